@@ -1,0 +1,128 @@
+/**
+ * MPEG-2 transport stream packets (ISO/IEC 13818-1, section 2.4.3), in the one layout that every reel has.
+ *
+ * The four bytes that open each packet of 188:
+ *
+ *     sync_byte 0x47 | transport_error_indicator 1, payload_unit_start_indicator 1, transport_priority 1, PID 13
+ *     | transport_scrambling_control 2, adaptation_field_control 2, continuity_counter 4
+ */
+import { PTS_MODULUS, wrap } from './time.js';
+
+export const TS_PACKET_LENGTH = 188;
+export const TS_SYNC_BYTE = 0x47;
+/** 7 × 188 = 1,316: as many as fit 1,500 (Ethernet MTU) − 20 (IPv4) − 8 (UDP) − 12 (RTP). */
+export const TS_PACKETS_PER_GROUP = 7;
+export const TS_GROUP_LENGTH = TS_PACKETS_PER_GROUP * TS_PACKET_LENGTH;
+
+/** The PIDs of every station, so that changing between them changes nothing for a demultiplexer. */
+export const Pid = { pat: 0x0000, pmt: 0x1000, video: 0x0100, audio: 0x0101, null: 0x1fff } as const;
+
+export const StreamType = { h264: 0x1b, aacAdts: 0x0f } as const;
+
+/** Ticks of the 27 MHz system clock in one of 90 kHz. */
+export const PCR_EXTENSION_MODULUS = 300;
+
+export const pidOf = (packets: Buffer, offset: number): number =>
+  ((packets[offset + 1] & 0x1f) << 8) | packets[offset + 2];
+export const startsPayloadUnit = (packets: Buffer, offset: number): boolean => (packets[offset + 1] & 0x40) !== 0;
+export const hasPayload = (packets: Buffer, offset: number): boolean => (packets[offset + 3] & 0x10) !== 0;
+export const hasAdaptationField = (packets: Buffer, offset: number): boolean => (packets[offset + 3] & 0x20) !== 0;
+export const continuityCounterOf = (packets: Buffer, offset: number): number => packets[offset + 3] & 0x0f;
+
+/** The adaptation field's flags byte, or 0 where there is none. */
+export const adaptationFlagsOf = (packets: Buffer, offset: number): number =>
+  hasAdaptationField(packets, offset) && packets[offset + 4] > 0 ? packets[offset + 5] : 0;
+
+export const AdaptationFlag = { discontinuity: 0x80, randomAccess: 0x40, pcr: 0x10 } as const;
+
+/** Offset of the payload within the packet at `offset`, 188 where there is none. */
+export function payloadStart(packets: Buffer, offset: number): number {
+  if (!hasPayload(packets, offset)) return TS_PACKET_LENGTH;
+  if (!hasAdaptationField(packets, offset)) return 4;
+  return Math.min(TS_PACKET_LENGTH, 5 + packets[offset + 4]);
+}
+
+/**
+ * Whether a receiver may begin with this RTP payload: PAT, PMT and PCR, then the start of a video access unit with
+ * random_access_indicator. Reels put every random access point at the beginning of a payload.
+ */
+export function startsRandomAccess(payload: Buffer): boolean {
+  if (payload.length < 4 * TS_PACKET_LENGTH) return false;
+  const video = 3 * TS_PACKET_LENGTH;
+  return (
+    pidOf(payload, 0) === Pid.pat &&
+    pidOf(payload, TS_PACKET_LENGTH) === Pid.pmt &&
+    (adaptationFlagsOf(payload, 2 * TS_PACKET_LENGTH) & AdaptationFlag.pcr) !== 0 &&
+    pidOf(payload, video) === Pid.video &&
+    startsPayloadUnit(payload, video) &&
+    (adaptationFlagsOf(payload, video) & AdaptationFlag.randomAccess) !== 0
+  );
+}
+
+/**
+ * Writes a 33-bit time stamp as PES headers carry it: prefix 4 | 32..30 3 | 1 | 29..15 15 | 1 | 14..0 15 | 1.
+ * `prefix` is 0b0010 for a lone PTS, 0b0011 for a PTS before a DTS, 0b0001 for the DTS.
+ */
+export function writePesTime(out: Buffer, offset: number, prefix: number, time: number): void {
+  const value = wrap(time, PTS_MODULUS);
+  const top = Math.floor(value / 0x4000_0000); // 32..30: beyond the reach of 32-bit operators
+  const low = value % 0x4000_0000; // 29..0
+  out[offset] = (prefix << 4) | (top << 1) | 1;
+  out[offset + 1] = (low >> 22) & 0xff;
+  out[offset + 2] = ((low >> 14) & 0xfe) | 1;
+  out[offset + 3] = (low >> 7) & 0xff;
+  out[offset + 4] = ((low << 1) & 0xfe) | 1;
+}
+
+export function readPesTime(packets: Buffer, offset: number): number {
+  const top = (packets[offset] >> 1) & 0x07;
+  const low =
+    (packets[offset + 1] << 22) |
+    ((packets[offset + 2] >> 1) << 15) |
+    (packets[offset + 3] << 7) |
+    (packets[offset + 4] >> 1);
+  return top * 0x4000_0000 + low;
+}
+
+/** Writes program_clock_reference: base 33 | reserved 6, all set | extension 9. */
+export function writePcr(out: Buffer, offset: number, base: number, extension: number): void {
+  const value = wrap(base, PTS_MODULUS);
+  out.writeUInt32BE(Math.floor(value / 2), offset);
+  out[offset + 4] = ((value % 2) << 7) | 0x7e | (extension >> 8);
+  out[offset + 5] = extension & 0xff;
+}
+
+export const readPcrBase = (packets: Buffer, offset: number): number =>
+  packets.readUInt32BE(offset) * 2 + (packets[offset + 4] >> 7);
+export const readPcrExtension = (packets: Buffer, offset: number): number =>
+  ((packets[offset + 4] & 1) << 8) | packets[offset + 5];
+
+/** Offset of a PES header's first byte within its TS packet if one starts there with a PTS, else −1. */
+function timedPesStart(packets: Buffer, offset: number): number {
+  if (!startsPayloadUnit(packets, offset) || !hasPayload(packets, offset)) return -1;
+  const start = payloadStart(packets, offset);
+  if (start + 14 > TS_PACKET_LENGTH) return -1;
+  const at = offset + start;
+  // packet_start_code_prefix; a PSI section cannot look like it: its third byte is 0xB0.
+  if (packets[at] !== 0 || packets[at + 1] !== 0 || packets[at + 2] !== 1) return -1;
+  return (packets[at + 7] & 0x80) === 0 ? -1 : start;
+}
+
+/**
+ * Moves every PCR, PTS and DTS in `count` TS packets at `offset` by `shift` ticks, in place. This is all that
+ * putting a reel on the air changes in it: continuity counters are right as they lie on disk.
+ */
+export function shiftTimes(packets: Buffer, offset: number, count: number, shift: number): void {
+  const end = offset + count * TS_PACKET_LENGTH;
+  for (let at = offset; at < end; at += TS_PACKET_LENGTH) {
+    if (adaptationFlagsOf(packets, at) & AdaptationFlag.pcr) {
+      writePcr(packets, at + 6, readPcrBase(packets, at + 6) + shift, readPcrExtension(packets, at + 6));
+    }
+    const pes = timedPesStart(packets, at);
+    if (pes < 0) continue;
+    const header = at + pes;
+    const both = (packets[header + 7] & 0x40) !== 0;
+    writePesTime(packets, header + 9, both ? 0b0011 : 0b0010, readPesTime(packets, header + 9) + shift);
+    if (both) writePesTime(packets, header + 14, 0b0001, readPesTime(packets, header + 14) + shift);
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * Other people's programs that tests check us against. Without one, its tests are left out and the run says so at
+ * its end; with CI=true that is a failure instead.
+ */
+import { spawnSync } from 'node:child_process';
+
+/** Program → the Debian package that holds it. */
+export const packages = {
+  ffmpeg: 'ffmpeg',
+  ffprobe: 'ffmpeg',
+  ffplay: 'ffmpeg',
+  mpv: 'mpv',
+  cvlc: 'vlc-bin',
+  'gst-launch-1.0': 'gstreamer1.0-tools',
+  tsreport: 'tstools',
+  Xvfb: 'xvfb',
+  xdotool: 'xdotool',
+  import: 'imagemagick',
+} as const;
+
+export type Tool = keyof typeof packages;
+
+const isInstalled = (tool: Tool): boolean =>
+  spawnSync(process.platform === 'win32' ? 'where' : 'which', [tool], { stdio: 'ignore' }).status === 0;
+
+/**
+ * For the `skip` option of a test: false when every tool is there, else the reason.
+ * Throws with CI=true, so that a missing tool fails the file.
+ */
+export function without(...tools: Tool[]): string | false {
+  const missing = tools.filter((tool) => !isInstalled(tool));
+  if (missing.length === 0) return false;
+  const reason = `needs ${missing.join(', ')} (apt-get install ${[...new Set(missing.map((tool) => packages[tool]))].join(' ')})`;
+  if (process.env.CI === 'true') throw new Error(`With CI=true no test is left out: ${reason}`);
+  return reason;
+}
