@@ -1,0 +1,112 @@
+/**
+ * JPEG pictures as RTP carries them (RFC 2435): types 0 (4:2:2) and 1 (4:2:0), no restart markers, quantisation
+ * tables in band. Sent is the entropy-coded scan; the receiver puts a file around it again (src/wire/jpeg-file.ts).
+ *
+ * Section 3.1, in every packet:
+ *
+ *     0                   1                   2                   3
+ *     0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+ *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *    | Type-specific |              Fragment Offset                  |
+ *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *    |      Type     |       Q       |     Width     |     Height    |
+ *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *
+ * Section 3.1.8, in the first packet of a frame whose Q is 128 or more:
+ *
+ *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *    |      MBZ      |   Precision   |             Length            |
+ *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *    |                    Quantization Table Data                    |
+ *    |                              ...                              |
+ *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ */
+
+export { buildJpeg, type JpegParts, JpegRefused, parseJpeg } from './jpeg-file.js';
+
+export const JPEG_HEADER_LENGTH = 8;
+/** Two tables of 64 eight-bit values, in zig-zag order: luma, chroma. */
+export const QUANTIZATION_TABLES_LENGTH = 128;
+export const QUANTIZATION_HEADER_LENGTH = 4 + QUANTIZATION_TABLES_LENGTH;
+/** Q from here to 254: tables are in band and never change for that Q. */
+export const FIRST_TABLE_Q = 128;
+/** 255 × 8: the header counts width and height in blocks of eight pixels. */
+export const LARGEST_JPEG_SIDE = 2040;
+
+export const JpegType = { yuv422: 0, yuv420: 1 } as const;
+export type JpegType = (typeof JpegType)[keyof typeof JpegType];
+
+export interface JpegHeader {
+  typeSpecific: number;
+  /** Bytes of the frame's scan before this packet's. 24 bits. */
+  fragmentOffset: number;
+  type: JpegType;
+  /** 128–254: which set of tables. */
+  q: number;
+  /** Pixels, at most 2040; written rounded up to whole blocks of eight. */
+  width: number;
+  height: number;
+}
+
+export interface JpegPayload extends JpegHeader {
+  /** 128 bytes when this packet carries them (only with a fragment offset of 0), else null. */
+  tables: Buffer | null;
+  data: Buffer;
+}
+
+/** Writes the 8 bytes of section 3.1 at `offset` of `out`. Returns the offset behind them. */
+export function writeJpegHeader(out: Buffer, offset: number, header: JpegHeader): number {
+  out[offset] = header.typeSpecific;
+  out.writeUIntBE(header.fragmentOffset, offset + 1, 3);
+  out[offset + 4] = header.type;
+  out[offset + 5] = header.q;
+  out[offset + 6] = Math.ceil(header.width / 8);
+  out[offset + 7] = Math.ceil(header.height / 8);
+  return offset + JPEG_HEADER_LENGTH;
+}
+
+/** Writes the quantisation table header and its 128 bytes of tables. Returns the offset behind them. */
+export function writeQuantizationHeader(out: Buffer, offset: number, tables: Buffer): number {
+  out[offset] = 0; // MBZ
+  out[offset + 1] = 0; // Precision: every table has 8-bit values
+  out.writeUInt16BE(QUANTIZATION_TABLES_LENGTH, offset + 2); // Length
+  tables.copy(out, offset + 4, 0, QUANTIZATION_TABLES_LENGTH);
+  return offset + QUANTIZATION_HEADER_LENGTH;
+}
+
+/**
+ * Decodes an RTP payload of type 26. Returns null for what this module does not carry (restart markers, other
+ * types, tables that are not in band or not two of 8 bits) or what is cut short; never throws. `tables` and `data`
+ * share the payload's memory.
+ */
+export function parseJpegPayload(payload: Buffer): JpegPayload | null {
+  if (payload.length < JPEG_HEADER_LENGTH) return null;
+  const type = payload[4];
+  const q = payload[5];
+  if (type !== JpegType.yuv422 && type !== JpegType.yuv420) return null;
+  if (q < FIRST_TABLE_Q || payload[6] === 0 || payload[7] === 0) return null;
+  const fragmentOffset = payload.readUIntBE(1, 3);
+  let tables: Buffer | null = null;
+  let start = JPEG_HEADER_LENGTH;
+  if (fragmentOffset === 0) {
+    if (payload.length < start + 4) return null;
+    const precision = payload[start + 1];
+    const length = payload.readUInt16BE(start + 2);
+    start += 4;
+    if (length === QUANTIZATION_TABLES_LENGTH) {
+      if (precision !== 0 || start + length > payload.length) return null;
+      tables = payload.subarray(start, start + length);
+    } else if (length !== 0 || q === 255) return null; // Length 0 refers to tables sent before, which 255 may not
+    start += length;
+  }
+  return {
+    typeSpecific: payload[0],
+    fragmentOffset,
+    type,
+    q,
+    width: payload[6] * 8,
+    height: payload[7] * 8,
+    tables,
+    data: payload.subarray(start),
+  };
+}
