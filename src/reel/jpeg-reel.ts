@@ -1,0 +1,219 @@
+/** Reels of JPEG frames: RTP/JPEG payloads, cut once when the reel is made. */
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  FIRST_TABLE_Q,
+  JPEG_HEADER_LENGTH,
+  type JpegParts,
+  parseJpeg,
+  QUANTIZATION_HEADER_LENGTH,
+  writeJpegHeader,
+  writeQuantizationHeader,
+} from '../wire/rtp-jpeg.js';
+import { TICKS_PER_SECOND, type Ticks90k } from '../wire/time.js';
+import { BlockReader } from './block-reader.js';
+import type { Ratio, SpooledFrames } from './media/spool.js';
+import { lastAtMost, type Reel, ReelFile, type ReelManifest } from './reel.js';
+import { busiestWindow, leastAllowed, WINDOW } from './smoothing.js';
+import { SpoolReader } from './spool-reader.js';
+import { readNumbers } from './ts-reel.js';
+
+/** 1,400 with the RTP header's 12, IPv4's 20 and UDP's 8 make 1,440: room for a tunnel's header within 1,500. */
+const PAYLOAD_LENGTH = 1_400;
+const SCAN_PER_PAYLOAD = PAYLOAD_LENGTH - JPEG_HEADER_LENGTH;
+const BLOCK_LENGTH = 64 * PAYLOAD_LENGTH;
+
+/** Payload bytes of a frame whose scan has `scan` bytes. */
+function frameLength(scan: number): number {
+  return scan + QUANTIZATION_HEADER_LENGTH + packetsOf(scan) * JPEG_HEADER_LENGTH;
+}
+const packetsOf = (scan: number) => Math.ceil((scan + QUANTIZATION_HEADER_LENGTH) / SCAN_PER_PAYLOAD);
+
+/** 128 to 254: tables must never change under the same Q, so the Q comes from the tables. */
+const qOf = (tables: Buffer) => FIRST_TABLE_Q + (createHash('sha256').update(tables).digest()[0] % 127);
+
+/** When frame `index` begins. */
+const frameTime = (index: number, [numerator, denominator]: Ratio): Ticks90k =>
+  Math.round((index * TICKS_PER_SECOND * denominator) / numerator);
+
+/**
+ * Cuts the frames into RTP/JPEG payloads (RFC 2435) and hands them to `write`.
+ * Small frames are filled up so that the busiest 100 ms carry at most twice the average: with 0xFF before the EOI
+ * marker, where ITU-T T.81, B.1.1.2 allows any number of them.
+ * Throws JpegRefused when a frame is not what RTP can carry.
+ */
+export function packFrames(options: {
+  frames: SpooledFrames;
+  frameRate: Ratio;
+  write(payloads: Buffer): void;
+  onProgress?(done: number): void;
+}): JpegIndex {
+  const { frames, frameRate, write, onProgress } = options;
+  const count = frames.sizes.length;
+  const times = Array.from({ length: count + 1 }, (_, i) => frameTime(i, frameRate));
+  const lengths = new Uint32Array(count);
+  let packets = 0;
+  // An encoder's frames differ in their scans only: what surrounds the scan is as long in each as in the first.
+  const headerLength = headerLengthOf(frames);
+  const floor = floorFor(
+    frames.sizes.map((size) => size - headerLength),
+    times,
+  );
+  const reader = new SpoolReader(frames.path);
+  try {
+    for (let i = 0; i < count; i++) {
+      const file = Buffer.allocUnsafe(frames.sizes[i]);
+      reader.read(file, 0, file.length);
+      const payloads = cutFrame(parseJpeg(file), floor);
+      lengths[i] = payloads.length;
+      packets += Math.ceil(payloads.length / PAYLOAD_LENGTH);
+      write(payloads);
+      onProgress?.((i + 1) / count);
+    }
+  } finally {
+    reader.close();
+  }
+  const curve = { times, counts: cumulated(lengths) };
+  const peakToAverage = busiestWindow(curve) / ((curve.counts[count] * WINDOW) / times[count]);
+  return { duration: times[count], lengths, packets, peakToAverage };
+}
+
+export interface JpegIndex {
+  duration: Ticks90k;
+  /** Payload bytes of each frame. */
+  lengths: Uint32Array;
+  /** RTP packets. */
+  packets: number;
+  peakToAverage: number;
+}
+
+function headerLengthOf(frames: SpooledFrames): number {
+  const first = Buffer.allocUnsafe(frames.sizes[0]);
+  const reader = new SpoolReader(frames.path);
+  reader.read(first, 0, first.length);
+  reader.close();
+  return first.length - parseJpeg(first).scan.length;
+}
+
+function cumulated(values: ArrayLike<number>): number[] {
+  const sums = [0];
+  for (let i = 0; i < values.length; i++) sums.push(sums[i] + values[i]);
+  return sums;
+}
+
+/** The least scan length that keeps the busiest 100 ms, and one packet by chance, within twice the average. */
+function floorFor(sizes: Uint32Array, times: number[]): number {
+  const count = sizes.length;
+  const allowed = (floor: number) => {
+    const counts = cumulated(Array.from(sizes, (size) => frameLength(Math.max(size, floor))));
+    return busiestWindow({ times, counts }) + PAYLOAD_LENGTH <= (2 * counts[count] * WINDOW) / times[count];
+  };
+  const largest = sizes.reduce((most, size) => Math.max(most, size), 0);
+  return Math.ceil(leastAllowed(1, largest + PAYLOAD_LENGTH, allowed));
+}
+
+function cutFrame(parts: JpegParts, floor: number): Buffer {
+  const scan = Buffer.alloc(Math.max(parts.scan.length, floor), 0xff);
+  parts.scan.copy(scan);
+  const q = qOf(parts.quantizationTables);
+  const payloads = Buffer.allocUnsafe(frameLength(scan.length));
+  let at = 0;
+  let taken = 0;
+  while (taken < scan.length) {
+    const start = at;
+    const { type, width, height } = parts;
+    at = writeJpegHeader(payloads, at, { typeSpecific: 0, fragmentOffset: taken, type, q, width, height });
+    if (taken === 0) at = writeQuantizationHeader(payloads, at, parts.quantizationTables);
+    const take = Math.min(scan.length - taken, PAYLOAD_LENGTH - (at - start));
+    scan.copy(payloads, at, taken, taken + take);
+    at += take;
+    taken += take;
+  }
+  return payloads;
+}
+
+/** `index.bin`, little-endian unsigned 32-bit numbers: frames F | payload bytes F ×. */
+export function writeJpegIndex(folder: string, index: JpegIndex): void {
+  const bytes = Buffer.allocUnsafe(4 + index.lengths.length * 4);
+  bytes.writeUInt32LE(index.lengths.length, 0);
+  index.lengths.forEach((length, i) => {
+    bytes.writeUInt32LE(length, 4 + i * 4);
+  });
+  writeFileSync(join(folder, ReelFile.index), bytes);
+}
+
+export class JpegReel implements Reel {
+  readonly manifest: ReelManifest;
+  readonly packetCount: number;
+  readonly duration: Ticks90k;
+  readonly #frameRate: Ratio;
+  /** By frame, and one more at the end: where it begins, in bytes and in packets. */
+  readonly #positions: number[];
+  readonly #firstPackets: number[];
+  readonly #reader: BlockReader;
+  #frame = 0;
+
+  constructor(folder: string, manifest: ReelManifest) {
+    this.manifest = manifest;
+    this.duration = manifest.duration;
+    this.#frameRate = manifest.properties.frameRate;
+    const [count, ...lengths] = readNumbers(join(folder, ReelFile.index));
+    if (count !== lengths.length) throw new Error(`${join(folder, ReelFile.index)} is damaged`);
+    this.#positions = cumulated(lengths);
+    this.#firstPackets = cumulated(lengths.map((length) => Math.ceil(length / PAYLOAD_LENGTH)));
+    this.packetCount = this.#firstPackets[count];
+    this.#reader = new BlockReader(join(folder, ReelFile.packets.jpeg), BLOCK_LENGTH);
+  }
+
+  /** A frame's packets are spread evenly over its time. */
+  due(packet: number): Ticks90k {
+    const frame = this.#frameOf(packet);
+    const start = frameTime(frame, this.#frameRate);
+    const first = this.#firstPackets[frame];
+    const share = (packet - first) / (this.#firstPackets[frame + 1] - first);
+    return start + Math.floor(share * (frameTime(frame + 1, this.#frameRate) - start));
+  }
+
+  at(time: Ticks90k): number {
+    const [numerator, denominator] = this.#frameRate;
+    let packet = this.#firstPackets[Math.floor((time * numerator) / (TICKS_PER_SECOND * denominator))];
+    while (packet > 0 && this.due(packet) > time) packet--;
+    while (packet + 1 < this.packetCount && this.due(packet + 1) <= time) packet++;
+    return packet;
+  }
+
+  /** All packets of a frame have the frame's time. */
+  timestamp(packet: number): Ticks90k {
+    return frameTime(this.#frameOf(packet), this.#frameRate);
+  }
+
+  /** Set on the last packet of a frame. */
+  marker(packet: number): boolean {
+    return packet + 1 === this.#firstPackets[this.#frameOf(packet) + 1];
+  }
+
+  randomAccessBefore(packet: number): number {
+    return this.#firstPackets[this.#frameOf(packet)];
+  }
+
+  read(packet: number, out: Buffer, offset: number): number {
+    const frame = this.#frameOf(packet);
+    const position = this.#positions[frame] + (packet - this.#firstPackets[frame]) * PAYLOAD_LENGTH;
+    const length = Math.min(PAYLOAD_LENGTH, this.#positions[frame + 1] - position);
+    this.#reader.read(position, length, out, offset);
+    return length;
+  }
+
+  close(): void {
+    this.#reader.close();
+  }
+
+  #frameOf(packet: number): number {
+    if (packet < this.#firstPackets[this.#frame] || packet >= this.#firstPackets[this.#frame + 1]) {
+      this.#frame = lastAtMost(this.#firstPackets, packet);
+      if (this.#frame === this.#firstPackets.length - 1) this.#frame--;
+    }
+    return this.#frame;
+  }
+}

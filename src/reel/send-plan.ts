@@ -1,0 +1,128 @@
+/** How many TS packets each part of a reel needs and when they may and must leave: what the sending curve is made of. */
+import type { Ticks90k } from '../wire/time.js';
+import { TS_PACKETS_PER_GROUP } from '../wire/ts.js';
+import type { SpooledVideo } from './media/spool.js';
+import { PES_HEADER_LENGTH_PTS, PES_HEADER_LENGTH_PTS_DTS, tsPacketsFor } from './pes.js';
+import { type Bounds, GRID } from './smoothing.js';
+
+/** From the moment the first packet of a reel leaves to the presentation of its first picture: 1 s. */
+export const PTS_DELAY: Ticks90k = 90_000;
+/** From DTS to PTS of a picture that is not reordered, and the most that a reordered one may need: 250 ms. */
+export const REORDER_DELAY: Ticks90k = 22_500;
+/** An access unit may leave this long before its deadline. The rest, 20 ms, keeps the PCR clear of the DTS. */
+const VIDEO_WINDOW: Ticks90k = PTS_DELAY - REORDER_DELAY - 1_800;
+/** Audio leaves late, so that whoever begins at a random access point gets the sound of its first picture. */
+const AUDIO_WAIT: Ticks90k = 49_500;
+/** All that a reel holds leaves before its end: what comes in its last half second may leave from there on. */
+const TAIL: Ticks90k = 45_000;
+/** What leaves at a fixed time may do so this much before or after. */
+const SLACK: Ticks90k = 1_800;
+/** PCR at most 40 ms apart; this is the usual distance, the rest is for what cannot be interrupted. */
+const PCR_INTERVAL: Ticks90k = 3_150;
+const PSI_INTERVAL: Ticks90k = 9_000;
+
+/** PAT, PMT and PCR, directly before a random access point. */
+export const RANDOM_ACCESS_HEADER = 3;
+/** Null packets reserved to bring a random access point to the beginning of a group. */
+export const ALIGNMENT = TS_PACKETS_PER_GROUP - 1;
+export const AUDIO_FRAMES_PER_PES = 4;
+/** Continuity counters count modulo 16. */
+const CONTINUITY_MODULUS = 16;
+
+export interface SendPlan {
+  duration: Ticks90k;
+  /** DTS of the access units without the delays: their presentation times in order. */
+  decodingTimes: Float64Array;
+  /** TS packets of each video access unit, without random access header and alignment. */
+  videoPackets: Uint32Array;
+  /** TS packets of each audio PES packet, and when it leaves. */
+  audioPackets: Uint32Array;
+  audioTimes: Float64Array;
+  /** When PAT and PMT leave besides those of random access points, and PCRs likewise. */
+  psiTimes: Float64Array;
+  pcrTimes: Float64Array;
+}
+
+/** The pad that makes `count` a multiple of 16. */
+const padding = (count: number) => (CONTINUITY_MODULUS - (count % CONTINUITY_MODULUS)) % CONTINUITY_MODULUS;
+function sum(values: Iterable<number>): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}
+
+/** `count` times in the middle of equal parts of `duration`. */
+const evenly = (count: number, duration: Ticks90k) =>
+  Float64Array.from({ length: count }, (_, i) => ((i + 0.5) * duration) / count);
+
+export function planSending(options: {
+  video: SpooledVideo;
+  audioSizes: Uint32Array;
+  audioPts(frame: number): Ticks90k;
+}): SendPlan {
+  const { video, audioSizes, audioPts } = options;
+  const { duration } = video;
+
+  const videoPackets = video.sizes.map((size, i) =>
+    tsPacketsFor(PES_HEADER_LENGTH_PTS_DTS + size, video.randomAccess[i] === 1),
+  );
+  videoPackets[0] += padding(sum(videoPackets));
+
+  const pesCount = Math.ceil(audioSizes.length / AUDIO_FRAMES_PER_PES);
+  const audioPackets = new Uint32Array(pesCount);
+  const audioTimes = new Float64Array(pesCount);
+  const knee = Math.max(0, duration - TAIL - AUDIO_WAIT);
+  const kneeTime = knee === 0 ? 0 : knee + AUDIO_WAIT;
+  for (let pes = 0; pes < pesCount; pes++) {
+    const first = pes * AUDIO_FRAMES_PER_PES;
+    const length = sum(audioSizes.subarray(first, first + AUDIO_FRAMES_PER_PES));
+    audioPackets[pes] = tsPacketsFor(PES_HEADER_LENGTH_PTS + length, false);
+    const pts = audioPts(first);
+    // Behind the knee what remains is pressed into what remains of the reel.
+    const share = (duration - SLACK - kneeTime) / (duration - knee);
+    audioTimes[pes] = pts < knee ? pts + AUDIO_WAIT : kneeTime + (pts - knee) * share;
+  }
+  audioPackets[0] += padding(sum(audioPackets));
+
+  const randomAccessCount = sum(video.randomAccess);
+  const psiCount = Math.ceil(duration / PSI_INTERVAL);
+  return {
+    duration,
+    decodingTimes: Float64Array.from(video.pts).sort(),
+    videoPackets,
+    audioPackets,
+    audioTimes,
+    psiTimes: evenly(psiCount + padding(psiCount + randomAccessCount), duration),
+    pcrTimes: evenly(Math.ceil(duration / PCR_INTERVAL), duration),
+  };
+}
+
+/** The cumulative bounds between which the plan's packets may leave. */
+export function sendingBounds(plan: SendPlan, randomAccess: Uint8Array): Bounds {
+  const { duration } = plan;
+  const steps = Math.max(1, Math.ceil(duration / GRID));
+  const lower = new Float64Array(steps + 1);
+  const upper = new Float64Array(steps + 1);
+  const add = (packets: number, release: Ticks90k, deadline: Ticks90k) => {
+    upper[Math.min(steps, Math.max(1, Math.ceil(release / GRID)))] += packets;
+    lower[deadline >= duration ? steps : Math.max(1, Math.floor(deadline / GRID))] += packets;
+  };
+  plan.videoPackets.forEach((packets, i) => {
+    const time = plan.decodingTimes[i];
+    const whole = packets + (randomAccess[i] === 1 ? RANDOM_ACCESS_HEADER + ALIGNMENT : 0);
+    add(whole, Math.min(time, duration - TAIL), time + VIDEO_WINDOW);
+  });
+  plan.audioPackets.forEach((packets, i) => {
+    add(packets, plan.audioTimes[i] - SLACK, plan.audioTimes[i] + SLACK);
+  });
+  for (const time of plan.psiTimes) add(2, time - SLACK, time + SLACK);
+  for (const time of plan.pcrTimes) add(1, time - SLACK, time + SLACK);
+  // The PCRs that random access points call for ahead of their time: two are the most on loan at the end.
+  add(TS_PACKETS_PER_GROUP, duration, duration);
+  for (let step = 1; step <= steps; step++) {
+    lower[step] += lower[step - 1];
+    upper[step] += upper[step - 1];
+  }
+  for (let step = 0; step <= steps; step++) upper[step] = Math.max(upper[step], lower[step]);
+  return { lower, upper };
+}
