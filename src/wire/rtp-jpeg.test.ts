@@ -120,16 +120,12 @@ test('no bytes break the decoders', () => {
 });
 
 test('a JPEG of FFmpeg taken apart and put together decodes to the same pixels', { skip: without('ffmpeg') }, () => {
-  for (const [size, format] of [
-    ['640x360', 'yuvj420p'],
-    ['100x66', 'yuvj420p'],
-    ['320x240', 'yuvj422p'],
-  ]) {
-    const source = ['-f', 'lavfi', '-i', `testsrc2=s=${size}`, '-frames:v', '1', '-pix_fmt', format];
+  for (const size of ['640x360', '100x66', '320x1080']) {
+    const source = ['-f', 'lavfi', '-i', `testsrc2=s=${size}`, '-frames:v', '1', '-pix_fmt', 'yuvj420p'];
     const made = ffmpeg([...source, '-c:v', 'mjpeg', '-huffman', 'default', '-q:v', '3', '-f', 'mjpeg', '-']);
     const { type, width, height, quantizationTables, scan } = parseJpeg(made);
     assert.equal(`${width}x${height}`, size);
-    assert.equal(type, format === 'yuvj420p' ? 1 : 0);
+    assert.equal(type, 1);
     const rebuilt = buildJpeg({ type, width, height, tables: quantizationTables }, scan);
     const pixels = (jpeg: Buffer): Buffer => ffmpeg(['-f', 'mjpeg', '-i', '-', '-f', 'rawvideo', '-'], jpeg);
     assert.ok(pixels(rebuilt).equals(pixels(made)));
