@@ -43,6 +43,8 @@ import { SpoolReader } from './spool-reader.js';
 const PCR_LIMIT: Ticks90k = 3_600 - 360;
 /** Alignment, PAT, PMT: up to 8 packets before the PCR of a random access point, at the least rate 32 ms. */
 const PCR_LIMIT_BEFORE_HEADER: Ticks90k = 3_600 - 8 * 360;
+/** The next reel begins with PAT, PMT and then its PCR. */
+const PCR_LIMIT_BEFORE_END: Ticks90k = 3_600 - 3 * 360;
 const OUTPUT_GROUPS = 1_024;
 
 /** The index to what the multiplexer has written. */
@@ -89,7 +91,7 @@ export function multiplex(options: {
       for (let i = 0; i < slots; i++, slot++) {
         const time = curve.times[segment] + i * interval;
         const neededByNow = needed.counts[segment] + (i + 1) * neededShare;
-        const nullWanted = !source.isUninterruptible && nulls < slot + 1 - Math.ceil(neededByNow - 1e-6);
+        const nullWanted = !source.cannotWait(time) && nulls < slot + 1 - Math.ceil(neededByNow - 1e-6);
         if (nullWanted) {
           writeNull(out, filled);
           nulls++;
@@ -165,21 +167,22 @@ class PacketSource {
     this.#audioReader = options.audioPlan.open();
   }
 
-  /** Whether the next packet has to follow the one before it. */
-  get isUninterruptible(): boolean {
-    return this.#alignBefore > 0 || this.#headerLeft > 0 || this.#pmtPending;
+  /** Whether a null packet may not come first: what follows belongs together, or a PCR is due. */
+  cannotWait(time: number): boolean {
+    return (
+      this.#nextVideo === 0 || this.#alignBefore > 0 || this.#headerLeft > 0 || this.#pmtPending || this.#pcrIsDue(time)
+    );
   }
 
   /** Writes the packet that leaves in `slot` at `time`; a null packet when there is none left. */
   write(out: Buffer, at: number, slot: number, time: number): void {
-    while (this.#pcrsDue < this.#plan.pcrTimes.length && this.#plan.pcrTimes[this.#pcrsDue] <= time) this.#pcrsDue++;
-    if (this.#alignBefore > 0) {
+    if (this.#nextVideo === 0) this.#beginVideo(out, at, slot, time);
+    else if (this.#alignBefore > 0) {
       this.#alignBefore--;
       writeNull(out, at);
     } else if (this.#headerLeft > 0) this.#writeHeader(out, at, time);
     else if (this.#pmtPending) this.#writePmt(out, at);
-    else if (this.#pcrsDue > this.#pcrsWritten || time - this.#lastPcr > PCR_LIMIT)
-      this.#writeScheduledPcr(out, at, time);
+    else if (this.#pcrIsDue(time)) this.#writeScheduledPcr(out, at, time);
     else if (this.#psiIsDue(time)) this.#writePat(out, at);
     else if (this.#audioCutter.packetsLeft > 0 || this.#audioIsDue(time)) this.#writeAudio(out, at);
     else if (this.#videoCutter.packetsLeft > 0) this.#videoCutter.write(out, at);
@@ -205,6 +208,16 @@ class PacketSource {
   close(): void {
     this.#videoReader.close();
     this.#audioReader.close();
+  }
+
+  #pcrIsDue(time: number): boolean {
+    while (this.#pcrsDue < this.#plan.pcrTimes.length && this.#plan.pcrTimes[this.#pcrsDue] <= time) this.#pcrsDue++;
+    const lastCall = this.#plan.duration - PCR_LIMIT_BEFORE_END;
+    return (
+      this.#pcrsDue > this.#pcrsWritten ||
+      time - this.#lastPcr > PCR_LIMIT ||
+      (time >= lastCall && this.#lastPcr < lastCall)
+    );
   }
 
   #psiIsDue(time: number): boolean {

@@ -41,6 +41,23 @@ export function writePesHeader(out: Buffer, streamId: number, length: number, pt
 export const tsPacketsFor = (length: number, randomAccess: boolean): number =>
   Math.ceil((length + (randomAccess ? RANDOM_ACCESS_FIELD_LENGTH : 0)) / TS_PAYLOAD_LENGTH);
 
+/**
+ * Adds TS packets to PES packets of `lengths` bytes until their sum is a multiple of `multiple`, in place. Each TS
+ * packet keeps at least one byte, the first the header. Throws a RangeError when there is too little to be spread.
+ */
+export function padPackets(packets: Uint32Array, lengths: (index: number) => number, multiple: number): void {
+  let sum = 0;
+  for (const count of packets) sum += count;
+  let missing = (multiple - (sum % multiple)) % multiple;
+  for (let i = 0; i < packets.length && missing > 0; i++) {
+    const most = Math.max(0, lengths(i) - PES_HEADER_LENGTH_PTS_DTS) + 1;
+    const added = Math.min(missing, Math.max(0, most - packets[i]));
+    packets[i] += added;
+    missing -= added;
+  }
+  if (missing > 0) throw new RangeError('too short to be a reel');
+}
+
 /** Cuts one PES packet into TS packets, one at a time. */
 export class PesCutter {
   readonly #pid: number;
@@ -85,7 +102,8 @@ export class PesCutter {
     const spare = capacity + (this.#packetsLeft - 1) * TS_PAYLOAD_LENGTH - left;
     const take =
       spare >= TS_PAYLOAD_LENGTH ? Math.ceil(left / this.#packetsLeft) : this.#packetsLeft === 1 ? left : capacity;
-    const taken = Math.min(take, capacity);
+    // The whole header stands in the first packet, where its times can be moved.
+    const taken = Math.min(first ? Math.max(take, Math.min(left, PES_HEADER_LENGTH_PTS_DTS)) : take, capacity);
     const field = TS_PAYLOAD_LENGTH - taken; // bytes of adaptation field, its length byte included
     out[offset] = TS_SYNC_BYTE;
     out[offset + 1] = (first ? 0x40 : 0) | (this.#pid >> 8);

@@ -2,7 +2,7 @@
 import type { Ticks90k } from '../wire/time.js';
 import { TS_PACKETS_PER_GROUP } from '../wire/ts.js';
 import type { SpooledVideo } from './media/spool.js';
-import { PES_HEADER_LENGTH_PTS, PES_HEADER_LENGTH_PTS_DTS, tsPacketsFor } from './pes.js';
+import { PES_HEADER_LENGTH_PTS, PES_HEADER_LENGTH_PTS_DTS, padPackets, tsPacketsFor } from './pes.js';
 import { type Bounds, GRID } from './smoothing.js';
 
 /** From the moment the first packet of a reel leaves to the presentation of its first picture: 1 s. */
@@ -66,23 +66,25 @@ export function planSending(options: {
   const videoPackets = video.sizes.map((size, i) =>
     tsPacketsFor(PES_HEADER_LENGTH_PTS_DTS + size, video.randomAccess[i] === 1),
   );
-  videoPackets[0] += padding(sum(videoPackets));
+  padPackets(videoPackets, (i) => PES_HEADER_LENGTH_PTS_DTS + video.sizes[i], CONTINUITY_MODULUS);
 
   const pesCount = Math.ceil(audioSizes.length / AUDIO_FRAMES_PER_PES);
+  const audioLength = (pes: number) => {
+    const first = pes * AUDIO_FRAMES_PER_PES;
+    return PES_HEADER_LENGTH_PTS + sum(audioSizes.subarray(first, first + AUDIO_FRAMES_PER_PES));
+  };
   const audioPackets = new Uint32Array(pesCount);
   const audioTimes = new Float64Array(pesCount);
   const knee = Math.max(0, duration - TAIL - AUDIO_WAIT);
   const kneeTime = knee === 0 ? 0 : knee + AUDIO_WAIT;
   for (let pes = 0; pes < pesCount; pes++) {
-    const first = pes * AUDIO_FRAMES_PER_PES;
-    const length = sum(audioSizes.subarray(first, first + AUDIO_FRAMES_PER_PES));
-    audioPackets[pes] = tsPacketsFor(PES_HEADER_LENGTH_PTS + length, false);
-    const pts = audioPts(first);
+    audioPackets[pes] = tsPacketsFor(audioLength(pes), false);
+    const pts = audioPts(pes * AUDIO_FRAMES_PER_PES);
     // Behind the knee what remains is pressed into what remains of the reel.
     const share = (duration - SLACK - kneeTime) / (duration - knee);
     audioTimes[pes] = pts < knee ? pts + AUDIO_WAIT : kneeTime + (pts - knee) * share;
   }
-  audioPackets[0] += padding(sum(audioPackets));
+  padPackets(audioPackets, audioLength, CONTINUITY_MODULUS);
 
   const randomAccessCount = sum(video.randomAccess);
   const psiCount = Math.ceil(duration / PSI_INTERVAL);

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+/** From the bytes up: a folder imports only from itself and from those before it. docs/architecture.md says why. */
+const order = [
+  'problem',
+  'wire',
+  'clock',
+  'reel',
+  'station',
+  'multicast',
+  'playout',
+  'discovery',
+  'control',
+  'receiver',
+  'viewer',
+  'cli',
+];
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const source = join(root, 'src');
+
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => join(source, path));
+
+const importsOf = (file: string) =>
+  [...readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1]);
+
+test('every folder has its place in the order', () => {
+  assert.deepEqual(readdirSync(source).sort(), [...order].sort());
+});
+
+test('a folder imports only what stands below it', () => {
+  const wrong: string[] = [];
+  for (const file of files) {
+    const place = order.indexOf(relative(source, file).split(sep)[0]);
+    for (const imported of importsOf(file).filter((name) => name.startsWith('.'))) {
+      const [folder] = relative(source, resolve(dirname(file), imported)).split(sep);
+      // Tests may use what is in test/support.
+      if (file.endsWith('.test.ts') && folder === '..') continue;
+      if (order.indexOf(folder) > place || !order.includes(folder)) wrong.push(`${relative(root, file)} → ${imported}`);
+    }
+  }
+  assert.deepEqual(wrong, []);
+});
+
+test('only what prepares media loads FFmpeg', () => {
+  const loading = files.filter(
+    (file) => !file.endsWith('.test.ts') && importsOf(file).some((name) => /^node-av/.test(name)),
+  );
+  for (const file of loading) assert.match(relative(source, file), /^reel.media/);
+});
+
+test('only the child process reaches what loads FFmpeg', () => {
+  // A machine that only watches has no node-av: nothing on its way may import a file that does.
+  const reach = new Set<string>();
+  const visit = (file: string) => {
+    if (reach.has(file)) return;
+    reach.add(file);
+    const text = readFileSync(file, 'utf8').replaceAll(/import type [^;]+;/g, '');
+    for (const [, name] of text.matchAll(/^(?:import|export)[^;]*?from '(\.[^']+)'/gms)) {
+      visit(resolve(dirname(file), name).replace(/\.js$/, '.ts'));
+    }
+  };
+  visit(join(source, 'cli', 'main.ts'));
+  const loading = [...reach].filter((file) => importsOf(file).some((name) => /^node-av/.test(name)));
+  assert.deepEqual(
+    loading.map((file) => relative(root, file)),
+    [],
+  );
+});

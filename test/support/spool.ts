@@ -1,0 +1,61 @@
+/** Spools for tests of the multiplexer: bytes that need not be real pictures. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import type { SpooledAudio, SpooledVideo } from '../../src/reel/media/spool.js';
+
+/** A folder that goes away with the test. */
+export function scratchFolder(context: TestContext | { after(fn: () => void): void }): string {
+  const folder = mkdtempSync(join(tmpdir(), 'msc-test-'));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export interface MadeUp {
+  /** Bytes of each access unit, in decoding order. */
+  sizes: number[];
+  /** Ticks of a frame. */
+  frame: number;
+  /** Indices of random access points; 0 is always one. */
+  randomAccess: number[];
+  /** B-frames between two others. */
+  bFrames: number;
+  audioFrame: number;
+}
+
+/** Decoding order of the presentation positions: I/P first, then the B-frames before it. */
+function presentationOrder(count: number, bFrames: number): number[] {
+  const order: number[] = [0];
+  for (let next = 1; next < count; ) {
+    const anchor = Math.min(next + bFrames, count - 1);
+    order.push(anchor);
+    for (let b = next; b < anchor; b++) order.push(b);
+    next = anchor + 1;
+  }
+  return order;
+}
+
+export function makeSpool(folder: string, made: MadeUp): { video: SpooledVideo; audio: SpooledAudio } {
+  const { sizes, frame, randomAccess, bFrames, audioFrame } = made;
+  const order = presentationOrder(sizes.length, bFrames);
+  const flags = new Uint8Array(sizes.length);
+  for (const index of [0, ...randomAccess]) flags[index] = 1;
+  const videoPath = join(folder, 'video.es');
+  const audioPath = join(folder, 'audio.es');
+  const fill = (length: number, seed: number) => Buffer.alloc(length, (seed % 250) + 2);
+  writeFileSync(videoPath, Buffer.concat(sizes.map(fill)));
+  const audioCount = Math.round((sizes.length * frame) / 1_920);
+  const audioSizes = new Uint32Array(audioCount).fill(audioFrame);
+  writeFileSync(audioPath, Buffer.concat(Array.from(audioSizes, fill)));
+  return {
+    video: {
+      path: videoPath,
+      sizes: Uint32Array.from(sizes),
+      pts: Float64Array.from(order, (position) => position * frame),
+      randomAccess: flags,
+      duration: sizes.length * frame,
+    },
+    audio: { path: audioPath, sizes: audioSizes, start: 0, silence: Buffer.alloc(9, 1) },
+  };
+}
