@@ -10,7 +10,7 @@ export function stationId(name: string, format: StationFormat): string {
   const words = name
     .normalize('NFC')
     .toLowerCase()
-    .match(/[\p{Ll}\p{Lo}\p{N}]+/gu) ?? ['station'];
+    .match(/[\p{L}\p{M}\p{N}]+/gu) ?? ['station'];
   const id = words.join('-').slice(0, 90);
   return format === 'jpeg' ? `${id}-jpeg` : id;
 }

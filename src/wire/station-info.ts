@@ -9,8 +9,8 @@ const text = z.string().max(200);
 export const stationInfoSchema = z.object({
   /** Its place in the server's list, from 1. */
   number: z.int().min(1).max(65_535),
-  /** Unique on its server, stable from start to start; lower case letters, digits, hyphens. */
-  id: z.string().regex(/^[\p{Ll}\p{Lo}\p{N}-]{1,100}$/u),
+  /** Unique on its server, stable from start to start; letters, digits, hyphens. */
+  id: z.string().regex(/^[\p{L}\p{M}\p{N}-]{1,100}$/u),
   name: text,
   format: z.enum(stationFormats),
   /** Pixels. */
