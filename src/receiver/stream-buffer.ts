@@ -1,0 +1,163 @@
+/** The last minutes of a station as they were received, read by any number of readers at their own pace. */
+import { type Millis, TICKS_PER_MILLI, type Ticks90k } from '../wire/time.js';
+
+/** What a player can be given as it is: the payload of one RTP packet (h264), or one picture (jpeg). */
+export interface StreamUnit {
+  /** RTP time, unwrapped. */
+  time: Ticks90k;
+  data: Buffer;
+  /** Whether a player can begin here. */
+  randomAccess: boolean;
+}
+
+export interface StreamBufferOptions {
+  /** Most bytes held. */
+  maxBytes?: number;
+  /** Most of the stream's time held. */
+  maxTime?: Millis;
+}
+
+export interface Lag {
+  bytes: number;
+  time: Millis;
+}
+
+/** A reader's place. Made by the buffer, moved by `read`. */
+export interface Cursor {
+  /** Number of the next unit, counted from the buffer's first. */
+  position: number;
+}
+
+/** What Node adds to a payload of 1,316 bytes, roughly: the datagram's own buffer and this module's records. */
+const UNIT_OVERHEAD = 200;
+
+/**
+ * It is in charge of:
+ * - holding units, bounded in bytes and in time: the oldest go
+ * - remembering where a player can begin
+ * - telling readers what there is to read, and when their place is no longer held
+ */
+export class StreamBuffer {
+  private readonly maxBytes: number;
+  private readonly maxTime: Ticks90k;
+  private units: StreamUnit[] = [];
+  /** Position of units[skip]; units before `skip` are gone and their places are freed in batches. */
+  private first = 0;
+  private skip = 0;
+  private held = 0;
+  private accessPoints: number[] = [];
+  private waiting: (() => void)[] = [];
+  private ended = false;
+
+  constructor({ maxBytes = 256 * 1024 * 1024, maxTime = 60 * 60 * 1000 }: StreamBufferOptions = {}) {
+    if (!(maxBytes > 0)) throw new RangeError(`maxBytes is ${maxBytes}, not above 0`);
+    if (!(maxTime > 0)) throw new RangeError(`maxTime is ${maxTime}, not above 0 milliseconds`);
+    this.maxBytes = maxBytes;
+    this.maxTime = maxTime * TICKS_PER_MILLI;
+  }
+
+  /** Bytes held, overhead included. */
+  get bytes(): number {
+    return this.held;
+  }
+
+  /** The stream's time held. */
+  get duration(): Millis {
+    return this.lag({ position: this.first }).time;
+  }
+
+  /** Whether nothing more will come. */
+  get isEnded(): boolean {
+    return this.ended;
+  }
+
+  push(unit: StreamUnit): void {
+    if (this.ended) return;
+    if (unit.randomAccess) this.accessPoints.push(this.end);
+    this.units.push(unit);
+    this.held += unit.data.length + UNIT_OVERHEAD;
+    // The unit that was just added stays whatever its size, so that a reader can be told of it.
+    while (this.end - this.first > 1 && (this.held > this.maxBytes || unit.time - this.oldest.time > this.maxTime)) {
+      this.dropOldest();
+    }
+    this.wake();
+  }
+
+  /** Nothing more will come: readers that wait go on and find the end. */
+  finish(): void {
+    this.ended = true;
+    this.wake();
+  }
+
+  /** A cursor at the last unit with which a player can begin; null while there is none. */
+  openAtLastRandomAccess(): Cursor | null {
+    const position = this.accessPoints.at(-1);
+    return position === undefined ? null : { position };
+  }
+
+  /**
+   * The next units, at least one where there is one, together at most `maxBytes` otherwise; moves the cursor behind
+   * them. Returns null when the cursor's place is no longer held.
+   */
+  read(cursor: Cursor, maxBytes: number): StreamUnit[] | null {
+    if (this.hasLost(cursor)) return null;
+    const units: StreamUnit[] = [];
+    let bytes = 0;
+    while (cursor.position < this.end) {
+      const unit = this.units[this.skip + cursor.position - this.first];
+      bytes += unit.data.length;
+      if (units.length > 0 && bytes > maxBytes) break;
+      units.push(unit);
+      cursor.position++;
+    }
+    return units;
+  }
+
+  hasLost(cursor: Cursor): boolean {
+    return cursor.position < this.first;
+  }
+
+  /** How far a cursor is behind the newest unit. */
+  lag(cursor: Cursor): Lag {
+    const newest = this.units.at(-1);
+    const from = this.units[this.skip + Math.max(cursor.position, this.first) - this.first];
+    if (!newest || !from) return { bytes: 0, time: 0 };
+    let bytes = 0;
+    for (let at = Math.max(cursor.position, this.first); at < this.end; at++) {
+      bytes += this.units[this.skip + at - this.first].data.length;
+    }
+    return { bytes, time: (newest.time - from.time) / TICKS_PER_MILLI };
+  }
+
+  /** Calls `ready` once, when there is something to read at `cursor`, it was lost, or the buffer ended. */
+  wait(cursor: Cursor | null, ready: () => void): void {
+    const settled = this.ended || (cursor ? cursor.position < this.end : this.accessPoints.length > 0);
+    if (settled) ready();
+    else this.waiting.push(ready);
+  }
+
+  private get end(): number {
+    return this.first + this.units.length - this.skip;
+  }
+
+  private get oldest(): StreamUnit {
+    return this.units[this.skip];
+  }
+
+  private dropOldest(): void {
+    this.held -= this.oldest.data.length + UNIT_OVERHEAD;
+    if (this.accessPoints[0] === this.first) this.accessPoints.shift();
+    this.first++;
+    this.skip++;
+    if (this.skip < 4096 && this.skip * 2 < this.units.length) return;
+    this.units = this.units.slice(this.skip);
+    this.skip = 0;
+  }
+
+  private wake(): void {
+    if (this.waiting.length === 0) return;
+    const waiting = this.waiting;
+    this.waiting = [];
+    for (const ready of waiting) ready();
+  }
+}

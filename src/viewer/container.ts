@@ -1,0 +1,34 @@
+/** A station's units as one continuous file: MPEG-TS as it is, pictures in Matroska. For players and recordings. */
+import type { StreamUnit } from '../receiver/stream-buffer.js';
+import { matroskaHeader, matroskaPicture } from '../wire/matroska.js';
+import type { StationInfo } from '../wire/station-info.js';
+import { type Ticks90k, ticksToMillis } from '../wire/time.js';
+
+export interface Container {
+  readonly contentType: string;
+  /** File name extension, without the dot. */
+  readonly extension: string;
+  /** What stands before the first unit; may be empty. */
+  header(): Buffer;
+  /** The bytes of one unit. Units come in order. */
+  unit(unit: StreamUnit): Buffer;
+}
+
+/** A container for one reader: it remembers where that reader began. */
+export function containerFor(
+  station: Pick<StationInfo, 'format' | 'width' | 'height' | 'frameRate' | 'name'>,
+): Container {
+  if (station.format === 'h264') {
+    return { contentType: 'video/mp2t', extension: 'ts', header: () => Buffer.alloc(0), unit: ({ data }) => data };
+  }
+  let beginning: Ticks90k | null = null;
+  return {
+    contentType: 'video/x-matroska',
+    extension: 'mkv',
+    header: () => matroskaHeader(station),
+    unit({ time, data }) {
+      beginning ??= time;
+      return matroskaPicture(Math.max(0, ticksToMillis(time - beginning)), data);
+    },
+  };
+}

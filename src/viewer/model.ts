@@ -1,0 +1,319 @@
+/**
+ * What the viewer is doing, as a value: `update` takes it from one state to the next and says what has to be done.
+ * It knows neither player, terminal nor network, and reads no clock.
+ *
+ *     choosing ──Enter, number──▶ watching ──p──▶ menu ──1──▶ ended
+ *        ▲  ▲                       │  ▲ ▲         │ │
+ *        │  └──────────c────────────┘  │ └──3, p───┘ │
+ *        │            Esc ─────────────┘             │
+ *        └───────────────────2───────────────────────┘
+ */
+import type { StationInfo } from '../wire/station-info.js';
+import type { Millis } from '../wire/time.js';
+
+/** A station as the viewer lists it. */
+export interface Channel {
+  /** Unique among all servers. */
+  key: string;
+  info: StationInfo;
+}
+
+export type Mode = 'choosing' | 'watching' | 'menu' | 'ended';
+
+export interface Notice {
+  text: string;
+  /** When it goes away; null: when something else happens. */
+  until: Millis | null;
+}
+
+export interface ViewerState {
+  mode: Mode;
+  /** In order of number. */
+  channels: readonly Channel[];
+  /** Keys of the station that is watched and of the one before. */
+  current: string | null;
+  previous: string | null;
+  paused: boolean;
+  /** Digits of a station's number so far, and when the last came. */
+  typed: string;
+  typedAt: Millis;
+  /** Which row of the list or the menu is marked, from 0. */
+  marked: number;
+  notice: Notice | null;
+  /** Until when "now playing" is shown. */
+  bannerUntil: Millis;
+  /** waiting: for the first picture. silent: no packets have come for a while. */
+  reception: 'waiting' | 'playing' | 'silent';
+  /** Since when the station has been waited for. */
+  tunedAt: Millis;
+  /** When its last packet came; null before the first. */
+  lastPacket: Millis | null;
+  serverLost: boolean;
+}
+
+export type ViewerEvent =
+  | { type: 'key'; key: string }
+  | { type: 'channels'; channels: readonly Channel[] }
+  /** A picture of the station is on the screen. */
+  | { type: 'picture' }
+  /** Comes a few times a second. */
+  | { type: 'tick'; lastPacket: Millis | null }
+  | { type: 'server'; lost: boolean }
+  /** The player's place is no longer held. */
+  | { type: 'place-lost' }
+  | { type: 'notice'; text: string }
+  | { type: 'closed' };
+
+export type Effect =
+  | { type: 'tune'; key: string }
+  | { type: 'pause' }
+  | { type: 'resume' }
+  /** Give up the place behind, and go on with what is on the air. */
+  | { type: 'live' }
+  /** Ask the servers for their stations again. */
+  | { type: 'refresh' }
+  | { type: 'exit' };
+
+export interface Step {
+  state: ViewerState;
+  effects: Effect[];
+}
+
+/** A number is taken this long after its last digit. */
+export const TYPING_TIMEOUT: Millis = 1400;
+/** How long no packet may come before it is said. */
+export const SILENCE: Millis = 3000;
+export const BANNER_TIME: Millis = 5000;
+const NOTICE_TIME: Millis = 6000;
+
+export const menuItems = ['Exit', 'Change the station', 'Resume'] as const;
+
+export function initialState(channels: readonly Channel[]): ViewerState {
+  return {
+    mode: 'choosing',
+    channels: inOrder(channels),
+    current: null,
+    previous: null,
+    paused: false,
+    typed: '',
+    typedAt: 0,
+    marked: 0,
+    notice: null,
+    bannerUntil: 0,
+    reception: 'waiting',
+    tunedAt: 0,
+    lastPacket: null,
+    serverLost: false,
+  };
+}
+
+export const currentChannel = (state: ViewerState): Channel | null =>
+  state.channels.find((channel) => channel.key === state.current) ?? null;
+
+/** The next state after `event` at `now`, and what is to be done for it, in order. */
+export function update(state: ViewerState, event: ViewerEvent, now: Millis): Step {
+  if (state.mode === 'ended') return { state, effects: [] };
+  switch (event.type) {
+    case 'key':
+      return onKey(state, event.key, now);
+    case 'channels':
+      return stay(withChannels(state, event.channels));
+    case 'picture':
+      return stay({ ...state, reception: 'playing' });
+    case 'tick':
+      return onTick({ ...state, lastPacket: event.lastPacket }, now);
+    case 'server':
+      return stay({ ...state, serverLost: event.lost });
+    case 'place-lost':
+      return onPlaceLost(state, now);
+    case 'notice':
+      return stay({ ...state, notice: { text: event.text, until: now + NOTICE_TIME } });
+    case 'closed':
+      return end(state);
+  }
+}
+
+const stay = (state: ViewerState): Step => ({ state, effects: [] });
+const end = (state: ViewerState): Step => ({ state: { ...state, mode: 'ended' }, effects: [{ type: 'exit' }] });
+
+const inOrder = (channels: readonly Channel[]): Channel[] =>
+  [...channels].sort((a, b) => a.info.number - b.info.number || a.info.server.localeCompare(b.info.server));
+
+/** The station being watched stays in the list although its server no longer tells of it: it may come back. */
+function withChannels(state: ViewerState, channels: readonly Channel[]): ViewerState {
+  const watched = currentChannel(state);
+  const markedKey = state.channels[state.marked]?.key;
+  const kept = watched && !channels.some(({ key }) => key === watched.key) ? [...channels, watched] : channels;
+  const sorted = inOrder(kept);
+  if (state.mode !== 'choosing') return { ...state, channels: sorted };
+  const marked = Math.max(
+    0,
+    sorted.findIndex(({ key }) => key === markedKey),
+  );
+  return { ...state, channels: sorted, marked };
+}
+
+function onKey(state: ViewerState, key: string, now: Millis): Step {
+  if (key === 'ctrl-c' || key === 'q') return end(state);
+  if (state.mode === 'menu') return onMenuKey(state, key, now);
+  if (/^[0-9]$/.test(key)) return onDigit(state, key, now);
+  if (key === 'enter' && state.typed !== '') return takeTyped(state, now);
+  if (key === 'backspace' && state.typed !== '') {
+    return stay({ ...state, typed: state.typed.slice(0, -1), typedAt: now });
+  }
+  return state.mode === 'choosing' ? onListKey(state, key, now) : onWatchingKey(state, key, now);
+}
+
+function onWatchingKey(state: ViewerState, key: string, now: Millis): Step {
+  switch (key) {
+    case 'p':
+    case 'space': {
+      const paused: ViewerState = { ...state, mode: 'menu', paused: true, marked: 2, typed: '', bannerUntil: 0 };
+      return { state: paused, effects: [{ type: 'pause' }] };
+    }
+    case 'c':
+      return openList(state);
+    case 'pgup':
+      return step(state, 1, now);
+    case 'pgdn':
+      return step(state, -1, now);
+    case 'backspace':
+      return state.previous === null ? stay(state) : tune(state, state.previous, now);
+    case 'i':
+      return stay({ ...state, bannerUntil: state.bannerUntil > now ? 0 : now + 2 * BANNER_TIME });
+    case 'l':
+      return { state, effects: [{ type: 'live' }] };
+    case 'esc':
+      return stay({ ...state, typed: '', bannerUntil: 0, notice: null });
+    default:
+      return stay(state);
+  }
+}
+
+function onMenuKey(state: ViewerState, key: string, now: Millis): Step {
+  switch (key) {
+    case '1':
+      return end(state);
+    case '2':
+      return openList(state);
+    case '3':
+    case 'p':
+    case 'space':
+    case 'esc':
+      return { state: { ...state, mode: 'watching', paused: false }, effects: [{ type: 'resume' }] };
+    case 'up':
+    case 'down': {
+      const by = key === 'up' ? menuItems.length - 1 : 1;
+      return stay({ ...state, marked: (state.marked + by) % menuItems.length });
+    }
+    case 'enter':
+      return onMenuKey(state, String(state.marked + 1), now);
+    default:
+      return stay(state);
+  }
+}
+
+function openList(state: ViewerState): Step {
+  const at = state.channels.findIndex(({ key }) => key === state.current);
+  const list: ViewerState = { ...state, mode: 'choosing', marked: Math.max(0, at), typed: '', bannerUntil: 0 };
+  return { state: list, effects: [{ type: 'refresh' }] };
+}
+
+function onListKey(state: ViewerState, key: string, now: Millis): Step {
+  const count = state.channels.length;
+  const move = (by: number): Step => {
+    const marked = Math.min(count - 1, Math.max(0, state.marked + by));
+    return stay({ ...state, marked, typed: '' });
+  };
+  switch (key) {
+    case 'up':
+      return move(-1);
+    case 'down':
+      return move(1);
+    case 'pgup':
+      return move(-8);
+    case 'pgdn':
+      return move(8);
+    case 'enter':
+      return count === 0 ? stay(state) : tune(state, state.channels[state.marked].key, now);
+    case 'esc':
+    case 'backspace':
+      if (state.current === null) return key === 'esc' ? end(state) : stay(state);
+      return stay({ ...state, mode: state.paused ? 'menu' : 'watching', marked: 1, typed: '' });
+    default:
+      return stay(state);
+  }
+}
+
+/** Takes the number at once when no longer one begins with it. */
+function onDigit(state: ViewerState, digit: string, now: Millis): Step {
+  const typed = (state.typed + digit).replace(/^0+/, '').slice(0, 5);
+  if (typed === '') return stay(state);
+  const next: ViewerState = { ...state, typed, typedAt: now, notice: null };
+  const longer = state.channels.some(({ info }) => {
+    const number = String(info.number);
+    return number.length > typed.length && number.startsWith(typed);
+  });
+  return longer ? stay(next) : takeTyped(next, now);
+}
+
+function takeTyped(state: ViewerState, now: Millis): Step {
+  const number = Number(state.typed);
+  const found = state.channels.filter(({ info }) => info.number === number);
+  const cleared: ViewerState = { ...state, typed: '' };
+  if (found.length === 1) return tune(cleared, found[0].key, now);
+  if (found.length === 0) {
+    return stay({ ...cleared, notice: { text: `There is no station ${number}.`, until: now + NOTICE_TIME } });
+  }
+  const servers = found.map(({ info }) => info.server).join(' and ');
+  const text = `Station ${number} is on ${servers}: choose one with the arrows.`;
+  const list = openList(cleared);
+  const marked = state.channels.indexOf(found[0]);
+  return { ...list, state: { ...list.state, marked, notice: { text, until: now + NOTICE_TIME } } };
+}
+
+function step(state: ViewerState, by: number, now: Millis): Step {
+  const count = state.channels.length;
+  const at = state.channels.findIndex(({ key }) => key === state.current);
+  if (count < 2 || at < 0) return stay(state);
+  return tune(state, state.channels[(at + by + count) % count].key, now);
+}
+
+function tune(state: ViewerState, key: string, now: Millis): Step {
+  if (key === state.current) {
+    const watching: ViewerState = { ...state, mode: 'watching', paused: false, bannerUntil: now + BANNER_TIME };
+    return { state: watching, effects: state.paused ? [{ type: 'resume' }] : [] };
+  }
+  const tuned: ViewerState = {
+    ...state,
+    mode: 'watching',
+    paused: false,
+    current: key,
+    previous: state.current,
+    typed: '',
+    notice: null,
+    reception: 'waiting',
+    tunedAt: now,
+    lastPacket: null,
+    serverLost: false,
+    bannerUntil: now + BANNER_TIME,
+  };
+  return { state: tuned, effects: [{ type: 'tune', key }] };
+}
+
+function onTick(state: ViewerState, now: Millis): Step {
+  if (state.typed !== '' && now - state.typedAt >= TYPING_TIMEOUT) return takeTyped(state, now);
+  const notice = state.notice?.until != null && state.notice.until <= now ? null : state.notice;
+  const next: ViewerState = { ...state, notice };
+  if (state.current === null) return stay(next);
+  const silent = now - (state.lastPacket ?? state.tunedAt) >= SILENCE;
+  if (silent) return stay({ ...next, reception: 'silent' });
+  if (state.reception !== 'silent') return stay(next);
+  // Timestamps have moved on during the silence; a player would wait as long again for the next picture.
+  return { state: { ...next, reception: 'waiting', tunedAt: now }, effects: state.paused ? [] : [{ type: 'live' }] };
+}
+
+function onPlaceLost(state: ViewerState, now: Millis): Step {
+  const text = 'That moment is no longer held here: going on with what is on the air.';
+  return { state: { ...state, notice: { text, until: now + NOTICE_TIME } }, effects: [{ type: 'live' }] };
+}
