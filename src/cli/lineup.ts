@@ -1,0 +1,179 @@
+/** The stations of a server: who they are, and how they come from source files onto the air. */
+import { Problem } from '../problem/problem.js';
+import type { MediaSettings, StationLayout } from '../reel/media/spool.js';
+import { findReel, prepareReel } from '../reel/prepare.js';
+import type { Reel } from '../reel/reel.js';
+import type { Store } from '../reel/store.js';
+import {
+  distinctId,
+  type StationAddress,
+  scheduleHash,
+  stationAddress,
+  stationId,
+  stationSsrc,
+} from '../station/identity.js';
+import { Station, type StationItem } from '../station/station.js';
+import type { StationFormat, StationInfo } from '../wire/station-info.js';
+import { TICKS_PER_SECOND, type Ticks90k } from '../wire/time.js';
+import type { Output } from './output.js';
+import { type StationSource, sourceProblem } from './sources.js';
+
+/** A station before it is known what it plays. */
+export interface StationPlan extends StationAddress {
+  number: number;
+  id: string;
+  name: string;
+  source: StationSource;
+}
+
+/** Numbers, ids and groups for sources in the order given. `firstGroup` counts up from there instead. */
+export function planStations(
+  sources: readonly (StationSource | null)[],
+  options: { format: StationFormat; firstGroup: string | null },
+): StationPlan[] {
+  const ids = new Set<string>();
+  const groups = new Set<string>();
+  return sources.flatMap((source, index) => {
+    if (!source) return []; // It keeps its number: others do not move up when a file is missing.
+    const id = distinctId(stationId(source.name, options.format), ids);
+    const derived = stationAddress(id, groups);
+    const address =
+      options.firstGroup === null ? derived : { ...derived, group: groupAfter(options.firstGroup, index) };
+    ids.add(id);
+    groups.add(address.group);
+    return [{ number: index + 1, id, name: source.name, source, ...address }];
+  });
+}
+
+function groupAfter(first: string, steps: number): string {
+  const number = Buffer.from(first.split('.').map(Number)).readUInt32BE(0) + steps;
+  if (number > 0xefff_ffff) {
+    throw new Problem('network', `there are no ${steps + 1} groups from ${first} on`, 'Begin lower with --group.');
+  }
+  return [24, 16, 8, 0].map((shift) => (number >>> shift) & 0xff).join('.');
+}
+
+/** A station that can go on the air. */
+export interface ReadyStation {
+  plan: StationPlan;
+  station: Station;
+  /** As the network is told at `time`. */
+  info(time: Ticks90k): StationInfo;
+}
+
+export interface LoadOptions {
+  plan: StationPlan;
+  settings: MediaSettings;
+  store: Store;
+  /** The server's name. */
+  server: string;
+  output: Output;
+}
+
+/** The station if the store has all its reels, else null. Reads no more of the sources than their sizes and times. */
+export async function loadStation(options: LoadOptions): Promise<ReadyStation | null> {
+  const { plan, settings, store, output } = options;
+  return assemble(options, async (source, target) => {
+    const label = `${plan.number} ${plan.name}: reading`;
+    const onProgress = (done: number) => output.progress(label, done);
+    const { reel } = await findReel({ source, settings: { ...settings, target }, store, onProgress });
+    output.progressEnd();
+    return reel;
+  });
+}
+
+/** The station, its missing reels made first. What is wrong with a file is said, and the others play without it. */
+export async function prepareStation(options: LoadOptions & { signal: AbortSignal }): Promise<ReadyStation | null> {
+  const { plan, settings, store, output, signal } = options;
+  await plan.source.generate?.(signal);
+  return assemble(options, async (source, target) => {
+    const label = `${plan.number} ${plan.name}: preparing ${source}`;
+    output.say(label);
+    const onProgress = (done: number) => output.progress(label, done);
+    try {
+      const { reel } = await prepareReel({ source, settings: { ...settings, target }, store, signal, onProgress });
+      const { properties } = reel.manifest;
+      for (const note of properties.notes) output.say(`  ${source}: ${note}`);
+      if (properties.reason) output.say(`  ${source}: encoded, because ${properties.reason}`);
+      return reel;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      const problem = sourceProblem(source, error);
+      if (!(problem instanceof Problem) || problem.code === 'store') throw problem;
+      output.warn(problem);
+      output.event({
+        event: 'problem',
+        station: plan.number,
+        code: problem.code,
+        message: problem.message,
+        next: problem.next,
+      });
+      return 'unusable';
+    } finally {
+      output.progressEnd();
+    }
+  });
+}
+
+/** Gets the reels in order; the first that is usable sets the layout of the others. Null as soon as one is missing. */
+async function assemble(
+  options: LoadOptions,
+  reelOf: (source: string, target: StationLayout | null) => Promise<Reel | null | 'unusable'>,
+): Promise<ReadyStation | null> {
+  const { plan, server } = options;
+  const items: StationItem[] = [];
+  let layout: StationLayout | null = null;
+  for (const file of plan.source.files) {
+    const reel = await reelOf(file, layout);
+    if (reel === 'unusable') continue;
+    if (reel === null) {
+      for (const item of items) item.reel.close();
+      return null;
+    }
+    layout ??= reel.manifest.layout;
+    items.push({ name: reel.manifest.properties.title ?? nameOfItem(file), reel });
+  }
+  if (items.length === 0) return null;
+  const station = new Station({ items, ssrc: stationSsrc(plan.id) });
+  const described = describe(plan, station, server);
+  return { plan, station, info: (time) => ({ ...described, nowPlaying: station.itemAt(time).name }) };
+}
+
+const nameOfItem = (file: string) =>
+  file
+    .replace(/^.*[/\\]/, '')
+    .replace(/\.[^.]*$/, '')
+    .replaceAll('_', ' ');
+
+function describe(plan: StationPlan, station: Station, server: string): StationInfo {
+  const manifests = station.items.map(({ reel }) => reel.manifest);
+  const [{ format, properties }] = manifests;
+  const { width, height, aspectRatio, frameRate, videoCodec, audioCodec } = properties;
+  const bytes = manifests.reduce((sum, manifest) => sum + manifest.bytes, 0);
+  const seconds = station.cycleDuration / TICKS_PER_SECOND;
+  const interval = Math.max(...manifests.map((manifest) => manifest.randomAccessInterval)) / TICKS_PER_SECOND;
+  return {
+    number: plan.number,
+    id: plan.id,
+    name: plan.name.slice(0, 200),
+    format,
+    width,
+    height,
+    aspectRatio,
+    frameRate: Math.round((frameRate[0] / frameRate[1]) * 1000) / 1000,
+    videoCodec,
+    audioCodec,
+    bitrate: Math.round((bytes * 8) / seconds),
+    duration: seconds,
+    group: plan.group,
+    port: plan.port,
+    ssrc: station.ssrc,
+    randomAccessInterval: Math.round(interval * 1000) / 1000,
+    nowPlaying: '',
+    schedule: scheduleHash(
+      plan.id,
+      manifests.map(({ id }) => id),
+    ),
+    server,
+  };
+}

@@ -1,0 +1,151 @@
+/** The command line: arguments checked, commands called, exit codes given. */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Problem } from '../problem/problem.js';
+import { defaultMediaSettings } from '../reel/media/spool.js';
+import { stationFormats } from '../wire/station-info.js';
+import { asProblem, problemText } from './output.js';
+
+const version = '0.1.0';
+
+/** Parses a whole number from `least` to `most`. */
+const wholeNumber = (least: number, most: number) => (text: string) => {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new InvalidArgumentError(`It is a whole number from ${least} to ${most}.`);
+};
+
+const units: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** "30s", "500ms", "2m", "1h", "90" (seconds) to milliseconds. */
+export function duration(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text.trim());
+  if (match && Number(match[1]) > 0) return Number(match[1]) * units[match[2] ?? 's'];
+  throw new InvalidArgumentError('It is a time such as 30s, 2m or 1h.');
+}
+
+function frameRate(text: string): number | 'source' {
+  if (text === 'source') return text;
+  const value = Number(text);
+  if (value >= 1 && value <= 120) return value;
+  throw new InvalidArgumentError('It is a number from 1 to 120, or "source".');
+}
+
+const interfaceOption = () =>
+  new Option('-i, --interface <name>', 'network interface, by name or address').env('MSC_INTERFACE');
+const jsonOption = () => new Option('--json', 'results as JSON on standard output').default(false);
+const quietOption = () => new Option('-q, --quiet', 'errors only').default(false);
+const storeOption = () => new Option('--store <folder>', 'where reels lie (default: the user’s cache folder)');
+const formatOption = () =>
+  new Option('--format <format>', 'what goes on the air: h264 with sound, or JPEG frames')
+    .choices(stationFormats)
+    .default(defaultMediaSettings.format);
+const fpsOption = () =>
+  new Option('--fps <rate>', 'frames a second of JPEG stations, or "source"')
+    .argParser(frameRate)
+    .default(defaultMediaSettings.fps);
+const maxGopOption = () =>
+  new Option('--max-gop <time>', 'encode video whose random access points are further apart than this')
+    .argParser(duration)
+    .default(defaultMediaSettings.maxGop, `${defaultMediaSettings.maxGop / 1000}s`);
+const controlPortOption = (description: string) =>
+  new Option('--control-port <port>', description).argParser(wholeNumber(1, 65_535));
+
+interface MediaFlags {
+  format: (typeof stationFormats)[number];
+  fps: number | 'source';
+  maxGop: number;
+}
+
+const settingsOf = ({ format, fps, maxGop }: MediaFlags) => ({ ...defaultMediaSettings, format, fps, maxGop });
+
+/** The options of everything that puts stations on the air. */
+const onAir = (command: Command) =>
+  command
+    .addOption(interfaceOption())
+    .addOption(storeOption())
+    .addOption(formatOption())
+    .addOption(fpsOption())
+    .addOption(maxGopOption())
+    .option('--ttl <hops>', 'routers that packets may pass, plus one', wholeNumber(1, 255), 1)
+    .addOption(controlPortOption('UDP port for viewers’ requests').default(5601))
+    .option('--name <name>', 'this server’s name (default: the host’s)')
+    .addOption(jsonOption())
+    .addOption(quietOption());
+
+function commands(signal: AbortSignal, done: (exitCode: number) => void): Command {
+  const program = new Command('msc')
+    .description('Radio, with pictures: video stations by multicast on your own network.')
+    .version(version)
+    .configureHelp({ sortSubcommands: false })
+    .showHelpAfterError('(msc --help, or msc COMMAND --help, says more)')
+    .exitOverride();
+
+  onAir(program.command('serve'))
+    .argument('<sources...>', 'video files and folders, each a station; NAME=PATH names it')
+    .description('put stations on the air: a file plays for ever, a folder plays its files in order')
+    .option(
+      '--group <address>',
+      'multicast group of station 1; the others count up from it (default: from their names)',
+    )
+    .addHelpText('after', '\nExamples:\n  msc serve film.mp4 "Lobby=loops/"\n  msc serve films/ --interface eth0')
+    .action(async (sources, flags) => {
+      const { runServe } = await import('./serve.js');
+      done(await runServe({ ...flags, sources, settings: settingsOf(flags), signal }));
+    });
+
+  onAir(program.command('demo'))
+    .description('put two demo stations on the air: Big Buck Bunny and a test card')
+    .action(async (flags) => {
+      const { runDemo } = await import('./demo.js');
+      done(await runDemo({ ...flags, settings: settingsOf(flags), signal }));
+    });
+
+  program
+    .command('prepare')
+    .argument('<sources...>', 'video files and folders')
+    .description('make the reels ahead of time, so that serving begins at once')
+    .addOption(storeOption())
+    .addOption(formatOption())
+    .addOption(fpsOption())
+    .addOption(maxGopOption())
+    .addOption(jsonOption())
+    .addOption(quietOption())
+    .action(async (sources, flags) => {
+      const { runPrepare } = await import('./prepare.js');
+      done(await runPrepare({ ...flags, sources, settings: settingsOf(flags), signal }));
+    });
+
+  return program;
+}
+
+const PARSE_ERROR_EXIT_CODE = 2;
+
+/** Runs the command in `words` and ends the process with its exit code. */
+export async function main(words: string[]): Promise<void> {
+  const abort = new AbortController();
+  const interrupt = () => {
+    if (abort.signal.aborted) process.exit(130); // Asked twice: at once.
+    abort.abort();
+  };
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0); // Whoever read it has read enough.
+    throw error;
+  });
+  let exitCode = 0;
+  try {
+    await commands(abort.signal, (code) => {
+      exitCode = code;
+    }).parseAsync(words, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) exitCode = error.exitCode === 0 ? 0 : PARSE_ERROR_EXIT_CODE;
+    else {
+      const problem = asProblem(error);
+      process.stderr.write(problemText(problem));
+      exitCode = error instanceof Problem ? problem.exitCode : 1;
+    }
+  }
+  // Written lines first: on some systems a pipe takes them later.
+  process.stdout.write('', () => process.exit(exitCode));
+}

@@ -1,0 +1,69 @@
+/** What commands say, and how: people's lines on standard error, results on standard output, progress on a terminal. */
+import { messageOf, Problem } from '../problem/problem.js';
+
+export interface Output {
+  /** A line for people; nothing with --quiet. */
+  say(line: string): void;
+  /** A line that --quiet does not hide: something went wrong, others go on. */
+  warn(problem: Problem): void;
+  /** One JSON value on a line of standard output, with --json only. */
+  event(value: object): void;
+  /** Shows how far `label` has come; `done` is 0 to 1. */
+  progress(label: string, done: number): void;
+  /** Ends the progress line. */
+  progressEnd(): void;
+}
+
+const BAR_LENGTH = 24;
+/** Milliseconds between two states of the bar. */
+const BAR_PERIOD = 100;
+
+export function openOutput(options: { quiet: boolean; json: boolean }): Output {
+  const { quiet, json } = options;
+  const terminal = process.stderr.isTTY === true;
+  let shown = '';
+  let drawn = Number.NEGATIVE_INFINITY;
+  const clear = () => {
+    if (shown !== '') process.stderr.write('\r\x1b[K');
+    shown = '';
+  };
+  return {
+    say(line) {
+      if (quiet) return;
+      clear();
+      process.stderr.write(`${line}\n`);
+    },
+    warn(problem) {
+      clear();
+      process.stderr.write(problemText(problem));
+    },
+    event(value) {
+      if (json) process.stdout.write(`${JSON.stringify(value)}\n`);
+    },
+    progress(label, done) {
+      if (quiet || !terminal || performance.now() - drawn < BAR_PERIOD) return;
+      drawn = performance.now();
+      const full = Math.round(done * BAR_LENGTH);
+      shown = `${label} ${'█'.repeat(full)}${'░'.repeat(BAR_LENGTH - full)} ${String(Math.floor(done * 100)).padStart(3)}%`;
+      process.stderr.write(`\r\x1b[K${shown.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+    },
+    progressEnd: clear,
+  };
+}
+
+/** A problem as people read it: what and why, then what to do. */
+export const problemText = (problem: Problem): string => `msc: ${problem.message}\n     ${problem.next}\n`;
+
+/** Anything thrown, as a problem; what is not one is a mistake of ours and keeps its stack for the report. */
+export function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const stack = error instanceof Error ? `\n${error.stack}` : '';
+  return new Problem(
+    'usage',
+    `an error inside msc: ${messageOf(error)}${stack}`,
+    'Please report it with the lines above.',
+    {
+      cause: error,
+    },
+  );
+}

@@ -1,0 +1,49 @@
+/**
+ * The child process in which media is read, so that a hostile file can take nothing down with it.
+ * Standard input: one MediaTask as JSON. Standard output: lines of MediaReport as JSON.
+ */
+import { readFileSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { messageOf, Problem, systemCode } from '../problem/problem.js';
+import { makeReel } from './make-reel.js';
+import { makeTestCard } from './media/test-card.js';
+import type { MediaReport, MediaTask } from './media-child.js';
+import { storeProblem } from './store.js';
+
+/** Written at once, not by the event loop: making a reel is synchronous. */
+function report(line: MediaReport): void {
+  writeSync(1, `${JSON.stringify(line)}\n`);
+}
+
+/** What storing cannot do is the store's problem, whatever happens to a source is the source's. */
+function asProblem(error: unknown, source: string, folder: string): Problem {
+  if (error instanceof Problem) return error;
+  if (['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM'].includes(systemCode(error) ?? '')) {
+    return storeProblem(error, folder);
+  }
+  return new Problem(
+    'prepare',
+    `${source}: cannot be prepared: ${messageOf(error)}`,
+    'Convert it to MP4 with H.264 and AAC and try again.',
+    { cause: error },
+  );
+}
+
+const task: MediaTask = JSON.parse(readFileSync(0, 'utf8'));
+const [subject, folder] = task.task === 'reel' ? [task.source, task.folder] : ['test card', dirname(task.path)];
+let reported = Number.NEGATIVE_INFINITY;
+try {
+  if (task.task === 'reel') {
+    makeReel(task, (progress) => {
+      const now = performance.now();
+      if (now - reported < 100) return;
+      reported = now;
+      report({ progress, memory: process.memoryUsage.rss() });
+    });
+  } else makeTestCard(task);
+  report({ done: true });
+} catch (error) {
+  const { code, message, next } = asProblem(error, subject, folder);
+  report({ problem: { code, message, next } });
+  process.exitCode = 1;
+}
