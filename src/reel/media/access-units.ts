@@ -1,0 +1,144 @@
+/** Access units on their way from a source or an encoder into the spool, in the one form that goes on air. */
+import {
+  type DecoderConfiguration,
+  NalList,
+  NalType,
+  nalTypeOf,
+  splitAnnexB,
+  splitLengthPrefixed,
+} from './h264-nal.js';
+import { parseSequenceParameters, type SequenceParameters } from './h264-sps.js';
+import type { SpoolFile } from './spool-file.js';
+
+const startCode = Buffer.from([0, 0, 0, 1]);
+/** ITU-T H.264, 7.3.2.4: primary_pic_type 7, any slice. */
+const accessUnitDelimiter = Buffer.from([0, 0, 0, 1, 9, 0xf0]);
+
+/** What is not carried on: delimiters (ours stand there), filling, ends, and layers that only other decoders read. */
+const isLeftOut = new Array<boolean>(32).fill(false);
+for (const type of [
+  NalType.accessUnitDelimiter,
+  NalType.endOfSequence,
+  NalType.endOfStream,
+  NalType.filler,
+  NalType.prefix,
+  NalType.subsetSequenceParameters,
+  NalType.sliceExtension,
+]) {
+  isLeftOut[type] = true;
+}
+
+export type AccessUnitKind = 'idr' | 'other' | 'no picture' | 'damaged';
+
+/**
+ * It is in charge of:
+ * - telling an IDR picture from others
+ * - the parameter sets: the source's own, wherever it keeps them, once before each IDR picture
+ * - delimiters
+ */
+export class AccessUnits {
+  /** Of the first sequence parameter set seen. */
+  sequence: SequenceParameters | null = null;
+  /** Set when a later one describes pictures of another kind. */
+  sequenceChanged = false;
+  readonly #nalLengthSize: number;
+  readonly #list = new NalList();
+  /** By type and id, as they were last seen. */
+  readonly #sequenceSets = new Map<number, Buffer>();
+  readonly #pictureSets = new Map<number, Buffer>();
+  #data: Buffer = Buffer.alloc(0);
+  #isIdr = false;
+
+  constructor({ nalLengthSize, parameterSets }: DecoderConfiguration) {
+    this.#nalLengthSize = nalLengthSize;
+    for (const set of parameterSets) this.#keep(set);
+  }
+
+  /** Looks at an access unit; `write` then writes it. `data` is kept until the next call. */
+  parse(data: Buffer): AccessUnitKind {
+    const list = this.#list;
+    const whole =
+      this.#nalLengthSize === 0 ? splitAnnexB(data, list) : splitLengthPrefixed(data, this.#nalLengthSize, list);
+    if (!whole) return 'damaged';
+    this.#data = data;
+    this.#isIdr = false;
+    let hasPicture = false;
+    for (let i = 0; i < list.count; i++) {
+      const type = nalTypeOf(data[list.starts[i]]);
+      if (type === NalType.sequenceParameters || type === NalType.pictureParameters) {
+        this.#keep(data.subarray(list.starts[i], list.ends[i]));
+      } else if (type >= NalType.slice && type <= NalType.idrSlice) {
+        hasPicture = true;
+        if (type === NalType.idrSlice) this.#isIdr = true;
+      }
+    }
+    if (!hasPicture) return 'no picture';
+    return this.#isIdr ? 'idr' : 'other';
+  }
+
+  /** Whether an IDR picture can be decoded: there is a set of each kind. */
+  get isDecodable(): boolean {
+    return this.#sequenceSets.size > 0 && this.#pictureSets.size > 0;
+  }
+
+  /** Appends the access unit last parsed; returns its bytes. */
+  write(file: SpoolFile): number {
+    const before = file.bytes;
+    file.append(accessUnitDelimiter);
+    if (this.#isIdr) {
+      for (const set of this.#sequenceSets.values()) appendNal(file, set, 0, set.length);
+      for (const set of this.#pictureSets.values()) appendNal(file, set, 0, set.length);
+    }
+    const { starts, ends, count } = this.#list;
+    for (let i = 0; i < count; i++) {
+      const type = nalTypeOf(this.#data[starts[i]]);
+      if (isLeftOut[type]) continue;
+      if (this.#isIdr && (type === NalType.sequenceParameters || type === NalType.pictureParameters)) continue;
+      appendNal(file, this.#data, starts[i], ends[i]);
+    }
+    return file.bytes - before;
+  }
+
+  #keep(set: Buffer): void {
+    if (nalTypeOf(set[0]) === NalType.pictureParameters) {
+      keepIfNew(this.#pictureSets, pictureSetId(set), set);
+      return;
+    }
+    if (nalTypeOf(set[0]) !== NalType.sequenceParameters) return;
+    const sequence = parseSequenceParameters(set);
+    if (sequence === null || !keepIfNew(this.#sequenceSets, sequence.id, set)) return;
+    if (this.sequence === null) this.sequence = sequence;
+    else if (!isSameKind(this.sequence, sequence)) this.sequenceChanged = true;
+  }
+}
+
+function keepIfNew(sets: Map<number, Buffer>, id: number, set: Buffer): boolean {
+  if (sets.get(id)?.equals(set)) return false;
+  // A copy: the packet's bytes go away.
+  sets.set(id, Buffer.from(set));
+  return true;
+}
+
+/** pic_parameter_set_id, ue(v): at most 255, so within the first 17 bits. */
+function pictureSetId(set: Buffer): number {
+  const bits = (((set[1] ?? 0x80) << 16) | ((set[2] ?? 0) << 8) | (set[3] ?? 0)) >>> 0;
+  const zeros = Math.clz32(bits) - 8;
+  return zeros > 8 ? 0 : (bits >>> (23 - 2 * zeros)) - 1;
+}
+
+function isSameKind(a: SequenceParameters, b: SequenceParameters): boolean {
+  return (
+    a.profile === b.profile &&
+    a.width === b.width &&
+    a.height === b.height &&
+    a.chromaFormat === b.chromaFormat &&
+    a.bitDepth === b.bitDepth &&
+    a.frameMbsOnly === b.frameMbsOnly &&
+    a.sampleAspectRatio.join() === b.sampleAspectRatio.join()
+  );
+}
+
+function appendNal(file: SpoolFile, data: Buffer, start: number, end: number): void {
+  file.append(startCode);
+  file.append(data, start, end);
+}

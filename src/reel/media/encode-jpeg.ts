@@ -1,0 +1,82 @@
+/** Pictures as JPEG files that RTP can carry (RFC 2435): baseline, 4:2:0, the standard's own Huffman tables. */
+import { AV_CODEC_FLAG_BITEXACT, AV_CODEC_FLAG_QSCALE, AV_PIX_FMT_YUVJ420P, FF_THREAD_FRAME } from 'node-av/constants';
+import { type Frame, type Packet, Rational } from 'node-av/lib';
+import { Encoder } from './encoder.js';
+import type { MediaInput } from './input.js';
+import { fittedLayout, jpegLayout, type PictureLayout } from './picture-layout.js';
+import { forEachPicture, type PicturesDone } from './pictures.js';
+import type { Ratio, SpooledFrames, StationLayout } from './spool.js';
+import { SpoolFile } from './spool-file.js';
+import { uint32Table } from './tables.js';
+
+/** FFmpeg's scale of 1 (best) to 31. */
+const QUALITY = 5;
+/** FF_QP2LAMBDA: what FFmpeg counts quality in. */
+const LAMBDA = 118;
+
+function openMjpeg(frame: Frame, frameRate: Ratio): Encoder {
+  return new Encoder({
+    name: 'mjpeg',
+    configure(context) {
+      context.width = frame.width;
+      context.height = frame.height;
+      context.pixelFormat = AV_PIX_FMT_YUVJ420P;
+      context.colorRange = frame.colorRange;
+      context.timeBase = new Rational(frameRate[1], frameRate[0]);
+      context.qMin = QUALITY;
+      context.qMax = QUALITY;
+      context.globalQuality = QUALITY * LAMBDA;
+      // Threads by slices would put restart markers in.
+      context.threadType = FF_THREAD_FRAME;
+      context.threadCount = 0;
+      context.setFlags(AV_CODEC_FLAG_QSCALE, AV_CODEC_FLAG_BITEXACT);
+    },
+    options: { huffman: 'default' },
+  });
+}
+
+export function encodeJpeg(options: {
+  input: MediaInput;
+  path: string;
+  frameRate: Ratio;
+  target: StationLayout | null;
+  onProgress(done: number): void;
+}): { frames: SpooledFrames; layout: PictureLayout; done: PicturesDone } {
+  const { input, path, frameRate, target, onProgress } = options;
+  const file = new SpoolFile(path);
+  const sizes = uint32Table();
+  let encoder: Encoder | null = null;
+  let layout: PictureLayout | null = null;
+  const keep = ({ data }: Packet) => {
+    if (data === null) return;
+    file.append(data);
+    sizes.push(data.length);
+  };
+  try {
+    const done = forEachPicture({
+      input,
+      frameRate,
+      pixelFormat: 'yuvj420p',
+      layOut(shape) {
+        layout = target ? fittedLayout(shape, target) : jpegLayout(shape);
+        return layout;
+      },
+      onPicture(frame) {
+        encoder ??= openMjpeg(frame, frameRate);
+        frame.quality = QUALITY * LAMBDA;
+        encoder.encode(frame, keep);
+      },
+      onProgress,
+    });
+    const used = { encoder, layout } as { encoder: Encoder | null; layout: PictureLayout | null };
+    used.encoder?.encode(null, keep);
+    if (used.layout === null) throw new Error('pictures without a layout');
+    file.finish();
+    return { frames: { path, sizes: sizes.view() }, layout: used.layout, done };
+  } catch (error) {
+    file.discard();
+    throw error;
+  } finally {
+    (encoder as Encoder | null)?.free();
+  }
+}

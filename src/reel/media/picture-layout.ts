@@ -1,0 +1,92 @@
+/** Which size and shape encoded pictures get: sums only. */
+import { quotient, reduce } from './ratio.js';
+import type { Ratio, StationLayout } from './spool.js';
+
+/** Pictures as they come, already upright. */
+export interface PictureShape {
+  width: number;
+  height: number;
+  sampleAspectRatio: Ratio;
+}
+
+/** The picture within its frame; what is left is black. */
+export interface PictureLayout {
+  /** Of the whole frame. */
+  width: number;
+  height: number;
+  sampleAspectRatio: Ratio;
+  /** Of the scaled picture; in the middle of the frame. */
+  innerWidth: number;
+  innerHeight: number;
+}
+
+/** RFC 2435, 3.1.5: width and height are sent in units of 8 pixels, in 8 bits. */
+const LARGEST_JPEG = 255 * 8;
+/** 4:2:0 has one colour sample for two pixels. */
+const LEAST = 16;
+
+const toMultiple = (value: number, of: number): number => Math.max(LEAST, Math.round(value / of) * of);
+/** Towards 0, so that an odd edge is cut off instead of everything being scaled. */
+const toEven = (value: number): number => Math.max(LEAST, value - (value % 2));
+
+const whole = (shape: PictureShape): PictureLayout => ({
+  ...shape,
+  innerWidth: shape.width,
+  innerHeight: shape.height,
+});
+
+/** H.264 keeps size and pixel shape. */
+export function h264Layout({ width, height, sampleAspectRatio }: PictureShape): PictureLayout {
+  return whole({ width: toEven(width), height: toEven(height), sampleAspectRatio });
+}
+
+/** JPEG has square pixels. */
+export function jpegLayout({ width, height, sampleAspectRatio }: PictureShape): PictureLayout {
+  const displayWidth = width * quotient(sampleAspectRatio);
+  const scale = Math.min(1, LARGEST_JPEG / displayWidth, LARGEST_JPEG / height);
+  return whole({
+    width: toMultiple(displayWidth * scale, 8),
+    height: toMultiple(height * scale, 8),
+    sampleAspectRatio: [1, 1],
+  });
+}
+
+/** As large as fits into the station's frame with its own aspect ratio. */
+export function fittedLayout(shape: PictureShape, target: StationLayout): PictureLayout {
+  const { width, height, sampleAspectRatio } = target;
+  const displayWidth = shape.width * quotient(shape.sampleAspectRatio);
+  const targetPixel = quotient(sampleAspectRatio);
+  const scale = Math.min((width * targetPixel) / displayWidth, height / shape.height);
+  return {
+    width,
+    height,
+    sampleAspectRatio: reduce(sampleAspectRatio),
+    innerWidth: Math.min(width, toMultiple((displayWidth * scale) / targetPixel, 2)),
+    innerHeight: Math.min(height, toMultiple(shape.height * scale, 2)),
+  };
+}
+
+const even = (value: number) => value - (value % 2);
+
+/** FFmpeg filters from `shape` to `layout`. */
+export function layoutFilters(options: {
+  shape: PictureShape;
+  layout: PictureLayout;
+  pixelFormat: 'yuv420p' | 'yuvj420p';
+}): string[] {
+  const { shape, layout, pixelFormat } = options;
+  const { width, height, innerWidth, innerHeight, sampleAspectRatio } = layout;
+  const filters: string[] = [];
+  const cutOff = [shape.width - innerWidth, shape.height - innerHeight];
+  const onlyOddEdge = cutOff.every((edge) => edge === 0 || edge === 1) && pixelFormat === 'yuv420p';
+  if (onlyOddEdge && cutOff.includes(1)) filters.push(`crop=${innerWidth}:${innerHeight}:0:0`);
+  const range = pixelFormat === 'yuvj420p' ? 'pc' : 'tv';
+  filters.push(`scale=w=${innerWidth}:h=${innerHeight}:out_range=${range}`, `format=pix_fmts=${pixelFormat}`);
+  if (width !== innerWidth || height !== innerHeight) {
+    filters.push(
+      `pad=w=${width}:h=${height}:x=${even((width - innerWidth) >> 1)}:y=${even((height - innerHeight) >> 1)}`,
+    );
+  }
+  filters.push(`setsar=${sampleAspectRatio.join('/')}`);
+  return filters;
+}

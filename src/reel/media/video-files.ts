@@ -1,0 +1,12 @@
+/** Which files of a folder are worth a try: judged by their names, without FFmpeg. */
+import { extname } from 'node:path';
+
+/** Lower case, with the dot. */
+export const videoExtensions: ReadonlySet<string> = new Set(
+  (
+    '.3g2 .3gp .asf .avi .divx .dv .f4v .flv .gif .h264 .264 .h265 .265 .hevc .ivf .m2t .m2ts .m2v .m4v .mkv .mov .mp4 ' +
+    '.mpeg .mpg .mts .mxf .nut .obu .ogm .ogv .qt .rm .rmvb .ts .vob .webm .wmv .wtv .y4m'
+  ).split(' '),
+);
+
+export const looksLikeVideo = (path: string): boolean => videoExtensions.has(extname(path).toLowerCase());
