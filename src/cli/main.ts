@@ -48,7 +48,7 @@ const maxGopOption = () =>
     .argParser(duration)
     .default(defaultMediaSettings.maxGop, `${defaultMediaSettings.maxGop / 1000}s`);
 const controlPortOption = (description: string) =>
-  new Option('--control-port <port>', description).argParser(wholeNumber(1, 65_535));
+  new Option('--control-port <port>', description).argParser(wholeNumber(0, 65_535));
 
 interface MediaFlags {
   format: (typeof stationFormats)[number];
@@ -67,7 +67,7 @@ const onAir = (command: Command) =>
     .addOption(fpsOption())
     .addOption(maxGopOption())
     .option('--ttl <hops>', 'routers that packets may pass, plus one', wholeNumber(1, 255), 1)
-    .addOption(controlPortOption('UDP port for viewers’ requests').default(5601))
+    .addOption(controlPortOption('UDP port for viewers’ requests, 0 for any free one').default(5601))
     .option('--name <name>', 'this server’s name (default: the host’s)')
     .addOption(jsonOption())
     .addOption(quietOption());

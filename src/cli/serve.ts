@@ -37,7 +37,7 @@ export interface ServeOptions {
 }
 
 /** How long other servers are given to say what they have on the air: longer would keep the stations waiting. */
-const CONFLICT_TIMEOUT = 200;
+const CONFLICT_TIMEOUT = 120;
 
 /** Runs until `signal`; returns the exit code. Throws a Problem when nothing is left to play or nothing can be sent. */
 export async function runServe(options: ServeOptions): Promise<number> {

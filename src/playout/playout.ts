@@ -1,15 +1,13 @@
 /** Playout: what is due goes out. Holds no timer: `tick` is called with the time. */
-import { build, type Histogram } from 'hdr-histogram-js';
 import type { MulticastSender, SendBatch } from '../multicast/sender.js';
 import { LARGEST_PACKET, type Station } from '../station/station.js';
 import { type Millis, millisToTicks, type PacketNumber, type Ticks90k, ticksToMillis } from '../wire/time.js';
+import { Lateness } from './lateness.js';
 
 /** Packets later than this are dropped: after a stall, receivers get what is on the air now, not a burst. */
 export const LATEST: Millis = 200;
 
 const BATCH_PACKETS = 512;
-/** Lateness is recorded in units of 10 µs. */
-const LATENESS_UNITS_PER_MILLI = 100;
 
 export interface PlayoutCounters {
   packets: number;
@@ -37,10 +35,7 @@ interface OnAir {
 export class Playout {
   readonly #sender: MulticastSender;
   readonly #onAir = new Map<string, OnAir>();
-  readonly #lateness: Histogram = build({
-    highestTrackableValue: LATEST * LATENESS_UNITS_PER_MILLI * 2,
-    numberOfSignificantValueDigits: 3,
-  });
+  readonly #lateness = new Lateness(2 * LATEST);
   readonly #batch: SendBatch = {
     buffer: Buffer.allocUnsafe(BATCH_PACKETS * LARGEST_PACKET),
     offsets: new Uint32Array(BATCH_PACKETS),
@@ -88,8 +83,8 @@ export class Playout {
 
   /** Lateness of what was sent, milliseconds. */
   lateness(): { median: Millis; p99: Millis; max: Millis } {
-    const at = (percentile: number) => this.#lateness.getValueAtPercentile(percentile) / LATENESS_UNITS_PER_MILLI;
-    return { median: at(50), p99: at(99), max: at(100) };
+    const lateness = this.#lateness;
+    return { median: lateness.quantile(0.5), p99: lateness.quantile(0.99), max: lateness.quantile(1) };
   }
 
   /** Sends everything due by `now`. */
@@ -111,9 +106,7 @@ export class Playout {
     try {
       while (onAir.next <= last) {
         this.#put(onAir);
-        this.#lateness.recordValue(
-          Math.max(0, now - ticksToMillis(station.due(onAir.next))) * LATENESS_UNITS_PER_MILLI,
-        );
+        this.#lateness.record(now - ticksToMillis(station.due(onAir.next)));
         onAir.next++;
       }
     } catch (error) {

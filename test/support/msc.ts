@@ -1,0 +1,90 @@
+/** Runs `msc` as its users do: as a process of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { StationInfo } from '../../src/wire/station-info.js';
+
+/** The build that this test is part of: dist/, or another folder beside it. */
+const entry = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+const program = `import { main } from ${JSON.stringify(entry)}; await main(process.argv.slice(1));`;
+
+export interface Finished {
+  exitCode: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Starts `msc` on the loopback interface. It is ended with the test, if it still runs. */
+export function startMsc(context: TestContext, words: string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program, '--', ...words], {
+    env: { ...process.env, MSC_INTERFACE: 'lo', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  context.after(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  });
+  return child;
+}
+
+/** Collects what a child prints until it ends. */
+export async function finished(child: ChildProcess): Promise<Finished> {
+  let stdout = '';
+  let stderr = '';
+  child.stdout?.setEncoding('utf8').on('data', (text) => {
+    stdout += text;
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text) => {
+    stderr += text;
+  });
+  await once(child, 'close');
+  return { exitCode: child.exitCode, stdout, stderr };
+}
+
+export const runMsc = (context: TestContext, words: string[], env?: NodeJS.ProcessEnv): Promise<Finished> =>
+  finished(startMsc(context, words, env));
+
+export interface Server {
+  child: ChildProcess;
+  stations: StationInfo[];
+  /** Ends it as Ctrl-C does; resolves with its exit code. */
+  stop(): Promise<number | null>;
+  /** Ends it as a crash does. */
+  kill(): Promise<void>;
+}
+
+/** Starts `msc serve` and waits until `count` stations are on the air. Rejects when it ends before. */
+export async function serve(context: TestContext, words: string[], count: number): Promise<Server> {
+  const child = startMsc(context, ['serve', '--json', '--control-port', '0', ...words]);
+  let stderr = '';
+  child.stderr?.setEncoding('utf8').on('data', (text) => {
+    stderr += text;
+  });
+  const stations: StationInfo[] = [];
+  const end = async (signal: NodeJS.Signals) => {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill(signal);
+      await once(child, 'exit');
+    }
+    return child.exitCode;
+  };
+  await new Promise<void>((resolve, reject) => {
+    createInterface({ input: child.stdout! }).on('line', (line) => {
+      const event = JSON.parse(line);
+      if (event.event === 'on-air') stations.push(event.station);
+      if (stations.length === count) resolve();
+    });
+    child.once('exit', (code) => reject(new Error(`msc serve ended with ${code}: ${stderr}`)));
+  });
+  return {
+    child,
+    stations: stations.sort((a, b) => a.number - b.number),
+    stop: () => end('SIGINT'),
+    kill: async () => {
+      await end('SIGKILL');
+    },
+  };
+}

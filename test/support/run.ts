@@ -1,0 +1,70 @@
+/** Other people's programs, run to their end. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { TestContext } from 'node:test';
+
+export interface Ran {
+  exitCode: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: Buffer;
+  stderr: string;
+}
+
+/**
+ * Runs a program to its end; it is killed with the test. `until` ends it early, by SIGINT, as soon as what it has
+ * printed (both streams) satisfies it.
+ */
+export async function run(
+  context: TestContext,
+  command: string,
+  words: string[],
+  options: { input?: Buffer | string; until?(printed: string): boolean; cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<Ran> {
+  const child = spawn(command, words, {
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env },
+    stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+  });
+  context.after(() => child.kill('SIGKILL'));
+  const chunks: Buffer[] = [];
+  let stderr = '';
+  let printed = '';
+  const look = (text: string) => {
+    if (!options.until) return;
+    printed += text;
+    if (options.until(printed)) child.kill('SIGINT');
+  };
+  child.stdout!.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    look(chunk.toString('utf8'));
+  });
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+    look(text);
+  });
+  child.stdin?.on('error', () => child.kill()); // It closed its input; its exit code says why.
+  child.stdin?.end(options.input);
+  await once(child, 'close');
+  return { exitCode: child.exitCode, signal: child.signalCode, stdout: Buffer.concat(chunks), stderr };
+}
+
+/** framemd5 of a stream: the hashes of its decoded frames (`v`) or of its packets (`a`, copied), in order. */
+export async function hashes(context: TestContext, input: string, stream: 'v' | 'a'): Promise<string[]> {
+  const copy = stream === 'a' ? ['-c', 'copy'] : [];
+  // -vsync passthrough: every frame once, whatever its time stamp.
+  const { stdout, stderr, exitCode } = await run(context, 'ffmpeg', [
+    '-v', 'warning', '-i', input, '-map', `0:${stream}:0`, ...copy, '-vsync', 'passthrough', '-f', 'framemd5', '-',
+  ]);
+  if (exitCode !== 0) throw new Error(`ffmpeg: ${stderr}`);
+  return stdout
+    .toString('utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => line.split(',').at(-1)!.trim());
+}
+
+/** What ffmpeg says, at level warning, when it decodes `input` from beginning to end. */
+export async function decodingMessages(context: TestContext, input: string): Promise<string> {
+  const { stderr } = await run(context, 'ffmpeg', ['-v', 'warning', '-i', input, '-f', 'null', '-']);
+  return stderr;
+}
