@@ -1,0 +1,19 @@
+/** What `list`, `watch` and `record` begin with: the stations on the interface that was asked for. */
+import { findStations } from '../discovery/find.js';
+import { resolveInterface } from '../multicast/interfaces.js';
+import { channelsOf, type FoundChannel } from '../viewer/channels.js';
+import type { Millis } from '../wire/time.js';
+
+export interface FindChannelsOptions {
+  /** Name or address; undefined: all. */
+  interface?: string;
+  /** The longest to wait for answers; default that of findStations. */
+  timeout?: Millis;
+}
+
+/** Rejects with a Problem when there is no such interface. */
+export async function findChannels(options: FindChannelsOptions): Promise<FoundChannel[]> {
+  const interfaces = options.interface === undefined ? undefined : [resolveInterface(options.interface)];
+  const channels = channelsOf(await findStations({ interfaces, timeout: options.timeout }));
+  return channels.sort((a, b) => a.info.number - b.info.number || a.info.server.localeCompare(b.info.server));
+}

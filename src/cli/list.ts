@@ -1,0 +1,34 @@
+/** `msc list`: every station that can be reached, with its properties. */
+import { Problem } from '../problem/problem.js';
+import { findHint } from '../viewer/channels.js';
+import { stationTable } from '../viewer/station-text.js';
+import type { Millis } from '../wire/time.js';
+import { findChannels } from './find.js';
+import { problemText } from './output.js';
+
+export interface ListOptions {
+  /** Name or address; undefined: all interfaces. */
+  interface?: string;
+  /** The longest to wait for answers. */
+  timeout?: Millis;
+  /** An array on standard output instead of a table. */
+  json: boolean;
+}
+
+/** Exit code 0, or that of Problem "station" when there is none. Rejects with a Problem for a wrong interface. */
+export async function runList(options: ListOptions): Promise<number> {
+  const channels = await findChannels(options);
+  const stations = channels.map(({ info, found }) => ({
+    ...info,
+    address: found.address,
+    controlPort: found.controlPort,
+  }));
+  if (options.json) process.stdout.write(`${JSON.stringify(stations, null, 2)}\n`);
+  if (stations.length === 0) {
+    const problem = new Problem('station', 'No stations were found', findHint(options.interface));
+    process.stderr.write(problemText(problem));
+    return problem.exitCode;
+  }
+  if (!options.json) process.stdout.write(`${stationTable(stations, process.stdout.columns)}\n`);
+  return 0;
+}

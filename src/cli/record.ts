@@ -1,0 +1,193 @@
+/** `msc record`: a station into a file, from a random access point on. */
+import { createWriteStream } from 'node:fs';
+import type { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { messageOf, Problem, systemCode } from '../problem/problem.js';
+import type { StationReceiver } from '../receiver/station-receiver.js';
+import { chooseChannel, requireStations } from '../viewer/channels.js';
+import { containerFor } from '../viewer/container.js';
+import { Recorder } from '../viewer/recorder.js';
+import { durationText } from '../viewer/station-text.js';
+import { Tuner } from '../viewer/tuner.js';
+import type { Millis } from '../wire/time.js';
+import { findChannels } from './find.js';
+import { type Output, openOutput } from './output.js';
+
+export interface RecordOptions {
+  /** Number, id or name. */
+  station: string;
+  /** Path of the file, or "-" for standard output. */
+  output: string;
+  /** Of the stream's time; undefined: until interrupted. */
+  duration?: Millis;
+  /** Name or address; undefined: all interfaces. */
+  interface?: string;
+  /** A summary as one JSON value on standard output, or on standard error when the recording goes to standard output. */
+  json: boolean;
+  quiet: boolean;
+  /** Aborted: end with what was recorded. */
+  signal: AbortSignal;
+}
+
+/** Without a packet for so long, a recording is over. */
+const PATIENCE: Millis = 15_000;
+const CHUNK = 1024 * 1024;
+
+/**
+ * Exit code 0 when the recording is whole, also when it was ended by an interruption. Rejects with a Problem: no such
+ * station, file that cannot be written, disk full, nothing received; what was recorded until then stays in the file.
+ */
+export async function runRecord(options: RecordOptions): Promise<number> {
+  const { json, quiet } = options;
+  const output = openOutput({ quiet, json });
+  const channels = await findChannels(options);
+  requireStations(channels, options.interface);
+  const channel = chooseChannel(channels, options.station);
+  const tuner = new Tuner({
+    onServer: (lost) =>
+      output.say(lost ? `${channel.info.server} does not answer.` : `${channel.info.server} is back.`),
+    onTrouble: (problem) => output.warn(problem),
+  });
+  const file = await openFile(options.output);
+  try {
+    const receiver = await tuner.tune(channel);
+    const recorder = new Recorder(containerFor(receiver.station), options.duration);
+    const bytes = await record(receiver, recorder, file, options, output);
+    await file.close();
+    summarize(receiver, recorder, bytes, options, output);
+    return 0;
+  } finally {
+    output.progressEnd();
+    await Promise.all([tuner.close(), file.close()]);
+  }
+}
+
+interface OutputFile {
+  write(bytes: Buffer): Promise<void>;
+  /** Further calls do nothing. */
+  close(): Promise<void>;
+}
+
+async function openFile(path: string): Promise<OutputFile> {
+  const stream: Writable = path === '-' ? process.stdout : createWriteStream(path);
+  const problem = (error: unknown): Problem => writeProblem(path, error);
+  if (path !== '-') {
+    await new Promise<void>((resolve, reject) => {
+      stream.once('ready', resolve);
+      stream.once('error', (error) => reject(problem(error)));
+    });
+  }
+  let failure: Problem | null = null;
+  stream.on('error', (error) => {
+    failure ??= problem(error);
+  });
+  let closed = false;
+  return {
+    async write(bytes) {
+      if (failure) throw failure;
+      await new Promise<void>((resolve, reject) => {
+        stream.write(bytes, (error) => (error ? reject(problem(error)) : resolve()));
+      });
+    },
+    async close() {
+      if (closed || path === '-') return;
+      closed = true;
+      stream.end();
+      await finished(stream).catch((error: unknown) => {
+        throw failure ?? problem(error);
+      });
+    },
+  };
+}
+
+function writeProblem(path: string, error: unknown): Problem {
+  const name = path === '-' ? 'Standard output' : `"${path}"`;
+  const options = { cause: error };
+  if (systemCode(error) === 'ENOSPC') {
+    const next = 'Make room, or record to another disk; what was recorded so far is in the file.';
+    return new Problem('store', `${name} cannot take more: the disk is full`, next, options);
+  }
+  const next = 'Choose a file in a folder that exists and that you may write to.';
+  return new Problem('store', `${name} cannot be written: ${messageOf(error)}`, next, options);
+}
+
+/** Returns the number of bytes written. */
+async function record(
+  receiver: StationReceiver,
+  recorder: Recorder,
+  file: OutputFile,
+  { duration, signal, output: path }: RecordOptions,
+  output: Output,
+): Promise<number> {
+  const { buffer, station } = receiver;
+  const began = performance.now();
+  let written = 0;
+  let cursor = null;
+  while (!recorder.isFull && !signal.aborted) {
+    cursor ??= buffer.openAtLastRandomAccess();
+    const units = cursor ? buffer.read(cursor, CHUNK) : [];
+    if (units === null) {
+      throw new Problem('store', `"${path}" is written more slowly than ${station.name} comes`, 'Use a faster disk.');
+    }
+    if (units.length > 0) {
+      const bytes = recorder.take(units);
+      await file.write(bytes);
+      written += bytes.length;
+      if (duration !== undefined) {
+        const label = `Recording ${station.name} ${durationText(recorder.recorded / 1000)}`;
+        output.progress(label, Math.min(1, recorder.recorded / duration));
+      }
+      continue;
+    }
+    const quietSince = receiver.report().lastArrival ?? began;
+    if (performance.now() - quietSince > PATIENCE) throw silence(receiver, written);
+    await newsOf(receiver, cursor, signal);
+  }
+  return written;
+}
+
+/** Resolves when there is something to read, after a second at the latest, or when it is time to stop. */
+function newsOf({ buffer }: StationReceiver, cursor: { position: number } | null, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, 1000);
+    signal.addEventListener('abort', done);
+    buffer.wait(cursor, done);
+  });
+}
+
+function silence({ station }: StationReceiver, written: number): Problem {
+  const { name, group, port, server } = station;
+  const seconds = PATIENCE / 1000;
+  if (written > 0) {
+    const next = `What came until then is recorded. See whether ${server} is still on (msc list).`;
+    return new Problem('server', `Nothing has come from ${name} for ${seconds} s`, next);
+  }
+  const next = `Name the interface with --interface, let UDP port ${port} through the firewall, and check multicast on the switch.`;
+  return new Problem('network', `No packets of ${name} (${group}:${port}) came within ${seconds} s`, next);
+}
+
+function summarize(
+  receiver: StationReceiver,
+  recorder: Recorder,
+  bytes: number,
+  { output: path, json, signal }: RecordOptions,
+  output: Output,
+): void {
+  const { received, late, lost, duplicates, frames, torn } = receiver.report();
+  const { id, name, number } = receiver.station;
+  const seconds = recorder.recorded / 1000;
+  output.progressEnd();
+  const loss = lost === 0 ? 'nothing lost' : `${lost} of ${received - late + lost} packets lost`;
+  output.say(`Recorded ${durationText(seconds)} of ${name} to ${path === '-' ? 'standard output' : path}: ${loss}.`);
+  if (!json) return;
+  const interrupted = signal.aborted;
+  const counts = { packets: received, lost, duplicates, frames, torn };
+  const summary = `${JSON.stringify({ number, id, name, output: path, seconds, bytes, interrupted, ...counts })}\n`;
+  if (path === '-') process.stderr.write(summary);
+  else process.stdout.write(summary);
+}

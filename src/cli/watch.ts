@@ -1,0 +1,148 @@
+/** `msc watch`: table of stations, prompt, window. */
+import { Problem } from '../problem/problem.js';
+import type { ReceptionReport } from '../receiver/reception.js';
+import { chooseChannel, requireStations } from '../viewer/channels.js';
+import { currentChannel, type ViewerState } from '../viewer/model.js';
+import { type Panel, receptionText } from '../viewer/panel.js';
+import { findPlayer } from '../viewer/players/find-player.js';
+import type { PlayerName } from '../viewer/players/player.js';
+import { startPlayer } from '../viewer/players/start-player.js';
+import { bitrateText, stationTable } from '../viewer/station-text.js';
+import { Terminal } from '../viewer/terminal.js';
+import { Tuner } from '../viewer/tuner.js';
+import { Viewer } from '../viewer/viewer.js';
+import type { Millis } from '../wire/time.js';
+import { findChannels } from './find.js';
+
+export interface WatchOptions {
+  /** Number, id or name; undefined: ask. */
+  station?: string;
+  /** Name or address; undefined: all interfaces. */
+  interface?: string;
+  /** undefined: the best that is installed. */
+  player?: PlayerName;
+  /** Ends after so long; undefined: when the user leaves. */
+  duration?: Millis;
+  /** Most megabytes (10^6 bytes) of the stream that are held for pausing; default 256 MiB. */
+  buffer?: number;
+  /** With the player "none": reports as JSON lines on standard output. */
+  json: boolean;
+  /** No table, no status line. */
+  quiet: boolean;
+  /** Aborted: leave, as when the user does. */
+  signal: AbortSignal;
+}
+
+/** Exit code 0 when the user left. Rejects with a Problem: no station, no such one, no player, no such interface. */
+export async function runWatch(options: WatchOptions): Promise<number> {
+  if (options.player !== 'none') findPlayer(options.player); // Said before anything is asked
+  const channels = await findChannels(options);
+  requireStations(channels, options.interface);
+  const first = options.station === undefined ? null : chooseChannel(channels, options.station);
+  if (!first && !options.quiet) {
+    process.stdout.write(
+      `${stationTable(
+        channels.map(({ info }) => info),
+        process.stdout.columns,
+      )}\n\n`,
+    );
+  }
+  const windowless = options.player === 'none';
+  const terminal = new Terminal({
+    input: process.stdin,
+    // With JSON on standard output, people's lines go the other way.
+    output: options.json ? process.stderr : process.stdout,
+    onKey: (key) => viewer.key(key),
+    onEnd: () => {
+      unanswered = !watched;
+      if (unanswered) viewer.stop();
+    },
+  });
+  const report = windowless ? new Reporter(options.json, (line) => terminal.say(line)) : null;
+  let watched = first !== null;
+  let unanswered = false;
+  const viewer = new Viewer({
+    channels,
+    startPlayer: (events) => startPlayer(options.player, events),
+    refresh: () => findChannels({ interface: options.interface, timeout: 500 }),
+    createTuner: (events) =>
+      new Tuner(events, options.buffer === undefined ? {} : { maxBytes: options.buffer * 1_000_000 }),
+    show(panel, state, counts) {
+      if (state.current !== null) watched = true;
+      if (report) report.report(state, counts);
+      if (options.quiet || (windowless && panel?.kind !== 'menu' && panel?.kind !== 'list')) return;
+      if (state.current === null) terminal.show(prompt(state), '');
+      else terminal.show(panel, statusLine(state, counts));
+    },
+  });
+  const stop = (): void => viewer.stop();
+  options.signal.addEventListener('abort', stop);
+  const timer = options.duration === undefined ? null : setTimeout(stop, options.duration);
+  terminal.open();
+  try {
+    if (options.signal.aborted) stop();
+    await viewer.run(first);
+  } finally {
+    terminal.close();
+    options.signal.removeEventListener('abort', stop);
+    if (timer) clearTimeout(timer);
+  }
+  if (unanswered) {
+    throw new Problem('usage', 'No station was chosen', 'Name it: msc watch 1, or choose from the list in a terminal.');
+  }
+  report?.end();
+  return 0;
+}
+
+/** Below the table, before anything is watched. */
+function prompt(state: ViewerState): Panel {
+  const marked = state.channels[state.marked];
+  const answer = state.typed === '' ? '' : `${state.typed}–`;
+  const offer = marked ? `Enter: ${marked.info.number} ${marked.info.name} · ` : '';
+  const hint = state.notice?.text ?? `${offer}↑ ↓ choose · q exits`;
+  return { kind: 'number', title: `Which station? ${answer}`, rows: [], hint };
+}
+
+function statusLine(state: ViewerState, counts: ReceptionReport | null): string {
+  const channel = currentChannel(state);
+  if (!channel) return '';
+  const reception = counts ? ` · ${receptionText(counts)}` : '';
+  return `${channel.info.number} ${channel.info.name}${reception} · p pauses, c lists, i tells, q exits`;
+}
+
+/** A line a second of what is received, without a window. */
+class Reporter {
+  private last: { at: Millis; bytes: number; station: string } | null = null;
+  private latest: ReceptionReport | null = null;
+
+  constructor(
+    private readonly json: boolean,
+    private readonly say: (line: string) => void,
+  ) {}
+
+  report(state: ViewerState, counts: ReceptionReport | null): void {
+    const channel = currentChannel(state);
+    if (!channel || !counts) return;
+    const now = performance.now();
+    if (this.last?.station !== channel.key) this.last = { at: now, bytes: counts.bytes, station: channel.key };
+    this.latest = counts;
+    const elapsed = now - this.last.at;
+    if (elapsed < 1000) return;
+    const bitrate = ((counts.bytes - this.last.bytes) * 8000) / elapsed;
+    this.last = { at: now, bytes: counts.bytes, station: channel.key };
+    const { number, id, name } = channel.info;
+    if (this.json) this.line({ event: 'report', number, id, bitrate: Math.round(bitrate), ...numbersOf(counts) });
+    else this.say(`${number} ${name} · ${bitrateText(bitrate)} · ${receptionText(counts)}`);
+  }
+
+  end(): void {
+    if (this.latest && this.json) this.line({ event: 'end', ...numbersOf(this.latest) });
+    else if (this.latest) this.say(`Received: ${receptionText(this.latest)}.`);
+  }
+
+  private line(value: object): void {
+    process.stdout.write(`${JSON.stringify(value)}\n`);
+  }
+}
+
+const numbersOf = ({ lastArrival: _, ...numbers }: ReceptionReport): object => numbers;

@@ -1,0 +1,31 @@
+/** Bytes from a terminal as names of keys, the same that a player's window reports. */
+
+/** What terminals send for keys that are no characters. */
+const sequences: Readonly<Record<string, string>> = {
+  '\x1b[A': 'up',
+  '\x1bOA': 'up',
+  '\x1b[B': 'down',
+  '\x1bOB': 'down',
+  '\x1b[5~': 'pgup',
+  '\x1b[6~': 'pgdn',
+  '\r': 'enter',
+  '\n': 'enter',
+  '\x7f': 'backspace',
+  '\b': 'backspace',
+  '\x03': 'ctrl-c',
+  '\x1b': 'esc',
+  ' ': 'space',
+};
+
+/** ESC [ parameters letter, ESC O letter: whole sequences, known or not. */
+const ESCAPE = '\x1b';
+const pattern = new RegExp(`${ESCAPE}\\[[0-9;]*[A-Za-z~]|${ESCAPE}O[A-Za-z]|[^]`, 'gu');
+
+/** The keys in what was read at once. Sequences that mean nothing here are left out; letters become lower case. */
+export function keysIn(text: string): string[] {
+  return (text.match(pattern) ?? []).flatMap((part) => {
+    const named = sequences[part];
+    if (named !== undefined) return [named];
+    return part.length === 1 && part > ' ' ? [part.toLowerCase()] : [];
+  });
+}

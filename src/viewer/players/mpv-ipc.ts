@@ -1,0 +1,76 @@
+/** mpv's JSON protocol: one JSON value a line in both directions, replies matched by request_id. */
+import type { Duplex } from 'node:stream';
+import { z } from 'zod';
+
+const messageSchema = z.looseObject({
+  event: z.string().optional(),
+  request_id: z.number().optional(),
+  error: z.string().optional(),
+  data: z.unknown().optional(),
+  name: z.string().optional(),
+  args: z.array(z.string()).optional(),
+  reason: z.string().optional(),
+});
+
+export type MpvEvent = z.infer<typeof messageSchema>;
+
+interface Pending {
+  resolve: (data: unknown) => void;
+  reject: (error: Error) => void;
+}
+
+/** A positional command, or one with named arguments. */
+export type MpvCommand = readonly (string | number | boolean)[] | Readonly<Record<string, string | number | boolean>>;
+
+export class MpvIpc {
+  private requests = 0;
+  private rest = '';
+  private readonly pending = new Map<number, Pending>();
+
+  constructor(
+    private readonly stream: Duplex,
+    private readonly onEvent: (event: MpvEvent) => void,
+  ) {
+    stream.setEncoding('utf8');
+    stream.on('data', (text: string) => this.receive(text));
+    stream.on('close', () => this.fail('mpv has closed the connection'));
+    stream.on('error', (error: Error) => this.fail(error.message));
+  }
+
+  /** Rejects with mpv's own words when it refuses, and when it ends before it answers. */
+  command(command: MpvCommand): Promise<unknown> {
+    const id = ++this.requests;
+    return new Promise((resolve, reject) => {
+      if (this.stream.destroyed) {
+        reject(new Error('mpv has closed the connection'));
+        return;
+      }
+      this.pending.set(id, { resolve, reject });
+      this.stream.write(`${JSON.stringify({ command, request_id: id })}\n`);
+    });
+  }
+
+  private receive(text: string): void {
+    const lines = (this.rest + text).split('\n');
+    this.rest = lines.pop() ?? '';
+    for (const line of lines) if (line.trim() !== '') this.message(line);
+  }
+
+  private message(line: string): void {
+    const { success, data: message } = messageSchema.safeParse(JSON.parse(line));
+    if (!success) return;
+    if (message.event !== undefined) {
+      this.onEvent(message);
+      return;
+    }
+    const waiting = this.pending.get(message.request_id ?? 0);
+    this.pending.delete(message.request_id ?? 0);
+    if (message.error === 'success') waiting?.resolve(message.data);
+    else waiting?.reject(new Error(`mpv: ${message.error}`));
+  }
+
+  private fail(reason: string): void {
+    for (const { reject } of this.pending.values()) reject(new Error(reason));
+    this.pending.clear();
+  }
+}

@@ -1,0 +1,215 @@
+/** mpv: one window for as long as the viewer runs, told everything over its JSON protocol. */
+import { randomBytes } from 'node:crypto';
+import { connect } from 'node:net';
+import { Duplex } from 'node:stream';
+import { z } from 'zod';
+import type { Panel } from '../panel.js';
+import { assOf, CANVAS_HEIGHT } from '../panel-ass.js';
+import { PlayerProcess } from './child.js';
+import { type MpvCommand, type MpvEvent, MpvIpc } from './mpv-ipc.js';
+import type { Media, Player, PlayerEvents } from './player.js';
+
+/** Descriptor of the connection in mpv's process. */
+const IPC_FD = 3;
+const OVERLAY_ID = 1;
+
+/** mpv's names of keys → ours. */
+const keys: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    [...'0123456789'].flatMap((digit) => [[digit, digit] as const, [`KP${digit}`, digit] as const]),
+  ),
+  ...Object.fromEntries([...'pqicl'].flatMap((key) => [[key, key] as const, [key.toUpperCase(), key] as const])),
+  SPACE: 'space',
+  ENTER: 'enter',
+  KP_ENTER: 'enter',
+  ESC: 'esc',
+  UP: 'up',
+  DOWN: 'down',
+  PGUP: 'pgup',
+  PGDWN: 'pgdn',
+  BS: 'backspace',
+};
+
+/** What mpv does by itself; its other keys are off, so that none of them moves the picture behind our back. */
+const ownKeys: Readonly<Record<string, string>> = {
+  CLOSE_WIN: 'quit',
+  f: 'cycle fullscreen',
+  MBTN_LEFT_DBL: 'cycle fullscreen',
+  m: 'cycle mute',
+  '+': 'add volume 5',
+  '-': 'add volume -5',
+  WHEEL_UP: 'add volume 5',
+  WHEEL_DOWN: 'add volume -5',
+};
+
+const options = [
+  '--no-config',
+  '--idle=yes',
+  '--force-window=immediate',
+  '--profile=low-latency',
+  '--cache=yes',
+  '--cache-secs=10', // what is further ahead stays in the viewer's own buffer
+  '--demuxer-max-bytes=48MiB',
+  '--demuxer-max-back-bytes=0',
+  '--input-default-bindings=no',
+  '--input-terminal=no',
+  '--terminal=yes',
+  '--msg-level=all=error',
+  '--load-scripts=no',
+  '--ytdl=no',
+  '--osc=no',
+  '--osd-level=0',
+  '--autofit=70%x70%',
+  '--title=MultiStreamCast',
+  '--stop-screensaver=yes',
+];
+
+const dimensionsSchema = z.looseObject({ w: z.number(), h: z.number() });
+
+/**
+ * It is in charge of:
+ * - mpv's process: on POSIX its connection is a descriptor that it inherits, so that no other user can reach it and
+ *   mpv ends when we do; on Windows it is a named pipe
+ * - keys bound in the window, heard as messages
+ * - panels as an overlay, drawn anew when the window's shape changes
+ */
+export class MpvPlayer implements Player {
+  readonly name = 'mpv';
+  readonly hasPanels = true;
+  readonly prefersSplice = false;
+  private panel: Panel | null = null;
+  private aspect = 16 / 9;
+  private closing = false;
+
+  private constructor(
+    private readonly process: PlayerProcess,
+    private readonly ipc: MpvIpc,
+    private readonly events: PlayerEvents,
+  ) {
+    void process.gone.then(() => {
+      if (!this.closing) events.onClosed();
+    });
+  }
+
+  /** Opens the window. Rejects with a Problem when mpv does not start. */
+  static async start(program: string, events: PlayerEvents, extraOptions: readonly string[] = []): Promise<MpvPlayer> {
+    let player: MpvPlayer | null = null;
+    const { process, stream } = await spawnMpv(program, [...options, ...extraOptions]);
+    const ipc = new MpvIpc(stream, (event) => player?.onEvent(event));
+    player = new MpvPlayer(process, ipc, events);
+    try {
+      await player.prepare();
+    } catch (error) {
+      player.closing = true;
+      await process.end(() => process.child.kill('SIGKILL'));
+      throw Object.assign(process.problem(), { cause: error });
+    }
+    return player;
+  }
+
+  async play({ url, title, format }: Media): Promise<void> {
+    const settings: MpvCommand[] = [
+      ['set_property', 'demuxer-lavf-format', format === 'h264' ? 'mpegts' : ''],
+      ['set_property', 'title', title.replaceAll('$', '$$$$')], // mpv expands properties in it
+      ['set_property', 'pause', false],
+      ['loadfile', url, 'replace'],
+    ];
+    await Promise.all(settings.map((command) => this.ipc.command(command)));
+  }
+
+  pause(): void {
+    this.tell(['set_property', 'pause', true]);
+  }
+
+  resume(): void {
+    this.tell(['set_property', 'pause', false]);
+  }
+
+  show(panel: Panel | null): void {
+    this.panel = panel;
+    this.draw();
+  }
+
+  async close(): Promise<void> {
+    this.closing = true;
+    await this.process.end(() => this.tell(['quit']));
+  }
+
+  /** A property as mpv has it now. */
+  property(name: string): Promise<unknown> {
+    return this.ipc.command(['get_property', name]);
+  }
+
+  private async prepare(): Promise<void> {
+    const bindings = [
+      ...Object.entries(keys).map(([key, ours]) => ['keybind', key, `script-message msc-key ${ours}`] as const),
+      ...Object.entries(ownKeys).map(([key, command]) => ['keybind', key, command] as const),
+    ];
+    await Promise.all([
+      ...bindings.map((command) => this.ipc.command(command)),
+      this.ipc.command(['observe_property', 1, 'osd-dimensions']),
+    ]);
+  }
+
+  private onEvent(event: MpvEvent): void {
+    if (event.event === 'client-message' && event.args?.[0] === 'msc-key') this.events.onKey(event.args[1]);
+    else if (event.event === 'playback-restart') this.events.onPicture();
+    else if (event.event === 'property-change' && event.name === 'osd-dimensions') this.onDimensions(event.data);
+  }
+
+  private onDimensions(data: unknown): void {
+    const { success, data: dimensions } = dimensionsSchema.safeParse(data);
+    if (!success || dimensions.h <= 0 || dimensions.w <= 0) return;
+    const aspect = dimensions.w / dimensions.h;
+    if (aspect === this.aspect) return;
+    this.aspect = aspect;
+    if (this.panel) this.draw();
+  }
+
+  private draw(): void {
+    const { panel, aspect } = this;
+    const format = panel ? 'ass-events' : 'none';
+    const size = { res_x: Math.round(CANVAS_HEIGHT * aspect), res_y: CANVAS_HEIGHT };
+    const data = panel ? assOf(panel, aspect) : '';
+    this.tell({ name: 'osd-overlay', id: OVERLAY_ID, format, data, ...size });
+  }
+
+  /** For commands that only fail when mpv is ending, which is told by its end. */
+  private tell(command: MpvCommand): void {
+    this.ipc.command(command).catch((error: unknown) => {
+      if (!this.closing && !this.process.isGone && !String(error).includes('closed')) throw error;
+    });
+  }
+}
+
+async function spawnMpv(program: string, args: string[]): Promise<{ process: PlayerProcess; stream: Duplex }> {
+  if (process.platform === 'win32') {
+    const pipe = `\\\\.\\pipe\\msc-${randomBytes(16).toString('hex')}`;
+    const mpv = new PlayerProcess(program, [...args, `--input-ipc-server=${pipe}`], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    return { process: mpv, stream: await connectWhenThere(pipe, mpv) };
+  }
+  const mpv = new PlayerProcess(program, [...args, `--input-ipc-client=fd://${IPC_FD}`], {
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    // Ctrl-C in the terminal reaches us only; we then take leave of the server and end mpv.
+    detached: true,
+  });
+  const stream = mpv.child.stdio[IPC_FD];
+  if (!(stream instanceof Duplex)) throw mpv.problem();
+  return { process: mpv, stream };
+}
+
+/** mpv makes its pipe a moment after it starts. */
+async function connectWhenThere(path: string, mpv: PlayerProcess): Promise<Duplex> {
+  for (;;) {
+    const socket = connect(path);
+    const connected = await new Promise<boolean>((resolve) => {
+      socket.once('connect', () => resolve(true));
+      socket.once('error', () => resolve(false));
+    });
+    if (connected) return socket;
+    if (mpv.isGone) throw mpv.problem();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

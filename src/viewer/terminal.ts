@@ -1,0 +1,87 @@
+/** The terminal that the viewer was started in: keys from it, panels and a status line to it. */
+import type { ReadStream } from 'node:tty';
+import { keysIn } from './keys.js';
+import type { Panel } from './panel.js';
+import { linesOf } from './panel-text.js';
+
+export interface TerminalOptions {
+  input: NodeJS.ReadableStream & Partial<Pick<ReadStream, 'isTTY' | 'setRawMode' | 'isRaw'>>;
+  output: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
+  onKey: (key: string) => void;
+  /** The input has ended: no key will come. */
+  onEnd: () => void;
+}
+
+/** When the output is no terminal, lines are at most so long. */
+const PLAIN_WIDTH = 120;
+
+/**
+ * It is in charge of:
+ * - raw mode while it is open, where the input is a terminal; the terminal as it was when it is closed
+ * - one block of lines at the end that is drawn over; without a terminal, each new panel printed once
+ */
+export class Terminal {
+  private drawn = 0;
+  private printed = '';
+  private readonly styled: boolean;
+  private wasRaw = false;
+
+  constructor(private readonly options: TerminalOptions) {
+    this.styled = options.output.isTTY === true;
+  }
+
+  open(): void {
+    const { input } = this.options;
+    if (input.isTTY) {
+      this.wasRaw = input.isRaw ?? false;
+      input.setRawMode?.(true);
+    }
+    input.on('data', this.onData);
+    input.on('end', this.options.onEnd);
+    if (this.styled) this.options.output.write('\x1b[?25l'); // hide the cursor
+    input.resume();
+  }
+
+  /** Shows the panel and, below it, one line of text. */
+  show(panel: Panel | null, status: string): void {
+    const width = this.options.output.columns ?? PLAIN_WIDTH;
+    const lines = panel ? linesOf(panel, { width, styled: this.styled }) : [];
+    if (!this.styled) {
+      const text = lines.join('\n');
+      if (text !== '' && text !== this.printed) this.options.output.write(`${text}\n`);
+      this.printed = text;
+      return;
+    }
+    const block = status === '' ? lines : [...lines, `\x1b[2m${status.slice(0, width - 1)}\x1b[0m`];
+    const text = block.map((line) => `${line}\n`).join('');
+    if (text === this.printed) return;
+    this.options.output.write(this.eraseCode() + text);
+    this.drawn = block.length;
+    this.printed = text;
+  }
+
+  /** Prints a line that stays. */
+  say(line: string): void {
+    this.options.output.write(`${this.eraseCode()}${line}\n`);
+    this.drawn = 0;
+    this.printed = '';
+  }
+
+  close(): void {
+    const { input, output } = this.options;
+    input.off('data', this.onData);
+    input.off('end', this.options.onEnd);
+    input.pause();
+    if (input.isTTY) input.setRawMode?.(this.wasRaw);
+    if (this.styled) output.write(`${this.eraseCode()}\x1b[?25h`);
+    this.drawn = 0;
+  }
+
+  private readonly onData = (data: Buffer | string): void => {
+    for (const key of keysIn(data.toString())) this.options.onKey(key);
+  };
+
+  private eraseCode(): string {
+    return this.drawn === 0 ? '' : `\x1b[${this.drawn}A\r\x1b[J`;
+  }
+}
