@@ -2,6 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { Problem } from '../problem/problem.js';
 import { defaultMediaSettings } from '../reel/media/spool.js';
+import { playerNames } from '../viewer/players/player.js';
 import { stationFormats } from '../wire/station-info.js';
 import { asProblem, problemText } from './output.js';
 
@@ -98,6 +99,46 @@ function commands(signal: AbortSignal, done: (exitCode: number) => void): Comman
     .action(async (flags) => {
       const { runDemo } = await import('./demo.js');
       done(await runDemo({ ...flags, settings: settingsOf(flags), signal }));
+    });
+
+  program
+    .command('list')
+    .description('every station that can be reached, with its properties')
+    .addOption(interfaceOption())
+    .option('--timeout <time>', 'the longest to wait for answers', duration)
+    .addOption(jsonOption())
+    .action(async (flags) => {
+      const { runList } = await import('./list.js');
+      done(await runList(flags));
+    });
+
+  program
+    .command('watch')
+    .argument('[station]', 'number, id or name; without it, choose from the list')
+    .description('watch a station in a window: p pauses and offers Exit, Change the station, Resume')
+    .addOption(interfaceOption())
+    .addOption(new Option('--player <name>', 'the window (default: the first installed)').choices(playerNames))
+    .option('--duration <time>', 'leave after this long', duration)
+    .option('--buffer <megabytes>', 'memory for pausing', wholeNumber(8, 65_536))
+    .addOption(jsonOption())
+    .addOption(quietOption())
+    .action(async (station, flags) => {
+      const { runWatch } = await import('./watch.js');
+      done(await runWatch({ ...flags, station, signal }));
+    });
+
+  program
+    .command('record')
+    .argument('<station>', 'number, id or name')
+    .description('record a station from its next random access point on: MPEG-TS, or Matroska for JPEG stations')
+    .requiredOption('-o, --output <file>', 'where to, or - for standard output')
+    .option('-d, --duration <time>', 'how much (default: until Ctrl-C)', duration)
+    .addOption(interfaceOption())
+    .addOption(jsonOption())
+    .addOption(quietOption())
+    .action(async (station, flags) => {
+      const { runRecord } = await import('./record.js');
+      done(await runRecord({ ...flags, station, signal }));
     });
 
   program

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Reel } from '../src/reel/reel.js';
+import { Station } from '../src/station/station.js';
+import { parseRtp } from '../src/wire/rtp.js';
+import { millisToTicks, SEQUENCE_MODULUS, unwrap } from '../src/wire/time.js';
+import { capture } from './support/capture.js';
+import { bigBuckBunny, openStore, reelOf } from './support/film.js';
+import { runMsc, serve } from './support/msc.js';
+import { makeSource } from './support/sources.js';
+import { scratchFolder } from './support/spool.js';
+
+/** Datagrams by packet number, which is the one nearest to what is on the air now. */
+function byNumber(datagrams: Buffer[], station: Station): Map<number, Buffer> {
+  const near = station.at(millisToTicks(Date.now()));
+  return new Map(datagrams.map((datagram) => [unwrap(parseRtp(datagram)!.sequenceNumber, near, SEQUENCE_MODULUS), datagram]));
+}
+
+function assertSame(received: Map<number, Buffer>, station: Station): void {
+  assert.ok(received.size > 0);
+  for (const [n, datagram] of received) assert.deepEqual(datagram, station.packets(n, n + 1)[0], `packet ${n}`);
+}
+
+const asStation = (reel: Reel, ssrc: number) => new Station({ items: [{ name: 'film', reel }], ssrc });
+
+test('two servers of one station send the same bytes, and what a third computes', async (context) => {
+  const store = await openStore(context);
+  const words = [`Twins=${bigBuckBunny}`, '--store', store.folder];
+  const first = await serve(context, words, 1);
+  const second = await serve(context, words, 1);
+  const [info] = first.stations;
+  assert.deepEqual(second.stations, first.stations);
+  const captured = await capture(context, info);
+  await captured.until(() => captured.bySender.size === 2 && [...captured.bySender.values()].every((sent) => sent.length > 1_000));
+  const station = asStation(await reelOf(context, bigBuckBunny, {}, store), info.ssrc);
+  const [one, two] = [...captured.bySender.values()].map((sent) => byNumber(sent, station));
+  const common = [...one.keys()].filter((n) => two.has(n));
+  assert.ok(common.length > 500, `${common.length} packets from both`);
+  for (const n of common) assert.deepEqual(one.get(n), two.get(n));
+  assertSame(one, station);
+  assertSame(two, station);
+  assert.equal(await first.stop(), 0);
+  assert.equal(await second.stop(), 0);
+});
+
+test('a server that was killed and started again goes on in the same stream', async (context) => {
+  const folder = scratchFolder(context);
+  const source = join(folder, 'phoenix.mp4');
+  makeSource({ path: source, seconds: 2, video: { size: '320x240', fps: 25 }, audio: { rate: 48_000, channels: 2 } });
+  const store = await openStore(context);
+  const words = [source, '--store', store.folder];
+  const station = asStation(await reelOf(context, source, {}, store), 0);
+  const captures: Map<number, Buffer>[] = [];
+  for (const round of ['killed', 'again']) {
+    const server = await serve(context, words, 1);
+    const captured = await capture(context, server.stations[0]);
+    await captured.until(() => (captured.bySender.values().next().value?.length ?? 0) > 200);
+    captures.push(byNumber([...captured.bySender.values()][0], asStation(station.items[0].reel, server.stations[0].ssrc)));
+    captured.close();
+    if (round === 'killed') await server.kill();
+    else assert.equal(await server.stop(), 0);
+    assertSame(captures.at(-1)!, asStation(station.items[0].reel, server.stations[0].ssrc));
+  }
+  const [before, after] = captures.map((received) => [...received.keys()]);
+  assert.ok(Math.min(...after) > Math.max(...before), 'numbers go on where the clock is');
+});
+
+test('a station that another server has on the air as something else is refused', async (context) => {
+  const folder = scratchFolder(context);
+  const store = await openStore(context);
+  const [one, two] = ['one.mp4', 'two.mp4'].map((name, i) => {
+    const path = join(folder, name);
+    makeSource({ path, seconds: 1 + i, video: { size: '320x240', fps: 25 }, audio: null });
+    return path;
+  });
+  const server = await serve(context, [`Channel=${one}`, '--store', store.folder], 1);
+  const refused = await runMsc(context, ['serve', `Channel=${two}`, '--store', store.folder, '--control-port', '0']);
+  assert.equal(refused.exitCode, 7);
+  assert.match(refused.stderr, /"Channel" cannot go on the air/);
+  assert.match(refused.stderr, /another name/);
+  await server.stop();
+});
