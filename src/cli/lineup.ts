@@ -82,10 +82,27 @@ export async function loadStation(options: LoadOptions): Promise<ReadyStation | 
   });
 }
 
-/** The station, its missing reels made first. What is wrong with a file is said, and the others play without it. */
-export async function prepareStation(options: LoadOptions & { signal: AbortSignal }): Promise<ReadyStation | null> {
-  const { plan, settings, store, output, signal } = options;
-  await plan.source.generate?.(signal);
+/**
+ * The station, its missing reels made first. `onProblem` is told what is wrong with a file; the others play without
+ * it. Null when none is left. Rejects with a Problem only when `signal` is aborted.
+ */
+export async function prepareStation(
+  options: LoadOptions & { signal: AbortSignal; onProblem(problem: Problem): void },
+): Promise<ReadyStation | null> {
+  const { plan, settings, store, output, signal, onProblem } = options;
+  const unusable = (source: string, error: unknown): 'unusable' => {
+    if (signal.aborted) throw error;
+    const problem = sourceProblem(source, error);
+    if (!(problem instanceof Problem)) throw problem;
+    onProblem(problem);
+    return 'unusable';
+  };
+  try {
+    await plan.source.generate?.(signal);
+  } catch (error) {
+    unusable(plan.source.path, error);
+    return null;
+  }
   return assemble(options, async (source, target) => {
     const label = `${plan.number} ${plan.name}: preparing ${source}`;
     output.say(label);
@@ -94,21 +111,10 @@ export async function prepareStation(options: LoadOptions & { signal: AbortSigna
       const { reel } = await prepareReel({ source, settings: { ...settings, target }, store, signal, onProgress });
       const { properties } = reel.manifest;
       for (const note of properties.notes) output.say(`  ${source}: ${note}`);
-      if (properties.reason) output.say(`  ${source}: encoded, because ${properties.reason}`);
+      if (properties.reason) output.say(`  ${source}: encoded, because of ${properties.reason}`);
       return reel;
     } catch (error) {
-      if (signal.aborted) throw error;
-      const problem = sourceProblem(source, error);
-      if (!(problem instanceof Problem) || problem.code === 'store') throw problem;
-      output.warn(problem);
-      output.event({
-        event: 'problem',
-        station: plan.number,
-        code: problem.code,
-        message: problem.message,
-        next: problem.next,
-      });
-      return 'unusable';
+      return unusable(source, error);
     } finally {
       output.progressEnd();
     }
@@ -131,7 +137,8 @@ async function assemble(
       return null;
     }
     layout ??= reel.manifest.layout;
-    items.push({ name: reel.manifest.properties.title ?? nameOfItem(file), reel });
+    const name = plan.source.files.length === 1 ? plan.name : nameOfItem(file);
+    items.push({ name: reel.manifest.properties.title ?? name, reel });
   }
   if (items.length === 0) return null;
   const station = new Station({ items, ssrc: stationSsrc(plan.id) });

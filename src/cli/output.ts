@@ -4,8 +4,8 @@ import { messageOf, Problem } from '../problem/problem.js';
 export interface Output {
   /** A line for people; nothing with --quiet. */
   say(line: string): void;
-  /** A line that --quiet does not hide: something went wrong, others go on. */
-  warn(problem: Problem): void;
+  /** What --quiet does not hide: something went wrong with one station, others go on. An event with --json. */
+  warn(problem: Problem, station?: number): void;
   /** One JSON value on a line of standard output, with --json only. */
   event(value: object): void;
   /** Shows how far `label` has come; `done` is 0 to 1. */
@@ -27,19 +27,22 @@ export function openOutput(options: { quiet: boolean; json: boolean }): Output {
     if (shown !== '') process.stderr.write('\r\x1b[K');
     shown = '';
   };
+  const event = (value: object) => {
+    if (json) process.stdout.write(`${JSON.stringify(value)}\n`);
+  };
   return {
     say(line) {
       if (quiet) return;
       clear();
       process.stderr.write(`${line}\n`);
     },
-    warn(problem) {
+    warn(problem, station) {
       clear();
       process.stderr.write(problemText(problem));
+      const { code, message, next } = problem;
+      event({ event: 'problem', station, code, message, next });
     },
-    event(value) {
-      if (json) process.stdout.write(`${JSON.stringify(value)}\n`);
-    },
+    event,
     progress(label, done) {
       if (quiet || !terminal || performance.now() - drawn < BAR_PERIOD) return;
       drawn = performance.now();

@@ -1,10 +1,10 @@
 /** `msc prepare`: reels ahead of time, so that a server goes on the air with them at once. */
-import { Problem } from '../problem/problem.js';
+import type { Problem } from '../problem/problem.js';
 import type { MediaSettings } from '../reel/media/spool.js';
 import { defaultStore, Store } from '../reel/store.js';
 import { planStations, prepareStation } from './lineup.js';
 import { openOutput } from './output.js';
-import { findSource, type StationSource } from './sources.js';
+import { findSources } from './sources.js';
 
 export interface PrepareOptions {
   /** Files, folders, NAME=PATH. A folder's reels are made for one station. */
@@ -23,22 +23,13 @@ export async function runPrepare(options: PrepareOptions): Promise<number> {
   const store = new Store(options.store ?? defaultStore());
   await store.open();
   let exitCode = 0;
-  const sources = options.sources.map((word): StationSource | null => {
-    try {
-      return findSource(word);
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      exitCode ||= error.exitCode;
-      output.warn(error);
-      return null;
-    }
-  });
+  const onProblem = (problem: Problem) => {
+    exitCode ||= problem.exitCode;
+    output.warn(problem);
+  };
+  const sources = findSources(options.sources, onProblem);
   for (const plan of planStations(sources, { format: settings.format, firstGroup: null })) {
-    const warn = (problem: Problem) => {
-      exitCode ||= problem.exitCode;
-      output.warn(problem);
-    };
-    const ready = await prepareStation({ plan, settings, store, server: '', output: { ...output, warn }, signal });
+    const ready = await prepareStation({ plan, settings, store, server: '', output, signal, onProblem });
     for (const item of ready?.station.items ?? []) {
       const { id, duration, bitrate, properties } = item.reel.manifest;
       const { width, height, aspectRatio, video, audio } = properties;

@@ -15,11 +15,11 @@ import { defaultStore, Store } from '../reel/store.js';
 import { millisToTicks } from '../wire/time.js';
 import { loadStation, planStations, prepareStation, type ReadyStation, type StationPlan } from './lineup.js';
 import { type Output, openOutput } from './output.js';
-import { findSource, type StationSource } from './sources.js';
+import { findSources, type StationSource } from './sources.js';
 
 export interface ServeOptions {
-  /** Files, folders, NAME=PATH, or what has been found already. */
-  sources: (string | StationSource)[];
+  /** Files, folders, NAME=PATH; or what says what to play. */
+  sources: string[] | (() => StationSource[]);
   /** Name or address; loopback where there is none. */
   interface?: string;
   store?: string;
@@ -51,16 +51,11 @@ export async function runServe(options: ServeOptions): Promise<number> {
   others.catch(() => undefined);
 
   const problems: Problem[] = [];
-  const sources = options.sources.map((word): StationSource | null => {
-    try {
-      return typeof word === 'string' ? findSource(word) : word;
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      problems.push(error);
-      output.warn(error);
-      return null;
-    }
-  });
+  const onProblem = (problem: Problem, station?: number) => {
+    problems.push(problem);
+    output.warn(problem, station);
+  };
+  const sources = Array.isArray(options.sources) ? findSources(options.sources, onProblem) : options.sources();
   const plans = planStations(sources, { format: settings.format, firstGroup: options.group ?? null });
   if (plans.length === 0) throw nothingLeft(problems);
   const store = new Store(options.store ?? defaultStore());
@@ -70,20 +65,25 @@ export async function runServe(options: ServeOptions): Promise<number> {
   try {
     const load = { settings, store, server, output };
     const found = await others;
+    const add = (ready: ReadyStation) => {
+      const problem = air.add(ready, found);
+      if (problem) onProblem(problem, ready.plan.number);
+    };
     const missing: StationPlan[] = [];
     for (const plan of plans) {
       const ready = await loadStation({ ...load, plan }).catch(() => null); // Preparing says what is wrong with it.
-      if (ready) air.add(ready, found);
+      if (ready) add(ready);
       else missing.push(plan);
     }
     sayWhere(at, output);
     for (const plan of missing) {
       if (signal.aborted) break;
-      const ready = await prepareStation({ ...load, plan, signal }).catch((error) => {
+      const told = (problem: Problem) => onProblem(problem, plan.number);
+      const ready = await prepareStation({ ...load, plan, signal, onProblem: told }).catch((error) => {
         if (signal.aborted) return null;
         throw error;
       });
-      if (ready) air.add(ready, found);
+      if (ready) add(ready);
     }
     if (air.isEmpty && !signal.aborted) throw nothingLeft(problems);
     await aborted(signal);
@@ -170,23 +170,14 @@ class Air {
     return this.#ready.length === 0;
   }
 
-  /** Puts a station on the air, unless `found` has another programme on its group; that is said. */
-  add(ready: ReadyStation, found: readonly FoundStation[]): void {
+  /** Puts a station on the air; if another server has another programme on its group, returns that problem instead. */
+  add(ready: ReadyStation, found: readonly FoundStation[]): Problem | null {
     const now = this.#clock.now();
     const info = ready.info(millisToTicks(now));
     const [conflict] = findConflicts([info], found);
     if (conflict?.kind === 'conflict') {
-      const problem = conflictProblem(conflict);
-      this.#output.warn(problem);
-      this.#output.event({
-        event: 'problem',
-        station: info.number,
-        code: problem.code,
-        message: problem.message,
-        next: problem.next,
-      });
       ready.station.close();
-      return;
+      return conflictProblem(conflict);
     }
     const { plan, station } = ready;
     let isFailing = false;
@@ -208,6 +199,7 @@ class Air {
     const picture = `${width}×${height} ${aspectRatio}, ${frameRate} frames/s, ${(bitrate / 1e6).toFixed(1)} Mbit/s`;
     this.#output.say(`On the air: ${plan.number} ${plan.name}, ${picture}, rtp://${group}:${port}${twin}`);
     this.#output.event({ event: 'on-air', station: info });
+    return null;
   }
 
   async close(): Promise<void> {

@@ -56,6 +56,19 @@ export function findSource(word: string): StationSource {
   }
 }
 
+/** What each word stands for; null, and `onProblem` told, where that is nothing to play. */
+export function findSources(words: readonly string[], onProblem: (problem: Problem) => void): (StationSource | null)[] {
+  return words.map((word) => {
+    try {
+      return findSource(word);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      onProblem(error);
+      return null;
+    }
+  });
+}
+
 /** What the file system said of a source, in words that say what to do. */
 export function sourceProblem(path: string, error: unknown): unknown {
   switch (systemCode(error)) {
