@@ -1,5 +1,10 @@
 /** Sound that cannot go on air as it is: decoded, brought to 48 kHz and the station's channels, encoded as AAC-LC. */
-import { AV_CODEC_FLAG_BITEXACT, AV_CODEC_FLAG_GLOBAL_HEADER, AV_SAMPLE_FMT_FLTP } from 'node-av/constants';
+import {
+  AV_CODEC_FLAG_BITEXACT,
+  AV_CODEC_FLAG_GLOBAL_HEADER,
+  AV_SAMPLE_FMT_FLTP,
+  FF_ENCODER_AAC,
+} from 'node-av/constants';
 import { avChannelLayoutDefault, Frame, Rational } from 'node-av/lib';
 import { TICKS_PER_SECOND, type Ticks90k } from '../../wire/time.js';
 import { adtsFrame } from './aac.js';
@@ -16,9 +21,10 @@ const bitRate = (channels: number): bigint => (channels === 1 ? 96_000n : channe
 /** So short that nobody hears it, and long enough that a loop does not click. Seconds. */
 const FADE = 0.008;
 
-function openEncoder(channels: number): Encoder {
+/** An encoder of AAC-LC at 48 kHz. */
+export function openAac(channels: number): Encoder {
   return new Encoder({
-    name: 'aac',
+    name: FF_ENCODER_AAC,
     configure(context) {
       context.sampleRate = AUDIO_RATE;
       context.sampleFormat = AV_SAMPLE_FMT_FLTP;
@@ -32,7 +38,7 @@ function openEncoder(channels: number): Encoder {
 
 /** One ADTS frame of silence. */
 export function silentFrame(channels: number): Buffer {
-  const encoder = openEncoder(channels);
+  const encoder = openAac(channels);
   const frames: Buffer[] = [];
   const keep = (packet: { data: Buffer | null }) => {
     if (packet.data) frames.push(adtsFrame(packet.data, channels));
@@ -120,7 +126,7 @@ class AudioPipeline {
     const { path, channels, duration } = options;
     this.#channels = channels;
     this.#spool = new AudioSpool(path);
-    this.#encoder = openEncoder(channels);
+    this.#encoder = openAac(channels);
     this.#middle.alloc();
     this.#out.alloc();
     const samples = Math.max(1, Math.round(duration / AAC_FRAME_TICKS)) * AAC_FRAME_SAMPLES;

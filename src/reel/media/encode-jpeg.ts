@@ -1,5 +1,11 @@
 /** Pictures as JPEG files that RTP can carry (RFC 2435): baseline, 4:2:0, the standard's own Huffman tables. */
-import { AV_CODEC_FLAG_BITEXACT, AV_CODEC_FLAG_QSCALE, AV_PIX_FMT_YUVJ420P, FF_THREAD_FRAME } from 'node-av/constants';
+import {
+  AV_CODEC_FLAG_BITEXACT,
+  AV_CODEC_FLAG_QSCALE,
+  AV_PIX_FMT_YUVJ420P,
+  FF_ENCODER_MJPEG,
+  FF_THREAD_FRAME,
+} from 'node-av/constants';
 import { type Frame, type Packet, Rational } from 'node-av/lib';
 import { Encoder } from './encoder.js';
 import type { MediaInput } from './input.js';
@@ -16,7 +22,7 @@ const LAMBDA = 118;
 
 function openMjpeg(frame: Frame, frameRate: Ratio): Encoder {
   return new Encoder({
-    name: 'mjpeg',
+    name: FF_ENCODER_MJPEG,
     configure(context) {
       context.width = frame.width;
       context.height = frame.height;

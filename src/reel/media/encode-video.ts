@@ -4,6 +4,7 @@ import {
   AV_CODEC_FLAG_GLOBAL_HEADER,
   AV_PIX_FMT_YUV420P,
   AV_PKT_FLAG_KEY,
+  FF_ENCODER_LIBX264,
 } from 'node-av/constants';
 import { type Frame, type Packet, Rational } from 'node-av/lib';
 import type { Ticks90k } from '../../wire/time.js';
@@ -41,7 +42,7 @@ function openX264(frame: Frame, frameRate: Ratio): Encoder {
   const group = Math.max(1, Math.round(quotient(frameRate)));
   const bPictures = quotient(frameRate) >= LEAST_RATE_FOR_B_PICTURES ? 2 : 0;
   return new Encoder({
-    name: 'libx264',
+    name: FF_ENCODER_LIBX264,
     configure(context) {
       context.width = frame.width;
       context.height = frame.height;

@@ -1,6 +1,8 @@
 /** An encoder, called synchronously. */
+
+import type { FFEncoderCodec } from 'node-av/constants';
 import { AVERROR_EAGAIN, AVERROR_EOF } from 'node-av/constants';
-import { Codec, CodecContext, Dictionary, type Frame, Packet } from 'node-av/lib';
+import { Codec, CodecContext, type CodecParameters, type Frame, Packet, type Rational } from 'node-av/lib';
 import { check } from './filters.js';
 
 export class Encoder {
@@ -9,20 +11,33 @@ export class Encoder {
 
   /** `configure` sets the context's fields before it is opened. */
   constructor(options: {
-    name: 'libx264' | 'mjpeg' | 'aac';
+    name: FFEncoderCodec;
     configure(context: CodecContext): void;
     options?: Record<string, string | number>;
   }) {
-    const codec = Codec.findEncoderByName(options.name as never);
+    const codec = Codec.findEncoderByName(options.name);
     if (codec === null) throw new Error(`this FFmpeg has no encoder ${options.name}`);
     this.#context.allocContext3(codec);
     options.configure(this.#context);
-    check(this.#context.open2Sync(codec, Dictionary.fromObject(options.options ?? {})), `opening ${options.name}`);
+    // Not as a dictionary to `open2Sync`: node-av 6.1 frees that twice, and the process crashes as it ends.
+    for (const [key, value] of Object.entries(options.options ?? {})) {
+      check(this.#context.setOption(key, String(value)), `option ${key} of ${options.name}`);
+    }
+    check(this.#context.open2Sync(codec, null), `opening ${options.name}`);
     this.#packet.alloc();
   }
 
   get extradata(): Buffer | null {
     return this.#context.extraData;
+  }
+
+  get timeBase(): Rational {
+    return this.#context.timeBase;
+  }
+
+  /** Copies what a container's header says of the stream. */
+  describe(parameters: CodecParameters): void {
+    check(parameters.fromContext(this.#context), 'describing a stream');
   }
 
   /** Puts a frame in, the end with null, and hands on what comes out. The packet is used again afterwards. */

@@ -41,15 +41,17 @@ export class FilterChain {
   /** Ticks in a unit of the time stamps that come out. */
   readonly #ticks: number;
 
-  /** `filters` in FFmpeg's notation, comma-separated; times put in and taken out are ticks of 90 kHz. */
-  constructor(options: { kind: 'video' | 'audio'; description: string; filters: string[] }) {
-    const { kind, description, filters } = options;
+  /**
+   * `filters` in FFmpeg's notation, each `name=options`. Frames either are put in and look like `description`, with
+   * times in ticks of 90 kHz, or come from a `source` filter.
+   */
+  constructor(options: { kind: 'video' | 'audio'; filters: string[]; description?: string; source?: string }) {
+    const { kind, description, filters, source } = options;
     this.#graph.alloc();
-    this.#in = this.#create(kind === 'video' ? 'buffer' : 'abuffer', description);
+    this.#in = this.#parse(source ?? `${kind === 'video' ? 'buffer' : 'abuffer'}=${description}`);
     let last = this.#in;
     for (const filter of filters) {
-      const [name, ...rest] = filter.split('=');
-      const next = this.#create(name, rest.join('='));
+      const next = this.#parse(filter);
       check(last.link(0, next, 0), `filter ${filter}`);
       last = next;
     }
@@ -80,6 +82,11 @@ export class FilterChain {
 
   free(): void {
     this.#graph.free();
+  }
+
+  #parse(filter: string): FilterContext {
+    const [name, ...options] = filter.split('=');
+    return this.#create(name, options.join('='));
   }
 
   #create(name: string, options: string): FilterContext {

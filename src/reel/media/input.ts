@@ -10,6 +10,7 @@ import {
   AVFMT_TS_DISCONT,
   AVMEDIA_TYPE_AUDIO,
   AVMEDIA_TYPE_VIDEO,
+  AVSEEK_FLAG_BACKWARD,
 } from 'node-av/constants';
 import { Dictionary, FormatContext, Log, Packet, Rational, type Stream } from 'node-av/lib';
 import { Problem } from '../../problem/problem.js';
@@ -41,6 +42,9 @@ export interface TimedPacket {
   corrupt: boolean;
 }
 
+/** FFmpeg's own lines would stand among ours on the terminal; what matters of them is told by its return codes. */
+export const silenceLog = (): void => Log.setLevel(AV_LOG_QUIET);
+
 const ticksOf = (value: bigint): Ticks90k | null => (value === AV_NOPTS_VALUE ? null : Number(value));
 
 /**
@@ -62,8 +66,7 @@ export class MediaInput {
   /** Throws a Problem of code `source` that names the file and the cause. */
   constructor(source: string) {
     checkSource(source);
-    // FFmpeg's own lines would stand among ours on the terminal; what matters of them is told by its return codes.
-    Log.setLevel(AV_LOG_QUIET);
+    silenceLog();
     this.source = source;
     this.#context = new FormatContext();
     const options = Dictionary.fromObject({ protocol_whitelist: 'file', format_whitelist: formats });
@@ -102,6 +105,14 @@ export class MediaInput {
   /** Leaves the pictures' packets unread, where the container can. */
   skipVideo(): void {
     if (!this.#hasJumps) this.video.discard = AVDISCARD_ALL;
+  }
+
+  /** Goes to the key picture at or before `time` after the beginning; false where the container cannot. */
+  seek(time: Ticks90k): boolean {
+    const { num, den } = this.video.timeBase;
+    const start = this.video.startTime === AV_NOPTS_VALUE ? 0n : this.video.startTime;
+    const target = start + BigInt(Math.round((time * den) / (num * TICKS_PER_SECOND)));
+    return time > 0 && this.#context.seekFrameSync(this.video.index, target, AVSEEK_FLAG_BACKWARD) >= 0;
   }
 
   /**

@@ -1,7 +1,158 @@
 /** One picture that tells what a film is: for lists and pages. */
 import { rmSync, writeFileSync } from 'node:fs';
+import { AV_CODEC_FLAG_BITEXACT, AV_CODEC_FLAG_QSCALE, AV_PIX_FMT_YUVJ420P, FF_ENCODER_MJPEG } from 'node-av/constants';
+import { Frame, Rational } from 'node-av/lib';
+import { Decoder } from './decoder.js';
+import { Encoder } from './encoder.js';
+import { descriptionOf, FilterChain } from './filters.js';
+import { MediaInput } from './input.js';
+import { isSideways, orientationOf, uprightFilters } from './orientation.js';
+import { quotient, ratioOf } from './ratio.js';
+
+const WIDEST = 640;
+/** Where in the film to look, the best place first. */
+const places = [0.1, 0.2, 0.35, 0.5, 0];
+/** Pictures decoded at a place before the best of them is taken. */
+const TRIES = 3;
+/** Of the luma's standard deviation, 0 to 127: black, fog and plain titles have less. */
+const TELLING = 24;
+/** FFmpeg's scale of 1 (best) to 31, in its unit FF_QP2LAMBDA. */
+const QUALITY = 4 * 118;
+
+/**
+ * Writes a JPEG, at most 640 pixels wide, of a picture with something to see. A film is on air without its poster, too:
+ * whatever goes wrong, there is just no file at `path`.
+ */
 export function makePoster(options: { source: string; path: string }): void {
-  void options;
-  void rmSync;
-  void writeFileSync;
+  const { source, path } = options;
+  try {
+    const jpeg = tellingPicture(source);
+    if (jpeg) writeFileSync(path, jpeg);
+  } catch {
+    // Nothing depends on it; half a picture would be worse than none.
+    rmSync(path, { force: true });
+  }
+}
+
+function tellingPicture(source: string): Buffer | null {
+  let best: { jpeg: Buffer; contrast: number } | null = null;
+  for (const place of places) {
+    const candidate = pictureAt(source, place);
+    if (candidate === null) continue;
+    if (best === null || candidate.contrast > best.contrast) best = candidate;
+    if (best.contrast >= TELLING) break;
+  }
+  return best?.jpeg ?? null;
+}
+
+/** The first pictures from `place` (0 to 1) on: the one with most contrast. */
+function pictureAt(source: string, place: number): { jpeg: Buffer; contrast: number } | null {
+  const input = new MediaInput(source);
+  const out = new Frame();
+  let decoder: Decoder | null = null;
+  let best: { jpeg: Buffer; contrast: number } | null = null;
+  try {
+    input.skipAudio();
+    if (place > 0 && !input.seek(input.duration * place)) return null;
+    out.alloc();
+    let tries = 0;
+    const look = (frame: Frame) => {
+      if (tries++ >= TRIES) return;
+      const chain = scaling(frame, input);
+      try {
+        chain.put(frame);
+        chain.put(null);
+        if (!chain.take(out)) return;
+        const contrast = contrastOf(out);
+        if (best === null || contrast > best.contrast) best = { jpeg: encode(out), contrast };
+      } finally {
+        chain.free();
+        out.unref();
+      }
+    };
+    const used = new Decoder(input.video, source);
+    decoder = used;
+    input.forEachPacket(({ packet, isVideo }) => {
+      if (isVideo) used.decode(packet, look);
+      return tries < TRIES;
+    });
+    if (tries < TRIES) used.decode(null, look);
+    return best;
+  } finally {
+    decoder?.free();
+    out.free();
+    input.close();
+  }
+}
+
+function scaling(frame: Frame, input: MediaInput): FilterChain {
+  const orientation = orientationOf(input.video.codecpar);
+  const aspect = ratioOf(input.video.sampleAspectRatio) ?? ratioOf(frame.sampleAspectRatio) ?? [1, 1];
+  let shape = (frame.width * quotient(aspect)) / frame.height;
+  let displayWidth = frame.width * quotient(aspect);
+  if (isSideways(orientation)) {
+    shape = 1 / shape;
+    displayWidth = frame.height;
+  }
+  const width = Math.max(16, Math.round(Math.min(WIDEST, displayWidth) / 2) * 2);
+  const height = Math.max(16, Math.round(width / shape / 2) * 2);
+  frame.pts = 0n;
+  return new FilterChain({
+    kind: 'video',
+    description: descriptionOf(frame),
+    filters: [
+      ...uprightFilters(orientation),
+      `scale=w=${width}:h=${height}:out_range=pc:flags=area`,
+      'format=pix_fmts=yuvj420p',
+      'setsar=1/1',
+    ],
+  });
+}
+
+/** Standard deviation of the luma. */
+function contrastOf(frame: Frame): number {
+  const luma = frame.data?.[0];
+  if (!luma) return 0;
+  const stride = frame.linesize[0];
+  let sum = 0;
+  let squares = 0;
+  let count = 0;
+  for (let y = 0; y < frame.height; y += 4) {
+    for (let x = 0; x < frame.width; x += 4) {
+      const value = luma[y * stride + x];
+      sum += value;
+      squares += value * value;
+      count++;
+    }
+  }
+  const mean = sum / count;
+  return Math.sqrt(Math.max(0, squares / count - mean * mean));
+}
+
+function encode(frame: Frame): Buffer {
+  const encoder = new Encoder({
+    name: FF_ENCODER_MJPEG,
+    configure(context) {
+      context.width = frame.width;
+      context.height = frame.height;
+      context.pixelFormat = AV_PIX_FMT_YUVJ420P;
+      context.colorRange = frame.colorRange;
+      context.timeBase = new Rational(1, 25);
+      context.globalQuality = QUALITY;
+      context.threadCount = 1;
+      context.setFlags(AV_CODEC_FLAG_QSCALE, AV_CODEC_FLAG_BITEXACT);
+    },
+  });
+  try {
+    let jpeg = Buffer.alloc(0);
+    const keep = ({ data }: { data: Buffer | null }) => {
+      if (data) jpeg = Buffer.from(data);
+    };
+    frame.quality = QUALITY;
+    encoder.encode(frame, keep);
+    encoder.encode(null, keep);
+    return jpeg;
+  } finally {
+    encoder.free();
+  }
 }
