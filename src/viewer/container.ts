@@ -3,6 +3,7 @@ import type { StreamUnit } from '../receiver/stream-buffer.js';
 import { matroskaHeader, matroskaPicture } from '../wire/matroska.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { type Ticks90k, ticksToMillis } from '../wire/time.js';
+import { TsTail } from './ts-tail.js';
 
 export interface Container {
   readonly contentType: string;
@@ -12,6 +13,8 @@ export interface Container {
   header(): Buffer;
   /** The bytes of one unit. Units come in order. */
   unit(unit: StreamUnit): Buffer;
+  /** Of a unit behind the end, what is still needed to end properly; null when nothing more is. */
+  tail(unit: StreamUnit): Buffer | null;
 }
 
 /** A container for one reader: it remembers where that reader began. */
@@ -19,13 +22,24 @@ export function containerFor(
   station: Pick<StationInfo, 'format' | 'width' | 'height' | 'frameRate' | 'name'>,
 ): Container {
   if (station.format === 'h264') {
-    return { contentType: 'video/mp2t', extension: 'ts', header: () => Buffer.alloc(0), unit: ({ data }) => data };
+    const tail = new TsTail();
+    return {
+      contentType: 'video/mp2t',
+      extension: 'ts',
+      header: () => Buffer.alloc(0),
+      unit: ({ data }) => data,
+      tail({ data }) {
+        const rest = tail.take(data);
+        return tail.isDone && rest.length === 0 ? null : rest;
+      },
+    };
   }
   let beginning: Ticks90k | null = null;
   return {
     contentType: 'video/x-matroska',
     extension: 'mkv',
     header: () => matroskaHeader(station),
+    tail: () => null,
     unit({ time, data }) {
       beginning ??= time;
       return matroskaPicture(Math.max(0, ticksToMillis(time - beginning)), data);

@@ -1,7 +1,10 @@
 /** A recording: the units of a stream from a random access point on, for as long as its own time says. No clock. */
 import type { StreamUnit } from '../receiver/stream-buffer.js';
-import { type Millis, type Ticks90k, ticksToMillis } from '../wire/time.js';
+import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../wire/time.js';
 import type { Container } from './container.js';
+
+/** No picture is spread over more than this; a stream without sound would be waited for in vain. */
+const LONGEST_TAIL: Millis = 1000;
 
 /** Turns units into the bytes of a file, and knows when it is full. */
 export class Recorder {
@@ -25,7 +28,7 @@ export class Recorder {
     return this.beginning === null ? 0 : ticksToMillis(this.latest - this.beginning);
   }
 
-  /** The bytes of the next units. The first unit that lies outside the duration ends the recording. */
+  /** The bytes of the next units; behind the duration, only what ends the pictures and sounds that were begun. */
   take(units: readonly StreamUnit[]): Buffer {
     const parts: Buffer[] = [];
     for (const unit of units) {
@@ -35,9 +38,14 @@ export class Recorder {
       }
       const elapsed = ticksToMillis(unit.time - this.beginning);
       if (this.duration !== undefined && elapsed >= this.duration) {
-        this.latest = Math.max(this.latest, unit.time);
-        this.full = true;
-        break;
+        this.latest = this.beginning + millisToTicks(this.duration);
+        const rest = elapsed < this.duration + LONGEST_TAIL ? this.container.tail(unit) : null;
+        if (rest === null) {
+          this.full = true;
+          break;
+        }
+        parts.push(rest);
+        continue;
       }
       this.latest = unit.time;
       parts.push(this.container.unit(unit));

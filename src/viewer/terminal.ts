@@ -47,7 +47,8 @@ export class Terminal {
     const width = this.options.output.columns ?? PLAIN_WIDTH;
     const lines = panel ? linesOf(panel, { width, styled: this.styled }) : [];
     if (!this.styled) {
-      const text = lines.join('\n');
+      // Its counters change all the time.
+      const text = panel?.kind === 'banner' ? lines[0] : lines.join('\n');
       if (text !== '' && text !== this.printed) this.options.output.write(`${text}\n`);
       this.printed = text;
       return;

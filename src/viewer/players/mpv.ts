@@ -12,6 +12,8 @@ import type { Media, Player, PlayerEvents } from './player.js';
 /** Descriptor of the connection in mpv's process. */
 const IPC_FD = 3;
 const OVERLAY_ID = 1;
+/** Milliseconds: longer than a frame is under way. */
+const REDRAW_DELAY = 120;
 
 /** mpv's names of keys → ours. */
 const keys: Readonly<Record<string, string>> = {
@@ -80,6 +82,8 @@ export class MpvPlayer implements Player {
   private panel: Panel | null = null;
   private aspect = 16 / 9;
   private closing = false;
+  private paused = false;
+  private again: NodeJS.Timeout | undefined;
 
   private constructor(
     private readonly process: PlayerProcess,
@@ -108,6 +112,7 @@ export class MpvPlayer implements Player {
   }
 
   async play({ url, title, format }: Media): Promise<void> {
+    this.paused = false;
     const settings: MpvCommand[] = [
       ['set_property', 'demuxer-lavf-format', format === 'h264' ? 'mpegts' : ''],
       ['set_property', 'title', title.replaceAll('$', '$$$$')], // mpv expands properties in it
@@ -118,20 +123,26 @@ export class MpvPlayer implements Player {
   }
 
   pause(): void {
+    this.paused = true;
     this.tell(['set_property', 'pause', true]);
   }
 
   resume(): void {
+    this.paused = false;
     this.tell(['set_property', 'pause', false]);
   }
 
   show(panel: Panel | null): void {
     this.panel = panel;
     this.draw();
+    // Frozen just now, mpv may show the frame under way without the overlay and draws no further one by itself.
+    clearTimeout(this.again);
+    if (this.paused) this.again = setTimeout(() => this.draw(), REDRAW_DELAY);
   }
 
   async close(): Promise<void> {
     this.closing = true;
+    clearTimeout(this.again);
     await this.process.end(() => this.tell(['quit']));
   }
 
