@@ -1,0 +1,152 @@
+/** A viewer's session with a server: the socket, the timers and the promises around client-state.ts. */
+import { randomInt } from 'node:crypto';
+import { type Endpoint, openEndpoint } from '../multicast/endpoint.js';
+import type { Sender } from '../multicast/receive.js';
+import { systemTimers, type Timers } from '../multicast/timers.js';
+import { Problem } from '../problem/problem.js';
+import { CONTROL_PORT } from '../wire/addresses.js';
+import { REQUEST_ID_MODULUS } from '../wire/message.js';
+import type { StationInfo } from '../wire/station-info.js';
+import { ClientState, type Outcomes, type Step, type Tuned, type Wish } from './client-state.js';
+
+export type { Tuned } from './client-state.js';
+
+export interface SessionOptions {
+  /** IPv4 address of the server. */
+  address: string;
+  controlPort?: number;
+  /** IPv4 address of our interface; default the one that the system takes. */
+  localAddress?: string;
+  /** The server has not answered for three seconds, or no longer has our station. Asking goes on. */
+  onLost?: (problem: Problem) => void;
+  /** It is back, and we are tuned as before: `tuned` is the newest word on that. */
+  onRecovered?: (tuned: Tuned | undefined) => void;
+  timers?: Timers;
+  /** The first request's id; default random. */
+  firstId?: number;
+}
+
+/** Every method rejects with a Problem: `server` for silence or a full server, `station` for one it does not have. */
+export interface Session {
+  readonly address: string;
+  readonly controlPort: number;
+  /** The server's list, fetched anew. */
+  stations(): Promise<StationInfo[]>;
+  /** Makes the session, or changes its station. Plays. */
+  tune(id: string): Promise<Tuned>;
+  /** Changes the station of the session that there is. Plays. */
+  change(id: string): Promise<Tuned>;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** Tells the server, waits shortly for its answer, and closes. Never rejects; further calls do nothing. */
+  exit(): Promise<void>;
+}
+
+type Waiting = { resolve: (value: never) => void; reject: (problem: Problem) => void };
+
+class UdpSession implements Session {
+  readonly address: string;
+  readonly controlPort: number;
+  readonly #options: SessionOptions;
+  readonly #state: ClientState;
+  readonly #timers: Timers;
+  readonly #server: Sender;
+  #endpoint: Endpoint | undefined;
+  #cancel: () => void = () => undefined;
+  #tickets = 0;
+  readonly #waiting = new Map<number, Waiting>();
+  #exiting: Promise<void> | undefined;
+
+  constructor(options: SessionOptions) {
+    const { address, controlPort = CONTROL_PORT, timers = systemTimers } = options;
+    this.#options = options;
+    this.address = address;
+    this.controlPort = controlPort;
+    this.#server = { address, port: controlPort };
+    this.#timers = timers;
+    const firstId = options.firstId ?? randomInt(REQUEST_ID_MODULUS);
+    this.#state = new ClientState({ server: `${address}:${controlPort}`, firstId });
+  }
+
+  async open(): Promise<void> {
+    this.#endpoint = await openEndpoint({
+      address: this.#options.localAddress ?? '0.0.0.0',
+      // What cannot be sent is as good as lost on the way: retries and the Problem of silence deal with it.
+      onError: () => undefined,
+      onDatagram: (datagram, from) => {
+        if (from.address !== this.#server.address || from.port !== this.#server.port) return;
+        this.#do(this.#state.receive(datagram, this.#timers.now()));
+      },
+    });
+  }
+
+  stations(): Promise<StationInfo[]> {
+    return this.#wish({ kind: 'stations' });
+  }
+
+  tune(id: string): Promise<Tuned> {
+    return this.#wish({ kind: 'tune', station: id });
+  }
+
+  change(id: string): Promise<Tuned> {
+    return this.#wish({ kind: 'change', station: id });
+  }
+
+  pause(): Promise<void> {
+    return this.#wish({ kind: 'pause' });
+  }
+
+  resume(): Promise<void> {
+    return this.#wish({ kind: 'resume' });
+  }
+
+  exit(): Promise<void> {
+    this.#exiting ??= this.#wish({ kind: 'exit' }).then(() => {
+      this.#cancel();
+      return this.#endpoint?.close();
+    });
+    return this.#exiting;
+  }
+
+  #wish<W extends Wish>(wish: W): Promise<Outcomes[W['kind']]> {
+    if (this.#exiting !== undefined) {
+      return Promise.reject(new Problem('server', 'The session has ended', 'Tune in again.'));
+    }
+    const ticket = this.#tickets++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(ticket, { resolve, reject });
+      this.#do(this.#state.wish(wish, ticket, this.#timers.now()));
+    });
+  }
+
+  #do({ send, outcomes, events }: Step): void {
+    for (const datagram of send) this.#endpoint?.send(datagram, this.#server);
+    this.#cancel();
+    const wakeAt = this.#state.wakeAt;
+    if (wakeAt !== undefined) {
+      const delay = Math.max(0, wakeAt - this.#timers.now());
+      this.#cancel = this.#timers.after(delay, () => this.#do(this.#state.advance(this.#timers.now())));
+    }
+    for (const outcome of outcomes) {
+      const waiting = this.#waiting.get(outcome.ticket);
+      this.#waiting.delete(outcome.ticket);
+      if (outcome.ok)
+        waiting?.resolve(outcome.value as never); // the ticket's wish chose the type
+      else waiting?.reject(outcome.problem);
+    }
+    for (const event of events) {
+      if (event.kind === 'lost') this.#options.onLost?.(event.problem);
+      else this.#options.onRecovered?.(event.tuned);
+    }
+  }
+}
+
+/**
+ * Opens a socket towards the server; nothing is sent before the first request, so an absent server shows there.
+ * Rejects with a Problem where there is no such local address.
+ */
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const session = new UdpSession(options);
+  await session.open();
+  return session;
+}

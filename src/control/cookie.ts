@@ -1,0 +1,29 @@
+/**
+ * Cookies: what shows that a client gets what is sent to its address. A server remembers none of them; each is
+ * HMAC-SHA256(secret, address:port, slot), cut to 16 bytes, where slot counts spans of five minutes.
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Sender } from '../multicast/receive.js';
+import { COOKIE_LENGTH } from '../wire/message.js';
+import type { Millis } from '../wire/time.js';
+
+/**
+ * A cookie is good for 5 to 10 minutes. Every reply brings the newest one and a session is heard from every 10 s,
+ * so a running session always holds a good one.
+ */
+export const COOKIE_SLOT: Millis = 5 * 60_000;
+
+const cookieOfSlot = (secret: Buffer, { address, port }: Sender, slot: number): Buffer =>
+  createHmac('sha256', secret).update(`${address}:${port}/${slot}`).digest().subarray(0, COOKIE_LENGTH);
+
+const slotAt = (now: Millis): number => Math.floor(now / COOKIE_SLOT);
+
+/** The cookie to hand out at `now`. */
+export const makeCookie = (secret: Buffer, client: Sender, now: Millis): Buffer =>
+  cookieOfSlot(secret, client, slotAt(now));
+
+/** Whether `cookie` (16 bytes) was handed to this client in this slot or the one before. */
+export function isCookieGood(secret: Buffer, client: Sender, now: Millis, cookie: Buffer): boolean {
+  const slot = slotAt(now);
+  return [slot, slot - 1].some((each) => timingSafeEqual(cookieOfSlot(secret, client, each), cookie));
+}

@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { makeStation, makeStations } from '../../test/support/stations.js';
+import {
+  type AnyMessage,
+  decodeMessage,
+  encodeMessage,
+  type MessageBody,
+  message,
+  type RequestType,
+} from '../wire/message.js';
+import { COOKIE_SLOT } from './cookie.js';
+import { AMPLIFICATION_LIMIT, MAX_SESSIONS, SESSION_TIMEOUT, ServerState } from './server-state.js';
+
+const secret = Buffer.alloc(32, 7);
+const client = { address: '10.0.0.9', port: 40_000 };
+const noon = 1_795_000_000_000;
+
+function makeServer(stations = makeStations(2), server = 'hall'): ServerState {
+  const directory = {
+    stations: () => stations,
+    position: (id: string) =>
+      id === 'station-2' ? { next: 1234, time: noon } : id === 'off' ? undefined : { next: 1, time: noon },
+  };
+  return new ServerState({ server, controlPort: 5601, directory, secret });
+}
+
+function ask(server: ServerState, request: AnyMessage, from = client, now = noon, minLength = 0): AnyMessage[] {
+  return server.handle(encodeMessage(request, { minLength }), from, now).map((datagram) => {
+    const reply = decodeMessage(datagram);
+    assert.ok(reply, 'a reply that cannot be read');
+    return reply;
+  });
+}
+
+function cookieFor(server: ServerState, from = client, now = noon): Buffer {
+  const [challenge] = ask(server, message('start', 0, {}), from, now);
+  assert.equal(challenge.type, 'challenge');
+  return challenge.cookie;
+}
+
+let ids = 1000;
+function say<T extends RequestType>(server: ServerState, type: T, body: MessageBody<T>, now = noon): AnyMessage[] {
+  const request = message(type, ids++, body, { cookie: cookieFor(server, client, now) });
+  return ask(server, request as AnyMessage, client, now);
+}
+
+test('whoever has no cookie gets a challenge with one, whatever the request', () => {
+  const server = makeServer();
+  for (const request of [
+    message('start', 5, {}),
+    message('tune', 5, { station: 'station-1' }),
+    message('keepalive', 5, {}, { cookie: Buffer.alloc(16, 9) }),
+  ] as AnyMessage[]) {
+    const [reply, ...more] = ask(server, request, client, noon, 300);
+    assert.deepEqual(reply, {
+      ...message('challenge', 5, { server: 'hall', controlPort: 5601, stations: 2 }),
+      cookie: reply.cookie,
+    });
+    assert.deepEqual(more, []);
+  }
+  assert.deepEqual(server.sessions(), []);
+  assert.equal(server.counters.challenged, 3);
+});
+
+test('without a cookie no reply is more than three times its request, whatever the server is called', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'binary', maxLength: 300 }),
+      fc.constantFrom('start', 'pause', 'keepalive', 'exit'),
+      fc.nat(1400),
+      (name, type, minLength) => {
+        const request = encodeMessage(message(type, 1, {}), { minLength });
+        const replies = makeServer(undefined, name).handle(request, client, noon);
+        assert.equal(replies.length, 1);
+        assert.ok(replies[0].length <= AMPLIFICATION_LIMIT * request.length);
+        assert.equal(decodeMessage(replies[0])?.type, 'challenge');
+      },
+    ),
+  );
+});
+
+test('a cookie is good at one address and port only', () => {
+  const server = makeServer();
+  const cookie = cookieFor(server);
+  const start = message('start', 1, {}, { cookie });
+  assert.equal(ask(server, start)[0].type, 'stations');
+  assert.equal(ask(server, start, { ...client, port: 40_001 })[0].type, 'challenge');
+  assert.equal(ask(server, start, { ...client, address: '10.0.0.8' })[0].type, 'challenge');
+});
+
+test('a cookie is good in its time slot and the next, and every reply brings the newest', () => {
+  const server = makeServer();
+  const begin = Math.floor(noon / COOKIE_SLOT) * COOKIE_SLOT;
+  const cookie = cookieFor(server, client, begin);
+  const start = message('start', 1, {}, { cookie });
+  const [later] = ask(server, start, client, begin + 2 * COOKIE_SLOT - 1);
+  assert.equal(later.type, 'stations');
+  assert.notDeepEqual(later.cookie, cookie);
+  assert.equal(ask(server, start, client, begin + 2 * COOKIE_SLOT)[0].type, 'challenge');
+  assert.equal(ask(server, { ...start, cookie: later.cookie }, client, begin + 2 * COOKIE_SLOT)[0].type, 'stations');
+});
+
+test('a long list comes in pages of one edition, from the page asked for, and stays for a while', () => {
+  const stations = makeStations(80);
+  const server = makeServer(stations);
+  const cookie = cookieFor(server);
+  const first = ask(server, message('start', 1, {}, { cookie }));
+  stations.length = 1;
+  const rest = ask(server, message('start', 2, {}, { cookie, page: first.length }), client, noon + 100);
+  const all = [...first, ...rest];
+  assert.equal(first.length, 16);
+  assert.deepEqual(
+    all.map(({ page }) => page),
+    all.map((_, index) => index),
+  );
+  assert.equal(new Set(all.map(({ edition, pages }) => `${edition} ${pages}`)).size, 1);
+  assert.deepEqual(
+    all.flatMap((each) => (each.type === 'stations' ? each.body : [])),
+    makeStations(80),
+  );
+  const [anew] = ask(server, message('start', 3, {}, { cookie }), client, noon + 60_000);
+  assert.equal(anew.pages, 1);
+  assert.notEqual(anew.edition, first[0].edition);
+  assert.deepEqual(ask(server, message('start', 4, {}, { cookie, page: 1 }), client, noon + 60_000), []);
+});
+
+test('a session is tuned, paused, resumed, changed and left', () => {
+  const server = makeServer();
+  const [tuned] = say(server, 'tune', { station: 'station-2' });
+  assert.equal(tuned.type, 'tuned');
+  assert.deepEqual(tuned.body, { station: makeStation(2), next: 1234, serverTime: noon });
+  const view = () => server.sessions().map(({ station, state }) => `${station} ${state}`);
+  assert.deepEqual(view(), ['station-2 playing']);
+  assert.equal(say(server, 'pause', {})[0].type, 'ok');
+  assert.deepEqual(view(), ['station-2 paused']);
+  assert.equal(say(server, 'resume', {})[0].type, 'ok');
+  assert.deepEqual(view(), ['station-2 playing']);
+  say(server, 'pause', {});
+  assert.equal(say(server, 'change', { station: 'station-1' })[0].type, 'tuned');
+  assert.deepEqual(view(), ['station-1 playing']);
+  assert.equal(say(server, 'keepalive', {})[0].type, 'ok');
+  assert.equal(say(server, 'exit', {})[0].type, 'ok');
+  assert.deepEqual(view(), []);
+  assert.equal(say(server, 'exit', {})[0].type, 'ok');
+  assert.equal(server.counters.begun, 1);
+  assert.equal(server.counters.left, 1);
+});
+
+test('refusals have codes', () => {
+  const server = makeServer([makeStation(1), makeStation(2, { id: 'off' })]);
+  const codes = (replies: AnyMessage[]): string[] =>
+    replies.map((each) => (each.type === 'error' ? each.body.code : ''));
+  for (const type of ['pause', 'resume', 'keepalive'] as const) {
+    assert.deepEqual(codes(say(server, type, {})), ['no-session']);
+  }
+  assert.deepEqual(codes(say(server, 'change', { station: 'station-1' })), ['no-session']);
+  assert.deepEqual(codes(say(server, 'tune', { station: 'none' })), ['unknown-station']);
+  assert.deepEqual(codes(say(server, 'tune', { station: 'off' })), ['off-air']);
+  say(server, 'tune', { station: 'station-1' });
+  assert.deepEqual(codes(say(server, 'change', { station: 'none' })), ['unknown-station']);
+  assert.equal(server.sessions()[0].station, 'station-1');
+  assert.equal(server.counters.refused, 7);
+});
+
+test('a repeated request is answered as before, and does nothing a second time', () => {
+  const server = makeServer();
+  const cookie = cookieFor(server);
+  const tune = message('tune', 1, { station: 'station-2' }, { cookie });
+  const first = ask(server, tune);
+  assert.deepEqual(ask(server, tune, client, noon + 500), first);
+  ask(server, message('exit', 2, {}, { cookie }));
+  assert.deepEqual(ask(server, message('exit', 2, {}, { cookie }))[0].type, 'ok');
+  assert.equal(server.counters.repeated, 2);
+  assert.equal(server.counters.begun, 1);
+});
+
+test('a copy that the network held up changes nothing, not even after leaving', () => {
+  const server = makeServer();
+  const cookie = cookieFor(server);
+  const tune = message('tune', 0xffff_ffff, { station: 'station-2' }, { cookie });
+  ask(server, tune);
+  ask(server, message('change', 0, { station: 'station-1' }, { cookie })); // the id has wrapped
+  assert.deepEqual(ask(server, tune), []);
+  assert.equal(server.sessions()[0].station, 'station-1');
+  ask(server, message('exit', 1, {}, { cookie }));
+  assert.deepEqual(ask(server, tune), []);
+  assert.deepEqual(server.sessions(), []);
+  assert.equal(server.counters.stale, 2);
+});
+
+test('a session ends after 30 s of silence; a keep-alive puts that off', () => {
+  const server = makeServer();
+  say(server, 'tune', { station: 'station-1' });
+  say(server, 'keepalive', {}, noon + 20_000);
+  server.expire(noon + 20_000 + SESSION_TIMEOUT - 1);
+  assert.equal(server.sessions().length, 1);
+  server.expire(noon + 20_000 + SESSION_TIMEOUT);
+  assert.equal(server.sessions().length, 0);
+  assert.equal(server.counters.expired, 1);
+});
+
+test('the number of sessions is bounded; those there go on', () => {
+  const server = makeServer();
+  const types: string[] = [];
+  for (let n = 0; n <= MAX_SESSIONS; n++) {
+    const from = { address: `10.1.${n >> 8}.${n & 255}`, port: 5000 };
+    const cookie = cookieFor(server, from);
+    types.push(ask(server, message('tune', 1, { station: 'station-1' }, { cookie }), from)[0].type);
+  }
+  assert.equal(types.pop(), 'error');
+  assert.ok(types.every((type) => type === 'tuned'));
+  const from = { address: '10.1.0.0', port: 5000 };
+  assert.equal(ask(server, message('pause', 2, {}, { cookie: cookieFor(server, from) }), from)[0].type, 'ok');
+});
+
+test('anything malformed is counted and dropped, replies included', () => {
+  const server = makeServer();
+  const reply = encodeMessage(message('ok', 1, {}));
+  assert.deepEqual(server.handle(reply, client, noon), []);
+  assert.deepEqual(server.handle(Buffer.from('hello'), client, noon), []);
+  assert.equal(server.counters.malformed, 2);
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 1500 }), (bytes) => {
+      assert.deepEqual(server.handle(Buffer.from(bytes), client, noon), []);
+    }),
+  );
+  assert.equal(server.counters.malformed, server.counters.received);
+});

@@ -1,0 +1,263 @@
+/** The server's half of the control protocol: datagrams in, datagrams out. No sockets, no timers. */
+import type { Sender } from '../multicast/receive.js';
+import {
+  type AnyMessage,
+  bodyLength,
+  decodeMessage,
+  type ErrorCode,
+  encodeMessage,
+  errorCodes,
+  isRequest,
+  MESSAGE_HEADER_LENGTH,
+  type Message,
+  message,
+  REQUEST_ID_MODULUS,
+  type Reply,
+  type Request,
+} from '../wire/message.js';
+import type { StationInfo } from '../wire/station-info.js';
+import { fitStation, PAGES_PER_REQUEST, paginate } from '../wire/station-pages.js';
+import { type Millis, type PacketNumber, wrap, wrappedDistance } from '../wire/time.js';
+import { isCookieGood, makeCookie } from './cookie.js';
+
+/** A session that is silent for so long ends. Clients keep alive every 10 s, so two may get lost. */
+export const SESSION_TIMEOUT: Millis = 30_000;
+export const MAX_SESSIONS = 10_000;
+/** Until a client has returned a cookie, no reply is longer than this times its request. */
+export const AMPLIFICATION_LIMIT = 3;
+/** Requests so far behind the last are copies that the network held up; others come from a new client. */
+const STALE_REQUESTS = 64;
+/** How long one edition of the list is handed out, so that all its pages can be fetched. */
+const EDITION_LIFETIME: Millis = 2_000;
+const EDITION_MODULUS = 0x1_0000;
+
+/** What the protocol needs to know of the stations. */
+export interface StationDirectory {
+  stations(): readonly StationInfo[];
+  /** The packet about to leave and the server's clock (Unix epoch); undefined while the station sends nothing. */
+  position(id: string): { next: PacketNumber; time: Millis } | undefined;
+}
+
+export interface ServerStateOptions {
+  /** The server's name. */
+  server: string;
+  controlPort: number;
+  directory: StationDirectory;
+  /** Random bytes, 32 of them, made anew with each process. */
+  secret: Buffer;
+}
+
+export interface SessionView {
+  address: string;
+  port: number;
+  /** Id of the station. */
+  station: string;
+  state: 'playing' | 'paused';
+  lastSeen: Millis;
+}
+
+interface SessionRecord extends Omit<SessionView, 'state'> {
+  /** `left` stays until it expires, so that late copies of its requests do not bring it back. */
+  state: 'playing' | 'paused' | 'left';
+  lastRequest: number;
+  /** What lastRequest was answered with. */
+  lastReply: Reply;
+}
+
+/** Totals since the process began. */
+export interface ControlCounters {
+  received: number;
+  /** Not a message, or not a request. */
+  malformed: number;
+  /** Answered with CHALLENGE, for want of a good cookie. */
+  challenged: number;
+  /** Late copies of earlier requests: dropped. */
+  stale: number;
+  /** The last request once more: answered as before. */
+  repeated: number;
+  /** Answered with ERROR. */
+  refused: number;
+  /** Sessions made, left by EXIT, and ended by silence. */
+  begun: number;
+  left: number;
+  expired: number;
+}
+
+const keyOf = ({ address, port }: Sender): string => `${address}:${port}`;
+
+/** The longest beginning of `name` with which the CHALLENGE takes at most `limit` bytes. */
+function challengeWithin(limit: number, reply: Message<'challenge'>): Message<'challenge'> {
+  const characters = Array.from(reply.body.server);
+  let fitted = reply;
+  while (characters.length > 0 && MESSAGE_HEADER_LENGTH + bodyLength(fitted.body) > limit) {
+    characters.pop();
+    fitted = { ...reply, body: { ...reply.body, server: characters.join('') } };
+  }
+  return fitted;
+}
+
+/**
+ * It is in charge of: telling clients from forged addresses by cookie, sessions and their ends, answering a repeated
+ * request as before, and the counters. A datagram that is not a request costs its decoding and nothing more.
+ */
+export class ServerState {
+  readonly counters: ControlCounters = {
+    received: 0,
+    malformed: 0,
+    challenged: 0,
+    stale: 0,
+    repeated: 0,
+    refused: 0,
+    begun: 0,
+    left: 0,
+    expired: 0,
+  };
+  readonly #options: ServerStateOptions;
+  /** In the order in which they were last heard of. */
+  readonly #sessions = new Map<string, SessionRecord>();
+  #list: { made: Millis; edition: number; pages: StationInfo[][] } | undefined;
+
+  constructor(options: ServerStateOptions) {
+    if (options.secret.length < 16) throw new RangeError('The secret needs 16 bytes or more');
+    this.#options = options;
+  }
+
+  /** The replies to one datagram, none for what deserves none. `now` is Unix time. */
+  handle(datagram: Buffer, from: Sender, now: Millis): Buffer[] {
+    this.counters.received++;
+    const request = decodeMessage(datagram);
+    if (request === null || !isRequest(request)) {
+      this.counters.malformed++;
+      return [];
+    }
+    const cookie = makeCookie(this.#options.secret, from, now);
+    if (!isCookieGood(this.#options.secret, from, now, request.cookie)) {
+      return this.#challenge(request, cookie, datagram.length * AMPLIFICATION_LIMIT);
+    }
+    const replies = request.type === 'start' ? this.#listing(request, now) : this.#inSession(request, from, now);
+    return replies.map((reply) => encodeMessage({ ...reply, requestId: request.requestId, cookie }));
+  }
+
+  /** Ends the sessions that have been silent too long. Call it once a second or so. */
+  expire(now: Millis): void {
+    for (const [key, session] of this.#sessions) {
+      if (now - session.lastSeen < SESSION_TIMEOUT) return; // the rest was heard of later
+      this.#sessions.delete(key);
+      if (session.state !== 'left') this.counters.expired++;
+    }
+  }
+
+  /** Who is tuned to what. */
+  sessions(): SessionView[] {
+    return [...this.#sessions.values()].flatMap(({ address, port, station, state, lastSeen }) =>
+      state === 'left' ? [] : [{ address, port, station, state, lastSeen }],
+    );
+  }
+
+  #challenge(request: Request, cookie: Buffer, limit: number): Buffer[] {
+    const { server, controlPort, directory } = this.#options;
+    const body = { server: server.slice(0, 200), controlPort, stations: directory.stations().length };
+    const reply = challengeWithin(limit, message('challenge', request.requestId, body, { cookie }));
+    if (MESSAGE_HEADER_LENGTH + bodyLength(reply.body) > limit) return [];
+    this.counters.challenged++;
+    return [encodeMessage(reply)];
+  }
+
+  #listing(request: Message<'start'>, now: Millis): Message<'stations'>[] {
+    const age = this.#list === undefined ? Number.POSITIVE_INFINITY : now - this.#list.made;
+    if (this.#list === undefined || age >= EDITION_LIFETIME || age < 0) {
+      const edition = wrap(Math.floor(now / EDITION_LIFETIME), EDITION_MODULUS); // goes on after a restart
+      this.#list = { made: now, edition, pages: paginate(this.#options.directory.stations()) };
+    }
+    const { edition, pages } = this.#list;
+    return pages
+      .slice(request.page, request.page + PAGES_PER_REQUEST)
+      .map((body, at) => message('stations', 0, body, { page: request.page + at, pages: pages.length, edition }));
+  }
+
+  #inSession(request: Exclude<Request, Message<'start'>>, from: Sender, now: Millis): AnyMessage[] {
+    const key = keyOf(from);
+    const session = this.#sessions.get(key);
+    if (session !== undefined) {
+      const behind = wrappedDistance(request.requestId, session.lastRequest, REQUEST_ID_MODULUS);
+      if (behind > 0 && behind <= STALE_REQUESTS) {
+        this.counters.stale++;
+        return [];
+      }
+      session.lastSeen = now;
+      this.#sessions.delete(key); // and back in at the end: the map is in order of lastSeen
+      this.#sessions.set(key, session);
+      if (behind === 0) {
+        this.counters.repeated++;
+        return [session.lastReply];
+      }
+    }
+    const reply = this.#answer(request, session, from, now);
+    if (reply.type === 'error') this.counters.refused++;
+    const after = this.#sessions.get(key);
+    if (after !== undefined) {
+      after.lastRequest = request.requestId;
+      after.lastReply = reply;
+    }
+    return [reply];
+  }
+
+  #answer(
+    request: Exclude<Request, Message<'start'>>,
+    session: SessionRecord | undefined,
+    from: Sender,
+    now: Millis,
+  ): Reply {
+    const isLive = session !== undefined && session.state !== 'left';
+    switch (request.type) {
+      case 'tune':
+        return this.#tune(request.body.station, session, from, now);
+      case 'change':
+        return isLive ? this.#tune(request.body.station, session, from, now) : this.#refusal('no-session');
+      case 'pause':
+      case 'resume':
+        if (!isLive) return this.#refusal('no-session');
+        session.state = request.type === 'pause' ? 'paused' : 'playing';
+        return message('ok', 0, {});
+      case 'keepalive':
+        return isLive ? message('ok', 0, {}) : this.#refusal('no-session');
+      case 'exit':
+        if (isLive) {
+          session.state = 'left';
+          this.counters.left++;
+        }
+        return message('ok', 0, {}); // leaving twice is leaving
+    }
+  }
+
+  #tune(id: string, session: SessionRecord | undefined, from: Sender, now: Millis): Reply {
+    const found = this.#options.directory.stations().find((station) => station.id === id);
+    const station = found === undefined ? null : fitStation(found);
+    if (station === null) return this.#refusal('unknown-station');
+    const position = this.#options.directory.position(id);
+    if (position === undefined) return this.#refusal('off-air');
+    const reply = message('tuned', 0, { station, next: position.next, serverTime: position.time });
+    if (session !== undefined) {
+      if (session.state === 'left') this.counters.begun++;
+      session.station = id;
+      session.state = 'playing';
+      return reply;
+    }
+    if (this.#sessions.size >= MAX_SESSIONS) return this.#refusal('busy');
+    this.#sessions.set(keyOf(from), {
+      address: from.address,
+      port: from.port,
+      station: id,
+      state: 'playing',
+      lastSeen: now,
+      lastRequest: 0,
+      lastReply: reply,
+    });
+    this.counters.begun++;
+    return reply;
+  }
+
+  #refusal(code: ErrorCode): Message<'error'> {
+    return message('error', 0, { code, message: errorCodes[code] });
+  }
+}

@@ -1,0 +1,131 @@
+/** The server's control sockets. What they say is decided in server-state.ts. */
+import { type Endpoint, openEndpoint } from '../multicast/endpoint.js';
+import { isOnNetworkOf, type NetInterface } from '../multicast/interfaces.js';
+import { type GroupSocket, openGroup, type Sender } from '../multicast/receive.js';
+import { systemTimers, type Timers } from '../multicast/timers.js';
+import { Problem, systemCode } from '../problem/problem.js';
+import { CONTROL_PORT, DISCOVERY_GROUP, QUERY_PORT } from '../wire/addresses.js';
+import type { Millis } from '../wire/time.js';
+import { type ControlCounters, ServerState, type SessionView, type StationDirectory } from './server-state.js';
+
+const EXPIRY_PERIOD: Millis = 1_000;
+
+export interface ControlServerOptions {
+  /** The server's name, for people. */
+  server: string;
+  /** UDP port of the control socket; 0 for any free one. */
+  port?: number;
+  /** Where to be reached: on each one's address, and by queries on each one's network. */
+  interfaces: readonly NetInterface[];
+  directory: StationDirectory;
+  /** Unix time. */
+  now: () => Millis;
+  /** 32 random bytes. */
+  secret: Buffer;
+  /** A line for the log. */
+  log: (line: string) => void;
+  /** Where viewers ask; other than the default only in tests. */
+  query?: { group: string; port: number };
+  timers?: Timers;
+}
+
+function portProblem(error: unknown, port: number): unknown {
+  if (!(error instanceof Problem) || systemCode(error.cause) !== 'EADDRINUSE') return error;
+  return new Problem(
+    'network',
+    `Port ${port} is in use, perhaps by another server on this machine`,
+    'End that one, or choose another port with --control-port.',
+    { cause: error.cause },
+  );
+}
+
+/**
+ * It is in charge of: a control socket on each interface's own address, which others cannot share, and one query
+ * socket, shared with the other servers of the machine, whose answers leave from the control socket on the asker's
+ * network. So a viewer learns where the server is from the answer's source, and a server on loopback answers nobody
+ * else.
+ */
+export class ControlServer {
+  readonly #state: ServerState;
+  readonly #endpoints: readonly Endpoint[];
+  readonly #timers: Timers;
+  readonly #now: () => Millis;
+  #query: GroupSocket | undefined;
+  #stopExpiry: () => void = () => undefined;
+
+  private constructor(state: ServerState, endpoints: readonly Endpoint[], options: ControlServerOptions) {
+    this.#state = state;
+    this.#endpoints = endpoints;
+    this.#now = options.now;
+    this.#timers = options.timers ?? systemTimers;
+  }
+
+  /** Opens the sockets. Rejects with a Problem: port in use, no such interface. */
+  static async open(options: ControlServerOptions): Promise<ControlServer> {
+    if (options.interfaces.length === 0) throw new RangeError('A control server needs an interface');
+    const onError = (error: Error): void => options.log(`control: ${error.message}`);
+    const query = options.query ?? { group: DISCOVERY_GROUP, port: QUERY_PORT };
+    const endpoints: Endpoint[] = [];
+    let receive: (datagram: Buffer, from: Sender, through: Endpoint) => void = () => undefined;
+    let port = options.port ?? CONTROL_PORT;
+    try {
+      for (const { address } of options.interfaces) {
+        const endpoint: Endpoint = await openEndpoint({
+          address,
+          port,
+          onError,
+          onDatagram: (datagram, from) => receive(datagram, from, endpoint),
+        });
+        endpoints.push(endpoint);
+        port = endpoint.port;
+      }
+      const { server, directory, secret } = options;
+      const state = new ServerState({ server, directory, secret, controlPort: port });
+      const control = new ControlServer(state, endpoints, options);
+      receive = (datagram, from, through) => control.#answer(datagram, from, through);
+      control.#query = await openGroup({
+        group: query.group,
+        port: query.port,
+        localAddress: options.interfaces.map(({ address }) => address),
+        onError,
+        onDatagram: (datagram, from) => {
+          const at = options.interfaces.findIndex((each) => isOnNetworkOf(each, from.address));
+          if (at >= 0) control.#answer(datagram, from, endpoints[at]);
+        },
+      });
+      control.#expireRegularly();
+      return control;
+    } catch (error) {
+      await Promise.all(endpoints.map((endpoint) => endpoint.close()));
+      throw portProblem(error, port);
+    }
+  }
+
+  get port(): number {
+    return this.#endpoints[0].port;
+  }
+
+  get counters(): Readonly<ControlCounters> {
+    return this.#state.counters;
+  }
+
+  sessions(): SessionView[] {
+    return this.#state.sessions();
+  }
+
+  async close(): Promise<void> {
+    this.#stopExpiry();
+    await Promise.all([this.#query?.close(), ...this.#endpoints.map((endpoint) => endpoint.close())]);
+  }
+
+  #answer(datagram: Buffer, from: Sender, through: Endpoint): void {
+    for (const reply of this.#state.handle(datagram, from, this.#now())) through.send(reply, from);
+  }
+
+  #expireRegularly(): void {
+    this.#stopExpiry = this.#timers.after(EXPIRY_PERIOD, () => {
+      this.#state.expire(this.#now());
+      this.#expireRegularly();
+    });
+  }
+}

@@ -1,0 +1,95 @@
+/** Announcing stations by SAP, so that VLC and others list them by themselves. */
+import { type Endpoint, openEndpoint } from '../multicast/endpoint.js';
+import { systemTimers, type Timers } from '../multicast/timers.js';
+import { SAP_GROUP, SAP_PORT } from '../wire/addresses.js';
+import { encodeSap } from '../wire/sap.js';
+import { writeSdp } from '../wire/sdp.js';
+import type { StationInfo } from '../wire/station-info.js';
+import type { Millis } from '../wire/time.js';
+
+/** Each station is announced so often. RFC 2974 asks for 300 s, for which nobody waits before a list. */
+export const ANNOUNCEMENT_PERIOD: Millis = 5_000;
+/** The announcements of a period are spread over so many moments. */
+const SLICES = 20;
+
+/** It is in charge of: which announcements and deletions are due. Remembers what is on the air by station id. */
+export class AnnouncementPlan {
+  readonly #ttl: number;
+  readonly #announced = new Map<string, { sdp: string; source: string }>();
+  #slice = 0;
+
+  /** `ttl` of the stations' packets. */
+  constructor({ ttl }: { ttl: number }) {
+    this.#ttl = ttl;
+  }
+
+  /**
+   * The datagrams of the next slice of a period. A station that is new or has changed is announced at once, one that
+   * is gone or has changed is deleted.
+   */
+  next(stations: readonly StationInfo[]): Buffer[] {
+    const slice = this.#slice;
+    this.#slice = (slice + 1) % SLICES;
+    const out: Buffer[] = [];
+    const present = new Set<string>();
+    for (const [at, station] of stations.entries()) {
+      present.add(station.id);
+      const announcement = { sdp: writeSdp(station, { ttl: this.#ttl }), source: station.group };
+      const before = this.#announced.get(station.id);
+      const isSame = before?.sdp === announcement.sdp;
+      if (before !== undefined && !isSame) out.push(encodeSap({ ...before, deletion: true }));
+      if (!isSame || at % SLICES === slice) out.push(encodeSap(announcement));
+      this.#announced.set(station.id, announcement);
+    }
+    for (const [id, gone] of this.#announced) {
+      if (present.has(id)) continue;
+      this.#announced.delete(id);
+      out.push(encodeSap({ ...gone, deletion: true }));
+    }
+    return out;
+  }
+}
+
+export interface AnnouncerOptions {
+  stations: () => readonly StationInfo[];
+  /** IPv4 address of the interface to announce on. */
+  localAddress: string;
+  /** Of announcements and of the stations' packets; default 1, the local network. */
+  ttl?: number;
+  log: (line: string) => void;
+  timers?: Timers;
+}
+
+export interface Announcer {
+  /** Takes the announcements back and ends. */
+  close(): Promise<void>;
+}
+
+/** Announces at once and then every 5 s. Rejects with a Problem where the interface does not work. */
+export async function openAnnouncer(options: AnnouncerOptions): Promise<Announcer> {
+  const { stations, localAddress, ttl = 1, log, timers = systemTimers } = options;
+  const plan = new AnnouncementPlan({ ttl });
+  let lastError = '';
+  const endpoint: Endpoint = await openEndpoint({
+    address: localAddress,
+    multicastTtl: ttl,
+    onError: ({ message }) => {
+      if (message !== lastError) log(`sap: ${message}`); // the same one comes four times a second
+      lastError = message;
+    },
+  });
+  const group = { address: SAP_GROUP, port: SAP_PORT };
+  let cancel: () => void = () => undefined;
+  const announce = (): void => {
+    for (const datagram of plan.next(stations())) endpoint.send(datagram, group);
+    cancel = timers.after(ANNOUNCEMENT_PERIOD / SLICES, announce);
+  };
+  announce();
+  return {
+    close: async () => {
+      cancel();
+      for (const datagram of plan.next([])) endpoint.send(datagram, group);
+      await endpoint.close();
+    },
+  };
+}

@@ -1,0 +1,39 @@
+/** Whether a station of ours is on the air from another server already: as the same packets, or as others. */
+import { Problem } from '../problem/problem.js';
+import type { StationInfo } from '../wire/station-info.js';
+import type { FoundStation } from './find-state.js';
+
+export interface Conflict {
+  /**
+   * `twin`: both send the same packets, and a receiver takes whichever comes first. `conflict`: different packets to
+   * one group, of which no receiver makes anything.
+   */
+  kind: 'twin' | 'conflict';
+  own: StationInfo;
+  other: FoundStation;
+}
+
+const isSameStream = (a: StationInfo, b: StationInfo): boolean =>
+  a.id === b.id && a.schedule === b.schedule && a.ssrc === b.ssrc && a.format === b.format;
+
+/**
+ * Compares our stations with those found on the network; `found` must not hold our own server's. Stations meet when
+ * they share group and port, or group and id.
+ */
+export function findConflicts(own: readonly StationInfo[], found: readonly FoundStation[]): Conflict[] {
+  return own.flatMap((ours) =>
+    found
+      .filter(({ info }) => info.group === ours.group && (info.port === ours.port || info.id === ours.id))
+      .map((other) => ({ kind: isSameStream(ours, other.info) ? 'twin' : 'conflict', own: ours, other }) as const),
+  );
+}
+
+/** The words for a conflict. */
+export function conflictProblem({ own, other }: Conflict): Problem {
+  return new Problem(
+    'station',
+    `Station "${own.name}" cannot go on the air: the server ${other.info.server} (${other.address}) sends another ` +
+      `programme to its group ${own.group}:${own.port}, as "${other.info.name}"`,
+    'Give yours another name, as NAME=PATH, or end the other one. The same files in the same order may be on both.',
+  );
+}

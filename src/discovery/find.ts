@@ -1,0 +1,86 @@
+/** Finding every station that can be reached from here, without knowing an address. */
+import { randomInt } from 'node:crypto';
+import { type Endpoint, openEndpoint } from '../multicast/endpoint.js';
+import { listInterfaces, type NetInterface } from '../multicast/interfaces.js';
+import { systemTimers, type Timers } from '../multicast/timers.js';
+import { Problem } from '../problem/problem.js';
+import { DISCOVERY_GROUP, QUERY_PORT } from '../wire/addresses.js';
+import { REQUEST_ID_MODULUS } from '../wire/message.js';
+import type { Millis } from '../wire/time.js';
+import { FindState, type FoundStation, type Outgoing } from './find-state.js';
+
+export { type FoundStation, uniqueStations } from './find-state.js';
+
+/** How often missing pages and the end are looked after. */
+const TICK: Millis = 25;
+
+export interface FindOptions {
+  /** Where to ask; default all of the machine's, loopback included. */
+  interfaces?: readonly NetInterface[];
+  /** The longest to wait; default 1,000 ms. Ends sooner once all who answered have told all. */
+  timeout?: Millis;
+  /** Of the query's datagrams; default 1, the local network. */
+  ttl?: number;
+  /** Where servers listen; other than the default only in tests. */
+  query?: { group: string; port: number };
+  timers?: Timers;
+}
+
+/**
+ * Asks on each interface and gathers the answers, sorted by server and number; none is an empty array.
+ * An interface that does not work is passed over; rejects with a Problem when none does.
+ */
+export async function findStations({
+  interfaces = listInterfaces(),
+  timeout = 1_000,
+  ttl = 1,
+  query = { group: DISCOVERY_GROUP, port: QUERY_PORT },
+  timers = systemTimers,
+}: FindOptions = {}): Promise<FoundStation[]> {
+  const endpoints = new Map<string, Endpoint>();
+  const problems: unknown[] = [];
+  const began = timers.now();
+  const state = new FindState({
+    localAddresses: [...new Set(interfaces.map(({ address }) => address))],
+    query: { address: query.group, port: query.port },
+    requestId: randomInt(REQUEST_ID_MODULUS),
+    now: began,
+  });
+  const send = (outgoing: Outgoing[]): void => {
+    for (const { datagram, localAddress, to } of outgoing) endpoints.get(localAddress)?.send(datagram, to);
+  };
+  for (const { address } of interfaces) {
+    if (endpoints.has(address)) continue;
+    try {
+      const endpoint = await openEndpoint({
+        address,
+        multicastTtl: ttl,
+        onError: (error) => problems.push(error),
+        onDatagram: (datagram, from) => send(state.receive(datagram, from, address, timers.now())),
+      });
+      endpoints.set(address, endpoint);
+    } catch (error) {
+      problems.push(error);
+    }
+  }
+  if (endpoints.size === 0) {
+    throw (
+      problems[0] ??
+      new Problem('network', 'No network interface has an IPv4 address', 'Connect this machine to a network.')
+    );
+  }
+  await new Promise<void>((resolve) => {
+    const tick = (): void => {
+      const now = timers.now();
+      if (now - began >= timeout || state.isSettled(now)) {
+        resolve();
+        return;
+      }
+      send(state.due(now));
+      timers.after(TICK, tick);
+    };
+    tick();
+  });
+  await Promise.all([...endpoints.values()].map((endpoint) => endpoint.close()));
+  return state.found;
+}

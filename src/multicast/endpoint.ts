@@ -1,0 +1,75 @@
+/** A socket of one's own: for asking, answering and announcing. */
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import type { Sender } from './receive.js';
+import { socketProblem } from './socket-problem.js';
+
+export interface EndpointOptions {
+  /** IPv4 address to bind to; 0.0.0.0 for any. */
+  address: string;
+  /** 0 for any free one. */
+  port?: number;
+  /** Given for sockets that send to groups: the time to live of what they send. It leaves through `address`. */
+  multicastTtl?: number;
+  onDatagram?: (datagram: Buffer, from: Sender) => void;
+  /** Called with errors that come after opening, those of sending included. */
+  onError: (error: Error) => void;
+}
+
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+  /** Hands a datagram to the kernel; does nothing once closed. */
+  send(datagram: Buffer, to: Sender): void;
+  /** Closes once what was handed over has left. Further calls do nothing. */
+  close(): Promise<void>;
+}
+
+/** Opens a socket that shares its port with nobody. Rejects with a Problem. */
+export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> {
+  const { address, port = 0, multicastTtl, onDatagram, onError } = options;
+  const socket = createSocket({ type: 'udp4' });
+  try {
+    socket.bind({ address, port, exclusive: true });
+    await once(socket, 'listening');
+    if (multicastTtl !== undefined) {
+      socket.setMulticastTTL(multicastTtl);
+      socket.setMulticastLoopback(true);
+      socket.setMulticastInterface(address);
+    }
+  } catch (error) {
+    socket.close();
+    throw socketProblem(error, { address, port });
+  }
+  socket.on('error', onError);
+  if (onDatagram !== undefined) {
+    socket.on('message', (datagram, from) => onDatagram(datagram, { address: from.address, port: from.port }));
+  }
+  const bound = socket.address().port;
+  let sending = 0;
+  let closed: Promise<void> | undefined;
+  let whenSent: (() => void) | undefined;
+  return {
+    address,
+    port: bound,
+    send: (datagram, to) => {
+      if (closed !== undefined) return;
+      sending++;
+      socket.send(datagram, to.port, to.address, (error) => {
+        sending--;
+        if (error !== null) onError(socketProblem(error, to));
+        if (sending === 0) whenSent?.();
+      });
+    },
+    close: () => {
+      closed ??= new Promise((resolve) => {
+        const end = (): void => {
+          socket.close(() => resolve());
+        };
+        if (sending === 0) end();
+        else whenSent = end;
+      });
+      return closed;
+    },
+  };
+}

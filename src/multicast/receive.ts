@@ -1,0 +1,85 @@
+/** Receiving a multicast group: one socket, joined on one or several interfaces. */
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { checkGroup } from './interfaces.js';
+import { socketProblem } from './socket-problem.js';
+
+/** Bytes asked for: a quarter of a second at 100 Mbit/s with the kernel's bookkeeping. */
+const RECEIVE_BUFFER = 4 * 1024 * 1024;
+const LEAST_RECEIVE_BUFFER = 64 * 1024;
+
+export interface Sender {
+  address: string;
+  port: number;
+}
+
+export interface GroupOptions {
+  group: string;
+  port: number;
+  /** IPv4 address (or addresses) of the interface to join on. */
+  localAddress: string | readonly string[];
+  /** Called for each datagram; its memory is the caller's to keep. */
+  onDatagram: (datagram: Buffer, from: Sender) => void;
+  /** Called with errors that come after opening. */
+  onError: (error: Error) => void;
+}
+
+export interface GroupSocket {
+  /** Bytes of receive buffer that the kernel granted, as it counts them. */
+  readonly receiveBuffer: number;
+  /** Leaves the group. Further calls do nothing. */
+  close(): Promise<void>;
+}
+
+/** Asks for the buffer, and for half as much while the system says no; returns what is there. */
+function enlargeReceiveBuffer(socket: Socket): number {
+  for (let size = RECEIVE_BUFFER; size >= LEAST_RECEIVE_BUFFER; size /= 2) {
+    try {
+      socket.setRecvBufferSize(size); // Linux grants less in silence, others refuse
+      break;
+    } catch (error) {
+      if (size / 2 < LEAST_RECEIVE_BUFFER) throw error;
+    }
+  }
+  return socket.getRecvBufferSize();
+}
+
+/**
+ * Joins `group` and delivers what is sent to it on `port`. Any number of programs may do so at once.
+ * Rejects with a Problem: port held by a program that does not share it, no such address, not a multicast group.
+ */
+export async function openGroup({
+  group,
+  port,
+  localAddress,
+  onDatagram,
+  onError,
+}: GroupOptions): Promise<GroupSocket> {
+  checkGroup(group);
+  const socket = createSocket({ type: 'udp4', reuseAddr: true });
+  let receiveBuffer = 0;
+  let where = { address: group, port };
+  try {
+    // Bound to the group, the socket gets nothing else that is sent to this port. Windows binds to own addresses only.
+    socket.bind({ port, address: process.platform === 'win32' ? '0.0.0.0' : group, exclusive: true });
+    await once(socket, 'listening');
+    for (const address of typeof localAddress === 'string' ? [localAddress] : localAddress) {
+      where = { address, port };
+      socket.addMembership(group, address);
+    }
+    receiveBuffer = enlargeReceiveBuffer(socket);
+  } catch (error) {
+    socket.close();
+    throw socketProblem(error, where);
+  }
+  socket.on('error', onError);
+  socket.on('message', (datagram, { address, port }) => onDatagram(datagram, { address, port }));
+  let closed: Promise<void> | undefined;
+  return {
+    receiveBuffer,
+    close: () => {
+      closed ??= new Promise((resolve) => socket.close(() => resolve()));
+      return closed;
+    },
+  };
+}

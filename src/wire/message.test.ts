@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { makeStation } from '../../test/support/stations.js';
+import {
+  type AnyMessage,
+  decodeMessage,
+  encodeMessage,
+  MAX_MESSAGE_LENGTH,
+  MESSAGE_HEADER_LENGTH,
+  message,
+} from './message.js';
+
+const cookie = Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex');
+const noCookie = '00'.repeat(16);
+const hex = (text: string): string => Buffer.from(text).toString('hex');
+
+/** Both directions: the value, and its bytes. */
+const cases: { name: string; value: AnyMessage; bytes: string }[] = [
+  {
+    name: 'START without cookie',
+    value: message('start', 0xfedcba98, {}),
+    bytes: `4d534331 01 00 0000 0000 0000 fedcba98 ${noCookie} ${hex('{}')}`,
+  },
+  {
+    name: 'START for a later page',
+    value: message('start', 1, {}, { cookie, page: 258 }),
+    bytes: `4d534331 01 00 0102 0000 0000 00000001 ${cookie.toString('hex')} ${hex('{}')}`,
+  },
+  {
+    name: 'TUNE',
+    value: message('tune', 2, { station: 'news' }, { cookie }),
+    bytes: `4d534331 02 00 0000 0000 0000 00000002 ${cookie.toString('hex')} ${hex('{"station":"news"}')}`,
+  },
+  {
+    name: 'CHANGE',
+    value: message('change', 3, { station: 'kino-ö' }, { cookie }),
+    bytes: `4d534331 03 00 0000 0000 0000 00000003 ${cookie.toString('hex')} ${hex('{"station":"kino-ö"}')}`,
+  },
+  ...(['pause', 'resume', 'exit', 'keepalive'] as const).map((type, index) => ({
+    name: type.toUpperCase(),
+    value: message(type, 0xffffffff, {}, { cookie }),
+    bytes: `4d534331 0${4 + index} 00 0000 0000 0000 ffffffff ${cookie.toString('hex')} ${hex('{}')}`,
+  })),
+  {
+    name: 'CHALLENGE',
+    value: message('challenge', 4, { server: 'hall', controlPort: 5601, stations: 2 }, { cookie }),
+    bytes: `4d534331 81 00 0000 0000 0000 00000004 ${cookie.toString('hex')} ${hex('{"server":"hall","controlPort":5601,"stations":2}')}`,
+  },
+  {
+    name: 'STATIONS',
+    value: message('stations', 5, [makeStation(1)], { cookie, page: 1, pages: 2, edition: 0x0304 }),
+    bytes: `4d534331 82 00 0001 0002 0304 00000005 ${cookie.toString('hex')} ${hex(JSON.stringify([makeStation(1)]))}`,
+  },
+  {
+    name: 'TUNED',
+    value: message('tuned', 6, { station: makeStation(2), next: 2 ** 53 - 1, serverTime: 1.5 }, { cookie }),
+    bytes: `4d534331 83 00 0000 0000 0000 00000006 ${cookie.toString('hex')} ${hex(
+      JSON.stringify({ station: makeStation(2), next: 2 ** 53 - 1, serverTime: 1.5 }),
+    )}`,
+  },
+  {
+    name: 'OK',
+    value: message('ok', 7, {}, { cookie }),
+    bytes: `4d534331 84 00 0000 0000 0000 00000007 ${cookie.toString('hex')} ${hex('{}')}`,
+  },
+  {
+    name: 'ERROR',
+    value: message('error', 8, { code: 'busy', message: 'full' }, { cookie }),
+    bytes: `4d534331 85 00 0000 0000 0000 00000008 ${cookie.toString('hex')} ${hex('{"code":"busy","message":"full"}')}`,
+  },
+];
+
+for (const { name, value, bytes } of cases) {
+  const datagram = Buffer.from(bytes.replaceAll(' ', ''), 'hex');
+  test(`${name} is written as drawn`, () => assert.deepEqual(encodeMessage(value), datagram));
+  test(`${name} is read as written`, () => assert.deepEqual(decodeMessage(datagram), value));
+}
+
+const good = encodeMessage(message('tune', 9, { station: 'news' }, { cookie }));
+const changed = (offset: number, ...values: number[]): Buffer => {
+  const copy = Buffer.from(good);
+  copy.set(values, offset);
+  return copy;
+};
+const withBody = (type: number, body: string | Buffer, page = 0, pages = 0): Buffer => {
+  const header = Buffer.from(good.subarray(0, MESSAGE_HEADER_LENGTH));
+  header[4] = type;
+  header.writeUInt16BE(page, 6);
+  header.writeUInt16BE(pages, 8);
+  return Buffer.concat([header, Buffer.from(body)]);
+};
+
+const malformed: [string, Buffer][] = [
+  ['nothing', Buffer.alloc(0)],
+  ['a header cut short', good.subarray(0, MESSAGE_HEADER_LENGTH - 1)],
+  ['a header without a body', good.subarray(0, MESSAGE_HEADER_LENGTH)],
+  ['another magic', changed(0, 0x6d)],
+  ['another version', changed(3, 0x32)],
+  ['an unknown type', changed(4, 0x08)],
+  ['a reserved bit', changed(5, 1)],
+  ['JSON cut short', good.subarray(0, -1)],
+  ['a body of another type', withBody(0x02, '{"station":7}')],
+  ['a body without its field', withBody(0x02, '{}')],
+  ['an array for an object', withBody(0x01, '[]')],
+  ['null', withBody(0x01, 'null')],
+  ['an id with a slash', withBody(0x02, '{"station":"../etc"}')],
+  ['an endless id', withBody(0x02, `{"station":"${'a'.repeat(101)}"}`)],
+  ['what is not UTF-8', withBody(0x02, Buffer.from([0x22, 0xff, 0x22]))],
+  ['a page beyond the pages', withBody(0x82, '[]', 1, 1)],
+  ['deep nesting', withBody(0x01, '['.repeat(1300))],
+  ['a fraction of a packet', withBody(0x83, JSON.stringify({ station: makeStation(), next: 1.5, serverTime: 0 }))],
+  ['an unsafe packet number', withBody(0x83, JSON.stringify({ station: makeStation(), next: 2 ** 53, serverTime: 0 }))],
+  ['more than 1,400 bytes', withBody(0x01, `{}${' '.repeat(MAX_MESSAGE_LENGTH)}`)],
+];
+
+for (const [name, datagram] of malformed) {
+  test(`${name} is not a message`, () => assert.equal(decodeMessage(datagram), null));
+}
+
+test('padding follows the body and is not part of it', () => {
+  const padded = encodeMessage(message('start', 1, {}), { minLength: 300 });
+  assert.equal(padded.length, 300);
+  assert.deepEqual(decodeMessage(padded), message('start', 1, {}));
+});
+
+test('fields that a later version may add are passed over', () => {
+  assert.deepEqual(decodeMessage(withBody(0x02, '{"station":"news","__proto__":{"x":1},"more":[1]}'))?.body, {
+    station: 'news',
+  });
+});
+
+test('a body too long for a datagram is refused when written', () => {
+  assert.throws(() => encodeMessage(message('error', 1, { code: 'busy', message: 'x'.repeat(1400) })), RangeError);
+});
+
+test('the cookie does not share the memory of its datagram', () => {
+  const datagram = Buffer.from(good);
+  const decoded = decodeMessage(datagram);
+  datagram.fill(0);
+  assert.deepEqual(decoded?.cookie, cookie);
+});
+
+test('random bytes are never fatal', () => {
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 1500 }), (bytes) => decodeMessage(Buffer.from(bytes)) === null));
+});
+
+test('a damaged message is either none, or one that can be written again and read the same', () => {
+  const damaged = fc
+    .tuple(
+      fc.constantFrom(...cases.map(({ value }) => value)),
+      fc.array(fc.tuple(fc.nat(1399), fc.nat(255)), { maxLength: 4 }),
+      fc.option(fc.nat(1399)),
+    )
+    .map(([value, changes, end]) => {
+      const bytes = encodeMessage(value);
+      for (const [at, byte] of changes) bytes[at % bytes.length] = byte;
+      return end === null ? bytes : bytes.subarray(0, end);
+    });
+  fc.assert(
+    fc.property(damaged, (bytes) => {
+      const read = decodeMessage(bytes);
+      if (read !== null) assert.deepEqual(decodeMessage(encodeMessage(read)), read);
+    }),
+    { numRuns: 2000 },
+  );
+});

@@ -1,0 +1,193 @@
+/**
+ * The control datagram between viewer and server: a header of 32 bytes, big-endian, and a JSON body.
+ *
+ *     0                   1                   2                   3
+ *     0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+ *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *    |      'M'      |      'S'      |      'C'      |      '1'      |
+ *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *    |     type      |   reserved 0  |             page              |
+ *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *    |             pages             |            edition            |
+ *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *    |                          request id                           |
+ *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *    |                                                               |
+ *    |                    cookie, 16 bytes; 0 = none                 |
+ *    |                                                               |
+ *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *    |  body: JSON in UTF-8, spaces may follow it (padding)        ...
+ *
+ * docs/protocol.md says what each message means.
+ */
+import { z } from 'zod';
+import { stationInfoSchema } from './station-info.js';
+
+export const MESSAGE_HEADER_LENGTH = 32;
+/** Fits 1,500 (Ethernet MTU) − 20 (IPv4) − 8 (UDP) = 1,472, with room for a tunnel's headers. */
+export const MAX_MESSAGE_LENGTH = 1400;
+export const MAX_BODY_LENGTH = MAX_MESSAGE_LENGTH - MESSAGE_HEADER_LENGTH;
+export const COOKIE_LENGTH = 16;
+/** A request id is an unsigned number of 32 bits and wraps. */
+export const REQUEST_ID_MODULUS = 0x1_0000_0000;
+
+const MAGIC = Buffer.from('MSC1', 'latin1');
+
+/** The cookie of one who has none. */
+export const NO_COOKIE: Buffer = Buffer.alloc(COOKIE_LENGTH);
+export const hasCookie = (cookie: Buffer): boolean => !cookie.equals(NO_COOKIE);
+
+/** The type byte. Requests lie below 0x80, replies above. */
+export const messageTypes = {
+  start: 0x01,
+  tune: 0x02,
+  change: 0x03,
+  pause: 0x04,
+  resume: 0x05,
+  exit: 0x06,
+  keepalive: 0x07,
+  challenge: 0x81,
+  stations: 0x82,
+  tuned: 0x83,
+  ok: 0x84,
+  error: 0x85,
+} as const;
+
+export type MessageType = keyof typeof messageTypes;
+export type RequestType = 'start' | 'tune' | 'change' | 'pause' | 'resume' | 'exit' | 'keepalive';
+export type ReplyType = Exclude<MessageType, RequestType>;
+
+/** Why a server refuses, and what its codes mean. */
+export const errorCodes = {
+  'unknown-station': 'no station of this id is on this server',
+  'off-air': 'the station exists and sends nothing at present',
+  'no-session': 'the request needs a session: TUNE first',
+  busy: 'the server has as many sessions as it allows',
+} as const;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+const nothing = z.object({});
+const choice = z.object({ station: stationInfoSchema.shape.id });
+
+const bodySchemas = {
+  start: nothing,
+  tune: choice,
+  change: choice,
+  pause: nothing,
+  resume: nothing,
+  exit: nothing,
+  keepalive: nothing,
+  challenge: z.object({
+    /** The server's name, perhaps shortened or empty: it must fit three times the request. */
+    server: z.string().max(200),
+    controlPort: z.int().min(1).max(65_535),
+    /** How many stations it has. */
+    stations: z.int().min(0).max(65_535),
+  }),
+  stations: z.array(stationInfoSchema),
+  tuned: z.object({
+    station: stationInfoSchema,
+    /** Number of the packet about to leave. */
+    next: z.int().nonnegative(),
+    /** The server's clock at that moment, milliseconds since the Unix epoch. */
+    serverTime: z.number(),
+  }),
+  ok: nothing,
+  error: z.object({ code: z.string().max(40), message: z.string().max(500) }),
+} satisfies Record<MessageType, z.ZodType>;
+
+export type MessageBody<T extends MessageType> = z.infer<(typeof bodySchemas)[T]>;
+
+export interface Message<T extends MessageType> {
+  type: T;
+  /** Of 32 bits. A reply carries its request's. */
+  requestId: number;
+  /** 16 bytes, NO_COOKIE for none. */
+  cookie: Buffer;
+  /** STATIONS: which of `pages` this is, from 0. START: the first page wanted. Otherwise 0. */
+  page: number;
+  pages: number;
+  /** STATIONS: pages of one edition belong together; a later edition has a higher number, modulo 2^16. */
+  edition: number;
+  body: MessageBody<T>;
+}
+
+export type AnyMessage = { [T in MessageType]: Message<T> }[MessageType];
+export type Request = { [T in RequestType]: Message<T> }[RequestType];
+export type Reply = { [T in ReplyType]: Message<T> }[ReplyType];
+
+const typeOfByte = new Map<number, MessageType>(
+  Object.entries(messageTypes).map(([name, byte]) => [byte, name as MessageType]),
+);
+
+export const isRequest = (message: AnyMessage): message is Request => messageTypes[message.type] < 0x80;
+export const isReply = (message: AnyMessage): message is Reply => messageTypes[message.type] >= 0x80;
+
+/** A message with the fields that most leave at zero filled in. */
+export function message<T extends MessageType>(
+  type: T,
+  requestId: number,
+  body: MessageBody<T>,
+  rest: { cookie?: Buffer; page?: number; pages?: number; edition?: number } = {},
+): Message<T> {
+  return { type, requestId, body, cookie: NO_COOKIE, page: 0, pages: 0, edition: 0, ...rest };
+}
+
+/** Bytes that `body` takes as JSON. */
+export const bodyLength = (body: unknown): number => Buffer.byteLength(JSON.stringify(body));
+
+/**
+ * Writes one datagram, padded with spaces to `minLength` bytes.
+ * Throws a RangeError where it would exceed MAX_MESSAGE_LENGTH: who builds a body makes it fit.
+ */
+export function encodeMessage(message: AnyMessage, { minLength = 0 }: { minLength?: number } = {}): Buffer {
+  const body = Buffer.from(JSON.stringify(message.body));
+  const length = Math.max(minLength, MESSAGE_HEADER_LENGTH + body.length);
+  if (length > MAX_MESSAGE_LENGTH) {
+    throw new RangeError(`A ${message.type} message of ${length} bytes exceeds the ${MAX_MESSAGE_LENGTH} allowed`);
+  }
+  const out = Buffer.alloc(length, 0x20);
+  MAGIC.copy(out, 0);
+  out[4] = messageTypes[message.type];
+  out[5] = 0;
+  out.writeUInt16BE(message.page, 6);
+  out.writeUInt16BE(message.pages, 8);
+  out.writeUInt16BE(message.edition, 10);
+  out.writeUInt32BE(message.requestId, 12);
+  message.cookie.copy(out, 16, 0, COOKIE_LENGTH);
+  body.copy(out, MESSAGE_HEADER_LENGTH);
+  return out;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(utf8.decode(bytes));
+  } catch {
+    return undefined; // neither UTF-8 nor JSON; no schema accepts undefined
+  }
+}
+
+/** Decodes one datagram; null for anything that is not exactly a message as drawn above. Never throws. */
+export function decodeMessage(datagram: Buffer): AnyMessage | null {
+  if (datagram.length < MESSAGE_HEADER_LENGTH || datagram.length > MAX_MESSAGE_LENGTH) return null;
+  if (!datagram.subarray(0, 4).equals(MAGIC) || datagram[5] !== 0) return null;
+  const type = typeOfByte.get(datagram[4]);
+  if (type === undefined) return null;
+  const page = datagram.readUInt16BE(6);
+  const pages = datagram.readUInt16BE(8);
+  if (type === 'stations' && page >= pages) return null;
+  const body = bodySchemas[type].safeParse(parseJson(datagram.subarray(MESSAGE_HEADER_LENGTH)));
+  if (!body.success) return null;
+  return {
+    type,
+    page,
+    pages,
+    edition: datagram.readUInt16BE(10),
+    requestId: datagram.readUInt32BE(12),
+    cookie: Buffer.from(datagram.subarray(16, 16 + COOKIE_LENGTH)), // a copy: the datagram's memory is reused
+    body: body.data,
+  } as AnyMessage; // `type` chose the schema of `body`: a relation that the type checker cannot follow
+}

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { makeStation, makeStations } from '../../test/support/stations.js';
+import { encodeMessage, MAX_MESSAGE_LENGTH, message } from './message.js';
+import { fitStation, PAGES_PER_REQUEST, PageCollector, paginate } from './station-pages.js';
+
+const pagesOf = (count: number, edition = 1) => {
+  const pages = paginate(makeStations(count));
+  return pages.map((body, page) => message('stations', 1, body, { page, pages: pages.length, edition }));
+};
+
+test('no stations are one empty page', () => assert.deepEqual(paginate([]), [[]]));
+
+test('a thousand stations come in order, in pages as full as they may be', () => {
+  const pages = pagesOf(1000);
+  assert.deepEqual(
+    pages.flatMap(({ body }) => body.map(({ number }) => number)),
+    makeStations(1000).map(({ number }) => number),
+  );
+  for (const [index, page] of pages.entries()) {
+    assert.ok(encodeMessage(page).length <= MAX_MESSAGE_LENGTH);
+    const next = pages[index + 1];
+    if (next === undefined) continue;
+    assert.throws(() => encodeMessage({ ...page, body: [...page.body, next.body[0]] }), RangeError);
+  }
+});
+
+test('an ordinary station is not shortened', () => {
+  const station = makeStation(1, { name: 'Ä'.repeat(60) });
+  assert.equal(fitStation(station), station);
+});
+
+test('any station fits one datagram once its texts are shortened, TUNED included', () => {
+  const text = fc.string({ unit: 'grapheme', maxLength: 100 });
+  fc.assert(
+    fc.property(
+      fc.record({ name: text, nowPlaying: text, server: text, videoCodec: text, audioCodec: text, aspectRatio: text }),
+      (changes) => {
+        const station = fitStation(makeStation(65_535, { ...changes, id: 'ö'.repeat(100), schedule: 'f'.repeat(64) }));
+        assert.ok(station);
+        const body = { station, next: Number.MAX_SAFE_INTEGER, serverTime: 1795000000000.1234 };
+        assert.ok(encodeMessage(message('tuned', 1, body)).length <= MAX_MESSAGE_LENGTH);
+        assert.deepEqual(paginate([station]), [[station]]);
+      },
+    ),
+  );
+});
+
+test('a shortened text tears no character apart', () => {
+  const station = fitStation(
+    makeStation(1, { nowPlaying: '🎬'.repeat(100), name: '🎬'.repeat(100), server: '🎬'.repeat(80) }),
+  );
+  assert.equal(station?.nowPlaying, `${'🎬'.repeat(59)}…`);
+});
+
+test('pages are put together in whatever order they come, copies or not', () => {
+  const pages = pagesOf(60);
+  const orders = fc.shuffledSubarray([...pages, ...pages], { minLength: pages.length * 2 });
+  fc.assert(
+    fc.property(orders, (arriving) => {
+      const collector = new PageCollector();
+      for (const page of arriving) collector.add(page);
+      assert.ok(collector.isComplete);
+      assert.deepEqual(collector.stations, makeStations(60));
+    }),
+  );
+});
+
+test('what is missing is known', () => {
+  const pages = pagesOf(60);
+  const collector = new PageCollector();
+  assert.equal(collector.firstMissing, 0);
+  assert.equal(collector.isAnswered(0), false);
+  for (const page of pages.slice(0, PAGES_PER_REQUEST)) if (page.page !== 5) collector.add(page);
+  assert.equal(collector.firstMissing, 5);
+  assert.equal(collector.isAnswered(0), false);
+  assert.equal(collector.add(pages[5]), true);
+  assert.equal(collector.add(pages[5]), false);
+  assert.equal(collector.isAnswered(0), true);
+  assert.equal(collector.isComplete, false);
+  assert.equal(collector.firstMissing, PAGES_PER_REQUEST);
+});
+
+test('pages of two editions are not mixed: the later one counts, across the wrap too', () => {
+  const collector = new PageCollector();
+  const [before] = pagesOf(60, 0xffff);
+  const after = pagesOf(3, 0);
+  collector.add(before);
+  collector.add(after[0]);
+  assert.equal(collector.add(before), false);
+  assert.ok(after.length > 0 && collector.stations.length <= 3);
+  for (const page of after) collector.add(page);
+  assert.deepEqual(collector.stations, makeStations(3));
+});

@@ -1,0 +1,98 @@
+/** A list of stations in as many datagrams as it takes, and the list again from those that arrived. */
+import { bodyLength, MAX_BODY_LENGTH, type Message } from './message.js';
+import type { StationInfo } from './station-info.js';
+import { wrappedDistance } from './time.js';
+
+/** Pages sent for one START, so that a burst (16 × 1,400 bytes) fits any receive buffer. */
+export const PAGES_PER_REQUEST = 16;
+
+const EDITION_MODULUS = 0x1_0000;
+
+/** Room that TUNED needs beside its station. */
+const TUNED_FRAME = '{"station":,"next":9007199254740991,"serverTime":9007199254740.9999}'.length;
+
+/** In the order in which they are shortened. */
+const shortenable = ['nowPlaying', 'server', 'name', 'videoCodec', 'audioCodec', 'aspectRatio'] as const;
+
+const shortened = (text: string, characters: number): string => {
+  const all = Array.from(text); // by code points: no surrogate pair is torn
+  return all.length <= characters ? text : `${all.slice(0, characters - 1).join('')}…`;
+};
+
+/**
+ * The station with its texts cut, longest-winded first, until it fits one datagram, alone or in TUNED;
+ * null where even that does not help. Ordinary stations come back unchanged.
+ */
+export function fitStation(station: StationInfo): StationInfo | null {
+  const limit = MAX_BODY_LENGTH - TUNED_FRAME;
+  let fitted = station;
+  for (const characters of [60, 20, 6]) {
+    for (const field of shortenable) {
+      if (bodyLength(fitted) <= limit) return fitted;
+      const text = fitted[field];
+      if (text !== null) fitted = { ...fitted, [field]: shortened(text, characters) };
+    }
+  }
+  return bodyLength(fitted) <= limit ? fitted : null;
+}
+
+/** The bodies of STATIONS messages: as many stations in each as fit, in order. One empty page for no stations. */
+export function paginate(stations: readonly StationInfo[]): StationInfo[][] {
+  const pages: StationInfo[][] = [[]];
+  let length = 2; // the brackets
+  for (const station of stations) {
+    const fitted = fitStation(station);
+    if (fitted === null) continue;
+    const page = pages[pages.length - 1];
+    const added = bodyLength(fitted) + (page.length > 0 ? 1 : 0); // its comma
+    if (length + added <= MAX_BODY_LENGTH) {
+      page.push(fitted);
+      length += added;
+    } else {
+      pages.push([fitted]);
+      length = 2 + bodyLength(fitted);
+    }
+  }
+  return pages;
+}
+
+/** It is in charge of: gathering pages in any order, with duplicates, and keeping editions apart. */
+export class PageCollector {
+  #edition: number | undefined;
+  #pages: (StationInfo[] | undefined)[] = [];
+  #missing = 1;
+
+  /** Takes one page; true when it told something new. Pages of an earlier edition do not. */
+  add({ edition, page, pages, body }: Message<'stations'>): boolean {
+    const newer = this.#edition === undefined || wrappedDistance(this.#edition, edition, EDITION_MODULUS) > 0;
+    if (newer) {
+      this.#edition = edition;
+      this.#pages = new Array<StationInfo[] | undefined>(pages).fill(undefined);
+      this.#missing = pages;
+    }
+    if (edition !== this.#edition || pages !== this.#pages.length || this.#pages[page] !== undefined) return false;
+    this.#pages[page] = body;
+    this.#missing--;
+    return true;
+  }
+
+  get isComplete(): boolean {
+    return this.#missing === 0;
+  }
+
+  /** The page to ask for next. */
+  get firstMissing(): number {
+    return Math.max(0, this.#pages.indexOf(undefined));
+  }
+
+  /** Whether a START for `page` has brought all that it can. */
+  isAnswered(page: number): boolean {
+    const end = Math.min(page + PAGES_PER_REQUEST, this.#pages.length);
+    return this.#edition !== undefined && !this.#pages.slice(page, end).includes(undefined);
+  }
+
+  /** The stations so far, in page order. */
+  get stations(): StationInfo[] {
+    return this.#pages.flatMap((page) => page ?? []);
+  }
+}

@@ -1,0 +1,37 @@
+/** Timers that a test turns by hand. */
+import type { Timers } from '../../src/multicast/timers.js';
+
+export class HandTimers implements Timers {
+  #now = 0;
+  #waiting: { at: number; run: () => void }[] = [];
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(delay: number, run: () => void): () => void {
+    const entry = { at: this.#now + delay, run };
+    this.#waiting.push(entry);
+    return () => {
+      this.#waiting = this.#waiting.filter((each) => each !== entry);
+    };
+  }
+
+  /** Timers that are set. */
+  get pending(): number {
+    return this.#waiting.length;
+  }
+
+  /** Goes forward, running what comes due on the way, in order. */
+  advance(by: number): void {
+    const end = this.#now + by;
+    for (;;) {
+      const next = this.#waiting.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
+      if (next === undefined) break;
+      this.#waiting = this.#waiting.filter((each) => each !== next);
+      this.#now = Math.max(this.#now, next.at);
+      next.run();
+    }
+    this.#now = end;
+  }
+}
