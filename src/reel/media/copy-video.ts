@@ -5,7 +5,7 @@ import { TICKS_PER_MILLI, TICKS_PER_SECOND, type Ticks90k } from '../../wire/tim
 import { AccessUnits } from './access-units.js';
 import { parseExtradata } from './h264-nal.js';
 import type { SequenceParameters } from './h264-sps.js';
-import type { TimedPacket } from './input.js';
+import { frameRateOf, type TimedPacket } from './input.js';
 import { codecName } from './names.js';
 import { isUpright, orientationOf } from './orientation.js';
 import { isSameAspect, isSameRate, quotient, ratioOf, tidyFrameRate } from './ratio.js';
@@ -64,7 +64,7 @@ export class VideoCopier {
     if (!isUpright(orientationOf(codecpar))) throw new Unfit('rotated pictures');
     const configuration = parseExtradata(codecpar.extradata);
     if (configuration === null) throw new Unfit('damaged headers');
-    const rate = ratioOf(stream.avgFrameRate) ?? ratioOf(stream.rFrameRate);
+    const rate = frameRateOf(stream);
     if (rate === null) throw new Unfit('an unknown frame rate');
     this.frameRate = tidyFrameRate(rate);
     this.#frameDuration = Math.round(TICKS_PER_SECOND / quotient(rate));

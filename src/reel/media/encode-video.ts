@@ -12,10 +12,10 @@ import { AccessUnits } from './access-units.js';
 import { Encoder } from './encoder.js';
 import { parseExtradata } from './h264-nal.js';
 import type { SequenceParameters } from './h264-sps.js';
-import type { MediaInput } from './input.js';
+import { frameRateOf, type MediaInput } from './input.js';
 import { fittedLayout, h264Layout } from './picture-layout.js';
 import { forEachPicture } from './pictures.js';
-import { encodedFrameRate, frameTime, quotient, ratioOf } from './ratio.js';
+import { encodedFrameRate, frameTime, quotient } from './ratio.js';
 import type { Ratio, SpooledVideo, StationLayout } from './spool.js';
 import { VideoSpool } from './spooled-video.js';
 
@@ -88,7 +88,7 @@ export function encodeVideo(options: {
 }): EncodedVideo {
   const { input, path, target, onProgress } = options;
   const stream = input.video;
-  const frameRate = target?.frameRate ?? encodedFrameRate(ratioOf(stream.avgFrameRate) ?? ratioOf(stream.rFrameRate));
+  const frameRate = target?.frameRate ?? encodedFrameRate(frameRateOf(stream));
   const spool = new VideoSpool(path);
   let encoder: Encoder | null = null;
   let units: AccessUnits | null = null;

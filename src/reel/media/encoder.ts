@@ -35,6 +35,11 @@ export class Encoder {
     return this.#context.timeBase;
   }
 
+  /** Samples that an audio encoder takes at once; 0 where it takes any number. */
+  get frameSize(): number {
+    return this.#context.frameSize;
+  }
+
   /** Copies what a container's header says of the stream. */
   describe(parameters: CodecParameters): void {
     check(parameters.fromContext(this.#context), 'describing a stream');

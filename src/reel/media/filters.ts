@@ -62,9 +62,12 @@ export class FilterChain {
     this.#ticks = (TICKS_PER_SECOND * num) / den;
   }
 
-  /** Puts `frame` in, or the end with null. The frame stays the caller's. */
-  put(frame: Frame | null): void {
-    check(this.#in.buffersrcAddFrameSync(frame, AV_BUFFERSRC_FLAG_KEEP_REF), 'filtering');
+  /** Puts `frame` in, or the end with null. The frame stays the caller's. False when the filters want no more. */
+  put(frame: Frame | null): boolean {
+    const result = this.#in.buffersrcAddFrameSync(frame, AV_BUFFERSRC_FLAG_KEEP_REF);
+    if (result === AVERROR_EOF) return false;
+    check(result, 'filtering');
+    return true;
   }
 
   /** Takes a frame out; false when there is none yet, or no more. */

@@ -5,7 +5,7 @@ import { Problem } from '../../problem/problem.js';
 import { TICKS_PER_SECOND, type Ticks90k } from '../../wire/time.js';
 import { Decoder, frameTimeOf } from './decoder.js';
 import { descriptionOf, FilterChain } from './filters.js';
-import type { MediaInput } from './input.js';
+import { frameRateOf, type MediaInput } from './input.js';
 import { isSideways, orientationOf, uprightFilters } from './orientation.js';
 import { Pacer } from './pacer.js';
 import { layoutFilters, type PictureLayout, type PictureShape } from './picture-layout.js';
@@ -96,7 +96,7 @@ class PictureFlow {
     this.#options = options;
     this.#stream = options.input.video;
     this.#pacer = new Pacer(options.frameRate);
-    const rate = ratioOf(this.#stream.avgFrameRate) ?? ratioOf(this.#stream.rFrameRate) ?? options.frameRate;
+    const rate = frameRateOf(this.#stream) ?? options.frameRate;
     this.#usualDuration = Math.round(TICKS_PER_SECOND / quotient(rate));
     this.#spare = newFrame();
   }

@@ -7,9 +7,9 @@ import { encodeAudio, silentTrack } from './encode-audio.js';
 import { encodeJpeg } from './encode-jpeg.js';
 import { encodeVideo } from './encode-video.js';
 import { h264CodecString, h264Name, type SequenceParameters } from './h264-sps.js';
-import { MediaInput } from './input.js';
+import { frameRateOf, MediaInput } from './input.js';
 import { AAC_CODEC_STRING, aacName } from './names.js';
-import { aspectName, encodedFrameRate, quotient, ratioOf } from './ratio.js';
+import { aspectName, encodedFrameRate, quotient } from './ratio.js';
 import type { Ratio, Spool, SpooledAudio, SpooledVideo, SpoolOptions } from './spool.js';
 
 /** Reading the sound alone takes less than encoding the pictures. */
@@ -249,7 +249,7 @@ function spoolJpeg({ source, folder, settings, onProgress }: SpoolOptions): Spoo
   try {
     input.skipAudio();
     const stream = input.video;
-    const ofSource = encodedFrameRate(ratioOf(stream.avgFrameRate) ?? ratioOf(stream.rFrameRate));
+    const ofSource = encodedFrameRate(frameRateOf(stream));
     const wanted: Ratio = settings.fps === 'source' ? ofSource : rateOf(settings.fps);
     const frameRate = settings.target?.frameRate ?? wanted;
     const { frames, layout, done } = encodeJpeg({

@@ -1,6 +1,7 @@
 /** The test card: colour bars with a running clock, and a tone with a pip at each second. */
 import {
   AV_CODEC_FLAG_CLOSED_GOP,
+  AV_CODEC_FLAG_FRAME_DURATION,
   AV_CODEC_FLAG_GLOBAL_HEADER,
   AV_PIX_FMT_YUV420P,
   AV_SAMPLE_FMT_FLTP,
@@ -92,14 +93,18 @@ function openVideo(globalHeader: boolean): Encoder {
       context.gopSize = FRAMES_PER_SECOND;
       context.maxBFrames = 2;
       context.threadCount = 0;
-      context.setFlags(AV_CODEC_FLAG_CLOSED_GOP);
+      context.setFlags(AV_CODEC_FLAG_CLOSED_GOP, AV_CODEC_FLAG_FRAME_DURATION);
       if (globalHeader) context.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER);
     },
     options: {
-      preset: 'veryfast',
+      preset: 'superfast',
       profile: 'high',
       crf: 20,
-      'x264-params': `scenecut=0:open-gop=0:keyint=${FRAMES_PER_SECOND}:min-keyint=${FRAMES_PER_SECOND}`,
+      'x264-params': [
+        ...['scenecut=0', 'open-gop=0', `keyint=${FRAMES_PER_SECOND}`, `min-keyint=${FRAMES_PER_SECOND}`],
+        // Looking ahead finds nothing in a picture that stands still.
+        ...['rc-lookahead=5', 'sync-lookahead=0', 'mbtree=0'],
+      ].join(':'),
     },
   });
 }
