@@ -39,7 +39,7 @@ test('any station fits one datagram once its texts are shortened, TUNED included
       (changes) => {
         const station = fitStation(makeStation(65_535, { ...changes, id: 'ö'.repeat(100), schedule: 'f'.repeat(64) }));
         assert.ok(station);
-        const body = { station, next: Number.MAX_SAFE_INTEGER, serverTime: 1795000000000.1234 };
+        const body = { station, next: Number.MAX_SAFE_INTEGER, serverTime: 1_795_000_000_000.125 };
         assert.ok(encodeMessage(message('tuned', 1, body)).length <= MAX_MESSAGE_LENGTH);
         assert.deepEqual(paginate([station]), [[station]]);
       },

@@ -1,0 +1,263 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { makeStations } from '../../test/support/stations.js';
+import { decodeMessage } from '../wire/message.js';
+import {
+  ClientState,
+  KEEP_ALIVE_PERIOD,
+  type Outcome,
+  RETRY_WAITS,
+  type SessionEvent,
+  type Step,
+  type Wish,
+} from './client-state.js';
+import { ServerState } from './server-state.js';
+
+const address = { address: '10.0.0.9', port: 40_000 };
+const epoch = 1_795_000_000_000;
+
+/** What happens to a datagram on its way. */
+type Fate = 'arrives' | 'is lost' | 'arrives twice' | 'arrives late';
+
+/** A client and a server with a network between them whose every datagram's fate is known. Turned by hand. */
+class Bench {
+  now = 0;
+  readonly stations = makeStations(60);
+  server: ServerState | undefined;
+  readonly client = new ClientState({ server: '10.0.0.1:5601', firstId: 0xffff_fffe });
+  readonly outcomes: Outcome[] = [];
+  readonly events: SessionEvent[] = [];
+  readonly said: string[] = [];
+  readonly #fates: Fate[];
+  #onTheWay: { at: number; datagram: Buffer; toServer: boolean }[] = [];
+  #tickets = 0;
+  #servers = 0;
+
+  /** `fates` are used up in order; after them everything arrives. */
+  constructor(fates: readonly Fate[] = []) {
+    this.#fates = [...fates];
+    this.startServer();
+  }
+
+  startServer(): void {
+    const directory = { stations: () => this.stations, position: () => ({ next: 7, time: epoch + this.now }) };
+    const secret = Buffer.alloc(32, ++this.#servers);
+    this.server = new ServerState({ server: 'hall', controlPort: 5601, directory, secret });
+  }
+
+  /** Makes a wish, lets time pass until it is settled, and returns its outcome. */
+  wish(wish: Wish): Outcome {
+    const ticket = this.#tickets++;
+    this.#take(this.client.wish(wish, ticket, this.now));
+    for (;;) {
+      const outcome = this.outcomes.find((each) => each.ticket === ticket);
+      if (outcome !== undefined) return outcome;
+      assert.ok(this.step(), 'the client waits for nothing');
+    }
+  }
+
+  /** Until the next thing that happens. False when nothing will. */
+  step(): boolean {
+    const next = this.#onTheWay.sort((a, b) => a.at - b.at)[0];
+    const wakeAt = this.client.wakeAt ?? Number.POSITIVE_INFINITY;
+    if (next !== undefined && next.at <= wakeAt) {
+      this.#onTheWay.shift();
+      this.now = next.at;
+      this.#arrive(next.datagram, next.toServer);
+      return true;
+    }
+    if (wakeAt === Number.POSITIVE_INFINITY) return false;
+    this.now = Math.max(this.now, wakeAt);
+    this.server?.expire(epoch + this.now);
+    this.#take(this.client.advance(this.now));
+    return true;
+  }
+
+  runUntil(end: number): void {
+    while (this.now < end && this.step());
+  }
+
+  get view(): string {
+    return (this.server?.sessions() ?? []).map(({ station, state }) => `${station} ${state}`).join(', ');
+  }
+
+  #arrive(datagram: Buffer, toServer: boolean): void {
+    if (!toServer) this.#take(this.client.receive(datagram, this.now));
+    else for (const reply of this.server?.handle(datagram, address, epoch + this.now) ?? []) this.#carry(reply, false);
+  }
+
+  #take(step: Step): void {
+    for (const datagram of step.send) {
+      this.said.push(decodeMessage(datagram)?.type ?? 'malformed');
+      this.#carry(datagram, true);
+    }
+    this.outcomes.push(...step.outcomes);
+    this.events.push(...step.events);
+  }
+
+  #carry(datagram: Buffer, toServer: boolean): void {
+    const fate = this.#fates.shift() ?? 'arrives';
+    const delays = { arrives: [1], 'is lost': [], 'arrives twice': [1, 2], 'arrives late': [700] }[fate];
+    for (const delay of delays) this.#onTheWay.push({ at: this.now + delay, datagram, toServer });
+  }
+}
+
+const value = (outcome: Outcome): unknown => {
+  assert.ok(outcome.ok, outcome.ok ? '' : outcome.problem.message);
+  return outcome.value;
+};
+
+test('a session runs its course: list, tune, pause, resume, change, exit', () => {
+  const bench = new Bench();
+  assert.deepEqual(value(bench.wish({ kind: 'stations' })), bench.stations);
+  const tuned = value(bench.wish({ kind: 'tune', station: 'station-2' }));
+  assert.deepEqual(tuned, { station: bench.stations[1], next: 7, serverTime: epoch + bench.now - 1 });
+  assert.equal(bench.view, 'station-2 playing');
+  value(bench.wish({ kind: 'pause' }));
+  assert.equal(bench.view, 'station-2 paused');
+  value(bench.wish({ kind: 'resume' }));
+  assert.equal(bench.view, 'station-2 playing');
+  value(bench.wish({ kind: 'change', station: 'station-3' }));
+  assert.equal(bench.view, 'station-3 playing');
+  value(bench.wish({ kind: 'exit' }));
+  assert.equal(bench.view, '');
+  assert.equal(bench.client.wakeAt, undefined);
+});
+
+test('the first request is challenged and said again at once; the others are not', () => {
+  const bench = new Bench();
+  bench.wish({ kind: 'tune', station: 'station-1' });
+  bench.wish({ kind: 'pause' });
+  assert.deepEqual(bench.said, ['tune', 'tune', 'pause']);
+});
+
+test('a silent server is asked four times, and then named in a problem', () => {
+  const bench = new Bench();
+  bench.server = undefined;
+  const outcome = bench.wish({ kind: 'tune', station: 'station-1' });
+  assert.ok(!outcome.ok && outcome.problem.code === 'server' && outcome.problem.message.includes('10.0.0.1:5601'));
+  assert.equal(bench.said.length, 4);
+  assert.equal(
+    bench.now,
+    RETRY_WAITS.reduce((a, b) => a + b),
+  );
+});
+
+test('an unknown station is a problem and leaves the session as it is', () => {
+  const bench = new Bench();
+  bench.wish({ kind: 'tune', station: 'station-1' });
+  const outcome = bench.wish({ kind: 'change', station: 'none' });
+  assert.ok(!outcome.ok && outcome.problem.code === 'station');
+  assert.equal(bench.view, 'station-1 playing');
+});
+
+test('a session is kept alive for as long as it is wanted, across the ends of cookies', () => {
+  const bench = new Bench();
+  bench.wish({ kind: 'tune', station: 'station-1' });
+  bench.wish({ kind: 'pause' });
+  bench.runUntil(3_600_000);
+  assert.equal(bench.view, 'station-1 paused');
+  assert.equal(bench.server?.counters.challenged, 1);
+  assert.deepEqual(bench.events, []);
+  assert.equal(Math.round(bench.said.length / 10), Math.round(3_600_000 / KEEP_ALIVE_PERIOD / 10));
+});
+
+test('a server that comes back after a while has the session again as it was', () => {
+  const bench = new Bench();
+  bench.wish({ kind: 'tune', station: 'station-2' });
+  bench.wish({ kind: 'pause' });
+  bench.server = undefined;
+  bench.runUntil(60_000);
+  assert.deepEqual(
+    bench.events.map(({ kind }) => kind),
+    ['lost'],
+  );
+  bench.startServer();
+  bench.runUntil(70_000);
+  assert.deepEqual(
+    bench.events.map(({ kind }) => kind),
+    ['lost', 'recovered'],
+  );
+  assert.equal(bench.view, 'station-2 paused');
+});
+
+test('a server that restarts between two requests is not noticed', () => {
+  const bench = new Bench();
+  bench.wish({ kind: 'tune', station: 'station-2' });
+  bench.startServer();
+  value(bench.wish({ kind: 'pause' }));
+  assert.equal(bench.view, 'station-2 paused');
+  bench.startServer();
+  value(bench.wish({ kind: 'change', station: 'station-3' }));
+  assert.equal(bench.view, 'station-3 playing');
+  assert.deepEqual(bench.events, []);
+});
+
+test('a server that comes back without our station stays lost, and that is said once', () => {
+  const bench = new Bench();
+  bench.wish({ kind: 'tune', station: 'station-60' });
+  bench.stations.pop();
+  bench.startServer();
+  bench.runUntil(60_000);
+  assert.equal(bench.events.length, 1);
+  assert.ok(bench.events[0].kind === 'lost' && bench.events[0].problem.code === 'station');
+});
+
+test('leaving a server that is gone takes a moment and succeeds', () => {
+  const bench = new Bench();
+  bench.wish({ kind: 'tune', station: 'station-1' });
+  bench.server = undefined;
+  const before = bench.now;
+  value(bench.wish({ kind: 'exit' }));
+  assert.equal(bench.now - before, 600);
+});
+
+test('a wish goes before a keep-alive that is under way', () => {
+  const bench = new Bench();
+  bench.wish({ kind: 'tune', station: 'station-1' });
+  bench.runUntil(KEEP_ALIVE_PERIOD);
+  assert.equal(bench.said.at(-1), 'keepalive');
+  value(bench.wish({ kind: 'pause' }));
+  assert.equal(bench.said.at(-1), 'pause');
+  assert.equal(bench.view, 'station-1 paused');
+});
+
+test('whatever the network loses, copies or holds up, client and server end in the same state', () => {
+  const fates = fc.array(fc.constantFrom<Fate>('arrives', 'is lost', 'arrives twice', 'arrives late'), {
+    maxLength: 120,
+  });
+  const station = fc.integer({ min: 1, max: 5 }).map((n) => `station-${n}`);
+  const wish = fc.oneof(
+    fc.record({ kind: fc.constantFrom('tune' as const, 'change' as const), station }),
+    fc.record({ kind: fc.constantFrom('pause' as const, 'resume' as const) }),
+    fc.record({ kind: fc.constant('stations' as const) }),
+  );
+  fc.assert(
+    fc.property(fates, fc.array(wish, { maxLength: 12 }), fc.boolean(), (fates, wishes, leaves) => {
+      const bench = new Bench(fates);
+      let expected = { station: '', state: 'playing' };
+      for (const wish of [{ kind: 'tune', station: 'station-9' } as const, ...wishes]) {
+        // A wish that failed for silence is made again, as a viewer would: the list of fates ends some time.
+        let outcome = bench.wish(wish);
+        while (!outcome.ok && outcome.problem.code === 'server') outcome = bench.wish(wish);
+        const result = value(outcome);
+        if (wish.kind === 'stations') assert.deepEqual(result, bench.stations);
+        else if (wish.kind === 'tune' || wish.kind === 'change') expected = { station: wish.station, state: 'playing' };
+        else expected.state = wish.kind === 'pause' ? 'paused' : 'playing';
+      }
+      if (leaves) {
+        value(bench.wish({ kind: 'exit' }));
+        bench.runUntil(bench.now + 2_000);
+        // Its one word of leaving may be lost: then silence ends the session.
+        bench.server?.expire(epoch + bench.now + 60_000);
+        assert.equal(bench.view, '');
+      } else {
+        bench.runUntil(bench.now + 60_000);
+        assert.equal(bench.view, `${expected.station} ${expected.state}`);
+        assert.equal(bench.events.filter(({ kind }) => kind === 'lost').length, bench.events.length / 2);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeStation } from '../../test/support/stations.js';
+import type { StationInfo } from '../wire/station-info.js';
+import { conflictProblem, findConflicts } from './conflicts.js';
+
+const own = makeStation(1, { name: 'News' });
+const found = (changes: Partial<StationInfo>) => ({
+  info: { ...own, server: 'attic', name: 'Other news', ...changes },
+  address: '10.0.0.2',
+  controlPort: 5601,
+  localAddress: '10.0.0.1',
+});
+const kinds = (changes: Partial<StationInfo>): string[] =>
+  findConflicts([own], [found(changes)]).map(({ kind }) => kind);
+
+test('the same station with the same schedule is a twin, whatever its name and place in the list', () => {
+  assert.deepEqual(kinds({ number: 7 }), ['twin']);
+});
+
+test('another schedule on our group and port, or under our id on our group, is a conflict', () => {
+  assert.deepEqual(kinds({ schedule: 'other' }), ['conflict']);
+  assert.deepEqual(kinds({ schedule: 'other', id: 'other' }), ['conflict']);
+  assert.deepEqual(kinds({ schedule: 'other', port: 6000 }), ['conflict']);
+  assert.deepEqual(kinds({ id: 'other', ssrc: 99 }), ['conflict']);
+});
+
+test('other groups, and other ids on other ports, do not meet', () => {
+  assert.deepEqual(kinds({ group: '239.255.9.9', schedule: 'other' }), []);
+  assert.deepEqual(kinds({ id: 'other', port: 6000 }), []);
+});
+
+test('the words for a conflict name station, server, address and the way out', () => {
+  const [conflict] = findConflicts([own], [found({ schedule: 'other' })]);
+  const { code, message, next } = conflictProblem(conflict);
+  assert.equal(code, 'station');
+  for (const word of ['"News"', 'attic', '10.0.0.2', '239.255.0.1:5004']) assert.ok(message.includes(word), word);
+  assert.ok(next.includes('NAME=PATH'));
+});

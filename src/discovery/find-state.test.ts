@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeStation, makeStations } from '../../test/support/stations.js';
+import { type AnyMessage, decodeMessage, encodeMessage, message } from '../wire/message.js';
+import { PAGES_PER_REQUEST, paginate } from '../wire/station-pages.js';
+import { FindState, type FoundStation, type Outgoing, QUERY_LENGTH, uniqueStations } from './find-state.js';
+
+const query = { address: '239.255.255.240', port: 5600 };
+const hall = { address: '10.0.0.1', port: 5601 };
+const cookie = Buffer.alloc(16, 5);
+
+const makeSearch = (...localAddresses: string[]): FindState =>
+  new FindState({ localAddresses, query, requestId: 42, now: 0 });
+const read = (outgoing: Outgoing): AnyMessage | null => decodeMessage(outgoing.datagram);
+
+const challenge = encodeMessage(
+  message('challenge', 42, { server: 'hall', controlPort: 5601, stations: 2 }, { cookie }),
+);
+const pagesOf = (count: number): Buffer[] => {
+  const pages = paginate(makeStations(count));
+  return pages.map((body, page) =>
+    encodeMessage(message('stations', 42, body, { page, pages: pages.length, edition: 1 })),
+  );
+};
+
+test('the query goes out on every interface, three times, long enough for a challenge', () => {
+  const search = makeSearch('10.0.0.9', '127.0.0.1');
+  assert.deepEqual(
+    [0, 50, 100, 200, 300, 900].map((now) => search.due(now).length),
+    [2, 0, 2, 0, 2, 0],
+  );
+  const [first, second] = makeSearch('10.0.0.9', '127.0.0.1').due(0);
+  assert.deepEqual([first.localAddress, second.localAddress], ['10.0.0.9', '127.0.0.1']);
+  assert.deepEqual(first.to, query);
+  assert.equal(first.datagram.length, QUERY_LENGTH);
+  assert.deepEqual(read(first), message('start', 42, {}));
+});
+
+test('who challenges is asked for the list, with its cookie, at the address it answered from', () => {
+  const search = makeSearch('10.0.0.9');
+  const [ask, ...more] = search.receive(challenge, hall, '10.0.0.9', 5);
+  assert.deepEqual(more, []);
+  assert.deepEqual(ask.to, hall);
+  assert.equal(ask.localAddress, '10.0.0.9');
+  assert.deepEqual(read(ask), message('start', 42, {}, { cookie }));
+  assert.deepEqual(search.receive(challenge, hall, '10.0.0.9', 6), []);
+  search.receive(pagesOf(2)[0], hall, '10.0.0.9', 7);
+  assert.deepEqual(
+    search.found,
+    makeStations(2).map((info) => ({ info, address: '10.0.0.1', controlPort: 5601, localAddress: '10.0.0.9' })),
+  );
+});
+
+test('it settles 150 ms after the last news, once nothing is missing', () => {
+  const search = makeSearch('10.0.0.9');
+  assert.equal(search.isSettled(999), false);
+  search.receive(challenge, hall, '10.0.0.9', 10);
+  assert.equal(search.isSettled(999), false);
+  search.receive(pagesOf(2)[0], hall, '10.0.0.9', 20);
+  assert.equal(search.isSettled(169), false);
+  assert.equal(search.isSettled(170), true);
+  search.receive(challenge, { ...hall, port: 5602 }, '10.0.0.9', 160);
+  assert.equal(search.isSettled(170), false);
+});
+
+test('a lost page is asked for again, and further pages as soon as those before are there', () => {
+  const search = makeSearch('10.0.0.9');
+  const pages = pagesOf(80);
+  search.due(300);
+  search.receive(challenge, hall, '10.0.0.9', 310);
+  for (const [index, page] of pages.slice(0, PAGES_PER_REQUEST).entries()) {
+    if (index !== 3) assert.deepEqual(search.receive(page, hall, '10.0.0.9', 312), []);
+  }
+  assert.deepEqual(search.due(400), []);
+  assert.deepEqual(search.due(410).map(read), [message('start', 42, {}, { cookie, page: 3 })]);
+  search.receive(pages[3], hall, '10.0.0.9', 411);
+  for (const page of pages.slice(PAGES_PER_REQUEST, 18)) search.receive(page, hall, '10.0.0.9', 412);
+  const wanted = search.receive(pages[18], hall, '10.0.0.9', 413);
+  assert.deepEqual(wanted.map(read), [message('start', 42, {}, { cookie, page: 19 })]);
+  for (const page of pages.slice(19)) search.receive(page, hall, '10.0.0.9', 414);
+  assert.deepEqual(
+    search.found.map(({ info }) => info),
+    makeStations(80),
+  );
+});
+
+test('answers to others, from strangers, and nonsense are passed over', () => {
+  const search = makeSearch('10.0.0.9');
+  const other = encodeMessage(message('challenge', 41, { server: 'x', controlPort: 1, stations: 1 }, { cookie }));
+  assert.deepEqual(search.receive(other, hall, '10.0.0.9', 1), []);
+  assert.deepEqual(search.receive(pagesOf(1)[0], hall, '10.0.0.9', 1), []);
+  assert.deepEqual(search.receive(Buffer.from('hello'), hall, '10.0.0.9', 1), []);
+  assert.deepEqual(search.found, []);
+});
+
+test('stations are sorted by server and then by number, not as text', () => {
+  const search = makeSearch('10.0.0.9');
+  for (const [port, server] of [
+    [5602, 'b'],
+    [5601, 'a'],
+  ] as const) {
+    const from = { ...hall, port };
+    search.receive(challenge, from, '10.0.0.9', 1);
+    const body = [10, 9].map((number) => makeStation(number, { server }));
+    search.receive(encodeMessage(message('stations', 42, body, { pages: 1, edition: 1 })), from, '10.0.0.9', 2);
+  }
+  assert.deepEqual(
+    search.found.map(({ info }) => `${info.server}${info.number}`),
+    ['a9', 'a10', 'b9', 'b10'],
+  );
+});
+
+test('one station of two servers is one row; another schedule or group is another station', () => {
+  const row = (info: FoundStation['info'], address: string): FoundStation => ({
+    info,
+    address,
+    controlPort: 5601,
+    localAddress: '10.0.0.9',
+  });
+  const info = makeStation(1);
+  const all = [
+    row(info, '10.0.0.1'),
+    row({ ...info, number: 2, server: 'other' }, '10.0.0.2'),
+    row({ ...info, schedule: 'other' }, '10.0.0.3'),
+    row({ ...info, group: '239.255.9.9' }, '10.0.0.4'),
+  ];
+  assert.deepEqual(
+    uniqueStations(all).map(({ address }) => address),
+    ['10.0.0.1', '10.0.0.3', '10.0.0.4'],
+  );
+});
