@@ -28,6 +28,11 @@ export interface Cursor {
   position: number;
 }
 
+interface Waiting {
+  cursor: Cursor | null;
+  ready: () => void;
+}
+
 /** What Node adds to a payload of 1,316 bytes, roughly: the datagram's own buffer and this module's records. */
 const UNIT_OVERHEAD = 200;
 
@@ -46,7 +51,7 @@ export class StreamBuffer {
   private skip = 0;
   private held = 0;
   private accessPoints: number[] = [];
-  private waiting: (() => void)[] = [];
+  private waiting: Waiting[] = [];
   private ended = false;
 
   constructor({ maxBytes = 256 * 1024 * 1024, maxTime = 60 * 60 * 1000 }: StreamBufferOptions = {}) {
@@ -129,11 +134,18 @@ export class StreamBuffer {
     return { bytes, time: (newest.time - from.time) / TICKS_PER_MILLI };
   }
 
-  /** Calls `ready` once, when there is something to read at `cursor`, it was lost, or the buffer ended. */
+  /**
+   * Calls `ready` once: when there is something to read at `cursor` or it was lost, without a cursor when there is a
+   * place to begin; in any case when the buffer ends.
+   */
   wait(cursor: Cursor | null, ready: () => void): void {
-    const settled = this.ended || (cursor ? cursor.position < this.end : this.accessPoints.length > 0);
-    if (settled) ready();
-    else this.waiting.push(ready);
+    const waiting: Waiting = { cursor, ready };
+    if (this.isSettled(waiting)) ready();
+    else this.waiting.push(waiting);
+  }
+
+  private isSettled({ cursor }: Waiting): boolean {
+    return this.ended || (cursor ? cursor.position < this.end : this.accessPoints.length > 0);
   }
 
   private get end(): number {
@@ -158,6 +170,9 @@ export class StreamBuffer {
     if (this.waiting.length === 0) return;
     const waiting = this.waiting;
     this.waiting = [];
-    for (const ready of waiting) ready();
+    for (const one of waiting) {
+      if (this.isSettled(one)) one.ready();
+      else this.waiting.push(one);
+    }
   }
 }

@@ -48,7 +48,17 @@ const options = [
   '--no-config',
   '--idle=yes',
   '--force-window=immediate',
-  '--profile=low-latency',
+  // The profile low-latency less "nobuffer", which throws away what was read to recognise the stream: its first
+  // picture with it, so that the next random access point would have to be waited for.
+  '--audio-buffer=0',
+  '--vd-lavc-threads=1',
+  '--cache-pause=no',
+  '--demuxer-lavf-probe-info=nostreams',
+  '--demuxer-lavf-analyzeduration=0.1',
+  '--video-sync=audio',
+  '--interpolation=no',
+  '--video-latency-hacks=yes',
+  '--stream-buffer-size=4k',
   '--cache=yes',
   '--cache-secs=10', // what is further ahead stays in the viewer's own buffer
   '--demuxer-max-bytes=48MiB',
