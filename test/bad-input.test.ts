@@ -18,12 +18,13 @@ function badSources(folder: string): Record<string, { path: string; said: RegExp
   const film = readFileSync(bigBuckBunny);
   // Its table of contents (moov) stands at one end; without either it cannot be read.
   writeFileSync(at('cut.mp4'), film.subarray(1 << 20, 2 << 20));
-  makeSource({ path: at('sound.mp4'), seconds: 1, video: null, audio: { rate: 48_000, channels: 2 } });
+  makeSource({ path: at('sound.mp4'), seconds: 1, video: null, audio: { sampleRate: 48_000, channels: 2 } });
   const unknown = Buffer.from(film);
   for (let i = unknown.indexOf('avc1'); i >= 0; i = unknown.indexOf('avc1', i + 4)) unknown.write('zzz9', i, 'latin1');
   writeFileSync(at('unknown.mp4'), unknown);
   const encrypted = Buffer.from(film);
-  for (let i = encrypted.indexOf('avc1'); i >= 0; i = encrypted.indexOf('avc1', i + 4)) encrypted.write('encv', i, 'latin1');
+  for (let i = encrypted.indexOf('avc1'); i >= 0; i = encrypted.indexOf('avc1', i + 4))
+    encrypted.write('encv', i, 'latin1');
   writeFileSync(at('encrypted.mp4'), encrypted);
   return {
     missing: { path: at('missing.mp4'), said: /missing\.mp4: no such file/ },
@@ -40,7 +41,14 @@ function badSources(folder: string): Record<string, { path: string; said: RegExp
 test('each bad source is named with what to do, and the exit code says that nothing is left', async (context) => {
   const store = await openStore(context);
   for (const [kind, { path, said }] of Object.entries(badSources(scratchFolder(context)))) {
-    const { exitCode, stderr, stdout } = await runMsc(context, ['serve', path, '--store', store.folder, '--control-port', '0']);
+    const { exitCode, stderr, stdout } = await runMsc(context, [
+      'serve',
+      path,
+      '--store',
+      store.folder,
+      '--control-port',
+      '0',
+    ]);
     assert.ok(exitCode === 3 || exitCode === 4, `${kind}: exit code ${exitCode}: ${stderr}`);
     assert.match(stderr, said, kind);
     assert.match(stderr, /nothing is left to play/, kind);
@@ -54,7 +62,7 @@ test('bad sources leave the others on the air', async (context) => {
   const folder = scratchFolder(context);
   const bad = Object.values(badSources(folder)).map(({ path }) => path);
   const good = join(folder, 'good.mp4');
-  makeSource({ path: good, seconds: 1, video: { size: '320x240', fps: 25 }, audio: null });
+  makeSource({ path: good, seconds: 1, video: { width: 320, height: 240, frameRate: [25, 1] }, audio: null });
   const server = await serve(context, [...bad, good, '--store', store.folder], 1);
   assert.equal(server.stations[0].name, 'good');
   assert.equal(server.stations[0].number, bad.length + 1);
@@ -64,7 +72,7 @@ test('bad sources leave the others on the air', async (context) => {
 test('a file that ends early is played up to there', async (context) => {
   const folder = scratchFolder(context);
   const path = join(folder, 'short.mkv');
-  makeSource({ path, seconds: 4, video: { size: '320x240', fps: 25 }, audio: null });
+  makeSource({ path, seconds: 4, video: { width: 320, height: 240, frameRate: [25, 1] }, audio: null });
   const whole = readFileSync(path).length;
   truncateSync(path, Math.floor(whole * 0.7));
   const store = await openStore(context);
@@ -74,7 +82,9 @@ test('a file that ends early is played up to there', async (context) => {
   assert.ok(duration > 1 && duration < 4, `${duration} s`);
 });
 
-test('a file that may not be read is named', { skip: process.getuid?.() === 0 && 'root may read everything' }, async (context) => {
+test('a file that may not be read is named', {
+  skip: process.getuid?.() === 0 && 'root may read everything',
+}, async (context) => {
   const path = join(scratchFolder(context), 'secret.mp4');
   writeFileSync(path, 'x');
   chmodSync(path, 0);
@@ -123,7 +133,14 @@ test('a command line that makes no sense ends with 2 and says where help is', as
 test('a store that cannot be written is named', async (context) => {
   const file = join(scratchFolder(context), 'file');
   writeFileSync(file, '');
-  const { exitCode, stderr } = await runMsc(context, ['serve', bigBuckBunny, '--store', join(file, 'store'), '--control-port', '0']);
+  const { exitCode, stderr } = await runMsc(context, [
+    'serve',
+    bigBuckBunny,
+    '--store',
+    join(file, 'store'),
+    '--control-port',
+    '0',
+  ]);
   assert.equal(exitCode, 5);
   assert.match(stderr, /--store/);
 });

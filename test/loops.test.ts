@@ -8,7 +8,7 @@ import { millisToTicks, PTS_MODULUS } from '../src/wire/time.js';
 import { Pid } from '../src/wire/ts.js';
 import { bigBuckBunny, openStore, reelOf, transportStream } from './support/film.js';
 import { decodingMessages, hashes, run } from './support/run.js';
-import { makeSource } from './support/sources.js';
+import { makeSource, type SourceAudio, type SourceVideo } from './support/sources.js';
 import { scratchFolder } from './support/spool.js';
 import { without } from './support/tools.js';
 import { analyseTs } from './support/ts-analyser.js';
@@ -21,7 +21,9 @@ function cycleStart(station: Station): number {
 
 const looped = (reel: Reel) => new Station({ items: [{ name: 'film', reel }], ssrc: 1 });
 
-test('three loops of a film keep every rule, and its frames come out as they went in', { skip: without('ffmpeg') }, async (context) => {
+test('three loops of a film keep every rule, and its frames come out as they went in', {
+  skip: without('ffmpeg'),
+}, async (context) => {
   const reel = await reelOf(context, bigBuckBunny);
   assert.equal(reel.manifest.properties.video, 'copied');
   assert.equal(reel.manifest.properties.audio, 'copied');
@@ -68,18 +70,34 @@ test('an outside analyser finds what ours finds', { skip: without('tsreport', 'f
   const said = stdout.toString('utf8');
   assert.match(said, /DTS-last DTS: min=3750t, max=3750t/);
   assert.equal(said.match(/duplicate packets: 0/g)?.length, 2);
-  assert.doesNotMatch(said, /DISCONTINUITY|discontinuit|warning|error/i);
-  const probe = await run(context, 'ffprobe', ['-v', 'warning', '-show_entries', 'packet=pts,stream_index', '-of', 'csv=p=0', path]);
+  assert.doesNotMatch(said, /discontinuit|warning|###|!!!/i);
+  const probe = await run(context, 'ffprobe', [
+    '-v',
+    'warning',
+    '-show_entries',
+    'packet=pts,stream_index',
+    '-of',
+    'csv=p=0',
+    path,
+  ]);
   assert.equal(probe.stderr, '');
 });
 
 test('a playlist of three unlike items has one layout and no seam', { skip: without('ffmpeg') }, async (context) => {
   const folder = scratchFolder(context);
   const store = await openStore(context);
-  const sources = [
-    { name: 'first.mp4', video: { size: '640x360', fps: 25 }, audio: { rate: 48_000, channels: 2 } },
-    { name: 'second.mp4', video: { size: '320x240', fps: 30 }, audio: null },
-    { name: 'third.mkv', video: { size: '640x360', fps: 24 }, audio: { rate: 44_100, channels: 1 } },
+  const sources: { name: string; video: SourceVideo; audio: SourceAudio | null }[] = [
+    {
+      name: 'first.mp4',
+      video: { width: 640, height: 360, frameRate: [25, 1] },
+      audio: { sampleRate: 48_000, channels: 2 },
+    },
+    { name: 'second.mp4', video: { width: 320, height: 240, frameRate: [30, 1] }, audio: null },
+    {
+      name: 'third.mkv',
+      video: { width: 640, height: 360, frameRate: [24, 1] },
+      audio: { sampleRate: 44_100, channels: 1 },
+    },
   ];
   const items = [];
   let target = null;
@@ -96,7 +114,10 @@ test('a playlist of three unlike items has one layout and no seam', { skip: with
   const stream = transportStream(station, from, from + 3 * station.cyclePackets);
   const report = analyseTs(stream);
   assert.deepEqual(report.faults, []);
-  assert.ok(report.ptsSteps.get(Pid.video)!.most <= 3_750, `a picture lasts ${report.ptsSteps.get(Pid.video)!.most / 90} ms`);
+  assert.ok(
+    report.ptsSteps.get(Pid.video)!.most <= 3_750,
+    `a picture lasts ${report.ptsSteps.get(Pid.video)!.most / 90} ms`,
+  );
   assert.ok(report.ptsSteps.get(Pid.audio)!.most <= 4 * 1_930);
   const path = join(folder, 'playlist.ts');
   writeFileSync(path, stream);
@@ -106,7 +127,12 @@ test('a playlist of three unlike items has one layout and no seam', { skip: with
 test('the wraps of PTS and PCR decode without a message', { skip: without('ffmpeg') }, async (context) => {
   const folder = scratchFolder(context);
   const source = join(folder, 'short.mp4');
-  makeSource({ path: source, seconds: 2, video: { size: '320x240', fps: 25 }, audio: { rate: 48_000, channels: 2 } });
+  makeSource({
+    path: source,
+    seconds: 2,
+    video: { width: 320, height: 240, frameRate: [25, 1] },
+    audio: { sampleRate: 48_000, channels: 2 },
+  });
   const station = looped(await reelOf(context, source));
   const frames = await hashes(context, source, 'v');
   // 2^33 ticks are 26.5 h: wraps 18,000 and following lie in 2026.

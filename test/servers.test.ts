@@ -14,7 +14,9 @@ import { scratchFolder } from './support/spool.js';
 /** Datagrams by packet number, which is the one nearest to what is on the air now. */
 function byNumber(datagrams: Buffer[], station: Station): Map<number, Buffer> {
   const near = station.at(millisToTicks(Date.now()));
-  return new Map(datagrams.map((datagram) => [unwrap(parseRtp(datagram)!.sequenceNumber, near, SEQUENCE_MODULUS), datagram]));
+  return new Map(
+    datagrams.map((datagram) => [unwrap(parseRtp(datagram)!.sequenceNumber, near, SEQUENCE_MODULUS), datagram]),
+  );
 }
 
 function assertSame(received: Map<number, Buffer>, station: Station): void {
@@ -32,7 +34,9 @@ test('two servers of one station send the same bytes, and what a third computes'
   const [info] = first.stations;
   assert.deepEqual(second.stations, first.stations);
   const captured = await capture(context, info);
-  await captured.until(() => captured.bySender.size === 2 && [...captured.bySender.values()].every((sent) => sent.length > 1_000));
+  await captured.until(
+    () => captured.bySender.size === 2 && [...captured.bySender.values()].every((sent) => sent.length > 1_000),
+  );
   const station = asStation(await reelOf(context, bigBuckBunny, {}, store), info.ssrc);
   const [one, two] = [...captured.bySender.values()].map((sent) => byNumber(sent, station));
   const common = [...one.keys()].filter((n) => two.has(n));
@@ -47,7 +51,12 @@ test('two servers of one station send the same bytes, and what a third computes'
 test('a server that was killed and started again goes on in the same stream', async (context) => {
   const folder = scratchFolder(context);
   const source = join(folder, 'phoenix.mp4');
-  makeSource({ path: source, seconds: 2, video: { size: '320x240', fps: 25 }, audio: { rate: 48_000, channels: 2 } });
+  makeSource({
+    path: source,
+    seconds: 2,
+    video: { width: 320, height: 240, frameRate: [25, 1] },
+    audio: { sampleRate: 48_000, channels: 2 },
+  });
   const store = await openStore(context);
   const words = [source, '--store', store.folder];
   const station = asStation(await reelOf(context, source, {}, store), 0);
@@ -56,7 +65,9 @@ test('a server that was killed and started again goes on in the same stream', as
     const server = await serve(context, words, 1);
     const captured = await capture(context, server.stations[0]);
     await captured.until(() => (captured.bySender.values().next().value?.length ?? 0) > 200);
-    captures.push(byNumber([...captured.bySender.values()][0], asStation(station.items[0].reel, server.stations[0].ssrc)));
+    captures.push(
+      byNumber([...captured.bySender.values()][0], asStation(station.items[0].reel, server.stations[0].ssrc)),
+    );
     captured.close();
     if (round === 'killed') await server.kill();
     else assert.equal(await server.stop(), 0);
@@ -71,7 +82,7 @@ test('a station that another server has on the air as something else is refused'
   const store = await openStore(context);
   const [one, two] = ['one.mp4', 'two.mp4'].map((name, i) => {
     const path = join(folder, name);
-    makeSource({ path, seconds: 1 + i, video: { size: '320x240', fps: 25 }, audio: null });
+    makeSource({ path, seconds: 1 + i, video: { width: 320, height: 240, frameRate: [25, 1] }, audio: null });
     return path;
   });
   const server = await serve(context, [`Channel=${one}`, '--store', store.folder], 1);

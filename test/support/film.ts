@@ -6,8 +6,8 @@ import { defaultMediaSettings, type MediaSettings } from '../../src/reel/media/s
 import { prepareReel } from '../../src/reel/prepare.js';
 import type { Reel } from '../../src/reel/reel.js';
 import { Store } from '../../src/reel/store.js';
-import { RTP_HEADER_LENGTH } from '../../src/wire/rtp.js';
 import type { Station } from '../../src/station/station.js';
+import { RTP_HEADER_LENGTH } from '../../src/wire/rtp.js';
 import { scratchFolder } from './spool.js';
 
 /** 30 s, 1920 × 1080, 24 frames a second, H.264 and AAC 5.1. */

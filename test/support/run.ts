@@ -51,16 +51,27 @@ export async function run(
 /** framemd5 of a stream: the hashes of its decoded frames (`v`) or of its packets (`a`, copied), in order. */
 export async function hashes(context: TestContext, input: string, stream: 'v' | 'a'): Promise<string[]> {
   const copy = stream === 'a' ? ['-c', 'copy'] : [];
-  // -vsync passthrough: every frame once, whatever its time stamp.
+  // -fps_mode passthrough: every frame once, whatever its time stamp.
   const { stdout, stderr, exitCode } = await run(context, 'ffmpeg', [
-    '-v', 'warning', '-i', input, '-map', `0:${stream}:0`, ...copy, '-vsync', 'passthrough', '-f', 'framemd5', '-',
+    '-v',
+    'warning',
+    '-i',
+    input,
+    '-map',
+    `0:${stream}:0`,
+    ...copy,
+    '-fps_mode',
+    'passthrough',
+    '-f',
+    'framemd5',
+    '-',
   ]);
   if (exitCode !== 0) throw new Error(`ffmpeg: ${stderr}`);
   return stdout
     .toString('utf8')
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))
-    .map((line) => line.split(',').at(-1)!.trim());
+    .map((line) => line.split(',')[5].trim()); // behind stream, DTS, PTS, duration and size
 }
 
 /** What ffmpeg says, at level warning, when it decodes `input` from beginning to end. */
