@@ -107,7 +107,7 @@ test('a long list comes in pages of one edition, from the page asked for, and st
   const server = makeServer(stations);
   const cookie = cookieFor(server);
   const first = ask(server, message('start', 1, {}, { cookie }));
-  stations.length = 1;
+  stations[79] = makeStation(80, { nowPlaying: 'another' });
   const rest = ask(server, message('start', 2, {}, { cookie, page: first.length }), client, noon + 100);
   const all = [...first, ...rest];
   assert.equal(first.length, 16);
@@ -120,10 +120,23 @@ test('a long list comes in pages of one edition, from the page asked for, and st
     all.flatMap((each) => (each.type === 'stations' ? each.body : [])),
     makeStations(80),
   );
-  const [anew] = ask(server, message('start', 3, {}, { cookie }), client, noon + 60_000);
-  assert.equal(anew.pages, 1);
-  assert.notEqual(anew.edition, first[0].edition);
-  assert.deepEqual(ask(server, message('start', 4, {}, { cookie, page: 1 }), client, noon + 60_000), []);
+});
+
+test('a list is made anew when it is old, and at once when a station comes or goes', () => {
+  const stations = makeStations(3);
+  const server = makeServer(stations);
+  const cookie = cookieFor(server);
+  const list = (now: number): AnyMessage => ask(server, message('start', 1, {}, { cookie }), client, now)[0];
+  const first = list(noon);
+  stations[0] = makeStation(1, { nowPlaying: 'another' });
+  assert.deepEqual(list(noon + 1_999), first);
+  const second = list(noon + 2_000);
+  assert.deepEqual(second.body, stations);
+  stations.pop();
+  const third = list(noon + 2_001);
+  assert.deepEqual(third.body, stations);
+  assert.equal(new Set([first, second, third].map(({ edition }) => edition)).size, 3);
+  assert.deepEqual(ask(server, message('start', 4, {}, { cookie, page: 1 })), []);
 });
 
 test('a session is tuned, paused, resumed, changed and left', () => {

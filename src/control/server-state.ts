@@ -27,8 +27,10 @@ export const MAX_SESSIONS = 10_000;
 export const AMPLIFICATION_LIMIT = 3;
 /** Requests so far behind the last are copies that the network held up; others come from a new client. */
 const STALE_REQUESTS = 64;
-/** How long one edition of the list is handed out, so that all its pages can be fetched. */
+/** How long one edition of the list is handed out, so that all its pages can be fetched; less if stations come or go. */
 const EDITION_LIFETIME: Millis = 2_000;
+/** Editions are numbered by the time in these units, so that numbers go on rising after a restart. */
+const EDITION_UNIT: Millis = 100;
 const EDITION_MODULUS = 0x1_0000;
 
 /** What the protocol needs to know of the stations. */
@@ -62,6 +64,17 @@ interface SessionRecord extends Omit<SessionView, 'state'> {
   lastRequest: number;
   /** What lastRequest was answered with. */
   lastReply: Reply;
+}
+
+/** The list as it was at one moment. */
+interface Edition {
+  made: Millis;
+  /** Not wrapped. */
+  number: number;
+  /** The ids, in order. */
+  ids: string;
+  stations: number;
+  pages: StationInfo[][];
 }
 
 /** Totals since the process began. */
@@ -115,7 +128,7 @@ export class ServerState {
   readonly #options: ServerStateOptions;
   /** In the order in which they were last heard of. */
   readonly #sessions = new Map<string, SessionRecord>();
-  #list: { made: Millis; edition: number; pages: StationInfo[][] } | undefined;
+  #list: Edition | undefined;
 
   constructor(options: ServerStateOptions) {
     if (options.secret.length < 16) throw new RangeError('The secret needs 16 bytes or more');
@@ -132,7 +145,7 @@ export class ServerState {
     }
     const cookie = makeCookie(this.#options.secret, from, now);
     if (!isCookieGood(this.#options.secret, from, now, request.cookie)) {
-      return this.#challenge(request, cookie, datagram.length * AMPLIFICATION_LIMIT);
+      return this.#challenge(request, cookie, datagram.length * AMPLIFICATION_LIMIT, now);
     }
     const replies = request.type === 'start' ? this.#listing(request, now) : this.#inSession(request, from, now);
     return replies.map((reply) => encodeMessage({ ...reply, requestId: request.requestId, cookie }));
@@ -154,9 +167,12 @@ export class ServerState {
     );
   }
 
-  #challenge(request: Request, cookie: Buffer, limit: number): Buffer[] {
+  #challenge(request: Request, cookie: Buffer, limit: number, now: Millis): Buffer[] {
     const { server, controlPort, directory } = this.#options;
-    const body = { server: server.slice(0, 200), controlPort, stations: directory.stations().length };
+    // Anybody can ask this with a forged address: it must cost little.
+    const stations =
+      this.#list !== undefined && this.#isListCurrent(now) ? this.#list.stations : directory.stations().length;
+    const body = { server: server.slice(0, 200), controlPort, stations };
     const reply = challengeWithin(limit, message('challenge', request.requestId, body, { cookie }));
     if (MESSAGE_HEADER_LENGTH + bodyLength(reply.body) > limit) return [];
     this.counters.challenged++;
@@ -164,15 +180,24 @@ export class ServerState {
   }
 
   #listing(request: Message<'start'>, now: Millis): Message<'stations'>[] {
-    const age = this.#list === undefined ? Number.POSITIVE_INFINITY : now - this.#list.made;
-    if (this.#list === undefined || age >= EDITION_LIFETIME || age < 0) {
-      const edition = wrap(Math.floor(now / EDITION_LIFETIME), EDITION_MODULUS); // goes on after a restart
-      this.#list = { made: now, edition, pages: paginate(this.#options.directory.stations()) };
-    }
-    const { edition, pages } = this.#list;
+    const stations = this.#options.directory.stations();
+    const ids = stations.map(({ id }) => id).join();
+    if (!this.#isListCurrent(now) || this.#list?.ids !== ids) this.#list = this.#makeEdition(stations, ids, now);
+    const { number, pages } = this.#list;
+    const edition = wrap(number, EDITION_MODULUS);
     return pages
       .slice(request.page, request.page + PAGES_PER_REQUEST)
       .map((body, at) => message('stations', 0, body, { page: request.page + at, pages: pages.length, edition }));
+  }
+
+  #isListCurrent(now: Millis): boolean {
+    const age = this.#list === undefined ? Number.POSITIVE_INFINITY : now - this.#list.made;
+    return age >= 0 && age < EDITION_LIFETIME;
+  }
+
+  #makeEdition(stations: readonly StationInfo[], ids: string, now: Millis): Edition {
+    const number = Math.max(Math.floor(now / EDITION_UNIT), (this.#list?.number ?? 0) + 1);
+    return { made: now, number, ids, stations: stations.length, pages: paginate(stations) };
   }
 
   #inSession(request: Exclude<Request, Message<'start'>>, from: Sender, now: Millis): AnyMessage[] {

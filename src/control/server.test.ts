@@ -11,7 +11,7 @@ import { Problem } from '../problem/problem.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { openSession } from './client.js';
 import { KEEP_ALIVE_PERIOD } from './client-state.js';
-import { ControlServer } from './server.js';
+import { ControlServer, wayTo } from './server.js';
 
 const lo = loopback();
 /** Of this process alone, so that tests that run beside it are not found. */
@@ -137,6 +137,16 @@ test('a server that went and came back is noticed, and the session made anew', a
   );
   await session.exit();
   await stopServer(second);
+});
+
+test('a query is answered on its own network; loopback answers itself only, and is answered by nobody else', () => {
+  const wired = { name: 'en0', address: '10.0.0.5', netmask: '255.255.255.0', internal: false };
+  const radio = { name: 'en1', address: '10.0.1.5', netmask: '255.255.255.0', internal: false };
+  assert.equal(wayTo('10.0.1.9', [lo, wired, radio]), 2);
+  assert.equal(wayTo('127.0.0.1', [wired, lo]), 1);
+  assert.equal(wayTo('192.168.7.7', [lo, wired, radio]), 1);
+  assert.equal(wayTo('10.0.0.9', [lo]), -1);
+  assert.equal(wayTo('127.0.0.1', [wired]), -1);
 });
 
 test('a control port in use is a problem that names port and option', async () => {

@@ -40,6 +40,18 @@ function portProblem(error: unknown, port: number): unknown {
 }
 
 /**
+ * Index of the interface to answer a query through: the one on the asker's network, else, for a query that came
+ * through routers, the first that leaves this machine; -1 for none. A query is heard on interfaces that other
+ * programs joined on, too (Linux), and loopback must not be answered from elsewhere: the asker takes the
+ * interface of the answer for that of the stations.
+ */
+export function wayTo(asker: string, interfaces: readonly NetInterface[]): number {
+  const near = interfaces.findIndex((each) => isOnNetworkOf(each, asker));
+  if (near >= 0 || asker.startsWith('127.')) return near;
+  return interfaces.findIndex(({ internal }) => !internal);
+}
+
+/**
  * It is in charge of: a control socket on each interface's own address, which others cannot share, and one query
  * socket, shared with the other servers of the machine, whose answers leave from the control socket on the asker's
  * network. So a viewer learns where the server is from the answer's source, and a server on loopback answers nobody
@@ -89,7 +101,7 @@ export class ControlServer {
         localAddress: options.interfaces.map(({ address }) => address),
         onError,
         onDatagram: (datagram, from) => {
-          const at = options.interfaces.findIndex((each) => isOnNetworkOf(each, from.address));
+          const at = wayTo(from.address, options.interfaces);
           if (at >= 0) control.#answer(datagram, from, endpoints[at]);
         },
       });
