@@ -6,6 +6,7 @@ import {
   AV_CODEC_FLAG_GLOBAL_HEADER,
   AV_CODEC_FLAG_INTERLACED_DCT,
   AV_CODEC_FLAG_INTERLACED_ME,
+  AV_PICTURE_TYPE_NONE,
   AV_PKT_DATA_DISPLAYMATRIX,
   FF_ENCODER_AAC,
   FF_ENCODER_LIBX264,
@@ -35,6 +36,8 @@ export interface SourceVideo {
   turn?: 0 | 90 | 180 | 270;
   /** Every third picture is missing and the next one late by half a picture. */
   variable?: boolean;
+  /** The container's header does not tell the frame rate. */
+  untoldRate?: boolean;
   /** Seconds before the first picture. */
   start?: number;
   options?: Record<string, string | number>;
@@ -93,7 +96,7 @@ interface TrackOptions {
 function videoTrack({ writer, track, seconds, video }: TrackOptions & { video: SourceVideo }) {
   const { codec = FF_ENCODER_LIBX264, width = 320, height = 180, frameRate = [25, 1] } = video;
   const { pixelFormat = 'yuv420p', sampleAspectRatio = [1, 1], group = 25, bPictures = 2, start = 0 } = video;
-  const { openGroups = false, interlaced = false, variable = false, turn = 0 } = video;
+  const { openGroups = false, interlaced = false, variable = false, turn = 0, untoldRate = variable } = video;
   const fine = variable ? FINE : 1;
   const isX264 = codec === FF_ENCODER_LIBX264;
   const encoder = new Encoder({
@@ -126,6 +129,7 @@ function videoTrack({ writer, track, seconds, video }: TrackOptions & { video: S
     },
   });
   const stream = writer.add(encoder);
+  if (untoldRate) stream.avgFrameRate = new Rational(0, 1);
   if (turn !== 0) stream.codecpar.addCodedSideData(AV_PKT_DATA_DISPLAYMATRIX, displayMatrix(turn));
   const count = Math.round((seconds * frameRate[0]) / frameRate[1]);
   const pictures = new FilterChain({
@@ -145,6 +149,8 @@ function videoTrack({ writer, track, seconds, video }: TrackOptions & { video: S
       const missing = variable && index % 3 === 0 && index > 0;
       frame.pts = BigInt(offset + index * fine + late);
       frame.duration = BigInt(fine);
+      // The generator marks every picture as a key picture.
+      frame.pictType = AV_PICTURE_TYPE_NONE;
       if (interlaced) frame.flags |= INTERLACED | TOP_FIELD_FIRST;
       if (!missing) encoder.encode(frame, (packet) => writer.write(track, packet));
       frame.unref();

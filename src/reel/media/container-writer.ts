@@ -32,6 +32,7 @@ export class ContainerWriter {
     stream.codecpar.codecTag = 0;
     stream.timeBase = encoder.timeBase;
     stream.sampleAspectRatio = stream.codecpar.sampleAspectRatio;
+    stream.avgFrameRate = encoder.frameRate;
     this.#tracks.push({ stream, base: encoder.timeBase });
     return stream;
   }

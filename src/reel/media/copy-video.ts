@@ -1,11 +1,11 @@
 /** Pictures that any receiver plays as they are: taken over without being decoded. */
 import { AV_CODEC_ID_H264 } from 'node-av/constants';
-import type { Stream } from 'node-av/lib';
 import { TICKS_PER_MILLI, TICKS_PER_SECOND, type Ticks90k } from '../../wire/time.js';
 import { AccessUnits } from './access-units.js';
+import { frameRateOf } from './frame-rate.js';
 import { parseExtradata } from './h264-nal.js';
 import type { SequenceParameters } from './h264-sps.js';
-import { frameRateOf, type TimedPacket } from './input.js';
+import type { MediaInput, TimedPacket } from './input.js';
 import { codecName } from './names.js';
 import { isUpright, orientationOf } from './orientation.js';
 import { isSameAspect, isSameRate, quotient, ratioOf, tidyFrameRate } from './ratio.js';
@@ -57,14 +57,15 @@ export class VideoCopier {
   #groupStart = 0;
   #latest: Ticks90k = -1;
 
-  constructor(options: { stream: Stream; path: string; settings: MediaSettings }) {
-    const { stream, path, settings } = options;
+  constructor(options: { input: MediaInput; path: string; settings: MediaSettings }) {
+    const { input, path, settings } = options;
+    const stream = input.video;
     const { codecpar } = stream;
     if (codecpar.codecId !== AV_CODEC_ID_H264) throw new Unfit(`${codecName(codecpar)} instead of H.264`);
     if (!isUpright(orientationOf(codecpar))) throw new Unfit('rotated pictures');
     const configuration = parseExtradata(codecpar.extradata);
     if (configuration === null) throw new Unfit('damaged headers');
-    const rate = frameRateOf(stream);
+    const rate = frameRateOf(input);
     if (rate === null) throw new Unfit('an unknown frame rate');
     this.frameRate = tidyFrameRate(rate);
     this.#frameDuration = Math.round(TICKS_PER_SECOND / quotient(rate));

@@ -91,7 +91,7 @@ export function encodeAudio(options: {
   try {
     input.forEachPacket(({ packet, isVideo, pts }) => {
       if (isVideo) return true;
-      if (pts !== null) onProgress(Math.min(1, Math.max(0, (pts - origin) / duration)));
+      if (pts !== null) onProgress((pts - origin) / duration);
       decoder.decode(packet, onFrame);
       return pts === null || pts - origin < duration + TICKS_PER_SECOND;
     });

@@ -10,9 +10,10 @@ import { type Frame, type Packet, Rational } from 'node-av/lib';
 import type { Ticks90k } from '../../wire/time.js';
 import { AccessUnits } from './access-units.js';
 import { Encoder } from './encoder.js';
+import { frameRateOf } from './frame-rate.js';
 import { parseExtradata } from './h264-nal.js';
 import type { SequenceParameters } from './h264-sps.js';
-import { frameRateOf, type MediaInput } from './input.js';
+import type { MediaInput } from './input.js';
 import { fittedLayout, h264Layout } from './picture-layout.js';
 import { forEachPicture } from './pictures.js';
 import { encodedFrameRate, frameTime, quotient } from './ratio.js';
@@ -87,8 +88,7 @@ export function encodeVideo(options: {
   onProgress(done: number): void;
 }): EncodedVideo {
   const { input, path, target, onProgress } = options;
-  const stream = input.video;
-  const frameRate = target?.frameRate ?? encodedFrameRate(frameRateOf(stream));
+  const frameRate = target?.frameRate ?? encodedFrameRate(frameRateOf(input));
   const spool = new VideoSpool(path);
   let encoder: Encoder | null = null;
   let units: AccessUnits | null = null;

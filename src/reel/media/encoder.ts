@@ -35,6 +35,11 @@ export class Encoder {
     return this.#context.timeBase;
   }
 
+  /** 0/1 for sound. */
+  get frameRate(): Rational {
+    return this.#context.framerate;
+  }
+
   /** Samples that an audio encoder takes at once; 0 where it takes any number. */
   get frameSize(): number {
     return this.#context.frameSize;

@@ -15,9 +15,7 @@ import {
 import { Dictionary, FormatContext, Log, Packet, Rational, type Stream } from 'node-av/lib';
 import { Problem } from '../../problem/problem.js';
 import { TICKS_PER_SECOND, type Ticks90k } from '../../wire/time.js';
-import { ratioOf, streamFrameRate } from './ratio.js';
 import { checkSource, refused } from './source-check.js';
-import type { Ratio } from './spool.js';
 import { Timeline } from './timeline.js';
 
 export const TICK_BASE = new Rational(1, TICKS_PER_SECOND);
@@ -32,14 +30,6 @@ const formats =
 
 /** Sample entries of protected MP4 files: Common Encryption, and Apple's. */
 const encryptedTags = new Set(['encv', 'enca', 'drmi', 'drms', 'drmt']);
-
-/** As nearly as the file's header tells. */
-export const frameRateOf = (stream: Stream): Ratio | null =>
-  streamFrameRate({
-    average: ratioOf(stream.avgFrameRate),
-    base: ratioOf(stream.rFrameRate),
-    frames: Number(stream.nbFrames),
-  });
 
 export interface TimedPacket {
   packet: Packet;

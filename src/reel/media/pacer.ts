@@ -21,9 +21,9 @@ export class Pacer {
     return this.#advance(Math.floor(time * this.#placesPerTick + 0.5));
   }
 
-  /** How often the last picture is to be shown when all end at `time`; at least once. */
+  /** How often the last picture is to be shown when all end at `time`; it may have come too late for any place. */
   untilEnd(time: Ticks90k): number {
-    return this.#advance(Math.max(this.next + 1, Math.floor(time * this.#placesPerTick + 0.5)));
+    return this.#advance(Math.max(1, Math.floor(time * this.#placesPerTick + 0.5)));
   }
 
   #advance(place: number): number {

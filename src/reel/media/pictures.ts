@@ -5,7 +5,7 @@ import { Problem } from '../../problem/problem.js';
 import { TICKS_PER_SECOND, type Ticks90k } from '../../wire/time.js';
 import { Decoder, frameTimeOf } from './decoder.js';
 import { descriptionOf, FilterChain } from './filters.js';
-import { frameRateOf, type MediaInput } from './input.js';
+import type { MediaInput } from './input.js';
 import { isSideways, orientationOf, uprightFilters } from './orientation.js';
 import { Pacer } from './pacer.js';
 import { layoutFilters, type PictureLayout, type PictureShape } from './picture-layout.js';
@@ -46,7 +46,7 @@ export function forEachPicture(options: PictureOptions): PicturesDone {
       first ??= pts;
       flow.packetDuration = duration;
       if (pts !== null && first !== null && input.duration > 0) {
-        onProgress(Math.min(1, Math.max(0, (pts - first) / input.duration)));
+        onProgress((pts - first) / input.duration);
       }
       decoder.decode(packet, onFrame);
       return true;
@@ -96,7 +96,7 @@ class PictureFlow {
     this.#options = options;
     this.#stream = options.input.video;
     this.#pacer = new Pacer(options.frameRate);
-    const rate = frameRateOf(this.#stream) ?? options.frameRate;
+    const rate = ratioOf(this.#stream.avgFrameRate) ?? options.frameRate;
     this.#usualDuration = Math.round(TICKS_PER_SECOND / quotient(rate));
     this.#spare = newFrame();
   }

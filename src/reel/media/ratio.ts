@@ -39,26 +39,16 @@ const usualRates: Ratio[] = [
 /** 24 and 24,000 / 1,001 are 0.1 % apart; measured averages are mostly within a tenth of that. */
 const SAME_RATE = 0.0004;
 
-const BASE_MEANT = 0.005;
+/** Equal but for a part of `tolerance`. */
+export const isNearly = (a: Ratio, b: Ratio, tolerance: number): boolean =>
+  Math.abs(quotient(a) / quotient(b) - 1) < tolerance;
 
-export const isSameRate = (a: Ratio, b: Ratio): boolean => Math.abs(quotient(a) / quotient(b) - 1) < SAME_RATE;
+export const isSameRate = (a: Ratio, b: Ratio): boolean => isNearly(a, b, SAME_RATE);
 
 /** The usual frame rate that is meant by an average such as 23.9761, else the average itself with a denominator of 1,000. */
 export function tidyFrameRate(rate: Ratio): Ratio {
   const usual = usualRates.find((candidate) => isSameRate(candidate, rate));
   return usual ?? (rate[1] <= 1_001 ? rate : reduce([Math.max(1, Math.round(quotient(rate) * 1_000)), 1_000]));
-}
-
-/**
- * Frames a second of a stream whose header gives an `average` and the `base` that all its times are multiples of.
- * An average suffers from a gap in the file, and in one of few `frames` from a last frame that is given no duration;
- * the base, where it is nearly the same, is what was meant.
- */
-export function streamFrameRate(options: { average: Ratio | null; base: Ratio | null; frames: number }): Ratio | null {
-  const { average, base, frames } = options;
-  if (average === null || base === null) return average ?? base;
-  const meant = Math.max(BASE_MEANT, frames > 0 ? 1.5 / frames : 0);
-  return Math.abs(quotient(average) / quotient(base) - 1) < meant ? base : average;
 }
 
 /** Pictures a second of what is encoded. */
@@ -90,7 +80,7 @@ const usualAspects: Ratio[] = [
 /** Rounding to whole macroblocks moves an aspect ratio by less than this. */
 const SAME_ASPECT = 0.01;
 
-export const isSameAspect = (a: Ratio, b: Ratio): boolean => Math.abs(quotient(a) / quotient(b) - 1) < SAME_ASPECT;
+export const isSameAspect = (a: Ratio, b: Ratio): boolean => isNearly(a, b, SAME_ASPECT);
 
 /** The picture's shape as displayed: "16:9", or "2.39:1" where it has no usual name. */
 export function aspectName(options: { width: number; height: number; sampleAspectRatio: Ratio }): string {

@@ -6,8 +6,9 @@ import { Unfit, VideoCopier } from './copy-video.js';
 import { encodeAudio, silentTrack } from './encode-audio.js';
 import { encodeJpeg } from './encode-jpeg.js';
 import { encodeVideo } from './encode-video.js';
+import { frameRateOf } from './frame-rate.js';
 import { h264CodecString, h264Name, type SequenceParameters } from './h264-sps.js';
-import { frameRateOf, MediaInput } from './input.js';
+import { MediaInput } from './input.js';
 import { AAC_CODEC_STRING, aacName } from './names.js';
 import { aspectName, encodedFrameRate, quotient } from './ratio.js';
 import type { Ratio, Spool, SpooledAudio, SpooledVideo, SpoolOptions } from './spool.js';
@@ -22,7 +23,14 @@ const MISSING: Ticks90k = 2 * TICKS_PER_SECOND;
  * otherwise. Throws a Problem: code `source` when the file is no use, `store` when `folder` cannot be written.
  */
 export function spoolMedia(options: SpoolOptions): Spool {
-  return options.settings.format === 'jpeg' ? spoolJpeg(options) : spoolH264(options);
+  let reached = 0;
+  const onProgress = (done: number) => {
+    // Pictures are decoded in another order than shown, and encoding begins anew where copying gave up.
+    reached = Math.max(reached, Math.min(1, done));
+    options.onProgress(reached);
+  };
+  const forward = { ...options, onProgress };
+  return options.settings.format === 'jpeg' ? spoolJpeg(forward) : spoolH264(forward);
 }
 
 interface VideoResult {
@@ -111,7 +119,7 @@ function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResu
   let copier: VideoCopier | null = null;
   let sound: AudioCopier | null = null;
   try {
-    const video = new VideoCopier({ stream: input.video, path: join(folder, 'video.h264'), settings });
+    const video = new VideoCopier({ input, path: join(folder, 'video.h264'), settings });
     copier = video;
     let audioReason = '';
     const withoutSound = (error: unknown) => {
@@ -134,7 +142,7 @@ function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResu
         video.take(timed);
         if (timed.pts !== null && video.origin !== null) {
           sourceEnd = Math.max(sourceEnd, timed.pts - video.origin);
-          if (input.duration > 0) onProgress(Math.min(1, Math.max(0, sourceEnd / input.duration)) * VIDEO_SHARE);
+          if (input.duration > 0) onProgress((sourceEnd / input.duration) * VIDEO_SHARE);
         }
         return true;
       }
@@ -248,15 +256,13 @@ function spoolJpeg({ source, folder, settings, onProgress }: SpoolOptions): Spoo
   const input = new MediaInput(source);
   try {
     input.skipAudio();
-    const stream = input.video;
-    const ofSource = encodedFrameRate(frameRateOf(stream));
-    const wanted: Ratio = settings.fps === 'source' ? ofSource : rateOf(settings.fps);
-    const frameRate = settings.target?.frameRate ?? wanted;
+    const { fps, target } = settings;
+    const frameRate = target?.frameRate ?? (fps === 'source' ? encodedFrameRate(frameRateOf(input)) : rateOf(fps));
     const { frames, layout, done } = encodeJpeg({
       input,
       path: join(folder, 'frames.mjpeg'),
       frameRate,
-      target: settings.target,
+      target,
       onProgress,
     });
     onProgress(1);
