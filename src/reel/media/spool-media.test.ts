@@ -4,7 +4,13 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { FF_ENCODER_AC3, FF_ENCODER_LIBOPUS, FF_ENCODER_LIBVPX_VP9, FF_ENCODER_MPEG4 } from 'node-av/constants';
+import {
+  FF_ENCODER_AC3,
+  FF_ENCODER_LIBOPUS,
+  FF_ENCODER_LIBSVTAV1,
+  FF_ENCODER_LIBVPX_VP9,
+  FF_ENCODER_MPEG4,
+} from 'node-av/constants';
 import { makeSource, type SourceOptions } from '../../../test/support/sources.js';
 import { without } from '../../../test/support/tools.js';
 import { channelsOfAdts } from './aac.js';
@@ -12,6 +18,9 @@ import { NalList, NalType, nalTypeOf, parseExtradata, splitAnnexB, splitLengthPr
 import { MediaInput } from './input.js';
 import { defaultMediaSettings, type MediaProperties, type MediaSettings, type Spool } from './spool.js';
 import { spoolMedia } from './spool-media.js';
+
+// SVT-AV1 writes its settings to stderr, past FFmpeg's log; 1 leaves only errors.
+process.env.SVT_LOG = '1';
 
 const folder = mkdtempSync(join(tmpdir(), 'msc-media-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -233,6 +242,17 @@ const awkward: Awkward[] = [
       audio: { codec: FF_ENCODER_LIBOPUS, sampleFormat: 'flt' },
     },
     expected: { video: 'encoded', audio: 'encoded', reason: 'VP9 instead of H.264, Opus sound' },
+    pictures: 50,
+    duration: 2 * second,
+  },
+  {
+    what: 'AV1 in WebM is encoded',
+    options: {
+      extension: 'webm',
+      video: { codec: FF_ENCODER_LIBSVTAV1, bPictures: 0, options: { preset: 12 } },
+      audio: null,
+    },
+    expected: { video: 'encoded', audio: 'silent', reason: 'AV1 instead of H.264' },
     pictures: 50,
     duration: 2 * second,
   },
