@@ -81,6 +81,11 @@ test('no interface to ask on is a problem', async () => {
   await assert.rejects(findStations({ interfaces: [absent], query }), Problem);
 });
 
+test('a search whose queries cannot leave is a problem, not an empty list', async () => {
+  const nowhere = { group: '192.0.2.1', port: 5600 }; // loopback cannot reach it
+  await assert.rejects(findStations({ interfaces: [lo], query: nowhere, timeout: 200 }), Problem);
+});
+
 test('a session over sockets: list, tune, pause, resume, change, exit', async () => {
   const stations = makeStations(40);
   const server = await startServer(stations);

@@ -28,7 +28,7 @@ export interface FindOptions {
 
 /**
  * Asks on each interface and gathers the answers, sorted by server and number; none is an empty array.
- * An interface that does not work is passed over; rejects with a Problem when none does.
+ * An interface that does not work is passed over; rejects with a Problem when none does, or not a query could leave.
  */
 export async function findStations({
   interfaces = listInterfaces(),
@@ -46,8 +46,15 @@ export async function findStations({
     requestId: randomInt(REQUEST_ID_MODULUS),
     now: began,
   });
+  let sent = 0;
+  let failed = 0;
   const send = (outgoing: Outgoing[]): void => {
-    for (const { datagram, localAddress, to } of outgoing) endpoints.get(localAddress)?.send(datagram, to);
+    for (const { datagram, localAddress, to } of outgoing) {
+      const endpoint = endpoints.get(localAddress);
+      if (endpoint === undefined) continue;
+      sent++;
+      endpoint.send(datagram, to);
+    }
   };
   for (const { address } of interfaces) {
     if (endpoints.has(address)) continue;
@@ -55,7 +62,10 @@ export async function findStations({
       const endpoint = await openEndpoint({
         address,
         multicastTtl: ttl,
-        onError: (error) => problems.push(error),
+        onError: (error) => {
+          failed++;
+          problems.push(error);
+        },
         onDatagram: (datagram, from) => send(state.receive(datagram, from, address, timers.now())),
       });
       endpoints.set(address, endpoint);
@@ -82,5 +92,6 @@ export async function findStations({
     tick();
   });
   await Promise.all([...endpoints.values()].map((endpoint) => endpoint.close()));
+  if (sent > 0 && failed >= sent) throw problems.at(-1);
   return state.found;
 }
