@@ -16,10 +16,14 @@ export interface Finished {
   stderr: string;
 }
 
-/** Starts `msc` on the loopback interface. It is ended with the test, if it still runs. */
-export function startMsc(context: TestContext, words: string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program, '--', ...words], {
-    env: { ...process.env, MSC_INTERFACE: 'lo', ...env },
+/**
+ * Starts `msc` on the loopback interface. It is ended with the test, if it still runs. `before` stands before the
+ * command, to run it in another network.
+ */
+export function startMsc(context: TestContext, words: string[], before: string[] = []): ChildProcess {
+  const [command, ...rest] = [...before, process.execPath, '--input-type=module', '-e', program, '--', ...words];
+  const child = spawn(command, rest, {
+    env: { ...process.env, MSC_INTERFACE: 'lo' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   context.after(async () => {
@@ -44,8 +48,8 @@ export async function finished(child: ChildProcess): Promise<Finished> {
   return { exitCode: child.exitCode, stdout, stderr };
 }
 
-export const runMsc = (context: TestContext, words: string[], env?: NodeJS.ProcessEnv): Promise<Finished> =>
-  finished(startMsc(context, words, env));
+export const runMsc = (context: TestContext, words: string[], before?: string[]): Promise<Finished> =>
+  finished(startMsc(context, words, before));
 
 export interface Server {
   child: ChildProcess;
@@ -57,8 +61,8 @@ export interface Server {
 }
 
 /** Starts `msc serve` and waits until `count` stations are on the air. Rejects when it ends before. */
-export async function serve(context: TestContext, words: string[], count: number): Promise<Server> {
-  const child = startMsc(context, ['serve', '--json', '--control-port', '0', ...words]);
+export async function serve(context: TestContext, words: string[], count: number, before?: string[]): Promise<Server> {
+  const child = startMsc(context, ['serve', '--json', '--control-port', '0', ...words], before);
   let stderr = '';
   child.stderr?.setEncoding('utf8').on('data', (text) => {
     stderr += text;

@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { openDatagramSender } from '../src/multicast/sender.js';
+import { Playout, startPlayout } from '../src/playout/playout.js';
+import { Station } from '../src/station/station.js';
+import { parseRtp } from '../src/wire/rtp.js';
+import { PTS_MODULUS, RTP_TIME_MODULUS, SEQUENCE_MODULUS, ticksToMillis } from '../src/wire/time.js';
+import { openStore, reelOf } from './support/film.js';
+import { runMsc, serve } from './support/msc.js';
+import { decodingMessages, hashes, run } from './support/run.js';
+import { makeSource } from './support/sources.js';
+import { scratchFolder } from './support/spool.js';
+import { without } from './support/tools.js';
+
+function makeFilm(context: TestContext, seconds: number): string {
+  return makeSource({
+    path: join(scratchFolder(context), 'film.mp4'),
+    seconds,
+    video: { width: 320, height: 240, frameRate: [25, 1] },
+    audio: { sampleRate: 48_000, channels: 2 },
+  });
+}
+
+/** The hashes of whole loops within a recording, which begins at a random access point somewhere in the film. */
+function wholeLoops(recorded: string[], film: string[]): number {
+  const first = recorded.indexOf(film[0]);
+  let loops = 0;
+  while (first + (loops + 1) * film.length <= recorded.length) {
+    const start = first + loops * film.length;
+    assert.deepEqual(recorded.slice(start, start + film.length), film, `loop ${loops}`);
+    loops++;
+  }
+  return loops;
+}
+
+test('a recording has the frames of the film over whole loops', {
+  skip: without('ffmpeg'),
+  timeout: 120_000,
+}, async (context) => {
+  const film = makeFilm(context, 3);
+  const store = await openStore(context);
+  const server = await serve(context, [`Loops=${film}`, '--store', store.folder], 1);
+  const output = join(scratchFolder(context), 'out.ts');
+  const { exitCode, stdout, stderr } = await runMsc(context, ['record', 'Loops', '-d', '10s', '-o', output, '--json']);
+  assert.equal(exitCode, 0, stderr);
+  const summary = JSON.parse(stdout);
+  assert.equal(summary.lost, 0);
+  assert.ok(summary.seconds >= 10 && summary.seconds < 11, `${summary.seconds} s`);
+  assert.equal(await decodingMessages(context, output), '');
+  assert.ok(wholeLoops(await hashes(context, output, 'v'), await hashes(context, film, 'v')) >= 2);
+  const source = join(scratchFolder(context), 'film.aac');
+  await run(context, 'ffmpeg', ['-v', 'error', '-i', film, '-vn', '-c', 'copy', '-f', 'adts', source]);
+  const packets = new Set(await hashes(context, source, 'a'));
+  const heard = await hashes(context, output, 'a');
+  const foreign = heard.filter((hash) => !packets.has(hash)).length;
+  assert.ok(foreign <= 4, `${foreign} of ${heard.length} audio packets are not the film’s`);
+  assert.equal(await server.stop(), 0);
+});
+
+test('a recording can go to standard output', { skip: without('ffprobe'), timeout: 60_000 }, async (context) => {
+  const store = await openStore(context);
+  await serve(context, [`Pipe=${makeFilm(context, 2)}`, '--store', store.folder], 1);
+  const { exitCode, stdout } = await runMsc(context, ['record', 'Pipe', '-d', '1s', '-o', '-', '-q']);
+  assert.equal(exitCode, 0);
+  assert.equal(stdout[0], 'G'); // sync_byte
+});
+
+/**
+ * Plays `station` to the loopback interface with a clock that is set to `start`, for as long as `body` takes.
+ * What ffmpeg receives is decoded as it comes.
+ */
+async function playFrom(context: TestContext, station: Station, start: number, seconds: number) {
+  const probe = createSocket('udp4');
+  probe.bind(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address();
+  probe.close();
+  const group = '239.255.77.7';
+  const folder = scratchFolder(context);
+  const sdp = join(folder, 'wrap.sdp');
+  writeFileSync(
+    sdp,
+    `v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=wrap\r\nc=IN IP4 ${group}/1\r\nt=0 0\r\nm=video ${port} RTP/AVP 33\r\na=rtpmap:33 MP2T/90000\r\n`,
+  );
+  const output = join(folder, 'out.ts');
+  const words = ['-v', 'warning', '-protocol_whitelist', 'file,udp,rtp', '-localaddr', '127.0.0.1', '-i', sdp];
+  const ffmpeg = run(context, 'ffmpeg', [...words, '-map', '0', '-c', 'copy', '-t', String(seconds), '-y', output]);
+  const sender = await openDatagramSender({ interfaceAddress: '127.0.0.1', ttl: 1 });
+  const playout = new Playout(sender);
+  const began = performance.now();
+  const now = () => start + performance.now() - began;
+  playout.add({ id: 'wrap', station, group, port, now: start, onReadError: (error) => assert.fail(String(error)) });
+  const stop = startPlayout(playout, now);
+  const { exitCode, stderr } = await ffmpeg;
+  stop();
+  await sender.close();
+  assert.equal(exitCode, 0, stderr);
+  return { output, stderr };
+}
+
+test('sequence number, RTP timestamp, PTS and PCR wrap while ffmpeg receives', {
+  skip: without('ffmpeg'),
+  timeout: 180_000,
+}, async (context) => {
+  const film = makeFilm(context, 2);
+  const reel = await reelOf(context, film);
+  const station = new Station({ items: [{ name: 'film', reel }], ssrc: 1 });
+  const frames = new Set(await hashes(context, film, 'v'));
+  const day = 1.6e14; // ticks; in the year 2026
+  const sequenceWrap = Math.ceil(station.at(day) / SEQUENCE_MODULUS) * SEQUENCE_MODULUS;
+  const wraps = {
+    'sequence number': station.due(sequenceWrap),
+    'RTP timestamp': (2 * Math.ceil(day / PTS_MODULUS) + 1) * RTP_TIME_MODULUS,
+    'PTS and PCR': Math.ceil(day / PTS_MODULUS) * PTS_MODULUS,
+  };
+  for (const [what, time] of Object.entries(wraps)) {
+    // The stream begins 4 s before the wrap of what is sent, 5 s before that of the PTS.
+    const { output, stderr } = await playFrom(context, station, ticksToMillis(time) - 4_000, 8);
+    assert.doesNotMatch(stderr, /missed|corrupt|discontinu|reorder|drop/i, what);
+    const received = await hashes(context, output, 'v');
+    assert.ok(received.length > 120, `${what}: ${received.length} pictures`);
+    const wrong = received.filter((hash) => !frames.has(hash)).length;
+    assert.equal(wrong, 0, `${what}: ${wrong} of ${received.length} pictures are not the film’s`);
+  }
+});
+
+test('a minute of both formats: nothing lost, 1,800 JPEG frames, none torn', {
+  skip: without('ffprobe'),
+  timeout: 180_000,
+}, async (context) => {
+  const film = makeFilm(context, 5);
+  const store = await openStore(context);
+  const ts = await serve(context, [`Minute=${film}`, '--store', store.folder], 1);
+  const jpeg = await serve(context, [`Minute=${film}`, '--store', store.folder, '--format', 'jpeg'], 1);
+  assert.equal(jpeg.stations[0].frameRate, 30);
+  const folder = scratchFolder(context);
+  const outputs = { minute: join(folder, 'minute.ts'), 'minute-jpeg': join(folder, 'minute.mkv') };
+  const recordings = await Promise.all(
+    Object.entries(outputs).map(([id, output]) => runMsc(context, ['record', id, '-d', '60s', '-o', output, '--json'])),
+  );
+  for (const { exitCode, stdout, stderr } of recordings) {
+    assert.equal(exitCode, 0, stderr);
+    const { lost, torn } = JSON.parse(stdout);
+    assert.deepEqual([lost, torn ?? 0], [0, 0]);
+  }
+  const frames = await hashes(context, outputs['minute-jpeg'], 'v');
+  assert.ok(Math.abs(frames.length - 1_800) <= 2, `${frames.length} frames`);
+  assert.equal(await decodingMessages(context, outputs['minute-jpeg']), '');
+  assert.equal(readFileSync(outputs.minute).length % 188, 0);
+  assert.equal(await decodingMessages(context, outputs.minute), '');
+  assert.equal(await ts.stop(), 0);
+  assert.equal(await jpeg.stop(), 0);
+});
+
+test('a server on the air says so to whoever lists', { timeout: 60_000 }, async (context) => {
+  const store = await openStore(context);
+  const server = await serve(context, [`Listed=${makeFilm(context, 2)}`, '--store', store.folder], 1);
+  const { exitCode, stdout } = await runMsc(context, ['list', '--json']);
+  assert.equal(exitCode, 0);
+  const listed = JSON.parse(stdout).find(({ id }: { id: string }) => id === 'listed');
+  const [{ number, group, port, nowPlaying, server: name }] = server.stations;
+  assert.deepEqual(
+    [listed.number, listed.group, listed.port, listed.nowPlaying, listed.server],
+    [number, group, port, nowPlaying, name],
+  );
+  for (const key of 'number id name format width height aspectRatio frameRate videoCodec audioCodec bitrate duration'.split(
+    ' ',
+  )) {
+    assert.ok(key in listed, key);
+  }
+});
+
+test('RTP packets carry what their headers promise', { timeout: 60_000 }, async (context) => {
+  const reel = await reelOf(context, makeFilm(context, 2), { format: 'jpeg' });
+  const station = new Station({ items: [{ name: 'film', reel }], ssrc: 9 });
+  const packets = station.packets(0, station.cyclePackets).map((packet) => parseRtp(packet)!);
+  const frames = packets.filter(({ marker }) => marker).length;
+  assert.equal(frames, 60);
+  assert.equal(new Set(packets.map(({ timestamp }) => timestamp)).size, frames);
+  assert.ok(packets.every(({ payloadType, payload }) => payloadType === 26 && payload.length <= 1_400));
+});
