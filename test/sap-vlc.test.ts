@@ -3,6 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openAnnouncer } from '../src/discovery/announcer.js';
@@ -11,26 +12,24 @@ import type { StationInfo } from '../src/wire/station-info.js';
 import { makeStation } from './support/stations.js';
 import { without } from './support/tools.js';
 
-/** What a process has printed so far, and a way to wait for more of it. */
+/** What one stream of a process has brought so far, and a way to wait for more of it. */
 class Output {
   text = '';
   #onMore: () => void = () => undefined;
   #hasEnded = false;
 
-  constructor(child: ChildProcess) {
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.on('data', (data: Buffer) => {
-        this.text += data.toString();
-        this.#onMore();
-      });
-    }
-    child.on('close', () => {
+  constructor(stream: Readable) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      this.text += text;
+      this.#onMore();
+    });
+    stream.on('close', () => {
       this.#hasEnded = true;
       this.#onMore();
     });
   }
 
-  /** Resolves once `wanted` has been printed; rejects with what was printed where the process ends without it. */
+  /** Resolves once `wanted` has come; rejects with what came instead where the stream ends without it. */
   until(wanted: string): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#onMore = () => {
@@ -44,20 +43,27 @@ class Output {
 
 const isRoot = process.getuid?.() === 0;
 
-/** VLC with its SAP list and its remote control on stdin. It refuses to run as root. */
-function startVlc(context: TestContext): { child: ChildProcess; output: Output } {
+/** VLC refuses to run as root. */
+const asNobody = (): { uid?: number; gid?: number } => {
+  if (!isRoot) return {};
+  const [uid, gid] = ['-u', '-g'].map((which) => Number(spawnSync('id', [which, 'nobody']).stdout));
+  return { uid, gid };
+};
+
+/** VLC with its SAP list and its remote control on stdin. */
+function startVlc(context: TestContext) {
   const home = mkdtempSync(join(tmpdir(), 'msc-vlc-'));
   chmodSync(home, 0o777); // for whom VLC runs as
-  const words = ['-I', 'rc', '--rc-fake-tty', '--services-discovery', 'sap', '--miface', loopback().name, '-vv'];
-  const options = { cwd: home, env: { ...process.env, HOME: home, LC_ALL: 'C.UTF-8' }, detached: true };
-  const child = isRoot
-    ? spawn('su', ['nobody', '-s', '/bin/sh', '-c', `HOME=${home} exec vlc ${words.join(' ')}`], options)
-    : spawn('vlc', words, options);
+  const child = spawn(
+    'vlc',
+    ['-I', 'rc', '--rc-fake-tty', '--services-discovery', 'sap', '--miface', loopback().name, '-vv'],
+    { cwd: home, env: { ...process.env, HOME: home, LC_ALL: 'C.UTF-8' }, detached: true, ...asNobody() },
+  );
   context.after(async () => {
     await ended(child);
     rmSync(home, { recursive: true, force: true });
   });
-  return { child, output: new Output(child) };
+  return { child, log: new Output(child.stderr), remote: new Output(child.stdout) };
 }
 
 /** Ends a process that leads a group of its own, with all that it started. */
@@ -79,19 +85,18 @@ test('VLC lists the stations by itself, that of two servers once', {
   skip: without('cvlc'),
   ...limit,
 }, async (context) => {
-  const { child, output } = startVlc(context);
+  const { child, log, remote } = startVlc(context);
   const unique = `${process.pid}`;
   const twin = makeStation(1, { name: `Harbour ${unique} ö & <b>` });
   await announce(context, [{ ...twin, server: 'hall' }]);
   await announce(context, [{ ...twin, server: 'attic', number: 2 }]);
-  await output.until(`adding: ${twin.name}`);
+  await log.until(`adding: ${twin.name}`);
   const last = makeStation(3, { name: `Last ${unique}`, format: 'jpeg' });
   await announce(context, [last]);
-  await output.until(`adding: ${last.name}`);
-  child.stdin?.write('playlist\n');
-  await output.until('End of playlist');
-  const listed = output.text.slice(output.text.lastIndexOf('Playlist - '));
-  const rows = listed.split('\n').filter((line) => line.startsWith('|') && line.includes(unique));
+  await log.until(`adding: ${last.name}`);
+  child.stdin.write('playlist\n');
+  await remote.until('End of playlist');
+  const rows = remote.text.split('\n').filter((line) => line.startsWith('|') && line.includes(unique));
   assert.deepEqual(
     rows.map((row) => row.replace(/^\|\s+\d+ - /, '').trim()),
     [twin.name, last.name],
@@ -110,7 +115,7 @@ test('ffmpeg reads an announcement', { skip: without('ffprobe') || noOwnNetwork(
   const both = `${inOwnNetwork} && { "$0" "$1" "Harbour News" & exec ffprobe -v verbose sap://239.255.255.255:9875; }`;
   const child = spawn('unshare', ['-n', 'sh', '-c', both, process.execPath, announcer], { detached: true });
   context.after(() => ended(child));
-  const output = new Output(child);
+  const output = new Output(child.stderr);
   await output.until('a=rtpmap:33 MP2T/90000');
   assert.match(output.text, /^s=Harbour News\r?$/m);
   assert.match(output.text, /^c=IN IP4 239\.255\.0\.1\/1\r?$/m);
