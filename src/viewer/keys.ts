@@ -9,7 +9,7 @@ const sequences: Readonly<Record<string, string>> = {
   '\x1b[5~': 'pgup',
   '\x1b[6~': 'pgdn',
   '\r': 'enter',
-  '\n': 'enter',
+  '\n': 'newline',
   '\x7f': 'backspace',
   '\b': 'backspace',
   '\x03': 'ctrl-c',

@@ -155,6 +155,8 @@ function withChannels(state: ViewerState, channels: readonly Channel[]): ViewerS
 
 function onKey(state: ViewerState, key: string, now: Millis): Step {
   if (key === 'ctrl-c' || key === 'q') return end(state);
+  // The end of a line that was not typed key by key: it completes a number, and chooses nothing by itself.
+  if (key === 'line-end') return state.typed === '' ? stay(state) : takeTyped(state, now);
   if (state.mode === 'menu') return onMenuKey(state, key, now);
   if (/^[0-9]$/.test(key)) return onDigit(state, key, now);
   if (key === 'enter' && state.typed !== '') return takeTyped(state, now);

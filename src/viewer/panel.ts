@@ -3,7 +3,7 @@ import type { ReceptionReport } from '../receiver/reception.js';
 import type { StationInfo } from '../wire/station-info.js';
 import type { Millis } from '../wire/time.js';
 import { currentChannel, menuItems, type ViewerState } from './model.js';
-import { bitrateText, frameRateText } from './station-text.js';
+import { bitrateText, codecsText, frameRateText } from './station-text.js';
 
 export interface PanelRow {
   /** The number to press, at the row's left; empty where there is none. */
@@ -92,11 +92,10 @@ const pictureText = ({ width, height, aspectRatio, frameRate }: StationInfo): st
   `${width}×${height} · ${aspectRatio} · ${frameRateText(frameRate)} fps`;
 
 function bannerPanel(info: StationInfo, report: ReceptionReport | null): Panel {
-  const codecs = [info.videoCodec, info.audioCodec].filter((codec) => codec !== null).join(' + ');
   const rows = [
     row(info.nowPlaying, { detail: 'Now playing' }),
     row(pictureText(info), { detail: 'Picture' }),
-    row(`${codecs} · ${bitrateText(info.bitrate)}`, { detail: 'Codecs' }),
+    row(`${codecsText(info)} · ${bitrateText(info.bitrate)}`, { detail: 'Codecs' }),
   ];
   if (report) rows.push(row(receptionText(report), { detail: 'Reception' }));
   return { kind: 'banner', title: `${info.number}  ${info.name}`, rows, hint: '' };

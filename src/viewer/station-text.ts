@@ -8,6 +8,10 @@ export const frameRateText = (rate: number): string => String(Number(rate.toFixe
 export const bitrateText = (bitrate: number): string =>
   bitrate >= 1_000_000 ? `${(bitrate / 1_000_000).toFixed(1)} Mbit/s` : `${Math.round(bitrate / 1000)} kbit/s`;
 
+/** "H.264 High 4.0 + AAC-LC 5.1", "JPEG, no sound". */
+export const codecsText = ({ videoCodec, audioCodec }: StationInfo): string =>
+  audioCodec === null ? `${videoCodec}, no sound` : `${videoCodec} + ${audioCodec}`;
+
 /** "0:30", "1:02:03". */
 export function durationText(seconds: number): string {
   const whole = Math.round(seconds);
@@ -31,7 +35,7 @@ const columns: readonly Column[] = [
   { title: 'Aspect', right: true, cell: (info) => info.aspectRatio },
   { title: 'fps', right: true, cell: (info) => frameRateText(info.frameRate) },
   { title: 'Format', right: false, cell: (info) => info.format },
-  { title: 'Codecs', right: false, cell: (info) => [info.videoCodec, info.audioCodec ?? 'no sound'].join(' + ') },
+  { title: 'Codecs', right: false, cell: codecsText },
   { title: 'Bit rate', right: true, cell: (info) => bitrateText(info.bitrate) },
   { title: 'Now playing', right: false, cell: (info) => info.nowPlaying },
   { title: 'Server', right: false, cell: (info) => info.server },

@@ -12,6 +12,9 @@ export interface TerminalOptions {
   onEnd: () => void;
 }
 
+/** On an empty line, and from a terminal, a line break is the Enter key. */
+const keyFor = (key: string): string => (key === 'newline' ? 'enter' : key);
+
 /** When the output is no terminal, lines are at most so long. */
 const PLAIN_WIDTH = 120;
 
@@ -25,6 +28,8 @@ export class Terminal {
   private printed = '';
   private readonly styled: boolean;
   private wasRaw = false;
+  /** The key before, for input that comes in lines. */
+  private before = 'newline';
 
   constructor(private readonly options: TerminalOptions) {
     this.styled = options.output.isTTY === true;
@@ -79,7 +84,11 @@ export class Terminal {
   }
 
   private readonly onData = (data: Buffer | string): void => {
-    for (const key of keysIn(data.toString())) this.options.onKey(key);
+    const lines = this.options.input.isTTY !== true;
+    for (const key of keysIn(data.toString())) {
+      this.options.onKey(lines && key === 'newline' && this.before !== 'newline' ? 'line-end' : keyFor(key));
+      this.before = key;
+    }
   };
 
   private eraseCode(): string {
