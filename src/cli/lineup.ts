@@ -179,7 +179,7 @@ function describe(plan: StationPlan, station: Station, server: string): StationI
     nowPlaying: '',
     schedule: scheduleHash(
       plan.id,
-      manifests.map(({ id }) => id),
+      manifests.map(({ content }) => content),
     ),
     server,
   };

@@ -1,4 +1,5 @@
 /** Makes a reel from a source, in a folder of its own. Runs in the preparing child process; synchronous. */
+import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { Problem } from '../problem/problem.js';
@@ -43,7 +44,9 @@ export function makeReel(options: MakeReel, onProgress: (done: number) => void):
   const packetsPath = join(folder, ReelFile.packets[spool.format]);
   const output = openSync(packetsPath, 'w');
   let bytes = 0;
+  const digest = createHash('sha256');
   const write = (chunk: Buffer) => {
+    digest.update(chunk);
     for (let done = 0; done < chunk.length; ) done += writeSync(output, chunk, done);
     bytes += chunk.length;
   };
@@ -66,6 +69,7 @@ export function makeReel(options: MakeReel, onProgress: (done: number) => void):
     format: spool.format,
     ...made,
     bytes,
+    content: digest.digest('hex'),
     bitrate: Math.round((bytes * 8 * TICKS_PER_SECOND) / made.duration),
     properties: spool.properties,
     layout: { width, height, sampleAspectRatio, frameRate, channels },

@@ -17,6 +17,8 @@ export interface ReelManifest {
   packets: number;
   /** RTP payload bytes. */
   bytes: number;
+  /** SHA-256 of the payloads. The id does not tell: an encoder with several threads makes other bytes each time. */
+  content: string;
   /** Average, bit/s, of the payload. */
   bitrate: number;
   /** The longest distance between random access points, also across a loop. */

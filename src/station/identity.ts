@@ -51,8 +51,8 @@ export function stationAddress(id: string, taken: ReadonlySet<string>): StationA
 
 export const stationSsrc = (id: string): number => hash(`ssrc ${id}`).readUInt32BE(0);
 
-/** Equal for stations that send the same packets: a hash of the id and of the reels in their order. */
-export const scheduleHash = (id: string, reelIds: readonly string[]): string =>
-  hash(JSON.stringify([id, ...reelIds]))
+/** Equal for stations that send the same packets: a hash of the id and of the reels’ contents in their order. */
+export const scheduleHash = (id: string, contents: readonly string[]): string =>
+  hash(JSON.stringify([id, ...contents]))
     .toString('hex')
     .slice(0, 16);

@@ -17,15 +17,13 @@ const reelTimes = fc
     return { times, duration: times[times.length - 1] + rest };
   });
 
-const station = fc
-  .array(reelTimes, { minLength: 1, maxLength: 4 })
-  .map(
-    (reels) =>
-      new Station({
-        items: reels.map((reel, tag) => ({ name: `item ${tag}`, reel: fakeReel({ ...reel, tag }) })),
-        ssrc: 7,
-      }),
-  );
+const station = fc.array(reelTimes, { minLength: 1, maxLength: 4 }).map(
+  (reels) =>
+    new Station({
+      items: reels.map((reel, tag) => ({ name: `item ${tag}`, reel: fakeReel({ ...reel, tag }) })),
+      ssrc: 7,
+    }),
+);
 
 /** Around 2026 and around the wraps of RTP timestamps and PTS, in ticks since 1970. */
 const time = fc.oneof(
