@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { ReorderBuffer } from './reorder-buffer.js';
+
+/** What a buffer hands on, by number. */
+function taken(buffer: ReorderBuffer<string>, now: number): number[] {
+  const numbers: number[] = [];
+  buffer.deliver(now, (n, packet) => {
+    assert.equal(packet, `packet ${n}`);
+    numbers.push(n);
+  });
+  return numbers;
+}
+
+function insert(buffer: ReorderBuffer<string>, numbers: readonly number[], now: number): void {
+  for (const n of numbers) buffer.insert(n, `packet ${n}`, now);
+}
+
+test('packets in order are handed on at once', () => {
+  const buffer = new ReorderBuffer<string>();
+  insert(buffer, [65_534, 65_535, 65_536, 65_537], 0);
+  assert.deepEqual(taken(buffer, 0), [65_534, 65_535, 65_536, 65_537]);
+  assert.equal(buffer.nextDeadline(), null);
+});
+
+test('packets that overtook others are put in order', () => {
+  const buffer = new ReorderBuffer<string>();
+  insert(buffer, [9, 11, 10, 12], 0);
+  assert.deepEqual(taken(buffer, 0), [9, 10, 11, 12]);
+  assert.equal(buffer.counts.reordered, 1);
+  assert.equal(buffer.counts.lost, 0);
+});
+
+test('a missing packet is waited for until its deadline, then given up', () => {
+  const buffer = new ReorderBuffer<string>({ deadline: 100 });
+  insert(buffer, [1, 3, 4], 50);
+  assert.deepEqual(taken(buffer, 50), [1]);
+  assert.equal(buffer.nextDeadline(), 150);
+  assert.deepEqual(taken(buffer, 149), []);
+  assert.deepEqual(taken(buffer, 150), [3, 4]);
+  assert.equal(buffer.counts.lost, 1);
+  insert(buffer, [2], 160);
+  assert.deepEqual(taken(buffer, 160), []);
+  assert.equal(buffer.counts.late, 1);
+});
+
+test('a second gap is waited for since the packet behind it came', () => {
+  const buffer = new ReorderBuffer<string>({ deadline: 100 });
+  insert(buffer, [1, 3], 0);
+  insert(buffer, [5], 60);
+  assert.deepEqual(taken(buffer, 100), [1, 3]);
+  assert.equal(buffer.nextDeadline(), 160);
+  assert.deepEqual(taken(buffer, 160), [5]);
+});
+
+test('the first copy wins', () => {
+  const buffer = new ReorderBuffer<string>();
+  insert(buffer, [5, 6], 0);
+  buffer.insert(6, 'another', 0);
+  assert.deepEqual(taken(buffer, 0), [5, 6]);
+  buffer.insert(5, 'another', 1);
+  assert.deepEqual(taken(buffer, 1), []);
+  assert.deepEqual({ ...buffer.counts }, { received: 2, duplicates: 2, late: 0, lost: 0, reordered: 0, jumps: 0 });
+});
+
+test('one stray packet moves nothing; two in a row are followed', () => {
+  const buffer = new ReorderBuffer<string>({ window: 64 });
+  insert(buffer, [100, 5000], 0);
+  assert.deepEqual(taken(buffer, 0), [100]);
+  insert(buffer, [101], 0);
+  assert.deepEqual(taken(buffer, 0), [101]);
+  insert(buffer, [7000, 7001], 0);
+  assert.deepEqual(taken(buffer, 0), [7000, 7001]);
+  assert.equal(buffer.counts.jumps, 1);
+  insert(buffer, [102, 103], 0); // and back
+  assert.deepEqual(taken(buffer, 0), [102, 103]);
+});
+
+test('whatever order packets come in, each is handed on once, in order, or counted as lost', () => {
+  const arrivals = fc.array(fc.record({ n: fc.integer({ min: 1000, max: 1060 }), wait: fc.nat(40) }), {
+    maxLength: 150,
+  });
+  fc.assert(
+    fc.property(arrivals, (packets) => {
+      const buffer = new ReorderBuffer<string>({ deadline: 100, window: 64 });
+      const out: number[] = [];
+      let now = 0;
+      for (const { n, wait } of packets) {
+        now += wait;
+        insert(buffer, [n], now);
+        out.push(...taken(buffer, now));
+      }
+      out.push(...taken(buffer, now + 100), ...taken(buffer, now + 200));
+      assert.deepEqual(
+        out,
+        [...new Set(out)].sort((a, b) => a - b),
+      );
+      const { received, late, lost, duplicates } = buffer.counts;
+      assert.equal(received - late, out.length);
+      assert.equal(received + duplicates, packets.length);
+      if (out.length > 0) assert.equal(lost, out[out.length - 1] - out[0] + 1 - out.length);
+      assert.equal(buffer.nextDeadline(), null);
+    }),
+  );
+});

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { StreamBuffer, type StreamUnit } from './stream-buffer.js';
+
+const unit = (time: number, randomAccess = false, length = 100): StreamUnit => ({
+  time,
+  data: Buffer.alloc(length, time),
+  randomAccess,
+});
+const times = (units: StreamUnit[] | null): number[] | undefined => units?.map(({ time }) => time);
+
+test('a reader begins at the last random access point', () => {
+  const buffer = new StreamBuffer();
+  assert.equal(buffer.openAtLastRandomAccess(), null);
+  for (const time of [0, 1, 2, 3, 4]) buffer.push(unit(time, time % 3 === 0));
+  const cursor = buffer.openAtLastRandomAccess();
+  assert.ok(cursor);
+  assert.deepEqual(times(buffer.read(cursor, 1e6)), [3, 4]);
+  assert.deepEqual(buffer.read(cursor, 1e6), []);
+});
+
+test('a read is bounded in bytes, and one unit is read however large it is', () => {
+  const buffer = new StreamBuffer();
+  for (const time of [0, 1, 2, 3]) buffer.push(unit(time, time === 0));
+  const cursor = { position: 0 };
+  assert.deepEqual(times(buffer.read(cursor, 250)), [0, 1]);
+  assert.deepEqual(times(buffer.read(cursor, 1)), [2]);
+});
+
+test('the oldest go when there are too many bytes, and a reader whose place went is told so', () => {
+  const buffer = new StreamBuffer({ maxBytes: 1000 });
+  for (const time of [0, 1, 2, 3, 4]) buffer.push(unit(time, time < 4));
+  assert.ok(buffer.bytes <= 1000);
+  assert.equal(buffer.read({ position: 0 }, 1e6), null);
+  assert.deepEqual(times(buffer.read({ position: 2 }, 1e6)), [2, 3, 4]);
+  assert.equal(buffer.openAtLastRandomAccess()?.position, 3);
+});
+
+test('the oldest go when they are too old', () => {
+  const buffer = new StreamBuffer({ maxTime: 10 });
+  for (const time of [0, 450, 900, 1350]) buffer.push(unit(time));
+  assert.ok(buffer.hasLost({ position: 0 }));
+  assert.equal(buffer.hasLost({ position: 1 }), false);
+  assert.equal(buffer.duration, 10);
+});
+
+test('a place is kept while a reader does not read: it goes on with the very next unit', () => {
+  const buffer = new StreamBuffer();
+  buffer.push(unit(0, true));
+  const cursor = buffer.openAtLastRandomAccess();
+  assert.ok(cursor);
+  buffer.read(cursor, 1e6);
+  for (let time = 1; time <= 1000; time++) buffer.push(unit(time * 90));
+  assert.deepEqual(buffer.lag(cursor), { bytes: 100_000, time: 999 });
+  assert.equal(buffer.read(cursor, 1)?.[0].time, 90);
+});
+
+test('who waits for a place to begin is not called for less', () => {
+  const buffer = new StreamBuffer();
+  const calls: string[] = [];
+  buffer.wait(null, () => calls.push('place'));
+  buffer.wait({ position: 0 }, () => calls.push('unit'));
+  buffer.push(unit(0));
+  assert.deepEqual(calls, ['unit']);
+  buffer.push(unit(1, true));
+  assert.deepEqual(calls, ['unit', 'place']);
+  buffer.wait({ position: 2 }, () => calls.push('end'));
+  buffer.finish();
+  assert.deepEqual(calls, ['unit', 'place', 'end']);
+});
+
+test('what is held and what is read is what was pushed, in order, within the bounds', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat(400), fc.boolean())), fc.nat(3000), (steps, extra) => {
+      const buffer = new StreamBuffer({ maxBytes: 700 + extra });
+      let cursor = { position: 0 };
+      let expected = 0;
+      steps.forEach(([randomAccess, length, reads], time) => {
+        buffer.push(unit(time, randomAccess, length));
+        assert.ok(buffer.bytes <= 700 + extra);
+        if (!reads) return;
+        const units = buffer.read(cursor, 500);
+        if (units === null) {
+          cursor = { position: time + 1 };
+          expected = time + 1;
+          return;
+        }
+        for (const one of units) assert.equal(one.time, expected++);
+      });
+    }),
+  );
+});
