@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import { test } from 'node:test';
+import { keysIn } from './keys.js';
+import type { Panel } from './panel.js';
+import { Terminal } from './terminal.js';
+
+test('keys are named, sequences that mean nothing are left out', () => {
+  assert.deepEqual(keysIn('p2\x1b[A\x1b[5~\x1b[6~\r\x7f \x1b\x03Q'), [
+    ...['p', '2', 'up', 'pgup', 'pgdn', 'enter', 'backspace', 'space', 'esc', 'ctrl-c', 'q'],
+  ]);
+  assert.deepEqual(keysIn('\x1b[1;5Cä\x1b[15~i'), ['ä', 'i']);
+});
+
+function open(tty: boolean): {
+  keys: string[];
+  input: PassThrough;
+  terminal: Terminal;
+  raw: boolean[];
+  text: () => string;
+} {
+  const keys: string[] = [];
+  const raw: boolean[] = [];
+  const setRawMode = (mode: boolean): typeof input => {
+    raw.push(mode);
+    return input;
+  };
+  const input = Object.assign(new PassThrough(), { isTTY: tty, setRawMode: setRawMode as never });
+  const output = Object.assign(new PassThrough(), { isTTY: tty, columns: 80 });
+  const terminal = new Terminal({ input, output, onKey: (key) => keys.push(key), onEnd: () => keys.push('end') });
+  terminal.open();
+  return { keys, input, terminal, raw, text: () => String(output.read() ?? '') };
+}
+
+/** What was written has been read. */
+const settled = (input: PassThrough): Promise<void> => new Promise((resolve) => input.once('pause', () => resolve()));
+
+test('of lines that are piped in, the break completes a number and is no Enter', async () => {
+  const { keys, input, terminal } = open(false);
+  input.write('p\n2\n\n');
+  input.end();
+  await new Promise((resolve) => input.once('end', resolve));
+  assert.deepEqual(keys, ['p', 'line-end', '2', 'line-end', 'enter', 'end']);
+  terminal.close();
+});
+
+test('a terminal is raw while it is open, and as it was afterwards', async () => {
+  const { input, terminal, raw, text } = open(true);
+  const paused = settled(input);
+  terminal.close();
+  await paused;
+  assert.deepEqual(raw, [true, false]);
+  assert.ok(text().endsWith('\x1b[?25h'));
+});
+
+const panel = (title: string): Panel => ({ kind: 'menu', title, rows: [], hint: '' });
+
+test('in a terminal a panel is drawn over the one before', () => {
+  const { terminal, text } = open(true);
+  terminal.show(panel('First'), 'status');
+  text();
+  terminal.show(panel('Second'), 'status');
+  assert.ok(text().startsWith('\x1b[2A\r\x1b[J'));
+  terminal.show(panel('Second'), 'status');
+  assert.equal(text(), '');
+});
+
+test('elsewhere each panel is written once', () => {
+  const { terminal, text } = open(false);
+  terminal.show(panel('First'), 'changes');
+  terminal.show(panel('First'), 'changed');
+  terminal.show(null, '');
+  terminal.show(panel('Second'), '');
+  assert.equal(text(), 'First\nSecond\n');
+});
