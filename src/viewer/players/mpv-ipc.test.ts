@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { Duplex } from 'node:stream';
+import { test } from 'node:test';
+import { type MpvEvent, MpvIpc } from './mpv-ipc.js';
+
+/** A connection whose other end is the test. */
+function connection(): {
+  ipc: MpvIpc;
+  written: string[];
+  events: MpvEvent[];
+  says: (text: string) => void;
+  stream: Duplex;
+} {
+  const written: string[] = [];
+  const events: MpvEvent[] = [];
+  const stream = new Duplex({
+    read: () => undefined,
+    write(chunk, _encoding, done) {
+      written.push(String(chunk));
+      done();
+    },
+  });
+  const ipc = new MpvIpc(stream, (event) => events.push(event));
+  return { ipc, written, events, stream, says: (text) => stream.push(text) };
+}
+
+test('answers find their command in whatever order and pieces they come', async () => {
+  const { ipc, written, says } = connection();
+  const answers = Promise.all([ipc.command(['get_property', 'a']), ipc.command(['get_property', 'b'])]);
+  assert.equal(written[1], '{"command":["get_property","b"],"request_id":2}\n');
+  says('{"request_id":2,"error":"success","data":"b');
+  says('"}\n{"request_id":1,"error":"success","data":"a"}\n');
+  assert.deepEqual(await answers, ['a', 'b']);
+});
+
+test('a refusal has the words of mpv; events go their own way', async () => {
+  const { ipc, events, says } = connection();
+  const answer = ipc.command(['nonsense']);
+  says('{"event":"client-message","args":["msc-key","p"]}\n{"request_id":1,"error":"invalid parameter"}\n');
+  await assert.rejects(answer, /mpv: invalid parameter/);
+  assert.deepEqual(events, [{ event: 'client-message', args: ['msc-key', 'p'] }]);
+});
+
+test('commands that are under way when mpv ends are refused, and so are later ones', async () => {
+  const { ipc, stream } = connection();
+  const answer = ipc.command(['quit']);
+  stream.destroy();
+  await assert.rejects(answer, /closed/);
+  await assert.rejects(ipc.command(['quit']), /closed/);
+});

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+import { stationInfo } from '../../test/support/channels.js';
+import { without } from '../../test/support/tools.js';
+import { matroskaPicture } from '../wire/matroska.js';
+import { Pid, TS_PACKET_LENGTH, TS_SYNC_BYTE } from '../wire/ts.js';
+import { containerFor } from './container.js';
+import { Recorder } from './recorder.js';
+
+/** TS packets, each named by its stream, in upper case where a unit begins: "V" "v" "A" "a". */
+const packets = (names: string): Buffer =>
+  Buffer.concat(
+    [...names].map((name) => {
+      const packet = Buffer.alloc(TS_PACKET_LENGTH);
+      const pid = name.toLowerCase() === 'v' ? Pid.video : Pid.audio;
+      packet[0] = TS_SYNC_BYTE;
+      packet[1] = (name === name.toUpperCase() ? 0x40 : 0) | (pid >> 8);
+      packet[2] = pid & 0xff;
+      packet[3] = 0x10;
+      return packet;
+    }),
+  );
+
+test('a recording ends with whole pictures and sounds, by the time of the stream', () => {
+  const recorder = new Recorder(containerFor(stationInfo(1)), 1000);
+  const unit = (time: number, names: string) => ({ time, data: packets(names), randomAccess: false });
+  const early = recorder.take([unit(500, 'VvA'), unit(90_499, 'Vv')]);
+  assert.deepEqual(early, packets('VvAVv'));
+  assert.equal(recorder.isFull, false);
+  const late = recorder.take([unit(90_500, 'vaVv'), unit(90_600, 'vaA'), unit(90_700, 'a'), unit(90_800, 'v')]);
+  assert.deepEqual(late, packets('vaa'));
+  assert.ok(recorder.isFull);
+  assert.equal(recorder.recorded, 1000);
+});
+
+test('a stream without sound is not waited for beyond a second', () => {
+  const recorder = new Recorder(containerFor(stationInfo(1)), 1000);
+  const unit = (time: number) => ({ time, data: packets('V'), randomAccess: false });
+  recorder.take([0, 90_000, 180_000].map(unit));
+  assert.ok(recorder.isFull);
+});
+
+test('pictures are recorded for as many milliseconds as were asked for, not one more', () => {
+  const recorder = new Recorder(containerFor(stationInfo(1, { format: 'jpeg' })), 100);
+  const jpeg = Buffer.from('picture');
+  const units = Array.from({ length: 9 }, (_, n) => ({ time: 7 + n * 3000, data: jpeg, randomAccess: true }));
+  const file = recorder.take(units);
+  const pictures = Buffer.concat([0, 100 / 3, 200 / 3].map((time) => matroskaPicture(time, jpeg)));
+  assert.ok(file.subarray(-pictures.length).equals(pictures));
+  assert.equal(file.toString('latin1').split('picture').length - 1, 3);
+});
+
+test('FFmpeg reads every picture of the Matroska stream at its time', { skip: without('ffmpeg', 'ffprobe') }, () => {
+  const source = ['-f', 'lavfi', '-i', 'testsrc2=s=320x180', '-frames:v', '1', '-pix_fmt', 'yuvj420p'];
+  const jpeg = spawnSync('ffmpeg', ['-v', 'error', ...source, '-f', 'mjpeg', '-']).stdout;
+  const station = stationInfo(1, { format: 'jpeg', width: 320, height: 180, frameRate: 30 });
+  const recorder = new Recorder(containerFor(station), undefined);
+  const units = Array.from({ length: 30 }, (_, n) => ({ time: 2 ** 33 + n * 3000, data: jpeg, randomAccess: true }));
+  const entries = 'stream=codec_name,width,height,r_frame_rate:packet=pts_time,flags';
+  const probed = spawnSync('ffprobe', ['-v', 'error', '-show_entries', entries, '-of', 'compact', '-'], {
+    input: recorder.take(units),
+  });
+  assert.equal(probed.stderr.toString(), '');
+  const lines = probed.stdout.toString().trim().split('\n');
+  assert.equal(lines.filter((line) => line.startsWith('packet') && line.includes('flags=K')).length, 30);
+  assert.ok(lines.some((line) => line.includes('pts_time=0.967')));
+  assert.ok(lines.some((line) => line.includes('codec_name=mjpeg|width=320|height=180|r_frame_rate=30/1')));
+});
