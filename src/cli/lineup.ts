@@ -72,14 +72,8 @@ export interface LoadOptions {
 
 /** The station if the store has all its reels, else null. Reads no more of the sources than their sizes and times. */
 export async function loadStation(options: LoadOptions): Promise<ReadyStation | null> {
-  const { plan, settings, store, output } = options;
-  return assemble(options, async (source, target) => {
-    const label = `${plan.number} ${plan.name}: reading`;
-    const onProgress = (done: number) => output.progress(label, done);
-    const { reel } = await findReel({ source, settings: { ...settings, target }, store, onProgress });
-    output.progressEnd();
-    return reel;
-  });
+  const { settings, store } = options;
+  return assemble(options, (source, target) => findReel({ source, settings: { ...settings, target }, store }));
 }
 
 /**
@@ -179,7 +173,7 @@ function describe(plan: StationPlan, station: Station, server: string): StationI
     nowPlaying: '',
     schedule: scheduleHash(
       plan.id,
-      manifests.map(({ content }) => content),
+      manifests.map(({ id, checksum }) => `${id}-${checksum}`),
     ),
     server,
   };

@@ -1,7 +1,7 @@
 /** Makes a reel from a source, in a folder of its own. Runs in the preparing child process; synchronous. */
-import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { Problem } from '../problem/problem.js';
 import { TICKS_PER_SECOND, type Ticks90k } from '../wire/time.js';
 import { packFrames, writeJpegIndex } from './jpeg-reel.js';
@@ -17,7 +17,6 @@ export interface MakeReel {
   settings: MediaSettings;
   /** Existing and empty; it becomes the reel's folder. */
   folder: string;
-  id: string;
 }
 
 interface Sink {
@@ -34,8 +33,8 @@ const SPOOL_SHARE = 0.9;
 const LONGEST: Ticks90k = 13 * 3600 * TICKS_PER_SECOND;
 
 /** Throws a Problem when the source is no good, and the system's error when the folder cannot be written. */
-export function makeReel(options: MakeReel, onProgress: (done: number) => void): ReelManifest {
-  const { source, settings, folder, id } = options;
+export function makeReel(options: MakeReel, onProgress: (done: number) => void): void {
+  const { source, settings, folder } = options;
   const spool = spoolMedia({ source, folder, settings, onProgress: (done) => onProgress(done * SPOOL_SHARE) });
   const duration = spool.format === 'h264' ? spool.video.duration : spool.duration;
   if (duration > LONGEST) {
@@ -44,9 +43,9 @@ export function makeReel(options: MakeReel, onProgress: (done: number) => void):
   const packetsPath = join(folder, ReelFile.packets[spool.format]);
   const output = openSync(packetsPath, 'w');
   let bytes = 0;
-  const digest = createHash('sha256');
+  let checksum = 0;
   const write = (chunk: Buffer) => {
-    digest.update(chunk);
+    checksum = crc32(chunk, checksum);
     for (let done = 0; done < chunk.length; ) done += writeSync(output, chunk, done);
     bytes += chunk.length;
   };
@@ -58,18 +57,16 @@ export function makeReel(options: MakeReel, onProgress: (done: number) => void):
   } finally {
     closeSync(output);
   }
-  for (const path of spool.format === 'h264' ? [spool.video.path, spool.audio.path] : [spool.frames.path]) {
-    rmSync(path, { force: true });
-  }
+  const kept = new Set<string>([ReelFile.packets[spool.format], ReelFile.index]);
+  for (const name of readdirSync(folder)) if (!kept.has(name)) rmSync(join(folder, name));
   makePoster({ source, path: join(folder, ReelFile.poster) });
   const { width, height, sampleAspectRatio, frameRate, channels } = spool.properties;
-  const manifest: ReelManifest = {
+  const manifest: Omit<ReelManifest, 'id'> = {
     version: REEL_VERSION,
-    id,
     format: spool.format,
     ...made,
     bytes,
-    content: digest.digest('hex'),
+    checksum,
     bitrate: Math.round((bytes * 8 * TICKS_PER_SECOND) / made.duration),
     properties: spool.properties,
     layout: { width, height, sampleAspectRatio, frameRate, channels },
@@ -82,7 +79,6 @@ export function makeReel(options: MakeReel, onProgress: (done: number) => void):
   } finally {
     closeSync(file);
   }
-  return manifest;
 }
 
 function makeTs({ video, audio }: Spool & { format: 'h264' }, folder: string, sink: Sink): Made {

@@ -57,6 +57,7 @@ export async function runMediaChild(options: {
   let silence = setTimeout(tooSilent, limits.silence);
   const abort = () => end(new Problem('prepare', `${subject}: interrupted`, 'Start again to prepare it.'));
   signal?.addEventListener('abort', abort);
+  if (signal?.aborted) abort();
 
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     words = (words + text).slice(-2000);

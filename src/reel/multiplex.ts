@@ -23,7 +23,7 @@ import {
   writePcr,
 } from '../wire/ts.js';
 import { type AudioPlan, planAudio } from './audio-plan.js';
-import type { SpooledAudio, SpooledVideo } from './media/spool.js';
+import type { AccessUnitReader, SpooledAudio, SpooledVideo } from './media/spool.js';
 import { PES_HEADER_LENGTH_PTS, PES_HEADER_LENGTH_PTS_DTS, PesCutter, StreamId, writePesHeader } from './pes.js';
 import { patPacket, pmtPacket } from './psi.js';
 import {
@@ -37,7 +37,6 @@ import {
   sendingBounds,
 } from './send-plan.js';
 import { busiestWindow, raiseFloor, type SendingCurve, tautString } from './smoothing.js';
-import { SpoolReader } from './spool-reader.js';
 
 /** The most that may lie between two PCRs: 40 ms; at the least rate the next packet leaves 4 ms later. */
 const PCR_LIMIT: Ticks90k = 3_600 - 360;
@@ -138,7 +137,7 @@ class PacketSource {
   readonly #video: SpooledVideo;
   readonly #audioPlan: AudioPlan;
   readonly #plan: SendPlan;
-  readonly #videoReader: SpoolReader;
+  readonly #videoReader: AccessUnitReader;
   readonly #audioReader: ReturnType<AudioPlan['open']>;
   readonly #videoCutter = new PesCutter(Pid.video);
   readonly #audioCutter = new PesCutter(Pid.audio);
@@ -163,7 +162,7 @@ class PacketSource {
     this.#video = options.video;
     this.#audioPlan = options.audioPlan;
     this.#plan = options.plan;
-    this.#videoReader = new SpoolReader(options.video.path);
+    this.#videoReader = options.video.open();
     this.#audioReader = options.audioPlan.open();
   }
 

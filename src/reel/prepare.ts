@@ -11,22 +11,26 @@ export interface Preparation {
   made: boolean;
 }
 
-/** The reel of `source` if the store has it whole, else null. Costs no more than a look at the file. */
-export async function findReel(options: {
+interface Wanted {
   source: string;
   settings: MediaSettings;
   store: Store;
-  onProgress?(done: number): void;
-}): Promise<{ id: string; reel: Reel | null }> {
-  const { source, settings, store, onProgress } = options;
-  const id = store.reelId(await store.contentHash(source, onProgress), settings);
-  if (!store.has(id)) return { id, reel: null };
+}
+
+/** The reel of `source` if the store is known to have it, else null. Costs no more than a look at the file. */
+export async function findReel({ source, settings, store }: Wanted): Promise<Reel | null> {
+  const content = await store.knownContentHash(source);
+  return content === null ? null : storedReel(store, store.reelId(content, settings));
+}
+
+async function storedReel(store: Store, id: string): Promise<Reel | null> {
+  if (!store.has(id)) return null;
   try {
-    return { id, reel: await store.openReel(id) };
+    return await store.openReel(id);
   } catch {
     // Damaged, or of an older version: it is made again.
     await store.discard(id);
-    return { id, reel: null };
+    return null;
   }
 }
 
@@ -34,25 +38,36 @@ export async function findReel(options: {
  * The reel of `source`, made first where the store does not have it. `onProgress` gets the share done, 0 to 1.
  * Throws a Problem; an interrupted preparation leaves nothing in the store.
  */
-export async function prepareReel(options: {
-  source: string;
-  settings: MediaSettings;
-  store: Store;
-  limits?: PrepareLimits;
-  signal?: AbortSignal;
-  onProgress?(done: number): void;
-}): Promise<Preparation> {
+export async function prepareReel(
+  options: Wanted & { limits?: PrepareLimits; signal?: AbortSignal; onProgress?(done: number): void },
+): Promise<Preparation> {
   const { source, settings, store, limits, signal, onProgress } = options;
-  const found = await findReel({ source, settings, store });
-  if (found.reel) return { reel: found.reel, made: false };
+  const found = await findReel(options);
+  if (found) return { reel: found, made: false };
   const folder = await store.makingFolder();
+  // The source is read for its hash while the child works: only then is it known what the reel is called.
+  const stop = new AbortController();
+  const hashing = namedReel(options, stop.signal);
+  const request = { task: 'reel', source, settings, folder } as const;
+  const ended = AbortSignal.any([stop.signal, ...(signal ? [signal] : [])]);
+  const making = runMediaChild({ request, subject: source, limits, signal: ended, onProgress });
   try {
-    const request = { task: 'reel', source, settings, folder, id: found.id } as const;
-    await runMediaChild({ request, subject: source, limits, signal, onProgress });
-  } catch (error) {
+    // A reel under another path's name: the child's work is not needed.
+    const { reel } = await Promise.race([hashing, making.then(() => hashing)]);
+    if (reel) return { reel, made: false };
+    const { id } = await hashing;
+    await making;
+    await store.adopt(folder, id);
+    return { reel: await store.openReel(id), made: true };
+  } finally {
+    stop.abort();
+    await Promise.allSettled([hashing, making]);
     await rm(folder, { recursive: true, force: true });
-    throw error;
   }
-  await store.adopt(folder, found.id);
-  return { reel: await store.openReel(found.id), made: true };
+}
+
+/** What the reel is called, by its source's content, and the reel itself if the store has it. */
+async function namedReel({ source, settings, store }: Wanted, signal: AbortSignal) {
+  const id = store.reelId(await store.readContentHash(source, signal), settings);
+  return { id, reel: await storedReel(store, id) };
 }

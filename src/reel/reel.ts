@@ -6,10 +6,10 @@ import type { MediaProperties, StationLayout } from './media/spool.js';
 /** Raised when the packets of the same source and settings change: older reels are then prepared again. */
 export const REEL_VERSION = 1;
 
-/** `reel.json`. */
+/** What `reel.json` says, and the id. */
 export interface ReelManifest {
   version: number;
-  /** The hash of source and settings; also the folder's name. */
+  /** The hash of source and settings; the folder's name. */
   id: string;
   format: StationFormat;
   duration: Ticks90k;
@@ -17,8 +17,11 @@ export interface ReelManifest {
   packets: number;
   /** RTP payload bytes. */
   bytes: number;
-  /** SHA-256 of the payloads. The id does not tell: an encoder with several threads makes other bytes each time. */
-  content: string;
+  /**
+   * CRC-32 of the payloads. The id does not tell whether two reels are the same: an encoder with several threads makes
+   * other bytes each time.
+   */
+  checksum: number;
   /** Average, bit/s, of the payload. */
   bitrate: number;
   /** The longest distance between random access points, also across a loop. */

@@ -73,14 +73,20 @@ export class Store {
     return hash(JSON.stringify([REEL_VERSION, contentHash, relevant])).slice(0, 32);
   }
 
-  /** The hash of a source's content; read in full only when its size or time changed since it was last seen. */
-  async contentHash(source: string, onProgress?: (done: number) => void): Promise<string> {
+  /** The hash of a source's content if its size and time are those it had when it was last read, else null. */
+  async knownContentHash(source: string): Promise<string | null> {
     const path = resolve(source);
     const { size, mtimeMs } = await stat(path);
-    const note = join(this.folder, 'sources', `${hash(path).slice(0, 32)}.json`);
-    const known = await readSourceNote(note);
-    if (known && known.size === size && known.mtimeMs === mtimeMs) return known.content;
-    const content = await hashFile(path, size, onProgress);
+    const known = await readSourceNote(this.#sourceNote(path));
+    return known?.size === size && known.mtimeMs === mtimeMs ? known.content : null;
+  }
+
+  /** Reads a source in full for the hash of its content, and remembers it. */
+  async readContentHash(source: string, signal?: AbortSignal): Promise<string> {
+    const path = resolve(source);
+    const { size, mtimeMs } = await stat(path);
+    const content = await hashFile(path, signal);
+    const note = this.#sourceNote(path);
     try {
       const written = `${note}.${randomBytes(4).toString('hex')}`;
       await writeFile(written, JSON.stringify({ path, size, mtimeMs, content }));
@@ -89,6 +95,10 @@ export class Store {
       throw storeProblem(error, this.folder);
     }
     return content;
+  }
+
+  #sourceNote(path: string): string {
+    return join(this.folder, 'sources', `${hash(path).slice(0, 32)}.json`);
   }
 
   reelFolder(id: string): string {
@@ -122,7 +132,7 @@ export class Store {
   /** Opens a reel. Throws when it is missing or damaged. */
   async openReel(id: string): Promise<Reel> {
     const folder = this.reelFolder(id);
-    const manifest: ReelManifest = JSON.parse(await readFile(join(folder, ReelFile.manifest), 'utf8'));
+    const manifest: ReelManifest = { ...JSON.parse(await readFile(join(folder, ReelFile.manifest), 'utf8')), id };
     const packets = await stat(join(folder, ReelFile.packets[manifest.format]));
     if (manifest.version !== REEL_VERSION || packets.size !== manifest.bytes) throw new Error(`${folder} is damaged`);
     return manifest.format === 'h264' ? new TsReel(folder, manifest) : new JpegReel(folder, manifest);
@@ -136,14 +146,9 @@ export class Store {
 
 const hash = (text: string) => createHash('sha256').update(text).digest('hex');
 
-async function hashFile(path: string, size: number, onProgress?: (done: number) => void): Promise<string> {
+async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
   const digest = createHash('sha256');
-  let read = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
-    digest.update(chunk);
-    read += chunk.length;
-    onProgress?.(size === 0 ? 1 : read / size);
-  }
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, signal })) digest.update(chunk);
   return digest.digest('hex');
 }
 

@@ -51,8 +51,8 @@ export function stationAddress(id: string, taken: ReadonlySet<string>): StationA
 
 export const stationSsrc = (id: string): number => hash(`ssrc ${id}`).readUInt32BE(0);
 
-/** Equal for stations that send the same packets: a hash of the id and of the reels’ contents in their order. */
-export const scheduleHash = (id: string, contents: readonly string[]): string =>
-  hash(JSON.stringify([id, ...contents]))
+/** Equal for stations that send the same packets: a hash of the id and of what tells its reels apart, in their order. */
+export const scheduleHash = (id: string, reels: readonly string[]): string =>
+  hash(JSON.stringify([id, ...reels]))
     .toString('hex')
     .slice(0, 16);

@@ -23,7 +23,7 @@ export function fakeReel(options: FakeReelOptions): Reel {
     duration,
     packets: times.length,
     bytes: times.length * 16,
-    content: `fake-${tag}`,
+    checksum: tag,
     bitrate: (times.length * 16 * 8 * 90_000) / duration,
     randomAccessInterval: duration,
     peakToAverage: 1,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { SpooledAudio, SpooledVideo } from '../../src/reel/media/spool.js';
+import { SpoolReader } from '../../src/reel/spool-reader.js';
 
 /** A folder that goes away with the test. */
 export function scratchFolder(context: TestContext | { after(fn: () => void): void }): string {
@@ -50,7 +51,7 @@ export function makeSpool(folder: string, made: MadeUp): { video: SpooledVideo; 
   writeFileSync(audioPath, Buffer.concat(Array.from(audioSizes, fill)));
   return {
     video: {
-      path: videoPath,
+      open: () => new SpoolReader(videoPath),
       sizes: Uint32Array.from(sizes),
       pts: Float64Array.from(order, (position) => position * frame),
       randomAccess: flags,

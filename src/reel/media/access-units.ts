@@ -8,7 +8,7 @@ import {
   splitLengthPrefixed,
 } from './h264-nal.js';
 import { parseSequenceParameters, type SequenceParameters } from './h264-sps.js';
-import type { SpoolFile } from './spool-file.js';
+import { type ByteSink, nowhere } from './spool-file.js';
 
 const startCode = Buffer.from([0, 0, 0, 1]);
 /** ITU-T H.264, 7.3.2.4: primary_pic_type 7, any slice. */
@@ -81,22 +81,27 @@ export class AccessUnits {
     return this.#sequenceSets.size > 0 && this.#pictureSets.size > 0;
   }
 
-  /** Appends the access unit last parsed; returns its bytes. */
-  write(file: SpoolFile): number {
-    const before = file.bytes;
-    file.append(accessUnitDelimiter);
+  /** Bytes of the access unit last parsed, as `write` writes it. */
+  get size(): number {
+    return this.write(nowhere);
+  }
+
+  /** Appends the access unit last parsed; returns how many bytes it has. */
+  write(sink: ByteSink): number {
+    let bytes = accessUnitDelimiter.length;
+    sink.append(accessUnitDelimiter);
     if (this.#isIdr) {
-      for (const set of this.#sequenceSets.values()) appendNal(file, set, 0, set.length);
-      for (const set of this.#pictureSets.values()) appendNal(file, set, 0, set.length);
+      for (const set of this.#sequenceSets.values()) bytes += appendNal(sink, set, 0, set.length);
+      for (const set of this.#pictureSets.values()) bytes += appendNal(sink, set, 0, set.length);
     }
     const { starts, ends, count } = this.#list;
     for (let i = 0; i < count; i++) {
       const type = nalTypeOf(this.#data[starts[i]]);
       if (isLeftOut[type]) continue;
       if (this.#isIdr && (type === NalType.sequenceParameters || type === NalType.pictureParameters)) continue;
-      appendNal(file, this.#data, starts[i], ends[i]);
+      bytes += appendNal(sink, this.#data, starts[i], ends[i]);
     }
-    return file.bytes - before;
+    return bytes;
   }
 
   #keep(set: Buffer): void {
@@ -138,7 +143,8 @@ function isSameKind(a: SequenceParameters, b: SequenceParameters): boolean {
   );
 }
 
-function appendNal(file: SpoolFile, data: Buffer, start: number, end: number): void {
-  file.append(startCode);
-  file.append(data, start, end);
+function appendNal(sink: ByteSink, data: Buffer, start: number, end: number): number {
+  sink.append(startCode);
+  sink.append(data, start, end);
+  return startCode.length + end - start;
 }

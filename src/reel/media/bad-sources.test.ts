@@ -98,7 +98,7 @@ test('a full disk is told as such', { skip: !existsSync('/dev/full') && 'needs /
   const source = makeSource({ path: at('fine.mp4'), seconds: 1 });
   const full = at('full');
   mkdirSync(full);
-  symlinkSync('/dev/full', join(full, 'video.h264'));
+  symlinkSync('/dev/full', join(full, 'audio.aac'));
   assert.throws(
     () => spool(source, full),
     (error) => error instanceof Problem && error.code === 'store' && /the disk is full/.test(error.message),

@@ -2,15 +2,18 @@
 import { AV_CODEC_ID_H264 } from 'node-av/constants';
 import { TICKS_PER_MILLI, TICKS_PER_SECOND, type Ticks90k } from '../../wire/time.js';
 import { AccessUnits } from './access-units.js';
+import { CopiedVideoReader } from './copied-video-reader.js';
 import { frameRateOf } from './frame-rate.js';
-import { parseExtradata } from './h264-nal.js';
+import { type DecoderConfiguration, parseExtradata } from './h264-nal.js';
 import type { SequenceParameters } from './h264-sps.js';
 import type { MediaInput, TimedPacket } from './input.js';
 import { codecName } from './names.js';
 import { isUpright, orientationOf } from './orientation.js';
 import { isSameAspect, isSameRate, quotient, ratioOf, tidyFrameRate } from './ratio.js';
 import type { MediaSettings, Ratio, SpooledVideo, StationLayout } from './spool.js';
-import { VideoSpool } from './spooled-video.js';
+import { nowhere } from './spool-file.js';
+import { VideoTable } from './spooled-video.js';
+import { uint32Table } from './tables.js';
 
 /** Pictures wait at most this long between decoding and showing. */
 const MOST_REORDERING: Ticks90k = 250 * TICKS_PER_MILLI;
@@ -50,15 +53,20 @@ export class VideoCopier {
   /** The last access unit was damaged and left out. */
   endsDamaged = false;
   readonly #units: AccessUnits;
-  readonly #spool: VideoSpool;
+  readonly #table = new VideoTable(nowhere);
+  readonly #configuration: DecoderConfiguration;
+  readonly #source: string;
+  /** Which of the source's video packets the access units are. */
+  readonly #taken = uint32Table();
+  #packets = 0;
   readonly #settings: MediaSettings;
   readonly #frameDuration: Ticks90k;
   #firstSeen: Ticks90k | null = null;
   #groupStart = 0;
   #latest: Ticks90k = -1;
 
-  constructor(options: { input: MediaInput; path: string; settings: MediaSettings }) {
-    const { input, path, settings } = options;
+  constructor(options: { input: MediaInput; settings: MediaSettings }) {
+    const { input, settings } = options;
     const stream = input.video;
     const { codecpar } = stream;
     if (codecpar.codecId !== AV_CODEC_ID_H264) throw new Unfit(`${codecName(codecpar)} instead of H.264`);
@@ -70,13 +78,15 @@ export class VideoCopier {
     this.frameRate = tidyFrameRate(rate);
     this.#frameDuration = Math.round(TICKS_PER_SECOND / quotient(rate));
     this.#settings = settings;
+    this.#configuration = configuration;
+    this.#source = input.source;
     this.#units = new AccessUnits(configuration);
     if (this.#units.sequence) this.#checkSequence(this.#units.sequence, ratioOf(stream.sampleAspectRatio));
-    this.#spool = new VideoSpool(path);
   }
 
   take({ packet, pts, duration, corrupt }: TimedPacket): void {
     const { data } = packet;
+    const number = this.#packets++;
     const kind = corrupt || data === null ? 'damaged' : this.#units.parse(data);
     if (kind === 'no picture') return;
     if (this.endsDamaged) throw new Unfit('damaged pictures');
@@ -98,7 +108,8 @@ export class VideoCopier {
     const time = pts - this.origin;
     if (isIdr) this.#endGroup(time);
     else this.#checkWithinGroup(time);
-    this.#spool.add(this.#units, { pts: time, duration: duration > 0 ? duration : this.#frameDuration, isIdr });
+    this.#taken.push(number);
+    this.#table.add(this.#units, { pts: time, duration: duration > 0 ? duration : this.#frameDuration, isIdr });
   }
 
   /** Throws Unfit when the last pictures, or their number, are not fit. */
@@ -106,11 +117,8 @@ export class VideoCopier {
     const { sequence } = this.#units;
     if (this.origin === null || sequence === null) throw new Unfit('no key picture (IDR) in the file');
     this.#checkReordering();
-    return { video: this.#spool.finish(), sequence };
-  }
-
-  discard(): void {
-    this.#spool.discard();
+    const again = { source: this.#source, configuration: this.#configuration, taken: this.#taken.view() };
+    return { video: this.#table.finish(() => new CopiedVideoReader(again)), sequence };
   }
 
   get #limit(): Ticks90k {
@@ -129,18 +137,18 @@ export class VideoCopier {
   }
 
   #endGroup(time: Ticks90k): void {
-    if (this.#spool.pts.length > 0) {
-      const last = this.#spool.pts.at(this.#groupStart);
+    if (this.#table.pts.length > 0) {
+      const last = this.#table.pts.at(this.#groupStart);
       if (time <= this.#latest) throw new Unfit('time stamps out of order');
       if (time - last > this.#limit) throw this.#tooFarApart();
       this.#checkReordering();
     }
-    this.#groupStart = this.#spool.pts.length;
+    this.#groupStart = this.#table.pts.length;
     this.#latest = time;
   }
 
   #checkWithinGroup(time: Ticks90k): void {
-    const start = this.#spool.pts.at(this.#groupStart);
+    const start = this.#table.pts.at(this.#groupStart);
     if (time <= start) throw new Unfit('time stamps out of order');
     if (time - start > this.#limit) throw this.#tooFarApart();
     this.#latest = Math.max(this.#latest, time);
@@ -152,7 +160,7 @@ export class VideoCopier {
 
   /** Pictures of a group are shown before those of the next, so each group can be sorted by itself. */
   #checkReordering(): void {
-    const decoded = this.#spool.pts.view(this.#groupStart);
+    const decoded = this.#table.pts.view(this.#groupStart);
     const shown = decoded.slice().sort();
     for (let i = 0; i < shown.length; i++) {
       if (i > 0 && shown[i] === shown[i - 1]) throw new Unfit('two pictures at one time');

@@ -8,6 +8,7 @@ import {
 } from 'node-av/constants';
 import { type Frame, type Packet, Rational } from 'node-av/lib';
 import type { Ticks90k } from '../../wire/time.js';
+import { SpoolReader } from '../spool-reader.js';
 import { AccessUnits } from './access-units.js';
 import { Encoder } from './encoder.js';
 import { frameRateOf } from './frame-rate.js';
@@ -18,7 +19,8 @@ import { fittedLayout, h264Layout } from './picture-layout.js';
 import { forEachPicture } from './pictures.js';
 import { encodedFrameRate, frameTime, quotient } from './ratio.js';
 import type { Ratio, SpooledVideo, StationLayout } from './spool.js';
-import { VideoSpool } from './spooled-video.js';
+import { SpoolFile } from './spool-file.js';
+import { VideoTable } from './spooled-video.js';
 
 /** 1080p at 30 frames a second gets at most this, bit/s; other sizes more or less, but not in proportion. */
 const FULL_HD_MAX_RATE = 8_000_000;
@@ -89,7 +91,8 @@ export function encodeVideo(options: {
 }): EncodedVideo {
   const { input, path, target, onProgress } = options;
   const frameRate = target?.frameRate ?? encodedFrameRate(frameRateOf(input));
-  const spool = new VideoSpool(path);
+  const file = new SpoolFile(path);
+  const table = new VideoTable(file);
   let encoder: Encoder | null = null;
   let units: AccessUnits | null = null;
   const keep = (packet: Packet) => {
@@ -99,7 +102,7 @@ export function encodeVideo(options: {
     const index = Number(packet.pts);
     const pts = frameTime(index, frameRate);
     const duration = frameTime(index + 1, frameRate) - pts;
-    spool.add(units, { pts, duration, isIdr: packet.hasFlags(AV_PKT_FLAG_KEY) });
+    table.add(units, { pts, duration, isIdr: packet.hasFlags(AV_PKT_FLAG_KEY) });
   };
   try {
     const done = forEachPicture({
@@ -120,9 +123,11 @@ export function encodeVideo(options: {
     const used = { encoder, units } as { encoder: Encoder | null; units: AccessUnits | null };
     used.encoder?.encode(null, keep);
     if (!used.units?.sequence) throw new Error('x264 gave no sequence parameter set');
-    return { video: spool.finish(), origin: done.origin, end: done.end, sequence: used.units.sequence, frameRate };
+    file.finish();
+    const video = table.finish(() => new SpoolReader(path));
+    return { video, origin: done.origin, end: done.end, sequence: used.units.sequence, frameRate };
   } catch (error) {
-    spool.discard();
+    file.discard();
     throw error;
   } finally {
     (encoder as Encoder | null)?.free();

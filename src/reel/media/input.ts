@@ -121,6 +121,11 @@ export class MediaInput {
    * Throws a Problem when the packets are encrypted.
    */
   forEachPacket(take: (timed: TimedPacket) => boolean): void {
+    for (const timed of this.packets()) if (!take(timed)) return;
+  }
+
+  /** The same, one after another when they are asked for. */
+  *packets(): Generator<TimedPacket, void, undefined> {
     const timeline = this.#hasJumps ? new Timeline() : null;
     const packet = new Packet();
     packet.alloc();
@@ -145,7 +150,7 @@ export class MediaInput {
           const decoded = ticksOf(packet.dts) ?? timed.pts;
           if (timeline && decoded !== null) shift(timed, timeline.shift(streamIndex, decoded, timed.duration));
           timed.corrupt = packet.hasFlags(AV_PKT_FLAG_CORRUPT);
-          if (!take(timed)) return;
+          yield timed;
         }
         packet.unref();
       }

@@ -5,7 +5,15 @@ import { storeProblem } from '../store.js';
 
 const BUFFER_LENGTH = 4 << 20;
 
-export class SpoolFile {
+/** What bytes can be appended to. */
+export interface ByteSink {
+  append(data: Buffer, start?: number, end?: number): void;
+}
+
+/** For bytes whose number alone matters. */
+export const nowhere: ByteSink = { append: () => undefined };
+
+export class SpoolFile implements ByteSink {
   readonly path: string;
   /** Bytes appended since the file was opened. */
   bytes = 0;

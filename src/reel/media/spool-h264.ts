@@ -98,11 +98,9 @@ function copyOrEncode(options: SpoolOptions): VideoResult {
 /** Copies the pictures, and the sound with them where that is possible; throws Unfit when the pictures are not fit. */
 function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResult {
   const input = new MediaInput(source);
-  let copier: VideoCopier | null = null;
   let sound: AudioCopier | null = null;
   try {
-    const video = new VideoCopier({ input, path: join(folder, 'video.h264'), settings });
-    copier = video;
+    const video = new VideoCopier({ input, settings });
     let audioReason = '';
     const withoutSound = (error: unknown) => {
       if (!(error instanceof Unfit)) throw error;
@@ -159,7 +157,6 @@ function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResu
       sourceEnd: spooled.duration,
     };
   } catch (error) {
-    copier?.discard();
     (sound as AudioCopier | null)?.discard();
     throw error;
   } finally {

@@ -40,10 +40,17 @@ export const defaultMediaSettings: MediaSettings = {
   target: null,
 };
 
+/** Access units from the first on. */
+export interface AccessUnitReader {
+  /** Copies the next access unit, which has `length` bytes, to `offset` of `out`. Throws when it cannot be had. */
+  read(out: Buffer, offset: number, length: number): void;
+  close(): void;
+}
+
 /** H.264 in decoding order. */
 export interface SpooledVideo {
-  /** Annex B access units, one after another; each begins with an access unit delimiter. */
-  path: string;
+  /** Annex B access units, one after another; each begins with an access unit delimiter. Opened when they are muxed. */
+  open(): AccessUnitReader;
   /** Bytes of each access unit. */
   sizes: Uint32Array;
   /** Ticks90k of each access unit; the picture shown first has 0. */

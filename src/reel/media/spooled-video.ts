@@ -1,41 +1,38 @@
-/** The table of access units beside the file that holds them. */
+/** The table of access units, and where they are. */
 import type { Ticks90k } from '../../wire/time.js';
 import type { AccessUnits } from './access-units.js';
-import type { SpooledVideo } from './spool.js';
-import { SpoolFile } from './spool-file.js';
+import type { AccessUnitReader, SpooledVideo } from './spool.js';
+import type { ByteSink } from './spool-file.js';
 import { float64Table, uint8Table, uint32Table } from './tables.js';
 
-export class VideoSpool {
+/** It is in charge of: sizes, times and random access points of the access units that go to its sink. */
+export class VideoTable {
   readonly pts = float64Table();
   readonly #sizes = uint32Table();
   readonly #randomAccess = uint8Table();
-  readonly #file: SpoolFile;
+  readonly #sink: ByteSink;
   #end: Ticks90k = 0;
 
-  constructor(path: string) {
-    this.#file = new SpoolFile(path);
+  constructor(sink: ByteSink) {
+    this.#sink = sink;
   }
 
   /** Takes the access unit that `units` parsed last. */
   add(units: AccessUnits, picture: { pts: Ticks90k; duration: Ticks90k; isIdr: boolean }): void {
-    this.#sizes.push(units.write(this.#file));
+    this.#sizes.push(units.write(this.#sink));
     this.pts.push(picture.pts);
     this.#randomAccess.push(picture.isIdr ? 1 : 0);
     this.#end = Math.max(this.#end, picture.pts + picture.duration);
   }
 
-  finish(): SpooledVideo {
-    this.#file.finish();
+  /** `open` reads the access units again. */
+  finish(open: () => AccessUnitReader): SpooledVideo {
     return {
-      path: this.#file.path,
+      open,
       sizes: this.#sizes.view(),
       pts: this.pts.view(),
       randomAccess: this.#randomAccess.view(),
       duration: this.#end,
     };
-  }
-
-  discard(): void {
-    this.#file.discard();
   }
 }
