@@ -4,7 +4,6 @@ import type { Media, Player, PlayerEvents } from './player.js';
 
 const options = [
   '--no-video-title-show',
-  '--no-qt-privacy-ask',
   '--network-caching=600',
   '--no-keyboard-events', // its space bar would pause behind our back
   '--quiet',
