@@ -61,6 +61,7 @@ export function makeReel(options: MakeReel, onProgress: (done: number) => void):
   for (const name of readdirSync(folder)) if (!kept.has(name)) rmSync(join(folder, name));
   makePoster({ source, path: join(folder, ReelFile.poster) });
   const { width, height, sampleAspectRatio, frameRate, channels } = spool.properties;
+  const reorderDelay = spool.format === 'h264' ? spool.video.reorderDelay : 0;
   const manifest: Omit<ReelManifest, 'id'> = {
     version: REEL_VERSION,
     format: spool.format,
@@ -69,7 +70,7 @@ export function makeReel(options: MakeReel, onProgress: (done: number) => void):
     checksum,
     bitrate: Math.round((bytes * 8 * TICKS_PER_SECOND) / made.duration),
     properties: spool.properties,
-    layout: { width, height, sampleAspectRatio, frameRate, channels },
+    layout: { width, height, sampleAspectRatio, frameRate, channels, reorderDelay },
   };
   // Last, so that a folder with a manifest is whole.
   const file = openSync(join(folder, ReelFile.manifest), 'w');

@@ -2,11 +2,11 @@
  * The multiplexer: elementary streams into the transport stream of a reel, with the time at which each packet leaves.
  *
  * Time 0 of a reel is when its first packet leaves; times stamped in it count from there, and going on the air adds
- * the wall clock time of that moment (`shiftTimes`). Every reel has the same delays, so that reels follow each other
+ * the wall clock time of that moment (`shiftTimes`). Every reel of a station has the same delays, so that reels follow each other
  * without a jump in any of PCR, PTS and DTS:
  *
  *     PTS = presentation time + PTS_DELAY
- *     DTS = (n-th smallest presentation time, for the n-th access unit) + PTS_DELAY − REORDER_DELAY
+ *     DTS = (n-th smallest presentation time, for the n-th access unit) + PTS_DELAY − reorder delay
  *
  * Continuity counters begin at 0 and the payload packets of each PID are a multiple of 16, so they are right behind
  * any other reel. Packets are grouped by seven; a random access point begins a group.
@@ -32,7 +32,6 @@ import {
   PTS_DELAY,
   planSending,
   RANDOM_ACCESS_HEADER,
-  REORDER_DELAY,
   type SendPlan,
   sendingBounds,
 } from './send-plan.js';
@@ -302,7 +301,7 @@ class PacketSource {
     const length = PES_HEADER_LENGTH_PTS_DTS + size;
     if (length > this.#videoPes.length) this.#videoPes = Buffer.allocUnsafe(length * 2);
     const pts = this.#video.pts[index] + PTS_DELAY;
-    const dts = this.#plan.decodingTimes[index] + PTS_DELAY - REORDER_DELAY;
+    const dts = this.#plan.decodingTimes[index] + PTS_DELAY - this.#video.reorderDelay;
     writePesHeader(this.#videoPes, StreamId.video, size, pts, dts);
     this.#videoReader.read(this.#videoPes, PES_HEADER_LENGTH_PTS_DTS, size);
     this.#videoCutter.begin(this.#videoPes.subarray(0, length), this.#plan.videoPackets[index], randomAccess);

@@ -7,10 +7,11 @@ import { type Bounds, GRID } from './smoothing.js';
 
 /** From the moment the first packet of a reel leaves to the presentation of its first picture: 1 s. */
 export const PTS_DELAY: Ticks90k = 90_000;
-/** From DTS to PTS of a picture that is not reordered, and the most that a reordered one may need: 250 ms. */
-export const REORDER_DELAY: Ticks90k = 22_500;
-/** An access unit may leave this long before its deadline. The rest, 20 ms, keeps the PCR clear of the DTS. */
-const VIDEO_WINDOW: Ticks90k = PTS_DELAY - REORDER_DELAY - 1_800;
+/**
+ * How long an access unit may take to leave: 730 ms. Reordered pictures are decoded up to 250 ms before they are shown;
+ * the rest, 20 ms, keeps the PCR clear of the DTS.
+ */
+const VIDEO_WINDOW: Ticks90k = PTS_DELAY - 22_500 - 1_800;
 /** Audio leaves late, so that whoever begins at a random access point gets the sound of its first picture. */
 const AUDIO_WAIT: Ticks90k = 49_500;
 /** All that a reel holds leaves before its end: what comes in its last half second may leave from there on. */

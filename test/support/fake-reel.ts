@@ -43,7 +43,7 @@ export function fakeReel(options: FakeReelOptions): Reel {
       notes: [],
       title: null,
     },
-    layout: { width: 1280, height: 720, sampleAspectRatio: [1, 1], frameRate: [30, 1], channels: 2 },
+    layout: { width: 1280, height: 720, sampleAspectRatio: [1, 1], frameRate: [30, 1], channels: 2, reorderDelay: 0 },
   };
   return {
     manifest,

@@ -56,6 +56,7 @@ export function makeSpool(folder: string, made: MadeUp): { video: SpooledVideo; 
       pts: Float64Array.from(order, (position) => position * frame),
       randomAccess: flags,
       duration: sizes.length * frame,
+      reorderDelay: bFrames > 0 ? frame : 0,
     },
     audio: { path: audioPath, sizes: audioSizes, start: 0, silence: Buffer.alloc(9, 1) },
   };

@@ -118,7 +118,7 @@ export class VideoCopier {
     if (this.origin === null || sequence === null) throw new Unfit('no key picture (IDR) in the file');
     this.#checkReordering();
     const again = { source: this.#source, configuration: this.#configuration, taken: this.#taken.view() };
-    return { video: this.#table.finish(() => new CopiedVideoReader(again)), sequence };
+    return { video: this.#table.finish(() => new CopiedVideoReader(again), this.#settings.target), sequence };
   }
 
   get #limit(): Ticks90k {
@@ -164,7 +164,11 @@ export class VideoCopier {
     const shown = decoded.slice().sort();
     for (let i = 0; i < shown.length; i++) {
       if (i > 0 && shown[i] === shown[i - 1]) throw new Unfit('two pictures at one time');
-      if (shown[i] - decoded[i] > MOST_REORDERING) throw new Unfit('pictures reordered by more than 250 ms');
+      const needed = shown[i] - decoded[i];
+      if (needed > MOST_REORDERING) throw new Unfit('pictures reordered by more than 250 ms');
+      if (needed > (this.#settings.target?.reorderDelay ?? MOST_REORDERING)) {
+        throw new Unfit('pictures reordered by more than those of the station');
+      }
     }
   }
 }

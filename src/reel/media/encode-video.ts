@@ -7,7 +7,7 @@ import {
   FF_ENCODER_LIBX264,
 } from 'node-av/constants';
 import { type Frame, type Packet, Rational } from 'node-av/lib';
-import type { Ticks90k } from '../../wire/time.js';
+import { TICKS_PER_SECOND, type Ticks90k } from '../../wire/time.js';
 import { SpoolReader } from '../spool-reader.js';
 import { AccessUnits } from './access-units.js';
 import { Encoder } from './encoder.js';
@@ -40,10 +40,17 @@ export function maxRate(options: { width: number; height: number; frameRate: Rat
   return Math.round(rate / 1_000) * 1_000;
 }
 
-function openX264(frame: Frame, frameRate: Ratio): Encoder {
+/** Pictures between two others: two where frames come fast enough and the station's delay allows, else none. */
+function bPicturesFor(frameRate: Ratio, target: StationLayout | null): number {
+  const rate = quotient(frameRate);
+  // One of the two is referred to by the other, so both wait.
+  const needed = (2 * TICKS_PER_SECOND) / rate;
+  return rate >= LEAST_RATE_FOR_B_PICTURES && needed <= (target?.reorderDelay ?? needed) ? 2 : 0;
+}
+
+function openX264(frame: Frame, frameRate: Ratio, bPictures: number): Encoder {
   const rate = maxRate({ width: frame.width, height: frame.height, frameRate });
   const group = Math.max(1, Math.round(quotient(frameRate)));
-  const bPictures = quotient(frameRate) >= LEAST_RATE_FOR_B_PICTURES ? 2 : 0;
   return new Encoder({
     name: FF_ENCODER_LIBX264,
     configure(context) {
@@ -112,7 +119,7 @@ export function encodeVideo(options: {
       layOut: (shape) => (target ? fittedLayout(shape, target) : h264Layout(shape)),
       onPicture(frame) {
         if (encoder === null) {
-          encoder = openX264(frame, frameRate);
+          encoder = openX264(frame, frameRate, bPicturesFor(frameRate, target));
           units = new AccessUnits(parseExtradata(encoder.extradata) ?? { nalLengthSize: 0, parameterSets: [] });
         }
         encoder.encode(frame, keep);
@@ -124,7 +131,7 @@ export function encodeVideo(options: {
     used.encoder?.encode(null, keep);
     if (!used.units?.sequence) throw new Error('x264 gave no sequence parameter set');
     file.finish();
-    const video = table.finish(() => new SpoolReader(path));
+    const video = table.finish(() => new SpoolReader(path), target);
     return { video, origin: done.origin, end: done.end, sequence: used.units.sequence, frameRate };
   } catch (error) {
     file.discard();

@@ -10,6 +10,7 @@ const hd: StationLayout = {
   sampleAspectRatio: [1, 1],
   frameRate: [25, 1],
   channels: 2,
+  reorderDelay: 0,
 };
 const shape = (width: number, height: number, sampleAspectRatio: Ratio = [1, 1]) => ({
   width,

@@ -63,6 +63,7 @@ test('frames of an item have the size of its station', () => {
     sampleAspectRatio: [1, 1] as [number, number],
     frameRate: [15, 1] as [number, number],
     channels: 0,
+    reorderDelay: 0,
   };
   const { properties, frames } = jpeg({}, { target });
   assert.deepEqual([properties.width, properties.height, frames.sizes.length], [320, 240, 30]);

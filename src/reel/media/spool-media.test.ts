@@ -380,6 +380,7 @@ test('an item is brought to the format of its station', () => {
     sampleAspectRatio: [1, 1] as [number, number],
     frameRate: [30_000, 1_001] as [number, number],
     channels: 2,
+    reorderDelay: 9_000,
   };
   const { properties, video } = h264(source({ extension: 'mp4', audio: { channels: 6 } }), { target });
   assert.deepEqual(

@@ -17,8 +17,10 @@ export interface StationLayout {
   sampleAspectRatio: Ratio;
   /** Frames a second. */
   frameRate: Ratio;
-  /** Of the sound: 1 to 6. */
+  /** Of the sound: 1 to 6; 0 where the format carries none. */
   channels: number;
+  /** From DTS to PTS of a picture that is not reordered: the most that any picture of the station needs. */
+  reorderDelay: Ticks90k;
 }
 
 export interface MediaSettings {
@@ -59,6 +61,8 @@ export interface SpooledVideo {
   randomAccess: Uint8Array;
   /** The end of the picture shown last. */
   duration: Ticks90k;
+  /** From DTS to PTS of a picture that is not reordered; at least what these pictures need. */
+  reorderDelay: Ticks90k;
 }
 
 /** Samples a channel in an AAC frame, and the frame's length at 48 kHz: 1,024 × 90,000 / 48,000. */

@@ -1,7 +1,7 @@
 /** The table of access units, and where they are. */
 import type { Ticks90k } from '../../wire/time.js';
 import type { AccessUnits } from './access-units.js';
-import type { AccessUnitReader, SpooledVideo } from './spool.js';
+import type { AccessUnitReader, SpooledVideo, StationLayout } from './spool.js';
 import type { ByteSink } from './spool-file.js';
 import { float64Table, uint8Table, uint32Table } from './tables.js';
 
@@ -25,14 +25,21 @@ export class VideoTable {
     this.#end = Math.max(this.#end, picture.pts + picture.duration);
   }
 
-  /** `open` reads the access units again. */
-  finish(open: () => AccessUnitReader): SpooledVideo {
+  /** `open` reads the access units again. The delay is that of `target`, or as short as these pictures allow. */
+  finish(open: () => AccessUnitReader, target: StationLayout | null): SpooledVideo {
     return {
       open,
+      reorderDelay: target?.reorderDelay ?? reorderDelayOf(this.pts.view()),
       sizes: this.#sizes.view(),
       pts: this.pts.view(),
       randomAccess: this.#randomAccess.view(),
       duration: this.#end,
     };
   }
+}
+
+/** The longest that a picture is decoded before it is shown, when they are decoded as late as their order allows. */
+function reorderDelayOf(pts: Float64Array): Ticks90k {
+  const shown = pts.slice().sort();
+  return shown.reduce((most, time, i) => Math.max(most, time - pts[i]), 0);
 }
