@@ -156,9 +156,9 @@ export class MpvPlayer implements Player {
     await this.process.end(() => this.tell(['quit']));
   }
 
-  /** A property as mpv has it now. */
-  property(name: string): Promise<unknown> {
-    return this.ipc.command(['get_property', name]);
+  /** Any command of mpv's, for what a Player has no method for. Rejects with mpv's own words when it refuses. */
+  command(command: MpvCommand): Promise<unknown> {
+    return this.ipc.command(command);
   }
 
   private async prepare(): Promise<void> {

@@ -1,0 +1,49 @@
+/** A screen that nobody sees, what is on it, and a keyboard for it. */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import type { TestContext } from 'node:test';
+
+export interface Screen {
+  /** Environment in which programs open their windows here. */
+  env: NodeJS.ProcessEnv;
+  /** Numbers of the windows whose title contains this. */
+  windows(title: string): string[];
+  /** Gives the window the keyboard, as a window manager would. */
+  focus(window: string): void;
+  press(...keys: string[]): void;
+  /** Everything on the screen: RGB, 8 bits each, row by row. */
+  pixels(): Buffer;
+}
+
+export const SCREEN = { width: 1280, height: 720 } as const;
+
+/** Opens a screen that goes away with the test. */
+export async function openScreen(context: TestContext): Promise<Screen> {
+  const size = `${SCREEN.width}x${SCREEN.height}x24`;
+  const server = spawn('Xvfb', ['-displayfd', '1', '-screen', '0', size, '-nolisten', 'tcp'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  context.after(() => server.kill());
+  const [number] = await once(server.stdout, 'data');
+  const env = { ...process.env, DISPLAY: `:${String(number).trim()}` };
+  const run = (program: string, words: string[]): Buffer =>
+    spawnSync(program, words, { env, maxBuffer: 1 << 26, stdio: ['ignore', 'pipe', 'ignore'] }).stdout;
+  return {
+    env,
+    windows: (title) =>
+      String(run('xdotool', ['search', '--name', title]))
+        .split('\n')
+        .filter(Boolean),
+    focus: (window) => void run('xdotool', ['windowfocus', '--sync', window]),
+    press: (...keys) => void run('xdotool', ['key', ...keys]),
+    pixels: () => run('import', ['-window', 'root', '-depth', '8', 'rgb:-']),
+  };
+}
+
+/** Looks again and again until it is so; the test's own time limit ends what never comes. */
+export async function until(context: TestContext, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) {
+    context.signal.throwIfAborted();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

@@ -1,0 +1,159 @@
+/** The window of `msc watch`, as somebody in front of it has it: a real mpv on a screen, keys pressed in it. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { StreamBuffer } from '../src/receiver/stream-buffer.js';
+import { Feed } from '../src/viewer/feed.js';
+import { MpvPlayer } from '../src/viewer/players/mpv.js';
+import { TS_GROUP_LENGTH } from '../src/wire/ts.js';
+import { stationInfo } from './support/channels.js';
+import { openScreen, SCREEN, type Screen, until } from './support/display.js';
+import { openStore } from './support/film.js';
+import { serve, startMsc } from './support/msc.js';
+import { ownNetwork, withoutNetwork } from './support/network.js';
+import { run } from './support/run.js';
+import { makeSource } from './support/sources.js';
+import { scratchFolder } from './support/spool.js';
+import { without } from './support/tools.js';
+
+const withoutWindow = without('mpv', 'Xvfb', 'xdotool', 'import');
+
+const film = (context: TestContext, name: string): string =>
+  makeSource({
+    path: join(scratchFolder(context), `${name}.mp4`),
+    seconds: 4,
+    video: { width: 320, height: 240, frameRate: [25, 1] },
+    audio: { sampleRate: 48_000, channels: 2 },
+  });
+
+const isBlack = (pixels: Buffer): boolean => pixels.every((value) => value < 8);
+
+/** Whether the blue of the marked row stands in the middle column of the screen. */
+function showsMarkedRow(pixels: Buffer): boolean {
+  for (let y = 0; y < SCREEN.height; y++) {
+    const at = (y * SCREEN.width + SCREEN.width / 2) * 3;
+    const [red, green, blue] = pixels.subarray(at, at + 3);
+    if (red < 90 && green > 90 && green < 140 && blue > 180) return true;
+  }
+  return false;
+}
+
+const isFrozen = (screen: Screen): boolean => screen.pixels().equals(screen.pixels());
+
+test('a station is watched, paused, changed in the same window, and left, by keys in the window', {
+  skip: withoutWindow || without('ffmpeg') || withoutNetwork(),
+  timeout: 60_000,
+}, async (context) => {
+  const network = await ownNetwork(context);
+  const screen = await openScreen(context);
+  const { folder } = await openStore(context);
+  const sources = [`One=${film(context, 'one')}`, `Two=${film(context, 'two')}`];
+  await serve(context, [...sources, '--store', folder], 2, network);
+
+  const words = ['watch', 'One', '--player', 'mpv'];
+  const viewer = startMsc(context, words, [...network, 'env', `DISPLAY=${screen.env.DISPLAY}`]);
+  let printed = '';
+  viewer.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    printed += text;
+  });
+  const says = (text: string): Promise<void> => until(context, () => printed.includes(text));
+
+  await until(context, () => screen.windows('^One$').length === 1);
+  const [window] = screen.windows('^One$');
+  screen.focus(window);
+  await until(context, () => !isBlack(screen.pixels()) && !isFrozen(screen));
+
+  screen.press('p');
+  await says('Paused\n  1  Exit\n  2  Change the station\n> 3  Resume');
+  await until(context, () => showsMarkedRow(screen.pixels()));
+  assert.ok(isFrozen(screen), 'the picture stands still');
+
+  screen.press('3');
+  await until(context, () => !isFrozen(screen));
+
+  screen.press('p');
+  await until(context, () => showsMarkedRow(screen.pixels()));
+  screen.press('2');
+  await says('Stations\n');
+  screen.press('2');
+  await until(context, () => screen.windows('^Two$').includes(window));
+  await until(context, () => !isFrozen(screen));
+  assert.deepEqual(screen.windows('^One$'), []);
+
+  screen.press('p');
+  await until(context, () => showsMarkedRow(screen.pixels()));
+  screen.press('1');
+  if (viewer.exitCode === null) await once(viewer, 'exit');
+  assert.equal(viewer.exitCode, 0);
+  assert.deepEqual(screen.windows('^Two$'), []);
+});
+
+test('closing the window is told, closing it ourselves is not', {
+  skip: withoutWindow,
+  timeout: 30_000,
+}, async (context) => {
+  const screen = await openScreen(context);
+  process.env.DISPLAY = screen.env.DISPLAY; // Its windows open on the display of this process.
+  const told: string[] = [];
+  const start = (name: string): Promise<MpvPlayer> =>
+    MpvPlayer.start('mpv', { onKey: () => undefined, onPicture: () => undefined, onClosed: () => told.push(name) }, [
+      '--ao=null',
+    ]);
+  const ours = await start('ours');
+  await ours.close();
+  const theirs = await start('theirs');
+  // What mpv makes of its window's close button.
+  await theirs.command(['keypress', 'CLOSE_WIN']);
+  await until(context, () => told.length > 0);
+  assert.deepEqual(told, ['theirs']);
+  await theirs.close();
+  assert.deepEqual(screen.windows('MultiStreamCast'), []);
+});
+
+test('pause freezes the picture, and what follows it is the very next one', {
+  skip: withoutWindow || without('ffmpeg'),
+  timeout: 60_000,
+}, async (context) => {
+  const screen = await openScreen(context);
+  const coding = ['-c:v', 'libx264', '-g', '25', '-bf', '0', '-preset', 'ultrafast'];
+  const source = ['-f', 'lavfi', '-i', 'testsrc2=s=320x240:r=25', '-t', '20', ...coding];
+  const { stdout, stderr } = await run(context, 'ffmpeg', ['-v', 'error', ...source, '-f', 'mpegts', '-']);
+  assert.equal(stderr, '');
+  const buffer = new StreamBuffer();
+  const groups = Math.ceil(stdout.length / TS_GROUP_LENGTH);
+  const push = (from: number, to: number): void => {
+    for (let group = from; group < to; group++) {
+      const data = stdout.subarray(group * TS_GROUP_LENGTH, (group + 1) * TS_GROUP_LENGTH);
+      buffer.push({ time: group * 900, data, randomAccess: group === 0 });
+    }
+  };
+  const feed = new Feed({ onPlaceLost: () => assert.fail('the place is held') });
+  await feed.listen();
+  context.after(() => feed.close());
+
+  process.env.DISPLAY = screen.env.DISPLAY; // Its windows open on the display of this process.
+  let started: () => void = () => undefined;
+  const picture = new Promise<void>((resolve) => {
+    started = resolve;
+  });
+  const events = { onKey: () => undefined, onPicture: () => started(), onClosed: () => undefined };
+  const player = await MpvPlayer.start('mpv', events, ['--ao=null']);
+  context.after(() => player.close());
+  const time = async (): Promise<number> => Number(await player.command(['get_property', 'time-pos']));
+
+  push(0, Math.floor(groups / 2));
+  await player.play({ url: feed.open({ station: stationInfo(1), buffer }), title: 'Film', format: 'h264' });
+  await picture;
+  player.pause();
+  const frozen = await time();
+  push(Math.floor(groups / 2), groups);
+  assert.equal(await time(), frozen);
+  assert.equal(await player.command(['get_property', 'pause']), true);
+  for (let step = 1; step <= 5; step++) {
+    await player.command(['frame-step']);
+    const expected = frozen + step / 25;
+    await until(context, async () => (await time()) >= expected - 0.001);
+    assert.ok(Math.abs((await time()) - expected) < 0.001, `picture ${step} at ${await time()}, not ${expected}`);
+  }
+});
