@@ -56,6 +56,18 @@ test('a place is kept while a reader does not read: it goes on with the very nex
   assert.equal(buffer.read(cursor, 1)?.[0].time, 90);
 });
 
+test('after a gap in time a reader does not begin before it', () => {
+  const buffer = new StreamBuffer();
+  buffer.push(unit(0, true));
+  buffer.push(unit(90_000));
+  assert.equal(buffer.openAtLastRandomAccess()?.position, 0);
+  buffer.push(unit(900_000));
+  assert.equal(buffer.openAtLastRandomAccess(), null);
+  buffer.push(unit(900_100, true));
+  assert.equal(buffer.openAtLastRandomAccess()?.position, 3);
+  assert.equal(buffer.read({ position: 0 }, 1e6)?.length, 4);
+});
+
 test('who waits for a place to begin is not called for less', () => {
   const buffer = new StreamBuffer();
   const calls: string[] = [];

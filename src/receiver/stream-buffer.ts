@@ -1,5 +1,5 @@
 /** The last minutes of a station as they were received, read by any number of readers at their own pace. */
-import { type Millis, TICKS_PER_MILLI, type Ticks90k } from '../wire/time.js';
+import { type Millis, TICKS_PER_MILLI, TICKS_PER_SECOND, type Ticks90k } from '../wire/time.js';
 
 /** What a player can be given as it is: the payload of one RTP packet (h264), or one picture (jpeg). */
 export interface StreamUnit {
@@ -27,6 +27,9 @@ export interface Cursor {
   /** Number of the next unit, counted from the buffer's first. */
   position: number;
 }
+
+/** Between two units of a stream without a gap in it, by far. */
+const LONGEST_STEP: Ticks90k = 2 * TICKS_PER_SECOND;
 
 interface Waiting {
   cursor: Cursor | null;
@@ -78,6 +81,9 @@ export class StreamBuffer {
 
   push(unit: StreamUnit): void {
     if (this.ended) return;
+    const newest = this.units.at(-1);
+    // A player that begins before a gap would play up to it and then wait as long as the gap is.
+    if (newest && Math.abs(unit.time - newest.time) > LONGEST_STEP) this.accessPoints = [];
     if (unit.randomAccess) this.accessPoints.push(this.end);
     this.units.push(unit);
     this.held += unit.data.length + UNIT_OVERHEAD;
