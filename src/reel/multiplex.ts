@@ -35,14 +35,23 @@ import {
   type SendPlan,
   sendingBounds,
 } from './send-plan.js';
-import { busiestWindow, raiseFloor, type SendingCurve, tautString } from './smoothing.js';
+import {
+  busiestWindow,
+  INTERVAL_ROUNDING,
+  LONGEST_INTERVAL,
+  raiseFloor,
+  type SendingCurve,
+  tautString,
+} from './smoothing.js';
 
-/** The most that may lie between two PCRs: 40 ms; at the least rate the next packet leaves 4 ms later. */
-const PCR_LIMIT: Ticks90k = 3_600 - 360;
-/** Alignment, PAT, PMT: up to 8 packets before the PCR of a random access point, at the least rate 32 ms. */
-const PCR_LIMIT_BEFORE_HEADER: Ticks90k = 3_600 - 8 * 360;
+/** The most that may lie between two PCRs: 40 ms, less the rounding of intervals. */
+const PCR_MOST: Ticks90k = 3_600 - INTERVAL_ROUNDING;
+/** A PCR is due when the packet after this one would be too late for it. */
+const PCR_LIMIT: Ticks90k = PCR_MOST - LONGEST_INTERVAL;
+/** Alignment, PAT, PMT: up to 8 packets before the PCR of a random access point, that nothing interrupts. */
+const PCR_LIMIT_BEFORE_HEADER: Ticks90k = PCR_MOST - 8 * LONGEST_INTERVAL;
 /** The next reel begins with PAT, PMT and then its PCR. */
-const PCR_LIMIT_BEFORE_END: Ticks90k = 3_600 - 3 * 360;
+const PCR_LIMIT_BEFORE_END: Ticks90k = PCR_MOST - 3 * LONGEST_INTERVAL;
 const OUTPUT_GROUPS = 1_024;
 
 /** The index to what the multiplexer has written. */

@@ -54,6 +54,8 @@ export const runMsc = (context: TestContext, words: string[], before?: string[])
 export interface Server {
   child: ChildProcess;
   stations: StationInfo[];
+  /** Packets that it dropped because they were late; known when it has stopped. */
+  readonly droppedLate: number;
   /** Ends it as Ctrl-C does; resolves with its exit code. */
   stop(): Promise<number | null>;
   /** Ends it as a crash does. */
@@ -68,10 +70,11 @@ export async function serve(context: TestContext, words: string[], count: number
     stderr += text;
   });
   const stations: StationInfo[] = [];
+  let droppedLate = 0;
   const end = async (signal: NodeJS.Signals) => {
     if (child.exitCode === null && child.signalCode === null) {
       child.kill(signal);
-      await once(child, 'exit');
+      await once(child, 'close');
     }
     return child.exitCode;
   };
@@ -79,6 +82,7 @@ export async function serve(context: TestContext, words: string[], count: number
     createInterface({ input: child.stdout! }).on('line', (line) => {
       const event = JSON.parse(line);
       if (event.event === 'on-air') stations.push(event.station);
+      if (event.event === 'off-air') droppedLate = event.droppedLate;
       if (stations.length === count) resolve();
     });
     child.once('exit', (code) => reject(new Error(`msc serve ended with ${code}: ${stderr}`)));
@@ -86,6 +90,9 @@ export async function serve(context: TestContext, words: string[], count: number
   return {
     child,
     stations: stations.sort((a, b) => a.number - b.number),
+    get droppedLate() {
+      return droppedLate;
+    },
     stop: () => end('SIGINT'),
     kill: async () => {
       await end('SIGKILL');
