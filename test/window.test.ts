@@ -57,32 +57,44 @@ test('a station is watched, paused, changed in the same window, and left, by key
   viewer.stdout?.setEncoding('utf8').on('data', (text: string) => {
     printed += text;
   });
-  const says = (text: string): Promise<void> => until(context, () => printed.includes(text));
+  viewer.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    printed += text;
+  });
+  const failed = new AbortController();
+  let leaving = false;
+  viewer.once('exit', (code) => {
+    if (!leaving) failed.abort(new Error(`msc watch ended with ${code}: ${printed}`));
+  });
+  const watching = { signal: AbortSignal.any([context.signal, failed.signal]) };
+  const says = (text: string): Promise<void> => until(watching, () => printed.includes(text));
 
-  await until(context, () => screen.windows('^One$').length === 1);
+  await until(watching, () => screen.windows('^One$').length === 1);
   const [window] = screen.windows('^One$');
   screen.focus(window);
-  await until(context, () => !isBlack(screen.pixels()) && !isFrozen(screen));
+  await until(watching, () => !isBlack(screen.pixels()) && !isFrozen(screen));
 
   screen.press('p');
   await says('Paused\n  1  Exit\n  2  Change the station\n> 3  Resume');
-  await until(context, () => showsMarkedRow(screen.pixels()));
-  assert.ok(isFrozen(screen), 'the picture stands still');
+  await until(watching, () => showsMarkedRow(screen.pixels()));
+  await until(watching, () => isFrozen(screen)); // The last frame may still be on its way to the screen.
+  const frozen = screen.pixels();
+  for (let look = 0; look < 5; look++) assert.ok(screen.pixels().equals(frozen), 'the picture stands still');
 
   screen.press('3');
-  await until(context, () => !isFrozen(screen));
+  await until(watching, () => !isFrozen(screen));
 
   screen.press('p');
-  await until(context, () => showsMarkedRow(screen.pixels()));
+  await until(watching, () => showsMarkedRow(screen.pixels()));
   screen.press('2');
   await says('Stations\n');
   screen.press('2');
-  await until(context, () => screen.windows('^Two$').includes(window));
-  await until(context, () => !isFrozen(screen));
+  await until(watching, () => screen.windows('^Two$').includes(window));
+  await until(watching, () => !isFrozen(screen));
   assert.deepEqual(screen.windows('^One$'), []);
 
   screen.press('p');
-  await until(context, () => showsMarkedRow(screen.pixels()));
+  await until(watching, () => showsMarkedRow(screen.pixels()));
+  leaving = true;
   screen.press('1');
   if (viewer.exitCode === null) await once(viewer, 'exit');
   assert.equal(viewer.exitCode, 0);

@@ -24,8 +24,9 @@ export async function openScreen(context: TestContext): Promise<Screen> {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   context.after(() => server.kill());
-  const [number] = await once(server.stdout, 'data');
-  const env = { ...process.env, DISPLAY: `:${String(number).trim()}` };
+  let number = '';
+  while (!number.endsWith('\n')) number += String((await once(server.stdout, 'data'))[0]);
+  const env = { ...process.env, DISPLAY: `:${number.trim()}` };
   const run = (program: string, words: string[]): Buffer =>
     spawnSync(program, words, { env, maxBuffer: 1 << 26, stdio: ['ignore', 'pipe', 'ignore'] }).stdout;
   return {
@@ -41,7 +42,7 @@ export async function openScreen(context: TestContext): Promise<Screen> {
 }
 
 /** Looks again and again until it is so; the test's own time limit ends what never comes. */
-export async function until(context: TestContext, isSo: () => boolean | Promise<boolean>): Promise<void> {
+export async function until(context: { signal: AbortSignal }, isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isSo())) {
     context.signal.throwIfAborted();
     await new Promise((resolve) => setImmediate(resolve));

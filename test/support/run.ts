@@ -11,8 +11,8 @@ export interface Ran {
 }
 
 /**
- * Runs a program to its end; it is killed with the test. `until` ends it early, by SIGINT, as soon as what it has
- * printed (both streams) satisfies it.
+ * Runs a program to its end; it is killed with the test, or as soon as what it has printed (both streams) satisfies
+ * `until`. Killed, because some players hang now and then when they are asked to end.
  */
 export async function run(
   context: TestContext,
@@ -32,7 +32,7 @@ export async function run(
   const look = (text: string) => {
     if (!options.until) return;
     printed += text;
-    if (options.until(printed)) child.kill('SIGINT');
+    if (options.until(printed)) child.kill('SIGKILL');
   };
   child.stdout!.on('data', (chunk: Buffer) => {
     chunks.push(chunk);

@@ -12,8 +12,8 @@ import type { Media, Player, PlayerEvents } from './player.js';
 /** Descriptor of the connection in mpv's process. */
 const IPC_FD = 3;
 const OVERLAY_ID = 1;
-/** Milliseconds: longer than a frame is under way. */
-const REDRAW_DELAY = 120;
+/** Milliseconds between two drawings of a panel over a picture that stands still. */
+const REDRAW_PERIOD = 150;
 
 /** mpv's names of keys → ours. */
 const keys: Readonly<Record<string, string>> = {
@@ -48,6 +48,9 @@ const options = [
   '--no-config',
   '--idle=yes',
   '--force-window=immediate',
+  // Without a graphics processor mpv would take SDL, whose window does not always appear. Names that a system's mpv
+  // does not know are passed over, and the comma at the end lets it try the others.
+  '--vo=gpu,wlshm,x11,',
   // The profile low-latency less "nobuffer", which throws away what was read to recognise the stream: its first
   // picture with it, so that the next random access point would have to be waited for.
   '--audio-buffer=0',
@@ -101,6 +104,7 @@ export class MpvPlayer implements Player {
     private readonly events: PlayerEvents,
   ) {
     void process.gone.then(() => {
+      clearInterval(this.again);
       if (!this.closing) events.onClosed();
     });
   }
@@ -123,6 +127,7 @@ export class MpvPlayer implements Player {
 
   async play({ url, title, format }: Media): Promise<void> {
     this.paused = false;
+    this.redrawWhilePaused();
     const settings: MpvCommand[] = [
       ['set_property', 'demuxer-lavf-format', format === 'h264' ? 'mpegts' : ''],
       ['set_property', 'title', title.replaceAll('$', '$$$$')], // mpv expands properties in it
@@ -139,20 +144,19 @@ export class MpvPlayer implements Player {
 
   resume(): void {
     this.paused = false;
+    this.redrawWhilePaused();
     this.tell(['set_property', 'pause', false]);
   }
 
   show(panel: Panel | null): void {
     this.panel = panel;
     this.draw();
-    // Frozen just now, mpv may show the frame under way without the overlay and draws no further one by itself.
-    clearTimeout(this.again);
-    if (this.paused) this.again = setTimeout(() => this.draw(), REDRAW_DELAY);
+    this.redrawWhilePaused();
   }
 
   async close(): Promise<void> {
     this.closing = true;
-    clearTimeout(this.again);
+    clearInterval(this.again);
     await this.process.end(() => this.tell(['quit']));
   }
 
@@ -185,6 +189,15 @@ export class MpvPlayer implements Player {
     if (aspect === this.aspect) return;
     this.aspect = aspect;
     if (this.panel) this.draw();
+  }
+
+  /**
+   * Frozen just now, mpv may show the frame under way without the overlay, and draws no further one by itself. How
+   * long that frame takes depends on the machine, and mpv does not tell.
+   */
+  private redrawWhilePaused(): void {
+    clearInterval(this.again);
+    if (this.paused && this.panel) this.again = setInterval(() => this.draw(), REDRAW_PERIOD);
   }
 
   private draw(): void {
