@@ -15,7 +15,9 @@ const CREDIT = 'Big Buck Bunny: © 2008 Blender Foundation, www.bigbuckbunny.org
 
 export async function runDemo(options: Omit<ServeOptions, 'sources'>): Promise<number> {
   const store = new Store(options.store ?? defaultStore());
-  openOutput(options).say(CREDIT);
+  const output = openOutput(options);
+  output.say(CREDIT);
+  output.say('To watch: npx msc watch, in another terminal. Ctrl-C ends.');
   return runServe({ ...options, sources: () => [bigBuckBunny(), testCard(store)] });
 }
 

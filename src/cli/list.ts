@@ -13,6 +13,8 @@ export interface ListOptions {
   timeout?: Millis;
   /** An array on standard output instead of a table. */
   json: boolean;
+  /** No table: the exit code tells whether there is a station. */
+  quiet: boolean;
 }
 
 /** Exit code 0, or that of Problem "station" when there is none. Rejects with a Problem for a wrong interface. */
@@ -29,6 +31,6 @@ export async function runList(options: ListOptions): Promise<number> {
     process.stderr.write(problemText(problem));
     return problem.exitCode;
   }
-  if (!options.json) process.stdout.write(`${stationTable(stations, process.stdout.columns)}\n`);
+  if (!options.json && !options.quiet) process.stdout.write(`${stationTable(stations, process.stdout.columns)}\n`);
   return 0;
 }

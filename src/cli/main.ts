@@ -107,6 +107,7 @@ function commands(signal: AbortSignal, done: (exitCode: number) => void): Comman
     .addOption(interfaceOption())
     .option('--timeout <time>', 'the longest to wait for answers', duration)
     .addOption(jsonOption())
+    .addOption(quietOption())
     .action(async (flags) => {
       const { runList } = await import('./list.js');
       done(await runList(flags));

@@ -48,7 +48,10 @@ export async function run(
   return { exitCode: child.exitCode, signal: child.signalCode, stdout: Buffer.concat(chunks), stderr };
 }
 
-/** framemd5 of a stream: the hashes of its decoded frames (`v`) or of its packets (`a`, copied), in order. */
+/**
+ * framemd5 of a stream: the hashes of its decoded frames (`v`) or of its packets (`a`, copied), in order.
+ * Throws when decoding pictures calls forth a message.
+ */
 export async function hashes(context: TestContext, input: string, stream: 'v' | 'a'): Promise<string[]> {
   const copy = stream === 'a' ? ['-c', 'copy'] : [];
   // -fps_mode passthrough: every frame once, whatever its time stamp.
@@ -66,7 +69,7 @@ export async function hashes(context: TestContext, input: string, stream: 'v' | 
     'framemd5',
     '-',
   ]);
-  if (exitCode !== 0) throw new Error(`ffmpeg: ${stderr}`);
+  if (exitCode !== 0 || (stream === 'v' && stderr !== '')) throw new Error(`ffmpeg: ${stderr}`);
   return stdout
     .toString('utf8')
     .split('\n')
