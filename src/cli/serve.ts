@@ -1,6 +1,6 @@
 /** `msc serve`: stations from files onto the air. */
 import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
+import { constants, hostname, setPriority } from 'node:os';
 import { SlewingClock } from '../clock/clock.js';
 import { ControlServer } from '../control/server.js';
 import { openAnnouncer } from '../discovery/announcer.js';
@@ -9,7 +9,7 @@ import { type FoundStation, findStations } from '../discovery/find.js';
 import { checkGroup, listInterfaces, loopback, type NetInterface, resolveInterface } from '../multicast/interfaces.js';
 import { openDatagramSender } from '../multicast/sender.js';
 import { Playout, startPlayout } from '../playout/playout.js';
-import { Problem } from '../problem/problem.js';
+import { Problem, systemCode } from '../problem/problem.js';
 import type { MediaSettings } from '../reel/media/spool.js';
 import { defaultStore, Store } from '../reel/store.js';
 import { millisToTicks } from '../wire/time.js';
@@ -42,6 +42,7 @@ const CONFLICT_TIMEOUT = 120;
 /** Runs until `signal`; returns the exit code. Throws a Problem when nothing is left to play or nothing can be sent. */
 export async function runServe(options: ServeOptions): Promise<number> {
   const output = openOutput(options);
+  comeFirst();
   const { settings, signal } = options;
   const at = options.interface === undefined ? loopback() : resolveInterface(options.interface);
   if (options.group !== undefined) checkGroup(options.group);
@@ -90,6 +91,16 @@ export async function runServe(options: ServeOptions): Promise<number> {
     return 0;
   } finally {
     await air.close();
+  }
+}
+
+/** Asks the system to run this process before others: a packet that waits for the processor is late. */
+function comeFirst(): void {
+  try {
+    setPriority(constants.priority.PRIORITY_HIGH);
+  } catch (error) {
+    // Most systems allow it to administrators only.
+    if (systemCode(error) !== 'ERR_SYSTEM_ERROR') throw error;
   }
 }
 

@@ -3,6 +3,7 @@
  * Standard input: one MediaTask as JSON. Standard output: lines of MediaReport as JSON.
  */
 import { readFileSync, writeSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 import { dirname } from 'node:path';
 import { messageOf, Problem, systemCode } from '../problem/problem.js';
 import { makeReel } from './make-reel.js';
@@ -28,6 +29,9 @@ function asProblem(error: unknown, source: string, folder: string): Problem {
     { cause: error },
   );
 }
+
+// Stations are on the air meanwhile: they come first.
+setPriority(constants.priority.PRIORITY_LOW);
 
 const task: MediaTask = JSON.parse(readFileSync(0, 'utf8'));
 const [subject, folder] = task.task === 'reel' ? [task.source, task.folder] : ['test card', dirname(task.path)];
