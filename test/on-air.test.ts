@@ -89,7 +89,11 @@ async function playFrom(context: TestContext, station: Station, start: number, s
   const output = join(folder, 'out.ts');
   const words = ['-v', 'warning', '-protocol_whitelist', 'file,udp,rtp', '-localaddr', '127.0.0.1', '-i', sdp];
   const ffmpeg = run(context, 'ffmpeg', [...words, '-map', '0', '-c', 'copy', '-t', String(seconds), '-y', output]);
-  const sender = await openDatagramSender({ interfaceAddress: '127.0.0.1', ttl: 1 });
+  const sender = await openDatagramSender({
+    interfaceAddress: '127.0.0.1',
+    ttl: 1,
+    onError: (error) => assert.fail(error.message),
+  });
   const playout = new Playout(sender);
   const began = performance.now();
   const now = () => start + performance.now() - began;

@@ -15,7 +15,7 @@ import {
 import { Station, type StationItem } from '../station/station.js';
 import type { StationFormat, StationInfo } from '../wire/station-info.js';
 import { TICKS_PER_SECOND, type Ticks90k } from '../wire/time.js';
-import type { Output } from './output.js';
+import { asProblem, type Output } from './output.js';
 import { type StationSource, sourceProblem } from './sources.js';
 
 /** A station before it is known what it plays. */
@@ -86,9 +86,7 @@ export async function prepareStation(
   const { plan, settings, store, output, signal, onProblem } = options;
   const unusable = (source: string, error: unknown): 'unusable' => {
     if (signal.aborted) throw error;
-    const problem = sourceProblem(source, error);
-    if (!(problem instanceof Problem)) throw problem;
-    onProblem(problem);
+    onProblem(asProblem(sourceProblem(source, error)));
     return 'unusable';
   };
   try {

@@ -149,7 +149,11 @@ class Air {
     output: Output;
   }): Promise<Air> {
     const { at, ttl, controlPort, server, output } = options;
-    const sender = await openDatagramSender({ interfaceAddress: at.address, ttl });
+    const sender = await openDatagramSender({
+      interfaceAddress: at.address,
+      ttl,
+      onError: ({ message }) => output.say(`Packets cannot be sent from ${at.name} (${at.address}): ${message}`),
+    });
     const air = new Air(new Playout(sender), output);
     air.#closing.push(() => sender.close());
     try {

@@ -34,6 +34,8 @@ export interface SenderOptions {
   interfaceAddress: string;
   /** Routers a datagram may pass, plus one: 1 stays on the network segment. */
   ttl: number;
+  /** Told when the system refuses a datagram for another reason than the one before. */
+  onError(error: Error): void;
 }
 
 /** One socket and a call a datagram: works everywhere. Throws a Problem when the interface cannot be used. */
@@ -59,22 +61,27 @@ export async function openDatagramSender(options: SenderOptions): Promise<Multic
       { cause: error },
     );
   }
-  return new DatagramSender(socket);
+  return new DatagramSender(socket, options.onError);
 }
 
 class DatagramSender implements MulticastSender {
   readonly counters: SendCounters = { packets: 0, bytes: 0, errors: 0 };
   readonly #socket: Socket;
   readonly #destinations: { group: string; port: number }[] = [];
+  readonly #onError: (error: Error) => void;
+  #lastError = '';
   readonly #sent = (error: Error | null) => {
-    if (error) this.counters.errors++;
+    if (!error) return;
+    this.counters.errors++;
+    if (error.message === this.#lastError) return;
+    this.#lastError = error.message;
+    this.#onError(error);
   };
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, onError: (error: Error) => void) {
     this.#socket = socket;
-    socket.on('error', () => {
-      this.counters.errors++;
-    });
+    this.#onError = onError;
+    socket.on('error', this.#sent);
   }
 
   addDestination(group: string, port: number): number {
