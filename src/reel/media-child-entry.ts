@@ -6,8 +6,6 @@ import { readFileSync, writeSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { dirname } from 'node:path';
 import { messageOf, Problem, systemCode } from '../problem/problem.js';
-import { makeReel } from './make-reel.js';
-import { makeTestCard } from './media/test-card.js';
 import type { MediaReport, MediaTask } from './media-child.js';
 import { storeProblem } from './store.js';
 
@@ -19,6 +17,14 @@ function report(line: MediaReport): void {
 /** What storing cannot do is the store's problem, whatever happens to a source is the source's. */
 function asProblem(error: unknown, source: string, folder: string): Problem {
   if (error instanceof Problem) return error;
+  if (systemCode(error) === 'ERR_MODULE_NOT_FOUND' && messageOf(error).includes('node-av')) {
+    return new Problem(
+      'prepare',
+      `${source}: cannot be prepared: FFmpeg (the package node-av) is not installed`,
+      'Install it with: npm install --include=optional. A machine that only watches does not need it.',
+      { cause: error },
+    );
+  }
   if (['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM'].includes(systemCode(error) ?? '')) {
     return storeProblem(error, folder);
   }
@@ -37,14 +43,19 @@ const task: MediaTask = JSON.parse(readFileSync(0, 'utf8'));
 const [subject, folder] = task.task === 'reel' ? [task.source, task.folder] : ['test card', dirname(task.path)];
 let reported = Number.NEGATIVE_INFINITY;
 try {
+  // Only now, so that it can be told when FFmpeg is missing.
   if (task.task === 'reel') {
+    const { makeReel } = await import('./make-reel.js');
     makeReel(task, (progress) => {
       const now = performance.now();
       if (now - reported < 100) return;
       reported = now;
       report({ progress, memory: process.memoryUsage.rss() });
     });
-  } else makeTestCard(task);
+  } else {
+    const { makeTestCard } = await import('./media/test-card.js');
+    makeTestCard(task);
+  }
   report({ done: true });
 } catch (error) {
   const { code, message, next } = asProblem(error, subject, folder);
