@@ -20,7 +20,8 @@ export const SCREEN = { width: 1280, height: 720 } as const;
 /** Opens a screen that goes away with the test. */
 export async function openScreen(context: TestContext): Promise<Screen> {
   const size = `${SCREEN.width}x${SCREEN.height}x24`;
-  const server = spawn('Xvfb', ['-displayfd', '1', '-screen', '0', size, '-nolisten', 'tcp'], {
+  // -noreset: else it begins anew, windows and all, whenever nobody is connected for a moment.
+  const server = spawn('Xvfb', ['-displayfd', '1', '-screen', '0', size, '-nolisten', 'tcp', '-noreset'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   context.after(() => server.kill());

@@ -48,9 +48,6 @@ const options = [
   '--no-config',
   '--idle=yes',
   '--force-window=immediate',
-  // Without a graphics processor mpv would take SDL, whose window does not always appear. Names that a system's mpv
-  // does not know are passed over, and the comma at the end lets it try the others.
-  '--vo=gpu,wlshm,x11,',
   // The profile low-latency less "nobuffer", which throws away what was read to recognise the stream: its first
   // picture with it, so that the next random access point would have to be waited for.
   '--audio-buffer=0',
