@@ -1,10 +1,7 @@
 /** Which audio frames a reel carries, and when: exactly as long as its video, so that a loop has no gap. */
 import type { Ticks90k } from '../wire/time.js';
-import type { SpooledAudio } from './media/spool.js';
+import { AAC_FRAME_TICKS, type SpooledAudio } from './media/spool.js';
 import { SpoolReader } from './spool-reader.js';
-
-/** 1,024 samples at 48 kHz: 1,920 ticks. */
-export const AAC_FRAME_DURATION: Ticks90k = 1_920;
 
 export interface AudioPlan {
   /** Bytes of each frame. */
@@ -21,8 +18,8 @@ export interface AudioPlan {
  * Where the source has no frame, silence stands.
  */
 export function planAudio(audio: SpooledAudio, duration: Ticks90k): AudioPlan {
-  const count = Math.max(1, Math.round(duration / AAC_FRAME_DURATION));
-  const firstOfSource = Math.round(audio.start / AAC_FRAME_DURATION);
+  const count = Math.max(1, Math.round(duration / AAC_FRAME_TICKS));
+  const firstOfSource = Math.round(audio.start / AAC_FRAME_TICKS);
   const sourceFrame = (frame: number) => {
     const index = frame - firstOfSource;
     return index >= 0 && index < audio.sizes.length ? index : -1;
