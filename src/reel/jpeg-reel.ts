@@ -140,7 +140,7 @@ export function writeJpegIndex(folder: string, index: JpegIndex): void {
   index.lengths.forEach((length, i) => {
     bytes.writeUInt32LE(length, 4 + i * 4);
   });
-  writeFileSync(join(folder, ReelFile.index), bytes);
+  writeFileSync(join(folder, ReelFile.index), bytes, { flush: true });
 }
 
 export class JpegReel implements Reel {

@@ -121,6 +121,7 @@ export class Store {
   /** Puts a folder that is whole and on the disk in its place. Another's reel of the same id stays: it is the same. */
   async adopt(making: string, id: string): Promise<void> {
     try {
+      await syncFolder(making);
       await rename(making, this.reelFolder(id));
       await syncFolder(join(this.folder, 'reels'));
     } catch (error) {
@@ -172,7 +173,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Makes a rename durable. Windows cannot open folders, and needs no such thing. */
+/** Makes what was created or renamed in a folder durable. Windows cannot open folders, and needs no such thing. */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');

@@ -22,7 +22,7 @@ export function writeTsIndex(folder: string, multiplexed: Multiplexed): void {
   numbers.forEach((number, i) => {
     bytes.writeUInt32LE(number, i * 4);
   });
-  writeFileSync(join(folder, ReelFile.index), bytes);
+  writeFileSync(join(folder, ReelFile.index), bytes, { flush: true });
 }
 
 /** Unsigned 32-bit numbers of a little-endian file; throws when it is not a multiple of four bytes long. */
