@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { readSdp, writeSdp } from '../src/wire/sdp.js';
 import type { StationFormat, StationInfo } from '../src/wire/station-info.js';
-import { openStore } from './support/film.js';
+import { makeFilm, openStore } from './support/film.js';
 import { serve } from './support/msc.js';
 import { ownNetwork, withoutNetwork } from './support/network.js';
 import { type Ran, run } from './support/run.js';
-import { makeSource } from './support/sources.js';
 import { scratchFolder } from './support/spool.js';
 import { type Tool, without } from './support/tools.js';
 
@@ -19,12 +18,7 @@ async function onAir(context: TestContext, format: StationFormat) {
   const folder = scratchFolder(context);
   chmodSync(folder, 0o755);
   const source = join(folder, 'source.mp4');
-  makeSource({
-    path: source,
-    seconds: 3,
-    video: { width: 320, height: 240, frameRate: [25, 1] },
-    audio: { sampleRate: 48_000, channels: 2 },
-  });
+  makeFilm(source, 3);
   const store = await openStore(context);
   const network = await ownNetwork(context);
   const server = await serve(context, [source, '--store', store.folder, '--format', format], 1, network);

@@ -6,7 +6,7 @@ import type { Reel } from '../src/reel/reel.js';
 import { Station } from '../src/station/station.js';
 import { millisToTicks, PTS_MODULUS } from '../src/wire/time.js';
 import { Pid } from '../src/wire/ts.js';
-import { bigBuckBunny, openStore, reelOf, transportStream } from './support/film.js';
+import { bigBuckBunny, makeFilm, openStore, reelOf, transportStream } from './support/film.js';
 import { decodingMessages, hashes, run } from './support/run.js';
 import { makeSource, type SourceAudio, type SourceVideo } from './support/sources.js';
 import { scratchFolder } from './support/spool.js';
@@ -126,12 +126,7 @@ test('a playlist of three unlike items has one layout and no seam', { skip: with
 test('the wraps of PTS and PCR decode without a message', { skip: without('ffmpeg') }, async (context) => {
   const folder = scratchFolder(context);
   const source = join(folder, 'short.mp4');
-  makeSource({
-    path: source,
-    seconds: 2,
-    video: { width: 320, height: 240, frameRate: [25, 1] },
-    audio: { sampleRate: 48_000, channels: 2 },
-  });
+  makeFilm(source, 2);
   const station = looped(await reelOf(context, source));
   const frames = await hashes(context, source, 'v');
   // 2^33 ticks are 26.5 h: wraps 18,000 and following lie in 2026.

@@ -9,21 +9,13 @@ import { Playout, startPlayout } from '../src/playout/playout.js';
 import { Station } from '../src/station/station.js';
 import { parseRtp } from '../src/wire/rtp.js';
 import { PTS_MODULUS, RTP_TIME_MODULUS, SEQUENCE_MODULUS, ticksToMillis } from '../src/wire/time.js';
-import { openStore, reelOf } from './support/film.js';
+import { makeFilm, openStore, reelOf } from './support/film.js';
 import { runMsc, serve } from './support/msc.js';
 import { decodingMessages, hashes, run } from './support/run.js';
-import { makeSource } from './support/sources.js';
 import { scratchFolder } from './support/spool.js';
 import { without } from './support/tools.js';
 
-function makeFilm(context: TestContext, seconds: number): string {
-  return makeSource({
-    path: join(scratchFolder(context), 'film.mp4'),
-    seconds,
-    video: { width: 320, height: 240, frameRate: [25, 1] },
-    audio: { sampleRate: 48_000, channels: 2 },
-  });
-}
+const filmOf = (context: TestContext, seconds: number) => makeFilm(join(scratchFolder(context), 'film.mp4'), seconds);
 
 /** The hashes of whole loops within a recording, which begins at a random access point somewhere in the film. */
 function wholeLoops(recorded: string[], film: string[]): number {
@@ -41,7 +33,7 @@ test('a recording has the frames of the film over whole loops', {
   skip: without('ffmpeg'),
   timeout: 120_000,
 }, async (context) => {
-  const film = makeFilm(context, 3);
+  const film = filmOf(context, 3);
   const store = await openStore(context);
   const server = await serve(context, [`Loops=${film}`, '--store', store.folder], 1);
   const output = join(scratchFolder(context), 'out.ts');
@@ -63,7 +55,7 @@ test('a recording has the frames of the film over whole loops', {
 
 test('a recording can go to standard output', { skip: without('ffprobe'), timeout: 60_000 }, async (context) => {
   const store = await openStore(context);
-  await serve(context, [`Pipe=${makeFilm(context, 2)}`, '--store', store.folder], 1);
+  await serve(context, [`Pipe=${filmOf(context, 2)}`, '--store', store.folder], 1);
   const { exitCode, stdout } = await runMsc(context, ['record', 'Pipe', '-d', '1s', '-o', '-', '-q']);
   assert.equal(exitCode, 0);
   assert.equal(stdout[0], 'G'); // sync_byte
@@ -110,7 +102,7 @@ test('sequence number, RTP timestamp, PTS and PCR wrap while ffmpeg receives', {
   skip: without('ffmpeg'),
   timeout: 180_000,
 }, async (context) => {
-  const film = makeFilm(context, 2);
+  const film = filmOf(context, 2);
   const reel = await reelOf(context, film);
   const station = new Station({ items: [{ name: 'film', reel }], ssrc: 1 });
   const frames = new Set(await hashes(context, film, 'v'));
@@ -136,7 +128,7 @@ test('a minute of both formats: nothing lost, 1,800 JPEG frames, none torn', {
   skip: without('ffprobe'),
   timeout: 180_000,
 }, async (context) => {
-  const film = makeFilm(context, 5);
+  const film = filmOf(context, 5);
   const store = await openStore(context);
   const ts = await serve(context, [`Minute=${film}`, '--store', store.folder], 1);
   const jpeg = await serve(context, [`Minute=${film}`, '--store', store.folder, '--format', 'jpeg'], 1);
@@ -166,7 +158,7 @@ test('a minute of both formats: nothing lost, 1,800 JPEG frames, none torn', {
 
 test('a server on the air says so to whoever lists', { timeout: 60_000 }, async (context) => {
   const store = await openStore(context);
-  const server = await serve(context, [`Listed=${makeFilm(context, 2)}`, '--store', store.folder], 1);
+  const server = await serve(context, [`Listed=${filmOf(context, 2)}`, '--store', store.folder], 1);
   const { exitCode, stdout } = await runMsc(context, ['list', '--json']);
   assert.equal(exitCode, 0);
   const listed = JSON.parse(stdout).find(({ id }: { id: string }) => id === 'listed');
@@ -183,7 +175,7 @@ test('a server on the air says so to whoever lists', { timeout: 60_000 }, async 
 });
 
 test('RTP packets carry what their headers promise', { timeout: 60_000 }, async (context) => {
-  const reel = await reelOf(context, makeFilm(context, 2), { format: 'jpeg' });
+  const reel = await reelOf(context, filmOf(context, 2), { format: 'jpeg' });
   const station = new Station({ items: [{ name: 'film', reel }], ssrc: 9 });
   const packets = station.packets(0, station.cyclePackets).map((packet) => parseRtp(packet)!);
   const frames = packets.filter(({ marker }) => marker).length;

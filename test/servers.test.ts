@@ -6,7 +6,7 @@ import { Station } from '../src/station/station.js';
 import { parseRtp } from '../src/wire/rtp.js';
 import { millisToTicks, SEQUENCE_MODULUS, unwrap } from '../src/wire/time.js';
 import { capture } from './support/capture.js';
-import { bigBuckBunny, openStore, reelOf } from './support/film.js';
+import { bigBuckBunny, makeFilm, openStore, reelOf } from './support/film.js';
 import { runMsc, serve } from './support/msc.js';
 import { makeSource } from './support/sources.js';
 import { scratchFolder } from './support/spool.js';
@@ -51,12 +51,7 @@ test('two servers of one station send the same bytes, and what a third computes'
 test('a server that was killed and started again goes on in the same stream', async (context) => {
   const folder = scratchFolder(context);
   const source = join(folder, 'phoenix.mp4');
-  makeSource({
-    path: source,
-    seconds: 2,
-    video: { width: 320, height: 240, frameRate: [25, 1] },
-    audio: { sampleRate: 48_000, channels: 2 },
-  });
+  makeFilm(source, 2);
   const store = await openStore(context);
   const words = [source, '--store', store.folder];
   const station = asStation(await reelOf(context, source, {}, store), 0);

@@ -35,7 +35,7 @@ const byName = new Intl.Collator('en', { numeric: true });
  * What a word on the command line stands for: a file, or a folder whose video files are played in order of name.
  * Throws a Problem of code 'source' that names the path and what is wrong with it.
  */
-export function findSource(word: string): StationSource {
+function findSource(word: string): StationSource {
   const { name, path } = splitName(word);
   try {
     const isFolder = statSync(path).isDirectory();

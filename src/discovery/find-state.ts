@@ -50,7 +50,7 @@ export class FindState {
   #lastNews: Millis;
   readonly #servers = new Map<string, Server>();
 
-  /** `requestId`: any number of 32 bits; answers to others are not ours. `query`: the discovery group and port. */
+  /** `requestId` is a number of 32 bits; answers to others are not ours. `query`: the discovery group and port. */
   constructor(options: { localAddresses: readonly string[]; query: Sender; requestId: number; now: Millis }) {
     this.#localAddresses = options.localAddresses;
     this.#query = options.query;

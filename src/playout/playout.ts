@@ -98,10 +98,11 @@ export class Playout {
     const { station, counters } = onAir;
     const last = station.at(time);
     if (last < onAir.next) return;
-    const earliest = station.at(millisToTicks(now - LATEST)) + 1;
-    if (onAir.next < earliest) {
-      counters.droppedLate += earliest - onAir.next;
-      onAir.next = earliest;
+    const tooLate = millisToTicks(now - LATEST);
+    if (station.due(onAir.next) <= tooLate) {
+      const first = station.at(tooLate) + 1;
+      counters.droppedLate += first - onAir.next;
+      onAir.next = first;
     }
     try {
       while (onAir.next <= last) {

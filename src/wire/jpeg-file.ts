@@ -144,7 +144,7 @@ function readScan(file: Buffer, start: number): Buffer {
   return withoutFill(file.subarray(start, at));
 }
 
-/** T.81 section B.1.1.2: any number of 0xFF may stand before a marker. Data never ends with 0xFF: 0x00 follows it. */
+/** As many 0xFF as one likes may stand before a marker (T.81 section B.1.1.2). Data never ends with 0xFF: 0x00 follows it. */
 function withoutFill(scan: Buffer): Buffer {
   let end = scan.length;
   while (end > 0 && scan[end - 1] === 0xff) end--;

@@ -8,6 +8,7 @@ import type { Reel } from '../../src/reel/reel.js';
 import { Store } from '../../src/reel/store.js';
 import type { Station } from '../../src/station/station.js';
 import { RTP_HEADER_LENGTH } from '../../src/wire/rtp.js';
+import { makeSource } from './sources.js';
 import { scratchFolder } from './spool.js';
 
 /** 30 s, 1920 × 1080, 24 frames a second, H.264 and AAC 5.1. */
@@ -40,3 +41,12 @@ export async function reelOf(
 /** The transport stream of a station's packets `from` to `to` − 1. */
 export const transportStream = (station: Station, from: number, to: number): Buffer =>
   Buffer.concat(station.packets(from, to).map((packet) => packet.subarray(RTP_HEADER_LENGTH)));
+
+/** A small film of a test picture and a tone, 25 frames a second, that is copied when it is prepared. */
+export const makeFilm = (path: string, seconds: number): string =>
+  makeSource({
+    path,
+    seconds,
+    video: { width: 320, height: 240, frameRate: [25, 1] },
+    audio: { sampleRate: 48_000, channels: 2 },
+  });
