@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 /** From the bytes up: a folder imports only from itself and from those before it. docs/architecture.md says why. */
 const order = [
   'problem',
+  'linux',
   'wire',
   'clock',
   'reel',

@@ -1,0 +1,47 @@
+/** Reading files only as far as they are in memory, and having them brought there. */
+import { Errno, type Libc } from './libc.js';
+import { VECTOR_LENGTH, writeUInt64 } from './send-messages.js';
+
+const RWF_NOWAIT = 0x8;
+const POSIX_FADV_WILLNEED = 3;
+
+/** Reads into scattered pieces of one buffer. */
+export class ScatterReader {
+  readonly #libc: Libc;
+  readonly #vectors: Buffer;
+  readonly #vectorsAt: number;
+  readonly #dataAt: number;
+  /** Kept, because the kernel writes at its address. */
+  readonly data: Buffer;
+
+  /** At most `capacity` pieces at once; not more than 1,024 (UIO_MAXIOV). */
+  constructor(libc: Libc, data: Buffer, capacity: number) {
+    this.#libc = libc;
+    this.data = data;
+    this.#vectors = Buffer.alloc(capacity * VECTOR_LENGTH);
+    this.#vectorsAt = libc.address(this.#vectors);
+    this.#dataAt = libc.address(data);
+  }
+
+  /** Piece `index` goes to `offset` of the data and is `length` bytes long. */
+  set(index: number, offset: number, length: number): void {
+    writeUInt64(this.#vectors, index * VECTOR_LENGTH, this.#dataAt + offset); // iov_base
+    this.#vectors.writeUInt32LE(length, index * VECTOR_LENGTH + 8); // iov_len
+  }
+
+  /**
+   * Fills pieces 0 … `count` − 1 from `position` of the file on, unless that would mean waiting for the disk. Returns
+   * the bytes read, or −errno: EAGAIN when nothing of it is in memory, EOPNOTSUPP when the file system cannot tell.
+   */
+  read(fd: number, position: number, count: number): number {
+    const read = this.#libc.preadv2(fd, this.#vectorsAt, count, position, RWF_NOWAIT);
+    return read < 0 ? -this.#libc.errno() : read;
+  }
+}
+
+/** Asks the kernel to read a part of a file into its cache. May wait for the disk, but not for all of the part. */
+export function willNeed(libc: Libc, fd: number, position: number, length: number): void {
+  const errno = libc.posix_fadvise(fd, position, length, POSIX_FADV_WILLNEED);
+  // Advice that a file system does not take is no error: it is then read when it is needed.
+  if (errno !== 0 && errno !== Errno.EINVAL) throw new Error(`posix_fadvise: error ${errno}`);
+}

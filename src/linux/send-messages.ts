@@ -1,0 +1,93 @@
+/**
+ * A table of messages for sendmmsg(2), each of which may be many datagrams of one length to one destination (UDP_SEGMENT,
+ * "generic segmentation offload", udp(7)): the kernel takes them through its network stack as one and cuts them at the
+ * end, which costs little more than one datagram does.
+ *
+ *     struct mmsghdr, 64 bytes                        struct cmsghdr with its data, 24 bytes
+ *      0 msg_name 8          32 msg_control 8          0 cmsg_len 8, 18
+ *      8 msg_namelen 4       40 msg_controllen 8       8 cmsg_level 4, SOL_UDP
+ *     16 msg_iov 8           48 msg_flags 4           12 cmsg_type 4, UDP_SEGMENT
+ *     24 msg_iovlen 8        56 msg_len 4             16 length of a datagram 2
+ *
+ *     struct iovec, 16 bytes: iov_base 8, iov_len 8
+ */
+import type { Libc } from './libc.js';
+import { SOCKADDR_LENGTH, SOL_UDP, UDP_SEGMENT, writeSockaddr } from './udp-socket.js';
+
+export const MESSAGE_LENGTH = 64;
+export const VECTOR_LENGTH = 16;
+const CONTROL_LENGTH = 24;
+
+/** Datagrams in one message at most (UDP_MAX_SEGMENTS of older kernels), and their bytes: an IPv4 packet less its headers. */
+export const MOST_SEGMENTS = 64;
+export const MOST_SEGMENTED_BYTES = 65_535 - 20 - 8;
+
+/** Writes a whole number below 2^53 as 64 bits, without a BigInt. */
+export function writeUInt64(out: Buffer, offset: number, value: number): void {
+  out.writeUInt32LE(value % 0x1_0000_0000, offset);
+  out.writeUInt32LE(Math.floor(value / 0x1_0000_0000), offset + 4);
+}
+
+export class SendMessages {
+  readonly #libc: Libc;
+  readonly #messages: Buffer;
+  readonly #vectors: Buffer;
+  readonly #controls: Buffer;
+  readonly #names: Buffer;
+  readonly #messagesAt: number;
+  readonly #namesAt: number;
+  readonly #dataAt: number;
+  /** Kept, because the kernel reads at its address. */
+  readonly data: Buffer;
+
+  /** Datagrams come out of `data`; at most `capacity` messages at once, to at most `destinations` addresses. */
+  constructor(libc: Libc, options: { data: Buffer; capacity: number; destinations: number }) {
+    const { data, capacity, destinations } = options;
+    this.#libc = libc;
+    this.data = data;
+    this.#messages = Buffer.alloc(capacity * MESSAGE_LENGTH);
+    this.#vectors = Buffer.alloc(capacity * VECTOR_LENGTH);
+    this.#controls = Buffer.alloc(capacity * CONTROL_LENGTH);
+    this.#names = Buffer.alloc(destinations * SOCKADDR_LENGTH);
+    this.#messagesAt = libc.address(this.#messages);
+    this.#namesAt = libc.address(this.#names);
+    this.#dataAt = libc.address(data);
+    const vectorsAt = libc.address(this.#vectors);
+    const controlsAt = libc.address(this.#controls);
+    for (let i = 0; i < capacity; i++) {
+      const message = i * MESSAGE_LENGTH;
+      this.#messages.writeUInt32LE(SOCKADDR_LENGTH, message + 8); // msg_namelen
+      writeUInt64(this.#messages, message + 16, vectorsAt + i * VECTOR_LENGTH); // msg_iov
+      writeUInt64(this.#messages, message + 24, 1); // msg_iovlen
+      writeUInt64(this.#messages, message + 32, controlsAt + i * CONTROL_LENGTH); // msg_control
+      const control = i * CONTROL_LENGTH;
+      writeUInt64(this.#controls, control, 18); // cmsg_len
+      this.#controls.writeInt32LE(SOL_UDP, control + 8); // cmsg_level
+      this.#controls.writeInt32LE(UDP_SEGMENT, control + 12); // cmsg_type
+    }
+  }
+
+  /** Destination `index`. Throws a RangeError when there are too many. */
+  setDestination(index: number, address: string, port: number): void {
+    writeSockaddr(this.#names, index * SOCKADDR_LENGTH, address, port);
+  }
+
+  /**
+   * Message `index`: `length` bytes at `offset` of the data, to a destination, cut into datagrams of `segment` bytes, the
+   * last of which may be shorter; 0: one datagram.
+   */
+  set(index: number, offset: number, length: number, destination: number, segment: number): void {
+    const message = index * MESSAGE_LENGTH;
+    writeUInt64(this.#messages, message, this.#namesAt + destination * SOCKADDR_LENGTH); // msg_name
+    this.#messages.writeUInt32LE(segment === 0 ? 0 : CONTROL_LENGTH, message + 40); // msg_controllen
+    writeUInt64(this.#vectors, index * VECTOR_LENGTH, this.#dataAt + offset); // iov_base
+    this.#vectors.writeUInt32LE(length, index * VECTOR_LENGTH + 8); // iov_len
+    this.#controls.writeUInt16LE(segment, index * CONTROL_LENGTH + 16);
+  }
+
+  /** Sends `count` messages from `first` on. Returns how many left, or −errno when not even the first did. */
+  send(fd: number, first: number, count: number): number {
+    const sent = this.#libc.sendmmsg(fd, this.#messagesAt + first * MESSAGE_LENGTH, count, 0);
+    return sent < 0 ? -this.#libc.errno() : sent;
+  }
+}

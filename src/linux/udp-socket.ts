@@ -1,0 +1,150 @@
+/** UDP sockets by their descriptors: without an event loop behind them, they block nobody. */
+import { errnoName, type Libc } from './libc.js';
+
+/** A system call that failed, as Node.js would put it: `code` is the name of errno. */
+export class SystemCallError extends Error {
+  readonly code: string;
+
+  constructor(call: string, errno: number) {
+    super(`${call} ${errnoName(errno)}`);
+    this.code = errnoName(errno);
+  }
+}
+
+const AF_INET = 2;
+const SOCK_DGRAM = 2;
+const SOCK_CLOEXEC = 0x80000;
+const SOCK_NONBLOCK = 0x800;
+
+const SOL_SOCKET = 1;
+const SO_REUSEADDR = 2;
+const SO_SNDBUF = 7;
+const SO_RCVBUF = 8;
+const SO_TIMESTAMPNS = 35;
+
+const IPPROTO_IP = 0;
+const IP_MULTICAST_IF = 32;
+const IP_MULTICAST_TTL = 33;
+const IP_MULTICAST_LOOP = 34;
+const IP_ADD_MEMBERSHIP = 35;
+const IP_MULTICAST_ALL = 49;
+
+export const SOL_UDP = 17;
+export const UDP_SEGMENT = 103;
+export const UDP_GRO = 104;
+
+/** struct sockaddr_in: sin_family 2, sin_port 2 (big-endian), sin_addr 4, zero 8. */
+export const SOCKADDR_LENGTH = 16;
+
+export function writeSockaddr(out: Buffer, offset: number, address: string, port: number): void {
+  out.fill(0, offset, offset + SOCKADDR_LENGTH);
+  out.writeUInt16LE(AF_INET, offset);
+  out.writeUInt16BE(port, offset + 2);
+  addressBytes(address).copy(out, offset + 4);
+}
+
+export const readSockaddr = (from: Buffer, offset: number): { address: string; port: number } => ({
+  address: from.subarray(offset + 4, offset + 8).join('.'),
+  port: from.readUInt16BE(offset + 2),
+});
+
+const addressBytes = (address: string): Buffer => Buffer.from(address.split('.').map(Number));
+
+/**
+ * An open, non-blocking UDP socket over IPv4. Its methods throw SystemCallError.
+ * It is in charge of the descriptor: `close` ends it, and nothing else does.
+ */
+export class UdpSocket {
+  readonly fd: number;
+  readonly #libc: Libc;
+  #isOpen = true;
+
+  constructor(libc: Libc) {
+    this.#libc = libc;
+    this.fd = libc.socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (this.fd < 0) throw new SystemCallError('socket', libc.errno());
+  }
+
+  bind(address: string, port: number): void {
+    const name = Buffer.alloc(SOCKADDR_LENGTH);
+    writeSockaddr(name, 0, address, port);
+    this.#check('bind', this.#libc.bind(this.fd, name, name.length));
+  }
+
+  /** Where it is bound to. */
+  address(): { address: string; port: number } {
+    const name = Buffer.alloc(SOCKADDR_LENGTH);
+    this.#check('getsockname', this.#libc.getsockname(this.fd, name, int32(name.length)));
+    return readSockaddr(name, 0);
+  }
+
+  /** What is sent to groups leaves by the interface with this address, and may pass `ttl` − 1 routers. */
+  setMulticast(options: { interfaceAddress: string; ttl: number }): void {
+    this.#set(IPPROTO_IP, IP_MULTICAST_IF, addressBytes(options.interfaceAddress));
+    this.setMulticastTtl(options.ttl);
+    this.#set(IPPROTO_IP, IP_MULTICAST_LOOP, int32(1));
+  }
+
+  setMulticastTtl(ttl: number): void {
+    this.#set(IPPROTO_IP, IP_MULTICAST_TTL, int32(ttl));
+  }
+
+  setReuseAddress(): void {
+    this.#set(SOL_SOCKET, SO_REUSEADDR, int32(1));
+  }
+
+  joinGroup(group: string, interfaceAddress: string): void {
+    // struct ip_mreq: imr_multiaddr, imr_interface
+    this.#set(IPPROTO_IP, IP_ADD_MEMBERSHIP, Buffer.concat([addressBytes(group), addressBytes(interfaceAddress)]));
+    // Only what this socket joined, not what others on the machine did.
+    this.#set(IPPROTO_IP, IP_MULTICAST_ALL, int32(0));
+  }
+
+  /** Lets the kernel hand over several datagrams of one sender as one; see ReceiveMessages. */
+  setReceiveOffload(): void {
+    this.#set(SOL_UDP, UDP_GRO, int32(1));
+  }
+
+  /** Has the kernel note when each datagram arrived; see ReceiveMessages. */
+  setTimestamps(): void {
+    this.#set(SOL_SOCKET, SO_TIMESTAMPNS, int32(1));
+  }
+
+  /** Bytes that the kernel granted, as it counts them: less than asked where the system's limit is lower. */
+  setSendBuffer(bytes: number): number {
+    this.#set(SOL_SOCKET, SO_SNDBUF, int32(bytes));
+    return this.#get(SOL_SOCKET, SO_SNDBUF);
+  }
+
+  setReceiveBuffer(bytes: number): number {
+    this.#set(SOL_SOCKET, SO_RCVBUF, int32(bytes));
+    return this.#get(SOL_SOCKET, SO_RCVBUF);
+  }
+
+  /** Further calls do nothing. */
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#check('close', this.#libc.close(this.fd));
+  }
+
+  #set(level: number, name: number, value: Buffer): void {
+    this.#check('setsockopt', this.#libc.setsockopt(this.fd, level, name, value, value.length));
+  }
+
+  #get(level: number, name: number): number {
+    const value = int32(0);
+    this.#check('getsockopt', this.#libc.getsockopt(this.fd, level, name, value, int32(value.length)));
+    return value.readInt32LE(0);
+  }
+
+  #check(call: string, result: number): void {
+    if (result < 0) throw new SystemCallError(call, this.#libc.errno());
+  }
+}
+
+function int32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32LE(value);
+  return bytes;
+}
