@@ -25,9 +25,9 @@ test('three loops of a film keep every rule, and its frames come out as they wen
   skip: without('ffmpeg'),
 }, async (context) => {
   const reel = await reelOf(context, bigBuckBunny);
-  assert.equal(reel.manifest.properties.video, 'copied');
-  assert.equal(reel.manifest.properties.audio, 'copied');
-  assert.ok(reel.manifest.peakToAverage <= 2);
+  assert.equal(reel.data.manifest.properties.video, 'copied');
+  assert.equal(reel.data.manifest.properties.audio, 'copied');
+  assert.ok(reel.data.manifest.peakToAverage <= 2);
   const station = looped(reel);
   const from = cycleStart(station);
   const stream = transportStream(station, from, from + 3 * station.cyclePackets);
@@ -104,8 +104,8 @@ test('a playlist of three unlike items has one layout and no seam', { skip: with
     const path = join(folder, name);
     makeSource({ path, seconds: 2, video, audio });
     const reel: Reel = await reelOf(context, path, { target }, store);
-    target ??= reel.manifest.layout;
-    assert.deepEqual(reel.manifest.layout, target);
+    target ??= reel.data.manifest.layout;
+    assert.deepEqual(reel.data.manifest.layout, target);
     items.push({ name, reel });
   }
   const station = new Station({ items, ssrc: 1 });

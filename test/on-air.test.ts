@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { openDatagramSender } from '../src/multicast/sender.js';
-import { Playout, startPlayout } from '../src/playout/playout.js';
+import { SlewingClock, systemClocks } from '../src/clock/clock.js';
+import { PlayoutPool } from '../src/playout/playout-pool.js';
 import { Station } from '../src/station/station.js';
 import { parseRtp } from '../src/wire/rtp.js';
 import { PTS_MODULUS, RTP_TIME_MODULUS, SEQUENCE_MODULUS, ticksToMillis } from '../src/wire/time.js';
@@ -81,19 +81,18 @@ async function playFrom(context: TestContext, station: Station, start: number, s
   const output = join(folder, 'out.ts');
   const words = ['-v', 'warning', '-protocol_whitelist', 'file,udp,rtp', '-localaddr', '127.0.0.1', '-i', sdp];
   const ffmpeg = run(context, 'ffmpeg', [...words, '-map', '0', '-c', 'copy', '-t', String(seconds), '-y', output]);
-  const sender = await openDatagramSender({
+  const clock = new SlewingClock({ ...systemClocks, wall: () => start });
+  const fail = (...what: string[]) => assert.fail(what.join(' '));
+  const playout = await PlayoutPool.open({
+    clock,
     interfaceAddress: '127.0.0.1',
     ttl: 1,
-    onError: (error) => assert.fail(error.message),
+    onNote: fail,
+    onReadError: fail,
   });
-  const playout = new Playout(sender);
-  const began = performance.now();
-  const now = () => start + performance.now() - began;
-  playout.add({ id: 'wrap', station, group, port, now: start, onReadError: (error) => assert.fail(String(error)) });
-  const stop = startPlayout(playout, now);
+  playout.add({ id: 'wrap', station, group, port, bitrate: 1e6 });
   const { exitCode, stderr } = await ffmpeg;
-  stop();
-  await sender.close();
+  await playout.close();
   assert.equal(exitCode, 0, stderr);
   return { output, stderr };
 }

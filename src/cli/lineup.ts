@@ -1,6 +1,7 @@
 /** The stations of a server: who they are, and how they come from source files onto the air. */
 import { Problem } from '../problem/problem.js';
 import type { MediaSettings, StationLayout } from '../reel/media/spool.js';
+import { closeReel } from '../reel/open-reel.js';
 import { findReel, prepareReel } from '../reel/prepare.js';
 import type { Reel } from '../reel/reel.js';
 import type { Store } from '../reel/store.js';
@@ -101,7 +102,7 @@ export async function prepareStation(
     const onProgress = (done: number) => output.progress(label, done);
     try {
       const { reel } = await prepareReel({ source, settings: { ...settings, target }, store, signal, onProgress });
-      const { properties } = reel.manifest;
+      const { properties } = reel.data.manifest;
       for (const note of properties.notes) output.say(`  ${source}: ${note}`);
       if (properties.reason) output.say(`  ${source}: encoded, because of ${properties.reason}`);
       return reel;
@@ -125,12 +126,12 @@ async function assemble(
     const reel = await reelOf(file, layout);
     if (reel === 'unusable') continue;
     if (reel === null) {
-      for (const item of items) item.reel.close();
+      for (const item of items) closeReel(item.reel);
       return null;
     }
-    layout ??= reel.manifest.layout;
+    layout ??= reel.data.manifest.layout;
     const name = plan.source.files.length === 1 ? plan.name : nameOfItem(file);
-    items.push({ name: reel.manifest.properties.title ?? name, reel });
+    items.push({ name: reel.data.manifest.properties.title ?? name, reel });
   }
   if (items.length === 0) return null;
   const station = new Station({ items, ssrc: stationSsrc(plan.id) });
@@ -145,7 +146,7 @@ const nameOfItem = (file: string) =>
     .replaceAll('_', ' ');
 
 function describe(plan: StationPlan, station: Station, server: string): StationInfo {
-  const manifests = station.items.map(({ reel }) => reel.manifest);
+  const manifests = station.items.map(({ reel }) => reel.data.manifest);
   const [{ format, properties }] = manifests;
   const { width, height, aspectRatio, frameRate, videoCodec, audioCodec } = properties;
   const bytes = manifests.reduce((sum, manifest) => sum + manifest.bytes, 0);

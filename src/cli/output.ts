@@ -10,6 +10,8 @@ export interface Output {
   event(value: object): void;
   /** Shows how far `label` has come; `done` is 0 to 1. */
   progress(label: string, done: number): void;
+  /** A line that stands below all others, on a terminal only: `line` is asked for it where it is shown. */
+  status(line: () => string): void;
   /** Ends the progress line. */
   progressEnd(): void;
 }
@@ -48,6 +50,11 @@ export function openOutput(options: { quiet: boolean; json: boolean }): Output {
       drawn = performance.now();
       const full = Math.round(done * BAR_LENGTH);
       shown = `${label} ${'█'.repeat(full)}${'░'.repeat(BAR_LENGTH - full)} ${String(Math.floor(done * 100)).padStart(3)}%`;
+      process.stderr.write(`\r\x1b[K${shown.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+    },
+    status(line) {
+      if (quiet || json || !terminal) return;
+      shown = line();
       process.stderr.write(`\r\x1b[K${shown.slice(0, (process.stderr.columns ?? 80) - 1)}`);
     },
     progressEnd: clear,

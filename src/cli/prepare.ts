@@ -31,7 +31,7 @@ export async function runPrepare(options: PrepareOptions): Promise<number> {
   for (const plan of planStations(sources, { format: settings.format, firstGroup: null })) {
     const ready = await prepareStation({ plan, settings, store, server: '', output, signal, onProblem });
     for (const item of ready?.station.items ?? []) {
-      const { id, duration, bitrate, properties } = item.reel.manifest;
+      const { id, duration, bitrate, properties } = item.reel.data.manifest;
       const { width, height, aspectRatio, video, audio } = properties;
       output.say(
         `Prepared: ${item.name}, ${width}×${height} ${aspectRatio}, ${(bitrate / 1e6).toFixed(1)} Mbit/s, video ${video}, audio ${audio}`,

@@ -1,18 +1,19 @@
 /** `msc serve`: stations from files onto the air. */
 import { randomBytes } from 'node:crypto';
 import { constants, hostname, setPriority } from 'node:os';
-import { SlewingClock } from '../clock/clock.js';
+import { ADJUSTMENT_PERIOD, SlewingClock } from '../clock/clock.js';
 import { ControlServer } from '../control/server.js';
 import { openAnnouncer } from '../discovery/announcer.js';
 import { conflictProblem, findConflicts } from '../discovery/conflicts.js';
 import { type FoundStation, findStations } from '../discovery/find.js';
 import { checkGroup, listInterfaces, loopback, type NetInterface, resolveInterface } from '../multicast/interfaces.js';
-import { openDatagramSender } from '../multicast/sender.js';
-import { Playout, startPlayout } from '../playout/playout.js';
+import { type Figures, FiguresOverTime, figuresOf } from '../playout/figures.js';
+import { PlayoutPool } from '../playout/playout-pool.js';
+import type { Progress } from '../playout/progress.js';
 import { Problem, systemCode } from '../problem/problem.js';
 import type { MediaSettings } from '../reel/media/spool.js';
 import { defaultStore, Store } from '../reel/store.js';
-import { millisToTicks } from '../wire/time.js';
+import { type Millis, millisToTicks } from '../wire/time.js';
 import { loadStation, planStations, prepareStation, type ReadyStation, type StationPlan } from './lineup.js';
 import { type Output, openOutput } from './output.js';
 import { findSources, type StationSource } from './sources.js';
@@ -30,11 +31,19 @@ export interface ServeOptions {
   group?: string;
   /** The server's name. */
   name?: string;
+  /** Threads that play, at most. */
+  workers?: number;
+  /** Milliseconds between two reports of how it goes. */
+  figures?: number;
   json: boolean;
   quiet: boolean;
   /** Ends the server. */
   signal: AbortSignal;
 }
+
+/** How often the terminal shows how it goes, and how often the log says what was lost. */
+const STATUS_PERIOD: Millis = 1_000;
+const TROUBLE_PERIOD: Millis = 10_000;
 
 /** How long other servers are given to say what they have on the air: longer would keep the stations waiting. */
 const CONFLICT_TIMEOUT = 120;
@@ -62,7 +71,8 @@ export async function runServe(options: ServeOptions): Promise<number> {
   const store = new Store(options.store ?? defaultStore());
   await store.open();
 
-  const air = await Air.open({ at, ttl: options.ttl, controlPort: options.controlPort, server, output });
+  const { ttl, controlPort, workers, figures } = options;
+  const air = await Air.open({ at, ttl, controlPort, workers, figures, server, output });
   try {
     const load = { settings, store, server, output };
     const found = await others;
@@ -133,11 +143,11 @@ class Air {
   readonly #output: Output;
   readonly #clock = new SlewingClock();
   readonly #ready: ReadyStation[] = [];
-  readonly #playout: Playout;
+  readonly #failing = new Set<string>();
+  #playout!: PlayoutPool;
   readonly #closing: (() => Promise<void> | void)[] = [];
 
-  private constructor(playout: Playout, output: Output) {
-    this.#playout = playout;
+  private constructor(output: Output) {
     this.#output = output;
   }
 
@@ -145,19 +155,26 @@ class Air {
     at: NetInterface;
     ttl: number;
     controlPort: number;
+    workers?: number;
+    figures?: Millis;
     server: string;
     output: Output;
   }): Promise<Air> {
-    const { at, ttl, controlPort, server, output } = options;
-    const sender = await openDatagramSender({
-      interfaceAddress: at.address,
-      ttl,
-      onError: ({ message }) => output.say(`Packets cannot be sent from ${at.name} (${at.address}): ${message}`),
-    });
-    const air = new Air(new Playout(sender), output);
-    air.#closing.push(() => sender.close());
+    const { at, ttl, controlPort, server, output, workers } = options;
+    const log = (line: string) => output.say(line);
+    const air = new Air(output);
     try {
-      const log = (line: string) => output.say(line);
+      const clock = setInterval(() => air.#clock.adjust(), ADJUSTMENT_PERIOD);
+      air.#closing.push(() => clearInterval(clock));
+      air.#playout = await PlayoutPool.open({
+        clock: air.#clock,
+        interfaceAddress: at.address,
+        ttl,
+        workers,
+        onNote: log,
+        onReadError: (id, message) => air.#sayUnreadable(id, message),
+      });
+      air.#closing.push(() => air.#playout.close());
       const control = await ControlServer.open({
         server,
         port: controlPort,
@@ -173,7 +190,7 @@ class Air {
       air.#closing.push(() => control.close());
       const announcer = await openAnnouncer({ stations: () => air.#infos(), localAddress: at.address, ttl, log });
       air.#closing.push(() => announcer.close());
-      air.#closing.push(startPlayout(air.#playout, () => air.#clock.now()));
+      air.#closing.push(air.#report(options.figures));
       return air;
     } catch (error) {
       await air.close();
@@ -187,30 +204,18 @@ class Air {
 
   /** Puts a station on the air; if another server has another programme on its group, returns that problem instead. */
   add(ready: ReadyStation, found: readonly FoundStation[]): Problem | null {
-    const now = this.#clock.now();
-    const info = ready.info(millisToTicks(now));
+    const info = ready.info(millisToTicks(this.#clock.now()));
     const [conflict] = findConflicts([info], found);
     if (conflict?.kind === 'conflict') {
       ready.station.close();
       return conflictProblem(conflict);
     }
     const { plan, station } = ready;
-    let isFailing = false;
-    this.#playout.add({
-      id: plan.id,
-      station,
-      group: plan.group,
-      port: plan.port,
-      now,
-      onReadError: (error) => {
-        if (!isFailing) this.#output.say(`${plan.number} ${plan.name}: its reel cannot be read: ${error}`);
-        isFailing = true;
-      },
-    });
+    const { width, height, aspectRatio, frameRate, bitrate, group, port } = info;
+    this.#playout.add({ id: plan.id, station, group, port, bitrate });
     this.#ready.push(ready);
     this.#ready.sort((a, b) => a.plan.number - b.plan.number);
     const twin = conflict ? `, together with ${conflict.other.info.server}` : '';
-    const { width, height, aspectRatio, frameRate, bitrate, group, port } = info;
     const picture = `${width}×${height} ${aspectRatio}, ${frameRate} frames/s, ${(bitrate / 1e6).toFixed(1)} Mbit/s`;
     this.#output.say(`On the air: ${plan.number} ${plan.name}, ${picture}, rtp://${group}:${port}${twin}`);
     this.#output.event({ event: 'on-air', station: info });
@@ -218,21 +223,60 @@ class Air {
   }
 
   async close(): Promise<void> {
-    const sent = this.#ready.map(({ plan }) => this.#playout.counters(plan.id));
     for (const close of this.#closing.reverse()) await close();
     for (const { station } of this.#ready) station.close();
-    const total = (of: 'packets' | 'droppedLate') => sent.reduce((sum, counters) => sum + (counters?.[of] ?? 0), 0);
-    const { median, p99, max } = this.#playout.lateness();
-    const packets = total('packets');
-    if (packets === 0) return;
-    const lateness = `late by ${median} ms in the median, ${p99} ms at the 99th percentile, ${max} ms at most`;
-    this.#output.say(`Sent ${packets} packets, ${lateness}; ${total('droppedLate')} dropped.`);
-    this.#output.event({
-      event: 'off-air',
-      packets,
-      droppedLate: total('droppedLate'),
-      lateness: { median, p99, max },
+    const figures = figuresOf(this.#progress());
+    if (figures.packets === 0) return;
+    this.#output.say(`Sent ${figures.packets} packets: ${howItWent(figures)}.`);
+    this.#output.event({ event: 'off-air', ...figures, stations: this.#byStation() });
+  }
+
+  /** Says how it goes: every second on a terminal, and as often as asked for; and at once when packets are lost. */
+  #report(period: Millis | undefined): () => void {
+    const { status } = this.#output;
+    const overSecond = new FiguresOverTime();
+    const overPeriod = new FiguresOverTime();
+    const overTrouble = new FiguresOverTime();
+    const timers = [
+      setInterval(() => {
+        const stations = this.#progress();
+        status(() => `${stations.length} on the air, ${rateText(overSecond.next(stations), STATUS_PERIOD)}`);
+      }, STATUS_PERIOD),
+      setInterval(() => {
+        const lost = overTrouble.next(this.#progress());
+        if (lost.droppedLate + lost.refused + lost.unread > 0) this.#output.say(`Lost: ${lossText(lost)}.`);
+      }, TROUBLE_PERIOD),
+    ];
+    if (period !== undefined) {
+      const tell = () => {
+        const figures = overPeriod.next(this.#progress());
+        this.#output.say(`${this.#ready.length} on the air, ${rateText(figures, period)}`);
+        this.#output.event({ event: 'figures', seconds: period / 1000, ...figures, stations: this.#byStation() });
+      };
+      timers.push(setInterval(tell, period));
+    }
+    return () => {
+      for (const timer of timers) clearInterval(timer);
+    };
+  }
+
+  #progress(): Progress[] {
+    return this.#ready.flatMap(({ plan }) => this.#playout.progress(plan.id) ?? []);
+  }
+
+  /** Each station's figures since it went on the air. */
+  #byStation() {
+    return this.#ready.flatMap(({ plan: { number, id } }) => {
+      const progress = this.#playout.progress(id);
+      return progress ? { number, id, ...figuresOf([progress]) } : [];
     });
+  }
+
+  #sayUnreadable(id: string, message: string): void {
+    const ready = this.#ready.find(({ plan }) => plan.id === id);
+    if (!ready || this.#failing.has(id)) return;
+    this.#failing.add(id);
+    this.#output.say(`${ready.plan.number} ${ready.plan.name}: its reel cannot be read: ${message}`);
   }
 
   #infos() {
@@ -241,7 +285,33 @@ class Air {
   }
 
   #position(id: string) {
-    const next = this.#playout.next(id);
-    return next === undefined ? undefined : { next, time: this.#clock.now() };
+    const ready = this.#ready.find(({ plan }) => plan.id === id);
+    if (!ready) return undefined;
+    const time = this.#clock.now();
+    // Until its first packet has left: the one that comes next in any case.
+    const next = this.#playout.progress(id)?.next || ready.station.at(millisToTicks(time)) + 1;
+    return { next, time };
   }
+}
+
+/** "late by …": the quantiles, and what was lost. */
+function howItWent({ lateness: { median, p99, max }, ...losses }: Figures): string {
+  const late = `late by ${median} ms in the median, ${p99} ms at the 99th percentile, ${max} ms at most`;
+  return `${late}; ${lossText(losses)}`;
+}
+
+function lossText({ droppedLate, refused, unread }: Pick<Figures, 'droppedLate' | 'refused' | 'unread'>): string {
+  const kinds = [
+    [droppedLate, 'dropped because this machine was late'],
+    [refused, 'refused by the network'],
+    [unread, 'not readable'],
+  ] as const;
+  const losses = kinds.filter(([count]) => count > 0).map(([count, what]) => `${count} packets ${what}`);
+  return losses.join(', ') || 'nothing lost';
+}
+
+function rateText(figures: Figures, period: Millis): string {
+  const perSecond = 1000 / period;
+  const megabits = ((figures.bytes * 8 * perSecond) / 1e6).toFixed(1);
+  return `${megabits} Mbit/s, ${Math.round(figures.packets * perSecond)} packets/s, ${howItWent(figures)}`;
 }

@@ -2,7 +2,8 @@
  * The one clock of a server. Everything below the top is handed the time; only this module reads it.
  *
  * What is on the air is a function of the wall clock, so a step of the system's clock would be a step in every
- * station. This clock therefore runs on the monotonic clock and is drawn towards the wall clock slowly.
+ * station. This clock therefore runs on the monotonic clock and is drawn towards the wall clock slowly. All threads of
+ * the server read it: it stands in memory that they share.
  */
 import type { Millis } from '../wire/time.js';
 
@@ -12,44 +13,93 @@ export interface ClockSource {
   monotonic(): Millis;
 }
 
-export const systemClocks: ClockSource = { wall: () => Date.now(), monotonic: () => performance.now() };
+export const systemClocks: ClockSource = { wall: wallTime, monotonic: monotonicTime };
+
+/** The same in every thread, unlike `performance.now()`, which each may count from its own beginning. */
+function monotonicTime(): Millis {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1000 + nanoseconds / 1e6;
+}
+
+/** `Date.now()` has whole milliseconds: read when one begins, it is exact. Takes at most 1 ms. */
+function wallTime(): Millis {
+  const before = Date.now();
+  let now = before;
+  while (now === before) now = Date.now();
+  return now;
+}
 
 /** While drawn towards the wall clock, this clock runs at most 0.1% faster or slower: no player notices. */
 const SLEW_RATE = 0.001;
-/** `Date.now()` has a resolution of 1 ms: smaller offsets are no offsets. */
-const TOLERANCE: Millis = 2;
+/** How often the clock's owner adjusts it. A small offset is gone by the next time, without overshooting. */
+export const ADJUSTMENT_PERIOD: Millis = 10_000;
 
 /**
- * It is in charge of:
- * - a time since the Unix epoch that never jumps and never runs backwards
- * - following the system's clock, however far that was stepped, by running 0.1% faster or slower
+ * The clock is a line: time = base + (monotonic − origin) × rate. Two lines take turns, told by the parity of a counter,
+ * so that one is whole while the other is written.
  */
-export class SlewingClock {
-  readonly #source: ClockSource;
-  #time: Millis;
-  #monotonic: Millis;
-  /** Wall clock − this clock when last looked at. */
-  #offset: Millis = 0;
+const LINE = { origin: 0, base: 1, rate: 2, length: 3 } as const;
+const COUNTER_BYTES = 8;
 
-  constructor(source: ClockSource = systemClocks) {
-    this.#source = source;
-    this.#time = source.wall();
-    this.#monotonic = source.monotonic();
+/** A time since the Unix epoch that never jumps and never runs backwards, in any thread. */
+export class Clock {
+  /** For `new Clock` in another thread. */
+  readonly shared: SharedArrayBuffer;
+  protected readonly counter: Int32Array;
+  protected readonly lines: Float64Array;
+  protected readonly source: ClockSource;
+
+  constructor(shared: SharedArrayBuffer, source: ClockSource = systemClocks) {
+    this.shared = shared;
+    this.counter = new Int32Array(shared, 0, 1);
+    this.lines = new Float64Array(shared, COUNTER_BYTES);
+    this.source = source;
   }
 
   /** Milliseconds since the Unix epoch, with a fraction. */
   now(): Millis {
-    const monotonic = this.#source.monotonic();
-    const passed = monotonic - this.#monotonic;
-    const wanted = Math.abs(this.#offset) > TOLERANCE ? this.#offset : 0;
-    const most = passed * SLEW_RATE;
-    this.#monotonic = monotonic;
-    this.#time += passed + Math.max(-most, Math.min(most, wanted));
-    this.#offset = this.#source.wall() - this.#time;
-    return this.#time;
+    return this.timeAt(this.source.monotonic());
   }
 
-  /** How far the system's clock is ahead of this one; other than about 0 only after a step. */
+  protected timeAt(monotonic: Millis): Millis {
+    for (;;) {
+      const count = Atomics.load(this.counter, 0);
+      const at = (count & 1) * LINE.length;
+      const { lines } = this;
+      const time = lines[at + LINE.base] + (monotonic - lines[at + LINE.origin]) * lines[at + LINE.rate];
+      // Written meanwhile: this thread was held up for longer than an adjustment takes to follow another.
+      if (Atomics.load(this.counter, 0) === count) return time;
+    }
+  }
+}
+
+/**
+ * The clock's owner. It is in charge of:
+ * - following the system's clock, however far that was stepped, by running 0.1% faster or slower
+ */
+export class SlewingClock extends Clock {
+  #offset: Millis = 0;
+
+  constructor(source: ClockSource = systemClocks) {
+    super(new SharedArrayBuffer(COUNTER_BYTES + 2 * LINE.length * 8), source);
+    const base = source.wall();
+    this.lines.set([source.monotonic(), base, 1], LINE.length);
+    Atomics.store(this.counter, 0, 1);
+  }
+
+  /** Compares this clock with the system's and sets how fast it runs from now on. Called every ADJUSTMENT_PERIOD. */
+  adjust(): void {
+    const wall = this.source.wall();
+    const monotonic = this.source.monotonic();
+    const time = this.timeAt(monotonic);
+    this.#offset = wall - time;
+    const slew = Math.max(-SLEW_RATE, Math.min(SLEW_RATE, this.#offset / ADJUSTMENT_PERIOD));
+    const count = Atomics.load(this.counter, 0) + 1;
+    this.lines.set([monotonic, time, 1 + slew], (count & 1) * LINE.length);
+    Atomics.store(this.counter, 0, count);
+  }
+
+  /** How far the system's clock was ahead of this one at the last adjustment; other than about 0 only after a step. */
   get offset(): Millis {
     return this.#offset;
   }

@@ -1,8 +1,5 @@
 /** Sending to multicast groups, behind the interface that every kind of sender has. */
-import { createSocket, type Socket } from 'node:dgram';
-import { messageOf, Problem, systemCode } from '../problem/problem.js';
-
-/** The datagrams of one tick, one behind the other in one buffer. */
+/** Datagrams to be sent, one behind the other in one buffer. */
 export interface SendBatch {
   readonly buffer: Buffer;
   /** Offset and length of each datagram, and the number of its destination as `addDestination` gave it. */
@@ -16,16 +13,22 @@ export interface SendBatch {
 export interface SendCounters {
   packets: number;
   bytes: number;
-  /** Datagrams that the system refused. */
-  errors: number;
+  /** Datagrams that the system refused, or had no room for. */
+  refused: number;
+  /** Times that the system had no room and had to be asked again. */
+  backPressure: number;
 }
 
 export interface MulticastSender {
   readonly counters: SendCounters;
-  /** Makes a group and port known; the number returned stands for them in batches. */
+  /** What `send` sends: to be filled before. */
+  readonly batch: SendBatch;
+  /** Makes a group and port known; the number returned stands for them in the batch. */
   addDestination(group: string, port: number): number;
-  /** Hands the batch to the system. The batch may be used again at once. */
-  send(batch: SendBatch): void;
+  /** The number may come to stand for another destination. */
+  removeDestination(destination: number): void;
+  /** Hands the batch to the system and empties it. */
+  send(): void;
   close(): Promise<void>;
 }
 
@@ -34,75 +37,45 @@ export interface SenderOptions {
   interfaceAddress: string;
   /** Routers a datagram may pass, plus one: 1 stays on the network segment. */
   ttl: number;
+  /** Datagrams that a batch has room for, of `largest` bytes each. */
+  capacity: number;
+  largest: number;
   /** Told when the system refuses a datagram for another reason than the one before. */
   onError(error: Error): void;
+  /** Told how many of a destination's datagrams did not leave. */
+  onRefused(destination: number, datagrams: number): void;
+  /** Told, once each, what makes sending dearer than it could be. */
+  onNote(line: string): void;
 }
 
-/** One socket and a call a datagram: works everywhere. Throws a Problem when the interface cannot be used. */
-export async function openDatagramSender(options: SenderOptions): Promise<MulticastSender> {
-  const socket = createSocket({ type: 'udp4' });
-  try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject);
-      socket.bind(0, options.interfaceAddress, () => {
-        socket.off('error', reject);
-        resolve();
-      });
-    });
-    socket.setMulticastInterface(options.interfaceAddress);
-    socket.setMulticastTTL(options.ttl);
-    socket.setMulticastLoopback(true);
-  } catch (error) {
-    socket.close();
-    throw new Problem(
-      'network',
-      `cannot send from ${options.interfaceAddress}: ${systemCode(error) ?? messageOf(error)}`,
-      'Choose one of this machine’s interfaces with --interface.',
-      { cause: error },
-    );
-  }
-  return new DatagramSender(socket, options.onError);
-}
+/** Destinations of one sender: those that its batches can name. */
+export const MOST_DESTINATIONS = 0x1_0000;
 
-class DatagramSender implements MulticastSender {
-  readonly counters: SendCounters = { packets: 0, bytes: 0, errors: 0 };
-  readonly #socket: Socket;
-  readonly #destinations: { group: string; port: number }[] = [];
-  readonly #onError: (error: Error) => void;
-  #lastError = '';
-  readonly #sent = (error: Error | null) => {
-    if (!error) return;
-    this.counters.errors++;
-    if (error.message === this.#lastError) return;
-    this.#lastError = error.message;
-    this.#onError(error);
+export function emptyBatch({ capacity, largest }: Pick<SenderOptions, 'capacity' | 'largest'>): SendBatch {
+  return {
+    buffer: Buffer.alloc(capacity * largest),
+    offsets: new Uint32Array(capacity),
+    lengths: new Uint16Array(capacity),
+    destinations: new Uint16Array(capacity),
+    count: 0,
   };
+}
 
-  constructor(socket: Socket, onError: (error: Error) => void) {
-    this.#socket = socket;
-    this.#onError = onError;
-    socket.on('error', this.#sent);
+/** Numbers for destinations; those given back are used again. */
+export class DestinationNumbers {
+  readonly #free: number[] = [];
+  #next = 0;
+
+  /** Throws a RangeError when all are taken. */
+  take(): number {
+    const freed = this.#free.pop();
+    if (freed !== undefined) return freed;
+    if (this.#next === MOST_DESTINATIONS)
+      throw new RangeError(`a sender has at most ${MOST_DESTINATIONS} destinations`);
+    return this.#next++;
   }
 
-  addDestination(group: string, port: number): number {
-    this.#destinations.push({ group, port });
-    return this.#destinations.length - 1;
-  }
-
-  send(batch: SendBatch): void {
-    if (batch.count === 0) return;
-    const last = batch.count - 1;
-    // The system may take the datagrams later, when its buffer has room: they need memory of their own.
-    const copy = Buffer.from(batch.buffer.subarray(0, batch.offsets[last] + batch.lengths[last]));
-    for (let i = 0; i < batch.count; i++) {
-      const { group, port } = this.#destinations[batch.destinations[i]];
-      this.#socket.send(copy, batch.offsets[i], batch.lengths[i], port, group, this.#sent);
-      this.counters.bytes += batch.lengths[i];
-    }
-    this.counters.packets += batch.count;
-  }
-
-  close(): Promise<void> {
-    return new Promise((resolve) => this.#socket.close(resolve));
+  release(number: number): void {
+    this.#free.push(number);
   }
 }

@@ -45,3 +45,12 @@ export function socketProblem(error: unknown, where: { address: string; port: nu
       );
   }
 }
+
+/** A Problem for a socket that cannot send from the interface with this address. */
+export const sendProblem = (error: unknown, interfaceAddress: string): Problem =>
+  new Problem(
+    'network',
+    `cannot send from ${interfaceAddress}: ${systemCode(error) ?? messageOf(error)}`,
+    'Choose one of this machine’s interfaces with --interface.',
+    { cause: error },
+  );

@@ -1,29 +1,53 @@
-/** How late packets left, counted in steps of 10 µs: fixed memory, nothing allocated per packet. */
+/** How late packets left, counted in steps of 0.1 ms: fixed memory, nothing allocated per packet. */
 import type { Millis } from '../wire/time.js';
 
-const STEPS_PER_MILLI = 100;
+const STEPS_PER_MILLI = 10;
+/** Earlier counts as this; packets may leave a few milliseconds before they are due. */
+const LEAST: Millis = -10;
+/** Later counts as this; later ones are dropped anyway. */
+const MOST: Millis = 210;
+const STEPS = (MOST - LEAST) * STEPS_PER_MILLI + 1;
 
 export class Lateness {
+  static readonly BYTES = STEPS * 4;
+
+  /** Whole: how many packets were late by this many steps. */
   readonly #counts: Uint32Array;
-  #total = 0;
 
-  /** `most` is the highest value told apart; what is above counts as it. */
-  constructor(most: Millis) {
-    this.#counts = new Uint32Array(Math.ceil(most * STEPS_PER_MILLI) + 1);
+  /** In `memory` that may be shared, from `offset` on, a multiple of 4. */
+  constructor(memory: SharedArrayBuffer | ArrayBuffer = new ArrayBuffer(Lateness.BYTES), offset = 0) {
+    this.#counts = new Uint32Array(memory, offset, STEPS);
   }
 
+  /** One packet that was late by `value`, or early by −`value`. */
   record(value: Millis): void {
-    const step = Math.floor(value * STEPS_PER_MILLI);
-    this.#counts[step < 0 ? 0 : Math.min(step, this.#counts.length - 1)]++;
-    this.#total++;
+    const step = Math.floor((value - LEAST) * STEPS_PER_MILLI);
+    this.#counts[step < 0 ? 0 : step < STEPS ? step : STEPS - 1]++;
   }
 
-  /** The value that `share` (0 to 1) of the recorded ones do not exceed; 0 where none is recorded. */
+  /** Adds what another has counted. */
+  add(other: Lateness): void {
+    for (let step = 0; step < STEPS; step++) this.#counts[step] += other.#counts[step];
+  }
+
+  /** What has been counted since `before`, an earlier state of this one. */
+  since(before: Lateness): Lateness {
+    const after = new Lateness();
+    for (let step = 0; step < STEPS; step++)
+      after.#counts[step] = Math.max(0, this.#counts[step] - before.#counts[step]);
+    return after;
+  }
+
+  get total(): number {
+    return this.#counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** The value that `share` (0 to 1) of the recorded ones do not exceed, rounded up to 0.1 ms; 0 where none is recorded. */
   quantile(share: number): Millis {
-    let left = Math.ceil(share * this.#total);
-    for (let step = 0; step < this.#counts.length; step++) {
+    let left = Math.max(1, Math.ceil(share * this.total));
+    for (let step = 0; step < STEPS; step++) {
       left -= this.#counts[step];
-      if (left <= 0) return step / STEPS_PER_MILLI;
+      if (left <= 0) return (step + 1) / STEPS_PER_MILLI + LEAST;
     }
     return 0;
   }

@@ -1,153 +1,214 @@
-/** Playout: what is due goes out. Holds no timer: `tick` is called with the time. */
-import type { MulticastSender, SendBatch } from '../multicast/sender.js';
-import { LARGEST_PACKET, type Station } from '../station/station.js';
-import { type Millis, millisToTicks, type PacketNumber, type Ticks90k, ticksToMillis } from '../wire/time.js';
-import { Lateness } from './lateness.js';
+/** Playout: what is due goes out. Holds no timer: `tick` does what is to be done, and says when the next is. */
+import type { MulticastSender } from '../multicast/sender.js';
+import type { PayloadReader } from '../reel/payload-reader.js';
+import type { Station } from '../station/station.js';
+import { type Millis, millisToTicks, type PacketNumber, ticksToMillis } from '../wire/time.js';
+import type { Progress } from './progress.js';
 
 /** Packets later than this are dropped: after a stall, receivers get what is on the air now, not a burst. */
 export const LATEST: Millis = 200;
 
-const BATCH_PACKETS = 512;
+/**
+ * A station is served every 9 ms, with everything due until 4.5 ms later: so its packets leave at most 4.5 ms early and,
+ * a little time for waking up and sending set aside, at most 5 ms late. Several together cost hardly more than one, and a
+ * 5 Mbit/s station has four in that time.
+ */
+export const PERIOD: Millis = 9;
+export const EARLY: Millis = 4.5;
 
-export interface PlayoutCounters {
-  packets: number;
-  bytes: number;
-  /** Dropped because they were more than LATEST late. */
-  droppedLate: number;
-  /** Ticks on which a station's reel could not be read; its packets of that tick were not sent. */
-  readErrors: number;
-}
+/** The period's beginnings, in the order in which they come into use: few stations wake the processor rarely. */
+const PHASES: readonly Millis[] = [0, 3, 6, 1, 4, 7, 2, 5, 8];
+
+/** Bit/s of the stations with which a phase is full while there are unused ones: 180 kB at a time. */
+const FULL_PHASE = 160e6;
 
 interface OnAir {
-  station: Station;
-  destination: number;
+  readonly station: Station;
+  readonly destination: number;
+  readonly bitrate: number;
+  readonly progress: Progress;
+  readonly phase: Phase;
+  /** Whether a packet of it has left. */
+  hasBegun: boolean;
   next: PacketNumber;
-  counters: PlayoutCounters;
-  onReadError(error: unknown): void;
+}
+
+interface Phase {
+  readonly offset: Millis;
+  readonly stations: OnAir[];
+  bitrate: number;
+  /** When its stations are served next. */
+  next: Millis;
 }
 
 /**
  * It is in charge of:
- * - sending each packet of its stations once, at its due time or as soon after as it is ticked
+ * - sending each packet of its stations once, at its due time give or take 4.5 ms
+ * - spreading the stations over the period, so that not all are served at once
  * - dropping, and counting, what would leave more than 200 ms late
- * - how late packets left
+ * - going on with the others when a station's packets cannot be read, or are still on the disk
  */
 export class Playout {
   readonly #sender: MulticastSender;
+  readonly #reader: PayloadReader;
+  readonly #now: () => Millis;
+  readonly #capacity: number;
   readonly #onAir = new Map<string, OnAir>();
-  readonly #lateness = new Lateness(2 * LATEST);
-  readonly #batch: SendBatch = {
-    buffer: Buffer.allocUnsafe(BATCH_PACKETS * LARGEST_PACKET),
-    offsets: new Uint32Array(BATCH_PACKETS),
-    lengths: new Uint16Array(BATCH_PACKETS),
-    destinations: new Uint16Array(BATCH_PACKETS),
-    count: 0,
-  };
+  readonly #byDestination: OnAir[] = [];
+  readonly #phases: Phase[];
+  /** Of each packet in the batch: whose it is, and when it is due. */
+  readonly #owners: OnAir[] = [];
+  readonly #dues: Float64Array;
   #filled = 0;
 
-  constructor(sender: MulticastSender) {
-    this.#sender = sender;
+  constructor(options: { sender: MulticastSender; reader: PayloadReader; now: () => Millis }) {
+    this.#sender = options.sender;
+    this.#reader = options.reader;
+    this.#now = options.now;
+    this.#capacity = options.sender.batch.offsets.length;
+    this.#dues = new Float64Array(this.#capacity);
+    this.#phases = PHASES.map((offset) => ({ offset, stations: [], bitrate: 0, next: Number.POSITIVE_INFINITY }));
   }
 
-  /** Puts a station on the air from the next packet due after `now`. `onReadError` is told once per tick at most. */
+  /** Puts a station on the air from the next packet due; `bitrate` in bit/s. */
   add(options: {
     id: string;
     station: Station;
     group: string;
     port: number;
-    now: Millis;
-    onReadError(error: unknown): void;
+    bitrate: number;
+    progress: Progress;
   }): void {
-    const { id, station, group, port, now, onReadError } = options;
-    this.#onAir.set(id, {
+    const { id, station, group, port, bitrate, progress } = options;
+    const phase = this.#emptiestPhase();
+    const onAir: OnAir = {
       station,
       destination: this.#sender.addDestination(group, port),
-      next: station.at(millisToTicks(now)) + 1,
-      counters: { packets: 0, bytes: 0, droppedLate: 0, readErrors: 0 },
-      onReadError,
-    });
+      bitrate,
+      progress,
+      phase,
+      hasBegun: false,
+      next: 0,
+    };
+    phase.stations.push(onAir);
+    phase.bitrate += bitrate;
+    phase.next = Math.min(phase.next, this.#now());
+    this.#onAir.set(id, onAir);
+    this.#byDestination[onAir.destination] = onAir;
   }
 
   remove(id: string): void {
+    const onAir = this.#onAir.get(id);
+    if (!onAir) return;
+    const { phase, destination } = onAir;
     this.#onAir.delete(id);
+    phase.stations.splice(phase.stations.indexOf(onAir), 1);
+    phase.bitrate -= onAir.bitrate;
+    if (phase.stations.length === 0) phase.next = Number.POSITIVE_INFINITY;
+    this.#sender.removeDestination(destination);
   }
 
-  counters(id: string): PlayoutCounters | undefined {
-    return this.#onAir.get(id)?.counters;
+  /** Called by the sender: packets that did not leave. */
+  refused(destination: number, packets: number): void {
+    this.#byDestination[destination].progress.refused += packets;
   }
 
-  /** The number of the packet of station `id` that leaves next. */
-  next(id: string): PacketNumber | undefined {
-    return this.#onAir.get(id)?.next;
-  }
-
-  /** Lateness of what was sent, milliseconds. */
-  lateness(): { median: Millis; p99: Millis; max: Millis } {
-    const lateness = this.#lateness;
-    return { median: lateness.quantile(0.5), p99: lateness.quantile(0.99), max: lateness.quantile(1) };
-  }
-
-  /** Sends everything due by `now`. */
-  tick(now: Millis): void {
-    const time = millisToTicks(now);
-    for (const onAir of this.#onAir.values()) this.#play(onAir, time, now);
-    this.#flush();
-  }
-
-  #play(onAir: OnAir, time: Ticks90k, now: Millis): void {
-    const { station, counters } = onAir;
-    const last = station.at(time);
-    if (last < onAir.next) return;
-    const tooLate = millisToTicks(now - LATEST);
-    if (station.due(onAir.next) <= tooLate) {
-      const first = station.at(tooLate) + 1;
-      counters.droppedLate += first - onAir.next;
-      onAir.next = first;
-    }
-    try {
-      while (onAir.next <= last) {
-        this.#put(onAir);
-        this.#lateness.record(now - ticksToMillis(station.due(onAir.next)));
-        onAir.next++;
+  /** Sends everything that it is time for. Returns when to call it next: Infinity with no station. */
+  tick(): Millis {
+    let next = Number.POSITIVE_INFINITY;
+    for (const phase of this.#phases) {
+      const now = this.#now();
+      if (phase.next <= now) {
+        for (const onAir of phase.stations) this.#serve(onAir, now);
+        this.#flush();
+        phase.next = phase.offset + PERIOD * (Math.floor((now - phase.offset) / PERIOD) + 1);
       }
-    } catch (error) {
-      // The station falls silent for this tick and goes on with the next; the others do not notice.
-      counters.readErrors++;
-      onAir.next = last + 1;
-      onAir.onReadError(error);
+      if (phase.next < next) next = phase.next;
     }
+    return next;
   }
 
-  #put(onAir: OnAir): void {
-    const batch = this.#batch;
-    if (batch.count === BATCH_PACKETS) this.#flush();
-    const length = onAir.station.write(onAir.next, batch.buffer, this.#filled);
-    batch.offsets[batch.count] = this.#filled;
-    batch.lengths[batch.count] = length;
-    batch.destinations[batch.count] = onAir.destination;
-    batch.count++;
-    this.#filled += length;
-    onAir.counters.packets++;
-    onAir.counters.bytes += length;
+  /** The least loaded of the phases in use, or a new one when all in use are full. */
+  #emptiestPhase(): Phase {
+    let best = this.#phases[0];
+    for (const phase of this.#phases) {
+      if (best.bitrate < FULL_PHASE) break;
+      if (phase.bitrate < best.bitrate) best = phase;
+    }
+    return best;
+  }
+
+  #serve(onAir: OnAir, now: Millis): void {
+    const { station, progress } = onAir;
+    const limit = millisToTicks(now + EARLY);
+    this.#skipLate(onAir, now);
+    try {
+      while (station.due(onAir.next) <= limit) {
+        if (!this.#put(onAir, limit)) {
+          progress.waits++;
+          break;
+        }
+      }
+    } catch {
+      // The station falls silent for this time and goes on with the next; the reader meets the same error and tells it.
+      const next = station.at(limit) + 1;
+      progress.unread += next - onAir.next;
+      onAir.next = next;
+    }
+    progress.next = onAir.next;
+  }
+
+  #skipLate(onAir: OnAir, now: Millis): void {
+    const { station, progress } = onAir;
+    const oldest = millisToTicks(onAir.hasBegun ? now - LATEST : now);
+    if (onAir.hasBegun && station.due(onAir.next) > oldest) return;
+    const first = station.at(oldest) + 1;
+    if (onAir.hasBegun) progress.droppedLate += first - onAir.next;
+    onAir.next = first;
+  }
+
+  /** Puts what is due until `limit` into the batch, as far as there is room. False when it is not in memory. */
+  #put(onAir: OnAir, limit: number): boolean {
+    const { station, progress, next, destination } = onAir;
+    const { batch } = this.#sender;
+    if (batch.count === this.#capacity) this.#flush();
+    const first = batch.count;
+    let most = this.#capacity - first;
+    if (this.#reader.waits) most = Math.min(most, progress.readTo - next);
+    let count = 0;
+    while (count < most) {
+      const due = station.due(next + count);
+      if (due > limit) break;
+      this.#dues[first + count] = due;
+      count++;
+    }
+    const written = count > 0 ? station.write(next, next + count, batch, first, this.#filled, this.#reader) : 0;
+    if (written === 0) {
+      // It was there and is not any more: the reader has to bring it again.
+      if (progress.readTo > next) progress.readTo = next;
+      return false;
+    }
+    let bytes = 0;
+    for (let i = first; i < first + written; i++) {
+      batch.destinations[i] = destination;
+      this.#owners[i] = onAir;
+      bytes += batch.lengths[i];
+    }
+    batch.count += written;
+    this.#filled += bytes;
+    progress.sent(written, bytes);
+    onAir.next += written;
+    onAir.hasBegun = true;
+    return true;
   }
 
   #flush(): void {
-    this.#sender.send(this.#batch);
-    this.#batch.count = 0;
+    const { batch } = this.#sender;
+    const { count } = batch;
+    if (count === 0) return;
+    this.#sender.send();
+    const now = this.#now();
+    for (let i = 0; i < count; i++) this.#owners[i].progress.lateness.record(now - ticksToMillis(this.#dues[i]));
     this.#filled = 0;
   }
-}
-
-/** How often packets are sent: 2 ms, half of which a packet waits on average. */
-const TICK: Millis = 2;
-
-/** Ticks `playout` by `now` until the function returned is called. */
-export function startPlayout(playout: Playout, now: () => Millis): () => void {
-  let timer: NodeJS.Timeout;
-  const tick = () => {
-    playout.tick(now());
-    timer = setTimeout(tick, TICK);
-  };
-  tick();
-  return () => clearTimeout(timer);
 }

@@ -12,9 +12,8 @@ import {
   writeQuantizationHeader,
 } from '../wire/rtp-jpeg.js';
 import { TICKS_PER_SECOND, type Ticks90k } from '../wire/time.js';
-import { BlockReader } from './block-reader.js';
 import type { Ratio, SpooledFrames } from './media/spool.js';
-import { lastAtMost, type Reel, ReelFile, type ReelManifest } from './reel.js';
+import { lastAtMost, type Reel, type ReelData, ReelFile } from './reel.js';
 import { busiestWindow, leastAllowed, WINDOW } from './smoothing.js';
 import { SpoolReader } from './spool-reader.js';
 import { readNumbers } from './ts-reel.js';
@@ -22,12 +21,13 @@ import { readNumbers } from './ts-reel.js';
 /** 1,400 with the RTP header's 12, IPv4's 20 and UDP's 8 make 1,440: room for a tunnel's header within 1,500. */
 const PAYLOAD_LENGTH = 1_400;
 const SCAN_PER_PAYLOAD = PAYLOAD_LENGTH - JPEG_HEADER_LENGTH;
-const BLOCK_LENGTH = 64 * PAYLOAD_LENGTH;
 
 /** Payload bytes of a frame whose scan has `scan` bytes. */
 function frameLength(scan: number): number {
   return scan + QUANTIZATION_HEADER_LENGTH + packetsOf(scan) * JPEG_HEADER_LENGTH;
 }
+/** RTP packets of a frame whose payloads have `length` bytes in all. */
+const packetsOfPayload = (length: number) => Math.ceil(length / PAYLOAD_LENGTH);
 const packetsOf = (scan: number) => Math.ceil((scan + QUANTIZATION_HEADER_LENGTH) / SCAN_PER_PAYLOAD);
 
 /** 128 to 254: tables must never change under the same Q, so the Q comes from the tables. */
@@ -67,7 +67,7 @@ export function packFrames(options: {
       reader.read(file, 0, file.length);
       const payloads = cutFrame(parseJpeg(file), floor);
       lengths[i] = payloads.length;
-      packets += Math.ceil(payloads.length / PAYLOAD_LENGTH);
+      packets += packetsOfPayload(payloads.length);
       write(payloads);
       onProgress?.((i + 1) / count);
     }
@@ -143,27 +143,34 @@ export function writeJpegIndex(folder: string, index: JpegIndex): void {
   writeFileSync(join(folder, ReelFile.index), bytes, { flush: true });
 }
 
+/** The index as `JpegReel` wants it: by frame, and one more at the end, where it begins in bytes, then in packets. */
+export async function readJpegIndex(folder: string): Promise<SharedArrayBuffer> {
+  const [count, ...lengths] = await readNumbers(join(folder, ReelFile.index));
+  if (count !== lengths.length) throw new Error(`${join(folder, ReelFile.index)} is damaged`);
+  const index = new Float64Array(new SharedArrayBuffer(2 * (count + 1) * 8));
+  index.set(cumulated(lengths));
+  index.set(cumulated(lengths.map(packetsOfPayload)), count + 1);
+  return index.buffer as SharedArrayBuffer;
+}
+
 export class JpegReel implements Reel {
-  readonly manifest: ReelManifest;
+  readonly data: ReelData;
   readonly packetCount: number;
   readonly duration: Ticks90k;
   readonly #frameRate: Ratio;
   /** By frame, and one more at the end: where it begins, in bytes and in packets. */
-  readonly #positions: number[];
-  readonly #firstPackets: number[];
-  readonly #reader: BlockReader;
+  readonly #positions: Float64Array;
+  readonly #firstPackets: Float64Array;
   #frame = 0;
 
-  constructor(folder: string, manifest: ReelManifest) {
-    this.manifest = manifest;
-    this.duration = manifest.duration;
-    this.#frameRate = manifest.properties.frameRate;
-    const [count, ...lengths] = readNumbers(join(folder, ReelFile.index));
-    if (count !== lengths.length) throw new Error(`${join(folder, ReelFile.index)} is damaged`);
-    this.#positions = cumulated(lengths);
-    this.#firstPackets = cumulated(lengths.map((length) => Math.ceil(length / PAYLOAD_LENGTH)));
-    this.packetCount = this.#firstPackets[count];
-    this.#reader = new BlockReader(join(folder, ReelFile.packets.jpeg), BLOCK_LENGTH);
+  constructor(data: ReelData) {
+    this.data = data;
+    this.duration = data.manifest.duration;
+    this.#frameRate = data.manifest.properties.frameRate;
+    const index = new Float64Array(data.index);
+    this.#positions = index.subarray(0, index.length / 2);
+    this.#firstPackets = index.subarray(index.length / 2);
+    this.packetCount = this.#firstPackets[this.#firstPackets.length - 1];
   }
 
   /** A frame's packets are spread evenly over its time. */
@@ -197,16 +204,14 @@ export class JpegReel implements Reel {
     return this.#firstPackets[this.#frameOf(packet)];
   }
 
-  read(packet: number, out: Buffer, offset: number): number {
+  position(packet: number): number {
     const frame = this.#frameOf(packet);
-    const position = this.#positions[frame] + (packet - this.#firstPackets[frame]) * PAYLOAD_LENGTH;
-    const length = Math.min(PAYLOAD_LENGTH, this.#positions[frame + 1] - position);
-    this.#reader.read(position, length, out, offset);
-    return length;
+    const inFrame = (packet - this.#firstPackets[frame]) * PAYLOAD_LENGTH;
+    return Math.min(this.#positions[frame] + inFrame, this.#positions[frame + 1]);
   }
 
-  close(): void {
-    this.#reader.close();
+  shift(): void {
+    // The pictures have no times of their own.
   }
 
   #frameOf(packet: number): number {

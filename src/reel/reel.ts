@@ -41,12 +41,18 @@ export const ReelFile = {
   poster: 'poster.jpg',
 } as const;
 
-/**
- * RTP payloads 0 … packetCount − 1 and the time at which each is due, counted from the moment the first leaves.
- * Immutable; reading is synchronous and cheap in order.
- */
-export interface Reel {
+/** An open reel as threads hand it to each other: its file, and its index in memory that they share. */
+export interface ReelData {
   readonly manifest: ReelManifest;
+  /** Of the file with the payloads. Whoever opened the reel closes it. */
+  readonly descriptor: number;
+  /** What `index.bin` says, ready to be looked up in. */
+  readonly index: SharedArrayBuffer;
+}
+
+/** RTP payloads 0 … packetCount − 1 and the time at which each is due, counted from the moment the first leaves. */
+export interface Reel {
+  readonly data: ReelData;
   readonly packetCount: number;
   readonly duration: Ticks90k;
   /** When `packet` leaves, in [0, duration). Never falls from one packet to the next. */
@@ -59,12 +65,10 @@ export interface Reel {
   marker(packet: number): boolean;
   /** The last random access point at or before `packet`. */
   randomAccessBefore(packet: number): number;
-  /**
-   * Writes the payload of `packet` at `offset` of `out`, its times moved by `shift`; returns its length in bytes.
-   * Throws when the file cannot be read.
-   */
-  read(packet: number, out: Buffer, offset: number, shift: Ticks90k): number;
-  close(): void;
+  /** Where the payload of `packet` begins in the file; of `packetCount`, where the last one ends. */
+  position(packet: number): number;
+  /** Moves the times in the payload at `offset` of `out`, as read from the file, by `shift`. */
+  shift(out: Buffer, offset: number, shift: Ticks90k): void;
 }
 
 /** Index of the last element that is at most `value`, −1 where there is none. `sorted` rises. */

@@ -7,6 +7,7 @@ import { makeSource } from '../../test/support/sources.js';
 import { scratchFolder } from '../../test/support/spool.js';
 import { Problem } from '../problem/problem.js';
 import { defaultMediaSettings } from './media/spool.js';
+import { closeReel } from './open-reel.js';
 import { findReel, prepareReel } from './prepare.js';
 import { ReelFile } from './reel.js';
 import { Store } from './store.js';
@@ -25,10 +26,10 @@ test('a reel is made once, also for a copy of its source under another name', as
   const copy = join(folder, 'copy.mp4');
   copyFileSync(source, copy);
   const other = await prepareReel({ source: copy, settings, store });
-  assert.equal(other.reel.manifest.id, first.reel.manifest.id);
-  assert.deepEqual(readdirSync(join(store.folder, 'reels')), [first.reel.manifest.id]);
+  assert.equal(other.reel.data.manifest.id, first.reel.data.manifest.id);
+  assert.deepEqual(readdirSync(join(store.folder, 'reels')), [first.reel.data.manifest.id]);
   assert.deepEqual(readdirSync(join(store.folder, 'making')), []);
-  for (const { reel } of [first, again, other]) reel.close();
+  for (const { reel } of [first, again, other]) closeReel(reel);
 });
 
 test('a source that changed is prepared anew', async (context) => {
@@ -39,21 +40,21 @@ test('a source that changed is prepared anew', async (context) => {
   makeSource({ path: source, seconds: 2 });
   utimesSync(source, 1_800_000_000, 1_800_000_000);
   const second = await prepareReel({ source, settings, store });
-  assert.notEqual(second.reel.manifest.id, first.reel.manifest.id);
+  assert.notEqual(second.reel.data.manifest.id, first.reel.data.manifest.id);
   assert.equal(second.reel.duration, 180_000);
-  for (const { reel } of [first, second]) reel.close();
+  for (const { reel } of [first, second]) closeReel(reel);
 });
 
 test('a damaged reel is made again', async (context) => {
   const store = await openStore(context);
   const source = makeSource({ path: join(scratchFolder(context), 'film.mp4'), seconds: 1 });
   const { reel } = await prepareReel({ source, settings, store });
-  reel.close();
-  truncateSync(join(store.reelFolder(reel.manifest.id), ReelFile.packets.h264), 1_316);
+  closeReel(reel);
+  truncateSync(join(store.reelFolder(reel.data.manifest.id), ReelFile.packets.h264), 1_316);
   assert.equal(await findReel({ source, settings, store }), null);
   const again = await prepareReel({ source, settings, store });
   assert.equal(again.made, true);
-  again.reel.close();
+  again.closeReel(reel);
 });
 
 test('what a killed preparation left goes away at the next start, what a running one makes stays', async (context) => {

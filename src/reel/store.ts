@@ -6,15 +6,17 @@
  *     sources/<key>.json which content a source file had when its size and time were last seen
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream, existsSync, type Stats } from 'node:fs';
+import { createReadStream, existsSync, open as openCallback, type Stats } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { Problem, systemCode } from '../problem/problem.js';
-import { JpegReel } from './jpeg-reel.js';
+import { readJpegIndex } from './jpeg-reel.js';
 import type { MediaSettings } from './media/spool.js';
+import { reelOf } from './open-reel.js';
 import { REEL_VERSION, type Reel, ReelFile, type ReelManifest } from './reel.js';
-import { TsReel } from './ts-reel.js';
+import { readTsIndex } from './ts-reel.js';
 
 /** Where reels lie unless `--store` says otherwise: the user's cache folder. */
 export function defaultStore(): string {
@@ -130,13 +132,15 @@ export class Store {
     }
   }
 
-  /** Opens a reel. Throws when it is missing or damaged. */
+  /** Opens a reel; `closeReel` closes it. Throws when it is missing or damaged. */
   async openReel(id: string): Promise<Reel> {
     const folder = this.reelFolder(id);
     const manifest: ReelManifest = { ...JSON.parse(await readFile(join(folder, ReelFile.manifest), 'utf8')), id };
-    const packets = await stat(join(folder, ReelFile.packets[manifest.format]));
+    const path = join(folder, ReelFile.packets[manifest.format]);
+    const packets = await stat(path);
     if (manifest.version !== REEL_VERSION || packets.size !== manifest.bytes) throw new Error(`${folder} is damaged`);
-    return manifest.format === 'h264' ? new TsReel(folder, manifest) : new JpegReel(folder, manifest);
+    const index = await (manifest.format === 'h264' ? readTsIndex(folder) : readJpegIndex(folder));
+    return reelOf({ manifest, descriptor: await openFile(path, 'r'), index });
   }
 
   /** Removes a damaged reel, so that it is prepared again. */
@@ -144,6 +148,9 @@ export class Store {
     await rm(this.reelFolder(id), { recursive: true, force: true });
   }
 }
+
+/** A bare descriptor, which all threads may use, unlike a FileHandle. */
+const openFile = promisify(openCallback) as (path: string, flags: string) => Promise<number>;
 
 const hash = (text: string) => createHash('sha256').update(text).digest('hex');
 

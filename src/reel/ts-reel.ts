@@ -1,14 +1,11 @@
 /** Reels of MPEG-TS: every RTP payload has seven packets, so the file needs no table of where they are. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ticks90k } from '../wire/time.js';
 import { shiftTimes, TS_GROUP_LENGTH, TS_PACKETS_PER_GROUP } from '../wire/ts.js';
-import { BlockReader } from './block-reader.js';
 import type { Multiplexed } from './multiplex.js';
-import { lastAtMost, type Reel, ReelFile, type ReelManifest } from './reel.js';
-
-/** 64 groups: 84 kB, a seventh of a second at 5 Mbit/s. */
-const BLOCK_LENGTH = 64 * TS_GROUP_LENGTH;
+import { lastAtMost, type Reel, type ReelData, ReelFile } from './reel.js';
 
 /**
  * `index.bin`, little-endian unsigned 32-bit numbers:
@@ -25,37 +22,42 @@ export function writeTsIndex(folder: string, multiplexed: Multiplexed): void {
   writeFileSync(join(folder, ReelFile.index), bytes, { flush: true });
 }
 
-/** Unsigned 32-bit numbers of a little-endian file; throws when it is not a multiple of four bytes long. */
-export function readNumbers(path: string): Uint32Array {
-  const bytes = readFileSync(path);
+/** The index as `TsReel` wants it. Throws when it is damaged. */
+export async function readTsIndex(folder: string): Promise<SharedArrayBuffer> {
+  const numbers = await readNumbers(join(folder, ReelFile.index));
+  const [corners, points] = numbers;
+  if (numbers.length !== 2 + 2 * corners + points) throw new Error(`${join(folder, ReelFile.index)} is damaged`);
+  return numbers.buffer as SharedArrayBuffer;
+}
+
+/** Unsigned 32-bit numbers of a little-endian file, in shared memory. Throws when it is not a multiple of four bytes. */
+export async function readNumbers(path: string): Promise<Uint32Array> {
+  const bytes = await readFile(path);
   if (bytes.length % 4 !== 0) throw new Error(`${path} is cut off`);
-  const numbers = new Uint32Array(bytes.length / 4);
+  const numbers = new Uint32Array(new SharedArrayBuffer(bytes.length));
   for (let i = 0; i < numbers.length; i++) numbers[i] = bytes.readUInt32LE(i * 4);
   return numbers;
 }
 
 export class TsReel implements Reel {
-  readonly manifest: ReelManifest;
+  readonly data: ReelData;
   readonly packetCount: number;
   readonly duration: Ticks90k;
   readonly #times: Uint32Array;
   readonly #counts: Uint32Array;
   readonly #randomAccess: Uint32Array;
-  readonly #reader: BlockReader;
   /** The segment of the curve used last: the next packet is most often in it. */
   #segment = 0;
 
-  constructor(folder: string, manifest: ReelManifest) {
-    this.manifest = manifest;
-    this.packetCount = manifest.packets;
-    this.duration = manifest.duration;
-    const numbers = readNumbers(join(folder, ReelFile.index));
-    const [corners, points] = numbers;
-    if (numbers.length !== 2 + 2 * corners + points) throw new Error(`${join(folder, ReelFile.index)} is damaged`);
-    this.#times = numbers.slice(2, 2 + corners);
-    this.#counts = numbers.slice(2 + corners, 2 + 2 * corners);
-    this.#randomAccess = numbers.slice(2 + 2 * corners);
-    this.#reader = new BlockReader(join(folder, ReelFile.packets.h264), BLOCK_LENGTH);
+  constructor(data: ReelData) {
+    this.data = data;
+    this.packetCount = data.manifest.packets;
+    this.duration = data.manifest.duration;
+    const numbers = new Uint32Array(data.index);
+    const corners = numbers[0];
+    this.#times = numbers.subarray(2, 2 + corners);
+    this.#counts = numbers.subarray(2 + corners, 2 + 2 * corners);
+    this.#randomAccess = numbers.subarray(2 + 2 * corners);
   }
 
   due(packet: number): Ticks90k {
@@ -90,14 +92,12 @@ export class TsReel implements Reel {
     return this.#randomAccess[lastAtMost(this.#randomAccess, packet)];
   }
 
-  read(packet: number, out: Buffer, offset: number, shift: Ticks90k): number {
-    this.#reader.read(packet * TS_GROUP_LENGTH, TS_GROUP_LENGTH, out, offset);
-    shiftTimes(out, offset, TS_PACKETS_PER_GROUP, shift);
-    return TS_GROUP_LENGTH;
+  position(packet: number): number {
+    return packet * TS_GROUP_LENGTH;
   }
 
-  close(): void {
-    this.#reader.close();
+  shift(out: Buffer, offset: number, shift: Ticks90k): void {
+    shiftTimes(out, offset, TS_PACKETS_PER_GROUP, shift);
   }
 
   #segmentOf(count: number): number {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { fakeReel } from '../../test/support/fake-reel.js';
+import { fakeReader, fakeReel } from '../../test/support/fake-reel.js';
 import { parseRtp } from '../wire/rtp.js';
 import { Station } from './station.js';
+
+const reader = fakeReader();
 
 /** Reels whose packets leave at rising times from 0, as all reels' do. */
 const reelTimes = fc
@@ -57,7 +59,7 @@ test('sequence number and timestamp are those of the packet number and its time,
   fc.assert(
     fc.property(station, time, (on, now) => {
       const n = on.at(now);
-      const [packet] = on.packets(n, n + 1);
+      const [packet] = on.packets(n, n + 1, reader);
       const header = parseRtp(packet)!;
       assert.equal(header.sequenceNumber, n % 65_536);
       assert.equal(header.timestamp, on.due(n) % 2 ** 32);
@@ -76,8 +78,11 @@ test('a range of packets is the same bytes, however it is asked for', () => {
       fc.integer({ min: 0, max: 50 }),
       (on, now, first, second) => {
         const n = on.at(now);
-        const whole = on.packets(n, n + first + second);
-        assert.deepEqual([...on.packets(n, n + first), ...on.packets(n + first, n + first + second)], whole);
+        const whole = on.packets(n, n + first + second, reader);
+        assert.deepEqual(
+          [...on.packets(n, n + first, reader), ...on.packets(n + first, n + first + second, reader)],
+          whole,
+        );
       },
     ),
   );
@@ -93,7 +98,7 @@ test('the payload is moved by the time at which its item began', () => {
     ],
     ssrc: 1,
   });
-  const shifts = on.packets(3, 7).map((packet) => [packet.readUInt32BE(12), packet.readDoubleBE(20)]);
+  const shifts = on.packets(3, 7, reader).map((packet) => [packet.readUInt32BE(12), packet.readDoubleBE(20)]);
   assert.deepEqual(shifts, [
     [1, 1_500],
     [1, 1_500],

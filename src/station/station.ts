@@ -4,8 +4,9 @@
  *
  * Packet numbers count from the station's epoch, the Unix epoch, at which the first cycle of its items began.
  */
-import type { Reel } from '../reel/reel.js';
-import { lastAtMost } from '../reel/reel.js';
+import { closeReel, reelOf } from '../reel/open-reel.js';
+import { MOST_PAYLOADS, type PacketPlaces, type PayloadReader, WaitingReader } from '../reel/payload-reader.js';
+import { lastAtMost, type Reel, type ReelData } from '../reel/reel.js';
 import { RTP_HEADER_LENGTH, writeRtpHeader } from '../wire/rtp.js';
 import { payloadTypeOf } from '../wire/station-info.js';
 import type { PacketNumber, Ticks90k } from '../wire/time.js';
@@ -16,8 +17,22 @@ export interface StationItem {
   reel: Reel;
 }
 
+/** A station as threads hand it to each other. */
+export interface StationData {
+  readonly items: readonly { readonly name: string; readonly reel: ReelData }[];
+  readonly ssrc: number;
+}
+
 /** The largest RTP packet of any reel, bytes. */
 export const LARGEST_PACKET = 1_472;
+
+/** Part of one item's packets, one after another. */
+export interface ItemRange {
+  readonly reel: Reel;
+  /** Numbers of the reel's packets `from` to `to` − 1. */
+  readonly from: number;
+  readonly to: number;
+}
 
 /**
  * It is in charge of:
@@ -41,7 +56,7 @@ export class Station {
     if (items.length === 0) throw new RangeError('a station needs at least one item');
     this.items = items;
     this.ssrc = ssrc;
-    this.#payloadType = payloadTypeOf(items[0].reel.manifest.format);
+    this.#payloadType = payloadTypeOf(items[0].reel.data.manifest.format);
     this.#firstPackets = [];
     this.#startTimes = [];
     let packets = 0;
@@ -54,6 +69,15 @@ export class Station {
     }
     this.cyclePackets = packets;
     this.cycleDuration = time;
+  }
+
+  /** The same station in another thread: its reels are opened once, by whoever closes them. */
+  static of(data: StationData): Station {
+    return new Station({ items: data.items.map(({ name, reel }) => ({ name, reel: reelOf(reel) })), ssrc: data.ssrc });
+  }
+
+  get data(): StationData {
+    return { items: this.items.map(({ name, reel }) => ({ name, reel: reel.data })), ssrc: this.ssrc };
   }
 
   /** The time since the Unix epoch at which packet `n` leaves. */
@@ -86,29 +110,83 @@ export class Station {
     return cycle * this.cyclePackets + first + this.items[item].reel.randomAccessBefore(inCycle - first);
   }
 
+  /** What packets `from` to `to` − 1 are made of. */
+  ranges(from: PacketNumber, to: PacketNumber): ItemRange[] {
+    const ranges: ItemRange[] = [];
+    let n = from;
+    while (n < to) {
+      const inCycle = n - Math.floor(n / this.cyclePackets) * this.cyclePackets;
+      const item = lastAtMost(this.#firstPackets, inCycle);
+      const { reel } = this.items[item];
+      const packet = inCycle - this.#firstPackets[item];
+      const count = Math.min(to - n, reel.packetCount - packet);
+      ranges.push({ reel, from: packet, to: packet + count });
+      n += count;
+    }
+    return ranges;
+  }
+
   /**
-   * Writes RTP packet `n` at `offset` of `out`, which has room for LARGEST_PACKET; returns its length in bytes.
-   * Throws when the reel cannot be read.
+   * Writes RTP packets `from` to `to` − 1 into `places` as numbers `first` and following, one behind the other from byte
+   * `offset` of the buffer on, which has room for LARGEST_PACKET each. Returns how many, fewer only where the reader
+   * does not wait for the disk. Throws when a reel cannot be read.
    */
-  write(n: PacketNumber, out: Buffer, offset: number): number {
-    const cycle = Math.floor(n / this.cyclePackets);
-    const inCycle = n - cycle * this.cyclePackets;
-    const item = lastAtMost(this.#firstPackets, inCycle);
-    const { reel } = this.items[item];
-    const packet = inCycle - this.#firstPackets[item];
-    const start = cycle * this.cycleDuration + this.#startTimes[item];
-    writeRtpHeader(out, offset, reel.marker(packet), this.#payloadType, n, start + reel.timestamp(packet), this.ssrc);
-    return RTP_HEADER_LENGTH + reel.read(packet, out, offset + RTP_HEADER_LENGTH, start);
+  write(
+    from: PacketNumber,
+    to: PacketNumber,
+    places: PacketPlaces,
+    first: number,
+    offset: number,
+    reader: PayloadReader,
+  ): number {
+    let n = from;
+    let place = first;
+    let at = offset;
+    while (n < to) {
+      const cycle = Math.floor(n / this.cyclePackets);
+      const inCycle = n - cycle * this.cyclePackets;
+      const item = lastAtMost(this.#firstPackets, inCycle);
+      const { reel } = this.items[item];
+      const packet = inCycle - this.#firstPackets[item];
+      const count = Math.min(to - n, reel.packetCount - packet, MOST_PAYLOADS);
+      const start = cycle * this.cycleDuration + this.#startTimes[item];
+
+      const position = reel.position(packet);
+      let end = position;
+      for (let i = 0; i < count; i++) {
+        const next = reel.position(packet + i + 1);
+        places.offsets[place + i] = at;
+        places.lengths[place + i] = RTP_HEADER_LENGTH + next - end;
+        at += RTP_HEADER_LENGTH + next - end;
+        end = next;
+      }
+      const read = reader.read(reel.data.descriptor, position, places, place, count, RTP_HEADER_LENGTH);
+      for (let i = 0; i < read; i++) {
+        const header = places.offsets[place + i];
+        const timestamp = start + reel.timestamp(packet + i);
+        const { buffer } = places;
+        writeRtpHeader(buffer, header, reel.marker(packet + i), this.#payloadType, n + i, timestamp, this.ssrc);
+        reel.shift(buffer, header + RTP_HEADER_LENGTH, start);
+      }
+      n += read;
+      place += read;
+      if (read < count) break;
+    }
+    return n - from;
   }
 
   /** RTP packets `from` to `to` − 1, byte for byte as they leave. */
-  packets(from: PacketNumber, to: PacketNumber): Buffer[] {
-    const packets: Buffer[] = [];
-    for (let n = from; n < to; n++) {
-      const packet = Buffer.allocUnsafe(LARGEST_PACKET);
-      packets.push(packet.subarray(0, this.write(n, packet, 0)));
-    }
-    return packets;
+  packets(from: PacketNumber, to: PacketNumber, reader: PayloadReader = new WaitingReader()): Buffer[] {
+    const count = to - from;
+    const places = {
+      buffer: Buffer.allocUnsafe(count * LARGEST_PACKET),
+      offsets: new Uint32Array(count),
+      lengths: new Uint16Array(count),
+    };
+    this.write(from, to, places, 0, 0, reader);
+    return Array.from(places.lengths, (length, i) =>
+      places.buffer.subarray(places.offsets[i], places.offsets[i] + length),
+    );
   }
 
   /** The item on the air at `time`. */
@@ -117,6 +195,6 @@ export class Station {
   }
 
   close(): void {
-    for (const { reel } of this.items) reel.close();
+    for (const { reel } of this.items) closeReel(reel);
   }
 }

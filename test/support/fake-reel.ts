@@ -1,6 +1,6 @@
-/** Reels without files: packets with recognisable payloads at given times. */
-import type { Reel, ReelManifest } from '../../src/reel/reel.js';
-import { lastAtMost } from '../../src/reel/reel.js';
+/** Reels without files: packets with recognisable payloads at given times, and what reads them. */
+import type { PayloadReader } from '../../src/reel/payload-reader.js';
+import { lastAtMost, type Reel, type ReelManifest } from '../../src/reel/reel.js';
 import type { StationFormat } from '../../src/wire/station-info.js';
 
 export interface FakeReelOptions {
@@ -8,23 +8,22 @@ export interface FakeReelOptions {
   times: number[];
   duration: number;
   format?: StationFormat;
-  /** Put into each payload. */
+  /** Stands in each payload, and for the file. */
   tag?: number;
-  /** Called at every read; may throw. */
-  onRead?(packet: number): void;
 }
 
-export function fakeReel(options: FakeReelOptions): Reel {
-  const { times, duration, format = 'h264', tag = 0, onRead } = options;
+const PAYLOAD_LENGTH = 16;
+
+export function fakeReel({ times, duration, format = 'h264', tag = 0 }: FakeReelOptions): Reel {
   const manifest: ReelManifest = {
     version: 1,
     id: `fake-${tag}`,
     format,
     duration,
     packets: times.length,
-    bytes: times.length * 16,
+    bytes: times.length * PAYLOAD_LENGTH,
     checksum: tag,
-    bitrate: (times.length * 16 * 8 * 90_000) / duration,
+    bitrate: (times.length * PAYLOAD_LENGTH * 8 * 90_000) / duration,
     randomAccessInterval: duration,
     peakToAverage: 1,
     properties: {
@@ -46,7 +45,7 @@ export function fakeReel(options: FakeReelOptions): Reel {
     layout: { width: 1280, height: 720, sampleAspectRatio: [1, 1], frameRate: [30, 1], channels: 2, reorderDelay: 0 },
   };
   return {
-    manifest,
+    data: { manifest, descriptor: tag, index: new SharedArrayBuffer(0) },
     packetCount: times.length,
     duration,
     due: (packet) => times[packet],
@@ -54,15 +53,31 @@ export function fakeReel(options: FakeReelOptions): Reel {
     timestamp: (packet) => times[packet],
     marker: () => false,
     randomAccessBefore: () => 0,
-    read(packet, out, offset, shift) {
-      onRead?.(packet);
-      out.writeUInt32BE(tag, offset);
-      out.writeUInt32BE(packet, offset + 4);
+    position: (packet) => packet * PAYLOAD_LENGTH,
+    shift: (out, offset, shift) => {
       out.writeDoubleBE(shift, offset + 8);
-      return 16;
     },
-    close() {
-      // Nothing is open.
+  };
+}
+
+/**
+ * Reads payloads of fake reels: their tag and their packet's number. `inMemory` says how many of the packets from
+ * `packet` on are there, and may throw.
+ */
+export function fakeReader(
+  inMemory: (tag: number, packet: number, count: number) => number = (_tag, _packet, count) => count,
+  waits = false,
+): PayloadReader {
+  return {
+    waits,
+    read(descriptor, position, places, first, count, header) {
+      const packet = position / PAYLOAD_LENGTH;
+      const read = inMemory(descriptor, packet, count);
+      for (let i = 0; i < read; i++) {
+        places.buffer.writeUInt32BE(descriptor, places.offsets[first + i] + header);
+        places.buffer.writeUInt32BE(packet + i, places.offsets[first + i] + header + 4);
+      }
+      return read;
     },
   };
 }

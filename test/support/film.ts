@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { defaultMediaSettings, type MediaSettings } from '../../src/reel/media/spool.js';
+import { closeReel } from '../../src/reel/open-reel.js';
 import { prepareReel } from '../../src/reel/prepare.js';
 import type { Reel } from '../../src/reel/reel.js';
 import { Store } from '../../src/reel/store.js';
@@ -34,7 +35,7 @@ export async function reelOf(
     settings: { ...defaultMediaSettings, ...settings },
     store: store ?? (await openStore(context)),
   });
-  context.after(() => reel.close());
+  context.after(() => closeReel(reel));
   return reel;
 }
 

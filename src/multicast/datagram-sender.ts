@@ -1,0 +1,91 @@
+/** Sending with Node.js's own sockets: a call a datagram, everywhere. */
+import { createSocket, type Socket } from 'node:dgram';
+import {
+  DestinationNumbers,
+  emptyBatch,
+  type MulticastSender,
+  type SendBatch,
+  type SendCounters,
+  type SenderOptions,
+} from './sender.js';
+import { sendProblem } from './socket-problem.js';
+
+/** Rejects with a Problem when the interface cannot be used. */
+export async function openDatagramSender(options: SenderOptions): Promise<MulticastSender> {
+  const { interfaceAddress, ttl } = options;
+  const socket = createSocket({ type: 'udp4' });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject);
+      socket.bind(0, interfaceAddress, () => {
+        socket.off('error', reject);
+        resolve();
+      });
+    });
+    socket.setMulticastInterface(interfaceAddress);
+    socket.setMulticastTTL(ttl);
+    socket.setMulticastLoopback(true);
+  } catch (error) {
+    socket.close();
+    throw sendProblem(error, interfaceAddress);
+  }
+  return new DatagramSender(socket, options);
+}
+
+class DatagramSender implements MulticastSender {
+  readonly counters: SendCounters = { packets: 0, bytes: 0, refused: 0, backPressure: 0 };
+  readonly batch: SendBatch;
+  readonly #socket: Socket;
+  readonly #options: SenderOptions;
+  readonly #numbers = new DestinationNumbers();
+  readonly #destinations: { group: string; port: number; sent: (error: Error | null) => void }[] = [];
+  #lastError = '';
+
+  constructor(socket: Socket, options: SenderOptions) {
+    this.batch = emptyBatch(options);
+    this.#socket = socket;
+    this.#options = options;
+    socket.on('error', (error) => this.#tell(error));
+  }
+
+  addDestination(group: string, port: number): number {
+    const number = this.#numbers.take();
+    const sent = (error: Error | null) => {
+      if (!error) return;
+      this.counters.refused++;
+      this.#options.onRefused(number, 1);
+      this.#tell(error);
+    };
+    this.#destinations[number] = { group, port, sent };
+    return number;
+  }
+
+  removeDestination(destination: number): void {
+    this.#numbers.release(destination);
+  }
+
+  send(): void {
+    const { batch } = this;
+    if (batch.count === 0) return;
+    const last = batch.count - 1;
+    // The system may take the datagrams later, when its buffer has room: they need memory of their own.
+    const copy = Buffer.from(batch.buffer.subarray(0, batch.offsets[last] + batch.lengths[last]));
+    for (let i = 0; i < batch.count; i++) {
+      const { group, port, sent } = this.#destinations[batch.destinations[i]];
+      this.#socket.send(copy, batch.offsets[i], batch.lengths[i], port, group, sent);
+      this.counters.bytes += batch.lengths[i];
+    }
+    this.counters.packets += batch.count;
+    batch.count = 0;
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => this.#socket.close(resolve));
+  }
+
+  #tell(error: Error): void {
+    if (error.message === this.#lastError) return;
+    this.#lastError = error.message;
+    this.#options.onError(error);
+  }
+}

@@ -1,0 +1,139 @@
+/** All threads of playout: what the server's main thread knows of them. */
+import { fstatSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import type { Clock } from '../clock/clock.js';
+import type { Station } from '../station/station.js';
+import type { FromThread, PlayoutThreadData, ReadAheadThreadData, SharedStation } from './messages.js';
+import { Progress } from './progress.js';
+import { Thread } from './thread.js';
+
+/** Bit/s of the stations with which a thread is full while another processor is free: about a fifth of one. */
+const FULL_THREAD = 1e9;
+
+export interface PlayoutOptions {
+  clock: Clock;
+  /** IPv4 address of the interface that packets leave by. */
+  interfaceAddress: string;
+  ttl: number;
+  /** Threads that play, at most; one a processor where it is not given. More are begun only as stations need them. */
+  workers?: number;
+  /** Told, once each, what the user should know about how it goes. */
+  onNote(line: string): void;
+  /** Told whenever a station's reel cannot be read. */
+  onReadError(id: string, message: string): void;
+}
+
+interface PlayoutThread {
+  thread: Thread;
+  bitrate: number;
+}
+
+interface OnAir {
+  shared: SharedStation;
+  progress: Progress;
+  playing: PlayoutThread;
+  reading: Thread;
+}
+
+/**
+ * It is in charge of:
+ * - threads that play, as many as the stations need, and one that reads ahead for each disk
+ * - which station is in which thread
+ */
+export class PlayoutPool {
+  readonly #options: PlayoutOptions;
+  readonly #most: number;
+  readonly #players: PlayoutThread[] = [];
+  /** By the number of the device. */
+  readonly #readers = new Map<number, Thread>();
+  readonly #onAir = new Map<string, OnAir>();
+  readonly #notes = new Set<string>();
+
+  private constructor(options: PlayoutOptions) {
+    this.#options = options;
+    this.#most = options.workers ?? availableParallelism();
+  }
+
+  /** Begins the first thread. Rejects with a Problem when the interface cannot be used. */
+  static async open(options: PlayoutOptions): Promise<PlayoutPool> {
+    const pool = new PlayoutPool(options);
+    try {
+      await pool.#newPlayer().thread.ready;
+      return pool;
+    } catch (error) {
+      await pool.close();
+      throw error;
+    }
+  }
+
+  /** Puts a station on the air. Its reels stay open until `remove` or `close` has resolved. */
+  add(options: { id: string; station: Station; group: string; port: number; bitrate: number }): void {
+    const { id, station, group, port, bitrate } = options;
+    const progress = new Progress();
+    const shared: SharedStation = { id, station: station.data, progress: progress.shared, group, port, bitrate };
+    const playing = this.#leastLoadedPlayer();
+    playing.bitrate += bitrate;
+    const reading = this.#readerOf(station.items[0].reel.data.descriptor);
+    this.#onAir.set(id, { shared, progress, playing, reading });
+    reading.add(shared);
+    playing.thread.add(shared);
+  }
+
+  /** Takes a station off the air; resolves when no thread has anything to do with it. */
+  async remove(id: string): Promise<void> {
+    const onAir = this.#onAir.get(id);
+    if (!onAir) return;
+    this.#onAir.delete(id);
+    onAir.playing.bitrate -= onAir.shared.bitrate;
+    await Promise.all([onAir.playing.thread.remove(id), onAir.reading.remove(id)]);
+  }
+
+  /** How far a station is and how well it goes; undefined when it is not on the air. */
+  progress(id: string): Progress | undefined {
+    return this.#onAir.get(id)?.progress;
+  }
+
+  /** Ends all threads; resolves when they have ended. */
+  async close(): Promise<void> {
+    const threads = [...this.#players.map(({ thread }) => thread), ...this.#readers.values()];
+    await Promise.all(threads.map((thread) => thread.close()));
+  }
+
+  #leastLoadedPlayer(): PlayoutThread {
+    const least = this.#players.reduce((best, player) => (player.bitrate < best.bitrate ? player : best));
+    const isFull = least.bitrate >= FULL_THREAD && this.#players.length < this.#most;
+    return isFull ? this.#newPlayer() : least;
+  }
+
+  #newPlayer(): PlayoutThread {
+    const { clock, interfaceAddress, ttl } = this.#options;
+    const bell = new SharedArrayBuffer(4);
+    const data: PlayoutThreadData = { clock: clock.shared, bell, interfaceAddress, ttl };
+    const player = { thread: this.#newThread('./playout-thread.js', data, bell), bitrate: 0 };
+    this.#players.push(player);
+    return player;
+  }
+
+  #readerOf(descriptor: number): Thread {
+    const device = fstatSync(descriptor).dev;
+    const known = this.#readers.get(device);
+    if (known) return known;
+    const data: ReadAheadThreadData = { clock: this.#options.clock.shared };
+    const thread = this.#newThread('./read-ahead-thread.js', data);
+    this.#readers.set(device, thread);
+    return thread;
+  }
+
+  #newThread(file: string, data: object, bell?: SharedArrayBuffer): Thread {
+    return new Thread({ file, data, bell, onMessage: (message) => this.#hear(message) });
+  }
+
+  #hear(message: FromThread): void {
+    const { onNote, onReadError } = this.#options;
+    if (message.is === 'read-error') onReadError(message.id, message.message);
+    else if (message.is === 'note' && !this.#notes.has(message.line)) {
+      this.#notes.add(message.line);
+      onNote(message.line);
+    }
+  }
+}

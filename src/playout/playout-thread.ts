@@ -1,0 +1,74 @@
+/** A thread that plays stations: sleeps until the next packets are due, sends them, and looks for messages in between. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { Clock } from '../clock/clock.js';
+import { loadLibc } from '../linux/libc.js';
+import { openSender } from '../multicast/open-sender.js';
+import type { MulticastSender } from '../multicast/sender.js';
+import { messageOf, Problem } from '../problem/problem.js';
+import { MemoryReader, MOST_PAYLOADS, WaitingReader } from '../reel/payload-reader.js';
+import { LARGEST_PACKET, Station } from '../station/station.js';
+import type { FromThread, PlayoutThreadData, ToThread } from './messages.js';
+import { Playout } from './playout.js';
+import { Progress } from './progress.js';
+
+const port = parentPort!;
+const { clock: sharedClock, bell, interfaceAddress, ttl } = workerData as PlayoutThreadData;
+const say = (message: FromThread) => port.postMessage(message);
+
+async function open(): Promise<{ playout: Playout; sender: MulticastSender }> {
+  const clock = new Clock(sharedClock);
+  const sender = await openSender({
+    interfaceAddress,
+    ttl,
+    capacity: MOST_PAYLOADS,
+    largest: LARGEST_PACKET,
+    onError: (error) => say({ is: 'note', line: `Packets cannot be sent from ${interfaceAddress}: ${error.message}` }),
+    onRefused: (destination, packets) => playout.refused(destination, packets),
+    onNote: (line) => say({ is: 'note', line }),
+  });
+  const { libc } = await loadLibc();
+  const reader = libc === null ? new WaitingReader() : new MemoryReader(libc, sender.batch.buffer);
+  const playout = new Playout({ sender, reader, now: () => clock.now() });
+  return { playout, sender };
+}
+
+function play(playout: Playout, sender: MulticastSender): void {
+  const rings = new Int32Array(bell);
+  const clock = new Clock(sharedClock);
+  let isStopped = false;
+  port.on('message', (message: ToThread) => {
+    if (message.do === 'add') {
+      const { station, progress, ...rest } = message.station;
+      playout.add({ ...rest, station: Station.of(station), progress: new Progress(progress) });
+    } else if (message.do === 'remove') {
+      playout.remove(message.id);
+      say({ is: 'removed', id: message.id });
+    } else {
+      isStopped = true;
+    }
+  });
+  const turn = (rung: number) => {
+    if (isStopped) {
+      void sender.close().then(() => port.close());
+      return;
+    }
+    const sleep = playout.tick() - clock.now();
+    // Timers have whole milliseconds; this wakes to a tenth of one, or at the bell.
+    if (sleep > 0) Atomics.wait(rings, 0, rung, sleep);
+    const heard = Atomics.load(rings, 0);
+    // Messages, and what sockets of Node.js have to do, come before the next turn.
+    setImmediate(turn, heard);
+  };
+  turn(Atomics.load(rings, 0));
+}
+
+try {
+  const { playout, sender } = await open();
+  say({ is: 'ready' });
+  play(playout, sender);
+} catch (error) {
+  const { code, message, next } =
+    error instanceof Problem ? error : { code: 'network' as const, message: messageOf(error), next: '' };
+  say({ is: 'unable', code, message, next });
+  port.close();
+}

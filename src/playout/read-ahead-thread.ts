@@ -1,0 +1,32 @@
+/** A thread that reads ahead for the stations of one disk. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { Clock } from '../clock/clock.js';
+import { loadLibc } from '../linux/libc.js';
+import { Station } from '../station/station.js';
+import { type FromThread, READ_PERIOD, type ReadAheadThreadData, type ToThread } from './messages.js';
+import { Progress } from './progress.js';
+import { adviseKernel, ReadAhead, readThrough } from './read-ahead.js';
+
+const port = parentPort!;
+const clock = new Clock((workerData as ReadAheadThreadData).clock);
+const say = (message: FromThread) => port.postMessage(message);
+
+const { libc } = await loadLibc();
+const ahead = new ReadAhead(libc === null ? readThrough() : adviseKernel(libc), (id, message) =>
+  say({ is: 'read-error', id, message }),
+);
+const timer = setInterval(() => ahead.read(() => clock.now()), READ_PERIOD);
+port.on('message', (message: ToThread) => {
+  if (message.do === 'add') {
+    const { id, station, progress } = message.station;
+    ahead.add(id, Station.of(station), new Progress(progress));
+    ahead.readOne(id, clock.now());
+  } else if (message.do === 'remove') {
+    ahead.remove(message.id);
+    say({ is: 'removed', id: message.id });
+  } else {
+    clearInterval(timer);
+    port.close();
+  }
+});
+say({ is: 'ready' });

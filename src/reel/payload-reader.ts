@@ -1,0 +1,110 @@
+/** Reading payloads from reels to where packets are put together. */
+import { readSync } from 'node:fs';
+import { ScatterReader } from '../linux/file.js';
+import { Errno, errnoName, type Libc } from '../linux/libc.js';
+
+/** The most payloads in one reading. */
+export const MOST_PAYLOADS = 512;
+
+/** Packets in memory: each has its place in one buffer. */
+export interface PacketPlaces {
+  readonly buffer: Buffer;
+  /** Where each begins, and its length in bytes. */
+  readonly offsets: Uint32Array;
+  readonly lengths: Uint16Array;
+}
+
+export interface PayloadReader {
+  /** Whether reading may have to wait for the disk. */
+  readonly waits: boolean;
+  /**
+   * Reads payloads that lie one after another in the file, from `position` on, into packets `first` to
+   * `first + count − 1`, behind the first `header` bytes of each. Returns how many it could read: fewer when the others
+   * are not in memory, and waiting is not this reader's way. Throws when the file cannot be read, or ends before.
+   */
+  read(
+    descriptor: number,
+    position: number,
+    places: PacketPlaces,
+    first: number,
+    count: number,
+    header: number,
+  ): number;
+}
+
+/** Reads at once what the system has in memory, and waits for the disk where it has not. Works everywhere. */
+export class WaitingReader implements PayloadReader {
+  readonly waits = true;
+  #block = Buffer.alloc(0);
+
+  read(
+    descriptor: number,
+    position: number,
+    places: PacketPlaces,
+    first: number,
+    count: number,
+    header: number,
+  ): number {
+    let length = 0;
+    for (let i = first; i < first + count; i++) length += places.lengths[i] - header;
+    if (this.#block.length < length) this.#block = Buffer.alloc(length);
+    let filled = 0;
+    while (filled < length) {
+      const read = readSync(descriptor, this.#block, filled, length - filled, position + filled);
+      if (read === 0) throw endsEarly(position + filled, position + length);
+      filled += read;
+    }
+    let at = 0;
+    for (let i = first; i < first + count; i++) {
+      this.#block.copy(places.buffer, places.offsets[i] + header, at, at + places.lengths[i] - header);
+      at += places.lengths[i] - header;
+    }
+    return count;
+  }
+}
+
+/** Reads only what is in memory, on Linux and where the file system can tell; elsewhere it becomes a waiting reader. */
+export class MemoryReader implements PayloadReader {
+  waits = false;
+  readonly #buffer: Buffer;
+  readonly #scatter: ScatterReader;
+  readonly #waiting = new WaitingReader();
+
+  /** For packets in `buffer`. */
+  constructor(libc: Libc, buffer: Buffer) {
+    this.#buffer = buffer;
+    this.#scatter = new ScatterReader(libc, buffer, MOST_PAYLOADS);
+  }
+
+  read(
+    descriptor: number,
+    position: number,
+    places: PacketPlaces,
+    first: number,
+    count: number,
+    header: number,
+  ): number {
+    if (this.waits || places.buffer !== this.#buffer) {
+      return this.#waiting.read(descriptor, position, places, first, count, header);
+    }
+    for (let i = 0; i < count; i++) {
+      this.#scatter.set(i, places.offsets[first + i] + header, places.lengths[first + i] - header);
+    }
+    let read = this.#scatter.read(descriptor, position, count);
+    if (read === -Errno.EOPNOTSUPP) {
+      this.waits = true;
+      return 0;
+    }
+    if (read === -Errno.EAGAIN) return 0;
+    if (read === 0) throw endsEarly(position, position + places.lengths[first] - header);
+    if (read < 0) throw new Error(`it cannot be read: ${errnoName(-read)}`);
+    let whole = 0;
+    while (whole < count && read >= places.lengths[first + whole] - header) {
+      read -= places.lengths[first + whole] - header;
+      whole++;
+    }
+    return whole;
+  }
+}
+
+const endsEarly = (end: number, wanted: number) => new Error(`the reel ends at ${end}, before ${wanted}`);
