@@ -1,6 +1,7 @@
 /** Reading files only as far as they are in memory, and having them brought there. */
 import { Errno, type Libc } from './libc.js';
-import { VECTOR_LENGTH, writeUInt64 } from './send-messages.js';
+import { VECTOR_LENGTH } from './send-messages.js';
+import { StructTable } from './struct-table.js';
 
 const RWF_NOWAIT = 0x8;
 const POSIX_FADV_WILLNEED = 3;
@@ -8,8 +9,7 @@ const POSIX_FADV_WILLNEED = 3;
 /** Reads into scattered pieces of one buffer. */
 export class ScatterReader {
   readonly #libc: Libc;
-  readonly #vectors: Buffer;
-  readonly #vectorsAt: number;
+  readonly #vectors: StructTable;
   readonly #dataAt: number;
   /** Kept, because the kernel writes at its address. */
   readonly data: Buffer;
@@ -18,15 +18,15 @@ export class ScatterReader {
   constructor(libc: Libc, data: Buffer, capacity: number) {
     this.#libc = libc;
     this.data = data;
-    this.#vectors = Buffer.alloc(capacity * VECTOR_LENGTH);
-    this.#vectorsAt = libc.address(this.#vectors);
+    this.#vectors = new StructTable(libc, capacity * VECTOR_LENGTH);
     this.#dataAt = libc.address(data);
   }
 
   /** Piece `index` goes to `offset` of the data and is `length` bytes long. */
   set(index: number, offset: number, length: number): void {
-    writeUInt64(this.#vectors, index * VECTOR_LENGTH, this.#dataAt + offset); // iov_base
-    this.#vectors.writeUInt32LE(length, index * VECTOR_LENGTH + 8); // iov_len
+    const vector = (index * VECTOR_LENGTH) / 4;
+    this.#vectors.setLong(vector, this.#dataAt + offset); // iov_base
+    this.#vectors.words[vector + 2] = length; // iov_len
   }
 
   /**
@@ -34,7 +34,7 @@ export class ScatterReader {
    * the bytes read, or −errno: EAGAIN when nothing of it is in memory, EOPNOTSUPP when the file system cannot tell.
    */
   read(fd: number, position: number, count: number): number {
-    const read = this.#libc.preadv2(fd, this.#vectorsAt, count, position, RWF_NOWAIT);
+    const read = this.#libc.preadv2(fd, this.#vectors.address, count, position, RWF_NOWAIT);
     return read < 0 ? -this.#libc.errno() : read;
   }
 }

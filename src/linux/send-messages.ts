@@ -12,11 +12,16 @@
  *     struct iovec, 16 bytes: iov_base 8, iov_len 8
  */
 import type { Libc } from './libc.js';
+import { StructTable } from './struct-table.js';
 import { SOCKADDR_LENGTH, SOL_UDP, UDP_SEGMENT, writeSockaddr } from './udp-socket.js';
 
 export const MESSAGE_LENGTH = 64;
 export const VECTOR_LENGTH = 16;
 const CONTROL_LENGTH = 24;
+
+const MESSAGE_WORDS = MESSAGE_LENGTH / 4;
+const VECTOR_WORDS = VECTOR_LENGTH / 4;
+const CONTROL_WORDS = CONTROL_LENGTH / 4;
 
 /** Datagrams in one message at most (UDP_MAX_SEGMENTS of older kernels), and their bytes: an IPv4 packet less its headers. */
 export const MOST_SEGMENTS = 64;
@@ -24,18 +29,17 @@ export const MOST_SEGMENTED_BYTES = 65_535 - 20 - 8;
 
 /** Writes a whole number below 2^53 as 64 bits, without a BigInt. */
 export function writeUInt64(out: Buffer, offset: number, value: number): void {
-  out.writeUInt32LE(value % 0x1_0000_0000, offset);
-  out.writeUInt32LE(Math.floor(value / 0x1_0000_0000), offset + 4);
+  const high = Math.floor(value / 0x1_0000_0000);
+  out.writeUInt32LE(value - high * 0x1_0000_0000, offset);
+  out.writeUInt32LE(high, offset + 4);
 }
 
 export class SendMessages {
   readonly #libc: Libc;
-  readonly #messages: Buffer;
-  readonly #vectors: Buffer;
-  readonly #controls: Buffer;
-  readonly #names: Buffer;
-  readonly #messagesAt: number;
-  readonly #namesAt: number;
+  readonly #messages: StructTable;
+  readonly #vectors: StructTable;
+  readonly #controls: StructTable;
+  readonly #names: StructTable;
   readonly #dataAt: number;
   /** Kept, because the kernel reads at its address. */
   readonly data: Buffer;
@@ -45,31 +49,27 @@ export class SendMessages {
     const { data, capacity, destinations } = options;
     this.#libc = libc;
     this.data = data;
-    this.#messages = Buffer.alloc(capacity * MESSAGE_LENGTH);
-    this.#vectors = Buffer.alloc(capacity * VECTOR_LENGTH);
-    this.#controls = Buffer.alloc(capacity * CONTROL_LENGTH);
-    this.#names = Buffer.alloc(destinations * SOCKADDR_LENGTH);
-    this.#messagesAt = libc.address(this.#messages);
-    this.#namesAt = libc.address(this.#names);
+    this.#messages = new StructTable(libc, capacity * MESSAGE_LENGTH);
+    this.#vectors = new StructTable(libc, capacity * VECTOR_LENGTH);
+    this.#controls = new StructTable(libc, capacity * CONTROL_LENGTH);
+    this.#names = new StructTable(libc, destinations * SOCKADDR_LENGTH);
     this.#dataAt = libc.address(data);
-    const vectorsAt = libc.address(this.#vectors);
-    const controlsAt = libc.address(this.#controls);
     for (let i = 0; i < capacity; i++) {
-      const message = i * MESSAGE_LENGTH;
-      this.#messages.writeUInt32LE(SOCKADDR_LENGTH, message + 8); // msg_namelen
-      writeUInt64(this.#messages, message + 16, vectorsAt + i * VECTOR_LENGTH); // msg_iov
-      writeUInt64(this.#messages, message + 24, 1); // msg_iovlen
-      writeUInt64(this.#messages, message + 32, controlsAt + i * CONTROL_LENGTH); // msg_control
-      const control = i * CONTROL_LENGTH;
-      writeUInt64(this.#controls, control, 18); // cmsg_len
-      this.#controls.writeInt32LE(SOL_UDP, control + 8); // cmsg_level
-      this.#controls.writeInt32LE(UDP_SEGMENT, control + 12); // cmsg_type
+      const message = i * MESSAGE_WORDS;
+      this.#messages.words[message + 2] = SOCKADDR_LENGTH; // msg_namelen
+      this.#messages.setLong(message + 4, this.#vectors.address + i * VECTOR_LENGTH); // msg_iov
+      this.#messages.setLong(message + 6, 1); // msg_iovlen
+      this.#messages.setLong(message + 8, this.#controls.address + i * CONTROL_LENGTH); // msg_control
+      const control = i * CONTROL_WORDS;
+      this.#controls.setLong(control, 18); // cmsg_len
+      this.#controls.words[control + 2] = SOL_UDP; // cmsg_level
+      this.#controls.words[control + 3] = UDP_SEGMENT; // cmsg_type
     }
   }
 
   /** Destination `index`. Throws a RangeError when there are too many. */
   setDestination(index: number, address: string, port: number): void {
-    writeSockaddr(this.#names, index * SOCKADDR_LENGTH, address, port);
+    writeSockaddr(this.#names.bytes, index * SOCKADDR_LENGTH, address, port);
   }
 
   /**
@@ -77,17 +77,17 @@ export class SendMessages {
    * last of which may be shorter; 0: one datagram.
    */
   set(index: number, offset: number, length: number, destination: number, segment: number): void {
-    const message = index * MESSAGE_LENGTH;
-    writeUInt64(this.#messages, message, this.#namesAt + destination * SOCKADDR_LENGTH); // msg_name
-    this.#messages.writeUInt32LE(segment === 0 ? 0 : CONTROL_LENGTH, message + 40); // msg_controllen
-    writeUInt64(this.#vectors, index * VECTOR_LENGTH, this.#dataAt + offset); // iov_base
-    this.#vectors.writeUInt32LE(length, index * VECTOR_LENGTH + 8); // iov_len
-    this.#controls.writeUInt16LE(segment, index * CONTROL_LENGTH + 16);
+    const message = index * MESSAGE_WORDS;
+    this.#messages.setLong(message, this.#names.address + destination * SOCKADDR_LENGTH); // msg_name
+    this.#messages.words[message + 10] = segment === 0 ? 0 : CONTROL_LENGTH; // msg_controllen
+    this.#vectors.setLong(index * VECTOR_WORDS, this.#dataAt + offset); // iov_base
+    this.#vectors.words[index * VECTOR_WORDS + 2] = length; // iov_len
+    this.#controls.words[index * CONTROL_WORDS + 4] = segment;
   }
 
   /** Sends `count` messages from `first` on. Returns how many left, or −errno when not even the first did. */
   send(fd: number, first: number, count: number): number {
-    const sent = this.#libc.sendmmsg(fd, this.#messagesAt + first * MESSAGE_LENGTH, count, 0);
+    const sent = this.#libc.sendmmsg(fd, this.#messages.address + first * MESSAGE_LENGTH, count, 0);
     return sent < 0 ? -this.#libc.errno() : sent;
   }
 }

@@ -23,6 +23,9 @@ const SO_RCVBUF = 8;
 const SO_TIMESTAMPNS = 35;
 
 const IPPROTO_IP = 0;
+const IP_MTU_DISCOVER = 10;
+const IP_PMTUDISC_WANT = 1;
+const IP_PMTUDISC_DO = 2;
 const IP_MULTICAST_IF = 32;
 const IP_MULTICAST_TTL = 33;
 const IP_MULTICAST_LOOP = 34;
@@ -87,6 +90,11 @@ export class UdpSocket {
 
   setMulticastTtl(ttl: number): void {
     this.#set(IPPROTO_IP, IP_MULTICAST_TTL, int32(ttl));
+  }
+
+  /** Whether datagrams that the path cannot take whole may be cut into fragments. Numbering for that has its price. */
+  setFragmenting(allowed: boolean): void {
+    this.#set(IPPROTO_IP, IP_MTU_DISCOVER, int32(allowed ? IP_PMTUDISC_WANT : IP_PMTUDISC_DO));
   }
 
   setReuseAddress(): void {

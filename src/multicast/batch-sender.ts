@@ -55,6 +55,7 @@ export class BatchSender implements MulticastSender {
       socket.bind(interfaceAddress, 0);
       socket.setMulticast({ interfaceAddress, ttl: 0 });
       socket.setSendBuffer(SEND_BUFFER);
+      socket.setFragmenting(options.segment === false);
       const sender = new BatchSender(libc, socket, options);
       sender.#probe();
       socket.setMulticastTtl(ttl);
@@ -175,6 +176,7 @@ export class BatchSender implements MulticastSender {
 
   #stopSegmenting(errno: number): void {
     this.#isSegmenting = false;
+    this.#socket.setFragmenting(true); // Datagrams that are too large for the path then leave in fragments.
     this.#options.onNote(
       `One message for each packet, which takes more of the processor: ${this.#options.interfaceAddress} does not take several as one (${errnoName(errno)}).`,
     );

@@ -42,10 +42,20 @@ export function writeRtpHeader(
 ): number {
   out[offset] = 0x80; // V = 2, P = 0, X = 0, CC = 0
   out[offset + 1] = (marker ? 0x80 : 0) | payloadType;
-  out.writeUInt16BE(wrap(sequenceNumber, SEQUENCE_MODULUS), offset + 2);
-  out.writeUInt32BE(wrap(timestamp, RTP_TIME_MODULUS), offset + 4);
-  out.writeUInt32BE(ssrc, offset + 8);
+  // Byte by byte: Buffer's own methods check more than they write, and this is done for every packet.
+  const sequence = wrap(sequenceNumber, SEQUENCE_MODULUS);
+  out[offset + 2] = sequence >> 8;
+  out[offset + 3] = sequence & 0xff;
+  writeUInt32(out, offset + 4, wrap(timestamp, RTP_TIME_MODULUS));
+  writeUInt32(out, offset + 8, ssrc);
   return offset + RTP_HEADER_LENGTH;
+}
+
+function writeUInt32(out: Buffer, offset: number, value: number): void {
+  out[offset] = value >>> 24;
+  out[offset + 1] = (value >>> 16) & 0xff;
+  out[offset + 2] = (value >>> 8) & 0xff;
+  out[offset + 3] = value & 0xff;
 }
 
 /**

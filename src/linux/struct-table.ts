@@ -1,0 +1,26 @@
+/** Structures of C, many of one kind, that the kernel is given the address of. */
+import type { Libc } from './libc.js';
+
+/**
+ * A table of structures as its 32-bit words: written for every message, and much quicker than by a Buffer's methods. An
+ * index is that of the field's first word.
+ */
+export class StructTable {
+  /** Where the table lies in memory. */
+  readonly address: number;
+  readonly bytes: Buffer;
+  readonly words: Uint32Array;
+
+  constructor(libc: Libc, bytes: number) {
+    this.words = new Uint32Array(bytes / 4);
+    this.bytes = Buffer.from(this.words.buffer);
+    this.address = libc.address(this.bytes);
+  }
+
+  /** Sets a field of 64 bits to a whole number below 2^53. */
+  setLong(index: number, value: number): void {
+    const high = Math.floor(value / 0x1_0000_0000);
+    this.words[index] = value - high * 0x1_0000_0000;
+    this.words[index + 1] = high;
+  }
+}
