@@ -24,8 +24,8 @@ export class AnnouncementPlan {
   }
 
   /**
-   * The datagrams of the next slice of a period. A station that is new or has changed is announced at once, one that
-   * is gone or has changed is deleted.
+   * The datagrams of the next slice of a period. A station that is new is announced at once, one that is gone deleted;
+   * whether one has changed is looked at when it is its turn: describing a thousand of them takes a while.
    */
   next(stations: readonly StationInfo[]): Buffer[] {
     const slice = this.#slice;
@@ -34,11 +34,11 @@ export class AnnouncementPlan {
     const present = new Set<string>();
     for (const [at, station] of stations.entries()) {
       present.add(station.id);
-      const announcement = { sdp: writeSdp(station, { ttl: this.#ttl }), source: station.group };
       const before = this.#announced.get(station.id);
-      const isSame = before?.sdp === announcement.sdp;
-      if (before !== undefined && !isSame) out.push(encodeSap({ ...before, deletion: true }));
-      if (!isSame || at % SLICES === slice) out.push(encodeSap(announcement));
+      if (before !== undefined && at % SLICES !== slice) continue;
+      const announcement = { sdp: writeSdp(station, { ttl: this.#ttl }), source: station.group };
+      if (before !== undefined && before.sdp !== announcement.sdp) out.push(encodeSap({ ...before, deletion: true }));
+      out.push(encodeSap(announcement));
       this.#announced.set(station.id, announcement);
     }
     for (const [id, gone] of this.#announced) {

@@ -2,19 +2,19 @@
 import type { MulticastSender } from '../multicast/sender.js';
 import type { PayloadReader } from '../reel/payload-reader.js';
 import type { Station } from '../station/station.js';
-import { type Millis, millisToTicks, type PacketNumber, ticksToMillis } from '../wire/time.js';
+import { type Millis, millisToTicks, type PacketNumber, type Ticks90k, ticksToMillis } from '../wire/time.js';
 import type { Progress } from './progress.js';
 
 /** Packets later than this are dropped: after a stall, receivers get what is on the air now, not a burst. */
 export const LATEST: Millis = 200;
 
 /**
- * A station is served every 9 ms, with everything due until 4.5 ms later: so its packets leave at most 4.5 ms early and,
- * a little time for waking up and sending set aside, at most 5 ms late. Several together cost hardly more than one, and a
- * 5 Mbit/s station has four in that time.
+ * A station is served every 9 ms, with everything due until 4.9 ms later: so its packets leave at most 4.9 ms early, and
+ * 4.1 ms and the time that waking up and sending take late. Several together cost hardly more than one, and a 5 Mbit/s
+ * station has four in that time.
  */
 export const PERIOD: Millis = 9;
-export const EARLY: Millis = 4.5;
+export const EARLY: Millis = 4.9;
 
 /** The period's beginnings, in the order in which they come into use: few stations wake the processor rarely. */
 const PHASES: readonly Millis[] = [0, 3, 6, 1, 4, 7, 2, 5, 8];
@@ -31,6 +31,8 @@ interface OnAir {
   /** Whether a packet of it has left. */
   hasBegun: boolean;
   next: PacketNumber;
+  /** When `next` is due. */
+  due: Ticks90k;
 }
 
 interface Phase {
@@ -43,7 +45,7 @@ interface Phase {
 
 /**
  * It is in charge of:
- * - sending each packet of its stations once, at its due time give or take 4.5 ms
+ * - sending each packet of its stations once, at its due time give or take 5 ms
  * - spreading the stations over the period, so that not all are served at once
  * - dropping, and counting, what would leave more than 200 ms late
  * - going on with the others when a station's packets cannot be read, or are still on the disk
@@ -89,6 +91,7 @@ export class Playout {
       phase,
       hasBegun: false,
       next: 0,
+      due: 0,
     };
     phase.stations.push(onAir);
     phase.bitrate += bitrate;
@@ -143,7 +146,7 @@ export class Playout {
     const limit = millisToTicks(now + EARLY);
     this.#skipLate(onAir, now);
     try {
-      while (station.due(onAir.next) <= limit) {
+      while (onAir.due <= limit) {
         if (!this.#put(onAir, limit)) {
           progress.waits++;
           break;
@@ -154,6 +157,7 @@ export class Playout {
       const next = station.at(limit) + 1;
       progress.unread += next - onAir.next;
       onAir.next = next;
+      onAir.due = station.due(next);
     }
     progress.next = onAir.next;
   }
@@ -161,26 +165,27 @@ export class Playout {
   #skipLate(onAir: OnAir, now: Millis): void {
     const { station, progress } = onAir;
     const oldest = millisToTicks(onAir.hasBegun ? now - LATEST : now);
-    if (onAir.hasBegun && station.due(onAir.next) > oldest) return;
+    if (onAir.hasBegun && onAir.due > oldest) return;
     const first = station.at(oldest) + 1;
     if (onAir.hasBegun) progress.droppedLate += first - onAir.next;
     onAir.next = first;
+    onAir.due = station.due(first);
   }
 
   /** Puts what is due until `limit` into the batch, as far as there is room. False when it is not in memory. */
-  #put(onAir: OnAir, limit: number): boolean {
+  #put(onAir: OnAir, limit: Ticks90k): boolean {
     const { station, progress, next, destination } = onAir;
     const { batch } = this.#sender;
     if (batch.count === this.#capacity) this.#flush();
     const first = batch.count;
     let most = this.#capacity - first;
     if (this.#reader.waits) most = Math.min(most, progress.readTo - next);
+    let { due } = onAir;
     let count = 0;
-    while (count < most) {
-      const due = station.due(next + count);
-      if (due > limit) break;
+    while (count < most && due <= limit) {
       this.#dues[first + count] = due;
       count++;
+      due = station.due(next + count);
     }
     const written = count > 0 ? station.write(next, next + count, batch, first, this.#filled, this.#reader) : 0;
     if (written === 0) {
@@ -198,6 +203,7 @@ export class Playout {
     this.#filled += bytes;
     progress.sent(written, bytes);
     onAir.next += written;
+    onAir.due = written === count ? due : station.due(onAir.next);
     onAir.hasBegun = true;
     return true;
   }

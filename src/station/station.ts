@@ -26,6 +26,15 @@ export interface StationData {
 /** The largest RTP packet of any reel, bytes. */
 export const LARGEST_PACKET = 1_472;
 
+/** An item on the air once, in packets and time of the station. */
+interface Airing {
+  reel: Reel;
+  /** Its packets are `from` to `to` − 1. */
+  from: PacketNumber;
+  to: PacketNumber;
+  start: Ticks90k;
+}
+
 /** Part of one item's packets, one after another. */
 export interface ItemRange {
   readonly reel: Reel;
@@ -49,6 +58,8 @@ export class Station {
   /** Where each item begins in a cycle, in packets and in ticks. */
   readonly #firstPackets: number[];
   readonly #startTimes: Ticks90k[];
+  /** The airing asked for last: the next packet is most often of the same. */
+  readonly #airing: Airing;
 
   /** `items` is not empty; all have one format. */
   constructor(options: { items: readonly StationItem[]; ssrc: number }) {
@@ -69,6 +80,7 @@ export class Station {
     }
     this.cyclePackets = packets;
     this.cycleDuration = time;
+    this.#airing = { reel: items[0].reel, from: 0, to: 0, start: 0 };
   }
 
   /** The same station in another thread: its reels are opened once, by whoever closes them. */
@@ -82,14 +94,8 @@ export class Station {
 
   /** The time since the Unix epoch at which packet `n` leaves. */
   due(n: PacketNumber): Ticks90k {
-    const cycle = Math.floor(n / this.cyclePackets);
-    const inCycle = n - cycle * this.cyclePackets;
-    const item = lastAtMost(this.#firstPackets, inCycle);
-    return (
-      cycle * this.cycleDuration +
-      this.#startTimes[item] +
-      this.items[item].reel.due(inCycle - this.#firstPackets[item])
-    );
+    const { reel, from, start } = this.#airingOf(n);
+    return start + reel.due(n - from);
   }
 
   /** The number of the last packet that leaves at or before `time`. */
@@ -103,25 +109,18 @@ export class Station {
 
   /** The last random access point at or before packet `n`. Every reel begins with one. */
   randomAccessBefore(n: PacketNumber): PacketNumber {
-    const cycle = Math.floor(n / this.cyclePackets);
-    const inCycle = n - cycle * this.cyclePackets;
-    const item = lastAtMost(this.#firstPackets, inCycle);
-    const first = this.#firstPackets[item];
-    return cycle * this.cyclePackets + first + this.items[item].reel.randomAccessBefore(inCycle - first);
+    const { reel, from } = this.#airingOf(n);
+    return from + reel.randomAccessBefore(n - from);
   }
 
   /** What packets `from` to `to` − 1 are made of. */
   ranges(from: PacketNumber, to: PacketNumber): ItemRange[] {
     const ranges: ItemRange[] = [];
-    let n = from;
-    while (n < to) {
-      const inCycle = n - Math.floor(n / this.cyclePackets) * this.cyclePackets;
-      const item = lastAtMost(this.#firstPackets, inCycle);
-      const { reel } = this.items[item];
-      const packet = inCycle - this.#firstPackets[item];
-      const count = Math.min(to - n, reel.packetCount - packet);
-      ranges.push({ reel, from: packet, to: packet + count });
-      n += count;
+    for (let n = from; n < to; ) {
+      const airing = this.#airingOf(n);
+      const end = Math.min(to, airing.to);
+      ranges.push({ reel: airing.reel, from: n - airing.from, to: end - airing.from });
+      n = end;
     }
     return ranges;
   }
@@ -143,34 +142,31 @@ export class Station {
     let place = first;
     let at = offset;
     while (n < to) {
-      const cycle = Math.floor(n / this.cyclePackets);
-      const inCycle = n - cycle * this.cyclePackets;
-      const item = lastAtMost(this.#firstPackets, inCycle);
-      const { reel } = this.items[item];
-      const packet = inCycle - this.#firstPackets[item];
-      const count = Math.min(to - n, reel.packetCount - packet, MOST_PAYLOADS);
-      const start = cycle * this.cycleDuration + this.#startTimes[item];
+      const { reel, from: base, to: end, start } = this.#airingOf(n);
+      const packet = n - base;
+      const count = Math.min(to - n, end - n, MOST_PAYLOADS);
 
       const position = reel.position(packet);
-      let end = position;
+      let read = position;
       for (let i = 0; i < count; i++) {
         const next = reel.position(packet + i + 1);
+        const length = RTP_HEADER_LENGTH + next - read;
         places.offsets[place + i] = at;
-        places.lengths[place + i] = RTP_HEADER_LENGTH + next - end;
-        at += RTP_HEADER_LENGTH + next - end;
-        end = next;
+        places.lengths[place + i] = length;
+        at += length;
+        read = next;
       }
-      const read = reader.read(reel.data.descriptor, position, places, place, count, RTP_HEADER_LENGTH);
-      for (let i = 0; i < read; i++) {
+      const done = reader.read(reel.data.descriptor, position, places, place, count, RTP_HEADER_LENGTH);
+      for (let i = 0; i < done; i++) {
         const header = places.offsets[place + i];
         const timestamp = start + reel.timestamp(packet + i);
         const { buffer } = places;
         writeRtpHeader(buffer, header, reel.marker(packet + i), this.#payloadType, n + i, timestamp, this.ssrc);
         reel.shift(buffer, header + RTP_HEADER_LENGTH, start);
       }
-      n += read;
-      place += read;
-      if (read < count) break;
+      n += done;
+      place += done;
+      if (done < count) break;
     }
     return n - from;
   }
@@ -192,6 +188,18 @@ export class Station {
   /** The item on the air at `time`. */
   itemAt(time: Ticks90k): StationItem {
     return this.items[lastAtMost(this.#startTimes, time - Math.floor(time / this.cycleDuration) * this.cycleDuration)];
+  }
+
+  #airingOf(n: PacketNumber): Airing {
+    const airing = this.#airing;
+    if (n >= airing.from && n < airing.to) return airing;
+    const cycle = Math.floor(n / this.cyclePackets);
+    const item = lastAtMost(this.#firstPackets, n - cycle * this.cyclePackets);
+    airing.reel = this.items[item].reel;
+    airing.from = cycle * this.cyclePackets + this.#firstPackets[item];
+    airing.to = airing.from + airing.reel.packetCount;
+    airing.start = cycle * this.cycleDuration + this.#startTimes[item];
+    return airing;
   }
 
   close(): void {
