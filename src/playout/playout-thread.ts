@@ -55,11 +55,12 @@ function play(playout: Playout, sender: MulticastSender): void {
     const sleep = playout.tick() - clock.now();
     // Timers have whole milliseconds; this wakes to a tenth of one, or at the bell.
     if (sleep > 0) Atomics.wait(rings, 0, rung, sleep);
-    const heard = Atomics.load(rings, 0);
-    // Messages, and what sockets of Node.js have to do, come before the next turn.
-    setImmediate(turn, heard);
+    rest();
   };
-  turn(Atomics.load(rings, 0));
+  // Messages, and what sockets of Node.js have to do, come before the next turn. The bell is read before them: what
+  // comes later rings it again.
+  const rest = () => setImmediate(turn, Atomics.load(rings, 0));
+  rest();
 }
 
 try {

@@ -1,107 +1,258 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { fakeReel } from '../../test/support/fake-reel.js';
-import type { MulticastSender } from '../multicast/sender.js';
+import { fakeReader, fakeReel } from '../../test/support/fake-reel.js';
+import { emptyBatch, type MulticastSender } from '../multicast/sender.js';
+import type { PayloadReader } from '../reel/payload-reader.js';
 import { Station } from '../station/station.js';
 import { parseRtp } from '../wire/rtp.js';
-import { ticksToMillis } from '../wire/time.js';
-import { LATEST, Playout } from './playout.js';
+import { millisToTicks, ticksToMillis } from '../wire/time.js';
+import { EARLY, LATEST, PERIOD, Playout } from './playout.js';
+import { Progress } from './progress.js';
 
-function recorder() {
-  const sent: { sequenceNumber: number; port: number }[] = [];
+const start = 1_790_000_000_000;
+
+interface Sent {
+  sequenceNumber: number;
+  port: number;
+  time: number;
+}
+
+/** A playout with its clock turned by hand; `capacity` packets a batch. */
+function playoutAt(options: { reader?: PayloadReader; capacity?: number } = {}) {
+  const clock = { now: start };
+  const sent: Sent[] = [];
   const ports: number[] = [];
+  const batch = emptyBatch({ capacity: options.capacity ?? 16, largest: 1_472 });
   const sender: MulticastSender = {
-    counters: { packets: 0, bytes: 0, errors: 0 },
+    batch,
+    counters: { packets: 0, bytes: 0, refused: 0, backPressure: 0 },
     addDestination: (_group, port) => ports.push(port) - 1,
-    send(batch) {
+    removeDestination: (destination) => {
+      ports[destination] = -1;
+    },
+    send() {
       for (let i = 0; i < batch.count; i++) {
         const packet = batch.buffer.subarray(batch.offsets[i], batch.offsets[i] + batch.lengths[i]);
-        sent.push({ sequenceNumber: parseRtp(packet)!.sequenceNumber, port: ports[batch.destinations[i]] });
+        const { sequenceNumber } = parseRtp(packet)!;
+        sent.push({ sequenceNumber, port: ports[batch.destinations[i]], time: clock.now });
       }
+      batch.count = 0;
     },
     close: async () => undefined,
   };
-  return { sender, sent };
+  const playout = new Playout({ sender, reader: options.reader ?? fakeReader(), now: () => clock.now });
+  const add = (id: string, station: Station, port: number, bitrate = 5e6) => {
+    const progress = new Progress();
+    playout.add({ id, station, group: '239.255.0.1', port, bitrate, progress });
+    return progress;
+  };
+  /** Ticks whenever playout asks for it, and not before, until `time` milliseconds have passed. */
+  const play = (time: number) => {
+    const end = clock.now + time;
+    for (;;) {
+      const next = playout.tick();
+      if (next > end) break;
+      assert.ok(next > clock.now);
+      clock.now = next;
+    }
+    clock.now = end;
+  };
+  return { clock, sent, playout, add, play };
 }
 
-/** A packet every 10 ms. */
-const steady = (onRead?: (packet: number) => void) =>
+/** A packet every `step` ms. */
+const steady = (step = 10, tag = 0) =>
   new Station({
     items: [
       {
         name: 'steady',
-        reel: fakeReel({ times: Array.from({ length: 100 }, (_, i) => i * 900), duration: 90_000, onRead }),
+        reel: fakeReel({ times: Array.from({ length: 100 }, (_, i) => i * step * 90), duration: step * 9_000, tag }),
       },
     ],
     ssrc: 1,
   });
 
-const start = 1_790_000_000_000;
-const noError = (error: unknown) => assert.fail(String(error));
+const numbers = (packets: readonly Sent[]) => packets.map(({ sequenceNumber }) => sequenceNumber);
+const following = (first: number, count: number) => Array.from({ length: count }, (_, i) => (first + i) % 65_536);
 
-test('every packet leaves once, in order, none before it is due', () => {
+test('every packet leaves once, in order, whenever playout is ticked', () => {
   fc.assert(
-    fc.property(fc.array(fc.integer({ min: 0, max: 190 }), { maxLength: 100 }), (pauses) => {
-      const { sender, sent } = recorder();
-      const playout = new Playout(sender);
+    fc.property(fc.array(fc.integer({ min: 0, max: 180 }), { maxLength: 100 }), (pauses) => {
+      const { clock, sent, playout, add, play } = playoutAt();
       const station = steady();
-      playout.add({ id: 'a', station, group: '239.255.0.1', port: 1, now: start, onReadError: noError });
-      const first = playout.next('a')!;
-      let now = start;
+      const progress = add('a', station, 1);
+      const first = station.at(millisToTicks(start)) + 1;
+      play(20);
       for (const pause of pauses) {
-        now += pause;
-        playout.tick(now);
+        clock.now += pause;
+        playout.tick();
       }
-      assert.deepEqual(
-        sent.map((packet) => packet.sequenceNumber),
-        Array.from({ length: playout.next('a')! - first }, (_, i) => (first + i) % 65_536),
-      );
-      assert.ok(ticksToMillis(station.due(playout.next('a')! - 1)) <= now);
-      assert.ok(ticksToMillis(station.due(playout.next('a')!)) > now);
-      assert.equal(playout.counters('a')!.droppedLate, 0);
+      clock.now += PERIOD;
+      playout.tick();
+      assert.deepEqual(numbers(sent), following(first, sent.length));
+      assert.equal(progress.next, first + sent.length);
+      assert.ok(ticksToMillis(station.due(progress.next)) > clock.now + EARLY);
+      assert.equal(progress.droppedLate, 0);
+      assert.equal(progress.packets, sent.length);
+      assert.equal(progress.bytes, sent.length * 28);
+      assert.equal(progress.lateness.total, sent.length);
     }),
   );
 });
 
+test('ticked when it asks for it, packets leave within 5 ms of their time, of any number of stations', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 30 }), (count, step) => {
+      const { sent, add, play } = playoutAt();
+      const station = steady(step);
+      for (let i = 0; i < count; i++) add(`${i}`, station, i, 20e6);
+      play(300);
+      const first = station.at(millisToTicks(start)) + 1;
+      for (let i = 0; i < count; i++) {
+        const own = sent.filter(({ port }) => port === i);
+        assert.deepEqual(numbers(own), following(first, own.length));
+        own.forEach(({ time }, at) => {
+          const late = time - ticksToMillis(station.due(first + at));
+          assert.ok(late >= -EARLY && late <= PERIOD - EARLY, `${late} ms late`);
+        });
+        assert.ok(ticksToMillis(station.due(first + own.length)) > start + 300 - PERIOD + EARLY);
+      }
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test('stations are spread over the period as they fill it, and few wake the processor once in it', () => {
+  const moments = (count: number) => {
+    const { sent, add, play } = playoutAt();
+    for (let i = 0; i < count; i++) add(`${i}`, steady(1), i, 5e6);
+    play(20);
+    sent.length = 0;
+    play(PERIOD);
+    return new Map(
+      [...new Set(sent.map(({ time }) => time))].map((time) => [
+        time,
+        new Set(sent.filter((packet) => packet.time === time).map(({ port }) => port)).size,
+      ]),
+    );
+  };
+  assert.equal(moments(30).size, 1);
+  assert.equal(moments(100).size, 4);
+  const many = moments(900);
+  assert.equal(many.size, 9);
+  for (const stations of many.values()) assert.equal(stations, 100);
+});
+
 test('after a stall what is more than 200 ms late is dropped and counted, not fired', () => {
-  const { sender, sent } = recorder();
-  const playout = new Playout(sender);
-  playout.add({ id: 'a', station: steady(), group: '239.255.0.1', port: 1, now: start, onReadError: noError });
-  playout.tick(start + 5_000);
-  assert.equal(sent.length, LATEST / 10);
-  assert.equal(playout.counters('a')!.droppedLate, 500 - sent.length);
-  assert.ok(playout.lateness().max <= LATEST + 1);
+  const { clock, sent, playout, add, play } = playoutAt();
+  const station = steady();
+  const progress = add('a', station, 1);
+  play(50);
+  sent.length = 0;
+  clock.now += 5_000;
+  playout.tick();
+  assert.ok(sent.length >= LATEST / 10 && sent.length <= (LATEST + EARLY) / 10 + 1);
+  assert.equal(progress.droppedLate + progress.packets, progress.next - station.at(millisToTicks(start)) - 1);
+  assert.ok(progress.lateness.quantile(1) <= LATEST + 1);
 });
 
 test('a station that cannot be read falls silent, and the others go on', () => {
-  const { sender, sent } = recorder();
-  const playout = new Playout(sender);
-  const errors: unknown[] = [];
-  const failing = steady(() => {
-    throw new Error('disk gone');
+  const reader = fakeReader((tag, _packet, count) => {
+    if (tag === 1) throw new Error('disk gone');
+    return count;
   });
-  playout.add({
-    id: 'bad',
-    station: failing,
-    group: '239.255.0.1',
-    port: 1,
-    now: start,
-    onReadError: (error) => errors.push(error),
-  });
-  playout.add({ id: 'good', station: steady(), group: '239.255.0.2', port: 2, now: start, onReadError: noError });
-  for (let now = start; now < start + 1_000; now += 10) playout.tick(now);
-  assert.ok(sent.every((packet) => packet.port === 2));
-  assert.equal(sent.length, 99);
-  assert.equal(playout.counters('bad')!.readErrors, errors.length);
-  assert.ok(errors.length > 90);
+  const { sent, add, play } = playoutAt({ reader });
+  const bad = add('bad', steady(10, 1), 1);
+  const good = add('good', steady(10, 2), 2);
+  play(1_000);
+  assert.ok(sent.every(({ port }) => port === 2));
+  assert.ok(sent.length >= 99);
+  assert.equal(good.unread, 0);
+  assert.equal(bad.unread, good.packets);
+  assert.equal(bad.packets, 0);
 });
 
-test('a station taken off the air sends nothing more', () => {
-  const { sender, sent } = recorder();
-  const playout = new Playout(sender);
-  playout.add({ id: 'a', station: steady(), group: '239.255.0.1', port: 1, now: start, onReadError: noError });
+test('packets that the disk has not brought are sent when it has, or dropped in time; the others do not wait', () => {
+  let isThere = true;
+  const reader = fakeReader((tag, _packet, count) => (tag === 2 || isThere ? count : 0));
+  const { sent, add, play } = playoutAt({ reader });
+  const slow = add('slow', steady(10, 1), 1);
+  const quick = add('quick', steady(10, 2), 2);
+  play(100);
+  slow.readTo = Number.MAX_SAFE_INTEGER;
+  const before = slow.next;
+  isThere = false;
+  play(150);
+  assert.equal(slow.next, before);
+  assert.equal(slow.readTo, before, 'the reader is told to bring it again');
+  assert.ok(slow.waits > 10);
+  isThere = true;
+  play(10);
+  assert.equal(slow.droppedLate, 0);
+  assert.equal(slow.next, quick.next);
+  isThere = false;
+  play(1_000);
+  isThere = true;
+  play(100);
+  assert.ok(slow.droppedLate >= 80);
+  assert.equal(slow.next, quick.next);
+  const own = numbers(sent.filter(({ port }) => port === 2));
+  assert.deepEqual(own, following(own[0], own.length));
+  assert.ok(quick.lateness.quantile(1) <= PERIOD - EARLY + 0.1);
+});
+
+test('a part that is there is sent, the rest when it is', () => {
+  let most = 1;
+  const { sent, add, play } = playoutAt({ reader: fakeReader((_tag, _packet, count) => Math.min(count, most)) });
+  const progress = add('a', steady(1), 1);
+  play(20);
+  most = 0;
+  play(20);
+  most = 3;
+  play(20);
+  assert.deepEqual(numbers(sent), following(sent[0].sequenceNumber, sent.length));
+  assert.equal(progress.droppedLate, 0);
+});
+
+test('a reader that would wait for the disk is asked only for what has been brought into memory', () => {
+  const asked: number[] = [];
+  const reader = fakeReader((_tag, packet, count) => {
+    for (let i = 0; i < count; i++) asked.push(packet + i);
+    return count;
+  }, true);
+  const { add, play } = playoutAt({ reader });
+  const station = steady();
+  const progress = add('a', station, 1);
+  play(100);
+  assert.deepEqual(asked, []);
+  assert.equal(progress.droppedLate, 0, 'it has not begun');
+  const next = station.at(millisToTicks(start + 100)) + 1;
+  progress.readTo = next + 5;
+  play(200);
+  assert.ok(asked.length >= 4);
+  asked.forEach((packet, i) => {
+    assert.equal(packet, (next + 5 - asked.length + i) % station.cyclePackets);
+  });
+});
+
+test('a station taken off the air sends nothing more, and the others go on', () => {
+  const { sent, playout, add, play } = playoutAt();
+  add('a', steady(), 1);
+  add('b', steady(), 2);
+  play(50);
   playout.remove('a');
-  playout.tick(start + 100);
-  assert.deepEqual(sent, []);
+  playout.remove('a');
+  sent.length = 0;
+  play(100);
+  assert.deepEqual([...new Set(sent.map(({ port }) => port))], [2]);
+  playout.remove('b');
+  assert.equal(playout.tick(), Number.POSITIVE_INFINITY);
+});
+
+test('what the sender refuses is counted with its station', () => {
+  const { playout, add } = playoutAt();
+  const [a, b] = [add('a', steady(), 1), add('b', steady(), 2)];
+  playout.refused(1, 3);
+  assert.deepEqual([a.refused, b.refused], [0, 3]);
 });

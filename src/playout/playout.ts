@@ -83,6 +83,8 @@ export class Playout {
   }): void {
     const { id, station, group, port, bitrate, progress } = options;
     const phase = this.#emptiestPhase();
+    const now = this.#now();
+    const next = station.at(millisToTicks(now)) + 1;
     const onAir: OnAir = {
       station,
       destination: this.#sender.addDestination(group, port),
@@ -90,12 +92,12 @@ export class Playout {
       progress,
       phase,
       hasBegun: false,
-      next: 0,
-      due: 0,
+      next,
+      due: station.due(next),
     };
     phase.stations.push(onAir);
     phase.bitrate += bitrate;
-    phase.next = Math.min(phase.next, this.#now());
+    phase.next = Math.min(phase.next, now);
     this.#onAir.set(id, onAir);
     this.#byDestination[onAir.destination] = onAir;
   }
@@ -164,8 +166,9 @@ export class Playout {
 
   #skipLate(onAir: OnAir, now: Millis): void {
     const { station, progress } = onAir;
-    const oldest = millisToTicks(onAir.hasBegun ? now - LATEST : now);
-    if (onAir.hasBegun && onAir.due > oldest) return;
+    // Until the disk has brought the first packet there is nothing that it could be late for.
+    const oldest = millisToTicks(now - (onAir.hasBegun ? LATEST : PERIOD));
+    if (onAir.due > oldest) return;
     const first = station.at(oldest) + 1;
     if (onAir.hasBegun) progress.droppedLate += first - onAir.next;
     onAir.next = first;

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { fakeReel } from '../../test/support/fake-reel.js';
+import { loadLibc } from '../linux/libc.js';
+import { Station } from '../station/station.js';
+import { millisToTicks } from '../wire/time.js';
+import { Progress } from './progress.js';
+import { AHEAD, adviseKernel, ReadAhead, readThrough } from './read-ahead.js';
+
+const start = 1_790_000_000_000;
+
+/** Two items, a packet every 10 ms; payloads of 16 bytes. */
+const twoItems = () =>
+  new Station({
+    items: [1, 2].map((tag) => ({
+      name: `${tag}`,
+      reel: fakeReel({ times: Array.from({ length: 70 }, (_, i) => i * 900), duration: 63_000, tag }),
+    })),
+    ssrc: 1,
+  });
+
+function readAhead(fail: () => boolean = () => false) {
+  const brought: { descriptor: number; position: number; length: number }[] = [];
+  const errors: string[] = [];
+  const ahead = new ReadAhead(
+    (descriptor, position, length) => {
+      if (fail()) throw new Error('disk gone');
+      brought.push({ descriptor, position, length });
+    },
+    (id, message) => errors.push(`${id}: ${message}`),
+  );
+  return { ahead, brought, errors };
+}
+
+test('what leaves within the next second is brought once, in order, across items and cycles', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 1, max: 900 }), { minLength: 1, maxLength: 30 }), (steps) => {
+      const { ahead, brought } = readAhead();
+      const station = twoItems();
+      const progress = new Progress();
+      ahead.add('a', station, progress);
+      let now = start;
+      for (const step of steps) {
+        ahead.read(() => now);
+        assert.equal(progress.readTo, station.at(millisToTicks(now + AHEAD)) + 1);
+        now += step;
+      }
+      const packets = brought.flatMap(({ descriptor, position, length }) =>
+        Array.from({ length: length / 16 }, (_, i) => `${descriptor} ${position / 16 + i}`),
+      );
+      const expected = station
+        .ranges(station.at(millisToTicks(start)), progress.readTo)
+        .flatMap(({ reel, from, to }) =>
+          Array.from({ length: to - from }, (_, i) => `${reel.data.descriptor} ${from + i}`),
+        );
+      assert.deepEqual(packets, expected);
+    }),
+  );
+});
+
+test('what is gone from memory again is brought again', () => {
+  const { ahead, brought } = readAhead();
+  const station = twoItems();
+  const progress = new Progress();
+  ahead.add('a', station, progress);
+  ahead.read(() => start);
+  const bytes = () => brought.reduce((sum, { length }) => sum + length, 0);
+  const before = bytes();
+  progress.readTo -= 10;
+  ahead.read(() => start);
+  assert.equal(bytes() - before, 160);
+});
+
+test('after a long time only what is still to be sent is brought', () => {
+  const { ahead, brought } = readAhead();
+  const station = twoItems();
+  ahead.add('a', station, new Progress());
+  ahead.read(() => start);
+  brought.length = 0;
+  ahead.read(() => start + 60_000);
+  const bytes = brought.reduce((sum, { length }) => sum + length, 0);
+  assert.ok(bytes <= (AHEAD / 10 + 2) * 16, `${bytes}`);
+});
+
+test('an error of the disk is told and counted, and reading goes on behind it', () => {
+  let isFailing = true;
+  const { ahead, brought, errors } = readAhead(() => isFailing);
+  const progress = new Progress();
+  ahead.add('a', twoItems(), progress);
+  ahead.read(() => start);
+  assert.deepEqual(errors, ['a: disk gone']);
+  assert.equal(progress.readErrors, 1);
+  isFailing = false;
+  ahead.read(() => start + 500);
+  assert.ok(brought.length > 0);
+  assert.equal(progress.readErrors, 1);
+});
+
+test('a station that was removed is not read any more', () => {
+  const { ahead, brought } = readAhead();
+  ahead.add('a', twoItems(), new Progress());
+  ahead.remove('a');
+  ahead.read(() => start);
+  assert.deepEqual(brought, []);
+});
+
+for (const [name, bringing] of [
+  ['reading through', async () => readThrough()],
+  [
+    'advising the kernel',
+    async () => {
+      const loaded = await loadLibc();
+      return loaded.libc === null ? null : adviseKernel(loaded.libc);
+    },
+  ],
+] as const) {
+  test(`${name}: a part of the file is fine, a part behind its end an error that says where`, async (context) => {
+    const bring = await bringing();
+    if (bring === null) return context.skip('Linux only');
+    const folder = mkdtempSync(join(tmpdir(), 'msc-'));
+    context.after(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, 'reel');
+    writeFileSync(path, Buffer.alloc(300_000));
+    const descriptor = openSync(path, 'r');
+    bring(descriptor, 0, 300_000);
+    bring(descriptor, 123, 1);
+    assert.throws(() => bring(descriptor, 299_000, 2_000), /ends.*301000/);
+  });
+}
