@@ -16,6 +16,9 @@ export const bigBuckBunny = join(
 
 export const isInstalled = (program: string): boolean => spawnSync('which', [program]).status === 0;
 
+// Whoever is interrupted ends like others: what is to be done at the exit is done.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130));
+
 /** A folder that goes away when the process ends. */
 export function scratch(): string {
   const folder = mkdtempSync(join(tmpdir(), 'msc-bench-'));
