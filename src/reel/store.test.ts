@@ -54,7 +54,7 @@ test('a damaged reel is made again', async (context) => {
   assert.equal(await findReel({ source, settings, store }), null);
   const again = await prepareReel({ source, settings, store });
   assert.equal(again.made, true);
-  again.closeReel(reel);
+  closeReel(again.reel);
 });
 
 test('what a killed preparation left goes away at the next start, what a running one makes stays', async (context) => {
