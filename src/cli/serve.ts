@@ -300,9 +300,10 @@ function howItWent({ lateness: { median, p99, max }, ...losses }: Figures): stri
   return `${late}; ${lossText(losses)}`;
 }
 
-function lossText({ droppedLate, refused, unread }: Pick<Figures, 'droppedLate' | 'refused' | 'unread'>): string {
+function lossText({ droppedLate, refused, unread, waits }: Omit<Figures, 'lateness'>): string {
+  const isDisk = waits > 0 ? ` (the disk was not ready ${waits} times)` : '';
   const kinds = [
-    [droppedLate, 'dropped because this machine was late'],
+    [droppedLate, `dropped, more than 200 ms late${isDisk}`],
     [refused, 'refused by the network'],
     [unread, 'not readable'],
   ] as const;
