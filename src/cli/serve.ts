@@ -7,15 +7,14 @@ import { openAnnouncer } from '../discovery/announcer.js';
 import { conflictProblem, findConflicts } from '../discovery/conflicts.js';
 import { type FoundStation, findStations } from '../discovery/find.js';
 import { checkGroup, listInterfaces, loopback, type NetInterface, resolveInterface } from '../multicast/interfaces.js';
-import { type Figures, FiguresOverTime, figuresOf } from '../playout/figures.js';
 import { PlayoutPool } from '../playout/playout-pool.js';
-import type { Progress } from '../playout/progress.js';
 import { Problem, systemCode } from '../problem/problem.js';
 import type { MediaSettings } from '../reel/media/spool.js';
 import { defaultStore, Store } from '../reel/store.js';
 import { type Millis, millisToTicks } from '../wire/time.js';
 import { loadStation, planStations, prepareStation, type ReadyStation, type StationPlan } from './lineup.js';
 import { type Output, openOutput } from './output.js';
+import { reportEnd, reportFigures, type StationOnAir } from './report.js';
 import { findSources, type StationSource } from './sources.js';
 
 export interface ServeOptions {
@@ -40,10 +39,6 @@ export interface ServeOptions {
   /** Ends the server. */
   signal: AbortSignal;
 }
-
-/** How often the terminal shows how it goes, and how often the log says what was lost. */
-const STATUS_PERIOD: Millis = 1_000;
-const TROUBLE_PERIOD: Millis = 10_000;
 
 /** How long other servers are given to say what they have on the air: longer would keep the stations waiting. */
 const CONFLICT_TIMEOUT = 120;
@@ -190,7 +185,8 @@ class Air {
       air.#closing.push(() => control.close());
       const announcer = await openAnnouncer({ stations: () => air.#infos(), localAddress: at.address, ttl, log });
       air.#closing.push(() => announcer.close());
-      air.#closing.push(air.#report(options.figures));
+      const { figures } = options;
+      air.#closing.push(reportFigures({ stations: () => air.#onAir(), period: figures, output }));
       return air;
     } catch (error) {
       await air.close();
@@ -225,50 +221,13 @@ class Air {
   async close(): Promise<void> {
     for (const close of this.#closing.reverse()) await close();
     for (const { station } of this.#ready) station.close();
-    const figures = figuresOf(this.#progress());
-    if (figures.packets === 0) return;
-    this.#output.say(`Sent ${figures.packets} packets: ${howItWent(figures)}.`);
-    this.#output.event({ event: 'off-air', ...figures, stations: this.#byStation() });
+    reportEnd(this.#onAir(), this.#output);
   }
 
-  /** Says how it goes: every second on a terminal, and as often as asked for; and at once when packets are lost. */
-  #report(period: Millis | undefined): () => void {
-    const { status } = this.#output;
-    const overSecond = new FiguresOverTime();
-    const overPeriod = new FiguresOverTime();
-    const overTrouble = new FiguresOverTime();
-    const timers = [
-      setInterval(() => {
-        const stations = this.#progress();
-        status(() => `${stations.length} on the air, ${rateText(overSecond.next(stations), STATUS_PERIOD)}`);
-      }, STATUS_PERIOD),
-      setInterval(() => {
-        const lost = overTrouble.next(this.#progress());
-        if (lost.droppedLate + lost.refused + lost.unread > 0) this.#output.say(`Lost: ${lossText(lost)}.`);
-      }, TROUBLE_PERIOD),
-    ];
-    if (period !== undefined) {
-      const tell = () => {
-        const figures = overPeriod.next(this.#progress());
-        this.#output.say(`${this.#ready.length} on the air, ${rateText(figures, period)}`);
-        this.#output.event({ event: 'figures', seconds: period / 1000, ...figures, stations: this.#byStation() });
-      };
-      timers.push(setInterval(tell, period));
-    }
-    return () => {
-      for (const timer of timers) clearInterval(timer);
-    };
-  }
-
-  #progress(): Progress[] {
-    return this.#ready.flatMap(({ plan }) => this.#playout.progress(plan.id) ?? []);
-  }
-
-  /** Each station's figures since it went on the air. */
-  #byStation() {
+  #onAir(): StationOnAir[] {
     return this.#ready.flatMap(({ plan: { number, id } }) => {
       const progress = this.#playout.progress(id);
-      return progress ? { number, id, ...figuresOf([progress]) } : [];
+      return progress ? { number, id, progress } : [];
     });
   }
 
@@ -292,27 +251,4 @@ class Air {
     const next = this.#playout.progress(id)?.next || ready.station.at(millisToTicks(time)) + 1;
     return { next, time };
   }
-}
-
-/** "late by …": the quantiles, and what was lost. */
-function howItWent({ lateness: { median, p99, max }, ...losses }: Figures): string {
-  const late = `late by ${median} ms in the median, ${p99} ms at the 99th percentile, ${max} ms at most`;
-  return `${late}; ${lossText(losses)}`;
-}
-
-function lossText({ droppedLate, refused, unread, waits }: Omit<Figures, 'lateness'>): string {
-  const isDisk = waits > 0 ? ` (the disk was not ready ${waits} times)` : '';
-  const kinds = [
-    [droppedLate, `dropped, more than 200 ms late${isDisk}`],
-    [refused, 'refused by the network'],
-    [unread, 'not readable'],
-  ] as const;
-  const losses = kinds.filter(([count]) => count > 0).map(([count, what]) => `${count} packets ${what}`);
-  return losses.join(', ') || 'nothing lost';
-}
-
-function rateText(figures: Figures, period: Millis): string {
-  const perSecond = 1000 / period;
-  const megabits = ((figures.bytes * 8 * perSecond) / 1e6).toFixed(1);
-  return `${megabits} Mbit/s, ${Math.round(figures.packets * perSecond)} packets/s, ${howItWent(figures)}`;
 }
