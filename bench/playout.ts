@@ -11,7 +11,7 @@ import { Store } from '../src/reel/store.js';
 import { playoutChart } from './support/chart.js';
 import { bound, type Contestant, ours, peers } from './support/contestants.js';
 import { LONGEST_START, measure, type Result, WINDOWS } from './support/measure.js';
-import { ownNetwork } from './support/namespace.js';
+import { cutBeforeSending, ownNetwork } from './support/namespace.js';
 import { BIT_RATE, differentReels, makeFilm, type Prepared, prepare } from './support/reels.js';
 import { costTable, evennessTable } from './support/tables.js';
 import { isInstalled, msc, scratch } from './support.js';
@@ -33,6 +33,7 @@ const { values: options } = parseArgs({
     out: { type: 'string' },
     chart: { type: 'string' },
     msc: { type: 'string', default: msc },
+    'no-offload': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
   allowPositionals: true,
@@ -45,7 +46,8 @@ if (options.help) {
   --quick         1 and 20 stations, one second
   --out FILE      figures as JSON
   --chart FILE    a drawing of them, SVG
-  --msc FILE      another build's bin/msc.js`);
+  --msc FILE      another build's bin/msc.js
+  --no-offload    the system cuts segmented messages into datagrams itself, as for a network card that cannot`);
   process.exit();
 }
 const window = options.quick ? 1 : Number(options.seconds);
@@ -58,6 +60,7 @@ const only = options.only?.toLowerCase().split(',');
 const isWanted = (name: string) => !only || only.some((start) => name.toLowerCase().startsWith(start));
 
 await ownNetwork();
+if (options['no-offload']) cutBeforeSending();
 if (!isInstalled('ffmpeg')) throw new Error('bench playout needs ffmpeg, for its film (apt-get install ffmpeg)');
 
 const began = performance.now();
@@ -129,6 +132,7 @@ const report = {
   what: 'Playing out: cost and evenness',
   machine: `${cpus().length} × ${cpus()[0].model}, Linux ${release()}, Node ${process.versions.node}`,
   bitRate: BIT_RATE,
+  offload: !options['no-offload'],
   windows: { count: WINDOWS, seconds: window },
   contestants: contestants.map(({ name, version, how }) => ({ name, version, how })),
   missing,
@@ -141,7 +145,9 @@ const write = (path: string, text: string) => {
 };
 if (options.out) write(options.out, `${JSON.stringify(report, null, 2)}\n`);
 if (options.chart) write(options.chart, playoutChart(results));
-console.log(`\n${report.machine}; ${WINDOWS} windows of ${window} s, medians (least–most)`);
+console.log(
+  `\n${report.machine}; ${WINDOWS} windows of ${window} s, medians (least–most)${options['no-offload'] ? '; no offload' : ''}`,
+);
 for (const { name, version, how } of report.contestants) console.log(`${name} ${version}: ${how}`);
 console.log(costTable(results, reel.bitrate));
 console.log(evennessTable(results));

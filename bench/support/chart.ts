@@ -2,11 +2,11 @@
 import type { Result } from './measure.js';
 
 const SIZE = { width: 760, height: 400 };
-const PLOT = { left: 56, right: 610, top: 44, bottom: 356 };
+const PLOT = { left: 56, right: 560, top: 44, bottom: 356 };
 /** Half-way between white and black, so that it shows on either. */
 const INK = '#7d8590';
 const COLOURS = ['#e5534b', '#8a919a', '#3b8ad9', '#5fb0c9', '#3f9f5f', '#b98a1d', '#9a6bc4'];
-const LABEL_HEIGHT = 15;
+const LEGEND = { left: 588, top: 56, step: 22 };
 
 interface Line {
   label: string;
@@ -24,7 +24,7 @@ function linesOf(results: readonly Result[]): Line[] {
         .filter((result) => result.name === name && result.files === files)
         .map(({ stations, cpu }) => ({ stations, share: cpu.median / stations }))
         .sort((a, b) => a.stations - b.stations);
-      const label = files === 'equal' ? name : `${name}, each its own reel`;
+      const label = files === 'equal' ? name : `${name}, own reels`;
       return points.length === 0
         ? []
         : [{ label, colour: COLOURS[i % COLOURS.length], dashed: files !== 'equal', points }];
@@ -50,6 +50,8 @@ export function playoutChart(results: readonly Result[]): string {
   const out: string[] = [];
   const text = (at: [number, number], words: string, rest = '') =>
     out.push(`<text x="${at[0]}" y="${at[1]}"${rest}>${words}</text>`);
+  const stroke = (path: string, colour: string, dashed: boolean) =>
+    out.push(`<path d="${path}" stroke="${colour}" stroke-width="2"${dashed ? ' stroke-dasharray="5 4"' : ''}/>`);
   text(
     [PLOT.left, 20],
     'Processor time a station: per cent of one core, by the number of stations',
@@ -66,32 +68,28 @@ export function playoutChart(results: readonly Result[]): string {
   }
   for (const { colour, dashed, points } of lines) {
     const path = points.map(({ stations, share }) => `${x(stations)} ${y(share)}`).join('L');
-    out.push(`<path d="M${path}" stroke="${colour}" stroke-width="2"${dashed ? ' stroke-dasharray="5 4"' : ''}/>`);
+    stroke(`M${path}`, colour, dashed);
     for (const { stations, share } of points) {
       out.push(`<circle cx="${x(stations)}" cy="${y(share)}" r="3.5" fill="${colour}" stroke="none"/>`);
     }
   }
-  for (const { label, colour, at } of placed(lines, x, y)) text(at, label, ` fill="${colour}"`);
+  for (const [i, { label, colour, dashed }] of byHeight(lines).entries()) {
+    const at = LEGEND.top + i * LEGEND.step;
+    stroke(`M${LEGEND.left} ${at}h24`, colour, dashed);
+    text([LEGEND.left + 32, at + 4], label);
+  }
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${SIZE.width} ${SIZE.height}" \
 font-family="system-ui, sans-serif" font-size="13" fill="${INK}">
 <g fill="none" stroke="${INK}">
 ${out.filter((line) => !line.startsWith('<text')).join('\n')}
 </g>
+<g stroke="none">
 ${out.filter((line) => line.startsWith('<text')).join('\n')}
+</g>
 </svg>
 `;
 }
 
-/** Names behind the last points of their lines, moved down where they would lie over each other. */
-function placed(lines: readonly Line[], x: (stations: number) => number, y: (share: number) => number) {
-  const labels = lines.map(({ label, colour, points }) => {
-    const { stations, share } = points[points.length - 1];
-    return { label, colour, at: [x(stations) + 9, y(share) + 4] as [number, number] };
-  });
-  labels.sort((a, b) => a.at[0] - b.at[0] || a.at[1] - b.at[1]);
-  for (let i = 1; i < labels.length; i++) {
-    const [before, { at }] = [labels[i - 1].at, labels[i]];
-    if (at[0] === before[0]) at[1] = Math.max(at[1], before[1] + LABEL_HEIGHT);
-  }
-  return labels;
-}
+/** The legend's order is that in which the lines end, from the top. */
+const byHeight = (lines: readonly Line[]): Line[] =>
+  lines.toSorted((a, b) => b.points[b.points.length - 1].share - a.points[a.points.length - 1].share);
