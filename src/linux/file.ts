@@ -2,6 +2,7 @@
 import { Errno, type Libc } from './libc.js';
 import { VECTOR_LENGTH } from './send-messages.js';
 import { StructTable } from './struct-table.js';
+import { SystemCallError } from './udp-socket.js';
 
 const RWF_NOWAIT = 0x8;
 const POSIX_FADV_WILLNEED = 3;
@@ -39,9 +40,12 @@ export class ScatterReader {
   }
 }
 
-/** Asks the kernel to read a part of a file into its cache. May wait for the disk, but not for all of the part. */
+/**
+ * Asks the kernel to read a part of a file into its cache. May wait for the disk, but not for all of the part. Throws
+ * SystemCallError.
+ */
 export function willNeed(libc: Libc, fd: number, position: number, length: number): void {
   const errno = libc.posix_fadvise(fd, position, length, POSIX_FADV_WILLNEED);
   // Advice that a file system does not take is no error: it is then read when it is needed.
-  if (errno !== 0 && errno !== Errno.EINVAL) throw new Error(`posix_fadvise: error ${errno}`);
+  if (errno !== 0 && errno !== Errno.EINVAL) throw new SystemCallError('posix_fadvise', errno);
 }

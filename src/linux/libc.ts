@@ -36,8 +36,12 @@ export function loadLibc(): Promise<LibcOrReason> {
   return loading;
 }
 
+/** The user's way to do without these calls, to see whether a fault lies in them. */
+const PLAIN = 'MSC_SOCKETS=plain';
+
 async function load(): Promise<LibcOrReason> {
-  const { platform, arch } = process;
+  const { platform, arch, env } = process;
+  if (`MSC_SOCKETS=${env.MSC_SOCKETS}` === PLAIN) return { libc: null, reason: PLAIN };
   // The structures of this folder are those of 64-bit Linux, little-endian.
   if (platform !== 'linux' || !['x64', 'arm64'].includes(arch)) {
     return { libc: null, reason: `not made for ${platform} on ${arch}` };
@@ -75,6 +79,7 @@ export const Errno = {
   EIO: 5,
   EAGAIN: 11,
   EINVAL: 22,
+  ENOSYS: 38,
   EMSGSIZE: 90,
   EOPNOTSUPP: 95,
   ENOBUFS: 105,

@@ -58,14 +58,18 @@ const addressBytes = (address: string): Buffer => Buffer.from(address.split('.')
  * It is in charge of the descriptor: `close` ends it, and nothing else does.
  */
 export class UdpSocket {
-  readonly fd: number;
   readonly #libc: Libc;
-  #isOpen = true;
+  #fd: number;
 
   constructor(libc: Libc) {
     this.#libc = libc;
-    this.fd = libc.socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (this.fd < 0) throw new SystemCallError('socket', libc.errno());
+    this.#fd = libc.socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    this.#check('socket', this.#fd);
+  }
+
+  /** The descriptor; −1 when closed, for the system gives the number to the next file that is opened. */
+  get fd(): number {
+    return this.#fd;
   }
 
   bind(address: string, port: number): void {
@@ -131,9 +135,10 @@ export class UdpSocket {
 
   /** Further calls do nothing. */
   close(): void {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
-    this.#check('close', this.#libc.close(this.fd));
+    const { fd } = this;
+    if (fd < 0) return;
+    this.#fd = -1;
+    this.#check('close', this.#libc.close(fd));
   }
 
   #set(level: number, name: number, value: Buffer): void {

@@ -27,6 +27,15 @@ const MOST_PAUSES = 8;
 
 /** What the kernel says when the interface, the path or the kernel itself cannot cut messages into datagrams. */
 const CANNOT_SEGMENT: readonly number[] = [Errno.EIO, Errno.EINVAL, Errno.EMSGSIZE, Errno.EOPNOTSUPP];
+/** What a sandbox says that does not know the system call, or forbids it. */
+const NOT_PERMITTED: readonly number[] = [Errno.EPERM, Errno.ENOSYS];
+
+export interface BatchSenderOptions extends SenderOptions {
+  /** false: never tries to have messages cut. */
+  segment?: boolean;
+  /** Lets a little time pass. */
+  pause?: () => void;
+}
 
 /**
  * It is in charge of:
@@ -40,15 +49,15 @@ export class BatchSender implements MulticastSender {
   readonly #socket: UdpSocket;
   readonly #messages: SendMessages;
   /** The number in the batch of each message's first datagram, and the batch's count behind the last. */
-  readonly #firsts: Uint16Array;
+  readonly #firsts: Uint32Array;
   readonly #numbers = new DestinationNumbers();
   readonly #options: SenderOptions;
   readonly #pause: () => void;
   #isSegmenting: boolean;
   #lastErrno = 0;
 
-  /** Throws a Problem when the interface cannot be used. `segment: false` never tries to cut messages. */
-  static open(libc: Libc, options: SenderOptions & { segment?: boolean; pause?: () => void }): BatchSender {
+  /** Null where this process may not send that way. Throws a Problem when the interface cannot be used. */
+  static open(libc: Libc, options: BatchSenderOptions): BatchSender | null {
     const { interfaceAddress, ttl } = options;
     const socket = new UdpSocket(libc);
     try {
@@ -57,7 +66,10 @@ export class BatchSender implements MulticastSender {
       socket.setSendBuffer(SEND_BUFFER);
       socket.setFragmenting(options.segment === false);
       const sender = new BatchSender(libc, socket, options);
-      sender.#probe();
+      if (!sender.#probe()) {
+        socket.close();
+        return null;
+      }
       socket.setMulticastTtl(ttl);
       return sender;
     } catch (error) {
@@ -66,11 +78,7 @@ export class BatchSender implements MulticastSender {
     }
   }
 
-  private constructor(
-    libc: Libc,
-    socket: UdpSocket,
-    options: SenderOptions & { segment?: boolean; pause?: () => void },
-  ) {
+  private constructor(libc: Libc, socket: UdpSocket, options: BatchSenderOptions) {
     const { capacity } = options;
     this.batch = emptyBatch(options);
     this.#socket = socket;
@@ -78,7 +86,7 @@ export class BatchSender implements MulticastSender {
     this.#isSegmenting = options.segment ?? true;
     this.#pause = options.pause ?? pauser();
     this.#messages = new SendMessages(libc, { data: this.batch.buffer, capacity, destinations: MOST_DESTINATIONS });
-    this.#firsts = new Uint16Array(capacity + 1);
+    this.#firsts = new Uint32Array(capacity + 1);
   }
 
   addDestination(group: string, port: number): number {
@@ -102,12 +110,13 @@ export class BatchSender implements MulticastSender {
         this.#count(this.#firsts[sent], this.#firsts[sent + result]);
         sent += result;
       } else if (result === -Errno.EAGAIN || result === -Errno.ENOBUFS) {
-        this.counters.backPressure++;
-        if (pauses-- > 0) this.#pause();
-        else {
+        if (pauses === 0) {
           this.#refuse(this.#firsts[sent], batch.count);
           break;
         }
+        pauses--;
+        this.counters.backPressure++;
+        this.#pause();
       } else if (this.#isSegmenting && CANNOT_SEGMENT.includes(-result)) {
         this.#stopSegmenting(-result);
         count = this.#arrange(this.#firsts[sent]);
@@ -158,20 +167,16 @@ export class BatchSender implements MulticastSender {
     return messages;
   }
 
-  /** Two datagrams as one message to ourselves: a time to live of 0 does not leave the machine. */
-  #probe(): void {
-    if (!this.#isSegmenting) return;
-    const { batch } = this;
-    const destination = this.addDestination(PROBE.group, PROBE.port);
-    for (let i = 0; i < 2; i++) {
-      batch.offsets[i] = i;
-      batch.lengths[i] = 1;
-      batch.destinations[i] = destination;
-    }
-    batch.count = 2;
-    this.send();
-    this.removeDestination(destination);
-    Object.assign(this.counters, { packets: 0, bytes: 0, refused: 0, backPressure: 0 });
+  /**
+   * Finds out what the kernel permits, with one message of two datagrams to ourselves: a time to live of 0 does not leave
+   * the machine. False where it permits nothing.
+   */
+  #probe(): boolean {
+    this.#messages.setDestination(0, PROBE.group, PROBE.port);
+    this.#messages.set(0, 0, 2, 0, this.#isSegmenting ? 1 : 0);
+    const errno = -this.#messages.send(this.#socket.fd, 0, 1);
+    if (this.#isSegmenting && CANNOT_SEGMENT.includes(errno)) this.#stopSegmenting(errno);
+    return !NOT_PERMITTED.includes(errno);
   }
 
   #stopSegmenting(errno: number): void {

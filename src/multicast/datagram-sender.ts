@@ -38,7 +38,7 @@ class DatagramSender implements MulticastSender {
   readonly #socket: Socket;
   readonly #options: SenderOptions;
   readonly #numbers = new DestinationNumbers();
-  readonly #destinations: { group: string; port: number; sent: (error: Error | null) => void }[] = [];
+  readonly #destinations: { group: string; port: number; sent: (error: Error | null, bytes: number) => void }[] = [];
   #lastError = '';
 
   constructor(socket: Socket, options: SenderOptions) {
@@ -50,8 +50,12 @@ class DatagramSender implements MulticastSender {
 
   addDestination(group: string, port: number): number {
     const number = this.#numbers.take();
-    const sent = (error: Error | null) => {
-      if (!error) return;
+    const sent = (error: Error | null, bytes: number) => {
+      if (!error) {
+        this.counters.packets++;
+        this.counters.bytes += bytes;
+        return;
+      }
       this.counters.refused++;
       this.#options.onRefused(number, 1);
       this.#tell(error);
@@ -73,9 +77,7 @@ class DatagramSender implements MulticastSender {
     for (let i = 0; i < batch.count; i++) {
       const { group, port, sent } = this.#destinations[batch.destinations[i]];
       this.#socket.send(copy, batch.offsets[i], batch.lengths[i], port, group, sent);
-      this.counters.bytes += batch.lengths[i];
     }
-    this.counters.packets += batch.count;
     batch.count = 0;
   }
 

@@ -2,7 +2,7 @@
 /** Datagrams to be sent, one behind the other in one buffer. */
 export interface SendBatch {
   readonly buffer: Buffer;
-  /** Offset and length of each datagram, and the number of its destination as `addDestination` gave it. */
+  /** Offset and length, at least 1, of each datagram, and the number of its destination as `addDestination` gave it. */
   readonly offsets: Uint32Array;
   readonly lengths: Uint16Array;
   readonly destinations: Uint16Array;
@@ -11,6 +11,7 @@ export interface SendBatch {
 }
 
 export interface SendCounters {
+  /** Datagrams that the system took, and their bytes. */
   packets: number;
   bytes: number;
   /** Datagrams that the system refused, or had no room for. */
@@ -27,7 +28,7 @@ export interface MulticastSender {
   addDestination(group: string, port: number): number;
   /** The number may come to stand for another destination. */
   removeDestination(destination: number): void;
-  /** Hands the batch to the system and empties it. */
+  /** Hands the batch to the system and empties it. Not after `close`. */
   send(): void;
   close(): Promise<void>;
 }

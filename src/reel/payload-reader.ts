@@ -96,12 +96,16 @@ export class MemoryReader implements PayloadReader {
       return 0;
     }
     if (read === -Errno.EAGAIN) return 0;
-    if (read === 0) throw endsEarly(position, position + places.lengths[first] - header);
     if (read < 0) throw new Error(`it cannot be read: ${errnoName(-read)}`);
+    const end = position + read;
     let whole = 0;
     while (whole < count && read >= places.lengths[first + whole] - header) {
       read -= places.lengths[first + whole] - header;
       whole++;
+    }
+    // Behind a part of a packet there is what is not in memory, or nothing any more.
+    if (whole === 0 && this.#scatter.read(descriptor, end, 1) === 0) {
+      throw endsEarly(end, position + places.lengths[first] - header);
     }
     return whole;
   }

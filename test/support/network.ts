@@ -1,6 +1,7 @@
 /** A network of its own for a test: nothing in it but loopback, which also carries multicast. Linux, root. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 
 const setUp = 'ip link set lo up && ip route add 224.0.0.0/4 dev lo';
@@ -11,12 +12,54 @@ export const withoutNetwork = (): string | false =>
     ? false
     : 'needs root on Linux, to make a network of its own (unshare -n)';
 
-/** Makes one that goes away with the test. Returns the words that, before a command, run it in there. */
-export async function ownNetwork(context: TestContext): Promise<string[]> {
+/** Makes one that goes away with the test. Returns the process that keeps it. */
+async function keepNetwork(context: TestContext): Promise<number> {
   const keeper = spawn('unshare', ['-n', 'sh', '-c', `${setUp} && echo ready && exec cat`], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   context.after(() => keeper.kill('SIGKILL'));
   await once(keeper.stdout, 'data');
-  return ['nsenter', `--net=/proc/${keeper.pid}/ns/net`, '--'];
+  return keeper.pid!;
+}
+
+const inNetwork = (keeper: number) => ['nsenter', `--net=/proc/${keeper}/ns/net`, '--'];
+
+/** Makes one that goes away with the test. Returns the words that, before a command, run it in there. */
+export const ownNetwork = async (context: TestContext): Promise<string[]> => inNetwork(await keepNetwork(context));
+
+export interface CableEnd {
+  /** The only interface but loopback has this address. */
+  address: string;
+  /** Calls `open` with this thread in that network. The sockets that it opens stay there. */
+  inside<T>(open: () => T | Promise<T>): Promise<T>;
+}
+
+/** Makes two networks with a cable between them, whose ends take packets of `mtus` bytes at most. */
+export async function cable(context: TestContext, mtus: [number, number]): Promise<[CableEnd, CableEnd]> {
+  const { default: koffi } = await import('koffi');
+  const setns = koffi.load(null).func('int setns(int fd, int type)');
+  const keepers = [await keepNetwork(context), await keepNetwork(context)];
+  const ends = keepers.map((keeper, i) => ({ keeper, address: `10.0.0.${i + 1}`, mtu: mtus[i] }));
+  const command = (keeper: number, words: string) => {
+    const [program, ...rest] = [...inNetwork(keeper), ...words.split(' ')];
+    const { status, stderr } = spawnSync(program, rest, { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`${words}: ${stderr}`);
+  };
+  command(keepers[0], `ip link add cable type veth peer name cable netns ${keepers[1]}`);
+  for (const { keeper, address, mtu } of ends) {
+    command(keeper, `ip address add ${address}/24 dev cable`);
+    command(keeper, `ip link set cable mtu ${mtu} up`);
+  }
+  const enter = async <T>(keeper: number, open: () => T | Promise<T>): Promise<T> => {
+    const [here, there] = ['self', keeper].map((process) => openSync(`/proc/${process}/ns/net`, 'r'));
+    if (setns(there, 0) !== 0) throw new Error('setns failed');
+    try {
+      return await open();
+    } finally {
+      setns(here, 0);
+      for (const descriptor of [here, there]) closeSync(descriptor);
+    }
+  };
+  const [near, far] = ends.map(({ keeper, address }): CableEnd => ({ address, inside: (open) => enter(keeper, open) }));
+  return [near, far];
 }

@@ -1,0 +1,82 @@
+/** Batches for senders, and sockets that receive them. */
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import type { TestContext } from 'node:test';
+import type { MulticastSender, SenderOptions } from '../../src/multicast/sender.js';
+
+export interface ToSend {
+  /** Number of the destination. */
+  to: number;
+  bytes: Buffer;
+}
+
+/** Datagrams of these lengths, each unlike the others. */
+export const datagrams = (to: number, lengths: readonly number[]): ToSend[] =>
+  lengths.map((length, i) => ({ to, bytes: Buffer.from(Array.from({ length }, (_, at) => (i * 7 + at) % 251)) }));
+
+/** Puts them into the batch, one behind the other, and sends it. */
+export function send(sender: MulticastSender, toSend: readonly ToSend[]): void {
+  const { batch } = sender;
+  let at = 0;
+  toSend.forEach(({ to, bytes }, i) => {
+    batch.offsets[i] = at;
+    batch.lengths[i] = bytes.length;
+    batch.destinations[i] = to;
+    at += bytes.copy(batch.buffer, at);
+  });
+  batch.count = toSend.length;
+  sender.send();
+}
+
+/** What a sender under test tells, in `heard`; `refused` by destination. */
+export function listener() {
+  const heard = { errors: [] as string[], notes: [] as string[], refused: {} as Record<number, number> };
+  const callbacks = {
+    onError: ({ message }) => heard.errors.push(message),
+    onNote: (line) => heard.notes.push(line),
+    onRefused: (destination, count) => {
+      heard.refused[destination] = (heard.refused[destination] ?? 0) + count;
+    },
+  } satisfies Partial<SenderOptions>;
+  return { heard, callbacks };
+}
+
+const END = Buffer.from('the end');
+
+export interface Receiver {
+  port: number;
+  /**
+   * What has come since the last time, up to the end that is sent with this. Datagrams do not overtake each other, so
+   * nothing is still on its way.
+   */
+  all(sender: MulticastSender, destination: number): Promise<Buffer[]>;
+}
+
+/** A socket that is closed with the test; `group` is joined on `address`, if given. */
+export async function openReceiver(context: TestContext, address: string, group?: string): Promise<Receiver> {
+  const socket: Socket = createSocket('udp4');
+  context.after(() => socket.close());
+  socket.bind(0, group ?? address);
+  await once(socket, 'listening');
+  if (group) socket.addMembership(group, address);
+  socket.setRecvBufferSize(1 << 20); // Linux grants less in silence
+  let arrived: Buffer[] = [];
+  let ended: (() => void) | null = null;
+  socket.on('message', (datagram) => {
+    if (datagram.equals(END)) ended?.();
+    else arrived.push(datagram);
+  });
+  return {
+    port: socket.address().port,
+    async all(sender, destination) {
+      const end = new Promise<void>((resolve) => {
+        ended = resolve;
+      });
+      send(sender, [{ to: destination, bytes: END }]);
+      await end;
+      const all = arrived;
+      arrived = [];
+      return all;
+    },
+  };
+}
