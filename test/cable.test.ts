@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { loadLibc } from '../src/linux/libc.js';
+import { BatchSender } from '../src/multicast/batch-sender.js';
+import { datagrams, listener, openReceiver, send } from './support/batches.js';
+import { cable, withoutNetwork } from './support/network.js';
+
+const GROUP = '239.255.77.8';
+const { libc } = await loadLibc();
+const times = (count: number, length: number): number[] => new Array(count).fill(length);
+
+const cases = [
+  { mtu: 1_500, lengths: [...times(60, 1_328), 100, ...times(40, 1_412), 7], notes: 0 },
+  { mtu: 1_500, lengths: times(90, 1_472), notes: 0 },
+  { mtu: 1_400, lengths: [...times(60, 1_328), ...times(40, 1_412), 7, ...times(60, 1_328)], notes: 1 },
+  { mtu: 1_400, lengths: [...times(3, 1_328), 1_412], notes: 1 },
+];
+
+for (const { mtu, lengths, notes } of cases) {
+  const most = Math.max(...lengths);
+  test(`${lengths.length} datagrams of up to ${most} bytes arrive as sent where packets hold ${mtu}`, {
+    skip: libc === null ? 'needs 64-bit Linux' : withoutNetwork(),
+    timeout: 30_000,
+  }, async (context) => {
+    const [near, far] = await cable(context, [mtu, 1_500]);
+    const { heard, callbacks } = listener();
+    const receiver = await far.inside(() => openReceiver(context, far.address, GROUP));
+    const options = { interfaceAddress: near.address, ttl: 1, capacity: 256, largest: 1_472, ...callbacks };
+    const sender = await near.inside(() => BatchSender.open(libc!, options));
+    assert.ok(sender);
+    context.after(() => sender.close());
+    const destination = sender.addDestination(GROUP, receiver.port);
+    const batch = datagrams(destination, lengths);
+    for (const _ of [1, 2]) {
+      send(sender, batch);
+      assert.deepEqual(
+        await receiver.all(sender, destination),
+        batch.map(({ bytes }) => bytes),
+      );
+    }
+    assert.equal(heard.notes.length, notes, `${heard.notes}`);
+    assert.deepEqual([heard.errors, heard.refused], [[], {}]);
+    assert.equal(sender.counters.refused, 0);
+  });
+}
