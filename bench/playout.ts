@@ -11,7 +11,7 @@ import { Store } from '../src/reel/store.js';
 import { playoutChart } from './support/chart.js';
 import { bound, type Contestant, ours, peers } from './support/contestants.js';
 import { LONGEST_START, measure, type Result, WINDOWS } from './support/measure.js';
-import { cutBeforeSending, ownNetwork } from './support/namespace.js';
+import { cutBeforeSending, ownNetwork, refuse } from './support/namespace.js';
 import { BIT_RATE, differentReels, makeFilm, type Prepared, prepare } from './support/reels.js';
 import { costTable, evennessTable } from './support/tables.js';
 import { isInstalled, msc, scratch } from './support.js';
@@ -51,17 +51,17 @@ if (options.help) {
   process.exit();
 }
 const window = options.quick ? 1 : Number(options.seconds);
-if (!(window >= 1)) throw new Error(`--seconds ${options.seconds}: it is a number from 1`);
+if (!(window >= 1)) refuse(`--seconds ${options.seconds}: it is a number from 1`);
 const counts = options.counts?.split(',').map(Number) ?? (options.quick ? [1, 20] : [...COUNTS, ...MORE]);
 if (!counts.every((count) => Number.isInteger(count) && count >= 1)) {
-  throw new Error(`--counts ${options.counts}: they are whole numbers from 1, with commas between them`);
+  refuse(`--counts ${options.counts}: they are whole numbers from 1, with commas between them`);
 }
 const only = options.only?.toLowerCase().split(',');
 const isWanted = (name: string) => !only || only.some((start) => name.toLowerCase().startsWith(start));
 
 await ownNetwork();
 if (options['no-offload']) cutBeforeSending();
-if (!isInstalled('ffmpeg')) throw new Error('bench playout needs ffmpeg, for its film (apt-get install ffmpeg)');
+if (!isInstalled('ffmpeg')) refuse('it needs ffmpeg, for its film (apt-get install ffmpeg)');
 
 const began = performance.now();
 const say = (text: string) =>

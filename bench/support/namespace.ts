@@ -6,6 +6,12 @@ import { readFileSync } from 'node:fs';
 const PREPARE = 'ip link set lo up && ip route add 224.0.0.0/4 dev lo && exec "$@"';
 const INSIDE = 'MSC_BENCH_NAMESPACE';
 
+/** A benchmark that cannot be run says why. */
+export function refuse(reason: string): never {
+  console.error(`This benchmark cannot be run: ${reason}.`);
+  process.exit(2);
+}
+
 /** Lines after the two of headings: one for each interface. */
 const onlyLoopback = (): boolean =>
   readFileSync('/proc/self/net/dev', 'utf8')
@@ -16,12 +22,12 @@ const onlyLoopback = (): boolean =>
 
 /**
  * Returns in a process that is alone on a network; a process that is not is replaced by one, whose exit code it takes
- * over. Throws where that is impossible.
+ * over. Where that is impossible, it says why and ends.
  */
 export async function ownNetwork(): Promise<void> {
-  if (process.platform !== 'linux') throw new Error('this benchmark needs network namespaces, which only Linux has');
+  if (process.platform !== 'linux') refuse('it needs network namespaces, which only Linux has');
   if (process.env[INSIDE]) {
-    if (!onlyLoopback()) throw new Error('this network has other interfaces than loopback: nothing is sent');
+    if (!onlyLoopback()) refuse('this network has other interfaces than loopback: nothing is sent');
     // Whoever asked for this is gone: an exit ends the contestants and removes the files.
     process.on('disconnect', () => process.exit(1));
     process.channel?.unref();
@@ -32,17 +38,17 @@ export async function ownNetwork(): Promise<void> {
   const tried = spawnSync(unshare[0], [...words, 'true'], { encoding: 'utf8' });
   if (tried.status !== 0) {
     const reason = tried.error?.message ?? tried.stderr.trim();
-    throw new Error(`no network namespace to be had (${reason}): run as root, with util-linux and iproute2 installed`);
+    refuse(`no network namespace to be had (${reason}): run it as root, with util-linux and iproute2 installed`);
   }
   const child = spawn(unshare[0], [...words, process.execPath, ...process.execArgv, ...process.argv.slice(1)], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, [INSIDE]: '1' },
   });
-  // Ctrl-C reaches both; this one waits until the other has cleaned up.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.removeAllListeners(signal);
-  process.on('SIGINT', () => undefined);
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
-  process.on('SIGHUP', () => child.kill('SIGTERM'));
+  // This one waits until the other has cleaned up. Ctrl-C reaches both; to be told twice does no harm.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.removeAllListeners(signal);
+    process.on(signal, () => child.kill('SIGTERM'));
+  }
   const code = await new Promise<number>((resolve) => child.on('close', (status) => resolve(status ?? 1)));
   process.exit(code);
 }
