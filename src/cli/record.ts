@@ -4,6 +4,7 @@ import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { messageOf, Problem, systemCode } from '../problem/problem.js';
 import type { StationReceiver } from '../receiver/station-receiver.js';
+import type { Cursor, StreamUnit } from '../receiver/stream-buffer.js';
 import { chooseChannel, requireStations } from '../viewer/channels.js';
 import { containerFor } from '../viewer/container.js';
 import { Recorder } from '../viewer/recorder.js';
@@ -32,6 +33,13 @@ export interface RecordOptions {
 /** Without a packet for so long, a recording is over. */
 const PATIENCE: Millis = 15_000;
 const CHUNK = 1024 * 1024;
+const SECOND: Millis = 1000;
+/**
+ * So long packets may wait for a file: nobody watches, and waking up takes more of the processor than the work. Where the
+ * system's buffer is too small for that, they come sooner, but the file is not written more often.
+ */
+const FILE_LATENCY: Millis = 500;
+const WRITE_PERIOD: Millis = 400;
 
 /**
  * Exit code 0 when the recording is whole, also when it was ended by an interruption. Rejects with a Problem: no such
@@ -43,11 +51,12 @@ export async function runRecord(options: RecordOptions): Promise<number> {
   const channels = await findChannels(options);
   requireStations(channels, options.interface);
   const channel = chooseChannel(channels, options.station);
-  const tuner = new Tuner({
-    onServer: (lost) =>
+  const events = {
+    onServer: (lost: boolean) =>
       output.say(lost ? `${channel.info.server} does not answer.` : `${channel.info.server} is back.`),
-    onTrouble: (problem) => output.warn(problem),
-  });
+    onTrouble: (problem: Problem) => output.warn(problem),
+  };
+  const tuner = new Tuner(events, {}, options.output === '-' ? undefined : FILE_LATENCY);
   const file = await openFile(options.output);
   try {
     const receiver = await tuner.tune(channel);
@@ -121,42 +130,54 @@ async function record(
 ): Promise<number> {
   const { buffer, station } = receiver;
   const began = performance.now();
+  const period = path === '-' ? 0 : WRITE_PERIOD;
+  let writtenAt = Number.NEGATIVE_INFINITY;
   let written = 0;
-  let cursor = null;
-  while (!recorder.isFull && !signal.aborted) {
+  let cursor: Cursor | null = null;
+  for (;;) {
+    const isLast = signal.aborted;
+    if (isLast) await receiver.close(); // The buffer then has all that has come
     cursor ??= buffer.openAtLastRandomAccess();
-    const units = cursor ? buffer.read(cursor, CHUNK) : [];
-    if (units === null) {
-      throw new Problem('store', `"${path}" is written more slowly than ${station.name} comes`, 'Use a faster disk.');
-    }
-    if (units.length > 0) {
+    for (let units = read(); units.length > 0 && !recorder.isFull; units = read()) {
       const bytes = recorder.take(units);
       await file.write(bytes);
       written += bytes.length;
-      if (duration !== undefined) {
-        const label = `Recording ${station.name} ${durationText(recorder.recorded / 1000)}`;
-        output.progress(label, Math.min(1, recorder.recorded / duration));
-      }
-      continue;
+      writtenAt = performance.now();
+    }
+    if (recorder.isFull || isLast) return written;
+    if (duration !== undefined && cursor) {
+      const label = `Recording ${station.name} ${durationText(recorder.recorded / 1000)}`;
+      output.progress(label, Math.min(1, recorder.recorded / duration));
     }
     const quietSince = receiver.report().lastArrival ?? began;
     if (performance.now() - quietSince > PATIENCE) throw silence(receiver, written);
-    await newsOf(receiver, cursor, signal);
+    await pause(SECOND, signal, (news) => buffer.wait(cursor, news));
+    const early = period - (performance.now() - writtenAt);
+    if (early > 0) await pause(early, signal);
   }
-  return written;
+
+  function read(): StreamUnit[] {
+    if (!cursor) return [];
+    const units = buffer.read(cursor, CHUNK);
+    if (units === null) {
+      throw new Problem('store', `"${path}" is written more slowly than ${station.name} comes`, 'Use a faster disk.');
+    }
+    buffer.forget(cursor);
+    return units;
+  }
 }
 
-/** Resolves when there is something to read, after a second at the latest, or when it is time to stop. */
-function newsOf({ buffer }: StationReceiver, cursor: { position: number } | null, signal: AbortSignal): Promise<void> {
+/** Resolves after `time`, when it is time to stop, or when `listen` calls what it is given. */
+function pause(time: Millis, signal: AbortSignal, listen?: (news: () => void) => void): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       clearTimeout(timer);
       signal.removeEventListener('abort', done);
       resolve();
     };
-    const timer = setTimeout(done, 1000);
+    const timer = setTimeout(done, time);
     signal.addEventListener('abort', done);
-    buffer.wait(cursor, done);
+    listen?.(done);
   });
 }
 

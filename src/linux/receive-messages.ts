@@ -8,7 +8,8 @@
  *     cmsg_len 8 | SOL_SOCKET 4 | SO_TIMESTAMPNS 4 | seconds 8 | nanoseconds 8
  */
 import { Errno, type Libc } from './libc.js';
-import { MESSAGE_LENGTH, VECTOR_LENGTH, writeUInt64 } from './send-messages.js';
+import { MESSAGE_LENGTH, VECTOR_LENGTH } from './send-messages.js';
+import { StructTable } from './struct-table.js';
 import { readSockaddr, SOCKADDR_LENGTH, SOL_UDP, UDP_GRO } from './udp-socket.js';
 
 /** Room for a message: the largest that UDP over IPv4 can be. */
@@ -17,87 +18,110 @@ const CONTROL_LENGTH = 64;
 const SOL_SOCKET = 1;
 const SO_TIMESTAMPNS = 35;
 
+const MESSAGE_WORDS = MESSAGE_LENGTH / 4;
+const VECTOR_WORDS = VECTOR_LENGTH / 4;
+const CONTROL_WORDS = CONTROL_LENGTH / 4;
+const SOCKADDR_WORDS = SOCKADDR_LENGTH / 4;
+
+/** Where a message came from. */
+interface Sender {
+  readonly address: string;
+  readonly port: number;
+}
+
 export class ReceiveMessages {
   readonly capacity: number;
   /** Message `i` begins at `i * LARGEST_MESSAGE`. Overwritten by the next `receive`. */
   readonly data: Buffer;
   readonly #libc: Libc;
-  readonly #messages: Buffer;
-  readonly #vectors: Buffer;
-  readonly #controls: Buffer;
-  readonly #names: Buffer;
-  readonly #messagesAt: number;
+  readonly #messages: StructTable;
+  readonly #vectors: StructTable;
+  readonly #controls: StructTable;
+  readonly #names: StructTable;
+  /** Messages whose lengths the kernel has overwritten. */
+  #used: number;
+  /** The sender told last, and its first words: most messages are of the one before. */
+  #sender: Sender | null = null;
+  #senderWords: [familyAndPort: number, address: number] = [0, 0];
 
   /** At most `capacity` messages at once. */
   constructor(libc: Libc, capacity: number) {
     this.#libc = libc;
     this.capacity = capacity;
     this.data = Buffer.alloc(capacity * LARGEST_MESSAGE);
-    this.#messages = Buffer.alloc(capacity * MESSAGE_LENGTH);
-    this.#vectors = Buffer.alloc(capacity * VECTOR_LENGTH);
-    this.#controls = Buffer.alloc(capacity * CONTROL_LENGTH);
-    this.#names = Buffer.alloc(capacity * SOCKADDR_LENGTH);
-    this.#messagesAt = libc.address(this.#messages);
+    this.#messages = new StructTable(libc, capacity * MESSAGE_LENGTH);
+    this.#vectors = new StructTable(libc, capacity * VECTOR_LENGTH);
+    this.#controls = new StructTable(libc, capacity * CONTROL_LENGTH);
+    this.#names = new StructTable(libc, capacity * SOCKADDR_LENGTH);
     const dataAt = libc.address(this.data);
-    const vectorsAt = libc.address(this.#vectors);
-    const controlsAt = libc.address(this.#controls);
-    const namesAt = libc.address(this.#names);
     for (let i = 0; i < capacity; i++) {
-      const message = i * MESSAGE_LENGTH;
-      writeUInt64(this.#messages, message, namesAt + i * SOCKADDR_LENGTH); // msg_name
-      writeUInt64(this.#messages, message + 16, vectorsAt + i * VECTOR_LENGTH); // msg_iov
-      writeUInt64(this.#messages, message + 24, 1); // msg_iovlen
-      writeUInt64(this.#messages, message + 32, controlsAt + i * CONTROL_LENGTH); // msg_control
-      writeUInt64(this.#vectors, i * VECTOR_LENGTH, dataAt + i * LARGEST_MESSAGE); // iov_base
-      writeUInt64(this.#vectors, i * VECTOR_LENGTH + 8, LARGEST_MESSAGE); // iov_len
+      const message = i * MESSAGE_WORDS;
+      this.#messages.setLong(message, this.#names.address + i * SOCKADDR_LENGTH); // msg_name
+      this.#messages.setLong(message + 4, this.#vectors.address + i * VECTOR_LENGTH); // msg_iov
+      this.#messages.setLong(message + 6, 1); // msg_iovlen
+      this.#messages.setLong(message + 8, this.#controls.address + i * CONTROL_LENGTH); // msg_control
+      this.#vectors.setLong(i * VECTOR_WORDS, dataAt + i * LARGEST_MESSAGE); // iov_base
+      this.#vectors.setLong(i * VECTOR_WORDS + 2, LARGEST_MESSAGE); // iov_len
     }
+    this.#used = capacity;
   }
 
   /** Takes what has come, at most `capacity` messages, without waiting. Returns how many, or −errno. */
   receive(fd: number): number {
-    for (let i = 0; i < this.capacity; i++) {
-      this.#messages.writeUInt32LE(SOCKADDR_LENGTH, i * MESSAGE_LENGTH + 8); // msg_namelen
-      this.#messages.writeUInt32LE(CONTROL_LENGTH, i * MESSAGE_LENGTH + 40); // msg_controllen
+    const { words } = this.#messages;
+    for (let i = 0; i < this.#used; i++) {
+      words[i * MESSAGE_WORDS + 2] = SOCKADDR_LENGTH; // msg_namelen
+      words[i * MESSAGE_WORDS + 10] = CONTROL_LENGTH; // msg_controllen
     }
-    const count = this.#libc.recvmmsg(fd, this.#messagesAt, this.capacity, 0, null);
+    const count = this.#libc.recvmmsg(fd, this.#messages.address, this.capacity, 0, null);
+    this.#used = Math.max(0, count);
     if (count >= 0) return count;
     const errno = this.#libc.errno();
-    return errno === Errno.EAGAIN ? 0 : -errno;
+    return errno === Errno.EAGAIN || errno === Errno.EINTR ? 0 : -errno;
   }
 
   /** Bytes of message `i`. */
   length(i: number): number {
-    return this.#messages.readUInt32LE(i * MESSAGE_LENGTH + 56); // msg_len
+    return this.#messages.words[i * MESSAGE_WORDS + 14]; // msg_len
   }
 
-  /** Bytes of each datagram in message `i`, except that the last may be shorter. */
+  /** Bytes of each datagram in message `i`, except that the last may be shorter. 0 for an empty one. */
   segment(i: number): number {
     const at = this.#control(i, SOL_UDP, UDP_GRO);
-    return at < 0 ? this.length(i) : this.#controls.readInt32LE(at);
+    return at < 0 ? this.length(i) : this.#controls.words[at];
   }
 
-  sender(i: number): { address: string; port: number } {
-    return readSockaddr(this.#names, i * SOCKADDR_LENGTH);
+  /** Where message `i` came from; the same object for messages in a row from one sender. */
+  sender(i: number): Sender {
+    const at = i * SOCKADDR_WORDS;
+    const { words, bytes } = this.#names;
+    const last = this.#senderWords;
+    if (this.#sender === null || words[at] !== last[0] || words[at + 1] !== last[1]) {
+      this.#sender = readSockaddr(bytes, at * 4);
+      this.#senderWords = [words[at], words[at + 1]];
+    }
+    return this.#sender;
   }
 
   /** When message `i` arrived, milliseconds since the Unix epoch; null where the socket does not note it. */
   arrival(i: number): number | null {
     const at = this.#control(i, SOL_SOCKET, SO_TIMESTAMPNS);
     if (at < 0) return null;
-    const seconds = this.#controls.readUInt32LE(at) + this.#controls.readUInt32LE(at + 4) * 0x1_0000_0000;
-    return seconds * 1000 + this.#controls.readUInt32LE(at + 8) / 1e6;
+    const { words } = this.#controls;
+    const seconds = words[at] + words[at + 1] * 0x1_0000_0000;
+    return seconds * 1000 + words[at + 2] / 1e6;
   }
 
-  /** Where the data of a control message of message `i` begins, or −1. */
+  /** The word at which the data of a control message of message `i` begins, or −1. */
   #control(i: number, level: number, type: number): number {
-    const start = i * CONTROL_LENGTH;
-    const end = start + this.#messages.readUInt32LE(i * MESSAGE_LENGTH + 40); // msg_controllen
-    let at = start;
-    while (at + 16 <= end) {
-      const length = this.#controls.readUInt32LE(at); // cmsg_len
+    const { words } = this.#controls;
+    let at = i * CONTROL_WORDS;
+    const end = at + this.#messages.words[i * MESSAGE_WORDS + 10] / 4; // msg_controllen
+    while (at + 4 <= end) {
+      const length = words[at]; // cmsg_len
       if (length < 16) return -1;
-      if (this.#controls.readInt32LE(at + 8) === level && this.#controls.readInt32LE(at + 12) === type) return at + 16;
-      at += Math.ceil(length / 8) * 8;
+      if (words[at + 2] === level && words[at + 3] === type) return at + 4;
+      at += Math.ceil(length / 8) * 2;
     }
     return -1;
   }

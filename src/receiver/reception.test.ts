@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { batchOf } from '../../test/support/received-batch.js';
 import { writeRtpHeader } from '../wire/rtp.js';
 import { TS_GROUP_LENGTH } from '../wire/ts.js';
 import { Reception } from './reception.js';
@@ -14,8 +15,15 @@ function datagram(n: number, options: { ssrc?: number; payloadType?: number; tim
   return out;
 }
 
-function everything(buffer: StreamBuffer): { first: number; time: number }[] {
-  return (buffer.read({ position: 0 }, 1e9) ?? []).map(({ data, time }) => ({ first: data[0], time }));
+const unitsOf = (buffer: StreamBuffer) => buffer.read({ position: 0 }, 1e9) ?? [];
+
+/** The numbers of the packets in the buffer, modulo 256. */
+function numbersIn(buffer: StreamBuffer): number[] {
+  const numbers: number[] = [];
+  for (const { data } of unitsOf(buffer)) {
+    for (let at = 0; at < data.length; at += TS_GROUP_LENGTH) numbers.push(data[at]);
+  }
+  return numbers;
 }
 
 test('packets go into the buffer in order, with sequence number and timestamp unwrapped', () => {
@@ -23,12 +31,16 @@ test('packets go into the buffer in order, with sequence number and timestamp un
   const serverTime = 1_800_000_000_000;
   const start = serverTime * 90;
   const reception = new Reception({ station, buffer, next: 131_070, serverTime });
-  for (const n of [131_070, 131_072, 131_071, 131_073]) {
-    reception.datagram(datagram(n, { time: start + (n - 131_070) * 100 }), 5);
-  }
+  const packets = [131_070, 131_072, 131_071, 131_073].map((n) => datagram(n, { time: start + (n - 131_070) * 9_000 }));
+  reception.take(batchOf(packets), 5);
   assert.deepEqual(
-    everything(buffer).map(({ time }) => time - start),
-    [0, 100, 200, 300],
+    unitsOf(buffer).map(({ time, data }) => [time - start, data[0]]),
+    [
+      [0, 0xfe],
+      [9_000, 0xff],
+      [18_000, 0],
+      [27_000, 1],
+    ],
   );
   assert.equal(reception.report().reordered, 1);
   assert.equal(reception.report().lastArrival, 5);
@@ -37,34 +49,42 @@ test('packets go into the buffer in order, with sequence number and timestamp un
 test('timestamps go on over the wrap at 2^32', () => {
   const buffer = new StreamBuffer();
   const reception = new Reception({ station, buffer });
-  for (const n of [0, 1, 2]) reception.datagram(datagram(n, { time: 2 ** 32 - 100 + n * 100 }), 0);
+  for (const n of [0, 1, 2]) reception.take(batchOf([datagram(n, { time: 2 ** 32 - 100 + n * 100 })]), 0);
   assert.deepEqual(
-    everything(buffer).map(({ time }) => time - (2 ** 32 - 100)),
+    unitsOf(buffer).map(({ time }) => time - (2 ** 32 - 100)),
     [0, 100, 200],
   );
+});
+
+test('what was lent may be written over: the stream has memory of its own, as has what waits', () => {
+  const buffer = new StreamBuffer();
+  const reception = new Reception({ station, buffer });
+  for (const numbers of [[1, 2], [4, 5], [3]]) {
+    const batch = batchOf(numbers.map((n) => datagram(n)));
+    reception.take(batch, 0);
+    batch.buffer.fill(0xee);
+  }
+  assert.deepEqual(numbersIn(buffer), [1, 2, 3, 4, 5]);
 });
 
 test('packets of others on the same group and port are counted and left out', () => {
   const buffer = new StreamBuffer();
   const reception = new Reception({ station, buffer });
-  reception.datagram(datagram(1), 0);
-  reception.datagram(datagram(2, { ssrc: 78 }), 0);
-  reception.datagram(datagram(2, { payloadType: 26 }), 0);
-  reception.datagram(Buffer.from('hello'), 0);
-  reception.datagram(datagram(2), 0);
-  assert.equal(everything(buffer).length, 2);
-  assert.equal(reception.report().foreign, 3);
+  const others = [datagram(2, { ssrc: 78 }), datagram(2, { payloadType: 26 }), Buffer.from('hello'), Buffer.alloc(0)];
+  reception.take(batchOf([datagram(1), ...others, datagram(2)]), 0);
+  assert.deepEqual(numbersIn(buffer), [1, 2]);
+  assert.equal(reception.report().foreign, 4);
   assert.equal(reception.report().lost, 0);
 });
 
-test('what is missing is given up by the tick after the deadline', () => {
+test('what is missing is given up after the deadline, also when nothing comes', () => {
   const buffer = new StreamBuffer();
   const reception = new Reception({ station, buffer, reorder: { deadline: 50 } });
-  for (const n of [1, 2, 4]) reception.datagram(datagram(n), 10);
-  assert.equal(everything(buffer).length, 2);
-  assert.equal(reception.nextDeadline(), 60);
-  reception.tick(60);
-  assert.equal(everything(buffer).length, 3);
+  reception.take(batchOf([1, 2, 4].map((n) => datagram(n))), 10);
+  reception.take(batchOf([]), 59);
+  assert.deepEqual(numbersIn(buffer), [1, 2]);
+  reception.take(batchOf([]), 60);
+  assert.deepEqual(numbersIn(buffer), [1, 2, 4]);
   assert.equal(reception.report().lost, 1);
 });
 
@@ -75,8 +95,7 @@ test('no datagrams break it', () => {
         const reception = new Reception({ station: { ...station, format }, buffer: new StreamBuffer() });
         datagrams.forEach((bytes, now) => {
           const framed = datagram(now, { payloadType: format === 'h264' ? 33 : 26 }).subarray(0, 12);
-          reception.datagram(Buffer.from(bytes), now);
-          reception.datagram(Buffer.concat([framed, Buffer.from(bytes)]), now);
+          reception.take(batchOf([Buffer.from(bytes), Buffer.concat([framed, Buffer.from(bytes)])]), now);
         });
       }),
     );

@@ -1,5 +1,6 @@
 /** From datagrams to a stream that a player reads: everything about receiving a station but its socket and timer. */
-import { parseRtp, type RtpPacket } from '../wire/rtp.js';
+import type { ReceivedBatch } from '../multicast/receive-batched.js';
+import { emptyRtp, type RtpHeader, type RtpPacket, readRtp } from '../wire/rtp.js';
 import { payloadTypeOf, type StationInfo } from '../wire/station-info.js';
 import {
   type Millis,
@@ -10,10 +11,10 @@ import {
   type Ticks90k,
   unwrap,
 } from '../wire/time.js';
-import { startsRandomAccess } from '../wire/ts.js';
 import { JpegAssembler } from './jpeg-assembler.js';
 import { type ReceptionCounts, ReorderBuffer, type ReorderOptions } from './reorder-buffer.js';
 import type { StreamBuffer } from './stream-buffer.js';
+import { UnitPacker } from './unit-packer.js';
 
 export interface ReceptionOptions {
   station: Pick<StationInfo, 'format' | 'ssrc' | 'width' | 'height'>;
@@ -42,12 +43,15 @@ export interface ReceptionReport extends ReceptionCounts {
  * It is in charge of:
  * - telling the station's packets from others
  * - unwrapping sequence numbers and timestamps
- * - order, by the reorder buffer; pictures, by the JPEG assembler
+ * - order, by the reorder buffer; units, by the packer; pictures, by the JPEG assembler
  */
 export class Reception {
   private readonly order: ReorderBuffer<RtpPacket>;
+  private readonly packer: UnitPacker;
   private readonly jpeg: JpegAssembler | null;
   private readonly payloadType: number;
+  /** Of the datagram at hand. */
+  private readonly fields = emptyRtp();
   private time: Ticks90k | null;
   private bytes = 0;
   private foreign = 0;
@@ -56,33 +60,17 @@ export class Reception {
   constructor(private readonly options: ReceptionOptions) {
     const { station } = options;
     this.order = new ReorderBuffer(options.reorder);
+    this.packer = new UnitPacker((unit) => options.buffer.push(unit));
     this.jpeg = station.format === 'jpeg' ? new JpegAssembler(station) : null;
     this.payloadType = payloadTypeOf(station.format);
     this.time = options.serverTime === undefined ? null : millisToTicks(options.serverTime);
   }
 
-  /** Takes a datagram that arrived at `now`, and hands on what it makes ready. */
-  datagram(datagram: Buffer, now: Millis): void {
-    const packet = parseRtp(datagram);
-    if (packet?.ssrc !== this.options.station.ssrc || packet.payloadType !== this.payloadType) {
-      this.foreign++;
-      return;
-    }
-    this.bytes += datagram.length;
-    this.lastArrival = now;
-    const highest = this.order.highestNumber;
-    const near = highest >= 0 ? highest : (this.options.next ?? packet.sequenceNumber);
-    this.order.insert(unwrap(packet.sequenceNumber, near, SEQUENCE_MODULUS), packet, now);
-    this.tick(now);
-  }
-
-  /** Gives up what has been missing for too long. Call it at `nextDeadline` at the latest. */
-  tick(now: Millis): void {
-    this.order.deliver(now, (n, packet) => this.take(n, packet));
-  }
-
-  nextDeadline(): Millis | null {
-    return this.order.nextDeadline();
+  /** Takes datagrams that arrived by `now`, hands on what they make ready, gives up what has been missing for too long. */
+  take({ buffer, offsets, lengths, count }: ReceivedBatch, now: Millis): void {
+    for (let i = 0; i < count; i++) this.datagram(buffer, offsets[i], offsets[i] + lengths[i], now);
+    this.order.deliver(now, this.deliver);
+    this.packer.flush();
   }
 
   report(): ReceptionReport {
@@ -91,15 +79,34 @@ export class Reception {
     return { ...this.order.counts, bytes, foreign, frames, torn, lastArrival };
   }
 
-  private take(n: PacketNumber, packet: RtpPacket): void {
-    this.time = unwrap(packet.timestamp, this.time ?? packet.timestamp, RTP_TIME_MODULUS);
-    const { buffer } = this.options;
-    if (!this.jpeg) {
-      const { payload } = packet;
-      buffer.push({ time: this.time, data: payload, randomAccess: startsRandomAccess(payload) });
+  private datagram(buffer: Buffer, from: number, to: number, now: Millis): void {
+    const { fields, order, options } = this;
+    const isRtp = readRtp(buffer, from, to, fields);
+    if (!isRtp || fields.ssrc !== options.station.ssrc || fields.payloadType !== this.payloadType) {
+      this.foreign++;
       return;
     }
-    const frame = this.jpeg.push(n, packet);
-    if (frame) buffer.push({ time: this.time, data: frame.jpeg, randomAccess: true });
+    this.bytes += to - from;
+    this.lastArrival = now;
+    const { sequenceNumber, start, end } = fields;
+    const near = order.highestNumber >= 0 ? order.highestNumber : (options.next ?? sequenceNumber);
+    const n = unwrap(sequenceNumber, near, SEQUENCE_MODULUS);
+    if (order.isNext(n)) this.packet(n, fields, buffer, start, end);
+    // What has to wait outlives the datagram.
+    else order.insert(n, { ...fields, payload: Buffer.from(buffer.subarray(start, end)) }, now);
+  }
+
+  private readonly deliver = (n: PacketNumber, packet: RtpPacket): void =>
+    this.packet(n, packet, packet.payload, 0, packet.payload.length);
+
+  /** Takes the next packet, whose payload lies from `start` to `end` of the buffer. */
+  private packet(n: PacketNumber, header: RtpHeader, buffer: Buffer, start: number, end: number): void {
+    this.time = unwrap(header.timestamp, this.time ?? header.timestamp, RTP_TIME_MODULUS);
+    if (!this.jpeg) {
+      this.packer.add(this.time, buffer, start, end);
+      return;
+    }
+    const frame = this.jpeg.push(n, { ...header, payload: Buffer.from(buffer.subarray(start, end)) });
+    if (frame) this.options.buffer.push({ time: this.time, data: frame.jpeg, randomAccess: true });
   }
 }

@@ -66,6 +66,21 @@ export class ReorderBuffer<T> {
     return this.highest;
   }
 
+  /** Whether packet `n` is the one to be handed on next: the caller then does so, and it is not inserted. */
+  isNext(n: PacketNumber): boolean {
+    if (this.next === null) this.begin(n);
+    const slot = this.slot(n);
+    if (n !== this.next || this.numbers[slot] === n) return false;
+    this.counts.received++;
+    this.numbers[slot] = n;
+    this.outlier = null;
+    if (n < this.highest) this.counts.reordered++;
+    else this.highest = n;
+    this.next = n + 1;
+    this.gapSince = null;
+    return true;
+  }
+
   /** Takes a packet that arrived at `now`. What it makes ready is handed on by the next `deliver`. */
   insert(n: PacketNumber, packet: T, now: Millis): void {
     if (this.next === null) this.begin(n);
@@ -114,11 +129,6 @@ export class ReorderBuffer<T> {
       this.next = first;
       this.gapSince = null;
     }
-  }
-
-  /** When `deliver` will have something to do even if no packet comes; null when nothing is waited for. */
-  nextDeadline(): Millis | null {
-    return this.gapSince === null || this.held === 0 ? null : this.gapSince + this.deadline;
   }
 
   private slot(n: PacketNumber): number {

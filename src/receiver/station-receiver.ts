@@ -1,16 +1,18 @@
-/** A station's group joined: datagrams from a socket into a buffer, with the timer that gives up missing packets. */
+/** A station's group joined: datagrams from a socket into a buffer. */
+import type { ReceivedBatch } from '../multicast/receive-batched.js';
 import type { StationInfo } from '../wire/station-info.js';
 import type { Millis, PacketNumber } from '../wire/time.js';
 import { Reception, type ReceptionReport } from './reception.js';
 import type { ReorderOptions } from './reorder-buffer.js';
 import { StreamBuffer, type StreamBufferOptions } from './stream-buffer.js';
 
-/** What `openGroup` of src/multicast does; handed in, so that tests need no network. */
+/** What `openGroupBatched` of src/multicast does; handed in, so that tests need no network. */
 export type OpenGroup = (options: {
   group: string;
   port: number;
   localAddress: string;
-  onDatagram: (datagram: Buffer) => void;
+  latency?: Millis;
+  onDatagrams: (batch: ReceivedBatch) => void;
   onError: (error: Error) => void;
 }) => Promise<{ close(): Promise<void> }>;
 
@@ -19,6 +21,8 @@ export interface StationReceiverOptions {
   /** Address of the interface on which the group is joined. */
   localAddress: string;
   openGroup: OpenGroup;
+  /** How long packets may wait to be taken together. */
+  latency?: Millis;
   /** What the server said when it was asked to tune; see Reception. */
   next?: PacketNumber;
   serverTime?: Millis;
@@ -34,16 +38,13 @@ export interface StationReceiver {
   readonly station: StationInfo;
   readonly buffer: StreamBuffer;
   report(): ReceptionReport;
-  /** Leaves the group and ends the buffer. */
+  /** Leaves the group and ends the buffer, which then has what came until now. Further calls do nothing. */
   close(): Promise<void>;
 }
 
-/** How often missing packets are looked at when no datagram comes. */
-const TICK: Millis = 20;
-
 /** Joins the station's group. Rejects with what `openGroup` rejects with. */
 export async function receiveStation(options: StationReceiverOptions): Promise<StationReceiver> {
-  const { station, localAddress, openGroup, onError, next, serverTime, reorder } = options;
+  const { station, localAddress, openGroup, latency, onError, next, serverTime, reorder } = options;
   const now = options.now ?? (() => performance.now());
   const buffer = new StreamBuffer(options.buffer);
   const reception = new Reception({ station, buffer, next, serverTime, reorder });
@@ -51,18 +52,17 @@ export async function receiveStation(options: StationReceiverOptions): Promise<S
     group: station.group,
     port: station.port,
     localAddress,
-    onDatagram: (datagram) => reception.datagram(datagram, now()),
+    latency,
+    onDatagrams: (batch) => reception.take(batch, now()),
     onError,
   });
-  const timer = setInterval(() => reception.tick(now()), TICK);
   return {
     station,
     buffer,
     report: () => reception.report(),
     async close() {
-      clearInterval(timer);
-      buffer.finish();
       await group.close();
+      buffer.finish();
     },
   };
 }

@@ -56,6 +56,21 @@ test('a place is kept while a reader does not read: it goes on with the very nex
   assert.equal(buffer.read(cursor, 1)?.[0].time, 90);
 });
 
+test('what is forgotten is no longer held, and reading goes on behind it', () => {
+  const buffer = new StreamBuffer();
+  for (const time of [0, 1, 2]) buffer.push(unit(time, time === 0));
+  const cursor = { position: 0 };
+  buffer.read(cursor, 200);
+  buffer.forget(cursor);
+  assert.ok(buffer.hasLost({ position: 1 }));
+  assert.deepEqual(times(buffer.read(cursor, 200)), [2]);
+  buffer.forget(cursor);
+  assert.equal(buffer.bytes, 0);
+  assert.equal(buffer.duration, 0);
+  buffer.push(unit(3));
+  assert.deepEqual(times(buffer.read(cursor, 200)), [3]);
+});
+
 test('after a gap in time a reader does not begin before it', () => {
   const buffer = new StreamBuffer();
   buffer.push(unit(0, true));

@@ -1,9 +1,9 @@
 /** The last minutes of a station as they were received, read by any number of readers at their own pace. */
 import { type Millis, TICKS_PER_MILLI, TICKS_PER_SECOND, type Ticks90k } from '../wire/time.js';
 
-/** What a player can be given as it is: the payload of one RTP packet (h264), or one picture (jpeg). */
+/** What a player can be given as it is: the payloads of some RTP packets (h264), or one picture (jpeg). */
 export interface StreamUnit {
-  /** RTP time, unwrapped. */
+  /** RTP time of its first packet, unwrapped. */
   time: Ticks90k;
   data: Buffer;
   /** Whether a player can begin here. */
@@ -36,7 +36,7 @@ interface Waiting {
   ready: () => void;
 }
 
-/** What Node adds to a payload of 1,316 bytes, roughly: the datagram's own buffer and this module's records. */
+/** What Node adds to a unit, roughly: its buffer's own record, and this module's. */
 const UNIT_OVERHEAD = 200;
 
 /**
@@ -122,6 +122,11 @@ export class StreamBuffer {
       cursor.position++;
     }
     return units;
+  }
+
+  /** Nobody reads what lies before the cursor any more: its memory is not needed. */
+  forget(cursor: Cursor): void {
+    while (this.first < Math.min(cursor.position, this.end)) this.dropOldest();
   }
 
   hasLost(cursor: Cursor): boolean {

@@ -1,18 +1,19 @@
 /** Being tuned: the session with the station's server, and its group received. */
 import { openSession, type Session, type Tuned } from '../control/client.js';
-import { openGroup } from '../multicast/receive.js';
+import { openGroupBatched } from '../multicast/receive-batched.js';
 import { messageOf, Problem } from '../problem/problem.js';
 import { receiveStation, type StationReceiver } from '../receiver/station-receiver.js';
 import type { StreamBufferOptions } from '../receiver/stream-buffer.js';
+import type { Millis } from '../wire/time.js';
 import type { FoundChannel } from './channels.js';
 
 /** What of sessions and groups is used; others stand in for them in tests. */
 export interface TunerNetwork {
   openSession: typeof openSession;
-  openGroup: typeof openGroup;
+  openGroup: typeof openGroupBatched;
 }
 
-const network: TunerNetwork = { openSession, openGroup };
+const network: TunerNetwork = { openSession, openGroup: openGroupBatched };
 
 export interface TunerEvents {
   /** The server of the station stopped answering, or is back. */
@@ -34,6 +35,8 @@ export class Tuner {
   constructor(
     private readonly events: TunerEvents,
     private readonly buffer: StreamBufferOptions = {},
+    /** How long packets may wait to be taken together; undefined: as long as suits viewers. */
+    private readonly latency?: Millis,
     private readonly using: TunerNetwork = network,
   ) {}
 
@@ -51,6 +54,7 @@ export class Tuner {
       station: tuned?.station ?? channel.info,
       localAddress: channel.found.localAddress,
       openGroup: this.using.openGroup,
+      latency: this.latency,
       next: tuned?.next,
       serverTime: tuned?.serverTime,
       buffer: this.buffer,

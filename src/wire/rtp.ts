@@ -58,32 +58,58 @@ function writeUInt32(out: Buffer, offset: number, value: number): void {
   out[offset + 3] = value & 0xff;
 }
 
+/** A decoded packet, and where its payload lies in the buffer. */
+export interface RtpFields extends RtpHeader {
+  start: number;
+  end: number;
+}
+
 /**
- * Decodes one datagram; CSRCs, a header extension and padding are skipped.
- * Returns null for what is not RTP version 2 or contradicts itself; never throws. The payload shares the datagram's memory.
+ * Decodes the datagram that lies from `start` to `end` of a buffer; CSRCs, a header extension and padding are skipped.
+ * Returns false for what is not RTP version 2 or contradicts itself; never throws, and allocates nothing.
  */
-export function parseRtp(datagram: Buffer): RtpPacket | null {
-  if (datagram.length < RTP_HEADER_LENGTH) return null;
-  const first = datagram[0];
-  if (first >> 6 !== 2) return null;
-  let start = RTP_HEADER_LENGTH + (first & 0x0f) * 4;
+export function readRtp(buffer: Buffer, start: number, end: number, into: RtpFields): boolean {
+  if (end - start < RTP_HEADER_LENGTH) return false;
+  const first = buffer[start];
+  if (first >> 6 !== 2) return false;
+  into.start = start + RTP_HEADER_LENGTH + (first & 0x0f) * 4;
+  into.end = end;
   if (first & 0x10) {
-    if (start + 4 > datagram.length) return null;
-    start += 4 + datagram.readUInt16BE(start + 2) * 4;
+    if (into.start + 4 > end) return false;
+    into.start += 4 + readUInt16(buffer, into.start + 2) * 4;
   }
-  let end = datagram.length;
   if (first & 0x20) {
-    const padding = datagram[end - 1];
-    if (padding === 0) return null;
-    end -= padding;
+    const padding = buffer[end - 1];
+    if (padding === 0) return false;
+    into.end -= padding;
   }
-  if (start > end) return null;
-  return {
-    marker: (datagram[1] & 0x80) !== 0,
-    payloadType: datagram[1] & 0x7f,
-    sequenceNumber: datagram.readUInt16BE(2),
-    timestamp: datagram.readUInt32BE(4),
-    ssrc: datagram.readUInt32BE(8),
-    payload: datagram.subarray(start, end),
-  };
+  if (into.start > into.end) return false;
+  into.marker = (buffer[start + 1] & 0x80) !== 0;
+  into.payloadType = buffer[start + 1] & 0x7f;
+  into.sequenceNumber = readUInt16(buffer, start + 2);
+  into.timestamp = readUInt32(buffer, start + 4);
+  into.ssrc = readUInt32(buffer, start + 8);
+  return true;
+}
+
+const readUInt16 = (from: Buffer, offset: number): number => (from[offset] << 8) | from[offset + 1];
+const readUInt32 = (from: Buffer, offset: number): number =>
+  readUInt16(from, offset) * 0x1_0000 + readUInt16(from, offset + 2);
+
+export const emptyRtp = (): RtpFields => ({
+  marker: false,
+  payloadType: 0,
+  sequenceNumber: 0,
+  timestamp: 0,
+  ssrc: 0,
+  start: 0,
+  end: 0,
+});
+
+/** The same for a datagram in a buffer of its own; null where that is false. The payload shares the datagram's memory. */
+export function parseRtp(datagram: Buffer): RtpPacket | null {
+  const fields = emptyRtp();
+  if (!readRtp(datagram, 0, datagram.length, fields)) return null;
+  const { start, end, ...header } = fields;
+  return { ...header, payload: datagram.subarray(start, end) };
 }

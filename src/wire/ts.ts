@@ -43,19 +43,20 @@ export function payloadStart(packets: Buffer, offset: number): number {
 }
 
 /**
- * Whether a receiver may begin with this RTP payload: PAT, PMT and PCR, then the start of a video access unit with
- * random_access_indicator. Reels put every random access point at the beginning of a payload.
+ * Whether a receiver may begin with this RTP payload, which lies from `start` to `end` of the buffer: PAT, PMT and PCR,
+ * then the start of a video access unit with random_access_indicator. Reels put every random access point at the
+ * beginning of a payload.
  */
-export function startsRandomAccess(payload: Buffer): boolean {
-  if (payload.length < 4 * TS_PACKET_LENGTH) return false;
-  const video = 3 * TS_PACKET_LENGTH;
+export function startsRandomAccess(buffer: Buffer, start = 0, end = buffer.length): boolean {
+  if (end - start < 4 * TS_PACKET_LENGTH) return false;
+  const video = start + 3 * TS_PACKET_LENGTH;
   return (
-    pidOf(payload, 0) === Pid.pat &&
-    pidOf(payload, TS_PACKET_LENGTH) === Pid.pmt &&
-    (adaptationFlagsOf(payload, 2 * TS_PACKET_LENGTH) & AdaptationFlag.pcr) !== 0 &&
-    pidOf(payload, video) === Pid.video &&
-    startsPayloadUnit(payload, video) &&
-    (adaptationFlagsOf(payload, video) & AdaptationFlag.randomAccess) !== 0
+    pidOf(buffer, start) === Pid.pat &&
+    pidOf(buffer, start + TS_PACKET_LENGTH) === Pid.pmt &&
+    (adaptationFlagsOf(buffer, start + 2 * TS_PACKET_LENGTH) & AdaptationFlag.pcr) !== 0 &&
+    pidOf(buffer, video) === Pid.video &&
+    startsPayloadUnit(buffer, video) &&
+    (adaptationFlagsOf(buffer, video) & AdaptationFlag.randomAccess) !== 0
   );
 }
 
@@ -115,6 +116,8 @@ function timedPesStart(packets: Buffer, offset: number): number {
 export function shiftTimes(packets: Buffer, offset: number, count: number, shift: number): void {
   const end = offset + count * TS_PACKET_LENGTH;
   for (let at = offset; at < end; at += TS_PACKET_LENGTH) {
+    // Most packets neither begin a payload unit nor have an adaptation field: one look is enough for them.
+    if (((packets[at + 1] & 0x40) | (packets[at + 3] & 0x20)) === 0) continue;
     if (adaptationFlagsOf(packets, at) & AdaptationFlag.pcr) {
       writePcr(packets, at + 6, readPcrBase(packets, at + 6) + shift, readPcrExtension(packets, at + 6));
     }

@@ -1,0 +1,202 @@
+/**
+ * Receiving with few system calls, on Linux: Node.js cannot wait for sockets that are not its own, so all of them are
+ * looked at now and then. That is no makeshift: whoever waits is woken for nearly every datagram, and waking up takes
+ * many times what the datagram does.
+ */
+import type { Libc } from '../linux/libc.js';
+import { LARGEST_MESSAGE, ReceiveMessages } from '../linux/receive-messages.js';
+import { SystemCallError, UdpSocket } from '../linux/udp-socket.js';
+import type { Millis } from '../wire/time.js';
+import { addressesOf, type GroupSocket, RECEIVE_BUFFER, type Sender } from './receive.js';
+import type { BatchedGroupOptions } from './receive-batched.js';
+import { systemTimers, type Timers } from './timers.js';
+
+/** Messages of one call: 4 MiB of addresses, of which only those pages are memory that are written to. */
+const MESSAGES = 64;
+/** Datagrams handed over at once, at most. */
+const BATCH = 1024;
+/** Datagrams of one turn: then others in the process have theirs. Some milliseconds. */
+const TURN = 8 * BATCH;
+
+/** Bytes that the kernel counts for a datagram of 1,500 bytes or less; with some network cards it is half of that. */
+const KERNEL_BYTES = 4096;
+/** Share of a socket's buffer that may be full when it is looked at: what is left is for when the process stands still. */
+const FILL = 1 / 4;
+/** The first looks are made so soon, until it is known how much comes. */
+const FIRST_INTERVAL: Millis = 10;
+const LEAST_INTERVAL: Millis = 1;
+/** After a look that found little, the next comes so much later. */
+const RELAX = 1.25;
+/** Share of its interval that a socket may be early when others are looked at, which saves waking up for it alone. */
+const EARLY = 1 / 4;
+
+interface PolledSocket {
+  readonly socket: UdpSocket;
+  readonly receiveBuffer: number;
+  readonly latency: Millis;
+  readonly onDatagrams: BatchedGroupOptions['onDatagrams'];
+  readonly onError: (error: Error) => void;
+  /** Between its looks. */
+  interval: Millis;
+  due: Millis;
+  isOpen: boolean;
+  /** What went wrong last; said once. */
+  errno: number;
+}
+
+/**
+ * It is in charge of:
+ * - one timer and one table of messages, which all sockets share
+ * - taking messages apart into the datagrams they were sent as
+ * - looking at each socket before its buffer is full; none keeps the others, or the process, waiting
+ */
+export class ReceivePoller {
+  readonly #libc: Libc;
+  readonly #timers: Timers;
+  readonly #messages: ReceiveMessages;
+  readonly #batch: { buffer: Buffer; offsets: Uint32Array; lengths: Uint16Array; senders: Sender[]; count: number };
+  #sockets: readonly PolledSocket[] = [];
+  /** Which of them a turn begins with: the one that the turn before did not come to. */
+  #begin = 0;
+  #cancel: (() => void) | null = null;
+
+  constructor(libc: Libc, timers: Timers = systemTimers) {
+    this.#libc = libc;
+    this.#timers = timers;
+    this.#messages = new ReceiveMessages(libc, MESSAGES);
+    this.#batch = {
+      buffer: this.#messages.data,
+      offsets: new Uint32Array(BATCH),
+      lengths: new Uint16Array(BATCH),
+      senders: new Array<Sender>(BATCH),
+      count: 0,
+    };
+  }
+
+  /** Throws a SystemCallError. */
+  open(options: BatchedGroupOptions & { latency: Millis }): GroupSocket {
+    const { group, port, latency, onDatagrams, onError } = options;
+    const socket = new UdpSocket(this.#libc);
+    let receiveBuffer: number;
+    try {
+      // Nothing can have come yet: this only shows whether the call is allowed.
+      const probed = this.#messages.receive(socket.fd);
+      if (probed < 0) throw new SystemCallError('recvmmsg', -probed);
+      receiveBuffer = socket.setReceiveBuffer(RECEIVE_BUFFER);
+      offload(socket);
+      socket.setReuseAddress();
+      socket.bind(group, port);
+      for (const address of addressesOf(options)) socket.joinGroup(group, address);
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
+    const polled: PolledSocket = {
+      socket,
+      receiveBuffer,
+      latency,
+      onDatagrams,
+      onError,
+      interval: Math.min(latency, FIRST_INTERVAL),
+      due: this.#timers.now(),
+      isOpen: true,
+      errno: 0,
+    };
+    this.#sockets = [...this.#sockets, polled];
+    this.#arm();
+    return {
+      receiveBuffer,
+      close: async () => this.#close(polled),
+    };
+  }
+
+  #close(polled: PolledSocket): void {
+    if (!polled.isOpen) return;
+    this.#look(polled, this.#timers.now());
+    polled.isOpen = false;
+    this.#sockets = this.#sockets.filter((each) => each !== polled);
+    this.#arm();
+    polled.socket.close();
+  }
+
+  /** Sets the timer for the socket that is due first. */
+  #arm(): void {
+    this.#cancel?.();
+    this.#cancel = null;
+    if (this.#sockets.length === 0) return;
+    let first = Number.POSITIVE_INFINITY;
+    for (const { due } of this.#sockets) first = Math.min(first, due);
+    this.#cancel = this.#timers.after(Math.max(0, first - this.#timers.now()), this.#turn);
+  }
+
+  readonly #turn = (): void => {
+    const now = this.#timers.now();
+    // Whoever is handed datagrams may open and close sockets.
+    const sockets = this.#sockets;
+    let left = TURN;
+    try {
+      for (let i = 0; i < sockets.length && left > 0; i++) {
+        const at = (this.#begin + i) % sockets.length;
+        const polled = sockets[at];
+        if (!polled.isOpen || polled.due > now + polled.interval * EARLY) continue;
+        left -= this.#look(polled, now);
+        if (left <= 0) this.#begin = at + 1;
+      }
+    } finally {
+      this.#arm();
+    }
+  };
+
+  /** Hands on what a socket has, as far as one call brings it; returns the number of datagrams. */
+  #look(polled: PolledSocket, now: Millis): number {
+    const count = this.#messages.receive(polled.socket.fd);
+    const datagrams = this.#hand(polled, Math.max(0, count));
+    if (polled.errno !== -count && count < 0) polled.onError(new SystemCallError('recvmmsg', -count));
+    polled.errno = Math.max(0, -count);
+    const fill = (datagrams * KERNEL_BYTES) / polled.receiveBuffer;
+    const interval = fill > FILL ? (polled.interval * FILL) / fill : polled.interval * RELAX;
+    polled.interval = Math.max(LEAST_INTERVAL, Math.min(polled.latency, interval));
+    // Multiples of the interval, so that sockets with the same one are due together.
+    const next = Math.floor(now / polled.interval + EARLY) + 1;
+    polled.due = count === MESSAGES ? now : next * polled.interval;
+    return datagrams;
+  }
+
+  /** Takes `count` messages apart. */
+  #hand(polled: PolledSocket, count: number): number {
+    const messages = this.#messages;
+    const batch = this.#batch;
+    let datagrams = 0;
+    batch.count = 0;
+    for (let i = 0; i < count; i++) {
+      const sender = messages.sender(i);
+      const segment = Math.max(1, messages.segment(i));
+      let at = i * LARGEST_MESSAGE;
+      const end = at + messages.length(i);
+      do {
+        if (batch.count === BATCH) {
+          polled.onDatagrams(batch);
+          if (!polled.isOpen) return datagrams;
+          batch.count = 0;
+        }
+        batch.offsets[batch.count] = at;
+        batch.lengths[batch.count] = Math.min(segment, end - at);
+        batch.senders[batch.count] = sender;
+        batch.count++;
+        datagrams++;
+        at += segment;
+      } while (at < end);
+    }
+    polled.onDatagrams(batch);
+    return datagrams;
+  }
+}
+
+/** Several datagrams as one message, where the kernel knows how (5.0). */
+function offload(socket: UdpSocket): void {
+  try {
+    socket.setReceiveOffload();
+  } catch (error) {
+    if (!(error instanceof SystemCallError) || error.code !== 'ENOPROTOOPT') throw error;
+  }
+}

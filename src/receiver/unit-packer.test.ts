@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Pid, TS_GROUP_LENGTH, TS_PACKET_LENGTH, TS_SYNC_BYTE } from '../wire/ts.js';
+import type { StreamUnit } from './stream-buffer.js';
+import { UnitPacker } from './unit-packer.js';
+
+function packing(): { packer: UnitPacker; units: StreamUnit[] } {
+  const units: StreamUnit[] = [];
+  return { packer: new UnitPacker((unit) => units.push(unit)), units };
+}
+
+/** PAT, PMT, PCR and the beginning of a picture. */
+function accessPoint(): Buffer {
+  const payload = Buffer.alloc(TS_GROUP_LENGTH);
+  const headers = [
+    [TS_SYNC_BYTE, 0x40 | (Pid.pat >> 8), Pid.pat & 0xff, 0x10],
+    [TS_SYNC_BYTE, 0x40 | (Pid.pmt >> 8), Pid.pmt & 0xff, 0x10],
+    [TS_SYNC_BYTE, Pid.video >> 8, Pid.video & 0xff, 0x20, 7, 0x10],
+    [TS_SYNC_BYTE, 0x40 | (Pid.video >> 8), Pid.video & 0xff, 0x30, 1, 0x40],
+  ];
+  for (const [i, header] of headers.entries()) payload.set(header, i * TS_PACKET_LENGTH);
+  return payload;
+}
+
+test('payloads in a row become one unit, until it is handed on', () => {
+  const { packer, units } = packing();
+  const buffer = Buffer.from('..abc..def..');
+  packer.add(1, buffer, 2, 5);
+  packer.add(2, buffer, 7, 10);
+  assert.deepEqual(units, []);
+  packer.flush();
+  packer.flush();
+  packer.add(3, buffer, 2, 3);
+  packer.flush();
+  assert.deepEqual(
+    units.map(({ time, data, randomAccess }) => [time, String(data), randomAccess]),
+    [
+      [1, 'abcdef', false],
+      [3, 'a', false],
+    ],
+  );
+});
+
+test('a unit ends before what a player can begin with, after 20 ms, and where time goes back', () => {
+  const { packer, units } = packing();
+  const payload = Buffer.from('abc');
+  const point = accessPoint();
+  for (const time of [0, 1799, 1800]) packer.add(time, payload, 0, 3);
+  packer.add(1801, point, 0, point.length);
+  packer.add(1802, payload, 0, 3);
+  packer.add(900, payload, 0, 3);
+  packer.flush();
+  assert.deepEqual(
+    units.map(({ time, data, randomAccess }) => [time, data.length, randomAccess]),
+    [
+      [0, 6, false],
+      [1800, 3, false],
+      [1801, TS_GROUP_LENGTH + 3, true],
+      [900, 3, false],
+    ],
+  );
+});
+
+test('any amount is kept, byte for byte', () => {
+  const { packer, units } = packing();
+  const payloads = Array.from({ length: 1000 }, (_, i) => Buffer.alloc(i * 2, i));
+  for (const payload of [...payloads, Buffer.alloc(600_000, 7)]) packer.add(0, payload, 0, payload.length);
+  packer.flush();
+  const kept = Buffer.concat(units.map(({ data }) => data));
+  assert.ok(kept.equals(Buffer.concat([...payloads, Buffer.alloc(600_000, 7)])));
+});

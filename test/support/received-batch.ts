@@ -1,0 +1,15 @@
+/** Datagrams as they come from a socket that takes many at a time. */
+import type { ReceivedBatch } from '../../src/multicast/receive-batched.js';
+
+/** They lie in one buffer, one behind the other. */
+export function batchOf(datagrams: readonly Buffer[]): ReceivedBatch {
+  const offsets = new Uint32Array(datagrams.length);
+  for (let i = 1; i < datagrams.length; i++) offsets[i] = offsets[i - 1] + datagrams[i - 1].length;
+  return {
+    buffer: Buffer.concat(datagrams),
+    offsets,
+    lengths: Uint16Array.from(datagrams, ({ length }) => length),
+    senders: datagrams.map(() => ({ address: '127.0.0.1', port: 5004 })),
+    count: datagrams.length,
+  };
+}
