@@ -58,6 +58,8 @@ export class Playout {
   readonly #onAir = new Map<string, OnAir>();
   readonly #byDestination: OnAir[] = [];
   readonly #phases: Phase[];
+  /** Those with stations. */
+  #inUse: Phase[] = [];
   /** Of each packet in the batch: whose it is, and when it is due. */
   readonly #owners: OnAir[] = [];
   readonly #dues: Float64Array;
@@ -69,7 +71,7 @@ export class Playout {
     this.#now = options.now;
     this.#capacity = options.sender.batch.offsets.length;
     this.#dues = new Float64Array(this.#capacity);
-    this.#phases = PHASES.map((offset) => ({ offset, stations: [], bitrate: 0, next: Number.POSITIVE_INFINITY }));
+    this.#phases = PHASES.map((offset) => ({ offset, stations: [], bitrate: 0, next: 0 }));
   }
 
   /** Puts a station on the air from the next packet due; `bitrate` in bit/s. */
@@ -97,7 +99,8 @@ export class Playout {
     };
     phase.stations.push(onAir);
     phase.bitrate += bitrate;
-    phase.next = Math.min(phase.next, now);
+    if (phase.stations.length === 1) phase.next = now;
+    this.#inUse = this.#phases.filter(({ stations }) => stations.length > 0);
     this.#onAir.set(id, onAir);
     this.#byDestination[onAir.destination] = onAir;
   }
@@ -109,7 +112,7 @@ export class Playout {
     this.#onAir.delete(id);
     phase.stations.splice(phase.stations.indexOf(onAir), 1);
     phase.bitrate -= onAir.bitrate;
-    if (phase.stations.length === 0) phase.next = Number.POSITIVE_INFINITY;
+    this.#inUse = this.#phases.filter(({ stations }) => stations.length > 0);
     this.#sender.removeDestination(destination);
   }
 
@@ -121,12 +124,12 @@ export class Playout {
   /** Sends everything that it is time for. Returns when to call it next: Infinity with no station. */
   tick(): Millis {
     let next = Number.POSITIVE_INFINITY;
-    for (const phase of this.#phases) {
-      const now = this.#now();
+    let now = this.#now();
+    for (const phase of this.#inUse) {
       if (phase.next <= now) {
         for (const onAir of phase.stations) this.#serve(onAir, now);
-        this.#flush();
         phase.next = phase.offset + PERIOD * (Math.floor((now - phase.offset) / PERIOD) + 1);
+        now = this.#flush();
       }
       if (phase.next < next) next = phase.next;
     }
@@ -211,13 +214,14 @@ export class Playout {
     return true;
   }
 
-  #flush(): void {
+  /** Sends the batch; returns the time afterwards. */
+  #flush(): Millis {
     const { batch } = this.#sender;
     const { count } = batch;
-    if (count === 0) return;
-    this.#sender.send();
+    if (count > 0) this.#sender.send();
     const now = this.#now();
     for (let i = 0; i < count; i++) this.#owners[i].progress.lateness.record(now - ticksToMillis(this.#dues[i]));
     this.#filled = 0;
+    return now;
   }
 }
