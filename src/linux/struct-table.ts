@@ -19,8 +19,8 @@ export class StructTable {
 
   /** Sets a field of 64 bits to a whole number below 2^53. */
   setLong(index: number, value: number): void {
-    const high = Math.floor(value / 0x1_0000_0000);
-    this.words[index] = value - high * 0x1_0000_0000;
-    this.words[index + 1] = high;
+    // An element takes the number modulo 2^32, without its fraction.
+    this.words[index] = value;
+    this.words[index + 1] = value / 0x1_0000_0000;
   }
 }
