@@ -72,7 +72,8 @@ export async function runRecord(options: RecordOptions): Promise<number> {
 }
 
 interface OutputFile {
-  write(bytes: Buffer): Promise<void>;
+  /** Writes the pieces one behind the other; returns their bytes. */
+  write(pieces: readonly Buffer[]): Promise<number>;
   /** Further calls do nothing. */
   close(): Promise<void>;
 }
@@ -92,11 +93,17 @@ async function openFile(path: string): Promise<OutputFile> {
   });
   let closed = false;
   return {
-    async write(bytes) {
+    async write(pieces) {
       if (failure) throw failure;
+      const last = pieces.length - 1;
+      if (last < 0) return 0;
       await new Promise<void>((resolve, reject) => {
-        stream.write(bytes, (error) => (error ? reject(problem(error)) : resolve()));
+        stream.cork(); // All in one system call
+        for (let i = 0; i < last; i++) stream.write(pieces[i]);
+        stream.write(pieces[last], (error) => (error ? reject(problem(error)) : resolve()));
+        stream.uncork();
       });
+      return pieces.reduce((sum, { length }) => sum + length, 0);
     },
     async close() {
       if (closed || path === '-') return;
@@ -139,9 +146,7 @@ async function record(
     if (isLast) await receiver.close(); // The buffer then has all that has come
     cursor ??= buffer.openAtLastRandomAccess();
     for (let units = read(); units.length > 0 && !recorder.isFull; units = read()) {
-      const bytes = recorder.take(units);
-      await file.write(bytes);
-      written += bytes.length;
+      written += await file.write(recorder.take(units));
       writtenAt = performance.now();
     }
     if (recorder.isFull || isLast) return written;

@@ -27,13 +27,6 @@ const CONTROL_WORDS = CONTROL_LENGTH / 4;
 export const MOST_SEGMENTS = 64;
 export const MOST_SEGMENTED_BYTES = 65_535 - 20 - 8;
 
-/** Writes a whole number below 2^53 as 64 bits, without a BigInt. */
-export function writeUInt64(out: Buffer, offset: number, value: number): void {
-  const high = Math.floor(value / 0x1_0000_0000);
-  out.writeUInt32LE(value - high * 0x1_0000_0000, offset);
-  out.writeUInt32LE(high, offset + 4);
-}
-
 export class SendMessages {
   readonly #libc: Libc;
   readonly #messages: StructTable;

@@ -66,7 +66,7 @@ for (const segment of [true, false]) {
       }),
       { numRuns: 60 },
     );
-    assert.deepEqual(heard, { errors: [], notes: [], refused: {} });
+    assert.deepEqual(heard, { errors: [], notes: [], refused: {}, pressed: {} });
   });
 }
 
@@ -133,7 +133,7 @@ test('a probe that is refused for a reason of the moment changes nothing, and no
     send(sender, datagrams(0, times(10, 100)));
     assert.deepEqual(messages(libc), [10]);
     assert.deepEqual(sender.counters, { packets: 10, bytes: 1_000, refused: 0, backPressure: 0 });
-    assert.deepEqual(heard, { errors: [], notes: [], refused: {} });
+    assert.deepEqual(heard, { errors: [], notes: [], refused: {}, pressed: {} });
   }
 });
 
@@ -146,7 +146,7 @@ test('where the process may not send many at once there is no sender, and nothin
     assert.equal(BatchSender.open(libc, options), null);
     assert.equal(BatchSender.open(libc, { ...options, segment: false }), null);
     assert.equal(libc.open.size, 0);
-    assert.deepEqual(heard, { errors: [], notes: [], refused: {} });
+    assert.deepEqual(heard, { errors: [], notes: [], refused: {}, pressed: {} });
   }
 });
 
@@ -196,7 +196,7 @@ for (const errno of [Errno.EAGAIN, Errno.ENOBUFS]) {
     assert.equal(pauses(), 4);
     assert.deepEqual(libc.calls, [3, 2, 2, 2, 2, 1, 1], 'one of three left, none of two three times, …');
     assert.deepEqual(sender.counters, { packets: 30, bytes: 3_000, refused: 0, backPressure: 4 });
-    assert.deepEqual(heard, { errors: [], notes: [], refused: {} });
+    assert.deepEqual(heard, { errors: [], notes: [], refused: {}, pressed: { 1: 3, 2: 1 } });
   });
 
   test(`without room (${errno}) for eight pauses the rest is refused, and the next batch begins anew`, () => {
@@ -206,7 +206,7 @@ for (const errno of [Errno.EAGAIN, Errno.ENOBUFS]) {
     send(sender, batch);
     assert.deepEqual(taken(libc), batch.slice(0, 10).map(asSent));
     assert.equal(pauses(), 8);
-    assert.deepEqual(heard, { errors: [], notes: [], refused: { 1: 11, 2: 12 } });
+    assert.deepEqual(heard, { errors: [], notes: [], refused: { 1: 11, 2: 12 }, pressed: { 1: 8 } });
     assert.deepEqual(sender.counters, { packets: 10, bytes: 1_000, refused: 23, backPressure: 8 });
     assert.equal(sender.batch.count, 0);
     let left = 8;
@@ -243,7 +243,7 @@ test('EINTR is asked again, at once', () => {
   send(sender, datagrams(0, times(10, 100)));
   assert.deepEqual(messages(libc), [10]);
   assert.equal(pauses(), 0);
-  assert.deepEqual(heard, { errors: [], notes: [], refused: {} });
+  assert.deepEqual(heard, { errors: [], notes: [], refused: {}, pressed: {} });
 });
 
 test('whatever the kernel answers, each datagram leaves once or is refused, and both are counted', () => {

@@ -116,6 +116,7 @@ export class BatchSender implements MulticastSender {
         }
         pauses--;
         this.counters.backPressure++;
+        this.#options.onPressure(batch.destinations[this.#firsts[sent]]);
         this.#pause();
       } else if (this.#isSegmenting && CANNOT_SEGMENT.includes(-result)) {
         this.#stopSegmenting(-result);

@@ -112,7 +112,7 @@ export class ReceivePoller {
 
   #close(polled: PolledSocket): void {
     if (!polled.isOpen) return;
-    this.#look(polled, this.#timers.now());
+    this.#look(polled, this.#timers.now(), TURN);
     polled.isOpen = false;
     this.#sockets = this.#sockets.filter((each) => each !== polled);
     this.#arm();
@@ -139,7 +139,7 @@ export class ReceivePoller {
         const at = (this.#begin + i) % sockets.length;
         const polled = sockets[at];
         if (!polled.isOpen || polled.due > now + polled.interval * EARLY) continue;
-        left -= this.#look(polled, now);
+        left -= this.#look(polled, now, left);
         if (left <= 0) this.#begin = at + 1;
       }
     } finally {
@@ -147,12 +147,15 @@ export class ReceivePoller {
     }
   };
 
-  /** Hands on what a socket has, as far as one call brings it; returns the number of datagrams. */
-  #look(polled: PolledSocket, now: Millis): number {
-    const count = this.#messages.receive(polled.socket.fd);
-    const datagrams = this.#hand(polled, Math.max(0, count));
-    if (polled.errno !== -count && count < 0) polled.onError(new SystemCallError('recvmmsg', -count));
-    polled.errno = Math.max(0, -count);
+  /** Hands on what a socket has, up to about `most` datagrams; returns how many. */
+  #look(polled: PolledSocket, now: Millis, most: number): number {
+    let datagrams = 0;
+    let count: number;
+    do {
+      count = this.#messages.receive(polled.socket.fd);
+      if (count < 0) this.#tell(polled, -count);
+      datagrams += this.#hand(polled, Math.max(0, count));
+    } while (count === MESSAGES && datagrams < most && polled.isOpen);
     const fill = (datagrams * KERNEL_BYTES) / polled.receiveBuffer;
     const interval = fill > FILL ? (polled.interval * FILL) / fill : polled.interval * RELAX;
     polled.interval = Math.max(LEAST_INTERVAL, Math.min(polled.latency, interval));
@@ -160,6 +163,13 @@ export class ReceivePoller {
     const next = Math.floor(now / polled.interval + EARLY) + 1;
     polled.due = count === MESSAGES ? now : next * polled.interval;
     return datagrams;
+  }
+
+  /** Says what is wrong when it was not said before. */
+  #tell(polled: PolledSocket, errno: number): void {
+    if (polled.errno === errno) return;
+    polled.errno = errno;
+    polled.onError(new SystemCallError('recvmmsg', errno));
   }
 
   /** Takes `count` messages apart. */

@@ -90,7 +90,7 @@ fact('what is in the batch arrives, datagram by datagram, each at its destinatio
     packets += batch.length + receivers.length;
     bytes += batch.reduce((sum, datagram) => sum + datagram.bytes.length, 'the end'.length * receivers.length);
   }
-  assert.deepEqual(heard, { errors: [], notes: [], refused: {} });
+  assert.deepEqual(heard, { errors: [], notes: [], refused: {}, pressed: {} });
   assert.deepEqual(sender.counters, { packets, bytes, refused: 0, backPressure: 0 });
 });
 

@@ -45,6 +45,8 @@ export interface SenderOptions {
   onError(error: Error): void;
   /** Told how many of a destination's datagrams did not leave. */
   onRefused(destination: number, datagrams: number): void;
+  /** Told whose datagrams had to wait because the system had no room. */
+  onPressure(destination: number): void;
   /** Told, once each, what makes sending dearer than it could be. */
   onNote(line: string): void;
 }

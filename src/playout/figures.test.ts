@@ -24,6 +24,7 @@ test('the figures of several stations are their sums, and the quantiles those of
     unread: 0,
     readErrors: 0,
     refused: 5,
+    backPressure: 0,
     waits: 0,
   });
 });

@@ -16,6 +16,8 @@ export interface Figures {
   readErrors: number;
   /** Packets that the system refused to send. */
   refused: number;
+  /** Times that the system had no room for packets and had to be asked again. */
+  backPressure: number;
   /** Times that packets were due and the disk had not brought them. */
   waits: number;
 }
@@ -46,6 +48,7 @@ function countersOf(stations: readonly Progress[]): Counters {
     unread: sum('unread'),
     readErrors: sum('readErrors'),
     refused: sum('refused'),
+    backPressure: sum('backPressure'),
     waits: sum('waits'),
   };
 }

@@ -24,6 +24,7 @@ async function open(): Promise<{ playout: Playout; sender: MulticastSender }> {
     largest: LARGEST_PACKET,
     onError: (error) => say({ is: 'note', line: `Packets cannot be sent from ${interfaceAddress}: ${error.message}` }),
     onRefused: (destination, packets) => playout.refused(destination, packets),
+    onPressure: (destination) => playout.pressed(destination),
     onNote: (line) => say({ is: 'note', line }),
   });
   const { libc } = await loadLibc();

@@ -250,9 +250,11 @@ test('a station taken off the air sends nothing more, and the others go on', () 
   assert.equal(playout.tick(), Number.POSITIVE_INFINITY);
 });
 
-test('what the sender refuses is counted with its station', () => {
+test('what the sender refuses or has no room for is counted with its station', () => {
   const { playout, add } = playoutAt();
   const [a, b] = [add('a', steady(), 1), add('b', steady(), 2)];
   playout.refused(1, 3);
+  playout.pressed(0);
   assert.deepEqual([a.refused, b.refused], [0, 3]);
+  assert.deepEqual([a.backPressure, b.backPressure], [1, 0]);
 });

@@ -121,6 +121,11 @@ export class Playout {
     this.#byDestination[destination].progress.refused += packets;
   }
 
+  /** Called by the sender: the system had no room, and is asked again. */
+  pressed(destination: number): void {
+    this.#byDestination[destination].progress.backPressure++;
+  }
+
   /** Sends everything that it is time for. Returns when to call it next: Infinity with no station. */
   tick(): Millis {
     let next = Number.POSITIVE_INFINITY;

@@ -12,6 +12,7 @@ const numbers = [
   'droppedLate',
   'unread',
   'refused',
+  'backPressure',
   'waits',
   'readTo',
   'readErrors',
@@ -75,6 +76,14 @@ export class Progress {
   }
   set refused(value) {
     this.#numbers[at.refused] = value;
+  }
+
+  /** Times that the system had no room for its packets and had to be asked again. */
+  get backPressure(): number {
+    return this.#numbers[at.backPressure];
+  }
+  set backPressure(value) {
+    this.#numbers[at.backPressure] = value;
   }
 
   /** Times that packets were due and the disk had not brought them yet. */

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { stationInfo } from '../../test/support/channels.js';
 import { without } from '../../test/support/tools.js';
+import type { StreamUnit } from '../receiver/stream-buffer.js';
 import { matroskaPicture } from '../wire/matroska.js';
 import { Pid, TS_PACKET_LENGTH, TS_SYNC_BYTE } from '../wire/ts.js';
 import { containerFor } from './container.js';
@@ -25,10 +26,11 @@ const packets = (names: string): Buffer =>
 test('a recording ends with whole pictures and sounds, by the time of the stream', () => {
   const recorder = new Recorder(containerFor(stationInfo(1)), 1000);
   const unit = (time: number, names: string) => ({ time, data: packets(names), randomAccess: false });
-  const early = recorder.take([unit(500, 'VvA'), unit(90_499, 'Vv')]);
+  const take = (...units: StreamUnit[]) => Buffer.concat(recorder.take(units));
+  const early = take(unit(500, 'VvA'), unit(90_499, 'Vv'));
   assert.deepEqual(early, packets('VvAVv'));
   assert.equal(recorder.isFull, false);
-  const late = recorder.take([unit(90_500, 'vaVv'), unit(90_600, 'vaA'), unit(90_700, 'a'), unit(90_800, 'v')]);
+  const late = take(unit(90_500, 'vaVv'), unit(90_600, 'vaA'), unit(90_700, 'a'), unit(90_800, 'v'));
   assert.deepEqual(late, packets('vaa'));
   assert.ok(recorder.isFull);
   assert.equal(recorder.recorded, 1000);
@@ -45,7 +47,7 @@ test('pictures are recorded for as many milliseconds as were asked for, not one 
   const recorder = new Recorder(containerFor(stationInfo(1, { format: 'jpeg' })), 100);
   const jpeg = Buffer.from('picture');
   const units = Array.from({ length: 9 }, (_, n) => ({ time: 7 + n * 3000, data: jpeg, randomAccess: true }));
-  const file = recorder.take(units);
+  const file = Buffer.concat(recorder.take(units));
   const pictures = Buffer.concat([0, 100 / 3, 200 / 3].map((time) => matroskaPicture(time, jpeg)));
   assert.ok(file.subarray(-pictures.length).equals(pictures));
   assert.equal(file.toString('latin1').split('picture').length - 1, 3);
@@ -59,7 +61,7 @@ test('FFmpeg reads every picture of the Matroska stream at its time', { skip: wi
   const units = Array.from({ length: 30 }, (_, n) => ({ time: 2 ** 33 + n * 3000, data: jpeg, randomAccess: true }));
   const entries = 'stream=codec_name,width,height,r_frame_rate:packet=pts_time,flags';
   const probed = spawnSync('ffprobe', ['-v', 'error', '-show_entries', entries, '-of', 'compact', '-'], {
-    input: recorder.take(units),
+    input: Buffer.concat(recorder.take(units)),
   });
   assert.equal(probed.stderr.toString(), '');
   const lines = probed.stdout.toString().trim().split('\n');

@@ -6,7 +6,7 @@ import type { Container } from './container.js';
 /** No picture is spread over more than this; a stream without sound would be waited for in vain. */
 const LONGEST_TAIL: Millis = 1000;
 
-/** Turns units into the bytes of a file, and knows when it is full. */
+/** Turns units into the pieces of a file, and knows when it is full. */
 export class Recorder {
   private beginning: Ticks90k | null = null;
   private latest: Ticks90k = 0;
@@ -28,8 +28,8 @@ export class Recorder {
     return this.beginning === null ? 0 : ticksToMillis(this.latest - this.beginning);
   }
 
-  /** The bytes of the next units; behind the duration, only what ends the pictures and sounds that were begun. */
-  take(units: readonly StreamUnit[]): Buffer {
+  /** The pieces of the next units; behind the duration, only what ends the pictures and sounds that were begun. */
+  take(units: readonly StreamUnit[]): Buffer[] {
     const parts: Buffer[] = [];
     for (const unit of units) {
       if (this.beginning === null) {
@@ -50,6 +50,6 @@ export class Recorder {
       this.latest = unit.time;
       parts.push(this.container.unit(unit));
     }
-    return Buffer.concat(parts);
+    return parts;
   }
 }

@@ -33,14 +33,18 @@ export function send(sender: MulticastSender, toSend: readonly ToSend[]): void {
   sender.send();
 }
 
-/** What a sender under test tells, in `heard`; `refused` by destination. */
+/** What a sender under test tells, in `heard`; `refused` and `pressed` by destination. */
 export function listener() {
-  const heard = { errors: [] as string[], notes: [] as string[], refused: {} as Record<number, number> };
+  const byDestination = (): Record<number, number> => ({});
+  const heard = { errors: [] as string[], notes: [] as string[], refused: byDestination(), pressed: byDestination() };
   const callbacks = {
     onError: ({ message }) => heard.errors.push(message),
     onNote: (line) => heard.notes.push(line),
     onRefused: (destination, count) => {
       heard.refused[destination] = (heard.refused[destination] ?? 0) + count;
+    },
+    onPressure: (destination) => {
+      heard.pressed[destination] = (heard.pressed[destination] ?? 0) + 1;
     },
   } satisfies Partial<SenderOptions>;
   return { heard, callbacks };
