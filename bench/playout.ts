@@ -92,7 +92,6 @@ async function run(contestant: Contestant, stations: number, sources: string[], 
     say(failures[failures.length - 1]);
   });
   if (result) results.push(result);
-  return result;
 }
 
 const server = ours(options.msc);
