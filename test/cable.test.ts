@@ -25,7 +25,13 @@ for (const { mtu, lengths, notes } of cases) {
     const [near, far] = await cable(context, [mtu, 1_500]);
     const { heard, callbacks } = listener();
     const receiver = await far.inside(() => openReceiver(context, far.address, GROUP));
-    const options = { interfaceAddress: near.address, ttl: 1, capacity: 256, largest: 1_472, ...callbacks };
+    const options = {
+      interfaceAddress: near.address,
+      ttl: 1,
+      capacity: 256,
+      buffer: Buffer.alloc(256 * 1_472),
+      ...callbacks,
+    };
     const sender = await near.inside(() => BatchSender.open(libc!, options));
     assert.ok(sender);
     context.after(() => sender.close());

@@ -23,7 +23,7 @@ function openFake(options: { segment?: boolean; refuse?: FakeLibc['refuse'] } = 
     interfaceAddress: '10.0.0.1',
     ttl: 3,
     capacity: CAPACITY,
-    largest: LARGEST,
+    buffer: Buffer.alloc(CAPACITY * LARGEST),
     segment: options.segment,
     pause: () => {
       pauses++;
@@ -142,7 +142,13 @@ test('where the process may not send many at once there is no sender, and nothin
     const libc = new FakeLibc();
     libc.refuse = () => errno;
     const { heard, callbacks } = listener();
-    const options = { interfaceAddress: '10.0.0.1', ttl: 1, capacity: 4, largest: 1_472, ...callbacks };
+    const options = {
+      interfaceAddress: '10.0.0.1',
+      ttl: 1,
+      capacity: 4,
+      buffer: Buffer.alloc(4 * 1_472),
+      ...callbacks,
+    };
     assert.equal(BatchSender.open(libc, options), null);
     assert.equal(BatchSender.open(libc, { ...options, segment: false }), null);
     assert.equal(libc.open.size, 0);

@@ -71,12 +71,11 @@ class DatagramSender implements MulticastSender {
   send(): void {
     const { batch } = this;
     if (batch.count === 0) return;
-    const last = batch.count - 1;
-    // The system may take the datagrams later, when its buffer has room: they need memory of their own.
-    const copy = Buffer.from(batch.buffer.subarray(0, batch.offsets[last] + batch.lengths[last]));
     for (let i = 0; i < batch.count; i++) {
       const { group, port, sent } = this.#destinations[batch.destinations[i]];
-      this.#socket.send(copy, batch.offsets[i], batch.lengths[i], port, group, sent);
+      // The system may take the datagram later, when its buffer has room: it needs memory of its own.
+      const datagram = Buffer.from(batch.buffer.subarray(batch.offsets[i], batch.offsets[i] + batch.lengths[i]));
+      this.#socket.send(datagram, port, group, sent);
     }
     batch.count = 0;
   }

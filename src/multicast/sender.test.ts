@@ -46,7 +46,7 @@ async function openHere(context: Pick<TestContext, 'after'>, way: Way, options: 
     interfaceAddress: here,
     ttl: 1,
     capacity: CAPACITY,
-    largest: 1_472,
+    buffer: Buffer.alloc(CAPACITY * 1_472),
     ...callbacks,
     ...options,
   });
@@ -95,7 +95,7 @@ fact('what is in the batch arrives, datagram by datagram, each at its destinatio
 });
 
 fact('a datagram that the system refuses is counted and told, and the others leave', async (context, way) => {
-  const { sender, heard } = await openHere(context, way, { capacity: 4, largest: 65_508 });
+  const { sender, heard } = await openHere(context, way, { capacity: 4, buffer: Buffer.alloc(4 * 65_508) });
   const receiver = await openReceiver(context, here);
   const [first, second] = [1, 2].map(() => sender.addDestination(here, receiver.port));
   const small = Buffer.from('small');
@@ -155,7 +155,13 @@ const descriptors = (): number => (process.platform === 'linux' ? readdirSync('/
 
 fact('an address that is not this machine’s is a problem with its name, and leaves nothing open', async (_, way) => {
   const open = async () =>
-    way.open({ interfaceAddress: '192.0.2.250', ttl: 1, capacity: 4, largest: 1_472, ...listener().callbacks });
+    way.open({
+      interfaceAddress: '192.0.2.250',
+      ttl: 1,
+      capacity: 4,
+      buffer: Buffer.alloc(4 * 1_472),
+      ...listener().callbacks,
+    });
   const isProblem = (error: unknown) =>
     error instanceof Problem && error.code === 'network' && /192\.0\.2\.250.*EADDRNOTAVAIL/.test(error.message);
   await assert.rejects(open, isProblem);

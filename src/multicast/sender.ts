@@ -1,5 +1,5 @@
 /** Sending to multicast groups, behind the interface that every kind of sender has. */
-/** Datagrams to be sent, one behind the other in one buffer. */
+/** Datagrams to be sent, in one buffer. */
 export interface SendBatch {
   readonly buffer: Buffer;
   /** Offset and length, at least 1, of each datagram, and the number of its destination as `addDestination` gave it. */
@@ -38,9 +38,10 @@ export interface SenderOptions {
   interfaceAddress: string;
   /** Routers a datagram may pass, plus one: 1 stays on the network segment. */
   ttl: number;
-  /** Datagrams that a batch has room for, of `largest` bytes each. */
+  /** Datagrams that a batch has room for. */
   capacity: number;
-  largest: number;
+  /** Memory that the batch's datagrams lie in. */
+  buffer: Buffer;
   /** Told when the system refuses a datagram for another reason than the one before. */
   onError(error: Error): void;
   /** Told how many of a destination's datagrams did not leave. */
@@ -54,9 +55,9 @@ export interface SenderOptions {
 /** Destinations of one sender: those that its batches can name. */
 export const MOST_DESTINATIONS = 0x1_0000;
 
-export function emptyBatch({ capacity, largest }: Pick<SenderOptions, 'capacity' | 'largest'>): SendBatch {
+export function emptyBatch({ capacity, buffer }: Pick<SenderOptions, 'capacity' | 'buffer'>): SendBatch {
   return {
-    buffer: Buffer.alloc(capacity * largest),
+    buffer,
     offsets: new Uint32Array(capacity),
     lengths: new Uint16Array(capacity),
     destinations: new Uint16Array(capacity),

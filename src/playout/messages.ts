@@ -41,3 +41,6 @@ export type FromThread =
 
 /** How often what comes next is read ahead. */
 export const READ_PERIOD: Millis = 250;
+
+/** Stations of one playout thread. */
+export const MOST_STATIONS = 2_048;

@@ -3,7 +3,13 @@ import { fstatSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { Clock } from '../clock/clock.js';
 import type { Station } from '../station/station.js';
-import type { FromThread, PlayoutThreadData, ReadAheadThreadData, SharedStation } from './messages.js';
+import {
+  type FromThread,
+  MOST_STATIONS,
+  type PlayoutThreadData,
+  type ReadAheadThreadData,
+  type SharedStation,
+} from './messages.js';
 import { Progress } from './progress.js';
 import { Thread } from './thread.js';
 
@@ -26,6 +32,7 @@ export interface PlayoutOptions {
 interface PlayoutThread {
   thread: Thread;
   bitrate: number;
+  stations: number;
 }
 
 interface OnAir {
@@ -73,6 +80,7 @@ export class PlayoutPool {
     const shared: SharedStation = { id, station: station.data, progress: progress.shared, group, port, bitrate };
     const playing = this.#leastLoadedPlayer();
     playing.bitrate += bitrate;
+    playing.stations++;
     const reading = this.#readerOf(station.items[0].reel.data.descriptor);
     this.#onAir.set(id, { shared, progress, playing, reading });
     reading.add(shared);
@@ -85,6 +93,7 @@ export class PlayoutPool {
     if (!onAir) return;
     this.#onAir.delete(id);
     onAir.playing.bitrate -= onAir.shared.bitrate;
+    onAir.playing.stations--;
     await Promise.all([onAir.playing.thread.remove(id), onAir.reading.remove(id)]);
   }
 
@@ -102,14 +111,14 @@ export class PlayoutPool {
   #leastLoadedPlayer(): PlayoutThread {
     const least = this.#players.reduce((best, player) => (player.bitrate < best.bitrate ? player : best));
     const isFull = least.bitrate >= FULL_THREAD && this.#players.length < this.#most;
-    return isFull ? this.#newPlayer() : least;
+    return isFull || least.stations >= MOST_STATIONS ? this.#newPlayer() : least;
   }
 
   #newPlayer(): PlayoutThread {
     const { clock, interfaceAddress, ttl } = this.#options;
     const bell = new SharedArrayBuffer(4);
     const data: PlayoutThreadData = { clock: clock.shared, bell, interfaceAddress, ttl };
-    const player = { thread: this.#newThread('./playout-thread.js', data, bell), bitrate: 0 };
+    const player = { thread: this.#newThread('./playout-thread.js', data, bell), bitrate: 0, stations: 0 };
     this.#players.push(player);
     return player;
   }

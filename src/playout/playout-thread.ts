@@ -5,31 +5,36 @@ import { loadLibc } from '../linux/libc.js';
 import { openSender } from '../multicast/open-sender.js';
 import type { MulticastSender } from '../multicast/sender.js';
 import { messageOf, Problem } from '../problem/problem.js';
-import { MemoryReader, MOST_PAYLOADS, WaitingReader } from '../reel/payload-reader.js';
-import { LARGEST_PACKET, Station } from '../station/station.js';
-import type { FromThread, PlayoutThreadData, ToThread } from './messages.js';
+import { MemoryReader, WaitingReader } from '../reel/payload-reader.js';
+import { Station } from '../station/station.js';
+import { type FromThread, MOST_STATIONS, type PlayoutThreadData, type ToThread } from './messages.js';
+import { WindowMemory } from './packet-window.js';
 import { Playout } from './playout.js';
 import { Progress } from './progress.js';
 
 const port = parentPort!;
 const { clock: sharedClock, bell, interfaceAddress, ttl } = workerData as PlayoutThreadData;
+/** Packets in a batch. */
+const BATCH = 512;
+
 const say = (message: FromThread) => port.postMessage(message);
 
 async function open(): Promise<{ playout: Playout; sender: MulticastSender }> {
   const clock = new Clock(sharedClock);
+  const memory = new WindowMemory(MOST_STATIONS);
   const sender = await openSender({
     interfaceAddress,
     ttl,
-    capacity: MOST_PAYLOADS,
-    largest: LARGEST_PACKET,
+    capacity: BATCH,
+    buffer: memory.places.buffer,
     onError: (error) => say({ is: 'note', line: `Packets cannot be sent from ${interfaceAddress}: ${error.message}` }),
     onRefused: (destination, packets) => playout.refused(destination, packets),
     onPressure: (destination) => playout.pressed(destination),
     onNote: (line) => say({ is: 'note', line }),
   });
   const { libc } = await loadLibc();
-  const reader = libc === null ? new WaitingReader() : new MemoryReader(libc, sender.batch.buffer);
-  const playout = new Playout({ sender, reader, now: () => clock.now() });
+  const reader = libc === null ? new WaitingReader() : new MemoryReader(libc, memory.places.buffer);
+  const playout = new Playout({ sender, memory, reader, now: () => clock.now() });
   return { playout, sender };
 }
 

@@ -7,6 +7,7 @@ import type { PayloadReader } from '../reel/payload-reader.js';
 import { Station } from '../station/station.js';
 import { parseRtp } from '../wire/rtp.js';
 import { millisToTicks, ticksToMillis } from '../wire/time.js';
+import { HALF, WindowMemory } from './packet-window.js';
 import { EARLY, LATEST, PERIOD, Playout } from './playout.js';
 import { Progress } from './progress.js';
 
@@ -23,7 +24,8 @@ function playoutAt(options: { reader?: PayloadReader; capacity?: number } = {}) 
   const clock = { now: start };
   const sent: Sent[] = [];
   const ports: number[] = [];
-  const batch = emptyBatch({ capacity: options.capacity ?? 16, largest: 1_472 });
+  const memory = new WindowMemory(1_000);
+  const batch = emptyBatch({ capacity: options.capacity ?? 16, buffer: memory.places.buffer });
   const sender: MulticastSender = {
     batch,
     counters: { packets: 0, bytes: 0, refused: 0, backPressure: 0 },
@@ -41,7 +43,7 @@ function playoutAt(options: { reader?: PayloadReader; capacity?: number } = {}) 
     },
     close: async () => undefined,
   };
-  const playout = new Playout({ sender, reader: options.reader ?? fakeReader(), now: () => clock.now });
+  const playout = new Playout({ sender, memory, reader: options.reader ?? fakeReader(), now: () => clock.now });
   const add = (id: string, station: Station, port: number, bitrate = 5e6) => {
     const progress = new Progress();
     playout.add({ id, station, group: '239.255.0.1', port, bitrate, progress });
@@ -183,9 +185,9 @@ test('packets that the disk has not brought are sent when it has, or dropped in 
   slow.readTo = Number.MAX_SAFE_INTEGER;
   const before = slow.next;
   isThere = false;
-  play(150);
-  assert.equal(slow.next, before);
-  assert.equal(slow.readTo, before, 'the reader is told to bring it again');
+  play(200);
+  assert.ok(slow.next <= before + HALF, 'what had been read leaves');
+  assert.equal(slow.readTo, slow.next, 'the reader is told to bring it again');
   assert.ok(slow.waits > 10);
   isThere = true;
   play(10);
@@ -195,7 +197,7 @@ test('packets that the disk has not brought are sent when it has, or dropped in 
   play(1_000);
   isThere = true;
   play(100);
-  assert.ok(slow.droppedLate >= 80);
+  assert.ok(slow.droppedLate >= 60);
   assert.equal(slow.next, quick.next);
   const own = numbers(sent.filter(({ port }) => port === 2));
   assert.deepEqual(own, following(own[0], own.length));

@@ -2,7 +2,8 @@
 import type { MulticastSender } from '../multicast/sender.js';
 import type { PayloadReader } from '../reel/payload-reader.js';
 import type { Station } from '../station/station.js';
-import { type Millis, millisToTicks, type PacketNumber, type Ticks90k, ticksToMillis } from '../wire/time.js';
+import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../wire/time.js';
+import { HALF, PacketWindow, type WindowMemory } from './packet-window.js';
 import type { Progress } from './progress.js';
 
 /** Packets later than this are dropped: after a stall, receivers get what is on the air now, not a burst. */
@@ -28,11 +29,11 @@ interface OnAir {
   readonly bitrate: number;
   readonly progress: Progress;
   readonly phase: Phase;
+  readonly window: PacketWindow;
   /** Whether a packet of it has left. */
   hasBegun: boolean;
-  next: PacketNumber;
-  /** When `next` is due. */
-  due: Ticks90k;
+  /** In which batch, by its number, each half of the window was last. */
+  readonly batches: [number, number];
 }
 
 interface Phase {
@@ -63,10 +64,19 @@ export class Playout {
   /** Of each packet in the batch: whose it is, and when it is due. */
   readonly #owners: OnAir[] = [];
   readonly #dues: Float64Array;
-  #filled = 0;
+  readonly #memory: WindowMemory;
+  /** The number of the batch that is being filled. */
+  #batch = 1;
 
-  constructor(options: { sender: MulticastSender; reader: PayloadReader; now: () => Millis }) {
+  /** The sender's batches and the reader use `memory`. */
+  constructor(options: {
+    sender: MulticastSender;
+    memory: WindowMemory;
+    reader: PayloadReader;
+    now: () => Millis;
+  }) {
     this.#sender = options.sender;
+    this.#memory = options.memory;
     this.#reader = options.reader;
     this.#now = options.now;
     this.#capacity = options.sender.batch.offsets.length;
@@ -93,9 +103,9 @@ export class Playout {
       bitrate,
       progress,
       phase,
+      window: new PacketWindow(station, this.#memory, next),
       hasBegun: false,
-      next,
-      due: station.due(next),
+      batches: [0, 0],
     };
     phase.stations.push(onAir);
     phase.bitrate += bitrate;
@@ -114,6 +124,7 @@ export class Playout {
     phase.bitrate -= onAir.bitrate;
     this.#inUse = this.#phases.filter(({ stations }) => stations.length > 0);
     this.#sender.removeDestination(destination);
+    onAir.window.close();
   }
 
   /** Called by the sender: packets that did not leave. */
@@ -152,71 +163,70 @@ export class Playout {
   }
 
   #serve(onAir: OnAir, now: Millis): void {
-    const { station, progress } = onAir;
+    const { station, window, progress } = onAir;
     const limit = millisToTicks(now + EARLY);
     this.#skipLate(onAir, now);
     try {
-      while (onAir.due <= limit) {
-        if (!this.#put(onAir, limit)) {
+      while (window.due <= limit) {
+        if (window.isEmpty && !this.#fill(onAir)) {
           progress.waits++;
           break;
         }
+        this.#put(onAir, limit);
       }
     } catch {
       // The station falls silent for this time and goes on with the next; the reader meets the same error and tells it.
       const next = station.at(limit) + 1;
-      progress.unread += next - onAir.next;
-      onAir.next = next;
-      onAir.due = station.due(next);
+      progress.unread += next - window.next;
+      window.skipTo(next);
     }
-    progress.next = onAir.next;
+    progress.next = window.next;
   }
 
   #skipLate(onAir: OnAir, now: Millis): void {
-    const { station, progress } = onAir;
+    const { station, window, progress } = onAir;
     // Until the disk has brought the first packet there is nothing that it could be late for.
     const oldest = millisToTicks(now - (onAir.hasBegun ? LATEST : PERIOD));
-    if (onAir.due > oldest) return;
+    if (window.due > oldest) return;
     const first = station.at(oldest) + 1;
-    if (onAir.hasBegun) progress.droppedLate += first - onAir.next;
-    onAir.next = first;
-    onAir.due = station.due(first);
+    if (onAir.hasBegun) progress.droppedLate += first - window.next;
+    window.skipTo(first);
   }
 
-  /** Puts what is due until `limit` into the batch, as far as there is room. False when it is not in memory. */
-  #put(onAir: OnAir, limit: Ticks90k): boolean {
-    const { station, progress, next, destination } = onAir;
+  /** Fills an empty window. False when nothing of it is in memory. */
+  #fill({ window, batches, progress }: OnAir): boolean {
+    // What is still in the batch must not be written over.
+    if (batches[window.halfToFill] === this.#batch) this.#flush();
+    const most = this.#reader.waits ? progress.readTo - window.next : HALF;
+    if (most > 0 && window.fill(this.#reader, most) > 0) return true;
+    // It was there and is not any more: the reader has to bring it again.
+    if (progress.readTo > window.next) progress.readTo = window.next;
+    return false;
+  }
+
+  /** Puts what is in the window and due until `limit` into the batch. */
+  #put(onAir: OnAir, limit: Ticks90k): void {
+    const { window, progress, destination, batches } = onAir;
     const { batch } = this.#sender;
-    if (batch.count === this.#capacity) this.#flush();
-    const first = batch.count;
-    let most = this.#capacity - first;
-    if (this.#reader.waits) most = Math.min(most, progress.readTo - next);
-    let { due } = onAir;
-    let count = 0;
-    while (count < most && due <= limit) {
-      this.#dues[first + count] = due;
-      count++;
-      due = station.due(next + count);
-    }
-    const written = count > 0 ? station.write(next, next + count, batch, first, this.#filled, this.#reader) : 0;
-    if (written === 0) {
-      // It was there and is not any more: the reader has to bring it again.
-      if (progress.readTo > next) progress.readTo = next;
-      return false;
-    }
+    const { offsets, lengths } = this.#memory.places;
+    let packets = 0;
     let bytes = 0;
-    for (let i = first; i < first + written; i++) {
+    while (!window.isEmpty && window.due <= limit) {
+      if (batch.count === this.#capacity) this.#flush();
+      const i = batch.count++;
+      const { place } = window;
+      batch.offsets[i] = offsets[place];
+      batch.lengths[i] = lengths[place];
       batch.destinations[i] = destination;
       this.#owners[i] = onAir;
-      bytes += batch.lengths[i];
+      this.#dues[i] = window.due;
+      batches[window.half] = this.#batch;
+      packets++;
+      bytes += lengths[place];
+      window.advance();
     }
-    batch.count += written;
-    this.#filled += bytes;
-    progress.sent(written, bytes);
-    onAir.next += written;
-    onAir.due = written === count ? due : station.due(onAir.next);
+    progress.sent(packets, bytes);
     onAir.hasBegun = true;
-    return true;
   }
 
   /** Sends the batch; returns the time afterwards. */
@@ -226,7 +236,7 @@ export class Playout {
     if (count > 0) this.#sender.send();
     const now = this.#now();
     for (let i = 0; i < count; i++) this.#owners[i].progress.lateness.record(now - ticksToMillis(this.#dues[i]));
-    this.#filled = 0;
+    this.#batch++;
     return now;
   }
 }

@@ -157,6 +157,7 @@ export class JpegReel implements Reel {
   readonly data: ReelData;
   readonly packetCount: number;
   readonly duration: Ticks90k;
+  readonly largestPayload = PAYLOAD_LENGTH;
   readonly #frameRate: Ratio;
   /** By frame, and one more at the end: where it begins, in bytes and in packets. */
   readonly #positions: Float64Array;

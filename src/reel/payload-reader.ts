@@ -4,7 +4,7 @@ import { ScatterReader } from '../linux/file.js';
 import { Errno, errnoName, type Libc } from '../linux/libc.js';
 
 /** The most payloads in one reading. */
-export const MOST_PAYLOADS = 512;
+export const MOST_PAYLOADS = 64;
 
 /** Packets in memory: each has its place in one buffer. */
 export interface PacketPlaces {

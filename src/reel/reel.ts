@@ -55,6 +55,8 @@ export interface Reel {
   readonly data: ReelData;
   readonly packetCount: number;
   readonly duration: Ticks90k;
+  /** Bytes of the largest payload. */
+  readonly largestPayload: number;
   /** When `packet` leaves, in [0, duration). Never falls from one packet to the next. */
   due(packet: number): Ticks90k;
   /** The last packet due at or before `time`, which is in [0, duration). */

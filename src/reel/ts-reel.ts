@@ -43,6 +43,7 @@ export class TsReel implements Reel {
   readonly data: ReelData;
   readonly packetCount: number;
   readonly duration: Ticks90k;
+  readonly largestPayload = TS_GROUP_LENGTH;
   readonly #times: Uint32Array;
   readonly #counts: Uint32Array;
   readonly #randomAccess: Uint32Array;

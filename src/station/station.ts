@@ -54,6 +54,8 @@ export class Station {
   /** Of one cycle of the items. */
   readonly cycleDuration: Ticks90k;
   readonly cyclePackets: number;
+  /** Bytes of the largest packet. */
+  readonly largestPacket: number;
   readonly #payloadType: number;
   /** Where each item begins in a cycle, in packets and in ticks. */
   readonly #firstPackets: number[];
@@ -68,6 +70,7 @@ export class Station {
     this.items = items;
     this.ssrc = ssrc;
     this.#payloadType = payloadTypeOf(items[0].reel.data.manifest.format);
+    this.largestPacket = RTP_HEADER_LENGTH + Math.max(...items.map(({ reel }) => reel.largestPayload));
     this.#firstPackets = [];
     this.#startTimes = [];
     let packets = 0;

@@ -48,6 +48,7 @@ export function fakeReel({ times, duration, format = 'h264', tag = 0 }: FakeReel
     data: { manifest, descriptor: tag, index: new SharedArrayBuffer(0) },
     packetCount: times.length,
     duration,
+    largestPayload: PAYLOAD_LENGTH,
     due: (packet) => times[packet],
     at: (time) => lastAtMost(times, time),
     timestamp: (packet) => times[packet],

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { fakeReader, fakeReel } from '../../test/support/fake-reel.js';
+import { Station } from '../station/station.js';
+import { HALF, PacketWindow, WindowMemory } from './packet-window.js';
+
+const station = new Station({
+  items: [1, 2].map((tag) => ({
+    name: `${tag}`,
+    reel: fakeReel({ times: Array.from({ length: 23 }, (_, i) => i * 100), duration: 2_300, tag }),
+  })),
+  ssrc: 1,
+});
+
+test('its packets are the station’s, in order, and stay until the half that they lie in is filled again', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.integer({ min: 0, max: 20 }), fc.integer({ min: 1, max: 20 })), { maxLength: 60 }),
+      fc.integer({ min: 0, max: 2 ** 40 }),
+      (fills, from) => {
+        const memory = new WindowMemory(3);
+        memory.take(); // The window is not the first one in its memory.
+        let there = 0;
+        const reader = fakeReader((_tag, _packet, count) => Math.min(count, there));
+        const window = new PacketWindow(station, memory, from);
+        const taken: [number[], number[]] = [[], []];
+        let next = from;
+        for (const [inMemory, most] of fills) {
+          there = inMemory;
+          const half = window.halfToFill;
+          const filled = window.fill(reader, most);
+          assert.ok(filled <= Math.min(most, HALF));
+          if (filled === 0) continue;
+          assert.equal(window.half, half);
+          taken[half] = [];
+          const whole = station.packets(next, next + filled, fakeReader());
+          for (const packet of whole) {
+            assert.equal(window.isEmpty, false);
+            assert.equal(window.next, next);
+            assert.equal(window.due, station.due(next));
+            taken[half].push(window.place);
+            assert.deepEqual(bytesAt(memory, window.place), packet);
+            window.advance();
+            next++;
+          }
+          assert.equal(window.isEmpty, true);
+          assert.equal(window.due, station.due(next));
+          // What the other half had is as it was.
+          taken[1 - half].forEach((place, i) => {
+            const n = next - filled - taken[1 - half].length + i;
+            assert.deepEqual(bytesAt(memory, place), station.packets(n, n + 1, fakeReader())[0]);
+          });
+        }
+      },
+    ),
+  );
+});
+
+const bytesAt = ({ places }: WindowMemory, place: number) =>
+  places.buffer.subarray(places.offsets[place], places.offsets[place] + places.lengths[place]);
+
+test('skipping empties it', () => {
+  const window = new PacketWindow(station, new WindowMemory(1), 5);
+  window.fill(fakeReader(), HALF);
+  window.skipTo(100);
+  assert.equal(window.isEmpty, true);
+  assert.deepEqual([window.next, window.due], [100, station.due(100)]);
+});
+
+test('memory that is given back is used again, and more than there is is refused', () => {
+  const memory = new WindowMemory(2);
+  const [one] = [1, 2].map(() => new PacketWindow(station, memory, 1));
+  assert.throws(() => memory.take(), /memory for 2 stations/);
+  one.close();
+  assert.doesNotThrow(() => memory.take());
+});
