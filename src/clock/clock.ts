@@ -15,8 +15,14 @@ export interface ClockSource {
 
 export const systemClocks: ClockSource = { wall: wallTime, monotonic: monotonicTime };
 
-/** Each thread may count `performance.now()` from a beginning of its own; `process.hrtime()` is the same in all. */
-const threadOffset = hrtimeMillis() - performance.now();
+/** Readings of two clocks between which the thread may have been held up: the best of so many is taken. */
+const READINGS = 3;
+
+/**
+ * Each thread may count `performance.now()` from a beginning of its own; `process.hrtime()` is the same in all. A
+ * pause between the two makes their distance too large.
+ */
+const threadOffset = Math.min(...Array.from({ length: READINGS }, () => -performance.now() + hrtimeMillis()));
 
 function hrtimeMillis(): Millis {
   const [seconds, nanoseconds] = process.hrtime();
@@ -80,6 +86,10 @@ export class Clock {
   }
 }
 
+/** The wall clock less the monotonic one. A pause between reading the two makes it too small. */
+const wallOffset = ({ wall, monotonic }: ClockSource): Millis =>
+  Math.max(...Array.from({ length: READINGS }, () => wall() - monotonic()));
+
 /**
  * The clock's owner. It is in charge of:
  * - following the system's clock, however far that was stepped, by running 0.1% faster or slower
@@ -89,17 +99,17 @@ export class SlewingClock extends Clock {
 
   constructor(source: ClockSource = systemClocks) {
     super(new SharedArrayBuffer(COUNTER_BYTES + 2 * LINE.length * 8), source);
-    const base = source.wall();
-    this.lines.set([source.monotonic(), base, 1], LINE.length);
+    const monotonic = source.monotonic();
+    this.lines.set([monotonic, monotonic + wallOffset(source), 1], LINE.length);
     Atomics.store(this.counter, 0, 1);
   }
 
   /** Compares this clock with the system's and sets how fast it runs from now on. Called every ADJUSTMENT_PERIOD. */
   adjust(): void {
-    const wall = this.source.wall();
+    const offset = wallOffset(this.source);
     const monotonic = this.source.monotonic();
     const time = this.timeAt(monotonic);
-    this.#offset = wall - time;
+    this.#offset = monotonic + offset - time;
     const slew = Math.max(-SLEW_RATE, Math.min(SLEW_RATE, this.#offset / ADJUSTMENT_PERIOD));
     const count = Atomics.load(this.counter, 0) + 1;
     this.lines.set([monotonic, time, 1 + slew], (count & 1) * LINE.length);
