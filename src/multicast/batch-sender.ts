@@ -45,6 +45,7 @@ export interface BatchSenderOptions extends SenderOptions {
  */
 export class BatchSender implements MulticastSender {
   readonly counters: SendCounters = { packets: 0, bytes: 0, refused: 0, backPressure: 0 };
+  readonly usesEventLoop = false;
   readonly batch: SendBatch;
   readonly #socket: UdpSocket;
   readonly #messages: SendMessages;

@@ -34,6 +34,7 @@ export async function openDatagramSender(options: SenderOptions): Promise<Multic
 
 class DatagramSender implements MulticastSender {
   readonly counters: SendCounters = { packets: 0, bytes: 0, refused: 0, backPressure: 0 };
+  readonly usesEventLoop = true;
   readonly batch: SendBatch;
   readonly #socket: Socket;
   readonly #options: SenderOptions;

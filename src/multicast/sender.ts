@@ -22,6 +22,8 @@ export interface SendCounters {
 
 export interface MulticastSender {
   readonly counters: SendCounters;
+  /** Whether sending goes on behind `send`, in Node.js's event loop. */
+  readonly usesEventLoop: boolean;
   /** What `send` sends: to be filled before. */
   readonly batch: SendBatch;
   /** Makes a group and port known; the number returned stands for them in the batch. */

@@ -7,6 +7,7 @@ import type { MulticastSender } from '../multicast/sender.js';
 import { messageOf, Problem } from '../problem/problem.js';
 import { MemoryReader, WaitingReader } from '../reel/payload-reader.js';
 import { Station } from '../station/station.js';
+import type { Millis } from '../wire/time.js';
 import { type FromThread, MOST_STATIONS, type PlayoutThreadData, type ToThread } from './messages.js';
 import { WindowMemory } from './packet-window.js';
 import { Playout } from './playout.js';
@@ -16,6 +17,9 @@ const port = parentPort!;
 const { clock: sharedClock, bell, interfaceAddress, ttl } = workerData as PlayoutThreadData;
 /** Packets in a batch. */
 const BATCH = 512;
+
+/** Without a message, the event loop is looked at only so often: it takes as long as sending some packets. */
+const LONGEST_TURN: Millis = 100;
 
 const say = (message: FromThread) => port.postMessage(message);
 
@@ -58,9 +62,12 @@ function play(playout: Playout, sender: MulticastSender): void {
       void sender.close().then(() => port.close());
       return;
     }
-    const sleep = playout.tick() - clock.now();
-    // Timers have whole milliseconds; this wakes to a tenth of one, or at the bell.
-    if (sleep > 0) Atomics.wait(rings, 0, rung, sleep);
+    const end = sender.usesEventLoop ? 0 : clock.now() + LONGEST_TURN;
+    do {
+      const sleep = playout.tick() - clock.now();
+      // Timers have whole milliseconds; this wakes to a tenth of one, or at the bell.
+      if (sleep > 0) Atomics.wait(rings, 0, rung, sleep);
+    } while (clock.now() < end && Atomics.load(rings, 0) === rung);
     rest();
   };
   // Messages, and what sockets of Node.js have to do, come before the next turn. The bell is read before them: what

@@ -20,8 +20,8 @@ export const EARLY: Millis = 4.9;
 /** The period's beginnings, in the order in which they come into use: few stations wake the processor rarely. */
 const PHASES: readonly Millis[] = [0, 3, 6, 1, 4, 7, 2, 5, 8];
 
-/** Bit/s of the stations with which a phase is full while there are unused ones: 180 kB at a time. */
-const FULL_PHASE = 160e6;
+/** Bit/s of the stations with which a phase is full while there are unused ones: 280 kB at a time. */
+const FULL_PHASE = 250e6;
 
 interface OnAir {
   readonly station: Station;
