@@ -38,8 +38,8 @@ const SECOND: Millis = 1000;
  * So long packets may wait for a file: nobody watches, and waking up takes more of the processor than the work. Where the
  * system's buffer is too small for that, they come sooner, but the file is not written more often.
  */
-const FILE_LATENCY: Millis = 500;
-const WRITE_PERIOD: Millis = 400;
+const FILE_LATENCY: Millis = 1000;
+const WRITE_PERIOD: Millis = 800;
 
 /**
  * Exit code 0 when the recording is whole, also when it was ended by an interruption. Rejects with a Problem: no such
@@ -95,15 +95,11 @@ async function openFile(path: string): Promise<OutputFile> {
   return {
     async write(pieces) {
       if (failure) throw failure;
-      const last = pieces.length - 1;
-      if (last < 0) return 0;
+      const bytes = Buffer.concat(pieces); // The pieces are lent
       await new Promise<void>((resolve, reject) => {
-        stream.cork(); // All in one system call
-        for (let i = 0; i < last; i++) stream.write(pieces[i]);
-        stream.write(pieces[last], (error) => (error ? reject(problem(error)) : resolve()));
-        stream.uncork();
+        stream.write(bytes, (error) => (error ? reject(problem(error)) : resolve()));
       });
-      return pieces.reduce((sum, { length }) => sum + length, 0);
+      return bytes.length;
     },
     async close() {
       if (closed || path === '-') return;

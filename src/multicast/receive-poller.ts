@@ -9,6 +9,7 @@ import { SystemCallError, UdpSocket } from '../linux/udp-socket.js';
 import type { Millis } from '../wire/time.js';
 import { addressesOf, type GroupSocket, RECEIVE_BUFFER, type Sender } from './receive.js';
 import type { BatchedGroupOptions } from './receive-batched.js';
+import { socketProblem } from './socket-problem.js';
 import { systemTimers, type Timers } from './timers.js';
 
 /** Messages of one call: 4 MiB of addresses, of which only those pages are memory that are written to. */
@@ -34,12 +35,10 @@ interface PolledSocket {
   readonly socket: UdpSocket;
   readonly receiveBuffer: number;
   readonly latency: Millis;
-  readonly onDatagrams: BatchedGroupOptions['onDatagrams'];
-  readonly onError: (error: Error) => void;
+  readonly options: BatchedGroupOptions;
   /** Between its looks. */
   interval: Millis;
   due: Millis;
-  isOpen: boolean;
   /** What went wrong last; said once. */
   errno: number;
 }
@@ -75,7 +74,7 @@ export class ReceivePoller {
 
   /** Throws a SystemCallError. */
   open(options: BatchedGroupOptions & { latency: Millis }): GroupSocket {
-    const { group, port, latency, onDatagrams, onError } = options;
+    const { group, port, latency } = options;
     const socket = new UdpSocket(this.#libc);
     let receiveBuffer: number;
     try {
@@ -95,25 +94,27 @@ export class ReceivePoller {
       socket,
       receiveBuffer,
       latency,
-      onDatagrams,
-      onError,
+      options,
       interval: Math.min(latency, FIRST_INTERVAL),
       due: this.#timers.now(),
-      isOpen: true,
       errno: 0,
     };
     this.#sockets = [...this.#sockets, polled];
     this.#arm();
+    let closed: Promise<void> | undefined;
     return {
       receiveBuffer,
-      close: async () => this.#close(polled),
+      close: () => {
+        closed ??= this.#close(polled);
+        return closed;
+      },
     };
   }
 
-  #close(polled: PolledSocket): void {
-    if (!polled.isOpen) return;
+  async #close(polled: PolledSocket): Promise<void> {
+    // Not while a batch is handed over, perhaps to who closes: all sockets share its memory.
+    await Promise.resolve();
     this.#look(polled, this.#timers.now(), TURN);
-    polled.isOpen = false;
     this.#sockets = this.#sockets.filter((each) => each !== polled);
     this.#arm();
     polled.socket.close();
@@ -131,14 +132,14 @@ export class ReceivePoller {
 
   readonly #turn = (): void => {
     const now = this.#timers.now();
-    // Whoever is handed datagrams may open and close sockets.
+    // Whoever is handed datagrams may open sockets.
     const sockets = this.#sockets;
     let left = TURN;
     try {
       for (let i = 0; i < sockets.length && left > 0; i++) {
         const at = (this.#begin + i) % sockets.length;
         const polled = sockets[at];
-        if (!polled.isOpen || polled.due > now + polled.interval * EARLY) continue;
+        if (polled.due > now + polled.interval * EARLY) continue;
         left -= this.#look(polled, now, left);
         if (left <= 0) this.#begin = at + 1;
       }
@@ -155,7 +156,7 @@ export class ReceivePoller {
       count = this.#messages.receive(polled.socket.fd);
       if (count < 0) this.#tell(polled, -count);
       datagrams += this.#hand(polled, Math.max(0, count));
-    } while (count === MESSAGES && datagrams < most && polled.isOpen);
+    } while (count === MESSAGES && datagrams < most);
     const fill = (datagrams * KERNEL_BYTES) / polled.receiveBuffer;
     const interval = fill > FILL ? (polled.interval * FILL) / fill : polled.interval * RELAX;
     polled.interval = Math.max(LEAST_INTERVAL, Math.min(polled.latency, interval));
@@ -169,7 +170,8 @@ export class ReceivePoller {
   #tell(polled: PolledSocket, errno: number): void {
     if (polled.errno === errno) return;
     polled.errno = errno;
-    polled.onError(new SystemCallError('recvmmsg', errno));
+    const { group, port, onError } = polled.options;
+    onError(socketProblem(new SystemCallError('recvmmsg', errno), { address: group, port }));
   }
 
   /** Takes `count` messages apart. */
@@ -185,8 +187,7 @@ export class ReceivePoller {
       const end = at + messages.length(i);
       do {
         if (batch.count === BATCH) {
-          polled.onDatagrams(batch);
-          if (!polled.isOpen) return datagrams;
+          polled.options.onDatagrams(batch);
           batch.count = 0;
         }
         batch.offsets[batch.count] = at;
@@ -197,7 +198,7 @@ export class ReceivePoller {
         at += segment;
       } while (at < end);
     }
-    polled.onDatagrams(batch);
+    polled.options.onDatagrams(batch);
     return datagrams;
   }
 }

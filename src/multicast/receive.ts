@@ -23,14 +23,14 @@ export interface GroupAddress {
 export interface GroupOptions extends GroupAddress {
   /** Called for each datagram; its memory is the caller's to keep. */
   onDatagram: (datagram: Buffer, from: Sender) => void;
-  /** Called with errors that come after opening. */
+  /** Called with a Problem for an error that comes after opening. */
   onError: (error: Error) => void;
 }
 
 export interface GroupSocket {
   /** Bytes of receive buffer that the kernel granted, as it counts them. */
   readonly receiveBuffer: number;
-  /** Leaves the group. Further calls do nothing. */
+  /** Leaves the group; in batches, what has come until then is handed over before. Further calls do nothing. */
   close(): Promise<void>;
 }
 
@@ -75,7 +75,7 @@ export async function openGroup(options: GroupOptions): Promise<GroupSocket> {
     socket.close();
     throw socketProblem(error, where);
   }
-  socket.on('error', onError);
+  socket.on('error', (error) => onError(socketProblem(error, { address: group, port })));
   socket.on('message', (datagram, { address, port }) => onDatagram(datagram, { address, port }));
   let closed: Promise<void> | undefined;
   return {

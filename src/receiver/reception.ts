@@ -61,6 +61,7 @@ export class Reception {
     const { station } = options;
     this.order = new ReorderBuffer(options.reorder);
     this.packer = new UnitPacker((unit) => options.buffer.push(unit));
+    options.buffer.onDropped = (unit) => this.packer.reclaim(unit);
     this.jpeg = station.format === 'jpeg' ? new JpegAssembler(station) : null;
     this.payloadType = payloadTypeOf(station.format);
     this.time = options.serverTime === undefined ? null : millisToTicks(options.serverTime);

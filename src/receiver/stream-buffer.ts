@@ -16,7 +16,6 @@ export interface StreamBufferOptions {
   /** Most of the stream's time held. */
   maxTime?: Millis;
 }
-
 export interface Lag {
   bytes: number;
   time: Millis;
@@ -56,6 +55,8 @@ export class StreamBuffer {
   private accessPoints: number[] = [];
   private waiting: Waiting[] = [];
   private ended = false;
+  /** Told of each unit that is no longer held, in order: its memory may be used again. */
+  onDropped: (unit: StreamUnit) => void = () => undefined;
 
   constructor({ maxBytes = 256 * 1024 * 1024, maxTime = 60 * 60 * 1000 }: StreamBufferOptions = {}) {
     if (!(maxBytes > 0)) throw new RangeError(`maxBytes is ${maxBytes}, not above 0`);
@@ -108,7 +109,8 @@ export class StreamBuffer {
 
   /**
    * The next units, at least one where there is one, together at most `maxBytes` otherwise; moves the cursor behind
-   * them. Returns null when the cursor's place is no longer held.
+   * them. Returns null when the cursor's place is no longer held. Their data is lent: whoever needs it after waiting for
+   * anything copies it.
    */
   read(cursor: Cursor, maxBytes: number): StreamUnit[] | null {
     if (this.hasLost(cursor)) return null;
@@ -170,6 +172,7 @@ export class StreamBuffer {
   private dropOldest(): void {
     this.held -= this.oldest.data.length + UNIT_OVERHEAD;
     if (this.accessPoints[0] === this.first) this.accessPoints.shift();
+    this.onDropped(this.oldest);
     this.first++;
     this.skip++;
     if (this.skip < 4096 && this.skip * 2 < this.units.length) return;

@@ -3,8 +3,9 @@ import { TICKS_PER_MILLI, type Ticks90k } from '../wire/time.js';
 import { startsRandomAccess } from '../wire/ts.js';
 import type { StreamUnit } from './stream-buffer.js';
 
-/** Memory that units share; it goes with the last of them. */
+/** Memory that units share, and how many pieces of it are kept for later: what a second of many streams needs. */
 const PIECE = 256 * 1024;
+const SPARE_PIECES = 4;
 /** Of the stream's time in one unit: less than a picture, so that nothing ends or begins noticeably elsewhere. */
 const LONGEST_UNIT: Ticks90k = 20 * TICKS_PER_MILLI;
 
@@ -12,9 +13,13 @@ const LONGEST_UNIT: Ticks90k = 20 * TICKS_PER_MILLI;
  * It is in charge of:
  * - copying payloads out of memory that is only lent
  * - making few units of many payloads; one that a player can begin with begins a unit
+ * - using memory again when its units are no longer held: V8 takes freed memory for a reason to collect garbage
  */
 export class UnitPacker {
-  private piece = Buffer.alloc(0);
+  private piece: Buffer = Buffer.alloc(0);
+  /** Those before it, in order, in which units lie that are held; and those in which none does. */
+  private readonly full: Buffer[] = [];
+  private readonly spare: Buffer[] = [];
   /** Where the unit that is being packed begins and ends in the piece. */
   private begin = 0;
   private end = 0;
@@ -30,11 +35,7 @@ export class UnitPacker {
     const age = time - this.time;
     const hasRoom = this.end + length <= this.piece.length;
     if (randomAccess || age < 0 || age >= LONGEST_UNIT || !hasRoom) this.flush();
-    if (!hasRoom) {
-      this.piece = Buffer.allocUnsafeSlow(Math.max(PIECE, length));
-      this.begin = 0;
-      this.end = 0;
-    }
+    if (!hasRoom) this.nextPiece(length);
     if (this.begin === this.end) {
       this.time = time;
       this.randomAccess = randomAccess;
@@ -49,5 +50,21 @@ export class UnitPacker {
     if (begin === end) return;
     this.begin = end;
     this.push({ time, data: this.piece.subarray(begin, end), randomAccess });
+  }
+
+  /** To be told of each unit that is no longer held, in order; units before it in other memory are not either. */
+  reclaim({ data }: StreamUnit): void {
+    while (this.full.length > 0 && this.full[0].buffer !== data.buffer) {
+      const free = this.full.shift()!;
+      if (free.length === PIECE && this.spare.length < SPARE_PIECES) this.spare.push(free);
+    }
+  }
+
+  private nextPiece(length: number): void {
+    if (this.piece.length > 0) this.full.push(this.piece);
+    const spare = length <= PIECE ? this.spare.pop() : undefined;
+    this.piece = spare ?? Buffer.allocUnsafeSlow(Math.max(PIECE, length));
+    this.begin = 0;
+    this.end = 0;
   }
 }
