@@ -25,6 +25,7 @@ if (loaded.libc === null) throw new Error(`no way to send: ${loaded.reason}`);
 const socket = new UdpSocket(loaded.libc);
 socket.bind('127.0.0.1', 0);
 socket.setMulticast({ interfaceAddress: '127.0.0.1', ttl: 1 });
+socket.setFragmenting(false);
 
 // Messages have a whole number of datagrams: some have one fewer than the others.
 const fewer = Math.max(1, Math.floor(packets / messages));

@@ -46,6 +46,8 @@ export interface Contestant {
   version: string;
   /** RTP timestamps are the wall-clock times at which packets are due. */
   isClocked: boolean;
+  /** Milliseconds after which it runs as it will for hours: programs that are compiled while they run take their time. */
+  warmUp?: number;
   /** With fewer stations it is as another contestant. */
   leastStations?: number;
   start(task: Task): Promise<OnAir>;
@@ -202,6 +204,7 @@ export function ours(program = msc): Contestant {
     how: `msc serve ${workers.join(' ')}`.trim(),
     version: spawnSync(process.execPath, [program, '--version'], { encoding: 'utf8' }).stdout.trim(),
     isClocked: true,
+    warmUp: 15_000,
     start: async ({ stations, sources, store }) => {
       const names = sources.slice(0, stations).map((source, i) => `S${i + 1}=${source}`);
       const flags = [

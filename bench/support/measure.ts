@@ -73,7 +73,7 @@ export async function measure(
   const listening = new Set([listener.group]);
   try {
     await steady(0.9 * stations * bitrate, programs);
-    await sleep(WARM_UP);
+    await sleep(contestant.warmUp ?? WARM_UP);
     listener.begin();
     const taken = [snapshot(groups, listening)];
     for (let i = 1; i <= WINDOWS; i++) {
