@@ -36,17 +36,25 @@ const LATENCY: Millis = 20;
 /** How often `onDatagrams` is called when nothing comes, where datagrams are not looked for but announced. */
 const QUIET: Millis = 20;
 
-let poller: ReceivePoller | undefined;
+let shared: Promise<ReceivePoller | null> | undefined;
+
+/** The one of the process, where the system has what it takes. */
+function sharedPoller(): Promise<ReceivePoller | null> {
+  shared ??= loadLibc().then(({ libc }) => (libc === null ? null : new ReceivePoller(libc)));
+  return shared;
+}
 
 /**
  * Joins `group` and delivers what is sent to it on `port`, as `openGroup` does, but in batches. Rejects with the same
  * Problems.
  */
-export async function openGroupBatched(options: BatchedGroupOptions): Promise<GroupSocket> {
+export async function openGroupBatched(
+  options: BatchedGroupOptions,
+  polling: Promise<ReceivePoller | null> = sharedPoller(),
+): Promise<GroupSocket> {
   checkGroup(options.group);
-  const { libc } = await loadLibc();
-  if (libc !== null) {
-    poller ??= new ReceivePoller(libc);
+  const poller = await polling;
+  if (poller !== null) {
     try {
       return poller.open({ ...options, latency: options.latency ?? LATENCY });
     } catch (error) {

@@ -30,6 +30,8 @@ const LEAST_INTERVAL: Millis = 1;
 const RELAX = 1.25;
 /** Share of its interval that a socket may be early when others are looked at, which saves waking up for it alone. */
 const EARLY = 1 / 4;
+/** What a timer may be early by. */
+const JITTER: Millis = 2;
 
 interface PolledSocket {
   readonly socket: UdpSocket;
@@ -38,6 +40,7 @@ interface PolledSocket {
   readonly options: BatchedGroupOptions;
   /** Between its looks. */
   interval: Millis;
+  lookedAt: Millis;
   due: Millis;
   /** What went wrong last; said once. */
   errno: number;
@@ -96,6 +99,7 @@ export class ReceivePoller {
       latency,
       options,
       interval: Math.min(latency, FIRST_INTERVAL),
+      lookedAt: this.#timers.now(),
       due: this.#timers.now(),
       errno: 0,
     };
@@ -157,13 +161,21 @@ export class ReceivePoller {
       if (count < 0) this.#tell(polled, -count);
       datagrams += this.#hand(polled, Math.max(0, count));
     } while (count === MESSAGES && datagrams < most);
-    const fill = (datagrams * KERNEL_BYTES) / polled.receiveBuffer;
-    const interval = fill > FILL ? (polled.interval * FILL) / fill : polled.interval * RELAX;
-    polled.interval = Math.max(LEAST_INTERVAL, Math.min(polled.latency, interval));
-    // Multiples of the interval, so that sockets with the same one are due together.
-    const next = Math.floor(now / polled.interval + EARLY) + 1;
-    polled.due = count === MESSAGES ? now : next * polled.interval;
+    this.#schedule(polled, now, datagrams);
+    if (count === MESSAGES) polled.due = now;
     return datagrams;
+  }
+
+  /** Says when to look next, after a look that brought so many datagrams. */
+  #schedule(polled: PolledSocket, now: Millis, datagrams: number): void {
+    const { latency, receiveBuffer } = polled;
+    const fill = (datagrams * KERNEL_BYTES) / receiveBuffer;
+    const interval = fill > FILL ? ((now - polled.lookedAt) * FILL) / fill : polled.interval * RELAX;
+    polled.interval = Math.max(LEAST_INTERVAL, Math.min(latency, interval));
+    polled.lookedAt = now;
+    // At multiples of the latency, sockets with the same one are due together.
+    const multiple = (Math.floor((now + JITTER) / latency) + 1) * latency;
+    polled.due = polled.interval === latency ? multiple : now + polled.interval;
   }
 
   /** Says what is wrong when it was not said before. */

@@ -71,6 +71,16 @@ test('what is forgotten is no longer held, and reading goes on behind it', () =>
   assert.deepEqual(times(buffer.read(cursor, 200)), [3]);
 });
 
+test('each unit that is no longer held is told, in order', () => {
+  const buffer = new StreamBuffer({ maxBytes: 1000 });
+  const dropped: number[] = [];
+  buffer.onDropped = ({ time }) => dropped.push(time);
+  for (const time of [0, 1, 2, 3, 4]) buffer.push(unit(time));
+  assert.deepEqual(dropped, [0, 1]);
+  buffer.forget({ position: 4 });
+  assert.deepEqual(dropped, [0, 1, 2, 3]);
+});
+
 test('after a gap in time a reader does not begin before it', () => {
   const buffer = new StreamBuffer();
   buffer.push(unit(0, true));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Pid, TS_GROUP_LENGTH, TS_PACKET_LENGTH, TS_SYNC_BYTE } from '../wire/ts.js';
-import type { StreamUnit } from './stream-buffer.js';
+import { StreamBuffer, type StreamUnit } from './stream-buffer.js';
 import { UnitPacker } from './unit-packer.js';
 
 function packing(): { packer: UnitPacker; units: StreamUnit[] } {
@@ -68,4 +68,49 @@ test('any amount is kept, byte for byte', () => {
   packer.flush();
   const kept = Buffer.concat(units.map(({ data }) => data));
   assert.ok(kept.equals(Buffer.concat([...payloads, Buffer.alloc(600_000, 7)])));
+});
+
+test('memory is used again when its units are no longer held, and not before', () => {
+  const buffer = new StreamBuffer({ maxBytes: 600_000 });
+  const memory = new Set<ArrayBufferLike>();
+  const packer = new UnitPacker((unit) => {
+    memory.add(unit.data.buffer);
+    buffer.push(unit);
+  });
+  buffer.onDropped = (unit) => packer.reclaim(unit);
+  const payload = Buffer.alloc(TS_GROUP_LENGTH);
+  let first = 0; // the oldest unit that is held
+  for (let n = 0; n < 10_000; n++) {
+    payload.writeUInt32BE(n, 4);
+    packer.add(n * 2000, payload, 0, payload.length);
+    packer.flush();
+    if (n % 100 !== 0) continue;
+    while (buffer.hasLost({ position: first })) first++;
+    const held = buffer.read({ position: first }, 1e9)!;
+    assert.deepEqual(
+      held.map(({ data }) => data.readUInt32BE(4)),
+      Array.from({ length: n + 1 - first }, (_, i) => first + i),
+    );
+  }
+  assert.ok(memory.size <= 5, `${memory.size} pieces for 600 kB`);
+});
+
+test('a reader that forgets what it has read needs no more memory than it has not', () => {
+  const buffer = new StreamBuffer();
+  const memory = new Set<ArrayBufferLike>();
+  const packer = new UnitPacker((unit) => {
+    memory.add(unit.data.buffer);
+    buffer.push(unit);
+  });
+  buffer.onDropped = (unit) => packer.reclaim(unit);
+  const payload = Buffer.alloc(TS_GROUP_LENGTH);
+  const cursor = { position: 0 };
+  for (let n = 0; n < 10_000; n++) {
+    packer.add(n * 100, payload, 0, payload.length);
+    packer.flush();
+    if (n % 400 !== 0) continue;
+    buffer.read(cursor, 1e9);
+    buffer.forget(cursor);
+  }
+  assert.ok(memory.size <= 8, `${memory.size} pieces for 400 packets`);
 });

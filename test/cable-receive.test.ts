@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { loadLibc } from '../src/linux/libc.js';
+import { SendMessages } from '../src/linux/send-messages.js';
+import { UdpSocket } from '../src/linux/udp-socket.js';
+import { ReceivePoller } from '../src/multicast/receive-poller.js';
+import { HandTimers } from './support/hand-timers.js';
+import { type CableEnd, cable, withoutNetwork } from './support/network.js';
+
+const GROUP = '239.255.77.9';
+const PORT = 5_004;
+const { libc } = await loadLibc();
+
+/** Two receivers of one group at one end of a cable; what each received. */
+async function receivers(context: TestContext, end: CableEnd) {
+  const timers = new HandTimers();
+  const poller = new ReceivePoller(libc!, timers);
+  const all = await end.inside(() =>
+    [0, 1].map(() => {
+      const seen: { bytes: Buffer; from: string }[] = [];
+      const socket = poller.open({
+        group: GROUP,
+        port: PORT,
+        localAddress: end.address,
+        latency: 20,
+        onError: (error) => assert.fail(error),
+        onDatagrams: ({ buffer, offsets, lengths, senders, count }) => {
+          for (let i = 0; i < count; i++) {
+            const bytes = Buffer.from(buffer.subarray(offsets[i], offsets[i] + lengths[i]));
+            seen.push({ bytes, from: senders[i].address });
+          }
+        },
+      });
+      context.after(() => socket.close());
+      return seen;
+    }),
+  );
+  return {
+    all,
+    /** Looks until everyone has so many. */
+    async until(count: number): Promise<void> {
+      while (all.some((seen) => seen.length < count)) {
+        timers.advance(20);
+        await setImmediate();
+      }
+    },
+  };
+}
+
+for (const segment of [1_328, 0]) {
+  const way = segment === 0 ? 'one by one' : 'as one message';
+  test(`datagrams sent ${way} over a cable are received in batches by everyone who joined, as they were sent`, {
+    skip: libc === null ? 'needs 64-bit Linux' : withoutNetwork(),
+    timeout: 30_000,
+  }, async (context) => {
+    const [near, far] = await cable(context, [1_500, 1_500]);
+    const { all, until } = await receivers(context, far);
+    const sender = await near.inside(() => {
+      const socket = new UdpSocket(libc!);
+      socket.bind(near.address, 0);
+      socket.setMulticast({ interfaceAddress: near.address, ttl: 1 });
+      return socket;
+    });
+    context.after(() => sender.close());
+    const datagrams = [...new Array(40).fill(1_328), 100].map((length, i) => Buffer.alloc(length, i));
+    const data = Buffer.concat(datagrams);
+    const messages = new SendMessages(libc!, { data, capacity: datagrams.length, destinations: 1 });
+    messages.setDestination(0, GROUP, PORT);
+    const count = segment === 0 ? datagrams.length : 1;
+    for (let i = 0, at = 0; i < count; i++) {
+      const length = segment === 0 ? datagrams[i].length : data.length;
+      messages.set(i, at, length, 0, segment);
+      at += length;
+    }
+    assert.equal(messages.send(sender.fd, 0, count), count);
+    await until(datagrams.length);
+    for (const seen of all) {
+      assert.deepEqual(
+        seen,
+        datagrams.map((bytes) => ({ bytes, from: near.address })),
+      );
+    }
+  });
+}
