@@ -16,9 +16,8 @@ const datagramsOf = ({ buffer, offsets, lengths, senders, count }: ReceivedBatch
     from: `${senders[i].address}:${senders[i].port}`,
   }));
 
-function polling() {
+function polling(timers = new HandTimers()) {
   const libc = new FakeArrivals();
-  const timers = new HandTimers();
   const poller = new ReceivePoller(libc, timers);
   /** A socket, what it received, and how often it was looked at. */
   const open = (latency = 20, onBatch: (batch: ReceivedBatch) => void = () => undefined) => {
@@ -47,6 +46,7 @@ test('messages are taken apart into the datagrams that they were sent as', () =>
   const message = fc.record({
     length: fc.integer({ min: 0, max: 3000 }),
     segment: fc.option(fc.integer({ min: 1, max: 1500 }), { nil: undefined }),
+    address: fc.constantFrom('10.0.0.1', '10.0.0.2', '10.1.0.1'),
     port: fc.integer({ min: 1, max: 3 }),
   });
   fc.assert(
@@ -54,12 +54,12 @@ test('messages are taken apart into the datagrams that they were sent as', () =>
       const { timers, open } = polling();
       const { arrive, seen } = open();
       const expected: { bytes: Buffer; from: string }[] = [];
-      messages.forEach(({ length, segment, port }, i) => {
+      messages.forEach(({ length, segment, address, port }, i) => {
         const bytes = Buffer.alloc(length, i);
-        arrive({ bytes, segment, port });
+        arrive({ bytes, segment, address, port });
         const step = segment ?? length;
         for (let at = 0; at === 0 || at < length; at += step) {
-          expected.push({ bytes: bytes.subarray(at, at + step), from: `127.0.0.1:${port}` });
+          expected.push({ bytes: bytes.subarray(at, at + step), from: `${address}:${port}` });
         }
       });
       timers.advance(0);
@@ -85,6 +85,35 @@ test('a socket is looked at by its latency, and a look that finds nothing is tol
   timers.advance(1000);
   assert.deepEqual(seen, []);
   assert.deepEqual(looks.slice(-4), [940, 960, 980, 1000]);
+});
+
+test('a timer that is a little early does not wake up twice', () => {
+  class EarlyTimers extends HandTimers {
+    override after(delay: number, run: () => void): () => void {
+      return super.after(Math.max(0, delay - 0.7), run);
+    }
+  }
+  const { timers, open } = polling(new EarlyTimers());
+  const { looks } = open(20);
+  timers.advance(2000);
+  assert.equal(looks.filter((time) => time >= 1000 && time < 2000).length, 50);
+});
+
+test('more than one call brings is taken without waiting', () => {
+  class CountingTimers extends HandTimers {
+    set = 0;
+    override after(delay: number, run: () => void): () => void {
+      this.set++;
+      return super.after(delay, run);
+    }
+  }
+  const timers = new CountingTimers();
+  const { arrive, seen } = polling(timers).open();
+  for (let i = 0; i < 1000; i++) arrive({ bytes: Buffer.from([i & 0xff]) });
+  const before = timers.set;
+  timers.advance(0);
+  assert.equal(seen.length, 1000);
+  assert.equal(timers.set - before, 1);
 });
 
 test('sockets with the same latency are due together, and all share one timer', () => {

@@ -28,9 +28,7 @@ const FIRST_INTERVAL: Millis = 10;
 const LEAST_INTERVAL: Millis = 1;
 /** After a look that found little, the next comes so much later. */
 const RELAX = 1.25;
-/** Share of its interval that a socket may be early when others are looked at, which saves waking up for it alone. */
-const EARLY = 1 / 4;
-/** What a timer may be early by. */
+/** A timer may be early by this: who is due so soon is looked at as well, which saves waking up once more. */
 const JITTER: Millis = 2;
 
 interface PolledSocket {
@@ -143,7 +141,7 @@ export class ReceivePoller {
       for (let i = 0; i < sockets.length && left > 0; i++) {
         const at = (this.#begin + i) % sockets.length;
         const polled = sockets[at];
-        if (polled.due > now + polled.interval * EARLY) continue;
+        if (polled.due > now + JITTER) continue;
         left -= this.#look(polled, now, left);
         if (left <= 0) this.#begin = at + 1;
       }
@@ -194,7 +192,7 @@ export class ReceivePoller {
     batch.count = 0;
     for (let i = 0; i < count; i++) {
       const sender = messages.sender(i);
-      const segment = Math.max(1, messages.segment(i));
+      const segment = messages.segment(i);
       let at = i * LARGEST_MESSAGE;
       const end = at + messages.length(i);
       do {

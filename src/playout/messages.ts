@@ -40,7 +40,7 @@ export type FromThread =
   | { is: 'read-error'; id: string; message: string };
 
 /** How often what comes next is read ahead. */
-export const READ_PERIOD: Millis = 250;
+export const READ_PERIOD: Millis = 100;
 
 /** Stations of one playout thread. */
 export const MOST_STATIONS = 2_048;

@@ -15,17 +15,24 @@ const { libc } = await loadLibc();
 const ahead = new ReadAhead(libc === null ? readThrough() : adviseKernel(libc), (id, message) =>
   say({ is: 'read-error', id, message }),
 );
-const timer = setInterval(() => ahead.read(() => clock.now()), READ_PERIOD);
+let timer: NodeJS.Timeout;
+const read = () => {
+  clearTimeout(timer);
+  // Messages come first, however much there is to read.
+  timer = setTimeout(read, ahead.read(() => clock.now()) ? 0 : READ_PERIOD);
+};
+timer = setTimeout(read, READ_PERIOD);
 port.on('message', (message: ToThread) => {
   if (message.do === 'add') {
     const { id, station, progress } = message.station;
-    ahead.add(id, Station.of(station), new Progress(progress));
-    ahead.readOne(id, clock.now());
+    ahead.add({ id, station: Station.of(station), progress: new Progress(progress), now: clock.now() });
+    clearTimeout(timer);
+    timer = setTimeout(read, 0);
   } else if (message.do === 'remove') {
     ahead.remove(message.id);
     say({ is: 'removed', id: message.id });
   } else {
-    clearInterval(timer);
+    clearTimeout(timer);
     port.close();
   }
 });

@@ -8,7 +8,7 @@ import { willNeed } from '../linux/file.js';
 import type { Libc } from '../linux/libc.js';
 import { messageOf } from '../problem/problem.js';
 import type { ItemRange, Station } from '../station/station.js';
-import { type Millis, millisToTicks } from '../wire/time.js';
+import { type Millis, millisToTicks, type PacketNumber, ticksToMillis } from '../wire/time.js';
 import type { Progress } from './progress.js';
 
 export const AHEAD: Millis = 1_000;
@@ -38,10 +38,31 @@ export function adviseKernel(libc: Libc): BringIntoMemory {
   };
 }
 
-/** It is in charge of: what the next second of its stations needs, in memory; errors of the disk. */
+interface Reading {
+  readonly id: string;
+  readonly station: Station;
+  readonly progress: Progress;
+  /** Packets before this one have been read, which leave before this time. */
+  readTo: PacketNumber;
+  until: Millis;
+}
+
+/** Read at once for one station: then it is looked at whether another needs it more. */
+const STEP: Millis = 500;
+/** A station is read for when it has this much less than AHEAD. */
+const RESERVE: Millis = 250;
+/** After this long, messages come first. */
+const BUDGET: Millis = 100;
+
+/**
+ * It is in charge of:
+ * - what the next second of its stations needs, in memory
+ * - who comes first when the disk is slow: whoever runs out first, and those on the air before those that come
+ * - errors of the disk
+ */
 export class ReadAhead {
   readonly #bring: BringIntoMemory;
-  readonly #stations = new Map<string, { station: Station; progress: Progress }>();
+  readonly #readings = new Map<string, Reading>();
   readonly #onError: (id: string, message: string) => void;
 
   /** `onError` is told when a station's reel cannot be read. */
@@ -50,25 +71,41 @@ export class ReadAhead {
     this.#onError = onError;
   }
 
-  add(id: string, station: Station, progress: Progress): void {
-    this.#stations.set(id, { station, progress });
+  add(options: { id: string; station: Station; progress: Progress; now: Millis }): void {
+    const { id, station, progress, now } = options;
+    this.#readings.set(id, { id, station, progress, readTo: progress.readTo, until: now + RESERVE });
   }
 
   remove(id: string): void {
-    this.#stations.delete(id);
+    this.#readings.delete(id);
   }
 
-  /** Brings what the stations send until `AHEAD` later into memory. `now` is asked for each, for it may take long. */
-  read(now: () => Millis): void {
-    for (const id of this.#stations.keys()) this.readOne(id, now());
+  /**
+   * Brings what the stations send until `AHEAD` later into memory. Returns whether it has more to do at once. `now` is
+   * asked again and again, for it may take long.
+   */
+  read(now: () => Millis): boolean {
+    const began = now();
+    const readings = [...this.#readings.values()];
+    for (const reading of readings) {
+      const { station, progress } = reading;
+      // What was in memory is not any more, says playout.
+      if (progress.readTo < reading.readTo) reading.until = ticksToMillis(station.due(progress.readTo));
+    }
+    const wanting = readings.filter(({ until }) => until < began + AHEAD - RESERVE);
+    wanting.sort((a, b) => a.until - b.until);
+    for (const reading of wanting) {
+      this.#readStep(reading, now());
+      if (now() - began > BUDGET) return true;
+    }
+    return wanting.some(({ until }) => until < began + AHEAD - RESERVE);
   }
 
-  /** The same for one station. */
-  readOne(id: string, now: Millis): void {
-    const { station, progress } = this.#stations.get(id)!;
-    const to = station.at(millisToTicks(now + AHEAD)) + 1;
+  #readStep(reading: Reading, now: Millis): void {
+    const { id, station, progress } = reading;
     const from = Math.max(progress.readTo, station.at(millisToTicks(now)));
-    if (from >= to) return;
+    const begin = Math.max(now, ticksToMillis(station.due(from)));
+    const to = station.at(millisToTicks(Math.min(now + AHEAD, begin + STEP))) + 1;
     try {
       for (const range of station.ranges(from, to)) this.#bringRange(range);
     } catch (error) {
@@ -76,7 +113,9 @@ export class ReadAhead {
       progress.readErrors++;
       this.#onError(id, messageOf(error));
     }
-    progress.readTo = to;
+    progress.readTo = Math.max(from, to);
+    reading.readTo = progress.readTo;
+    reading.until = ticksToMillis(station.due(progress.readTo));
   }
 
   #bringRange({ reel, from, to }: ItemRange): void {

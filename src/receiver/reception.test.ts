@@ -67,6 +67,18 @@ test('what was lent may be written over: the stream has memory of its own, as ha
   assert.deepEqual(numbersIn(buffer), [1, 2, 3, 4, 5]);
 });
 
+test('what the buffer no longer holds makes room for what comes', () => {
+  const buffer = new StreamBuffer({ maxBytes: 500_000 });
+  const reception = new Reception({ station, buffer });
+  const memory = new Set<ArrayBufferLike>();
+  const cursor = { position: 0 };
+  for (let n = 0; n < 5_000; n++) {
+    reception.take(batchOf([datagram(n)]), n);
+    for (const { data } of buffer.read(cursor, 1e9)!) memory.add(data.buffer);
+  }
+  assert.ok(memory.size <= 5, `${memory.size} pieces of memory`);
+});
+
 test('packets of others on the same group and port are counted and left out', () => {
   const buffer = new StreamBuffer();
   const reception = new Reception({ station, buffer });

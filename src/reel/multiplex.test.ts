@@ -79,6 +79,24 @@ test('whatever the pictures, the rules hold', (context) => {
   );
 });
 
+for (const every of [1, 3, 60]) {
+  test(`the rules hold for a long film with a random access point in every ${every} pictures`, (context) => {
+    const count = 3_600;
+    const { stream, result } = multiplexed(scratchFolder(context), {
+      sizes: Array.from({ length: count }, (_, i) => 8_000 + ((i * 7_919) % 9_000)),
+      frame: 1_500,
+      randomAccess: Array.from({ length: count / every - 1 }, (_, i) => (i + 1) * every),
+      bFrames: 0,
+      audioFrame: 400,
+    });
+    const report = analyseTs(stream);
+    assert.deepEqual(report.faults, []);
+    assert.equal(report.randomAccessPoints, count / every);
+    assert.ok(report.longestPcrGap <= 3_600, `PCR gap ${report.longestPcrGap / 90} ms`);
+    assert.ok(result.peakToAverage <= 2);
+  });
+}
+
 test('continuity counters begin at 0 and end at 15 on every PID, so any reel may follow any other', (context) => {
   const { stream } = multiplexed(scratchFolder(context), film);
   for (const pid of [Pid.pat, Pid.pmt, Pid.video, Pid.audio]) {

@@ -29,6 +29,7 @@ import { patPacket, pmtPacket } from './psi.js';
 import {
   ALIGNMENT,
   AUDIO_FRAMES_PER_PES,
+  EARLY_PCR,
   PTS_DELAY,
   planSending,
   RANDOM_ACCESS_HEADER,
@@ -161,6 +162,8 @@ class PacketSource {
   #pcrsDue = 0;
   #pcrsWritten = 0;
   #lastPcr: Ticks90k = 0;
+  /** PCRs written before the header of the random access point that comes next. */
+  #earlyPcrs = 0;
   /** Null packets before the header, packets of the header, null packets behind the access unit still to come. */
   #alignBefore = 0;
   #headerLeft = 0;
@@ -289,8 +292,9 @@ class PacketSource {
   #beginVideo(out: Buffer, at: number, slot: number, time: number): void {
     const index = this.#nextVideo;
     const randomAccess = this.#video.randomAccess[index] === 1;
-    if (randomAccess && time - this.#lastPcr > PCR_LIMIT_BEFORE_HEADER) {
-      this.#writeScheduledPcr(out, at, time);
+    if (randomAccess && this.#earlyPcrs < EARLY_PCR && time - this.#lastPcr > PCR_LIMIT_BEFORE_HEADER) {
+      this.#earlyPcrs++;
+      this.#writePcr(out, at, time);
       return;
     }
     this.#loadVideo(index, randomAccess);
@@ -299,7 +303,8 @@ class PacketSource {
       return;
     }
     this.#alignBefore = (TS_PACKETS_PER_GROUP - (slot % TS_PACKETS_PER_GROUP)) % TS_PACKETS_PER_GROUP;
-    this.#alignBehind = ALIGNMENT - this.#alignBefore;
+    this.#alignBehind = ALIGNMENT - this.#alignBefore + EARLY_PCR - this.#earlyPcrs;
+    this.#earlyPcrs = 0;
     this.#headerLeft = RANDOM_ACCESS_HEADER + 1; // and the first packet of the access unit
     this.randomAccess.push((slot + this.#alignBefore) / TS_PACKETS_PER_GROUP);
     this.write(out, at, slot, time);

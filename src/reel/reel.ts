@@ -4,7 +4,7 @@ import type { Ticks90k } from '../wire/time.js';
 import type { MediaProperties, StationLayout } from './media/spool.js';
 
 /** Raised when the packets of the same source and settings change: older reels are then prepared again. */
-export const REEL_VERSION = 1;
+export const REEL_VERSION = 2;
 
 /** What `reel.json` says, and the id. */
 export interface ReelManifest {

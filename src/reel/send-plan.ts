@@ -24,6 +24,8 @@ const PSI_INTERVAL: Ticks90k = 9_000;
 
 /** PAT, PMT and PCR, directly before a random access point. */
 export const RANDOM_ACCESS_HEADER = 3;
+/** A PCR before that, where the last one would be too long ago by the time the header has left. */
+export const EARLY_PCR = 1;
 /** Null packets reserved to bring a random access point to the beginning of a group. */
 export const ALIGNMENT = TS_PACKETS_PER_GROUP - 1;
 export const AUDIO_FRAMES_PER_PES = 4;
@@ -112,7 +114,7 @@ export function sendingBounds(plan: SendPlan, randomAccess: Uint8Array): Bounds 
   };
   plan.videoPackets.forEach((packets, i) => {
     const time = plan.decodingTimes[i];
-    const whole = packets + (randomAccess[i] === 1 ? RANDOM_ACCESS_HEADER + ALIGNMENT : 0);
+    const whole = packets + (randomAccess[i] === 1 ? EARLY_PCR + RANDOM_ACCESS_HEADER + ALIGNMENT : 0);
     add(whole, Math.min(time, duration - TAIL), time + VIDEO_WINDOW);
   });
   plan.audioPackets.forEach((packets, i) => {

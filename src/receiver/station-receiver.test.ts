@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { stationInfo } from '../../test/support/channels.js';
+import { batchOf } from '../../test/support/received-batch.js';
+import { RTP_HEADER_LENGTH, writeRtpHeader } from '../wire/rtp.js';
+import { type OpenGroup, receiveStation } from './station-receiver.js';
+
+const station = stationInfo(1);
+
+function packet(n: number): Buffer {
+  const out = Buffer.alloc(RTP_HEADER_LENGTH + 1, n);
+  writeRtpHeader(out, 0, false, 33, n, n * 9_000, station.ssrc);
+  return out;
+}
+
+/** A receiver, and the group that it opened, which is handed `last` while it is closed. */
+async function receiving(last: Buffer[] = []) {
+  const clock = { now: 0 };
+  let opened: Parameters<OpenGroup>[0] | undefined;
+  const receiver = await receiveStation({
+    station,
+    localAddress: '127.0.0.1',
+    latency: 500,
+    reorder: { deadline: 100 },
+    now: () => clock.now,
+    openGroup: async (options) => {
+      opened = options;
+      return { close: async () => options.onDatagrams(batchOf(last)) };
+    },
+    onError: (error) => assert.fail(error),
+  });
+  const numbers = () => receiver.buffer.read({ position: 0 }, 1e6)!.map(({ data }) => data[0]);
+  return { receiver, group: opened!, clock, numbers };
+}
+
+test('a receiver joins its station’s group and holds what comes', async () => {
+  const { group, receiver, numbers } = await receiving();
+  assert.deepEqual(
+    [group.group, group.port, group.localAddress, group.latency],
+    [station.group, station.port, '127.0.0.1', 500],
+  );
+  group.onDatagrams(batchOf([packet(1), packet(2)]));
+  assert.deepEqual(numbers(), [1, 2]);
+  assert.equal(receiver.report().received, 2);
+});
+
+test('a missing packet is given up in time, although nothing comes', async () => {
+  const { group, clock, receiver, numbers } = await receiving();
+  group.onDatagrams(batchOf([packet(1), packet(3)]));
+  clock.now = 100;
+  group.onDatagrams(batchOf([]));
+  assert.deepEqual(numbers(), [1, 3]);
+  assert.equal(receiver.report().lost, 1);
+});
+
+test('what comes while the group is left is held, and then the buffer ends', async () => {
+  const { receiver, numbers } = await receiving([packet(7)]);
+  await receiver.close();
+  assert.deepEqual(numbers(), [7]);
+  assert.ok(receiver.buffer.isEnded);
+});
