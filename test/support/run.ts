@@ -32,7 +32,11 @@ export async function run(
   const look = (text: string) => {
     if (!options.until) return;
     printed += text;
-    if (options.until(printed)) child.kill('SIGKILL');
+    if (!options.until(printed)) return;
+    child.kill('SIGKILL');
+    // What it has started may live on and hold them open.
+    child.stdout!.destroy();
+    child.stderr!.destroy();
   };
   child.stdout!.on('data', (chunk: Buffer) => {
     chunks.push(chunk);
