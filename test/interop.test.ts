@@ -77,7 +77,18 @@ interop('VLC plays an h264 station from the address in its SDP', ['cvlc'], async
   const { group, port } = readSdp(readFileSync(sdp, 'utf8')) ?? assert.fail('no SDP');
   // VLC refuses to run as root.
   const nobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups', 'env', 'HOME=/tmp'];
-  const words = ['cvlc', '-vv', '--vout', 'dummy', '--aout', 'dummy', `rtp://@${group}:${port}`];
+  // It tells of its first picture only where that comes while it still fills its buffer.
+  const words = [
+    'cvlc',
+    '-vv',
+    '--network-caching',
+    '3000',
+    '--vout',
+    'dummy',
+    '--aout',
+    'dummy',
+    `rtp://@${group}:${port}`,
+  ];
   const seen = /Received first picture/;
   const { stderr } = await inside([...nobody, ...words], { until: (printed) => seen.test(printed) });
   assert.match(stderr, seen);
