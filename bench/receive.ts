@@ -22,8 +22,8 @@ import { isInstalled, msc, report, scratch, shown, spread } from './support.js';
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '2' },
-    seconds: { type: 'string', default: '10' },
-    counts: { type: 'string', default: '20,100' },
+    seconds: { type: 'string', default: '8' },
+    counts: { type: 'string', default: '100' },
     latencies: { type: 'string', default: '20' },
     only: { type: 'string' },
     msc: { type: 'string', default: msc },
@@ -36,8 +36,8 @@ const { values: options } = parseArgs({
 if (options.help) {
   console.log(`npm run bench -- receive [options]
   --rounds 2        in each, every program receives once
-  --seconds 10      that it is measured for
-  --counts 20,100   numbers of stations in one process
+  --seconds 8       that it is measured for
+  --counts 1,100    numbers of stations in one process
   --latencies 20    milliseconds that packets may wait there to be taken together
   --only a,b        programs whose name begins so: msc, ffmpeg, multicat, many
   --msc FILE        another build's bin/msc.js
@@ -155,7 +155,7 @@ interface Contestant {
   command: string;
   words: (station: StationInfo, output: string) => string[];
   env?: NodeJS.ProcessEnv;
-  /** Seconds. Node.js compiles first what is used most, and collects garbage in its 9th second, idle as it is. */
+  /** Seconds. Node.js compiles what is used most while it runs, and collects garbage in its ninth second. */
   warmUp: number;
 }
 
@@ -163,13 +163,13 @@ const record = (station: StationInfo, output: string) => [
   ...[options.msc, 'record', station.id, '--output', output, '--json', '--quiet'],
 ];
 const all: Contestant[] = [
-  { name: 'msc record', command: process.execPath, words: record, warmUp: 12 },
+  { name: 'msc record', command: process.execPath, words: record, warmUp: 20 },
   {
     name: 'msc record, MSC_SOCKETS=plain',
     command: process.execPath,
     words: record,
     env: { MSC_SOCKETS: 'plain' },
-    warmUp: 12,
+    warmUp: 20,
   },
   {
     name: 'ffmpeg -c copy',
