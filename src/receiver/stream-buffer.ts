@@ -16,6 +16,7 @@ export interface StreamBufferOptions {
   /** Most of the stream's time held. */
   maxTime?: Millis;
 }
+
 export interface Lag {
   bytes: number;
   time: Millis;
