@@ -16,6 +16,7 @@ const order = [
   'playout',
   'discovery',
   'control',
+  'repair',
   'receiver',
   'viewer',
   'cli',

@@ -178,6 +178,7 @@ class Air {
           stations: () => air.#infos(),
           position: (id) => air.#position(id),
         },
+        flows: { begin: () => 'over-budget', end: () => undefined },
         now: () => air.#clock.now(),
         secret: randomBytes(32),
         log,

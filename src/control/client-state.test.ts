@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { FakeFlows } from '../../test/support/flows.js';
 import { makeStations } from '../../test/support/stations.js';
 import { decodeMessage } from '../wire/message.js';
 import {
@@ -43,7 +44,7 @@ class Bench {
   startServer(): void {
     const directory = { stations: () => this.stations, position: () => ({ next: 7, time: epoch + this.now }) };
     const secret = Buffer.alloc(32, ++this.#servers);
-    this.server = new ServerState({ server: 'hall', controlPort: 5601, directory, secret });
+    this.server = new ServerState({ server: 'hall', controlPort: 5601, directory, flows: new FakeFlows(), secret });
   }
 
   /** Makes a wish, lets time pass until it is settled, and returns its outcome. */
@@ -112,7 +113,13 @@ test('a session runs its course: list, tune, pause, resume, change, exit', () =>
   const bench = new Bench();
   assert.deepEqual(value(bench.wish({ kind: 'stations' })), bench.stations);
   const tuned = value(bench.wish({ kind: 'tune', station: 'station-2' }));
-  assert.deepEqual(tuned, { station: bench.stations[1], next: 7, serverTime: epoch + bench.now - 1 });
+  assert.deepEqual(tuned, {
+    station: bench.stations[1],
+    next: 7,
+    serverTime: epoch + bench.now - 1,
+    members: 1,
+    burst: null,
+  });
   assert.equal(bench.view, 'station-2 playing');
   value(bench.wish({ kind: 'pause' }));
   assert.equal(bench.view, 'station-2 paused');

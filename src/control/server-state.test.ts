@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { FakeFlows } from '../../test/support/flows.js';
 import { makeStation, makeStations } from '../../test/support/stations.js';
 import {
   type AnyMessage,
@@ -11,19 +12,19 @@ import {
   type RequestType,
 } from '../wire/message.js';
 import { COOKIE_SLOT } from './cookie.js';
-import { AMPLIFICATION_LIMIT, MAX_SESSIONS, SESSION_TIMEOUT, ServerState } from './server-state.js';
+import { AMPLIFICATION_LIMIT, BURST_SPEED, MAX_SESSIONS, SESSION_TIMEOUT, ServerState } from './server-state.js';
 
 const secret = Buffer.alloc(32, 7);
 const client = { address: '10.0.0.9', port: 40_000 };
 const noon = 1_795_000_000_000;
 
-function makeServer(stations = makeStations(2), server = 'hall'): ServerState {
+function makeServer(stations = makeStations(2), server = 'hall', flows = new FakeFlows()): ServerState {
   const directory = {
     stations: () => stations,
     position: (id: string) =>
       id === 'station-2' ? { next: 1234, time: noon } : id === 'off' ? undefined : { next: 1, time: noon },
   };
-  return new ServerState({ server, controlPort: 5601, directory, secret });
+  return new ServerState({ server, controlPort: 5601, directory, flows, secret });
 }
 
 function ask(server: ServerState, request: AnyMessage, from = client, now = noon, minLength = 0): AnyMessage[] {
@@ -143,7 +144,7 @@ test('a session is tuned, paused, resumed, changed and left', () => {
   const server = makeServer();
   const [tuned] = say(server, 'tune', { station: 'station-2' });
   assert.equal(tuned.type, 'tuned');
-  assert.deepEqual(tuned.body, { station: makeStation(2), next: 1234, serverTime: noon });
+  assert.deepEqual(tuned.body, { station: makeStation(2), next: 1234, serverTime: noon, members: 1, burst: null });
   const view = () => server.sessions().map(({ station, state }) => `${station} ${state}`);
   assert.deepEqual(view(), ['station-2 playing']);
   assert.equal(say(server, 'pause', {})[0].type, 'ok');
@@ -159,6 +160,82 @@ test('a session is tuned, paused, resumed, changed and left', () => {
   assert.equal(say(server, 'exit', {})[0].type, 'ok');
   assert.equal(server.counters.begun, 1);
   assert.equal(server.counters.left, 1);
+});
+
+test('a burst begins with the session, and ends with it or with another station', () => {
+  const flows = new FakeFlows();
+  const server = makeServer(undefined, undefined, flows);
+  const [tuned] = say(server, 'tune', { station: 'station-2', burst: { flow: 9 } });
+  assert.ok(tuned.type === 'tuned');
+  assert.deepEqual(tuned.body.burst, { flow: 9, from: 100, time: 5 });
+  const running = () => [...flows.running].map(([client, { station, request }]) => [client, station, request]);
+  const request = { flow: 9, speed: BURST_SPEED, from: { kind: 'live' } };
+  assert.deepEqual(running(), [['10.0.0.9:40000', 'station-2', request]]);
+  say(server, 'change', { station: 'station-1' });
+  assert.deepEqual(running(), []);
+  say(server, 'change', { station: 'station-1', burst: { flow: 10 } });
+  say(server, 'exit', {});
+  assert.deepEqual(running(), []);
+  say(server, 'tune', { station: 'station-1', burst: { flow: 11 } });
+  server.expire(noon + SESSION_TIMEOUT);
+  assert.deepEqual(running(), []);
+});
+
+test('a burst that is refused leaves the session tuned', () => {
+  const flows = new FakeFlows();
+  flows.answer = 'over-budget';
+  const [tuned] = say(makeServer(undefined, undefined, flows), 'tune', { station: 'station-2', burst: { flow: 9 } });
+  assert.ok(tuned.type === 'tuned');
+  assert.equal(tuned.body.burst, null);
+});
+
+test('a replay is of the session’s station, and its refusals are told', () => {
+  const flows = new FakeFlows();
+  const server = makeServer(undefined, undefined, flows);
+  const request = { flow: 2, speed: 4, from: { kind: 'packet', packet: 70 } } as const;
+  const [unknown] = say(server, 'replay', request);
+  assert.ok(unknown.type === 'error' && unknown.body.code === 'no-session');
+  say(server, 'tune', { station: 'station-2' });
+  const [replaying] = say(server, 'replay', request);
+  assert.ok(replaying.type === 'replaying');
+  assert.deepEqual(replaying.body, { flow: 2, from: 100, time: 5, oldest: 0, next: 1234, serverTime: noon });
+  assert.deepEqual([...flows.running.values()], [{ station: 'station-2', request }]);
+  flows.answer = 'too-early';
+  const [refused] = say(server, 'replay', request);
+  assert.ok(refused.type === 'error' && refused.body.code === 'too-early');
+});
+
+test('members are the sessions of a station', () => {
+  const server = makeServer();
+  const tune = (port: number, station: string, now = noon) => {
+    const from = { address: '10.0.0.9', port };
+    const [reply] = ask(
+      server,
+      message('tune', ids++, { station }, { cookie: cookieFor(server, from, now) }),
+      from,
+      now,
+    );
+    return reply.type === 'tuned' ? reply.body.members : 0;
+  };
+  assert.deepEqual([tune(1, 'station-1'), tune(2, 'station-1'), tune(3, 'station-2')], [1, 2, 1]);
+  assert.deepEqual([tune(1, 'station-2'), tune(1, 'station-2')], [2, 2]);
+  assert.equal(server.members('station-1'), 1);
+  server.expire(noon + SESSION_TIMEOUT);
+  assert.deepEqual([server.members('station-1'), server.members('station-2')], [0, 0]);
+});
+
+test('feedback is accepted with a good cookie from a session, and from nobody else', () => {
+  const server = makeServer();
+  const cookie = cookieFor(server);
+  assert.equal(server.acceptsFeedback(client, cookie, noon), null);
+  say(server, 'tune', { station: 'station-2' });
+  assert.equal(server.acceptsFeedback(client, cookie, noon)?.station, 'station-2');
+  assert.equal(server.acceptsFeedback(client, Buffer.alloc(16, 1), noon), null);
+  assert.equal(server.acceptsFeedback(client, cookie, noon)?.station, 'station-2');
+  assert.equal(server.acceptsFeedback({ ...client, port: 1 }, cookie, noon), null);
+  assert.equal(server.acceptsFeedback(client, cookie, noon + 3 * COOKIE_SLOT), null);
+  say(server, 'exit', {});
+  assert.equal(server.acceptsFeedback(client, cookie, noon), null);
 });
 
 test('refusals have codes', () => {

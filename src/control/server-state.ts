@@ -11,6 +11,7 @@ import {
   MESSAGE_HEADER_LENGTH,
   type Message,
   message,
+  NO_COOKIE,
   REQUEST_ID_MODULUS,
   type Reply,
   type Request,
@@ -18,7 +19,8 @@ import {
 import type { StationInfo } from '../wire/station-info.js';
 import { fitStation, PAGES_PER_REQUEST, paginate } from '../wire/station-pages.js';
 import { type Millis, type PacketNumber, wrap, wrappedDistance } from '../wire/time.js';
-import { isCookieGood, makeCookie } from './cookie.js';
+import { COOKIE_SLOT, isCookieGood, makeCookie } from './cookie.js';
+import type { Flows } from './flows.js';
 
 /** A session that is silent for so long ends. Clients keep alive every 10 s, so two may get lost. */
 export const SESSION_TIMEOUT: Millis = 30_000;
@@ -45,9 +47,13 @@ export interface ServerStateOptions {
   server: string;
   controlPort: number;
   directory: StationDirectory;
+  flows: Flows;
   /** Random bytes, 32 of them, made anew with each process. */
   secret: Buffer;
 }
+
+/** A burst may be so many times faster than its station. */
+export const BURST_SPEED = 10;
 
 export interface SessionView {
   address: string;
@@ -64,6 +70,9 @@ interface SessionRecord extends Omit<SessionView, 'state'> {
   lastRequest: number;
   /** What lastRequest was answered with. */
   lastReply: Reply;
+  /** The cookie that its feedback came with last, and until when it need not be computed again. */
+  cookie: Buffer;
+  cookieUntil: Millis;
 }
 
 /** The list as it was at one moment. */
@@ -128,6 +137,8 @@ export class ServerState {
   readonly #options: ServerStateOptions;
   /** In the order in which they were last heard of. */
   readonly #sessions = new Map<string, SessionRecord>();
+  /** How many of them each station has. */
+  readonly #members = new Map<string, number>();
   #list: Edition | undefined;
 
   constructor(options: ServerStateOptions) {
@@ -156,7 +167,9 @@ export class ServerState {
     for (const [key, session] of this.#sessions) {
       if (now - session.lastSeen < SESSION_TIMEOUT) return; // the rest was heard of later
       this.#sessions.delete(key);
-      if (session.state !== 'left') this.counters.expired++;
+      if (session.state === 'left') continue;
+      this.#leaveStation(session);
+      this.counters.expired++;
     }
   }
 
@@ -165,6 +178,24 @@ export class ServerState {
     return [...this.#sessions.values()].flatMap(({ address, port, station, state, lastSeen }) =>
       state === 'left' ? [] : [{ address, port, station, state, lastSeen }],
     );
+  }
+
+  /** How many sessions have this station. */
+  members(station: string): number {
+    return this.#members.get(station) ?? 0;
+  }
+
+  /** The session that feedback with this cookie belongs to; null for what deserves no attention. */
+  acceptsFeedback(from: Sender, cookie: Buffer, now: Millis): Pick<SessionView, 'station'> | null {
+    const session = this.#sessions.get(keyOf(from));
+    if (session === undefined || session.state === 'left') return null;
+    // Hundreds of times the same: only a new one is computed.
+    if (now >= session.cookieUntil || !cookie.equals(session.cookie)) {
+      if (!isCookieGood(this.#options.secret, from, now, cookie)) return null;
+      session.cookie = Buffer.from(cookie);
+      session.cookieUntil = now + COOKIE_SLOT;
+    }
+    return session;
   }
 
   #challenge(request: Request, cookie: Buffer, limit: number, now: Millis): Buffer[] {
@@ -236,9 +267,11 @@ export class ServerState {
     const isLive = session !== undefined && session.state !== 'left';
     switch (request.type) {
       case 'tune':
-        return this.#tune(request.body.station, session, from, now);
+        return this.#tune(request.body, session, from, now);
       case 'change':
-        return isLive ? this.#tune(request.body.station, session, from, now) : this.#refusal('no-session');
+        return isLive ? this.#tune(request.body, session, from, now) : this.#refusal('no-session');
+      case 'replay':
+        return isLive ? this.#replay(request.body, session, now) : this.#refusal('no-session');
       case 'pause':
       case 'resume':
         if (!isLive) return this.#refusal('no-session');
@@ -248,6 +281,7 @@ export class ServerState {
         return isLive ? message('ok', 0, {}) : this.#refusal('no-session');
       case 'exit':
         if (isLive) {
+          this.#leaveStation(session);
           session.state = 'left';
           this.counters.left++;
         }
@@ -255,31 +289,72 @@ export class ServerState {
     }
   }
 
-  #tune(id: string, session: SessionRecord | undefined, from: Sender, now: Millis): Reply {
-    const found = this.#options.directory.stations().find((station) => station.id === id);
+  #tune(
+    { station: id, burst }: Message<'tune'>['body'],
+    before: SessionRecord | undefined,
+    from: Sender,
+    now: Millis,
+  ): Reply {
+    const { directory, flows } = this.#options;
+    const found = directory.stations().find((station) => station.id === id);
     const station = found === undefined ? null : fitStation(found);
     if (station === null) return this.#refusal('unknown-station');
-    const position = this.#options.directory.position(id);
+    const position = directory.position(id);
     if (position === undefined) return this.#refusal('off-air');
-    const reply = message('tuned', 0, { station, next: position.next, serverTime: position.time });
-    if (session !== undefined) {
-      if (session.state === 'left') this.counters.begun++;
-      session.station = id;
-      session.state = 'playing';
-      return reply;
+    if (before === undefined && this.#sessions.size >= MAX_SESSIONS) return this.#refusal('busy');
+    this.#setStation(before, id, from, now);
+    const request = burst && ({ flow: burst.flow, speed: BURST_SPEED, from: { kind: 'live' } } as const);
+    const start = request && flows.begin(from, id, request, now);
+    const { next, time: serverTime } = position;
+    const hasBurst = burst !== undefined && typeof start === 'object';
+    return message('tuned', 0, {
+      station,
+      next,
+      serverTime,
+      members: this.members(id),
+      burst: hasBurst ? { flow: burst.flow, from: start.from, time: start.time } : null,
+    });
+  }
+
+  #setStation(before: SessionRecord | undefined, station: string, { address, port }: Sender, now: Millis): void {
+    const isLive = before !== undefined && before.state !== 'left';
+    if (isLive) this.#leaveStation(before);
+    else this.counters.begun++;
+    this.#members.set(station, this.members(station) + 1);
+    if (before !== undefined) {
+      before.station = station;
+      before.state = 'playing';
+      return;
     }
-    if (this.#sessions.size >= MAX_SESSIONS) return this.#refusal('busy');
-    this.#sessions.set(keyOf(from), {
-      address: from.address,
-      port: from.port,
-      station: id,
+    this.#sessions.set(keyOf({ address, port }), {
+      address,
+      port,
+      station,
       state: 'playing',
       lastSeen: now,
+      // Whoever makes a session says what it was asked and answered.
       lastRequest: 0,
-      lastReply: reply,
+      lastReply: message('ok', 0, {}),
+      cookie: NO_COOKIE,
+      cookieUntil: 0,
     });
-    this.counters.begun++;
-    return reply;
+  }
+
+  #leaveStation(session: SessionRecord): void {
+    this.#options.flows.end(session);
+    const left = this.members(session.station) - 1;
+    if (left === 0) this.#members.delete(session.station);
+    else this.#members.set(session.station, left);
+  }
+
+  #replay(request: Message<'replay'>['body'], session: SessionRecord, now: Millis): Reply {
+    const { directory, flows } = this.#options;
+    const position = directory.position(session.station);
+    if (position === undefined) return this.#refusal('off-air');
+    const start = flows.begin(session, session.station, request, now);
+    if (typeof start === 'string') return this.#refusal(start);
+    const { next, time: serverTime } = position;
+    return message('replaying', 0, { flow: request.flow, ...start, next, serverTime });
   }
 
   #refusal(code: ErrorCode): Message<'error'> {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { after, test } from 'node:test';
+import { FakeFlows } from '../../test/support/flows.js';
 import { HandTimers } from '../../test/support/hand-timers.js';
 import { makeStation, makeStations } from '../../test/support/stations.js';
 import { findStations, uniqueStations } from '../discovery/find.js';
@@ -32,6 +33,7 @@ async function startServer(stations: StationInfo[], options: { port?: number; no
     port: options.port ?? 0,
     interfaces: [lo],
     directory: { stations: () => stations, position: () => ({ next: 5, time: 1000 }) },
+    flows: new FakeFlows(),
     now: options.now ?? Date.now,
     secret: Buffer.alloc(32, 3),
     log: (line) => assert.fail(line),
@@ -92,7 +94,13 @@ test('a session over sockets: list, tune, pause, resume, change, exit', async ()
   const session = await openSession({ address: '127.0.0.1', controlPort: server.port, localAddress: '127.0.0.1' });
   const view = () => server.sessions().map(({ station, state }) => `${station} ${state}`);
   assert.deepEqual(await session.stations(), stations);
-  assert.deepEqual(await session.tune('station-3'), { station: stations[2], next: 5, serverTime: 1000 });
+  assert.deepEqual(await session.tune('station-3'), {
+    station: stations[2],
+    next: 5,
+    serverTime: 1000,
+    members: 1,
+    burst: null,
+  });
   assert.deepEqual(view(), ['station-3 playing']);
   await session.pause();
   assert.deepEqual(view(), ['station-3 paused']);

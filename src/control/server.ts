@@ -1,4 +1,5 @@
 /** The server's control sockets. What they say is decided in server-state.ts. */
+
 import { type Endpoint, openEndpoint } from '../multicast/endpoint.js';
 import { isOnNetworkOf, type NetInterface } from '../multicast/interfaces.js';
 import { type GroupSocket, openGroup, type Sender } from '../multicast/receive.js';
@@ -6,6 +7,7 @@ import { systemTimers, type Timers } from '../multicast/timers.js';
 import { Problem, systemCode } from '../problem/problem.js';
 import { CONTROL_PORT, DISCOVERY_GROUP, QUERY_PORT } from '../wire/addresses.js';
 import type { Millis } from '../wire/time.js';
+import type { Flows } from './flows.js';
 import { type ControlCounters, ServerState, type SessionView, type StationDirectory } from './server-state.js';
 
 const EXPIRY_PERIOD: Millis = 1_000;
@@ -18,6 +20,7 @@ export interface ControlServerOptions {
   /** Where to be reached: on each one's address, and by queries on each one's network. */
   interfaces: readonly NetInterface[];
   directory: StationDirectory;
+  flows: Flows;
   /** Unix time. */
   now: () => Millis;
   /** 32 random bytes. */
@@ -91,8 +94,8 @@ export class ControlServer {
         endpoints.push(endpoint);
         port = endpoint.port;
       }
-      const { server, directory, secret } = options;
-      const state = new ServerState({ server, directory, secret, controlPort: port });
+      const { server, directory, flows, secret } = options;
+      const state = new ServerState({ server, directory, flows, secret, controlPort: port });
       const control = new ControlServer(state, endpoints, options);
       receive = (datagram, from, through) => control.#answer(datagram, from, through);
       control.#query = await openGroup({

@@ -16,6 +16,10 @@ const noCookie = '00'.repeat(16);
 const hex = (text: string): string => Buffer.from(text).toString('hex');
 
 /** Both directions: the value, and its bytes. */
+const burst = { flow: 3, from: 2 ** 40, time: 0.5 };
+const tuned = { station: makeStation(2), next: 2 ** 53 - 1, serverTime: 1.5, members: 2, burst };
+const replaying = { flow: 1, from: 7, time: 1.5, next: 9, serverTime: 2.5, oldest: 0 };
+
 const cases: { name: string; value: AnyMessage; bytes: string }[] = [
   {
     name: 'START without cookie',
@@ -54,10 +58,25 @@ const cases: { name: string; value: AnyMessage; bytes: string }[] = [
   },
   {
     name: 'TUNED',
-    value: message('tuned', 6, { station: makeStation(2), next: 2 ** 53 - 1, serverTime: 1.5 }, { cookie }),
-    bytes: `4d534331 83 00 0000 0000 0000 00000006 ${cookie.toString('hex')} ${hex(
-      JSON.stringify({ station: makeStation(2), next: 2 ** 53 - 1, serverTime: 1.5 }),
+    value: message('tuned', 6, tuned, { cookie }),
+    bytes: `4d534331 83 00 0000 0000 0000 00000006 ${cookie.toString('hex')} ${hex(JSON.stringify(tuned))}`,
+  },
+  {
+    name: 'TUNE with a burst',
+    value: message('tune', 9, { station: 'news', burst: { flow: 3 } }, { cookie }),
+    bytes: `4d534331 02 00 0000 0000 0000 00000009 ${cookie.toString('hex')} ${hex('{"station":"news","burst":{"flow":3}}')}`,
+  },
+  {
+    name: 'REPLAY from an item’s beginning',
+    value: message('replay', 10, { flow: 1, speed: 8, from: { kind: 'time', time: 1.5, item: true } }, { cookie }),
+    bytes: `4d534331 08 00 0000 0000 0000 0000000a ${cookie.toString('hex')} ${hex(
+      '{"flow":1,"speed":8,"from":{"kind":"time","time":1.5,"item":true}}',
     )}`,
+  },
+  {
+    name: 'REPLAYING',
+    value: message('replaying', 11, replaying, { cookie }),
+    bytes: `4d534331 86 00 0000 0000 0000 0000000b ${cookie.toString('hex')} ${hex(JSON.stringify(replaying))}`,
   },
   {
     name: 'OK',

@@ -46,15 +46,17 @@ export const messageTypes = {
   resume: 0x05,
   exit: 0x06,
   keepalive: 0x07,
+  replay: 0x08,
   challenge: 0x81,
   stations: 0x82,
   tuned: 0x83,
   ok: 0x84,
   error: 0x85,
+  replaying: 0x86,
 } as const;
 
 export type MessageType = keyof typeof messageTypes;
-export type RequestType = 'start' | 'tune' | 'change' | 'pause' | 'resume' | 'exit' | 'keepalive';
+export type RequestType = 'start' | 'tune' | 'change' | 'pause' | 'resume' | 'exit' | 'keepalive' | 'replay';
 export type ReplyType = Exclude<MessageType, RequestType>;
 
 /** Why a server refuses, and what its codes mean. */
@@ -63,12 +65,23 @@ export const errorCodes = {
   'off-air': 'the station exists and sends nothing at present',
   'no-session': 'the request needs a session: TUNE first',
   busy: 'the server has as many sessions as it allows',
+  'too-early': 'the station does not reach back so far',
+  'over-budget': 'the server sends as much to single viewers as it allows',
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;
 
 const nothing = z.object({});
-const choice = z.object({ station: stationInfoSchema.shape.id });
+const packetNumber = z.int().nonnegative();
+/** What the client calls a flow: packets sent to it alone, one after another. */
+const flowNumber = z.int().min(1).max(0xffff_ffff);
+const choice = z.object({
+  station: stationInfoSchema.shape.id,
+  /** Wanted: everything from the newest random access point on with which a player is in time. */
+  burst: z.object({ flow: flowNumber }).optional(),
+});
+/** Where a flow begins, and the time at which its first packet was due. */
+const flowStart = z.object({ flow: flowNumber, from: packetNumber, time: z.number() });
 
 const bodySchemas = {
   start: nothing,
@@ -78,6 +91,18 @@ const bodySchemas = {
   resume: nothing,
   exit: nothing,
   keepalive: nothing,
+  replay: z.object({
+    flow: flowNumber,
+    /** How many times faster than the station the packets may come, at most. */
+    speed: z.number().min(1).max(100),
+    from: z.discriminatedUnion('kind', [
+      /** The newest random access point with which a player is in time. */
+      z.object({ kind: z.literal('live') }),
+      z.object({ kind: z.literal('packet'), packet: packetNumber }),
+      /** The last random access point at or before a time (Unix epoch), or where the item then on the air begins. */
+      z.object({ kind: z.literal('time'), time: z.number().nonnegative(), item: z.boolean() }),
+    ]),
+  }),
   challenge: z.object({
     /** The server's name, perhaps shortened or empty: it must fit three times the request. */
     server: z.string().max(200),
@@ -89,12 +114,22 @@ const bodySchemas = {
   tuned: z.object({
     station: stationInfoSchema,
     /** Number of the packet about to leave. */
-    next: z.int().nonnegative(),
+    next: packetNumber,
     /** The server's clock at that moment, milliseconds since the Unix epoch. */
     serverTime: z.number(),
+    /** Sessions with this station: the more there are, the more rarely each reports. */
+    members: z.int().min(1),
+    /** Null: not asked for, or refused, for want of budget. */
+    burst: flowStart.nullable(),
   }),
   ok: nothing,
   error: z.object({ code: z.string().max(40), message: z.string().max(500) }),
+  replaying: flowStart.extend({
+    next: packetNumber,
+    serverTime: z.number(),
+    /** How far back the station reaches, milliseconds since the Unix epoch. */
+    oldest: z.number(),
+  }),
 } satisfies Record<MessageType, z.ZodType>;
 
 export type MessageBody<T extends MessageType> = z.infer<(typeof bodySchemas)[T]>;

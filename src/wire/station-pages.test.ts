@@ -39,7 +39,9 @@ test('any station fits one datagram once its texts are shortened, TUNED included
       (changes) => {
         const station = fitStation(makeStation(65_535, { ...changes, id: 'ö'.repeat(100), schedule: 'f'.repeat(64) }));
         assert.ok(station);
-        const body = { station, next: Number.MAX_SAFE_INTEGER, serverTime: 1_795_000_000_000.125 };
+        const [next, time] = [Number.MAX_SAFE_INTEGER, 1_795_000_000_000.125];
+        const burst = { flow: 0xffff_ffff, from: next, time };
+        const body = { station, next, serverTime: time, members: 10_000, burst };
         assert.ok(encodeMessage(message('tuned', 1, body)).length <= MAX_MESSAGE_LENGTH);
         assert.deepEqual(paginate([station]), [[station]]);
       },

@@ -9,7 +9,10 @@ export const PAGES_PER_REQUEST = 16;
 const EDITION_MODULUS = 0x1_0000;
 
 /** Room that TUNED needs beside its station. */
-const TUNED_FRAME = '{"station":,"next":9007199254740991,"serverTime":9007199254740.9999}'.length;
+const TUNED_FRAME = (
+  '{"station":,"next":9007199254740991,"serverTime":9007199254740.9999,"members":65535,' +
+  '"burst":{"flow":4294967295,"from":9007199254740991,"time":9007199254740.9999}}'
+).length;
 
 /** In the order in which they are shortened. */
 const shortenable = ['nowPlaying', 'server', 'name', 'videoCodec', 'audioCodec', 'aspectRatio'] as const;
