@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Hazards, Path } from './relay.js';
+
+/** What comes of datagrams that enter one a millisecond, with the times at which they come out. */
+function through(hazards: Hazards, count: number): { out: { datagram: number; at: number }[]; path: Path<number> } {
+  const path = new Path<number>(hazards);
+  const out: { datagram: number; at: number }[] = [];
+  for (let now = 0; now < count || path.next !== null; now++) {
+    if (now < count) path.enter(now, now);
+    for (let at = path.next; at !== null && at <= now; at = path.next) {
+      for (const datagram of path.leave(at)) out.push({ datagram, at });
+    }
+  }
+  return { out, path };
+}
+const numbers = ({ out }: ReturnType<typeof through>) => out.map(({ datagram }) => datagram);
+const isAscending = (values: number[]) => values.every((value, i) => i === 0 || value > values[i - 1]);
+
+test('without hazards everything comes through at once, in order', () => {
+  const { out, path } = through({}, 100);
+  assert.deepEqual(
+    out,
+    Array.from({ length: 100 }, (_, i) => ({ datagram: i, at: i })),
+  );
+  assert.deepEqual(path.counts, { entered: 100, lost: 0, duplicated: 0 });
+});
+
+test('delay moves everything by the same time', () => {
+  const { out } = through({ delay: 10 }, 50);
+  assert.ok(out.length === 50 && out.every(({ datagram, at }) => at === datagram + 10));
+});
+
+test('of datagrams lost at random about the wanted share is, and the same ones for the same seed', () => {
+  const hazards = { loss: 0.1, seed: 7 };
+  const got = through(hazards, 10_000);
+  assert.ok(got.path.counts.lost > 900 && got.path.counts.lost < 1_100, `${got.path.counts.lost}`);
+  assert.equal(got.out.length + got.path.counts.lost, 10_000);
+  assert.deepEqual(numbers(through(hazards, 10_000)), numbers(got));
+  assert.notDeepEqual(numbers(through({ ...hazards, seed: 8 }, 10_000)), numbers(got));
+});
+
+test('losses in a row are as long as wanted', () => {
+  const got = numbers(through({ bursts: { chance: 0.001, length: 7 } }, 10_000));
+  const steps = got.slice(1).flatMap((value, i) => (value - got[i] === 1 ? [] : [value - got[i] - 1]));
+  assert.ok(steps.length > 3);
+  assert.ok(
+    steps.every((lost) => lost >= 7),
+    `${steps}`,
+  );
+  assert.ok(steps.filter((lost) => lost === 7).length >= steps.length / 2, `${steps}`);
+});
+
+test('in a gap, at the end of each period, nothing comes through', () => {
+  const got = numbers(through({ gaps: { every: 100, length: 20 } }, 300));
+  const lost = Array.from({ length: 300 }, (_, i) => i).filter((i) => !got.includes(i));
+  assert.deepEqual(
+    lost,
+    [80, 180, 280].flatMap((from) => Array.from({ length: 20 }, (_, i) => from + i)),
+  );
+});
+
+test('with jitter datagrams overtake each other, none is lost, and none takes longer than it may', () => {
+  const { out } = through({ delay: 5, jitter: 10 }, 1_000);
+  assert.ok(!isAscending(out.map(({ datagram }) => datagram)));
+  assert.deepEqual(
+    out.map(({ datagram }) => datagram).sort((a, b) => a - b),
+    Array.from({ length: 1_000 }, (_, i) => i),
+  );
+  assert.ok(out.every(({ datagram, at }) => at - datagram >= 5 && at - datagram < 15));
+  assert.ok(isAscending(out.map(({ at }) => at)));
+});
+
+test('duplicates come twice', () => {
+  const got = through({ duplicates: 0.2 }, 1_000);
+  const { duplicated } = got.path.counts;
+  assert.ok(duplicated > 150 && duplicated < 250, `${duplicated}`);
+  assert.equal(got.out.length, 1_000 + duplicated);
+  assert.equal(new Set(numbers(got)).size, 1_000);
+});

@@ -1,0 +1,108 @@
+/**
+ * A way through a network that is not a good one: which datagrams come out of it, and when. The same seed and the same
+ * datagrams give the same fate again. No sockets, no timers, no clock.
+ */
+import type { Millis } from '../../src/wire/time.js';
+
+export interface Hazards {
+  /** Share of datagrams that are lost at random, 0 to 1. */
+  loss?: number;
+  /** Losses in a row: the chance that one begins with a datagram, and how many of them it takes. */
+  bursts?: { chance: number; length: number };
+  /** Times in which nothing comes through: one of `length` at the end of each `every`. */
+  gaps?: { every: Millis; length: Millis };
+  /** What every datagram takes. */
+  delay?: Millis;
+  /** What it takes longer at most; datagrams overtake each other then. */
+  jitter?: Millis;
+  /** Share of datagrams that come twice. */
+  duplicates?: number;
+  seed?: number;
+}
+
+/** Numbers from 0 to 1, exclusive; the same for the same seed (mulberry32). */
+export function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let value = Math.imul(state ^ (state >>> 15), state | 1);
+    value ^= value + Math.imul(value ^ (value >>> 7), value | 61);
+    return ((value ^ (value >>> 14)) >>> 0) / 0x1_0000_0000;
+  };
+}
+
+export interface PathCounts {
+  entered: number;
+  lost: number;
+  duplicated: number;
+}
+
+/** One direction of the way. */
+export class Path<T> {
+  readonly counts: PathCounts = { entered: 0, lost: 0, duplicated: 0 };
+  readonly #hazards: Required<Hazards>;
+  readonly #random: () => number;
+  /** What is under way, in the order in which it comes out. */
+  #underWay: { at: Millis; datagram: T }[] = [];
+  #burstLeft = 0;
+  /** When the first datagram entered: gaps are counted from there. */
+  #began: Millis | null = null;
+
+  constructor(hazards: Hazards = {}) {
+    this.#hazards = {
+      loss: 0,
+      bursts: { chance: 0, length: 0 },
+      gaps: { every: Number.POSITIVE_INFINITY, length: 0 },
+      delay: 0,
+      jitter: 0,
+      duplicates: 0,
+      seed: 1,
+      ...hazards,
+    };
+    this.#random = randomFrom(this.#hazards.seed);
+  }
+
+  enter(datagram: T, now: Millis): void {
+    this.counts.entered++;
+    if (this.#isLost(now)) {
+      this.counts.lost++;
+      return;
+    }
+    const { delay, jitter, duplicates } = this.#hazards;
+    const isTwice = this.#random() < duplicates;
+    if (isTwice) this.counts.duplicated++;
+    for (let copy = 0; copy <= Number(isTwice); copy++) this.#add(now + delay + this.#random() * jitter, datagram);
+  }
+
+  /** What has come out by now, in order. */
+  leave(now: Millis): T[] {
+    let count = 0;
+    while (count < this.#underWay.length && this.#underWay[count].at <= now) count++;
+    return this.#underWay.splice(0, count).map(({ datagram }) => datagram);
+  }
+
+  /** When the next one comes out; null while nothing is under way. */
+  get next(): Millis | null {
+    return this.#underWay[0]?.at ?? null;
+  }
+
+  #isLost(now: Millis): boolean {
+    const { loss, bursts, gaps } = this.#hazards;
+    const isUnlucky = this.#random() < loss;
+    const isBurst = this.#random() < bursts.chance;
+    this.#began ??= now;
+    const inGap = (now - this.#began + gaps.length) % gaps.every < gaps.length;
+    if (this.#burstLeft === 0 && isBurst) this.#burstLeft = bursts.length;
+    if (this.#burstLeft > 0) {
+      this.#burstLeft--;
+      return true;
+    }
+    return isUnlucky || inGap;
+  }
+
+  #add(at: Millis, datagram: T): void {
+    let place = this.#underWay.length;
+    while (place > 0 && this.#underWay[place - 1].at > at) place--;
+    this.#underWay.splice(place, 0, { at, datagram });
+  }
+}
