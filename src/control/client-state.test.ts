@@ -9,8 +9,11 @@ import {
   KEEP_ALIVE_PERIOD,
   type Outcome,
   RETRY_WAITS,
+  Refusal,
+  type Replaying,
   type SessionEvent,
   type Step,
+  type Tuned,
   type Wish,
 } from './client-state.js';
 import { ServerState } from './server-state.js';
@@ -26,6 +29,7 @@ class Bench {
   now = 0;
   readonly stations = makeStations(60);
   server: ServerState | undefined;
+  flows = new FakeFlows();
   readonly client = new ClientState({ server: '10.0.0.1:5601', firstId: 0xffff_fffe });
   readonly outcomes: Outcome[] = [];
   readonly events: SessionEvent[] = [];
@@ -44,7 +48,8 @@ class Bench {
   startServer(): void {
     const directory = { stations: () => this.stations, position: () => ({ next: 7, time: epoch + this.now }) };
     const secret = Buffer.alloc(32, ++this.#servers);
-    this.server = new ServerState({ server: 'hall', controlPort: 5601, directory, flows: new FakeFlows(), secret });
+    this.flows = new FakeFlows();
+    this.server = new ServerState({ server: 'hall', controlPort: 5601, directory, flows: this.flows, secret });
   }
 
   /** Makes a wish, lets time pass until it is settled, and returns its outcome. */
@@ -119,6 +124,7 @@ test('a session runs its course: list, tune, pause, resume, change, exit', () =>
     serverTime: epoch + bench.now - 1,
     members: 1,
     burst: null,
+    roundTrip: 2,
   });
   assert.equal(bench.view, 'station-2 playing');
   value(bench.wish({ kind: 'pause' }));
@@ -187,6 +193,45 @@ test('a server that comes back after a while has the session again as it was', (
     ['lost', 'recovered'],
   );
   assert.equal(bench.view, 'station-2 paused');
+});
+
+test('a burst and a replay are asked for, and where they begin is told', () => {
+  const bench = new Bench(['arrives', 'arrives', 'is lost']);
+  const tuned = value(bench.wish({ kind: 'tune', station: 'station-2', burst: { flow: 7 } })) as Tuned;
+  assert.deepEqual(tuned.burst, { flow: 7, from: 100, time: 5 });
+  assert.equal(tuned.roundTrip, RETRY_WAITS[0] + 2); // since it was first asked with the cookie
+  const request = { flow: 8, speed: 2, from: { kind: 'packet', packet: 90 } } as const;
+  const { next, flow, from, time, oldest } = value(bench.wish({ kind: 'replay', request })) as Replaying;
+  assert.deepEqual([next, flow, from, time, oldest], [7, 8, 100, 5, 0]);
+  assert.deepEqual(bench.flows.running.get('10.0.0.9:40000'), { station: 'station-2', request });
+});
+
+test('a replay that is refused says why, and the session goes on', () => {
+  const bench = new Bench();
+  bench.wish({ kind: 'tune', station: 'station-2' });
+  bench.flows.answer = 'too-early';
+  const request = { flow: 8, speed: 2, from: { kind: 'time', time: 1, item: false } } as const;
+  const outcome = bench.wish({ kind: 'replay', request });
+  assert.ok(!outcome.ok && outcome.problem instanceof Refusal && outcome.problem.reason === 'too-early');
+  assert.deepEqual(bench.events, []);
+  assert.equal(bench.view, 'station-2 playing');
+});
+
+test('a replay makes the session anew where the server has forgotten it', () => {
+  const bench = new Bench();
+  bench.wish({ kind: 'tune', station: 'station-2' });
+  bench.startServer();
+  value(bench.wish({ kind: 'replay', request: { flow: 8, speed: 2, from: { kind: 'live' } } }));
+  assert.equal(bench.flows.running.size, 1);
+});
+
+test('the server is asked at once whether it is there, unless it is being asked something', () => {
+  const bench = new Bench();
+  const check = () => bench.client.check(bench.now).send.map((datagram) => decodeMessage(datagram)?.type);
+  assert.deepEqual(check(), []); // no session yet
+  bench.wish({ kind: 'tune', station: 'station-2' });
+  assert.deepEqual(check(), ['keepalive']);
+  assert.deepEqual(check(), []);
 });
 
 test('a server that restarts between two requests is not noticed', () => {

@@ -5,6 +5,7 @@ import {
   encodeMessage,
   isReply,
   type Message,
+  type MessageBody,
   message,
   NO_COOKIE,
   REQUEST_ID_MODULUS,
@@ -13,7 +14,8 @@ import {
 } from '../wire/message.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { PageCollector } from '../wire/station-pages.js';
-import { type Millis, type PacketNumber, wrap } from '../wire/time.js';
+import { type Millis, wrap } from '../wire/time.js';
+import type { FlowRequest } from './flows.js';
 
 /** Waits after the first, second, … sending of a request; after the last of them the server counts as silent. */
 export const RETRY_WAITS: readonly Millis[] = [200, 400, 800, 1_600];
@@ -28,30 +30,38 @@ const MAX_CHALLENGES = 4;
 /** A START without cookie has so many bytes, so that the CHALLENGE may have three times as many. */
 const START_LENGTH = 300;
 
-/** What the server said on tuning: the station, the number of the packet about to leave, and its clock (Unix). */
-export interface Tuned {
-  station: StationInfo;
-  next: PacketNumber;
-  serverTime: Millis;
+interface Timed {
+  /** From the first sending of the request to its answer: no more has passed since the server's time was taken. */
+  roundTrip: Millis;
 }
+
+/** What the server said on tuning: the station, the number of the packet about to leave, its clock (Unix), the burst. */
+export type Tuned = MessageBody<'tuned'> & Timed;
+
+/** Where the replay begins. */
+export type Replaying = MessageBody<'replaying'> & Timed;
 
 /** What a viewer wants. */
 export type Wish =
   | { kind: 'stations' }
-  | { kind: 'tune' | 'change'; station: string }
+  | ({ kind: 'tune' | 'change' } & TuneRequest)
+  | { kind: 'replay'; request: FlowRequest }
   | { kind: 'pause' | 'resume' | 'exit' };
+
+export type TuneRequest = MessageBody<'tune'>;
 
 export interface Outcomes {
   stations: StationInfo[];
   tune: Tuned;
   change: Tuned;
+  replay: Replaying;
   pause: undefined;
   resume: undefined;
   exit: undefined;
 }
 
 export type Outcome = { ticket: number } & (
-  | { ok: true; value: StationInfo[] | Tuned | undefined }
+  | { ok: true; value: StationInfo[] | Tuned | Replaying | undefined }
   | { ok: false; problem: Problem }
 );
 
@@ -72,19 +82,39 @@ interface Exchange {
   request: Request;
   sent: number;
   sentAt: Millis;
+  firstSentAt: Millis;
   waits: readonly Millis[];
   challenges: number;
   /** The request is there to make the session anew: its success is not yet the wish's. */
   restores: boolean;
 }
 
-const refusals: Record<string, 'station' | 'server'> = { 'unknown-station': 'station', 'off-air': 'station' };
+/** The server answered, and said no. */
+export class Refusal extends Problem {
+  /** One of the protocol's error codes, or one that a later version of it has. */
+  readonly reason: string;
 
-function refusal({ code, message }: Message<'error'>['body']): Problem {
-  const next =
-    code === 'busy' ? 'Try again later, or use another server.' : 'Ask for the list of stations again (msc list).';
-  return new Problem(refusals[code] ?? 'server', `The server refused: ${message}`, next);
+  constructor({ code, message }: MessageBody<'error'>) {
+    const isAboutStation = code === 'unknown-station' || code === 'off-air';
+    super(isAboutStation ? 'station' : 'server', `The server refused: ${message}`, nextSteps[code] ?? nextStep);
+    this.name = 'Refusal';
+    this.reason = code;
+  }
 }
+
+const nextStep = 'Ask for the list of stations again (msc list).';
+const nextSteps: Record<string, string> = {
+  busy: 'Try again later, or use another server.',
+  'over-budget': 'Try again later, or have the server send more to single viewers (msc serve --help).',
+  'too-early': 'Choose a later time.',
+};
+
+/** What a request is answered with, unless it is refused. */
+const answerTo = (type: Request['type']): Reply['type'] => {
+  if (type === 'tune' || type === 'change') return 'tuned';
+  if (type === 'start') return 'stations';
+  return type === 'replay' ? 'replaying' : 'ok';
+};
 
 /**
  * It is in charge of: one request after another, each repeated until it is answered; the cookie; keeping the session
@@ -102,6 +132,7 @@ export class ClientState {
   #station: string | undefined;
   #isPaused = false;
   #tuned: Tuned | undefined;
+  #replaying: Replaying | undefined;
   #hasRestored = false;
   #isLost = false;
   #isClosed = false;
@@ -119,6 +150,11 @@ export class ClientState {
     const exchange = this.#exchange;
     if (exchange !== undefined) return exchange.sentAt + exchange.waits[exchange.sent - 1];
     return Number.isFinite(this.#keepAliveAt) ? this.#keepAliveAt : undefined;
+  }
+
+  /** What the server knows us by: the newest that it gave; NO_COOKIE before the first. */
+  get cookie(): Buffer {
+    return this.#cookie;
   }
 
   /** Queues a wish; its outcome bears the ticket. */
@@ -143,6 +179,15 @@ export class ClientState {
     } else if (now >= exchange.sentAt + exchange.waits[exchange.sent - 1]) {
       if (exchange.sent < exchange.waits.length) this.#send(now);
       else this.#giveUp(now);
+    }
+    return this.#done();
+  }
+
+  /** Asks whether the server is there and still knows us, where a session ought to be and nothing is under way. */
+  check(now: Millis): Step {
+    if (this.#exchange === undefined && this.#station !== undefined && !this.#isClosed) {
+      this.#keepAliveAt = now;
+      return this.advance(now);
     }
     return this.#done();
   }
@@ -178,15 +223,18 @@ export class ClientState {
     if (reply.type === 'error') {
       const canRestore = reply.body.code === 'no-session' && this.#station !== undefined && !this.#hasRestored;
       if (canRestore) this.#restore(now);
-      else this.#fail(refusal(reply.body), now);
+      else this.#fail(new Refusal(reply.body), now);
       return;
     }
-    const isTuning = request.type === 'tune' || request.type === 'change';
-    if (isTuning !== (reply.type === 'tuned')) return; // not an answer to this
+    if (reply.type !== answerTo(request.type)) return;
+    const roundTrip = now - exchange.firstSentAt;
     if (reply.type === 'tuned') {
       if (request.type !== 'tune' && request.type !== 'change') return;
       if (reply.body.station.id !== request.body.station) return;
-      this.#tuned = reply.body;
+      this.#tuned = { ...reply.body, roundTrip };
+    } else if (reply.type === 'replaying') {
+      if (request.type !== 'replay' || reply.body.flow !== request.body.flow) return;
+      this.#replaying = { ...reply.body, roundTrip };
     }
     if (exchange.restores) this.#restored(exchange, now);
     else this.#succeed(now);
@@ -228,7 +276,7 @@ export class ClientState {
     const task = this.#task;
     if (task === undefined) return;
     const { wish } = task;
-    let value: StationInfo[] | Tuned | undefined;
+    let value: StationInfo[] | Tuned | Replaying | undefined;
     switch (wish.kind) {
       case 'stations':
         value = this.#pages.stations;
@@ -238,6 +286,9 @@ export class ClientState {
         value = this.#tuned;
         this.#station = wish.station;
         this.#isPaused = false;
+        break;
+      case 'replay':
+        value = this.#replaying;
         break;
       case 'pause':
       case 'resume':
@@ -314,7 +365,9 @@ export class ClientState {
         return message('start', id, {});
       case 'tune':
       case 'change':
-        return message(wish.kind, id, { station: wish.station });
+        return message(wish.kind, id, { station: wish.station, burst: wish.burst });
+      case 'replay':
+        return message('replay', id, wish.request);
       default:
         return message(wish.kind, id, {});
     }
@@ -332,6 +385,7 @@ export class ClientState {
       request: { ...request, cookie: this.#cookie },
       sent: 0,
       sentAt: now,
+      firstSentAt: now,
       waits,
       challenges: 0,
       restores,
@@ -344,6 +398,7 @@ export class ClientState {
     if (exchange === undefined) return;
     const { request } = exchange;
     if (request.type === 'start') request.page = this.#pages.firstMissing;
+    if (exchange.sent === 0) exchange.firstSentAt = now;
     exchange.sent++;
     exchange.sentAt = now;
     const minLength = request.type === 'start' && request.cookie.equals(NO_COOKIE) ? START_LENGTH : 0;

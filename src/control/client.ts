@@ -1,15 +1,25 @@
 /** A viewer's session with a server: the socket, the timers and the promises around client-state.ts. */
 import { randomInt } from 'node:crypto';
 import { type Endpoint, openEndpoint } from '../multicast/endpoint.js';
-import type { Sender } from '../multicast/receive.js';
+import { RECEIVE_BUFFER, type Sender } from '../multicast/receive.js';
 import { systemTimers, type Timers } from '../multicast/timers.js';
 import { Problem } from '../problem/problem.js';
 import { CONTROL_PORT } from '../wire/addresses.js';
 import { REQUEST_ID_MODULUS } from '../wire/message.js';
+import { RTP_HEADER_LENGTH } from '../wire/rtp.js';
 import type { StationInfo } from '../wire/station-info.js';
-import { ClientState, type Outcomes, type Step, type Tuned, type Wish } from './client-state.js';
+import {
+  ClientState,
+  type Outcomes,
+  type Replaying,
+  type Step,
+  type Tuned,
+  type TuneRequest,
+  type Wish,
+} from './client-state.js';
+import type { FlowRequest } from './flows.js';
 
-export type { Tuned } from './client-state.js';
+export { Refusal, type Replaying, type Tuned } from './client-state.js';
 
 export interface SessionOptions {
   /** IPv4 address of the server. */
@@ -21,6 +31,8 @@ export interface SessionOptions {
   onLost?: (problem: Problem) => void;
   /** It is back, and we are tuned as before: `tuned` is the newest word on that. */
   onRecovered?: (tuned: Tuned | undefined) => void;
+  /** A packet that the server sent to us alone: a retransmission. Its memory is the caller's to keep. */
+  onMedia?: (datagram: Buffer) => void;
   timers?: Timers;
   /** The first request's id; default random. */
   firstId?: number;
@@ -32,15 +44,21 @@ export interface Session {
   readonly controlPort: number;
   /** The server's list, fetched anew. */
   stations(): Promise<StationInfo[]>;
-  /** Makes the session, or changes its station. Plays. */
-  tune(id: string): Promise<Tuned>;
+  /** Makes the session, or changes its station. Plays. With a burst, what a player begins with comes as a flow. */
+  tune(id: string, burst?: TuneRequest['burst']): Promise<Tuned>;
   /** Changes the station of the session that there is. Plays. */
-  change(id: string): Promise<Tuned>;
+  change(id: string, burst?: TuneRequest['burst']): Promise<Tuned>;
+  /** Has a flow of the session's station begin; rejects with a Refusal where the server will not. */
+  replay(request: FlowRequest): Promise<Replaying>;
   pause(): Promise<void>;
   resume(): Promise<void>;
   /** Tells the server, waits shortly for its answer, and closes. Never rejects; further calls do nothing. */
   exit(): Promise<void>;
 }
+
+/** RTP's first two bits are 10; in place of its payload type, RTCP has packet types from 200 to 207. */
+const isRtp = (datagram: Buffer): boolean =>
+  datagram.length >= RTP_HEADER_LENGTH && datagram[0] >> 6 === 2 && (datagram[1] < 200 || datagram[1] > 207);
 
 type Waiting = { resolve: (value: never) => void; reject: (problem: Problem) => void };
 
@@ -75,8 +93,10 @@ class UdpSession implements Session {
       onError: () => undefined,
       onDatagram: (datagram, from) => {
         if (from.address !== this.#server.address || from.port !== this.#server.port) return;
-        this.#do(this.#state.receive(datagram, this.#timers.now()));
+        if (isRtp(datagram)) this.#options.onMedia?.(datagram);
+        else this.#do(this.#state.receive(datagram, this.#timers.now()));
       },
+      receiveBuffer: RECEIVE_BUFFER, // a burst comes faster than anything else
     });
   }
 
@@ -84,12 +104,16 @@ class UdpSession implements Session {
     return this.#wish({ kind: 'stations' });
   }
 
-  tune(id: string): Promise<Tuned> {
-    return this.#wish({ kind: 'tune', station: id });
+  tune(id: string, burst?: TuneRequest['burst']): Promise<Tuned> {
+    return this.#wish({ kind: 'tune', station: id, burst });
   }
 
-  change(id: string): Promise<Tuned> {
-    return this.#wish({ kind: 'change', station: id });
+  change(id: string, burst?: TuneRequest['burst']): Promise<Tuned> {
+    return this.#wish({ kind: 'change', station: id, burst });
+  }
+
+  replay(request: FlowRequest): Promise<Replaying> {
+    return this.#wish({ kind: 'replay', request });
   }
 
   pause(): Promise<void> {

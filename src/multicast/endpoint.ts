@@ -1,7 +1,7 @@
 /** A socket of one's own: for asking, answering and announcing. */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import type { Sender } from './receive.js';
+import { enlargeReceiveBuffer, type Sender } from './receive.js';
 import { socketProblem } from './socket-problem.js';
 
 export interface EndpointOptions {
@@ -11,6 +11,8 @@ export interface EndpointOptions {
   port?: number;
   /** Given for sockets that send to groups: the time to live of what they send. It leaves through `address`. */
   multicastTtl?: number;
+  /** Bytes of receive buffer asked for, where the system's own choice is too small. */
+  receiveBuffer?: number;
   onDatagram?: (datagram: Buffer, from: Sender) => void;
   /** Called with errors that come after opening, those of sending included. */
   onError: (error: Error) => void;
@@ -27,11 +29,12 @@ export interface Endpoint {
 
 /** Opens a socket that shares its port with nobody. Rejects with a Problem. */
 export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> {
-  const { address, port = 0, multicastTtl, onDatagram, onError } = options;
+  const { address, port = 0, multicastTtl, receiveBuffer, onDatagram, onError } = options;
   const socket = createSocket({ type: 'udp4' });
   try {
     socket.bind({ address, port, exclusive: true });
     await once(socket, 'listening');
+    if (receiveBuffer !== undefined) enlargeReceiveBuffer(socket, receiveBuffer);
     if (multicastTtl !== undefined) {
       socket.setMulticastTTL(multicastTtl);
       socket.setMulticastLoopback(true);

@@ -34,9 +34,9 @@ export interface GroupSocket {
   close(): Promise<void>;
 }
 
-/** Asks for the buffer, and for half as much while the system says no; returns what is there. */
-function enlargeReceiveBuffer(socket: Socket): number {
-  for (let size = RECEIVE_BUFFER; size >= LEAST_RECEIVE_BUFFER; size /= 2) {
+/** Asks for a buffer of so many bytes, and for half as much while the system says no; returns what is there. */
+export function enlargeReceiveBuffer(socket: Socket, bytes = RECEIVE_BUFFER): number {
+  for (let size = bytes; size >= LEAST_RECEIVE_BUFFER; size /= 2) {
     try {
       socket.setRecvBufferSize(size); // Linux grants less in silence, others refuse
       break;
