@@ -58,7 +58,7 @@ const destination = (i: number): Destination => ({ group: `239.255.${i >> 8}.${i
 const destinationsOf = (stations: number) => Array.from({ length: stations }, (_, i) => destination(i));
 
 /** What stands behind "version" when the program is asked. */
-function versionOf(command: string, words: string[]): string {
+export function versionOf(command: string, words: string[]): string {
   const { stdout, stderr } = spawnSync(command, words, { encoding: 'utf8' });
   return /version ([^\s,]+)/.exec(`${stdout}${stderr}`)?.[1] ?? '?';
 }

@@ -1,0 +1,84 @@
+/**
+ * A long cable between two networks: what enters at one end, any IP packet, leaves at the other after the delay. It is
+ * a process of its own, in the network of the near end. Its argument is a JSON object, CableOptions; it prints a line
+ * when the cable is there, and runs until it is ended. `ip(8)` gives tun devices no delay and this system's kernel may
+ * lack netem, so packets pass through here.
+ */
+import { spawnSync } from 'node:child_process';
+import { openSync, read, writeSync } from 'node:fs';
+import { type Hazards, Path } from '../../test/support/relay.js';
+import { FAR, NAME, NEAR } from './cable.js';
+
+export interface CableOptions {
+  /** A process in the network of the far end. */
+  far: number;
+  /** What happens to packets on their way to the far end, and to the near one. */
+  there: Hazards;
+  back: Hazards;
+}
+
+/** linux/if_tun.h */
+const TUNSETIFF = 0x400454ca;
+const IFF_TUN = 1;
+const IFF_NO_PI = 0x1000;
+/** struct ifreq: ifr_name 16, ifr_flags 2, and room. */
+const IFREQ_LENGTH = 40;
+const IFNAMSIZ = 16;
+const LARGEST_PACKET = 65_536;
+
+const { far, there, back }: CableOptions = JSON.parse(process.argv[2]);
+const { default: koffi } = await import('koffi');
+const ioctl = koffi.load(null).func('int ioctl(int fd, unsigned long request, void *argument)');
+
+/** Packets that the system sends through the device are read from the descriptor; what is written there it receives. */
+function openTun(name: string): number {
+  const descriptor = openSync('/dev/net/tun', 'r+');
+  const request = Buffer.alloc(IFREQ_LENGTH);
+  request.write(name);
+  request.writeUInt16LE(IFF_TUN | IFF_NO_PI, IFNAMSIZ);
+  if (ioctl(descriptor, TUNSETIFF, request) !== 0) throw new Error(`no tun device ${name} to be had`);
+  return descriptor;
+}
+
+function run(words: string): void {
+  const [command, ...rest] = words.split(' ');
+  const { status, stderr, error } = spawnSync(command, rest, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${words}: ${error?.message ?? stderr}`);
+}
+
+const near = openTun(NAME);
+const other = openTun(`${NAME}-far`);
+run(`ip link set ${NAME}-far netns ${far} name ${NAME}`);
+const inside = `nsenter --net=/proc/${far}/ns/net -- `;
+for (const [before, address] of [
+  ['', NEAR],
+  [inside, FAR],
+]) {
+  run(`${before}ip address add ${address}/24 dev ${NAME}`);
+  run(`${before}ip link set ${NAME} txqueuelen 10000 up`);
+  run(`${before}ip route replace 224.0.0.0/4 dev ${NAME} metric 1`);
+}
+
+/** Carries one direction. */
+function carry(from: number, to: number, hazards: Hazards): void {
+  const path = new Path<Buffer>(hazards);
+  const memory = Buffer.allocUnsafe(LARGEST_PACKET);
+  let timer: NodeJS.Timeout | undefined;
+  const deliver = () => {
+    for (const packet of path.leave(performance.now())) writeSync(to, packet);
+    const { next } = path;
+    timer = next === null ? undefined : setTimeout(deliver, next - performance.now());
+  };
+  const listen = () =>
+    read(from, memory, 0, memory.length, null, (error, length) => {
+      if (error) throw error;
+      path.enter(Buffer.from(memory.subarray(0, length)), performance.now());
+      if (timer === undefined) deliver();
+      listen();
+    });
+  listen();
+}
+
+carry(near, other, there);
+carry(other, near, back);
+process.stdout.write('ready\n');

@@ -1,0 +1,103 @@
+/**
+ * A second network, at the end of a long cable: with a delay that the cable has, and losses that its own firewall makes
+ * of what arrives. Everything in it goes away with the benchmark.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Hazards } from '../../test/support/relay.js';
+import type { CableOptions } from './cable-process.js';
+import { Program } from './processes.js';
+
+/** The interface at both ends, and their addresses. */
+export const NAME = 'cable';
+export const NEAR = '10.77.0.1';
+export const FAR = '10.77.0.2';
+
+const entry = fileURLToPath(new URL('cable-process.js', import.meta.url));
+
+/** What an end has sent and received. */
+export interface Traffic {
+  sent: { packets: number; bytes: number };
+  received: { packets: number; bytes: number };
+}
+
+export class Cable {
+  readonly #keeper: ChildProcess;
+  readonly #process: Program;
+  /** Words that, before a command, run it at the far end. */
+  readonly atFarEnd: readonly string[];
+
+  private constructor(keeper: ChildProcess, process: Program) {
+    this.#keeper = keeper;
+    this.#process = process;
+    this.atFarEnd = inside(keeper.pid!);
+  }
+
+  /** Call it where the near end is to be: see `ownNetwork`. */
+  static async lay(hazards: { there: Hazards; back: Hazards }): Promise<Cable> {
+    const keeper = spawn('unshare', ['-n', 'sh', '-c', 'ip link set lo up && echo ready && exec cat'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    await once(keeper.stdout!, 'data');
+    const options: CableOptions = { far: keeper.pid!, ...hazards };
+    const carrier = new Program(process.execPath, [entry, JSON.stringify(options)]);
+    const cable = new Cable(keeper, carrier);
+    const isLaid = once(carrier.child.stdout!, 'data').then(() => true);
+    if (await Promise.race([isLaid, once(carrier.child, 'close').then(() => false)])) return cable;
+    await cable.remove();
+    throw new Error(`the cable could not be laid: ${carrier.said}`);
+  }
+
+  /** From now on the far end loses this share of the UDP datagrams that reach it, 0 to 1, at random. */
+  lose(share: number): void {
+    const steps = 10_000;
+    const rules = [
+      'table inet loss',
+      'delete table inet loss',
+      'table inet loss {',
+      '  chain arriving {',
+      '    type filter hook prerouting priority raw;',
+      `    iifname "${NAME}" meta l4proto udp numgen random mod ${steps} < ${Math.round(share * steps)} drop`,
+      '  }',
+      '}',
+    ];
+    this.#run(['nft', '-f', '-'], `${rules.join('\n')}\n`);
+  }
+
+  /** As the far end counts since the cable was laid, before anything is lost: with IP headers. */
+  traffic(): Traffic {
+    const line = readFileSync(`/proc/${this.#keeper.pid}/net/dev`, 'utf8')
+      .split('\n')
+      .find((text) => text.trim().startsWith(`${NAME}:`))!;
+    const fields = line
+      .slice(line.indexOf(':') + 1)
+      .trim()
+      .split(/\s+/)
+      .map(Number);
+    // receive: bytes packets errs drop fifo frame compressed multicast; transmit: the same
+    const at = (i: number) => ({ bytes: fields[i], packets: fields[i + 1] });
+    return { received: at(0), sent: at(8) };
+  }
+
+  /** Datagrams for which the far end's sockets have had no room since the cable was laid. */
+  overflows(): number {
+    const lines = readFileSync(`/proc/${this.#keeper.pid}/net/snmp`, 'utf8').split('\n');
+    const [names, values] = lines.filter((line) => line.startsWith('Udp:')).map((line) => line.split(' '));
+    return Number(values[names.indexOf('RcvbufErrors')]);
+  }
+
+  async remove(): Promise<void> {
+    await this.#process.end();
+    this.#keeper.kill('SIGKILL');
+  }
+
+  #run(words: readonly string[], input = ''): void {
+    const [command, ...rest] = [...this.atFarEnd, ...words];
+    const { status, stderr } = spawnSync(command, rest, { encoding: 'utf8', input });
+    if (status !== 0) throw new Error(`${words.join(' ')}: ${stderr}`);
+  }
+}
+
+const inside = (pid: number): string[] => ['nsenter', `--net=/proc/${pid}/ns/net`, '--'];

@@ -1,0 +1,187 @@
+/** Programs that bring a stream over a bad line, each with a buffer of the same length. */
+import { spawnSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RTP_HEADER_LENGTH } from '../../src/wire/rtp.js';
+import type { StationInfo } from '../../src/wire/station-info.js';
+import { isInstalled, msc, seconds } from '../support.js';
+import { FAR, NAME } from './cable.js';
+import { versionOf } from './contestants.js';
+import { Program } from './processes.js';
+import type { Prepared } from './reels.js';
+
+/** Milliseconds that a packet may take longer than it would without loss. */
+export const BUFFER = 200;
+/** Columns and rows of FEC: 50 packets, 105 ms at 5 Mbit/s; 30% more packets. */
+export const FEC = { columns: 10, rows: 5 };
+/** FFmpeg's default. It sends a block's FEC spread over the next block, so 10 × 5 would take longer than the buffer. */
+const PROMPEG = { columns: 5, rows: 5 };
+
+export interface Stream {
+  reel: Prepared;
+  /** Folder of the store. */
+  store: string;
+  /** For files that the contestant needs. */
+  folder: string;
+  /** Words that, before a command, run it at the far end of the cable. */
+  atFarEnd: readonly string[];
+}
+
+/** A contestant at work. */
+export interface Carrying {
+  programs: Program[];
+  /** What comes out at the far end, and what should. */
+  source: { port: number } | { command: readonly string[] };
+  reference: string;
+  /** Whether a station plays the reel, so that it is known when packets are due. */
+  isClocked: boolean;
+}
+
+export interface Repairer {
+  name: string;
+  how: string;
+  version: string;
+  start(stream: Stream): Promise<Carrying>;
+}
+
+/** Puts the film on the air; resolves with what the station is. */
+async function serve(program: string, { reel, store }: Stream, on: string, more: readonly string[] = []) {
+  const words = ['serve', `Film=${reel.source}`, '--interface', on, '--store', store, '--json', '--quiet', ...more];
+  const server = new Program(process.execPath, [program, ...words]);
+  const onAir = new Promise<StationInfo>((resolve) => {
+    createInterface({ input: server.child.stdout! }).on('line', (line) => {
+      const event = JSON.parse(line);
+      if (event.event === 'on-air') resolve(event.station);
+    });
+  });
+  const station = await Promise.race([onAir, once(server.child, 'close').then(() => null)]);
+  if (station === null) throw new Error(`msc serve ended. ${server.said}`);
+  return { server, station };
+}
+
+/** Where contestants deliver what they have repaired, at the far end. */
+const OUTPUT_PORT = 7_100;
+const LINE_PORT = 7_000;
+
+function rist(profile: 'simple' | 'main', program: string): Repairer {
+  const buffer = `buffer=${BUFFER}`;
+  const common = ['-p', profile === 'simple' ? '0' : '1', '-v', '3', '-S', '0'];
+  return {
+    name: `RIST, ${profile} profile`,
+    how: `ristsender and ristreceiver -p ${common[1]}, ?${buffer} at both`,
+    version: /version: (\S+)/.exec(spawnSync('ristsender', ['--help'], { encoding: 'utf8' }).stderr)?.[1] ?? '?',
+    async start(stream) {
+      // What is to be carried comes from a station on loopback: the same packets as ours, at the same pace.
+      const { server, station } = await serve(program, stream, 'lo', ['--control-port', '0']);
+      const [command, ...words] = [
+        ...stream.atFarEnd,
+        ...['ristreceiver', ...common],
+        ...['-i', `rist://@${FAR}:${LINE_PORT}?${buffer}`, '-o', `udp://127.0.0.1:${OUTPUT_PORT}`],
+      ];
+      const receiver = new Program(command, words);
+      const sender = new Program('ristsender', [
+        ...common,
+        ...['-i', `rtp://@${station.group}:${station.port}?miface=lo`, '-o', `rist://${FAR}:${LINE_PORT}?${buffer}`],
+      ]);
+      return {
+        programs: [server, receiver, sender],
+        source: { port: OUTPUT_PORT },
+        reference: stream.reel.packets,
+        isClocked: true,
+      };
+    },
+  };
+}
+
+const quiet = ['-nostdin', '-v', 'error', '-y'];
+const copying = (packets: string) => ['-i', packets, '-map', '0', '-c', 'copy', '-f', 'rtp_mpegts'];
+const rtpUrl = (address: string) => `rtp://${address}:${LINE_PORT}?pkt_size=1328`;
+
+/**
+ * FFmpeg makes a transport stream of its own, the same each time, but not the one that it makes into a file: the
+ * reference is what it sends over loopback.
+ */
+async function remultiplex(packets: string, reference: string): Promise<void> {
+  const pieces: Buffer[] = [];
+  const socket = createSocket({ type: 'udp4', recvBufferSize: 4 << 20 });
+  socket.on('message', (datagram) => pieces.push(datagram.subarray(RTP_HEADER_LENGTH)));
+  socket.bind(LINE_PORT, '127.0.0.1');
+  await once(socket, 'listening');
+  await seconds('ffmpeg', [...quiet, '-readrate', '10', ...copying(packets), rtpUrl('127.0.0.1')]);
+  await sleep(200); // what is still in the socket
+  socket.close();
+  writeFileSync(reference, Buffer.concat(pieces));
+}
+
+function prompeg(): Repairer {
+  const { columns, rows } = PROMPEG;
+  const pipeline = (port: number) => [
+    ...['rtpst2022-1-fecdec', 'name=fec', '!', 'rtpjitterbuffer', `latency=${BUFFER}`, '!', 'rtpmp2tdepay', '!'],
+    ...['udpsink', 'host=127.0.0.1', `port=${OUTPUT_PORT}`, 'sync=false'],
+    ...['udpsrc', `port=${port}`, 'buffer-size=4000000'],
+    ...['caps=application/x-rtp,media=video,clock-rate=90000,encoding-name=MP2T,payload=33', '!', 'fec.sink'],
+    ...[port + 2, port + 4].flatMap((fec, i) => [
+      ...['udpsrc', `port=${fec}`, 'caps=application/x-rtp,payload=96', '!', `fec.fec_${i}`],
+    ]),
+  ];
+  return {
+    name: 'ffmpeg prompeg, GStreamer',
+    how: `-f rtp_mpegts -fec prompeg=l=${columns}:d=${rows}, rtpst2022-1-fecdec ! rtpjitterbuffer latency=${BUFFER}`,
+    version: `${versionOf('ffmpeg', ['-version'])}, ${versionOf('gst-launch-1.0', ['--version'])}`,
+    async start({ reel, folder, atFarEnd }) {
+      const reference = join(folder, 'remultiplexed.ts');
+      if (!existsSync(reference)) await remultiplex(reel.packets, reference);
+      const [command, ...words] = [...atFarEnd, 'gst-launch-1.0', '--quiet', ...pipeline(LINE_PORT)];
+      const receiver = new Program(command, words);
+      const sender = new Program('ffmpeg', [
+        ...[...quiet, '-re', ...copying(reel.packets), '-fec', `prompeg=l=${columns}:d=${rows}`],
+        rtpUrl(FAR),
+      ]);
+      return { programs: [receiver, sender], source: { port: OUTPUT_PORT }, reference, isClocked: false };
+    },
+  };
+}
+
+/** `program` is the file that Node.js runs: `bin/msc.js`, or another build's. */
+function ours(program: string, name: string, serving: readonly string[], recording: readonly string[]): Repairer {
+  const flags = (words: readonly string[]) => (words.length === 0 ? '' : ` ${words.join(' ')}`);
+  return {
+    name: `msc, ${name}`,
+    how: `msc serve${flags(serving)}, msc record --output -${flags(recording)}`,
+    version: spawnSync(process.execPath, [program, '--version'], { encoding: 'utf8' }).stdout.trim(),
+    async start(stream) {
+      const { server } = await serve(program, stream, NAME, serving);
+      return {
+        programs: [server],
+        source: { command: [process.execPath, program, 'record', '1', '--output', '-', '--quiet', ...recording] },
+        reference: stream.reel.packets,
+        isClocked: true,
+      };
+    },
+  };
+}
+
+/** Ours, those of the others that are installed, and the names of what is missing. */
+export function repairers(program = msc): { found: Repairer[]; missing: string[] } {
+  const peers: { needs: [program: string, debian: string][]; make: () => Repairer }[] = [
+    { needs: [['ristsender', 'rist-tools']], make: () => rist('simple', program) },
+    { needs: [['ristsender', 'rist-tools']], make: () => rist('main', program) },
+    {
+      needs: [
+        ['ffmpeg', 'ffmpeg'],
+        ['gst-launch-1.0', 'gstreamer1.0-tools gstreamer1.0-plugins-good'],
+      ],
+      make: prompeg,
+    },
+  ];
+  const isThere = ({ needs }: (typeof peers)[number]) => needs.every(([name]) => isInstalled(name));
+  const missing = peers.filter((peer) => !isThere(peer)).flatMap(({ needs }) => needs);
+  return {
+    found: [ours(program, 'nothing repaired', [], []), ...peers.filter(isThere).map(({ make }) => make())],
+    missing: [...new Set(missing.map(([name, debian]) => `${name} (apt-get install ${debian})`))],
+  };
+}
