@@ -5,8 +5,8 @@ import { RECEIVE_BUFFER, type Sender } from '../multicast/receive.js';
 import { systemTimers, type Timers } from '../multicast/timers.js';
 import { Problem } from '../problem/problem.js';
 import { CONTROL_PORT } from '../wire/addresses.js';
-import { REQUEST_ID_MODULUS } from '../wire/message.js';
-import { RTP_HEADER_LENGTH } from '../wire/rtp.js';
+import { encodeFeedback, type Feedback, isRtcp } from '../wire/feedback.js';
+import { hasCookie, REQUEST_ID_MODULUS } from '../wire/message.js';
 import type { StationInfo } from '../wire/station-info.js';
 import {
   ClientState,
@@ -52,13 +52,17 @@ export interface Session {
   replay(request: FlowRequest): Promise<Replaying>;
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /** Says it to the server, which does not answer it as such. Does nothing while the server has given no cookie. */
+  feedback(feedback: Omit<Feedback, 'cookie'>): void;
+  /** Asks whether the server is there and still knows us, to be told by `onLost` and `onRecovered`. */
+  check(): void;
   /** Tells the server, waits shortly for its answer, and closes. Never rejects; further calls do nothing. */
   exit(): Promise<void>;
 }
 
-/** RTP's first two bits are 10; in place of its payload type, RTCP has packet types from 200 to 207. */
+/** RTP's first two bits are 10; control messages begin with an M. */
 const isRtp = (datagram: Buffer): boolean =>
-  datagram.length >= RTP_HEADER_LENGTH && datagram[0] >> 6 === 2 && (datagram[1] < 200 || datagram[1] > 207);
+  datagram.length > 0 && datagram[0] >> 6 === 2 && !isRtcp(datagram, 0, datagram.length);
 
 type Waiting = { resolve: (value: never) => void; reject: (problem: Problem) => void };
 
@@ -122,6 +126,16 @@ class UdpSession implements Session {
 
   resume(): Promise<void> {
     return this.#wish({ kind: 'resume' });
+  }
+
+  feedback(feedback: Omit<Feedback, 'cookie'>): void {
+    const { cookie } = this.#state;
+    if (!hasCookie(cookie) || this.#exiting !== undefined) return;
+    for (const datagram of encodeFeedback({ ...feedback, cookie })) this.#endpoint?.send(datagram, this.#server);
+  }
+
+  check(): void {
+    if (this.#exiting === undefined) this.#do(this.#state.check(this.#timers.now()));
   }
 
   exit(): Promise<void> {

@@ -7,7 +7,7 @@ import { TS_GROUP_LENGTH } from '../wire/ts.js';
 import { Reception } from './reception.js';
 import { StreamBuffer } from './stream-buffer.js';
 
-const station = { format: 'h264', ssrc: 77, width: 640, height: 360 } as const;
+const station = { format: 'h264', ssrc: 77, width: 640, height: 360, bitrate: 5_000_000 } as const;
 
 function datagram(n: number, options: { ssrc?: number; payloadType?: number; time?: number } = {}): Buffer {
   const out = Buffer.alloc(12 + TS_GROUP_LENGTH, n & 0xff);

@@ -1,23 +1,26 @@
-/** From datagrams to a stream that a player reads: everything about receiving a station but its socket and timer. */
+/** From datagrams to a stream that a player reads: everything about receiving a station but its sockets and timers. */
 import type { ReceivedBatch } from '../multicast/receive-batched.js';
-import { emptyRtp, type RtpHeader, type RtpPacket, readRtp } from '../wire/rtp.js';
+import { RepairRequests } from '../repair/requests.js';
+import { emptyRetransmission, readRetransmission } from '../wire/retransmission.js';
+import { emptyRtp, type RtpFields, type RtpHeader, type RtpPacket, readRtp } from '../wire/rtp.js';
 import { payloadTypeOf, type StationInfo } from '../wire/station-info.js';
 import {
   type Millis,
   millisToTicks,
   type PacketNumber,
   RTP_TIME_MODULUS,
-  SEQUENCE_MODULUS,
   type Ticks90k,
   unwrap,
 } from '../wire/time.js';
+import { GroupNumbers, packetRate } from './group-numbers.js';
+import { Jitter } from './jitter.js';
 import { JpegAssembler } from './jpeg-assembler.js';
-import { type ReceptionCounts, ReorderBuffer, type ReorderOptions } from './reorder-buffer.js';
+import { type ReceptionCounts, ReorderBuffer, type ReorderOptions, type Source } from './reorder-buffer.js';
 import type { StreamBuffer } from './stream-buffer.js';
 import { UnitPacker } from './unit-packer.js';
 
 export interface ReceptionOptions {
-  station: Pick<StationInfo, 'format' | 'ssrc' | 'width' | 'height'>;
+  station: Pick<StationInfo, 'format' | 'ssrc' | 'width' | 'height' | 'bitrate'>;
   /** Where what was received goes, in order. */
   buffer: StreamBuffer;
   /** Number of the packet that the server said comes next; without it numbers count from the first sequence number. */
@@ -25,6 +28,32 @@ export interface ReceptionOptions {
   /** The server's clock when it said so; without it times count from the first timestamp. */
   serverTime?: Millis;
   reorder?: ReorderOptions;
+  /** Interfaces on which the group is received. */
+  paths?: number;
+  /** Keep what comes until `begin` says what to begin with. */
+  waits?: boolean;
+}
+
+/** What came over one interface. */
+export interface PathCounts {
+  /** The station's packets, all copies. */
+  received: number;
+  /** Those of which this was the first copy. */
+  first: number;
+  /** Those between its first and its last that did not come. */
+  lost: number;
+}
+
+/** Packets that were passed over, by what brought them all the same. */
+export interface RepairCounts {
+  /** Asked for, and sent to us alone. */
+  request: number;
+  /** Sent to all because many asked. */
+  group: number;
+  /** Computed from others. */
+  correction: number;
+  /** Come over another interface. */
+  path: number;
 }
 
 export interface ReceptionReport extends ReceptionCounts {
@@ -37,77 +66,316 @@ export interface ReceptionReport extends ReceptionCounts {
   torn: number;
   /** When the last of the station's packets came; null before the first. */
   lastArrival: Millis | null;
+  /** Packets that the group did not bring, whether they came otherwise or not. */
+  lostBeforeRepair: number;
+  repaired: RepairCounts;
+  paths: readonly PathCounts[];
+  /** Of the first interface, 90 kHz ticks. */
+  jitter: Ticks90k;
+}
+
+/** The share of the window within which a stream that is behind takes from the group again. */
+const JOIN = 7 / 8;
+/** A flow that went on so many seconds of packets later, by its last packet, is another that has ended meanwhile. */
+const FLOW_LEAP = 2;
+/** Packets kept before it is known what to begin with. */
+const MOST_KEPT = 32_768;
+
+interface PathState extends PathCounts {
+  begin: PacketNumber;
+  end: PacketNumber;
+}
+
+interface Kept {
+  datagram: Buffer;
+  path: number;
 }
 
 /**
  * It is in charge of:
- * - telling the station's packets from others
- * - unwrapping sequence numbers and timestamps
+ * - telling the station's packets from others, and their absolute numbers and times
+ * - which paths are taken from: the group only when the stream is near it, nothing while the buffer is full
  * - order, by the reorder buffer; units, by the packer; pictures, by the JPEG assembler
  */
 export class Reception {
-  private readonly order: ReorderBuffer<RtpPacket>;
-  private readonly packer: UnitPacker;
-  private readonly jpeg: JpegAssembler | null;
-  private readonly payloadType: number;
+  readonly requests: RepairRequests;
+  readonly numbers: GroupNumbers;
+  readonly #order: ReorderBuffer<RtpPacket>;
+  readonly #station: ReceptionOptions['station'];
+  readonly #payloadType: number;
+  readonly #paths: PathState[];
+  readonly #jitter = new Jitter();
+  readonly #repaired: RepairCounts = { request: 0, group: 0, correction: 0, path: 0 };
+  #buffer: StreamBuffer;
+  #packer!: UnitPacker;
+  #jpeg: JpegAssembler | null = null;
+  /** Pictures of streams before this one. */
+  #pictures = { frames: 0, torn: 0 };
   /** Of the datagram at hand. */
-  private readonly fields = emptyRtp();
-  private time: Ticks90k | null;
-  private bytes = 0;
-  private foreign = 0;
-  private lastArrival: Millis | null = null;
+  readonly #fields = emptyRtp();
+  readonly #repeated = emptyRetransmission();
+  #time: Ticks90k | null;
+  #bytes = 0;
+  #foreign = 0;
+  #lastArrival: Millis | null = null;
+  #kept: Kept[] | null;
+  #isStopped = false;
+  /** The first packet that was taken from the group; null while it is not taken from. */
+  #base: PacketNumber | null = null;
+  readonly #leap: number;
+  /** The highest packet of the flow that there is; null without one. */
+  #flow: PacketNumber | null = null;
 
-  constructor(private readonly options: ReceptionOptions) {
-    const { station } = options;
-    this.order = new ReorderBuffer(options.reorder);
-    this.packer = new UnitPacker((unit) => options.buffer.push(unit));
-    options.buffer.onDropped = (unit) => this.packer.reclaim(unit);
-    this.jpeg = station.format === 'jpeg' ? new JpegAssembler(station) : null;
-    this.payloadType = payloadTypeOf(station.format);
-    this.time = options.serverTime === undefined ? null : millisToTicks(options.serverTime);
+  constructor(options: ReceptionOptions) {
+    const { station, reorder, paths = 1, next, serverTime, waits = false } = options;
+    this.#station = station;
+    this.#buffer = options.buffer;
+    this.#order = new ReorderBuffer(reorder);
+    this.requests = new RepairRequests({ deadline: reorder?.deadline ?? 100 });
+    this.#order.onMissing = (from, to, now) => this.requests.find(from, to, now);
+    this.numbers = new GroupNumbers(packetRate(station));
+    this.#leap = Math.ceil(packetRate(station) * FLOW_LEAP);
+    if (next !== undefined) this.numbers.place(next, Number.POSITIVE_INFINITY);
+    this.#payloadType = payloadTypeOf(station.format);
+    this.#paths = Array.from({ length: paths }, () => ({ received: 0, first: 0, lost: 0, begin: -1, end: -1 }));
+    this.#time = serverTime === undefined ? null : millisToTicks(serverTime);
+    this.#kept = waits ? [] : null;
+    this.#open(options.buffer);
   }
 
-  /** Takes datagrams that arrived by `now`, hands on what they make ready, gives up what has been missing for too long. */
-  take({ buffer, offsets, lengths, count }: ReceivedBatch, now: Millis): void {
-    for (let i = 0; i < count; i++) this.datagram(buffer, offsets[i], offsets[i] + lengths[i], now);
-    this.order.deliver(now, this.deliver);
-    this.packer.flush();
+  /** Where what is received goes. */
+  get buffer(): StreamBuffer {
+    return this.#buffer;
+  }
+
+  /** The number of the packet that the stream goes on with; null before it has begun. */
+  get next(): PacketNumber | null {
+    return this.#order.next;
+  }
+
+  /** The first packet taken from the group; null while the stream is behind it. */
+  get base(): PacketNumber | null {
+    return this.#base;
+  }
+
+  /** The highest packet that the flow brought, or the one before its first; null without a flow. */
+  get flow(): PacketNumber | null {
+    return this.#flow;
+  }
+
+  /** Whether nothing is taken, since the buffer is full. */
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  /** When to call `settle` at the latest. */
+  get wakeAt(): Millis {
+    return this.#order.givesUpAt;
+  }
+
+  /**
+   * Goes on with packet `n`, due at `time`, or with what the group sends next. A stream of its own has a buffer of its
+   * own; what was kept until now is taken.
+   */
+  begin(n: PacketNumber | null, time: Millis | null, now: Millis, buffer?: StreamBuffer): void {
+    this.#order.begin(n);
+    this.requests.clear();
+    this.#base = null;
+    this.#flow = null;
+    this.#isStopped = false;
+    this.#order.followsJumps = true;
+    if (time !== null) this.#time = millisToTicks(time);
+    if (buffer !== undefined) this.#open(buffer);
+    const kept = this.#kept;
+    this.#kept = null;
+    for (const { datagram, path } of kept ?? []) this.#group(datagram, 0, datagram.length, now, path);
+  }
+
+  /** The flow that is coming begins with the packet that the stream goes on with. */
+  expectFlow(from: PacketNumber): void {
+    this.#flow = from - 1;
+    this.#order.flowFrom(from);
+    this.#order.followsJumps = false;
+  }
+
+  /** No flow is coming any more: what it ought to have brought is missing as of `now`. */
+  endFlow(now: Millis): void {
+    if (this.#flow !== null && this.#base !== null) this.#order.miss(this.#flow + 1, this.#base, now);
+    this.#flow = null;
+    this.#order.followsJumps = true;
+  }
+
+  /** Takes nothing until `resume`. */
+  stop(): void {
+    this.#order.begin(this.#order.next);
+    this.requests.clear();
+    this.#base = null;
+    this.#flow = null;
+    this.#isStopped = true;
+  }
+
+  resume(): void {
+    this.#isStopped = false;
+  }
+
+  /** Takes datagrams of the group that arrived by `now` over an interface, and settles. */
+  take({ buffer, offsets, lengths, count }: ReceivedBatch, now: Millis, path = 0): void {
+    for (let i = 0; i < count; i++) this.#group(buffer, offsets[i], offsets[i] + lengths[i], now, path);
+    this.settle(now);
+  }
+
+  /** Takes retransmissions that were sent to all, and settles. */
+  takeShared({ buffer, offsets, lengths, count }: ReceivedBatch, now: Millis): void {
+    for (let i = 0; i < count; i++) {
+      if (!this.#readRepeated(buffer, offsets[i], offsets[i] + lengths[i], now)) continue;
+      const { n } = this.#repeated;
+      if (this.#kept !== null || this.#isStopped || !this.#order.isNear(n)) continue;
+      if (this.requests.fill(n)) this.#repaired.group++;
+      this.#add(n, this.#repeated, buffer, now, 'repair');
+    }
+    this.settle(now);
+  }
+
+  /**
+   * Takes a retransmission that was sent to us alone; `settle` hands it on. Returns false for what does not belong to
+   * this stretch of the stream.
+   */
+  takeOwn(datagram: Buffer, now: Millis): boolean {
+    if (!this.#readRepeated(datagram, 0, datagram.length, now)) return true;
+    const { n } = this.#repeated;
+    if (this.#kept !== null || !this.#order.isNear(n)) return false;
+    if (this.#isStopped) return true;
+    const flow = this.#flow;
+    const isOfFlow = flow !== null && n > flow && n <= flow + this.#leap && (this.#base === null || n < this.#base);
+    if (isOfFlow) this.#flow = n;
+    else if (this.requests.answered(n, now)) this.#repaired.request++;
+    this.#add(n, this.#repeated, datagram, now, isOfFlow ? 'flow' : 'repair');
+    return true;
+  }
+
+  /** Hands on what is in order, and gives up what has been missing for too long. */
+  settle(now: Millis): void {
+    this.#order.deliver(now, this.#deliver);
+    this.#packer.flush();
   }
 
   report(): ReceptionReport {
-    const { frames, torn } = this.jpeg?.counts ?? { frames: 0, torn: 0 };
-    const { bytes, foreign, lastArrival } = this;
-    return { ...this.order.counts, bytes, foreign, frames, torn, lastArrival };
+    const { counts } = this.#order;
+    const { frames, torn } = this.#jpeg?.counts ?? { frames: 0, torn: 0 };
+    const { request, group, correction, path } = this.#repaired;
+    return {
+      ...counts,
+      bytes: this.#bytes,
+      foreign: this.#foreign,
+      frames: this.#pictures.frames + frames,
+      torn: this.#pictures.torn + torn,
+      lastArrival: this.#lastArrival,
+      lostBeforeRepair: counts.lost + request + group + correction + path,
+      repaired: { request, group, correction, path },
+      paths: this.#paths.map(({ received, first, begin, end }) => ({
+        received,
+        first,
+        lost: Math.max(0, end - begin - received),
+      })),
+      jitter: this.#jitter.value,
+    };
   }
 
-  private datagram(buffer: Buffer, from: number, to: number, now: Millis): void {
-    const { fields, order, options } = this;
+  #open(buffer: StreamBuffer): void {
+    const packer = new UnitPacker((unit) => buffer.push(unit));
+    buffer.onDropped = (unit) => packer.reclaim(unit);
+    this.#buffer = buffer;
+    this.#packer = packer;
+    if (this.#jpeg !== null) {
+      this.#pictures.frames += this.#jpeg.counts.frames;
+      this.#pictures.torn += this.#jpeg.counts.torn;
+    }
+    this.#jpeg = this.#station.format === 'jpeg' ? new JpegAssembler(this.#station) : null;
+  }
+
+  #group(buffer: Buffer, from: number, to: number, now: Millis, path: number): void {
+    const fields = this.#fields;
     const isRtp = readRtp(buffer, from, to, fields);
-    if (!isRtp || fields.ssrc !== options.station.ssrc || fields.payloadType !== this.payloadType) {
-      this.foreign++;
+    if (!isRtp || fields.ssrc !== this.#station.ssrc || fields.payloadType !== this.#payloadType) {
+      this.#foreign++;
       return;
     }
-    this.bytes += to - from;
-    this.lastArrival = now;
-    const { sequenceNumber, start, end } = fields;
-    const near = order.highestNumber >= 0 ? order.highestNumber : (options.next ?? sequenceNumber);
-    const n = unwrap(sequenceNumber, near, SEQUENCE_MODULUS);
-    if (order.isNext(n)) this.packet(n, fields, buffer, start, end);
-    // What has to wait outlives the datagram.
-    else order.insert(n, { ...fields, payload: Buffer.from(buffer.subarray(start, end)) }, now);
+    if (this.#kept !== null) {
+      if (this.#kept.length < MOST_KEPT) this.#kept.push({ datagram: Buffer.from(buffer.subarray(from, to)), path });
+      return;
+    }
+    this.#bytes += to - from;
+    this.#lastArrival = now;
+    const n = this.numbers.take(fields.sequenceNumber, now);
+    if (path === 0) this.#jitter.add(fields.timestamp, now);
+    this.#count(this.#paths[path], n);
+    if (!this.#isTaken(n)) return;
+    if (path > 0 && this.#order.isMissing(n)) this.#repaired.path++;
+    if (!this.requests.isIdle) this.requests.original(n, now);
+    if (this.#add(n, fields, buffer, now, 'group')) this.#paths[path].first++;
   }
 
-  private readonly deliver = (n: PacketNumber, packet: RtpPacket): void =>
-    this.packet(n, packet, packet.payload, 0, packet.payload.length);
+  #count(path: PathState, n: PacketNumber): void {
+    path.received++;
+    if (path.begin < 0) path.begin = n;
+    if (n >= path.end) path.end = n + 1;
+  }
+
+  /** Whether the stream takes packet `n` from the group. */
+  #isTaken(n: PacketNumber): boolean {
+    if (this.#isStopped) return false;
+    const { next, window } = this.#order;
+    const ahead = next === null ? 0 : n - next;
+    if (this.#base === null) {
+      if (ahead >= window * JOIN) return false;
+      this.#base = n;
+    } else if (this.#flow !== null && ahead >= window) {
+      // The flow is too slow: it has to bring what is passed over now.
+      this.#base = null;
+      this.#order.leaveGroup();
+      return false;
+    }
+    return true;
+  }
+
+  /** Whether a retransmission of this station was read. */
+  #readRepeated(buffer: Buffer, from: number, to: number, now: Millis): boolean {
+    if (!readRetransmission(buffer, from, to, this.#repeated) || this.#repeated.ssrc !== this.#station.ssrc) {
+      this.#foreign++;
+      return false;
+    }
+    this.#bytes += to - from;
+    this.#lastArrival = now;
+    return true;
+  }
+
+  /** Takes packet `n`, whose payload lies in the buffer. Returns whether it is the first copy. */
+  #add(n: PacketNumber, fields: RtpFields, buffer: Buffer, now: Millis, source: Source): boolean {
+    const { start, end } = fields;
+    if (this.#order.isNext(n, source)) {
+      this.#packet(n, fields, buffer, start, end);
+      return true;
+    }
+    const { received } = this.#order.counts;
+    const { marker, payloadType, sequenceNumber, timestamp, ssrc } = fields;
+    // What has to wait outlives the datagram.
+    const payload = Buffer.from(buffer.subarray(start, end));
+    this.#order.insert(n, { marker, payloadType, sequenceNumber, timestamp, ssrc, payload }, now, source);
+    return this.#order.counts.received > received;
+  }
+
+  readonly #deliver = (n: PacketNumber, packet: RtpPacket): void =>
+    this.#packet(n, packet, packet.payload, 0, packet.payload.length);
 
   /** Takes the next packet, whose payload lies from `start` to `end` of the buffer. */
-  private packet(n: PacketNumber, header: RtpHeader, buffer: Buffer, start: number, end: number): void {
-    this.time = unwrap(header.timestamp, this.time ?? header.timestamp, RTP_TIME_MODULUS);
-    if (!this.jpeg) {
-      this.packer.add(this.time, buffer, start, end);
+  #packet(n: PacketNumber, header: RtpHeader, buffer: Buffer, start: number, end: number): void {
+    const time = unwrap(header.timestamp, this.#time ?? header.timestamp, RTP_TIME_MODULUS);
+    this.#time = time;
+    if (!this.#jpeg) {
+      this.#packer.add(time, buffer, start, end);
       return;
     }
-    const frame = this.jpeg.push(n, { ...header, payload: Buffer.from(buffer.subarray(start, end)) });
-    if (frame) this.options.buffer.push({ time: this.time, data: frame.jpeg, randomAccess: true });
+    const frame = this.#jpeg.push(n, { ...header, payload: Buffer.from(buffer.subarray(start, end)) });
+    if (frame) this.#buffer.push({ time, data: frame.jpeg, randomAccess: true });
   }
 }

@@ -2,7 +2,7 @@
 import type { Millis, PacketNumber } from '../wire/time.js';
 
 export interface ReorderOptions {
-  /** How long a missing packet is waited for once a later one is there. */
+  /** How long a missing packet is waited for once a later one of its source is there. */
   deadline?: Millis;
   /** How many numbers are held or remembered, a power of two; a packet further off than that is a jump. */
   window?: number;
@@ -17,11 +17,17 @@ export interface ReceptionCounts {
   late: number;
   /** Given up: the stream went on without them. */
   lost: number;
-  /** Came after a packet with a higher number, and in time. */
+  /** Came after a packet of their source with a higher number, and in time. */
   reordered: number;
   /** The numbers went on somewhere else altogether: the sender had been away, or began anew. */
   jumps: number;
 }
+
+/**
+ * What sends packets in the order of their numbers, so that one that is passed over is missing: the group, and a flow.
+ * Repairs come in any order, and show nothing of the kind.
+ */
+export type Source = 'group' | 'flow' | 'repair';
 
 interface Outlier<T> {
   n: PacketNumber;
@@ -31,139 +37,206 @@ interface Outlier<T> {
 /**
  * It is in charge of:
  * - handing packets on in order, each once: the first copy wins
+ * - telling which are missing: those that a source has passed over
  * - waiting for a missing one until its deadline, then going on without it
- * - following a sender whose numbers jump, once two packets in a row agree on it
+ * - following a group whose numbers jump, once two packets in a row agree on it
  * - counting
  */
 export class ReorderBuffer<T> {
   readonly counts: ReceptionCounts = { received: 0, duplicates: 0, late: 0, lost: 0, reordered: 0, jumps: 0 };
-  private readonly deadline: Millis;
-  private readonly window: number;
-  /** By n modulo the window: which number was last received there, its packet while it is held, and when it came. */
-  private readonly numbers: Float64Array;
-  private readonly packets: (T | undefined)[];
-  private readonly arrivals: Float64Array;
+  readonly window: number;
+  /** Whether the numbers of the group may go on elsewhere; not while it is known where they have to. */
+  followsJumps = true;
+  /** Told of packets `from` to `to` − 1, which are missing as of `now`. */
+  onMissing: (from: PacketNumber, to: PacketNumber, now: Millis) => void = () => undefined;
+  readonly #deadline: Millis;
+  /** By n modulo the window: which number was last received there, and its packet while it is held. */
+  readonly #numbers: Float64Array;
+  readonly #packets: (T | undefined)[];
+  /** By n modulo the window: which number was last found missing there, and when. */
+  readonly #missing: Float64Array;
+  readonly #missingSince: Float64Array;
   /** The next number to hand on; null before the first packet. */
-  private next: PacketNumber | null = null;
-  private highest: PacketNumber = -1;
-  private held = 0;
-  /** Since when the packet `next` has been missing with later ones there. */
-  private gapSince: Millis | null = null;
-  private outlier: Outlier<T> | null = null;
+  #next: PacketNumber | null = null;
+  #highest: PacketNumber = -1;
+  /** The highest of each source; −1 before its first. */
+  #passed = { group: -1, flow: -1 };
+  #held = 0;
+  #outlier: Outlier<T> | null = null;
 
   constructor({ deadline = 100, window = 8192 }: ReorderOptions = {}) {
     if (!(deadline >= 0)) throw new RangeError(`deadline is ${deadline}, not 0 or more milliseconds`);
     if (!Number.isInteger(Math.log2(window))) throw new RangeError(`window is ${window}, not a power of two`);
-    this.deadline = deadline;
+    this.#deadline = deadline;
     this.window = window;
-    this.numbers = new Float64Array(window).fill(-1);
-    this.arrivals = new Float64Array(window);
-    this.packets = new Array<T | undefined>(window);
+    this.#numbers = new Float64Array(window).fill(-1);
+    this.#packets = new Array<T | undefined>(window);
+    this.#missing = new Float64Array(window).fill(-1);
+    this.#missingSince = new Float64Array(window);
   }
 
-  /** The highest number seen so far, −1 before the first. What wrapped sequence numbers are unwrapped against. */
+  /** The highest number seen so far, −1 before the first. */
   get highestNumber(): PacketNumber {
-    return this.highest;
+    return this.#highest;
+  }
+
+  /** The number to be handed on next; null while nothing has come that says where to begin. */
+  get next(): PacketNumber | null {
+    return this.#next;
+  }
+
+  /** When the packet that is waited for is given up; infinite while none is missing. */
+  get givesUpAt(): Millis {
+    if (this.#next === null) return Number.POSITIVE_INFINITY;
+    const slot = this.#slot(this.#next);
+    const isMissing = this.#missing[slot] === this.#next && this.#numbers[slot] !== this.#next;
+    return isMissing ? this.#missingSince[slot] + this.#deadline : Number.POSITIVE_INFINITY;
+  }
+
+  /** Goes on with packet `n`, or with whatever comes next; what is held, and who has passed what, is forgotten. */
+  begin(n: PacketNumber | null): void {
+    this.#packets.fill(undefined);
+    this.#numbers.fill(-1);
+    this.#missing.fill(-1);
+    this.#held = 0;
+    this.#outlier = null;
+    this.#passed = { group: -1, flow: -1 };
+    this.#next = n;
+    this.#highest = n === null ? -1 : n - 1;
+  }
+
+  /** A flow sends everything from packet `n` on. */
+  flowFrom(n: PacketNumber): void {
+    this.#passed.flow = n - 1;
+  }
+
+  /** The group is not taken from for a while: what it sends meanwhile is not missing. */
+  leaveGroup(): void {
+    this.#passed.group = -1;
+  }
+
+  /** Whether packet `n` can be held, or be told from others that came. */
+  isNear(n: PacketNumber): boolean {
+    return this.#next !== null && n > this.#next - this.window && n < this.#next + this.window;
+  }
+
+  has(n: PacketNumber): boolean {
+    return this.#numbers[this.#slot(n)] === n;
+  }
+
+  /** Whether packet `n` was passed over and is waited for. */
+  isMissing(n: PacketNumber): boolean {
+    const slot = this.#slot(n);
+    return this.#next !== null && n >= this.#next && this.#missing[slot] === n && this.#numbers[slot] !== n;
   }
 
   /** Whether packet `n` is the one to be handed on next: the caller then does so, and it is not inserted. */
-  isNext(n: PacketNumber): boolean {
-    if (this.next === null) this.begin(n);
-    const slot = this.slot(n);
-    if (n !== this.next || this.numbers[slot] === n) return false;
+  isNext(n: PacketNumber, source: Source = 'group'): boolean {
+    if (this.#next === null) {
+      if (source !== 'group') return false;
+      this.#next = n;
+    }
+    const slot = this.#slot(n);
+    if (n !== this.#next || this.#numbers[slot] === n) return false;
     this.counts.received++;
-    this.numbers[slot] = n;
-    this.outlier = null;
-    if (n < this.highest) this.counts.reordered++;
-    else this.highest = n;
-    this.next = n + 1;
-    this.gapSince = null;
+    this.#numbers[slot] = n;
+    this.#outlier = null;
+    if (source !== 'repair') {
+      if (n < this.#passed[source]) this.counts.reordered++;
+      else this.#passed[source] = n;
+    }
+    if (n > this.#highest) this.#highest = n;
+    this.#next = n + 1;
     return true;
   }
 
   /** Takes a packet that arrived at `now`. What it makes ready is handed on by the next `deliver`. */
-  insert(n: PacketNumber, packet: T, now: Millis): void {
-    if (this.next === null) this.begin(n);
-    const next = this.next ?? n;
-    if (n <= next - this.window || n >= next + this.window) {
-      this.insertOutlier(n, packet, now);
+  insert(n: PacketNumber, packet: T, now: Millis, source: Source = 'group'): void {
+    if (this.#next === null && source === 'group') this.#next = n;
+    const next = this.#next;
+    if (next === null) return;
+    if (!this.isNear(n)) {
+      if (source === 'group' && this.followsJumps) this.#insertOutlier(n, packet, now);
       return;
     }
-    const slot = this.slot(n);
-    if (this.numbers[slot] === n) {
-      this.counts.duplicates++;
-      return;
+    const slot = this.#slot(n);
+    const isKnown = this.#numbers[slot] === n;
+    if (isKnown) this.counts.duplicates++;
+    if (!isKnown) {
+      this.counts.received++;
+      this.#numbers[slot] = n;
+      this.#outlier = null;
+      if (n < next) {
+        this.counts.late++;
+      } else {
+        if (source !== 'repair' && n < this.#passed[source]) this.counts.reordered++;
+        if (n > this.#highest) this.#highest = n;
+        this.#packets[slot] = packet;
+        this.#held++;
+      }
     }
-    this.counts.received++;
-    this.numbers[slot] = n;
-    this.outlier = null;
-    if (n < next) {
-      this.counts.late++;
-      return;
+    if (source !== 'repair' && n > this.#passed[source]) {
+      const before = this.#passed[source];
+      this.#passed[source] = n;
+      // What the group sent before it was joined is not missing, it is somebody else's to bring.
+      if (before >= 0) this.miss(before + 1, n, now);
     }
-    if (n < this.highest) this.counts.reordered++;
-    else this.highest = n;
-    this.packets[slot] = packet;
-    this.arrivals[slot] = now;
-    this.held++;
-    if (n !== next && this.gapSince === null) this.gapSince = now;
+  }
+
+  /** Packets `from` to `to` − 1 ought to have come: those that have not are missing as of `now`. */
+  miss(from: PacketNumber, to: PacketNumber, now: Millis): void {
+    let begin = -1;
+    for (let n = Math.max(from, this.#next ?? from); n < to; n++) {
+      const slot = this.#slot(n);
+      const isMissing = this.#numbers[slot] !== n && this.#missing[slot] !== n;
+      if (isMissing) {
+        this.#missing[slot] = n;
+        this.#missingSince[slot] = now;
+        if (begin < 0) begin = n;
+      } else if (begin >= 0) {
+        this.onMissing(begin, n, now);
+        begin = -1;
+      }
+    }
+    if (begin >= 0) this.onMissing(begin, to, now);
   }
 
   /** Hands on every packet that is in order or no longer waits for an earlier one. */
   deliver(now: Millis, take: (n: PacketNumber, packet: T) => void): void {
-    while (this.next !== null && this.held > 0) {
-      const slot = this.slot(this.next);
-      const packet = this.packets[slot];
-      if (packet !== undefined && this.numbers[slot] === this.next) {
-        this.packets[slot] = undefined;
-        this.held--;
-        this.next++;
-        this.gapSince = null;
-        take(this.next - 1, packet);
+    while (this.#next !== null) {
+      const n = this.#next;
+      const slot = this.#slot(n);
+      const packet = this.#packets[slot];
+      if (packet !== undefined && this.#numbers[slot] === n) {
+        this.#packets[slot] = undefined;
+        this.#held--;
+        this.#next = n + 1;
+        take(n, packet);
         continue;
       }
-      this.gapSince ??= this.arrivals[this.slot(this.firstHeld(this.next))];
-      if (now - this.gapSince < this.deadline) return;
-      const first = this.firstHeld(this.next);
-      this.counts.lost += first - this.next;
-      this.next = first;
-      this.gapSince = null;
+      if (now < this.givesUpAt) return;
+      this.counts.lost++;
+      this.#next = n + 1;
     }
   }
 
-  private slot(n: PacketNumber): number {
+  #slot(n: PacketNumber): number {
     return n & (this.window - 1); // the low 32 bits hold the window's whatever the size of n
   }
 
-  private firstHeld(from: PacketNumber): PacketNumber {
-    let n = from;
-    while (this.packets[this.slot(n)] === undefined) n++;
-    return n;
-  }
-
-  private begin(n: PacketNumber): void {
-    this.next = n;
-    this.highest = n;
-  }
-
   /** One stray packet moves nothing; two in a row do. What is still held is then given up. */
-  private insertOutlier(n: PacketNumber, packet: T, now: Millis): void {
-    const before = this.outlier;
+  #insertOutlier(n: PacketNumber, packet: T, now: Millis): void {
+    const before = this.#outlier;
     if (before?.n === n) {
       this.counts.duplicates++;
       return;
     }
     if (before === null || n !== before.n + 1) {
-      this.outlier = { n, packet };
+      this.#outlier = { n, packet };
       return;
     }
     this.counts.jumps++;
-    this.counts.lost += this.held;
-    this.packets.fill(undefined);
-    this.numbers.fill(-1);
-    this.held = 0;
-    this.gapSince = null;
-    this.outlier = null;
+    this.counts.lost += this.#held;
     this.begin(before.n);
     this.insert(before.n, before.packet, now);
     this.insert(n, packet, now);

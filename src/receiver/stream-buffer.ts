@@ -22,7 +22,7 @@ export interface Lag {
   time: Millis;
 }
 
-/** A reader's place. Made by the buffer, moved by `read`. */
+/** A reader's place. Made by the buffer, moved by `read`, released when it is no longer read from. */
 export interface Cursor {
   /** Number of the next unit, counted from the buffer's first. */
   position: number;
@@ -38,10 +38,13 @@ interface Waiting {
 
 /** What Node adds to a unit, roughly: its buffer's own record, and this module's. */
 const UNIT_OVERHEAD = 200;
+/** There is room again below this share of the bounds: whoever fills the buffer is not stopped for each unit. */
+const ROOM = 0.9;
 
 /**
  * It is in charge of:
  * - holding units, bounded in bytes and in time: the oldest go
+ * - keeping what readers have not read yet, where more can be had later: then it is full instead
  * - remembering where a player can begin
  * - telling readers what there is to read, and when their place is no longer held
  */
@@ -56,6 +59,13 @@ export class StreamBuffer {
   private accessPoints: number[] = [];
   private waiting: Waiting[] = [];
   private ended = false;
+  /** Places of readers, whose units are kept. */
+  private readonly pinned = new Set<Cursor>();
+  private full = false;
+  /** Whether what a reader has not read stays when the bounds are reached. */
+  keepsPlaces = false;
+  /** Told when a buffer that was full has room again. */
+  onRoom: () => void = () => undefined;
   /** Told of each unit that is no longer held, in order: its memory may be used again. */
   onDropped: (unit: StreamUnit) => void = () => undefined;
 
@@ -71,6 +81,11 @@ export class StreamBuffer {
     return this.held;
   }
 
+  /** RTP time of the newest unit; null while there is none. */
+  get newest(): Ticks90k | null {
+    return this.units.at(-1)?.time ?? null;
+  }
+
   /** The stream's time held. */
   get duration(): Millis {
     return this.lag({ position: this.first }).time;
@@ -79,6 +94,11 @@ export class StreamBuffer {
   /** Whether nothing more will come. */
   get isEnded(): boolean {
     return this.ended;
+  }
+
+  /** Whether the bounds are reached and nothing can go: what is pushed all the same is held, but better comes later. */
+  get isFull(): boolean {
+    return this.full;
   }
 
   push(unit: StreamUnit): void {
@@ -90,9 +110,7 @@ export class StreamBuffer {
     this.units.push(unit);
     this.held += unit.data.length + UNIT_OVERHEAD;
     // The unit that was just added stays whatever its size, so that a reader can be told of it.
-    while (this.end - this.first > 1 && (this.held > this.maxBytes || unit.time - this.oldest.time > this.maxTime)) {
-      this.dropOldest();
-    }
+    this.full = !this.shrink(1, this.end - 1);
     this.wake();
   }
 
@@ -102,10 +120,42 @@ export class StreamBuffer {
     this.wake();
   }
 
-  /** A cursor at the last unit with which a player can begin; null while there is none. */
+  /** A cursor at the last unit with which a player can begin, its place kept until `release`; null while there is none. */
   openAtLastRandomAccess(): Cursor | null {
-    const position = this.accessPoints.at(-1);
-    return position === undefined ? null : { position };
+    return this.openAt(this.accessPoints.at(-1));
+  }
+
+  /** The same at the first such unit: where a stream that was asked for begins. */
+  openAtFirstRandomAccess(): Cursor | null {
+    return this.openAt(this.accessPoints[0]);
+  }
+
+  /** The same at the last such unit at or before `time`; null where what was sent at that time is not held. */
+  openAtRandomAccess(time: Ticks90k): Cursor | null {
+    const newest = this.units.at(-1);
+    if (!newest || time > newest.time) return null;
+    return this.openAt(this.accessPoints.findLast((point) => this.units[this.skip + point - this.first].time <= time));
+  }
+
+  /** Nobody reads from this cursor any more. */
+  release(cursor: Cursor): void {
+    this.pinned.delete(cursor);
+    this.makeRoom();
+  }
+
+  /** What readers have not read goes after all when the bounds are reached, until they open another cursor. */
+  letGo(): void {
+    this.pinned.clear();
+    this.makeRoom();
+  }
+
+  /** The stream's time that the foremost reader has not read yet; all that is held where nobody reads. */
+  get ahead(): Millis {
+    const newest = this.units.at(-1);
+    let position = -1;
+    for (const cursor of this.pinned) position = Math.max(position, cursor.position);
+    const from = this.units[this.skip + Math.max(position, this.first) - this.first];
+    return newest && from ? (newest.time - from.time) / TICKS_PER_MILLI : 0;
   }
 
   /**
@@ -124,12 +174,14 @@ export class StreamBuffer {
       units.push(unit);
       cursor.position++;
     }
+    this.makeRoom();
     return units;
   }
 
   /** Nobody reads what lies before the cursor any more: its memory is not needed. */
   forget(cursor: Cursor): void {
     while (this.first < Math.min(cursor.position, this.end)) this.dropOldest();
+    this.makeRoom();
   }
 
   hasLost(cursor: Cursor): boolean {
@@ -168,6 +220,33 @@ export class StreamBuffer {
 
   private get oldest(): StreamUnit {
     return this.units[this.skip];
+  }
+
+  private openAt(position: number | undefined): Cursor | null {
+    if (position === undefined) return null;
+    const cursor = { position };
+    this.pinned.add(cursor);
+    return cursor;
+  }
+
+  /** Drops the oldest, from before `end`, until no more than this share of the bounds is held. Whether that is so. */
+  private shrink(share: number, end: number): boolean {
+    let keep = end;
+    if (this.keepsPlaces) for (const { position } of this.pinned) keep = Math.min(keep, position);
+    const newest = this.units.at(-1);
+    while (newest && this.first < this.end) {
+      const age = newest.time - this.oldest.time;
+      if (this.held <= this.maxBytes * share && age <= this.maxTime * share) break;
+      if (this.first >= keep) return keep === end;
+      this.dropOldest();
+    }
+    return true;
+  }
+
+  private makeRoom(): void {
+    if (!this.full || !this.shrink(ROOM, this.end)) return;
+    this.full = false;
+    this.onRoom();
   }
 
   private dropOldest(): void {

@@ -96,6 +96,11 @@ export class RepairRequests {
     return this.#open;
   }
 
+  /** Whether nothing was found missing of late. */
+  get isIdle(): boolean {
+    return this.#missing.size === 0;
+  }
+
   /** How long the first request for a packet waits, in case it is only late. */
   get reorderingWait(): Millis {
     const latest = Math.max(...this.#latest);
@@ -149,6 +154,10 @@ export class RepairRequests {
   answered(n: PacketNumber, now: Millis): boolean {
     const one = this.#missing.get(n);
     if (one === undefined || one.isFilled) return false;
+    if (one.attempts === 0) {
+      this.original(n, now); // it was not asked for: a flow has brought it
+      return false;
+    }
     // Which of several requests was answered is not known (Karn).
     if (one.attempts === 1) this.measured(now - one.askedAt);
     this.fill(n);

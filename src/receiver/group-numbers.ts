@@ -1,0 +1,45 @@
+/** Absolute numbers of what comes from a group, whose packets carry the last 16 bits of theirs. No clock. */
+import type { StationInfo } from '../wire/station-info.js';
+import { type Millis, type PacketNumber, SEQUENCE_MODULUS, unwrap } from '../wire/time.js';
+import { TS_GROUP_LENGTH } from '../wire/ts.js';
+
+/** After so long without a packet, how many there would have been is taken into account. */
+const SILENCE: Millis = 1_000;
+
+/** Packets of a station in a second, on average; pictures fill theirs about as well as transport streams do. */
+export const packetRate = ({ bitrate }: Pick<StationInfo, 'bitrate'>): number => bitrate / 8 / TS_GROUP_LENGTH;
+
+export class GroupNumbers {
+  #highest: PacketNumber | null = null;
+  #lastAt: Millis = 0;
+
+  /** `rate` in packets a second. */
+  constructor(private readonly rate: number) {}
+
+  /** The highest number so far; null before the first. */
+  get highest(): PacketNumber | null {
+    return this.#highest;
+  }
+
+  /** When the last came. */
+  get lastAt(): Millis {
+    return this.#lastAt;
+  }
+
+  /** The server has said that `next` is about to leave. */
+  place(next: PacketNumber, now: Millis): void {
+    this.#highest = next;
+    this.#lastAt = now;
+  }
+
+  /** The number of a packet that came at `now`. */
+  take(sequenceNumber: number, now: Millis): PacketNumber {
+    const quiet = now - this.#lastAt;
+    const highest = this.#highest ?? sequenceNumber;
+    const near = quiet < SILENCE ? highest : highest + Math.round((quiet / 1000) * this.rate);
+    const n = unwrap(sequenceNumber, near, SEQUENCE_MODULUS);
+    if (this.#highest === null || n > this.#highest || quiet >= SILENCE) this.#highest = n;
+    this.#lastAt = now;
+    return n;
+  }
+}
