@@ -8,7 +8,7 @@ import { closeReel, reelOf } from '../reel/open-reel.js';
 import { MOST_PAYLOADS, type PacketPlaces, type PayloadReader, WaitingReader } from '../reel/payload-reader.js';
 import { lastAtMost, type Reel, type ReelData } from '../reel/reel.js';
 import { RTP_HEADER_LENGTH, writeRtpHeader } from '../wire/rtp.js';
-import { payloadTypeOf } from '../wire/station-info.js';
+import { payloadTypeOf, type StationFormat } from '../wire/station-info.js';
 import type { PacketNumber, Ticks90k } from '../wire/time.js';
 
 /** One thing a station plays. */
@@ -69,7 +69,7 @@ export class Station {
     if (items.length === 0) throw new RangeError('a station needs at least one item');
     this.items = items;
     this.ssrc = ssrc;
-    this.#payloadType = payloadTypeOf(items[0].reel.data.manifest.format);
+    this.#payloadType = payloadTypeOf(this.format);
     this.largestPacket = RTP_HEADER_LENGTH + Math.max(...items.map(({ reel }) => reel.largestPayload));
     this.#firstPackets = [];
     this.#startTimes = [];
@@ -89,6 +89,10 @@ export class Station {
   /** The same station in another thread: its reels are opened once, by whoever closes them. */
   static of(data: StationData): Station {
     return new Station({ items: data.items.map(({ name, reel }) => ({ name, reel: reelOf(reel) })), ssrc: data.ssrc });
+  }
+
+  get format(): StationFormat {
+    return this.items[0].reel.data.manifest.format;
   }
 
   get data(): StationData {
@@ -116,6 +120,11 @@ export class Station {
     return from + reel.randomAccessBefore(n - from);
   }
 
+  /** The first packet of the item that packet `n` belongs to. */
+  beginningOf(n: PacketNumber): PacketNumber {
+    return this.#airingOf(n).from;
+  }
+
   /** What packets `from` to `to` − 1 are made of. */
   ranges(from: PacketNumber, to: PacketNumber): ItemRange[] {
     const ranges: ItemRange[] = [];
@@ -130,8 +139,8 @@ export class Station {
 
   /**
    * Writes RTP packets `from` to `to` − 1 into `places` as numbers `first` and following, one behind the other from byte
-   * `offset` of the buffer on, which has room for LARGEST_PACKET each. Returns how many, fewer only where the reader
-   * does not wait for the disk. Throws when a reel cannot be read.
+   * `offset` of the buffer on, which has room for LARGEST_PACKET each; `gap` more bytes are left free before each. Returns
+   * how many, fewer only where the reader does not wait for the disk. Throws when a reel cannot be read.
    */
   write(
     from: PacketNumber,
@@ -140,6 +149,7 @@ export class Station {
     first: number,
     offset: number,
     reader: PayloadReader,
+    gap = 0,
   ): number {
     let n = from;
     let place = first;
@@ -154,9 +164,9 @@ export class Station {
       for (let i = 0; i < count; i++) {
         const next = reel.position(packet + i + 1);
         const length = RTP_HEADER_LENGTH + next - read;
-        places.offsets[place + i] = at;
+        places.offsets[place + i] = at + gap;
         places.lengths[place + i] = length;
-        at += length;
+        at += gap + length;
         read = next;
       }
       const done = reader.read(reel.data.descriptor, position, places, place, count, RTP_HEADER_LENGTH);

@@ -1,0 +1,86 @@
+/** Budgets: what the server sends to single viewers, for a viewer, a station and in all. No clock. */
+import type { Millis } from '../wire/time.js';
+import { TokenBucket } from './token-bucket.js';
+
+/** Bit/s. */
+export interface BudgetOptions {
+  total: number;
+  /** For the viewers of one station together; the total where it is not given. */
+  station?: number;
+}
+
+/** What is sent, the more urgent first. */
+export type Purpose = 'repair' | 'burst' | 'replay';
+
+/** So much of a full bucket is left for what is more urgent. */
+const RESERVES: Record<Purpose, number> = { repair: 0, burst: 0.3, replay: 0.6 };
+
+/** A viewer may be sent so many times what its station takes: a burst at full speed, and repair beside it. */
+const CLIENT_SHARE = 12;
+
+/** What one client, or one station, draws on. */
+export class Account {
+  /** Bit/s that running flows are sure to take. */
+  reserved = 0;
+  readonly rate: number;
+  readonly bucket: TokenBucket;
+
+  constructor(rate: number, now: Millis) {
+    this.rate = rate;
+    this.bucket = new TokenBucket(rate, now);
+  }
+}
+
+/**
+ * It is in charge of:
+ * - whether a packet may be sent: repair may use everything, bursts and replay leave something for it
+ * - whether a flow may begin: what those that run are sure to take leaves room for it
+ */
+export class Budget {
+  readonly #total: Account;
+  readonly #options: BudgetOptions;
+
+  constructor(options: BudgetOptions, now: Millis) {
+    this.#options = options;
+    this.#total = new Account(options.total, now);
+  }
+
+  stationAccount(now: Millis): Account {
+    return new Account(this.#options.station ?? this.#options.total, now);
+  }
+
+  /** Of a viewer of a station of `bitrate` bit/s. */
+  clientAccount(bitrate: number, now: Millis): Account {
+    return new Account(CLIENT_SHARE * bitrate, now);
+  }
+
+  /** Whether `bits` may be sent now. */
+  allows(station: Account, client: Account, bits: number, purpose: Purpose, now: Millis): boolean {
+    const reserve = RESERVES[purpose];
+    return (
+      this.#total.bucket.has(bits, reserve, now) &&
+      station.bucket.has(bits, reserve, now) &&
+      client.bucket.has(bits, 0, now)
+    );
+  }
+
+  /** They have been sent. */
+  charge(station: Account, client: Account, bits: number): void {
+    this.#total.bucket.take(bits);
+    station.bucket.take(bits);
+    client.bucket.take(bits);
+  }
+
+  /** Sets `rate` bit/s aside for a flow, where there is room; `release` gives it back. */
+  reserve(station: Account, rate: number): boolean {
+    const accounts = [this.#total, station];
+    if (!accounts.every((account) => account.reserved + rate <= account.rate)) return false;
+    for (const account of accounts) account.reserved += rate;
+    return true;
+  }
+
+  release(station: Account, rate: number): void {
+    this.#total.reserved -= rate;
+    station.reserved -= rate;
+  }
+}

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { FeedbackReport } from '../wire/feedback.js';
+import { Reports } from './reports.js';
+
+const report = (changes: Partial<FeedbackReport>): FeedbackReport => ({
+  received: 0,
+  lost: 0,
+  unrepaired: 0,
+  fractionLost: 0,
+  highest: 0,
+  jitter: 0,
+  buffer: 0,
+  delay: 0,
+  ...changes,
+});
+
+test('percentiles are over the receivers, each with its latest report', () => {
+  const reports = new Reports();
+  for (let i = 1; i <= 100; i++) reports.take(`${i}`, report({ fractionLost: 1, jitter: 90 }), 0);
+  for (let i = 1; i <= 100; i++) {
+    reports.take(`${i}`, report({ fractionLost: i / 100, jitter: 90 * i, buffer: 2 * i, delay: -i }), 1);
+  }
+  const { receivers, loss, jitter, buffer, delay } = reports.figures(1);
+  assert.equal(receivers, 100);
+  assert.deepEqual(loss, { p50: 0.5, p95: 0.95 });
+  assert.deepEqual(jitter, { p50: 50, p95: 95 });
+  assert.deepEqual(buffer, { p50: 100, p95: 190 });
+  assert.deepEqual(delay, { p50: -51, p95: -6 });
+});
+
+test('totals add what each receiver has newly counted, also when it begins anew', () => {
+  const reports = new Reports();
+  reports.take('a', report({ received: 100, lost: 10, unrepaired: 1 }), 0);
+  reports.take('b', report({ received: 50 }), 0);
+  reports.take('a', report({ received: 300, lost: 20, unrepaired: 1 }), 1);
+  reports.take('a', report({ received: 7, lost: 2 }), 2);
+  const { received, lost, unrepaired } = reports.figures(2);
+  assert.deepEqual([received, lost, unrepaired], [357, 22, 1]);
+});
+
+test('who no longer reports is forgotten; the totals stay', () => {
+  const reports = new Reports();
+  reports.take('a', report({ received: 5, fractionLost: 1 }), 0);
+  reports.take('b', report({ received: 5 }), 80_000);
+  const { receivers, received, loss } = reports.figures(100_000);
+  assert.deepEqual([receivers, received, loss.p95], [1, 10, 0]);
+});
