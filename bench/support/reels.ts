@@ -11,11 +11,15 @@ import { msc, seconds } from '../support.js';
 /** Of the finished transport stream, bit/s. */
 export const BIT_RATE = 5_000_000;
 
-/** Noise, which takes as many bits as it is given: a GOP a second, and AAC. The sum is BIT_RATE with MPEG-TS around it. */
-export async function makeFilm(path: string, duration: number): Promise<void> {
+/**
+ * Noise, which takes as many bits as it is given: random access every `gop` seconds, and AAC. The sum is BIT_RATE with
+ * MPEG-TS around it.
+ */
+export async function makeFilm(path: string, duration: number, gop = 1): Promise<void> {
   const video = 4_638_000;
   const picture = 'testsrc2=s=640x360:r=25,noise=alls=40:allf=t';
-  const encoder = '-c:v libx264 -preset ultrafast -pix_fmt yuv420p -g 25 -keyint_min 25 -sc_threshold 0';
+  const frames = Math.round(25 * gop);
+  const encoder = `-c:v libx264 -preset ultrafast -pix_fmt yuv420p -g ${frames} -keyint_min ${frames} -sc_threshold 0`;
   const rate = `-b:v ${video} -minrate ${video} -maxrate ${video} -bufsize ${video / 2} -x264-params nal-hrd=cbr`;
   const sources = ['-f', 'lavfi', '-i', picture, '-f', 'lavfi', '-i', 'sine=440:r=48000'];
   const words = `${encoder} ${rate} -c:a aac -b:a 128k -ac 2 -t ${duration}`.split(' ');

@@ -4,15 +4,14 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RTP_HEADER_LENGTH } from '../../src/wire/rtp.js';
-import type { StationInfo } from '../../src/wire/station-info.js';
 import { isInstalled, msc, seconds } from '../support.js';
 import { FAR, NAME } from './cable.js';
 import { versionOf } from './contestants.js';
 import { Program } from './processes.js';
 import type { Prepared } from './reels.js';
+import { serveStations } from './serve.js';
 
 /** Milliseconds that a packet may take longer than it would without loss. */
 export const BUFFER = 200;
@@ -48,20 +47,9 @@ export interface Repairer {
   start(stream: Stream): Promise<Carrying>;
 }
 
-/** Puts the film on the air; resolves with what the station is. */
-async function serve(program: string, { reel, store }: Stream, on: string, more: readonly string[] = []) {
-  const words = ['serve', `Film=${reel.source}`, '--interface', on, '--store', store, '--json', '--quiet', ...more];
-  const server = new Program(process.execPath, [program, ...words]);
-  const onAir = new Promise<StationInfo>((resolve) => {
-    createInterface({ input: server.child.stdout! }).on('line', (line) => {
-      const event = JSON.parse(line);
-      if (event.event === 'on-air') resolve(event.station);
-    });
-  });
-  const station = await Promise.race([onAir, once(server.child, 'close').then(() => null)]);
-  if (station === null) throw new Error(`msc serve ended. ${server.said}`);
-  return { server, station };
-}
+/** Puts the film on the air on that interface. */
+const serve = (program: string, { reel, store }: Stream, on: string, more: readonly string[]) =>
+  serveStations(program, [reel.source], ['--interface', on, '--store', store, ...more]);
 
 /** Where contestants deliver what they have repaired, at the far end. */
 const OUTPUT_PORT = 7_100;
@@ -76,7 +64,7 @@ function rist(profile: 'simple' | 'main', program: string): Repairer {
     version: /version: (\S+)/.exec(spawnSync('ristsender', ['--help'], { encoding: 'utf8' }).stderr)?.[1] ?? '?',
     async start(stream) {
       // What is to be carried comes from a station on loopback: the same packets as ours, at the same pace.
-      const { server, station } = await serve(program, stream, 'lo', ['--control-port', '0']);
+      const { server, stations } = await serve(program, stream, 'lo', ['--control-port', '0']);
       const [command, ...words] = [
         ...stream.atFarEnd,
         ...['ristreceiver', ...common],
@@ -85,7 +73,12 @@ function rist(profile: 'simple' | 'main', program: string): Repairer {
       const receiver = new Program(command, words);
       const sender = new Program('ristsender', [
         ...common,
-        ...['-i', `rtp://@${station.group}:${station.port}?miface=lo`, '-o', `rist://${FAR}:${LINE_PORT}?${buffer}`],
+        ...[
+          '-i',
+          `rtp://@${stations[0].group}:${stations[0].port}?miface=lo`,
+          '-o',
+          `rist://${FAR}:${LINE_PORT}?${buffer}`,
+        ],
       ]);
       return {
         programs: [server, receiver, sender],

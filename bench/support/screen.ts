@@ -1,0 +1,82 @@
+/** A screen that nobody sees, whose pixels are a file: so it is known when a picture is on it, whoever put it there. */
+import { once } from 'node:events';
+import { mkdirSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Program } from './processes.js';
+
+const SIZE = { width: 640, height: 360 };
+/** Every so many rows one is looked at. */
+const ROWS = 24;
+/** What menus and windows are drawn with has fewer. */
+const COLOURS = 200;
+/** Between two looks, milliseconds. */
+const LOOK = 2;
+
+export class Screen {
+  readonly #server: Program;
+  readonly #file: number;
+  /** Where the pixels begin in the file, and bytes of a row. */
+  readonly #start: number;
+  readonly #stride: number;
+  readonly #row: Buffer;
+  /** For programs that are to open their windows here. */
+  readonly env: NodeJS.ProcessEnv;
+
+  private constructor(server: Program, display: string, file: string) {
+    this.#server = server;
+    this.#file = openSync(file, 'r');
+    // XWDFile.h: header_size, …, bytes_per_line is the 13th, ncolors the 20th; a colour takes 12 bytes.
+    const header = Buffer.alloc(100);
+    readSync(this.#file, header, 0, header.length, 0);
+    const word = (i: number) => header.readUInt32BE(4 * i);
+    this.#start = word(0) + 12 * word(19);
+    this.#stride = word(12);
+    this.#row = Buffer.alloc(this.#stride);
+    this.env = { DISPLAY: `:${display}`, SDL_AUDIODRIVER: 'dummy' };
+  }
+
+  static async open(folder: string): Promise<Screen> {
+    mkdirSync(folder);
+    const size = `${SIZE.width}x${SIZE.height}x24`;
+    const words = ['-displayfd', '1', '-screen', '0', size, '-fbdir', folder, '-nolisten', 'tcp', '-noreset'];
+    const server = new Program('Xvfb', words);
+    let display = '';
+    server.child.stdout!.on('data', (text) => {
+      display += text;
+    });
+    const ended = once(server.child, 'close').then(() => {
+      throw new Error(`Xvfb ended. ${server.said}`);
+    });
+    while (!display.endsWith('\n')) await Promise.race([sleep(LOOK), ended]);
+    ended.catch(() => undefined); // later it is told by whoever looks
+    return new Screen(server, display.trim(), join(folder, 'Xvfb_screen0'));
+  }
+
+  /** Whether there is something with many colours: a film, not a menu. */
+  hasPicture(): boolean {
+    const colours = new Set<number>();
+    for (let y = ROWS / 2; y < SIZE.height; y += ROWS) {
+      readSync(this.#file, this.#row, 0, this.#stride, this.#start + y * this.#stride);
+      for (let at = 0; at < this.#stride; at += 16) colours.add(this.#row.readUIntLE(at, 3));
+    }
+    return colours.size > COLOURS;
+  }
+
+  /** Resolves when there is a picture, or with false when `patience` milliseconds have passed. */
+  async picture(patience: number): Promise<boolean> {
+    for (const end = performance.now() + patience; performance.now() < end; await sleep(LOOK)) {
+      if (this.hasPicture()) return true;
+    }
+    return false;
+  }
+
+  /** Resolves when there is none any more. */
+  async empty(): Promise<void> {
+    while (this.hasPicture()) await sleep(LOOK);
+  }
+
+  close(): Promise<void> {
+    return this.#server.end();
+  }
+}
