@@ -1,9 +1,9 @@
 /**
- * The next packets of a station, ready to be sent. They are read sixteen at a time: reading a few each time that some are
- * due would cost as much for each as for all of them together.
+ * The next packets of a station, or of its parity, ready to be sent. They are read sixteen at a time: reading a few each
+ * time that some are due would cost as much for each as for all of them together.
  */
 import type { PacketPlaces, PayloadReader } from '../reel/payload-reader.js';
-import { LARGEST_PACKET, type Station } from '../station/station.js';
+import { LARGEST_PACKET, type PacketSource } from '../station/packet-source.js';
 import type { PacketNumber, Ticks90k } from '../wire/time.js';
 
 /** Packets read at once: at 5 Mbit/s those of 34 ms. */
@@ -48,7 +48,7 @@ export class WindowMemory {
  * for a while. It is in charge of: which packet is next, when it is due, and where it lies.
  */
 export class PacketWindow {
-  readonly #station: Station;
+  readonly #source: PacketSource;
   readonly #memory: WindowMemory;
   readonly #window: number;
   /** Which half is being sent, the place of the next packet, and of the first one that is not there. */
@@ -59,8 +59,8 @@ export class PacketWindow {
   #due: Ticks90k = 0;
 
   /** `next` is the first packet. */
-  constructor(station: Station, memory: WindowMemory, next: PacketNumber) {
-    this.#station = station;
+  constructor(source: PacketSource, memory: WindowMemory, next: PacketNumber) {
+    this.#source = source;
     this.#memory = memory;
     this.#window = memory.take();
     this.#place = this.#window * WINDOW;
@@ -96,14 +96,14 @@ export class PacketWindow {
   advance(): void {
     this.#next++;
     this.#place++;
-    this.#due = this.#place === this.#end ? this.#station.due(this.#next) : this.#memory.dues[this.#place];
+    this.#due = this.#place === this.#end ? this.#source.due(this.#next) : this.#memory.dues[this.#place];
   }
 
   /** Empties the window and goes on with packet `next`. */
   skipTo(next: PacketNumber): void {
     this.#place = this.#end;
     this.#next = next;
-    this.#due = this.#station.due(next);
+    this.#due = this.#source.due(next);
   }
 
   /**
@@ -114,12 +114,12 @@ export class PacketWindow {
     const half = this.halfToFill;
     const first = this.#window * WINDOW + half * HALF;
     // Behind the first half where that is full of packets of one length: both can then be sent as one.
-    const offset = this.#window * WINDOW_BYTES + half * HALF * this.#station.largestPacket;
+    const offset = this.#window * WINDOW_BYTES + half * HALF * this.#source.largestPacket;
     const { places, dues } = this.#memory;
     const next = this.#next;
-    const count = this.#station.write(next, next + Math.min(most, HALF), places, first, offset, reader);
+    const count = this.#source.write(next, next + Math.min(most, HALF), places, first, offset, reader);
     if (count === 0) return 0;
-    for (let i = 0; i < count; i++) dues[first + i] = this.#station.due(next + i);
+    for (let i = 0; i < count; i++) dues[first + i] = this.#source.due(next + i);
     this.#half = half;
     this.#place = first;
     this.#end = first + count;

@@ -1,7 +1,8 @@
 /** Retransmissions of a station's packets, put together where they are sent from. */
 import type { SendBatch } from '../multicast/sender.js';
 import { MOST_PAYLOADS, type PayloadReader } from '../reel/payload-reader.js';
-import { LARGEST_PACKET, type Station } from '../station/station.js';
+import { LARGEST_PACKET } from '../station/packet-source.js';
+import type { Station } from '../station/station.js';
 import { RETRANSMISSION_OVERHEAD, writeRetransmission } from '../wire/retransmission.js';
 import type { PacketNumber } from '../wire/time.js';
 

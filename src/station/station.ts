@@ -5,11 +5,12 @@
  * Packet numbers count from the station's epoch, the Unix epoch, at which the first cycle of its items began.
  */
 import { closeReel, reelOf } from '../reel/open-reel.js';
-import { MOST_PAYLOADS, type PacketPlaces, type PayloadReader, WaitingReader } from '../reel/payload-reader.js';
+import { MOST_PAYLOADS, type PacketPlaces, type PayloadReader } from '../reel/payload-reader.js';
 import { lastAtMost, type Reel, type ReelData } from '../reel/reel.js';
 import { RTP_HEADER_LENGTH, writeRtpHeader } from '../wire/rtp.js';
 import { payloadTypeOf, type StationFormat } from '../wire/station-info.js';
 import type { PacketNumber, Ticks90k } from '../wire/time.js';
+import { type PacketSource, packetsOf } from './packet-source.js';
 
 /** One thing a station plays. */
 export interface StationItem {
@@ -22,9 +23,6 @@ export interface StationData {
   readonly items: readonly { readonly name: string; readonly reel: ReelData }[];
   readonly ssrc: number;
 }
-
-/** The largest RTP packet of any reel, bytes. */
-export const LARGEST_PACKET = 1_472;
 
 /** An item on the air once, in packets and time of the station. */
 interface Airing {
@@ -48,7 +46,7 @@ export interface ItemRange {
  * - `packets`, `due` and `at`, the three functions that everything else is made of
  * - which item is on the air
  */
-export class Station {
+export class Station implements PacketSource {
   readonly items: readonly StationItem[];
   readonly ssrc: number;
   /** Of one cycle of the items. */
@@ -185,17 +183,12 @@ export class Station {
   }
 
   /** RTP packets `from` to `to` − 1, byte for byte as they leave. */
-  packets(from: PacketNumber, to: PacketNumber, reader: PayloadReader = new WaitingReader()): Buffer[] {
-    const count = to - from;
-    const places = {
-      buffer: Buffer.allocUnsafe(count * LARGEST_PACKET),
-      offsets: new Uint32Array(count),
-      lengths: new Uint16Array(count),
-    };
-    this.write(from, to, places, 0, 0, reader);
-    return Array.from(places.lengths, (length, i) =>
-      places.buffer.subarray(places.offsets[i], places.offsets[i] + length),
-    );
+  packets(from: PacketNumber, to: PacketNumber, reader?: PayloadReader): Buffer[] {
+    return packetsOf(this, from, to, reader);
+  }
+
+  readable(stationPacket: PacketNumber): PacketNumber {
+    return stationPacket;
   }
 
   /** The item on the air at `time`. */

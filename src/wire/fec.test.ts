@@ -51,6 +51,32 @@ for (const { name, fec, bytes } of cases) {
   });
 }
 
+test('what FFmpeg’s prompeg sends is read', () => {
+  const packets = [
+    ['8060046191185b2f0000000002010000800000000000000040010a00', true, 1121, 1, 10, 0, 0, 0],
+    ['8060009f91185b2f0000000002010524a10000009119ad3f000a0500', false, 159, 10, 5, 33, 0x9119_ad3f, 1316],
+  ] as const;
+  for (const [bytes, isRow, sequenceNumber, step, count, second, timestamps, lengths] of packets) {
+    const packet = bytesOf(bytes);
+    const into = emptyFec();
+    assert.ok(readFec(packet, 0, packet.length, into));
+    const timestamp = 0x9118_5b2f;
+    const expected = {
+      isRow,
+      sequenceNumber,
+      timestamp,
+      base: 513,
+      step,
+      count,
+      first: 0,
+      second,
+      timestamps,
+      lengths,
+    };
+    assert.deepEqual(into, expected);
+  }
+});
+
 test('other kinds of correction, and what contradicts itself, are not taken', () => {
   const into = emptyFec();
   const whole = bytesOf(cases[1].bytes);

@@ -1,0 +1,57 @@
+/** What leaves by the clock: a station, or the parity of one. */
+import { type PacketPlaces, type PayloadReader, WaitingReader } from '../reel/payload-reader.js';
+import type { PacketNumber, Ticks90k } from '../wire/time.js';
+
+/** Bytes of the largest packet of any source. */
+export const LARGEST_PACKET = 1_472;
+
+/** Packets as a function of their number, each with a time. Nothing is remembered but to be quicker. */
+export interface PacketSource {
+  /** Bytes of its largest packet. */
+  readonly largestPacket: number;
+  /** The time since the Unix epoch at which packet `n` leaves; never falls from one packet to the next. */
+  due(n: PacketNumber): Ticks90k;
+  /** The number of the last packet that leaves at or before `time`. */
+  at(time: Ticks90k): PacketNumber;
+  /** Packets before this one can be written when the station's packets before `stationPacket` can be read. */
+  readable(stationPacket: PacketNumber): PacketNumber;
+  /**
+   * Writes packets `from` to `to` − 1 into `places` as numbers `first` and following, one behind the other from byte
+   * `offset` of the buffer on, which has room for LARGEST_PACKET each. Returns how many: the first of them at least,
+   * unless the reader does not wait for the disk. Throws when a reel cannot be read.
+   */
+  write(
+    from: PacketNumber,
+    to: PacketNumber,
+    places: PacketPlaces,
+    first: number,
+    offset: number,
+    reader: PayloadReader,
+  ): number;
+}
+
+/** Places for `count` packets in memory of their own. */
+export const placesFor = (count: number): PacketPlaces => ({
+  buffer: Buffer.alloc(count * LARGEST_PACKET),
+  offsets: new Uint32Array(count),
+  lengths: new Uint16Array(count),
+});
+
+/** Packets `from` to `to` − 1 of a source, byte for byte as they leave. */
+export function packetsOf(
+  source: PacketSource,
+  from: PacketNumber,
+  to: PacketNumber,
+  reader: PayloadReader = new WaitingReader(),
+): Buffer[] {
+  const count = to - from;
+  const places = placesFor(count);
+  for (let done = 0; done < count; ) {
+    const written = source.write(from + done, to, places, done, done * LARGEST_PACKET, reader);
+    if (written === 0) throw new Error(`packet ${from + done} is not in memory`);
+    done += written;
+  }
+  return Array.from(places.lengths, (length, i) =>
+    places.buffer.subarray(places.offsets[i], places.offsets[i] + length),
+  );
+}

@@ -1,0 +1,62 @@
+/** A source of packets without files: their bytes follow from their numbers. */
+import type { PacketSource } from '../../src/station/packet-source.js';
+import { RTP_HEADER_LENGTH, writeRtpHeader } from '../../src/wire/rtp.js';
+
+export interface FakeSource extends PacketSource {
+  /** Packet `n`, byte for byte. */
+  packet(n: number): Buffer;
+  /** Packets that were written, in order. */
+  readonly written: number[];
+}
+
+export interface FakeSourceOptions {
+  /** Bytes of the payload of packet `n`, at most 1,400. */
+  lengthOf?(n: number): number;
+  /** Ticks from packet to packet. */
+  step?: number;
+  ssrc?: number;
+  /** Whether packet `n` is in memory. */
+  isThere?(n: number): boolean;
+}
+
+const MOST_PAYLOAD = 1_400;
+
+/** Packets of a transport stream, every seventh with a marker; the payload is noise of its own for each number. */
+export function fakeSource(options: FakeSourceOptions = {}): FakeSource {
+  const { lengthOf = () => 40, step = 180, ssrc = 7, isThere = () => true } = options;
+  const put = (n: number, out: Buffer, offset: number): number => {
+    const length = lengthOf(n);
+    const payload = writeRtpHeader(out, offset, n % 7 === 0, 33, n, n * step, ssrc);
+    let noise = (n % 2 ** 31) * 2 + 1;
+    for (let i = 0; i < length; i++) {
+      noise = (Math.imul(noise, 1_664_525) + 1_013_904_223) >>> 0;
+      out[payload + i] = noise >>> 24;
+    }
+    return RTP_HEADER_LENGTH + length;
+  };
+  const written: number[] = [];
+  return {
+    largestPacket: RTP_HEADER_LENGTH + MOST_PAYLOAD,
+    written,
+    due: (n) => n * step,
+    at: (time) => Math.floor(time / step),
+    readable: (stationPacket) => stationPacket,
+    write(from, to, places, first, offset) {
+      let at = offset;
+      for (let n = from; n < to; n++) {
+        if (!isThere(n)) return n - from;
+        const length = put(n, places.buffer, at);
+        places.offsets[first + n - from] = at;
+        places.lengths[first + n - from] = length;
+        at += length;
+        written.push(n);
+      }
+      return to - from;
+    },
+    packet(n) {
+      const out = Buffer.alloc(RTP_HEADER_LENGTH + lengthOf(n));
+      put(n, out, 0);
+      return out;
+    },
+  };
+}
