@@ -56,7 +56,7 @@ export async function runRecord(options: RecordOptions): Promise<number> {
       output.say(lost ? `${channel.info.server} does not answer.` : `${channel.info.server} is back.`),
     onTrouble: (problem: Problem) => output.warn(problem),
   };
-  const tuner = new Tuner(events, {}, options.output === '-' ? undefined : FILE_LATENCY);
+  const tuner = new Tuner(events, { latency: options.output === '-' ? undefined : FILE_LATENCY });
   const file = await openFile(options.output);
   try {
     const receiver = await tuner.tune(channel);

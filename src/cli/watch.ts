@@ -66,7 +66,7 @@ export async function runWatch(options: WatchOptions): Promise<number> {
     startPlayer: (events) => startPlayer(options.player, events),
     refresh: () => findChannels({ interface: options.interface, timeout: 500 }),
     createTuner: (events) =>
-      new Tuner(events, options.buffer === undefined ? {} : { maxBytes: options.buffer * 1_000_000 }),
+      new Tuner(events, { buffer: options.buffer === undefined ? {} : { maxBytes: options.buffer * 1_000_000 } }),
     show(panel, state, counts) {
       if (state.current !== null) watched = true;
       if (report) report.report(state, counts);

@@ -11,7 +11,9 @@ export const packetRate = ({ bitrate }: Pick<StationInfo, 'bitrate'>): number =>
 
 export class GroupNumbers {
   #highest: PacketNumber | null = null;
+  /** When it was so, and when the group was heard last. */
   #lastAt: Millis = 0;
+  #heardAt: Millis | null = null;
 
   /** `rate` in packets a second. */
   constructor(private readonly rate: number) {}
@@ -21,9 +23,9 @@ export class GroupNumbers {
     return this.#highest;
   }
 
-  /** When the last came. */
-  get lastAt(): Millis {
-    return this.#lastAt;
+  /** Whether something came from the group of late. */
+  isHeard(now: Millis): boolean {
+    return this.#heardAt !== null && now - this.#heardAt < 2 * SILENCE;
   }
 
   /** The server has said that `next` is about to leave. */
@@ -40,6 +42,7 @@ export class GroupNumbers {
     const n = unwrap(sequenceNumber, near, SEQUENCE_MODULUS);
     if (this.#highest === null || n > this.#highest || quiet >= SILENCE) this.#highest = n;
     this.#lastAt = now;
+    this.#heardAt = now;
     return n;
   }
 }

@@ -168,9 +168,10 @@ export class Reception {
     return this.#isStopped;
   }
 
-  /** When to call `settle` at the latest. */
-  get wakeAt(): Millis {
-    return this.#order.givesUpAt;
+  /** How long a missing packet is waited for. */
+  set deadline(deadline: Millis) {
+    this.#order.deadline = deadline;
+    this.requests.deadline = deadline;
   }
 
   /**
@@ -191,8 +192,9 @@ export class Reception {
     for (const { datagram, path } of kept ?? []) this.#group(datagram, 0, datagram.length, now, path);
   }
 
-  /** The flow that is coming begins with the packet that the stream goes on with. */
-  expectFlow(from: PacketNumber): void {
+  /** A flow is coming that begins with packet `from`: what the stream needs before that is missing. */
+  expectFlow(from: PacketNumber, now: Millis): void {
+    if (this.#order.next !== null) this.#order.miss(this.#order.next, from, now);
     this.#flow = from - 1;
     this.#order.flowFrom(from);
     this.#order.followsJumps = false;

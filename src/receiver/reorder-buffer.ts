@@ -49,7 +49,8 @@ export class ReorderBuffer<T> {
   followsJumps = true;
   /** Told of packets `from` to `to` − 1, which are missing as of `now`. */
   onMissing: (from: PacketNumber, to: PacketNumber, now: Millis) => void = () => undefined;
-  readonly #deadline: Millis;
+  /** May be changed. */
+  deadline: Millis;
   /** By n modulo the window: which number was last received there, and its packet while it is held. */
   readonly #numbers: Float64Array;
   readonly #packets: (T | undefined)[];
@@ -67,7 +68,7 @@ export class ReorderBuffer<T> {
   constructor({ deadline = 100, window = 8192 }: ReorderOptions = {}) {
     if (!(deadline >= 0)) throw new RangeError(`deadline is ${deadline}, not 0 or more milliseconds`);
     if (!Number.isInteger(Math.log2(window))) throw new RangeError(`window is ${window}, not a power of two`);
-    this.#deadline = deadline;
+    this.deadline = deadline;
     this.window = window;
     this.#numbers = new Float64Array(window).fill(-1);
     this.#packets = new Array<T | undefined>(window);
@@ -90,7 +91,7 @@ export class ReorderBuffer<T> {
     if (this.#next === null) return Number.POSITIVE_INFINITY;
     const slot = this.#slot(this.#next);
     const isMissing = this.#missing[slot] === this.#next && this.#numbers[slot] !== this.#next;
-    return isMissing ? this.#missingSince[slot] + this.#deadline : Number.POSITIVE_INFINITY;
+    return isMissing ? this.#missingSince[slot] + this.deadline : Number.POSITIVE_INFINITY;
   }
 
   /** Goes on with packet `n`, or with whatever comes next; what is held, and who has passed what, is forgotten. */
@@ -186,7 +187,8 @@ export class ReorderBuffer<T> {
   /** Packets `from` to `to` − 1 ought to have come: those that have not are missing as of `now`. */
   miss(from: PacketNumber, to: PacketNumber, now: Millis): void {
     let begin = -1;
-    for (let n = Math.max(from, this.#next ?? from); n < to; n++) {
+    const end = Math.min(to, (this.#next ?? from) + this.window);
+    for (let n = Math.max(from, this.#next ?? from); n < end; n++) {
       const slot = this.#slot(n);
       const isMissing = this.#numbers[slot] !== n && this.#missing[slot] !== n;
       if (isMissing) {
@@ -198,7 +200,7 @@ export class ReorderBuffer<T> {
         begin = -1;
       }
     }
-    if (begin >= 0) this.onMissing(begin, to, now);
+    if (begin >= 0) this.onMissing(begin, end, now);
   }
 
   /** Hands on every packet that is in order or no longer waits for an earlier one. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stationInfo } from '../../test/support/channels.js';
+import { HandTimers } from '../../test/support/hand-timers.js';
 import { batchOf } from '../../test/support/received-batch.js';
 import { RTP_HEADER_LENGTH, writeRtpHeader } from '../wire/rtp.js';
 import { type OpenGroup, receiveStation } from './station-receiver.js';
@@ -15,14 +16,14 @@ function packet(n: number): Buffer {
 
 /** A receiver, and the group that it opened, which is handed `last` while it is closed. */
 async function receiving(last: Buffer[] = []) {
-  const clock = { now: 0 };
+  const timers = new HandTimers();
   let opened: Parameters<OpenGroup>[0] | undefined;
   const receiver = await receiveStation({
     station,
     localAddress: '127.0.0.1',
     latency: 500,
-    reorder: { deadline: 100 },
-    now: () => clock.now,
+    deadline: 100,
+    timers,
     openGroup: async (options) => {
       opened = options;
       return { close: async () => options.onDatagrams(batchOf(last)) };
@@ -30,7 +31,7 @@ async function receiving(last: Buffer[] = []) {
     onError: (error) => assert.fail(error),
   });
   const numbers = () => receiver.buffer.read({ position: 0 }, 1e6)!.map(({ data }) => data[0]);
-  return { receiver, group: opened!, clock, numbers };
+  return { receiver, group: opened!, timers, numbers };
 }
 
 test('a receiver joins its station’s group and holds what comes', async () => {
@@ -45,9 +46,9 @@ test('a receiver joins its station’s group and holds what comes', async () => 
 });
 
 test('a missing packet is given up in time, although nothing comes', async () => {
-  const { group, clock, receiver, numbers } = await receiving();
+  const { group, timers, receiver, numbers } = await receiving();
   group.onDatagrams(batchOf([packet(1), packet(3)]));
-  clock.now = 100;
+  timers.advance(100);
   group.onDatagrams(batchOf([]));
   assert.deepEqual(numbers(), [1, 3]);
   assert.equal(receiver.report().lost, 1);

@@ -1,10 +1,17 @@
-/** A station's group joined: datagrams from a socket into a buffer. */
+/** A station received: the sockets, timers and promises around course.ts. */
+import { Refusal, type Replaying, type Tuned } from '../control/client-state.js';
+import type { FlowRequest } from '../control/flows.js';
 import type { ReceivedBatch } from '../multicast/receive-batched.js';
+import { systemTimers, type Timers } from '../multicast/timers.js';
+import { Problem } from '../problem/problem.js';
+import type { Feedback } from '../wire/feedback.js';
 import type { StationInfo } from '../wire/station-info.js';
-import type { Millis, PacketNumber } from '../wire/time.js';
-import { Reception, type ReceptionReport } from './reception.js';
-import type { ReorderOptions } from './reorder-buffer.js';
-import { StreamBuffer, type StreamBufferOptions } from './stream-buffer.js';
+import type { Millis } from '../wire/time.js';
+import { Course, type Target } from './course.js';
+import type { ReceptionReport } from './reception.js';
+import type { StreamBuffer, StreamBufferOptions } from './stream-buffer.js';
+
+export type { Target } from './course.js';
 
 /** What `openGroupBatched` of src/multicast does; handed in, so that tests need no network. */
 export type OpenGroup = (options: {
@@ -16,53 +23,280 @@ export type OpenGroup = (options: {
   onError: (error: Error) => void;
 }) => Promise<{ close(): Promise<void> }>;
 
+/** What of a session with the station's server is used. */
+export interface ServerLink {
+  feedback(feedback: Omit<Feedback, 'cookie'>): void;
+  replay(request: FlowRequest): Promise<Replaying>;
+  check(): void;
+}
+
 export interface StationReceiverOptions {
   station: StationInfo;
   /** Address of the interface on which the group is joined. */
   localAddress: string;
+  /** Addresses of further interfaces that it is joined on. */
+  also?: readonly string[];
   openGroup: OpenGroup;
   /** How long packets may wait to be taken together. */
   latency?: Millis;
-  /** What the server said when it was asked to tune; see Reception. */
-  next?: PacketNumber;
-  serverTime?: Millis;
   buffer?: StreamBufferOptions;
-  reorder?: ReorderOptions;
-  /** Milliseconds of a clock that never goes back. */
-  now?: () => Millis;
-  /** The socket failed after it was opened. */
+  /** How long a missing packet is waited for; longer by whoever has unread packets before it. */
+  deadline?: Millis;
+  /** How much faster than the station replays may be. */
+  speed?: number;
+  timers?: Timers;
+  /** Runs what it is given once the datagrams at hand have been handed over. */
+  soon?: (run: () => void) => void;
+  random?: () => number;
+  /** A socket failed after it was opened, or the server did not send what it was asked for: reception goes on without. */
   onError: (error: Error) => void;
 }
 
 export interface StationReceiver {
   readonly station: StationInfo;
+  /** What was received; a seek replaces it by another. */
   readonly buffer: StreamBuffer;
+  /** Whether the group feeds the stream, or else the server alone. */
+  readonly isLive: boolean;
+  /** How far back the station reaches (Unix epoch); null while the server has not said. */
+  readonly oldest: Millis | null;
+  /** The server's clock (Unix epoch), as far as is known; null while it has not answered. */
+  serverNow(): Millis | null;
   report(): ReceptionReport;
+  /**
+   * Goes on elsewhere. Resolves with the buffer from then on, whose first unit is what was asked for; the one before gets
+   * nothing more. Rejects with a Problem where the server will not or cannot: then the stream goes on as it was.
+   */
+  seek(target: Target): Promise<StreamBuffer>;
   /** Leaves the group and ends the buffer, which then has what came until now. Further calls do nothing. */
   close(): Promise<void>;
 }
 
-/** Joins the station's group. Rejects with what `openGroup` rejects with. */
+/** Repairs that are sent to all come to the station's group at its port plus this. */
+export const REPAIR_PORT_OFFSET = 6;
+const DEADLINE: Millis = 200;
+/** Who lets packets wait has more time: so much after what came was looked at. */
+const DEADLINE_AFTER_LOOK: Millis = 1_000;
+const SPEED = 10;
+
+/** A receiver whose session is somebody else's to hold. */
+export class Receiver implements StationReceiver {
+  readonly #options: StationReceiverOptions;
+  readonly #course: Course;
+  readonly #timers: Timers;
+  readonly #soon: (run: () => void) => void;
+  readonly #sockets: { close(): Promise<void> }[] = [];
+  #link: ServerLink | null = null;
+  #timer: { at: Millis; cancel: () => void } | null = null;
+  #isAdvancing = false;
+  #closed: Promise<void> | null = null;
+
+  constructor(options: StationReceiverOptions) {
+    const { station, buffer, latency = 0, also = [] } = options;
+    this.#options = options;
+    this.#timers = options.timers ?? systemTimers;
+    this.#soon = options.soon ?? setImmediate;
+    const late = 2 * latency + DEADLINE_AFTER_LOOK;
+    const deadline = options.deadline ?? (latency > DEADLINE ? late : DEADLINE);
+    this.#course = new Course({
+      station,
+      buffer,
+      deadline,
+      paths: 1 + also.length,
+      speed: options.speed ?? SPEED,
+      random: options.random ?? Math.random,
+      orders: {
+        feedback: (feedback) => this.#link?.feedback(feedback),
+        check: () => this.#link?.check(),
+        replay: (request) => this.#replay(request),
+      },
+    });
+  }
+
+  get station(): StationInfo {
+    return this.#course.station;
+  }
+
+  get buffer(): StreamBuffer {
+    return this.#course.buffer;
+  }
+
+  get isLive(): boolean {
+    return this.#course.isLive;
+  }
+
+  get oldest(): Millis | null {
+    return this.#course.oldest;
+  }
+
+  serverNow(): Millis | null {
+    return this.#course.serverNow(this.#timers.now());
+  }
+
+  report(): ReceptionReport {
+    return this.#course.report();
+  }
+
+  /** A number for the burst to ask for when tuning. */
+  burst(): { flow: number } {
+    return { flow: this.#course.nextFlow() };
+  }
+
+  /** Joins the group; what comes is kept until `begin`. Rejects with what `openGroup` rejects with. */
+  async join(): Promise<void> {
+    const { station, localAddress, also = [] } = this.#options;
+    const opened = await Promise.allSettled(
+      [localAddress, ...also].map((address, path) =>
+        this.#open(address, station.port, (batch) => this.#course.takeGroup(batch, this.#timers.now(), path)),
+      ),
+    );
+    const failed = opened.find(({ status }) => status === 'rejected');
+    if (failed?.status !== 'rejected') return;
+    await this.close();
+    throw failed.reason;
+  }
+
+  /**
+   * Begins with what the server said on being asked to tune, or without it where it said nothing. With a target other
+   * than the present the server is asked for that first; rejects with a Problem where it will not.
+   */
+  async begin(tuned: Tuned | null, link: ServerLink | null, start: Target = { kind: 'live' }): Promise<void> {
+    this.#link = link;
+    if (link !== null) await this.#joinRepairs();
+    const isElsewhere = start.kind !== 'live';
+    this.#course.tuned(tuned, this.#timers.now(), isElsewhere);
+    this.#arm();
+    if (isElsewhere) await this.seek(start);
+  }
+
+  /** A retransmission came from the server to us alone. Its memory is ours. */
+  media(datagram: Buffer): void {
+    if (this.#closed !== null) return;
+    this.#course.takeOwn(datagram, this.#timers.now());
+    if (this.#isAdvancing) return;
+    this.#isAdvancing = true;
+    this.#soon(() => {
+      this.#isAdvancing = false;
+      this.#advance();
+    });
+  }
+
+  /** The server does not answer any more. */
+  serverLost(): void {
+    this.#course.serverLost(this.#timers.now());
+  }
+
+  /** It does again; `tuned` is what it said last. */
+  serverBack(tuned: Tuned | null): void {
+    this.#course.serverBack(tuned, this.#timers.now());
+    this.#advance();
+  }
+
+  /** The session is another station's from now on: this one goes on by its group alone. */
+  release(): void {
+    this.#link = null;
+    this.serverLost();
+  }
+
+  async seek(target: Target): Promise<StreamBuffer> {
+    const link = this.#link;
+    if (link === null) {
+      if (target.kind !== 'live') throw this.#noServer();
+      this.#course.goLive(this.#timers.now());
+      return this.buffer;
+    }
+    const request = this.#course.seek(target);
+    try {
+      const answer = await link.replay(request);
+      this.#course.begun(answer, this.#timers.now());
+    } catch (error) {
+      this.#course.failed();
+      if (target.kind !== 'live') throw error;
+      this.#course.goLive(this.#timers.now());
+      this.#tell(error);
+    }
+    this.#arm();
+    return this.buffer;
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all(this.#sockets.map((socket) => socket.close()));
+    this.release();
+    this.#timer?.cancel();
+    this.#timer = null;
+    this.buffer.finish();
+  }
+
+  /** Only who has numbers from a server knows what they repair. Without them reception goes on. */
+  async #joinRepairs(): Promise<void> {
+    const { station, localAddress } = this.#options;
+    const take = (batch: ReceivedBatch): void => this.#course.takeShared(batch, this.#timers.now());
+    await this.#open(localAddress, station.port + REPAIR_PORT_OFFSET, take).catch((error) => this.#tell(error));
+  }
+
+  async #open(localAddress: string, port: number, take: (batch: ReceivedBatch) => void): Promise<void> {
+    const { openGroup, latency, onError, station } = this.#options;
+    const onDatagrams = (batch: ReceivedBatch): void => {
+      take(batch);
+      this.#arm();
+    };
+    const socket = await openGroup({ group: station.group, port, localAddress, latency, onDatagrams, onError });
+    if (this.#closed === null) this.#sockets.push(socket);
+    else await socket.close();
+  }
+
+  #replay(request: FlowRequest): void {
+    const link = this.#link;
+    if (link === null) return;
+    link.replay(request).then(
+      (answer) => {
+        this.#course.replaying(answer, this.#timers.now());
+        this.#arm();
+      },
+      (error: unknown) => {
+        const isRefusal = error instanceof Refusal;
+        if (this.#course.refused(request.flow, isRefusal, this.#timers.now())) this.#tell(error);
+      },
+    );
+  }
+
+  #advance(): void {
+    this.#course.advance(this.#timers.now());
+    this.#arm();
+  }
+
+  /** Sets the timer for what cannot wait for the next datagrams. */
+  #arm(): void {
+    const at = this.#course.wakeAt;
+    if (at === Number.POSITIVE_INFINITY || this.#closed !== null) return;
+    if (this.#timer !== null && this.#timer.at <= at) return;
+    this.#timer?.cancel();
+    const run = (): void => {
+      this.#timer = null;
+      this.#advance();
+    };
+    this.#timer = { at, cancel: this.#timers.after(Math.max(0, at - this.#timers.now()), run) };
+  }
+
+  #tell(error: unknown): void {
+    this.#options.onError(error instanceof Error ? error : new Error(String(error)));
+  }
+
+  #noServer(): Problem {
+    const { name, server } = this.station;
+    return new Problem('server', `${server} does not answer, and only it has the past of ${name}`, 'Try again later.');
+  }
+}
+
+/** Joins the station's group, to receive it without asking its server. Rejects with what `openGroup` rejects with. */
 export async function receiveStation(options: StationReceiverOptions): Promise<StationReceiver> {
-  const { station, localAddress, openGroup, latency, onError, next, serverTime, reorder } = options;
-  const now = options.now ?? (() => performance.now());
-  const buffer = new StreamBuffer(options.buffer);
-  const reception = new Reception({ station, buffer, next, serverTime, reorder });
-  const group = await openGroup({
-    group: station.group,
-    port: station.port,
-    localAddress,
-    latency,
-    onDatagrams: (batch) => reception.take(batch, now()),
-    onError,
-  });
-  return {
-    station,
-    buffer,
-    report: () => reception.report(),
-    async close() {
-      await group.close();
-      buffer.finish();
-    },
-  };
+  const receiver = new Receiver(options);
+  await receiver.join();
+  await receiver.begin(null, null);
+  return receiver;
 }

@@ -64,7 +64,8 @@ const MOST_MISSING = 8192;
  * - when each missing packet is asked for, until its deadline
  */
 export class RepairRequests {
-  readonly #deadline: Millis;
+  /** May be changed. */
+  deadline: Millis;
   readonly #block: number;
   readonly #blockDelay: Millis;
   /** By number, in the order in which they were found. */
@@ -81,7 +82,7 @@ export class RepairRequests {
 
   constructor({ deadline, block = 0, blockDelay = 0 }: RequestOptions) {
     if (!(deadline >= 0)) throw new RangeError(`deadline is ${deadline}, not 0 or more milliseconds`);
-    this.#deadline = deadline;
+    this.deadline = deadline;
     this.#block = block;
     this.#blockDelay = blockDelay;
   }
@@ -104,7 +105,7 @@ export class RepairRequests {
   /** How long the first request for a packet waits, in case it is only late. */
   get reorderingWait(): Millis {
     const latest = Math.max(...this.#latest);
-    return latest === 0 ? 0 : Math.min(this.#deadline * LONGEST_REORDERING, latest * REORDERING_MARGIN + TOGETHER);
+    return latest === 0 ? 0 : Math.min(this.deadline * LONGEST_REORDERING, latest * REORDERING_MARGIN + TOGETHER);
   }
 
   /** How long an answer is waited for. */
@@ -127,7 +128,7 @@ export class RepairRequests {
   /** Packets `from` to `to` − 1 have not come, and later ones have. */
   find(from: PacketNumber, to: PacketNumber, now: Millis): void {
     this.#forgetLate(now);
-    const correction = this.#block === 0 ? 0 : this.#deadline * LONGEST_CORRECTION;
+    const correction = this.#block === 0 ? 0 : this.deadline * LONGEST_CORRECTION;
     const nextAt = now + Math.max(this.reorderingWait, correction);
     for (let n = from; n < to && this.#missing.size < MOST_MISSING; n++) {
       if (this.#missing.has(n)) continue;
@@ -145,7 +146,7 @@ export class RepairRequests {
     this.#missing.delete(n);
     if (!one.isFilled) this.#open--;
     const late = now - one.foundAt;
-    if (late > this.#deadline) return;
+    if (late > this.deadline) return;
     this.#forgetLate(now);
     this.#latest[0] = Math.max(this.#latest[0], late);
   }
@@ -200,7 +201,7 @@ export class RepairRequests {
     let asked = 0;
     let wakeAt = Number.POSITIVE_INFINITY;
     for (const one of this.#missing.values()) {
-      const left = one.foundAt + this.#deadline - now;
+      const left = one.foundAt + this.deadline - now;
       if (left <= 0) {
         this.#missing.delete(one.n);
         if (!one.isFilled) this.#open--;
@@ -216,7 +217,7 @@ export class RepairRequests {
         this.#ask(one, now, requests);
       }
       if (one.nextAt > now) wakeAt = Math.min(wakeAt, one.nextAt);
-      wakeAt = Math.min(wakeAt, one.foundAt + this.#deadline);
+      wakeAt = Math.min(wakeAt, one.foundAt + this.deadline);
     }
     this.#wakeAt = wakeAt;
     for (const { packets } of requests) packets.sort((a, b) => a - b);

@@ -2,8 +2,9 @@
 import { openSession, type Session, type Tuned } from '../control/client.js';
 import { openGroupBatched } from '../multicast/receive-batched.js';
 import { messageOf, Problem } from '../problem/problem.js';
-import { receiveStation, type StationReceiver } from '../receiver/station-receiver.js';
+import { Receiver, type StationReceiver, type Target } from '../receiver/station-receiver.js';
 import type { StreamBufferOptions } from '../receiver/stream-buffer.js';
+import type { StationInfo } from '../wire/station-info.js';
 import type { Millis } from '../wire/time.js';
 import type { FoundChannel } from './channels.js';
 
@@ -22,45 +23,80 @@ export interface TunerEvents {
   onTrouble: (problem: Problem) => void;
 }
 
+export interface TunerOptions {
+  buffer?: StreamBufferOptions;
+  /** How long packets may wait to be taken together; undefined: as long as suits viewers. */
+  latency?: Millis;
+  /** Addresses of further interfaces on which the group is received. */
+  also?: readonly string[];
+  /** Whether the server is asked for what a player begins with; default true. */
+  burst?: boolean;
+  /** Where the first station that is tuned to begins; undefined: with what is on the air. */
+  start?: Target;
+  /** How long a missing packet is waited for. */
+  deadline?: Millis;
+  /** How much faster than the station replays may be. */
+  speed?: number;
+}
+
+/** Whether a receiver of one is a receiver of the other. */
+const isSameStream = (a: StationInfo, b: StationInfo): boolean =>
+  a.group === b.group && a.port === b.port && a.ssrc === b.ssrc && a.format === b.format;
+
 /**
  * It is in charge of:
  * - one session, with the server whose station is received; leaving it for another server's
+ * - asking the server and joining the group at the same moment
  * - receiving the group although the server does not answer: packets may come all the same
  */
 export class Tuner {
   private session: Session | null = null;
   private server = '';
-  private receiver: StationReceiver | null = null;
+  private receiver: Receiver | null = null;
+  /** Who is sent what the server sends to us alone. */
+  private asking: Receiver | null = null;
+  private start: Target | undefined;
 
   constructor(
     private readonly events: TunerEvents,
-    private readonly buffer: StreamBufferOptions = {},
-    /** How long packets may wait to be taken together; undefined: as long as suits viewers. */
-    private readonly latency?: Millis,
+    private readonly options: TunerOptions = {},
     private readonly using: TunerNetwork = network,
-  ) {}
+  ) {
+    this.start = options.start;
+  }
 
   get current(): StationReceiver | null {
     return this.receiver;
   }
 
   /**
-   * Receives the station beside the one before, which goes on until `settle` so that its picture stays meanwhile.
-   * Rejects with a Problem when the group cannot be joined.
+   * Receives the station beside the one before, which goes on by its group until it is closed so that its picture stays
+   * meanwhile. Rejects with a Problem when the group cannot be joined, or the beginning that was asked for not be had.
    */
   async tune(channel: FoundChannel): Promise<StationReceiver> {
-    const tuned = await this.ask(channel);
-    const receiver = await receiveStation({
-      station: tuned?.station ?? channel.info,
-      localAddress: channel.found.localAddress,
-      openGroup: this.using.openGroup,
-      latency: this.latency,
-      next: tuned?.next,
-      serverTime: tuned?.serverTime,
-      buffer: this.buffer,
-      onError: (error) => this.trouble(error),
-    });
+    const { start } = this;
+    this.start = undefined;
+    const { localAddress } = channel.found;
+    let receiver = this.receiverOf(channel.info, localAddress);
+    this.asking = receiver;
+    const joining = receiver.join();
+    joining.catch(() => undefined); // waited for below
+    const tuned = await this.ask(channel, receiver, start === undefined);
+    await joining;
+    this.receiver?.release();
+    if (tuned && !isSameStream(tuned.station, channel.info)) {
+      await receiver.close();
+      receiver = this.receiverOf(tuned.station, localAddress);
+      this.asking = receiver;
+      await receiver.join();
+    }
     this.receiver = receiver;
+    try {
+      await receiver.begin(tuned, tuned === null ? null : this.session, start);
+    } catch (error) {
+      await receiver.close();
+      throw error;
+    }
     return receiver;
   }
 
@@ -77,15 +113,24 @@ export class Tuner {
   async close(): Promise<void> {
     const { receiver, session } = this;
     this.receiver = null;
+    this.asking = null;
     this.session = null;
     await Promise.all([receiver?.close(), session?.exit()]);
   }
 
-  private async ask(channel: FoundChannel): Promise<Tuned | undefined> {
+  private receiverOf(station: StationInfo, localAddress: string): Receiver {
+    const { buffer, latency, also, deadline, speed } = this.options;
+    const { openGroup } = this.using;
+    const onError = (error: Error): void => this.trouble(error);
+    return new Receiver({ station, localAddress, also, openGroup, latency, buffer, deadline, speed, onError });
+  }
+
+  private async ask(channel: FoundChannel, receiver: Receiver, isLive: boolean): Promise<Tuned | null> {
     const { address, controlPort, localAddress, info } = channel.found;
     const server = `${address}:${controlPort}`;
+    const burst = isLive && this.options.burst !== false ? receiver.burst() : undefined;
     try {
-      if (this.session && this.server === server) return await this.session.change(info.id);
+      if (this.session && this.server === server) return await this.session.change(info.id, burst);
       const before = this.session;
       this.session = null;
       void before?.exit();
@@ -93,15 +138,22 @@ export class Tuner {
         address,
         controlPort,
         localAddress,
-        onLost: () => this.events.onServer(true),
-        onRecovered: () => this.events.onServer(false),
+        onMedia: (datagram) => this.asking?.media(datagram),
+        onLost: () => {
+          this.receiver?.serverLost();
+          this.events.onServer(true);
+        },
+        onRecovered: (tuned) => {
+          this.receiver?.serverBack(tuned ?? null);
+          this.events.onServer(false);
+        },
       });
       this.session = session;
       this.server = server;
-      return await session.tune(info.id);
+      return await session.tune(info.id, burst);
     } catch (error) {
       this.trouble(error);
-      return undefined;
+      return null;
     }
   }
 

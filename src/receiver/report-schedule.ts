@@ -1,0 +1,61 @@
+/** When a receiver reports, and what: the more there are, the more rarely each (RFC 3550 section 6.2). */
+import type { FeedbackReport } from '../wire/feedback.js';
+import type { Millis } from '../wire/time.js';
+import type { ReceptionReport } from './reception.js';
+
+const LEAST_INTERVAL: Millis = 5_000;
+/** Share of the station's rate that all reports together take: 5%, of which receivers have three quarters. */
+const SHARE = 0.05 * 0.75;
+/** Of one, with its headers. */
+const REPORT_BITS = 8 * 160;
+
+/** What the reception does not know. */
+export interface Position {
+  highest: number;
+  buffer: Millis;
+  delay: Millis;
+}
+
+export class ReportSchedule {
+  #members = 1;
+  #dueAt: Millis;
+  #expected = 0;
+  #lost = 0;
+
+  /** `random` gives numbers from 0 to 1, so that receivers do not report all at once. */
+  constructor(
+    private readonly bitrate: number,
+    private readonly random: () => number,
+    now: Millis,
+  ) {
+    this.#dueAt = now + this.interval * (0.5 + random());
+  }
+
+  /** The mean time between two reports. */
+  get interval(): Millis {
+    return Math.max(LEAST_INTERVAL, (1000 * this.#members * REPORT_BITS) / (SHARE * Math.max(1, this.bitrate)));
+  }
+
+  /** So many receive the station. */
+  set members(count: number) {
+    this.#members = count;
+  }
+
+  /** When the next is due. */
+  get dueAt(): Millis {
+    return this.#dueAt;
+  }
+
+  /** The report, when it is due. */
+  take(reception: () => ReceptionReport, position: () => Position, now: Millis): FeedbackReport | null {
+    if (now < this.#dueAt) return null;
+    this.#dueAt = now + this.interval * (0.5 + this.random());
+    const { received, lost: unrepaired, lostBeforeRepair: lost, jitter } = reception();
+    const expected = received + unrepaired;
+    const expectedSince = expected - this.#expected;
+    const fractionLost = expectedSince > 0 ? Math.min(1, (lost - this.#lost) / expectedSince) : 0;
+    this.#expected = expected;
+    this.#lost = lost;
+    return { received, lost, unrepaired, fractionLost, jitter, ...position() };
+  }
+}
