@@ -3,9 +3,8 @@
  * installed, one after another on the same packets, and beside a bare loop that only sends. Needs Linux, ffmpeg, and a
  * network namespace, in which all of it happens. `--help` tells the options.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Store } from '../src/reel/store.js';
 import { playoutChart } from './support/chart.js';
@@ -14,7 +13,7 @@ import { LONGEST_START, measure, type Result, WINDOWS } from './support/measure.
 import { cutBeforeSending, ownNetwork, refuse } from './support/namespace.js';
 import { BIT_RATE, differentReels, makeFilm, type Prepared, prepare } from './support/reels.js';
 import { costTable, evennessTable } from './support/tables.js';
-import { isInstalled, msc, scratch } from './support.js';
+import { isInstalled, msc, scratch, write } from './support.js';
 
 const COUNTS = [1, 20, 100];
 /** Ours, and sending alone, also with so many. */
@@ -137,10 +136,6 @@ const report = {
   missing,
   failures,
   results,
-};
-const write = (path: string, text: string) => {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
 };
 if (options.out) write(options.out, `${JSON.stringify(report, null, 2)}\n`);
 if (options.chart) write(options.chart, playoutChart(results));

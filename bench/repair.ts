@@ -4,18 +4,18 @@
  * firewall of the receiving network, at random; gaps by the cable, on which packets take 10 ms each way. Needs Linux,
  * ffmpeg, nft, and network namespaces, in which all of it happens. `--help` tells the options.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Store } from '../src/reel/store.js';
 import { Cable, NAME, type Traffic } from './support/cable.js';
+import { repairChart } from './support/chart.js';
 import { Collector, type CompletenessReport } from './support/collector.js';
 import { ownNetwork, refuse } from './support/namespace.js';
 import { makeFilm, prepare } from './support/reels.js';
 import { BUFFER, type Repairer, repairers } from './support/repairers.js';
-import { isInstalled, msc, scratch } from './support.js';
+import { isInstalled, msc, scratch, write } from './support.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -24,6 +24,7 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '5' },
     'round-trip': { type: 'string', default: '20' },
     out: { type: 'string' },
+    chart: { type: 'string' },
     msc: { type: 'string', default: msc },
     help: { type: 'boolean', default: false },
   },
@@ -36,6 +37,7 @@ if (options.help) {
   --seconds 5          of each
   --round-trip 20      milliseconds
   --out FILE           figures as JSON
+  --chart FILE         a drawing of them, SVG
   --msc FILE           another build's bin/msc.js`);
   process.exit();
 }
@@ -153,9 +155,13 @@ const report = {
   failures,
   results,
 };
-if (options.out) {
-  mkdirSync(dirname(options.out), { recursive: true });
-  writeFileSync(options.out, `${JSON.stringify(report, null, 2)}\n`);
+if (options.out) write(options.out, `${JSON.stringify(report, null, 2)}\n`);
+if (options.chart) {
+  const least = 10 ** Math.floor(Math.log10(1 / Math.max(...results.map(({ expected }) => expected))));
+  const drawn = results.flatMap(({ name, loss, missing, expected }) =>
+    typeof loss === 'number' ? [{ name, loss, missing: missing / expected }] : [],
+  );
+  write(options.chart, repairChart(drawn, least));
 }
 console.log(`\n${report.machine}; ${window} s each; round trip ${report.roundTrip} ms, buffer ${BUFFER} ms`);
 for (const { name, version, how } of report.contestants) console.log(`${name} ${version}: ${how}`);

@@ -1,7 +1,7 @@
 /** What the benchmarks share: processes timed from outside, medians, tables. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -24,6 +24,12 @@ export function scratch(): string {
   const folder = mkdtempSync(join(tmpdir(), 'msc-bench-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** Writes a file, and the folders that it is to lie in. */
+export function write(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
 }
 
 /** `msc` on the loopback interface. */

@@ -3,20 +3,20 @@
  * seconds, at random instants. Ours beside mpv, FFmpeg and VLC, whichever are installed. Needs Linux, ffmpeg, Xvfb, and
  * network namespaces, in which all of it happens. `--help` tells the options.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Store } from '../src/reel/store.js';
 import { randomFrom } from '../test/support/relay.js';
 import { quantile } from './support/arrivals.js';
+import { zapChart } from './support/chart.js';
 import { ownNetwork, refuse } from './support/namespace.js';
 import { makeFilm, prepare } from './support/reels.js';
 import { Screen } from './support/screen.js';
 import { serveStations } from './support/serve.js';
 import { type Zapper, zappers } from './support/zappers.js';
-import { isInstalled, msc, scratch } from './support.js';
+import { isInstalled, msc, scratch, write } from './support.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -24,6 +24,7 @@ const { values: options } = parseArgs({
     gops: { type: 'string', default: '1,2,4' },
     tries: { type: 'string', default: '2' },
     out: { type: 'string' },
+    chart: { type: 'string' },
     msc: { type: 'string', default: msc },
     help: { type: 'boolean', default: false },
   },
@@ -35,6 +36,7 @@ if (options.help) {
   --gops 1,2,4    seconds between random access points
   --tries 2       of each
   --out FILE      figures as JSON
+  --chart FILE    a drawing of them, SVG
   --msc FILE      another build's bin/msc.js`);
   process.exit();
 }
@@ -112,9 +114,9 @@ const report = {
   failures,
   results,
 };
-if (options.out) {
-  mkdirSync(dirname(options.out), { recursive: true });
-  writeFileSync(options.out, `${JSON.stringify(report, null, 2)}\n`);
+if (options.out) write(options.out, `${JSON.stringify(report, null, 2)}\n`);
+if (options.chart) {
+  write(options.chart, zapChart(results.map(({ name, gop, times }) => ({ name, gop, time: quantile(times, 0.5) }))));
 }
 console.log(`\n${report.machine}; ${tries} tries each, milliseconds`);
 for (const { name, version, how } of report.contestants) console.log(`${name} ${version}: ${how}`);

@@ -1,76 +1,70 @@
-/** A drawing of what stations cost: SVG, both scales logarithmic, readable on light and on dark ground. */
+/** Drawings of figures: SVG, lines over a logarithmic scale, readable on light and on dark ground. */
 import type { Result } from './measure.js';
 
 const SIZE = { width: 760, height: 400 };
 const PLOT = { left: 56, right: 560, top: 44, bottom: 356 };
 /** Half-way between white and black, so that it shows on either. */
 const INK = '#7d8590';
-const COLOURS = ['#e5534b', '#8a919a', '#3b8ad9', '#5fb0c9', '#3f9f5f', '#b98a1d', '#9a6bc4'];
+const COLOURS = ['#e5534b', '#8a919a', '#3b8ad9', '#5fb0c9', '#3f9f5f', '#b98a1d', '#9a6bc4', '#c76b98', '#7a8f3c'];
 const LEGEND = { left: 588, top: 56, step: 22 };
+
+interface Point {
+  x: number;
+  /** Above 0. */
+  y: number;
+}
 
 interface Line {
   label: string;
   colour: string;
   dashed: boolean;
-  points: { stations: number; share: number }[];
+  /** At least one. */
+  points: readonly Point[];
 }
 
-/** One line for each contestant; another, dashed, where it played different reels. */
-function linesOf(results: readonly Result[]): Line[] {
-  const names = [...new Set(results.map(({ name }) => name))];
-  return names.flatMap((name, i) =>
-    (['equal', 'different'] as const).flatMap((files) => {
-      const points = results
-        .filter((result) => result.name === name && result.files === files)
-        .map(({ stations, cpu }) => ({ stations, share: cpu.median / stations }))
-        .sort((a, b) => a.stations - b.stations);
-      const label = files === 'equal' ? name : `${name}, own reels`;
-      return points.length === 0
-        ? []
-        : [{ label, colour: COLOURS[i % COLOURS.length], dashed: files !== 'equal', points }];
-    }),
-  );
+interface Drawing {
+  title: string;
+  lines: readonly Line[];
+  /** `isEven`: the values that occur stand in equal distances; else their scale is logarithmic, too. */
+  isEven: boolean;
+  xText: (value: number) => string;
+  yText: (value: number) => string;
 }
 
 const round = (value: number) => Math.round(value * 10) / 10;
 
-/** Processor time of each contestant by the number of stations, from `Result`s of one run. */
-export function playoutChart(results: readonly Result[]): string {
-  const lines = linesOf(results);
+function draw({ title, lines, isEven, xText, yText }: Drawing): string {
   const all = lines.flatMap(({ points }) => points);
-  const counts = [...new Set(all.map(({ stations }) => stations))].sort((a, b) => a - b);
-  const shares = all.map(({ share }) => Math.log10(share));
-  const [least, most] = [Math.floor(Math.min(...shares)), Math.ceil(Math.max(...shares))];
-  const widest = Math.log10(counts[counts.length - 1] / counts[0]) || 1;
-  const x = (stations: number) =>
-    round(PLOT.left + (Math.log10(stations / counts[0]) / widest) * (PLOT.right - PLOT.left));
-  const y = (share: number) =>
-    round(PLOT.bottom - ((Math.log10(share) - least) / (most - least || 1)) * (PLOT.bottom - PLOT.top));
+  const values = [...new Set(all.map(({ x }) => x))].sort((a, b) => a - b);
+  const heights = all.map(({ y }) => Math.log10(y));
+  const [least, most] = [Math.floor(Math.min(...heights)), Math.ceil(Math.max(...heights))];
+  const widest = Math.log10(values[values.length - 1] / values[0]) || 1;
+  const share = (value: number) =>
+    isEven ? values.indexOf(value) / (values.length - 1 || 1) : Math.log10(value / values[0]) / widest;
+  const x = (value: number) => round(PLOT.left + share(value) * (PLOT.right - PLOT.left));
+  const y = (value: number) =>
+    round(PLOT.bottom - ((Math.log10(value) - least) / (most - least || 1)) * (PLOT.bottom - PLOT.top));
 
   const out: string[] = [];
   const text = (at: [number, number], words: string, rest = '') =>
     out.push(`<text x="${at[0]}" y="${at[1]}"${rest}>${words}</text>`);
   const stroke = (path: string, colour: string, dashed: boolean) =>
     out.push(`<path d="${path}" stroke="${colour}" stroke-width="2"${dashed ? ' stroke-dasharray="5 4"' : ''}/>`);
-  text(
-    [PLOT.left, 20],
-    'Processor time a station: per cent of one core, by the number of stations',
-    ' font-weight="600"',
-  );
+  text([PLOT.left, 20], title, ' font-weight="600"');
   for (let power = least; power <= most; power++) {
     const at = y(10 ** power);
     out.push(`<path d="M${PLOT.left} ${at}H${PLOT.right}" stroke-opacity=".3"/>`);
-    text([PLOT.left - 8, at + 4], `${Number((100 * 10 ** power).toPrecision(1))} %`, ' text-anchor="end"');
+    text([PLOT.left - 8, at + 4], yText(10 ** power), ' text-anchor="end"');
   }
-  for (const stations of counts) {
-    text([x(stations), PLOT.bottom + 20], stations.toLocaleString('en'), ' text-anchor="middle"');
-    out.push(`<path d="M${x(stations)} ${PLOT.bottom}v5"/>`);
+  for (const value of values) {
+    text([x(value), PLOT.bottom + 20], xText(value), ' text-anchor="middle"');
+    out.push(`<path d="M${x(value)} ${PLOT.bottom}v5"/>`);
   }
   for (const { colour, dashed, points } of lines) {
-    const path = points.map(({ stations, share }) => `${x(stations)} ${y(share)}`).join('L');
+    const path = points.map((point) => `${x(point.x)} ${y(point.y)}`).join('L');
     stroke(`M${path}`, colour, dashed);
-    for (const { stations, share } of points) {
-      out.push(`<circle cx="${x(stations)}" cy="${y(share)}" r="3.5" fill="${colour}" stroke="none"/>`);
+    for (const point of points) {
+      out.push(`<circle cx="${x(point.x)}" cy="${y(point.y)}" r="3.5" fill="${colour}" stroke="none"/>`);
     }
   }
   for (const [i, { label, colour, dashed }] of byHeight(lines).entries()) {
@@ -92,4 +86,68 @@ ${out.filter((line) => line.startsWith('<text')).join('\n')}
 
 /** The legend's order is that in which the lines end, from the top. */
 const byHeight = (lines: readonly Line[]): Line[] =>
-  lines.toSorted((a, b) => b.points[b.points.length - 1].share - a.points[a.points.length - 1].share);
+  lines.toSorted((a, b) => b.points[b.points.length - 1].y - a.points[a.points.length - 1].y);
+
+const colourOf = (i: number) => COLOURS[i % COLOURS.length];
+
+/** A line for each name among the figures, in the order of the names. */
+function linesOf<T extends { name: string }>(figures: readonly T[], point: (figure: T) => Point): Line[] {
+  return [...new Set(figures.map(({ name }) => name))].map((name, i) => ({
+    label: name,
+    colour: colourOf(i),
+    dashed: false,
+    points: figures.filter((figure) => figure.name === name).map(point),
+  }));
+}
+
+/**
+ * Processor time of each contestant by the number of stations, from `Result`s of one run: a line for each; another,
+ * dashed, where it played different reels.
+ */
+export function playoutChart(results: readonly Result[]): string {
+  const names = [...new Set(results.map(({ name }) => name))];
+  const lines = names.flatMap((name, i) =>
+    (['equal', 'different'] as const).flatMap((files): Line[] => {
+      const points = results
+        .filter((result) => result.name === name && result.files === files)
+        .map(({ stations, cpu }) => ({ x: stations, y: cpu.median / stations }))
+        .sort((a, b) => a.x - b.x);
+      const label = files === 'equal' ? name : `${name}, own reels`;
+      return points.length === 0 ? [] : [{ label, colour: colourOf(i), dashed: files !== 'equal', points }];
+    }),
+  );
+  return draw({
+    title: 'Processor time a station: per cent of one core, by the number of stations',
+    lines,
+    isEven: false,
+    xText: (stations) => stations.toLocaleString('en'),
+    yText: (share) => `${Number((100 * share).toPrecision(1))} %`,
+  });
+}
+
+/** What is missing after repair, 0 to 1, by what was lost on the way; `least` stands for nothing. */
+export function repairChart(
+  figures: readonly { name: string; loss: number; missing: number }[],
+  least: number,
+): string {
+  return draw({
+    title: `Missing after repair, by loss on the way (${percent(least)}: nothing)`,
+    lines: linesOf(figures, ({ loss, missing }) => ({ x: loss, y: Math.max(missing, least) })),
+    isEven: true,
+    xText: percent,
+    yText: percent,
+  });
+}
+
+const percent = (share: number): string => `${Number((100 * share).toPrecision(1))} %`;
+
+/** Milliseconds to the first picture by the seconds between random access points. */
+export function zapChart(figures: readonly { name: string; gop: number; time: number }[]): string {
+  return draw({
+    title: 'To the first picture: median, by the distance of random access points',
+    lines: linesOf(figures, ({ gop, time }) => ({ x: gop, y: time })),
+    isEven: true,
+    xText: (gop) => `${gop} s`,
+    yText: (time) => (time < 1_000 ? `${time} ms` : `${time / 1_000} s`),
+  });
+}

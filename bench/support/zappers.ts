@@ -99,7 +99,7 @@ function openMpv(screen: Screen): Zapper {
       opening ??= open();
       const player = await opening;
       const began = performance.now();
-      await player.play({ url: urlOf(station), title: '', format: 'jpeg' }); // so it finds out itself what comes
+      await player.command(['loadfile', urlOf(station), 'replace']);
       const isSeen = await screen.picture(patience);
       const took = performance.now() - began;
       await player.command(['stop']);
