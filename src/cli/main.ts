@@ -24,6 +24,16 @@ export function duration(text: string): number {
   throw new InvalidArgumentError('It is a time such as 30s, 2m or 1h.');
 }
 
+const rates: Record<string, number> = { k: 1e3, M: 1e6, G: 1e9 };
+
+/** "500M", "1.5G", "800k", "64000" to bit/s. */
+export function bitrate(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)([kMG])?$/.exec(text.trim());
+  const value = match ? Number(match[1]) * (match[2] === undefined ? 1 : rates[match[2]]) : 0;
+  if (value > 0) return value;
+  throw new InvalidArgumentError('It is a number of bits a second such as 500M or 1G.');
+}
+
 function frameRate(text: string): number | 'source' {
   if (text === 'source') return text;
   const value = Number(text);
@@ -68,6 +78,12 @@ const onAir = (command: Command) =>
     .addOption(fpsOption())
     .addOption(maxGopOption())
     .option('--ttl <hops>', 'routers that packets may pass, plus one', wholeNumber(1, 255), 1)
+    .addOption(
+      new Option('--unicast <rate>', 'bit/s that single viewers are sent at most, for repair, tuning and replay')
+        .argParser(bitrate)
+        .default(1e9, '1G'),
+    )
+    .option('--history <time>', 'how far viewers can go back (default: to any time)', duration)
     .addOption(controlPortOption('UDP port for viewers’ requests, 0 for any free one').default(5601))
     .option('--name <name>', 'this server’s name (default: the host’s)')
     .option('--workers <count>', 'threads that play, at most (default: one a processor)', wholeNumber(1, 256))

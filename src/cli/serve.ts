@@ -1,8 +1,6 @@
 /** `msc serve`: stations from files onto the air. */
-import { randomBytes } from 'node:crypto';
 import { constants, hostname, setPriority } from 'node:os';
 import { ADJUSTMENT_PERIOD, SlewingClock } from '../clock/clock.js';
-import { ControlServer } from '../control/server.js';
 import { openAnnouncer } from '../discovery/announcer.js';
 import { conflictProblem, findConflicts } from '../discovery/conflicts.js';
 import { type FoundStation, findStations } from '../discovery/find.js';
@@ -11,6 +9,7 @@ import { PlayoutPool } from '../playout/playout-pool.js';
 import { Problem, systemCode } from '../problem/problem.js';
 import type { MediaSettings } from '../reel/media/spool.js';
 import { defaultStore, Store } from '../reel/store.js';
+import { UnicastServer } from '../repair/unicast-server.js';
 import { type Millis, millisToTicks } from '../wire/time.js';
 import { loadStation, planStations, prepareStation, type ReadyStation, type StationPlan } from './lineup.js';
 import { type Output, openOutput } from './output.js';
@@ -34,6 +33,10 @@ export interface ServeOptions {
   workers?: number;
   /** Milliseconds between two reports of how it goes. */
   figures?: number;
+  /** Bit/s that single viewers are sent at most, all together. */
+  unicast: number;
+  /** How far the stations reach back; without it, to their epoch. */
+  history?: Millis;
   json: boolean;
   quiet: boolean;
   /** Ends the server. */
@@ -66,8 +69,8 @@ export async function runServe(options: ServeOptions): Promise<number> {
   const store = new Store(options.store ?? defaultStore());
   await store.open();
 
-  const { ttl, controlPort, workers, figures } = options;
-  const air = await Air.open({ at, ttl, controlPort, workers, figures, server, output });
+  const { ttl, controlPort, workers, figures, unicast, history } = options;
+  const air = await Air.open({ at, ttl, controlPort, workers, figures, unicast, history, server, output });
   try {
     const load = { settings, store, server, output };
     const found = await others;
@@ -131,7 +134,7 @@ function sayWhere(at: NetInterface, output: Output): void {
 
 /**
  * It is in charge of:
- * - everything that is open while stations are on the air: sender, control, announcements, playout
+ * - everything that is open while stations are on the air: playout, what serves single viewers, announcements
  * - refusing a station that another server has on the air as something else
  */
 class Air {
@@ -140,6 +143,7 @@ class Air {
   readonly #ready: ReadyStation[] = [];
   readonly #failing = new Set<string>();
   #playout!: PlayoutPool;
+  #unicast!: UnicastServer;
   readonly #closing: (() => Promise<void> | void)[] = [];
 
   private constructor(output: Output) {
@@ -152,6 +156,8 @@ class Air {
     controlPort: number;
     workers?: number;
     figures?: Millis;
+    unicast: number;
+    history?: Millis;
     server: string;
     output: Output;
   }): Promise<Air> {
@@ -170,20 +176,17 @@ class Air {
         onReadError: (id, message) => air.#sayUnreadable(id, message),
       });
       air.#closing.push(() => air.#playout.close());
-      const control = await ControlServer.open({
+      air.#unicast = await UnicastServer.open({
+        clock: air.#clock,
+        at,
+        ttl,
+        controlPort,
         server,
-        port: controlPort,
-        interfaces: [at],
-        directory: {
-          stations: () => air.#infos(),
-          position: (id) => air.#position(id),
-        },
-        flows: { begin: () => 'over-budget', end: () => undefined },
-        now: () => air.#clock.now(),
-        secret: randomBytes(32),
-        log,
+        budget: { total: options.unicast },
+        history: options.history,
+        onNote: log,
       });
-      air.#closing.push(() => control.close());
+      air.#closing.push(() => air.#unicast.close());
       const announcer = await openAnnouncer({ stations: () => air.#infos(), localAddress: at.address, ttl, log });
       air.#closing.push(() => announcer.close());
       const { figures } = options;
@@ -210,6 +213,8 @@ class Air {
     const { plan, station } = ready;
     const { width, height, aspectRatio, frameRate, bitrate, group, port } = info;
     this.#playout.add({ id: plan.id, station, group, port, bitrate });
+    const progress = this.#playout.progress(plan.id);
+    if (progress) this.#unicast.add({ station, info, progress });
     this.#ready.push(ready);
     this.#ready.sort((a, b) => a.plan.number - b.plan.number);
     const twin = conflict ? `, together with ${conflict.other.info.server}` : '';
@@ -242,14 +247,5 @@ class Air {
   #infos() {
     const time = millisToTicks(this.#clock.now());
     return this.#ready.map((ready) => ready.info(time));
-  }
-
-  #position(id: string) {
-    const ready = this.#ready.find(({ plan }) => plan.id === id);
-    if (!ready) return undefined;
-    const time = this.#clock.now();
-    // Until its first packet has left: the one that comes next in any case.
-    const next = this.#playout.progress(id)?.next || ready.station.at(millisToTicks(time)) + 1;
-    return { next, time };
   }
 }

@@ -1,11 +1,12 @@
 /** The server's control sockets. What they say is decided in server-state.ts. */
 
-import { type Endpoint, openEndpoint } from '../multicast/endpoint.js';
+import { type Endpoint, type EndpointOptions, openEndpoint } from '../multicast/endpoint.js';
 import { isOnNetworkOf, type NetInterface } from '../multicast/interfaces.js';
-import { type GroupSocket, openGroup, type Sender } from '../multicast/receive.js';
+import { type GroupOptions, type GroupSocket, openGroup, RECEIVE_BUFFER, type Sender } from '../multicast/receive.js';
 import { systemTimers, type Timers } from '../multicast/timers.js';
 import { Problem, systemCode } from '../problem/problem.js';
 import { CONTROL_PORT, DISCOVERY_GROUP, QUERY_PORT } from '../wire/addresses.js';
+import { isRtcp } from '../wire/feedback.js';
 import type { Millis } from '../wire/time.js';
 import type { Flows } from './flows.js';
 import { type ControlCounters, ServerState, type SessionView, type StationDirectory } from './server-state.js';
@@ -27,9 +28,21 @@ export interface ControlServerOptions {
   secret: Buffer;
   /** A line for the log. */
   log: (line: string) => void;
+  /** Told of every datagram to the control port that is RTCP. */
+  onFeedback?: (datagram: Buffer, from: Sender) => void;
+  /** How sockets are opened; with Node.js's own where it is not given. Datagrams are no longer needed once taken. */
+  sockets?: SocketOpener;
+  /** Time to live of what is sent to groups. */
+  ttl?: number;
   /** Where viewers ask; other than the default only in tests. */
   query?: { group: string; port: number };
   timers?: Timers;
+}
+
+/** As `openEndpoint` and `openGroup` of src/multicast. */
+export interface SocketOpener {
+  openEndpoint(options: EndpointOptions): Endpoint | Promise<Endpoint>;
+  openGroup(options: GroupOptions): GroupSocket | Promise<GroupSocket>;
 }
 
 function portProblem(error: unknown, port: number): unknown {
@@ -65,6 +78,7 @@ export class ControlServer {
   readonly #endpoints: readonly Endpoint[];
   readonly #timers: Timers;
   readonly #now: () => Millis;
+  readonly #onFeedback: (datagram: Buffer, from: Sender) => void;
   #query: GroupSocket | undefined;
   #stopExpiry: () => void = () => undefined;
 
@@ -72,6 +86,7 @@ export class ControlServer {
     this.#state = state;
     this.#endpoints = endpoints;
     this.#now = options.now;
+    this.#onFeedback = options.onFeedback ?? (() => undefined);
     this.#timers = options.timers ?? systemTimers;
   }
 
@@ -80,14 +95,17 @@ export class ControlServer {
     if (options.interfaces.length === 0) throw new RangeError('A control server needs an interface');
     const onError = (error: Error): void => options.log(`control: ${error.message}`);
     const query = options.query ?? { group: DISCOVERY_GROUP, port: QUERY_PORT };
+    const { sockets = { openEndpoint, openGroup } } = options;
     const endpoints: Endpoint[] = [];
     let receive: (datagram: Buffer, from: Sender, through: Endpoint) => void = () => undefined;
     let port = options.port ?? CONTROL_PORT;
     try {
       for (const { address } of options.interfaces) {
-        const endpoint: Endpoint = await openEndpoint({
+        const endpoint: Endpoint = await sockets.openEndpoint({
           address,
           port,
+          multicastTtl: options.ttl,
+          receiveBuffer: RECEIVE_BUFFER,
           onError,
           onDatagram: (datagram, from) => receive(datagram, from, endpoint),
         });
@@ -98,7 +116,7 @@ export class ControlServer {
       const state = new ServerState({ server, directory, flows, secret, controlPort: port });
       const control = new ControlServer(state, endpoints, options);
       receive = (datagram, from, through) => control.#answer(datagram, from, through);
-      control.#query = await openGroup({
+      control.#query = await sockets.openGroup({
         group: query.group,
         port: query.port,
         localAddress: options.interfaces.map(({ address }) => address),
@@ -116,6 +134,11 @@ export class ControlServer {
     }
   }
 
+  /** The control sockets, one for each interface. */
+  get endpoints(): readonly Endpoint[] {
+    return this.#endpoints;
+  }
+
   get port(): number {
     return this.#endpoints[0].port;
   }
@@ -128,12 +151,25 @@ export class ControlServer {
     return this.#state.sessions();
   }
 
+  /** What feedback with this cookie is about; see ServerState. */
+  acceptsFeedback(from: Sender, cookie: Buffer, now: Millis): { station: string } | null {
+    return this.#state.acceptsFeedback(from, cookie, now);
+  }
+
+  members(station: string): number {
+    return this.#state.members(station);
+  }
+
   async close(): Promise<void> {
     this.#stopExpiry();
     await Promise.all([this.#query?.close(), ...this.#endpoints.map((endpoint) => endpoint.close())]);
   }
 
   #answer(datagram: Buffer, from: Sender, through: Endpoint): void {
+    if (isRtcp(datagram, 0, datagram.length)) {
+      this.#onFeedback(datagram, from);
+      return;
+    }
     for (const reply of this.#state.handle(datagram, from, this.#now())) through.send(reply, from);
   }
 

@@ -18,6 +18,8 @@ export interface Libc {
   recvmmsg(fd: number, messages: number, count: number, flags: number, timeout: null): number;
   preadv2(fd: number, vectors: number, count: number, position: number, flags: number): number;
   posix_fadvise(fd: number, position: number, length: number, advice: number): number;
+  ppoll(descriptors: number, count: number, timeout: Buffer, mask: null): number;
+  eventfd(value: number, flags: number): number;
   close(fd: number): number;
   /** `errno` of the call before. */
   errno(): number;
@@ -66,6 +68,8 @@ function bind(koffi: typeof Koffi): Libc {
     recvmmsg: define('int recvmmsg(int fd, uintptr_t messages, uint32_t count, int flags, void *timeout)'),
     preadv2: define('long preadv2(int fd, uintptr_t vectors, int count, int64_t position, int flags)'),
     posix_fadvise: define('int posix_fadvise(int fd, int64_t position, int64_t length, int advice)'),
+    ppoll: define('int ppoll(uintptr_t descriptors, unsigned long count, void *timeout, void *mask)'),
+    eventfd: define('int eventfd(uint32_t value, int flags)'),
     close: define('int close(int fd)'),
     errno: () => koffi.errno(),
     address: (buffer) => Number(koffi.address(buffer)),

@@ -59,24 +59,29 @@ export class BatchSender implements MulticastSender {
 
   /** Null where this process may not send that way. Throws a Problem when the interface cannot be used. */
   static open(libc: Libc, options: BatchSenderOptions): BatchSender | null {
-    const { interfaceAddress, ttl } = options;
+    const { interfaceAddress } = options;
     const socket = new UdpSocket(libc);
     try {
       socket.bind(interfaceAddress, 0);
-      socket.setMulticast({ interfaceAddress, ttl: 0 });
-      socket.setSendBuffer(SEND_BUFFER);
-      socket.setFragmenting(options.segment === false);
-      const sender = new BatchSender(libc, socket, options);
-      if (!sender.#probe()) {
-        socket.close();
-        return null;
-      }
-      socket.setMulticastTtl(ttl);
+      const sender = BatchSender.over(libc, socket, options);
+      if (sender === null) socket.close();
       return sender;
     } catch (error) {
       socket.close();
       throw sendProblem(error, interfaceAddress);
     }
+  }
+
+  /** The same through a socket that is bound already. Throws SystemCallError; the socket then stays open. */
+  static over(libc: Libc, socket: UdpSocket, options: BatchSenderOptions): BatchSender | null {
+    const { interfaceAddress, ttl } = options;
+    socket.setMulticast({ interfaceAddress, ttl: 0 });
+    socket.setSendBuffer(SEND_BUFFER);
+    socket.setFragmenting(options.segment === false);
+    const sender = new BatchSender(libc, socket, options);
+    if (!sender.#probe()) return null;
+    socket.setMulticastTtl(ttl);
+    return sender;
   }
 
   private constructor(libc: Libc, socket: UdpSocket, options: BatchSenderOptions) {

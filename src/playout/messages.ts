@@ -28,7 +28,7 @@ export interface ReadAheadThreadData {
   clock: SharedArrayBuffer;
 }
 
-export type ToThread = { do: 'add'; station: SharedStation } | { do: 'remove'; id: string } | { do: 'stop' };
+export type ToThread<S = SharedStation> = { do: 'add'; station: S } | { do: 'remove'; id: string } | { do: 'stop' };
 
 export type FromThread =
   | { is: 'ready' }

@@ -118,7 +118,12 @@ export class PlayoutPool {
     const { clock, interfaceAddress, ttl } = this.#options;
     const bell = new SharedArrayBuffer(4);
     const data: PlayoutThreadData = { clock: clock.shared, bell, interfaceAddress, ttl };
-    const player = { thread: this.#newThread('./playout-thread.js', data, bell), bitrate: 0, stations: 0 };
+    const rings = new Int32Array(bell);
+    const ring = () => {
+      Atomics.add(rings, 0, 1);
+      Atomics.notify(rings, 0);
+    };
+    const player = { thread: this.#newThread('./playout-thread.js', data, ring), bitrate: 0, stations: 0 };
     this.#players.push(player);
     return player;
   }
@@ -133,8 +138,8 @@ export class PlayoutPool {
     return thread;
   }
 
-  #newThread(file: string, data: object, bell?: SharedArrayBuffer): Thread {
-    return new Thread({ file, data, bell, onMessage: (message) => this.#hear(message) });
+  #newThread(file: string, data: object, ring?: () => void): Thread {
+    return new Thread({ file, data, ring, onMessage: (message) => this.#hear(message) });
   }
 
   #hear(message: FromThread): void {

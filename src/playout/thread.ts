@@ -13,14 +13,15 @@ const REVIVAL: Millis = 100;
  * - the messages to a thread and from it
  * - a new thread with the same stations when it dies: what a station sends depends on nothing that died with it
  */
-export class Thread {
+export class Thread<S extends { id: string } = SharedStation, M extends { is: string } = FromThread> {
   /** Resolves when it has begun; rejects with a Problem when it cannot. */
   readonly ready: Promise<void>;
   readonly #file: string;
   readonly #data: object;
-  readonly #bell: Int32Array | null;
-  readonly #onMessage: (message: FromThread) => void;
-  readonly #stations = new Map<string, SharedStation>();
+  readonly #ring: () => void;
+  readonly #onDeath: () => void;
+  readonly #onMessage: (message: FromThread | M) => void;
+  readonly #stations = new Map<string, S>();
   /** What to call when the thread has nothing more to do with a station. */
   readonly #removals = new Map<string, () => void>();
   #worker: Worker;
@@ -28,16 +29,19 @@ export class Thread {
   #isReady = false;
   #isClosing = false;
 
-  /** `file` beside this one; `data` for it; `bell` is counted up and notified after each message. */
+  /** `file` beside this one, or anywhere as a URL; `data` for it; `ring` is called after each message. */
   constructor(options: {
     file: string;
     data: object;
-    bell?: SharedArrayBuffer;
-    onMessage(message: FromThread): void;
+    ring?: () => void;
+    /** Called when the thread has died, before another takes its place. */
+    onDeath?: () => void;
+    onMessage(message: FromThread | M): void;
   }) {
     this.#file = options.file;
     this.#data = options.data;
-    this.#bell = options.bell ? new Int32Array(options.bell) : null;
+    this.#ring = options.ring ?? (() => undefined);
+    this.#onDeath = options.onDeath ?? (() => undefined);
     this.#onMessage = options.onMessage;
     this.#worker = this.#begin();
     this.ready = this.#readiness(this.#worker);
@@ -45,7 +49,7 @@ export class Thread {
     this.ready.catch(() => undefined);
   }
 
-  add(station: SharedStation): void {
+  add(station: S): void {
     this.#stations.set(station.id, station);
     this.#post({ do: 'add', station });
   }
@@ -79,9 +83,9 @@ export class Thread {
       cause = messageOf(error);
     });
     worker.on('exit', () => this.#died(cause));
-    worker.on('message', (message: FromThread) => {
-      if (message.is === 'unable') cause = message.message;
-      if (message.is === 'removed') this.#forget(message.id);
+    worker.on('message', (message: FromThread | M) => {
+      if (isOfAll(message, 'unable')) cause = message.message;
+      if (isOfAll(message, 'removed')) this.#forget(message.id);
       this.#onMessage(message);
     });
     return worker;
@@ -89,8 +93,8 @@ export class Thread {
 
   #readiness(worker: Worker): Promise<void> {
     return new Promise((resolve, reject) => {
-      worker.on('message', (message: FromThread) => {
-        if (message.is === 'unable') reject(new Problem(message.code, message.message, message.next));
+      worker.on('message', (message: FromThread | M) => {
+        if (isOfAll(message, 'unable')) reject(new Problem(message.code, message.message, message.next));
         if (message.is !== 'ready') return;
         this.#isReady = true;
         resolve();
@@ -102,6 +106,7 @@ export class Thread {
   #died(cause: string): void {
     for (const id of [...this.#removals.keys()]) this.#forget(id);
     if (this.#isClosing || !this.#isReady) return;
+    this.#onDeath();
     this.#onMessage({ is: 'note', line: `A thread of the server died and another takes its place: ${cause}` });
     this.#revival = setTimeout(() => {
       this.#worker = this.#begin();
@@ -114,10 +119,14 @@ export class Thread {
     this.#removals.delete(id);
   }
 
-  #post(message: ToThread): void {
+  #post(message: ToThread<S>): void {
     this.#worker.postMessage(message);
-    if (!this.#bell) return;
-    Atomics.add(this.#bell, 0, 1);
-    Atomics.notify(this.#bell, 0);
+    this.#ring();
   }
 }
+
+/** Whether it is a message that every thread says. */
+const isOfAll = <K extends FromThread['is']>(
+  message: { is: string },
+  is: K,
+): message is Extract<FromThread, { is: K }> => message.is === is;

@@ -88,6 +88,14 @@ export class FakeArrivals implements Libc {
     return assert.fail('nobody reads');
   }
 
+  ppoll(): number {
+    return assert.fail('nobody waits');
+  }
+
+  eventfd(): number {
+    return assert.fail('nobody rings');
+  }
+
   posix_fadvise(): number {
     return assert.fail('nobody reads');
   }

@@ -85,6 +85,14 @@ export class FakeLibc implements Libc {
     return 0;
   }
 
+  ppoll(): number {
+    return assert.fail('nobody waits');
+  }
+
+  eventfd(): number {
+    return assert.fail('nobody rings');
+  }
+
   recvmmsg(): number {
     return this.#fail(11);
   }

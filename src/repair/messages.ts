@@ -1,0 +1,33 @@
+/** What the server's main thread and the one that serves single viewers say to each other. */
+import type { SessionView } from '../control/server-state.js';
+import type { NetInterface } from '../multicast/interfaces.js';
+import type { SharedStation } from '../playout/messages.js';
+import type { StationInfo } from '../wire/station-info.js';
+import type { Millis } from '../wire/time.js';
+import type { BudgetOptions } from './budget.js';
+import type { UnicastFigures } from './unicast.js';
+
+export interface UnicastThreadData {
+  /** Of Clock. */
+  clock: SharedArrayBuffer;
+  at: NetInterface;
+  ttl: number;
+  controlPort: number;
+  /** The server's name. */
+  server: string;
+  /** Of the cookies: the same when the thread is begun anew, so that clients notice nothing. */
+  secret: Uint8Array;
+  budget: BudgetOptions;
+  history?: Millis;
+}
+
+/** `info` is right but for what is playing now. */
+export interface ServedStation extends SharedStation {
+  info: StationInfo;
+}
+
+export type FromUnicastThread =
+  /** Whoever writes RING to the descriptor `bell` wakes the thread; if it dies, `descriptors` are to be closed. */
+  | { is: 'looping'; bell: number; descriptors: readonly number[] }
+  /** Once a second: who is there, and the figures of stations that have any. */
+  | { is: 'figures'; sessions: SessionView[]; figures: Record<string, UnicastFigures> };
