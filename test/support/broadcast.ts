@@ -1,0 +1,397 @@
+/**
+ * A station on the air, its server and one that receives it, with networks between them that lose and hold up what they
+ * like. Everything real but sockets, clocks and disks; time goes on by hand.
+ */
+import assert from 'node:assert/strict';
+import { Refusal, type Replaying, type Tuned } from '../../src/control/client-state.js';
+import type { FlowRequest } from '../../src/control/flows.js';
+import type { ReceivedBatch } from '../../src/multicast/receive-batched.js';
+import { emptyBatch } from '../../src/multicast/sender.js';
+import { Problem } from '../../src/problem/problem.js';
+import {
+  type OpenGroup,
+  Receiver,
+  type StationReceiverOptions,
+  type Target,
+} from '../../src/receiver/station-receiver.js';
+import type { Cursor, StreamBuffer } from '../../src/receiver/stream-buffer.js';
+import type { PayloadReader } from '../../src/reel/payload-reader.js';
+import { retransmissionMemory } from '../../src/repair/packet-writer.js';
+import { Unicast } from '../../src/repair/unicast.js';
+import { Station } from '../../src/station/station.js';
+import { encodeFeedback, type Feedback } from '../../src/wire/feedback.js';
+import { errorCodes } from '../../src/wire/message.js';
+import type { StationInfo } from '../../src/wire/station-info.js';
+import { type Millis, millisToTicks, type PacketNumber, TICKS_PER_SECOND } from '../../src/wire/time.js';
+import { Pid, TS_GROUP_LENGTH, TS_PACKET_LENGTH, TS_SYNC_BYTE } from '../../src/wire/ts.js';
+import { fakeReel } from './fake-reel.js';
+import { HandTimers } from './hand-timers.js';
+import { batchOf } from './received-batch.js';
+import { type Hazards, Path, randomFrom } from './relay.js';
+import { makeStation } from './stations.js';
+
+export const EPOCH: Millis = 1_795_000_000_123;
+/** Packets a second: of a station of 5 Mbit/s. */
+export const RATE = 475;
+const REEL_SECONDS = 60;
+const PAYLOAD = 4 * TS_PACKET_LENGTH;
+/** Where a payload has the number of its packet in its reel, and the time at which the reel began. */
+const NUMBER_AT = 100;
+const START_AT = 104;
+const COOKIE = Buffer.alloc(16, 7);
+const CLIENT = { address: '10.0.0.9', port: 40_000 };
+
+/** PAT, PMT, PCR and the beginning of a picture; or nothing of the kind. */
+function payloadOf(packet: number, isAccessPoint: boolean): Buffer {
+  const payload = Buffer.alloc(PAYLOAD);
+  const headers = [
+    [TS_SYNC_BYTE, 0x40 | (Pid.pat >> 8), Pid.pat & 0xff, 0x10],
+    [TS_SYNC_BYTE, 0x40 | (Pid.pmt >> 8), Pid.pmt & 0xff, 0x10],
+    [TS_SYNC_BYTE, Pid.video >> 8, Pid.video & 0xff, 0x20, 7, 0x10],
+    [TS_SYNC_BYTE, 0x40 | (Pid.video >> 8), Pid.video & 0xff, 0x30, 1, isAccessPoint ? 0x40 : 0],
+  ];
+  for (const [i, header] of headers.entries()) payload.set(header, i * TS_PACKET_LENGTH);
+  payload.writeUInt32BE(packet, NUMBER_AT);
+  return payload;
+}
+
+/** Loops for ever; a random access point every `interval` seconds. */
+function broadcastStation(interval: number): { station: Station; reader: PayloadReader } {
+  const count = REEL_SECONDS * RATE;
+  const spacing = TICKS_PER_SECOND / RATE;
+  const times = Array.from({ length: count }, (_, packet) => Math.floor(packet * spacing));
+  const group = interval * RATE;
+  const reel = {
+    ...fakeReel({ times, duration: REEL_SECONDS * TICKS_PER_SECOND }),
+    largestPayload: PAYLOAD,
+    position: (packet: number) => packet * PAYLOAD,
+    randomAccessBefore: (packet: number) => packet - (packet % group),
+    shift: (out: Buffer, offset: number, shift: number) => {
+      out.writeDoubleBE(shift, offset + START_AT);
+    },
+  };
+  const reader: PayloadReader = {
+    waits: false,
+    read(_descriptor, position, places, first, count, header) {
+      for (let i = 0; i < count; i++) {
+        const packet = position / PAYLOAD + i;
+        payloadOf(packet, packet % group === 0).copy(places.buffer, places.offsets[first + i] + header);
+      }
+      return count;
+    },
+  };
+  return { station: new Station({ items: [{ name: 'film', reel }], ssrc: 77 }), reader };
+}
+
+export interface BroadcastOptions {
+  /** To each of the receiver's interfaces; as many as there are hazards. */
+  group?: Hazards[];
+  toServer?: Hazards;
+  fromServer?: Hazards;
+  /** Seconds from one random access point to the next. */
+  interval?: number;
+  /** How long what came waits until it is looked at. */
+  latency?: Millis;
+  /** Bit/s that the server sends to single viewers. */
+  budget?: number;
+  /** How far the station reaches back. */
+  history?: Millis;
+  receiver?: Partial<StationReceiverOptions>;
+}
+
+interface Look {
+  path: Path<Buffer>;
+  take: (batch: ReceivedBatch) => void;
+}
+
+export class Broadcast {
+  readonly timers = new HandTimers();
+  readonly info: StationInfo;
+  readonly station: Station;
+  readonly receiver: Receiver;
+  readonly toServer: Path<Buffer>;
+  readonly fromServer: Path<Buffer>;
+  readonly groups: Path<Buffer>[];
+  /** What the receiver told of, and how often it asked whether the server is there. */
+  readonly troubles: Error[] = [];
+  checks = 0;
+  /** Feedback datagrams and retransmissions that were sent. */
+  readonly sent = { feedback: 0, retransmissions: 0 };
+  /** Whether the server answers, and whether the group is sent to. */
+  isServing = true;
+  isOnAir = true;
+  unicast!: Unicast;
+  readonly #options: BroadcastOptions;
+  readonly #reader: PayloadReader;
+  readonly #latency: Millis;
+  readonly #looks: Look[] = [];
+  readonly #repairs = new Path<Buffer>({ delay: 1 });
+  #lookedAt = 0;
+  #next: PacketNumber;
+  #soon: (() => void)[] = [];
+  #unicastAt = 0;
+  /** Answers under way. */
+  #answers: { at: Millis; give: () => void }[] = [];
+
+  constructor(options: BroadcastOptions = {}) {
+    this.#options = options;
+    const { group = [{}], toServer = {}, fromServer = {}, interval = 2, latency = 20 } = options;
+    this.#latency = latency;
+    const { station, reader } = broadcastStation(interval);
+    this.station = station;
+    this.#reader = reader;
+    this.groups = group.map((hazards, i) => new Path<Buffer>({ delay: 1, seed: 10 + i, ...hazards }));
+    this.toServer = new Path<Buffer>({ delay: 1, seed: 20, ...toServer });
+    this.fromServer = new Path<Buffer>({ delay: 1, seed: 21, ...fromServer });
+    this.info = makeStation(1, { ssrc: 77, bitrate: RATE * 8 * TS_GROUP_LENGTH, randomAccessInterval: interval });
+    this.#next = station.at(millisToTicks(EPOCH));
+    this.startServer();
+    this.receiver = new Receiver({
+      station: this.info,
+      localAddress: 'path 0',
+      also: group.slice(1).map((_, i) => `path ${i + 1}`),
+      openGroup: this.#openGroup,
+      latency,
+      timers: this.timers,
+      soon: (run) => this.#soon.push(run),
+      random: randomFrom(5),
+      onError: (error) => this.troubles.push(error),
+      ...options.receiver,
+    });
+  }
+
+  /** A server that knows nothing of what was before. */
+  startServer(): void {
+    const memory = retransmissionMemory(256);
+    const batch = emptyBatch({ capacity: 256, buffer: memory });
+    const destinations: string[] = [];
+    this.unicast = new Unicast({
+      sender: {
+        batch,
+        addDestination: (address) => destinations.push(address) - 1,
+        removeDestination: () => undefined,
+        send: () => {
+          for (let i = 0; i < batch.count; i++) {
+            const datagram = Buffer.from(memory.subarray(batch.offsets[i], batch.offsets[i] + batch.lengths[i]));
+            this.sent.retransmissions++;
+            const isOwn = destinations[batch.destinations[i]] === CLIENT.address;
+            (isOwn ? this.fromServer : this.#repairs).enter(datagram, this.timers.now());
+          }
+          batch.count = 0;
+        },
+      },
+      reader: this.#reader,
+      bring: () => undefined,
+      budget: { total: this.#options.budget ?? 1e9 },
+      history: this.#options.history,
+      accepts: (_, cookie) => (cookie.equals(COOKIE) ? { station: this.info.id } : null),
+      members: () => 1,
+      now: this.serverNow,
+    });
+    const { id, group, port, bitrate } = this.info;
+    this.unicast.add({ id, station: this.station, group, port, bitrate, now: this.serverNow });
+  }
+
+  get serverNow(): Millis {
+    return EPOCH + this.timers.now();
+  }
+
+  /** The number of the packet that is about to leave. */
+  get next(): PacketNumber {
+    return this.station.at(millisToTicks(this.serverNow)) + 1;
+  }
+
+  /** Joins the group and asks the server at the same moment, as a viewer does. Returns when it is answered. */
+  async tune(options: { burst?: boolean; start?: Target } = {}): Promise<void> {
+    const { burst = true, start } = options;
+    const { receiver } = this;
+    const joining = receiver.join();
+    const flow = burst && start === undefined ? receiver.burst() : undefined;
+    const tuned = await this.#during(this.#tune(flow?.flow));
+    await joining;
+    await this.#during(receiver.begin(tuned, this.#link, start));
+  }
+
+  async seek(target: Target): Promise<StreamBuffer> {
+    return this.#during(this.receiver.seek(target));
+  }
+
+  /** Lets so much time pass. */
+  async run(duration: Millis): Promise<void> {
+    for (const end = this.timers.now() + duration; this.timers.now() < end; ) {
+      this.timers.advance(1);
+      this.#step(this.timers.now());
+      for (let turn = 0; turn < 6; turn++) await null;
+    }
+  }
+
+  /** Lets so much time pass in which nothing is sent, and nobody looks at anything. */
+  skip(duration: Millis): void {
+    this.timers.advance(duration);
+    this.#next = this.next;
+    this.#lookedAt = this.timers.now();
+  }
+
+  async #during<T>(doing: Promise<T>): Promise<T> {
+    let isDone = false;
+    const settled = doing.finally(() => {
+      isDone = true;
+    });
+    settled.catch(() => undefined);
+    for (let steps = 0; !isDone; steps++) {
+      assert.ok(steps < 10_000, 'nothing comes of it');
+      await this.run(1);
+    }
+    return settled;
+  }
+
+  #step(now: Millis): void {
+    if (now % 9 === 0) this.#play(now);
+    for (const datagram of this.toServer.leave(now)) {
+      if (!this.isServing) continue;
+      this.unicast.feedback(datagram, 0, datagram.length, CLIENT, this.serverNow);
+      this.#unicastAt = now;
+    }
+    if (this.isServing && this.#unicastAt <= now) this.#unicastAt = this.unicast.tick(this.serverNow) - EPOCH;
+    for (const { at, give } of this.#answers) if (at <= now) give();
+    this.#answers = this.#answers.filter(({ at }) => at > now);
+    for (const datagram of this.fromServer.leave(now)) this.receiver.media(datagram);
+    for (const run of this.#soon.splice(0)) run();
+    if (now - this.#lookedAt < this.#latency) return;
+    this.#lookedAt = now;
+    for (const { path, take } of this.#looks) take(batchOf(path.leave(now)));
+  }
+
+  /** As playout does: every 9 ms what is due until 4.9 ms later. */
+  #play(now: Millis): void {
+    const end = this.station.at(millisToTicks(EPOCH + now + 4.9)) + 1;
+    if (this.isOnAir && end > this.#next) {
+      for (const packet of this.station.packets(this.#next, end, this.#reader)) {
+        for (const group of this.groups) group.enter(packet, now);
+      }
+    }
+    this.#next = Math.max(end, this.#next);
+  }
+
+  readonly #openGroup: OpenGroup = async ({ port, localAddress, onDatagrams }) => {
+    const path = port === this.info.port ? this.groups[Number(localAddress.slice(5))] : this.#repairs;
+    path.leave(this.timers.now()); // what came before it was joined
+    const look: Look = { path, take: onDatagrams };
+    this.#looks.push(look);
+    return { close: async () => void this.#looks.splice(this.#looks.indexOf(look), 1) };
+  };
+
+  readonly #link = {
+    feedback: (feedback: Omit<Feedback, 'cookie'>) => {
+      for (const datagram of encodeFeedback({ ...feedback, cookie: COOKIE })) {
+        this.sent.feedback++;
+        this.toServer.enter(datagram, this.timers.now());
+      }
+    },
+    replay: (request: FlowRequest) => this.#replay(request),
+    check: () => {
+      this.checks++;
+    },
+  };
+
+  #tune(flow: number | undefined): Promise<Tuned> {
+    return this.#ask((roundTrip) => {
+      const request = flow && ({ flow, speed: 10, from: { kind: 'live' } } as const);
+      const start = request && this.unicast.begin(CLIENT, this.info.id, request, this.serverNow);
+      const burst = typeof start === 'object' && flow ? { flow, from: start.from, time: start.time } : null;
+      return { station: this.info, next: this.next, serverTime: this.serverNow, members: 1, burst, roundTrip };
+    });
+  }
+
+  #replay(request: FlowRequest): Promise<Replaying> {
+    return this.#ask((roundTrip) => {
+      const start = this.unicast.begin(CLIENT, this.info.id, request, this.serverNow);
+      if (typeof start === 'string') throw new Refusal({ code: start, message: errorCodes[start] });
+      return { flow: request.flow, ...start, next: this.next, serverTime: this.serverNow, roundTrip };
+    });
+  }
+
+  /** An answer that comes as a session's does: sure, when it comes at all. */
+  #ask<T>(answer: (roundTrip: Millis) => T): Promise<T> {
+    const there = this.#options.toServer?.delay ?? 1;
+    const back = this.#options.fromServer?.delay ?? 1;
+    const now = this.timers.now();
+    return new Promise<T>((resolve, reject) => {
+      const give = (): void => {
+        if (!this.isServing) return;
+        try {
+          const value = answer(there + back);
+          this.#unicastAt = this.timers.now();
+          this.#answers.push({ at: this.timers.now() + back, give: () => resolve(value) });
+        } catch (error) {
+          this.#answers.push({ at: this.timers.now() + back, give: () => reject(error) });
+        }
+      };
+      const silence = (): void => reject(new Problem('server', 'The server does not answer', 'Wait.'));
+      this.#answers.push({ at: now + there, give }, { at: now + 3_000, give: silence });
+    });
+  }
+}
+
+/** Reads a stream and sees that no packet is missing, comes twice, or comes out of its turn. */
+export class StreamReader {
+  /** The first packet that was read, and the one after the last. */
+  first: PacketNumber | null = null;
+  next: PacketNumber | null = null;
+  /** Places at which it went on elsewhere: packets that are missing there. */
+  readonly gaps: { at: PacketNumber; missing: number }[] = [];
+  #cursor: Cursor | null = null;
+
+  constructor(
+    private readonly broadcast: Broadcast,
+    private buffer: StreamBuffer = broadcast.receiver.buffer,
+  ) {}
+
+  /** Reads what there is, at most so many bytes. Returns how many packets that were. */
+  read(most = Number.POSITIVE_INFINITY): number {
+    this.#cursor ??= this.buffer.openAtFirstRandomAccess();
+    if (this.#cursor === null) return 0;
+    const units = this.buffer.read(this.#cursor, most);
+    assert.ok(units !== null, 'the place was lost');
+    let packets = 0;
+    for (const { data } of units) {
+      for (let at = 0; at < data.length; at += PAYLOAD) {
+        this.#take(data, at);
+        packets++;
+      }
+    }
+    return packets;
+  }
+
+  /** Reads for so long as a player does: what comes, or what is due where more is there. */
+  async watch(duration: Millis): Promise<void> {
+    for (let time = 0; time < duration; time += 20) {
+      await this.broadcast.run(20);
+      this.read();
+    }
+  }
+
+  /** The same at the station's own pace: it does not catch up. */
+  async play(duration: Millis): Promise<void> {
+    let packets = 0;
+    for (let time = 0; time < duration; time += 20) {
+      await this.broadcast.run(20);
+      while (packets < (time * RATE) / 1000) {
+        const read = this.read(1);
+        if (read === 0) break;
+        packets += read;
+      }
+    }
+  }
+
+  #take(data: Buffer, at: number): void {
+    const { station } = this.broadcast;
+    const cycle = data.readDoubleBE(at + START_AT) / station.cycleDuration;
+    const n = cycle * station.cyclePackets + data.readUInt32BE(at + NUMBER_AT);
+    this.first ??= n;
+    const next = this.next ?? n;
+    assert.ok(n >= next, `packet ${n} after ${next - 1}`);
+    if (n > next) this.gaps.push({ at: next, missing: n - next });
+    this.next = n + 1;
+  }
+}
