@@ -30,6 +30,8 @@ export const stationInfoSchema = z.object({
   group: z.ipv4(),
   port: z.int().min(1).max(65_535),
   ssrc: z.int().min(0).max(0xffff_ffff),
+  /** Of its parity (SMPTE 2022-1), where it has some at times: L and D. */
+  fec: z.object({ columns: z.int().min(1).max(20), rows: z.int().min(4).max(20) }).optional(),
   /** The longest wait for a random access point, seconds. */
   randomAccessInterval: z.number().nonnegative(),
   /** Name of the item on air. */
