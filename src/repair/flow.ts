@@ -75,6 +75,8 @@ export class Flow {
 
   /** The client has said up to where it may go. */
   hear(credit: PacketNumber, now: Millis): void {
+    // Time in which there was no credit is not made up for in a burst.
+    if (this.next >= this.#credit) this.#pacedAt = now;
     this.#credit = credit;
     this.#heardAt = now;
   }
@@ -94,7 +96,7 @@ export class Flow {
   served(next: PacketNumber, now: Millis): Millis {
     this.next = next;
     const due = dueMillis(this.station, next);
-    // Time in which credit or the clock held it back is not made up for in a burst.
+    // Nor is time in which the clock held it back.
     this.#pace = Math.min(this.#pace + (now - this.#pacedAt) * this.#speed, due);
     this.#pacedAt = now;
     if (next >= this.#credit) return this.#heardAt + FLOW_SILENCE;
