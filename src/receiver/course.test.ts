@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Broadcast, type BroadcastOptions, StreamReader } from '../../test/support/broadcast.js';
+import { Broadcast, type BroadcastOptions, EPOCH, RATE, StreamReader } from '../../test/support/broadcast.js';
+import { Refusal } from '../control/client.js';
+import { millisToTicks } from '../wire/time.js';
 
 test('tuned in, the stream begins with the burst and goes on with the group, without a gap or a packet twice', async () => {
   for (const delay of [1, 20, 80]) {
@@ -11,7 +13,7 @@ test('tuned in, the stream begins with the burst and goes on with the group, wit
       await broadcast.tune();
       const reader = new StreamReader(broadcast);
       await reader.watch(5_000);
-      assert.ok(reader.first! < live - 475, `${live - reader.first!} packets before`);
+      assert.ok(reader.first! < live - RATE, `${live - reader.first!} packets before`);
       assert.deepEqual(reader.gaps, []);
       assert.ok(broadcast.next - reader.next! < 100, `${broadcast.next - reader.next!} packets behind`);
       assert.equal(broadcast.receiver.isLive, true);
@@ -69,8 +71,10 @@ for (const [pause, seconds] of Object.entries({ 'a second': 1, 'a minute': 60 })
       await broadcast.run(seconds * 1_000);
       const { sent } = broadcast;
       const before = sent.retransmissions;
+      const place = reader.next!;
       if (seconds > 10) assert.equal(receiver.isLive, false);
       await reader.play(30_000);
+      assert.ok(reader.next! - place > 29 * RATE);
       assert.deepEqual(reader.gaps, []);
       assert.equal(receiver.report().lost, 0);
       if (seconds > 10) assert.ok(sent.retransmissions - before > 10_000);
@@ -86,7 +90,7 @@ test('after a pause of three hours the stream goes on with the very next packet,
   await reader.play(30_000);
   assert.deepEqual(reader.gaps, []);
   assert.equal(receiver.isLive, false);
-  const behind = (broadcast.next - reader.next!) / 475;
+  const behind = (broadcast.next - reader.next!) / RATE;
   assert.ok(Math.abs(behind - 3 * 3_600 - 30) < 1, `${behind} s behind`);
 });
 
@@ -101,4 +105,157 @@ test('who reads faster than the station comes back to the group, without a gap o
   const before = broadcast.sent.retransmissions;
   await reader.watch(10_000);
   assert.ok(broadcast.sent.retransmissions - before < 1_000);
+});
+
+test('a moment of the past is gone to, and the present after it', async () => {
+  const { broadcast, receiver } = await watching({}, 0.02);
+  const { station } = broadcast;
+  for (const [target, first] of [
+    [{ kind: 'time', time: EPOCH - 3_600_000, item: false }, () => station.at(millisToTicks(EPOCH - 3_600_000))],
+    [{ kind: 'time', time: EPOCH - 60_000, item: false }, () => station.at(millisToTicks(EPOCH - 60_000))],
+    [{ kind: 'live' }, () => broadcast.next - RATE],
+  ] as const) {
+    const wanted = first();
+    const buffer = await broadcast.seek(target);
+    assert.equal(buffer, receiver.buffer);
+    const another = new StreamReader(broadcast);
+    await another.play(15_000);
+    assert.equal(another.first, station.randomAccessBefore(wanted));
+    assert.deepEqual(another.gaps, []);
+    assert.ok(another.next! - another.first! > 14 * RATE);
+    assert.equal(receiver.isLive, target.kind === 'live');
+    assert.equal(receiver.oldest, 0);
+  }
+  assert.ok(Math.abs(receiver.serverNow()! - broadcast.serverNow) < 1);
+});
+
+test('a stream may begin in the past', async () => {
+  const broadcast = new Broadcast();
+  const time = EPOCH - 86_400_000;
+  await broadcast.tune({ start: { kind: 'time', time, item: true } });
+  const reader = new StreamReader(broadcast);
+  await reader.play(5_000);
+  const { station } = broadcast;
+  assert.equal(reader.first, station.beginningOf(station.at(millisToTicks(time))));
+  assert.deepEqual(reader.gaps, []);
+});
+
+test('a moment that the server does not have is refused, and the stream goes on', async () => {
+  const { broadcast, receiver, reader } = await watching({ history: 60_000 });
+  const { buffer } = receiver;
+  const long = { kind: 'time', time: EPOCH - 3_600_000, item: false } as const;
+  await assert.rejects(broadcast.seek(long), (error) => error instanceof Refusal && error.reason === 'too-early');
+  assert.equal(receiver.buffer, buffer);
+  await reader.watch(3_000);
+  assert.deepEqual(reader.gaps, []);
+});
+
+test('over budget, a viewer gets the group alone', async () => {
+  const broadcast = new Broadcast({ budget: 1_000_000 });
+  await broadcast.tune();
+  const reader = new StreamReader(broadcast);
+  await reader.watch(5_000);
+  assert.deepEqual(reader.gaps, []);
+  assert.equal(broadcast.receiver.isLive, true);
+  assert.ok(reader.first! > broadcast.station.at(millisToTicks(EPOCH)));
+});
+
+test('a replay that is refused ends in the present', async () => {
+  const { broadcast, receiver, reader } = await watching({ ...small, history: 20_000 });
+  await broadcast.run(60_000);
+  await reader.watch(10_000);
+  assert.equal(receiver.isLive, true);
+  assert.equal(reader.gaps.length, 1);
+  assert.ok(broadcast.next - reader.next! < 150);
+  assert.ok(broadcast.troubles[0] instanceof Refusal);
+});
+
+test('with the server gone what it has begun is given up, and the group goes on', async () => {
+  const { broadcast, receiver, reader } = await watching(small, 0.01);
+  broadcast.isServing = false;
+  await reader.watch(1_500);
+  assert.ok(broadcast.checks > 0);
+  receiver.serverLost();
+  await reader.watch(20_000);
+  assert.equal(receiver.isLive, true);
+  assert.ok(receiver.report().lost > 50);
+  assert.equal(
+    receiver.report().lost,
+    reader.gaps.reduce((sum, { missing }) => sum + missing, 0),
+  );
+  broadcast.isServing = true;
+  broadcast.startServer();
+  receiver.serverBack(null);
+  await reader.watch(1_000);
+  const { lost } = receiver.report();
+  await reader.watch(10_000);
+  assert.equal(receiver.report().lost, lost);
+});
+
+test('who is behind goes on with the very next packet when the server comes back', async () => {
+  const { broadcast, receiver, reader } = await watching(small);
+  await broadcast.run(60_000);
+  await reader.play(5_000);
+  broadcast.isServing = false;
+  broadcast.isOnAir = false;
+  await reader.play(5_000);
+  receiver.serverLost();
+  await reader.play(10_000);
+  broadcast.startServer();
+  broadcast.isServing = true;
+  broadcast.isOnAir = true;
+  await broadcast.run(500);
+  receiver.serverBack(null);
+  await reader.play(20_000);
+  assert.deepEqual(reader.gaps, []);
+  assert.equal(receiver.isLive, false);
+  assert.ok(broadcast.next - reader.next! < 110 * RATE);
+});
+
+test('who is behind, and has lost the server, goes on with the group where that goes on', async () => {
+  const { broadcast, receiver, reader } = await watching(small);
+  await broadcast.run(60_000);
+  await reader.play(5_000);
+  broadcast.isServing = false;
+  await reader.play(5_000);
+  receiver.serverLost();
+  await reader.watch(20_000);
+  assert.equal(receiver.isLive, true);
+  assert.equal(reader.gaps.length, 1);
+});
+
+test('of two interfaces one fills the gaps of the other', async () => {
+  const gaps = { every: 3_000, length: 500 };
+  const { receiver, reader } = await watching({
+    group: [
+      { delay: 10, gaps },
+      { delay: 25, loss: 0.02 },
+    ],
+  });
+  await reader.watch(29_000);
+  assert.deepEqual(reader.gaps, []);
+  const { paths, repaired } = receiver.report();
+  assert.equal(paths.length, 2);
+  assert.ok(paths[0].lost > 10 * 0.4 * RATE && paths[1].lost < 30 * 0.03 * RATE, JSON.stringify(paths));
+  assert.ok(paths[0].first > 0 && paths[1].first > 0);
+  assert.ok(repaired.request < 50, `${repaired.request} asked for`);
+});
+
+test('who looks once a second has everything repaired all the same', async () => {
+  const { receiver, reader } = await watching({ latency: 1_000 }, 0.05);
+  await reader.watch(60_000);
+  assert.deepEqual(reader.gaps, []);
+  assert.equal(receiver.report().lost, 0);
+  assert.ok(receiver.report().repaired.request > 1_000);
+});
+
+test('receivers report, rarely, what was lost before and after repair', async () => {
+  const { broadcast, reader } = await watching({}, 0.05);
+  await reader.watch(60_000);
+  const { reports } = broadcast.unicast.figures(broadcast.info.id, broadcast.serverNow)!;
+  assert.equal(reports.receivers, 1);
+  assert.equal(reports.unrepaired, 0);
+  assert.ok(reports.received > 50 * RATE && Math.abs(reports.lost / reports.received - 0.05) < 0.01);
+  assert.ok(Math.abs(reports.loss.p50 - 0.05) < 0.03, `${reports.loss.p50}`);
+  assert.ok(reports.jitter.p50 > 0 && reports.jitter.p50 < 20 && reports.delay.p50 < 100, JSON.stringify(reports));
 });

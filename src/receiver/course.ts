@@ -59,8 +59,8 @@ const MOST_TAIL = 256;
 const RETRY: Millis = 2_000;
 /** What is not answered for so long makes us ask whether the server is there. */
 const UNANSWERED: Millis = 1_000;
-/** How long a server that is lost is waited for by who is behind its group. */
-const PATIENCE: Millis = 2_000;
+/** How long a server that is lost is waited for by who is behind a group that goes on: sessions call again within 3 s. */
+const PATIENCE: Millis = 4_000;
 /** Packets that come before it is known where they belong. */
 const MOST_EARLY = 8_192;
 
@@ -85,7 +85,7 @@ export class Course {
   #reports: ReportSchedule | null = null;
   /** What the server said last; null while it has said nothing. */
   #tuned: Tuned | null = null;
-  /** Since when it has not answered; null while it does. */
+  /** Since when it has not answered although the group goes on; null while it does. */
   #lostAt: Millis | null = null;
   #flowNumber: number;
   #flow: FlowCredit | null = null;
@@ -201,7 +201,7 @@ export class Course {
     this.#awaited = null;
     this.#early = null;
     this.#retryAt = now + RETRY;
-    if (!isRefusal && !this.#reception.numbers.isHeard(now)) return false;
+    if (!isRefusal) return false; // a server that is silent may come back: `serverLost` is told as well
     this.#goAlone(now);
     return true;
   }
@@ -296,8 +296,9 @@ export class Course {
   /** The server is silent: what only it could bring is not waited for any longer, if the group goes on. */
   #waitForServer(now: Millis): void {
     if (this.#lostAt === null || (this.#flow === null && !this.#reception.isStopped) || this.buffer.isFull) return;
-    const isHeard = this.#reception.numbers.isHeard(now);
-    if (this.isLive || (isHeard && now - this.#lostAt >= PATIENCE)) this.#goAlone(now);
+    // A server that has begun anew is heard before it is asked again: it is given the time to answer.
+    if (!this.#reception.numbers.isHeard(now)) this.#lostAt = now;
+    if (this.isLive || now - this.#lostAt >= PATIENCE) this.#goAlone(now);
   }
 
   /** Goes on with the group alone. */
