@@ -4,7 +4,7 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Sender } from '../multicast/receive.js';
-import { COOKIE_LENGTH } from '../wire/message.js';
+import { COOKIE_LENGTH, hasCookie } from '../wire/message.js';
 import type { Millis } from '../wire/time.js';
 
 /**
@@ -18,12 +18,19 @@ const cookieOfSlot = (secret: Buffer, { address, port }: Sender, slot: number): 
 
 const slotAt = (now: Millis): number => Math.floor(now / COOKIE_SLOT);
 
-/** The cookie to hand out at `now`. */
-export const makeCookie = (secret: Buffer, client: Sender, now: Millis): Buffer =>
-  cookieOfSlot(secret, client, slotAt(now));
+export interface CheckedCookie {
+  /** Whether it was handed to this client in this slot or the one before. */
+  isGood: boolean;
+  /** The one to hand out now. */
+  newest: Buffer;
+}
 
-/** Whether `cookie` (16 bytes) was handed to this client in this slot or the one before. */
-export function isCookieGood(secret: Buffer, client: Sender, now: Millis, cookie: Buffer): boolean {
+/** Checks the cookie (16 bytes) that a client came with. */
+export function checkCookie(secret: Buffer, client: Sender, now: Millis, cookie: Buffer): CheckedCookie {
   const slot = slotAt(now);
-  return [slot, slot - 1].some((each) => timingSafeEqual(cookieOfSlot(secret, client, each), cookie));
+  const newest = cookieOfSlot(secret, client, slot);
+  const isGood =
+    hasCookie(cookie) &&
+    (timingSafeEqual(newest, cookie) || timingSafeEqual(cookieOfSlot(secret, client, slot - 1), cookie));
+  return { isGood, newest };
 }

@@ -15,11 +15,13 @@ import {
   REQUEST_ID_MODULUS,
   type Reply,
   type Request,
+  readdressed,
+  readRequestHeader,
 } from '../wire/message.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { fitStation, PAGES_PER_REQUEST, paginate } from '../wire/station-pages.js';
 import { type Millis, type PacketNumber, wrap, wrappedDistance } from '../wire/time.js';
-import { COOKIE_SLOT, isCookieGood, makeCookie } from './cookie.js';
+import { COOKIE_SLOT, checkCookie } from './cookie.js';
 import type { Flows } from './flows.js';
 
 /** A session that is silent for so long ends. Clients keep alive every 10 s, so two may get lost. */
@@ -120,7 +122,8 @@ function challengeWithin(limit: number, reply: Message<'challenge'>): Message<'c
 
 /**
  * It is in charge of: telling clients from forged addresses by cookie, sessions and their ends, answering a repeated
- * request as before, and the counters. A datagram that is not a request costs its decoding and nothing more.
+ * request as before, and the counters. What comes without a good
+ * cookie costs reading its header and nothing more.
  */
 export class ServerState {
   readonly counters: ControlCounters = {
@@ -140,6 +143,8 @@ export class ServerState {
   /** How many of them each station has. */
   readonly #members = new Map<string, number>();
   #list: Edition | undefined;
+  /** Encoded, by how long they may be: no more of them than a request has lengths. */
+  #challenges: { stations: number; byLimit: Map<number, Buffer | null> } = { stations: -1, byLimit: new Map() };
 
   constructor(options: ServerStateOptions) {
     if (options.secret.length < 16) throw new RangeError('The secret needs 16 bytes or more');
@@ -149,17 +154,15 @@ export class ServerState {
   /** The replies to one datagram, none for what deserves none. `now` is Unix time. */
   handle(datagram: Buffer, from: Sender, now: Millis): Buffer[] {
     this.counters.received++;
+    const header = readRequestHeader(datagram);
+    if (header === null) return this.#malformed();
+    // Anybody can send this from a forged address, as often as a network carries: what is in it is not read yet.
+    const { isGood, newest } = checkCookie(this.#options.secret, from, now, header.cookie);
+    if (!isGood) return this.#challenge(header.requestId, newest, datagram.length * AMPLIFICATION_LIMIT, now);
     const request = decodeMessage(datagram);
-    if (request === null || !isRequest(request)) {
-      this.counters.malformed++;
-      return [];
-    }
-    const cookie = makeCookie(this.#options.secret, from, now);
-    if (!isCookieGood(this.#options.secret, from, now, request.cookie)) {
-      return this.#challenge(request, cookie, datagram.length * AMPLIFICATION_LIMIT, now);
-    }
+    if (request === null || !isRequest(request)) return this.#malformed();
     const replies = request.type === 'start' ? this.#listing(request, now) : this.#inSession(request, from, now);
-    return replies.map((reply) => encodeMessage({ ...reply, requestId: request.requestId, cookie }));
+    return replies.map((reply) => encodeMessage({ ...reply, requestId: request.requestId, cookie: newest }));
   }
 
   /** Ends the sessions that have been silent too long. Call it once a second or so. */
@@ -191,23 +194,41 @@ export class ServerState {
     if (session === undefined || session.state === 'left') return null;
     // Hundreds of times the same: only a new one is computed.
     if (now >= session.cookieUntil || !cookie.equals(session.cookie)) {
-      if (!isCookieGood(this.#options.secret, from, now, cookie)) return null;
+      if (!checkCookie(this.#options.secret, from, now, cookie).isGood) return null;
       session.cookie = Buffer.from(cookie);
       session.cookieUntil = now + COOKIE_SLOT;
     }
     return session;
   }
 
-  #challenge(request: Request, cookie: Buffer, limit: number, now: Millis): Buffer[] {
-    const { server, controlPort, directory } = this.#options;
-    // Anybody can ask this with a forged address: it must cost little.
+  #malformed(): Buffer[] {
+    this.counters.malformed++;
+    return [];
+  }
+
+  #challenge(requestId: number, cookie: Buffer, limit: number, now: Millis): Buffer[] {
     const stations =
-      this.#list !== undefined && this.#isListCurrent(now) ? this.#list.stations : directory.stations().length;
-    const body = { server: server.slice(0, 200), controlPort, stations };
-    const reply = challengeWithin(limit, message('challenge', request.requestId, body, { cookie }));
-    if (MESSAGE_HEADER_LENGTH + bodyLength(reply.body) > limit) return [];
+      this.#list !== undefined && this.#isListCurrent(now)
+        ? this.#list.stations
+        : this.#options.directory.stations().length;
+    if (this.#challenges.stations !== stations) this.#challenges = { stations, byLimit: new Map() };
+    const { byLimit } = this.#challenges;
+    let reply = byLimit.get(limit);
+    if (reply === undefined) {
+      reply = this.#makeChallenge(stations, limit);
+      byLimit.set(limit, reply);
+    }
+    if (reply === null) return [];
     this.counters.challenged++;
-    return [encodeMessage(reply)];
+    return [readdressed(reply, requestId, cookie)];
+  }
+
+  /** The same for everybody but for request id and cookie; null where none is short enough. */
+  #makeChallenge(stations: number, limit: number): Buffer | null {
+    const { server, controlPort } = this.#options;
+    const body = { server: server.slice(0, 200), controlPort, stations };
+    const reply = challengeWithin(limit, message('challenge', 0, body));
+    return MESSAGE_HEADER_LENGTH + bodyLength(reply.body) > limit ? null : encodeMessage(reply);
   }
 
   #listing(request: Message<'start'>, now: Millis): Message<'stations'>[] {

@@ -195,6 +195,35 @@ export function encodeMessage(message: AnyMessage, { minLength = 0 }: { minLengt
   return out;
 }
 
+/** A copy of an encoded message for another request and client. */
+export function readdressed(encoded: Buffer, requestId: number, cookie: Buffer): Buffer {
+  const out = Buffer.from(encoded);
+  out.writeUInt32BE(requestId, 12);
+  cookie.copy(out, 16, 0, COOKIE_LENGTH);
+  return out;
+}
+
+/** What the header of a request says; its memory is the datagram's. */
+export interface RequestHeader {
+  type: RequestType;
+  requestId: number;
+  cookie: Buffer;
+}
+
+/** Reads the header alone, which costs little; null for what is no request. Never throws. */
+export function readRequestHeader(datagram: Buffer): RequestHeader | null {
+  const type = typeOf(datagram);
+  if (type === null || messageTypes[type] >= 0x80) return null;
+  const cookie = datagram.subarray(16, 16 + COOKIE_LENGTH);
+  return { type: type as RequestType, requestId: datagram.readUInt32BE(12), cookie };
+}
+
+function typeOf(datagram: Buffer): MessageType | null {
+  if (datagram.length < MESSAGE_HEADER_LENGTH || datagram.length > MAX_MESSAGE_LENGTH) return null;
+  if (MAGIC.compare(datagram, 0, 4) !== 0 || datagram[5] !== 0) return null;
+  return typeOfByte.get(datagram[4]) ?? null;
+}
+
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 function parseJson(bytes: Buffer): unknown {
@@ -207,10 +236,8 @@ function parseJson(bytes: Buffer): unknown {
 
 /** Decodes one datagram; null for anything that is not exactly a message as drawn above. Never throws. */
 export function decodeMessage(datagram: Buffer): AnyMessage | null {
-  if (datagram.length < MESSAGE_HEADER_LENGTH || datagram.length > MAX_MESSAGE_LENGTH) return null;
-  if (!datagram.subarray(0, 4).equals(MAGIC) || datagram[5] !== 0) return null;
-  const type = typeOfByte.get(datagram[4]);
-  if (type === undefined) return null;
+  const type = typeOf(datagram);
+  if (type === null) return null;
   const page = datagram.readUInt16BE(6);
   const pages = datagram.readUInt16BE(8);
   if (type === 'stations' && page >= pages) return null;
