@@ -155,7 +155,8 @@ test('pause freezes the picture, and what follows it is the very next one', {
   const time = async (): Promise<number> => Number(await player.command(['get_property', 'time-pos']));
 
   push(0, Math.floor(groups / 2));
-  await player.play({ url: feed.open({ station: stationInfo(1), buffer }), title: 'Film', format: 'h264' });
+  const url = feed.open({ station: stationInfo(1), buffer });
+  await player.play({ url, title: 'Film', format: 'h264', from: null, paused: false });
   await picture;
   player.pause();
   const frozen = await time();

@@ -4,6 +4,7 @@ import { Problem } from '../problem/problem.js';
 import { defaultMediaSettings } from '../reel/media/spool.js';
 import { playerNames } from '../viewer/players/player.js';
 import { stationFormats } from '../wire/station-info.js';
+import { parseMoment } from './moment.js';
 import { asProblem, problemText } from './output.js';
 
 const version = '0.1.0';
@@ -41,8 +42,19 @@ function frameRate(text: string): number | 'source' {
   throw new InvalidArgumentError('It is a number from 1 to 120, or "source".');
 }
 
+/** A time that has been, Unix epoch; see moment.ts. */
+function past(text: string): number {
+  const moment = parseMoment(text, Date.now());
+  if (moment !== null) return moment;
+  throw new InvalidArgumentError('It is a time that has been, such as 20:15, 2026-03-01T20:15 or -10m.');
+}
+
+const append = (name: string, before: string[] | undefined): string[] => [...(before ?? []), name];
+
 const interfaceOption = () =>
   new Option('-i, --interface <name>', 'network interface, by name or address').env('MSC_INTERFACE');
+const alsoOption = () =>
+  new Option('--also <name>', 'a second interface to receive on: what one misses the other has').argParser(append);
 const jsonOption = () => new Option('--json', 'results as JSON on standard output').default(false);
 const quietOption = () => new Option('-q, --quiet', 'errors only').default(false);
 const storeOption = () => new Option('--store <folder>', 'where reels lie (default: the user’s cache folder)');
@@ -136,11 +148,28 @@ function commands(signal: AbortSignal, done: (exitCode: number) => void): Comman
     .argument('[station]', 'number, id or name; without it, choose from the list')
     .description('watch a station in a window: p pauses and offers Exit, Change the station, Resume')
     .addOption(interfaceOption())
+    .option(
+      '--at <time>',
+      'begin with what was on the air at 20:15, at 2026-03-01T20:15, or 10 minutes ago: -10m',
+      past,
+    )
+    .option('--stay', 'do not play faster to come nearer to what is on the air', false)
+    .addOption(alsoOption())
     .addOption(new Option('--player <name>', 'the window (default: the first installed)').choices(playerNames))
     .option('--duration <time>', 'leave after this long', duration)
     .option('--buffer <megabytes>', 'memory for pausing', wholeNumber(8, 65_536))
     .addOption(jsonOption())
     .addOption(quietOption())
+    .addHelpText(
+      'after',
+      '\nKeys, in the window and in the terminal:\n' +
+        '  p, Space            pause, with a menu: Exit, Change the station, Resume, Back to live\n' +
+        '  ← →                 10 s back, forward; with Shift 60 s\n' +
+        '  Home                what is playing, from its beginning\n' +
+        '  l                   back to live\n' +
+        '  1 … 9, Page Up/Down another station; Backspace the one before\n' +
+        '  c, i, q             list, what is playing, exit',
+    )
     .action(async (station, flags) => {
       const { runWatch } = await import('./watch.js');
       done(await runWatch({ ...flags, station, signal }));
@@ -149,10 +178,16 @@ function commands(signal: AbortSignal, done: (exitCode: number) => void): Comman
   program
     .command('record')
     .argument('<station>', 'number, id or name')
-    .description('record a station from its next random access point on: MPEG-TS, or Matroska for JPEG stations')
+    .description('record a station from its last random access point on: MPEG-TS, or Matroska for JPEG stations')
     .requiredOption('-o, --output <file>', 'where to, or - for standard output')
     .option('-d, --duration <time>', 'how much (default: until Ctrl-C)', duration)
+    .option(
+      '--from <time>',
+      'begin with what was on the air at 20:15, at 2026-03-01T20:15, or 10 minutes ago: -10m',
+      past,
+    )
     .addOption(interfaceOption())
+    .addOption(alsoOption())
     .addOption(jsonOption())
     .addOption(quietOption())
     .action(async (station, flags) => {

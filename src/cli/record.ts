@@ -2,15 +2,17 @@
 import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
+import { resolveInterface } from '../multicast/interfaces.js';
 import { messageOf, Problem, systemCode } from '../problem/problem.js';
 import type { StationReceiver } from '../receiver/station-receiver.js';
 import type { Cursor, StreamUnit } from '../receiver/stream-buffer.js';
 import { chooseChannel, requireStations } from '../viewer/channels.js';
 import { containerFor } from '../viewer/container.js';
+import { targetOf } from '../viewer/moment.js';
 import { Recorder } from '../viewer/recorder.js';
 import { durationText } from '../viewer/station-text.js';
 import { Tuner } from '../viewer/tuner.js';
-import type { Millis } from '../wire/time.js';
+import { type Millis, millisToTicks } from '../wire/time.js';
 import { findChannels } from './find.js';
 import { type Output, openOutput } from './output.js';
 
@@ -21,6 +23,10 @@ export interface RecordOptions {
   output: string;
   /** Of the stream's time; undefined: until interrupted. */
   duration?: Millis;
+  /** When what is recorded first was on the air (Unix epoch); undefined: now. */
+  from?: Millis;
+  /** Names or addresses of further interfaces on which the station is received. */
+  also?: string[];
   /** Name or address; undefined: all interfaces. */
   interface?: string;
   /** A summary as one JSON value on standard output, or on standard error when the recording goes to standard output. */
@@ -40,6 +46,8 @@ const SECOND: Millis = 1000;
  */
 const FILE_LATENCY: Millis = 1000;
 const WRITE_PERIOD: Millis = 800;
+/** What is past comes as fast as server and network will. */
+const FASTEST = 100;
 
 /**
  * Exit code 0 when the recording is whole, also when it was ended by an interruption. Rejects with a Problem: no such
@@ -56,10 +64,14 @@ export async function runRecord(options: RecordOptions): Promise<number> {
       output.say(lost ? `${channel.info.server} does not answer.` : `${channel.info.server} is back.`),
     onTrouble: (problem: Problem) => output.warn(problem),
   };
-  const tuner = new Tuner(events, { latency: options.output === '-' ? undefined : FILE_LATENCY });
+  const also = options.also?.map((name) => resolveInterface(name).address);
+  const latency = options.output === '-' ? undefined : FILE_LATENCY;
+  const tuner = new Tuner(events, { latency, also, speed: FASTEST });
   const file = await openFile(options.output);
   try {
-    const receiver = await tuner.tune(channel);
+    const { from } = options;
+    const start = from === undefined ? undefined : targetOf(channel.info.format, millisToTicks(from));
+    const receiver = await tuner.tune(channel, start);
     const recorder = new Recorder(containerFor(receiver.station), options.duration);
     const bytes = await record(receiver, recorder, file, options, output);
     await file.close();
@@ -133,7 +145,7 @@ async function record(
   receiver: StationReceiver,
   recorder: Recorder,
   file: OutputFile,
-  { duration, signal, output: path }: RecordOptions,
+  { duration, from, signal, output: path }: RecordOptions,
   output: Output,
 ): Promise<number> {
   const { buffer, station } = receiver;
@@ -145,21 +157,28 @@ async function record(
   for (;;) {
     const isLast = signal.aborted;
     if (isLast) await receiver.close(); // The buffer then has all that has come
-    cursor ??= buffer.openAtLastRandomAccess();
+    cursor ??= from === undefined ? buffer.openAtLastRandomAccess() : buffer.openAtFirstRandomAccess();
     for (let units = read(); units.length > 0 && !recorder.isFull; units = read()) {
       written += await file.write(recorder.take(units));
       writtenAt = performance.now();
     }
     if (recorder.isFull || isLast) return written;
-    if (duration !== undefined && cursor) {
-      const label = `Recording ${station.name} ${durationText(recorder.recorded / 1000)}`;
-      output.progress(label, Math.min(1, recorder.recorded / duration));
-    }
+    if (cursor) showProgress();
     const quietSince = receiver.report().lastArrival ?? began;
     if (performance.now() - quietSince > PATIENCE) throw silence(receiver, written);
     await pause(SECOND, signal, (news) => buffer.wait(cursor, news));
     const early = period - (performance.now() - writtenAt);
     if (early > 0) await pause(early, signal);
+  }
+
+  /** How much of what was asked for is there; without an end, of what is past. */
+  function showProgress(): void {
+    const now = receiver.serverNow();
+    const past = from === undefined || now === null || receiver.isLive ? undefined : now - from;
+    const whole = duration ?? past;
+    const label = `Recording ${station.name} ${durationText(recorder.recorded / 1000)}`;
+    if (whole === undefined) output.progressEnd();
+    else output.progress(label, Math.min(1, recorder.recorded / whole));
   }
 
   function read(): StreamUnit[] {

@@ -1,9 +1,10 @@
 /** `msc watch`: table of stations, prompt, window. */
+import { resolveInterface } from '../multicast/interfaces.js';
 import { Problem } from '../problem/problem.js';
 import type { ReceptionReport } from '../receiver/reception.js';
 import { chooseChannel, requireStations } from '../viewer/channels.js';
 import { currentChannel, type ViewerState } from '../viewer/model.js';
-import { type Panel, receptionText } from '../viewer/panel.js';
+import { badgeText, type Panel, receptionText } from '../viewer/panel.js';
 import { findPlayer } from '../viewer/players/find-player.js';
 import type { PlayerName } from '../viewer/players/player.js';
 import { startPlayer } from '../viewer/players/start-player.js';
@@ -11,7 +12,7 @@ import { bitrateText, stationTable } from '../viewer/station-text.js';
 import { Terminal } from '../viewer/terminal.js';
 import { Tuner } from '../viewer/tuner.js';
 import { Viewer } from '../viewer/viewer.js';
-import type { Millis } from '../wire/time.js';
+import { type Millis, millisToTicks } from '../wire/time.js';
 import { findChannels } from './find.js';
 
 export interface WatchOptions {
@@ -23,6 +24,12 @@ export interface WatchOptions {
   player?: PlayerName;
   /** Ends after so long; undefined: when the user leaves. */
   duration?: Millis;
+  /** When what is watched was on the air (Unix epoch); undefined: now. */
+  at?: Millis;
+  /** Pictures stay as far behind what is on the air as they begin. */
+  stay?: boolean;
+  /** Names or addresses of further interfaces on which the station is received. */
+  also?: string[];
   /** Most megabytes (10^6 bytes) of the stream that are held for pausing; default 256 MiB. */
   buffer?: number;
   /** With the player "none": reports as JSON lines on standard output. */
@@ -64,9 +71,14 @@ export async function runWatch(options: WatchOptions): Promise<number> {
   const viewer = new Viewer({
     channels,
     startPlayer: (events) => startPlayer(options.player, events),
+    first: options.at === undefined ? null : millisToTicks(options.at),
+    stay: options.stay,
     refresh: () => findChannels({ interface: options.interface, timeout: 500 }),
     createTuner: (events) =>
-      new Tuner(events, { buffer: options.buffer === undefined ? {} : { maxBytes: options.buffer * 1_000_000 } }),
+      new Tuner(events, {
+        buffer: options.buffer === undefined ? {} : { maxBytes: options.buffer * 1_000_000 },
+        also: options.also?.map((name) => resolveInterface(name).address),
+      }),
     show(panel, state, counts) {
       if (state.current !== null) watched = true;
       if (report) report.report(state, counts);
@@ -100,14 +112,17 @@ function prompt(state: ViewerState): Panel {
   const answer = state.typed === '' ? '' : `${state.typed}–`;
   const offer = marked ? `Enter: ${marked.info.number} ${marked.info.name} · ` : '';
   const hint = state.notice?.text ?? `${offer}↑ ↓ choose · q exits`;
-  return { kind: 'number', title: `Which station? ${answer}`, rows: [], hint };
+  return { kind: 'number', title: `Which station? ${answer}`, rows: [], hint, badge: '' };
 }
 
 function statusLine(state: ViewerState, counts: ReceptionReport | null): string {
   const channel = currentChannel(state);
   if (!channel) return '';
-  const reception = counts ? ` · ${receptionText(counts)}` : '';
-  return `${channel.info.number} ${channel.info.name}${reception} · p pauses, c lists, i tells, q exits`;
+  const badge = badgeText(state);
+  const parts = [`${channel.info.number} ${channel.info.name}`, badge, counts ? receptionText(counts) : ''];
+  const help =
+    badge === '' ? 'p pauses, ← goes back, c lists, i tells, q exits' : 'p pauses, ← → seek, l goes back to live';
+  return [...parts, help].filter((part) => part !== '').join(' · ');
 }
 
 /** A line a second of what is received, without a window. */

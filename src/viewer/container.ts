@@ -2,7 +2,7 @@
 import type { StreamUnit } from '../receiver/stream-buffer.js';
 import { matroskaHeader, matroskaPicture } from '../wire/matroska.js';
 import type { StationInfo } from '../wire/station-info.js';
-import { type Ticks90k, ticksToMillis } from '../wire/time.js';
+import { PTS_MODULUS, type Ticks90k, ticksToMillis, wrap } from '../wire/time.js';
 import { TsTail } from './ts-tail.js';
 
 export interface Container {
@@ -17,9 +17,13 @@ export interface Container {
   tail(unit: StreamUnit): Buffer | null;
 }
 
-/** A container for one reader: it remembers where that reader began. */
+/**
+ * A container for one reader: it remembers where that reader began. Pictures in Matroska have times from 0 on, or, like
+ * those in MPEG-TS, from their own on, modulo 2^33 ticks.
+ */
 export function containerFor(
   station: Pick<StationInfo, 'format' | 'width' | 'height' | 'frameRate' | 'name'>,
+  times: 'from-zero' | 'their-own' = 'from-zero',
 ): Container {
   if (station.format === 'h264') {
     const tail = new TsTail();
@@ -41,7 +45,7 @@ export function containerFor(
     header: () => matroskaHeader(station),
     tail: () => null,
     unit({ time, data }) {
-      beginning ??= time;
+      beginning ??= times === 'from-zero' ? time : time - wrap(time, PTS_MODULUS);
       return matroskaPicture(Math.max(0, ticksToMillis(time - beginning)), data);
     },
   };

@@ -2,13 +2,16 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Cursor, Lag, StreamBuffer } from '../receiver/stream-buffer.js';
+import type { Cursor, StreamBuffer } from '../receiver/stream-buffer.js';
 import type { StationInfo } from '../wire/station-info.js';
+import type { Ticks90k } from '../wire/time.js';
 import { type Container, containerFor } from './container.js';
 
 export interface FeedSource {
   station: StationInfo;
   buffer: StreamBuffer;
+  /** Where a player that comes now begins, null while there is no such place; default the last random access point. */
+  begin?: (buffer: StreamBuffer) => Cursor | null;
 }
 
 export interface FeedOptions {
@@ -62,14 +65,11 @@ export class Feed {
     return true;
   }
 
-  /** How far the slowest player is behind what was received; null while none reads. */
-  lag(): Lag | null {
-    let most: Lag | null = null;
-    for (const reader of this.readers) {
-      const lag = reader.lag();
-      if (lag && (most === null || lag.time > most.time)) most = lag;
-    }
-    return most;
+  /** When what a player was given last was sent to the station's group; null while none reads. */
+  fed(): Ticks90k | null {
+    let least: Ticks90k | null = null;
+    for (const { fed } of this.readers) if (fed !== null && (least === null || fed < least)) least = fed;
+    return least;
   }
 
   async close(): Promise<void> {
@@ -101,13 +101,18 @@ export class Feed {
     }
     const reader = new Reader(response, this.source, (source) => this.options.onPlaceLost(source));
     this.readers.add(reader);
-    response.on('close', () => this.readers.delete(reader));
+    response.on('close', () => {
+      this.readers.delete(reader);
+      reader.end();
+    });
     reader.pump();
   }
 }
 
 /** One answer. */
 class Reader {
+  /** The time of what was written last. */
+  fed: Ticks90k | null = null;
   private cursor: Cursor | null = null;
   private container: Container;
   private ended = false;
@@ -119,46 +124,45 @@ class Reader {
     private source: FeedSource,
     private readonly onPlaceLost: (source: FeedSource) => void,
   ) {
-    this.container = containerFor(source.station);
+    this.container = containerFor(source.station, 'their-own');
     response.writeHead(200, {
       'content-type': this.container.contentType,
       'cache-control': 'no-store',
       'accept-ranges': 'none',
       connection: 'close',
     });
-    response.on('close', () => {
-      this.ended = true;
-    });
     response.on('error', () => this.end());
     const header = this.container.header();
     if (header.length > 0) response.write(header);
   }
 
-  lag(): Lag | null {
-    return this.cursor && this.source.buffer.lag(this.cursor);
-  }
-
   splice(source: FeedSource): void {
+    this.release();
     this.source = source;
-    this.cursor = null;
-    this.container = containerFor(source.station);
+    this.fed = null;
+    this.container = containerFor(source.station, 'their-own');
     this.pump();
   }
 
   end(): void {
     if (this.ended) return;
     this.ended = true;
+    this.release();
     this.response.end();
   }
 
-  /** Writes what there is until the socket is full or the buffer empty, and comes back when that changes. */
+  /**
+   * Writes what there is until the socket is full or the buffer empty, and comes back when that changes. Where nothing
+   * more will come the answer stays open: a player that finds its end takes the last picture away, before there is another.
+   */
   pump(): void {
+    if (this.ended) return;
     const turn = ++this.turn;
     const again = (): void => {
       if (turn === this.turn && !this.ended) this.pump();
     };
-    const { buffer } = this.source;
-    this.cursor ??= buffer.openAtLastRandomAccess();
+    const { buffer, begin } = this.source;
+    this.cursor ??= begin ? begin(buffer) : buffer.openAtLastRandomAccess();
     while (this.cursor) {
       const units = buffer.read(this.cursor, CHUNK);
       if (units === null) {
@@ -167,12 +171,17 @@ class Reader {
         return;
       }
       if (units.length === 0) break;
+      this.fed = units[units.length - 1].time;
       const bytes = Buffer.concat(units.map((unit) => this.container.unit(unit)));
       if (this.response.write(bytes)) continue;
       this.response.once('drain', again);
       return;
     }
-    if (buffer.isEnded) this.end();
-    else buffer.wait(this.cursor, again);
+    if (!buffer.isEnded) buffer.wait(this.cursor, again);
+  }
+
+  private release(): void {
+    if (this.cursor) this.source.buffer.release(this.cursor);
+    this.cursor = null;
   }
 }

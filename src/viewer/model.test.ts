@@ -25,11 +25,19 @@ class Bench {
   /** Time passes; the last packet came at `lastPacket`. */
   tick(by: number, lastPacket: number | null): this {
     this.now += by;
-    return this.event({ type: 'tick', lastPacket });
+    return this.event({ type: 'tick', lastPacket, distance: null, reach: null });
+  }
+  /** The picture is found to be so far behind. */
+  behind(distance: number, reach: number | null = null): this {
+    return this.event({ type: 'tick', lastPacket: this.now, distance, reach });
   }
   did(...types: string[]): void {
     assert.deepEqual(
-      this.effects.splice(0).map((effect) => ('key' in effect ? `${effect.type} ${effect.key}` : effect.type)),
+      this.effects.splice(0).map((effect) => {
+        if (effect.type === 'tune') return `tune ${effect.key}`;
+        if (effect.type !== 'seek') return effect.type;
+        return effect.to.kind === 'by' ? `seek ${effect.to.time}` : `seek ${effect.to.kind}`;
+      }),
       types,
     );
   }
@@ -129,7 +137,14 @@ test('silence is noticed, and when packets come again the player goes on live', 
   bench.tick(SILENCE, 1050);
   assert.equal(bench.state.reception, 'silent');
   bench.did();
-  bench.tick(200, bench.now + 150).did('live');
+  bench.tick(200, bench.now + 150).did('seek live');
+});
+
+test('after a silence who is behind goes on where he is', () => {
+  const bench = watching().behind(20_000).tick(SILENCE, 1000);
+  assert.equal(bench.state.reception, 'silent');
+  bench.tick(200, bench.now + 150).did();
+  assert.equal(bench.state.reception, 'playing');
 });
 
 test('packets that come again while paused leave the picture alone', () => {
@@ -139,8 +154,103 @@ test('packets that come again while paused leave the picture alone', () => {
 
 test('a place that is no longer held is said, and the player goes on live', () => {
   const bench = watching().event({ type: 'place-lost' });
-  bench.did('live');
+  bench.did('seek live');
   assert.match(bench.state.notice?.text ?? '', /no longer held/);
+});
+
+test('arrows seek by 10 s, with Shift by 60; the distance is the sought one until its picture is there', () => {
+  const bench = watching().behind(200).keys('left', 'shift-left', 'right', 'shift-left');
+  bench.did('seek -10000', 'seek -60000', 'seek 10000', 'seek -60000');
+  assert.equal(bench.state.distance, 120_200);
+  bench.behind(200);
+  assert.equal(bench.state.distance, 120_200);
+  bench.event({ type: 'picture' }).behind(120_100);
+  assert.equal(bench.state.distance, 120_100);
+  bench.keys('shift-right').did('seek 60000');
+  assert.equal(bench.state.mode, 'watching');
+});
+
+test('seeking to what is not yet on the air, or nearly on, is going live', () => {
+  watching().behind(9_000).keys('right').did('seek live');
+  watching().behind(10_900).keys('right').did('seek live');
+  watching().behind(11_100).keys('right').did('seek 10000');
+  watching().behind(900).keys('right', 'shift-right').did();
+  watching().keys('right').did('seek live');
+});
+
+test('seeking while paused stays paused', () => {
+  const bench = watching().behind(0).keys('p').behind(5_000).keys('left', 'home', 'right', 'shift-right');
+  bench.did('pause', 'seek -10000', 'seek item', 'seek 10000', 'seek live');
+  assert.deepEqual([bench.state.mode, bench.state.paused], ['menu', true]);
+  bench.event({ type: 'picture' }).keys('3').did('resume');
+});
+
+test('a player that cannot show another picture while it is paused plays it', () => {
+  const bench = watching().behind(0).keys('p', 'left').event({ type: 'must-play' });
+  bench.did('pause', 'seek -10000', 'resume');
+  assert.deepEqual([bench.state.mode, bench.state.paused], ['watching', false]);
+  bench.event({ type: 'must-play' }).did();
+});
+
+test('before what the station reaches back to there is its oldest picture, and that is said', () => {
+  const bench = watching().behind(3_000, 8_000).keys('left');
+  bench.did('seek -5000');
+  assert.equal(bench.state.notice?.text, 'Station 2 reaches back no further.');
+  bench.event({ type: 'picture' }).behind(8_000, 8_000).keys('shift-left').did();
+});
+
+test('a moment that cannot be had is said, and the picture goes on where it is', () => {
+  const bench = watching().behind(3_000).keys('left');
+  bench.event({ type: 'seek-failed', text: 'No.' }).did('seek -10000', 'resume');
+  assert.equal(bench.state.notice?.text, 'No.');
+  assert.equal(bench.behind(3_100).state.distance, 3_100);
+  bench.keys('p', 'left').event({ type: 'seek-failed', text: 'No.' }).did('pause', 'seek -10000');
+});
+
+test('Home plays the item on the air from its beginning', () => {
+  const bench = watching().behind(0).keys('home');
+  bench.did('seek item');
+  assert.equal(bench.state.following, false);
+});
+
+test('l goes back to live, also from a pause; where the picture is live it stays', () => {
+  watching().behind(500).keys('l').did();
+  watching().behind(45_000).keys('l').did('seek live');
+  const bench = watching().behind(0).keys('p').behind(500).keys('l');
+  bench.did('pause', 'seek live');
+  assert.deepEqual([bench.state.mode, bench.state.paused, bench.state.following], ['watching', false, true]);
+});
+
+test('the menu has a fourth line while the picture is behind, and only then', () => {
+  const bench = watching().behind(0).keys('p', '4', 'down');
+  assert.equal(bench.state.marked, 0);
+  bench.behind(1_001).keys('up');
+  assert.equal(bench.state.marked, 3);
+  bench.did('pause');
+  bench.keys('enter').did('seek live');
+  assert.equal(bench.state.paused, false);
+  watching().behind(2_000).keys('p', '4').did('pause', 'seek live');
+});
+
+test('a mark on the fourth line goes where the line goes', () => {
+  const bench = watching().behind(0).keys('p').behind(2_000).keys('down');
+  assert.equal(bench.state.marked, 3);
+  assert.equal(bench.behind(1_000).state.marked, 2);
+  bench.behind(2_000).keys('down', 'right');
+  assert.equal(bench.state.marked, 2);
+});
+
+test('the picture is to come near what is on the air unless the user went behind it', () => {
+  const follows = (...keys: string[]): boolean =>
+    watching()
+      .behind(5_000)
+      .keys(...keys).state.following;
+  assert.ok(follows());
+  assert.ok(follows('l'));
+  assert.ok(follows('left', 'l'));
+  assert.ok(follows('left', '3'));
+  for (const keys of [['left'], ['home'], ['p', '3'], ['left', 'p', 'p']])
+    assert.equal(follows(...keys), false, `${keys}`);
 });
 
 test('the station that is watched stays in the list when its server no longer tells of it', () => {
@@ -171,18 +281,24 @@ test('no keys lead anywhere strange', () => {
     'backspace',
     'line-end',
     'z',
+    'left',
+    'shift-right',
+    'home',
   ];
-  const any = fc.array(fc.constantFrom(...keys, '1', '2', '3', '4', '0', 'tick'), { maxLength: 60 });
+  const any = fc.array(fc.constantFrom(...keys, '1', '2', '3', '4', '0', 'tick', 'behind'), { maxLength: 60 });
   fc.assert(
     fc.property(any, (pressed) => {
       const bench = new Bench([channel(1), channel(2), channel(21), channel(22)]);
       let paused = false;
       for (const key of pressed) {
         if (key === 'tick') bench.tick(700, bench.now);
+        else if (key === 'behind') bench.behind(30_000);
         else bench.keys(key);
         for (const { type } of bench.effects.splice(0)) {
           if (type === 'pause') assert.equal(paused, false);
+          // What is sought plays or stands still, as the state says.
           paused = type === 'pause' || (paused && type !== 'resume' && type !== 'tune');
+          if (type === 'seek') paused = bench.state.paused;
         }
         assert.equal(bench.state.paused && bench.state.mode !== 'ended', paused && bench.state.mode !== 'ended');
         assert.ok(bench.state.mode !== 'menu' || bench.state.paused);

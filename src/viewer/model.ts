@@ -10,6 +10,7 @@
  */
 import type { StationInfo } from '../wire/station-info.js';
 import type { Millis } from '../wire/time.js';
+import { markedIn, onSeekKey, playLive, toLive } from './seeking.js';
 
 /** A station as the viewer lists it. */
 export interface Channel {
@@ -49,7 +50,18 @@ export interface ViewerState {
   /** When its last packet came; null before the first. */
   lastPacket: Millis | null;
   serverLost: boolean;
+  /** How far the picture that is shown, or sought, is behind the one on the air; null where that is not known. */
+  distance: Millis | null;
+  /** How far behind the station's oldest picture is; null where that is not known. */
+  reach: Millis | null;
+  /** Another moment of the station was asked for, and its picture is not there yet. */
+  seeking: boolean;
+  /** Whether the user wants what is on the air: not after a pause, nor after seeking back. */
+  following: boolean;
 }
+
+/** Which moment of the station: on the air, so much later than the picture that is shown, the beginning of its item. */
+export type Seek = { kind: 'live' } | { kind: 'by'; time: Millis } | { kind: 'item' };
 
 export type ViewerEvent =
   | { type: 'key'; key: string }
@@ -57,10 +69,14 @@ export type ViewerEvent =
   /** A picture of the station is on the screen. */
   | { type: 'picture' }
   /** Comes a few times a second. */
-  | { type: 'tick'; lastPacket: Millis | null }
+  | { type: 'tick'; lastPacket: Millis | null; distance: Millis | null; reach: Millis | null }
   | { type: 'server'; lost: boolean }
   /** The player's place is no longer held. */
   | { type: 'place-lost' }
+  /** The moment that was asked for cannot be had: the picture goes on where it is. */
+  | { type: 'seek-failed'; text: string }
+  /** The player cannot show a picture of that moment while it is paused. */
+  | { type: 'must-play' }
   | { type: 'notice'; text: string }
   | { type: 'closed' };
 
@@ -68,8 +84,8 @@ export type Effect =
   | { type: 'tune'; key: string }
   | { type: 'pause' }
   | { type: 'resume' }
-  /** Give up the place behind, and go on with what is on the air. */
-  | { type: 'live' }
+  /** Give up the place, and go on at that moment; paused if it was. */
+  | { type: 'seek'; to: Seek }
   /** Ask the servers for their stations again. */
   | { type: 'refresh' }
   | { type: 'exit' };
@@ -84,9 +100,18 @@ export const TYPING_TIMEOUT: Millis = 1400;
 /** How long no packet may come before it is said. */
 export const SILENCE: Millis = 3000;
 export const BANNER_TIME: Millis = 5000;
-const NOTICE_TIME: Millis = 6000;
+export const NOTICE_TIME: Millis = 6000;
 
-export const menuItems = ['Exit', 'Change the station', 'Resume'] as const;
+/** Less is not being behind: neither shown nor sought. */
+export const BEHIND: Millis = 1000;
+
+export const isBehind = ({ distance }: ViewerState): boolean => distance !== null && distance > BEHIND;
+
+/** The lines of the menu, from key 1 on. */
+export const menuItems = (state: ViewerState): string[] => {
+  const items = ['Exit', 'Change the station', 'Resume'];
+  return isBehind(state) ? [...items, 'Back to live'] : items;
+};
 
 export function initialState(channels: readonly Channel[]): ViewerState {
   return {
@@ -104,6 +129,10 @@ export function initialState(channels: readonly Channel[]): ViewerState {
     tunedAt: 0,
     lastPacket: null,
     serverLost: false,
+    distance: null,
+    reach: null,
+    seeking: false,
+    following: true,
   };
 }
 
@@ -119,13 +148,21 @@ export function update(state: ViewerState, event: ViewerEvent, now: Millis): Ste
     case 'channels':
       return stay(withChannels(state, event.channels));
     case 'picture':
-      return stay({ ...state, reception: 'playing' });
+      return stay({ ...state, reception: 'playing', seeking: false });
     case 'tick':
-      return onTick({ ...state, lastPacket: event.lastPacket }, now);
+      return onTick(measured(state, event), now);
     case 'server':
       return stay({ ...state, serverLost: event.lost });
     case 'place-lost':
       return onPlaceLost(state, now);
+    case 'seek-failed': {
+      const failed: ViewerState = { ...state, seeking: false, notice: { text: event.text, until: now + NOTICE_TIME } };
+      return { state: failed, effects: state.paused ? [] : [{ type: 'resume' }] };
+    }
+    case 'must-play': {
+      const mode = state.mode === 'menu' ? 'watching' : state.mode;
+      return state.paused ? { state: { ...state, mode, paused: false }, effects: [{ type: 'resume' }] } : stay(state);
+    }
     case 'notice':
       return stay({ ...state, notice: { text: event.text, until: now + NOTICE_TIME } });
     case 'closed':
@@ -170,7 +207,8 @@ function onWatchingKey(state: ViewerState, key: string, now: Millis): Step {
   switch (key) {
     case 'p':
     case 'space': {
-      const paused: ViewerState = { ...state, mode: 'menu', paused: true, marked: 2, typed: '', bannerUntil: 0 };
+      const shown = { marked: 2, typed: '', bannerUntil: 0 };
+      const paused: ViewerState = { ...state, mode: 'menu', paused: true, following: false, ...shown };
       return { state: paused, effects: [{ type: 'pause' }] };
     }
     case 'c':
@@ -183,12 +221,10 @@ function onWatchingKey(state: ViewerState, key: string, now: Millis): Step {
       return state.previous === null ? stay(state) : tune(state, state.previous, now);
     case 'i':
       return stay({ ...state, bannerUntil: state.bannerUntil > now ? 0 : now + 2 * BANNER_TIME });
-    case 'l':
-      return { state, effects: [{ type: 'live' }] };
     case 'esc':
       return stay({ ...state, typed: '', bannerUntil: 0, notice: null });
     default:
-      return stay(state);
+      return onSeekKey(state, key, now) ?? stay(state);
   }
 }
 
@@ -198,6 +234,8 @@ function onMenuKey(state: ViewerState, key: string, now: Millis): Step {
       return end(state);
     case '2':
       return openList(state);
+    case '4':
+      return isBehind(state) ? playLive(state) : stay(state);
     case '3':
     case 'p':
     case 'space':
@@ -205,13 +243,13 @@ function onMenuKey(state: ViewerState, key: string, now: Millis): Step {
       return { state: { ...state, mode: 'watching', paused: false }, effects: [{ type: 'resume' }] };
     case 'up':
     case 'down': {
-      const by = key === 'up' ? menuItems.length - 1 : 1;
-      return stay({ ...state, marked: (state.marked + by) % menuItems.length });
+      const { length } = menuItems(state);
+      return stay({ ...state, marked: (state.marked + (key === 'up' ? length - 1 : 1)) % length });
     }
     case 'enter':
       return onMenuKey(state, String(state.marked + 1), now);
     default:
-      return stay(state);
+      return onSeekKey(state, key, now) ?? stay(state);
   }
 }
 
@@ -298,6 +336,10 @@ function tune(state: ViewerState, key: string, now: Millis): Step {
     tunedAt: now,
     lastPacket: null,
     serverLost: false,
+    distance: null,
+    reach: null,
+    seeking: false,
+    following: true,
     bannerUntil: now + BANNER_TIME,
   };
   return { state: tuned, effects: [{ type: 'tune', key }] };
@@ -308,14 +350,26 @@ function onTick(state: ViewerState, now: Millis): Step {
   const notice = state.notice?.until != null && state.notice.until <= now ? null : state.notice;
   const next: ViewerState = { ...state, notice };
   if (state.current === null) return stay(next);
-  const silent = now - (state.lastPacket ?? state.tunedAt) >= SILENCE;
+  // Nothing has to come while nothing is shown.
+  const silent = !state.paused && now - (state.lastPacket ?? state.tunedAt) >= SILENCE;
   if (silent) return stay({ ...next, reception: 'silent' });
   if (state.reception !== 'silent') return stay(next);
+  if (state.paused || isBehind(state)) return stay({ ...next, reception: 'playing' });
   // Timestamps have moved on during the silence; a player would wait as long again for the next picture.
-  return { state: { ...next, reception: 'waiting', tunedAt: now }, effects: state.paused ? [] : [{ type: 'live' }] };
+  return toLive({ ...next, reception: 'waiting', tunedAt: now });
+}
+
+/** With what was found out about the picture; what is sought counts until it is there. */
+function measured(
+  state: ViewerState,
+  { lastPacket, distance, reach }: Extract<ViewerEvent, { type: 'tick' }>,
+): ViewerState {
+  const known = state.seeking ? state.distance : (distance ?? state.distance);
+  const next: ViewerState = { ...state, lastPacket, distance: known, reach: reach ?? state.reach };
+  return { ...next, marked: markedIn(next) };
 }
 
 function onPlaceLost(state: ViewerState, now: Millis): Step {
   const text = 'That moment is no longer held here: going on with what is on the air.';
-  return { state: { ...state, notice: { text, until: now + NOTICE_TIME } }, effects: [{ type: 'live' }] };
+  return toLive({ ...state, notice: { text, until: now + NOTICE_TIME } });
 }

@@ -20,6 +20,7 @@ const PADDING = 28;
 const MARGIN = 40;
 const TITLE = { size: 34, height: 52 } as const;
 const HINT = { size: 20, height: 40 } as const;
+const BADGE = { size: 30, height: 50, digit: 16.5 } as const;
 
 interface Layout {
   width: number;
@@ -30,7 +31,7 @@ interface Layout {
   place: 'center' | 'bottom' | 'top-right';
 }
 
-const layouts: Record<Panel['kind'], Layout> = {
+const layouts: Record<Exclude<Panel['kind'], 'badge'>, Layout> = {
   menu: { width: 440, rowHeight: 50, size: 28, indent: 44, place: 'center' },
   list: { width: 860, rowHeight: 46, size: 26, indent: 60, place: 'center' },
   banner: { width: 760, rowHeight: 34, size: 23, indent: 150, place: 'bottom' },
@@ -41,7 +42,12 @@ const layouts: Record<Panel['kind'], Layout> = {
 /** The events, one a line. `aspect` is the window's width divided by its height. */
 export function assOf(panel: Panel, aspect: number): string {
   const canvasWidth = CANVAS_HEIGHT * aspect;
-  const layout = layouts[panel.kind];
+  const events = panel.kind === 'badge' ? [] : panelEvents(panel, panel.kind, canvasWidth);
+  return [...events, ...badgeEvents(panel.badge)].join('\n');
+}
+
+function panelEvents(panel: Panel, kind: keyof typeof layouts, canvasWidth: number): string[] {
+  const layout = layouts[kind];
   const width = Math.min(layout.width, canvasWidth - 2 * MARGIN);
   const body = panel.rows.length * layout.rowHeight;
   const height = PADDING * 2 - 8 + TITLE.height + body + (panel.hint === '' ? 0 : HINT.height) - 8;
@@ -53,13 +59,24 @@ export function assOf(panel: Panel, aspect: number): string {
   const titleAt = y + PADDING - 8;
   events.push(text(panel.title, inside.left, titleAt, TITLE.size, Color.title, { bold: true, right: inside.right }));
   panel.rows.forEach((row, index) => {
-    events.push(...rowEvents(row, inside, titleAt + TITLE.height + index * layout.rowHeight, layout, panel.kind));
+    events.push(...rowEvents(row, inside, titleAt + TITLE.height + index * layout.rowHeight, layout, kind));
   });
   if (panel.hint !== '') {
     const at = titleAt + TITLE.height + body + 12;
     events.push(text(panel.hint, inside.left, at, HINT.size, Color.detail, { right: inside.right }));
   }
-  return events.join('\n');
+  return events;
+}
+
+/** In the corner where no panel lies. */
+function badgeEvents(badge: string): string[] {
+  if (badge === '') return [];
+  const width = badge.length * BADGE.digit + 28;
+  const textAt = MARGIN + (BADGE.height - BADGE.size) / 2;
+  return [
+    box(MARGIN, MARGIN, width, BADGE.height, 12, Color.panel),
+    text(badge, MARGIN + 14, textAt, BADGE.size, Color.title, { bold: true }),
+  ];
 }
 
 interface Inside {

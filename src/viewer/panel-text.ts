@@ -9,7 +9,9 @@ export interface TextOptions {
   styled: boolean;
 }
 
+/** The panel's lines. Its badge changes every second: it has its place in the line of the status. */
 export function linesOf(panel: Panel, { width, styled }: TextOptions): string[] {
+  if (panel.kind === 'badge') return [];
   const style = (code: number, text: string): string => (styled ? `\x1b[${code}m${text}\x1b[0m` : text);
   const rows = panel.rows.map((row) => ({ row, text: rowText(panel, row, width - 4) }));
   const lines = [style(1, fit(printable(panel.title), width - 2).trimEnd())];

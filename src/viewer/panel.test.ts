@@ -21,6 +21,10 @@ const report: ReceptionReport = {
   frames: 0,
   torn: 0,
   lastArrival: 0,
+  lostBeforeRepair: 0,
+  repaired: { request: 0, group: 0, parity: 0, path: 0 },
+  paths: [],
+  jitter: 0,
 };
 
 const after = (keys: string[], channels = [channel(1), channel(2)]): ViewerState =>
@@ -39,6 +43,30 @@ test('the menu offers 1 Exit, 2 Change the station, 3 Resume', () => {
     '> 3  Resume',
     'Station 1',
   ]);
+});
+
+test('how far the picture is behind stands in the corner, whatever else is shown', () => {
+  const behind = (distance: number, ...keys: string[]): ViewerState => ({ ...after(['1', ...keys]), distance });
+  const badge = (state: ViewerState): string | undefined => panelFor({ ...state, bannerUntil: 0 }, null, 1000)?.badge;
+  assert.equal(badge(behind(1_000)), undefined);
+  assert.equal(badge(behind(1_001)), '−0:01');
+  assert.equal(badge(behind(45_999)), '−0:45');
+  assert.equal(badge(behind(3_723_000)), '−1:02:03');
+  assert.equal(badge(behind(500, 'p')), '');
+  assert.equal(badge(behind(45_000, 'p')), '−0:45');
+  assert.equal(badge(behind(45_000, 'c')), '−0:45');
+  const panel = panelFor({ ...behind(45_000), bannerUntil: 0 }, null, 1000);
+  assert.ok(panel);
+  assert.match(assOf(panel, 16 / 9), /−0:45$/);
+  assert.deepEqual(linesOf(panel, { width: 60, styled: true }), []);
+});
+
+test('behind what is on the air, the menu offers to go back to it', () => {
+  const panel = panelFor({ ...after(['1', 'p']), distance: 45_000 }, null, 1000);
+  assert.deepEqual(
+    panel?.rows.map(({ key, text }) => `${key} ${text}`),
+    ['1 Exit', '2 Change the station', '3 Resume', '4 Back to live'],
+  );
 });
 
 test('the list shows resolution, aspect ratio and frame rate, and as many stations as fit', () => {

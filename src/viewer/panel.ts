@@ -2,8 +2,8 @@
 import type { ReceptionReport } from '../receiver/reception.js';
 import type { StationInfo } from '../wire/station-info.js';
 import type { Millis } from '../wire/time.js';
-import { currentChannel, menuItems, type ViewerState } from './model.js';
-import { bitrateText, codecsText, frameRateText } from './station-text.js';
+import { currentChannel, isBehind, menuItems, type ViewerState } from './model.js';
+import { bitrateText, codecsText, durationText, frameRateText } from './station-text.js';
 
 export interface PanelRow {
   /** The number to press, at the row's left; empty where there is none. */
@@ -17,11 +17,14 @@ export interface PanelRow {
 }
 
 export interface Panel {
-  kind: 'menu' | 'list' | 'banner' | 'message' | 'number';
+  /** badge: nothing but that. */
+  kind: 'menu' | 'list' | 'banner' | 'message' | 'number' | 'badge';
   title: string;
   rows: PanelRow[];
   /** What keys do; empty where nothing needs saying. */
   hint: string;
+  /** How far the picture is behind the one on the air, in the corner; empty where it is not. */
+  badge: string;
 }
 
 /** Rows of a list that are shown at a time. */
@@ -30,6 +33,20 @@ const LIST_ROWS = 9;
 /** What is to be seen at `now`; null when nothing lies over the picture. */
 export function panelFor(state: ViewerState, report: ReceptionReport | null, now: Millis): Panel | null {
   if (state.mode === 'ended') return null;
+  const badge = badgeText(state);
+  const panel = panelWithoutBadge(state, report, now);
+  if (panel) return { ...panel, badge };
+  return badge === '' ? null : { kind: 'badge', title: '', rows: [], hint: '', badge };
+}
+
+/** "−0:45", "−1:02:03"; empty where the picture is the one on the air, or nearly. */
+export function badgeText(state: ViewerState): string {
+  return isBehind(state) ? `−${durationText(Math.floor((state.distance ?? 0) / 1000))}` : '';
+}
+
+type Content = Omit<Panel, 'badge'>;
+
+function panelWithoutBadge(state: ViewerState, report: ReceptionReport | null, now: Millis): Content | null {
   if (state.mode === 'menu') return menuPanel(state);
   if (state.mode === 'choosing') return listPanel(state);
   if (state.typed !== '') return { kind: 'number', title: `${state.typed}–`, rows: [], hint: '' };
@@ -51,24 +68,24 @@ const row = (text: string, more: Partial<PanelRow> = {}): PanelRow => ({
   ...more,
 });
 
-const message = ([title, ...rest]: string[]): Panel => ({
+const message = ([title, ...rest]: string[]): Content => ({
   kind: 'message',
   title,
   rows: rest.map((text) => row(text)),
   hint: '',
 });
 
-function menuPanel(state: ViewerState): Panel {
+function menuPanel(state: ViewerState): Content {
   const name = currentChannel(state)?.info.name ?? '';
   return {
     kind: 'menu',
     title: 'Paused',
-    rows: menuItems.map((text, index) => row(text, { key: String(index + 1), marked: index === state.marked })),
+    rows: menuItems(state).map((text, index) => row(text, { key: String(index + 1), marked: index === state.marked })),
     hint: state.notice?.text ?? name,
   };
 }
 
-function listPanel(state: ViewerState): Panel {
+function listPanel(state: ViewerState): Content {
   const { channels, marked } = state;
   const several = new Set(channels.map(({ info }) => info.server)).size > 1;
   const first = Math.max(0, Math.min(marked - Math.floor(LIST_ROWS / 2), channels.length - LIST_ROWS));
@@ -91,7 +108,7 @@ const listHint = (state: ViewerState): string =>
 const pictureText = ({ width, height, aspectRatio, frameRate }: StationInfo): string =>
   `${width}×${height} · ${aspectRatio} · ${frameRateText(frameRate)} fps`;
 
-function bannerPanel(info: StationInfo, report: ReceptionReport | null): Panel {
+function bannerPanel(info: StationInfo, report: ReceptionReport | null): Content {
   const rows = [
     row(info.nowPlaying, { detail: 'Now playing' }),
     row(pictureText(info), { detail: 'Picture' }),

@@ -10,6 +10,9 @@ test('keys are named, sequences that mean nothing are left out', () => {
     ...['p', '2', 'up', 'pgup', 'pgdn', 'enter', 'backspace', 'space', 'esc', 'ctrl-c', 'q'],
   ]);
   assert.deepEqual(keysIn('\x1b[1;5Cä\x1b[15~i'), ['ä', 'i']);
+  assert.deepEqual(keysIn('\x1b[D\x1bOC\x1b[1;2D\x1b[1;2C\x1b[d\x1b[c\x1b[H\x1bOH\x1b[1~\x1b[7~'), [
+    ...['left', 'right', 'shift-left', 'shift-right', 'shift-left', 'shift-right', 'home', 'home', 'home', 'home'],
+  ]);
 });
 
 function open(tty: boolean): {
@@ -53,7 +56,7 @@ test('a terminal is raw while it is open, and as it was afterwards', async () =>
   assert.ok(text().endsWith('\x1b[?25h'));
 });
 
-const panel = (title: string): Panel => ({ kind: 'menu', title, rows: [], hint: '' });
+const panel = (title: string): Panel => ({ kind: 'menu', title, rows: [], hint: '', badge: '' });
 
 test('in a terminal a panel is drawn over the one before', () => {
   const { terminal, text } = open(true);

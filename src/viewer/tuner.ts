@@ -31,8 +31,6 @@ export interface TunerOptions {
   also?: readonly string[];
   /** Whether the server is asked for what a player begins with; default true. */
   burst?: boolean;
-  /** Where the first station that is tuned to begins; undefined: with what is on the air. */
-  start?: Target;
   /** How long a missing packet is waited for. */
   deadline?: Millis;
   /** How much faster than the station replays may be. */
@@ -55,15 +53,12 @@ export class Tuner {
   private receiver: Receiver | null = null;
   /** Who is sent what the server sends to us alone. */
   private asking: Receiver | null = null;
-  private start: Target | undefined;
 
   constructor(
     private readonly events: TunerEvents,
     private readonly options: TunerOptions = {},
     private readonly using: TunerNetwork = network,
-  ) {
-    this.start = options.start;
-  }
+  ) {}
 
   get current(): StationReceiver | null {
     return this.receiver;
@@ -71,11 +66,10 @@ export class Tuner {
 
   /**
    * Receives the station beside the one before, which goes on by its group until it is closed so that its picture stays
-   * meanwhile. Rejects with a Problem when the group cannot be joined, or the beginning that was asked for not be had.
+   * meanwhile. It begins at `start`, or with what is on the air. Rejects with a Problem when the group cannot be joined, or
+   * the beginning that was asked for not be had.
    */
-  async tune(channel: FoundChannel): Promise<StationReceiver> {
-    const { start } = this;
-    this.start = undefined;
+  async tune(channel: FoundChannel, start?: Target): Promise<StationReceiver> {
     const { localAddress } = channel.found;
     let receiver = this.receiverOf(channel.info, localAddress);
     this.asking = receiver;

@@ -1,47 +1,85 @@
 /** The viewer put together: the model in the middle; player, terminal, feed and tuner around it. */
-import type { Problem } from '../problem/problem.js';
+import { Refusal } from '../control/client.js';
+import { systemTimers, type Timers } from '../multicast/timers.js';
+import { Problem } from '../problem/problem.js';
 import type { ReceptionReport } from '../receiver/reception.js';
 import type { StationReceiver } from '../receiver/station-receiver.js';
-import type { Millis } from '../wire/time.js';
+import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../wire/time.js';
+import { CatchUp } from './catch-up.js';
 import type { FoundChannel } from './channels.js';
 import { Feed } from './feed.js';
-import { currentChannel, type Effect, initialState, update, type ViewerEvent, type ViewerState } from './model.js';
+import {
+  currentChannel,
+  type Effect,
+  initialState,
+  type Seek,
+  update,
+  type ViewerEvent,
+  type ViewerState,
+} from './model.js';
+import { beginningWith, type Moment, onAir, seekItem, seekOnAir, seekPicture, targetOf } from './moment.js';
 import { type Panel, panelFor, samePanel } from './panel.js';
+import { shownTime } from './picture-time.js';
 import type { Player, PlayerEvents } from './players/player.js';
 import { Tuner, troubleLine } from './tuner.js';
 
 export interface ViewerOptions {
   channels: readonly FoundChannel[];
   startPlayer: (events: PlayerEvents) => Promise<Player>;
-  /** Shows what is to be seen outside the window. Called when it changed, and once a second. */
+  /** Shows what is to be seen outside the window. Called when it changed, and a few times a second. */
   show: (panel: Panel | null, state: ViewerState, report: ReceptionReport | null) => void;
   /** Looks for stations again. */
   refresh: () => Promise<readonly FoundChannel[]>;
-  createTuner?: (events: ConstructorParameters<typeof Tuner>[0]) => Tuner;
-  now?: () => Millis;
+  createTuner?: (events: ConstructorParameters<typeof Tuner>[0]) => Pick<Tuner, keyof Tuner>;
+  /** The picture that the first station begins with; null: the one on the air. */
+  first?: Ticks90k | null;
+  /** Whether pictures stay as far behind as they begin. */
+  stay?: boolean;
+  timers?: Timers;
 }
 
 /** How often the model is told that time passes. */
 const TICK: Millis = 200;
 
+const seekTrouble = (problem: Problem, { station }: StationReceiver): string =>
+  problem instanceof Refusal && problem.reason === 'too-early'
+    ? `${station.name} does not reach back so far.`
+    : troubleLine(problem);
+
 export class Viewer {
   private state: ViewerState;
   private readonly feed = new Feed({ onPlaceLost: () => this.dispatch({ type: 'place-lost' }) });
-  private readonly tuner: Tuner;
-  private readonly now: () => Millis;
+  private readonly tuner: Pick<Tuner, keyof Tuner>;
+  private readonly timers: Timers;
+  private readonly catchUp = new CatchUp();
   private channels: Map<string, FoundChannel>;
   private player: Player | null = null;
   private panel: Panel | null = null;
-  private timer: NodeJS.Timeout | null = null;
-  /** Counts tunings, so that one that was overtaken by the next does nothing more. */
+  private cancelTick: () => void = () => undefined;
+  /** Counts tunings and seeks, so that one that was overtaken by the next does nothing more. */
   private tunings = 0;
-  private tuning: Promise<void> = Promise.resolve();
+  private seeks = 0;
+  /** One after another: the session's answers come in the order of the requests. */
+  private steps: Promise<void> = Promise.resolve();
+  /** The picture that the station begins with; null: the one on the air. */
+  private first: Ticks90k | null;
+  /** The picture that was sought last, until it is there. */
+  private sought: Ticks90k | null = null;
+  /** A seek was begun, and the player has not been given anything since. */
+  private isMoving = false;
+  /** Counts what the player was given. */
+  private plays = 0;
+  private isLooking = false;
+  private distance: Millis | null = null;
+  private speed = 1;
+  private saidPaused = false;
   /** Receivers whose station is still on the screen while the next is being tuned. */
   private leaving: StationReceiver[] = [];
   private finish: (problem: Problem | null) => void = () => undefined;
 
   constructor(private readonly options: ViewerOptions) {
-    this.now = options.now ?? (() => performance.now());
+    this.timers = options.timers ?? systemTimers;
+    this.first = options.first ?? null;
     this.channels = new Map(options.channels.map((channel) => [channel.key, channel]));
     this.state = initialState(options.channels);
     const events = {
@@ -60,7 +98,7 @@ export class Viewer {
     const ended = new Promise<void>((resolve, reject) => {
       this.finish = (problem) => (problem ? reject(problem) : resolve());
     });
-    this.timer = setInterval(() => this.tick(), TICK);
+    this.tickLater();
     if (first) {
       const at = this.state.channels.findIndex(({ key }) => key === first.key);
       this.state = { ...this.state, marked: at };
@@ -70,8 +108,8 @@ export class Viewer {
     try {
       await ended;
     } finally {
-      clearInterval(this.timer);
-      await this.tuning;
+      this.cancelTick();
+      await this.steps;
       await Promise.all([
         this.player?.close(),
         this.tuner.close(),
@@ -91,7 +129,7 @@ export class Viewer {
   }
 
   private dispatch(event: ViewerEvent): void {
-    const { state, effects } = update(this.state, event, this.now());
+    const { state, effects } = update(this.state, event, this.timers.now());
     this.state = state;
     for (const effect of effects) this.perform(effect);
     this.render(false);
@@ -102,16 +140,16 @@ export class Viewer {
       case 'tune':
         this.startTuning(effect.key);
         break;
+      case 'seek':
+        this.startSeeking(effect.to);
+        break;
       case 'pause':
         this.player?.pause();
-        this.tuner.pause();
+        this.tell(true);
         break;
       case 'resume':
         this.player?.resume();
-        this.tuner.resume();
-        break;
-      case 'live':
-        this.playWhenReady(this.tunings);
+        this.tell(false);
         break;
       case 'refresh':
         this.refresh();
@@ -121,52 +159,157 @@ export class Viewer {
     }
   }
 
-  private startTuning(key: string): void {
-    const turn = ++this.tunings;
-    // One after another: the session's answers come in the order of the requests.
-    this.tuning = this.tuning.then(() => this.tune(key, turn)).catch((error: Problem) => this.finish(error));
+  /** Tells the server whether we are paused. */
+  private tell(paused: boolean): void {
+    if (paused === this.saidPaused) return;
+    this.saidPaused = paused;
+    if (paused) this.tuner.pause();
+    else this.tuner.resume();
   }
 
-  private async tune(key: string, turn: number): Promise<void> {
+  private queue(step: () => Promise<void>): void {
+    this.steps = this.steps.then(step).catch((error: Problem) => this.finish(error));
+  }
+
+  private startTuning(key: string): void {
+    const tuning = ++this.tunings;
+    this.sought = null;
+    this.isMoving = false;
+    this.queue(() => this.tune(key, tuning));
+  }
+
+  private async tune(key: string, tuning: number): Promise<void> {
     const channel = this.channels.get(key);
-    if (!channel || turn !== this.tunings || this.state.mode === 'ended') return;
+    if (!channel || tuning !== this.tunings || this.state.mode === 'ended') return;
     const before = this.tuner.current;
     if (before) this.leaving.push(before);
-    const [receiver] = await Promise.all([this.tuner.tune(channel), this.ensurePlayer()]);
-    this.playWhenReady(turn, receiver);
+    const { first } = this;
+    this.first = null;
+    const start = first === null ? undefined : targetOf(channel.info.format, first);
+    const [receiver] = await Promise.all([this.tuner.tune(channel, start), this.ensurePlayer()]);
+    this.saidPaused = false; // Who tunes plays.
+    if (first !== null) this.state = { ...this.state, following: false };
+    const moment = first === null ? onAir(receiver) : beginningWith(receiver, first);
+    this.playWhenReady(receiver, moment, () => tuning === this.tunings);
   }
 
   private async ensurePlayer(): Promise<void> {
     this.player ??= await this.options.startPlayer({
       onKey: (key) => this.dispatch({ type: 'key', key }),
-      onPicture: () => this.dispatch({ type: 'picture' }),
+      onPicture: () => this.onPicture(),
       onClosed: () => this.dispatch({ type: 'closed' }),
     });
     this.player.show(this.panel);
   }
 
-  /** The picture before stays until the new station has one. */
-  private playWhenReady(turn: number, receiver = this.tuner.current): void {
-    receiver?.buffer.wait(null, () => {
-      if (turn === this.tunings && !receiver.buffer.isEnded && this.state.mode !== 'ended') this.play(receiver);
+  private startSeeking(to: Seek): void {
+    const [seek, tuning] = [++this.seeks, this.tunings];
+    this.isMoving = true;
+    this.queue(async () => {
+      const { player } = this;
+      const receiver = this.tuner.current;
+      if (!player || !receiver || tuning !== this.tunings || this.state.mode === 'ended') return;
+      const isNewest = (): boolean => seek === this.seeks && tuning === this.tunings;
+      try {
+        const moment = await this.momentFor(to, receiver, player, isNewest);
+        if (moment === null) return;
+        if (this.state.paused && !player.beginsPaused) this.dispatch({ type: 'must-play' });
+        this.playWhenReady(receiver, moment, isNewest);
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error;
+        this.sought = null;
+        if (!isNewest()) return;
+        this.isMoving = false;
+        this.dispatch({ type: 'seek-failed', text: seekTrouble(error, receiver) });
+      }
     });
   }
 
-  private play(receiver: StationReceiver): void {
+  /** Null: the next seek goes on from there. */
+  private async momentFor(
+    to: Seek,
+    receiver: StationReceiver,
+    player: Player,
+    isNewest: () => boolean,
+  ): Promise<Moment | null> {
+    if (to.kind === 'live') {
+      this.sought = null;
+      return isNewest() ? seekOnAir(receiver) : null;
+    }
+    const now = receiver.serverNow();
+    const shown = this.sought ?? (await this.shown(receiver, player)) ?? (now === null ? null : millisToTicks(now));
+    if (shown === null) return seekOnAir(receiver);
+    if (to.kind === 'item') {
+      this.sought = null;
+      return seekItem(receiver, shown);
+    }
+    this.sought = shown + millisToTicks(to.time);
+    return isNewest() ? seekPicture(receiver, this.sought) : null;
+  }
+
+  /** The time of the picture that is shown. */
+  private async shown(receiver: StationReceiver, player: Player): Promise<Ticks90k | null> {
+    const position = (await player.position?.()) ?? null;
+    return shownTime({ position, fed: this.feed.fed(), now: receiver.serverNow() });
+  }
+
+  /** The picture before stays until the other moment has one. */
+  private playWhenReady(receiver: StationReceiver, moment: Moment, isWanted: () => boolean): void {
+    moment.buffer.wait(null, () => {
+      if (isWanted() && !moment.buffer.isEnded && this.state.mode !== 'ended') this.play(receiver, moment);
+    });
+  }
+
+  private play({ station }: StationReceiver, { buffer, begin, from }: Moment): void {
     const { player, feed } = this;
     if (!player) return;
-    const source = { station: receiver.station, buffer: receiver.buffer };
+    this.plays++;
+    this.isMoving = false;
+    this.distance = null;
+    this.catchUp.reset();
+    this.speed = 1;
+    const source = { station, buffer, begin };
     const spliced = player.prefersSplice && feed.splice(source);
     for (const before of this.leaving.splice(0)) void before.close();
+    const { paused } = this.state;
+    if (!paused) this.tell(false);
     if (spliced) {
       player.resume();
-      this.dispatch({ type: 'picture' });
+      this.onPicture();
       return;
     }
-    const { name, format } = receiver.station;
-    player.play({ url: feed.open(source), title: name, format }).catch((error: Problem) => {
+    const { name: title, format } = station;
+    player.play({ url: feed.open(source), title, format, from, paused }).catch((error: Problem) => {
       if (this.state.mode !== 'ended') this.finish(error);
     });
+  }
+
+  private onPicture(): void {
+    if (this.isMoving) return; // of the moment before
+    this.sought = null;
+    this.dispatch({ type: 'picture' });
+  }
+
+  /** Finds out how far the picture is behind, and has it come nearer where the user wants what is on the air. */
+  private async look(): Promise<void> {
+    const { player, state, plays } = this;
+    const receiver = this.tuner.current;
+    const isShown = state.reception !== 'waiting' && !state.seeking;
+    if (!player || !receiver || !isShown || this.isLooking || state.mode === 'ended') return;
+    this.isLooking = true;
+    const [shown, buffered] = await Promise.all([this.shown(receiver, player), player.buffered?.()]).finally(() => {
+      this.isLooking = false;
+    });
+    const now = receiver.serverNow();
+    if (plays !== this.plays || shown === null || now === null) return;
+    this.distance = now - ticksToMillis(shown);
+    const follows = this.state.following && !this.options.stay;
+    const speed = follows
+      ? this.catchUp.speed({ distance: this.distance, buffered: buffered ?? null })
+      : this.catchUp.stay();
+    if (speed === this.speed) return;
+    this.speed = speed;
+    player.setSpeed?.(speed);
   }
 
   private refresh(): void {
@@ -181,9 +324,29 @@ export class Viewer {
     );
   }
 
+  private tickLater(): void {
+    this.cancelTick = this.timers.after(TICK, () => {
+      this.tickLater();
+      this.tick();
+    });
+  }
+
   private tick(): void {
-    this.dispatch({ type: 'tick', lastPacket: this.tuner.current?.report().lastArrival ?? null });
+    const { current } = this.tuner;
+    this.look().catch((error: Problem) => this.finish(error));
+    const [now, oldest] = [current?.serverNow() ?? null, current?.oldest ?? null];
+    const reach = now === null || oldest === null ? null : now - oldest;
+    this.dispatch({ type: 'tick', lastPacket: this.lastPacket(), distance: this.distance, reach });
     this.options.show(this.panel, this.state, this.report());
+  }
+
+  /** Where there is more than the player has read, nothing has to come. */
+  private lastPacket(): Millis | null {
+    const { current } = this.tuner;
+    if (!current) return null;
+    const [fed, { newest }] = [this.feed.fed(), current.buffer];
+    const hasMore = fed !== null && newest !== null && newest > fed;
+    return hasMore ? this.timers.now() : current.report().lastArrival;
   }
 
   private report(): ReceptionReport | null {
@@ -192,7 +355,7 @@ export class Viewer {
   }
 
   private render(always: boolean): void {
-    const panel = panelFor(this.state, this.report(), this.now());
+    const panel = panelFor(this.state, this.report(), this.timers.now());
     if (!always && samePanel(panel, this.panel)) return;
     this.panel = panel;
     this.player?.show(panel);

@@ -9,6 +9,7 @@ export class FfplayPlayer implements Player {
   readonly name = 'ffplay';
   readonly hasPanels = false;
   readonly prefersSplice = true;
+  readonly beginsPaused = false;
   private process: PlayerProcess | null = null;
 
   constructor(

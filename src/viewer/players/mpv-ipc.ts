@@ -19,8 +19,9 @@ interface Pending {
   reject: (error: Error) => void;
 }
 
+type MpvValue = string | number | boolean;
 /** A positional command, or one with named arguments. */
-export type MpvCommand = readonly (string | number | boolean)[] | Readonly<Record<string, string | number | boolean>>;
+export type MpvCommand = readonly MpvValue[] | Readonly<Record<string, MpvValue | Readonly<Record<string, string>>>>;
 
 export class MpvIpc {
   private requests = 0;

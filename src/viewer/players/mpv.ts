@@ -3,8 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { Duplex } from 'node:stream';
 import { z } from 'zod';
+import { type Millis, TICKS_PER_SECOND, type Ticks90k } from '../../wire/time.js';
 import type { Panel } from '../panel.js';
 import { assOf, CANVAS_HEIGHT } from '../panel-ass.js';
+import { demuxerSeconds } from '../picture-time.js';
 import { PlayerProcess } from './child.js';
 import { type MpvCommand, type MpvEvent, MpvIpc } from './mpv-ipc.js';
 import type { Media, Player, PlayerEvents } from './player.js';
@@ -30,6 +32,11 @@ const keys: Readonly<Record<string, string>> = {
   PGUP: 'pgup',
   PGDWN: 'pgdn',
   BS: 'backspace',
+  LEFT: 'left',
+  RIGHT: 'right',
+  'Shift+LEFT': 'shift-left',
+  'Shift+RIGHT': 'shift-right',
+  HOME: 'home',
 };
 
 /** What mpv does by itself; its other keys are off, so that none of them moves the picture behind our back. */
@@ -63,6 +70,7 @@ const options = [
   '--cache-secs=10', // what is further ahead stays in the viewer's own buffer
   '--demuxer-max-bytes=48MiB',
   '--demuxer-max-back-bytes=0',
+  '--rebase-start-time=no', // so that a picture's time is its time stamp
   '--input-default-bindings=no',
   '--input-terminal=no',
   '--terminal=yes',
@@ -76,6 +84,12 @@ const options = [
   '--stop-screensaver=yes',
 ];
 
+/** Pictures that are to be shown have at least this time less than the one that is asked for: half of one, or less. */
+const ROUNDING = 0.005;
+
+const entrySchema = z.looseObject({ playlist_entry_id: z.number() });
+/** mpv's number of a file, the same for all in versions before 0.33. */
+const entryOf = (data: unknown): number => entrySchema.safeParse(data).data?.playlist_entry_id ?? 0;
 const dimensionsSchema = z.looseObject({ w: z.number(), h: z.number() });
 
 /**
@@ -84,16 +98,22 @@ const dimensionsSchema = z.looseObject({ w: z.number(), h: z.number() });
  *   mpv ends when we do; on Windows it is a named pipe
  * - keys bound in the window, heard as messages
  * - panels as an overlay, drawn anew when the window's shape changes
+ * - beginning with any picture: those before it are decoded, and not shown
  */
 export class MpvPlayer implements Player {
   readonly name = 'mpv';
   readonly hasPanels = true;
   readonly prefersSplice = false;
+  readonly beginsPaused = true;
   private panel: Panel | null = null;
   private aspect = 16 / 9;
   private closing = false;
   private paused = false;
   private again: NodeJS.Timeout | undefined;
+  /** mpv's numbers of what it was given last, null until it answers; of what it plays; of what it has shown. */
+  private given: number | null = null;
+  private playing = 0;
+  private shown = 0;
 
   private constructor(
     private readonly process: PlayerProcess,
@@ -122,16 +142,28 @@ export class MpvPlayer implements Player {
     return player;
   }
 
-  async play({ url, title, format }: Media): Promise<void> {
-    this.paused = false;
+  async play({ url, title, format, from, paused }: Media): Promise<void> {
+    this.paused = paused;
     this.redrawWhilePaused();
-    const settings: MpvCommand[] = [
-      ['set_property', 'demuxer-lavf-format', format === 'h264' ? 'mpegts' : ''],
-      ['set_property', 'title', title.replaceAll('$', '$$$$')], // mpv expands properties in it
-      ['set_property', 'pause', false],
-      ['loadfile', url, 'replace'],
+    this.given = null;
+    const loading: MpvCommand = {
+      name: 'loadfile',
+      url,
+      flags: 'replace',
+      options: from === null ? {} : trimmed(from),
+    };
+    const answers = [
+      this.ipc.command(['set_property', 'demuxer-lavf-format', format === 'h264' ? 'mpegts' : '']),
+      this.ipc.command(['set_property', 'title', title.replaceAll('$', '$$$$')]), // mpv expands properties in it
+      this.ipc.command(['set_property', 'speed', 1]),
+      this.ipc.command(loading).then((answer) => {
+        this.given = entryOf(answer);
+        this.tellPicture();
+      }),
+      // Last, lest the picture before moves once more
+      this.ipc.command(['set_property', 'pause', paused]),
     ];
-    await Promise.all(settings.map((command) => this.ipc.command(command)));
+    await Promise.all(answers);
   }
 
   pause(): void {
@@ -143,6 +175,20 @@ export class MpvPlayer implements Player {
     this.paused = false;
     this.redrawWhilePaused();
     this.tell(['set_property', 'pause', false]);
+  }
+
+  async position(): Promise<Ticks90k | null> {
+    const time = await this.number('time-pos');
+    return time === null ? null : Math.round(time * TICKS_PER_SECOND);
+  }
+
+  async buffered(): Promise<Millis | null> {
+    const [read, shown] = await Promise.all([this.number('demuxer-cache-time'), this.number('time-pos')]);
+    return read === null || shown === null ? null : (read - shown) * 1000;
+  }
+
+  setSpeed(speed: number): void {
+    this.tell(['set_property', 'speed', speed]);
   }
 
   show(panel: Panel | null): void {
@@ -175,8 +221,16 @@ export class MpvPlayer implements Player {
 
   private onEvent(event: MpvEvent): void {
     if (event.event === 'client-message' && event.args?.[0] === 'msc-key') this.events.onKey(event.args[1]);
-    else if (event.event === 'playback-restart') this.events.onPicture();
-    else if (event.event === 'property-change' && event.name === 'osd-dimensions') this.onDimensions(event.data);
+    else if (event.event === 'start-file') this.playing = entryOf(event);
+    else if (event.event === 'playback-restart') {
+      this.shown = this.playing;
+      this.tellPicture();
+    } else if (event.event === 'property-change' && event.name === 'osd-dimensions') this.onDimensions(event.data);
+  }
+
+  /** A picture of what was played before may come after something else was given. */
+  private tellPicture(): void {
+    if (this.given === this.shown) this.events.onPicture();
   }
 
   private onDimensions(data: unknown): void {
@@ -205,12 +259,27 @@ export class MpvPlayer implements Player {
     this.tell({ name: 'osd-overlay', id: OVERLAY_ID, format, data, ...size });
   }
 
+  /** A property; null while it has no value. */
+  private async number(property: string): Promise<number | null> {
+    const value = await this.ipc.command(['get_property', property]).catch((error: unknown) => {
+      if (String(error).includes('unavailable') || this.closing || this.process.isGone) return null;
+      throw error;
+    });
+    return typeof value === 'number' ? value : null;
+  }
+
   /** For commands that only fail when mpv is ending, which is told by its end. */
   private tell(command: MpvCommand): void {
     this.ipc.command(command).catch((error: unknown) => {
       if (!this.closing && !this.process.isGone && !String(error).includes('closed')) throw error;
     });
   }
+}
+
+/** Filters that hold back everything before a time: as quickly as it can be decoded, its picture is there. */
+function trimmed(from: Ticks90k): Record<string, string> {
+  const start = (demuxerSeconds(from) - ROUNDING).toFixed(3);
+  return { vf: `lavfi=[trim=start=${start}]`, af: `lavfi=[atrim=start=${start}]` };
 }
 
 async function spawnMpv(program: string, args: string[]): Promise<{ process: PlayerProcess; stream: Duplex }> {

@@ -1,5 +1,6 @@
 /** What the viewer needs of a program with a window. */
 import type { StationFormat } from '../../wire/station-info.js';
+import type { Millis, Ticks90k } from '../../wire/time.js';
 import type { Panel } from '../panel.js';
 
 export const playerNames = ['mpv', 'ffplay', 'vlc', 'none'] as const;
@@ -11,6 +12,10 @@ export interface Media {
   /** Of the window. */
   title: string;
   format: StationFormat;
+  /** The time of the first picture to be shown; null: the first that there is. A hint: not every player can. */
+  from: Ticks90k | null;
+  /** Whether the first picture stands still. */
+  paused: boolean;
 }
 
 export interface PlayerEvents {
@@ -28,11 +33,19 @@ export interface Player {
   readonly hasPanels: boolean;
   /** Whether another station can follow inside the answer being read; better than `play`, which closes the window. */
   readonly prefersSplice: boolean;
-  /** Plays this instead of what it played, not paused. Rejects with a Problem when the program cannot be used. */
+  /** Whether it shows the first picture of what begins paused. */
+  readonly beginsPaused: boolean;
+  /** Plays this instead of what it played. Rejects with a Problem when the program cannot be used. */
   play(media: Media): Promise<void>;
   /** Freezes the picture at once. */
   pause(): void;
   resume(): void;
+  /** The time stamp of the picture that is shown, modulo 2^33; null where there is none. */
+  position?(): Promise<Ticks90k | null>;
+  /** What it holds ahead of the picture that is shown; null where there is none. */
+  buffered?(): Promise<Millis | null>;
+  /** How fast it plays, 1 as it should be; pitch is kept. What is played next begins with 1. */
+  setSpeed?(speed: number): void;
   /** Lays a panel over the picture, or takes it away. */
   show(panel: Panel | null): void;
   /** Ends the program; resolves when it is gone. Does not call `onClosed`. */

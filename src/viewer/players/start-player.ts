@@ -10,6 +10,7 @@ class NoPlayer implements Player {
   readonly name = 'none';
   readonly hasPanels = false;
   readonly prefersSplice = false;
+  readonly beginsPaused = true;
 
   constructor(private readonly events: PlayerEvents) {}
 

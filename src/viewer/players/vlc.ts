@@ -13,6 +13,7 @@ export class VlcPlayer implements Player {
   readonly name = 'vlc';
   readonly hasPanels = false;
   readonly prefersSplice = false;
+  readonly beginsPaused = false;
   private process: PlayerProcess | null = null;
   private paused = false;
   private closing = false;

@@ -1,0 +1,78 @@
+/** Moments of a station: from what is held, as far as it is, and from the server. */
+import type { StationReceiver, Target } from '../receiver/station-receiver.js';
+import type { Cursor, StreamBuffer } from '../receiver/stream-buffer.js';
+import type { StationFormat } from '../wire/station-info.js';
+import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../wire/time.js';
+import { leadOf } from './picture-time.js';
+
+/** What a player is given so that it shows one. */
+export interface Moment {
+  buffer: StreamBuffer;
+  /** Where who reads now begins; null while that is not there yet. */
+  begin: (buffer: StreamBuffer) => Cursor | null;
+  /** The first picture to be shown; null: the first that there is. */
+  from: Ticks90k | null;
+}
+
+/** A time in ticks is on the wire in milliseconds with a fraction: what begins in the very tick must not be missed. */
+const ROUNDING: Millis = 1;
+
+const atFirst = (buffer: StreamBuffer): Cursor | null => buffer.openAtFirstRandomAccess();
+
+/** What is on the air, at once: the last picture with which a player can begin that is due to be shown. */
+export function onAir(receiver: StationReceiver): Moment {
+  const lead = leadOf(receiver.station.format);
+  const begin = (buffer: StreamBuffer): Cursor | null => {
+    const now = receiver.serverNow();
+    const due = now === null ? null : buffer.openAtRandomAccess(millisToTicks(now) - lead);
+    return due ?? buffer.openAtLastRandomAccess();
+  };
+  return { buffer: receiver.buffer, begin, from: null };
+}
+
+/** What to ask a station's server for, to have the picture of that time. */
+export const targetOf = (format: StationFormat, picture: Ticks90k): Target & { kind: 'time' } => ({
+  kind: 'time',
+  time: ticksToMillis(picture - leadOf(format)) + ROUNDING,
+  item: false,
+});
+
+/** What the stream begins with, which was asked for because of this picture. */
+export function beginningWith(receiver: StationReceiver, picture: Ticks90k): Moment {
+  return { buffer: receiver.buffer, begin: atFirst, from: exactly(receiver, picture) };
+}
+
+/** Goes to what is on the air, to the very picture. */
+export async function seekOnAir(receiver: StationReceiver): Promise<Moment> {
+  if (!receiver.isLive || !isHeld(onAir(receiver))) await receiver.seek({ kind: 'live' });
+  const now = receiver.serverNow();
+  return { ...onAir(receiver), from: now === null ? null : exactly(receiver, millisToTicks(now)) };
+}
+
+/** Goes to the picture of that time. Rejects with a Problem where it is not held and the server will not send it. */
+export async function seekPicture(receiver: StationReceiver, picture: Ticks90k): Promise<Moment> {
+  const sent = picture - leadOf(receiver.station.format);
+  const here = (buffer: StreamBuffer): Cursor | null => buffer.openAtRandomAccess(sent);
+  if (isHeld({ buffer: receiver.buffer, begin: here })) {
+    const begin = (buffer: StreamBuffer): Cursor | null => here(buffer) ?? atFirst(buffer);
+    return { buffer: receiver.buffer, begin, from: exactly(receiver, picture) };
+  }
+  await receiver.seek(targetOf(receiver.station.format, picture));
+  return beginningWith(receiver, picture);
+}
+
+/** Goes to the beginning of the item that a picture belongs to. Rejects with a Problem where the server will not. */
+export async function seekItem(receiver: StationReceiver, picture: Ticks90k): Promise<Moment> {
+  await receiver.seek({ ...targetOf(receiver.station.format, picture), item: true });
+  return { buffer: receiver.buffer, begin: atFirst, from: null };
+}
+
+function isHeld({ buffer, begin }: Pick<Moment, 'buffer' | 'begin'>): boolean {
+  const cursor = begin(buffer);
+  if (cursor) buffer.release(cursor);
+  return cursor !== null;
+}
+
+/** Every JPEG picture is one to begin with. */
+const exactly = ({ station }: StationReceiver, picture: Ticks90k): Ticks90k | null =>
+  station.format === 'h264' ? picture : null;
