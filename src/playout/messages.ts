@@ -1,7 +1,17 @@
 /** What the server's threads say to each other. */
 import type { ProblemCode } from '../problem/problem.js';
 import type { StationData } from '../station/station.js';
+import type { FecMode, FecSize } from '../wire/fec.js';
 import type { Millis } from '../wire/time.js';
+
+/** A station's parity. */
+export interface SharedFec {
+  size: FecSize;
+  mode: FecMode;
+  /** Of Progress: of the parity of columns, and of rows. */
+  columns: SharedArrayBuffer;
+  rows: SharedArrayBuffer;
+}
 
 /** A station for the threads that play it and read ahead for it. */
 export interface SharedStation {
@@ -13,6 +23,8 @@ export interface SharedStation {
   port: number;
   /** Bit/s. */
   bitrate: number;
+  /** Where it may have any. */
+  fec?: SharedFec;
 }
 
 export interface PlayoutThreadData {
@@ -28,7 +40,12 @@ export interface ReadAheadThreadData {
   clock: SharedArrayBuffer;
 }
 
-export type ToThread<S = SharedStation> = { do: 'add'; station: S } | { do: 'remove'; id: string } | { do: 'stop' };
+export type ToThread<S = SharedStation> =
+  | { do: 'add'; station: S }
+  | { do: 'remove'; id: string }
+  /** To threads that play: which parity of a station is sent from now on. */
+  | { do: 'fec'; id: string; mode: FecMode }
+  | { do: 'stop' };
 
 export type FromThread =
   | { is: 'ready' }
@@ -42,5 +59,5 @@ export type FromThread =
 /** How often what comes next is read ahead. */
 export const READ_PERIOD: Millis = 100;
 
-/** Stations of one playout thread. */
+/** Stations of one playout thread; one that may have parity counts as three. */
 export const MOST_STATIONS = 2_048;

@@ -3,6 +3,7 @@
  * time that some are due would cost as much for each as for all of them together.
  */
 import type { PacketPlaces, PayloadReader } from '../reel/payload-reader.js';
+import type { Scratch } from '../station/fec.js';
 import { LARGEST_PACKET, type PacketSource } from '../station/packet-source.js';
 import type { PacketNumber, Ticks90k } from '../wire/time.js';
 
@@ -40,6 +41,12 @@ export class WindowMemory {
 
   release(window: number): void {
     this.#free.push(window);
+  }
+
+  /** A window's memory, for packets that are read and not sent. */
+  scratch(): Scratch {
+    const window = this.take();
+    return { places: this.places, first: window * WINDOW, offset: window * WINDOW_BYTES };
   }
 }
 

@@ -104,7 +104,9 @@ test('an interface that is not this machine’s is a problem with its name', asy
   );
 });
 
-test('a thread that dies is followed by another with its stations, and that is said', { timeout: 30_000 }, async () => {
+test('a thread that dies is followed by another with its stations as they have become, and that is said', {
+  timeout: 30_000,
+}, async () => {
   const lines: string[] = [];
   const revived = deferred();
   const thread = new Thread({
@@ -117,11 +119,15 @@ test('a thread that dies is followed by another with its stations, and that is s
     },
   });
   await thread.ready;
+  const progress = new Progress().shared;
+  const fec = { size: { columns: 10, rows: 5 }, mode: 'none' as const, columns: progress, rows: progress };
   const station = { items: [], ssrc: 1 };
-  thread.add({ id: 'a', station, progress: new Progress().shared, group: '239.255.0.1', port: 1, bitrate: 1 });
+  const shared = { id: 'a', station, progress, group: '239.255.0.1', port: 1, bitrate: 1, fec };
+  thread.add(shared);
+  thread.change({ ...shared, fec: { ...fec, mode: 'both' } }, { do: 'fec', id: 'a', mode: 'both' });
   await revived.promise;
   assert.match(lines[0], /died.*another takes its place: out of memory, say/);
-  assert.equal(lines[1], 'life 1 has a');
+  assert.equal(lines[1], 'life 1 has a with both');
   await thread.remove('a');
   await thread.remove('a');
   await thread.close();

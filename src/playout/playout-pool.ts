@@ -3,6 +3,7 @@ import { fstatSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { Clock } from '../clock/clock.js';
 import type { Station } from '../station/station.js';
+import type { FecMode, FecSize } from '../wire/fec.js';
 import {
   type FromThread,
   MOST_STATIONS,
@@ -12,6 +13,12 @@ import {
 } from './messages.js';
 import { Progress } from './progress.js';
 import { Thread } from './thread.js';
+
+/** Which parity a station has: of blocks of which size, and which of it is sent. */
+export interface FecSetting {
+  size: FecSize;
+  mode: FecMode;
+}
 
 /** Bit/s of the stations with which a thread is full while another processor is free: about a fifth of one. */
 const FULL_THREAD = 1e9;
@@ -32,7 +39,8 @@ export interface PlayoutOptions {
 interface PlayoutThread {
   thread: Thread;
   bitrate: number;
-  stations: number;
+  /** Stations, and what else has a place in the thread's memory. */
+  sources: number;
 }
 
 interface OnAir {
@@ -41,6 +49,10 @@ interface OnAir {
   playing: PlayoutThread;
   reading: Thread;
 }
+
+/** Places that a station takes in a thread: its own, and those of its columns and rows. */
+const MOST_SOURCES = 3;
+const sourcesOf = ({ fec }: SharedStation): number => (fec ? MOST_SOURCES : 1);
 
 /**
  * It is in charge of:
@@ -73,14 +85,18 @@ export class PlayoutPool {
     }
   }
 
-  /** Puts a station on the air. Its reels stay open until `remove` or `close` has resolved. */
-  add(options: { id: string; station: Station; group: string; port: number; bitrate: number }): void {
+  /**
+   * Puts a station on the air, and of its parity what `fec` says, on FEC_PORTS behind its own port; without it, it never
+   * has any. Its reels stay open until `remove` or `close` has resolved.
+   */
+  add(options: { id: string; station: Station; group: string; port: number; bitrate: number; fec?: FecSetting }): void {
     const { id, station, group, port, bitrate } = options;
     const progress = new Progress();
-    const shared: SharedStation = { id, station: station.data, progress: progress.shared, group, port, bitrate };
+    const fec = options.fec && { ...options.fec, columns: new Progress().shared, rows: new Progress().shared };
+    const shared: SharedStation = { id, station: station.data, progress: progress.shared, group, port, bitrate, fec };
     const playing = this.#leastLoadedPlayer();
     playing.bitrate += bitrate;
-    playing.stations++;
+    playing.sources += sourcesOf(shared);
     const reading = this.#readerOf(station.items[0].reel.data.descriptor);
     this.#onAir.set(id, { shared, progress, playing, reading });
     reading.add(shared);
@@ -93,13 +109,27 @@ export class PlayoutPool {
     if (!onAir) return;
     this.#onAir.delete(id);
     onAir.playing.bitrate -= onAir.shared.bitrate;
-    onAir.playing.stations--;
+    onAir.playing.sources -= sourcesOf(onAir.shared);
     await Promise.all([onAir.playing.thread.remove(id), onAir.reading.remove(id)]);
   }
 
   /** How far a station is and how well it goes; undefined when it is not on the air. */
   progress(id: string): Progress | undefined {
     return this.#onAir.get(id)?.progress;
+  }
+
+  /** Sets which parity of a station is sent, from the next block on. Nothing happens where it never has any. */
+  setFec(id: string, mode: FecMode): void {
+    const onAir = this.#onAir.get(id);
+    if (!onAir?.shared.fec || onAir.shared.fec.mode === mode) return;
+    onAir.shared = { ...onAir.shared, fec: { ...onAir.shared.fec, mode } };
+    onAir.playing.thread.change(onAir.shared, { do: 'fec', id, mode });
+  }
+
+  /** Which parity of a station is sent, and how well; undefined when it is not on the air, or never has any. */
+  fec(id: string): (FecSetting & { columns: Progress; rows: Progress }) | undefined {
+    const fec = this.#onAir.get(id)?.shared.fec;
+    return fec && { ...fec, columns: new Progress(fec.columns), rows: new Progress(fec.rows) };
   }
 
   /** Ends all threads; resolves when they have ended. */
@@ -111,7 +141,7 @@ export class PlayoutPool {
   #leastLoadedPlayer(): PlayoutThread {
     const least = this.#players.reduce((best, player) => (player.bitrate < best.bitrate ? player : best));
     const isFull = least.bitrate >= FULL_THREAD && this.#players.length < this.#most;
-    return isFull || least.stations >= MOST_STATIONS ? this.#newPlayer() : least;
+    return isFull || least.sources > MOST_STATIONS - MOST_SOURCES ? this.#newPlayer() : least;
   }
 
   #newPlayer(): PlayoutThread {
@@ -123,7 +153,7 @@ export class PlayoutPool {
       Atomics.add(rings, 0, 1);
       Atomics.notify(rings, 0);
     };
-    const player = { thread: this.#newThread('./playout-thread.js', data, ring), bitrate: 0, stations: 0 };
+    const player = { thread: this.#newThread('./playout-thread.js', data, ring), bitrate: 0, sources: 0 };
     this.#players.push(player);
     return player;
   }

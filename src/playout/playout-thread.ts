@@ -10,6 +10,7 @@ import { Station } from '../station/station.js';
 import type { Millis } from '../wire/time.js';
 import { type FromThread, MOST_STATIONS, type PlayoutThreadData, type ToThread } from './messages.js';
 import { WindowMemory } from './packet-window.js';
+import { ParityOnAir } from './parity-on-air.js';
 import { Playout } from './playout.js';
 import { Progress } from './progress.js';
 
@@ -23,9 +24,9 @@ const LONGEST_TURN: Millis = 100;
 
 const say = (message: FromThread) => port.postMessage(message);
 
-async function open(): Promise<{ playout: Playout; sender: MulticastSender }> {
+async function open(): Promise<{ playout: Playout; parity: ParityOnAir; sender: MulticastSender }> {
   const clock = new Clock(sharedClock);
-  const memory = new WindowMemory(MOST_STATIONS);
+  const memory = new WindowMemory(MOST_STATIONS + 1); // One is the parity's.
   const sender = await openSender({
     interfaceAddress,
     ttl,
@@ -39,18 +40,23 @@ async function open(): Promise<{ playout: Playout; sender: MulticastSender }> {
   const { libc } = await loadLibc();
   const reader = libc === null ? new WaitingReader() : new MemoryReader(libc, memory.places.buffer);
   const playout = new Playout({ sender, memory, reader, now: () => clock.now() });
-  return { playout, sender };
+  return { playout, parity: new ParityOnAir(playout, memory.scratch()), sender };
 }
 
-function play(playout: Playout, sender: MulticastSender): void {
+function play({ playout, parity, sender }: Awaited<ReturnType<typeof open>>): void {
   const rings = new Int32Array(bell);
   const clock = new Clock(sharedClock);
   let isStopped = false;
   port.on('message', (message: ToThread) => {
     if (message.do === 'add') {
-      const { station, progress, ...rest } = message.station;
-      playout.add({ ...rest, station: Station.of(station), progress: new Progress(progress) });
+      const { station: data, progress, fec, ...rest } = message.station;
+      const station = Station.of(data);
+      playout.add({ ...rest, source: station, progress: new Progress(progress) });
+      if (fec) parity.add({ ...rest, station, fec });
+    } else if (message.do === 'fec') {
+      parity.set(message.id, message.mode);
     } else if (message.do === 'remove') {
+      parity.remove(message.id);
       playout.remove(message.id);
       say({ is: 'removed', id: message.id });
     } else {
@@ -77,9 +83,9 @@ function play(playout: Playout, sender: MulticastSender): void {
 }
 
 try {
-  const { playout, sender } = await open();
+  const opened = await open();
   say({ is: 'ready' });
-  play(playout, sender);
+  play(opened);
 } catch (error) {
   const { code, message, next } =
     error instanceof Problem ? error : { code: 'network' as const, message: messageOf(error), next: '' };

@@ -2,67 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { fakeReader, fakeReel } from '../../test/support/fake-reel.js';
-import { emptyBatch, type MulticastSender } from '../multicast/sender.js';
-import type { PayloadReader } from '../reel/payload-reader.js';
+import { playoutAt, type Sent, start } from '../../test/support/hand-playout.js';
 import { Station } from '../station/station.js';
-import { parseRtp } from '../wire/rtp.js';
 import { millisToTicks, ticksToMillis } from '../wire/time.js';
-import { HALF, WindowMemory } from './packet-window.js';
-import { EARLY, LATEST, PERIOD, Playout } from './playout.js';
-import { Progress } from './progress.js';
-
-const start = 1_790_000_000_000;
-
-interface Sent {
-  sequenceNumber: number;
-  port: number;
-  time: number;
-}
-
-/** A playout with its clock turned by hand; `capacity` packets a batch. */
-function playoutAt(options: { reader?: PayloadReader; capacity?: number } = {}) {
-  const clock = { now: start };
-  const sent: Sent[] = [];
-  const ports: number[] = [];
-  const memory = new WindowMemory(1_000);
-  const batch = emptyBatch({ capacity: options.capacity ?? 16, buffer: memory.places.buffer });
-  const sender: MulticastSender = {
-    batch,
-    usesEventLoop: false,
-    counters: { packets: 0, bytes: 0, refused: 0, backPressure: 0 },
-    addDestination: (_group, port) => ports.push(port) - 1,
-    removeDestination: (destination) => {
-      ports[destination] = -1;
-    },
-    send() {
-      for (let i = 0; i < batch.count; i++) {
-        const packet = batch.buffer.subarray(batch.offsets[i], batch.offsets[i] + batch.lengths[i]);
-        const { sequenceNumber } = parseRtp(packet)!;
-        sent.push({ sequenceNumber, port: ports[batch.destinations[i]], time: clock.now });
-      }
-      batch.count = 0;
-    },
-    close: async () => undefined,
-  };
-  const playout = new Playout({ sender, memory, reader: options.reader ?? fakeReader(), now: () => clock.now });
-  const add = (id: string, station: Station, port: number, bitrate = 5e6) => {
-    const progress = new Progress();
-    playout.add({ id, station, group: '239.255.0.1', port, bitrate, progress });
-    return progress;
-  };
-  /** Ticks whenever playout asks for it, and not before, until `time` milliseconds have passed. */
-  const play = (time: number) => {
-    const end = clock.now + time;
-    for (;;) {
-      const next = playout.tick();
-      if (next > end) break;
-      assert.ok(next > clock.now);
-      clock.now = next;
-    }
-    clock.now = end;
-  };
-  return { clock, sent, playout, add, play };
-}
+import { HALF } from './packet-window.js';
+import { EARLY, LATEST, PERIOD } from './playout.js';
 
 /** A packet every `step` ms. */
 const steady = (step = 10, tag = 0) =>

@@ -1,8 +1,8 @@
 /** Playout: what is due goes out. Holds no timer: `tick` does what is to be done, and says when the next is. */
 import type { MulticastSender } from '../multicast/sender.js';
 import type { PayloadReader } from '../reel/payload-reader.js';
-import type { Station } from '../station/station.js';
-import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../wire/time.js';
+import type { PacketSource } from '../station/packet-source.js';
+import { type Millis, millisToTicks, type PacketNumber, type Ticks90k, ticksToMillis } from '../wire/time.js';
 import { HALF, PacketWindow, type WindowMemory } from './packet-window.js';
 import type { Progress } from './progress.js';
 
@@ -24,16 +24,23 @@ const PHASES: readonly Millis[] = [0, 3, 6, 1, 4, 7, 2, 5, 8];
 const FULL_PHASE = 250e6;
 
 interface OnAir {
-  readonly station: Station;
+  readonly id: string;
+  readonly source: PacketSource;
   readonly destination: number;
   readonly bitrate: number;
   readonly progress: Progress;
+  /** Of the station: what has been read ahead for it. */
+  readonly reading: Progress;
   readonly phase: Phase;
   readonly window: PacketWindow;
   /** Whether a packet of it has left. */
   hasBegun: boolean;
   /** In which batch, by its number, each half of the window was last. */
   readonly batches: [number, number];
+  /** It begins and ends with packets whose numbers are multiples of this one. */
+  readonly unit: number;
+  /** It ends before this packet. */
+  end: PacketNumber;
 }
 
 interface Phase {
@@ -46,7 +53,7 @@ interface Phase {
 
 /**
  * It is in charge of:
- * - sending each packet of its stations once, at its due time give or take 5 ms
+ * - sending each packet of its stations, and of their parity, once, at its due time give or take 5 ms
  * - spreading the stations over the period, so that not all are served at once
  * - dropping, and counting, what would leave more than 200 ms late
  * - going on with the others when a station's packets cannot be read, or are still on the disk
@@ -61,6 +68,8 @@ export class Playout {
   readonly #phases: Phase[];
   /** Those with stations. */
   #inUse: Phase[] = [];
+  /** Those that have come to their end. */
+  readonly #ended: string[] = [];
   /** Of each packet in the batch: whose it is, and when it is due. */
   readonly #owners: OnAir[] = [];
   readonly #dues: Float64Array;
@@ -84,28 +93,44 @@ export class Playout {
     this.#phases = PHASES.map((offset) => ({ offset, stations: [], bitrate: 0, next: 0 }));
   }
 
-  /** Puts a station on the air from the next packet due; `bitrate` in bit/s. */
+  /**
+   * Puts a station on the air from the next packet due; `bitrate` in bit/s. With `of`, it is the parity of that station,
+   * which is on the air: from the next packet on whose number is a multiple of `unit`, each behind the station's packets
+   * of its moment. What is about to end goes on.
+   */
   add(options: {
     id: string;
-    station: Station;
+    source: PacketSource;
     group: string;
     port: number;
     bitrate: number;
     progress: Progress;
+    of?: string;
+    unit?: number;
   }): void {
-    const { id, station, group, port, bitrate, progress } = options;
-    const phase = this.#emptiestPhase();
+    const { id, source, group, port, bitrate, progress, of, unit = 1 } = options;
+    const ending = this.#onAir.get(id);
+    if (ending) {
+      ending.end = Number.POSITIVE_INFINITY;
+      return;
+    }
+    const station = of === undefined ? undefined : this.#onAir.get(of);
+    const phase = station?.phase ?? this.#emptiestPhase();
     const now = this.#now();
-    const next = station.at(millisToTicks(now)) + 1;
+    const next = Math.ceil((source.at(millisToTicks(now)) + 1) / unit) * unit;
     const onAir: OnAir = {
-      station,
+      id,
+      source,
       destination: this.#sender.addDestination(group, port),
       bitrate,
       progress,
+      reading: station?.progress ?? progress,
       phase,
-      window: new PacketWindow(station, this.#memory, next),
+      window: new PacketWindow(source, this.#memory, next),
       hasBegun: false,
       batches: [0, 0],
+      unit,
+      end: Number.POSITIVE_INFINITY,
     };
     phase.stations.push(onAir);
     phase.bitrate += bitrate;
@@ -115,6 +140,13 @@ export class Playout {
     this.#byDestination[onAir.destination] = onAir;
   }
 
+  /** Takes it off the air with the next packet whose number is a multiple of its unit. */
+  end(id: string): void {
+    const onAir = this.#onAir.get(id);
+    if (onAir) onAir.end = Math.ceil(onAir.window.next / onAir.unit) * onAir.unit;
+  }
+
+  /** Takes it off the air at once. */
   remove(id: string): void {
     const onAir = this.#onAir.get(id);
     if (!onAir) return;
@@ -149,6 +181,7 @@ export class Playout {
       }
       if (phase.next < next) next = phase.next;
     }
+    while (this.#ended.length > 0) this.remove(this.#ended.pop()!);
     return next;
   }
 
@@ -163,11 +196,11 @@ export class Playout {
   }
 
   #serve(onAir: OnAir, now: Millis): void {
-    const { station, window, progress } = onAir;
+    const { source, window, progress, end } = onAir;
     const limit = millisToTicks(now + EARLY);
     this.#skipLate(onAir, now);
     try {
-      while (window.due <= limit) {
+      while (window.due <= limit && window.next < end) {
         if (window.isEmpty && !this.#fill(onAir)) {
           progress.waits++;
           break;
@@ -176,28 +209,29 @@ export class Playout {
       }
     } catch {
       // The station falls silent for this time and goes on with the next; the reader meets the same error and tells it.
-      const next = station.at(limit) + 1;
+      const next = source.at(limit) + 1;
       progress.unread += next - window.next;
       window.skipTo(next);
     }
     progress.next = window.next;
+    if (window.next >= end) this.#ended.push(onAir.id);
   }
 
   #skipLate(onAir: OnAir, now: Millis): void {
-    const { station, window, progress } = onAir;
+    const { source, window, progress } = onAir;
     // Until the disk has brought the first packet there is nothing that it could be late for.
     const oldest = millisToTicks(now - (onAir.hasBegun ? LATEST : PERIOD));
     if (window.due > oldest) return;
-    const first = station.at(oldest) + 1;
+    const first = source.at(oldest) + 1;
     if (onAir.hasBegun) progress.droppedLate += first - window.next;
     window.skipTo(first);
   }
 
   /** Fills an empty window. False when nothing of it is in memory. */
-  #fill({ window, batches, progress }: OnAir): boolean {
+  #fill({ source, window, batches, progress, reading }: OnAir): boolean {
     // What is still in the batch must not be written over.
     if (batches[window.halfToFill] === this.#batch) this.#flush();
-    const most = this.#reader.waits ? progress.readTo - window.next : HALF;
+    const most = this.#reader.waits ? source.readable(reading.readTo) - window.next : HALF;
     if (most > 0 && window.fill(this.#reader, most) > 0) return true;
     // It was there and is not any more: the reader has to bring it again.
     if (progress.readTo > window.next) progress.readTo = window.next;
@@ -206,12 +240,12 @@ export class Playout {
 
   /** Puts what is in the window and due until `limit` into the batch. */
   #put(onAir: OnAir, limit: Ticks90k): void {
-    const { window, progress, destination, batches } = onAir;
+    const { window, progress, destination, batches, end } = onAir;
     const { batch } = this.#sender;
     const { offsets, lengths } = this.#memory.places;
     let packets = 0;
     let bytes = 0;
-    while (!window.isEmpty && window.due <= limit) {
+    while (!window.isEmpty && window.due <= limit && window.next < end) {
       if (batch.count === this.#capacity) this.#flush();
       const i = batch.count++;
       const { place } = window;

@@ -31,7 +31,7 @@ port.on('message', (message: ToThread) => {
   } else if (message.do === 'remove') {
     ahead.remove(message.id);
     say({ is: 'removed', id: message.id });
-  } else {
+  } else if (message.do === 'stop') {
     clearTimeout(timer);
     port.close();
   }

@@ -54,6 +54,12 @@ export class Thread<S extends { id: string } = SharedStation, M extends { is: st
     this.#post({ do: 'add', station });
   }
 
+  /** Tells the thread what has changed in a station; one that takes the thread's place begins with `station`. */
+  change(station: S, message: ToThread<S>): void {
+    this.#stations.set(station.id, station);
+    this.#post(message);
+  }
+
   /** Resolves when the thread has nothing more to do with it. */
   remove(id: string): Promise<void> {
     if (!this.#stations.delete(id)) return Promise.resolve();

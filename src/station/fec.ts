@@ -46,7 +46,8 @@ class Parities {
   readonly station: PacketSource;
   readonly #scratch: Scratch;
   readonly #words: Uint32Array;
-  readonly #blocks: readonly [Block, Block];
+  /** Memory that is taken when it is needed. */
+  readonly #blocks: (Block | undefined)[] = [undefined, undefined];
   /** A packet that does not begin and end at a word is moved here. */
   readonly #aligned = new Uint32Array(PARITY_WORDS);
   readonly #alignedBytes = Buffer.from(this.#aligned.buffer);
@@ -57,12 +58,13 @@ class Parities {
     this.#scratch = scratch;
     const { buffer } = scratch.places;
     this.#words = new Uint32Array(buffer.buffer, buffer.byteOffset, Math.floor(buffer.length / WORD));
-    this.#blocks = [emptyBlock(size), emptyBlock(size)];
   }
 
   /** The block with its first `rows` rows read at least; null when they are not in memory. */
   block(number: number, rows: number, reader: PayloadReader): Block | null {
-    const block = this.#blocks[wrap(number, 2)];
+    const which = wrap(number, 2);
+    this.#blocks[which] ??= emptyBlock(this.size);
+    const block = this.#blocks[which];
     if (block.number !== number) clear(block, number);
     while (block.rowsRead < rows) if (!this.#readRow(block, reader)) return null;
     return block;

@@ -11,6 +11,9 @@ port.on('message', (message: ToThread) => {
   if (message.do === 'stop') port.close();
   else if (message.do === 'remove') say({ is: 'removed', id: message.id });
   else if (life === 0) throw new Error('out of memory, say');
-  else say({ is: 'note', line: `life ${life} has ${message.station.id}` });
+  else if (message.do === 'add') {
+    const { id, fec } = message.station;
+    say({ is: 'note', line: `life ${life} has ${id} with ${fec?.mode}` });
+  }
 });
 say({ is: 'ready' });

@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fakeReader, fakeReel } from '../../test/support/fake-reel.js';
+import { type FakeSource, fakeSource } from '../../test/support/fake-source.js';
+import { playoutAt, type Sent, start } from '../../test/support/hand-playout.js';
+import type { PayloadReader } from '../reel/payload-reader.js';
+import { parityOf } from '../station/fec.js';
+import { type PacketSource, packetsOf } from '../station/packet-source.js';
+import { Station } from '../station/station.js';
+import type { FecMode } from '../wire/fec.js';
+import { ticksToMillis, unwrap } from '../wire/time.js';
+import { ParityOnAir } from './parity-on-air.js';
+import { EARLY, PERIOD } from './playout.js';
+import { Progress } from './progress.js';
+
+const size = { columns: 10, rows: 5 };
+const PORT = 5_000;
+const [COLUMNS, ROWS] = [PORT + 2, PORT + 4];
+
+/** A station with parity on the air, its clock turned by hand. */
+function onAir(options: { station?: PacketSource; mode?: FecMode; reader?: PayloadReader } = {}) {
+  const { station = fakeSource(), mode = 'both', reader } = options;
+  const { memory, playout, add, ...rest } = playoutAt({ reader });
+  const progress = add('a', station, PORT);
+  const parity = new ParityOnAir(playout, memory.scratch());
+  const [columns, rows] = [new Progress(), new Progress()];
+  const fec = { size, mode, columns: columns.shared, rows: rows.shared };
+  parity.add({ id: 'a', station, group: '239.255.0.1', port: PORT, bitrate: 5e6, fec });
+  return { ...rest, playout, parity, progress, columns, rows };
+}
+
+/** The numbers of what left for `port`, unwrapped. */
+function numbersOf(sent: readonly Sent[], port: number, source: PacketSource): number[] {
+  const near = source.at(start * 90);
+  return sent.filter((each) => each.port === port).map((each) => unwrap(each.sequenceNumber, near, 65_536));
+}
+
+const following = (numbers: readonly number[]) => Array.from(numbers, (_, i) => numbers[0] + i);
+
+/** Checks that what left is the parity, each packet behind those that it protects. */
+function check(sent: readonly Sent[], station: FakeSource): { columns: number[]; rows: number[] } {
+  const parity = parityOf(fakeSource(), size);
+  const leaving = new Map(numbersOf(sent, PORT, station).map((n, i) => [n, i]));
+  const media = sent.filter(({ port }) => port === PORT);
+  const of = { columns: [] as number[], rows: [] as number[] };
+  for (const [name, port, covers] of [
+    ['columns', COLUMNS, (m: number) => (Math.floor(m / 10) + 1) * 50 + (m % 10)],
+    ['rows', ROWS, (m: number) => m * 10 + 9],
+  ] as const) {
+    of[name] = numbersOf(sent, port, parity[name]);
+    const own = sent.filter((each) => each.port === port);
+    of[name].forEach((m, i) => {
+      assert.deepEqual(own[i].bytes, packetsOf(parity[name], m, m + 1)[0], `${name} ${m}`);
+      const behind = leaving.get(covers(m));
+      assert.ok(behind !== undefined && sent.indexOf(media[behind]) < sent.indexOf(own[i]), `${name} ${m} too early`);
+      const late = own[i].time - ticksToMillis(parity[name].due(m));
+      assert.ok(late >= -EARLY && late <= PERIOD - EARLY, `${late} ms late`);
+    });
+  }
+  return of;
+}
+
+test('parity of columns and rows leaves in whole blocks, behind the packets that it is of, and is counted', () => {
+  const station = fakeSource();
+  const { sent, play, progress, columns, rows } = onAir({ station });
+  play(1_000); // Ten blocks, of which the first is not whole.
+  const left = check(sent, station);
+  assert.deepEqual(left.columns, following(left.columns));
+  assert.deepEqual(left.rows, following(left.rows));
+  assert.equal(left.columns[0] % 10, 0);
+  assert.equal(left.rows[0] % 5, 0);
+  assert.ok(left.columns.length >= 80 && left.rows.length >= 40);
+  assert.deepEqual([columns.packets, rows.packets], [left.columns.length, left.rows.length]);
+  assert.equal(columns.bytes, left.columns.length * (12 + 16 + 40));
+  assert.equal(progress.packets, sent.filter(({ port }) => port === PORT).length);
+  assert.equal(progress.next, station.at(start * 90) + 1 + progress.packets);
+  assert.deepEqual([columns.droppedLate, rows.droppedLate, columns.waits], [0, 0, 0]);
+});
+
+test('changing what is sent begins and ends with a block, and leaves the station as it is', () => {
+  const station = fakeSource();
+  const { sent, play, parity, progress } = onAir({ station, mode: 'none' });
+  const steps: [FecMode, columns: boolean, rows: boolean][] = [
+    ['none', false, false],
+    ['columns', true, false],
+    ['both', true, true],
+    ['columns', true, false],
+    ['both', true, true],
+    ['none', false, false],
+  ];
+  for (const [mode, hasColumns, hasRows] of steps) {
+    parity.set('a', mode);
+    play(233);
+    const settled = sent.length;
+    play(333);
+    const ports = new Set(sent.slice(settled).map(({ port }) => port));
+    assert.deepEqual([ports.has(COLUMNS), ports.has(ROWS)], [hasColumns, hasRows], mode);
+  }
+  // Within a stretch the numbers follow each other; stretches are whole blocks.
+  const borders = (numbers: number[]) =>
+    numbers.filter((m, i) => m !== numbers[i - 1] + 1 || m !== numbers[i + 1] - 1).slice(1, -1);
+  const left = check(sent, station);
+  assert.deepEqual(borders(left.columns), []);
+  assert.equal(left.columns.length % 10, 0);
+  const rowBorders = borders(left.rows);
+  assert.equal(rowBorders.length, 2, 'one pause of the rows');
+  assert.equal((rowBorders[0] + 1) % 5, 0);
+  assert.equal(rowBorders[1] % 5, 0);
+  assert.equal(left.rows.length % 5, 0);
+  assert.equal(progress.droppedLate, 0);
+});
+
+test('what is taken back before the block’s end goes on without a gap', () => {
+  const station = fakeSource();
+  const { sent, play, parity } = onAir({ station });
+  play(545); // In the middle of a block.
+  parity.set('a', 'none');
+  play(9);
+  parity.set('a', 'both');
+  play(512);
+  const left = check(sent, station);
+  assert.deepEqual(left.columns, following(left.columns));
+  assert.deepEqual(left.rows, following(left.rows));
+});
+
+test('a station without parity is read once, as one that never has any', () => {
+  const station = fakeSource();
+  const { play } = onAir({ station, mode: 'none' });
+  play(1_000);
+  assert.deepEqual(station.written, following(station.written));
+});
+
+test('a reader that would wait for the disk is asked only for what has been brought for the station', () => {
+  const asked: number[] = [];
+  const reader = fakeReader((_tag, packet, count) => {
+    for (let i = 0; i < count; i++) asked.push(packet + i);
+    return count;
+  }, true);
+  const times = Array.from({ length: 100_000 }, (_, i) => i * 180);
+  const reel = fakeReel({ times, duration: times.length * 180 });
+  const station = new Station({ items: [{ name: 'steady', reel }], ssrc: 1 });
+  const { sent, play, progress } = onAir({ station, reader });
+  play(50);
+  assert.deepEqual(asked, []);
+  for (let i = 0; i < 100; i++) {
+    progress.readTo = station.at((start + 50 + i * 10) * 90) + 8; // Never a whole row ahead.
+    play(10);
+    const most = Math.max(...asked);
+    assert.ok(most < progress.readTo % station.cyclePackets, `${most} of ${progress.readTo}`);
+  }
+  for (const port of [COLUMNS, ROWS]) {
+    const numbers = sent.filter((each) => each.port === port).map(({ sequenceNumber }) => sequenceNumber);
+    assert.ok(numbers.length >= 40);
+    assert.deepEqual(numbers, following(numbers));
+  }
+});
+
+test('parity of packets that the disk does not bring is given up in time, and what follows is right', () => {
+  let gone = 0;
+  const station = fakeSource({ isThere: (n) => n < gone || n >= gone + 20 });
+  const { sent, play, progress, columns } = onAir({ station });
+  gone = station.at((start + 400) * 90);
+  play(1_500);
+  assert.ok(progress.droppedLate > 0 && progress.droppedLate < 30);
+  assert.ok(columns.droppedLate > 0);
+  const parity = parityOf(fakeSource(), size);
+  const after = (gone + 200) * 2;
+  for (const [port, source] of [
+    [COLUMNS, parity.columns],
+    [ROWS, parity.rows],
+  ] as const) {
+    const own = sent.filter((each) => each.port === port && each.time > after);
+    const numbers = numbersOf(own, port, source);
+    assert.ok(own.length >= 20);
+    assert.deepEqual(numbers, following(numbers));
+    own.forEach(({ bytes }, i) => {
+      assert.deepEqual(bytes, packetsOf(source, numbers[i], numbers[i] + 1)[0]);
+    });
+  }
+});
+
+test('a station taken off the air takes its parity along', () => {
+  const { sent, play, parity, playout } = onAir();
+  play(300);
+  parity.remove('a');
+  playout.remove('a');
+  sent.length = 0;
+  assert.equal(playout.tick(), Number.POSITIVE_INFINITY);
+  assert.deepEqual(sent, []);
+  parity.set('a', 'both');
+  assert.equal(playout.tick(), Number.POSITIVE_INFINITY);
+});

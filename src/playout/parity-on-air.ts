@@ -1,0 +1,86 @@
+/** The parity of a playout thread's stations: what of it is on the air, beside the station. */
+import { type FecSource, parityOf, type Scratch } from '../station/fec.js';
+import type { PacketSource } from '../station/packet-source.js';
+import { FEC_PORTS, type FecMode } from '../wire/fec.js';
+import type { SharedFec } from './messages.js';
+import type { Playout } from './playout.js';
+import { Progress } from './progress.js';
+
+/** The parity of columns or of rows; `id` is what playout knows it by. */
+interface Part {
+  readonly id: string;
+  readonly station: string;
+  readonly source: FecSource;
+  readonly group: string;
+  readonly port: number;
+  readonly bitrate: number;
+  readonly progress: Progress;
+  readonly modes: readonly FecMode[];
+}
+
+/**
+ * It is in charge of:
+ * - which parity each station has on the air: whole blocks of it
+ * - that a station without it costs nothing
+ */
+export class ParityOnAir {
+  readonly #playout: Playout;
+  readonly #scratch: Scratch;
+  readonly #parts = new Map<string, readonly Part[]>();
+
+  /** `scratch` is for all stations: what is read to it is used at once. */
+  constructor(playout: Playout, scratch: Scratch) {
+    this.#playout = playout;
+    this.#scratch = scratch;
+  }
+
+  /** Takes a station that is on the air, and begins to send the parity that `fec` names. */
+  add(options: {
+    id: string;
+    station: PacketSource;
+    group: string;
+    port: number;
+    bitrate: number;
+    fec: SharedFec;
+  }): void {
+    const { id, station, group, port, bitrate, fec } = options;
+    const { columns, rows } = parityOf(station, fec.size, this.#scratch);
+    this.#parts.set(id, [
+      {
+        id: `${id}/columns`, // No station's id has a slash.
+        station: id,
+        source: columns,
+        group,
+        port: port + FEC_PORTS.columns,
+        bitrate: bitrate / fec.size.rows,
+        progress: new Progress(fec.columns),
+        modes: ['columns', 'both'],
+      },
+      {
+        id: `${id}/rows`,
+        station: id,
+        source: rows,
+        group,
+        port: port + FEC_PORTS.rows,
+        bitrate: bitrate / fec.size.columns,
+        progress: new Progress(fec.rows),
+        modes: ['both'],
+      },
+    ]);
+    this.set(id, fec.mode);
+  }
+
+  /** From the next block on, this is what is sent. */
+  set(id: string, mode: FecMode): void {
+    for (const part of this.#parts.get(id) ?? []) {
+      if (part.modes.includes(mode)) this.#playout.add({ ...part, of: part.station, unit: part.source.perBlock });
+      else this.#playout.end(part.id);
+    }
+  }
+
+  /** Ends a station's parity at once, before the station is taken off the air. */
+  remove(id: string): void {
+    for (const part of this.#parts.get(id) ?? []) this.#playout.remove(part.id);
+    this.#parts.delete(id);
+  }
+}

@@ -1,0 +1,65 @@
+/** Playout whose clock is turned by hand, and a sender that keeps what leaves. */
+import assert from 'node:assert/strict';
+import { emptyBatch, type MulticastSender } from '../../src/multicast/sender.js';
+import { WindowMemory } from '../../src/playout/packet-window.js';
+import { Playout } from '../../src/playout/playout.js';
+import { Progress } from '../../src/playout/progress.js';
+import type { PayloadReader } from '../../src/reel/payload-reader.js';
+import type { PacketSource } from '../../src/station/packet-source.js';
+import { parseRtp } from '../../src/wire/rtp.js';
+import { fakeReader } from './fake-reel.js';
+
+/** Where the clock stands at first. */
+export const start = 1_790_000_000_000;
+
+export interface Sent {
+  sequenceNumber: number;
+  bytes: Buffer;
+  port: number;
+  time: number;
+}
+
+/** `capacity` packets a batch. */
+export function playoutAt(options: { reader?: PayloadReader; capacity?: number } = {}) {
+  const clock = { now: start };
+  const sent: Sent[] = [];
+  const ports: number[] = [];
+  const memory = new WindowMemory(1_000);
+  const batch = emptyBatch({ capacity: options.capacity ?? 16, buffer: memory.places.buffer });
+  const sender: MulticastSender = {
+    batch,
+    usesEventLoop: false,
+    counters: { packets: 0, bytes: 0, refused: 0, backPressure: 0 },
+    addDestination: (_group, port) => ports.push(port) - 1,
+    removeDestination: (destination) => {
+      ports[destination] = -1;
+    },
+    send() {
+      for (let i = 0; i < batch.count; i++) {
+        const packet = batch.buffer.subarray(batch.offsets[i], batch.offsets[i] + batch.lengths[i]);
+        const { sequenceNumber } = parseRtp(packet)!;
+        sent.push({ sequenceNumber, bytes: Buffer.from(packet), port: ports[batch.destinations[i]], time: clock.now });
+      }
+      batch.count = 0;
+    },
+    close: async () => undefined,
+  };
+  const playout = new Playout({ sender, memory, reader: options.reader ?? fakeReader(), now: () => clock.now });
+  const add = (id: string, source: PacketSource, port: number, bitrate = 5e6) => {
+    const progress = new Progress();
+    playout.add({ id, source, group: '239.255.0.1', port, bitrate, progress });
+    return progress;
+  };
+  /** Ticks whenever playout asks for it, and not before, until `time` milliseconds have passed. */
+  const play = (time: number) => {
+    const end = clock.now + time;
+    for (;;) {
+      const next = playout.tick();
+      if (next > end) break;
+      assert.ok(next > clock.now);
+      clock.now = next;
+    }
+    clock.now = end;
+  };
+  return { clock, memory, sent, playout, add, play };
+}
