@@ -259,3 +259,35 @@ test('receivers report, rarely, what was lost before and after repair', async ()
   assert.ok(Math.abs(reports.loss.p50 - 0.05) < 0.03, `${reports.loss.p50}`);
   assert.ok(reports.jitter.p50 > 0 && reports.jitter.p50 < 20 && reports.delay.p50 < 100, JSON.stringify(reports));
 });
+
+const fec = { columns: 10, rows: 5 };
+
+test('parity brings back what it can without asking, and the rest is asked for in time', async () => {
+  for (const loss of [0.01, 0.1]) {
+    const { receiver, reader } = await watching({ fec }, loss);
+    await reader.watch(60_000);
+    assert.deepEqual(reader.gaps, []);
+    const { lost, repaired, lostBeforeRepair } = receiver.report();
+    assert.equal(lost, 0);
+    assert.ok(repaired.parity > lostBeforeRepair * 0.8, JSON.stringify(repaired));
+    assert.ok(repaired.request < lostBeforeRepair * (loss < 0.05 ? 0.05 : 0.2), JSON.stringify(repaired));
+  }
+});
+
+test('at a loss of 30% parity and requests together leave less than one packet of 10,000 missing', async () => {
+  const { receiver, reader } = await watching({ fec }, 0.3);
+  await reader.watch(120_000);
+  const { lost, received } = receiver.report();
+  assert.ok(lost / received < 1e-4, `${lost} of ${received}`);
+});
+
+test('without a server parity is what there is', async () => {
+  const broadcast = new Broadcast({ fec, group: [{ loss: 0.01 }] });
+  await broadcast.receiver.join();
+  await broadcast.receiver.begin(null, null);
+  const reader = new StreamReader(broadcast);
+  await reader.watch(30_000);
+  const { lost, repaired } = broadcast.receiver.report();
+  assert.ok(repaired.parity > 100 && lost < 5, `${lost} lost, ${repaired.parity} brought back`);
+  assert.equal(broadcast.sent.feedback, 0);
+});

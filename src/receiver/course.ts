@@ -33,6 +33,8 @@ export interface CourseOptions {
   deadline: Millis;
   /** Interfaces on which the group is received. */
   paths: number;
+  /** How long packets wait to be taken together. */
+  latency: Millis;
   /** How much faster than the station flows may be. */
   speed: number;
   /** Numbers from 0 to 1, for what is chosen at random. */
@@ -99,7 +101,7 @@ export class Course {
   #oldest: Millis | null = null;
 
   constructor(options: CourseOptions) {
-    const { station, deadline, paths, random, orders } = options;
+    const { station, deadline, paths, latency, random, orders } = options;
     this.#options = options;
     this.#orders = orders;
     this.station = station;
@@ -107,7 +109,7 @@ export class Course {
     this.#sender = Math.floor(random() * 0x1_0000_0000);
     this.#flowNumber = Math.floor(random() * 0x7fff_ffff);
     const reorder = { deadline, window: windowFor(this.#rate) };
-    this.#reception = new Reception({ station, buffer: this.#newBuffer(), reorder, paths, waits: true });
+    this.#reception = new Reception({ station, buffer: this.#newBuffer(), reorder, paths, latency, waits: true });
   }
 
   /** The stream that goes on; `begun` replaces it. */
@@ -225,6 +227,11 @@ export class Course {
 
   takeGroup(batch: ReceivedBatch, now: Millis, path: number): void {
     this.#reception.take(batch, now, path);
+    this.advance(now);
+  }
+
+  takeParity(batch: ReceivedBatch, now: Millis): void {
+    this.#reception.takeParity(batch, now);
     this.advance(now);
   }
 

@@ -2,7 +2,15 @@
 import type { ReceivedBatch } from '../multicast/receive-batched.js';
 import { RepairRequests } from '../repair/requests.js';
 import { emptyRetransmission, readRetransmission } from '../wire/retransmission.js';
-import { emptyRtp, type RtpFields, type RtpHeader, type RtpPacket, readRtp } from '../wire/rtp.js';
+import {
+  emptyRtp,
+  RTP_HEADER_LENGTH,
+  type RtpFields,
+  type RtpHeader,
+  type RtpPacket,
+  readRtp,
+  writeRtpHeader,
+} from '../wire/rtp.js';
 import { payloadTypeOf, type StationInfo } from '../wire/station-info.js';
 import {
   type Millis,
@@ -12,6 +20,7 @@ import {
   type Ticks90k,
   unwrap,
 } from '../wire/time.js';
+import { FecDecoder } from './fec-decoder.js';
 import { GroupNumbers, packetRate } from './group-numbers.js';
 import { Jitter } from './jitter.js';
 import { JpegAssembler } from './jpeg-assembler.js';
@@ -20,7 +29,7 @@ import type { StreamBuffer } from './stream-buffer.js';
 import { UnitPacker } from './unit-packer.js';
 
 export interface ReceptionOptions {
-  station: Pick<StationInfo, 'format' | 'ssrc' | 'width' | 'height' | 'bitrate'>;
+  station: Pick<StationInfo, 'format' | 'ssrc' | 'width' | 'height' | 'bitrate' | 'fec'>;
   /** Where what was received goes, in order. */
   buffer: StreamBuffer;
   /** Number of the packet that the server said comes next; without it numbers count from the first sequence number. */
@@ -30,6 +39,8 @@ export interface ReceptionOptions {
   reorder?: ReorderOptions;
   /** Interfaces on which the group is received. */
   paths?: number;
+  /** How long packets wait to be taken together. */
+  latency?: Millis;
   /** Keep what comes until `begin` says what to begin with. */
   waits?: boolean;
 }
@@ -50,8 +61,8 @@ export interface RepairCounts {
   request: number;
   /** Sent to all because many asked. */
   group: number;
-  /** Computed from others. */
-  correction: number;
+  /** Computed from others and parity. */
+  parity: number;
   /** Come over another interface. */
   path: number;
 }
@@ -76,6 +87,15 @@ export interface ReceptionReport extends ReceptionCounts {
 
 /** The share of the window within which a stream that is behind takes from the group again. */
 const JOIN = 7 / 8;
+/** Parity may be waited for if some came so recently. */
+const PARITY_ALIVE: Millis = 2_000;
+/** When more is lost, too many of a row and its column are missing: the time is better used to ask. */
+const MOST_LOST_FOR_PARITY = 0.12;
+/** Packets over which the share that is lost is measured. */
+const SHARE_OVER = 512;
+/** Packets that it needs to have at hand: of its own block and the one behind it, and what comes before it is looked at. */
+const TWO_BLOCKS = 200;
+const MOST_AT_HAND = 8_192;
 /** A flow that went on so many seconds of packets later, by its last packet, is another that has ended meanwhile. */
 const FLOW_LEAP = 2;
 /** Packets kept before it is known what to begin with. */
@@ -105,7 +125,7 @@ export class Reception {
   readonly #payloadType: number;
   readonly #paths: PathState[];
   readonly #jitter = new Jitter();
-  readonly #repaired: RepairCounts = { request: 0, group: 0, correction: 0, path: 0 };
+  readonly #repaired: RepairCounts = { request: 0, group: 0, parity: 0, path: 0 };
   #buffer: StreamBuffer;
   #packer!: UnitPacker;
   #jpeg: JpegAssembler | null = null;
@@ -114,6 +134,13 @@ export class Reception {
   /** Of the datagram at hand. */
   readonly #fields = emptyRtp();
   readonly #repeated = emptyRetransmission();
+  readonly #recovered = emptyRtp();
+  readonly #fec: FecDecoder | null;
+  #parityAt: Millis = Number.NEGATIVE_INFINITY;
+  /** Packets that came from the group, and that were missing, since the share was measured. */
+  readonly #sample = { came: 0, missing: 0, share: 0 };
+  /** When what is at hand came. */
+  #now: Millis = 0;
   #time: Ticks90k | null;
   #bytes = 0;
   #foreign = 0;
@@ -127,14 +154,19 @@ export class Reception {
   #flow: PacketNumber | null = null;
 
   constructor(options: ReceptionOptions) {
-    const { station, reorder, paths = 1, next, serverTime, waits = false } = options;
+    const { station, reorder, paths = 1, next, serverTime, latency = 0, waits = false } = options;
+    const rate = packetRate(station);
+    const { fec } = station;
     this.#station = station;
     this.#buffer = options.buffer;
     this.#order = new ReorderBuffer(reorder);
-    this.requests = new RepairRequests({ deadline: reorder?.deadline ?? 100 });
-    this.#order.onMissing = (from, to, now) => this.requests.find(from, to, now);
-    this.numbers = new GroupNumbers(packetRate(station));
-    this.#leap = Math.ceil(packetRate(station) * FLOW_LEAP);
+    // Parity of columns leaves a row later than its block, and both may have just been missed when sockets were looked at.
+    const parityDelay = 2 * latency + (fec === undefined ? 0 : (1000 * fec.columns) / Math.max(1, rate));
+    this.requests = new RepairRequests({ deadline: reorder?.deadline ?? 100, parityDelay });
+    this.#order.onMissing = (from, to, now) => this.#miss(from, to, now);
+    this.#fec = fec === undefined ? null : this.#decoder(TWO_BLOCKS + (rate * 2 * latency) / 1000);
+    this.numbers = new GroupNumbers(rate);
+    this.#leap = Math.ceil(rate * FLOW_LEAP);
     if (next !== undefined) this.numbers.place(next, Number.POSITIVE_INFINITY);
     this.#payloadType = payloadTypeOf(station.format);
     this.#paths = Array.from({ length: paths }, () => ({ received: 0, first: 0, lost: 0, begin: -1, end: -1 }));
@@ -223,6 +255,17 @@ export class Reception {
   /** Takes datagrams of the group that arrived by `now` over an interface, and settles. */
   take({ buffer, offsets, lengths, count }: ReceivedBatch, now: Millis, path = 0): void {
     for (let i = 0; i < count; i++) this.#group(buffer, offsets[i], offsets[i] + lengths[i], now, path);
+    this.requests.reached(this.#order.highestNumber, now);
+    this.settle(now);
+  }
+
+  /** Takes packets of parity, and settles. */
+  takeParity({ buffer, offsets, lengths, count }: ReceivedBatch, now: Millis): void {
+    const near = this.numbers.highest;
+    if (this.#fec === null || near === null || this.#base === null) return;
+    this.#now = now;
+    if (count > 0) this.#parityAt = now;
+    for (let i = 0; i < count; i++) this.#fec.repair(buffer, offsets[i], offsets[i] + lengths[i], near);
     this.settle(now);
   }
 
@@ -233,6 +276,7 @@ export class Reception {
       const { n } = this.#repeated;
       if (this.#kept !== null || this.#isStopped || !this.#order.isNear(n)) continue;
       if (this.requests.fill(n)) this.#repaired.group++;
+      this.#protect(n, this.#repeated, buffer);
       this.#add(n, this.#repeated, buffer, now, 'repair');
     }
     this.settle(now);
@@ -251,6 +295,7 @@ export class Reception {
     const isOfFlow = flow !== null && n > flow && n <= flow + this.#leap && (this.#base === null || n < this.#base);
     if (isOfFlow) this.#flow = n;
     else if (this.requests.answered(n, now)) this.#repaired.request++;
+    this.#protect(n, this.#repeated, datagram);
     this.#add(n, this.#repeated, datagram, now, isOfFlow ? 'flow' : 'repair');
     return true;
   }
@@ -264,7 +309,7 @@ export class Reception {
   report(): ReceptionReport {
     const { counts } = this.#order;
     const { frames, torn } = this.#jpeg?.counts ?? { frames: 0, torn: 0 };
-    const { request, group, correction, path } = this.#repaired;
+    const { request, group, parity, path } = this.#repaired;
     return {
       ...counts,
       bytes: this.#bytes,
@@ -272,8 +317,8 @@ export class Reception {
       frames: this.#pictures.frames + frames,
       torn: this.#pictures.torn + torn,
       lastArrival: this.#lastArrival,
-      lostBeforeRepair: counts.lost + request + group + correction + path,
-      repaired: { request, group, correction, path },
+      lostBeforeRepair: counts.lost + request + group + parity + path,
+      repaired: { request, group, parity, path },
       paths: this.#paths.map(({ received, first, begin, end }) => ({
         received,
         first,
@@ -308,13 +353,52 @@ export class Reception {
     }
     this.#bytes += to - from;
     this.#lastArrival = now;
+    this.#now = now;
     const n = this.numbers.take(fields.sequenceNumber, now);
     if (path === 0) this.#jitter.add(fields.timestamp, now);
     this.#count(this.#paths[path], n);
     if (!this.#isTaken(n)) return;
+    this.#measure();
     if (path > 0 && this.#order.isMissing(n)) this.#repaired.path++;
     if (!this.requests.isIdle) this.requests.original(n, now);
+    this.#fec?.media(n, buffer, from, to);
     if (this.#add(n, fields, buffer, now, 'group')) this.#paths[path].first++;
+  }
+
+  /** `size` packets at hand at least. */
+  #decoder(size: number): FecDecoder {
+    const window = 2 ** Math.ceil(Math.log2(Math.min(MOST_AT_HAND, size)));
+    const recovered = (n: PacketNumber, packet: Buffer): void => {
+      if (this.#isStopped || !this.#order.isNear(n) || !readRtp(packet, 0, packet.length, this.#recovered)) return;
+      if (this.requests.fill(n)) this.#repaired.parity++;
+      this.#add(n, this.#recovered, packet, this.#now, 'repair');
+    };
+    return new FecDecoder({ window, recovered });
+  }
+
+  /** A retransmission helps to bring others back. What lies before its payload is not needed any more. */
+  #protect(n: PacketNumber, { marker, timestamp, ssrc, start, end }: RtpFields, buffer: Buffer): void {
+    if (this.#fec === null || this.#base === null || n < this.#base) return;
+    writeRtpHeader(buffer, start - RTP_HEADER_LENGTH, marker, this.#payloadType, n, timestamp, ssrc);
+    this.#fec.media(n, buffer, start - RTP_HEADER_LENGTH, end);
+  }
+
+  /** Packets `from` to `to` − 1 are missing. Parity is of what came from the group lately. */
+  #miss(from: PacketNumber, to: PacketNumber, now: Millis): void {
+    const { fec } = this.#station;
+    const isOfGroup = this.#base !== null && from >= this.#base;
+    if (isOfGroup) this.#sample.missing += to - from;
+    const hasParity = isOfGroup && now - this.#parityAt < PARITY_ALIVE && this.#sample.share < MOST_LOST_FOR_PARITY;
+    this.requests.block = fec !== undefined && hasParity ? fec.columns * fec.rows : 0;
+    this.requests.find(from, to, now);
+  }
+
+  #measure(): void {
+    const sample = this.#sample;
+    if (++sample.came + sample.missing < SHARE_OVER) return;
+    sample.share = sample.missing / (sample.came + sample.missing);
+    sample.came = 0;
+    sample.missing = 0;
   }
 
   #count(path: PathState, n: PacketNumber): void {
@@ -348,6 +432,7 @@ export class Reception {
     }
     this.#bytes += to - from;
     this.#lastArrival = now;
+    this.#now = now;
     return true;
   }
 

@@ -4,6 +4,7 @@ import type { FlowRequest } from '../control/flows.js';
 import type { ReceivedBatch } from '../multicast/receive-batched.js';
 import { systemTimers, type Timers } from '../multicast/timers.js';
 import { Problem } from '../problem/problem.js';
+import { FEC_PORTS } from '../wire/fec.js';
 import type { Feedback } from '../wire/feedback.js';
 import type { StationInfo } from '../wire/station-info.js';
 import type { Millis } from '../wire/time.js';
@@ -75,6 +76,8 @@ export interface StationReceiver {
 /** Repairs that are sent to all come to the station's group at its port plus this. */
 export const REPAIR_PORT_OFFSET = 6;
 const DEADLINE: Millis = 200;
+/** What packets wait at most to be taken together where nothing else is said. */
+const VIEWERS_LATENCY: Millis = 20;
 /** Who lets packets wait has more time: so much after what came was looked at. */
 const DEADLINE_AFTER_LOOK: Millis = 1_000;
 const SPEED = 10;
@@ -92,7 +95,7 @@ export class Receiver implements StationReceiver {
   #closed: Promise<void> | null = null;
 
   constructor(options: StationReceiverOptions) {
-    const { station, buffer, latency = 0, also = [] } = options;
+    const { station, buffer, latency = VIEWERS_LATENCY, also = [] } = options;
     this.#options = options;
     this.#timers = options.timers ?? systemTimers;
     this.#soon = options.soon ?? setImmediate;
@@ -103,6 +106,7 @@ export class Receiver implements StationReceiver {
       buffer,
       deadline,
       paths: 1 + also.length,
+      latency,
       speed: options.speed ?? SPEED,
       random: options.random ?? Math.random,
       orders: {
@@ -145,11 +149,13 @@ export class Receiver implements StationReceiver {
   /** Joins the group; what comes is kept until `begin`. Rejects with what `openGroup` rejects with. */
   async join(): Promise<void> {
     const { station, localAddress, also = [] } = this.#options;
-    const opened = await Promise.allSettled(
-      [localAddress, ...also].map((address, path) =>
-        this.#open(address, station.port, (batch) => this.#course.takeGroup(batch, this.#timers.now(), path)),
-      ),
+    const paths = [localAddress, ...also].map((address, path) =>
+      this.#open(address, station.port, (batch) => this.#course.takeGroup(batch, this.#timers.now(), path)),
     );
+    const parity = (station.fec === undefined ? [] : Object.values(FEC_PORTS)).map((offset) =>
+      this.#open(localAddress, station.port + offset, (batch) => this.#course.takeParity(batch, this.#timers.now())),
+    );
+    const opened = await Promise.allSettled([...paths, ...parity]);
     const failed = opened.find(({ status }) => status === 'rejected');
     if (failed?.status !== 'rejected') return;
     await this.close();

@@ -83,8 +83,9 @@ test('gaps of 50 ms are filled', () => {
 });
 
 /** When a packet that never comes is asked for, and in how many copies, when the round trip is known to be 24 ms. */
-function attempts(options: { block?: number } = {}): { at: number; copies: number }[] {
-  const requests = new RepairRequests({ deadline: DEADLINE, ...options });
+function attempts(block = 0): { at: number; copies: number }[] {
+  const requests = new RepairRequests({ deadline: DEADLINE });
+  requests.block = block;
   for (let i = 0; i < 50; i++) requests.measured(24);
   requests.find(7, 8, 0);
   const all: { at: number; copies: number }[] = [];
@@ -158,9 +159,10 @@ test('answers to second requests say nothing of the round trip', () => {
   assert.equal(requests.timeout, timeout);
 });
 
-test('error correction has its chance first: until its block is over, or for two fifths of the time', () => {
-  assert.equal(attempts({ block: 50 })[0].at, 0.4 * DEADLINE);
-  const requests = new RepairRequests({ deadline: DEADLINE, block: 50, blockDelay: 20 });
+test('parity has its chance first: until its block is over, or for two fifths of the time', () => {
+  assert.equal(attempts(50)[0].at, 0.4 * DEADLINE);
+  const requests = new RepairRequests({ deadline: DEADLINE, parityDelay: 20 });
+  requests.block = 50;
   requests.find(49, 50, 0);
   requests.reached(51, 5); // another block, but the next
   assert.equal(requests.wakeAt, 25);

@@ -10,10 +10,8 @@ import type { Millis, PacketNumber } from '../wire/time.js';
 export interface RequestOptions {
   /** How long after it was found missing a packet is of use. */
   deadline: Millis;
-  /** Packets of one block of forward error correction, which is given the chance to bring back what is missing first. */
-  block?: number;
-  /** Correction may come so much later than the block it belongs to. */
-  blockDelay?: Millis;
+  /** Parity of a block may come so much later than the block. */
+  parityDelay?: Millis;
 }
 
 export interface PacketRequest {
@@ -31,8 +29,8 @@ interface Missing {
   askedAt: Millis;
   /** When to ask, the next time. */
   nextAt: Millis;
-  /** Correction may still bring it back: `nextAt` is the latest that this is waited for. */
-  waitsForBlock: boolean;
+  /** Parity may still bring it back: `nextAt` is the latest that this is waited for. */
+  waitsForParity: boolean;
   /** It is there; remembered to see when the original comes. */
   isFilled: boolean;
 }
@@ -45,9 +43,9 @@ const GRANULARITY: Millis = 5;
 const LEAST_TIMEOUT: Millis = 10;
 /** Taken for the round trip while none is known. */
 const FIRST_ROUND_TRIP: Millis = 20;
-/** Shares of the deadline that the first request may wait: for packets that are late, and for error correction. */
+/** Shares of the deadline that the first request may wait: for packets that are late, and for parity. */
 const LONGEST_REORDERING = 1 / 4;
-const LONGEST_CORRECTION = 2 / 5;
+const LONGEST_PARITY = 2 / 5;
 /** The next packet may be a little later than the latest yet; who was late so long ago no longer counts. */
 const REORDERING_MARGIN = 1.25;
 const REORDERING_MEMORY: Millis = 30_000;
@@ -66,8 +64,9 @@ const MOST_MISSING = 8192;
 export class RepairRequests {
   /** May be changed. */
   deadline: Millis;
-  readonly #block: number;
-  readonly #blockDelay: Millis;
+  /** Packets of one block of parity, which is given the chance to bring back what is missing first; 0 without any. */
+  block = 0;
+  readonly #parityDelay: Millis;
   /** By number, in the order in which they were found. */
   readonly #missing = new Map<PacketNumber, Missing>();
   #open = 0;
@@ -80,11 +79,10 @@ export class RepairRequests {
   #latestSince: Millis = Number.NEGATIVE_INFINITY;
   #highest: PacketNumber = -1;
 
-  constructor({ deadline, block = 0, blockDelay = 0 }: RequestOptions) {
+  constructor({ deadline, parityDelay = 0 }: RequestOptions) {
     if (!(deadline >= 0)) throw new RangeError(`deadline is ${deadline}, not 0 or more milliseconds`);
     this.deadline = deadline;
-    this.#block = block;
-    this.#blockDelay = blockDelay;
+    this.#parityDelay = parityDelay;
   }
 
   /** When to call `due`; infinite for not until something is found missing. */
@@ -128,11 +126,11 @@ export class RepairRequests {
   /** Packets `from` to `to` − 1 have not come, and later ones have. */
   find(from: PacketNumber, to: PacketNumber, now: Millis): void {
     this.#forgetLate(now);
-    const correction = this.#block === 0 ? 0 : this.deadline * LONGEST_CORRECTION;
-    const nextAt = now + Math.max(this.reorderingWait, correction);
+    const waitsForParity = this.block > 0;
+    const nextAt = now + Math.max(this.reorderingWait, waitsForParity ? this.deadline * LONGEST_PARITY : 0);
     for (let n = from; n < to && this.#missing.size < MOST_MISSING; n++) {
       if (this.#missing.has(n)) continue;
-      const one = { n, foundAt: now, attempts: 0, askedAt: 0, nextAt, waitsForBlock: correction > 0, isFilled: false };
+      const one = { n, foundAt: now, attempts: 0, askedAt: 0, nextAt, waitsForParity, isFilled: false };
       this.#missing.set(n, one);
       this.#open++;
     }
@@ -181,15 +179,15 @@ export class RepairRequests {
     this.#wakeAt = Number.POSITIVE_INFINITY;
   }
 
-  /** `n` is the highest number that came: correction of blocks before it has come as well, or soon will. */
+  /** `n` is the highest number that came: parity of blocks before it has come as well, or soon will. */
   reached(n: PacketNumber, now: Millis): void {
-    if (this.#block === 0 || this.#open === 0) return;
-    if (Math.floor(n / this.#block) === Math.floor(this.#highest / this.#block)) return;
+    const { block } = this;
+    if (block === 0 || this.#open === 0 || Math.floor(n / block) === Math.floor(this.#highest / block)) return;
     this.#highest = n;
     for (const one of this.#missing.values()) {
-      if (!one.waitsForBlock || Math.floor(n / this.#block) <= Math.floor(one.n / this.#block)) continue;
-      one.waitsForBlock = false;
-      one.nextAt = Math.min(one.nextAt, Math.max(one.foundAt + this.reorderingWait, now + this.#blockDelay));
+      if (!one.waitsForParity || Math.floor(n / block) <= Math.floor(one.n / block)) continue;
+      one.waitsForParity = false;
+      one.nextAt = Math.min(one.nextAt, Math.max(one.foundAt + this.reorderingWait, now + this.#parityDelay));
       this.#wakeAt = Math.min(this.#wakeAt, one.nextAt);
     }
   }
@@ -235,7 +233,7 @@ export class RepairRequests {
     one.attempts++;
     one.askedAt = now;
     one.nextAt = now + this.timeout * BACK_OFF ** (one.attempts - 1);
-    one.waitsForBlock = false;
+    one.waitsForParity = false;
     const copies = Math.min(MOST_COPIES, one.attempts);
     const same = requests.find((each) => each.copies === copies);
     if (same === undefined) requests.push({ packets: [one.n], copies });

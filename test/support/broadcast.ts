@@ -18,7 +18,10 @@ import type { Cursor, StreamBuffer } from '../../src/receiver/stream-buffer.js';
 import type { PayloadReader } from '../../src/reel/payload-reader.js';
 import { retransmissionMemory } from '../../src/repair/packet-writer.js';
 import { Unicast } from '../../src/repair/unicast.js';
+import { type FecSource, parityOf } from '../../src/station/fec.js';
+import { packetsOf } from '../../src/station/packet-source.js';
 import { Station } from '../../src/station/station.js';
+import { FEC_PORTS, type FecSize } from '../../src/wire/fec.js';
 import { encodeFeedback, type Feedback } from '../../src/wire/feedback.js';
 import { errorCodes } from '../../src/wire/message.js';
 import type { StationInfo } from '../../src/wire/station-info.js';
@@ -90,6 +93,8 @@ export interface BroadcastOptions {
   fromServer?: Hazards;
   /** Seconds from one random access point to the next. */
   interval?: number;
+  /** Parity on the air. */
+  fec?: FecSize;
   /** How long what came waits until it is looked at. */
   latency?: Millis;
   /** Bit/s that the server sends to single viewers. */
@@ -126,6 +131,8 @@ export class Broadcast {
   readonly #latency: Millis;
   readonly #looks: Look[] = [];
   readonly #repairs = new Path<Buffer>({ delay: 1 });
+  /** Columns and rows, each with its number to come. */
+  #parity: { source: FecSource; next: number; path: Path<Buffer> }[] = [];
   #lookedAt = 0;
   #next: PacketNumber;
   #soon: (() => void)[] = [];
@@ -135,7 +142,7 @@ export class Broadcast {
 
   constructor(options: BroadcastOptions = {}) {
     this.#options = options;
-    const { group = [{}], toServer = {}, fromServer = {}, interval = 2, latency = 20 } = options;
+    const { group = [{}], toServer = {}, fromServer = {}, interval = 2, latency = 20, fec } = options;
     this.#latency = latency;
     const { station, reader } = broadcastStation(interval);
     this.station = station;
@@ -143,7 +150,15 @@ export class Broadcast {
     this.groups = group.map((hazards, i) => new Path<Buffer>({ delay: 1, seed: 10 + i, ...hazards }));
     this.toServer = new Path<Buffer>({ delay: 1, seed: 20, ...toServer });
     this.fromServer = new Path<Buffer>({ delay: 1, seed: 21, ...fromServer });
-    this.info = makeStation(1, { ssrc: 77, bitrate: RATE * 8 * TS_GROUP_LENGTH, randomAccessInterval: interval });
+    this.info = makeStation(1, { ssrc: 77, bitrate: RATE * 8 * TS_GROUP_LENGTH, randomAccessInterval: interval, fec });
+    if (fec !== undefined) {
+      const { columns, rows } = parityOf(station, fec);
+      this.#parity = [columns, rows].map((source, i) => ({
+        source,
+        next: source.at(millisToTicks(EPOCH)),
+        path: new Path<Buffer>({ delay: 1, ...group[0], seed: 30 + i }),
+      }));
+    }
     this.#next = station.at(millisToTicks(EPOCH));
     this.startServer();
     this.receiver = new Receiver({
@@ -229,6 +244,7 @@ export class Broadcast {
   skip(duration: Millis): void {
     this.timers.advance(duration);
     this.#next = this.next;
+    for (const parity of this.#parity) parity.next = parity.source.at(millisToTicks(this.serverNow)) + 1;
     this.#lookedAt = this.timers.now();
   }
 
@@ -271,15 +287,27 @@ export class Broadcast {
       }
     }
     this.#next = Math.max(end, this.#next);
+    for (const parity of this.#parity) {
+      const last = parity.source.at(millisToTicks(EPOCH + now + 4.9)) + 1;
+      if (last <= parity.next) continue;
+      for (const packet of packetsOf(parity.source, parity.next, last, this.#reader)) parity.path.enter(packet, now);
+      parity.next = last;
+    }
   }
 
   readonly #openGroup: OpenGroup = async ({ port, localAddress, onDatagrams }) => {
-    const path = port === this.info.port ? this.groups[Number(localAddress.slice(5))] : this.#repairs;
+    const path = this.#pathTo(port - this.info.port, localAddress);
     path.leave(this.timers.now()); // what came before it was joined
     const look: Look = { path, take: onDatagrams };
     this.#looks.push(look);
     return { close: async () => void this.#looks.splice(this.#looks.indexOf(look), 1) };
   };
+
+  #pathTo(offset: number, localAddress: string): Path<Buffer> {
+    if (offset === 0) return this.groups[Number(localAddress.slice(5))];
+    if (offset === FEC_PORTS.columns) return this.#parity[0].path;
+    return offset === FEC_PORTS.rows ? this.#parity[1].path : this.#repairs;
+  }
 
   readonly #link = {
     feedback: (feedback: Omit<Feedback, 'cookie'>) => {
