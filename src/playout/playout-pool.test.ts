@@ -81,6 +81,7 @@ test('stations of several threads leave whole and in order, while others come an
   const progress = pool.progress('0')!;
   assert.ok(progress.packets >= 60);
   assert.equal(progress.lateness.total, progress.packets);
+  await pool.close(); // Before the reel is closed.
 });
 
 function deferred(): { promise: Promise<void>; resolve(): void } {
