@@ -13,6 +13,7 @@ import { Cable, NAME, type Traffic } from './support/cable.js';
 import { repairChart } from './support/chart.js';
 import { Collector, type CompletenessReport } from './support/collector.js';
 import { ownNetwork, refuse } from './support/namespace.js';
+import type { Program } from './support/processes.js';
 import { makeFilm, prepare } from './support/reels.js';
 import { BUFFER, type Repairer, repairers } from './support/repairers.js';
 import { isInstalled, msc, scratch, write } from './support.js';
@@ -86,44 +87,58 @@ const film = join(folder, 'film.mp4');
 await makeFilm(film, Math.ceil(window) + SPARE);
 const reel = await prepare(store, film, options.msc);
 
+/** Between two looks at the counters. */
+interface Span {
+  seconds: number;
+  traffic: { before: Traffic; after: Traffic };
+  overflows: number;
+}
+
+/** What comes of the stream while `loss` happens. */
 async function measure(contestant: Repairer, loss: Result['loss']): Promise<Result> {
   const delay = Number(options['round-trip']) / 2;
   const gaps = loss === 'gaps' ? { gaps: GAPS } : {};
   const cable = await Cable.lay({ there: { delay, ...gaps, seed: 4 }, back: { delay } });
-  const { atFarEnd } = cable;
-  const carrying = await contestant.start({ reel, store: store.folder, folder, atFarEnd });
-  const { source, reference, isClocked, programs } = carrying;
-  const folderOfReel = isClocked ? reel.folder : null;
-  const collector = await Collector.start(atFarEnd, { reference, reel: folderOfReel, source }, { MSC_INTERFACE: NAME });
+  const running: Program[] = [];
   try {
+    const { atFarEnd } = cable;
+    const carrying = await contestant.start({ reel, store: store.folder, folder, atFarEnd });
+    const { source, reference, isClocked, programs, deaf } = carrying;
+    running.push(...programs);
+    if (deaf !== undefined) cable.deafen(deaf);
+    const collecting = { reference, reel: isClocked ? reel.folder : null, source };
+    const collector = await Collector.start(atFarEnd, collecting, { MSC_INTERFACE: NAME });
+    running.push(collector.program);
     await collector.receiving(PATIENCE);
     await sleep(WARM_UP);
     cable.lose(loss === 'gaps' ? 0 : loss);
     await sleep(SETTLE);
     collector.begin();
-    const look = () => ({ traffic: cable.traffic(), overflows: cable.overflows(), time: performance.now() });
-    const before = look();
-    await sleep(window * 1_000);
-    const after = look();
+    const span = await during(cable, window * 1_000);
     const report = await collector.end();
     const ended = programs.find(({ hasEnded }) => hasEnded);
     if (ended) throw new Error(`it ended by itself. ${ended.said}`);
-    const seconds = (after.time - before.time) / 1_000;
+    const { traffic, seconds, overflows } = span;
     const media = (reel.bitrate / 8) * seconds;
-    const share = (of: (traffic: Traffic) => number) => (of(after.traffic) - of(before.traffic)) / media;
-    return {
-      name: contestant.name,
-      loss,
-      seconds,
-      there: share(({ received }) => received.bytes),
-      back: share(({ sent }) => sent.bytes),
-      overflows: after.overflows - before.overflows,
-      ...report,
-    };
+    const there = (traffic.after.received.bytes - traffic.before.received.bytes) / media;
+    const back = (traffic.after.sent.bytes - traffic.before.sent.bytes) / media;
+    return { name: contestant.name, loss, seconds, there, back, overflows, ...report };
   } finally {
-    await Promise.all([collector.program, ...programs].map((program) => program.end(1_000)));
+    await Promise.all(running.map((program) => program.end(1_000)));
     await cable.remove();
   }
+}
+
+async function during(cable: Cable, time: number): Promise<Span> {
+  const look = () => ({ traffic: cable.traffic(), overflows: cable.overflows(), time: performance.now() });
+  const before = look();
+  await sleep(time);
+  const after = look();
+  return {
+    seconds: (after.time - before.time) / 1_000,
+    traffic: { before: before.traffic, after: after.traffic },
+    overflows: after.overflows - before.overflows,
+  };
 }
 
 const { found, missing } = repairers(options.msc);

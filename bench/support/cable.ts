@@ -53,17 +53,14 @@ export class Cable {
   /** From now on the far end loses this share of the UDP datagrams that reach it, 0 to 1, at random. */
   lose(share: number): void {
     const steps = 10_000;
-    const rules = [
-      'table inet loss',
-      'delete table inet loss',
-      'table inet loss {',
-      '  chain arriving {',
-      '    type filter hook prerouting priority raw;',
-      `    iifname "${NAME}" meta l4proto udp numgen random mod ${steps} < ${Math.round(share * steps)} drop`,
-      '  }',
-      '}',
-    ];
-    this.#run(['nft', '-f', '-'], `${rules.join('\n')}\n`);
+    const chance = `numgen random mod ${steps} < ${Math.round(share * steps)}`;
+    filter(this.atFarEnd, 'loss', `iifname "${NAME}" meta l4proto udp ${chance} drop`);
+  }
+
+  /** From now on the near end does not hear what is asked of it as RTCP at this port; control messages it does. */
+  deafen(port: number): void {
+    // The two first bits of the UDP payload are RTCP's version, 10.
+    filter([], 'deaf', `iifname "${NAME}" udp dport ${port} @th,64,2 2 drop`);
   }
 
   /** As the far end counts since the cable was laid, before anything is lost: with IP headers. */
@@ -89,15 +86,20 @@ export class Cable {
   }
 
   async remove(): Promise<void> {
+    spawnSync('nft', ['delete', 'table', 'inet', 'deaf']); // if there is one
     await this.#process.end();
     this.#keeper.kill('SIGKILL');
   }
+}
 
-  #run(words: readonly string[], input = ''): void {
-    const [command, ...rest] = [...this.atFarEnd, ...words];
-    const { status, stderr } = spawnSync(command, rest, { encoding: 'utf8', input });
-    if (status !== 0) throw new Error(`${words.join(' ')}: ${stderr}`);
-  }
+/** Has packets that arrive checked by this rule alone, in the network to which the words `before` lead. */
+function filter(before: readonly string[], name: string, rule: string): void {
+  const table = `table inet ${name}`;
+  const chain = `chain arriving {\n type filter hook prerouting priority raw;\n ${rule}\n}`;
+  const [command, ...words] = [...before, 'nft', '-f', '-'];
+  const input = `${table}\ndelete ${table}\n${table} {\n${chain}\n}\n`;
+  const { status, stderr } = spawnSync(command, words, { encoding: 'utf8', input });
+  if (status !== 0) throw new Error(`nft: ${stderr}`);
 }
 
 const inside = (pid: number): string[] => ['nsenter', `--net=/proc/${pid}/ns/net`, '--'];

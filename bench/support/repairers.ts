@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CONTROL_PORT } from '../../src/wire/addresses.js';
 import { RTP_HEADER_LENGTH } from '../../src/wire/rtp.js';
 import { isInstalled, msc, seconds } from '../support.js';
 import { FAR, NAME } from './cable.js';
@@ -38,6 +39,8 @@ export interface Carrying {
   reference: string;
   /** Whether a station plays the reel, so that it is known when packets are due. */
   isClocked: boolean;
+  /** A port at the near end at which requests for repair are not to be heard. */
+  deaf?: number;
 }
 
 export interface Repairer {
@@ -59,7 +62,7 @@ function rist(profile: 'simple' | 'main', program: string): Repairer {
   const buffer = `buffer=${BUFFER}`;
   const common = ['-p', profile === 'simple' ? '0' : '1', '-v', '3', '-S', '0'];
   return {
-    name: `RIST, ${profile} profile`,
+    name: `RIST ${profile} profile`,
     how: `ristsender and ristreceiver -p ${common[1]}, ?${buffer} at both`,
     version: /version: (\S+)/.exec(spawnSync('ristsender', ['--help'], { encoding: 'utf8' }).stderr)?.[1] ?? '?',
     async start(stream) {
@@ -122,7 +125,7 @@ function prompeg(): Repairer {
     ]),
   ];
   return {
-    name: 'ffmpeg prompeg, GStreamer',
+    name: 'ffmpeg prompeg to GStreamer',
     how: `-f rtp_mpegts -fec prompeg=l=${columns}:d=${rows}, rtpst2022-1-fecdec ! rtpjitterbuffer latency=${BUFFER}`,
     version: `${versionOf('ffmpeg', ['-version'])}, ${versionOf('gst-launch-1.0', ['--version'])}`,
     async start({ reel, folder, atFarEnd }) {
@@ -139,23 +142,43 @@ function prompeg(): Repairer {
   };
 }
 
+interface OurWay {
+  name: string;
+  /** Of `msc serve`. */
+  flags: readonly string[];
+  /** Whether what receivers ask for is heard. */
+  isHeard: boolean;
+}
+
 /** `program` is the file that Node.js runs: `bin/msc.js`, or another build's. */
-function ours(program: string, name: string, serving: readonly string[], recording: readonly string[]): Repairer {
-  const flags = (words: readonly string[]) => (words.length === 0 ? '' : ` ${words.join(' ')}`);
+function ours(program: string, { name, flags, isHeard }: OurWay): Repairer {
+  const how = `${['msc serve', ...flags].join(' ')}, msc record --output -`;
   return {
-    name: `msc, ${name}`,
-    how: `msc serve${flags(serving)}, msc record --output -${flags(recording)}`,
+    name: `msc ${name}`,
+    how: isHeard ? how : `${how}; its requests for repair are not let through`,
     version: spawnSync(process.execPath, [program, '--version'], { encoding: 'utf8' }).stdout.trim(),
     async start(stream) {
-      const { server } = await serve(program, stream, NAME, serving);
+      const { server } = await serve(program, stream, NAME, flags);
       return {
         programs: [server],
-        source: { command: [process.execPath, program, 'record', '1', '--output', '-', '--quiet', ...recording] },
+        source: { command: [process.execPath, program, 'record', '1', '--output', '-', '--quiet'] },
         reference: stream.reel.packets,
         isClocked: true,
+        ...(isHeard ? {} : { deaf: CONTROL_PORT }),
       };
     },
   };
+}
+
+function allOurs(program: string): Repairer[] {
+  const flags = ['--fec', `${FEC.columns}x${FEC.rows}`];
+  const ways: OurWay[] = [
+    { name: 'repairing nothing', flags: [], isHeard: false },
+    { name: 'by request', flags: [], isHeard: true },
+    { name: 'by FEC', flags, isHeard: false },
+    { name: 'by FEC and request', flags, isHeard: true },
+  ];
+  return ways.map((way) => ours(program, way));
 }
 
 /** Ours, those of the others that are installed, and the names of what is missing. */
@@ -174,7 +197,7 @@ export function repairers(program = msc): { found: Repairer[]; missing: string[]
   const isThere = ({ needs }: (typeof peers)[number]) => needs.every(([name]) => isInstalled(name));
   const missing = peers.filter((peer) => !isThere(peer)).flatMap(({ needs }) => needs);
   return {
-    found: [ours(program, 'nothing repaired', [], []), ...peers.filter(isThere).map(({ make }) => make())],
+    found: [...allOurs(program), ...peers.filter(isThere).map(({ make }) => make())],
     missing: [...new Set(missing.map(([name, debian]) => `${name} (apt-get install ${debian})`))],
   };
 }

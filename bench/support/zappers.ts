@@ -92,7 +92,7 @@ function openMpv(screen: Screen): Zapper {
     return MpvPlayer.start('mpv', events, ['--ao=null']);
   };
   return {
-    name: 'mpv, window open',
+    name: 'mpv window open',
     how: 'mpv as msc watch runs it, loadfile',
     version: versionOf('mpv', ['--version']),
     async zap(station, patience) {
@@ -132,7 +132,7 @@ export function zappers(screen: Screen): { found: Zapper[]; missing: string[] } 
       debian: 'ffmpeg',
       make: () => [
         decoder({ name: 'ffmpeg', ...ffmpeg }),
-        decoder({ name: 'ffmpeg, low delay', ...ffmpeg, how: quick }),
+        decoder({ name: 'ffmpeg low delay', ...ffmpeg, how: quick }),
       ],
     },
     {
@@ -145,7 +145,7 @@ export function zappers(screen: Screen): { found: Zapper[]; missing: string[] } 
       debian: 'mpv',
       make: () => [
         inWindow(screen, { name: 'mpv', ...mpv }),
-        inWindow(screen, { name: 'mpv, low latency', ...mpv, how: ['--profile=low-latency'] }),
+        inWindow(screen, { name: 'mpv low latency', ...mpv, how: ['--profile=low-latency'] }),
         openMpv(screen),
       ],
     },
@@ -154,7 +154,7 @@ export function zappers(screen: Screen): { found: Zapper[]; missing: string[] } 
       debian: 'vlc-bin vlc-plugin-base vlc-plugin-video-output',
       make: () => [
         inWindow(screen, { name: 'VLC', ...vlc }),
-        inWindow(screen, { name: 'VLC, 200 ms', ...vlc, how: ['--network-caching=200'] }),
+        inWindow(screen, { name: 'VLC 200 ms', ...vlc, how: ['--network-caching=200'] }),
       ],
     },
   ];
