@@ -16,6 +16,7 @@ export const packages = {
   Xvfb: 'xvfb',
   xdotool: 'xdotool',
   import: 'imagemagick',
+  tshark: 'tshark',
 } as const;
 
 export type Tool = keyof typeof packages;
