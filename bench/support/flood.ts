@@ -1,0 +1,85 @@
+/**
+ * Requests that nobody should heed, from many addresses of the loopback network: beginnings without a cookie, and
+ * tunings, replays and feedback with a forged one, and bytes that mean nothing. Its argument is a JSON object,
+ * FloodOptions; it ends by itself and prints how many it sent.
+ */
+import { randomBytes } from 'node:crypto';
+import { loadLibc } from '../../src/linux/libc.js';
+import { SendMessages } from '../../src/linux/send-messages.js';
+import { UdpSocket } from '../../src/linux/udp-socket.js';
+import { encodeFeedback } from '../../src/wire/feedback.js';
+import { COOKIE_LENGTH, encodeMessage, message } from '../../src/wire/message.js';
+import { randomFrom } from '../../test/support/relay.js';
+
+export interface FloodOptions {
+  controlPort: number;
+  station: string;
+  ssrc: number;
+  /** A second. */
+  requests: number;
+  seconds: number;
+}
+
+const SOURCES = 512;
+const PERIOD = 5;
+
+const { controlPort, station, ssrc, requests, seconds }: FloodOptions = JSON.parse(process.argv[2]);
+const { libc } = await loadLibc();
+if (libc === null) throw new Error('it needs 64-bit Linux');
+
+const random = randomFrom(3);
+const byte = () => 1 + Math.floor(random() * 254);
+const sockets = Array.from({ length: SOURCES }, () => {
+  const socket = new UdpSocket(libc);
+  socket.bind(`127.${byte()}.${byte()}.${byte()}`, 0);
+  return socket;
+});
+
+const forged = () => ({ cookie: randomBytes(COOKIE_LENGTH) });
+const id = () => Math.floor(random() * 2 ** 32);
+const nack = () =>
+  encodeFeedback({
+    sender: id(),
+    media: ssrc,
+    ...forged(),
+    missing: [1_000_000, 1_000_003],
+    copies: 4,
+    flow: null,
+    report: null,
+  })[0];
+const kinds: (() => Buffer)[] = [
+  () => encodeMessage(message('start', id(), {}), { minLength: 300 }),
+  () => encodeMessage(message('tune', id(), { station, burst: { flow: 1 } }, forged())),
+  () => encodeMessage(message('replay', id(), { flow: 1, speed: 10, from: { kind: 'live' } }, forged())),
+  nack,
+  () => randomBytes(100),
+];
+const datagrams = Array.from({ length: 250 }, (_, i) => kinds[i % kinds.length]());
+const data = Buffer.concat(datagrams);
+const table = new SendMessages(libc, { data, capacity: datagrams.length, destinations: 1 });
+table.setDestination(0, '127.0.0.1', controlPort);
+for (let i = 0, at = 0; i < datagrams.length; i++) {
+  table.set(i, at, datagrams[i].length, 0, 0);
+  at += datagrams[i].length;
+}
+
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+const began = performance.now();
+let sent = 0;
+let next = 0;
+for (let tick = 1; tick * PERIOD <= seconds * 1_000; tick++) {
+  const wait = began + tick * PERIOD - performance.now();
+  if (wait > 0) Atomics.wait(sleeper, 0, 0, wait);
+  for (let left = Math.round((requests * tick * PERIOD) / 1_000) - sent; left > 0; ) {
+    const first = sent % datagrams.length;
+    // A few from each source, so that there are many sources at any time.
+    const count = Math.min(left, 8, datagrams.length - first);
+    const done = table.send(sockets[next].fd, first, count);
+    if (done < 0) throw new Error(`sendmmsg: error ${-done}`);
+    next = (next + 1) % SOURCES;
+    left -= done;
+    sent += done;
+  }
+}
+console.log(sent);
+for (const socket of sockets) socket.close();
