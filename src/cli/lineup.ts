@@ -14,6 +14,7 @@ import {
   stationSsrc,
 } from '../station/identity.js';
 import { Station, type StationItem } from '../station/station.js';
+import type { FecSize } from '../wire/fec.js';
 import type { StationFormat, StationInfo } from '../wire/station-info.js';
 import { TICKS_PER_SECOND, type Ticks90k } from '../wire/time.js';
 import { asProblem, type Output } from './output.js';
@@ -68,6 +69,8 @@ export interface LoadOptions {
   store: Store;
   /** The server's name. */
   server: string;
+  /** Of its parity, where it may have any. */
+  fec?: FecSize;
   output: Output;
 }
 
@@ -119,7 +122,7 @@ async function assemble(
   options: LoadOptions,
   reelOf: (source: string, target: StationLayout | null) => Promise<Reel | null | 'unusable'>,
 ): Promise<ReadyStation | null> {
-  const { plan, server } = options;
+  const { plan } = options;
   const items: StationItem[] = [];
   let layout: StationLayout | null = null;
   for (const file of plan.source.files) {
@@ -135,7 +138,7 @@ async function assemble(
   }
   if (items.length === 0) return null;
   const station = new Station({ items, ssrc: stationSsrc(plan.id) });
-  const described = describe(plan, station, server);
+  const described = describe(options, station);
   return { plan, station, info: (time) => ({ ...described, nowPlaying: station.itemAt(time).name }) };
 }
 
@@ -145,7 +148,7 @@ const nameOfItem = (file: string) =>
     .replace(/\.[^.]*$/, '')
     .replaceAll('_', ' ');
 
-function describe(plan: StationPlan, station: Station, server: string): StationInfo {
+function describe({ plan, server, fec }: LoadOptions, station: Station): StationInfo {
   const manifests = station.items.map(({ reel }) => reel.data.manifest);
   const [{ format, properties }] = manifests;
   const { width, height, aspectRatio, frameRate, videoCodec, audioCodec } = properties;
@@ -168,6 +171,7 @@ function describe(plan: StationPlan, station: Station, server: string): StationI
     group: plan.group,
     port: plan.port,
     ssrc: station.ssrc,
+    ...(fec && { fec }),
     randomAccessInterval: Math.round(interval * 1000) / 1000,
     nowPlaying: '',
     schedule: scheduleHash(

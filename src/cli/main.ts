@@ -4,6 +4,7 @@ import { Problem } from '../problem/problem.js';
 import { defaultMediaSettings } from '../reel/media/spool.js';
 import { playerNames } from '../viewer/players/player.js';
 import { stationFormats } from '../wire/station-info.js';
+import { fecOption } from './fec-option.js';
 import { parseMoment } from './moment.js';
 import { asProblem, problemText } from './output.js';
 
@@ -96,6 +97,11 @@ const onAir = (command: Command) =>
         .default(1e9, '1G'),
     )
     .option('--history <time>', 'how far viewers can go back (default: to any time)', duration)
+    .addOption(
+      new Option('--fec <parity>', 'error correction: none, auto (as viewers’ losses want it), 10x5, 10x5:columns')
+        .argParser(fecOption)
+        .default(null, 'none'),
+    )
     .addOption(controlPortOption('UDP port for viewers’ requests, 0 for any free one').default(5601))
     .option('--name <name>', 'this server’s name (default: the host’s)')
     .option('--workers <count>', 'threads that play, at most (default: one a processor)', wholeNumber(1, 256))

@@ -5,12 +5,14 @@ import { openAnnouncer } from '../discovery/announcer.js';
 import { conflictProblem, findConflicts } from '../discovery/conflicts.js';
 import { type FoundStation, findStations } from '../discovery/find.js';
 import { checkGroup, listInterfaces, loopback, type NetInterface, resolveInterface } from '../multicast/interfaces.js';
-import { PlayoutPool } from '../playout/playout-pool.js';
+import { FecController } from '../playout/fec-controller.js';
+import { type FecSetting, PlayoutPool } from '../playout/playout-pool.js';
 import { Problem, systemCode } from '../problem/problem.js';
 import type { MediaSettings } from '../reel/media/spool.js';
 import { defaultStore, Store } from '../reel/store.js';
 import { UnicastServer } from '../repair/unicast-server.js';
 import { type Millis, millisToTicks } from '../wire/time.js';
+import type { FecOption } from './fec-option.js';
 import { loadStation, planStations, prepareStation, type ReadyStation, type StationPlan } from './lineup.js';
 import { type Output, openOutput } from './output.js';
 import { reportEnd, reportFigures, type StationOnAir } from './report.js';
@@ -31,6 +33,8 @@ export interface ServeOptions {
   name?: string;
   /** Threads that play, at most. */
   workers?: number;
+  /** Parity of the stations. */
+  fec: FecOption | null;
   /** Milliseconds between two reports of how it goes. */
   figures?: number;
   /** Bit/s that single viewers are sent at most, all together. */
@@ -42,6 +46,9 @@ export interface ServeOptions {
   /** Ends the server. */
   signal: AbortSignal;
 }
+
+/** How often it is looked at how much parity the stations need. */
+const FEC_CONTROL_PERIOD: Millis = 1_000;
 
 /** How long other servers are given to say what they have on the air: longer would keep the stations waiting. */
 const CONFLICT_TIMEOUT = 120;
@@ -69,10 +76,10 @@ export async function runServe(options: ServeOptions): Promise<number> {
   const store = new Store(options.store ?? defaultStore());
   await store.open();
 
-  const { ttl, controlPort, workers, figures, unicast, history } = options;
-  const air = await Air.open({ at, ttl, controlPort, workers, figures, unicast, history, server, output });
+  const { ttl, controlPort, workers, fec, figures, unicast, history } = options;
+  const air = await Air.open({ at, ttl, controlPort, workers, fec, figures, unicast, history, server, output });
   try {
-    const load = { settings, store, server, output };
+    const load = { settings, store, server, fec: fec?.size, output };
     const found = await others;
     const add = (ready: ReadyStation) => {
       const problem = air.add(ready, found);
@@ -139,6 +146,9 @@ function sayWhere(at: NetInterface, output: Output): void {
  */
 class Air {
   readonly #output: Output;
+  readonly #fec: FecOption | null;
+  /** Of stations whose parity follows their viewers' losses. */
+  readonly #fecControllers = new Map<string, FecController>();
   readonly #clock = new SlewingClock();
   readonly #ready: ReadyStation[] = [];
   readonly #failing = new Set<string>();
@@ -146,8 +156,9 @@ class Air {
   #unicast!: UnicastServer;
   readonly #closing: (() => Promise<void> | void)[] = [];
 
-  private constructor(output: Output) {
+  private constructor(output: Output, fec: FecOption | null) {
     this.#output = output;
+    this.#fec = fec;
   }
 
   static async open(options: {
@@ -155,6 +166,7 @@ class Air {
     ttl: number;
     controlPort: number;
     workers?: number;
+    fec: FecOption | null;
     figures?: Millis;
     unicast: number;
     history?: Millis;
@@ -163,7 +175,7 @@ class Air {
   }): Promise<Air> {
     const { at, ttl, controlPort, server, output, workers } = options;
     const log = (line: string) => output.say(line);
-    const air = new Air(output);
+    const air = new Air(output, options.fec);
     try {
       const clock = setInterval(() => air.#clock.adjust(), ADJUSTMENT_PERIOD);
       air.#closing.push(() => clearInterval(clock));
@@ -187,6 +199,8 @@ class Air {
         onNote: log,
       });
       air.#closing.push(() => air.#unicast.close());
+      const control = setInterval(() => air.#controlFec(), FEC_CONTROL_PERIOD);
+      air.#closing.push(() => clearInterval(control));
       const announcer = await openAnnouncer({ stations: () => air.#infos(), localAddress: at.address, ttl, log });
       air.#closing.push(() => announcer.close());
       const { figures } = options;
@@ -212,7 +226,7 @@ class Air {
     }
     const { plan, station } = ready;
     const { width, height, aspectRatio, frameRate, bitrate, group, port } = info;
-    this.#playout.add({ id: plan.id, station, group, port, bitrate });
+    this.#playout.add({ id: plan.id, station, group, port, bitrate, fec: this.#fecOf(plan.id) });
     const progress = this.#playout.progress(plan.id);
     if (progress) this.#unicast.add({ station, info, progress });
     this.#ready.push(ready);
@@ -222,6 +236,27 @@ class Air {
     this.#output.say(`On the air: ${plan.number} ${plan.name}, ${picture}, rtp://${group}:${port}${twin}`);
     this.#output.event({ event: 'on-air', station: info });
     return null;
+  }
+
+  #fecOf(id: string): FecSetting | undefined {
+    if (this.#fec === null) return undefined;
+    const { size, mode } = this.#fec;
+    if (mode !== 'auto') return { size, mode };
+    const controller = new FecController();
+    this.#fecControllers.set(id, controller);
+    return { size, mode: controller.mode };
+  }
+
+  #controlFec(): void {
+    for (const { plan } of this.#ready) {
+      const controller = this.#fecControllers.get(plan.id);
+      const before = controller?.mode;
+      // Where nobody reports, nobody loses anything.
+      const mode = controller?.report(this.#unicast.figures(plan.id)?.reports.loss.p95 ?? 0, this.#clock.now());
+      if (mode === undefined || mode === before) continue;
+      this.#playout.setFec(plan.id, mode);
+      this.#output.say(`${plan.number} ${plan.name}: error correction is ${mode} from now on`);
+    }
   }
 
   async close(): Promise<void> {
