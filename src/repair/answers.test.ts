@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type Answer, Answers, GATHERING, GROUP_SILENCE } from './answers.js';
+import { type Answer, Answers, GATHERING, GROUP_SILENCE, UNSEEN } from './answers.js';
 
 const toldOf = (answers: readonly Answer<string>[]) => answers.map(({ n, to, copies }) => [n, to, copies]);
 
@@ -59,6 +59,7 @@ test('who asks again after an answer to the group was missed by it, and gets its
   for (const client of ['a', 'b', 'c', 'd']) answers.ask(7, client, 1, 0);
   assert.deepEqual(toldOf(answers.due(GATHERING, 4)), [[7, null, 1]]);
   answers.ask(7, 'e', 1, 10);
+  answers.ask(7, 'a', 2, GATHERING + UNSEEN - 1); // it may not have looked yet
   answers.ask(7, 'b', 2, 40);
   assert.deepEqual(toldOf(answers.due(90, 4)), [[7, 'b', 2]]);
   answers.ask(7, 'f', 1, GATHERING + GROUP_SILENCE);

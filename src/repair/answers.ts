@@ -8,6 +8,8 @@ import type { Millis, PacketNumber } from '../wire/time.js';
 export const GATHERING: Millis = 4;
 /** After an answer to the group, whoever first asks within so long most likely has it on its way. */
 export const GROUP_SILENCE: Millis = 100;
+/** Receivers look at their groups every 20 ms: who asks again sooner than this has not looked. */
+export const UNSEEN: Millis = 30;
 /** Answered to the group when at least so many miss a packet, and at least this share of the station's viewers. */
 const LEAST_FOR_GROUP = 3;
 const SHARE_FOR_GROUP = 0.1;
@@ -58,10 +60,8 @@ export class Answers<C> {
       asked = { n, askedAt: now, askers: 0, waiting: [], groupAt: Number.NEGATIVE_INFINITY };
       this.#asked.set(n, asked);
     }
-    if (copies === 1) {
-      asked.askers++;
-      if (now - asked.groupAt < GROUP_SILENCE) return true;
-    }
+    if (copies === 1) asked.askers++;
+    if (now - asked.groupAt < (copies === 1 ? GROUP_SILENCE : UNSEEN)) return true;
     const before = asked.waiting.find((each) => each.client === client);
     if (before !== undefined) {
       before.copies = Math.max(before.copies, copies);
