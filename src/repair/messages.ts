@@ -19,6 +19,8 @@ export interface UnicastThreadData {
   secret: Uint8Array;
   budget: BudgetOptions;
   history?: Millis;
+  /** Where viewers ask; other than the default only in tests. */
+  query?: { group: string; port: number };
 }
 
 /** `info` is right but for what is playing now. */
@@ -29,5 +31,7 @@ export interface ServedStation extends SharedStation {
 export type FromUnicastThread =
   /** Whoever writes RING to the descriptor `bell` wakes the thread; if it dies, `descriptors` are to be closed. */
   | { is: 'looping'; bell: number; descriptors: readonly number[] }
+  /** The control port that it got. */
+  | { is: 'port'; port: number }
   /** Once a second: who is there, and the figures of stations that have any. */
   | { is: 'figures'; sessions: SessionView[]; figures: Record<string, UnicastFigures> };

@@ -27,6 +27,8 @@ export interface UnicastServerOptions {
   budget: BudgetOptions;
   /** How far the stations reach back; without it, to their epoch. */
   history?: Millis;
+  /** Where viewers ask; other than the default only in tests. */
+  query?: { group: string; port: number };
   /** Told, once each, what the user should know about how it goes. */
   onNote(line: string): void;
 }
@@ -36,6 +38,7 @@ export class UnicastServer {
   readonly #thread: Thread<ServedStation, FromUnicastThread>;
   readonly #options: UnicastServerOptions;
   readonly #notes = new Set<string>();
+  readonly #data: UnicastThreadData;
   #bell: number | null = null;
   #descriptors: readonly number[] = [];
   #sessions: readonly SessionView[] = [];
@@ -43,12 +46,12 @@ export class UnicastServer {
 
   private constructor(options: UnicastServerOptions) {
     this.#options = options;
-    const { clock, at, ttl, controlPort, server, budget, history } = options;
+    const { clock, onNote: _, ...rest } = options;
     const secret = randomBytes(32);
-    const data: UnicastThreadData = { clock: clock.shared, at, ttl, controlPort, server, secret, budget, history };
+    this.#data = { ...rest, clock: clock.shared, secret };
     this.#thread = new Thread({
       file: new URL('./unicast-thread.js', import.meta.url).href,
-      data,
+      data: this.#data,
       ring: () => {
         if (this.#bell !== null) writeSync(this.#bell, RING);
       },
@@ -69,6 +72,11 @@ export class UnicastServer {
     const { station, info, progress } = options;
     const { id, group, port, bitrate } = info;
     this.#thread.add({ id, station: station.data, info, progress: progress.shared, group, port, bitrate });
+  }
+
+  /** The control port. */
+  get port(): number {
+    return this.#data.controlPort;
   }
 
   remove(id: string): Promise<void> {
@@ -101,6 +109,9 @@ export class UnicastServer {
       case 'looping':
         this.#bell = message.bell;
         this.#descriptors = message.descriptors;
+        break;
+      case 'port':
+        this.#data.controlPort = message.port; // Another thread takes the same.
         break;
       case 'figures':
         this.#sessions = message.sessions;

@@ -117,6 +117,7 @@ async function open() {
   const control = await ControlServer.open({
     server: data.server,
     port: data.controlPort,
+    query: data.query,
     interfaces: [data.at],
     directory,
     flows,
@@ -203,6 +204,7 @@ try {
   const opened = await open();
   const { loop } = opened;
   if (loop) say({ is: 'looping', bell: loop.bell, descriptors: loop.descriptors });
+  say({ is: 'port', port: opened.control.port });
   say({ is: 'ready' });
   serve(opened);
 } catch (error) {

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { SlewingClock } from '../src/clock/clock.js';
+import { openSession } from '../src/control/client.js';
+import { loadLibc } from '../src/linux/libc.js';
+import { loopback } from '../src/multicast/interfaces.js';
+import { Progress } from '../src/playout/progress.js';
+import { Problem } from '../src/problem/problem.js';
+import { UnicastServer } from '../src/repair/unicast-server.js';
+import { Station } from '../src/station/station.js';
+import { emptyRetransmission, readRetransmission } from '../src/wire/retransmission.js';
+import { parseRtp } from '../src/wire/rtp.js';
+import { makeFilm, reelOf } from './support/film.js';
+import { scratchFolder } from './support/spool.js';
+import { makeStation } from './support/stations.js';
+
+const { libc } = await loadLibc();
+const ways = [
+  { name: 'all datagrams at once', plain: false, skip: libc === null ? 'needs 64-bit Linux' : false },
+  { name: 'Node.js’s own sockets', plain: true, skip: false as const },
+];
+
+async function openServer(
+  context: TestContext,
+  plain: boolean,
+  onNote: (line: string) => void = (line) => assert.fail(line),
+) {
+  const before = process.env.MSC_SOCKETS;
+  if (plain) process.env.MSC_SOCKETS = 'plain';
+  try {
+    const server = await UnicastServer.open({
+      clock: new SlewingClock(),
+      at: loopback(),
+      ttl: 1,
+      controlPort: 0,
+      server: 'hall',
+      budget: { total: 1e9 },
+      // Of this process alone, so that tests that run beside it are not found.
+      query: { group: `239.255.254.${1 + (process.pid % 254)}`, port: await freePort() },
+      onNote,
+    });
+    context.after(() => server.close());
+    return server;
+  } finally {
+    if (before === undefined) delete process.env.MSC_SOCKETS;
+    else process.env.MSC_SOCKETS = before;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const socket = createSocket('udp4');
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  socket.close();
+  return port;
+}
+
+async function makeServed(context: TestContext) {
+  const path = makeFilm(join(scratchFolder(context), 'film.mp4'), 4);
+  const station = new Station({ items: [{ name: 'film', reel: await reelOf(context, path) }], ssrc: 42 });
+  const info = makeStation(1, { ssrc: 42, bitrate: station.items[0].reel.data.manifest.bitrate });
+  return { station, info, progress: new Progress() };
+}
+
+/** A client that waits for packets. */
+async function openClient(server: UnicastServer) {
+  const packets = new Map<number, Buffer>();
+  let onPacket: () => void = () => undefined;
+  const into = emptyRetransmission();
+  const session = await openSession({
+    address: '127.0.0.1',
+    controlPort: server.port,
+    localAddress: '127.0.0.1',
+    onMedia: (datagram) => {
+      assert.ok(readRetransmission(datagram, 0, datagram.length, into));
+      packets.set(into.n, Buffer.from(datagram.subarray(into.start, into.end)));
+      onPacket();
+    },
+  });
+  const has = (n: number) =>
+    new Promise<void>((resolve) => {
+      onPacket = () => {
+        if (packets.has(n)) resolve();
+      };
+      onPacket();
+    });
+  return { session, packets, has };
+}
+
+for (const { name, plain, skip } of ways) {
+  test(`a burst and what is missing come as the station has them: ${name}`, { skip }, async (context) => {
+    const server = await openServer(context, plain);
+    const served = await makeServed(context);
+    server.add(served);
+    const { session, packets, has } = await openClient(server);
+    const tuned = await session.tune(served.info.id, { flow: 3 });
+    assert.ok(tuned.burst);
+    assert.equal(tuned.members, 1);
+    await has(tuned.next - 1);
+    const missing = [tuned.burst.from - 7, tuned.burst.from - 5];
+    session.feedback({ sender: 1, media: 42, missing, copies: 1, flow: null, report: null });
+    await has(missing[1]);
+    for (const [n, payload] of packets) {
+      const [packet] = served.station.packets(n, n + 1);
+      assert.deepEqual(payload, parseRtp(packet)?.payload);
+    }
+    await session.exit();
+  });
+}
+
+test('a thread that dies is followed by another on the same port, with the same cookies and stations', async (context) => {
+  let onDeath: (line: string) => void = assert.fail;
+  const server = await openServer(context, false, (line) => onDeath(line));
+  const served = await makeServed(context);
+  server.add(served);
+  const { session, has } = await openClient(server);
+  const { next } = await session.tune(served.info.id, { flow: 3 });
+  await has(next - 1);
+  const noItems = { ...served, info: { ...served.info, id: 'broken' }, station: { data: { items: [], ssrc: 1 } } };
+  server.add(noItems as unknown as Parameters<UnicastServer['add']>[0]);
+  const died = new Promise<string>((resolve) => {
+    onDeath = resolve;
+  });
+  void server.remove('broken');
+  assert.match(await died, /at least one item/);
+  const again = await session.tune(served.info.id, { flow: 4 });
+  assert.equal(again.burst?.flow, 4);
+  await session.exit();
+});
+
+test('a control port in use is a problem that names port and option', async (context) => {
+  const server = await openServer(context, false);
+  await assert.rejects(
+    UnicastServer.open({
+      clock: new SlewingClock(),
+      at: loopback(),
+      ttl: 1,
+      controlPort: server.port,
+      server: 'attic',
+      budget: { total: 1 },
+      onNote: assert.fail,
+    }),
+    (error) => error instanceof Problem && error.message.includes(`${server.port}`),
+  );
+});
