@@ -263,8 +263,9 @@ export class Course {
     else if (reception.isStopped && !this.buffer.isFull) this.#resume(now);
     for (const { packets, copies } of reception.requests.due(now)) {
       this.#unansweredSince ??= now;
-      // A request is as likely to get lost as its answer.
-      for (let copy = 0; copy < copies; copy++) this.#say({ missing: packets, copies });
+      // A request is as likely to get lost as its answer, and takes less.
+      const times = copies === 1 ? 1 : copies + 1;
+      for (let i = 0; i < times; i++) this.#say({ missing: packets, copies });
     }
     this.#reportIfDue(now);
     if (this.#unansweredSince !== null && now - this.#unansweredSince >= UNANSWERED) {

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { findStations } from '../src/discovery/find.js';
+import { loopback } from '../src/multicast/interfaces.js';
+import type { Problem } from '../src/problem/problem.js';
+import type { StationReceiver } from '../src/receiver/station-receiver.js';
+import type { StreamBuffer } from '../src/receiver/stream-buffer.js';
+import { Station } from '../src/station/station.js';
+import { Tuner } from '../src/viewer/tuner.js';
+import { type Millis, millisToTicks, type PacketNumber } from '../src/wire/time.js';
+import { TS_GROUP_LENGTH } from '../src/wire/ts.js';
+import { bigBuckBunny, openStore, reelOf, transportStream } from './support/film.js';
+import { serve } from './support/msc.js';
+
+/** A picture is shown so long after it left. */
+const SHOWN_AFTER: Millis = 1_000;
+
+/** Two stations with the same film on the air, and a tuner. */
+async function onAir(context: TestContext) {
+  const store = await openStore(context);
+  const names = ['one', 'other'].map((which) => `Tuning ${process.pid} ${which}`);
+  const server = await serve(context, [...names.map((name) => `${name}=${bigBuckBunny}`), '--store', store.folder], 2);
+  const reel = await reelOf(context, bigBuckBunny, {}, store);
+  const found = await findStations({ interfaces: [loopback()] });
+  const stations = server.stations.map((info) => {
+    const station = new Station({ items: [{ name: info.name, reel }], ssrc: info.ssrc });
+    const one = found.find((each) => each.info.id === info.id) ?? assert.fail(`${info.id} is not found`);
+    return { station, channel: { key: info.id, info, found: one } };
+  });
+  const troubles: Problem[] = [];
+  const tuner = new Tuner({ onServer: () => undefined, onTrouble: (problem) => troubles.push(problem) });
+  context.after(() => tuner.close());
+  return { stations, tuner, troubles };
+}
+
+/** Reads so many packets from the beginning of a stream; returns the number of the first, which are as they were sent. */
+async function read(buffer: StreamBuffer, station: Station, packets: number): Promise<PacketNumber> {
+  await new Promise<void>((resolve) => buffer.wait(null, resolve));
+  const cursor = buffer.openAtFirstRandomAccess() ?? assert.fail('the stream ended');
+  const pieces: Buffer[] = [];
+  let first: PacketNumber | null = null;
+  for (let length = 0; length < packets * TS_GROUP_LENGTH; ) {
+    await new Promise<void>((resolve) => buffer.wait(cursor, resolve));
+    for (const { time, data } of buffer.read(cursor, 1e6) ?? assert.fail('the place is lost')) {
+      first ??= station.at(time);
+      pieces.push(Buffer.from(data)); // lent
+      length += data.length;
+    }
+  }
+  buffer.release(cursor);
+  const bytes = Buffer.concat(pieces);
+  const sent = transportStream(station, first!, first! + bytes.length / TS_GROUP_LENGTH);
+  assert.ok(bytes.equals(sent), 'every byte is as it was sent');
+  return first!;
+}
+
+const whole = ({ lost, jumps }: ReturnType<StationReceiver['report']>) => [lost, jumps];
+
+test('a tuned stream begins with the picture that is due, and not a byte is missing from there on', {
+  timeout: 60_000,
+}, async (context) => {
+  const { stations, tuner, troubles } = await onAir(context);
+  for (const { station, channel } of [...stations, stations[0]]) {
+    const pointDue = () => station.randomAccessBefore(station.at(millisToTicks(Date.now() - SHOWN_AFTER)));
+    const before = pointDue();
+    const receiver = await tuner.tune(channel);
+    const after = pointDue();
+    const first = await read(receiver.buffer, station, 1_500);
+    assert.ok(first === before || first === after, `${first}, not ${before}`);
+    assert.equal(receiver.isLive, true);
+    assert.deepEqual(whole(receiver.report()), [0, 0]);
+    void receiver.close();
+  }
+  assert.deepEqual(troubles, []);
+});
+
+test('the past is there from the server, and the present again after it', { timeout: 60_000 }, async (context) => {
+  const { stations, tuner, troubles } = await onAir(context);
+  const [{ station, channel }] = stations;
+  const receiver = await tuner.tune(channel, { kind: 'time', time: Date.now() - 86_400_000, item: true });
+  const first = await read(receiver.buffer, station, 3_000);
+  assert.equal(first, station.beginningOf(first));
+  assert.equal(receiver.isLive, false);
+  const time = Date.now() - 600_000;
+  const buffer = await receiver.seek({ kind: 'time', time, item: false });
+  assert.equal(await read(buffer, station, 1_500), station.randomAccessBefore(station.at(millisToTicks(time))));
+  await read(await receiver.seek({ kind: 'live' }), station, 1_500);
+  assert.equal(receiver.isLive, true);
+  assert.deepEqual(whole(receiver.report()), [0, 0]);
+  assert.deepEqual(troubles, []);
+});
