@@ -1,6 +1,7 @@
 /** What a server says of how it goes while stations are on the air. */
 import { type Figures, FiguresOverTime, figuresOf } from '../playout/figures.js';
 import type { Progress } from '../playout/progress.js';
+import type { UnicastFigures } from '../repair/unicast.js';
 import type { Millis } from '../wire/time.js';
 import type { Output } from './output.js';
 
@@ -8,6 +9,8 @@ export interface StationOnAir {
   number: number;
   id: string;
   progress: Progress;
+  /** What single viewers asked for, and report; undefined where none did. */
+  unicast: UnicastFigures | undefined;
 }
 
 /** How often the terminal shows how it goes, and how often the log says what was lost. */
@@ -54,6 +57,8 @@ export function reportEnd(stations: readonly StationOnAir[], output: Output): vo
   const figures = figuresOf(progressOf(stations));
   if (figures.packets === 0) return;
   output.say(`Sent ${figures.packets} packets: ${howItWent(figures)}.`);
+  const toSingle = unicastText(stations);
+  if (toSingle !== null) output.say(`To single viewers: ${toSingle}.`);
   output.event({ event: 'off-air', ...figures, stations: byStation(stations) });
 }
 
@@ -61,7 +66,21 @@ const progressOf = (stations: readonly StationOnAir[]) => stations.map(({ progre
 
 /** Each station's figures since it went on the air. */
 const byStation = (stations: readonly StationOnAir[]) =>
-  stations.map(({ number, id, progress }) => ({ number, id, ...figuresOf([progress]) }));
+  stations.map(({ number, id, progress, unicast }) => ({ number, id, ...figuresOf([progress]), unicast }));
+
+/** Null where nothing was sent. */
+function unicastText(stations: readonly StationOnAir[]): string | null {
+  const sum = (count: (of: UnicastFigures) => number) =>
+    stations.reduce((total, { unicast }) => total + (unicast ? count(unicast) : 0), 0);
+  const kinds = [
+    [sum(({ repaired, repairedForAll }) => repaired + repairedForAll), 'lost packets once more'],
+    [sum(({ bursts }) => bursts), 'bursts on tuning'],
+    [sum(({ replays }) => replays), 'replays'],
+    [sum(({ refusedPackets, refusedFlows }) => refusedPackets + refusedFlows), 'refused for want of budget'],
+  ] as const;
+  const told = kinds.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  return told.join(', ') || null;
+}
 
 function rateText(stations: number, figures: Figures, period: Millis): string {
   const megabits = ((figures.bytes * 8) / (period * 1000)).toFixed(1);

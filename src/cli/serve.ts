@@ -268,7 +268,7 @@ class Air {
   #onAir(): StationOnAir[] {
     return this.#ready.flatMap(({ plan: { number, id } }) => {
       const progress = this.#playout.progress(id);
-      return progress ? { number, id, progress } : [];
+      return progress ? { number, id, progress, unicast: this.#unicast.figures(id) } : [];
     });
   }
 
