@@ -3,7 +3,7 @@ import type { FlowRequest, FlowStart, Flows } from '../control/flows.js';
 import type { Sender } from '../multicast/receive.js';
 import type { PayloadReader } from '../reel/payload-reader.js';
 import type { Station } from '../station/station.js';
-import { decodeFeedback, type Feedback } from '../wire/feedback.js';
+import { decodeFeedback, type Feedback, feedbackCookie } from '../wire/feedback.js';
 import type { ErrorCode } from '../wire/message.js';
 import { type Millis, millisToTicks, type PacketNumber, ticksToMillis } from '../wire/time.js';
 import { type Answer, Answers } from './answers.js';
@@ -164,12 +164,14 @@ export class Unicast implements Flows {
 
   /** Takes what lies from `start` to `end` of a buffer; nothing happens where it is no feedback, or not with a good cookie. */
   feedback(bytes: Buffer, start: number, end: number, from: Sender, now: Millis): void {
-    const feedback = decodeFeedback(bytes, start, end);
-    if (feedback === null) return;
-    const session = this.#options.accepts(from, feedback.cookie, now);
+    // The cookie first: what is forged costs no more than that.
+    const cookie = feedbackCookie(bytes, start, end);
+    const session = cookie === null ? null : this.#options.accepts(from, cookie, now);
     const onAir = session === null ? undefined : this.#stations.get(session.station);
+    if (onAir === undefined) return;
+    const feedback = decodeFeedback(bytes, start, end);
     // Of the station before, perhaps, which the client has only just left.
-    if (onAir === undefined || feedback.media !== onAir.station.ssrc) return;
+    if (feedback?.media !== onAir.station.ssrc) return;
     const client = this.#clientOf(from, onAir, now);
     if (feedback.report) onAir.reports.take(client.key, feedback.report, now);
     this.#hearFlow(client, feedback.flow, now);

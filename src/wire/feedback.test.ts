@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { decodeFeedback, encodeFeedback, type Feedback, type FeedbackReport, isRtcp, MOST_COPIES } from './feedback.js';
+import {
+  decodeFeedback,
+  encodeFeedback,
+  type Feedback,
+  type FeedbackReport,
+  feedbackCookie,
+  isRtcp,
+  MOST_COPIES,
+} from './feedback.js';
 
 const cookie = Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex');
 const plain: Feedback = {
@@ -98,6 +106,7 @@ test('what is encoded is decoded, in as many datagrams as it takes, each of whic
       for (const datagram of datagrams) assert.ok(datagram.length <= 1_200);
       const decoded = datagrams.map((datagram) => {
         assert.ok(isRtcp(datagram, 0, datagram.length));
+        assert.deepEqual(feedbackCookie(datagram, 0, datagram.length), feedback.cookie);
         const one = decodeFeedback(datagram, 0, datagram.length);
         assert.ok(one);
         return one;
@@ -120,8 +129,10 @@ test('garbage is decoded as null or as something that can be encoded again, and 
   const random = fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes));
   fc.assert(
     fc.property(fc.oneof(valid, random), (bytes) => {
+      const cookie = feedbackCookie(bytes, 0, bytes.length);
       const decoded = decodeFeedback(bytes, 0, bytes.length);
       if (decoded === null) return;
+      assert.deepEqual(cookie, decoded.cookie);
       const again = encodeFeedback(decoded).map((each) => decodeFeedback(each, 0, each.length));
       assert.deepEqual(
         again.flatMap((each) => each?.missing),
@@ -130,6 +141,17 @@ test('garbage is decoded as null or as something that can be encoded again, and 
     }),
     { numRuns: 500 },
   );
+});
+
+test('feedback is read where it lies in a buffer', () => {
+  for (const { value } of cases) {
+    const [datagram] = encodeFeedback(value);
+    const bytes = Buffer.concat([Buffer.alloc(5, 0xff), datagram, Buffer.alloc(7, 0xff)]);
+    const end = 5 + datagram.length;
+    assert.ok(isRtcp(bytes, 5, end));
+    assert.deepEqual(feedbackCookie(bytes, 5, end), cookie);
+    assert.deepEqual(decodeFeedback(bytes, 5, end), value);
+  }
 });
 
 test('a datagram cut short says nothing', () => {

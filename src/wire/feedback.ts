@@ -195,6 +195,17 @@ const readNumber = (from: Buffer, at: number): number =>
 export const isRtcp = (bytes: Buffer, start: number, end: number): boolean =>
   end - start >= HEAD && bytes[start] >> 6 === 2 && bytes[start + 1] >= 192 && bytes[start + 1] <= 223;
 
+/**
+ * The cookie of what lies from `start` to `end` of a buffer, should that be feedback; null where it cannot be. It is found without
+ * decoding the rest, which takes long where much is missing. Shares the buffer's memory.
+ */
+export function feedbackCookie(bytes: Buffer, start: number, end: number): Buffer | null {
+  if (end - start < HEAD) return null;
+  const hasReport = (bytes[start] & 0x1f) !== 0;
+  const at = end - FIELDS - (hasReport ? REPORT_FIELDS : 0);
+  return at < start + HEAD ? null : bytes.subarray(at, at + COOKIE_LENGTH);
+}
+
 /** Decodes what lies from `start` to `end` of a buffer; null for anything that is not made as drawn above. Never throws. */
 export function decodeFeedback(bytes: Buffer, start: number, end: number): Feedback | null {
   let at = start;
