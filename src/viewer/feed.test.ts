@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { test } from 'node:test';
 import { stationInfo } from '../../test/support/channels.js';
-import { StreamBuffer } from '../receiver/stream-buffer.js';
+import { type Cursor, StreamBuffer } from '../receiver/stream-buffer.js';
+import { matroskaHeader, matroskaPicture } from '../wire/matroska.js';
 import { Feed } from './feed.js';
 
 const request = async (url: string): Promise<IncomingMessage> => {
@@ -92,4 +93,96 @@ test('another station is spliced into the running answer at its random access po
     one.push(unit('more', 1));
     assert.equal(String(await bytes(response, 3)), 'two');
     assert.equal(feed.splice(jpeg), false);
+  }));
+
+/** One that keeps what readers have not read, and holds so many blocks. */
+function keeping(blocks: number): StreamBuffer {
+  const buffer = new StreamBuffer({ maxBytes: blocks * (BLOCK.length + 200) });
+  buffer.keepsPlaces = true;
+  return buffer;
+}
+const BLOCK = 'x'.repeat(1_000_000);
+
+test('the place of a player that is paused is kept, and given up when its answer ends', () =>
+  withFeed(async (feed, lost) => {
+    const buffer = keeping(20);
+    buffer.push(unit(BLOCK, 0, true));
+    const response = await request(feed.open({ station: stationInfo(1), buffer }));
+    response.pause();
+    for (let time = 1; !buffer.isFull; time++) buffer.push(unit(BLOCK, time));
+    assert.deepEqual(lost, []);
+    const room = new Promise<void>((resolve) => {
+      buffer.onRoom = resolve;
+    });
+    feed.open({ station: stationInfo(2), buffer: new StreamBuffer() });
+    await room;
+    assert.equal(buffer.isFull, false);
+  }));
+
+test('a player that goes away gives up its place', () =>
+  withFeed(async (feed) => {
+    const buffer = keeping(20);
+    buffer.push(unit(BLOCK, 0, true));
+    const response = await request(feed.open({ station: stationInfo(1), buffer }));
+    response.pause();
+    for (let time = 1; !buffer.isFull; time++) buffer.push(unit(BLOCK, time));
+    const room = new Promise<void>((resolve) => {
+      buffer.onRoom = resolve;
+    });
+    response.destroy();
+    await room;
+    assert.equal(feed.fed(), null);
+  }));
+
+test('going on with another station gives up the place in the one before', () =>
+  withFeed(async (feed) => {
+    const [one, two] = [keeping(20), new StreamBuffer()];
+    one.push(unit(BLOCK, 0, true));
+    const response = await request(feed.open({ station: stationInfo(1), buffer: one }));
+    response.pause();
+    for (let time = 1; !one.isFull; time++) one.push(unit(BLOCK, time));
+    feed.splice({ station: stationInfo(2), buffer: two });
+    assert.equal(one.isFull, false);
+  }));
+
+test('a player begins where the source says, also when it comes a second time', () =>
+  withFeed(async (feed) => {
+    const buffer = new StreamBuffer();
+    for (const [time, text] of ['a', 'b', 'c'].entries()) buffer.push(unit(text, time, true));
+    const url = feed.open({ station: stationInfo(1), buffer, begin: (from) => from.openAtFirstRandomAccess() });
+    for (const response of [await request(url), await request(url)]) {
+      assert.equal(String(await bytes(response, 3)), 'abc');
+    }
+    assert.equal(feed.fed(), 2);
+  }));
+
+test('where nothing more will come the answer stays open, until something else is fed', () =>
+  withFeed(async (feed) => {
+    const buffer = new StreamBuffer();
+    buffer.push(unit('a', 0, true));
+    const url = feed.open({ station: stationInfo(1), buffer });
+    const response = await request(url);
+    assert.equal(String(await bytes(response, 1)), 'a');
+    let ended = false;
+    const end = once(response.resume(), 'end').then(() => {
+      ended = true;
+    });
+    buffer.finish();
+    (await request(new URL('/', url).href)).resume(); // another way there and back
+    assert.equal(ended, false);
+    feed.open({ station: stationInfo(1), buffer });
+    await end;
+  }));
+
+test('pictures in Matroska have their own times, modulo 2^33 ticks', () =>
+  withFeed(async (feed) => {
+    const buffer = new StreamBuffer();
+    const station = stationInfo(1, { format: 'jpeg' });
+    const beginning = 5 * 2 ** 33 - 90_000;
+    for (const time of [0, 180_000]) buffer.push(unit('picture', beginning + time, true));
+    const pictures = [0, 2_000].map((time) => matroskaPicture(2 ** 33 / 90 - 1_000 + time, Buffer.from('picture')));
+    const expected = Buffer.concat([matroskaHeader(station), ...pictures]);
+    const begin = (from: StreamBuffer): Cursor | null => from.openAtFirstRandomAccess();
+    const response = await request(feed.open({ station, buffer, begin }));
+    assert.deepEqual(await bytes(response, expected.length), expected);
   }));

@@ -2,7 +2,7 @@
 import type { StationReceiver, Target } from '../receiver/station-receiver.js';
 import type { Cursor, StreamBuffer } from '../receiver/stream-buffer.js';
 import type { StationFormat } from '../wire/station-info.js';
-import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../wire/time.js';
+import { type Millis, millisToTicks, TICKS_PER_SECOND, type Ticks90k, ticksToMillis } from '../wire/time.js';
 import { leadOf } from './picture-time.js';
 
 /** What a player is given so that it shows one. */
@@ -16,6 +16,9 @@ export interface Moment {
 
 /** A time in ticks is on the wire in milliseconds with a fraction: what begins in the very tick must not be missed. */
 const ROUNDING: Millis = 1;
+
+/** What is on the air has come after so long. */
+const LATEST: Ticks90k = TICKS_PER_SECOND;
 
 const atFirst = (buffer: StreamBuffer): Cursor | null => buffer.openAtFirstRandomAccess();
 
@@ -44,7 +47,7 @@ export function beginningWith(receiver: StationReceiver, picture: Ticks90k): Mom
 
 /** Goes to what is on the air, to the very picture. */
 export async function seekOnAir(receiver: StationReceiver): Promise<Moment> {
-  if (!receiver.isLive || !isHeld(onAir(receiver))) await receiver.seek({ kind: 'live' });
+  if (!holdsLive(receiver)) await receiver.seek({ kind: 'live' });
   const now = receiver.serverNow();
   return { ...onAir(receiver), from: now === null ? null : exactly(receiver, millisToTicks(now)) };
 }
@@ -65,6 +68,14 @@ export async function seekPicture(receiver: StationReceiver, picture: Ticks90k):
 export async function seekItem(receiver: StationReceiver, picture: Ticks90k): Promise<Moment> {
   await receiver.seek({ ...targetOf(receiver.station.format, picture), item: true });
   return { buffer: receiver.buffer, begin: atFirst, from: null };
+}
+
+/** Whether the buffer's newest is what is on the air, and a player can begin before that. */
+function holdsLive(receiver: StationReceiver): boolean {
+  const now = receiver.serverNow();
+  const { newest } = receiver.buffer;
+  const isFarBehind = now !== null && newest !== null && millisToTicks(now) - newest > LATEST;
+  return receiver.isLive && !isFarBehind && isHeld(onAir(receiver));
 }
 
 function isHeld({ buffer, begin }: Pick<Moment, 'buffer' | 'begin'>): boolean {

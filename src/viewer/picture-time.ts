@@ -10,8 +10,8 @@ import { type Millis, PTS_MODULUS, RTP_TIME_MODULUS, type Ticks90k, unwrap } fro
 export const leadOf = (format: StationFormat): Ticks90k => (format === 'h264' ? PTS_DELAY : 0);
 
 export interface ShownOptions {
-  /** What the player says of its picture, modulo 2^33; null where it says nothing. */
-  position: Ticks90k | null;
+  /** What the player says of its picture, modulo 2^33; null where there is none, undefined where it never tells. */
+  position: Ticks90k | null | undefined;
   /** When what the player was given last was sent, as the receiver's buffer has it. */
   fed: Ticks90k | null;
   /** The server's clock; null where that is not known: the buffer's times are then right modulo 2^32 only. */
@@ -23,7 +23,8 @@ export interface ShownOptions {
  * does not tell it is near what it was given last, which was sent as much earlier as such players hold, roughly.
  */
 export function shownTime({ position, fed, now }: ShownOptions): Ticks90k | null {
-  if (position === null || fed === null) return fed;
+  if (position === undefined || fed === null) return fed;
+  if (position === null) return null;
   return unwrap(position, fed, now === null ? RTP_TIME_MODULUS : PTS_MODULUS);
 }
 

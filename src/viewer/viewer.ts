@@ -249,7 +249,7 @@ export class Viewer {
 
   /** The time of the picture that is shown. */
   private async shown(receiver: StationReceiver, player: Player): Promise<Ticks90k | null> {
-    const position = (await player.position?.()) ?? null;
+    const position = await player.position?.();
     return shownTime({ position, fed: this.feed.fed(), now: receiver.serverNow() });
   }
 

@@ -179,7 +179,8 @@ export class MpvPlayer implements Player {
 
   async position(): Promise<Ticks90k | null> {
     const time = await this.number('time-pos');
-    return time === null ? null : Math.round(time * TICKS_PER_SECOND);
+    // Before its first picture mpv says 0.
+    return time === null || this.given !== this.shown ? null : Math.round(time * TICKS_PER_SECOND);
   }
 
   async buffered(): Promise<Millis | null> {

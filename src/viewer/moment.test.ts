@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FakeReceiver } from '../../test/support/fake-receiver.js';
+import { beginningWith, type Moment, onAir, seekItem, seekOnAir, seekPicture } from './moment.js';
+
+/** Now on the server's clock, in seconds, and a random access point every 4 of them. */
+const NOW = 1_000;
+
+/** A receiver of a station, which holds what was sent from `from` to `to`, in seconds. */
+function receiving({ from = NOW - 20, to = NOW, format = 'h264' as 'h264' | 'jpeg' } = {}): FakeReceiver {
+  const receiver = new FakeReceiver({ format });
+  receiver.now = NOW * 1000;
+  receiver.hold(from, to);
+  return receiver;
+}
+
+/** When what a player begins with was sent, in seconds. */
+function beginning({ buffer, begin }: Moment): number | null {
+  const cursor = begin(buffer);
+  if (!cursor) return null;
+  buffer.release(cursor);
+  return (buffer.read(cursor, 1)?.[0].time ?? Number.NaN) / 90_000;
+}
+
+const seconds = (ticks: number | null): number | null => ticks && ticks / 90_000;
+
+test('tuning begins with the last picture that is due, a second after it was sent, and not before it', () => {
+  assert.equal(beginning(onAir(receiving())), NOW - 4);
+  assert.equal(onAir(receiving()).from, null);
+  const early = receiving({ to: NOW + 0.5 });
+  early.now = (NOW + 0.5) * 1000;
+  assert.equal(beginning(onAir(early)), NOW - 4);
+  early.now = (NOW + 1) * 1000;
+  early.hold(NOW + 0.5, NOW + 1);
+  assert.equal(beginning(onAir(early)), NOW);
+});
+
+test('where the clock or an earlier point is not known, tuning begins with the last point', () => {
+  const receiver = receiving();
+  receiver.now = null;
+  assert.equal(beginning(onAir(receiver)), NOW);
+  assert.equal(beginning(onAir(receiving({ from: NOW - 0.5 }))), NOW);
+  assert.equal(beginning(onAir(receiving({ from: NOW + 0.5, to: NOW + 1 }))), null);
+});
+
+test('a JPEG station begins with its last picture', () => {
+  assert.equal(beginning(onAir(receiving({ format: 'jpeg' }))), NOW);
+});
+
+test('what is held is gone back to without the server, to the very picture', async () => {
+  const receiver = receiving();
+  const moment = await seekPicture(receiver, (NOW - 6) * 90_000);
+  assert.deepEqual(receiver.sought, []);
+  assert.equal(beginning(moment), NOW - 8);
+  assert.equal(seconds(moment.from), NOW - 6);
+});
+
+test('what is not held is asked of the server: what was sent a second before it is shown', async () => {
+  const receiver = receiving();
+  receiver.answer = { from: NOW - 60, to: NOW - 55 };
+  const moment = await seekPicture(receiver, (NOW - 58) * 90_000);
+  assert.deepEqual(receiver.sought, [{ kind: 'time', time: (NOW - 59) * 1000 + 1, item: false }]);
+  assert.equal(moment.buffer, receiver.buffer);
+  assert.equal(beginning(moment), NOW - 60);
+  assert.equal(seconds(moment.from), NOW - 58);
+});
+
+test('pictures of a JPEG station are shown when they are sent, and each can be begun with', async () => {
+  const receiver = receiving({ format: 'jpeg' });
+  receiver.answer = { from: NOW - 60, to: NOW - 55 };
+  const moment = await seekPicture(receiver, (NOW - 58) * 90_000);
+  assert.deepEqual(receiver.sought, [{ kind: 'time', time: (NOW - 58) * 1000 + 1, item: false }]);
+  assert.equal(moment.from, null);
+});
+
+test('what is ahead of the buffer is not in it', async () => {
+  const receiver = receiving({ from: NOW - 60, to: NOW - 40 });
+  receiver.answer = { from: NOW - 20, to: NOW - 15 };
+  assert.equal(beginning(await seekPicture(receiver, (NOW - 18) * 90_000)), NOW - 20);
+  assert.equal(receiver.sought.length, 1);
+});
+
+test('the beginning of the item is the server’s to say', async () => {
+  const receiver = receiving();
+  receiver.answer = { from: NOW - 100, to: NOW - 95 };
+  const moment = await seekItem(receiver, (NOW - 5) * 90_000);
+  assert.deepEqual(receiver.sought, [{ kind: 'time', time: (NOW - 6) * 1000 + 1, item: true }]);
+  assert.equal(beginning(moment), NOW - 100);
+  assert.equal(moment.from, null);
+});
+
+test('going live needs no server while the buffer has what is on the air', async () => {
+  const receiver = receiving();
+  const moment = await seekOnAir(receiver);
+  assert.deepEqual(receiver.sought, []);
+  assert.equal(beginning(moment), NOW - 4);
+  assert.equal(seconds(moment.from), NOW);
+});
+
+test('going live asks the server while the buffer is elsewhere, or is only on its way', async () => {
+  for (const isLive of [false, true]) {
+    const receiver = receiving({ from: NOW - 60, to: NOW - 40 });
+    receiver.isLive = isLive;
+    receiver.answer = { from: NOW - 4, to: NOW };
+    assert.equal(beginning(await seekOnAir(receiver)), NOW - 4);
+    assert.deepEqual(receiver.sought, [{ kind: 'live' }]);
+  }
+});
+
+test('what the server begins with because it was asked to is begun with', () => {
+  const receiver = receiving({ from: NOW - 60, to: NOW - 40 });
+  const moment = beginningWith(receiver, (NOW - 57) * 90_000);
+  assert.equal(beginning(moment), NOW - 60);
+  assert.equal(seconds(moment.from), NOW - 57);
+});

@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { type TestContext, test } from 'node:test';
+import { channel } from '../../test/support/channels.js';
+import { until } from '../../test/support/display.js';
+import { FakePlayer } from '../../test/support/fake-player.js';
+import { FakeReceiver } from '../../test/support/fake-receiver.js';
+import { HandTimers } from '../../test/support/hand-timers.js';
+import { Problem } from '../problem/problem.js';
+import type { Target } from '../receiver/station-receiver.js';
+import type { FoundChannel } from './channels.js';
+import { Viewer, type ViewerOptions } from './viewer.js';
+
+/** On the server's clock, in seconds; the buffer has random access points at every fourth. */
+const NOW = 1_000;
+const second = 90_000;
+
+const found = (number: number): FoundChannel => {
+  const { key, info } = channel(number);
+  return { key, info, found: { info, address: '127.0.0.1', controlPort: 1, localAddress: '127.0.0.1' } };
+};
+
+/** A viewer who watches station 1, whose receiver holds the last 20 s, with a picture of 4 s ago on the screen. */
+class Bench {
+  readonly timers = new HandTimers();
+  readonly receiver = new FakeReceiver();
+  readonly tuned: (Target | undefined)[] = [];
+  readonly server: string[] = [];
+  player!: FakePlayer;
+  readonly viewer: Viewer;
+  private readonly responses: IncomingMessage[] = [];
+
+  constructor(
+    readonly context: TestContext,
+    options: Partial<ViewerOptions> = {},
+  ) {
+    const { receiver, tuned, server } = this;
+    receiver.now = NOW * 1000;
+    receiver.hold(NOW - 20, NOW);
+    let current: FakeReceiver | null = null;
+    this.viewer = new Viewer({
+      channels: [found(1), found(2)],
+      refresh: async () => [],
+      show: () => undefined,
+      timers: this.timers,
+      startPlayer: async (events) => {
+        this.player = new FakePlayer(events);
+        return this.player;
+      },
+      createTuner: () => ({
+        get current() {
+          return current;
+        },
+        async tune(_channel, start) {
+          tuned.push(start);
+          current = receiver;
+          return receiver;
+        },
+        pause: () => server.push('pause'),
+        resume: () => server.push('resume'),
+        close: async () => undefined,
+      }),
+      ...options,
+    });
+  }
+
+  /** Runs until the picture that was sent `behind` seconds ago is on the screen. */
+  async watch(behind = 4): Promise<this> {
+    const running = this.viewer.run(found(1));
+    this.context.after(async () => {
+      this.viewer.stop();
+      for (const response of this.responses) response.destroy();
+      await running;
+    });
+    await this.given(1);
+    await this.picture(NOW - behind);
+    return this;
+  }
+
+  /** What the player was given last, once it was given so much. */
+  async given(count: number) {
+    await until(this.context, () => this.player?.given.length === count);
+    return this.player.given[count - 1];
+  }
+
+  /** The player asks for what it was given, and shows the picture of that time. */
+  async picture(time: number): Promise<void> {
+    const { url } = this.player.given[this.player.given.length - 1];
+    const [response] = (await once(get(url), 'response')) as [IncomingMessage];
+    this.responses.push(response);
+    await once(response, 'readable');
+    this.player.pictures(time * second);
+    await this.look();
+  }
+
+  /** Time passes until the viewer has looked at its player, and shows what it saw. */
+  async look(): Promise<void> {
+    for (let tick = 0; tick < 2; tick++) {
+      this.timers.advance(200);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  get badge(): string | undefined {
+    return this.player.panel?.badge;
+  }
+}
+
+test('the badge says how far the picture that is shown is behind the server’s clock', {
+  timeout: 10_000,
+}, async (context) => {
+  const bench = await new Bench(context).watch(4);
+  assert.equal(bench.badge, '−0:04');
+  bench.player.at = (NOW - 65.2) * second;
+  await bench.look();
+  assert.equal(bench.badge, '−1:05');
+});
+
+test('seeking counts from the very picture, several times at once', { timeout: 10_000 }, async (context) => {
+  const bench = await new Bench(context).watch(4);
+  bench.receiver.answer = { from: NOW - 28, to: NOW - 20 };
+  for (const key of ['left', 'left', 'left', 'right']) bench.viewer.key(key);
+  const { from, paused } = await bench.given(2);
+  assert.equal(from, (NOW - 24) * second);
+  assert.equal(paused, false);
+  assert.deepEqual(bench.receiver.sought, [{ kind: 'time', time: (NOW - 25) * 1000 + 1, item: false }]);
+});
+
+test('what the receiver still holds is played without asking', { timeout: 10_000 }, async (context) => {
+  const bench = await new Bench(context).watch(4);
+  bench.viewer.key('left');
+  assert.equal((await bench.given(2)).from, (NOW - 14) * second);
+  assert.deepEqual(bench.receiver.sought, []);
+  assert.equal(bench.badge, '−0:14');
+});
+
+test('a pause stays one when seeking, and back to live plays', { timeout: 10_000 }, async (context) => {
+  const bench = await new Bench(context).watch(4);
+  bench.viewer.key('p');
+  bench.viewer.key('left');
+  assert.equal((await bench.given(2)).paused, true);
+  await bench.picture(NOW - 14);
+  assert.deepEqual(
+    bench.player.panel?.rows.map(({ text }) => text),
+    [...['Exit', 'Change the station', 'Resume', 'Back to live']],
+  );
+  assert.deepEqual(bench.server, ['pause']);
+  bench.viewer.key('4');
+  const { paused, from } = await bench.given(3);
+  assert.deepEqual([paused, from], [false, NOW * second]);
+  assert.deepEqual(bench.server, ['pause', 'resume']);
+});
+
+test('a player that cannot show a picture while it is paused plays', { timeout: 10_000 }, async (context) => {
+  const bench = await new Bench(context).watch(4);
+  bench.player.beginsPaused = false;
+  bench.viewer.key('p');
+  bench.viewer.key('left');
+  assert.equal((await bench.given(2)).paused, false);
+  assert.deepEqual(bench.server, ['pause', 'resume']);
+});
+
+test('a server that refuses is quoted, and the picture goes on', { timeout: 10_000 }, async (context) => {
+  const bench = await new Bench(context).watch(4);
+  bench.receiver.answer = new Problem('server', 'The server refused', 'Wait.');
+  bench.viewer.key('shift-left');
+  await until(context, () => bench.player.panel?.title === 'The server refused. Wait.');
+  assert.equal(bench.player.given.length, 1);
+  await bench.look();
+  assert.equal(bench.badge, '−0:04');
+});
+
+test('who is behind because tuning began there comes nearer; who went there does not', {
+  timeout: 10_000,
+}, async (context) => {
+  const bench = await new Bench(context).watch(4);
+  assert.deepEqual(bench.player.told, ['speed 1.05']);
+  bench.player.at = (NOW - 0.2) * second;
+  await bench.look();
+  assert.deepEqual(bench.player.told, ['speed 1.05', 'speed 1']);
+  bench.viewer.key('left');
+  await bench.given(2);
+  await bench.picture(NOW - 14);
+  assert.deepEqual(bench.player.told, ['speed 1.05', 'speed 1']);
+});
+
+test('who wants to stay behind is left there', { timeout: 10_000 }, async (context) => {
+  const bench = await new Bench(context, { stay: true }).watch(4);
+  assert.deepEqual(bench.player.told, []);
+});
+
+test('a first picture of the past is tuned to, shown to the very picture, and stayed with', {
+  timeout: 10_000,
+}, async (context) => {
+  const bench = new Bench(context, { first: (NOW - 10) * second });
+  await bench.watch(10);
+  assert.deepEqual(bench.tuned, [{ kind: 'time', time: (NOW - 11) * 1000 + 1, item: false }]);
+  assert.equal(bench.player.given[0].from, (NOW - 10) * second);
+  assert.deepEqual(bench.player.told, []);
+  bench.viewer.key('2');
+  await bench.given(2);
+  assert.equal(bench.tuned[1], undefined);
+});
+
+test('what the player has not read yet need not come: that is no silence', { timeout: 10_000 }, async (context) => {
+  const bench = await new Bench(context).watch(4);
+  bench.receiver.lastArrival = 0;
+  bench.timers.advance(5_000);
+  assert.match(bench.player.panel?.title ?? '', /Nothing has come/);
+  const behind = await new Bench(context).watch(4);
+  behind.receiver.lastArrival = 0;
+  behind.receiver.buffer = new FakeReceiver().buffer;
+  behind.receiver.hold(NOW, NOW + 10);
+  behind.timers.advance(5_000);
+  assert.doesNotMatch(behind.player.panel?.title ?? '', /Nothing has come/);
+});

@@ -1,0 +1,51 @@
+/** A player without a window, which does and says what a test has it do and say. */
+import type { Panel } from '../../src/viewer/panel.js';
+import type { Media, Player, PlayerEvents } from '../../src/viewer/players/player.js';
+import type { Millis, Ticks90k } from '../../src/wire/time.js';
+
+export class FakePlayer implements Player {
+  readonly name = 'none';
+  readonly hasPanels = true;
+  readonly prefersSplice = false;
+  beginsPaused = true;
+  panel: Panel | null = null;
+  /** What it was given, in order; and each word of the rest. */
+  readonly given: Media[] = [];
+  readonly told: string[] = [];
+  /** The time stamp of its picture, and what it holds ahead. */
+  at: Ticks90k | null = null;
+  ahead: Millis | null = 1_000;
+
+  constructor(readonly events: PlayerEvents) {}
+
+  async play(media: Media): Promise<void> {
+    this.at = null;
+    this.given.push(media);
+  }
+  /** Has the picture of that time on its screen. */
+  pictures(at: Ticks90k): void {
+    this.at = at;
+    this.events.onPicture();
+  }
+  pause(): void {
+    this.told.push('pause');
+  }
+  resume(): void {
+    this.told.push('resume');
+  }
+  setSpeed(speed: number): void {
+    this.told.push(`speed ${speed}`);
+  }
+  async position(): Promise<Ticks90k | null> {
+    return this.at;
+  }
+  async buffered(): Promise<Millis | null> {
+    return this.ahead;
+  }
+  show(panel: Panel | null): void {
+    this.panel = panel;
+  }
+  async close(): Promise<void> {
+    this.told.push('close');
+  }
+}
