@@ -81,6 +81,7 @@ export const Errno = {
   EPERM: 1,
   EINTR: 4,
   EIO: 5,
+  EBADF: 9,
   EAGAIN: 11,
   EINVAL: 22,
   ENOSYS: 38,

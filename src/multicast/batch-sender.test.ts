@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { datagrams, listener, send, type ToSend } from '../../test/support/batches.js';
 import { type Datagram, FakeLibc, type Message } from '../../test/support/fake-libc.js';
 import { Errno } from '../linux/libc.js';
+import { UdpSocket } from '../linux/udp-socket.js';
 import { BatchSender } from './batch-sender.js';
 
 const ENETUNREACH = 101;
@@ -190,6 +191,21 @@ for (const [name, errno] of Object.entries(Errno).filter(([name]) =>
     assert.deepEqual([heard.errors, heard.refused], [[], {}]);
   });
 }
+
+test('through a socket that is open already, fragments stay as they are', () => {
+  const libc = new FakeLibc();
+  const socket = new UdpSocket(libc);
+  const { callbacks } = listener();
+  const options = { interfaceAddress: '10.0.0.1', ttl: 3, capacity: 4, buffer: Buffer.alloc(4_000), ...callbacks };
+  const sender = BatchSender.over(libc, socket, options) ?? assert.fail('refused');
+  libc.taken.length = 0;
+  sender.addDestination('10.0.0.2', 5004);
+  send(sender, datagrams(0, times(3, 100)));
+  assert.deepEqual(
+    libc.taken.map(({ datagrams, ttl, mtuDiscover }) => [datagrams.length, ttl, mtuDiscover]),
+    [[3, 3, undefined]],
+  );
+});
 
 for (const errno of [Errno.EAGAIN, Errno.ENOBUFS]) {
   test(`without room (${errno}) it pauses before it asks again, and what is left over leaves then`, () => {

@@ -63,6 +63,7 @@ export class BatchSender implements MulticastSender {
     const socket = new UdpSocket(libc);
     try {
       socket.bind(interfaceAddress, 0);
+      socket.setFragmenting(options.segment === false);
       const sender = BatchSender.over(libc, socket, options);
       if (sender === null) socket.close();
       return sender;
@@ -72,12 +73,14 @@ export class BatchSender implements MulticastSender {
     }
   }
 
-  /** The same through a socket that is bound already. Throws SystemCallError; the socket then stays open. */
+  /**
+   * The same through a socket that is bound already, whose datagrams may be cut into fragments as they might before. Throws
+   * SystemCallError; the socket then stays open.
+   */
   static over(libc: Libc, socket: UdpSocket, options: BatchSenderOptions): BatchSender | null {
     const { interfaceAddress, ttl } = options;
     socket.setMulticast({ interfaceAddress, ttl: 0 });
     socket.setSendBuffer(SEND_BUFFER);
-    socket.setFragmenting(options.segment === false);
     const sender = new BatchSender(libc, socket, options);
     if (!sender.#probe()) return null;
     socket.setMulticastTtl(ttl);

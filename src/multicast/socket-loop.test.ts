@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
-import { loadLibc } from '../linux/libc.js';
+import { Errno, type Libc, loadLibc } from '../linux/libc.js';
 import { RING } from '../linux/poll.js';
 import { Problem } from '../problem/problem.js';
 import { SocketLoop } from './socket-loop.js';
@@ -57,11 +57,12 @@ test('datagrams are handed over with their sender, and answered at the end of th
       for (let copy = 0; copy < 2; copy++) endpoint.send(Buffer.from(`${datagram}, ${copy}`), from);
     },
   });
-  const texts = Array.from({ length: 60 }, (_, i) => `datagram ${i}`);
+  // More than one call takes and than one batch holds, and less than the other socket's buffer does.
+  const texts = Array.from({ length: 65 }, (_, i) => `datagram ${i}`);
   for (const text of texts) await other.send(text, endpoint.port);
   loop.turn(1_000);
   assert.deepEqual(
-    await other.hears(120),
+    await other.hears(130),
     texts.flatMap((text) => [`${text}, 0`, `${text}, 1`]),
   );
   await endpoint.close();
@@ -133,3 +134,29 @@ test('a port in use, and an address that is not there, are problems', { skip }, 
   const group = { group: GROUP, port, localAddress: '192.0.2.1', onDatagram: assert.fail, onError: fail };
   assert.throws(() => loop.openGroup(group), Problem);
 });
+
+for (const forbidden of ['recvmmsg', 'sendmmsg', 'ppoll'] as const) {
+  test(`where ${forbidden} is forbidden there is no loop, and nothing is left open`, { skip }, () => {
+    const open = new Set<number>();
+    let errno: number | null = null;
+    const sandbox: Libc = {
+      ...libc!,
+      [forbidden]: () => {
+        errno = Errno.EPERM;
+        return -1;
+      },
+      errno: () => errno ?? libc!.errno(),
+      eventfd: (...words) => {
+        const fd = libc!.eventfd(...words);
+        open.add(fd);
+        return fd;
+      },
+      close: (fd) => {
+        open.delete(fd);
+        return libc!.close(fd);
+      },
+    };
+    assert.throws(() => new SocketLoop(sandbox), { code: 'EPERM', message: new RegExp(forbidden) });
+    assert.equal(open.size, 0);
+  });
+}

@@ -2,7 +2,7 @@
  * Sockets of a thread that waits for nothing else, on Linux: it is woken as soon as a datagram comes, and takes all that have
  * come, so that what a flood costs is a fraction of what Node.js's sockets take for it.
  */
-import type { Libc } from '../linux/libc.js';
+import { Errno, type Libc } from '../linux/libc.js';
 import { EventDescriptor, Poller } from '../linux/poll.js';
 import { LARGEST_MESSAGE, ReceiveMessages } from '../linux/receive-messages.js';
 import { SystemCallError, UdpSocket } from '../linux/udp-socket.js';
@@ -56,7 +56,22 @@ export class SocketLoop {
     this.#bell = new EventDescriptor(libc);
     this.#messages = new ReceiveMessages(libc, MESSAGES);
     this.#poller = new Poller(libc, [this.#bell.fd]);
-    this.#poller.wait(0);
+    try {
+      this.#poller.wait(0);
+      this.#probe();
+    } catch (error) {
+      this.#bell.close();
+      throw error;
+    }
+  }
+
+  /** No descriptor is what the kernel should complain of: a sandbox complains of the call itself. */
+  #probe(): void {
+    const received = this.#messages.receive(-1);
+    if (received !== -Errno.EBADF) throw new SystemCallError('recvmmsg', -received);
+    this.#libc.sendmmsg(-1, 0, 0, 0);
+    const errno = this.#libc.errno();
+    if (errno !== Errno.EBADF) throw new SystemCallError('sendmmsg', errno);
   }
 
   /** Another thread that writes RING to this descriptor ends the waiting. */
@@ -90,7 +105,7 @@ export class SocketLoop {
         onPressure: () => undefined,
         onNote: () => undefined,
       });
-      if (replies === null) throw new SystemCallError('sendmmsg', 1);
+      if (replies === null) throw new SystemCallError('sendmmsg', Errno.EPERM);
       const flush = (): void => {
         const { batch } = replies;
         const { count } = batch;
