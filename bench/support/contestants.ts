@@ -60,7 +60,7 @@ const destinationsOf = (stations: number) => Array.from({ length: stations }, (_
 /** What stands behind "version", or its name, when the program is asked. */
 export function versionOf(command: string, words: string[]): string {
   const { stdout, stderr } = spawnSync(command, words, { encoding: 'utf8' });
-  return /(?:version|mpv) (\S*\d[^\s,]*)/.exec(`${stdout}${stderr}`)?.[1] ?? '?';
+  return /(?:version |mpv |^)(\S*\d[^\s,]*)/.exec(`${stdout}${stderr}`)?.[1] ?? '?';
 }
 
 async function endAll(programs: readonly Program[]): Promise<null> {

@@ -1,6 +1,8 @@
 /** Programs that show a station, and how each is seen to have its first picture. */
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { MpvPlayer } from '../../src/viewer/players/mpv.js';
 import type { StationInfo } from '../../src/wire/station-info.js';
 import { isInstalled } from '../support.js';
@@ -12,8 +14,11 @@ export interface Zapper {
   name: string;
   how: string;
   version: string;
-  /** Milliseconds from the command to the first picture. Rejects when there is none within `patience`. */
-  zap(station: StationInfo, patience: number): Promise<number>;
+  /**
+   * Milliseconds from the command to the first picture of one of two stations that are alike. Rejects when there is none
+   * within `patience`.
+   */
+  zap(stations: readonly StationInfo[], patience: number): Promise<number>;
   close?(): Promise<void>;
 }
 
@@ -25,6 +30,8 @@ interface Command {
   /** Words that it is always given, and those that make the difference. */
   common: readonly string[];
   how?: readonly string[];
+  /** How it is told which station; undefined: by its address. */
+  choose?: (station: StationInfo) => string;
 }
 
 const described = ({ command, versionWord = '--version', how = [] }: Command) => {
@@ -36,13 +43,13 @@ const urlOf = ({ group, port }: StationInfo) => `rtp://${group}:${port}`;
 
 /** A program that is started for each try, and whose window is looked at. */
 function inWindow(screen: Screen, options: Command): Zapper {
-  const { name, command, common, how = [] } = options;
+  const { name, command, common, how = [], choose = urlOf } = options;
   return {
     name,
     ...described(options),
-    async zap(station, patience) {
+    async zap([station], patience) {
       const began = performance.now();
-      const [first, ...words] = [...command, ...common, ...how, urlOf(station)];
+      const [first, ...words] = [...command, ...common, ...how, choose(station)];
       const program = new Program(first, words, { env: screen.env });
       try {
         if (await screen.picture(patience)) return performance.now() - began;
@@ -61,7 +68,7 @@ function decoder(options: Command): Zapper {
   return {
     name,
     ...described(options),
-    async zap(station, patience) {
+    async zap([station], patience) {
       const began = performance.now();
       const input = ['-i', `${urlOf(station)}?localaddr=127.0.0.1`];
       const output = ['-map', '0:v', '-frames:v', '1', '-f', 'framecrc', '-'];
@@ -95,7 +102,7 @@ function openMpv(screen: Screen): Zapper {
     name: 'mpv window open',
     how: 'mpv as msc watch runs it, loadfile',
     version: versionOf('mpv', ['--version']),
-    async zap(station, patience) {
+    async zap([station], patience) {
       opening ??= open();
       const player = await opening;
       const began = performance.now();
@@ -111,6 +118,88 @@ function openMpv(screen: Screen): Zapper {
       await (await opening)?.close();
     },
   };
+}
+
+/** A server of ours as a viewer sees it. */
+export interface Side {
+  /** `bin/msc.js`, or another build's. */
+  program: string;
+  /** Words that, before a command, run it where the viewer is, and the interface there. */
+  before: readonly string[];
+  on: string;
+  /** What stands behind the names of figures. */
+  label: string;
+}
+
+/** Ours, changing stations in one process. */
+function ourViewer(screen: Screen, { program, before, on, label }: Side): Zapper[] {
+  let opening: Promise<Talker> | undefined;
+  let turn = 0;
+  const ways = [
+    ['begin', 'msc first station', 'to the first whole picture, of a session that begins'],
+    ['tune', 'msc other station', 'to the first whole picture'],
+    ['watch', 'msc watch other station', 'to the picture in the window, which is open'],
+  ];
+  return ways.map(([word, name, how]) => ({
+    name: `${name}${label}`,
+    how,
+    version: versionOf(process.execPath, [program, '--version']),
+    async zap(stations) {
+      opening ??= Talker.start(before, { ...screen.env, MSC_INTERFACE: on });
+      const viewer = await opening;
+      return Number(await viewer.ask(`${word} ${stations[turn++ % stations.length].id}`));
+    },
+    async close() {
+      await (await opening)?.end();
+      opening = undefined;
+    },
+  }));
+}
+
+/** The process of our-viewer.ts. */
+class Talker {
+  readonly #program: Program;
+  readonly #lines: AsyncIterator<string>;
+
+  private constructor(program: Program) {
+    this.#program = program;
+    this.#lines = createInterface({ input: program.child.stdout! })[Symbol.asyncIterator]();
+  }
+
+  static async start(before: readonly string[], env: NodeJS.ProcessEnv): Promise<Talker> {
+    const entry = fileURLToPath(new URL('our-viewer.js', import.meta.url));
+    const [command, ...words] = [...before, process.execPath, entry];
+    const talker = new Talker(new Program(command, words, { env }));
+    await talker.#line();
+    return talker;
+  }
+
+  ask(question: string): Promise<string> {
+    this.#program.child.stdin!.write(`${question}\n`);
+    return this.#line();
+  }
+
+  end(): Promise<void> {
+    return this.#program.end();
+  }
+
+  async #line(): Promise<string> {
+    const { value, done } = await this.#lines.next();
+    if (!done) return value;
+    await once(this.#program.child, 'close');
+    throw new Error(`the viewer ended: ${this.#program.said}`);
+  }
+}
+
+/** Ours on this side; with `isWhole` also from the command of all on. */
+export function ourZappers(screen: Screen, side: Side, isWhole: boolean): Zapper[] {
+  const watch: Command = {
+    name: 'msc watch',
+    command: [process.execPath, side.program],
+    common: ['watch', '--quiet'],
+    choose: ({ id }) => id,
+  };
+  return [...ourViewer(screen, side), ...(isWhole ? [inWindow(screen, watch)] : [])];
 }
 
 /** VLC refuses to run as root. */

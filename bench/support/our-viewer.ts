@@ -1,0 +1,113 @@
+/**
+ * A viewer of ours that changes stations when it is told. A process of its own, on the interface of MSC_INTERFACE. It
+ * prints a line when it is ready; then lines on standard input have it do things, each of which it answers with the
+ * milliseconds that passed until the first whole picture:
+ *
+ *     tune ID    receives the station, as a player would be given it, in the session that it has
+ *     begin ID   the same in a session of its own, which begins with it
+ *     watch ID   watches it in the window of a player that is there already
+ */
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findChannels } from '../../src/cli/find.js';
+import type { StationReceiver } from '../../src/receiver/station-receiver.js';
+import type { FoundChannel } from '../../src/viewer/channels.js';
+import { MpvPlayer } from '../../src/viewer/players/mpv.js';
+import { Tuner } from '../../src/viewer/tuner.js';
+import { Viewer } from '../../src/viewer/viewer.js';
+import { Pid, pidOf, startsPayloadUnit, TS_PACKET_LENGTH } from '../../src/wire/ts.js';
+
+/** Longer than what is under way of the station before goes on. */
+const REST = 300;
+
+const channels = await findChannels({ interface: process.env.MSC_INTERFACE });
+const channelOf = (id: string): FoundChannel => {
+  const found = channels.find(({ info }) => info.id === id);
+  if (!found) throw new Error(`no station ${id}`);
+  return found;
+};
+const events = {
+  onServer: () => undefined,
+  onTrouble: (problem: Error) => process.stderr.write(`${problem.message}\n`),
+};
+
+/** Resolves when the first picture and the beginning of the next one can be read. */
+async function firstPicture({ buffer }: StationReceiver): Promise<void> {
+  const settled = (cursor: Parameters<typeof buffer.wait>[0]) =>
+    new Promise<void>((resolve) => buffer.wait(cursor, resolve));
+  await settled(null);
+  const cursor = buffer.openAtLastRandomAccess();
+  if (cursor === null) throw new Error('the stream has ended');
+  for (let begun = 0; begun < 2; ) {
+    await settled(cursor);
+    for (const { data } of buffer.read(cursor, 1 << 20) ?? []) {
+      for (let at = 0; at < data.length; at += TS_PACKET_LENGTH) {
+        if (pidOf(data, at) === Pid.video && startsPayloadUnit(data, at)) begun++;
+      }
+    }
+  }
+}
+
+let tuner: Tuner | null = null;
+
+async function tune(id: string): Promise<number> {
+  tuner ??= new Tuner(events);
+  const before = tuner.current;
+  const began = performance.now();
+  await firstPicture(await tuner.tune(channelOf(id)));
+  const took = performance.now() - began;
+  await before?.close();
+  await sleep(REST);
+  return took;
+}
+
+async function begin(id: string): Promise<number> {
+  const fresh = new Tuner(events);
+  const began = performance.now();
+  await firstPicture(await fresh.tune(channelOf(id)));
+  const took = performance.now() - began;
+  await fresh.close();
+  return took;
+}
+
+let viewer: Viewer | null = null;
+let onPicture: () => void = () => undefined;
+
+async function watch(id: string): Promise<number> {
+  const shown = new Promise<void>((resolve) => {
+    onPicture = resolve;
+  });
+  const began = performance.now();
+  if (viewer === null) {
+    viewer = new Viewer({
+      channels,
+      startPlayer: (playerEvents) => {
+        const onPictureToo = () => {
+          onPicture();
+          playerEvents.onPicture();
+        };
+        return MpvPlayer.start('mpv', { ...playerEvents, onPicture: onPictureToo }, ['--ao=null']);
+      },
+      show: () => undefined,
+      refresh: async () => channels,
+    });
+    viewer.run(channelOf(id)).catch((error: Error) => {
+      throw error;
+    });
+  } else {
+    const { number } = channelOf(id).info;
+    for (const digit of `${number}`) viewer.key(digit);
+    viewer.key('enter');
+  }
+  await shown;
+  return performance.now() - began;
+}
+
+const actions: Record<string, (id: string) => Promise<number>> = { tune, begin, watch };
+
+process.stdout.write('ready\n');
+for await (const line of createInterface({ input: process.stdin })) {
+  const [word, id] = line.split(' ');
+  process.stdout.write(`${await actions[word](id)}\n`);
+}
+process.exit();
