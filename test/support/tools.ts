@@ -12,6 +12,7 @@ export const packages = {
   mpv: 'mpv',
   cvlc: 'vlc-bin',
   'gst-launch-1.0': 'gstreamer1.0-tools',
+  'gst-inspect-1.0': 'gstreamer1.0-tools',
   tsreport: 'tstools',
   Xvfb: 'xvfb',
   xdotool: 'xdotool',

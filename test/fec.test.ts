@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { FecDecoder } from '../src/receiver/fec-decoder.js';
+import { parityOf } from '../src/station/fec.js';
+import { packetsOf } from '../src/station/packet-source.js';
+import { Station } from '../src/station/station.js';
+import { FEC_PORTS } from '../src/wire/fec.js';
+import { parseRtp } from '../src/wire/rtp.js';
+import type { StationFormat } from '../src/wire/station-info.js';
+import { millisToTicks, unwrap } from '../src/wire/time.js';
+import { capture } from './support/capture.js';
+import { makeFilm, openStore, reelOf } from './support/film.js';
+import { serve } from './support/msc.js';
+import { framed, unframed } from './support/rtp-stream.js';
+import { run } from './support/run.js';
+import { scratchFolder } from './support/spool.js';
+import { without } from './support/tools.js';
+
+const sequenceOf = (packet: Buffer) => packet.readUInt16BE(2);
+
+for (const format of ['h264', 'jpeg'] as const) {
+  for (const mode of ['columns', 'both'] as const) {
+    test(`${format}: what is lost of a station on the air comes back from parity of ${mode}`, {
+      timeout: 60_000,
+    }, async (context) => {
+      const source = makeFilm(join(scratchFolder(context), `fec-${format}-${mode}.mp4`), 3);
+      const store = await openStore(context);
+      const option = mode === 'columns' ? '10x5:columns' : '10x5';
+      const words = [source, '--store', store.folder, '--format', format, '--fec', option];
+      const server = await serve(context, words, 1);
+      const [{ group, port, ssrc, fec }] = server.stations;
+      assert.deepEqual(fec, { columns: 10, rows: 5 });
+      const open = (offset: number) => capture(context, { group, port: port + offset });
+      const [media, columns, rows] = [await open(0), await open(FEC_PORTS.columns), await open(FEC_PORTS.rows)];
+      // The first parity of columns that comes may be of packets from before.
+      await columns.until(() => [...columns.bySender.values()].some(({ length }) => length >= 40));
+      assert.equal(await server.stop(), 0);
+      const of = ({ bySender }: typeof media) => [...bySender.values()].flat();
+      assert.equal(rows.bySender.size > 0, mode === 'both');
+
+      const first = sequenceOf(of(media)[0]) + 65_536;
+      const sent = new Map(of(media).map((packet) => [unwrap(sequenceOf(packet), first, 65_536), packet]));
+      const near = Math.max(...sent.keys());
+      // Of each column one packet; or of each tenth column two, which only their rows bring back. From the second block
+      // on: of the first, some rows may have left before they were listened for.
+      const lost = of(columns)
+        .map((packet) => unwrap(packet.readUInt16BE(12), near, 65_536))
+        .filter((base) => base >= first + 50)
+        .flatMap((base, i) => (mode === 'columns' ? [base + 10 * (i % 5)] : i % 10 === 0 ? [base, base + 10] : []));
+      assert.ok(lost.length >= 4);
+      const back = new Map<number, Buffer>();
+      const decoder = new FecDecoder({ recovered: (n, packet) => back.set(n, Buffer.from(packet)), window: 4_096 });
+      const isLost = new Set(lost);
+      for (const [n, packet] of sent) if (!isLost.has(n)) decoder.media(n, packet, 0, packet.length);
+      for (const packet of [...of(columns), ...of(rows)]) decoder.repair(packet, 0, packet.length, near);
+      for (const n of lost) assert.deepEqual(back.get(n), sent.get(n), `packet ${n - first}`);
+      assert.equal(parseRtp(back.get(lost[0])!)?.ssrc, ssrc);
+    });
+  }
+}
+
+interface Sent {
+  media: Buffer[];
+  columns: Buffer[];
+  rows: Buffer[];
+}
+
+/** Twenty blocks of a station as they are sent. */
+async function sentBy(context: TestContext, format: StationFormat): Promise<Sent> {
+  const source = makeFilm(join(scratchFolder(context), 'film.mp4'), 5);
+  const reel = await reelOf(context, source, { format });
+  const station = new Station({ items: [{ name: 'film', reel }], ssrc: 0x1234_5678 });
+  const { columns, rows } = parityOf(station, { columns: 10, rows: 5 });
+  // The sequence numbers wrap on the way.
+  const block = Math.floor(station.at(millisToTicks(Date.UTC(2026, 0))) / 65_536 / 50) * 65_536 - 10;
+  return {
+    media: station.packets(block * 50, (block + 20) * 50),
+    columns: packetsOf(columns, block * 10, (block + 20) * 10),
+    rows: packetsOf(rows, block * 5, (block + 20) * 5),
+  };
+}
+
+const withoutDecoder = (): string | false =>
+  without('gst-launch-1.0', 'gst-inspect-1.0') ||
+  (spawnSync('gst-inspect-1.0', ['rtpst2022-1-fecdec'], { stdio: 'ignore' }).status === 0
+    ? false
+    : 'needs the element rtpst2022-1-fecdec (apt-get install gstreamer1.0-plugins-good, 1.20 or later)');
+
+/**
+ * What comes out of GStreamer's decoder, by sequence number, when it is given packets and parity: all `wanted` of them.
+ * They go in by standard input, which is not closed before they are out: at its end GStreamer does not wait for parity.
+ * Each stream begins with a packet twice: the first has a time there, unlike the others, and so is forgotten at once.
+ */
+async function throughGStreamer(
+  context: TestContext,
+  { media, columns, rows }: Sent,
+  wanted: number,
+): Promise<Map<number, Buffer>> {
+  const folder = scratchFolder(context);
+  const stream = 'application/x-rtp-stream,media=video,clock-rate=90000,encoding-name=MP2T';
+  const parity = Object.entries({ columns, rows }).filter(([, packets]) => packets.length > 0);
+  const branches = parity.map(([name, packets], i) => {
+    writeFileSync(join(folder, name), framed([packets[0], ...packets]));
+    return `filesrc location=${join(folder, name)} ! ${stream} ! rtpstreamdepay ! dec.fec_${i}`;
+  });
+  const pipeline = [
+    'rtpst2022-1-fecdec name=dec size-time=3600000000000 ! rtpstreampay ! fdsink fd=1',
+    `fdsrc fd=0 ! ${stream} ! rtpstreamdepay ! dec.sink`,
+    ...branches,
+  ].join(' ');
+  const child = spawn('gst-launch-1.0', ['-q', ...pipeline.split(' ')], { stdio: ['pipe', 'pipe', 'inherit'] });
+  context.after(() => child.kill('SIGKILL'));
+  let out = Buffer.alloc(0);
+  child.stdin.write(framed([media[0], ...media]));
+  for await (const chunk of child.stdout) {
+    out = Buffer.concat([out, chunk]);
+    if (unframed(out).length > wanted) child.stdin.end();
+  }
+  return new Map(unframed(out).map((packet) => [sequenceOf(packet), packet]));
+}
+
+/** Of each block one row; or of each block four packets that only both kinds of parity together bring back. */
+const losses: Record<'columns' | 'both', (inBlock: number, block: number) => boolean> = {
+  columns: (inBlock, block) => Math.floor(inBlock / 10) === block % 5,
+  both: (inBlock) => [3, 4, 13, 25].includes(inBlock),
+};
+
+for (const format of ['h264', 'jpeg'] as const) {
+  for (const mode of ['columns', 'both'] as const) {
+    test(`${format}: GStreamer brings back what is lost of a station, by parity of ${mode}`, {
+      skip: withoutDecoder(),
+      timeout: 60_000,
+    }, async (context) => {
+      const sent = await sentBy(context, format);
+      const media = sent.media.filter((_, i) => !losses[mode](i % 50, Math.floor(i / 50)));
+      const rows = mode === 'both' ? sent.rows : [];
+      const got = await throughGStreamer(context, { ...sent, media, rows }, sent.media.length);
+      assert.equal(got.size, sent.media.length);
+      const arrived = new Set(media);
+      for (const packet of sent.media) {
+        const expected = Buffer.from(packet);
+        if (!arrived.has(packet)) expected.writeUInt32BE(0, 8); // It gives what it brings back an SSRC of 0.
+        assert.deepEqual(got.get(sequenceOf(packet)), expected);
+      }
+    });
+  }
+}
+
+test('what is lost of a stream of FFmpeg with its parity (prompeg) comes back', {
+  skip: without('ffmpeg'),
+  timeout: 60_000,
+}, async (context) => {
+  const [media, columns, rows] = [[], [], []] as Buffer[][];
+  const port = await freePorts(context, [media, columns, rows]);
+  // In real time, so that no socket's buffer overflows; a picture with enough in it for some blocks.
+  const words = '-v error -re -f lavfi -i mandelbrot=size=320x240:rate=25,trim=duration=2 -q:v 1 -c:v mpeg2video';
+  const target = ['-f', 'rtp_mpegts', '-fec', 'prompeg=l=10:d=5', `rtp://127.0.0.1:${port}`];
+  const { exitCode, stderr } = await run(context, 'ffmpeg', [...words.split(' '), ...target]);
+  assert.equal(exitCode, 0, stderr);
+
+  const first = sequenceOf(media[0]) + 65_536;
+  const numbers = media.map((packet) => unwrap(sequenceOf(packet), first, 65_536));
+  // Blocks begin with the first packet. A row of each is lost, and in the others one packet.
+  const whole = Math.floor(columns.length / 10) * 50;
+  const isLost = (i: number) => i < whole && (Math.floor(i / 10) % 5 === 2 || i % 50 === 41);
+  const back = new Map<number, Buffer>();
+  const decoder = new FecDecoder({ recovered: (n, packet) => back.set(n, Buffer.from(packet)), window: 4_096 });
+  media.forEach((packet, i) => {
+    if (!isLost(i)) decoder.media(numbers[i], packet, 0, packet.length);
+  });
+  for (const packet of [...columns, ...rows]) decoder.repair(packet, 0, packet.length, numbers[numbers.length - 1]);
+  const lost = media.filter((_, i) => isLost(i));
+  assert.ok(lost.length >= 11);
+  assert.deepEqual(
+    [...back.keys()].sort((a, b) => a - b),
+    numbers.filter((_, i) => isLost(i)),
+  );
+  assert.deepEqual(
+    [...back.entries()].sort(([a], [b]) => a - b).map(([, packet]) => packet),
+    lost,
+  );
+  assert.equal(decoder.counts.refused, 0);
+});
+
+/** Sockets on a port that FFmpeg can send to, and on those of the parity, which put what comes into `kept`. */
+async function freePorts(context: TestContext, kept: readonly Buffer[][]): Promise<number> {
+  for (let port = 42_000; ; port += 8) {
+    const sockets = kept.map((into) =>
+      createSocket({ type: 'udp4', recvBufferSize: 4 << 20 }).on('message', (packet) => into.push(packet)),
+    );
+    try {
+      for (const [i, socket] of sockets.entries()) {
+        socket.bind(port + 2 * i, '127.0.0.1');
+        await once(socket, 'listening');
+      }
+      context.after(() => {
+        for (const socket of sockets) socket.close();
+      });
+      return port;
+    } catch (error) {
+      for (const socket of sockets) socket.close();
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || port > 60_000) throw error;
+    }
+  }
+}
