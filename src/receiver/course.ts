@@ -24,6 +24,8 @@ export interface CourseOrders {
   replay(request: FlowRequest): void;
   /** The server does not answer what it ought to. */
   check(): void;
+  /** The buffer has room again: `advance` is to be called when whoever reads it has read. */
+  hasRoom(): void;
 }
 
 export interface CourseOptions {
@@ -282,6 +284,7 @@ export class Course {
   #newBuffer(): StreamBuffer {
     const buffer = new StreamBuffer(this.#options.buffer);
     buffer.keepsPlaces = this.#hasServer;
+    buffer.onRoom = () => this.#orders.hasRoom();
     return buffer;
   }
 
@@ -338,7 +341,7 @@ export class Course {
     this.#flow = new FlowCredit({ number, from, credit, rate: this.#rate }, now);
     const early = this.#early ?? [];
     this.#early = this.#seeks > 0 ? [] : null;
-    for (const datagram of early) this.#reception.takeOwn(datagram, now);
+    this.#reception.takeEarly(early, from, now);
   }
 
   /** Says how far the flow may go; sees whether it is needed any more, and whether it comes at all. */

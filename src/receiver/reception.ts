@@ -98,6 +98,8 @@ const TWO_BLOCKS = 200;
 const MOST_AT_HAND = 8_192;
 /** A flow that went on so many seconds of packets later, by its last packet, is another that has ended meanwhile. */
 const FLOW_LEAP = 2;
+/** The same for what came before the flow was known. */
+const EARLY_LEAP = 64;
 /** Packets kept before it is known what to begin with. */
 const MOST_KEPT = 32_768;
 
@@ -298,6 +300,24 @@ export class Reception {
     this.#protect(n, this.#repeated, datagram);
     this.#add(n, this.#repeated, datagram, now, isOfFlow ? 'flow' : 'repair');
     return true;
+  }
+
+  /**
+   * Takes what came before it was known that a flow begins with packet `from`. Among it may be the end of the flow before,
+   * which is nothing to measure this one by.
+   */
+  takeEarly(datagrams: readonly Buffer[], from: PacketNumber, now: Millis): void {
+    const numbered: [n: PacketNumber, datagram: Buffer][] = [];
+    for (const datagram of datagrams) {
+      if (!readRetransmission(datagram, 0, datagram.length, this.#repeated)) continue;
+      if (this.#repeated.n >= from) numbered.push([this.#repeated.n, datagram]);
+    }
+    let last = from - 1;
+    for (const [n, datagram] of numbered.sort(([a], [b]) => a - b)) {
+      if (n > last + EARLY_LEAP) return;
+      this.takeOwn(datagram, now);
+      last = n;
+    }
   }
 
   /** Hands on what is in order, and gives up what has been missing for too long. */

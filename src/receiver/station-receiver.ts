@@ -113,6 +113,7 @@ export class Receiver implements StationReceiver {
         feedback: (feedback) => this.#link?.feedback(feedback),
         check: () => this.#link?.check(),
         replay: (request) => this.#replay(request),
+        hasRoom: () => this.#advanceSoon(),
       },
     });
   }
@@ -179,12 +180,7 @@ export class Receiver implements StationReceiver {
   media(datagram: Buffer): void {
     if (this.#closed !== null) return;
     this.#course.takeOwn(datagram, this.#timers.now());
-    if (this.#isAdvancing) return;
-    this.#isAdvancing = true;
-    this.#soon(() => {
-      this.#isAdvancing = false;
-      this.#advance();
-    });
+    this.#advanceSoon();
   }
 
   /** The server does not answer any more. */
@@ -269,6 +265,15 @@ export class Receiver implements StationReceiver {
         if (this.#course.refused(request.flow, isRefusal, this.#timers.now())) this.#tell(error);
       },
     );
+  }
+
+  #advanceSoon(): void {
+    if (this.#isAdvancing) return;
+    this.#isAdvancing = true;
+    this.#soon(() => {
+      this.#isAdvancing = false;
+      if (this.#closed === null) this.#advance();
+    });
   }
 
   #advance(): void {

@@ -128,3 +128,60 @@ test('what is held and what is read is what was pushed, in order, within the bou
     }),
   );
 });
+
+test('what a reader has not read stays where more can be had later: the buffer is full instead', () => {
+  const buffer = new StreamBuffer({ maxBytes: 3000 });
+  buffer.keepsPlaces = true;
+  for (const time of [0, 1, 2]) buffer.push(unit(time, time === 0));
+  const cursor = buffer.openAtLastRandomAccess()!;
+  let told = 0;
+  buffer.onRoom = () => {
+    told++;
+  };
+  for (let time = 3; time < 20; time++) buffer.push(unit(time));
+  assert.equal(buffer.isFull, true);
+  assert.deepEqual(times(buffer.read(cursor, 1)), [0]);
+  assert.equal(buffer.isFull, true);
+  assert.deepEqual(times(buffer.read(cursor, 1_100))?.at(-1), 11);
+  assert.deepEqual([buffer.isFull, told], [false, 1]);
+  assert.ok(buffer.bytes <= 2700, `${buffer.bytes} bytes`);
+  assert.deepEqual(times(buffer.read(cursor, 1))?.[0], 12);
+});
+
+test('a place that is released, or let go, is kept no longer', () => {
+  for (const way of ['release', 'letGo'] as const) {
+    const buffer = new StreamBuffer({ maxBytes: 1000 });
+    buffer.keepsPlaces = true;
+    buffer.push(unit(0, true));
+    const cursor = buffer.openAtFirstRandomAccess()!;
+    for (const time of [1, 2, 3, 4, 5]) buffer.push(unit(time));
+    assert.equal(buffer.isFull, true);
+    buffer[way](cursor);
+    assert.equal(buffer.isFull, false);
+    buffer.push(unit(6));
+    assert.equal(buffer.read(cursor, 1), null);
+  }
+});
+
+test('without the promise of more the oldest go, whoever reads them', () => {
+  const buffer = new StreamBuffer({ maxBytes: 1000 });
+  buffer.push(unit(0, true));
+  const cursor = buffer.openAtFirstRandomAccess()!;
+  for (const time of [1, 2, 3, 4, 5]) buffer.push(unit(time));
+  assert.equal(buffer.isFull, false);
+  assert.equal(buffer.hasLost(cursor), true);
+});
+
+test('what is ahead of readers is what the foremost has not read', () => {
+  const buffer = new StreamBuffer();
+  for (let time = 0; time <= 900; time += 90) buffer.push(unit(time, time === 0));
+  assert.equal(buffer.ahead, 10);
+  const [slow, fast] = [buffer.openAtFirstRandomAccess()!, buffer.openAtFirstRandomAccess()!];
+  buffer.read(slow, 1);
+  buffer.read(fast, 500);
+  assert.equal(buffer.ahead, 5);
+  buffer.release(fast);
+  assert.equal(buffer.ahead, 9);
+  buffer.read(slow, 1e6);
+  assert.equal(buffer.ahead, 0);
+});

@@ -64,7 +64,7 @@ export class StreamBuffer {
   private full = false;
   /** Whether what a reader has not read stays when the bounds are reached. */
   keepsPlaces = false;
-  /** Told when a buffer that was full has room again. */
+  /** Told when a buffer that was full has room again, while it is being read. */
   onRoom: () => void = () => undefined;
   /** Told of each unit that is no longer held, in order: its memory may be used again. */
   onDropped: (unit: StreamUnit) => void = () => undefined;
