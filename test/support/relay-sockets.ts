@@ -5,6 +5,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { TestContext } from 'node:test';
+import { isRtcp } from '../../src/wire/feedback.js';
 import { type AnyMessage, decodeMessage, encodeMessage } from '../../src/wire/message.js';
 import type { StationInfo } from '../../src/wire/station-info.js';
 import { type Hazards, Path, type PathCounts } from './relay.js';
@@ -25,6 +26,10 @@ export interface RelayOptions {
   /** What happens to what the server sends, and to what viewers send. */
   there?: Hazards;
   back?: Hazards;
+  /** Which of the stations' own packets are lost as well. */
+  loses?: (packet: Buffer) => boolean;
+  /** Of what viewers send, control messages alone come through: no feedback. */
+  isDeaf?: boolean;
 }
 
 export interface Relay {
@@ -65,7 +70,7 @@ class Way {
 
 /** Opens a relay that goes away with the test. */
 export async function openRelay(context: TestContext, options: RelayOptions): Promise<Relay> {
-  const { controlPort, stations } = options;
+  const { controlPort, stations, loses = () => false, isDeaf = false } = options;
   const there = new Way(options.there);
   const back = new Way(options.back);
   const sockets: Socket[] = [];
@@ -90,6 +95,7 @@ export async function openRelay(context: TestContext, options: RelayOptions): Pr
   /** Towards the server each viewer has a socket of its own. */
   const viewers = new Map<string, Promise<Socket>>();
   const front = await open(0, LOOPBACK, (datagram, from) => {
+    if (isDeaf && isRtcp(datagram, 0, datagram.length)) return;
     const key = `${from.address}:${from.port}`;
     let socket = viewers.get(key);
     if (socket === undefined) {
@@ -108,6 +114,7 @@ export async function openRelay(context: TestContext, options: RelayOptions): Pr
       // Windows binds to own addresses only.
       const at = process.platform === 'win32' ? '0.0.0.0' : group;
       const socket = await open(each, at, (datagram) => {
+        if (each === port && loses(datagram)) return;
         there.enter(() => send(toGroups, datagram, each, behindRelay(group)));
       });
       socket.addMembership(group, LOOPBACK);
