@@ -64,6 +64,30 @@ for (const format of ['h264', 'jpeg'] as const) {
   }
 }
 
+test('without parity, which is how it is unless told otherwise, a station says so and sends none', {
+  timeout: 60_000,
+}, async (context) => {
+  const source = makeFilm(join(scratchFolder(context), 'no-fec.mp4'), 3);
+  const store = await openStore(context);
+  for (const words of [[], ['--fec', 'none']]) {
+    const server = await serve(context, [source, '--store', store.folder, ...words], 1);
+    const [{ group, port, fec }] = server.stations;
+    assert.equal(fec, undefined);
+    const captures = [];
+    for (const offset of [0, ...Object.values(FEC_PORTS)]) {
+      captures.push(await capture(context, { group, port: port + offset }));
+    }
+    const [media, ...parity] = captures;
+    await media.until(() => [...media.bySender.values()].some(({ length }) => length >= 60));
+    assert.equal(await server.stop(), 0);
+    assert.deepEqual(
+      parity.map(({ bySender }) => bySender.size),
+      [0, 0],
+    );
+    for (const { close } of captures) close();
+  }
+});
+
 interface Sent {
   media: Buffer[];
   columns: Buffer[];

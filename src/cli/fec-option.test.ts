@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { fecOption } from './fec-option.js';
 
 test('--fec says which parity, and of which blocks', () => {
-  assert.equal(fecOption('none'), null);
+  assert.equal(fecOption('none'), 'none');
   assert.deepEqual(fecOption('auto'), { size: { columns: 10, rows: 5 }, mode: 'auto' });
   assert.deepEqual(fecOption('20x5'), { size: { columns: 20, rows: 5 }, mode: 'both' });
   assert.deepEqual(fecOption('1x20:columns'), { size: { columns: 1, rows: 20 }, mode: 'columns' });

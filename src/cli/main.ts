@@ -100,7 +100,7 @@ const onAir = (command: Command) =>
     .addOption(
       new Option('--fec <parity>', 'error correction: none, auto (as viewers’ losses want it), 10x5, 10x5:columns')
         .argParser(fecOption)
-        .default(null, 'none'),
+        .default('none'),
     )
     .addOption(controlPortOption('UDP port for viewers’ requests, 0 for any free one').default(5601))
     .option('--name <name>', 'this server’s name (default: the host’s)')

@@ -34,7 +34,7 @@ export interface ServeOptions {
   /** Threads that play, at most. */
   workers?: number;
   /** Parity of the stations. */
-  fec: FecOption | null;
+  fec: FecOption;
   /** Milliseconds between two reports of how it goes. */
   figures?: number;
   /** Bit/s that single viewers are sent at most, all together. */
@@ -79,7 +79,7 @@ export async function runServe(options: ServeOptions): Promise<number> {
   const { ttl, controlPort, workers, fec, figures, unicast, history } = options;
   const air = await Air.open({ at, ttl, controlPort, workers, fec, figures, unicast, history, server, output });
   try {
-    const load = { settings, store, server, fec: fec?.size, output };
+    const load = { settings, store, server, fec: fec === 'none' ? undefined : fec.size, output };
     const found = await others;
     const add = (ready: ReadyStation) => {
       const problem = air.add(ready, found);
@@ -146,7 +146,7 @@ function sayWhere(at: NetInterface, output: Output): void {
  */
 class Air {
   readonly #output: Output;
-  readonly #fec: FecOption | null;
+  readonly #fec: FecOption;
   /** Of stations whose parity follows their viewers' losses. */
   readonly #fecControllers = new Map<string, FecController>();
   readonly #clock = new SlewingClock();
@@ -156,7 +156,7 @@ class Air {
   #unicast!: UnicastServer;
   readonly #closing: (() => Promise<void> | void)[] = [];
 
-  private constructor(output: Output, fec: FecOption | null) {
+  private constructor(output: Output, fec: FecOption) {
     this.#output = output;
     this.#fec = fec;
   }
@@ -166,7 +166,7 @@ class Air {
     ttl: number;
     controlPort: number;
     workers?: number;
-    fec: FecOption | null;
+    fec: FecOption;
     figures?: Millis;
     unicast: number;
     history?: Millis;
@@ -239,7 +239,7 @@ class Air {
   }
 
   #fecOf(id: string): FecSetting | undefined {
-    if (this.#fec === null) return undefined;
+    if (this.#fec === 'none') return undefined;
     const { size, mode } = this.#fec;
     if (mode !== 'auto') return { size, mode };
     const controller = new FecController();
