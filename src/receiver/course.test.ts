@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { Broadcast, type BroadcastOptions, EPOCH, RATE, StreamReader } from '../../test/support/broadcast.js';
 import { Refusal } from '../control/client.js';
 import { millisToTicks } from '../wire/time.js';
@@ -290,4 +291,54 @@ test('without a server parity is what there is', async () => {
   const { lost, repaired } = broadcast.receiver.report();
   assert.ok(repaired.parity > 100 && lost < 5, `${lost} lost, ${repaired.parity} brought back`);
   assert.equal(broadcast.sent.feedback, 0);
+});
+
+test('whatever is paused, played and sought, no packet is missing, comes twice or comes out of its turn', async () => {
+  const action = fc.oneof(
+    fc.record({ do: fc.constantFrom('watch', 'play', 'pause'), time: fc.integer({ min: 20, max: 12_000 }) }),
+    fc.record({ do: fc.constant('back'), time: fc.integer({ min: 0, max: 100_000 }) }),
+    fc.record({ do: fc.constant('live'), time: fc.constant(0) }),
+  );
+  const hazards = fc.record({
+    loss: fc.double({ min: 0, max: 0.03, noNaN: true }),
+    delay: fc.integer({ min: 1, max: 40 }),
+    jitter: fc.integer({ min: 0, max: 10 }),
+    seed: fc.nat(),
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(action, { minLength: 1, maxLength: 8 }),
+      fc.tuple(hazards, hazards, hazards),
+      fc.integer({ min: 1, max: 10 }),
+      fc.integer({ min: 1_000_000, max: 20_000_000 }),
+      async (actions, [group, toServer, fromServer], interval, maxBytes) => {
+        const receiver = { buffer: { maxBytes }, deadline: 500 };
+        const broadcast = new Broadcast({ group: [group], toServer, fromServer, interval, receiver });
+        await broadcast.run(3_333);
+        await broadcast.tune();
+        let reader = new StreamReader(broadcast);
+        const check = () => {
+          assert.deepEqual(reader.gaps, []);
+          assert.ok(reader.first === null || reader.first === broadcast.station.randomAccessBefore(reader.first));
+        };
+        for (const { do: what, time } of actions) {
+          if (what === 'watch') await reader.watch(time);
+          else if (what === 'play') await reader.play(time);
+          else if (what === 'pause') await broadcast.run(time);
+          else {
+            check();
+            const past = { kind: 'time', time: broadcast.serverNow - time, item: false } as const;
+            await broadcast.seek(what === 'live' ? { kind: 'live' } : past);
+            reader = new StreamReader(broadcast);
+          }
+        }
+        const place = reader.next ?? 0;
+        await reader.watch(3_000);
+        check();
+        assert.ok(reader.next! - place > RATE, 'the stream goes on');
+        assert.deepEqual(broadcast.troubles, []);
+      },
+    ),
+    { numRuns: 20 },
+  );
 });

@@ -44,8 +44,8 @@ export interface CourseOptions {
   orders: CourseOrders;
 }
 
-/** The least time that the window of packets holds: what a burst reaches back to, twice its average rate, has to fit. */
-const WINDOW_SECONDS = 30;
+/** The least time that the window of packets holds, on average: what a burst reaches back to fits most often. */
+const WINDOW_SECONDS = 15;
 const LEAST_WINDOW = 8192;
 /** A flow is kept so far ahead of who reads, times its speed. */
 const AHEAD: Millis = 500;
