@@ -65,7 +65,7 @@ test('feedback bears the cookie that the server gave last, and none is sent befo
   said.on('other', (datagram) => heard.push(datagram));
   session.feedback(feedback);
   await session.tune('station-1');
-  assert.deepEqual(heard, []);
+  assert.equal(heard.length, 0);
   const came = once(said, 'other');
   session.feedback(feedback);
   await came;
