@@ -1,11 +1,13 @@
 /**
  * A long cable between two networks: what enters at one end, any IP packet, leaves at the other after the delay. It is
  * a process of its own, in the network of the near end. Its argument is a JSON object, CableOptions; it prints a line
- * when the cable is there, and runs until it is ended. `ip(8)` gives tun devices no delay and this system's kernel may
+ * when the cable is there, and runs until it is ended. Lines of JSON on standard input, Hazards, change what happens on
+ * the way to the far end. `ip(8)` gives tun devices no delay and this system's kernel may
  * lack netem, so packets pass through here.
  */
 import { spawnSync } from 'node:child_process';
 import { openSync, read, writeSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { type Hazards, Path } from '../../test/support/relay.js';
 import { FAR, NAME, NEAR } from './cable.js';
 
@@ -60,7 +62,7 @@ for (const [before, address] of [
 }
 
 /** Carries one direction. */
-function carry(from: number, to: number, hazards: Hazards): void {
+function carry(from: number, to: number, hazards: Hazards): Path<Buffer> {
   const path = new Path<Buffer>(hazards);
   const memory = Buffer.allocUnsafe(LARGEST_PACKET);
   let timer: NodeJS.Timeout | undefined;
@@ -77,8 +79,10 @@ function carry(from: number, to: number, hazards: Hazards): void {
       listen();
     });
   listen();
+  return path;
 }
 
-carry(near, other, there);
+const towards = carry(near, other, there);
 carry(other, near, back);
 process.stdout.write('ready\n');
+for await (const line of createInterface({ input: process.stdin })) towards.change(JSON.parse(line));

@@ -50,6 +50,11 @@ export class Cable {
     throw new Error(`the cable could not be laid: ${carrier.said}`);
   }
 
+  /** From now on this is what happens on the way to the far end. */
+  change(there: Hazards): void {
+    this.#process.child.stdin!.write(`${JSON.stringify(there)}\n`);
+  }
+
   /** From now on the far end loses this share of the UDP datagrams that reach it, 0 to 1, at random. */
   lose(share: number): void {
     const steps = 10_000;

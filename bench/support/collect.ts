@@ -1,6 +1,6 @@
 /**
  * Looks at what a contestant makes of a stream, at the end of a bad line. A process of its own; its argument is a JSON
- * object, CollectOptions. It prints a line when something comes; `begin` on standard input begins the time that counts,
+ * object, CollectOptions. It prints a line when something comes; `begin` on standard input begins a time that counts,
  * `end` ends it: then it prints a CompletenessReport.
  */
 import { spawn } from 'node:child_process';
@@ -63,7 +63,6 @@ if ('port' in source) {
 process.stdout.write('ready\n');
 for await (const line of createInterface({ input: process.stdin })) {
   if (line === 'begin') completeness.begin();
-  else break;
+  else process.stdout.write(`${JSON.stringify(completeness.report())}\n`);
 }
-process.stdout.write(`${JSON.stringify(completeness.report())}\n`);
 process.exit();

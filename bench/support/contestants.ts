@@ -57,10 +57,11 @@ const PORT = 5_000;
 const destination = (i: number): Destination => ({ group: `239.255.${i >> 8}.${i & 0xff}`, port: PORT });
 const destinationsOf = (stations: number) => Array.from({ length: stations }, (_, i) => destination(i));
 
-/** What stands behind "version", or its name, when the program is asked. */
+/** What stands behind "version" or its name, or first, when the program is asked. */
 export function versionOf(command: string, words: string[]): string {
   const { stdout, stderr } = spawnSync(command, words, { encoding: 'utf8' });
-  return /(?:version |mpv |^)(\S*\d[^\s,]*)/.exec(`${stdout}${stderr}`)?.[1] ?? '?';
+  const [, named, bare] = /(?:version|mpv) (\S*\d[^\s,]*)|^(\d\S*)/.exec(`${stdout}${stderr}`) ?? [];
+  return named ?? bare ?? '?';
 }
 
 async function endAll(programs: readonly Program[]): Promise<null> {

@@ -47,6 +47,8 @@ export interface Repairer {
   name: string;
   how: string;
   version: string;
+  /** Whether it plays the film once, or else for ever. */
+  isOnce: boolean;
   start(stream: Stream): Promise<Carrying>;
 }
 
@@ -65,6 +67,7 @@ function rist(profile: 'simple' | 'main', program: string): Repairer {
     name: `RIST ${profile} profile`,
     how: `ristsender and ristreceiver -p ${common[1]}, ?${buffer} at both`,
     version: /version: (\S+)/.exec(spawnSync('ristsender', ['--help'], { encoding: 'utf8' }).stderr)?.[1] ?? '?',
+    isOnce: false,
     async start(stream) {
       // What is to be carried comes from a station on loopback: the same packets as ours, at the same pace.
       const { server, stations } = await serve(program, stream, 'lo', ['--control-port', '0']);
@@ -128,6 +131,7 @@ function prompeg(): Repairer {
     name: 'ffmpeg prompeg to GStreamer',
     how: `-f rtp_mpegts -fec prompeg=l=${columns}:d=${rows}, rtpst2022-1-fecdec ! rtpjitterbuffer latency=${BUFFER}`,
     version: `${versionOf('ffmpeg', ['-version'])}, ${versionOf('gst-launch-1.0', ['--version'])}`,
+    isOnce: true,
     async start({ reel, folder, atFarEnd }) {
       const reference = join(folder, 'remultiplexed.ts');
       if (!existsSync(reference)) await remultiplex(reel.packets, reference);
@@ -157,6 +161,7 @@ function ours(program: string, { name, flags, isHeard }: OurWay): Repairer {
     name: `msc ${name}`,
     how: isHeard ? how : `${how}; its requests for repair are not let through`,
     version: spawnSync(process.execPath, [program, '--version'], { encoding: 'utf8' }).stdout.trim(),
+    isOnce: false,
     async start(stream) {
       const { server } = await serve(program, stream, NAME, flags);
       return {

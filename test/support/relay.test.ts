@@ -78,3 +78,17 @@ test('duplicates come twice', () => {
   assert.equal(got.out.length, 1_000 + duplicated);
   assert.equal(new Set(numbers(got)).size, 1_000);
 });
+
+test('hazards may change: what is under way comes out as before', () => {
+  const path = new Path<number>({ delay: 10, seed: 3, loss: 0.5 });
+  for (let i = 0; i < 100; i++) path.enter(i, 0);
+  const { lost } = path.counts;
+  path.change({ delay: 2 });
+  for (let i = 100; i < 200; i++) path.enter(i, 0);
+  assert.equal(path.leave(2).length, 100);
+  assert.equal(path.leave(9).length, 0);
+  assert.equal(path.leave(10).length, 100 - lost);
+  path.change({ loss: 0.5, seed: 3 });
+  for (let i = 0; i < 100; i++) path.enter(i, 20);
+  assert.equal(path.counts.lost, 2 * lost);
+});

@@ -40,8 +40,8 @@ export interface PathCounts {
 /** One direction of the way. */
 export class Path<T> {
   readonly counts: PathCounts = { entered: 0, lost: 0, duplicated: 0 };
-  readonly #hazards: Required<Hazards>;
-  readonly #random: () => number;
+  #hazards!: Required<Hazards>;
+  #random!: () => number;
   /** What is under way, in the order in which it comes out. */
   #underWay: { at: Millis; datagram: T }[] = [];
   #burstLeft = 0;
@@ -49,6 +49,11 @@ export class Path<T> {
   #began: Millis | null = null;
 
   constructor(hazards: Hazards = {}) {
+    this.change(hazards);
+  }
+
+  /** From now on others happen, as in a new path; what is under way comes out as it would have. */
+  change(hazards: Hazards): void {
     this.#hazards = {
       loss: 0,
       bursts: { chance: 0, length: 0 },
@@ -60,6 +65,8 @@ export class Path<T> {
       ...hazards,
     };
     this.#random = randomFrom(this.#hazards.seed);
+    this.#burstLeft = 0;
+    this.#began = null;
   }
 
   enter(datagram: T, now: Millis): void {
