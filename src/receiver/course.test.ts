@@ -6,7 +6,7 @@ import { Refusal } from '../control/client.js';
 import { millisToTicks } from '../wire/time.js';
 
 test('tuned in, the stream begins with the burst and goes on with the group, without a gap or a packet twice', async () => {
-  for (const delay of [1, 20, 80]) {
+  for (const delay of [1, 80]) {
     for (const interval of [1, 4, 10]) {
       const broadcast = new Broadcast({ interval, toServer: { delay }, fromServer: { delay }, group: [{ delay }] });
       await broadcast.run(7_654);
@@ -44,7 +44,7 @@ async function watching(options: BroadcastOptions = {}, loss = 0) {
 for (const loss of [0.01, 0.05, 0.1]) {
   test(`at a loss of ${loss * 100}% everywhere nothing is missing, from the first packet on`, async () => {
     const { receiver, reader } = await watching({}, loss);
-    await reader.watch(60_000);
+    await reader.watch(30_000);
     assert.deepEqual(reader.gaps, []);
     const { lost, lostBeforeRepair, repaired, received } = receiver.report();
     assert.equal(lost, 0);
@@ -244,19 +244,19 @@ test('of two interfaces one fills the gaps of the other', async () => {
 
 test('who looks once a second has everything repaired all the same', async () => {
   const { receiver, reader } = await watching({ latency: 1_000 }, 0.05);
-  await reader.watch(60_000);
+  await reader.watch(30_000);
   assert.deepEqual(reader.gaps, []);
   assert.equal(receiver.report().lost, 0);
-  assert.ok(receiver.report().repaired.request > 1_000);
+  assert.ok(receiver.report().repaired.request > 500);
 });
 
 test('receivers report, rarely, what was lost before and after repair', async () => {
   const { broadcast, reader } = await watching({}, 0.05);
-  await reader.watch(60_000);
+  await reader.watch(30_000);
   const { reports } = broadcast.unicast.figures(broadcast.info.id, broadcast.serverNow)!;
   assert.equal(reports.receivers, 1);
   assert.equal(reports.unrepaired, 0);
-  assert.ok(reports.received > 50 * RATE && Math.abs(reports.lost / reports.received - 0.05) < 0.01);
+  assert.ok(reports.received > 20 * RATE && Math.abs(reports.lost / reports.received - 0.05) < 0.01);
   assert.ok(Math.abs(reports.loss.p50 - 0.05) < 0.03, `${reports.loss.p50}`);
   assert.ok(reports.jitter.p50 > 0 && reports.jitter.p50 < 20 && reports.delay.p50 < 100, JSON.stringify(reports));
 });
@@ -266,7 +266,7 @@ const fec = { columns: 10, rows: 5 };
 test('parity brings back what it can without asking, and the rest is asked for in time', async () => {
   for (const loss of [0.01, 0.1]) {
     const { receiver, reader } = await watching({ fec }, loss);
-    await reader.watch(60_000);
+    await reader.watch(30_000);
     assert.deepEqual(reader.gaps, []);
     const { lost, repaired, lostBeforeRepair } = receiver.report();
     assert.equal(lost, 0);
@@ -277,7 +277,7 @@ test('parity brings back what it can without asking, and the rest is asked for i
 
 test('at a loss of 30% parity and requests together leave less than one packet of 10,000 missing', async () => {
   const { receiver, reader } = await watching({ fec }, 0.3);
-  await reader.watch(120_000);
+  await reader.watch(60_000);
   const { lost, received } = receiver.report();
   assert.ok(lost / received < 1e-4, `${lost} of ${received}`);
 });
@@ -339,6 +339,6 @@ test('whatever is paused, played and sought, no packet is missing, comes twice o
         assert.deepEqual(broadcast.troubles, []);
       },
     ),
-    { numRuns: 20 },
+    { numRuns: 12 },
   );
 });

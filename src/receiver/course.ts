@@ -49,6 +49,9 @@ const WINDOW_SECONDS = 15;
 const LEAST_WINDOW = 8192;
 /** A flow is kept so far ahead of who reads, times its speed. */
 const AHEAD: Millis = 500;
+/** Packets a second that a socket takes without losing some; still, a flow has to be faster than its station. */
+const MOST_PACKETS = 8_000;
+const LEAST_SPEED = 1.5;
 /** What is missing may be waited for longer by whoever has not come to it: this share of what is unread, at most so long. */
 const UNREAD = 0.5;
 const LONGEST_DEADLINE: Millis = 3_000;
@@ -83,6 +86,7 @@ export class Course {
   readonly #options: CourseOptions;
   readonly #orders: CourseOrders;
   readonly #rate: number;
+  readonly #speed: number;
   readonly #reception: Reception;
   readonly #clock = new ServerClock();
   readonly #sender: number;
@@ -108,6 +112,7 @@ export class Course {
     this.#orders = orders;
     this.station = station;
     this.#rate = packetRate(station);
+    this.#speed = Math.max(LEAST_SPEED, Math.min(options.speed, MOST_PACKETS / this.#rate));
     this.#sender = Math.floor(random() * 0x1_0000_0000);
     this.#flowNumber = Math.floor(random() * 0x7fff_ffff);
     const reorder = { deadline, window: windowFor(this.#rate) };
@@ -131,7 +136,7 @@ export class Course {
 
   /** When `advance` is to be called for requests; for all else, several times a second, or once for who has time. */
   get wakeAt(): Millis {
-    return this.#hasServer ? this.#reception.requests.wakeAt : Number.POSITIVE_INFINITY;
+    return this.#hasServer ? this.#reception.wakeAt : Number.POSITIVE_INFINITY;
   }
 
   serverNow(now: Millis): Millis | null {
@@ -166,7 +171,7 @@ export class Course {
   seek(target: Target): FlowRequest {
     this.#seeks++;
     this.#awaited = null;
-    return { flow: this.nextFlow(), speed: this.#options.speed, from: target };
+    return { flow: this.nextFlow(), speed: this.#speed, from: target };
   }
 
   /** The seek's flow begins. The buffer is another from now on. */
@@ -263,7 +268,7 @@ export class Course {
     if (this.buffer.isFull && !reception.isStopped) this.#stop(now);
     if (this.#flow !== null) this.#steer(this.#flow, now);
     else if (reception.isStopped && !this.buffer.isFull) this.#resume(now);
-    for (const { packets, copies } of reception.requests.due(now)) {
+    for (const { packets, copies } of reception.due(now)) {
       this.#unansweredSince ??= now;
       // A request is as likely to get lost as its answer, and takes less.
       const times = copies === 1 ? 1 : copies + 1;
@@ -371,7 +376,7 @@ export class Course {
 
   /** Up to which packet, not included, the stream is wanted: some seconds ahead of who reads it. */
   #wanted(): PacketNumber {
-    const missing = this.#options.speed * AHEAD - this.buffer.ahead;
+    const missing = this.#speed * AHEAD - this.buffer.ahead;
     return (this.#reception.next ?? 0) + Math.max(0, Math.ceil((missing / 1000) * this.#rate));
   }
 
@@ -394,7 +399,7 @@ export class Course {
 
   #askFrom(packet: PacketNumber): void {
     this.#awaited = this.nextFlow();
-    this.#orders.replay({ flow: this.#awaited, speed: this.#options.speed, from: { kind: 'packet', packet } });
+    this.#orders.replay({ flow: this.#awaited, speed: this.#speed, from: { kind: 'packet', packet } });
   }
 
   #reportIfDue(now: Millis): void {

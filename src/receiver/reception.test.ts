@@ -183,7 +183,7 @@ test('the end of a flow that is lost is missing from when it is given up', () =>
   reception.settle(1_000);
   assert.deepEqual(numbersIn(buffer), [105, 106, 107]);
   reception.endFlow(1_000);
-  assert.deepEqual(reception.requests.due(1_000)[0].packets, [108, 109]);
+  assert.deepEqual(reception.due(1_000)[0].packets, [108, 109]);
   reception.settle(1_049);
   assert.equal(reception.report().lost, 0);
   reception.settle(1_050);
@@ -203,4 +203,17 @@ test('a stream that is stopped takes nothing, and goes on where it was', () => {
   for (const n of [3, 4, 5]) reception.takeOwn(repeated(n), 10_001);
   reception.settle(10_001);
   assert.deepEqual(numbersIn(buffer), [1, 2, 3, 4, 5]);
+});
+
+test('while nobody could look nothing was waited for: what comes then is in time', () => {
+  const buffer = new StreamBuffer();
+  const reception = new Reception({ station, buffer, latency: 20, reorder: { deadline: 200 } });
+  reception.take(batchOf([1, 2, 4].map((n) => datagram(n))), 20);
+  assert.equal(reception.due(20).length, 1);
+  reception.take(batchOf([]), 700); // the machine stood still for 600 ms
+  assert.equal(reception.report().lost, 0);
+  assert.ok(reception.wakeAt > 600);
+  reception.takeOwn(repeated(3), 701);
+  reception.settle(701);
+  assert.deepEqual(numbersIn(buffer), [1, 2, 3, 4]);
 });

@@ -1,6 +1,6 @@
 /** From datagrams to a stream that a player reads: everything about receiving a station but its sockets and timers. */
 import type { ReceivedBatch } from '../multicast/receive-batched.js';
-import { RepairRequests } from '../repair/requests.js';
+import { type PacketRequest, RepairRequests } from '../repair/requests.js';
 import { emptyRetransmission, readRetransmission } from '../wire/retransmission.js';
 import {
   emptyRtp,
@@ -96,6 +96,8 @@ const SHARE_OVER = 512;
 /** Packets that it needs to have at hand: of its own block and the one behind it, and what comes before it is looked at. */
 const TWO_BLOCKS = 200;
 const MOST_AT_HAND = 8_192;
+/** Between two looks at sockets lies their latency, a little more when there is much to do. */
+const LONGEST_TURN: Millis = 50;
 /** A flow that went on so many seconds of packets later, by its last packet, is another that has ended meanwhile. */
 const FLOW_LEAP = 2;
 /** The same for what came before the flow was known. */
@@ -141,6 +143,10 @@ export class Reception {
   #parityAt: Millis = Number.NEGATIVE_INFINITY;
   /** Packets that came from the group, and that were missing, since the share was measured. */
   readonly #sample = { came: 0, missing: 0, share: 0 };
+  /** When it was looked last, the longest that this takes, and for how long altogether nobody could look. */
+  #lookedAt: Millis = Number.POSITIVE_INFINITY;
+  readonly #longestLook: Millis;
+  #heldUp: Millis = 0;
   /** When what is at hand came. */
   #now: Millis = 0;
   #time: Ticks90k | null;
@@ -165,7 +171,8 @@ export class Reception {
     // Parity of columns leaves a row later than its block, and both may have just been missed when sockets were looked at.
     const parityDelay = 2 * latency + (fec === undefined ? 0 : (1000 * fec.columns) / Math.max(1, rate));
     this.requests = new RepairRequests({ deadline: reorder?.deadline ?? 100, parityDelay });
-    this.#order.onMissing = (from, to, now) => this.#miss(from, to, now);
+    this.#order.onMissing = (from, to, waited) => this.#miss(from, to, waited);
+    this.#longestLook = 2 * latency + LONGEST_TURN;
     this.#fec = fec === undefined ? null : this.#decoder(TWO_BLOCKS + (rate * 2 * latency) / 1000);
     this.numbers = new GroupNumbers(rate);
     this.#leap = Math.ceil(rate * FLOW_LEAP);
@@ -228,7 +235,7 @@ export class Reception {
 
   /** A flow is coming that begins with packet `from`: what the stream needs before that is missing. */
   expectFlow(from: PacketNumber, now: Millis): void {
-    if (this.#order.next !== null) this.#order.miss(this.#order.next, from, now);
+    if (this.#order.next !== null) this.#order.miss(this.#order.next, from, this.#waited(now));
     this.#flow = from - 1;
     this.#order.flowFrom(from);
     this.#order.followsJumps = false;
@@ -236,7 +243,7 @@ export class Reception {
 
   /** No flow is coming any more: what it ought to have brought is missing as of `now`. */
   endFlow(now: Millis): void {
-    if (this.#flow !== null && this.#base !== null) this.#order.miss(this.#flow + 1, this.#base, now);
+    if (this.#flow !== null && this.#base !== null) this.#order.miss(this.#flow + 1, this.#base, this.#waited(now));
     this.#flow = null;
     this.#order.followsJumps = true;
   }
@@ -257,7 +264,7 @@ export class Reception {
   /** Takes datagrams of the group that arrived by `now` over an interface, and settles. */
   take({ buffer, offsets, lengths, count }: ReceivedBatch, now: Millis, path = 0): void {
     for (let i = 0; i < count; i++) this.#group(buffer, offsets[i], offsets[i] + lengths[i], now, path);
-    this.requests.reached(this.#order.highestNumber, now);
+    this.requests.reached(this.#order.highestNumber, this.#waited(now));
     this.settle(now);
   }
 
@@ -296,7 +303,7 @@ export class Reception {
     const flow = this.#flow;
     const isOfFlow = flow !== null && n > flow && n <= flow + this.#leap && (this.#base === null || n < this.#base);
     if (isOfFlow) this.#flow = n;
-    else if (this.requests.answered(n, now)) this.#repaired.request++;
+    else if (this.requests.answered(n, this.#waited(now))) this.#repaired.request++;
     this.#protect(n, this.#repeated, datagram);
     this.#add(n, this.#repeated, datagram, now, isOfFlow ? 'flow' : 'repair');
     return true;
@@ -322,8 +329,18 @@ export class Reception {
 
   /** Hands on what is in order, and gives up what has been missing for too long. */
   settle(now: Millis): void {
-    this.#order.deliver(now, this.#deliver);
+    this.#order.deliver(this.#waited(now), this.#deliver);
     this.#packer.flush();
+  }
+
+  /** When `due` is to be called. */
+  get wakeAt(): Millis {
+    return this.requests.wakeAt + this.#heldUp;
+  }
+
+  /** What to ask the server for now. */
+  due(now: Millis): PacketRequest[] {
+    return this.requests.due(this.#waited(now));
   }
 
   report(): ReceptionReport {
@@ -380,7 +397,7 @@ export class Reception {
     if (!this.#isTaken(n)) return;
     this.#measure();
     if (path > 0 && this.#order.isMissing(n)) this.#repaired.path++;
-    if (!this.requests.isIdle) this.requests.original(n, now);
+    if (!this.requests.isIdle) this.requests.original(n, this.#waited(now));
     this.#fec?.media(n, buffer, from, to);
     if (this.#add(n, fields, buffer, now, 'group')) this.#paths[path].first++;
   }
@@ -403,14 +420,26 @@ export class Reception {
     this.#fec.media(n, buffer, start - RTP_HEADER_LENGTH, end);
   }
 
+  /**
+   * The time by which missing packets are waited for. While this process, or the whole machine, stands still, packets
+   * come all the same and lie where nobody looks: that is not time in which they were waited for.
+   */
+  #waited(now: Millis): Millis {
+    const look = now - this.#lookedAt;
+    if (look > this.#longestLook) this.#heldUp += look - this.#longestLook;
+    this.#lookedAt = now;
+    return now - this.#heldUp;
+  }
+
   /** Packets `from` to `to` − 1 are missing. Parity is of what came from the group lately. */
-  #miss(from: PacketNumber, to: PacketNumber, now: Millis): void {
+  #miss(from: PacketNumber, to: PacketNumber, waited: Millis): void {
     const { fec } = this.#station;
     const isOfGroup = this.#base !== null && from >= this.#base;
     if (isOfGroup) this.#sample.missing += to - from;
-    const hasParity = isOfGroup && now - this.#parityAt < PARITY_ALIVE && this.#sample.share < MOST_LOST_FOR_PARITY;
+    const hasParity =
+      isOfGroup && this.#now - this.#parityAt < PARITY_ALIVE && this.#sample.share < MOST_LOST_FOR_PARITY;
     this.requests.block = fec !== undefined && hasParity ? fec.columns * fec.rows : 0;
-    this.requests.find(from, to, now);
+    this.requests.find(from, to, waited);
   }
 
   #measure(): void {
@@ -467,7 +496,7 @@ export class Reception {
     const { marker, payloadType, sequenceNumber, timestamp, ssrc } = fields;
     // What has to wait outlives the datagram.
     const payload = Buffer.from(buffer.subarray(start, end));
-    this.#order.insert(n, { marker, payloadType, sequenceNumber, timestamp, ssrc, payload }, now, source);
+    this.#order.insert(n, { marker, payloadType, sequenceNumber, timestamp, ssrc, payload }, this.#waited(now), source);
     return this.#order.counts.received > received;
   }
 

@@ -184,9 +184,9 @@ test('however much is missing, a bounded number is asked for at a time', () => {
   const requests = new RepairRequests({ deadline: DEADLINE });
   requests.find(0, 1_000_000, 0);
   const first = requests.due(0);
-  assert.equal(first[0].packets.length, 512);
-  assert.equal(requests.wakeAt, 5);
-  assert.equal(requests.due(5)[0].packets[0], 512);
+  assert.equal(first[0].packets.length, 256);
+  assert.equal(requests.wakeAt, 10);
+  assert.equal(requests.due(10)[0].packets[0], 256);
   assert.ok(requests.missing < 10_000);
 });
 

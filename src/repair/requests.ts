@@ -52,8 +52,8 @@ const REORDERING_MEMORY: Millis = 30_000;
 /** What is due so soon is asked for in the same datagram. */
 const TOGETHER: Millis = 1;
 /** Most packets asked for at once, and when the next may be; most that are remembered. */
-const MOST_AT_ONCE = 512;
-const PAUSE: Millis = 5;
+const MOST_AT_ONCE = 256;
+const PAUSE: Millis = 10;
 const MOST_MISSING = 8192;
 
 /**

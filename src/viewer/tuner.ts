@@ -122,7 +122,9 @@ export class Tuner {
   private async ask(channel: FoundChannel, receiver: Receiver, isLive: boolean): Promise<Tuned | null> {
     const { address, controlPort, localAddress, info } = channel.found;
     const server = `${address}:${controlPort}`;
-    const burst = isLive && this.options.burst !== false ? receiver.burst() : undefined;
+    // A player begins with any JPEG picture: the next is as good.
+    const wantsBurst = isLive && this.options.burst !== false && info.format === 'h264';
+    const burst = wantsBurst ? receiver.burst() : undefined;
     try {
       if (this.session && this.server === server) return await this.session.change(info.id, burst);
       const before = this.session;
