@@ -1,8 +1,8 @@
 /** Drawings of figures: SVG, lines over a logarithmic scale, readable on light and on dark ground. */
 import type { Result } from './measure.js';
 
-const SIZE = { width: 760, height: 400 };
-const PLOT = { left: 56, right: 560, top: 44, bottom: 356 };
+const SIZE = { width: 800, height: 400 };
+const PLOT = { left: 64, right: 560, top: 44, bottom: 356 };
 /** Half-way between white and black, so that it shows on either. */
 const INK = '#7d8590';
 const COLOURS = ['#e5534b', '#8a919a', '#3b8ad9', '#5fb0c9', '#3f9f5f', '#b98a1d', '#9a6bc4', '#c76b98', '#7a8f3c'];
