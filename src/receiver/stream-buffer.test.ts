@@ -185,3 +185,13 @@ test('what is ahead of readers is what the foremost has not read', () => {
   buffer.read(slow, 1e6);
   assert.equal(buffer.ahead, 0);
 });
+
+test('what was kept for a reader stays while it reads, also when no more is promised', () => {
+  const buffer = new StreamBuffer({ maxBytes: 1000 });
+  buffer.keepsPlaces = true;
+  buffer.push(unit(0, true));
+  const cursor = buffer.openAtFirstRandomAccess()!;
+  for (const time of [1, 2, 3, 4, 5]) buffer.push(unit(time));
+  buffer.keepsPlaces = false;
+  for (const time of [0, 1, 2, 3, 4, 5]) assert.deepEqual(times(buffer.read(cursor, 1)), [time]);
+});

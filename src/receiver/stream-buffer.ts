@@ -110,7 +110,9 @@ export class StreamBuffer {
     this.units.push(unit);
     this.held += unit.data.length + UNIT_OVERHEAD;
     // The unit that was just added stays whatever its size, so that a reader can be told of it.
-    this.full = !this.shrink(1, this.end - 1);
+    const last = this.end - 1;
+    const fits = this.shrink(1, this.keepsPlaces ? this.leastPlace(last) : last);
+    this.full = this.keepsPlaces && !fits;
     this.wake();
   }
 
@@ -229,22 +231,27 @@ export class StreamBuffer {
     return cursor;
   }
 
+  /** The place of the reader that is furthest behind, `end` where that is before it. */
+  private leastPlace(end: number): number {
+    let least = end;
+    for (const { position } of this.pinned) least = Math.min(least, position);
+    return least;
+  }
+
   /** Drops the oldest, from before `end`, until no more than this share of the bounds is held. Whether that is so. */
   private shrink(share: number, end: number): boolean {
-    let keep = end;
-    if (this.keepsPlaces) for (const { position } of this.pinned) keep = Math.min(keep, position);
     const newest = this.units.at(-1);
     while (newest && this.first < this.end) {
       const age = newest.time - this.oldest.time;
-      if (this.held <= this.maxBytes * share && age <= this.maxTime * share) break;
-      if (this.first >= keep) return keep === end;
+      if (this.held <= this.maxBytes * share && age <= this.maxTime * share) return true;
+      if (this.first >= end) return false;
       this.dropOldest();
     }
     return true;
   }
 
   private makeRoom(): void {
-    if (!this.full || !this.shrink(ROOM, this.end)) return;
+    if (!this.full || !this.shrink(ROOM, this.leastPlace(this.end))) return;
     this.full = false;
     this.onRoom();
   }
