@@ -18,10 +18,10 @@ test('parity grows with losses that last, and shrinks when they have been low fo
   const modes = reported(new FecController(), [
     [100, 0],
     [100, 0.004],
-    [3, 0.006],
+    [10, 0.006],
     [1, 0.006],
     [100, 0.029],
-    [4, 0.031],
+    [11, 0.031],
     [100, 0.016],
     [60, 0.014],
     [1, 0.014],
@@ -37,9 +37,9 @@ test('parity grows with losses that last, and shrinks when they have been low fo
 
 test('great losses bring one kind of parity after the other', () => {
   const modes = reported(new FecController(), [
-    [3, 0.2],
+    [10, 0.2],
     [1, 0.2],
-    [2, 0.2],
+    [9, 0.2],
     [1, 0.2],
     [100, 1],
   ]);
@@ -51,7 +51,7 @@ test('a burst now and then does not make it come and go', () => {
   const modes = new Set<string>();
   for (let i = 0; i < 60; i++) {
     for (const mode of reported(controller, [
-      [2, 0.1],
+      [8, 0.1],
       [50, 0],
     ]))
       modes.add(mode);
@@ -63,7 +63,7 @@ test('losses between two thresholds change nothing, however long', () => {
   const controller = new FecController();
   assert.deepEqual(
     reported(controller, [
-      [4, 0.01],
+      [11, 0.01],
       [1_000, 0.0021],
       [1_000, 0.0299],
     ]),
@@ -74,7 +74,7 @@ test('losses between two thresholds change nothing, however long', () => {
 test('what is no loss changes nothing', () => {
   assert.deepEqual(
     reported(new FecController(), [
-      [4, 0.01],
+      [11, 0.01],
       [1_000, Number.NaN],
     ]),
     ['columns', 'columns'],

@@ -11,8 +11,11 @@ import type { Millis } from '../wire/time.js';
 const MORE = [0.005, 0.03];
 /** Less where fewer than that do. */
 const LESS = [0.002, 0.015];
-/** How long losses have to be so high, or so low. Loss comes in bursts: parity that ends between two is of no use. */
-const RISE: Millis = 3_000;
+/**
+ * How long losses have to be so high: longer than a single viewer's report stands, so that one burst brings no parity. And
+ * how long so low: parity that ends between two bursts is of no use.
+ */
+const RISE: Millis = 10_000;
 const FALL: Millis = 60_000;
 
 /** It is in charge of one station: more parity soon after losses rise, less when they have been low for long. */
