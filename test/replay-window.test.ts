@@ -1,0 +1,163 @@
+/** Pause and replay in a real window, down to the picture: the film's pictures carry their numbers. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { findChannels } from '../src/cli/find.js';
+import { MpvPlayer } from '../src/viewer/players/mpv.js';
+import { Viewer } from '../src/viewer/viewer.js';
+import { openScreen, SCREEN, type Screen, until } from './support/display.js';
+import { openStore } from './support/film.js';
+import { serve } from './support/msc.js';
+import { scratchFolder } from './support/spool.js';
+import { without } from './support/tools.js';
+
+const RATE = 25;
+const SECONDS = 20;
+const PICTURES = RATE * SECONDS;
+const BITS = 10;
+
+/** Bars at the bottom of each picture, white or black, are the bits of its number, the lowest at the left. */
+function makeNumberedFilm(path: string): string {
+  const [width, height] = [640, 360];
+  const bar = `mod(floor(N/pow(2,floor(X/${width / BITS}))),2)`;
+  const luma = `if(lt(Y,${height - 60}),128,if(${bar},235,16))`;
+  const pictures = `color=gray:s=${width}x${height}:r=${RATE},geq=lum='${luma}':cb=128:cr=128`;
+  const coding = [
+    '-c:v',
+    'libx264',
+    '-g',
+    '75',
+    '-bf',
+    '2',
+    '-preset',
+    'veryfast',
+    '-pix_fmt',
+    'yuv420p',
+    '-c:a',
+    'aac',
+  ];
+  const inputs = ['-f', 'lavfi', '-i', pictures, '-f', 'lavfi', '-i', 'sine=440:r=48000'];
+  const { status, stderr } = spawnSync('ffmpeg', ['-v', 'error', ...inputs, '-t', String(SECONDS), ...coding, path]);
+  assert.equal(status, 0, String(stderr));
+  return path;
+}
+
+/** The number of the picture that fills the screen; null where that is none of the film's. */
+function numberOn(screen: Screen): number | null {
+  const pixels = screen.pixels();
+  let number = 0;
+  for (let bit = 0; bit < BITS; bit++) {
+    const x = Math.floor(((bit + 0.5) * SCREEN.width) / BITS);
+    const luma = pixels[((SCREEN.height - 30) * SCREEN.width + x) * 3 + 1];
+    if (luma > 80 && luma < 175) return null;
+    if (luma >= 175) number += 2 ** bit;
+  }
+  return number < PICTURES && !isBlank(pixels) ? number : null;
+}
+
+/** Before there is a window, or a picture in it. */
+const isBlank = (pixels: Buffer): boolean => pixels[(SCREEN.height - 160) * SCREEN.width * 3 + 1] < 60;
+
+/** Whether the badge's letters stand in its corner, on its board. */
+function showsBadge(screen: Screen): boolean {
+  const pixels = screen.pixels();
+  let white = 0;
+  let dark = 0;
+  for (let y = 40; y < 90; y++) {
+    for (let x = 40; x < 140; x++) {
+      const luma = pixels[(y * SCREEN.width + x) * 3 + 1];
+      if (luma > 220) white++;
+      if (luma < 70) dark++;
+    }
+  }
+  return white > 100 && dark > 1000;
+}
+
+/** Stands still: two looks at it are alike. */
+async function stillNumber(context: TestContext, screen: Screen): Promise<number> {
+  let before: number | null = null;
+  let number: number | null = null;
+  await until(context, () => {
+    before = number;
+    number = numberOn(screen);
+    return number !== null && number === before;
+  });
+  return number!;
+}
+
+const before = (picture: number, pictures: number): number => (picture - pictures + 10 * PICTURES) % PICTURES;
+
+for (const format of ['h264', 'jpeg']) {
+  test(`a pause ends with the very next picture, and keys go to the very picture, as ${format}`, {
+    skip: without('mpv', 'Xvfb', 'xdotool', 'import', 'ffmpeg'),
+    timeout: 120_000,
+  }, async (context) => {
+    const screen = await openScreen(context);
+    process.env.DISPLAY = screen.env.DISPLAY; // Its windows open on the display of this process.
+    const film = makeNumberedFilm(join(scratchFolder(context), 'film.mp4'));
+    const { folder } = await openStore(context);
+    const name = `Numbers ${process.pid}`;
+    await serve(context, [`${name}=${film}`, '--store', folder, '--format', format, '--fps', 'source'], 1);
+    const channels = await findChannels({ interface: 'lo' });
+    const channel = channels.find(({ info }) => info.name === name);
+    assert.ok(channel);
+
+    let player: MpvPlayer | undefined;
+    let distance = 0;
+    const viewer = new Viewer({
+      channels,
+      refresh: async () => channels,
+      show: (_panel, state) => {
+        distance = state.distance ?? 0;
+      },
+      startPlayer: async (events) => {
+        player = await MpvPlayer.start('mpv', events, ['--ao=null', '--autofit=100%x100%', '--geometry=0:0']);
+        return player;
+      },
+    });
+    const watching = viewer.run(channel);
+    context.after(async () => {
+      viewer.stop();
+      await watching;
+    });
+    await until(context, () => numberOn(screen) !== null);
+    const [window] = screen.windows(`^${name}$`);
+    screen.focus(window);
+
+    screen.press('p');
+    await until(context, () => viewerIs('pause', true));
+    const paused = await stillNumber(context, screen);
+    const longer = distance + 2_000;
+    await until(context, () => distance > longer);
+    await until(context, () => showsBadge(screen));
+    assert.equal(numberOn(screen), paused);
+    for (let step = 1; step <= 3; step++) {
+      await player?.command(['frame-step']);
+      await until(context, () => numberOn(screen) !== before(paused, 1 - step));
+      assert.equal(await stillNumber(context, screen), before(paused, -step));
+    }
+    screen.press('3');
+    await until(context, () => viewerIs('pause', false));
+    await until(context, () => numberOn(screen) !== before(paused, -3));
+
+    screen.press('p');
+    await until(context, () => viewerIs('pause', true));
+    const second = await stillNumber(context, screen);
+    screen.press('Left');
+    await until(context, () => numberOn(screen) !== second);
+    assert.equal(await stillNumber(context, screen), before(second, 10 * RATE));
+    screen.press('Home');
+    await until(context, () => numberOn(screen) === 0);
+    screen.press('Right');
+    await until(context, () => numberOn(screen) === 10 * RATE);
+    assert.ok(showsBadge(screen));
+    screen.press('l');
+    await until(context, () => distance < 1_000 && !showsBadge(screen));
+    await until(context, () => numberOn(screen) !== 10 * RATE);
+
+    async function viewerIs(property: string, value: boolean): Promise<boolean> {
+      return (await player?.command(['get_property', property])) === value;
+    }
+  });
+}
