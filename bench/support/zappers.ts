@@ -116,6 +116,7 @@ function openMpv(screen: Screen): Zapper {
     },
     async close() {
       await (await opening)?.close();
+      opening = undefined;
     },
   };
 }
@@ -207,7 +208,8 @@ const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups',
 
 /** Those that are installed, and the names of those that are not. */
 export function zappers(screen: Screen): { found: Zapper[]; missing: string[] } {
-  const quick = ['-fflags', 'nobuffer', '-flags', 'low_delay', '-analyzeduration', '500000'];
+  // With "-fflags nobuffer" it throws the first random access point away more often than not.
+  const quick = ['-flags', 'low_delay', '-analyzeduration', '300000'];
   const ffmpeg = { command: ['ffmpeg'], versionWord: '-version', common: ['-nostdin', '-v', 'error'] };
   const ffplay = { command: ['ffplay'], versionWord: '-version', common: ['-v', 'error'] };
   const mpv = { command: ['mpv'], common: ['--no-config', '--ao=null', '--msg-level=all=error'] };
