@@ -9,6 +9,9 @@ export const AHEAD: Millis = 1_000;
 export const FIRST_PACKETS = 32;
 /** Until feedback says more: what is due so long after the first packet. */
 const FIRST_CREDIT: Millis = 2_000;
+/** Packets a millisecond that sockets with the system's usual buffers take; but faster than its station a flow may be. */
+const MOST_RATE = 8;
+const LEAST_SPEED = 1.5;
 /** Without feedback for so long there is nobody any more. */
 export const FLOW_SILENCE: Millis = 5_000;
 /** Between two servings. */
@@ -51,11 +54,11 @@ export class Flow {
   /** The next packet. */
   next: PacketNumber;
   readonly #from: PacketNumber;
-  readonly #speed: number;
+  /** Packets a millisecond. */
+  readonly #rate: number;
   #credit: PacketNumber;
   #heardAt: Millis;
-  /** At `#pacedAt` the pace had come to the packets due at `#pace`. */
-  #pace: Millis;
+  /** Until when the pace has been made use of. */
   #pacedAt: Millis;
 
   constructor(options: { station: Station; request: FlowRequest; from: PacketNumber; now: Millis }) {
@@ -65,11 +68,11 @@ export class Flow {
     this.station = station;
     this.next = from;
     this.#from = from;
-    this.#speed = request.speed;
+    const stationRate = station.cyclePackets / ticksToMillis(station.cycleDuration);
+    this.#rate = Math.min(request.speed * stationRate, Math.max(MOST_RATE, LEAST_SPEED * stationRate));
     const first = dueMillis(station, from);
     this.#credit = atMillis(station, this.isLive ? now + AHEAD : first + FIRST_CREDIT) + 1;
     this.#heardAt = now;
-    this.#pace = first;
     this.#pacedAt = now;
   }
 
@@ -87,19 +90,21 @@ export class Flow {
 
   /** Packets from `next` up to this one, not included, may leave now. */
   limit(now: Millis): PacketNumber {
-    const pace = this.#pace + (now - this.#pacedAt) * this.#speed;
-    const byPace = Math.max(this.#from + FIRST_PACKETS, atMillis(this.station, pace) + 1);
+    const byPace = Math.max(this.#from + FIRST_PACKETS, this.next + this.#paced(now));
     return Math.min(this.#credit, byPace, atMillis(this.station, now + AHEAD) + 1);
   }
 
   /** What could leave now has left, up to `next`. Returns when to serve it again. */
   served(next: PacketNumber, now: Millis): Millis {
+    const sent = next - this.next;
+    // Time in which something else held it back is not made up for; parts of a packet are.
+    this.#pacedAt = sent === this.#paced(now) ? this.#pacedAt + sent / this.#rate : now;
     this.next = next;
-    const due = dueMillis(this.station, next);
-    // Nor is time in which the clock held it back.
-    this.#pace = Math.min(this.#pace + (now - this.#pacedAt) * this.#speed, due);
-    this.#pacedAt = now;
     if (next >= this.#credit) return this.#heardAt + FLOW_SILENCE;
-    return Math.max(now + FLOW_PERIOD, due - AHEAD);
+    return Math.max(now + FLOW_PERIOD, dueMillis(this.station, next) - AHEAD);
+  }
+
+  #paced(now: Millis): number {
+    return Math.floor((now - this.#pacedAt) * this.#rate);
   }
 }
