@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { test } from 'node:test';
 import { stationInfo } from '../../test/support/channels.js';
+import { HandTimers } from '../../test/support/hand-timers.js';
 import { type Cursor, StreamBuffer } from '../receiver/stream-buffer.js';
 import { matroskaHeader, matroskaPicture } from '../wire/matroska.js';
 import { Feed } from './feed.js';
@@ -94,6 +95,36 @@ test('another station is spliced into the running answer at its random access po
     assert.equal(String(await bytes(response, 3)), 'two');
     assert.equal(feed.splice(jpeg), false);
   }));
+
+test('a player that does not tell its place is given what it plays, and some ahead', async () => {
+  const timers = new HandTimers();
+  const feed = new Feed({ onPlaceLost: () => assert.fail('the place is held'), timers });
+  await feed.listen();
+  const buffer = new StreamBuffer();
+  for (let time = 0; time < 60; time++) buffer.push(unit('x'.repeat(20_000), time * 90_000, true));
+  const begin = (from: StreamBuffer): Cursor | null => from.openAtFirstRandomAccess();
+  const response = await request(feed.open({ station: stationInfo(1), buffer, begin, paced: true }));
+  response.resume();
+  const given = (): number => 59 - buffer.ahead / 1000;
+  assert.equal(given(), 3); // 0 and 1 and, as 1 is less than 1.5 ahead, 2
+  assert.equal(feed.fed(), 0);
+  timers.advance(499);
+  assert.equal(given(), 3);
+  timers.advance(1);
+  assert.equal(given(), 4);
+  assert.equal(feed.fed(), 45_000);
+  assert.ok(feed.hasMore);
+  feed.setPaused(true);
+  timers.advance(60_000);
+  assert.equal(given(), 4);
+  assert.equal(feed.fed(), 45_000);
+  feed.setPaused(false);
+  timers.advance(1_000);
+  assert.equal(given(), 5);
+  assert.equal(feed.fed(), 135_000);
+  await feed.close();
+  assert.equal(timers.pending, 0);
+});
 
 /** One that keeps what readers have not read, and holds so many blocks. */
 function keeping(blocks: number): StreamBuffer {

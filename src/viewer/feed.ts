@@ -2,30 +2,38 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Cursor, StreamBuffer } from '../receiver/stream-buffer.js';
+import { systemTimers, type Timers } from '../multicast/timers.js';
+import type { Cursor, StreamBuffer, StreamUnit } from '../receiver/stream-buffer.js';
 import type { StationInfo } from '../wire/station-info.js';
 import type { Ticks90k } from '../wire/time.js';
 import { type Container, containerFor } from './container.js';
+import { Pace } from './pace.js';
 
 export interface FeedSource {
   station: StationInfo;
   buffer: StreamBuffer;
   /** Where a player that comes now begins, null while there is no such place; default the last random access point. */
   begin?: (buffer: StreamBuffer) => Cursor | null;
+  /** Whether it is handed out as it is played, not as fast as it is taken: to a player that does not tell its place. */
+  paced?: boolean;
 }
 
 export interface FeedOptions {
   /** The player's place is no longer held by the buffer: its answer has ended there. */
   onPlaceLost: (source: FeedSource) => void;
+  timers?: Timers;
 }
 
 /** How much is written to a socket at a time. */
 const CHUNK = 256 * 1024;
+/** The same where it is handed out as it is played. */
+const PACED_CHUNK = 16 * 1024;
 
 /**
  * It is in charge of:
  * - an address that no other user of this machine can guess, a new one for each `open`
  * - reading the buffer as fast as the player reads, no faster: a paused player's place stays where it is
+ * - not more than it can have played and needs besides, where it does not tell: else nobody knows what is shown
  * - splicing another station into an answer that goes on, for players that cannot be told to load another
  */
 export class Feed {
@@ -33,9 +41,13 @@ export class Feed {
   private generation = 0;
   private source: FeedSource | null = null;
   private readers = new Set<Reader>();
+  private isPaused = false;
+  private readonly timers: Timers;
   private readonly server = createServer((request, response) => this.answer(request, response));
 
-  constructor(private readonly options: FeedOptions) {}
+  constructor(private readonly options: FeedOptions) {
+    this.timers = options.timers ?? systemTimers;
+  }
 
   /** Begins to listen on 127.0.0.1. */
   async listen(): Promise<void> {
@@ -65,11 +77,22 @@ export class Feed {
     return true;
   }
 
-  /** When what a player was given last was sent to the station's group; null while none reads. */
+  /** Tells that the player stands still, or goes on; what is opened begins as was told last. */
+  setPaused(isPaused: boolean): void {
+    this.isPaused = isPaused;
+    for (const reader of this.readers) reader.setPaused(isPaused);
+  }
+
+  /** When what a player was given last was sent, or shows now where it is given what it plays; null while none reads. */
   fed(): Ticks90k | null {
     let least: Ticks90k | null = null;
     for (const { fed } of this.readers) if (fed !== null && (least === null || fed < least)) least = fed;
     return least;
+  }
+
+  /** Whether there is more to be had than the players have taken. */
+  get hasMore(): boolean {
+    return [...this.readers].some((reader) => reader.hasMore);
   }
 
   async close(): Promise<void> {
@@ -99,7 +122,10 @@ export class Feed {
       response.writeHead(request.method === 'HEAD' ? 200 : 405, { 'accept-ranges': 'none' }).end();
       return;
     }
-    const reader = new Reader(response, this.source, (source) => this.options.onPlaceLost(source));
+    const { timers } = this;
+    const onPlaceLost = (source: FeedSource): void => this.options.onPlaceLost(source);
+    const reader = new Reader({ response, source: this.source, onPlaceLost, timers });
+    if (this.isPaused) reader.setPaused(true);
     this.readers.add(reader);
     response.on('close', () => {
       this.readers.delete(reader);
@@ -109,21 +135,33 @@ export class Feed {
   }
 }
 
+interface ReaderOptions {
+  response: ServerResponse;
+  source: FeedSource;
+  onPlaceLost: (source: FeedSource) => void;
+  timers: Timers;
+}
+
 /** One answer. */
 class Reader {
+  private readonly response: ServerResponse;
+  private readonly timers: Timers;
+  private source: FeedSource;
   /** The time of what was written last. */
-  fed: Ticks90k | null = null;
+  private written: Ticks90k | null = null;
+  private readonly pace = new Pace();
+  private cancel: () => void = () => undefined;
   private cursor: Cursor | null = null;
   private container: Container;
   private ended = false;
   /** Which of the waits on buffers and sockets is the one that counts; earlier ones are forgotten. */
   private turn = 0;
 
-  constructor(
-    private readonly response: ServerResponse,
-    private source: FeedSource,
-    private readonly onPlaceLost: (source: FeedSource) => void,
-  ) {
+  constructor(private readonly options: ReaderOptions) {
+    const { response, source, timers } = options;
+    this.response = response;
+    this.source = source;
+    this.timers = timers;
     this.container = containerFor(source.station, 'their-own');
     response.writeHead(200, {
       'content-type': this.container.contentType,
@@ -136,10 +174,29 @@ class Reader {
     if (header.length > 0) response.write(header);
   }
 
+  get fed(): Ticks90k | null {
+    const shown = this.source.paced ? this.pace.shown(this.timers.now()) : null;
+    return shown === null || this.written === null ? this.written : Math.min(shown, this.written);
+  }
+
+  get hasMore(): boolean {
+    const { newest } = this.source.buffer;
+    return this.written !== null && newest !== null && newest > this.written;
+  }
+
+  setPaused(isPaused: boolean): void {
+    if (isPaused) {
+      this.pace.pause(this.timers.now());
+      return;
+    }
+    this.pace.resume(this.timers.now());
+    if (this.source.paced) this.pump();
+  }
+
   splice(source: FeedSource): void {
     this.release();
     this.source = source;
-    this.fed = null;
+    this.written = null;
     this.container = containerFor(source.station, 'their-own');
     this.pump();
   }
@@ -147,6 +204,7 @@ class Reader {
   end(): void {
     if (this.ended) return;
     this.ended = true;
+    this.cancel();
     this.release();
     this.response.end();
   }
@@ -161,23 +219,37 @@ class Reader {
     const again = (): void => {
       if (turn === this.turn && !this.ended) this.pump();
     };
-    const { buffer, begin } = this.source;
+    const { buffer, begin, paced } = this.source;
     this.cursor ??= begin ? begin(buffer) : buffer.openAtLastRandomAccess();
     while (this.cursor) {
-      const units = buffer.read(this.cursor, CHUNK);
+      if (paced && this.waits(again)) return;
+      const units = buffer.read(this.cursor, paced ? PACED_CHUNK : CHUNK);
       if (units === null) {
         this.end();
-        this.onPlaceLost(this.source);
+        this.options.onPlaceLost(this.source);
         return;
       }
       if (units.length === 0) break;
-      this.fed = units[units.length - 1].time;
+      this.wrote(units);
       const bytes = Buffer.concat(units.map((unit) => this.container.unit(unit)));
       if (this.response.write(bytes)) continue;
       this.response.once('drain', again);
       return;
     }
     if (!buffer.isEnded) buffer.wait(this.cursor, again);
+  }
+
+  private wrote(units: readonly StreamUnit[]): void {
+    if (this.written === null) this.pace.begin(units[0].time, this.timers.now());
+    this.written = units[units.length - 1].time;
+  }
+
+  /** Whether the player has enough for now; `again` is called when it has not. */
+  private waits(again: () => void): boolean {
+    this.cancel();
+    const wait = this.written === null ? 0 : this.pace.wait(this.written, this.timers.now());
+    if (wait > 0 && wait < Number.POSITIVE_INFINITY) this.cancel = this.timers.after(wait, again);
+    return wait > 0;
   }
 
   private release(): void {

@@ -48,7 +48,7 @@ const seekTrouble = (problem: Problem, { station }: StationReceiver): string =>
 
 export class Viewer {
   private state: ViewerState;
-  private readonly feed = new Feed({ onPlaceLost: () => this.dispatch({ type: 'place-lost' }) });
+  private readonly feed: Feed;
   private readonly tuner: Pick<Tuner, keyof Tuner>;
   private readonly timers: Timers;
   private readonly catchUp = new CatchUp();
@@ -79,6 +79,7 @@ export class Viewer {
 
   constructor(private readonly options: ViewerOptions) {
     this.timers = options.timers ?? systemTimers;
+    this.feed = new Feed({ timers: this.timers, onPlaceLost: () => this.dispatch({ type: 'place-lost' }) });
     this.first = options.first ?? null;
     this.channels = new Map(options.channels.map((channel) => [channel.key, channel]));
     this.state = initialState(options.channels);
@@ -145,10 +146,12 @@ export class Viewer {
         break;
       case 'pause':
         this.player?.pause();
+        this.feed.setPaused(true);
         this.tell(true);
         break;
       case 'resume':
         this.player?.resume();
+        this.feed.setPaused(false);
         this.tell(false);
         break;
       case 'refresh':
@@ -268,10 +271,11 @@ export class Viewer {
     this.distance = null;
     this.catchUp.reset();
     this.speed = 1;
-    const source = { station, buffer, begin };
+    const source = { station, buffer, begin, paced: player.position === undefined };
     const spliced = player.prefersSplice && feed.splice(source);
     for (const before of this.leaving.splice(0)) void before.close();
     const { paused } = this.state;
+    feed.setPaused(paused);
     if (!paused) this.tell(false);
     if (spliced) {
       player.resume();
@@ -344,9 +348,7 @@ export class Viewer {
   private lastPacket(): Millis | null {
     const { current } = this.tuner;
     if (!current) return null;
-    const [fed, { newest }] = [this.feed.fed(), current.buffer];
-    const hasMore = fed !== null && newest !== null && newest > fed;
-    return hasMore ? this.timers.now() : current.report().lastArrival;
+    return this.feed.hasMore ? this.timers.now() : current.report().lastArrival;
   }
 
   private report(): ReceptionReport | null {
