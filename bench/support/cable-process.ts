@@ -86,3 +86,4 @@ const towards = carry(near, other, there);
 carry(other, near, back);
 process.stdout.write('ready\n');
 for await (const line of createInterface({ input: process.stdin })) towards.change(JSON.parse(line));
+process.exit(); // whoever laid it is gone
