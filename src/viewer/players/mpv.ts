@@ -87,6 +87,9 @@ const options = [
 /** Pictures that are to be shown have at least this time less than the one that is asked for: half of one, or less. */
 const ROUNDING = 0.005;
 
+/** That decode, where there is something to be decoded that is not shown. */
+const THREADS = '3';
+
 const entrySchema = z.looseObject({ playlist_entry_id: z.number() });
 /** mpv's number of a file, the same for all in versions before 0.33. */
 const entryOf = (data: unknown): number => entrySchema.safeParse(data).data?.playlist_entry_id ?? 0;
@@ -178,13 +181,12 @@ export class MpvPlayer implements Player {
   }
 
   async position(): Promise<Ticks90k | null> {
-    const time = await this.number('time-pos');
-    // Before its first picture mpv says 0.
-    return time === null || this.given !== this.shown ? null : Math.round(time * TICKS_PER_SECOND);
+    const shown = await this.shownTime();
+    return shown === null ? null : Math.round(shown * TICKS_PER_SECOND);
   }
 
   async buffered(): Promise<Millis | null> {
-    const [read, shown] = await Promise.all([this.number('demuxer-cache-time'), this.number('time-pos')]);
+    const [read, shown] = await Promise.all([this.number('demuxer-cache-time'), this.shownTime()]);
     return read === null || shown === null ? null : (read - shown) * 1000;
   }
 
@@ -260,6 +262,12 @@ export class MpvPlayer implements Player {
     this.tell({ name: 'osd-overlay', id: OVERLAY_ID, format, data, ...size });
   }
 
+  /** Seconds; before its first picture mpv says 0. */
+  private async shownTime(): Promise<number | null> {
+    const time = await this.number('time-pos');
+    return this.given === this.shown ? time : null;
+  }
+
   /** A property; null while it has no value. */
   private async number(property: string): Promise<number | null> {
     const value = await this.ipc.command(['get_property', property]).catch((error: unknown) => {
@@ -277,10 +285,13 @@ export class MpvPlayer implements Player {
   }
 }
 
-/** Filters that hold back everything before a time: as quickly as it can be decoded, its picture is there. */
+/**
+ * Filters that hold back everything before a time: as quickly as it can be decoded, its picture is there. Each further
+ * thread keeps a picture back, which would be missed where the next ones are only just coming.
+ */
 function trimmed(from: Ticks90k): Record<string, string> {
   const start = (demuxerSeconds(from) - ROUNDING).toFixed(3);
-  return { vf: `lavfi=[trim=start=${start}]`, af: `lavfi=[atrim=start=${start}]` };
+  return { vf: `lavfi=[trim=start=${start}]`, af: `lavfi=[atrim=start=${start}]`, 'vd-lavc-threads': THREADS };
 }
 
 async function spawnMpv(program: string, args: string[]): Promise<{ process: PlayerProcess; stream: Duplex }> {
