@@ -225,7 +225,7 @@ function summarize(
   { output: path, json, signal }: RecordOptions,
   output: Output,
 ): void {
-  const { received, late, lost, duplicates, frames, torn } = receiver.report();
+  const { received, late, lost, lostBeforeRepair, repaired, duplicates, paths, frames, torn } = receiver.report();
   const { id, name, number } = receiver.station;
   const seconds = recorder.recorded / 1000;
   output.progressEnd();
@@ -233,7 +233,7 @@ function summarize(
   output.say(`Recorded ${durationText(seconds)} of ${name} to ${path === '-' ? 'standard output' : path}: ${loss}.`);
   if (!json) return;
   const interrupted = signal.aborted;
-  const counts = { packets: received, lost, duplicates, frames, torn };
+  const counts = { packets: received, lost, lostBeforeRepair, repaired, duplicates, paths, frames, torn };
   const summary = `${JSON.stringify({ number, id, name, output: path, seconds, bytes, interrupted, ...counts })}\n`;
   if (path === '-') process.stderr.write(summary);
   else process.stdout.write(summary);

@@ -24,6 +24,13 @@ async function keepNetwork(context: TestContext): Promise<number> {
 
 const inNetwork = (keeper: number) => ['nsenter', `--net=/proc/${keeper}/ns/net`, '--'];
 
+/** Runs a command in there. */
+function run(keeper: number, words: string): void {
+  const [program, ...rest] = [...inNetwork(keeper), ...words.split(' ')];
+  const { status, stderr } = spawnSync(program, rest, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${words}: ${stderr}`);
+}
+
 /** Makes one that goes away with the test. Returns the words that, before a command, run it in there. */
 export const ownNetwork = async (context: TestContext): Promise<string[]> => inNetwork(await keepNetwork(context));
 
@@ -40,15 +47,10 @@ export async function cable(context: TestContext, mtus: [number, number]): Promi
   const setns = koffi.load(null).func('int setns(int fd, int type)');
   const keepers = [await keepNetwork(context), await keepNetwork(context)];
   const ends = keepers.map((keeper, i) => ({ keeper, address: `10.0.0.${i + 1}`, mtu: mtus[i] }));
-  const command = (keeper: number, words: string) => {
-    const [program, ...rest] = [...inNetwork(keeper), ...words.split(' ')];
-    const { status, stderr } = spawnSync(program, rest, { encoding: 'utf8' });
-    if (status !== 0) throw new Error(`${words}: ${stderr}`);
-  };
-  command(keepers[0], `ip link add cable type veth peer name cable netns ${keepers[1]}`);
+  run(keepers[0], `ip link add cable type veth peer name cable netns ${keepers[1]}`);
   for (const { keeper, address, mtu } of ends) {
-    command(keeper, `ip address add ${address}/24 dev cable`);
-    command(keeper, `ip link set cable mtu ${mtu} up`);
+    run(keeper, `ip address add ${address}/24 dev cable`);
+    run(keeper, `ip link set cable mtu ${mtu} up`);
   }
   const enter = async <T>(keeper: number, open: () => T | Promise<T>): Promise<T> => {
     const [here, there] = ['self', keeper].map((process) => openSync(`/proc/${process}/ns/net`, 'r'));
@@ -62,4 +64,41 @@ export async function cable(context: TestContext, mtus: [number, number]): Promi
   };
   const [near, far] = ends.map(({ keeper, address }): CableEnd => ({ address, inside: (open) => enter(keeper, open) }));
   return [near, far];
+}
+
+/** A network with one cable to each of several others. */
+export interface Star {
+  /** Words that run a command in the middle, and the names of its interfaces, a cable each. */
+  middle: string[];
+  interfaces: string[];
+  /** The same of each end, whose only interface but loopback is `cable`. */
+  ends: string[][];
+}
+
+/** Makes one that goes away with the test. */
+export async function star(context: TestContext, ends: number): Promise<Star> {
+  const middle = await keepNetwork(context);
+  const made: Star = { middle: inNetwork(middle), interfaces: [], ends: [] };
+  for (let i = 0; i < ends; i++) {
+    const end = await keepNetwork(context);
+    run(middle, `ip link add cable${i} type veth peer name cable netns ${end}`);
+    run(middle, `ip address add 10.${i}.0.1/24 dev cable${i}`);
+    run(end, `ip address add 10.${i}.0.2/24 dev cable`);
+    run(middle, `ip link set cable${i} up`);
+    run(end, 'ip link set cable up');
+    for (const [keeper, name] of [
+      [middle, `cable${i}`],
+      [end, 'cable'],
+    ] as const)
+      untilRunning(keeper, name);
+    made.interfaces.push(`cable${i}`);
+    made.ends.push(inNetwork(end));
+  }
+  return made;
+}
+
+/** A moment after it is up, a cable runs; before that, programs do not see it. */
+function untilRunning(keeper: number, name: string): void {
+  const [program, ...rest] = [...inNetwork(keeper), 'ip', '-o', 'link', 'show', name];
+  while (!spawnSync(program, rest, { encoding: 'utf8' }).stdout.includes('state UP'));
 }

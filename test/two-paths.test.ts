@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { bigBuckBunny, openStore, reelOf } from './support/film.js';
+import { finished, serve, startMsc } from './support/msc.js';
+import { star, withoutNetwork } from './support/network.js';
+import { scratchFolder } from './support/spool.js';
+
+test('of two servers on two networks one may be killed: who receives both loses nothing', {
+  skip: withoutNetwork(),
+  timeout: 120_000,
+}, async (context) => {
+  const store = await openStore(context);
+  await reelOf(context, bigBuckBunny, {}, store);
+  const { middle, interfaces, ends } = await star(context, 2);
+  const words = [`Twins=${bigBuckBunny}`, '--store', store.folder, '--interface', 'cable'];
+  const [first] = await Promise.all(ends.map((end) => serve(context, words, 1, end)));
+  const path = join(scratchFolder(context), 'out.ts');
+  const [one, other] = interfaces;
+  const from = ['--interface', one, '--also', other];
+  const recording = startMsc(context, ['record', '1', ...from, '-o', path, '-d', '8s', '--json'], middle);
+  const done = finished(recording);
+  // Half of it is there; the rest comes by one path.
+  const half = 3_000_000;
+  await new Promise<void>((resolve) => {
+    const look = () => (sizeOf(path) >= half ? resolve() : setImmediate(look));
+    look();
+  });
+  await first.kill();
+  const { exitCode, stdout, stderr } = await done;
+  assert.equal(exitCode, 0, stderr);
+  const { packets, lost, paths } = JSON.parse(stdout);
+  assert.equal(lost, 0);
+  assert.equal(paths.length, 2);
+  assert.ok(paths[0].received > 0 && paths[0].received < paths[1].received, stdout);
+  assert.ok(paths[1].first > 0 && paths[0].first + paths[1].first <= packets, stdout);
+});
+
+const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
