@@ -14,7 +14,7 @@ test('whatever is asked for, no more is sent than the budgets allow', () => {
       const total = mbits * 1e6;
       const budget = new Budget({ total, station: total / 2 }, 0);
       const stations = [0, 1, 2].map(() => ({ account: budget.stationAccount(0), bits: 0 }));
-      const clients = [0, 1, 2, 3, 4, 5].map(() => ({ account: budget.clientAccount(1e6, 0), bits: 0 }));
+      const clients = [0, 1, 2, 3, 4, 5].map(() => ({ account: budget.clientAccount(6e6, 0), bits: 0 }));
       let now = 0;
       let sent = 0;
       for (const [pause, s, c, bits, purpose] of asks) {
@@ -28,7 +28,7 @@ test('whatever is asked for, no more is sent than the budgets allow', () => {
       const most = (rate: number) => Math.max(rate / 10, 64 * 1024 * 8) + (rate * now) / 1_000 + 1;
       assert.ok(sent <= most(total));
       for (const { bits } of stations) assert.ok(bits <= most(total / 2));
-      for (const { bits } of clients) assert.ok(bits <= most(12e6));
+      for (const { bits } of clients) assert.ok(bits <= most(72e6));
     }),
   );
 });

@@ -17,6 +17,8 @@ const RESERVES: Record<Purpose, number> = { repair: 0, burst: 0.3, replay: 0.6 }
 
 /** A viewer may be sent so many times what its station takes: a burst at full speed, and repair beside it. */
 const CLIENT_SHARE = 12;
+/** And so much in any case, bit/s: what is small may be fetched fast. */
+const LEAST_CLIENT_RATE = 60e6;
 
 /** What one client, or one station, draws on. */
 export class Account {
@@ -51,7 +53,7 @@ export class Budget {
 
   /** Of a viewer of a station of `bitrate` bit/s. */
   clientAccount(bitrate: number, now: Millis): Account {
-    return new Account(CLIENT_SHARE * bitrate, now);
+    return new Account(Math.max(CLIENT_SHARE * bitrate, LEAST_CLIENT_RATE), now);
   }
 
   /** Whether `bits` may be sent now. */
