@@ -1,7 +1,7 @@
 /** `msc watch`: table of stations, prompt, window. */
 import { resolveInterface } from '../multicast/interfaces.js';
 import { Problem } from '../problem/problem.js';
-import type { ReceptionReport } from '../receiver/reception.js';
+import type { ReceptionReport } from '../receiver/reception-report.js';
 import { chooseChannel, requireStations } from '../viewer/channels.js';
 import { currentChannel, type ViewerState } from '../viewer/model.js';
 import { badgeText, type Panel, receptionText } from '../viewer/panel.js';

@@ -9,7 +9,7 @@ import type { Feedback } from '../wire/feedback.js';
 import type { StationInfo } from '../wire/station-info.js';
 import type { Millis } from '../wire/time.js';
 import { Course, type Target } from './course.js';
-import type { ReceptionReport } from './reception.js';
+import type { ReceptionReport } from './reception-report.js';
 import type { StreamBuffer, StreamBufferOptions } from './stream-buffer.js';
 
 export type { Target } from './course.js';

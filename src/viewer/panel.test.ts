@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { channel, stationInfo } from '../../test/support/channels.js';
-import type { ReceptionReport } from '../receiver/reception.js';
+import type { ReceptionReport } from '../receiver/reception-report.js';
 import { initialState, update, type ViewerState } from './model.js';
 import { panelFor, receptionText } from './panel.js';
 import { assOf, escapeAss } from './panel-ass.js';

@@ -1,5 +1,5 @@
 /** What is shown over the picture and in the terminal, as a value: menu, list, banner, messages. */
-import type { ReceptionReport } from '../receiver/reception.js';
+import type { ReceptionReport } from '../receiver/reception-report.js';
 import type { StationInfo } from '../wire/station-info.js';
 import type { Millis } from '../wire/time.js';
 import { currentChannel, isBehind, menuItems, type ViewerState } from './model.js';

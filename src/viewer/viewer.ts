@@ -2,7 +2,7 @@
 import { Refusal } from '../control/client.js';
 import { systemTimers, type Timers } from '../multicast/timers.js';
 import { Problem } from '../problem/problem.js';
-import type { ReceptionReport } from '../receiver/reception.js';
+import type { ReceptionReport } from '../receiver/reception-report.js';
 import type { StationReceiver } from '../receiver/station-receiver.js';
 import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../wire/time.js';
 import { CatchUp } from './catch-up.js';

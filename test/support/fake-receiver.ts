@@ -1,6 +1,7 @@
 /** A station's receiver that holds what a test says. */
 import type { Problem } from '../../src/problem/problem.js';
-import { Reception, type ReceptionReport } from '../../src/receiver/reception.js';
+import { Reception } from '../../src/receiver/reception.js';
+import type { ReceptionReport } from '../../src/receiver/reception-report.js';
 import type { StationReceiver, Target } from '../../src/receiver/station-receiver.js';
 import { StreamBuffer } from '../../src/receiver/stream-buffer.js';
 import type { StationInfo } from '../../src/wire/station-info.js';
