@@ -20,6 +20,13 @@ const CLIENT_SHARE = 12;
 /** And so much in any case, bit/s: what is small may be fetched fast. */
 const LEAST_CLIENT_RATE = 60e6;
 
+/**
+ * Of it, lost packets may be so many times what the station takes: more than half lost is not repaired by sending more, and
+ * a viewer who asks without end must not fill its own line. At least so much, bit/s.
+ */
+const REPAIR_SHARE = 2;
+const LEAST_REPAIR_RATE = 4e6;
+
 /** What one client, or one station, draws on. */
 export class Account {
   /** Bit/s that running flows are sure to take. */
@@ -54,6 +61,11 @@ export class Budget {
   /** Of a viewer of a station of `bitrate` bit/s. */
   clientAccount(bitrate: number, now: Millis): Account {
     return new Account(Math.max(CLIENT_SHARE * bitrate, LEAST_CLIENT_RATE), now);
+  }
+
+  /** What a viewer's lost packets draw on besides. */
+  repairBucket(bitrate: number, now: Millis): TokenBucket {
+    return new TokenBucket(Math.max(REPAIR_SHARE * bitrate, LEAST_REPAIR_RATE), now);
   }
 
   /** Whether `bits` may be sent now. */

@@ -318,6 +318,18 @@ test('flows are refused for want of budget, and repair goes on', () => {
   assert.equal(bench.unicast.figures('one', bench.now)?.refusedFlows, 2);
 });
 
+test('a viewer who asks without end is sent no more repairs than twice what the station takes', () => {
+  const bench = new Bench({ bitrate: 2e6 });
+  const first = bench.at(NOON) - 12_000;
+  for (let i = 0; i < 100; i++) {
+    bench.hear(1, { missing: Array.from({ length: 120 }, (_, at) => first + i * 120 + at), copies: 4 });
+    bench.run(bench.now + 10);
+  }
+  const bits = bench.sender.sent.length * bench.station.largestPacket * 8;
+  assert.ok(bits > 3e6 && bits <= 4e6 + 64 * 1024 * 8, `${bits}`);
+  assert.ok(bench.unicast.figures('one', bench.now)!.refusedPackets > 0);
+});
+
 test('what is not in memory is brought there and sent then; what cannot be read ends the flow', () => {
   let inMemory = false;
   let fails = false;

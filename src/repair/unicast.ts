@@ -11,6 +11,7 @@ import { type Account, Budget, type BudgetOptions, type Purpose } from './budget
 import { AHEAD, Flow, flowBeginning } from './flow.js';
 import { type Bring, type Destination, PacketWriter, type UnicastSender } from './packet-writer.js';
 import { Reports, type StationReports } from './reports.js';
+import type { TokenBucket } from './token-bucket.js';
 
 /** Retransmissions to a group go to its port plus this; 2 and 4 are error correction. */
 export const GROUP_REPAIR_PORT = 6;
@@ -72,6 +73,7 @@ interface Client {
   readonly key: string;
   readonly onAir: OnAir;
   readonly account: Account;
+  readonly repairs: TokenBucket;
   readonly destination: Destination;
   flow: { flow: Flow; nextAt: Millis; reserved: number } | null;
 }
@@ -207,7 +209,8 @@ export class Unicast implements Flows {
     if (before !== undefined) this.#drop(before);
     const number = this.#options.sender.addDestination(from.address, from.port);
     const account = this.#budget.clientAccount(onAir.bitrate, now);
-    const client: Client = { key, onAir, account, destination: { number, sequence: 0 }, flow: null };
+    const repairs = this.#budget.repairBucket(onAir.bitrate, now);
+    const client: Client = { key, onAir, account, repairs, destination: { number, sequence: 0 }, flow: null };
     this.#clients.set(key, client);
     return client;
   }
@@ -260,7 +263,9 @@ export class Unicast implements Flows {
   #repair(onAir: OnAir, answer: Answer<Client>, account: Account, destination: Destination, now: Millis): void {
     const { n, to, askedAt } = answer;
     const { counts, answers } = onAir;
-    if (!this.#budget.allows(onAir.account, account, this.#bits(onAir, 1), 'repair', now)) {
+    const bits = this.#bits(onAir, 1);
+    const isWithin = to === null || to.repairs.has(bits, 0, now);
+    if (!isWithin || !this.#budget.allows(onAir.account, account, bits, 'repair', now)) {
       counts.refusedPackets++;
       return;
     }
@@ -268,6 +273,7 @@ export class Unicast implements Flows {
     if (written === 1) {
       if (to === null) counts.repairedForAll++;
       else counts.repaired++;
+      to?.repairs.take(bits);
     } else if (written === 0 && to !== null && now - askedAt < PATIENCE) {
       answers.again(answer, now);
     } else {
