@@ -18,6 +18,9 @@ const cookieOfSlot = (secret: Buffer, { address, port }: Sender, slot: number): 
 
 const slotAt = (now: Millis): number => Math.floor(now / COOKIE_SLOT);
 
+/** Until when a cookie that is good at `now` is sure to be. */
+export const goodUntil = (now: Millis): Millis => (slotAt(now) + 1) * COOKIE_SLOT;
+
 export interface CheckedCookie {
   /** Whether it was handed to this client in this slot or the one before. */
   isGood: boolean;

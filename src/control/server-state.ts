@@ -21,7 +21,7 @@ import {
 import type { StationInfo } from '../wire/station-info.js';
 import { fitStation, PAGES_PER_REQUEST, paginate } from '../wire/station-pages.js';
 import { type Millis, type PacketNumber, wrap, wrappedDistance } from '../wire/time.js';
-import { COOKIE_SLOT, checkCookie } from './cookie.js';
+import { checkCookie, goodUntil } from './cookie.js';
 import type { Flows } from './flows.js';
 
 /** A session that is silent for so long ends. Clients keep alive every 10 s, so two may get lost. */
@@ -196,7 +196,7 @@ export class ServerState {
     if (now >= session.cookieUntil || !cookie.equals(session.cookie)) {
       if (!checkCookie(this.#options.secret, from, now, cookie).isGood) return null;
       session.cookie = Buffer.from(cookie);
-      session.cookieUntil = now + COOKIE_SLOT;
+      session.cookieUntil = goodUntil(now);
     }
     return session;
   }
