@@ -74,14 +74,15 @@ function showsBadge(screen: Screen): boolean {
   return white > 100 && dark > 1000;
 }
 
-/** Stands still: two looks at it are alike. */
+/** Stands still: several looks at it are alike. The player says that it is paused before its last picture is on the screen. */
 async function stillNumber(context: TestContext, screen: Screen): Promise<number> {
-  let before: number | null = null;
   let number: number | null = null;
+  let looks = 0;
   await until(context, () => {
-    before = number;
-    number = numberOn(screen);
-    return number !== null && number === before;
+    const now = numberOn(screen);
+    looks = now !== null && now === number ? looks + 1 : 1;
+    number = now;
+    return looks === 5;
   });
   return number!;
 }

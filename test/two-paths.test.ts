@@ -2,27 +2,30 @@ import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { bigBuckBunny, openStore, reelOf } from './support/film.js';
+import { makeFilm, openStore, reelOf } from './support/film.js';
 import { finished, serve, startMsc } from './support/msc.js';
 import { star, withoutNetwork } from './support/network.js';
 import { scratchFolder } from './support/spool.js';
+
+const SECONDS = 10;
 
 test('of two servers on two networks one may be killed: who receives both loses nothing', {
   skip: withoutNetwork(),
   timeout: 120_000,
 }, async (context) => {
   const store = await openStore(context);
-  await reelOf(context, bigBuckBunny, {}, store);
+  const film = makeFilm(join(scratchFolder(context), 'film.mp4'), 20);
+  const { bitrate } = (await reelOf(context, film, {}, store)).data.manifest;
   const { middle, interfaces, ends } = await star(context, 2);
-  const words = [`Twins=${bigBuckBunny}`, '--store', store.folder, '--interface', 'cable'];
+  const words = [`Twins=${film}`, '--store', store.folder, '--interface', 'cable'];
   const [first] = await Promise.all(ends.map((end) => serve(context, words, 1, end)));
   const path = join(scratchFolder(context), 'out.ts');
   const [one, other] = interfaces;
   const from = ['--interface', one, '--also', other];
-  const recording = startMsc(context, ['record', '1', ...from, '-o', path, '-d', '8s', '--json'], middle);
+  const recording = startMsc(context, ['record', '1', ...from, '-o', path, '-d', `${SECONDS}s`, '--json'], middle);
   const done = finished(recording);
-  // Half of it is there; the rest comes by one path.
-  const half = 3_000_000;
+  // Half of it is there, which is more than the burst it began with; the rest comes by one path.
+  const half = ((bitrate / 8) * SECONDS) / 2;
   await new Promise<void>((resolve) => {
     const look = () => (sizeOf(path) >= half ? resolve() : setImmediate(look));
     look();

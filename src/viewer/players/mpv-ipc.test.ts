@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Duplex } from 'node:stream';
 import { test } from 'node:test';
-import { type MpvEvent, MpvIpc } from './mpv-ipc.js';
+import { MpvClosed, type MpvEvent, MpvIpc } from './mpv-ipc.js';
 
 /** A connection whose other end is the test. */
 function connection(): {
@@ -41,10 +41,13 @@ test('a refusal has the words of mpv; events go their own way', async () => {
   assert.deepEqual(events, [{ event: 'client-message', args: ['msc-key', 'p'] }]);
 });
 
-test('commands that are under way when mpv ends are refused, and so are later ones', async () => {
-  const { ipc, stream } = connection();
-  const answer = ipc.command(['quit']);
-  stream.destroy();
-  await assert.rejects(answer, /closed/);
-  await assert.rejects(ipc.command(['quit']), /closed/);
-});
+for (const failure of [undefined, new Error('read ECONNRESET')]) {
+  const how = failure ? `by ${failure.message}` : 'in good order';
+  test(`commands that are under way when mpv ends ${how} are refused alike, and so are later ones`, async () => {
+    const { ipc, stream } = connection();
+    const answer = ipc.command(['quit']);
+    stream.destroy(failure);
+    await assert.rejects(answer, MpvClosed);
+    await assert.rejects(ipc.command(['quit']), MpvClosed);
+  });
+}

@@ -23,6 +23,13 @@ type MpvValue = string | number | boolean;
 /** A positional command, or one with named arguments. */
 export type MpvCommand = readonly MpvValue[] | Readonly<Record<string, MpvValue | Readonly<Record<string, string>>>>;
 
+/** mpv is ending, or its user has closed it: its process tells the rest. */
+export class MpvClosed extends Error {
+  constructor(cause?: Error) {
+    super('mpv has closed the connection', { cause });
+  }
+}
+
 export class MpvIpc {
   private requests = 0;
   private rest = '';
@@ -34,16 +41,16 @@ export class MpvIpc {
   ) {
     stream.setEncoding('utf8');
     stream.on('data', (text: string) => this.receive(text));
-    stream.on('close', () => this.fail('mpv has closed the connection'));
-    stream.on('error', (error: Error) => this.fail(error.message));
+    stream.on('close', () => this.fail(new MpvClosed()));
+    stream.on('error', (error: Error) => this.fail(new MpvClosed(error)));
   }
 
-  /** Rejects with mpv's own words when it refuses, and when it ends before it answers. */
+  /** Rejects with mpv's own words when it refuses, and with MpvClosed when it ends before it answers. */
   command(command: MpvCommand): Promise<unknown> {
     const id = ++this.requests;
     return new Promise((resolve, reject) => {
       if (this.stream.destroyed) {
-        reject(new Error('mpv has closed the connection'));
+        reject(new MpvClosed());
         return;
       }
       this.pending.set(id, { resolve, reject });
@@ -70,8 +77,8 @@ export class MpvIpc {
     else waiting?.reject(new Error(`mpv: ${message.error}`));
   }
 
-  private fail(reason: string): void {
-    for (const { reject } of this.pending.values()) reject(new Error(reason));
+  private fail(error: MpvClosed): void {
+    for (const { reject } of this.pending.values()) reject(error);
     this.pending.clear();
   }
 }

@@ -8,7 +8,7 @@ import type { Panel } from '../panel.js';
 import { assOf, CANVAS_HEIGHT } from '../panel-ass.js';
 import { demuxerSeconds } from '../picture-time.js';
 import { PlayerProcess } from './child.js';
-import { type MpvCommand, type MpvEvent, MpvIpc } from './mpv-ipc.js';
+import { MpvClosed, type MpvCommand, type MpvEvent, MpvIpc } from './mpv-ipc.js';
 import type { Media, Player, PlayerEvents } from './player.js';
 
 /** Descriptor of the connection in mpv's process. */
@@ -166,7 +166,7 @@ export class MpvPlayer implements Player {
       // Last, lest the picture before moves once more
       this.ipc.command(['set_property', 'pause', paused]),
     ];
-    await Promise.all(answers);
+    await Promise.all(answers).catch(unlessClosed);
   }
 
   pause(): void {
@@ -271,18 +271,22 @@ export class MpvPlayer implements Player {
   /** A property; null while it has no value. */
   private async number(property: string): Promise<number | null> {
     const value = await this.ipc.command(['get_property', property]).catch((error: unknown) => {
-      if (String(error).includes('unavailable') || this.closing || this.process.isGone) return null;
-      throw error;
+      if (String(error).includes('unavailable')) return null;
+      unlessClosed(error);
+      return null;
     });
     return typeof value === 'number' ? value : null;
   }
 
-  /** For commands that only fail when mpv is ending, which is told by its end. */
+  /** For commands that only fail when mpv is ending. */
   private tell(command: MpvCommand): void {
-    this.ipc.command(command).catch((error: unknown) => {
-      if (!this.closing && !this.process.isGone && !String(error).includes('closed')) throw error;
-    });
+    this.ipc.command(command).catch(unlessClosed);
   }
+}
+
+/** That mpv is ending is told by its end, not by every command that it did not get to. */
+function unlessClosed(error: unknown): void {
+  if (!(error instanceof MpvClosed)) throw error;
 }
 
 /**
