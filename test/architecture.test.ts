@@ -57,16 +57,36 @@ test('only what prepares media loads FFmpeg', () => {
   for (const file of loading) assert.match(relative(source, file), /^reel.media/);
 });
 
+/** What a module loads when it is loaded: types are gone by then. */
+const loadedBy = (file: string): string[] => {
+  const text = readFileSync(file, 'utf8').replaceAll(/import type [^;]+;/g, '');
+  return [...text.matchAll(/^(?:import|export)[^;]*?from '(\.[^']+)'/gms)].map(([, name]) =>
+    resolve(dirname(file), name).replace(/\.js$/, '.ts'),
+  );
+};
+
+test('no modules import each other in a circle', () => {
+  const circles: string[] = [];
+  const done = new Set<string>();
+  const visit = (file: string, way: readonly string[]) => {
+    if (way.includes(file)) {
+      circles.push([...way.slice(way.indexOf(file)), file].map((each) => relative(source, each)).join(' → '));
+    } else if (!done.has(file)) {
+      for (const loaded of loadedBy(file)) visit(loaded, [...way, file]);
+      done.add(file);
+    }
+  };
+  for (const file of files) visit(file, []);
+  assert.deepEqual(circles, []);
+});
+
 test('only the child process reaches what loads FFmpeg', () => {
   // A machine that only watches has no node-av: nothing on its way may import a file that does.
   const reach = new Set<string>();
   const visit = (file: string) => {
     if (reach.has(file)) return;
     reach.add(file);
-    const text = readFileSync(file, 'utf8').replaceAll(/import type [^;]+;/g, '');
-    for (const [, name] of text.matchAll(/^(?:import|export)[^;]*?from '(\.[^']+)'/gms)) {
-      visit(resolve(dirname(file), name).replace(/\.js$/, '.ts'));
-    }
+    loadedBy(file).forEach(visit);
   };
   visit(join(source, 'cli', 'main.ts'));
   const loading = [...reach].filter((file) => importsOf(file).some((name) => /^node-av/.test(name)));

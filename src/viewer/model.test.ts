@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { channel } from '../../test/support/channels.js';
-import { type Channel, type Effect, initialState, SILENCE, TYPING_TIMEOUT, update, type ViewerEvent } from './model.js';
+import { initialState, SILENCE, TYPING_TIMEOUT, update } from './model.js';
+import type { Channel, Effect, ViewerEvent } from './state.js';
 
 /** A viewer whose clock is turned by hand, and which notes what it is told to do. */
 class Bench {

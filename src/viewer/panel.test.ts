@@ -3,10 +3,11 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { channel, stationInfo } from '../../test/support/channels.js';
 import type { ReceptionReport } from '../receiver/reception-report.js';
-import { initialState, update, type ViewerState } from './model.js';
+import { initialState, update } from './model.js';
 import { panelFor, receptionText } from './panel.js';
 import { assOf, escapeAss } from './panel-ass.js';
 import { linesOf } from './panel-text.js';
+import type { ViewerState } from './state.js';
 import { durationText, fit, frameRateText, stationTable, textWidth } from './station-text.js';
 
 const report: ReceptionReport = {

@@ -2,7 +2,8 @@
 import type { ReceptionReport } from '../receiver/reception-report.js';
 import type { StationInfo } from '../wire/station-info.js';
 import type { Millis } from '../wire/time.js';
-import { currentChannel, isBehind, menuItems, type ViewerState } from './model.js';
+import { menuItems } from './model.js';
+import { currentChannel, isBehind, type ViewerState } from './state.js';
 import { bitrateText, codecsText, durationText, frameRateText } from './station-text.js';
 
 export interface PanelRow {

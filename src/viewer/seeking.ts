@@ -1,6 +1,6 @@
 /** Back and forth in the station's time: the part of `update` in model.ts that its keys need. */
 import type { Millis } from '../wire/time.js';
-import { BEHIND, currentChannel, isBehind, NOTICE_TIME, type Step, type ViewerState } from './model.js';
+import { BEHIND, currentChannel, isBehind, NOTICE_TIME, type Step, type ViewerState } from './state.js';
 
 /** What keys seek by. */
 const steps: Readonly<Record<string, Millis>> = {

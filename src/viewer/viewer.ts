@@ -8,19 +8,12 @@ import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../wir
 import { CatchUp } from './catch-up.js';
 import type { FoundChannel } from './channels.js';
 import { Feed } from './feed.js';
-import {
-  currentChannel,
-  type Effect,
-  initialState,
-  type Seek,
-  update,
-  type ViewerEvent,
-  type ViewerState,
-} from './model.js';
+import { initialState, update } from './model.js';
 import { beginningWith, type Moment, onAir, seekItem, seekOnAir, seekPicture, targetOf } from './moment.js';
 import { type Panel, panelFor, samePanel } from './panel.js';
 import { shownTime } from './picture-time.js';
 import type { Player, PlayerEvents } from './players/player.js';
+import { currentChannel, type Effect, type Seek, type ViewerEvent, type ViewerState } from './state.js';
 import { Tuner, troubleLine } from './tuner.js';
 
 export interface ViewerOptions {
