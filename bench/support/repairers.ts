@@ -128,7 +128,7 @@ function prompeg(): Repairer {
     ]),
   ];
   return {
-    name: 'ffmpeg prompeg to GStreamer',
+    name: 'prompeg to GStreamer',
     how: `-f rtp_mpegts -fec prompeg=l=${columns}:d=${rows}, rtpst2022-1-fecdec ! rtpjitterbuffer latency=${BUFFER}`,
     version: `${versionOf('ffmpeg', ['-version'])}, ${versionOf('gst-launch-1.0', ['--version'])}`,
     isOnce: true,

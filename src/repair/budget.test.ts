@@ -14,21 +14,25 @@ test('whatever is asked for, no more is sent than the budgets allow', () => {
       const total = mbits * 1e6;
       const budget = new Budget({ total, station: total / 2 }, 0);
       const stations = [0, 1, 2].map(() => ({ account: budget.stationAccount(0), bits: 0 }));
-      const clients = [0, 1, 2, 3, 4, 5].map(() => ({ account: budget.clientAccount(6e6, 0), bits: 0 }));
+      const clients = [0, 1, 2, 3, 4, 5].map(() => ({ account: budget.clientAccount(6e6, 0), bits: 0, repairs: 0 }));
       let now = 0;
       let sent = 0;
       for (const [pause, s, c, bits, purpose] of asks) {
         now += pause;
         if (!budget.allows(stations[s].account, clients[c].account, bits, purpose, now)) continue;
-        budget.charge(stations[s].account, clients[c].account, bits);
+        budget.charge(stations[s].account, clients[c].account, bits, purpose);
         sent += bits;
         stations[s].bits += bits;
         clients[c].bits += bits;
+        if (purpose === 'repair') clients[c].repairs += bits;
       }
       const most = (rate: number) => Math.max(rate / 10, 64 * 1024 * 8) + (rate * now) / 1_000 + 1;
       assert.ok(sent <= most(total));
       for (const { bits } of stations) assert.ok(bits <= most(total / 2));
-      for (const { bits } of clients) assert.ok(bits <= most(72e6));
+      for (const { bits, repairs } of clients) {
+        assert.ok(bits <= most(72e6));
+        assert.ok(repairs <= most(12e6));
+      }
     }),
   );
 });
@@ -42,7 +46,7 @@ test('when it gets tight, replay waits first, then bursts, and repair last', () 
     for (const purpose of ['repair', 'burst', 'replay'] as const) {
       if (!budget.allows(station, client, 10_000, purpose, 0)) stopsAt[purpose] ??= taken;
     }
-    budget.charge(station, client, 10_000);
+    budget.charge(station, client, 10_000, 'replay');
   }
   assert.deepEqual(stopsAt, { replay: 400_000, burst: 700_000, repair: 1_000_000 });
   assert.ok(!budget.allows(station, client, 10_000, 'replay', 60));

@@ -27,16 +27,21 @@ const LEAST_CLIENT_RATE = 60e6;
 const REPAIR_SHARE = 2;
 const LEAST_REPAIR_RATE = 4e6;
 
-/** What one client, or one station, draws on. */
+const clientRate = (bitrate: number): number => Math.max(CLIENT_SHARE * bitrate, LEAST_CLIENT_RATE);
+
+/** What one client, one group, or one station, draws on. */
 export class Account {
   /** Bit/s that running flows are sure to take. */
   reserved = 0;
   readonly rate: number;
   readonly bucket: TokenBucket;
+  /** What of it lost packets may take, where that is less. */
+  readonly repairs: TokenBucket | null;
 
-  constructor(rate: number, now: Millis) {
+  constructor(rate: number, now: Millis, repairRate: number | null = null) {
     this.rate = rate;
     this.bucket = new TokenBucket(rate, now);
+    this.repairs = repairRate === null ? null : new TokenBucket(repairRate, now);
   }
 }
 
@@ -60,12 +65,12 @@ export class Budget {
 
   /** Of a viewer of a station of `bitrate` bit/s. */
   clientAccount(bitrate: number, now: Millis): Account {
-    return new Account(Math.max(CLIENT_SHARE * bitrate, LEAST_CLIENT_RATE), now);
+    return new Account(clientRate(bitrate), now, Math.max(REPAIR_SHARE * bitrate, LEAST_REPAIR_RATE));
   }
 
-  /** What a viewer's lost packets draw on besides. */
-  repairBucket(bitrate: number, now: Millis): TokenBucket {
-    return new TokenBucket(Math.max(REPAIR_SHARE * bitrate, LEAST_REPAIR_RATE), now);
+  /** Of all viewers who miss the same packets of a station of `bitrate` bit/s. */
+  groupAccount(bitrate: number, now: Millis): Account {
+    return new Account(clientRate(bitrate), now);
   }
 
   /** Whether `bits` may be sent now. */
@@ -74,15 +79,17 @@ export class Budget {
     return (
       this.#total.bucket.has(bits, reserve, now) &&
       station.bucket.has(bits, reserve, now) &&
-      client.bucket.has(bits, 0, now)
+      client.bucket.has(bits, 0, now) &&
+      (purpose !== 'repair' || client.repairs === null || client.repairs.has(bits, 0, now))
     );
   }
 
   /** They have been sent. */
-  charge(station: Account, client: Account, bits: number): void {
+  charge(station: Account, client: Account, bits: number, purpose: Purpose): void {
     this.#total.bucket.take(bits);
     station.bucket.take(bits);
     client.bucket.take(bits);
+    if (purpose === 'repair') client.repairs?.take(bits);
   }
 
   /** Sets `rate` bit/s aside for a flow, where there is room; `release` gives it back. */

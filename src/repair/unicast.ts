@@ -11,7 +11,6 @@ import { type Account, Budget, type BudgetOptions, type Purpose } from './budget
 import { AHEAD, Flow, flowBeginning } from './flow.js';
 import { type Bring, type Destination, PacketWriter, type UnicastSender } from './packet-writer.js';
 import { Reports, type StationReports } from './reports.js';
-import type { TokenBucket } from './token-bucket.js';
 
 /** Retransmissions to a group go to its port plus this; 2 and 4 are error correction. */
 export const GROUP_REPAIR_PORT = 6;
@@ -58,23 +57,25 @@ export interface UnicastFigures extends UnicastCounts {
   reports: StationReports;
 }
 
+/** Somebody that packets are sent to, and what they draw on. */
+interface Recipient {
+  readonly account: Account;
+  readonly destination: Destination;
+}
+
 interface OnAir {
   readonly station: Station;
   readonly bitrate: number;
   readonly account: Account;
   readonly answers: Answers<Client>;
-  readonly group: Destination;
-  readonly groupAccount: Account;
+  readonly group: Recipient;
   readonly reports: Reports;
   readonly counts: UnicastCounts;
 }
 
-interface Client {
+interface Client extends Recipient {
   readonly key: string;
   readonly onAir: OnAir;
-  readonly account: Account;
-  readonly repairs: TokenBucket;
-  readonly destination: Destination;
   flow: { flow: Flow; nextAt: Millis; reserved: number } | null;
 }
 
@@ -106,8 +107,10 @@ export class Unicast implements Flows {
       bitrate,
       account: this.#budget.stationAccount(now),
       answers: new Answers(),
-      groupAccount: this.#budget.clientAccount(bitrate, now),
-      group: { number: this.#options.sender.addDestination(group, port + GROUP_REPAIR_PORT), sequence: 0 },
+      group: {
+        account: this.#budget.groupAccount(bitrate, now),
+        destination: this.#destination(group, port + GROUP_REPAIR_PORT),
+      },
       reports: new Reports(),
       counts: {
         requested: 0,
@@ -129,7 +132,7 @@ export class Unicast implements Flows {
     if (onAir === undefined) return;
     for (const client of this.#clients.values()) if (client.onAir === onAir) this.#drop(client);
     this.#writer.flush();
-    this.#options.sender.removeDestination(onAir.group.number);
+    this.#options.sender.removeDestination(onAir.group.destination.number);
     this.#stations.delete(id);
   }
 
@@ -207,12 +210,15 @@ export class Unicast implements Flows {
     const before = this.#clients.get(key);
     if (before?.onAir === onAir) return before;
     if (before !== undefined) this.#drop(before);
-    const number = this.#options.sender.addDestination(from.address, from.port);
     const account = this.#budget.clientAccount(onAir.bitrate, now);
-    const repairs = this.#budget.repairBucket(onAir.bitrate, now);
-    const client: Client = { key, onAir, account, repairs, destination: { number, sequence: 0 }, flow: null };
+    const destination = this.#destination(from.address, from.port);
+    const client: Client = { key, onAir, account, destination, flow: null };
     this.#clients.set(key, client);
     return client;
+  }
+
+  #destination(address: string, port: number): Destination {
+    return { number: this.#options.sender.addDestination(address, port), sequence: 0 };
   }
 
   #drop(client: Client): void {
@@ -248,32 +254,26 @@ export class Unicast implements Flows {
 
   #answer(id: string, now: Millis): void {
     const onAir = this.#stations.get(id)!;
-    const { group, answers } = onAir;
-    const due = answers.due(now, this.#options.members(id));
+    const due = onAir.answers.due(now, this.#options.members(id));
     // One after another to one client they leave as one.
     due.sort((a, b) => (a.to?.destination.number ?? -1) - (b.to?.destination.number ?? -1) || a.n - b.n);
     for (const answer of due) {
-      const account = answer.to?.account ?? onAir.groupAccount;
-      for (let copy = 0; copy < answer.copies; copy++) {
-        this.#repair(onAir, answer, account, answer.to?.destination ?? group, now);
-      }
+      for (let copy = 0; copy < answer.copies; copy++) this.#repair(onAir, answer, now);
     }
   }
 
-  #repair(onAir: OnAir, answer: Answer<Client>, account: Account, destination: Destination, now: Millis): void {
+  #repair(onAir: OnAir, answer: Answer<Client>, now: Millis): void {
     const { n, to, askedAt } = answer;
     const { counts, answers } = onAir;
-    const bits = this.#bits(onAir, 1);
-    const isWithin = to === null || to.repairs.has(bits, 0, now);
-    if (!isWithin || !this.#budget.allows(onAir.account, account, bits, 'repair', now)) {
+    const recipient = to ?? onAir.group;
+    if (!this.#budget.allows(onAir.account, recipient.account, this.#bits(onAir, 1), 'repair', now)) {
       counts.refusedPackets++;
       return;
     }
-    const written = this.#write(onAir, n, n + 1, account, destination);
+    const written = this.#write(onAir, n, n + 1, recipient, 'repair');
     if (written === 1) {
       if (to === null) counts.repairedForAll++;
       else counts.repaired++;
-      to?.repairs.take(bits);
     } else if (written === 0 && to !== null && now - askedAt < PATIENCE) {
       answers.again(answer, now);
     } else {
@@ -282,7 +282,7 @@ export class Unicast implements Flows {
   }
 
   #serve(client: Client, now: Millis): void {
-    const { onAir, account, destination } = client;
+    const { onAir, account } = client;
     const { flow } = client.flow!;
     if (flow.isOver(now)) {
       this.#endFlow(client);
@@ -294,7 +294,7 @@ export class Unicast implements Flows {
     while (n < limit) {
       const end = Math.min(limit, n + 16);
       if (!this.#budget.allows(onAir.account, account, this.#bits(onAir, end - n), purpose, now)) break;
-      const written = this.#write(onAir, n, end, account, destination);
+      const written = this.#write(onAir, n, end, client, purpose);
       if (written === null) {
         this.#endFlow(client); // The client asks elsewhere, or not at all.
         return;
@@ -316,13 +316,13 @@ export class Unicast implements Flows {
     onAir: OnAir,
     from: PacketNumber,
     to: PacketNumber,
-    account: Account,
-    destination: Destination,
+    { account, destination }: Recipient,
+    purpose: Purpose,
   ): number | null {
     try {
       const written = this.#writer.write(onAir.station, from, to, destination);
       const bits = this.#bits(onAir, written);
-      this.#budget.charge(onAir.account, account, bits);
+      this.#budget.charge(onAir.account, account, bits, purpose);
       onAir.counts.bytes += bits / 8;
       return written;
     } catch {
