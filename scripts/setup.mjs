@@ -19,13 +19,11 @@ function run(command, args, what) {
 
 const modified = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
 
-function newest(folder) {
-  let latest = 0;
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    latest = Math.max(latest, entry.isDirectory() ? newest(path) : statSync(path).mtimeMs);
-  }
-  return latest;
+/** When anything of a file or folder was changed last. */
+function newest(path) {
+  if (!existsSync(path)) return 0;
+  if (!statSync(path).isDirectory()) return modified(path);
+  return Math.max(0, ...readdirSync(path).map((name) => newest(join(path, name))));
 }
 
 /** Installs the packages when node_modules is missing or older than the lock file. */
@@ -36,13 +34,29 @@ export function install() {
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], 'npm ci');
 }
 
-/** Compiles TypeScript when a source is newer than the last build. */
+/** What is built: from which folders and files, by which commands, with a stamp in dist/ that says when. */
+const parts = [
+  { stamp: '.built', sources: ['src', 'test', 'bench', 'tsconfig.json'], commands: [['typescript/bin/tsc']] },
+  {
+    stamp: '.web-built',
+    sources: ['web', 'src/wire'],
+    commands: [
+      ['typescript/bin/tsc', '-p', 'web'],
+      ['vite/bin/vite.js', 'build', '--logLevel', 'warn', '--config', 'web/vite.config.js'],
+    ],
+  },
+];
+
+/** Compiles TypeScript and bundles the pages where a source is newer than the last build. */
 export function build() {
-  const stamp = join(root, 'dist', '.built');
-  const sources = ['src', 'test', 'bench'].map((folder) => join(root, folder)).filter(existsSync);
-  const latest = Math.max(modified(join(root, 'tsconfig.json')), ...sources.map(newest));
-  if (modified(stamp) >= latest) return;
-  console.error('Building …');
-  run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc')], 'The build');
-  writeFileSync(stamp, '');
+  for (const { stamp, sources, commands } of parts) {
+    const built = join(root, 'dist', stamp);
+    const latest = Math.max(...sources.map((source) => newest(join(root, source))));
+    if (modified(built) >= latest) continue;
+    console.error(stamp === '.built' ? 'Building …' : 'Building the pages …');
+    for (const [script, ...words] of commands) {
+      run(process.execPath, [join(root, 'node_modules', script), ...words], 'The build');
+    }
+    writeFileSync(built, '');
+  }
 }

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { packages } from './support/tools.js';
 
 /** From the bytes up: a folder imports only from itself and from those before it. docs/architecture.md says why. */
 const order = [
@@ -18,6 +19,7 @@ const order = [
   'control',
   'repair',
   'receiver',
+  'gateway',
   'viewer',
   'cli',
 ];
@@ -92,6 +94,15 @@ test('only the child process reaches what loads FFmpeg', () => {
   const loading = [...reach].filter((file) => importsOf(file).some((name) => /^node-av/.test(name)));
   assert.deepEqual(
     loading.map((file) => relative(root, file)),
+    [],
+  );
+});
+
+test('.ci/run installs everything that tests check us against', () => {
+  const script = readFileSync(join(root, '.ci', 'run'), 'utf8');
+  const installed = new Set(/packages=\(([^)]*)\)/.exec(script)![1].trim().split(/\s+/));
+  assert.deepEqual(
+    Object.values(packages).filter((name) => !installed.has(name)),
     [],
   );
 });

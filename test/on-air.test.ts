@@ -11,6 +11,7 @@ import { parseRtp } from '../src/wire/rtp.js';
 import { PTS_MODULUS, RTP_TIME_MODULUS, SEQUENCE_MODULUS, ticksToMillis } from '../src/wire/time.js';
 import { makeFilm, openStore, reelOf } from './support/film.js';
 import { runMsc, serve } from './support/msc.js';
+import { overflows } from './support/overflows.js';
 import { decodingMessages, hashes, run } from './support/run.js';
 import { scratchFolder } from './support/spool.js';
 import { without } from './support/tools.js';
@@ -90,11 +91,26 @@ async function playFrom(context: TestContext, station: Station, start: number, s
     onNote: fail,
     onReadError: fail,
   });
+  const before = overflows();
   playout.add({ id: 'wrap', station, group, port, bitrate: 1e6 });
   const { exitCode, stderr } = await ffmpeg;
+  const isHindered = playout.progress('wrap')!.droppedLate > 0 || overflows() > before;
   await playout.close();
   assert.equal(exitCode, 0, stderr);
-  return { output, stderr };
+  return { output, stderr, isHindered };
+}
+
+const COMPLAINT = /missed|corrupt|discontinu|reorder|drop/i;
+
+/**
+ * The same, once more (at most 4 times) when ffmpeg complains and the machine was too busy: packets were not sent in
+ * time, or ffmpeg's socket had no room for them.
+ */
+async function playUnhindered(...words: Parameters<typeof playFrom>): ReturnType<typeof playFrom> {
+  for (let left = 4; ; left--) {
+    const outcome = await playFrom(...words);
+    if (left === 0 || !outcome.isHindered || !COMPLAINT.test(outcome.stderr)) return outcome;
+  }
 }
 
 test('sequence number, RTP timestamp, PTS and PCR wrap while ffmpeg receives', {
@@ -114,8 +130,8 @@ test('sequence number, RTP timestamp, PTS and PCR wrap while ffmpeg receives', {
   };
   for (const [what, time] of Object.entries(wraps)) {
     // The stream begins 4 s before the wrap of what is sent, 5 s before that of the PTS.
-    const { output, stderr } = await playFrom(context, station, ticksToMillis(time) - 4_000, 8);
-    assert.doesNotMatch(stderr, /missed|corrupt|discontinu|reorder|drop/i, what);
+    const { output, stderr } = await playUnhindered(context, station, ticksToMillis(time) - 4_000, 8);
+    assert.doesNotMatch(stderr, COMPLAINT, what);
     const received = await hashes(context, output, 'v');
     assert.ok(received.length > 120, `${what}: ${received.length} pictures`);
     const wrong = received.filter((hash) => !frames.has(hash)).length;

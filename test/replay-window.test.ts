@@ -1,6 +1,5 @@
 /** Pause and replay in a real window, down to the picture: the film's pictures carry their numbers. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { findChannels } from '../src/cli/find.js';
@@ -9,55 +8,21 @@ import { Viewer } from '../src/viewer/viewer.js';
 import { openScreen, SCREEN, type Screen, until } from './support/display.js';
 import { openStore } from './support/film.js';
 import { serve } from './support/msc.js';
+import { makeNumberedFilm, NUMBERED_RATE, readNumber } from './support/numbered-film.js';
 import { scratchFolder } from './support/spool.js';
 import { without } from './support/tools.js';
 
-const RATE = 25;
+const RATE = NUMBERED_RATE;
 const SECONDS = 20;
 const PICTURES = RATE * SECONDS;
-const BITS = 10;
-
-/** Bars at the bottom of each picture, white or black, are the bits of its number, the lowest at the left. */
-function makeNumberedFilm(path: string): string {
-  const [width, height] = [640, 360];
-  const bar = `mod(floor(N/pow(2,floor(X/${width / BITS}))),2)`;
-  const luma = `if(lt(Y,${height - 60}),128,if(${bar},235,16))`;
-  const pictures = `color=gray:s=${width}x${height}:r=${RATE},geq=lum='${luma}':cb=128:cr=128`;
-  const coding = [
-    '-c:v',
-    'libx264',
-    '-g',
-    '75',
-    '-bf',
-    '2',
-    '-preset',
-    'veryfast',
-    '-pix_fmt',
-    'yuv420p',
-    '-c:a',
-    'aac',
-  ];
-  const inputs = ['-f', 'lavfi', '-i', pictures, '-f', 'lavfi', '-i', 'sine=440:r=48000'];
-  const { status, stderr } = spawnSync('ffmpeg', ['-v', 'error', ...inputs, '-t', String(SECONDS), ...coding, path]);
-  assert.equal(status, 0, String(stderr));
-  return path;
-}
 
 /** The number of the picture that fills the screen; null where that is none of the film's. */
 function numberOn(screen: Screen): number | null {
   const pixels = screen.pixels();
-  let number = 0;
-  for (let bit = 0; bit < BITS; bit++) {
-    const x = Math.floor(((bit + 0.5) * SCREEN.width) / BITS);
-    const luma = pixels[((SCREEN.height - 30) * SCREEN.width + x) * 3 + 1];
-    if (luma > 80 && luma < 175) return null;
-    if (luma >= 175) number += 2 ** bit;
-  }
-  return number < PICTURES && !isBlank(pixels) ? number : null;
+  const lumaAt = (x: number, y: number) =>
+    pixels[(Math.floor(y * SCREEN.height) * SCREEN.width + Math.floor(x * SCREEN.width)) * 3 + 1];
+  return readNumber(lumaAt);
 }
-
-/** Before there is a window, or a picture in it. */
-const isBlank = (pixels: Buffer): boolean => pixels[(SCREEN.height - 160) * SCREEN.width * 3 + 1] < 60;
 
 /** Whether the badge's letters stand in its corner, on its board. */
 function showsBadge(screen: Screen): boolean {
@@ -96,7 +61,7 @@ for (const format of ['h264', 'jpeg']) {
   }, async (context) => {
     const screen = await openScreen(context);
     process.env.DISPLAY = screen.env.DISPLAY; // Its windows open on the display of this process.
-    const film = makeNumberedFilm(join(scratchFolder(context), 'film.mp4'));
+    const film = makeNumberedFilm(join(scratchFolder(context), 'film.mp4'), SECONDS);
     const { folder } = await openStore(context);
     const name = `Numbers ${process.pid}`;
     await serve(context, [`${name}=${film}`, '--store', folder, '--format', format, '--fps', 'source'], 1);

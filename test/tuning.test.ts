@@ -5,8 +5,8 @@ import { loopback } from '../src/multicast/interfaces.js';
 import type { Problem } from '../src/problem/problem.js';
 import type { StationReceiver } from '../src/receiver/station-receiver.js';
 import type { StreamBuffer } from '../src/receiver/stream-buffer.js';
+import { Tuner } from '../src/receiver/tuner.js';
 import { Station } from '../src/station/station.js';
-import { Tuner } from '../src/viewer/tuner.js';
 import { type Millis, millisToTicks, type PacketNumber } from '../src/wire/time.js';
 import { TS_GROUP_LENGTH } from '../src/wire/ts.js';
 import { bigBuckBunny, openStore, reelOf, transportStream } from './support/film.js';
@@ -63,7 +63,7 @@ test('a tuned stream begins with the picture that is due, and not a byte is miss
   for (const { station, channel } of [...stations, stations[0]]) {
     const pointDue = () => station.randomAccessBefore(station.at(millisToTicks(Date.now() - SHOWN_AFTER)));
     const before = pointDue();
-    const receiver = await tuner.tune(channel);
+    const receiver = await tuner.tune(channel.found);
     const after = pointDue();
     const first = await read(receiver.buffer, station, 1_500);
     assert.ok(first === before || first === after, `${first}, not ${before}`);
@@ -77,7 +77,7 @@ test('a tuned stream begins with the picture that is due, and not a byte is miss
 test('the past is there from the server, and the present again after it', { timeout: 60_000 }, async (context) => {
   const { stations, tuner, troubles } = await onAir(context);
   const [{ station, channel }] = stations;
-  const receiver = await tuner.tune(channel, { kind: 'time', time: Date.now() - 86_400_000, item: true });
+  const receiver = await tuner.tune(channel.found, { kind: 'time', time: Date.now() - 86_400_000, item: true });
   const first = await read(receiver.buffer, station, 3_000);
   assert.equal(first, station.beginningOf(first));
   assert.equal(receiver.isLive, false);

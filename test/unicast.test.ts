@@ -120,13 +120,17 @@ test('a thread that dies is followed by another on the same port, with the same 
   const { session, has } = await openClient(server);
   const { next } = await session.tune(served.info.id, { flow: 3 });
   await has(next - 1);
-  const noItems = { ...served, info: { ...served.info, id: 'broken' }, station: { data: { items: [], ssrc: 1 } } };
-  server.add(noItems as unknown as Parameters<UnicastServer['add']>[0]);
+  const noEras = {
+    ...served,
+    info: { ...served.info, id: 'broken' },
+    station: { data: { items: [], eras: [], ssrc: 1 } },
+  };
+  server.add(noEras as unknown as Parameters<UnicastServer['add']>[0]);
   const died = new Promise<string>((resolve) => {
     onDeath = resolve;
   });
   void server.remove('broken');
-  assert.match(await died, /at least one item/);
+  assert.match(await died, /at least one era/);
   const again = await session.tune(served.info.id, { flow: 4 });
   assert.equal(again.burst?.flow, 4);
   await session.exit();

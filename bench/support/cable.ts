@@ -6,6 +6,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { overflows } from '../../test/support/overflows.js';
 import type { Hazards } from '../../test/support/relay.js';
 import type { CableOptions } from './cable-process.js';
 import { Program } from './processes.js';
@@ -85,9 +86,7 @@ export class Cable {
 
   /** Datagrams for which the far end's sockets have had no room since the cable was laid. */
   overflows(): number {
-    const lines = readFileSync(`/proc/${this.#keeper.pid}/net/snmp`, 'utf8').split('\n');
-    const [names, values] = lines.filter((line) => line.startsWith('Udp:')).map((line) => line.split(' '));
-    return Number(values[names.indexOf('RcvbufErrors')]);
+    return overflows(this.#keeper.pid);
   }
 
   async remove(): Promise<void> {

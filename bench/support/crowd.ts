@@ -8,8 +8,8 @@ import { createInterface } from 'node:readline';
 import { openSession, type SessionOptions } from '../../src/control/client.js';
 import { openGroupBatched, type ReceivedBatch } from '../../src/multicast/receive-batched.js';
 import type { OpenGroup } from '../../src/receiver/station-receiver.js';
+import { Tuner } from '../../src/receiver/tuner.js';
 import type { FoundChannel } from '../../src/viewer/channels.js';
-import { Tuner } from '../../src/viewer/tuner.js';
 import { randomFrom } from '../../test/support/relay.js';
 
 export interface CrowdOptions {
@@ -109,7 +109,7 @@ const tuners = Array.from(
   { length: receivers },
   () => new Tuner(events, { burst: false, buffer: { maxBytes: 500_000 } }, using),
 );
-const tuned = await Promise.all(tuners.map((tuner) => tuner.tune(channel)));
+const tuned = await Promise.all(tuners.map((tuner) => tuner.tune(channel.found)));
 
 /** Totals over the receivers. */
 function totals() {

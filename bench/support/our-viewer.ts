@@ -11,9 +11,9 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findChannels } from '../../src/cli/find.js';
 import type { StationReceiver } from '../../src/receiver/station-receiver.js';
+import { Tuner } from '../../src/receiver/tuner.js';
 import type { FoundChannel } from '../../src/viewer/channels.js';
 import { MpvPlayer } from '../../src/viewer/players/mpv.js';
-import { Tuner } from '../../src/viewer/tuner.js';
 import { Viewer } from '../../src/viewer/viewer.js';
 import { Pid, pidOf, startsPayloadUnit, TS_PACKET_LENGTH } from '../../src/wire/ts.js';
 
@@ -54,7 +54,7 @@ async function tune(id: string): Promise<number> {
   tuner ??= new Tuner(events);
   const before = tuner.current;
   const began = performance.now();
-  await firstPicture(await tuner.tune(channelOf(id)));
+  await firstPicture(await tuner.tune(channelOf(id).found));
   const took = performance.now() - began;
   await before?.close();
   await sleep(REST);
@@ -64,7 +64,7 @@ async function tune(id: string): Promise<number> {
 async function begin(id: string): Promise<number> {
   const fresh = new Tuner(events);
   const began = performance.now();
-  await firstPicture(await fresh.tune(channelOf(id)));
+  await firstPicture(await fresh.tune(channelOf(id).found));
   const took = performance.now() - began;
   await fresh.close();
   return took;

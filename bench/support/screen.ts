@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Program } from './processes.js';
 
-const SIZE = { width: 640, height: 360 };
+export interface Size {
+  width: number;
+  height: number;
+}
 /** Every so many rows one is looked at. */
 const ROWS = 24;
 /** What menus and windows are drawn with has fewer. */
@@ -20,11 +23,13 @@ export class Screen {
   readonly #start: number;
   readonly #stride: number;
   readonly #row: Buffer;
+  readonly #height: number;
   /** For programs that are to open their windows here. */
   readonly env: NodeJS.ProcessEnv;
 
-  private constructor(server: Program, display: string, file: string) {
+  private constructor(server: Program, display: string, file: string, size: Size) {
     this.#server = server;
+    this.#height = size.height;
     this.#file = openSync(file, 'r');
     // XWDFile.h: header_size, …, bytes_per_line is the 13th, ncolors the 20th; a colour takes 12 bytes.
     const header = Buffer.alloc(100);
@@ -36,9 +41,9 @@ export class Screen {
     this.env = { DISPLAY: `:${display}`, SDL_AUDIODRIVER: 'dummy' };
   }
 
-  static async open(folder: string): Promise<Screen> {
+  static async open(folder: string, asked: Size = { width: 640, height: 360 }): Promise<Screen> {
     mkdirSync(folder);
-    const size = `${SIZE.width}x${SIZE.height}x24`;
+    const size = `${asked.width}x${asked.height}x24`;
     const words = ['-displayfd', '1', '-screen', '0', size, '-fbdir', folder, '-nolisten', 'tcp', '-noreset'];
     const server = new Program('Xvfb', words);
     let display = '';
@@ -50,17 +55,23 @@ export class Screen {
     });
     while (!display.endsWith('\n')) await Promise.race([sleep(LOOK), ended]);
     ended.catch(() => undefined); // later it is told by whoever looks
-    return new Screen(server, display.trim(), join(folder, 'Xvfb_screen0'));
+    return new Screen(server, display.trim(), join(folder, 'Xvfb_screen0'), asked);
   }
 
   /** Whether there is something with many colours: a film, not a menu. */
   hasPicture(): boolean {
     const colours = new Set<number>();
-    for (let y = ROWS / 2; y < SIZE.height; y += ROWS) {
-      readSync(this.#file, this.#row, 0, this.#stride, this.#start + y * this.#stride);
-      for (let at = 0; at < this.#stride; at += 16) colours.add(this.#row.readUIntLE(at, 3));
+    for (let y = ROWS / 2; y < this.#height; y += ROWS) {
+      const row = this.row(y);
+      for (let at = 0; at < row.length; at += 16) colours.add(row.readUIntLE(at, 3));
     }
     return colours.size > COLOURS;
+  }
+
+  /** A row of pixels as it is now, four bytes each: blue, green, red, nothing. Used again by the next call. */
+  row(y: number): Buffer {
+    readSync(this.#file, this.#row, 0, this.#stride, this.#start + y * this.#stride);
+    return this.#row;
   }
 
   /** Resolves when there is a picture, or with false when `patience` milliseconds have passed. */

@@ -1,11 +1,9 @@
 /** `msc demo`, which is what `npm start` runs: two stations for whoever has no film at hand. */
-import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { Problem } from '../problem/problem.js';
+import { generate, generatedPath } from '../reel/generated.js';
 import { defaultStore, Store } from '../reel/store.js';
-import { makeTestCardFile } from '../reel/test-card.js';
 import { openOutput } from './output.js';
 import { runServe, type ServeOptions } from './serve.js';
 import type { StationSource } from './sources.js';
@@ -17,8 +15,9 @@ export async function runDemo(options: Omit<ServeOptions, 'sources'>): Promise<n
   const store = new Store(options.store ?? defaultStore());
   const output = openOutput(options);
   output.say(CREDIT);
-  output.say('To watch: npx msc watch, in another terminal. Ctrl-C ends.');
-  return runServe({ ...options, sources: () => [bigBuckBunny(), testCard(store)] });
+  output.say('To watch in a window: npx msc watch, in another terminal. Ctrl-C ends.');
+  const http = options.http ?? { host: '127.0.0.1', port: 8080, orAnother: true };
+  return runServe({ ...options, http, sources: () => [bigBuckBunny(), testCard(store)] });
 }
 
 function bigBuckBunny(): StationSource {
@@ -36,17 +35,6 @@ function bigBuckBunny(): StationSource {
 
 /** Generated once and kept in the store. */
 function testCard(store: Store): StationSource {
-  const path = join(store.folder, 'demo', 'test-card.mp4');
-  const generate = async (signal: AbortSignal) => {
-    if (existsSync(path)) return;
-    const making = await store.makingFolder();
-    try {
-      await makeTestCardFile({ path: join(making, 'test-card.mp4'), signal });
-      await mkdir(dirname(path), { recursive: true });
-      await rename(join(making, 'test-card.mp4'), path);
-    } finally {
-      await rm(making, { recursive: true, force: true });
-    }
-  };
-  return { name: 'Test card', path, files: [path], generate };
+  const path = generatedPath(store, 'test-card');
+  return { name: 'Test card', path, files: [path], generate: (signal) => generate(store, 'test-card', signal) };
 }

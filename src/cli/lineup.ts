@@ -1,10 +1,12 @@
 /** The stations of a server: who they are, and how they come from source files onto the air. */
+import { isDeepStrictEqual } from 'node:util';
 import { Problem } from '../problem/problem.js';
 import type { MediaSettings, StationLayout } from '../reel/media/spool.js';
 import { closeReel } from '../reel/open-reel.js';
 import { findReel, prepareReel } from '../reel/prepare.js';
 import type { Reel } from '../reel/reel.js';
 import type { Store } from '../reel/store.js';
+import { isSameReel, withoutSlate } from '../station/change.js';
 import {
   distinctId,
   type StationAddress,
@@ -13,12 +15,13 @@ import {
   stationId,
   stationSsrc,
 } from '../station/identity.js';
+import { onAirAt } from '../station/programmes.js';
 import { Station, type StationItem } from '../station/station.js';
 import type { FecSize } from '../wire/fec.js';
 import type { StationFormat, StationInfo } from '../wire/station-info.js';
 import { TICKS_PER_SECOND, type Ticks90k } from '../wire/time.js';
 import { asProblem, type Output } from './output.js';
-import { type StationSource, sourceProblem } from './sources.js';
+import { filesOf, type StationSource, sourceProblem } from './sources.js';
 
 /** A station before it is known what it plays. */
 export interface StationPlan extends StationAddress {
@@ -61,6 +64,10 @@ export interface ReadyStation {
   station: Station;
   /** As the network is told at `time`. */
   info(time: Ticks90k): StationInfo;
+  /** A picture of an item, a JPEG file; null where there is none. */
+  poster(item: StationItem): Promise<Buffer | null>;
+  /** What tells its files apart from others; null where that is not known yet. */
+  sources: string[] | null;
 }
 
 export interface LoadOptions {
@@ -80,51 +87,59 @@ export async function loadStation(options: LoadOptions): Promise<ReadyStation | 
   return assemble(options, (source, target) => findReel({ source, settings: { ...settings, target }, store }));
 }
 
-/**
- * The station, its missing reels made first. `onProblem` is told what is wrong with a file; the others play without
- * it. Null when none is left. Rejects with a Problem only when `signal` is aborted.
- */
-export async function prepareStation(
-  options: LoadOptions & { signal: AbortSignal; onProblem(problem: Problem): void },
-): Promise<ReadyStation | null> {
-  const { plan, settings, store, output, signal, onProblem } = options;
-  const unusable = (source: string, error: unknown): 'unusable' => {
-    if (signal.aborted) throw error;
-    onProblem(asProblem(sourceProblem(source, error)));
-    return 'unusable';
-  };
+export interface PrepareOptions extends LoadOptions {
+  signal: AbortSignal;
+  /** Told what is wrong with a file; the others play without it. */
+  onProblem(problem: Problem): void;
+}
+
+/** The station, its missing reels made first. Null when none is left. Rejects with a Problem only when `signal` is aborted. */
+export async function prepareStation(options: PrepareOptions): Promise<ReadyStation | null> {
+  const { plan, signal } = options;
   try {
     await plan.source.generate?.(signal);
   } catch (error) {
-    unusable(plan.source.path, error);
+    unusable(options, plan.source.path, error);
     return null;
   }
-  return assemble(options, async (source, target) => {
+  return assemble(options, preparing(options));
+}
+
+function unusable({ signal, onProblem }: PrepareOptions, source: string, error: unknown): 'unusable' {
+  if (signal.aborted) throw error;
+  onProblem(asProblem(sourceProblem(source, error)));
+  return 'unusable';
+}
+
+/** Makes reels that are missing, and says so. */
+function preparing(options: PrepareOptions): ReelOf {
+  const { plan, settings, store, output, signal } = options;
+  return async (source, target) => {
     const label = `${plan.number} ${plan.name}: preparing ${source}`;
-    output.say(label);
-    const onProgress = (done: number) => output.progress(label, done);
     try {
+      const known = await findReel({ source, settings: { ...settings, target }, store });
+      if (known) return known;
+      output.say(label);
+      const onProgress = (done: number) => output.progress(label, done);
       const { reel } = await prepareReel({ source, settings: { ...settings, target }, store, signal, onProgress });
       const { properties } = reel.data.manifest;
       for (const note of properties.notes) output.say(`  ${source}: ${note}`);
       if (properties.reason) output.say(`  ${source}: encoded, because of ${properties.reason}`);
       return reel;
     } catch (error) {
-      return unusable(source, error);
+      return unusable(options, source, error);
     } finally {
       output.progressEnd();
     }
-  });
+  };
 }
 
+/** Gets the reel of a file, in a layout where one is given. Null: it is missing in the store. */
+type ReelOf = (source: string, target: StationLayout | null) => Promise<Reel | null | 'unusable'>;
+
 /** Gets the reels in order; the first that is usable sets the layout of the others. Null as soon as one is missing. */
-async function assemble(
-  options: LoadOptions,
-  reelOf: (source: string, target: StationLayout | null) => Promise<Reel | null | 'unusable'>,
-): Promise<ReadyStation | null> {
-  const { plan } = options;
+async function itemsOf(plan: StationPlan, layout: StationLayout | null, reelOf: ReelOf): Promise<StationItem[] | null> {
   const items: StationItem[] = [];
-  let layout: StationLayout | null = null;
   for (const file of plan.source.files) {
     const reel = await reelOf(file, layout);
     if (reel === 'unusable') continue;
@@ -136,10 +151,68 @@ async function assemble(
     const name = plan.source.files.length === 1 ? plan.name : nameOfItem(file);
     items.push({ name: reel.data.manifest.properties.title ?? name, reel });
   }
-  if (items.length === 0) return null;
-  const station = new Station({ items, ssrc: stationSsrc(plan.id) });
-  const described = describe(options, station);
-  return { plan, station, info: (time) => ({ ...described, nowPlaying: station.itemAt(time).name }) };
+  return items;
+}
+
+async function assemble(options: LoadOptions, reelOf: ReelOf): Promise<ReadyStation | null> {
+  const { plan } = options;
+  const items = await itemsOf(plan, null, reelOf);
+  if (items === null || items.length === 0) return null;
+  return readyStation(options, new Station({ items, ssrc: stationSsrc(plan.id) }));
+}
+
+export function readyStation(options: LoadOptions, station: Station): ReadyStation {
+  const poster = ({ reel }: StationItem) => options.store.poster(reel.data.manifest.id);
+  return { plan: options.plan, station, poster, info: describer(options, station), sources: null };
+}
+
+/**
+ * The items of a station's files as they are now, in its layout, and the files; reels that are missing are made. Reels that
+ * the station has already are those that it has. Rejects with a Problem where no file is left.
+ */
+export async function reloadItems(
+  options: PrepareOptions,
+  station: Station,
+): Promise<{ items: StationItem[]; files: string[] }> {
+  const files = filesOf(options.plan.source.path);
+  const plan = { ...options.plan, source: { ...options.plan.source, files } };
+  const layout = station.items[0].reel.data.manifest.layout;
+  const prepare = preparing({ ...options, plan });
+  const found =
+    (await itemsOf(plan, layout, async (source) => {
+      return (await ownLayout(options, source, layout)) ?? prepare(source, layout);
+    })) ?? [];
+  if (found.length === 0) throw new Problem('source', 'none of its files can be played', 'The log says why.');
+  return { items: found.map((item) => ownItem(station, item)), files };
+}
+
+/** The reel of a file that needs no target for that layout: it set it. Null where the store has none. */
+async function ownLayout(options: LoadOptions, source: string, layout: StationLayout): Promise<Reel | null> {
+  const { settings, store } = options;
+  // What is wrong with the file is told when it is prepared.
+  const reel = await findReel({ source, settings: { ...settings, target: null }, store }).catch(() => null);
+  if (reel === null || isDeepStrictEqual(reel.data.manifest.layout, layout)) return reel;
+  closeReel(reel);
+  return null;
+}
+
+/** The item as the station has it, if it has it: every reel is open once. */
+function ownItem({ eras }: Station, item: StationItem): StationItem {
+  const same = eras.flatMap((era) => era.items).filter(({ reel }) => isSameReel(reel, item.reel));
+  if (same.length === 0) return item;
+  closeReel(item.reel);
+  return same.find(({ name }) => name === item.name) ?? { name: item.name, reel: same[0].reel };
+}
+
+/** A file as an item for a station, if the store has its reel in that station's layout. */
+export async function itemFor(
+  station: Station,
+  { name, file }: { name: string; file: string },
+  { settings, store }: Pick<LoadOptions, 'settings' | 'store'>,
+): Promise<StationItem | null> {
+  const target = station.items[0].reel.data.manifest.layout;
+  const reel = await findReel({ source: file, settings: { ...settings, target }, store });
+  return reel && ownItem(station, { name, reel });
 }
 
 const nameOfItem = (file: string) =>
@@ -148,12 +221,25 @@ const nameOfItem = (file: string) =>
     .replace(/\.[^.]*$/, '')
     .replaceAll('_', ' ');
 
+/** Describes it as it is: anew after each change. */
+function describer(options: LoadOptions, station: Station): (time: Ticks90k) => StationInfo {
+  let described = describe(options, station);
+  let edition = station.edition;
+  return (time) => {
+    if (edition !== station.edition) described = describe(options, station);
+    edition = station.edition;
+    return { ...described, name: options.plan.name.slice(0, 200), ...onAirAt(station, time) };
+  };
+}
+
 function describe({ plan, server, fec }: LoadOptions, station: Station): StationInfo {
-  const manifests = station.items.map(({ reel }) => reel.data.manifest);
+  // A slate changes nothing of what is said of it but what is playing now.
+  const programme = withoutSlate(station);
+  const manifests = programme.items.map(({ reel }) => reel.data.manifest);
   const [{ format, properties }] = manifests;
   const { width, height, aspectRatio, frameRate, videoCodec, audioCodec } = properties;
   const bytes = manifests.reduce((sum, manifest) => sum + manifest.bytes, 0);
-  const seconds = station.cycleDuration / TICKS_PER_SECOND;
+  const seconds = programme.cycleDuration / TICKS_PER_SECOND;
   const interval = Math.max(...manifests.map((manifest) => manifest.randomAccessInterval)) / TICKS_PER_SECOND;
   return {
     number: plan.number,
@@ -174,10 +260,11 @@ function describe({ plan, server, fec }: LoadOptions, station: Station): Station
     ...(fec && { fec }),
     randomAccessInterval: Math.round(interval * 1000) / 1000,
     nowPlaying: '',
-    schedule: scheduleHash(
-      plan.id,
-      manifests.map(({ id, checksum }) => `${id}-${checksum}`),
-    ),
+    schedule: scheduleHash(plan.id, [
+      ...manifests.map(({ id, checksum }) => `${id}-${checksum}`),
+      // Changed at other times, the same items are not the same packets.
+      ...station.eras.slice(1).map(({ first, item, packet }) => `${first} ${item} ${packet}`),
+    ]),
     server,
   };
 }

@@ -1,14 +1,21 @@
 /** The command line: arguments checked, commands called, exit codes given. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { COMMON_DELAY } from '../clock/steering.js';
 import { Problem } from '../problem/problem.js';
 import { defaultMediaSettings } from '../reel/media/spool.js';
-import { playerNames } from '../viewer/players/player.js';
+import { hasPlayer } from '../viewer/players/find-player.js';
+import { playerNames, steeredPlayer } from '../viewer/players/player.js';
+import { graphicsNames } from '../viewer/terminal-player/renderer.js';
+import { parseMoment } from '../wire/moment.js';
 import { stationFormats } from '../wire/station-info.js';
 import { fecOption } from './fec-option.js';
-import { parseMoment } from './moment.js';
+import { httpAddress } from './http-option.js';
 import { asProblem, problemText } from './output.js';
 
 const version = '0.1.0';
+
+/** Not a window that is told what to show: the page does what the viewer does elsewhere. */
+const BROWSER = 'browser';
 
 /** Parses a whole number from `least` to `most`. */
 const wholeNumber = (least: number, most: number) => (text: string) => {
@@ -59,6 +66,10 @@ const alsoOption = () =>
 const jsonOption = () => new Option('--json', 'results as JSON on standard output').default(false);
 const quietOption = () => new Option('-q, --quiet', 'errors only').default(false);
 const storeOption = () => new Option('--store <folder>', 'where reels lie (default: the user’s cache folder)');
+const configOption = () =>
+  new Option('--config <folder>', 'where the operator’s password lies (default: the user’s configuration folder)').env(
+    'MSC_CONFIG',
+  );
 const formatOption = () =>
   new Option('--format <format>', 'what goes on the air: h264 with sound, or JPEG frames')
     .choices(stationFormats)
@@ -73,6 +84,12 @@ const maxGopOption = () =>
     .default(defaultMediaSettings.maxGop, `${defaultMediaSettings.maxGop / 1000}s`);
 const controlPortOption = (description: string) =>
   new Option('--control-port <port>', description).argParser(wholeNumber(0, 65_535));
+
+const delayOption = () =>
+  new Option(
+    '--delay <time>',
+    `how long after its time stamp each picture is shown, in step with all others (default: ${COMMON_DELAY}ms)`,
+  ).argParser(duration);
 
 interface MediaFlags {
   format: (typeof stationFormats)[number];
@@ -102,6 +119,18 @@ const onAir = (command: Command) =>
         .argParser(fecOption)
         .default('none'),
     )
+    .addOption(
+      new Option('--http <address>', 'for browsers and players: a port, on this machine only, or HOST:PORT').argParser(
+        httpAddress,
+      ),
+    )
+    .addOption(delayOption())
+    .addOption(
+      new Option('--slate <file>', 'a film that the operator can show on stations; NAME=FILE names it').argParser(
+        append,
+      ),
+    )
+    .addOption(configOption())
     .addOption(controlPortOption('UDP port for viewers’ requests, 0 for any free one').default(5601))
     .option('--name <name>', 'this server’s name (default: the host’s)')
     .option('--workers <count>', 'threads that play, at most (default: one a processor)', wholeNumber(1, 256))
@@ -138,6 +167,27 @@ function commands(signal: AbortSignal, done: (exitCode: number) => void): Comman
     });
 
   program
+    .command('gateway')
+    .description('stations of the network for browsers and players, by HTTP: received only while somebody watches')
+    .addOption(
+      new Option('--http <address>', 'a port, on this machine only, or HOST:PORT')
+        .argParser(httpAddress)
+        .default({ host: '127.0.0.1', port: 8080 }, '8080'),
+    )
+    .addOption(interfaceOption())
+    .addOption(alsoOption())
+    .addOption(delayOption())
+    .option('--name <name>', 'this gateway’s name (default: the host’s)')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .addOption(quietOption())
+    .addHelpText('after', '\nExample:\n  msc gateway --http 0.0.0.0:8080 --interface eth0')
+    .action(async (flags) => {
+      const { runGateway } = await import('./gateway.js');
+      done(await runGateway({ ...flags, signal }));
+    });
+
+  program
     .command('list')
     .description('every station that can be reached, with its properties')
     .addOption(interfaceOption())
@@ -160,8 +210,20 @@ function commands(signal: AbortSignal, done: (exitCode: number) => void): Comman
       past,
     )
     .option('--stay', 'do not play faster to come nearer to what is on the air', false)
+    .option('--sync', 'show every picture at the moment at which pages and all others with --sync show it', false)
+    .addOption(delayOption().implies({ sync: true }))
     .addOption(alsoOption())
-    .addOption(new Option('--player <name>', 'the window (default: the first installed)').choices(playerNames))
+    .addOption(
+      new Option('--player <name>', 'the window (default: the first installed, else the browser)').choices([
+        ...playerNames,
+        BROWSER,
+      ]),
+    )
+    .addOption(
+      new Option('--graphics <way>', 'draw in this terminal, and how (default: the best that it knows)')
+        .choices(graphicsNames)
+        .implies({ player: 'terminal' }),
+    )
     .option('--duration <time>', 'leave after this long', duration)
     .option('--buffer <megabytes>', 'memory for pausing', wholeNumber(8, 65_536))
     .addOption(jsonOption())
@@ -174,11 +236,23 @@ function commands(signal: AbortSignal, done: (exitCode: number) => void): Comman
         '  Home                what is playing, from its beginning\n' +
         '  l                   back to live\n' +
         '  1 … 9, Page Up/Down another station; Backspace the one before\n' +
-        '  c, i, q             list, what is playing, exit',
+        '  c, i, q             list, what is playing, exit\n' +
+        '\nOver SSH: --player terminal draws the picture in the terminal, without sound; it needs ffmpeg there.',
     )
     .action(async (station, flags) => {
+      const player = flags.player ?? (hasPlayer(flags.sync ? steeredPlayer : undefined) ? undefined : BROWSER);
+      if (flags.graphics !== undefined && player !== 'terminal') {
+        const next = `Leave out --graphics, or --player ${player}.`;
+        throw new Problem('usage', `The player ${player} draws in a window of its own, not in the terminal`, next);
+      }
+      const delay: number | undefined = flags.delay ?? (flags.sync ? COMMON_DELAY : undefined);
+      if (player === BROWSER) {
+        const { runInBrowser } = await import('./browser.js');
+        done(await runInBrowser({ ...flags, delay, station, signal }));
+        return;
+      }
       const { runWatch } = await import('./watch.js');
-      done(await runWatch({ ...flags, station, signal }));
+      done(await runWatch({ ...flags, player, delay, station, signal }));
     });
 
   program
@@ -216,6 +290,48 @@ function commands(signal: AbortSignal, done: (exitCode: number) => void): Comman
       done(await runPrepare({ ...flags, sources, settings: settingsOf(flags), signal }));
     });
 
+  const operator = program.command('operator').description('who may act on the operator’s page');
+  operator
+    .command('password')
+    .description('set the operator’s password: asked for, or the first line of standard input')
+    .option('--remove', 'none any more: only whoever sits at the server’s machine may act', false)
+    .addOption(configOption())
+    .addOption(quietOption())
+    .action(async (flags) => {
+      const { runPassword } = await import('./operator-command.js');
+      done(await runPassword({ ...flags, signal }));
+    });
+  const token = operator.command('token').description('tokens for scripts: Authorization: Bearer TOKEN');
+  token
+    .command('add')
+    .argument('<name>', 'what it is for; stands in the log')
+    .description('make a token, printed once')
+    .addOption(configOption())
+    .addOption(quietOption())
+    .action(async (name, flags) => {
+      const { runTokenAdd } = await import('./operator-command.js');
+      done(await runTokenAdd({ ...flags, name }));
+    });
+  token
+    .command('list')
+    .description('names of the tokens')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action(async (flags) => {
+      const { runTokenList } = await import('./operator-command.js');
+      done(await runTokenList(flags));
+    });
+  token
+    .command('remove')
+    .argument('<name>')
+    .description('make a token worthless')
+    .addOption(configOption())
+    .addOption(quietOption())
+    .action(async (name, flags) => {
+      const { runTokenRemove } = await import('./operator-command.js');
+      done(await runTokenRemove({ ...flags, name }));
+    });
+
   return program;
 }
 
@@ -231,7 +347,7 @@ export async function main(words: string[]): Promise<void> {
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0); // Whoever read it has read enough.
+    if (error.code === 'EPIPE' || error.code === 'EIO') process.exit(0); // Whoever read it has read enough.
     throw error;
   });
   let exitCode = 0;

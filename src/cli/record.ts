@@ -6,12 +6,12 @@ import { resolveInterface } from '../multicast/interfaces.js';
 import { messageOf, Problem, systemCode } from '../problem/problem.js';
 import type { StationReceiver } from '../receiver/station-receiver.js';
 import type { Cursor, StreamUnit } from '../receiver/stream-buffer.js';
+import { Tuner } from '../receiver/tuner.js';
 import { chooseChannel, requireStations } from '../viewer/channels.js';
 import { containerFor } from '../viewer/container.js';
 import { targetOf } from '../viewer/moment.js';
 import { Recorder } from '../viewer/recorder.js';
 import { durationText } from '../viewer/station-text.js';
-import { Tuner } from '../viewer/tuner.js';
 import { type Millis, millisToTicks } from '../wire/time.js';
 import { findChannels } from './find.js';
 import { type Output, openOutput } from './output.js';
@@ -71,7 +71,7 @@ export async function runRecord(options: RecordOptions): Promise<number> {
   try {
     const { from } = options;
     const start = from === undefined ? undefined : targetOf(channel.info.format, millisToTicks(from));
-    const receiver = await tuner.tune(channel, start);
+    const receiver = await tuner.tune(channel.found, start);
     const recorder = new Recorder(containerFor(receiver.station), options.duration);
     const bytes = await record(receiver, recorder, file, options, output);
     await file.close();

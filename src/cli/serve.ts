@@ -1,21 +1,24 @@
 /** `msc serve`: stations from files onto the air. */
 import { constants, hostname, setPriority } from 'node:os';
-import { ADJUSTMENT_PERIOD, SlewingClock } from '../clock/clock.js';
-import { openAnnouncer } from '../discovery/announcer.js';
-import { conflictProblem, findConflicts } from '../discovery/conflicts.js';
-import { type FoundStation, findStations } from '../discovery/find.js';
+import { findStations } from '../discovery/find.js';
+import { CredentialsFile } from '../gateway/access/credentials.js';
+import type { Gateway } from '../gateway/gateway.js';
+import { Viewers } from '../gateway/viewers.js';
 import { checkGroup, listInterfaces, loopback, type NetInterface, resolveInterface } from '../multicast/interfaces.js';
-import { FecController } from '../playout/fec-controller.js';
-import { type FecSetting, PlayoutPool } from '../playout/playout-pool.js';
+import { systemTimers } from '../multicast/timers.js';
 import { Problem, systemCode } from '../problem/problem.js';
 import type { MediaSettings } from '../reel/media/spool.js';
 import { defaultStore, Store } from '../reel/store.js';
-import { UnicastServer } from '../repair/unicast-server.js';
-import { type Millis, millisToTicks } from '../wire/time.js';
+import type { Millis } from '../wire/time.js';
+import { aborted } from './aborted.js';
+import { Air } from './air.js';
 import type { FecOption } from './fec-option.js';
+import type { HttpAddress } from './http-option.js';
+import { keptStation, noteSources } from './kept-station.js';
 import { loadStation, planStations, prepareStation, type ReadyStation, type StationPlan } from './lineup.js';
+import { AirOperator } from './operator.js';
 import { type Output, openOutput } from './output.js';
-import { reportEnd, reportFigures, type StationOnAir } from './report.js';
+import { findSlates, Slates } from './slates.js';
 import { findSources, type StationSource } from './sources.js';
 
 export interface ServeOptions {
@@ -43,12 +46,17 @@ export interface ServeOptions {
   history?: Millis;
   json: boolean;
   quiet: boolean;
+  /** Where browsers and players find the stations by HTTP; without it, nowhere. */
+  http?: HttpAddress;
+  /** How long after its time stamp pages show each picture; without it, COMMON_DELAY. */
+  delay?: Millis;
+  /** Files, NAME=FILE: what the operator can show in place of what stations play. */
+  slate?: string[];
+  /** The folder with the operator's password. */
+  config?: string;
   /** Ends the server. */
   signal: AbortSignal;
 }
-
-/** How often it is looked at how much parity the stations need. */
-const FEC_CONTROL_PERIOD: Millis = 1_000;
 
 /** How long other servers are given to say what they have on the air: longer would keep the stations waiting. */
 const CONFLICT_TIMEOUT = 120;
@@ -75,38 +83,91 @@ export async function runServe(options: ServeOptions): Promise<number> {
   if (plans.length === 0) throw nothingLeft(problems);
   const store = new Store(options.store ?? defaultStore());
   await store.open();
+  const slates = new Slates(findSlates(options.slate ?? [], store), { settings, store, output });
 
   const { ttl, controlPort, workers, fec, figures, unicast, history } = options;
   const air = await Air.open({ at, ttl, controlPort, workers, fec, figures, unicast, history, server, output });
+  let gateway: Gateway | null = null;
   try {
     const load = { settings, store, server, fec: fec === 'none' ? undefined : fec.size, output };
+    const operator = new AirOperator({ air, at, slates, load: { ...load, signal }, onProblem });
+    if (options.http) gateway = await openHttp({ ...options, address: options.http, air, operator, server, output });
     const found = await others;
-    const add = (ready: ReadyStation) => {
+    const add = async (ready: ReadyStation) => {
+      if (ready.sources === null) await noteSources(ready, load);
       const problem = air.add(ready, found);
       if (problem) onProblem(problem, ready.plan.number);
     };
     const missing: StationPlan[] = [];
     for (const plan of plans) {
-      const ready = await loadStation({ ...load, plan }).catch(() => null); // Preparing says what is wrong with it.
-      if (ready) add(ready);
+      const kept = await keptStation({ ...load, plan });
+      const ready = kept ?? (await loadStation({ ...load, plan }).catch(() => null)); // Preparing says what is wrong with it.
+      if (ready) await add(ready);
       else missing.push(plan);
     }
     sayWhere(at, output);
     for (const plan of missing) {
       if (signal.aborted) break;
       const told = (problem: Problem) => onProblem(problem, plan.number);
-      const ready = await prepareStation({ ...load, plan, signal, onProblem: told }).catch((error) => {
+      const kept = await keptStation({ ...load, plan }, true);
+      const preparing = kept ?? prepareStation({ ...load, plan, signal, onProblem: told });
+      const ready = await Promise.resolve(preparing).catch((error) => {
         if (signal.aborted) return null;
         throw error;
       });
-      if (ready) add(ready);
+      if (ready) await add(ready);
     }
     if (air.isEmpty && !signal.aborted) throw nothingLeft(problems);
+    if (options.http) await prepareSlates(slates, air, signal);
     await aborted(signal);
     return 0;
   } finally {
+    await gateway?.close();
     await air.close();
   }
+}
+
+async function openHttp(options: {
+  address: HttpAddress;
+  config?: string;
+  delay?: Millis;
+  air: Air;
+  operator: AirOperator;
+  server: string;
+  ttl: number;
+  output: Output;
+}): Promise<Gateway> {
+  const { address, config, delay, air, operator, server, ttl, output } = options;
+  // Whoever has no viewers by HTTP does not wait for what serves them to be loaded.
+  const { openGateway } = await import('../gateway/gateway.js');
+  const context = {
+    catalogue: air.catalogue,
+    viewers: new Viewers(),
+    operator,
+    credentials: new CredentialsFile(config),
+    server,
+    ttl,
+    delay,
+    timers: systemTimers,
+    now: () => air.now(),
+    say: (line: string) => output.say(line),
+  };
+  const { host, port, orAnother = false } = address;
+  const gateway = await openGateway({ context, host, port }).catch((error: Problem) => {
+    if (!orAnother || systemCode(error.cause) !== 'EADDRINUSE') throw error;
+    return openGateway({ context, host, port: 0 });
+  });
+  output.say(`To watch in a browser: ${gateway.url}`);
+  output.say(`For its operator: ${gateway.url}/operator`);
+  output.event({ event: 'http', url: gateway.url });
+  return gateway;
+}
+
+async function prepareSlates(slates: Slates, air: Air, signal: AbortSignal): Promise<void> {
+  const stations = air.stations.map(({ station }) => station);
+  await slates.prepare(stations, signal).catch((error) => {
+    if (!signal.aborted) throw error;
+  });
 }
 
 /** Asks the system to run this process before others: a packet that waits for the processor is late. */
@@ -124,11 +185,6 @@ function nothingLeft(problems: readonly Problem[]): Problem {
   return new Problem(problems[0]?.code ?? 'source', 'nothing is left to play', next);
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-}
-
 function sayWhere(at: NetInterface, output: Output): void {
   if (!at.internal) {
     output.say(`On the network of ${at.name} (${at.address}).`);
@@ -137,150 +193,4 @@ function sayWhere(at: NetInterface, output: Output): void {
   const reachable = listInterfaces().filter(({ internal }) => !internal);
   const choices = reachable.map(({ name, address }) => `--interface ${name} (${address})`).join(' or ');
   output.say(`On this machine only. To reach a network: ${choices || 'no other interface is up'}.`);
-}
-
-/**
- * It is in charge of:
- * - everything that is open while stations are on the air: playout, what serves single viewers, announcements
- * - refusing a station that another server has on the air as something else
- */
-class Air {
-  readonly #output: Output;
-  readonly #fec: FecOption;
-  /** Of stations whose parity follows their viewers' losses. */
-  readonly #fecControllers = new Map<string, FecController>();
-  readonly #clock = new SlewingClock();
-  readonly #ready: ReadyStation[] = [];
-  readonly #failing = new Set<string>();
-  #playout!: PlayoutPool;
-  #unicast!: UnicastServer;
-  readonly #closing: (() => Promise<void> | void)[] = [];
-
-  private constructor(output: Output, fec: FecOption) {
-    this.#output = output;
-    this.#fec = fec;
-  }
-
-  static async open(options: {
-    at: NetInterface;
-    ttl: number;
-    controlPort: number;
-    workers?: number;
-    fec: FecOption;
-    figures?: Millis;
-    unicast: number;
-    history?: Millis;
-    server: string;
-    output: Output;
-  }): Promise<Air> {
-    const { at, ttl, controlPort, server, output, workers } = options;
-    const log = (line: string) => output.say(line);
-    const air = new Air(output, options.fec);
-    try {
-      const clock = setInterval(() => air.#clock.adjust(), ADJUSTMENT_PERIOD);
-      air.#closing.push(() => clearInterval(clock));
-      air.#playout = await PlayoutPool.open({
-        clock: air.#clock,
-        interfaceAddress: at.address,
-        ttl,
-        workers,
-        onNote: log,
-        onReadError: (id, message) => air.#sayUnreadable(id, message),
-      });
-      air.#closing.push(() => air.#playout.close());
-      air.#unicast = await UnicastServer.open({
-        clock: air.#clock,
-        at,
-        ttl,
-        controlPort,
-        server,
-        budget: { total: options.unicast },
-        history: options.history,
-        onNote: log,
-      });
-      air.#closing.push(() => air.#unicast.close());
-      const control = setInterval(() => air.#controlFec(), FEC_CONTROL_PERIOD);
-      air.#closing.push(() => clearInterval(control));
-      const announcer = await openAnnouncer({ stations: () => air.#infos(), localAddress: at.address, ttl, log });
-      air.#closing.push(() => announcer.close());
-      const { figures } = options;
-      air.#closing.push(reportFigures({ stations: () => air.#onAir(), period: figures, output }));
-      return air;
-    } catch (error) {
-      await air.close();
-      throw error;
-    }
-  }
-
-  get isEmpty(): boolean {
-    return this.#ready.length === 0;
-  }
-
-  /** Puts a station on the air; if another server has another programme on its group, returns that problem instead. */
-  add(ready: ReadyStation, found: readonly FoundStation[]): Problem | null {
-    const info = ready.info(millisToTicks(this.#clock.now()));
-    const [conflict] = findConflicts([info], found);
-    if (conflict?.kind === 'conflict') {
-      ready.station.close();
-      return conflictProblem(conflict);
-    }
-    const { plan, station } = ready;
-    const { width, height, aspectRatio, frameRate, bitrate, group, port } = info;
-    this.#playout.add({ id: plan.id, station, group, port, bitrate, fec: this.#fecOf(plan.id) });
-    const progress = this.#playout.progress(plan.id);
-    if (progress) this.#unicast.add({ station, info, progress });
-    this.#ready.push(ready);
-    this.#ready.sort((a, b) => a.plan.number - b.plan.number);
-    const twin = conflict ? `, together with ${conflict.other.info.server}` : '';
-    const picture = `${width}×${height} ${aspectRatio}, ${frameRate} frames/s, ${(bitrate / 1e6).toFixed(1)} Mbit/s`;
-    this.#output.say(`On the air: ${plan.number} ${plan.name}, ${picture}, rtp://${group}:${port}${twin}`);
-    this.#output.event({ event: 'on-air', station: info });
-    return null;
-  }
-
-  #fecOf(id: string): FecSetting | undefined {
-    if (this.#fec === 'none') return undefined;
-    const { size, mode } = this.#fec;
-    if (mode !== 'auto') return { size, mode };
-    const controller = new FecController();
-    this.#fecControllers.set(id, controller);
-    return { size, mode: controller.mode };
-  }
-
-  #controlFec(): void {
-    for (const { plan } of this.#ready) {
-      const controller = this.#fecControllers.get(plan.id);
-      const before = controller?.mode;
-      // Where nobody reports, nobody loses anything.
-      const mode = controller?.report(this.#unicast.figures(plan.id)?.reports.loss.p95 ?? 0, this.#clock.now());
-      if (mode === undefined || mode === before) continue;
-      this.#playout.setFec(plan.id, mode);
-      this.#output.say(`${plan.number} ${plan.name}: error correction is ${mode} from now on`);
-    }
-  }
-
-  async close(): Promise<void> {
-    for (const close of this.#closing.reverse()) await close();
-    for (const { station } of this.#ready) station.close();
-    reportEnd(this.#onAir(), this.#output);
-  }
-
-  #onAir(): StationOnAir[] {
-    return this.#ready.flatMap(({ plan: { number, id } }) => {
-      const progress = this.#playout.progress(id);
-      return progress ? { number, id, progress, unicast: this.#unicast.figures(id) } : [];
-    });
-  }
-
-  #sayUnreadable(id: string, message: string): void {
-    const ready = this.#ready.find(({ plan }) => plan.id === id);
-    if (!ready || this.#failing.has(id)) return;
-    this.#failing.add(id);
-    this.#output.say(`${ready.plan.number} ${ready.plan.name}: its reel cannot be read: ${message}`);
-  }
-
-  #infos() {
-    const time = millisToTicks(this.#clock.now());
-    return this.#ready.map((ready) => ready.info(time));
-  }
 }

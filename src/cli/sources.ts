@@ -39,13 +39,24 @@ function findSource(word: string): StationSource {
   const { name, path } = splitName(word);
   try {
     const isFolder = statSync(path).isDirectory();
-    const source = { name: name ?? nameOf(path, isFolder), path };
-    if (!isFolder) return { ...source, files: [path] };
+    return { name: name ?? nameOf(path, isFolder), path, files: filesOf(path) };
+  } catch (error) {
+    throw sourceProblem(path, error);
+  }
+}
+
+/**
+ * The file itself, or the video files of a folder in order of name, as they are now. Throws a Problem of code 'source' that
+ * names the path and what is wrong with it.
+ */
+export function filesOf(path: string): string[] {
+  try {
+    if (!statSync(path).isDirectory()) return [path];
     const files = readdirSync(path, { withFileTypes: true })
       .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.') && looksLikeVideo(entry.name))
       .map((entry) => join(path, entry.name))
       .sort(byName.compare);
-    if (files.length > 0) return { ...source, files };
+    if (files.length > 0) return files;
     throw new Problem(
       'source',
       `${path}: no video in this folder`,

@@ -2,15 +2,17 @@
 import { resolveInterface } from '../multicast/interfaces.js';
 import { Problem } from '../problem/problem.js';
 import type { ReceptionReport } from '../receiver/reception-report.js';
+import { Tuner } from '../receiver/tuner.js';
 import { chooseChannel, requireStations } from '../viewer/channels.js';
-import { badgeText, type Panel, receptionText } from '../viewer/panel.js';
+import { badgeText, offsetText, type Panel, receptionText } from '../viewer/panel.js';
 import { findPlayer } from '../viewer/players/find-player.js';
-import type { PlayerName } from '../viewer/players/player.js';
+import { type PlayerName, steeredPlayer } from '../viewer/players/player.js';
 import { startPlayer } from '../viewer/players/start-player.js';
 import { currentChannel, type ViewerState } from '../viewer/state.js';
 import { bitrateText, stationTable } from '../viewer/station-text.js';
 import { Terminal } from '../viewer/terminal.js';
-import { Tuner } from '../viewer/tuner.js';
+import type { GraphicsName } from '../viewer/terminal-player/renderer.js';
+import { TerminalPlayer } from '../viewer/terminal-player/terminal-player.js';
 import { Viewer } from '../viewer/viewer.js';
 import { type Millis, millisToTicks } from '../wire/time.js';
 import { findChannels } from './find.js';
@@ -22,17 +24,21 @@ export interface WatchOptions {
   interface?: string;
   /** undefined: the best that is installed. */
   player?: PlayerName;
+  /** How the player terminal draws; undefined: the best that the terminal knows. */
+  graphics?: GraphicsName;
   /** Ends after so long; undefined: when the user leaves. */
   duration?: Millis;
   /** When what is watched was on the air (Unix epoch); undefined: now. */
   at?: Millis;
   /** Pictures stay as far behind what is on the air as they begin. */
   stay?: boolean;
+  /** How long after its time stamp each picture is shown; undefined: as near to what is on the air as can be. */
+  delay?: Millis;
   /** Names or addresses of further interfaces on which the station is received. */
   also?: string[];
   /** Most megabytes (10^6 bytes) of the stream that are held for pausing; default 256 MiB. */
   buffer?: number;
-  /** With the player "none": reports as JSON lines on standard output. */
+  /** Reports as JSON lines on standard output. */
   json: boolean;
   /** No table, no status line. */
   quiet: boolean;
@@ -42,7 +48,11 @@ export interface WatchOptions {
 
 /** Exit code 0 when the user left. Rejects with a Problem: no station, no such one, no player, no such interface. */
 export async function runWatch(options: WatchOptions): Promise<number> {
-  if (options.player !== 'none') findPlayer(options.player); // Said before anything is asked
+  const player = options.delay === undefined ? options.player : steeredPlayer;
+  if (options.player !== undefined && options.player !== player) throw notSteered(options.player);
+  const { graphics } = options;
+  if (player === 'terminal') requireTerminal(options.json);
+  if (player !== 'none') findPlayer(player); // Said before anything is asked
   const channels = await findChannels(options);
   requireStations(channels, options.interface);
   const first = options.station === undefined ? null : chooseChannel(channels, options.station);
@@ -54,29 +64,35 @@ export async function runWatch(options: WatchOptions): Promise<number> {
       )}\n\n`,
     );
   }
-  const windowless = options.player === 'none';
+  const windowless = player === 'none';
+  // With JSON on standard output, people's lines go the other way.
+  const output = options.json ? process.stderr : process.stdout;
   const terminal = new Terminal({
     input: process.stdin,
-    // With JSON on standard output, people's lines go the other way.
-    output: options.json ? process.stderr : process.stdout,
+    output,
     onKey: (key) => viewer.key(key),
     onEnd: () => {
       unanswered = !watched;
       if (unanswered) viewer.stop();
     },
   });
-  const report = windowless ? new Reporter(options.json, (line) => terminal.say(line)) : null;
+  const report = windowless || options.json ? new Reporter(options.json, (line) => terminal.say(line)) : null;
   let watched = first !== null;
   let unanswered = false;
   const viewer = new Viewer({
     channels,
-    startPlayer: (events) => startPlayer(options.player, events),
+    startPlayer: (events) =>
+      player === 'terminal'
+        ? TerminalPlayer.start({ program: findPlayer(player).program, terminal, output, graphics, events })
+        : startPlayer(player, events),
     first: options.at === undefined ? null : millisToTicks(options.at),
     stay: options.stay,
+    delay: options.delay,
     refresh: () => findChannels({ interface: options.interface, timeout: 500 }),
     createTuner: (events) =>
       new Tuner(events, {
         buffer: options.buffer === undefined ? {} : { maxBytes: options.buffer * 1_000_000 },
+        keepAlive: options.delay === undefined ? undefined : ASK_CLOCK,
         also: options.also?.map((name) => resolveInterface(name).address),
       }),
     show(panel, state, counts) {
@@ -89,6 +105,7 @@ export async function runWatch(options: WatchOptions): Promise<number> {
   });
   const stop = (): void => viewer.stop();
   options.signal.addEventListener('abort', stop);
+  if (player === 'terminal') process.on('SIGHUP', stop); // The window that it was drawn in is gone.
   const timer = options.duration === undefined ? null : setTimeout(stop, options.duration);
   terminal.open();
   try {
@@ -97,6 +114,7 @@ export async function runWatch(options: WatchOptions): Promise<number> {
   } finally {
     terminal.close();
     options.signal.removeEventListener('abort', stop);
+    process.off('SIGHUP', stop);
     if (timer) clearTimeout(timer);
   }
   if (unanswered) {
@@ -104,6 +122,32 @@ export async function runWatch(options: WatchOptions): Promise<number> {
   }
   report?.end();
   return 0;
+}
+
+/** How often the server is asked what time it is where that matters to the millisecond. */
+const ASK_CLOCK: Millis = 2_000;
+
+const notSteered = (player: PlayerName): Problem =>
+  new Problem(
+    'usage',
+    `The player ${player} cannot show pictures at their moments`,
+    `Leave out --sync and --delay, or --player ${player}: mpv can, and the browser's page.`,
+  );
+
+/** Throws a Problem where nothing can be drawn, or where JSON would be written into it. */
+function requireTerminal(json: boolean): void {
+  const output = json ? process.stderr : process.stdout;
+  if (!process.stdin.isTTY || !output.isTTY) {
+    throw new Problem(
+      'usage',
+      'The player terminal needs a terminal: standard input or output is none',
+      'Run it without redirection (over SSH: ssh -t HOST msc watch …), or receive without a picture: --player none.',
+    );
+  }
+  if (json && process.stdout.isTTY) {
+    const next = 'Send the JSON elsewhere: msc watch … --player terminal --json > reports.jsonl.';
+    throw new Problem('usage', 'The picture and the JSON would be written over each other', next);
+  }
 }
 
 /** Below the table, before anything is watched. */
@@ -119,13 +163,18 @@ function statusLine(state: ViewerState, counts: ReceptionReport | null): string 
   const channel = currentChannel(state);
   if (!channel) return '';
   const badge = badgeText(state);
-  const parts = [`${channel.info.number} ${channel.info.name}`, badge, counts ? receptionText(counts) : ''];
+  const parts = [
+    `${channel.info.number} ${channel.info.name}`,
+    badge,
+    state.offset === null ? '' : offsetText(state.offset),
+    counts ? receptionText(counts) : '',
+  ];
   const help =
     badge === '' ? 'p pauses, ← goes back, c lists, i tells, q exits' : 'p pauses, ← → seek, l goes back to live';
   return [...parts, help].filter((part) => part !== '').join(' · ');
 }
 
-/** A line a second of what is received, without a window. */
+/** A line a second of what is received: without a window, or for scripts. */
 class Reporter {
   private last: { at: Millis; bytes: number; station: string } | null = null;
   private latest: ReceptionReport | null = null;
@@ -146,7 +195,9 @@ class Reporter {
     const bitrate = ((counts.bytes - this.last.bytes) * 8000) / elapsed;
     this.last = { at: now, bytes: counts.bytes, station: channel.key };
     const { number, id, name } = channel.info;
-    if (this.json) this.line({ event: 'report', number, id, bitrate: Math.round(bitrate), ...numbersOf(counts) });
+    const { offset } = state;
+    if (this.json)
+      this.line({ event: 'report', number, id, bitrate: Math.round(bitrate), ...numbersOf(counts), offset });
     else this.say(`${number} ${name} · ${bitrateText(bitrate)} · ${receptionText(counts)}`);
   }
 

@@ -6,6 +6,7 @@ import { makeStations } from '../../test/support/stations.js';
 import { decodeMessage } from '../wire/message.js';
 import {
   ClientState,
+  type ClockAnswer,
   KEEP_ALIVE_PERIOD,
   type Outcome,
   RETRY_WAITS,
@@ -30,18 +31,20 @@ class Bench {
   readonly stations = makeStations(60);
   server: ServerState | undefined;
   flows = new FakeFlows();
-  readonly client = new ClientState({ server: '10.0.0.1:5601', firstId: 0xffff_fffe });
+  readonly client: ClientState;
   readonly outcomes: Outcome[] = [];
   readonly events: SessionEvent[] = [];
   readonly said: string[] = [];
+  clockAnswers = 0;
   readonly #fates: Fate[];
   #onTheWay: { at: number; datagram: Buffer; toServer: boolean }[] = [];
   #tickets = 0;
   #servers = 0;
 
   /** `fates` are used up in order; after them everything arrives. */
-  constructor(fates: readonly Fate[] = []) {
+  constructor(fates: readonly Fate[] = [], keepAlive?: number) {
     this.#fates = [...fates];
+    this.client = new ClientState({ server: '10.0.0.1:5601', firstId: 0xffff_fffe, keepAlive });
     this.startServer();
   }
 
@@ -99,7 +102,17 @@ class Bench {
       this.#carry(datagram, true);
     }
     this.outcomes.push(...step.outcomes);
-    this.events.push(...step.events);
+    for (const event of step.events) {
+      if (event.kind === 'clock') this.#checkClock(event);
+      else this.events.push(event);
+    }
+  }
+
+  /** What the server says of its clock was so at some moment of the round trip. */
+  #checkClock({ serverTime, roundTrip }: ClockAnswer): void {
+    this.clockAnswers++;
+    const age = epoch + this.now - serverTime;
+    assert.ok(age >= 0 && age <= roundTrip, `${age} of ${roundTrip}`);
   }
 
   #carry(datagram: Buffer, toServer: boolean): void {
@@ -174,6 +187,13 @@ test('a session is kept alive for as long as it is wanted, across the ends of co
   assert.equal(bench.server?.counters.challenged, 1);
   assert.deepEqual(bench.events, []);
   assert.equal(Math.round(bench.said.length / 10), Math.round(3_600_000 / KEEP_ALIVE_PERIOD / 10));
+});
+
+test('who wants to know the time exactly asks more often', () => {
+  const bench = new Bench([], 2_000);
+  bench.wish({ kind: 'tune', station: 'station-1' });
+  bench.runUntil(60_000);
+  assert.equal(bench.clockAnswers, 29);
 });
 
 test('a server that comes back after a while has the session again as it was', () => {

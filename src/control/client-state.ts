@@ -65,8 +65,17 @@ export type Outcome = { ticket: number } & (
   | { ok: false; problem: Problem }
 );
 
-/** `lost`: the server is silent or no longer has our station. `recovered`: it is back, and we are tuned again. */
-export type SessionEvent = { kind: 'lost'; problem: Problem } | { kind: 'recovered'; tuned: Tuned | undefined };
+/** What the server's clock was, within the time that its answer took. */
+export type ClockAnswer = { serverTime: Millis } & Timed;
+
+/**
+ * `lost`: the server is silent or no longer has our station. `recovered`: it is back, and we are tuned again. `clock`: it
+ * said what time it is.
+ */
+export type SessionEvent =
+  | { kind: 'lost'; problem: Problem }
+  | { kind: 'recovered'; tuned: Tuned | undefined }
+  | ({ kind: 'clock' } & ClockAnswer);
 
 /** What to do after a call. */
 export interface Step {
@@ -122,6 +131,7 @@ const answerTo = (type: Request['type']): Reply['type'] => {
  */
 export class ClientState {
   readonly #name: string;
+  readonly #keepAlivePeriod: Millis;
   #nextId: number;
   #cookie = NO_COOKIE;
   readonly #queue: Task[] = [];
@@ -140,8 +150,10 @@ export class ClientState {
   #step: Step = { send: [], outcomes: [], events: [] };
 
   /** `server` is what messages call it, `firstId` a random number of 32 bits. */
-  constructor({ server, firstId }: { server: string; firstId: number }) {
+  constructor(options: { server: string; firstId: number; keepAlive?: Millis }) {
+    const { server, firstId, keepAlive = KEEP_ALIVE_PERIOD } = options;
     this.#name = server;
+    this.#keepAlivePeriod = keepAlive;
     this.#nextId = firstId;
   }
 
@@ -235,6 +247,8 @@ export class ClientState {
     } else if (reply.type === 'replaying') {
       if (request.type !== 'replay' || reply.body.flow !== request.body.flow) return;
       this.#replaying = { ...reply.body, roundTrip };
+    } else if (reply.type === 'ok' && reply.body.serverTime !== undefined) {
+      this.#step.events.push({ kind: 'clock', serverTime: reply.body.serverTime, roundTrip });
     }
     if (exchange.restores) this.#restored(exchange, now);
     else this.#succeed(now);
@@ -307,7 +321,7 @@ export class ClientState {
       this.#isLost = false;
       this.#step.events.push({ kind: 'recovered', tuned: this.#tuned });
     }
-    this.#finish(now, KEEP_ALIVE_PERIOD);
+    this.#finish(now, this.#keepAlivePeriod);
   }
 
   #giveUp(now: Millis): void {
@@ -335,7 +349,7 @@ export class ClientState {
       this.#isLost = true;
       this.#step.events.push({ kind: 'lost', problem });
     }
-    this.#finish(now, this.#isLost ? LOST_PERIOD : KEEP_ALIVE_PERIOD);
+    this.#finish(now, this.#isLost ? LOST_PERIOD : this.#keepAlivePeriod);
   }
 
   #finish(now: Millis, untilKeepAlive: Millis): void {

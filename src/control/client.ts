@@ -8,8 +8,10 @@ import { CONTROL_PORT } from '../wire/addresses.js';
 import { encodeFeedback, type Feedback, isRtcp } from '../wire/feedback.js';
 import { hasCookie, REQUEST_ID_MODULUS } from '../wire/message.js';
 import type { StationInfo } from '../wire/station-info.js';
+import type { Millis } from '../wire/time.js';
 import {
   ClientState,
+  type ClockAnswer,
   type Outcomes,
   type Replaying,
   type Step,
@@ -19,7 +21,7 @@ import {
 } from './client-state.js';
 import type { FlowRequest } from './flows.js';
 
-export { Refusal, type Replaying, type Tuned } from './client-state.js';
+export { type ClockAnswer, Refusal, type Replaying, type Tuned } from './client-state.js';
 
 export interface SessionOptions {
   /** IPv4 address of the server. */
@@ -31,6 +33,10 @@ export interface SessionOptions {
   onLost?: (problem: Problem) => void;
   /** It is back, and we are tuned as before: `tuned` is the newest word on that. */
   onRecovered?: (tuned: Tuned | undefined) => void;
+  /** It said what time it is, as it does whenever it is asked whether it is there. */
+  onClock?: (answer: ClockAnswer) => void;
+  /** How often it is asked that, with nothing else to say; default KEEP_ALIVE_PERIOD. */
+  keepAlive?: Millis;
   /** A packet that the server sent to us alone: a retransmission. Its memory is the caller's to keep. */
   onMedia?: (datagram: Buffer) => void;
   timers?: Timers;
@@ -87,7 +93,8 @@ class UdpSession implements Session {
     this.#server = { address, port: controlPort };
     this.#timers = timers;
     const firstId = options.firstId ?? randomInt(REQUEST_ID_MODULUS);
-    this.#state = new ClientState({ server: `${address}:${controlPort}`, firstId });
+    const { keepAlive } = options;
+    this.#state = new ClientState({ server: `${address}:${controlPort}`, firstId, keepAlive });
   }
 
   async open(): Promise<void> {
@@ -174,6 +181,7 @@ class UdpSession implements Session {
     }
     for (const event of events) {
       if (event.kind === 'lost') this.#options.onLost?.(event.problem);
+      else if (event.kind === 'clock') this.#options.onClock?.(event);
       else this.#options.onRecovered?.(event.tuned);
     }
   }

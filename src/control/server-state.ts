@@ -299,7 +299,8 @@ export class ServerState {
         session.state = request.type === 'pause' ? 'paused' : 'playing';
         return message('ok', 0, {});
       case 'keepalive':
-        return isLive ? message('ok', 0, {}) : this.#refusal('no-session');
+        if (!isLive) return this.#refusal('no-session');
+        return message('ok', 0, { serverTime: this.#options.directory.position(session.station)?.time });
       case 'exit':
         if (isLive) {
           this.#leaveStation(session);

@@ -41,3 +41,17 @@ test('counts of several add up, and those of a time are what came since', () => 
     }),
   );
 });
+
+test('the quantile of what came since is that of the difference, and null of nothing', () => {
+  const lateness = new Lateness();
+  const before = new Lateness();
+  for (let i = 0; i < 100; i++) lateness.record(50);
+  assert.equal(lateness.quantileSince(before, 0.99), 50.1);
+  assert.equal(lateness.quantileSince(before, 0.99), null);
+  for (let i = 0; i < 98; i++) lateness.record(1);
+  lateness.record(3);
+  lateness.record(3);
+  assert.equal(lateness.quantileSince(before, 0.5), 1.1);
+  lateness.record(-4);
+  assert.equal(lateness.quantileSince(before, 0.99), -3.9);
+});

@@ -38,8 +38,34 @@ export class Lateness {
     return after;
   }
 
+  /**
+   * The value that `share` (0 to 1) of those recorded since `before` do not exceed, rounded up to 0.1 ms; null where none
+   * was. `before`, an earlier state of this one, becomes the state of now. Allocates nothing.
+   */
+  quantileSince(before: Lateness, share: number): Millis | null {
+    const now = this.#counts;
+    const then = before.#counts;
+    let total = 0;
+    for (let step = 0; step < STEPS; step++) {
+      // What begins anew counts from 0.
+      const more = Math.max(0, now[step] - then[step]);
+      then[step] = more;
+      total += more;
+    }
+    let left = Math.max(1, Math.ceil(share * total));
+    let value: Millis | null = null;
+    for (let step = 0; step < STEPS; step++) {
+      left -= then[step];
+      if (value === null && total > 0 && left <= 0) value = (step + 1 + LEAST * STEPS_PER_MILLI) / STEPS_PER_MILLI;
+    }
+    then.set(now);
+    return value;
+  }
+
   get total(): number {
-    return this.#counts.reduce((sum, count) => sum + count, 0);
+    let sum = 0;
+    for (let step = 0; step < STEPS; step++) sum += this.#counts[step];
+    return sum;
   }
 
   /** The value that `share` (0 to 1) of the recorded ones do not exceed, rounded up to 0.1 ms; 0 where none is recorded. */

@@ -43,6 +43,8 @@ export interface ReadAheadThreadData {
 export type ToThread<S = SharedStation> =
   | { do: 'add'; station: S }
   | { do: 'remove'; id: string }
+  /** What it is from some later time on, or what is said of it. */
+  | { do: 'change'; station: S }
   /** To threads that play: which parity of a station is sent from now on. */
   | { do: 'fec'; id: string; mode: FecMode }
   | { do: 'stop' };

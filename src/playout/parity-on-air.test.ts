@@ -4,6 +4,7 @@ import { fakeReader, fakeReel } from '../../test/support/fake-reel.js';
 import { type FakeSource, fakeSource } from '../../test/support/fake-source.js';
 import { playoutAt, type Sent, start } from '../../test/support/hand-playout.js';
 import type { PayloadReader } from '../reel/payload-reader.js';
+import { NOTICE } from '../station/change.js';
 import { parityOf } from '../station/fec.js';
 import { type PacketSource, packetsOf } from '../station/packet-source.js';
 import { Station } from '../station/station.js';
@@ -189,4 +190,31 @@ test('a station taken off the air takes its parity along', () => {
   assert.deepEqual(sent, []);
   parity.set('a', 'both');
   assert.equal(playout.tick(), Number.POSITIVE_INFINITY);
+});
+
+test('what has been computed of packets that a change replaces is computed again', () => {
+  const stationOf = (tag: number) => {
+    const reel = fakeReel({ times: Array.from({ length: 60 }, (_, i) => i * 9_000), duration: 540_000, tag });
+    return new Station({ items: [{ name: `${tag}`, reel }], ssrc: 1 });
+  };
+  const station = stationOf(1);
+  const { clock, sent, parity, playout, play } = onAir({ station });
+  play(8_000);
+  const first = station.at(clock.now * 90 + NOTICE) + 1;
+  const { items } = stationOf(2);
+  station.extend({ from: station.due(first), first, items, item: 0, packet: 0, counters: null });
+  playout.readAgain('a');
+  parity.change('a');
+  play(20_000);
+  const fresh = parityOf(station, size);
+  for (const [port, source] of [
+    [COLUMNS, fresh.columns],
+    [ROWS, fresh.rows],
+  ] as const) {
+    const own = sent.filter((each) => each.port === port);
+    for (const [i, m] of numbersOf(sent, port, source).entries()) {
+      assert.deepEqual(own[i].bytes, packetsOf(source, m, m + 1, fakeReader())[0]);
+    }
+    assert.ok(own.length > 5);
+  }
 });

@@ -78,6 +78,14 @@ export class ParityOnAir {
     }
   }
 
+  /** The station has changed: what has been computed and not been sent is computed again. */
+  change(id: string): void {
+    for (const { id: part, source } of this.#parts.get(id) ?? []) {
+      source.forget();
+      this.#playout.readAgain(part);
+    }
+  }
+
   /** Ends a station's parity at once, before the station is taken off the air. */
   remove(id: string): void {
     for (const part of this.#parts.get(id) ?? []) this.#playout.remove(part.id);

@@ -80,8 +80,8 @@ test('stations of several threads leave whole and in order, while others come an
   }
   const progress = pool.progress('0')!;
   assert.ok(progress.packets >= 60);
+  await pool.close(); // Before the reel is closed, and what is counted stands still.
   assert.equal(progress.lateness.total, progress.packets);
-  await pool.close(); // Before the reel is closed.
 });
 
 function deferred(): { promise: Promise<void>; resolve(): void } {
@@ -122,7 +122,7 @@ test('a thread that dies is followed by another with its stations as they have b
   await thread.ready;
   const progress = new Progress().shared;
   const fec = { size: { columns: 10, rows: 5 }, mode: 'none' as const, columns: progress, rows: progress };
-  const station = { items: [], ssrc: 1 };
+  const station = { items: [], eras: [], ssrc: 1 };
   const shared = { id: 'a', station, progress, group: '239.255.0.1', port: 1, bitrate: 1, fec };
   thread.add(shared);
   thread.change({ ...shared, fec: { ...fec, mode: 'both' } }, { do: 'fec', id: 'a', mode: 'both' });

@@ -126,6 +126,19 @@ export class PlayoutPool {
     onAir.playing.thread.change(onAir.shared, { do: 'fec', id, mode });
   }
 
+  /**
+   * Tells the threads what a station has become: from NOTICE on at the earliest, so that they know before it begins. A
+   * thread that learns of it later sends what it was until then; no packet is sent twice.
+   */
+  change(id: string, station: Station): void {
+    const onAir = this.#onAir.get(id);
+    if (!onAir) return;
+    onAir.shared = { ...onAir.shared, station: station.data };
+    for (const thread of [onAir.reading, onAir.playing.thread]) {
+      thread.change(onAir.shared, { do: 'change', station: onAir.shared });
+    }
+  }
+
   /** Which parity of a station is sent, and how well; undefined when it is not on the air, or never has any. */
   fec(id: string): (FecSetting & { columns: Progress; rows: Progress }) | undefined {
     const fec = this.#onAir.get(id)?.shared.fec;

@@ -46,16 +46,24 @@ async function open(): Promise<{ playout: Playout; parity: ParityOnAir; sender: 
 function play({ playout, parity, sender }: Awaited<ReturnType<typeof open>>): void {
   const rings = new Int32Array(bell);
   const clock = new Clock(sharedClock);
+  const stations = new Map<string, Station>();
   let isStopped = false;
   port.on('message', (message: ToThread) => {
     if (message.do === 'add') {
       const { station: data, progress, fec, ...rest } = message.station;
       const station = Station.of(data);
+      stations.set(rest.id, station);
       playout.add({ ...rest, source: station, progress: new Progress(progress) });
       if (fec) parity.add({ ...rest, station, fec });
     } else if (message.do === 'fec') {
       parity.set(message.id, message.mode);
+    } else if (message.do === 'change') {
+      const { id, station } = message.station;
+      stations.get(id)?.take(station);
+      playout.readAgain(id);
+      parity.change(id);
     } else if (message.do === 'remove') {
+      stations.delete(message.id);
       parity.remove(message.id);
       playout.remove(message.id);
       say({ is: 'removed', id: message.id });

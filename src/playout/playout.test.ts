@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { fakeReader, fakeReel } from '../../test/support/fake-reel.js';
 import { playoutAt, type Sent, start } from '../../test/support/hand-playout.js';
+import { NOTICE } from '../station/change.js';
 import { Station } from '../station/station.js';
 import { millisToTicks, ticksToMillis } from '../wire/time.js';
 import { HALF } from './packet-window.js';
@@ -204,4 +205,52 @@ test('what the sender refuses or has no room for is counted with its station', (
   playout.pressed(0);
   assert.deepEqual([a.refused, b.refused], [0, 3]);
   assert.deepEqual([a.backPressure, b.backPressure], [1, 0]);
+});
+
+/** The tag of its reel, as fake reels have it. */
+const tagOf = ({ bytes }: Sent) => bytes.readUInt32BE(12);
+
+test('a change that is known two seconds before is on the air to the packet, however far ahead was read', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 5, max: 900 }), fc.integer({ min: 0, max: 5_000 }), (step, before) => {
+      const { clock, sent, playout, add, play } = playoutAt();
+      const station = steady(step, 1);
+      add('a', station, 1);
+      play(1_000 + before);
+      const first = station.at(millisToTicks(clock.now) + NOTICE) + 1;
+      const { items } = steady(step, 2);
+      station.extend({ from: station.due(first), first, items, item: 0, packet: 0, counters: null });
+      playout.readAgain('a');
+      play(2_000 + 20 * step);
+      const begins = station.at(millisToTicks(start)) + 1;
+      assert.deepEqual(numbers(sent), following(begins, sent.length));
+      assert.deepEqual(
+        sent.map(tagOf),
+        sent.map((_, i) => (begins + i < first ? 1 : 2)),
+      );
+      assert.ok(begins + sent.length > first);
+    }),
+  );
+});
+
+test('a change that is known too late is on the air from then on, and no packet leaves twice', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 150 }), (late) => {
+      const { sent, playout, add, play } = playoutAt();
+      const station = steady(10, 1);
+      add('a', station, 1);
+      play(1_000);
+      const first = station.at(millisToTicks(start + 1_000)) + 1;
+      play(late);
+      const { items } = steady(10, 2);
+      station.extend({ from: station.due(first), first, items, item: 0, packet: 0, counters: null });
+      playout.readAgain('a');
+      play(500);
+      const begins = station.at(millisToTicks(start)) + 1;
+      assert.deepEqual(numbers(sent), following(begins, sent.length));
+      const tags = sent.map(tagOf);
+      assert.deepEqual(tags, tags.toSorted());
+      assert.equal(tags.at(-1), 2);
+    }),
+  );
 });

@@ -140,6 +140,12 @@ export class Playout {
     this.#byDestination[onAir.destination] = onAir;
   }
 
+  /** Reads again what has been read and not been sent: the station has changed. */
+  readAgain(id: string): void {
+    const onAir = this.#onAir.get(id);
+    if (onAir) onAir.window.skipTo(onAir.window.next);
+  }
+
   /** Takes it off the air with the next packet whose number is a multiple of its unit. */
   end(id: string): void {
     const onAir = this.#onAir.get(id);

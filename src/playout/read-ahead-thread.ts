@@ -28,6 +28,8 @@ port.on('message', (message: ToThread) => {
     ahead.add({ id, station: Station.of(station), progress: new Progress(progress), now: clock.now() });
     clearTimeout(timer);
     timer = setTimeout(read, 0);
+  } else if (message.do === 'change') {
+    ahead.change(message.station.id, message.station.station);
   } else if (message.do === 'remove') {
     ahead.remove(message.id);
     say({ is: 'removed', id: message.id });

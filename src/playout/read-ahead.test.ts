@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { fakeReel } from '../../test/support/fake-reel.js';
+import { madeFilm, madeReel } from '../../test/support/made-reel.js';
 import { loadLibc } from '../linux/libc.js';
+import { begun } from '../station/change.js';
 import { Station } from '../station/station.js';
 import { millisToTicks, ticksToMillis } from '../wire/time.js';
 import { Progress } from './progress.js';
@@ -178,3 +180,18 @@ for (const [name, bringing] of [
     assert.throws(() => bring(descriptor, 299_000, 2_000), /ends.*301000/);
   });
 }
+
+test('what a change brings is brought a second before it begins', async (context) => {
+  const { ahead, brought } = readAhead();
+  const [one, two] = await Promise.all([madeFilm(200, 48), madeFilm(100, 24)].map((film) => madeReel(context, film)));
+  const station = new Station({ items: [{ name: 'one', reel: one }], ssrc: 1 });
+  ahead.add({ id: 'a', station: Station.of(station.data), progress: new Progress(), now: start });
+  station.extend(begun(station, millisToTicks(start + 2_000), [{ name: 'two', reel: two }]));
+  const isBrought = () => brought.some(({ descriptor }) => descriptor === two.data.descriptor);
+  ahead.change('a', station.data);
+  readAll(ahead, () => start + 900);
+  assert.equal(isBrought(), false);
+  const begins = ticksToMillis(station.eras[1].from);
+  readAll(ahead, () => begins - 500);
+  assert.equal(isBrought(), true);
+});

@@ -7,7 +7,7 @@ import { readSync } from 'node:fs';
 import { willNeed } from '../linux/file.js';
 import type { Libc } from '../linux/libc.js';
 import { messageOf } from '../problem/problem.js';
-import type { ItemRange, Station } from '../station/station.js';
+import type { ItemRange, Station, StationData } from '../station/station.js';
 import { type Millis, millisToTicks, type PacketNumber, ticksToMillis } from '../wire/time.js';
 import type { Progress } from './progress.js';
 
@@ -74,6 +74,11 @@ export class ReadAhead {
   add(options: { id: string; station: Station; progress: Progress; now: Millis }): void {
     const { id, station, progress, now } = options;
     this.#readings.set(id, { id, station, progress, readTo: progress.readTo, until: now + RESERVE });
+  }
+
+  /** What it has become, from a time on that has not been read yet. */
+  change(id: string, station: StationData): void {
+    this.#readings.get(id)?.station.take(station);
   }
 
   remove(id: string): void {

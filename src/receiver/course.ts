@@ -2,6 +2,7 @@
  * The course that a stream takes: from the group while it is near it, by a flow of the server's while it is behind, and
  * repaired by request. Datagrams, answers and the time in; what to say to the server out. No sockets, no timers, no clock.
  */
+import { ServerClock } from '../clock/server-clock.js';
 import type { Replaying, Tuned } from '../control/client-state.js';
 import type { FlowRequest } from '../control/flows.js';
 import type { ReceivedBatch } from '../multicast/receive-batched.js';
@@ -13,7 +14,6 @@ import { packetRate } from './group-numbers.js';
 import { Reception } from './reception.js';
 import type { ReceptionReport } from './reception-report.js';
 import { ReportSchedule } from './report-schedule.js';
-import { ServerClock } from './server-clock.js';
 import { StreamBuffer, type StreamBufferOptions } from './stream-buffer.js';
 
 /** Where a stream is to begin. */
@@ -138,6 +138,11 @@ export class Course {
   /** When `advance` is to be called for requests; for all else, several times a second, or once for who has time. */
   get wakeAt(): Millis {
     return this.#hasServer ? this.#reception.wakeAt : Number.POSITIVE_INFINITY;
+  }
+
+  /** The server's clock was at `serverTime` within the round trip that ends now. */
+  heardClock(serverTime: Millis, roundTrip: Millis, now: Millis): void {
+    this.#clock.add({ sent: now - roundTrip, received: now, time: serverTime });
   }
 
   serverNow(now: Millis): Millis | null {
@@ -298,7 +303,7 @@ export class Course {
     const { next, serverTime, roundTrip, members } = tuned;
     this.#tuned = tuned;
     this.buffer.keepsPlaces = true;
-    this.#clock.add(serverTime, roundTrip, now);
+    this.heardClock(serverTime, roundTrip, now);
     this.#reception.requests.measured(roundTrip);
     this.#reception.numbers.place(next, now);
     this.#reports ??= new ReportSchedule(this.station.bitrate, this.#options.random, now);
@@ -306,7 +311,7 @@ export class Course {
   }
 
   #heardReplay({ serverTime, roundTrip, oldest }: Replaying, now: Millis): void {
-    this.#clock.add(serverTime, roundTrip, now);
+    this.heardClock(serverTime, roundTrip, now);
     this.#oldest = oldest;
   }
 

@@ -1,5 +1,5 @@
 /** A station received: the sockets, timers and promises around course.ts. */
-import { Refusal, type Replaying, type Tuned } from '../control/client-state.js';
+import { type ClockAnswer, Refusal, type Replaying, type Tuned } from '../control/client-state.js';
 import type { FlowRequest } from '../control/flows.js';
 import type { ReceivedBatch } from '../multicast/receive-batched.js';
 import { systemTimers, type Timers } from '../multicast/timers.js';
@@ -181,6 +181,11 @@ export class Receiver implements StationReceiver {
     if (this.#closed !== null) return;
     this.#course.takeOwn(datagram, this.#timers.now());
     this.#advanceSoon();
+  }
+
+  /** The server said what time it is. */
+  heardClock({ serverTime, roundTrip }: ClockAnswer): void {
+    this.#course.heardClock(serverTime, roundTrip, this.#timers.now());
   }
 
   /** The server does not answer any more. */

@@ -186,6 +186,11 @@ export class StreamBuffer {
     this.makeRoom();
   }
 
+  /** When the next unit at a cursor was sent; null where it is not held, or not there yet. */
+  timeAt(cursor: Cursor): Ticks90k | null {
+    return this.hasLost(cursor) ? null : (this.units[this.skip + cursor.position - this.first]?.time ?? null);
+  }
+
   hasLost(cursor: Cursor): boolean {
     return cursor.position < this.first;
   }

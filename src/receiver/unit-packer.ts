@@ -6,8 +6,13 @@ import type { StreamUnit } from './stream-buffer.js';
 /** Memory that units share, and how many pieces of it are kept for later: what a second of many streams needs. */
 const PIECE = 256 * 1024;
 const SPARE_PIECES = 4;
-/** Of the stream's time in one unit: less than a picture, so that nothing ends or begins noticeably elsewhere. */
+/**
+ * No unit goes beyond a multiple of this, so that all receivers of a station can cut its stream at the same places. Less than
+ * a picture lasts: nothing ends or begins noticeably elsewhere.
+ */
 const LONGEST_UNIT: Ticks90k = 20 * TICKS_PER_MILLI;
+
+const windowOf = (time: Ticks90k): number => Math.floor(time / LONGEST_UNIT);
 
 /**
  * It is in charge of:
@@ -32,9 +37,9 @@ export class UnitPacker {
   add(time: Ticks90k, buffer: Buffer, start: number, end: number): void {
     const length = end - start;
     const randomAccess = startsRandomAccess(buffer, start, end);
-    const age = time - this.time;
+    const isOver = windowOf(time) !== windowOf(this.time);
     const hasRoom = this.end + length <= this.piece.length;
-    if (randomAccess || age < 0 || age >= LONGEST_UNIT || !hasRoom) this.flush();
+    if (randomAccess || isOver || !hasRoom) this.flush();
     if (!hasRoom) this.nextPiece(length);
     if (this.begin === this.end) {
       this.time = time;

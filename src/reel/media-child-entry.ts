@@ -40,7 +40,8 @@ function asProblem(error: unknown, source: string, folder: string): Problem {
 setPriority(constants.priority.PRIORITY_LOW);
 
 const task: MediaTask = JSON.parse(readFileSync(0, 'utf8'));
-const [subject, folder] = task.task === 'reel' ? [task.source, task.folder] : ['test card', dirname(task.path)];
+const [subject, folder] =
+  task.task === 'reel' ? [task.source, task.folder] : [task.task.replace('-', ' '), dirname(task.path)];
 let reported = Number.NEGATIVE_INFINITY;
 try {
   // Only now, so that it can be told when FFmpeg is missing.
@@ -52,6 +53,9 @@ try {
       reported = now;
       report({ progress, memory: process.memoryUsage.rss() });
     });
+  } else if (task.task === 'slate') {
+    const { makeSlate } = await import('./media/slate.js');
+    makeSlate(task);
   } else {
     const { makeTestCard } = await import('./media/test-card.js');
     makeTestCard(task);

@@ -6,8 +6,11 @@ import { Problem, type ProblemCode } from '../problem/problem.js';
 import type { Millis } from '../wire/time.js';
 import type { MakeReel } from './make-reel.js';
 
+/** Films that can be generated. */
+export type GeneratedName = 'test-card' | 'slate';
+
 /** What a child can be asked for, as one JSON value on its standard input. */
-export type MediaTask = ({ task: 'reel' } & MakeReel) | { task: 'test-card'; path: string; seconds: number };
+export type MediaTask = ({ task: 'reel' } & MakeReel) | { task: GeneratedName; path: string; seconds: number };
 
 /** What it answers, as JSON lines on its standard output. `memory` is its resident set, bytes. */
 export type MediaReport =

@@ -107,6 +107,16 @@ export class Store {
     return join(this.folder, 'reels', id);
   }
 
+  /** The reel's still, a JPEG file; null where it has none. */
+  async poster(id: string): Promise<Buffer | null> {
+    try {
+      return await readFile(join(this.reelFolder(id), ReelFile.poster));
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return null;
+      throw error;
+    }
+  }
+
   has(id: string): boolean {
     return existsSync(join(this.reelFolder(id), ReelFile.manifest));
   }
@@ -181,7 +191,7 @@ function isRunning(pid: number): boolean {
 }
 
 /** Makes what was created or renamed in a folder durable. Windows cannot open folders, and needs no such thing. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {

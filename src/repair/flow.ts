@@ -68,7 +68,7 @@ export class Flow {
     this.station = station;
     this.next = from;
     this.#from = from;
-    const stationRate = station.cyclePackets / ticksToMillis(station.cycleDuration);
+    const stationRate = station.greatestRate;
     this.#rate = Math.min(request.speed * stationRate, Math.max(MOST_RATE, LEAST_SPEED * stationRate));
     const first = dueMillis(station, from);
     this.#credit = atMillis(station, this.isLive ? now + AHEAD : first + FIRST_CREDIT) + 1;

@@ -69,9 +69,13 @@ export class UnicastServer {
 
   /** Serves a station whose reels stay open until `remove` or `close` has resolved. */
   add(options: { station: Station; info: StationInfo; progress: Progress }): void {
-    const { station, info, progress } = options;
-    const { id, group, port, bitrate } = info;
-    this.#thread.add({ id, station: station.data, info, progress: progress.shared, group, port, bitrate });
+    this.#thread.add(servedOf(options));
+  }
+
+  /** Tells the thread what a station has become, or how it is described now. */
+  change(options: { station: Station; info: StationInfo; progress: Progress }): void {
+    const served = servedOf(options);
+    this.#thread.change(served, { do: 'change', station: served });
   }
 
   /** The control port. */
@@ -123,4 +127,10 @@ export class UnicastServer {
         break;
     }
   }
+}
+
+function servedOf(options: { station: Station; info: StationInfo; progress: Progress }): ServedStation {
+  const { station, info, progress } = options;
+  const { id, group, port, bitrate } = info;
+  return { id, station: station.data, info, progress: progress.shared, group, port, bitrate };
 }

@@ -11,6 +11,7 @@ import type { FromThread, ToThread } from '../playout/messages.js';
 import { Progress } from '../playout/progress.js';
 import { messageOf, Problem } from '../problem/problem.js';
 import { MemoryReader, WaitingReader } from '../reel/payload-reader.js';
+import { onAirAt } from '../station/programmes.js';
 import { Station } from '../station/station.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { type Millis, millisToTicks } from '../wire/time.js';
@@ -46,6 +47,14 @@ class Directory {
     this.#listedAt = Number.NEGATIVE_INFINITY;
   }
 
+  change({ id, info, station }: ServedStation): void {
+    const served = this.#served.get(id);
+    if (served === undefined) return;
+    served.info = info;
+    served.station.take(station);
+    this.#listedAt = Number.NEGATIVE_INFINITY;
+  }
+
   remove(id: string): void {
     this.#served.delete(id);
     this.#listedAt = Number.NEGATIVE_INFINITY;
@@ -60,7 +69,7 @@ class Directory {
     if (now - this.#listedAt < LIST_LIFETIME) return this.#list;
     const time = millisToTicks(now);
     this.#list = [...this.#served.values()]
-      .map(({ info, station }) => ({ ...info, nowPlaying: station.itemAt(time).name }))
+      .map(({ info, station }) => ({ ...info, ...onAirAt(station, time) }))
       .sort((a, b) => a.number - b.number);
     this.#listedAt = now;
     return this.#list;
@@ -153,6 +162,8 @@ function serve({ clock, loop, directory, control, unicast }: Opened): void {
       const station = Station.of(message.station.station);
       directory.add(message.station, station);
       unicast.add({ id, station, group, port, bitrate, now: clock.now() });
+    } else if (message.do === 'change') {
+      directory.change(message.station); // The station of `unicast` is the same.
     } else if (message.do === 'remove') {
       directory.remove(message.id);
       unicast.remove(message.id);

@@ -5,7 +5,7 @@ import { type FakeReelOptions, fakeReader, fakeReel } from '../../test/support/f
 import type { FlowRequest } from '../control/flows.js';
 import { emptyBatch } from '../multicast/sender.js';
 import type { PayloadReader } from '../reel/payload-reader.js';
-import { Station } from '../station/station.js';
+import { MOST_ERAS, Station } from '../station/station.js';
 import { encodeFeedback, type Feedback } from '../wire/feedback.js';
 import { emptyRetransmission, readRetransmission } from '../wire/retransmission.js';
 import { parseRtp } from '../wire/rtp.js';
@@ -390,4 +390,38 @@ test('reports are those of the station’s viewers', () => {
     buffer: { p50: 200, p95: 200 },
     delay: { p50: 250, p95: 250 },
   });
+});
+
+test('what is asked for over a change is what was and will be sent; the rate is that of the faster part', () => {
+  const slow = { times: [0], duration: 90_000, tag: 5 };
+  const bench = new Bench();
+  const { station } = bench;
+  const cut = bench.at(NOON) - 100;
+  const item = { name: 'slow', reel: fakeReel(slow) };
+  const rate = station.greatestRate;
+  station.extend({ from: station.due(cut), first: cut, items: [item], item: 0, packet: 0, counters: null });
+  assert.equal(station.greatestRate, rate);
+  const numbers = [cut - 2, cut - 1, cut];
+  bench.hear(1, { missing: numbers });
+  const sent = bench.run(NOON + 10);
+  assert.deepEqual(
+    sent.map(({ n, bytes }) => [n, bytes]),
+    numbers.map((n) => [n, parseRtp(station.packets(n, n + 1, fakeReader())[0])?.payload]),
+  );
+  assert.equal(station.packets(cut, cut + 1, fakeReader())[0].readUInt32BE(12), slow.tag);
+});
+
+test('what was on the air before the oldest change that is known is too early', () => {
+  const bench = new Bench();
+  const { station } = bench;
+  const items = [{ name: 'again', reel: fakeReel({ times: [0], duration: 9_000 }) }];
+  for (let i = MOST_ERAS; i >= 0; i--) {
+    const first = station.at(millisToTicks(NOON - i * 1_000)) + 1;
+    station.extend({ from: station.due(first), first, items, item: 0, packet: 0, counters: null });
+  }
+  const oldest = ticksToMillis(station.begins);
+  assert.ok(oldest > NOON - MOST_ERAS * 1_000);
+  const beginning = (time: number) => bench.begin(1, { from: { kind: 'time', time, item: false } });
+  assert.equal(beginning(oldest - 1), 'too-early');
+  assert.equal(typeof beginning(oldest + 1), 'object');
 });

@@ -145,7 +145,7 @@ export class Unicast implements Flows {
     const onAir = this.#stations.get(id);
     if (onAir === undefined) return 'off-air';
     const { station, counts } = onAir;
-    const oldest = this.#oldest(now);
+    const oldest = this.#oldest(station, now);
     const beginning = flowBeginning(station, request.from, oldest, now);
     if (beginning === null) return 'too-early';
     const client = this.#clientOf(from, onAir, now);
@@ -200,9 +200,10 @@ export class Unicast implements Flows {
     return next;
   }
 
-  #oldest(now: Millis): Millis {
+  #oldest(station: Station, now: Millis): Millis {
     const { history } = this.#options;
-    return history === undefined ? 0 : Math.max(0, now - history);
+    const begins = ticksToMillis(station.begins);
+    return history === undefined ? begins : Math.max(begins, now - history);
   }
 
   #clientOf(from: Sender, onAir: OnAir, now: Millis): Client {
@@ -243,7 +244,7 @@ export class Unicast implements Flows {
 
   #ask(client: Client, { missing, copies }: Feedback, now: Millis): void {
     const { station, answers, counts } = client.onAir;
-    const oldest = station.at(millisToTicks(this.#oldest(now)));
+    const oldest = station.at(millisToTicks(this.#oldest(station, now)));
     const newest = station.at(millisToTicks(now + AHEAD));
     for (const n of missing) {
       if (n < oldest || n > newest) continue;

@@ -70,6 +70,11 @@ class Parities {
     return block;
   }
 
+  /** The station has changed. */
+  forget(): void {
+    for (const block of this.#blocks) if (block) clear(block, Number.NaN);
+  }
+
   #readRow(block: Block, reader: PayloadReader): boolean {
     const { columns, rows } = this.size;
     const { places, first, offset } = this.#scratch;
@@ -154,7 +159,6 @@ function writeParity(out: Buffer, at: number, { bytes, lengths, longest }: Block
 
 /** What columns and rows have in common. */
 abstract class ParitySource implements PacketSource {
-  readonly largestPacket: number;
   protected readonly parities: Parities;
   /** How many packets one block has. */
   readonly perBlock: number;
@@ -162,7 +166,10 @@ abstract class ParitySource implements PacketSource {
   constructor(parities: Parities, perBlock: number) {
     this.parities = parities;
     this.perBlock = perBlock;
-    this.largestPacket = parities.station.largestPacket + FEC_HEADER_LENGTH;
+  }
+
+  get largestPacket(): number {
+    return this.parities.station.largestPacket + FEC_HEADER_LENGTH;
   }
 
   /** The station's packet right after which packet `m` leaves. */
@@ -177,6 +184,10 @@ abstract class ParitySource implements PacketSource {
     offset: number,
     reader: PayloadReader,
   ): number;
+
+  forget(): void {
+    this.parities.forget();
+  }
 
   due(m: PacketNumber): Ticks90k {
     return this.parities.station.due(this.after(m));
@@ -286,7 +297,11 @@ class RowParity extends ParitySource {
 }
 
 /** Packets of parity; `perBlock` of them belong to a block. */
-export type FecSource = PacketSource & { readonly perBlock: number };
+export interface FecSource extends PacketSource {
+  readonly perBlock: number;
+  /** Forgets what it has computed for both columns and rows: the station has changed. */
+  forget(): void;
+}
 
 /** The parity of a station's columns and of its rows, which share what they compute. */
 export function parityOf(

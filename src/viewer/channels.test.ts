@@ -51,6 +51,20 @@ test('players are found where installers put them', () => {
   assert.deepEqual(findPlayer(undefined, machine('win32', [program])), { name: 'vlc', program });
 });
 
+test('for the terminal ffmpeg is looked for, and never taken instead of a window', {
+  skip: process.platform === 'win32',
+}, () => {
+  const here = machine('linux', ['/usr/bin/ffmpeg']);
+  assert.deepEqual(findPlayer('terminal', here), { name: 'terminal', program: '/usr/bin/ffmpeg' });
+  assert.throws(() => findPlayer(undefined, here), Problem);
+  const program = 'C:\\Program Files\\ffmpeg\\bin\\ffmpeg.exe';
+  assert.deepEqual(findPlayer('terminal', machine('win32', [program])), { name: 'terminal', program });
+  assert.throws(
+    () => findPlayer('terminal', machine('linux', ['/usr/bin/mpv'])),
+    (error: unknown) => error instanceof Problem && error.next.includes('apt install ffmpeg'),
+  );
+});
+
 test('without a player it says what to install on this system', () => {
   for (const [platform, command] of [
     ['linux', 'apt install mpv'],

@@ -26,11 +26,11 @@ class Bench {
   /** Time passes; the last packet came at `lastPacket`. */
   tick(by: number, lastPacket: number | null): this {
     this.now += by;
-    return this.event({ type: 'tick', lastPacket, distance: null, reach: null });
+    return this.event({ type: 'tick', lastPacket, distance: null, reach: null, offset: null });
   }
   /** The picture is found to be so far behind. */
   behind(distance: number, reach: number | null = null): this {
-    return this.event({ type: 'tick', lastPacket: this.now, distance, reach });
+    return this.event({ type: 'tick', lastPacket: this.now, distance, reach, offset: null });
   }
   did(...types: string[]): void {
     assert.deepEqual(

@@ -50,6 +50,7 @@ export function initialState(channels: readonly Channel[]): ViewerState {
     serverLost: false,
     distance: null,
     reach: null,
+    offset: null,
     seeking: false,
     following: true,
   };
@@ -71,6 +72,8 @@ export function update(state: ViewerState, event: ViewerEvent, now: Millis): Ste
       return stay({ ...state, serverLost: event.lost });
     case 'place-lost':
       return onPlaceLost(state, now);
+    case 'out-of-step':
+      return toLive(state);
     case 'seek-failed': {
       const failed: ViewerState = { ...state, seeking: false, notice: { text: event.text, until: now + NOTICE_TIME } };
       return { state: failed, effects: state.paused ? [] : [{ type: 'resume' }] };
@@ -254,6 +257,7 @@ function tune(state: ViewerState, key: string, now: Millis): Step {
     serverLost: false,
     distance: null,
     reach: null,
+    offset: null,
     seeking: false,
     following: true,
     bannerUntil: now + BANNER_TIME,
@@ -278,10 +282,10 @@ function onTick(state: ViewerState, now: Millis): Step {
 /** With what was found out about the picture; what is sought counts until it is there. */
 function measured(
   state: ViewerState,
-  { lastPacket, distance, reach }: Extract<ViewerEvent, { type: 'tick' }>,
+  { lastPacket, distance, reach, offset }: Extract<ViewerEvent, { type: 'tick' }>,
 ): ViewerState {
   const known = state.seeking ? state.distance : (distance ?? state.distance);
-  const next: ViewerState = { ...state, lastPacket, distance: known, reach: reach ?? state.reach };
+  const next: ViewerState = { ...state, lastPacket, distance: known, reach: reach ?? state.reach, offset };
   return { ...next, marked: markedIn(next) };
 }
 

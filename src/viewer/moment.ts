@@ -22,12 +22,14 @@ const LATEST: Ticks90k = TICKS_PER_SECOND;
 
 const atFirst = (buffer: StreamBuffer): Cursor | null => buffer.openAtFirstRandomAccess();
 
-/** What is on the air, at once: the last picture with which a player can begin that is due to be shown. */
-export function onAir(receiver: StationReceiver): Moment {
+/**
+ * What is on the air, at once: the last picture with which a player can begin that is due to be shown, `behind` that time.
+ */
+export function onAir(receiver: StationReceiver, behind: Millis = 0): Moment {
   const lead = leadOf(receiver.station.format);
   const begin = (buffer: StreamBuffer): Cursor | null => {
     const now = receiver.serverNow();
-    const due = now === null ? null : buffer.openAtRandomAccess(millisToTicks(now) - lead);
+    const due = now === null ? null : buffer.openAtRandomAccess(millisToTicks(now - behind) - lead);
     return due ?? buffer.openAtLastRandomAccess();
   };
   return { buffer: receiver.buffer, begin, from: null };
@@ -45,11 +47,17 @@ export function beginningWith(receiver: StationReceiver, picture: Ticks90k): Mom
   return { buffer: receiver.buffer, begin: atFirst, from: exactly(receiver, picture) };
 }
 
+/** The same, with the very picture. */
+export function exactlyOnAir(receiver: StationReceiver, behind: Millis = 0): Moment {
+  const now = receiver.serverNow();
+  const from = now === null ? null : exactly(receiver, millisToTicks(now - behind));
+  return { ...onAir(receiver, behind), from };
+}
+
 /** Goes to what is on the air, to the very picture. */
 export async function seekOnAir(receiver: StationReceiver): Promise<Moment> {
   if (!holdsLive(receiver)) await receiver.seek({ kind: 'live' });
-  const now = receiver.serverNow();
-  return { ...onAir(receiver), from: now === null ? null : exactly(receiver, millisToTicks(now)) };
+  return exactlyOnAir(receiver);
 }
 
 /** Goes to the picture of that time. Rejects with a Problem where it is not held and the server will not send it. */

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { channel, stationInfo } from '../../test/support/channels.js';
 import type { ReceptionReport } from '../receiver/reception-report.js';
+import type { StationInfo } from '../wire/station-info.js';
 import { initialState, update } from './model.js';
 import { panelFor, receptionText } from './panel.js';
 import { assOf, escapeAss } from './panel-ass.js';
@@ -68,6 +69,20 @@ test('behind what is on the air, the menu offers to go back to it', () => {
     panel?.rows.map(({ key, text }) => `${key} ${text}`),
     ['1 Exit', '2 Change the station', '3 Resume', '4 Back to live'],
   );
+});
+
+test('the banner says until when it is on, and what is next', () => {
+  const banner = (changes: Partial<StationInfo>) => {
+    const state = { ...after(['1'], [channel(1, changes)]), reception: 'playing' as const, bannerUntil: 9000 };
+    return panelFor(state, null, 1000)?.rows.map(({ text, detail }) => `${detail}: ${text}`);
+  };
+  const nowUntil = new Date(2026, 2, 1, 20, 5).getTime();
+  assert.deepEqual(banner({ nowUntil, next: 'News' })?.slice(0, 3), [
+    'Now playing: A film, until 20:05',
+    'Next: News',
+    'Picture: 1920×1080 · 16:9 · 23.976 fps',
+  ]);
+  for (const changes of [{}, { nowUntil: Number.MAX_VALUE }]) assert.equal(banner(changes)?.[0], 'Now playing: A film');
 });
 
 test('the list shows resolution, aspect ratio and frame rate, and as many stations as fit', () => {

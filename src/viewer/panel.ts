@@ -28,6 +28,8 @@ export interface Panel {
   badge: string;
 }
 
+/** Pictures that are further from their moment are seen to be. */
+const STEP: Millis = 40;
 /** Rows of a list that are shown at a time. */
 const LIST_ROWS = 9;
 
@@ -56,7 +58,7 @@ function panelWithoutBadge(state: ViewerState, report: ReceptionReport | null, n
   const trouble = troubleText(state, channel.info, now);
   if (trouble.length > 0) return message(trouble);
   if (state.notice) return message([state.notice.text]);
-  if (state.bannerUntil > now) return bannerPanel(channel.info, report);
+  if (state.bannerUntil > now) return bannerPanel(channel.info, report, state.offset);
   return null;
 }
 
@@ -109,14 +111,31 @@ const listHint = (state: ViewerState): string =>
 const pictureText = ({ width, height, aspectRatio, frameRate }: StationInfo): string =>
   `${width}×${height} · ${aspectRatio} · ${frameRateText(frameRate)} fps`;
 
-function bannerPanel(info: StationInfo, report: ReceptionReport | null): Content {
+function bannerPanel(info: StationInfo, report: ReceptionReport | null, offset: Millis | null): Content {
   const rows = [
-    row(info.nowPlaying, { detail: 'Now playing' }),
+    row(nowText(info), { detail: 'Now playing' }),
+    ...(info.next === undefined ? [] : [row(info.next, { detail: 'Next' })]),
     row(pictureText(info), { detail: 'Picture' }),
     row(`${codecsText(info)} · ${bitrateText(info.bitrate)}`, { detail: 'Codecs' }),
   ];
   if (report) rows.push(row(receptionText(report), { detail: 'Reception' }));
+  if (offset !== null) rows.push(row(offsetText(offset), { detail: 'Moment' }));
   return { kind: 'banner', title: `${info.number}  ${info.name}`, rows, hint: '' };
+}
+
+/** "in step, 3 ms late". */
+export function offsetText(offset: Millis): string {
+  const off = Math.round(Math.abs(offset));
+  const text = off === 0 ? 'to the millisecond' : `${off} ms ${offset > 0 ? 'late' : 'early'}`;
+  return off > STEP ? `out of step, ${text}` : `in step, ${text}`;
+}
+
+/** "A film, until 20:15", by the clock here. */
+function nowText({ nowPlaying, nowUntil }: StationInfo): string {
+  const end = new Date(nowUntil ?? Number.NaN);
+  if (Number.isNaN(end.getTime())) return nowPlaying; // It never ends, or in no year that there will be.
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return `${nowPlaying}, until ${two(end.getHours())}:${two(end.getMinutes())}`;
 }
 
 /** "2 of 51,200 packets lost (0.004%)". */

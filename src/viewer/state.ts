@@ -44,6 +44,8 @@ export interface ViewerState {
   distance: Millis | null;
   /** How far behind the station's oldest picture is; null where that is not known. */
   reach: Millis | null;
+  /** How late it is for the moment at which all screens show it; null while it is not kept to that. */
+  offset: Millis | null;
   /** Another moment of the station was asked for, and its picture is not there yet. */
   seeking: boolean;
   /** Whether the user wants what is on the air: not after a pause, nor after seeking back. */
@@ -59,10 +61,12 @@ export type ViewerEvent =
   /** A picture of the station is on the screen. */
   | { type: 'picture' }
   /** Comes a few times a second. */
-  | { type: 'tick'; lastPacket: Millis | null; distance: Millis | null; reach: Millis | null }
+  | { type: 'tick'; lastPacket: Millis | null; distance: Millis | null; reach: Millis | null; offset: Millis | null }
   | { type: 'server'; lost: boolean }
   /** The player's place is no longer held. */
   | { type: 'place-lost' }
+  /** The picture is too far from its moment to come there by playing faster or slower. */
+  | { type: 'out-of-step' }
   /** The moment that was asked for cannot be had: the picture goes on where it is. */
   | { type: 'seek-failed'; text: string }
   /** The player cannot show a picture of that moment while it is paused. */

@@ -76,3 +76,27 @@ test('elsewhere each panel is written once', () => {
   terminal.show(panel('Second'), '');
   assert.equal(text(), 'First\nSecond\n');
 });
+
+test('a terminal that is lent shows nothing itself and hears only what is typed', async () => {
+  const { keys, input, terminal, text } = open(true);
+  terminal.show(panel('Before'), '');
+  text();
+  const lent: string[] = [];
+  terminal.lend({
+    onStatus: (status) => lent.push(`status ${status}`),
+    onInput: (came) => {
+      lent.push(came);
+      terminal.type(came.slice(1));
+    },
+  });
+  terminal.show(panel('During'), 'playing');
+  input.write('!p');
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(lent, ['status playing', '!p']);
+  assert.deepEqual(keys, ['p']);
+  assert.equal(text(), '');
+  terminal.lend(null);
+  terminal.show(panel('After'), '');
+  assert.ok(text().startsWith('\x1b[1A\r\x1b[J'));
+  terminal.close();
+});

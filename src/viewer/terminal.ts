@@ -12,6 +12,14 @@ export interface TerminalOptions {
   onEnd: () => void;
 }
 
+/** Has the whole terminal for a while. */
+export interface Borrower {
+  /** The line of the status, to be shown. */
+  onStatus: (status: string) => void;
+  /** What came from the terminal; `Terminal.type` takes what of it was typed. */
+  onInput: (text: string) => void;
+}
+
 /** On an empty line, and from a terminal, a line break is the Enter key. */
 const keyFor = (key: string): string => (key === 'newline' ? 'enter' : key);
 
@@ -22,6 +30,7 @@ const PLAIN_WIDTH = 120;
  * It is in charge of:
  * - raw mode while it is open, where the input is a terminal; the terminal as it was when it is closed
  * - one block of lines at the end that is drawn over; without a terminal, each new panel printed once
+ * - being lent to who draws on the whole of it, panels too: then it only passes on keys and the status
  */
 export class Terminal {
   private drawn = 0;
@@ -30,6 +39,7 @@ export class Terminal {
   private wasRaw = false;
   /** The key before, for input that comes in lines. */
   private before = 'newline';
+  private borrower: Borrower | null = null;
 
   constructor(private readonly options: TerminalOptions) {
     this.styled = options.output.isTTY === true;
@@ -47,8 +57,17 @@ export class Terminal {
     input.resume();
   }
 
+  /** Lends it to who draws on the whole of it; null: it is given back, as it was. */
+  lend(borrower: Borrower | null): void {
+    this.borrower = borrower;
+  }
+
   /** Shows the panel and, below it, one line of text. */
   show(panel: Panel | null, status: string): void {
+    if (this.borrower) {
+      this.borrower.onStatus(status);
+      return;
+    }
     const width = this.options.output.columns ?? PLAIN_WIDTH;
     const lines = panel ? linesOf(panel, { width, styled: this.styled }) : [];
     if (!this.styled) {
@@ -83,12 +102,19 @@ export class Terminal {
     this.drawn = 0;
   }
 
-  private readonly onData = (data: Buffer | string): void => {
+  /** Takes what was typed. */
+  type(text: string): void {
     const lines = this.options.input.isTTY !== true;
-    for (const key of keysIn(data.toString())) {
+    for (const key of keysIn(text)) {
       this.options.onKey(lines && key === 'newline' && this.before !== 'newline' ? 'line-end' : keyFor(key));
       this.before = key;
     }
+  }
+
+  private readonly onData = (data: Buffer | string): void => {
+    const text = data.toString();
+    if (this.borrower) this.borrower.onInput(text);
+    else this.type(text);
   };
 
   private eraseCode(): string {

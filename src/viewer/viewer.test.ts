@@ -215,3 +215,55 @@ test('what the player has not read yet need not come: that is no silence', { tim
   behind.timers.advance(5_000);
   assert.doesNotMatch(behind.player.panel?.title ?? '', /Nothing has come/);
 });
+
+/** In step with others, 200 ms after the time stamps. */
+const inStep = (context: TestContext, behind: number): Promise<Bench> =>
+  new Bench(context, { delay: 200 }).watch(behind);
+
+test('in step, the first picture stands still until its moment has come', { timeout: 10_000 }, async (context) => {
+  const bench = await inStep(context, -0.5);
+  const { paused, from } = bench.player.given[0];
+  assert.equal(paused, true);
+  assert.equal(from, (NOW + 0.05) * second, 'the one that is due when it can be there');
+  bench.timers.advance(299);
+  assert.deepEqual(bench.player.told, [], '700 ms from when it was seen');
+  bench.timers.advance(201);
+  assert.deepEqual(bench.player.told, ['resume']);
+  assert.deepEqual(bench.server, []);
+});
+
+test('in step, who pauses before the first picture’s moment has come stays paused', {
+  timeout: 10_000,
+}, async (context) => {
+  const bench = await inStep(context, -0.5);
+  bench.viewer.key('p');
+  bench.timers.advance(1_000);
+  assert.deepEqual(bench.player.told, ['pause']);
+  bench.viewer.key('p');
+  assert.deepEqual(bench.player.told, ['pause', 'resume']);
+});
+
+test('in step, pictures are played faster or slower until they are at their moments', {
+  timeout: 10_000,
+}, async (context) => {
+  const bench = await inStep(context, 0);
+  for (let picture = 0; picture < 20; picture++) bench.player.draws((NOW - 0.2 - 0.06) * second);
+  await bench.look();
+  assert.deepEqual(bench.player.told, ['resume', 'speed 1.03']);
+  assert.ok(bench.player.panel?.rows.some(({ text }) => text === 'out of step, 60 ms late'));
+});
+
+test('in step, who is far off begins anew, and who has paused is left alone', { timeout: 10_000 }, async (context) => {
+  const bench = await inStep(context, 0);
+  for (let picture = 0; picture < 20; picture++) bench.player.draws((NOW - 2.2) * second);
+  await bench.look();
+  assert.equal((await bench.given(2)).paused, true);
+  await bench.picture(NOW);
+  bench.viewer.key('p');
+  bench.viewer.key('p');
+  bench.timers.advance(1_000);
+  for (let picture = 0; picture < 20; picture++) bench.player.draws((NOW - 30) * second);
+  await bench.look();
+  assert.equal(bench.player.given.length, 2);
+  assert.deepEqual(bench.player.told, ['resume', 'resume', 'pause', 'resume']);
+});

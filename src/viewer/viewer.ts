@@ -4,17 +4,27 @@ import { systemTimers, type Timers } from '../multicast/timers.js';
 import { Problem } from '../problem/problem.js';
 import type { ReceptionReport } from '../receiver/reception-report.js';
 import type { StationReceiver } from '../receiver/station-receiver.js';
+import { Tuner, troubleLine } from '../receiver/tuner.js';
 import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../wire/time.js';
 import { CatchUp } from './catch-up.js';
 import type { FoundChannel } from './channels.js';
 import { Feed } from './feed.js';
+import { InStep } from './in-step.js';
 import { initialState, update } from './model.js';
-import { beginningWith, type Moment, onAir, seekItem, seekOnAir, seekPicture, targetOf } from './moment.js';
+import {
+  beginningWith,
+  exactlyOnAir,
+  type Moment,
+  onAir,
+  seekItem,
+  seekOnAir,
+  seekPicture,
+  targetOf,
+} from './moment.js';
 import { type Panel, panelFor, samePanel } from './panel.js';
 import { shownTime } from './picture-time.js';
 import type { Player, PlayerEvents } from './players/player.js';
 import { currentChannel, type Effect, type Seek, type ViewerEvent, type ViewerState } from './state.js';
-import { Tuner, troubleLine } from './tuner.js';
 
 export interface ViewerOptions {
   channels: readonly FoundChannel[];
@@ -28,6 +38,11 @@ export interface ViewerOptions {
   first?: Ticks90k | null;
   /** Whether pictures stay as far behind as they begin. */
   stay?: boolean;
+  /**
+   * How long after its time stamp each picture is shown, with all others who do so; undefined: as near to what is on the air
+   * as can be. Needs a player that says what it shows.
+   */
+  delay?: Millis;
   timers?: Timers;
 }
 
@@ -45,6 +60,7 @@ export class Viewer {
   private readonly tuner: Pick<Tuner, keyof Tuner>;
   private readonly timers: Timers;
   private readonly catchUp = new CatchUp();
+  private readonly inStep: InStep | null;
   private channels: Map<string, FoundChannel>;
   private player: Player | null = null;
   private panel: Panel | null = null;
@@ -63,6 +79,8 @@ export class Viewer {
   /** Counts what the player was given. */
   private plays = 0;
   private isLooking = false;
+  /** Its first picture waits for its moment; ends that. */
+  private cancelWait: (() => void) | null = null;
   private distance: Millis | null = null;
   private speed = 1;
   private saidPaused = false;
@@ -74,6 +92,7 @@ export class Viewer {
     this.timers = options.timers ?? systemTimers;
     this.feed = new Feed({ timers: this.timers, onPlaceLost: () => this.dispatch({ type: 'place-lost' }) });
     this.first = options.first ?? null;
+    this.inStep = options.delay === undefined ? null : new InStep(options.delay);
     this.channels = new Map(options.channels.map((channel) => [channel.key, channel]));
     this.state = initialState(options.channels);
     const events = {
@@ -103,6 +122,7 @@ export class Viewer {
       await ended;
     } finally {
       this.cancelTick();
+      this.endWait();
       await this.steps;
       await Promise.all([
         this.player?.close(),
@@ -138,6 +158,7 @@ export class Viewer {
         this.startSeeking(effect.to);
         break;
       case 'pause':
+        this.endWait();
         this.player?.pause();
         this.feed.setPaused(true);
         this.tell(true);
@@ -182,7 +203,7 @@ export class Viewer {
     const { first } = this;
     this.first = null;
     const start = first === null ? undefined : targetOf(channel.info.format, first);
-    const [receiver] = await Promise.all([this.tuner.tune(channel, start), this.ensurePlayer()]);
+    const [receiver] = await Promise.all([this.tuner.tune(channel.found, start), this.ensurePlayer()]);
     this.saidPaused = false; // Who tunes plays.
     if (first !== null) this.state = { ...this.state, following: false };
     const moment = first === null ? onAir(receiver) : beginningWith(receiver, first);
@@ -193,6 +214,7 @@ export class Viewer {
     this.player ??= await this.options.startPlayer({
       onKey: (key) => this.dispatch({ type: 'key', key }),
       onPicture: () => this.onPicture(),
+      onShown: this.inStep ? (position, before) => this.onShown(position, before) : undefined,
       onClosed: () => this.dispatch({ type: 'closed' }),
     });
     this.player.show(this.panel);
@@ -256,14 +278,19 @@ export class Viewer {
     });
   }
 
-  private play({ station }: StationReceiver, { buffer, begin, from }: Moment): void {
-    const { player, feed } = this;
+  private play(receiver: StationReceiver, moment: Moment): void {
+    const { player, feed, inStep } = this;
     if (!player) return;
     this.plays++;
     this.isMoving = false;
     this.distance = null;
     this.catchUp.reset();
     this.speed = 1;
+    this.endWait();
+    const { station } = receiver;
+    const { buffer } = moment;
+    const waits = inStep !== null && this.isKept;
+    const { begin, from } = waits ? exactlyOnAir(receiver, inStep.begin(station.format)) : moment;
     const source = { station, buffer, begin, paced: player.position === undefined };
     const spliced = player.prefersSplice && feed.splice(source);
     for (const before of this.leaving.splice(0)) void before.close();
@@ -276,15 +303,58 @@ export class Viewer {
       return;
     }
     const { name: title, format } = station;
-    player.play({ url: feed.open(source), title, format, from, paused }).catch((error: Problem) => {
+    if (waits) this.cancelWait = () => undefined;
+    const media = { url: feed.open(source), title, format, from, paused: paused || waits };
+    player.play(media).catch((error: Problem) => {
       if (this.state.mode !== 'ended') this.finish(error);
     });
+  }
+
+  /** Whether pictures are to be shown at the moment at which all others show them. */
+  private get isKept(): boolean {
+    return this.inStep !== null && this.state.following && !this.state.paused;
+  }
+
+  /** The first picture goes on when its moment is there. */
+  private async wait(): Promise<void> {
+    const { player, inStep, plays } = this;
+    const receiver = this.tuner.current;
+    if (!player || !receiver || !inStep) return;
+    const shown = await this.shown(receiver, player);
+    if (plays !== this.plays || this.cancelWait === null) return;
+    const now = receiver.serverNow();
+    const wait = shown === null || now === null ? 0 : inStep.wait(receiver.station.format, shown, now);
+    this.cancelWait();
+    this.cancelWait = this.timers.after(wait, () => {
+      this.cancelWait = null;
+      inStep.reset();
+      player.resume();
+    });
+  }
+
+  private endWait(): void {
+    this.cancelWait?.();
+    this.cancelWait = null;
+  }
+
+  private onShown(position: Ticks90k, before: Millis): void {
+    const { inStep } = this;
+    const receiver = this.tuner.current;
+    const now = receiver?.serverNow() ?? null;
+    if (!inStep || !receiver || now === null || this.cancelWait !== null || this.isMoving) return;
+    if (!this.isKept) {
+      inStep.reset();
+      return;
+    }
+    const shown = shownTime({ position, fed: this.feed.fed(), now });
+    if (shown !== null) inStep.add(receiver.station.format, shown, now + before);
   }
 
   private onPicture(): void {
     if (this.isMoving) return; // of the moment before
     this.sought = null;
     this.dispatch({ type: 'picture' });
+    if (this.cancelWait !== null) this.wait().catch((error: Problem) => this.finish(error));
   }
 
   /** Finds out how far the picture is behind, and has it come nearer where the user wants what is on the air. */
@@ -299,14 +369,22 @@ export class Viewer {
     });
     const now = receiver.serverNow();
     if (plays !== this.plays || shown === null || now === null) return;
-    this.distance = now - ticksToMillis(shown);
-    const follows = this.state.following && !this.options.stay;
-    const speed = follows
-      ? this.catchUp.speed({ distance: this.distance, buffered: buffered ?? null })
-      : this.catchUp.stay();
+    this.distance = now - ticksToMillis(shown) - (this.inStep?.behind(receiver.station.format) ?? 0);
+    const speed = this.wantedSpeed(this.distance, buffered ?? null);
     if (speed === this.speed) return;
     this.speed = speed;
     player.setSpeed?.(speed);
+  }
+
+  private wantedSpeed(distance: Millis, buffered: Millis | null): number {
+    const { inStep, catchUp } = this;
+    if (!this.state.following || this.options.stay) return catchUp.stay();
+    if (!inStep) return catchUp.speed({ distance, buffered });
+    if (this.cancelWait !== null) return 1;
+    const correction = inStep.correction();
+    if (correction.kind === 'rate') return correction.rate;
+    this.dispatch({ type: 'out-of-step' });
+    return 1;
   }
 
   private refresh(): void {
@@ -333,7 +411,8 @@ export class Viewer {
     this.look().catch((error: Problem) => this.finish(error));
     const [now, oldest] = [current?.serverNow() ?? null, current?.oldest ?? null];
     const reach = now === null || oldest === null ? null : now - oldest;
-    this.dispatch({ type: 'tick', lastPacket: this.lastPacket(), distance: this.distance, reach });
+    const offset = this.isKept ? (this.inStep?.offset ?? null) : null;
+    this.dispatch({ type: 'tick', lastPacket: this.lastPacket(), distance: this.distance, reach, offset });
     this.options.show(this.panel, this.state, this.report());
   }
 

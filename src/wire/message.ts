@@ -122,7 +122,8 @@ const bodySchemas = {
     /** Null: not asked for, or refused, for want of budget. */
     burst: flowStart.nullable(),
   }),
-  ok: nothing,
+  /** The server's clock, in the answer to KEEPALIVE. */
+  ok: z.object({ serverTime: z.number().optional() }),
   error: z.object({ code: z.string().max(40), message: z.string().max(500) }),
   replaying: flowStart.extend({
     next: packetNumber,

@@ -36,6 +36,10 @@ export const stationInfoSchema = z.object({
   randomAccessInterval: z.number().nonnegative(),
   /** Name of the item on air. */
   nowPlaying: text,
+  /** When that ends, milliseconds since the Unix epoch; absent where it goes on for ever. */
+  nowUntil: z.number().nonnegative().optional(),
+  /** Name of what follows; absent where nothing else does. */
+  next: text.optional(),
   /** Equal on servers that send the same packets: a hash of the schedule and its reels. */
   schedule: z.string().max(64),
   /** The server's name, its host name unless told otherwise. */

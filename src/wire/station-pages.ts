@@ -15,7 +15,7 @@ const TUNED_FRAME = (
 ).length;
 
 /** In the order in which they are shortened. */
-const shortenable = ['nowPlaying', 'server', 'name', 'videoCodec', 'audioCodec', 'aspectRatio'] as const;
+const shortenable = ['nowPlaying', 'next', 'server', 'name', 'videoCodec', 'audioCodec', 'aspectRatio'] as const;
 
 const shortened = (text: string, characters: number): string => {
   const all = Array.from(text); // by code points: no surrogate pair is torn
@@ -33,7 +33,7 @@ export function fitStation(station: StationInfo): StationInfo | null {
     for (const field of shortenable) {
       if (bodyLength(fitted) <= limit) return fitted;
       const text = fitted[field];
-      if (text !== null) fitted = { ...fitted, [field]: shortened(text, characters) };
+      if (typeof text === 'string') fitted = { ...fitted, [field]: shortened(text, characters) };
     }
   }
   return bodyLength(fitted) <= limit ? fitted : null;

@@ -129,3 +129,27 @@ export function shiftTimes(packets: Buffer, offset: number, count: number, shift
     if (both) writePesTime(packets, header + 14, 0b0001, readPesTime(packets, header + 14) + shift);
   }
 }
+
+/** For each PID of a station, what is to be added to its continuity counters, 0 to 15. */
+export interface CounterShift {
+  readonly pat: number;
+  readonly pmt: number;
+  readonly video: number;
+  readonly audio: number;
+}
+
+/** Adds to the continuity counters of `count` TS packets at `offset`, in place. */
+export function shiftCounters(packets: Buffer, offset: number, count: number, shift: CounterShift): void {
+  const end = offset + count * TS_PACKET_LENGTH;
+  for (let at = offset; at < end; at += TS_PACKET_LENGTH) {
+    const added = shiftOf(shift, pidOf(packets, at));
+    if (added !== 0) packets[at + 3] = (packets[at + 3] & 0xf0) | ((packets[at + 3] + added) & 0x0f);
+  }
+}
+
+function shiftOf(shift: CounterShift, pid: number): number {
+  if (pid === Pid.video) return shift.video;
+  if (pid === Pid.audio) return shift.audio;
+  if (pid === Pid.pat) return shift.pat;
+  return pid === Pid.pmt ? shift.pmt : 0;
+}

@@ -10,6 +10,8 @@ export interface Screen {
   windows(title: string): string[];
   /** Gives the window the keyboard, as a window manager would. */
   focus(window: string): void;
+  /** Makes the window as large as the screen. */
+  fill(window: string): void;
   press(...keys: string[]): void;
   /** Everything on the screen: RGB, 8 bits each, row by row. */
   pixels(): Buffer;
@@ -37,6 +39,11 @@ export async function openScreen(context: TestContext): Promise<Screen> {
         .split('\n')
         .filter(Boolean),
     focus: (window) => void run('xdotool', ['windowfocus', '--sync', window]),
+    fill: (window) =>
+      void run('xdotool', [
+        ...['windowsize', window, String(SCREEN.width), String(SCREEN.height)],
+        ...['windowmove', window, '0', '0'],
+      ]),
     press: (...keys) => void run('xdotool', ['key', ...keys]),
     pixels: () => run('import', ['-window', 'root', '-depth', '8', 'rgb:-']),
   };

@@ -27,6 +27,11 @@ export class FakePlayer implements Player {
     this.at = at;
     this.events.onPicture();
   }
+  /** Draws the picture of that time, which is on its screen at once. */
+  draws(at: Ticks90k): void {
+    this.at = at;
+    this.events.onShown?.(at, 0);
+  }
   pause(): void {
     this.told.push('pause');
   }

@@ -10,6 +10,12 @@ import type { StationInfo } from '../../src/wire/station-info.js';
 const entry = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 const program = `import { main } from ${JSON.stringify(entry)}; await main(process.argv.slice(1));`;
 
+/** The command line that runs `msc`. */
+export const mscCommand = (words: string[]): string[] => [
+  ...[process.execPath, '--input-type=module', '-e', program, '--'],
+  ...words,
+];
+
 export interface Finished {
   exitCode: number | null;
   stdout: string;
@@ -21,7 +27,7 @@ export interface Finished {
  * command, to run it in another network.
  */
 export function startMsc(context: TestContext, words: string[], before: string[] = []): ChildProcess {
-  const [command, ...rest] = [...before, process.execPath, '--input-type=module', '-e', program, '--', ...words];
+  const [command, ...rest] = [...before, ...mscCommand(words)];
   const child = spawn(command, rest, {
     env: { ...process.env, MSC_INTERFACE: 'lo' },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -54,6 +60,8 @@ export const runMsc = (context: TestContext, words: string[], before?: string[])
 export interface Server {
   child: ChildProcess;
   stations: StationInfo[];
+  /** Of its gateway, with `--http`. */
+  readonly url: string | null;
   /** Packets that it dropped because they were late; known when it has stopped. */
   readonly droppedLate: number;
   /** Ends it as Ctrl-C does; resolves with its exit code. */
@@ -71,6 +79,7 @@ export async function serve(context: TestContext, words: string[], count: number
   });
   const stations: StationInfo[] = [];
   let droppedLate = 0;
+  let url: string | null = null;
   const end = async (signal: NodeJS.Signals) => {
     if (child.exitCode === null && child.signalCode === null) {
       child.kill(signal);
@@ -83,13 +92,17 @@ export async function serve(context: TestContext, words: string[], count: number
       const event = JSON.parse(line);
       if (event.event === 'on-air') stations.push(event.station);
       if (event.event === 'off-air') droppedLate = event.droppedLate;
-      if (stations.length === count) resolve();
+      if (event.event === 'http') url = event.url;
+      if (stations.length === count && (url !== null || !words.includes('--http'))) resolve();
     });
     child.once('exit', (code) => reject(new Error(`msc serve ended with ${code}: ${stderr}`)));
   });
   return {
     child,
     stations: stations.sort((a, b) => a.number - b.number),
+    get url() {
+      return url;
+    },
     get droppedLate() {
       return droppedLate;
     },

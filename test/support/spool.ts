@@ -23,6 +23,8 @@ export interface MadeUp {
   /** B-frames between two others. */
   bFrames: number;
   audioFrame: number;
+  /** Whether no picture behind a random access point is shown before it, as with IDR pictures. */
+  closed?: boolean;
 }
 
 /** Decoding order of the presentation positions: I/P first, then the B-frames before it. */
@@ -38,8 +40,11 @@ function presentationOrder(count: number, bFrames: number): number[] {
 }
 
 export function makeSpool(folder: string, made: MadeUp): { video: SpooledVideo; audio: SpooledAudio } {
-  const { sizes, frame, randomAccess, bFrames, audioFrame } = made;
-  const order = presentationOrder(sizes.length, bFrames);
+  const { sizes, frame, randomAccess, bFrames, audioFrame, closed } = made;
+  const begins = closed ? [0, ...randomAccess] : [0];
+  const order = begins.flatMap((begin, i) =>
+    presentationOrder((begins[i + 1] ?? sizes.length) - begin, bFrames).map((position) => begin + position),
+  );
   const flags = new Uint8Array(sizes.length);
   for (const index of [0, ...randomAccess]) flags[index] = 1;
   const videoPath = join(folder, 'video.es');

@@ -17,7 +17,12 @@ export const packages = {
   Xvfb: 'xvfb',
   xdotool: 'xdotool',
   import: 'imagemagick',
+  convert: 'imagemagick',
   tshark: 'tshark',
+  chromium: 'chromium',
+  'firefox-esr': 'firefox-esr',
+  xmllint: 'libxml2-utils',
+  python3: 'python3',
 } as const;
 
 export type Tool = keyof typeof packages;

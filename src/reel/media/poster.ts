@@ -1,11 +1,10 @@
 /** One picture that tells what a film is: for lists and pages. */
 import { rmSync, writeFileSync } from 'node:fs';
-import { AV_CODEC_FLAG_BITEXACT, AV_CODEC_FLAG_QSCALE, AV_PIX_FMT_YUVJ420P, FF_ENCODER_MJPEG } from 'node-av/constants';
-import { Frame, Rational } from 'node-av/lib';
+import { Frame } from 'node-av/lib';
 import { Decoder } from './decoder.js';
-import { Encoder } from './encoder.js';
 import { descriptionOf, FilterChain } from './filters.js';
 import { MediaInput } from './input.js';
+import { jpegOf } from './jpeg-of.js';
 import { isSideways, orientationOf, uprightFilters } from './orientation.js';
 import { quotient, ratioOf } from './ratio.js';
 
@@ -16,8 +15,8 @@ const places = [0.1, 0.2, 0.35, 0.5, 0];
 const TRIES = 3;
 /** Of the luma's standard deviation, 0 to 127: black, fog and plain titles have less. */
 const TELLING = 24;
-/** FFmpeg's scale of 1 (best) to 31, in its unit FF_QP2LAMBDA. */
-const QUALITY = 4 * 118;
+/** FFmpeg's scale of 1 (best) to 31. */
+const QUALITY = 4;
 
 /**
  * Writes a JPEG, at most 640 pixels wide, of a picture with something to see. A film is on air without its poster, too:
@@ -64,7 +63,7 @@ function pictureAt(source: string, place: number): { jpeg: Buffer; contrast: num
         chain.put(null);
         if (!chain.take(out)) return;
         const contrast = contrastOf(out);
-        if (best === null || contrast > best.contrast) best = { jpeg: encode(out), contrast };
+        if (best === null || contrast > best.contrast) best = { jpeg: jpegOf(out, QUALITY), contrast };
       } finally {
         chain.free();
         out.unref();
@@ -127,32 +126,4 @@ function contrastOf(frame: Frame): number {
   }
   const mean = sum / count;
   return Math.sqrt(Math.max(0, squares / count - mean * mean));
-}
-
-function encode(frame: Frame): Buffer {
-  const encoder = new Encoder({
-    name: FF_ENCODER_MJPEG,
-    configure(context) {
-      context.width = frame.width;
-      context.height = frame.height;
-      context.pixelFormat = AV_PIX_FMT_YUVJ420P;
-      context.colorRange = frame.colorRange;
-      context.timeBase = new Rational(1, 25);
-      context.globalQuality = QUALITY;
-      context.threadCount = 1;
-      context.setFlags(AV_CODEC_FLAG_QSCALE, AV_CODEC_FLAG_BITEXACT);
-    },
-  });
-  try {
-    let jpeg = Buffer.alloc(0);
-    const keep = ({ data }: { data: Buffer | null }) => {
-      if (data) jpeg = Buffer.from(data);
-    };
-    frame.quality = QUALITY;
-    encoder.encode(frame, keep);
-    encoder.encode(null, keep);
-    return jpeg;
-  } finally {
-    encoder.free();
-  }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { makeSource } from '../../../test/support/sources.js';
 import { makePoster } from './poster.js';
+import { makeSlate } from './slate.js';
 import { defaultMediaSettings } from './spool.js';
 import { spoolMedia } from './spool-media.js';
 import { makeTestCard } from './test-card.js';
@@ -42,6 +43,23 @@ for (const extension of ['mp4', 'mkv', 'ts']) {
     assert.equal(video.duration, 180_000);
   });
 }
+
+test('a slate goes on air as it is, too, and stands still', () => {
+  const path = join(folder, 'slate.mp4');
+  makeSlate({ path, seconds: 2 });
+  const spool = spoolMedia({
+    source: path,
+    folder,
+    settings: { ...defaultMediaSettings, maxGop: 1_000 },
+    onProgress() {},
+  });
+  assert.equal(spool.format, 'h264');
+  const { properties, video } = spool;
+  assert.deepEqual([properties.video, properties.audio, properties.title], ['copied', 'copied', 'Back soon']);
+  // Nothing moves: what comes between two key pictures says so in a few bytes.
+  const between = video.sizes.filter((_, i) => video.randomAccess[i] === 0);
+  assert.ok(Math.max(...between) < 2_000, `${Math.max(...between)}`);
+});
 
 test('a poster is a JPEG of at most 640 pixels in width and of the right shape', () => {
   const source = makeSource({

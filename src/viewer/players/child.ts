@@ -6,6 +6,12 @@ import { Problem } from '../../problem/problem.js';
 const PATIENCE = 2000;
 const LAST_WORDS = 2000;
 
+/** Somebody sits at a terminal elsewhere. */
+const isRemote = (): boolean =>
+  (process.env.SSH_CONNECTION ?? process.env.SSH_TTY) !== undefined &&
+  process.stdin.isTTY === true &&
+  process.stdout.isTTY === true;
+
 export class PlayerProcess {
   readonly child: ChildProcess;
   /** Resolves when the process is gone; never rejects. */
@@ -44,7 +50,7 @@ export class PlayerProcess {
     const cause = this.failure?.message ?? this.words.trim().split('\n').slice(-3).join(' ');
     const display = process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY;
     const next = display
-      ? 'There is no display here (DISPLAY is not set): run it on a desktop, or with --player none.'
+      ? `There is no display here (DISPLAY is not set): ${isRemote() ? 'watch in this terminal with --player terminal, ' : ''}run it on a desktop, or with --player none.`
       : 'Try another with --player mpv, ffplay or vlc, or receive without a window with --player none.';
     return new Problem('player', `${this.program} ended${cause ? `: ${cause}` : ''}`, next);
   }

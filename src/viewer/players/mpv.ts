@@ -51,6 +51,12 @@ const ownKeys: Readonly<Record<string, string>> = {
   WHEEL_DOWN: 'add volume -5',
 };
 
+/** Pictures are drawn so long before they are shown, and said to be there. */
+const DRAWN_BEFORE: Millis = 50;
+
+/** Nobody hears that the sound is so much higher or lower; keeping its pitch costs a jump of the picture. */
+const UNHEARD = 0.005;
+
 const options = [
   '--no-config',
   '--idle=yes',
@@ -62,6 +68,7 @@ const options = [
   '--cache-pause=no',
   '--demuxer-lavf-probe-info=nostreams',
   '--demuxer-lavf-analyzeduration=0.1',
+  `--video-timing-offset=${DRAWN_BEFORE / 1000}`,
   '--video-sync=audio',
   '--interpolation=no',
   '--video-latency-hacks=yes',
@@ -191,6 +198,7 @@ export class MpvPlayer implements Player {
   }
 
   setSpeed(speed: number): void {
+    this.tell(['set_property', 'audio-pitch-correction', Math.abs(speed - 1) > UNHEARD]);
     this.tell(['set_property', 'speed', speed]);
   }
 
@@ -219,6 +227,7 @@ export class MpvPlayer implements Player {
     await Promise.all([
       ...bindings.map((command) => this.ipc.command(command)),
       this.ipc.command(['observe_property', 1, 'osd-dimensions']),
+      ...(this.events.onShown ? [this.ipc.command(['observe_property', 2, 'time-pos'])] : []),
     ]);
   }
 
@@ -229,6 +238,13 @@ export class MpvPlayer implements Player {
       this.shown = this.playing;
       this.tellPicture();
     } else if (event.event === 'property-change' && event.name === 'osd-dimensions') this.onDimensions(event.data);
+    else if (event.event === 'property-change' && event.name === 'time-pos') this.onTime(event.data);
+  }
+
+  /** Seconds; said of each picture when it goes to be drawn. */
+  private onTime(time: unknown): void {
+    if (typeof time !== 'number' || this.given !== this.shown) return;
+    this.events.onShown?.(Math.round(time * TICKS_PER_SECOND), DRAWN_BEFORE);
   }
 
   /** A picture of what was played before may come after something else was given. */

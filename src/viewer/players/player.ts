@@ -3,8 +3,10 @@ import type { StationFormat } from '../../wire/station-info.js';
 import type { Millis, Ticks90k } from '../../wire/time.js';
 import type { Panel } from '../panel.js';
 
-export const playerNames = ['mpv', 'ffplay', 'vlc', 'none'] as const;
+export const playerNames = ['mpv', 'ffplay', 'vlc', 'terminal', 'none'] as const;
 export type PlayerName = (typeof playerNames)[number];
+/** The one that says what it shows, and plays faster and slower: its pictures can be kept to their moments. */
+export const steeredPlayer = 'mpv';
 
 export interface Media {
   /** Address of the feed. */
@@ -23,6 +25,8 @@ export interface PlayerEvents {
   onKey: (key: string) => void;
   /** A picture of what was last given to `play` is on the screen. */
   onPicture: () => void;
+  /** Wanted by who keeps pictures at their moments: each picture, so long before it is shown, by its time stamp modulo 2^33. */
+  onShown?: (position: Ticks90k, before: Millis) => void;
   /** The program has ended, because its window was closed or by itself. */
   onClosed: () => void;
 }

@@ -31,8 +31,11 @@ class NoPlayer implements Player {
   }
 }
 
-/** Starts the player that is asked for, or the best that is installed. Rejects with a Problem. */
-export async function startPlayer(name: PlayerName | undefined, events: PlayerEvents): Promise<Player> {
+/** Starts the window that is asked for, or the best that is installed. Rejects with a Problem. */
+export async function startPlayer(
+  name: Exclude<PlayerName, 'terminal'> | undefined,
+  events: PlayerEvents,
+): Promise<Player> {
   if (name === 'none') return new NoPlayer(events);
   const found = findPlayer(name);
   if (found.name === 'ffplay') return new FfplayPlayer(found.program, events);

@@ -1,0 +1,50 @@
+/** How long before their time stamp the packets of a reel's pictures leave. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { defaultMediaSettings } from '../../src/reel/media/spool.js';
+import { closeReel } from '../../src/reel/open-reel.js';
+import { ReelFile } from '../../src/reel/reel.js';
+import type { Store } from '../../src/reel/store.js';
+import { PTS_MODULUS, ticksToMillis, wrap } from '../../src/wire/time.js';
+import {
+  Pid,
+  payloadStart,
+  pidOf,
+  startsPayloadUnit,
+  TS_PACKET_LENGTH,
+  TS_PACKETS_PER_GROUP,
+} from '../../src/wire/ts.js';
+
+/** Milliseconds, by picture: from its first packet and from its last to its time stamp. */
+export async function leadsOf(store: Store, source: string): Promise<{ first: number[]; last: number[] }> {
+  const id = store.reelId(await store.readContentHash(source), { ...defaultMediaSettings, target: null });
+  const reel = await store.openReel(id);
+  const bytes = readFileSync(join(store.reelFolder(id), ReelFile.packets.h264));
+  const leads: { first: number[]; last: number[] } = { first: [], last: [] };
+  let pts: number | null = null;
+  let sent = 0;
+  for (let i = 0; i * TS_PACKET_LENGTH < bytes.length; i++) {
+    const at = i * TS_PACKET_LENGTH;
+    if (pidOf(bytes, at) !== Pid.video) continue;
+    const due = reel.due(Math.floor(i / TS_PACKETS_PER_GROUP));
+    if (startsPayloadUnit(bytes, at)) {
+      if (pts !== null) leads.last.push(ticksToMillis(pts - sent));
+      pts = readPts(bytes, at + payloadStart(bytes, at));
+      leads.first.push(ticksToMillis(pts - due));
+    }
+    sent = due;
+  }
+  if (pts !== null) leads.last.push(ticksToMillis(pts - sent));
+  closeReel(reel);
+  return leads;
+}
+
+/** PTS[32..30], marker, PTS[29..15], marker, PTS[14..0], marker: ISO/IEC 13818-1, 2.4.3.6. */
+function readPts(bytes: Buffer, pes: number): number {
+  const at = pes + 9;
+  const high = (bytes[at] >> 1) & 0x07;
+  return wrap(
+    high * 2 ** 30 + (bytes.readUInt16BE(at + 1) >> 1) * 2 ** 15 + (bytes.readUInt16BE(at + 3) >> 1),
+    PTS_MODULUS,
+  );
+}

@@ -1,0 +1,103 @@
+/** `msc gateway`: stations of the network for browsers and players, by HTTP. */
+import { hostname } from 'node:os';
+import { findStations } from '../discovery/find.js';
+import { CredentialsFile } from '../gateway/access/credentials.js';
+import { openGateway } from '../gateway/gateway.js';
+import { NetworkCatalogue } from '../gateway/network-catalogue.js';
+import { Viewers } from '../gateway/viewers.js';
+import { resolveInterface } from '../multicast/interfaces.js';
+import { systemTimers } from '../multicast/timers.js';
+import type { Problem } from '../problem/problem.js';
+import { Tuner, troubleLine } from '../receiver/tuner.js';
+import type { Millis } from '../wire/time.js';
+import { aborted } from './aborted.js';
+import type { HttpAddress } from './http-option.js';
+import { type Output, openOutput } from './output.js';
+
+export interface NetworkGatewayOptions {
+  http: HttpAddress;
+  /** Name or address; undefined: all interfaces. */
+  interface?: string;
+  /** Names or addresses of further interfaces on which stations are received. */
+  also?: string[];
+  /** How long after its time stamp pages show each picture; undefined: COMMON_DELAY. */
+  delay?: Millis;
+  /** The folder of the operator's password and tokens; undefined: the user's. */
+  config?: string;
+  name?: string;
+}
+
+export interface GatewayCommandOptions extends NetworkGatewayOptions {
+  json: boolean;
+  quiet: boolean;
+  /** Ends it. */
+  signal: AbortSignal;
+}
+
+export interface NetworkGateway {
+  readonly url: string;
+  readonly catalogue: NetworkCatalogue;
+  close(): Promise<void>;
+}
+
+/** How often servers are asked what time it is: pages show every picture at its moment. */
+const ASK_CLOCK: Millis = 2_000;
+
+/** Runs until `signal`; returns the exit code. Rejects with a Problem: no such interface, the port is taken. */
+export async function runGateway(options: GatewayCommandOptions): Promise<number> {
+  const output = openOutput(options);
+  const gateway = await openNetworkGateway(options, output);
+  try {
+    output.say(`To watch in a browser: ${gateway.url}`);
+    output.event({ event: 'http', url: gateway.url });
+    const { catalogue } = gateway;
+    catalogue.onChange(() => {
+      const count = catalogue.stations.length;
+      output.say(`${count} ${count === 1 ? 'station' : 'stations'} on the network`);
+    });
+    await catalogue.open();
+    await aborted(options.signal);
+    return 0;
+  } finally {
+    await gateway.close();
+  }
+}
+
+/** The gateway, before it has looked for stations. */
+export async function openNetworkGateway(options: NetworkGatewayOptions, output: Output): Promise<NetworkGateway> {
+  const say = (line: string) => output.say(line);
+  const interfaces = options.interface === undefined ? undefined : [resolveInterface(options.interface)];
+  const also = options.also?.map((name) => resolveInterface(name).address);
+  const events = {
+    onServer: (lost: boolean) => say(lost ? 'A server does not answer any more.' : 'The server answers again.'),
+    onTrouble: (problem: Problem) => say(troubleLine(problem)),
+  };
+  const now = () => performance.timeOrigin + performance.now();
+  const catalogue = new NetworkCatalogue({
+    find: () => findStations({ interfaces }),
+    createTuner: () => new Tuner(events, { also, keepAlive: ASK_CLOCK }),
+    timers: systemTimers,
+    now,
+    say,
+  });
+  const context = {
+    catalogue,
+    viewers: new Viewers(),
+    credentials: new CredentialsFile(options.config),
+    server: options.name ?? hostname(),
+    ttl: 1,
+    delay: options.delay,
+    timers: systemTimers,
+    now,
+    say,
+  };
+  const { url, close } = await openGateway({ context, ...options.http });
+  return {
+    url,
+    catalogue,
+    async close() {
+      await close();
+      await catalogue.close();
+    },
+  };
+}

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Access, type Asking } from './access.js';
+import { type CredentialsData, makeToken } from './credentials.js';
+import { hashPassword } from './password.js';
+
+const here: Asking = { address: '127.0.0.1', headers: { host: 'localhost:8080' } };
+const there: Asking = { address: '192.0.2.7', headers: { host: 'tv.example:8080' } };
+const kept = await hashPassword('correct horse');
+
+function openAccess(data: Partial<CredentialsData> = {}) {
+  const lines: string[] = [];
+  const clock = { now: 0 };
+  const credentials = { data: { version: 1, password: null, tokens: [], ...data } as CredentialsData };
+  const read = async () => credentials.data;
+  const access = new Access({ credentials: { read }, now: () => clock.now, say: (line) => lines.push(line) });
+  return { access, clock, lines, credentials };
+}
+
+const withCookie = (asking: Asking, cookie: string, headers = {}): Asking => ({
+  ...asking,
+  headers: { ...asking.headers, cookie: cookie.split(';')[0], ...headers },
+});
+
+test('without a password, the operator is who sits at this machine', async () => {
+  const { access } = openAccess();
+  assert.deepEqual(await access.operator(here), { by: 'loopback' });
+  await assert.rejects(access.operator(there), { status: 403, message: /msc operator password/ });
+  const rebound: Asking = { address: '127.0.0.1', headers: { host: 'films.example' } };
+  await assert.rejects(access.operator(rebound), { status: 403 });
+  await assert.rejects(access.logIn(there, 'anything'), { status: 409 });
+});
+
+test('with a password, everybody logs in, at this machine too', async () => {
+  const { access } = openAccess({ password: kept });
+  await assert.rejects(access.operator(here), { status: 401 });
+  const cookie = await access.logIn(there, 'correct horse');
+  assert.match(cookie, /^msc-operator=[\w-]{43}; Path=\/; Max-Age=43200; HttpOnly; SameSite=Strict$/);
+  assert.deepEqual(await access.operator(withCookie(there, cookie)), { by: 'session' });
+  await assert.rejects(access.operator(withCookie(there, `${cookie.slice(0, 20)}`)), { status: 401 });
+});
+
+test('over HTTPS the cookie stays on HTTPS', async () => {
+  const { access } = openAccess({ password: kept });
+  const secure = { ...there, headers: { ...there.headers, origin: 'https://tv.example:8080' } };
+  assert.match(await access.logIn(secure, 'correct horse'), /; Secure$/);
+});
+
+test('a session ends when it is old, when its operator logs out, and when the password changes', async () => {
+  const { access, clock, credentials } = openAccess({ password: kept });
+  const one = withCookie(there, await access.logIn(there, 'correct horse'));
+  assert.match(access.logOut(one), /^msc-operator=; Path=\/; Max-Age=0/);
+  assert.equal(await access.callerOf(one), null);
+  const two = withCookie(there, await access.logIn(there, 'correct horse'));
+  clock.now += 12 * 3_600_000;
+  assert.equal(await access.callerOf(two), null);
+  const three = withCookie(there, await access.logIn(there, 'correct horse'));
+  credentials.data = { ...credentials.data, password: await hashPassword('another') };
+  assert.equal(await access.callerOf(three), null);
+});
+
+test('a token is good from anywhere, with or without a password; a wrong one is worse than none', async () => {
+  const { token, hash } = makeToken();
+  const bearer = (text: string, asking: Asking): Asking => ({
+    ...asking,
+    headers: { ...asking.headers, authorization: `Bearer ${text}` },
+  });
+  for (const password of [null, kept]) {
+    const { access } = openAccess({ password, tokens: [{ name: 'night', hash }] });
+    assert.deepEqual(await access.operator(bearer(token, there)), { by: 'token', name: 'night' });
+    await assert.rejects(access.operator(bearer('msc_wrong', here)), {
+      status: 401,
+      headers: { 'www-authenticate': 'Bearer realm="operator"' },
+    });
+  }
+});
+
+test('a page of somebody else’s has none of its reader’s rights', async () => {
+  const { access } = openAccess({ password: kept });
+  const cookie = await access.logIn(there, 'correct horse');
+  for (const headers of [{ origin: 'http://films.example' }, { 'sec-fetch-site': 'cross-site' }]) {
+    const foreign = withCookie(there, cookie, headers);
+    await assert.rejects(access.operator(foreign), { status: 403 });
+    await assert.rejects(access.logIn(foreign, 'correct horse'), { status: 403 });
+    assert.throws(() => access.logOut(foreign), { status: 403 });
+  }
+  const open = openAccess();
+  await assert.rejects(
+    open.access.operator({ ...here, headers: { ...here.headers, origin: 'http://films.example' } }),
+    { status: 403 },
+  );
+});
+
+test('guessing is slowed down, and one line a minute says so', async () => {
+  const { access, clock, lines } = openAccess({ password: kept });
+  for (let i = 0; i < 5; i++) await assert.rejects(access.logIn(there, `guess ${i}`), { status: 401 });
+  await assert.rejects(access.logIn(there, 'correct horse'), { status: 429, headers: { 'retry-after': '30' } });
+  clock.now += 60_000;
+  await assert.rejects(access.logIn(there, 'guess'), { status: 401 });
+  assert.deepEqual(lines, [
+    'Operator: wrong password, 1 since it was last said',
+    'Operator: wrong password, 5 since it was last said',
+  ]);
+});
+
+test('more than two passwords at once wait, and more than ten are sent away', async () => {
+  const { access } = openAccess({ password: kept });
+  const all = Array.from({ length: 12 }, (_, i) =>
+    access.logIn({ ...there, address: `192.0.2.${i}` }, 'guess').catch(({ status }) => status),
+  );
+  const statuses = await Promise.all(all);
+  assert.equal(statuses.filter((status) => status === 401).length, 10);
+  assert.equal(statuses.filter((status) => status === 503).length, 2);
+});
+
+test('passwords that cannot be read let nobody in', async () => {
+  const lines: string[] = [];
+  const read = () => Promise.reject(new Error('operator.json: cannot be read: EACCES'));
+  const access = new Access({ credentials: { read }, now: () => 0, say: (line) => lines.push(line) });
+  await assert.rejects(access.operator(here), { status: 503 });
+  await assert.rejects(access.operator(here), { status: 503 });
+  assert.deepEqual(lines, ['Nobody is let in as operator: operator.json: cannot be read: EACCES']);
+});

@@ -1,0 +1,109 @@
+/**
+ * What an operator can show: one password, and tokens for scripts. Kept as hashes in `operator.json` in the configuration's
+ * folder, which only its owner can read; `msc operator` writes it, and servers that run look whether it changed.
+ */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { messageOf, Problem, systemCode } from '../../problem/problem.js';
+import { syncFolder } from '../../reel/store.js';
+import { isPasswordHash } from './password.js';
+
+/** Letters, digits, dots and hyphens: it stands in the log. */
+export const tokenNamePattern = /^[\w.-]{1,40}$/;
+
+const schema = z.strictObject({
+  version: z.literal(1),
+  /** See password.ts. */
+  password: z.string().refine(isPasswordHash).nullable(),
+  /** SHA-256, in hexadecimal: of 256 random bits nobody guesses one. */
+  tokens: z
+    .array(z.strictObject({ name: z.string().regex(tokenNamePattern), hash: z.string().regex(/^[0-9a-f]{64}$/) }))
+    .max(1_000),
+});
+
+export type CredentialsData = z.infer<typeof schema>;
+
+const nothing: CredentialsData = { version: 1, password: null, tokens: [] };
+
+const PREFIX = 'msc_';
+const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
+
+/** A new token, and what is kept of it. */
+export function makeToken(): { token: string; hash: string } {
+  const token = PREFIX + randomBytes(32).toString('base64url');
+  return { token, hash: hashOf(token).toString('hex') };
+}
+
+/** Name of the token; null where there is none of that kind. */
+export function tokenName(data: CredentialsData, token: string): string | null {
+  const hash = hashOf(token);
+  return data.tokens.find((kept) => timingSafeEqual(hash, Buffer.from(kept.hash, 'hex')))?.name ?? null;
+}
+
+/** Where it lies unless `--config` says otherwise: the user's configuration folder. */
+export function defaultConfig(): string {
+  const { env, platform } = process;
+  if (platform === 'win32') return join(env.APPDATA ?? join(homedir(), 'AppData', 'Roaming'), 'multistreamcast');
+  if (platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'multistreamcast');
+  return join(env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'multistreamcast');
+}
+
+export class CredentialsFile {
+  readonly folder: string;
+  readonly path: string;
+  #stamp = '';
+  #data = nothing;
+
+  constructor(folder: string = defaultConfig()) {
+    this.folder = folder;
+    this.path = join(folder, 'operator.json');
+  }
+
+  /** As the file is now. Rejects with a Problem where it cannot be read: then nobody is let in. */
+  async read(): Promise<CredentialsData> {
+    try {
+      const { mtimeNs, ctimeNs, ino, size } = await stat(this.path, { bigint: true });
+      const stamp = [mtimeNs, ctimeNs, ino, size].join(' ');
+      if (stamp !== this.#stamp) {
+        this.#data = schema.parse(JSON.parse(await readFile(this.path, 'utf8')));
+        this.#stamp = stamp;
+      }
+      return this.#data;
+    } catch (error) {
+      this.#stamp = '';
+      if (systemCode(error) === 'ENOENT') return nothing;
+      throw this.#unreadable(error);
+    }
+  }
+
+  /** Replaces the file as a whole, readable by its owner only. Rejects with a Problem. */
+  async change(by: (data: CredentialsData) => CredentialsData): Promise<void> {
+    const data = by(await this.read());
+    const making = `${this.path}.${process.pid}.${randomBytes(4).toString('hex')}`;
+    try {
+      await mkdir(this.folder, { recursive: true, mode: 0o700 });
+      const file = await open(making, 'wx', 0o600);
+      try {
+        await file.writeFile(`${JSON.stringify(data, null, 2)}\n`);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(making, this.path);
+      await syncFolder(this.folder);
+    } catch (error) {
+      await rm(making, { force: true });
+      const next = 'Choose another folder with --config.';
+      throw new Problem('store', `${this.path}: may not be written to: ${messageOf(error)}`, next, { cause: error });
+    }
+  }
+
+  #unreadable(error: unknown): Problem {
+    const why = systemCode(error) ?? 'it is not a file of passwords';
+    const next = 'Correct it, or remove it and set the password again: msc operator password.';
+    return new Problem('store', `${this.path}: cannot be read: ${why}`, next, { cause: error });
+  }
+}

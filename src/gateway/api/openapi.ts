@@ -1,0 +1,166 @@
+/** The OpenAPI document (3.1), made of the table of operations. */
+import { z } from 'zod';
+import {
+  checkSchema,
+  guideSchema,
+  historySchema,
+  lineUpSchema,
+  lineUpStationSchema,
+  loginSchema,
+  nameSchema,
+  orderSchema,
+  problemSchema,
+  programmeSchema,
+  receiverSchema,
+  serverSchema,
+  sessionSchema,
+  showSchema,
+  slateSchema,
+  stationSchema,
+  stationsSchema,
+  viewerSchema,
+  viewersSchema,
+} from '../../wire/api.js';
+import type { Operation } from './operation.js';
+
+const components = {
+  Check: checkSchema,
+  Guide: guideSchema,
+  History: historySchema,
+  LineUp: lineUpSchema,
+  LineUpStation: lineUpStationSchema,
+  Login: loginSchema,
+  Name: nameSchema,
+  Order: orderSchema,
+  Problem: problemSchema,
+  Programme: programmeSchema,
+  Receiver: receiverSchema,
+  Server: serverSchema,
+  Session: sessionSchema,
+  Show: showSchema,
+  Slate: slateSchema,
+  Station: stationSchema,
+  Stations: stationsSchema,
+  Viewer: viewerSchema,
+  Viewers: viewersSchema,
+};
+
+const pathOf = (name: string): string => `#/components/schemas/${name}`;
+
+/** Every schema that has a name, those within others by reference. */
+function namedSchemas(): Record<string, object> {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries(components)) registry.add(schema, { id });
+  const { schemas } = z.toJSONSchema(registry, { uri: pathOf, io: 'input' });
+  return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, plain(schema)]));
+}
+
+/** What stands in a document needs no address of its own. */
+function plain({ $id: _id, $schema: _schema, ...rest }: z.core.JSONSchema.BaseSchema): object {
+  return rest;
+}
+
+function referTo(schema: z.ZodType): object {
+  const name = Object.entries(components).find(([, each]) => each === schema)?.[0];
+  if (name === undefined) throw new Error('a body or reply of the API has no name in its document');
+  return { $ref: pathOf(name) };
+}
+
+function parametersOf({ params, query, examples }: Operation): object[] {
+  const kinds = [
+    ['path', params, examples.params],
+    ['query', query, examples.query],
+  ] as const;
+  return kinds.flatMap(([where, schema, example]) =>
+    Object.entries(schema?.shape ?? {}).map(([name, each]) => ({
+      name,
+      in: where,
+      required: where === 'path',
+      schema: plain(z.toJSONSchema(each as z.ZodType, { io: 'input', unrepresentable: 'any' })),
+      example: example?.[name],
+    })),
+  );
+}
+
+const problemContent = { 'application/problem+json': { schema: { $ref: pathOf('Problem') } } };
+const problemTexts: Record<number, string> = {
+  400: 'What was asked is not as described',
+  401: 'Not logged in, or the wrong password',
+  403: 'Not allowed',
+  404: 'There is no such thing',
+  409: 'Not possible as it is now',
+  422: 'A file cannot be used',
+  429: 'Too many tries',
+  501: 'Not here',
+  503: 'Not possible now',
+};
+
+/** Status codes of all problems that an operation can have. */
+export function problemsOf({ params, query, body, right, problems = [] }: Operation): number[] {
+  const own = [
+    ...problems,
+    ...(params || query || body ? [400] : []),
+    ...(right === 'operator' ? [401, 403, 503] : []),
+  ];
+  return [...new Set(own)].sort((a, b) => a - b);
+}
+
+function goodReply({ reply, examples }: Operation): Record<string, object> {
+  if (reply === null) return { 204: { description: 'Done' } };
+  if (reply === 'event-stream') {
+    return { 200: { description: 'Events', content: { 'text/event-stream': { schema: { type: 'string' } } } } };
+  }
+  const content = { 'application/json': { schema: referTo(reply), example: examples.reply } };
+  return { 200: { description: 'As asked', content } };
+}
+
+function describe(operation: Operation): object {
+  const { id, summary, description, body, right, examples } = operation;
+  const problems = problemsOf(operation).map((status) => [
+    status,
+    { description: problemTexts[status], content: problemContent },
+  ]);
+  return {
+    operationId: id,
+    summary,
+    ...(description !== undefined && { description }),
+    security: right === 'operator' ? [{ token: [] }, { session: [] }, {}] : [],
+    parameters: parametersOf(operation),
+    ...(body && {
+      requestBody: {
+        required: true,
+        content: { 'application/json': { schema: referTo(body), example: examples.body } },
+      },
+    }),
+    responses: { ...goodReply(operation), ...Object.fromEntries(problems) },
+  };
+}
+
+/** Of what is behind /api/v1. */
+export function openApiOf(operations: readonly Operation[], version: string): object {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const operation of operations) {
+    paths[operation.path] ??= {};
+    paths[operation.path][operation.method.toLowerCase()] = describe(operation);
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'MultiStreamCast',
+      version,
+      description:
+        'Times are milliseconds since the Unix epoch, rates bit/s. Until an operator’s password is set, whoever sits at ' +
+        'the server’s machine is the operator and needs nothing; then a token, or a session.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/api/v1' }],
+    paths,
+    components: {
+      schemas: namedSchemas(),
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer', description: 'Made by: msc operator token add NAME' },
+        session: { type: 'apiKey', in: 'cookie', name: 'msc-operator' },
+      },
+    },
+  };
+}

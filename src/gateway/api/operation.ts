@@ -1,0 +1,70 @@
+/** One thing that `/api/v1` does. From the same table come the routes, the checks of what is asked, and the OpenAPI document. */
+import type { FastifyReply } from 'fastify';
+import type { z } from 'zod';
+import type { Access, Asking, Caller } from '../access/access.js';
+import type { GatewayContext } from '../context.js';
+import type { Monitor } from '../monitor/monitor.js';
+import type { EventHub } from './event-hub.js';
+
+/** What all operations work with. */
+export interface ApiContext extends GatewayContext {
+  readonly access: Access;
+  readonly monitor: Monitor;
+  readonly events: EventHub;
+}
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+type Input = z.ZodObject;
+type Shape<T> = T extends z.ZodType ? z.output<T> : undefined;
+
+export interface Call<Params, Query, Body> {
+  readonly context: ApiContext;
+  readonly asking: Asking;
+  /** Null: whoever asks is not the operator, or it does not matter. */
+  readonly caller: Caller | null;
+  readonly params: Shape<Params>;
+  readonly query: Shape<Query>;
+  readonly body: Shape<Body>;
+  readonly reply: FastifyReply;
+  /** One line for the log: who does what. `what` holds nothing that a client writes freely. */
+  audit(what: string): void;
+}
+
+export interface OperationSpec<Params, Query, Body, Reply> {
+  /** Unique; a verb and what it is done to. */
+  readonly id: string;
+  readonly method: Method;
+  /** Behind /api/v1, with {names} of `params`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** Who may. */
+  readonly right: 'anybody' | 'operator';
+  readonly params?: Params;
+  readonly query?: Query;
+  readonly body?: Body;
+  /** Null: no content (204). */
+  readonly reply: Reply | 'event-stream' | null;
+  /** Status codes of its problems, besides those of what was asked and of who may. */
+  readonly problems?: readonly number[];
+  readonly examples: {
+    readonly params?: Shape<Params>;
+    readonly query?: Shape<Query>;
+    readonly body?: Shape<Body>;
+    readonly reply?: Shape<Reply>;
+  };
+  run(call: Call<Params, Query, Body>): Promise<Shape<Reply> | undefined> | Shape<Reply> | undefined;
+}
+
+/** An operation of whatever types. */
+export type Operation = OperationSpec<Input, Input, Input, z.ZodType>;
+
+/** Checks the types of one operation among each other. */
+export function operation<
+  Params extends Input | undefined = undefined,
+  Query extends Input | undefined = undefined,
+  Body extends Input | undefined = undefined,
+  Reply extends z.ZodType | undefined = undefined,
+>(spec: OperationSpec<Params, Query, Body, Reply>): Operation {
+  return spec as unknown as Operation;
+}

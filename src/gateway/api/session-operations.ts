@@ -1,0 +1,37 @@
+/** Logging in and out. */
+import { loginSchema } from '../../wire/api.js';
+import { operation } from './operation.js';
+
+export const sessionOperations = [
+  operation({
+    id: 'logIn',
+    method: 'POST',
+    path: '/session',
+    summary: 'Log in with the operator’s password, for twelve hours',
+    description: 'The answer sets a cookie. Scripts need no session: they send a token as `Authorization: Bearer …`.',
+    right: 'anybody',
+    body: loginSchema,
+    reply: null,
+    problems: [401, 403, 409, 429, 503],
+    examples: { body: { password: 'correct horse battery staple' } },
+    run: async ({ context, asking, body, reply }) => {
+      void reply.header('set-cookie', await context.access.logIn(asking, body.password));
+      context.say(`Operator: logged in from ${asking.address}`);
+      return undefined;
+    },
+  }),
+  operation({
+    id: 'logOut',
+    method: 'DELETE',
+    path: '/session',
+    summary: 'Log out',
+    right: 'anybody',
+    reply: null,
+    problems: [403],
+    examples: {},
+    run: ({ context, asking, reply }) => {
+      void reply.header('set-cookie', context.access.logOut(asking));
+      return undefined;
+    },
+  }),
+];

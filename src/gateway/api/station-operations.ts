@@ -1,0 +1,100 @@
+/** What anybody may know: stations, and what they play. */
+import { z } from 'zod';
+import {
+  type ApiStation,
+  guideSchema,
+  MOST_PROGRAMMES,
+  sessionSchema,
+  stationSchema,
+  stationsSchema,
+} from '../../wire/api.js';
+import type { Millis } from '../../wire/time.js';
+import { HttpProblem, noSuchStation } from '../http-problem.js';
+import type { StationSource } from '../source.js';
+import { exampleProgramme, exampleStation, exampleTime } from './examples.js';
+import { operation } from './operation.js';
+
+const HOUR: Millis = 3_600_000;
+const GUIDE_TIME: Millis = 6 * HOUR;
+const MOST_GUIDE_TIME: Millis = 48 * HOUR;
+
+export const stationParams = z.object({ id: z.string().max(400).describe('Id of a station.') });
+export const stationExample = { id: exampleStation.id };
+
+const moment = z.coerce.number().min(0).max(1e15).optional();
+const guideQuery = z.object({
+  from: moment.describe('Milliseconds since the Unix epoch; now where it is not given.'),
+  to: moment.describe('At most 48 hours after `from`; six hours after it where it is not given.'),
+});
+
+const described = ({ info, oldest }: StationSource): ApiStation => ({ ...info, oldest });
+
+export const stationOperations = [
+  operation({
+    id: 'listStations',
+    method: 'GET',
+    path: '/stations',
+    summary: 'All stations on the air, in order of number',
+    right: 'anybody',
+    reply: stationsSchema,
+    examples: { reply: { stations: [exampleStation] } },
+    run: ({ context }) => ({ stations: context.catalogue.stations.map(described) }),
+  }),
+  operation({
+    id: 'getStation',
+    method: 'GET',
+    path: '/stations/{id}',
+    summary: 'One station',
+    right: 'anybody',
+    params: stationParams,
+    reply: stationSchema,
+    problems: [404],
+    examples: { params: stationExample, reply: exampleStation },
+    run: ({ context, params }) => {
+      const station = context.catalogue.find(params.id);
+      if (!station) throw noSuchStation();
+      return described(station);
+    },
+  }),
+  operation({
+    id: 'getGuide',
+    method: 'GET',
+    path: '/guide',
+    summary: 'What stations play within a time',
+    description: `What touches the time is told whole, of each station the first ${MOST_PROGRAMMES} programmes.`,
+    right: 'anybody',
+    query: guideQuery,
+    reply: guideSchema,
+    examples: {
+      query: { from: exampleTime, to: exampleTime + HOUR },
+      reply: { stations: [{ id: exampleStation.id, programmes: [exampleProgramme] }] },
+    },
+    run: ({ context, query }) => {
+      const from = query.from ?? context.now();
+      const to = query.to ?? from + GUIDE_TIME;
+      if (to < from || to - from > MOST_GUIDE_TIME) {
+        throw new HttpProblem(400, 'Bad request', '"to" is from "from" to 48 hours after it.');
+      }
+      const programmesOf = (station: StationSource) => station.programmes(from, to).slice(0, MOST_PROGRAMMES);
+      return {
+        stations: context.catalogue.stations.map((station) => ({
+          id: station.info.id,
+          programmes: programmesOf(station),
+        })),
+      };
+    },
+  }),
+  operation({
+    id: 'getSession',
+    method: 'GET',
+    path: '/session',
+    summary: 'Whether whoever asks is the operator',
+    right: 'anybody',
+    reply: sessionSchema,
+    examples: { reply: { operator: 'session', password: true } },
+    run: async ({ context: { access }, asking }) => ({
+      operator: (await access.callerOf(asking))?.by ?? null,
+      password: await access.hasPassword(),
+    }),
+  }),
+];

@@ -1,0 +1,137 @@
+/** The gateway's HTTP server: its limits, its errors, and the routes put together. */
+import { type FastifyError, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import { messageOf, Problem, systemCode } from '../problem/problem.js';
+import type { Millis } from '../wire/time.js';
+import { apiRoutes } from './api/api-routes.js';
+import type { GatewayContext, Routes } from './context.js';
+import { healthRoutes } from './health-routes.js';
+import { hlsRoutes } from './hls/hls-routes.js';
+import { HttpProblem, replyProblem } from './http-problem.js';
+import { limitConnections, MOST_BODY, MOST_PARAMETER, refuseConnection, serverOptions } from './limits.js';
+import { listRoutes } from './lists/list-routes.js';
+import { liveRoutes } from './live/live-routes.js';
+import { pageRoutes } from './page-routes.js';
+import { streamRoutes } from './stream-routes.js';
+
+const routes: readonly Routes[] = [
+  healthRoutes,
+  streamRoutes,
+  hlsRoutes,
+  listRoutes,
+  liveRoutes,
+  apiRoutes,
+  pageRoutes,
+];
+
+export interface GatewayOptions {
+  context: GatewayContext;
+  host: string;
+  /** 0: any that is free. */
+  port: number;
+}
+
+export interface Gateway {
+  /** Where it listens, e.g. `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** Ends all connections; resolves when they have ended. */
+  close(): Promise<void>;
+}
+
+/**
+ * For every answer. Pages load nothing from elsewhere, and no other page frames them; their pictures come out of memory
+ * (`blob:`), their stills as well.
+ */
+const HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'same-origin',
+  'content-security-policy':
+    "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; worker-src 'self' blob:; " +
+    "connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+};
+
+/** Faults of the gateway's own are told this often at most. */
+const FAULT_PERIOD: Millis = 10_000;
+
+/** Rejects with a Problem where the port cannot be listened on. */
+export async function openGateway({ context, host, port }: GatewayOptions): Promise<Gateway> {
+  const app = fastify({
+    http: serverOptions,
+    bodyLimit: MOST_BODY,
+    forceCloseConnections: true,
+    clientErrorHandler: refuseConnection,
+    frameworkErrors: (error, _request, reply) => replyProblem(reply as FastifyReply, badAddress(error)),
+    routerOptions: { maxParamLength: MOST_PARAMETER },
+  });
+  limitConnections(app.server);
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.headers(HEADERS);
+  });
+  app.setNotFoundHandler((request, reply) => replyProblem(reply, notFound(request)));
+  let toldAt = Number.NEGATIVE_INFINITY;
+  app.setErrorHandler((error: FastifyError, _request, reply) => {
+    const problem = error instanceof HttpProblem ? error : problemOf(error);
+    if (problem.status === 500 && context.timers.now() - toldAt >= FAULT_PERIOD) {
+      toldAt = context.timers.now();
+      context.say(`A request could not be answered: ${messageOf(error)}`);
+    }
+    return replyProblem(reply, problem);
+  });
+  for (const add of routes) add(app, context);
+  try {
+    const url = await app.listen({ host, port });
+    return { url, close: () => app.close() };
+  } catch (error) {
+    await app.close();
+    throw listenProblem(error, host, port);
+  }
+}
+
+function badAddress({ code }: FastifyError): HttpProblem {
+  if (code === 'FST_ERR_MAX_PARAM_LENGTH')
+    return new HttpProblem(414, 'Address too long', 'No station has so long an id.');
+  const detail = 'The address is malformed: percent signs stand before two hexadecimal digits.';
+  return new HttpProblem(400, 'Not an address', detail);
+}
+
+function notFound({ method }: FastifyRequest): HttpProblem {
+  if (method === 'GET' || method === 'HEAD')
+    return new HttpProblem(404, 'Not found', 'There is nothing at this address.');
+  return new HttpProblem(405, 'Not allowed', 'Nothing can be done at this address but to read it, if at all.', {
+    allow: 'GET, HEAD',
+  });
+}
+
+/** Of an error that Fastify raised, or nobody expected. What it says may come from the request: it is not repeated. */
+function problemOf({ statusCode = 500 }: FastifyError): HttpProblem {
+  if (statusCode === 413) return new HttpProblem(413, 'Too large', `A request has at most ${MOST_BODY} bytes.`);
+  if (statusCode === 415) return new HttpProblem(415, 'Not understood', 'Requests are sent as application/json.');
+  if (statusCode < 500)
+    return new HttpProblem(statusCode, 'Bad request', 'The request is not as the documentation says.');
+  return new HttpProblem(500, 'Fault', 'The gateway could not answer. Its log says more.');
+}
+
+function listenProblem(error: unknown, host: string, port: number): Problem {
+  const at = `${host}:${port}`;
+  const cause = { cause: error };
+  switch (systemCode(error)) {
+    case 'EADDRINUSE':
+      return new Problem('network', `${at} is in use by another program`, 'Choose another port with --http.', cause);
+    case 'EACCES':
+      return new Problem(
+        'network',
+        `this user may not listen on ${at}`,
+        'Choose a port above 1023 with --http.',
+        cause,
+      );
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new Problem('network', `this machine has no address ${host}`, 'Name one of its own with --http.', cause);
+    default:
+      return new Problem(
+        'network',
+        `cannot listen on ${at}: ${messageOf(error)}`,
+        'Choose another with --http.',
+        cause,
+      );
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * `/stations/{id}/index.m3u8`: a station as HLS, as it is on the air or from its past. It leads to
+ * `/stations/{id}/{W}/index.m3u8`, and that to `/stations/{id}/{W}/{k}.ts`: segments of W seconds (segments.ts).
+ */
+import { Readable } from 'node:stream';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Problem } from '../../problem/problem.js';
+import { type Millis, ticksToMillis } from '../../wire/time.js';
+import type { Routes } from '../context.js';
+import { HttpProblem, httpProblemOf } from '../http-problem.js';
+import type { StationSource } from '../source.js';
+import { MEDIA_HEADERS, momentOf, stationOf } from '../station-requests.js';
+import { HlsViewers } from './hls-viewers.js';
+import { mainPlaylist, mediaPlaylist } from './playlist.js';
+import { SegmentMemory } from './segment-memory.js';
+import { LONGEST, Segments, SHORTEST, segmentSeconds } from './segments.js';
+
+/**
+ * Segments of a list of what is on the air. Players begin three of the longest durations, 2 W each, before its end: seven
+ * segments, of which the first begins up to W late, are no less than that.
+ */
+const LIVE = 7;
+/** Segments that a list of the past has beyond the one that is played: players begin with the third from its end. */
+const AHEAD = 2;
+/** Of the past that a list reaches back. */
+const LONGEST_LIST: Millis = 3_600_000;
+/** A response of which nothing is taken for so long is ended. */
+const STALLED: Millis = 20_000;
+
+/** W of a station for which is kept where segments lie: that of now, and that of before. */
+const MOST_LENGTHS = 2;
+
+const FOR_EVER = 'public, max-age=31536000, immutable';
+
+interface MainQuery {
+  /** The moment to begin with. */
+  start?: unknown;
+}
+
+interface ListQuery {
+  /** As a list of the past has them: its first segment, and how long ago what is played was on the air (ms). */
+  from?: unknown;
+  behind?: unknown;
+}
+
+const notYet = (seconds: number): HttpProblem =>
+  new HttpProblem(404, 'Not yet', 'This segment is still to come. index.m3u8 lists those that are there.', {
+    ...MEDIA_HEADERS,
+    'retry-after': String(seconds),
+  });
+
+const gone = (): HttpProblem =>
+  new HttpProblem(404, 'Not available', 'The station does not reach back so far. index.m3u8 lists what is there.', {
+    ...MEDIA_HEADERS,
+  });
+
+const wholeNumber = (text: unknown): number => {
+  if (typeof text === 'string' && /^\d{1,12}$/.test(text)) return Number(text);
+  throw new HttpProblem(400, 'Not a list', 'Lists of the past are had from index.m3u8?start= with a moment.');
+};
+
+const secondsOf = (text: string): number => {
+  const seconds = /^[1-9]\d?$/.test(text) ? Number(text) : 0;
+  if (seconds >= SHORTEST && seconds <= LONGEST) return seconds;
+  throw new HttpProblem(404, 'No such segments', 'index.m3u8 beside this address leads to those that there are.');
+};
+
+const rethrow = (error: unknown): never => {
+  throw error instanceof Problem ? httpProblemOf(error) : error;
+};
+
+export const hlsRoutes: Routes = (app, context) => {
+  const { catalogue } = context;
+  const memory = new SegmentMemory();
+  const viewers = new HlsViewers(context);
+  const known = new WeakMap<StationSource, Map<number, Segments>>();
+  app.addHook('onClose', async () => viewers.close());
+
+  const sourceOf = (id: string): StationSource => {
+    const source = stationOf(catalogue, id);
+    if (source.info.format === 'h264') return source;
+    throw new HttpProblem(404, 'Not in this format', 'This station is JPEG pictures. Its address ends in .mjpeg.');
+  };
+  const segmentsOf = (source: StationSource, seconds: number): Segments => {
+    const lengths = known.get(source) ?? new Map<number, Segments>();
+    known.set(source, lengths);
+    const segments = lengths.get(seconds) ?? new Segments(source, seconds);
+    lengths.delete(seconds);
+    lengths.set(seconds, segments);
+    const [oldest] = lengths.keys();
+    if (lengths.size > MOST_LENGTHS) lengths.delete(oldest);
+    return segments;
+  };
+
+  /** Which list there is of a moment, or of what is on the air. */
+  const mainOf = (source: StationSource, { start }: MainQuery): string => {
+    const seconds = segmentSeconds(source.info);
+    const address = `${seconds}/index.m3u8`;
+    if (start === undefined) return mainPlaylist(source.info, address);
+    const segments = segmentsOf(source, seconds);
+    const moment = momentOf(start, source.now());
+    const first = Math.min(segments.containing(moment), segments.newest);
+    if (first < segments.oldest) throw gone();
+    // Lists of the past grow at the pace of the station: so players that begin near a list's end begin with its moment.
+    const behind = Math.floor(source.now() - moment);
+    return mainPlaylist(source.info, `${address}?from=${first}&behind=${behind}`);
+  };
+
+  const listOf = async (source: StationSource, segments: Segments, query: ListQuery): Promise<string> => {
+    const { oldest, seconds, longest } = segments;
+    if (query.from === undefined && query.behind === undefined) {
+      await viewers.watch(source);
+      const { newest } = segments;
+      const first = Math.max(segments.oldest, newest + 1 - LIVE);
+      if (newest < first) throw notYet(seconds);
+      return mediaPlaylist(segments.list(first, newest), longest);
+    }
+    const [from, behind] = [wholeNumber(query.from), wholeNumber(query.behind)];
+    const last = Math.min(segments.newest, segments.containing(source.now() - behind) + AHEAD);
+    const first = Math.max(from, oldest, last + 1 - Math.ceil(LONGEST_LIST / 1000 / seconds));
+    if (last < first) throw notYet(seconds);
+    return mediaPlaylist(segments.list(first, last), longest);
+  };
+
+  const sendList = (reply: FastifyReply, list: string): FastifyReply =>
+    reply.headers(MEDIA_HEADERS).header('cache-control', 'max-age=1').type('application/vnd.apple.mpegurl').send(list);
+
+  app.get<{ Params: { id: string }; Querystring: MainQuery }>('/stations/:id/index.m3u8', async (request, reply) => {
+    const source = sourceOf(request.params.id);
+    viewers.saw(request.ip, source.info.id);
+    return sendList(reply, mainOf(source, request.query));
+  });
+
+  app.get<{ Params: { id: string; seconds: string }; Querystring: ListQuery }>(
+    '/stations/:id/:seconds/index.m3u8',
+    async (request, reply) => {
+      const source = sourceOf(request.params.id);
+      const segments = segmentsOf(source, secondsOf(request.params.seconds));
+      viewers.saw(request.ip, source.info.id);
+      return sendList(reply, await listOf(source, segments, request.query).catch(rethrow));
+    },
+  );
+
+  interface Wanted {
+    source: StationSource;
+    segments: Segments;
+    k: number;
+  }
+
+  const send = async (request: FastifyRequest, reply: FastifyReply, { source, segments, k }: Wanted) => {
+    if (k > segments.newest) throw notYet(Math.min(60, Math.max(1, (k - segments.newest) * segments.seconds)));
+    if (k < segments.oldest) throw gone();
+    const key = segments.key(k);
+    const etag = `"${encodeURIComponent(key)}"`;
+    const headers = { ...MEDIA_HEADERS, 'cache-control': FOR_EVER, etag };
+    const viewer = viewers.saw(request.ip, source.info.id);
+    if (request.headers['if-none-match'] === etag) return reply.code(304).headers(headers).send();
+    const [{ from, to, within }] = segments.list(k, k);
+    reply.headers(headers).type('video/mp2t');
+    if (request.method === 'HEAD') return reply.send();
+
+    const taken = memory.take({ source, key, from, to, within });
+    const { socket } = request.raw;
+    viewer.sockets.add(socket);
+    viewer.behind = Math.max(0, source.now() - ticksToMillis(from));
+    reply.raw.on('close', () => {
+      taken.close();
+      viewer.sockets.delete(socket);
+    });
+    reply.raw.setTimeout(STALLED);
+    await taken.begun;
+    if (taken.length !== null) reply.header('content-length', taken.length);
+    const counted = async function* () {
+      for await (const part of taken.parts()) {
+        viewer.bytes += part.length;
+        yield part;
+      }
+    };
+    return reply.send(Readable.from(counted(), { highWaterMark: 1 }));
+  };
+
+  app.get<{ Params: { id: string; seconds: string; k: string } }>(
+    '/stations/:id/:seconds/:k(^(?:0|[1-9]\\d{0,11})).ts',
+    async (request, reply) => {
+      const { id, seconds, k } = request.params;
+      const source = sourceOf(id);
+      const segments = segmentsOf(source, secondsOf(seconds));
+      return send(request, reply, { source, segments, k: Number(k) }).catch(rethrow);
+    },
+  );
+};

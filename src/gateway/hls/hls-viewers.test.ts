@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
+import { test } from 'node:test';
+import { FakeStation } from '../../../test/support/fake-catalogue.js';
+import { HandTimers } from '../../../test/support/hand-timers.js';
+import { Problem } from '../../problem/problem.js';
+import { Viewers } from '../viewers.js';
+import { GONE, HlsViewers } from './hls-viewers.js';
+
+function open() {
+  const timers = new HandTimers();
+  const viewers = new Viewers();
+  return { timers, viewers, hls: new HlsViewers({ viewers, timers, now: () => timers.now() }) };
+}
+
+test('whoever asks again and again is one viewer, until nothing has been asked for half a minute', () => {
+  const { timers, viewers, hls } = open();
+  const viewer = hls.saw('192.0.2.1', 'news');
+  hls.saw('192.0.2.2', 'news');
+  hls.saw('192.0.2.1', 'film');
+  assert.equal(viewers.list.length, 3);
+  timers.advance(GONE - 5_000);
+  assert.equal(hls.saw('192.0.2.1', 'news'), viewer);
+  timers.advance(10_000);
+  assert.deepEqual(
+    viewers.list.map(([, each]) => each),
+    [viewer],
+  );
+  timers.advance(GONE);
+  assert.equal(viewers.list.length, 0);
+  assert.equal(timers.pending, 0, 'nothing is looked for any more');
+  assert.notEqual(hls.saw('192.0.2.1', 'news'), viewer);
+});
+
+test('who takes long over a segment is still there, and can be ended', () => {
+  const { timers, viewers, hls } = open();
+  const viewer = hls.saw('192.0.2.1', 'news');
+  let isDestroyed = false;
+  const socket = { destroy: () => (isDestroyed = true) } as unknown as Socket;
+  viewer.sockets.add(socket);
+  timers.advance(3 * GONE);
+  const [[id]] = viewers.list;
+  viewers.close(id);
+  assert.ok(isDestroyed);
+  viewer.sockets.delete(socket);
+  timers.advance(GONE);
+  assert.equal(viewers.list.length, 0);
+});
+
+test('a station is held while somebody watches it as it is on the air', async () => {
+  const { timers, hls } = open();
+  const station = new FakeStation();
+  await Promise.all([hls.watch(station), hls.watch(station)]);
+  assert.deepEqual(station.starts, [{ kind: 'live' }]);
+  timers.advance(GONE - 5_000);
+  await hls.watch(station);
+  timers.advance(10_000);
+  await Promise.resolve();
+  assert.equal(station.readers.size, 1);
+  timers.advance(GONE);
+  await Promise.resolve();
+  assert.equal(station.readers.size, 0);
+
+  await hls.watch(station);
+  station.end(new Problem('station', 'it went off the air', 'Wait.'));
+  await hls.watch(station);
+  assert.equal(station.starts.length, 3, 'a station that ended is read anew');
+  hls.close();
+  await Promise.resolve();
+  assert.equal(station.readers.size, 0);
+  assert.equal(timers.pending, 0);
+});
+
+test('a station that cannot be read is tried again when it is asked for again', async () => {
+  const { hls } = open();
+  const station = new FakeStation();
+  station.refusal = new Problem('network', 'nothing comes', 'Look.');
+  await assert.rejects(hls.watch(station), station.refusal);
+  station.refusal = null;
+  await hls.watch(station);
+  assert.equal(station.readers.size, 1);
+  hls.close();
+});

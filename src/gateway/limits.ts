@@ -1,0 +1,77 @@
+/** What a gateway takes from the network at most, and what it says to whoever exceeds it. */
+import { type ServerOptions, STATUS_CODES } from 'node:http';
+import type { Server, Socket } from 'node:net';
+import { systemCode } from '../problem/problem.js';
+import { HttpProblem } from './http-problem.js';
+
+/** Connections in all, and from one address: a proxy in front of the gateway has one for all its viewers. */
+const MOST_CONNECTIONS = 8_192;
+const MOST_FROM_ADDRESS = 1_024;
+/** Bytes of a request's line and headers. */
+const MOST_HEADERS = 16 * 1024;
+const MOST_HEADER_LINES = 100;
+
+/** Milliseconds: of a request's headers, of all of it, and between two requests of a connection. */
+const TIMES = { headersTimeout: 10_000, requestTimeout: 20_000, keepAliveTimeout: 15_000 };
+
+/** Of Node's HTTP server. */
+export const serverOptions: ServerOptions = {
+  ...TIMES,
+  maxHeaderSize: MOST_HEADERS,
+  connectionsCheckingInterval: 5_000,
+};
+
+/** Bytes of a request's body: actions and passwords are short. */
+export const MOST_BODY = 64 * 1024;
+/** Characters of a part of an address: a station's id has 100 letters at most, each of 12 as `%F0%9F%93%BA`. */
+export const MOST_PARAMETER = 1_200;
+
+/** Refuses connections beyond the limits, without a word: words would cost more than the connection. */
+export function limitConnections(server: Server & { maxHeadersCount?: number | null }): void {
+  server.maxConnections = MOST_CONNECTIONS;
+  server.maxHeadersCount = MOST_HEADER_LINES;
+  const byAddress = new Map<string, number>();
+  server.on('connection', (socket) => {
+    const address = socket.remoteAddress ?? '';
+    const count = (byAddress.get(address) ?? 0) + 1;
+    if (count > MOST_FROM_ADDRESS) {
+      socket.destroy();
+      return;
+    }
+    byAddress.set(address, count);
+    socket.once('close', () => {
+      const left = (byAddress.get(address) ?? 1) - 1;
+      if (left > 0) byAddress.set(address, left);
+      else byAddress.delete(address);
+    });
+  });
+}
+
+/** What is wrong with what is no HTTP request at all. */
+function problemOf(error: Error): HttpProblem {
+  switch (systemCode(error)) {
+    case 'HPE_HEADER_OVERFLOW':
+      return new HttpProblem(431, 'Headers too large', `A request has at most ${MOST_HEADERS} bytes of headers.`);
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new HttpProblem(408, 'Request too slow', 'The request did not come in time.');
+    default:
+      return new HttpProblem(400, 'Not a request', 'This is not HTTP as a gateway understands it.');
+  }
+}
+
+/** Answers what is no HTTP request, where it can still be answered, and ends the connection. */
+export function refuseConnection(error: Error, socket: Socket): void {
+  if (!socket.writable || systemCode(error) === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const problem = problemOf(error);
+  const body = JSON.stringify(problem.body);
+  const lines = [
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
+    'content-type: application/problem+json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
+}

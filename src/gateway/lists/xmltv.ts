@@ -1,0 +1,49 @@
+/** What is on, as XMLTV (its DTD is in the XMLTV project's repository), as text. */
+import type { Programme } from '../../station/programmes.js';
+import type { StationInfo } from '../../wire/station-info.js';
+import type { Millis } from '../../wire/time.js';
+
+export const xmltvBegin = (generator: string): string =>
+  `<?xml version="1.0" encoding="UTF-8"?>\n<tv generator-info-name="${escapeXml(generator)}">\n`;
+
+export const xmltvEnd = '</tv>\n';
+
+/** All channels stand before all programmes. `icon`: address of a picture. */
+export const xmltvChannel = ({ id, name, number }: StationInfo, icon: string): string =>
+  [
+    `  <channel id="${escapeXml(id)}">`,
+    `    <display-name>${escapeXml(name)}</display-name>`,
+    `    <display-name>${number}</display-name>`,
+    `    <icon src="${escapeXml(icon)}"/>`,
+    '  </channel>\n',
+  ].join('\n');
+
+/** Empty for what begins and ends within a second: XMLTV's times have no fractions. */
+export function xmltvProgramme({ id }: StationInfo, { from, to, title }: Programme): string {
+  const [start, stop] = [from, to].map(timeText);
+  if (start === stop) return '';
+  return [
+    `  <programme start="${start}" stop="${stop}" channel="${escapeXml(id)}">`,
+    `    <title>${escapeXml(title)}</title>`,
+    '  </programme>\n',
+  ].join('\n');
+}
+
+/** "20260301120000 +0000". */
+export const timeText = (time: Millis): string => `${new Date(time).toISOString().replaceAll(/[-:T]|\..*/g, '')} +0000`;
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+};
+
+/** In elements and attributes. What no XML document may have (XML 1.0, section 2.2) becomes U+FFFD. */
+export const escapeXml = (text: string): string =>
+  text
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: those are looked for.
+    .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Cs}/gu, '\ufffd')
+    .replaceAll(/[\t\n\r]+/g, ' ')
+    .replaceAll(/[&<>"']/g, (character) => entities[character]);

@@ -1,0 +1,92 @@
+/** `/live`: the pages' WebSocket. `/stations/{id}/still.jpg`: what the station sends now, as a small picture. */
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import { COMMON_DELAY } from '../../clock/steering.js';
+import { StillChild } from '../../reel/still-child.js';
+import type { Routes } from '../context.js';
+import { HttpProblem } from '../http-problem.js';
+import { stillRoute } from '../stills/still-route.js';
+import { Stills } from '../stills/stills.js';
+import { LiveSession } from './live-session.js';
+import { serveLive } from './live-socket.js';
+import { CloseCode } from './live-transport.js';
+import { StationList } from './station-list.js';
+
+const LONGEST_MESSAGE = 64 * 1024;
+
+export const liveRoutes: Routes = (app, context) => {
+  const { catalogue, timers, delay = COMMON_DELAY } = context;
+  const maker = new StillChild({ timers, say: context.say });
+  const stills = new Stills({ catalogue, maker, timers });
+  const stations = new StationList({ catalogue, timers });
+  const sockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: LONGEST_MESSAGE,
+    autoPong: false,
+  });
+  const open = new Map<Duplex, (code: number) => void>();
+  let isClosing = false;
+
+  app.server.on('upgrade', (request, socket: Duplex, head) => {
+    socket.on('error', () => socket.destroy());
+    const problem = isClosing ? shuttingDown() : refusal(request);
+    if (problem) {
+      refuse(socket, problem);
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const address = request.socket.remoteAddress ?? '';
+      const end = serveLive({
+        webSocket,
+        socket,
+        timers,
+        begin: (transport) => new LiveSession({ context, transport, address, stations, stills, delay }),
+      });
+      open.set(socket, end);
+      webSocket.on('close', () => open.delete(socket));
+    });
+  });
+
+  stillRoute(app, context, stills);
+
+  app.addHook('preClose', async () => {
+    isClosing = true;
+    stations.close();
+    stills.close();
+    maker.close();
+    const gone = [...open.keys()].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+    for (const end of open.values()) end(CloseCode.goingAway);
+    await Promise.all(gone);
+  });
+};
+
+const shuttingDown = (): HttpProblem =>
+  new HttpProblem(503, 'Shutting down', 'Try again in a moment.', { 'retry-after': '1' });
+
+/** Null where the request may become a WebSocket. */
+function refusal({ url, headers }: IncomingMessage): HttpProblem | null {
+  if (url?.split('?')[0] !== '/live') return new HttpProblem(404, 'Not found', 'There is a WebSocket at /live only.');
+  // Browsers say which site's page it is; other programs say nothing.
+  if (headers.origin === undefined || hostOf(headers.origin) === headers.host?.toLowerCase()) return null;
+  return new HttpProblem(403, 'Another site', 'Only pages from this address may open a connection here.');
+}
+
+function hostOf(origin: string): string | null {
+  return URL.canParse(origin) ? new URL(origin).host : null;
+}
+
+/** Nothing has been answered yet on this socket, and nothing will be after this. */
+function refuse(socket: Duplex, { status, headers, body }: HttpProblem): void {
+  const text = JSON.stringify(body);
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    'content-type: application/problem+json; charset=utf-8',
+    'cache-control: no-store',
+    `content-length: ${Buffer.byteLength(text)}`,
+    'connection: close',
+  ];
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${text}`, () => socket.destroy());
+}

@@ -1,0 +1,251 @@
+/** What a page says and what it is told: one connection to `/live`. No socket, no timer of its own. */
+
+import {
+  type ClientMessage,
+  clientMessageSchema,
+  LIVE_VERSION,
+  type LiveProblem,
+  MOST_CHANNELS,
+  type ServerMessage,
+} from '../../wire/live.js';
+import { FrameFlag, FrameKind } from '../../wire/live-frame.js';
+import type { Millis } from '../../wire/time.js';
+import type { GatewayContext } from '../context.js';
+import { HttpProblem, noSuchStation } from '../http-problem.js';
+import type { Stills, StillsWish } from '../stills/stills.js';
+import { Allowance } from './allowance.js';
+import { LiveChannel } from './live-channel.js';
+import { CloseCode, type LiveTransport } from './live-transport.js';
+import { PendingStills } from './pending-stills.js';
+import type { StationList } from './station-list.js';
+
+/** Stills are for what room the network has left. As much is more than a socket holds without telling when it is gone. */
+const STILLS_QUEUE = 64 * 1024;
+/** Whoever asks and asks and takes no answers; a list of 1,000 stations has 600 kB. */
+const MOST_QUEUED = 2 * 2 ** 20;
+/** Messages: a page with sixteen channels, each told every 250 ms how far to go, says 64 a second. */
+const MESSAGES = { atOnce: 200, perSecond: 100 };
+/** Messages that were not understood. */
+const MISTAKES = { atOnce: 10, perSecond: 0.1 };
+
+export interface LiveSessionOptions {
+  context: GatewayContext;
+  transport: LiveTransport;
+  /** IP address of the page. */
+  address: string;
+  stations: StationList;
+  stills: Stills;
+  /** How long after its own time stamp each picture is shown, everywhere. */
+  delay: Millis;
+}
+
+/**
+ * It is in charge of:
+ * - reading messages, and what happens to pages that send wrong ones, or too many
+ * - the page's channels, and who is served first
+ * - telling of stations, and sending stills where there is room
+ */
+export class LiveSession {
+  readonly #options: LiveSessionOptions;
+  readonly #channels = new Map<number, LiveChannel>();
+  /** Stations that are being opened, those that nobody waits for any more included. */
+  #opening = 0;
+  readonly #messages: Allowance;
+  readonly #mistakes: Allowance;
+  readonly #wish: StillsWish;
+  /** Stations whose stills are wanted, those that are not on the air included: they may come. */
+  #wanted: readonly string[] = [];
+  readonly #stills = new PendingStills();
+  readonly #endListening: () => void;
+  /** The list of stations changed, and there was no room to tell. */
+  #listIsDue = false;
+  #isClosed = false;
+
+  constructor(options: LiveSessionOptions) {
+    this.#options = options;
+    const { context, stations, stills, delay } = options;
+    const now = context.timers.now();
+    this.#messages = new Allowance({ ...MESSAGES, now });
+    this.#mistakes = new Allowance({ ...MISTAKES, now });
+    this.#endListening = stations.onChange(() => {
+      this.#wish.want(this.#wanted);
+      this.#tellStations();
+    });
+    this.#wish = stills.look((station, still) => {
+      this.#stills.put(station, still);
+      this.#sendStills();
+    });
+    this.#say({ type: 'hello', version: LIVE_VERSION, server: context.server, time: this.#now(), delay });
+    this.#tellStations();
+  }
+
+  /** A text message came. */
+  receive(text: string): void {
+    if (this.#isClosed) return;
+    if (!this.#messages.take(this.#options.context.timers.now())) {
+      this.#refuse(new HttpProblem(429, 'Too many messages', 'Send at most 100 messages a second.'));
+      return;
+    }
+    const read = readMessage(text);
+    if ('message' in read) this.#carryOut(read.message);
+    else this.#refuse(new HttpProblem(400, 'Message not understood', read.wrong), read.channel);
+  }
+
+  /** The network has taken all that was queued. */
+  drained(): void {
+    if (this.#isClosed) return;
+    if (this.#listIsDue) this.#tellStations();
+    // Whoever was served first is last the next time, so that one channel does not live on the others' room.
+    const [first] = this.#channels;
+    for (const channel of [...this.#channels.values()]) channel.drained();
+    if (first && this.#channels.get(first[0]) === first[1]) {
+      this.#channels.delete(first[0]);
+      this.#channels.set(...first);
+    }
+    this.#sendStills();
+  }
+
+  /** The connection is gone. */
+  closed(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#endListening();
+    this.#wish.close();
+    for (const channel of this.#channels.values()) channel.close();
+    this.#channels.clear();
+  }
+
+  #carryOut(message: ClientMessage): void {
+    switch (message.type) {
+      case 'tune':
+        void this.#tune(message);
+        break;
+      case 'until':
+        this.#channels.get(message.channel)?.setUntil(message.time);
+        break;
+      case 'stop':
+        this.#drop(message.channel);
+        break;
+      case 'stills':
+        this.#stills.keepOnly(message.stations);
+        this.#wanted = message.stations;
+        this.#wish.want(this.#wanted);
+        break;
+      case 'ping':
+        this.#say({ type: 'pong', id: message.id, time: this.#now() });
+        break;
+      case 'report': {
+        const { type: _, channel, ...report } = message;
+        this.#channels.get(channel)?.setReport(report);
+        break;
+      }
+    }
+  }
+
+  async #tune({ channel: number, station, at, until }: ClientMessage & { type: 'tune' }): Promise<void> {
+    const { context, transport, address } = this.#options;
+    this.#drop(number);
+    const source = context.catalogue.find(station);
+    if (!source) return this.#tellEnded(number, noSuchStation().body);
+    if (this.#channels.size >= MOST_CHANNELS || this.#opening >= MOST_CHANNELS) {
+      const detail = `A page has at most ${MOST_CHANNELS} channels. Stop one first.`;
+      return this.#tellEnded(number, new HttpProblem(429, 'Too many channels', detail).body);
+    }
+    const channel: LiveChannel = new LiveChannel({
+      number,
+      source,
+      transport,
+      context,
+      address,
+      until: until ?? null,
+      say: (message) => this.#say(message),
+      onEnded: (problem) => {
+        if (this.#channels.get(number) !== channel) return;
+        this.#drop(number);
+        this.#tellEnded(number, problem);
+      },
+      onStalled: () => this.#end(CloseCode.policyViolation, 'it takes nothing any more'),
+    });
+    this.#channels.set(number, channel);
+    this.#opening++;
+    await channel.open(at);
+    this.#opening--;
+  }
+
+  #drop(number: number): void {
+    this.#channels.get(number)?.close();
+    this.#channels.delete(number);
+  }
+
+  #tellEnded(channel: number, problem: LiveProblem): void {
+    this.#say({ type: 'ended', channel, problem });
+  }
+
+  #refuse(problem: HttpProblem, channel?: number): void {
+    if (!this.#mistakes.take(this.#options.context.timers.now())) {
+      this.#end(CloseCode.policyViolation, 'too many messages, or too many that were not understood');
+      return;
+    }
+    this.#say({ type: 'problem', ...(channel === undefined ? {} : { channel }), problem: problem.body });
+  }
+
+  #tellStations(): void {
+    const { transport, stations } = this.#options;
+    this.#listIsDue = transport.queued > STILLS_QUEUE;
+    if (!this.#listIsDue) transport.sendMessage(stations.message);
+  }
+
+  #sendStills(): void {
+    const { transport } = this.#options;
+    while (!this.#isClosed && transport.queued < STILLS_QUEUE) {
+      const next = this.#stills.take();
+      if (next === null) return;
+      const { station, still } = next;
+      const header = {
+        kind: FrameKind.still,
+        flags: FrameFlag.randomAccess,
+        channel: station.number,
+        time: still.time,
+      };
+      transport.sendFrame(header, still.jpeg);
+    }
+  }
+
+  #say(message: ServerMessage): void {
+    if (this.#isClosed) return;
+    if (this.#options.transport.queued > MOST_QUEUED)
+      this.#end(CloseCode.tryAgainLater, 'it does not take its answers');
+    else this.#options.transport.sendMessage(JSON.stringify(message));
+  }
+
+  #end(code: number, reason: string): void {
+    this.closed();
+    this.#options.transport.close(code, reason);
+  }
+
+  /** The clock of the stations' server; the gateway's own while it has none. */
+  #now(): Millis {
+    const { stations, context } = this.#options;
+    return stations.now() ?? context.now();
+  }
+}
+
+/** A page's message; or what is wrong with it, for whoever wrote the page, and the channel that it named. */
+function readMessage(text: string): { message: ClientMessage } | { wrong: string; channel?: number } {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { wrong: 'A message is a JSON object: see docs/gateway.md.' };
+  }
+  const read = clientMessageSchema.safeParse(value);
+  if (read.success) return { message: read.data };
+  const { path, message } = read.error.issues[0];
+  const channel: unknown =
+    value !== null && typeof value === 'object' && 'channel' in value ? value.channel : undefined;
+  const named = Number.isInteger(channel) && Number(channel) >= 0 && Number(channel) <= 0xffff;
+  return {
+    wrong: `${path.length > 0 ? `${path.join('.')}: ` : ''}${message}. See docs/gateway.md.`,
+    ...(named && { channel: Number(channel) }),
+  };
+}

@@ -1,0 +1,151 @@
+/** A station that plays in this process, as the gateway reads it: from its reels, not from the network. */
+import type { Timers } from '../multicast/timers.js';
+import { Problem } from '../problem/problem.js';
+import { type Programme, programmesOf } from '../station/programmes.js';
+import type { Station } from '../station/station.js';
+import type { StationInfo } from '../wire/station-info.js';
+import { type Millis, millisToTicks, TICKS_PER_SECOND, type Ticks90k, ticksToMillis } from '../wire/time.js';
+import type { ChunkMemory } from './chunk-memory.js';
+import { LocalReader, type LocalStation } from './local-reader.js';
+import type { ReadStart, StationReader, StationSource } from './source.js';
+import { StationChunks } from './station-chunks.js';
+
+export interface LocalSourceOptions {
+  station: Station;
+  /** As it is described now. */
+  info: () => StationInfo;
+  /** The server's clock (Unix epoch). */
+  now: () => Millis;
+  timers: Timers;
+  memory: ChunkMemory;
+  /** How far back it may be read; without it, to the station's epoch. */
+  history?: Millis;
+  poster: () => Promise<Buffer | null>;
+}
+
+/** Pictures of h264 carry a time stamp so much after their own time: what has left by then is due to be shown. */
+const SHOWN_AFTER: Ticks90k = TICKS_PER_SECOND;
+
+interface Waiting {
+  window: number;
+  ready: () => void;
+}
+
+/**
+ * It is in charge of:
+ * - one timer for all readers that wait for what has not left yet, and none where nobody does
+ * - which moments can be read
+ */
+export class LocalSource implements StationSource, LocalStation {
+  readonly chunks: StationChunks;
+  readonly #options: LocalSourceOptions;
+  readonly #readers = new Set<LocalReader>();
+  #waiting: Waiting[] = [];
+  #cancelTimer: (() => void) | null = null;
+
+  constructor(options: LocalSourceOptions) {
+    this.#options = options;
+    this.chunks = new StationChunks(options.station, options.memory);
+  }
+
+  get info(): StationInfo {
+    return this.#options.info();
+  }
+
+  now(): Millis {
+    return this.#options.now();
+  }
+
+  get oldest(): Millis {
+    const { history, station } = this.#options;
+    const begins = ticksToMillis(station.begins);
+    return history === undefined ? begins : Math.max(begins, this.now() - history);
+  }
+
+  async read(start: ReadStart): Promise<StationReader> {
+    const time = start.kind === 'live' ? this.liveStart() : this.#startAt(start.time);
+    const reader: LocalReader = new LocalReader({
+      station: this,
+      from: time,
+      timers: this.#options.timers,
+      onClosed: () => this.#readers.delete(reader),
+    });
+    this.#readers.add(reader);
+    return reader;
+  }
+
+  randomAccessPoints(from: Millis, to: Millis): Ticks90k[] {
+    const { station } = this.#options;
+    const first = millisToTicks(from);
+    const points: Ticks90k[] = [];
+    let n = station.randomAccessBefore(station.at(Math.ceil(to * 90) - 1));
+    for (; n >= 0 && station.due(n) >= first; n = station.randomAccessBefore(n - 1)) points.push(station.due(n));
+    return points.reverse();
+  }
+
+  programmes(from: Millis, to: Millis): Programme[] {
+    return programmesOf(this.#options.station, from, to);
+  }
+
+  get itemFrom(): Millis {
+    return ticksToMillis(this.#options.station.airingAt(millisToTicks(this.now())).from);
+  }
+
+  poster(): Promise<Buffer | null> {
+    return this.#options.poster();
+  }
+
+  /** The newest random access point whose picture is due. */
+  liveStart(): Ticks90k {
+    const { station } = this.#options;
+    const due = millisToTicks(this.now()) - (station.format === 'h264' ? SHOWN_AFTER : 0);
+    return station.due(station.randomAccessBefore(station.at(due)));
+  }
+
+  /** Calls `ready` when the window can be read. */
+  whenComplete(window: number, ready: () => void): void {
+    this.#waiting.push({ window, ready });
+    this.#arm();
+  }
+
+  /** The station goes off the air: readers end. */
+  close(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    const { name } = this.info;
+    const problem = new Problem('station', `${name} went off the air`, 'Choose another station.');
+    for (const reader of [...this.#readers]) reader.end(problem);
+    this.#waiting = [];
+  }
+
+  #startAt(time: Millis): Ticks90k {
+    const { station } = this.#options;
+    if (time < this.oldest) {
+      const reaches = new Date(this.oldest).toISOString();
+      throw new Problem('usage', `${this.info.name} does not reach back so far`, `It begins at ${reaches}.`);
+    }
+    return station.due(station.randomAccessBefore(station.at(millisToTicks(Math.min(time, this.now())))));
+  }
+
+  #arm(): void {
+    if (this.#cancelTimer !== null || this.#waiting.length === 0) return;
+    const next = this.#waiting.reduce((least, { window }) => Math.min(least, window), Number.POSITIVE_INFINITY);
+    // A millisecond more than it takes: a timer may come a little early.
+    const delay = Math.max(0, ticksToMillis(this.chunks.completeAt(next)) - this.now()) + 1;
+    this.#cancelTimer = this.#options.timers.after(delay, () => {
+      this.#cancelTimer = null;
+      this.#wake();
+    });
+  }
+
+  #wake(): void {
+    const now = millisToTicks(this.now());
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const each of waiting) {
+      if (this.chunks.completeAt(each.window) <= now) each.ready();
+      else this.#waiting.push(each);
+    }
+    this.#arm();
+  }
+}

@@ -1,0 +1,166 @@
+/** What `/metrics` tells: names and units as Prometheus has them, seconds and bytes. No addresses of viewers. */
+import type { GatewayFigures } from '../../wire/api.js';
+import type { GatewayContext } from '../context.js';
+import { processLoad } from '../monitor/process-load.js';
+import type { OperatorStation } from '../operator.js';
+import type { ViewerKind } from '../viewers.js';
+import { expositionText, type Family, type Sample } from './exposition.js';
+
+const MILLIS = 1_000;
+
+/** `figures`: of late. */
+export function metricsText(context: GatewayContext, figures: GatewayFigures): string {
+  return expositionText([
+    ...serverFamilies(context, figures),
+    ...viewerFamilies(context),
+    ...(context.operator ? stationFamilies(context.operator.stations) : []),
+    ...(context.operator ? receiverFamilies(figures) : []),
+  ]);
+}
+
+const one = (value: number): Sample[] => [{ value }];
+
+function serverFamilies({ server, catalogue, operator }: GatewayContext, { server: now }: GatewayFigures): Family[] {
+  const cpu = one(processLoad.cpu() / MILLIS);
+  const memory = one(processLoad.memory());
+  const started = one(Math.round(Date.now() - processLoad.uptime()) / MILLIS);
+  const stations = [{ value: operator?.stations.filter(({ onAir }) => onAir).length ?? catalogue.stations.length }];
+  const families: Family[] = [
+    {
+      name: 'msc_info',
+      type: 'gauge',
+      help: 'The server.',
+      samples: [{ labels: { server, version: now.version }, value: 1 }],
+    },
+    { name: 'msc_stations', type: 'gauge', help: 'Stations on the air.', samples: stations },
+    { name: 'process_cpu_seconds_total', type: 'counter', help: 'Processor time of all threads.', samples: cpu },
+    { name: 'process_resident_memory_bytes', type: 'gauge', help: 'Memory.', samples: memory },
+    { name: 'process_start_time_seconds', type: 'gauge', help: 'Start, since the Unix epoch.', samples: started },
+  ];
+  if (now.clockOffset !== null) {
+    const help = 'How far the system’s clock is ahead of the server’s.';
+    families.push({ name: 'msc_clock_offset_seconds', type: 'gauge', help, samples: one(now.clockOffset / MILLIS) });
+  }
+  return families;
+}
+
+const kinds: readonly ViewerKind[] = ['ts', 'hls', 'mjpeg', 'live'];
+
+function viewerFamilies({ viewers }: GatewayContext): Family[] {
+  const { list, totals } = viewers;
+  const byKind = kinds.map((kind) => ({
+    labels: { kind },
+    value: list.filter(([, each]) => each.kind === kind).length,
+  }));
+  const families = [
+    ['msc_gateway_viewers', 'gauge', 'Streams that are sent by HTTP now.', byKind],
+    ['msc_gateway_viewers_total', 'counter', 'Streams sent by HTTP, those of now included.', one(totals.viewers)],
+    ['msc_gateway_bytes_total', 'counter', 'Bytes of streams sent by HTTP.', one(totals.bytes)],
+    ['msc_gateway_moved_total', 'counter', 'Times that a viewer was too slow and moved on.', one(totals.moved)],
+  ] as const;
+  return families.map(([name, type, help, samples]) => ({ name, type, help, samples }));
+}
+
+/** One value of each station that has one, under the station's id. */
+const each = (
+  stations: readonly OperatorStation[],
+  value: (station: OperatorStation) => number | undefined,
+): Sample[] =>
+  stations.flatMap((station) => {
+    const number = value(station);
+    return number === undefined ? [] : [{ labels: { station: station.info.id }, value: number }];
+  });
+
+function stationFamilies(stations: readonly OperatorStation[]): Family[] {
+  const counter = (name: string, help: string, value: (station: OperatorStation) => number | undefined): Family => ({
+    name: `msc_station_${name}_total`,
+    type: 'counter',
+    help,
+    samples: each(stations, value),
+  });
+  const infos = stations.map(({ info: { id, number, name, group, port, format } }) => ({
+    labels: { station: id, number, name, group: `${group}:${port}`, format },
+    value: 1,
+  }));
+  return [
+    { name: 'msc_station_info', type: 'gauge', help: 'The stations.', samples: infos },
+    {
+      name: 'msc_station_on_air',
+      type: 'gauge',
+      help: 'Whether it is on the air.',
+      samples: each(stations, ({ onAir }) => Number(onAir)),
+    },
+    counter('packets', 'Packets sent to the group.', ({ progress }) => progress?.packets),
+    counter('bytes', 'Bytes of these with the RTP headers.', ({ progress }) => progress?.bytes),
+    counter('dropped_late', 'Packets dropped, more than 200 ms late.', ({ progress }) => progress?.droppedLate),
+    counter('unread', 'Packets that could not be read.', ({ progress }) => progress?.unread),
+    counter('refused', 'Packets that the network refused.', ({ progress }) => progress?.refused),
+    counter('disk_waits', 'Times that the disk was not ready.', ({ progress }) => progress?.waits),
+    counter('parity_packets', 'Packets of parity sent.', ({ parity }) =>
+      parity ? parity.columns.packets + parity.rows.packets : undefined,
+    ),
+    lateness(stations),
+    counter('requested_packets', 'Lost packets asked for.', ({ unicast }) => unicast?.requested),
+    counter(
+      'repaired_packets',
+      'Lost packets sent again.',
+      ({ unicast }) => unicast && unicast.repaired + unicast.repairedForAll,
+    ),
+    counter('bursts', 'Bursts on tuning.', ({ unicast }) => unicast?.bursts),
+    counter('replays', 'Replays of the past.', ({ unicast }) => unicast?.replays),
+    counter('unicast_bytes', 'Bytes to single receivers.', ({ unicast }) => unicast?.bytes),
+    counter(
+      'refused_for_budget',
+      'Packets and flows refused for want of budget.',
+      ({ unicast }) => unicast && unicast.refusedPackets + unicast.refusedFlows,
+    ),
+    counter('received_packets', 'Packets that receivers reported as come.', ({ unicast }) => unicast?.reports.received),
+    counter('missed_packets', 'Packets that receivers missed before repair.', ({ unicast }) => unicast?.reports.lost),
+    counter(
+      'unrepaired_packets',
+      'Packets that they missed after repair.',
+      ({ unicast }) => unicast?.reports.unrepaired,
+    ),
+  ];
+}
+
+const quantiles = [0.5, 0.99, 1];
+
+function lateness(stations: readonly OperatorStation[]): Family {
+  const samples = stations.flatMap(({ info: { id: station }, progress }) => {
+    if (!progress) return [];
+    const ofQuantile = (quantile: number) => {
+      const value = Math.round(progress.lateness.quantile(quantile) * 10) / 10;
+      return { labels: { station, quantile }, value: value / MILLIS };
+    };
+    return [...quantiles.map(ofQuantile), { labels: { station }, suffix: '_count', value: progress.packets }];
+  });
+  const help =
+    'When packets left, compared to when they were due, since the station went on the air; negative is early.';
+  return { name: 'msc_station_lateness_seconds', type: 'summary', help, samples };
+}
+
+function receiverFamilies({ stations }: GatewayFigures): Family[] {
+  const byStation = (value: (of: GatewayFigures['stations'][number]) => number): Sample[] =>
+    stations.map((station) => ({ labels: { station: station.id }, value: value(station) }));
+  const loss = stations.flatMap(({ id: station, reporting, loss: { p50, p95 } }) =>
+    reporting === 0
+      ? []
+      : [
+          { labels: { station, quantile: '0.5' }, value: p50 },
+          { labels: { station, quantile: '0.95' }, value: p95 },
+        ],
+  );
+  const known = 'Receivers of the group that have told the server so; others cannot be known.';
+  const lossHelp = 'Share of packets that receivers miss before repair, of late.';
+  return [
+    { name: 'msc_station_members', type: 'gauge', help: known, samples: byStation(({ receivers }) => receivers) },
+    {
+      name: 'msc_station_reporting',
+      type: 'gauge',
+      help: 'Receivers that report.',
+      samples: byStation(({ reporting }) => reporting),
+    },
+    { name: 'msc_station_loss_ratio', type: 'summary', help: lossHelp, samples: loss },
+  ];
+}

@@ -1,0 +1,93 @@
+/** What is looked at all the time, and what it means for whoever has to do something about it. */
+import type { Check } from '../../wire/api.js';
+import type { Millis } from '../../wire/time.js';
+import type { Reading } from './reading.js';
+
+/** What was lost is told for so long. */
+const TROUBLE_TIME: Millis = 60_000;
+const MOST_WARNINGS = 20;
+
+const percent = (share: number): string => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)}%`;
+
+/** It is in charge of: remembering when packets were lost last. */
+export class Checks {
+  #lost = 0;
+  #lostAt: Millis = Number.NEGATIVE_INFINITY;
+  #lostLately = 0;
+
+  /** `warnings`: whole sentences. */
+  next({ server, stations }: Reading, warnings: readonly string[]): Check[] {
+    const { time, clockOffset, cpu, processors, interface: at } = server;
+    const lost = stations.reduce((sum, station) => sum + station.lost, 0);
+    if (lost > this.#lost) {
+      this.#lostLately = lost - this.#lost + (time - this.#lostAt < TROUBLE_TIME ? this.#lostLately : 0);
+      this.#lostAt = time;
+    }
+    this.#lost = lost;
+    return [
+      ...(at === null ? [] : [this.#sending({ server, stations }), network(at)]),
+      ...(clockOffset === null ? [] : [clock(clockOffset)]),
+      processor(cpu / processors),
+      ...reception(stations),
+      ...warnings.slice(-MOST_WARNINGS).map(warning),
+    ];
+  }
+
+  #sending({ server, stations }: Reading): Check {
+    const id = 'sending';
+    if (server.time - this.#lostAt < TROUBLE_TIME) {
+      const title = `${this.#lostLately} packets have not left in the last minute`;
+      const detail =
+        'They were too late, or could not be read or sent. A slow disk or a busy processor is the usual cause.';
+      return { id, state: 'bad', title, detail };
+    }
+    const worst = Math.max(...stations.map(({ lateness }) => lateness ?? 0), 0);
+    if (worst > 20) {
+      const title = `Packets leave up to ${worst.toFixed(0)} ms late`;
+      return { id, state: 'fair', title, detail: 'Nothing is lost yet. The processor or the disk has much to do.' };
+    }
+    return { id, state: 'good', title: 'Packets leave in time', detail: 'None was lost in the last minute.' };
+  }
+}
+
+function network({ name, address, internal }: { name: string; address: string; internal: boolean }): Check {
+  const id = 'network';
+  if (!internal) {
+    return { id, state: 'good', title: `On the network of ${name}`, detail: `Stations leave from ${address}.` };
+  }
+  const detail = 'No other machine can receive the groups. Start the server with --interface to reach a network.';
+  return { id, state: 'fair', title: 'On this machine only', detail };
+}
+
+function clock(offset: Millis): Check {
+  const id = 'clock';
+  const away = Math.abs(offset);
+  const detail = 'The server follows slowly, so that no station jumps.';
+  if (away < 20) return { id, state: 'good', title: 'The clock is right', detail };
+  const title = `The system’s clock is ${(away / 1000).toFixed(away < 1000 ? 3 : 0)} s ${offset > 0 ? 'ahead' : 'behind'}`;
+  if (away < 1_000) return { id, state: 'fair', title, detail };
+  return { id, state: 'bad', title, detail: `${detail} Start it again to have the right time at once.` };
+}
+
+function processor(busy: number): Check {
+  const state = busy > 0.9 ? 'bad' : busy > 0.7 ? 'fair' : 'good';
+  const title = state === 'good' ? 'The processor has room' : 'The processor is nearly full';
+  return { id: 'processor', state, title, detail: `The server takes ${percent(busy)} of the machine.` };
+}
+
+function reception(stations: Reading['stations']): Check[] {
+  const reporting = stations.filter((station) => station.reporting > 0);
+  if (reporting.length === 0) return [];
+  const id = 'reception';
+  const worst = Math.max(...reporting.map(({ loss }) => loss.p95));
+  if (worst < 0.01) {
+    return [
+      { id, state: 'good', title: 'Receivers get what is sent', detail: 'Hardly any report that they miss packets.' },
+    ];
+  }
+  const title = `Some receivers miss ${percent(worst)} of the packets`;
+  const detail = 'Repair covers it as far as it can. Look at switches (IGMP snooping, a querier), cables and Wi-Fi.';
+  return [{ id, state: worst > 0.05 ? 'bad' : 'fair', title, detail }];
+}
+
+const warning = (title: string, index: number): Check => ({ id: `warning-${index}`, state: 'fair', title, detail: '' });

@@ -1,0 +1,90 @@
+/** The last quarter of an hour, in samples: fixed memory for each station. */
+import type { History, StationFigures } from '../../wire/api.js';
+import type { Millis } from '../../wire/time.js';
+import type { Reading } from './reading.js';
+
+export const SAMPLE_PERIOD: Millis = 5_000;
+export const MOST_SAMPLES = 180;
+
+/** The newest values of one thing; null is kept as NaN. */
+class Ring {
+  readonly #values = new Float32Array(MOST_SAMPLES);
+  #count = 0;
+
+  push(value: number | null): void {
+    this.#values[this.#count++ % MOST_SAMPLES] = value ?? Number.NaN;
+  }
+
+  get values(): (number | null)[] {
+    const from = Math.max(0, this.#count - MOST_SAMPLES);
+    return Array.from({ length: this.#count - from }, (_, i) => {
+      const value = this.#values[(from + i) % MOST_SAMPLES];
+      return Number.isNaN(value) ? null : value;
+    });
+  }
+
+  get numbers(): number[] {
+    return this.values.map((value) => value ?? 0);
+  }
+}
+
+const rings = () => ({
+  rate: new Ring(),
+  lateness: new Ring(),
+  viewers: new Ring(),
+  loss: new Ring(),
+  cpu: new Ring(),
+});
+type Rings = ReturnType<typeof rings>;
+
+/** The largest; null of nothing. */
+const worst = (values: readonly (number | null)[]): number | null =>
+  values.reduce((most, value) => (value !== null && (most === null || value > most) ? value : most), null);
+
+export class HistoryStore {
+  readonly #server = rings();
+  readonly #stations = new Map<string, Rings>();
+  #time: Millis = 0;
+
+  /** One of the samples, SAMPLE_PERIOD apart. */
+  add({ server, stations }: Reading): void {
+    this.#time = server.time;
+    const { groups, single, http } = server.rate;
+    this.#server.rate.push(groups + single + http);
+    this.#server.cpu.push(server.cpu);
+    this.#server.viewers.push(server.viewers + server.receivers);
+    this.#server.lateness.push(worst(stations.map(({ lateness }) => lateness)));
+    this.#server.loss.push(worst(stations.map(({ loss }) => loss.p95)) ?? 0);
+    const there = new Set<string>();
+    for (const station of stations) {
+      there.add(station.id);
+      this.#addStation(station);
+    }
+    for (const id of this.#stations.keys()) if (!there.has(id)) this.#stations.delete(id);
+  }
+
+  /** Of a station, or with null of the server; undefined where there is no such station. */
+  of(station: string | null): History | undefined {
+    const kept = station === null ? this.#server : this.#stations.get(station);
+    return (
+      kept && {
+        time: this.#time,
+        period: SAMPLE_PERIOD,
+        rate: kept.rate.numbers,
+        lateness: kept.lateness.values,
+        viewers: kept.viewers.numbers,
+        loss: kept.loss.numbers,
+        cpu: station === null ? kept.cpu.numbers : null,
+      }
+    );
+  }
+
+  #addStation({ id, rate, lateness, viewers, receivers, loss }: StationFigures): void {
+    const kept = this.#stations.get(id) ?? rings();
+    this.#stations.set(id, kept);
+    kept.rate.push(rate);
+    kept.lateness.push(lateness);
+    kept.viewers.push(viewers + receivers);
+    kept.loss.push(loss.p95);
+  }
+}

@@ -1,0 +1,29 @@
+/** What this process takes of its machine. */
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import type { Millis } from '../../wire/time.js';
+
+export interface ProcessLoad {
+  readonly version: string;
+  readonly processors: number;
+  /** Processor time that all threads have used. */
+  cpu(): Millis;
+  /** Bytes in memory. */
+  memory(): number;
+  uptime(): Millis;
+}
+
+const { version } = JSON.parse(readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+export const processLoad: ProcessLoad = {
+  version,
+  processors: availableParallelism(),
+  cpu: () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  },
+  memory: () => process.memoryUsage.rss(),
+  uptime: () => process.uptime() * 1000,
+};

@@ -1,0 +1,128 @@
+/** How stations and the server went from one reading to the next. No timers. */
+import { Lateness } from '../../playout/lateness.js';
+import type { ServerFigures, StationFigures } from '../../wire/api.js';
+import type { Millis } from '../../wire/time.js';
+import type { GatewayContext } from '../context.js';
+import type { Operator, OperatorStation } from '../operator.js';
+import type { ProcessLoad } from './process-load.js';
+
+export interface Reading {
+  readonly server: Omit<ServerFigures, 'checks'>;
+  readonly stations: readonly StationFigures[];
+}
+
+/** What grows, and by how much it has grown a second; what falls has begun anew. */
+class Rate {
+  #before: number | null = null;
+
+  /** `elapsed` since the call before; 0 at the first. */
+  next(total: number, elapsed: Millis): number {
+    const grown = this.#before === null ? 0 : Math.max(0, total - this.#before);
+    this.#before = total;
+    return elapsed > 0 ? (grown * 1000) / elapsed : 0;
+  }
+}
+
+const interfaceOf = ({ name, address, internal }: Operator['interface']) => ({ name, address, internal });
+
+const BITS = 8;
+const sum = <T>(of: readonly T[], value: (each: T) => number): number => of.reduce((all, each) => all + value(each), 0);
+
+/** How many there are of each station. */
+function countByStation(of: readonly { readonly station: string }[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { station } of of) counts.set(station, (counts.get(station) ?? 0) + 1);
+  return counts;
+}
+
+/** It is in charge of: what one series of readings has to remember from one to the next. */
+export class Readings {
+  readonly #context: GatewayContext;
+  readonly #load: ProcessLoad;
+  readonly #stations = new Map<string, { bytes: Rate; lateness: Lateness }>();
+  readonly #rates = { groups: new Rate(), single: new Rate(), http: new Rate(), cpu: new Rate() };
+  #at: Millis | null = null;
+
+  constructor(context: GatewayContext, load: ProcessLoad) {
+    this.#context = context;
+    this.#load = load;
+  }
+
+  /** Since the call before; the first has no rates. */
+  next(): Reading {
+    const { catalogue, viewers, operator, timers } = this.#context;
+    const at = timers.now();
+    const elapsed = this.#at === null ? 0 : at - this.#at;
+    this.#at = at;
+    const receivers = operator?.receivers ?? [];
+    const watching = countByStation(viewers.list.map(([, viewer]) => viewer));
+    const receiving = countByStation(receivers);
+    const known = (id: string) => ({ viewers: watching.get(id) ?? 0, receivers: receiving.get(id) ?? 0 });
+    const stations = operator
+      ? operator.stations.map((station) => ({ ...this.#ofStation(station, elapsed), ...known(station.info.id) }))
+      : catalogue.stations.map(({ info }) => ({ ...unknown(info.id), ...known(info.id) }));
+    this.#forget(stations);
+    return { server: this.#server(elapsed, stations, receivers.length), stations };
+  }
+
+  #server(elapsed: Millis, stations: readonly StationFigures[], receivers: number): Reading['server'] {
+    const { server, viewers, operator, now } = this.#context;
+    const load = this.#load;
+    const singleBytes = sum(operator?.stations ?? [], ({ unicast }) => unicast?.bytes ?? 0);
+    return {
+      name: server,
+      version: load.version,
+      time: now(),
+      uptime: load.uptime(),
+      clockOffset: operator?.clockOffset ?? null,
+      cpu: this.#rates.cpu.next(load.cpu(), elapsed) / 1000,
+      processors: load.processors,
+      memory: load.memory(),
+      rate: {
+        groups: sum(stations, ({ rate }) => rate),
+        single: this.#rates.single.next(singleBytes * BITS, elapsed),
+        http: this.#rates.http.next(viewers.totals.bytes * BITS, elapsed),
+      },
+      interface: operator ? interfaceOf(operator.interface) : null,
+      viewers: viewers.list.length,
+      receivers,
+    };
+  }
+
+  #ofStation({ info, progress, parity, unicast }: OperatorStation, elapsed: Millis): StationFigures {
+    const figures: StationFigures = { ...unknown(info.id) };
+    if (progress) {
+      const { droppedLate, unread, refused } = progress;
+      const meter = this.#stations.get(info.id) ?? { bytes: new Rate(), lateness: new Lateness() };
+      this.#stations.set(info.id, meter);
+      const bytes = progress.bytes + (parity ? parity.columns.bytes + parity.rows.bytes : 0);
+      figures.rate = meter.bytes.next(bytes * BITS, elapsed);
+      figures.lateness = progress.lateness.quantileSince(meter.lateness, 0.99);
+      figures.lost = droppedLate + unread + refused;
+    }
+    if (unicast) {
+      const { receivers, loss, lost, unrepaired } = unicast.reports;
+      Object.assign(figures, { reporting: receivers, loss, missed: lost, unrepaired });
+    }
+    return figures;
+  }
+
+  #forget(stations: readonly StationFigures[]): void {
+    if (this.#stations.size <= stations.length) return;
+    const there = new Set(stations.map(({ id }) => id));
+    for (const id of this.#stations.keys()) if (!there.has(id)) this.#stations.delete(id);
+  }
+}
+
+const unknown = (id: string): StationFigures => ({
+  id,
+  rate: 0,
+  lateness: null,
+  lost: 0,
+  viewers: 0,
+  receivers: 0,
+  reporting: 0,
+  loss: { p50: 0, p95: 0 },
+  missed: 0,
+  unrepaired: 0,
+});

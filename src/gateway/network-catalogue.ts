@@ -1,0 +1,133 @@
+/** The stations that are found on the network, as a gateway reads them. */
+import type { FoundStation } from '../discovery/find.js';
+import { uniqueStations } from '../discovery/find.js';
+import type { Timers } from '../multicast/timers.js';
+import { messageOf } from '../problem/problem.js';
+import { distinctId } from '../station/identity.js';
+import type { StationInfo } from '../wire/station-info.js';
+import type { Millis } from '../wire/time.js';
+import { NetworkSource } from './network-source.js';
+import type { ReceptionTuner } from './reception.js';
+import type { Catalogue, StationSource } from './source.js';
+
+export interface NetworkCatalogueOptions {
+  /** Finds all stations. */
+  find: () => Promise<readonly FoundStation[]>;
+  createTuner: () => ReceptionTuner;
+  timers: Timers;
+  now: () => Millis;
+  say: (line: string) => void;
+}
+
+/** How often stations are looked for, and how often one may be missed before it is taken for gone. */
+const SEARCH_PERIOD: Millis = 3_000;
+const MOST_MISSED = 3;
+
+interface Entry {
+  source: NetworkSource;
+  /** Searches in a row that did not find it. */
+  missed: number;
+}
+
+const keyOf = ({ info, address, controlPort }: FoundStation): string => `${address}:${controlPort}/${info.id}`;
+
+/**
+ * It is in charge of:
+ * - looking for stations again and again, and telling when there are others
+ * - ids and numbers that are unique although several servers gave them
+ */
+export class NetworkCatalogue implements Catalogue {
+  readonly #options: NetworkCatalogueOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly #listeners = new Set<() => void>();
+  #cancelSearch: () => void = () => undefined;
+  #searching: Promise<void> = Promise.resolve();
+  #trouble = '';
+  #isClosed = false;
+
+  constructor(options: NetworkCatalogueOptions) {
+    this.#options = options;
+  }
+
+  /** Looks for stations for the first time, and from then on. */
+  async open(): Promise<void> {
+    await this.#search();
+  }
+
+  get stations(): readonly StationSource[] {
+    return [...this.#entries.values()].map(({ source }) => source).sort((a, b) => a.info.number - b.info.number);
+  }
+
+  find(id: string): StationSource | undefined {
+    for (const { source } of this.#entries.values()) if (source.info.id === id) return source;
+    return undefined;
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#cancelSearch();
+    this.#listeners.clear();
+    await this.#searching;
+    await Promise.all([...this.#entries.values()].map(({ source }) => source.close()));
+  }
+
+  #search(): Promise<void> {
+    this.#searching = this.#options
+      .find()
+      .then(
+        (found) => {
+          this.#trouble = '';
+          this.#take(uniqueStations(found));
+        },
+        (error: unknown) => this.#sayOnce(messageOf(error)),
+      )
+      .then(() => {
+        if (!this.#isClosed) this.#cancelSearch = this.#options.timers.after(SEARCH_PERIOD, () => void this.#search());
+      });
+    return this.#searching;
+  }
+
+  #take(found: readonly FoundStation[]): void {
+    const before = JSON.stringify(this.stations.map(({ info }) => info));
+    const seen = new Set(found.map(keyOf));
+    for (const [key, entry] of this.#entries) {
+      entry.missed = seen.has(key) || entry.source.isReceiving ? 0 : entry.missed + 1;
+      if (entry.missed < MOST_MISSED) continue;
+      this.#entries.delete(key);
+      void entry.source.close();
+    }
+    for (const one of found) {
+      const key = keyOf(one);
+      const known = this.#entries.get(key);
+      if (known) {
+        const { id, number } = known.source.info;
+        known.source.info = { ...one.info, id, number };
+        continue;
+      }
+      const { createTuner, timers, now } = this.#options;
+      const source = new NetworkSource({ found: one, createTuner, timers, now }, this.#described(one.info));
+      this.#entries.set(key, { source, missed: 0 });
+    }
+    if (JSON.stringify(this.stations.map(({ info }) => info)) === before) return;
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  /** With an id and a number that no other station here has. */
+  #described(info: StationInfo): StationInfo {
+    const others = [...this.#entries.values()].map(({ source }) => source.info);
+    const numbers = new Set(others.map(({ number }) => number));
+    let { number } = info;
+    while (numbers.has(number)) number++;
+    return { ...info, number, id: distinctId(info.id, new Set(others.map(({ id }) => id))) };
+  }
+
+  #sayOnce(trouble: string): void {
+    if (trouble !== this.#trouble) this.#options.say(`Stations cannot be looked for: ${trouble}.`);
+    this.#trouble = trouble;
+  }
+}

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { type FastifyInstance, fastify } from 'fastify';
+import type { GatewayContext } from './context.js';
+import { HttpProblem, replyProblem } from './http-problem.js';
+import { pageRoutesOf } from './page-routes.js';
+
+const script = `console.log(${JSON.stringify('a'.repeat(5000))});`;
+
+function appWith(context: TestContext, files: Readonly<Record<string, string>> | null): FastifyInstance {
+  const folder = mkdtempSync(join(tmpdir(), 'msc-pages-'));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  mkdirSync(join(folder, 'web', 'assets'), { recursive: true });
+  writeFileSync(join(folder, 'secret.html'), 'not for you');
+  for (const [name, text] of Object.entries(files ?? {})) writeFileSync(join(folder, 'web', name), text);
+  const app = fastify();
+  app.setErrorHandler((error, _request, reply) => {
+    if (error instanceof HttpProblem) return replyProblem(reply, error);
+    throw error;
+  });
+  pageRoutesOf(join(folder, files === null ? 'nowhere' : 'web'))(app, {} as GatewayContext);
+  context.after(() => app.close());
+  return app;
+}
+
+const pages = {
+  'index.html': '<!doctype html><title>Viewer</title>',
+  'operator.html': '<!doctype html><title>Operator</title>',
+  'icon.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>',
+  'notes.txt': 'not a file of the pages',
+  'assets/index-a1b2c3.js': script,
+};
+
+test('pages have addresses of their own, and are asked for again each time', async (context) => {
+  const app = appWith(context, pages);
+  const viewer = await app.inject('/');
+  assert.equal(viewer.statusCode, 200);
+  assert.equal(viewer.body, pages['index.html']);
+  assert.equal(viewer.headers['content-type'], 'text/html; charset=utf-8');
+  assert.equal(viewer.headers['cache-control'], 'no-cache');
+  assert.equal((await app.inject('/operator')).body, pages['operator.html']);
+  assert.equal((await app.inject('/icon.svg')).headers['content-type'], 'image/svg+xml');
+});
+
+test('a file whose name changes with its content is kept for ever', async (context) => {
+  const { headers } = await appWith(context, pages).inject('/assets/index-a1b2c3.js');
+  assert.equal(headers['cache-control'], 'public, max-age=31536000, immutable');
+});
+
+test('files are compressed as the client understands it', async (context) => {
+  const app = appWith(context, pages);
+  const ask = (accepted?: string) =>
+    app.inject({ url: '/assets/index-a1b2c3.js', headers: accepted ? { 'accept-encoding': accepted } : {} });
+  const brotli = await ask('gzip, deflate, br');
+  assert.equal(brotli.headers['content-encoding'], 'br');
+  assert.equal(brotliDecompressSync(brotli.rawPayload).toString(), script);
+  const gzip = await ask('gzip;q=0.5, br;q=0');
+  assert.equal(gzip.headers['content-encoding'], 'gzip');
+  assert.equal(gunzipSync(gzip.rawPayload).toString(), script);
+  const plain = await ask();
+  assert.equal(plain.headers['content-encoding'], undefined);
+  assert.equal(plain.body, script);
+  assert.equal(new Set([brotli, gzip, plain].map(({ headers }) => headers.etag)).size, 3);
+  assert.equal(plain.headers.vary, 'accept-encoding');
+});
+
+test('whoever has it already is told so', async (context) => {
+  const app = appWith(context, pages);
+  const { etag } = (await app.inject('/')).headers;
+  const again = await app.inject({ url: '/', headers: { 'if-none-match': String(etag) } });
+  assert.equal(again.statusCode, 304);
+  assert.equal(again.body, '');
+});
+
+test('nothing but the files of the pages can be had', async (context) => {
+  const app = appWith(context, pages);
+  for (const url of [
+    '/notes.txt',
+    '/secret.html',
+    '/../secret.html',
+    '/assets/..%2f..%2fsecret.html',
+    '/assets/',
+    '/index.html',
+  ]) {
+    assert.equal((await app.inject(url)).statusCode, 404, url);
+  }
+});
+
+test('pages that are not built say how they are', async (context) => {
+  const answer = await appWith(context, null).inject('/');
+  assert.equal(answer.statusCode, 503);
+  assert.match(answer.headers['content-type'] as string, /problem\+json/);
+  assert.match(answer.json().detail, /npm run build/);
+});

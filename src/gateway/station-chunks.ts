@@ -1,0 +1,165 @@
+/** Chunks of a station whose reels lie here: read from them, by the time in which they leave. */
+import { read } from 'node:fs';
+import { promisify } from 'node:util';
+import { JpegAssembler } from '../receiver/jpeg-assembler.js';
+import type { PacketPlaces, PayloadReader } from '../reel/payload-reader.js';
+import type { Station } from '../station/station.js';
+import { parseRtp, RTP_HEADER_LENGTH } from '../wire/rtp.js';
+import { type PacketNumber, TICKS_PER_MILLI, type Ticks90k } from '../wire/time.js';
+import type { ChunkMemory } from './chunk-memory.js';
+import { CHUNK_TIME, type Chunk } from './source.js';
+
+/** Chunks are looked for by the number of their CHUNK_TIME since the Unix epoch. */
+export const WINDOW: Ticks90k = CHUNK_TIME * TICKS_PER_MILLI;
+export const windowOf = (time: Ticks90k): number => Math.floor(time / WINDOW);
+
+const readFile = promisify(read);
+
+/** A part of a reel's file. */
+interface Block {
+  descriptor: number;
+  position: number;
+  bytes: Buffer;
+}
+
+/** Reads from blocks that are in memory already. */
+class BlockReader implements PayloadReader {
+  readonly waits = false;
+  readonly #blocks: readonly Block[];
+
+  constructor(blocks: readonly Block[]) {
+    this.#blocks = blocks;
+  }
+
+  read(
+    descriptor: number,
+    position: number,
+    places: PacketPlaces,
+    first: number,
+    count: number,
+    header: number,
+  ): number {
+    const block = this.#blocks.find(
+      (each) =>
+        each.descriptor === descriptor && position >= each.position && position < each.position + each.bytes.length,
+    );
+    if (!block) throw new Error(`byte ${position} of a reel was not read`);
+    let at = position - block.position;
+    for (let i = first; i < first + count; i++) {
+      const length = places.lengths[i] - header;
+      block.bytes.copy(places.buffer, places.offsets[i] + header, at, at + length);
+      at += length;
+    }
+    return count;
+  }
+}
+
+/** Packets `from` to `to` − 1 as `Station.packets` gives them, without waiting for the disk. */
+export async function readPackets(station: Station, from: PacketNumber, to: PacketNumber): Promise<Buffer[]> {
+  const blocks = await Promise.all(
+    station.ranges(from, to).map(async ({ reel, from: first, to: end }): Promise<Block> => {
+      const { descriptor } = reel.data;
+      const position = reel.position(first);
+      const bytes = Buffer.allocUnsafe(reel.position(end) - position);
+      for (let filled = 0; filled < bytes.length; ) {
+        const { bytesRead } = await readFile(descriptor, bytes, filled, bytes.length - filled, position + filled);
+        if (bytesRead === 0) throw new Error('a reel ends before its packets do');
+        filled += bytesRead;
+      }
+      return { descriptor, position, bytes };
+    }),
+  );
+  return station.packets(from, to, new BlockReader(blocks));
+}
+
+/**
+ * It is in charge of:
+ * - which packets make the chunks of a window, and when they have left
+ * - reading each window once, however many want it at the same time
+ */
+export class StationChunks {
+  readonly #station: Station;
+  readonly #memory: ChunkMemory;
+  readonly #reading = new Map<number, Promise<readonly Chunk[]>>();
+
+  constructor(station: Station, memory: ChunkMemory) {
+    this.#station = station;
+    this.#memory = memory;
+  }
+
+  /** When everything that belongs to the window has left. */
+  completeAt(window: number): Ticks90k {
+    if (this.#station.format === 'h264') return (window + 1) * WINDOW;
+    const { to } = this.#packetsOf(window);
+    return Math.max((window + 1) * WINDOW, this.#station.due(to - 1));
+  }
+
+  /** The chunks of a window that is complete, if they are in memory. */
+  get(window: number): readonly Chunk[] | null {
+    return this.#memory.get(this.#key(window));
+  }
+
+  /** The same, read where they are not. Rejects with the system's error when a reel cannot be read. */
+  async load(window: number): Promise<readonly Chunk[]> {
+    const known = this.get(window) ?? this.#reading.get(window);
+    if (known) return known;
+    const reading = this.#read(window).finally(() => this.#reading.delete(window));
+    this.#reading.set(window, reading);
+    const chunks = await reading;
+    this.#memory.set(this.#key(window), chunks);
+    return chunks;
+  }
+
+  #key(window: number): string {
+    return `${this.#station.ssrc}:${window}`;
+  }
+
+  /** A picture belongs to the window in which its first packet leaves. */
+  #packetsOf(window: number): { from: PacketNumber; to: PacketNumber } {
+    const first = (time: Ticks90k): PacketNumber => {
+      const n = this.#station.at(time - 1) + 1;
+      return this.#station.format === 'h264' ? n : this.#nextPicture(n);
+    };
+    return { from: first(window * WINDOW), to: first((window + 1) * WINDOW) };
+  }
+
+  #nextPicture(n: PacketNumber): PacketNumber {
+    let next = n;
+    while (this.#station.randomAccessBefore(next) !== next) next++;
+    return next;
+  }
+
+  async #read(window: number): Promise<readonly Chunk[]> {
+    const { from, to } = this.#packetsOf(window);
+    if (from === to) return [];
+    const packets = await readPackets(this.#station, from, to);
+    return this.#station.format === 'h264' ? this.#streamChunks(from, packets) : this.#pictures(from, packets);
+  }
+
+  #streamChunks(from: PacketNumber, packets: readonly Buffer[]): Chunk[] {
+    const station = this.#station;
+    const chunks: Chunk[] = [];
+    for (let begin = 0; begin < packets.length; ) {
+      let end = begin + 1;
+      while (end < packets.length && station.randomAccessBefore(from + end) !== from + end) end++;
+      const first = from + begin;
+      chunks.push({
+        time: station.due(first),
+        data: Buffer.concat(packets.slice(begin, end).map((packet) => packet.subarray(RTP_HEADER_LENGTH))),
+        randomAccess: station.randomAccessBefore(first) === first,
+      });
+      begin = end;
+    }
+    return chunks;
+  }
+
+  #pictures(from: PacketNumber, packets: readonly Buffer[]): Chunk[] {
+    const { width, height } = this.#station.items[0].reel.data.manifest.properties;
+    const assembler = new JpegAssembler({ width, height });
+    return packets.flatMap((datagram, i): Chunk[] => {
+      const packet = parseRtp(datagram);
+      const frame = packet && assembler.push(from + i, packet);
+      return frame ? [{ time: this.#station.due(frame.n), data: frame.jpeg, randomAccess: true }] : [];
+    });
+  }
+}

@@ -1,0 +1,89 @@
+/** A station to one viewer, for as long as both last: an HTTP response without an end. */
+import type { ServerResponse } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Millis } from '../wire/time.js';
+import type { GatewayContext } from './context.js';
+import { Delivery } from './delivery.js';
+import type { Chunk, StationReader, StationSource } from './source.js';
+import type { GatewayViewer, ViewerKind } from './viewers.js';
+
+export interface StreamOptions {
+  request: FastifyRequest;
+  reply: FastifyReply;
+  context: GatewayContext;
+  source: StationSource;
+  reader: StationReader;
+  kind: ViewerKind;
+  headers: Readonly<Record<string, string>>;
+  /** Whether it keeps to what is on the air. */
+  follows: boolean;
+  /** The bytes that a chunk is sent as, one after another. */
+  bytesOf: (chunk: Chunk) => readonly Buffer[];
+}
+
+/**
+ * Answers with headers and then chunks as they come, straight to the socket: they need no framing, for the connection's
+ * end is the response's, and each buffer is the one that all viewers share. Ends when the viewer goes, the station does,
+ * or nothing is taken any more.
+ */
+export function stream(options: StreamOptions): void {
+  const { request, reply, context, source, reader, kind, headers, follows, bytesOf } = options;
+  reply.hijack();
+  const response: ServerResponse = reply.raw;
+  const { socket } = request.raw;
+  // HTTP/1.1 frames what has no length (RFC 9112, section 6.3): without that, its end is the connection’s.
+  response.useChunkedEncodingByDefault = false;
+  response.writeHead(200, {
+    ...(reply.getHeaders() as Record<string, string>),
+    ...headers,
+    'cache-control': 'no-store',
+    connection: 'close',
+  });
+  response.flushHeaders();
+  const viewer: GatewayViewer = {
+    kind,
+    address: request.ip,
+    station: source.info.id,
+    since: context.now(),
+    bytes: 0,
+    behind: 0 as Millis,
+    moved: 0,
+    report: null,
+    close: () => socket.destroy(),
+  };
+  const remove = context.viewers.add(viewer);
+  const sink = {
+    onDrain: (): void => undefined,
+    get queued() {
+      return socket.writableLength;
+    },
+    write(chunk: Chunk) {
+      for (const bytes of bytesOf(chunk)) {
+        socket.write(bytes);
+        viewer.bytes += bytes.length;
+      }
+      viewer.behind = Math.max(0, source.now() - reader.place);
+    },
+  };
+  const end = (): void => {
+    delivery.close();
+    reader.close();
+    remove();
+    socket.destroy();
+  };
+  socket.setNoDelay(true);
+  socket.on('drain', () => sink.onDrain());
+  socket.on('close', end);
+  const delivery: Delivery = new Delivery({
+    reader,
+    sink,
+    timers: context.timers,
+    now: () => source.now(),
+    follows,
+    onMoved: () => {
+      viewer.moved++;
+    },
+    onStalled: end,
+    onEnded: end,
+  });
+}

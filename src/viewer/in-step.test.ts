@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { InStep } from './in-step.js';
+
+const NOW = 1_000_000;
+const ticks = (millis: number) => millis * 90;
+
+test('pictures are due so long after their time stamps, JPEG ones after the moment that H.264 has stamped then', () => {
+  const inStep = new InStep(300);
+  assert.equal(inStep.behind('h264'), 300);
+  assert.equal(inStep.behind('jpeg'), 1_300);
+});
+
+test('the first picture waits for its moment, and what a player needs to have it there is learnt', () => {
+  const inStep = new InStep(200);
+  const [slow, quick] = [90, 10];
+  for (const took of [slow, quick]) {
+    for (let times = 0; times < 40; times++) {
+      const picture = NOW - inStep.begin('h264');
+      inStep.wait('h264', ticks(picture), NOW + took);
+    }
+    const picture = NOW - inStep.begin('h264');
+    const wait = inStep.wait('h264', ticks(picture), NOW + took);
+    assert.ok(wait >= 35 && wait <= 45, `${wait} ms, of a player that takes ${took}`);
+  }
+});
+
+test('a picture that is late goes on at once', () => {
+  assert.equal(new InStep(200).wait('h264', ticks(NOW - 500), NOW), 0);
+});
+
+test('pictures that are late are played faster, those that are early slower, and those far off begin anew', () => {
+  const off = (late: number) => {
+    const inStep = new InStep(200);
+    for (let picture = 0; picture < 100; picture++) inStep.add('h264', ticks(NOW - 200 - late), NOW);
+    assert.equal(Math.round(inStep.offset ?? Number.NaN), late);
+    return inStep.correction();
+  };
+  assert.deepEqual(off(100), { kind: 'rate', rate: 1.03 });
+  assert.deepEqual(off(-100), { kind: 'rate', rate: 0.97 });
+  assert.deepEqual(off(1_500), { kind: 'jump' });
+  assert.deepEqual(off(3), { kind: 'rate', rate: 1.0003 });
+});
+
+test('what was measured before a beginning is forgotten', () => {
+  const inStep = new InStep(200);
+  for (let picture = 0; picture < 100; picture++) inStep.add('jpeg', ticks(NOW), NOW);
+  inStep.reset();
+  assert.equal(inStep.offset, null);
+});

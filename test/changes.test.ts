@@ -1,0 +1,211 @@
+/** What an operator changes while a station is on the air: as the network has it. */
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { Store } from '../src/reel/store.js';
+import { NOTICE, nextCut, resumed, skipped, slated } from '../src/station/change.js';
+import { parityOf } from '../src/station/fec.js';
+import { KeptFile, openKept } from '../src/station/kept-eras.js';
+import { packetsOf } from '../src/station/packet-source.js';
+import { Station } from '../src/station/station.js';
+import { lineUpSchema } from '../src/wire/api.js';
+import { parseRtp } from '../src/wire/rtp.js';
+import type { StationInfo } from '../src/wire/station-info.js';
+import { millisToTicks, SEQUENCE_MODULUS, unwrap } from '../src/wire/time.js';
+import { Pid } from '../src/wire/ts.js';
+import { capture } from './support/capture.js';
+import { until } from './support/display.js';
+import { bigBuckBunny, makeFilm, openStore, reelOf, transportStream } from './support/film.js';
+import { finished, type Server, serve, startMsc } from './support/msc.js';
+import { decodingMessages, run } from './support/run.js';
+import { scratchFolder } from './support/spool.js';
+import { without } from './support/tools.js';
+import { analyseTs } from './support/ts-analyser.js';
+
+const FEC = { columns: 10, rows: 5 };
+
+async function openServer(context: TestContext, name: string, items: readonly number[]) {
+  const folder = scratchFolder(context);
+  const films = join(folder, name);
+  await mkdir(films);
+  for (const [i, seconds] of items.entries()) makeFilm(join(films, `part ${i + 1}.mp4`), seconds);
+  const alarm = makeFilm(join(folder, 'alarm.mp4'), 2);
+  const store = join(folder, 'store');
+  const config = join(folder, 'config');
+  const options = ['--store', store, '--config', config, '--http', '0', '--slate', alarm, '--fec', '10x5'];
+  return { store: new Store(store), open: () => serve(context, [films, ...options], 1) };
+}
+
+function operate({ url, stations: [{ id }] }: Server) {
+  const ask = (path: string, body?: object) =>
+    fetch(`${url}/api/v1${path}`, {
+      method: 'POST',
+      ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+  const lineUp = async () => {
+    const { stations } = lineUpSchema.parse(await (await fetch(`${url}/api/v1/line-up`)).json());
+    return stations.find(({ info }) => info.id === id)!;
+  };
+  return {
+    lineUp,
+    playing: async () => (await lineUp()).info,
+    skip: async () => assert.equal((await ask(`/stations/${id}/skip`)).status, 204),
+    show: () => ask('/show', { slate: 'alarm' }).then(({ ok }) => ok),
+    resume: async () => assert.equal((await ask('/resume')).status, 204),
+  };
+}
+
+/** Packets by their numbers; `near` is the number of one of them, or not far from it. */
+const numbered = (datagrams: readonly Buffer[], near: number): [number, Buffer][] =>
+  datagrams.map((datagram) => [unwrap(parseRtp(datagram)!.sequenceNumber, near, SEQUENCE_MODULUS), datagram]);
+
+async function keptOf(context: TestContext, store: Store, { id, ssrc }: StationInfo): Promise<Station> {
+  const data = await new KeptFile(store.folder, id).read();
+  const station = await openKept(data!, store, ssrc);
+  context.after(() => station.close());
+  return station;
+}
+
+test('a server that is killed and comes back goes on as it was operated, to the byte, and its parity too', {
+  timeout: 120_000,
+}, async (context) => {
+  const { store, open } = await openServer(context, 'changed-and-killed', [6, 7, 8]);
+  const captured: { packets: Buffer[]; columns: Buffer[]; rows: Buffer[] }[] = [];
+  /** What comes until `end` has ended the server, which is when there is enough to compare. */
+  const listen = async ({ group, port }: StationInfo, end: () => Promise<unknown>) => {
+    const captures = await Promise.all([0, 2, 4].map((more) => capture(context, { group, port: port + more })));
+    const heard = () => captures.map(({ bySender }) => [...bySender.values()].flat());
+    return async () => {
+      await until(context, async () => heard().every((datagrams, i) => datagrams.length > [300, 50, 25][i]));
+      await end();
+      const [packets, columns, rows] = heard();
+      captured.push({ packets, columns, rows });
+      for (const each of captures) each.close();
+    };
+  };
+  const first = await open();
+  const [info] = first.stations;
+  let finish = await listen(info, () => first.kill());
+  const { skip, show, playing } = operate(first);
+  await until(context, async () => ((await playing()).nowUntil ?? 0) - Date.now() > 4_000);
+  const before = (await playing()).nowPlaying;
+  await skip();
+  await until(context, async () => (await playing()).nowPlaying !== before);
+  await until(context, show);
+  await until(context, async () => (await playing()).nowPlaying === 'alarm');
+  await finish();
+
+  const second = await open();
+  assert.equal(second.stations[0].schedule, (await operate(second).playing()).schedule);
+  finish = await listen(info, async () => assert.equal(await second.stop(), 0));
+  const again = operate(second);
+  assert.equal((await again.playing()).nowPlaying, 'alarm');
+  assert.equal((await again.lineUp()).slate, 'alarm');
+  await again.resume();
+  await until(context, async () => (await again.playing()).nowPlaying !== 'alarm');
+  const { nowPlaying } = await again.playing();
+  await until(context, async () => (await again.playing()).nowPlaying !== nowPlaying);
+  await finish();
+
+  const station = await keptOf(context, store, info);
+  assert.ok(station.eras.length >= 4, 'from the epoch, the skip, the slate and back');
+  const parity = parityOf(station, FEC);
+  const now = millisToTicks(Date.now());
+  for (const { packets, columns, rows } of captured) {
+    for (const [n, datagram] of numbered(packets, station.at(now))) {
+      assert.deepEqual(datagram, station.packets(n, n + 1)[0], `packet ${n}`);
+    }
+    for (const [source, datagrams] of [
+      [parity.columns, columns],
+      [parity.rows, rows],
+    ] as const) {
+      for (const [m, datagram] of numbered(datagrams, source.at(now))) {
+        assert.deepEqual(datagram, packetsOf(source, m, m + 1)[0], `parity ${m}`);
+      }
+    }
+  }
+  const [one, other] = captured.map(({ packets }) => numbered(packets, station.at(now)).map(([n]) => n));
+  assert.ok(Math.min(...other) > Math.max(...one), 'numbers go on where the clock is');
+});
+
+test('a film is cut wherever that may be, and decodes without a message', {
+  skip: without('ffmpeg', 'tsreport'),
+  timeout: 120_000,
+}, async (context) => {
+  const store = await openStore(context);
+  const folder = scratchFolder(context);
+  // Its random access points are up to 10 s apart, its pictures reordered.
+  const film = { name: 'film', reel: await reelOf(context, bigBuckBunny, {}, store) };
+  const target = film.reel.data.manifest.layout;
+  const alarm = makeFilm(join(folder, 'alarm.mp4'), 4);
+  const slate = { name: 'alarm', reel: await reelOf(context, alarm, { target, maxGop: 1_000 }, store) };
+  const station = new Station({ items: [film], ssrc: 1 });
+  const start = Math.ceil((Date.UTC(2026, 10, 23) * 90) / station.cycleDuration) * station.cycleDuration;
+  let now = start;
+  for (let i = 0; i < 12; i++) {
+    now += (3 + i * 0.37) * 90_000;
+    const soon = now + NOTICE;
+    if (i % 3 === 0) station.extend(slated(station, now, soon, { id: 'alarm', item: slate }));
+    else if (i % 3 === 1) station.extend(resumed(station, soon));
+    else station.extend(skipped(station, now, soon)!);
+    assert.ok(station.eras.at(-1)!.opens - soon < 90_000);
+  }
+  const from = station.randomAccessBefore(station.at(start));
+  const stream = transportStream(station, from, nextCut(station, now + 8 * 90_000));
+  const { faults, leastLead, longestPcrGap, ptsSteps } = analyseTs(stream);
+  assert.deepEqual(faults, []);
+  assert.ok(leastLead > 0 && longestPcrGap <= 3_600, `${leastLead / 90} ms, ${longestPcrGap / 90} ms`);
+  assert.ok(ptsSteps.get(Pid.video)!.most <= 90_000 && ptsSteps.get(Pid.audio)!.most <= 2 * 4 * 1_930);
+  const path = join(folder, 'cut.ts');
+  writeFileSync(path, stream);
+  assert.equal(await decodingMessages(context, path), '');
+  assert.doesNotMatch((await run(context, 'tsreport', ['-b', path])).stdout.toString('utf8'), /discontinuit|###|!!!/i);
+});
+
+test('receivers lose nothing over a cut, and players find nothing to complain of', {
+  skip: without('ffmpeg', 'mpv', 'tsreport'),
+  timeout: 120_000,
+}, async (context) => {
+  const { open } = await openServer(context, 'changed-and-watched', [9, 10]);
+  const server = await open();
+  const [{ id }] = server.stations;
+  const folder = scratchFolder(context);
+  const output = join(folder, 'out.ts');
+  const recording = startMsc(context, ['record', id, '-o', output, '--json', '--duration', '25s']);
+  const recorded = finished(recording);
+  // By HTTP, for there a stream begins with a picture that can be decoded.
+  const address = `${server.url}/stations/${id}.ts`;
+  // As they come, with the times that they have: a change need not begin a whole number of pictures later.
+  const asTheyAre = ['-fps_mode', 'passthrough', '-enc_time_base', '-1', '-f', 'null', '-'];
+  const ffmpeg = run(context, 'ffmpeg', ['-v', 'warning', '-i', address, '-t', '20', ...asTheyAre]);
+  const quiet = ['--no-config', '--vo=null', '--ao=null', '--msg-level=all=warn'];
+  const mpv = run(context, 'mpv', [...quiet, '--length=20', address]);
+  const { skip, show, resume, playing } = operate(server);
+  await until(context, async () => ((await playing()).nowUntil ?? 0) - Date.now() > 5_000);
+  const before = (await playing()).nowPlaying;
+  await skip();
+  await until(context, async () => (await playing()).nowPlaying !== before);
+  await until(context, show);
+  await until(context, async () => (await playing()).nowPlaying === 'alarm');
+  await resume();
+  await until(context, async () => (await playing()).nowPlaying !== 'alarm');
+
+  const { exitCode, stdout, stderr } = await recorded;
+  assert.equal(exitCode, 0, stderr);
+  const stream = readFileSync(output);
+  const report = analyseTs(stream);
+  assert.deepEqual(report.faults, []);
+  for (const pid of [Pid.video, Pid.audio]) assert.ok(report.ptsSteps.get(pid)!.most <= 90_000);
+  assert.equal(await decodingMessages(context, output), '');
+  const said = (await run(context, 'tsreport', ['-b', output])).stdout.toString('utf8');
+  assert.doesNotMatch(said, /discontinuit|###|!!!/i);
+  for (const player of [await ffmpeg, await mpv]) {
+    assert.equal(player.exitCode, 0);
+    // On a machine that has other work a player may be held up.
+    assert.equal(`${player.stdout}${player.stderr}`.replaceAll('Audio device underrun detected.\n', ''), '');
+  }
+  assert.equal(await server.stop(), 0);
+  assert.ok(JSON.parse(stdout).lost <= server.droppedLate);
+});

@@ -1,0 +1,165 @@
+/** What a gateway says to whoever does not ask as it should; it goes on as before. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import fc from 'fast-check';
+import { type Gateway, openGateway } from '../src/gateway/gateway.js';
+import { until } from './support/display.js';
+import { fakeGateway } from './support/fake-gateway.js';
+
+interface Opened {
+  gateway: Gateway;
+  port: number;
+  lines: string[];
+  /** Sends bytes on a connection of their own; resolves with what comes until it ends. */
+  send(bytes: string | Buffer): Promise<string>;
+}
+
+async function open(context: TestContext): Promise<Opened> {
+  const fake = fakeGateway();
+  const gateway = await openGateway({ context: fake.context, host: '127.0.0.1', port: 0 });
+  context.after(() => gateway.close());
+  const port = Number(new URL(gateway.url).port);
+  const send = async (bytes: string | Buffer): Promise<string> => {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => undefined); // Its end is looked at.
+    let answer = '';
+    socket.on('data', (data) => {
+      answer += data.toString('latin1');
+    });
+    socket.end(bytes);
+    await once(socket, 'close');
+    return answer;
+  };
+  return { gateway, port, lines: fake.lines, send };
+}
+
+const get = (path: string, headers = ''): string =>
+  `GET ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n${headers}\r\n`;
+
+function assertProblem(answer: string, status: number): void {
+  const [head, body] = answer.split('\r\n\r\n');
+  assert.match(head, new RegExp(`^HTTP/1.1 ${status} `), answer.slice(0, 300));
+  assert.match(head, /content-type: application\/problem\+json/i);
+  const problem = JSON.parse(body);
+  assert.equal(problem.status, status);
+  assert.ok(problem.title.length > 3 && /[.!]$/.test(problem.detail));
+}
+
+const isWell = async ({ send }: Opened): Promise<void> => {
+  assert.match(await send(get('/healthz')), /^HTTP\/1.1 200 /);
+};
+
+test('every wrong address and moment has a problem that says what to do, and none of it is logged', async (context) => {
+  const opened = await open(context);
+  const { send, lines } = opened;
+  const paths: [string, number][] = [
+    ['/stations/none.ts', 404],
+    ['/stations/none.mjpeg', 404],
+    ['/stations/none.sdp', 404],
+    ['/stations/none/poster.jpg', 404],
+    ['/stations/station-1.mjpeg', 404],
+    ['/stations/station-1.ts?at=tomorrow', 400],
+    ['/stations/station-1.ts?at=', 400],
+    ['/stations/station-1.ts?at=9999999999999999999', 400],
+    ['/stations/station-1.ts?at=1&at=2', 400],
+    ['/stations/%', 400],
+    ['/stations/%zz.ts', 400],
+    ['/stations/../../../etc/passwd', 404],
+    ['/stations/..%2f..%2fetc%2fpasswd', 404],
+    ['/stations/%00.ts', 404],
+    ['//etc/passwd', 404],
+    ['/%2e%2e/%2e%2e/etc/passwd', 404],
+    ['/assets/../../package.json', 404],
+    [`/stations/${'x'.repeat(5_000)}.ts`, 414],
+    ['/live', 404],
+    ['/nothing', 404],
+  ];
+  for (const [path, status] of paths) {
+    await context.test(`${path.slice(0, 40)}: ${status}`, async () => assertProblem(await send(get(path)), status));
+  }
+  await isWell(opened);
+  assert.deepEqual(lines, []);
+});
+
+test('other methods than reading are refused', async (context) => {
+  const { send } = await open(context);
+  for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) {
+    const answer = await send(`${method} /stations/station-1.ts HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`);
+    assertProblem(answer, 405);
+    assert.match(answer, /allow: GET, HEAD/i);
+  }
+});
+
+test('what is too large is refused: headers, lines of headers, bodies', async (context) => {
+  const opened = await open(context);
+  const { send } = opened;
+  assertProblem(await send(get('/healthz', `x-long: ${'a'.repeat(20_000)}\r\n`)), 431);
+  assertProblem(await send(get(`/${'a'.repeat(20_000)}`)), 431);
+  const body = 'x'.repeat(300_000);
+  const headers = `host: a\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n`;
+  assertProblem(await send(`POST /api/v1/session HTTP/1.1\r\n${headers}\r\n${body}`), 413);
+  await isWell(opened);
+});
+
+test('what is no HTTP is told so, and ended', async (context) => {
+  const opened = await open(context);
+  for (const bytes of [
+    'hello\r\n\r\n',
+    'GET\r\n\r\n',
+    '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03',
+    'GET / HTTP/9.9\r\n\r\n',
+  ]) {
+    assertProblem(await opened.send(Buffer.from(bytes, 'latin1')), 400);
+  }
+  await isWell(opened);
+});
+
+test('any bytes are answered or the connection is ended, and the next request is served', async (context) => {
+  const opened = await open(context);
+  const noise = fc.uint8Array({ minLength: 1, maxLength: 300 }).map((bytes) => Buffer.from(bytes));
+  const almost = fc
+    .tuple(fc.constantFrom('GET', 'HEAD', 'POST'), fc.webPath(), fc.webQueryParameters(), fc.string())
+    .map(([method, path, query, header]) =>
+      Buffer.from(
+        `${method} /stations${path}?${query} HTTP/1.1\r\nhost: a\r\nconnection: close\r\nx: ${header}\r\n\r\n`,
+      ),
+    );
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(noise, almost), async (bytes) => {
+      const answer = await opened.send(bytes);
+      assert.ok(answer === '' || /^HTTP\/1.1 [234]/.test(answer), answer.slice(0, 200));
+    }),
+    { numRuns: 100 },
+  );
+  await isWell(opened);
+  assert.deepEqual(opened.lines, []);
+});
+
+test('connections beyond the limit of an address are ended; those within it are served, and others after them', {
+  timeout: 60_000,
+}, async (context) => {
+  const opened = await open(context);
+  const sockets: Socket[] = [];
+  context.after(() => {
+    for (const socket of sockets) socket.destroy();
+  });
+  const count = { served: 0, refused: 0 };
+  const ask = async (): Promise<void> => {
+    const socket = connect(opened.port, '127.0.0.1');
+    sockets.push(socket);
+    socket.on('error', () => undefined);
+    socket.write('GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n');
+    const isServed = await new Promise<boolean>((resolve) => {
+      socket.once('data', () => resolve(true));
+      socket.once('close', () => resolve(false));
+    });
+    count[isServed ? 'served' : 'refused']++;
+  };
+  for (let batch = 0; batch < 11; batch++) await Promise.all(Array.from({ length: 100 }, ask));
+  assert.deepEqual(count, { served: 1_024, refused: 76 });
+  for (const socket of sockets) socket.destroy();
+  // As soon as it has seen that they are gone.
+  await until(context, async () => (await opened.send(get('/healthz'))).startsWith('HTTP/1.1 200 '));
+});

@@ -1,0 +1,97 @@
+/** Other people's players, at a server's own addresses: as they are for whoever opens them. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { makeFilm, openStore } from './support/film.js';
+import { serve } from './support/msc.js';
+import { run } from './support/run.js';
+import { scratchFolder } from './support/spool.js';
+import { type Tool, without } from './support/tools.js';
+
+/** More than two segments. */
+const PICTURES = 150;
+
+/** Opens a station's address in a player. */
+async function onAir(context: TestContext): Promise<(suffix: string) => string> {
+  const film = makeFilm(join(scratchFolder(context), 'film.mp4'), 7);
+  const store = await openStore(context);
+  const { url, stations } = await serve(context, [film, '--store', store.folder, '--http', '127.0.0.1:0'], 1);
+  return (suffix) => `${url}/stations/${stations[0].id}${suffix}`;
+}
+
+const addresses = { 'as HLS': '/index.m3u8', 'as HLS, an hour ago': '/index.m3u8?start=-1h', 'as a stream': '.ts' };
+
+const playing = (player: string, tool: Tool, play: (context: TestContext, address: string) => Promise<void>) => {
+  for (const [how, suffix] of Object.entries(addresses)) {
+    test(`${player} plays a station ${how}`, { skip: without(tool), timeout: 90_000 }, async (context) => {
+      const address = await onAir(context);
+      await play(context, address(suffix));
+    });
+  }
+};
+
+playing('FFmpeg', 'ffmpeg', async (context, address) => {
+  const words = ['-v', 'warning', '-i', address, '-frames:v', String(PICTURES), '-map', '0', '-f', 'null', '-'];
+  const { exitCode, stderr } = await run(context, 'ffmpeg', words);
+  assert.equal(exitCode, 0, stderr);
+  assert.equal(stderr, '');
+});
+
+playing('mpv', 'mpv', async (context, address) => {
+  // What is said of a machine that is busy is no fault of the stream.
+  const told = '--msg-level=all=warn,cplayer=error,ao=error';
+  const words = ['--no-config', '--vo=null', '--ao=null', '--untimed', `--frames=${PICTURES}`, told];
+  const { exitCode, stdout, stderr } = await run(context, 'mpv', [...words, address]);
+  assert.equal(exitCode, 0, stderr);
+  assert.equal(`${stdout}${stderr}`, '');
+});
+
+playing('VLC', 'cvlc', async (context, address) => {
+  // VLC refuses to run as root.
+  const nobody = ['--reuid', '65534', '--regid', '65534', '--clear-groups', 'env', 'HOME=/tmp'];
+  const words = ['cvlc', '-vv', '--vout', 'dummy', '--aout', 'dummy', address];
+  const seen = /Received first picture/;
+  const [command, ...rest] = process.getuid?.() === 0 ? ['setpriv', ...nobody, ...words] : words;
+  const { stderr } = await run(context, command, rest, { until: (printed) => seen.test(printed) });
+  assert.match(stderr, seen);
+});
+
+for (const via of ['http', 'hls']) {
+  test(`mpv plays one station after another of the playlist by ${via}`, {
+    skip: without('mpv'),
+    timeout: 90_000,
+  }, async (context) => {
+    const film = makeFilm(join(scratchFolder(context), 'film.mp4'), 7);
+    const store = await openStore(context);
+    const films = ['listed', 'listed, "second"'].map((name) => `${name}=${film}`);
+    const words = [...films, '--store', store.folder, '--http', '127.0.0.1:0'];
+    const { url, stations } = await serve(context, words, 2);
+    const { exitCode, stdout } = await run(context, 'mpv', [
+      ...['--no-config', '--vo=null', '--ao=null', '--untimed', '--frames=25', '--quiet', '--msg-level=all=info'],
+      `${url}/stations.m3u?via=${via}`,
+    ]);
+    const told = String(stdout);
+    assert.equal(exitCode, 0, told);
+    for (const { id } of stations) {
+      assert.ok(told.includes(`Playing: ${url}/stations/${id}${via === 'hls' ? '/index.m3u8' : '.ts'}\n`), told);
+    }
+    assert.equal(told.match(/\(\+\) Video/g)?.length, 2, told);
+  });
+}
+
+test('FFmpeg is sent a moment of the past from that moment on', {
+  skip: without('ffprobe'),
+  timeout: 60_000,
+}, async (context) => {
+  const address = await onAir(context);
+  const moment = Math.floor(Date.now() / 1000) - 3_600;
+  const words = ['-v', 'warning', '-select_streams', 'v', '-show_entries', 'packet=pts_time', '-of', 'csv=p=0'];
+  const { stdout } = await run(context, 'ffprobe', [
+    ...words,
+    ...['-read_intervals', '%+#1', address(`/index.m3u8?start=${moment}`)],
+  ]);
+  // Time stamps are a second more than the time that a picture belongs to, modulo 2^33.
+  const wrapsAt = 2 ** 33 / 90_000;
+  const began = (moment + 1 - Number.parseFloat(String(stdout)) + wrapsAt * 1e6) % wrapsAt;
+  assert.ok(began >= -0.1 && began < 4, `${began} s before`);
+});

@@ -1,0 +1,252 @@
+/** The operator's page in Chromium, over a gateway whose stations are made up and whose time is turned by hand. */
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import axe from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { hashPassword } from '../src/gateway/access/password.js';
+import { type Gateway, openGateway } from '../src/gateway/gateway.js';
+import { openBrowser, openPage, withoutBrowser } from './support/browser.js';
+import { until } from './support/display.js';
+import { EPOCH, type FakeGateway, fakeGateway, fakeViewer } from './support/fake-gateway.js';
+
+/** 8 × 8, grey. */
+const picture = Buffer.from(
+  '/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAFA3PEY8MlBGQUZaVVBfeMiCeG5uePWvuZHI////////////////////////////////////////////////' +
+    '////2wBDAVVaWnhpeOuCguv/////////////////////////////////////////////////////////////////////////wAARCAAIAAgDASIAAhEBAxEB/' +
+    '8QAFQABAQAAAAAAAAAAAAAAAAAAAAP/xAAUEAEAAAAAAAAAAAAAAAAAAAAA/8QAFAEBAAAAAAAAAAAAAAAAAAAAAP/EABQRAQAAAAAAAAAAAAAAAAAAAAD/2gAMAwEAAhEDEQA/' +
+    'AIAA/9k=',
+  'base64',
+);
+
+interface Opened extends FakeGateway {
+  url: string;
+  /** Ends the gateway, and begins another at the same address. */
+  restart(): Promise<void>;
+}
+
+async function open(context: TestContext): Promise<Opened> {
+  const fake = fakeGateway();
+  for (const station of fake.context.catalogue.stations) station.picture = picture;
+  const [first] = fake.operator.stations;
+  first.info = { ...first.info, nowPlaying: 'Sintel', nowUntil: EPOCH + 125_000, next: 'Elephants Dream' };
+  first.progress.sent(1_000, 1_328_000);
+  for (let i = 0; i < 1_000; i++) first.progress.lateness.record(i % 4);
+  let gateway: Gateway = await openGateway({ context: fake.context, host: '127.0.0.1', port: 0 });
+  context.after(() => gateway.close());
+  const { url } = gateway;
+  const restart = async () => {
+    await gateway.close();
+    gateway = await openGateway({ context: fake.context, host: '127.0.0.1', port: Number(new URL(url).port) });
+  };
+  return { ...fake, url: `${url}/operator`, restart };
+}
+
+async function look(context: TestContext, browser: Browser, { url }: Opened): Promise<Page> {
+  const page = await openPage(context, browser, url);
+  context.after(() => page.close());
+  await page.locator('.station, .door').first().waitFor();
+  return page;
+}
+
+const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+
+/** What axe finds wrong with what is shown. */
+async function faults(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const { violations } = (await page.evaluate('axe.run(document)')) as axe.AxeResults;
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+}
+
+/** Classes of what reaches out of the screen. */
+const whatIsWider = `[...document.querySelectorAll('body *')]
+  .filter((each) => each.checkVisibility() && !each.closest('.plot, .unseen') && each.getBoundingClientRect().right > innerWidth + 1)
+  .map((each) => each.className)
+  .concat(document.documentElement.scrollWidth > innerWidth ? ['page'] : [])`;
+
+const skip = withoutBrowser();
+
+test('the operator’s page', { skip }, async (context) => {
+  const browser = await openBrowser(context);
+
+  await context.test('a station’s row says what it plays, how long, and how it goes', async (context) => {
+    const opened = await open(context);
+    const page = await look(context, browser, opened);
+    const row = page.locator('.station').first();
+    assert.match(
+      await row.innerText(),
+      /Station 1[\s\S]*239\.255\.0\.1:5004[\s\S]*Sintel[\s\S]*2:05 left[\s\S]*Elephants Dream/,
+    );
+    opened.operator.stations[0].progress.sent(100, 250_000);
+    opened.viewers.add(fakeViewer());
+    opened.timers.advance(1_000);
+    await row.getByText('2.00').waitFor();
+    await row.getByText('2:04 left').waitFor();
+    assert.match(await row.innerText(), /1 HTTP · 0 group/);
+    await page.locator('.plot canvas').first().waitFor();
+  });
+
+  for (const scheme of ['light', 'dark'] as const) {
+    await context.test(`axe finds nothing in any view, ${scheme}`, async (context) => {
+      const opened = await open(context);
+      opened.viewers.add(fakeViewer({ moved: 2 }));
+      opened.operator.warnings = ['1 Films: its reel cannot be read.'];
+      opened.operator.stations[0].progress.droppedLate = 5;
+      opened.timers.advance(5_000);
+      const page = await look(context, browser, opened);
+      await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+      assert.deepEqual(await faults(page), [], 'the page');
+      await page.locator('.station-name').first().click();
+      await page.locator('.details .plot canvas').first().waitFor();
+      await page.locator('.check summary').click();
+      assert.deepEqual(await faults(page), [], 'a station’s details');
+      for (const name of ['Links', 'All stations …', 'Show …', 'Rename …', 'Stop …', 'Disconnect 192.0.2.17']) {
+        await button(page, name).click();
+        await page.locator('dialog[open]').waitFor();
+        assert.deepEqual(await faults(page), [], name);
+        await page.keyboard.press('Escape');
+        await page.locator('dialog').waitFor({ state: 'detached' });
+      }
+      opened.credentials.data = { ...opened.credentials.data, password: await hashPassword('correct horse') };
+      await page.reload();
+      await page.locator('.door').waitFor();
+      assert.deepEqual(await faults(page), [], 'logging in');
+    });
+  }
+
+  await context.test(
+    'nothing is wider than the screen, at any width, whatever stations are called',
+    async (context) => {
+      const opened = await open(context);
+      const [first, second] = opened.operator.stations;
+      first.info = { ...first.info, name: 'W'.repeat(90), nowPlaying: 'מסך '.repeat(30), next: '<b>&amp;'.repeat(20) };
+      second.items = [{ id: 'a', name: 'x'.repeat(180), duration: 5_000 }];
+      opened.viewers.add(fakeViewer({ address: '2001:db8:1111:2222:3333:4444:5555:6666' }));
+      const page = await look(context, browser, opened);
+      for (const name of [null, ...(await page.locator('.station-name').all())]) {
+        await name?.click();
+        for (const [width, height] of [
+          [320, 568],
+          [390, 844],
+          [844, 390],
+          [768, 1024],
+          [1280, 800],
+          [1920, 1080],
+          [3840, 2160],
+        ]) {
+          await page.setViewportSize({ width, height });
+          assert.deepEqual(await page.evaluate(whatIsWider), [], `${width}`);
+        }
+      }
+    },
+  );
+
+  await context.test('what hits everybody is asked about first, and the keyboard does it all', async (context) => {
+    const opened = await open(context);
+    const { operator } = opened;
+    const page = await look(context, browser, opened);
+    await page.locator('.station-name').first().focus();
+    await page.keyboard.press('Enter');
+    await button(page, 'Stop …').focus();
+    await page.keyboard.press('Enter');
+    const focused = () => page.evaluate('document.activeElement.innerText');
+    await until(context, async () => (await focused()) === 'Cancel');
+    await page.keyboard.press('Enter');
+    await until(context, async () => (await focused()) === 'Stop …');
+    assert.deepEqual(operator.done, []);
+
+    await page.keyboard.press('Enter');
+    await page.locator('dialog[open]').waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByText('Station 1: off the air').waitFor();
+    assert.deepEqual(operator.done, ['stop station-1']);
+    opened.timers.advance(1_000);
+    await button(page, 'Start').click();
+    await page.getByText('Station 1: on the air').waitFor();
+    assert.deepEqual(operator.done, ['stop station-1', 'start station-1']);
+  });
+
+  await context.test('a slate goes on all stations, and off again', async (context) => {
+    const opened = await open(context);
+    const page = await look(context, browser, opened);
+    await button(page, 'All stations …').click();
+    await page.getByLabel('Leave the building').check();
+    await button(page, 'Show on all stations').click();
+    await page.locator('dialog').waitFor({ state: 'detached' });
+    opened.timers.advance(1_000);
+    await page.locator('.tag', { hasText: 'shows Leave the building' }).nth(1).waitFor();
+    await button(page, 'All stations …').click();
+    await button(page, 'Show on all stations').click();
+    await page.locator('dialog').waitFor({ state: 'detached' });
+    assert.deepEqual(opened.operator.done, ['show alarm everywhere', 'resume everywhere']);
+  });
+
+  await context.test('items are put in another order, a station gets another name', async (context) => {
+    const opened = await open(context);
+    const page = await look(context, browser, opened);
+    await page.locator('.station-name').first().click();
+    await button(page, 'Second film earlier').click();
+    assert.deepEqual(await page.locator('.items bdi').allInnerTexts(), ['Second film', 'First film']);
+    await button(page, 'Play in this order').click();
+    await page.getByText('in the new order').waitFor();
+    await button(page, 'Rename …').click();
+    await page.getByLabel('Name', { exact: true }).fill('  Lobby  ');
+    await page.keyboard.press('Enter');
+    await page.getByText('Renamed to Lobby').waitFor();
+    assert.deepEqual(opened.operator.done, ['reorder station-1 b a', 'rename station-1 Lobby']);
+  });
+
+  await context.test('a viewer is disconnected', async (context) => {
+    const opened = await open(context);
+    const ended = { value: false };
+    const remove = opened.viewers.add(
+      fakeViewer({
+        close: () => {
+          ended.value = true;
+          remove();
+        },
+      }),
+    );
+    const page = await look(context, browser, opened);
+    await button(page, 'Disconnect 192.0.2.17').click();
+    await page.locator('dialog').getByRole('button', { name: 'Disconnect' }).click();
+    await page.getByText('192.0.2.17 was disconnected').waitFor();
+    assert.equal(ended.value, true);
+    opened.timers.advance(1_000);
+    await page.getByText('Nobody that is known of.').waitFor();
+  });
+
+  await context.test('with a password one logs in, and out; a wrong one is said to be', async (context) => {
+    const opened = await open(context);
+    const { credentials } = opened;
+    credentials.data = { ...credentials.data, password: await hashPassword('correct horse') };
+    const page = await look(context, browser, opened);
+    assert.equal(await page.locator('.station').count(), 0);
+    await page.getByLabel('Password').fill('wrong horse');
+    await page.keyboard.press('Enter');
+    await page.getByText('This is not the password.').waitFor();
+    await page.getByLabel('Password').fill('correct horse');
+    await page.keyboard.press('Enter');
+    await page.locator('.station').first().waitFor();
+    assert.equal(await page.evaluate('document.cookie'), '', 'no script sees the session');
+    await page.reload();
+    await page.locator('.station').first().waitFor();
+    await button(page, 'Log out').click();
+    await page.locator('.door').waitFor();
+  });
+
+  await context.test('a server that comes back is followed again', async (context) => {
+    const opened = await open(context);
+    const page = await look(context, browser, opened);
+    await opened.restart();
+    await until(context, async () => {
+      opened.timers.advance(1_000);
+      return (await page.locator('.station').count()) > 0 && (await page.locator('.pill-lost').count()) === 0;
+    });
+    opened.operator.stations[0].info = { ...opened.operator.stations[0].info, name: 'After' };
+    await until(context, async () => {
+      opened.timers.advance(1_000);
+      return (await page.getByText('After').count()) > 0;
+    });
+  });
+});

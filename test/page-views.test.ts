@@ -1,0 +1,112 @@
+/** Every view of the viewer's page in Chromium, with made-up stations: both lights, every width, fingers. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import axe from 'axe-core';
+import { openBrowser, withoutBrowser } from './support/browser.js';
+import { press, servePage } from './support/page-server.js';
+
+/** Every view, by the keys that lead there. */
+const views: Readonly<Record<string, readonly string[]>> = {
+  wall: [],
+  'wall with favourites': ['*'],
+  'search without result': ['/', 'q', 'x', 'q'],
+  watching: ['2'],
+  controls: ['2', 'Enter'],
+  menu: ['2', 'p'],
+  'menu behind live': ['2', 'Shift+ArrowLeft', 'p'],
+  list: ['2', 'c'],
+  guide: ['g'],
+  'guide over the picture': ['2', 'g'],
+  more: ['2', 'Enter', 'click More'],
+  timer: ['2', 't'],
+  keys: ['?'],
+  statistics: ['2', 's', 'Enter'],
+  'number being typed': ['1'],
+};
+
+/** Classes of what reaches out of the screen, and of nothing that scrolls within it. */
+const whatIsWider = `(() => {
+  const scrolls = (element) => {
+    for (let at = element.parentElement; at; at = at.parentElement) {
+      const { overflowX, contentVisibility } = getComputedStyle(at);
+      if (/auto|scroll|hidden|clip/.test(overflowX) || contentVisibility === 'auto') return true;
+    }
+    return false;
+  };
+  return [...document.querySelectorAll('body *')]
+    .filter((each) => each.checkVisibility() && !scrolls(each) && each.getBoundingClientRect().right > innerWidth + 1)
+    .map((each) => each.className)
+    .concat(document.documentElement.scrollWidth > innerWidth ? ['page'] : []);
+})()`;
+
+const skip = withoutBrowser();
+
+test('the views of the page', { skip }, async (context) => {
+  const url = await servePage(context);
+  const browser = await openBrowser(context);
+  const at = (path = '') => `${url}/${path}`;
+
+  for (const scheme of ['dark', 'light'] as const) {
+    await context.test(`axe finds nothing in any view, ${scheme}`, async (context) => {
+      let seen = 0;
+      for (const [view, keys] of Object.entries(views)) {
+        // The player is dark in every light.
+        if (scheme === 'light' && keys.includes('2')) continue;
+        seen++;
+        const page = await browser.newPage({ colorScheme: scheme, reducedMotion: 'reduce' });
+        // A number might go on only where there are more than nine.
+        await page.goto(at(keys[0] === '1' ? '' : '?stations=4'));
+        await page.locator('.tile').first().waitFor();
+        for (const key of keys) await press(page, key);
+        if (keys.includes('2')) await page.locator('.picture-tuning').waitFor({ state: 'detached' });
+        await page.evaluate(axe.source);
+        const found = (await page.evaluate('axe.run(document)')) as axe.AxeResults;
+        const told = found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+        assert.deepEqual(told, [], view);
+        await page.close();
+      }
+      context.diagnostic(`${seen} views`);
+    });
+  }
+
+  await context.test('nothing is wider than the screen, at any width', async (context) => {
+    const sizes = [
+      [320, 568],
+      [390, 844],
+      [844, 390],
+      [768, 1024],
+      [1280, 800],
+      [1920, 1080],
+      [3840, 2160],
+    ];
+    for (const stations of ['12', 'awkward']) {
+      const page = await browser.newPage({ reducedMotion: 'reduce' });
+      await page.goto(at(`?stations=${stations}`));
+      await page.locator('.tile').first().waitFor();
+      for (const keys of [[], ['2'], ['p'], ['2'], ['Escape', 'Escape', 'g'], ['Escape', 't'], ['Escape', '?']]) {
+        for (const key of keys) await press(page, key);
+        for (const [width, height] of sizes) {
+          await page.setViewportSize({ width, height });
+          assert.deepEqual(await page.evaluate(whatIsWider), [], `${width}, ${stations}, ${keys}`);
+        }
+      }
+      await page.close();
+    }
+    context.diagnostic('7 sizes');
+  });
+
+  await context.test('what is touched is large enough', async () => {
+    const page = await browser.newPage({ viewport: { width: 390, height: 844 }, hasTouch: true });
+    await page.goto(at());
+    for (const keys of [[], ['2'], ['p'], ['2'], ['Escape', 'Escape', 't']]) {
+      for (const key of keys) await press(page, key);
+      const small = await page.evaluate(`[...document.querySelectorAll('button, a, input, [role=slider]')]
+        .filter((each) => each.checkVisibility({ visibilityProperty: true }))
+        .map((each) => [each.getAttribute('aria-label') ?? each.innerText, each.getBoundingClientRect()])
+        .filter(([name, { width, height }]) => Math.min(width, height) < 44 && name !== 'Time' && width * height > 1)
+        .map(([name]) => name)`);
+      assert.deepEqual(small, [], String(keys));
+    }
+    await page.close();
+  });
+});

@@ -1,0 +1,40 @@
+/** A page's session without a network, in a time that a test turns. */
+
+import { LiveSession } from '../../src/gateway/live/live-session.js';
+import { StationList } from '../../src/gateway/live/station-list.js';
+import type { Chunk } from '../../src/gateway/source.js';
+import { Stills } from '../../src/gateway/stills/stills.js';
+import { Viewers } from '../../src/gateway/viewers.js';
+import type { ClientMessage } from '../../src/wire/live.js';
+import { FakeCatalogue, FakeStation } from './fake-catalogue.js';
+import { FakeTransport } from './fake-transport.js';
+import { HandTimers } from './hand-timers.js';
+
+export const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** Chunk `k` of a station: 40 ms, a random access point every second. */
+export const chunk = (k: number, length = 188): Chunk => ({
+  time: k * 3_600,
+  data: Buffer.alloc(length, k),
+  randomAccess: k % 25 === 0,
+});
+export const chunks = (from: number, to: number, length?: number): Chunk[] =>
+  Array.from({ length: to - from }, (_, i) => chunk(from + i, length));
+
+export function sessionWith(...stations: FakeStation[]) {
+  const timers = new HandTimers();
+  const catalogue = new FakeCatalogue(...stations);
+  const viewers = new Viewers();
+  const context = { catalogue, viewers, server: 'projector', ttl: 1, timers, now: () => 5_000_000.5, say() {} };
+  const maker = { isAble: true, make: async () => Buffer.alloc(10_000, 1) };
+  const stills = new Stills({ catalogue, maker, timers });
+  const list = new StationList({ catalogue, timers });
+  const transport = new FakeTransport();
+  const options = { context, transport, address: '127.0.0.1', stations: list, stills, delay: 200 };
+  const session = new LiveSession(options);
+  const say = (message: ClientMessage) => session.receive(JSON.stringify(message));
+  return { timers, catalogue, viewers, transport, session, say, options };
+}
+
+const clock = () => 1_000_000.25;
+export const stationOf = (number: number, changes = {}) => new FakeStation({ number, ...changes }, clock);

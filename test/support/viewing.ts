@@ -1,0 +1,169 @@
+/** The engine's page in a browser, watching a film whose pictures carry their numbers. */
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { openBrowser, openPage, withoutBrowser } from './browser.js';
+import { until } from './display.js';
+import { type EnginePage, serveEnginePage } from './engine-page.js';
+import { openFirefox } from './firefox.js';
+import { type Server, serve } from './msc.js';
+import { makeNumberedFilm, NUMBERED_RATE, numberOnScript } from './numbered-film.js';
+import { scratchFolder } from './spool.js';
+import { without } from './tools.js';
+
+export const PICTURE = 1000 / NUMBERED_RATE;
+
+/** What the tests of playing need. */
+export const needs = { skip: without('ffmpeg') || withoutBrowser(), timeout: 120_000 };
+export const needsFirefox = { skip: without('ffmpeg', 'firefox-esr'), timeout: 120_000 };
+
+let servers = 0;
+
+export interface FilmOptions {
+  /** Of the film. */
+  seconds?: number;
+  format?: 'h264' | 'jpeg';
+}
+
+export interface Film {
+  server: Server;
+  /** Another server of the same, for when that one is gone. */
+  start(): Promise<Server>;
+  /** In front of the server. */
+  front: EnginePage;
+  /** Ids of two stations that play it. */
+  station: string;
+  other: string;
+  seconds: number;
+}
+
+export async function openFilm(
+  context: TestContext,
+  { seconds = 20, format = 'h264' }: FilmOptions = {},
+): Promise<Film> {
+  const folder = scratchFolder(context);
+  const film = makeNumberedFilm(join(folder, 'film.mp4'), seconds);
+  // Groups follow from names, and servers of other tests are on the same network.
+  const unique = `${process.pid} ${++servers}`;
+  const stations = [`Film ${unique}=${film}`, `Other ${unique}=${film}`];
+  const options = ['--format', format, '--fps', 'source', '--store', join(folder, 'store'), '--http', '0'];
+  const start = () => serve(context, [...stations, ...options], 2);
+  const server = await start();
+  const [station, other] = server.stations.map(({ id }) => id);
+  const front = await serveEnginePage(context, server.url!);
+  return { server, start, front, station, other, seconds };
+}
+
+/** Small: there is no graphics card to draw it. */
+const VIEWPORT = { width: 480, height: 270 };
+
+/** Pages of one Chromium. */
+export async function chromium(context: TestContext, url: string, seconds = 20): Promise<() => Promise<Viewing>> {
+  const browser = await openBrowser(context);
+  return async () => {
+    const page = await openPage(context, browser, url, VIEWPORT);
+    return new Viewing(context, (script) => page.evaluate(script), seconds);
+  };
+}
+
+export async function firefox(context: TestContext, url: string, seconds = 20): Promise<Viewing> {
+  const page = await openFirefox(context, url, numberOnScript);
+  return new Viewing(context, (script) => page.do(script), seconds);
+}
+
+/** What the screen says of itself. */
+export interface Said {
+  station: string | null;
+  status: string;
+  time: number | null;
+  behind: number | null;
+  following: boolean;
+  problem: string | null;
+  statistics: { path: string; stalls: number; moved: number; offset: number | null; frames: number } | null;
+  silenced: boolean;
+}
+
+/** Now and then is enough: a page that is looked at all the time does not get to play. */
+const LOOK = `new Promise((resolve) => setTimeout(resolve, 40)).then(() => {
+  const element = picture();
+  return { ...said(), number: element && numberOn(element) };
+})`;
+
+/** And the number of the picture that is seen. */
+export interface Look extends Said {
+  number: number | null;
+}
+
+export class Viewing {
+  readonly #context: TestContext;
+  readonly #evaluate: (script: string) => Promise<unknown>;
+  readonly #pictures: number;
+
+  constructor(context: TestContext, evaluate: (script: string) => Promise<unknown>, seconds: number) {
+    this.#context = context;
+    this.#evaluate = evaluate;
+    this.#pictures = seconds * NUMBERED_RATE;
+  }
+
+  async do<T = void>(script: string): Promise<T> {
+    return (await this.#evaluate(script)) as T;
+  }
+
+  look(): Promise<Look> {
+    return this.do(LOOK);
+  }
+
+  async until(isSo: (look: Look) => boolean): Promise<Look> {
+    let look: Look | undefined;
+    const tell = () => console.error(`It never came. The last look: ${JSON.stringify(look)}`);
+    this.#context.signal.addEventListener('abort', tell);
+    await until(this.#context, async () => {
+      look = await this.look();
+      return isSo(look);
+    });
+    this.#context.signal.removeEventListener('abort', tell);
+    return look!;
+  }
+
+  /** Plays what is on the air, and knows how far from its moment. */
+  async live(station: string): Promise<Look> {
+    await this.do(`screen.tune('${station}')`);
+    return this.until(({ status, statistics }) => status === 'playing' && typeof statistics?.offset === 'number');
+  }
+
+  /** The numbers of the next pictures that are shown, after `script` was run. */
+  next(count: number, script = ''): Promise<number[]> {
+    return this.do(`new Promise((resolve) => {
+      const video = picture();
+      const numbers = [];
+      const look = () => {
+        numbers.push(numberOn(video));
+        if (numbers.length === ${count}) resolve(numbers);
+        else video.requestVideoFrameCallback(look);
+      };
+      video.requestVideoFrameCallback(look);
+      ${script};
+    })`);
+  }
+
+  /** Paused, with the same picture at several looks. */
+  async still(): Promise<Look> {
+    let looks = 0;
+    let last: number | null = null;
+    return this.until(({ status, number, time }) => {
+      const isSame = status === 'paused' && number !== null && number === last && time !== null;
+      looks = isSame ? looks + 1 : 0;
+      last = number;
+      return looks === 5;
+    });
+  }
+
+  /** The number of the picture that belongs to a moment. */
+  at(time: number): number {
+    return Math.floor(time / PICTURE + 0.02) % this.#pictures;
+  }
+
+  /** So many pictures lie between them, forwards. */
+  distance(from: number, to: number): number {
+    return (to - from + this.#pictures) % this.#pictures;
+  }
+}

@@ -1,0 +1,236 @@
+/** `msc watch --player terminal`, as somebody in front of the terminal has it. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { until } from './support/display.js';
+import { openStore } from './support/film.js';
+import { mscCommand, serve } from './support/msc.js';
+import { ownNetwork, withoutNetwork } from './support/network.js';
+import { openPty, type Pty } from './support/pty.js';
+import { run } from './support/run.js';
+import { scratchFolder } from './support/spool.js';
+import type { TerminalScreen } from './support/terminal-screen.js';
+import { without } from './support/tools.js';
+
+const skip = without('ffmpeg', 'python3') || withoutNetwork();
+
+/** In its left half one colour, in its right half a test picture that moves. */
+async function film(context: TestContext, name: string, colour: string): Promise<string> {
+  const path = join(scratchFolder(context), `${name}.mp4`);
+  const inputs = [`color=${colour}:s=160x180:r=25`, 'testsrc2=s=160x180:r=25', 'sine'];
+  const coding = [
+    '-c:v',
+    'libx264',
+    '-g',
+    '25',
+    '-bf',
+    '2',
+    '-preset',
+    'ultrafast',
+    '-pix_fmt',
+    'yuv420p',
+    '-c:a',
+    'aac',
+  ];
+  const { stderr, exitCode } = await run(context, 'ffmpeg', [
+    ...['-v', 'error', ...inputs.flatMap((input) => ['-f', 'lavfi', '-i', input])],
+    ...['-filter_complex', '[0][1]hstack[v]', '-map', '[v]', '-map', '2', '-t', '6', ...coding, path],
+  ]);
+  assert.equal(exitCode, 0, stderr);
+  return path;
+}
+
+/** The colour of the upper half of a cell. */
+function colourAt(screen: TerminalScreen, row: number, column: number): number | null {
+  const { text, front, back } = screen.cell(row, column);
+  return text === '▀' || text === '█' ? front : back;
+}
+
+const RED = 0xd03020;
+const BLUE = 0x2040c0;
+
+/** As near as it comes through a video codec. */
+function isNear(colour: number | null, wanted: number): boolean {
+  if (colour === null) return false;
+  return [16, 8, 0].every((shift) => Math.abs(((colour >> shift) & 255) - ((wanted >> shift) & 255)) < 16);
+}
+
+/** Rows 1 to 10 of the left part of the picture, all of which has one colour. */
+function isColour(screen: TerminalScreen, wanted: number, columns: number[]): boolean {
+  return [1, 5, 10].every((row) => columns.every((column) => isNear(colourAt(screen, row, column), wanted)));
+}
+
+/** What moves: the right half of the rows that no menu covers. */
+const movingPart = (screen: TerminalScreen): string =>
+  JSON.stringify(
+    Array.from({ length: 10 }, (_, row) => [45, 50, 55, 60, 65].map((column) => screen.cell(row + 1, column))),
+  );
+
+/** Processes that have this in their environment, by their command lines. */
+function processesWith(variable: string): { pid: number; words: string[] }[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const [environment, words] = ['environ', 'cmdline'].map((file) =>
+          readFileSync(`/proc/${pid}/${file}`, 'latin1'),
+        );
+        return environment.includes(variable) ? [{ pid: Number(pid), words: words.split('\0') }] : [];
+      } catch {
+        return []; // It has just ended.
+      }
+    });
+}
+
+function assertRestored({ screen }: Pty): void {
+  const modes = [1049, 25, 7, 2026].map((mode) => screen.modes.get(mode));
+  assert.deepEqual(modes, [false, true, true, false], 'second screen left, cursor shown, long lines broken, all shown');
+  assert.equal(screen.overflows, 0);
+}
+
+/** Two stations on the air, and a terminal in which they can be watched. */
+async function watching(context: TestContext, words: string[]) {
+  const network = await ownNetwork(context);
+  const { folder } = await openStore(context);
+  const sources = [`One=${await film(context, 'one', '0xd03020')}`, `Two=${await film(context, 'two', '0x2040c0')}`];
+  await serve(context, [...sources, '--store', folder], 2, network);
+  const mark = `MSC_TEST_MARK=${process.pid}-${Math.random()}`;
+  const [name, value] = mark.split('=');
+  const env = { [name]: value, COLORTERM: 'truecolor', MSC_INTERFACE: 'lo', TERM: 'xterm-256color' };
+  const command = [...network, ...mscCommand(['watch', ...words])];
+  const pty = openPty(context, [80, 24], command, env);
+  const failed = new AbortController();
+  let leaving = false;
+  void pty.ended.then((code) => {
+    if (!leaving) failed.abort(new Error(`msc watch ended with ${code}: ${pty.written.slice(-2_000)}`));
+  });
+  const signal = AbortSignal.any([context.signal, failed.signal]);
+  return {
+    pty,
+    mark,
+    sees: (isSo: (screen: TerminalScreen) => boolean): Promise<void> => until({ signal }, () => isSo(pty.screen)),
+    leave: async (how: () => void): Promise<number | null> => {
+      leaving = true;
+      how();
+      return pty.ended;
+    },
+    viewer: () => processesWith(mark).find(({ words: all }) => all.includes('watch') && all[0] === process.execPath),
+  };
+}
+
+test('a station is watched, paused, gone on with, changed and left in the terminal', {
+  skip,
+  timeout: 300_000,
+}, async (context) => {
+  const { pty, mark, sees, leave } = await watching(context, ['One', '--player', 'terminal', '--graphics', 'blocks']);
+  const { screen } = pty;
+  await sees(() => screen.modes.get(1049) === true);
+  await sees(() => isColour(screen, RED, [2, 20, 38]));
+  await sees(() => screen.line(24).startsWith('1 One'));
+  const first = movingPart(screen);
+  await sees(() => movingPart(screen) !== first);
+
+  pty.type('p');
+  const menu = ['  1  Exit', '  2  Change the station', '  3  Resume'];
+  await sees(() => menu.every((line) => screen.text.includes(`\n${line}\n`)) && screen.text.includes('\nPaused\n'));
+  await sees(() => screen.line(24).includes('−0:01'));
+  const frozen = movingPart(screen);
+  await sees(() => screen.line(24).includes('−0:03'));
+  assert.equal(movingPart(screen), frozen, 'the picture stands still');
+  pty.type('3');
+  await sees(() => !screen.text.includes('Paused') && movingPart(screen) !== frozen);
+  assert.ok(isColour(screen, RED, [2, 20, 38]));
+
+  pty.resize(60, 18);
+  await sees(() => isColour(screen, RED, [2, 20, 28]) && screen.line(18).startsWith('1 One'));
+  screen.overflows = 0; // What was drawn for the larger one was on its way.
+  pty.resize(80, 24);
+  await sees(() => isColour(screen, RED, [2, 20, 38]) && screen.line(24).startsWith('1 One'));
+
+  pty.type('c');
+  await sees(() => screen.text.includes('Stations') && screen.text.includes('Two'));
+  pty.type('2');
+  await sees(() => isColour(screen, BLUE, [2, 20, 38]) && screen.line(24).startsWith('2 Two'));
+  assert.equal(processesWith(mark).filter(({ words }) => words.includes('-nostdin')).length, 1, 'one decoder');
+
+  assert.equal(await leave(() => pty.type('q')), 0);
+  assertRestored(pty);
+  assert.deepEqual(processesWith(mark), []);
+});
+
+test('a terminal is sent kitty’s graphics; no answer is taken for a key; a signal leaves it as it was', {
+  skip,
+  timeout: 300_000,
+}, async (context) => {
+  const { pty, mark, sees, leave, viewer } = await watching(context, ['1', '--graphics', 'kitty']);
+  const { screen } = pty;
+  await sees(() => pty.written.includes('\x1b[c'));
+  // Its keys would be: i, 1, p, q … which tell, choose, pause and leave.
+  pty.type('\x1b_Gi=31;OK\x1b\\\x1bP1$r0;48:2::1:2:3m\x1b\\\x1b[6;20;10t\x1b[?62;1;4;22c');
+  const pictures = (): number => screen.strings.filter((text) => text.startsWith('_Ga=T,f=100,')).length;
+  let answered = 0;
+  await sees(() => {
+    const questions = pty.written.split('\x1b[5n').length - 1;
+    pty.type('\x1b[0n'.repeat(questions - answered));
+    answered = questions;
+    return pictures() >= 10;
+  });
+  assert.ok(!screen.text.includes('Paused'));
+  const { pid } = viewer() ?? assert.fail('the viewer runs');
+  assert.equal(await leave(() => process.kill(pid, 'SIGHUP')), 0);
+  assert.equal(screen.strings.at(-1), '_Ga=d,d=I,i=7405,q=2');
+  assertRestored(pty);
+  assert.deepEqual(processesWith(mark), []);
+});
+
+test('an error that nobody has foreseen leaves the terminal as it was, and can be read', {
+  skip: without('python3'),
+  timeout: 60_000,
+}, async (context) => {
+  const module = fileURLToPath(new URL('../src/viewer/terminal-player/alternate-screen.js', import.meta.url));
+  const script = `import { AlternateScreen } from ${JSON.stringify(module)};
+    const screen = new AlternateScreen(process.stdout, '\\x1b_Gend\\x1b\\\\');
+    screen.enter();
+    process.stdout.write('\\x1b_Ghalf a picture');
+    setImmediate(() => { throw new Error('unforeseen'); });`;
+  const pty = openPty(context, [80, 24], [process.execPath, '--input-type=module', '-e', script]);
+  assert.equal(await pty.ended, 1);
+  assertRestored(pty);
+  assert.equal(pty.screen.strings.at(-1), '_Gend');
+  assert.ok(pty.written.indexOf('unforeseen') > pty.written.indexOf('\x1b[?1049l'), 'it stands on the usual screen');
+});
+
+test('over SSH a player that finds no display says that the terminal will do', {
+  skip: process.platform !== 'linux' || without('python3'),
+  timeout: 60_000,
+}, async (context) => {
+  const module = fileURLToPath(new URL('../src/viewer/players/child.js', import.meta.url));
+  const script = `import { PlayerProcess } from ${JSON.stringify(module)};
+    console.log(new PlayerProcess('false', [], {}).problem().next);`;
+  const command = [
+    'env',
+    '-u',
+    'DISPLAY',
+    '-u',
+    'WAYLAND_DISPLAY',
+    process.execPath,
+    '--input-type=module',
+    '-e',
+    script,
+  ];
+  const remote = openPty(context, [200, 24], command, { SSH_TTY: '/dev/pts/1' });
+  await remote.ended;
+  assert.match(remote.written, /DISPLAY is not set.*--player terminal/);
+  const local = openPty(context, [200, 24], ['env', '-u', 'SSH_TTY', '-u', 'SSH_CONNECTION', ...command.slice(1)]);
+  await local.ended;
+  assert.doesNotMatch(local.written, /--player terminal/);
+});
+
+test('where there is no terminal it is said what to do', { timeout: 60_000 }, async (context) => {
+  const [command, ...words] = mscCommand(['watch', '1', '--player', 'terminal']);
+  const { exitCode, stderr } = await run(context, command, words, { input: '' });
+  assert.equal(exitCode, 2);
+  assert.match(stderr, /needs a terminal.*\n.*ssh -t/);
+});

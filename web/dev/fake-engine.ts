@@ -1,0 +1,178 @@
+/** An engine without a gateway: pictures are drawn, the network is what tests make of it. */
+import { computed, signal } from '@preact/signals';
+import type { LiveStation } from '../../src/wire/live.js';
+import type { Connection, Engine, Screen, ScreenStatistics, ScreenStatus } from '../src/player/player.js';
+import { drawScene } from './fake-scene.js';
+
+/** How far what is shown live is behind the clock. */
+const DELAY = 1200;
+const TUNING = 120;
+const STILLS_EVERY = 5000;
+
+export class FakeEngine implements Engine {
+  readonly connection = signal<Connection>('open');
+  readonly stations = signal<readonly LiveStation[]>([]);
+  readonly stills = signal<ReadonlyMap<string, string>>(new Map());
+  /** What was asked for, for tests. */
+  readonly asked = { preload: [] as readonly string[], stills: [] as readonly string[] };
+  readonly screens = new Set<FakeScreen>();
+  readonly #timer: ReturnType<typeof setInterval>;
+
+  constructor(stations: readonly LiveStation[]) {
+    this.stations.value = stations;
+    this.#timer = setInterval(() => this.#drawStills(), STILLS_EVERY);
+  }
+
+  now(): number {
+    return Date.now();
+  }
+
+  wantStills(stations: readonly string[]): void {
+    this.asked.stills = stations;
+    this.#drawStills();
+  }
+
+  preload(stations: readonly string[]): void {
+    this.asked.preload = stations;
+  }
+
+  createScreen(): Screen {
+    const screen = new FakeScreen(this);
+    this.screens.add(screen);
+    return screen;
+  }
+
+  async #drawStills(): Promise<void> {
+    const drawn = new Map(this.stills.peek());
+    for (const id of this.asked.stills) {
+      const station = this.stations.peek().find((each) => each.id === id);
+      if (!station) continue;
+      const canvas = new OffscreenCanvas(640, Math.round((640 * station.height) / station.width));
+      drawScene(canvas.getContext('2d') as unknown as CanvasRenderingContext2D, station.number, this.now());
+      const blob = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.85 });
+      const old = drawn.get(id);
+      drawn.set(id, URL.createObjectURL(blob));
+      if (old) setTimeout(() => URL.revokeObjectURL(old), 2000);
+    }
+    this.stills.value = drawn;
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    for (const screen of this.screens) screen.close();
+  }
+}
+
+export class FakeScreen implements Screen {
+  readonly element = document.createElement('canvas');
+  readonly station = signal<string | null>(null);
+  readonly status = signal<ScreenStatus>('off');
+  readonly time = signal<number | null>(null);
+  readonly following = signal(true);
+  readonly problem = signal<string | null>(null);
+  readonly muted = signal(false);
+  readonly volume = signal(1);
+  readonly silenced = signal(false);
+  readonly #clock = signal(Date.now());
+  readonly behind = computed(() =>
+    this.time.value === null ? null : Math.max(0, this.#clock.value - DELAY - this.time.value),
+  );
+  readonly statistics = computed<ScreenStatistics | null>(() =>
+    this.time.value === null
+      ? null
+      : {
+          path: 'mse',
+          delay: DELAY + (this.behind.value ?? 0),
+          buffer: 640,
+          frames: this.#frames,
+          droppedFrames: 2,
+          bitrate: 5_230_000,
+          stalls: 0,
+          moved: 0,
+          offset: 4,
+        },
+  );
+  readonly pictureInPicture = async () => {};
+  readonly #engine: FakeEngine;
+  /** What is shown is so much behind the clock, or stands still at that moment. */
+  #back = DELAY;
+  #frozen: number | null = null;
+  #frames = 0;
+  #tuning: ReturnType<typeof setTimeout> | undefined;
+  readonly #timer: ReturnType<typeof setInterval>;
+
+  constructor(engine: FakeEngine) {
+    this.#engine = engine;
+    this.element.width = 960;
+    this.element.height = 540;
+    this.element.style.cssText = 'width:100%;height:100%;object-fit:contain;display:block';
+    this.#timer = setInterval(() => this.#draw(), 100);
+  }
+
+  tune(station: string, at?: number): void {
+    this.station.value = station;
+    this.time.value = null;
+    this.#frozen = null;
+    this.#back = at === undefined ? DELAY : Date.now() - at;
+    this.following.value = at === undefined;
+    const known = this.#engine.stations.peek().some(({ id }) => id === station);
+    this.problem.value = known ? null : 'There is no such station here.';
+    this.status.value = known ? 'tuning' : 'ended';
+    clearTimeout(this.#tuning);
+    if (known) this.#tuning = setTimeout(() => this.#begin(), TUNING);
+  }
+
+  #begin(): void {
+    this.status.value = 'playing';
+    this.#draw();
+  }
+
+  pause(): void {
+    this.#frozen = this.time.peek();
+    this.following.value = false;
+    this.status.value = 'paused';
+  }
+
+  resume(): void {
+    if (this.#frozen !== null) this.#back = Date.now() - this.#frozen;
+    this.#frozen = null;
+    this.status.value = 'playing';
+  }
+
+  live(): void {
+    this.#back = DELAY;
+    if (this.#frozen !== null) this.#frozen = Date.now() - DELAY;
+    this.following.value = true;
+    this.#draw();
+  }
+
+  seek(time: number): void {
+    if (this.#frozen !== null) this.#frozen = time;
+    this.#back = Date.now() - time;
+    this.following.value = false;
+    this.#draw();
+  }
+
+  stop(): void {
+    this.station.value = null;
+    this.status.value = 'off';
+    this.time.value = null;
+  }
+
+  #draw(): void {
+    this.#clock.value = Date.now();
+    const status = this.status.peek();
+    if (status !== 'playing' && status !== 'paused') return;
+    this.#frames += 3;
+    this.time.value = this.#frozen ?? Date.now() - this.#back;
+    const number = this.#engine.stations.peek().find(({ id }) => id === this.station.peek())?.number ?? 0;
+    const context = this.element.getContext('2d');
+    if (context) drawScene(context, number, this.time.value);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    clearTimeout(this.#tuning);
+    this.#engine.screens.delete(this);
+  }
+}

@@ -1,0 +1,264 @@
+/** The page between its state, the engine, and the browser. */
+import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals';
+import type { LiveStation } from '../../../src/wire/live.js';
+import type { Engine, Screen } from '../player/player.js';
+import { addressOf, readAddress, startAddress, writeAddress } from '../state/address.js';
+import { neighbour } from '../state/pictures.js';
+import { loopFrom, nowAndNext, programmeAt } from '../state/programmes.js';
+import { readSettings, writeSettings } from '../state/settings.js';
+import {
+  type Address,
+  type Effect,
+  type Facts,
+  findStation,
+  focused,
+  initialState,
+  type PageEvent,
+  type PageState,
+  TYPING_TIMEOUT,
+} from '../state/state.js';
+import { secondsText } from '../state/texts.js';
+import { update } from '../state/update.js';
+import { copyText, onSessionKeys, showSession, toggleFullScreen } from './acts.js';
+import { Chrome } from './chrome.js';
+import { type FetchGuide, GuideStore } from './guide-store.js';
+import { Screens, type Sound } from './screens.js';
+import { VisibleStills } from './visible-stills.js';
+
+export interface PageOptions {
+  engine: Engine;
+  /** Null: nothing is kept. */
+  storage: Storage | null;
+  fetchGuide: FetchGuide;
+}
+
+/**
+ * It is in charge of: the state and its clock, doing what the state wants done, and the address. Components read its
+ * signals and send it events.
+ */
+export class Page {
+  readonly engine: Engine;
+  readonly state: ReadonlySignal<PageState>;
+  readonly sound: Signal<Sound>;
+  /** The server's clock (Unix epoch), by the second. */
+  readonly clock: Signal<number>;
+  readonly chrome = new Chrome();
+  readonly screens: Screens;
+  readonly stills: VisibleStills;
+  readonly guide: GuideStore;
+  /** Counts up when the search field, or the controls, are to have the focus. */
+  readonly wanted = { search: signal(0), controls: signal(0) };
+  /** The station whose tile has the focus on the wall. */
+  readonly marked = signal<string | null>(null);
+  readonly #state: Signal<PageState>;
+  readonly #screen: ReadonlySignal<Screen | null>;
+  readonly #ends: (() => void)[] = [];
+  /** Where the page goes once it knows its stations. */
+  #start: Address | null;
+  #typing: ReturnType<typeof setTimeout> | undefined;
+
+  constructor({ engine, storage, fetchGuide }: PageOptions) {
+    const settings = readSettings(storage);
+    this.engine = engine;
+    this.#state = signal(initialState(settings));
+    this.state = this.#state;
+    this.sound = signal({ volume: settings.volume, muted: settings.muted });
+    this.clock = signal(engine.now() ?? Date.now());
+    this.screens = new Screens(engine, this.sound);
+    this.stills = new VisibleStills(engine);
+    this.guide = new GuideStore(fetchGuide);
+    this.#screen = computed(() => this.screens.all.value.get(this.#state.value.focus) ?? null);
+    this.#start = startAddress(location.hash, location.search, settings.last);
+    this.#ends.push(
+      effect(() => this.#onStations(engine.stations.value)),
+      effect(() => writeSettings(storage, { ...this.sound.value, ...this.#kept.value })),
+      effect(() => this.#preload()),
+      effect(() => this.#say()),
+      effect(() => this.chrome.hold(this.#state.value.dialog === 'menu')),
+    );
+    const seconds = setInterval(() => this.#tick(), 1000);
+    const onAddress = () => this.send({ type: 'address', address: readAddress(location.hash) });
+    addEventListener('popstate', onAddress);
+    onSessionKeys((key) => this.send({ type: 'key', key }));
+    this.#ends.push(() => {
+      clearInterval(seconds);
+      removeEventListener('popstate', onAddress);
+    });
+  }
+
+  readonly #kept = computed(() => ({ favourites: this.#state.value.favourites, last: this.#state.value.last }));
+
+  /** Where the picture to come grows from; `picture`: a tile's. */
+  setOrigin(picture: Element | null): void {
+    this.#origin = picture?.getBoundingClientRect() ?? null;
+  }
+
+  /** As offsets from the page's edges for CSS; null where it just appears. */
+  takeOrigin(): string | null {
+    const box = this.#origin;
+    this.#origin = null;
+    if (!box) return null;
+    return [box.top, innerWidth - box.right, innerHeight - box.bottom, box.left].map((each) => `${each}px`).join(' ');
+  }
+
+  #origin: DOMRect | null = null;
+
+  /** The screen of the picture in focus. */
+  get screen(): ReadonlySignal<Screen | null> {
+    return this.#screen;
+  }
+
+  /** Returns whether it meant anything. */
+  send(event: PageEvent): boolean {
+    const before = this.#state.peek();
+    const { state, effects } = update(before, event, this.#facts());
+    if (state === before && effects.length === 0) return false;
+    batch(() => {
+      this.#state.value = state;
+      this.screens.keep(state.pictures, state.focus);
+      // Before other neighbours are preloaded: the one that is wanted is among those that there are.
+      for (const each of effects) this.#do(each);
+    });
+    if (state.typed !== before.typed && state.typed !== '') {
+      clearTimeout(this.#typing);
+      this.#typing = setTimeout(() => this.send({ type: 'tick' }), TYPING_TIMEOUT);
+    }
+    this.#writeAddress(before);
+    return true;
+  }
+
+  key(key: string): boolean {
+    return this.send({ type: 'key', key });
+  }
+
+  close(): void {
+    for (const end of this.#ends.splice(0)) end();
+    clearTimeout(this.#typing);
+    this.chrome.close();
+    this.stills.close();
+    this.screens.close();
+  }
+
+  #facts(): Facts {
+    const screen = this.#screen.peek();
+    const time = screen?.time.peek() ?? null;
+    const behind = screen?.behind.peek() ?? null;
+    const station = findStation(this.#state.peek(), screen?.station.peek() ?? undefined);
+    const listed = (station && this.guide.around.peek().get(station.id)) ?? [];
+    const loop = time !== null && station ? loopFrom(station, time) : null;
+    const programmeFrom = time === null ? null : (programmeAt(listed, time)?.from ?? loop);
+    return { now: Date.now(), time, behind, programmeFrom };
+  }
+
+  #tick(): void {
+    this.clock.value = this.engine.now() ?? Date.now();
+    if (this.engine.connection.peek() === 'open') this.guide.tick(this.clock.peek());
+    this.send({ type: 'tick' });
+  }
+
+  #onStations(stations: readonly LiveStation[]): void {
+    const before = this.#state.peek().stations;
+    if (stations === before) return;
+    this.send({ type: 'stations', stations });
+    this.guide.outdated();
+    this.screens.stationsCame(stations.filter(({ id }) => !before.some((each) => each.id === id)));
+    if (stations.length === 0 || this.#start === null) return;
+    const address = this.#start;
+    this.#start = null;
+    this.send({ type: 'address', address });
+  }
+
+  #preload(): void {
+    const state = this.#state.value;
+    const near = state.view === 'wall' ? [this.marked.value] : [neighbour(state, 1), neighbour(state, -1)];
+    const stations = [...new Set(near.filter((id) => id !== null))];
+    if (stations.join() === this.#preloaded) return;
+    this.#preloaded = stations.join();
+    this.engine.preload(stations);
+  }
+
+  #preloaded = '';
+
+  #say(): void {
+    const state = this.#state.value;
+    const picture = focused(state);
+    const station = findStation(state, picture?.station);
+    const title = station ? `${station.name} – MultiStreamCast` : 'MultiStreamCast';
+    if (document.title !== title) document.title = title;
+    if (!station || !picture) {
+      showSession(null);
+      return;
+    }
+    const { now } = nowAndNext(station, this.guide.around.value, this.clock.peek());
+    const artwork = new URL(`/stations/${encodeURIComponent(station.id)}/poster.jpg`, location.href).href;
+    showSession({ title: now.title, station: station.name, artwork, paused: picture.paused });
+  }
+
+  /** The wall and the picture are two places in the browser's history; stations among themselves are one. */
+  #writeAddress(before: PageState): void {
+    if (this.#start !== null) return;
+    const state = this.#state.peek();
+    const address = writeAddress(addressOf(state));
+    const here = readAddress(location.hash);
+    if (writeAddress({ ...here, time: null }) === address) return;
+    if (state.view !== before.view) history.pushState(null, '', address);
+    else history.replaceState(null, '', address);
+  }
+
+  #do(wanted: Effect): void {
+    switch (wanted.type) {
+      case 'volume':
+        this.setVolume(this.sound.peek().volume + wanted.by);
+        return;
+      case 'mute': {
+        const muted = !this.sound.peek().muted;
+        this.sound.value = { ...this.sound.peek(), muted };
+        this.tell(muted ? 'Sound off' : 'Sound on', { brief: true });
+        return;
+      }
+      case 'full-screen':
+        toggleFullScreen().catch(() => this.tell('This browser does not fill the screen.'));
+        return;
+      case 'picture-in-picture': {
+        const start = this.#screen.peek()?.pictureInPicture;
+        const failed = () => this.tell('This browser has no picture in picture for this station.');
+        if (start) start().catch(failed);
+        else failed();
+        return;
+      }
+      case 'copy-link':
+        this.#copyLink();
+        return;
+      case 'search':
+        this.wanted.search.value++;
+        return;
+      case 'controls':
+        this.chrome.wake({ focused: true });
+        this.wanted.controls.value++;
+        return;
+      default:
+        this.screens.apply(wanted);
+    }
+  }
+
+  /** 0 to 1; what is heard is not muted. */
+  setVolume(wanted: number): void {
+    const volume = Math.round(100 * Math.min(1, Math.max(0, wanted))) / 100;
+    this.sound.value = { volume, muted: false };
+    this.tell(`Volume ${Math.round(100 * volume)}%`, { brief: true });
+  }
+
+  /** `brief`: seen at a glance. */
+  tell(text: string, { brief = false } = {}): void {
+    this.send({ type: 'notice', text, brief });
+  }
+
+  async #copyLink(): Promise<void> {
+    const { stations } = addressOf(this.#state.peek());
+    const time = this.#screen.peek()?.time.peek() ?? null;
+    const link = new URL(writeAddress({ stations, time }), location.href.split('#')[0].split('?')[0]).href;
+    const copied = await copyText(link);
+    const moment = time === null ? 'this station' : secondsText(time);
+    this.tell(copied ? `Link to ${moment} copied.` : link);
+  }
+}

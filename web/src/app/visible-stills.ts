@@ -1,0 +1,53 @@
+/** Asks the gateway for the stills of those stations that are to be seen, and of no others. */
+import type { Engine } from '../player/player.js';
+
+/** Scrolling past asks for nothing. */
+const SETTLED = 150;
+
+export class VisibleStills {
+  readonly #engine: Engine;
+  /** How many elements that are to be seen show that station. */
+  readonly #shown = new Map<string, number>();
+  readonly #stations = new WeakMap<Element, string>();
+  readonly #observer: IntersectionObserver;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+    this.#observer = new IntersectionObserver(
+      (entries) => {
+        for (const { target, isIntersecting } of entries) this.#count(target, isIntersecting);
+      },
+      { rootMargin: '20%' },
+    );
+  }
+
+  /** Until the returned function is called. */
+  watch(element: Element, station: string): () => void {
+    this.#stations.set(element, station);
+    this.#observer.observe(element);
+    return () => {
+      this.#observer.unobserve(element);
+      if (this.#inView.has(element)) this.#count(element, false);
+    };
+  }
+
+  readonly #inView = new WeakSet<Element>();
+
+  #count(element: Element, visible: boolean): void {
+    const station = this.#stations.get(element);
+    if (station === undefined || this.#inView.has(element) === visible) return;
+    if (visible) this.#inView.add(element);
+    else this.#inView.delete(element);
+    const count = (this.#shown.get(station) ?? 0) + (visible ? 1 : -1);
+    if (count > 0) this.#shown.set(station, count);
+    else this.#shown.delete(station);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#engine.wantStills([...this.#shown.keys()]), SETTLED);
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#observer.disconnect();
+  }
+}

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { plainStation } from '../../dev/plain-station.js';
+import { cellsOf, halfHours, placeIn } from './layout.js';
+
+const MINUTE = 60_000;
+const grid = { from: 0, to: 180 * MINUTE, now: 90 * MINUTE };
+const station = plainStation(1, 'harbour');
+
+test('programmes take their part of the row, and those that reach out of it are cut', () => {
+  const cells = cellsOf(
+    station,
+    [
+      { from: -60 * MINUTE, to: 45 * MINUTE, title: 'Dawn' },
+      { from: 45 * MINUTE, to: 135 * MINUTE, title: 'Noon' },
+      { from: 135 * MINUTE, to: 600 * MINUTE, title: 'Dusk' },
+    ],
+    grid,
+  );
+  assert.deepEqual(
+    cells.map(({ title, start, end, passed }) => [title, start, end, passed]),
+    [
+      ['Dawn', 0, 0.25, 1],
+      ['Noon', 0.25, 0.75, 0.5],
+      ['Dusk', 0.75, 1, 0],
+    ],
+  );
+});
+
+test('what is too short to be read stands together, each title once', () => {
+  const short = Array.from({ length: 180 }, (_, index) => ({
+    from: index * MINUTE,
+    to: (index + 1) * MINUTE,
+    title: index % 2 === 0 ? 'Tick' : 'Tock',
+  }));
+  const cells = cellsOf(station, short, grid);
+  assert.ok(cells.length <= 12, String(cells.length));
+  assert.equal(cells[0].title, 'Tick · Tock');
+  assert.equal(cells[0].start, 0);
+  assert.equal(cells.at(-1)!.end, 1);
+  for (const [index, cell] of cells.slice(1).entries()) assert.equal(cell.start, cells[index].end);
+});
+
+test('without a guide, now and next fill the row', () => {
+  const said = plainStation(1, 'harbour', { nowPlaying: 'Dawn', nowUntil: 90 * MINUTE, next: 'Noon' });
+  assert.deepEqual(
+    cellsOf(said, undefined, grid).map(({ title, start, end }) => [title, start, end]),
+    [
+      ['Dawn', 0, 0.5],
+      ['Noon', 0.5, 1],
+    ],
+  );
+});
+
+test('hours stand at their places', () => {
+  assert.deepEqual(halfHours(0, 90 * MINUTE), [0, 30 * MINUTE, 60 * MINUTE]);
+  assert.equal(placeIn(90 * MINUTE, grid.from, grid.to), 0.5);
+  assert.equal(placeIn(180 * MINUTE, grid.from, grid.to), null);
+});

@@ -1,0 +1,67 @@
+/** The guide's grid: which part of a row each programme takes. */
+
+import type { LiveStation } from '../../../src/wire/live.js';
+import { type Programme, saidProgrammes } from '../state/programmes.js';
+
+const HALF_HOUR = 30 * 60_000;
+
+export interface Cell {
+  title: string;
+  /** Null: not known. */
+  from: number | null;
+  to: number | null;
+  /** Its ends in the grid, 0 to 1. */
+  start: number;
+  end: number;
+  /** How much of it has passed, 0 to 1. */
+  passed: number;
+}
+
+/** The full half hour in which a time lies. */
+export const halfHour = (time: number): number => {
+  // By the viewer's own clock: time zones may lie half an hour, or a quarter, beside one another.
+  const offset = new Date(time).getTimezoneOffset() * 60_000;
+  return Math.floor((time - offset) / HALF_HOUR) * HALF_HOUR + offset;
+};
+
+/** The half hours from `from` until before `to`. */
+export const halfHours = (from: number, to: number): number[] =>
+  Array.from({ length: Math.ceil((to - from) / HALF_HOUR) }, (_, index) => from + index * HALF_HOUR);
+
+/** Where a time is in the grid, 0 to 1; null where it is not in it. */
+export const placeIn = (time: number, from: number, to: number): number | null =>
+  time < from || time >= to ? null : (time - from) / (to - from);
+
+/** The least part of a row that can be read and touched. */
+const LEAST = 1 / 12;
+
+/**
+ * Cells of a row, in order. Programmes too short for a cell of their own are one with their neighbours, as long as
+ * together they are too short.
+ */
+export function cellsOf(
+  station: LiveStation,
+  listed: readonly Programme[] | undefined,
+  { from, to, now }: { from: number; to: number; now: number },
+): Cell[] {
+  const place = (time: number) => (Math.min(to, Math.max(from, time)) - from) / (to - from);
+  const programmes = listed && listed.length > 0 ? listed : saidProgrammes(station);
+  const cells: Cell[] = [];
+  for (const programme of programmes) {
+    const start = place(programme.from ?? from);
+    const end = place(programme.to ?? to);
+    if (end <= start) continue;
+    const before = cells[cells.length - 1];
+    const isShort = end - start < LEAST;
+    if (before && isShort && before.end - before.start < LEAST && Math.abs(before.end - start) < 1e-6) {
+      if (!before.title.split(' · ').includes(programme.title)) before.title += ` · ${programme.title}`;
+      before.to = programme.to;
+      before.end = end;
+    } else cells.push({ title: programme.title, from: programme.from, to: programme.to, start, end, passed: 0 });
+  }
+  const at = (now - from) / (to - from);
+  return cells.map((cell) => ({
+    ...cell,
+    passed: Math.min(1, Math.max(0, (at - cell.start) / (cell.end - cell.start))),
+  }));
+}

@@ -1,0 +1,50 @@
+/** The operator's page: who we are decides what there is to be seen. */
+import { Header } from './header.js';
+import { Health } from './health.js';
+import { LogIn, NotHere } from './log-in.js';
+import { Stations } from './stations.js';
+import { Summary } from './summary.js';
+import { useStore } from './use-store.js';
+import { Viewers } from './viewers.js';
+
+export function App() {
+  const session = useStore().session.value;
+  return (
+    <>
+      <Header />
+      <main id="main" tabIndex={-1}>
+        <h1 class="unseen">Operator</h1>
+        <Content inside={session && session.operator !== null} password={session?.password ?? false} />
+      </main>
+      <Messages />
+    </>
+  );
+}
+
+function Content({ inside, password }: { inside: boolean | null; password: boolean }) {
+  const { figures } = useStore();
+  if (inside === null) return <p class="nothing">Asking the server …</p>;
+  if (!inside) return password ? <LogIn /> : <NotHere />;
+  if (figures.value === null) return <p class="nothing">Asking the server …</p>;
+  return (
+    <>
+      <Health />
+      <Summary />
+      <Stations />
+      <Viewers />
+    </>
+  );
+}
+
+/** What came of what was asked for, and whether the server is there. */
+function Messages() {
+  const store = useStore();
+  const lost = store.figures.value !== null && !store.connected.value;
+  const toast = store.toast.value;
+  return (
+    <div class="messages" role="status">
+      {lost && <p class="pill pill-lost">Connection lost, trying again</p>}
+      {toast && <p class={`pill ${toast.bad ? 'pill-bad' : ''}`}>{toast.text}</p>}
+    </div>
+  );
+}

@@ -1,0 +1,63 @@
+/** The page's head: which server this is, links to hand on, what hits all stations, and who we are. */
+import { useState } from 'preact/hooks';
+import type { LineUp } from '../../../src/wire/api.js';
+import { Mark } from '../ui/mark.js';
+import { LinksSheet } from './links.js';
+import { ShowSheet } from './show-sheet.js';
+import { durationOf } from './texts.js';
+import { useStore } from './use-store.js';
+
+/** Id of the slate that all stations on the air show; null: none does; undefined: some do. */
+function shownByAll(stations: LineUp['stations']): string | null | undefined {
+  const shown = new Set(stations.filter(({ onAir }) => onAir).map(({ slate }) => slate));
+  const [slate = null] = shown;
+  return shown.size > 1 ? undefined : slate;
+}
+
+export function Header() {
+  const store = useStore();
+  const { session, figures, lineUp } = store;
+  const [open, setOpen] = useState<'links' | 'show' | null>(null);
+  const server = figures.value?.server;
+  const inside = session.value?.operator ?? null;
+  const stations = lineUp.value?.stations ?? [];
+  const slates = lineUp.value?.slates ?? [];
+  const close = () => setOpen(null);
+  return (
+    <header class="top">
+      <a class="brand" href="/">
+        <Mark />
+        <span class="brand-name">MultiStreamCast</span>
+      </a>
+      {server && (
+        <p class="top-server">
+          <strong>{server.name}</strong>
+          <span>
+            {server.version} · up {durationOf(server.uptime)}
+          </span>
+        </p>
+      )}
+      <div class="top-buttons">
+        {inside !== null && (
+          <>
+            <button type="button" class="button" onClick={() => setOpen('links')}>
+              Links
+            </button>
+            {slates.length > 0 && (
+              <button type="button" class="button button-grave" onClick={() => setOpen('show')}>
+                All stations …
+              </button>
+            )}
+          </>
+        )}
+        {inside === 'session' && (
+          <button type="button" class="button" onClick={() => void store.logOut()}>
+            Log out
+          </button>
+        )}
+      </div>
+      {open === 'links' && <LinksSheet onClose={close} />}
+      {open === 'show' && <ShowSheet station={null} slates={slates} shown={shownByAll(stations)} onClose={close} />}
+    </header>
+  );
+}

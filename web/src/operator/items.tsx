@@ -1,0 +1,81 @@
+/** What a station plays, in order; where it can be, in another one. */
+import { useState } from 'preact/hooks';
+import type { LineUpStation } from '../../../src/wire/api.js';
+import { api } from './api.js';
+import { durationOf } from './texts.js';
+import { useStore } from './use-store.js';
+
+/** More would be a wall of text. */
+const MOST_ITEMS = 200;
+
+type Item = LineUpStation['items'][number];
+
+const moved = (items: readonly Item[], from: number, to: number): Item[] => {
+  const others = items.filter((_, index) => index !== from);
+  return [...others.slice(0, to), items[from], ...others.slice(to)];
+};
+
+export function ItemList({ station: { info, items, actions } }: { station: LineUpStation }) {
+  const store = useStore();
+  const [changed, setChanged] = useState<readonly Item[] | null>(null);
+  const shown = changed ?? items;
+  const orders = actions.includes('reorder') && items.length > 1;
+
+  const move = (from: number, to: number, button: HTMLElement) => {
+    setChanged(moved(shown, from, to));
+    // The button goes with its item, and keeps the focus.
+    requestAnimationFrame(() => button.focus());
+  };
+  const keep = async () => {
+    const order = shown.map(({ id }) => id);
+    if (await store.attempt(() => api.reorder(info.id, order), `${info.name}: in the new order`)) setChanged(null);
+  };
+
+  if (items.length === 0) return null;
+  return (
+    <section>
+      <h3>Plays, over and over</h3>
+      <ol class="items">
+        {shown.slice(0, MOST_ITEMS).map(({ id, name, duration }, index) => (
+          <li key={id}>
+            <bdi>{name}</bdi>
+            <span class="item-duration">{durationOf(duration)}</span>
+            {orders && (
+              <span class="item-buttons">
+                <button
+                  type="button"
+                  class="round round-small"
+                  aria-label={`${name} earlier`}
+                  aria-disabled={index === 0}
+                  onClick={(event) => index > 0 && move(index, index - 1, event.currentTarget)}
+                >
+                  ↑
+                </button>
+                <button
+                  type="button"
+                  class="round round-small"
+                  aria-label={`${name} later`}
+                  aria-disabled={index === shown.length - 1}
+                  onClick={(event) => index < shown.length - 1 && move(index, index + 1, event.currentTarget)}
+                >
+                  ↓
+                </button>
+              </span>
+            )}
+          </li>
+        ))}
+      </ol>
+      {shown.length > MOST_ITEMS && <p class="hint">and {shown.length - MOST_ITEMS} more</p>}
+      {changed !== null && (
+        <div class="actions">
+          <button type="button" class="button button-main" onClick={() => void keep()}>
+            Play in this order
+          </button>
+          <button type="button" class="button" onClick={() => setChanged(null)}>
+            As before
+          </button>
+        </div>
+      )}
+    </section>
+  );
+}

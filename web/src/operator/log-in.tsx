@@ -1,0 +1,74 @@
+/** For whoever is not the operator yet. */
+import { useState } from 'preact/hooks';
+import { Refused } from './api.js';
+import { useStore } from './use-store.js';
+
+export function LogIn() {
+  const store = useStore();
+  const [password, setPassword] = useState('');
+  const [refusal, setRefusal] = useState('');
+  const [busy, setBusy] = useState(false);
+
+  const logIn = async (event: Event) => {
+    event.preventDefault();
+    if (busy) return;
+    setBusy(true);
+    setRefusal('');
+    try {
+      await store.logIn(password);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      setRefusal(error.message);
+      setPassword('');
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return (
+    <form class="card door" onSubmit={logIn}>
+      <h2>Operator</h2>
+      <label class="field">
+        <span>Password</span>
+        <input
+          type="password"
+          autocomplete="current-password"
+          required
+          maxLength={200}
+          value={password}
+          aria-describedby="refusal"
+          onInput={(event) => setPassword(event.currentTarget.value)}
+        />
+      </label>
+      <p id="refusal" class="refusal" role="alert">
+        {refusal}
+      </p>
+      <button type="submit" class="button button-main" aria-disabled={busy}>
+        Log in
+      </button>
+      <p class="hint">
+        Forgotten? Set another at the server’s machine: <code>msc operator password</code>
+      </p>
+    </form>
+  );
+}
+
+/** No password is set, and we are not at the server's machine. */
+export function NotHere() {
+  const store = useStore();
+  return (
+    <section class="card door">
+      <h2>Operator</h2>
+      <p>
+        No password has been set, so only whoever sits at the server’s machine may look at this page. To use it from
+        elsewhere, set one there:
+      </p>
+      <pre>
+        <code>msc operator password</code>
+      </pre>
+      <button type="button" class="button button-main" onClick={() => void store.connect()}>
+        Try again
+      </button>
+    </section>
+  );
+}

@@ -1,0 +1,115 @@
+/** What can be done to a station, what it plays, its addresses, and how it went. */
+import { useEffect, useState } from 'preact/hooks';
+import type { LineUpStation } from '../../../src/wire/api.js';
+import { api, type SimpleAction } from './api.js';
+import { ItemList } from './items.js';
+import { StationLinks } from './links.js';
+import { RenameSheet } from './rename-sheet.js';
+import { Sheet } from './sheet.js';
+import { ShowSheet } from './show-sheet.js';
+import { Tile } from './summary.js';
+import { millisOf, rateOf, shareOf } from './texts.js';
+import { useStore } from './use-store.js';
+
+type Open = 'stop' | 'rename' | 'show' | null;
+
+export function StationDetails({ station }: { station: LineUpStation }) {
+  const store = useStore();
+  const { info } = station;
+  useEffect(() => void store.bringStationHistory(info.id), [store, info.id]);
+  return (
+    <div class="details">
+      <Actions station={station} />
+      <Plots station={station} />
+      <div class="details-columns">
+        <ItemList station={station} />
+        <section>
+          <h3>Addresses</h3>
+          <StationLinks station={info} />
+          <p class="hint">
+            {info.width}×{info.height}, {info.aspectRatio}, {info.frameRate} frames/s, {info.videoCodec}
+            {info.audioCodec !== null && ` and ${info.audioCodec}`}; random access every {info.randomAccessInterval} s
+            at most
+          </p>
+        </section>
+      </div>
+    </div>
+  );
+}
+
+function Plots({ station: { info } }: { station: LineUpStation }) {
+  const { samples, figures } = useStore();
+  const now = figures.value?.stations.find(({ id }) => id === info.id);
+  if (!now) return null;
+  const mine = samples.station(info.id);
+  const viewers = { value: String(now.viewers + now.receivers), unit: '' };
+  return (
+    <div class="tiles tiles-small">
+      <Tile title="Rate" now={rateOf(now.rate)} name="rate" samples={mine} />
+      <Tile title="Send jitter" now={millisOf(now.lateness)} name="lateness" samples={mine} />
+      <Tile title="Viewers known" now={viewers} name="viewers" samples={mine} />
+      <Tile title="Loss reported" now={shareOf(now.loss.p95)} name="loss" samples={mine} />
+    </div>
+  );
+}
+
+function Actions({ station }: { station: LineUpStation }) {
+  const store = useStore();
+  const [open, setOpen] = useState<Open>(null);
+  const { info, actions, slate } = station;
+  const slates = store.lineUp.value?.slates ?? [];
+  const can = (action: LineUpStation['actions'][number]) => actions.includes(action);
+  const act = (action: SimpleAction, done: string) => () =>
+    store.attempt(() => api.act(info.id, action), `${info.name}: ${done}`);
+  const close = () => setOpen(null);
+  return (
+    <div class="actions">
+      <a class="button" href={`/#/${encodeURIComponent(info.id)}`}>
+        Watch
+      </a>
+      {can('start') && (
+        <button type="button" class="button" onClick={() => void act('start', 'on the air')()}>
+          Start
+        </button>
+      )}
+      {can('skip') && (
+        <button type="button" class="button" onClick={() => void act('skip', 'goes on with the next item')()}>
+          Skip
+        </button>
+      )}
+      {(can('show') || can('resume')) && slates.length > 0 && (
+        <button type="button" class="button" onClick={() => setOpen('show')}>
+          Show …
+        </button>
+      )}
+      {can('rename') && (
+        <button type="button" class="button" onClick={() => setOpen('rename')}>
+          Rename …
+        </button>
+      )}
+      {can('reload') && (
+        <button type="button" class="button" onClick={() => void act('reload', 'its files were looked at')()}>
+          Reload
+        </button>
+      )}
+      {can('stop') && (
+        <button type="button" class="button button-grave" onClick={() => setOpen('stop')}>
+          Stop …
+        </button>
+      )}
+      {open === 'stop' && (
+        <Sheet
+          title={`Take ${info.name} off the air?`}
+          action="Stop"
+          grave
+          onClose={close}
+          onAct={act('stop', 'off the air')}
+        >
+          <p>Everybody who is watching it loses the picture.</p>
+        </Sheet>
+      )}
+      {open === 'rename' && <RenameSheet station={station} onClose={close} />}
+      {open === 'show' && <ShowSheet station={station} slates={slates} shown={slate} onClose={close} />}
+    </div>
+  );
+}

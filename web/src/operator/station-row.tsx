@@ -1,0 +1,120 @@
+/** One station: its figures, and more where it is opened. */
+import type { LineUpStation, StationFigures } from '../../../src/wire/api.js';
+import { StationDetails } from './station-details.js';
+import { StationPicture } from './station-picture.js';
+import { countdownOf, millisOf, type Quantity, rateOf, shareOf, textOf } from './texts.js';
+import { useStore } from './use-store.js';
+
+interface StationRowProps {
+  station: LineUpStation;
+  figures: StationFigures;
+  open: boolean;
+  onToggle: () => void;
+}
+
+/** Milliseconds; packets are dropped at 200. */
+const LATE = 20;
+const LOSSY = 0.01;
+
+export function StationRow({ station, figures, open, onToggle }: StationRowProps) {
+  const { info, onAir } = station;
+  const details = `details-${info.id}`;
+  // Sent by another host: what it says of itself is all that is known.
+  const elsewhere = useStore().figures.value?.server.interface === null;
+  return (
+    <tbody class={onAir ? 'station' : 'station station-off'}>
+      <tr>
+        <td class="column-picture">
+          <StationPicture id={info.id} onAir={onAir} />
+        </td>
+        <th scope="row" class="column-name">
+          <button type="button" class="station-name" aria-expanded={open} aria-controls={details} onClick={onToggle}>
+            <span class="station-number">{info.number}</span>
+            <bdi>{info.name}</bdi>
+          </button>
+          <span class="station-address">
+            {info.group}:{info.port}
+          </span>
+          <State station={station} lost={figures.lost} />
+        </th>
+        <NowAndNext station={station} />
+        <Figure name="rate" title="Rate" {...(elsewhere ? rateOf(info.bitrate) : rateOf(figures.rate))} />
+        <Figure
+          name="jitter"
+          title="Send jitter"
+          {...millisOf(figures.lateness)}
+          warn={figures.lateness !== null && figures.lateness > LATE}
+        />
+        <td class="column-viewers" data-title="Viewers">
+          <span class="number">{figures.viewers + figures.receivers}</span>
+          <small>
+            {figures.viewers} HTTP · {figures.receivers} group
+          </small>
+        </td>
+        <td class="column-loss" data-title="Loss">
+          <Loss {...figures} />
+        </td>
+      </tr>
+      <tr id={details} class="station-more" hidden={!open}>
+        <td colSpan={7}>{open && <StationDetails station={station} />}</td>
+      </tr>
+    </tbody>
+  );
+}
+
+function Figure({ name, title, value, unit, warn }: Quantity & { name: string; title: string; warn?: boolean }) {
+  return (
+    <td class={`column-${name}${warn ? ' warn' : ''}`} data-title={title}>
+      <span class="number">{value}</span>
+      {unit !== '' && <span class="unit"> {unit}</span>}
+    </td>
+  );
+}
+
+function State({ station: { onAir, slate, parity }, lost }: { station: LineUpStation; lost: number }) {
+  const { lineUp } = useStore();
+  const slateName = lineUp.value?.slates.find(({ id }) => id === slate)?.name ?? slate;
+  return (
+    <>
+      {!onAir && <span class="tag">off the air</span>}
+      {slate !== null && <span class="tag tag-bad">shows {slateName}</span>}
+      {parity !== null && parity !== 'none' && <span class="tag">parity: {parity}</span>}
+      {lost > 0 && <span class="tag tag-bad">{lost} packets not sent</span>}
+    </>
+  );
+}
+
+function NowAndNext({ station: { info, onAir } }: { station: LineUpStation }) {
+  const store = useStore();
+  void store.figures.value; // Once a second: the countdown.
+  const left = info.nowUntil === undefined ? null : info.nowUntil - store.now();
+  return (
+    <td class="column-now" data-title="Now and next">
+      {onAir && (
+        <>
+          <bdi class="now">{info.nowPlaying}</bdi>
+          {left !== null && <span class="countdown">{countdownOf(left)} left</span>}
+          {info.next !== undefined && (
+            <span class="next">
+              then <bdi>{info.next}</bdi>
+            </span>
+          )}
+        </>
+      )}
+    </td>
+  );
+}
+
+function Loss({ reporting, loss, missed, unrepaired }: StationFigures) {
+  if (reporting === 0) return <small>nobody reports</small>;
+  return (
+    <>
+      <span class={loss.p95 > LOSSY ? 'number warn' : 'number'}>
+        {textOf(shareOf(loss.p50))} · {textOf(shareOf(loss.p95))}
+      </span>
+      <small>
+        {reporting} report; {missed - unrepaired} of {missed} repaired
+      </small>
+    </>
+  );
+}

@@ -1,0 +1,98 @@
+/** The stations: a row each. */
+import { useState } from 'preact/hooks';
+import type { LineUpStation, StationFigures } from '../../../src/wire/api.js';
+import { StationRow } from './station-row.js';
+import { countOf } from './texts.js';
+import { useStore } from './use-store.js';
+
+const none: Omit<StationFigures, 'id'> = {
+  rate: 0,
+  lateness: null,
+  lost: 0,
+  viewers: 0,
+  receivers: 0,
+  reporting: 0,
+  loss: { p50: 0, p95: 0 },
+  missed: 0,
+  unrepaired: 0,
+};
+
+/** More than this are not drawn at once: the field above finds the others. */
+const MOST_ROWS = 200;
+/** Fewer are found by looking. */
+const FEW = 8;
+
+const columns = [
+  ['picture', 'Picture'],
+  ['name', 'Station'],
+  ['now', 'Now and next'],
+  ['rate', 'Rate'],
+  ['jitter', 'Send jitter'],
+  ['viewers', 'Viewers'],
+  ['loss', 'Loss, median · 95%'],
+] as const;
+
+function matches({ info }: LineUpStation, asked: string): boolean {
+  const words = `${info.number} ${info.name} ${info.group} ${info.nowPlaying}`.toLowerCase();
+  return asked
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => words.includes(word));
+}
+
+export function Stations() {
+  const { lineUp, figures } = useStore();
+  const [asked, setAsked] = useState('');
+  const [open, setOpen] = useState<string | null>(null);
+  const stations = lineUp.value?.stations ?? [];
+  const byId = new Map((figures.value?.stations ?? []).map((each) => [each.id, each]));
+  const found = asked === '' ? stations : stations.filter((station) => matches(station, asked));
+  const onAir = stations.filter((station) => station.onAir).length;
+  return (
+    <section class="block" aria-labelledby="stations">
+      <header class="block-head">
+        <h2 id="stations">Stations</h2>
+        <p class="block-note">
+          {onAir} on the air{onAir < stations.length && `, ${stations.length - onAir} not`}
+        </p>
+        {stations.length > FEW && (
+          <input
+            type="search"
+            class="filter"
+            placeholder="Find a station"
+            aria-label="Find a station"
+            value={asked}
+            onInput={(event) => setAsked(event.currentTarget.value)}
+          />
+        )}
+      </header>
+      {stations.length === 0 && <p class="nothing">No station is ready yet.</p>}
+      {found.length > 0 && (
+        <table class="stations">
+          <thead>
+            <tr>
+              {columns.map(([name, title]) => (
+                <th key={name} scope="col" class={`column-${name}`}>
+                  {name === 'picture' ? <span class="unseen">{title}</span> : title}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          {found.slice(0, MOST_ROWS).map((station) => (
+            <StationRow
+              key={station.info.id}
+              station={station}
+              figures={byId.get(station.info.id) ?? { id: station.info.id, ...none }}
+              open={open === station.info.id}
+              onToggle={() => setOpen(open === station.info.id ? null : station.info.id)}
+            />
+          ))}
+        </table>
+      )}
+      {found.length > MOST_ROWS && (
+        <p class="nothing">{countOf(found.length - MOST_ROWS, 'more station')}: find them above.</p>
+      )}
+      {found.length === 0 && stations.length > 0 && <p class="nothing">No station of that name or number.</p>}
+    </section>
+  );
+}

@@ -1,0 +1,95 @@
+/** Playing, for the page: one connection to the gateway, and screens that show what comes. */
+import { CanvasPlayer } from './canvas-player.js';
+import { Gateway, type GatewayWorker } from './link/gateway.js';
+import { MediaSourceFeed } from './media/media-source-feed.js';
+import { MpegtsFeed } from './media/mpegts-feed.js';
+import { type VideoPath, videoPath } from './media/support.js';
+import type { Engine } from './player.js';
+import { Preloader } from './preloader.js';
+import type { Beginning, PlayerEvents, StationPlayer } from './station-player.js';
+import { StationScreen } from './station-screen.js';
+import { type Startup, VideoPlayer } from './video-player.js';
+
+export interface EngineOptions {
+  /** Of the WebSocket; without it, that of the page's own gateway. */
+  url?: string;
+  /** How h264 stations are played; without it, as this browser does it best. */
+  path?: VideoPath;
+}
+
+/** Milliseconds from saying where to play until it plays, as long as nothing is known. */
+const STARTUP = 120;
+
+/** What a page's address says of playing: `?player=mpegts` is mpegts.js where it would not be needed. */
+export const optionsOf = (search: string): EngineOptions =>
+  new URLSearchParams(search).get('player') === 'mpegts' ? { path: 'mpegts.js' } : {};
+
+export function createEngine(options: EngineOptions = optionsOf(location.search)): Engine {
+  const url = options.url ?? `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/live`;
+  const path = options.path ?? videoPath();
+  const worker = new Worker(new URL('./link/worker.ts', import.meta.url), { type: 'module' });
+  const gateway = new Gateway(worker as GatewayWorker, url);
+  const startup: Startup = { time: STARTUP };
+  const screens = new Set<StationScreen>();
+
+  const createPlayer = (beginning: Beginning, events: PlayerEvents): StationPlayer | string => {
+    const { station } = beginning;
+    if (gateway.station(station)?.format === 'jpeg') return new CanvasPlayer({ gateway, beginning, events });
+    if (path === null) return 'This browser cannot play video in pages.';
+    const Feed = path === 'mse' ? MediaSourceFeed : MpegtsFeed;
+    const createFeed: ConstructorParameters<typeof VideoPlayer>[0]['createFeed'] = (element, feedEvents) =>
+      new Feed(element, feedEvents);
+    return new VideoPlayer({ gateway, beginning, events, startup, createFeed });
+  };
+
+  const preloader = new Preloader({
+    gateway,
+    createPlayer,
+    screens: () => {
+      const all = [...screens];
+      return {
+        areSettled: all.every((screen) => !['tuning', 'waiting'].includes(screen.status.peek())),
+        stalls: all.reduce((sum, screen) => sum + screen.stalls, 0),
+        stations: all.map((screen) => screen.station.peek()),
+      };
+    },
+  });
+
+  const touched = () => {
+    for (const screen of screens) screen.touched();
+  };
+  const wake = () => {
+    if (!document.hidden) gateway.wake();
+  };
+  const listeners = [
+    [window, 'pointerup', touched],
+    [window, 'keydown', touched],
+    [document, 'visibilitychange', wake],
+  ] as const;
+  for (const [target, type, listener] of listeners) target.addEventListener(type, listener, { capture: true });
+
+  return {
+    connection: gateway.connection,
+    stations: gateway.stations,
+    stills: gateway.stills,
+    now: () => gateway.now(),
+    wantStills: (stations) => gateway.wantStills(stations),
+    preload: (stations) => preloader.want(stations),
+    createScreen() {
+      const screen: StationScreen = new StationScreen({
+        gateway,
+        createPlayer,
+        takePreloaded: (station) => preloader.take(station),
+        onClosed: () => screens.delete(screen),
+      });
+      screens.add(screen);
+      return screen;
+    },
+    close() {
+      for (const [target, type, listener] of listeners) target.removeEventListener(type, listener, { capture: true });
+      preloader.close();
+      for (const screen of [...screens]) screen.close();
+      gateway.close();
+    },
+  };
+}

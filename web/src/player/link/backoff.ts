@@ -1,0 +1,25 @@
+/** How long to wait before the next try: longer each time, and never all at once. */
+
+const FIRST = 200;
+const LONGEST = 5_000;
+
+export class Backoff {
+  readonly #random: () => number;
+  #tries = 0;
+
+  /** `random`: from 0 to 1, exclusive. */
+  constructor(random: () => number = Math.random) {
+    this.#random = random;
+  }
+
+  /** Milliseconds. The upper half of a time that doubles is left to chance. */
+  next(): number {
+    const most = Math.min(LONGEST, FIRST * 2 ** this.#tries);
+    this.#tries = Math.min(this.#tries + 1, 10);
+    return most * (0.5 + 0.5 * this.#random());
+  }
+
+  reset(): void {
+    this.#tries = 0;
+  }
+}

@@ -1,0 +1,201 @@
+/** The page's end of the worker that holds the connection. */
+import { batch, type ReadonlySignal, signal } from '@preact/signals';
+import type { ClientMessage, LiveProblem, LiveStation, ServerMessage } from '../../../../src/wire/live.js';
+import { type FrameHeader, FrameKind, LIVE_HEADER_LENGTH, readFrameHeader } from '../../../../src/wire/live-frame.js';
+import type { Connection } from '../player.js';
+import { StillPictures } from './still-pictures.js';
+import { pageTimers } from './timers.js';
+import type { FromWorker, ToWorker } from './worker-messages.js';
+
+/** What is needed of a Worker. */
+export interface GatewayWorker {
+  onmessage: ((event: MessageEvent<FromWorker>) => void) | null;
+  postMessage(message: ToWorker): void;
+  terminate(): void;
+}
+
+/** Who has a channel. */
+export interface ChannelUser {
+  onMedia(header: FrameHeader, data: Uint8Array<ArrayBuffer>): void;
+  onMoved(): void;
+  onEnded(problem: LiveProblem): void;
+  /** There is a connection, or another list of stations. All channels of before are gone where there was none. */
+  onStations(): void;
+}
+
+const CHANNELS = 0x1_0000;
+
+/**
+ * It is in charge of:
+ * - what comes, and whom it is for
+ * - what the page is told of connection, stations and stills
+ */
+export class Gateway {
+  readonly #worker: GatewayWorker;
+  readonly #connection = signal<Connection>('connecting');
+  readonly #stations = signal<readonly LiveStation[]>([]);
+  readonly #stills = new StillPictures();
+  readonly #channels = new Map<number, ChannelUser>();
+  readonly #users = new Set<ChannelUser>();
+  #lastChannel = 0;
+  #offset: number | null = null;
+  #wanted: readonly string[] = [];
+  #delay = 0;
+
+  constructor(worker: GatewayWorker, url: string) {
+    this.#worker = worker;
+    worker.onmessage = ({ data }) => this.#receive(data);
+    worker.postMessage({ type: 'connect', url });
+  }
+
+  get connection(): ReadonlySignal<Connection> {
+    return this.#connection;
+  }
+
+  get stations(): ReadonlySignal<readonly LiveStation[]> {
+    return this.#stations;
+  }
+
+  get stills(): ReadonlySignal<ReadonlyMap<string, string>> {
+    return this.#stills.urls;
+  }
+
+  /** How long after its own time stamp each picture is shown, milliseconds. */
+  get delay(): number {
+    return this.#delay;
+  }
+
+  get isOpen(): boolean {
+    return this.#connection.peek() === 'open';
+  }
+
+  station(id: string): LiveStation | undefined {
+    return this.#stations.peek().find((each) => each.id === id);
+  }
+
+  /** The server's clock (Unix epoch); null until it is known. */
+  now(): number | null {
+    return this.#offset === null ? null : pageTimers.now() + this.#offset;
+  }
+
+  /** The server's clock at a moment of `performance.now()`. */
+  serverTime(pageTime: number): number | null {
+    return this.#offset === null ? null : performance.timeOrigin + pageTime + this.#offset;
+  }
+
+  /** Whoever may want channels. */
+  join(user: ChannelUser): void {
+    this.#users.add(user);
+  }
+
+  leave(user: ChannelUser): void {
+    this.#users.delete(user);
+    for (const [channel, each] of this.#channels) if (each === user) this.stop(channel);
+  }
+
+  /** A new channel: numbers are not used again soon, so what is under way for an old one is not mistaken. */
+  tune(user: ChannelUser, request: { station: string; at?: number; until: number | null }): number {
+    do this.#lastChannel = (this.#lastChannel + 1) % CHANNELS;
+    while (this.#channels.has(this.#lastChannel));
+    const channel = this.#lastChannel;
+    this.#channels.set(channel, user);
+    this.send({ type: 'tune', channel, ...request });
+    return channel;
+  }
+
+  /** Whether that channel may still bring something. */
+  has(channel: number): boolean {
+    return this.#channels.has(channel);
+  }
+
+  stop(channel: number): void {
+    if (this.#channels.delete(channel)) this.send({ type: 'stop', channel });
+  }
+
+  send(message: ClientMessage): void {
+    this.#worker.postMessage({ type: 'send', message });
+  }
+
+  wantStills(stations: readonly string[]): void {
+    this.#wanted = [...new Set(stations)];
+    this.send({ type: 'stills', stations: [...this.#wanted] });
+  }
+
+  /** The network may have changed. */
+  wake(): void {
+    this.#worker.postMessage({ type: 'wake' });
+  }
+
+  close(): void {
+    this.#worker.terminate();
+    this.#users.clear();
+    this.#channels.clear();
+    this.#stills.close();
+  }
+
+  #receive(data: FromWorker): void {
+    switch (data.type) {
+      case 'clock':
+        this.#offset = data.offset;
+        break;
+      case 'connection':
+        this.#changed(data.connection);
+        break;
+      case 'message':
+        this.#understand(data.message);
+        break;
+      case 'media':
+        this.#deliver(data.frame);
+        break;
+    }
+  }
+
+  #changed(connection: Connection): void {
+    this.#connection.value = connection;
+    this.#channels.clear();
+    if (connection !== 'open') return;
+    if (this.#wanted.length > 0) this.send({ type: 'stills', stations: [...this.#wanted] });
+    for (const user of [...this.#users]) user.onStations();
+  }
+
+  #understand(message: ServerMessage): void {
+    switch (message.type) {
+      case 'hello':
+        this.#delay = message.delay;
+        break;
+      case 'stations':
+        batch(() => {
+          this.#stations.value = message.stations;
+          if (this.isOpen) for (const user of [...this.#users]) user.onStations();
+        });
+        break;
+      case 'moved':
+        this.#channels.get(message.channel)?.onMoved();
+        break;
+      case 'ended':
+        this.#end(message.channel, message.problem);
+        break;
+      case 'problem':
+        if (message.channel !== undefined) this.#end(message.channel, message.problem);
+        break;
+    }
+  }
+
+  #end(channel: number, problem: LiveProblem): void {
+    const user = this.#channels.get(channel);
+    this.#channels.delete(channel);
+    user?.onEnded(problem);
+  }
+
+  #deliver(frame: ArrayBuffer): void {
+    const header = readFrameHeader(new DataView(frame));
+    if (header === null) return;
+    const data = new Uint8Array(frame, LIVE_HEADER_LENGTH);
+    if (header.kind !== FrameKind.still) {
+      this.#channels.get(header.channel)?.onMedia(header, data);
+      return;
+    }
+    const station = this.#stations.peek().find(({ number }) => number === header.channel);
+    if (station) this.#stills.put(station.id, data);
+  }
+}

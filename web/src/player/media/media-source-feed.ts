@@ -1,0 +1,168 @@
+/**
+ * Media Source Extensions, for browsers that take MPEG-TS as it is. Media time is PTS in seconds since the Unix epoch:
+ * exact to a microsecond in numbers and in players.
+ */
+import { TICKS_PER_SECOND } from '../../../../src/wire/time.js';
+import type { FeedEvents, MediaFeed } from './media-feed.js';
+import type { FirstPicture } from './pts.js';
+import { type Range, rangesOf } from './ranges.js';
+import { MPEG_TS, type PageMediaSource, sourceClass } from './support.js';
+
+/** Bytes appended at once: enough to be quick, few enough that the first picture need not wait for the last. */
+const AT_ONCE = 512 * 1024;
+/** Milliseconds until a player that was full is asked again. */
+const RETRY = 500;
+/** Seconds behind the picture that stay when room has to be made. */
+const KEPT_WHEN_FULL = 2;
+/** Later than any moment that is watched, seconds since the Unix epoch. */
+const FOR_EVER = 2 ** 40;
+
+export class MediaSourceFeed implements MediaFeed {
+  readonly path = 'mse';
+  readonly goesAhead = true;
+  readonly #element: HTMLVideoElement;
+  readonly #events: FeedEvents;
+  readonly #source: PageMediaSource;
+  readonly #url: string;
+  #buffer: SourceBuffer | null = null;
+  #first: FirstPicture | null = null;
+  #isReady = false;
+  readonly #queue: Uint8Array<ArrayBuffer>[] = [];
+  #queued = 0;
+  #removeBefore: number | null = null;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #isClosed = false;
+
+  constructor(element: HTMLVideoElement, events: FeedEvents) {
+    this.#element = element;
+    this.#events = events;
+    const { MediaSource, isManaged } = sourceClass()!;
+    this.#source = new MediaSource();
+    this.#source.addEventListener('sourceopen', () => this.#opened(), { once: true });
+    if (isManaged) {
+      element.disableRemotePlayback = true;
+      this.#source.addEventListener('startstreaming', () => this.#work());
+    }
+    this.#url = URL.createObjectURL(this.#source as MediaSource);
+    element.src = this.#url;
+  }
+
+  get queued(): number {
+    return this.#queued;
+  }
+
+  begin(first: FirstPicture): void {
+    this.#first = first;
+    this.#prepare();
+  }
+
+  append(packets: Uint8Array<ArrayBuffer>): void {
+    this.#queue.push(packets);
+    this.#queued += packets.length;
+    this.#work();
+  }
+
+  toMedia(pts: number): number {
+    return pts / 1000;
+  }
+
+  toPts(media: number): number {
+    return media * 1000;
+  }
+
+  ranges(): Range[] {
+    return this.#buffer && !this.#isClosed ? rangesOf(this.#element.buffered) : [];
+  }
+
+  removeBefore(media: number): void {
+    this.#removeBefore = Math.max(media, this.#removeBefore ?? 0);
+    this.#work();
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearTimeout(this.#retry);
+    this.#queue.length = 0;
+    this.#queued = 0;
+    this.#element.removeAttribute('src');
+    this.#element.load();
+    URL.revokeObjectURL(this.#url);
+  }
+
+  #opened(): void {
+    if (this.#isClosed) return;
+    this.#source.duration = Number.POSITIVE_INFINITY;
+    // So that the element may be sent to where nothing is yet.
+    this.#source.setLiveSeekableRange?.(0, FOR_EVER);
+    this.#buffer = this.#source.addSourceBuffer(MPEG_TS);
+    this.#buffer.addEventListener('updateend', () => this.#work());
+    this.#buffer.addEventListener('error', () => this.#fail());
+    this.#prepare();
+  }
+
+  #prepare(): void {
+    if (!this.#buffer || !this.#first || this.#isReady) return;
+    // A player takes the first time stamp as it stands, and follows it across 2^33 from there.
+    const { pts, wrapped } = this.#first;
+    this.#buffer.timestampOffset = pts / 1000 - wrapped / TICKS_PER_SECOND;
+    this.#isReady = true;
+    this.#events.onReady();
+    this.#work();
+  }
+
+  #work(): void {
+    const buffer = this.#buffer;
+    if (!this.#isReady || !buffer || buffer.updating || this.#isClosed || this.#source.readyState !== 'open') return;
+    if (this.#removeBefore !== null) {
+      const end = this.#removeBefore;
+      this.#removeBefore = null;
+      if (end > 0) {
+        buffer.remove(0, end);
+        return;
+      }
+    }
+    if (this.#queue.length === 0 || this.#source.streaming === false || this.#retry !== undefined) return;
+    const packets = this.#take();
+    try {
+      buffer.appendBuffer(packets);
+    } catch (error) {
+      if (error instanceof DOMException && error.name === 'QuotaExceededError') this.#full(packets);
+      else this.#fail();
+    }
+  }
+
+  #take(): Uint8Array<ArrayBuffer> {
+    const taken: Uint8Array<ArrayBuffer>[] = [];
+    let length = 0;
+    while (this.#queue.length > 0 && (length === 0 || length + this.#queue[0].length <= AT_ONCE)) {
+      const next = this.#queue.shift()!;
+      taken.push(next);
+      length += next.length;
+    }
+    this.#queued -= length;
+    if (taken.length === 1) return taken[0];
+    const all = new Uint8Array(length);
+    let offset = 0;
+    for (const each of taken) {
+      all.set(each, offset);
+      offset += each.length;
+    }
+    return all;
+  }
+
+  /** What it plays makes room, and what was played goes at once. */
+  #full(packets: Uint8Array<ArrayBuffer>): void {
+    this.#queue.unshift(packets);
+    this.#queued += packets.length;
+    this.#removeBefore = this.#element.currentTime - KEPT_WHEN_FULL;
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      this.#work();
+    }, RETRY);
+  }
+
+  #fail(): void {
+    if (!this.#isClosed) this.#events.onFailed();
+  }
+}

@@ -1,0 +1,137 @@
+/** mpegts.js, for browsers that take H.264 and AAC, but not in MPEG-TS. Loaded only where it is needed. */
+import type Mpegts from 'mpegts.js';
+import type { FeedEvents, MediaFeed } from './media-feed.js';
+import type { FirstPicture } from './pts.js';
+import { type Range, rangesOf } from './ranges.js';
+
+/** Seconds behind the picture that it keeps: at least, and when it lets go of them. */
+const BEHIND = { least: 30, most: 40 };
+
+interface Loader {
+  onDataArrival: ((chunk: ArrayBuffer, byteStart: number, receivedLength?: number) => void) | null;
+}
+
+export class MpegtsFeed implements MediaFeed {
+  readonly path = 'mpegts.js';
+  readonly goesAhead = false;
+  readonly #element: HTMLVideoElement;
+  readonly #events: FeedEvents;
+  #player: Mpegts.Player | null = null;
+  #loader: Loader | null = null;
+  #first: FirstPicture | null = null;
+  /** Of what media time counts from, milliseconds since the Unix epoch. */
+  #origin: number | null = null;
+  readonly #waiting: Uint8Array<ArrayBuffer>[] = [];
+  #given = 0;
+  #isClosed = false;
+
+  constructor(element: HTMLVideoElement, events: FeedEvents) {
+    this.#element = element;
+    this.#events = events;
+    import('mpegts.js').then(
+      (module) => this.#start(module.default),
+      () => this.#fail(),
+    );
+  }
+
+  get queued(): number {
+    return this.#waiting.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  begin(first: FirstPicture): void {
+    this.#first = first;
+  }
+
+  append(packets: Uint8Array<ArrayBuffer>): void {
+    if (this.#isClosed) return;
+    this.#waiting.push(packets);
+    this.#give();
+  }
+
+  toMedia(pts: number): number {
+    return (pts - this.#origin!) / 1000;
+  }
+
+  toPts(media: number): number {
+    return media * 1000 + this.#origin!;
+  }
+
+  ranges(): Range[] {
+    return this.#origin === null || this.#isClosed ? [] : rangesOf(this.#element.buffered);
+  }
+
+  /** It does so by itself. */
+  removeBefore(): void {}
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#waiting.length = 0;
+    this.#player?.destroy();
+  }
+
+  #start(mpegts: typeof Mpegts): void {
+    if (this.#isClosed) return;
+    const feed = this;
+    class FedLoader extends mpegts.BaseLoader {
+      constructor() {
+        super('fed');
+      }
+
+      override open(): void {
+        feed.#loader = this as unknown as Loader;
+        feed.#give();
+      }
+
+      override abort(): void {}
+    }
+    mpegts.LoggingControl.enableAll = false;
+    this.#player = mpegts.createPlayer(
+      { type: 'mpegts', isLive: true, url: 'fed:' },
+      {
+        enableStashBuffer: false,
+        lazyLoad: false,
+        autoCleanupSourceBuffer: true,
+        autoCleanupMinBackwardDuration: BEHIND.least,
+        autoCleanupMaxBackwardDuration: BEHIND.most,
+        customLoader: FedLoader as unknown as Mpegts.CustomLoaderConstructor,
+      },
+    );
+    this.#player.on(mpegts.Events.ERROR, () => this.#fail());
+    this.#player.attachMediaElement(this.#element);
+    this.#player.load();
+  }
+
+  #give(): void {
+    const arrive = this.#loader?.onDataArrival;
+    if (!arrive) return;
+    for (const packets of this.#waiting.splice(0)) {
+      // It wants whole buffers, and these begin behind a header.
+      const { buffer } = packets.slice();
+      this.#given += packets.length;
+      arrive(buffer, this.#given - packets.length, this.#given);
+    }
+    if (this.#origin === null) this.#findOrigin();
+  }
+
+  /** Its time begins with the first sample; which that is, it knows alone. */
+  #findOrigin(): void {
+    const base = timestampBase(this.#player);
+    if (base === undefined || this.#first === null) return;
+    const { pts, wrapped } = this.#first;
+    this.#origin = pts - wrapped / 90 + base;
+    this.#events.onReady();
+  }
+
+  #fail(): void {
+    if (!this.#isClosed) this.#events.onFailed();
+  }
+}
+
+/** Milliseconds, as in the stream's time stamps. It has no public name; tests see that it is still there. */
+function timestampBase(player: Mpegts.Player | null): number | undefined {
+  const inside = player as unknown as {
+    _player_engine?: { _transmuxer?: { _controller?: { _remuxer?: { getTimestampBase(): number | undefined } } } };
+  } | null;
+  return inside?._player_engine?._transmuxer?._controller?._remuxer?.getTimestampBase();
+}

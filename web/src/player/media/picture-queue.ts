@@ -1,0 +1,51 @@
+/** Pictures with their moments, and which of them a clock has come to. No clock is read here. */
+
+export interface TimedPicture<T> {
+  /** The moment it belongs to, milliseconds since the Unix epoch. */
+  time: number;
+  picture: T;
+}
+
+export class PictureQueue<T> {
+  #waiting: TimedPicture<T>[] = [];
+
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  /** From the first that waits to the last, milliseconds. */
+  get span(): number {
+    const first = this.#waiting[0];
+    return first ? this.#waiting[this.#waiting.length - 1].time - first.time : 0;
+  }
+
+  get first(): TimedPicture<T> | undefined {
+    return this.#waiting[0];
+  }
+
+  /** In order of time. */
+  put(picture: TimedPicture<T>): void {
+    this.#waiting.push(picture);
+  }
+
+  /** The last one whose moment is not after `time`; those before it are left out. Null where all are still to come. */
+  take(time: number): { shown: TimedPicture<T>; leftOut: readonly TimedPicture<T>[] } | null {
+    let count = 0;
+    while (count < this.#waiting.length && this.#waiting[count].time <= time) count++;
+    const leftOut = this.#waiting.splice(0, count);
+    const shown = leftOut.pop();
+    return shown ? { shown, leftOut } : null;
+  }
+
+  /** The same; where none is due, the next one if it will be by `soon`. */
+  takeSoon(time: number, soon: number): { shown: TimedPicture<T>; leftOut: readonly TimedPicture<T>[] } | null {
+    const [first] = this.#waiting;
+    return this.take(first && first.time > time && first.time <= soon ? first.time : time);
+  }
+
+  /** Whether what belongs to `time` is among those that wait. */
+  holds(time: number): boolean {
+    const first = this.#waiting[0];
+    return first !== undefined && first.time <= time && time <= first.time + this.span;
+  }
+}

@@ -1,0 +1,103 @@
+/** Stations that play unseen and unheard, because they are likely to be tuned to next. */
+import type { Gateway } from './link/gateway.js';
+import type { Beginning, PlayerEvents, StationPlayer } from './station-player.js';
+
+export interface PreloaderOptions {
+  gateway: Gateway;
+  createPlayer(beginning: Beginning, events: PlayerEvents): StationPlayer | string;
+  /** Of all screens: whether all show what they were tuned to, and how often they have stalled. */
+  screens(): { areSettled: boolean; stalls: number; stations: readonly (string | null)[] };
+}
+
+/** Each is decoded like what is seen. */
+const MOST = 2;
+const LOOK_EVERY = 250;
+/** What is seen comes first: after a stall, nothing is preloaded for so long. Milliseconds. */
+const REST = 30_000;
+
+export class Preloader {
+  readonly #options: PreloaderOptions;
+  readonly #players = new Map<string, StationPlayer>();
+  readonly #holder = document.createElement('div');
+  readonly #timer: ReturnType<typeof setInterval>;
+  #wanted: readonly string[] = [];
+  #stalls = 0;
+  #restUntil = 0;
+  readonly #onVisibility = () => this.#look();
+
+  constructor(options: PreloaderOptions) {
+    this.#options = options;
+    // Not hidden: what a browser does not draw, it does not decode at full speed.
+    this.#holder.style.cssText =
+      'position:fixed;left:0;top:0;width:2px;height:2px;overflow:hidden;pointer-events:none;z-index:-1';
+    this.#holder.setAttribute('aria-hidden', 'true');
+    document.body.append(this.#holder);
+    this.#timer = setInterval(() => this.#look(), LOOK_EVERY);
+    document.addEventListener('visibilitychange', this.#onVisibility);
+  }
+
+  /** Instead of those before; only the first few are. */
+  want(stations: readonly string[]): void {
+    this.#wanted = stations.slice(0, MOST);
+    this.#look();
+  }
+
+  /** It is the caller's now. Null where its picture is not there yet. */
+  take(station: string): StationPlayer | null {
+    const player = this.#players.get(station);
+    if (!player?.isShown || player.status === 'ended') return null;
+    this.#players.delete(station);
+    return player;
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    document.removeEventListener('visibilitychange', this.#onVisibility);
+    for (const player of this.#players.values()) player.close();
+    this.#players.clear();
+    this.#holder.remove();
+  }
+
+  #look(): void {
+    const { gateway, screens } = this.#options;
+    const { areSettled, stalls, stations } = screens();
+    const now = performance.now();
+    if (stalls > this.#stalls) this.#restUntil = now + REST;
+    this.#stalls = stalls;
+    const isResting = now < this.#restUntil || document.hidden || !gateway.isOpen;
+    const wanted = isResting ? [] : this.#wanted.filter((id) => !stations.includes(id));
+    for (const id of this.#players.keys()) if (!wanted.includes(id)) this.#drop(id);
+    // One after the other, and after what is seen.
+    const isBusy = !areSettled || [...this.#players.values()].some(({ isShown }) => !isShown);
+    const next = wanted.find((id) => !this.#players.has(id));
+    if (next !== undefined && !isBusy) this.#load(next);
+  }
+
+  #load(station: string): void {
+    const events: PlayerEvents = {
+      onShown() {},
+      onChange: () => {
+        if (this.#players.get(station)?.status === 'ended') this.#rest(station);
+      },
+      onBroken: () => this.#rest(station),
+      onSilenced() {},
+    };
+    const sound = { volume: 0, muted: true };
+    const player = this.#options.createPlayer({ station, at: null, paused: false, sound }, events);
+    if (typeof player === 'string') return;
+    this.#players.set(station, player);
+    player.element.style.cssText = 'position:absolute;inset:0;width:2px;height:2px';
+    this.#holder.append(player.element);
+  }
+
+  /** Something is wrong with it, or with this machine. */
+  #rest(station: string): void {
+    this.#restUntil = performance.now() + REST;
+    this.#drop(station);
+  }
+
+  #drop(station: string): void {
+    this.#players.get(station)?.close();
+    this.#players.delete(station);
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * Addresses within the page: `#/` is the wall, `#/news` a station, `#/news+sport` two at once,
+ * `#/news?t=2026-11-23T20:15:00Z` a moment of it. Station ids hold letters, digits and hyphens only.
+ */
+import type { Address, PageState } from './state.js';
+
+/** `hash` as in `location.hash`. What cannot be read is the wall. */
+export function readAddress(hash: string): Address {
+  const [path, query = ''] = hash.replace(/^#?\/?/, '').split('?');
+  const stations = path
+    .split('+')
+    .map(decode)
+    .filter((id) => /^[\p{L}\p{M}\p{N}-]+$/u.test(id));
+  return { stations, time: readTime(new URLSearchParams(query).get('t')) };
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return '';
+  }
+}
+
+/** A date as in ISO 8601, or milliseconds since the Unix epoch. */
+function readTime(text: string | null): number | null {
+  if (text === null || text === '') return null;
+  const time = /^\d{10,}$/.test(text) ? Number(text) : /^\d{4}-\d\d-\d\dT/.test(text) ? Date.parse(text) : Number.NaN;
+  return time > 0 && time < 1e15 ? time : null;
+}
+
+export function writeAddress({ stations, time }: Address): string {
+  const path = stations.map(encodeURIComponent).join('+');
+  return `#/${path}${time === null ? '' : `?t=${new Date(time).toISOString()}`}`;
+}
+
+/** Where the page is. */
+export const addressOf = (state: PageState): Address => ({
+  stations: state.pictures.map(({ station }) => station),
+  time: null,
+});
+
+/**
+ * What a page that was opened shows first: what its address names; with `?start=last` (`search` as in `location.search`)
+ * the station that was watched last; otherwise the wall.
+ */
+export function startAddress(hash: string, search: string, last: string | null): Address {
+  const named = readAddress(hash);
+  const wantsLast = new URLSearchParams(search).get('start') === 'last';
+  return named.stations.length === 0 && wantsLast && last !== null ? { stations: [last], time: null } : named;
+}

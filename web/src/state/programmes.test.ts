@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { plainStation } from '../../dev/plain-station.js';
+import { joined, loopFrom, nowAndNext, passed, programmeAt, readGuide } from './programmes.js';
+
+const listed = [
+  { from: 0, to: 100, title: 'Dawn' },
+  { from: 100, to: 200, title: 'Noon' },
+  { from: 200, to: 300, title: 'Dusk' },
+];
+const guide = readGuide({ stations: [{ id: 'harbour', programmes: listed }] }, { from: -1, to: 1000 });
+
+test('the guide knows now and next, with their times', () => {
+  const station = plainStation(1, 'harbour', { nowPlaying: 'said', nowUntil: 150 });
+  assert.deepEqual(nowAndNext(station, guide, 100), { now: listed[1], next: listed[2] });
+  assert.deepEqual(nowAndNext(station, guide, 299), { now: listed[2], next: null });
+});
+
+test('without a guide, what the station says of itself has to do', () => {
+  const station = plainStation(2, 'news', { nowPlaying: 'Report', nowUntil: 500, next: 'Weather' });
+  assert.deepEqual(nowAndNext(station, guide, 100), {
+    now: { from: null, to: 500, title: 'Report' },
+    next: { from: 500, to: null, title: 'Weather' },
+  });
+  assert.deepEqual(nowAndNext(plainStation(2, 'news'), new Map(), 100), {
+    now: { from: null, to: null, title: 'Tides' },
+    next: null,
+  });
+});
+
+test('a programme begins with its first moment and ends before its last', () => {
+  assert.equal(programmeAt(listed, 100)?.title, 'Noon');
+  assert.equal(programmeAt(listed, 99)?.title, 'Dawn');
+  assert.equal(programmeAt(listed, 300), null);
+});
+
+test('answers for two times are one guide, in which nothing is told twice', () => {
+  const before = new Map([['harbour', listed.slice(0, 2)]]);
+  const after = new Map([
+    ['harbour', listed.slice(1)],
+    ['news', listed],
+  ]);
+  assert.deepEqual(
+    [...joined(before, after)],
+    [
+      ['harbour', listed],
+      ['news', listed],
+    ],
+  );
+});
+
+test('how much has passed is known only with a beginning and an end', () => {
+  assert.equal(passed(listed[1], 125), 0.25);
+  assert.equal(passed(listed[1], 900), 1);
+  assert.equal(passed({ from: null, to: 5, title: '' }, 3), null);
+});
+
+test('of an answer that is not understood, the rest is kept', () => {
+  for (const answer of [null, 5, 'x', [], {}, { stations: 5 }])
+    assert.equal(readGuide(answer, { from: 0, to: 9 }).size, 0);
+  const odd = readGuide(
+    {
+      stations: [{ id: 5 }, { id: 'a', programmes: [null, { from: 5, to: 1, title: 'x' }, listed[0]] }],
+    },
+    { from: -1, to: 1000 },
+  );
+  assert.deepEqual([...odd], [['a', [listed[0]]]]);
+});
+
+test('what goes on for ever is told as long as the time that was asked about, and has no end', () => {
+  const told = (from: number, to: number) =>
+    readGuide({ stations: [{ id: 'loop', programmes: [{ from, to, title: 'Loop' }] }] }, { from, to });
+  const endless = { from: null, to: null, title: 'Loop' };
+  assert.deepEqual(told(5, 9).get('loop'), [endless]);
+  assert.deepEqual(joined(told(5, 9), told(9, 12)).get('loop'), [endless]);
+});
+
+test('what plays alone began a whole number of times its length before it began now', () => {
+  const alone = plainStation(1, 'film', { itemFrom: 1_000_000, duration: 30 });
+  assert.equal(loopFrom(alone, 1_000_000), 1_000_000);
+  assert.equal(loopFrom(alone, 1_029_999), 1_000_000);
+  assert.equal(loopFrom(alone, 999_999), 970_000);
+  assert.equal(loopFrom(alone, 1_065_000), 1_060_000);
+  assert.equal(loopFrom({ ...alone, itemFrom: null }, 5), null);
+  assert.equal(loopFrom({ ...alone, nowUntil: 1_030_000 }, 1_000_000), null);
+});

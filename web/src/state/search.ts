@@ -1,0 +1,27 @@
+/** Finding stations by what people type. */
+import type { LiveStation } from '../../../src/wire/live.js';
+
+/** Without accents, in lower case. */
+const folded = (text: string): string => text.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLocaleLowerCase('en');
+
+/** Those in whose number, name or programmes every word is found; all, where nothing is asked. */
+export function searchStations(stations: readonly LiveStation[], asked: string): readonly LiveStation[] {
+  const words = folded(asked).split(/\s+/).filter(Boolean);
+  if (words.length === 0) return stations;
+  return stations.filter(({ number, name, nowPlaying, next = '', server }) => {
+    const text = folded(`${number} ${name} ${nowPlaying} ${next} ${server}`);
+    return words.every((word) => text.includes(word));
+  });
+}
+
+/** Favourites first, each part in order of number. */
+export function favouritesFirst(
+  stations: readonly LiveStation[],
+  favourites: readonly string[],
+): { favourites: readonly LiveStation[]; others: readonly LiveStation[] } {
+  const chosen = new Set(favourites);
+  return {
+    favourites: stations.filter(({ id }) => chosen.has(id)),
+    others: stations.filter(({ id }) => !chosen.has(id)),
+  };
+}

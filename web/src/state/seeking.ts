@@ -1,0 +1,77 @@
+/** Back and forth in the station's time, as in the window of `msc watch`. */
+import {
+  BEHIND,
+  type Facts,
+  findStation,
+  focused,
+  isBehind,
+  type PageState,
+  type Picture,
+  type Step,
+  stay,
+  tell,
+} from './state.js';
+
+/** What keys seek by. */
+const steps: Readonly<Record<string, number>> = {
+  left: -10_000,
+  right: 10_000,
+  'shift-left': -60_000,
+  'shift-right': 60_000,
+};
+
+/** How long a sought moment counts as the picture's own. */
+const SOUGHT_FOR = 1500;
+
+/** What a key does that seeks; null for all others. A picture that stands still is followed by one that does. */
+export function onSeekKey(state: PageState, key: string, facts: Facts): Step | null {
+  const picture = focused(state);
+  if (!picture) return null;
+  if (Object.hasOwn(steps, key)) return seekBy(state, picture, steps[key], facts);
+  if (key === 'home') {
+    return facts.programmeFrom === null
+      ? stay(tell(state, 'This goes on and on: it has no beginning.', facts.now))
+      : seekTo(state, facts.programmeFrom, facts);
+  }
+  return key === 'l' || key === 'end' ? toLive(state, facts) : null;
+}
+
+/** Goes on with what is on the air, paused or not. */
+export function toLive(state: PageState, { behind }: Facts): Step {
+  const picture = focused(state);
+  if (!picture) return stay(state);
+  const pictures = state.pictures.map((each) => (each === picture ? { ...each, paused: false } : each));
+  const dialog = state.dialog === 'menu' ? null : state.dialog;
+  const next: PageState = { ...state, dialog, pictures, sought: null };
+  if (!picture.paused && behind !== null && !isBehind(behind)) return stay(next);
+  const live = { type: 'live', picture: picture.id } as const;
+  return { state: next, effects: picture.paused ? [live, { type: 'resume', picture: picture.id }] : [live] };
+}
+
+/** To that moment, or to the nearest that can be had. */
+export function seekTo(state: PageState, wanted: number, facts: Facts): Step {
+  const picture = focused(state);
+  if (!picture || facts.time === null) return stay(state);
+  const live = facts.time + (facts.behind ?? 0);
+  if (wanted >= live - BEHIND) return toLive(state, { ...facts, behind: null });
+  const station = findStation(state, picture.station);
+  const oldest = station?.oldest ?? live;
+  if (wanted >= oldest) return seek(state, picture, wanted, facts);
+  const told = tell(state, `${station?.name ?? 'The station'} reaches back no further.`, facts.now);
+  return facts.time - oldest <= BEHIND ? stay(told) : seek(told, picture, oldest, facts);
+}
+
+function seekBy(state: PageState, picture: Picture, by: number, facts: Facts): Step {
+  const { sought } = state;
+  const recent = sought && sought.picture === picture.id && facts.now - sought.at < SOUGHT_FOR ? sought.time : null;
+  const time = recent ?? facts.time;
+  if (time === null) return stay(state);
+  const behind = (facts.behind ?? 0) + (facts.time ?? time) - time;
+  if (by > 0 && behind <= BEHIND) return stay(state);
+  return seekTo(state, time + by, { ...facts, time, behind });
+}
+
+const seek = (state: PageState, picture: Picture, time: number, { now }: Facts): Step => ({
+  state: { ...state, sought: { picture: picture.id, time, at: now } },
+  effects: [{ type: 'seek', picture: picture.id, time }],
+});

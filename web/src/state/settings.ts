@@ -1,0 +1,39 @@
+/** What the browser keeps for the next visit. A browser that keeps nothing, or holds nonsense, has the defaults. */
+
+export interface Settings {
+  /** Ids of stations. */
+  favourites: readonly string[];
+  last: string | null;
+  /** 0 to 1. */
+  volume: number;
+  muted: boolean;
+}
+
+const KEY = 'multistreamcast';
+const defaults: Settings = { favourites: [], last: null, volume: 1, muted: false };
+
+export function readSettings(storage: Pick<Storage, 'getItem'> | null): Settings {
+  let kept: Partial<Record<keyof Settings, unknown>> | null;
+  try {
+    kept = JSON.parse(storage?.getItem(KEY) ?? 'null');
+  } catch {
+    kept = null;
+  }
+  if (typeof kept !== 'object' || kept === null) return defaults;
+  const { favourites, last, volume, muted } = kept;
+  return {
+    favourites: Array.isArray(favourites) ? favourites.filter((id) => typeof id === 'string') : [],
+    last: typeof last === 'string' ? last : null,
+    volume: typeof volume === 'number' && volume >= 0 && volume <= 1 ? volume : 1,
+    muted: muted === true,
+  };
+}
+
+/** Where the browser has no room, or is not allowed to keep anything, the next visit begins anew. */
+export function writeSettings(storage: Pick<Storage, 'setItem'> | null, settings: Settings): void {
+  try {
+    storage?.setItem(KEY, JSON.stringify(settings));
+  } catch (error) {
+    console.warn('The settings could not be kept.', error);
+  }
+}

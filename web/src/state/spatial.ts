@@ -1,0 +1,50 @@
+/** Moving the focus by arrows: which of several rectangles is the next one in a direction. */
+
+export interface Box {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
+export type Direction = 'left' | 'right' | 'up' | 'down';
+
+/** As seen in the direction: how far ahead something begins, and how far aside it lies. */
+function distance(from: Box, to: Box, direction: Direction): { ahead: number; aside: number } {
+  const across = Math.max(0, to.left - from.right, from.left - to.right);
+  const along = Math.max(0, to.top - from.bottom, from.top - to.bottom);
+  switch (direction) {
+    case 'left':
+      return { ahead: from.left - to.right, aside: along };
+    case 'right':
+      return { ahead: to.left - from.right, aside: along };
+    case 'up':
+      return { ahead: from.top - to.bottom, aside: across };
+    case 'down':
+      return { ahead: to.top - from.bottom, aside: across };
+  }
+}
+
+/** Half a pixel of rounding, and borders that touch, are no overlap. */
+const SLACK = 2;
+
+/** Index of the nearest box in that direction, those straight ahead first; −1 where there is none. */
+export function nextBox(from: Box, boxes: readonly Box[], direction: Direction): number {
+  let best = -1;
+  let least = Number.POSITIVE_INFINITY;
+  boxes.forEach((box, index) => {
+    const { ahead, aside } = distance(from, box, direction);
+    if (ahead < -SLACK) return;
+    // Within a row, keeping to the same column counts most; then the middle that is nearest.
+    const middle =
+      direction === 'up' || direction === 'down'
+        ? Math.abs(box.left + box.right - from.left - from.right)
+        : Math.abs(box.top + box.bottom - from.top - from.bottom);
+    const cost = Math.max(0, ahead) + 4 * aside + middle / 100;
+    if (cost < least) {
+      least = cost;
+      best = index;
+    }
+  });
+  return best;
+}

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { plainStation } from '../../dev/plain-station.js';
+import { behindText, behindWords, leftText, millisText, pictureText, spanText } from './texts.js';
+
+test('time left, in the unit that matters', () => {
+  const cases: [number | null, string][] = [
+    [null, ''],
+    [-5, '0 s left'],
+    [400, '1 s left'],
+    [59_000, '59 s left'],
+    [60_000, '1 min left'],
+    [12 * 60_000, '12 min left'],
+    [59.6 * 60_000, '1 h left'],
+    [65 * 60_000, '1 h 5 min left'],
+  ];
+  for (const [left, text] of cases) assert.equal(leftText(left === null ? null : 1000 + left, 1000), text);
+});
+
+test('how far behind, for eyes and for ears', () => {
+  assert.equal(behindText(null), '');
+  assert.equal(behindText(900), '');
+  assert.equal(behindText(45_900), '−0:45');
+  assert.equal(behindText(3_723_000), '−1:02:03');
+  assert.equal(behindWords(300), 'live');
+  assert.equal(behindWords(45_000), '45 seconds behind live');
+  assert.equal(behindWords(3_661_000), '1 hour 1 minute 1 second behind live');
+});
+
+test('a picture has its size, its shape, its pace', () => {
+  assert.equal(pictureText(plainStation(1, 'a', { frameRate: 29.97 })), '1920×1080 · 16:9 · 29.97 fps');
+});
+
+test('milliseconds are seconds where there are many', () => {
+  assert.deepEqual([null, -3, 12.4, 1234].map(millisText), ['–', '−3 ms', '12 ms', '1.23 s']);
+});
+
+test('a programme without an end has no span', () => {
+  assert.equal(spanText({ from: null, to: null }), '');
+  assert.match(spanText({ from: 0, to: 60_000 }), / – /);
+  assert.match(spanText({ from: null, to: 60_000 }), /^until /);
+});

@@ -1,0 +1,78 @@
+/** What opens over the page: takes the focus, keeps it, and gives it back. */
+import type { ComponentChildren } from 'preact';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
+import { directionOf, stepFocus } from './focus.js';
+import { Icon } from './icons.js';
+import { Messages } from './messages.js';
+import { usePage } from './use-page.js';
+
+interface DialogProps {
+  title: string;
+  /** How it looks, and where it stands. */
+  class: string;
+  /** False: the rest of the page can be reached as well. */
+  modal?: boolean;
+  /** Beside the title. */
+  head?: ComponentChildren;
+  /** Arrows go through its buttons in their order; otherwise they are left to what is in it. */
+  arrows?: boolean;
+  children: ComponentChildren;
+}
+
+const BUTTONS = 'a[href], button, input';
+
+export function Dialog({ title, class: look, modal = true, head, arrows = true, children }: DialogProps) {
+  const page = usePage();
+  const id = useId();
+  const ref = useRef<HTMLDialogElement>(null);
+
+  useLayoutEffect(() => {
+    const dialog = ref.current!;
+    const before = document.activeElement;
+    if (modal) dialog.showModal();
+    else dialog.show();
+    (dialog.querySelector<HTMLElement>('[data-first]') ?? dialog.querySelector<HTMLElement>('button'))?.focus();
+    return () => {
+      dialog.close();
+      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+    };
+  }, [modal]);
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const direction = directionOf(event);
+    const by = direction === 'up' ? -1 : direction === 'down' ? 1 : { PageUp: -8, PageDown: 8 }[event.key];
+    if (!arrows || by === undefined) return;
+    event.preventDefault();
+    stepFocus(ref.current!, BUTTONS, by);
+  };
+
+  return (
+    <dialog
+      ref={ref}
+      class={`dialog ${look}`}
+      aria-labelledby={id}
+      onKeyDown={onKeyDown}
+      onCancel={(event) => {
+        event.preventDefault();
+        page.key('esc');
+      }}
+      onClick={(event) => {
+        if (modal && event.target === ref.current) page.key('esc');
+      }}
+    >
+      <div class="dialog-inside">
+        <header class="dialog-head">
+          <h2 id={id}>{title}</h2>
+          {head}
+          {modal && (
+            <button type="button" class="round" aria-label="Close" onClick={() => page.key('esc')}>
+              <Icon name="close" />
+            </button>
+          )}
+        </header>
+        {children}
+      </div>
+      {modal && <Messages />}
+    </dialog>
+  );
+}

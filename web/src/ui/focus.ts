@@ -1,0 +1,53 @@
+/** Moving the focus by arrows, among what is to be seen. */
+import { type Direction, nextBox } from '../state/spatial.js';
+
+const directions: Readonly<Record<string, Direction>> = {
+  ArrowLeft: 'left',
+  ArrowRight: 'right',
+  ArrowUp: 'up',
+  ArrowDown: 'down',
+};
+
+export const directionOf = (event: KeyboardEvent): Direction | null =>
+  event.ctrlKey || event.altKey || event.metaKey || event.shiftKey ? null : (directions[event.key] ?? null);
+
+export const isTyping = (target: EventTarget | null): target is HTMLInputElement =>
+  target instanceof HTMLInputElement && target.type !== 'range';
+
+const seen = (element: HTMLElement): boolean => element.checkVisibility({ visibilityProperty: true });
+
+/** Those of `selector` in `container` that can be moved to. */
+export const targetsIn = (container: ParentNode, selector: string): HTMLElement[] =>
+  [...container.querySelectorAll<HTMLElement>(selector)].filter((each) => !each.matches(':disabled') && seen(each));
+
+export function focusAndShow(element: HTMLElement): void {
+  element.focus({ preventScroll: true });
+  element.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+}
+
+/** The nearest of `selector` in that direction gets the focus. False where there is none. */
+export function moveFocus(container: ParentNode, selector: string, direction: Direction): boolean {
+  const targets = targetsIn(container, selector);
+  const current = document.activeElement;
+  if (!(current instanceof HTMLElement) || !container.contains(current) || current === container) {
+    if (targets.length > 0) focusAndShow(targets[0]);
+    return targets.length > 0;
+  }
+  const others = targets.filter((each) => each !== current && !current.contains(each));
+  const next = nextBox(
+    current.getBoundingClientRect(),
+    others.map((each) => each.getBoundingClientRect()),
+    direction,
+  );
+  if (next < 0) return false;
+  focusAndShow(others[next]);
+  return true;
+}
+
+/** The focus goes so many of `selector` on, in their order, and stops at the ends. */
+export function stepFocus(container: ParentNode, selector: string, by: number): void {
+  const targets = targetsIn(container, selector);
+  const at = targets.indexOf(document.activeElement as HTMLElement);
+  const next = targets[Math.min(targets.length - 1, Math.max(0, at + by))];
+  if (next) focusAndShow(next);
+}

@@ -1,0 +1,22 @@
+/** A station's picture: what it sends now, or what it was made with until that is there. */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { usePage } from './use-page.js';
+
+export const posterOf = (station: string): string => `/stations/${encodeURIComponent(station)}/poster.jpg`;
+
+/** Only decoration: whoever shows it names the station. */
+export function Still({ station }: { station: string }) {
+  const page = usePage();
+  const ref = useRef<HTMLDivElement>(null);
+  const [broken, setBroken] = useState(false);
+  useEffect(() => page.stills.watch(ref.current!, station), [page, station]);
+  const newest = page.engine.stills.value.get(station);
+  const source = newest ?? (broken ? undefined : posterOf(station));
+  return (
+    <div ref={ref} class="still">
+      {source !== undefined && (
+        <img src={source} alt="" decoding="async" draggable={false} onError={() => setBroken(true)} />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,31 @@
+/** The picture moves where the focus stays for a moment: without sound, and not for those who want less motion. */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { usePage } from '../ui/use-page.js';
+
+const STAYED = 700;
+
+export function Preview({ station }: { station: string }) {
+  const page = usePage();
+  const ref = useRef<HTMLDivElement>(null);
+  const [shown, setShown] = useState(false);
+  useEffect(() => {
+    if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
+    let end = () => {};
+    const timer = setTimeout(() => {
+      const screen = page.engine.createScreen();
+      screen.muted.value = true;
+      ref.current?.replaceChildren(screen.element);
+      const unsubscribe = screen.status.subscribe((status) => setShown(status === 'playing'));
+      screen.tune(station);
+      end = () => {
+        unsubscribe();
+        screen.close();
+      };
+    }, STAYED);
+    return () => {
+      clearTimeout(timer);
+      end();
+    };
+  }, [page, station]);
+  return <div ref={ref} class="preview" data-shown={shown} aria-hidden="true" inert />;
+}

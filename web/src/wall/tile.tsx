@@ -1,0 +1,81 @@
+/** A station on the wall: its picture, its name, what is on and what comes. */
+import type { LiveStation } from '../../../src/wire/live.js';
+import { writeAddress } from '../state/address.js';
+import { isNamesake, nowAndNext, passed } from '../state/programmes.js';
+import { leftText, pictureText } from '../state/texts.js';
+import { Icon } from '../ui/icons.js';
+import { Still } from '../ui/still.js';
+import { usePage } from '../ui/use-page.js';
+import { Preview } from './preview.js';
+
+interface TileProps {
+  station: LiveStation;
+  favourite: boolean;
+}
+
+export function Tile({ station, favourite }: TileProps) {
+  const page = usePage();
+  const { id, number, name } = station;
+  const time = page.clock.value;
+  const { now, next } = nowAndNext(station, page.guide.around.value, time);
+  const part = passed(now, time);
+  const left = leftText(now.to, time);
+  const marked = page.marked.value === id;
+  return (
+    <li class="tile" data-station={id}>
+      <a
+        class="tile-open"
+        href={writeAddress({ stations: [id], time: null })}
+        data-move=""
+        onFocus={() => {
+          page.marked.value = id;
+        }}
+        onPointerEnter={() => {
+          page.marked.value = id;
+        }}
+        onKeyDown={(event) => {
+          if (event.key === '*') page.send({ type: 'favourite', station: id });
+        }}
+        onClick={(event) => {
+          if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+          event.preventDefault();
+          page.setOrigin(event.currentTarget.querySelector('.tile-picture'));
+          page.send({ type: 'choose', station: id });
+        }}
+      >
+        <div class="tile-picture">
+          <Still station={id} />
+          {marked && <Preview station={id} />}
+          {part !== null && (
+            <div class="tile-passed">
+              <div style={{ inlineSize: `${100 * part}%` }} />
+            </div>
+          )}
+        </div>
+        <div class="tile-text">
+          <p class="tile-name">
+            <span class="tile-number">{number}</span> <span dir="auto">{isNamesake(station, now) ? '' : name}</span>
+          </p>
+          <p class="tile-now" dir="auto">
+            {now.title}
+          </p>
+          {(left !== '' || next) && (
+            <p class="tile-next">
+              <span>{[left, next && 'then'].filter(Boolean).join(' · ')}</span> <span dir="auto">{next?.title}</span>
+            </p>
+          )}
+          <p class="tile-figures">{pictureText(station)}</p>
+        </div>
+      </a>
+      <button
+        type="button"
+        class="tile-star round"
+        aria-pressed={favourite}
+        aria-label={`${name}: favourite`}
+        onClick={() => page.send({ type: 'favourite', station: id })}
+      >
+        <Icon name={favourite ? 'starred' : 'star'} />
+      </button>
+    </li>
+  );
+}

@@ -1,0 +1,135 @@
+/** Buttons for what the keys do. With the keyboard, arrows go from one to the next. */
+import type { RefObject } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import type { LiveStation } from '../../../src/wire/live.js';
+import { focused } from '../state/state.js';
+import { directionOf, moveFocus } from '../ui/focus.js';
+import { Icon, type IconName } from '../ui/icons.js';
+import { usePage } from '../ui/use-page.js';
+import { SeekBar } from './seek-bar.js';
+
+const MOVABLE = 'button, [role=slider], input';
+
+interface ControlsProps {
+  station: LiveStation | null;
+  stage: RefObject<HTMLElement | null>;
+}
+
+export function Controls({ station, stage }: ControlsProps) {
+  const page = usePage();
+  const state = page.state.value;
+  const ref = useRef<HTMLDivElement>(null);
+  const screen = page.screen.value;
+  const paused = focused(state)?.paused ?? false;
+  const { muted, volume } = page.sound.value;
+  const favourite = station !== null && state.favourites.includes(station.id);
+  const wanted = page.wanted.controls.value;
+  const seen = useRef(wanted);
+
+  useEffect(() => {
+    if (seen.current === wanted) return;
+    seen.current = wanted;
+    ref.current?.querySelector<HTMLElement>('[data-play]')?.focus();
+  }, [wanted]);
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    page.chrome.wake({ focused: true });
+    if (event.key === 'Escape') {
+      stage.current?.focus({ preventScroll: true });
+      page.chrome.hide();
+      event.preventDefault();
+      return;
+    }
+    const direction = directionOf(event);
+    const sideways = direction === 'left' || direction === 'right';
+    // On the bars, left and right are theirs.
+    if (!direction || (sideways && !(event.target as Element).matches('button'))) return;
+    moveFocus(ref.current!, MOVABLE, direction);
+    event.preventDefault();
+  };
+
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the buttons within do
+    <div
+      class="controls"
+      ref={ref}
+      onKeyDown={onKeyDown}
+      onFocusIn={() => page.chrome.wake({ focused: true })}
+      onPointerEnter={(event) => {
+        if (event.pointerType === 'mouse') page.chrome.hold(true);
+      }}
+      onPointerLeave={() => page.chrome.hold(page.state.peek().dialog === 'menu')}
+      onClick={(event) => {
+        page.chrome.wake();
+        if (event.detail > 0 && page.state.peek().dialog === null) stage.current?.focus({ preventScroll: true });
+      }}
+    >
+      {station && screen && <SeekBar station={station} screen={screen} />}
+      <div class="bar-buttons" role="toolbar" aria-label="Controls">
+        <div class="bar-group">
+          <Key name="down" does="Previous station" press="pgdn" hint="Page Down" />
+          <Key name="up" does="Next station" press="pgup" hint="Page Up" />
+          <Key name="begin" does="From the beginning" press="home" hint="Home" />
+          <Key name="back" does="10 seconds back" press="left" hint="←" />
+          <Key name={paused ? 'play' : 'pause'} does={paused ? 'Resume' : 'Pause'} press="p" hint="p" play />
+          <Key name="forward" does="10 seconds forward" press="right" hint="→" />
+        </div>
+        <div class="bar-group">
+          <Key name={muted ? 'silent' : 'sound'} does={muted ? 'Sound on' : 'Sound off'} press="m" hint="m" />
+          <input
+            class="volume"
+            type="range"
+            min="0"
+            max="100"
+            step="5"
+            aria-label="Volume"
+            value={muted ? 0 : Math.round(100 * volume)}
+            onInput={(event) => page.setVolume(Number(event.currentTarget.value) / 100)}
+          />
+          <Key name={favourite ? 'starred' : 'star'} does="Favourite" press="*" hint="*" pressed={favourite} />
+          <Key name="list" does="List of stations" press="c" hint="c" />
+          <Key name="guide" does="Guide" press="g" hint="g" />
+          <button
+            type="button"
+            class="round"
+            aria-label="More"
+            title="More"
+            aria-haspopup="dialog"
+            onClick={() => page.send({ type: 'open', dialog: 'more' })}
+          >
+            <Icon name="more" />
+          </button>
+          <Key name="full" does="Full screen" press="f" hint="f" />
+        </div>
+      </div>
+    </div>
+  );
+}
+
+interface KeyProps {
+  name: IconName;
+  does: string;
+  /** The key that does it. */
+  press: string;
+  /** The key as people read it. */
+  hint: string;
+  pressed?: boolean;
+  play?: boolean;
+}
+
+function Key({ name, does, press, hint, pressed, play }: KeyProps) {
+  const page = usePage();
+  return (
+    <button
+      type="button"
+      class={play ? 'round round-play' : 'round'}
+      data-play={play}
+      aria-label={does}
+      aria-pressed={pressed}
+      title={`${does} (${hint})`}
+      onClick={() => page.key(press)}
+    >
+      <Icon name={name} />
+    </button>
+  );
+}

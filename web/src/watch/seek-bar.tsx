@@ -1,0 +1,92 @@
+/** The station's past as a bar: what is dim cannot be had (any more, or yet). */
+import { useRef, useState } from 'preact/hooks';
+import type { LiveStation } from '../../../src/wire/live.js';
+import type { Screen } from '../player/player.js';
+import { programmeAt, saidProgrammes } from '../state/programmes.js';
+import { behindWords, clockText, secondsText } from '../state/texts.js';
+import { placeOf, timeAt, timelineOf } from '../state/timeline.js';
+import { usePage } from '../ui/use-page.js';
+
+const percent = (part: number): string => `${(100 * part).toFixed(2)}%`;
+
+export function SeekBar({ station, screen }: { station: LiveStation; screen: Screen }) {
+  const page = usePage();
+  const ref = useRef<HTMLDivElement>(null);
+  const [pointed, setPointed] = useState<{ place: number; held: boolean } | null>(null);
+  const behind = screen.behind.value ?? 0;
+  const clock = page.clock.value;
+  const live = screen.time.value === null ? clock : screen.time.value + behind;
+  const time = screen.time.value ?? live;
+  const programmes = page.guide.around.value.get(station.id) ?? saidProgrammes(station);
+  const line = timelineOf({ live, oldest: station.oldest, time, programmes });
+  const at = (moment: number) => percent(placeOf(line, moment));
+  const pointedTime = pointed && timeAt(line, pointed.place);
+  const shown = pointed?.held ? pointedTime! : time;
+  const pointedTitle = pointedTime === null ? '' : (programmeAt(programmes, pointedTime)?.title ?? '');
+
+  const placeIn = (event: PointerEvent): number => {
+    const box = ref.current!.getBoundingClientRect();
+    return (event.clientX - box.left) / box.width;
+  };
+
+  return (
+    <div class="seek">
+      <span class="seek-end">{clockText(line.from)}</span>
+      <div
+        ref={ref}
+        class="bar"
+        role="slider"
+        tabIndex={0}
+        aria-label="Time"
+        aria-valuemin={Math.round(line.oldest / 1000)}
+        aria-valuemax={Math.round(line.live / 1000)}
+        aria-valuenow={Math.round(time / 1000)}
+        aria-valuetext={`${secondsText(time)}, ${behindWords(behind)}`}
+        onPointerDown={(event) => {
+          if (event.button !== 0) return;
+          event.preventDefault();
+          event.currentTarget.setPointerCapture(event.pointerId);
+          setPointed({ place: placeIn(event), held: true });
+        }}
+        onPointerMove={(event) => {
+          if (pointed?.held) page.chrome.wake();
+          setPointed({ place: placeIn(event), held: pointed?.held ?? false });
+        }}
+        onPointerUp={(event) => {
+          if (pointed?.held) page.send({ type: 'seek', time: timeAt(line, placeIn(event)) });
+          setPointed(null);
+        }}
+        onPointerCancel={() => setPointed(null)}
+        onPointerLeave={() => {
+          if (!pointed?.held) setPointed(null);
+        }}
+      >
+        <div class="bar-track">
+          <div
+            class="bar-past"
+            style={{ insetInlineStart: at(line.oldest), insetInlineEnd: percent(1 - placeOf(line, live)) }}
+          />
+          <div
+            class="bar-seen"
+            style={{ insetInlineStart: at(line.oldest), insetInlineEnd: percent(1 - placeOf(line, shown)) }}
+          />
+          {line.marks.map((mark) => (
+            <div key={mark.time} class="bar-mark" style={{ insetInlineStart: at(mark.time) }} />
+          ))}
+        </div>
+        <div class="bar-knob" style={{ insetInlineStart: at(shown) }} />
+        {pointed && pointedTime !== null && (
+          <div
+            class="bar-tip"
+            style={{ insetInlineStart: `clamp(5rem, ${at(pointedTime)}, 100% - 5rem)` }}
+            aria-hidden="true"
+          >
+            <span>{secondsText(pointedTime)}</span>
+            <bdi>{pointedTitle}</bdi>
+          </div>
+        )}
+      </div>
+      <span class="seek-end">{clockText(line.to)}</span>
+    </div>
+  );
+}

@@ -1,0 +1,102 @@
+/** Watching: up to four pictures, and over them what goes away when nobody moves. */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { findStation, focused } from '../state/state.js';
+import { Icon } from '../ui/icons.js';
+import { usePage } from '../ui/use-page.js';
+import { Badge } from './badge.js';
+import { Controls } from './controls.js';
+import { Info } from './info.js';
+import { Pictures } from './pictures.js';
+import { Statistics } from './statistics.js';
+import { Touch } from './touch.js';
+import './watch.css';
+
+/** Which key a gesture stands for. */
+const gestureKeys = { 'double-tap': 'f', up: 'pgup', down: 'pgdn' } as const;
+
+export function Watch() {
+  const page = usePage();
+  const state = page.state.value;
+  const ref = useRef<HTMLElement>(null);
+  const touch = useRef(new Touch());
+  const [origin] = useState(() => page.takeOrigin());
+  const station = findStation(state, focused(state)?.station);
+  const visible = page.chrome.visible.value;
+  const over = state.dialog === 'menu' || visible;
+  const banner = state.bannerUntil > 0 && state.pictures.length === 1;
+
+  useEffect(() => {
+    ref.current?.focus({ preventScroll: true });
+    page.chrome.wake();
+    return () => page.chrome.hold(false);
+  }, [page]);
+
+  const onPointerUp = (event: PointerEvent) => {
+    const gesture = touch.current.up({ x: event.clientX, y: event.clientY, time: event.timeStamp });
+    if (gesture === null) return;
+    if (gesture !== 'tap') page.key(gestureKeys[gesture]);
+    else if (visible) page.chrome.hide();
+    else page.chrome.wake();
+  };
+
+  return (
+    <main
+      class="watch"
+      ref={ref}
+      tabIndex={-1}
+      data-chrome={over}
+      data-banner={banner}
+      data-several={state.pictures.length > 1}
+      data-opened={origin !== null}
+      style={origin === null ? undefined : { '--origin': origin }}
+      aria-label={station?.name ?? 'Station'}
+      onPointerMove={(event) => {
+        if (event.pointerType === 'mouse' && (event.movementX !== 0 || event.movementY !== 0)) page.chrome.wake();
+      }}
+      onPointerDown={(event) => {
+        const isOnPicture = (event.target as Element).closest('.pictures') !== null;
+        if (event.pointerType === 'touch' && isOnPicture) {
+          touch.current.down({ x: event.clientX, y: event.clientY, time: event.timeStamp });
+        }
+      }}
+      onPointerUp={onPointerUp}
+      onDblClick={(event) => {
+        if (!(event.target as Element).closest('.bar, .top button')) page.key('f');
+      }}
+    >
+      <h1 class="unseen">{station?.name ?? 'Station'}</h1>
+      <Pictures stage={ref} />
+      <div class="shade" aria-hidden="true" />
+      <div class="top">
+        <button
+          type="button"
+          class="round"
+          aria-label="Back to all stations"
+          title="All stations (q)"
+          onClick={() => page.key('q')}
+        >
+          <Icon name="wall" />
+        </button>
+        <Badge />
+      </div>
+      <Silenced />
+      <div class="lower">
+        <Info station={station} />
+        <Controls station={station} stage={ref} />
+      </div>
+      {state.statistics && <Statistics />}
+    </main>
+  );
+}
+
+/** Browsers let no sound out of a page that nobody has touched. */
+function Silenced() {
+  const page = usePage();
+  const screen = page.screen.value;
+  if (!screen?.silenced.value || screen.muted.value) return null;
+  return (
+    <button type="button" class="silenced" onClick={() => page.setVolume(page.sound.peek().volume || 1)}>
+      <Icon name="silent" /> Turn the sound on
+    </button>
+  );
+}
