@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { SlewingClock } from '../src/clock/clock.js';
@@ -134,6 +135,20 @@ test('a thread that dies is followed by another on the same port, with the same 
   const again = await session.tune(served.info.id, { flow: 4 });
   assert.equal(again.burst?.flow, 4);
   await session.exit();
+});
+
+test('of a thread that has ended nothing is open, and nobody rings for it', {
+  skip: libc === null ? 'needs 64-bit Linux' : false,
+}, async (context) => {
+  const served = await makeServed(context);
+  const openAndClose = async () => {
+    const server = await openServer(context, false);
+    server.add(served);
+    await server.close();
+    server.add(served);
+    return readdirSync('/proc/self/fd').length;
+  };
+  assert.equal(await openAndClose(), await openAndClose());
 });
 
 test('a control port in use is a problem that names port and option', async (context) => {

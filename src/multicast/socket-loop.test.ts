@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { writeSync } from 'node:fs';
+import { closeSync, writeSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { Errno, type Libc, loadLibc } from '../linux/libc.js';
 import { RING } from '../linux/poll.js';
@@ -14,7 +14,10 @@ const GROUP = '239.255.253.250';
 
 function openLoop(context: TestContext): SocketLoop {
   const loop = new SocketLoop(libc!);
-  context.after(() => loop.close());
+  context.after(() => {
+    loop.close();
+    closeSync(loop.bell);
+  });
   return loop;
 }
 

@@ -74,7 +74,10 @@ export class SocketLoop {
     if (errno !== Errno.EBADF) throw new SystemCallError('sendmmsg', errno);
   }
 
-  /** Another thread that writes RING to this descriptor ends the waiting. */
+  /**
+   * Another thread that writes RING to this descriptor ends the waiting. That thread closes it, for only it knows when it
+   * rings no more: its number might be something else's by then.
+   */
   get bell(): number {
     return this.#bell.fd;
   }
@@ -185,9 +188,9 @@ export class SocketLoop {
     for (const flush of this.#flushes) flush();
   }
 
+  /** Closes everything but the bell. */
   close(): void {
     for (const watched of this.#watched) this.#unwatch(watched);
-    this.#bell.close();
   }
 
   #receive(watched: Watched): void {

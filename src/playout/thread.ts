@@ -19,7 +19,7 @@ export class Thread<S extends { id: string } = SharedStation, M extends { is: st
   readonly #file: string;
   readonly #data: object;
   readonly #ring: () => void;
-  readonly #onDeath: () => void;
+  readonly #onExit: () => void;
   readonly #onMessage: (message: FromThread | M) => void;
   readonly #stations = new Map<string, S>();
   /** What to call when the thread has nothing more to do with a station. */
@@ -34,14 +34,14 @@ export class Thread<S extends { id: string } = SharedStation, M extends { is: st
     file: string;
     data: object;
     ring?: () => void;
-    /** Called when the thread has died, before another takes its place. */
-    onDeath?: () => void;
+    /** Called when the thread has ended, by itself or not, and before another takes its place. */
+    onExit?: () => void;
     onMessage(message: FromThread | M): void;
   }) {
     this.#file = options.file;
     this.#data = options.data;
     this.#ring = options.ring ?? (() => undefined);
-    this.#onDeath = options.onDeath ?? (() => undefined);
+    this.#onExit = options.onExit ?? (() => undefined);
     this.#onMessage = options.onMessage;
     this.#worker = this.#begin();
     this.ready = this.#readiness(this.#worker);
@@ -110,9 +110,9 @@ export class Thread<S extends { id: string } = SharedStation, M extends { is: st
   }
 
   #died(cause: string): void {
+    this.#onExit();
     for (const id of [...this.#removals.keys()]) this.#forget(id);
     if (this.#isClosing || !this.#isReady) return;
-    this.#onDeath();
     this.#onMessage({ is: 'note', line: `A thread of the server died and another takes its place: ${cause}` });
     this.#revival = setTimeout(() => {
       this.#worker = this.#begin();

@@ -29,7 +29,10 @@ export interface ServedStation extends SharedStation {
 }
 
 export type FromUnicastThread =
-  /** Whoever writes RING to the descriptor `bell` wakes the thread; if it dies, `descriptors` are to be closed. */
+  /**
+   * Whoever writes RING to the descriptor `bell` wakes the thread; when that has ended, by itself or not, `descriptors`
+   * are to be closed: those of them that are told last.
+   */
   | { is: 'looping'; bell: number; descriptors: readonly number[] }
   /** The control port that it got. */
   | { is: 'port'; port: number }

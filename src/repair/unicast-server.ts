@@ -55,7 +55,7 @@ export class UnicastServer {
       ring: () => {
         if (this.#bell !== null) writeSync(this.#bell, RING);
       },
-      onDeath: () => this.#closeDescriptors(),
+      onExit: () => this.#closeDescriptors(),
       onMessage: (message) => this.#hear(message),
     });
   }
@@ -101,7 +101,7 @@ export class UnicastServer {
     return this.#thread.close();
   }
 
-  /** The port would be in use for the next thread. */
+  /** What the thread has left open: the bell, and if it died, its sockets, whose port the next thread needs. */
   #closeDescriptors(): void {
     for (const descriptor of this.#descriptors) closeSync(descriptor);
     this.#descriptors = [];

@@ -32,6 +32,7 @@ const FIGURES_PERIOD: Millis = 1_000;
 const LIST_LIFETIME: Millis = 500;
 
 const say = (message: FromThread | FromUnicastThread) => port.postMessage(message);
+const tellOpen = ({ bell, descriptors }: SocketLoop) => say({ is: 'looping', bell, descriptors });
 const note = (line: string) => say({ is: 'note', line });
 
 /** The stations, as the control protocol asks for them. */
@@ -186,6 +187,7 @@ function serve({ clock, loop, directory, control, unicast }: Opened): void {
     clearTimeout(timer);
     await control.close();
     loop?.close();
+    if (loop) tellOpen(loop);
     port.close();
   };
 
@@ -214,7 +216,7 @@ function serve({ clock, loop, directory, control, unicast }: Opened): void {
 try {
   const opened = await open();
   const { loop } = opened;
-  if (loop) say({ is: 'looping', bell: loop.bell, descriptors: loop.descriptors });
+  if (loop) tellOpen(loop);
   say({ is: 'port', port: opened.control.port });
   say({ is: 'ready' });
   serve(opened);
