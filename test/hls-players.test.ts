@@ -1,7 +1,7 @@
 /** Other people's players, at a server's own addresses: as they are for whoever opens them. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import { makeFilm, openStore } from './support/film.js';
 import { serve } from './support/msc.js';
 import { run } from './support/run.js';
@@ -11,24 +11,28 @@ import { type Tool, without } from './support/tools.js';
 /** More than two segments. */
 const PICTURES = 150;
 
-/** Opens a station's address in a player. */
+let stations = 0;
+
+/** Opens a station's address in a player. Each station has a name of its own, from which its group follows. */
 async function onAir(context: TestContext): Promise<(suffix: string) => string> {
-  const film = makeFilm(join(scratchFolder(context), 'film.mp4'), 7);
+  const film = makeFilm(join(scratchFolder(context), `played ${++stations}.mp4`), 7);
   const store = await openStore(context);
-  const { url, stations } = await serve(context, [film, '--store', store.folder, '--http', '127.0.0.1:0'], 1);
-  return (suffix) => `${url}/stations/${stations[0].id}${suffix}`;
+  const server = await serve(context, [film, '--store', store.folder, '--http', '127.0.0.1:0'], 1);
+  return (suffix) => `${server.url}/stations/${server.stations[0].id}${suffix}`;
 }
 
 const addresses = { 'as HLS': '/index.m3u8', 'as HLS, an hour ago': '/index.m3u8?start=-1h', 'as a stream': '.ts' };
 
-const playing = (player: string, tool: Tool, play: (context: TestContext, address: string) => Promise<void>) => {
-  for (const [how, suffix] of Object.entries(addresses)) {
-    test(`${player} plays a station ${how}`, { skip: without(tool), timeout: 90_000 }, async (context) => {
-      const address = await onAir(context);
-      await play(context, address(suffix));
-    });
-  }
-};
+/** All at the same time: players mostly wait. */
+const playing = (player: string, tool: Tool, play: (context: TestContext, address: string) => Promise<void>) =>
+  describe(player, { concurrency: true }, () => {
+    for (const [how, suffix] of Object.entries(addresses)) {
+      test(`${player} plays a station ${how}`, { skip: without(tool), timeout: 90_000 }, async (context) => {
+        const address = await onAir(context);
+        await play(context, address(suffix));
+      });
+    }
+  });
 
 playing('FFmpeg', 'ffmpeg', async (context, address) => {
   const words = ['-v', 'warning', '-i', address, '-frames:v', String(PICTURES), '-map', '0', '-f', 'null', '-'];
@@ -56,28 +60,30 @@ playing('VLC', 'cvlc', async (context, address) => {
   assert.match(stderr, seen);
 });
 
-for (const via of ['http', 'hls']) {
-  test(`mpv plays one station after another of the playlist by ${via}`, {
-    skip: without('mpv'),
-    timeout: 90_000,
-  }, async (context) => {
-    const film = makeFilm(join(scratchFolder(context), 'film.mp4'), 7);
-    const store = await openStore(context);
-    const films = ['listed', 'listed, "second"'].map((name) => `${name}=${film}`);
-    const words = [...films, '--store', store.folder, '--http', '127.0.0.1:0'];
-    const { url, stations } = await serve(context, words, 2);
-    const { exitCode, stdout } = await run(context, 'mpv', [
-      ...['--no-config', '--vo=null', '--ao=null', '--untimed', '--frames=25', '--quiet', '--msg-level=all=info'],
-      `${url}/stations.m3u?via=${via}`,
-    ]);
-    const told = String(stdout);
-    assert.equal(exitCode, 0, told);
-    for (const { id } of stations) {
-      assert.ok(told.includes(`Playing: ${url}/stations/${id}${via === 'hls' ? '/index.m3u8' : '.ts'}\n`), told);
-    }
-    assert.equal(told.match(/\(\+\) Video/g)?.length, 2, told);
-  });
-}
+describe('a playlist', { concurrency: true }, () => {
+  for (const via of ['http', 'hls']) {
+    test(`mpv plays one station after another of the playlist by ${via}`, {
+      skip: without('mpv'),
+      timeout: 90_000,
+    }, async (context) => {
+      const film = makeFilm(join(scratchFolder(context), 'film.mp4'), 7);
+      const store = await openStore(context);
+      const films = [via, `${via}, "second"`].map((name) => `${name}=${film}`);
+      const words = [...films, '--store', store.folder, '--http', '127.0.0.1:0'];
+      const { url, stations } = await serve(context, words, 2);
+      const { exitCode, stdout } = await run(context, 'mpv', [
+        ...['--no-config', '--vo=null', '--ao=null', '--untimed', '--frames=25', '--quiet', '--msg-level=all=info'],
+        `${url}/stations.m3u?via=${via}`,
+      ]);
+      const told = String(stdout);
+      assert.equal(exitCode, 0, told);
+      for (const { id } of stations) {
+        assert.ok(told.includes(`Playing: ${url}/stations/${id}${via === 'hls' ? '/index.m3u8' : '.ts'}\n`), told);
+      }
+      assert.equal(told.match(/\(\+\) Video/g)?.length, 2, told);
+    });
+  }
+});
 
 test('FFmpeg is sent a moment of the past from that moment on', {
   skip: without('ffprobe'),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import { readSdp, writeSdp } from '../src/wire/sdp.js';
 import type { StationFormat, StationInfo } from '../src/wire/station-info.js';
 import { makeFilm, openStore } from './support/film.js';
@@ -36,60 +36,63 @@ async function onAir(context: TestContext, format: StationFormat) {
 const interop = (name: string, tools: Tool[], body: (context: TestContext) => Promise<void>) =>
   test(name, { skip: without(...tools) || withoutNetwork(), timeout: 60_000 }, body);
 
-for (const format of ['h264', 'jpeg'] as const) {
-  interop(`ffmpeg plays an ${format} station from its SDP`, ['ffmpeg'], async (context) => {
-    const { inside, sdp } = await onAir(context, format);
-    const input = ['-protocol_whitelist', 'file,udp,rtp', '-i', sdp, '-map', '0:v', '-frames:v', String(PICTURES)];
-    const { exitCode, stdout, stderr } = await inside(['ffmpeg', '-v', 'error', ...input, '-f', 'framemd5', '-']);
-    assert.equal(exitCode, 0, stderr);
-    const pictures = stdout
-      .toString()
-      .split('\n')
-      .filter((line) => line && !line.startsWith('#'));
-    assert.equal(pictures.length, PICTURES);
+// At the same time: players mostly wait.
+describe('players', { concurrency: 3 }, () => {
+  for (const format of ['h264', 'jpeg'] as const) {
+    interop(`ffmpeg plays an ${format} station from its SDP`, ['ffmpeg'], async (context) => {
+      const { inside, sdp } = await onAir(context, format);
+      const input = ['-protocol_whitelist', 'file,udp,rtp', '-i', sdp, '-map', '0:v', '-frames:v', String(PICTURES)];
+      const { exitCode, stdout, stderr } = await inside(['ffmpeg', '-v', 'error', ...input, '-f', 'framemd5', '-']);
+      assert.equal(exitCode, 0, stderr);
+      const pictures = stdout
+        .toString()
+        .split('\n')
+        .filter((line) => line && !line.startsWith('#'));
+      assert.equal(pictures.length, PICTURES);
+    });
+
+    const depayloaders = { h264: 'rtpmp2tdepay ! tsdemux ! h264parse ! avdec_h264', jpeg: 'rtpjpegdepay ! jpegdec' };
+    interop(`GStreamer plays an ${format} station from its SDP`, ['gst-launch-1.0'], async (context) => {
+      const { inside, sdp } = await onAir(context, format);
+      const pipeline = `filesrc location=${sdp} ! sdpdemux ! ${depayloaders[format]} ! identity eos-after=${PICTURES} ! fakesink`;
+      const { exitCode, stderr, stdout } = await inside(['gst-launch-1.0', ...pipeline.split(' ')]);
+      assert.equal(exitCode, 0, stderr);
+      assert.match(stdout.toString(), /Got EOS/);
+    });
+  }
+
+  interop('mpv plays an h264 station from its SDP', ['mpv'], async (context) => {
+    const { inside, sdp } = await onAir(context, 'h264');
+    const words = ['--no-config', '--vo=null', '--ao=null', `--frames=${PICTURES}`, '--msg-level=all=warn'];
+    const { exitCode, stdout } = await inside([
+      'mpv',
+      ...words,
+      '--demuxer-lavf-o=protocol_whitelist=[file,udp,rtp]',
+      sdp,
+    ]);
+    assert.equal(exitCode, 0, stdout.toString());
   });
 
-  const depayloaders = { h264: 'rtpmp2tdepay ! tsdemux ! h264parse ! avdec_h264', jpeg: 'rtpjpegdepay ! jpegdec' };
-  interop(`GStreamer plays an ${format} station from its SDP`, ['gst-launch-1.0'], async (context) => {
-    const { inside, sdp } = await onAir(context, format);
-    const pipeline = `filesrc location=${sdp} ! sdpdemux ! ${depayloaders[format]} ! identity eos-after=${PICTURES} ! fakesink`;
-    const { exitCode, stderr, stdout } = await inside(['gst-launch-1.0', ...pipeline.split(' ')]);
-    assert.equal(exitCode, 0, stderr);
-    assert.match(stdout.toString(), /Got EOS/);
+  // Debian's VLC has no reader of SDP files (live555), only that of SAP, which makes such an address of an SDP.
+  interop('VLC plays an h264 station from the address in its SDP', ['cvlc'], async (context) => {
+    const { inside, sdp } = await onAir(context, 'h264');
+    const { group, port } = readSdp(readFileSync(sdp, 'utf8')) ?? assert.fail('no SDP');
+    // VLC refuses to run as root.
+    const nobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups', 'env', 'HOME=/tmp'];
+    // It tells of its first picture only where that comes while it still fills its buffer.
+    const words = [
+      'cvlc',
+      '-vv',
+      '--network-caching',
+      '3000',
+      '--vout',
+      'dummy',
+      '--aout',
+      'dummy',
+      `rtp://@${group}:${port}`,
+    ];
+    const seen = /Received first picture/;
+    const { stderr } = await inside([...nobody, ...words], { until: (printed) => seen.test(printed) });
+    assert.match(stderr, seen);
   });
-}
-
-interop('mpv plays an h264 station from its SDP', ['mpv'], async (context) => {
-  const { inside, sdp } = await onAir(context, 'h264');
-  const words = ['--no-config', '--vo=null', '--ao=null', `--frames=${PICTURES}`, '--msg-level=all=warn'];
-  const { exitCode, stdout } = await inside([
-    'mpv',
-    ...words,
-    '--demuxer-lavf-o=protocol_whitelist=[file,udp,rtp]',
-    sdp,
-  ]);
-  assert.equal(exitCode, 0, stdout.toString());
-});
-
-// Debian's VLC has no reader of SDP files (live555), only that of SAP, which makes such an address of an SDP.
-interop('VLC plays an h264 station from the address in its SDP', ['cvlc'], async (context) => {
-  const { inside, sdp } = await onAir(context, 'h264');
-  const { group, port } = readSdp(readFileSync(sdp, 'utf8')) ?? assert.fail('no SDP');
-  // VLC refuses to run as root.
-  const nobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups', 'env', 'HOME=/tmp'];
-  // It tells of its first picture only where that comes while it still fills its buffer.
-  const words = [
-    'cvlc',
-    '-vv',
-    '--network-caching',
-    '3000',
-    '--vout',
-    'dummy',
-    '--aout',
-    'dummy',
-    `rtp://@${group}:${port}`,
-  ];
-  const seen = /Received first picture/;
-  const { stderr } = await inside([...nobody, ...words], { until: (printed) => seen.test(printed) });
-  assert.match(stderr, seen);
 });

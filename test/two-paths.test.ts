@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { until } from './support/display.js';
 import { makeFilm, openStore, reelOf } from './support/film.js';
 import { finished, serve, startMsc } from './support/msc.js';
 import { star, withoutNetwork } from './support/network.js';
@@ -26,10 +27,7 @@ test('of two servers on two networks one may be killed: who receives both loses 
   const done = finished(recording);
   // Half of it is there, which is more than the burst it began with; the rest comes by one path.
   const half = ((bitrate / 8) * SECONDS) / 2;
-  await new Promise<void>((resolve) => {
-    const look = () => (sizeOf(path) >= half ? resolve() : setImmediate(look));
-    look();
-  });
+  await until(context, () => sizeOf(path) >= half);
   await first.kill();
   const { exitCode, stdout, stderr } = await done;
   assert.equal(exitCode, 0, stderr);

@@ -49,10 +49,13 @@ export async function openScreen(context: TestContext): Promise<Screen> {
   };
 }
 
+/** Milliseconds between two looks: what is waited for needs the processor too. */
+const LOOK_INTERVAL = 5;
+
 /** Looks again and again until it is so; the test's own time limit ends what never comes. */
 export async function until(context: { signal: AbortSignal }, isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isSo())) {
     context.signal.throwIfAborted();
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL));
   }
 }

@@ -10,7 +10,7 @@ import { extname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
-import { scratchFolder } from './spool.js';
+import { sharedFolder } from './spool.js';
 
 const configFile = fileURLToPath(new URL('../../../web/dev/engine/vite.config.js', import.meta.url));
 const types: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
@@ -35,7 +35,7 @@ let built: Promise<string> | undefined;
 /** The folder that holds it: built once for all tests of a process. */
 function buildPage(): Promise<string> {
   built ??= (async () => {
-    const folder = scratchFolder({ after: (remove: () => void) => process.once('exit', remove) });
+    const folder = sharedFolder();
     await build({ configFile, logLevel: 'error', build: { outDir: folder } });
     return folder;
   })();

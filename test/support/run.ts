@@ -53,7 +53,7 @@ export async function run(
 }
 
 /**
- * framemd5 of a stream: the hashes of its decoded frames (`v`) or of its packets (`a`, copied), in order.
+ * framehash of a stream: the hashes of its decoded frames (`v`) or of its packets (`a`, copied), in order.
  * Throws when decoding pictures calls forth a message.
  */
 export async function hashes(context: TestContext, input: string, stream: 'v' | 'a'): Promise<string[]> {
@@ -69,8 +69,8 @@ export async function hashes(context: TestContext, input: string, stream: 'v' | 
     ...copy,
     '-fps_mode',
     'passthrough',
-    '-f',
-    'framemd5',
+    // Five times as fast as MD5.
+    ...['-f', 'framehash', '-hash', 'murmur3'],
     '-',
   ]);
   if (exitCode !== 0 || (stream === 'v' && stderr !== '')) throw new Error(`ffmpeg: ${stderr}`);

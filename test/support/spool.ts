@@ -13,6 +13,10 @@ export function scratchFolder(context: TestContext | { after(fn: () => void): vo
   return folder;
 }
 
+/** A folder that goes away with the process: for what its tests share. */
+export const sharedFolder = (): string =>
+  scratchFolder({ after: (remove: () => void) => process.once('exit', remove) });
+
 export interface MadeUp {
   /** Bytes of each access unit, in decoding order. */
   sizes: number[];

@@ -1,4 +1,5 @@
 /** The engine's page in a browser, watching a film whose pictures carry their numbers. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { openBrowser, openPage, withoutBrowser } from './browser.js';
@@ -7,7 +8,7 @@ import { type EnginePage, serveEnginePage } from './engine-page.js';
 import { openFirefox } from './firefox.js';
 import { type Server, serve } from './msc.js';
 import { makeNumberedFilm, NUMBERED_RATE, numberOnScript } from './numbered-film.js';
-import { scratchFolder } from './spool.js';
+import { sharedFolder } from './spool.js';
 import { without } from './tools.js';
 
 export const PICTURE = 1000 / NUMBERED_RATE;
@@ -17,6 +18,8 @@ export const needs = { skip: without('ffmpeg') || withoutBrowser(), timeout: 120
 export const needsFirefox = { skip: without('ffmpeg', 'firefox-esr'), timeout: 120_000 };
 
 let servers = 0;
+/** Of the films, and of the store with their reels: made once. */
+let folder: string | undefined;
 
 export interface FilmOptions {
   /** Of the film. */
@@ -40,8 +43,9 @@ export async function openFilm(
   context: TestContext,
   { seconds = 20, format = 'h264' }: FilmOptions = {},
 ): Promise<Film> {
-  const folder = scratchFolder(context);
-  const film = makeNumberedFilm(join(folder, 'film.mp4'), seconds);
+  folder ??= sharedFolder();
+  const film = join(folder, `film of ${seconds} s.mp4`);
+  if (!existsSync(film)) makeNumberedFilm(film, seconds);
   // Groups follow from names, and servers of other tests are on the same network.
   const unique = `${process.pid} ${++servers}`;
   const stations = [`Film ${unique}=${film}`, `Other ${unique}=${film}`];
