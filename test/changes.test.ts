@@ -19,7 +19,7 @@ import { capture } from './support/capture.js';
 import { until } from './support/display.js';
 import { bigBuckBunny, makeFilm, openStore, reelOf, transportStream } from './support/film.js';
 import { finished, type Server, serve, startMsc } from './support/msc.js';
-import { decodingMessages, run } from './support/run.js';
+import { decodingMessages, run, toNothing } from './support/run.js';
 import { scratchFolder } from './support/spool.js';
 import { without } from './support/tools.js';
 import { analyseTs } from './support/ts-analyser.js';
@@ -157,6 +157,7 @@ test('a film is cut wherever that may be, and decodes without a message', {
   const { faults, leastLead, longestPcrGap, ptsSteps } = analyseTs(stream);
   assert.deepEqual(faults, []);
   assert.ok(leastLead > 0 && longestPcrGap <= 3_600, `${leastLead / 90} ms, ${longestPcrGap / 90} ms`);
+  assert.ok(ptsSteps.get(Pid.video)!.least >= 3_600, 'no picture is shown for less than its time');
   assert.ok(ptsSteps.get(Pid.video)!.most <= 90_000 && ptsSteps.get(Pid.audio)!.most <= 2 * 4 * 1_930);
   const path = join(folder, 'cut.ts');
   writeFileSync(path, stream);
@@ -177,9 +178,7 @@ test('receivers lose nothing over a cut, and players find nothing to complain of
   const recorded = finished(recording);
   // By HTTP, for there a stream begins with a picture that can be decoded.
   const address = `${server.url}/stations/${id}.ts`;
-  // As they come, with the times that they have: a change need not begin a whole number of pictures later.
-  const asTheyAre = ['-fps_mode', 'passthrough', '-enc_time_base', '-1', '-f', 'null', '-'];
-  const ffmpeg = run(context, 'ffmpeg', ['-v', 'warning', '-i', address, '-t', '20', ...asTheyAre]);
+  const ffmpeg = run(context, 'ffmpeg', ['-v', 'warning', '-i', address, '-t', '20', ...toNothing]);
   const quiet = ['--no-config', '--vo=null', '--ao=null', '--msg-level=all=warn'];
   const mpv = run(context, 'mpv', [...quiet, '--length=20', address]);
   const { skip, show, resume, playing } = operate(server);
@@ -198,6 +197,7 @@ test('receivers lose nothing over a cut, and players find nothing to complain of
   const report = analyseTs(stream);
   assert.deepEqual(report.faults, []);
   for (const pid of [Pid.video, Pid.audio]) assert.ok(report.ptsSteps.get(pid)!.most <= 90_000);
+  assert.ok(report.ptsSteps.get(Pid.video)!.least >= 3_600, 'no picture is shown for less than its time');
   assert.equal(await decodingMessages(context, output), '');
   const said = (await run(context, 'tsreport', ['-b', output])).stdout.toString('utf8');
   assert.doesNotMatch(said, /discontinuit|###|!!!/i);
