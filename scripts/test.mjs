@@ -2,7 +2,7 @@
 // Arguments choose test files: those whose path contains one of them.
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { build, install, root } from './setup.mjs';
@@ -21,29 +21,50 @@ const files = ['test', 'web-js/web', 'src']
   .filter((path) => path.endsWith('.test.js'))
   .filter((path) => chosen.length === 0 || chosen.some((part) => relative(root, path).includes(part)));
 
+/** They mostly wait for what comes in its own time: one of them always runs beside the others. */
+const waiting = ['changes', 'fec', 'gateway-network', 'on-air', 'operator', 'repair', 'servers', 'tuning', 'two-paths'];
+
 const count = { passed: 0, failed: 0, skipped: 0 };
 const leftOut = new Map();
 const failures = [];
 
 process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --enable-source-maps`.trim();
 process.env.MSC_INTERFACE ??= 'lo';
-// Many wait for what comes in its own time: two at once also where there are two processors.
-const concurrency = Math.max(2, availableParallelism() - 1);
-const stream = run({ files, concurrency, timeout: 480_000 });
-stream.on('test:pass', (event) => {
-  if (event.details.type === 'suite') return;
-  if (event.skip !== undefined) {
-    count.skipped++;
-    leftOut.set(event.name, event.skip);
-  } else count.passed++;
-});
-stream.on('test:fail', (event) => {
-  if (event.details.type === 'suite') return;
-  count.failed++;
-  failures.push(`${relative(root, event.file ?? '')}: ${event.name}`);
-});
-stream.compose(new spec()).pipe(process.stdout);
-await new Promise((resolve) => stream.on('end', resolve));
+const note = {
+  'test:pass': (event) => {
+    if (event.skip !== undefined) {
+      count.skipped++;
+      leftOut.set(event.name, event.skip);
+    } else count.passed++;
+  },
+  'test:fail': (event) => {
+    count.failed++;
+    failures.push(`${relative(root, event.file ?? '')}: ${event.name}`);
+  },
+};
+
+/** Runs so many of these files at once; resolves when all have ended. */
+async function runAll(paths, concurrency) {
+  if (paths.length === 0) return;
+  const stream = run({ files: paths, concurrency, timeout: 480_000 });
+  for (const [name, listener] of Object.entries(note)) {
+    stream.on(name, (event) => {
+      if (event.details.type !== 'suite') listener(event);
+    });
+  }
+  stream.compose(new spec()).pipe(process.stdout, { end: false });
+  await new Promise((resolve) => stream.on('end', resolve));
+}
+
+const waits = (path) => waiting.includes(basename(path, '.test.js'));
+await Promise.all([
+  runAll(files.filter(waits), 1),
+  // Of the others too, two at once also where there are two processors.
+  runAll(
+    files.filter((path) => !waits(path)),
+    Math.max(2, availableParallelism() - 1),
+  ),
+]);
 await new Promise((resolve) => setImmediate(resolve));
 
 if (leftOut.size > 0) {

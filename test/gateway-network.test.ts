@@ -12,6 +12,7 @@ import { millisToTicks } from '../src/wire/time.js';
 import { startsRandomAccess, TS_GROUP_LENGTH } from '../src/wire/ts.js';
 import { until } from './support/display.js';
 import { bigBuckBunny, openStore, reelOf, transportStream } from './support/film.js';
+import { findOnAir } from './support/found.js';
 import { HandTimers } from './support/hand-timers.js';
 import { serve } from './support/msc.js';
 import { makeStation } from './support/stations.js';
@@ -22,20 +23,14 @@ async function onAir(context: TestContext) {
   const reel = await reelOf(context, bigBuckBunny, {}, store);
   const [info] = server.stations;
   const station = new Station({ items: [{ name: 'Bunny', reel }], ssrc: info.ssrc });
-  const { findStations } = await import('../src/discovery/find.js');
-  const { loopback } = await import('../src/multicast/interfaces.js');
-  let found: FoundStation | undefined;
-  await until(context, async () => {
-    found = (await findStations({ interfaces: [loopback()] })).find((each) => each.info.group === info.group);
-    return found !== undefined;
-  });
+  const found = await findOnAir(context, info);
   let tuners = 0;
   const createTuner = () => {
     tuners++;
     return new Tuner({ onServer: () => undefined, onTrouble: (problem) => assert.fail(problem) });
   };
   const now = () => Date.now();
-  const source = new NetworkSource({ found: found!, timers: systemTimers, now, createTuner }, info);
+  const source = new NetworkSource({ found, timers: systemTimers, now, createTuner }, info);
   context.after(() => source.close());
   return { source, station, tuners: () => tuners };
 }

@@ -2,8 +2,6 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { findStations } from '../src/discovery/find.js';
-import { loopback } from '../src/multicast/interfaces.js';
 import type { StationReceiver } from '../src/receiver/station-receiver.js';
 import type { Cursor } from '../src/receiver/stream-buffer.js';
 import { Tuner } from '../src/receiver/tuner.js';
@@ -11,6 +9,7 @@ import { Station } from '../src/station/station.js';
 import type { Millis, Ticks90k } from '../src/wire/time.js';
 import { TS_GROUP_LENGTH } from '../src/wire/ts.js';
 import { bigBuckBunny, makeFilm, openStore, reelOf, transportStream } from './support/film.js';
+import { findOnAir } from './support/found.js';
 import { serve } from './support/msc.js';
 import { openRelay, type RelayOptions } from './support/relay-sockets.js';
 import { scratchFolder } from './support/spool.js';
@@ -58,9 +57,8 @@ async function onAir(context: TestContext, source: string, flags: readonly strin
   const [info] = server.stations;
   const reel = await reelOf(context, source, {}, store);
   const station = new Station({ items: [{ name, reel }], ssrc: info.ssrc });
-  const found = await findStations({ interfaces: [loopback()] });
-  const { controlPort } = found.find((one) => one.info.id === info.id) ?? assert.fail('the server is not found');
-  return { info, station, controlPort };
+  const { controlPort } = await findOnAir(context, info);
+  return { server, info, station, controlPort };
 }
 
 /** Reads from the last random access point on until the group has brought enough. */
@@ -91,22 +89,31 @@ function assertWhole(bytes: Buffer, station: Station, time: Ticks90k): void {
   assert.ok(bytes.equals(sent.subarray(from, from + bytes.length)), 'every byte is as it was sent');
 }
 
-for (const { what, by, isSmall, flags = [], ...network } of cases) {
-  test(`where ${what}, a receiver has every byte of the station`, { timeout: 120_000 }, async (context) => {
-    const source = isSmall ? makeFilm(join(scratchFolder(context), 'small.mp4'), 10) : bigBuckBunny;
-    const { info, station, controlPort } = await onAir(context, source, flags);
-    const relay = await openRelay(context, { controlPort, stations: [info], ...network });
-    const events = { onServer: () => undefined, onTrouble: (problem: Error) => assert.fail(problem) };
-    const tuner = new Tuner(events, { deadline: PATIENT });
-    context.after(() => tuner.close());
-    const [seen] = relay.stations;
-    const { address } = relay;
-    const found = { info: seen, address, controlPort: relay.controlPort, localAddress: '127.0.0.1' };
-    const receiver = await tuner.tune(found);
-    const { bytes, time } = await read(receiver, isSmall ? ENOUGH / 2 : ENOUGH);
-    assertWhole(bytes, station, time);
-    const { lost, repaired } = receiver.report();
-    assert.equal(lost, 0);
-    assert.ok(repaired[by] > 0, 'and something was lost on the way');
+/** Watches a station over such a network until it has come in full; returns how many packets its server did not send. */
+async function watch(context: TestContext, { by, isSmall, flags = [], ...network }: Case, isLast: boolean) {
+  const source = isSmall ? makeFilm(join(scratchFolder(context), 'small.mp4'), 10) : bigBuckBunny;
+  const { server, info, station, controlPort } = await onAir(context, source, flags);
+  const relay = await openRelay(context, { controlPort, stations: [info], ...network });
+  const events = { onServer: () => undefined, onTrouble: (problem: Error) => assert.fail(problem) };
+  const tuner = new Tuner(events, { deadline: PATIENT });
+  context.after(() => tuner.close());
+  const [seen] = relay.stations;
+  const { address } = relay;
+  const found = { info: seen, address, controlPort: relay.controlPort, localAddress: '127.0.0.1' };
+  const receiver = await tuner.tune(found);
+  const { bytes, time } = await read(receiver, isSmall ? ENOUGH / 2 : ENOUGH);
+  await server.stop();
+  // On a machine that stands still for 200 ms the server drops what is late: where it is deaf, nobody can ask for that.
+  if (network.isDeaf && server.droppedLate > 0 && !isLast) return server.droppedLate;
+  assertWhole(bytes, station, time);
+  const { lost, repaired } = receiver.report();
+  assert.equal(lost, 0);
+  assert.ok(repaired[by] > 0, 'and something was lost on the way');
+  return 0;
+}
+
+for (const each of cases) {
+  test(`where ${each.what}, a receiver has every byte of the station`, { timeout: 120_000 }, async (context) => {
+    for (let left = 3; (await watch(context, each, left === 0)) > 0; left--);
   });
 }

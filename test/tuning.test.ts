@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { findStations } from '../src/discovery/find.js';
-import { loopback } from '../src/multicast/interfaces.js';
 import type { Problem } from '../src/problem/problem.js';
 import type { StationReceiver } from '../src/receiver/station-receiver.js';
 import type { StreamBuffer } from '../src/receiver/stream-buffer.js';
@@ -10,6 +8,7 @@ import { Station } from '../src/station/station.js';
 import { type Millis, millisToTicks, type PacketNumber } from '../src/wire/time.js';
 import { TS_GROUP_LENGTH } from '../src/wire/ts.js';
 import { bigBuckBunny, openStore, reelOf, transportStream } from './support/film.js';
+import { findOnAir } from './support/found.js';
 import { serve } from './support/msc.js';
 
 /** A picture is shown so long after it left. */
@@ -21,12 +20,11 @@ async function onAir(context: TestContext) {
   const names = ['one', 'other'].map((which) => `Tuning ${process.pid} ${which}`);
   const server = await serve(context, [...names.map((name) => `${name}=${bigBuckBunny}`), '--store', store.folder], 2);
   const reel = await reelOf(context, bigBuckBunny, {}, store);
-  const found = await findStations({ interfaces: [loopback()] });
-  const stations = server.stations.map((info) => {
+  const stations = [];
+  for (const info of server.stations) {
     const station = new Station({ items: [{ name: info.name, reel }], ssrc: info.ssrc });
-    const one = found.find((each) => each.info.id === info.id) ?? assert.fail(`${info.id} is not found`);
-    return { station, channel: { key: info.id, info, found: one } };
-  });
+    stations.push({ station, channel: { key: info.id, info, found: await findOnAir(context, info) } });
+  }
   const troubles: Problem[] = [];
   const tuner = new Tuner({ onServer: () => undefined, onTrouble: (problem) => troubles.push(problem) });
   context.after(() => tuner.close());

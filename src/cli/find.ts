@@ -1,7 +1,7 @@
 /** What `list`, `watch` and `record` begin with: the stations on the interface that was asked for. */
-import { findStations } from '../discovery/find.js';
+import { type FoundStation, findStations } from '../discovery/find.js';
 import { resolveInterface } from '../multicast/interfaces.js';
-import { channelsOf, type FoundChannel } from '../viewer/channels.js';
+import { channelsOf, type FoundChannel, matching } from '../viewer/channels.js';
 import type { Millis } from '../wire/time.js';
 
 export interface FindChannelsOptions {
@@ -9,11 +9,16 @@ export interface FindChannelsOptions {
   interface?: string;
   /** The longest to wait for answers; default that of findStations. */
   timeout?: Millis;
+  /** The one that is looked for: as long as it is not there, all the time is waited. */
+  station?: string;
 }
 
 /** Rejects with a Problem when there is no such interface. */
 export async function findChannels(options: FindChannelsOptions): Promise<FoundChannel[]> {
   const interfaces = options.interface === undefined ? undefined : [resolveInterface(options.interface)];
-  const channels = channelsOf(await findStations({ interfaces, timeout: options.timeout }));
+  const { timeout, station } = options;
+  const isEnough = (found: readonly FoundStation[]): boolean =>
+    station === undefined || matching(channelsOf(found), station).length > 0;
+  const channels = channelsOf(await findStations({ interfaces, timeout, isEnough }));
   return channels.sort((a, b) => a.info.number - b.info.number || a.info.server.localeCompare(b.info.server));
 }

@@ -77,6 +77,32 @@ test('with no server nothing is found once the time is over', async () => {
   assert.deepEqual(await search, []);
 });
 
+test('a search goes on while what is looked for is not there', async () => {
+  const hall = await startServer(makeStations(3));
+  const timers = new HandTimers();
+  let isThere = false;
+  let looks = 0;
+  const isEnough = (found: readonly unknown[]): boolean => {
+    assert.equal(found.length, 3);
+    looks++;
+    return isThere;
+  };
+  let hasEnded = false;
+  const search = findStations({ interfaces: [lo], query, timers, timeout: 1e9, isEnough }).finally(() => {
+    hasEnded = true;
+  });
+  const turn = async () => {
+    timers.advance(25);
+    await new Promise(setImmediate);
+  };
+  while (looks < 5) await turn();
+  assert.equal(hasEnded, false);
+  isThere = true;
+  while (!hasEnded) await turn();
+  assert.equal((await search).length, 3);
+  await stopServer(hall);
+});
+
 test('no interface to ask on is a problem', async () => {
   await assert.rejects(findStations({ interfaces: [], query }), Problem);
   const absent = { name: 'eth9', address: '192.0.2.1', internal: false };

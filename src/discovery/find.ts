@@ -19,6 +19,8 @@ export interface FindOptions {
   interfaces?: readonly NetInterface[];
   /** The longest to wait; default 1,000 ms. Ends sooner once all who answered have told all. */
   timeout?: Millis;
+  /** Whether it may end sooner with these, though a server that is busy might not have answered yet. */
+  isEnough?(found: readonly FoundStation[]): boolean;
   /** Of the query's datagrams; default 1, the local network. */
   ttl?: number;
   /** Where servers listen; other than the default only in tests. */
@@ -33,6 +35,7 @@ export interface FindOptions {
 export async function findStations({
   interfaces = listInterfaces(),
   timeout = 1_000,
+  isEnough = () => true,
   ttl = 1,
   query = { group: DISCOVERY_GROUP, port: QUERY_PORT },
   timers = systemTimers,
@@ -82,7 +85,7 @@ export async function findStations({
   await new Promise<void>((resolve) => {
     const tick = (): void => {
       const now = timers.now();
-      if (now - began >= timeout || state.isSettled(now)) {
+      if (now - began >= timeout || (state.isSettled(now) && isEnough(state.found))) {
         resolve();
         return;
       }

@@ -30,11 +30,8 @@ export function requireStations(channels: readonly FoundChannel[], interfaceName
   if (channels.length === 0) throw new Problem('station', nothingFound, findHint(interfaceName));
 }
 
-/**
- * The station meant by a number, an id or a name (upper or lower case), the exact one first.
- * Throws a Problem when there is none, or more than one.
- */
-export function chooseChannel<C extends Channel>(channels: readonly C[], wanted: string): C {
+/** The stations meant by a number, an id or a name (upper or lower case), the exact ones first. */
+export function matching<C extends Channel>(channels: readonly C[], wanted: string): C[] {
   const folded = wanted.trim().toLowerCase();
   const ways: ((channel: C) => boolean)[] = [
     ({ info }) => String(info.number) === folded,
@@ -43,16 +40,19 @@ export function chooseChannel<C extends Channel>(channels: readonly C[], wanted:
     ({ key }) => key === wanted,
   ];
   for (const way of ways) {
-    const matching = channels.filter(way);
-    if (matching.length === 1) return matching[0];
-    if (matching.length > 1) {
-      const listed = matching.map(({ info, key }) => `${info.name} on ${info.server} (${key})`).join(', ');
-      throw new Problem(
-        'station',
-        `"${wanted}" is ${matching.length} stations: ${listed}`,
-        'Give what stands in brackets.',
-      );
-    }
+    const found = channels.filter(way);
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+/** The station meant by `wanted`. Throws a Problem when there is none, or more than one. */
+export function chooseChannel<C extends Channel>(channels: readonly C[], wanted: string): C {
+  const found = matching(channels, wanted);
+  if (found.length === 1) return found[0];
+  if (found.length > 1) {
+    const listed = found.map(({ info, key }) => `${info.name} on ${info.server} (${key})`).join(', ');
+    throw new Problem('station', `"${wanted}" is ${found.length} stations: ${listed}`, 'Give what stands in brackets.');
   }
   const numbers = channels.map(({ info }) => `${info.number} ${info.name}`).join(', ');
   throw new Problem('station', `There is no station "${wanted}"`, `Choose one of: ${numbers}.`);
