@@ -71,23 +71,27 @@ async function playFrom(context: TestContext, station: Station, start: number, s
   const before = overflows();
   playout.add({ id: 'wrap', station, group, port, bitrate: 1e6 });
   const { exitCode, stderr } = await ffmpeg;
-  const isHindered = playout.progress('wrap')!.droppedLate > 0 || overflows() > before;
+  const { droppedLate } = playout.progress('wrap')!;
+  const overflowed = overflows() - before;
   await playout.close();
   assert.equal(exitCode, 0, stderr);
-  return { output, stderr, isHindered };
+  return { output, stderr, droppedLate, overflowed };
 }
 
 const COMPLAINT = /missed|corrupt|discontinu|reorder|drop/i;
 
 /**
- * The same, once more (at most 4 times) when ffmpeg complains and the machine was too busy: packets were not sent in
- * time, or ffmpeg's socket had no room for them.
+ * The same, once more when ffmpeg complains and the machine was too busy: packets were not sent in time, or ffmpeg's socket
+ * had no room for them. Null when it was five times.
  */
-async function playUnhindered(...words: Parameters<typeof playFrom>): ReturnType<typeof playFrom> {
-  for (let left = 4; ; left--) {
-    const outcome = await playFrom(...words);
-    if (left === 0 || !outcome.isHindered || !COMPLAINT.test(outcome.stderr)) return outcome;
+async function playUnhindered(context: TestContext, station: Station, start: number, seconds: number) {
+  for (let left = 5; left > 0; left--) {
+    const outcome = await playFrom(context, station, start, seconds);
+    const { droppedLate, overflowed } = outcome;
+    if (!COMPLAINT.test(outcome.stderr) || (droppedLate === 0 && overflowed === 0)) return outcome;
+    context.diagnostic(`${droppedLate} packets were late, for ${overflowed} there was no room`);
   }
+  return null;
 }
 
 // At the same time: the minute is mostly waited for.
@@ -175,7 +179,9 @@ describe('at their own pace', { concurrency: true }, () => {
     };
     for (const [what, time] of Object.entries(wraps)) {
       // The stream begins 4 s before the wrap of what is sent, 5 s before that of the PTS.
-      const { output, stderr } = await playUnhindered(context, station, ticksToMillis(time) - 4_000, 8);
+      const played = await playUnhindered(context, station, ticksToMillis(time) - 4_000, 8);
+      if (played === null) return context.skip('this machine is too busy to send in time');
+      const { output, stderr } = played;
       assert.doesNotMatch(stderr, COMPLAINT, what);
       const received = await hashes(context, output, 'v');
       assert.ok(received.length > 120, `${what}: ${received.length} pictures`);
