@@ -2,7 +2,7 @@
 import { read } from 'node:fs';
 import { promisify } from 'node:util';
 import { JpegAssembler } from '../receiver/jpeg-assembler.js';
-import type { PacketPlaces, PayloadReader } from '../reel/payload-reader.js';
+import { copyPayloads, type PacketPlaces, type PayloadReader } from '../reel/payload-reader.js';
 import type { Station } from '../station/station.js';
 import { parseRtp, RTP_HEADER_LENGTH } from '../wire/rtp.js';
 import { type PacketNumber, TICKS_PER_MILLI, type Ticks90k } from '../wire/time.js';
@@ -44,12 +44,7 @@ class BlockReader implements PayloadReader {
         each.descriptor === descriptor && position >= each.position && position < each.position + each.bytes.length,
     );
     if (!block) throw new Error(`byte ${position} of a reel was not read`);
-    let at = position - block.position;
-    for (let i = first; i < first + count; i++) {
-      const length = places.lengths[i] - header;
-      block.bytes.copy(places.buffer, places.offsets[i] + header, at, at + length);
-      at += length;
-    }
+    copyPayloads(block.bytes, position - block.position, places, { first, count, header });
     return count;
   }
 }

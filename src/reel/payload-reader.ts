@@ -54,12 +54,23 @@ export class WaitingReader implements PayloadReader {
       if (read === 0) throw endsEarly(position + filled, position + length);
       filled += read;
     }
-    let at = 0;
-    for (let i = first; i < first + count; i++) {
-      this.#block.copy(places.buffer, places.offsets[i] + header, at, at + places.lengths[i] - header);
-      at += places.lengths[i] - header;
-    }
+    copyPayloads(this.#block, 0, places, { first, count, header });
     return count;
+  }
+}
+
+/** Copies payloads that lie one after another in memory, from `block[from]` on, to their places. */
+export function copyPayloads(
+  block: Buffer,
+  from: number,
+  places: PacketPlaces,
+  { first, count, header }: { first: number; count: number; header: number },
+): void {
+  let at = from;
+  for (let i = first; i < first + count; i++) {
+    const length = places.lengths[i] - header;
+    block.copy(places.buffer, places.offsets[i] + header, at, at + length);
+    at += length;
   }
 }
 

@@ -31,6 +31,7 @@ const simpleActions = {
   stop: ['Take a station off the air', 'stops'],
   skip: ['Go on with the station’s next item', 'skips an item of'],
   reload: ['Look at the station’s files again', 'reloads'],
+  resume: ['Go back from the slate to what the station plays', 'resumes'],
 } as const;
 
 const simpleOperations = (Object.keys(simpleActions) as (keyof typeof simpleActions)[]).map((action) => {
@@ -113,24 +114,6 @@ export const actionOperations = [
       const slate = slateOf(operations, body.slate);
       audit(`shows ${slate} on ${id}`);
       await operations.show(slate, id);
-      return undefined;
-    },
-  }),
-  operation({
-    id: 'resumeStation',
-    method: 'POST',
-    path: '/stations/{id}/resume',
-    summary: 'Go back from the slate to what the station plays',
-    right: 'operator',
-    params: stationParams,
-    reply: null,
-    problems: PROBLEMS,
-    examples: { params: stationExample },
-    run: async ({ context, params, audit }) => {
-      const operations = operationsOf(context);
-      const id = idOf(context, params.id);
-      audit(`resumes ${id}`);
-      await operations.resume(id);
       return undefined;
     },
   }),

@@ -1,6 +1,7 @@
 /** How stations and the server went from one reading to the next. No timers. */
 import { Lateness } from '../../playout/lateness.js';
 import type { ServerFigures, StationFigures } from '../../wire/api.js';
+import { noFigures } from '../../wire/no-figures.js';
 import type { Millis } from '../../wire/time.js';
 import type { GatewayContext } from '../context.js';
 import type { Operator, OperatorStation } from '../operator.js';
@@ -60,7 +61,7 @@ export class Readings {
     const known = (id: string) => ({ viewers: watching.get(id) ?? 0, receivers: receiving.get(id) ?? 0 });
     const stations = operator
       ? operator.stations.map((station) => ({ ...this.#ofStation(station, elapsed), ...known(station.info.id) }))
-      : catalogue.stations.map(({ info }) => ({ ...unknown(info.id), ...known(info.id) }));
+      : catalogue.stations.map(({ info }) => ({ ...noFigures(info.id), ...known(info.id) }));
     this.#forget(stations);
     return { server: this.#server(elapsed, stations, receivers.length), stations };
   }
@@ -90,7 +91,7 @@ export class Readings {
   }
 
   #ofStation({ info, progress, parity, unicast }: OperatorStation, elapsed: Millis): StationFigures {
-    const figures: StationFigures = { ...unknown(info.id) };
+    const figures: StationFigures = noFigures(info.id);
     if (progress) {
       const { droppedLate, unread, refused } = progress;
       const meter = this.#stations.get(info.id) ?? { bytes: new Rate(), lateness: new Lateness() };
@@ -113,16 +114,3 @@ export class Readings {
     for (const id of this.#stations.keys()) if (!there.has(id)) this.#stations.delete(id);
   }
 }
-
-const unknown = (id: string): StationFigures => ({
-  id,
-  rate: 0,
-  lateness: null,
-  lost: 0,
-  viewers: 0,
-  receivers: 0,
-  reporting: 0,
-  loss: { p50: 0, p95: 0 },
-  missed: 0,
-  unrepaired: 0,
-});

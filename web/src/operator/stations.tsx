@@ -1,21 +1,10 @@
 /** The stations: a row each. */
 import { useState } from 'preact/hooks';
-import type { LineUpStation, StationFigures } from '../../../src/wire/api.js';
+import type { LineUpStation } from '../../../src/wire/api.js';
+import { noFigures } from '../../../src/wire/no-figures.js';
 import { StationRow } from './station-row.js';
 import { countOf } from './texts.js';
 import { useStore } from './use-store.js';
-
-const none: Omit<StationFigures, 'id'> = {
-  rate: 0,
-  lateness: null,
-  lost: 0,
-  viewers: 0,
-  receivers: 0,
-  reporting: 0,
-  loss: { p50: 0, p95: 0 },
-  missed: 0,
-  unrepaired: 0,
-};
 
 /** More than this are not drawn at once: the field above finds the others. */
 const MOST_ROWS = 200;
@@ -82,7 +71,7 @@ export function Stations() {
             <StationRow
               key={station.info.id}
               station={station}
-              figures={byId.get(station.info.id) ?? { id: station.info.id, ...none }}
+              figures={byId.get(station.info.id) ?? noFigures(station.info.id)}
               open={open === station.info.id}
               onToggle={() => setOpen(open === station.info.id ? null : station.info.id)}
             />

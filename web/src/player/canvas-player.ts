@@ -1,24 +1,16 @@
 /** Shows a jpeg station: picture after picture on a canvas, each at its moment. */
 import type { FrameHeader } from '../../../src/wire/live-frame.js';
-import type { Gateway } from './link/gateway.js';
 import { PictureQueue } from './media/picture-queue.js';
 import { PTS_AFTER_MOMENT } from './media/pts.js';
 import {
-  type Beginning,
-  HELD_AHEAD,
+  heldUntil,
   type PlayerEvents,
   type PlayerFigures,
+  type PlayerOptions,
   type PlayerStatus,
   type StationPlayer,
-  UNTIL_STEP,
 } from './station-player.js';
 import { StationStream } from './station-stream.js';
-
-export interface CanvasPlayerOptions {
-  gateway: Gateway;
-  beginning: Beginning;
-  events: PlayerEvents;
-}
 
 /** Nothing new for so long is a stall, milliseconds. */
 const STALL = 1_000;
@@ -41,7 +33,7 @@ export class CanvasPlayer implements StationPlayer {
   isShown = false;
   time: number | null = null;
   problem: string | null = null;
-  readonly #options: CanvasPlayerOptions;
+  readonly #options: PlayerOptions;
   readonly #stream: StationStream;
   readonly #coming = new PictureQueue<Uint8Array<ArrayBuffer>>();
   readonly #decoded = new PictureQueue<ImageBitmap>();
@@ -56,7 +48,7 @@ export class CanvasPlayer implements StationPlayer {
   #frame = 0;
   #isOver = false;
 
-  constructor(options: CanvasPlayerOptions) {
+  constructor(options: PlayerOptions) {
     const { gateway, beginning } = options;
     this.#options = options;
     this.events = options.events;
@@ -176,8 +168,7 @@ export class CanvasPlayer implements StationPlayer {
 
   #until(): number | null {
     if (this.following) return null;
-    const moment = this.time ?? this.#options.beginning.at ?? 0;
-    return Math.ceil(moment / UNTIL_STEP) * UNTIL_STEP + HELD_AHEAD;
+    return heldUntil(this.time ?? this.#options.beginning.at ?? 0);
   }
 
   #arrives({ time }: FrameHeader, data: Uint8Array<ArrayBuffer>): void {

@@ -1,4 +1,5 @@
 /** What shows one station from a moment on. Anything else is shown by another one, which takes its place. */
+import type { Gateway } from './link/gateway.js';
 
 export interface Sound {
   /** 0 to 1. */
@@ -62,6 +63,13 @@ export interface StationPlayer {
   close(): void;
 }
 
+/** What every player is given. */
+export interface PlayerOptions {
+  gateway: Gateway;
+  beginning: Beginning;
+  events: PlayerEvents;
+}
+
 /** Where a player begins. */
 export interface Beginning {
   /** Id of the station. */
@@ -73,6 +81,9 @@ export interface Beginning {
 }
 
 /** How much is held ahead of a picture that is not live, milliseconds. */
-export const HELD_AHEAD = 10_000;
+const HELD_AHEAD = 10_000;
 /** Only so often is the gateway told to go further, milliseconds. */
-export const UNTIL_STEP = 1_000;
+const UNTIL_STEP = 1_000;
+
+/** Up to where the gateway is to send what is not live, for a player that is at a moment. Unix epoch. */
+export const heldUntil = (moment: number): number => Math.ceil(moment / UNTIL_STEP) * UNTIL_STEP + HELD_AHEAD;

@@ -2,27 +2,22 @@
 
 import { Steering } from '../../../src/clock/steering.js';
 import type { FrameHeader } from '../../../src/wire/live-frame.js';
-import type { Gateway } from './link/gateway.js';
 import type { FeedEvents, MediaFeed } from './media/media-feed.js';
 import { type ShownPicture, watchPictures } from './media/pictures.js';
 import { firstPicture, PTS_AFTER_MOMENT } from './media/pts.js';
 import { afterGap, ahead, holds, removable } from './media/ranges.js';
 import {
-  type Beginning,
-  HELD_AHEAD,
+  heldUntil,
   type PlayerEvents,
   type PlayerFigures,
+  type PlayerOptions,
   type PlayerStatus,
   type Sound,
   type StationPlayer,
-  UNTIL_STEP,
 } from './station-player.js';
 import { StationStream } from './station-stream.js';
 
-export interface VideoPlayerOptions {
-  gateway: Gateway;
-  beginning: Beginning;
-  events: PlayerEvents;
+export interface VideoPlayerOptions extends PlayerOptions {
   /** How long it takes here from saying where to play until it plays. */
   startup: Startup;
   createFeed(element: HTMLVideoElement, events: FeedEvents): MediaFeed;
@@ -236,8 +231,7 @@ export class VideoPlayer implements StationPlayer {
 
   #until(): number | null {
     if (this.following) return null;
-    const moment = this.time ?? this.#options.beginning.at ?? 0;
-    return Math.ceil(moment / UNTIL_STEP) * UNTIL_STEP + HELD_AHEAD;
+    return heldUntil(this.time ?? this.#options.beginning.at ?? 0);
   }
 
   #arrives(header: FrameHeader, data: Uint8Array<ArrayBuffer>): void {
