@@ -5,7 +5,7 @@ import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { hashPassword } from '../src/gateway/access/password.js';
 import { type Gateway, openGateway } from '../src/gateway/gateway.js';
-import { openBrowser, openPage, withoutBrowser } from './support/browser.js';
+import { openBrowser, openPage, SCREENS, withoutBrowser } from './support/browser.js';
 import { until } from './support/display.js';
 import { EPOCH, type FakeGateway, fakeGateway, fakeViewer } from './support/fake-gateway.js';
 
@@ -124,15 +124,7 @@ test('the operator’s page', { skip }, async (context) => {
       const page = await look(context, browser, opened);
       for (const name of [null, ...(await page.locator('.station-name').all())]) {
         await name?.click();
-        for (const [width, height] of [
-          [320, 568],
-          [390, 844],
-          [844, 390],
-          [768, 1024],
-          [1280, 800],
-          [1920, 1080],
-          [3840, 2160],
-        ]) {
+        for (const [width, height] of SCREENS) {
           await page.setViewportSize({ width, height });
           assert.deepEqual(await page.evaluate(whatIsWider), [], `${width}`);
         }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import axe from 'axe-core';
-import { openBrowser, withoutBrowser } from './support/browser.js';
+import { openBrowser, SCREENS, withoutBrowser } from './support/browser.js';
 import { press, servePage } from './support/page-server.js';
 
 /** Every view, by the keys that lead there. */
@@ -70,29 +70,20 @@ test('the views of the page', { skip }, async (context) => {
   }
 
   await context.test('nothing is wider than the screen, at any width', async (context) => {
-    const sizes = [
-      [320, 568],
-      [390, 844],
-      [844, 390],
-      [768, 1024],
-      [1280, 800],
-      [1920, 1080],
-      [3840, 2160],
-    ];
     for (const stations of ['12', 'awkward']) {
       const page = await browser.newPage({ reducedMotion: 'reduce' });
       await page.goto(at(`?stations=${stations}`));
       await page.locator('.tile').first().waitFor();
       for (const keys of [[], ['2'], ['p'], ['2'], ['Escape', 'Escape', 'g'], ['Escape', 't'], ['Escape', '?']]) {
         for (const key of keys) await press(page, key);
-        for (const [width, height] of sizes) {
+        for (const [width, height] of SCREENS) {
           await page.setViewportSize({ width, height });
           assert.deepEqual(await page.evaluate(whatIsWider), [], `${width}, ${stations}, ${keys}`);
         }
       }
       await page.close();
     }
-    context.diagnostic('7 sizes');
+    context.diagnostic(`${SCREENS.length} sizes`);
   });
 
   await context.test('what is touched is large enough', async () => {

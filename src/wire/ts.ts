@@ -22,11 +22,11 @@ export const StreamType = { h264: 0x1b, aacAdts: 0x0f } as const;
 /** Ticks of the 27 MHz system clock in one of 90 kHz. */
 export const PCR_EXTENSION_MODULUS = 300;
 
-export const pidOf = (packets: Buffer, offset: number): number =>
+export const pidOf = (packets: Uint8Array, offset: number): number =>
   ((packets[offset + 1] & 0x1f) << 8) | packets[offset + 2];
-export const startsPayloadUnit = (packets: Buffer, offset: number): boolean => (packets[offset + 1] & 0x40) !== 0;
-export const hasPayload = (packets: Buffer, offset: number): boolean => (packets[offset + 3] & 0x10) !== 0;
-export const hasAdaptationField = (packets: Buffer, offset: number): boolean => (packets[offset + 3] & 0x20) !== 0;
+export const startsPayloadUnit = (packets: Uint8Array, offset: number): boolean => (packets[offset + 1] & 0x40) !== 0;
+export const hasPayload = (packets: Uint8Array, offset: number): boolean => (packets[offset + 3] & 0x10) !== 0;
+export const hasAdaptationField = (packets: Uint8Array, offset: number): boolean => (packets[offset + 3] & 0x20) !== 0;
 export const continuityCounterOf = (packets: Buffer, offset: number): number => packets[offset + 3] & 0x0f;
 
 /** The adaptation field's flags byte, or 0 where there is none. */
@@ -36,7 +36,7 @@ export const adaptationFlagsOf = (packets: Buffer, offset: number): number =>
 export const AdaptationFlag = { discontinuity: 0x80, randomAccess: 0x40, pcr: 0x10 } as const;
 
 /** Offset of the payload within the packet at `offset`, 188 where there is none. */
-export function payloadStart(packets: Buffer, offset: number): number {
+export function payloadStart(packets: Uint8Array, offset: number): number {
   if (!hasPayload(packets, offset)) return TS_PACKET_LENGTH;
   if (!hasAdaptationField(packets, offset)) return 4;
   return Math.min(TS_PACKET_LENGTH, 5 + packets[offset + 4]);
@@ -75,7 +75,7 @@ export function writePesTime(out: Buffer, offset: number, prefix: number, time: 
   out[offset + 4] = ((low << 1) & 0xfe) | 1;
 }
 
-export function readPesTime(packets: Buffer, offset: number): number {
+export function readPesTime(packets: Uint8Array, offset: number): number {
   const top = (packets[offset] >> 1) & 0x07;
   const low =
     (packets[offset + 1] << 22) |
@@ -99,7 +99,7 @@ export const readPcrExtension = (packets: Buffer, offset: number): number =>
   ((packets[offset + 4] & 1) << 8) | packets[offset + 5];
 
 /** Offset of a PES header's first byte within its TS packet if one starts there with a PTS, else −1. */
-function timedPesStart(packets: Buffer, offset: number): number {
+export function timedPesStart(packets: Uint8Array, offset: number): number {
   if (!startsPayloadUnit(packets, offset) || !hasPayload(packets, offset)) return -1;
   const start = payloadStart(packets, offset);
   if (start + 14 > TS_PACKET_LENGTH) return -1;

@@ -16,6 +16,17 @@ const FLAGS = [
   '--disable-sync',
 ];
 
+/** From a phone to a television, width and height. */
+export const SCREENS = [
+  [320, 568],
+  [390, 844],
+  [844, 390],
+  [768, 1024],
+  [1280, 800],
+  [1920, 1080],
+  [3840, 2160],
+] as const;
+
 export type Autoplay = 'allowed' | 'refused';
 
 export interface BrowserOptions {

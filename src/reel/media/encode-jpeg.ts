@@ -9,6 +9,7 @@ import {
 import { type Frame, type Packet, Rational } from 'node-av/lib';
 import { Encoder } from './encoder.js';
 import type { MediaInput } from './input.js';
+import { LAMBDA } from './jpeg-of.js';
 import { fittedLayout, jpegLayout, type PictureLayout } from './picture-layout.js';
 import { forEachPicture, type PicturesDone } from './pictures.js';
 import type { Ratio, SpooledFrames, StationLayout } from './spool.js';
@@ -17,8 +18,6 @@ import { uint32Table } from './tables.js';
 
 /** FFmpeg's scale of 1 (best) to 31. */
 const QUALITY = 5;
-/** FF_QP2LAMBDA: what FFmpeg counts quality in. */
-const LAMBDA = 118;
 
 function openMjpeg(frame: Frame, frameRate: Ratio): Encoder {
   return new Encoder({

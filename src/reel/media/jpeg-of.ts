@@ -4,7 +4,7 @@ import { type Frame, Rational } from 'node-av/lib';
 import { Encoder } from './encoder.js';
 
 /** FF_QP2LAMBDA: what FFmpeg counts quality in. */
-const LAMBDA = 118;
+export const LAMBDA = 118;
 
 /** A JPEG file of a frame in `yuvj420p`. `quality` is on FFmpeg's scale of 1 (best) to 31. */
 export function jpegOf(frame: Frame, quality: number): Buffer {
