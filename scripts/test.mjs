@@ -21,8 +21,11 @@ const files = ['test', 'web-js/web', 'src']
   .filter((path) => path.endsWith('.test.js'))
   .filter((path) => chosen.length === 0 || chosen.some((part) => relative(root, path).includes(part)));
 
-/** They mostly wait for what comes in its own time: one of them always runs beside the others. */
-const waiting = ['changes', 'fec', 'gateway-network', 'on-air', 'operator', 'repair', 'servers', 'tuning', 'two-paths'];
+/** What runs one at a time, beside the others: what mostly waits for what comes in its own time, and what needs a browser. */
+const lanes = [
+  ['changes', 'fec', 'gateway-network', 'on-air', 'operator', 'repair', 'servers', 'tuning', 'two-paths'],
+  ['browser', 'browser-player', 'in-step', 'operator-page', 'page', 'page-playing', 'page-ui', 'page-views'],
+];
 
 const count = { passed: 0, failed: 0, skipped: 0 };
 const leftOut = new Map();
@@ -56,14 +59,11 @@ async function runAll(paths, concurrency) {
   await new Promise((resolve) => stream.on('end', resolve));
 }
 
-const waits = (path) => waiting.includes(basename(path, '.test.js'));
+const laneOf = (path) => lanes.findIndex((names) => names.includes(basename(path, '.test.js')));
+const inLane = (lane) => files.filter((path) => laneOf(path) === lane);
 await Promise.all([
-  runAll(files.filter(waits), 1),
-  // Of the others too, two at once also where there are two processors.
-  runAll(
-    files.filter((path) => !waits(path)),
-    Math.max(2, availableParallelism() - 1),
-  ),
+  ...lanes.map((_, lane) => runAll(inLane(lane), 1)),
+  runAll(inLane(-1), Math.max(1, availableParallelism() - 1)),
 ]);
 await new Promise((resolve) => setImmediate(resolve));
 
