@@ -11,7 +11,6 @@ install();
 build();
 
 const chosen = process.argv.slice(2);
-// The longest first: those of single modules fill what is left.
 const files = ['test', 'web-js/web', 'src']
   .flatMap((folder) =>
     readdirSync(join(root, 'dist', folder), { recursive: true })
@@ -61,9 +60,17 @@ async function runAll(paths, concurrency) {
 
 const laneOf = (path) => lanes.findIndex((names) => names.includes(basename(path, '.test.js')));
 const inLane = (lane) => files.filter((path) => laneOf(path) === lane);
+const others = inLane(-1);
+// Those of single modules take little: they come last, and fill what is left.
+const isWhole = (path) => path.startsWith(join(root, 'dist', 'test'));
 await Promise.all([
   ...lanes.map((_, lane) => runAll(inLane(lane), 1)),
-  runAll(inLane(-1), Math.max(1, availableParallelism() - 1)),
+  runAll(others.filter(isWhole), Math.max(1, availableParallelism() - 1)).then(() =>
+    runAll(
+      others.filter((path) => !isWhole(path)),
+      Math.max(2, availableParallelism() - 1),
+    ),
+  ),
 ]);
 await new Promise((resolve) => setImmediate(resolve));
 
