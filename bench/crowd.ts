@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openSession } from '../src/control/client.js';
 import { findStations } from '../src/discovery/find.js';
-import { loopback } from '../src/multicast/interfaces.js';
+import { loopback } from '../src/net/interfaces.js';
 import { Store } from '../src/reel/store.js';
 import { channelsOf, type FoundChannel } from '../src/viewer/channels.js';
 import { quantile } from './support/arrivals.js';

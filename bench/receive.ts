@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { openGroupBatched } from '../src/multicast/receive-batched.js';
+import { openGroupBatched } from '../src/net/receive-batched.js';
 import { receiveStation } from '../src/receiver/station-receiver.js';
 import { Store } from '../src/reel/store.js';
 import type { StationInfo } from '../src/wire/station-info.js';

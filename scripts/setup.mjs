@@ -39,7 +39,7 @@ const parts = [
   { stamp: '.built', sources: ['src', 'test', 'bench', 'tsconfig.json'], commands: [['typescript/bin/tsc']] },
   {
     stamp: '.web-built',
-    sources: ['web', 'src/wire'],
+    sources: ['web', 'src'],
     commands: [
       ['typescript/bin/tsc', '-p', 'web'],
       ['vite/bin/vite.js', 'build', '--logLevel', 'warn', '--config', 'web/vite.config.js'],

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { loadLibc } from '../src/linux/libc.js';
-import { SendMessages } from '../src/linux/send-messages.js';
-import { UdpSocket } from '../src/linux/udp-socket.js';
-import { ReceivePoller } from '../src/multicast/receive-poller.js';
+import { ReceivePoller } from '../src/net/receive-poller.js';
+import { loadLibc } from '../src/system/libc.js';
+import { SendMessages } from '../src/system/send-messages.js';
+import { UdpSocket } from '../src/system/udp-socket.js';
 import { HandTimers } from './support/hand-timers.js';
 import { type CableEnd, cable, withoutNetwork } from './support/network.js';
 

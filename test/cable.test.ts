@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { loadLibc } from '../src/linux/libc.js';
-import { BatchSender } from '../src/multicast/batch-sender.js';
+import { BatchSender } from '../src/net/batch-sender.js';
+import { loadLibc } from '../src/system/libc.js';
 import { datagrams, listener, openReceiver, send } from './support/batches.js';
 import { cable, withoutNetwork } from './support/network.js';
 

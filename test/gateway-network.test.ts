@@ -1,14 +1,14 @@
 /** What a gateway receives from the network is what its server would have said by HTTP. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { systemTimers } from '../src/base/timers.js';
+import { millisToTicks } from '../src/base/units.js';
 import type { FoundStation } from '../src/discovery/find.js';
 import { NetworkCatalogue } from '../src/gateway/network-catalogue.js';
 import { NetworkSource } from '../src/gateway/network-source.js';
 import { CHUNK_TIME, type Chunk, type StationReader } from '../src/gateway/source.js';
-import { systemTimers } from '../src/multicast/timers.js';
 import { Tuner } from '../src/receiver/tuner.js';
 import { Station } from '../src/station/station.js';
-import { millisToTicks } from '../src/wire/time.js';
 import { startsRandomAccess, TS_GROUP_LENGTH } from '../src/wire/ts.js';
 import { until } from './support/display.js';
 import { bigBuckBunny, openStore, reelOf, transportStream } from './support/film.js';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { lineUpSchema } from '../src/wire/api.js';
+import { lineUpSchema } from '../src/contract/api.js';
 import { until } from './support/display.js';
 import { makeFilm } from './support/film.js';
 import { runMsc, serve } from './support/msc.js';

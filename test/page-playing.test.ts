@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { systemTimers } from '../src/base/timers.js';
+import { PTS_MODULUS, ticksToMillis } from '../src/base/units.js';
 import { openGateway } from '../src/gateway/gateway.js';
 import { LocalCatalogue } from '../src/gateway/local-catalogue.js';
 import { Viewers } from '../src/gateway/viewers.js';
-import { systemTimers } from '../src/multicast/timers.js';
 import { Station } from '../src/station/station.js';
-import { PTS_MODULUS, ticksToMillis } from '../src/wire/time.js';
 import { openBrowser, openPage } from './support/browser.js';
 import { until } from './support/display.js';
 import { serveEnginePage } from './support/engine-page.js';

@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openAnnouncer } from '../src/discovery/announcer.js';
-import { loopback } from '../src/multicast/interfaces.js';
+import { loopback } from '../src/net/interfaces.js';
 import type { StationInfo } from '../src/wire/station-info.js';
 import { makeStation } from './support/stations.js';
 import { without } from './support/tools.js';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { millisToTicks, SEQUENCE_MODULUS, unwrap } from '../src/base/units.js';
 import type { Reel } from '../src/reel/reel.js';
 import { Station } from '../src/station/station.js';
 import { parseRtp } from '../src/wire/rtp.js';
-import { millisToTicks, SEQUENCE_MODULUS, unwrap } from '../src/wire/time.js';
 import { capture } from './support/capture.js';
 import { bigBuckBunny, makeFilm, openStore, reelOf } from './support/film.js';
 import { runMsc, serve } from './support/msc.js';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { Problem } from '../src/problem/problem.js';
+import type { Problem } from '../src/base/problem.js';
+import { type Millis, millisToTicks, type PacketNumber } from '../src/base/units.js';
 import type { StationReceiver } from '../src/receiver/station-receiver.js';
 import type { StreamBuffer } from '../src/receiver/stream-buffer.js';
 import { Tuner } from '../src/receiver/tuner.js';
 import { Station } from '../src/station/station.js';
-import { type Millis, millisToTicks, type PacketNumber } from '../src/wire/time.js';
 import { TS_GROUP_LENGTH } from '../src/wire/ts.js';
 import { bigBuckBunny, openStore, reelOf, transportStream } from './support/film.js';
 import { findOnAir } from './support/found.js';

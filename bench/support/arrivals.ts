@@ -1,5 +1,5 @@
 /** What the arrival times of one station's packets tell: how late, how evenly, how complete. No sockets, no clock. */
-import { RTP_TIME_MODULUS, SEQUENCE_MODULUS, TICKS_PER_MILLI, wrappedDistance } from '../../src/wire/time.js';
+import { RTP_TIME_MODULUS, SEQUENCE_MODULUS, TICKS_PER_MILLI, wrappedDistance } from '../../src/base/units.js';
 
 const TS_PACKET = 188;
 const RTP_HEADER = 12;

@@ -2,9 +2,9 @@
  * What sending alone costs: a bare loop that hands the kernel batches filled beforehand, at the pace given, and does
  * nothing else. Its argument is a JSON object, BoundOptions; it runs until it is ended.
  */
-import { loadLibc } from '../../src/linux/libc.js';
-import { SendMessages } from '../../src/linux/send-messages.js';
-import { UdpSocket } from '../../src/linux/udp-socket.js';
+import { loadLibc } from '../../src/system/libc.js';
+import { SendMessages } from '../../src/system/send-messages.js';
+import { UdpSocket } from '../../src/system/udp-socket.js';
 
 export interface BoundOptions {
   destinations: { group: string; port: number }[];

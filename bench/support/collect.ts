@@ -9,9 +9,9 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { createInterface } from 'node:readline';
+import { type Millis, ticksToMillis } from '../../src/base/units.js';
 import { lastAtMost, type Reel } from '../../src/reel/reel.js';
 import { Store } from '../../src/reel/store.js';
-import { type Millis, ticksToMillis } from '../../src/wire/time.js';
 import { TS_PACKET_LENGTH } from '../../src/wire/ts.js';
 import { Completeness } from './completeness.js';
 

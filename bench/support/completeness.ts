@@ -3,7 +3,7 @@
  * protocol is trusted, only content. No sockets, no clock.
  */
 import { createHash } from 'node:crypto';
-import type { Millis } from '../../src/wire/time.js';
+import type { Millis } from '../../src/base/units.js';
 import {
   AdaptationFlag,
   adaptationFlagsOf,

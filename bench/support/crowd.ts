@@ -6,7 +6,7 @@
  */
 import { createInterface } from 'node:readline';
 import { openSession, type SessionOptions } from '../../src/control/client.js';
-import { openGroupBatched, type ReceivedBatch } from '../../src/multicast/receive-batched.js';
+import { openGroupBatched, type ReceivedBatch } from '../../src/net/receive-batched.js';
 import type { OpenGroup } from '../../src/receiver/station-receiver.js';
 import { Tuner } from '../../src/receiver/tuner.js';
 import type { FoundChannel } from '../../src/viewer/channels.js';

@@ -4,9 +4,9 @@
  * FloodOptions; it ends by itself and prints how many it sent.
  */
 import { randomBytes } from 'node:crypto';
-import { loadLibc } from '../../src/linux/libc.js';
-import { SendMessages } from '../../src/linux/send-messages.js';
-import { UdpSocket } from '../../src/linux/udp-socket.js';
+import { loadLibc } from '../../src/system/libc.js';
+import { SendMessages } from '../../src/system/send-messages.js';
+import { UdpSocket } from '../../src/system/udp-socket.js';
 import { encodeFeedback } from '../../src/wire/feedback.js';
 import { COOKIE_LENGTH, encodeMessage, message } from '../../src/wire/message.js';
 import { randomFrom } from '../../test/support/relay.js';

@@ -1,11 +1,11 @@
 /** How long before their time stamp the packets of a reel's pictures leave. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { defaultMediaSettings } from '../../src/reel/media/spool.js';
+import { PTS_MODULUS, ticksToMillis, wrap } from '../../src/base/units.js';
+import { defaultMediaSettings } from '../../src/media/spool.js';
 import { closeReel } from '../../src/reel/open-reel.js';
 import { ReelFile } from '../../src/reel/reel.js';
 import type { Store } from '../../src/reel/store.js';
-import { PTS_MODULUS, ticksToMillis, wrap } from '../../src/wire/time.js';
 import {
   Pid,
   payloadStart,

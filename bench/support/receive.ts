@@ -7,9 +7,9 @@
  * receiver would be work for the sender.
  */
 import { createInterface } from 'node:readline';
-import { loadLibc } from '../../src/linux/libc.js';
-import { LARGEST_MESSAGE, ReceiveMessages } from '../../src/linux/receive-messages.js';
-import { UdpSocket } from '../../src/linux/udp-socket.js';
+import { loadLibc } from '../../src/system/libc.js';
+import { LARGEST_MESSAGE, ReceiveMessages } from '../../src/system/receive-messages.js';
+import { UdpSocket } from '../../src/system/udp-socket.js';
 import { Arrivals, type Lateness, lateness, lost, type Spacing, spacing } from './arrivals.js';
 
 export interface Received {

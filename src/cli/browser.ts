@@ -1,9 +1,9 @@
 /** `msc watch --player browser`: the viewer's page, for the stations that are received here. */
 import { spawn } from 'node:child_process';
 import { setTimeout as after } from 'node:timers/promises';
+import type { Millis } from '../base/units.js';
 import { chooseChannel, requireStations } from '../viewer/channels.js';
 import type { StationInfo } from '../wire/station-info.js';
-import type { Millis } from '../wire/time.js';
 import { aborted } from './aborted.js';
 import { findChannels } from './find.js';
 import { openNetworkGateway } from './gateway.js';

@@ -1,12 +1,12 @@
 /** `msc demo`, which is what `npm start` runs: two stations for whoever has no film at hand. */
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { Problem } from '../problem/problem.js';
+import { Problem } from '../base/problem.js';
 import { generate, generatedPath } from '../reel/generated.js';
 import { defaultStore, Store } from '../reel/store.js';
+import type { StationSource } from '../server/sources.js';
 import { openOutput } from './output.js';
 import { runServe, type ServeOptions } from './serve.js';
-import type { StationSource } from './sources.js';
 
 /** The film's licence wants its makers named wherever it is shown. */
 const CREDIT = 'Big Buck Bunny: © 2008 Blender Foundation, www.bigbuckbunny.org, CC BY 3.0.';

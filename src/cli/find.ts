@@ -1,8 +1,9 @@
 /** What `list`, `watch` and `record` begin with: the stations on the interface that was asked for. */
+
+import type { Millis } from '../base/units.js';
 import { type FoundStation, findStations } from '../discovery/find.js';
-import { resolveInterface } from '../multicast/interfaces.js';
+import { resolveInterface } from '../net/interfaces.js';
 import { channelsOf, type FoundChannel, matching } from '../viewer/channels.js';
-import type { Millis } from '../wire/time.js';
 
 export interface FindChannelsOptions {
   /** Name or address; undefined: all. */

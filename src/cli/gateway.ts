@@ -1,15 +1,15 @@
 /** `msc gateway`: stations of the network for browsers and players, by HTTP. */
 import { hostname } from 'node:os';
+import type { Problem } from '../base/problem.js';
+import { systemTimers } from '../base/timers.js';
+import type { Millis } from '../base/units.js';
 import { findStations } from '../discovery/find.js';
 import { CredentialsFile } from '../gateway/access/credentials.js';
 import { openGateway } from '../gateway/gateway.js';
 import { NetworkCatalogue } from '../gateway/network-catalogue.js';
 import { Viewers } from '../gateway/viewers.js';
-import { resolveInterface } from '../multicast/interfaces.js';
-import { systemTimers } from '../multicast/timers.js';
-import type { Problem } from '../problem/problem.js';
+import { resolveInterface } from '../net/interfaces.js';
 import { Tuner, troubleLine } from '../receiver/tuner.js';
-import type { Millis } from '../wire/time.js';
 import { aborted } from './aborted.js';
 import type { HttpAddress } from './http-option.js';
 import { type Output, openOutput } from './output.js';

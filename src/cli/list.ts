@@ -1,8 +1,8 @@
 /** `msc list`: every station that can be reached, with its properties. */
-import { Problem } from '../problem/problem.js';
+import { Problem } from '../base/problem.js';
+import type { Millis } from '../base/units.js';
+import { stationTable } from '../contract/station-text.js';
 import { findHint } from '../viewer/channels.js';
-import { stationTable } from '../viewer/station-text.js';
-import type { Millis } from '../wire/time.js';
 import { findChannels } from './find.js';
 import { problemText } from './output.js';
 

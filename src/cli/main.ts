@@ -1,12 +1,12 @@
 /** The command line: arguments checked, commands called, exit codes given. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Problem } from '../base/problem.js';
 import { COMMON_DELAY } from '../clock/steering.js';
-import { Problem } from '../problem/problem.js';
-import { defaultMediaSettings } from '../reel/media/spool.js';
+import { parseMoment } from '../contract/time-text.js';
+import { defaultMediaSettings } from '../media/spool.js';
 import { hasPlayer } from '../viewer/players/find-player.js';
 import { playerNames, steeredPlayer } from '../viewer/players/player.js';
 import { graphicsNames } from '../viewer/terminal-player/renderer.js';
-import { parseMoment } from '../wire/moment.js';
 import { stationFormats } from '../wire/station-info.js';
 import { fecOption } from './fec-option.js';
 import { httpAddress } from './http-option.js';

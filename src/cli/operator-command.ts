@@ -1,8 +1,8 @@
 /** `msc operator`: the operator's password, and tokens for scripts. */
 import { createInterface } from 'node:readline';
+import { Problem } from '../base/problem.js';
 import { CredentialsFile, makeToken, tokenNamePattern } from '../gateway/access/credentials.js';
 import { hashPassword, LEAST_PASSWORD, MOST_PASSWORD } from '../gateway/access/password.js';
-import { Problem } from '../problem/problem.js';
 import { openOutput } from './output.js';
 import { askSecretly } from './secret.js';
 

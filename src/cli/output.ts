@@ -1,5 +1,5 @@
 /** What commands say, and how: people's lines on standard error, results on standard output, progress on a terminal. */
-import { messageOf, Problem } from '../problem/problem.js';
+import { messageOf, Problem } from '../base/problem.js';
 
 export interface Output {
   /** A line for people; nothing with --quiet. */

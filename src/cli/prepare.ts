@@ -1,10 +1,10 @@
 /** `msc prepare`: reels ahead of time, so that a server goes on the air with them at once. */
-import type { Problem } from '../problem/problem.js';
-import type { MediaSettings } from '../reel/media/spool.js';
+import type { Problem } from '../base/problem.js';
+import type { MediaSettings } from '../media/spool.js';
 import { defaultStore, Store } from '../reel/store.js';
-import { planStations, prepareStation } from './lineup.js';
+import { planStations, prepareStation } from '../server/line-up.js';
+import { findSources } from '../server/sources.js';
 import { openOutput } from './output.js';
-import { findSources } from './sources.js';
 
 export interface PrepareOptions {
   /** Files, folders, NAME=PATH. A folder's reels are made for one station. */

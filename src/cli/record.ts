@@ -2,8 +2,10 @@
 import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { resolveInterface } from '../multicast/interfaces.js';
-import { messageOf, Problem, systemCode } from '../problem/problem.js';
+import { messageOf, Problem, systemCode } from '../base/problem.js';
+import { type Millis, millisToTicks } from '../base/units.js';
+import { durationText } from '../contract/station-text.js';
+import { resolveInterface } from '../net/interfaces.js';
 import type { StationReceiver } from '../receiver/station-receiver.js';
 import type { Cursor, StreamUnit } from '../receiver/stream-buffer.js';
 import { Tuner } from '../receiver/tuner.js';
@@ -11,8 +13,6 @@ import { chooseChannel, requireStations } from '../viewer/channels.js';
 import { containerFor } from '../viewer/container.js';
 import { targetOf } from '../viewer/moment.js';
 import { Recorder } from '../viewer/recorder.js';
-import { durationText } from '../viewer/station-text.js';
-import { type Millis, millisToTicks } from '../wire/time.js';
 import { findChannels } from './find.js';
 import { type Output, openOutput } from './output.js';
 

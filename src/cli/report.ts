@@ -1,8 +1,9 @@
 /** What a server says of how it goes while stations are on the air. */
-import { type Figures, FiguresOverTime, figuresOf } from '../playout/figures.js';
-import type { Progress } from '../playout/progress.js';
-import type { UnicastFigures } from '../repair/unicast.js';
-import type { Millis } from '../wire/time.js';
+
+import type { Millis } from '../base/units.js';
+import { type Figures, FiguresOverTime, figuresOf } from '../playout/stats.js';
+import type { Progress } from '../threads/station-counters.js';
+import type { UnicastFigures } from '../unicast/unicast.js';
 import type { Output } from './output.js';
 
 export interface StationOnAir {

@@ -1,6 +1,6 @@
 /** Asking for what nobody else at the screen should read. */
 import type { ReadStream } from 'node:tty';
-import { Problem } from '../problem/problem.js';
+import { Problem } from '../base/problem.js';
 
 /** The part of a terminal's input that is needed. */
 export type SecretInput = Pick<ReadStream, 'setRawMode' | 'on' | 'off' | 'resume' | 'pause' | 'setEncoding'>;

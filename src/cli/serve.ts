@@ -1,25 +1,25 @@
 /** `msc serve`: stations from files onto the air. */
 import { constants, hostname, setPriority } from 'node:os';
+import { Problem, systemCode } from '../base/problem.js';
+import { systemTimers } from '../base/timers.js';
+import type { Millis } from '../base/units.js';
 import { findStations } from '../discovery/find.js';
 import { CredentialsFile } from '../gateway/access/credentials.js';
 import type { Gateway } from '../gateway/gateway.js';
 import { Viewers } from '../gateway/viewers.js';
-import { checkGroup, listInterfaces, loopback, type NetInterface, resolveInterface } from '../multicast/interfaces.js';
-import { systemTimers } from '../multicast/timers.js';
-import { Problem, systemCode } from '../problem/problem.js';
-import type { MediaSettings } from '../reel/media/spool.js';
+import type { MediaSettings } from '../media/spool.js';
+import { checkGroup, listInterfaces, loopback, type NetInterface, resolveInterface } from '../net/interfaces.js';
 import { defaultStore, Store } from '../reel/store.js';
-import type { Millis } from '../wire/time.js';
+import { Air } from '../server/broadcaster.js';
+import { keptStation, noteSources } from '../server/kept-station.js';
+import { loadStation, planStations, prepareStation, type ReadyStation, type StationPlan } from '../server/line-up.js';
+import { AirOperator } from '../server/operator.js';
+import { findSlates, Slates } from '../server/slates.js';
+import { findSources, type StationSource } from '../server/sources.js';
 import { aborted } from './aborted.js';
-import { Air } from './air.js';
 import type { FecOption } from './fec-option.js';
 import type { HttpAddress } from './http-option.js';
-import { keptStation, noteSources } from './kept-station.js';
-import { loadStation, planStations, prepareStation, type ReadyStation, type StationPlan } from './lineup.js';
-import { AirOperator } from './operator.js';
 import { type Output, openOutput } from './output.js';
-import { findSlates, Slates } from './slates.js';
-import { findSources, type StationSource } from './sources.js';
 
 export interface ServeOptions {
   /** Files, folders, NAME=PATH; or what says what to play. */

@@ -1,20 +1,21 @@
 /** `msc watch`: table of stations, prompt, window. */
-import { resolveInterface } from '../multicast/interfaces.js';
-import { Problem } from '../problem/problem.js';
-import type { ReceptionReport } from '../receiver/reception-report.js';
+
+import { Problem } from '../base/problem.js';
+import { type Millis, millisToTicks } from '../base/units.js';
+import { bitrateText, stationTable } from '../contract/station-text.js';
+import { resolveInterface } from '../net/interfaces.js';
+import type { ReceptionReport } from '../receiver/receiver-stats.js';
 import { Tuner } from '../receiver/tuner.js';
 import { chooseChannel, requireStations } from '../viewer/channels.js';
-import { badgeText, offsetText, type Panel, receptionText } from '../viewer/panel.js';
+import { badgeText, offsetText, type Panel, receptionText } from '../viewer/overlay.js';
 import { findPlayer } from '../viewer/players/find-player.js';
 import { type PlayerName, steeredPlayer } from '../viewer/players/player.js';
 import { startPlayer } from '../viewer/players/start-player.js';
 import { currentChannel, type ViewerState } from '../viewer/state.js';
-import { bitrateText, stationTable } from '../viewer/station-text.js';
 import { Terminal } from '../viewer/terminal.js';
 import type { GraphicsName } from '../viewer/terminal-player/renderer.js';
 import { TerminalPlayer } from '../viewer/terminal-player/terminal-player.js';
 import { Viewer } from '../viewer/viewer.js';
-import { type Millis, millisToTicks } from '../wire/time.js';
 import { findChannels } from './find.js';
 
 export interface WatchOptions {

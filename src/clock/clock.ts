@@ -5,7 +5,7 @@
  * station. This clock therefore runs on the monotonic clock and is drawn towards the wall clock slowly. All threads of
  * the server read it: it stands in memory that they share.
  */
-import type { Millis } from '../wire/time.js';
+import type { Millis } from '../base/units.js';
 
 /** The two clocks of the system, milliseconds: since the Unix epoch, and from any beginning but never stepped. */
 export interface ClockSource {

@@ -1,5 +1,6 @@
 /** The viewer's half of the control protocol: wishes and datagrams in, datagrams and outcomes out. No sockets, no timers. */
-import { Problem } from '../problem/problem.js';
+import { Problem } from '../base/problem.js';
+import { type Millis, wrap } from '../base/units.js';
 import {
   decodeMessage,
   encodeMessage,
@@ -14,7 +15,6 @@ import {
 } from '../wire/message.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { PageCollector } from '../wire/station-pages.js';
-import { type Millis, wrap } from '../wire/time.js';
 import type { FlowRequest } from './flows.js';
 
 /** Waits after the first, second, … sending of a request; after the last of them the server counts as silent. */

@@ -1,14 +1,14 @@
 /** A viewer's session with a server: the socket, the timers and the promises around client-state.ts. */
 import { randomInt } from 'node:crypto';
-import { type Endpoint, openEndpoint } from '../multicast/endpoint.js';
-import { RECEIVE_BUFFER, type Sender } from '../multicast/receive.js';
-import { systemTimers, type Timers } from '../multicast/timers.js';
-import { Problem } from '../problem/problem.js';
+import { Problem } from '../base/problem.js';
+import { systemTimers, type Timers } from '../base/timers.js';
+import type { Millis } from '../base/units.js';
+import { type Endpoint, openEndpoint } from '../net/endpoint.js';
+import { RECEIVE_BUFFER, type Sender } from '../net/receive.js';
 import { CONTROL_PORT } from '../wire/addresses.js';
 import { encodeFeedback, type Feedback, isRtcp } from '../wire/feedback.js';
 import { hasCookie, REQUEST_ID_MODULUS } from '../wire/message.js';
 import type { StationInfo } from '../wire/station-info.js';
-import type { Millis } from '../wire/time.js';
 import {
   ClientState,
   type ClockAnswer,

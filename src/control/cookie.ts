@@ -3,9 +3,9 @@
  * HMAC-SHA256(secret, address:port, slot), cut to 16 bytes, where slot counts spans of five minutes.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Sender } from '../multicast/receive.js';
+import type { Millis } from '../base/units.js';
+import type { Sender } from '../net/receive.js';
 import { COOKIE_LENGTH, hasCookie } from '../wire/message.js';
-import type { Millis } from '../wire/time.js';
 
 /**
  * A cookie is good for 5 to 10 minutes. Every reply brings the newest one and a session is heard from every 10 s,

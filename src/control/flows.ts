@@ -1,7 +1,8 @@
 /** What the control protocol asks of whoever sends packets to single viewers; src/repair does it. */
-import type { Sender } from '../multicast/receive.js';
+
+import type { Millis, PacketNumber } from '../base/units.js';
+import type { Sender } from '../net/receive.js';
 import type { ErrorCode, MessageBody } from '../wire/message.js';
-import type { Millis, PacketNumber } from '../wire/time.js';
 
 export type FlowRequest = MessageBody<'replay'>;
 

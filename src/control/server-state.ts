@@ -1,5 +1,7 @@
 /** The server's half of the control protocol: datagrams in, datagrams out. No sockets, no timers. */
-import type { Sender } from '../multicast/receive.js';
+
+import { type Millis, type PacketNumber, wrap, wrappedDistance } from '../base/units.js';
+import type { Sender } from '../net/receive.js';
 import {
   type AnyMessage,
   bodyLength,
@@ -20,7 +22,6 @@ import {
 } from '../wire/message.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { fitStation, PAGES_PER_REQUEST, paginate } from '../wire/station-pages.js';
-import { type Millis, type PacketNumber, wrap, wrappedDistance } from '../wire/time.js';
 import { checkCookie, goodUntil } from './cookie.js';
 import type { Flows } from './flows.js';
 

@@ -1,13 +1,13 @@
 /** The server's control sockets. What they say is decided in server-state.ts. */
 
-import { type Endpoint, type EndpointOptions, openEndpoint } from '../multicast/endpoint.js';
-import { isOnNetworkOf, type NetInterface } from '../multicast/interfaces.js';
-import { type GroupOptions, type GroupSocket, openGroup, RECEIVE_BUFFER, type Sender } from '../multicast/receive.js';
-import { systemTimers, type Timers } from '../multicast/timers.js';
-import { Problem, systemCode } from '../problem/problem.js';
+import { Problem, systemCode } from '../base/problem.js';
+import { systemTimers, type Timers } from '../base/timers.js';
+import type { Millis } from '../base/units.js';
+import { type Endpoint, type EndpointOptions, openEndpoint } from '../net/endpoint.js';
+import { isOnNetworkOf, type NetInterface } from '../net/interfaces.js';
+import { type GroupOptions, type GroupSocket, openGroup, RECEIVE_BUFFER, type Sender } from '../net/receive.js';
 import { CONTROL_PORT, DISCOVERY_GROUP, QUERY_PORT } from '../wire/addresses.js';
 import { isRtcp } from '../wire/feedback.js';
-import type { Millis } from '../wire/time.js';
 import type { Flows } from './flows.js';
 import { type ControlCounters, ServerState, type SessionView, type StationDirectory } from './server-state.js';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HandTimers } from '../../test/support/hand-timers.js';
 import { makeStation, makeStations } from '../../test/support/stations.js';
-import { openGroup } from '../multicast/receive.js';
+import { openGroup } from '../net/receive.js';
 import { SAP_GROUP, SAP_PORT } from '../wire/addresses.js';
 import { decodeSap, type SapPacket } from '../wire/sap.js';
 import { readSdp } from '../wire/sdp.js';

@@ -1,11 +1,12 @@
 /** Announcing stations by SAP, so that VLC and others list them by themselves. */
-import { type Endpoint, openEndpoint } from '../multicast/endpoint.js';
-import { systemTimers, type Timers } from '../multicast/timers.js';
+
+import { systemTimers, type Timers } from '../base/timers.js';
+import type { Millis } from '../base/units.js';
+import { type Endpoint, openEndpoint } from '../net/endpoint.js';
 import { SAP_GROUP, SAP_PORT } from '../wire/addresses.js';
 import { encodeSap } from '../wire/sap.js';
 import { writeSdp } from '../wire/sdp.js';
 import type { StationInfo } from '../wire/station-info.js';
-import type { Millis } from '../wire/time.js';
 
 /** Each station is announced so often. RFC 2974 asks for 300 s, for which nobody waits before a list. */
 export const ANNOUNCEMENT_PERIOD: Millis = 5_000;

@@ -1,5 +1,5 @@
 /** Whether a station of ours is on the air from another server already: as the same packets, or as others. */
-import { Problem } from '../problem/problem.js';
+import { Problem } from '../base/problem.js';
 import type { StationInfo } from '../wire/station-info.js';
 import type { FoundStation } from './find-state.js';
 

@@ -1,9 +1,10 @@
 /** One search for stations: what was asked, who answered, what is still missing. No sockets, no timers. */
-import type { Sender } from '../multicast/receive.js';
+
+import type { Millis } from '../base/units.js';
+import type { Sender } from '../net/receive.js';
 import { decodeMessage, encodeMessage, message } from '../wire/message.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { PageCollector } from '../wire/station-pages.js';
-import type { Millis } from '../wire/time.js';
 
 /** A station and the way to it. */
 export interface FoundStation {

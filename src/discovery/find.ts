@@ -1,12 +1,12 @@
 /** Finding every station that can be reached from here, without knowing an address. */
 import { randomInt } from 'node:crypto';
-import { type Endpoint, openEndpoint } from '../multicast/endpoint.js';
-import { listInterfaces, type NetInterface } from '../multicast/interfaces.js';
-import { systemTimers, type Timers } from '../multicast/timers.js';
-import { Problem } from '../problem/problem.js';
+import { Problem } from '../base/problem.js';
+import { systemTimers, type Timers } from '../base/timers.js';
+import type { Millis } from '../base/units.js';
+import { type Endpoint, openEndpoint } from '../net/endpoint.js';
+import { listInterfaces, type NetInterface } from '../net/interfaces.js';
 import { DISCOVERY_GROUP, QUERY_PORT } from '../wire/addresses.js';
 import { REQUEST_ID_MODULUS } from '../wire/message.js';
-import type { Millis } from '../wire/time.js';
 import { FindState, type FoundStation, type Outgoing } from './find-state.js';
 
 export { type FoundStation, uniqueStations } from './find-state.js';

@@ -1,7 +1,8 @@
 /** A received stream as chunks, cut where those of its server are. */
+
+import { TICKS_PER_MILLI, type Ticks90k } from '../base/units.js';
 import type { Cursor, StreamBuffer, StreamUnit } from '../receiver/stream-buffer.js';
 import type { StationFormat } from '../wire/station-info.js';
-import { TICKS_PER_MILLI, type Ticks90k } from '../wire/time.js';
 import { CHUNK_TIME, type Chunk } from './source.js';
 
 const WINDOW: Ticks90k = CHUNK_TIME * TICKS_PER_MILLI;

@@ -1,9 +1,9 @@
 /** What every route of a gateway is given. */
 import type { FastifyInstance } from 'fastify';
-import type { Timers } from '../multicast/timers.js';
-import type { Millis } from '../wire/time.js';
+import type { Timers } from '../base/timers.js';
+import type { Millis } from '../base/units.js';
+import type { Operator } from '../contract/server-view.js';
 import type { CredentialsFile } from './access/credentials.js';
-import type { Operator } from './operator.js';
 import type { Catalogue } from './source.js';
 import type { Viewers } from './viewers.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HandTimers } from '../../test/support/hand-timers.js';
-import { millisToTicks } from '../wire/time.js';
+import { millisToTicks } from '../base/units.js';
 import { Delivery, MOST_BEHIND, MOST_QUEUED, STALLED } from './delivery.js';
 import { CHUNK_TIME, type Chunk, type StationReader } from './source.js';
 

@@ -1,6 +1,6 @@
 /** From a reader to whoever takes what it reads, at the pace at which it is taken. */
-import type { Timers } from '../multicast/timers.js';
-import type { Millis } from '../wire/time.js';
+import type { Timers } from '../base/timers.js';
+import type { Millis } from '../base/units.js';
 import type { Chunk, StationReader } from './source.js';
 
 /** What takes chunks: an HTTP response, a channel of a WebSocket. */

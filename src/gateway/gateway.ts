@@ -1,7 +1,7 @@
 /** The gateway's HTTP server: its limits, its errors, and the routes put together. */
 import { type FastifyError, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
-import { messageOf, Problem, systemCode } from '../problem/problem.js';
-import type { Millis } from '../wire/time.js';
+import { messageOf, Problem, systemCode } from '../base/problem.js';
+import type { Millis } from '../base/units.js';
 import { apiRoutes } from './api/api-routes.js';
 import type { GatewayContext, Routes } from './context.js';
 import { healthRoutes } from './health-routes.js';

@@ -1,7 +1,7 @@
 /** What a request is answered with when it cannot be done: problem+json (RFC 9457). */
 import type { FastifyReply } from 'fastify';
-import { Problem } from '../problem/problem.js';
-import type { LiveProblem } from '../wire/live.js';
+import { Problem } from '../base/problem.js';
+import type { LiveProblem } from '../contract/live.js';
 
 /** Thrown by whoever handles a request. `detail` says what to do next as well; it never repeats what a client sent. */
 export class HttpProblem extends Error {

@@ -1,7 +1,7 @@
 /** What a gateway takes from the network at most, and what it says to whoever exceeds it. */
 import { type ServerOptions, STATUS_CODES } from 'node:http';
 import type { Server, Socket } from 'node:net';
-import { systemCode } from '../problem/problem.js';
+import { systemCode } from '../base/problem.js';
 import { HttpProblem } from './http-problem.js';
 
 /** Connections in all, and from one address: a proxy in front of the gateway has one for all its viewers. */

@@ -1,8 +1,8 @@
 /** The stations of this process, as its gateway reads them. */
-import type { Timers } from '../multicast/timers.js';
+import type { Timers } from '../base/timers.js';
+import { type Millis, millisToTicks } from '../base/units.js';
 import type { Station, StationItem } from '../station/station.js';
 import type { StationInfo } from '../wire/station-info.js';
-import { type Millis, millisToTicks } from '../wire/time.js';
 import { ChunkMemory } from './chunk-memory.js';
 import { LocalSource } from './local-source.js';
 import type { Catalogue, StationSource } from './source.js';

@@ -1,6 +1,6 @@
 /** A place in a station that plays in this process. */
-import type { Timers } from '../multicast/timers.js';
-import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../wire/time.js';
+import type { Timers } from '../base/timers.js';
+import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../base/units.js';
 import type { Chunk, StationReader } from './source.js';
 import { type StationChunks, WINDOW, windowOf } from './station-chunks.js';
 

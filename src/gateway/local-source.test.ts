@@ -7,9 +7,9 @@ import { bigBuckBunny, makeFilm, reelOf, transportStream } from '../../test/supp
 import { HandTimers } from '../../test/support/hand-timers.js';
 import { scratchFolder } from '../../test/support/spool.js';
 import { makeStation } from '../../test/support/stations.js';
-import { Problem } from '../problem/problem.js';
+import { Problem } from '../base/problem.js';
+import { millisToTicks, ticksToMillis } from '../base/units.js';
 import { Station } from '../station/station.js';
-import { millisToTicks, ticksToMillis } from '../wire/time.js';
 import { startsRandomAccess } from '../wire/ts.js';
 import { ChunkMemory } from './chunk-memory.js';
 import { LocalSource } from './local-source.js';

@@ -1,10 +1,11 @@
 /** A station that plays in this process, as the gateway reads it: from its reels, not from the network. */
-import type { Timers } from '../multicast/timers.js';
-import { Problem } from '../problem/problem.js';
-import { type Programme, programmesOf } from '../station/programmes.js';
+
+import { Problem } from '../base/problem.js';
+import type { Timers } from '../base/timers.js';
+import { type Millis, millisToTicks, TICKS_PER_SECOND, type Ticks90k, ticksToMillis } from '../base/units.js';
+import { type Programme, programmesOf } from '../station/guide.js';
 import type { Station } from '../station/station.js';
 import type { StationInfo } from '../wire/station-info.js';
-import { type Millis, millisToTicks, TICKS_PER_SECOND, type Ticks90k, ticksToMillis } from '../wire/time.js';
 import type { ChunkMemory } from './chunk-memory.js';
 import { LocalReader, type LocalStation } from './local-reader.js';
 import type { ReadStart, StationReader, StationSource } from './source.js';

@@ -1,11 +1,12 @@
 /** The stations that are found on the network, as a gateway reads them. */
+
+import { messageOf } from '../base/problem.js';
+import type { Timers } from '../base/timers.js';
+import type { Millis } from '../base/units.js';
 import type { FoundStation } from '../discovery/find.js';
 import { uniqueStations } from '../discovery/find.js';
-import type { Timers } from '../multicast/timers.js';
-import { messageOf } from '../problem/problem.js';
 import { distinctId } from '../station/identity.js';
 import type { StationInfo } from '../wire/station-info.js';
-import type { Millis } from '../wire/time.js';
 import { NetworkSource } from './network-source.js';
 import type { ReceptionTuner } from './reception.js';
 import type { Catalogue, StationSource } from './source.js';

@@ -1,8 +1,9 @@
 /** A place in a station that is received from the network. */
-import type { Timers } from '../multicast/timers.js';
-import { Problem } from '../problem/problem.js';
+
+import { Problem } from '../base/problem.js';
+import type { Timers } from '../base/timers.js';
+import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../base/units.js';
 import type { Cursor } from '../receiver/stream-buffer.js';
-import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../wire/time.js';
 import type { GatewayReception } from './reception.js';
 import type { Chunk, StationReader } from './source.js';
 

@@ -1,10 +1,11 @@
 /** A station that is received from the network, as the gateway reads it: joined while somebody does. */
+
+import type { Timers } from '../base/timers.js';
+import { type Millis, ticksToMillis } from '../base/units.js';
 import type { FoundStation } from '../discovery/find.js';
-import type { Timers } from '../multicast/timers.js';
 import { StreamBuffer } from '../receiver/stream-buffer.js';
-import type { Programme } from '../station/programmes.js';
+import type { Programme } from '../station/guide.js';
 import type { StationInfo } from '../wire/station-info.js';
-import { type Millis, ticksToMillis } from '../wire/time.js';
 import { NetworkReader, type NetworkStation } from './network-reader.js';
 import { GatewayReception, type ReceptionTuner } from './reception.js';
 import type { ReadStart, StationReader, StationSource } from './source.js';

@@ -2,9 +2,10 @@
  * What the gateway hands on: stations as chunks, a function of station and time. Whoever reads has a place in that time,
  * and nothing else: live is a place that follows the clock, a pause one that stands still, the past one further back.
  */
-import type { Programme } from '../station/programmes.js';
+
+import type { Millis, Ticks90k } from '../base/units.js';
+import type { Programme } from '../station/guide.js';
 import type { StationInfo } from '../wire/station-info.js';
-import type { Millis, Ticks90k } from '../wire/time.js';
 
 /** The length of a chunk's time. */
 export const CHUNK_TIME: Millis = 40;

@@ -1,11 +1,11 @@
 /** Chunks of a station whose reels lie here: read from them, by the time in which they leave. */
 import { read } from 'node:fs';
 import { promisify } from 'node:util';
+import { type PacketNumber, TICKS_PER_MILLI, type Ticks90k } from '../base/units.js';
 import { JpegAssembler } from '../receiver/jpeg-assembler.js';
 import { copyPayloads, type PacketPlaces, type PayloadReader } from '../reel/payload-reader.js';
 import type { Station } from '../station/station.js';
 import { parseRtp, RTP_HEADER_LENGTH } from '../wire/rtp.js';
-import { type PacketNumber, TICKS_PER_MILLI, type Ticks90k } from '../wire/time.js';
 import type { ChunkMemory } from './chunk-memory.js';
 import { CHUNK_TIME, type Chunk } from './source.js';
 

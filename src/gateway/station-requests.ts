@@ -1,7 +1,7 @@
 /** What requests for a station have in common: which one is meant, from when on. */
-import { Problem } from '../problem/problem.js';
-import { parseMoment } from '../wire/moment.js';
-import type { Millis } from '../wire/time.js';
+import { Problem } from '../base/problem.js';
+import type { Millis } from '../base/units.js';
+import { parseMoment } from '../contract/time-text.js';
 import { HttpProblem, noSuchStation } from './http-problem.js';
 import type { Catalogue, ReadStart, StationReader, StationSource } from './source.js';
 

@@ -1,7 +1,7 @@
 /** A station to one viewer, for as long as both last: an HTTP response without an end. */
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Millis } from '../wire/time.js';
+import type { Millis } from '../base/units.js';
 import type { GatewayContext } from './context.js';
 import { Delivery } from './delivery.js';
 import type { Chunk, StationReader, StationSource } from './source.js';

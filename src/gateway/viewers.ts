@@ -1,5 +1,5 @@
 /** Who is being sent a station, for limits, figures and the operator. */
-import type { Millis } from '../wire/time.js';
+import type { Millis } from '../base/units.js';
 
 export type ViewerKind = 'ts' | 'hls' | 'mjpeg' | 'live';
 

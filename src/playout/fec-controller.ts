@@ -1,6 +1,7 @@
 /** How much parity a station gets: as much as its receivers' losses make worth it. No timer; the clock is passed in. */
+
+import type { Millis } from '../base/units.js';
 import { type FecMode, fecModes } from '../wire/fec.js';
-import type { Millis } from '../wire/time.js';
 
 /**
  * More parity where so many of the packets get lost, as 1: the first, and then both.

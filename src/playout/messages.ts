@@ -1,8 +1,8 @@
 /** What the server's threads say to each other. */
-import type { ProblemCode } from '../problem/problem.js';
+import type { ProblemCode } from '../base/problem.js';
+import type { Millis } from '../base/units.js';
 import type { StationData } from '../station/station.js';
 import type { FecMode, FecSize } from '../wire/fec.js';
-import type { Millis } from '../wire/time.js';
 
 /** A station's parity. */
 export interface SharedFec {

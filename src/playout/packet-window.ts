@@ -2,10 +2,11 @@
  * The next packets of a station, or of its parity, ready to be sent. They are read sixteen at a time: reading a few each
  * time that some are due would cost as much for each as for all of them together.
  */
+
+import type { PacketNumber, Ticks90k } from '../base/units.js';
 import type { PacketPlaces, PayloadReader } from '../reel/payload-reader.js';
-import type { Scratch } from '../station/fec.js';
+import type { Scratch } from '../station/fec-source.js';
 import { LARGEST_PACKET, type PacketSource } from '../station/packet-source.js';
-import type { PacketNumber, Ticks90k } from '../wire/time.js';
 
 /** Packets read at once: at 5 Mbit/s those of 34 ms. */
 export const HALF = 16;

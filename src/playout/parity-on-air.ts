@@ -1,10 +1,10 @@
 /** The parity of a playout thread's stations: what of it is on the air, beside the station. */
-import { type FecSource, parityOf, type Scratch } from '../station/fec.js';
+import { type FecSource, parityOf, type Scratch } from '../station/fec-source.js';
 import type { PacketSource } from '../station/packet-source.js';
+import { Progress } from '../threads/station-counters.js';
 import { FEC_PORTS, type FecMode } from '../wire/fec.js';
 import type { SharedFec } from './messages.js';
 import type { Playout } from './playout.js';
-import { Progress } from './progress.js';
 
 /** The parity of columns or of rows; `id` is what playout knows it by. */
 interface Part {

@@ -4,16 +4,16 @@ import { test } from 'node:test';
 
 import { makeFilm, reelOf } from '../../test/support/film.js';
 import { scratchFolder } from '../../test/support/spool.js';
+import { Problem } from '../base/problem.js';
+import { wrappedDistance } from '../base/units.js';
 import { SlewingClock } from '../clock/clock.js';
-import { openEndpoint } from '../multicast/endpoint.js';
-import { openGroup } from '../multicast/receive.js';
-import { Problem } from '../problem/problem.js';
+import { openEndpoint } from '../net/endpoint.js';
+import { openGroup } from '../net/receive.js';
 import { Station } from '../station/station.js';
+import { Progress } from '../threads/station-counters.js';
+import { Thread } from '../threads/thread.js';
 import { parseRtp } from '../wire/rtp.js';
-import { wrappedDistance } from '../wire/time.js';
 import { PlayoutPool } from './playout-pool.js';
-import { Progress } from './progress.js';
-import { Thread } from './thread.js';
 
 const here = '127.0.0.1';
 const fail = (...words: unknown[]) => assert.fail(words.join(' '));
@@ -111,7 +111,7 @@ test('a thread that dies is followed by another with its stations as they have b
   const lines: string[] = [];
   const revived = deferred();
   const thread = new Thread({
-    file: '../../test/support/dying-thread.js',
+    entry: new URL('../../test/support/dying-thread.js', import.meta.url),
     data: { lives: new SharedArrayBuffer(4) },
     onMessage: (message) => {
       if (message.is !== 'note') return;

@@ -3,6 +3,8 @@ import { fstatSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { Clock } from '../clock/clock.js';
 import type { Station } from '../station/station.js';
+import { Progress } from '../threads/station-counters.js';
+import { Thread } from '../threads/thread.js';
 import type { FecMode, FecSize } from '../wire/fec.js';
 import {
   type FromThread,
@@ -11,8 +13,6 @@ import {
   type ReadAheadThreadData,
   type SharedStation,
 } from './messages.js';
-import { Progress } from './progress.js';
-import { Thread } from './thread.js';
 
 /** Which parity a station has: of blocks of which size, and which of it is sent. */
 export interface FecSetting {
@@ -166,7 +166,11 @@ export class PlayoutPool {
       Atomics.add(rings, 0, 1);
       Atomics.notify(rings, 0);
     };
-    const player = { thread: this.#newThread('./playout-thread.js', data, ring), bitrate: 0, sources: 0 };
+    const player = {
+      thread: this.#newThread(new URL('./playout-thread.js', import.meta.url), data, ring),
+      bitrate: 0,
+      sources: 0,
+    };
     this.#players.push(player);
     return player;
   }
@@ -176,13 +180,13 @@ export class PlayoutPool {
     const known = this.#readers.get(device);
     if (known) return known;
     const data: ReadAheadThreadData = { clock: this.#options.clock.shared };
-    const thread = this.#newThread('./read-ahead-thread.js', data);
+    const thread = this.#newThread(new URL('./read-ahead-thread.js', import.meta.url), data);
     this.#readers.set(device, thread);
     return thread;
   }
 
-  #newThread(file: string, data: object, ring?: () => void): Thread {
-    return new Thread({ file, data, ring, onMessage: (message) => this.#hear(message) });
+  #newThread(entry: URL, data: object, ring?: () => void): Thread {
+    return new Thread({ entry, data, ring, onMessage: (message) => this.#hear(message) });
   }
 
   #hear(message: FromThread): void {

@@ -1,18 +1,18 @@
 /** A thread that plays stations: sleeps until the next packets are due, sends them, and looks for messages in between. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { messageOf, Problem } from '../base/problem.js';
+import type { Millis } from '../base/units.js';
 import { Clock } from '../clock/clock.js';
-import { loadLibc } from '../linux/libc.js';
-import { openSender } from '../multicast/open-sender.js';
-import type { MulticastSender } from '../multicast/sender.js';
-import { messageOf, Problem } from '../problem/problem.js';
+import { openSender } from '../net/open-sender.js';
+import type { MulticastSender } from '../net/sender.js';
 import { MemoryReader, WaitingReader } from '../reel/payload-reader.js';
 import { Station } from '../station/station.js';
-import type { Millis } from '../wire/time.js';
+import { loadLibc } from '../system/libc.js';
+import { Progress } from '../threads/station-counters.js';
 import { type FromThread, MOST_STATIONS, type PlayoutThreadData, type ToThread } from './messages.js';
 import { WindowMemory } from './packet-window.js';
 import { ParityOnAir } from './parity-on-air.js';
 import { Playout } from './playout.js';
-import { Progress } from './progress.js';
 
 const port = parentPort!;
 const { clock: sharedClock, bell, interfaceAddress, ttl } = workerData as PlayoutThreadData;

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { fakeReader, fakeReel } from '../../test/support/fake-reel.js';
 import { playoutAt, type Sent, start } from '../../test/support/hand-playout.js';
+import { millisToTicks, ticksToMillis } from '../base/units.js';
 import { NOTICE } from '../station/change.js';
 import { Station } from '../station/station.js';
-import { millisToTicks, ticksToMillis } from '../wire/time.js';
 import { HALF } from './packet-window.js';
 import { EARLY, LATEST, PERIOD } from './playout.js';
 

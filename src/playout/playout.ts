@@ -1,10 +1,11 @@
 /** Playout: what is due goes out. Holds no timer: `tick` does what is to be done, and says when the next is. */
-import type { MulticastSender } from '../multicast/sender.js';
+
+import { type Millis, millisToTicks, type PacketNumber, type Ticks90k, ticksToMillis } from '../base/units.js';
+import type { MulticastSender } from '../net/sender.js';
 import type { PayloadReader } from '../reel/payload-reader.js';
 import type { PacketSource } from '../station/packet-source.js';
-import { type Millis, millisToTicks, type PacketNumber, type Ticks90k, ticksToMillis } from '../wire/time.js';
+import type { Progress } from '../threads/station-counters.js';
 import { HALF, PacketWindow, type WindowMemory } from './packet-window.js';
-import type { Progress } from './progress.js';
 
 /** Packets later than this are dropped: after a stall, receivers get what is on the air now, not a burst. */
 export const LATEST: Millis = 200;

@@ -1,10 +1,10 @@
 /** A thread that reads ahead for the stations of one disk. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { Clock } from '../clock/clock.js';
-import { loadLibc } from '../linux/libc.js';
 import { Station } from '../station/station.js';
+import { loadLibc } from '../system/libc.js';
+import { Progress } from '../threads/station-counters.js';
 import { type FromThread, READ_PERIOD, type ReadAheadThreadData, type ToThread } from './messages.js';
-import { Progress } from './progress.js';
 import { adviseKernel, ReadAhead, readThrough } from './read-ahead.js';
 
 const port = parentPort!;

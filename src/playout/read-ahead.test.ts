@@ -6,11 +6,11 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { fakeReel } from '../../test/support/fake-reel.js';
 import { madeFilm, madeReel } from '../../test/support/made-reel.js';
-import { loadLibc } from '../linux/libc.js';
+import { millisToTicks, ticksToMillis } from '../base/units.js';
 import { begun } from '../station/change.js';
 import { Station } from '../station/station.js';
-import { millisToTicks, ticksToMillis } from '../wire/time.js';
-import { Progress } from './progress.js';
+import { loadLibc } from '../system/libc.js';
+import { Progress } from '../threads/station-counters.js';
 import { AHEAD, adviseKernel, ReadAhead, readThrough } from './read-ahead.js';
 
 const start = 1_790_000_000_000;

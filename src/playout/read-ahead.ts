@@ -4,12 +4,12 @@
  * of its own, one for each disk.
  */
 import { readSync } from 'node:fs';
-import { willNeed } from '../linux/file.js';
-import type { Libc } from '../linux/libc.js';
-import { messageOf } from '../problem/problem.js';
+import { messageOf } from '../base/problem.js';
+import { type Millis, millisToTicks, type PacketNumber, ticksToMillis } from '../base/units.js';
 import type { ItemRange, Station, StationData } from '../station/station.js';
-import { type Millis, millisToTicks, type PacketNumber, ticksToMillis } from '../wire/time.js';
-import type { Progress } from './progress.js';
+import { willNeed } from '../system/file.js';
+import type { Libc } from '../system/libc.js';
+import type { Progress } from '../threads/station-counters.js';
 
 export const AHEAD: Millis = 1_000;
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type FakeSource, fakeSource } from '../../test/support/fake-source.js';
-import { parityOf } from '../station/fec.js';
+import { parityOf } from '../station/fec-source.js';
 import { packetsOf } from '../station/packet-source.js';
 import { FEC_PARITY_AT, type FecMode, type FecSize, writeFecHeaders } from '../wire/fec.js';
 import { FecDecoder } from './fec-decoder.js';

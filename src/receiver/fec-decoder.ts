@@ -4,8 +4,7 @@
  *
  * Which packets a parity is of stands in its header, so any sender's blocks will do, and they may begin anywhere.
  */
-import { emptyFec, FEC_PARITY_AT, type FecFields, readFec } from '../wire/fec.js';
-import { RTP_HEADER_LENGTH } from '../wire/rtp.js';
+
 import {
   type PacketNumber,
   RTP_TIME_MODULUS,
@@ -14,7 +13,9 @@ import {
   unwrap,
   wrap,
   wrappedDistance,
-} from '../wire/time.js';
+} from '../base/units.js';
+import { emptyFec, FEC_PARITY_AT, type FecFields, readFec } from '../wire/fec.js';
+import { RTP_HEADER_LENGTH } from '../wire/rtp.js';
 
 const WORD = 4;
 /** Room for each packet: Ethernet carries 1,472 bytes. */

@@ -1,5 +1,5 @@
 /** What a receiver tells of a flow: how far it may go, and when to say so. No socket, no timer, no clock. */
-import type { Millis, PacketNumber } from '../wire/time.js';
+import type { Millis, PacketNumber } from '../base/units.js';
 
 /** Said so often at least, since what was said may be lost; the server ends a flow of which it hears nothing for 5 s. */
 const REPEAT: Millis = 1_000;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { SEQUENCE_MODULUS } from '../wire/time.js';
+import { SEQUENCE_MODULUS } from '../base/units.js';
 import { GroupNumbers } from './group-numbers.js';
 
 const RATE = 475;

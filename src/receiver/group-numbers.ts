@@ -1,6 +1,7 @@
 /** Absolute numbers of what comes from a group, whose packets carry the last 16 bits of theirs. No clock. */
+
+import { type Millis, type PacketNumber, SEQUENCE_MODULUS, unwrap } from '../base/units.js';
 import type { StationInfo } from '../wire/station-info.js';
-import { type Millis, type PacketNumber, SEQUENCE_MODULUS, unwrap } from '../wire/time.js';
 import { TS_GROUP_LENGTH } from '../wire/ts.js';
 
 /** After so long without a packet, how many there would have been is taken into account. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RTP_TIME_MODULUS, wrap } from '../wire/time.js';
+import { RTP_TIME_MODULUS, wrap } from '../base/units.js';
 import { Jitter } from './jitter.js';
 
 /** Jitter of packets every 20 ms, each `late(i)` ms late, of a stream that began at an RTP time. */

@@ -1,5 +1,5 @@
 /** Interarrival jitter, RFC 3550 section 6.4.1 and appendix A.8. */
-import { type Millis, millisToTicks, RTP_TIME_MODULUS, type Ticks90k, wrappedDistance } from '../wire/time.js';
+import { type Millis, millisToTicks, RTP_TIME_MODULUS, type Ticks90k, wrappedDistance } from '../base/units.js';
 
 export class Jitter {
   #transit: Ticks90k | null = null;

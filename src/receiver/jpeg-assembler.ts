@@ -1,8 +1,8 @@
 /** Puts JPEG pictures together from RTP packets in order (RFC 2435). No socket, no timer, no clock. */
 
+import type { PacketNumber } from '../base/units.js';
 import type { RtpPacket } from '../wire/rtp.js';
 import { buildJpeg, type JpegPayload, parseJpegPayload } from '../wire/rtp-jpeg.js';
-import type { PacketNumber } from '../wire/time.js';
 
 export interface JpegFrame {
   /** Number of the picture's first packet. */

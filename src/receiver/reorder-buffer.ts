@@ -1,5 +1,5 @@
 /** Puts packets in order by their absolute number, whatever path they came by. No socket, no timer, no clock. */
-import type { Millis, PacketNumber } from '../wire/time.js';
+import type { Millis, PacketNumber } from '../base/units.js';
 
 export interface ReorderOptions {
   /** How long a missing packet is waited for once a later one of its source is there. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ReceptionReport } from './reception-report.js';
+import type { ReceptionReport } from './receiver-stats.js';
 import { ReportSchedule } from './report-schedule.js';
 
 const report = (received: number, lostBeforeRepair: number, lost: number): ReceptionReport => ({

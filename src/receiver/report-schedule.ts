@@ -1,7 +1,8 @@
 /** When a receiver reports, and what: the more there are, the more rarely each (RFC 3550 section 6.2). */
+
+import type { Millis } from '../base/units.js';
 import type { FeedbackReport } from '../wire/feedback.js';
-import type { Millis } from '../wire/time.js';
-import type { ReceptionReport } from './reception-report.js';
+import type { ReceptionReport } from './receiver-stats.js';
 
 const LEAST_INTERVAL: Millis = 5_000;
 /** Share of the station's rate that all reports together take: 5%, of which receivers have three quarters. */

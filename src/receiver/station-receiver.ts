@@ -1,18 +1,19 @@
 /** A station received: the sockets, timers and promises around course.ts. */
+
+import { Problem } from '../base/problem.js';
+import { systemTimers, type Timers } from '../base/timers.js';
+import type { Millis } from '../base/units.js';
 import { type ClockAnswer, Refusal, type Replaying, type Tuned } from '../control/client-state.js';
 import type { FlowRequest } from '../control/flows.js';
-import type { ReceivedBatch } from '../multicast/receive-batched.js';
-import { systemTimers, type Timers } from '../multicast/timers.js';
-import { Problem } from '../problem/problem.js';
+import type { ReceivedBatch } from '../net/receive-batched.js';
 import { FEC_PORTS } from '../wire/fec.js';
 import type { Feedback } from '../wire/feedback.js';
 import type { StationInfo } from '../wire/station-info.js';
-import type { Millis } from '../wire/time.js';
-import { Course, type Target } from './course.js';
-import type { ReceptionReport } from './reception-report.js';
+import type { ReceptionReport } from './receiver-stats.js';
 import type { StreamBuffer, StreamBufferOptions } from './stream-buffer.js';
+import { Course, type Target } from './stream-controller.js';
 
-export type { Target } from './course.js';
+export type { Target } from './stream-controller.js';
 
 /** What `openGroupBatched` of src/multicast does; handed in, so that tests need no network. */
 export type OpenGroup = (options: {

@@ -1,5 +1,5 @@
 /** The last minutes of a station as they were received, read by any number of readers at their own pace. */
-import { type Millis, TICKS_PER_MILLI, TICKS_PER_SECOND, type Ticks90k } from '../wire/time.js';
+import { type Millis, TICKS_PER_MILLI, TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
 
 /** What a player can be given as it is: the payloads of some RTP packets (h264), or one picture (jpeg). */
 export interface StreamUnit {

@@ -1,10 +1,11 @@
 /** Being tuned: the session with the station's server, and its group received. */
+
+import { messageOf, Problem } from '../base/problem.js';
+import type { Millis } from '../base/units.js';
 import { openSession, type Session, type Tuned } from '../control/client.js';
 import type { FoundStation } from '../discovery/find.js';
-import { openGroupBatched } from '../multicast/receive-batched.js';
-import { messageOf, Problem } from '../problem/problem.js';
+import { openGroupBatched } from '../net/receive-batched.js';
 import type { StationInfo } from '../wire/station-info.js';
-import type { Millis } from '../wire/time.js';
 import { Receiver, type StationReceiver, type Target } from './station-receiver.js';
 import type { StreamBufferOptions } from './stream-buffer.js';
 

@@ -1,5 +1,5 @@
 /** Payloads of RTP packets in order, kept: one behind the other in large pieces of memory. No socket, no timer. */
-import { TICKS_PER_MILLI, type Ticks90k } from '../wire/time.js';
+import { TICKS_PER_MILLI, type Ticks90k } from '../base/units.js';
 import { startsRandomAccess } from '../wire/ts.js';
 import type { StreamUnit } from './stream-buffer.js';
 

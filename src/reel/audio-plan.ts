@@ -1,7 +1,7 @@
 /** Which audio frames a reel carries, and when: exactly as long as its video, so that a loop has no gap. */
-import type { Ticks90k } from '../wire/time.js';
-import { AAC_FRAME_TICKS, type SpooledAudio } from './media/spool.js';
-import { SpoolReader } from './spool-reader.js';
+import type { Ticks90k } from '../base/units.js';
+import { AAC_FRAME_TICKS, type SpooledAudio } from '../media/spool.js';
+import { SpoolReader } from '../media/spool-reader.js';
 
 export interface AudioPlan {
   /** Bytes of each frame. */

@@ -2,6 +2,9 @@
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
+import type { Ratio, SpooledFrames } from '../media/spool.js';
+import { SpoolReader } from '../media/spool-reader.js';
 import {
   FIRST_TABLE_Q,
   JPEG_HEADER_LENGTH,
@@ -11,11 +14,8 @@ import {
   writeJpegHeader,
   writeQuantizationHeader,
 } from '../wire/rtp-jpeg.js';
-import { TICKS_PER_SECOND, type Ticks90k } from '../wire/time.js';
-import type { Ratio, SpooledFrames } from './media/spool.js';
 import { lastAtMost, type Reel, type ReelData, ReelFile } from './reel.js';
 import { busiestWindow, leastAllowed, WINDOW } from './smoothing.js';
-import { SpoolReader } from './spool-reader.js';
 import { readNumbers } from './ts-reel.js';
 
 /** 1,400 with the RTP header's 12, IPv4's 20 and UDP's 8 make 1,440: room for a tunnel's header within 1,500. */

@@ -2,9 +2,9 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { Problem, type ProblemCode } from '../problem/problem.js';
-import type { Millis } from '../wire/time.js';
-import type { MakeReel } from './make-reel.js';
+import { Problem, type ProblemCode } from '../base/problem.js';
+import type { Millis } from '../base/units.js';
+import type { MakeReel } from './child/make-reel.js';
 
 /** Films that can be generated. */
 export type GeneratedName = 'test-card' | 'slate';
@@ -40,7 +40,7 @@ export async function runMediaChild(options: {
   onProgress?(done: number): void;
 }): Promise<void> {
   const { request, subject, limits = defaultLimits, signal, onProgress } = options;
-  const entry = fileURLToPath(new URL('media-child-entry.js', import.meta.url));
+  const entry = fileURLToPath(new URL('child/media-entry.js', import.meta.url));
   const child = spawn(process.execPath, ['--max-old-space-size=1024', entry], { stdio: ['pipe', 'pipe', 'pipe'] });
   let problem: Problem | null = null;
   let done = false;

@@ -11,7 +11,10 @@
  * Continuity counters begin at 0 and the payload packets of each PID are a multiple of 16, so they are right behind
  * any other reel. Packets are grouped by seven; a random access point begins a group.
  */
-import type { Ticks90k } from '../wire/time.js';
+import type { Ticks90k } from '../base/units.js';
+import type { AccessUnitReader, SpooledAudio, SpooledVideo } from '../media/spool.js';
+import { PES_HEADER_LENGTH_PTS, PES_HEADER_LENGTH_PTS_DTS, PesCutter, StreamId, writePesHeader } from '../wire/pes.js';
+import { patPacket, pmtPacket } from '../wire/psi.js';
 import {
   AdaptationFlag,
   PCR_EXTENSION_MODULUS,
@@ -23,9 +26,6 @@ import {
   writePcr,
 } from '../wire/ts.js';
 import { type AudioPlan, planAudio } from './audio-plan.js';
-import type { AccessUnitReader, SpooledAudio, SpooledVideo } from './media/spool.js';
-import { PES_HEADER_LENGTH_PTS, PES_HEADER_LENGTH_PTS_DTS, PesCutter, StreamId, writePesHeader } from './pes.js';
-import { patPacket, pmtPacket } from './psi.js';
 import {
   ALIGNMENT,
   AUDIO_FRAMES_PER_PES,

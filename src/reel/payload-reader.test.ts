@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { FakeLibc } from '../../test/support/fake-libc.js';
-import { willNeed } from '../linux/file.js';
-import { Errno, loadLibc } from '../linux/libc.js';
+import { willNeed } from '../system/file.js';
+import { Errno, loadLibc } from '../system/libc.js';
 import { MemoryReader, type PacketPlaces, type PayloadReader, WaitingReader } from './payload-reader.js';
 
 const { libc } = await loadLibc();

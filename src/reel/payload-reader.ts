@@ -1,7 +1,7 @@
 /** Reading payloads from reels to where packets are put together. */
 import { readSync } from 'node:fs';
-import { ScatterReader } from '../linux/file.js';
-import { Errno, errnoName, type Libc } from '../linux/libc.js';
+import { ScatterReader } from '../system/file.js';
+import { Errno, errnoName, type Libc } from '../system/libc.js';
 
 /** The most payloads in one reading. */
 export const MOST_PAYLOADS = 64;

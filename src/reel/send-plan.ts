@@ -1,8 +1,8 @@
 /** How many TS packets each part of a reel needs and when they may and must leave: what the sending curve is made of. */
-import type { Ticks90k } from '../wire/time.js';
+import type { Ticks90k } from '../base/units.js';
+import type { SpooledVideo } from '../media/spool.js';
+import { PES_HEADER_LENGTH_PTS, PES_HEADER_LENGTH_PTS_DTS, padPackets, tsPacketsFor } from '../wire/pes.js';
 import { TS_PACKETS_PER_GROUP } from '../wire/ts.js';
-import type { SpooledVideo } from './media/spool.js';
-import { PES_HEADER_LENGTH_PTS, PES_HEADER_LENGTH_PTS_DTS, padPackets, tsPacketsFor } from './pes.js';
 import { type Bounds, GRID } from './smoothing.js';
 
 /** From the moment the first packet of a reel leaves to the presentation of its first picture: 1 s. */

@@ -7,7 +7,7 @@
  * reducing rate variability and end-to-end resource requirements through optimal smoothing", 1998): no other has a
  * lower peak.
  */
-import type { Ticks90k } from '../wire/time.js';
+import type { Ticks90k } from '../base/units.js';
 
 /** The curves and windows are kept on a grid of 10 ms. */
 export const GRID: Ticks90k = 900;

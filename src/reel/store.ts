@@ -11,9 +11,9 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'nod
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { Problem, systemCode } from '../problem/problem.js';
+import { Problem, systemCode } from '../base/problem.js';
+import type { MediaSettings } from '../media/spool.js';
 import { readJpegIndex } from './jpeg-reel.js';
-import type { MediaSettings } from './media/spool.js';
 import { reelOf } from './open-reel.js';
 import { REEL_VERSION, type Reel, ReelFile, type ReelManifest } from './reel.js';
 import { readTsIndex } from './ts-reel.js';

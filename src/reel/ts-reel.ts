@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Ticks90k } from '../wire/time.js';
+import type { Ticks90k } from '../base/units.js';
 import { shiftTimes, TS_GROUP_LENGTH, TS_PACKETS_PER_GROUP } from '../wire/ts.js';
 import type { Multiplexed } from './multiplex.js';
 import { lastAtMost, type Reel, type ReelData, ReelFile } from './reel.js';

@@ -4,13 +4,13 @@ import fc from 'fast-check';
 import { fakeReader, fakeReel } from '../../test/support/fake-reel.js';
 import { madeFilm, madeReel } from '../../test/support/made-reel.js';
 import { analyseTs } from '../../test/support/ts-analyser.js';
+import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
 import { parseRtp, RTP_HEADER_LENGTH } from '../wire/rtp.js';
-import { TICKS_PER_SECOND, type Ticks90k } from '../wire/time.js';
 import { Pid } from '../wire/ts.js';
 import { begun, eraFrom, NOTICE, nextCut, replaced, resumed, skipped, slated } from './change.js';
-import type { EraOptions, StationItem } from './era.js';
-import { type FecSource, parityOf } from './fec.js';
+import { type FecSource, parityOf } from './fec-source.js';
 import { packetsOf } from './packet-source.js';
+import type { EraOptions, StationItem } from './period.js';
 import { MOST_ERAS, Station } from './station.js';
 
 const start: Ticks90k = 161_000_000_000_000;

@@ -1,10 +1,11 @@
 /** Changes of what a station plays: which era begins, when, and with what. */
+
+import { type PacketNumber, TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
 import type { Reel } from '../reel/reel.js';
-import { type PacketNumber, TICKS_PER_SECOND, type Ticks90k } from '../wire/time.js';
 import { type CounterShift, Pid } from '../wire/ts.js';
-import { Bridge, bridge } from './bridge.js';
-import { beginsUnit, continuationAt, endOfPictures } from './continuation.js';
-import type { Era, EraOptions, EraStart, StationItem } from './era.js';
+import type { Era, EraOptions, EraStart, StationItem } from './period.js';
+import { Bridge, bridge } from './splice-filler.js';
+import { beginsUnit, continuationAt, endOfPictures } from './splice-state.js';
 import { type ItemAiring, Station } from './station.js';
 
 /**

@@ -1,6 +1,7 @@
 /** What leaves by the clock: a station, or the parity of one. */
+
+import type { PacketNumber, Ticks90k } from '../base/units.js';
 import { type PacketPlaces, type PayloadReader, WaitingReader } from '../reel/payload-reader.js';
-import type { PacketNumber, Ticks90k } from '../wire/time.js';
 
 /** Bytes of the largest packet of any source. */
 export const LARGEST_PACKET = 1_472;

@@ -1,10 +1,11 @@
 /** A station as threads hand it to each other, and as it is kept: its items once each, and its eras by their numbers. */
+
+import type { PacketNumber, Ticks90k } from '../base/units.js';
 import { reelOf } from '../reel/open-reel.js';
 import type { ReelData } from '../reel/reel.js';
-import type { PacketNumber, Ticks90k } from '../wire/time.js';
 import type { CounterShift } from '../wire/ts.js';
-import type { BridgeData } from './bridge.js';
-import type { EraOptions, StationItem } from './era.js';
+import type { EraOptions, StationItem } from './period.js';
+import type { BridgeData } from './splice-filler.js';
 
 /** An era as threads hand it to each other: its items are numbers of the station's. */
 export interface EraData {

@@ -5,19 +5,20 @@
  * Packet numbers count from the station's epoch, the Unix epoch, at which the first cycle of its items began. What plays
  * may be changed from a time on: then an era ends and another begins, whose packets go on counting. The past stays.
  */
+
+import { type PacketNumber, type Ticks90k, ticksToMillis } from '../base/units.js';
 import { closeReel } from '../reel/open-reel.js';
 import { MOST_PAYLOADS, type PacketPlaces, type PayloadReader } from '../reel/payload-reader.js';
 import type { Reel } from '../reel/reel.js';
 import { RTP_HEADER_LENGTH, writeRtpHeader } from '../wire/rtp.js';
 import { payloadTypeOf, type StationFormat } from '../wire/station-info.js';
-import { type PacketNumber, type Ticks90k, ticksToMillis } from '../wire/time.js';
 import { shiftCounters, TS_GROUP_LENGTH, TS_PACKETS_PER_GROUP } from '../wire/ts.js';
-import type { Bridge } from './bridge.js';
-import { type Airing, Era, type EraOptions, type SlateShown, type StationItem } from './era.js';
 import { type PacketSource, packetsOf } from './packet-source.js';
+import { type Airing, Era, type EraOptions, type SlateShown, type StationItem } from './period.js';
+import type { Bridge } from './splice-filler.js';
 import { dataOf, erasOf, itemsOf, type StationData } from './station-data.js';
 
-export type { StationItem } from './era.js';
+export type { StationItem } from './period.js';
 export type { StationData } from './station-data.js';
 
 /** Eras that are kept: a station that has been changed more often reaches back less far. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { channel } from '../../test/support/channels.js';
-import { Problem } from '../problem/problem.js';
+import { Problem } from '../base/problem.js';
 import { chooseChannel } from './channels.js';
 import { findPlayer, type Surroundings } from './players/find-player.js';
 

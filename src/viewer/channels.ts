@@ -1,6 +1,7 @@
 /** The stations that were found, as the viewer lists them, and which of them a person means. */
+
+import { Problem } from '../base/problem.js';
 import { type FoundStation, uniqueStations } from '../discovery/find.js';
-import { Problem } from '../problem/problem.js';
 import type { Channel } from './state.js';
 
 /** A station with the way to it. */

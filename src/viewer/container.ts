@@ -1,8 +1,9 @@
 /** A station's units as one continuous file: MPEG-TS as it is, pictures in Matroska. For players and recordings. */
+
+import { PTS_MODULUS, type Ticks90k, ticksToMillis, wrap } from '../base/units.js';
 import type { StreamUnit } from '../receiver/stream-buffer.js';
 import { matroskaHeader, matroskaPicture } from '../wire/matroska.js';
 import type { StationInfo } from '../wire/station-info.js';
-import { PTS_MODULUS, type Ticks90k, ticksToMillis, wrap } from '../wire/time.js';
 import { TsTail } from './ts-tail.js';
 
 export interface Container {

@@ -2,12 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { systemTimers, type Timers } from '../multicast/timers.js';
+import { systemTimers, type Timers } from '../base/timers.js';
+import type { Ticks90k } from '../base/units.js';
 import type { Cursor, StreamBuffer, StreamUnit } from '../receiver/stream-buffer.js';
 import type { StationInfo } from '../wire/station-info.js';
-import type { Ticks90k } from '../wire/time.js';
 import { type Container, containerFor } from './container.js';
-import { Pace } from './pace.js';
+import { Pace } from './playback-estimate.js';
 
 export interface FeedSource {
   station: StationInfo;

@@ -1,8 +1,9 @@
 /** Pictures at the moment at which every screen shows them. No timer; clocks are passed in. */
+
+import { type Millis, type Ticks90k, ticksToMillis } from '../base/units.js';
 import { type Correction, Steering } from '../clock/steering.js';
 import { PTS_DELAY } from '../reel/send-plan.js';
 import type { StationFormat } from '../wire/station-info.js';
-import { type Millis, type Ticks90k, ticksToMillis } from '../wire/time.js';
 
 /** What a player needs to have a picture on its screen that it is told of; learnt, within these bounds. */
 const STARTUP: Readonly<Record<'first' | 'least' | 'most', Millis>> = { first: 250, least: 50, most: 500 };

@@ -8,7 +8,7 @@
  *        │            Esc ─────────────┘             │
  *        └───────────────────2───────────────────────┘
  */
-import type { Millis } from '../wire/time.js';
+import type { Millis } from '../base/units.js';
 import { markedIn, onSeekKey, playLive, toLive } from './seeking.js';
 import {
   type Channel,

@@ -1,8 +1,9 @@
 /** Moments of a station: from what is held, as far as it is, and from the server. */
+
+import { type Millis, millisToTicks, TICKS_PER_SECOND, type Ticks90k, ticksToMillis } from '../base/units.js';
 import type { StationReceiver, Target } from '../receiver/station-receiver.js';
 import type { Cursor, StreamBuffer } from '../receiver/stream-buffer.js';
 import type { StationFormat } from '../wire/station-info.js';
-import { type Millis, millisToTicks, TICKS_PER_SECOND, type Ticks90k, ticksToMillis } from '../wire/time.js';
 import { leadOf } from './picture-time.js';
 
 /** What a player is given so that it shows one. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { PTS_MODULUS, RTP_TIME_MODULUS, wrap } from '../wire/time.js';
+import { PTS_MODULUS, RTP_TIME_MODULUS, wrap } from '../base/units.js';
 import { demuxerSeconds, shownTime } from './picture-time.js';
 
 const second = 90_000;

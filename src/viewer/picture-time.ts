@@ -1,7 +1,8 @@
 /** When a picture is shown, and when what it is made of was sent: times on the server's clock, in 90 kHz ticks. */
+
+import { type Millis, PTS_MODULUS, RTP_TIME_MODULUS, type Ticks90k, unwrap } from '../base/units.js';
 import { PTS_DELAY } from '../reel/send-plan.js';
 import type { StationFormat } from '../wire/station-info.js';
-import { type Millis, PTS_MODULUS, RTP_TIME_MODULUS, type Ticks90k, unwrap } from '../wire/time.js';
 
 /**
  * The first packet of a picture leaves so long before it is shown, or later: who begins with what was sent then, or

@@ -1,6 +1,7 @@
 /** A recording: the units of a stream from a random access point on, for as long as its own time says. No clock. */
+
+import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../base/units.js';
 import type { StreamUnit } from '../receiver/stream-buffer.js';
-import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../wire/time.js';
 import type { Container } from './container.js';
 
 /** No picture is spread over more than this; a stream without sound would be waited for in vain. */

@@ -1,5 +1,5 @@
 /** Back and forth in the station's time: the part of `update` in model.ts that its keys need. */
-import type { Millis } from '../wire/time.js';
+import type { Millis } from '../base/units.js';
 import { BEHIND, currentChannel, isBehind, NOTICE_TIME, type Step, type ViewerState } from './state.js';
 
 /** What keys seek by. */

@@ -1,6 +1,7 @@
 /** The viewer's state, what happens to it, and what has to be done for it. */
+
+import type { Millis } from '../base/units.js';
 import type { StationInfo } from '../wire/station-info.js';
-import type { Millis } from '../wire/time.js';
 
 /** A station as the viewer lists it. */
 export interface Channel {

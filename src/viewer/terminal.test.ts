@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { keysIn } from './keys.js';
-import type { Panel } from './panel.js';
+import type { Panel } from './overlay.js';
 import { Terminal } from './terminal.js';
 
 test('keys are named, sequences that mean nothing are left out', () => {

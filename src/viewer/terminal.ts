@@ -1,8 +1,8 @@
 /** The terminal that the viewer was started in: keys from it, panels and a status line to it. */
 import type { ReadStream } from 'node:tty';
 import { keysIn } from './keys.js';
-import type { Panel } from './panel.js';
-import { linesOf } from './panel-text.js';
+import type { Panel } from './overlay.js';
+import { linesOf } from './overlay-text.js';
 
 export interface TerminalOptions {
   input: NodeJS.ReadableStream & Partial<Pick<ReadStream, 'isTTY' | 'setRawMode' | 'isRaw'>>;

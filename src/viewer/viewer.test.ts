@@ -7,7 +7,7 @@ import { until } from '../../test/support/display.js';
 import { FakePlayer } from '../../test/support/fake-player.js';
 import { FakeReceiver } from '../../test/support/fake-receiver.js';
 import { HandTimers } from '../../test/support/hand-timers.js';
-import { Problem } from '../problem/problem.js';
+import { Problem } from '../base/problem.js';
 import type { Target } from '../receiver/station-receiver.js';
 import type { FoundChannel } from './channels.js';
 import { Viewer, type ViewerOptions } from './viewer.js';

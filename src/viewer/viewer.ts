@@ -1,15 +1,16 @@
 /** The viewer put together: the model in the middle; player, terminal, feed and tuner around it. */
+
+import { Problem } from '../base/problem.js';
+import { systemTimers, type Timers } from '../base/timers.js';
+import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../base/units.js';
 import { Refusal } from '../control/client.js';
-import { systemTimers, type Timers } from '../multicast/timers.js';
-import { Problem } from '../problem/problem.js';
-import type { ReceptionReport } from '../receiver/reception-report.js';
+import type { ReceptionReport } from '../receiver/receiver-stats.js';
 import type { StationReceiver } from '../receiver/station-receiver.js';
 import { Tuner, troubleLine } from '../receiver/tuner.js';
-import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../wire/time.js';
-import { CatchUp } from './catch-up.js';
 import type { FoundChannel } from './channels.js';
 import { Feed } from './feed.js';
 import { InStep } from './in-step.js';
+import { CatchUp } from './latency-controller.js';
 import { initialState, update } from './model.js';
 import {
   beginningWith,
@@ -21,7 +22,7 @@ import {
   seekPicture,
   targetOf,
 } from './moment.js';
-import { type Panel, panelFor, samePanel } from './panel.js';
+import { type Panel, panelFor, samePanel } from './overlay.js';
 import { shownTime } from './picture-time.js';
 import type { Player, PlayerEvents } from './players/player.js';
 import { currentChannel, type Effect, type Seek, type ViewerEvent, type ViewerState } from './state.js';

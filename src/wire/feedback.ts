@@ -31,7 +31,7 @@
  *    |              behind the station, ms, two's complement         |
  *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  */
-import { COOKIE_LENGTH } from './message.js';
+
 import {
   type Millis,
   type PacketNumber,
@@ -40,7 +40,8 @@ import {
   type Ticks90k,
   unwrap,
   wrap,
-} from './time.js';
+} from '../base/units.js';
+import { COOKIE_LENGTH } from './message.js';
 
 export interface FeedbackReport {
   /** Packets since the receiver began: come in any way; missing before repair; missing after it. */

@@ -7,7 +7,7 @@
  *       Cluster (Timestamp, SimpleBlock)      one for each picture, so that none waits for the next
  *       Cluster …
  */
-import type { Millis } from './time.js';
+import type { Millis } from '../base/units.js';
 
 /** Identifiers with their length markers, as they stand in the stream. */
 const Id = {

@@ -20,8 +20,9 @@
  *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  *    |    original sequence number   |  original payload           ...
  */
+
+import { type PacketNumber, SEQUENCE_MODULUS, wrap } from '../base/units.js';
 import { emptyRtp, RTP_HEADER_LENGTH, type RtpFields, readRtp } from './rtp.js';
-import { type PacketNumber, SEQUENCE_MODULUS, wrap } from './time.js';
 
 /** Dynamic, RFC 3551 section 6. */
 export const RETRANSMISSION_PAYLOAD_TYPE = 97;

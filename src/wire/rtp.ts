@@ -11,7 +11,7 @@
  *    |           synchronization source (SSRC) identifier            |
  *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  */
-import { RTP_TIME_MODULUS, SEQUENCE_MODULUS, wrap } from './time.js';
+import { RTP_TIME_MODULUS, SEQUENCE_MODULUS, wrap } from '../base/units.js';
 
 export const RTP_HEADER_LENGTH = 12;
 

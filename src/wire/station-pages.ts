@@ -1,7 +1,8 @@
 /** A list of stations in as many datagrams as it takes, and the list again from those that arrived. */
+
+import { wrappedDistance } from '../base/units.js';
 import { bodyLength, MAX_BODY_LENGTH, type Message } from './message.js';
 import type { StationInfo } from './station-info.js';
-import { wrappedDistance } from './time.js';
 
 /** Pages sent for one START, so that a burst (16 × 1,400 bytes) fits any receive buffer. */
 export const PAGES_PER_REQUEST = 16;

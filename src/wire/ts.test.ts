@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { PTS_MODULUS } from './time.js';
+import { PTS_MODULUS } from '../base/units.js';
 import {
   payloadStart,
   readPcrBase,

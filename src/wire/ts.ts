@@ -6,7 +6,7 @@
  *     sync_byte 0x47 | transport_error_indicator 1, payload_unit_start_indicator 1, transport_priority 1, PID 13
  *     | transport_scrambling_control 2, adaptation_field_control 2, continuity_counter 4
  */
-import { PTS_MODULUS, wrap } from './time.js';
+import { PTS_MODULUS, wrap } from '../base/units.js';
 
 export const TS_PACKET_LENGTH = 188;
 export const TS_SYNC_BYTE = 0x47;

@@ -2,7 +2,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { TestContext } from 'node:test';
-import type { MulticastSender, SenderOptions } from '../../src/multicast/sender.js';
+import type { MulticastSender, SenderOptions } from '../../src/net/sender.js';
 
 export interface ToSend {
   /** Number of the destination. */

@@ -3,11 +3,12 @@
  * like. Everything real but sockets, clocks and disks; time goes on by hand.
  */
 import assert from 'node:assert/strict';
+import { Problem } from '../../src/base/problem.js';
+import { type Millis, millisToTicks, type PacketNumber, TICKS_PER_SECOND } from '../../src/base/units.js';
 import { Refusal, type Replaying, type Tuned } from '../../src/control/client-state.js';
 import type { FlowRequest } from '../../src/control/flows.js';
-import type { ReceivedBatch } from '../../src/multicast/receive-batched.js';
-import { emptyBatch } from '../../src/multicast/sender.js';
-import { Problem } from '../../src/problem/problem.js';
+import type { ReceivedBatch } from '../../src/net/receive-batched.js';
+import { emptyBatch } from '../../src/net/sender.js';
 import {
   type OpenGroup,
   Receiver,
@@ -16,16 +17,15 @@ import {
 } from '../../src/receiver/station-receiver.js';
 import type { Cursor, StreamBuffer } from '../../src/receiver/stream-buffer.js';
 import type { PayloadReader } from '../../src/reel/payload-reader.js';
-import { retransmissionMemory } from '../../src/repair/packet-writer.js';
-import { Unicast } from '../../src/repair/unicast.js';
-import { type FecSource, parityOf } from '../../src/station/fec.js';
+import { type FecSource, parityOf } from '../../src/station/fec-source.js';
 import { packetsOf } from '../../src/station/packet-source.js';
 import { Station } from '../../src/station/station.js';
+import { retransmissionMemory } from '../../src/unicast/packet-writer.js';
+import { Unicast } from '../../src/unicast/unicast.js';
 import { FEC_PORTS, type FecSize } from '../../src/wire/fec.js';
 import { encodeFeedback, type Feedback } from '../../src/wire/feedback.js';
 import { errorCodes } from '../../src/wire/message.js';
 import type { StationInfo } from '../../src/wire/station-info.js';
-import { type Millis, millisToTicks, type PacketNumber, TICKS_PER_SECOND } from '../../src/wire/time.js';
 import { Pid, TS_GROUP_LENGTH, TS_PACKET_LENGTH, TS_SYNC_BYTE } from '../../src/wire/ts.js';
 import { fakeReel } from './fake-reel.js';
 import { HandTimers } from './hand-timers.js';

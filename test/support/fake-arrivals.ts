@@ -3,7 +3,7 @@
  * after the kernel's headers, and refuses, by throwing, what no kernel would take.
  */
 import assert from 'node:assert/strict';
-import type { Libc } from '../../src/linux/libc.js';
+import type { Libc } from '../../src/system/libc.js';
 
 /** What one recvmmsg entry receives: one datagram, or several of `segment` bytes, the last perhaps shorter. */
 export interface Arrival {

@@ -1,7 +1,8 @@
 /** Stations of a gateway whose chunks a test puts in by hand. */
+
+import { type Millis, type Ticks90k, ticksToMillis } from '../../src/base/units.js';
 import type { Catalogue, Chunk, ReadStart, StationReader, StationSource } from '../../src/gateway/source.js';
 import type { StationInfo } from '../../src/wire/station-info.js';
-import { type Millis, type Ticks90k, ticksToMillis } from '../../src/wire/time.js';
 import { makeStation } from './stations.js';
 
 export class FakeStation implements StationSource {

@@ -3,7 +3,7 @@
  * after the kernel's headers, and refuses, by throwing, what no kernel would take.
  */
 import assert from 'node:assert/strict';
-import type { Libc } from '../../src/linux/libc.js';
+import type { Libc } from '../../src/system/libc.js';
 
 export interface Datagram {
   group: string;

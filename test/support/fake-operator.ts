@@ -1,8 +1,9 @@
 /** A server's operator without a server: stations whose counters a test sets, and a list of what was done. */
-import type { Operations, Slate, StationAction } from '../../src/gateway/operations.js';
-import type { Operator, OperatorStation } from '../../src/gateway/operator.js';
-import { Progress } from '../../src/playout/progress.js';
-import { Problem } from '../../src/problem/problem.js';
+
+import { Problem } from '../../src/base/problem.js';
+import type { Operations, Slate, StationAction } from '../../src/contract/commands.js';
+import type { Operator, OperatorStation } from '../../src/contract/server-view.js';
+import { Progress } from '../../src/threads/station-counters.js';
 import type { StationInfo } from '../../src/wire/station-info.js';
 
 export type FakeOperatorStation = { -readonly [Name in keyof OperatorStation]: OperatorStation[Name] } & {

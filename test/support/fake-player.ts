@@ -1,7 +1,8 @@
 /** A player without a window, which does and says what a test has it do and say. */
-import type { Panel } from '../../src/viewer/panel.js';
+
+import type { Millis, Ticks90k } from '../../src/base/units.js';
+import type { Panel } from '../../src/viewer/overlay.js';
 import type { Media, Player, PlayerEvents } from '../../src/viewer/players/player.js';
-import type { Millis, Ticks90k } from '../../src/wire/time.js';
 
 export class FakePlayer implements Player {
   readonly name = 'none';

@@ -1,11 +1,11 @@
 /** A station's receiver that holds what a test says. */
-import type { Problem } from '../../src/problem/problem.js';
-import { Reception } from '../../src/receiver/reception.js';
-import type { ReceptionReport } from '../../src/receiver/reception-report.js';
+import type { Problem } from '../../src/base/problem.js';
+import type { Millis } from '../../src/base/units.js';
+import type { ReceptionReport } from '../../src/receiver/receiver-stats.js';
+import { Reception } from '../../src/receiver/rtp-receiver.js';
 import type { StationReceiver, Target } from '../../src/receiver/station-receiver.js';
 import { StreamBuffer } from '../../src/receiver/stream-buffer.js';
 import type { StationInfo } from '../../src/wire/station-info.js';
-import type { Millis } from '../../src/wire/time.js';
 import { stationInfo } from './channels.js';
 
 /** Seconds between two random access points, and between two units, of h264; each JPEG picture is one. */

@@ -1,6 +1,7 @@
 /** A page's connection without a network: what was sent, and as much room as a test gives it. */
+
+import type { ServerMessage } from '../../src/contract/live.js';
 import type { LiveTransport } from '../../src/gateway/live/live-transport.js';
-import type { ServerMessage } from '../../src/wire/live.js';
 import type { FrameHeader } from '../../src/wire/live-frame.js';
 
 export interface SentFrame extends FrameHeader {

@@ -1,7 +1,7 @@
 /** Stations of servers under test, as whoever searches the network finds them. */
 import type { TestContext } from 'node:test';
 import { type FoundStation, findStations } from '../../src/discovery/find.js';
-import { loopback } from '../../src/multicast/interfaces.js';
+import { loopback } from '../../src/net/interfaces.js';
 import type { StationInfo } from '../../src/wire/station-info.js';
 import { until } from './display.js';
 

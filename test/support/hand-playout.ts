@@ -1,11 +1,11 @@
 /** Playout whose clock is turned by hand, and a sender that keeps what leaves. */
 import assert from 'node:assert/strict';
-import { emptyBatch, type MulticastSender } from '../../src/multicast/sender.js';
+import { emptyBatch, type MulticastSender } from '../../src/net/sender.js';
 import { WindowMemory } from '../../src/playout/packet-window.js';
 import { Playout } from '../../src/playout/playout.js';
-import { Progress } from '../../src/playout/progress.js';
 import type { PayloadReader } from '../../src/reel/payload-reader.js';
 import type { PacketSource } from '../../src/station/packet-source.js';
+import { Progress } from '../../src/threads/station-counters.js';
 import { parseRtp } from '../../src/wire/rtp.js';
 import { fakeReader } from './fake-reel.js';
 

@@ -1,5 +1,5 @@
 /** Timers that a test turns by hand. */
-import type { Timers } from '../../src/multicast/timers.js';
+import type { Timers } from '../../src/base/timers.js';
 
 export class HandTimers implements Timers {
   #now = 0;

@@ -1,11 +1,11 @@
 /** A page's session without a network, in a time that a test turns. */
 
+import type { ClientMessage } from '../../src/contract/live.js';
 import { LiveSession } from '../../src/gateway/live/live-session.js';
 import { StationList } from '../../src/gateway/live/station-list.js';
 import type { Chunk } from '../../src/gateway/source.js';
-import { Stills } from '../../src/gateway/stills/stills.js';
+import { Stills } from '../../src/gateway/thumbnails/thumbnails.js';
 import { Viewers } from '../../src/gateway/viewers.js';
-import type { ClientMessage } from '../../src/wire/live.js';
 import { FakeCatalogue, FakeStation } from './fake-catalogue.js';
 import { FakeTransport } from './fake-transport.js';
 import { HandTimers } from './hand-timers.js';

@@ -1,5 +1,5 @@
 /** Datagrams as they come from a socket that takes many at a time. */
-import type { ReceivedBatch } from '../../src/multicast/receive-batched.js';
+import type { ReceivedBatch } from '../../src/net/receive-batched.js';
 
 /** They lie in one buffer, one behind the other. */
 export function batchOf(datagrams: readonly Buffer[]): ReceivedBatch {

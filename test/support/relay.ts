@@ -2,7 +2,7 @@
  * A way through a network that is not a good one: which datagrams come out of it, and when. The same seed and the same
  * datagrams give the same fate again. No sockets, no timers, no clock.
  */
-import type { Millis } from '../../src/wire/time.js';
+import type { Millis } from '../../src/base/units.js';
 
 export interface Hazards {
   /** Share of datagrams that are lost at random, 0 to 1. */

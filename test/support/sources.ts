@@ -13,11 +13,11 @@ import {
   type FFEncoderCodec,
 } from 'node-av/constants';
 import { avChannelLayoutDefault, avGetPixFmtFromName, avGetSampleFmtFromName, Frame, Rational } from 'node-av/lib';
-import { ContainerWriter } from '../../src/reel/media/container-writer.js';
-import { Encoder } from '../../src/reel/media/encoder.js';
-import { FilterChain } from '../../src/reel/media/filters.js';
-import { silenceLog } from '../../src/reel/media/input.js';
-import type { Ratio } from '../../src/reel/media/spool.js';
+import { ContainerWriter } from '../../src/media/container-writer.js';
+import { Encoder } from '../../src/media/encoder.js';
+import { FilterChain } from '../../src/media/filters.js';
+import { silenceLog } from '../../src/media/input.js';
+import type { Ratio } from '../../src/media/spool.js';
 
 export interface SourceVideo {
   codec?: FFEncoderCodec;

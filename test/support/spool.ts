@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { SpooledAudio, SpooledVideo } from '../../src/reel/media/spool.js';
-import { SpoolReader } from '../../src/reel/spool-reader.js';
+import type { SpooledAudio, SpooledVideo } from '../../src/media/spool.js';
+import { SpoolReader } from '../../src/media/spool-reader.js';
 
 /** A folder that goes away with the test. */
 export function scratchFolder(context: TestContext | { after(fn: () => void): void }): string {

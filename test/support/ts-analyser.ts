@@ -3,7 +3,7 @@
  * apart from the multiplexer: it shares only the readers of single fields.
  */
 
-import { PTS_MODULUS, wrappedDistance } from '../../src/wire/time.js';
+import { PTS_MODULUS, wrappedDistance } from '../../src/base/units.js';
 import {
   AdaptationFlag,
   adaptationFlagsOf,

@@ -1,6 +1,6 @@
 /** An engine without a gateway: pictures are drawn, the network is what tests make of it. */
 import { computed, signal } from '@preact/signals';
-import type { LiveStation } from '../../src/wire/live.js';
+import type { LiveStation } from '../../src/contract/live.js';
 import type { Connection, Engine, Screen, ScreenStatistics, ScreenStatus } from '../src/player/player.js';
 import { drawScene } from './fake-scene.js';
 

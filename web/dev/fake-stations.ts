@@ -1,5 +1,5 @@
 /** Made-up stations and what they play. */
-import type { LiveStation } from '../../src/wire/live.js';
+import type { LiveStation } from '../../src/contract/live.js';
 
 const MINUTE = 60_000;
 

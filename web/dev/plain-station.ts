@@ -1,4 +1,4 @@
-import type { LiveStation } from '../../src/wire/live.js';
+import type { LiveStation } from '../../src/contract/live.js';
 
 /** A station for tests: number and id are given, the rest is plain. */
 export const plainStation = (number: number, id: string, more: Partial<LiveStation> = {}): LiveStation => ({

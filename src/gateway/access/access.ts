@@ -1,14 +1,14 @@
 /** Who may look at the operator's page and act. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { messageOf } from '../../problem/problem.js';
-import type { Millis } from '../../wire/time.js';
+import { messageOf } from '../../base/problem.js';
+import { Turns } from '../../base/semaphore.js';
+import type { Millis } from '../../base/units.js';
 import { HttpProblem } from '../http-problem.js';
-import { Attempts } from './attempts.js';
 import { type CredentialsData, type CredentialsFile, tokenName } from './credentials.js';
+import { Attempts } from './login-throttle.js';
 import { isFromForeignPage, isFromThisMachine } from './origin.js';
 import { isPassword } from './password.js';
 import { SESSION_LIFETIME, Sessions } from './sessions.js';
-import { Turns } from './turns.js';
 
 /** The operator, and how that is known. */
 export type Caller = { by: 'loopback' } | { by: 'session' } | { by: 'token'; name: string };

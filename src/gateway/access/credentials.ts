@@ -7,7 +7,7 @@ import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { messageOf, Problem, systemCode } from '../../problem/problem.js';
+import { messageOf, Problem, systemCode } from '../../base/problem.js';
 import { syncFolder } from '../../reel/store.js';
 import { isPasswordHash } from './password.js';
 

@@ -1,6 +1,6 @@
 /** Operators who have logged in. No clock. */
 import { createHash, randomBytes } from 'node:crypto';
-import type { Millis } from '../../wire/time.js';
+import type { Millis } from '../../base/units.js';
 
 /** A working day, then the password is asked for again. */
 export const SESSION_LIFETIME: Millis = 12 * 3_600_000;

@@ -1,8 +1,8 @@
 /** What the operator can do. */
 import { z } from 'zod';
-import { nameSchema, orderSchema, showSchema } from '../../wire/api.js';
+import { nameSchema, orderSchema, showSchema } from '../../contract/api.js';
+import type { Operations } from '../../contract/commands.js';
 import { HttpProblem, noSuchStation } from '../http-problem.js';
-import type { Operations } from '../operations.js';
 import type { ApiContext } from './operation.js';
 import { operation } from './operation.js';
 import { stationExample, stationParams } from './station-operations.js';

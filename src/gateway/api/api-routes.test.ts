@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { InjectOptions } from 'fastify';
 import { fakeGateway, fakeViewer, openApi } from '../../../test/support/fake-gateway.js';
-import { Problem } from '../../problem/problem.js';
+import { Problem } from '../../base/problem.js';
 import { makeToken } from '../access/credentials.js';
 import { hashPassword } from '../access/password.js';
 import { API, operations } from './api-routes.js';

@@ -1,7 +1,7 @@
 /** `/api/v1` and `/metrics`: routes made of the table of operations. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { Problem, type ProblemCode } from '../../problem/problem.js';
+import { Problem, type ProblemCode } from '../../base/problem.js';
 import { Access, type Asking, type Caller } from '../access/access.js';
 import type { GatewayContext, Routes } from '../context.js';
 import { HttpProblem, replyProblem } from '../http-problem.js';

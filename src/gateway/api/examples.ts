@@ -1,5 +1,5 @@
 /** What the OpenAPI document shows. */
-import type { ApiStation, ApiViewer, Check, LineUpStation, ServerFigures, StationFigures } from '../../wire/api.js';
+import type { ApiStation, ApiViewer, Check, LineUpStation, ServerFigures, StationFigures } from '../../contract/api.js';
 
 const time = 1_772_366_400_000;
 

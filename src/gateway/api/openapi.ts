@@ -20,7 +20,7 @@ import {
   stationsSchema,
   viewerSchema,
   viewersSchema,
-} from '../../wire/api.js';
+} from '../../contract/api.js';
 import type { Operation } from './operation.js';
 
 const components = {

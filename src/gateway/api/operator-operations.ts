@@ -1,6 +1,6 @@
 /** What the operator may know: how it goes, and who is watching. */
 import { z } from 'zod';
-import { historySchema, lineUpSchema, serverSchema, viewersSchema } from '../../wire/api.js';
+import { historySchema, lineUpSchema, serverSchema, viewersSchema } from '../../contract/api.js';
 import { noSuchStation } from '../http-problem.js';
 import {
   exampleHistory,

@@ -1,5 +1,5 @@
 /** Logging in and out. */
-import { loginSchema } from '../../wire/api.js';
+import { loginSchema } from '../../contract/api.js';
 import { operation } from './operation.js';
 
 export const sessionOperations = [

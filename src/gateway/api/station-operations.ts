@@ -1,5 +1,6 @@
 /** What anybody may know: stations, and what they play. */
 import { z } from 'zod';
+import type { Millis } from '../../base/units.js';
 import {
   type ApiStation,
   guideSchema,
@@ -7,8 +8,7 @@ import {
   sessionSchema,
   stationSchema,
   stationsSchema,
-} from '../../wire/api.js';
-import type { Millis } from '../../wire/time.js';
+} from '../../contract/api.js';
 import { HttpProblem, noSuchStation } from '../http-problem.js';
 import type { StationSource } from '../source.js';
 import { exampleProgramme, exampleStation, exampleTime } from './examples.js';

@@ -1,5 +1,5 @@
 /** Stations and viewers as the operator is told of them. */
-import { type ApiViewers, type LineUp, MOST_VIEWERS } from '../../wire/api.js';
+import { type ApiViewers, type LineUp, MOST_VIEWERS } from '../../contract/api.js';
 import type { GatewayContext } from '../context.js';
 
 export function viewersOf({ viewers, operator }: GatewayContext, most = MOST_VIEWERS): ApiViewers {

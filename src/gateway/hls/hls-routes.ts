@@ -4,8 +4,8 @@
  */
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Problem } from '../../problem/problem.js';
-import { type Millis, ticksToMillis } from '../../wire/time.js';
+import { Problem } from '../../base/problem.js';
+import { type Millis, ticksToMillis } from '../../base/units.js';
 import type { Routes } from '../context.js';
 import { HttpProblem, httpProblemOf } from '../http-problem.js';
 import type { StationSource } from '../source.js';

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { FakeStation } from '../../../test/support/fake-catalogue.js';
 import { HandTimers } from '../../../test/support/hand-timers.js';
-import { Problem } from '../../problem/problem.js';
+import { Problem } from '../../base/problem.js';
 import { Viewers } from '../viewers.js';
 import { GONE, HlsViewers } from './hls-viewers.js';
 

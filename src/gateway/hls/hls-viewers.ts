@@ -1,7 +1,7 @@
 /** Who watches by HLS: whoever asks for lists and segments again and again. */
 import type { Socket } from 'node:net';
-import type { Timers } from '../../multicast/timers.js';
-import type { Millis } from '../../wire/time.js';
+import type { Timers } from '../../base/timers.js';
+import type { Millis } from '../../base/units.js';
 import type { StationReader, StationSource } from '../source.js';
 import type { GatewayViewer, Viewers } from '../viewers.js';
 

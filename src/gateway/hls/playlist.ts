@@ -1,6 +1,7 @@
 /** HLS playlists (RFC 8216) as text. */
+
+import { TICKS_PER_SECOND, ticksToMillis } from '../../base/units.js';
 import type { StationInfo } from '../../wire/station-info.js';
-import { TICKS_PER_SECOND, ticksToMillis } from '../../wire/time.js';
 import type { Segment } from './segments.js';
 
 const textOf = (lines: readonly string[]): string => `${lines.join('\n')}\n`;

@@ -1,5 +1,5 @@
 /** A segment out of the chunks of its station. */
-import type { Ticks90k } from '../../wire/time.js';
+import type { Ticks90k } from '../../base/units.js';
 import type { Chunk } from '../source.js';
 
 export interface SegmentBounds {

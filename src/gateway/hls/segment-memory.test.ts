@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeStation } from '../../../test/support/fake-catalogue.js';
-import { Problem } from '../../problem/problem.js';
+import { Problem } from '../../base/problem.js';
 import type { Chunk } from '../source.js';
 import { SegmentMemory, type SegmentMemoryOptions, type TakenSegment } from './segment-memory.js';
 

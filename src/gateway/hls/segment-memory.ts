@@ -1,6 +1,6 @@
 /** HLS segments that somebody takes, or took lately: each is read once, however many want it. */
-import { Problem } from '../../problem/problem.js';
-import { ticksToMillis } from '../../wire/time.js';
+import { Problem } from '../../base/problem.js';
+import { ticksToMillis } from '../../base/units.js';
 import type { StationReader, StationSource } from '../source.js';
 import { type SegmentBounds, SegmentCut } from './segment-cut.js';
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { FakeStation } from '../../../test/support/fake-catalogue.js';
 import { makeStation } from '../../../test/support/stations.js';
-import { type Millis, TICKS_PER_SECOND, type Ticks90k, ticksToMillis } from '../../wire/time.js';
+import { type Millis, TICKS_PER_SECOND, type Ticks90k, ticksToMillis } from '../../base/units.js';
 import { mainPlaylist, mediaPlaylist } from './playlist.js';
 import { Segments, segmentSeconds } from './segments.js';
 

@@ -6,8 +6,9 @@
  * What a station plays may change, and with it which W suits it. Whoever began with one goes on with that: numbers by
  * another would be those of other times.
  */
+
+import { type Millis, TICKS_PER_SECOND, type Ticks90k, ticksToMillis } from '../../base/units.js';
 import type { StationInfo } from '../../wire/station-info.js';
-import { type Millis, TICKS_PER_SECOND, type Ticks90k, ticksToMillis } from '../../wire/time.js';
 import type { StationSource } from '../source.js';
 import type { SegmentBounds } from './segment-cut.js';
 

@@ -1,6 +1,6 @@
 /** `/stations.m3u` and `/guide.xml`: all stations, and what they play, for players and set-top boxes. */
 import { Readable } from 'node:stream';
-import type { Millis } from '../../wire/time.js';
+import type { Millis } from '../../base/units.js';
 import type { Routes } from '../context.js';
 import { HttpProblem } from '../http-problem.js';
 import type { StationSource } from '../source.js';

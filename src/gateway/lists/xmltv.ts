@@ -1,7 +1,8 @@
 /** What is on, as XMLTV (its DTD is in the XMLTV project's repository), as text. */
-import type { Programme } from '../../station/programmes.js';
+
+import type { Millis } from '../../base/units.js';
+import type { Programme } from '../../station/guide.js';
 import type { StationInfo } from '../../wire/station-info.js';
-import type { Millis } from '../../wire/time.js';
 
 export const xmltvBegin = (generator: string): string =>
   `<?xml version="1.0" encoding="UTF-8"?>\n<tv generator-info-name="${escapeXml(generator)}">\n`;

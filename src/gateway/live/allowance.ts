@@ -1,5 +1,5 @@
 /** How often something may be done: so many times at once, and so many a second in the long run. */
-import type { Millis } from '../../wire/time.js';
+import type { Millis } from '../../base/units.js';
 
 export class Allowance {
   readonly #atOnce: number;

@@ -1,8 +1,8 @@
 /** One stream on a page's connection. */
 
-import type { LiveProblem, ServerMessage } from '../../wire/live.js';
+import { type Millis, ticksToMillis } from '../../base/units.js';
+import type { LiveProblem, ServerMessage } from '../../contract/live.js';
 import { FrameFlag, FrameKind } from '../../wire/live-frame.js';
-import { type Millis, ticksToMillis } from '../../wire/time.js';
 import type { GatewayContext } from '../context.js';
 import { Delivery, MOST_BEHIND, type Sink } from '../delivery.js';
 import { HttpProblem, httpProblemOf } from '../http-problem.js';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { chunk, chunks, sessionWith, settled, stationOf } from '../../../test/support/live-session.js';
-import { MOST_CHANNELS } from '../../wire/live.js';
+import { MOST_CHANNELS } from '../../contract/live.js';
 import { FrameKind } from '../../wire/live-frame.js';
 
 test('stills come only while there is room, the newest of each station', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chunk, chunks, sessionWith, settled, stationOf } from '../../../test/support/live-session.js';
-import { LIVE_VERSION, MOST_CHANNELS } from '../../wire/live.js';
+import { LIVE_VERSION, MOST_CHANNELS } from '../../contract/live.js';
 import { FrameFlag, FrameKind } from '../../wire/live-frame.js';
 
 test('a page is greeted with the time, the common delay and the stations', () => {

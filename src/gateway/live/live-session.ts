@@ -1,5 +1,6 @@
 /** What a page says and what it is told: one connection to `/live`. No socket, no timer of its own. */
 
+import type { Millis } from '../../base/units.js';
 import {
   type ClientMessage,
   clientMessageSchema,
@@ -7,16 +8,15 @@ import {
   type LiveProblem,
   MOST_CHANNELS,
   type ServerMessage,
-} from '../../wire/live.js';
+} from '../../contract/live.js';
 import { FrameFlag, FrameKind } from '../../wire/live-frame.js';
-import type { Millis } from '../../wire/time.js';
 import type { GatewayContext } from '../context.js';
 import { HttpProblem, noSuchStation } from '../http-problem.js';
-import type { Stills, StillsWish } from '../stills/stills.js';
+import type { Stills, StillsWish } from '../thumbnails/thumbnails.js';
 import { Allowance } from './allowance.js';
 import { LiveChannel } from './live-channel.js';
 import { CloseCode, type LiveTransport } from './live-transport.js';
-import { PendingStills } from './pending-stills.js';
+import { PendingStills } from './pending-thumbnails.js';
 import type { StationList } from './station-list.js';
 
 /** Stills are for what room the network has left. As much is more than a socket holds without telling when it is gone. */

@@ -1,9 +1,9 @@
 /** A page's WebSocket as its session's transport, and what keeps dead ones from staying. */
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import type { Timers } from '../../multicast/timers.js';
+import type { Timers } from '../../base/timers.js';
+import type { Millis } from '../../base/units.js';
 import type { FrameHeader } from '../../wire/live-frame.js';
-import type { Millis } from '../../wire/time.js';
 import { Allowance } from './allowance.js';
 import type { LiveSession } from './live-session.js';
 import { CloseCode, type LiveTransport } from './live-transport.js';

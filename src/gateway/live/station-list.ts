@@ -1,7 +1,7 @@
 /** What all pages are told of the stations: one message, made once for all of them. */
-import type { Timers } from '../../multicast/timers.js';
-import type { LiveStation, ServerMessage } from '../../wire/live.js';
-import type { Millis } from '../../wire/time.js';
+import type { Timers } from '../../base/timers.js';
+import type { Millis } from '../../base/units.js';
+import type { LiveStation, ServerMessage } from '../../contract/live.js';
 import type { Catalogue, StationSource } from '../source.js';
 
 /** Changes often come together. */

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { fakeGateway, fakeViewer, openApi } from '../../../test/support/fake-gateway.js';
 import { type ParsedFamily, parseExposition } from '../../../test/support/prometheus.js';
-import { Progress } from '../../playout/progress.js';
-import type { UnicastFigures } from '../../repair/unicast.js';
+import { Progress } from '../../threads/station-counters.js';
+import type { UnicastFigures } from '../../unicast/unicast.js';
 import { expositionText, type Family } from './exposition.js';
 
 const unicast: UnicastFigures = {

@@ -1,8 +1,8 @@
 /** What `/metrics` tells: names and units as Prometheus has them, seconds and bytes. No addresses of viewers. */
-import type { GatewayFigures } from '../../wire/api.js';
+import type { GatewayFigures } from '../../contract/api.js';
+import type { OperatorStation } from '../../contract/server-view.js';
 import type { GatewayContext } from '../context.js';
 import { processLoad } from '../monitor/process-load.js';
-import type { OperatorStation } from '../operator.js';
 import type { ViewerKind } from '../viewers.js';
 import { expositionText, type Family, type Sample } from './exposition.js';
 

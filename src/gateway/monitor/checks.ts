@@ -1,6 +1,7 @@
 /** What is looked at all the time, and what it means for whoever has to do something about it. */
-import type { Check } from '../../wire/api.js';
-import type { Millis } from '../../wire/time.js';
+
+import type { Millis } from '../../base/units.js';
+import type { Check } from '../../contract/api.js';
 import type { Reading } from './reading.js';
 
 /** What was lost is told for so long. */

@@ -1,6 +1,7 @@
 /** The last quarter of an hour, in samples: fixed memory for each station. */
-import type { History, StationFigures } from '../../wire/api.js';
-import type { Millis } from '../../wire/time.js';
+
+import type { Millis } from '../../base/units.js';
+import type { History, StationFigures } from '../../contract/api.js';
 import type { Reading } from './reading.js';
 
 export const SAMPLE_PERIOD: Millis = 5_000;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fakeGateway, fakeViewer } from '../../../test/support/fake-gateway.js';
-import { Progress } from '../../playout/progress.js';
+import { Progress } from '../../threads/station-counters.js';
 import { MOST_SAMPLES, SAMPLE_PERIOD } from './history.js';
 import { Monitor } from './monitor.js';
 import type { ProcessLoad } from './process-load.js';

@@ -1,6 +1,7 @@
 /** How it goes, once a second for those who look, every five seconds otherwise: computed once for all of them. */
-import type { GatewayFigures, History } from '../../wire/api.js';
-import type { Millis } from '../../wire/time.js';
+
+import type { Millis } from '../../base/units.js';
+import type { GatewayFigures, History } from '../../contract/api.js';
 import type { GatewayContext } from '../context.js';
 import { Checks } from './checks.js';
 import { HistoryStore, SAMPLE_PERIOD } from './history.js';

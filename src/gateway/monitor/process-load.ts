@@ -1,7 +1,7 @@
 /** What this process takes of its machine. */
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import type { Millis } from '../../wire/time.js';
+import type { Millis } from '../../base/units.js';
 
 export interface ProcessLoad {
   readonly version: string;

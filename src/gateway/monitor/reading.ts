@@ -1,10 +1,11 @@
 /** How stations and the server went from one reading to the next. No timers. */
-import { Lateness } from '../../playout/lateness.js';
-import type { ServerFigures, StationFigures } from '../../wire/api.js';
-import { noFigures } from '../../wire/no-figures.js';
-import type { Millis } from '../../wire/time.js';
+
+import type { Millis } from '../../base/units.js';
+import type { ServerFigures, StationFigures } from '../../contract/api.js';
+import { noFigures } from '../../contract/no-stats.js';
+import type { Operator, OperatorStation } from '../../contract/server-view.js';
+import { Lateness } from '../../threads/lateness.js';
 import type { GatewayContext } from '../context.js';
-import type { Operator, OperatorStation } from '../operator.js';
 import type { ProcessLoad } from './process-load.js';
 
 export interface Reading {

@@ -1,6 +1,6 @@
 /** A player's process: its last words kept for the message, its end awaited, and nothing of it left behind. */
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
-import { Problem } from '../../problem/problem.js';
+import { Problem } from '../../base/problem.js';
 
 /** How long a program that was asked to end may take before it is ended. */
 const PATIENCE = 2000;

@@ -1,7 +1,7 @@
 /** Which player is installed here. */
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { Problem } from '../../problem/problem.js';
+import { Problem } from '../../base/problem.js';
 import type { PlayerName } from './player.js';
 
 export interface FoundPlayer {

@@ -1,7 +1,8 @@
 /** What the viewer needs of a program with a window. */
+
+import type { Millis, Ticks90k } from '../../base/units.js';
 import type { StationFormat } from '../../wire/station-info.js';
-import type { Millis, Ticks90k } from '../../wire/time.js';
-import type { Panel } from '../panel.js';
+import type { Panel } from '../overlay.js';
 
 export const playerNames = ['mpv', 'ffplay', 'vlc', 'terminal', 'none'] as const;
 export type PlayerName = (typeof playerNames)[number];

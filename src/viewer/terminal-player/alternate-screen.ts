@@ -1,7 +1,7 @@
 /** The terminal's second screen, without a cursor, and the way back from it whatever happens. */
 import { writeSync } from 'node:fs';
-import { systemCode } from '../../problem/problem.js';
-import type { Millis } from '../../wire/time.js';
+import { systemCode } from '../../base/problem.js';
+import type { Millis } from '../../base/units.js';
 
 export type ScreenOutput = NodeJS.WritableStream & {
   isTTY?: boolean;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { test } from 'node:test';
 import { TerminalScreen } from '../../../test/support/terminal-screen.js';
-import type { Panel } from '../panel.js';
+import type { Panel } from '../overlay.js';
 import type { ScreenOutput } from './alternate-screen.js';
 import { Composition } from './composition.js';
 import type { Picture } from './picture.js';

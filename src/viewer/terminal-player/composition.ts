@@ -1,6 +1,6 @@
 /** Picture, panel and status on one screen, nothing of which ever scrolls. */
-import type { Panel } from '../panel.js';
-import { linesOf } from '../panel-text.js';
+import type { Panel } from '../overlay.js';
+import { linesOf } from '../overlay-text.js';
 import type { ScreenOutput } from './alternate-screen.js';
 import { Detail } from './detail.js';
 import type { Picture, Size } from './picture.js';

@@ -6,8 +6,8 @@ import { until } from '../../../test/support/display.js';
 import { run } from '../../../test/support/run.js';
 import { scratchFolder } from '../../../test/support/spool.js';
 import { without } from '../../../test/support/tools.js';
-import { Problem } from '../../problem/problem.js';
-import { PTS_MODULUS, wrap } from '../../wire/time.js';
+import { Problem } from '../../base/problem.js';
+import { PTS_MODULUS, wrap } from '../../base/units.js';
 import { Decoder, type DecoderOptions, type TimedPicture } from './decoder.js';
 
 const skip = without('ffmpeg');

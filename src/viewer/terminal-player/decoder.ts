@@ -1,6 +1,6 @@
 /** Pictures of what is played, by an ffmpeg of ours: in their order, with their times, no faster than they are wanted. */
-import { Problem } from '../../problem/problem.js';
-import type { Ticks90k } from '../../wire/time.js';
+import { Problem } from '../../base/problem.js';
+import type { Ticks90k } from '../../base/units.js';
 import { demuxerSeconds } from '../picture-time.js';
 import { PlayerProcess } from '../players/child.js';
 import type { Media } from '../players/player.js';

@@ -1,6 +1,6 @@
 /** Which picture is shown when: each so long after the one before as their times are apart. */
-import type { Timers } from '../../multicast/timers.js';
-import { type Millis, type Ticks90k, ticksToMillis } from '../../wire/time.js';
+import type { Timers } from '../../base/timers.js';
+import { type Millis, type Ticks90k, ticksToMillis } from '../../base/units.js';
 
 /** Anything with a time. */
 interface Timed {

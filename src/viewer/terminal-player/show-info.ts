@@ -1,5 +1,5 @@
 /** What FFmpeg's filter showinfo says of each picture, in its log with `-loglevel level+info`. */
-import type { Ticks90k } from '../../wire/time.js';
+import type { Ticks90k } from '../../base/units.js';
 import type { Size } from './picture.js';
 
 export interface PictureInfo extends Size {

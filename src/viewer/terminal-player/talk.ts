@@ -1,6 +1,6 @@
 /** Asks the terminal, and keeps its answers from those who wait for keys. */
-import type { Timers } from '../../multicast/timers.js';
-import type { Millis } from '../../wire/time.js';
+import type { Timers } from '../../base/timers.js';
+import type { Millis } from '../../base/units.js';
 import { type Abilities, ARE_YOU_THERE, abilitiesOf, isLast, isThere, QUESTIONS, split } from './answers.js';
 
 export interface TalkOptions {

@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { HandTimers } from '../../../test/support/hand-timers.js';
 import { TerminalScreen } from '../../../test/support/terminal-screen.js';
-import { PTS_MODULUS } from '../../wire/time.js';
+import { PTS_MODULUS } from '../../base/units.js';
 import type { Media } from '../players/player.js';
 import type { Borrower } from '../terminal.js';
 import type { DecoderOptions, TimedPicture } from './decoder.js';

@@ -1,7 +1,7 @@
 /** Draws pictures in the terminal that the viewer was started in. No sound. */
-import { systemTimers, type Timers } from '../../multicast/timers.js';
-import { type Millis, PTS_MODULUS, type Ticks90k, wrap } from '../../wire/time.js';
-import type { Panel } from '../panel.js';
+import { systemTimers, type Timers } from '../../base/timers.js';
+import { type Millis, PTS_MODULUS, type Ticks90k, wrap } from '../../base/units.js';
+import type { Panel } from '../overlay.js';
 import type { Media, Player, PlayerEvents } from '../players/player.js';
 import type { Borrower } from '../terminal.js';
 import { AlternateScreen, type ScreenOutput } from './alternate-screen.js';

@@ -1,6 +1,6 @@
 /** The page between its state, the engine, and the browser. */
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals';
-import type { LiveStation } from '../../../src/wire/live.js';
+import type { LiveStation } from '../../../src/contract/live.js';
 import type { Engine, Screen } from '../player/player.js';
 import { addressOf, readAddress, startAddress, writeAddress } from '../state/address.js';
 import { neighbour } from '../state/pictures.js';
@@ -20,10 +20,10 @@ import {
 import { secondsText } from '../state/texts.js';
 import { update } from '../state/update.js';
 import { copyText, onSessionKeys, showSession, toggleFullScreen } from './acts.js';
-import { Chrome } from './chrome.js';
+import { Chrome } from './controls-visibility.js';
 import { type FetchGuide, GuideStore } from './guide-store.js';
 import { Screens, type Sound } from './screens.js';
-import { VisibleStills } from './visible-stills.js';
+import { VisibleStills } from './visible-thumbnails.js';
 
 export interface PageOptions {
   engine: Engine;

@@ -1,6 +1,6 @@
 /** A screen of the engine for each picture of the state. Only the one in focus is heard. */
 import { effect, type ReadonlySignal, signal } from '@preact/signals';
-import type { LiveStation } from '../../../src/wire/live.js';
+import type { LiveStation } from '../../../src/contract/live.js';
 import type { Engine, Screen } from '../player/player.js';
 import type { Effect, Picture } from '../state/state.js';
 

@@ -1,6 +1,6 @@
 /** The guide: what all stations show, over time. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { LiveStation } from '../../../src/wire/live.js';
+import type { LiveStation } from '../../../src/contract/live.js';
 import type { Guide as Programmes } from '../state/programmes.js';
 import { favouritesFirst } from '../state/search.js';
 import { focused } from '../state/state.js';

@@ -1,6 +1,6 @@
 /** The guide's grid: which part of a row each programme takes. */
 
-import type { LiveStation } from '../../../src/wire/live.js';
+import type { LiveStation } from '../../../src/contract/live.js';
 import { type Programme, saidProgrammes } from '../state/programmes.js';
 
 const HALF_HOUR = 30 * 60_000;

@@ -1,5 +1,5 @@
 /** Asking the gateway that the page comes from. */
-import type { History, SessionState } from '../../../src/wire/api.js';
+import type { History, SessionState } from '../../../src/contract/api.js';
 
 const API = '/api/v1';
 

@@ -1,6 +1,6 @@
 /** The page's head: which server this is, links to hand on, what hits all stations, and who we are. */
 import { useState } from 'preact/hooks';
-import type { LineUp } from '../../../src/wire/api.js';
+import type { LineUp } from '../../../src/contract/api.js';
 import { Mark } from '../ui/mark.js';
 import { LinksSheet } from './links.js';
 import { ShowSheet } from './show-sheet.js';

@@ -1,5 +1,5 @@
 /** What the server looks at all the time: a line while all is well, more where it is not. */
-import type { Check } from '../../../src/wire/api.js';
+import type { Check } from '../../../src/contract/api.js';
 import { useStore } from './use-store.js';
 
 const order = { bad: 0, fair: 1, good: 2 } as const;

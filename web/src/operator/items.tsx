@@ -1,6 +1,6 @@
 /** What a station plays, in order; where it can be, in another one. */
 import { useState } from 'preact/hooks';
-import type { LineUpStation } from '../../../src/wire/api.js';
+import type { LineUpStation } from '../../../src/contract/api.js';
 import { api } from './api.js';
 import { durationOf } from './texts.js';
 import { useStore } from './use-store.js';

@@ -1,5 +1,5 @@
 /** Addresses to hand on. */
-import type { ApiStation } from '../../../src/wire/api.js';
+import type { ApiStation } from '../../../src/contract/api.js';
 import { CopyRow } from './copy.js';
 import { Sheet } from './sheet.js';
 

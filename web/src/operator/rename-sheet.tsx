@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { LineUpStation } from '../../../src/wire/api.js';
+import type { LineUpStation } from '../../../src/contract/api.js';
 import { api } from './api.js';
 import { Sheet } from './sheet.js';
 import { useStore } from './use-store.js';

@@ -1,5 +1,5 @@
 /** The last hour, as this page has seen it: what the server knew before, then one sample every five seconds. */
-import type { GatewayFigures, History } from '../../../src/wire/api.js';
+import type { GatewayFigures, History } from '../../../src/contract/api.js';
 
 /** Milliseconds; the server's samples are as far apart. */
 export const SAMPLE_PERIOD = 5_000;

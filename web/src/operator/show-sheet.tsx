@@ -1,6 +1,6 @@
 /** Choosing a slate for one station or for all. */
 import { useState } from 'preact/hooks';
-import type { LineUp, LineUpStation } from '../../../src/wire/api.js';
+import type { LineUp, LineUpStation } from '../../../src/contract/api.js';
 import { api } from './api.js';
 import { Sheet } from './sheet.js';
 import { useStore } from './use-store.js';

@@ -1,6 +1,6 @@
 /** What can be done to a station, what it plays, its addresses, and how it went. */
 import { useEffect, useState } from 'preact/hooks';
-import type { LineUpStation } from '../../../src/wire/api.js';
+import type { LineUpStation } from '../../../src/contract/api.js';
 import { api, type SimpleAction } from './api.js';
 import { ItemList } from './items.js';
 import { StationLinks } from './links.js';

@@ -1,5 +1,5 @@
 /** One station: its figures, and more where it is opened. */
-import type { LineUpStation, StationFigures } from '../../../src/wire/api.js';
+import type { LineUpStation, StationFigures } from '../../../src/contract/api.js';
 import { StationDetails } from './station-details.js';
 import { StationPicture } from './station-picture.js';
 import { countdownOf, millisOf, type Quantity, rateOf, shareOf, textOf } from './texts.js';

@@ -1,7 +1,7 @@
 /** The stations: a row each. */
 import { useState } from 'preact/hooks';
-import type { LineUpStation } from '../../../src/wire/api.js';
-import { noFigures } from '../../../src/wire/no-figures.js';
+import type { LineUpStation } from '../../../src/contract/api.js';
+import { noFigures } from '../../../src/contract/no-stats.js';
 import { StationRow } from './station-row.js';
 import { countOf } from './texts.js';
 import { useStore } from './use-store.js';

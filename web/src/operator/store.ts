@@ -1,6 +1,6 @@
 /** What the page knows, and how it comes to know it. */
 import { batch, signal } from '@preact/signals';
-import type { ApiViewers, GatewayFigures, LineUp, SessionState } from '../../../src/wire/api.js';
+import type { ApiViewers, GatewayFigures, LineUp, SessionState } from '../../../src/contract/api.js';
 import { api, eventsAddress, getHistory, getSession, Refused } from './api.js';
 import { SampleStore } from './samples.js';
 

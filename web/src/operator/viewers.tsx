@@ -1,6 +1,6 @@
 /** Who is watching, as far as anybody knows. */
 import { useState } from 'preact/hooks';
-import type { ApiReceiver, ApiViewer } from '../../../src/wire/api.js';
+import type { ApiReceiver, ApiViewer } from '../../../src/contract/api.js';
 import { api } from './api.js';
 import { Sheet } from './sheet.js';
 import { bytesOf, countOf, durationOf, millisOf, textOf } from './texts.js';

@@ -1,6 +1,6 @@
 /** What the page knows of playing: an engine with the one connection to the gateway, and screens that show stations. */
 import type { ReadonlySignal, Signal } from '@preact/signals';
-import type { LiveStation } from '../../../src/wire/live.js';
+import type { LiveStation } from '../../../src/contract/live.js';
 
 export type Connection = 'connecting' | 'open' | 'lost';
 

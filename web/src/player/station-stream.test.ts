@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ClientMessage, LiveStation } from '../../../src/wire/live.js';
+import type { ClientMessage, LiveStation } from '../../../src/contract/live.js';
 import { FrameKind } from '../../../src/wire/live-frame.js';
 import { makeStation } from '../../../test/support/stations.js';
 import type { ChannelUser } from './link/gateway.js';

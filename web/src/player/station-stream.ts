@@ -1,5 +1,5 @@
 /** One station from a moment on, without a gap, whatever happens to the connection. */
-import type { LiveProblem } from '../../../src/wire/live.js';
+import type { LiveProblem } from '../../../src/contract/live.js';
 import type { FrameHeader } from '../../../src/wire/live-frame.js';
 import type { ChannelUser, Gateway } from './link/gateway.js';
 

@@ -1,5 +1,5 @@
 /** What stations play, when: from the gateway's guide where it has one, else from what a station says of now and next. */
-import type { LiveStation } from '../../../src/wire/live.js';
+import type { LiveStation } from '../../../src/contract/live.js';
 
 export interface Programme {
   /** Null: not known. */

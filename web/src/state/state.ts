@@ -1,5 +1,5 @@
 /** What the page shows, what happens to it, and what has to be done for it. Times are milliseconds since the Unix epoch. */
-import type { LiveStation } from '../../../src/wire/live.js';
+import type { LiveStation } from '../../../src/contract/live.js';
 
 /** One of up to four pictures on the screen. */
 export interface Picture {

@@ -1,7 +1,7 @@
 /** Stations and times as people read them. */
 
-import { durationText, frameRateText } from '../../../src/viewer/station-text.js';
-import type { LiveStation } from '../../../src/wire/live.js';
+import type { LiveStation } from '../../../src/contract/live.js';
+import { durationText, frameRateText } from '../../../src/contract/station-text.js';
 import { isBehind } from './state.js';
 
 /** "1920×1080 · 16:9 · 24 fps". */

@@ -1,10 +1,10 @@
 /** A station on the wall: its picture, its name, what is on and what comes. */
-import type { LiveStation } from '../../../src/wire/live.js';
+import type { LiveStation } from '../../../src/contract/live.js';
 import { writeAddress } from '../state/address.js';
 import { isNamesake, nowAndNext, passed } from '../state/programmes.js';
 import { leftText, pictureText } from '../state/texts.js';
 import { Icon } from '../ui/icons.js';
-import { Still } from '../ui/still.js';
+import { Still } from '../ui/thumbnail.js';
 import { usePage } from '../ui/use-page.js';
 import { Preview } from './preview.js';
 

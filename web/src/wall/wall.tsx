@@ -1,7 +1,7 @@
 /** The wall: all stations with their pictures. Arrows go from one to the next; what is typed as a number is watched. */
 import { signal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import type { LiveStation } from '../../../src/wire/live.js';
+import type { LiveStation } from '../../../src/contract/live.js';
 import { favouritesFirst, searchStations } from '../state/search.js';
 import { directionOf, focusAndShow, isTyping, moveFocus, targetsIn } from '../ui/focus.js';
 import { usePage } from '../ui/use-page.js';

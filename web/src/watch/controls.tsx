@@ -1,7 +1,7 @@
 /** Buttons for what the keys do. With the keyboard, arrows go from one to the next. */
 import type { RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import type { LiveStation } from '../../../src/wire/live.js';
+import type { LiveStation } from '../../../src/contract/live.js';
 import { focused } from '../state/state.js';
 import { directionOf, moveFocus } from '../ui/focus.js';
 import { Icon, type IconName } from '../ui/icons.js';

@@ -1,7 +1,7 @@
 /** The lower third: the station, what is on, what comes. */
 
-import { codecsText } from '../../../src/viewer/station-text.js';
-import type { LiveStation } from '../../../src/wire/live.js';
+import type { LiveStation } from '../../../src/contract/live.js';
+import { codecsText } from '../../../src/contract/station-text.js';
 import { isNamesake, nowAndNext } from '../state/programmes.js';
 import { isBehind } from '../state/state.js';
 import { leftText, pictureText, spanText } from '../state/texts.js';

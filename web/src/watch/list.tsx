@@ -1,13 +1,13 @@
 /** The list of stations over the picture: to change the station, or to add one beside it. */
 import { useState } from 'preact/hooks';
-import type { LiveStation } from '../../../src/wire/live.js';
+import type { LiveStation } from '../../../src/contract/live.js';
 import { isNamesake, nowAndNext } from '../state/programmes.js';
 import { favouritesFirst, searchStations } from '../state/search.js';
 import { focused } from '../state/state.js';
 import { leftText, pictureText } from '../state/texts.js';
 import { Dialog } from '../ui/dialog.js';
 import { Icon } from '../ui/icons.js';
-import { Still } from '../ui/still.js';
+import { Still } from '../ui/thumbnail.js';
 import { usePage } from '../ui/use-page.js';
 
 export function List() {

@@ -4,7 +4,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Screen } from '../player/player.js';
 import { findStation, type Picture } from '../state/state.js';
 import { Icon } from '../ui/icons.js';
-import { Still } from '../ui/still.js';
+import { Still } from '../ui/thumbnail.js';
 import { usePage } from '../ui/use-page.js';
 
 export function Pictures({ stage }: { stage: RefObject<HTMLElement | null> }) {

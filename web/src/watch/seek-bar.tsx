@@ -1,6 +1,6 @@
 /** The station's past as a bar: what is dim cannot be had (any more, or yet). */
 import { useRef, useState } from 'preact/hooks';
-import type { LiveStation } from '../../../src/wire/live.js';
+import type { LiveStation } from '../../../src/contract/live.js';
 import type { Screen } from '../player/player.js';
 import { programmeAt, saidProgrammes } from '../state/programmes.js';
 import { behindWords, clockText, secondsText } from '../state/texts.js';

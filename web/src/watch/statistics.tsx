@@ -1,5 +1,5 @@
 /** How the picture comes: figures for those who want to know. */
-import { bitrateText } from '../../../src/viewer/station-text.js';
+import { bitrateText } from '../../../src/contract/station-text.js';
 import type { ScreenStatistics } from '../player/player.js';
 import { millisText } from '../state/texts.js';
 import { usePage } from '../ui/use-page.js';

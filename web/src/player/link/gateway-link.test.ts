@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ServerMessage } from '../../../../src/wire/live.js';
+import type { ServerMessage } from '../../../../src/contract/live.js';
 import { HandTimers } from '../../../../test/support/hand-timers.js';
 import type { Connection } from '../player.js';
 import { GatewayLink, type LinkSocket } from './gateway-link.js';

@@ -1,7 +1,7 @@
 /** The page's one connection to the gateway: kept open, whatever happens to it. No socket and no timer of its own. */
 
 import { ServerClock } from '../../../../src/clock/server-clock.js';
-import type { ClientMessage, ServerMessage } from '../../../../src/wire/live.js';
+import type { ClientMessage, ServerMessage } from '../../../../src/contract/live.js';
 import type { Connection } from '../player.js';
 import { Backoff } from './backoff.js';
 import type { Timers } from './timers.js';

@@ -1,9 +1,9 @@
 /** The page's end of the worker that holds the connection. */
 import { batch, type ReadonlySignal, signal } from '@preact/signals';
-import type { ClientMessage, LiveProblem, LiveStation, ServerMessage } from '../../../../src/wire/live.js';
+import type { ClientMessage, LiveProblem, LiveStation, ServerMessage } from '../../../../src/contract/live.js';
 import { type FrameHeader, FrameKind, LIVE_HEADER_LENGTH, readFrameHeader } from '../../../../src/wire/live-frame.js';
 import type { Connection } from '../player.js';
-import { StillPictures } from './still-pictures.js';
+import { StillPictures } from './thumbnail-pictures.js';
 import { pageTimers } from './timers.js';
 import type { FromWorker, ToWorker } from './worker-messages.js';
 

@@ -1,5 +1,5 @@
 /** What the page and its worker say to each other. */
-import type { ClientMessage, ServerMessage } from '../../../../src/wire/live.js';
+import type { ClientMessage, ServerMessage } from '../../../../src/contract/live.js';
 import type { Connection } from '../player.js';
 
 export type ToWorker =

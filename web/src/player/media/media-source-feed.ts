@@ -2,7 +2,7 @@
  * Media Source Extensions, for browsers that take MPEG-TS as it is. Media time is PTS in seconds since the Unix epoch:
  * exact to a microsecond in numbers and in players.
  */
-import { TICKS_PER_SECOND } from '../../../../src/wire/time.js';
+import { TICKS_PER_SECOND } from '../../../../src/base/units.js';
 import type { FeedEvents, MediaFeed } from './media-feed.js';
 import type { FirstPicture } from './pts.js';
 import { type Range, rangesOf } from './ranges.js';

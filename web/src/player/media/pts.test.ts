@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { PTS_MODULUS } from '../../../../src/wire/time.js';
+import { PTS_MODULUS } from '../../../../src/base/units.js';
 import { writePesTime } from '../../../../src/wire/ts.js';
 import { firstPicture } from './pts.js';
 

@@ -2,7 +2,7 @@
  * Time stamps of MPEG-TS, as every station has them: a picture's PTS is the moment it belongs to, and a second more, in ticks
  * of 90 kHz modulo 2^33. Players are told PTS as milliseconds since the Unix epoch, not wrapped.
  */
-import { PTS_MODULUS, TICKS_PER_MILLI, unwrap } from '../../../../src/wire/time.js';
+import { PTS_MODULUS, TICKS_PER_MILLI, unwrap } from '../../../../src/base/units.js';
 import { Pid, pidOf, readPesTime, TS_PACKET_LENGTH, timedPesStart } from '../../../../src/wire/ts.js';
 
 /** From the moment a picture belongs to until its PTS, milliseconds. Its packets leave within that time. */

@@ -1,0 +1,18 @@
+/** Time for what lives on sockets: passed in, so that a test turns it by hand. */
+import { performance } from 'node:perf_hooks';
+import type { Millis } from './units.js';
+
+export interface Timers {
+  /** Milliseconds since some fixed moment; never goes back. */
+  now(): Millis;
+  /** Runs once after `delay`, unless the function that it returns is called first. */
+  after(delay: Millis, run: () => void): () => void;
+}
+
+export const systemTimers: Timers = {
+  now: () => performance.now(),
+  after: (delay, run) => {
+    const timer = setTimeout(run, delay);
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,76 @@
+/** Times of day as people give them on a command line. */
+import type { Millis } from '../base/units.js';
+
+const agoPattern = /^-(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?$/;
+const timePattern = /^(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?$/;
+const datePattern = /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?(Z|[+-]\d{2}:?\d{2})?$/i;
+
+const MINUTE: Millis = 60_000;
+const HOUR: Millis = 60 * MINUTE;
+
+/**
+ * The moment that is meant, Unix epoch:
+ * - `20:15`, `20:15:30`: the last time that clocks here showed that
+ * - `2026-03-01T20:15`, with a blank for the T, and with `Z` or an offset (`+01:00`) if it is not the time here
+ * - `-10m`, `-1h30m`, `-45s`: so long before `now`
+ *
+ * Null for anything else, and for what is still to come.
+ */
+export function parseMoment(text: string, now: Millis): Millis | null {
+  const given = text.trim();
+  const moment = ago(given, now) ?? timeOfDay(given, now) ?? dateTime(given);
+  return moment === null || moment > now ? null : moment;
+}
+
+function ago(text: string, now: Millis): Millis | null {
+  const match = agoPattern.exec(text);
+  if (!match || text === '-') return null;
+  const [hours, minutes, seconds] = match.slice(1).map((part) => Number(part ?? 0));
+  return now - hours * HOUR - minutes * MINUTE - seconds * 1000;
+}
+
+function timeOfDay(text: string, now: Millis): Millis | null {
+  const match = timePattern.exec(text);
+  if (!match) return null;
+  const [hour, minute, second] = match.slice(1).map((part) => Number(part ?? 0));
+  const today = new Date(now);
+  const days = [today.getDate(), today.getDate() - 1];
+  const moments = days.flatMap((day) => here(today.getFullYear(), today.getMonth(), day, hour, minute, second));
+  const past = moments.filter((moment) => moment <= now);
+  return past.length === 0 ? null : Math.max(...past);
+}
+
+function dateTime(text: string): Millis | null {
+  const match = datePattern.exec(text);
+  if (!match) return null;
+  const zone = match[7];
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0));
+  // The calendar's days: of February 30 the system would make March 2.
+  const isDay = new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day && month >= 1 && month <= 12;
+  if (!isDay || !isTime(hour, minute, second)) return null;
+  if (zone === undefined) return here(year, month - 1, day, hour, minute, second)[0];
+  return Date.UTC(year, month - 1, day, hour, minute) + second * 1000 - offsetOf(zone);
+}
+
+function offsetOf(zone: string): Millis {
+  if (zone.toUpperCase() === 'Z') return 0;
+  const [hours, minutes] = [Number(zone.slice(1, 3)), Number(zone.slice(-2))];
+  return (zone[0] === '-' ? -1 : 1) * (hours * HOUR + minutes * MINUTE);
+}
+
+const isTime = (hour: number, minute: number, second: number): boolean => hour < 24 && minute < 60 && second < 60;
+
+/**
+ * When clocks here show a time: once; twice on the night in which they are put back. On the one in which they are put
+ * forward and never show it, as though they had not been.
+ */
+function here(year: number, month: number, day: number, hour: number, minute: number, second: number): Millis[] {
+  if (!isTime(hour, minute, second)) return [];
+  const first = new Date(year, month, day, hour, minute).getTime();
+  const shown = (moment: Millis): string => {
+    const date = new Date(moment);
+    return [date.getDate(), date.getHours(), date.getMinutes()].join();
+  };
+  const again = [HOUR, HOUR / 2].map((by) => first + by).filter((moment) => shown(moment) === shown(first));
+  return [first, ...again].map((moment) => moment + second * 1000);
+}

@@ -1,0 +1,115 @@
+/** One picture out of what a station sends: the one with which its reader begins. */
+import type { Timers } from '../../base/timers.js';
+import { type Millis, PTS_MODULUS, TICKS_PER_SECOND, type Ticks90k, ticksToMillis, unwrap } from '../../base/units.js';
+import {
+  hasPayload,
+  Pid,
+  payloadStart,
+  pidOf,
+  readPesTime,
+  startsPayloadUnit,
+  TS_PACKET_LENGTH,
+  TS_SYNC_BYTE,
+} from '../../wire/ts.js';
+import type { StationReader, StationSource } from '../source.js';
+
+/** The largest IDR pictures of 2160p have about 2 MB. */
+const LARGEST_PICTURE = 8 * 2 ** 20;
+/** Time stamps are that much later than the moment that a picture belongs to: docs/architecture.md, "Reels". */
+const PTS_DELAY: Ticks90k = TICKS_PER_SECOND;
+/** As much is asked of a reader at once. */
+const READ_LENGTH = 64 * 1024;
+
+export interface Picture {
+  /** An access unit (Annex B), or a JPEG file. */
+  readonly data: Buffer;
+  /** When its first packet left. */
+  readonly sent: Ticks90k;
+  /** The moment that it belongs to (Unix epoch). */
+  readonly time: Millis;
+}
+
+/** Collects the video of a transport stream from a random access point up to the end of its first access unit. */
+export class FirstAccessUnit {
+  readonly #parts: Buffer[] = [];
+  #length = 0;
+  #pts: Ticks90k | null = null;
+  #isWhole = false;
+
+  /** False where its picture cannot be had: the stream does not begin as a station's does, or does not end. */
+  push(packets: Buffer): boolean {
+    for (let at = 0; at + TS_PACKET_LENGTH <= packets.length && !this.#isWhole; at += TS_PACKET_LENGTH) {
+      if (packets[at] !== TS_SYNC_BYTE) return false;
+      if (pidOf(packets, at) !== Pid.video || !hasPayload(packets, at)) continue;
+      const payload = packets.subarray(at + payloadStart(packets, at), at + TS_PACKET_LENGTH);
+      if (!startsPayloadUnit(packets, at)) {
+        if (this.#pts === null) return false;
+        this.#keep(payload);
+      } else if (this.#pts !== null) this.#isWhole = true;
+      else if (!this.#begin(payload)) return false;
+    }
+    return this.#length <= LARGEST_PICTURE;
+  }
+
+  /** Null until it is whole. `sent`: when the first packet left, for the time stamp has 33 bits. */
+  picture(sent: Ticks90k): Picture | null {
+    if (!this.#isWhole || this.#pts === null) return null;
+    const pts = unwrap(this.#pts, sent, PTS_MODULUS);
+    return { data: Buffer.concat(this.#parts), sent, time: ticksToMillis(pts - PTS_DELAY) };
+  }
+
+  /** PES header (ISO/IEC 13818-1, 2.4.3.6): prefix 24, stream_id 8, length 16, flags 16, header length 8, PTS 40, … */
+  #begin(pes: Buffer): boolean {
+    if (pes.length < 14 || pes.readUIntBE(0, 3) !== 1 || (pes[7] & 0x80) === 0) return false;
+    this.#pts = readPesTime(pes, 9);
+    this.#keep(pes.subarray(9 + pes[8]));
+    return true;
+  }
+
+  #keep(part: Buffer): void {
+    this.#parts.push(part);
+    this.#length += part.length;
+  }
+}
+
+/** The newest picture to begin with; null where there is none within `limit`. */
+export async function firstPicture(source: StationSource, timers: Timers, limit: Millis): Promise<Picture | null> {
+  let isLate = false;
+  let giveUp = () => {};
+  const late = new Promise<null>((resolve) => {
+    giveUp = timers.after(limit, () => {
+      isLate = true;
+      resolve(null);
+    });
+  });
+  const reading = source.read({ kind: 'live' }).then(async (reader) => {
+    try {
+      return isLate ? null : await Promise.race([pictureFrom(reader, source.info.format === 'jpeg'), late]);
+    } finally {
+      reader.close();
+    }
+  });
+  try {
+    // A station that cannot be read has no picture.
+    return await Promise.race([reading.catch(() => null), late]);
+  } finally {
+    giveUp();
+  }
+}
+
+async function pictureFrom(reader: StationReader, isJpeg: boolean): Promise<Picture | null> {
+  const unit = new FirstAccessUnit();
+  let sent: Ticks90k | null = null;
+  while (reader.ended === null) {
+    const chunks = reader.read(READ_LENGTH);
+    for (const { time, data } of chunks) {
+      if (isJpeg) return { data, sent: time, time: ticksToMillis(time) };
+      sent ??= time;
+      if (!unit.push(data)) return null;
+      const picture = unit.picture(sent);
+      if (picture) return picture;
+    }
+    if (chunks.length === 0) await new Promise<void>((ready) => reader.wait(ready));
+  }
+  return null;
+}

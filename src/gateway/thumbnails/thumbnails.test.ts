@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FakeCatalogue, FakeStation } from '../../../test/support/fake-catalogue.js';
+import { HandTimers } from '../../../test/support/hand-timers.js';
+import type { StillJob } from '../../reel/thumbnail-child.js';
+import { Stills } from './thumbnails.js';
+
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** Stations of JPEG pictures, which are read without further ado; each picture is large, and its still is "small …". */
+function stillsOf(count: number, changes: { isAble?: boolean } = {}) {
+  const timers = new HandTimers();
+  const stations = Array.from({ length: count }, (_, i) => {
+    const station = new FakeStation({ number: i + 1, format: 'jpeg' }, () => timers.now());
+    station.picture = Buffer.from(`poster ${i + 1}`);
+    return station;
+  });
+  const maker = {
+    isAble: true,
+    jobs: [] as StillJob[],
+    /** What a job's still is; resolved at once unless a test says otherwise. */
+    make: async (job: StillJob): Promise<Buffer | null> => {
+      maker.jobs.push(job);
+      return maker.isAble ? Buffer.from(`small ${job.picture}`) : null;
+    },
+    ...changes,
+  };
+  const stills = new Stills({ catalogue: new FakeCatalogue(...stations), maker, timers });
+  let pictures = 0;
+  const put = (station: FakeStation, data = Buffer.from(`picture ${++pictures}`)) =>
+    station.put({ time: timers.now() * 90, data, randomAccess: true });
+  const seen: string[] = [];
+  const look = () => stills.look(({ id }, { jpeg }) => seen.push(`${id}: ${jpeg}`));
+  return { timers, stations, maker, stills, put, seen, look };
+}
+
+test('whoever wants a still has it at once, and a new one in each interval', async () => {
+  const { timers, stations, put, seen, look } = stillsOf(1);
+  put(stations[0]);
+  look().want(['station-1']);
+  await settled();
+  assert.deepEqual(seen, ['station-1: small picture 1']);
+  for (let second = 0; second < 60; second++) {
+    timers.advance(1_000);
+    put(stations[0]);
+    await settled();
+  }
+  assert.ok(seen.length >= 12 && seen.length <= 14, `${seen.length}`);
+});
+
+test('nothing is made while nobody looks, nor of stations that nobody wants', async () => {
+  const { timers, stations, maker, put, look } = stillsOf(2);
+  for (const station of stations) put(station);
+  const wish = look();
+  wish.want(['station-1']);
+  await settled();
+  assert.equal(maker.jobs.length, 1);
+  wish.want([]);
+  put(stations[0]);
+  timers.advance(60_000);
+  await settled();
+  const other = look();
+  other.want(['station-1']);
+  other.close();
+  timers.advance(60_000);
+  await settled();
+  assert.ok(maker.jobs.length <= 2);
+  assert.equal(stations[1].starts.length, 0);
+  assert.equal(timers.pending, 0);
+});
+
+test('a picture that is still the same is not made small again', async () => {
+  const { timers, stations, maker, put, seen, look } = stillsOf(1);
+  put(stations[0]);
+  look().want(['station-1']);
+  await settled();
+  for (let i = 0; i < 5; i++) {
+    timers.advance(5_000);
+    await settled();
+  }
+  assert.ok(stations[0].starts.length >= 5);
+  assert.equal(maker.jobs.length, 1);
+  assert.equal(seen.length, 1);
+});
+
+test('one still serves all who want it, those who come later as well', async () => {
+  const { timers, stations, maker, put, seen, look } = stillsOf(1);
+  put(stations[0]);
+  look().want(['station-1']);
+  look().want(['station-1']);
+  await settled();
+  assert.deepEqual(seen, ['station-1: small picture 1', 'station-1: small picture 1']);
+  look().want(['station-1']);
+  assert.equal(seen.length, 2, 'not before it returns');
+  timers.advance(0);
+  assert.equal(seen.length, 3);
+  assert.equal(maker.jobs.length, 1);
+});
+
+test('the moments of many stations are spread over the interval', async () => {
+  const { timers, stations, maker, put, look } = stillsOf(20);
+  for (const station of stations) put(station);
+  look().want(stations.map(({ info }) => info.id));
+  for (let i = 0; i < 100; i++) await settled();
+  assert.equal(maker.jobs.length, 20);
+  timers.advance(10_000);
+  await settled();
+  let most = 0;
+  for (let i = 0; i < 20; i++) {
+    const before = maker.jobs.length;
+    for (const station of stations) put(station);
+    timers.advance(250);
+    for (let j = 0; j < 20; j++) await settled();
+    most = Math.max(most, maker.jobs.length - before);
+  }
+  assert.ok(most <= 2, `${most} in a twentieth of the interval`);
+});
+
+test('no more than four stations are read at once', async () => {
+  const { stations, look } = stillsOf(20);
+  look().want(stations.map(({ info }) => info.id));
+  await settled();
+  assert.equal(stations.filter(({ starts }) => starts.length > 0).length, 4);
+});
+
+test('where no still can be made there is the poster, once', async () => {
+  const { timers, stations, maker, seen, look } = stillsOf(1, { isAble: false });
+  stations[0].info = { ...stations[0].info, format: 'h264' };
+  look().want(['station-1']);
+  await settled();
+  timers.advance(20_000);
+  await settled();
+  assert.deepEqual(seen, ['station-1: poster 1']);
+  assert.equal(stations[0].starts.length, 0, 'it is not read in vain');
+  assert.equal(maker.jobs.length, 0);
+});
+
+test('after a while without stills there is what was seen last', async () => {
+  const { timers, stations, maker, stills, put, look } = stillsOf(1);
+  put(stations[0]);
+  look().want(['station-1']);
+  await settled();
+  maker.make = async () => null;
+  timers.advance(6_000);
+  put(stations[0]);
+  timers.advance(6_000);
+  await settled();
+  assert.equal(String((await stills.latest('station-1'))?.jpeg), 'small picture 1');
+});
+
+test('a small JPEG picture is its own still', async () => {
+  const { stations, maker, put, seen, look } = stillsOf(1);
+  stations[0].info = { ...stations[0].info, width: 320 };
+  put(stations[0]);
+  look().want(['station-1']);
+  await settled();
+  assert.deepEqual(seen, ['station-1: picture 1']);
+  assert.equal(maker.jobs.length, 0);
+});
+
+test('the newest still can be asked for, however many ask at once', async () => {
+  const { timers, stations, maker, stills, put } = stillsOf(1);
+  put(stations[0]);
+  const asked = await Promise.all([stills.latest('station-1'), stills.latest('station-1')]);
+  assert.deepEqual(
+    asked.map((still) => String(still?.jpeg)),
+    ['small picture 1', 'small picture 1'],
+  );
+  assert.equal(maker.jobs.length, 1);
+  timers.advance(4_000);
+  put(stations[0]);
+  assert.equal(String((await stills.latest('station-1'))?.jpeg), 'small picture 1');
+  timers.advance(1_000);
+  assert.equal(String((await stills.latest('station-1'))?.jpeg), 'small picture 2');
+  assert.equal(await stills.latest('no such station'), null);
+  assert.equal(timers.pending, 0, 'nobody looks');
+});
+
+test('whoever waits when it ends is answered', async () => {
+  const { stations, stills } = stillsOf(1);
+  const waiting = stills.latest('station-1');
+  await settled();
+  assert.equal(stations[0].readers.size, 1);
+  stills.close();
+  assert.equal(await waiting, null);
+});

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { makeSource } from '../../test/support/sources.js';
+import { Problem } from '../base/problem.js';
+import { defaultMediaSettings, type Spool } from './spool.js';
+import { spoolMedia } from './spool-media.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'msc-bad-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const at = (name: string) => join(folder, name);
+
+function write(name: string, content: string | Buffer): string {
+  writeFileSync(at(name), content);
+  return at(name);
+}
+
+const spool = (source: string, into = mkdtempSync(join(folder, 'spool-'))): Spool =>
+  spoolMedia({ source, folder: into, settings: defaultMediaSettings, onProgress() {} });
+
+/** The first `share` of a file made for the test. */
+function cut(name: string, share: number, muxer: Record<string, string> = {}): string {
+  const whole = readFileSync(makeSource({ path: at(`whole-${name}`), seconds: 6, muxer }));
+  return write(name, whole.subarray(0, Math.floor(whole.length * share)));
+}
+
+const playlist = '#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nother.ts\n#EXT-X-ENDLIST\n';
+const encryption = {
+  encryption_scheme: 'cenc-aes-ctr',
+  encryption_key: '76a6c65c5ea762046bd749a2e632ccbb',
+  encryption_kid: 'a7e61c373e219033c21091fa607bf3b8',
+};
+
+const bad: [what: string, make: () => string, message: RegExp][] = [
+  ['a missing file', () => at('none.mp4'), /no such file/],
+  ['a folder', () => folder, /is a folder/],
+  ['an empty file', () => write('empty.mp4', ''), /the file is empty/],
+  ['a text file', () => write('text.mp4', 'hello world\n'.repeat(999)), /not a video file of a known kind/],
+  ['a playlist, which would open other files', () => write('list.mp4', playlist), /not a video file of a known kind/],
+  ['an MP4 without its index', () => cut('unfinished.mp4', 0.6), /cut off or not finished/],
+  ['sound alone', () => makeSource({ path: at('sound.mp4'), seconds: 1, video: null }), /has sound but no pictures/],
+  ['an encrypted file', () => makeSource({ path: at('drm.mp4'), seconds: 1, muxer: encryption }), /is encrypted/],
+];
+
+for (const [what, make, message] of bad) {
+  test(`${what} is refused by name, with the cause and a next step`, () => {
+    const source = make();
+    assert.throws(
+      () => spool(source),
+      (error) => {
+        assert.ok(error instanceof Problem);
+        assert.equal(error.code, 'source');
+        assert.ok(error.message.startsWith(`${source}: `));
+        assert.match(error.message, message);
+        assert.match(error.next, /^[A-Z].*\.$/);
+        return true;
+      },
+    );
+  });
+}
+
+test('a file that may not be read is refused', { skip: process.getuid?.() === 0 && 'root may read everything' }, () => {
+  const source = write('secret.mp4', 'x');
+  chmodSync(source, 0);
+  assert.throws(() => spool(source), /may not be read/);
+});
+
+test('an MP4 that is cut off behind its index is used up to where it ends, with a note', () => {
+  const { properties } = spool(cut('cut.mp4', 0.6, { movflags: '+faststart' }));
+  assert.equal(properties.video, 'copied');
+  assert.match(properties.notes.join(), /^the file is cut off: 3\.\d s of 6\.0 s can be played$/);
+});
+
+test('a recording that begins in the middle of a group begins with its first key picture', () => {
+  const whole = readFileSync(makeSource({ path: at('whole.ts'), seconds: 6 }));
+  const start = Math.floor((whole.length * 0.3) / 188) * 188;
+  const result = spool(write('middle.ts', whole.subarray(start)));
+  assert.equal(result.format, 'h264');
+  assert.equal(result.properties.video, 'copied');
+  assert.equal(result.video.randomAccess[0], 1);
+  assert.equal(result.video.sizes.length, 100, 'four whole groups');
+  assert.ok(result.audio.start < 0 && result.audio.start > -90_000);
+});
+
+test('a full disk is told as such', { skip: !existsSync('/dev/full') && 'needs /dev/full' }, () => {
+  const source = makeSource({ path: at('fine.mp4'), seconds: 1 });
+  const full = at('full');
+  mkdirSync(full);
+  symlinkSync('/dev/full', join(full, 'audio.aac'));
+  assert.throws(
+    () => spool(source, full),
+    (error) => error instanceof Problem && error.code === 'store' && /the disk is full/.test(error.message),
+  );
+});

@@ -1,0 +1,58 @@
+/**
+ * Copied pictures, read from their source a second time: writing them to the disk in between would take longer than
+ * all the rest.
+ */
+import { Problem } from '../base/problem.js';
+import { AccessUnits } from './access-units.js';
+import type { DecoderConfiguration } from './h264-nal.js';
+import { MediaInput } from './input.js';
+import type { AccessUnitReader } from './spool.js';
+
+export class CopiedVideoReader implements AccessUnitReader {
+  readonly #source: string;
+  readonly #taken: Uint32Array;
+  readonly #input: MediaInput;
+  readonly #packets: ReturnType<MediaInput['packets']>;
+  readonly #units: AccessUnits;
+  #next = 0;
+  #packet = 0;
+
+  /** `taken`: which of the source's video packets were taken, by their numbers from 0. */
+  constructor(options: { source: string; configuration: DecoderConfiguration; taken: Uint32Array }) {
+    this.#source = options.source;
+    this.#taken = options.taken;
+    this.#units = new AccessUnits(options.configuration);
+    this.#input = new MediaInput(options.source);
+    this.#input.skipAudio();
+    this.#packets = this.#input.packets();
+  }
+
+  read(out: Buffer, offset: number, length: number): void {
+    const wanted = this.#taken[this.#next++];
+    for (;;) {
+      const { value } = this.#packets.next();
+      if (!value) throw this.#changed();
+      if (!value.isVideo) continue;
+      // Those passed over are looked at too: they may hold parameter sets.
+      const kind = value.corrupt || value.packet.data === null ? 'damaged' : this.#units.parse(value.packet.data);
+      if (this.#packet++ < wanted) continue;
+      if (kind === 'damaged' || this.#units.size !== length) throw this.#changed();
+      let at = offset;
+      this.#units.write({
+        append: (data, start = 0, end = data.length) => {
+          at += data.copy(out, at, start, end);
+        },
+      });
+      return;
+    }
+  }
+
+  close(): void {
+    this.#packets.return();
+    this.#input.close();
+  }
+
+  #changed(): Problem {
+    return new Problem('source', `${this.#source}: changed while it was prepared`, 'Try again when it is complete.');
+  }
+}

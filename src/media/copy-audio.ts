@@ -1,0 +1,90 @@
+/** Sound that goes on air as it is: AAC-LC at 48 kHz, taken over without being decoded. */
+import { AV_CODEC_ID_AAC, AV_PROFILE_AAC_LOW, AV_PROFILE_UNKNOWN } from 'node-av/constants';
+import type { Stream } from 'node-av/lib';
+import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
+import { channelsOfAdts, channelsOfConfig } from './aac.js';
+import { Unfit } from './copy-video.js';
+import { silentFrame } from './encode-audio.js';
+import type { TimedPacket } from './input.js';
+import { codecName } from './names.js';
+import { AAC_FRAME_TICKS, AUDIO_RATE, type SpooledAudio, type StationLayout } from './spool.js';
+import { AudioSpool } from './spooled-audio.js';
+
+/** Time stamps in milliseconds, and those of recorders, stray by less from a frame's place. */
+const STRAY: Ticks90k = (AAC_FRAME_TICKS * 3) / 4;
+/** What is filled with silence in one file: more would be a file that lies about its times. */
+const MOST_SILENCE: Ticks90k = 3_600 * TICKS_PER_SECOND;
+
+/**
+ * It is in charge of:
+ * - judging whether sound can be copied; it throws Unfit as soon as it cannot
+ * - an unbroken row of frames: silence where some are missing, none twice
+ */
+export class AudioCopier {
+  /** Known from the first frame on where the container has no header for it. */
+  channels: number | null = null;
+  readonly #target: StationLayout | null;
+  readonly #spool: AudioSpool;
+  readonly #hasHeaders: boolean;
+  #silence: Buffer | null = null;
+  #start: Ticks90k | null = null;
+  #filled: Ticks90k = 0;
+
+  constructor(options: { stream: Stream; path: string; target: StationLayout | null }) {
+    const { codecpar } = options.stream;
+    if (codecpar.codecId !== AV_CODEC_ID_AAC) throw new Unfit(`${codecName(codecpar)} sound`);
+    if (codecpar.sampleRate !== AUDIO_RATE) throw new Unfit(`sound at ${codecpar.sampleRate / 1_000} kHz`);
+    if (codecpar.profile !== AV_PROFILE_AAC_LOW && codecpar.profile !== AV_PROFILE_UNKNOWN) {
+      throw new Unfit('AAC sound that is not LC');
+    }
+    this.#target = options.target;
+    const config = codecpar.extradata;
+    this.#hasHeaders = config === null || config.length === 0;
+    if (config !== null && config.length > 0) this.#setChannels(channelsOfConfig(config));
+    this.#spool = new AudioSpool(options.path);
+  }
+
+  take({ packet, pts, corrupt }: TimedPacket): void {
+    const { data } = packet;
+    if (corrupt || data === null || data.length === 0) return;
+    if (this.#hasHeaders) {
+      const channels = channelsOfAdts(data);
+      if (channels === null) throw new Unfit('AAC sound of an unusual kind');
+      if (channels !== this.channels) this.#setChannels(channels);
+    }
+    if (this.#start === null) {
+      // Without a time it cannot be put beside the pictures.
+      if (pts === null) return;
+      this.#start = pts;
+    }
+    const stray = pts === null ? 0 : pts - (this.#start + this.#spool.frames * AAC_FRAME_TICKS);
+    if (stray < -STRAY) return;
+    if (stray > STRAY) this.#fill(Math.round(stray / AAC_FRAME_TICKS));
+    if (this.#hasHeaders) this.#spool.add(data);
+    else if (!this.#spool.addRaw(data, this.channels ?? 0)) throw new Unfit('AAC frames of over 8 kB');
+  }
+
+  /** `origin`: the time of the first picture, on the source's clock. */
+  finish(origin: Ticks90k): SpooledAudio {
+    if (this.#silence === null || this.#start === null) throw new Unfit('a sound track without sound');
+    return this.#spool.finish(this.#start - origin, this.#silence);
+  }
+
+  discard(): void {
+    this.#spool.discard();
+  }
+
+  #setChannels(channels: number | null): void {
+    if (channels === null) throw new Unfit('AAC sound of an unusual kind');
+    if (this.channels !== null) throw new Unfit('sound that changes its channels');
+    if (this.#target && channels !== this.#target.channels) throw new Unfit("not the station's number of channels");
+    this.channels = channels;
+    this.#silence = silentFrame(channels);
+  }
+
+  #fill(frames: number): void {
+    this.#filled += frames * AAC_FRAME_TICKS;
+    if (this.#silence === null || this.#filled > MOST_SILENCE) throw new Unfit('sound with long gaps');
+    for (let i = 0; i < frames; i++) this.#spool.add(this.#silence);
+  }
+}

@@ -1,0 +1,174 @@
+/** Pictures that any receiver plays as they are: taken over without being decoded. */
+import { AV_CODEC_ID_H264 } from 'node-av/constants';
+import { TICKS_PER_MILLI, TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
+import { AccessUnits } from './access-units.js';
+import { CopiedVideoReader } from './copied-video-reader.js';
+import { frameRateOf } from './frame-rate.js';
+import { type DecoderConfiguration, parseExtradata } from './h264-nal.js';
+import type { SequenceParameters } from './h264-sps.js';
+import type { MediaInput, TimedPacket } from './input.js';
+import { codecName } from './names.js';
+import { isUpright, orientationOf } from './orientation.js';
+import { isSameAspect, isSameRate, quotient, ratioOf, tidyFrameRate } from './ratio.js';
+import type { MediaSettings, Ratio, SpooledVideo, StationLayout } from './spool.js';
+import { nowhere } from './spool-file.js';
+import { VideoTable } from './spooled-video.js';
+import { uint32Table } from './tables.js';
+
+/** Pictures wait at most this long between decoding and showing. */
+const MOST_REORDERING: Ticks90k = 250 * TICKS_PER_MILLI;
+
+/** Thrown while copying, when the source turns out unfit; `message` is the reason, one phrase. */
+export class Unfit extends Error {}
+
+const BASELINE = 66;
+const MAIN = 77;
+const HIGH = 100;
+
+/** Why pictures of this kind are not copied, or null. */
+function unfitSequence(sequence: SequenceParameters): string | null {
+  if (sequence.bitDepth !== 8) return `${sequence.bitDepth}-bit pictures`;
+  if (sequence.chromaFormat !== 1) return 'colour that is not 4:2:0';
+  if (![BASELINE, MAIN, HIGH].includes(sequence.profile)) return 'an H.264 profile that few players decode';
+  if (!sequence.frameMbsOnly) return 'interlaced pictures';
+  return null;
+}
+
+/** Why the pictures do not go with the station's other items, or null. */
+function unfitTarget(sequence: SequenceParameters, frameRate: Ratio, target: StationLayout): string | null {
+  if (sequence.width !== target.width || sequence.height !== target.height) return "not the station's picture size";
+  if (!isSameAspect(sequence.sampleAspectRatio, target.sampleAspectRatio)) return "not the station's pixel shape";
+  return isSameRate(frameRate, target.frameRate) ? null : "not the station's frame rate";
+}
+
+/**
+ * It is in charge of:
+ * - judging, packet by packet, whether pictures can be copied; it throws Unfit as soon as they cannot
+ * - dropping what comes before the first IDR picture
+ */
+export class VideoCopier {
+  readonly frameRate: Ratio;
+  /** Time of the first picture, on the source's clock. */
+  origin: Ticks90k | null = null;
+  /** The last access unit was damaged and left out. */
+  endsDamaged = false;
+  readonly #units: AccessUnits;
+  readonly #table = new VideoTable(nowhere);
+  readonly #configuration: DecoderConfiguration;
+  readonly #source: string;
+  /** Which of the source's video packets the access units are. */
+  readonly #taken = uint32Table();
+  #packets = 0;
+  readonly #settings: MediaSettings;
+  readonly #frameDuration: Ticks90k;
+  #firstSeen: Ticks90k | null = null;
+  #groupStart = 0;
+  #latest: Ticks90k = -1;
+
+  constructor(options: { input: MediaInput; settings: MediaSettings }) {
+    const { input, settings } = options;
+    const stream = input.video;
+    const { codecpar } = stream;
+    if (codecpar.codecId !== AV_CODEC_ID_H264) throw new Unfit(`${codecName(codecpar)} instead of H.264`);
+    if (!isUpright(orientationOf(codecpar))) throw new Unfit('rotated pictures');
+    const configuration = parseExtradata(codecpar.extradata);
+    if (configuration === null) throw new Unfit('damaged headers');
+    const rate = frameRateOf(input);
+    if (rate === null) throw new Unfit('an unknown frame rate');
+    this.frameRate = tidyFrameRate(rate);
+    this.#frameDuration = Math.round(TICKS_PER_SECOND / quotient(rate));
+    this.#settings = settings;
+    this.#configuration = configuration;
+    this.#source = input.source;
+    this.#units = new AccessUnits(configuration);
+    if (this.#units.sequence) this.#checkSequence(this.#units.sequence, ratioOf(stream.sampleAspectRatio));
+  }
+
+  take({ packet, pts, duration, corrupt }: TimedPacket): void {
+    const { data } = packet;
+    const number = this.#packets++;
+    const kind = corrupt || data === null ? 'damaged' : this.#units.parse(data);
+    if (kind === 'no picture') return;
+    if (this.endsDamaged) throw new Unfit('damaged pictures');
+    if (kind === 'damaged') {
+      // Forgiven at the very end, where files are cut off.
+      this.endsDamaged = this.origin !== null;
+      return;
+    }
+    if (pts === null) throw new Unfit('pictures without time stamps');
+    const isIdr = kind === 'idr' && this.#units.isDecodable;
+    if (isIdr && this.#units.sequence) this.#checkSequence(this.#units.sequence, null);
+    if (this.#units.sequenceChanged) throw new Unfit('pictures that change their kind');
+    this.#firstSeen ??= pts;
+    if (this.origin === null) {
+      if (isIdr) this.origin = pts;
+      else if (pts - this.#firstSeen > this.#limit) throw new Unfit('no key picture (IDR) near the beginning');
+      else return;
+    }
+    const time = pts - this.origin;
+    if (isIdr) this.#endGroup(time);
+    else this.#checkWithinGroup(time);
+    this.#taken.push(number);
+    this.#table.add(this.#units, { pts: time, duration: duration > 0 ? duration : this.#frameDuration, isIdr });
+  }
+
+  /** Throws Unfit when the last pictures, or their number, are not fit. */
+  finish(): { video: SpooledVideo; sequence: SequenceParameters } {
+    const { sequence } = this.#units;
+    if (this.origin === null || sequence === null) throw new Unfit('no key picture (IDR) in the file');
+    this.#checkReordering();
+    const again = { source: this.#source, configuration: this.#configuration, taken: this.#taken.view() };
+    return { video: this.#table.finish(() => new CopiedVideoReader(again), this.#settings.target), sequence };
+  }
+
+  get #limit(): Ticks90k {
+    return Math.round(this.#settings.maxGop * TICKS_PER_MILLI);
+  }
+
+  #checkSequence(sequence: SequenceParameters, containerAspect: Ratio | null): void {
+    const { target } = this.#settings;
+    const reason =
+      unfitSequence(sequence) ??
+      (containerAspect !== null && !isSameAspect(containerAspect, sequence.sampleAspectRatio)
+        ? 'a pixel shape that only the container knows'
+        : null) ??
+      (target ? unfitTarget(sequence, this.frameRate, target) : null);
+    if (reason !== null) throw new Unfit(reason);
+  }
+
+  #endGroup(time: Ticks90k): void {
+    if (this.#table.pts.length > 0) {
+      const last = this.#table.pts.at(this.#groupStart);
+      if (time <= this.#latest) throw new Unfit('time stamps out of order');
+      if (time - last > this.#limit) throw this.#tooFarApart();
+      this.#checkReordering();
+    }
+    this.#groupStart = this.#table.pts.length;
+    this.#latest = time;
+  }
+
+  #checkWithinGroup(time: Ticks90k): void {
+    const start = this.#table.pts.at(this.#groupStart);
+    if (time <= start) throw new Unfit('time stamps out of order');
+    if (time - start > this.#limit) throw this.#tooFarApart();
+    this.#latest = Math.max(this.#latest, time);
+  }
+
+  #tooFarApart(): Unfit {
+    return new Unfit(`key pictures (IDR) more than ${this.#settings.maxGop / 1_000} s apart`);
+  }
+
+  /** Pictures of a group are shown before those of the next, so each group can be sorted by itself. */
+  #checkReordering(): void {
+    const decoded = this.#table.pts.view(this.#groupStart);
+    const shown = decoded.slice().sort();
+    for (let i = 0; i < shown.length; i++) {
+      if (i > 0 && shown[i] === shown[i - 1]) throw new Unfit('two pictures at one time');
+      const needed = shown[i] - decoded[i];
+      if (needed > MOST_REORDERING) throw new Unfit('pictures reordered by more than 250 ms');
+      if (needed > (this.#settings.target?.reorderDelay ?? MOST_REORDERING)) {
+        throw new Unfit('pictures reordered by more than those of the station');
+      }
+    }
+  }
+}

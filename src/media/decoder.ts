@@ -1,0 +1,60 @@
+/** A decoder, called synchronously; what it cannot make sense of it passes over. */
+import { AV_NOPTS_VALUE, AVERROR_EAGAIN } from 'node-av/constants';
+import { Codec, CodecContext, Frame, type Packet, type Stream } from 'node-av/lib';
+import { Problem } from '../base/problem.js';
+import { TICK_BASE } from './input.js';
+import { codecName } from './names.js';
+
+export class Decoder {
+  readonly #context = new CodecContext();
+  readonly #frame = new Frame();
+
+  /** Throws a Problem when there is no decoder for the stream. */
+  constructor(stream: Stream, source: string) {
+    const codec = Codec.findDecoder(stream.codecpar.codecId);
+    if (codec === null) throw undecodable(stream, source);
+    this.#context.allocContext3(codec);
+    this.#context.parametersToContext(stream.codecpar);
+    this.#context.pktTimebase = TICK_BASE;
+    this.#context.framerate = stream.avgFrameRate;
+    // As many as the machine has cores.
+    this.#context.threadCount = 0;
+    if (this.#context.open2Sync(codec, null) < 0) throw undecodable(stream, source);
+    this.#frame.alloc();
+  }
+
+  /** Puts a packet in, the end with null, and hands on what comes out. The frame is used again afterwards. */
+  decode(packet: Packet | null, take: (frame: Frame) => void): void {
+    if (this.#context.sendPacketSync(packet) === AVERROR_EAGAIN) {
+      this.#drain(take);
+      this.#context.sendPacketSync(packet);
+    }
+    this.#drain(take);
+  }
+
+  free(): void {
+    this.#frame.free();
+    this.#context.freeContext();
+  }
+
+  #drain(take: (frame: Frame) => void): void {
+    while (this.#context.receiveFrameSync(this.#frame) >= 0) {
+      take(this.#frame);
+      this.#frame.unref();
+    }
+  }
+}
+
+/** The best guess at a frame's time in ticks; null when there is none. */
+export function frameTimeOf(frame: Frame): number | null {
+  const time = frame.bestEffortTimestamp;
+  return time === AV_NOPTS_VALUE ? null : Number(time);
+}
+
+function undecodable(stream: Stream, source: string): Problem {
+  return new Problem(
+    'source',
+    `${source}: ${codecName(stream.codecpar)} cannot be decoded (unknown or encrypted codec)`,
+    'Convert it to MP4 with H.264 and AAC and try again.',
+  );
+}

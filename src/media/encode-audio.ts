@@ -1,0 +1,223 @@
+/** Sound that cannot go on air as it is: decoded, brought to 48 kHz and the station's channels, encoded as AAC-LC. */
+import {
+  AV_CODEC_FLAG_BITEXACT,
+  AV_CODEC_FLAG_GLOBAL_HEADER,
+  AV_SAMPLE_FMT_FLTP,
+  FF_ENCODER_AAC,
+} from 'node-av/constants';
+import { avChannelLayoutDefault, Frame, Rational } from 'node-av/lib';
+import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
+import { adtsFrame } from './aac.js';
+import { Decoder, frameTimeOf } from './decoder.js';
+import { Encoder } from './encoder.js';
+import { descriptionOf, FilterChain } from './filters.js';
+import type { MediaInput } from './input.js';
+import { AAC_FRAME_SAMPLES, AAC_FRAME_TICKS, AUDIO_RATE, type SpooledAudio } from './spool.js';
+import { AudioSpool } from './spooled-audio.js';
+
+/** bit/s */
+const bitRate = (channels: number): bigint => (channels === 1 ? 96_000n : channels === 2 ? 160_000n : 384_000n);
+
+/** So short that nobody hears it, and long enough that a loop does not click. Seconds. */
+const FADE = 0.008;
+
+/** An encoder of AAC-LC at 48 kHz. */
+export function openAac(channels: number): Encoder {
+  return new Encoder({
+    name: FF_ENCODER_AAC,
+    configure(context) {
+      context.sampleRate = AUDIO_RATE;
+      context.sampleFormat = AV_SAMPLE_FMT_FLTP;
+      context.channelLayout = avChannelLayoutDefault(channels);
+      context.timeBase = new Rational(1, AUDIO_RATE);
+      context.bitRate = bitRate(channels);
+      context.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER, AV_CODEC_FLAG_BITEXACT);
+    },
+  });
+}
+
+/** One ADTS frame of silence. */
+export function silentFrame(channels: number): Buffer {
+  const encoder = openAac(channels);
+  const frames: Buffer[] = [];
+  const keep = (packet: { data: Buffer | null }) => {
+    if (packet.data) frames.push(adtsFrame(packet.data, channels));
+  };
+  try {
+    const samples = Buffer.alloc(AAC_FRAME_SAMPLES * channels * Float32Array.BYTES_PER_ELEMENT);
+    for (let i = 0; i < 8; i++) {
+      const frame = Frame.fromAudioBuffer(samples, {
+        nbSamples: AAC_FRAME_SAMPLES,
+        format: AV_SAMPLE_FMT_FLTP,
+        sampleRate: AUDIO_RATE,
+        channelLayout: avChannelLayoutDefault(channels),
+        timeBase: { num: 1, den: AUDIO_RATE },
+        pts: BigInt(i * AAC_FRAME_SAMPLES),
+      });
+      encoder.encode(frame, keep);
+      frame.free();
+    }
+    encoder.encode(null, keep);
+  } finally {
+    encoder.free();
+  }
+  // From the middle of the run, where the encoder has settled.
+  return frames[frames.length >> 1];
+}
+
+/** A track without sound. */
+export function silentTrack(path: string, channels: number): SpooledAudio {
+  return new AudioSpool(path).finish(0, silentFrame(channels));
+}
+
+/**
+ * Encodes the sound that belongs to the pictures from `origin` (on the source's clock) on for `duration`: sound before
+ * and after is cut off with a short fade, silence fills what is missing.
+ */
+export function encodeAudio(options: {
+  input: MediaInput;
+  path: string;
+  channels: number;
+  origin: Ticks90k;
+  duration: Ticks90k;
+  onProgress(done: number): void;
+}): SpooledAudio {
+  const { input, path, channels, origin, duration, onProgress } = options;
+  const { audio } = input;
+  if (audio === null) return silentTrack(path, channels);
+  const pipeline = new AudioPipeline({ path, channels, duration });
+  const decoder = new Decoder(audio, input.source);
+  const onFrame = (frame: Frame) => pipeline.put(frame, origin);
+  try {
+    input.forEachPacket(({ packet, isVideo, pts }) => {
+      if (isVideo) return true;
+      if (pts !== null) onProgress((pts - origin) / duration);
+      decoder.decode(packet, onFrame);
+      return pts === null || pts - origin < duration + TICKS_PER_SECOND;
+    });
+    decoder.decode(null, onFrame);
+    return pipeline.finish();
+  } catch (error) {
+    pipeline.discard();
+    throw error;
+  } finally {
+    decoder.free();
+  }
+}
+
+/**
+ * Two chains of filters: the first brings whatever comes, which may change within a file, into one form; the second
+ * lays it out in time.
+ */
+class AudioPipeline {
+  readonly #spool: AudioSpool;
+  readonly #encoder: Encoder;
+  readonly #channels: number;
+  readonly #layOut: FilterChain;
+  readonly #middle = new Frame();
+  readonly #out = new Frame();
+  #convert: FilterChain | null = null;
+  #description = '';
+  #start: Ticks90k | null = null;
+  #next: Ticks90k = 0;
+  #hasSound = false;
+
+  constructor(options: { path: string; channels: number; duration: Ticks90k }) {
+    const { path, channels, duration } = options;
+    this.#channels = channels;
+    this.#spool = new AudioSpool(path);
+    this.#encoder = openAac(channels);
+    this.#middle.alloc();
+    this.#out.alloc();
+    const samples = Math.max(1, Math.round(duration / AAC_FRAME_TICKS)) * AAC_FRAME_SAMPLES;
+    const fadeOut = Math.max(0, samples / AUDIO_RATE - FADE);
+    const layout = `0x${avChannelLayoutDefault(channels).mask.toString(16)}`;
+    this.#layOut = new FilterChain({
+      kind: 'audio',
+      description: `sample_rate=${AUDIO_RATE}:sample_fmt=fltp:channel_layout=${layout}:time_base=1/${TICKS_PER_SECOND}`,
+      filters: [
+        // Fills and cuts where time stamps demand it, from 0 on.
+        `aresample=${AUDIO_RATE}:async=1:first_pts=0`,
+        `apad=whole_len=${samples}`,
+        `atrim=end_sample=${samples}`,
+        `afade=t=in:d=${FADE}`,
+        `afade=t=out:st=${fadeOut}:d=${FADE}`,
+        `asetnsamples=n=${AAC_FRAME_SAMPLES}:p=1`,
+      ],
+    });
+  }
+
+  put(frame: Frame, origin: Ticks90k): void {
+    const time = frameTimeOf(frame);
+    const at = time === null ? this.#next : time - origin;
+    this.#next = at + Math.round((frame.nbSamples * TICKS_PER_SECOND) / frame.sampleRate);
+    frame.pts = BigInt(at);
+    const description = descriptionOf(frame);
+    if (description !== this.#description) {
+      this.#flushConversion();
+      this.#description = description;
+      const layout = `0x${avChannelLayoutDefault(this.#channels).mask.toString(16)}`;
+      const filters = [`aresample=${AUDIO_RATE}`, `aformat=sample_fmts=fltp:channel_layouts=${layout}`];
+      this.#convert = new FilterChain({ kind: 'audio', description, filters });
+    }
+    this.#convert?.put(frame);
+    this.#moveOn();
+  }
+
+  finish(): SpooledAudio {
+    this.#flushConversion();
+    if (!this.#hasSound) {
+      this.discard();
+      return silentTrack(this.#spool.path, this.#channels);
+    }
+    this.#layOut.put(null);
+    this.#encodeReady();
+    this.#encoder.encode(null, (packet) => this.#keep(packet));
+    this.#free();
+    return this.#spool.finish(this.#start ?? 0, silentFrame(this.#channels));
+  }
+
+  discard(): void {
+    this.#spool.discard();
+    this.#free();
+  }
+
+  #flushConversion(): void {
+    if (this.#convert === null) return;
+    this.#convert.put(null);
+    this.#moveOn();
+    this.#convert.free();
+    this.#convert = null;
+  }
+
+  #moveOn(): void {
+    while (this.#convert?.take(this.#middle)) {
+      this.#middle.pts = BigInt(this.#convert.timeOf(this.#middle));
+      this.#hasSound = true;
+      this.#layOut.put(this.#middle);
+      this.#middle.unref();
+      this.#encodeReady();
+    }
+  }
+
+  #encodeReady(): void {
+    while (this.#layOut.take(this.#out)) {
+      this.#encoder.encode(this.#out, (packet) => this.#keep(packet));
+      this.#out.unref();
+    }
+  }
+
+  #keep(packet: { data: Buffer | null; pts: bigint }): void {
+    if (packet.data === null) return;
+    // The encoder's first packets lie before 0: what a decoder needs to begin with.
+    this.#start ??= Math.round((Number(packet.pts) * TICKS_PER_SECOND) / AUDIO_RATE);
+    this.#spool.addRaw(packet.data, this.#channels);
+  }
+
+  #free(): void {
+    this.#encoder.free();
+    this.#layOut.free();
+    this.#middle.free();
+    this.#out.free();
+  }
+}

@@ -1,0 +1,142 @@
+/** Pictures that cannot go on air as they are: encoded with x264. */
+import {
+  AV_CODEC_FLAG_CLOSED_GOP,
+  AV_CODEC_FLAG_GLOBAL_HEADER,
+  AV_PIX_FMT_YUV420P,
+  AV_PKT_FLAG_KEY,
+  FF_ENCODER_LIBX264,
+} from 'node-av/constants';
+import { type Frame, type Packet, Rational } from 'node-av/lib';
+import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
+import { AccessUnits } from './access-units.js';
+import { Encoder } from './encoder.js';
+import { frameRateOf } from './frame-rate.js';
+import { parseExtradata } from './h264-nal.js';
+import type { SequenceParameters } from './h264-sps.js';
+import type { MediaInput } from './input.js';
+import { fittedLayout, h264Layout } from './picture-layout.js';
+import { forEachPicture } from './pictures.js';
+import { encodedFrameRate, frameTime, quotient } from './ratio.js';
+import type { Ratio, SpooledVideo, StationLayout } from './spool.js';
+import { SpoolFile } from './spool-file.js';
+import { SpoolReader } from './spool-reader.js';
+import { VideoTable } from './spooled-video.js';
+
+/** 1080p at 30 frames a second gets at most this, bit/s; other sizes more or less, but not in proportion. */
+const FULL_HD_MAX_RATE = 8_000_000;
+const FULL_HD = 1_920 * 1_080 * 30;
+const LEAST_MAX_RATE = 800_000;
+const GREATEST_MAX_RATE = 25_000_000;
+/** Seconds: what fits into the time between sending and showing. */
+const VBV_LENGTH = 0.75;
+/** With fewer pictures a second, two B-pictures would wait too long. */
+const LEAST_RATE_FOR_B_PICTURES = 10;
+
+/** The encoder's bound on any stretch of pictures, bit/s. */
+export function maxRate(options: { width: number; height: number; frameRate: Ratio }): number {
+  const { width, height, frameRate } = options;
+  const size = (width * height * quotient(frameRate)) / FULL_HD;
+  const rate = Math.min(GREATEST_MAX_RATE, Math.max(LEAST_MAX_RATE, FULL_HD_MAX_RATE * size ** 0.75));
+  return Math.round(rate / 1_000) * 1_000;
+}
+
+/** Pictures between two others: two where frames come fast enough and the station's delay allows, else none. */
+function bPicturesFor(frameRate: Ratio, target: StationLayout | null): number {
+  const rate = quotient(frameRate);
+  // One of the two is referred to by the other, so both wait.
+  const needed = (2 * TICKS_PER_SECOND) / rate;
+  return rate >= LEAST_RATE_FOR_B_PICTURES && needed <= (target?.reorderDelay ?? needed) ? 2 : 0;
+}
+
+function openX264(frame: Frame, frameRate: Ratio, bPictures: number): Encoder {
+  const rate = maxRate({ width: frame.width, height: frame.height, frameRate });
+  const group = Math.max(1, Math.round(quotient(frameRate)));
+  return new Encoder({
+    name: FF_ENCODER_LIBX264,
+    configure(context) {
+      context.width = frame.width;
+      context.height = frame.height;
+      context.pixelFormat = AV_PIX_FMT_YUV420P;
+      context.timeBase = new Rational(frameRate[1], frameRate[0]);
+      context.framerate = new Rational(frameRate[0], frameRate[1]);
+      context.sampleAspectRatio = frame.sampleAspectRatio;
+      context.colorRange = frame.colorRange;
+      context.colorSpace = frame.colorSpace;
+      context.colorPrimaries = frame.colorPrimaries;
+      context.colorTrc = frame.colorTrc;
+      context.gopSize = group;
+      context.maxBFrames = bPictures;
+      context.rcMaxRate = BigInt(rate);
+      context.rcBufferSize = Math.round(rate * VBV_LENGTH);
+      context.threadCount = 0;
+      context.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER, AV_CODEC_FLAG_CLOSED_GOP);
+    },
+    options: {
+      preset: 'veryfast',
+      profile: 'high',
+      crf: 21,
+      'x264-params': `scenecut=0:open-gop=0:keyint=${group}:min-keyint=${group}`,
+    },
+  });
+}
+
+export interface EncodedVideo {
+  video: SpooledVideo;
+  /** Time of the first picture, on the source's clock. */
+  origin: Ticks90k;
+  sequence: SequenceParameters;
+  frameRate: Ratio;
+  /** When the source's last picture ended. */
+  end: Ticks90k;
+}
+
+export function encodeVideo(options: {
+  input: MediaInput;
+  path: string;
+  target: StationLayout | null;
+  onProgress(done: number): void;
+}): EncodedVideo {
+  const { input, path, target, onProgress } = options;
+  const frameRate = target?.frameRate ?? encodedFrameRate(frameRateOf(input));
+  const file = new SpoolFile(path);
+  const table = new VideoTable(file);
+  let encoder: Encoder | null = null;
+  let units: AccessUnits | null = null;
+  const keep = (packet: Packet) => {
+    const { data } = packet;
+    if (data === null || units === null) return;
+    units.parse(data);
+    const index = Number(packet.pts);
+    const pts = frameTime(index, frameRate);
+    const duration = frameTime(index + 1, frameRate) - pts;
+    table.add(units, { pts, duration, isIdr: packet.hasFlags(AV_PKT_FLAG_KEY) });
+  };
+  try {
+    const done = forEachPicture({
+      input,
+      frameRate,
+      pixelFormat: 'yuv420p',
+      layOut: (shape) => (target ? fittedLayout(shape, target) : h264Layout(shape)),
+      onPicture(frame) {
+        if (encoder === null) {
+          encoder = openX264(frame, frameRate, bPicturesFor(frameRate, target));
+          units = new AccessUnits(parseExtradata(encoder.extradata) ?? { nalLengthSize: 0, parameterSets: [] });
+        }
+        encoder.encode(frame, keep);
+      },
+      onProgress,
+    });
+    // TypeScript does not see the assignments within the callbacks.
+    const used = { encoder, units } as { encoder: Encoder | null; units: AccessUnits | null };
+    used.encoder?.encode(null, keep);
+    if (!used.units?.sequence) throw new Error('x264 gave no sequence parameter set');
+    file.finish();
+    const video = table.finish(() => new SpoolReader(path), target);
+    return { video, origin: done.origin, end: done.end, sequence: used.units.sequence, frameRate };
+  } catch (error) {
+    file.discard();
+    throw error;
+  } finally {
+    (encoder as Encoder | null)?.free();
+  }
+}

@@ -1,0 +1,189 @@
+/** A media file, opened for reading its packets; all times in ticks of 90 kHz. */
+import {
+  AV_DISPOSITION_ATTACHED_PIC,
+  AV_LOG_QUIET,
+  AV_NOPTS_VALUE,
+  AV_PKT_DATA_ENCRYPTION_INFO,
+  AV_PKT_FLAG_CORRUPT,
+  AVDISCARD_ALL,
+  AVERROR_EOF,
+  AVFMT_TS_DISCONT,
+  AVMEDIA_TYPE_AUDIO,
+  AVMEDIA_TYPE_VIDEO,
+  AVSEEK_FLAG_BACKWARD,
+} from 'node-av/constants';
+import { Dictionary, FormatContext, Log, Packet, Rational, type Stream } from 'node-av/lib';
+import { Problem } from '../base/problem.js';
+import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
+import { checkSource, refused } from './source-check.js';
+import { Timeline } from './timeline.js';
+
+export const TICK_BASE = new Rational(1, TICKS_PER_SECOND);
+
+/**
+ * Containers of films, and of sound alone so that its message is the right one. Not among them: playlists and lists
+ * of files, which would make FFmpeg open others, and text, which it would draw.
+ */
+const formats =
+  'mov,mp4,matroska,webm,mpegts,mpeg,mpegvideo,avi,flv,live_flv,kux,asf,ogg,h264,hevc,vvc,av1,obu,m4v,ivf,gif,apng,mxf,' +
+  'nut,rm,wtv,dv,yuv4mpegpipe,nsv,vc1,vc1test,bink,smk,gxf,amv,dirac,mp3,aac,flac,wav,w64,aiff,ac3,eac3,dts,ape,tta,caf';
+
+/** Sample entries of protected MP4 files: Common Encryption, and Apple's. */
+const encryptedTags = new Set(['encv', 'enca', 'drmi', 'drms', 'drmt']);
+
+export interface TimedPacket {
+  packet: Packet;
+  isVideo: boolean;
+  /** Null where the file does not say. */
+  pts: Ticks90k | null;
+  /** 0 where the file does not say. */
+  duration: Ticks90k;
+  /** The demuxer found it damaged. */
+  corrupt: boolean;
+}
+
+/** FFmpeg's own lines would stand among ours on the terminal; what matters of them is told by its return codes. */
+export const silenceLog = (): void => Log.setLevel(AV_LOG_QUIET);
+
+const ticksOf = (value: bigint): Ticks90k | null => (value === AV_NOPTS_VALUE ? null : Number(value));
+
+/**
+ * It is in charge of:
+ * - opening a file, or saying why it is no use
+ * - choosing its streams
+ * - its packets, with times in ticks that do not jump
+ */
+export class MediaInput {
+  readonly source: string;
+  readonly video: Stream;
+  readonly audio: Stream | null;
+  /** What the container says; 0 where it does not. */
+  readonly duration: Ticks90k;
+  readonly title: string | null;
+  readonly #context: FormatContext;
+  readonly #hasJumps: boolean;
+
+  /** Throws a Problem of code `source` that names the file and the cause. */
+  constructor(source: string) {
+    checkSource(source);
+    silenceLog();
+    this.source = source;
+    this.#context = new FormatContext();
+    const options = Dictionary.fromObject({ protocol_whitelist: 'file', format_whitelist: formats });
+    // A name with a colon, or one that begins with a protocol, is still the name of a file.
+    if (this.#context.openInputSync(`file:${source}`, null, options) < 0) throw refused(source);
+    try {
+      if (this.#context.findStreamInfoSync(null) < 0) throw refused(source);
+      const { streams } = this.#context;
+      const videoIndex = this.#context.findBestStream(AVMEDIA_TYPE_VIDEO);
+      const audioIndex = this.#context.findBestStream(AVMEDIA_TYPE_AUDIO, -1, videoIndex);
+      if (videoIndex < 0 || streams[videoIndex].hasDisposition(AV_DISPOSITION_ATTACHED_PIC)) {
+        throw withoutVideo(source, audioIndex >= 0);
+      }
+      this.video = streams[videoIndex];
+      this.audio = audioIndex < 0 ? null : streams[audioIndex];
+      for (const stream of streams) {
+        if (stream.index !== videoIndex && stream.index !== audioIndex) stream.discard = AVDISCARD_ALL;
+      }
+      if (encryptedTags.has(this.video.codecpar.codecTagString ?? '')) throw encrypted(source);
+      const { duration, metadata, iformat } = this.#context;
+      // AV_TIME_BASE is microseconds.
+      this.duration = duration > 0n ? Math.round(Number(duration) * (TICKS_PER_SECOND / 1e6)) : 0;
+      this.title = metadata?.get('title') || null;
+      this.#hasJumps = ((iformat?.flags ?? 0) & AVFMT_TS_DISCONT) !== 0;
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** Leaves the sound's packets unread, where the container can. */
+  skipAudio(): void {
+    if (this.audio && !this.#hasJumps) this.audio.discard = AVDISCARD_ALL;
+  }
+
+  /** Leaves the pictures' packets unread, where the container can. */
+  skipVideo(): void {
+    if (!this.#hasJumps) this.video.discard = AVDISCARD_ALL;
+  }
+
+  /** Goes to the key picture at or before `time` after the beginning; false where the container cannot. */
+  seek(time: Ticks90k): boolean {
+    const { num, den } = this.video.timeBase;
+    const start = this.video.startTime === AV_NOPTS_VALUE ? 0n : this.video.startTime;
+    const target = start + BigInt(Math.round((time * den) / (num * TICKS_PER_SECOND)));
+    return time > 0 && this.#context.seekFrameSync(this.video.index, target, AVSEEK_FLAG_BACKWARD) >= 0;
+  }
+
+  /**
+   * Hands every packet of the two streams to `take`, until the end or until `take` returns false.
+   * The object handed over is used again for the next packet.
+   * Throws a Problem when the packets are encrypted.
+   */
+  forEachPacket(take: (timed: TimedPacket) => boolean): void {
+    for (const timed of this.packets()) if (!take(timed)) return;
+  }
+
+  /** The same, one after another when they are asked for. */
+  *packets(): Generator<TimedPacket, void, undefined> {
+    const timeline = this.#hasJumps ? new Timeline() : null;
+    const packet = new Packet();
+    packet.alloc();
+    const timed: TimedPacket = { packet, isVideo: false, pts: null, duration: 0, corrupt: false };
+    const bases = this.#context.streams.map((stream) => stream.timeBase);
+    let checked = false;
+    try {
+      for (;;) {
+        const result = this.#context.readFrameSync(packet);
+        // Past a damaged or missing end there is nothing to come.
+        if (result === AVERROR_EOF || result < 0) return;
+        const { streamIndex } = packet;
+        timed.isVideo = streamIndex === this.video.index;
+        if (timed.isVideo || streamIndex === this.audio?.index) {
+          if (timed.isVideo && !checked) {
+            if (packet.getSideData(AV_PKT_DATA_ENCRYPTION_INFO)) throw encrypted(this.source);
+            checked = true;
+          }
+          packet.rescaleTs(bases[streamIndex], TICK_BASE);
+          timed.duration = Number(packet.duration);
+          timed.pts = ticksOf(packet.pts);
+          const decoded = ticksOf(packet.dts) ?? timed.pts;
+          if (timeline && decoded !== null) shift(timed, timeline.shift(streamIndex, decoded, timed.duration));
+          timed.corrupt = packet.hasFlags(AV_PKT_FLAG_CORRUPT);
+          yield timed;
+        }
+        packet.unref();
+      }
+    } finally {
+      packet.free();
+    }
+  }
+
+  close(): void {
+    this.#context.closeInputSync();
+  }
+}
+
+function shift(timed: TimedPacket, by: Ticks90k): void {
+  if (by === 0) return;
+  const { packet } = timed;
+  if (timed.pts !== null) {
+    timed.pts += by;
+    packet.pts = BigInt(timed.pts);
+  }
+  if (packet.dts !== AV_NOPTS_VALUE) packet.dts += BigInt(by);
+}
+
+function withoutVideo(source: string, hasAudio: boolean): Problem {
+  return hasAudio
+    ? new Problem('source', `${source}: has sound but no pictures`, 'A station needs a video file.')
+    : new Problem('source', `${source}: has neither pictures nor sound that can be read`, 'Name a video file.');
+}
+
+function encrypted(source: string): Problem {
+  return new Problem(
+    'source',
+    `${source}: is encrypted (copy protection)`,
+    'Use a copy without protection: this one plays only in the shop it came from.',
+  );
+}

@@ -1,0 +1,186 @@
+/** Decoded pictures on their way to an encoder: upright, progressive, in one size, at a constant rate. */
+import { AV_CODEC_ID_AV1, AV_CODEC_ID_VP8, AV_CODEC_ID_VP9, AV_PICTURE_TYPE_NONE } from 'node-av/constants';
+import { Frame, type Stream } from 'node-av/lib';
+import { Problem } from '../base/problem.js';
+import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
+import { Decoder, frameTimeOf } from './decoder.js';
+import { descriptionOf, FilterChain } from './filters.js';
+import type { MediaInput } from './input.js';
+import { isSideways, orientationOf, uprightFilters } from './orientation.js';
+import { Pacer } from './pacer.js';
+import { layoutFilters, type PictureLayout, type PictureShape } from './picture-layout.js';
+import { quotient, ratioOf } from './ratio.js';
+import type { Ratio } from './spool.js';
+
+const alwaysProgressive: ReadonlySet<number> = new Set([AV_CODEC_ID_VP8, AV_CODEC_ID_VP9, AV_CODEC_ID_AV1]);
+
+export interface PictureOptions {
+  input: MediaInput;
+  frameRate: Ratio;
+  pixelFormat: 'yuv420p' | 'yuvj420p';
+  /** Called with the first picture; all later ones get the same frame. */
+  layOut(shape: PictureShape): PictureLayout;
+  /** A picture for place `index`, counted from 0. The frame is used again afterwards; its `pts` is `index`. */
+  onPicture(frame: Frame, index: number): void;
+  onProgress(done: number): void;
+}
+
+export interface PicturesDone {
+  /** Time of the first picture, on the source's clock. */
+  origin: Ticks90k;
+  count: number;
+  /** When the last picture ended, before it was fitted into the constant rate. */
+  end: Ticks90k;
+}
+
+/** Decodes the whole file. Throws a Problem when no picture comes of it. */
+export function forEachPicture(options: PictureOptions): PicturesDone {
+  const { input, onProgress } = options;
+  const decoder = new Decoder(input.video, input.source);
+  const flow = new PictureFlow(options);
+  const onFrame = (frame: Frame) => flow.put(frame);
+  try {
+    let first: Ticks90k | null = null;
+    input.forEachPacket(({ packet, isVideo, pts, duration }) => {
+      if (!isVideo) return true;
+      first ??= pts;
+      flow.packetDuration = duration;
+      if (pts !== null && first !== null && input.duration > 0) {
+        onProgress((pts - first) / input.duration);
+      }
+      decoder.decode(packet, onFrame);
+      return true;
+    });
+    decoder.decode(null, onFrame);
+    const done = flow.finish();
+    if (done === null) {
+      throw new Problem(
+        'source',
+        `${input.source}: no picture in it can be decoded (damaged or encrypted)`,
+        'See whether a player shows it; if so, convert it to MP4 with H.264 and AAC.',
+      );
+    }
+    return done;
+  } finally {
+    flow.free();
+    decoder.free();
+  }
+}
+
+/** Shape of a frame once it is upright. */
+function shapeOf(frame: Frame, sideways: boolean): PictureShape {
+  const { width, height } = frame;
+  const aspect = ratioOf(frame.sampleAspectRatio) ?? [1, 1];
+  if (!sideways) return { width, height, sampleAspectRatio: aspect };
+  return { width: height, height: width, sampleAspectRatio: [aspect[1], aspect[0]] };
+}
+
+class PictureFlow {
+  /** Of the packet put in last: where frames have none of their own. */
+  packetDuration = 0;
+  readonly #options: PictureOptions;
+  readonly #stream: Stream;
+  readonly #pacer: Pacer;
+  readonly #usualDuration: Ticks90k;
+  #chain: FilterChain | null = null;
+  #description = '';
+  #layout: PictureLayout | null = null;
+  #origin: Ticks90k | null = null;
+  #next: Ticks90k = 0;
+  #end: Ticks90k = 0;
+  /** The picture that is shown until the next one is there. */
+  #shown: Frame | null = null;
+  #spare: Frame;
+
+  constructor(options: PictureOptions) {
+    this.#options = options;
+    this.#stream = options.input.video;
+    this.#pacer = new Pacer(options.frameRate);
+    const rate = ratioOf(this.#stream.avgFrameRate) ?? options.frameRate;
+    this.#usualDuration = Math.round(TICKS_PER_SECOND / quotient(rate));
+    this.#spare = newFrame();
+  }
+
+  put(frame: Frame): void {
+    const given = frameTimeOf(frame);
+    this.#origin ??= given ?? 0;
+    const time = given === null ? this.#next : given - this.#origin;
+    const duration = Number(frame.duration) || this.packetDuration || this.#usualDuration;
+    this.#next = time + duration;
+    this.#end = Math.max(this.#end, this.#next);
+    frame.pts = BigInt(time);
+    // The container's word on the pixels' shape goes before the stream's, as in players.
+    const aspect = ratioOf(this.#stream.sampleAspectRatio);
+    if (aspect) frame.sampleAspectRatio = this.#stream.sampleAspectRatio;
+    const description = descriptionOf(frame);
+    if (description !== this.#description) {
+      this.#flush();
+      this.#description = description;
+      this.#chain = this.#openChain(frame, description);
+    }
+    this.#chain?.put(frame);
+    this.#moveOn();
+  }
+
+  finish(): PicturesDone | null {
+    this.#flush();
+    if (this.#shown === null) return null;
+    this.#show(this.#pacer.untilEnd(this.#end));
+    return { origin: this.#origin ?? 0, count: this.#pacer.next, end: this.#end };
+  }
+
+  free(): void {
+    this.#chain?.free();
+    this.#shown?.free();
+    this.#spare.free();
+  }
+
+  #openChain(frame: Frame, description: string): FilterChain {
+    const orientation = orientationOf(this.#stream.codecpar);
+    const shape = shapeOf(frame, isSideways(orientation));
+    this.#layout ??= this.#options.layOut(shape);
+    const { layout, pixelFormat } = { layout: this.#layout, pixelFormat: this.#options.pixelFormat };
+    const deinterlace = alwaysProgressive.has(this.#stream.codecpar.codecId)
+      ? []
+      : ['bwdif=mode=send_frame:deint=interlaced'];
+    const filters = [...deinterlace, ...uprightFilters(orientation), ...layoutFilters({ shape, layout, pixelFormat })];
+    return new FilterChain({ kind: 'video', description, filters });
+  }
+
+  #flush(): void {
+    if (this.#chain === null) return;
+    this.#chain.put(null);
+    this.#moveOn();
+    this.#chain.free();
+    this.#chain = null;
+  }
+
+  #moveOn(): void {
+    const chain = this.#chain;
+    while (chain?.take(this.#spare)) {
+      const taken = this.#spare;
+      this.#show(this.#pacer.until(chain.timeOf(taken)));
+      this.#spare = this.#shown ?? newFrame();
+      this.#spare.unref();
+      this.#shown = taken;
+      // Encoders would otherwise repeat the source's choice of key pictures.
+      taken.pictType = AV_PICTURE_TYPE_NONE;
+    }
+  }
+
+  #show(times: number): void {
+    const frame = this.#shown;
+    if (frame === null) return;
+    for (let i = times; i > 0; i--) {
+      const index = this.#pacer.next - i;
+      frame.pts = BigInt(index);
+      this.#options.onPicture(frame, index);
+    }
+  }
+}
+
+function newFrame(): Frame {
+  const frame = new Frame();
+  frame.alloc();
+  return frame;
+}

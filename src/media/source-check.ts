@@ -1,0 +1,87 @@
+/** What can be said of a source without decoding it: whether it is there, and why FFmpeg would not open it. */
+import { accessSync, closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
+import { messageOf, Problem, systemCode } from '../base/problem.js';
+
+/** Throws a Problem unless `source` is a file with something in it that may be read. */
+export function checkSource(source: string): void {
+  let stats: Stats;
+  try {
+    stats = statSync(source);
+    if (!stats.isDirectory()) accessSync(source, constants.R_OK);
+  } catch (error) {
+    throw unreadable(source, error);
+  }
+  if (stats.isDirectory()) throw new Problem('source', `${source}: is a folder`, 'Name a video file in it.');
+  if (!stats.isFile()) throw new Problem('source', `${source}: is not a file`, 'Name a video file.');
+  if (stats.size === 0) {
+    throw new Problem('source', `${source}: the file is empty`, 'Copy or download it once more.');
+  }
+}
+
+function unreadable(source: string, error: unknown): Problem {
+  switch (systemCode(error)) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new Problem('source', `${source}: no such file`, 'Check the name and the folder.', { cause: error });
+    case 'EACCES':
+    case 'EPERM':
+      return new Problem('source', `${source}: may not be read`, 'Change its permissions, or run as its owner.', {
+        cause: error,
+      });
+    default:
+      return new Problem('source', `${source}: ${messageOf(error)}`, 'Check the disk it lies on.', { cause: error });
+  }
+}
+
+/** Why a file that FFmpeg refuses is refused. */
+export function refused(source: string): Problem {
+  const boxes = topLevelBoxes(source);
+  if (boxes.includes('ftyp') || boxes.includes('mdat')) {
+    if (!boxes.includes('moov')) {
+      return new Problem(
+        'source',
+        `${source}: the file is cut off or not finished (an MP4 without its index, "moov")`,
+        'Wait until it is written, or copy or download it once more.',
+      );
+    }
+    return new Problem('source', `${source}: the MP4 file is damaged`, 'Copy or download it once more.');
+  }
+  return new Problem(
+    'source',
+    `${source}: is not a video file of a known kind`,
+    'Use MP4, MKV, WebM, TS, MOV, AVI or another usual format.',
+  );
+}
+
+/** Enough for any ordered file; a hostile one may have millions. */
+const MOST_BOXES = 1_000;
+
+/**
+ * The types of an MP4's outermost boxes, ISO/IEC 14496-12, 4.2:
+ *
+ *     +----------------+----------------+ - - - - - - - - - - - - - - +
+ *     | size: 32       | type: 4 chars  | largesize: 64, if size is 1 |
+ *     +----------------+----------------+ - - - - - - - - - - - - - - +
+ */
+function topLevelBoxes(source: string): string[] {
+  const types: string[] = [];
+  const file = openSync(source, 'r');
+  try {
+    const { size: end } = fstatSync(file);
+    const header = Buffer.alloc(16);
+    for (let at = 0; at + 8 <= end && types.length < MOST_BOXES; ) {
+      readSync(file, header, 0, 16, at);
+      const type = header.toString('latin1', 4, 8);
+      if (!/^[a-z0-9 ]{4}$/i.test(type)) break;
+      types.push(type);
+      const size = header.readUInt32BE(0);
+      if (size === 0) break;
+      const length = size === 1 ? Number(header.readBigUInt64BE(8)) : size;
+      if (length < 8) break;
+      at += length;
+    }
+  } finally {
+    closeSync(file);
+  }
+  return types;
+}

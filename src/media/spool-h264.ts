@@ -1,0 +1,225 @@
+/** A source as H.264 and AAC, copied or encoded. */
+import { join } from 'node:path';
+import type { Ticks90k } from '../base/units.js';
+import { AudioCopier } from './copy-audio.js';
+import { Unfit, VideoCopier } from './copy-video.js';
+import { encodeAudio, silentTrack } from './encode-audio.js';
+import { encodeVideo } from './encode-video.js';
+import { h264CodecString, h264Name, type SequenceParameters } from './h264-sps.js';
+import { MediaInput } from './input.js';
+import { AAC_CODEC_STRING, aacName } from './names.js';
+import { notesOn } from './notes.js';
+import { aspectName } from './ratio.js';
+import type { Ratio, Spool, SpooledAudio, SpooledVideo, SpoolOptions } from './spool.js';
+
+/** Reading the sound alone takes less than encoding the pictures. */
+const VIDEO_SHARE = 0.9;
+
+interface VideoResult {
+  video: SpooledVideo;
+  sequence: SequenceParameters;
+  frameRate: Ratio;
+  origin: Ticks90k;
+  reason: string;
+  /** Copied beside the pictures, in the same pass. */
+  audio: { spooled: SpooledAudio; channels: number } | null;
+  /** Why the sound was not. */
+  audioReason: string;
+  damagedEnd: boolean;
+  title: string | null;
+  declared: Ticks90k;
+  sourceEnd: Ticks90k;
+}
+
+export function spoolH264(options: SpoolOptions): Spool {
+  const { source, folder, settings, onProgress } = options;
+  const pictures = copyOrEncode(options);
+  const { video, sequence, origin, frameRate } = pictures;
+  let { audio } = pictures;
+  let how: 'copied' | 'encoded' | 'silent' = 'copied';
+  if (audio === null) {
+    const path = join(folder, 'audio.aac');
+    const input = new MediaInput(source);
+    try {
+      input.skipVideo();
+      how = input.audio ? 'encoded' : 'silent';
+      const channels = settings.target?.channels ?? (input.audio?.codecpar.channels === 1 ? 1 : 2);
+      const spooled = input.audio
+        ? encodeAudio({
+            input,
+            path,
+            channels,
+            origin,
+            duration: video.duration,
+            onProgress: (done) => onProgress(VIDEO_SHARE + done * (1 - VIDEO_SHARE)),
+          })
+        : silentTrack(path, channels);
+      audio = { spooled, channels };
+      if (spooled.sizes.length === 0) how = 'silent';
+    } finally {
+      input.close();
+    }
+  }
+  onProgress(1);
+  const { width, height, sampleAspectRatio } = sequence;
+  const { channels } = audio;
+  return {
+    format: 'h264',
+    video,
+    audio: audio.spooled,
+    properties: {
+      width,
+      height,
+      sampleAspectRatio,
+      aspectRatio: aspectName({ width, height, sampleAspectRatio }),
+      frameRate,
+      videoCodec: h264Name(sequence),
+      audioCodec: aacName(channels),
+      codecs: `${h264CodecString(sequence)},${AAC_CODEC_STRING}`,
+      video: pictures.reason === '' ? 'copied' : 'encoded',
+      audio: how,
+      channels,
+      reason: [pictures.reason, how === 'encoded' ? pictures.audioReason : ''].filter(Boolean).join(', '),
+      notes: notesOn(pictures),
+      title: pictures.title,
+    },
+  };
+}
+
+function copyOrEncode(options: SpoolOptions): VideoResult {
+  try {
+    return copy(options);
+  } catch (error) {
+    if (!(error instanceof Unfit)) throw error;
+    return encode(options, error.message);
+  }
+}
+
+/** Copies the pictures, and the sound with them where that is possible; throws Unfit when the pictures are not fit. */
+function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResult {
+  const input = new MediaInput(source);
+  let sound: AudioCopier | null = null;
+  try {
+    const video = new VideoCopier({ input, settings });
+    let audioReason = '';
+    const withoutSound = (error: unknown) => {
+      if (!(error instanceof Unfit)) throw error;
+      audioReason = error.message;
+      sound?.discard();
+      sound = null;
+    };
+    if (input.audio) {
+      try {
+        sound = new AudioCopier({ stream: input.audio, path: join(folder, 'audio.aac'), target: settings.target });
+      } catch (error) {
+        withoutSound(error);
+      }
+    }
+    if (sound === null) input.skipAudio();
+    let sourceEnd = 0;
+    input.forEachPacket((timed) => {
+      if (timed.isVideo) {
+        video.take(timed);
+        if (timed.pts !== null && video.origin !== null) {
+          sourceEnd = Math.max(sourceEnd, timed.pts - video.origin);
+          if (input.duration > 0) onProgress((sourceEnd / input.duration) * VIDEO_SHARE);
+        }
+        return true;
+      }
+      try {
+        sound?.take(timed);
+      } catch (error) {
+        withoutSound(error);
+      }
+      return true;
+    });
+    const origin = video.origin ?? 0;
+    const { video: spooled, sequence } = video.finish();
+    let audio: VideoResult['audio'] = null;
+    // TypeScript does not see that the callback may have emptied it.
+    const kept = sound as AudioCopier | null;
+    try {
+      if (kept) audio = { spooled: kept.finish(origin), channels: kept.channels ?? 2 };
+    } catch (error) {
+      withoutSound(error);
+    }
+    return {
+      video: spooled,
+      sequence,
+      frameRate: video.frameRate,
+      origin,
+      reason: '',
+      audio,
+      audioReason,
+      damagedEnd: video.endsDamaged,
+      title: input.title,
+      declared: input.duration,
+      sourceEnd: spooled.duration,
+    };
+  } catch (error) {
+    (sound as AudioCopier | null)?.discard();
+    throw error;
+  } finally {
+    input.close();
+  }
+}
+
+function encode({ source, folder, settings, onProgress }: SpoolOptions, reason: string): VideoResult {
+  const input = new MediaInput(source);
+  try {
+    input.skipAudio();
+    const encoded = encodeVideo({
+      input,
+      path: join(folder, 'video.h264'),
+      target: settings.target,
+      onProgress: (done) => onProgress(done * VIDEO_SHARE),
+    });
+    const { video, sequence, frameRate, origin, end } = encoded;
+    // The sound's own pass judges anew whether it can be copied.
+    const audio = copySound({ source, folder, settings, onProgress }, origin);
+    return {
+      video,
+      sequence,
+      frameRate,
+      origin,
+      reason,
+      audio: audio.copied,
+      audioReason: audio.reason,
+      damagedEnd: false,
+      title: input.title,
+      declared: input.duration,
+      sourceEnd: end,
+    };
+  } finally {
+    input.close();
+  }
+}
+
+function copySound(
+  { source, folder, settings }: SpoolOptions,
+  origin: Ticks90k,
+): { copied: VideoResult['audio']; reason: string } {
+  const input = new MediaInput(source);
+  let sound: AudioCopier | null = null;
+  try {
+    if (input.audio === null) return { copied: null, reason: '' };
+    input.skipVideo();
+    const copier = new AudioCopier({
+      stream: input.audio,
+      path: join(folder, 'audio.aac'),
+      target: settings.target,
+    });
+    sound = copier;
+    input.forEachPacket((timed) => {
+      if (!timed.isVideo) copier.take(timed);
+      return true;
+    });
+    return { copied: { spooled: copier.finish(origin), channels: copier.channels ?? 2 }, reason: '' };
+  } catch (error) {
+    sound?.discard();
+    if (!(error instanceof Unfit)) throw error;
+    return { copied: null, reason: error.message };
+  } finally {
+    input.close();
+  }
+}

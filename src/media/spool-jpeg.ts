@@ -1,0 +1,54 @@
+/** A source as JPEG pictures at a constant rate. */
+import { join } from 'node:path';
+import { TICKS_PER_SECOND } from '../base/units.js';
+import { encodeJpeg } from './encode-jpeg.js';
+import { frameRateOf } from './frame-rate.js';
+import { MediaInput } from './input.js';
+import { notesOn } from './notes.js';
+import { aspectName, encodedFrameRate, quotient } from './ratio.js';
+import type { Ratio, Spool, SpoolOptions } from './spool.js';
+
+export function spoolJpeg({ source, folder, settings, onProgress }: SpoolOptions): Spool {
+  const input = new MediaInput(source);
+  try {
+    input.skipAudio();
+    const { fps, target } = settings;
+    const frameRate = target?.frameRate ?? (fps === 'source' ? encodedFrameRate(frameRateOf(input)) : rateOf(fps));
+    const { frames, layout, done } = encodeJpeg({
+      input,
+      path: join(folder, 'frames.mjpeg'),
+      frameRate,
+      target,
+      onProgress,
+    });
+    onProgress(1);
+    const { width, height, sampleAspectRatio } = layout;
+    return {
+      format: 'jpeg',
+      frames,
+      frameRate,
+      duration: Math.round((frames.sizes.length * TICKS_PER_SECOND) / quotient(frameRate)),
+      properties: {
+        width,
+        height,
+        sampleAspectRatio,
+        aspectRatio: aspectName(layout),
+        frameRate,
+        videoCodec: 'JPEG',
+        audioCodec: null,
+        codecs: 'jpeg',
+        video: 'encoded',
+        audio: 'none',
+        channels: 0,
+        reason: 'a station of JPEG pictures',
+        notes: notesOn({ damagedEnd: false, declared: input.duration, sourceEnd: done.end }),
+        title: input.title,
+      },
+    };
+  } finally {
+    input.close();
+  }
+}
+
+/** A number such as 29.97 as the ratio that is meant. */
+const rateOf = (fps: number): Ratio => encodedFrameRate([Math.round(fps * 1_000), 1_000]);

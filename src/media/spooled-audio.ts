@@ -1,0 +1,48 @@
+/** AAC frames on their way into the spool. */
+import type { Ticks90k } from '../base/units.js';
+import { ADTS_HEADER_LENGTH, writeAdtsHeader } from './aac.js';
+import type { SpooledAudio } from './spool.js';
+import { SpoolFile } from './spool-file.js';
+import { uint32Table } from './tables.js';
+
+export class AudioSpool {
+  readonly #file: SpoolFile;
+  readonly #sizes = uint32Table();
+  readonly #header = Buffer.alloc(ADTS_HEADER_LENGTH);
+
+  constructor(path: string) {
+    this.#file = new SpoolFile(path);
+  }
+
+  get path(): string {
+    return this.#file.path;
+  }
+
+  get frames(): number {
+    return this.#sizes.length;
+  }
+
+  /** A frame with its ADTS header. */
+  add(frame: Buffer): void {
+    this.#file.append(frame);
+    this.#sizes.push(frame.length);
+  }
+
+  /** A frame without header; false, and nothing done, when it is too long for one. */
+  addRaw(raw: Buffer, channels: number): boolean {
+    if (!writeAdtsHeader(this.#header, { channels, length: raw.length })) return false;
+    this.#file.append(this.#header);
+    this.#file.append(raw);
+    this.#sizes.push(ADTS_HEADER_LENGTH + raw.length);
+    return true;
+  }
+
+  finish(start: Ticks90k, silence: Buffer): SpooledAudio {
+    this.#file.finish();
+    return { path: this.#file.path, sizes: this.#sizes.view(), start, silence };
+  }
+
+  discard(): void {
+    this.#file.discard();
+  }
+}

@@ -1,0 +1,45 @@
+/** The table of access units, and where they are. */
+import type { Ticks90k } from '../base/units.js';
+import type { AccessUnits } from './access-units.js';
+import type { AccessUnitReader, SpooledVideo, StationLayout } from './spool.js';
+import type { ByteSink } from './spool-file.js';
+import { float64Table, uint8Table, uint32Table } from './tables.js';
+
+/** It is in charge of: sizes, times and random access points of the access units that go to its sink. */
+export class VideoTable {
+  readonly pts = float64Table();
+  readonly #sizes = uint32Table();
+  readonly #randomAccess = uint8Table();
+  readonly #sink: ByteSink;
+  #end: Ticks90k = 0;
+
+  constructor(sink: ByteSink) {
+    this.#sink = sink;
+  }
+
+  /** Takes the access unit that `units` parsed last. */
+  add(units: AccessUnits, picture: { pts: Ticks90k; duration: Ticks90k; isIdr: boolean }): void {
+    this.#sizes.push(units.write(this.#sink));
+    this.pts.push(picture.pts);
+    this.#randomAccess.push(picture.isIdr ? 1 : 0);
+    this.#end = Math.max(this.#end, picture.pts + picture.duration);
+  }
+
+  /** `open` reads the access units again. The delay is that of `target`, or as short as these pictures allow. */
+  finish(open: () => AccessUnitReader, target: StationLayout | null): SpooledVideo {
+    return {
+      open,
+      reorderDelay: target?.reorderDelay ?? reorderDelayOf(this.pts.view()),
+      sizes: this.#sizes.view(),
+      pts: this.pts.view(),
+      randomAccess: this.#randomAccess.view(),
+      duration: this.#end,
+    };
+  }
+}
+
+/** The longest that a picture is decoded before it is shown, when they are decoded as late as their order allows. */
+function reorderDelayOf(pts: Float64Array): Ticks90k {
+  const shown = pts.slice().sort();
+  return shown.reduce((most, time, i) => Math.max(most, time - pts[i]), 0);
+}

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { makeSource } from '../../test/support/sources.js';
+import { makePoster } from './poster.js';
+import { makeSlate } from './slate.js';
+import { defaultMediaSettings } from './spool.js';
+import { spoolMedia } from './spool-media.js';
+import { makeTestCard } from './test-card.js';
+import { clockText } from './test-card-picture.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'msc-card-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** SOF0: width and height of a JPEG file. */
+function sizeOf(path: string): [number, number] {
+  const jpeg = readFileSync(path);
+  const at = jpeg.indexOf(Buffer.from([0xff, 0xc0]));
+  return [jpeg.readUInt16BE(at + 7), jpeg.readUInt16BE(at + 5)];
+}
+
+test('the clock of the test card counts hours, minutes, seconds and pictures', () => {
+  assert.equal(clockText(0, 30), '00:00:00.00');
+  assert.equal(clockText(12 * 30 + 29, 30), '00:00:12.29');
+  assert.equal(clockText((2 * 3_600 + 59 * 60) * 25, 25), '02:59:00.00');
+});
+
+for (const extension of ['mp4', 'mkv', 'ts']) {
+  test(`a test card in ${extension} goes on air as it is, with a key picture every second`, () => {
+    const path = join(folder, `card.${extension}`);
+    makeTestCard({ path, seconds: 2 });
+    const spool = spoolMedia({ source: path, folder, settings: defaultMediaSettings, onProgress() {} });
+    assert.equal(spool.format, 'h264');
+    const { properties, video } = spool;
+    assert.deepEqual([properties.video, properties.audio, properties.channels], ['copied', 'copied', 2]);
+    assert.deepEqual([properties.width, properties.height, properties.frameRate], [1_280, 720, [30, 1]]);
+    assert.deepEqual(
+      [...video.randomAccess.entries()].flatMap(([i, flag]) => (flag ? [i] : [])),
+      [0, 30],
+    );
+    assert.equal(video.duration, 180_000);
+  });
+}
+
+test('a slate goes on air as it is, too, and stands still', () => {
+  const path = join(folder, 'slate.mp4');
+  makeSlate({ path, seconds: 2 });
+  const spool = spoolMedia({
+    source: path,
+    folder,
+    settings: { ...defaultMediaSettings, maxGop: 1_000 },
+    onProgress() {},
+  });
+  assert.equal(spool.format, 'h264');
+  const { properties, video } = spool;
+  assert.deepEqual([properties.video, properties.audio, properties.title], ['copied', 'copied', 'Back soon']);
+  // Nothing moves: what comes between two key pictures says so in a few bytes.
+  const between = video.sizes.filter((_, i) => video.randomAccess[i] === 0);
+  assert.ok(Math.max(...between) < 2_000, `${Math.max(...between)}`);
+});
+
+test('a poster is a JPEG of at most 640 pixels in width and of the right shape', () => {
+  const source = makeSource({
+    path: join(folder, 'wide.mp4'),
+    seconds: 2,
+    video: { width: 960, height: 400, sampleAspectRatio: [4, 3] },
+    audio: null,
+  });
+  const path = join(folder, 'wide.jpg');
+  makePoster({ source, path });
+  assert.deepEqual(sizeOf(path), [640, 200]);
+});
+
+test('the poster of a rotated film stands upright', () => {
+  const source = makeSource({ path: join(folder, 'tall.mp4'), seconds: 1, video: { turn: 270 }, audio: null });
+  const path = join(folder, 'tall.jpg');
+  makePoster({ source, path });
+  assert.deepEqual(sizeOf(path), [180, 320]);
+});
+
+test('a poster that cannot be made is left out', () => {
+  const source = join(folder, 'text.mp4');
+  writeFileSync(source, 'no film');
+  makePoster({ source, path: join(folder, 'none.jpg') });
+  assert.equal(existsSync(join(folder, 'none.jpg')), false);
+  makePoster({ source: join(folder, 'card.mp4'), path: join(folder, 'no-such-folder', 'poster.jpg') });
+});

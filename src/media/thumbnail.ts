@@ -1,0 +1,75 @@
+/** A small JPEG of one picture of a stream, from its bytes alone. */
+import { AV_CODEC_ID_H264, AV_CODEC_ID_MJPEG } from 'node-av/constants';
+import { Codec, CodecContext, Frame, Packet } from 'node-av/lib';
+import type { StationFormat } from '../wire/station-info.js';
+import { check, descriptionOf, FilterChain } from './filters.js';
+import { jpegOf } from './jpeg-of.js';
+import { quotient, ratioOf } from './ratio.js';
+
+/** FFmpeg's scale of 1 (best) to 31. */
+const QUALITY = 5;
+/** Pixels: 8,192 × 4,320, the most that H.264 knows (level 6.2). */
+const MOST_PIXELS = 35_389_440;
+
+/**
+ * A JPEG file, at most `width` pixels wide and as the picture is displayed. `picture` is an access unit with an IDR
+ * picture and its parameter sets (Annex B), or a JPEG file. Null where no picture can be made out of it.
+ */
+export function makeStill(options: { format: StationFormat; picture: Buffer; width: number }): Buffer | null {
+  const frame = decode(options.format, options.picture);
+  if (frame === null) return null;
+  const out = new Frame();
+  out.alloc();
+  const chain = scaling(frame, options.width);
+  try {
+    chain.put(frame);
+    chain.put(null);
+    return chain.take(out) ? jpegOf(out, QUALITY) : null;
+  } finally {
+    chain.free();
+    out.free();
+    frame.free();
+  }
+}
+
+/** A decoder of its own for each picture: nothing that one station sends is left for the next. */
+function decode(format: StationFormat, picture: Buffer): Frame | null {
+  const codec = Codec.findDecoder(format === 'h264' ? AV_CODEC_ID_H264 : AV_CODEC_ID_MJPEG);
+  if (codec === null) throw new Error(`this FFmpeg has no decoder for ${format}`);
+  const context = new CodecContext();
+  const packet = new Packet();
+  const frame = new Frame();
+  let decoded = false;
+  try {
+    context.allocContext3(codec);
+    context.threadCount = 1;
+    check(context.setOption('max_pixels', String(MOST_PIXELS)), 'option max_pixels');
+    // Blocks' edges are not seen at a sixth of the size.
+    check(context.setOption('skip_loop_filter', 'all'), 'option skip_loop_filter');
+    check(context.open2Sync(codec, null), 'opening a decoder');
+    packet.alloc();
+    frame.alloc();
+    packet.data = picture;
+    if (context.sendPacketSync(packet) < 0) return null;
+    context.sendPacketSync(null);
+    decoded = context.receiveFrameSync(frame) >= 0;
+    return decoded ? frame : null;
+  } finally {
+    packet.free();
+    context.freeContext();
+    if (!decoded) frame.free();
+  }
+}
+
+function scaling(frame: Frame, most: number): FilterChain {
+  const aspect = quotient(ratioOf(frame.sampleAspectRatio) ?? [1, 1]);
+  const shape = (frame.width * aspect) / frame.height;
+  const width = Math.max(16, Math.round(Math.min(most, frame.width * aspect) / 2) * 2);
+  const height = Math.max(16, Math.round(width / shape / 2) * 2);
+  frame.pts = 0n;
+  return new FilterChain({
+    kind: 'video',
+    description: descriptionOf(frame),
+    filters: [`scale=w=${width}:h=${height}:out_range=pc:flags=area`, 'format=pix_fmts=yuvj420p', 'setsar=1/1'],
+  });
+}

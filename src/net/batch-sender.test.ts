@@ -1,0 +1,310 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { datagrams, listener, send, type ToSend } from '../../test/support/batches.js';
+import { type Datagram, FakeLibc, type Message } from '../../test/support/fake-libc.js';
+import { Errno } from '../system/libc.js';
+import { UdpSocket } from '../system/udp-socket.js';
+import { BatchSender } from './batch-sender.js';
+
+const ENETUNREACH = 101;
+const IP_PMTUDISC_WANT = 1;
+const IP_PMTUDISC_DO = 2;
+
+const CAPACITY = 256;
+const LARGEST = 9_000;
+
+/** A sender with three destinations on a system that is not there; `refuse` is in force from the probe on. */
+function openFake(options: { segment?: boolean; refuse?: FakeLibc['refuse'] } = {}) {
+  const libc = new FakeLibc();
+  libc.refuse = options.refuse ?? libc.refuse;
+  const { heard, callbacks } = listener();
+  let pauses = 0;
+  const sender = BatchSender.open(libc, {
+    interfaceAddress: '10.0.0.1',
+    ttl: 3,
+    capacity: CAPACITY,
+    buffer: Buffer.alloc(CAPACITY * LARGEST),
+    segment: options.segment,
+    pause: () => {
+      pauses++;
+    },
+    ...callbacks,
+  });
+  assert.ok(sender);
+  const probe = libc.taken.splice(0);
+  for (const to of [0, 1, 2]) assert.equal(sender.addDestination(groupOf(to), portOf(to)), to);
+  libc.calls.length = 0;
+  return { libc, sender, heard, probe, pauses: () => pauses };
+}
+
+const groupOf = (to: number): string => `239.1.2.${to + 1}`;
+const portOf = (to: number): number => 0xff01 + to;
+const asSent = ({ to, bytes }: ToSend): Datagram => ({ group: groupOf(to), port: portOf(to), bytes });
+const taken = (libc: FakeLibc): Datagram[] => libc.taken.flatMap((message) => message.datagrams);
+const times = (count: number, length: number): number[] => new Array(count).fill(length);
+
+/** Runs of datagrams of one length to one destination, as many as a batch has room for. */
+const batches = fc
+  .array(
+    fc.record({
+      to: fc.nat(2),
+      length: fc.oneof(fc.constantFrom(1, 1_328, 1_412), fc.integer({ min: 1, max: LARGEST })),
+      count: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 130 })),
+    }),
+    { maxLength: 12 },
+  )
+  .map((runs) => runs.flatMap(({ to, length, count }) => datagrams(to, times(count, length))).slice(0, CAPACITY));
+
+for (const segment of [true, false]) {
+  test(`whatever is in the batch leaves as it is, in order (segment: ${segment})`, () => {
+    const { libc, sender, heard } = openFake({ segment });
+    fc.assert(
+      fc.property(batches, (batch) => {
+        libc.taken.length = 0;
+        send(sender, batch);
+        assert.deepEqual(taken(libc), batch.map(asSent));
+      }),
+      { numRuns: 60 },
+    );
+    assert.deepEqual(heard, { errors: [], notes: [], refused: {}, pressed: {} });
+  });
+}
+
+test('datagrams that do not lie behind one another leave as they are', () => {
+  const { libc, sender } = openFake();
+  const { batch } = sender;
+  batch.buffer.write('..three..one.two');
+  batch.offsets.set([9, 13, 2]);
+  batch.lengths.set([3, 3, 5]);
+  batch.destinations.set([0, 0, 0]);
+  batch.count = 3;
+  sender.send();
+  assert.deepEqual(
+    taken(libc).map(({ bytes }) => `${bytes}`),
+    ['one', 'two', 'three'],
+  );
+});
+
+/** Lengths of each message's datagrams. */
+const messages = (libc: FakeLibc): number[] => libc.taken.map((message) => message.datagrams.length);
+
+test('neighbours for one destination are one message, as far as the kernel takes them; a batch is one call', () => {
+  const expected: [ToSend[], number[]][] = [
+    [datagrams(0, times(100, 1_328)), [49, 49, 2]], // 65,507 bytes
+    [datagrams(0, times(130, 1_000)), [64, 64, 2]], // UDP_MAX_SEGMENTS
+    [datagrams(0, [...times(5, 1_412), 700, ...times(2, 1_412), 90, 50, 60]), [6, 3, 1, 1]],
+    [
+      [...datagrams(0, times(9, 1_328)), ...datagrams(1, times(8, 1_328))],
+      [9, 8],
+    ],
+  ];
+  for (const [batch, lengths] of expected) {
+    const { libc, sender } = openFake();
+    send(sender, batch);
+    assert.deepEqual(messages(libc), lengths);
+    assert.deepEqual(libc.calls, [lengths.length]);
+  }
+});
+
+test('an empty batch is no call', () => {
+  const { libc, sender } = openFake();
+  send(sender, []);
+  assert.deepEqual(libc.calls, []);
+});
+
+test('the probe stays on the machine, is not counted, and what follows has the time to live asked for', () => {
+  const { libc, sender, probe } = openFake();
+  assert.deepEqual(
+    probe.map(({ ttl, datagrams: sent }) => [ttl, sent.length]),
+    [[0, 2]],
+  );
+  assert.deepEqual(sender.counters, { packets: 0, bytes: 0, refused: 0, backPressure: 0 });
+  send(sender, datagrams(0, [10]));
+  assert.deepEqual(
+    libc.taken.map(({ ttl }) => ttl),
+    [3],
+  );
+});
+
+test('a probe that is refused for a reason of the moment changes nothing, and nobody hears of it', () => {
+  for (const errno of [Errno.EAGAIN, Errno.ENOBUFS, ENETUNREACH]) {
+    const { libc, sender, heard } = openFake({ refuse: () => errno });
+    libc.refuse = () => 0;
+    send(sender, datagrams(0, times(10, 100)));
+    assert.deepEqual(messages(libc), [10]);
+    assert.deepEqual(sender.counters, { packets: 10, bytes: 1_000, refused: 0, backPressure: 0 });
+    assert.deepEqual(heard, { errors: [], notes: [], refused: {}, pressed: {} });
+  }
+});
+
+test('where the process may not send many at once there is no sender, and nothing stays open', () => {
+  for (const errno of [Errno.ENOSYS, Errno.EPERM]) {
+    const libc = new FakeLibc();
+    libc.refuse = () => errno;
+    const { heard, callbacks } = listener();
+    const options = {
+      interfaceAddress: '10.0.0.1',
+      ttl: 1,
+      capacity: 4,
+      buffer: Buffer.alloc(4 * 1_472),
+      ...callbacks,
+    };
+    assert.equal(BatchSender.open(libc, options), null);
+    assert.equal(BatchSender.open(libc, { ...options, segment: false }), null);
+    assert.equal(libc.open.size, 0);
+    assert.deepEqual(heard, { errors: [], notes: [], refused: {}, pressed: {} });
+  }
+});
+
+const isSegmented = (message: Message) => message.datagrams.length > 1;
+
+for (const [name, errno] of Object.entries(Errno).filter(([name]) =>
+  ['EIO', 'EINVAL', 'EMSGSIZE', 'EOPNOTSUPP'].includes(name),
+)) {
+  test(`${name} for the probe: a message a datagram from the beginning, fragments allowed, one note`, () => {
+    const { libc, sender, heard } = openFake({ refuse: (message) => (isSegmented(message) ? errno : 0) });
+    for (const _ of [1, 2]) send(sender, datagrams(0, times(10, 100)));
+    assert.deepEqual(messages(libc), times(20, 1));
+    assert.deepEqual(libc.calls, [10, 10]);
+    assert.ok(libc.taken.every(({ mtuDiscover }) => mtuDiscover === IP_PMTUDISC_WANT));
+    assert.equal(heard.notes.length, 1);
+    assert.match(heard.notes[0], /10\.0\.0\.1 does not take several as one/);
+    assert.deepEqual([heard.errors, heard.refused], [[], {}]);
+  });
+
+  test(`${name} in the middle of a batch: the rest leaves in a message each, once, and all that follows`, () => {
+    const { libc, sender, heard } = openFake();
+    const batch = [...datagrams(0, times(20, 100)), ...datagrams(1, times(10, 1_412)), ...datagrams(0, times(5, 100))];
+    libc.refuse = (message) => (isSegmented(message) && message.datagrams[0].bytes.length === 1_412 ? errno : 0);
+    send(sender, batch);
+    send(sender, batch);
+    assert.deepEqual(taken(libc), [...batch, ...batch].map(asSent));
+    assert.deepEqual(messages(libc), [20, ...times(15 + 35, 1)]);
+    assert.deepEqual(
+      [...new Set(libc.taken.map(({ mtuDiscover }) => mtuDiscover))],
+      [IP_PMTUDISC_DO, IP_PMTUDISC_WANT],
+    );
+    const bytes = 2 * (25 * 100 + 10 * 1_412);
+    assert.deepEqual(sender.counters, { packets: 70, bytes, refused: 0, backPressure: 0 });
+    assert.equal(heard.notes.length, 1);
+    assert.deepEqual([heard.errors, heard.refused], [[], {}]);
+  });
+}
+
+test('through a socket that is open already, fragments stay as they are', () => {
+  const libc = new FakeLibc();
+  const socket = new UdpSocket(libc);
+  const { callbacks } = listener();
+  const options = { interfaceAddress: '10.0.0.1', ttl: 3, capacity: 4, buffer: Buffer.alloc(4_000), ...callbacks };
+  const sender = BatchSender.over(libc, socket, options) ?? assert.fail('refused');
+  libc.taken.length = 0;
+  sender.addDestination('10.0.0.2', 5004);
+  send(sender, datagrams(0, times(3, 100)));
+  assert.deepEqual(
+    libc.taken.map(({ datagrams, ttl, mtuDiscover }) => [datagrams.length, ttl, mtuDiscover]),
+    [[3, 3, undefined]],
+  );
+});
+
+for (const errno of [Errno.EAGAIN, Errno.ENOBUFS]) {
+  test(`without room (${errno}) it pauses before it asks again, and what is left over leaves then`, () => {
+    const { libc, sender, heard, pauses } = openFake();
+    const room = [1, 1, 1, 2, 3]; // messages, after so many pauses
+    libc.refuse = () => (libc.taken.length < room[pauses()] ? 0 : errno);
+    const batch = [0, 1, 2].flatMap((to) => datagrams(to, times(10, 100)));
+    send(sender, batch);
+    assert.deepEqual(taken(libc), batch.map(asSent));
+    assert.equal(pauses(), 4);
+    assert.deepEqual(libc.calls, [3, 2, 2, 2, 2, 1, 1], 'one of three left, none of two three times, …');
+    assert.deepEqual(sender.counters, { packets: 30, bytes: 3_000, refused: 0, backPressure: 4 });
+    assert.deepEqual(heard, { errors: [], notes: [], refused: {}, pressed: { 1: 3, 2: 1 } });
+  });
+
+  test(`without room (${errno}) for eight pauses the rest is refused, and the next batch begins anew`, () => {
+    const { libc, sender, heard, pauses } = openFake();
+    const batch = [0, 1, 2].flatMap((to) => datagrams(to, times(10 + to, 100)));
+    libc.refuse = ({ datagrams: [{ group }] }) => (group === groupOf(0) ? 0 : errno);
+    send(sender, batch);
+    assert.deepEqual(taken(libc), batch.slice(0, 10).map(asSent));
+    assert.equal(pauses(), 8);
+    assert.deepEqual(heard, { errors: [], notes: [], refused: { 1: 11, 2: 12 }, pressed: { 1: 8 } });
+    assert.deepEqual(sender.counters, { packets: 10, bytes: 1_000, refused: 23, backPressure: 8 });
+    assert.equal(sender.batch.count, 0);
+    let left = 8;
+    libc.refuse = () => (left-- > 0 ? errno : 0);
+    send(sender, batch);
+    assert.equal(pauses(), 16);
+    assert.deepEqual(taken(libc).slice(10), batch.map(asSent));
+  });
+}
+
+test('another error loses that message only, is told once for each kind', () => {
+  const { libc, sender, heard } = openFake();
+  const batch = [0, 1, 2].flatMap((to) => datagrams(to, times(10 + to, 100)));
+  const refuseSecond = (errno: number) => {
+    libc.refuse = ({ datagrams: [{ group }] }) => (group === groupOf(1) ? errno : 0);
+  };
+  for (const errno of [Errno.EPERM, Errno.EPERM, ENETUNREACH, ENETUNREACH]) {
+    refuseSecond(errno);
+    libc.taken.length = 0;
+    send(sender, batch);
+    assert.deepEqual(taken(libc), batch.filter(({ to }) => to !== 1).map(asSent));
+  }
+  assert.deepEqual(heard.refused, { 1: 44 });
+  assert.equal(heard.errors.length, 2);
+  assert.equal(heard.errors[0], 'sendmmsg EPERM');
+  assert.deepEqual(heard.notes, []);
+  assert.deepEqual(sender.counters, { packets: 88, bytes: 8_800, refused: 44, backPressure: 0 });
+});
+
+test('EINTR is asked again, at once', () => {
+  const { libc, sender, heard, pauses } = openFake();
+  const answers = [Errno.EINTR, Errno.EINTR];
+  libc.refuse = () => answers.shift() ?? 0;
+  send(sender, datagrams(0, times(10, 100)));
+  assert.deepEqual(messages(libc), [10]);
+  assert.equal(pauses(), 0);
+  assert.deepEqual(heard, { errors: [], notes: [], refused: {}, pressed: {} });
+});
+
+test('whatever the kernel answers, each datagram leaves once or is refused, and both are counted', () => {
+  const errnos = [...Object.values(Errno), ENETUNREACH];
+  const answers = fc.array(fc.oneof(fc.constant(0), fc.constantFrom(...errnos)), { maxLength: 40 });
+  fc.assert(
+    fc.property(fc.array(fc.tuple(batches, answers), { minLength: 1, maxLength: 3 }), (rounds) => {
+      const { libc, sender, heard } = openFake();
+      let left = 0;
+      let bytes = 0;
+      for (const [batch, script] of rounds) {
+        libc.refuse = () => script.shift() ?? 0;
+        const refusedBefore = [0, 1, 2].map((to) => heard.refused[to] ?? 0);
+        libc.taken.length = 0;
+        send(sender, batch);
+        const out = taken(libc);
+        for (const to of [0, 1, 2]) {
+          const expected = batch.filter((datagram) => datagram.to === to).length;
+          const sent = out.filter(({ port }) => port === portOf(to)).length;
+          assert.equal(sent + (heard.refused[to] ?? 0) - refusedBefore[to], expected);
+        }
+        // In order: what left is the batch with gaps.
+        let at = 0;
+        for (const datagram of out) {
+          while (at < batch.length && !isSame(datagram, asSent(batch[at]))) at++;
+          assert.ok(at++ < batch.length, 'sent twice, out of order, or never in the batch');
+        }
+        left += out.length;
+        bytes += out.reduce((sum, datagram) => sum + datagram.bytes.length, 0);
+      }
+      assert.deepEqual([sender.counters.packets, sender.counters.bytes], [left, bytes]);
+      assert.equal(
+        sender.counters.refused,
+        Object.values(heard.refused).reduce((sum, count) => sum + count, 0),
+      );
+      assert.ok(heard.notes.length <= 1);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+const isSame = (one: Datagram, other: Datagram): boolean => one.port === other.port && one.bytes.equals(other.bytes);

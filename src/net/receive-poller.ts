@@ -1,0 +1,224 @@
+/**
+ * Receiving with few system calls, on Linux: Node.js cannot wait for sockets that are not its own, so all of them are
+ * looked at now and then. That is no makeshift: whoever waits is woken for nearly every datagram, and waking up takes
+ * many times what the datagram does.
+ */
+
+import { systemTimers, type Timers } from '../base/timers.js';
+import type { Millis } from '../base/units.js';
+import type { Libc } from '../system/libc.js';
+import { LARGEST_MESSAGE, ReceiveMessages } from '../system/receive-messages.js';
+import { SystemCallError, UdpSocket } from '../system/udp-socket.js';
+import { addressesOf, type GroupSocket, RECEIVE_BUFFER, type Sender } from './receive.js';
+import type { BatchedGroupOptions } from './receive-batched.js';
+import { socketProblem } from './socket-problem.js';
+
+/** Messages of one call: 4 MiB of addresses, of which only those pages are memory that are written to. */
+const MESSAGES = 64;
+/** Datagrams handed over at once, at most. */
+const BATCH = 1024;
+/** Datagrams of one turn: then others in the process have theirs. Some milliseconds. */
+const TURN = 8 * BATCH;
+
+/** Bytes that the kernel counts for a datagram of 1,500 bytes or less; with some network cards it is half of that. */
+const KERNEL_BYTES = 4096;
+/** Share of a socket's buffer that may be full when it is looked at: what is left is for when the process stands still. */
+const FILL = 1 / 4;
+/** The first looks are made so soon, until it is known how much comes. */
+const FIRST_INTERVAL: Millis = 10;
+const LEAST_INTERVAL: Millis = 1;
+/** After a look that found little, the next comes so much later. */
+const RELAX = 1.25;
+/** A timer may be early by this: who is due so soon is looked at as well, which saves waking up once more. */
+const JITTER: Millis = 2;
+
+interface PolledSocket {
+  readonly socket: UdpSocket;
+  readonly receiveBuffer: number;
+  readonly latency: Millis;
+  readonly options: BatchedGroupOptions;
+  /** Between its looks. */
+  interval: Millis;
+  lookedAt: Millis;
+  due: Millis;
+  /** What went wrong last; said once. */
+  errno: number;
+}
+
+/**
+ * It is in charge of:
+ * - one timer and one table of messages, which all sockets share
+ * - taking messages apart into the datagrams they were sent as
+ * - looking at each socket before its buffer is full; none keeps the others, or the process, waiting
+ */
+export class ReceivePoller {
+  readonly #libc: Libc;
+  readonly #timers: Timers;
+  readonly #messages: ReceiveMessages;
+  readonly #batch: { buffer: Buffer; offsets: Uint32Array; lengths: Uint16Array; senders: Sender[]; count: number };
+  #sockets: readonly PolledSocket[] = [];
+  /** Which of them a turn begins with: the one that the turn before did not come to. */
+  #begin = 0;
+  #cancel: (() => void) | null = null;
+
+  constructor(libc: Libc, timers: Timers = systemTimers) {
+    this.#libc = libc;
+    this.#timers = timers;
+    this.#messages = new ReceiveMessages(libc, MESSAGES);
+    this.#batch = {
+      buffer: this.#messages.data,
+      offsets: new Uint32Array(BATCH),
+      lengths: new Uint16Array(BATCH),
+      senders: new Array<Sender>(BATCH),
+      count: 0,
+    };
+  }
+
+  /** Throws a SystemCallError. */
+  open(options: BatchedGroupOptions & { latency: Millis }): GroupSocket {
+    const { group, port, latency } = options;
+    const socket = new UdpSocket(this.#libc);
+    let receiveBuffer: number;
+    try {
+      // Nothing can have come yet: this only shows whether the call is allowed.
+      const probed = this.#messages.receive(socket.fd);
+      if (probed < 0) throw new SystemCallError('recvmmsg', -probed);
+      receiveBuffer = socket.setReceiveBuffer(RECEIVE_BUFFER);
+      offload(socket);
+      socket.setReuseAddress();
+      socket.bind(group, port);
+      for (const address of addressesOf(options)) socket.joinGroup(group, address);
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
+    const polled: PolledSocket = {
+      socket,
+      receiveBuffer,
+      latency,
+      options,
+      interval: Math.min(latency, FIRST_INTERVAL),
+      lookedAt: this.#timers.now(),
+      due: this.#timers.now(),
+      errno: 0,
+    };
+    this.#sockets = [...this.#sockets, polled];
+    this.#arm();
+    let closed: Promise<void> | undefined;
+    return {
+      receiveBuffer,
+      close: () => {
+        closed ??= this.#close(polled);
+        return closed;
+      },
+    };
+  }
+
+  async #close(polled: PolledSocket): Promise<void> {
+    // Not while a batch is handed over, perhaps to who closes: all sockets share its memory.
+    await Promise.resolve();
+    this.#look(polled, this.#timers.now(), TURN);
+    this.#sockets = this.#sockets.filter((each) => each !== polled);
+    this.#arm();
+    polled.socket.close();
+  }
+
+  /** Sets the timer for the socket that is due first. */
+  #arm(): void {
+    this.#cancel?.();
+    this.#cancel = null;
+    if (this.#sockets.length === 0) return;
+    let first = Number.POSITIVE_INFINITY;
+    for (const { due } of this.#sockets) first = Math.min(first, due);
+    this.#cancel = this.#timers.after(Math.max(0, first - this.#timers.now()), this.#turn);
+  }
+
+  readonly #turn = (): void => {
+    const now = this.#timers.now();
+    // Whoever is handed datagrams may open sockets.
+    const sockets = this.#sockets;
+    let left = TURN;
+    try {
+      for (let i = 0; i < sockets.length && left > 0; i++) {
+        const at = (this.#begin + i) % sockets.length;
+        const polled = sockets[at];
+        if (polled.due > now + JITTER) continue;
+        left -= this.#look(polled, now, left);
+        if (left <= 0) this.#begin = at + 1;
+      }
+    } finally {
+      this.#arm();
+    }
+  };
+
+  /** Hands on what a socket has, up to about `most` datagrams; returns how many. */
+  #look(polled: PolledSocket, now: Millis, most: number): number {
+    let datagrams = 0;
+    let count: number;
+    do {
+      count = this.#messages.receive(polled.socket.fd);
+      if (count < 0) this.#tell(polled, -count);
+      datagrams += this.#hand(polled, Math.max(0, count));
+    } while (count === MESSAGES && datagrams < most);
+    this.#schedule(polled, now, datagrams);
+    if (count === MESSAGES) polled.due = now;
+    return datagrams;
+  }
+
+  /** Says when to look next, after a look that brought so many datagrams. */
+  #schedule(polled: PolledSocket, now: Millis, datagrams: number): void {
+    const { latency, receiveBuffer } = polled;
+    const fill = (datagrams * KERNEL_BYTES) / receiveBuffer;
+    const interval = fill > FILL ? ((now - polled.lookedAt) * FILL) / fill : polled.interval * RELAX;
+    polled.interval = Math.max(LEAST_INTERVAL, Math.min(latency, interval));
+    polled.lookedAt = now;
+    // At multiples of the latency, sockets with the same one are due together.
+    const multiple = (Math.floor((now + JITTER) / latency) + 1) * latency;
+    polled.due = polled.interval === latency ? multiple : now + polled.interval;
+  }
+
+  /** Says what is wrong when it was not said before. */
+  #tell(polled: PolledSocket, errno: number): void {
+    if (polled.errno === errno) return;
+    polled.errno = errno;
+    const { group, port, onError } = polled.options;
+    onError(socketProblem(new SystemCallError('recvmmsg', errno), { address: group, port }));
+  }
+
+  /** Takes `count` messages apart. */
+  #hand(polled: PolledSocket, count: number): number {
+    const messages = this.#messages;
+    const batch = this.#batch;
+    let datagrams = 0;
+    batch.count = 0;
+    for (let i = 0; i < count; i++) {
+      const sender = messages.sender(i);
+      const segment = messages.segment(i);
+      let at = i * LARGEST_MESSAGE;
+      const end = at + messages.length(i);
+      do {
+        if (batch.count === BATCH) {
+          polled.options.onDatagrams(batch);
+          batch.count = 0;
+        }
+        batch.offsets[batch.count] = at;
+        batch.lengths[batch.count] = Math.min(segment, end - at);
+        batch.senders[batch.count] = sender;
+        batch.count++;
+        datagrams++;
+        at += segment;
+      } while (at < end);
+    }
+    polled.options.onDatagrams(batch);
+    return datagrams;
+  }
+}
+
+/** Several datagrams as one message, where the kernel knows how (5.0). */
+function offload(socket: UdpSocket): void {
+  try {
+    socket.setReceiveOffload();
+  } catch (error) {
+    if (!(error instanceof SystemCallError) || error.code !== 'ENOPROTOOPT') throw error;
+  }
+}

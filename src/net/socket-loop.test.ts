@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { closeSync, writeSync } from 'node:fs';
+import { type TestContext, test } from 'node:test';
+import { Problem } from '../base/problem.js';
+import { Errno, type Libc, loadLibc } from '../system/libc.js';
+import { RING } from '../system/poll.js';
+import { SocketLoop } from './socket-loop.js';
+
+const { libc } = await loadLibc();
+const skip = libc === null ? 'needs 64-bit Linux' : false;
+const GROUP = '239.255.253.250';
+
+function openLoop(context: TestContext): SocketLoop {
+  const loop = new SocketLoop(libc!);
+  context.after(() => {
+    loop.close();
+    closeSync(loop.bell);
+  });
+  return loop;
+}
+
+/** A socket of Node.js: what it sends, and what comes to it. */
+async function openOther(context: TestContext) {
+  const socket = createSocket('udp4');
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  socket.setMulticastInterface('127.0.0.1');
+  context.after(() => socket.close());
+  const heard: string[] = [];
+  let onHeard: () => void = () => undefined;
+  socket.on('message', (datagram) => {
+    heard.push(datagram.toString());
+    onHeard();
+  });
+  return {
+    send: (text: string, port: number, address = '127.0.0.1') =>
+      new Promise<void>((sent) => socket.send(text, port, address, () => sent())),
+    /** Resolves when so many datagrams have come. */
+    hears: (count: number) =>
+      new Promise<string[]>((resolve) => {
+        onHeard = () => {
+          if (heard.length >= count) resolve(heard);
+        };
+        onHeard();
+      }),
+  };
+}
+
+const fail = (error: Error) => assert.fail(error);
+
+test('datagrams are handed over with their sender, and answered at the end of the turn', { skip }, async (context) => {
+  const loop = openLoop(context);
+  const other = await openOther(context);
+  const endpoint = loop.openEndpoint({
+    address: '127.0.0.1',
+    onError: fail,
+    onDatagram: (datagram, from) => {
+      for (let copy = 0; copy < 2; copy++) endpoint.send(Buffer.from(`${datagram}, ${copy}`), from);
+    },
+  });
+  // More than one call takes and than one batch holds, and less than the other socket's buffer does.
+  const texts = Array.from({ length: 65 }, (_, i) => `datagram ${i}`);
+  for (const text of texts) await other.send(text, endpoint.port);
+  loop.turn(1_000);
+  assert.deepEqual(
+    await other.hears(130),
+    texts.flatMap((text) => [`${text}, 0`, `${text}, 1`]),
+  );
+  await endpoint.close();
+  await other.send('too late', endpoint.port);
+  loop.turn(0);
+});
+
+test('a group is joined beside others on its port', { skip }, async (context) => {
+  const [one, two] = [openLoop(context), openLoop(context)];
+  const other = await openOther(context);
+  const heard: string[] = [];
+  const taken = createSocket('udp4');
+  taken.bind(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address();
+  taken.close();
+  for (const [i, loop] of [one, two].entries()) {
+    const onDatagram = (datagram: Buffer) => heard.push(`${i}: ${datagram}`);
+    const group = loop.openGroup({ group: GROUP, port, localAddress: '127.0.0.1', onDatagram, onError: fail });
+    assert.ok(group.receiveBuffer > 0);
+  }
+  await other.send('hello', port, GROUP);
+  for (const loop of [one, two]) loop.turn(1_000);
+  assert.deepEqual(heard.sort(), ['0: hello', '1: hello']);
+});
+
+test('the bell ends the waiting, once', { skip }, (context) => {
+  const loop = openLoop(context);
+  assert.equal(loop.turn(0), false);
+  writeSync(loop.bell, RING);
+  writeSync(loop.bell, RING);
+  assert.equal(loop.turn(60_000), true);
+  assert.equal(loop.turn(0), false);
+});
+
+test('packets leave in batches from the endpoint’s own port', { skip }, async (context) => {
+  const loop = openLoop(context);
+  const other = await openOther(context);
+  let to = { address: '', port: 0 };
+  const endpoint = loop.openEndpoint({
+    address: '127.0.0.1',
+    onError: fail,
+    onDatagram: (_, from) => {
+      to = from;
+    },
+  });
+  await other.send('I am here', endpoint.port);
+  loop.turn(1_000);
+  const buffer = Buffer.from('one two three');
+  const unexpected = () => assert.fail();
+  const callbacks = { onError: fail, onRefused: unexpected, onPressure: unexpected, onNote: unexpected };
+  const sender = endpoint.openSender({ ttl: 1, capacity: 3, buffer, ...callbacks });
+  assert.ok(sender);
+  const destination = sender.addDestination(to.address, to.port);
+  const { batch } = sender;
+  batch.offsets.set([0, 4, 8]);
+  batch.lengths.set([4, 4, 5]);
+  batch.destinations.fill(destination);
+  batch.count = 3;
+  sender.send();
+  assert.deepEqual(await other.hears(3), ['one ', 'two ', 'three']);
+});
+
+test('a port in use, and an address that is not there, are problems', { skip }, (context) => {
+  const loop = openLoop(context);
+  const { port } = loop.openEndpoint({ address: '127.0.0.1', onError: fail });
+  assert.throws(() => loop.openEndpoint({ address: '127.0.0.1', port, onError: fail }), Problem);
+  assert.throws(() => loop.openEndpoint({ address: '192.0.2.1', onError: fail }), Problem);
+  const group = { group: GROUP, port, localAddress: '192.0.2.1', onDatagram: assert.fail, onError: fail };
+  assert.throws(() => loop.openGroup(group), Problem);
+});
+
+for (const forbidden of ['recvmmsg', 'sendmmsg', 'ppoll'] as const) {
+  test(`where ${forbidden} is forbidden there is no loop, and nothing is left open`, { skip }, () => {
+    const open = new Set<number>();
+    let errno: number | null = null;
+    const sandbox: Libc = {
+      ...libc!,
+      [forbidden]: () => {
+        errno = Errno.EPERM;
+        return -1;
+      },
+      errno: () => errno ?? libc!.errno(),
+      eventfd: (...words) => {
+        const fd = libc!.eventfd(...words);
+        open.add(fd);
+        return fd;
+      },
+      close: (fd) => {
+        open.delete(fd);
+        return libc!.close(fd);
+      },
+    };
+    assert.throws(() => new SocketLoop(sandbox), { code: 'EPERM', message: new RegExp(forbidden) });
+    assert.equal(open.size, 0);
+  });
+}

@@ -1,0 +1,235 @@
+/**
+ * Sockets of a thread that waits for nothing else, on Linux: it is woken as soon as a datagram comes, and takes all that have
+ * come, so that what a flood costs is a fraction of what Node.js's sockets take for it.
+ */
+
+import type { Millis } from '../base/units.js';
+import { Errno, type Libc } from '../system/libc.js';
+import { EventDescriptor, Poller } from '../system/poll.js';
+import { LARGEST_MESSAGE, ReceiveMessages } from '../system/receive-messages.js';
+import { SystemCallError, UdpSocket } from '../system/udp-socket.js';
+import { MAX_MESSAGE_LENGTH } from '../wire/message.js';
+import { BatchSender, type BatchSenderOptions } from './batch-sender.js';
+import type { Endpoint, EndpointOptions } from './endpoint.js';
+import { checkGroup } from './interfaces.js';
+import { addressesOf, type GroupOptions, type GroupSocket, RECEIVE_BUFFER, type Sender } from './receive.js';
+import { socketProblem } from './socket-problem.js';
+
+/** Datagrams of one call. */
+const MESSAGES = 64;
+/** Datagrams of one socket and turn: then what is due has its time. */
+const TURN = 16 * MESSAGES;
+/** Datagrams that leave together, from one endpoint. */
+const REPLIES = 128;
+
+interface Watched {
+  readonly socket: UdpSocket;
+  readonly onDatagram: (datagram: Buffer, from: Sender) => void;
+  readonly onError: (error: Error) => void;
+  readonly where: Sender;
+  errno: number;
+}
+
+/** An endpoint that can also send packets in batches. */
+export interface LoopEndpoint extends Endpoint {
+  /** Null where this process may not send that way. */
+  openSender(options: Omit<BatchSenderOptions, 'interfaceAddress'>): BatchSender | null;
+}
+
+/**
+ * It is in charge of:
+ * - sockets opened as `openEndpoint` and `openGroup` open them; but datagrams are lent: they are good until
+ *   `onDatagram` returns
+ * - waiting for them, and for the bell that other threads ring
+ * - sending what was to be sent at the end of the turn, in few calls
+ */
+export class SocketLoop {
+  readonly #libc: Libc;
+  readonly #bell: EventDescriptor;
+  readonly #messages: ReceiveMessages;
+  #watched: readonly Watched[] = [];
+  #poller: Poller;
+  #flushes: readonly (() => void)[] = [];
+
+  /** Throws a SystemCallError where this process may not use these calls. */
+  constructor(libc: Libc) {
+    this.#libc = libc;
+    this.#bell = new EventDescriptor(libc);
+    this.#messages = new ReceiveMessages(libc, MESSAGES);
+    this.#poller = new Poller(libc, [this.#bell.fd]);
+    try {
+      this.#poller.wait(0);
+      this.#probe();
+    } catch (error) {
+      this.#bell.close();
+      throw error;
+    }
+  }
+
+  /** No descriptor is what the kernel should complain of: a sandbox complains of the call itself. */
+  #probe(): void {
+    const received = this.#messages.receive(-1);
+    if (received !== -Errno.EBADF) throw new SystemCallError('recvmmsg', -received);
+    this.#libc.sendmmsg(-1, 0, 0, 0);
+    const errno = this.#libc.errno();
+    if (errno !== Errno.EBADF) throw new SystemCallError('sendmmsg', errno);
+  }
+
+  /**
+   * Another thread that writes RING to this descriptor ends the waiting. That thread closes it, for only it knows when it
+   * rings no more: its number might be something else's by then.
+   */
+  get bell(): number {
+    return this.#bell.fd;
+  }
+
+  /** All that are open: the system does not close them with the thread. */
+  get descriptors(): number[] {
+    return [this.#bell.fd, ...this.#watched.map(({ socket }) => socket.fd)];
+  }
+
+  /** A socket that shares its port with nobody. Throws a Problem. */
+  openEndpoint(options: EndpointOptions): LoopEndpoint {
+    const { address, port = 0, multicastTtl = 1, onDatagram = () => undefined, onError } = options;
+    const socket = new UdpSocket(this.#libc);
+    try {
+      socket.bind(address, port);
+      socket.setReceiveBuffer(RECEIVE_BUFFER);
+      const bound = socket.address().port;
+      const watched = { socket, onDatagram, onError, where: { address, port: bound }, errno: 0 };
+      const open = (sender: Omit<BatchSenderOptions, 'interfaceAddress'>): BatchSender | null =>
+        BatchSender.over(this.#libc, socket, { ...sender, interfaceAddress: address });
+      const replies = open({
+        ttl: multicastTtl,
+        capacity: REPLIES,
+        buffer: Buffer.alloc(REPLIES * MAX_MESSAGE_LENGTH),
+        segment: false, // Replies to one are of many lengths; and a burst that follows must not be spoilt by it.
+        onError: (error) => onError(socketProblem(error, watched.where)),
+        onRefused: () => undefined, // As good as lost on the way.
+        onPressure: () => undefined,
+        onNote: () => undefined,
+      });
+      if (replies === null) throw new SystemCallError('sendmmsg', Errno.EPERM);
+      const flush = (): void => {
+        const { batch } = replies;
+        const { count } = batch;
+        if (count === 0) return;
+        replies.send();
+        for (let i = 0; i < count; i++) replies.removeDestination(batch.destinations[i]);
+      };
+      this.#watch(watched);
+      this.#flushes = [...this.#flushes, flush];
+      return {
+        address,
+        port: bound,
+        openSender: open,
+        send: (datagram, to) => {
+          const { batch } = replies;
+          if (batch.count === REPLIES) flush();
+          const i = batch.count++;
+          batch.offsets[i] = i * MAX_MESSAGE_LENGTH;
+          batch.lengths[i] = datagram.copy(batch.buffer, batch.offsets[i]);
+          batch.destinations[i] = replies.addDestination(to.address, to.port);
+        },
+        close: async () => {
+          if (!this.#watched.includes(watched)) return;
+          flush();
+          this.#flushes = this.#flushes.filter((each) => each !== flush);
+          this.#unwatch(watched);
+        },
+      };
+    } catch (error) {
+      socket.close();
+      throw socketProblem(error, { address, port });
+    }
+  }
+
+  /** Joins a group on a port that others may share. Throws a Problem. */
+  openGroup(options: GroupOptions): GroupSocket {
+    const { group, port, onDatagram, onError } = options;
+    checkGroup(group);
+    const socket = new UdpSocket(this.#libc);
+    let where = { address: group, port };
+    try {
+      socket.setReuseAddress();
+      socket.bind(group, port);
+      for (const address of addressesOf(options)) {
+        where = { address, port };
+        socket.joinGroup(group, address);
+      }
+      const receiveBuffer = socket.setReceiveBuffer(RECEIVE_BUFFER);
+      const watched = { socket, onDatagram, onError, where: { address: group, port }, errno: 0 };
+      this.#watch(watched);
+      return {
+        receiveBuffer,
+        close: async () => {
+          if (this.#watched.includes(watched)) this.#unwatch(watched);
+        },
+      };
+    } catch (error) {
+      socket.close();
+      throw socketProblem(error, where);
+    }
+  }
+
+  /** Waits for at most `timeout` and hands over what has come. Returns whether the bell was rung. */
+  turn(timeout: Millis): boolean {
+    this.#poller.wait(timeout);
+    const watched = this.#watched;
+    const ready = watched.filter((_, i) => this.#poller.isReady(i + 1));
+    const isRung = this.#poller.isReady(0);
+    if (isRung) this.#bell.clear();
+    for (const each of ready) this.#receive(each);
+    this.flush();
+    return isRung;
+  }
+
+  /** Sends what is to be sent. */
+  flush(): void {
+    for (const flush of this.#flushes) flush();
+  }
+
+  /** Closes everything but the bell. */
+  close(): void {
+    for (const watched of this.#watched) this.#unwatch(watched);
+  }
+
+  #receive(watched: Watched): void {
+    const messages = this.#messages;
+    let count: number;
+    let taken = 0;
+    do {
+      count = messages.receive(watched.socket.fd);
+      if (count < 0) {
+        this.#tell(watched, -count);
+        return;
+      }
+      for (let i = 0; i < count; i++) {
+        const at = i * LARGEST_MESSAGE;
+        watched.onDatagram(messages.data.subarray(at, at + messages.length(i)), messages.sender(i));
+      }
+      taken += count;
+    } while (count === MESSAGES && taken < TURN && watched.socket.fd >= 0);
+  }
+
+  /** Says what is wrong when it was not said before. */
+  #tell(watched: Watched, errno: number): void {
+    if (watched.errno === errno) return;
+    watched.errno = errno;
+    watched.onError(socketProblem(new SystemCallError('recvmmsg', errno), watched.where));
+  }
+
+  #watch(watched: Watched): void {
+    this.#rewatch([...this.#watched, watched]);
+  }
+
+  #unwatch(watched: Watched): void {
+    this.#rewatch(this.#watched.filter((each) => each !== watched));
+    watched.socket.close();
+  }
+
+  #rewatch(watched: readonly Watched[]): void {
+    this.#watched = watched;
+    this.#poller = new Poller(this.#libc, [this.#bell.fd, ...watched.map(({ socket }) => socket.fd)]);
+  }
+}

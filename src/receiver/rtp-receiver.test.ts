@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { batchOf } from '../../test/support/received-batch.js';
+import { RETRANSMISSION_OVERHEAD, writeRetransmission } from '../wire/retransmission.js';
+import { writeRtpHeader } from '../wire/rtp.js';
+import { TS_GROUP_LENGTH } from '../wire/ts.js';
+import { Reception } from './rtp-receiver.js';
+import { StreamBuffer } from './stream-buffer.js';
+
+const station = { format: 'h264', ssrc: 77, width: 640, height: 360, bitrate: 5_000_000 } as const;
+
+function datagram(n: number, options: { ssrc?: number; payloadType?: number; time?: number } = {}): Buffer {
+  const out = Buffer.alloc(12 + TS_GROUP_LENGTH, n & 0xff);
+  writeRtpHeader(out, 0, false, options.payloadType ?? 33, n, options.time ?? n * 100, options.ssrc ?? 77);
+  return out;
+}
+
+const unitsOf = (buffer: StreamBuffer) => buffer.read({ position: 0 }, 1e9) ?? [];
+
+/** The numbers of the packets in the buffer, modulo 256. */
+function numbersIn(buffer: StreamBuffer): number[] {
+  const numbers: number[] = [];
+  for (const { data } of unitsOf(buffer)) {
+    for (let at = 0; at < data.length; at += TS_GROUP_LENGTH) numbers.push(data[at]);
+  }
+  return numbers;
+}
+
+test('packets go into the buffer in order, with sequence number and timestamp unwrapped', () => {
+  const buffer = new StreamBuffer();
+  const serverTime = 1_800_000_000_000;
+  const start = serverTime * 90;
+  const reception = new Reception({ station, buffer, next: 131_070, serverTime });
+  const packets = [131_070, 131_072, 131_071, 131_073].map((n) => datagram(n, { time: start + (n - 131_070) * 9_000 }));
+  reception.take(batchOf(packets), 5);
+  assert.deepEqual(
+    unitsOf(buffer).map(({ time, data }) => [time - start, data[0]]),
+    [
+      [0, 0xfe],
+      [9_000, 0xff],
+      [18_000, 0],
+      [27_000, 1],
+    ],
+  );
+  assert.equal(reception.report().reordered, 1);
+  assert.equal(reception.report().lastArrival, 5);
+});
+
+test('timestamps go on over the wrap at 2^32', () => {
+  const buffer = new StreamBuffer();
+  const reception = new Reception({ station, buffer });
+  for (const n of [0, 1, 2]) reception.take(batchOf([datagram(n, { time: 2 ** 32 - 100 + n * 100 })]), 0);
+  assert.deepEqual(
+    unitsOf(buffer).map(({ time }) => time - (2 ** 32 - 100)),
+    [0, 100, 200],
+  );
+});
+
+test('what was lent may be written over: the stream has memory of its own, as has what waits', () => {
+  const buffer = new StreamBuffer();
+  const reception = new Reception({ station, buffer });
+  for (const numbers of [[1, 2], [4, 5], [3]]) {
+    const batch = batchOf(numbers.map((n) => datagram(n)));
+    reception.take(batch, 0);
+    batch.buffer.fill(0xee);
+  }
+  assert.deepEqual(numbersIn(buffer), [1, 2, 3, 4, 5]);
+});
+
+test('what the buffer no longer holds makes room for what comes', () => {
+  const buffer = new StreamBuffer({ maxBytes: 500_000 });
+  const reception = new Reception({ station, buffer });
+  const memory = new Set<ArrayBufferLike>();
+  const cursor = { position: 0 };
+  for (let n = 0; n < 5_000; n++) {
+    reception.take(batchOf([datagram(n)]), n);
+    for (const { data } of buffer.read(cursor, 1e9)!) memory.add(data.buffer);
+  }
+  assert.ok(memory.size <= 5, `${memory.size} pieces of memory`);
+});
+
+test('packets of others on the same group and port are counted and left out', () => {
+  const buffer = new StreamBuffer();
+  const reception = new Reception({ station, buffer });
+  const others = [datagram(2, { ssrc: 78 }), datagram(2, { payloadType: 26 }), Buffer.from('hello'), Buffer.alloc(0)];
+  reception.take(batchOf([datagram(1), ...others, datagram(2)]), 0);
+  assert.deepEqual(numbersIn(buffer), [1, 2]);
+  assert.equal(reception.report().foreign, 4);
+  assert.equal(reception.report().lost, 0);
+});
+
+test('what is missing is given up after the deadline, also when nothing comes', () => {
+  const buffer = new StreamBuffer();
+  const reception = new Reception({ station, buffer, reorder: { deadline: 50 } });
+  reception.take(batchOf([1, 2, 4].map((n) => datagram(n))), 10);
+  reception.take(batchOf([]), 59);
+  assert.deepEqual(numbersIn(buffer), [1, 2]);
+  reception.take(batchOf([]), 60);
+  assert.deepEqual(numbersIn(buffer), [1, 2, 4]);
+  assert.equal(reception.report().lost, 1);
+});
+
+test('no datagrams break it', () => {
+  for (const format of ['h264', 'jpeg'] as const) {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 60 })), (datagrams) => {
+        const reception = new Reception({ station: { ...station, format }, buffer: new StreamBuffer() });
+        datagrams.forEach((bytes, now) => {
+          const framed = datagram(now, { payloadType: format === 'h264' ? 33 : 26 }).subarray(0, 12);
+          reception.take(batchOf([Buffer.from(bytes), Buffer.concat([framed, Buffer.from(bytes)])]), now);
+        });
+      }),
+    );
+  }
+});
+
+/** Packet `n` once more, as a server sends it. */
+function repeated(n: number, options: { ssrc?: number } = {}): Buffer {
+  const out = Buffer.concat([Buffer.alloc(RETRANSMISSION_OVERHEAD), datagram(n, options)]);
+  return out.subarray(writeRetransmission(out, RETRANSMISSION_OVERHEAD, n, 0));
+}
+
+test('what is missing is asked for, and counted by what brings it', () => {
+  const buffer = new StreamBuffer();
+  const reception = new Reception({ station, buffer, next: 100_000, paths: 2 });
+  const group = (numbers: number[], path = 0) => reception.take(batchOf(numbers.map((n) => datagram(n))), 10, path);
+  group([100_000, 100_001, 100_005, 100_006]);
+  assert.deepEqual(reception.requests.due(10), [{ packets: [100_002, 100_003, 100_004], copies: 1 }]);
+  reception.takeShared(batchOf([repeated(100_002), repeated(100_007)]), 20);
+  assert.equal(reception.takeOwn(repeated(100_003), 20), true);
+  group([100_004, 100_005], 1);
+  const { repaired, lostBeforeRepair, lost, paths, duplicates } = reception.report();
+  assert.deepEqual(repaired, { request: 1, group: 1, parity: 0, path: 1 });
+  assert.deepEqual([lostBeforeRepair, lost, duplicates], [3, 0, 1]);
+  assert.deepEqual(paths, [
+    { received: 4, first: 4, lost: 3 },
+    { received: 2, first: 1, lost: 0 },
+  ]);
+  assert.deepEqual(
+    numbersIn(buffer),
+    [0, 1, 2, 3, 4, 5, 6, 7].map((n) => (100_000 + n) & 0xff),
+  );
+});
+
+test('retransmissions of others, from elsewhere in the stream, or that are none, change nothing', () => {
+  const buffer = new StreamBuffer();
+  const reception = new Reception({ station, buffer });
+  assert.equal(reception.takeOwn(repeated(5), 0), false); // nothing has begun
+  reception.take(batchOf([datagram(1)]), 0);
+  for (const n of [40_000, 40_001, 40_002]) assert.equal(reception.takeOwn(repeated(n), 0), false);
+  reception.takeOwn(repeated(2, { ssrc: 78 }), 0);
+  reception.takeOwn(datagram(2), 0);
+  reception.takeShared(batchOf([Buffer.from('hello'), repeated(2, { ssrc: 78 })]), 0);
+  reception.take(batchOf([datagram(2)]), 0);
+  assert.deepEqual(numbersIn(buffer), [1, 2]);
+  assert.deepEqual([reception.report().foreign, reception.report().jumps], [4, 0]);
+});
+
+test('what came before the beginning was known belongs to the stream, unless it is from before it', () => {
+  const buffer = new StreamBuffer();
+  const reception = new Reception({ station, buffer, waits: true });
+  reception.take(batchOf([110, 111, 112].map((n) => datagram(n))), 0);
+  assert.equal(reception.next, null);
+  reception.numbers.place(65_536 + 111, 5);
+  reception.begin(65_536 + 108, 1_000, 5);
+  reception.expectFlow(65_536 + 108, 5);
+  assert.equal(reception.base, 65_536 + 110);
+  const early = [5_000, 107, 109, 108].map((n) => repeated(65_536 + n));
+  reception.takeEarly(early, 65_536 + 108, 6);
+  reception.settle(6);
+  assert.deepEqual(numbersIn(buffer), [108, 109, 110, 111, 112]);
+});
+
+test('the end of a flow that is lost is missing from when it is given up', () => {
+  const buffer = new StreamBuffer();
+  const reception = new Reception({ station, buffer, waits: true, reorder: { deadline: 50 } });
+  reception.take(batchOf([110, 111].map((n) => datagram(n))), 0);
+  reception.numbers.place(111, 0);
+  reception.begin(105, null, 0);
+  reception.expectFlow(105, 0);
+  for (const n of [105, 106, 107]) reception.takeOwn(repeated(n), 1);
+  reception.settle(1_000);
+  assert.deepEqual(numbersIn(buffer), [105, 106, 107]);
+  reception.endFlow(1_000);
+  assert.deepEqual(reception.due(1_000)[0].packets, [108, 109]);
+  reception.settle(1_049);
+  assert.equal(reception.report().lost, 0);
+  reception.settle(1_050);
+  assert.deepEqual(numbersIn(buffer), [105, 106, 107, 110, 111]);
+  assert.equal(reception.report().lost, 2);
+});
+
+test('a stream that is stopped takes nothing, and goes on where it was', () => {
+  const buffer = new StreamBuffer();
+  const reception = new Reception({ station, buffer, next: 1 });
+  reception.take(batchOf([1, 2, 4].map((n) => datagram(n))), 0);
+  reception.stop();
+  reception.take(batchOf([5, 6].map((n) => datagram(n))), 10_000);
+  assert.deepEqual([reception.next, reception.base, reception.requests.missing], [3, null, 0]);
+  reception.resume();
+  reception.expectFlow(3, 10_001);
+  for (const n of [3, 4, 5]) reception.takeOwn(repeated(n), 10_001);
+  reception.settle(10_001);
+  assert.deepEqual(numbersIn(buffer), [1, 2, 3, 4, 5]);
+});
+
+test('while nobody could look nothing was waited for: what comes then is in time', () => {
+  const buffer = new StreamBuffer();
+  const reception = new Reception({ station, buffer, latency: 20, reorder: { deadline: 200 } });
+  reception.take(batchOf([1, 2, 4].map((n) => datagram(n))), 20);
+  assert.equal(reception.due(20).length, 1);
+  reception.take(batchOf([]), 700); // the machine stood still for 600 ms
+  assert.equal(reception.report().lost, 0);
+  assert.ok(reception.wakeAt > 600);
+  reception.takeOwn(repeated(3), 701);
+  reception.settle(701);
+  assert.deepEqual(numbersIn(buffer), [1, 2, 3, 4]);
+});

@@ -1,0 +1,350 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Broadcast, type BroadcastOptions, EPOCH, RATE, StreamReader } from '../../test/support/broadcast.js';
+import { millisToTicks } from '../base/units.js';
+import { Refusal } from '../control/client.js';
+
+test('tuned in, the stream begins with the burst and goes on with the group, without a gap or a packet twice', async () => {
+  for (const delay of [1, 80]) {
+    for (const interval of [1, 4, 10]) {
+      const broadcast = new Broadcast({ interval, toServer: { delay }, fromServer: { delay }, group: [{ delay }] });
+      await broadcast.run(7_654);
+      const live = broadcast.next;
+      await broadcast.tune();
+      const reader = new StreamReader(broadcast);
+      await reader.watch(5_000);
+      assert.ok(reader.first! < live - RATE, `${live - reader.first!} packets before`);
+      assert.deepEqual(reader.gaps, []);
+      assert.ok(broadcast.next - reader.next! < 100, `${broadcast.next - reader.next!} packets behind`);
+      assert.equal(broadcast.receiver.isLive, true);
+      assert.equal(broadcast.receiver.report().lost, 0);
+      const before = broadcast.sent.retransmissions;
+      await reader.watch(5_000);
+      assert.equal(broadcast.sent.retransmissions, before);
+    }
+  }
+});
+
+/** A station that is watched, over a network of which so much is lost both ways and to the group. */
+async function watching(options: BroadcastOptions = {}, loss = 0) {
+  const broadcast = new Broadcast({
+    ...options,
+    group: (options.group ?? [{ delay: 10 }]).map((hazards) => ({ loss, ...hazards })),
+    toServer: { delay: 10, loss, ...options.toServer },
+    fromServer: { delay: 10, loss, ...options.fromServer },
+  });
+  await broadcast.run(7_654);
+  await broadcast.tune();
+  const reader = new StreamReader(broadcast);
+  await reader.watch(2_000);
+  return { broadcast, receiver: broadcast.receiver, reader };
+}
+
+for (const loss of [0.01, 0.05, 0.1]) {
+  test(`at a loss of ${loss * 100}% everywhere nothing is missing, from the first packet on`, async () => {
+    const { receiver, reader } = await watching({}, loss);
+    await reader.watch(30_000);
+    assert.deepEqual(reader.gaps, []);
+    const { lost, lostBeforeRepair, repaired, received } = receiver.report();
+    assert.equal(lost, 0);
+    assert.equal(repaired.request, lostBeforeRepair);
+    assert.ok(Math.abs(lostBeforeRepair / received - loss) < loss / 4, `${lostBeforeRepair} of ${received}`);
+  });
+}
+
+test('what comes out of order is not asked for once it is known how late it is', async () => {
+  const { broadcast, receiver, reader } = await watching({ group: [{ delay: 5, jitter: 15 }] });
+  await reader.watch(20_000);
+  const before = broadcast.sent.retransmissions;
+  await reader.watch(20_000);
+  assert.deepEqual(reader.gaps, []);
+  assert.ok(broadcast.sent.retransmissions - before <= 5, `${broadcast.sent.retransmissions - before}`);
+  assert.ok(receiver.report().reordered > 1_000);
+});
+
+const small = { receiver: { buffer: { maxBytes: 2_000_000 } } };
+
+for (const [pause, seconds] of Object.entries({ 'a second': 1, 'a minute': 60 })) {
+  test(`after a pause of ${pause} the stream goes on with the very next packet, whatever is lost`, async () => {
+    for (const loss of [0, 0.05]) {
+      const { broadcast, receiver, reader } = await watching(small, loss);
+      await broadcast.run(seconds * 1_000);
+      const { sent } = broadcast;
+      const before = sent.retransmissions;
+      const place = reader.next!;
+      if (seconds > 10) assert.equal(receiver.isLive, false);
+      await reader.play(30_000);
+      assert.ok(reader.next! - place > 29 * RATE);
+      assert.deepEqual(reader.gaps, []);
+      assert.equal(receiver.report().lost, 0);
+      if (seconds > 10) assert.ok(sent.retransmissions - before > 10_000);
+      assert.ok(receiver.buffer.bytes < 2_600_000, `${receiver.buffer.bytes} bytes held`);
+    }
+  });
+}
+
+test('after a pause of three hours the stream goes on with the very next packet, and then at its pace', async () => {
+  const { broadcast, receiver, reader } = await watching(small);
+  await broadcast.run(30_000);
+  broadcast.skip(3 * 3_600_000);
+  await reader.play(30_000);
+  assert.deepEqual(reader.gaps, []);
+  assert.equal(receiver.isLive, false);
+  const behind = (broadcast.next - reader.next!) / RATE;
+  assert.ok(Math.abs(behind - 3 * 3_600 - 30) < 1, `${behind} s behind`);
+});
+
+test('who reads faster than the station comes back to the group, without a gap or a packet twice', async () => {
+  const { broadcast, receiver, reader } = await watching(small, 0.02);
+  await broadcast.run(60_000);
+  assert.equal(receiver.isLive, false);
+  await reader.watch(30_000);
+  assert.equal(receiver.isLive, true);
+  assert.deepEqual(reader.gaps, []);
+  assert.ok(broadcast.next - reader.next! < 150);
+  const before = broadcast.sent.retransmissions;
+  await reader.watch(10_000);
+  assert.ok(broadcast.sent.retransmissions - before < 1_000);
+});
+
+test('a moment of the past is gone to, and the present after it', async () => {
+  const { broadcast, receiver } = await watching({}, 0.02);
+  const { station } = broadcast;
+  for (const [target, first] of [
+    [{ kind: 'time', time: EPOCH - 3_600_000, item: false }, () => station.at(millisToTicks(EPOCH - 3_600_000))],
+    [{ kind: 'time', time: EPOCH - 60_000, item: false }, () => station.at(millisToTicks(EPOCH - 60_000))],
+    [{ kind: 'live' }, () => broadcast.next - RATE],
+  ] as const) {
+    const wanted = first();
+    const buffer = await broadcast.seek(target);
+    assert.equal(buffer, receiver.buffer);
+    const another = new StreamReader(broadcast);
+    await another.play(15_000);
+    assert.equal(another.first, station.randomAccessBefore(wanted));
+    assert.deepEqual(another.gaps, []);
+    assert.ok(another.next! - another.first! > 14 * RATE);
+    assert.equal(receiver.isLive, target.kind === 'live');
+    assert.equal(receiver.oldest, 0);
+  }
+  assert.ok(Math.abs(receiver.serverNow()! - broadcast.serverNow) < 1);
+});
+
+test('a stream may begin in the past', async () => {
+  const broadcast = new Broadcast();
+  const time = EPOCH - 86_400_000;
+  await broadcast.tune({ start: { kind: 'time', time, item: true } });
+  const reader = new StreamReader(broadcast);
+  await reader.play(5_000);
+  const { station } = broadcast;
+  assert.equal(reader.first, station.beginningOf(station.at(millisToTicks(time))));
+  assert.deepEqual(reader.gaps, []);
+});
+
+test('a moment that the server does not have is refused, and the stream goes on', async () => {
+  const { broadcast, receiver, reader } = await watching({ history: 60_000 });
+  const { buffer } = receiver;
+  const long = { kind: 'time', time: EPOCH - 3_600_000, item: false } as const;
+  await assert.rejects(broadcast.seek(long), (error) => error instanceof Refusal && error.reason === 'too-early');
+  assert.equal(receiver.buffer, buffer);
+  await reader.watch(3_000);
+  assert.deepEqual(reader.gaps, []);
+});
+
+test('over budget, a viewer gets the group alone', async () => {
+  const broadcast = new Broadcast({ budget: 1_000_000 });
+  await broadcast.tune();
+  const reader = new StreamReader(broadcast);
+  await reader.watch(5_000);
+  assert.deepEqual(reader.gaps, []);
+  assert.equal(broadcast.receiver.isLive, true);
+  assert.ok(reader.first! > broadcast.station.at(millisToTicks(EPOCH)));
+});
+
+test('a replay that is refused ends in the present', async () => {
+  const { broadcast, receiver, reader } = await watching({ ...small, history: 20_000 });
+  await broadcast.run(60_000);
+  await reader.watch(10_000);
+  assert.equal(receiver.isLive, true);
+  assert.equal(reader.gaps.length, 1);
+  assert.ok(broadcast.next - reader.next! < 150);
+  assert.ok(broadcast.troubles[0] instanceof Refusal);
+});
+
+test('with the server gone what it has begun is given up, and the group goes on', async () => {
+  const { broadcast, receiver, reader } = await watching(small, 0.01);
+  broadcast.isServing = false;
+  await reader.watch(1_500);
+  assert.ok(broadcast.checks > 0);
+  receiver.serverLost();
+  await reader.watch(20_000);
+  assert.equal(receiver.isLive, true);
+  assert.ok(receiver.report().lost > 50);
+  assert.equal(
+    receiver.report().lost,
+    reader.gaps.reduce((sum, { missing }) => sum + missing, 0),
+  );
+  broadcast.isServing = true;
+  broadcast.startServer();
+  receiver.serverBack(null);
+  await reader.watch(1_000);
+  const { lost } = receiver.report();
+  await reader.watch(10_000);
+  assert.equal(receiver.report().lost, lost);
+});
+
+test('who is behind goes on with the very next packet when the server comes back', async () => {
+  const { broadcast, receiver, reader } = await watching(small);
+  await broadcast.run(60_000);
+  await reader.play(5_000);
+  broadcast.isServing = false;
+  broadcast.isOnAir = false;
+  await reader.play(5_000);
+  receiver.serverLost();
+  await reader.play(10_000);
+  broadcast.startServer();
+  broadcast.isServing = true;
+  broadcast.isOnAir = true;
+  await broadcast.run(500);
+  receiver.serverBack(null);
+  await reader.play(20_000);
+  assert.deepEqual(reader.gaps, []);
+  assert.equal(receiver.isLive, false);
+  assert.ok(broadcast.next - reader.next! < 110 * RATE);
+});
+
+test('who is behind, and has lost the server, goes on with the group where that goes on', async () => {
+  const { broadcast, receiver, reader } = await watching(small);
+  await broadcast.run(60_000);
+  await reader.play(5_000);
+  broadcast.isServing = false;
+  await reader.play(5_000);
+  receiver.serverLost();
+  await reader.watch(20_000);
+  assert.equal(receiver.isLive, true);
+  assert.equal(reader.gaps.length, 1);
+});
+
+test('of two interfaces one fills the gaps of the other', async () => {
+  const gaps = { every: 3_000, length: 500 };
+  const { receiver, reader } = await watching({
+    group: [
+      { delay: 10, gaps },
+      { delay: 25, loss: 0.02 },
+    ],
+  });
+  await reader.watch(29_000);
+  assert.deepEqual(reader.gaps, []);
+  const { paths, repaired } = receiver.report();
+  assert.equal(paths.length, 2);
+  assert.ok(paths[0].lost > 10 * 0.4 * RATE && paths[1].lost < 30 * 0.03 * RATE, JSON.stringify(paths));
+  assert.ok(paths[0].first > 0 && paths[1].first > 0);
+  assert.ok(repaired.request < 50, `${repaired.request} asked for`);
+});
+
+test('who looks once a second has everything repaired all the same', async () => {
+  const { receiver, reader } = await watching({ latency: 1_000 }, 0.05);
+  await reader.watch(30_000);
+  assert.deepEqual(reader.gaps, []);
+  assert.equal(receiver.report().lost, 0);
+  assert.ok(receiver.report().repaired.request > 500);
+});
+
+test('receivers report, rarely, what was lost before and after repair', async () => {
+  const { broadcast, reader } = await watching({}, 0.05);
+  await reader.watch(30_000);
+  const { reports } = broadcast.unicast.figures(broadcast.info.id, broadcast.serverNow)!;
+  assert.equal(reports.receivers, 1);
+  assert.equal(reports.unrepaired, 0);
+  assert.ok(reports.received > 20 * RATE && Math.abs(reports.lost / reports.received - 0.05) < 0.01);
+  assert.ok(Math.abs(reports.loss.p50 - 0.05) < 0.03, `${reports.loss.p50}`);
+  assert.ok(reports.jitter.p50 > 0 && reports.jitter.p50 < 20 && reports.delay.p50 < 100, JSON.stringify(reports));
+});
+
+const fec = { columns: 10, rows: 5 };
+
+test('parity brings back what it can without asking, and the rest is asked for in time', async () => {
+  for (const loss of [0.01, 0.1]) {
+    const { receiver, reader } = await watching({ fec }, loss);
+    await reader.watch(30_000);
+    assert.deepEqual(reader.gaps, []);
+    const { lost, repaired, lostBeforeRepair } = receiver.report();
+    assert.equal(lost, 0);
+    assert.ok(repaired.parity > lostBeforeRepair * 0.8, JSON.stringify(repaired));
+    assert.ok(repaired.request < lostBeforeRepair * (loss < 0.05 ? 0.05 : 0.2), JSON.stringify(repaired));
+  }
+});
+
+test('at a loss of 30% parity and requests together leave less than one packet of 10,000 missing', async () => {
+  const { receiver, reader } = await watching({ fec }, 0.3);
+  await reader.watch(60_000);
+  const { lost, received } = receiver.report();
+  assert.ok(lost / received < 1e-4, `${lost} of ${received}`);
+});
+
+test('without a server parity is what there is', async () => {
+  const broadcast = new Broadcast({ fec, group: [{ loss: 0.01 }] });
+  await broadcast.receiver.join();
+  await broadcast.receiver.begin(null, null);
+  const reader = new StreamReader(broadcast);
+  await reader.watch(30_000);
+  const { lost, repaired } = broadcast.receiver.report();
+  assert.ok(repaired.parity > 100 && lost < 5, `${lost} lost, ${repaired.parity} brought back`);
+  assert.equal(broadcast.sent.feedback, 0);
+});
+
+test('whatever is paused, played and sought, no packet is missing, comes twice or comes out of its turn', async () => {
+  const action = fc.oneof(
+    fc.record({ do: fc.constantFrom('watch', 'play', 'pause'), time: fc.integer({ min: 20, max: 12_000 }) }),
+    fc.record({ do: fc.constant('back'), time: fc.integer({ min: 0, max: 100_000 }) }),
+    fc.record({ do: fc.constant('live'), time: fc.constant(0) }),
+  );
+  const hazards = fc.record({
+    loss: fc.double({ min: 0, max: 0.03, noNaN: true }),
+    delay: fc.integer({ min: 1, max: 40 }),
+    jitter: fc.integer({ min: 0, max: 10 }),
+    seed: fc.nat(),
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(action, { minLength: 1, maxLength: 8 }),
+      fc.tuple(hazards, hazards, hazards),
+      fc.integer({ min: 1, max: 10 }),
+      fc.integer({ min: 1_000_000, max: 20_000_000 }),
+      async (actions, [group, toServer, fromServer], interval, maxBytes) => {
+        const receiver = { buffer: { maxBytes }, deadline: 500 };
+        const broadcast = new Broadcast({ group: [group], toServer, fromServer, interval, receiver });
+        await broadcast.run(3_333);
+        await broadcast.tune();
+        // Whoever has begun to read has a place that is kept; before that a buffer may be too small for a beginning.
+        const begin = async () => {
+          const reader = new StreamReader(broadcast);
+          await reader.watch(500);
+          return reader;
+        };
+        let reader = await begin();
+        const check = () => {
+          assert.deepEqual(reader.gaps, []);
+          assert.ok(reader.first === null || reader.first === broadcast.station.randomAccessBefore(reader.first));
+        };
+        for (const { do: what, time } of actions) {
+          if (what === 'watch') await reader.watch(time);
+          else if (what === 'play') await reader.play(time);
+          else if (what === 'pause') await broadcast.run(time);
+          else {
+            check();
+            const past = { kind: 'time', time: broadcast.serverNow - time, item: false } as const;
+            await broadcast.seek(what === 'live' ? { kind: 'live' } : past);
+            reader = await begin();
+          }
+        }
+        const place = reader.next ?? 0;
+        await reader.watch(3_000);
+        check();
+        assert.ok(reader.next! - place > RATE, 'the stream goes on');
+        assert.deepEqual(broadcast.troubles, []);
+      },
+    ),
+    { numRuns: 12 },
+  );
+});

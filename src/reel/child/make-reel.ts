@@ -1,0 +1,117 @@
+/** Makes a reel from a source, in a folder of its own. Runs in the preparing child process; synchronous. */
+import { closeSync, fsyncSync, openSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { Problem } from '../../base/problem.js';
+import { TICKS_PER_SECOND, type Ticks90k } from '../../base/units.js';
+import { makePoster } from '../../media/poster.js';
+import type { MediaSettings, Spool } from '../../media/spool.js';
+import { spoolMedia } from '../../media/spool-media.js';
+import { packFrames, writeJpegIndex } from '../jpeg-reel.js';
+import { multiplex } from '../multiplex.js';
+import { REEL_VERSION, ReelFile, type ReelManifest } from '../reel.js';
+import { writeTsIndex } from '../ts-reel.js';
+
+export interface MakeReel {
+  source: string;
+  settings: MediaSettings;
+  /** Existing and empty; it becomes the reel's folder. */
+  folder: string;
+}
+
+interface Sink {
+  write(chunk: Buffer): void;
+  onProgress(done: number): void;
+}
+
+type Made = Pick<ReelManifest, 'duration' | 'packets' | 'randomAccessInterval' | 'peakToAverage'>;
+
+/** Of the progress shown, the part that decoding, encoding and copying take; the rest is multiplexing. */
+const SPOOL_SHARE = 0.9;
+
+/** 13 hours: times within a reel are kept in 32 bits. */
+const LONGEST: Ticks90k = 13 * 3600 * TICKS_PER_SECOND;
+
+/** Throws a Problem when the source is no good, and the system's error when the folder cannot be written. */
+export function makeReel(options: MakeReel, onProgress: (done: number) => void): void {
+  const { source, settings, folder } = options;
+  const spool = spoolMedia({ source, folder, settings, onProgress: (done) => onProgress(done * SPOOL_SHARE) });
+  const duration = spool.format === 'h264' ? spool.video.duration : spool.duration;
+  if (duration > LONGEST) {
+    throw new Problem('source', `${source}: longer than 13 hours`, 'Cut it into parts and put them into a folder.');
+  }
+  const packetsPath = join(folder, ReelFile.packets[spool.format]);
+  const output = openSync(packetsPath, 'w');
+  let bytes = 0;
+  let checksum = 0;
+  const write = (chunk: Buffer) => {
+    checksum = crc32(chunk, checksum);
+    for (let done = 0; done < chunk.length; ) done += writeSync(output, chunk, done);
+    bytes += chunk.length;
+  };
+  const sink: Sink = { write, onProgress: (done) => onProgress(SPOOL_SHARE + done * (1 - SPOOL_SHARE)) };
+  let made: Made;
+  try {
+    made = spool.format === 'h264' ? makeTs(spool, folder, sink) : makeJpeg(spool, folder, sink);
+    fsyncSync(output);
+  } finally {
+    closeSync(output);
+  }
+  const kept = new Set<string>([ReelFile.packets[spool.format], ReelFile.index]);
+  for (const name of readdirSync(folder)) if (!kept.has(name)) rmSync(join(folder, name));
+  makePoster({ source, path: join(folder, ReelFile.poster) });
+  const { width, height, sampleAspectRatio, frameRate, channels } = spool.properties;
+  const reorderDelay = spool.format === 'h264' ? spool.video.reorderDelay : 0;
+  const manifest: Omit<ReelManifest, 'id'> = {
+    version: REEL_VERSION,
+    format: spool.format,
+    ...made,
+    bytes,
+    checksum,
+    bitrate: Math.round((bytes * 8 * TICKS_PER_SECOND) / made.duration),
+    properties: spool.properties,
+    layout: { width, height, sampleAspectRatio, frameRate, channels, reorderDelay },
+  };
+  // Last, so that a folder with a manifest is whole.
+  const file = openSync(join(folder, ReelFile.manifest), 'w');
+  try {
+    writeFileSync(file, `${JSON.stringify(manifest, null, 2)}\n`);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function makeTs({ video, audio }: Spool & { format: 'h264' }, folder: string, sink: Sink): Made {
+  const result = multiplex({ video, audio, ...sink });
+  writeTsIndex(folder, result);
+  return {
+    duration: result.duration,
+    packets: result.groups,
+    randomAccessInterval: longestInterval(video.pts, video.randomAccess, video.duration),
+    peakToAverage: result.peakToAverage,
+  };
+}
+
+function makeJpeg({ frames, frameRate }: Spool & { format: 'jpeg' }, folder: string, sink: Sink): Made {
+  const result = packFrames({ frames, frameRate, ...sink });
+  writeJpegIndex(folder, result);
+  return {
+    duration: result.duration,
+    packets: result.packets,
+    randomAccessInterval: Math.ceil(result.duration / frames.sizes.length),
+    peakToAverage: result.peakToAverage,
+  };
+}
+
+/** The longest distance between the pictures of random access points, the first of the next loop included. */
+function longestInterval(pts: Float64Array, randomAccess: Uint8Array, duration: Ticks90k): Ticks90k {
+  let longest = 0;
+  let before = 0;
+  randomAccess.forEach((flag, i) => {
+    if (flag === 0) return;
+    longest = Math.max(longest, pts[i] - before);
+    before = pts[i];
+  });
+  return Math.max(longest, duration - before);
+}

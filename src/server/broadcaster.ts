@@ -1,0 +1,255 @@
+/** Stations on the air: what is open while they are. */
+
+import type { Problem } from '../base/problem.js';
+import { systemTimers } from '../base/timers.js';
+import { type Millis, millisToTicks } from '../base/units.js';
+import type { FecOption } from '../cli/fec-option.js';
+import type { Output } from '../cli/output.js';
+import { reportEnd, reportFigures, type StationOnAir } from '../cli/report.js';
+import { ADJUSTMENT_PERIOD, SlewingClock } from '../clock/clock.js';
+import type { SessionView } from '../control/server-state.js';
+import { openAnnouncer } from '../discovery/announcer.js';
+import { conflictProblem, findConflicts } from '../discovery/conflicts.js';
+import type { FoundStation } from '../discovery/find.js';
+import { LocalCatalogue } from '../gateway/local-catalogue.js';
+import type { NetInterface } from '../net/interfaces.js';
+import { FecController } from '../playout/fec-controller.js';
+import { type FecSetting, PlayoutPool } from '../playout/playout-pool.js';
+import type { Progress } from '../threads/station-counters.js';
+import type { UnicastFigures } from '../unicast/unicast.js';
+import { UnicastServer } from '../unicast/unicast-server.js';
+import type { ReadyStation } from './line-up.js';
+
+/** How often it is looked at how much parity the stations need. */
+const FEC_CONTROL_PERIOD: Millis = 1_000;
+
+const MOST_WARNINGS = 50;
+
+/** What is counted of a station on the air. */
+export interface StationFigures {
+  progress: Progress;
+  /** Null where it never has any. */
+  parity: (FecSetting & { columns: Progress; rows: Progress }) | null;
+  /** Undefined where nobody has asked anything of it. */
+  unicast: UnicastFigures | undefined;
+}
+
+export interface AirOptions {
+  at: NetInterface;
+  ttl: number;
+  controlPort: number;
+  workers?: number;
+  fec: FecOption;
+  figures?: Millis;
+  unicast: number;
+  history?: Millis;
+  server: string;
+  output: Output;
+}
+
+/**
+ * It is in charge of:
+ * - everything that is open while stations are on the air: playout, what serves single viewers, announcements
+ * - refusing a station that another server has on the air as something else
+ */
+export class Air {
+  readonly #output: Output;
+  readonly #fec: FecOption;
+  /** Of stations whose parity follows their viewers' losses. */
+  readonly #fecControllers = new Map<string, FecController>();
+  readonly #clock = new SlewingClock();
+  readonly #ready: ReadyStation[] = [];
+  readonly #failing = new Set<string>();
+  readonly #warnings: string[] = [];
+  #playout!: PlayoutPool;
+  #unicast!: UnicastServer;
+  readonly #closing: (() => Promise<void> | void)[] = [];
+
+  /** The stations, as a gateway reads them. */
+  readonly catalogue: LocalCatalogue;
+
+  private constructor({ output, fec, history }: AirOptions) {
+    this.#output = output;
+    this.#fec = fec;
+    this.catalogue = new LocalCatalogue({ now: () => this.#clock.now(), timers: systemTimers, history });
+  }
+
+  /** The server's clock (Unix epoch). */
+  now(): Millis {
+    return this.#clock.now();
+  }
+
+  static async open(options: AirOptions): Promise<Air> {
+    const { at, ttl, controlPort, server, output, workers } = options;
+    const log = (line: string) => output.say(line);
+    const air = new Air(options);
+    try {
+      const clock = setInterval(() => air.#clock.adjust(), ADJUSTMENT_PERIOD);
+      air.#closing.push(() => clearInterval(clock));
+      air.#playout = await PlayoutPool.open({
+        clock: air.#clock,
+        interfaceAddress: at.address,
+        ttl,
+        workers,
+        onNote: log,
+        onReadError: (id, message) => air.#sayUnreadable(id, message),
+      });
+      air.#closing.push(() => air.#playout.close());
+      air.#unicast = await UnicastServer.open({
+        clock: air.#clock,
+        at,
+        ttl,
+        controlPort,
+        server,
+        budget: { total: options.unicast },
+        history: options.history,
+        onNote: log,
+      });
+      air.#closing.push(() => air.#unicast.close());
+      const control = setInterval(() => air.#controlFec(), FEC_CONTROL_PERIOD);
+      air.#closing.push(() => clearInterval(control));
+      const announcer = await openAnnouncer({ stations: () => air.#infos(), localAddress: at.address, ttl, log });
+      air.#closing.push(() => announcer.close());
+      const { figures } = options;
+      air.#closing.push(reportFigures({ stations: () => air.#onAir(), period: figures, output }));
+      return air;
+    } catch (error) {
+      await air.close();
+      throw error;
+    }
+  }
+
+  get isEmpty(): boolean {
+    return this.#ready.length === 0;
+  }
+
+  /** Puts a station on the air; if another server has another programme on its group, returns that problem instead. */
+  add(ready: ReadyStation, found: readonly FoundStation[]): Problem | null {
+    const info = ready.info(millisToTicks(this.#clock.now()));
+    const [conflict] = findConflicts([info], found);
+    if (conflict?.kind === 'conflict') {
+      ready.station.close();
+      return conflictProblem(conflict);
+    }
+    const { plan } = ready;
+    const { width, height, aspectRatio, frameRate, bitrate, group, port } = info;
+    this.#put(ready);
+    this.#ready.push(ready);
+    this.#ready.sort((a, b) => a.plan.number - b.plan.number);
+    const twin = conflict ? `, together with ${conflict.other.info.server}` : '';
+    const picture = `${width}×${height} ${aspectRatio}, ${frameRate} frames/s, ${(bitrate / 1e6).toFixed(1)} Mbit/s`;
+    this.#output.say(`On the air: ${plan.number} ${plan.name}, ${picture}, rtp://${group}:${port}${twin}`);
+    this.#output.event({ event: 'on-air', station: info });
+    return null;
+  }
+
+  /** All stations, by number. */
+  get stations(): readonly ReadyStation[] {
+    return this.#ready;
+  }
+
+  /** How a station goes; null while it is not on the air. */
+  figures(id: string): StationFigures | null {
+    const progress = this.#playout.progress(id);
+    return progress ? { progress, parity: this.#playout.fec(id) ?? null, unicast: this.#unicast.figures(id) } : null;
+  }
+
+  /** Receivers that have told the server what they have. */
+  get receivers(): readonly SessionView[] {
+    return this.#unicast.sessions();
+  }
+
+  get clockOffset(): Millis {
+    return this.#clock.offset;
+  }
+
+  /** What does not go as it should: whole sentences, the newest last. */
+  get warnings(): readonly string[] {
+    return this.#warnings;
+  }
+
+  /** Adds to the warnings: a whole sentence. */
+  warn(line: string): void {
+    this.#warnings.push(line);
+    if (this.#warnings.length > MOST_WARNINGS) this.#warnings.shift();
+  }
+
+  /** Takes a station off the air that is on it; resolves when nothing reads its reels any more. */
+  async stop(id: string): Promise<void> {
+    this.catalogue.remove(id);
+    await Promise.all([this.#unicast.remove(id), this.#playout.remove(id)]);
+  }
+
+  /** A station has been changed, from NOTICE on at the earliest, or is called otherwise: tells whoever has to do with it. */
+  changed({ plan, station, info }: ReadyStation): void {
+    const progress = this.#playout.progress(plan.id);
+    if (!progress) return;
+    this.#playout.change(plan.id, station);
+    this.#unicast.change({ station, info: info(millisToTicks(this.#clock.now())), progress });
+    this.catalogue.changed();
+  }
+
+  /** Puts a station on the air again that was stopped. */
+  start(ready: ReadyStation): void {
+    this.#put(ready);
+  }
+
+  #put(ready: ReadyStation): void {
+    const { plan, station } = ready;
+    const info = ready.info(millisToTicks(this.#clock.now()));
+    const { bitrate, group, port } = info;
+    this.#playout.add({ id: plan.id, station, group, port, bitrate, fec: this.#fecOf(plan.id) });
+    const progress = this.#playout.progress(plan.id);
+    if (progress) this.#unicast.add({ station, info, progress });
+    this.catalogue.add({ ...ready, info: () => ready.info(millisToTicks(this.#clock.now())) });
+  }
+
+  #fecOf(id: string): FecSetting | undefined {
+    if (this.#fec === 'none') return undefined;
+    const { size, mode } = this.#fec;
+    if (mode !== 'auto') return { size, mode };
+    const controller = new FecController();
+    this.#fecControllers.set(id, controller);
+    return { size, mode: controller.mode };
+  }
+
+  #controlFec(): void {
+    for (const { plan } of this.#ready) {
+      const controller = this.#fecControllers.get(plan.id);
+      const before = controller?.mode;
+      // Where nobody reports, nobody loses anything.
+      const mode = controller?.report(this.#unicast.figures(plan.id)?.reports.loss.p95 ?? 0, this.#clock.now());
+      if (mode === undefined || mode === before) continue;
+      this.#playout.setFec(plan.id, mode);
+      this.#output.say(`${plan.number} ${plan.name}: error correction is ${mode} from now on`);
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closing.reverse()) await close();
+    this.catalogue.close();
+    for (const { station } of this.#ready) station.close();
+    reportEnd(this.#onAir(), this.#output);
+  }
+
+  #onAir(): StationOnAir[] {
+    return this.#ready.flatMap(({ plan: { number, id } }) => {
+      const progress = this.#playout.progress(id);
+      return progress ? { number, id, progress, unicast: this.#unicast.figures(id) } : [];
+    });
+  }
+
+  #sayUnreadable(id: string, message: string): void {
+    const ready = this.#ready.find(({ plan }) => plan.id === id);
+    if (!ready || this.#failing.has(id)) return;
+    this.#failing.add(id);
+    const line = `${ready.plan.number} ${ready.plan.name}: its reel cannot be read: ${message}`;
+    this.warn(line);
+    this.#output.say(line);
+  }
+
+  #infos() {
+    const time = millisToTicks(this.#clock.now());
+    return this.#ready.filter(({ plan }) => this.#playout.progress(plan.id)).map((ready) => ready.info(time));
+  }
+}

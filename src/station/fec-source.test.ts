@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { type FakeSource, fakeSource } from '../../test/support/fake-source.js';
+import { emptyFec, FEC_PARITY_AT, type FecSize, readFec } from '../wire/fec.js';
+import { parityOf } from './fec-source.js';
+import { packetsOf } from './packet-source.js';
+
+const sizes: fc.Arbitrary<FecSize> = fc
+  .record({ columns: fc.integer({ min: 1, max: 20 }), rows: fc.integer({ min: 4, max: 20 }) })
+  .filter(({ columns, rows }) => columns * rows <= 100);
+
+/** Lengths as of a transport stream, and any. */
+const lengths = fc.oneof(
+  fc.constant(() => 1316),
+  fc.integer({ min: 2, max: 1_400 }).map((most) => (n: number) => (n * 7_919) % most),
+);
+
+const blocks = fc.oneof(fc.nat(5), fc.integer({ min: 10 ** 10, max: 10 ** 10 + 100 }));
+
+/** What SMPTE 2022-1 says, byte by byte. */
+function expected(packets: readonly Buffer[]) {
+  const xor = (of: (packet: Buffer) => number) => packets.reduce((sum, packet) => sum ^ of(packet), 0);
+  const payloads = packets.map((packet) => packet.subarray(12));
+  const parity = Buffer.alloc(Math.max(...payloads.map(({ length }) => length)));
+  for (const payload of payloads) for (let i = 0; i < payload.length; i++) parity[i] ^= payload[i];
+  return {
+    base: packets[0].readUInt16BE(2),
+    count: packets.length,
+    first: xor((packet) => packet[0] & 0x3f),
+    second: xor((packet) => packet[1]),
+    timestamps: xor((packet) => packet.readUInt32BE(4)) >>> 0,
+    lengths: xor((packet) => packet.length - 12),
+    parity,
+  };
+}
+
+function decoded(packet: Buffer) {
+  const into = emptyFec();
+  assert.ok(readFec(packet, 0, packet.length, into));
+  const { isRow, sequenceNumber, timestamp, step, ...rest } = into;
+  return { own: { isRow, sequenceNumber, timestamp, step }, rest: { ...rest, parity: packet.subarray(FEC_PARITY_AT) } };
+}
+
+const numbered = (source: FakeSource, from: number, count: number, step: number) =>
+  Array.from({ length: count }, (_, i) => source.packet(from + i * step));
+
+test('each packet is the parity of its column or row, in whatever order they are asked for', () => {
+  fc.assert(
+    fc.property(sizes, lengths, blocks, fc.array(fc.nat(1_000), { maxLength: 12 }), (size, lengthOf, first, asked) => {
+      const { columns: L, rows: D } = size;
+      const source = fakeSource({ lengthOf });
+      const { columns, rows } = parityOf(source, size);
+      assert.deepEqual([columns.perBlock, rows.perBlock], [L, D]);
+      for (const number of [...asked, 0, L + D]) {
+        const block = first + Math.floor(number / (L + D));
+        const at = number % (L + D);
+        const base = block * L * D;
+        const isRow = at >= L;
+        const m = isRow ? block * D + at - L : block * L + at;
+        const parity = isRow ? rows : columns;
+        const [packet] = packetsOf(parity, m, m + 1);
+        const { own, rest } = decoded(packet);
+        const covered = isRow ? numbered(source, base + (at - L) * L, L, 1) : numbered(source, base + at, D, L);
+        assert.deepEqual(rest, expected(covered));
+        const timestamp = parity.due(m) % 2 ** 32;
+        assert.deepEqual(own, { isRow, sequenceNumber: m % 65_536, timestamp, step: isRow ? 1 : L });
+        assert.ok(packet.length <= parity.largestPacket);
+      }
+    }),
+  );
+});
+
+test('a row’s parity leaves with its last packet, a column’s one row after its last', () => {
+  const source = fakeSource();
+  const { columns, rows } = parityOf(source, { columns: 10, rows: 5 });
+  assert.equal(rows.due(7), source.due(79));
+  assert.equal(columns.due(30), source.due(3 * 50 + 40 + 10));
+  assert.equal(columns.due(39), source.due(3 * 50 + 49 + 10));
+});
+
+test('at and due agree: the packet of a time is due by then, and the next one is not', () => {
+  fc.assert(
+    fc.property(sizes, fc.integer({ min: 0, max: 2e14 }), (size, time) => {
+      const { columns, rows } = parityOf(fakeSource(), size);
+      for (const parity of [columns, rows]) {
+        const m = parity.at(time);
+        assert.ok(parity.due(m) <= time);
+        assert.ok(parity.due(m + 1) > time);
+      }
+    }),
+  );
+});
+
+test('what can be read of a station says which parity can be made', () => {
+  fc.assert(
+    fc.property(sizes, fc.nat(10_000), (size, stationPacket) => {
+      const source = fakeSource({ isThere: (n) => n < stationPacket });
+      const { columns, rows } = parityOf(source, size);
+      for (const parity of [columns, rows]) {
+        const end = parity.readable(stationPacket);
+        if (end > 0) assert.equal(packetsOf(parity, end - 1, end).length, 1);
+        assert.throws(() => packetsOf(parity, end, end + 1), /not in memory/);
+      }
+    }),
+  );
+});
+
+test('parity of what is not in memory yet is made, whole, when it is', () => {
+  let there = 0;
+  const source = fakeSource({ isThere: (n) => n < there });
+  const { columns, rows } = parityOf(source, { columns: 4, rows: 4 });
+  const whole = parityOf(fakeSource(), { columns: 4, rows: 4 });
+  for (there = 0; there < 16; there += 3) assert.throws(() => packetsOf(columns, 0, 1), /packet 0 is not in memory/);
+  there = 16;
+  assert.deepEqual(packetsOf(columns, 0, 4), packetsOf(whole.columns, 0, 4));
+  assert.deepEqual(packetsOf(rows, 0, 4), packetsOf(whole.rows, 0, 4));
+});
+
+test('on the air each packet is read once for both, and columns are made a block at a time', () => {
+  const source = fakeSource();
+  const { columns, rows } = parityOf(source, { columns: 10, rows: 5 });
+  for (let block = 0; block < 4; block++) {
+    for (let row = 0; row < 5; row++) {
+      // The columns of a block are due during the first row of the next.
+      if (row === 0 && block > 0) packetsOf(columns, (block - 1) * 10, block * 10);
+      packetsOf(rows, block * 5 + row, block * 5 + row + 1);
+    }
+  }
+  assert.deepEqual(
+    source.written,
+    Array.from({ length: 200 }, (_, n) => n),
+  );
+});

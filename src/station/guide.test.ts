@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { fakeReel } from '../../test/support/fake-reel.js';
+import { TICKS_PER_SECOND } from '../base/units.js';
+import { onAirAt, programmesOf } from './guide.js';
+import { Station } from './station.js';
+
+const seconds = (count: number): number => count * TICKS_PER_SECOND;
+const item = (name: string, length: number) => ({ name, reel: fakeReel({ times: [0], duration: seconds(length) }) });
+
+test('what is on the air ends when the next item begins', () => {
+  const station = new Station({ items: [item('one', 10), item('two', 5)], ssrc: 1 });
+  assert.deepEqual(onAirAt(station, seconds(3)), { nowPlaying: 'one', nowUntil: 10_000, next: 'two' });
+  assert.deepEqual(onAirAt(station, seconds(10)), { nowPlaying: 'two', nowUntil: 15_000, next: 'one' });
+});
+
+test('an item that follows itself is one programme, and the only one has no end', () => {
+  const one = item('one', 10);
+  const twice = new Station({ items: [one, one, item('two', 5)], ssrc: 1 });
+  assert.deepEqual(onAirAt(twice, seconds(3)), { nowPlaying: 'one', nowUntil: 20_000, next: 'two' });
+  assert.deepEqual(onAirAt(new Station({ items: [one], ssrc: 1 }), seconds(3)), { nowPlaying: 'one' });
+});
+
+test('no title is longer than the network is told', () => {
+  const station = new Station({ items: [item('x'.repeat(500), 10), item('y'.repeat(500), 5)], ssrc: 1 });
+  const { nowPlaying, next } = onAirAt(station, 0);
+  assert.deepEqual([nowPlaying.length, next?.length], [200, 200]);
+});
+
+test('programmes are what is on the air, one behind the other, from before the beginning to behind the end', () => {
+  const station = new Station({ items: [item('one', 10), item('two', 5)], ssrc: 1 });
+  assert.deepEqual(programmesOf(station, 3_000, 26_000), [
+    { from: 0, to: 10_000, title: 'one' },
+    { from: 10_000, to: 15_000, title: 'two' },
+    { from: 15_000, to: 25_000, title: 'one' },
+    { from: 25_000, to: 30_000, title: 'two' },
+  ]);
+  assert.deepEqual(programmesOf(station, 10_000, 15_000), [{ from: 10_000, to: 15_000, title: 'two' }]);
+  assert.deepEqual(programmesOf(station, 3_000, 3_000), []);
+});
+
+test('what goes on for ever is one programme, as long as what was asked for', () => {
+  const station = new Station({ items: [item('one', 10)], ssrc: 1 });
+  assert.deepEqual(programmesOf(station, 3_000, 3_600_000), [{ from: 3_000, to: 3_600_000, title: 'one' }]);
+  assert.equal(programmesOf(station, 0, 100 * 365 * 86_400_000).length, 1);
+});
+
+test('programmes follow each other without a hole, and no two in a row are the same item', () => {
+  const lengths = fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.integer({ min: 1, max: 20 })), {
+    minLength: 1,
+    maxLength: 5,
+  });
+  const times = [fc.nat(1_000_000), fc.integer({ min: 1, max: 200_000 })] as const;
+  fc.assert(
+    fc.property(lengths, ...times, (items, from, length) => {
+      const known = new Map(items.map(([name, seconds]) => [name, item(name, seconds)]));
+      const station = new Station({ items: items.map(([name]) => known.get(name)!), ssrc: 1 });
+      const programmes = programmesOf(station, from, from + length);
+      assert.ok(programmes[0].from <= from && programmes.at(-1)!.to >= from + length);
+      for (const [i, { from, to, title }] of programmes.entries()) {
+        assert.ok(from < to);
+        assert.equal(station.itemAt(from * 90).name, title);
+        assert.equal(station.itemAt(Math.ceil(to * 90) - 1).name, title);
+        if (i > 0) assert.deepEqual([programmes[i - 1].to, programmes[i - 1].title !== title], [from, true]);
+      }
+    }),
+  );
+});
+
+test('a guide ends where there is more than anybody reads', () => {
+  const station = new Station({ items: [item('one', 1), item('two', 1)], ssrc: 1 });
+  assert.equal(programmesOf(station, 0, 365 * 86_400_000).length, 10_000);
+});

@@ -1,0 +1,100 @@
+/**
+ * What a stream would go on with: where one is cut off and another follows, the counters go on and the time stamps do not
+ * overlap only if both are known.
+ *
+ * Packets leave before their time stamps, pictures 0.3 to 1 s, sound 0.45 s. So behind a cut pictures go on when the old ones
+ * end, or up to 0.75 s later, and the last one stands until then; of the sound, half a second would be missing.
+ */
+
+import type { PacketNumber, Ticks90k } from '../base/units.js';
+import { PTS_MODULUS, TICKS_PER_SECOND, unwrap } from '../base/units.js';
+import { RTP_HEADER_LENGTH } from '../wire/rtp.js';
+import {
+  type CounterShift,
+  continuityCounterOf,
+  hasPayload,
+  Pid,
+  payloadStart,
+  pidOf,
+  readPesTime,
+  startsPayloadUnit,
+  TS_PACKET_LENGTH,
+} from '../wire/ts.js';
+import type { Station } from './station.js';
+
+export interface Continuation {
+  /** PTS of the next picture in decoding order, and of the next sound, as times of the station. */
+  readonly pictures: Ticks90k;
+  readonly sound: Ticks90k;
+  /** The next continuity counter of each PID. */
+  readonly counters: CounterShift;
+}
+
+/** Looked through at once, and at most: some seconds of any station. */
+const STEP = 64;
+const MOST = 16_384;
+/** Pictures looked back at: more than are ever reordered. */
+const REORDERED = 20;
+
+const names = new Map<number, keyof CounterShift>([
+  [Pid.pat, 'pat'],
+  [Pid.pmt, 'pmt'],
+  [Pid.video, 'video'],
+  [Pid.audio, 'audio'],
+]);
+
+/**
+ * What an h264 station goes on with at packet `n`. Throws when its reel cannot be read; a RangeError when it is not what our
+ * multiplexer makes.
+ */
+export function continuationAt(station: Station, n: PacketNumber): Continuation {
+  const counters = new Map<keyof CounterShift, number>();
+  const times = new Map<keyof CounterShift, Ticks90k>();
+  const near = station.due(n);
+  for (let from = n; from < n + MOST && (counters.size < names.size || times.size < 2); from += STEP) {
+    for (const datagram of station.packets(from, from + STEP)) {
+      for (let at = RTP_HEADER_LENGTH; at < datagram.length; at += TS_PACKET_LENGTH) {
+        const name = names.get(pidOf(datagram, at));
+        if (name === undefined) continue;
+        // Without a payload it repeats the counter before.
+        const counter = continuityCounterOf(datagram, at) + (hasPayload(datagram, at) ? 0 : 1);
+        if (!counters.has(name)) counters.set(name, counter & 0x0f);
+        if ((name !== 'video' && name !== 'audio') || times.has(name) || !startsPayloadUnit(datagram, at)) continue;
+        times.set(name, unwrap(readPesTime(datagram, at + payloadStart(datagram, at) + 9), near, PTS_MODULUS));
+      }
+    }
+  }
+  const { pat, pmt, video, audio } = Object.fromEntries(counters);
+  const pictures = times.get('video');
+  const sound = times.get('audio');
+  if (pat === undefined || pmt === undefined || video === undefined || audio === undefined) {
+    throw new RangeError(`behind packet ${n} there is not all of PAT, PMT, video and audio`);
+  }
+  if (pictures === undefined || sound === undefined)
+    throw new RangeError(`behind packet ${n} there are no time stamps`);
+  return { pictures, sound, counters: { pat, pmt, video, audio } };
+}
+
+/** Whether the first packet of a PID in a datagram that has a payload begins a picture or a unit of sound; null: none has. */
+export function beginsUnit(datagram: Buffer, pid: number): boolean | null {
+  for (let at = RTP_HEADER_LENGTH; at < datagram.length; at += TS_PACKET_LENGTH) {
+    if (pidOf(datagram, at) === pid && hasPayload(datagram, at)) return startsPayloadUnit(datagram, at);
+  }
+  return null;
+}
+
+/** The end of the picture shown last of those that have begun before packet `n`, as a PTS of the station's time. */
+export function endOfPictures(station: Station, n: PacketNumber): Ticks90k {
+  const near = station.due(n);
+  const times: Ticks90k[] = [];
+  for (let from = n - STEP; times.length < REORDERED && from > n - MOST; from -= STEP) {
+    for (const datagram of station.packets(from, from + STEP)) {
+      for (let at = RTP_HEADER_LENGTH; at < datagram.length; at += TS_PACKET_LENGTH) {
+        if (pidOf(datagram, at) !== Pid.video || !startsPayloadUnit(datagram, at)) continue;
+        times.push(unwrap(readPesTime(datagram, at + payloadStart(datagram, at) + 9), near, PTS_MODULUS));
+      }
+    }
+  }
+  const [pictures, seconds] = station.airingAt(near).item.reel.data.manifest.properties.frameRate;
+  return Math.max(...times) + Math.ceil((seconds * TICKS_PER_SECOND) / pictures);
+}

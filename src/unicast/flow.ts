@@ -1,0 +1,111 @@
+/** A flow: a station's packets, one after another, to one client, as fast as pace and credit allow. No clock. */
+
+import { type Millis, millisToTicks, type PacketNumber, ticksToMillis } from '../base/units.js';
+import type { FlowRequest } from '../control/flows.js';
+import type { Station } from '../station/station.js';
+
+/** Packets never leave earlier than so long before their own time. */
+export const AHEAD: Millis = 1_000;
+/** So many leave at once, so that a first picture is there soon. */
+export const FIRST_PACKETS = 32;
+/** Until feedback says more: what is due so long after the first packet. */
+const FIRST_CREDIT: Millis = 2_000;
+/** Packets a millisecond that sockets with the system's usual buffers take; but faster than its station a flow may be. */
+const MOST_RATE = 8;
+const LEAST_SPEED = 1.5;
+/** Without feedback for so long there is nobody any more. */
+export const FLOW_SILENCE: Millis = 5_000;
+/** Between two servings. */
+export const FLOW_PERIOD: Millis = 4;
+/** A picture is shown so long after its first packet left: the time stamps of transport streams are that much ahead. */
+const SHOWN_AFTER: Millis = 1_000;
+
+const dueMillis = (station: Station, n: PacketNumber): Millis => ticksToMillis(station.due(n));
+const atMillis = (station: Station, time: Millis): PacketNumber => station.at(millisToTicks(time));
+
+/** The packet that a flow begins with; null where it lies before `oldest`. */
+export function flowBeginning(
+  station: Station,
+  from: FlowRequest['from'],
+  oldest: Millis,
+  now: Millis,
+): PacketNumber | null {
+  if (from.kind === 'live') return newest(station, now);
+  if (from.kind === 'packet') {
+    if (from.packet > atMillis(station, now + AHEAD)) return newest(station, now);
+    return dueMillis(station, from.packet) < oldest ? null : from.packet;
+  }
+  if (from.time < oldest) return null;
+  if (from.time > now) return newest(station, now);
+  const n = atMillis(station, from.time);
+  return from.item ? station.beginningOf(n) : station.randomAccessBefore(n);
+}
+
+/** The random access point whose picture is due on the screen, or has been most recently. */
+function newest(station: Station, now: Millis): PacketNumber {
+  if (station.format === 'h264') return station.randomAccessBefore(atMillis(station, now - SHOWN_AFTER));
+  const underWay = station.randomAccessBefore(atMillis(station, now));
+  return station.randomAccessBefore(underWay - 1);
+}
+
+export class Flow {
+  readonly number: number;
+  readonly isLive: boolean;
+  readonly station: Station;
+  /** The next packet. */
+  next: PacketNumber;
+  readonly #from: PacketNumber;
+  /** Packets a millisecond. */
+  readonly #rate: number;
+  #credit: PacketNumber;
+  #heardAt: Millis;
+  /** Until when the pace has been made use of. */
+  #pacedAt: Millis;
+
+  constructor(options: { station: Station; request: FlowRequest; from: PacketNumber; now: Millis }) {
+    const { station, request, from, now } = options;
+    this.number = request.flow;
+    this.isLive = request.from.kind === 'live';
+    this.station = station;
+    this.next = from;
+    this.#from = from;
+    const stationRate = station.greatestRate;
+    this.#rate = Math.min(request.speed * stationRate, Math.max(MOST_RATE, LEAST_SPEED * stationRate));
+    const first = dueMillis(station, from);
+    this.#credit = atMillis(station, this.isLive ? now + AHEAD : first + FIRST_CREDIT) + 1;
+    this.#heardAt = now;
+    this.#pacedAt = now;
+  }
+
+  /** The client has said up to where it may go. */
+  hear(credit: PacketNumber, now: Millis): void {
+    // Time in which there was no credit is not made up for in a burst.
+    if (this.next >= this.#credit) this.#pacedAt = now;
+    this.#credit = credit;
+    this.#heardAt = now;
+  }
+
+  isOver(now: Millis): boolean {
+    return now - this.#heardAt >= FLOW_SILENCE;
+  }
+
+  /** Packets from `next` up to this one, not included, may leave now. */
+  limit(now: Millis): PacketNumber {
+    const byPace = Math.max(this.#from + FIRST_PACKETS, this.next + this.#paced(now));
+    return Math.min(this.#credit, byPace, atMillis(this.station, now + AHEAD) + 1);
+  }
+
+  /** What could leave now has left, up to `next`. Returns when to serve it again. */
+  served(next: PacketNumber, now: Millis): Millis {
+    const sent = next - this.next;
+    // Time in which something else held it back is not made up for; parts of a packet are.
+    this.#pacedAt = sent === this.#paced(now) ? this.#pacedAt + sent / this.#rate : now;
+    this.next = next;
+    if (next >= this.#credit) return this.#heardAt + FLOW_SILENCE;
+    return Math.max(now + FLOW_PERIOD, dueMillis(this.station, next) - AHEAD);
+  }
+
+  #paced(now: Millis): number {
+    return Math.floor((now - this.#pacedAt) * this.#rate);
+  }
+}

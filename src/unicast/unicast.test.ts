@@ -1,0 +1,427 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { type FakeReelOptions, fakeReader, fakeReel } from '../../test/support/fake-reel.js';
+import { millisToTicks, ticksToMillis } from '../base/units.js';
+import type { FlowRequest } from '../control/flows.js';
+import { emptyBatch } from '../net/sender.js';
+import type { PayloadReader } from '../reel/payload-reader.js';
+import { MOST_ERAS, Station } from '../station/station.js';
+import { encodeFeedback, type Feedback } from '../wire/feedback.js';
+import { emptyRetransmission, readRetransmission } from '../wire/retransmission.js';
+import { parseRtp } from '../wire/rtp.js';
+import { FIRST_PACKETS, FLOW_SILENCE } from './flow.js';
+import { retransmissionMemory, type UnicastSender } from './packet-writer.js';
+import { GROUP_REPAIR_PORT, Unicast, type UnicastOptions } from './unicast.js';
+
+const NOON = 1_795_000_000_000;
+const COOKIE = Buffer.alloc(16, 5);
+const CAPACITY = 64;
+/** A packet every 2 ms, 30 s long; a random access point only where it begins. */
+const times = Array.from({ length: 15_000 }, (_, i) => i * 180);
+const reel: FakeReelOptions = { times, duration: 15_000 * 180 };
+
+interface Sent {
+  to: string;
+  n: number;
+  own: number;
+  bytes: Buffer;
+}
+
+class RecordingSender implements UnicastSender {
+  readonly batch = emptyBatch({ capacity: CAPACITY, buffer: retransmissionMemory(CAPACITY) });
+  readonly destinations = new Map<number, string>();
+  readonly sent: Sent[] = [];
+  #next = 0;
+
+  addDestination(address: string, port: number): number {
+    this.destinations.set(this.#next, `${address}:${port}`);
+    return this.#next++;
+  }
+
+  removeDestination(destination: number): void {
+    assert.ok(this.destinations.delete(destination));
+  }
+
+  send(): void {
+    const { buffer, offsets, lengths, destinations, count } = this.batch;
+    const into = emptyRetransmission();
+    for (let i = 0; i < count; i++) {
+      const to = this.destinations.get(destinations[i]);
+      assert.ok(to, 'a destination that nobody is');
+      assert.ok(readRetransmission(buffer, offsets[i], offsets[i] + lengths[i], into));
+      const bytes = Buffer.from(buffer.subarray(into.start, into.end));
+      this.sent.push({ to, n: into.n, own: into.sequenceNumber, bytes });
+    }
+    this.batch.count = 0;
+  }
+}
+
+/** A server with one station at a time that is turned by hand. */
+class Bench {
+  now = NOON;
+  readonly sender = new RecordingSender();
+  readonly station: Station;
+  readonly unicast: Unicast;
+  readonly brought: number[] = [];
+  members = 1;
+
+  constructor(options: Partial<UnicastOptions> & { bitrate?: number; items?: FakeReelOptions[] } = {}) {
+    const items = (options.items ?? [reel]).map((each, i) => ({ name: `${i}`, reel: fakeReel(each) }));
+    this.station = new Station({ items, ssrc: 77 });
+    this.unicast = new Unicast({
+      sender: this.sender,
+      reader: fakeReader(),
+      bring: (_descriptor, position, length) => this.brought.push(position, length),
+      budget: { total: 1e9 },
+      accepts: (_from, cookie) => (cookie.equals(COOKIE) ? { station: 'one' } : null),
+      members: () => this.members,
+      now: this.now,
+      ...options,
+    });
+    const { station, now } = this;
+    const bitrate = options.bitrate ?? 5e6;
+    this.unicast.add({ id: 'one', station, group: '239.1.1.1', port: 5004, bitrate, now });
+  }
+
+  client = (i: number) => ({ address: '10.0.0.9', port: i });
+
+  hear(i: number, feedback: Partial<Feedback>): void {
+    const whole = {
+      sender: i,
+      media: 77,
+      cookie: COOKIE,
+      missing: [],
+      copies: 1,
+      flow: null,
+      report: null,
+      ...feedback,
+    };
+    for (const bytes of encodeFeedback(whole)) {
+      this.unicast.feedback(bytes, 0, bytes.length, this.client(i), this.now);
+    }
+  }
+
+  begin(i: number, request: Partial<FlowRequest>) {
+    const whole = { flow: 1, speed: 10, from: { kind: 'live' as const }, ...request };
+    return this.unicast.begin(this.client(i), 'one', whole, this.now);
+  }
+
+  /** Lets time pass, and returns what was sent meanwhile. */
+  run(until: number): Sent[] {
+    const before = this.sender.sent.length;
+    for (let next = this.unicast.tick(this.now); next <= until; next = this.unicast.tick(this.now)) {
+      assert.ok(next > this.now, 'it wants to be called again at once');
+      this.now = next;
+    }
+    this.now = until;
+    this.unicast.tick(this.now);
+    return this.sender.sent.slice(before);
+  }
+
+  at = (time: number) => this.station.at(millisToTicks(time));
+  due = (n: number) => ticksToMillis(this.station.due(n));
+}
+
+test('a missing packet is sent to who misses it, byte for byte as it was', () => {
+  const bench = new Bench();
+  const last = bench.at(NOON);
+  bench.hear(1, { missing: [last - 400, last - 3, last - 2] });
+  bench.hear(2, { missing: [last - 3], copies: 3 });
+  const sent = bench.run(NOON + 10);
+  assert.deepEqual(
+    sent.map(({ to, n, own }) => [to, n, own]),
+    [
+      ['10.0.0.9:1', last - 400, 0],
+      ['10.0.0.9:1', last - 3, 1],
+      ['10.0.0.9:1', last - 2, 2],
+      ['10.0.0.9:2', last - 3, 0],
+      ['10.0.0.9:2', last - 3, 1],
+      ['10.0.0.9:2', last - 3, 2],
+    ],
+  );
+  for (const { n, bytes } of sent) {
+    const [packet] = bench.station.packets(n, n + 1, fakeReader());
+    assert.deepEqual(bytes, parseRtp(packet)?.payload);
+  }
+});
+
+test('what two hundred viewers miss leaves once, to the group', () => {
+  const bench = new Bench();
+  bench.members = 200;
+  const missing = [bench.at(NOON) - 5];
+  for (let i = 0; i < 200; i++) {
+    bench.now = NOON + i / 10;
+    bench.unicast.tick(bench.now);
+    bench.hear(i, { missing });
+  }
+  bench.run(NOON + 100);
+  assert.deepEqual(
+    bench.sender.sent.map(({ to, n }) => [to, n]),
+    [[`239.1.1.1:${5004 + GROUP_REPAIR_PORT}`, missing[0]]],
+  );
+});
+
+test('nobody without a good cookie, or about another station, gets anything; nor does garbage', () => {
+  const bench = new Bench();
+  const missing = [bench.at(NOON)];
+  bench.hear(1, { missing, cookie: Buffer.alloc(16) });
+  bench.hear(2, { missing, media: 78 });
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
+      bench.unicast.feedback(Buffer.from(bytes), 0, bytes.length, bench.client(3), NOON);
+    }),
+  );
+  assert.deepEqual(bench.run(NOON + 1_000), []);
+});
+
+test('packets before what the station reaches back to, and after what is near, are not sent', () => {
+  const bench = new Bench({ history: 60_000 });
+  const missing = [bench.at(NOON - 60_100), bench.at(NOON - 59_900), bench.at(NOON + 900), bench.at(NOON + 1_100)];
+  bench.hear(1, { missing });
+  assert.deepEqual(
+    bench.run(NOON + 50).map(({ n }) => n),
+    missing.slice(1, 3),
+  );
+});
+
+test('a burst begins where a picture is due, goes at its pace to its credit, and is whole and in order', () => {
+  const bench = new Bench();
+  const start = bench.begin(1, {});
+  assert.ok(typeof start === 'object');
+  assert.equal(start.from, bench.station.randomAccessBefore(bench.at(NOON - 1_000)));
+  assert.equal(start.time, bench.due(start.from));
+  bench.unicast.tick(NOON);
+  assert.equal(bench.sender.sent.length, FIRST_PACKETS);
+  const first = bench.run(NOON + 100);
+  const atPace = bench.at(start.time + 1_000) - start.from;
+  assert.ok(Math.abs(bench.sender.sent.length - atPace) < 50, `${bench.sender.sent.length} of ${atPace}`);
+  assert.ok(first.length > 0);
+  bench.run(NOON + FLOW_SILENCE - 1);
+  const end = bench.at(NOON + 1_000) + 1;
+  assert.deepEqual(
+    bench.sender.sent.map(({ n }) => n),
+    Array.from({ length: end - start.from }, (_, i) => start.from + i),
+  );
+  assert.deepEqual(
+    bench.sender.sent.map(({ own }) => own),
+    bench.sender.sent.map((_, i) => i % 65_536),
+  );
+});
+
+test('credit moves the end of a flow, to more and to less', () => {
+  const bench = new Bench();
+  const from = bench.at(NOON - 600_000);
+  assert.ok(typeof bench.begin(1, { from: { kind: 'packet', packet: from } }) === 'object');
+  const numbers = (sent: Sent[]) => sent.map(({ n }) => n - from);
+  const firstCredit = bench.at(bench.due(from) + 2_000) + 1 - from;
+  assert.deepEqual(numbers(bench.run(NOON + 1_000)).at(-1), firstCredit - 1);
+  bench.hear(1, { flow: { number: 1, credit: from + firstCredit + 50 } });
+  assert.deepEqual(numbers(bench.run(NOON + 2_000)).at(-1), firstCredit + 49);
+  bench.hear(1, { flow: { number: 2, credit: from + 5_000 } });
+  assert.deepEqual(bench.run(NOON + 3_000), []);
+  bench.hear(1, { flow: { number: 1, credit: from + 5_000 } });
+  // Time in which there was no credit is not made up for at once.
+  assert.ok(bench.run(NOON + 3_020).length <= 150);
+  bench.hear(1, { flow: { number: 1, credit: from } });
+  assert.deepEqual(bench.run(NOON + 4_000), []);
+});
+
+test('a flow ends when nobody has named it for a while, when another begins, and when its client leaves', () => {
+  const bench = new Bench();
+  const from = bench.at(NOON - 600_000);
+  const credit = from + 100_000;
+  bench.begin(1, { from: { kind: 'packet', packet: from }, speed: 1 });
+  bench.hear(1, { flow: { number: 1, credit } });
+  const sent = bench.run(NOON + 10_000);
+  assert.ok(bench.due(sent.at(-1)!.n) <= bench.due(from) + FLOW_SILENCE + 100);
+  bench.hear(1, { flow: { number: 1, credit } });
+  assert.deepEqual(bench.run(NOON + 11_000), []);
+
+  bench.begin(1, { flow: 2, from: { kind: 'packet', packet: from } });
+  bench.run(NOON + 11_050);
+  bench.begin(1, { flow: 3, from: { kind: 'packet', packet: from + 7_000 } });
+  assert.ok(bench.run(NOON + 11_100).every(({ n }) => n >= from + 7_000));
+  bench.unicast.end(bench.client(1));
+  assert.deepEqual(bench.run(NOON + 20_000), []);
+});
+
+test('nothing leaves more than a second before its time, or faster than asked for', () => {
+  const speeds = fc.integer({ min: 1, max: 40 });
+  const pauses = fc.array(fc.integer({ min: 1, max: 700 }), { maxLength: 20 });
+  fc.assert(
+    fc.property(speeds, fc.integer({ min: 0, max: 20_000 }), pauses, (speed, back, steps) => {
+      const bench = new Bench();
+      const packet = bench.at(NOON - back);
+      bench.begin(1, { from: { kind: 'packet', packet }, speed });
+      for (const step of steps) {
+        bench.hear(1, { flow: { number: 1, credit: packet + 1e6 } });
+        const began = bench.now;
+        const sent = bench.run(began + step);
+        const most = FIRST_PACKETS + ((step + 4) * speed) / 2 + 2;
+        assert.ok(sent.length <= most, `${sent.length} packets in ${step} ms at ${speed} times their speed`);
+        for (const { n } of sent) assert.ok(bench.due(n) <= bench.now + 1_000);
+      }
+      const numbers = bench.sender.sent.map(({ n }) => n);
+      assert.deepEqual(
+        numbers,
+        Array.from(numbers, (_, i) => packet + i),
+      );
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test('where a flow begins: at a time, at an item, never before what the station reaches back to', () => {
+  const short = { times: [0, 900, 1_800], duration: 90_000 };
+  const bench = new Bench({ items: [short, { ...short, tag: 1 }], history: 3_600_000 });
+  const begin = (from: FlowRequest['from']) => bench.begin(1, { from });
+  const time = NOON - 1_500;
+  const item = bench.station.beginningOf(bench.at(time));
+  for (const isItem of [true, false]) {
+    assert.deepEqual(begin({ kind: 'time', time, item: isItem }), {
+      from: item,
+      time: bench.due(item),
+      oldest: NOON - 3_600_000,
+    });
+  }
+  assert.equal(begin({ kind: 'time', time: NOON - 3_600_001, item: false }), 'too-early');
+  assert.equal(begin({ kind: 'packet', packet: bench.at(NOON - 3_605_000) }), 'too-early');
+  const live = begin({ kind: 'live' });
+  assert.deepEqual(begin({ kind: 'time', time: NOON + 5_000, item: false }), live);
+  assert.deepEqual(begin({ kind: 'packet', packet: bench.at(NOON + 5_000) }), live);
+  assert.equal(
+    bench.unicast.begin(bench.client(1), 'none', { flow: 1, speed: 1, from: { kind: 'live' } }, NOON),
+    'off-air',
+  );
+});
+
+test('a picture of a JPEG station is sent whole', () => {
+  const bench = new Bench({ items: [{ ...reel, format: 'jpeg' }] });
+  const start = bench.begin(1, {});
+  assert.ok(typeof start === 'object');
+  const underWay = bench.station.randomAccessBefore(bench.at(NOON));
+  assert.equal(start.from, bench.station.randomAccessBefore(underWay - 1));
+});
+
+test('flows are refused for want of budget, and repair goes on', () => {
+  const bench = new Bench({ budget: { total: 12e6 } });
+  assert.equal(typeof bench.begin(1, {}), 'object');
+  assert.equal(bench.begin(2, {}), 'over-budget');
+  const packet = bench.at(NOON - 5_000);
+  assert.equal(bench.begin(2, { from: { kind: 'packet', packet } }), 'over-budget');
+  bench.hear(2, { missing: [packet] });
+  const sent = bench.run(NOON + 10);
+  assert.ok(sent.some(({ to, n }) => to.endsWith(':2') && n === packet));
+  bench.unicast.end(bench.client(1));
+  assert.equal(typeof bench.begin(2, {}), 'object');
+  assert.equal(bench.unicast.figures('one', bench.now)?.refusedFlows, 2);
+});
+
+test('a viewer who asks without end is sent no more repairs than twice what the station takes', () => {
+  const bench = new Bench({ bitrate: 2e6 });
+  const first = bench.at(NOON) - 12_000;
+  for (let i = 0; i < 100; i++) {
+    bench.hear(1, { missing: Array.from({ length: 120 }, (_, at) => first + i * 120 + at), copies: 4 });
+    bench.run(bench.now + 10);
+  }
+  const bits = bench.sender.sent.length * bench.station.largestPacket * 8;
+  assert.ok(bits > 3e6 && bits <= 4e6 + 64 * 1024 * 8, `${bits}`);
+  assert.ok(bench.unicast.figures('one', bench.now)!.refusedPackets > 0);
+});
+
+test('what is not in memory is brought there and sent then; what cannot be read ends the flow', () => {
+  let inMemory = false;
+  let fails = false;
+  const reader: PayloadReader = fakeReader((_tag, _packet, count) => {
+    if (fails) throw new Error('the disk is gone');
+    return inMemory ? count : 0;
+  });
+  const bench = new Bench({ reader });
+  const packet = bench.at(NOON - 60_000);
+  bench.begin(1, { from: { kind: 'packet', packet } });
+  bench.hear(2, { missing: [packet + 500] });
+  assert.deepEqual(bench.run(NOON + 40), []);
+  assert.ok(bench.brought.length > 0);
+  inMemory = true;
+  const sent = bench.run(NOON + 60);
+  assert.ok(sent.some(({ to, n }) => to.endsWith(':2') && n === packet + 500));
+  assert.ok(sent.some(({ to, n }) => to.endsWith(':1') && n === packet));
+  fails = true;
+  bench.run(NOON + 100);
+  fails = false;
+  bench.hear(1, { flow: { number: 1, credit: packet + 9_000 } });
+  assert.deepEqual(bench.run(NOON + 1_000), []);
+  assert.ok(bench.unicast.figures('one', bench.now)!.unread > 0);
+});
+
+test('a station that is removed takes its clients’ flows and their destinations with it', () => {
+  const bench = new Bench();
+  bench.begin(1, {});
+  bench.hear(2, { missing: [bench.at(NOON)] });
+  bench.unicast.remove('one');
+  assert.deepEqual(bench.run(NOON + 100), []);
+  assert.equal(bench.sender.destinations.size, 0);
+  assert.equal(bench.unicast.figures('one', NOON), undefined);
+});
+
+test('reports are those of the station’s viewers', () => {
+  const bench = new Bench();
+  const report = {
+    received: 100,
+    lost: 10,
+    unrepaired: 1,
+    fractionLost: 0.125,
+    highest: 5,
+    jitter: 90,
+    buffer: 200,
+    delay: 250,
+  };
+  bench.hear(1, { report });
+  bench.hear(2, { report: { ...report, fractionLost: 0 }, cookie: Buffer.alloc(16) });
+  const figures = bench.unicast.figures('one', NOON)!;
+  assert.deepEqual(figures.reports, {
+    receivers: 1,
+    received: 100,
+    lost: 10,
+    unrepaired: 1,
+    loss: { p50: 0.125, p95: 0.125 },
+    jitter: { p50: 1, p95: 1 },
+    buffer: { p50: 200, p95: 200 },
+    delay: { p50: 250, p95: 250 },
+  });
+});
+
+test('what is asked for over a change is what was and will be sent; the rate is that of the faster part', () => {
+  const slow = { times: [0], duration: 90_000, tag: 5 };
+  const bench = new Bench();
+  const { station } = bench;
+  const cut = bench.at(NOON) - 100;
+  const item = { name: 'slow', reel: fakeReel(slow) };
+  const rate = station.greatestRate;
+  station.extend({ from: station.due(cut), first: cut, items: [item], item: 0, packet: 0, counters: null });
+  assert.equal(station.greatestRate, rate);
+  const numbers = [cut - 2, cut - 1, cut];
+  bench.hear(1, { missing: numbers });
+  const sent = bench.run(NOON + 10);
+  assert.deepEqual(
+    sent.map(({ n, bytes }) => [n, bytes]),
+    numbers.map((n) => [n, parseRtp(station.packets(n, n + 1, fakeReader())[0])?.payload]),
+  );
+  assert.equal(station.packets(cut, cut + 1, fakeReader())[0].readUInt32BE(12), slow.tag);
+});
+
+test('what was on the air before the oldest change that is known is too early', () => {
+  const bench = new Bench();
+  const { station } = bench;
+  const items = [{ name: 'again', reel: fakeReel({ times: [0], duration: 9_000 }) }];
+  for (let i = MOST_ERAS; i >= 0; i--) {
+    const first = station.at(millisToTicks(NOON - i * 1_000)) + 1;
+    station.extend({ from: station.due(first), first, items, item: 0, packet: 0, counters: null });
+  }
+  const oldest = ticksToMillis(station.begins);
+  assert.ok(oldest > NOON - MOST_ERAS * 1_000);
+  const beginning = (time: number) => bench.begin(1, { from: { kind: 'time', time, item: false } });
+  assert.equal(beginning(oldest - 1), 'too-early');
+  assert.equal(typeof beginning(oldest + 1), 'object');
+});

@@ -1,0 +1,63 @@
+/** Program specific information: the PAT and the PMT that every reel carries, the same to the byte. */
+import { Pid, StreamType, TS_PACKET_LENGTH, TS_SYNC_BYTE } from './ts.js';
+
+/** CRC_32 of ISO/IEC 13818-1 annex A: polynomial 0x04C11DB7, most significant bit first, from all ones. */
+export function crc32Mpeg(bytes: Uint8Array): number {
+  let crc = 0xffff_ffff;
+  for (const byte of bytes) {
+    crc ^= byte << 24;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 0x8000_0000 ? (crc << 1) ^ 0x04c1_1db7 : crc << 1;
+  }
+  return crc >>> 0;
+}
+
+const TRANSPORT_STREAM_ID = 1;
+const PROGRAM_NUMBER = 1;
+
+/** One section in one packet: pointer_field 0, the section, its CRC, the rest 0xFF. The continuity counter is 0. */
+function sectionPacket(pid: number, tableId: number, tableIdExtension: number, body: number[]): Buffer {
+  const sectionLength = 5 + body.length + 4; // from table_id_extension to the CRC
+  const section = [
+    tableId,
+    0xb0 | (sectionLength >> 8), // section_syntax_indicator 1, '0', reserved 11
+    sectionLength & 0xff,
+    tableIdExtension >> 8,
+    tableIdExtension & 0xff,
+    0xc1, // reserved 11, version_number 0, current_next_indicator 1
+    0, // section_number
+    0, // last_section_number
+    ...body,
+  ];
+  const packet = Buffer.alloc(TS_PACKET_LENGTH, 0xff);
+  packet[0] = TS_SYNC_BYTE;
+  packet[1] = 0x40 | (pid >> 8); // payload_unit_start_indicator
+  packet[2] = pid & 0xff;
+  packet[3] = 0x10; // payload only
+  packet[4] = 0; // pointer_field
+  packet.set(section, 5);
+  packet.writeUInt32BE(crc32Mpeg(Uint8Array.from(section)), 5 + section.length);
+  return packet;
+}
+
+const pidBytes = (pid: number): [number, number] => [0xe0 | (pid >> 8), pid & 0xff];
+
+export function patPacket(): Buffer {
+  return sectionPacket(Pid.pat, 0x00, TRANSPORT_STREAM_ID, [0, PROGRAM_NUMBER, ...pidBytes(Pid.pmt)]);
+}
+
+/** H.264 on Pid.video, which carries the PCR, and AAC in ADTS on Pid.audio; no descriptors. */
+export function pmtPacket(): Buffer {
+  return sectionPacket(Pid.pmt, 0x02, PROGRAM_NUMBER, [
+    ...pidBytes(Pid.video), // PCR_PID
+    0xf0, // program_info_length 0
+    0,
+    StreamType.h264,
+    ...pidBytes(Pid.video),
+    0xf0, // ES_info_length 0
+    0,
+    StreamType.aacAdts,
+    ...pidBytes(Pid.audio),
+    0xf0,
+    0,
+  ]);
+}
