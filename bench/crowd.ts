@@ -41,9 +41,9 @@ if (options.help) {
   --only a,b        parts whose name begins so: same, loss, flood
   --seconds 8       of each
   --requests 50000  forged ones, a second
-  --out FILE        figures as JSON
+  --out FILE        stats as JSON
   --msc FILE        another build's bin/msc.js
-  --json            figures as JSON on standard output`);
+  --json            stats as JSON on standard output`);
   process.exit();
 }
 const window = Number(options.seconds) * 1_000;
@@ -191,7 +191,7 @@ async function flood(requests: number): Promise<void> {
   const { server, stations } = await serve(STATIONS);
   const channel = await firstChannel();
   const rows: Record<string, string | number>[] = [];
-  const figures: Record<string, unknown>[] = [];
+  const stats: Record<string, unknown>[] = [];
   for (const rate of [0, requests]) {
     say(`${rate} forged requests a second`);
     const listener = await Listener.start(stations.slice(0, 4));
@@ -213,7 +213,7 @@ async function flood(requests: number): Promise<void> {
     if (flooding?.hasEnded) throw new Error(`the flood ended early: ${flooding.said}`);
     await flooding?.end();
     if (!lateness) throw new Error('nothing was received');
-    figures.push({ requests: rate, lateness, lost, tuning, cpu });
+    stats.push({ requests: rate, lateness, lost, tuning, cpu });
     rows.push({
       'forged requests/s': rate,
       'late p50, ms': lateness.p50.toFixed(2),
@@ -230,7 +230,7 @@ async function flood(requests: number): Promise<void> {
     });
   }
   await server.end();
-  results.flood = figures;
+  results.flood = stats;
   report(`${STATIONS} stations on the air while forged requests come, ${window / 1_000} s each`, rows);
 }
 

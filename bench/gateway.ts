@@ -35,7 +35,7 @@ if (options.help) {
   --counts 0,1,100,300    numbers of viewers
   --only a,b        programs whose name begins so: ${httpServers.map(({ name }) => name).join(', ')}
   --msc FILE        another build's bin/msc.js
-  --json            figures as JSON`);
+  --json            stats as JSON`);
   process.exit();
 }
 
@@ -137,8 +137,8 @@ for (let round = 1; round <= rounds; round++) {
 }
 
 if (options.json) {
-  const figures = [...measured].map(([name, byCount]) => [name, Object.fromEntries(byCount)]);
-  console.log(JSON.stringify({ seconds: window, programs: Object.fromEntries(figures) }, null, 2));
+  const stats = [...measured].map(([name, byCount]) => [name, Object.fromEntries(byCount)]);
+  console.log(JSON.stringify({ seconds: window, programs: Object.fromEntries(stats) }, null, 2));
   process.exit();
 }
 const over = (all: readonly Measured[], of: (one: Measured) => number, digits: number) =>

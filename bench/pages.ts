@@ -34,7 +34,7 @@ if (options.help) {
   --visits 10    times that the page is opened
   --gop 2        seconds between random access points
   --msc FILE     another build's bin/msc.js
-  --json         figures as JSON`);
+  --json         stats as JSON`);
   process.exit();
 }
 

@@ -43,7 +43,7 @@ if (options.help) {
   --counts 1,20   numbers of stations
   --seconds 3     of each of the ${WINDOWS} windows
   --quick         1 and 20 stations, one second
-  --out FILE      figures as JSON
+  --out FILE      stats as JSON
   --chart FILE    a drawing of them, SVG
   --msc FILE      another build's bin/msc.js
   --no-offload    the system cuts segmented messages into datagrams itself, as for a network card that cannot`);

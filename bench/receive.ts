@@ -41,7 +41,7 @@ if (options.help) {
   --latencies 20    milliseconds that packets may wait there to be taken together
   --only a,b        programs whose name begins so: msc, ffmpeg, multicat, many
   --msc FILE        another build's bin/msc.js
-  --json            figures as JSON`);
+  --json            stats as JSON`);
   process.exit();
 }
 

@@ -37,7 +37,7 @@ if (options.help) {
   --losses 1,5,gaps    per cent at random; gaps: nothing for 50 ms every second
   --seconds 3          of each
   --round-trip 20      milliseconds
-  --out FILE           figures as JSON
+  --out FILE           stats as JSON
   --chart FILE         a drawing of them, SVG
   --msc FILE           another build's bin/msc.js`);
   process.exit();

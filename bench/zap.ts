@@ -38,7 +38,7 @@ if (options.help) {
   --gops 1,2,4    seconds between random access points
   --tries 2       of each
   --round-trip 40 milliseconds, of ours once more over a long cable
-  --out FILE      figures as JSON
+  --out FILE      stats as JSON
   --chart FILE    a drawing of them, SVG
   --msc FILE      another build's bin/msc.js`);
   process.exit();

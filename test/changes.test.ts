@@ -110,7 +110,7 @@ test('a server that is killed and comes back goes on as it was operated, to the 
   await finish();
 
   const station = await keptOf(context, store, info);
-  assert.ok(station.eras.length >= 4, 'from the epoch, the skip, the slate and back');
+  assert.ok(station.periods.length >= 4, 'from the epoch, the skip, the slate and back');
   const parity = parityOf(station, FEC);
   const now = millisToTicks(Date.now());
   for (const { packets, columns, rows } of captured) {
@@ -150,7 +150,7 @@ test('a film is cut wherever that may be, and decodes without a message', {
     if (i % 3 === 0) station.extend(slated(station, now, soon, { id: 'alarm', item: slate }));
     else if (i % 3 === 1) station.extend(resumed(station, soon));
     else station.extend(skipped(station, now, soon)!);
-    assert.ok(station.eras.at(-1)!.opens - soon < 90_000);
+    assert.ok(station.periods.at(-1)!.opens - soon < 90_000);
   }
   const from = station.randomAccessBefore(station.at(start));
   const stream = transportStream(station, from, nextCut(station, now + 8 * 90_000));

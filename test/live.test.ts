@@ -275,10 +275,10 @@ test('whatever bytes come instead of frames, the others are served', { timeout: 
   await until(context, () => page.last('stations') !== undefined);
 });
 
-test('stills show what is sent, over the WebSocket and by HTTP', { timeout: 60_000 }, async (context) => {
+test('thumbnails show what is sent, over the WebSocket and by HTTP', { timeout: 60_000 }, async (context) => {
   const { info, gateway, openPage } = await openLive(context);
   const page = await openPage();
-  page.say({ type: 'stills', stations: [info.id] });
+  page.say({ type: 'thumbnails', stations: [info.id] });
   // Time stands still meanwhile: the process that makes them works in its own.
   await until(context, () => page.frames.length > 0);
   const [still] = page.frames;

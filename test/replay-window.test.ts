@@ -40,7 +40,7 @@ function showsBadge(screen: Screen): boolean {
 }
 
 /** Stands still: several looks at it are alike. The player says that it is paused before its last picture is on the screen. */
-async function stillNumber(context: TestContext, screen: Screen): Promise<number> {
+async function thumbnailNumber(context: TestContext, screen: Screen): Promise<number> {
   let number: number | null = null;
   let looks = 0;
   await until(context, () => {
@@ -93,7 +93,7 @@ for (const format of ['h264', 'jpeg']) {
 
     screen.press('p');
     await until(context, () => viewerIs('pause', true));
-    const paused = await stillNumber(context, screen);
+    const paused = await thumbnailNumber(context, screen);
     const longer = distance + 2_000;
     await until(context, () => distance > longer);
     await until(context, () => showsBadge(screen));
@@ -101,7 +101,7 @@ for (const format of ['h264', 'jpeg']) {
     for (let step = 1; step <= 3; step++) {
       await player?.command(['frame-step']);
       await until(context, () => numberOn(screen) !== before(paused, 1 - step));
-      assert.equal(await stillNumber(context, screen), before(paused, -step));
+      assert.equal(await thumbnailNumber(context, screen), before(paused, -step));
     }
     screen.press('3');
     await until(context, () => viewerIs('pause', false));
@@ -109,10 +109,10 @@ for (const format of ['h264', 'jpeg']) {
 
     screen.press('p');
     await until(context, () => viewerIs('pause', true));
-    const second = await stillNumber(context, screen);
+    const second = await thumbnailNumber(context, screen);
     screen.press('Left');
     await until(context, () => numberOn(screen) !== second);
-    assert.equal(await stillNumber(context, screen), before(second, 10 * RATE));
+    assert.equal(await thumbnailNumber(context, screen), before(second, 10 * RATE));
     screen.press('Home');
     await until(context, () => numberOn(screen) === 0);
     screen.press('Right');

@@ -10,7 +10,7 @@ import { openSession } from '../src/control/client.js';
 import { loopback } from '../src/net/interfaces.js';
 import { Station } from '../src/station/station.js';
 import { loadLibc } from '../src/system/libc.js';
-import { Progress } from '../src/threads/station-counters.js';
+import { StationCounters } from '../src/threads/station-counters.js';
 import { UnicastServer } from '../src/unicast/unicast-server.js';
 import { emptyRetransmission, readRetransmission } from '../src/wire/retransmission.js';
 import { parseRtp } from '../src/wire/rtp.js';
@@ -64,7 +64,7 @@ async function makeServed(context: TestContext) {
   const path = makeFilm(join(scratchFolder(context), 'film.mp4'), 4);
   const station = new Station({ items: [{ name: 'film', reel: await reelOf(context, path) }], ssrc: 42 });
   const info = makeStation(1, { ssrc: 42, bitrate: station.items[0].reel.data.manifest.bitrate });
-  return { station, info, progress: new Progress() };
+  return { station, info, progress: new StationCounters() };
 }
 
 /** A client that waits for packets. */
@@ -124,14 +124,14 @@ test('a thread that dies is followed by another on the same port, with the same 
   const noEras = {
     ...served,
     info: { ...served.info, id: 'broken' },
-    station: { data: { items: [], eras: [], ssrc: 1 } },
+    station: { data: { items: [], periods: [], ssrc: 1 } },
   };
   server.add(noEras as unknown as Parameters<UnicastServer['add']>[0]);
   const died = new Promise<string>((resolve) => {
     onDeath = resolve;
   });
   void server.remove('broken');
-  assert.match(await died, /at least one era/);
+  assert.match(await died, /at least one period/);
   const again = await session.tune(served.info.id, { flow: 4 });
   assert.equal(again.burst?.flow, 4);
   await session.exit();

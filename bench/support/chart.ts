@@ -1,4 +1,4 @@
-/** Drawings of figures: SVG, lines over a logarithmic scale, readable on light and on dark ground. */
+/** Drawings of stats: SVG, lines over a logarithmic scale, readable on light and on dark ground. */
 import type { Result } from './measure.js';
 
 const SIZE = { width: 800, height: 400 };
@@ -90,13 +90,13 @@ const byHeight = (lines: readonly Line[]): Line[] =>
 
 const colourOf = (i: number) => COLOURS[i % COLOURS.length];
 
-/** A line for each name among the figures, in the order of the names. */
-function linesOf<T extends { name: string }>(figures: readonly T[], point: (figure: T) => Point): Line[] {
-  return [...new Set(figures.map(({ name }) => name))].map((name, i) => ({
+/** A line for each name among the stats, in the order of the names. */
+function linesOf<T extends { name: string }>(stats: readonly T[], point: (figure: T) => Point): Line[] {
+  return [...new Set(stats.map(({ name }) => name))].map((name, i) => ({
     label: name,
     colour: colourOf(i),
     dashed: false,
-    points: figures.filter((figure) => figure.name === name).map(point),
+    points: stats.filter((figure) => figure.name === name).map(point),
   }));
 }
 
@@ -126,13 +126,10 @@ export function playoutChart(results: readonly Result[]): string {
 }
 
 /** What is missing after repair, 0 to 1, by what was lost on the way; `least` stands for nothing. */
-export function repairChart(
-  figures: readonly { name: string; loss: number; missing: number }[],
-  least: number,
-): string {
+export function repairChart(stats: readonly { name: string; loss: number; missing: number }[], least: number): string {
   return draw({
     title: `Missing after repair, by loss on the way (${percent(least)}: nothing)`,
-    lines: linesOf(figures, ({ loss, missing }) => ({ x: loss, y: Math.max(missing, least) })),
+    lines: linesOf(stats, ({ loss, missing }) => ({ x: loss, y: Math.max(missing, least) })),
     isEven: true,
     xText: percent,
     yText: percent,
@@ -142,10 +139,10 @@ export function repairChart(
 const percent = (share: number): string => `${Number((100 * share).toPrecision(1))} %`;
 
 /** Milliseconds to the first picture by the seconds between random access points. */
-export function zapChart(figures: readonly { name: string; gop: number; time: number }[]): string {
+export function zapChart(stats: readonly { name: string; gop: number; time: number }[]): string {
   return draw({
     title: 'To the first picture: median, by the distance of random access points',
-    lines: linesOf(figures, ({ gop, time }) => ({ x: gop, y: time })),
+    lines: linesOf(stats, ({ gop, time }) => ({ x: gop, y: time })),
     isEven: true,
     xText: (gop) => `${gop} s`,
     yText: (time) => (time < 1_000 ? `${time} ms` : `${time / 1_000} s`),

@@ -1,5 +1,5 @@
 /**
- * Requests that nobody should heed, from many addresses of the loopback network: beginnings without a cookie, and
+ * NackGenerator that nobody should heed, from many addresses of the loopback network: beginnings without a cookie, and
  * tunings, replays and feedback with a forged one, and bytes that mean nothing. Its argument is a JSON object,
  * FloodOptions; it ends by itself and prints how many it sent.
  */

@@ -128,7 +128,7 @@ export interface Side {
   /** Words that, before a command, run it where the viewer is, and the interface there. */
   before: readonly string[];
   on: string;
-  /** What stands behind the names of figures. */
+  /** What stands behind the names of stats. */
   label: string;
 }
 

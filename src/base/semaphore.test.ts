@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Turns } from './semaphore.js';
+import { Semaphore } from './semaphore.js';
 
 test('so many at once, the others wait in their order, and then it is full', async () => {
-  const turns = new Turns({ most: 1, waiting: 2 });
+  const turns = new Semaphore({ most: 1, waiting: 2 });
   const began: number[] = [];
   const ends: (() => void)[] = [];
   const work = (number: number) =>
@@ -26,7 +26,7 @@ test('so many at once, the others wait in their order, and then it is full', asy
 });
 
 test('work that fails gives its place to the next', async () => {
-  const turns = new Turns({ most: 1, waiting: 1 });
+  const turns = new Semaphore({ most: 1, waiting: 1 });
   const failing = turns.run(() => Promise.reject(new Error('no')));
   const next = turns.run(async () => 'done');
   await assert.rejects(failing, /no/);

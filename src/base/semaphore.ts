@@ -1,6 +1,6 @@
 /** Work that takes a processor or much memory: so much of it at once, so much waiting, and no more. */
 
-export class Turns {
+export class Semaphore {
   readonly #most: number;
   readonly #mostWaiting: number;
   #running = 0;

@@ -134,7 +134,7 @@ const onAir = (command: Command) =>
     .addOption(controlPortOption('UDP port for viewers’ requests, 0 for any free one').default(5601))
     .option('--name <name>', 'this server’s name (default: the host’s)')
     .option('--workers <count>', 'threads that play, at most (default: one a processor)', wholeNumber(1, 256))
-    .option('--figures <time>', 'say this often how it goes: a line, or with --json each station’s counters', duration)
+    .option('--stats <time>', 'say this often how it goes: a line, or with --json each station’s counters', duration)
     .addOption(jsonOption())
     .addOption(quietOption());
 

@@ -10,10 +10,10 @@ import { Viewers } from '../gateway/viewers.js';
 import type { MediaSettings } from '../media/spool.js';
 import { checkGroup, listInterfaces, loopback, type NetInterface, resolveInterface } from '../net/interfaces.js';
 import { defaultStore, Store } from '../reel/store.js';
-import { Air } from '../server/broadcaster.js';
+import { Broadcaster } from '../server/broadcaster.js';
 import { keptStation, noteSources } from '../server/kept-station.js';
 import { loadStation, planStations, prepareStation, type ReadyStation, type StationPlan } from '../server/line-up.js';
-import { AirOperator } from '../server/operator.js';
+import { ServerOperator } from '../server/operator.js';
 import { findSlates, Slates } from '../server/slates.js';
 import { findSources, type StationSource } from '../server/sources.js';
 import { aborted } from './aborted.js';
@@ -39,7 +39,7 @@ export interface ServeOptions {
   /** Parity of the stations. */
   fec: FecOption;
   /** Milliseconds between two reports of how it goes. */
-  figures?: number;
+  stats?: number;
   /** Bit/s that single viewers are sent at most, all together. */
   unicast: number;
   /** How far the stations reach back; without it, to their epoch. */
@@ -85,12 +85,12 @@ export async function runServe(options: ServeOptions): Promise<number> {
   await store.open();
   const slates = new Slates(findSlates(options.slate ?? [], store), { settings, store, output });
 
-  const { ttl, controlPort, workers, fec, figures, unicast, history } = options;
-  const air = await Air.open({ at, ttl, controlPort, workers, fec, figures, unicast, history, server, output });
+  const { ttl, controlPort, workers, fec, stats, unicast, history } = options;
+  const air = await Broadcaster.open({ at, ttl, controlPort, workers, fec, stats, unicast, history, server, output });
   let gateway: Gateway | null = null;
   try {
     const load = { settings, store, server, fec: fec === 'none' ? undefined : fec.size, output };
-    const operator = new AirOperator({ air, at, slates, load: { ...load, signal }, onProblem });
+    const operator = new ServerOperator({ air, at, slates, load: { ...load, signal }, onProblem });
     if (options.http) gateway = await openHttp({ ...options, address: options.http, air, operator, server, output });
     const found = await others;
     const add = async (ready: ReadyStation) => {
@@ -131,8 +131,8 @@ async function openHttp(options: {
   address: HttpAddress;
   config?: string;
   delay?: Millis;
-  air: Air;
-  operator: AirOperator;
+  air: Broadcaster;
+  operator: ServerOperator;
   server: string;
   ttl: number;
   output: Output;
@@ -163,7 +163,7 @@ async function openHttp(options: {
   return gateway;
 }
 
-async function prepareSlates(slates: Slates, air: Air, signal: AbortSignal): Promise<void> {
+async function prepareSlates(slates: Slates, air: Broadcaster, signal: AbortSignal): Promise<void> {
   const stations = air.stations.map(({ station }) => station);
   await slates.prepare(stations, signal).catch((error) => {
     if (!signal.aborted) throw error;

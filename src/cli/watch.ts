@@ -4,10 +4,10 @@ import { Problem } from '../base/problem.js';
 import { type Millis, millisToTicks } from '../base/units.js';
 import { bitrateText, stationTable } from '../contract/station-text.js';
 import { resolveInterface } from '../net/interfaces.js';
-import type { ReceptionReport } from '../receiver/receiver-stats.js';
+import type { ReceiverStats } from '../receiver/receiver-stats.js';
 import { Tuner } from '../receiver/tuner.js';
 import { chooseChannel, requireStations } from '../viewer/channels.js';
-import { badgeText, offsetText, type Panel, receptionText } from '../viewer/overlay.js';
+import { badgeText, type Overlay, offsetText, receiverStatsText } from '../viewer/overlay.js';
 import { findPlayer } from '../viewer/players/find-player.js';
 import { type PlayerName, steeredPlayer } from '../viewer/players/player.js';
 import { startPlayer } from '../viewer/players/start-player.js';
@@ -96,12 +96,12 @@ export async function runWatch(options: WatchOptions): Promise<number> {
         keepAlive: options.delay === undefined ? undefined : ASK_CLOCK,
         also: options.also?.map((name) => resolveInterface(name).address),
       }),
-    show(panel, state, counts) {
+    show(overlay, state, counts) {
       if (state.current !== null) watched = true;
       if (report) report.report(state, counts);
-      if (options.quiet || (windowless && panel?.kind !== 'menu' && panel?.kind !== 'list')) return;
+      if (options.quiet || (windowless && overlay?.kind !== 'menu' && overlay?.kind !== 'list')) return;
       if (state.current === null) terminal.show(prompt(state), '');
-      else terminal.show(panel, statusLine(state, counts));
+      else terminal.show(overlay, statusLine(state, counts));
     },
   });
   const stop = (): void => viewer.stop();
@@ -152,7 +152,7 @@ function requireTerminal(json: boolean): void {
 }
 
 /** Below the table, before anything is watched. */
-function prompt(state: ViewerState): Panel {
+function prompt(state: ViewerState): Overlay {
   const marked = state.channels[state.marked];
   const answer = state.typed === '' ? '' : `${state.typed}–`;
   const offer = marked ? `Enter: ${marked.info.number} ${marked.info.name} · ` : '';
@@ -160,7 +160,7 @@ function prompt(state: ViewerState): Panel {
   return { kind: 'number', title: `Which station? ${answer}`, rows: [], hint, badge: '' };
 }
 
-function statusLine(state: ViewerState, counts: ReceptionReport | null): string {
+function statusLine(state: ViewerState, counts: ReceiverStats | null): string {
   const channel = currentChannel(state);
   if (!channel) return '';
   const badge = badgeText(state);
@@ -168,7 +168,7 @@ function statusLine(state: ViewerState, counts: ReceptionReport | null): string 
     `${channel.info.number} ${channel.info.name}`,
     badge,
     state.offset === null ? '' : offsetText(state.offset),
-    counts ? receptionText(counts) : '',
+    counts ? receiverStatsText(counts) : '',
   ];
   const help =
     badge === '' ? 'p pauses, ← goes back, c lists, i tells, q exits' : 'p pauses, ← → seek, l goes back to live';
@@ -178,14 +178,14 @@ function statusLine(state: ViewerState, counts: ReceptionReport | null): string 
 /** A line a second of what is received: without a window, or for scripts. */
 class Reporter {
   private last: { at: Millis; bytes: number; station: string } | null = null;
-  private latest: ReceptionReport | null = null;
+  private latest: ReceiverStats | null = null;
 
   constructor(
     private readonly json: boolean,
     private readonly say: (line: string) => void,
   ) {}
 
-  report(state: ViewerState, counts: ReceptionReport | null): void {
+  report(state: ViewerState, counts: ReceiverStats | null): void {
     const channel = currentChannel(state);
     if (!channel || !counts) return;
     const now = performance.now();
@@ -199,12 +199,12 @@ class Reporter {
     const { offset } = state;
     if (this.json)
       this.line({ event: 'report', number, id, bitrate: Math.round(bitrate), ...numbersOf(counts), offset });
-    else this.say(`${number} ${name} · ${bitrateText(bitrate)} · ${receptionText(counts)}`);
+    else this.say(`${number} ${name} · ${bitrateText(bitrate)} · ${receiverStatsText(counts)}`);
   }
 
   end(): void {
     if (this.latest && this.json) this.line({ event: 'end', ...numbersOf(this.latest) });
-    else if (this.latest) this.say(`Received: ${receptionText(this.latest)}.`);
+    else if (this.latest) this.say(`Received: ${receiverStatsText(this.latest)}.`);
   }
 
   private line(value: object): void {
@@ -212,4 +212,4 @@ class Reporter {
   }
 }
 
-const numbersOf = ({ lastArrival: _, ...numbers }: ReceptionReport): object => numbers;
+const numbersOf = ({ lastArrival: _, ...numbers }: ReceiverStats): object => numbers;

@@ -92,7 +92,7 @@ export const lineUpStationSchema = z.object({
 export const lineUpSchema = z.object({ stations: z.array(lineUpStationSchema), slates: z.array(slateSchema) });
 
 /** How a station went of late. */
-export const stationFiguresSchema = z.object({
+export const stationStatsSchema = z.object({
   id: stationId,
   /** Sent to its group, parity included. */
   rate: z.number().min(0),
@@ -144,8 +144,8 @@ export const serverSchema = z.object({
   checks: z.array(checkSchema),
 });
 
-/** What `/api/v1/events` says once a second, as event `figures`. */
-export const figuresSchema = z.object({ server: serverSchema, stations: z.array(stationFiguresSchema) });
+/** What `/api/v1/events` says once a second, as event `stats`. */
+export const statsSchema = z.object({ server: serverSchema, stations: z.array(stationStatsSchema) });
 
 /** Of equal length each; the last sample is of `time`, those before it `period` apart. */
 export const historySchema = z.object({
@@ -188,9 +188,9 @@ export type ApiViewer = z.infer<typeof viewerSchema>;
 export type ApiReceiver = z.infer<typeof receiverSchema>;
 export type LineUp = z.infer<typeof lineUpSchema>;
 export type LineUpStation = z.infer<typeof lineUpStationSchema>;
-export type StationFigures = z.infer<typeof stationFiguresSchema>;
-export type ServerFigures = z.infer<typeof serverSchema>;
+export type StationStats = z.infer<typeof stationStatsSchema>;
+export type ServerStats = z.infer<typeof serverSchema>;
 export type Check = z.infer<typeof checkSchema>;
-export type GatewayFigures = z.infer<typeof figuresSchema>;
+export type GatewayStats = z.infer<typeof statsSchema>;
 export type History = z.infer<typeof historySchema>;
 export type SessionState = z.infer<typeof sessionSchema>;

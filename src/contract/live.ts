@@ -24,8 +24,8 @@ export const clientMessageSchema = z.discriminatedUnion('type', [
   /** How far the channel may be sent from now on: what the page plays and holds ahead. Null: as it leaves. */
   z.object({ type: z.literal('until'), channel, time: time.nullable() }),
   z.object({ type: z.literal('stop'), channel }),
-  /** Which stations' stills are wanted, whenever there is a new one; instead of those before. */
-  z.object({ type: z.literal('stills'), stations: z.array(station).max(1_000) }),
+  /** Which stations' thumbnails are wanted, whenever there is a new one; instead of those before. */
+  z.object({ type: z.literal('thumbnails'), stations: z.array(station).max(1_000) }),
   z.object({ type: z.literal('ping'), id: z.int().min(0).max(1e9) }),
   /** How it goes, every few seconds: for the operator. Milliseconds, and numbers since the page was opened. */
   z.object({

@@ -1,7 +1,7 @@
-/** The figures of a station of which nothing is known. A file of its own: pages take it without the schemas. */
-import type { StationFigures } from './api.js';
+/** The stats of a station of which nothing is known. A file of its own: pages take it without the schemas. */
+import type { StationStats } from './api.js';
 
-export const noFigures = (id: string): StationFigures => ({
+export const noStats = (id: string): StationStats => ({
   id,
   rate: 0,
   lateness: null,

@@ -2,8 +2,8 @@
 
 import type { Millis } from '../base/units.js';
 import type { SessionView } from '../control/server-state.js';
-import type { Progress } from '../threads/station-counters.js';
-import type { UnicastFigures } from '../unicast/unicast.js';
+import type { StationCounters } from '../threads/station-counters.js';
+import type { UnicastStats } from '../unicast/unicast.js';
 import type { FecMode } from '../wire/fec.js';
 import type { StationInfo } from '../wire/station-info.js';
 import type { Operations, StationAction } from './commands.js';
@@ -26,11 +26,11 @@ export interface OperatorStation {
   /** What can be done to it now. */
   readonly actions: readonly StationAction[];
   /** Null while it is not on the air. */
-  readonly progress: Progress | null;
+  readonly progress: StationCounters | null;
   /** Null where it never has any. */
-  readonly parity: { readonly mode: FecMode; readonly columns: Progress; readonly rows: Progress } | null;
+  readonly parity: { readonly mode: FecMode; readonly columns: StationCounters; readonly rows: StationCounters } | null;
   /** Undefined where nobody has asked anything of it. */
-  readonly unicast: UnicastFigures | undefined;
+  readonly unicast: UnicastStats | undefined;
 }
 
 export interface Operator {

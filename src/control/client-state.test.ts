@@ -7,6 +7,7 @@ import { decodeMessage } from '../wire/message.js';
 import {
   ClientState,
   type ClockAnswer,
+  type Command,
   KEEP_ALIVE_PERIOD,
   type Outcome,
   RETRY_WAITS,
@@ -15,7 +16,6 @@ import {
   type SessionEvent,
   type Step,
   type Tuned,
-  type Wish,
 } from './client-state.js';
 import { ServerState } from './server-state.js';
 
@@ -55,10 +55,10 @@ class Bench {
     this.server = new ServerState({ server: 'hall', controlPort: 5601, directory, flows: this.flows, secret });
   }
 
-  /** Makes a wish, lets time pass until it is settled, and returns its outcome. */
-  wish(wish: Wish): Outcome {
+  /** Makes a command, lets time pass until it is settled, and returns its outcome. */
+  command(command: Command): Outcome {
     const ticket = this.#tickets++;
-    this.#take(this.client.wish(wish, ticket, this.now));
+    this.#take(this.client.command(command, ticket, this.now));
     for (;;) {
       const outcome = this.outcomes.find((each) => each.ticket === ticket);
       if (outcome !== undefined) return outcome;
@@ -129,8 +129,8 @@ const value = (outcome: Outcome): unknown => {
 
 test('a session runs its course: list, tune, pause, resume, change, exit', () => {
   const bench = new Bench();
-  assert.deepEqual(value(bench.wish({ kind: 'stations' })), bench.stations);
-  const tuned = value(bench.wish({ kind: 'tune', station: 'station-2' }));
+  assert.deepEqual(value(bench.command({ kind: 'stations' })), bench.stations);
+  const tuned = value(bench.command({ kind: 'tune', station: 'station-2' }));
   assert.deepEqual(tuned, {
     station: bench.stations[1],
     next: 7,
@@ -140,28 +140,28 @@ test('a session runs its course: list, tune, pause, resume, change, exit', () =>
     roundTrip: 2,
   });
   assert.equal(bench.view, 'station-2 playing');
-  value(bench.wish({ kind: 'pause' }));
+  value(bench.command({ kind: 'pause' }));
   assert.equal(bench.view, 'station-2 paused');
-  value(bench.wish({ kind: 'resume' }));
+  value(bench.command({ kind: 'resume' }));
   assert.equal(bench.view, 'station-2 playing');
-  value(bench.wish({ kind: 'change', station: 'station-3' }));
+  value(bench.command({ kind: 'change', station: 'station-3' }));
   assert.equal(bench.view, 'station-3 playing');
-  value(bench.wish({ kind: 'exit' }));
+  value(bench.command({ kind: 'exit' }));
   assert.equal(bench.view, '');
   assert.equal(bench.client.wakeAt, undefined);
 });
 
 test('the first request is challenged and said again at once; the others are not', () => {
   const bench = new Bench();
-  bench.wish({ kind: 'tune', station: 'station-1' });
-  bench.wish({ kind: 'pause' });
+  bench.command({ kind: 'tune', station: 'station-1' });
+  bench.command({ kind: 'pause' });
   assert.deepEqual(bench.said, ['tune', 'tune', 'pause']);
 });
 
 test('a silent server is asked four times, and then named in a problem', () => {
   const bench = new Bench();
   bench.server = undefined;
-  const outcome = bench.wish({ kind: 'tune', station: 'station-1' });
+  const outcome = bench.command({ kind: 'tune', station: 'station-1' });
   assert.ok(!outcome.ok && outcome.problem.code === 'server' && outcome.problem.message.includes('10.0.0.1:5601'));
   assert.equal(bench.said.length, 4);
   assert.equal(
@@ -172,16 +172,16 @@ test('a silent server is asked four times, and then named in a problem', () => {
 
 test('an unknown station is a problem and leaves the session as it is', () => {
   const bench = new Bench();
-  bench.wish({ kind: 'tune', station: 'station-1' });
-  const outcome = bench.wish({ kind: 'change', station: 'none' });
+  bench.command({ kind: 'tune', station: 'station-1' });
+  const outcome = bench.command({ kind: 'change', station: 'none' });
   assert.ok(!outcome.ok && outcome.problem.code === 'station');
   assert.equal(bench.view, 'station-1 playing');
 });
 
 test('a session is kept alive for as long as it is wanted, across the ends of cookies', () => {
   const bench = new Bench();
-  bench.wish({ kind: 'tune', station: 'station-1' });
-  bench.wish({ kind: 'pause' });
+  bench.command({ kind: 'tune', station: 'station-1' });
+  bench.command({ kind: 'pause' });
   bench.runUntil(3_600_000);
   assert.equal(bench.view, 'station-1 paused');
   assert.equal(bench.server?.counters.challenged, 1);
@@ -191,15 +191,15 @@ test('a session is kept alive for as long as it is wanted, across the ends of co
 
 test('who wants to know the time exactly asks more often', () => {
   const bench = new Bench([], 2_000);
-  bench.wish({ kind: 'tune', station: 'station-1' });
+  bench.command({ kind: 'tune', station: 'station-1' });
   bench.runUntil(60_000);
   assert.equal(bench.clockAnswers, 29);
 });
 
 test('a server that comes back after a while has the session again as it was', () => {
   const bench = new Bench();
-  bench.wish({ kind: 'tune', station: 'station-2' });
-  bench.wish({ kind: 'pause' });
+  bench.command({ kind: 'tune', station: 'station-2' });
+  bench.command({ kind: 'pause' });
   bench.server = undefined;
   bench.runUntil(60_000);
   assert.deepEqual(
@@ -217,21 +217,21 @@ test('a server that comes back after a while has the session again as it was', (
 
 test('a burst and a replay are asked for, and where they begin is told', () => {
   const bench = new Bench(['arrives', 'arrives', 'is lost']);
-  const tuned = value(bench.wish({ kind: 'tune', station: 'station-2', burst: { flow: 7 } })) as Tuned;
+  const tuned = value(bench.command({ kind: 'tune', station: 'station-2', burst: { flow: 7 } })) as Tuned;
   assert.deepEqual(tuned.burst, { flow: 7, from: 100, time: 5 });
   assert.equal(tuned.roundTrip, RETRY_WAITS[0] + 2); // since it was first asked with the cookie
   const request = { flow: 8, speed: 2, from: { kind: 'packet', packet: 90 } } as const;
-  const { next, flow, from, time, oldest } = value(bench.wish({ kind: 'replay', request })) as Replaying;
+  const { next, flow, from, time, oldest } = value(bench.command({ kind: 'replay', request })) as Replaying;
   assert.deepEqual([next, flow, from, time, oldest], [7, 8, 100, 5, 0]);
   assert.deepEqual(bench.flows.running.get('10.0.0.9:40000'), { station: 'station-2', request });
 });
 
 test('a replay that is refused says why, and the session goes on', () => {
   const bench = new Bench();
-  bench.wish({ kind: 'tune', station: 'station-2' });
+  bench.command({ kind: 'tune', station: 'station-2' });
   bench.flows.answer = 'too-early';
   const request = { flow: 8, speed: 2, from: { kind: 'time', time: 1, item: false } } as const;
-  const outcome = bench.wish({ kind: 'replay', request });
+  const outcome = bench.command({ kind: 'replay', request });
   assert.ok(!outcome.ok && outcome.problem instanceof Refusal && outcome.problem.reason === 'too-early');
   assert.deepEqual(bench.events, []);
   assert.equal(bench.view, 'station-2 playing');
@@ -239,9 +239,9 @@ test('a replay that is refused says why, and the session goes on', () => {
 
 test('a replay makes the session anew where the server has forgotten it', () => {
   const bench = new Bench();
-  bench.wish({ kind: 'tune', station: 'station-2' });
+  bench.command({ kind: 'tune', station: 'station-2' });
   bench.startServer();
-  value(bench.wish({ kind: 'replay', request: { flow: 8, speed: 2, from: { kind: 'live' } } }));
+  value(bench.command({ kind: 'replay', request: { flow: 8, speed: 2, from: { kind: 'live' } } }));
   assert.equal(bench.flows.running.size, 1);
 });
 
@@ -249,26 +249,26 @@ test('the server is asked at once whether it is there, unless it is being asked 
   const bench = new Bench();
   const check = () => bench.client.check(bench.now).send.map((datagram) => decodeMessage(datagram)?.type);
   assert.deepEqual(check(), []); // no session yet
-  bench.wish({ kind: 'tune', station: 'station-2' });
+  bench.command({ kind: 'tune', station: 'station-2' });
   assert.deepEqual(check(), ['keepalive']);
   assert.deepEqual(check(), []);
 });
 
 test('a server that restarts between two requests is not noticed', () => {
   const bench = new Bench();
-  bench.wish({ kind: 'tune', station: 'station-2' });
+  bench.command({ kind: 'tune', station: 'station-2' });
   bench.startServer();
-  value(bench.wish({ kind: 'pause' }));
+  value(bench.command({ kind: 'pause' }));
   assert.equal(bench.view, 'station-2 paused');
   bench.startServer();
-  value(bench.wish({ kind: 'change', station: 'station-3' }));
+  value(bench.command({ kind: 'change', station: 'station-3' }));
   assert.equal(bench.view, 'station-3 playing');
   assert.deepEqual(bench.events, []);
 });
 
 test('a server that comes back without our station stays lost, and that is said once', () => {
   const bench = new Bench();
-  bench.wish({ kind: 'tune', station: 'station-60' });
+  bench.command({ kind: 'tune', station: 'station-60' });
   bench.stations.pop();
   bench.startServer();
   bench.runUntil(60_000);
@@ -278,19 +278,19 @@ test('a server that comes back without our station stays lost, and that is said 
 
 test('leaving a server that is gone takes a moment and succeeds', () => {
   const bench = new Bench();
-  bench.wish({ kind: 'tune', station: 'station-1' });
+  bench.command({ kind: 'tune', station: 'station-1' });
   bench.server = undefined;
   const before = bench.now;
-  value(bench.wish({ kind: 'exit' }));
+  value(bench.command({ kind: 'exit' }));
   assert.equal(bench.now - before, 600);
 });
 
-test('a wish goes before a keep-alive that is under way', () => {
+test('a command goes before a keep-alive that is under way', () => {
   const bench = new Bench();
-  bench.wish({ kind: 'tune', station: 'station-1' });
+  bench.command({ kind: 'tune', station: 'station-1' });
   bench.runUntil(KEEP_ALIVE_PERIOD);
   assert.equal(bench.said.at(-1), 'keepalive');
-  value(bench.wish({ kind: 'pause' }));
+  value(bench.command({ kind: 'pause' }));
   assert.equal(bench.said.at(-1), 'pause');
   assert.equal(bench.view, 'station-1 paused');
 });
@@ -300,26 +300,27 @@ test('whatever the network loses, copies or holds up, client and server end in t
     maxLength: 120,
   });
   const station = fc.integer({ min: 1, max: 5 }).map((n) => `station-${n}`);
-  const wish = fc.oneof(
+  const command = fc.oneof(
     fc.record({ kind: fc.constantFrom('tune' as const, 'change' as const), station }),
     fc.record({ kind: fc.constantFrom('pause' as const, 'resume' as const) }),
     fc.record({ kind: fc.constant('stations' as const) }),
   );
   fc.assert(
-    fc.property(fates, fc.array(wish, { maxLength: 12 }), fc.boolean(), (fates, wishes, leaves) => {
+    fc.property(fates, fc.array(command, { maxLength: 12 }), fc.boolean(), (fates, commands, leaves) => {
       const bench = new Bench(fates);
       let expected = { station: '', state: 'playing' };
-      for (const wish of [{ kind: 'tune', station: 'station-9' } as const, ...wishes]) {
-        // A wish that failed for silence is made again, as a viewer would: the list of fates ends some time.
-        let outcome = bench.wish(wish);
-        while (!outcome.ok && outcome.problem.code === 'server') outcome = bench.wish(wish);
+      for (const command of [{ kind: 'tune', station: 'station-9' } as const, ...commands]) {
+        // A command that failed for silence is made again, as a viewer would: the list of fates ends some time.
+        let outcome = bench.command(command);
+        while (!outcome.ok && outcome.problem.code === 'server') outcome = bench.command(command);
         const result = value(outcome);
-        if (wish.kind === 'stations') assert.deepEqual(result, bench.stations);
-        else if (wish.kind === 'tune' || wish.kind === 'change') expected = { station: wish.station, state: 'playing' };
-        else expected.state = wish.kind === 'pause' ? 'paused' : 'playing';
+        if (command.kind === 'stations') assert.deepEqual(result, bench.stations);
+        else if (command.kind === 'tune' || command.kind === 'change')
+          expected = { station: command.station, state: 'playing' };
+        else expected.state = command.kind === 'pause' ? 'paused' : 'playing';
       }
       if (leaves) {
-        value(bench.wish({ kind: 'exit' }));
+        value(bench.command({ kind: 'exit' }));
         bench.runUntil(bench.now + 2_000);
         // Its one word of leaving may be lost: then silence ends the session.
         bench.server?.expire(epoch + bench.now + 60_000);

@@ -1,4 +1,4 @@
-/** The viewer's half of the control protocol: wishes and datagrams in, datagrams and outcomes out. No sockets, no timers. */
+/** The viewer's half of the control protocol: commands and datagrams in, datagrams and outcomes out. No sockets, no timers. */
 import { Problem } from '../base/problem.js';
 import { type Millis, wrap } from '../base/units.js';
 import {
@@ -42,7 +42,7 @@ export type Tuned = MessageBody<'tuned'> & Timed;
 export type Replaying = MessageBody<'replaying'> & Timed;
 
 /** What a viewer wants. */
-export type Wish =
+export type Command =
   | { kind: 'stations' }
   | ({ kind: 'tune' | 'change' } & TuneRequest)
   | { kind: 'replay'; request: FlowRequest }
@@ -84,7 +84,7 @@ export interface Step {
   events: SessionEvent[];
 }
 
-type Task = { wish: Wish | { kind: 'keepalive' }; ticket: number | undefined };
+type Task = { command: Command | { kind: 'keepalive' }; ticket: number | undefined };
 
 /** One request under way. */
 interface Exchange {
@@ -94,7 +94,7 @@ interface Exchange {
   firstSentAt: Millis;
   waits: readonly Millis[];
   challenges: number;
-  /** The request is there to make the session anew: its success is not yet the wish's. */
+  /** The request is there to make the session anew: its success is not yet the command's. */
   restores: boolean;
 }
 
@@ -169,11 +169,11 @@ export class ClientState {
     return this.#cookie;
   }
 
-  /** Queues a wish; its outcome bears the ticket. */
-  wish(wish: Wish, ticket: number, now: Millis): Step {
-    this.#queue.push({ wish, ticket });
-    if (this.#task?.wish.kind === 'keepalive') {
-      // A wish says more than a keep-alive does, and may have a server's silence to report: it goes first.
+  /** Queues a command; its outcome bears the ticket. */
+  command(command: Command, ticket: number, now: Millis): Step {
+    this.#queue.push({ command, ticket });
+    if (this.#task?.command.kind === 'keepalive') {
+      // A command says more than a keep-alive does, and may have a server's silence to report: it goes first.
       this.#task = undefined;
       this.#exchange = undefined;
     }
@@ -185,7 +185,7 @@ export class ClientState {
     const exchange = this.#exchange;
     if (exchange === undefined) {
       if (now >= this.#keepAliveAt) {
-        this.#queue.push({ wish: { kind: 'keepalive' }, ticket: undefined });
+        this.#queue.push({ command: { kind: 'keepalive' }, ticket: undefined });
         this.#begin(now);
       }
     } else if (now >= exchange.sentAt + exchange.waits[exchange.sent - 1]) {
@@ -267,7 +267,7 @@ export class ClientState {
   #restore(now: Millis): void {
     this.#hasRestored = true;
     const task = this.#task;
-    if (task?.wish.kind === 'exit') {
+    if (task?.command.kind === 'exit') {
       this.#succeed(now);
       return;
     }
@@ -282,23 +282,23 @@ export class ClientState {
     }
     const task = this.#task;
     if (task === undefined) return;
-    if (task.wish.kind === 'keepalive') this.#succeed(now);
-    else this.#exchangeFor(this.#requestFor(task.wish), now, false);
+    if (task.command.kind === 'keepalive') this.#succeed(now);
+    else this.#exchangeFor(this.#requestFor(task.command), now, false);
   }
 
   #succeed(now: Millis): void {
     const task = this.#task;
     if (task === undefined) return;
-    const { wish } = task;
+    const { command } = task;
     let value: StationInfo[] | Tuned | Replaying | undefined;
-    switch (wish.kind) {
+    switch (command.kind) {
       case 'stations':
         value = this.#pages.stations;
         break;
       case 'tune':
       case 'change':
         value = this.#tuned;
-        this.#station = wish.station;
+        this.#station = command.station;
         this.#isPaused = false;
         break;
       case 'replay':
@@ -306,7 +306,7 @@ export class ClientState {
         break;
       case 'pause':
       case 'resume':
-        this.#isPaused = wish.kind === 'pause';
+        this.#isPaused = command.kind === 'pause';
         break;
       case 'exit':
         this.#station = undefined;
@@ -317,7 +317,7 @@ export class ClientState {
     }
     if (task.ticket !== undefined) this.#step.outcomes.push({ ticket: task.ticket, ok: true, value });
     // The list is told without a session: only an answer within one shows that we are tuned.
-    if (this.#isLost && wish.kind !== 'stations') {
+    if (this.#isLost && command.kind !== 'stations') {
       this.#isLost = false;
       this.#step.events.push({ kind: 'recovered', tuned: this.#tuned });
     }
@@ -325,7 +325,7 @@ export class ClientState {
   }
 
   #giveUp(now: Millis): void {
-    if (this.#task?.wish.kind === 'exit') {
+    if (this.#task?.command.kind === 'exit') {
       this.#succeed(now);
       return;
     }
@@ -344,7 +344,7 @@ export class ClientState {
     const task = this.#task;
     if (task === undefined) return;
     if (task.ticket !== undefined) this.#step.outcomes.push({ ticket: task.ticket, ok: false, problem });
-    const isLoss = (isSilence || task.wish.kind === 'keepalive') && this.#station !== undefined;
+    const isLoss = (isSilence || task.command.kind === 'keepalive') && this.#station !== undefined;
     if (isLoss && !this.#isLost) {
       this.#isLost = true;
       this.#step.events.push({ kind: 'lost', problem });
@@ -366,24 +366,24 @@ export class ClientState {
     if (task === undefined) return;
     this.#task = task;
     this.#hasRestored = false;
-    const { wish } = task;
-    if (wish.kind === 'stations') this.#pages = new PageCollector();
-    const request = wish.kind === 'keepalive' ? message('keepalive', this.#takeId(), {}) : this.#requestFor(wish);
+    const { command } = task;
+    if (command.kind === 'stations') this.#pages = new PageCollector();
+    const request = command.kind === 'keepalive' ? message('keepalive', this.#takeId(), {}) : this.#requestFor(command);
     this.#exchangeFor(request, now, false);
   }
 
-  #requestFor(wish: Wish): Request {
+  #requestFor(command: Command): Request {
     const id = this.#takeId();
-    switch (wish.kind) {
+    switch (command.kind) {
       case 'stations':
         return message('start', id, {});
       case 'tune':
       case 'change':
-        return message(wish.kind, id, { station: wish.station, burst: wish.burst });
+        return message(command.kind, id, { station: command.station, burst: command.burst });
       case 'replay':
-        return message('replay', id, wish.request);
+        return message('replay', id, command.request);
       default:
-        return message(wish.kind, id, {});
+        return message(command.kind, id, {});
     }
   }
 

@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { FakeFlows } from '../../test/support/flows.js';
 import { makeStations } from '../../test/support/stations.js';
 import { openEndpoint } from '../net/endpoint.js';
-import type { Sender } from '../net/receive.js';
+import type { SocketAddress } from '../net/receive.js';
 import { decodeFeedback } from '../wire/feedback.js';
 import { decodeMessage } from '../wire/message.js';
 import { openSession } from './client.js';
@@ -21,7 +21,7 @@ async function meeting(context: TestContext) {
   const flows = new FakeFlows();
   const directory = { stations: () => makeStations(2), position: () => ({ next: 7, time: 1_000 }) };
   const state = new ServerState({ server: 'hall', controlPort: 1, directory, flows, secret: Buffer.alloc(32, 1) });
-  let client: Sender | null = null;
+  let client: SocketAddress | null = null;
   const server = await openEndpoint({
     address: here,
     onError,

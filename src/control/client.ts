@@ -4,7 +4,7 @@ import { Problem } from '../base/problem.js';
 import { systemTimers, type Timers } from '../base/timers.js';
 import type { Millis } from '../base/units.js';
 import { type Endpoint, openEndpoint } from '../net/endpoint.js';
-import { RECEIVE_BUFFER, type Sender } from '../net/receive.js';
+import { RECEIVE_BUFFER, type SocketAddress } from '../net/receive.js';
 import { CONTROL_PORT } from '../wire/addresses.js';
 import { encodeFeedback, type Feedback, isRtcp } from '../wire/feedback.js';
 import { hasCookie, REQUEST_ID_MODULUS } from '../wire/message.js';
@@ -12,12 +12,12 @@ import type { StationInfo } from '../wire/station-info.js';
 import {
   ClientState,
   type ClockAnswer,
+  type Command,
   type Outcomes,
   type Replaying,
   type Step,
   type Tuned,
   type TuneRequest,
-  type Wish,
 } from './client-state.js';
 import type { FlowRequest } from './flows.js';
 
@@ -78,7 +78,7 @@ class UdpSession implements Session {
   readonly #options: SessionOptions;
   readonly #state: ClientState;
   readonly #timers: Timers;
-  readonly #server: Sender;
+  readonly #server: SocketAddress;
   #endpoint: Endpoint | undefined;
   #cancel: () => void = () => undefined;
   #tickets = 0;
@@ -112,27 +112,27 @@ class UdpSession implements Session {
   }
 
   stations(): Promise<StationInfo[]> {
-    return this.#wish({ kind: 'stations' });
+    return this.#command({ kind: 'stations' });
   }
 
   tune(id: string, burst?: TuneRequest['burst']): Promise<Tuned> {
-    return this.#wish({ kind: 'tune', station: id, burst });
+    return this.#command({ kind: 'tune', station: id, burst });
   }
 
   change(id: string, burst?: TuneRequest['burst']): Promise<Tuned> {
-    return this.#wish({ kind: 'change', station: id, burst });
+    return this.#command({ kind: 'change', station: id, burst });
   }
 
   replay(request: FlowRequest): Promise<Replaying> {
-    return this.#wish({ kind: 'replay', request });
+    return this.#command({ kind: 'replay', request });
   }
 
   pause(): Promise<void> {
-    return this.#wish({ kind: 'pause' });
+    return this.#command({ kind: 'pause' });
   }
 
   resume(): Promise<void> {
-    return this.#wish({ kind: 'resume' });
+    return this.#command({ kind: 'resume' });
   }
 
   feedback(feedback: Omit<Feedback, 'cookie'>): void {
@@ -146,21 +146,21 @@ class UdpSession implements Session {
   }
 
   exit(): Promise<void> {
-    this.#exiting ??= this.#wish({ kind: 'exit' }).then(() => {
+    this.#exiting ??= this.#command({ kind: 'exit' }).then(() => {
       this.#cancel();
       return this.#endpoint?.close();
     });
     return this.#exiting;
   }
 
-  #wish<W extends Wish>(wish: W): Promise<Outcomes[W['kind']]> {
+  #command<W extends Command>(command: W): Promise<Outcomes[W['kind']]> {
     if (this.#exiting !== undefined) {
       return Promise.reject(new Problem('server', 'The session has ended', 'Tune in again.'));
     }
     const ticket = this.#tickets++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(ticket, { resolve, reject });
-      this.#do(this.#state.wish(wish, ticket, this.#timers.now()));
+      this.#do(this.#state.command(command, ticket, this.#timers.now()));
     });
   }
 
@@ -176,7 +176,7 @@ class UdpSession implements Session {
       const waiting = this.#waiting.get(outcome.ticket);
       this.#waiting.delete(outcome.ticket);
       if (outcome.ok)
-        waiting?.resolve(outcome.value as never); // the ticket's wish chose the type
+        waiting?.resolve(outcome.value as never); // the ticket's command chose the type
       else waiting?.reject(outcome.problem);
     }
     for (const event of events) {

@@ -4,7 +4,7 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Millis } from '../base/units.js';
-import type { Sender } from '../net/receive.js';
+import type { SocketAddress } from '../net/receive.js';
 import { COOKIE_LENGTH, hasCookie } from '../wire/message.js';
 
 /**
@@ -13,7 +13,7 @@ import { COOKIE_LENGTH, hasCookie } from '../wire/message.js';
  */
 export const COOKIE_SLOT: Millis = 5 * 60_000;
 
-const cookieOfSlot = (secret: Buffer, { address, port }: Sender, slot: number): Buffer =>
+const cookieOfSlot = (secret: Buffer, { address, port }: SocketAddress, slot: number): Buffer =>
   createHmac('sha256', secret).update(`${address}:${port}/${slot}`).digest().subarray(0, COOKIE_LENGTH);
 
 const slotAt = (now: Millis): number => Math.floor(now / COOKIE_SLOT);
@@ -29,7 +29,7 @@ export interface CheckedCookie {
 }
 
 /** Checks the cookie (16 bytes) that a client came with. */
-export function checkCookie(secret: Buffer, client: Sender, now: Millis, cookie: Buffer): CheckedCookie {
+export function checkCookie(secret: Buffer, client: SocketAddress, now: Millis, cookie: Buffer): CheckedCookie {
   const slot = slotAt(now);
   const newest = cookieOfSlot(secret, client, slot);
   const isGood =

@@ -1,7 +1,7 @@
 /** What the control protocol asks of whoever sends packets to single viewers; src/repair does it. */
 
 import type { Millis, PacketNumber } from '../base/units.js';
-import type { Sender } from '../net/receive.js';
+import type { SocketAddress } from '../net/receive.js';
 import type { ErrorCode, MessageBody } from '../wire/message.js';
 
 export type FlowRequest = MessageBody<'replay'>;
@@ -18,7 +18,7 @@ export interface FlowStart {
 /** A flow is a station's packets, one after another, sent to one client. */
 export interface Flows {
   /** Begins to send; the client's flow before ends. Returns why not where it is refused. */
-  begin(client: Sender, station: string, request: FlowRequest, now: Millis): FlowStart | ErrorCode;
+  begin(client: SocketAddress, station: string, request: FlowRequest, now: Millis): FlowStart | ErrorCode;
   /** The client has left, or gone to another station: nothing more is sent to it. */
-  end(client: Sender): void;
+  end(client: SocketAddress): void;
 }

@@ -1,7 +1,7 @@
 /** The server's half of the control protocol: datagrams in, datagrams out. No sockets, no timers. */
 
 import { type Millis, type PacketNumber, wrap, wrappedDistance } from '../base/units.js';
-import type { Sender } from '../net/receive.js';
+import type { SocketAddress } from '../net/receive.js';
 import {
   type AnyMessage,
   bodyLength,
@@ -30,7 +30,7 @@ export const SESSION_TIMEOUT: Millis = 30_000;
 export const MAX_SESSIONS = 10_000;
 /** Until a client has returned a cookie, no reply is longer than this times its request. */
 export const AMPLIFICATION_LIMIT = 3;
-/** Requests so far behind the last are copies that the network held up; others come from a new client. */
+/** NackGenerator so far behind the last are copies that the network held up; others come from a new client. */
 const STALE_REQUESTS = 64;
 /** How long one edition of the list is handed out, so that all its pages can be fetched; less if stations come or go. */
 const EDITION_LIFETIME: Millis = 2_000;
@@ -108,7 +108,7 @@ export interface ControlCounters {
   expired: number;
 }
 
-const keyOf = ({ address, port }: Sender): string => `${address}:${port}`;
+const keyOf = ({ address, port }: SocketAddress): string => `${address}:${port}`;
 
 /** The longest beginning of `name` with which the CHALLENGE takes at most `limit` bytes. */
 function challengeWithin(limit: number, reply: Message<'challenge'>): Message<'challenge'> {
@@ -153,7 +153,7 @@ export class ServerState {
   }
 
   /** The replies to one datagram, none for what deserves none. `now` is Unix time. */
-  handle(datagram: Buffer, from: Sender, now: Millis): Buffer[] {
+  handle(datagram: Buffer, from: SocketAddress, now: Millis): Buffer[] {
     this.counters.received++;
     const header = readRequestHeader(datagram);
     if (header === null) return this.#malformed();
@@ -190,7 +190,7 @@ export class ServerState {
   }
 
   /** The session that feedback with this cookie belongs to; null for what deserves no attention. */
-  acceptsFeedback(from: Sender, cookie: Buffer, now: Millis): Pick<SessionView, 'station'> | null {
+  acceptsFeedback(from: SocketAddress, cookie: Buffer, now: Millis): Pick<SessionView, 'station'> | null {
     const session = this.#sessions.get(keyOf(from));
     if (session === undefined || session.state === 'left') return null;
     // Hundreds of times the same: only a new one is computed.
@@ -253,7 +253,7 @@ export class ServerState {
     return { made: now, number, ids, stations: stations.length, pages: paginate(stations) };
   }
 
-  #inSession(request: Exclude<Request, Message<'start'>>, from: Sender, now: Millis): AnyMessage[] {
+  #inSession(request: Exclude<Request, Message<'start'>>, from: SocketAddress, now: Millis): AnyMessage[] {
     const key = keyOf(from);
     const session = this.#sessions.get(key);
     if (session !== undefined) {
@@ -283,7 +283,7 @@ export class ServerState {
   #answer(
     request: Exclude<Request, Message<'start'>>,
     session: SessionRecord | undefined,
-    from: Sender,
+    from: SocketAddress,
     now: Millis,
   ): Reply {
     const isLive = session !== undefined && session.state !== 'left';
@@ -315,7 +315,7 @@ export class ServerState {
   #tune(
     { station: id, burst }: Message<'tune'>['body'],
     before: SessionRecord | undefined,
-    from: Sender,
+    from: SocketAddress,
     now: Millis,
   ): Reply {
     const { directory, flows } = this.#options;
@@ -339,7 +339,7 @@ export class ServerState {
     });
   }
 
-  #setStation(before: SessionRecord | undefined, station: string, { address, port }: Sender, now: Millis): void {
+  #setStation(before: SessionRecord | undefined, station: string, { address, port }: SocketAddress, now: Millis): void {
     const isLive = before !== undefined && before.state !== 'left';
     if (isLive) this.#leaveStation(before);
     else this.counters.begun++;

@@ -5,7 +5,7 @@ import { systemTimers, type Timers } from '../base/timers.js';
 import type { Millis } from '../base/units.js';
 import { type Endpoint, type EndpointOptions, openEndpoint } from '../net/endpoint.js';
 import { isOnNetworkOf, type NetInterface } from '../net/interfaces.js';
-import { type GroupOptions, type GroupSocket, openGroup, RECEIVE_BUFFER, type Sender } from '../net/receive.js';
+import { type GroupOptions, type GroupSocket, openGroup, RECEIVE_BUFFER, type SocketAddress } from '../net/receive.js';
 import { CONTROL_PORT, DISCOVERY_GROUP, QUERY_PORT } from '../wire/addresses.js';
 import { isRtcp } from '../wire/feedback.js';
 import type { Flows } from './flows.js';
@@ -29,7 +29,7 @@ export interface ControlServerOptions {
   /** A line for the log. */
   log: (line: string) => void;
   /** Told of every datagram to the control port that is RTCP. */
-  onFeedback?: (datagram: Buffer, from: Sender) => void;
+  onFeedback?: (datagram: Buffer, from: SocketAddress) => void;
   /** How sockets are opened; with Node.js's own where it is not given. Datagrams are no longer needed once taken. */
   sockets?: SocketOpener;
   /** Time to live of what is sent to groups. */
@@ -78,7 +78,7 @@ export class ControlServer {
   readonly #endpoints: readonly Endpoint[];
   readonly #timers: Timers;
   readonly #now: () => Millis;
-  readonly #onFeedback: (datagram: Buffer, from: Sender) => void;
+  readonly #onFeedback: (datagram: Buffer, from: SocketAddress) => void;
   #query: GroupSocket | undefined;
   #stopExpiry: () => void = () => undefined;
 
@@ -97,7 +97,7 @@ export class ControlServer {
     const query = options.query ?? { group: DISCOVERY_GROUP, port: QUERY_PORT };
     const { sockets = { openEndpoint, openGroup } } = options;
     const endpoints: Endpoint[] = [];
-    let receive: (datagram: Buffer, from: Sender, through: Endpoint) => void = () => undefined;
+    let receive: (datagram: Buffer, from: SocketAddress, through: Endpoint) => void = () => undefined;
     let port = options.port ?? CONTROL_PORT;
     try {
       for (const { address } of options.interfaces) {
@@ -152,7 +152,7 @@ export class ControlServer {
   }
 
   /** What feedback with this cookie is about; see ServerState. */
-  acceptsFeedback(from: Sender, cookie: Buffer, now: Millis): { station: string } | null {
+  acceptsFeedback(from: SocketAddress, cookie: Buffer, now: Millis): { station: string } | null {
     return this.#state.acceptsFeedback(from, cookie, now);
   }
 
@@ -165,7 +165,7 @@ export class ControlServer {
     await Promise.all([this.#query?.close(), ...this.#endpoints.map((endpoint) => endpoint.close())]);
   }
 
-  #answer(datagram: Buffer, from: Sender, through: Endpoint): void {
+  #answer(datagram: Buffer, from: SocketAddress, through: Endpoint): void {
     if (isRtcp(datagram, 0, datagram.length)) {
       this.#onFeedback(datagram, from);
       return;

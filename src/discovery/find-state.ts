@@ -1,7 +1,7 @@
 /** One search for stations: what was asked, who answered, what is still missing. No sockets, no timers. */
 
 import type { Millis } from '../base/units.js';
-import type { Sender } from '../net/receive.js';
+import type { SocketAddress } from '../net/receive.js';
 import { decodeMessage, encodeMessage, message } from '../wire/message.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { PageCollector } from '../wire/station-pages.js';
@@ -20,7 +20,7 @@ export interface FoundStation {
 export interface Outgoing {
   datagram: Buffer;
   localAddress: string;
-  to: Sender;
+  to: SocketAddress;
 }
 
 /** When the query is sent, counted from the beginning: datagrams get lost. */
@@ -33,7 +33,7 @@ const RETRY_TIME: Millis = 100;
 export const QUERY_LENGTH = 300;
 
 interface Server {
-  address: Sender;
+  address: SocketAddress;
   localAddress: string;
   cookie: Buffer;
   pages: PageCollector;
@@ -44,7 +44,7 @@ interface Server {
 
 export class FindState {
   readonly #localAddresses: readonly string[];
-  readonly #query: Sender;
+  readonly #query: SocketAddress;
   readonly #requestId: number;
   readonly #began: Millis;
   #queries = 0;
@@ -52,7 +52,7 @@ export class FindState {
   readonly #servers = new Map<string, Server>();
 
   /** `requestId` is a number of 32 bits; answers to others are not ours. `query`: the discovery group and port. */
-  constructor(options: { localAddresses: readonly string[]; query: Sender; requestId: number; now: Millis }) {
+  constructor(options: { localAddresses: readonly string[]; query: SocketAddress; requestId: number; now: Millis }) {
     this.#localAddresses = options.localAddresses;
     this.#query = options.query;
     this.#requestId = options.requestId;
@@ -61,7 +61,7 @@ export class FindState {
   }
 
   /** Takes a datagram that came from `from` to the socket on `localAddress`; returns what to send because of it. */
-  receive(datagram: Buffer, from: Sender, localAddress: string, now: Millis): Outgoing[] {
+  receive(datagram: Buffer, from: SocketAddress, localAddress: string, now: Millis): Outgoing[] {
     const reply = decodeMessage(datagram);
     if (reply === null || reply.requestId !== this.#requestId) return [];
     const key = `${localAddress} ${from.address}:${from.port}`;

@@ -39,7 +39,7 @@ export interface Gateway {
 
 /**
  * For every answer. Pages load nothing from elsewhere, and no other page frames them; their pictures come out of memory
- * (`blob:`), their stills as well.
+ * (`blob:`), their thumbnails as well.
  */
 const HEADERS = {
   'x-content-type-options': 'nosniff',
@@ -104,7 +104,7 @@ function notFound({ method }: FastifyRequest): HttpProblem {
 /** Of an error that Fastify raised, or nobody expected. What it says may come from the request: it is not repeated. */
 function problemOf({ statusCode = 500 }: FastifyError): HttpProblem {
   if (statusCode === 413) return new HttpProblem(413, 'Too large', `A request has at most ${MOST_BODY} bytes.`);
-  if (statusCode === 415) return new HttpProblem(415, 'Not understood', 'Requests are sent as application/json.');
+  if (statusCode === 415) return new HttpProblem(415, 'Not understood', 'NackGenerator are sent as application/json.');
   if (statusCode < 500)
     return new HttpProblem(statusCode, 'Bad request', 'The request is not as the documentation says.');
   return new HttpProblem(500, 'Fault', 'The gateway could not answer. Its log says more.');

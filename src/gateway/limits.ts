@@ -59,7 +59,7 @@ function problemOf(error: Error): HttpProblem {
   }
 }
 
-/** Answers what is no HTTP request, where it can still be answered, and ends the connection. */
+/** NackResponder what is no HTTP request, where it can still be answered, and ends the connection. */
 export function refuseConnection(error: Error, socket: Socket): void {
   if (!socket.writable || systemCode(error) === 'ECONNRESET') {
     socket.destroy();

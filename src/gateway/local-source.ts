@@ -89,7 +89,7 @@ export class LocalSource implements StationSource, LocalStation {
   }
 
   get itemFrom(): Millis {
-    return ticksToMillis(this.#options.station.airingAt(millisToTicks(this.now())).from);
+    return ticksToMillis(this.#options.station.itemOnAirAt(millisToTicks(this.now())).from);
   }
 
   poster(): Promise<Buffer | null> {

@@ -8,13 +8,13 @@ import { uniqueStations } from '../discovery/find.js';
 import { distinctId } from '../station/identity.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { NetworkSource } from './network-source.js';
-import type { ReceptionTuner } from './reception.js';
+import type { ReceiverTuner } from './reception.js';
 import type { Catalogue, StationSource } from './source.js';
 
 export interface NetworkCatalogueOptions {
   /** Finds all stations. */
   find: () => Promise<readonly FoundStation[]>;
-  createTuner: () => ReceptionTuner;
+  createTuner: () => ReceiverTuner;
   timers: Timers;
   now: () => Millis;
   say: (line: string) => void;

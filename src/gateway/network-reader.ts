@@ -4,7 +4,7 @@ import { Problem } from '../base/problem.js';
 import type { Timers } from '../base/timers.js';
 import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../base/units.js';
 import type { Cursor } from '../receiver/stream-buffer.js';
-import type { GatewayReception } from './reception.js';
+import type { GatewayReceiver } from './reception.js';
 import type { Chunk, StationReader } from './source.js';
 
 /** What a reader needs of its station. */
@@ -13,10 +13,10 @@ export interface NetworkStation {
   readonly name: string;
   now(): Millis;
   /** What is received for all; `release` gives it back. */
-  join(): Promise<GatewayReception>;
+  join(): Promise<GatewayReceiver>;
   release(): void;
   /** The station from that moment on, for one reader, who closes it. */
-  openPast(time: Millis): Promise<GatewayReception>;
+  openPast(time: Millis): Promise<GatewayReceiver>;
 }
 
 /** Pictures are due a second after their packets have left: what has left by then can be shown. */
@@ -31,7 +31,7 @@ const PATIENCE: Millis = 3_000;
  */
 export class NetworkReader implements StationReader {
   readonly #station: NetworkStation;
-  #reception: GatewayReception;
+  #reception: GatewayReceiver;
   #isShared: boolean;
   #cursor: Cursor;
   /** The last chunk that was read left at that time. */
@@ -43,7 +43,7 @@ export class NetworkReader implements StationReader {
   #isClosed = false;
   #ready: (() => void) | null = null;
 
-  private constructor(station: NetworkStation, reception: GatewayReception, isShared: boolean, cursor: Cursor) {
+  private constructor(station: NetworkStation, reception: GatewayReceiver, isShared: boolean, cursor: Cursor) {
     this.#station = station;
     this.#reception = reception;
     this.#isShared = isShared;
@@ -168,7 +168,7 @@ export class NetworkReader implements StationReader {
 }
 
 /** Resolves when there is one to begin with, or it has been waited for long enough. */
-function firstChunk({ timers }: NetworkStation, { chunks }: GatewayReception): Promise<void> {
+function firstChunk({ timers }: NetworkStation, { chunks }: GatewayReceiver): Promise<void> {
   return new Promise((resolve) => {
     const cancel = timers.after(PATIENCE, resolve);
     chunks.wait(null, () => {
@@ -179,7 +179,7 @@ function firstChunk({ timers }: NetworkStation, { chunks }: GatewayReception): P
 }
 
 /** At the last random access point at or before a time, else at the newest, else at the first. */
-function placeIn({ chunks }: GatewayReception, time: Millis): Cursor | null {
+function placeIn({ chunks }: GatewayReceiver, time: Millis): Cursor | null {
   return (
     chunks.openAtRandomAccess(millisToTicks(time)) ??
     (millisToTicks(time) > (chunks.newest ?? 0) ? chunks.openAtLastRandomAccess() : chunks.openAtFirstRandomAccess())

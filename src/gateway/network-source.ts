@@ -7,7 +7,7 @@ import { StreamBuffer } from '../receiver/stream-buffer.js';
 import type { Programme } from '../station/guide.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { NetworkReader, type NetworkStation } from './network-reader.js';
-import { GatewayReception, type ReceptionTuner } from './reception.js';
+import { GatewayReceiver, type ReceiverTuner } from './reception.js';
 import type { ReadStart, StationReader, StationSource } from './source.js';
 
 export interface NetworkSourceOptions {
@@ -15,7 +15,7 @@ export interface NetworkSourceOptions {
   timers: Timers;
   /** The clock here (Unix epoch): the station's server's, until that has told its own. */
   now: () => Millis;
-  createTuner: () => ReceptionTuner;
+  createTuner: () => ReceiverTuner;
 }
 
 /** How long a station is received after the last reader: whoever comes back finds it at once. */
@@ -35,9 +35,9 @@ const SHORTLY: Millis = 3_000;
 export class NetworkSource implements StationSource, NetworkStation {
   readonly #options: NetworkSourceOptions;
   #info: StationInfo;
-  #joined: Promise<GatewayReception> | null = null;
-  #current: GatewayReception | null = null;
-  readonly #alone = new Set<GatewayReception>();
+  #joined: Promise<GatewayReceiver> | null = null;
+  #current: GatewayReceiver | null = null;
+  readonly #alone = new Set<GatewayReceiver>();
   #readers = 0;
   #cancelLinger: (() => void) | null = null;
   #offset: Millis | null = null;
@@ -92,7 +92,7 @@ export class NetworkSource implements StationSource, NetworkStation {
   }
 
   /** What is received for all; `release` gives it back. Rejects with a Problem where it cannot be received. */
-  async join(): Promise<GatewayReception> {
+  async join(): Promise<GatewayReceiver> {
     this.#readers++;
     this.#cancelLinger?.();
     this.#cancelLinger = null;
@@ -117,7 +117,7 @@ export class NetworkSource implements StationSource, NetworkStation {
   }
 
   /** The station from that moment on, for one reader, who closes it. Rejects with a Problem where it cannot be had. */
-  async openPast(time: Millis): Promise<GatewayReception> {
+  async openPast(time: Millis): Promise<GatewayReceiver> {
     const chunks = new StreamBuffer(AHEAD);
     chunks.keepsPlaces = true;
     const reception = await this.#open(chunks, time);
@@ -161,10 +161,10 @@ export class NetworkSource implements StationSource, NetworkStation {
     return chunks !== undefined && newest !== null && time >= ticksToMillis(newest) - chunks.duration;
   }
 
-  #open(chunks: StreamBuffer, time?: Millis): Promise<GatewayReception> {
+  #open(chunks: StreamBuffer, time?: Millis): Promise<GatewayReceiver> {
     const { found, createTuner } = this.#options;
     const start = time === undefined ? undefined : { kind: 'time' as const, time, item: false };
-    return GatewayReception.open({ tuner: createTuner(), found, chunks, start });
+    return GatewayReceiver.open({ tuner: createTuner(), found, chunks, start });
   }
 
   async #leave(): Promise<void> {

@@ -6,24 +6,24 @@ import type { Tuner } from '../receiver/tuner.js';
 import { Chunker } from './chunker.js';
 
 /** What of a Tuner is used; made by the source's owner, one for each reception. */
-export type ReceptionTuner = Pick<Tuner, 'tune' | 'close'>;
+export type ReceiverTuner = Pick<Tuner, 'tune' | 'close'>;
 
 /**
  * It is in charge of:
  * - one tuner, from tuning to closing
  * - filling a buffer of chunks, which readers read, from what is received
  */
-export class GatewayReception {
+export class GatewayReceiver {
   /** What readers read: units are chunks. */
   readonly chunks: StreamBuffer;
   /** Told once it is closed. */
   onClosed: () => void = () => undefined;
-  readonly #tuner: ReceptionTuner;
+  readonly #tuner: ReceiverTuner;
   readonly #chunker: Chunker;
   #receiver: StationReceiver | null = null;
   #isClosed = false;
 
-  private constructor(tuner: ReceptionTuner, found: FoundStation, chunks: StreamBuffer) {
+  private constructor(tuner: ReceiverTuner, found: FoundStation, chunks: StreamBuffer) {
     this.#tuner = tuner;
     this.chunks = chunks;
     this.#chunker = new Chunker(found.info.format, (chunk) => chunks.push(chunk));
@@ -31,13 +31,13 @@ export class GatewayReception {
 
   /** Begins with what is on the air, or at `start`. Rejects with a Problem where that cannot be had. */
   static async open(options: {
-    tuner: ReceptionTuner;
+    tuner: ReceiverTuner;
     found: FoundStation;
     chunks: StreamBuffer;
     start?: Target;
-  }): Promise<GatewayReception> {
+  }): Promise<GatewayReceiver> {
     const { tuner, found, chunks, start } = options;
-    const reception = new GatewayReception(tuner, found, chunks);
+    const reception = new GatewayReceiver(tuner, found, chunks);
     try {
       reception.#receiver = await tuner.tune(found, start);
     } catch (error) {

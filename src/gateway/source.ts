@@ -57,7 +57,7 @@ export interface StationSource {
   read(start: ReadStart): Promise<StationReader>;
   /** When the random access points from `from` to before `to` leave; null where that is not known without reading. */
   randomAccessPoints(from: Millis, to: Millis): Ticks90k[] | null;
-  /** What is on the air within a time, in order; as far as is known. Consecutive airings of one item are one programme. */
+  /** What is on the air within a time, in order; as far as is known. Consecutive itemsOnAir of one item are one programme. */
   programmes(from: Millis, to: Millis): Programme[];
   /** When the item that plays now began (Unix epoch); null where that is not known. */
   readonly itemFrom: Millis | null;

@@ -3,7 +3,7 @@ import { read } from 'node:fs';
 import { promisify } from 'node:util';
 import { type PacketNumber, TICKS_PER_MILLI, type Ticks90k } from '../base/units.js';
 import { JpegAssembler } from '../receiver/jpeg-assembler.js';
-import { copyPayloads, type PacketPlaces, type PayloadReader } from '../reel/payload-reader.js';
+import { copyPayloads, type PacketSlots, type PayloadReader } from '../reel/payload-reader.js';
 import type { Station } from '../station/station.js';
 import { parseRtp, RTP_HEADER_LENGTH } from '../wire/rtp.js';
 import type { ChunkMemory } from './chunk-memory.js';
@@ -34,7 +34,7 @@ class BlockReader implements PayloadReader {
   read(
     descriptor: number,
     position: number,
-    places: PacketPlaces,
+    places: PacketSlots,
     first: number,
     count: number,
     header: number,

@@ -22,7 +22,7 @@ export interface StreamOptions {
 }
 
 /**
- * Answers with headers and then chunks as they come, straight to the socket: they need no framing, for the connection's
+ * NackResponder with headers and then chunks as they come, straight to the socket: they need no framing, for the connection's
  * end is the response's, and each buffer is the one that all viewers share. Ends when the viewer goes, the station does,
  * or nothing is taken any more.
  */

@@ -1,4 +1,4 @@
-/** Who is being sent a station, for limits, figures and the operator. */
+/** Who is being sent a station, for limits, stats and the operator. */
 import type { Millis } from '../base/units.js';
 
 export type ViewerKind = 'ts' | 'hls' | 'mjpeg' | 'live';

@@ -6,9 +6,9 @@ import fc from 'fast-check';
 import { HandTimers } from '../../test/support/hand-timers.js';
 import { makeSource, type SourceVideo } from '../../test/support/sources.js';
 import { scratchFolder } from '../../test/support/spool.js';
-import { StillChild } from '../reel/thumbnail-child.js';
+import { ThumbnailChild } from '../reel/thumbnail-child.js';
 import { silenceLog } from './input.js';
-import { makeStill } from './thumbnail.js';
+import { makeThumbnail } from './thumbnail.js';
 
 silenceLog();
 
@@ -31,16 +31,20 @@ const sizes: [what: string, video: SourceVideo, size: [number, number]][] = [
 
 for (const [what, video, size] of sizes) {
   test(`a still of ${what} is ${size.join(' × ')}`, (context) => {
-    const still = makeStill({ format: 'h264', picture: accessUnit(context, video), width: 320 });
+    const still = makeThumbnail({ format: 'h264', picture: accessUnit(context, video), width: 320 });
     assert.ok(still);
     assert.deepEqual(sizeOf(still), size);
   });
 }
 
 test('a still of a JPEG picture is a smaller one', (context) => {
-  const picture = makeStill({ format: 'h264', picture: accessUnit(context, { width: 640, height: 360 }), width: 640 });
+  const picture = makeThumbnail({
+    format: 'h264',
+    picture: accessUnit(context, { width: 640, height: 360 }),
+    width: 640,
+  });
   assert.ok(picture);
-  const still = makeStill({ format: 'jpeg', picture, width: 320 });
+  const still = makeThumbnail({ format: 'jpeg', picture, width: 320 });
   assert.ok(still);
   assert.deepEqual(sizeOf(still), [320, 180]);
 });
@@ -48,23 +52,23 @@ test('a still of a JPEG picture is a smaller one', (context) => {
 test('bytes that are no picture make none, and damaged ones throw nothing', (context) => {
   const picture = accessUnit(context, { width: 320, height: 180 });
   for (const format of ['h264', 'jpeg'] as const) {
-    assert.equal(makeStill({ format, picture: Buffer.from('no picture at all'), width: 320 }), null);
-    assert.equal(makeStill({ format, picture: Buffer.alloc(0), width: 320 }), null);
+    assert.equal(makeThumbnail({ format, picture: Buffer.from('no picture at all'), width: 320 }), null);
+    assert.equal(makeThumbnail({ format, picture: Buffer.alloc(0), width: 320 }), null);
   }
   const damage = fc.array(fc.tuple(fc.nat(picture.length - 1), fc.integer({ min: 0, max: 255 })), { maxLength: 20 });
   fc.assert(
     fc.property(damage, fc.nat(picture.length), (changes, length) => {
       const damaged = Buffer.from(picture);
       for (const [at, value] of changes) damaged[at] = value;
-      makeStill({ format: 'h264', picture: damaged.subarray(0, length), width: 320 });
+      makeThumbnail({ format: 'h264', picture: damaged.subarray(0, length), width: 320 });
     }),
   );
 });
 
-test('the child process makes stills, and goes on after bytes that are no picture', async (context) => {
+test('the child process makes thumbnails, and goes on after bytes that are no picture', async (context) => {
   const lines: string[] = [];
   const timers = new HandTimers();
-  const child = new StillChild({ timers, say: (line) => lines.push(line) });
+  const child = new ThumbnailChild({ timers, say: (line) => lines.push(line) });
   // Waiting for the child does not keep a process alive.
   const alive = setInterval(() => {}, 1_000);
   context.after(() => {

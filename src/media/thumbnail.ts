@@ -15,7 +15,7 @@ const MOST_PIXELS = 35_389_440;
  * A JPEG file, at most `width` pixels wide and as the picture is displayed. `picture` is an access unit with an IDR
  * picture and its parameter sets (Annex B), or a JPEG file. Null where no picture can be made out of it.
  */
-export function makeStill(options: { format: StationFormat; picture: Buffer; width: number }): Buffer | null {
+export function makeThumbnail(options: { format: StationFormat; picture: Buffer; width: number }): Buffer | null {
   const frame = decode(options.format, options.picture);
   if (frame === null) return null;
   const out = new Frame();

@@ -1,7 +1,7 @@
 /** A socket of one's own: for asking, answering and announcing. */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { enlargeReceiveBuffer, type Sender } from './receive.js';
+import { enlargeReceiveBuffer, type SocketAddress } from './receive.js';
 import { socketProblem } from './socket-problem.js';
 
 export interface EndpointOptions {
@@ -13,7 +13,7 @@ export interface EndpointOptions {
   multicastTtl?: number;
   /** Bytes of receive buffer asked for, where the system's own choice is too small. */
   receiveBuffer?: number;
-  onDatagram?: (datagram: Buffer, from: Sender) => void;
+  onDatagram?: (datagram: Buffer, from: SocketAddress) => void;
   /** Called with errors that come after opening, those of sending included. */
   onError: (error: Error) => void;
 }
@@ -22,7 +22,7 @@ export interface Endpoint {
   readonly address: string;
   readonly port: number;
   /** Hands a datagram to the kernel; does nothing once closed. */
-  send(datagram: Buffer, to: Sender): void;
+  send(datagram: Buffer, to: SocketAddress): void;
   /** Closes once what was handed over has left. Further calls do nothing. */
   close(): Promise<void>;
 }

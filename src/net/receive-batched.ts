@@ -5,7 +5,7 @@ import type { Millis } from '../base/units.js';
 import { loadLibc } from '../system/libc.js';
 import { SystemCallError } from '../system/udp-socket.js';
 import { checkGroup } from './interfaces.js';
-import { type GroupAddress, type GroupSocket, openGroup, type Sender } from './receive.js';
+import { type GroupAddress, type GroupSocket, openGroup, type SocketAddress } from './receive.js';
 import { ReceivePoller } from './receive-poller.js';
 
 /** Datagrams that have come, in order. Lent: what is to be kept is copied before the call that hands them over returns. */
@@ -14,7 +14,7 @@ export interface ReceivedBatch {
   /** Offset, length and sender of each. */
   readonly offsets: Uint32Array;
   readonly lengths: Uint16Array;
-  readonly senders: readonly Sender[];
+  readonly senders: readonly SocketAddress[];
   /** How many of them there are. */
   readonly count: number;
 }
@@ -72,7 +72,7 @@ export async function openGroupPlain(
   timers: Timers = systemTimers,
 ): Promise<GroupSocket> {
   const { onDatagrams } = options;
-  const senders: Sender[] = [];
+  const senders: SocketAddress[] = [];
   const batch = {
     buffer: Buffer.alloc(0) as Buffer,
     offsets: Uint32Array.of(0),

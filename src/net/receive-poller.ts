@@ -9,7 +9,7 @@ import type { Millis } from '../base/units.js';
 import type { Libc } from '../system/libc.js';
 import { LARGEST_MESSAGE, ReceiveMessages } from '../system/receive-messages.js';
 import { SystemCallError, UdpSocket } from '../system/udp-socket.js';
-import { addressesOf, type GroupSocket, RECEIVE_BUFFER, type Sender } from './receive.js';
+import { addressesOf, type GroupSocket, RECEIVE_BUFFER, type SocketAddress } from './receive.js';
 import type { BatchedGroupOptions } from './receive-batched.js';
 import { socketProblem } from './socket-problem.js';
 
@@ -55,7 +55,13 @@ export class ReceivePoller {
   readonly #libc: Libc;
   readonly #timers: Timers;
   readonly #messages: ReceiveMessages;
-  readonly #batch: { buffer: Buffer; offsets: Uint32Array; lengths: Uint16Array; senders: Sender[]; count: number };
+  readonly #batch: {
+    buffer: Buffer;
+    offsets: Uint32Array;
+    lengths: Uint16Array;
+    senders: SocketAddress[];
+    count: number;
+  };
   #sockets: readonly PolledSocket[] = [];
   /** Which of them a turn begins with: the one that the turn before did not come to. */
   #begin = 0;
@@ -69,7 +75,7 @@ export class ReceivePoller {
       buffer: this.#messages.data,
       offsets: new Uint32Array(BATCH),
       lengths: new Uint16Array(BATCH),
-      senders: new Array<Sender>(BATCH),
+      senders: new Array<SocketAddress>(BATCH),
       count: 0,
     };
   }

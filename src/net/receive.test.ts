@@ -9,7 +9,7 @@ import { Errno, loadLibc } from '../system/libc.js';
 import { SendMessages } from '../system/send-messages.js';
 import { UdpSocket } from '../system/udp-socket.js';
 import { openEndpoint } from './endpoint.js';
-import { type GroupAddress, type GroupSocket, openGroup, type Sender } from './receive.js';
+import { type GroupAddress, type GroupSocket, openGroup, type SocketAddress } from './receive.js';
 import { openGroupBatched, openGroupPlain, type ReceivedBatch } from './receive-batched.js';
 import { ReceivePoller } from './receive-poller.js';
 
@@ -17,11 +17,14 @@ const here = '127.0.0.1';
 const onError = (error: Error): void => assert.fail(error);
 
 type Open = (
-  options: GroupAddress & { onDatagram: (datagram: Buffer, from: Sender) => void; onError: (error: Error) => void },
+  options: GroupAddress & {
+    onDatagram: (datagram: Buffer, from: SocketAddress) => void;
+    onError: (error: Error) => void;
+  },
 ) => Promise<GroupSocket>;
 
 /** A batch's datagrams one by one, with memory of their own. */
-function each(batch: ReceivedBatch, onDatagram: (datagram: Buffer, from: Sender) => void): void {
+function each(batch: ReceivedBatch, onDatagram: (datagram: Buffer, from: SocketAddress) => void): void {
   for (let i = 0; i < batch.count; i++) {
     const at = batch.offsets[i];
     onDatagram(Buffer.from(batch.buffer.subarray(at, at + batch.lengths[i])), batch.senders[i]);

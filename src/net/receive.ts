@@ -8,7 +8,7 @@ import { socketProblem } from './socket-problem.js';
 export const RECEIVE_BUFFER = 4 * 1024 * 1024;
 const LEAST_RECEIVE_BUFFER = 64 * 1024;
 
-export interface Sender {
+export interface SocketAddress {
   readonly address: string;
   readonly port: number;
 }
@@ -22,7 +22,7 @@ export interface GroupAddress {
 
 export interface GroupOptions extends GroupAddress {
   /** Called for each datagram; its memory is the caller's to keep. */
-  onDatagram: (datagram: Buffer, from: Sender) => void;
+  onDatagram: (datagram: Buffer, from: SocketAddress) => void;
   /** Called with a Problem for an error that comes after opening. */
   onError: (error: Error) => void;
 }

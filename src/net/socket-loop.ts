@@ -12,7 +12,7 @@ import { MAX_MESSAGE_LENGTH } from '../wire/message.js';
 import { BatchSender, type BatchSenderOptions } from './batch-sender.js';
 import type { Endpoint, EndpointOptions } from './endpoint.js';
 import { checkGroup } from './interfaces.js';
-import { addressesOf, type GroupOptions, type GroupSocket, RECEIVE_BUFFER, type Sender } from './receive.js';
+import { addressesOf, type GroupOptions, type GroupSocket, RECEIVE_BUFFER, type SocketAddress } from './receive.js';
 import { socketProblem } from './socket-problem.js';
 
 /** Datagrams of one call. */
@@ -24,9 +24,9 @@ const REPLIES = 128;
 
 interface Watched {
   readonly socket: UdpSocket;
-  readonly onDatagram: (datagram: Buffer, from: Sender) => void;
+  readonly onDatagram: (datagram: Buffer, from: SocketAddress) => void;
   readonly onError: (error: Error) => void;
-  readonly where: Sender;
+  readonly where: SocketAddress;
   errno: number;
 }
 

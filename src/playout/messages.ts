@@ -8,7 +8,7 @@ import type { FecMode, FecSize } from '../wire/fec.js';
 export interface SharedFec {
   size: FecSize;
   mode: FecMode;
-  /** Of Progress: of the parity of columns, and of rows. */
+  /** Of StationCounters: of the parity of columns, and of rows. */
   columns: SharedArrayBuffer;
   rows: SharedArrayBuffer;
 }
@@ -17,7 +17,7 @@ export interface SharedFec {
 export interface SharedStation {
   id: string;
   station: StationData;
-  /** Of Progress. */
+  /** Of StationCounters. */
   progress: SharedArrayBuffer;
   group: string;
   port: number;

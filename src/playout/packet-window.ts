@@ -4,7 +4,7 @@
  */
 
 import type { PacketNumber, Ticks90k } from '../base/units.js';
-import type { PacketPlaces, PayloadReader } from '../reel/payload-reader.js';
+import type { PacketSlots, PayloadReader } from '../reel/payload-reader.js';
 import type { Scratch } from '../station/fec-source.js';
 import { LARGEST_PACKET, type PacketSource } from '../station/packet-source.js';
 
@@ -15,7 +15,7 @@ const WINDOW_BYTES = WINDOW * LARGEST_PACKET;
 
 /** Memory for the windows of many stations. What has not been written to takes no memory yet. */
 export class WindowMemory {
-  readonly places: PacketPlaces;
+  readonly places: PacketSlots;
   readonly dues: Float64Array;
   readonly #free: number[] = [];
   #used = 0;

@@ -9,7 +9,7 @@ import { NOTICE } from '../station/change.js';
 import { parityOf } from '../station/fec-source.js';
 import { type PacketSource, packetsOf } from '../station/packet-source.js';
 import { Station } from '../station/station.js';
-import { Progress } from '../threads/station-counters.js';
+import { StationCounters } from '../threads/station-counters.js';
 import type { FecMode } from '../wire/fec.js';
 import { ParityOnAir } from './parity-on-air.js';
 import { EARLY, PERIOD } from './playout.js';
@@ -24,7 +24,7 @@ function onAir(options: { station?: PacketSource; mode?: FecMode; reader?: Paylo
   const { memory, playout, add, ...rest } = playoutAt({ reader });
   const progress = add('a', station, PORT);
   const parity = new ParityOnAir(playout, memory.scratch());
-  const [columns, rows] = [new Progress(), new Progress()];
+  const [columns, rows] = [new StationCounters(), new StationCounters()];
   const fec = { size, mode, columns: columns.shared, rows: rows.shared };
   parity.add({ id: 'a', station, group: '239.255.0.1', port: PORT, bitrate: 5e6, fec });
   return { ...rest, playout, parity, progress, columns, rows };

@@ -1,7 +1,7 @@
 /** The parity of a playout thread's stations: what of it is on the air, beside the station. */
 import { type FecSource, parityOf, type Scratch } from '../station/fec-source.js';
 import type { PacketSource } from '../station/packet-source.js';
-import { Progress } from '../threads/station-counters.js';
+import { StationCounters } from '../threads/station-counters.js';
 import { FEC_PORTS, type FecMode } from '../wire/fec.js';
 import type { SharedFec } from './messages.js';
 import type { Playout } from './playout.js';
@@ -14,7 +14,7 @@ interface Part {
   readonly group: string;
   readonly port: number;
   readonly bitrate: number;
-  readonly progress: Progress;
+  readonly progress: StationCounters;
   readonly modes: readonly FecMode[];
 }
 
@@ -53,7 +53,7 @@ export class ParityOnAir {
         group,
         port: port + FEC_PORTS.columns,
         bitrate: bitrate / fec.size.rows,
-        progress: new Progress(fec.columns),
+        progress: new StationCounters(fec.columns),
         modes: ['columns', 'both'],
       },
       {
@@ -63,7 +63,7 @@ export class ParityOnAir {
         group,
         port: port + FEC_PORTS.rows,
         bitrate: bitrate / fec.size.columns,
-        progress: new Progress(fec.rows),
+        progress: new StationCounters(fec.rows),
         modes: ['both'],
       },
     ]);

@@ -10,7 +10,7 @@ import { SlewingClock } from '../clock/clock.js';
 import { openEndpoint } from '../net/endpoint.js';
 import { openGroup } from '../net/receive.js';
 import { Station } from '../station/station.js';
-import { Progress } from '../threads/station-counters.js';
+import { StationCounters } from '../threads/station-counters.js';
 import { Thread } from '../threads/thread.js';
 import { parseRtp } from '../wire/rtp.js';
 import { PlayoutPool } from './playout-pool.js';
@@ -120,9 +120,9 @@ test('a thread that dies is followed by another with its stations as they have b
     },
   });
   await thread.ready;
-  const progress = new Progress().shared;
+  const progress = new StationCounters().shared;
   const fec = { size: { columns: 10, rows: 5 }, mode: 'none' as const, columns: progress, rows: progress };
-  const station = { items: [], eras: [], ssrc: 1 };
+  const station = { items: [], periods: [], ssrc: 1 };
   const shared = { id: 'a', station, progress, group: '239.255.0.1', port: 1, bitrate: 1, fec };
   thread.add(shared);
   thread.change({ ...shared, fec: { ...fec, mode: 'both' } }, { do: 'fec', id: 'a', mode: 'both' });

@@ -3,7 +3,7 @@ import { fstatSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { Clock } from '../clock/clock.js';
 import type { Station } from '../station/station.js';
-import { Progress } from '../threads/station-counters.js';
+import { StationCounters } from '../threads/station-counters.js';
 import { Thread } from '../threads/thread.js';
 import type { FecMode, FecSize } from '../wire/fec.js';
 import {
@@ -45,7 +45,7 @@ interface PlayoutThread {
 
 interface OnAir {
   shared: SharedStation;
-  progress: Progress;
+  progress: StationCounters;
   playing: PlayoutThread;
   reading: Thread;
 }
@@ -91,8 +91,12 @@ export class PlayoutPool {
    */
   add(options: { id: string; station: Station; group: string; port: number; bitrate: number; fec?: FecSetting }): void {
     const { id, station, group, port, bitrate } = options;
-    const progress = new Progress();
-    const fec = options.fec && { ...options.fec, columns: new Progress().shared, rows: new Progress().shared };
+    const progress = new StationCounters();
+    const fec = options.fec && {
+      ...options.fec,
+      columns: new StationCounters().shared,
+      rows: new StationCounters().shared,
+    };
     const shared: SharedStation = { id, station: station.data, progress: progress.shared, group, port, bitrate, fec };
     const playing = this.#leastLoadedPlayer();
     playing.bitrate += bitrate;
@@ -114,7 +118,7 @@ export class PlayoutPool {
   }
 
   /** How far a station is and how well it goes; undefined when it is not on the air. */
-  progress(id: string): Progress | undefined {
+  progress(id: string): StationCounters | undefined {
     return this.#onAir.get(id)?.progress;
   }
 
@@ -140,9 +144,9 @@ export class PlayoutPool {
   }
 
   /** Which parity of a station is sent, and how well; undefined when it is not on the air, or never has any. */
-  fec(id: string): (FecSetting & { columns: Progress; rows: Progress }) | undefined {
+  fec(id: string): (FecSetting & { columns: StationCounters; rows: StationCounters }) | undefined {
     const fec = this.#onAir.get(id)?.shared.fec;
-    return fec && { ...fec, columns: new Progress(fec.columns), rows: new Progress(fec.rows) };
+    return fec && { ...fec, columns: new StationCounters(fec.columns), rows: new StationCounters(fec.rows) };
   }
 
   /** Ends all threads; resolves when they have ended. */

@@ -8,7 +8,7 @@ import type { MulticastSender } from '../net/sender.js';
 import { MemoryReader, WaitingReader } from '../reel/payload-reader.js';
 import { Station } from '../station/station.js';
 import { loadLibc } from '../system/libc.js';
-import { Progress } from '../threads/station-counters.js';
+import { StationCounters } from '../threads/station-counters.js';
 import { type FromThread, MOST_STATIONS, type PlayoutThreadData, type ToThread } from './messages.js';
 import { WindowMemory } from './packet-window.js';
 import { ParityOnAir } from './parity-on-air.js';
@@ -53,7 +53,7 @@ function play({ playout, parity, sender }: Awaited<ReturnType<typeof open>>): vo
       const { station: data, progress, fec, ...rest } = message.station;
       const station = Station.of(data);
       stations.set(rest.id, station);
-      playout.add({ ...rest, source: station, progress: new Progress(progress) });
+      playout.add({ ...rest, source: station, progress: new StationCounters(progress) });
       if (fec) parity.add({ ...rest, station, fec });
     } else if (message.do === 'fec') {
       parity.set(message.id, message.mode);

@@ -4,7 +4,7 @@ import { type Millis, millisToTicks, type PacketNumber, type Ticks90k, ticksToMi
 import type { MulticastSender } from '../net/sender.js';
 import type { PayloadReader } from '../reel/payload-reader.js';
 import type { PacketSource } from '../station/packet-source.js';
-import type { Progress } from '../threads/station-counters.js';
+import type { StationCounters } from '../threads/station-counters.js';
 import { HALF, PacketWindow, type WindowMemory } from './packet-window.js';
 
 /** Packets later than this are dropped: after a stall, receivers get what is on the air now, not a burst. */
@@ -29,9 +29,9 @@ interface OnAir {
   readonly source: PacketSource;
   readonly destination: number;
   readonly bitrate: number;
-  readonly progress: Progress;
+  readonly progress: StationCounters;
   /** Of the station: what has been read ahead for it. */
-  readonly reading: Progress;
+  readonly reading: StationCounters;
   readonly phase: Phase;
   readonly window: PacketWindow;
   /** Whether a packet of it has left. */
@@ -105,7 +105,7 @@ export class Playout {
     group: string;
     port: number;
     bitrate: number;
-    progress: Progress;
+    progress: StationCounters;
     of?: string;
     unit?: number;
   }): void {

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Clock } from '../clock/clock.js';
 import { Station } from '../station/station.js';
 import { loadLibc } from '../system/libc.js';
-import { Progress } from '../threads/station-counters.js';
+import { StationCounters } from '../threads/station-counters.js';
 import { type FromThread, READ_PERIOD, type ReadAheadThreadData, type ToThread } from './messages.js';
 import { adviseKernel, ReadAhead, readThrough } from './read-ahead.js';
 
@@ -25,7 +25,7 @@ timer = setTimeout(read, READ_PERIOD);
 port.on('message', (message: ToThread) => {
   if (message.do === 'add') {
     const { id, station, progress } = message.station;
-    ahead.add({ id, station: Station.of(station), progress: new Progress(progress), now: clock.now() });
+    ahead.add({ id, station: Station.of(station), progress: new StationCounters(progress), now: clock.now() });
     clearTimeout(timer);
     timer = setTimeout(read, 0);
   } else if (message.do === 'change') {

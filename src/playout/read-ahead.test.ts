@@ -10,7 +10,7 @@ import { millisToTicks, ticksToMillis } from '../base/units.js';
 import { begun } from '../station/change.js';
 import { Station } from '../station/station.js';
 import { loadLibc } from '../system/libc.js';
-import { Progress } from '../threads/station-counters.js';
+import { StationCounters } from '../threads/station-counters.js';
 import { AHEAD, adviseKernel, ReadAhead, readThrough } from './read-ahead.js';
 
 const start = 1_790_000_000_000;
@@ -48,7 +48,7 @@ test('what leaves within the next second is brought once, in order, across items
     fc.property(fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1, maxLength: 30 }), (steps) => {
       const { ahead, brought } = readAhead();
       const station = twoItems();
-      const progress = new Progress();
+      const progress = new StationCounters();
       ahead.add({ id: 'a', station, progress, now: start });
       let now = start;
       for (const step of steps) {
@@ -73,7 +73,7 @@ test('what leaves within the next second is brought once, in order, across items
 test('what is gone from memory again is brought again', () => {
   const { ahead, brought } = readAhead();
   const station = twoItems();
-  const progress = new Progress();
+  const progress = new StationCounters();
   ahead.add({ id: 'a', station, progress, now: start });
   readAll(ahead, () => start);
   const bytes = () => brought.reduce((sum, { length }) => sum + length, 0);
@@ -87,7 +87,7 @@ test('what is gone from memory again is brought again', () => {
 test('after a long time only what is still to be sent is brought', () => {
   const { ahead, brought } = readAhead();
   const station = twoItems();
-  ahead.add({ id: 'a', station, progress: new Progress(), now: start });
+  ahead.add({ id: 'a', station, progress: new StationCounters(), now: start });
   readAll(ahead, () => start);
   brought.length = 0;
   readAll(ahead, () => start + 60_000);
@@ -98,7 +98,7 @@ test('after a long time only what is still to be sent is brought', () => {
 test('an error of the disk is told and counted, and reading goes on behind it', () => {
   let isFailing = true;
   const { ahead, brought, errors } = readAhead(() => isFailing);
-  const progress = new Progress();
+  const progress = new StationCounters();
   ahead.add({ id: 'a', station: twoItems(), progress, now: start });
   readAll(ahead, () => start);
   assert.deepEqual([...new Set(errors)], ['a: disk gone']);
@@ -130,7 +130,8 @@ test('whoever runs out first is read for first, and stations on the air before t
       ],
       ssrc: tag,
     });
-  const add = (tag: number) => ahead.add({ id: `${tag}`, station: stationOf(tag), progress: new Progress(), now });
+  const add = (tag: number) =>
+    ahead.add({ id: `${tag}`, station: stationOf(tag), progress: new StationCounters(), now });
   add(1);
   readAll(ahead, () => now);
   now += 300;
@@ -151,7 +152,7 @@ test('whoever runs out first is read for first, and stations on the air before t
 
 test('a station that was removed is not read any more', () => {
   const { ahead, brought } = readAhead();
-  ahead.add({ id: 'a', station: twoItems(), progress: new Progress(), now: start });
+  ahead.add({ id: 'a', station: twoItems(), progress: new StationCounters(), now: start });
   ahead.remove('a');
   readAll(ahead, () => start);
   assert.deepEqual(brought, []);
@@ -185,13 +186,13 @@ test('what a change brings is brought a second before it begins', async (context
   const { ahead, brought } = readAhead();
   const [one, two] = await Promise.all([madeFilm(200, 48), madeFilm(100, 24)].map((film) => madeReel(context, film)));
   const station = new Station({ items: [{ name: 'one', reel: one }], ssrc: 1 });
-  ahead.add({ id: 'a', station: Station.of(station.data), progress: new Progress(), now: start });
+  ahead.add({ id: 'a', station: Station.of(station.data), progress: new StationCounters(), now: start });
   station.extend(begun(station, millisToTicks(start + 2_000), [{ name: 'two', reel: two }]));
   const isBrought = () => brought.some(({ descriptor }) => descriptor === two.data.descriptor);
   ahead.change('a', station.data);
   readAll(ahead, () => start + 900);
   assert.equal(isBrought(), false);
-  const begins = ticksToMillis(station.eras[1].from);
+  const begins = ticksToMillis(station.periods[1].from);
   readAll(ahead, () => begins - 500);
   assert.equal(isBrought(), true);
 });

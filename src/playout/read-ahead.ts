@@ -9,7 +9,7 @@ import { type Millis, millisToTicks, type PacketNumber, ticksToMillis } from '..
 import type { ItemRange, Station, StationData } from '../station/station.js';
 import { willNeed } from '../system/file.js';
 import type { Libc } from '../system/libc.js';
-import type { Progress } from '../threads/station-counters.js';
+import type { StationCounters } from '../threads/station-counters.js';
 
 export const AHEAD: Millis = 1_000;
 
@@ -41,7 +41,7 @@ export function adviseKernel(libc: Libc): BringIntoMemory {
 interface Reading {
   readonly id: string;
   readonly station: Station;
-  readonly progress: Progress;
+  readonly progress: StationCounters;
   /** Packets before this one have been read, which leave before this time. */
   readTo: PacketNumber;
   until: Millis;
@@ -71,7 +71,7 @@ export class ReadAhead {
     this.#onError = onError;
   }
 
-  add(options: { id: string; station: Station; progress: Progress; now: Millis }): void {
+  add(options: { id: string; station: Station; progress: StationCounters; now: Millis }): void {
     const { id, station, progress, now } = options;
     this.#readings.set(id, { id, station, progress, readTo: progress.readTo, until: now + RESERVE });
   }

@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Progress } from '../threads/station-counters.js';
-import { FiguresOverTime, figuresOf } from './stats.js';
+import { StationCounters } from '../threads/station-counters.js';
+import { StatsOverTime, statsOf } from './stats.js';
 
-function progress(packets: number, late: number): Progress {
-  const made = new Progress();
+function progress(packets: number, late: number): StationCounters {
+  const made = new StationCounters();
   made.sent(packets, packets * 100);
   for (let i = 0; i < packets; i++) made.lateness.record(late);
   return made;
 }
 
-test('the figures of several stations are their sums, and the quantiles those of all packets', () => {
+test('the stats of several stations are their sums, and the quantiles those of all packets', () => {
   const [one, two] = [progress(90, -2.05), progress(10, 3.05)];
   one.droppedLate = 1;
   two.droppedLate = 2;
   two.refused = 5;
-  const figures = figuresOf([one, two]);
-  assert.deepEqual(figures, {
+  const stats = statsOf([one, two]);
+  assert.deepEqual(stats, {
     packets: 100,
     bytes: 10_000,
     lateness: { median: -2, p99: 3.1, max: 3.1 },
@@ -32,20 +32,20 @@ test('the figures of several stations are their sums, and the quantiles those of
 test('another thread sees what is counted', () => {
   const one = progress(3, 1);
   one.next = 2 ** 40 + 1;
-  const seen = new Progress(one.shared);
+  const seen = new StationCounters(one.shared);
   assert.equal(seen.packets, 3);
   assert.equal(seen.next, 2 ** 40 + 1);
   assert.equal(seen.lateness.total, 3);
 });
 
-test('the figures of a time are what came since the time before, also when a station has left', () => {
-  const overTime = new FiguresOverTime();
+test('the stats of a time are what came since the time before, also when a station has left', () => {
+  const overTime = new StatsOverTime();
   const [one, two] = [progress(10, 1), progress(20, 1)];
   assert.equal(overTime.next([one, two]).packets, 30);
   one.sent(5, 500);
   one.lateness.record(-3);
-  const figures = overTime.next([one, two]);
-  assert.equal(figures.packets, 5);
-  assert.deepEqual(figures.lateness, { median: -2.9, p99: -2.9, max: -2.9 });
+  const stats = overTime.next([one, two]);
+  assert.equal(stats.packets, 5);
+  assert.deepEqual(stats.lateness, { median: -2.9, p99: -2.9, max: -2.9 });
   assert.equal(overTime.next([one]).packets, 0);
 });

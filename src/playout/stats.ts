@@ -1,9 +1,9 @@
 /** What playout counts, added up for people and scripts. */
 import type { Millis } from '../base/units.js';
 import { Lateness } from '../threads/lateness.js';
-import type { Progress } from '../threads/station-counters.js';
+import type { StationCounters } from '../threads/station-counters.js';
 
-export interface Figures {
+export interface Stats {
   /** RTP packets sent, and their bytes with the RTP headers. */
   packets: number;
   bytes: number;
@@ -24,22 +24,22 @@ export interface Figures {
 
 const rounded = (value: Millis): Millis => Math.round(value * 10) / 10;
 
-const quantiles = (lateness: Lateness): Figures['lateness'] => ({
+const quantiles = (lateness: Lateness): Stats['lateness'] => ({
   median: rounded(lateness.quantile(0.5)),
   p99: rounded(lateness.quantile(0.99)),
   max: rounded(lateness.quantile(1)),
 });
 
-/** The figures of one station or of several together, since they went on the air. */
-export function figuresOf(stations: readonly Progress[]): Figures {
+/** The stats of one station or of several together, since they went on the air. */
+export function statsOf(stations: readonly StationCounters[]): Stats {
   const lateness = new Lateness();
   for (const station of stations) lateness.add(station.lateness);
   return { ...countersOf(stations), lateness: quantiles(lateness) };
 }
 
-type Counters = Omit<Figures, 'lateness'>;
+type Counters = Omit<Stats, 'lateness'>;
 
-function countersOf(stations: readonly Progress[]): Counters {
+function countersOf(stations: readonly StationCounters[]): Counters {
   const sum = (of: keyof Counters) => stations.reduce((total, station) => total + station[of], 0);
   return {
     packets: sum('packets'),
@@ -53,13 +53,13 @@ function countersOf(stations: readonly Progress[]): Counters {
   };
 }
 
-/** The figures of a time: what changed from one call of `next` to the following one. */
-export class FiguresOverTime {
+/** The stats of a time: what changed from one call of `next` to the following one. */
+export class StatsOverTime {
   #counters: Counters = countersOf([]);
   #lateness = new Lateness();
 
   /** `stations` may differ from call to call. */
-  next(stations: readonly Progress[]): Figures {
+  next(stations: readonly StationCounters[]): Stats {
     const lateness = new Lateness();
     for (const station of stations) lateness.add(station.lateness);
     const counters = countersOf(stations);
@@ -68,9 +68,9 @@ export class FiguresOverTime {
     for (const name of Object.keys(counters) as (keyof Counters)[]) {
       changed[name] = Math.max(0, counters[name] - this.#counters[name]);
     }
-    const figures = { ...changed, lateness: quantiles(lateness.since(this.#lateness)) };
+    const stats = { ...changed, lateness: quantiles(lateness.since(this.#lateness)) };
     this.#counters = counters;
     this.#lateness = lateness;
-    return figures;
+    return stats;
   }
 }

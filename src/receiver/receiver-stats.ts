@@ -1,6 +1,6 @@
 /** What a receiver tells of how it goes. */
 import type { Millis, Ticks90k } from '../base/units.js';
-import type { ReceptionCounts } from './reorder-buffer.js';
+import type { ReceiverCounts } from './reorder-buffer.js';
 
 /** What came over one interface. */
 export interface PathCounts {
@@ -24,7 +24,7 @@ export interface RepairCounts {
   path: number;
 }
 
-export interface ReceptionReport extends ReceptionCounts {
+export interface ReceiverStats extends ReceiverCounts {
   /** UDP payload bytes of the station's own packets, duplicates included. */
   bytes: number;
   /** Datagrams that are not this station's: another SSRC, another payload type, not RTP. */

@@ -8,7 +8,7 @@ export interface ReorderOptions {
   window?: number;
 }
 
-export interface ReceptionCounts {
+export interface ReceiverCounts {
   /** First copies of packets, those that came too late included. */
   received: number;
   /** Further copies of a packet. */
@@ -43,7 +43,7 @@ interface Outlier<T> {
  * - counting
  */
 export class ReorderBuffer<T> {
-  readonly counts: ReceptionCounts = { received: 0, duplicates: 0, late: 0, lost: 0, reordered: 0, jumps: 0 };
+  readonly counts: ReceiverCounts = { received: 0, duplicates: 0, late: 0, lost: 0, reordered: 0, jumps: 0 };
   readonly window: number;
   /** Whether the numbers of the group may go on elsewhere; not while it is known where they have to. */
   followsJumps = true;

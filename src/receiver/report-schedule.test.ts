@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ReceptionReport } from './receiver-stats.js';
+import type { ReceiverStats } from './receiver-stats.js';
 import { ReportSchedule } from './report-schedule.js';
 
-const report = (received: number, lostBeforeRepair: number, lost: number): ReceptionReport => ({
+const report = (received: number, lostBeforeRepair: number, lost: number): ReceiverStats => ({
   received,
   lost,
   lostBeforeRepair,

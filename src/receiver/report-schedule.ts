@@ -2,7 +2,7 @@
 
 import type { Millis } from '../base/units.js';
 import type { FeedbackReport } from '../wire/feedback.js';
-import type { ReceptionReport } from './receiver-stats.js';
+import type { ReceiverStats } from './receiver-stats.js';
 
 const LEAST_INTERVAL: Millis = 5_000;
 /** Share of the station's rate that all reports together take: 5%, of which receivers have three quarters. */
@@ -48,7 +48,7 @@ export class ReportSchedule {
   }
 
   /** The report, when it is due. */
-  take(reception: () => ReceptionReport, position: () => Position, now: Millis): FeedbackReport | null {
+  take(reception: () => ReceiverStats, position: () => Position, now: Millis): FeedbackReport | null {
     if (now < this.#dueAt) return null;
     this.#dueAt = now + this.interval * (0.5 + this.random());
     const { received, lost: unrepaired, lostBeforeRepair: lost, jitter } = reception();

@@ -5,7 +5,7 @@ import { batchOf } from '../../test/support/received-batch.js';
 import { RETRANSMISSION_OVERHEAD, writeRetransmission } from '../wire/retransmission.js';
 import { writeRtpHeader } from '../wire/rtp.js';
 import { TS_GROUP_LENGTH } from '../wire/ts.js';
-import { Reception } from './rtp-receiver.js';
+import { RtpReceiver } from './rtp-receiver.js';
 import { StreamBuffer } from './stream-buffer.js';
 
 const station = { format: 'h264', ssrc: 77, width: 640, height: 360, bitrate: 5_000_000 } as const;
@@ -31,7 +31,7 @@ test('packets go into the buffer in order, with sequence number and timestamp un
   const buffer = new StreamBuffer();
   const serverTime = 1_800_000_000_000;
   const start = serverTime * 90;
-  const reception = new Reception({ station, buffer, next: 131_070, serverTime });
+  const reception = new RtpReceiver({ station, buffer, next: 131_070, serverTime });
   const packets = [131_070, 131_072, 131_071, 131_073].map((n) => datagram(n, { time: start + (n - 131_070) * 9_000 }));
   reception.take(batchOf(packets), 5);
   assert.deepEqual(
@@ -49,7 +49,7 @@ test('packets go into the buffer in order, with sequence number and timestamp un
 
 test('timestamps go on over the wrap at 2^32', () => {
   const buffer = new StreamBuffer();
-  const reception = new Reception({ station, buffer });
+  const reception = new RtpReceiver({ station, buffer });
   for (const n of [0, 1, 2]) reception.take(batchOf([datagram(n, { time: 2 ** 32 - 100 + n * 100 })]), 0);
   assert.deepEqual(
     unitsOf(buffer).map(({ time }) => time - (2 ** 32 - 100)),
@@ -59,7 +59,7 @@ test('timestamps go on over the wrap at 2^32', () => {
 
 test('what was lent may be written over: the stream has memory of its own, as has what waits', () => {
   const buffer = new StreamBuffer();
-  const reception = new Reception({ station, buffer });
+  const reception = new RtpReceiver({ station, buffer });
   for (const numbers of [[1, 2], [4, 5], [3]]) {
     const batch = batchOf(numbers.map((n) => datagram(n)));
     reception.take(batch, 0);
@@ -70,7 +70,7 @@ test('what was lent may be written over: the stream has memory of its own, as ha
 
 test('what the buffer no longer holds makes room for what comes', () => {
   const buffer = new StreamBuffer({ maxBytes: 500_000 });
-  const reception = new Reception({ station, buffer });
+  const reception = new RtpReceiver({ station, buffer });
   const memory = new Set<ArrayBufferLike>();
   const cursor = { position: 0 };
   for (let n = 0; n < 5_000; n++) {
@@ -82,7 +82,7 @@ test('what the buffer no longer holds makes room for what comes', () => {
 
 test('packets of others on the same group and port are counted and left out', () => {
   const buffer = new StreamBuffer();
-  const reception = new Reception({ station, buffer });
+  const reception = new RtpReceiver({ station, buffer });
   const others = [datagram(2, { ssrc: 78 }), datagram(2, { payloadType: 26 }), Buffer.from('hello'), Buffer.alloc(0)];
   reception.take(batchOf([datagram(1), ...others, datagram(2)]), 0);
   assert.deepEqual(numbersIn(buffer), [1, 2]);
@@ -92,7 +92,7 @@ test('packets of others on the same group and port are counted and left out', ()
 
 test('what is missing is given up after the deadline, also when nothing comes', () => {
   const buffer = new StreamBuffer();
-  const reception = new Reception({ station, buffer, reorder: { deadline: 50 } });
+  const reception = new RtpReceiver({ station, buffer, reorder: { deadline: 50 } });
   reception.take(batchOf([1, 2, 4].map((n) => datagram(n))), 10);
   reception.take(batchOf([]), 59);
   assert.deepEqual(numbersIn(buffer), [1, 2]);
@@ -105,7 +105,7 @@ test('no datagrams break it', () => {
   for (const format of ['h264', 'jpeg'] as const) {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 60 })), (datagrams) => {
-        const reception = new Reception({ station: { ...station, format }, buffer: new StreamBuffer() });
+        const reception = new RtpReceiver({ station: { ...station, format }, buffer: new StreamBuffer() });
         datagrams.forEach((bytes, now) => {
           const framed = datagram(now, { payloadType: format === 'h264' ? 33 : 26 }).subarray(0, 12);
           reception.take(batchOf([Buffer.from(bytes), Buffer.concat([framed, Buffer.from(bytes)])]), now);
@@ -123,7 +123,7 @@ function repeated(n: number, options: { ssrc?: number } = {}): Buffer {
 
 test('what is missing is asked for, and counted by what brings it', () => {
   const buffer = new StreamBuffer();
-  const reception = new Reception({ station, buffer, next: 100_000, paths: 2 });
+  const reception = new RtpReceiver({ station, buffer, next: 100_000, paths: 2 });
   const group = (numbers: number[], path = 0) => reception.take(batchOf(numbers.map((n) => datagram(n))), 10, path);
   group([100_000, 100_001, 100_005, 100_006]);
   assert.deepEqual(reception.requests.due(10), [{ packets: [100_002, 100_003, 100_004], copies: 1 }]);
@@ -145,7 +145,7 @@ test('what is missing is asked for, and counted by what brings it', () => {
 
 test('retransmissions of others, from elsewhere in the stream, or that are none, change nothing', () => {
   const buffer = new StreamBuffer();
-  const reception = new Reception({ station, buffer });
+  const reception = new RtpReceiver({ station, buffer });
   assert.equal(reception.takeOwn(repeated(5), 0), false); // nothing has begun
   reception.take(batchOf([datagram(1)]), 0);
   for (const n of [40_000, 40_001, 40_002]) assert.equal(reception.takeOwn(repeated(n), 0), false);
@@ -159,7 +159,7 @@ test('retransmissions of others, from elsewhere in the stream, or that are none,
 
 test('what came before the beginning was known belongs to the stream, unless it is from before it', () => {
   const buffer = new StreamBuffer();
-  const reception = new Reception({ station, buffer, waits: true });
+  const reception = new RtpReceiver({ station, buffer, waits: true });
   reception.take(batchOf([110, 111, 112].map((n) => datagram(n))), 0);
   assert.equal(reception.next, null);
   reception.numbers.place(65_536 + 111, 5);
@@ -174,7 +174,7 @@ test('what came before the beginning was known belongs to the stream, unless it 
 
 test('the end of a flow that is lost is missing from when it is given up', () => {
   const buffer = new StreamBuffer();
-  const reception = new Reception({ station, buffer, waits: true, reorder: { deadline: 50 } });
+  const reception = new RtpReceiver({ station, buffer, waits: true, reorder: { deadline: 50 } });
   reception.take(batchOf([110, 111].map((n) => datagram(n))), 0);
   reception.numbers.place(111, 0);
   reception.begin(105, null, 0);
@@ -193,7 +193,7 @@ test('the end of a flow that is lost is missing from when it is given up', () =>
 
 test('a stream that is stopped takes nothing, and goes on where it was', () => {
   const buffer = new StreamBuffer();
-  const reception = new Reception({ station, buffer, next: 1 });
+  const reception = new RtpReceiver({ station, buffer, next: 1 });
   reception.take(batchOf([1, 2, 4].map((n) => datagram(n))), 0);
   reception.stop();
   reception.take(batchOf([5, 6].map((n) => datagram(n))), 10_000);
@@ -207,7 +207,7 @@ test('a stream that is stopped takes nothing, and goes on where it was', () => {
 
 test('while nobody could look nothing was waited for: what comes then is in time', () => {
   const buffer = new StreamBuffer();
-  const reception = new Reception({ station, buffer, latency: 20, reorder: { deadline: 200 } });
+  const reception = new RtpReceiver({ station, buffer, latency: 20, reorder: { deadline: 200 } });
   reception.take(batchOf([1, 2, 4].map((n) => datagram(n))), 20);
   assert.equal(reception.due(20).length, 1);
   reception.take(batchOf([]), 700); // the machine stood still for 600 ms

@@ -25,12 +25,12 @@ import { GroupNumbers, packetRate } from './group-numbers.js';
 import { Jitter } from './jitter.js';
 import { JpegAssembler } from './jpeg-assembler.js';
 import { type PacketRequest, RepairRequests } from './nack-generator.js';
-import type { PathCounts, ReceptionReport, RepairCounts } from './receiver-stats.js';
+import type { PathCounts, ReceiverStats, RepairCounts } from './receiver-stats.js';
 import { ReorderBuffer, type ReorderOptions, type Source } from './reorder-buffer.js';
 import type { StreamBuffer } from './stream-buffer.js';
 import { UnitPacker } from './unit-packer.js';
 
-export interface ReceptionOptions {
+export interface RtpReceiverOptions {
   station: Pick<StationInfo, 'format' | 'ssrc' | 'width' | 'height' | 'bitrate' | 'fec'>;
   /** Where what was received goes, in order. */
   buffer: StreamBuffer;
@@ -83,11 +83,11 @@ interface Kept {
  * - which paths are taken from: the group only when the stream is near it, nothing while the buffer is full
  * - order, by the reorder buffer; units, by the packer; pictures, by the JPEG assembler
  */
-export class Reception {
+export class RtpReceiver {
   readonly requests: RepairRequests;
   readonly numbers: GroupNumbers;
   readonly #order: ReorderBuffer<RtpPacket>;
-  readonly #station: ReceptionOptions['station'];
+  readonly #station: RtpReceiverOptions['station'];
   readonly #payloadType: number;
   readonly #paths: PathState[];
   readonly #jitter = new Jitter();
@@ -123,7 +123,7 @@ export class Reception {
   /** The highest packet of the flow that there is; null without one. */
   #flow: PacketNumber | null = null;
 
-  constructor(options: ReceptionOptions) {
+  constructor(options: RtpReceiverOptions) {
     const { station, reorder, paths = 1, next, serverTime, latency = 0, waits = false } = options;
     const rate = packetRate(station);
     const { fec } = station;
@@ -305,7 +305,7 @@ export class Reception {
     return this.requests.due(this.#waited(now));
   }
 
-  report(): ReceptionReport {
+  report(): ReceiverStats {
     const { counts } = this.#order;
     const { frames, torn } = this.#jpeg?.counts ?? { frames: 0, torn: 0 };
     const { request, group, parity, path } = this.#repaired;

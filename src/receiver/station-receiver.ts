@@ -1,4 +1,4 @@
-/** A station received: the sockets, timers and promises around course.ts. */
+/** A station received: the sockets, timers and promises around controller.ts. */
 
 import { Problem } from '../base/problem.js';
 import { systemTimers, type Timers } from '../base/timers.js';
@@ -9,9 +9,9 @@ import type { ReceivedBatch } from '../net/receive-batched.js';
 import { FEC_PORTS } from '../wire/fec.js';
 import type { Feedback } from '../wire/feedback.js';
 import type { StationInfo } from '../wire/station-info.js';
-import type { ReceptionReport } from './receiver-stats.js';
+import type { ReceiverStats } from './receiver-stats.js';
 import type { StreamBuffer, StreamBufferOptions } from './stream-buffer.js';
-import { Course, type Target } from './stream-controller.js';
+import { StreamController, type Target } from './stream-controller.js';
 
 export type { Target } from './stream-controller.js';
 
@@ -64,7 +64,7 @@ export interface StationReceiver {
   readonly oldest: Millis | null;
   /** The server's clock (Unix epoch), as far as is known; null while it has not answered. */
   serverNow(): Millis | null;
-  report(): ReceptionReport;
+  report(): ReceiverStats;
   /**
    * Goes on elsewhere. Resolves with the buffer from then on, whose first unit is what was asked for; the one before gets
    * nothing more. Rejects with a Problem where the server will not or cannot: then the stream goes on as it was.
@@ -86,7 +86,7 @@ const SPEED = 10;
 /** A receiver whose session is somebody else's to hold. */
 export class Receiver implements StationReceiver {
   readonly #options: StationReceiverOptions;
-  readonly #course: Course;
+  readonly #controller: StreamController;
   readonly #timers: Timers;
   readonly #soon: (run: () => void) => void;
   readonly #sockets: { close(): Promise<void> }[] = [];
@@ -102,7 +102,7 @@ export class Receiver implements StationReceiver {
     this.#soon = options.soon ?? setImmediate;
     const late = 2 * latency + DEADLINE_AFTER_LOOK;
     const deadline = options.deadline ?? (latency > DEADLINE ? late : DEADLINE);
-    this.#course = new Course({
+    this.#controller = new StreamController({
       station,
       buffer,
       deadline,
@@ -120,42 +120,44 @@ export class Receiver implements StationReceiver {
   }
 
   get station(): StationInfo {
-    return this.#course.station;
+    return this.#controller.station;
   }
 
   get buffer(): StreamBuffer {
-    return this.#course.buffer;
+    return this.#controller.buffer;
   }
 
   get isLive(): boolean {
-    return this.#course.isLive;
+    return this.#controller.isLive;
   }
 
   get oldest(): Millis | null {
-    return this.#course.oldest;
+    return this.#controller.oldest;
   }
 
   serverNow(): Millis | null {
-    return this.#course.serverNow(this.#timers.now());
+    return this.#controller.serverNow(this.#timers.now());
   }
 
-  report(): ReceptionReport {
-    return this.#course.report();
+  report(): ReceiverStats {
+    return this.#controller.report();
   }
 
   /** A number for the burst to ask for when tuning. */
   burst(): { flow: number } {
-    return { flow: this.#course.nextFlow() };
+    return { flow: this.#controller.nextFlow() };
   }
 
   /** Joins the group; what comes is kept until `begin`. Rejects with what `openGroup` rejects with. */
   async join(): Promise<void> {
     const { station, localAddress, also = [] } = this.#options;
     const paths = [localAddress, ...also].map((address, path) =>
-      this.#open(address, station.port, (batch) => this.#course.takeGroup(batch, this.#timers.now(), path)),
+      this.#open(address, station.port, (batch) => this.#controller.takeGroup(batch, this.#timers.now(), path)),
     );
     const parity = (station.fec === undefined ? [] : Object.values(FEC_PORTS)).map((offset) =>
-      this.#open(localAddress, station.port + offset, (batch) => this.#course.takeParity(batch, this.#timers.now())),
+      this.#open(localAddress, station.port + offset, (batch) =>
+        this.#controller.takeParity(batch, this.#timers.now()),
+      ),
     );
     const opened = await Promise.allSettled([...paths, ...parity]);
     const failed = opened.find(({ status }) => status === 'rejected');
@@ -172,7 +174,7 @@ export class Receiver implements StationReceiver {
     this.#link = link;
     if (link !== null) await this.#joinRepairs();
     const isElsewhere = start.kind !== 'live';
-    this.#course.tuned(tuned, this.#timers.now(), isElsewhere);
+    this.#controller.tuned(tuned, this.#timers.now(), isElsewhere);
     this.#arm();
     if (isElsewhere) await this.seek(start);
   }
@@ -180,23 +182,23 @@ export class Receiver implements StationReceiver {
   /** A retransmission came from the server to us alone. Its memory is ours. */
   media(datagram: Buffer): void {
     if (this.#closed !== null) return;
-    this.#course.takeOwn(datagram, this.#timers.now());
+    this.#controller.takeOwn(datagram, this.#timers.now());
     this.#advanceSoon();
   }
 
   /** The server said what time it is. */
   heardClock({ serverTime, roundTrip }: ClockAnswer): void {
-    this.#course.heardClock(serverTime, roundTrip, this.#timers.now());
+    this.#controller.heardClock(serverTime, roundTrip, this.#timers.now());
   }
 
   /** The server does not answer any more. */
   serverLost(): void {
-    this.#course.serverLost(this.#timers.now());
+    this.#controller.serverLost(this.#timers.now());
   }
 
   /** It does again; `tuned` is what it said last. */
   serverBack(tuned: Tuned | null): void {
-    this.#course.serverBack(tuned, this.#timers.now());
+    this.#controller.serverBack(tuned, this.#timers.now());
     this.#advance();
   }
 
@@ -210,17 +212,17 @@ export class Receiver implements StationReceiver {
     const link = this.#link;
     if (link === null) {
       if (target.kind !== 'live') throw this.#noServer();
-      this.#course.goLive(this.#timers.now());
+      this.#controller.goLive(this.#timers.now());
       return this.buffer;
     }
-    const request = this.#course.seek(target);
+    const request = this.#controller.seek(target);
     try {
       const answer = await link.replay(request);
-      this.#course.begun(answer, this.#timers.now());
+      this.#controller.begun(answer, this.#timers.now());
     } catch (error) {
-      this.#course.failed();
+      this.#controller.failed();
       if (target.kind !== 'live') throw error;
-      this.#course.goLive(this.#timers.now());
+      this.#controller.goLive(this.#timers.now());
       this.#tell(error);
     }
     this.#arm();
@@ -243,7 +245,7 @@ export class Receiver implements StationReceiver {
   /** Only who has numbers from a server knows what they repair. Without them reception goes on. */
   async #joinRepairs(): Promise<void> {
     const { station, localAddress } = this.#options;
-    const take = (batch: ReceivedBatch): void => this.#course.takeShared(batch, this.#timers.now());
+    const take = (batch: ReceivedBatch): void => this.#controller.takeShared(batch, this.#timers.now());
     await this.#open(localAddress, station.port + REPAIR_PORT_OFFSET, take).catch((error) => this.#tell(error));
   }
 
@@ -263,12 +265,12 @@ export class Receiver implements StationReceiver {
     if (link === null) return;
     link.replay(request).then(
       (answer) => {
-        this.#course.replaying(answer, this.#timers.now());
+        this.#controller.replaying(answer, this.#timers.now());
         this.#arm();
       },
       (error: unknown) => {
         const isRefusal = error instanceof Refusal;
-        if (this.#course.refused(request.flow, isRefusal, this.#timers.now())) this.#tell(error);
+        if (this.#controller.refused(request.flow, isRefusal, this.#timers.now())) this.#tell(error);
       },
     );
   }
@@ -283,13 +285,13 @@ export class Receiver implements StationReceiver {
   }
 
   #advance(): void {
-    this.#course.advance(this.#timers.now());
+    this.#controller.advance(this.#timers.now());
     this.#arm();
   }
 
   /** Sets the timer for what cannot wait for the next datagrams. */
   #arm(): void {
-    const at = this.#course.wakeAt;
+    const at = this.#controller.wakeAt;
     if (at === Number.POSITIVE_INFINITY || this.#closed !== null) return;
     if (this.#timer !== null && this.#timer.at <= at) return;
     this.#timer?.cancel();

@@ -1,5 +1,5 @@
 /**
- * The course that a stream takes: from the group while it is near it, by a flow of the server's while it is behind, and
+ * The controller that a stream takes: from the group while it is near it, by a flow of the server's while it is behind, and
  * repaired by request. Datagrams, answers and the time in; what to say to the server out. No sockets, no timers, no clock.
  */
 
@@ -12,16 +12,16 @@ import type { Feedback } from '../wire/feedback.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { FlowCredit } from './flow-credit.js';
 import { packetRate } from './group-numbers.js';
-import type { ReceptionReport } from './receiver-stats.js';
+import type { ReceiverStats } from './receiver-stats.js';
 import { ReportSchedule } from './report-schedule.js';
-import { Reception } from './rtp-receiver.js';
+import { RtpReceiver } from './rtp-receiver.js';
 import { StreamBuffer, type StreamBufferOptions } from './stream-buffer.js';
 
 /** Where a stream is to begin. */
 export type Target = { kind: 'live' } | { kind: 'time'; time: Millis; item: boolean };
 
-/** What the course has said to the server; the answer to a request comes back by `replaying` or `refused`. */
-export interface CourseOrders {
+/** What the controller has said to the server; the answer to a request comes back by `replaying` or `refused`. */
+export interface StreamControllerOrders {
   feedback(feedback: Omit<Feedback, 'cookie'>): void;
   replay(request: FlowRequest): void;
   /** The server does not answer what it ought to. */
@@ -30,7 +30,7 @@ export interface CourseOrders {
   hasRoom(): void;
 }
 
-export interface CourseOptions {
+export interface StreamControllerOptions {
   station: StationInfo;
   buffer?: StreamBufferOptions;
   /** How long a missing packet is waited for. */
@@ -43,7 +43,7 @@ export interface CourseOptions {
   speed: number;
   /** Numbers from 0 to 1, for what is chosen at random. */
   random: () => number;
-  orders: CourseOrders;
+  orders: StreamControllerOrders;
 }
 
 /** The least time that the window of packets holds, on average: what a burst reaches back to fits most often. */
@@ -83,13 +83,13 @@ const windowFor = (rate: number): number =>
  * - stopping while the buffer is full, and going on with the very next packet
  * - what is said to the server: credit, what is missing, reports
  */
-export class Course {
+export class StreamController {
   readonly station: StationInfo;
-  readonly #options: CourseOptions;
-  readonly #orders: CourseOrders;
+  readonly #options: StreamControllerOptions;
+  readonly #orders: StreamControllerOrders;
   readonly #rate: number;
   readonly #speed: number;
-  readonly #reception: Reception;
+  readonly #reception: RtpReceiver;
   readonly #clock = new ServerClock();
   readonly #sender: number;
   #reports: ReportSchedule | null = null;
@@ -108,7 +108,7 @@ export class Course {
   #unansweredSince: Millis | null = null;
   #oldest: Millis | null = null;
 
-  constructor(options: CourseOptions) {
+  constructor(options: StreamControllerOptions) {
     const { station, deadline, paths, latency, random, orders } = options;
     this.#options = options;
     this.#orders = orders;
@@ -118,7 +118,7 @@ export class Course {
     this.#sender = Math.floor(random() * 0x1_0000_0000);
     this.#flowNumber = Math.floor(random() * 0x7fff_ffff);
     const reorder = { deadline, window: windowFor(this.#rate) };
-    this.#reception = new Reception({ station, buffer: this.#newBuffer(), reorder, paths, latency, waits: true });
+    this.#reception = new RtpReceiver({ station, buffer: this.#newBuffer(), reorder, paths, latency, waits: true });
   }
 
   /** The stream that goes on; `begun` replaces it. */
@@ -150,7 +150,7 @@ export class Course {
     return this.#clock.at(now);
   }
 
-  report(): ReceptionReport {
+  report(): ReceiverStats {
     return this.#reception.report();
   }
 

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { FakeLibc } from '../../test/support/fake-libc.js';
 import { willNeed } from '../system/file.js';
 import { Errno, loadLibc } from '../system/libc.js';
-import { MemoryReader, type PacketPlaces, type PayloadReader, WaitingReader } from './payload-reader.js';
+import { MemoryReader, type PacketSlots, type PayloadReader, WaitingReader } from './payload-reader.js';
 
 const { libc } = await loadLibc();
 const skip = libc === null && 'needs 64-bit Linux';
@@ -53,7 +53,7 @@ const tasks: fc.Arbitrary<Task> = fc.record({
 const room = Buffer.alloc(200_000);
 
 /** Places with gaps between them, none of them touched yet. */
-function placesFor({ payloads, header, first }: Task): PacketPlaces {
+function slotsFor({ payloads, header, first }: Task): PacketSlots {
   room.fill(UNTOUCHED);
   const offsets = new Uint32Array(first + payloads.length);
   const lengths = new Uint16Array(first + payloads.length);
@@ -67,7 +67,7 @@ function placesFor({ payloads, header, first }: Task): PacketPlaces {
 }
 
 /** The room as it has to be when the first `read` payloads are there. */
-function expected({ position, payloads, header, first }: Task, { offsets }: PacketPlaces, read: number): Buffer {
+function expected({ position, payloads, header, first }: Task, { offsets }: PacketSlots, read: number): Buffer {
   const bytes = Buffer.alloc(room.length, UNTOUCHED);
   let at = position;
   for (let i = 0; i < read; i++) at += content.copy(bytes, offsets[first + i] + header, at, at + payloads[i]);
@@ -75,7 +75,7 @@ function expected({ position, payloads, header, first }: Task, { offsets }: Pack
 }
 
 /** Reads all of it, however little at once. */
-function readAll(reader: PayloadReader, file: { path: string; descriptor: number }, task: Task, places: PacketPlaces) {
+function readAll(reader: PayloadReader, file: { path: string; descriptor: number }, task: Task, places: PacketSlots) {
   const { payloads, header, first } = task;
   let { position } = task;
   let readings = 0;
@@ -103,7 +103,7 @@ for (const folder of folders) {
       const reader = open();
       fc.assert(
         fc.property(tasks, (task) => {
-          const places = placesFor(task);
+          const places = slotsFor(task);
           readAll(reader, file, task, places);
           assert.ok(room.equals(expected(task, places, task.payloads.length)));
         }),
@@ -114,7 +114,7 @@ for (const folder of folders) {
       const file = reelFile(context, folder);
       for (const behind of [0, 1, 1_000, 1_315]) {
         const task = { position: content.length - 1_316 - behind, payloads: [1_316, 1_316], header: 12, first: 0 };
-        const places = placesFor(task);
+        const places = slotsFor(task);
         assert.throws(() => readAll(open(), file, task, places), /ends at 200000, before 20\d{4}/);
       }
     });
@@ -127,7 +127,7 @@ test('a reader from memory gives the whole packets that are there, and nothing o
       const fake = new FakeLibc();
       fake.file = { bytes: content, inMemory: Math.min(task.position + inMemory, content.length), errno: 0 };
       const reader = new MemoryReader(fake, room);
-      const places = placesFor(task);
+      const places = slotsFor(task);
       const { position, payloads, header, first } = task;
       const read = reader.read(0, position, places, first, payloads.length, header);
       let end = position;
@@ -148,7 +148,7 @@ test('where the file system cannot tell what is in memory, a reader from memory 
   const fake = new FakeLibc();
   fake.file = { bytes: content, inMemory: content.length, errno: Errno.EOPNOTSUPP };
   const reader = new MemoryReader(fake, room);
-  const places = placesFor(one);
+  const places = slotsFor(one);
   assert.equal(reader.read(descriptor, one.position, places, 0, 2, one.header), 0);
   assert.ok(reader.waits);
   assert.equal(reader.read(descriptor, one.position, places, 0, 2, one.header), 2);
@@ -157,7 +157,7 @@ test('where the file system cannot tell what is in memory, a reader from memory 
 
 test('packets that lie elsewhere than in its buffer a reader from memory reads all the same', (context) => {
   const { descriptor } = reelFile(context);
-  const places = placesFor(one);
+  const places = slotsFor(one);
   const reader = new MemoryReader(new FakeLibc(), Buffer.alloc(10));
   assert.equal(reader.read(descriptor, one.position, places, 0, 2, one.header), 2);
   assert.ok(room.equals(expected(one, places, 2)));
@@ -167,14 +167,14 @@ test('a file that cannot be read is an error that names why', () => {
   const fake = new FakeLibc();
   fake.file = { ...fake.file, errno: Errno.EIO };
   const reader = new MemoryReader(fake, room);
-  assert.throws(() => reader.read(0, 0, placesFor(one), 0, 2, one.header), /EIO/);
-  assert.throws(() => new WaitingReader().read(-1, 0, placesFor(one), 0, 2, one.header));
+  assert.throws(() => reader.read(0, 0, slotsFor(one), 0, 2, one.header), /EIO/);
+  assert.throws(() => new WaitingReader().read(-1, 0, slotsFor(one), 0, 2, one.header));
 });
 
 test('what is on the disk only is not waited for, until somebody has brought it', { skip }, (context) => {
   const { descriptor } = reelFile(context);
   const reader = new MemoryReader(libc!, room);
-  const places = placesFor(one);
+  const places = slotsFor(one);
   const read = () => reader.read(descriptor, one.position, places, 0, 2, one.header);
   fsyncSync(descriptor); // What is not yet on the disk stays in memory.
   assert.equal(libc!.posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED), 0);
@@ -182,8 +182,8 @@ test('what is on the disk only is not waited for, until somebody has brought it'
   if (reader.waits) return context.skip(`nobody can tell what is in memory in ${tmpdir()}`);
   assert.ok(room.equals(expected(one, places, 0)));
   willNeed(libc!, descriptor, one.position, 2 * 1_316);
-  new WaitingReader().read(descriptor, one.position, placesFor(one), 0, 2, one.header);
-  placesFor(one);
+  new WaitingReader().read(descriptor, one.position, slotsFor(one), 0, 2, one.header);
+  slotsFor(one);
   assert.equal(read(), 2);
   assert.ok(room.equals(expected(one, places, 2)));
 });

@@ -7,7 +7,7 @@ import { Errno, errnoName, type Libc } from '../system/libc.js';
 export const MOST_PAYLOADS = 64;
 
 /** Packets in memory: each has its place in one buffer. */
-export interface PacketPlaces {
+export interface PacketSlots {
   readonly buffer: Buffer;
   /** Where each begins, and its length in bytes. */
   readonly offsets: Uint32Array;
@@ -22,14 +22,7 @@ export interface PayloadReader {
    * `first + count − 1`, behind the first `header` bytes of each. Returns how many it could read: fewer when the others
    * are not in memory, and waiting is not this reader's way. Throws when the file cannot be read, or ends before.
    */
-  read(
-    descriptor: number,
-    position: number,
-    places: PacketPlaces,
-    first: number,
-    count: number,
-    header: number,
-  ): number;
+  read(descriptor: number, position: number, places: PacketSlots, first: number, count: number, header: number): number;
 }
 
 /** Reads at once what the system has in memory, and waits for the disk where it has not. Works everywhere. */
@@ -40,7 +33,7 @@ export class WaitingReader implements PayloadReader {
   read(
     descriptor: number,
     position: number,
-    places: PacketPlaces,
+    places: PacketSlots,
     first: number,
     count: number,
     header: number,
@@ -63,7 +56,7 @@ export class WaitingReader implements PayloadReader {
 export function copyPayloads(
   block: Buffer,
   from: number,
-  places: PacketPlaces,
+  places: PacketSlots,
   { first, count, header }: { first: number; count: number; header: number },
 ): void {
   let at = from;
@@ -90,7 +83,7 @@ export class MemoryReader implements PayloadReader {
   read(
     descriptor: number,
     position: number,
-    places: PacketPlaces,
+    places: PacketSlots,
     first: number,
     count: number,
     header: number,

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HandTimers } from '../../test/support/hand-timers.js';
-import { type StillAnswer, StillChild, type StillJob, stillLimits } from './thumbnail-child.js';
+import { type ThumbnailAnswer, ThumbnailChild, type ThumbnailJob, thumbnailLimits } from './thumbnail-child.js';
 
-const job: StillJob = { format: 'h264', picture: Buffer.from('a picture'), width: 320 };
-const good: StillAnswer = { still: Buffer.from('a still'), memory: 1 };
+const job: ThumbnailJob = { format: 'h264', picture: Buffer.from('a picture'), width: 320 };
+const good: ThumbnailAnswer = { still: Buffer.from('a still'), memory: 1 };
 
 class FakeProcess {
-  readonly jobs: StillJob[] = [];
+  readonly jobs: ThumbnailJob[] = [];
   isKilled = false;
-  answered!: (answer: StillAnswer) => void;
+  answered!: (answer: ThumbnailAnswer) => void;
   ended!: () => void;
 }
 
@@ -17,7 +17,7 @@ function childWithFakes() {
   const timers = new HandTimers();
   const lines: string[] = [];
   const processes: FakeProcess[] = [];
-  const child = new StillChild({
+  const child = new ThumbnailChild({
     timers,
     say: (line) => lines.push(line),
     start(heard) {
@@ -36,16 +36,16 @@ function childWithFakes() {
 
 test('one process makes all pictures, one at a time', async () => {
   const { processes, child } = childWithFakes();
-  const stills = [child.make(job), child.make(job)];
+  const thumbnails = [child.make(job), child.make(job)];
   assert.equal(processes.length, 1);
   assert.equal(processes[0].jobs.length, 1);
   processes[0].answered(good);
-  assert.deepEqual(await stills[0], Buffer.from('a still'));
+  assert.deepEqual(await thumbnails[0], Buffer.from('a still'));
 });
 
 test('after a picture the process rests as long as it worked', async () => {
   const { timers, processes, child } = childWithFakes();
-  const stills = [child.make(job), child.make(job)];
+  const thumbnails = [child.make(job), child.make(job)];
   timers.advance(40);
   processes[0].answered(good);
   timers.advance(39);
@@ -53,14 +53,14 @@ test('after a picture the process rests as long as it worked', async () => {
   timers.advance(1);
   assert.equal(processes[0].jobs.length, 2);
   processes[0].answered({ still: null, memory: 1 });
-  assert.deepEqual(await Promise.all(stills), [Buffer.from('a still'), null]);
+  assert.deepEqual(await Promise.all(thumbnails), [Buffer.from('a still'), null]);
 });
 
 test('a process without anything to do is ended, and another started when there is', () => {
   const { timers, processes, child } = childWithFakes();
   void child.make(job);
   processes[0].answered(good);
-  timers.advance(stillLimits.idle - 1);
+  timers.advance(thumbnailLimits.idle - 1);
   assert.equal(processes[0].isKilled, false);
   timers.advance(1);
   assert.equal(processes[0].isKilled, true);
@@ -70,10 +70,10 @@ test('a process without anything to do is ended, and another started when there 
 
 test('a picture that takes too long ends the process, and whoever waits gets nothing', async () => {
   const { timers, processes, child, lines } = childWithFakes();
-  const stills = [child.make(job), child.make(job)];
-  timers.advance(stillLimits.time);
+  const thumbnails = [child.make(job), child.make(job)];
+  timers.advance(thumbnailLimits.time);
   assert.equal(processes[0].isKilled, true);
-  assert.deepEqual(await Promise.all(stills), [null, null]);
+  assert.deepEqual(await Promise.all(thumbnails), [null, null]);
   assert.equal(lines.length, 1);
   // Its last words are not taken for another's.
   processes[0].answered(good);
@@ -107,7 +107,7 @@ test('a process that holds too much memory is followed by another', async () => 
   const { timers, processes, child } = childWithFakes();
   const still = child.make(job);
   void child.make(job);
-  processes[0].answered({ still: Buffer.from('large'), memory: stillLimits.memory + 1 });
+  processes[0].answered({ still: Buffer.from('large'), memory: thumbnailLimits.memory + 1 });
   assert.deepEqual(await still, Buffer.from('large'));
   assert.equal(processes[0].isKilled, true);
   timers.advance(0);
@@ -128,7 +128,7 @@ test('where FFmpeg is not installed, it is said once and not tried again', async
 });
 
 test('a process that cannot be started is a process that broke', async () => {
-  const child = new StillChild({
+  const child = new ThumbnailChild({
     timers: new HandTimers(),
     say() {},
     start() {

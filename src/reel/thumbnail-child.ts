@@ -4,26 +4,26 @@ import { fileURLToPath } from 'node:url';
 import type { Millis } from '../base/units.js';
 import type { StationFormat } from '../wire/station-info.js';
 
-/** `picture`: as makeStill takes it. `width`: at most so many pixels. */
-export interface StillJob {
+/** `picture`: as makeThumbnail takes it. `width`: at most so many pixels. */
+export interface ThumbnailJob {
   format: StationFormat;
   picture: Uint8Array;
   width: number;
 }
 
 /** `missing`: FFmpeg is not installed. `memory`: the child's resident set, bytes. */
-export type StillAnswer = { missing: true } | { still: Uint8Array | null; memory: number };
+export type ThumbnailAnswer = { missing: true } | { still: Uint8Array | null; memory: number };
 
-/** A child process as StillChild needs it. */
-export interface StillProcess {
-  send(job: StillJob): void;
+/** A child process as ThumbnailChild needs it. */
+export interface ThumbnailProcess {
+  send(job: ThumbnailJob): void;
   /** Ends it at once; `ended` is called then, too. */
   kill(): void;
 }
 
-export type StartStillProcess = (heard: { answered(answer: StillAnswer): void; ended(): void }) => StillProcess;
+export type StartStillProcess = (heard: { answered(answer: ThumbnailAnswer): void; ended(): void }) => ThumbnailProcess;
 
-export interface StillLimits {
+export interface ThumbnailLimits {
   /** For one picture; the first one waits for FFmpeg to be loaded, too. */
   time: Millis;
   /** Resident memory of the child, bytes. */
@@ -32,17 +32,17 @@ export interface StillLimits {
   idle: Millis;
 }
 
-export const stillLimits: StillLimits = { time: 5_000, memory: 512 * 2 ** 20, idle: 30_000 };
+export const thumbnailLimits: ThumbnailLimits = { time: 5_000, memory: 512 * 2 ** 20, idle: 30_000 };
 
 /** After the first failure, doubled with each that follows, until a picture has been made again. */
 const FIRST_PAUSE: Millis = 1_000;
 const LONGEST_PAUSE: Millis = 60_000;
 
-export interface StillChildOptions {
+export interface ThumbnailChildOptions {
   timers: { now(): Millis; after(delay: Millis, run: () => void): () => void };
   /** One line for the log. */
   say(line: string): void;
-  limits?: StillLimits;
+  limits?: ThumbnailLimits;
   start?: StartStillProcess;
 }
 
@@ -51,10 +51,10 @@ export interface StillChildOptions {
  * - a child process while there are pictures to be made, one at a time
  * - its limits, and starting it again when it broke, but not again and again
  */
-export class StillChild {
-  readonly #options: Required<StillChildOptions>;
-  #process: StillProcess | null = null;
-  readonly #jobs: { job: StillJob; done(still: Buffer | null): void }[] = [];
+export class ThumbnailChild {
+  readonly #options: Required<ThumbnailChildOptions>;
+  #process: ThumbnailProcess | null = null;
+  readonly #jobs: { job: ThumbnailJob; done(still: Buffer | null): void }[] = [];
   #cancelTimer = () => {};
   /** When the job that is being done was sent. */
   #sent: Millis = 0;
@@ -65,8 +65,8 @@ export class StillChild {
   /** Set for good when FFmpeg is not installed, or it was closed. */
   #isOff = false;
 
-  constructor(options: StillChildOptions) {
-    this.#options = { limits: stillLimits, start: forkStillProcess, ...options };
+  constructor(options: ThumbnailChildOptions) {
+    this.#options = { limits: thumbnailLimits, start: forkStillProcess, ...options };
   }
 
   /** Whether there is a use in asking now. */
@@ -75,7 +75,7 @@ export class StillChild {
   }
 
   /** Resolves with a JPEG file; with null where the picture is no use, or the child cannot be had or broke over it. */
-  make(job: StillJob): Promise<Buffer | null> {
+  make(job: ThumbnailJob): Promise<Buffer | null> {
     if (!this.isAble) return Promise.resolve(null);
     return new Promise((done) => {
       this.#jobs.push({ job, done });
@@ -108,9 +108,9 @@ export class StillChild {
     this.#process.send(first.job);
   }
 
-  #start(): StillProcess {
+  #start(): ThumbnailProcess {
     // What a former process still has to say is not heard any more.
-    const process: StillProcess = this.#options.start({
+    const process: ThumbnailProcess = this.#options.start({
       answered: (answer) => {
         if (this.#process === process) this.#answered(answer);
       },
@@ -121,9 +121,9 @@ export class StillChild {
     return process;
   }
 
-  #answered(answer: StillAnswer): void {
+  #answered(answer: ThumbnailAnswer): void {
     if ('missing' in answer) {
-      this.#options.say('Stills are posters: FFmpeg (the package node-av) is not installed.');
+      this.#options.say('Thumbnails are posters: FFmpeg (the package node-av) is not installed.');
       this.close();
       return;
     }
@@ -132,7 +132,7 @@ export class StillChild {
     // It begins anew with the next picture.
     const { timers, limits } = this.#options;
     if (answer.memory > limits.memory) this.#kill();
-    // As long again it does nothing: half a processor is the most that stills take.
+    // As long again it does nothing: half a processor is the most that thumbnails take.
     this.#cancelTimer();
     this.#cancelTimer = timers.after(timers.now() - this.#sent, () => this.#next());
   }
@@ -141,7 +141,7 @@ export class StillChild {
     const { timers, say } = this.#options;
     this.#pause = Math.min(LONGEST_PAUSE, this.#pause * 2 || FIRST_PAUSE);
     this.#startAfter = timers.now() + this.#pause;
-    say(`The process that makes stills ${what}: posters until it is started again, in ${this.#pause / 1000} s.`);
+    say(`The process that makes thumbnails ${what}: posters until it is started again, in ${this.#pause / 1000} s.`);
     this.#end();
   }
 

@@ -5,7 +5,7 @@ import { systemTimers } from '../base/timers.js';
 import { type Millis, millisToTicks } from '../base/units.js';
 import type { FecOption } from '../cli/fec-option.js';
 import type { Output } from '../cli/output.js';
-import { reportEnd, reportFigures, type StationOnAir } from '../cli/report.js';
+import { reportEnd, reportStats, type StationOnAir } from '../cli/report.js';
 import { ADJUSTMENT_PERIOD, SlewingClock } from '../clock/clock.js';
 import type { SessionView } from '../control/server-state.js';
 import { openAnnouncer } from '../discovery/announcer.js';
@@ -15,8 +15,8 @@ import { LocalCatalogue } from '../gateway/local-catalogue.js';
 import type { NetInterface } from '../net/interfaces.js';
 import { FecController } from '../playout/fec-controller.js';
 import { type FecSetting, PlayoutPool } from '../playout/playout-pool.js';
-import type { Progress } from '../threads/station-counters.js';
-import type { UnicastFigures } from '../unicast/unicast.js';
+import type { StationCounters } from '../threads/station-counters.js';
+import type { UnicastStats } from '../unicast/unicast.js';
 import { UnicastServer } from '../unicast/unicast-server.js';
 import type { ReadyStation } from './line-up.js';
 
@@ -26,21 +26,21 @@ const FEC_CONTROL_PERIOD: Millis = 1_000;
 const MOST_WARNINGS = 50;
 
 /** What is counted of a station on the air. */
-export interface StationFigures {
-  progress: Progress;
+export interface StationStats {
+  progress: StationCounters;
   /** Null where it never has any. */
-  parity: (FecSetting & { columns: Progress; rows: Progress }) | null;
+  parity: (FecSetting & { columns: StationCounters; rows: StationCounters }) | null;
   /** Undefined where nobody has asked anything of it. */
-  unicast: UnicastFigures | undefined;
+  unicast: UnicastStats | undefined;
 }
 
-export interface AirOptions {
+export interface BroadcasterOptions {
   at: NetInterface;
   ttl: number;
   controlPort: number;
   workers?: number;
   fec: FecOption;
-  figures?: Millis;
+  stats?: Millis;
   unicast: number;
   history?: Millis;
   server: string;
@@ -52,7 +52,7 @@ export interface AirOptions {
  * - everything that is open while stations are on the air: playout, what serves single viewers, announcements
  * - refusing a station that another server has on the air as something else
  */
-export class Air {
+export class Broadcaster {
   readonly #output: Output;
   readonly #fec: FecOption;
   /** Of stations whose parity follows their viewers' losses. */
@@ -68,7 +68,7 @@ export class Air {
   /** The stations, as a gateway reads them. */
   readonly catalogue: LocalCatalogue;
 
-  private constructor({ output, fec, history }: AirOptions) {
+  private constructor({ output, fec, history }: BroadcasterOptions) {
     this.#output = output;
     this.#fec = fec;
     this.catalogue = new LocalCatalogue({ now: () => this.#clock.now(), timers: systemTimers, history });
@@ -79,10 +79,10 @@ export class Air {
     return this.#clock.now();
   }
 
-  static async open(options: AirOptions): Promise<Air> {
+  static async open(options: BroadcasterOptions): Promise<Broadcaster> {
     const { at, ttl, controlPort, server, output, workers } = options;
     const log = (line: string) => output.say(line);
-    const air = new Air(options);
+    const air = new Broadcaster(options);
     try {
       const clock = setInterval(() => air.#clock.adjust(), ADJUSTMENT_PERIOD);
       air.#closing.push(() => clearInterval(clock));
@@ -110,8 +110,8 @@ export class Air {
       air.#closing.push(() => clearInterval(control));
       const announcer = await openAnnouncer({ stations: () => air.#infos(), localAddress: at.address, ttl, log });
       air.#closing.push(() => announcer.close());
-      const { figures } = options;
-      air.#closing.push(reportFigures({ stations: () => air.#onAir(), period: figures, output }));
+      const { stats } = options;
+      air.#closing.push(reportStats({ stations: () => air.#onAir(), period: stats, output }));
       return air;
     } catch (error) {
       await air.close();
@@ -149,9 +149,9 @@ export class Air {
   }
 
   /** How a station goes; null while it is not on the air. */
-  figures(id: string): StationFigures | null {
+  stats(id: string): StationStats | null {
     const progress = this.#playout.progress(id);
-    return progress ? { progress, parity: this.#playout.fec(id) ?? null, unicast: this.#unicast.figures(id) } : null;
+    return progress ? { progress, parity: this.#playout.fec(id) ?? null, unicast: this.#unicast.stats(id) } : null;
   }
 
   /** Receivers that have told the server what they have. */
@@ -218,7 +218,7 @@ export class Air {
       const controller = this.#fecControllers.get(plan.id);
       const before = controller?.mode;
       // Where nobody reports, nobody loses anything.
-      const mode = controller?.report(this.#unicast.figures(plan.id)?.reports.loss.p95 ?? 0, this.#clock.now());
+      const mode = controller?.report(this.#unicast.stats(plan.id)?.reports.loss.p95 ?? 0, this.#clock.now());
       if (mode === undefined || mode === before) continue;
       this.#playout.setFec(plan.id, mode);
       this.#output.say(`${plan.number} ${plan.name}: error correction is ${mode} from now on`);
@@ -235,7 +235,7 @@ export class Air {
   #onAir(): StationOnAir[] {
     return this.#ready.flatMap(({ plan: { number, id } }) => {
       const progress = this.#playout.progress(id);
-      return progress ? { number, id, progress, unicast: this.#unicast.figures(id) } : [];
+      return progress ? { number, id, progress, unicast: this.#unicast.stats(id) } : [];
     });
   }
 

@@ -53,7 +53,7 @@ async function open(context: TestContext) {
 }
 
 function skip({ station }: ReadyStation, time: Ticks90k): void {
-  const { from } = station.airingAt(time);
+  const { from } = station.itemOnAirAt(time);
   station.extend(skipped(station, from, from + NOTICE)!);
 }
 
@@ -69,7 +69,7 @@ test('a station that was changed and called otherwise is found so again; one tha
   const again = await start();
   assert.equal(again.isKept, true);
   assert.deepEqual(again.ready.info(now), ready.info(now));
-  assert.deepEqual(again.ready.station.data.eras, ready.station.data.eras);
+  assert.deepEqual(again.ready.station.data.periods, ready.station.data.periods);
   const { plan, station } = (await loadStation(options()))!;
   station.close();
   assert.equal(plan.id, ready.plan.id);
@@ -101,9 +101,9 @@ test('with other files, or prepared otherwise, a station begins anew, says so, a
   await keepStation(ready, options());
   makeFilm(join(films, 'three.mp4'), 3);
   const other = await start();
-  assert.deepEqual([other.isKept, other.ready.plan.name, other.ready.station.eras.length], [false, 'Entrance', 1]);
+  assert.deepEqual([other.isKept, other.ready.plan.name, other.ready.station.periods.length], [false, 'Entrance', 1]);
   assert.ok(said.some((line) => /Entrance: it begins anew, for its files are others\..*lobby\.old\.json/.test(line)));
-  assert.equal(JSON.parse(readFileSync(join(folder, 'lobby.old.json'), 'utf8')).eras.length, 2);
+  assert.equal(JSON.parse(readFileSync(join(folder, 'lobby.old.json'), 'utf8')).periods.length, 2);
 
   skip(other.ready, now);
   await keepStation(other.ready, options());
@@ -113,9 +113,9 @@ test('with other files, or prepared otherwise, a station begins anew, says so, a
 test('a damaged file is put aside and told, and the station is on the air', async (context) => {
   const { said, start, folder } = await open(context);
   mkdirSync(folder);
-  writeFileSync(join(folder, 'lobby.json'), '{"version":1,"eras":[');
+  writeFileSync(join(folder, 'lobby.json'), '{"version":1,"periods":[');
   const { ready, isKept } = await start();
-  assert.deepEqual([isKept, ready.station.eras.length], [false, 1]);
+  assert.deepEqual([isKept, ready.station.periods.length], [false, 1]);
   assert.ok(
     said.some((line) => /it begins anew, for lobby\.json cannot be used/.test(line)),
     said.join('\n'),

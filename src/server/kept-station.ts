@@ -61,18 +61,18 @@ export async function keptStation(options: LoadOptions, reads = false): Promise<
   }
   if (data === null) return null;
   plan.name = data.name ?? plan.name;
-  if (data.eras.length === 0) return null;
+  if (data.periods.length === 0) return null;
   // What cannot be read is another problem, and is told as that.
   const sources = await sourcesOf(plan.source.files, options, reads).catch(() => null);
   if (sources === null) return null;
   if (JSON.stringify(sources) !== JSON.stringify(data.sources)) {
     await putAside('for its files are others');
-    if (data.name !== null) await file.write({ ...data, sources: [], items: [], eras: [] });
+    if (data.name !== null) await file.write({ ...data, sources: [], items: [], periods: [] });
     return null;
   }
   try {
     const station = await openKept(data, store, stationSsrc(plan.id));
-    if (station.eras.length > 1) say(`as its operator left it (${basename(file.path)})`);
+    if (station.periods.length > 1) say(`as its operator left it (${basename(file.path)})`);
     const ready = readyStation(options, station);
     ready.sources = sources;
     return ready;

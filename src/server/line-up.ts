@@ -197,8 +197,8 @@ async function ownLayout(options: LoadOptions, source: string, layout: StationLa
 }
 
 /** The item as the station has it, if it has it: every reel is open once. */
-function ownItem({ eras }: Station, item: StationItem): StationItem {
-  const same = eras.flatMap((era) => era.items).filter(({ reel }) => isSameReel(reel, item.reel));
+function ownItem({ periods }: Station, item: StationItem): StationItem {
+  const same = periods.flatMap((period) => period.items).filter(({ reel }) => isSameReel(reel, item.reel));
   if (same.length === 0) return item;
   closeReel(item.reel);
   return same.find(({ name }) => name === item.name) ?? { name: item.name, reel: same[0].reel };
@@ -263,7 +263,7 @@ function describe({ plan, server, fec }: LoadOptions, station: Station): Station
     schedule: scheduleHash(plan.id, [
       ...manifests.map(({ id, checksum }) => `${id}-${checksum}`),
       // Changed at other times, the same items are not the same packets.
-      ...station.eras.slice(1).map(({ first, item, packet }) => `${first} ${item} ${packet}`),
+      ...station.periods.slice(1).map(({ first, item, packet }) => `${first} ${item} ${packet}`),
     ]),
     server,
   };

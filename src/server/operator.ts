@@ -7,14 +7,14 @@ import type { Operator, OperatorStation } from '../contract/server-view.js';
 import type { SessionView } from '../control/server-state.js';
 import type { NetInterface } from '../net/interfaces.js';
 import { NOTICE, replaced, resumed, skipped, slated, withoutSlate } from '../station/change.js';
-import type { EraOptions, StationItem } from '../station/period.js';
-import type { Air } from './broadcaster.js';
+import type { PeriodOptions, StationItem } from '../station/period.js';
+import type { Broadcaster } from './broadcaster.js';
 import { keepStation, noteSources } from './kept-station.js';
 import { type PrepareOptions, type ReadyStation, reloadItems } from './line-up.js';
 import type { Slates } from './slates.js';
 
-export interface AirOperatorOptions {
-  air: Air;
+export interface ServerOperatorOptions {
+  air: Broadcaster;
   at: NetInterface;
   slates: Slates;
   /** For files that are looked at again. */
@@ -29,15 +29,15 @@ const impossible = (what: string, next = 'There is nothing to do.') => new Probl
  * - changes being made one after another, and known to all before they begin
  * - what has been changed being kept for the server that comes after this one
  */
-export class AirOperator implements Operator, Operations {
+export class ServerOperator implements Operator, Operations {
   readonly operations = this;
-  readonly #options: AirOperatorOptions;
+  readonly #options: ServerOperatorOptions;
   /** Stations whose files are being looked at. */
   readonly #reloading = new Set<string>();
   #last: Promise<unknown> = Promise.resolve();
   #kept: Promise<unknown> = Promise.resolve();
 
-  constructor(options: AirOperatorOptions) {
+  constructor(options: ServerOperatorOptions) {
     this.#options = options;
   }
 
@@ -86,8 +86,8 @@ export class AirOperator implements Operator, Operations {
       const ready = this.#findPlaying(id);
       if (ready.station.items.length === 1) throw impossible('this station has one item', 'Add another to its folder.');
       const now = this.#now();
-      const era = skipped(ready.station, now, now + NOTICE);
-      if (era) this.#change(ready, era); // Otherwise the next one begins by itself in a moment.
+      const period = skipped(ready.station, now, now + NOTICE);
+      if (period) this.#change(ready, period); // Otherwise the next one begins by itself in a moment.
     });
   }
 
@@ -186,7 +186,7 @@ export class AirOperator implements Operator, Operations {
   }
 
   #isOnAir({ plan }: ReadyStation): boolean {
-    return this.#options.air.figures(plan.id) !== null;
+    return this.#options.air.stats(plan.id) !== null;
   }
 
   #findOnAir(id: string): ReadyStation {
@@ -201,8 +201,8 @@ export class AirOperator implements Operator, Operations {
     return ready;
   }
 
-  #change(ready: ReadyStation, era: EraOptions): void {
-    ready.station.extend(era);
+  #change(ready: ReadyStation, period: PeriodOptions): void {
+    ready.station.extend(period);
     this.#changed(ready);
   }
 
@@ -229,18 +229,18 @@ export class AirOperator implements Operator, Operations {
 
   #describe(ready: ReadyStation, time: Ticks90k): OperatorStation {
     const { plan, station } = ready;
-    const figures = this.#options.air.figures(plan.id);
+    const stats = this.#options.air.stats(plan.id);
     const { items } = withoutSlate(station);
     const ids = itemIds(items);
     return {
       info: ready.info(time),
-      onAir: figures !== null,
+      onAir: stats !== null,
       items: items.map(({ name, reel }, index) => ({ id: ids[index], name, duration: ticksToMillis(reel.duration) })),
       slate: station.slate?.id ?? null,
-      actions: this.#actions(items.length, figures !== null, station.slate !== null),
-      progress: figures?.progress ?? null,
-      parity: figures?.parity ?? null,
-      unicast: figures?.unicast,
+      actions: this.#actions(items.length, stats !== null, station.slate !== null),
+      progress: stats?.progress ?? null,
+      parity: stats?.parity ?? null,
+      unicast: stats?.unicast,
     };
   }
 

@@ -7,10 +7,10 @@ import { analyseTs } from '../../test/support/ts-analyser.js';
 import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
 import { parseRtp, RTP_HEADER_LENGTH } from '../wire/rtp.js';
 import { Pid } from '../wire/ts.js';
-import { begun, eraFrom, NOTICE, nextCut, replaced, resumed, skipped, slated } from './change.js';
+import { begun, NOTICE, nextCut, periodFrom, replaced, resumed, skipped, slated } from './change.js';
 import { type FecSource, parityOf } from './fec-source.js';
 import { packetsOf } from './packet-source.js';
-import type { EraOptions, StationItem } from './period.js';
+import type { PeriodOptions, StationItem } from './period.js';
 import { MOST_ERAS, Station } from './station.js';
 
 const start: Ticks90k = 161_000_000_000_000;
@@ -36,11 +36,11 @@ const actions = fc.array(
 
 interface Operated {
   station: Station;
-  /** When the last era begins, at the latest. */
+  /** When the last period begins, at the latest. */
   end: Ticks90k;
 }
 
-/** `changed` is told of each era with what the station was before it. */
+/** `changed` is told of each period with what the station was before it. */
 function operate(
   items: readonly StationItem[],
   done: { does: string; after: Ticks90k }[],
@@ -52,17 +52,17 @@ function operate(
   let now = start;
   for (const { does, after } of done) {
     now += after;
-    const before = new Station({ eras: station.eras, ssrc: 1 });
+    const before = new Station({ periods: station.periods, ssrc: 1 });
     const soon = now + NOTICE;
-    let era: EraOptions | null = null;
-    if (does === 'slate') era = slated(station, now, soon, { id: 'slate', item: slate });
-    else if (station.slate !== null) era = does === 'back' ? resumed(station, soon) : null;
-    else if (does === 'skip') era = skipped(station, now, soon);
-    else if (does === 'reorder') era = replaced(station, soon, [...order].reverse());
-    if (era) station.extend(era);
-    if (station.eras.at(-1)!.from !== before.eras.at(-1)!.from) changed(station, before);
+    let period: PeriodOptions | null = null;
+    if (does === 'slate') period = slated(station, now, soon, { id: 'slate', item: slate });
+    else if (station.slate !== null) period = does === 'back' ? resumed(station, soon) : null;
+    else if (does === 'skip') period = skipped(station, now, soon);
+    else if (does === 'reorder') period = replaced(station, soon, [...order].reverse());
+    if (period) station.extend(period);
+    if (station.periods.at(-1)!.from !== before.periods.at(-1)!.from) changed(station, before);
   }
-  return { station, end: Math.max(now, station.eras.at(-1)!.from) };
+  return { station, end: Math.max(now, station.periods.at(-1)!.from) };
 }
 
 const streamOf = (station: Station, from: number, to: number): Buffer =>
@@ -107,7 +107,7 @@ test('what is before a change stays what it was, and a change gives threads two 
   fc.assert(
     fc.property(actions, (done) => {
       operate(items, done, (station, before) => {
-        const { opening: cut, first, item, items } = station.eras.at(-1)!;
+        const { opening: cut, first, item, items } = station.periods.at(-1)!;
         assert.deepEqual(streamOf(station, cut - 100, cut), streamOf(before, cut - 100, cut));
         assert.equal(station.due(cut - 1), before.due(cut - 1));
         assert.ok(station.due(cut) >= before.due(cut));
@@ -123,7 +123,7 @@ test('what is before a change stays what it was, and a change gives threads two 
   );
 });
 
-test('another thread, and another process with the same eras, send the same bytes', async (context) => {
+test('another thread, and another process with the same periods, send the same bytes', async (context) => {
   const items = await makeItems(context);
   const elsewhere = new Station({ items: items.slice(0, 1), ssrc: 1 });
   fc.assert(
@@ -132,7 +132,7 @@ test('another thread, and another process with the same eras, send the same byte
       elsewhere.take(station.data);
       const [from, to] = [station.at(start), station.at(end + TICKS_PER_SECOND)];
       assert.deepEqual(elsewhere.packets(from, to), station.packets(from, to));
-      assert.deepEqual(Station.of(station.data).data.eras, station.data.eras);
+      assert.deepEqual(Station.of(station.data).data.periods, station.data.periods);
     }),
     { numRuns: 10 },
   );
@@ -147,7 +147,7 @@ test('parity over a cut is that of the packets which are sent, once what was com
   const block = Math.floor(cut / 50);
   const parities = (source: FecSource) => packetsOf(source, block * source.perBlock, (block + 1) * source.perBlock);
   const before = [parities(columns), parities(rows)];
-  station.extend(eraFrom(station, cut, { items: [items[3]], item: 0, packet: 0 }));
+  station.extend(periodFrom(station, cut, { items: [items[3]], item: 0, packet: 0 }));
   columns.forget();
   const after = [parities(columns), parities(rows)];
   const fresh = parityOf(Station.of(station.data), size);
@@ -158,33 +158,33 @@ test('parity over a cut is that of the packets which are sent, once what was com
 test('a skip goes to the next item, and to nothing where that is about to begin by itself', async (context) => {
   const items = (await makeItems(context)).slice(0, 3);
   const station = new Station({ items, ssrc: 1 });
-  const { from, to, item } = station.airingAt(start);
-  const next = station.airingAt(to).item;
-  const era = skipped(station, from, from + NOTICE)!;
-  assert.equal(era.items[era.item], next);
+  const { from, to, item } = station.itemOnAirAt(start);
+  const next = station.itemOnAirAt(to).item;
+  const period = skipped(station, from, from + NOTICE)!;
+  assert.equal(period.items[period.item], next);
   // Wherever its random access points are, it need not be waited for long.
-  assert.ok(era.from >= from + NOTICE && era.from < from + NOTICE + TICKS_PER_SECOND);
+  assert.ok(period.from >= from + NOTICE && period.from < from + NOTICE + TICKS_PER_SECOND);
   assert.equal(skipped(station, to - NOTICE, to), null);
-  station.extend(era);
-  assert.equal(station.itemAt(era.from - 1), item);
+  station.extend(period);
+  assert.equal(station.itemAt(period.from - 1), item);
   assert.deepEqual(
-    [station.itemAt(era.from), station.airingAt(era.from).from, station.airingAt(from).to],
-    [next, era.from, era.from],
+    [station.itemAt(period.from), station.itemOnAirAt(period.from).from, station.itemOnAirAt(from).to],
+    [next, period.from, period.from],
   );
 });
 
 test('another order begins behind the item on the air, with what follows that in it', async (context) => {
   const [a, b, c, d] = await makeItems(context);
   const station = new Station({ items: [a, b, c], ssrc: 1 });
-  const time = station.airingAt(start).to;
-  const { item, to } = station.airingAt(time);
+  const time = station.itemOnAirAt(start).to;
+  const { item, to } = station.itemOnAirAt(time);
   const order = [c, b, a];
-  const era = replaced(station, time, order);
-  assert.deepEqual([era.from, era.items[era.item]], [to, order[(order.indexOf(item) + 1) % 3]]);
+  const period = replaced(station, time, order);
+  assert.deepEqual([period.from, period.items[period.item]], [to, order[(order.indexOf(item) + 1) % 3]]);
   // Where the item is gone, with what came behind it and is still there.
   const rest = [a, b, c].filter((each) => each !== item);
   const other = replaced(station, time, [d, ...rest]);
-  assert.equal(other.items[other.item], station.airingAt(to).item);
+  assert.equal(other.items[other.item], station.itemOnAirAt(to).item);
 });
 
 test('what comes back is where it would have been, up to the distance of random access points', async (context) => {
@@ -193,14 +193,14 @@ test('what comes back is where it would have been, up to the distance of random 
   const station = new Station({ items: [a, b], ssrc: 1 });
   fc.assert(
     fc.property(fc.integer({ min: 3 * TICKS_PER_SECOND, max: 60 * TICKS_PER_SECOND }), (length) => {
-      const on = new Station({ eras: station.eras, ssrc: 1 });
+      const on = new Station({ periods: station.periods, ssrc: 1 });
       on.extend(slated(on, start - NOTICE, start, { id: 'slate', item: slate }));
-      const era = resumed(on, start + length);
-      on.extend(era);
-      const [then, would] = [on.airingAt(era.from), programme.airingAt(era.from)];
-      const into = then.item.reel.due(era.packet);
-      if (then.item !== would.item) assert.ok(era.from - would.from <= TICKS_PER_SECOND);
-      else assert.ok(Math.abs(into - (era.from - would.from)) <= 3 * TICKS_PER_SECOND);
+      const period = resumed(on, start + length);
+      on.extend(period);
+      const [then, would] = [on.itemOnAirAt(period.from), programme.itemOnAirAt(period.from)];
+      const into = then.item.reel.due(period.packet);
+      if (then.item !== would.item) assert.ok(period.from - would.from <= TICKS_PER_SECOND);
+      else assert.ok(Math.abs(into - (period.from - would.from)) <= 3 * TICKS_PER_SECOND);
     }),
     { numRuns: 40 },
   );
@@ -209,16 +209,16 @@ test('what comes back is where it would have been, up to the distance of random 
 test('an order that is still to come comes behind a slate too', async (context) => {
   const [a, b, c, slate] = await makeItems(context);
   const station = new Station({ items: [a, b, c], ssrc: 1 });
-  const era = replaced(station, start + NOTICE, [c, b, a]);
-  station.extend(era);
+  const period = replaced(station, start + NOTICE, [c, b, a]);
+  station.extend(period);
   station.extend(slated(station, start, start + NOTICE, { id: 'slate', item: slate }));
   assert.equal(station.slate?.id, 'slate');
-  assert.equal(station.eras.length, 2);
-  const back = resumed(station, era.from + TICKS_PER_SECOND);
+  assert.equal(station.periods.length, 2);
+  const back = resumed(station, period.from + TICKS_PER_SECOND);
   assert.deepEqual([back.items, back.slate ?? null], [[c, b, a], null]);
   // Back, and at once the slate again, and back again: nothing of the slate is taken for what the station plays.
   station.extend(back);
-  const now = era.from;
+  const now = period.from;
   station.extend(slated(station, now, now + NOTICE, { id: 'slate', item: slate }));
   assert.deepEqual(resumed(station, now + NOTICE).items, [c, b, a]);
 });
@@ -227,11 +227,11 @@ test('a station of pictures is changed from one picture to the next', () => {
   const reel = (tag: number) => fakeReel({ times: [0, 900, 1_800, 2_700], duration: 3_600, format: 'jpeg', tag });
   const items = [1, 2].map((tag) => ({ name: `${tag}`, reel: reel(tag) }));
   const station = new Station({ items: [items[0]], ssrc: 1 });
-  const era = begun(station, start + NOTICE, [items[1]]);
-  station.extend(era);
-  assert.ok(era.from >= start + NOTICE && era.from <= start + NOTICE + 3_600);
+  const period = begun(station, start + NOTICE, [items[1]]);
+  station.extend(period);
+  assert.ok(period.from >= start + NOTICE && period.from <= start + NOTICE + 3_600);
   const numbers = station
-    .packets(era.first - 2, era.first + 2, fakeReader())
+    .packets(period.first - 2, period.first + 2, fakeReader())
     .map((packet) => [packet.readUInt32BE(12), packet.readUInt32BE(16)]);
   assert.deepEqual(numbers, [
     [1, 2],
@@ -241,7 +241,7 @@ test('a station of pictures is changed from one picture to the next', () => {
   ]);
 });
 
-test('the oldest eras go when there are too many, and the station says how far it reaches back', () => {
+test('the oldest periods go when there are too many, and the station says how far it reaches back', () => {
   const items = [1, 2].map((tag) => ({
     name: `${tag}`,
     reel: fakeReel({ times: [0], duration: 900, format: 'jpeg', tag }),
@@ -253,19 +253,19 @@ test('the oldest eras go when there are too many, and the station says how far i
     station.extend(begun(station, now, [items[i % 2]]));
     now += 5_000;
   }
-  assert.equal(station.eras.length, MOST_ERAS);
+  assert.equal(station.periods.length, MOST_ERAS);
   assert.ok(station.begins > start);
   const first = station.at(station.begins);
   for (let n = first; n < first + 100; n++) assert.equal(station.at(station.due(n)), n);
 });
 
-test('an era before its turn is refused', () => {
+test('an period before its turn is refused', () => {
   const item = { name: 'a', reel: fakeReel({ times: [0], duration: 900, tag: 1 }) };
   const station = new Station({ items: [item], ssrc: 1 });
-  const era = { items: [item], item: 0, packet: 0, counters: null };
-  assert.throws(() => station.extend({ ...era, first: 100, from: 100 * 900 - 1 }), /before its turn/);
-  assert.throws(() => station.extend({ ...era, first: 0, from: 0 }), RangeError);
-  assert.throws(() => station.extend({ ...era, first: 100, from: 90_000, packet: 1 }), RangeError);
-  station.extend({ ...era, first: 100, from: 100 * 900 + 50 });
+  const period = { items: [item], item: 0, packet: 0, counters: null };
+  assert.throws(() => station.extend({ ...period, first: 100, from: 100 * 900 - 1 }), /before its turn/);
+  assert.throws(() => station.extend({ ...period, first: 0, from: 0 }), RangeError);
+  assert.throws(() => station.extend({ ...period, first: 100, from: 90_000, packet: 1 }), RangeError);
+  station.extend({ ...period, first: 100, from: 100 * 900 + 50 });
   assert.deepEqual([station.due(99), station.due(100), station.at(100 * 900 + 49)], [99 * 900, 100 * 900 + 50, 99]);
 });

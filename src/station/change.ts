@@ -1,12 +1,12 @@
-/** Changes of what a station plays: which era begins, when, and with what. */
+/** Changes of what a station plays: which period begins, when, and with what. */
 
 import { type PacketNumber, TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
 import type { Reel } from '../reel/reel.js';
 import { type CounterShift, Pid } from '../wire/ts.js';
-import type { Era, EraOptions, EraStart, StationItem } from './period.js';
-import { Bridge, bridge } from './splice-filler.js';
-import { beginsUnit, continuationAt, endOfPictures } from './splice-state.js';
-import { type ItemAiring, Station } from './station.js';
+import type { Period, PeriodOptions, PeriodStart, StationItem } from './period.js';
+import { filler, SpliceFiller } from './splice-filler.js';
+import { beginsUnit, endOfPictures, spliceStateAt } from './splice-state.js';
+import { Station, type TimedItem } from './station.js';
 
 /**
  * A change begins no sooner than this from now: threads send, read ahead and serve single viewers up to a second ahead, and
@@ -19,7 +19,7 @@ const LOOK: Ticks90k = TICKS_PER_SECOND / 4;
 
 /** The station without what is still to begin at packet `first` or later. */
 const until = (station: Station, first: PacketNumber): Station =>
-  new Station({ eras: station.eras.filter((era) => era.opening < first), ssrc: station.ssrc });
+  new Station({ periods: station.periods.filter((period) => period.opening < first), ssrc: station.ssrc });
 
 /**
  * The first packet at or behind `time` at which a station can be cut: everything before it is whole. That is where one picture
@@ -48,35 +48,35 @@ function cleanCut(station: Station, from: PacketNumber, to: PacketNumber, end: P
   for (let n = end - 1; n >= from; n--) {
     picturesBegin = beginsUnit(packets[n - from], Pid.video) ?? picturesBegin;
     soundBegins = beginsUnit(packets[n - from], Pid.audio) ?? soundBegins;
-    // A bridge is not cut: it has no reel.
+    // A filler is not cut: it has no reel.
     if (picturesBegin && soundBegins && n < to && station.ranges(n, n + 1).length > 0) cut = n;
   }
   return cut;
 }
 
 /**
- * The era in which `start` is played in place of packet `cut` of a station, one of `nextCut`, and what follows it.
+ * The period in which `start` is played in place of packet `cut` of a station, one of `nextCut`, and what follows it.
  *
- * It opens when that packet would have left, with a bridge of what was still to be heard. That takes some ten milliseconds;
+ * It opens when that packet would have left, with a filler of what was still to be heard. That takes some ten milliseconds;
  * up to 0.75 s where time stamps would overlap otherwise: of an item that is begun in its midst, the first picture leaves as
  * much sooner before its time.
  */
-export function eraFrom(station: Station, cut: PacketNumber, start: EraStart): EraOptions {
+export function periodFrom(station: Station, cut: PacketNumber, start: PeriodStart): PeriodOptions {
   const before = until(station, cut);
   const due = before.due(cut);
   if (station.format === 'jpeg') return { ...start, from: due, first: cut, counters: null };
-  const old = { ...continuationAt(before, cut), pictures: endOfPictures(before, cut) };
-  const own = continuationAt(new Station({ eras: [{ ...start, from: 0, first: 0, counters: null }], ssrc: 0 }), 0);
+  const old = { ...spliceStateAt(before, cut), pictures: endOfPictures(before, cut) };
+  const own = spliceStateAt(new Station({ periods: [{ ...start, from: 0, first: 0, counters: null }], ssrc: 0 }), 0);
   const wait = Math.max(0, old.pictures - due - own.pictures, old.sound - due - own.sound);
-  const between = bridge(before, cut, { old, own, wait });
+  const between = filler(before, cut, { old, own, wait });
   if (between === null) return { ...start, from: due, first: cut, counters: difference(old.counters, own.counters) };
   const { data, counters } = between;
   return {
     ...start,
     from: due + data.duration,
-    first: cut + new Bridge(data).count,
+    first: cut + new SpliceFiller(data).count,
     counters: difference(counters, own.counters),
-    bridge: data,
+    filler: data,
   };
 }
 
@@ -87,30 +87,30 @@ function difference(old: CounterShift, own: CounterShift): CounterShift | null {
 }
 
 /** The next item, from `time` on; null where the one that is on the air `now` ends by itself before it can be cut. */
-export function skipped(station: Station, now: Ticks90k, time: Ticks90k): EraOptions | null {
+export function skipped(station: Station, now: Ticks90k, time: Ticks90k): PeriodOptions | null {
   const { cut: end, next } = station.endOf(station.at(now));
   if (station.due(end) <= time) return null;
   const cut = nextCut(station, time);
   if (cut >= end) return null;
-  const { items, index } = station.airingAt(station.due(next));
-  return eraFrom(station, cut, { items, item: index, packet: 0 });
+  const { items, index } = station.itemOnAirAt(station.due(next));
+  return periodFrom(station, cut, { items, item: index, packet: 0 });
 }
 
 /**
  * `items`, from the end of the item on that is on the air at `time`. They go on with what follows that item among them;
  * where it is none of them, with what followed it and is still one.
  */
-export function replaced(station: Station, time: Ticks90k, items: readonly StationItem[]): EraOptions {
+export function replaced(station: Station, time: Ticks90k, items: readonly StationItem[]): PeriodOptions {
   const { cut } = station.endOf(station.at(time));
-  return eraFrom(station, cut, { items, item: following(station.airingAt(time), items), packet: 0 });
+  return periodFrom(station, cut, { items, item: following(station.itemOnAirAt(time), items), packet: 0 });
 }
 
 /** `items` at once, from `time` on, begun with the first. */
-export function begun(station: Station, time: Ticks90k, items: readonly StationItem[]): EraOptions {
-  return eraFrom(station, nextCut(station, time), { items, item: 0, packet: 0 });
+export function begun(station: Station, time: Ticks90k, items: readonly StationItem[]): PeriodOptions {
+  return periodFrom(station, nextCut(station, time), { items, item: 0, packet: 0 });
 }
 
-function following({ item, items: before, index }: ItemAiring, items: readonly StationItem[]): number {
+function following({ item, items: before, index }: TimedItem, items: readonly StationItem[]): number {
   const place = placeOf(item, items);
   if (place >= 0) return (place + 1) % items.length;
   for (let step = 1; step < before.length; step++) {
@@ -138,31 +138,31 @@ export function slated(
   now: Ticks90k,
   time: Ticks90k,
   slate: { id: string; item: StationItem },
-): EraOptions {
-  const era = begun(station, time, [slate.item]);
-  return { ...era, slate: { id: slate.id, programme: station.slate?.programme ?? programmeFrom(station, now) } };
+): PeriodOptions {
+  const period = begun(station, time, [slate.item]);
+  return { ...period, slate: { id: slate.id, programme: station.slate?.programme ?? programmeFrom(station, now) } };
 }
 
-/** The eras from `now` on that are no slates'. The newest is none. */
-function programmeFrom({ eras }: Station, now: Ticks90k): Era[] {
-  const onAir = eras.findLastIndex(({ from }) => from <= now);
-  const slate = eras.findLastIndex(({ slate }) => slate !== null);
-  return eras.slice(Math.max(onAir, slate + 1));
+/** The periods from `now` on that are no slates'. The newest is none. */
+function programmeFrom({ periods }: Station, now: Ticks90k): Period[] {
+  const onAir = periods.findLastIndex(({ from }) => from <= now);
+  const slate = periods.findLastIndex(({ slate }) => slate !== null);
+  return periods.slice(Math.max(onAir, slate + 1));
 }
 
 /** The station without the slate that it shows. */
 export const withoutSlate = (station: Station): Station =>
-  station.slate === null ? station : new Station({ eras: station.slate.programme, ssrc: station.ssrc });
+  station.slate === null ? station : new Station({ periods: station.slate.programme, ssrc: station.ssrc });
 
 /**
  * What it plays again in place of a slate, from `time` on: what it would be playing by then, from the random access point
  * before on. So the guide is right again, give or take the distance of random access points.
  */
-export function resumed(station: Station, time: Ticks90k): EraOptions {
+export function resumed(station: Station, time: Ticks90k): PeriodOptions {
   const programme = withoutSlate(station);
   const cut = nextCut(station, time);
   const n = programme.randomAccessBefore(programme.at(until(station, cut).due(cut)));
   const [{ from: packet }] = programme.ranges(n, n + 1);
-  const { items, index } = programme.airingAt(programme.due(n));
-  return eraFrom(station, cut, { items, item: index, packet });
+  const { items, index } = programme.itemOnAirAt(programme.due(n));
+  return periodFrom(station, cut, { items, item: index, packet });
 }

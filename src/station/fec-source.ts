@@ -8,14 +8,14 @@
  */
 
 import { type PacketNumber, RTP_TIME_MODULUS, SEQUENCE_MODULUS, type Ticks90k, wrap } from '../base/units.js';
-import type { PacketPlaces, PayloadReader } from '../reel/payload-reader.js';
+import type { PacketSlots, PayloadReader } from '../reel/payload-reader.js';
 import { emptyFec, FEC_HEADER_LENGTH, FEC_PARITY_AT, type FecSize, writeFecHeaders } from '../wire/fec.js';
 import { RTP_HEADER_LENGTH } from '../wire/rtp.js';
-import { LARGEST_PACKET, type PacketSource, placesFor } from './packet-source.js';
+import { LARGEST_PACKET, type PacketSource, slotsFor } from './packet-source.js';
 
 /** Where packets are read to, one row at a time. */
 export interface Scratch {
-  readonly places: PacketPlaces;
+  readonly places: PacketSlots;
   /** The first place, and the first byte in the buffer, a multiple of four; room for a row, 20 packets at most. */
   readonly first: number;
   readonly offset: number;
@@ -180,7 +180,7 @@ abstract class ParitySource implements PacketSource {
   abstract write(
     from: PacketNumber,
     to: PacketNumber,
-    places: PacketPlaces,
+    places: PacketSlots,
     first: number,
     offset: number,
     reader: PayloadReader,
@@ -195,14 +195,7 @@ abstract class ParitySource implements PacketSource {
   }
 
   /** Writes packet `m`, the block's `parity`, into `place`; returns its length. */
-  protected put(
-    m: PacketNumber,
-    block: Block,
-    parity: number,
-    places: PacketPlaces,
-    place: number,
-    at: number,
-  ): number {
+  protected put(m: PacketNumber, block: Block, parity: number, places: PacketSlots, place: number, at: number): number {
     fields.sequenceNumber = m;
     fields.timestamp = wrap(this.due(m), RTP_TIME_MODULUS);
     const length = writeParity(places.buffer, at, block, parity);
@@ -236,7 +229,7 @@ class ColumnParity extends ParitySource {
   write(
     from: PacketNumber,
     to: PacketNumber,
-    places: PacketPlaces,
+    places: PacketSlots,
     first: number,
     offset: number,
     reader: PayloadReader,
@@ -278,7 +271,7 @@ class RowParity extends ParitySource {
   write(
     from: PacketNumber,
     _to: PacketNumber,
-    places: PacketPlaces,
+    places: PacketSlots,
     first: number,
     offset: number,
     reader: PayloadReader,
@@ -308,7 +301,7 @@ export interface FecSource extends PacketSource {
 export function parityOf(
   station: PacketSource,
   size: FecSize,
-  scratch: Scratch = { places: placesFor(size.columns), first: 0, offset: 0 },
+  scratch: Scratch = { places: slotsFor(size.columns), first: 0, offset: 0 },
 ): { columns: FecSource; rows: FecSource } {
   const parities = new Parities(station, size, scratch);
   return { columns: new ColumnParity(parities, size.columns), rows: new RowParity(parities, size.rows) };

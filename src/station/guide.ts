@@ -23,17 +23,17 @@ export function programmesOf(station: Station, from: Millis, to: Millis): Progra
   const end = millisToTicks(to);
   let last: { item: unknown; from: Millis; to: Millis; title: string } | null = null;
   let time = millisToTicks(from);
-  for (let airings = 0; time < end && airings < MOST_AIRINGS; airings++) {
-    const airing = station.airingAt(time);
-    time = airing.to;
-    const begins = ticksToMillis(airing.from);
-    const ends = ticksToMillis(airing.to);
-    if (last && last.item === airing.item) {
+  for (let itemsOnAir = 0; time < end && itemsOnAir < MOST_AIRINGS; itemsOnAir++) {
+    const itemOnAir = station.itemOnAirAt(time);
+    time = itemOnAir.to;
+    const begins = ticksToMillis(itemOnAir.from);
+    const ends = ticksToMillis(itemOnAir.to);
+    if (last && last.item === itemOnAir.item) {
       last.from = Math.max(last.from, from);
       last.to = Math.min(ends, to);
       continue;
     }
-    last = { item: airing.item, from: begins, to: ends, title: airing.item.name };
+    last = { item: itemOnAir.item, from: begins, to: ends, title: itemOnAir.item.name };
     programmes.push(last);
   }
   return programmes.map(({ from, to, title }) => ({ from, to, title }));
@@ -46,11 +46,11 @@ const MOST_REPEATS = 100;
 
 /** What the network is told of what is on the air: no end and nothing next where it goes on for ever, or nearly. */
 export function onAirAt(station: Station, time: Ticks90k): Pick<StationInfo, 'nowPlaying' | 'nowUntil' | 'next'> {
-  const { item, to } = station.airingAt(time);
+  const { item, to } = station.itemOnAirAt(time);
   const nowPlaying = item.name.slice(0, MOST_TITLE);
   let end = to;
   for (let repeats = 0; repeats < MOST_REPEATS; repeats++) {
-    const following = station.airingAt(end);
+    const following = station.itemOnAirAt(end);
     if (following.item !== item) {
       return { nowPlaying, nowUntil: ticksToMillis(end), next: following.item.name.slice(0, MOST_TITLE) };
     }

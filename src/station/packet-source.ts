@@ -1,7 +1,7 @@
 /** What leaves by the clock: a station, or the parity of one. */
 
 import type { PacketNumber, Ticks90k } from '../base/units.js';
-import { type PacketPlaces, type PayloadReader, WaitingReader } from '../reel/payload-reader.js';
+import { type PacketSlots, type PayloadReader, WaitingReader } from '../reel/payload-reader.js';
 
 /** Bytes of the largest packet of any source. */
 export const LARGEST_PACKET = 1_472;
@@ -24,7 +24,7 @@ export interface PacketSource {
   write(
     from: PacketNumber,
     to: PacketNumber,
-    places: PacketPlaces,
+    places: PacketSlots,
     first: number,
     offset: number,
     reader: PayloadReader,
@@ -32,7 +32,7 @@ export interface PacketSource {
 }
 
 /** Places for `count` packets in memory of their own. */
-export const placesFor = (count: number): PacketPlaces => ({
+export const slotsFor = (count: number): PacketSlots => ({
   buffer: Buffer.alloc(count * LARGEST_PACKET),
   offsets: new Uint32Array(count),
   lengths: new Uint16Array(count),
@@ -46,7 +46,7 @@ export function packetsOf(
   reader: PayloadReader = new WaitingReader(),
 ): Buffer[] {
   const count = to - from;
-  const places = placesFor(count);
+  const places = slotsFor(count);
   for (let done = 0; done < count; ) {
     const written = source.write(from + done, to, places, done, done * LARGEST_PACKET, reader);
     if (written === 0) throw new Error(`packet ${from + done} is not in memory`);

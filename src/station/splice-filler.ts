@@ -1,8 +1,8 @@
 /**
- * A bridge: RTP payloads between an item that is cut off and the one that follows.
+ * A filler: RTP payloads between an item that is cut off and the one that follows.
  *
  * Sound leaves half a second later than the pictures that it belongs to. So behind a cut there is half a second still to be
- * heard, which would be missing, and players that find a gap in the sound play what follows too early. A bridge has it, in
+ * heard, which would be missing, and players that find a gap in the sound play what follows too early. A filler has it, in
  * few packets one soon after the other, up to where the new sound begins. Where the pictures behind the cut have to wait,
  * it goes on so long, so that the clock reference does.
  */
@@ -24,11 +24,11 @@ import {
   TS_SYNC_BYTE,
   writePcr,
 } from '../wire/ts.js';
-import type { Continuation } from './splice-state.js';
+import type { SpliceState } from './splice-state.js';
 import type { Station } from './station.js';
 
 /** As threads hand it to each other. */
-export interface BridgeData {
+export interface SpliceFillerData {
   /** Whole RTP payloads, as they leave. */
   readonly payloads: SharedArrayBuffer;
   /** From its first packet to the first behind it. */
@@ -40,7 +40,7 @@ const LONGEST_STEP: Ticks90k = 36 * TICKS_PER_MILLI;
 const PSI_EVERY = 4;
 /** As fast again as the station's average: not more than its own busiest moments. */
 const SPEED = 2;
-/** A bridge may become so much longer than what it has to wait for, by what it carries; sound is looked for so far. */
+/** A filler may become so much longer than what it has to wait for, by what it carries; sound is looked for so far. */
 const MOST_LONGER: Ticks90k = 500 * TICKS_PER_MILLI;
 const MOST_SOUND: Ticks90k = 3_000 * TICKS_PER_MILLI;
 const STEP = 64;
@@ -84,11 +84,11 @@ const ownPackets = (payload: number): number => (payload % PSI_EVERY === 0 ? 3 :
  * From packet `cut` of a station on, which goes on there with `old`, to what begins with `own`, relative to its first packet;
  * `wait` long at least. Null where none is needed. With it, the counters that come behind it.
  */
-export function bridge(
+export function filler(
   station: Station,
   cut: PacketNumber,
-  { old, own, wait }: { old: Continuation; own: Continuation; wait: Ticks90k },
-): { data: BridgeData; counters: CounterShift } | null {
+  { old, own, wait }: { old: SpliceState; own: SpliceState; wait: Ticks90k },
+): { data: SpliceFillerData; counters: CounterShift } | null {
   const from = station.due(cut);
   const step = Math.min(LONGEST_STEP, station.cycleDuration / station.cyclePackets / SPEED);
   const units = soundOf(station, cut, from + wait + MOST_LONGER + own.sound);
@@ -114,7 +114,7 @@ function build(options: {
   from: Ticks90k;
   duration: Ticks90k;
   counters: CounterShift;
-}): { data: BridgeData; counters: CounterShift } {
+}): { data: SpliceFillerData; counters: CounterShift } {
   const { sound, count, from, duration, counters } = options;
   const payloads = new SharedArrayBuffer(count * TS_GROUP_LENGTH);
   const out = Buffer.from(payloads);
@@ -172,18 +172,18 @@ nullPacket[3] = 0x10;
 const timeOf = (payload: number, count: number, duration: Ticks90k): Ticks90k =>
   Math.floor((payload * duration) / count);
 
-/** A bridge's packets and when they leave, counted from the first. */
-export class Bridge {
-  readonly data: BridgeData;
+/** A filler's packets and when they leave, counted from the first. */
+export class SpliceFiller {
+  readonly data: SpliceFillerData;
   readonly count: number;
   readonly #bytes: Buffer;
 
-  constructor(data: BridgeData) {
+  constructor(data: SpliceFillerData) {
     this.data = data;
     this.count = data.payloads.byteLength / TS_GROUP_LENGTH;
     this.#bytes = Buffer.from(data.payloads);
-    if (!Number.isInteger(this.count) || this.count === 0) throw new RangeError('a bridge has whole payloads');
-    if (!(data.duration >= 0)) throw new RangeError(`a bridge lasts ${data.duration}`);
+    if (!Number.isInteger(this.count) || this.count === 0) throw new RangeError('a filler has whole payloads');
+    if (!(data.duration >= 0)) throw new RangeError(`a filler lasts ${data.duration}`);
   }
 
   due(packet: number): Ticks90k {

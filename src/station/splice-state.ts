@@ -22,7 +22,7 @@ import {
 } from '../wire/ts.js';
 import type { Station } from './station.js';
 
-export interface Continuation {
+export interface SpliceState {
   /** PTS of the next picture in decoding order, and of the next sound, as times of the station. */
   readonly pictures: Ticks90k;
   readonly sound: Ticks90k;
@@ -47,7 +47,7 @@ const names = new Map<number, keyof CounterShift>([
  * What an h264 station goes on with at packet `n`. Throws when its reel cannot be read; a RangeError when it is not what our
  * multiplexer makes.
  */
-export function continuationAt(station: Station, n: PacketNumber): Continuation {
+export function spliceStateAt(station: Station, n: PacketNumber): SpliceState {
   const counters = new Map<keyof CounterShift, number>();
   const times = new Map<keyof CounterShift, Ticks90k>();
   const near = station.due(n);
@@ -95,6 +95,6 @@ export function endOfPictures(station: Station, n: PacketNumber): Ticks90k {
       }
     }
   }
-  const [pictures, seconds] = station.airingAt(near).item.reel.data.manifest.properties.frameRate;
+  const [pictures, seconds] = station.itemOnAirAt(near).item.reel.data.manifest.properties.frameRate;
   return Math.max(...times) + Math.ceil((seconds * TICKS_PER_SECOND) / pictures);
 }

@@ -24,7 +24,7 @@ async function changed(context: TestContext): Promise<{ store: Store; station: S
   }
   const [one, two, slate] = items;
   const station = new Station({ items: [one, two], ssrc: 9 });
-  const { from } = station.airingAt(start);
+  const { from } = station.itemOnAirAt(start);
   station.extend(skipped(station, from, from + NOTICE)!);
   let now = from + 20 * TICKS_PER_SECOND;
   station.extend(slated(station, now, now + NOTICE, { id: 'slate', item: slate }));
@@ -56,19 +56,19 @@ test('a station that was kept sends the same bytes, before and after, and goes b
   assert.deepEqual(readdirSync(dirname(file.path)), ['lobby.json'], 'nothing else is left');
 });
 
-test('without the reel of an era, what was on the air up to its end is not known; without the newest’s, nothing is', async (context) => {
+test('without the reel of an period, what was on the air up to its end is not known; without the newest’s, nothing is', async (context) => {
   const { store, station, end } = await changed(context);
   const item = (name: string) => station.data.items.find((each) => each.name === name)!.reel.manifest;
   station.extend(resumed(station, end));
-  const eras = station.eras.length;
+  const periods = station.periods.length;
   const data = keptData('lobby', station, words);
   const slate = item('slate').id;
   const other = { ...data, items: data.items.map((each) => (each.reel === slate ? { ...each, checksum: 1 } : each)) };
   const part = await openKept(other, store, 9);
   context.after(() => part.close());
-  assert.ok(part.eras.length < eras);
-  assert.equal(part.begins, station.eras[eras - part.eras.length].from);
-  const first = station.eras[eras - part.eras.length].first;
+  assert.ok(part.periods.length < periods);
+  assert.equal(part.begins, station.periods[periods - part.periods.length].from);
+  const first = station.periods[periods - part.periods.length].first;
   assert.deepEqual(part.packets(first, first + 500), station.packets(first, first + 500));
   rmSync(store.reelFolder(item('one').id), { recursive: true });
   await assert.rejects(openKept(data, store, 9));

@@ -12,7 +12,7 @@ import type { Reel } from '../reel/reel.js';
 import { type Store, syncFolder } from '../reel/store.js';
 import type { StationItem } from './period.js';
 import { MOST_ERAS, Station } from './station.js';
-import { type EraData, eraOf } from './station-data.js';
+import { type PeriodData, periodOf } from './station-data.js';
 
 const whole = z.int().min(0);
 const counter = z.int().min(0).max(15);
@@ -25,7 +25,7 @@ const eraShape = {
   item: whole,
   packet: whole,
   counters: z.strictObject({ pat: counter, pmt: counter, video: counter, audio: counter }).nullable(),
-  bridge: z.strictObject({ payloads: z.base64().max(1 << 20), duration: whole }).nullable(),
+  filler: z.strictObject({ payloads: z.base64().max(1 << 20), duration: whole }).nullable(),
 };
 const programme = z.array(z.strictObject({ ...eraShape, slate: z.null() })).max(MOST_ERAS);
 const eraSchema = z.strictObject({ ...eraShape, slate: z.strictObject({ id: text, programme }).nullable() });
@@ -41,45 +41,56 @@ const schema = z.strictObject({
     .array(z.strictObject({ name: text, reel: z.string().regex(/^[\w-]{1,100}$/), checksum: whole }))
     .max(100_000),
   /** None: there is only the name. */
-  eras: z.array(eraSchema).max(MOST_ERAS),
+  periods: z.array(eraSchema).max(MOST_ERAS),
 });
 
 /** As it stands in the file. */
 export type KeptData = z.infer<typeof schema>;
 
-/** What is kept besides the eras. */
+/** What is kept besides the periods. */
 export type KeptWords = Pick<KeptData, 'sources' | 'name'>;
 
 /** A station as it is kept. */
 export function keptData(id: string, station: Station, words: KeptWords): KeptData {
-  const { items, eras } = station.data;
+  const { items, periods } = station.data;
   return {
     version: 1,
     id,
     ...words,
     items: items.map(({ name, reel: { manifest } }) => ({ name, reel: manifest.id, checksum: manifest.checksum })),
-    eras: eras.map(({ slate, ...era }) => ({
-      ...keptEra(era),
-      slate: slate && { id: slate.id, programme: slate.programme.map((each) => ({ ...keptEra(each), slate: null })) },
+    periods: periods.map(({ slate, ...period }) => ({
+      ...storedPeriod(period),
+      slate: slate && {
+        id: slate.id,
+        programme: slate.programme.map((each) => ({ ...storedPeriod(each), slate: null })),
+      },
     })),
   };
 }
 
-type KeptEra = Omit<KeptData['eras'][number], 'slate'>;
+type StoredPeriod = Omit<KeptData['periods'][number], 'slate'>;
 
-const keptEra = ({ from, first, items, item, packet, counters, bridge }: Omit<EraData, 'slate'>): KeptEra => ({
+const storedPeriod = ({
+  from,
+  first,
+  items,
+  item,
+  packet,
+  counters,
+  filler,
+}: Omit<PeriodData, 'slate'>): StoredPeriod => ({
   ...{ from, first, items: [...items], item, packet, counters },
-  bridge: bridge && { payloads: Buffer.from(bridge.payloads).toString('base64'), duration: bridge.duration },
+  filler: filler && { payloads: Buffer.from(filler.payloads).toString('base64'), duration: filler.duration },
 });
 
-const eraData = ({ bridge, ...era }: KeptEra): EraData => ({
-  ...era,
-  bridge: bridge && { payloads: sharedBytes(bridge.payloads), duration: bridge.duration },
+const eraData = ({ filler, ...period }: StoredPeriod): PeriodData => ({
+  ...period,
+  filler: filler && { payloads: sharedBytes(filler.payloads), duration: filler.duration },
   slate: null,
 });
 
-const withSlate = ({ slate, ...era }: KeptData['eras'][number]): EraData => ({
-  ...eraData(era),
+const withSlate = ({ slate, ...period }: KeptData['periods'][number]): PeriodData => ({
+  ...eraData(period),
   slate: slate && { id: slate.id, programme: slate.programme.map(eraData) },
 });
 
@@ -146,7 +157,7 @@ export class KeptFile {
 }
 
 /**
- * The station as it was kept, its reels opened. Where the reel of an era is not there any more, or is another, what was on
+ * The station as it was kept, its reels opened. Where the reel of an period is not there any more, or is another, what was on
  * the air up to its end is not known; where that is the newest, it rejects.
  */
 export async function openKept(data: KeptData, store: Store, ssrc: number): Promise<Station> {
@@ -161,20 +172,20 @@ export async function openKept(data: KeptData, store: Store, ssrc: number): Prom
     }
   };
   try {
-    let first = data.eras.length;
+    let first = data.periods.length;
     while (first > 0) {
-      const { items, slate } = data.eras[first - 1];
+      const { items, slate } = data.periods[first - 1];
       try {
-        await open([...items, ...(slate?.programme ?? []).flatMap((era) => era.items)]);
+        await open([...items, ...(slate?.programme ?? []).flatMap((period) => period.items)]);
       } catch (error) {
-        if (first === data.eras.length) throw error;
+        if (first === data.periods.length) throw error;
         break;
       }
       first--;
     }
     const items = data.items.map(({ name, reel }) => ({ name, reel: reels.get(reel) }));
     const station = new Station({
-      eras: data.eras.slice(first).map((era) => eraOf(withSlate(era), items as StationItem[])),
+      periods: data.periods.slice(first).map((period) => periodOf(withSlate(period), items as StationItem[])),
       ssrc,
     });
     const used = new Set(station.data.items.map(({ reel }) => reel.descriptor));

@@ -3,20 +3,20 @@
  * remembered from one packet to the next, so two servers with the same reels send the same bytes.
  *
  * Packet numbers count from the station's epoch, the Unix epoch, at which the first cycle of its items began. What plays
- * may be changed from a time on: then an era ends and another begins, whose packets go on counting. The past stays.
+ * may be changed from a time on: then an period ends and another begins, whose packets go on counting. The past stays.
  */
 
 import { type PacketNumber, type Ticks90k, ticksToMillis } from '../base/units.js';
 import { closeReel } from '../reel/open-reel.js';
-import { MOST_PAYLOADS, type PacketPlaces, type PayloadReader } from '../reel/payload-reader.js';
+import { MOST_PAYLOADS, type PacketSlots, type PayloadReader } from '../reel/payload-reader.js';
 import type { Reel } from '../reel/reel.js';
 import { RTP_HEADER_LENGTH, writeRtpHeader } from '../wire/rtp.js';
 import { payloadTypeOf, type StationFormat } from '../wire/station-info.js';
 import { shiftCounters, TS_GROUP_LENGTH, TS_PACKETS_PER_GROUP } from '../wire/ts.js';
 import { type PacketSource, packetsOf } from './packet-source.js';
-import { type Airing, Era, type EraOptions, type SlateShown, type StationItem } from './period.js';
-import type { Bridge } from './splice-filler.js';
-import { dataOf, erasOf, itemsOf, type StationData } from './station-data.js';
+import { type ItemOnAir, Period, type PeriodOptions, type SlateShown, type StationItem } from './period.js';
+import type { SpliceFiller } from './splice-filler.js';
+import { dataOf, itemsOf, periodsOf, type StationData } from './station-data.js';
 
 export type { StationItem } from './period.js';
 export type { StationData } from './station-data.js';
@@ -25,11 +25,11 @@ export type { StationData } from './station-data.js';
 export const MOST_ERAS = 250;
 
 /** An item on the air once. */
-export interface ItemAiring {
+export interface TimedItem {
   readonly item: StationItem;
   readonly from: Ticks90k;
   readonly to: Ticks90k;
-  /** All items of that era, and its own place among them. */
+  /** All items of that period, and its own place among them. */
   readonly items: readonly StationItem[];
   readonly index: number;
 }
@@ -45,42 +45,42 @@ export interface ItemRange {
 /**
  * It is in charge of:
  * - `packets`, `due` and `at`, the three functions that everything else is made of
- * - which item is on the air, in which era
+ * - which item is on the air, in which period
  */
 export class Station implements PacketSource {
   readonly ssrc: number;
   #edition = 0;
   /** In the order in which they begin; never empty. */
-  #eras: readonly Era[];
+  #periods: readonly Period[];
   #largestPacket = 0;
   readonly #payloadType: number;
-  /** The airing asked for last: the next packet is most often of the same. */
-  readonly #airing: Airing;
+  /** The itemOnAir asked for last: the next packet is most often of the same. */
+  readonly #itemOnAir: ItemOnAir;
 
-  /** All items of all eras have one format. Without `eras`, `items`, which are not empty, are played since the epoch. */
-  constructor(options: { ssrc: number } & ({ items: readonly StationItem[] } | { eras: readonly EraOptions[] })) {
-    const eras =
-      'eras' in options
-        ? options.eras
+  /** All items of all periods have one format. Without `periods`, `items`, which are not empty, are played since the epoch. */
+  constructor(options: { ssrc: number } & ({ items: readonly StationItem[] } | { periods: readonly PeriodOptions[] })) {
+    const periods =
+      'periods' in options
+        ? options.periods
         : [{ from: 0, first: 0, items: options.items, item: 0, packet: 0, counters: null }];
     this.ssrc = options.ssrc;
-    this.#eras = inOrder(eras.map((era) => new Era(era)));
+    this.#periods = inOrder(periods.map((period) => new Period(period)));
     const [item] = this.items;
-    this.#airing = { item, reel: item.reel, from: 0, to: 0, base: 0, start: 0, counters: null, bridge: null };
+    this.#itemOnAir = { item, reel: item.reel, from: 0, to: 0, base: 0, start: 0, counters: null, filler: null };
     this.#payloadType = payloadTypeOf(this.format);
     this.#measure();
   }
 
   /** The same station in another thread: its reels are opened once, by whoever closes them. */
   static of(data: StationData): Station {
-    return new Station({ eras: erasOf(data), ssrc: data.ssrc });
+    return new Station({ periods: periodsOf(data), ssrc: data.ssrc });
   }
 
   get format(): StationFormat {
     return this.items[0].reel.data.manifest.format;
   }
 
-  /** Of the newest era, as all below. */
+  /** Of the newest period, as all below. */
   get items(): readonly StationItem[] {
     return this.#newest.items;
   }
@@ -93,13 +93,13 @@ export class Station implements PacketSource {
     return this.#newest.cyclePackets;
   }
 
-  get eras(): readonly Era[] {
-    return this.#eras;
+  get periods(): readonly Period[] {
+    return this.#periods;
   }
 
   /** What was on the air before is not known any more. */
   get begins(): Ticks90k {
-    return this.#eras[0].from;
+    return this.#periods[0].from;
   }
 
   /** Bytes of the largest packet. */
@@ -107,9 +107,12 @@ export class Station implements PacketSource {
     return this.#largestPacket;
   }
 
-  /** Packets a millisecond, of the era that has the most. */
+  /** Packets a millisecond, of the period that has the most. */
   get greatestRate(): number {
-    return this.#eras.reduce((most, era) => Math.max(most, era.cyclePackets / ticksToMillis(era.cycleDuration)), 0);
+    return this.#periods.reduce(
+      (most, period) => Math.max(most, period.cyclePackets / ticksToMillis(period.cycleDuration)),
+      0,
+    );
   }
 
   /** Raised by whatever changes it. */
@@ -117,74 +120,74 @@ export class Station implements PacketSource {
     return this.#edition;
   }
 
-  /** What is shown in place of what it plays, in the newest era. */
+  /** What is shown in place of what it plays, in the newest period. */
   get slate(): SlateShown | null {
     return this.#newest.slate;
   }
 
   get data(): StationData {
-    return dataOf(this.#eras, this.ssrc);
+    return dataOf(this.#periods, this.ssrc);
   }
 
   /**
-   * Has an era begin, in place of those that would begin then or later. Throws a RangeError where it would begin before
+   * Has an period begin, in place of those that would begin then or later. Throws a RangeError where it would begin before
    * its first packet's turn.
    */
-  extend(options: EraOptions): void {
-    const era = new Era(options);
-    const before = this.#eras.filter(({ opening }) => opening < era.opening);
-    if (before.length === 0) throw new RangeError(`there is nothing before packet ${era.opening}`);
-    this.#set(inOrder([...before, era].slice(-MOST_ERAS)));
+  extend(options: PeriodOptions): void {
+    const period = new Period(options);
+    const before = this.#periods.filter(({ opening }) => opening < period.opening);
+    if (before.length === 0) throw new RangeError(`there is nothing before packet ${period.opening}`);
+    this.#set(inOrder([...before, period].slice(-MOST_ERAS)));
   }
 
   /** Becomes what it has become in another thread. */
   take(data: StationData): void {
-    this.#set(inOrder(erasOf(data).map((era) => new Era(era))));
+    this.#set(inOrder(periodsOf(data).map((period) => new Period(period))));
   }
 
   /** The time since the Unix epoch at which packet `n` leaves. */
   due(n: PacketNumber): Ticks90k {
-    const { reel, base, start, bridge } = this.#airingOf(n);
-    return start + (bridge ?? reel).due(n - base);
+    const { reel, base, start, filler } = this.#airingOf(n);
+    return start + (filler ?? reel).due(n - base);
   }
 
   /** The number of the last packet that leaves at or before `time`. */
   at(time: Ticks90k): PacketNumber {
     const index = this.#eraAt(time);
-    const next = this.#eras[index + 1];
-    if (next === undefined) return this.#eras[index].at(time);
-    return time >= next.opens ? next.at(time) : Math.min(this.#eras[index].at(time), next.opening - 1);
+    const next = this.#periods[index + 1];
+    if (next === undefined) return this.#periods[index].at(time);
+    return time >= next.opens ? next.at(time) : Math.min(this.#periods[index].at(time), next.opening - 1);
   }
 
-  /** The last random access point at or before packet `n`. Every reel and every era begins with one. */
+  /** The last random access point at or before packet `n`. Every reel and every period begins with one. */
   randomAccessBefore(n: PacketNumber): PacketNumber {
-    const { reel, base, bridge } = this.#airingOf(n);
-    // A bridge belongs to what is before it.
-    return bridge ? this.randomAccessBefore(base - 1) : base + reel.randomAccessBefore(n - base);
+    const { reel, base, filler } = this.#airingOf(n);
+    // A filler belongs to what is before it.
+    return filler ? this.randomAccessBefore(base - 1) : base + reel.randomAccessBefore(n - base);
   }
 
   /** The first packet of the item that packet `n` belongs to. */
   beginningOf(n: PacketNumber): PacketNumber {
-    const { from, bridge } = this.#airingOf(n);
-    return bridge ? this.beginningOf(from - 1) : from;
+    const { from, filler } = this.#airingOf(n);
+    return filler ? this.beginningOf(from - 1) : from;
   }
 
   /**
    * Where that item ends: the packet behind its last, from which on something else may come, and the first of what follows. A
-   * bridge ends where what it leads to begins.
+   * filler ends where what it leads to begins.
    */
   endOf(n: PacketNumber): { cut: PacketNumber; next: PacketNumber } {
     const { to: cut } = this.#airingOf(n);
-    return { cut, next: this.#eras.find(({ opening }) => opening === cut)?.first ?? cut };
+    return { cut, next: this.#periods.find(({ opening }) => opening === cut)?.first ?? cut };
   }
 
   /** What packets `from` to `to` − 1 are read from. */
   ranges(from: PacketNumber, to: PacketNumber): ItemRange[] {
     const ranges: ItemRange[] = [];
     for (let n = from; n < to; ) {
-      const airing = this.#airingOf(n);
-      const end = Math.min(to, airing.to);
-      if (!airing.bridge) ranges.push({ reel: airing.reel, from: n - airing.base, to: end - airing.base });
+      const itemOnAir = this.#airingOf(n);
+      const end = Math.min(to, itemOnAir.to);
+      if (!itemOnAir.filler) ranges.push({ reel: itemOnAir.reel, from: n - itemOnAir.base, to: end - itemOnAir.base });
       n = end;
     }
     return ranges;
@@ -198,7 +201,7 @@ export class Station implements PacketSource {
   write(
     from: PacketNumber,
     to: PacketNumber,
-    places: PacketPlaces,
+    places: PacketSlots,
     first: number,
     offset: number,
     reader: PayloadReader,
@@ -208,11 +211,11 @@ export class Station implements PacketSource {
     let place = first;
     let at = offset;
     while (n < to) {
-      const { reel, base, to: end, start, counters, bridge } = this.#airingOf(n);
+      const { reel, base, to: end, start, counters, filler } = this.#airingOf(n);
       const packet = n - base;
       const count = Math.min(to - n, end - n, MOST_PAYLOADS);
-      if (bridge) {
-        this.#writeBridge(bridge, n, { places, place, at: at + gap, timestamp: start + bridge.due(packet), packet });
+      if (filler) {
+        this.#writeFiller(filler, n, { places, place, at: at + gap, timestamp: start + filler.due(packet), packet });
         n++;
         place++;
         at += gap + RTP_HEADER_LENGTH + TS_GROUP_LENGTH;
@@ -245,16 +248,16 @@ export class Station implements PacketSource {
     return n - from;
   }
 
-  #writeBridge(
-    bridge: Bridge,
+  #writeFiller(
+    filler: SpliceFiller,
     n: PacketNumber,
-    to: { places: PacketPlaces; place: number; at: number; timestamp: Ticks90k; packet: number },
+    to: { places: PacketSlots; place: number; at: number; timestamp: Ticks90k; packet: number },
   ): void {
     const { places, place, at, timestamp, packet } = to;
     places.offsets[place] = at;
     places.lengths[place] = RTP_HEADER_LENGTH + TS_GROUP_LENGTH;
     writeRtpHeader(places.buffer, at, false, this.#payloadType, n, timestamp, this.ssrc);
-    bridge.copy(packet, places.buffer, at + RTP_HEADER_LENGTH);
+    filler.copy(packet, places.buffer, at + RTP_HEADER_LENGTH);
   }
 
   /** RTP packets `from` to `to` − 1, byte for byte as they leave. */
@@ -266,77 +269,77 @@ export class Station implements PacketSource {
     return stationPacket;
   }
 
-  /** What is on the air at `time`, from when to when, and which of the `items` of its era it is. */
-  airingAt(time: Ticks90k): ItemAiring {
+  /** What is on the air at `time`, from when to when, and which of the `items` of its period it is. */
+  itemOnAirAt(time: Ticks90k): TimedItem {
     const number = this.#eraAt(time);
-    const era = this.#eras[number];
-    const { index, from, to } = era.airingAt(time);
-    const next = this.#eras[number + 1];
+    const period = this.#periods[number];
+    const { index, from, to } = period.itemOnAirAt(time);
+    const next = this.#periods[number + 1];
     return {
-      item: era.items[index],
-      from: number > 0 ? Math.max(from, era.from) : from,
+      item: period.items[index],
+      from: number > 0 ? Math.max(from, period.from) : from,
       to: next ? Math.min(to, next.from) : to,
-      items: era.items,
+      items: period.items,
       index,
     };
   }
 
   /** The item on the air at `time`. */
   itemAt(time: Ticks90k): StationItem {
-    return this.airingAt(time).item;
+    return this.itemOnAirAt(time).item;
   }
 
-  get #newest(): Era {
-    return this.#eras[this.#eras.length - 1];
+  get #newest(): Period {
+    return this.#periods[this.#periods.length - 1];
   }
 
-  #airingOf(n: PacketNumber): Airing {
-    const airing = this.#airing;
-    if (n >= airing.from && n < airing.to) return airing;
-    let index = this.#eras.length - 1;
-    while (index > 0 && this.#eras[index].opening > n) index--;
-    const era = this.#eras[index];
-    era.find(n, airing);
-    if (airing.bridge) return airing;
-    if (index > 0 && airing.from < era.first) airing.from = era.first;
-    const end = this.#eras[index + 1]?.opening;
-    if (end !== undefined && airing.to > end) airing.to = end;
-    return airing;
+  #airingOf(n: PacketNumber): ItemOnAir {
+    const itemOnAir = this.#itemOnAir;
+    if (n >= itemOnAir.from && n < itemOnAir.to) return itemOnAir;
+    let index = this.#periods.length - 1;
+    while (index > 0 && this.#periods[index].opening > n) index--;
+    const period = this.#periods[index];
+    period.find(n, itemOnAir);
+    if (itemOnAir.filler) return itemOnAir;
+    if (index > 0 && itemOnAir.from < period.first) itemOnAir.from = period.first;
+    const end = this.#periods[index + 1]?.opening;
+    if (end !== undefined && itemOnAir.to > end) itemOnAir.to = end;
+    return itemOnAir;
   }
 
   #eraAt(time: Ticks90k): number {
-    let index = this.#eras.length - 1;
-    while (index > 0 && this.#eras[index].from > time) index--;
+    let index = this.#periods.length - 1;
+    while (index > 0 && this.#periods[index].from > time) index--;
     return index;
   }
 
-  #set(eras: readonly Era[]): void {
-    this.#eras = eras;
-    this.#airing.to = this.#airing.from; // It may be another now.
+  #set(periods: readonly Period[]): void {
+    this.#periods = periods;
+    this.#itemOnAir.to = this.#itemOnAir.from; // It may be another now.
     this.#measure();
     this.#edition++;
   }
 
   #measure(): void {
-    const largest = this.#eras.flatMap(({ items }) => items.map(({ reel }) => reel.largestPayload));
+    const largest = this.#periods.flatMap(({ items }) => items.map(({ reel }) => reel.largestPayload));
     this.#largestPacket = RTP_HEADER_LENGTH + largest.reduce((most, payload) => Math.max(most, payload));
   }
 
-  /** Closes the reels of all eras. */
+  /** Closes the reels of all periods. */
   close(): void {
-    const reels = new Map(itemsOf(this.#eras).map(({ reel }) => [reel.data.descriptor, reel]));
+    const reels = new Map(itemsOf(this.#periods).map(({ reel }) => [reel.data.descriptor, reel]));
     for (const reel of reels.values()) closeReel(reel);
   }
 }
 
-/** Throws a RangeError where one era would begin before the packet that it begins with has its turn. */
-function inOrder(eras: readonly Era[]): readonly Era[] {
-  if (eras.length === 0) throw new RangeError('a station needs at least one era');
-  for (let i = 1; i < eras.length; i++) {
-    const [before, era] = [eras[i - 1], eras[i]];
-    if (era.opening < before.first || era.opening <= before.opening || before.at(era.opens) < era.opening) {
-      throw new RangeError(`an era begins with packet ${era.opening} at ${era.opens}, before its turn`);
+/** Throws a RangeError where one period would begin before the packet that it begins with has its turn. */
+function inOrder(periods: readonly Period[]): readonly Period[] {
+  if (periods.length === 0) throw new RangeError('a station needs at least one period');
+  for (let i = 1; i < periods.length; i++) {
+    const [before, period] = [periods[i - 1], periods[i]];
+    if (period.opening < before.first || period.opening <= before.opening || before.at(period.opens) < period.opening) {
+      throw new RangeError(`an period begins with packet ${period.opening} at ${period.opens}, before its turn`);
     }
   }
-  return eras;
+  return periods;
 }

@@ -22,7 +22,7 @@ type NumberName = (typeof numbers)[number];
 const at = Object.fromEntries(numbers.map((name, i) => [name, i])) as Record<NumberName, number>;
 const NUMBERS_BYTES = numbers.length * 8;
 
-export class Progress {
+export class StationCounters {
   readonly shared: SharedArrayBuffer;
   readonly lateness: Lateness;
   readonly #numbers: Float64Array;

@@ -1,6 +1,6 @@
 /** Batches through a socket that takes one datagram at a time: where the system has nothing better. */
 import type { Endpoint } from '../net/endpoint.js';
-import type { Sender } from '../net/receive.js';
+import type { SocketAddress } from '../net/receive.js';
 import { DestinationNumbers, emptyBatch, type SendBatch } from '../net/sender.js';
 import type { UnicastSender } from './packet-writer.js';
 
@@ -8,7 +8,7 @@ export class EndpointSender implements UnicastSender {
   readonly batch: SendBatch;
   readonly #endpoint: Endpoint;
   readonly #numbers = new DestinationNumbers();
-  readonly #destinations: Sender[] = [];
+  readonly #destinations: SocketAddress[] = [];
 
   /** `buffer` is where the batch's datagrams lie, `capacity` how many there may be. */
   constructor(endpoint: Endpoint, options: { buffer: Buffer; capacity: number }) {

@@ -6,7 +6,7 @@ import type { NetInterface } from '../net/interfaces.js';
 import type { SharedStation } from '../playout/messages.js';
 import type { StationInfo } from '../wire/station-info.js';
 import type { BudgetOptions } from './budget.js';
-import type { UnicastFigures } from './unicast.js';
+import type { UnicastStats } from './unicast.js';
 
 export interface UnicastThreadData {
   /** Of Clock. */
@@ -37,5 +37,5 @@ export type FromUnicastThread =
   | { is: 'looping'; bell: number; descriptors: readonly number[] }
   /** The control port that it got. */
   | { is: 'port'; port: number }
-  /** Once a second: who is there, and the figures of stations that have any. */
-  | { is: 'figures'; sessions: SessionView[]; figures: Record<string, UnicastFigures> };
+  /** Once a second: who is there, and the stats of stations that have any. */
+  | { is: 'stats'; sessions: SessionView[]; stats: Record<string, UnicastStats> };

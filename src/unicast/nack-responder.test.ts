@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type Answer, Answers, GATHERING, GROUP_SILENCE, UNSEEN } from './nack-responder.js';
+import { type Answer, GATHERING, GROUP_SILENCE, NackResponder, UNSEEN } from './nack-responder.js';
 
 const toldOf = (answers: readonly Answer<string>[]) => answers.map(({ n, to, copies }) => [n, to, copies]);
 
 test('who misses a packet gets it, in as many copies as asked for, once requests have been gathered', () => {
-  const answers = new Answers<string>();
+  const answers = new NackResponder<string>();
   answers.ask(7, 'a', 1, 0);
   answers.ask(7, 'b', 3, 1);
   answers.ask(9, 'a', 1, 2);
@@ -24,7 +24,7 @@ test('what two hundred viewers miss is sent to the group once, however their req
   const delays = fc.array(fc.nat(60), { minLength: 200, maxLength: 200 });
   fc.assert(
     fc.property(delays, (times) => {
-      const answers = new Answers<string>();
+      const answers = new NackResponder<string>();
       const sent: Answer<string>[] = [];
       // Half come with the first: so many are close to each other in any case.
       const asks = times.map((time, i) => ({ time: i < 100 ? time % 4 : time, client: `${i}` }));
@@ -39,7 +39,7 @@ test('what two hundred viewers miss is sent to the group once, however their req
 });
 
 test('requests that come far apart are answered one by one until they are many, and then nobody is left out', () => {
-  const answers = new Answers<string>();
+  const answers = new NackResponder<string>();
   const sent: Answer<string>[] = [];
   for (let i = 0; i < 30; i++) {
     answers.ask(7, `${i}`, 1, i * 3);
@@ -55,7 +55,7 @@ test('requests that come far apart are answered one by one until they are many, 
 });
 
 test('who asks again after an answer to the group was missed by it, and gets its own', () => {
-  const answers = new Answers<string>();
+  const answers = new NackResponder<string>();
   for (const client of ['a', 'b', 'c', 'd']) answers.ask(7, client, 1, 0);
   assert.deepEqual(toldOf(answers.due(GATHERING, 4)), [[7, null, 1]]);
   answers.ask(7, 'e', 1, 10);
@@ -67,7 +67,7 @@ test('who asks again after an answer to the group was missed by it, and gets its
 });
 
 test('an answer that cannot be given yet comes again; who has left gets none', () => {
-  const answers = new Answers<string>();
+  const answers = new NackResponder<string>();
   answers.ask(7, 'a', 1, 0);
   answers.ask(7, 'b', 1, 0);
   const [first, second] = answers.due(GATHERING, 2);
@@ -78,7 +78,7 @@ test('an answer that cannot be given yet comes again; who has left gets none', (
 });
 
 test('the packets remembered are bounded, and forgotten after a while', () => {
-  const answers = new Answers<string>();
+  const answers = new NackResponder<string>();
   let n = 0;
   while (answers.ask(n, 'a', 1, 0)) n++;
   assert.ok(n > 1_000 && n < 100_000);

@@ -4,7 +4,7 @@
  */
 import type { Millis, PacketNumber } from '../base/units.js';
 
-/** Requests for one packet are gathered for so long. */
+/** NackGenerator for one packet are gathered for so long. */
 export const GATHERING: Millis = 4;
 /** After an answer to the group, whoever first asks within so long most likely has it on its way. */
 export const GROUP_SILENCE: Millis = 100;
@@ -13,7 +13,7 @@ export const UNSEEN: Millis = 30;
 /** Answered to the group when at least so many miss a packet, and at least this share of the station's viewers. */
 const LEAST_FOR_GROUP = 3;
 const SHARE_FOR_GROUP = 0.1;
-/** Requests for one packet have to do with each other within this. */
+/** NackGenerator for one packet have to do with each other within this. */
 const MEMORY: Millis = 1_000;
 /** Packets remembered; requests for more are refused. */
 const MOST_PACKETS = 16_384;
@@ -41,7 +41,7 @@ interface Asked<C> {
   groupAt: Millis;
 }
 
-export class Answers<C> {
+export class NackResponder<C> {
   readonly #asked = new Map<PacketNumber, Asked<C>>();
   /** Those with somebody waiting, by when they are answered. */
   readonly #queue: { asked: Asked<C>; at: Millis }[] = [];

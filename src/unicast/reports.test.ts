@@ -21,7 +21,7 @@ test('percentiles are over the receivers, each with its latest report', () => {
   for (let i = 1; i <= 100; i++) {
     reports.take(`${i}`, report({ fractionLost: i / 100, jitter: 90 * i, buffer: 2 * i, delay: -i }), 1);
   }
-  const { receivers, loss, jitter, buffer, delay } = reports.figures(1);
+  const { receivers, loss, jitter, buffer, delay } = reports.stats(1);
   assert.equal(receivers, 100);
   assert.deepEqual(loss, { p50: 0.5, p95: 0.95 });
   assert.deepEqual(jitter, { p50: 50, p95: 95 });
@@ -35,7 +35,7 @@ test('totals add what each receiver has newly counted, also when it begins anew'
   reports.take('b', report({ received: 50 }), 0);
   reports.take('a', report({ received: 300, lost: 20, unrepaired: 1 }), 1);
   reports.take('a', report({ received: 7, lost: 2 }), 2);
-  const { received, lost, unrepaired } = reports.figures(2);
+  const { received, lost, unrepaired } = reports.stats(2);
   assert.deepEqual([received, lost, unrepaired], [357, 22, 1]);
 });
 
@@ -43,6 +43,6 @@ test('who no longer reports is forgotten; the totals stay', () => {
   const reports = new Reports();
   reports.take('a', report({ received: 5, fractionLost: 1 }), 0);
   reports.take('b', report({ received: 5 }), 80_000);
-  const { receivers, received, loss } = reports.figures(100_000);
+  const { receivers, received, loss } = reports.stats(100_000);
   assert.deepEqual([receivers, received, loss.p95], [1, 10, 0]);
 });

@@ -1,4 +1,4 @@
-/** What the viewers of a station report, in figures. No clock. */
+/** What the viewers of a station report, in stats. No clock. */
 
 import { type Millis, ticksToMillis } from '../base/units.js';
 import type { FeedbackReport } from '../wire/feedback.js';
@@ -50,7 +50,7 @@ export class Reports {
     this.#latest.set(key, { at: now, report });
   }
 
-  figures(now: Millis): StationReports {
+  stats(now: Millis): StationReports {
     for (const [key, { at }] of this.#latest) {
       if (now - at < LIFETIME) break;
       this.#latest.delete(key);

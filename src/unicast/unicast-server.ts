@@ -8,12 +8,12 @@ import type { NetInterface } from '../net/interfaces.js';
 import type { FromThread } from '../playout/messages.js';
 import type { Station } from '../station/station.js';
 import { RING } from '../system/poll.js';
-import type { Progress } from '../threads/station-counters.js';
+import type { StationCounters } from '../threads/station-counters.js';
 import { Thread } from '../threads/thread.js';
 import type { StationInfo } from '../wire/station-info.js';
 import type { BudgetOptions } from './budget.js';
 import type { FromUnicastThread, ServedStation, UnicastThreadData } from './messages.js';
-import type { UnicastFigures } from './unicast.js';
+import type { UnicastStats } from './unicast.js';
 
 export interface UnicastServerOptions {
   clock: Clock;
@@ -42,7 +42,7 @@ export class UnicastServer {
   #bell: number | null = null;
   #descriptors: readonly number[] = [];
   #sessions: readonly SessionView[] = [];
-  #figures: Readonly<Record<string, UnicastFigures>> = {};
+  #stats: Readonly<Record<string, UnicastStats>> = {};
 
   private constructor(options: UnicastServerOptions) {
     this.#options = options;
@@ -68,12 +68,12 @@ export class UnicastServer {
   }
 
   /** Serves a station whose reels stay open until `remove` or `close` has resolved. */
-  add(options: { station: Station; info: StationInfo; progress: Progress }): void {
+  add(options: { station: Station; info: StationInfo; progress: StationCounters }): void {
     this.#thread.add(servedOf(options));
   }
 
   /** Tells the thread what a station has become, or how it is described now. */
-  change(options: { station: Station; info: StationInfo; progress: Progress }): void {
+  change(options: { station: Station; info: StationInfo; progress: StationCounters }): void {
     const served = servedOf(options);
     this.#thread.change(served, { do: 'change', station: served });
   }
@@ -93,8 +93,8 @@ export class UnicastServer {
   }
 
   /** Of a station that somebody has asked something of, as of a second ago. */
-  figures(id: string): UnicastFigures | undefined {
-    return this.#figures[id];
+  stats(id: string): UnicastStats | undefined {
+    return this.#stats[id];
   }
 
   close(): Promise<void> {
@@ -117,9 +117,9 @@ export class UnicastServer {
       case 'port':
         this.#data.controlPort = message.port; // Another thread takes the same.
         break;
-      case 'figures':
+      case 'stats':
         this.#sessions = message.sessions;
-        this.#figures = message.figures;
+        this.#stats = message.stats;
         break;
       case 'note':
         if (!this.#notes.has(message.line)) this.#options.onNote(message.line);
@@ -129,7 +129,7 @@ export class UnicastServer {
   }
 }
 
-function servedOf(options: { station: Station; info: StationInfo; progress: Progress }): ServedStation {
+function servedOf(options: { station: Station; info: StationInfo; progress: StationCounters }): ServedStation {
   const { station, info, progress } = options;
   const { id, group, port, bitrate } = info;
   return { id, station: station.data, info, progress: progress.shared, group, port, bitrate };

@@ -13,12 +13,12 @@ import { Station } from '../station/station.js';
 import { willNeed } from '../system/file.js';
 import { type Libc, loadLibc } from '../system/libc.js';
 import { SystemCallError } from '../system/udp-socket.js';
-import { Progress } from '../threads/station-counters.js';
+import { StationCounters } from '../threads/station-counters.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { EndpointSender } from './endpoint-sender.js';
 import type { FromUnicastThread, ServedStation, UnicastThreadData } from './messages.js';
 import { retransmissionMemory, type UnicastSender } from './packet-writer.js';
-import { Unicast, type UnicastFigures } from './unicast.js';
+import { Unicast, type UnicastStats } from './unicast.js';
 
 const port = parentPort!;
 const data = workerData as UnicastThreadData;
@@ -37,14 +37,14 @@ const note = (line: string) => say({ is: 'note', line });
 
 /** The stations, as the control protocol asks for them. */
 class Directory {
-  readonly #served = new Map<string, { info: StationInfo; station: Station; progress: Progress }>();
+  readonly #served = new Map<string, { info: StationInfo; station: Station; progress: StationCounters }>();
   #list: StationInfo[] = [];
   #listedAt = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly clock: Clock) {}
 
   add({ id, info, progress }: ServedStation, station: Station): void {
-    this.#served.set(id, { info, station, progress: new Progress(progress) });
+    this.#served.set(id, { info, station, progress: new StationCounters(progress) });
     this.#listedAt = Number.NEGATIVE_INFINITY;
   }
 
@@ -174,16 +174,16 @@ function serve({ clock, loop, directory, control, unicast }: Opened): void {
       if (loop === null) void stop();
     }
   });
-  const figures = setInterval(() => {
-    const told: Record<string, UnicastFigures> = {};
+  const stats = setInterval(() => {
+    const told: Record<string, UnicastStats> = {};
     for (const id of directory.ids()) {
-      const of = unicast.figures(id, clock.now());
+      const of = unicast.stats(id, clock.now());
       if (of && (of.requested > 0 || of.flowPackets > 0 || of.reports.receivers > 0)) told[id] = of;
     }
-    say({ is: 'figures', sessions: control.sessions(), figures: told });
+    say({ is: 'stats', sessions: control.sessions(), stats: told });
   }, FIGURES_PERIOD);
   const stop = async () => {
-    clearInterval(figures);
+    clearInterval(stats);
     clearTimeout(timer);
     await control.close();
     loop?.close();

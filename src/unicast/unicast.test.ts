@@ -315,7 +315,7 @@ test('flows are refused for want of budget, and repair goes on', () => {
   assert.ok(sent.some(({ to, n }) => to.endsWith(':2') && n === packet));
   bench.unicast.end(bench.client(1));
   assert.equal(typeof bench.begin(2, {}), 'object');
-  assert.equal(bench.unicast.figures('one', bench.now)?.refusedFlows, 2);
+  assert.equal(bench.unicast.stats('one', bench.now)?.refusedFlows, 2);
 });
 
 test('a viewer who asks without end is sent no more repairs than twice what the station takes', () => {
@@ -327,7 +327,7 @@ test('a viewer who asks without end is sent no more repairs than twice what the 
   }
   const bits = bench.sender.sent.length * bench.station.largestPacket * 8;
   assert.ok(bits > 3e6 && bits <= 4e6 + 64 * 1024 * 8, `${bits}`);
-  assert.ok(bench.unicast.figures('one', bench.now)!.refusedPackets > 0);
+  assert.ok(bench.unicast.stats('one', bench.now)!.refusedPackets > 0);
 });
 
 test('what is not in memory is brought there and sent then; what cannot be read ends the flow', () => {
@@ -352,7 +352,7 @@ test('what is not in memory is brought there and sent then; what cannot be read 
   fails = false;
   bench.hear(1, { flow: { number: 1, credit: packet + 9_000 } });
   assert.deepEqual(bench.run(NOON + 1_000), []);
-  assert.ok(bench.unicast.figures('one', bench.now)!.unread > 0);
+  assert.ok(bench.unicast.stats('one', bench.now)!.unread > 0);
 });
 
 test('a station that is removed takes its clients’ flows and their destinations with it', () => {
@@ -362,7 +362,7 @@ test('a station that is removed takes its clients’ flows and their destination
   bench.unicast.remove('one');
   assert.deepEqual(bench.run(NOON + 100), []);
   assert.equal(bench.sender.destinations.size, 0);
-  assert.equal(bench.unicast.figures('one', NOON), undefined);
+  assert.equal(bench.unicast.stats('one', NOON), undefined);
 });
 
 test('reports are those of the station’s viewers', () => {
@@ -379,8 +379,8 @@ test('reports are those of the station’s viewers', () => {
   };
   bench.hear(1, { report });
   bench.hear(2, { report: { ...report, fractionLost: 0 }, cookie: Buffer.alloc(16) });
-  const figures = bench.unicast.figures('one', NOON)!;
-  assert.deepEqual(figures.reports, {
+  const stats = bench.unicast.stats('one', NOON)!;
+  assert.deepEqual(stats.reports, {
     receivers: 1,
     received: 100,
     lost: 10,

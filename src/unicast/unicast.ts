@@ -2,14 +2,14 @@
 
 import { type Millis, millisToTicks, type PacketNumber, ticksToMillis } from '../base/units.js';
 import type { FlowRequest, FlowStart, Flows } from '../control/flows.js';
-import type { Sender } from '../net/receive.js';
+import type { SocketAddress } from '../net/receive.js';
 import type { PayloadReader } from '../reel/payload-reader.js';
 import type { Station } from '../station/station.js';
 import { decodeFeedback, type Feedback, feedbackCookie } from '../wire/feedback.js';
 import type { ErrorCode } from '../wire/message.js';
 import { type Account, Budget, type BudgetOptions, type Purpose } from './budget.js';
 import { AHEAD, Flow, flowBeginning } from './flow.js';
-import { type Answer, Answers } from './nack-responder.js';
+import { type Answer, NackResponder } from './nack-responder.js';
 import { type Bring, type Destination, PacketWriter, type UnicastSender } from './packet-writer.js';
 import { Reports, type StationReports } from './reports.js';
 
@@ -29,7 +29,7 @@ export interface UnicastOptions {
   /** How far the stations reach back; without it, to their epoch. */
   history?: Millis;
   /** The station that feedback with this cookie is about; null where it deserves no attention. */
-  accepts(from: Sender, cookie: Buffer, now: Millis): { station: string } | null;
+  accepts(from: SocketAddress, cookie: Buffer, now: Millis): { station: string } | null;
   /** How many have the station. */
   members(station: string): number;
   now: Millis;
@@ -54,7 +54,7 @@ export interface UnicastCounts {
   unread: number;
 }
 
-export interface UnicastFigures extends UnicastCounts {
+export interface UnicastStats extends UnicastCounts {
   reports: StationReports;
 }
 
@@ -68,7 +68,7 @@ interface OnAir {
   readonly station: Station;
   readonly bitrate: number;
   readonly account: Account;
-  readonly answers: Answers<Client>;
+  readonly answers: NackResponder<Client>;
   readonly group: Recipient;
   readonly reports: Reports;
   readonly counts: UnicastCounts;
@@ -80,7 +80,7 @@ interface Client extends Recipient {
   flow: { flow: Flow; nextAt: Millis; reserved: number } | null;
 }
 
-const keyOf = ({ address, port }: Sender): string => `${address}:${port}`;
+const keyOf = ({ address, port }: SocketAddress): string => `${address}:${port}`;
 
 /**
  * It is in charge of:
@@ -107,7 +107,7 @@ export class Unicast implements Flows {
       station,
       bitrate,
       account: this.#budget.stationAccount(now),
-      answers: new Answers(),
+      answers: new NackResponder(),
       group: {
         account: this.#budget.groupAccount(bitrate, now),
         destination: this.#destination(group, port + GROUP_REPAIR_PORT),
@@ -137,12 +137,12 @@ export class Unicast implements Flows {
     this.#stations.delete(id);
   }
 
-  figures(id: string, now: Millis): UnicastFigures | undefined {
+  stats(id: string, now: Millis): UnicastStats | undefined {
     const onAir = this.#stations.get(id);
-    return onAir && { ...onAir.counts, reports: onAir.reports.figures(now) };
+    return onAir && { ...onAir.counts, reports: onAir.reports.stats(now) };
   }
 
-  begin(from: Sender, id: string, request: FlowRequest, now: Millis): FlowStart | ErrorCode {
+  begin(from: SocketAddress, id: string, request: FlowRequest, now: Millis): FlowStart | ErrorCode {
     const onAir = this.#stations.get(id);
     if (onAir === undefined) return 'off-air';
     const { station, counts } = onAir;
@@ -163,13 +163,13 @@ export class Unicast implements Flows {
     return { from: beginning, time: ticksToMillis(station.due(beginning)), oldest };
   }
 
-  end(from: Sender): void {
+  end(from: SocketAddress): void {
     const client = this.#clients.get(keyOf(from));
     if (client !== undefined) this.#drop(client);
   }
 
   /** Takes what lies from `start` to `end` of a buffer; nothing happens where it is no feedback, or not with a good cookie. */
-  feedback(bytes: Buffer, start: number, end: number, from: Sender, now: Millis): void {
+  feedback(bytes: Buffer, start: number, end: number, from: SocketAddress, now: Millis): void {
     // The cookie first: what is forged costs no more than that.
     const cookie = feedbackCookie(bytes, start, end);
     const session = cookie === null ? null : this.#options.accepts(from, cookie, now);
@@ -207,7 +207,7 @@ export class Unicast implements Flows {
     return history === undefined ? begins : Math.max(begins, now - history);
   }
 
-  #clientOf(from: Sender, onAir: OnAir, now: Millis): Client {
+  #clientOf(from: SocketAddress, onAir: OnAir, now: Millis): Client {
     const key = keyOf(from);
     const before = this.#clients.get(key);
     if (before?.onAir === onAir) return before;

@@ -7,7 +7,7 @@ import type { Ticks90k } from '../base/units.js';
 import type { Cursor, StreamBuffer, StreamUnit } from '../receiver/stream-buffer.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { type Container, containerFor } from './container.js';
-import { Pace } from './playback-estimate.js';
+import { PlaybackEstimate } from './playback-estimate.js';
 
 export interface FeedSource {
   station: StationInfo;
@@ -57,7 +57,7 @@ export class Feed {
     });
   }
 
-  /** Makes this the station that is fed, and returns its address. Answers for an earlier one end. */
+  /** Makes this the station that is fed, and returns its address. NackResponder for an earlier one end. */
   open(source: FeedSource): string {
     this.endReaders();
     this.generation++;
@@ -149,7 +149,7 @@ class Reader {
   private source: FeedSource;
   /** The time of what was written last. */
   private written: Ticks90k | null = null;
-  private readonly pace = new Pace();
+  private readonly pace = new PlaybackEstimate();
   private cancel: () => void = () => undefined;
   private cursor: Cursor | null = null;
   private container: Container;

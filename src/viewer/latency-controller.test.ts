@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { CatchUp, FASTEST, LEAST_BUFFERED, NEAR } from './latency-controller.js';
+import { FASTEST, LatencyController, LEAST_BUFFERED, NEAR } from './latency-controller.js';
 
 /** How often the controller is asked, and how far apart the moments are at which the player is looked at. */
 const LOOK = 200;
@@ -17,7 +17,7 @@ interface Supply {
 /** A player that begins `distance` behind, played for `duration`. */
 function play(distance: number, { margin, stalls = [] }: Supply, duration: number) {
   const end = Math.ceil(duration / STEP) * STEP;
-  const catchUp = new CatchUp();
+  const latencyController = new LatencyController();
   let position = -distance;
   let available = margin(0);
   let speed = 1;
@@ -26,7 +26,7 @@ function play(distance: number, { margin, stalls = [] }: Supply, duration: numbe
   for (let time = 0; time < end; time += STEP) {
     if (!stalls.some(([from, to]) => time >= from && time < to)) available = Math.max(available, time + margin(time));
     if (time % LOOK === 0) {
-      const next = catchUp.speed({ distance: time - position, buffered: available - position });
+      const next = latencyController.speed({ distance: time - position, buffered: available - position });
       if (next !== speed) changes++;
       speed = next;
     }
@@ -81,20 +81,20 @@ test('where the supply falters now and then, playing faster never makes it stop'
 });
 
 test('what the player holds runs low: it goes no nearer, and does not try again', () => {
-  const catchUp = new CatchUp();
-  assert.equal(catchUp.speed({ distance: 3_000, buffered: 400 }), FASTEST);
-  assert.equal(catchUp.speed({ distance: 2_990, buffered: LEAST_BUFFERED - 1 }), 1);
-  assert.equal(catchUp.speed({ distance: 2_990, buffered: 2_000 }), 1);
-  assert.equal(catchUp.speed({ distance: 3_400, buffered: 2_000 }), 1);
-  assert.equal(catchUp.speed({ distance: 3_600, buffered: 2_000 }), FASTEST);
-  assert.equal(catchUp.speed({ distance: 3_240, buffered: 2_000 }), 1);
-  catchUp.reset();
-  assert.equal(catchUp.speed({ distance: 2_990, buffered: 400 }), FASTEST);
+  const latencyController = new LatencyController();
+  assert.equal(latencyController.speed({ distance: 3_000, buffered: 400 }), FASTEST);
+  assert.equal(latencyController.speed({ distance: 2_990, buffered: LEAST_BUFFERED - 1 }), 1);
+  assert.equal(latencyController.speed({ distance: 2_990, buffered: 2_000 }), 1);
+  assert.equal(latencyController.speed({ distance: 3_400, buffered: 2_000 }), 1);
+  assert.equal(latencyController.speed({ distance: 3_600, buffered: 2_000 }), FASTEST);
+  assert.equal(latencyController.speed({ distance: 3_240, buffered: 2_000 }), 1);
+  latencyController.reset();
+  assert.equal(latencyController.speed({ distance: 2_990, buffered: 400 }), FASTEST);
 });
 
 test('who wants to stay behind does, and a player that does not tell what it holds is believed to have enough', () => {
-  const catchUp = new CatchUp();
-  assert.equal(catchUp.speed({ distance: 3_000, buffered: null }), 1.05);
-  assert.equal(catchUp.stay(), 1);
-  assert.equal(catchUp.speed({ distance: 400, buffered: null }), 1);
+  const latencyController = new LatencyController();
+  assert.equal(latencyController.speed({ distance: 3_000, buffered: null }), 1.05);
+  assert.equal(latencyController.stay(), 1);
+  assert.equal(latencyController.speed({ distance: 400, buffered: null }), 1);
 });

@@ -22,7 +22,7 @@ export interface Playing {
  * - one speed until the picture is near, then none: no speeding up and slowing down in turn
  * - where what is sent does not come in time for that, staying as far behind as it takes
  */
-export class CatchUp {
+export class LatencyController {
   private isFaster = false;
   /** How near the picture is to come. */
   private near = NEAR;

@@ -2,13 +2,13 @@
  * Panels as ASS events for mpv's osd-overlay: drawn shapes and text at fixed places on a canvas that is 720 high
  * and as wide as the window's shape makes it.
  */
-import type { Panel, PanelRow } from './overlay.js';
+import type { Overlay, OverlayRow } from './overlay.js';
 
 export const CANVAS_HEIGHT = 720;
 
 /** ASS writes colours as &HBBGGRR&, and alpha with 00 opaque. */
 const Color = {
-  panel: '\\1c&H1C1512&\\1a&H28&',
+  overlay: '\\1c&H1C1512&\\1a&H28&',
   marked: '\\1c&HD9762B&\\1a&H10&',
   title: '\\1c&HFFFFFF&\\1a&H00&',
   text: '\\1c&HF2EEEC&\\1a&H00&',
@@ -26,12 +26,12 @@ interface Layout {
   width: number;
   rowHeight: number;
   size: number;
-  /** Where the row's text begins, from the panel's padding. */
+  /** Where the row's text begins, from the overlay's padding. */
   indent: number;
   place: 'center' | 'bottom' | 'top-right';
 }
 
-const layouts: Record<Exclude<Panel['kind'], 'badge'>, Layout> = {
+const layouts: Record<Exclude<Overlay['kind'], 'badge'>, Layout> = {
   menu: { width: 440, rowHeight: 50, size: 28, indent: 44, place: 'center' },
   list: { width: 860, rowHeight: 46, size: 26, indent: 60, place: 'center' },
   banner: { width: 760, rowHeight: 34, size: 23, indent: 150, place: 'bottom' },
@@ -40,41 +40,41 @@ const layouts: Record<Exclude<Panel['kind'], 'badge'>, Layout> = {
 };
 
 /** The events, one a line. `aspect` is the window's width divided by its height. */
-export function assOf(panel: Panel, aspect: number): string {
+export function assOf(overlay: Overlay, aspect: number): string {
   const canvasWidth = CANVAS_HEIGHT * aspect;
-  const events = panel.kind === 'badge' ? [] : panelEvents(panel, panel.kind, canvasWidth);
-  return [...events, ...badgeEvents(panel.badge)].join('\n');
+  const events = overlay.kind === 'badge' ? [] : overlayEvents(overlay, overlay.kind, canvasWidth);
+  return [...events, ...badgeEvents(overlay.badge)].join('\n');
 }
 
-function panelEvents(panel: Panel, kind: keyof typeof layouts, canvasWidth: number): string[] {
+function overlayEvents(overlay: Overlay, kind: keyof typeof layouts, canvasWidth: number): string[] {
   const layout = layouts[kind];
   const width = Math.min(layout.width, canvasWidth - 2 * MARGIN);
-  const body = panel.rows.length * layout.rowHeight;
-  const height = PADDING * 2 - 8 + TITLE.height + body + (panel.hint === '' ? 0 : HINT.height) - 8;
+  const body = overlay.rows.length * layout.rowHeight;
+  const height = PADDING * 2 - 8 + TITLE.height + body + (overlay.hint === '' ? 0 : HINT.height) - 8;
   const left = layout.place === 'top-right' ? canvasWidth - width - MARGIN : (canvasWidth - width) / 2;
   const top = { center: (CANVAS_HEIGHT - height) / 2, bottom: CANVAS_HEIGHT - height - MARGIN, 'top-right': MARGIN };
   const y = top[layout.place];
   const inside = { left: left + PADDING, right: left + width - PADDING };
-  const events = [box(left, y, width, height, 18, Color.panel)];
+  const events = [box(left, y, width, height, 18, Color.overlay)];
   const titleAt = y + PADDING - 8;
-  events.push(text(panel.title, inside.left, titleAt, TITLE.size, Color.title, { bold: true, right: inside.right }));
-  panel.rows.forEach((row, index) => {
+  events.push(text(overlay.title, inside.left, titleAt, TITLE.size, Color.title, { bold: true, right: inside.right }));
+  overlay.rows.forEach((row, index) => {
     events.push(...rowEvents(row, inside, titleAt + TITLE.height + index * layout.rowHeight, layout, kind));
   });
-  if (panel.hint !== '') {
+  if (overlay.hint !== '') {
     const at = titleAt + TITLE.height + body + 12;
-    events.push(text(panel.hint, inside.left, at, HINT.size, Color.detail, { right: inside.right }));
+    events.push(text(overlay.hint, inside.left, at, HINT.size, Color.detail, { right: inside.right }));
   }
   return events;
 }
 
-/** In the corner where no panel lies. */
+/** In the corner where no overlay lies. */
 function badgeEvents(badge: string): string[] {
   if (badge === '') return [];
   const width = badge.length * BADGE.digit + 28;
   const textAt = MARGIN + (BADGE.height - BADGE.size) / 2;
   return [
-    box(MARGIN, MARGIN, width, BADGE.height, 12, Color.panel),
+    box(MARGIN, MARGIN, width, BADGE.height, 12, Color.overlay),
     text(badge, MARGIN + 14, textAt, BADGE.size, Color.title, { bold: true }),
   ];
 }
@@ -84,7 +84,7 @@ interface Inside {
   right: number;
 }
 
-function rowEvents(row: PanelRow, inside: Inside, y: number, layout: Layout, kind: Panel['kind']): string[] {
+function rowEvents(row: OverlayRow, inside: Inside, y: number, layout: Layout, kind: Overlay['kind']): string[] {
   const { size, rowHeight, indent } = layout;
   const events: string[] = [];
   const textY = y + (rowHeight - size) / 2;

@@ -1,7 +1,7 @@
 /** Panels as lines for a terminal. */
 
 import { fit, printable, textWidth } from '../contract/station-text.js';
-import type { Panel, PanelRow } from './overlay.js';
+import type { Overlay, OverlayRow } from './overlay.js';
 
 export interface TextOptions {
   /** Columns. */
@@ -10,28 +10,28 @@ export interface TextOptions {
   styled: boolean;
 }
 
-/** The panel's lines. Its badge changes every second: it has its place in the line of the status. */
-export function linesOf(panel: Panel, { width, styled }: TextOptions): string[] {
-  if (panel.kind === 'badge') return [];
+/** The overlay's lines. Its badge changes every second: it has its place in the line of the status. */
+export function linesOf(overlay: Overlay, { width, styled }: TextOptions): string[] {
+  if (overlay.kind === 'badge') return [];
   const style = (code: number, text: string): string => (styled ? `\x1b[${code}m${text}\x1b[0m` : text);
-  const rows = panel.rows.map((row) => ({ row, text: rowText(panel, row, width - 4) }));
-  const lines = [style(1, fit(printable(panel.title), width - 2).trimEnd())];
+  const rows = overlay.rows.map((row) => ({ row, text: rowText(overlay, row, width - 4) }));
+  const lines = [style(1, fit(printable(overlay.title), width - 2).trimEnd())];
   for (const { row, text } of rows) {
     const line = `${row.marked && !styled ? '>' : ' '} ${text}`;
     lines.push(row.marked ? style(7, line) : line);
   }
-  if (panel.hint !== '') lines.push(style(2, fit(printable(panel.hint), width - 2).trimEnd()));
+  if (overlay.hint !== '') lines.push(style(2, fit(printable(overlay.hint), width - 2).trimEnd()));
   return lines;
 }
 
-function rowText(panel: Panel, row: PanelRow, width: number): string {
+function rowText(overlay: Overlay, row: OverlayRow, width: number): string {
   const text = printable(row.text);
   const detail = printable(row.detail);
-  if (panel.kind === 'banner') return fit(`${fit(detail, 12)} ${text}`, width).trimEnd();
-  const keyWidth = Math.max(0, ...panel.rows.map(({ key }) => key.length));
+  if (overlay.kind === 'banner') return fit(`${fit(detail, 12)} ${text}`, width).trimEnd();
+  const keyWidth = Math.max(0, ...overlay.rows.map(({ key }) => key.length));
   const key = keyWidth === 0 ? '' : `${row.key.padStart(keyWidth)}  `;
   if (detail === '') return fit(key + text, width).trimEnd();
-  const names = Math.max(...panel.rows.map((other) => textWidth(printable(other.text))));
+  const names = Math.max(...overlay.rows.map((other) => textWidth(printable(other.text))));
   const room = Math.max(8, Math.min(names, width - textWidth(detail) - key.length - 2));
   return fit(`${key}${fit(text, room)}  ${detail}`, width).trimEnd();
 }

@@ -3,15 +3,15 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { channel, stationInfo } from '../../test/support/channels.js';
 import { durationText, fit, frameRateText, stationTable, textWidth } from '../contract/station-text.js';
-import type { ReceptionReport } from '../receiver/receiver-stats.js';
+import type { ReceiverStats } from '../receiver/receiver-stats.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { initialState, update } from './model.js';
-import { panelFor, receptionText } from './overlay.js';
+import { overlayFor, receiverStatsText } from './overlay.js';
 import { assOf, escapeAss } from './overlay-ass.js';
 import { linesOf } from './overlay-text.js';
 import type { ViewerState } from './state.js';
 
-const report: ReceptionReport = {
+const report: ReceiverStats = {
   received: 51_201,
   duplicates: 0,
   late: 1,
@@ -33,12 +33,12 @@ const after = (keys: string[], channels = [channel(1), channel(2)]): ViewerState
   keys.reduce((state, key) => update(state, { type: 'key', key }, 1000).state, initialState(channels));
 
 test('the menu offers 1 Exit, 2 Change the station, 3 Resume', () => {
-  const panel = panelFor(after(['1', 'p']), null, 1000);
+  const overlay = overlayFor(after(['1', 'p']), null, 1000);
   assert.deepEqual(
-    panel?.rows.map(({ key, text }) => `${key} ${text}`),
+    overlay?.rows.map(({ key, text }) => `${key} ${text}`),
     ['1 Exit', '2 Change the station', '3 Resume'],
   );
-  assert.deepEqual(panel && linesOf(panel, { width: 60, styled: false }), [
+  assert.deepEqual(overlay && linesOf(overlay, { width: 60, styled: false }), [
     'Paused',
     '  1  Exit',
     '  2  Change the station',
@@ -49,7 +49,7 @@ test('the menu offers 1 Exit, 2 Change the station, 3 Resume', () => {
 
 test('how far the picture is behind stands in the corner, whatever else is shown', () => {
   const behind = (distance: number, ...keys: string[]): ViewerState => ({ ...after(['1', ...keys]), distance });
-  const badge = (state: ViewerState): string | undefined => panelFor({ ...state, bannerUntil: 0 }, null, 1000)?.badge;
+  const badge = (state: ViewerState): string | undefined => overlayFor({ ...state, bannerUntil: 0 }, null, 1000)?.badge;
   assert.equal(badge(behind(1_000)), undefined);
   assert.equal(badge(behind(1_001)), '−0:01');
   assert.equal(badge(behind(45_999)), '−0:45');
@@ -57,16 +57,16 @@ test('how far the picture is behind stands in the corner, whatever else is shown
   assert.equal(badge(behind(500, 'p')), '');
   assert.equal(badge(behind(45_000, 'p')), '−0:45');
   assert.equal(badge(behind(45_000, 'c')), '−0:45');
-  const panel = panelFor({ ...behind(45_000), bannerUntil: 0 }, null, 1000);
-  assert.ok(panel);
-  assert.match(assOf(panel, 16 / 9), /−0:45$/);
-  assert.deepEqual(linesOf(panel, { width: 60, styled: true }), []);
+  const overlay = overlayFor({ ...behind(45_000), bannerUntil: 0 }, null, 1000);
+  assert.ok(overlay);
+  assert.match(assOf(overlay, 16 / 9), /−0:45$/);
+  assert.deepEqual(linesOf(overlay, { width: 60, styled: true }), []);
 });
 
 test('behind what is on the air, the menu offers to go back to it', () => {
-  const panel = panelFor({ ...after(['1', 'p']), distance: 45_000 }, null, 1000);
+  const overlay = overlayFor({ ...after(['1', 'p']), distance: 45_000 }, null, 1000);
   assert.deepEqual(
-    panel?.rows.map(({ key, text }) => `${key} ${text}`),
+    overlay?.rows.map(({ key, text }) => `${key} ${text}`),
     ['1 Exit', '2 Change the station', '3 Resume', '4 Back to live'],
   );
 });
@@ -74,7 +74,7 @@ test('behind what is on the air, the menu offers to go back to it', () => {
 test('the banner says until when it is on, and what is next', () => {
   const banner = (changes: Partial<StationInfo>) => {
     const state = { ...after(['1'], [channel(1, changes)]), reception: 'playing' as const, bannerUntil: 9000 };
-    return panelFor(state, null, 1000)?.rows.map(({ text, detail }) => `${detail}: ${text}`);
+    return overlayFor(state, null, 1000)?.rows.map(({ text, detail }) => `${detail}: ${text}`);
   };
   const nowUntil = new Date(2026, 2, 1, 20, 5).getTime();
   assert.deepEqual(banner({ nowUntil, next: 'News' })?.slice(0, 3), [
@@ -87,37 +87,37 @@ test('the banner says until when it is on, and what is next', () => {
 
 test('the list shows resolution, aspect ratio and frame rate, and as many stations as fit', () => {
   const many = Array.from({ length: 40 }, (_, index) => channel(index + 1));
-  const panel = panelFor(after(['2', '0', 'enter', 'c'], many), null, 1000);
-  assert.equal(panel?.title, 'Stations 16–24 of 40');
-  assert.equal(panel?.rows.find(({ marked }) => marked)?.key, '20');
-  assert.equal(panel?.rows[0].detail, '1920×1080 · 16:9 · 23.976 fps');
+  const overlay = overlayFor(after(['2', '0', 'enter', 'c'], many), null, 1000);
+  assert.equal(overlay?.title, 'Stations 16–24 of 40');
+  assert.equal(overlay?.rows.find(({ marked }) => marked)?.key, '20');
+  assert.equal(overlay?.rows[0].detail, '1920×1080 · 16:9 · 23.976 fps');
 });
 
 test('now playing tells the picture, codecs and loss', () => {
   const state = update(after(['1', 'i']), { type: 'picture' }, 1000).state;
-  const shown = JSON.stringify(panelFor({ ...state, bannerUntil: 9000 }, report, 1000));
+  const shown = JSON.stringify(overlayFor({ ...state, bannerUntil: 9000 }, report, 1000));
   for (const part of ['Station 1', 'A film', '1920×1080', 'AAC-LC stereo', '2 of 51,202 packets lost (0.0039%)']) {
     assert.ok(shown.includes(part), part);
   }
 });
 
 test('while the first picture is waited for, it says how long that may take', () => {
-  const panel = panelFor(after(['1']), null, 1500);
+  const overlay = overlayFor(after(['1']), null, 1500);
   assert.deepEqual(
-    [panel?.title, panel?.rows[0].text],
+    [overlay?.title, overlay?.rows[0].text],
     ['Tuning to Station 1…', 'The first picture comes within 2 s.'],
   );
 });
 
 test('a group that stays silent comes with what to check; a server that is gone is named', () => {
   const silent: ViewerState = { ...after(['1']), reception: 'silent' };
-  assert.match(JSON.stringify(panelFor(silent, null, 9000)), /No packets.*--interface.*firewall.*5004/);
-  const gone = panelFor({ ...silent, serverLost: true, lastPacket: 2000 }, null, 9000);
+  assert.match(JSON.stringify(overlayFor(silent, null, 9000)), /No packets.*--interface.*firewall.*5004/);
+  const gone = overlayFor({ ...silent, serverLost: true, lastPacket: 2000 }, null, 9000);
   assert.match(gone?.title ?? '', /studio has gone off the air/);
 });
 
 test('loss is told only when there is some', () => {
-  assert.equal(receptionText({ ...report, lost: 0, late: 0, received: 1000 }), '1,000 packets, none lost');
+  assert.equal(receiverStatsText({ ...report, lost: 0, late: 0, received: 1000 }), '1,000 packets, none lost');
 });
 
 test('no text from the network becomes a tag of the overlay, a line, or a cursor movement', () => {
@@ -125,14 +125,14 @@ test('no text from the network becomes a tag of the overlay, a line, or a cursor
     fc.property(fc.string({ unit: 'binary' }), (name) => {
       const escaped = escapeAss(name);
       assert.doesNotMatch(escaped, /(?<!\\)[{}]|[\n\r]|\\[Nnh]/);
-      const panel = panelFor(after(['1', 'c'], [channel(1, { name }), channel(2)]), null, 1000);
-      assert.ok(panel);
-      const events = assOf(panel, 16 / 9).split('\n');
+      const overlay = overlayFor(after(['1', 'c'], [channel(1, { name }), channel(2)]), null, 1000);
+      assert.ok(overlay);
+      const events = assOf(overlay, 16 / 9).split('\n');
       assert.equal(
         events.length,
-        assOf({ ...panel, rows: panel.rows.map((row) => ({ ...row, text: '' })) }, 2).split('\n').length,
+        assOf({ ...overlay, rows: overlay.rows.map((row) => ({ ...row, text: '' })) }, 2).split('\n').length,
       );
-      for (const line of linesOf(panel, { width: 80, styled: false })) assert.doesNotMatch(line, /\p{Cc}/u);
+      for (const line of linesOf(overlay, { width: 80, styled: false })) assert.doesNotMatch(line, /\p{Cc}/u);
     }),
   );
 });

@@ -2,12 +2,12 @@
 
 import type { Millis } from '../base/units.js';
 import { bitrateText, codecsText, durationText, frameRateText } from '../contract/station-text.js';
-import type { ReceptionReport } from '../receiver/receiver-stats.js';
+import type { ReceiverStats } from '../receiver/receiver-stats.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { menuItems } from './model.js';
 import { currentChannel, isBehind, type ViewerState } from './state.js';
 
-export interface PanelRow {
+export interface OverlayRow {
   /** The number to press, at the row's left; empty where there is none. */
   key: string;
   text: string;
@@ -18,11 +18,11 @@ export interface PanelRow {
   current: boolean;
 }
 
-export interface Panel {
+export interface Overlay {
   /** badge: nothing but that. */
   kind: 'menu' | 'list' | 'banner' | 'message' | 'number' | 'badge';
   title: string;
-  rows: PanelRow[];
+  rows: OverlayRow[];
   /** What keys do; empty where nothing needs saying. */
   hint: string;
   /** How far the picture is behind the one on the air, in the corner; empty where it is not. */
@@ -35,11 +35,11 @@ const STEP: Millis = 40;
 const LIST_ROWS = 9;
 
 /** What is to be seen at `now`; null when nothing lies over the picture. */
-export function panelFor(state: ViewerState, report: ReceptionReport | null, now: Millis): Panel | null {
+export function overlayFor(state: ViewerState, report: ReceiverStats | null, now: Millis): Overlay | null {
   if (state.mode === 'ended') return null;
   const badge = badgeText(state);
-  const panel = panelWithoutBadge(state, report, now);
-  if (panel) return { ...panel, badge };
+  const overlay = overlayWithoutBadge(state, report, now);
+  if (overlay) return { ...overlay, badge };
   return badge === '' ? null : { kind: 'badge', title: '', rows: [], hint: '', badge };
 }
 
@@ -48,22 +48,22 @@ export function badgeText(state: ViewerState): string {
   return isBehind(state) ? `−${durationText(Math.floor((state.distance ?? 0) / 1000))}` : '';
 }
 
-type Content = Omit<Panel, 'badge'>;
+type Content = Omit<Overlay, 'badge'>;
 
-function panelWithoutBadge(state: ViewerState, report: ReceptionReport | null, now: Millis): Content | null {
-  if (state.mode === 'menu') return menuPanel(state);
-  if (state.mode === 'choosing') return listPanel(state);
+function overlayWithoutBadge(state: ViewerState, report: ReceiverStats | null, now: Millis): Content | null {
+  if (state.mode === 'menu') return menuOverlay(state);
+  if (state.mode === 'choosing') return listOverlay(state);
   if (state.typed !== '') return { kind: 'number', title: `${state.typed}–`, rows: [], hint: '' };
   const channel = currentChannel(state);
   if (!channel) return null;
   const trouble = troubleText(state, channel.info, now);
   if (trouble.length > 0) return message(trouble);
   if (state.notice) return message([state.notice.text]);
-  if (state.bannerUntil > now) return bannerPanel(channel.info, report, state.offset);
+  if (state.bannerUntil > now) return bannerOverlay(channel.info, report, state.offset);
   return null;
 }
 
-const row = (text: string, more: Partial<PanelRow> = {}): PanelRow => ({
+const row = (text: string, more: Partial<OverlayRow> = {}): OverlayRow => ({
   key: '',
   text,
   detail: '',
@@ -79,7 +79,7 @@ const message = ([title, ...rest]: string[]): Content => ({
   hint: '',
 });
 
-function menuPanel(state: ViewerState): Content {
+function menuOverlay(state: ViewerState): Content {
   const name = currentChannel(state)?.info.name ?? '';
   return {
     kind: 'menu',
@@ -89,7 +89,7 @@ function menuPanel(state: ViewerState): Content {
   };
 }
 
-function listPanel(state: ViewerState): Content {
+function listOverlay(state: ViewerState): Content {
   const { channels, marked } = state;
   const several = new Set(channels.map(({ info }) => info.server)).size > 1;
   const first = Math.max(0, Math.min(marked - Math.floor(LIST_ROWS / 2), channels.length - LIST_ROWS));
@@ -112,14 +112,14 @@ const listHint = (state: ViewerState): string =>
 const pictureText = ({ width, height, aspectRatio, frameRate }: StationInfo): string =>
   `${width}×${height} · ${aspectRatio} · ${frameRateText(frameRate)} fps`;
 
-function bannerPanel(info: StationInfo, report: ReceptionReport | null, offset: Millis | null): Content {
+function bannerOverlay(info: StationInfo, report: ReceiverStats | null, offset: Millis | null): Content {
   const rows = [
     row(nowText(info), { detail: 'Now playing' }),
     ...(info.next === undefined ? [] : [row(info.next, { detail: 'Next' })]),
     row(pictureText(info), { detail: 'Picture' }),
     row(`${codecsText(info)} · ${bitrateText(info.bitrate)}`, { detail: 'Codecs' }),
   ];
-  if (report) rows.push(row(receptionText(report), { detail: 'Reception' }));
+  if (report) rows.push(row(receiverStatsText(report), { detail: 'RtpReceiver' }));
   if (offset !== null) rows.push(row(offsetText(offset), { detail: 'Moment' }));
   return { kind: 'banner', title: `${info.number}  ${info.name}`, rows, hint: '' };
 }
@@ -140,7 +140,7 @@ function nowText({ nowPlaying, nowUntil }: StationInfo): string {
 }
 
 /** "2 of 51,200 packets lost (0.004%)". */
-export function receptionText({ received, late, lost, torn }: ReceptionReport): string {
+export function receiverStatsText({ received, late, lost, torn }: ReceiverStats): string {
   const expected = received - late + lost;
   const count = expected.toLocaleString('en-US');
   if (lost === 0) return `${count} packets, none lost`;
@@ -173,5 +173,5 @@ function troubleText(state: ViewerState, info: StationInfo, now: Millis): string
   return [];
 }
 
-/** Whether two panels look the same. */
-export const samePanel = (a: Panel | null, b: Panel | null): boolean => JSON.stringify(a) === JSON.stringify(b);
+/** Whether two overlays look the same. */
+export const sameOverlay = (a: Overlay | null, b: Overlay | null): boolean => JSON.stringify(a) === JSON.stringify(b);

@@ -5,7 +5,7 @@ import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../bas
 export const AHEAD: Millis = 1500;
 
 /** Counts what can have been played, since a stream began, less its pauses. */
-export class Pace {
+export class PlaybackEstimate {
   private begun: { time: Ticks90k; at: Millis } | null = null;
   private pausedAt: Millis | null = null;
 

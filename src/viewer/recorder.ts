@@ -7,7 +7,7 @@ import type { Container } from './container.js';
 /** No picture is spread over more than this; a stream without sound would be waited for in vain. */
 const LONGEST_TAIL: Millis = 1000;
 
-/** Turns units into the pieces of a file, and knows when it is full. */
+/** Semaphore units into the pieces of a file, and knows when it is full. */
 export class Recorder {
   private beginning: Ticks90k | null = null;
   private latest: Ticks90k = 0;

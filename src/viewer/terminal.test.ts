@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { keysIn } from './keys.js';
-import type { Panel } from './overlay.js';
+import type { Overlay } from './overlay.js';
 import { Terminal } from './terminal.js';
 
 test('keys are named, sequences that mean nothing are left out', () => {
@@ -56,30 +56,30 @@ test('a terminal is raw while it is open, and as it was afterwards', async () =>
   assert.ok(text().endsWith('\x1b[?25h'));
 });
 
-const panel = (title: string): Panel => ({ kind: 'menu', title, rows: [], hint: '', badge: '' });
+const overlay = (title: string): Overlay => ({ kind: 'menu', title, rows: [], hint: '', badge: '' });
 
-test('in a terminal a panel is drawn over the one before', () => {
+test('in a terminal a overlay is drawn over the one before', () => {
   const { terminal, text } = open(true);
-  terminal.show(panel('First'), 'status');
+  terminal.show(overlay('First'), 'status');
   text();
-  terminal.show(panel('Second'), 'status');
+  terminal.show(overlay('Second'), 'status');
   assert.ok(text().startsWith('\x1b[2A\r\x1b[J'));
-  terminal.show(panel('Second'), 'status');
+  terminal.show(overlay('Second'), 'status');
   assert.equal(text(), '');
 });
 
-test('elsewhere each panel is written once', () => {
+test('elsewhere each overlay is written once', () => {
   const { terminal, text } = open(false);
-  terminal.show(panel('First'), 'changes');
-  terminal.show(panel('First'), 'changed');
+  terminal.show(overlay('First'), 'changes');
+  terminal.show(overlay('First'), 'changed');
   terminal.show(null, '');
-  terminal.show(panel('Second'), '');
+  terminal.show(overlay('Second'), '');
   assert.equal(text(), 'First\nSecond\n');
 });
 
 test('a terminal that is lent shows nothing itself and hears only what is typed', async () => {
   const { keys, input, terminal, text } = open(true);
-  terminal.show(panel('Before'), '');
+  terminal.show(overlay('Before'), '');
   text();
   const lent: string[] = [];
   terminal.lend({
@@ -89,14 +89,14 @@ test('a terminal that is lent shows nothing itself and hears only what is typed'
       terminal.type(came.slice(1));
     },
   });
-  terminal.show(panel('During'), 'playing');
+  terminal.show(overlay('During'), 'playing');
   input.write('!p');
   await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual(lent, ['status playing', '!p']);
   assert.deepEqual(keys, ['p']);
   assert.equal(text(), '');
   terminal.lend(null);
-  terminal.show(panel('After'), '');
+  terminal.show(overlay('After'), '');
   assert.ok(text().startsWith('\x1b[1A\r\x1b[J'));
   terminal.close();
 });

@@ -1,7 +1,7 @@
-/** The terminal that the viewer was started in: keys from it, panels and a status line to it. */
+/** The terminal that the viewer was started in: keys from it, overlays and a status line to it. */
 import type { ReadStream } from 'node:tty';
 import { keysIn } from './keys.js';
-import type { Panel } from './overlay.js';
+import type { Overlay } from './overlay.js';
 import { linesOf } from './overlay-text.js';
 
 export interface TerminalOptions {
@@ -29,8 +29,8 @@ const PLAIN_WIDTH = 120;
 /**
  * It is in charge of:
  * - raw mode while it is open, where the input is a terminal; the terminal as it was when it is closed
- * - one block of lines at the end that is drawn over; without a terminal, each new panel printed once
- * - being lent to who draws on the whole of it, panels too: then it only passes on keys and the status
+ * - one block of lines at the end that is drawn over; without a terminal, each new overlay printed once
+ * - being lent to who draws on the whole of it, overlays too: then it only passes on keys and the status
  */
 export class Terminal {
   private drawn = 0;
@@ -62,17 +62,17 @@ export class Terminal {
     this.borrower = borrower;
   }
 
-  /** Shows the panel and, below it, one line of text. */
-  show(panel: Panel | null, status: string): void {
+  /** Shows the overlay and, below it, one line of text. */
+  show(overlay: Overlay | null, status: string): void {
     if (this.borrower) {
       this.borrower.onStatus(status);
       return;
     }
     const width = this.options.output.columns ?? PLAIN_WIDTH;
-    const lines = panel ? linesOf(panel, { width, styled: this.styled }) : [];
+    const lines = overlay ? linesOf(overlay, { width, styled: this.styled }) : [];
     if (!this.styled) {
       // Its counters change all the time.
-      const text = panel?.kind === 'banner' ? lines[0] : lines.join('\n');
+      const text = overlay?.kind === 'banner' ? lines[0] : lines.join('\n');
       if (text !== '' && text !== this.printed) this.options.output.write(`${text}\n`);
       this.printed = text;
       return;

@@ -103,7 +103,7 @@ class Bench {
   }
 
   get badge(): string | undefined {
-    return this.player.panel?.badge;
+    return this.player.overlay?.badge;
   }
 }
 
@@ -142,7 +142,7 @@ test('a pause stays one when seeking, and back to live plays', { timeout: 10_000
   assert.equal((await bench.given(2)).paused, true);
   await bench.picture(NOW - 14);
   assert.deepEqual(
-    bench.player.panel?.rows.map(({ text }) => text),
+    bench.player.overlay?.rows.map(({ text }) => text),
     [...['Exit', 'Change the station', 'Resume', 'Back to live']],
   );
   assert.deepEqual(bench.server, ['pause']);
@@ -165,7 +165,7 @@ test('a server that refuses is quoted, and the picture goes on', { timeout: 10_0
   const bench = await new Bench(context).watch(4);
   bench.receiver.answer = new Problem('server', 'The server refused', 'Wait.');
   bench.viewer.key('shift-left');
-  await until(context, () => bench.player.panel?.title === 'The server refused. Wait.');
+  await until(context, () => bench.player.overlay?.title === 'The server refused. Wait.');
   assert.equal(bench.player.given.length, 1);
   await bench.look();
   assert.equal(bench.badge, '−0:04');
@@ -207,13 +207,13 @@ test('what the player has not read yet need not come: that is no silence', { tim
   const bench = await new Bench(context).watch(4);
   bench.receiver.lastArrival = 0;
   bench.timers.advance(5_000);
-  assert.match(bench.player.panel?.title ?? '', /Nothing has come/);
+  assert.match(bench.player.overlay?.title ?? '', /Nothing has come/);
   const behind = await new Bench(context).watch(4);
   behind.receiver.lastArrival = 0;
   const much = { data: Buffer.alloc(1_000_000), randomAccess: false };
   for (let unit = 1; unit <= 40; unit++) behind.receiver.buffer.push({ time: NOW * second + unit, ...much });
   behind.timers.advance(5_000);
-  assert.doesNotMatch(behind.player.panel?.title ?? '', /Nothing has come/);
+  assert.doesNotMatch(behind.player.overlay?.title ?? '', /Nothing has come/);
 });
 
 /** In step with others, 200 ms after the time stamps. */
@@ -250,7 +250,7 @@ test('in step, pictures are played faster or slower until they are at their mome
   for (let picture = 0; picture < 20; picture++) bench.player.draws((NOW - 0.2 - 0.06) * second);
   await bench.look();
   assert.deepEqual(bench.player.told, ['resume', 'speed 1.03']);
-  assert.ok(bench.player.panel?.rows.some(({ text }) => text === 'out of step, 60 ms late'));
+  assert.ok(bench.player.overlay?.rows.some(({ text }) => text === 'out of step, 60 ms late'));
 });
 
 test('in step, who is far off begins anew, and who has paused is left alone', { timeout: 10_000 }, async (context) => {

@@ -4,13 +4,13 @@ import { Problem } from '../base/problem.js';
 import { systemTimers, type Timers } from '../base/timers.js';
 import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../base/units.js';
 import { Refusal } from '../control/client.js';
-import type { ReceptionReport } from '../receiver/receiver-stats.js';
+import type { ReceiverStats } from '../receiver/receiver-stats.js';
 import type { StationReceiver } from '../receiver/station-receiver.js';
 import { Tuner, troubleLine } from '../receiver/tuner.js';
 import type { FoundChannel } from './channels.js';
 import { Feed } from './feed.js';
 import { InStep } from './in-step.js';
-import { CatchUp } from './latency-controller.js';
+import { LatencyController } from './latency-controller.js';
 import { initialState, update } from './model.js';
 import {
   beginningWith,
@@ -22,7 +22,7 @@ import {
   seekPicture,
   targetOf,
 } from './moment.js';
-import { type Panel, panelFor, samePanel } from './overlay.js';
+import { type Overlay, overlayFor, sameOverlay } from './overlay.js';
 import { shownTime } from './picture-time.js';
 import type { Player, PlayerEvents } from './players/player.js';
 import { currentChannel, type Effect, type Seek, type ViewerEvent, type ViewerState } from './state.js';
@@ -31,7 +31,7 @@ export interface ViewerOptions {
   channels: readonly FoundChannel[];
   startPlayer: (events: PlayerEvents) => Promise<Player>;
   /** Shows what is to be seen outside the window. Called when it changed, and a few times a second. */
-  show: (panel: Panel | null, state: ViewerState, report: ReceptionReport | null) => void;
+  show: (overlay: Overlay | null, state: ViewerState, report: ReceiverStats | null) => void;
   /** Looks for stations again. */
   refresh: () => Promise<readonly FoundChannel[]>;
   createTuner?: (events: ConstructorParameters<typeof Tuner>[0]) => Pick<Tuner, keyof Tuner>;
@@ -60,11 +60,11 @@ export class Viewer {
   private readonly feed: Feed;
   private readonly tuner: Pick<Tuner, keyof Tuner>;
   private readonly timers: Timers;
-  private readonly catchUp = new CatchUp();
+  private readonly latencyController = new LatencyController();
   private readonly inStep: InStep | null;
   private channels: Map<string, FoundChannel>;
   private player: Player | null = null;
-  private panel: Panel | null = null;
+  private overlay: Overlay | null = null;
   private cancelTick: () => void = () => undefined;
   /** Counts tunings and seeks, so that one that was overtaken by the next does nothing more. */
   private tunings = 0;
@@ -218,7 +218,7 @@ export class Viewer {
       onShown: this.inStep ? (position, before) => this.onShown(position, before) : undefined,
       onClosed: () => this.dispatch({ type: 'closed' }),
     });
-    this.player.show(this.panel);
+    this.player.show(this.overlay);
   }
 
   private startSeeking(to: Seek): void {
@@ -285,7 +285,7 @@ export class Viewer {
     this.plays++;
     this.isMoving = false;
     this.distance = null;
-    this.catchUp.reset();
+    this.latencyController.reset();
     this.speed = 1;
     this.endWait();
     const { station } = receiver;
@@ -378,9 +378,9 @@ export class Viewer {
   }
 
   private wantedSpeed(distance: Millis, buffered: Millis | null): number {
-    const { inStep, catchUp } = this;
-    if (!this.state.following || this.options.stay) return catchUp.stay();
-    if (!inStep) return catchUp.speed({ distance, buffered });
+    const { inStep, latencyController } = this;
+    if (!this.state.following || this.options.stay) return latencyController.stay();
+    if (!inStep) return latencyController.speed({ distance, buffered });
     if (this.cancelWait !== null) return 1;
     const correction = inStep.correction();
     if (correction.kind === 'rate') return correction.rate;
@@ -414,7 +414,7 @@ export class Viewer {
     const reach = now === null || oldest === null ? null : now - oldest;
     const offset = this.isKept ? (this.inStep?.offset ?? null) : null;
     this.dispatch({ type: 'tick', lastPacket: this.lastPacket(), distance: this.distance, reach, offset });
-    this.options.show(this.panel, this.state, this.report());
+    this.options.show(this.overlay, this.state, this.report());
   }
 
   /** Where there is more than the player has read, nothing has to come. */
@@ -424,16 +424,16 @@ export class Viewer {
     return this.feed.hasMore ? this.timers.now() : current.report().lastArrival;
   }
 
-  private report(): ReceptionReport | null {
+  private report(): ReceiverStats | null {
     const { current } = this.tuner;
     return current && currentChannel(this.state) ? current.report() : null;
   }
 
   private render(always: boolean): void {
-    const panel = panelFor(this.state, this.report(), this.timers.now());
-    if (!always && samePanel(panel, this.panel)) return;
-    this.panel = panel;
-    this.player?.show(panel);
-    this.options.show(panel, this.state, this.report());
+    const overlay = overlayFor(this.state, this.report(), this.timers.now());
+    if (!always && sameOverlay(overlay, this.overlay)) return;
+    this.overlay = overlay;
+    this.player?.show(overlay);
+    this.options.show(overlay, this.state, this.report());
   }
 }

@@ -37,7 +37,7 @@ const MAGIC = Buffer.from('MSC1', 'latin1');
 export const NO_COOKIE: Buffer = Buffer.alloc(COOKIE_LENGTH);
 export const hasCookie = (cookie: Buffer): boolean => !cookie.equals(NO_COOKIE);
 
-/** The type byte. Requests lie below 0x80, replies above. */
+/** The type byte. NackGenerator lie below 0x80, replies above. */
 export const messageTypes = {
   start: 0x01,
   tune: 0x02,

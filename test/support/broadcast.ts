@@ -137,7 +137,7 @@ export class Broadcast {
   #next: PacketNumber;
   #soon: (() => void)[] = [];
   #unicastAt = 0;
-  /** Answers under way. */
+  /** NackResponder under way. */
   #answers: { at: Millis; give: () => void }[] = [];
 
   constructor(options: BroadcastOptions = {}) {

@@ -3,11 +3,11 @@
 import { Problem } from '../../src/base/problem.js';
 import type { Operations, Slate, StationAction } from '../../src/contract/commands.js';
 import type { Operator, OperatorStation } from '../../src/contract/server-view.js';
-import { Progress } from '../../src/threads/station-counters.js';
+import { StationCounters } from '../../src/threads/station-counters.js';
 import type { StationInfo } from '../../src/wire/station-info.js';
 
 export type FakeOperatorStation = { -readonly [Name in keyof OperatorStation]: OperatorStation[Name] } & {
-  progress: Progress;
+  progress: StationCounters;
 };
 
 const everything: readonly StationAction[] = ['stop', 'skip', 'rename', 'reorder', 'reload', 'show'];
@@ -21,7 +21,7 @@ export const fakeOperatorStation = (info: StationInfo): FakeOperatorStation => (
   ],
   slate: null,
   actions: everything,
-  progress: new Progress(),
+  progress: new StationCounters(),
   parity: null,
   unicast: undefined,
 });

@@ -1,15 +1,15 @@
 /** A player without a window, which does and says what a test has it do and say. */
 
 import type { Millis, Ticks90k } from '../../src/base/units.js';
-import type { Panel } from '../../src/viewer/overlay.js';
+import type { Overlay } from '../../src/viewer/overlay.js';
 import type { Media, Player, PlayerEvents } from '../../src/viewer/players/player.js';
 
 export class FakePlayer implements Player {
   readonly name = 'none';
-  readonly hasPanels = true;
+  readonly hasOverlays = true;
   readonly prefersSplice = false;
   beginsPaused = true;
-  panel: Panel | null = null;
+  overlay: Overlay | null = null;
   /** What it was given, in order; and each word of the rest. */
   readonly given: Media[] = [];
   readonly told: string[] = [];
@@ -48,8 +48,8 @@ export class FakePlayer implements Player {
   async buffered(): Promise<Millis | null> {
     return this.ahead;
   }
-  show(panel: Panel | null): void {
-    this.panel = panel;
+  show(overlay: Overlay | null): void {
+    this.overlay = overlay;
   }
   async close(): Promise<void> {
     this.told.push('close');

@@ -1,8 +1,8 @@
 /** A station's receiver that holds what a test says. */
 import type { Problem } from '../../src/base/problem.js';
 import type { Millis } from '../../src/base/units.js';
-import type { ReceptionReport } from '../../src/receiver/receiver-stats.js';
-import { Reception } from '../../src/receiver/rtp-receiver.js';
+import type { ReceiverStats } from '../../src/receiver/receiver-stats.js';
+import { RtpReceiver } from '../../src/receiver/rtp-receiver.js';
 import type { StationReceiver, Target } from '../../src/receiver/station-receiver.js';
 import { StreamBuffer } from '../../src/receiver/stream-buffer.js';
 import type { StationInfo } from '../../src/wire/station-info.js';
@@ -43,9 +43,9 @@ export class FakeReceiver implements StationReceiver {
     return this.now;
   }
 
-  report(): ReceptionReport {
+  report(): ReceiverStats {
     const { station, buffer, lastArrival } = this;
-    return { ...new Reception({ station, buffer }).report(), lastArrival };
+    return { ...new RtpReceiver({ station, buffer }).report(), lastArrival };
   }
 
   async seek(target: Target): Promise<StreamBuffer> {

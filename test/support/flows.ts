@@ -1,6 +1,6 @@
 /** What sends packets to single viewers, in tests of what asks for it. */
 import type { FlowRequest, FlowStart, Flows } from '../../src/control/flows.js';
-import type { Sender } from '../../src/net/receive.js';
+import type { SocketAddress } from '../../src/net/receive.js';
 import type { ErrorCode } from '../../src/wire/message.js';
 
 /** Begins what it is asked for as `answer` says; remembers who has a flow of what. */
@@ -8,12 +8,12 @@ export class FakeFlows implements Flows {
   readonly running = new Map<string, { station: string; request: FlowRequest }>();
   answer: FlowStart | ErrorCode = { from: 100, time: 5, oldest: 0 };
 
-  begin(client: Sender, station: string, request: FlowRequest): FlowStart | ErrorCode {
+  begin(client: SocketAddress, station: string, request: FlowRequest): FlowStart | ErrorCode {
     if (typeof this.answer !== 'string') this.running.set(`${client.address}:${client.port}`, { station, request });
     return this.answer;
   }
 
-  end(client: Sender): void {
+  end(client: SocketAddress): void {
     this.running.delete(`${client.address}:${client.port}`);
   }
 }

@@ -5,7 +5,7 @@ import { WindowMemory } from '../../src/playout/packet-window.js';
 import { Playout } from '../../src/playout/playout.js';
 import type { PayloadReader } from '../../src/reel/payload-reader.js';
 import type { PacketSource } from '../../src/station/packet-source.js';
-import { Progress } from '../../src/threads/station-counters.js';
+import { StationCounters } from '../../src/threads/station-counters.js';
 import { parseRtp } from '../../src/wire/rtp.js';
 import { fakeReader } from './fake-reel.js';
 
@@ -46,7 +46,7 @@ export function playoutAt(options: { reader?: PayloadReader; capacity?: number }
   };
   const playout = new Playout({ sender, memory, reader: options.reader ?? fakeReader(), now: () => clock.now });
   const add = (id: string, source: PacketSource, port: number, bitrate = 5e6) => {
-    const progress = new Progress();
+    const progress = new StationCounters();
     playout.add({ id, source, group: '239.255.0.1', port, bitrate, progress });
     return progress;
   };

@@ -12,24 +12,24 @@ const STILLS_EVERY = 5000;
 export class FakeEngine implements Engine {
   readonly connection = signal<Connection>('open');
   readonly stations = signal<readonly LiveStation[]>([]);
-  readonly stills = signal<ReadonlyMap<string, string>>(new Map());
+  readonly thumbnails = signal<ReadonlyMap<string, string>>(new Map());
   /** What was asked for, for tests. */
-  readonly asked = { preload: [] as readonly string[], stills: [] as readonly string[] };
+  readonly asked = { preload: [] as readonly string[], thumbnails: [] as readonly string[] };
   readonly screens = new Set<FakeScreen>();
   readonly #timer: ReturnType<typeof setInterval>;
 
   constructor(stations: readonly LiveStation[]) {
     this.stations.value = stations;
-    this.#timer = setInterval(() => this.#drawStills(), STILLS_EVERY);
+    this.#timer = setInterval(() => this.#drawThumbnails(), STILLS_EVERY);
   }
 
   now(): number {
     return Date.now();
   }
 
-  wantStills(stations: readonly string[]): void {
-    this.asked.stills = stations;
-    this.#drawStills();
+  wantThumbnails(stations: readonly string[]): void {
+    this.asked.thumbnails = stations;
+    this.#drawThumbnails();
   }
 
   preload(stations: readonly string[]): void {
@@ -42,9 +42,9 @@ export class FakeEngine implements Engine {
     return screen;
   }
 
-  async #drawStills(): Promise<void> {
-    const drawn = new Map(this.stills.peek());
-    for (const id of this.asked.stills) {
+  async #drawThumbnails(): Promise<void> {
+    const drawn = new Map(this.thumbnails.peek());
+    for (const id of this.asked.thumbnails) {
       const station = this.stations.peek().find((each) => each.id === id);
       if (!station) continue;
       const canvas = new OffscreenCanvas(640, Math.round((640 * station.height) / station.width));
@@ -54,7 +54,7 @@ export class FakeEngine implements Engine {
       drawn.set(id, URL.createObjectURL(blob));
       if (old) setTimeout(() => URL.revokeObjectURL(old), 2000);
     }
-    this.stills.value = drawn;
+    this.thumbnails.value = drawn;
   }
 
   close(): void {

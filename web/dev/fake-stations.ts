@@ -83,7 +83,7 @@ const idOf = (name: string): string =>
     .slice(0, 60);
 
 /** Number of the programme that covers a time; stations begin at different minutes. */
-const airing = ({ minutes }: Sketch, index: number, time: number): number =>
+const itemOnAir = ({ minutes }: Sketch, index: number, time: number): number =>
   Math.floor((time / MINUTE + index * 7) / minutes);
 
 const span = (sketch: Sketch, index: number, count: number) => ({
@@ -107,8 +107,8 @@ let chosen: readonly Sketch[] = [];
 export function fakeStations(wanted: string, now: number): LiveStation[] {
   chosen = sketchesOf(wanted);
   return chosen.map((sketch, index) => {
-    const playing = span(sketch, index, airing(sketch, index, now));
-    const next = span(sketch, index, airing(sketch, index, now) + 1).title;
+    const playing = span(sketch, index, itemOnAir(sketch, index, now));
+    const next = span(sketch, index, itemOnAir(sketch, index, now) + 1).title;
     return {
       number: index + 1,
       id: idOf(sketch.name),
@@ -142,8 +142,8 @@ export function fakeGuide(stations: readonly LiveStation[], from: number, to: nu
   return {
     stations: stations.map(({ id }, index) => {
       const sketch = chosen[index];
-      const first = airing(sketch, index, from);
-      const last = airing(sketch, index, to);
+      const first = itemOnAir(sketch, index, from);
+      const last = itemOnAir(sketch, index, to);
       return {
         id,
         programmes: Array.from({ length: last - first + 1 }, (_, count) => span(sketch, index, first + count)),

@@ -1,11 +1,11 @@
 /** Who may look at the operator's page and act. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { messageOf } from '../../base/problem.js';
-import { Turns } from '../../base/semaphore.js';
+import { Semaphore } from '../../base/semaphore.js';
 import type { Millis } from '../../base/units.js';
 import { HttpProblem } from '../http-problem.js';
 import { type CredentialsData, type CredentialsFile, tokenName } from './credentials.js';
-import { Attempts } from './login-throttle.js';
+import { LoginThrottle } from './login-throttle.js';
 import { isFromForeignPage, isFromThisMachine } from './origin.js';
 import { isPassword } from './password.js';
 import { SESSION_LIFETIME, Sessions } from './sessions.js';
@@ -44,9 +44,9 @@ const noCredentials: Pick<CredentialsFile, 'read'> = {
 export class Access {
   readonly #options: AccessOptions;
   readonly #sessions = new Sessions();
-  readonly #attempts = new Attempts();
+  readonly #attempts = new LoginThrottle();
   /** Each takes 32 MiB and a processor. */
-  readonly #turns = new Turns({ most: 2, waiting: 8 });
+  readonly #turns = new Semaphore({ most: 2, waiting: 8 });
   #saidAt = Number.NEGATIVE_INFINITY;
   #wrong = 0;
 

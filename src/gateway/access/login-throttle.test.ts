@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Attempts } from './login-throttle.js';
+import { LoginThrottle } from './login-throttle.js';
 
 test('an address tries five times, then once every half minute', () => {
-  const attempts = new Attempts();
+  const attempts = new LoginThrottle();
   for (let i = 0; i < 5; i++) assert.equal(attempts.take('192.0.2.1', 0), 0);
   assert.equal(attempts.take('192.0.2.1', 0), 30_000);
   assert.equal(attempts.take('192.0.2.1', 29_000), 1_000);
@@ -13,7 +13,7 @@ test('an address tries five times, then once every half minute', () => {
 });
 
 test('the right password does not count as a try', () => {
-  const attempts = new Attempts();
+  const attempts = new LoginThrottle();
   for (let i = 0; i < 100; i++) {
     assert.equal(attempts.take('192.0.2.1', 0), 0);
     attempts.succeeded('192.0.2.1');
@@ -21,14 +21,14 @@ test('the right password does not count as a try', () => {
 });
 
 test('many addresses together try sixty times, then once a second', () => {
-  const attempts = new Attempts();
+  const attempts = new LoginThrottle();
   for (let i = 0; i < 60; i++) assert.equal(attempts.take(`192.0.2.${i}`, 0), 0);
   assert.equal(attempts.take('198.51.100.1', 0), 1_000);
   assert.equal(attempts.take('198.51.100.1', 1_000), 0);
 });
 
 test('all addresses of an IPv6 network are one, and an IPv4 address in IPv6 is itself', () => {
-  const attempts = new Attempts();
+  const attempts = new LoginThrottle();
   for (let i = 1; i <= 5; i++) assert.equal(attempts.take(`2001:db8:1:2::${i}`, 0), 0);
   assert.ok(attempts.take('2001:db8:1:2:aaaa::1', 0) > 0);
   assert.equal(attempts.take('2001:db8:1:3::1', 0), 0);

@@ -54,7 +54,7 @@ function firstGroups(address: string): string {
   return [...groups, ...zeros, ...rest].slice(0, 4).join(':');
 }
 
-export class Attempts {
+export class LoginThrottle {
   readonly #all = new Account(OF_ALL);
   readonly #addresses = new Map<string, Account>();
 

@@ -47,7 +47,7 @@ export const apiRoutes: Routes = (app, context) => {
       reply
         .header('cache-control', 'no-store')
         .type('text/plain; version=0.0.4; charset=utf-8')
-        .send(metricsText(api, api.monitor.figures)),
+        .send(metricsText(api, api.monitor.stats)),
     );
   });
 };

@@ -37,7 +37,7 @@ async function follow(url: string, headers: Record<string, string> = {}) {
   return { answer, told, count, state, leave: () => abort.abort() };
 }
 
-test('readers are told everything at first, then figures every second and the rest when it changes', async (context) => {
+test('readers are told everything at first, then stats every second and the rest when it changes', async (context) => {
   const { context: gateway, operator, viewers, timers } = fakeGateway();
   const app = fastify({ forceCloseConnections: true });
   apiRoutes(app, gateway);
@@ -49,14 +49,14 @@ test('readers are told everything at first, then figures every second and the re
   await until(context, () => one.told.length === 3);
   assert.deepEqual(
     one.told.map(({ event }) => event),
-    ['line-up', 'figures', 'viewers'],
+    ['line-up', 'stats', 'viewers'],
   );
   const two = await follow(url);
   await until(context, () => two.told.length === 3);
   assert.equal(timers.pending, 2, 'one timer for all readers, one for the history');
 
   timers.advance(1_000);
-  await until(context, () => one.count('figures') === 2 && two.count('figures') === 2);
+  await until(context, () => one.count('stats') === 2 && two.count('stats') === 2);
   assert.equal(one.count('line-up'), 1);
   viewers.add(fakeViewer());
   await operator.operations.rename('station-1', 'Lobby');

@@ -37,7 +37,7 @@ export class EventHub {
     this.#context = context;
   }
 
-  /** Answers with the stream. Throws an HttpProblem where too many read already. */
+  /** NackResponder with the stream. Throws an HttpProblem where too many read already. */
   add(asking: Asking, response: ServerResponse): void {
     if (this.#readers.size >= MOST_READERS) {
       const detail = `${MOST_READERS} pages follow already. Close one of them.`;
@@ -71,7 +71,7 @@ export class EventHub {
   }
 
   #tell(readers: readonly Reader[]): void {
-    const figures = event('figures', this.#context.monitor.figures);
+    const stats = event('stats', this.#context.monitor.stats);
     const lineUp = event('line-up', lineUpOf(this.#context));
     const viewers = event('viewers', viewersOf(this.#context, MOST_TOLD));
     for (const reader of readers) {
@@ -81,7 +81,7 @@ export class EventHub {
       }
       reader.missed = 0;
       if (reader.lineUp !== lineUp) reader.response.write(lineUp);
-      reader.response.write(figures);
+      reader.response.write(stats);
       if (reader.viewers !== viewers) reader.response.write(viewers);
       reader.lineUp = lineUp;
       reader.viewers = viewers;

@@ -1,5 +1,5 @@
 /** What the OpenAPI document shows. */
-import type { ApiStation, ApiViewer, Check, LineUpStation, ServerFigures, StationFigures } from '../../contract/api.js';
+import type { ApiStation, ApiViewer, Check, LineUpStation, ServerStats, StationStats } from '../../contract/api.js';
 
 const time = 1_772_366_400_000;
 
@@ -57,7 +57,7 @@ export const exampleLineUpStation: LineUpStation = {
   parity: null,
 };
 
-export const exampleFigures: StationFigures = {
+export const exampleStats: StationStats = {
   id: 'big-buck-bunny',
   rate: 5_320_000,
   lateness: 1.2,
@@ -72,7 +72,7 @@ export const exampleFigures: StationFigures = {
 
 const check: Check = { id: 'sending', state: 'good', title: 'Packets leave in time', detail: 'None was lost lately.' };
 
-export const exampleServer: ServerFigures = {
+export const exampleServer: ServerStats = {
   name: 'projector',
   version: '0.1.0',
   time,

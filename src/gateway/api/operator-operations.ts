@@ -26,7 +26,7 @@ export const operatorOperations = [
     right: 'operator',
     reply: serverSchema,
     examples: { reply: exampleServer },
-    run: ({ context }) => context.monitor.figures.server,
+    run: ({ context }) => context.monitor.stats.server,
   }),
   operation({
     id: 'getLineUp',
@@ -73,7 +73,7 @@ export const operatorOperations = [
     path: '/events',
     summary: 'How it goes, once a second, as Server-Sent Events',
     description:
-      'Events, each with JSON: `line-up` as of /line-up, at first and whenever it changed; `figures` every second, ' +
+      'Events, each with JSON: `line-up` as of /line-up, at first and whenever it changed; `stats` every second, ' +
       '{server, stations} with the server as of /server; `viewers` as of /viewers, the first 200, whenever they changed.',
     right: 'operator',
     reply: 'event-stream',

@@ -3,11 +3,11 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { COMMON_DELAY } from '../../clock/steering.js';
-import { StillChild } from '../../reel/thumbnail-child.js';
+import { ThumbnailChild } from '../../reel/thumbnail-child.js';
 import type { Routes } from '../context.js';
 import { HttpProblem } from '../http-problem.js';
-import { stillRoute } from '../thumbnails/thumbnail-route.js';
-import { Stills } from '../thumbnails/thumbnails.js';
+import { thumbnailRoute } from '../thumbnails/thumbnail-route.js';
+import { Thumbnails } from '../thumbnails/thumbnails.js';
 import { LiveSession } from './live-session.js';
 import { serveLive } from './live-socket.js';
 import { CloseCode } from './live-transport.js';
@@ -17,8 +17,8 @@ const LONGEST_MESSAGE = 64 * 1024;
 
 export const liveRoutes: Routes = (app, context) => {
   const { catalogue, timers, delay = COMMON_DELAY } = context;
-  const maker = new StillChild({ timers, say: context.say });
-  const stills = new Stills({ catalogue, maker, timers });
+  const maker = new ThumbnailChild({ timers, say: context.say });
+  const thumbnails = new Thumbnails({ catalogue, maker, timers });
   const stations = new StationList({ catalogue, timers });
   const sockets = new WebSocketServer({
     noServer: true,
@@ -42,19 +42,19 @@ export const liveRoutes: Routes = (app, context) => {
         webSocket,
         socket,
         timers,
-        begin: (transport) => new LiveSession({ context, transport, address, stations, stills, delay }),
+        begin: (transport) => new LiveSession({ context, transport, address, stations, thumbnails, delay }),
       });
       open.set(socket, end);
       webSocket.on('close', () => open.delete(socket));
     });
   });
 
-  stillRoute(app, context, stills);
+  thumbnailRoute(app, context, thumbnails);
 
   app.addHook('preClose', async () => {
     isClosing = true;
     stations.close();
-    stills.close();
+    thumbnails.close();
     maker.close();
     const gone = [...open.keys()].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
     for (const end of open.values()) end(CloseCode.goingAway);

@@ -6,12 +6,12 @@ import { chunk, chunks, sessionWith, settled, stationOf } from '../../../test/su
 import { MOST_CHANNELS } from '../../contract/live.js';
 import { FrameKind } from '../../wire/live-frame.js';
 
-test('stills come only while there is room, the newest of each station', async () => {
+test('thumbnails come only while there is room, the newest of each station', async () => {
   const stations = [1, 2, 3].map((number) => stationOf(number, { format: 'jpeg' }));
   for (const station of stations) station.put(chunk(0));
   const { transport, say, session, timers } = sessionWith(...stations);
   transport.queued = 64 * 1024;
-  say({ type: 'stills', stations: ['station-1', 'station-2', 'no such station'] });
+  say({ type: 'thumbnails', stations: ['station-1', 'station-2', 'no such station'] });
   for (let i = 0; i < 15; i++) {
     await settled();
     timers.advance(1_000);
@@ -37,7 +37,7 @@ test('a station that comes on the air later has its still then', async () => {
   const station = stationOf(1, { format: 'jpeg' });
   station.put(chunk(0));
   const { transport, say, catalogue, timers } = sessionWith();
-  say({ type: 'stills', stations: ['station-1'] });
+  say({ type: 'thumbnails', stations: ['station-1'] });
   await settled();
   catalogue.stations = [station];
   catalogue.changed();
@@ -83,7 +83,7 @@ test('a page that is gone leaves nothing behind', async () => {
   station.put(chunk(0));
   const { transport, say, session, viewers, timers, catalogue } = sessionWith(station);
   say({ type: 'tune', channel: 1, station: 'station-1' });
-  say({ type: 'stills', stations: ['station-1'] });
+  say({ type: 'thumbnails', stations: ['station-1'] });
   await settled();
   session.closed();
   const said = transport.messages.length + transport.frames.length;
@@ -101,7 +101,7 @@ test('a page that is gone leaves nothing behind', async () => {
 /** Messages that are nearly right. */
 const nearly = fc.record(
   {
-    type: fc.constantFrom('tune', 'until', 'stop', 'stills', 'ping', 'report', 'x'),
+    type: fc.constantFrom('tune', 'until', 'stop', 'thumbnails', 'ping', 'report', 'x'),
     channel: fc.oneof(fc.integer({ min: -1, max: 3 }), fc.anything()),
     station: fc.constantFrom('station-1', 'station-2', ''),
     at: fc.oneof(fc.double(), fc.constant(0)),

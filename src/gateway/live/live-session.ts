@@ -12,14 +12,14 @@ import {
 import { FrameFlag, FrameKind } from '../../wire/live-frame.js';
 import type { GatewayContext } from '../context.js';
 import { HttpProblem, noSuchStation } from '../http-problem.js';
-import type { Stills, StillsWish } from '../thumbnails/thumbnails.js';
+import type { StillsWish, Thumbnails } from '../thumbnails/thumbnails.js';
 import { Allowance } from './allowance.js';
 import { LiveChannel } from './live-channel.js';
 import { CloseCode, type LiveTransport } from './live-transport.js';
-import { PendingStills } from './pending-thumbnails.js';
+import { PendingThumbnails } from './pending-thumbnails.js';
 import type { StationList } from './station-list.js';
 
-/** Stills are for what room the network has left. As much is more than a socket holds without telling when it is gone. */
+/** Thumbnails are for what room the network has left. As much is more than a socket holds without telling when it is gone. */
 const STILLS_QUEUE = 64 * 1024;
 /** Whoever asks and asks and takes no answers; a list of 1,000 stations has 600 kB. */
 const MOST_QUEUED = 2 * 2 ** 20;
@@ -34,7 +34,7 @@ export interface LiveSessionOptions {
   /** IP address of the page. */
   address: string;
   stations: StationList;
-  stills: Stills;
+  thumbnails: Thumbnails;
   /** How long after its own time stamp each picture is shown, everywhere. */
   delay: Millis;
 }
@@ -43,7 +43,7 @@ export interface LiveSessionOptions {
  * It is in charge of:
  * - reading messages, and what happens to pages that send wrong ones, or too many
  * - the page's channels, and who is served first
- * - telling of stations, and sending stills where there is room
+ * - telling of stations, and sending thumbnails where there is room
  */
 export class LiveSession {
   readonly #options: LiveSessionOptions;
@@ -53,9 +53,9 @@ export class LiveSession {
   readonly #messages: Allowance;
   readonly #mistakes: Allowance;
   readonly #wish: StillsWish;
-  /** Stations whose stills are wanted, those that are not on the air included: they may come. */
+  /** Stations whose thumbnails are wanted, those that are not on the air included: they may come. */
   #wanted: readonly string[] = [];
-  readonly #stills = new PendingStills();
+  readonly #thumbnails = new PendingThumbnails();
   readonly #endListening: () => void;
   /** The list of stations changed, and there was no room to tell. */
   #listIsDue = false;
@@ -63,7 +63,7 @@ export class LiveSession {
 
   constructor(options: LiveSessionOptions) {
     this.#options = options;
-    const { context, stations, stills, delay } = options;
+    const { context, stations, thumbnails, delay } = options;
     const now = context.timers.now();
     this.#messages = new Allowance({ ...MESSAGES, now });
     this.#mistakes = new Allowance({ ...MISTAKES, now });
@@ -71,9 +71,9 @@ export class LiveSession {
       this.#wish.want(this.#wanted);
       this.#tellStations();
     });
-    this.#wish = stills.look((station, still) => {
-      this.#stills.put(station, still);
-      this.#sendStills();
+    this.#wish = thumbnails.look((station, still) => {
+      this.#thumbnails.put(station, still);
+      this.#sendThumbnails();
     });
     this.#say({ type: 'hello', version: LIVE_VERSION, server: context.server, time: this.#now(), delay });
     this.#tellStations();
@@ -102,7 +102,7 @@ export class LiveSession {
       this.#channels.delete(first[0]);
       this.#channels.set(...first);
     }
-    this.#sendStills();
+    this.#sendThumbnails();
   }
 
   /** The connection is gone. */
@@ -126,8 +126,8 @@ export class LiveSession {
       case 'stop':
         this.#drop(message.channel);
         break;
-      case 'stills':
-        this.#stills.keepOnly(message.stations);
+      case 'thumbnails':
+        this.#thumbnails.keepOnly(message.stations);
         this.#wanted = message.stations;
         this.#wish.want(this.#wanted);
         break;
@@ -195,10 +195,10 @@ export class LiveSession {
     if (!this.#listIsDue) transport.sendMessage(stations.message);
   }
 
-  #sendStills(): void {
+  #sendThumbnails(): void {
     const { transport } = this.#options;
     while (!this.#isClosed && transport.queued < STILLS_QUEUE) {
-      const next = this.#stills.take();
+      const next = this.#thumbnails.take();
       if (next === null) return;
       const { station, still } = next;
       const header = {

@@ -1,8 +1,8 @@
-/** A page's stills on their way: sent when nothing else is, and a newer one takes the place of one that waits. */
+/** A page's thumbnails on their way: sent when nothing else is, and a newer one takes the place of one that waits. */
 import type { StationInfo } from '../../wire/station-info.js';
 import type { Still } from '../thumbnails/thumbnails.js';
 
-export class PendingStills {
+export class PendingThumbnails {
   readonly #waiting = new Map<string, { station: StationInfo; still: Still }>();
 
   put(station: StationInfo, still: Still): void {

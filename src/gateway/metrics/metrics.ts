@@ -1,5 +1,5 @@
 /** What `/metrics` tells: names and units as Prometheus has them, seconds and bytes. No addresses of viewers. */
-import type { GatewayFigures } from '../../contract/api.js';
+import type { GatewayStats } from '../../contract/api.js';
 import type { OperatorStation } from '../../contract/server-view.js';
 import type { GatewayContext } from '../context.js';
 import { processLoad } from '../monitor/process-load.js';
@@ -8,19 +8,19 @@ import { expositionText, type Family, type Sample } from './exposition.js';
 
 const MILLIS = 1_000;
 
-/** `figures`: of late. */
-export function metricsText(context: GatewayContext, figures: GatewayFigures): string {
+/** `stats`: of late. */
+export function metricsText(context: GatewayContext, stats: GatewayStats): string {
   return expositionText([
-    ...serverFamilies(context, figures),
+    ...serverFamilies(context, stats),
     ...viewerFamilies(context),
     ...(context.operator ? stationFamilies(context.operator.stations) : []),
-    ...(context.operator ? receiverFamilies(figures) : []),
+    ...(context.operator ? receiverFamilies(stats) : []),
   ]);
 }
 
 const one = (value: number): Sample[] => [{ value }];
 
-function serverFamilies({ server, catalogue, operator }: GatewayContext, { server: now }: GatewayFigures): Family[] {
+function serverFamilies({ server, catalogue, operator }: GatewayContext, { server: now }: GatewayStats): Family[] {
   const cpu = one(processLoad.cpu() / MILLIS);
   const memory = one(processLoad.memory());
   const started = one(Math.round(Date.now() - processLoad.uptime()) / MILLIS);
@@ -140,8 +140,8 @@ function lateness(stations: readonly OperatorStation[]): Family {
   return { name: 'msc_station_lateness_seconds', type: 'summary', help, samples };
 }
 
-function receiverFamilies({ stations }: GatewayFigures): Family[] {
-  const byStation = (value: (of: GatewayFigures['stations'][number]) => number): Sample[] =>
+function receiverFamilies({ stations }: GatewayStats): Family[] {
+  const byStation = (value: (of: GatewayStats['stations'][number]) => number): Sample[] =>
     stations.map((station) => ({ labels: { station: station.id }, value: value(station) }));
   const loss = stations.flatMap(({ id: station, reporting, loss: { p50, p95 } }) =>
     reporting === 0

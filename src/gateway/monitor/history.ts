@@ -1,7 +1,7 @@
 /** The last quarter of an hour, in samples: fixed memory for each station. */
 
 import type { Millis } from '../../base/units.js';
-import type { History, StationFigures } from '../../contract/api.js';
+import type { History, StationStats } from '../../contract/api.js';
 import type { Reading } from './reading.js';
 
 export const SAMPLE_PERIOD: Millis = 5_000;
@@ -80,7 +80,7 @@ export class HistoryStore {
     );
   }
 
-  #addStation({ id, rate, lateness, viewers, receivers, loss }: StationFigures): void {
+  #addStation({ id, rate, lateness, viewers, receivers, loss }: StationStats): void {
     const kept = this.#stations.get(id) ?? rings();
     this.#stations.set(id, kept);
     kept.rate.push(rate);

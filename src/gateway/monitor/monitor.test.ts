@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fakeGateway, fakeViewer } from '../../../test/support/fake-gateway.js';
-import { Progress } from '../../threads/station-counters.js';
+import { StationCounters } from '../../threads/station-counters.js';
 import { MOST_SAMPLES, SAMPLE_PERIOD } from './history.js';
 import { Monitor } from './monitor.js';
 import type { ProcessLoad } from './process-load.js';
@@ -27,13 +27,13 @@ test('rates are what was sent since the reading before, whoever took it', () => 
   station.progress.sent(1_000, 1_250_000);
   viewer.bytes = 2_500_000;
   timers.advance(SAMPLE_PERIOD);
-  const { server, stations } = monitor.figures;
+  const { server, stations } = monitor.stats;
   assert.equal(stations[0].rate, 2_000_000);
   assert.deepEqual(server.rate, { groups: 2_000_000, single: 0, http: 4_000_000 });
   assert.equal(server.cpu, 0.5);
   assert.equal(stations[0].viewers, 1);
   timers.advance(SAMPLE_PERIOD);
-  assert.equal(monitor.figures.stations[0].rate, 0);
+  assert.equal(monitor.stats.stations[0].rate, 0);
 });
 
 test('who looks is told once a second, and the history goes on every five', () => {
@@ -44,7 +44,7 @@ test('who looks is told once a second, and the history goes on every five', () =
   for (let second = 0; second < 10; second++) {
     station.progress.sent(100, 125_000);
     timers.advance(1_000);
-    assert.equal(monitor.figures.stations[0].rate, 1_000_000);
+    assert.equal(monitor.stats.stations[0].rate, 1_000_000);
   }
   end();
   assert.equal(told, 10);
@@ -85,19 +85,19 @@ test('a station that went off the air and on again counts from 0 without a rate 
   const [station] = operator.stations;
   station.progress.sent(1_000, 1_250_000);
   timers.advance(SAMPLE_PERIOD);
-  station.progress = new Progress();
+  station.progress = new StationCounters();
   timers.advance(SAMPLE_PERIOD);
-  assert.equal(monitor.figures.stations[0].rate, 0);
+  assert.equal(monitor.stats.stations[0].rate, 0);
 });
 
-const stateOf = ({ figures }: Monitor, id: string) => figures.server.checks.find((check) => check.id === id)?.state;
+const stateOf = ({ stats }: Monitor, id: string) => stats.server.checks.find((check) => check.id === id)?.state;
 
 test('checks say what is wrong, and again when it is right', () => {
   const { monitor, operator, timers } = open();
   const [station] = operator.stations;
   timers.advance(SAMPLE_PERIOD);
   assert.deepEqual(
-    monitor.figures.server.checks.map(({ id, state }) => `${id} ${state}`),
+    monitor.stats.server.checks.map(({ id, state }) => `${id} ${state}`),
     ['sending good', 'network good', 'clock good', 'processor good'],
   );
   station.progress.droppedLate = 7;
@@ -106,10 +106,10 @@ test('checks say what is wrong, and again when it is right', () => {
   operator.warnings = ['1 Films: its reel cannot be read.'];
   timers.advance(SAMPLE_PERIOD);
   assert.deepEqual(
-    monitor.figures.server.checks.map(({ id, state }) => `${id} ${state}`),
+    monitor.stats.server.checks.map(({ id, state }) => `${id} ${state}`),
     ['sending bad', 'network fair', 'clock bad', 'processor good', 'warning-0 fair'],
   );
-  assert.match(monitor.figures.server.checks[0].title, /^7 packets/);
+  assert.match(monitor.stats.server.checks[0].title, /^7 packets/);
   timers.advance(65_000);
   assert.equal(stateOf(monitor, 'sending'), 'good');
   for (let i = 0; i < 100; i++) station.progress.lateness.record(30);

@@ -1,7 +1,7 @@
 /** How it goes, once a second for those who look, every five seconds otherwise: computed once for all of them. */
 
 import type { Millis } from '../../base/units.js';
-import type { GatewayFigures, History } from '../../contract/api.js';
+import type { GatewayStats, History } from '../../contract/api.js';
 import type { GatewayContext } from '../context.js';
 import { Checks } from './checks.js';
 import { HistoryStore, SAMPLE_PERIOD } from './history.js';
@@ -23,7 +23,7 @@ export class Monitor {
   readonly #checks = new Checks();
   readonly #listeners = new Set<() => void>();
   #looks: Readings | null = null;
-  #figures: GatewayFigures;
+  #stats: GatewayStats;
   #stopSampling: () => void;
   #stopLooking: (() => void) | null = null;
 
@@ -31,13 +31,13 @@ export class Monitor {
     this.#context = context;
     this.#load = load;
     this.#samples = new Readings(context, load);
-    this.#figures = this.#checked(this.#samples.next());
+    this.#stats = this.#checked(this.#samples.next());
     this.#stopSampling = context.timers.after(SAMPLE_PERIOD, () => this.#sample());
   }
 
   /** At most SAMPLE_PERIOD old. */
-  get figures(): GatewayFigures {
-    return this.#figures;
+  get stats(): GatewayStats {
+    return this.#stats;
   }
 
   /** Of a station, or with null of the server; undefined where there is no such station. */
@@ -70,20 +70,20 @@ export class Monitor {
   #sample(): void {
     const reading = this.#samples.next();
     this.#history.add(reading);
-    if (this.#looks === null) this.#figures = this.#checked(reading);
+    if (this.#looks === null) this.#stats = this.#checked(reading);
     this.#stopSampling = this.#context.timers.after(SAMPLE_PERIOD, () => this.#sample());
   }
 
   #lookLater(): void {
     this.#stopLooking = this.#context.timers.after(LOOK_PERIOD, () => {
       if (this.#looks === null) return;
-      this.#figures = this.#checked(this.#looks.next());
+      this.#stats = this.#checked(this.#looks.next());
       this.#lookLater();
       for (const listener of this.#listeners) listener();
     });
   }
 
-  #checked(reading: Reading): GatewayFigures {
+  #checked(reading: Reading): GatewayStats {
     const checks = this.#checks.next(reading, this.#context.operator?.warnings ?? []);
     return { server: { ...reading.server, checks }, stations: [...reading.stations] };
   }

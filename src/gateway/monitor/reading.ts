@@ -1,16 +1,16 @@
 /** How stations and the server went from one reading to the next. No timers. */
 
 import type { Millis } from '../../base/units.js';
-import type { ServerFigures, StationFigures } from '../../contract/api.js';
-import { noFigures } from '../../contract/no-stats.js';
+import type { ServerStats, StationStats } from '../../contract/api.js';
+import { noStats } from '../../contract/no-stats.js';
 import type { Operator, OperatorStation } from '../../contract/server-view.js';
 import { Lateness } from '../../threads/lateness.js';
 import type { GatewayContext } from '../context.js';
 import type { ProcessLoad } from './process-load.js';
 
 export interface Reading {
-  readonly server: Omit<ServerFigures, 'checks'>;
-  readonly stations: readonly StationFigures[];
+  readonly server: Omit<ServerStats, 'checks'>;
+  readonly stations: readonly StationStats[];
 }
 
 /** What grows, and by how much it has grown a second; what falls has begun anew. */
@@ -62,12 +62,12 @@ export class Readings {
     const known = (id: string) => ({ viewers: watching.get(id) ?? 0, receivers: receiving.get(id) ?? 0 });
     const stations = operator
       ? operator.stations.map((station) => ({ ...this.#ofStation(station, elapsed), ...known(station.info.id) }))
-      : catalogue.stations.map(({ info }) => ({ ...noFigures(info.id), ...known(info.id) }));
+      : catalogue.stations.map(({ info }) => ({ ...noStats(info.id), ...known(info.id) }));
     this.#forget(stations);
     return { server: this.#server(elapsed, stations, receivers.length), stations };
   }
 
-  #server(elapsed: Millis, stations: readonly StationFigures[], receivers: number): Reading['server'] {
+  #server(elapsed: Millis, stations: readonly StationStats[], receivers: number): Reading['server'] {
     const { server, viewers, operator, now } = this.#context;
     const load = this.#load;
     const singleBytes = sum(operator?.stations ?? [], ({ unicast }) => unicast?.bytes ?? 0);
@@ -91,25 +91,25 @@ export class Readings {
     };
   }
 
-  #ofStation({ info, progress, parity, unicast }: OperatorStation, elapsed: Millis): StationFigures {
-    const figures: StationFigures = noFigures(info.id);
+  #ofStation({ info, progress, parity, unicast }: OperatorStation, elapsed: Millis): StationStats {
+    const stats: StationStats = noStats(info.id);
     if (progress) {
       const { droppedLate, unread, refused } = progress;
       const meter = this.#stations.get(info.id) ?? { bytes: new Rate(), lateness: new Lateness() };
       this.#stations.set(info.id, meter);
       const bytes = progress.bytes + (parity ? parity.columns.bytes + parity.rows.bytes : 0);
-      figures.rate = meter.bytes.next(bytes * BITS, elapsed);
-      figures.lateness = progress.lateness.quantileSince(meter.lateness, 0.99);
-      figures.lost = droppedLate + unread + refused;
+      stats.rate = meter.bytes.next(bytes * BITS, elapsed);
+      stats.lateness = progress.lateness.quantileSince(meter.lateness, 0.99);
+      stats.lost = droppedLate + unread + refused;
     }
     if (unicast) {
       const { receivers, loss, lost, unrepaired } = unicast.reports;
-      Object.assign(figures, { reporting: receivers, loss, missed: lost, unrepaired });
+      Object.assign(stats, { reporting: receivers, loss, missed: lost, unrepaired });
     }
-    return figures;
+    return stats;
   }
 
-  #forget(stations: readonly StationFigures[]): void {
+  #forget(stations: readonly StationStats[]): void {
     if (this.#stations.size <= stations.length) return;
     const there = new Set(stations.map(({ id }) => id));
     for (const id of this.#stations.keys()) if (!there.has(id)) this.#stations.delete(id);

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeCatalogue, FakeStation } from '../../../test/support/fake-catalogue.js';
 import { HandTimers } from '../../../test/support/hand-timers.js';
-import type { StillJob } from '../../reel/thumbnail-child.js';
-import { Stills } from './thumbnails.js';
+import type { ThumbnailJob } from '../../reel/thumbnail-child.js';
+import { Thumbnails } from './thumbnails.js';
 
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Stations of JPEG pictures, which are read without further ado; each picture is large, and its still is "small …". */
-function stillsOf(count: number, changes: { isAble?: boolean } = {}) {
+function thumbnailsOf(count: number, changes: { isAble?: boolean } = {}) {
   const timers = new HandTimers();
   const stations = Array.from({ length: count }, (_, i) => {
     const station = new FakeStation({ number: i + 1, format: 'jpeg' }, () => timers.now());
@@ -17,25 +17,25 @@ function stillsOf(count: number, changes: { isAble?: boolean } = {}) {
   });
   const maker = {
     isAble: true,
-    jobs: [] as StillJob[],
+    jobs: [] as ThumbnailJob[],
     /** What a job's still is; resolved at once unless a test says otherwise. */
-    make: async (job: StillJob): Promise<Buffer | null> => {
+    make: async (job: ThumbnailJob): Promise<Buffer | null> => {
       maker.jobs.push(job);
       return maker.isAble ? Buffer.from(`small ${job.picture}`) : null;
     },
     ...changes,
   };
-  const stills = new Stills({ catalogue: new FakeCatalogue(...stations), maker, timers });
+  const thumbnails = new Thumbnails({ catalogue: new FakeCatalogue(...stations), maker, timers });
   let pictures = 0;
   const put = (station: FakeStation, data = Buffer.from(`picture ${++pictures}`)) =>
     station.put({ time: timers.now() * 90, data, randomAccess: true });
   const seen: string[] = [];
-  const look = () => stills.look(({ id }, { jpeg }) => seen.push(`${id}: ${jpeg}`));
-  return { timers, stations, maker, stills, put, seen, look };
+  const look = () => thumbnails.look(({ id }, { jpeg }) => seen.push(`${id}: ${jpeg}`));
+  return { timers, stations, maker, thumbnails, put, seen, look };
 }
 
 test('whoever wants a still has it at once, and a new one in each interval', async () => {
-  const { timers, stations, put, seen, look } = stillsOf(1);
+  const { timers, stations, put, seen, look } = thumbnailsOf(1);
   put(stations[0]);
   look().want(['station-1']);
   await settled();
@@ -49,7 +49,7 @@ test('whoever wants a still has it at once, and a new one in each interval', asy
 });
 
 test('nothing is made while nobody looks, nor of stations that nobody wants', async () => {
-  const { timers, stations, maker, put, look } = stillsOf(2);
+  const { timers, stations, maker, put, look } = thumbnailsOf(2);
   for (const station of stations) put(station);
   const wish = look();
   wish.want(['station-1']);
@@ -70,7 +70,7 @@ test('nothing is made while nobody looks, nor of stations that nobody wants', as
 });
 
 test('a picture that is still the same is not made small again', async () => {
-  const { timers, stations, maker, put, seen, look } = stillsOf(1);
+  const { timers, stations, maker, put, seen, look } = thumbnailsOf(1);
   put(stations[0]);
   look().want(['station-1']);
   await settled();
@@ -84,7 +84,7 @@ test('a picture that is still the same is not made small again', async () => {
 });
 
 test('one still serves all who want it, those who come later as well', async () => {
-  const { timers, stations, maker, put, seen, look } = stillsOf(1);
+  const { timers, stations, maker, put, seen, look } = thumbnailsOf(1);
   put(stations[0]);
   look().want(['station-1']);
   look().want(['station-1']);
@@ -98,7 +98,7 @@ test('one still serves all who want it, those who come later as well', async () 
 });
 
 test('the moments of many stations are spread over the interval', async () => {
-  const { timers, stations, maker, put, look } = stillsOf(20);
+  const { timers, stations, maker, put, look } = thumbnailsOf(20);
   for (const station of stations) put(station);
   look().want(stations.map(({ info }) => info.id));
   for (let i = 0; i < 100; i++) await settled();
@@ -117,14 +117,14 @@ test('the moments of many stations are spread over the interval', async () => {
 });
 
 test('no more than four stations are read at once', async () => {
-  const { stations, look } = stillsOf(20);
+  const { stations, look } = thumbnailsOf(20);
   look().want(stations.map(({ info }) => info.id));
   await settled();
   assert.equal(stations.filter(({ starts }) => starts.length > 0).length, 4);
 });
 
 test('where no still can be made there is the poster, once', async () => {
-  const { timers, stations, maker, seen, look } = stillsOf(1, { isAble: false });
+  const { timers, stations, maker, seen, look } = thumbnailsOf(1, { isAble: false });
   stations[0].info = { ...stations[0].info, format: 'h264' };
   look().want(['station-1']);
   await settled();
@@ -135,8 +135,8 @@ test('where no still can be made there is the poster, once', async () => {
   assert.equal(maker.jobs.length, 0);
 });
 
-test('after a while without stills there is what was seen last', async () => {
-  const { timers, stations, maker, stills, put, look } = stillsOf(1);
+test('after a while without thumbnails there is what was seen last', async () => {
+  const { timers, stations, maker, thumbnails, put, look } = thumbnailsOf(1);
   put(stations[0]);
   look().want(['station-1']);
   await settled();
@@ -145,11 +145,11 @@ test('after a while without stills there is what was seen last', async () => {
   put(stations[0]);
   timers.advance(6_000);
   await settled();
-  assert.equal(String((await stills.latest('station-1'))?.jpeg), 'small picture 1');
+  assert.equal(String((await thumbnails.latest('station-1'))?.jpeg), 'small picture 1');
 });
 
 test('a small JPEG picture is its own still', async () => {
-  const { stations, maker, put, seen, look } = stillsOf(1);
+  const { stations, maker, put, seen, look } = thumbnailsOf(1);
   stations[0].info = { ...stations[0].info, width: 320 };
   put(stations[0]);
   look().want(['station-1']);
@@ -159,9 +159,9 @@ test('a small JPEG picture is its own still', async () => {
 });
 
 test('the newest still can be asked for, however many ask at once', async () => {
-  const { timers, stations, maker, stills, put } = stillsOf(1);
+  const { timers, stations, maker, thumbnails, put } = thumbnailsOf(1);
   put(stations[0]);
-  const asked = await Promise.all([stills.latest('station-1'), stills.latest('station-1')]);
+  const asked = await Promise.all([thumbnails.latest('station-1'), thumbnails.latest('station-1')]);
   assert.deepEqual(
     asked.map((still) => String(still?.jpeg)),
     ['small picture 1', 'small picture 1'],
@@ -169,18 +169,18 @@ test('the newest still can be asked for, however many ask at once', async () => 
   assert.equal(maker.jobs.length, 1);
   timers.advance(4_000);
   put(stations[0]);
-  assert.equal(String((await stills.latest('station-1'))?.jpeg), 'small picture 1');
+  assert.equal(String((await thumbnails.latest('station-1'))?.jpeg), 'small picture 1');
   timers.advance(1_000);
-  assert.equal(String((await stills.latest('station-1'))?.jpeg), 'small picture 2');
-  assert.equal(await stills.latest('no such station'), null);
+  assert.equal(String((await thumbnails.latest('station-1'))?.jpeg), 'small picture 2');
+  assert.equal(await thumbnails.latest('no such station'), null);
   assert.equal(timers.pending, 0, 'nobody looks');
 });
 
 test('whoever waits when it ends is answered', async () => {
-  const { stations, stills } = stillsOf(1);
-  const waiting = stills.latest('station-1');
+  const { stations, thumbnails } = thumbnailsOf(1);
+  const waiting = thumbnails.latest('station-1');
   await settled();
   assert.equal(stations[0].readers.size, 1);
-  stills.close();
+  thumbnails.close();
   assert.equal(await waiting, null);
 });

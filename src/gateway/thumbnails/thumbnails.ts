@@ -1,7 +1,7 @@
 /** Pictures of the truth: what each station sends now, made small every few seconds while somebody looks. */
 import type { Timers } from '../../base/timers.js';
 import type { Millis, Ticks90k } from '../../base/units.js';
-import type { StillJob } from '../../reel/thumbnail-child.js';
+import type { ThumbnailJob } from '../../reel/thumbnail-child.js';
 import type { StationInfo } from '../../wire/station-info.js';
 import type { Catalogue, StationSource } from '../source.js';
 import { firstPicture, type Picture } from './first-picture.js';
@@ -23,32 +23,32 @@ export interface Still {
   readonly time: Millis;
 }
 
-/** Makes pictures small: StillChild. */
-export interface StillMaker {
+/** Makes pictures small: ThumbnailChild. */
+export interface ThumbnailMaker {
   readonly isAble: boolean;
-  make(job: StillJob): Promise<Buffer | null>;
+  make(job: ThumbnailJob): Promise<Buffer | null>;
 }
 
 export interface StillsOptions {
   catalogue: Catalogue;
-  maker: StillMaker;
+  maker: ThumbnailMaker;
   timers: Timers;
   /** From one still of a station to its next. */
   interval?: Millis;
 }
 
 /** What somebody who looks is told. */
-export type StillListener = (station: StationInfo, still: Still) => void;
+export type ThumbnailListener = (station: StationInfo, still: Still) => void;
 
 export interface StillsWish {
-  /** From now on these stations' stills, instead of those before. Those that are not on the air are passed over. */
+  /** From now on these stations' thumbnails, instead of those before. Those that are not on the air are passed over. */
   want(stations: readonly string[]): void;
   close(): void;
 }
 
 interface Wish {
   stations: ReadonlySet<string>;
-  readonly listener: StillListener;
+  readonly listener: ThumbnailListener;
 }
 
 interface Entry {
@@ -73,7 +73,7 @@ interface Entry {
  * - what is shown where none can be made: the station's poster
  * - telling those who look
  */
-export class Stills {
+export class Thumbnails {
   readonly #options: Required<StillsOptions>;
   readonly #entries = new Map<string, Entry>();
   readonly #wishes = new Set<Wish>();
@@ -86,7 +86,7 @@ export class Stills {
   }
 
   /** `listener` is not called before `want` returned, then with each new still. */
-  look(listener: StillListener): StillsWish {
+  look(listener: ThumbnailListener): StillsWish {
     const wish: Wish = { stations: new Set(), listener };
     this.#wishes.add(wish);
     return {

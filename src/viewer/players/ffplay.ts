@@ -7,7 +7,7 @@ import type { Media, Player, PlayerEvents } from './player.js';
 
 export class FfplayPlayer implements Player {
   readonly name = 'ffplay';
-  readonly hasPanels = false;
+  readonly hasOverlays = false;
   readonly prefersSplice = true;
   readonly beginsPaused = false;
   private process: PlayerProcess | null = null;

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { Duplex } from 'node:stream';
 import { z } from 'zod';
 import { type Millis, TICKS_PER_SECOND, type Ticks90k } from '../../base/units.js';
-import type { Panel } from '../overlay.js';
+import type { Overlay } from '../overlay.js';
 import { assOf, CANVAS_HEIGHT } from '../overlay-ass.js';
 import { demuxerSeconds } from '../picture-time.js';
 import { PlayerProcess } from './child.js';
@@ -14,7 +14,7 @@ import type { Media, Player, PlayerEvents } from './player.js';
 /** Descriptor of the connection in mpv's process. */
 const IPC_FD = 3;
 const OVERLAY_ID = 1;
-/** Milliseconds between two drawings of a panel over a picture that stands still. */
+/** Milliseconds between two drawings of a overlay over a picture that stands still. */
 const REDRAW_PERIOD = 150;
 
 /** mpv's names of keys → ours. */
@@ -107,15 +107,15 @@ const dimensionsSchema = z.looseObject({ w: z.number(), h: z.number() });
  * - mpv's process: on POSIX its connection is a descriptor that it inherits, so that no other user can reach it and
  *   mpv ends when we do; on Windows it is a named pipe
  * - keys bound in the window, heard as messages
- * - panels as an overlay, drawn anew when the window's shape changes
+ * - overlays as an overlay, drawn anew when the window's shape changes
  * - beginning with any picture: those before it are decoded, and not shown
  */
 export class MpvPlayer implements Player {
   readonly name = 'mpv';
-  readonly hasPanels = true;
+  readonly hasOverlays = true;
   readonly prefersSplice = false;
   readonly beginsPaused = true;
-  private panel: Panel | null = null;
+  private overlay: Overlay | null = null;
   private aspect = 16 / 9;
   private closing = false;
   private paused = false;
@@ -202,8 +202,8 @@ export class MpvPlayer implements Player {
     this.tell(['set_property', 'speed', speed]);
   }
 
-  show(panel: Panel | null): void {
-    this.panel = panel;
+  show(overlay: Overlay | null): void {
+    this.overlay = overlay;
     this.draw();
     this.redrawWhilePaused();
   }
@@ -258,7 +258,7 @@ export class MpvPlayer implements Player {
     const aspect = dimensions.w / dimensions.h;
     if (aspect === this.aspect) return;
     this.aspect = aspect;
-    if (this.panel) this.draw();
+    if (this.overlay) this.draw();
   }
 
   /**
@@ -267,14 +267,14 @@ export class MpvPlayer implements Player {
    */
   private redrawWhilePaused(): void {
     clearInterval(this.again);
-    if (this.paused && this.panel) this.again = setInterval(() => this.draw(), REDRAW_PERIOD);
+    if (this.paused && this.overlay) this.again = setInterval(() => this.draw(), REDRAW_PERIOD);
   }
 
   private draw(): void {
-    const { panel, aspect } = this;
-    const format = panel ? 'ass-events' : 'none';
+    const { overlay, aspect } = this;
+    const format = overlay ? 'ass-events' : 'none';
     const size = { res_x: Math.round(CANVAS_HEIGHT * aspect), res_y: CANVAS_HEIGHT };
-    const data = panel ? assOf(panel, aspect) : '';
+    const data = overlay ? assOf(overlay, aspect) : '';
     this.tell({ name: 'osd-overlay', id: OVERLAY_ID, format, data, ...size });
   }
 

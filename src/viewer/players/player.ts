@@ -2,7 +2,7 @@
 
 import type { Millis, Ticks90k } from '../../base/units.js';
 import type { StationFormat } from '../../wire/station-info.js';
-import type { Panel } from '../overlay.js';
+import type { Overlay } from '../overlay.js';
 
 export const playerNames = ['mpv', 'ffplay', 'vlc', 'terminal', 'none'] as const;
 export type PlayerName = (typeof playerNames)[number];
@@ -35,7 +35,7 @@ export interface PlayerEvents {
 export interface Player {
   readonly name: PlayerName;
   /** Whether `show` shows something, and keys pressed in the window are heard. */
-  readonly hasPanels: boolean;
+  readonly hasOverlays: boolean;
   /** Whether another station can follow inside the answer being read; better than `play`, which closes the window. */
   readonly prefersSplice: boolean;
   /** Whether it shows the first picture of what begins paused. */
@@ -51,8 +51,8 @@ export interface Player {
   buffered?(): Promise<Millis | null>;
   /** How fast it plays, 1 as it should be; pitch is kept. What is played next begins with 1. */
   setSpeed?(speed: number): void;
-  /** Lays a panel over the picture, or takes it away. */
-  show(panel: Panel | null): void;
+  /** Lays a overlay over the picture, or takes it away. */
+  show(overlay: Overlay | null): void;
   /** Ends the program; resolves when it is gone. Does not call `onClosed`. */
   close(): Promise<void>;
 }

@@ -8,7 +8,7 @@ import { VlcPlayer } from './vlc.js';
 /** No window: packets are received and counted. */
 class NoPlayer implements Player {
   readonly name = 'none';
-  readonly hasPanels = false;
+  readonly hasOverlays = false;
   readonly prefersSplice = false;
   readonly beginsPaused = true;
 

@@ -11,7 +11,7 @@ const options = [
 
 export class VlcPlayer implements Player {
   readonly name = 'vlc';
-  readonly hasPanels = false;
+  readonly hasOverlays = false;
   readonly prefersSplice = false;
   readonly beginsPaused = false;
   private process: PlayerProcess | null = null;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { test } from 'node:test';
 import { TerminalScreen } from '../../../test/support/terminal-screen.js';
-import type { Panel } from '../overlay.js';
+import type { Overlay } from '../overlay.js';
 import type { ScreenOutput } from './alternate-screen.js';
 import { Composition } from './composition.js';
 import type { Picture } from './picture.js';
@@ -10,7 +10,7 @@ import type { Renderer } from './renderer.js';
 
 const picture: Picture = { width: 160, height: 90, data: new Uint8Array(160 * 90 * 3) };
 
-const menu = (...texts: string[]): Panel => ({
+const menu = (...texts: string[]): Overlay => ({
   kind: 'menu',
   title: 'Paused',
   rows: texts.map((text) => ({ key: '', text, detail: '', marked: false, current: false })),
@@ -80,14 +80,14 @@ test('text stands at the bottom, the picture above it is cut off there, and noth
   composition.setPicture(picture);
   settle();
   assert.deepEqual(drawn(), ['forget', 'forget', '40×11 at 1, 11 rows']);
-  composition.setPanel(menu('Exit', 'Change the station', 'Resume'));
+  composition.setOverlay(menu('Exit', 'Change the station', 'Resume'));
   settle();
   assert.deepEqual(drawn(), ['40×11 at 1, 8 rows']);
   assert.deepEqual(
     [9, 10, 11, 12, 13].map((row) => screen.line(row)),
     ['Paused', '  Exit', '  Change the station', '  Resume', '1 One'],
   );
-  composition.setPanel(null);
+  composition.setOverlay(null);
   settle();
   assert.deepEqual(drawn(), ['40×11 at 1, 11 rows']);
   assert.deepEqual([screen.line(9), screen.line(12), screen.line(13)], ['', '', '1 One']);
@@ -97,14 +97,14 @@ test('text stands at the bottom, the picture above it is cut off there, and noth
 test('only lines that have changed are written, and the picture only where its rows are other ones', () => {
   const { output, composition, settle, drawn } = composed();
   composition.setPicture(picture);
-  composition.setPanel(menu('One', 'Two'));
+  composition.setOverlay(menu('One', 'Two'));
   settle();
   drawn();
   output.written.length = 0;
-  composition.setPanel(menu('One', 'Three'));
+  composition.setOverlay(menu('One', 'Three'));
   settle();
   assert.deepEqual(output.written, ['\x1b[?2026h\x1b[12;1H\x1b[2K  Three\x1b[?2026l']);
-  composition.setPanel(menu('One', 'Three'));
+  composition.setOverlay(menu('One', 'Three'));
   settle();
   assert.equal(output.written.length, 1);
   assert.deepEqual(drawn(), []);
@@ -155,10 +155,10 @@ test('in another size everything is drawn anew', () => {
   assert.equal(screen.overflows, 0);
 });
 
-test('a panel that is higher than the terminal is cut off, and covers the picture', () => {
+test('a overlay that is higher than the terminal is cut off, and covers the picture', () => {
   const { screen, composition, settle, drawn } = composed();
   composition.setPicture(picture);
-  composition.setPanel(menu(...Array.from({ length: 30 }, (_, at) => `Row ${at}`)));
+  composition.setOverlay(menu(...Array.from({ length: 30 }, (_, at) => `Row ${at}`)));
   settle();
   assert.equal(drawn().at(-1), '40×11 at 1, 1 rows');
   assert.equal(screen.line(2), 'Paused');

@@ -1,5 +1,5 @@
-/** Picture, panel and status on one screen, nothing of which ever scrolls. */
-import type { Panel } from '../overlay.js';
+/** Picture, overlay and status on one screen, nothing of which ever scrolls. */
+import type { Overlay } from '../overlay.js';
 import { linesOf } from '../overlay-text.js';
 import type { ScreenOutput } from './alternate-screen.js';
 import { Detail } from './detail.js';
@@ -27,14 +27,14 @@ const END = '\x1b[?2026l';
 
 /**
  * It is in charge of:
- * - the lines of the panel and the status, at the bottom; the picture above them, cut off where they begin
+ * - the lines of the overlay and the status, at the bottom; the picture above them, cut off where they begin
  * - writing what has changed, only what has changed, and only when the terminal has taken what was written before:
  *   of pictures that come meanwhile the last one is drawn, and coarser where that are many
  */
 export class Composition {
   private picture: Picture | null = null;
   private isPictureNew = false;
-  private panel: Panel | null = null;
+  private overlay: Overlay | null = null;
   private status = '';
   /** What stands in the rows from the bottom up. */
   private lines: readonly string[] = [];
@@ -55,8 +55,8 @@ export class Composition {
     this.draw();
   }
 
-  setPanel(panel: Panel | null): void {
-    this.panel = panel;
+  setOverlay(overlay: Overlay | null): void {
+    this.overlay = overlay;
     this.draw();
   }
 
@@ -116,9 +116,9 @@ export class Composition {
 
   /** From the bottom up. */
   private wantedLines(columns: number, rows: number): string[] {
-    const { panel, status } = this;
-    const above = panel ? linesOf(panel, { width: columns, styled: true }) : [];
-    const text = [...(status === '' ? (panel?.badge ?? '') : status)].slice(0, columns - 1).join('');
+    const { overlay, status } = this;
+    const above = overlay ? linesOf(overlay, { width: columns, styled: true }) : [];
+    const text = [...(status === '' ? (overlay?.badge ?? '') : status)].slice(0, columns - 1).join('');
     return [`\x1b[2m${text}\x1b[0m`, ...above.slice(0, Math.max(0, rows - 2)).reverse()];
   }
 }

@@ -151,7 +151,7 @@ test('a decoder that fails is told', async (context) => {
   await assert.rejects(played, /no such option/);
 });
 
-test('keys are typed, answers are not; panel and status are drawn', async (context) => {
+test('keys are typed, answers are not; overlay and status are drawn', async (context) => {
   const { told, player, screen, settled, lent } = await started();
   context.after(() => player.close());
   lent()?.onInput('p\x1b[?62;4c\x1b_Gi=31;OK\x1b\\q');

@@ -1,7 +1,7 @@
 /** Draws pictures in the terminal that the viewer was started in. No sound. */
 import { systemTimers, type Timers } from '../../base/timers.js';
 import { type Millis, PTS_MODULUS, type Ticks90k, wrap } from '../../base/units.js';
-import type { Panel } from '../overlay.js';
+import type { Overlay } from '../overlay.js';
 import type { Media, Player, PlayerEvents } from '../players/player.js';
 import type { Borrower } from '../terminal.js';
 import { AlternateScreen, type ScreenOutput } from './alternate-screen.js';
@@ -45,7 +45,7 @@ const AHEAD = 6;
  */
 export class TerminalPlayer implements Player {
   readonly name = 'terminal';
-  readonly hasPanels = true;
+  readonly hasOverlays = true;
   readonly prefersSplice = false;
   readonly beginsPaused = true;
   private readonly pacer: Pacer<TimedPicture>;
@@ -143,8 +143,8 @@ export class TerminalPlayer implements Player {
     this.pacer.setSpeed(speed);
   }
 
-  show(panel: Panel | null): void {
-    this.composition.setPanel(panel);
+  show(overlay: Overlay | null): void {
+    this.composition.setOverlay(overlay);
   }
 
   async close(): Promise<void> {

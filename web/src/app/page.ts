@@ -23,7 +23,7 @@ import { copyText, onSessionKeys, showSession, toggleFullScreen } from './acts.j
 import { Chrome } from './controls-visibility.js';
 import { type FetchGuide, GuideStore } from './guide-store.js';
 import { Screens, type Sound } from './screens.js';
-import { VisibleStills } from './visible-thumbnails.js';
+import { VisibleThumbnails } from './visible-thumbnails.js';
 
 export interface PageOptions {
   engine: Engine;
@@ -44,7 +44,7 @@ export class Page {
   readonly clock: Signal<number>;
   readonly chrome = new Chrome();
   readonly screens: Screens;
-  readonly stills: VisibleStills;
+  readonly thumbnails: VisibleThumbnails;
   readonly guide: GuideStore;
   /** Counts up when the search field, or the controls, are to have the focus. */
   readonly wanted = { search: signal(0), controls: signal(0) };
@@ -65,7 +65,7 @@ export class Page {
     this.sound = signal({ volume: settings.volume, muted: settings.muted });
     this.clock = signal(engine.now() ?? Date.now());
     this.screens = new Screens(engine, this.sound);
-    this.stills = new VisibleStills(engine);
+    this.thumbnails = new VisibleThumbnails(engine);
     this.guide = new GuideStore(fetchGuide);
     this.#screen = computed(() => this.screens.all.value.get(this.#state.value.focus) ?? null);
     this.#start = startAddress(location.hash, location.search, settings.last);
@@ -135,7 +135,7 @@ export class Page {
     for (const end of this.#ends.splice(0)) end();
     clearTimeout(this.#typing);
     this.chrome.close();
-    this.stills.close();
+    this.thumbnails.close();
     this.screens.close();
   }
 

@@ -1,10 +1,10 @@
-/** Asks the gateway for the stills of those stations that are to be seen, and of no others. */
+/** Asks the gateway for the thumbnails of those stations that are to be seen, and of no others. */
 import type { Engine } from '../player/player.js';
 
 /** Scrolling past asks for nothing. */
 const SETTLED = 150;
 
-export class VisibleStills {
+export class VisibleThumbnails {
   readonly #engine: Engine;
   /** How many elements that are to be seen show that station. */
   readonly #shown = new Map<string, number>();
@@ -43,7 +43,7 @@ export class VisibleStills {
     if (count > 0) this.#shown.set(station, count);
     else this.#shown.delete(station);
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#engine.wantStills([...this.#shown.keys()]), SETTLED);
+    this.#timer = setTimeout(() => this.#engine.wantThumbnails([...this.#shown.keys()]), SETTLED);
   }
 
   close(): void {

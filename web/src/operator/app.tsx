@@ -22,10 +22,10 @@ export function App() {
 }
 
 function Content({ inside, password }: { inside: boolean | null; password: boolean }) {
-  const { figures } = useStore();
+  const { stats } = useStore();
   if (inside === null) return <p class="nothing">Asking the server …</p>;
   if (!inside) return password ? <LogIn /> : <NotHere />;
-  if (figures.value === null) return <p class="nothing">Asking the server …</p>;
+  if (stats.value === null) return <p class="nothing">Asking the server …</p>;
   return (
     <>
       <Health />
@@ -39,7 +39,7 @@ function Content({ inside, password }: { inside: boolean | null; password: boole
 /** What came of what was asked for, and whether the server is there. */
 function Messages() {
   const store = useStore();
-  const lost = store.figures.value !== null && !store.connected.value;
+  const lost = store.stats.value !== null && !store.connected.value;
   const toast = store.toast.value;
   return (
     <div class="messages" role="status">

@@ -16,9 +16,9 @@ function shownByAll(stations: LineUp['stations']): string | null | undefined {
 
 export function Header() {
   const store = useStore();
-  const { session, figures, lineUp } = store;
+  const { session, stats, lineUp } = store;
   const [open, setOpen] = useState<'links' | 'show' | null>(null);
-  const server = figures.value?.server;
+  const server = stats.value?.server;
   const inside = session.value?.operator ?? null;
   const stations = lineUp.value?.stations ?? [];
   const slates = lineUp.value?.slates ?? [];

@@ -7,7 +7,7 @@ const words = { bad: 'Trouble', fair: 'Note', good: 'Good' } as const;
 
 export function Health() {
   const store = useStore();
-  const checks = store.figures.value?.server.checks ?? [];
+  const checks = store.stats.value?.server.checks ?? [];
   const sorted = [...checks].sort((a, b) => order[a.state] - order[b.state]);
   const good = sorted.filter(({ state }) => state === 'good');
   const others = sorted.filter(({ state }) => state !== 'good');

@@ -1,5 +1,5 @@
 /** The last hour, as this page has seen it: what the server knew before, then one sample every five seconds. */
-import type { GatewayFigures, History } from '../../../src/contract/api.js';
+import type { GatewayStats, History } from '../../../src/contract/api.js';
 
 /** Milliseconds; the server's samples are as far apart. */
 export const SAMPLE_PERIOD = 5_000;
@@ -56,7 +56,7 @@ export class SampleStore {
   readonly server = new SampleList();
   readonly #stations = new Map<string, SampleList>();
 
-  add({ server, stations }: GatewayFigures): void {
+  add({ server, stations }: GatewayStats): void {
     const { groups, single, http } = server.rate;
     this.server.add(server.time, {
       rate: groups + single + http,

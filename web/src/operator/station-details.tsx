@@ -38,8 +38,8 @@ export function StationDetails({ station }: { station: LineUpStation }) {
 }
 
 function Plots({ station: { info } }: { station: LineUpStation }) {
-  const { samples, figures } = useStore();
-  const now = figures.value?.stations.find(({ id }) => id === info.id);
+  const { samples, stats } = useStore();
+  const now = stats.value?.stations.find(({ id }) => id === info.id);
   if (!now) return null;
   const mine = samples.station(info.id);
   const viewers = { value: String(now.viewers + now.receivers), unit: '' };

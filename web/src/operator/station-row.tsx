@@ -1,5 +1,5 @@
-/** One station: its figures, and more where it is opened. */
-import type { LineUpStation, StationFigures } from '../../../src/contract/api.js';
+/** One station: its stats, and more where it is opened. */
+import type { LineUpStation, StationStats } from '../../../src/contract/api.js';
 import { StationDetails } from './station-details.js';
 import { StationPicture } from './station-picture.js';
 import { countdownOf, millisOf, type Quantity, rateOf, shareOf, textOf } from './texts.js';
@@ -7,7 +7,7 @@ import { useStore } from './use-store.js';
 
 interface StationRowProps {
   station: LineUpStation;
-  figures: StationFigures;
+  stats: StationStats;
   open: boolean;
   onToggle: () => void;
 }
@@ -16,11 +16,11 @@ interface StationRowProps {
 const LATE = 20;
 const LOSSY = 0.01;
 
-export function StationRow({ station, figures, open, onToggle }: StationRowProps) {
+export function StationRow({ station, stats, open, onToggle }: StationRowProps) {
   const { info, onAir } = station;
   const details = `details-${info.id}`;
   // Sent by another host: what it says of itself is all that is known.
-  const elsewhere = useStore().figures.value?.server.interface === null;
+  const elsewhere = useStore().stats.value?.server.interface === null;
   return (
     <tbody class={onAir ? 'station' : 'station station-off'}>
       <tr>
@@ -35,24 +35,24 @@ export function StationRow({ station, figures, open, onToggle }: StationRowProps
           <span class="station-address">
             {info.group}:{info.port}
           </span>
-          <State station={station} lost={figures.lost} />
+          <State station={station} lost={stats.lost} />
         </th>
         <NowAndNext station={station} />
-        <Figure name="rate" title="Rate" {...(elsewhere ? rateOf(info.bitrate) : rateOf(figures.rate))} />
+        <Figure name="rate" title="Rate" {...(elsewhere ? rateOf(info.bitrate) : rateOf(stats.rate))} />
         <Figure
           name="jitter"
           title="Send jitter"
-          {...millisOf(figures.lateness)}
-          warn={figures.lateness !== null && figures.lateness > LATE}
+          {...millisOf(stats.lateness)}
+          warn={stats.lateness !== null && stats.lateness > LATE}
         />
         <td class="column-viewers" data-title="Viewers">
-          <span class="number">{figures.viewers + figures.receivers}</span>
+          <span class="number">{stats.viewers + stats.receivers}</span>
           <small>
-            {figures.viewers} HTTP · {figures.receivers} group
+            {stats.viewers} HTTP · {stats.receivers} group
           </small>
         </td>
         <td class="column-loss" data-title="Loss">
-          <Loss {...figures} />
+          <Loss {...stats} />
         </td>
       </tr>
       <tr id={details} class="station-more" hidden={!open}>
@@ -86,7 +86,7 @@ function State({ station: { onAir, slate, parity }, lost }: { station: LineUpSta
 
 function NowAndNext({ station: { info, onAir } }: { station: LineUpStation }) {
   const store = useStore();
-  void store.figures.value; // Once a second: the countdown.
+  void store.stats.value; // Once a second: the countdown.
   const left = info.nowUntil === undefined ? null : info.nowUntil - store.now();
   return (
     <td class="column-now" data-title="Now and next">
@@ -105,7 +105,7 @@ function NowAndNext({ station: { info, onAir } }: { station: LineUpStation }) {
   );
 }
 
-function Loss({ reporting, loss, missed, unrepaired }: StationFigures) {
+function Loss({ reporting, loss, missed, unrepaired }: StationStats) {
   if (reporting === 0) return <small>nobody reports</small>;
   return (
     <>

@@ -1,7 +1,7 @@
 /** The stations: a row each. */
 import { useState } from 'preact/hooks';
 import type { LineUpStation } from '../../../src/contract/api.js';
-import { noFigures } from '../../../src/contract/no-stats.js';
+import { noStats } from '../../../src/contract/no-stats.js';
 import { StationRow } from './station-row.js';
 import { countOf } from './texts.js';
 import { useStore } from './use-store.js';
@@ -30,11 +30,11 @@ function matches({ info }: LineUpStation, asked: string): boolean {
 }
 
 export function Stations() {
-  const { lineUp, figures } = useStore();
+  const { lineUp, stats } = useStore();
   const [asked, setAsked] = useState('');
   const [open, setOpen] = useState<string | null>(null);
   const stations = lineUp.value?.stations ?? [];
-  const byId = new Map((figures.value?.stations ?? []).map((each) => [each.id, each]));
+  const byId = new Map((stats.value?.stations ?? []).map((each) => [each.id, each]));
   const found = asked === '' ? stations : stations.filter((station) => matches(station, asked));
   const onAir = stations.filter((station) => station.onAir).length;
   return (
@@ -71,7 +71,7 @@ export function Stations() {
             <StationRow
               key={station.info.id}
               station={station}
-              figures={byId.get(station.info.id) ?? noFigures(station.info.id)}
+              stats={byId.get(station.info.id) ?? noStats(station.info.id)}
               open={open === station.info.id}
               onToggle={() => setOpen(open === station.info.id ? null : station.info.id)}
             />

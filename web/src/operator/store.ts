@@ -1,6 +1,6 @@
 /** What the page knows, and how it comes to know it. */
 import { batch, signal } from '@preact/signals';
-import type { ApiViewers, GatewayFigures, LineUp, SessionState } from '../../../src/contract/api.js';
+import type { ApiViewers, GatewayStats, LineUp, SessionState } from '../../../src/contract/api.js';
 import { api, eventsAddress, getHistory, getSession, Refused } from './api.js';
 import { SampleStore } from './samples.js';
 
@@ -25,7 +25,7 @@ export class Store {
   /** Null: not known yet. */
   readonly session = signal<SessionState | null>(null);
   readonly connected = signal(false);
-  readonly figures = signal<GatewayFigures | null>(null);
+  readonly stats = signal<GatewayStats | null>(null);
   readonly lineUp = signal<LineUp | null>(null);
   readonly viewers = signal<ApiViewers>(noViewers);
   readonly toast = signal<Toast | null>(null);
@@ -98,11 +98,11 @@ export class Store {
     on<ApiViewers>('viewers', (viewers) => {
       this.viewers.value = viewers;
     });
-    on<GatewayFigures>('figures', (figures) => {
-      this.#ahead = figures.server.time - performance.now();
+    on<GatewayStats>('stats', (stats) => {
+      this.#ahead = stats.server.time - performance.now();
       this.connected.value = true;
-      this.figures.value = figures;
-      this.samples.add(figures);
+      this.stats.value = stats;
+      this.samples.add(stats);
       this.sampled.value++;
     });
     events.addEventListener('open', () => void this.#bringHistory());

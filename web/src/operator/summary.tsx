@@ -1,4 +1,4 @@
-/** The server in six figures, most of them over time. */
+/** The server in six stats, most of them over time. */
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { secondsText } from '../state/texts.js';
@@ -59,7 +59,7 @@ const quantityAt = (name: SeriesName, value: number | null): Quantity =>
 
 export function Summary() {
   const store = useStore();
-  const { server, stations } = store.figures.value!;
+  const { server, stations } = store.stats.value!;
   const samples = store.samples.server;
   const { rate, cpu, processors, memory, clockOffset } = server;
   const lateness = stations.map((station) => station.lateness).filter((value) => value !== null);

@@ -1,4 +1,4 @@
-/** Figures as people read them. */
+/** Stats as people read them. */
 
 /** A number and its unit, which stand in two sizes. */
 export interface Quantity {

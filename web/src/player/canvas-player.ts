@@ -5,8 +5,8 @@ import { PTS_AFTER_MOMENT } from './media/pts.js';
 import {
   heldUntil,
   type PlayerEvents,
-  type PlayerFigures,
   type PlayerOptions,
+  type PlayerStats,
   type PlayerStatus,
   type StationPlayer,
 } from './station-player.js';
@@ -41,7 +41,7 @@ export class CanvasPlayer implements StationPlayer {
   /** By its own clock, the moment it shows is so far behind the server's; null until its first picture. */
   #behind: number | null = null;
   #hasEnded = false;
-  #figures = { frames: 0, droppedFrames: 0, stalls: 0 };
+  #stats = { frames: 0, droppedFrames: 0, stalls: 0 };
   #offset: number | null = null;
   #shownAt = 0;
   #isStalled = false;
@@ -114,12 +114,12 @@ export class CanvasPlayer implements StationPlayer {
   /** These stations have no sound. */
   setSound(): void {}
 
-  figures(): PlayerFigures {
+  stats(): PlayerStats {
     const last = this.#coming.first ? this.#coming.first.time + this.#coming.span : this.time;
     return {
       path: 'canvas',
       buffer: this.time === null || last === null ? 0 : Math.max(0, last - this.time),
-      ...this.#figures,
+      ...this.#stats,
       bitrate: this.#stream.bitrate,
       offset: this.following && !this.isPaused ? this.#offset : null,
     };
@@ -190,7 +190,7 @@ export class CanvasPlayer implements StationPlayer {
       if (!this.isPaused && this.isShown && now - this.#shownAt > STALL) this.#setStalled(true);
       return;
     }
-    this.#figures.droppedFrames += due.leftOut.length;
+    this.#stats.droppedFrames += due.leftOut.length;
     for (const { picture } of due.leftOut) picture.close();
     this.#show(due.shown.time, due.shown.picture, now + REFRESH);
   }
@@ -202,7 +202,7 @@ export class CanvasPlayer implements StationPlayer {
     element.getContext('2d')!.drawImage(picture, 0, 0);
     picture.close();
     this.time = time;
-    this.#figures.frames++;
+    this.#stats.frames++;
     this.#shownAt = performance.now();
     this.#setStalled(false);
     if (!this.isShown) {
@@ -223,14 +223,14 @@ export class CanvasPlayer implements StationPlayer {
     const next = this.#coming.takeSoon(moment, moment + DECODE_AHEAD);
     if (next === null) return;
     this.#isDecoding = true;
-    if (this.isShown) this.#figures.droppedFrames += next.leftOut.length;
+    if (this.isShown) this.#stats.droppedFrames += next.leftOut.length;
     try {
       const blob = new Blob([next.shown.picture], { type: 'image/jpeg' });
       const picture = await createImageBitmap(blob);
       if (this.#isOver) picture.close();
       else this.#decoded.put({ time: next.shown.time, picture });
     } catch {
-      this.#figures.droppedFrames++; // It is damaged; the next one is whole.
+      this.#stats.droppedFrames++; // It is damaged; the next one is whole.
     }
     this.#isDecoding = false;
   }
@@ -244,7 +244,7 @@ export class CanvasPlayer implements StationPlayer {
   #setStalled(isStalled: boolean): void {
     if (isStalled === this.#isStalled) return;
     this.#isStalled = isStalled;
-    if (isStalled) this.#figures.stalls++;
+    if (isStalled) this.#stats.stalls++;
     this.events.onChange();
   }
 

@@ -71,9 +71,9 @@ export function createEngine(options: EngineOptions = optionsOf(location.search)
   return {
     connection: gateway.connection,
     stations: gateway.stations,
-    stills: gateway.stills,
+    thumbnails: gateway.thumbnails,
     now: () => gateway.now(),
-    wantStills: (stations) => gateway.wantStills(stations),
+    wantThumbnails: (stations) => gateway.wantThumbnails(stations),
     preload: (stations) => preloader.want(stations),
     createScreen() {
       const screen: StationScreen = new StationScreen({

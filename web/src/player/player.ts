@@ -69,11 +69,11 @@ export interface Engine {
   /** In order of number. Stays as it was while the connection is lost. */
   readonly stations: ReadonlySignal<readonly LiveStation[]>;
   /** By id of the station: addresses of the newest pictures of those that were wanted. */
-  readonly stills: ReadonlySignal<ReadonlyMap<string, string>>;
+  readonly thumbnails: ReadonlySignal<ReadonlyMap<string, string>>;
   /** The server's clock (Unix epoch); null until it is known. */
   now(): number | null;
-  /** Which stations' stills are wanted from now on. */
-  wantStills(stations: readonly string[]): void;
+  /** Which stations' thumbnails are wanted from now on. */
+  wantThumbnails(stations: readonly string[]): void;
   createScreen(): Screen;
   /** Stations that are likely to be tuned to next: their pictures are then there at once. */
   preload(stations: readonly string[]): void;

@@ -7,7 +7,7 @@ export interface Sound {
   muted: boolean;
 }
 
-export interface PlayerFigures {
+export interface PlayerStats {
   path: 'mse' | 'mpegts.js' | 'canvas';
   /** Milliseconds ahead of the picture. */
   buffer: number;
@@ -55,7 +55,7 @@ export interface StationPlayer {
   live(): boolean;
   seek(time: number): boolean;
   setSound(sound: Sound): void;
-  figures(): PlayerFigures;
+  stats(): PlayerStats;
   /** The page can be seen again. */
   returned(): void;
   /** Its last picture stays, and that is all. */

@@ -156,7 +156,7 @@ export class StationScreen implements Screen {
 
   /** Since it was tuned to its station. */
   get stalls(): number {
-    return this.#past.stalls + (this.#shown?.figures().stalls ?? 0);
+    return this.#past.stalls + (this.#shown?.stats().stalls ?? 0);
   }
 
   /** What the next command is for. */
@@ -198,7 +198,7 @@ export class StationScreen implements Screen {
   /** The old picture stays until there is a new one. */
   #freeze(player: StationPlayer): void {
     if (player.events === silent) return;
-    const { stalls, frames, droppedFrames } = player.figures();
+    const { stalls, frames, droppedFrames } = player.stats();
     this.#past.stalls += stalls;
     this.#past.frames += frames;
     this.#past.droppedFrames += droppedFrames;
@@ -287,11 +287,11 @@ export class StationScreen implements Screen {
   }
 
   #statistics(player: StationPlayer): ScreenStatistics {
-    const { frames, droppedFrames, stalls, ...figures } = player.figures();
+    const { frames, droppedFrames, stalls, ...stats } = player.stats();
     const now = this.#options.gateway.now();
     const past = this.#past;
     return {
-      ...figures,
+      ...stats,
       delay: now === null || player.time === null ? null : now - player.time,
       frames: past.frames + frames,
       droppedFrames: past.droppedFrames + droppedFrames,

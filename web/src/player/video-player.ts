@@ -9,8 +9,8 @@ import { afterGap, ahead, holds, removable } from './media/ranges.js';
 import {
   heldUntil,
   type PlayerEvents,
-  type PlayerFigures,
   type PlayerOptions,
+  type PlayerStats,
   type PlayerStatus,
   type Sound,
   type StationPlayer,
@@ -188,7 +188,7 @@ export class VideoPlayer implements StationPlayer {
     this.element.muted = muted;
   }
 
-  figures(): PlayerFigures {
+  stats(): PlayerStats {
     const quality = this.element.getVideoPlaybackQuality?.();
     return {
       path: this.#feed.path,

@@ -106,7 +106,7 @@ const icons = {
       <path d="M8.5 12h7" />
     </>
   ),
-  figures: <path d="M4 19.5v-6M9.3 19.5v-11M14.7 19.5v-8M20 19.5v-15" />,
+  stats: <path d="M4 19.5v-6M9.3 19.5v-11M14.7 19.5v-8M20 19.5v-15" />,
 } satisfies Record<string, ComponentChildren>;
 
 export type IconName = keyof typeof icons;

@@ -9,8 +9,8 @@ export function Still({ station }: { station: string }) {
   const page = usePage();
   const ref = useRef<HTMLDivElement>(null);
   const [broken, setBroken] = useState(false);
-  useEffect(() => page.stills.watch(ref.current!, station), [page, station]);
-  const newest = page.engine.stills.value.get(station);
+  useEffect(() => page.thumbnails.watch(ref.current!, station), [page, station]);
+  const newest = page.engine.thumbnails.value.get(station);
   const source = newest ?? (broken ? undefined : posterOf(station));
   return (
     <div ref={ref} class="still">

@@ -4,7 +4,7 @@ import { usePage } from '../ui/use-page.js';
 export function Backdrop() {
   const page = usePage();
   const marked = page.marked.value;
-  const still = marked === null ? undefined : page.engine.stills.value.get(marked);
+  const still = marked === null ? undefined : page.engine.thumbnails.value.get(marked);
   return (
     <div class="backdrop" aria-hidden="true">
       {still !== undefined && <img src={still} alt="" decoding="async" />}

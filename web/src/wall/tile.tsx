@@ -64,7 +64,7 @@ export function Tile({ station, favourite }: TileProps) {
               <span>{[left, next && 'then'].filter(Boolean).join(' · ')}</span> <span dir="auto">{next?.title}</span>
             </p>
           )}
-          <p class="tile-figures">{pictureText(station)}</p>
+          <p class="tile-stats">{pictureText(station)}</p>
         </div>
       </a>
       <button

@@ -35,7 +35,7 @@ export function Info({ station }: { station: LiveStation | null }) {
           </span>
         )}
       </p>
-      <p class="info-line info-figures">
+      <p class="info-line info-stats">
         {pictureText(station)} · {codecsText(station)}
       </p>
     </div>

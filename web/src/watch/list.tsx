@@ -81,7 +81,7 @@ function Row({ station, current, first, favourite }: RowProps) {
           <span class="row-now" dir="auto">
             {isNamesake(station, now) ? '' : now.title}
           </span>
-          <span class="row-figures">{pictureText(station)}</span>
+          <span class="row-stats">{pictureText(station)}</span>
         </span>
         {favourite && (
           <>

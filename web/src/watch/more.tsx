@@ -20,7 +20,7 @@ export function More() {
     page.screen.value?.pictureInPicture != null && { icon: 'inset', text: 'Picture in picture', press: 'o' },
     { icon: 'link', text: 'Copy a link to this moment', press: 'u' },
     { icon: 'moon', text: 'Sleep timer', press: 't' },
-    { icon: 'figures', text: statistics ? 'Statistics off' : 'Statistics', press: 's' },
+    { icon: 'stats', text: statistics ? 'Statistics off' : 'Statistics', press: 's' },
     { icon: 'keys', text: 'Keys', press: '?' },
   ];
   return (

@@ -1,4 +1,4 @@
-/** How the picture comes: figures for those who want to know. */
+/** How the picture comes: stats for those who want to know. */
 import { bitrateText } from '../../../src/contract/station-text.js';
 import type { ScreenStatistics } from '../player/player.js';
 import { millisText } from '../state/texts.js';
@@ -6,26 +6,26 @@ import { usePage } from '../ui/use-page.js';
 
 const paths = { mse: 'Media Source', 'mpegts.js': 'mpegts.js', canvas: 'pictures on a canvas' } as const;
 
-const rowsOf = (figures: ScreenStatistics): [string, string][] => [
-  ['Delay', millisText(figures.delay)],
-  ['Buffer', millisText(figures.buffer)],
-  ['Off the common moment', millisText(figures.offset)],
-  ['Frames', figures.frames.toLocaleString('en')],
-  ['Dropped', figures.droppedFrames.toLocaleString('en')],
-  ['Stalls', String(figures.stalls)],
-  ['Moved on', String(figures.moved)],
-  ['Bit rate', bitrateText(figures.bitrate)],
-  ['Path', paths[figures.path]],
+const rowsOf = (stats: ScreenStatistics): [string, string][] => [
+  ['Delay', millisText(stats.delay)],
+  ['Buffer', millisText(stats.buffer)],
+  ['Off the common moment', millisText(stats.offset)],
+  ['Frames', stats.frames.toLocaleString('en')],
+  ['Dropped', stats.droppedFrames.toLocaleString('en')],
+  ['Stalls', String(stats.stalls)],
+  ['Moved on', String(stats.moved)],
+  ['Bit rate', bitrateText(stats.bitrate)],
+  ['Path', paths[stats.path]],
 ];
 
 export function Statistics() {
   const page = usePage();
-  const figures = page.screen.value?.statistics.value;
+  const stats = page.screen.value?.statistics.value;
   return (
     <section class="statistics" aria-label="Statistics">
-      {figures ? (
+      {stats ? (
         <dl>
-          {rowsOf(figures).map(([name, value]) => (
+          {rowsOf(stats).map(([name, value]) => (
             <div key={name}>
               <dt>{name}</dt>
               <dd>{value}</dd>
@@ -33,7 +33,7 @@ export function Statistics() {
           ))}
         </dl>
       ) : (
-        <p>No figures yet.</p>
+        <p>No stats yet.</p>
       )}
     </section>
   );

@@ -3,7 +3,7 @@ import { batch, type ReadonlySignal, signal } from '@preact/signals';
 import type { ClientMessage, LiveProblem, LiveStation, ServerMessage } from '../../../../src/contract/live.js';
 import { type FrameHeader, FrameKind, LIVE_HEADER_LENGTH, readFrameHeader } from '../../../../src/wire/live-frame.js';
 import type { Connection } from '../player.js';
-import { StillPictures } from './thumbnail-pictures.js';
+import { ThumbnailPictures } from './thumbnail-pictures.js';
 import { pageTimers } from './timers.js';
 import type { FromWorker, ToWorker } from './worker-messages.js';
 
@@ -28,13 +28,13 @@ const CHANNELS = 0x1_0000;
 /**
  * It is in charge of:
  * - what comes, and whom it is for
- * - what the page is told of connection, stations and stills
+ * - what the page is told of connection, stations and thumbnails
  */
 export class Gateway {
   readonly #worker: GatewayWorker;
   readonly #connection = signal<Connection>('connecting');
   readonly #stations = signal<readonly LiveStation[]>([]);
-  readonly #stills = new StillPictures();
+  readonly #thumbnails = new ThumbnailPictures();
   readonly #channels = new Map<number, ChannelUser>();
   readonly #users = new Set<ChannelUser>();
   #lastChannel = 0;
@@ -56,8 +56,8 @@ export class Gateway {
     return this.#stations;
   }
 
-  get stills(): ReadonlySignal<ReadonlyMap<string, string>> {
-    return this.#stills.urls;
+  get thumbnails(): ReadonlySignal<ReadonlyMap<string, string>> {
+    return this.#thumbnails.urls;
   }
 
   /** How long after its own time stamp each picture is shown, milliseconds. */
@@ -116,9 +116,9 @@ export class Gateway {
     this.#worker.postMessage({ type: 'send', message });
   }
 
-  wantStills(stations: readonly string[]): void {
+  wantThumbnails(stations: readonly string[]): void {
     this.#wanted = [...new Set(stations)];
-    this.send({ type: 'stills', stations: [...this.#wanted] });
+    this.send({ type: 'thumbnails', stations: [...this.#wanted] });
   }
 
   /** The network may have changed. */
@@ -130,7 +130,7 @@ export class Gateway {
     this.#worker.terminate();
     this.#users.clear();
     this.#channels.clear();
-    this.#stills.close();
+    this.#thumbnails.close();
   }
 
   #receive(data: FromWorker): void {
@@ -154,7 +154,7 @@ export class Gateway {
     this.#connection.value = connection;
     this.#channels.clear();
     if (connection !== 'open') return;
-    if (this.#wanted.length > 0) this.send({ type: 'stills', stations: [...this.#wanted] });
+    if (this.#wanted.length > 0) this.send({ type: 'thumbnails', stations: [...this.#wanted] });
     for (const user of [...this.#users]) user.onStations();
   }
 
@@ -196,6 +196,6 @@ export class Gateway {
       return;
     }
     const station = this.#stations.peek().find(({ number }) => number === header.channel);
-    if (station) this.#stills.put(station.id, data);
+    if (station) this.#thumbnails.put(station.id, data);
   }
 }

@@ -1,4 +1,4 @@
-/** Stills as addresses that a page can show. */
+/** Thumbnails as addresses that a page can show. */
 import { type ReadonlySignal, signal } from '@preact/signals';
 
 /** Milliseconds: whoever shows the old one has changed to the new one by then. */
@@ -6,7 +6,7 @@ const LINGER = 2_000;
 /** They take about 20 kB each. */
 const MOST = 300;
 
-export class StillPictures {
+export class ThumbnailPictures {
   readonly #urls = signal<ReadonlyMap<string, string>>(new Map());
 
   /** By id of the station. */
