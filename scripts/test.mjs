@@ -2,9 +2,10 @@
 // Arguments choose test files: those whose path contains one of them.
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { basename, join, relative } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
+import { lanes } from './lanes.mjs';
 import { build, install, root } from './setup.mjs';
 
 install();
@@ -20,23 +21,17 @@ const files = ['test', 'web-js/web', 'src']
   .filter((path) => path.endsWith('.test.js'))
   .filter((path) => chosen.length === 0 || chosen.some((part) => relative(root, path).includes(part)));
 
-/** What runs one at a time, beside the others: what mostly waits for what comes in its own time, and what needs a browser. */
-const lanes = [
-  ['changes', 'fec', 'gateway-network', 'on-air', 'operator', 'repair', 'servers', 'tuning', 'two-paths'],
-  ['browser', 'browser-player', 'in-step', 'operator-page', 'page', 'page-playing', 'page-ui', 'page-views'],
-];
-
 const count = { passed: 0, failed: 0, skipped: 0 };
-const leftOut = new Map();
+const skipped = new Map();
 const failures = [];
 
 process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --enable-source-maps`.trim();
 process.env.MSC_INTERFACE ??= 'lo';
-const note = {
+const listeners = {
   'test:pass': (event) => {
     if (event.skip !== undefined) {
       count.skipped++;
-      leftOut.set(event.name, event.skip);
+      skipped.set(event.name, event.skip);
     } else count.passed++;
   },
   'test:fail': (event) => {
@@ -45,11 +40,11 @@ const note = {
   },
 };
 
-/** Runs so many of these files at once; resolves when all have ended. */
+/** Runs test files, at most `concurrency` at once; resolves when all have ended. */
 async function runAll(paths, concurrency) {
   if (paths.length === 0) return;
   const stream = run({ files: paths, concurrency, timeout: 480_000 });
-  for (const [name, listener] of Object.entries(note)) {
+  for (const [name, listener] of Object.entries(listeners)) {
     stream.on(name, (event) => {
       if (event.details.type !== 'suite') listener(event);
     });
@@ -58,10 +53,11 @@ async function runAll(paths, concurrency) {
   await new Promise((resolve) => stream.on('end', resolve));
 }
 
-const laneOf = (path) => lanes.findIndex((names) => names.includes(basename(path, '.test.js')));
+const sourceOf = (path) => relative(join(root, 'dist'), path).split(sep).join('/').replace(/\.js$/, '.ts');
+const laneOf = (path) => lanes.findIndex((sources) => sources.includes(sourceOf(path)));
 const inLane = (lane) => files.filter((path) => laneOf(path) === lane);
 const others = inLane(-1);
-// Those of single modules take little: they come last, and fill what is left.
+// Unit tests are short: they come last and fill the remaining processor time.
 const isWhole = (path) => path.startsWith(join(root, 'dist', 'test'));
 await Promise.all([
   ...lanes.map((_, lane) => runAll(inLane(lane), 1)),
@@ -74,9 +70,9 @@ await Promise.all([
 ]);
 await new Promise((resolve) => setImmediate(resolve));
 
-if (leftOut.size > 0) {
-  console.log('\nLeft out:');
-  for (const [name, reason] of leftOut) console.log(`  ${name}: ${reason}`);
+if (skipped.size > 0) {
+  console.log('\nSkipped:');
+  for (const [name, reason] of skipped) console.log(`  ${name}: ${reason}`);
 }
 for (const failure of failures) console.log(`failed: ${failure}`);
 if (files.length === 0) console.log(`No test file matches ${chosen.join(', ')}.`);
