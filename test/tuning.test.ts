@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Problem } from '../src/base/problem.js';
-import { type Millis, millisToTicks, type PacketNumber } from '../src/base/units.js';
+import { millisToTicks, type PacketNumber } from '../src/base/units.js';
+import { MEDIA_DELAY } from '../src/contract/timing.js';
 import type { StationReceiver } from '../src/receiver/station-receiver.js';
 import type { StreamBuffer } from '../src/receiver/stream-buffer.js';
 import { Tuner } from '../src/receiver/tuner.js';
@@ -10,9 +11,6 @@ import { TS_GROUP_LENGTH } from '../src/wire/ts.js';
 import { bigBuckBunny, openStore, reelOf, transportStream } from './support/film.js';
 import { findOnAir } from './support/found.js';
 import { serve } from './support/msc.js';
-
-/** A picture is shown so long after it left. */
-const SHOWN_AFTER: Millis = 1_000;
 
 /** Two stations with the same film on the air, and a tuner. */
 async function onAir(context: TestContext) {
@@ -59,7 +57,7 @@ test('a tuned stream begins with the picture that is due, and not a byte is miss
 }, async (context) => {
   const { stations, tuner, troubles } = await onAir(context);
   for (const { station, channel } of [...stations, stations[0]]) {
-    const pointDue = () => station.randomAccessBefore(station.at(millisToTicks(Date.now() - SHOWN_AFTER)));
+    const pointDue = () => station.randomAccessBefore(station.at(millisToTicks(Date.now() - MEDIA_DELAY)));
     const before = pointDue();
     const receiver = await tuner.tune(channel.found);
     const after = pointDue();

@@ -1,12 +1,11 @@
 /** A received stream as chunks, cut where those of its server are. */
 
-import { TICKS_PER_MILLI, type Ticks90k } from '../base/units.js';
+import type { Ticks90k } from '../base/units.js';
+import { chunkWindowOf } from '../contract/timing.js';
 import type { Cursor, StreamBuffer, StreamUnit } from '../receiver/stream-buffer.js';
 import type { StationFormat } from '../wire/station-info.js';
-import { CHUNK_TIME, type Chunk } from './source.js';
+import type { Chunk } from './source.js';
 
-const WINDOW: Ticks90k = CHUNK_TIME * TICKS_PER_MILLI;
-const windowOf = (time: Ticks90k): number => Math.floor(time / WINDOW);
 /** Read from the buffer at once. */
 const READ_BYTES = 256 * 1024;
 
@@ -41,7 +40,7 @@ export class Chunker {
       return;
     }
     const pending = this.#pending;
-    if (pending && (randomAccess || windowOf(time) !== windowOf(pending.time))) {
+    if (pending && (randomAccess || chunkWindowOf(time) !== chunkWindowOf(pending.time))) {
       this.#pending = null;
       this.#push({ time: pending.time, data: Buffer.concat(pending.parts), randomAccess: pending.randomAccess });
     }

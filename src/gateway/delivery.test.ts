@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HandTimers } from '../../test/support/hand-timers.js';
 import { millisToTicks } from '../base/units.js';
+import { CHUNK_TIME } from '../contract/timing.js';
 import { Delivery, MOST_BEHIND, MOST_QUEUED, STALLED } from './delivery.js';
-import { CHUNK_TIME, type Chunk, type StationReader } from './source.js';
+import type { Chunk, StationReader } from './source.js';
 
 const CHUNK_BYTES = 25_000;
 /** Random access points, in chunks. */

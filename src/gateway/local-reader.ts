@@ -1,8 +1,9 @@
 /** A place in a station that plays in this process. */
 import type { Timers } from '../base/timers.js';
 import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../base/units.js';
+import { CHUNK_TICKS, CHUNK_TIME, chunkWindowOf } from '../contract/timing.js';
 import type { Chunk, StationReader } from './source.js';
-import { type StationChunks, WINDOW, windowOf } from './station-chunks.js';
+import type { StationChunks } from './station-chunks.js';
 
 /** What a reader needs of its station. */
 export interface LocalStation {
@@ -50,7 +51,7 @@ export class LocalReader implements StationReader {
 
   get place(): Millis {
     const next = this.#chunks()?.[this.#read];
-    return ticksToMillis(next?.time ?? Math.max(this.#window * WINDOW, this.#from));
+    return ticksToMillis(next?.time ?? Math.max(this.#window * CHUNK_TICKS, this.#from));
   }
 
   get ended(): Error | null {
@@ -109,7 +110,7 @@ export class LocalReader implements StationReader {
   }
 
   #begin(from: Ticks90k): void {
-    this.#window = windowOf(from);
+    this.#window = chunkWindowOf(from);
     this.#from = from;
     this.#read = 0;
     this.#begun = { at: this.#options.timers.now(), place: ticksToMillis(from) };
@@ -118,7 +119,7 @@ export class LocalReader implements StationReader {
   /** Those of the window, if they are in memory; of the first one from the beginning on. */
   #chunks(): readonly Chunk[] | null {
     const chunks = this.#options.station.chunks.get(this.#window);
-    if (this.#window !== windowOf(this.#from)) return chunks;
+    if (this.#window !== chunkWindowOf(this.#from)) return chunks;
     return (
       chunks?.filter(({ time, randomAccess }) => time > this.#from || (time === this.#from && randomAccess)) ?? null
     );
@@ -127,7 +128,7 @@ export class LocalReader implements StationReader {
   /** Until when it may not be read on. */
   #mayGoAt(): Millis {
     const { at, place } = this.#begun;
-    return at + (this.#window * ticksToMillis(WINDOW) - place - AT_ONCE) / SPEED;
+    return at + (this.#window * CHUNK_TIME - place - AT_ONCE) / SPEED;
   }
 
   #mayGo(): boolean {

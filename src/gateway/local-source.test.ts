@@ -9,11 +9,12 @@ import { scratchFolder } from '../../test/support/spool.js';
 import { makeStation } from '../../test/support/stations.js';
 import { Problem } from '../base/problem.js';
 import { millisToTicks, ticksToMillis } from '../base/units.js';
+import { CHUNK_TIME } from '../contract/timing.js';
 import { Station } from '../station/station.js';
 import { startsRandomAccess } from '../wire/ts.js';
 import { ChunkMemory } from './chunk-memory.js';
 import { LocalSource } from './local-source.js';
-import { CHUNK_TIME, type Chunk, type StationReader } from './source.js';
+import type { Chunk, StationReader } from './source.js';
 
 const EPOCH = 1_800_000_000_000;
 

@@ -2,7 +2,8 @@
 
 import { Problem } from '../base/problem.js';
 import type { Timers } from '../base/timers.js';
-import { type Millis, millisToTicks, TICKS_PER_SECOND, type Ticks90k, ticksToMillis } from '../base/units.js';
+import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../base/units.js';
+import { mediaDelayOf } from '../contract/timing.js';
 import { type Programme, programmesOf } from '../station/guide.js';
 import type { Station } from '../station/station.js';
 import type { StationInfo } from '../wire/station-info.js';
@@ -23,9 +24,6 @@ export interface LocalSourceOptions {
   history?: Millis;
   poster: () => Promise<Buffer | null>;
 }
-
-/** Pictures of h264 carry a time stamp so much after their own time: what has left by then is due to be shown. */
-const SHOWN_AFTER: Ticks90k = TICKS_PER_SECOND;
 
 interface Waiting {
   window: number;
@@ -99,7 +97,7 @@ export class LocalSource implements StationSource, LocalStation {
   /** The newest random access point whose picture is due. */
   liveStart(): Ticks90k {
     const { station } = this.#options;
-    const due = millisToTicks(this.now()) - (station.format === 'h264' ? SHOWN_AFTER : 0);
+    const due = millisToTicks(this.now()) - mediaDelayOf(station.format);
     return station.due(station.randomAccessBefore(station.at(due)));
   }
 

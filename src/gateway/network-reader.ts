@@ -3,6 +3,7 @@
 import { Problem } from '../base/problem.js';
 import type { Timers } from '../base/timers.js';
 import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../base/units.js';
+import { MEDIA_DELAY } from '../contract/timing.js';
 import type { Cursor } from '../receiver/stream-buffer.js';
 import type { GatewayReceiver } from './reception.js';
 import type { Chunk, StationReader } from './source.js';
@@ -19,8 +20,6 @@ export interface NetworkStation {
   openPast(time: Millis): Promise<GatewayReceiver>;
 }
 
-/** Pictures are due a second after their packets have left: what has left by then can be shown. */
-const SHOWN_AFTER: Millis = 1_000;
 /** How long the first packets are waited for. */
 const PATIENCE: Millis = 3_000;
 
@@ -56,7 +55,7 @@ export class NetworkReader implements StationReader {
     const reception = await station.join();
     try {
       await firstChunk(station, reception);
-      const cursor = placeIn(reception, from ?? station.now() - SHOWN_AFTER);
+      const cursor = placeIn(reception, from ?? station.now() - MEDIA_DELAY);
       if (cursor) return new NetworkReader(station, reception, true, cursor);
       throw silent(station);
     } catch (error) {
@@ -114,7 +113,7 @@ export class NetworkReader implements StationReader {
   skipToLive(): boolean {
     if (!this.#isShared || this.#isMoving) return false;
     const { chunks } = this.#reception;
-    const live = placeIn(this.#reception, this.#station.now() - SHOWN_AFTER);
+    const live = placeIn(this.#reception, this.#station.now() - MEDIA_DELAY);
     const time = live && chunks.timeAt(live);
     if (!live || time === null || ticksToMillis(time) <= this.place) {
       if (live) chunks.release(live);

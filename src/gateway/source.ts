@@ -7,9 +7,6 @@ import type { Millis, Ticks90k } from '../base/units.js';
 import type { Programme } from '../station/guide.js';
 import type { StationInfo } from '../wire/station-info.js';
 
-/** The length of a chunk's time. */
-export const CHUNK_TIME: Millis = 40;
-
 /**
  * What a player can be given as it is. Of an h264 station the payloads of all packets that leave within one CHUNK_TIME of
  * the Unix epoch, cut once more where a random access point begins; of a jpeg station one picture, a JPEG file.

@@ -1,17 +1,14 @@
 /** Chunks of a station whose reels lie here: read from them, by the time in which they leave. */
 import { read } from 'node:fs';
 import { promisify } from 'node:util';
-import { type PacketNumber, TICKS_PER_MILLI, type Ticks90k } from '../base/units.js';
+import type { PacketNumber, Ticks90k } from '../base/units.js';
+import { CHUNK_TICKS } from '../contract/timing.js';
 import { JpegAssembler } from '../receiver/jpeg-assembler.js';
 import { copyPayloads, type PacketSlots, type PayloadReader } from '../reel/payload-reader.js';
 import type { Station } from '../station/station.js';
 import { parseRtp, RTP_HEADER_LENGTH } from '../wire/rtp.js';
 import type { ChunkMemory } from './chunk-memory.js';
-import { CHUNK_TIME, type Chunk } from './source.js';
-
-/** Chunks are looked for by the number of their CHUNK_TIME since the Unix epoch. */
-export const WINDOW: Ticks90k = CHUNK_TIME * TICKS_PER_MILLI;
-export const windowOf = (time: Ticks90k): number => Math.floor(time / WINDOW);
+import type { Chunk } from './source.js';
 
 const readFile = promisify(read);
 
@@ -84,9 +81,9 @@ export class StationChunks {
 
   /** When everything that belongs to the window has left. */
   completeAt(window: number): Ticks90k {
-    if (this.#station.format === 'h264') return (window + 1) * WINDOW;
+    if (this.#station.format === 'h264') return (window + 1) * CHUNK_TICKS;
     const { to } = this.#packetsOf(window);
-    return Math.max((window + 1) * WINDOW, this.#station.due(to - 1));
+    return Math.max((window + 1) * CHUNK_TICKS, this.#station.due(to - 1));
   }
 
   /** The chunks of a window that is complete, if they are in memory. */
@@ -115,7 +112,7 @@ export class StationChunks {
       const n = this.#station.at(time - 1) + 1;
       return this.#station.format === 'h264' ? n : this.#nextPicture(n);
     };
-    return { from: first(window * WINDOW), to: first((window + 1) * WINDOW) };
+    return { from: first(window * CHUNK_TICKS), to: first((window + 1) * CHUNK_TICKS) };
   }
 
   #nextPicture(n: PacketNumber): PacketNumber {

@@ -5,13 +5,14 @@
  * the wall clock time of that moment (`shiftTimes`). Every reel of a station has the same delays, so that reels follow each other
  * without a jump in any of PCR, PTS and DTS:
  *
- *     PTS = presentation time + PTS_DELAY
- *     DTS = (n-th smallest presentation time, for the n-th access unit) + PTS_DELAY − reorder delay
+ *     PTS = presentation time + MEDIA_DELAY
+ *     DTS = (n-th smallest presentation time, for the n-th access unit) + MEDIA_DELAY − reorder delay
  *
  * Continuity counters begin at 0 and the payload packets of each PID are a multiple of 16, so they are right behind
  * any other reel. Packets are grouped by seven; a random access point begins a group.
  */
 import type { Ticks90k } from '../base/units.js';
+import { MEDIA_DELAY_TICKS } from '../contract/timing.js';
 import type { AccessUnitReader, SpooledAudio, SpooledVideo } from '../media/spool.js';
 import { PES_HEADER_LENGTH_PTS, PES_HEADER_LENGTH_PTS_DTS, PesCutter, StreamId, writePesHeader } from '../wire/pes.js';
 import { patPacket, pmtPacket } from '../wire/psi.js';
@@ -30,7 +31,6 @@ import {
   ALIGNMENT,
   AUDIO_FRAMES_PER_PES,
   EARLY_PCR,
-  PTS_DELAY,
   planSending,
   RANDOM_ACCESS_HEADER,
   type SendPlan,
@@ -314,8 +314,8 @@ class PacketSource {
     const size = this.#video.sizes[index];
     const length = PES_HEADER_LENGTH_PTS_DTS + size;
     if (length > this.#videoPes.length) this.#videoPes = Buffer.allocUnsafe(length * 2);
-    const pts = this.#video.pts[index] + PTS_DELAY;
-    const dts = this.#plan.decodingTimes[index] + PTS_DELAY - this.#video.reorderDelay;
+    const pts = this.#video.pts[index] + MEDIA_DELAY_TICKS;
+    const dts = this.#plan.decodingTimes[index] + MEDIA_DELAY_TICKS - this.#video.reorderDelay;
     writePesHeader(this.#videoPes, StreamId.video, size, pts, dts);
     this.#videoReader.read(this.#videoPes, PES_HEADER_LENGTH_PTS_DTS, size);
     this.#videoCutter.begin(this.#videoPes.subarray(0, length), this.#plan.videoPackets[index], randomAccess);
@@ -333,7 +333,7 @@ class PacketSource {
     const last = Math.min(first + AUDIO_FRAMES_PER_PES, sizes.length);
     let end = PES_HEADER_LENGTH_PTS;
     for (let frame = first; frame < last; frame++) end += this.#audioReader.read(this.#audioPes, end, frame);
-    writePesHeader(this.#audioPes, StreamId.audio, end - PES_HEADER_LENGTH_PTS, ptsOf(first) + PTS_DELAY, null);
+    writePesHeader(this.#audioPes, StreamId.audio, end - PES_HEADER_LENGTH_PTS, ptsOf(first) + MEDIA_DELAY_TICKS, null);
     this.#audioCutter.begin(this.#audioPes.subarray(0, end), this.#plan.audioPackets[this.#nextAudio], false);
     this.#nextAudio++;
   }

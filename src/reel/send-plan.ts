@@ -1,17 +1,16 @@
 /** How many TS packets each part of a reel needs and when they may and must leave: what the sending curve is made of. */
 import type { Ticks90k } from '../base/units.js';
+import { MEDIA_DELAY_TICKS } from '../contract/timing.js';
 import type { SpooledVideo } from '../media/spool.js';
 import { PES_HEADER_LENGTH_PTS, PES_HEADER_LENGTH_PTS_DTS, padPackets, tsPacketsFor } from '../wire/pes.js';
 import { TS_PACKETS_PER_GROUP } from '../wire/ts.js';
 import { type Bounds, GRID } from './smoothing.js';
 
-/** From the moment the first packet of a reel leaves to the presentation of its first picture: 1 s. */
-export const PTS_DELAY: Ticks90k = 90_000;
 /**
  * How long an access unit may take to leave: 730 ms. Reordered pictures are decoded up to 250 ms before they are shown;
  * the rest, 20 ms, keeps the PCR clear of the DTS.
  */
-const VIDEO_WINDOW: Ticks90k = PTS_DELAY - 22_500 - 1_800;
+const VIDEO_WINDOW: Ticks90k = MEDIA_DELAY_TICKS - 22_500 - 1_800;
 /** Audio leaves late, so that whoever begins at a random access point gets the sound of its first picture. */
 const AUDIO_WAIT: Ticks90k = 49_500;
 /** All that a reel holds leaves before its end: what comes in its last half second may leave from there on. */

@@ -1,6 +1,7 @@
 /** A flow: a station's packets, one after another, to one client, as fast as pace and credit allow. No clock. */
 
 import { type Millis, millisToTicks, type PacketNumber, ticksToMillis } from '../base/units.js';
+import { MEDIA_DELAY } from '../contract/timing.js';
 import type { FlowRequest } from '../control/flows.js';
 import type { Station } from '../station/station.js';
 
@@ -17,8 +18,6 @@ const LEAST_SPEED = 1.5;
 export const FLOW_SILENCE: Millis = 5_000;
 /** Between two servings. */
 export const FLOW_PERIOD: Millis = 4;
-/** A picture is shown so long after its first packet left: the time stamps of transport streams are that much ahead. */
-const SHOWN_AFTER: Millis = 1_000;
 
 const dueMillis = (station: Station, n: PacketNumber): Millis => ticksToMillis(station.due(n));
 const atMillis = (station: Station, time: Millis): PacketNumber => station.at(millisToTicks(time));
@@ -43,7 +42,7 @@ export function flowBeginning(
 
 /** The random access point whose picture is due on the screen, or has been most recently. */
 function newest(station: Station, now: Millis): PacketNumber {
-  if (station.format === 'h264') return station.randomAccessBefore(atMillis(station, now - SHOWN_AFTER));
+  if (station.format === 'h264') return station.randomAccessBefore(atMillis(station, now - MEDIA_DELAY));
   const underWay = station.randomAccessBefore(atMillis(station, now));
   return station.randomAccessBefore(underWay - 1);
 }

@@ -2,7 +2,7 @@
 
 import { type Millis, type Ticks90k, ticksToMillis } from '../base/units.js';
 import { type Correction, Steering } from '../clock/steering.js';
-import { PTS_DELAY } from '../reel/send-plan.js';
+import { MEDIA_DELAY } from '../contract/timing.js';
 import type { StationFormat } from '../wire/station-info.js';
 
 /** What a player needs to have a picture on its screen that it is told of; learnt, within these bounds. */
@@ -19,8 +19,7 @@ const GENTLY: Millis = 10_000;
  * How long after its own time a picture is due, where pictures are shown `delay` after their time stamps: a JPEG picture
  * has the time of its moment, which the time stamps of H.264 are a second after.
  */
-export const dueAfter = (format: StationFormat, delay: Millis): Millis =>
-  delay + (format === 'h264' ? 0 : ticksToMillis(PTS_DELAY));
+export const dueAfter = (format: StationFormat, delay: Millis): Millis => delay + (format === 'h264' ? 0 : MEDIA_DELAY);
 
 /**
  * It is in charge of:

@@ -1,10 +1,10 @@
 /** Moments of a station: from what is held, as far as it is, and from the server. */
 
 import { type Millis, millisToTicks, TICKS_PER_SECOND, type Ticks90k, ticksToMillis } from '../base/units.js';
+import { mediaDelayOf } from '../contract/timing.js';
 import type { StationReceiver, Target } from '../receiver/station-receiver.js';
 import type { Cursor, StreamBuffer } from '../receiver/stream-buffer.js';
 import type { StationFormat } from '../wire/station-info.js';
-import { leadOf } from './picture-time.js';
 
 /** What a player is given so that it shows one. */
 export interface Moment {
@@ -27,7 +27,7 @@ const atFirst = (buffer: StreamBuffer): Cursor | null => buffer.openAtFirstRando
  * What is on the air, at once: the last picture with which a player can begin that is due to be shown, `behind` that time.
  */
 export function onAir(receiver: StationReceiver, behind: Millis = 0): Moment {
-  const lead = leadOf(receiver.station.format);
+  const lead = mediaDelayOf(receiver.station.format);
   const begin = (buffer: StreamBuffer): Cursor | null => {
     const now = receiver.serverNow();
     const due = now === null ? null : buffer.openAtRandomAccess(millisToTicks(now - behind) - lead);
@@ -39,7 +39,7 @@ export function onAir(receiver: StationReceiver, behind: Millis = 0): Moment {
 /** What to ask a station's server for, to have the picture of that time. */
 export const targetOf = (format: StationFormat, picture: Ticks90k): Target & { kind: 'time' } => ({
   kind: 'time',
-  time: ticksToMillis(picture - leadOf(format)) + ROUNDING,
+  time: ticksToMillis(picture - mediaDelayOf(format)) + ROUNDING,
   item: false,
 });
 
@@ -63,7 +63,7 @@ export async function seekOnAir(receiver: StationReceiver): Promise<Moment> {
 
 /** Goes to the picture of that time. Rejects with a Problem where it is not held and the server will not send it. */
 export async function seekPicture(receiver: StationReceiver, picture: Ticks90k): Promise<Moment> {
-  const sent = picture - leadOf(receiver.station.format);
+  const sent = picture - mediaDelayOf(receiver.station.format);
   const here = (buffer: StreamBuffer): Cursor | null => buffer.openAtRandomAccess(sent);
   if (isHeld({ buffer: receiver.buffer, begin: here })) {
     const begin = (buffer: StreamBuffer): Cursor | null => here(buffer) ?? atFirst(buffer);

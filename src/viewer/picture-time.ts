@@ -1,14 +1,6 @@
 /** When a picture is shown, and when what it is made of was sent: times on the server's clock, in 90 kHz ticks. */
 
 import { type Millis, PTS_MODULUS, RTP_TIME_MODULUS, type Ticks90k, unwrap } from '../base/units.js';
-import { PTS_DELAY } from '../reel/send-plan.js';
-import type { StationFormat } from '../wire/station-info.js';
-
-/**
- * The first packet of a picture leaves so long before it is shown, or later: who begins with what was sent then, or
- * before, has the picture.
- */
-export const leadOf = (format: StationFormat): Ticks90k => (format === 'h264' ? PTS_DELAY : 0);
 
 export interface ShownOptions {
   /** What the player says of its picture, modulo 2^33; null where there is none, undefined where it never tells. */

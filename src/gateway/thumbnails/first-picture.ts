@@ -1,6 +1,7 @@
 /** One picture out of what a station sends: the one with which its reader begins. */
 import type { Timers } from '../../base/timers.js';
-import { type Millis, PTS_MODULUS, TICKS_PER_SECOND, type Ticks90k, ticksToMillis, unwrap } from '../../base/units.js';
+import { type Millis, PTS_MODULUS, type Ticks90k, ticksToMillis, unwrap } from '../../base/units.js';
+import { MEDIA_DELAY_TICKS } from '../../contract/timing.js';
 import {
   hasPayload,
   Pid,
@@ -15,8 +16,6 @@ import type { StationReader, StationSource } from '../source.js';
 
 /** The largest IDR pictures of 2160p have about 2 MB. */
 const LARGEST_PICTURE = 8 * 2 ** 20;
-/** Time stamps are that much later than the moment that a picture belongs to: docs/architecture.md, "Reels". */
-const PTS_DELAY: Ticks90k = TICKS_PER_SECOND;
 /** As much is asked of a reader at once. */
 const READ_LENGTH = 64 * 1024;
 
@@ -55,7 +54,7 @@ export class FirstAccessUnit {
   picture(sent: Ticks90k): Picture | null {
     if (!this.#isWhole || this.#pts === null) return null;
     const pts = unwrap(this.#pts, sent, PTS_MODULUS);
-    return { data: Buffer.concat(this.#parts), sent, time: ticksToMillis(pts - PTS_DELAY) };
+    return { data: Buffer.concat(this.#parts), sent, time: ticksToMillis(pts - MEDIA_DELAY_TICKS) };
   }
 
   /** PES header (ISO/IEC 13818-1, 2.4.3.6): prefix 24, stream_id 8, length 16, flags 16, header length 8, PTS 40, … */

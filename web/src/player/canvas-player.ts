@@ -1,7 +1,8 @@
 /** Shows a jpeg station: picture after picture on a canvas, each at its moment. */
+
+import { MEDIA_DELAY } from '../../../src/contract/timing.js';
 import type { FrameHeader } from '../../../src/wire/live-frame.js';
 import { PictureQueue } from './media/picture-queue.js';
-import { PTS_AFTER_MOMENT } from './media/pts.js';
 import {
   heldUntil,
   type PlayerEvents,
@@ -146,7 +147,7 @@ export class CanvasPlayer implements StationPlayer {
   #due(pageTime = performance.now()): number | null {
     const { gateway } = this.#options;
     const now = gateway.serverTime(pageTime);
-    return now === null ? null : now - gateway.delay - PTS_AFTER_MOMENT;
+    return now === null ? null : now - gateway.delay - MEDIA_DELAY;
   }
 
   /** The moment to show at a time of the page. */

@@ -1,7 +1,7 @@
 /** A picture with its sound, on the page. */
 import { batch, computed, effect, type ReadonlySignal, signal } from '@preact/signals';
+import { MEDIA_DELAY } from '../../../src/contract/timing.js';
 import type { Gateway } from './link/gateway.js';
-import { PTS_AFTER_MOMENT } from './media/pts.js';
 import { keepPictureInPicture } from './picture-in-picture.js';
 import type { Screen, ScreenStatistics, ScreenStatus } from './player.js';
 import type { Beginning, PlayerEvents, Sound, StationPlayer } from './station-player.js';
@@ -281,7 +281,7 @@ export class StationScreen implements Screen {
       this.following.value = player?.following ?? true;
       const isSame = this.#shown?.station === player?.station;
       this.time.value = player?.time ?? player?.place ?? (isSame ? (this.#shown?.time ?? null) : null);
-      this.#liveTime.value = now === null ? null : now - gateway.delay - PTS_AFTER_MOMENT;
+      this.#liveTime.value = now === null ? null : now - gateway.delay - MEDIA_DELAY;
       this.statistics.value = player ? this.#statistics(player) : null;
     });
   }

@@ -1,10 +1,11 @@
 /** Plays an h264 station in a video element. */
 
 import { Steering } from '../../../src/clock/steering.js';
+import { MEDIA_DELAY } from '../../../src/contract/timing.js';
 import type { FrameHeader } from '../../../src/wire/live-frame.js';
 import type { FeedEvents, MediaFeed } from './media/media-feed.js';
 import { type ShownPicture, watchPictures } from './media/pictures.js';
-import { firstPicture, PTS_AFTER_MOMENT } from './media/pts.js';
+import { firstPicture } from './media/pts.js';
 import { afterGap, ahead, holds, removable } from './media/ranges.js';
 import {
   heldUntil,
@@ -97,7 +98,7 @@ export class VideoPlayer implements StationPlayer {
     this.station = beginning.station;
     this.following = beginning.at === null;
     this.isPaused = beginning.paused;
-    this.#target = beginning.at === null ? null : beginning.at + PTS_AFTER_MOMENT;
+    this.#target = beginning.at === null ? null : beginning.at + MEDIA_DELAY;
     this.element.playsInline = true;
     this.element.preload = 'auto';
     this.setSound(beginning.sound);
@@ -111,7 +112,7 @@ export class VideoPlayer implements StationPlayer {
     this.#stream = new StationStream({
       gateway,
       station: this.station,
-      begin: () => beginning.at ?? (this.#due() ?? 0) - PTS_AFTER_MOMENT,
+      begin: () => beginning.at ?? (this.#due() ?? 0) - MEDIA_DELAY,
       until: () => this.#until(),
       onMedia: (header, data) => this.#arrives(header, data),
       onBroken: (why) => this.events.onBroken(why),
@@ -136,7 +137,7 @@ export class VideoPlayer implements StationPlayer {
   }
 
   get time(): number | null {
-    return this.#picture === null ? null : this.#picture - PTS_AFTER_MOMENT;
+    return this.#picture === null ? null : this.#picture - MEDIA_DELAY;
   }
 
   get place(): number | null {
@@ -175,7 +176,7 @@ export class VideoPlayer implements StationPlayer {
   }
 
   seek(time: number): boolean {
-    const pts = time + PTS_AFTER_MOMENT;
+    const pts = time + MEDIA_DELAY;
     if (!this.isShown || !this.#canGoTo(pts)) return false;
     this.#letGo();
     this.#goTo(pts);

@@ -5,9 +5,6 @@
 import { PTS_MODULUS, TICKS_PER_MILLI, unwrap } from '../../../../src/base/units.js';
 import { Pid, pidOf, readPesTime, TS_PACKET_LENGTH, timedPesStart } from '../../../../src/wire/ts.js';
 
-/** From the moment a picture belongs to until its PTS, milliseconds. Its packets leave within that time. */
-export const PTS_AFTER_MOMENT = 1_000;
-
 /** Where a PES header has its PTS, behind start code 24, stream_id 8, length 16, flags 16 and header length 8. */
 const PES_PTS = 9;
 
