@@ -29,8 +29,8 @@ async function open(context: TestContext): Promise<Opened> {
   for (const station of fake.context.catalogue.stations) station.picture = picture;
   const [first] = fake.operator.stations;
   first.info = { ...first.info, nowPlaying: 'Sintel', nowUntil: EPOCH + 125_000, next: 'Elephants Dream' };
-  first.progress.sent(1_000, 1_328_000);
-  for (let i = 0; i < 1_000; i++) first.progress.lateness.record(i % 4);
+  first.counters.sent(1_000, 1_328_000);
+  for (let i = 0; i < 1_000; i++) first.counters.lateness.record(i % 4);
   let gateway: Gateway = await openGateway({ context: fake.context, host: '127.0.0.1', port: 0 });
   context.after(() => gateway.close());
   const { url } = gateway;
@@ -76,7 +76,7 @@ test('the operator’s page', { skip }, async (context) => {
       await row.innerText(),
       /Station 1[\s\S]*239\.255\.0\.1:5004[\s\S]*Sintel[\s\S]*2:05 left[\s\S]*Elephants Dream/,
     );
-    opened.operator.stations[0].progress.sent(100, 250_000);
+    opened.operator.stations[0].counters.sent(100, 250_000);
     opened.viewers.add(fakeViewer());
     opened.timers.advance(1_000);
     await row.getByText('2.00').waitFor();
@@ -90,7 +90,7 @@ test('the operator’s page', { skip }, async (context) => {
       const opened = await open(context);
       opened.viewers.add(fakeViewer({ moved: 2 }));
       opened.operator.warnings = ['1 Films: its reel cannot be read.'];
-      opened.operator.stations[0].progress.droppedLate = 5;
+      opened.operator.stations[0].counters.droppedLate = 5;
       opened.timers.advance(5_000);
       const page = await look(context, browser, opened);
       await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });

@@ -1,9 +1,9 @@
 /** What a server says of how it goes while stations are on the air. */
 
 import type { Millis } from '../base/units.js';
+import type { UnicastStats } from '../contract/server-view.js';
 import { type Stats, StatsOverTime, statsOf } from '../playout/stats.js';
 import type { StationCounters } from '../threads/station-counters.js';
-import type { UnicastStats } from '../unicast/unicast.js';
 import type { Output } from './output.js';
 
 export interface StationOnAir {

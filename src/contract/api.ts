@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { stationInfoSchema } from '../wire/station-info.js';
+import { stationActions } from './commands.js';
 
 const time = z.number().min(0);
 const duration = z.number().min(0);
@@ -58,7 +59,7 @@ export const viewerSchema = z.object({
     .nullable(),
 });
 
-/** A receiver of a group that has told the server so. Whoever only listens is not known to anybody. */
+/** A receiver with a session at the server. A receiver that only joins the group is unknown. */
 export const receiverSchema = z.object({
   address: text,
   port: count,
@@ -85,7 +86,7 @@ export const lineUpStationSchema = z.object({
   /** Id of what is shown in place of them. */
   slate: text.nullable(),
   /** What can be done to it now. */
-  actions: z.array(z.enum(['start', 'stop', 'skip', 'rename', 'reorder', 'reload', 'show', 'resume'])),
+  actions: z.array(z.enum(stationActions)),
   /** Which parity is sent; null where it never has any. */
   parity: z.enum(['none', 'columns', 'both']).nullable(),
 });
@@ -185,7 +186,7 @@ export type ApiStation = z.infer<typeof stationSchema>;
 export type ApiGuide = z.infer<typeof guideSchema>;
 export type ApiViewers = z.infer<typeof viewersSchema>;
 export type ApiViewer = z.infer<typeof viewerSchema>;
-export type ApiReceiver = z.infer<typeof receiverSchema>;
+export type ReceiverSession = z.infer<typeof receiverSchema>;
 export type LineUp = z.infer<typeof lineUpSchema>;
 export type LineUpStation = z.infer<typeof lineUpStationSchema>;
 export type StationStats = z.infer<typeof stationStatsSchema>;

@@ -1,37 +1,22 @@
-/** What an operator can do to the stations of a server. Whoever puts stations on the air does it. */
+/** The operator's commands, as plain data. The server that puts the stations on the air executes them. */
+
+/**
+ * A command. `station` is the id of a station; null: every station.
+ * - `start`, `stop`: put a station on the air, take it off the air
+ * - `skip`: go on with the next item
+ * - `reload`: read the source folder again: new files are prepared and played, missing files are dropped
+ * - `rename`: change the name; id and group stay
+ * - `reorder`: play the items in this order from the next one on: the ids of `ServerStation.items`, each once
+ * - `show`: repeat a slate in place of the programme, of one station or of every station on the air
+ * - `resume`: go back from the slate to the programme
+ */
+export type OperatorCommand =
+  | { readonly do: 'start' | 'stop' | 'skip' | 'reload'; readonly station: string }
+  | { readonly do: 'rename'; readonly station: string; readonly name: string }
+  | { readonly do: 'reorder'; readonly station: string; readonly items: readonly string[] }
+  | { readonly do: 'show'; readonly station: string | null; readonly slate: string }
+  | { readonly do: 'resume'; readonly station: string | null };
 
 /** What can be done to one station. */
 export const stationActions = ['start', 'stop', 'skip', 'rename', 'reorder', 'reload', 'show', 'resume'] as const;
-export type StationAction = (typeof stationActions)[number];
-
-/** Something prepared that can be shown in place of what stations play: a slate, an announcement, an alarm. */
-export interface Slate {
-  /** Unique, and the same from start to start. */
-  readonly id: string;
-  readonly name: string;
-}
-
-/**
- * All reject with a Problem: of code `station` where there is no such station, `usage` where this cannot be done to it, and
- * as it is now. They resolve when it is done: what is on the air changes with the next random access point.
- */
-export interface Operations {
-  /** What can be shown in place of what stations play. */
-  readonly slates: readonly Slate[];
-  /** Puts a station on the air again. */
-  start(station: string): Promise<void>;
-  /** Takes it off the air. */
-  stop(station: string): Promise<void>;
-  /** Goes on with the next of its items. */
-  skip(station: string): Promise<void>;
-  /** Calls it otherwise: its id and its group stay. */
-  rename(station: string, name: string): Promise<void>;
-  /** Plays its items in this order from the next one on: ids of `OperatorStation.items`, each once. */
-  reorder(station: string, items: readonly string[]): Promise<void>;
-  /** Looks at its files again: those that are new are prepared and played, those that are gone are not. */
-  reload(station: string): Promise<void>;
-  /** Shows a slate over and over; null: on all stations that are on the air. */
-  show(slate: string, station: string | null): Promise<void>;
-  /** Goes back to what it plays; null: all stations that show a slate. */
-  resume(station: string | null): Promise<void>;
-}
+export type StationAction = (typeof stationActions)[number] & OperatorCommand['do'];

@@ -1,6 +1,7 @@
 /** The server's half of the control protocol: datagrams in, datagrams out. No sockets, no timers. */
 
 import { type Millis, type PacketNumber, wrap, wrappedDistance } from '../base/units.js';
+import type { ReceiverSession } from '../contract/api.js';
 import type { SocketAddress } from '../net/receive.js';
 import {
   type AnyMessage,
@@ -58,16 +59,7 @@ export interface ServerStateOptions {
 /** A burst may be so many times faster than its station. */
 export const BURST_SPEED = 10;
 
-export interface SessionView {
-  address: string;
-  port: number;
-  /** Id of the station. */
-  station: string;
-  state: 'playing' | 'paused';
-  lastSeen: Millis;
-}
-
-interface SessionRecord extends Omit<SessionView, 'state'> {
+interface SessionRecord extends Omit<ReceiverSession, 'state'> {
   /** `left` stays until it expires, so that late copies of its requests do not bring it back. */
   state: 'playing' | 'paused' | 'left';
   lastRequest: number;
@@ -178,7 +170,7 @@ export class ServerState {
   }
 
   /** Who is tuned to what. */
-  sessions(): SessionView[] {
+  sessions(): ReceiverSession[] {
     return [...this.#sessions.values()].flatMap(({ address, port, station, state, lastSeen }) =>
       state === 'left' ? [] : [{ address, port, station, state, lastSeen }],
     );
@@ -190,7 +182,7 @@ export class ServerState {
   }
 
   /** The session that feedback with this cookie belongs to; null for what deserves no attention. */
-  acceptsFeedback(from: SocketAddress, cookie: Buffer, now: Millis): Pick<SessionView, 'station'> | null {
+  acceptsFeedback(from: SocketAddress, cookie: Buffer, now: Millis): Pick<ReceiverSession, 'station'> | null {
     const session = this.#sessions.get(keyOf(from));
     if (session === undefined || session.state === 'left') return null;
     // Hundreds of times the same: only a new one is computed.

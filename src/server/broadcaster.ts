@@ -7,7 +7,8 @@ import type { FecOption } from '../cli/fec-option.js';
 import type { Output } from '../cli/output.js';
 import { reportEnd, reportStats, type StationOnAir } from '../cli/report.js';
 import { ADJUSTMENT_PERIOD, SlewingClock } from '../clock/clock.js';
-import type { SessionView } from '../control/server-state.js';
+import type { ReceiverSession } from '../contract/api.js';
+import type { UnicastStats } from '../contract/server-view.js';
 import { openAnnouncer } from '../discovery/announcer.js';
 import { conflictProblem, findConflicts } from '../discovery/conflicts.js';
 import type { FoundStation } from '../discovery/find.js';
@@ -16,7 +17,6 @@ import type { NetInterface } from '../net/interfaces.js';
 import { FecController } from '../playout/fec-controller.js';
 import { type FecSetting, PlayoutPool } from '../playout/playout-pool.js';
 import type { StationCounters } from '../threads/station-counters.js';
-import type { UnicastStats } from '../unicast/unicast.js';
 import { UnicastServer } from '../unicast/unicast-server.js';
 import type { ReadyStation } from './line-up.js';
 
@@ -155,7 +155,7 @@ export class Broadcaster {
   }
 
   /** Receivers that have told the server what they have. */
-  get receivers(): readonly SessionView[] {
+  get receivers(): readonly ReceiverSession[] {
     return this.#unicast.sessions();
   }
 

@@ -1,10 +1,9 @@
 /** The stations of `msc serve`, as their operator knows them, and what can be done to them. */
 import { setImmediate } from 'node:timers/promises';
 import { messageOf, Problem } from '../base/problem.js';
-import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../base/units.js';
-import type { Operations, Slate, StationAction } from '../contract/commands.js';
-import type { Operator, OperatorStation } from '../contract/server-view.js';
-import type { SessionView } from '../control/server-state.js';
+import { millisToTicks, type Ticks90k, ticksToMillis } from '../base/units.js';
+import type { OperatorCommand, StationAction } from '../contract/commands.js';
+import type { Operator, ServerStation, ServerView } from '../contract/server-view.js';
 import type { NetInterface } from '../net/interfaces.js';
 import { NOTICE, replaced, resumed, skipped, slated, withoutSlate } from '../station/change.js';
 import type { PeriodOptions, StationItem } from '../station/period.js';
@@ -29,8 +28,7 @@ const impossible = (what: string, next = 'There is nothing to do.') => new Probl
  * - changes being made one after another, and known to all before they begin
  * - what has been changed being kept for the server that comes after this one
  */
-export class ServerOperator implements Operator, Operations {
-  readonly operations = this;
+export class ServerOperator implements Operator {
   readonly #options: ServerOperatorOptions;
   /** Stations whose files are being looked at. */
   readonly #reloading = new Set<string>();
@@ -41,32 +39,42 @@ export class ServerOperator implements Operator, Operations {
     this.#options = options;
   }
 
-  get slates(): readonly Slate[] {
-    return this.#options.slates.list.map(({ id, name }) => ({ id, name }));
-  }
-
-  get stations(): readonly OperatorStation[] {
+  view(): ServerView {
+    const { air, at, slates } = this.#options;
+    const { name, address, internal } = at;
     const time = this.#now();
-    return this.#options.air.stations.map((ready) => this.#describe(ready, time));
+    return {
+      stations: air.stations.map((ready) => this.#describe(ready, time)),
+      slates: slates.list.map(({ id, name }) => ({ id, name })),
+      receivers: air.receivers,
+      interface: { name, address, internal },
+      clockOffset: air.clockOffset,
+      warnings: air.warnings,
+    };
   }
 
-  get receivers(): readonly SessionView[] {
-    return this.#options.air.receivers;
+  execute(command: OperatorCommand): Promise<void> {
+    switch (command.do) {
+      case 'start':
+        return this.#start(command.station);
+      case 'stop':
+        return this.#stop(command.station);
+      case 'skip':
+        return this.#skip(command.station);
+      case 'rename':
+        return this.#rename(command.station, command.name);
+      case 'reorder':
+        return this.#reorder(command.station, command.items);
+      case 'reload':
+        return this.#reload(command.station);
+      case 'show':
+        return this.#show(command.slate, command.station);
+      case 'resume':
+        return this.#resume(command.station);
+    }
   }
 
-  get interface(): Operator['interface'] {
-    return this.#options.at;
-  }
-
-  get clockOffset(): Millis {
-    return this.#options.air.clockOffset;
-  }
-
-  get warnings(): readonly string[] {
-    return this.#options.air.warnings;
-  }
-
-  start(id: string): Promise<void> {
+  #start(id: string): Promise<void> {
     return this.#inTurn(() => {
       const ready = this.#find(id);
       if (this.#isOnAir(ready)) throw impossible('this station is on the air');
@@ -74,14 +82,14 @@ export class ServerOperator implements Operator, Operations {
     });
   }
 
-  stop(id: string): Promise<void> {
+  #stop(id: string): Promise<void> {
     return this.#inTurn(() => {
       this.#findOnAir(id);
       return this.#options.air.stop(id);
     });
   }
 
-  skip(id: string): Promise<void> {
+  #skip(id: string): Promise<void> {
     return this.#inTurn(() => {
       const ready = this.#findPlaying(id);
       if (ready.station.items.length === 1) throw impossible('this station has one item', 'Add another to its folder.');
@@ -91,7 +99,7 @@ export class ServerOperator implements Operator, Operations {
     });
   }
 
-  rename(id: string, name: string): Promise<void> {
+  #rename(id: string, name: string): Promise<void> {
     return this.#inTurn(() => {
       const ready = this.#find(id);
       ready.plan.name = name;
@@ -99,7 +107,7 @@ export class ServerOperator implements Operator, Operations {
     });
   }
 
-  reorder(id: string, order: readonly string[]): Promise<void> {
+  #reorder(id: string, order: readonly string[]): Promise<void> {
     return this.#inTurn(() => {
       const ready = this.#findPlaying(id);
       const { items } = ready.station;
@@ -116,7 +124,7 @@ export class ServerOperator implements Operator, Operations {
     });
   }
 
-  async reload(id: string): Promise<void> {
+  async #reload(id: string): Promise<void> {
     const ready = this.#findPlaying(id);
     const { load, onProblem } = this.#options;
     const { plan, station } = ready;
@@ -139,7 +147,7 @@ export class ServerOperator implements Operator, Operations {
     }
   }
 
-  show(slate: string, id: string | null): Promise<void> {
+  #show(slate: string, id: string | null): Promise<void> {
     return this.#inTurn(async () => {
       const stations =
         id === null ? this.#options.air.stations.filter((each) => this.#isOnAir(each)) : [this.#findOnAir(id)];
@@ -161,7 +169,7 @@ export class ServerOperator implements Operator, Operations {
     });
   }
 
-  resume(id: string | null): Promise<void> {
+  #resume(id: string | null): Promise<void> {
     return this.#inTurn(() => {
       const stations = id === null ? this.#options.air.stations : [this.#find(id)];
       for (const ready of stations) {
@@ -227,7 +235,7 @@ export class ServerOperator implements Operator, Operations {
     });
   }
 
-  #describe(ready: ReadyStation, time: Ticks90k): OperatorStation {
+  #describe(ready: ReadyStation, time: Ticks90k): ServerStation {
     const { plan, station } = ready;
     const stats = this.#options.air.stats(plan.id);
     const { items } = withoutSlate(station);
@@ -238,8 +246,14 @@ export class ServerOperator implements Operator, Operations {
       items: items.map(({ name, reel }, index) => ({ id: ids[index], name, duration: ticksToMillis(reel.duration) })),
       slate: station.slate?.id ?? null,
       actions: this.#actions(items.length, stats !== null, station.slate !== null),
-      progress: stats?.progress ?? null,
-      parity: stats?.parity ?? null,
+      sent: stats?.progress.snapshot() ?? null,
+      parity: stats?.parity
+        ? {
+            mode: stats.parity.mode,
+            columns: stats.parity.columns.snapshot(),
+            rows: stats.parity.rows.snapshot(),
+          }
+        : null,
       unicast: stats?.unicast,
     };
   }
@@ -249,7 +263,7 @@ export class ServerOperator implements Operator, Operations {
     const own: StationAction[] = isShowing
       ? ['resume']
       : [...(items > 1 ? (['skip', 'reorder'] as const) : []), 'reload'];
-    return ['stop', 'rename', ...own, ...(this.slates.length > 0 ? (['show'] as const) : [])];
+    return ['stop', 'rename', ...own, ...(this.#options.slates.list.length > 0 ? (['show'] as const) : [])];
   }
 }
 

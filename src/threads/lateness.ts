@@ -14,9 +14,18 @@ export class Lateness {
   /** Whole: how many packets were late by this many steps. */
   readonly #counts: Uint32Array;
 
+  /** What another one's `counts` show. */
+  static of({ buffer, byteOffset }: Uint32Array): Lateness {
+    return new Lateness(buffer as ArrayBuffer, byteOffset);
+  }
+
   /** In `memory` that may be shared, from `offset` on, a multiple of 4. */
   constructor(memory: SharedArrayBuffer | ArrayBuffer = new ArrayBuffer(Lateness.BYTES), offset = 0) {
     this.#counts = new Uint32Array(memory, offset, STEPS);
+  }
+
+  get counts(): Uint32Array {
+    return this.#counts;
   }
 
   /** One packet that was late by `value`, or early by −`value`. */

@@ -109,4 +109,10 @@ export class StationCounters {
   set readErrors(value) {
     this.#numbers[at.readErrors] = value;
   }
+
+  /** The numbers of now; the histogram is not copied: it shows what is counted later as well. */
+  snapshot() {
+    const { packets, bytes, droppedLate, unread, refused, waits } = this;
+    return { packets, bytes, droppedLate, unread, refused, waits, lateness: this.lateness.counts };
+  }
 }

@@ -1,12 +1,12 @@
 /** What the server's main thread and the one that serves single viewers say to each other. */
 
 import type { Millis } from '../base/units.js';
-import type { SessionView } from '../control/server-state.js';
+import type { ReceiverSession } from '../contract/api.js';
+import type { UnicastStats } from '../contract/server-view.js';
 import type { NetInterface } from '../net/interfaces.js';
 import type { SharedStation } from '../playout/messages.js';
 import type { StationInfo } from '../wire/station-info.js';
 import type { BudgetOptions } from './budget.js';
-import type { UnicastStats } from './unicast.js';
 
 export interface UnicastThreadData {
   /** Of Clock. */
@@ -38,4 +38,4 @@ export type FromUnicastThread =
   /** The control port that it got. */
   | { is: 'port'; port: number }
   /** Once a second: who is there, and the stats of stations that have any. */
-  | { is: 'stats'; sessions: SessionView[]; stats: Record<string, UnicastStats> };
+  | { is: 'stats'; sessions: ReceiverSession[]; stats: Record<string, UnicastStats> };

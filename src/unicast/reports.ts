@@ -1,31 +1,11 @@
 /** What the viewers of a station report, in stats. No clock. */
 
 import { type Millis, ticksToMillis } from '../base/units.js';
+import type { Percentiles, ReceptionReports } from '../contract/server-view.js';
 import type { FeedbackReport } from '../wire/feedback.js';
 
 /** A report is forgotten after three of the longest intervals: then nobody is there. */
 const LIFETIME: Millis = 90_000;
-
-/** Over the viewers who report. */
-export interface Percentiles {
-  p50: number;
-  p95: number;
-}
-
-export interface StationReports {
-  /** How many have reported lately. */
-  receivers: number;
-  /** Totals of all viewers since the server began: packets come, missing before repair, and after it. */
-  received: number;
-  lost: number;
-  unrepaired: number;
-  /** Share of the packets missing before repair, of late, 0 to 1. */
-  loss: Percentiles;
-  /** Milliseconds. */
-  jitter: Percentiles;
-  buffer: Percentiles;
-  delay: Percentiles;
-}
 
 interface Latest {
   at: Millis;
@@ -50,7 +30,7 @@ export class Reports {
     this.#latest.set(key, { at: now, report });
   }
 
-  stats(now: Millis): StationReports {
+  stats(now: Millis): ReceptionReports {
     for (const [key, { at }] of this.#latest) {
       if (now - at < LIFETIME) break;
       this.#latest.delete(key);

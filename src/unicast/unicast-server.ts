@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, writeSync } from 'node:fs';
 import type { Millis } from '../base/units.js';
 import type { Clock } from '../clock/clock.js';
-import type { SessionView } from '../control/server-state.js';
+import type { ReceiverSession } from '../contract/api.js';
+import type { UnicastStats } from '../contract/server-view.js';
 import type { NetInterface } from '../net/interfaces.js';
 import type { FromThread } from '../playout/messages.js';
 import type { Station } from '../station/station.js';
@@ -13,7 +14,6 @@ import { Thread } from '../threads/thread.js';
 import type { StationInfo } from '../wire/station-info.js';
 import type { BudgetOptions } from './budget.js';
 import type { FromUnicastThread, ServedStation, UnicastThreadData } from './messages.js';
-import type { UnicastStats } from './unicast.js';
 
 export interface UnicastServerOptions {
   clock: Clock;
@@ -41,7 +41,7 @@ export class UnicastServer {
   readonly #data: UnicastThreadData;
   #bell: number | null = null;
   #descriptors: readonly number[] = [];
-  #sessions: readonly SessionView[] = [];
+  #sessions: readonly ReceiverSession[] = [];
   #stats: Readonly<Record<string, UnicastStats>> = {};
 
   private constructor(options: UnicastServerOptions) {
@@ -88,7 +88,7 @@ export class UnicastServer {
   }
 
   /** Who is tuned to what, as of a second ago. */
-  sessions(): readonly SessionView[] {
+  sessions(): readonly ReceiverSession[] {
     return this.#sessions;
   }
 

@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf, Problem } from '../base/problem.js';
 import { type Millis, millisToTicks } from '../base/units.js';
 import { Clock } from '../clock/clock.js';
+import type { UnicastStats } from '../contract/server-view.js';
 import type { Flows } from '../control/flows.js';
 import { ControlServer, type SocketOpener } from '../control/server.js';
 import { type LoopEndpoint, SocketLoop } from '../net/socket-loop.js';
@@ -18,7 +19,7 @@ import type { StationInfo } from '../wire/station-info.js';
 import { EndpointSender } from './endpoint-sender.js';
 import type { FromUnicastThread, ServedStation, UnicastThreadData } from './messages.js';
 import { retransmissionMemory, type UnicastSender } from './packet-writer.js';
-import { Unicast, type UnicastStats } from './unicast.js';
+import { Unicast } from './unicast.js';
 
 const port = parentPort!;
 const data = workerData as UnicastThreadData;

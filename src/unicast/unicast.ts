@@ -1,6 +1,7 @@
 /** What single viewers are sent: lost packets, bursts, the past. Holds neither sockets nor timers; the clock is passed in. */
 
 import { type Millis, millisToTicks, type PacketNumber, ticksToMillis } from '../base/units.js';
+import type { UnicastCounts, UnicastStats } from '../contract/server-view.js';
 import type { FlowRequest, FlowStart, Flows } from '../control/flows.js';
 import type { SocketAddress } from '../net/receive.js';
 import type { PayloadReader } from '../reel/payload-reader.js';
@@ -11,7 +12,7 @@ import { type Account, Budget, type BudgetOptions, type Purpose } from './budget
 import { AHEAD, Flow, flowBeginning } from './flow.js';
 import { type Answer, NackResponder } from './nack-responder.js';
 import { type Bring, type Destination, PacketWriter, type UnicastSender } from './packet-writer.js';
-import { Reports, type StationReports } from './reports.js';
+import { Reports } from './reports.js';
 
 /** Retransmissions to a group go to its port plus this; 2 and 4 are error correction. */
 export const GROUP_REPAIR_PORT = 6;
@@ -33,29 +34,6 @@ export interface UnicastOptions {
   /** How many have the station. */
   members(station: string): number;
   now: Millis;
-}
-
-/** Of a station since the server began. */
-export interface UnicastCounts {
-  /** Packets asked for, and sent for that: to single viewers, and to the group. */
-  requested: number;
-  repaired: number;
-  repairedForAll: number;
-  bursts: number;
-  replays: number;
-  /** Packets of bursts and replays. */
-  flowPackets: number;
-  /** Bytes of everything here. */
-  bytes: number;
-  /** Packets and flows not sent for want of budget. */
-  refusedPackets: number;
-  refusedFlows: number;
-  /** Packets that could not be read, or not in time. */
-  unread: number;
-}
-
-export interface UnicastStats extends UnicastCounts {
-  reports: StationReports;
 }
 
 /** Somebody that packets are sent to, and what they draw on. */

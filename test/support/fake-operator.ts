@@ -1,18 +1,18 @@
-/** A server's operator without a server: stations whose counters a test sets, and a list of what was done. */
+/** A server's operator without a server: the test sets the counters, and reads the commands that were executed. */
 
 import { Problem } from '../../src/base/problem.js';
-import type { Operations, Slate, StationAction } from '../../src/contract/commands.js';
-import type { Operator, OperatorStation } from '../../src/contract/server-view.js';
+import type { OperatorCommand, StationAction } from '../../src/contract/commands.js';
+import type { Operator, ServerStation, ServerView, Slate } from '../../src/contract/server-view.js';
 import { StationCounters } from '../../src/threads/station-counters.js';
 import type { StationInfo } from '../../src/wire/station-info.js';
 
-export type FakeOperatorStation = { -readonly [Name in keyof OperatorStation]: OperatorStation[Name] } & {
-  progress: StationCounters;
+export type FakeServerStation = { -readonly [Name in keyof Omit<ServerStation, 'sent'>]: ServerStation[Name] } & {
+  counters: StationCounters;
 };
 
 const everything: readonly StationAction[] = ['stop', 'skip', 'rename', 'reorder', 'reload', 'show'];
 
-export const fakeOperatorStation = (info: StationInfo): FakeOperatorStation => ({
+export const fakeServerStation = (info: StationInfo): FakeServerStation => ({
   info,
   onAir: true,
   items: [
@@ -21,14 +21,14 @@ export const fakeOperatorStation = (info: StationInfo): FakeOperatorStation => (
   ],
   slate: null,
   actions: everything,
-  progress: new StationCounters(),
+  counters: new StationCounters(),
   parity: null,
   unicast: undefined,
 });
 
 export class FakeOperator implements Operator {
-  stations: FakeOperatorStation[];
-  receivers: Operator['receivers'] = [];
+  stations: FakeServerStation[];
+  receivers: ServerView['receivers'] = [];
   interface = { name: 'eth0', address: '192.0.2.1', internal: false };
   clockOffset = 0;
   warnings: string[] = [];
@@ -36,57 +36,62 @@ export class FakeOperator implements Operator {
     { id: 'back-soon', name: 'Back soon' },
     { id: 'alarm', name: 'Leave the building' },
   ];
-  /** What was done, e.g. "skip station-1". */
+  /** The commands that were executed, e.g. "skip station-1". */
   readonly done: string[] = [];
-  /** Set to have the next operation fail. */
+  /** Set to have the next command fail. */
   refusal: Problem | null = null;
 
   constructor(...infos: StationInfo[]) {
-    this.stations = infos.map(fakeOperatorStation);
+    this.stations = infos.map(fakeServerStation);
   }
 
-  readonly operations: Operations = {
-    slates: this.slates,
-    start: async (id) => {
-      this.#does('start', id);
-      Object.assign(this.station(id), { onAir: true, actions: everything });
-    },
-    stop: async (id) => {
-      this.#does('stop', id);
-      Object.assign(this.station(id), { onAir: false, actions: ['start', 'rename'] });
-    },
-    skip: async (id) => this.#does('skip', id),
-    rename: async (id, name) => {
-      this.#does('rename', id, name);
-      const station = this.station(id);
-      station.info = { ...station.info, name };
-    },
-    reorder: async (id, items) => {
-      this.#does('reorder', id, ...items);
-      const station = this.station(id);
-      station.items = items.map((item) => station.items.find((each) => each.id === item)!);
-    },
-    reload: async (id) => this.#does('reload', id),
-    show: async (slate, id) => {
-      this.#does('show', slate, id ?? 'everywhere');
-      for (const station of this.stations) if (id === null || station.info.id === id) station.slate = slate;
-    },
-    resume: async (id) => {
-      this.#does('resume', id ?? 'everywhere');
-      for (const station of this.stations) if (id === null || station.info.id === id) station.slate = null;
-    },
-  };
+  view(): ServerView {
+    const { slates, receivers, interface: at, clockOffset, warnings } = this;
+    const stations = this.stations.map(({ counters, ...station }) => ({ ...station, sent: counters.snapshot() }));
+    return { stations, slates, receivers, interface: at, clockOffset, warnings };
+  }
 
-  station(id: string): FakeOperatorStation {
+  async execute(command: OperatorCommand): Promise<void> {
+    const { refusal } = this;
+    this.refusal = null;
+    if (refusal) throw refusal;
+    const { do: action, station, ...rest } = command;
+    const words = Object.values(rest).flat();
+    const where = station ?? 'everywhere';
+    this.done.push([action, ...(action === 'show' ? [...words, where] : [where, ...words])].join(' '));
+    for (const each of this.stations) {
+      if (station === null || each.info.id === station) carryOut(command, each);
+    }
+  }
+
+  station(id: string): FakeServerStation {
     const station = this.stations.find(({ info }) => info.id === id);
     if (station) return station;
     throw new Problem('station', `there is no station "${id}"`, 'msc list shows all.');
   }
+}
 
-  #does(...what: string[]): void {
-    const { refusal } = this;
-    this.refusal = null;
-    if (refusal) throw refusal;
-    this.done.push(what.join(' '));
+function carryOut(command: OperatorCommand, station: FakeServerStation): void {
+  switch (command.do) {
+    case 'start':
+      Object.assign(station, { onAir: true, actions: everything });
+      break;
+    case 'stop':
+      Object.assign(station, { onAir: false, actions: ['start', 'rename'] });
+      break;
+    case 'rename':
+      station.info = { ...station.info, name: command.name };
+      break;
+    case 'reorder':
+      station.items = command.items.map((item) => station.items.find((each) => each.id === item)!);
+      break;
+    case 'show':
+      station.slate = command.slate;
+      break;
+    case 'resume':
+      station.slate = null;
+      break;
+    case 'skip':
+    case 'reload':
   }
 }

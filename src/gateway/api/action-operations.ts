@@ -1,7 +1,7 @@
 /** What the operator can do. */
 import { z } from 'zod';
 import { nameSchema, orderSchema, showSchema } from '../../contract/api.js';
-import type { Operations } from '../../contract/commands.js';
+import type { Operator } from '../../contract/server-view.js';
 import { HttpProblem, noSuchStation } from '../http-problem.js';
 import type { ApiContext } from './operation.js';
 import { operation } from './operation.js';
@@ -10,14 +10,14 @@ import { stationExample, stationParams } from './station-operations.js';
 /** 409: it cannot be done to this station, or not now. 422: a file cannot be used. */
 const PROBLEMS = [404, 409, 422, 501, 503];
 
-function operationsOf({ operator }: ApiContext): Operations {
-  if (operator) return operator.operations;
+function operatorOf({ operator }: ApiContext): Operator {
+  if (operator) return operator;
   throw new HttpProblem(501, 'Not here', 'The stations come from another host: act there.');
 }
 
-/** Id of a station that there is, as the server writes it. */
-function idOf(context: ApiContext, id: string): string {
-  const known = context.operator?.stations.find(({ info }) => info.id === id);
+/** The id of an existing station, as the server writes it. */
+function idOf(operator: Operator, id: string): string {
+  const known = operator.view().stations.find(({ info }) => info.id === id);
   if (!known) throw noSuchStation();
   return known.info.id;
 }
@@ -47,10 +47,10 @@ const simpleOperations = (Object.keys(simpleActions) as (keyof typeof simpleActi
     problems: PROBLEMS,
     examples: { params: stationExample },
     run: async ({ context, params, audit }) => {
-      const operations = operationsOf(context);
-      const id = idOf(context, params.id);
+      const operator = operatorOf(context);
+      const id = idOf(operator, params.id);
       audit(`${does} ${id}`);
-      await operations[action](id);
+      await operator.execute({ do: action, station: id });
       return undefined;
     },
   });
@@ -70,10 +70,10 @@ export const actionOperations = [
     problems: PROBLEMS,
     examples: { params: stationExample, body: { name: 'Lobby' } },
     run: async ({ context, params, body, audit }) => {
-      const operations = operationsOf(context);
-      const id = idOf(context, params.id);
+      const operator = operatorOf(context);
+      const id = idOf(operator, params.id);
       audit(`renames ${id} to ${quoted(body.name)}`);
-      await operations.rename(id, body.name);
+      await operator.execute({ do: 'rename', station: id, name: body.name });
       return undefined;
     },
   }),
@@ -90,10 +90,10 @@ export const actionOperations = [
     problems: PROBLEMS,
     examples: { params: stationExample, body: { items: ['1', '0'] } },
     run: async ({ context, params, body, audit }) => {
-      const operations = operationsOf(context);
-      const id = idOf(context, params.id);
+      const operator = operatorOf(context);
+      const id = idOf(operator, params.id);
       audit(`reorders ${id}`);
-      await operations.reorder(id, body.items);
+      await operator.execute({ do: 'reorder', station: id, items: body.items });
       return undefined;
     },
   }),
@@ -109,11 +109,11 @@ export const actionOperations = [
     problems: PROBLEMS,
     examples: { params: stationExample, body: { slate: 'back-soon' } },
     run: async ({ context, params, body, audit }) => {
-      const operations = operationsOf(context);
-      const id = idOf(context, params.id);
-      const slate = slateOf(operations, body.slate);
+      const operator = operatorOf(context);
+      const id = idOf(operator, params.id);
+      const slate = slateOf(operator, body.slate);
       audit(`shows ${slate} on ${id}`);
-      await operations.show(slate, id);
+      await operator.execute({ do: 'show', station: id, slate });
       return undefined;
     },
   }),
@@ -128,10 +128,10 @@ export const actionOperations = [
     problems: PROBLEMS,
     examples: { body: { slate: 'leave-the-building' } },
     run: async ({ context, body, audit }) => {
-      const operations = operationsOf(context);
-      const slate = slateOf(operations, body.slate);
+      const operator = operatorOf(context);
+      const slate = slateOf(operator, body.slate);
       audit(`shows ${slate} on all stations`);
-      await operations.show(slate, null);
+      await operator.execute({ do: 'show', station: null, slate });
       return undefined;
     },
   }),
@@ -145,9 +145,9 @@ export const actionOperations = [
     problems: PROBLEMS,
     examples: {},
     run: async ({ context, audit }) => {
-      const operations = operationsOf(context);
+      const operator = operatorOf(context);
       audit('resumes all stations');
-      await operations.resume(null);
+      await operator.execute({ do: 'resume', station: null });
       return undefined;
     },
   }),
@@ -179,8 +179,8 @@ export const actionOperations = [
   }),
 ];
 
-function slateOf({ slates }: Operations, id: string): string {
-  const slate = slates.find((each) => each.id === id);
+function slateOf(operator: Operator, id: string): string {
+  const slate = operator.view().slates.find((each) => each.id === id);
   if (!slate) throw new HttpProblem(404, 'No such slate', 'There is none of that id. /api/v1/line-up lists them.');
   return slate.id;
 }

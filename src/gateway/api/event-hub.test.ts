@@ -59,7 +59,7 @@ test('readers are told everything at first, then stats every second and the rest
   await until(context, () => one.count('stats') === 2 && two.count('stats') === 2);
   assert.equal(one.count('line-up'), 1);
   viewers.add(fakeViewer());
-  await operator.operations.rename('station-1', 'Lobby');
+  await operator.execute({ do: 'rename', station: 'station-1', name: 'Lobby' });
   timers.advance(1_000);
   await until(context, () => one.count('viewers') === 2 && two.count('line-up') === 2);
   assert.equal(one.told.findLast(({ event }) => event === 'line-up')?.data.stations[0].info.name, 'Lobby');

@@ -4,7 +4,7 @@ import type { GatewayContext } from '../context.js';
 
 export function viewersOf({ viewers, operator }: GatewayContext, most = MOST_VIEWERS): ApiViewers {
   const { list } = viewers;
-  const receivers = operator?.receivers ?? [];
+  const receivers = operator?.view().receivers ?? [];
   return {
     viewers: list.slice(0, most).map(([id, viewer]) => {
       const { kind, address, station, since, bytes, behind, moved, report } = viewer;
@@ -27,7 +27,8 @@ export function lineUpOf({ catalogue, operator }: GatewayContext): LineUp {
     }));
     return { stations, slates: [] };
   }
-  const stations = operator.stations.map(({ info, onAir, items, slate, actions, parity }) => ({
+  const { stations, slates } = operator.view();
+  const described = stations.map(({ info, onAir, items, slate, actions, parity }) => ({
     info: { ...info, oldest: catalogue.find(info.id)?.oldest ?? null },
     onAir,
     items: [...items],
@@ -35,5 +36,5 @@ export function lineUpOf({ catalogue, operator }: GatewayContext): LineUp {
     actions: [...actions],
     parity: parity?.mode ?? null,
   }));
-  return { stations, slates: [...operator.operations.slates] };
+  return { stations: described, slates: [...slates] };
 }

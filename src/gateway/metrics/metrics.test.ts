@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { fakeGateway, fakeViewer, openApi } from '../../../test/support/fake-gateway.js';
 import { type ParsedFamily, parseExposition } from '../../../test/support/prometheus.js';
+import type { UnicastStats } from '../../contract/server-view.js';
 import { StationCounters } from '../../threads/station-counters.js';
-import type { UnicastStats } from '../../unicast/unicast.js';
 import { expositionText, type Family } from './exposition.js';
 
 const unicast: UnicastStats = {
@@ -33,12 +33,12 @@ const unicast: UnicastStats = {
 test('what /metrics says is read by a strict parser, and the stats are those that were counted', async (context) => {
   const { context: gateway, operator, viewers, timers } = fakeGateway();
   const [first] = operator.stations;
-  first.progress.sent(100, 132_800);
-  first.progress.droppedLate = 3;
-  for (let i = 0; i < 100; i++) first.progress.lateness.record(i < 50 ? -2 : 4);
+  first.counters.sent(100, 132_800);
+  first.counters.droppedLate = 3;
+  for (let i = 0; i < 100; i++) first.counters.lateness.record(i < 50 ? -2 : 4);
   const columns = new StationCounters();
   columns.sent(20, 26_560);
-  first.parity = { mode: 'columns', columns, rows: new StationCounters() };
+  first.parity = { mode: 'columns', columns: columns.snapshot(), rows: new StationCounters().snapshot() };
   first.unicast = unicast;
   operator.receivers = [{ address: '192.0.2.20', port: 40_000, station: 'station-1', state: 'playing', lastSeen: 0 }];
   viewers.add(fakeViewer({ bytes: 5_000, moved: 2 }));

@@ -1,6 +1,7 @@
 /** What `/metrics` tells: names and units as Prometheus has them, seconds and bytes. No addresses of viewers. */
 import type { GatewayStats } from '../../contract/api.js';
-import type { OperatorStation } from '../../contract/server-view.js';
+import type { ServerStation } from '../../contract/server-view.js';
+import { Lateness } from '../../threads/lateness.js';
 import type { GatewayContext } from '../context.js';
 import { processLoad } from '../monitor/process-load.js';
 import type { ViewerKind } from '../viewers.js';
@@ -10,21 +11,21 @@ const MILLIS = 1_000;
 
 /** `stats`: of late. */
 export function metricsText(context: GatewayContext, stats: GatewayStats): string {
+  const stations = context.operator?.view().stations;
+  const onAir = stations?.filter(({ onAir }) => onAir) ?? context.catalogue.stations;
   return expositionText([
-    ...serverFamilies(context, stats),
+    ...serverFamilies(context.server, stats, onAir.length),
     ...viewerFamilies(context),
-    ...(context.operator ? stationFamilies(context.operator.stations) : []),
-    ...(context.operator ? receiverFamilies(stats) : []),
+    ...(stations ? [...stationFamilies(stations), ...receiverFamilies(stats)] : []),
   ]);
 }
 
 const one = (value: number): Sample[] => [{ value }];
 
-function serverFamilies({ server, catalogue, operator }: GatewayContext, { server: now }: GatewayStats): Family[] {
+function serverFamilies(server: string, { server: now }: GatewayStats, stations: number): Family[] {
   const cpu = one(processLoad.cpu() / MILLIS);
   const memory = one(processLoad.memory());
   const started = one(Math.round(Date.now() - processLoad.uptime()) / MILLIS);
-  const stations = [{ value: operator?.stations.filter(({ onAir }) => onAir).length ?? catalogue.stations.length }];
   const families: Family[] = [
     {
       name: 'msc_info',
@@ -32,7 +33,7 @@ function serverFamilies({ server, catalogue, operator }: GatewayContext, { serve
       help: 'The server.',
       samples: [{ labels: { server, version: now.version }, value: 1 }],
     },
-    { name: 'msc_stations', type: 'gauge', help: 'Stations on the air.', samples: stations },
+    { name: 'msc_stations', type: 'gauge', help: 'Stations on the air.', samples: one(stations) },
     { name: 'process_cpu_seconds_total', type: 'counter', help: 'Processor time of all threads.', samples: cpu },
     { name: 'process_resident_memory_bytes', type: 'gauge', help: 'Memory.', samples: memory },
     { name: 'process_start_time_seconds', type: 'gauge', help: 'Start, since the Unix epoch.', samples: started },
@@ -62,17 +63,14 @@ function viewerFamilies({ viewers }: GatewayContext): Family[] {
 }
 
 /** One value of each station that has one, under the station's id. */
-const each = (
-  stations: readonly OperatorStation[],
-  value: (station: OperatorStation) => number | undefined,
-): Sample[] =>
+const each = (stations: readonly ServerStation[], value: (station: ServerStation) => number | undefined): Sample[] =>
   stations.flatMap((station) => {
     const number = value(station);
     return number === undefined ? [] : [{ labels: { station: station.info.id }, value: number }];
   });
 
-function stationFamilies(stations: readonly OperatorStation[]): Family[] {
-  const counter = (name: string, help: string, value: (station: OperatorStation) => number | undefined): Family => ({
+function stationFamilies(stations: readonly ServerStation[]): Family[] {
+  const counter = (name: string, help: string, value: (station: ServerStation) => number | undefined): Family => ({
     name: `msc_station_${name}_total`,
     type: 'counter',
     help,
@@ -90,12 +88,12 @@ function stationFamilies(stations: readonly OperatorStation[]): Family[] {
       help: 'Whether it is on the air.',
       samples: each(stations, ({ onAir }) => Number(onAir)),
     },
-    counter('packets', 'Packets sent to the group.', ({ progress }) => progress?.packets),
-    counter('bytes', 'Bytes of these with the RTP headers.', ({ progress }) => progress?.bytes),
-    counter('dropped_late', 'Packets dropped, more than 200 ms late.', ({ progress }) => progress?.droppedLate),
-    counter('unread', 'Packets that could not be read.', ({ progress }) => progress?.unread),
-    counter('refused', 'Packets that the network refused.', ({ progress }) => progress?.refused),
-    counter('disk_waits', 'Times that the disk was not ready.', ({ progress }) => progress?.waits),
+    counter('packets', 'Packets sent to the group.', ({ sent }) => sent?.packets),
+    counter('bytes', 'Bytes of these with the RTP headers.', ({ sent }) => sent?.bytes),
+    counter('dropped_late', 'Packets dropped, more than 200 ms late.', ({ sent }) => sent?.droppedLate),
+    counter('unread', 'Packets that could not be read.', ({ sent }) => sent?.unread),
+    counter('refused', 'Packets that the network refused.', ({ sent }) => sent?.refused),
+    counter('disk_waits', 'Times that the disk was not ready.', ({ sent }) => sent?.waits),
     counter('parity_packets', 'Packets of parity sent.', ({ parity }) =>
       parity ? parity.columns.packets + parity.rows.packets : undefined,
     ),
@@ -126,14 +124,15 @@ function stationFamilies(stations: readonly OperatorStation[]): Family[] {
 
 const quantiles = [0.5, 0.99, 1];
 
-function lateness(stations: readonly OperatorStation[]): Family {
-  const samples = stations.flatMap(({ info: { id: station }, progress }) => {
-    if (!progress) return [];
+function lateness(stations: readonly ServerStation[]): Family {
+  const samples = stations.flatMap(({ info: { id: station }, sent }) => {
+    if (!sent) return [];
+    const lateness = Lateness.of(sent.lateness);
     const ofQuantile = (quantile: number) => {
-      const value = Math.round(progress.lateness.quantile(quantile) * 10) / 10;
+      const value = Math.round(lateness.quantile(quantile) * 10) / 10;
       return { labels: { station, quantile }, value: value / MILLIS };
     };
-    return [...quantiles.map(ofQuantile), { labels: { station }, suffix: '_count', value: progress.packets }];
+    return [...quantiles.map(ofQuantile), { labels: { station }, suffix: '_count', value: sent.packets }];
   });
   const help =
     'When packets left, compared to when they were due, since the station went on the air; negative is early.';

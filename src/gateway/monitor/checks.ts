@@ -1,7 +1,7 @@
 /** What is looked at all the time, and what it means for whoever has to do something about it. */
 
 import type { Millis } from '../../base/units.js';
-import type { Check } from '../../contract/api.js';
+import type { Check, StationStats } from '../../contract/api.js';
 import type { Reading } from './reading.js';
 
 /** What was lost is told for so long. */
@@ -16,8 +16,7 @@ export class Checks {
   #lostAt: Millis = Number.NEGATIVE_INFINITY;
   #lostLately = 0;
 
-  /** `warnings`: whole sentences. */
-  next({ server, stations }: Reading, warnings: readonly string[]): Check[] {
+  next({ server, stations, warnings }: Reading): Check[] {
     const { time, clockOffset, cpu, processors, interface: at } = server;
     const lost = stations.reduce((sum, station) => sum + station.lost, 0);
     if (lost > this.#lost) {
@@ -26,7 +25,7 @@ export class Checks {
     }
     this.#lost = lost;
     return [
-      ...(at === null ? [] : [this.#sending({ server, stations }), network(at)]),
+      ...(at === null ? [] : [this.#sending(server.time, stations), network(at)]),
       ...(clockOffset === null ? [] : [clock(clockOffset)]),
       processor(cpu / processors),
       ...reception(stations),
@@ -34,9 +33,9 @@ export class Checks {
     ];
   }
 
-  #sending({ server, stations }: Reading): Check {
+  #sending(time: Millis, stations: readonly StationStats[]): Check {
     const id = 'sending';
-    if (server.time - this.#lostAt < TROUBLE_TIME) {
+    if (time - this.#lostAt < TROUBLE_TIME) {
       const title = `${this.#lostLately} packets have not left in the last minute`;
       const detail =
         'They were too late, or could not be read or sent. A slow disk or a busy processor is the usual cause.';

@@ -84,7 +84,7 @@ export class Monitor {
   }
 
   #checked(reading: Reading): GatewayStats {
-    const checks = this.#checks.next(reading, this.#context.operator?.warnings ?? []);
+    const checks = this.#checks.next(reading);
     return { server: { ...reading.server, checks }, stations: [...reading.stations] };
   }
 }

@@ -3,7 +3,7 @@
 import type { Millis } from '../../base/units.js';
 import type { ServerStats, StationStats } from '../../contract/api.js';
 import { noStats } from '../../contract/no-stats.js';
-import type { Operator, OperatorStation } from '../../contract/server-view.js';
+import type { ServerStation, ServerView } from '../../contract/server-view.js';
 import { Lateness } from '../../threads/lateness.js';
 import type { GatewayContext } from '../context.js';
 import type { ProcessLoad } from './process-load.js';
@@ -11,6 +11,8 @@ import type { ProcessLoad } from './process-load.js';
 export interface Reading {
   readonly server: Omit<ServerStats, 'checks'>;
   readonly stations: readonly StationStats[];
+  /** Of the server: whole sentences. */
+  readonly warnings: readonly string[];
 }
 
 /** What grows, and by how much it has grown a second; what falls has begun anew. */
@@ -24,8 +26,6 @@ class Rate {
     return elapsed > 0 ? (grown * 1000) / elapsed : 0;
   }
 }
-
-const interfaceOf = ({ name, address, internal }: Operator['interface']) => ({ name, address, internal });
 
 const BITS = 8;
 const sum = <T>(of: readonly T[], value: (each: T) => number): number => of.reduce((all, each) => all + value(each), 0);
@@ -56,27 +56,28 @@ export class Readings {
     const at = timers.now();
     const elapsed = this.#at === null ? 0 : at - this.#at;
     this.#at = at;
-    const receivers = operator?.receivers ?? [];
+    const view = operator?.view() ?? null;
+    const receivers = view?.receivers ?? [];
     const watching = countByStation(viewers.list.map(([, viewer]) => viewer));
     const receiving = countByStation(receivers);
     const known = (id: string) => ({ viewers: watching.get(id) ?? 0, receivers: receiving.get(id) ?? 0 });
-    const stations = operator
-      ? operator.stations.map((station) => ({ ...this.#ofStation(station, elapsed), ...known(station.info.id) }))
+    const stations = view
+      ? view.stations.map((station) => ({ ...this.#ofStation(station, elapsed), ...known(station.info.id) }))
       : catalogue.stations.map(({ info }) => ({ ...noStats(info.id), ...known(info.id) }));
     this.#forget(stations);
-    return { server: this.#server(elapsed, stations, receivers.length), stations };
+    return { server: this.#server(elapsed, stations, view), stations, warnings: view?.warnings ?? [] };
   }
 
-  #server(elapsed: Millis, stations: readonly StationStats[], receivers: number): Reading['server'] {
-    const { server, viewers, operator, now } = this.#context;
+  #server(elapsed: Millis, stations: readonly StationStats[], view: ServerView | null): Reading['server'] {
+    const { server, viewers, now } = this.#context;
     const load = this.#load;
-    const singleBytes = sum(operator?.stations ?? [], ({ unicast }) => unicast?.bytes ?? 0);
+    const singleBytes = sum(view?.stations ?? [], ({ unicast }) => unicast?.bytes ?? 0);
     return {
       name: server,
       version: load.version,
       time: now(),
       uptime: load.uptime(),
-      clockOffset: operator?.clockOffset ?? null,
+      clockOffset: view?.clockOffset ?? null,
       cpu: this.#rates.cpu.next(load.cpu(), elapsed) / 1000,
       processors: load.processors,
       memory: load.memory(),
@@ -85,21 +86,21 @@ export class Readings {
         single: this.#rates.single.next(singleBytes * BITS, elapsed),
         http: this.#rates.http.next(viewers.totals.bytes * BITS, elapsed),
       },
-      interface: operator ? interfaceOf(operator.interface) : null,
+      interface: view?.interface ?? null,
       viewers: viewers.list.length,
-      receivers,
+      receivers: view?.receivers.length ?? 0,
     };
   }
 
-  #ofStation({ info, progress, parity, unicast }: OperatorStation, elapsed: Millis): StationStats {
+  #ofStation({ info, sent, parity, unicast }: ServerStation, elapsed: Millis): StationStats {
     const stats: StationStats = noStats(info.id);
-    if (progress) {
-      const { droppedLate, unread, refused } = progress;
+    if (sent) {
+      const { droppedLate, unread, refused } = sent;
       const meter = this.#stations.get(info.id) ?? { bytes: new Rate(), lateness: new Lateness() };
       this.#stations.set(info.id, meter);
-      const bytes = progress.bytes + (parity ? parity.columns.bytes + parity.rows.bytes : 0);
+      const bytes = sent.bytes + (parity ? parity.columns.bytes + parity.rows.bytes : 0);
       stats.rate = meter.bytes.next(bytes * BITS, elapsed);
-      stats.lateness = progress.lateness.quantileSince(meter.lateness, 0.99);
+      stats.lateness = Lateness.of(sent.lateness).quantileSince(meter.lateness, 0.99);
       stats.lost = droppedLate + unread + refused;
     }
     if (unicast) {

@@ -1,6 +1,6 @@
 /** Who is watching, as far as anybody knows. */
 import { useState } from 'preact/hooks';
-import type { ApiReceiver, ApiViewer } from '../../../src/contract/api.js';
+import type { ApiViewer, ReceiverSession } from '../../../src/contract/api.js';
 import { api } from './api.js';
 import { Sheet } from './sheet.js';
 import { bytesOf, countOf, durationOf, millisOf, textOf } from './texts.js';
@@ -105,7 +105,7 @@ function HowItGoes({ behind, moved, report }: ApiViewer) {
   return <span class={troubled ? 'warn' : ''}>{said.join(', ')}</span>;
 }
 
-function ReceiverRow({ receiver, station }: { receiver: ApiReceiver; station: string }) {
+function ReceiverRow({ receiver, station }: { receiver: ReceiverSession; station: string }) {
   const store = useStore();
   return (
     <tr>
