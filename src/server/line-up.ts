@@ -9,7 +9,7 @@ import { findReel, prepareReel } from '../reel/prepare.js';
 import type { Reel } from '../reel/reel.js';
 import type { Store } from '../reel/store.js';
 import { isSameReel, withoutSlate } from '../station/change.js';
-import { onAirAt } from '../station/guide.js';
+import { NowOnAir } from '../station/guide.js';
 import {
   distinctId,
   type StationAddress,
@@ -224,11 +224,12 @@ const nameOfItem = (file: string) =>
 /** Describes it as it is: anew after each change. */
 function describer(options: LoadOptions, station: Station): (time: Ticks90k) => StationInfo {
   let described = describe(options, station);
-  let edition = station.edition;
+  let { revision } = station;
+  const onAir = new NowOnAir(station);
   return (time) => {
-    if (edition !== station.edition) described = describe(options, station);
-    edition = station.edition;
-    return { ...described, name: options.plan.name.slice(0, 200), ...onAirAt(station, time) };
+    if (revision !== station.revision) described = describe(options, station);
+    revision = station.revision;
+    return { ...described, name: options.plan.name.slice(0, 200), ...onAir.at(time) };
   };
 }
 

@@ -3,10 +3,12 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { fakeReel } from '../../test/support/fake-reel.js';
 import { TICKS_PER_SECOND } from '../base/units.js';
-import { onAirAt, programmesOf } from './guide.js';
+import { NowOnAir, programmesOf } from './guide.js';
 import { Station } from './station.js';
 
 const seconds = (count: number): number => count * TICKS_PER_SECOND;
+/** What is on the air at a time, computed afresh. */
+const onAirAt = (station: Station, time: number) => new NowOnAir(station).at(time);
 const item = (name: string, length: number) => ({ name, reel: fakeReel({ times: [0], duration: seconds(length) }) });
 
 test('what is on the air ends when the next item begins', () => {
@@ -26,6 +28,38 @@ test('no title is longer than the network is told', () => {
   const station = new Station({ items: [item('x'.repeat(500), 10), item('y'.repeat(500), 5)], ssrc: 1 });
   const { nowPlaying, next } = onAirAt(station, 0);
   assert.deepEqual([nowPlaying.length, next?.length], [200, 200]);
+});
+
+test('what is on the air is computed once until it changes, and its reader knows when that is', () => {
+  const one = item('one', 10);
+  const two = item('two', 5);
+  const station = new Station({ items: [one, two], ssrc: 1 });
+  const now = new NowOnAir(station);
+  const first = now.at(seconds(3));
+  assert.equal(now.until, 10_000);
+  assert.equal(now.at(seconds(10) - 1), first);
+  assert.deepEqual(now.at(seconds(10)), { nowPlaying: 'two', nowUntil: 15_000, next: 'one' });
+  assert.deepEqual(now.at(seconds(3)), first);
+  const period = { items: [one], item: 0, packet: 0, counters: null };
+  station.extend({ ...period, from: seconds(30), first: 4 });
+  assert.deepEqual(now.at(seconds(26)), { nowPlaying: 'two', nowUntil: 30_000, next: 'one' });
+});
+
+test('an item that repeats for ever is looked up once, and one that repeats until a change as often', () => {
+  const [one, two] = [item('one', 1), item('two', 1)];
+  const station = new Station({ items: [one], ssrc: 1 });
+  let lookups = 0;
+  const { itemOnAirAt } = station;
+  station.itemOnAirAt = (time) => {
+    lookups++;
+    return itemOnAirAt.call(station, time);
+  };
+  const now = new NowOnAir(station);
+  for (let second = 0; second < 1_000; second++) now.at(seconds(second));
+  assert.deepEqual([now.until, lookups], [Number.POSITIVE_INFINITY, 1]);
+  station.extend({ items: [two], item: 0, packet: 0, counters: null, from: seconds(5_000), first: 5_000 });
+  assert.deepEqual(now.at(0), { nowPlaying: 'one', nowUntil: 5_000_000, next: 'two' });
+  assert.ok(lookups < 5);
 });
 
 test('programmes are what is on the air, one behind the other, from before the beginning to behind the end', () => {

@@ -1,60 +1,104 @@
-/** What a station plays, and when: the guide. A function of time, as everything of a station. */
+/** The guide: what a station plays, and when. A function of time, like everything of a station. */
 
 import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../base/units.js';
 import type { StationInfo } from '../wire/station-info.js';
-import type { Station } from './station.js';
+import type { Station, TimedItem } from './station.js';
 
-/** What a station plays, from when to when (Unix epoch). */
+/** One programme of the guide (Unix epoch). */
 export interface Programme {
   readonly from: Millis;
   readonly to: Millis;
   readonly title: string;
 }
 
-/** Airings looked at for one guide: what lies behind them is left out. Two weeks of items of two minutes. */
-const MOST_AIRINGS = 10_000;
+/** The part of a station's announcement that changes with what it plays. */
+export type OnAir = Pick<StationInfo, 'nowPlaying' | 'nowUntil' | 'next'>;
+
+/** Most programmes of one guide; later ones are left out. Two weeks of items of two minutes. */
+const MOST_PROGRAMMES = 10_000;
+/** Longest title that is announced, in UTF-16 units. */
+const LONGEST_TITLE = 200;
 
 /**
- * What is on the air from `from` to before `to`, in order; the first and the last as long as they are, but an item that
- * follows itself is one programme, cut off at `from` and `to`.
+ * The programmes that are on the air at any time in [`from`, `to`), in order. The first and the last have their full length,
+ * except that an item that follows itself is one programme, which is cut at `from` and `to`.
  */
 export function programmesOf(station: Station, from: Millis, to: Millis): Programme[] {
   const programmes: Programme[] = [];
   const end = millisToTicks(to);
-  let last: { item: unknown; from: Millis; to: Millis; title: string } | null = null;
+  let last = null as { item: unknown; from: Millis; to: Millis; title: string } | null;
   let time = millisToTicks(from);
-  for (let itemsOnAir = 0; time < end && itemsOnAir < MOST_AIRINGS; itemsOnAir++) {
-    const itemOnAir = station.itemOnAirAt(time);
-    time = itemOnAir.to;
-    const begins = ticksToMillis(itemOnAir.from);
-    const ends = ticksToMillis(itemOnAir.to);
-    if (last && last.item === itemOnAir.item) {
+  for (let airings = 0; time < end && airings < MOST_PROGRAMMES; airings++) {
+    const airing = station.itemOnAirAt(time);
+    time = airing.to;
+    const ends = ticksToMillis(airing.to);
+    if (last?.item === airing.item) {
       last.from = Math.max(last.from, from);
       last.to = Math.min(ends, to);
       continue;
     }
-    last = { item: itemOnAir.item, from: begins, to: ends, title: itemOnAir.item.name };
+    last = { item: airing.item, from: ticksToMillis(airing.from), to: ends, title: airing.item.name };
     programmes.push(last);
   }
   return programmes.map(({ from, to, title }) => ({ from, to, title }));
 }
 
-/** Characters of a title that the network is told. */
-const MOST_TITLE = 200;
-/** Airings of one item after another that are looked through for what follows it. */
-const MOST_REPEATS = 100;
+/**
+ * Responsible for:
+ * - what is on the air, until when, and what is next, computed once per change
+ * - the time of that change, so that its reader can set one timer instead of polling
+ *
+ * A change of the station's timeline is noticed at the next call of `at`.
+ */
+export class NowOnAir {
+  readonly #station: Station;
+  #onAir: OnAir = { nowPlaying: '' };
+  #revision = -1;
+  #from: Ticks90k = 0;
+  #until: Ticks90k = 0;
 
-/** What the network is told of what is on the air: no end and nothing next where it goes on for ever, or nearly. */
-export function onAirAt(station: Station, time: Ticks90k): Pick<StationInfo, 'nowPlaying' | 'nowUntil' | 'next'> {
-  const { item, to } = station.itemOnAirAt(time);
-  const nowPlaying = item.name.slice(0, MOST_TITLE);
-  let end = to;
-  for (let repeats = 0; repeats < MOST_REPEATS; repeats++) {
-    const following = station.itemOnAirAt(end);
-    if (following.item !== item) {
-      return { nowPlaying, nowUntil: ticksToMillis(end), next: following.item.name.slice(0, MOST_TITLE) };
-    }
-    end = following.to;
+  constructor(station: Station) {
+    this.#station = station;
   }
-  return { nowPlaying };
+
+  /** What is on the air at `time`: the same object until that changes. */
+  at(time: Ticks90k): OnAir {
+    const { revision } = this.#station;
+    if (revision !== this.#revision || time < this.#from || time >= this.#until) {
+      this.#compute(time);
+      this.#revision = revision;
+    }
+    return this.#onAir;
+  }
+
+  /** When the answer of the last `at` ends (Unix epoch); Infinity where nothing follows. */
+  get until(): Millis {
+    return ticksToMillis(this.#until);
+  }
+
+  #compute(time: Ticks90k): void {
+    const airing = this.#station.itemOnAirAt(time);
+    const end = endOfRun(this.#station, airing);
+    this.#from = airing.from;
+    this.#until = end;
+    const nowPlaying = announced(airing);
+    if (end === Number.POSITIVE_INFINITY) this.#onAir = { nowPlaying };
+    else {
+      const next = announced(this.#station.itemOnAirAt(end));
+      this.#onAir = { nowPlaying, nowUntil: ticksToMillis(end), next };
+    }
+  }
+}
+
+const announced = ({ item }: TimedItem): string => item.name.slice(0, LONGEST_TITLE);
+
+/** When another item than this one begins. Its own repeats are skipped: a period of one item by one step. */
+function endOfRun(station: Station, first: TimedItem): Ticks90k {
+  const { item } = first;
+  for (let airing = first; ; ) {
+    const end = airing.items.every((each) => each === item) ? airing.until : airing.to;
+    if (end === Number.POSITIVE_INFINITY) return end;
+    airing = station.itemOnAirAt(end);
+    if (airing.item !== item) return end;
+  }
 }

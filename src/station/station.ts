@@ -32,6 +32,8 @@ export interface TimedItem {
   /** All items of that period, and its own place among them. */
   readonly items: readonly StationItem[];
   readonly index: number;
+  /** The end of that period; Infinity where no other follows. */
+  readonly until: Ticks90k;
 }
 
 /** Part of one item's packets, one after another. */
@@ -49,7 +51,7 @@ export interface ItemRange {
  */
 export class Station implements PacketSource {
   readonly ssrc: number;
-  #edition = 0;
+  #revision = 0;
   /** In the order in which they begin; never empty. */
   #periods: readonly Period[];
   #largestPacket = 0;
@@ -115,9 +117,9 @@ export class Station implements PacketSource {
     );
   }
 
-  /** Raised by whatever changes it. */
-  get edition(): number {
-    return this.#edition;
+  /** Raised by every change of its timeline. */
+  get revision(): number {
+    return this.#revision;
   }
 
   /** What is shown in place of what it plays, in the newest period. */
@@ -281,6 +283,7 @@ export class Station implements PacketSource {
       to: next ? Math.min(to, next.from) : to,
       items: period.items,
       index,
+      until: next?.from ?? Number.POSITIVE_INFINITY,
     };
   }
 
@@ -317,7 +320,7 @@ export class Station implements PacketSource {
     this.#periods = periods;
     this.#itemOnAir.to = this.#itemOnAir.from; // It may be another now.
     this.#measure();
-    this.#edition++;
+    this.#revision++;
   }
 
   #measure(): void {

@@ -9,7 +9,7 @@ import { ControlServer, type SocketOpener } from '../control/server.js';
 import { type LoopEndpoint, SocketLoop } from '../net/socket-loop.js';
 import type { FromThread, ToThread } from '../playout/messages.js';
 import { MemoryReader, WaitingReader } from '../reel/payload-reader.js';
-import { onAirAt } from '../station/guide.js';
+import { NowOnAir } from '../station/guide.js';
 import { Station } from '../station/station.js';
 import { willNeed } from '../system/file.js';
 import { type Libc, loadLibc } from '../system/libc.js';
@@ -38,14 +38,17 @@ const note = (line: string) => say({ is: 'note', line });
 
 /** The stations, as the control protocol asks for them. */
 class Directory {
-  readonly #served = new Map<string, { info: StationInfo; station: Station; progress: StationCounters }>();
+  readonly #served = new Map<
+    string,
+    { info: StationInfo; station: Station; onAir: NowOnAir; progress: StationCounters }
+  >();
   #list: StationInfo[] = [];
   #listedAt = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly clock: Clock) {}
 
   add({ id, info, progress }: ServedStation, station: Station): void {
-    this.#served.set(id, { info, station, progress: new StationCounters(progress) });
+    this.#served.set(id, { info, station, onAir: new NowOnAir(station), progress: new StationCounters(progress) });
     this.#listedAt = Number.NEGATIVE_INFINITY;
   }
 
@@ -71,7 +74,7 @@ class Directory {
     if (now - this.#listedAt < LIST_LIFETIME) return this.#list;
     const time = millisToTicks(now);
     this.#list = [...this.#served.values()]
-      .map(({ info, station }) => ({ ...info, ...onAirAt(station, time) }))
+      .map(({ info, onAir }) => ({ ...info, ...onAir.at(time) }))
       .sort((a, b) => a.number - b.number);
     this.#listedAt = now;
     return this.#list;
