@@ -7,7 +7,7 @@ import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ADJUSTMENT_PERIOD, SlewingClock } from '../src/clock/clock.js';
-import { defaultMediaSettings } from '../src/media/spool.js';
+import { defaultMediaSettings } from '../src/media/settings.js';
 import { PlayoutPool } from '../src/playout/playout-pool.js';
 import { StatsOverTime } from '../src/playout/stats.js';
 import type { Reel } from '../src/reel/reel.js';

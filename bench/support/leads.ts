@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PTS_MODULUS, ticksToMillis, wrap } from '../../src/base/units.js';
-import { defaultMediaSettings } from '../../src/media/spool.js';
+import { defaultMediaSettings } from '../../src/media/settings.js';
 import { closeReel } from '../../src/reel/open-reel.js';
 import { ReelFile } from '../../src/reel/reel.js';
 import type { Store } from '../../src/reel/store.js';

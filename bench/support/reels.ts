@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { defaultMediaSettings } from '../../src/media/spool.js';
+import { defaultMediaSettings } from '../../src/media/settings.js';
 import { ReelFile, type ReelManifest } from '../../src/reel/reel.js';
 import type { Store } from '../../src/reel/store.js';
 import { msc, seconds } from '../support.js';

@@ -3,7 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { Problem } from '../base/problem.js';
 import { COMMON_DELAY } from '../clock/steering.js';
 import { parseMoment } from '../contract/time-text.js';
-import { defaultMediaSettings } from '../media/spool.js';
+import { defaultMediaSettings } from '../media/settings.js';
 import { hasPlayer } from '../viewer/players/find-player.js';
 import { playerNames, steeredPlayer } from '../viewer/players/player.js';
 import { graphicsNames } from '../viewer/terminal-player/renderer.js';

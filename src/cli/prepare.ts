@@ -1,6 +1,6 @@
 /** `msc prepare`: reels ahead of time, so that a server goes on the air with them at once. */
 import type { Problem } from '../base/problem.js';
-import type { MediaSettings } from '../media/spool.js';
+import type { MediaSettings } from '../media/settings.js';
 import { defaultStore, Store } from '../reel/store.js';
 import { planStations, prepareStation } from '../server/line-up.js';
 import { findSources } from '../server/sources.js';

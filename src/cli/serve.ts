@@ -7,7 +7,7 @@ import { findStations } from '../discovery/find.js';
 import { CredentialsFile } from '../gateway/access/credentials.js';
 import type { Gateway } from '../gateway/gateway.js';
 import { Viewers } from '../gateway/viewers.js';
-import type { MediaSettings } from '../media/spool.js';
+import type { MediaSettings } from '../media/settings.js';
 import { checkGroup, listInterfaces, loopback, type NetInterface, resolveInterface } from '../net/interfaces.js';
 import { defaultStore, Store } from '../reel/store.js';
 import { Broadcaster } from '../server/broadcaster.js';

@@ -13,8 +13,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { makeSource } from '../../test/support/sources.js';
-import { Problem } from '../base/problem.js';
-import { defaultMediaSettings, type Spool } from './spool.js';
+import { Problem, systemCode } from '../base/problem.js';
+import { defaultMediaSettings } from './settings.js';
+import type { Spool } from './spool.js';
 import { spoolMedia } from './spool-media.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'msc-bad-'));
@@ -94,13 +95,13 @@ test('a recording that begins in the middle of a group begins with its first key
   assert.ok(result.audio.start < 0 && result.audio.start > -90_000);
 });
 
-test('a full disk is told as such', { skip: !existsSync('/dev/full') && 'needs /dev/full' }, () => {
+test('a full disk is the system error ENOSPC', { skip: !existsSync('/dev/full') && 'needs /dev/full' }, () => {
   const source = makeSource({ path: at('fine.mp4'), seconds: 1 });
   const full = at('full');
   mkdirSync(full);
   symlinkSync('/dev/full', join(full, 'audio.aac'));
   assert.throws(
     () => spool(source, full),
-    (error) => error instanceof Problem && error.code === 'store' && /the disk is full/.test(error.message),
+    (error) => systemCode(error) === 'ENOSPC',
   );
 });

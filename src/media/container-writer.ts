@@ -2,7 +2,7 @@
 import { AVFMT_GLOBALHEADER } from 'node-av/constants';
 import { Dictionary, FormatContext, type Packet, Rational, type Stream } from 'node-av/lib';
 import type { Encoder } from './encoder.js';
-import { check } from './filters.js';
+import { check } from './ffmpeg-error.js';
 
 interface Track {
   stream: Stream;

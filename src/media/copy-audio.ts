@@ -7,7 +7,8 @@ import { Unfit } from './copy-video.js';
 import { silentFrame } from './encode-audio.js';
 import type { TimedPacket } from './input.js';
 import { codecName } from './names.js';
-import { AAC_FRAME_TICKS, AUDIO_RATE, type SpooledAudio, type StationLayout } from './spool.js';
+import type { StationLayout } from './settings.js';
+import { AAC_FRAME_TICKS, AUDIO_RATE, type SpooledAudio } from './spool.js';
 import { AudioSpool } from './spooled-audio.js';
 
 /** Time stamps in milliseconds, and those of recorders, stray by less from a frame's place. */

@@ -12,7 +12,8 @@ import type { MediaInput } from './input.js';
 import { LAMBDA } from './jpeg-of.js';
 import { fittedLayout, jpegLayout, type PictureLayout } from './picture-layout.js';
 import { forEachPicture, type PicturesDone } from './pictures.js';
-import type { Ratio, SpooledFrames, StationLayout } from './spool.js';
+import type { Ratio, StationLayout } from './settings.js';
+import type { SpooledFrames } from './spool.js';
 import { SpoolFile } from './spool-file.js';
 import { uint32Table } from './tables.js';
 

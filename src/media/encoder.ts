@@ -3,7 +3,7 @@
 import type { FFEncoderCodec } from 'node-av/constants';
 import { AVERROR_EAGAIN, AVERROR_EOF } from 'node-av/constants';
 import { Codec, CodecContext, type CodecParameters, type Frame, Packet, type Rational } from 'node-av/lib';
-import { check } from './filters.js';
+import { check } from './ffmpeg-error.js';
 
 export class Encoder {
   readonly #context = new CodecContext();

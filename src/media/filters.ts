@@ -2,17 +2,13 @@
 import { AV_BUFFERSRC_FLAG_KEEP_REF, AVERROR_EAGAIN, AVERROR_EOF } from 'node-av/constants';
 import { avGetPixFmtName, avGetSampleFmtName, Filter, type FilterContext, FilterGraph, type Frame } from 'node-av/lib';
 import { TICKS_PER_SECOND } from '../base/units.js';
+import { check, FfmpegError } from './ffmpeg-error.js';
 
 const TICK_BASE = `1/${TICKS_PER_SECOND}`;
 
-/** Throws when an FFmpeg call has failed: a mistake of ours, or memory. */
-export function check(result: number, what: string): void {
-  if (result < 0) throw new Error(`${what} failed (FFmpeg error ${result})`);
-}
-
 function filterNamed(name: string): Filter {
   const filter = Filter.getByName(name);
-  if (filter === null) throw new Error(`this FFmpeg has no filter "${name}"`);
+  if (filter === null) throw new FfmpegError(`this FFmpeg has no filter "${name}"`);
   return filter;
 }
 
@@ -94,7 +90,7 @@ export class FilterChain {
 
   #create(name: string, options: string): FilterContext {
     const context = this.#graph.createFilter(filterNamed(name), `f${this.#graph.nbFilters}`, options || null);
-    if (context === null) throw new Error(`filter ${name} does not take "${options}"`);
+    if (context === null) throw new FfmpegError(`filter ${name} does not take "${options}"`);
     return context;
   }
 }

@@ -2,7 +2,7 @@
 import { TICKS_PER_MILLI, TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
 import { MediaInput } from './input.js';
 import { isNearly, ratioOf, tidyFrameRate } from './ratio.js';
-import type { Ratio } from './spool.js';
+import type { Ratio } from './settings.js';
 
 /** Enough to tell 24 from 23.976 by time stamps in milliseconds. */
 const MOST_PICTURES = 300;

@@ -1,7 +1,7 @@
 /** The sequence parameter set of H.264: what a picture is before any is decoded. ITU-T H.264, 7.3.2.1.1 and E.1.1. */
 import { BitReader } from './bit-reader.js';
 import { reduce } from './ratio.js';
-import type { Ratio } from './spool.js';
+import type { Ratio } from './settings.js';
 
 export interface SequenceParameters {
   id: number;

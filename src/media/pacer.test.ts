@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Pacer } from './pacer.js';
-import type { Ratio } from './spool.js';
+import type { Ratio } from './settings.js';
 
 /** Which picture stands at each place. */
 function paced(rate: Ratio, times: number[], end: number): number[] {

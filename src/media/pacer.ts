@@ -1,7 +1,7 @@
 /** From pictures at any time to pictures at a constant rate. */
 import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
 import { quotient } from './ratio.js';
-import type { Ratio } from './spool.js';
+import type { Ratio } from './settings.js';
 
 /**
  * Says how often a picture is to be shown: a picture begins at the place nearest to its time and stays until the next

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { fittedLayout, h264Layout, jpegLayout, layoutFilters } from './picture-layout.js';
-import type { Ratio, StationLayout } from './spool.js';
+import type { Ratio, StationLayout } from './settings.js';
 
 const hd: StationLayout = {
   width: 1_280,

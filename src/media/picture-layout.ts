@@ -1,6 +1,6 @@
 /** Which size and shape encoded pictures get: sums only. */
 import { quotient, reduce } from './ratio.js';
-import type { Ratio, StationLayout } from './spool.js';
+import type { Ratio, StationLayout } from './settings.js';
 
 /** Pictures as they come, already upright. */
 export interface PictureShape {

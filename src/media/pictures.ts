@@ -10,7 +10,7 @@ import { isSideways, orientationOf, uprightFilters } from './orientation.js';
 import { Pacer } from './pacer.js';
 import { layoutFilters, type PictureLayout, type PictureShape } from './picture-layout.js';
 import { quotient, ratioOf } from './ratio.js';
-import type { Ratio } from './spool.js';
+import type { Ratio } from './settings.js';
 
 const alwaysProgressive: ReadonlySet<number> = new Set([AV_CODEC_ID_VP8, AV_CODEC_ID_VP9, AV_CODEC_ID_AV1]);
 

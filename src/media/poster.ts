@@ -1,7 +1,10 @@
-/** One picture that tells what a film is: for lists and pages. */
+/** The poster: one picture of a film, for lists and pages. */
 import { rmSync, writeFileSync } from 'node:fs';
 import { Frame } from 'node-av/lib';
+import { isSystemError } from '../base/file-problem.js';
+import { Problem } from '../base/problem.js';
 import { Decoder } from './decoder.js';
+import { FfmpegError } from './ffmpeg-error.js';
 import { descriptionOf, FilterChain } from './filters.js';
 import { MediaInput } from './input.js';
 import { jpegOf } from './jpeg-of.js';
@@ -9,50 +12,52 @@ import { isSideways, orientationOf, uprightFilters } from './orientation.js';
 import { quotient, ratioOf } from './ratio.js';
 
 const WIDEST = 640;
-/** Where in the film to look, the best place first. */
-const places = [0.1, 0.2, 0.35, 0.5, 0];
-/** Pictures decoded at a place before the best of them is taken. */
+/** Parts of the film to look at, the most promising first. */
+const positions = [0.1, 0.2, 0.35, 0.5, 0];
+/** Pictures decoded at each position; the one with most contrast counts. */
 const TRIES = 3;
-/** Of the luma's standard deviation, 0 to 127: black, fog and plain titles have less. */
-const TELLING = 24;
+/** Standard deviation of the luma, 0 to 127, that is enough: black, fog and plain titles have less. */
+const ENOUGH_CONTRAST = 24;
 /** FFmpeg's scale of 1 (best) to 31. */
 const QUALITY = 4;
 
 /**
- * Writes a JPEG, at most 640 pixels wide, of a picture with something to see. A film is on air without its poster, too:
- * whatever goes wrong, there is just no file at `path`.
+ * Writes a JPEG, at most 640 pixels wide, of a picture with enough contrast to recognise the film. Leaves no file at
+ * `path` where the source gives no picture, FFmpeg fails or the disk refuses: a film goes on air without its poster.
  */
 export function makePoster(options: { source: string; path: string }): void {
   const { source, path } = options;
   try {
-    const jpeg = tellingPicture(source);
+    const jpeg = bestPicture(source);
     if (jpeg) writeFileSync(path, jpeg);
-  } catch {
-    // Nothing depends on it; half a picture would be worse than none.
+  } catch (error) {
+    // No poster is better than half a one.
     rmSync(path, { force: true });
+    const isExpected = error instanceof Problem || error instanceof FfmpegError || isSystemError(error);
+    if (!isExpected) throw error;
   }
 }
 
-function tellingPicture(source: string): Buffer | null {
+function bestPicture(source: string): Buffer | null {
   let best: { jpeg: Buffer; contrast: number } | null = null;
-  for (const place of places) {
-    const candidate = pictureAt(source, place);
+  for (const position of positions) {
+    const candidate = pictureAt(source, position);
     if (candidate === null) continue;
     if (best === null || candidate.contrast > best.contrast) best = candidate;
-    if (best.contrast >= TELLING) break;
+    if (best.contrast >= ENOUGH_CONTRAST) break;
   }
   return best?.jpeg ?? null;
 }
 
-/** The first pictures from `place` (0 to 1) on: the one with most contrast. */
-function pictureAt(source: string, place: number): { jpeg: Buffer; contrast: number } | null {
+/** Of the first pictures from `position` (0 to 1) on, the one with most contrast. */
+function pictureAt(source: string, position: number): { jpeg: Buffer; contrast: number } | null {
   const input = new MediaInput(source);
   const out = new Frame();
   let decoder: Decoder | null = null;
   let best: { jpeg: Buffer; contrast: number } | null = null;
   try {
     input.skipAudio();
-    if (place > 0 && !input.seek(input.duration * place)) return null;
+    if (position > 0 && !input.seek(input.duration * position)) return null;
     out.alloc();
     let tries = 0;
     const look = (frame: Frame) => {

@@ -1,6 +1,6 @@
 /** Ratios of whole numbers: frame rates, pixel shapes, aspect ratios. */
 import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
-import type { Ratio } from './spool.js';
+import type { Ratio } from './settings.js';
 
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
 

@@ -1,16 +1,14 @@
-/** An elementary stream on its way to the disk: many small pieces, few large writes. */
+/** An elementary stream written to disk: many small pieces, few large writes. */
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { storeProblem } from '../reel/store.js';
 
 const BUFFER_LENGTH = 4 << 20;
 
-/** What bytes can be appended to. */
+/** Takes bytes one piece after another. */
 export interface ByteSink {
   append(data: Buffer, start?: number, end?: number): void;
 }
 
-/** For bytes whose number alone matters. */
+/** Drops the bytes, where only their number matters. */
 export const nowhere: ByteSink = { append: () => undefined };
 
 export class SpoolFile implements ByteSink {
@@ -21,10 +19,10 @@ export class SpoolFile implements ByteSink {
   #file: number | null;
   #filled = 0;
 
-  /** Replaces what was at `path`. Throws a Problem of code `store` when it cannot be written, as does `append`. */
+  /** Replaces the file at `path`. Throws the system's error when it cannot be written, as do `append` and `finish`. */
   constructor(path: string) {
     this.path = path;
-    this.#file = this.#orProblem(() => openSync(path, 'w'));
+    this.#file = openSync(path, 'w');
   }
 
   append(data: Buffer, start = 0, end = data.length): void {
@@ -38,13 +36,13 @@ export class SpoolFile implements ByteSink {
     this.bytes += end - start;
   }
 
-  /** Writes what is left. */
+  /** Writes the buffered bytes and closes the file. */
   finish(): void {
     this.#flush();
     this.discard();
   }
 
-  /** Closes the file without writing what is left. */
+  /** Closes the file without writing the buffered bytes. */
   discard(): void {
     if (this.#file === null) return;
     closeSync(this.#file);
@@ -54,19 +52,9 @@ export class SpoolFile implements ByteSink {
   #flush(): void {
     const file = this.#file;
     if (file === null) throw new Error(`${this.path} is closed`);
-    this.#orProblem(() => {
-      for (let done = 0; done < this.#filled; ) {
-        done += writeSync(file, this.#buffer, done, this.#filled - done);
-      }
-    });
-    this.#filled = 0;
-  }
-
-  #orProblem<T>(act: () => T): T {
-    try {
-      return act();
-    } catch (error) {
-      throw storeProblem(error, dirname(this.path));
+    for (let done = 0; done < this.#filled; ) {
+      done += writeSync(file, this.#buffer, done, this.#filled - done);
     }
+    this.#filled = 0;
   }
 }

@@ -10,7 +10,8 @@ import { MediaInput } from './input.js';
 import { AAC_CODEC_STRING, aacName } from './names.js';
 import { notesOn } from './notes.js';
 import { aspectName } from './ratio.js';
-import type { Ratio, Spool, SpooledAudio, SpooledVideo, SpoolOptions } from './spool.js';
+import type { Ratio } from './settings.js';
+import type { Spool, SpooledAudio, SpooledVideo, SpoolOptions } from './spool.js';
 
 /** Reading the sound alone takes less than encoding the pictures. */
 const VIDEO_SHARE = 0.9;

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { makeSource, type SourceVideo } from '../../test/support/sources.js';
 import { parseJpeg } from '../wire/rtp-jpeg.js';
-import { defaultMediaSettings, type MediaSettings, type Spool } from './spool.js';
+import { defaultMediaSettings, type MediaSettings } from './settings.js';
+import type { Spool } from './spool.js';
 import { spoolMedia } from './spool-media.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'msc-jpeg-'));

@@ -6,7 +6,8 @@ import { frameRateOf } from './frame-rate.js';
 import { MediaInput } from './input.js';
 import { notesOn } from './notes.js';
 import { aspectName, encodedFrameRate, quotient } from './ratio.js';
-import type { Ratio, Spool, SpoolOptions } from './spool.js';
+import type { Ratio } from './settings.js';
+import type { Spool, SpoolOptions } from './spool.js';
 
 export function spoolJpeg({ source, folder, settings, onProgress }: SpoolOptions): Spool {
   const input = new MediaInput(source);

@@ -16,13 +16,8 @@ import { without } from '../../test/support/tools.js';
 import { channelsOfAdts } from './aac.js';
 import { NalList, NalType, nalTypeOf, parseExtradata, splitAnnexB, splitLengthPrefixed } from './h264-nal.js';
 import { MediaInput } from './input.js';
-import {
-  defaultMediaSettings,
-  type MediaProperties,
-  type MediaSettings,
-  type Spool,
-  type SpooledVideo,
-} from './spool.js';
+import { defaultMediaSettings, type MediaProperties, type MediaSettings } from './settings.js';
+import type { Spool, SpooledVideo } from './spool.js';
 import { spoolMedia } from './spool-media.js';
 
 // SVT-AV1 writes its settings to stderr, past FFmpeg's log; 1 leaves only errors.

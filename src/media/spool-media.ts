@@ -5,7 +5,8 @@ import { spoolJpeg } from './spool-jpeg.js';
 
 /**
  * Writes the elementary streams of `source` into `folder`: copied where receivers can play them as they are, encoded
- * otherwise. Throws a Problem: code `source` when the file is no use, `store` when `folder` cannot be written.
+ * otherwise. Throws a Problem of code `source` when the file cannot be used, the system's error when `folder` cannot be
+ * written.
  */
 export function spoolMedia(options: SpoolOptions): Spool {
   let reached = 0;

@@ -3,45 +3,8 @@
  * Types only, so that anybody may import them; what fills a spool is in the files beside this one, which load FFmpeg.
  */
 
-import type { Millis, Ticks90k } from '../base/units.js';
-import type { StationFormat } from '../wire/station-info.js';
-
-/** Numerator and denominator, both positive, in lowest terms. */
-export type Ratio = [numerator: number, denominator: number];
-
-/** What every item of a station has in common; the first item sets it. */
-export interface StationLayout {
-  /** Pixels, as coded. */
-  width: number;
-  height: number;
-  /** Width of a pixel by its height. */
-  sampleAspectRatio: Ratio;
-  /** Frames a second. */
-  frameRate: Ratio;
-  /** Of the sound: 1 to 6; 0 where the format carries none. */
-  channels: number;
-  /** From DTS to PTS of a picture that is not reordered: the most that any picture of the station needs. */
-  reorderDelay: Ticks90k;
-}
-
-export interface MediaSettings {
-  format: StationFormat;
-  /** `jpeg` only: frames a second, or those of the source. */
-  fps: number | 'source';
-  /** `h264` only: pictures are copied when random access points are at most this far apart. */
-  maxGop: Millis;
-  /** The format that the station's first item set; null for the first. */
-  target: StationLayout | null;
-}
-
-/** What a caller leaves open. */
-export const defaultMediaSettings: MediaSettings = {
-  format: 'h264',
-  fps: 30,
-  // x264 puts a key picture every 250 unless told otherwise: 10.4 s at 24 frames a second.
-  maxGop: 12_000,
-  target: null,
-};
+import type { Ticks90k } from '../base/units.js';
+import type { MediaProperties, MediaSettings, Ratio } from './settings.js';
 
 /** Access units from the first on. */
 export interface AccessUnitReader {
@@ -89,33 +52,6 @@ export interface SpooledFrames {
   path: string;
   /** Bytes of each file. */
   sizes: Uint32Array;
-}
-
-export interface MediaProperties {
-  /** Pixels, as coded. */
-  width: number;
-  height: number;
-  sampleAspectRatio: Ratio;
-  /** Of the picture as displayed, e.g. "16:9". */
-  aspectRatio: string;
-  /** Frames a second; the average where it varies. */
-  frameRate: Ratio;
-  /** e.g. "H.264 High 4.0" */
-  videoCodec: string;
-  /** e.g. "AAC-LC 5.1" */
-  audioCodec: string | null;
-  /** RFC 6381, e.g. "avc1.640028,mp4a.40.2" */
-  codecs: string;
-  video: 'copied' | 'encoded';
-  audio: 'copied' | 'encoded' | 'silent' | 'none';
-  /** Of the sound; 0 where the format carries none. */
-  channels: number;
-  /** Why it was encoded, one phrase; empty when all was copied. */
-  reason: string;
-  /** What the listener of a log should know, e.g. that the file is cut off; empty when there is nothing. */
-  notes: string[];
-  /** The title in the file's own metadata. */
-  title: string | null;
 }
 
 export type Spool =

@@ -1,7 +1,8 @@
 /** The table of access units, and where they are. */
 import type { Ticks90k } from '../base/units.js';
 import type { AccessUnits } from './access-units.js';
-import type { AccessUnitReader, SpooledVideo, StationLayout } from './spool.js';
+import type { StationLayout } from './settings.js';
+import type { AccessUnitReader, SpooledVideo } from './spool.js';
 import type { ByteSink } from './spool-file.js';
 import { float64Table, uint8Table, uint32Table } from './tables.js';
 

@@ -3,23 +3,16 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { makeSource } from '../../test/support/sources.js';
+import { jpegSize, makeSource } from '../../test/support/sources.js';
 import { makePoster } from './poster.js';
+import { defaultMediaSettings } from './settings.js';
 import { makeSlate } from './slate.js';
-import { defaultMediaSettings } from './spool.js';
 import { spoolMedia } from './spool-media.js';
 import { makeTestCard } from './test-card.js';
 import { clockText } from './test-card-picture.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'msc-card-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
-
-/** SOF0: width and height of a JPEG file. */
-function sizeOf(path: string): [number, number] {
-  const jpeg = readFileSync(path);
-  const at = jpeg.indexOf(Buffer.from([0xff, 0xc0]));
-  return [jpeg.readUInt16BE(at + 7), jpeg.readUInt16BE(at + 5)];
-}
 
 test('the clock of the test card counts hours, minutes, seconds and pictures', () => {
   assert.equal(clockText(0, 30), '00:00:00.00');
@@ -70,14 +63,14 @@ test('a poster is a JPEG of at most 640 pixels in width and of the right shape',
   });
   const path = join(folder, 'wide.jpg');
   makePoster({ source, path });
-  assert.deepEqual(sizeOf(path), [640, 200]);
+  assert.deepEqual(jpegSize(readFileSync(path)), [640, 200]);
 });
 
 test('the poster of a rotated film stands upright', () => {
   const source = makeSource({ path: join(folder, 'tall.mp4'), seconds: 1, video: { turn: 270 }, audio: null });
   const path = join(folder, 'tall.jpg');
   makePoster({ source, path });
-  assert.deepEqual(sizeOf(path), [180, 320]);
+  assert.deepEqual(jpegSize(readFileSync(path)), [180, 320]);
 });
 
 test('a poster that cannot be made is left out', () => {

@@ -1,8 +1,9 @@
-/** A small JPEG of one picture of a stream, from its bytes alone. */
+/** Thumbnails: a small JPEG of one picture of a stream. */
 import { AV_CODEC_ID_H264, AV_CODEC_ID_MJPEG } from 'node-av/constants';
 import { Codec, CodecContext, Frame, Packet } from 'node-av/lib';
 import type { StationFormat } from '../wire/station-info.js';
-import { check, descriptionOf, FilterChain } from './filters.js';
+import { check, FfmpegError } from './ffmpeg-error.js';
+import { descriptionOf, FilterChain } from './filters.js';
 import { jpegOf } from './jpeg-of.js';
 import { quotient, ratioOf } from './ratio.js';
 
@@ -13,26 +14,31 @@ const MOST_PIXELS = 35_389_440;
 
 /**
  * A JPEG file, at most `width` pixels wide and as the picture is displayed. `picture` is an access unit with an IDR
- * picture and its parameter sets (Annex B), or a JPEG file. Null where no picture can be made out of it.
+ * picture and its parameter sets (Annex B), or a JPEG file. Null where FFmpeg cannot decode or scale it.
  */
 export function makeThumbnail(options: { format: StationFormat; picture: Buffer; width: number }): Buffer | null {
   const frame = decode(options.format, options.picture);
   if (frame === null) return null;
   const out = new Frame();
   out.alloc();
-  const chain = scaling(frame, options.width);
+  let chain: FilterChain | null = null;
   try {
+    chain = scaling(frame, options.width);
     chain.put(frame);
     chain.put(null);
     return chain.take(out) ? jpegOf(out, QUALITY) : null;
+  } catch (error) {
+    // Of a kind of picture that FFmpeg decodes and cannot scale.
+    if (error instanceof FfmpegError) return null;
+    throw error;
   } finally {
-    chain.free();
+    chain?.free();
     out.free();
     frame.free();
   }
 }
 
-/** A decoder of its own for each picture: nothing that one station sends is left for the next. */
+/** Each picture has its own decoder, so that no state of one station reaches the next. */
 function decode(format: StationFormat, picture: Buffer): Frame | null {
   const codec = Codec.findDecoder(format === 'h264' ? AV_CODEC_ID_H264 : AV_CODEC_ID_MJPEG);
   if (codec === null) throw new Error(`this FFmpeg has no decoder for ${format}`);
@@ -44,7 +50,7 @@ function decode(format: StationFormat, picture: Buffer): Frame | null {
     context.allocContext3(codec);
     context.threadCount = 1;
     check(context.setOption('max_pixels', String(MOST_PIXELS)), 'option max_pixels');
-    // Blocks' edges are not seen at a sixth of the size.
+    // Block edges are invisible at a sixth of the size.
     check(context.setOption('skip_loop_filter', 'all'), 'option skip_loop_filter');
     check(context.open2Sync(codec, null), 'opening a decoder');
     packet.alloc();

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
-import type { Ratio, SpooledFrames } from '../media/spool.js';
+import type { Ratio } from '../media/settings.js';
+import type { SpooledFrames } from '../media/spool.js';
 import { SpoolReader } from '../media/spool-reader.js';
 import {
   FIRST_TABLE_Q,

@@ -1,5 +1,5 @@
-/** Whatever touches a media file runs in a child process with limits on time and memory. This is its parent's side. */
-import { spawn } from 'node:child_process';
+/** Media files are read in a child process only, with limits on time and memory. This is its parent's side. */
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Problem, type ProblemCode } from '../base/problem.js';
@@ -9,28 +9,30 @@ import type { MakeReel } from './child/make-reel.js';
 /** Films that can be generated. */
 export type GeneratedName = 'test-card' | 'slate';
 
-/** What a child can be asked for, as one JSON value on its standard input. */
+/** The child's task: one JSON value on its standard input. */
 export type MediaTask = ({ task: 'reel' } & MakeReel) | { task: GeneratedName; path: string; seconds: number };
 
-/** What it answers, as JSON lines on its standard output. `memory` is its resident set, bytes. */
+/** Its reports: JSON lines on its standard output. `memory` is its resident set, bytes; `progress` is from 0 to 1. */
 export type MediaReport =
   | { progress: number; memory: number }
   | { done: true }
   | { problem: { code: ProblemCode; message: string; next: string } };
 
 export interface PrepareLimits {
-  /** The child is ended when it has reported nothing for this long. */
+  /** Longest time without a report; the child is then ended. */
   silence: Millis;
   /** Resident memory of the child, bytes. */
   memory: number;
 }
 
+const RETRY = 'Close other programs, or raise the limits of open files and processes, and try again.';
+
 /** Encoding 2160p takes about 1.5 GB. */
 export const defaultLimits: PrepareLimits = { silence: 120_000, memory: 4 * 2 ** 30 };
 
 /**
- * Carries out `request` in a child process; `subject` names it in messages. Rejects with a Problem: what the child
- * found, or that it broke, went over its limits or was interrupted.
+ * Carries out `request` in a child process; `subject` names it in messages. Rejects with a Problem: the child's own, or
+ * that it could not be started, crashed, exceeded its limits or was interrupted.
  */
 export async function runMediaChild(options: {
   request: MediaTask;
@@ -41,15 +43,15 @@ export async function runMediaChild(options: {
 }): Promise<void> {
   const { request, subject, limits = defaultLimits, signal, onProgress } = options;
   const entry = fileURLToPath(new URL('child/media-entry.js', import.meta.url));
-  const child = spawn(process.execPath, ['--max-old-space-size=1024', entry], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child: ChildProcess = spawn(process.execPath, ['--max-old-space-size=1024', entry], { stdio: 'pipe' });
   let problem: Problem | null = null;
   let done = false;
-  let words = '';
-  const end = (why: Problem) => {
-    problem ??= why;
+  let lastWords = '';
+  const end = (reason: Problem) => {
+    problem ??= reason;
     child.kill('SIGKILL');
   };
-  const tooSilent = () =>
+  const onSilence = () =>
     end(
       new Problem(
         'prepare',
@@ -57,17 +59,25 @@ export async function runMediaChild(options: {
         'The file may be damaged: convert it with another program and try again.',
       ),
     );
-  let silence = setTimeout(tooSilent, limits.silence);
+  let silence = setTimeout(onSilence, limits.silence);
   const abort = () => end(new Problem('prepare', `${subject}: interrupted`, 'Start again to prepare it.'));
   signal?.addEventListener('abort', abort);
   if (signal?.aborted) abort();
-
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    words = (words + text).slice(-2000);
+  const ended = new Promise<void>((resolve) => {
+    // Without descriptors for its pipes it has none, and there is no `close`.
+    child.once('error', (error) => {
+      end(new Problem('prepare', `${subject}: the preparing process could not be started: ${error.message}`, RETRY));
+      if (child.pid === undefined) resolve();
+    });
+    child.once('close', () => resolve());
   });
-  createInterface({ input: child.stdout }).on('line', (line) => {
+
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    lastWords = (lastWords + text).slice(-2_000);
+  });
+  const onLine = (line: string) => {
     clearTimeout(silence);
-    silence = setTimeout(tooSilent, limits.silence);
+    silence = setTimeout(onSilence, limits.silence);
     const report: MediaReport = JSON.parse(line);
     if ('progress' in report) {
       onProgress?.(report.progress);
@@ -79,14 +89,12 @@ export async function runMediaChild(options: {
       const { code, message, next } = report.problem;
       problem ??= new Problem(code, message, next);
     } else done = true;
-  });
-  child.stdin.on('error', () => child.kill('SIGKILL')); // It ended before it read; its exit says why.
-  child.stdin.end(JSON.stringify(request));
+  };
+  if (child.stdout) createInterface({ input: child.stdout }).on('line', onLine);
+  child.stdin?.on('error', () => child.kill('SIGKILL')); // It ended before it read; its exit gives the cause.
+  child.stdin?.end(JSON.stringify(request));
   try {
-    await new Promise<void>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', () => resolve());
-    });
+    await ended;
   } finally {
     clearTimeout(silence);
     signal?.removeEventListener('abort', abort);
@@ -94,10 +102,10 @@ export async function runMediaChild(options: {
   if (problem) throw problem;
   if (done && child.exitCode === 0) return;
   const how = child.signalCode ? `was ended by ${child.signalCode}` : `ended with code ${child.exitCode}`;
-  const said = words.trim().split('\n').slice(-3).join(' ');
+  const output = lastWords.trim().split('\n').slice(-3).join(' ');
   throw new Problem(
     'prepare',
-    `${subject}: the preparing process ${how}${said ? `: ${said}` : ''}`,
+    `${subject}: the preparing process ${how}${output ? `: ${output}` : ''}`,
     'The file may be damaged: convert it with another program and try again.',
   );
 }

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { fakeReel } from '../../test/support/fake-reel.js';
 import { makeFilm, reelOf as reelOfFilm } from '../../test/support/film.js';
 import { scratchFolder } from '../../test/support/spool.js';
-import type { Ratio } from '../media/spool.js';
+import type { Ratio } from '../media/settings.js';
 import { parseJpegPayload } from '../wire/rtp-jpeg.js';
 import { startsRandomAccess, TS_GROUP_LENGTH, TS_PACKETS_PER_GROUP } from '../wire/ts.js';
 import { readJpegIndex, writeJpegIndex } from './jpeg-reel.js';

@@ -1,6 +1,6 @@
 /** Preparing a reel: found in the store, or made in a child process with limits on time and memory. */
 import { rm } from 'node:fs/promises';
-import type { MediaSettings } from '../media/spool.js';
+import type { MediaSettings } from '../media/settings.js';
 import { type PrepareLimits, runMediaChild } from './media-child.js';
 import type { Reel } from './reel.js';
 import type { Store } from './store.js';

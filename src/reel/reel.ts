@@ -1,7 +1,7 @@
 /** A reel as the rest of the house sees it, and what its folder holds. */
 
 import type { Ticks90k } from '../base/units.js';
-import type { MediaProperties, StationLayout } from '../media/spool.js';
+import type { MediaProperties, StationLayout } from '../media/settings.js';
 import type { StationFormat } from '../wire/station-info.js';
 
 /** Raised when the packets of the same source and settings change: older reels are then prepared again. */

@@ -6,7 +6,7 @@ import { openStore } from '../../test/support/film.js';
 import { makeSource } from '../../test/support/sources.js';
 import { scratchFolder } from '../../test/support/spool.js';
 import { Problem } from '../base/problem.js';
-import { defaultMediaSettings } from '../media/spool.js';
+import { defaultMediaSettings } from '../media/settings.js';
 import { closeReel } from './open-reel.js';
 import { findReel, prepareReel } from './prepare.js';
 import { ReelFile } from './reel.js';

@@ -12,7 +12,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { Problem, systemCode } from '../base/problem.js';
-import type { MediaSettings } from '../media/spool.js';
+import type { MediaSettings } from '../media/settings.js';
 import { readJpegIndex } from './jpeg-reel.js';
 import { reelOf } from './open-reel.js';
 import { REEL_VERSION, type Reel, ReelFile, type ReelManifest } from './reel.js';

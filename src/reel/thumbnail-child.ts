@@ -1,62 +1,71 @@
-/** Pictures made small, in a child process that is there only while there is something to do. Its parent's side. */
+/** Thumbnails, made in a child process that runs only while there are pictures to make: the parent's side. */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { messageOf } from '../base/problem.js';
 import type { Millis } from '../base/units.js';
 import type { StationFormat } from '../wire/station-info.js';
 
-/** `picture`: as makeThumbnail takes it. `width`: at most so many pixels. */
+/** `picture` as for `makeThumbnail`; `width` is the widest result, pixels. */
 export interface ThumbnailJob {
   format: StationFormat;
   picture: Uint8Array;
   width: number;
 }
 
-/** `missing`: FFmpeg is not installed. `memory`: the child's resident set, bytes. */
-export type ThumbnailAnswer = { missing: true } | { still: Uint8Array | null; memory: number };
+/**
+ * `missing`: FFmpeg is not installed. `failed`: the message of an error that is no fault of the picture.
+ * `thumbnail`: a JPEG file, null where FFmpeg cannot decode the picture. `memory`: the child's resident set, bytes.
+ */
+export type ThumbnailAnswer = { missing: true } | { failed: string } | { thumbnail: Uint8Array | null; memory: number };
 
-/** A child process as ThumbnailChild needs it. */
+/** The child process as ThumbnailChild uses it. */
 export interface ThumbnailProcess {
   send(job: ThumbnailJob): void;
-  /** Ends it at once; `ended` is called then, too. */
+  /** Ends it at once; `onEnd` is called then too. */
   kill(): void;
 }
 
-export type StartStillProcess = (heard: { answered(answer: ThumbnailAnswer): void; ended(): void }) => ThumbnailProcess;
+export interface ThumbnailProcessEvents {
+  onAnswer(answer: ThumbnailAnswer): void;
+  /** The process has ended, or could not be started. */
+  onEnd(): void;
+}
+export type StartThumbnailProcess = (events: ThumbnailProcessEvents) => ThumbnailProcess;
 
 export interface ThumbnailLimits {
-  /** For one picture; the first one waits for FFmpeg to be loaded, too. */
+  /** Longest wait for one picture; the first one waits for FFmpeg to be loaded too. */
   time: Millis;
   /** Resident memory of the child, bytes. */
   memory: number;
-  /** The child is ended when it has had nothing to do for this long. */
+  /** Time without a picture after which the child is ended. */
   idle: Millis;
 }
 
 export const thumbnailLimits: ThumbnailLimits = { time: 5_000, memory: 512 * 2 ** 20, idle: 30_000 };
 
-/** After the first failure, doubled with each that follows, until a picture has been made again. */
+/** Pause after the first failure; each further failure doubles it, a finished picture resets it. */
 const FIRST_PAUSE: Millis = 1_000;
 const LONGEST_PAUSE: Millis = 60_000;
 
 export interface ThumbnailChildOptions {
   timers: { now(): Millis; after(delay: Millis, run: () => void): () => void };
-  /** One line for the log. */
-  say(line: string): void;
+  /** Writes a line to the log. */
+  log(line: string): void;
   limits?: ThumbnailLimits;
-  start?: StartStillProcess;
+  start?: StartThumbnailProcess;
 }
 
 /**
- * It is in charge of:
- * - a child process while there are pictures to be made, one at a time
- * - its limits, and starting it again when it broke, but not again and again
+ * Responsible for:
+ * - a child process while there are pictures to make, one at a time
+ * - the limits of that process, and the growing pauses before a failed one is started again
  */
 export class ThumbnailChild {
   readonly #options: Required<ThumbnailChildOptions>;
   #process: ThumbnailProcess | null = null;
-  readonly #jobs: { job: ThumbnailJob; done(still: Buffer | null): void }[] = [];
+  readonly #jobs: { job: ThumbnailJob; done(thumbnail: Buffer | null): void }[] = [];
   #cancelTimer = () => {};
-  /** When the job that is being done was sent. */
+  /** When the current job was sent. */
   #sent: Millis = 0;
   /** A job is being done, or it rests after one. */
   #isBusy = false;
@@ -66,15 +75,15 @@ export class ThumbnailChild {
   #isOff = false;
 
   constructor(options: ThumbnailChildOptions) {
-    this.#options = { limits: thumbnailLimits, start: forkStillProcess, ...options };
+    this.#options = { limits: thumbnailLimits, start: forkThumbnailProcess, ...options };
   }
 
-  /** Whether there is a use in asking now. */
+  /** False while FFmpeg is missing, after `close`, and during the pause after a failure. */
   get isAble(): boolean {
     return !this.#isOff && (this.#process !== null || this.#options.timers.now() >= this.#startAfter);
   }
 
-  /** Resolves with a JPEG file; with null where the picture is no use, or the child cannot be had or broke over it. */
+  /** Resolves with a JPEG file, or with null when the picture cannot be decoded or the child is unavailable or failed. */
   make(job: ThumbnailJob): Promise<Buffer | null> {
     if (!this.isAble) return Promise.resolve(null);
     return new Promise((done) => {
@@ -99,8 +108,8 @@ export class ThumbnailChild {
     }
     try {
       this.#process ??= this.#start();
-    } catch {
-      this.#fail('could not be started');
+    } catch (error) {
+      this.#fail(`could not be started (${messageOf(error)})`);
       return;
     }
     this.#sent = timers.now();
@@ -109,43 +118,47 @@ export class ThumbnailChild {
   }
 
   #start(): ThumbnailProcess {
-    // What a former process still has to say is not heard any more.
+    // Late messages of an earlier process are ignored.
     const process: ThumbnailProcess = this.#options.start({
-      answered: (answer) => {
-        if (this.#process === process) this.#answered(answer);
+      onAnswer: (answer) => {
+        if (this.#process === process) this.#onAnswer(answer);
       },
-      ended: () => {
+      onEnd: () => {
         if (this.#process === process) this.#fail('ended');
       },
     });
     return process;
   }
 
-  #answered(answer: ThumbnailAnswer): void {
+  #onAnswer(answer: ThumbnailAnswer): void {
     if ('missing' in answer) {
-      this.#options.say('Thumbnails are posters: FFmpeg (the package node-av) is not installed.');
+      this.#options.log('Thumbnails are posters: FFmpeg (the package node-av) is not installed.');
       this.close();
       return;
     }
+    if ('failed' in answer) {
+      this.#fail(`failed (${answer.failed})`);
+      return;
+    }
     this.#pause = 0;
-    this.#jobs.shift()?.done(answer.still === null ? null : Buffer.from(answer.still));
-    // It begins anew with the next picture.
+    this.#jobs.shift()?.done(answer.thumbnail === null ? null : Buffer.from(answer.thumbnail));
+    // The next picture starts another process.
     const { timers, limits } = this.#options;
     if (answer.memory > limits.memory) this.#kill();
-    // As long again it does nothing: half a processor is the most that thumbnails take.
+    // The process rests as long as it worked: thumbnails take half a processor at most.
     this.#cancelTimer();
     this.#cancelTimer = timers.after(timers.now() - this.#sent, () => this.#next());
   }
 
   #fail(what: string): void {
-    const { timers, say } = this.#options;
+    const { timers, log } = this.#options;
     this.#pause = Math.min(LONGEST_PAUSE, this.#pause * 2 || FIRST_PAUSE);
     this.#startAfter = timers.now() + this.#pause;
-    say(`The process that makes thumbnails ${what}: posters until it is started again, in ${this.#pause / 1000} s.`);
+    log(`The process that makes thumbnails ${what}: posters until it is started again, in ${this.#pause / 1000} s.`);
     this.#end();
   }
 
-  /** Whoever waits gets nothing. */
+  /** Resolves every waiting job with null. */
   #end(): void {
     this.#cancelTimer();
     this.#isBusy = false;
@@ -160,23 +173,25 @@ export class ThumbnailChild {
   }
 }
 
-const forkStillProcess: StartStillProcess = ({ answered, ended }) => {
+const forkThumbnailProcess: StartThumbnailProcess = ({ onAnswer, onEnd }) => {
   const entry = fileURLToPath(new URL('child/thumbnail-entry.js', import.meta.url));
   const child = fork(entry, {
     execArgv: ['--max-old-space-size=128'],
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
-  child.on('message', answered);
+  child.on('message', onAnswer);
   // Also when it could not be started at all.
-  child.on('error', ended);
-  child.on('exit', ended);
-  // It does not keep its parent from ending, and ends with it: its channel is closed then.
+  child.on('error', onEnd);
+  child.on('exit', onEnd);
+  // It does not keep its parent alive, and ends with it, because its channel is closed then.
   child.unref();
   child.channel?.unref();
   return {
-    // An error in sending means that it has ended, which is told apart.
-    send: (job) => void child.send(job, () => {}),
+    // A process without a channel was not started; an error in sending means that it has ended: `onEnd` reports both.
+    send: (job) => {
+      if (child.channel) child.send(job, () => {});
+    },
     kill: () => void child.kill('SIGKILL'),
   };
 };

@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { makeFilm, openStore } from '../../test/support/film.js';
 import { scratchFolder } from '../../test/support/spool.js';
 import { millisToTicks, type Ticks90k } from '../base/units.js';
-import { defaultMediaSettings } from '../media/spool.js';
+import { defaultMediaSettings } from '../media/settings.js';
 import { NOTICE, replaced, skipped } from '../station/change.js';
 import { keepStation, keptStation, noteSources } from './kept-station.js';
 import {

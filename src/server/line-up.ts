@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Problem } from '../base/problem.js';
 import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
 import { asProblem, type Output } from '../cli/output.js';
-import type { MediaSettings, StationLayout } from '../media/spool.js';
+import type { MediaSettings, StationLayout } from '../media/settings.js';
 import { closeReel } from '../reel/open-reel.js';
 import { findReel, prepareReel } from '../reel/prepare.js';
 import type { Reel } from '../reel/reel.js';

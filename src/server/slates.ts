@@ -4,7 +4,7 @@ import { messageOf, Problem } from '../base/problem.js';
 import type { Millis } from '../base/units.js';
 import type { Output } from '../cli/output.js';
 import type { Slate } from '../contract/server-view.js';
-import type { MediaSettings } from '../media/spool.js';
+import type { MediaSettings } from '../media/settings.js';
 import { generate, generatedPath } from '../reel/generated.js';
 import { closeReel } from '../reel/open-reel.js';
 import { prepareReel } from '../reel/prepare.js';

@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { defaultMediaSettings, type MediaSettings } from '../../src/media/spool.js';
+import { defaultMediaSettings, type MediaSettings } from '../../src/media/settings.js';
 import { closeReel } from '../../src/reel/open-reel.js';
 import { prepareReel } from '../../src/reel/prepare.js';
 import type { Reel } from '../../src/reel/reel.js';

@@ -17,7 +17,7 @@ import { ContainerWriter } from '../../src/media/container-writer.js';
 import { Encoder } from '../../src/media/encoder.js';
 import { FilterChain } from '../../src/media/filters.js';
 import { silenceLog } from '../../src/media/input.js';
-import type { Ratio } from '../../src/media/spool.js';
+import type { Ratio } from '../../src/media/settings.js';
 
 export interface SourceVideo {
   codec?: FFEncoderCodec;
@@ -223,4 +223,10 @@ function audioTrack({ writer, track, seconds, audio }: TrackOptions & { audio: S
       frame.free();
     },
   };
+}
+
+/** Width and height in a JPEG file's frame header, SOF0 (ITU-T T.81, B.2.2). */
+export function jpegSize(jpeg: Buffer): [width: number, height: number] {
+  const at = jpeg.indexOf(Buffer.from([0xff, 0xc0]));
+  return [jpeg.readUInt16BE(at + 7), jpeg.readUInt16BE(at + 5)];
 }

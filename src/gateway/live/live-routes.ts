@@ -17,7 +17,7 @@ const LONGEST_MESSAGE = 64 * 1024;
 
 export const liveRoutes: Routes = (app, context) => {
   const { catalogue, timers, delay = COMMON_DELAY } = context;
-  const maker = new ThumbnailChild({ timers, say: context.say });
+  const maker = new ThumbnailChild({ timers, log: context.say });
   const thumbnails = new Thumbnails({ catalogue, maker, timers });
   const stations = new StationList({ catalogue, timers });
   const sockets = new WebSocketServer({

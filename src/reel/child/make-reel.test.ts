@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { makeSource } from '../../../test/support/sources.js';
 import { scratchFolder } from '../../../test/support/spool.js';
 import { systemCode } from '../../base/problem.js';
-import { defaultMediaSettings } from '../../media/spool.js';
+import { defaultMediaSettings } from '../../media/settings.js';
 import { makeReel } from './make-reel.js';
 
 const noProgress = () => undefined;

@@ -1,12 +1,12 @@
 /**
- * The child process that makes thumbnails out of what stations send, so that a hostile stream can take nothing down with
- * it. Messages to it: ThumbnailJob. From it: one ThumbnailAnswer for each.
+ * The child process that makes thumbnails of the pictures on air, so that a hostile stream can crash nothing else.
+ * Receives ThumbnailJob messages and answers each with one ThumbnailAnswer.
  */
 import { constants, setPriority } from 'node:os';
-import { systemCode } from '../../base/problem.js';
+import { messageOf, systemCode } from '../../base/problem.js';
 import type { ThumbnailAnswer, ThumbnailJob } from '../thumbnail-child.js';
 
-// Stations are on the air meanwhile: they come first.
+// Stations on air come first.
 setPriority(constants.priority.PRIORITY_LOW);
 
 async function answer({ format, picture, width }: ThumbnailJob): Promise<ThumbnailAnswer> {
@@ -16,15 +16,13 @@ async function answer({ format, picture, width }: ThumbnailJob): Promise<Thumbna
       import('../../media/input.js'),
     ]);
     silenceLog();
-    const still = makeThumbnail({ format, picture: Buffer.from(picture), width });
-    return { still, memory: process.memoryUsage.rss() };
+    const thumbnail = makeThumbnail({ format, picture: Buffer.from(picture), width });
+    return { thumbnail, memory: process.memoryUsage.rss() };
   } catch (error) {
-    if (systemCode(error) === 'ERR_MODULE_NOT_FOUND') return { missing: true };
-    // A picture that FFmpeg makes nothing of is not a fault of the process.
-    return { still: null, memory: process.memoryUsage.rss() };
+    return systemCode(error) === 'ERR_MODULE_NOT_FOUND' ? { missing: true } : { failed: messageOf(error) };
   }
 }
 
-// The parent sends one job after the other's answer.
+// The parent sends a job only after the answer to the one before.
 process.on('message', async (job: ThumbnailJob) => process.send?.(await answer(job)));
 process.on('disconnect', () => process.exit());

@@ -1,0 +1,56 @@
+/** What the system refused about a file or folder, as a Problem. */
+import { constants } from 'node:os';
+import { messageOf, Problem, type ProblemCode, systemCode } from './problem.js';
+
+/** Whether the system refused a call, as opposed to a fault of the program. */
+export const isSystemError = (error: unknown): boolean => Object.hasOwn(constants.errno, systemCode(error) ?? '');
+
+/** Whether the file or folder does not exist. */
+export const isMissing = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '');
+
+const tooManyFiles = [
+  'too many files are open',
+  'Raise the limit (ulimit -n, or LimitNOFILE of the service).',
+] as const;
+const broken = ['the disk or network file system fails', 'Check it, then try again.'] as const;
+const missing = ['no such file or folder', 'Check the path.'] as const;
+const unreadable = ['may not be read', 'Change its permissions, or run as its owner.'] as const;
+const unwritable = ['may not be written to', 'Change its permissions, or choose another folder.'] as const;
+const full = ['the disk is full', 'Make room there, or choose another folder.'] as const;
+
+type Explanation = readonly [cause: string, next: string];
+
+const always: Readonly<Record<string, Explanation>> = {
+  EMFILE: tooManyFiles,
+  ENFILE: tooManyFiles,
+  EIO: broken,
+  ESTALE: broken,
+  ETIMEDOUT: broken,
+  ENOENT: missing,
+  ENOTDIR: missing,
+};
+const whileReading: typeof always = { ...always, EACCES: unreadable, EPERM: unreadable };
+const whileWriting: typeof always = {
+  ...always,
+  EACCES: unwritable,
+  EPERM: unwritable,
+  EROFS: unwritable,
+  ENOSPC: full,
+  EDQUOT: full,
+};
+
+/**
+ * A system error in reading from or writing to `path` as a Problem of `code`, which names the path, the cause and the
+ * next step. Any other error is returned as it is.
+ */
+export function fileProblem(
+  error: unknown,
+  { code, path, access }: { code: ProblemCode; path: string; access: 'read' | 'write' },
+): unknown {
+  if (!isSystemError(error)) return error;
+  const explanations = access === 'read' ? whileReading : whileWriting;
+  const name = systemCode(error) ?? '';
+  const [cause, next] = explanations[name] ?? [messageOf(error), 'Check the disk that it is on.'];
+  const known = name in explanations ? ` (${name})` : '';
+  return new Problem(code, `${path}: ${cause}${known}`, next, { cause: error });
+}

@@ -1,0 +1,79 @@
+/** What the server branch knows of media: how it is prepared, and what came of it. Loads no FFmpeg. */
+import { z } from 'zod';
+import type { Millis, Ticks90k } from '../base/units.js';
+import { type StationFormat, stationFormats } from '../wire/station-info.js';
+
+const count = z.int().nonnegative();
+const positive = z.int().positive();
+/** A duration in ticks of 90 kHz. */
+export const ticksSchema = count.transform((value): Ticks90k => value);
+
+/** Numerator and denominator, both positive, in lowest terms. */
+export type Ratio = [numerator: number, denominator: number];
+const ratioSchema = z.tuple([positive, positive]).transform((value): Ratio => value);
+
+export const formatSchema = z.enum(stationFormats);
+
+/** What every item of a station has in common; the first item sets it. */
+export const stationLayoutSchema = z.object({
+  /** Pixels, as coded. */
+  width: positive,
+  height: positive,
+  /** Width of a pixel divided by its height. */
+  sampleAspectRatio: ratioSchema,
+  /** Frames a second. */
+  frameRate: ratioSchema,
+  /** Audio channels, 1 to 6; 0 where the format carries none. */
+  channels: count.max(6),
+  /** From DTS to PTS of a picture that is not reordered: the longest that any picture of the station needs. */
+  reorderDelay: ticksSchema,
+});
+export type StationLayout = z.infer<typeof stationLayoutSchema>;
+
+/** What a reel holds, and how it came from its source. */
+export const mediaPropertiesSchema = z.object({
+  /** Pixels, as coded. */
+  width: positive,
+  height: positive,
+  sampleAspectRatio: ratioSchema,
+  /** Of the picture as displayed, e.g. "16:9". */
+  aspectRatio: z.string(),
+  /** Frames a second; the average where it varies. */
+  frameRate: ratioSchema,
+  /** e.g. "H.264 High 4.0" */
+  videoCodec: z.string(),
+  /** e.g. "AAC-LC 5.1" */
+  audioCodec: z.string().nullable(),
+  /** RFC 6381, e.g. "avc1.640028,mp4a.40.2" */
+  codecs: z.string(),
+  video: z.enum(['copied', 'encoded']),
+  audio: z.enum(['copied', 'encoded', 'silent', 'none']),
+  /** Audio channels; 0 where the format carries none. */
+  channels: count.max(6),
+  /** Why it was encoded, one phrase; empty when all was copied. */
+  reason: z.string(),
+  /** Lines for the log, e.g. that the file is cut off. */
+  notes: z.array(z.string()),
+  /** The title in the file's own metadata. */
+  title: z.string().nullable(),
+});
+export type MediaProperties = z.infer<typeof mediaPropertiesSchema>;
+
+export interface MediaSettings {
+  format: StationFormat;
+  /** `jpeg` only: frames a second, or those of the source. */
+  fps: number | 'source';
+  /** `h264` only: pictures are copied when random access points are at most this far apart. */
+  maxGop: Millis;
+  /** The layout that the station's first item set; null for the first. */
+  target: StationLayout | null;
+}
+
+/** The settings where the caller gives none. */
+export const defaultMediaSettings: MediaSettings = {
+  format: 'h264',
+  fps: 30,
+  // x264's default is a key picture every 250: 10.4 s at 24 frames a second.
+  maxGop: 12_000,
+  target: null,
+};
