@@ -274,7 +274,7 @@ test('the playlist and the guide name this gateway as it was asked for', { timeo
   const base = 'http://tv.example:8080/stations/';
   assert.deepEqual(addresses(list.body), [`${base}station-1.ts`, `${base}gr%C3%B6%C3%9Fe.mjpeg`]);
   assert.match(list.body, /^#EXTM3U x-tvg-url="http:\/\/tv\.example:8080\/guide\.xml"/);
-  assert.match(list.body, /tvg-logo="http:\/\/tv\.example:8080\/stations\/station-1\/still\.jpg"/);
+  assert.match(list.body, /tvg-logo="http:\/\/tv\.example:8080\/stations\/station-1\/thumbnail\.jpg"/);
   assert.match(list.body, /tvg-logo="http:\/\/tv\.example:8080\/stations\/gr%C3%B6%C3%9Fe\/poster\.jpg"/);
   const hls = await askAs(`${one.url}/stations.m3u?via=hls`, '[::1]:80');
   const six = 'http://[::1]:80/stations/';

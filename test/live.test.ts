@@ -11,6 +11,7 @@ import { MOST_BEHIND } from '../src/gateway/delivery.js';
 import { openGateway } from '../src/gateway/gateway.js';
 import { LocalCatalogue } from '../src/gateway/local-catalogue.js';
 import { Viewers } from '../src/gateway/viewers.js';
+import { ThumbnailChild } from '../src/reel/thumbnail-child.js';
 import { Station } from '../src/station/station.js';
 import { FrameFlag, FrameKind, LIVE_HEADER_LENGTH, readFrameHeader } from '../src/wire/live-frame.js';
 import { TS_GROUP_LENGTH } from '../src/wire/ts.js';
@@ -32,8 +33,9 @@ async function openLive(context: TestContext) {
   const catalogue = new LocalCatalogue({ now, timers });
   catalogue.add({ station, info: () => info, poster: async () => null });
   const viewers = new Viewers();
+  const thumbnailMaker = new ThumbnailChild({ timers, log() {} });
   const gateway = await openGateway({
-    context: { catalogue, viewers, server: 'projector', ttl: 1, timers, now, say() {} },
+    context: { catalogue, viewers, server: 'projector', ttl: 1, timers, thumbnailMaker, now, say() {} },
     host: '127.0.0.1',
     port: 0,
   });
@@ -42,6 +44,7 @@ async function openLive(context: TestContext) {
     // Nobody turns the time any more in which those that say nothing are given up.
     for (const { socket } of pages) socket.terminate();
     await gateway.close();
+    thumbnailMaker.close();
   });
   const openPage = async (): Promise<Page> => {
     const page = new Page(gateway.url);
@@ -281,12 +284,12 @@ test('thumbnails show what is sent, over the WebSocket and by HTTP', { timeout: 
   page.say({ type: 'thumbnails', stations: [info.id] });
   // Time stands still meanwhile: the process that makes them works in its own.
   await until(context, () => page.frames.length > 0);
-  const [still] = page.frames;
-  assert.deepEqual([still.kind, still.channel], [FrameKind.still, 1]);
-  assert.ok(still.time <= EPOCH && still.time > EPOCH - 12_000, `${still.time - EPOCH}`);
-  const answer = await fetch(`${gateway.url}/stations/${info.id}/still.jpg`);
+  const [thumbnail] = page.frames;
+  assert.deepEqual([thumbnail.kind, thumbnail.channel], [FrameKind.thumbnail, 1]);
+  assert.ok(thumbnail.time <= EPOCH && thumbnail.time > EPOCH - 12_000, `${thumbnail.time - EPOCH}`);
+  const answer = await fetch(`${gateway.url}/stations/${info.id}/thumbnail.jpg`);
   assert.equal(answer.headers.get('content-type'), 'image/jpeg');
-  assert.ok(Buffer.from(await answer.arrayBuffer()).equals(still.media));
-  assert.equal(still.media.readUInt16BE(0), 0xffd8);
-  assert.equal((await fetch(`${gateway.url}/stations/none/still.jpg`)).status, 404);
+  assert.ok(Buffer.from(await answer.arrayBuffer()).equals(thumbnail.media));
+  assert.equal(thumbnail.media.readUInt16BE(0), 0xffd8);
+  assert.equal((await fetch(`${gateway.url}/stations/none/thumbnail.jpg`)).status, 404);
 });

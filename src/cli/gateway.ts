@@ -10,6 +10,7 @@ import { NetworkCatalogue } from '../gateway/network-catalogue.js';
 import { Viewers } from '../gateway/viewers.js';
 import { resolveInterface } from '../net/interfaces.js';
 import { Tuner, troubleLine } from '../receiver/tuner.js';
+import { ThumbnailChild } from '../reel/thumbnail-child.js';
 import { aborted } from './aborted.js';
 import type { HttpAddress } from './http-option.js';
 import { type Output, openOutput } from './output.js';
@@ -80,6 +81,7 @@ export async function openNetworkGateway(options: NetworkGatewayOptions, output:
     now,
     say,
   });
+  const thumbnailMaker = new ThumbnailChild({ timers: systemTimers, log: say });
   const context = {
     catalogue,
     viewers: new Viewers(),
@@ -88,6 +90,7 @@ export async function openNetworkGateway(options: NetworkGatewayOptions, output:
     ttl: 1,
     delay: options.delay,
     timers: systemTimers,
+    thumbnailMaker,
     now,
     say,
   };
@@ -97,6 +100,7 @@ export async function openNetworkGateway(options: NetworkGatewayOptions, output:
     catalogue,
     async close() {
       await close();
+      thumbnailMaker.close();
       await catalogue.close();
     },
   };

@@ -10,6 +10,7 @@ import { Viewers } from '../gateway/viewers.js';
 import type { MediaSettings } from '../media/settings.js';
 import { checkGroup, listInterfaces, loopback, type NetInterface, resolveInterface } from '../net/interfaces.js';
 import { defaultStore, Store } from '../reel/store.js';
+import { ThumbnailChild } from '../reel/thumbnail-child.js';
 import { Broadcaster } from '../server/broadcaster.js';
 import { keptStation, noteSources } from '../server/kept-station.js';
 import { loadStation, planStations, prepareStation, type ReadyStation, type StationPlan } from '../server/line-up.js';
@@ -140,6 +141,7 @@ async function openHttp(options: {
   const { address, config, delay, air, operator, server, ttl, output } = options;
   // Whoever has no viewers by HTTP does not wait for what serves them to be loaded.
   const { openGateway } = await import('../gateway/gateway.js');
+  const thumbnailMaker = new ThumbnailChild({ timers: systemTimers, log: (line) => output.say(line) });
   const context = {
     catalogue: air.catalogue,
     viewers: new Viewers(),
@@ -149,6 +151,7 @@ async function openHttp(options: {
     ttl,
     delay,
     timers: systemTimers,
+    thumbnailMaker,
     now: () => air.now(),
     say: (line: string) => output.say(line),
   };
@@ -160,7 +163,13 @@ async function openHttp(options: {
   output.say(`To watch in a browser: ${gateway.url}`);
   output.say(`For its operator: ${gateway.url}/operator`);
   output.event({ event: 'http', url: gateway.url });
-  return gateway;
+  return {
+    url: gateway.url,
+    async close() {
+      await gateway.close();
+      thumbnailMaker.close();
+    },
+  };
 }
 
 async function prepareSlates(slates: Slates, air: Broadcaster, signal: AbortSignal): Promise<void> {

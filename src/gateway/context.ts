@@ -5,6 +5,7 @@ import type { Millis } from '../base/units.js';
 import type { Operator } from '../contract/server-view.js';
 import type { CredentialsFile } from './access/credentials.js';
 import type { Catalogue } from './source.js';
+import type { ThumbnailMaker } from './thumbnails/thumbnails.js';
 import type { Viewers } from './viewers.js';
 
 export interface GatewayContext {
@@ -15,6 +16,8 @@ export interface GatewayContext {
   /** Of the stations' multicast packets, for their descriptions. */
   readonly ttl: number;
   readonly timers: Timers;
+  /** Undefined: posters are the only thumbnails. */
+  readonly thumbnailMaker?: ThumbnailMaker;
   /** What the server itself knows of its stations; nothing where they come from another host. */
   readonly operator?: Operator;
   /** Where the operator's password and tokens are; nothing: only whoever sits at this machine is the operator. */

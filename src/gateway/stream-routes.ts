@@ -54,7 +54,11 @@ export const streamRoutes: Routes = (app, context) => {
   app.get<{ Params: { id: string } }>('/stations/:id/poster.jpg', async (request, reply) => {
     const poster = await stationOf(catalogue, request.params.id).poster();
     if (!poster)
-      throw new HttpProblem(404, 'No picture', 'This station has no poster. /stations/{id}/still.jpg may have one.');
+      throw new HttpProblem(
+        404,
+        'No picture',
+        'This station has no poster. /stations/{id}/thumbnail.jpg may have one.',
+      );
     return reply.headers(MEDIA_HEADERS).header('cache-control', 'public, max-age=60').type('image/jpeg').send(poster);
   });
 

@@ -15,8 +15,8 @@
 
 export const LIVE_HEADER_LENGTH = 16;
 
-/** ts: MPEG-TS packets. jpeg: one picture of a jpeg station. still: a picture of what a station sends. */
-export const FrameKind = { ts: 1, jpeg: 2, still: 3 } as const;
+/** ts: MPEG-TS packets. jpeg: one picture of a jpeg station. thumbnail: a small picture of a station's stream. */
+export const FrameKind = { ts: 1, jpeg: 2, thumbnail: 3 } as const;
 
 export const FrameFlag = {
   /** A player can begin here. */
@@ -28,7 +28,7 @@ export const FrameFlag = {
 export interface FrameHeader {
   kind: number;
   flags: number;
-  /** Of a still: the station's number. */
+  /** Of a thumbnail: the station's number. */
   channel: number;
   /** When the first packet left; of a picture, the time it belongs to. */
   time: number;
@@ -47,6 +47,6 @@ export function writeFrameHeader(view: DataView, { kind, flags, channel, time }:
 export function readFrameHeader(view: DataView): FrameHeader | null {
   if (view.byteLength < LIVE_HEADER_LENGTH) return null;
   const kind = view.getUint8(0);
-  if (kind < FrameKind.ts || kind > FrameKind.still) return null;
+  if (kind < FrameKind.ts || kind > FrameKind.thumbnail) return null;
   return { kind, flags: view.getUint8(1), channel: view.getUint16(2), time: view.getFloat64(8) };
 }

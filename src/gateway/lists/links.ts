@@ -19,5 +19,5 @@ export const stationAddress = (origin: string, { id }: StationInfo, suffix: stri
 
 /** A picture of the station: its poster, or where it has none what it sends now. */
 export async function pictureAddress(origin: string, source: StationSource): Promise<string> {
-  return stationAddress(origin, source.info, (await source.poster()) ? '/poster.jpg' : '/still.jpg');
+  return stationAddress(origin, source.info, (await source.poster()) ? '/poster.jpg' : '/thumbnail.jpg');
 }

@@ -1,9 +1,8 @@
-/** `/live`: the pages' WebSocket. `/stations/{id}/still.jpg`: what the station sends now, as a small picture. */
+/** `/live`: the pages' WebSocket. `/stations/{id}/thumbnail.jpg`: a small picture of the stream. */
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { COMMON_DELAY } from '../../clock/steering.js';
-import { ThumbnailChild } from '../../reel/thumbnail-child.js';
 import type { Routes } from '../context.js';
 import { HttpProblem } from '../http-problem.js';
 import { thumbnailRoute } from '../thumbnails/thumbnail-route.js';
@@ -17,8 +16,7 @@ const LONGEST_MESSAGE = 64 * 1024;
 
 export const liveRoutes: Routes = (app, context) => {
   const { catalogue, timers, delay = COMMON_DELAY } = context;
-  const maker = new ThumbnailChild({ timers, log: context.say });
-  const thumbnails = new Thumbnails({ catalogue, maker, timers });
+  const thumbnails = new Thumbnails({ catalogue, maker: context.thumbnailMaker, timers });
   const stations = new StationList({ catalogue, timers });
   const sockets = new WebSocketServer({
     noServer: true,
@@ -55,7 +53,6 @@ export const liveRoutes: Routes = (app, context) => {
     isClosing = true;
     stations.close();
     thumbnails.close();
-    maker.close();
     const gone = [...open.keys()].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
     for (const end of open.values()) end(CloseCode.goingAway);
     await Promise.all(gone);

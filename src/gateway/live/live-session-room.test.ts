@@ -23,8 +23,8 @@ test('thumbnails come only while there is room, the newest of each station', asy
   assert.deepEqual(
     transport.frames.map(({ kind, channel }) => [kind, channel]),
     [
-      [FrameKind.still, 1],
-      [FrameKind.still, 2],
+      [FrameKind.thumbnail, 1],
+      [FrameKind.thumbnail, 2],
     ],
   );
   assert.ok(
@@ -33,7 +33,7 @@ test('thumbnails come only while there is room, the newest of each station', asy
   );
 });
 
-test('a station that comes on the air later has its still then', async () => {
+test('a station that comes on the air later has its thumbnail then', async () => {
   const station = stationOf(1, { format: 'jpeg' });
   station.put(chunk(0));
   const { transport, say, catalogue, timers } = sessionWith();
@@ -45,7 +45,7 @@ test('a station that comes on the air later has its still then', async () => {
   await settled();
   assert.deepEqual(
     transport.frames.map(({ kind }) => kind),
-    [FrameKind.still],
+    [FrameKind.thumbnail],
   );
 });
 

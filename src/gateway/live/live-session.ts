@@ -12,7 +12,7 @@ import {
 import { FrameFlag, FrameKind } from '../../wire/live-frame.js';
 import type { GatewayContext } from '../context.js';
 import { HttpProblem, noSuchStation } from '../http-problem.js';
-import type { StillsWish, Thumbnails } from '../thumbnails/thumbnails.js';
+import type { ThumbnailSubscription, Thumbnails } from '../thumbnails/thumbnails.js';
 import { Allowance } from './allowance.js';
 import { LiveChannel } from './live-channel.js';
 import { CloseCode, type LiveTransport } from './live-transport.js';
@@ -20,7 +20,7 @@ import { PendingThumbnails } from './pending-thumbnails.js';
 import type { StationList } from './station-list.js';
 
 /** Thumbnails are for what room the network has left. As much is more than a socket holds without telling when it is gone. */
-const STILLS_QUEUE = 64 * 1024;
+const THUMBNAILS_QUEUE = 64 * 1024;
 /** Whoever asks and asks and takes no answers; a list of 1,000 stations has 600 kB. */
 const MOST_QUEUED = 2 * 2 ** 20;
 /** Messages: a page with sixteen channels, each told every 250 ms how far to go, says 64 a second. */
@@ -52,7 +52,7 @@ export class LiveSession {
   #opening = 0;
   readonly #messages: Allowance;
   readonly #mistakes: Allowance;
-  readonly #wish: StillsWish;
+  readonly #subscription: ThumbnailSubscription;
   /** Stations whose thumbnails are wanted, those that are not on the air included: they may come. */
   #wanted: readonly string[] = [];
   readonly #thumbnails = new PendingThumbnails();
@@ -68,11 +68,11 @@ export class LiveSession {
     this.#messages = new Allowance({ ...MESSAGES, now });
     this.#mistakes = new Allowance({ ...MISTAKES, now });
     this.#endListening = stations.onChange(() => {
-      this.#wish.want(this.#wanted);
+      this.#subscription.setStations(this.#wanted);
       this.#tellStations();
     });
-    this.#wish = thumbnails.look((station, still) => {
-      this.#thumbnails.put(station, still);
+    this.#subscription = thumbnails.subscribe((station, thumbnail) => {
+      this.#thumbnails.put(station, thumbnail);
       this.#sendThumbnails();
     });
     this.#say({ type: 'hello', version: LIVE_VERSION, server: context.server, time: this.#now(), delay });
@@ -110,7 +110,7 @@ export class LiveSession {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#endListening();
-    this.#wish.close();
+    this.#subscription.close();
     for (const channel of this.#channels.values()) channel.close();
     this.#channels.clear();
   }
@@ -129,7 +129,7 @@ export class LiveSession {
       case 'thumbnails':
         this.#thumbnails.keepOnly(message.stations);
         this.#wanted = message.stations;
-        this.#wish.want(this.#wanted);
+        this.#subscription.setStations(this.#wanted);
         break;
       case 'ping':
         this.#say({ type: 'pong', id: message.id, time: this.#now() });
@@ -191,23 +191,23 @@ export class LiveSession {
 
   #tellStations(): void {
     const { transport, stations } = this.#options;
-    this.#listIsDue = transport.queued > STILLS_QUEUE;
+    this.#listIsDue = transport.queued > THUMBNAILS_QUEUE;
     if (!this.#listIsDue) transport.sendMessage(stations.message);
   }
 
   #sendThumbnails(): void {
     const { transport } = this.#options;
-    while (!this.#isClosed && transport.queued < STILLS_QUEUE) {
+    while (!this.#isClosed && transport.queued < THUMBNAILS_QUEUE) {
       const next = this.#thumbnails.take();
       if (next === null) return;
-      const { station, still } = next;
+      const { station, thumbnail } = next;
       const header = {
-        kind: FrameKind.still,
+        kind: FrameKind.thumbnail,
         flags: FrameFlag.randomAccess,
         channel: station.number,
-        time: still.time,
+        time: thumbnail.time,
       };
-      transport.sendFrame(header, still.jpeg);
+      transport.sendFrame(header, thumbnail.jpeg);
     }
   }
 

@@ -1,16 +1,21 @@
-/** A page's thumbnails on their way: sent when nothing else is, and a newer one takes the place of one that waits. */
+/** The thumbnails that a page has not been sent yet: a newer one replaces the waiting one of its station. */
 import type { StationInfo } from '../../wire/station-info.js';
-import type { Still } from '../thumbnails/thumbnails.js';
+import type { Thumbnail } from '../thumbnails/thumbnails.js';
+
+interface Pending {
+  station: StationInfo;
+  thumbnail: Thumbnail;
+}
 
 export class PendingThumbnails {
-  readonly #waiting = new Map<string, { station: StationInfo; still: Still }>();
+  readonly #waiting = new Map<string, Pending>();
 
-  put(station: StationInfo, still: Still): void {
-    this.#waiting.set(station.id, { station, still });
+  put(station: StationInfo, thumbnail: Thumbnail): void {
+    this.#waiting.set(station.id, { station, thumbnail });
   }
 
-  /** The one that waits longest. */
-  take(): { station: StationInfo; still: Still } | null {
+  /** Removes and returns the one that has waited longest. */
+  take(): Pending | null {
     for (const [id, first] of this.#waiting) {
       this.#waiting.delete(id);
       return first;
@@ -18,7 +23,7 @@ export class PendingThumbnails {
     return null;
   }
 
-  /** Drops those of other stations. */
+  /** Drops the thumbnails of all other stations. */
   keepOnly(stations: readonly string[]): void {
     const kept = new Set(stations);
     for (const id of this.#waiting.keys()) if (!kept.has(id)) this.#waiting.delete(id);

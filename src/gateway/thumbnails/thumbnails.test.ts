@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeCatalogue, FakeStation } from '../../../test/support/fake-catalogue.js';
 import { HandTimers } from '../../../test/support/hand-timers.js';
-import type { ThumbnailJob } from '../../reel/thumbnail-child.js';
-import { Thumbnails } from './thumbnails.js';
+import { type ThumbnailMaker, Thumbnails } from './thumbnails.js';
+
+type ThumbnailJob = Parameters<ThumbnailMaker['make']>[0];
 
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-/** Stations of JPEG pictures, which are read without further ado; each picture is large, and its still is "small …". */
+/** Stations of large JPEG pictures; the thumbnail of a picture is "small …". */
 function thumbnailsOf(count: number, changes: { isAble?: boolean } = {}) {
   const timers = new HandTimers();
   const stations = Array.from({ length: count }, (_, i) => {
@@ -18,7 +19,6 @@ function thumbnailsOf(count: number, changes: { isAble?: boolean } = {}) {
   const maker = {
     isAble: true,
     jobs: [] as ThumbnailJob[],
-    /** What a job's still is; resolved at once unless a test says otherwise. */
     make: async (job: ThumbnailJob): Promise<Buffer | null> => {
       maker.jobs.push(job);
       return maker.isAble ? Buffer.from(`small ${job.picture}`) : null;
@@ -30,14 +30,14 @@ function thumbnailsOf(count: number, changes: { isAble?: boolean } = {}) {
   const put = (station: FakeStation, data = Buffer.from(`picture ${++pictures}`)) =>
     station.put({ time: timers.now() * 90, data, randomAccess: true });
   const seen: string[] = [];
-  const look = () => thumbnails.look(({ id }, { jpeg }) => seen.push(`${id}: ${jpeg}`));
-  return { timers, stations, maker, thumbnails, put, seen, look };
+  const subscribe = () => thumbnails.subscribe(({ id }, { jpeg }) => seen.push(`${id}: ${jpeg}`));
+  return { timers, stations, maker, thumbnails, put, seen, subscribe };
 }
 
-test('whoever wants a still has it at once, and a new one in each interval', async () => {
-  const { timers, stations, put, seen, look } = thumbnailsOf(1);
+test('a subscriber gets a thumbnail at once, and a new one in each interval', async () => {
+  const { timers, stations, put, seen, subscribe } = thumbnailsOf(1);
   put(stations[0]);
-  look().want(['station-1']);
+  subscribe().setStations(['station-1']);
   await settled();
   assert.deepEqual(seen, ['station-1: small picture 1']);
   for (let second = 0; second < 60; second++) {
@@ -48,19 +48,19 @@ test('whoever wants a still has it at once, and a new one in each interval', asy
   assert.ok(seen.length >= 12 && seen.length <= 14, `${seen.length}`);
 });
 
-test('nothing is made while nobody looks, nor of stations that nobody wants', async () => {
-  const { timers, stations, maker, put, look } = thumbnailsOf(2);
+test('no thumbnail is made of a station without subscribers', async () => {
+  const { timers, stations, maker, put, subscribe } = thumbnailsOf(2);
   for (const station of stations) put(station);
-  const wish = look();
-  wish.want(['station-1']);
+  const one = subscribe();
+  one.setStations(['station-1']);
   await settled();
   assert.equal(maker.jobs.length, 1);
-  wish.want([]);
+  one.setStations([]);
   put(stations[0]);
   timers.advance(60_000);
   await settled();
-  const other = look();
-  other.want(['station-1']);
+  const other = subscribe();
+  other.setStations(['station-1']);
   other.close();
   timers.advance(60_000);
   await settled();
@@ -69,10 +69,10 @@ test('nothing is made while nobody looks, nor of stations that nobody wants', as
   assert.equal(timers.pending, 0);
 });
 
-test('a picture that is still the same is not made small again', async () => {
-  const { timers, stations, maker, put, seen, look } = thumbnailsOf(1);
+test('an unchanged picture is not scaled again', async () => {
+  const { timers, stations, maker, put, seen, subscribe } = thumbnailsOf(1);
   put(stations[0]);
-  look().want(['station-1']);
+  subscribe().setStations(['station-1']);
   await settled();
   for (let i = 0; i < 5; i++) {
     timers.advance(5_000);
@@ -83,24 +83,24 @@ test('a picture that is still the same is not made small again', async () => {
   assert.equal(seen.length, 1);
 });
 
-test('one still serves all who want it, those who come later as well', async () => {
-  const { timers, stations, maker, put, seen, look } = thumbnailsOf(1);
+test('one thumbnail serves all subscribers, later ones as well', async () => {
+  const { timers, stations, maker, put, seen, subscribe } = thumbnailsOf(1);
   put(stations[0]);
-  look().want(['station-1']);
-  look().want(['station-1']);
+  subscribe().setStations(['station-1']);
+  subscribe().setStations(['station-1']);
   await settled();
   assert.deepEqual(seen, ['station-1: small picture 1', 'station-1: small picture 1']);
-  look().want(['station-1']);
+  subscribe().setStations(['station-1']);
   assert.equal(seen.length, 2, 'not before it returns');
   timers.advance(0);
   assert.equal(seen.length, 3);
   assert.equal(maker.jobs.length, 1);
 });
 
-test('the moments of many stations are spread over the interval', async () => {
-  const { timers, stations, maker, put, look } = thumbnailsOf(20);
+test('the thumbnails of many stations are spread over the interval', async () => {
+  const { timers, stations, maker, put, subscribe } = thumbnailsOf(20);
   for (const station of stations) put(station);
-  look().want(stations.map(({ info }) => info.id));
+  subscribe().setStations(stations.map(({ info }) => info.id));
   for (let i = 0; i < 100; i++) await settled();
   assert.equal(maker.jobs.length, 20);
   timers.advance(10_000);
@@ -117,28 +117,28 @@ test('the moments of many stations are spread over the interval', async () => {
 });
 
 test('no more than four stations are read at once', async () => {
-  const { stations, look } = thumbnailsOf(20);
-  look().want(stations.map(({ info }) => info.id));
+  const { stations, subscribe } = thumbnailsOf(20);
+  subscribe().setStations(stations.map(({ info }) => info.id));
   await settled();
   assert.equal(stations.filter(({ starts }) => starts.length > 0).length, 4);
 });
 
-test('where no still can be made there is the poster, once', async () => {
-  const { timers, stations, maker, seen, look } = thumbnailsOf(1, { isAble: false });
+test('where no thumbnail can be made the poster is sent, once', async () => {
+  const { timers, stations, maker, seen, subscribe } = thumbnailsOf(1, { isAble: false });
   stations[0].info = { ...stations[0].info, format: 'h264' };
-  look().want(['station-1']);
+  subscribe().setStations(['station-1']);
   await settled();
   timers.advance(20_000);
   await settled();
   assert.deepEqual(seen, ['station-1: poster 1']);
-  assert.equal(stations[0].starts.length, 0, 'it is not read in vain');
+  assert.equal(stations[0].starts.length, 0, 'the station is not read in vain');
   assert.equal(maker.jobs.length, 0);
 });
 
-test('after a while without thumbnails there is what was seen last', async () => {
-  const { timers, stations, maker, thumbnails, put, look } = thumbnailsOf(1);
+test('the last thumbnail stays while no new one can be made', async () => {
+  const { timers, stations, maker, thumbnails, put, subscribe } = thumbnailsOf(1);
   put(stations[0]);
-  look().want(['station-1']);
+  subscribe().setStations(['station-1']);
   await settled();
   maker.make = async () => null;
   timers.advance(6_000);
@@ -148,22 +148,22 @@ test('after a while without thumbnails there is what was seen last', async () =>
   assert.equal(String((await thumbnails.latest('station-1'))?.jpeg), 'small picture 1');
 });
 
-test('a small JPEG picture is its own still', async () => {
-  const { stations, maker, put, seen, look } = thumbnailsOf(1);
+test('a small JPEG picture is its own thumbnail', async () => {
+  const { stations, maker, put, seen, subscribe } = thumbnailsOf(1);
   stations[0].info = { ...stations[0].info, width: 320 };
   put(stations[0]);
-  look().want(['station-1']);
+  subscribe().setStations(['station-1']);
   await settled();
   assert.deepEqual(seen, ['station-1: picture 1']);
   assert.equal(maker.jobs.length, 0);
 });
 
-test('the newest still can be asked for, however many ask at once', async () => {
+test('concurrent requests for the newest thumbnail share one', async () => {
   const { timers, stations, maker, thumbnails, put } = thumbnailsOf(1);
   put(stations[0]);
   const asked = await Promise.all([thumbnails.latest('station-1'), thumbnails.latest('station-1')]);
   assert.deepEqual(
-    asked.map((still) => String(still?.jpeg)),
+    asked.map((thumbnail) => String(thumbnail?.jpeg)),
     ['small picture 1', 'small picture 1'],
   );
   assert.equal(maker.jobs.length, 1);
@@ -173,10 +173,10 @@ test('the newest still can be asked for, however many ask at once', async () => 
   timers.advance(1_000);
   assert.equal(String((await thumbnails.latest('station-1'))?.jpeg), 'small picture 2');
   assert.equal(await thumbnails.latest('no such station'), null);
-  assert.equal(timers.pending, 0, 'nobody looks');
+  assert.equal(timers.pending, 0, 'there are no subscribers');
 });
 
-test('whoever waits when it ends is answered', async () => {
+test('closing answers pending requests', async () => {
   const { stations, thumbnails } = thumbnailsOf(1);
   const waiting = thumbnails.latest('station-1');
   await settled();

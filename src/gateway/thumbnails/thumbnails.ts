@@ -1,161 +1,162 @@
-/** Pictures of the truth: what each station sends now, made small every few seconds while somebody looks. */
+/** Small pictures of each station's stream, made every few seconds while a page shows them. */
 import type { Timers } from '../../base/timers.js';
 import type { Millis, Ticks90k } from '../../base/units.js';
-import type { ThumbnailJob } from '../../reel/thumbnail-child.js';
-import type { StationInfo } from '../../wire/station-info.js';
+import type { StationFormat, StationInfo } from '../../wire/station-info.js';
 import type { Catalogue, StationSource } from '../source.js';
 import { firstPicture, type Picture } from './first-picture.js';
 
 /** Pixels. */
 const WIDTH = 320;
 const INTERVAL: Millis = 5_000;
-/** How long a station may take to come up with a picture. */
+/** Longest wait for a station's first picture. */
 const PATIENCE: Millis = 3_000;
 /** Stations that are read at once. */
 const MOST_AT_ONCE = 4;
-/** A station's own JPEG picture up to this size does without being made smaller, where that cannot be done. */
+/** Largest JPEG picture of a station that is used unchanged where it cannot be scaled. */
 const SMALL_ENOUGH = 64 * 1024;
 
-export interface Still {
-  /** A JPEG file; nobody writes to it. */
+export interface Thumbnail {
+  /** A JPEG file. Shared: not to be written to. */
   readonly jpeg: Buffer;
   /** The moment that it shows (Unix epoch). */
   readonly time: Millis;
 }
 
-/** Makes pictures small: ThumbnailChild. */
+/** Scales pictures; the process that owns the gateway provides it. */
 export interface ThumbnailMaker {
+  /** False while pictures cannot be scaled: FFmpeg is not installed, or has just failed. */
   readonly isAble: boolean;
-  make(job: ThumbnailJob): Promise<Buffer | null>;
+  /** `picture`: an access unit (Annex B) or a JPEG file. Returns a JPEG file, or null where it cannot be scaled. */
+  make(job: { format: StationFormat; picture: Uint8Array; width: number }): Promise<Buffer | null>;
 }
 
-export interface StillsOptions {
+export interface ThumbnailsOptions {
   catalogue: Catalogue;
-  maker: ThumbnailMaker;
+  /** Undefined: pictures are not scaled. */
+  maker?: ThumbnailMaker;
   timers: Timers;
-  /** From one still of a station to its next. */
+  /** Time between two thumbnails of a station. */
   interval?: Millis;
 }
 
-/** What somebody who looks is told. */
-export type ThumbnailListener = (station: StationInfo, still: Still) => void;
+export type ThumbnailListener = (station: StationInfo, thumbnail: Thumbnail) => void;
 
-export interface StillsWish {
-  /** From now on these stations' thumbnails, instead of those before. Those that are not on the air are passed over. */
-  want(stations: readonly string[]): void;
+export interface ThumbnailSubscription {
+  /** Replaces the stations whose thumbnails are sent. Stations off the air are ignored. */
+  setStations(ids: readonly string[]): void;
   close(): void;
 }
 
-interface Wish {
+interface Subscriber {
   stations: ReadonlySet<string>;
   readonly listener: ThumbnailListener;
 }
 
 interface Entry {
   readonly id: string;
-  /** Wishes for it. */
-  wanted: number;
-  /** Wait for the next one. */
-  asked: ((still: Still | null) => void)[];
-  /** By the timers' clock. */
+  /** Subscribers of this station. */
+  subscribers: number;
+  /** Callers of `latest` that wait for the next thumbnail. */
+  waiting: ((thumbnail: Thumbnail | null) => void)[];
+  /** When it is to be made, by the timers' clock. */
   due: Millis;
   isBusy: boolean;
-  still: Still | null;
-  /** When its still was looked after last, by the timers' clock. */
-  looked: Millis;
-  /** When the picture of its still left; null where it is no picture of the stream. */
+  thumbnail: Thumbnail | null;
+  /** When the station was read last, by the timers' clock. */
+  readAt: Millis;
+  /** When the thumbnail's picture left; null: the thumbnail is a poster. */
   sent: Ticks90k | null;
 }
 
 /**
- * It is in charge of:
- * - when which station's picture is made: at once when it is wanted, then at moments of its own in each interval
- * - what is shown where none can be made: the station's poster
- * - telling those who look
+ * Responsible for:
+ * - when each station's thumbnail is made: at once for a new subscriber, then at its own moment of each interval
+ * - the station's poster where no thumbnail can be made
+ * - calling the subscribers
  */
 export class Thumbnails {
-  readonly #options: Required<StillsOptions>;
+  readonly #options: ThumbnailsOptions & { interval: Millis };
   readonly #entries = new Map<string, Entry>();
-  readonly #wishes = new Set<Wish>();
+  readonly #subscribers = new Set<Subscriber>();
   #busy = 0;
   #cancelTimer = () => {};
   #isClosed = false;
 
-  constructor(options: StillsOptions) {
+  constructor(options: ThumbnailsOptions) {
     this.#options = { interval: INTERVAL, ...options };
   }
 
-  /** `listener` is not called before `want` returned, then with each new still. */
-  look(listener: ThumbnailListener): StillsWish {
-    const wish: Wish = { stations: new Set(), listener };
-    this.#wishes.add(wish);
+  /** Calls `listener` with each new thumbnail, never before `setStations` has returned. */
+  subscribe(listener: ThumbnailListener): ThumbnailSubscription {
+    const subscriber: Subscriber = { stations: new Set(), listener };
+    this.#subscribers.add(subscriber);
     return {
-      want: (stations) => this.#want(wish, stations),
+      setStations: (ids) => this.#setStations(subscriber, ids),
       close: () => {
-        this.#want(wish, []);
-        this.#wishes.delete(wish);
+        this.#setStations(subscriber, []);
+        this.#subscribers.delete(subscriber);
       },
     };
   }
 
-  /** The station's newest still, at most an interval old; null where there is no picture of it at all. */
-  async latest(id: string): Promise<Still | null> {
+  /** The station's newest thumbnail, at most one interval old; null: there is no picture of it. */
+  async latest(id: string): Promise<Thumbnail | null> {
     const { timers, interval, catalogue } = this.#options;
     if (this.#isClosed || !catalogue.find(id)) return null;
     const entry = this.#entry(id);
-    if (this.#age(entry) < interval) return entry.still;
+    if (this.#age(entry) < interval) return entry.thumbnail;
     return new Promise((resolve) => {
-      entry.asked.push(resolve);
+      entry.waiting.push(resolve);
       entry.due = timers.now();
-      this.#look();
+      this.#schedule();
     });
   }
 
   close(): void {
     this.#isClosed = true;
     this.#cancelTimer();
-    this.#wishes.clear();
-    for (const { asked, still } of this.#entries.values()) for (const answer of asked.splice(0)) answer(still);
-  }
-
-  #want(wish: Wish, stations: readonly string[]): void {
-    const { catalogue, timers } = this.#options;
-    if (!this.#wishes.has(wish)) return;
-    const before = wish.stations;
-    wish.stations = new Set(stations.filter((id) => catalogue.find(id)));
-    for (const id of before) this.#entry(id).wanted--;
-    for (const id of wish.stations) {
-      const entry = this.#entry(id);
-      entry.wanted++;
-      if (before.has(id)) continue;
-      if (this.#age(entry) > this.#options.interval) entry.due = Math.min(entry.due, timers.now());
-      else timers.after(0, () => this.#show(entry, wish));
+    this.#subscribers.clear();
+    for (const { waiting, thumbnail } of this.#entries.values()) {
+      for (const resolve of waiting.splice(0)) resolve(thumbnail);
     }
-    this.#look();
   }
 
-  /** How long ago the station was looked at. */
-  #age({ still, looked }: Entry): Millis {
-    return still === null ? Number.POSITIVE_INFINITY : this.#options.timers.now() - looked;
+  #setStations(subscriber: Subscriber, ids: readonly string[]): void {
+    const { catalogue, timers, interval } = this.#options;
+    if (!this.#subscribers.has(subscriber)) return;
+    const before = subscriber.stations;
+    subscriber.stations = new Set(ids.filter((id) => catalogue.find(id)));
+    for (const id of before) this.#entry(id).subscribers--;
+    for (const id of subscriber.stations) {
+      const entry = this.#entry(id);
+      entry.subscribers++;
+      if (before.has(id)) continue;
+      if (this.#age(entry) > interval) entry.due = Math.min(entry.due, timers.now());
+      else timers.after(0, () => this.#notify(entry, subscriber));
+    }
+    this.#schedule();
   }
 
-  #show({ id, still }: Entry, wish: Wish): void {
+  #age({ thumbnail, readAt }: Entry): Millis {
+    return thumbnail === null ? Number.POSITIVE_INFINITY : this.#options.timers.now() - readAt;
+  }
+
+  #notify({ id, thumbnail }: Entry, { stations, listener }: Subscriber): void {
     const info = this.#options.catalogue.find(id)?.info;
-    if (info && still && wish.stations.has(id)) wish.listener(info, still);
+    if (info && thumbnail && stations.has(id)) listener(info, thumbnail);
   }
 
   #entry(id: string): Entry {
     let entry = this.#entries.get(id);
     if (entry === undefined) {
-      const due = this.#options.timers.now();
       entry = {
         id,
-        wanted: 0,
-        asked: [],
-        due,
+        subscribers: 0,
+        waiting: [],
+        due: this.#options.timers.now(),
         isBusy: false,
-        still: null,
-        looked: Number.NEGATIVE_INFINITY,
+        thumbnail: null,
+        readAt: Number.NEGATIVE_INFINITY,
         sent: null,
       };
       this.#entries.set(id, entry);
@@ -163,18 +164,18 @@ export class Thumbnails {
     return entry;
   }
 
-  /** Takes up whatever is due, as much as may be at once, and sets the timer for what comes next. */
-  #look(): void {
+  /** Starts what is due, up to MOST_AT_ONCE, and sets the timer for the next one. */
+  #schedule(): void {
     this.#cancelTimer();
     const { timers } = this.#options;
-    const waiting = [...this.#entries.values()]
-      .filter(({ isBusy, asked, wanted }) => !isBusy && (asked.length > 0 || wanted > 0))
+    const queue = [...this.#entries.values()]
+      .filter(({ isBusy, waiting, subscribers }) => !isBusy && (waiting.length > 0 || subscribers > 0))
       .sort((a, b) => a.due - b.due);
-    for (const entry of waiting) {
+    for (const entry of queue) {
       if (this.#isClosed || this.#busy === MOST_AT_ONCE) return;
-      const wait = entry.due - timers.now();
-      if (wait > 0) {
-        this.#cancelTimer = timers.after(wait, () => this.#look());
+      const delay = entry.due - timers.now();
+      if (delay > 0) {
+        this.#cancelTimer = timers.after(delay, () => this.#schedule());
         return;
       }
       this.#busy++;
@@ -182,7 +183,7 @@ export class Thumbnails {
       void this.#renew(entry).finally(() => {
         this.#busy--;
         entry.isBusy = false;
-        this.#look();
+        this.#schedule();
       });
     }
   }
@@ -190,44 +191,45 @@ export class Thumbnails {
   async #renew(entry: Entry): Promise<void> {
     const { catalogue, timers } = this.#options;
     const source = catalogue.find(entry.id);
-    const still = source ? await this.#picture(entry, source) : null;
-    entry.looked = timers.now();
-    entry.due = this.#next(source?.info.number ?? 0);
-    const isNew = still !== null && still !== entry.still;
-    if (still !== null) entry.still = still;
-    for (const answer of entry.asked.splice(0)) answer(entry.still);
-    if (isNew) for (const wish of this.#wishes) this.#show(entry, wish);
+    const thumbnail = source ? await this.#make(entry, source) : null;
+    entry.readAt = timers.now();
+    entry.due = this.#nextDue(source?.info.number ?? 0);
+    const isNew = thumbnail !== null && thumbnail !== entry.thumbnail;
+    if (thumbnail !== null) entry.thumbnail = thumbnail;
+    for (const resolve of entry.waiting.splice(0)) resolve(entry.thumbnail);
+    if (isNew) for (const subscriber of this.#subscribers) this.#notify(entry, subscriber);
   }
 
-  /** The golden ratio spreads any numbers evenly over the interval. */
-  #next(station: number): Millis {
+  /** The golden ratio spreads any set of station numbers evenly over the interval. */
+  #nextDue(station: number): Millis {
     const { timers, interval } = this.#options;
     const phase = ((station * 0.618034) % 1) * interval;
     return Math.ceil((timers.now() + interval / 2 - phase) / interval) * interval + phase;
   }
 
-  /** The still that there is where the station still begins with the same picture. */
-  async #picture(entry: Entry, source: StationSource): Promise<Still | null> {
+  /** Returns the thumbnail of before while the station still starts with the same picture. */
+  async #make(entry: Entry, source: StationSource): Promise<Thumbnail | null> {
     const { maker, timers } = this.#options;
     const { format, width } = source.info;
-    if (format === 'jpeg' || maker.isAble) {
+    if (format === 'jpeg' || maker?.isAble) {
       const picture = await firstPicture(source, timers, PATIENCE);
-      if (picture !== null && picture.sent === entry.sent) return entry.still;
-      const jpeg = picture && (await this.#small(picture, format, width));
+      if (picture !== null && picture.sent === entry.sent) return entry.thumbnail;
+      const jpeg = picture && (await this.#scale(picture, format, width));
       if (picture && jpeg) {
         entry.sent = picture.sent;
         return { jpeg, time: picture.time };
       }
     }
-    if (entry.still !== null && entry.sent !== null) return entry.still;
+    if (entry.thumbnail !== null && entry.sent !== null) return entry.thumbnail;
     const poster = await source.poster().catch(() => null);
-    if (poster === null || entry.still?.jpeg.equals(poster)) return entry.still;
+    if (poster === null || entry.thumbnail?.jpeg.equals(poster)) return entry.thumbnail;
     return { jpeg: poster, time: source.now() };
   }
 
-  async #small({ data }: Picture, format: StationInfo['format'], width: number): Promise<Buffer | null> {
+  async #scale({ data }: Picture, format: StationFormat, width: number): Promise<Buffer | null> {
     const isSmall = format === 'jpeg' && data.length <= SMALL_ENOUGH;
     if (isSmall && width <= WIDTH) return data;
-    return (await this.#options.maker.make({ format, picture: data, width: WIDTH })) ?? (isSmall ? data : null);
+    const scaled = await this.#options.maker?.make({ format, picture: data, width: WIDTH });
+    return scaled ?? (isSmall ? data : null);
   }
 }

@@ -17,7 +17,7 @@ export function StationPicture({ id, onAir }: { id: string; onAir: boolean }) {
       if (!seen || document.hidden) return;
       setSource((before) => before ?? `${address}/poster.jpg`);
       const picture = new Image();
-      picture.src = `${address}/still.jpg?${count++}`;
+      picture.src = `${address}/thumbnail.jpg?${count++}`;
       // Where there is none, the one before stays.
       picture.onload = () => !gone && setSource(picture.src);
     };

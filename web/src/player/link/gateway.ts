@@ -191,7 +191,7 @@ export class Gateway {
     const header = readFrameHeader(new DataView(frame));
     if (header === null) return;
     const data = new Uint8Array(frame, LIVE_HEADER_LENGTH);
-    if (header.kind !== FrameKind.still) {
+    if (header.kind !== FrameKind.thumbnail) {
       this.#channels.get(header.channel)?.onMedia(header, data);
       return;
     }
