@@ -198,7 +198,7 @@ async function flood(requests: number): Promise<void> {
     await sleep(SETTLE);
     const entry = fileURLToPath(new URL('support/flood.js', import.meta.url));
     const task: FloodOptions = {
-      controlPort: channel.found.controlPort,
+      controlPort: channel.found.servers[0].port,
       station: channel.info.id,
       ssrc: channel.info.ssrc,
       requests: rate,
@@ -242,8 +242,7 @@ async function tuneAgainAndAgain(
   const times: number[] = [];
   let failures = 0;
   for (const end = performance.now() + time; performance.now() < end; await sleep(50)) {
-    const { address, controlPort, localAddress } = found;
-    const session = await openSession({ address, controlPort, localAddress });
+    const session = await openSession(found.servers[0]);
     const asked = performance.now();
     await session.tune(info.id).then(
       () => times.push(performance.now() - asked),

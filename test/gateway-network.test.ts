@@ -4,7 +4,6 @@ import { type TestContext, test } from 'node:test';
 import { systemTimers } from '../src/base/timers.js';
 import { millisToTicks } from '../src/base/units.js';
 import { CHUNK_TIME } from '../src/contract/timing.js';
-import type { FoundStation } from '../src/discovery/find.js';
 import { NetworkCatalogue } from '../src/gateway/network-catalogue.js';
 import { NetworkSource } from '../src/gateway/network-source.js';
 import type { Chunk, StationReader } from '../src/gateway/source.js';
@@ -13,7 +12,7 @@ import { Station } from '../src/station/station.js';
 import { startsRandomAccess, TS_GROUP_LENGTH } from '../src/wire/ts.js';
 import { until } from './support/display.js';
 import { bigBuckBunny, openStore, reelOf, transportStream } from './support/film.js';
-import { findOnAir } from './support/found.js';
+import { findOnAir, foundAt } from './support/found.js';
 import { HandTimers } from './support/hand-timers.js';
 import { serve } from './support/msc.js';
 import { makeStation } from './support/stations.js';
@@ -111,10 +110,8 @@ test('who stops reading for longer than is held goes on with the very next byte'
 
 test('stations of several servers have ids and numbers of their own; one that is missed for long is gone', async () => {
   const infos = [makeStation(1), makeStation(1, { server: 'other', group: '239.255.9.9' }), makeStation(2)];
-  const found = infos.map((info, i): FoundStation => {
-    return { info, address: `192.0.2.${i + 1}`, controlPort: 5601, localAddress: '192.0.2.9' };
-  });
-  let there: FoundStation[] = found;
+  const found = infos.flatMap((info, i) => foundAt([{ address: `192.0.2.${i + 1}`, stations: [info] }]));
+  let there = found;
   const timers = new HandTimers();
   const catalogue = new NetworkCatalogue({
     find: async () => there,

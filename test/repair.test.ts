@@ -57,7 +57,7 @@ async function onAir(context: TestContext, source: string, flags: readonly strin
   const [info] = server.stations;
   const reel = await reelOf(context, source, {}, store);
   const station = new Station({ items: [{ name, reel }], ssrc: info.ssrc });
-  const { controlPort } = await findOnAir(context, info);
+  const [{ port: controlPort }] = (await findOnAir(context, info)).servers;
   return { server, info, station, controlPort };
 }
 
@@ -98,9 +98,9 @@ async function watch(context: TestContext, { by, isSmall, flags = [], ...network
   const tuner = new Tuner(events, { deadline: PATIENT });
   context.after(() => tuner.close());
   const [seen] = relay.stations;
-  const { address } = relay;
-  const found = { info: seen, address, controlPort: relay.controlPort, localAddress: '127.0.0.1' };
-  const receiver = await tuner.tune(found);
+  const { address, controlPort: port } = relay;
+  const way = { name: info.server, address, port, localAddress: '127.0.0.1' };
+  const receiver = await tuner.tune({ key: info.id, info: seen, servers: [way] });
   const { bytes, time } = await read(receiver, isSmall ? ENOUGH / 2 : ENOUGH);
   await server.stop();
   // On a machine that stands still for 200 ms the server drops what is late: where it is deaf, nobody can ask for that.

@@ -74,7 +74,7 @@ async function openClient(server: UnicastServer) {
   const into = emptyRetransmission();
   const session = await openSession({
     address: '127.0.0.1',
-    controlPort: server.port,
+    port: server.port,
     localAddress: '127.0.0.1',
     onMedia: (datagram) => {
       assert.ok(readRetransmission(datagram, 0, datagram.length, into));

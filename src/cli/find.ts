@@ -1,9 +1,10 @@
 /** What `list`, `watch` and `record` begin with: the stations on the interface that was asked for. */
 
 import type { Millis } from '../base/units.js';
-import { type FoundStation, findStations } from '../discovery/find.js';
+import { type FoundStation, findStations, serverNames } from '../discovery/find.js';
 import { resolveInterface } from '../net/interfaces.js';
 import { channelsOf, type FoundChannel, matching } from '../viewer/channels.js';
+import type { StationInfo } from '../wire/station-info.js';
 
 export interface FindChannelsOptions {
   /** Name or address; undefined: all. */
@@ -23,3 +24,6 @@ export async function findChannels(options: FindChannelsOptions): Promise<FoundC
   const channels = channelsOf(await findStations({ interfaces, timeout, isEnough }));
   return channels.sort((a, b) => a.info.number - b.info.number || a.info.server.localeCompare(b.info.server));
 }
+
+/** As it stands in a table: with the names of all its servers. */
+export const listed = ({ info, found }: FoundChannel): StationInfo => ({ ...info, server: serverNames(found) });

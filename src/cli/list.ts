@@ -3,7 +3,7 @@ import { Problem } from '../base/problem.js';
 import type { Millis } from '../base/units.js';
 import { stationTable } from '../contract/station-text.js';
 import { findHint } from '../viewer/channels.js';
-import { findChannels } from './find.js';
+import { findChannels, listed } from './find.js';
 import { problemText } from './output.js';
 
 export interface ListOptions {
@@ -20,17 +20,16 @@ export interface ListOptions {
 /** Exit code 0, or that of Problem "station" when there is none. Rejects with a Problem for a wrong interface. */
 export async function runList(options: ListOptions): Promise<number> {
   const channels = await findChannels(options);
-  const stations = channels.map(({ info, found }) => ({
-    ...info,
-    address: found.address,
-    controlPort: found.controlPort,
-  }));
-  if (options.json) process.stdout.write(`${JSON.stringify(stations, null, 2)}\n`);
-  if (stations.length === 0) {
+  if (options.json) {
+    const stations = channels.map(({ info, found }) => ({ ...info, servers: found.servers }));
+    process.stdout.write(`${JSON.stringify(stations, null, 2)}\n`);
+  }
+  if (channels.length === 0) {
     const problem = new Problem('station', 'No stations were found', findHint(options.interface));
     process.stderr.write(problemText(problem));
     return problem.exitCode;
   }
-  if (!options.json && !options.quiet) process.stdout.write(`${stationTable(stations, process.stdout.columns)}\n`);
+  if (!options.json && !options.quiet)
+    process.stdout.write(`${stationTable(channels.map(listed), process.stdout.columns)}\n`);
   return 0;
 }

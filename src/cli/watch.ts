@@ -16,7 +16,7 @@ import { Terminal } from '../viewer/terminal.js';
 import type { GraphicsName } from '../viewer/terminal-player/renderer.js';
 import { TerminalPlayer } from '../viewer/terminal-player/terminal-player.js';
 import { Viewer } from '../viewer/viewer.js';
-import { findChannels } from './find.js';
+import { findChannels, listed } from './find.js';
 
 export interface WatchOptions {
   /** Number, id or name; undefined: ask. */
@@ -58,12 +58,7 @@ export async function runWatch(options: WatchOptions): Promise<number> {
   requireStations(channels, options.interface);
   const first = options.station === undefined ? null : chooseChannel(channels, options.station);
   if (!first && !options.quiet) {
-    process.stdout.write(
-      `${stationTable(
-        channels.map(({ info }) => info),
-        process.stdout.columns,
-      )}\n\n`,
-    );
+    process.stdout.write(`${stationTable(channels.map(listed), process.stdout.columns)}\n\n`);
   }
   const windowless = player === 'none';
   // With JSON on standard output, people's lines go the other way.

@@ -34,7 +34,7 @@ async function meeting(context: TestContext) {
   const media = new EventEmitter();
   const session = await openSession({
     address: here,
-    controlPort: server.port,
+    port: server.port,
     localAddress: here,
     onMedia: (datagram) => media.emit('packet', datagram),
   });

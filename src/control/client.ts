@@ -24,9 +24,9 @@ import type { FlowRequest } from './flows.js';
 export { type ClockAnswer, Refusal, type Replaying, type Tuned } from './client-state.js';
 
 export interface SessionOptions {
-  /** IPv4 address of the server. */
+  /** IPv4 address and control port of the server. */
   address: string;
-  controlPort?: number;
+  port?: number;
   /** IPv4 address of our interface; default the one that the system takes. */
   localAddress?: string;
   /** The server has not answered for three seconds, or no longer has our station. Asking goes on. */
@@ -46,9 +46,7 @@ export interface SessionOptions {
 
 /** Every method rejects with a Problem: `server` for silence or a full server, `station` for one it does not have. */
 export interface Session {
-  readonly address: string;
-  readonly controlPort: number;
-  /** The server's list, fetched anew. */
+  /** The server's list, fetched again. */
   stations(): Promise<StationInfo[]>;
   /** Makes the session, or changes its station. Plays. With a burst, what a player begins with comes as a flow. */
   tune(id: string, burst?: TuneRequest['burst']): Promise<Tuned>;
@@ -73,8 +71,6 @@ const isRtp = (datagram: Buffer): boolean =>
 type Waiting = { resolve: (value: never) => void; reject: (problem: Problem) => void };
 
 class UdpSession implements Session {
-  readonly address: string;
-  readonly controlPort: number;
   readonly #options: SessionOptions;
   readonly #state: ClientState;
   readonly #timers: Timers;
@@ -86,15 +82,13 @@ class UdpSession implements Session {
   #exiting: Promise<void> | undefined;
 
   constructor(options: SessionOptions) {
-    const { address, controlPort = CONTROL_PORT, timers = systemTimers } = options;
+    const { address, port = CONTROL_PORT, timers = systemTimers } = options;
     this.#options = options;
-    this.address = address;
-    this.controlPort = controlPort;
-    this.#server = { address, port: controlPort };
+    this.#server = { address, port };
     this.#timers = timers;
     const firstId = options.firstId ?? randomInt(REQUEST_ID_MODULUS);
     const { keepAlive } = options;
-    this.#state = new ClientState({ server: `${address}:${controlPort}`, firstId, keepAlive });
+    this.#state = new ClientState({ server: `${address}:${port}`, firstId, keepAlive });
   }
 
   async open(): Promise<void> {

@@ -6,7 +6,7 @@ import { FakeFlows } from '../../test/support/flows.js';
 import { HandTimers } from '../../test/support/hand-timers.js';
 import { makeStation, makeStations } from '../../test/support/stations.js';
 import { Problem } from '../base/problem.js';
-import { findStations, uniqueStations } from '../discovery/find.js';
+import { findStations } from '../discovery/find.js';
 import { openEndpoint } from '../net/endpoint.js';
 import { loopback } from '../net/interfaces.js';
 import type { StationInfo } from '../wire/station-info.js';
@@ -53,18 +53,19 @@ test('stations of two servers on one machine are found without an address', asyn
   const attic = await startServer([makeStation(1, { server: 'attic' }), makeStation(200, { server: 'attic' })]);
   assert.notEqual(hall.port, attic.port);
   const found = await findStations({ interfaces: [lo], query, timeout: 10_000 });
-  assert.equal(found.length, 102);
-  assert.deepEqual(found[0], {
-    info: makeStation(1, { server: 'attic' }),
-    address: '127.0.0.1',
-    controlPort: attic.port,
-    localAddress: '127.0.0.1',
-  });
+  assert.equal(found.length, 101);
+  const [shared, attics, ...halls] = found.map(({ info, servers }) => ({
+    info,
+    ports: servers.map(({ port }) => port),
+  }));
+  assert.deepEqual(shared, { info: makeStation(1, { server: 'attic' }), ports: [attic.port, hall.port] });
+  assert.deepEqual(attics?.ports, [attic.port]);
   assert.deepEqual(
-    found.slice(2).map(({ info, controlPort }) => [info.number, controlPort]),
-    makeStations(100).map(({ number }) => [number, hall.port]),
+    halls.map(({ info, ports }) => [info.number, ...ports]),
+    makeStations(100)
+      .slice(1)
+      .map(({ number }) => [number, hall.port]),
   );
-  assert.equal(uniqueStations(found).length, 101);
   await Promise.all([hall, attic].map(stopServer));
 });
 
@@ -117,7 +118,7 @@ test('a search whose queries cannot leave is a problem, not an empty list', asyn
 test('a session over sockets: list, tune, pause, resume, change, exit', async () => {
   const stations = makeStations(40);
   const server = await startServer(stations);
-  const session = await openSession({ address: '127.0.0.1', controlPort: server.port, localAddress: '127.0.0.1' });
+  const session = await openSession({ address: '127.0.0.1', port: server.port, localAddress: '127.0.0.1' });
   const view = () => server.sessions().map(({ station, state }) => `${station} ${state}`);
   assert.deepEqual(await session.stations(), stations);
   const { roundTrip, ...tuned } = await session.tune('station-3');
@@ -155,7 +156,7 @@ test('a server that went and came back is noticed, and the session made anew', a
   };
   const session = await openSession({
     address: '127.0.0.1',
-    controlPort: first.port,
+    port: first.port,
     timers,
     onLost: ({ code }) => see(`lost: ${code}`),
     onRecovered: (tuned) => see(`recovered: ${tuned?.station.id}`),
@@ -206,7 +207,7 @@ test('garbage from the network is counted, and the server goes on', async () => 
   for (const bytes of ['', 'hello', 'MSC1', '\0'.repeat(1400)]) {
     await new Promise<void>((sent) => socket.send(bytes, server.port, '127.0.0.1', () => sent()));
   }
-  const session = await openSession({ address: '127.0.0.1', controlPort: server.port });
+  const session = await openSession({ address: '127.0.0.1', port: server.port });
   assert.equal((await session.stations()).length, 1);
   await session.exit();
   assert.equal(server.counters.malformed, 4);

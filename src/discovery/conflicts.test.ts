@@ -7,9 +7,8 @@ import { conflictProblem, findConflicts } from './conflicts.js';
 const own = makeStation(1, { name: 'News' });
 const found = (changes: Partial<StationInfo>) => ({
   info: { ...own, server: 'attic', name: 'Other news', ...changes },
-  address: '10.0.0.2',
-  controlPort: 5601,
-  localAddress: '10.0.0.1',
+  key: 'news',
+  servers: [{ name: 'attic', address: '10.0.0.2', port: 5601, localAddress: '10.0.0.1' }] as const,
 });
 const kinds = (changes: Partial<StationInfo>): string[] =>
   findConflicts([own], [found(changes)]).map(({ kind }) => kind);

@@ -1,7 +1,7 @@
 /** Whether a station of ours is on the air from another server already: as the same packets, or as others. */
 import { Problem } from '../base/problem.js';
 import type { StationInfo } from '../wire/station-info.js';
-import type { FoundStation } from './find-state.js';
+import { type FoundStation, serverNames } from './find-state.js';
 
 export interface Conflict {
   /**
@@ -30,9 +30,10 @@ export function findConflicts(own: readonly StationInfo[], found: readonly Found
 
 /** The words for a conflict. */
 export function conflictProblem({ own, other }: Conflict): Problem {
+  const addresses = other.servers.map(({ address }) => address).join(', ');
   return new Problem(
     'station',
-    `Station "${own.name}" cannot go on the air: the server ${other.info.server} (${other.address}) sends another ` +
+    `Station "${own.name}" cannot go on the air: the server ${serverNames(other)} (${addresses}) sends another ` +
       `programme to its group ${own.group}:${own.port}, as "${other.info.name}"`,
     'Give yours another name, as NAME=PATH, or end the other one. The same files in the same order may be on both.',
   );

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { foundAt } from '../../test/support/found.js';
 import { makeStation, makeStations } from '../../test/support/stations.js';
 import { type AnyMessage, decodeMessage, encodeMessage, message } from '../wire/message.js';
 import { PAGES_PER_REQUEST, paginate } from '../wire/station-pages.js';
-import { FindState, type FoundStation, type Outgoing, QUERY_LENGTH, uniqueStations } from './find-state.js';
+import { FindState, type Outgoing, QUERY_LENGTH, serverNames } from './find-state.js';
 
 const query = { address: '239.255.255.240', port: 5600 };
 const hall = { address: '10.0.0.1', port: 5601 };
@@ -47,7 +48,11 @@ test('who challenges is asked for the list, with its cookie, at the address it a
   search.receive(pagesOf(2)[0], hall, '10.0.0.9', 7);
   assert.deepEqual(
     search.found,
-    makeStations(2).map((info) => ({ info, address: '10.0.0.1', controlPort: 5601, localAddress: '10.0.0.9' })),
+    makeStations(2).map((info) => ({
+      key: `${info.group}:5004/${info.id}`,
+      info,
+      servers: [{ name: 'projector', address: '10.0.0.1', port: 5601, localAddress: '10.0.0.9' }],
+    })),
   );
 });
 
@@ -101,7 +106,7 @@ test('stations are sorted by server and then by number, not as text', () => {
   ] as const) {
     const from = { ...hall, port };
     search.receive(challenge, from, '10.0.0.9', 1);
-    const body = [10, 9].map((number) => makeStation(number, { server }));
+    const body = [10, 9].map((number) => makeStation(number, { server, id: `${server}${number}` }));
     search.receive(encodeMessage(message('stations', 42, body, { pages: 1, edition: 1 })), from, '10.0.0.9', 2);
   }
   assert.deepEqual(
@@ -110,22 +115,28 @@ test('stations are sorted by server and then by number, not as text', () => {
   );
 });
 
-test('one station of two servers is one row; another schedule or group is another station', () => {
-  const row = (info: FoundStation['info'], address: string): FoundStation => ({
-    info,
-    address,
-    controlPort: 5601,
-    localAddress: '10.0.0.9',
-  });
-  const info = makeStation(1);
-  const all = [
-    row(info, '10.0.0.1'),
-    row({ ...info, number: 2, server: 'other' }, '10.0.0.2'),
-    row({ ...info, schedule: 'other' }, '10.0.0.3'),
-    row({ ...info, group: '239.255.9.9' }, '10.0.0.4'),
+test('a station that two servers send is one station with both; another schedule or group is another station', () => {
+  const info = makeStation(1, { server: 'a' });
+  const found = foundAt([
+    { address: '10.0.0.1', stations: [info] },
+    { address: '10.0.0.2', stations: [{ ...info, number: 2, server: 'b' }] },
+    { address: '10.0.0.3', stations: [{ ...info, schedule: 'other', server: 'c' }] },
+    { address: '10.0.0.4', stations: [{ ...info, group: '239.255.9.9', server: 'd' }] },
+  ]);
+  assert.deepEqual(found.map(serverNames), ['a, b', 'c', 'd']);
+  assert.deepEqual(found[0]?.servers, [
+    { name: 'a', address: '10.0.0.1', port: 5601, localAddress: '192.0.2.200' },
+    { name: 'b', address: '10.0.0.2', port: 5601, localAddress: '192.0.2.200' },
+  ]);
+  assert.equal(new Set(found.map(({ key }) => key)).size, 3);
+});
+
+test('a station keeps its key when one of its servers ends', () => {
+  const both = [
+    { address: '10.0.0.1', stations: [makeStation(1, { server: 'a' })] },
+    { address: '10.0.0.2', stations: [makeStation(1, { server: 'b' })] },
   ];
-  assert.deepEqual(
-    uniqueStations(all).map(({ address }) => address),
-    ['10.0.0.1', '10.0.0.3', '10.0.0.4'],
-  );
+  const keys = [both, both.slice(0, 1), both.slice(1)].map((answers) => foundAt(answers).map(({ key }) => key));
+  assert.deepEqual(keys, [keys[0], keys[0], keys[0]]);
+  assert.equal(keys[0]?.length, 1);
 });

@@ -6,14 +6,22 @@ import { decodeMessage, encodeMessage, message } from '../wire/message.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { PageCollector } from '../wire/station-pages.js';
 
-/** A station and the way to it. */
+/** A server that sends a station, and the way to it: it answers at that address and port. */
+export interface StationServer extends SocketAddress {
+  /** For people. */
+  readonly name: string;
+  /** IPv4 address of our interface that the answer came by: the station's group is joined on it. */
+  readonly localAddress: string;
+}
+
+/** A station with all servers that send it. */
 export interface FoundStation {
-  info: StationInfo;
-  /** The server's IPv4 address, and where it answers. */
-  address: string;
-  controlPort: number;
-  /** IPv4 address of the interface of ours on which the answer came: join groups on this one. */
-  localAddress: string;
+  /** Unique in one search, and the same in the next, whichever of the servers answer. */
+  readonly key: string;
+  /** As the first of the servers describes it. */
+  readonly info: StationInfo;
+  /** By name and address. A server that is reached in two ways stands here twice. */
+  readonly servers: readonly [StationServer, ...StationServer[]];
 }
 
 /** A datagram to send from `localAddress`. */
@@ -113,18 +121,31 @@ export class FindState {
     );
   }
 
-  /** By server and number; a server reached in two ways stands there twice. */
+  /** By first server and number. Rows of equal id, group, port and schedule are the same packets: one station. */
   get found(): FoundStation[] {
-    const all = [...this.#servers.values()].flatMap(({ address, localAddress, pages }) =>
-      pages.stations.map((info) => ({ info, address: address.address, controlPort: address.port, localAddress })),
+    const rows = [...this.#servers.values()].flatMap(({ address, localAddress, pages }) =>
+      pages.stations.map((info) => ({ info, server: { ...address, name: info.server, localAddress } })),
     );
-    return all.sort(
-      (a, b) =>
-        compare(a.info.server, b.info.server) ||
-        compare(a.address, b.address) ||
-        a.controlPort - b.controlPort ||
-        a.info.number - b.info.number,
-    );
+    rows.sort((a, b) => compareServers(a.server, b.server) || a.info.number - b.info.number);
+    const bySchedule = new Map<
+      string,
+      { key: string; info: StationInfo; servers: [StationServer, ...StationServer[]] }
+    >();
+    const keys = new Set<string>();
+    for (const { info, server } of rows) {
+      const address = `${info.group}:${info.port}/${info.id}`;
+      const scheduled = `${address}/${info.schedule}`;
+      const known = bySchedule.get(scheduled);
+      if (known !== undefined) {
+        known.servers.push(server);
+        continue;
+      }
+      // Another schedule under the same address is a conflict of two servers; both are listed.
+      const key = keys.has(address) ? scheduled : address;
+      keys.add(key);
+      bySchedule.set(scheduled, { key, info, servers: [server] });
+    }
+    return [...bySchedule.values()];
   }
 
   #ask(server: Server, now: Millis): Outgoing {
@@ -137,14 +158,9 @@ export class FindState {
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/**
- * One row for each station, whichever servers send it: rows of equal id, group, port and schedule are the same
- * packets. The first of them stays.
- */
-export function uniqueStations(found: readonly FoundStation[]): FoundStation[] {
-  const seen = new Set<string>();
-  return found.filter(({ info: { id, group, port, schedule } }) => {
-    const key = JSON.stringify([id, group, port, schedule]);
-    return !seen.has(key) && seen.add(key);
-  });
-}
+const compareServers = (a: StationServer, b: StationServer): number =>
+  compare(a.name, b.name) || compare(a.address, b.address) || a.port - b.port;
+
+/** The names of a station's servers, each once. */
+export const serverNames = ({ servers }: FoundStation): string =>
+  [...new Set(servers.map(({ name }) => name))].join(', ');

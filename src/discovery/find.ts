@@ -9,7 +9,7 @@ import { DISCOVERY_GROUP, QUERY_PORT } from '../wire/addresses.js';
 import { REQUEST_ID_MODULUS } from '../wire/message.js';
 import { FindState, type FoundStation, type Outgoing } from './find-state.js';
 
-export { type FoundStation, uniqueStations } from './find-state.js';
+export { type FoundStation, type StationServer, serverNames } from './find-state.js';
 
 /** How often missing pages and the end are looked after. */
 const TICK: Millis = 25;
@@ -29,7 +29,7 @@ export interface FindOptions {
 }
 
 /**
- * Asks on each interface and gathers the answers, sorted by server and number; none is an empty array.
+ * Asks on each interface and gathers the answers, by server and number, each station once; none is an empty array.
  * An interface that does not work is passed over; rejects with a Problem when none does, or not a query could leave.
  */
 export async function findStations({

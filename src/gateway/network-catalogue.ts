@@ -4,7 +4,6 @@ import { messageOf } from '../base/problem.js';
 import type { Timers } from '../base/timers.js';
 import type { Millis } from '../base/units.js';
 import type { FoundStation } from '../discovery/find.js';
-import { uniqueStations } from '../discovery/find.js';
 import { distinctId } from '../station/identity.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { NetworkSource } from './network-source.js';
@@ -29,8 +28,6 @@ interface Entry {
   /** Searches in a row that did not find it. */
   missed: number;
 }
-
-const keyOf = ({ info, address, controlPort }: FoundStation): string => `${address}:${controlPort}/${info.id}`;
 
 /**
  * It is in charge of:
@@ -83,7 +80,7 @@ export class NetworkCatalogue implements Catalogue {
       .then(
         (found) => {
           this.#trouble = '';
-          this.#take(uniqueStations(found));
+          this.#take(found);
         },
         (error: unknown) => this.#sayOnce(messageOf(error)),
       )
@@ -95,7 +92,7 @@ export class NetworkCatalogue implements Catalogue {
 
   #take(found: readonly FoundStation[]): void {
     const before = JSON.stringify(this.stations.map(({ info }) => info));
-    const seen = new Set(found.map(keyOf));
+    const seen = new Set(found.map(({ key }) => key));
     for (const [key, entry] of this.#entries) {
       entry.missed = seen.has(key) || entry.source.isReceiving ? 0 : entry.missed + 1;
       if (entry.missed < MOST_MISSED) continue;
@@ -103,16 +100,15 @@ export class NetworkCatalogue implements Catalogue {
       void entry.source.close();
     }
     for (const one of found) {
-      const key = keyOf(one);
-      const known = this.#entries.get(key);
+      const known = this.#entries.get(one.key);
       if (known) {
         const { id, number } = known.source.info;
-        known.source.info = { ...one.info, id, number };
+        known.source.update(one, { ...one.info, id, number });
         continue;
       }
       const { createTuner, timers, now } = this.#options;
       const source = new NetworkSource({ found: one, createTuner, timers, now }, this.#described(one.info));
-      this.#entries.set(key, { source, missed: 0 });
+      this.#entries.set(one.key, { source, missed: 0 });
     }
     if (JSON.stringify(this.stations.map(({ info }) => info)) === before) return;
     for (const listener of [...this.#listeners]) listener();

@@ -34,6 +34,7 @@ const SHORTLY: Millis = 3_000;
  */
 export class NetworkSource implements StationSource, NetworkStation {
   readonly #options: NetworkSourceOptions;
+  #found: FoundStation;
   #info: StationInfo;
   #joined: Promise<GatewayReceiver> | null = null;
   #current: GatewayReceiver | null = null;
@@ -47,6 +48,7 @@ export class NetworkSource implements StationSource, NetworkStation {
   /** `info` is how the gateway describes it: its id and number may be others than on its server. */
   constructor(options: NetworkSourceOptions, info: StationInfo) {
     this.#options = options;
+    this.#found = options.found;
     this.#info = info;
   }
 
@@ -54,8 +56,9 @@ export class NetworkSource implements StationSource, NetworkStation {
     return this.#info;
   }
 
-  /** It is described otherwise now. */
-  set info(info: StationInfo) {
+  /** Takes what the last search found: other servers, another description. Readers go on. */
+  update(found: FoundStation, info: StationInfo): void {
+    this.#found = found;
     this.#info = info;
   }
 
@@ -162,9 +165,9 @@ export class NetworkSource implements StationSource, NetworkStation {
   }
 
   #open(chunks: StreamBuffer, time?: Millis): Promise<GatewayReceiver> {
-    const { found, createTuner } = this.#options;
+    const { createTuner } = this.#options;
     const start = time === undefined ? undefined : { kind: 'time' as const, time, item: false };
-    return GatewayReceiver.open({ tuner: createTuner(), found, chunks, start });
+    return GatewayReceiver.open({ tuner: createTuner(), found: this.#found, chunks, start });
   }
 
   async #leave(): Promise<void> {

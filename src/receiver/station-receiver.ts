@@ -196,8 +196,9 @@ export class Receiver implements StationReceiver {
     this.#controller.serverLost(this.#timers.now());
   }
 
-  /** It does again; `tuned` is what it said last. */
-  serverBack(tuned: Tuned | null): void {
+  /** It does again, or another that sends the station is asked from now on; `tuned` is its last answer to tuning. */
+  serverBack(tuned: Tuned | null, link = this.#link): void {
+    this.#link = link;
     this.#controller.serverBack(tuned, this.#timers.now());
     this.#advance();
   }

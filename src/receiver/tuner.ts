@@ -3,7 +3,7 @@
 import { messageOf, Problem } from '../base/problem.js';
 import type { Millis } from '../base/units.js';
 import { openSession, type Session, type Tuned } from '../control/client.js';
-import type { FoundStation } from '../discovery/find.js';
+import type { FoundStation, StationServer } from '../discovery/find.js';
 import { openGroupBatched } from '../net/receive-batched.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { Receiver, type StationReceiver, type Target } from './station-receiver.js';
@@ -44,52 +44,70 @@ export interface TunerOptions {
 const isSameStream = (a: StationInfo, b: StationInfo): boolean =>
   a.group === b.group && a.port === b.port && a.ssrc === b.ssrc && a.format === b.format;
 
+/** A session, and the server that it is with. */
+interface Link {
+  readonly session: Session;
+  readonly server: StationServer;
+  isLost: boolean;
+}
+
+const isSameServer = (a: StationServer, b: StationServer): boolean => a.address === b.address && a.port === b.port;
+
 /**
- * It is in charge of:
- * - one session, with the server whose station is received; leaving it for another server's
+ * Responsible for:
+ * - one session, with one of the servers that send the station; turning to the next of them when that one is lost
  * - asking the server and joining the group at the same moment
- * - receiving the group although the server does not answer: packets may come all the same
+ * - receiving the group although no server answers: packets may come all the same
  */
 export class Tuner {
-  private session: Session | null = null;
-  private server = '';
-  private receiver: Receiver | null = null;
-  /** Who is sent what the server sends to us alone. */
-  private asking: Receiver | null = null;
+  readonly #events: TunerEvents;
+  readonly #options: TunerOptions;
+  readonly #network: TunerNetwork;
+  #link: Link | null = null;
+  #receiver: Receiver | null = null;
+  /** The receiver of the packets that the server sends to us alone. */
+  #asking: Receiver | null = null;
+  #found: FoundStation | null = null;
+  #isPaused = false;
+  /** Counts what ends a search for another server. */
+  #turns = 0;
 
-  constructor(
-    private readonly events: TunerEvents,
-    private readonly options: TunerOptions = {},
-    private readonly using: TunerNetwork = network,
-  ) {}
+  constructor(events: TunerEvents, options: TunerOptions = {}, using: TunerNetwork = network) {
+    this.#events = events;
+    this.#options = options;
+    this.#network = using;
+  }
 
   get current(): StationReceiver | null {
-    return this.receiver;
+    return this.#receiver;
   }
 
   /**
    * Receives the station beside the one before, which goes on by its group until it is closed so that its picture stays
    * meanwhile. It begins at `start`, or with what is on the air. Rejects with a Problem when the group cannot be joined, or
-   * the beginning that was asked for not be had.
+   * that beginning is not available.
    */
   async tune(found: FoundStation, start?: Target): Promise<StationReceiver> {
-    const { localAddress, info } = found;
-    let receiver = this.receiverOf(info, localAddress);
-    this.asking = receiver;
+    const { info, servers } = found;
+    const { localAddress } = servers[0];
+    let receiver = this.#receiverOf(info, localAddress);
+    this.#asking = receiver;
     const joining = receiver.join();
-    joining.catch(() => undefined); // waited for below
-    const tuned = await this.ask(found, receiver, start === undefined);
+    joining.catch(() => undefined); // awaited below
+    const tuned = await this.#ask(found, receiver, start === undefined);
     await joining;
-    this.receiver?.release();
+    this.#receiver?.release();
     if (tuned && !isSameStream(tuned.station, info)) {
       await receiver.close();
-      receiver = this.receiverOf(tuned.station, localAddress);
-      this.asking = receiver;
+      receiver = this.#receiverOf(tuned.station, localAddress);
+      this.#asking = receiver;
       await receiver.join();
     }
-    this.receiver = receiver;
+    this.#receiver = receiver;
+    this.#found = found;
+    this.#isPaused = false;
     try {
-      await receiver.begin(tuned, tuned === null ? null : this.session, start);
+      await receiver.begin(tuned, tuned === null ? null : (this.#link?.session ?? null), start);
     } catch (error) {
       await receiver.close();
       throw error;
@@ -97,70 +115,119 @@ export class Tuner {
     return receiver;
   }
 
-  /** Tells the server; what it does not hear does not matter. */
+  /** Notifies the server; without an answer nothing changes. */
   pause(): void {
-    this.session?.pause().catch((error: unknown) => this.trouble(error));
+    this.#isPaused = true;
+    this.#link?.session.pause().catch((error: unknown) => this.#report(error));
   }
 
   resume(): void {
-    this.session?.resume().catch((error: unknown) => this.trouble(error));
+    this.#isPaused = false;
+    this.#link?.session.resume().catch((error: unknown) => this.#report(error));
   }
 
   /** Leaves the group and the server. */
   async close(): Promise<void> {
-    const { receiver, session } = this;
-    this.receiver = null;
-    this.asking = null;
-    this.session = null;
-    await Promise.all([receiver?.close(), session?.exit()]);
+    const receiver = this.#receiver;
+    const link = this.#link;
+    this.#turns++;
+    this.#receiver = null;
+    this.#asking = null;
+    this.#link = null;
+    await Promise.all([receiver?.close(), link?.session.exit()]);
   }
 
-  private receiverOf(station: StationInfo, localAddress: string): Receiver {
-    const { buffer, latency, also, deadline, speed } = this.options;
-    const { openGroup } = this.using;
-    const onError = (error: Error): void => this.trouble(error);
+  #receiverOf(station: StationInfo, localAddress: string): Receiver {
+    const { buffer, latency, also, deadline, speed } = this.#options;
+    const { openGroup } = this.#network;
+    const onError = (error: Error): void => this.#report(error);
     return new Receiver({ station, localAddress, also, openGroup, latency, buffer, deadline, speed, onError });
   }
 
-  private async ask(found: FoundStation, receiver: Receiver, isLive: boolean): Promise<Tuned | null> {
-    const { address, controlPort, localAddress, info } = found;
-    const server = `${address}:${controlPort}`;
+  /** Asks the servers one after another, until one has the station; null where none does. */
+  async #ask({ info, servers }: FoundStation, receiver: Receiver, isLive: boolean): Promise<Tuned | null> {
     // A player begins with any JPEG picture: the next is as good.
-    const wantsBurst = isLive && this.options.burst !== false && info.format === 'h264';
+    const wantsBurst = isLive && this.#options.burst !== false && info.format === 'h264';
     const burst = wantsBurst ? receiver.burst() : undefined;
-    try {
-      if (this.session && this.server === server) return await this.session.change(info.id, burst);
-      const before = this.session;
-      this.session = null;
-      void before?.exit();
-      const session = await this.using.openSession({
-        address,
-        controlPort,
-        localAddress,
-        onMedia: (datagram) => this.asking?.media(datagram),
-        onClock: (answer) => this.receiver?.heardClock(answer),
-        keepAlive: this.options.keepAlive,
-        onLost: () => {
-          this.receiver?.serverLost();
-          this.events.onServer(true);
-        },
-        onRecovered: (tuned) => {
-          this.receiver?.serverBack(tuned ?? null);
-          this.events.onServer(false);
-        },
-      });
-      this.session = session;
-      this.server = server;
-      return await session.tune(info.id, burst);
-    } catch (error) {
-      this.trouble(error);
-      return null;
+    this.#turns++;
+    const before = this.#link;
+    const isKnown = (server: StationServer): boolean => before !== null && isSameServer(server, before.server);
+    let problem: unknown;
+    if (before !== null && servers.some(isKnown)) {
+      try {
+        return await before.session.change(info.id, burst);
+      } catch (error) {
+        problem = error;
+      }
+    }
+    for (const server of servers) {
+      if (isKnown(server)) continue;
+      void this.#link?.session.exit();
+      this.#link = null;
+      try {
+        this.#link = await this.#open(server);
+        return await this.#link.session.tune(info.id, burst);
+      } catch (error) {
+        problem ??= error;
+      }
+    }
+    this.#report(problem);
+    return null;
+  }
+
+  async #open(server: StationServer): Promise<Link> {
+    const { address, port, localAddress } = server;
+    const session = await this.#network.openSession({
+      address,
+      port,
+      localAddress,
+      onMedia: (datagram) => this.#asking?.media(datagram),
+      onClock: (answer) => {
+        if (this.#link === link) this.#receiver?.heardClock(answer);
+      },
+      keepAlive: this.#options.keepAlive,
+      onLost: () => {
+        link.isLost = true;
+        if (this.#link !== link) return;
+        this.#receiver?.serverLost();
+        this.#events.onServer(true);
+        void this.#turnFrom(link);
+      },
+      onRecovered: (tuned) => {
+        link.isLost = false;
+        if (this.#link !== link) return;
+        this.#receiver?.serverBack(tuned ?? null);
+        this.#events.onServer(false);
+      },
+    });
+    const link: Link = { session, server, isLost: false };
+    return link;
+  }
+
+  /** Goes on with another server of the station, unless the lost one is back before. The group is received meanwhile. */
+  async #turnFrom(lost: Link): Promise<void> {
+    const turn = ++this.#turns;
+    const { info, servers } = this.#found ?? { servers: [] };
+    for (const server of servers) {
+      if (info === undefined || isSameServer(server, lost.server)) continue;
+      const link = await this.#open(server).catch(() => null);
+      const tuned = (await link?.session.tune(info.id).catch(() => null)) ?? null;
+      if (link !== null && tuned !== null && turn === this.#turns && lost.isLost) {
+        this.#link = link;
+        void lost.session.exit();
+        if (this.#isPaused) this.pause();
+        this.#receiver?.serverBack(tuned, link.session);
+        this.#events.onServer(false);
+        return;
+      }
+      void link?.session.exit();
+      if (turn !== this.#turns || !lost.isLost) return;
     }
   }
 
-  private trouble(error: unknown): void {
+  #report(error: unknown): void {
     if (!(error instanceof Problem)) throw error;
-    this.events.onTrouble(error);
+    this.#events.onTrouble(error);
   }
 }
 

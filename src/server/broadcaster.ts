@@ -11,7 +11,7 @@ import type { ReceiverSession } from '../contract/api.js';
 import type { UnicastStats } from '../contract/server-view.js';
 import { openAnnouncer } from '../discovery/announcer.js';
 import { conflictProblem, findConflicts } from '../discovery/conflicts.js';
-import type { FoundStation } from '../discovery/find.js';
+import { type FoundStation, serverNames } from '../discovery/find.js';
 import { LocalCatalogue } from '../gateway/local-catalogue.js';
 import type { NetInterface } from '../net/interfaces.js';
 import { FecController } from '../playout/fec-controller.js';
@@ -136,7 +136,7 @@ export class Broadcaster {
     this.#put(ready);
     this.#ready.push(ready);
     this.#ready.sort((a, b) => a.plan.number - b.plan.number);
-    const twin = conflict ? `, together with ${conflict.other.info.server}` : '';
+    const twin = conflict ? `, together with ${serverNames(conflict.other)}` : '';
     const picture = `${width}×${height} ${aspectRatio}, ${frameRate} frames/s, ${(bitrate / 1e6).toFixed(1)} Mbit/s`;
     this.#output.say(`On the air: ${plan.number} ${plan.name}, ${picture}, rtp://${group}:${port}${twin}`);
     this.#output.event({ event: 'on-air', station: info });

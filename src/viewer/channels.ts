@@ -1,7 +1,7 @@
 /** The stations that were found, as the viewer lists them, and which of them a person means. */
 
 import { Problem } from '../base/problem.js';
-import { type FoundStation, uniqueStations } from '../discovery/find.js';
+import type { FoundStation } from '../discovery/find.js';
 import type { Channel } from './state.js';
 
 /** A station with the way to it. */
@@ -9,11 +9,8 @@ export interface FoundChannel extends Channel {
   found: FoundStation;
 }
 
-const keyOf = ({ info, address, controlPort }: FoundStation): string => `${address}:${controlPort}/${info.id}`;
-
-/** The same station of several servers stands in the list once. */
 export const channelsOf = (found: readonly FoundStation[]): FoundChannel[] =>
-  uniqueStations(found).map((one) => ({ key: keyOf(one), info: one.info, found: one }));
+  found.map((one) => ({ key: one.key, info: one.info, found: one }));
 
 const nothingFound = 'No stations were found';
 

@@ -18,7 +18,8 @@ const second = 90_000;
 
 const found = (number: number): FoundChannel => {
   const { key, info } = channel(number);
-  return { key, info, found: { info, address: '127.0.0.1', controlPort: 1, localAddress: '127.0.0.1' } };
+  const server = { name: info.server, address: '127.0.0.1', port: 1, localAddress: '127.0.0.1' };
+  return { key, info, found: { key, info, servers: [server] } };
 };
 
 /** A viewer who watches station 1, whose receiver holds the last 20 s, with a picture of 4 s ago on the screen. */

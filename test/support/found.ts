@@ -1,9 +1,30 @@
 /** Stations of servers under test, as whoever searches the network finds them. */
 import type { TestContext } from 'node:test';
 import { type FoundStation, findStations } from '../../src/discovery/find.js';
+import { FindState } from '../../src/discovery/find-state.js';
 import { loopback } from '../../src/net/interfaces.js';
+import { encodeMessage, message } from '../../src/wire/message.js';
 import type { StationInfo } from '../../src/wire/station-info.js';
 import { until } from './display.js';
+
+/** What a search finds where these servers answer it, each from its address with its stations. */
+export function foundAt(answers: readonly { address: string; stations: StationInfo[] }[]): FoundStation[] {
+  const localAddress = '192.0.2.200';
+  const search = new FindState({
+    localAddresses: [localAddress],
+    query: { address: '', port: 0 },
+    requestId: 1,
+    now: 0,
+  });
+  for (const { address, stations } of answers) {
+    const from = { address, port: 5601 };
+    const cookie = Buffer.alloc(16, 1);
+    const body = { server: 'any', controlPort: 5601, stations: stations.length };
+    search.receive(encodeMessage(message('challenge', 1, body, { cookie })), from, localAddress, 0);
+    search.receive(encodeMessage(message('stations', 1, stations, { pages: 1 })), from, localAddress, 0);
+  }
+  return search.found;
+}
 
 /** Searches until it is found: on a busy machine the others may have answered long before its server does. */
 export async function findOnAir(context: TestContext, { id, group }: StationInfo): Promise<FoundStation> {

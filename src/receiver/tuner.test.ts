@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { foundAt } from '../../test/support/found.js';
+import { makeStation } from '../../test/support/stations.js';
+import { Problem } from '../base/problem.js';
+import type { Session, SessionOptions, Tuned } from '../control/client.js';
+import { Tuner } from './tuner.js';
+
+const info = makeStation(1, { format: 'jpeg' });
+const [found] = foundAt(
+  ['a', 'b', 'c'].map((server, i) => ({ address: server, stations: [{ ...info, server, number: i + 1 }] })),
+);
+
+/** A tuner, and the servers that it asks, each of which answers while it is in `up`. */
+function bench(context: TestContext, up: Set<string>) {
+  const said: string[] = [];
+  const servers: boolean[] = [];
+  const troubles: string[] = [];
+  const sessions = new Map<string, SessionOptions>();
+  const openSession = async (options: SessionOptions): Promise<Session> => {
+    const { address } = options;
+    sessions.set(address, options);
+    const tune = async (): Promise<Tuned> => {
+      said.push(`tune ${address}`);
+      if (!up.has(address)) throw new Problem('server', `${address} does not answer`, '');
+      return { station: info, next: 7, serverTime: 0, members: 1, burst: null, roundTrip: 1 };
+    };
+    const note = (what: string) => async () => void said.push(`${what} ${address}`);
+    return {
+      tune,
+      change: tune,
+      pause: note('pause'),
+      resume: note('resume'),
+      exit: note('exit'),
+      stations: () => assert.fail('nobody asks'),
+      replay: () => assert.fail('nobody asks'),
+      feedback: () => undefined,
+      check: () => undefined,
+    };
+  };
+  const tuner = new Tuner(
+    { onServer: (isLost) => servers.push(isLost), onTrouble: ({ message }) => troubles.push(message) },
+    {},
+    { openSession, openGroup: async () => ({ receiveBuffer: 0, close: async () => undefined }) },
+  );
+  context.after(() => tuner.close());
+  const lose = async (address: string) => {
+    up.delete(address);
+    sessions.get(address)?.onLost?.(new Problem('server', 'silent', ''));
+    for (let i = 0; i < 20; i++) await Promise.resolve();
+  };
+  const take = () => said.splice(0);
+  return { tuner, lose, take, sessions, servers, troubles };
+}
+
+test('a session goes to the first of the station’s servers that answers', async (context) => {
+  const { tuner, take, troubles } = bench(context, new Set(['b', 'c']));
+  await tuner.tune(found!);
+  assert.deepEqual(take(), ['tune a', 'exit a', 'tune b']);
+  await tuner.tune(found!);
+  assert.deepEqual(take(), ['tune b'], 'the session that there is stays');
+  assert.deepEqual(troubles, []);
+});
+
+test('a station none of whose servers answers is received all the same', async (context) => {
+  const { tuner, take, troubles } = bench(context, new Set());
+  await tuner.tune(found!);
+  assert.deepEqual(take(), ['tune a', 'exit a', 'tune b', 'exit b', 'tune c']);
+  assert.deepEqual(troubles, ['a does not answer']);
+  assert.deepEqual(tuner.current?.station, found?.info);
+});
+
+test('when a server ends, the session turns to the next that answers, paused as it was', async (context) => {
+  const { tuner, lose, take, servers } = bench(context, new Set(['a', 'c']));
+  await tuner.tune(found!);
+  const receiver = tuner.current;
+  tuner.pause();
+  take();
+  await lose('a');
+  assert.deepEqual(take(), ['tune b', 'exit b', 'tune c', 'exit a', 'pause c']);
+  assert.deepEqual(servers, [true, false]);
+  assert.equal(tuner.current, receiver, 'the group is received as before');
+});
+
+test('a lost server that is back is kept when no other answers', async (context) => {
+  const { tuner, lose, take, servers, sessions } = bench(context, new Set(['a']));
+  await tuner.tune(found!);
+  take();
+  await lose('a');
+  assert.deepEqual(take(), ['tune b', 'exit b', 'tune c', 'exit c']);
+  sessions.get('a')?.onRecovered?.(undefined);
+  assert.deepEqual(servers, [true, false]);
+  tuner.pause();
+  assert.deepEqual(take(), ['pause a']);
+});
