@@ -29,7 +29,7 @@ async function open(context: TestContext): Promise<Opened> {
   for (const station of fake.context.catalogue.stations) station.picture = picture;
   const [first] = fake.operator.stations;
   first.info = { ...first.info, nowPlaying: 'Sintel', nowUntil: EPOCH + 125_000, next: 'Elephants Dream' };
-  first.counters.sent(1_000, 1_328_000);
+  first.counters.countSent(1_000, 1_328_000);
   for (let i = 0; i < 1_000; i++) first.counters.lateness.record(i % 4);
   let gateway: Gateway = await openGateway({ context: fake.context, host: '127.0.0.1', port: 0 });
   context.after(() => gateway.close());
@@ -76,7 +76,7 @@ test('the operator’s page', { skip }, async (context) => {
       await row.innerText(),
       /Station 1[\s\S]*239\.255\.0\.1:5004[\s\S]*Sintel[\s\S]*2:05 left[\s\S]*Elephants Dream/,
     );
-    opened.operator.stations[0].counters.sent(100, 250_000);
+    opened.operator.stations[0].counters.countSent(100, 250_000);
     opened.viewers.add(fakeViewer());
     opened.timers.advance(1_000);
     await row.getByText('2.00').waitFor();

@@ -42,6 +42,7 @@ async function openServer(
       // Of this process alone, so that tests that run beside it are not found.
       query: { group: `239.255.254.${1 + (process.pid % 254)}`, port: await freePort() },
       onNote,
+      onReadError: assert.fail,
     });
     context.after(() => server.close());
     return server;
@@ -162,6 +163,7 @@ test('a control port in use is a problem that names port and option', async (con
       server: 'attic',
       budget: { total: 1 },
       onNote: assert.fail,
+      onReadError: assert.fail,
     }),
     (error) => error instanceof Problem && error.message.includes(`${server.port}`),
   );

@@ -35,7 +35,7 @@ test('parity grows with losses that last, and shrinks when they have been low fo
   ]);
 });
 
-test('great losses bring one kind of parity after the other', () => {
+test('great losses add one kind of parity after the other', () => {
   const modes = reported(new FecController(), [
     [10, 0.2],
     [1, 0.2],
@@ -46,7 +46,7 @@ test('great losses bring one kind of parity after the other', () => {
   assert.deepEqual(modes, ['none', 'columns', 'columns', 'both', 'both']);
 });
 
-test('a burst now and then does not make it come and go', () => {
+test('bursts of losses now and then change nothing', () => {
   const controller = new FecController();
   const modes = new Set<string>();
   for (let i = 0; i < 60; i++) {
@@ -59,7 +59,7 @@ test('a burst now and then does not make it come and go', () => {
   assert.deepEqual([...modes], ['none']);
 });
 
-test('losses between two thresholds change nothing, however long', () => {
+test('losses between two thresholds change nothing, however long they last', () => {
   const controller = new FecController();
   assert.deepEqual(
     reported(controller, [
@@ -71,7 +71,7 @@ test('losses between two thresholds change nothing, however long', () => {
   );
 });
 
-test('what is no loss changes nothing', () => {
+test('a loss that is no number changes nothing', () => {
   assert.deepEqual(
     reported(new FecController(), [
       [11, 0.01],

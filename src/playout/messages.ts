@@ -1,7 +1,7 @@
-/** What the server's threads say to each other. */
-import type { ProblemCode } from '../base/problem.js';
+/** Messages between the main thread and the threads that play stations and read ahead for them. */
 import type { Millis } from '../base/units.js';
 import type { StationData } from '../station/station.js';
+import type { ThreadCommand } from '../threads/messages.js';
 import type { FecMode, FecSize } from '../wire/fec.js';
 
 /** A station's parity. */
@@ -23,7 +23,7 @@ export interface SharedStation {
   port: number;
   /** Bit/s. */
   bitrate: number;
-  /** Where it may have any. */
+  /** Only of a station that may have parity. */
   fec?: SharedFec;
 }
 
@@ -40,25 +40,15 @@ export interface ReadAheadThreadData {
   clock: SharedArrayBuffer;
 }
 
-export type ToThread<S = SharedStation> =
-  | { do: 'add'; station: S }
-  | { do: 'remove'; id: string }
-  /** What it is from some later time on, or what is said of it. */
-  | { do: 'change'; station: S }
-  /** To threads that play: which parity of a station is sent from now on. */
-  | { do: 'fec'; id: string; mode: FecMode }
-  | { do: 'stop' };
+export type StationChange =
+  /** From some later time on the station plays this. */
+  | { do: 'change'; station: SharedStation }
+  /** To threads that play: this parity of a station is sent from now on. */
+  | { do: 'fec'; id: string; mode: FecMode };
 
-export type FromThread =
-  | { is: 'ready' }
-  /** It could not begin: a Problem. */
-  | { is: 'unable'; code: ProblemCode; message: string; next: string }
-  | { is: 'removed'; id: string }
-  /** Something to tell once. */
-  | { is: 'note'; line: string }
-  | { is: 'read-error'; id: string; message: string };
+export type PlayoutCommand = ThreadCommand<SharedStation> | StationChange;
 
-/** How often what comes next is read ahead. */
+/** Interval of reading ahead. */
 export const READ_PERIOD: Millis = 100;
 
 /** Stations of one playout thread; one that may have parity counts as three. */

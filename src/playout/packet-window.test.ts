@@ -13,7 +13,7 @@ const station = new Station({
   ssrc: 1,
 });
 
-test('its packets are the station’s, in order, and stay until the half that they lie in is filled again', () => {
+test('a window has the station’s packets in order, and keeps them until their half is filled again', () => {
   fc.assert(
     fc.property(
       fc.array(fc.tuple(fc.integer({ min: 0, max: 20 }), fc.integer({ min: 1, max: 20 })), { maxLength: 60 }),
@@ -28,7 +28,8 @@ test('its packets are the station’s, in order, and stay until the half that th
         let next = from;
         for (const [inMemory, most] of fills) {
           there = inMemory;
-          const half = window.halfToFill;
+          const half = window.halfToFill as 0 | 1;
+          const other = half === 0 ? 1 : 0;
           const filled = window.fill(reader, most);
           assert.ok(filled <= Math.min(most, HALF));
           if (filled === 0) continue;
@@ -39,17 +40,17 @@ test('its packets are the station’s, in order, and stay until the half that th
             assert.equal(window.isEmpty, false);
             assert.equal(window.next, next);
             assert.equal(window.due, station.due(next));
-            taken[half].push(window.place);
-            assert.deepEqual(bytesAt(memory, window.place), packet);
+            taken[half].push(window.slot);
+            assert.deepEqual(bytesAt(memory, window.slot), packet);
             window.advance();
             next++;
           }
           assert.equal(window.isEmpty, true);
           assert.equal(window.due, station.due(next));
-          // What the other half had is as it was.
-          taken[1 - half].forEach((place, i) => {
-            const n = next - filled - taken[1 - half].length + i;
-            assert.deepEqual(bytesAt(memory, place), station.packets(n, n + 1, fakeReader())[0]);
+          // The packets of the other half are unchanged.
+          taken[other].forEach((slot, i) => {
+            const n = next - filled - taken[other].length + i;
+            assert.deepEqual(bytesAt(memory, slot), station.packets(n, n + 1, fakeReader())[0]);
           });
         }
       },
@@ -57,10 +58,10 @@ test('its packets are the station’s, in order, and stay until the half that th
   );
 });
 
-const bytesAt = ({ places }: WindowMemory, place: number) =>
-  places.buffer.subarray(places.offsets[place], places.offsets[place] + places.lengths[place]);
+const bytesAt = ({ slots }: WindowMemory, slot: number) =>
+  slots.buffer.subarray(slots.offsets[slot]!, slots.offsets[slot]! + slots.lengths[slot]!);
 
-test('skipping empties it', () => {
+test('skipping to a packet empties the window', () => {
   const window = new PacketWindow(station, new WindowMemory(1), 5);
   window.fill(fakeReader(), HALF);
   window.skipTo(100);
@@ -68,9 +69,9 @@ test('skipping empties it', () => {
   assert.deepEqual([window.next, window.due], [100, station.due(100)]);
 });
 
-test('memory that is given back is used again, and more than there is is refused', () => {
+test('a window that is released is used again, and none is left beyond the limit', () => {
   const memory = new WindowMemory(2);
-  const [one] = [1, 2].map(() => new PacketWindow(station, memory, 1));
+  const [one] = [new PacketWindow(station, memory, 1), new PacketWindow(station, memory, 1)];
   assert.throws(() => memory.take(), /memory for 2 stations/);
   one.close();
   assert.doesNotThrow(() => memory.take());

@@ -1,6 +1,6 @@
 /**
- * The next packets of a station, or of its parity, ready to be sent. They are read sixteen at a time: reading a few each
- * time that some are due would cost as much for each as for all of them together.
+ * The next packets of a station, or of its parity, ready to be sent. They are read sixteen at a time: reading the few
+ * that are due each time would cost as much per packet as reading all sixteen does.
  */
 
 import type { PacketNumber, Ticks90k } from '../base/units.js';
@@ -13,9 +13,9 @@ export const HALF = 16;
 const WINDOW = 2 * HALF;
 const WINDOW_BYTES = WINDOW * LARGEST_PACKET;
 
-/** Memory for the windows of many stations. What has not been written to takes no memory yet. */
+/** Memory for the windows of many stations. The system provides a page only when it is written to. */
 export class WindowMemory {
-  readonly places: PacketSlots;
+  readonly slots: PacketSlots;
   readonly dues: Float64Array;
   readonly #free: number[] = [];
   #used = 0;
@@ -24,7 +24,7 @@ export class WindowMemory {
   /** For at most `windows` windows at a time. */
   constructor(windows: number) {
     this.#most = windows;
-    this.places = {
+    this.slots = {
       buffer: Buffer.alloc(windows * WINDOW_BYTES),
       offsets: new Uint32Array(windows * WINDOW),
       lengths: new Uint16Array(windows * WINDOW),
@@ -32,7 +32,7 @@ export class WindowMemory {
     this.dues = new Float64Array(windows * WINDOW);
   }
 
-  /** The number of a window that nobody has. Throws a RangeError when there is none. */
+  /** The number of a free window. Throws a RangeError when there is none. */
   take(): number {
     const freed = this.#free.pop();
     if (freed !== undefined) return freed;
@@ -47,21 +47,21 @@ export class WindowMemory {
   /** A window's memory, for packets that are read and not sent. */
   scratch(): Scratch {
     const window = this.take();
-    return { places: this.places, first: window * WINDOW, offset: window * WINDOW_BYTES };
+    return { places: this.slots, first: window * WINDOW, offset: window * WINDOW_BYTES };
   }
 }
 
 /**
- * Two halves, of which one is being sent while the other is filled: so what was handed over for sending stays as it is
- * for a while. It is in charge of: which packet is next, when it is due, and where it lies.
+ * Two halves, one of which is sent while the other is filled: packets that were handed over for sending stay unchanged
+ * until then. Responsible for: which packet is next, when it is due, and in which slot it lies.
  */
 export class PacketWindow {
   readonly #source: PacketSource;
   readonly #memory: WindowMemory;
   readonly #window: number;
-  /** Which half is being sent, the place of the next packet, and of the first one that is not there. */
+  /** The half being sent, the slot of the next packet, and the slot behind the last packet read. */
   #half = 1;
-  #place: number;
+  #slot: number;
   #end: number;
   #next: PacketNumber = 0;
   #due: Ticks90k = 0;
@@ -71,24 +71,24 @@ export class PacketWindow {
     this.#source = source;
     this.#memory = memory;
     this.#window = memory.take();
-    this.#place = this.#window * WINDOW;
-    this.#end = this.#place;
+    this.#slot = this.#window * WINDOW;
+    this.#end = this.#slot;
     this.skipTo(next);
   }
 
-  /** The packet that leaves next, when it is due, and its place in the memory unless the window is empty. */
+  /** The packet that leaves next, when it is due, and its slot in the memory unless the window is empty. */
   get next(): PacketNumber {
     return this.#next;
   }
   get due(): Ticks90k {
     return this.#due;
   }
-  get place(): number {
-    return this.#place;
+  get slot(): number {
+    return this.#slot;
   }
 
   get isEmpty(): boolean {
-    return this.#place === this.#end;
+    return this.#slot === this.#end;
   }
 
   /** The half that `fill` writes to, 0 or 1. */
@@ -103,33 +103,33 @@ export class PacketWindow {
   /** Goes on to the following packet. */
   advance(): void {
     this.#next++;
-    this.#place++;
-    this.#due = this.#place === this.#end ? this.#source.due(this.#next) : this.#memory.dues[this.#place];
+    this.#slot++;
+    this.#due = this.#slot === this.#end ? this.#source.due(this.#next) : this.#memory.dues[this.#slot]!;
   }
 
   /** Empties the window and goes on with packet `next`. */
   skipTo(next: PacketNumber): void {
-    this.#place = this.#end;
+    this.#slot = this.#end;
     this.#next = next;
     this.#due = this.#source.due(next);
   }
 
   /**
-   * Reads at most `most` of the next packets into an empty window; returns how many there were. Throws when the reel
+   * Reads at most `most` of the next packets into an empty window; returns how many were in memory. Throws when the reel
    * cannot be read.
    */
   fill(reader: PayloadReader, most: number): number {
     const half = this.halfToFill;
     const first = this.#window * WINDOW + half * HALF;
-    // Behind the first half where that is full of packets of one length: both can then be sent as one.
+    // Directly behind the first half if that is full of packets of one length: both can then be sent as one message.
     const offset = this.#window * WINDOW_BYTES + half * HALF * this.#source.largestPacket;
-    const { places, dues } = this.#memory;
+    const { slots, dues } = this.#memory;
     const next = this.#next;
-    const count = this.#source.write(next, next + Math.min(most, HALF), places, first, offset, reader);
+    const count = this.#source.write(next, next + Math.min(most, HALF), slots, first, offset, reader);
     if (count === 0) return 0;
     for (let i = 0; i < count; i++) dues[first + i] = this.#source.due(next + i);
     this.#half = half;
-    this.#place = first;
+    this.#slot = first;
     this.#end = first + count;
     return count;
   }

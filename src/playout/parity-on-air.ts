@@ -1,4 +1,4 @@
-/** The parity of a playout thread's stations: what of it is on the air, beside the station. */
+/** Which parity of a playout thread's stations is on the air. */
 import { type FecSource, parityOf, type Scratch } from '../station/fec-source.js';
 import type { PacketSource } from '../station/packet-source.js';
 import { StationCounters } from '../threads/station-counters.js';
@@ -6,7 +6,7 @@ import { FEC_PORTS, type FecMode } from '../wire/fec.js';
 import type { SharedFec } from './messages.js';
 import type { Playout } from './playout.js';
 
-/** The parity of columns or of rows; `id` is what playout knows it by. */
+/** The parity of columns or of rows; `id` is its id in playout. */
 interface Part {
   readonly id: string;
   readonly station: string;
@@ -19,22 +19,22 @@ interface Part {
 }
 
 /**
- * It is in charge of:
- * - which parity each station has on the air: whole blocks of it
- * - that a station without it costs nothing
+ * Responsible for:
+ * - which parity each station has on the air, in whole blocks
+ * - no cost for stations without parity
  */
 export class ParityOnAir {
   readonly #playout: Playout;
   readonly #scratch: Scratch;
   readonly #parts = new Map<string, readonly Part[]>();
 
-  /** `scratch` is for all stations: what is read to it is used at once. */
+  /** All stations share `scratch`: packets are used as soon as they have been read to it. */
   constructor(playout: Playout, scratch: Scratch) {
     this.#playout = playout;
     this.#scratch = scratch;
   }
 
-  /** Takes a station that is on the air, and begins to send the parity that `fec` names. */
+  /** Adds the parity of a station that is on the air, and begins to send what `fec` names. */
   add(options: {
     id: string;
     station: PacketSource;
@@ -70,7 +70,7 @@ export class ParityOnAir {
     this.set(id, fec.mode);
   }
 
-  /** From the next block on, this is what is sent. */
+  /** Sends this parity from the next block on. */
   set(id: string, mode: FecMode): void {
     for (const part of this.#parts.get(id) ?? []) {
       if (part.modes.includes(mode)) this.#playout.add({ ...part, of: part.station, unit: part.source.perBlock });
@@ -78,7 +78,7 @@ export class ParityOnAir {
     }
   }
 
-  /** The station has changed: what has been computed and not been sent is computed again. */
+  /** Computes unsent parity again: the station has changed. */
   change(id: string): void {
     for (const { id: part, source } of this.#parts.get(id) ?? []) {
       source.forget();
@@ -86,7 +86,7 @@ export class ParityOnAir {
     }
   }
 
-  /** Ends a station's parity at once, before the station is taken off the air. */
+  /** Ends a station's parity at once. Call it before the station is taken off the air. */
   remove(id: string): void {
     for (const part of this.#parts.get(id) ?? []) this.#playout.remove(part.id);
     this.#parts.delete(id);

@@ -10,8 +10,6 @@ import { SlewingClock } from '../clock/clock.js';
 import { openEndpoint } from '../net/endpoint.js';
 import { openGroup } from '../net/receive.js';
 import { Station } from '../station/station.js';
-import { StationCounters } from '../threads/station-counters.js';
-import { Thread } from '../threads/thread.js';
 import { parseRtp } from '../wire/rtp.js';
 import { PlayoutPool } from './playout-pool.js';
 
@@ -105,31 +103,34 @@ test('an interface that is not this machine’s is a problem with its name', asy
   );
 });
 
-test('a thread that dies is followed by another with its stations as they have become, and that is said', {
-  timeout: 30_000,
-}, async () => {
-  const lines: string[] = [];
-  const revived = deferred();
-  const thread = new Thread({
-    entry: new URL('../../test/support/dying-thread.js', import.meta.url),
-    data: { lives: new SharedArrayBuffer(4) },
-    onMessage: (message) => {
-      if (message.is !== 'note') return;
-      lines.push(message.line);
-      if (lines.length === 2) revived.resolve();
-    },
+test('parity that follows losses ends with its station: a station that is stopped has no controller', async (context) => {
+  const reel = await reelOf(context, makeFilm(join(scratchFolder(context), 'film.mp4'), 1));
+  const pool = await PlayoutPool.open({
+    clock: new SlewingClock(),
+    interfaceAddress: here,
+    ttl: 1,
+    workers: 1,
+    onNote: fail,
+    onReadError: fail,
   });
-  await thread.ready;
-  const progress = new StationCounters().shared;
-  const fec = { size: { columns: 10, rows: 5 }, mode: 'none' as const, columns: progress, rows: progress };
-  const station = { items: [], periods: [], ssrc: 1 };
-  const shared = { id: 'a', station, progress, group: '239.255.0.1', port: 1, bitrate: 1, fec };
-  thread.add(shared);
-  thread.change({ ...shared, fec: { ...fec, mode: 'both' } }, { do: 'fec', id: 'a', mode: 'both' });
-  await revived.promise;
-  assert.match(lines[0], /died.*another takes its place: out of memory, say/);
-  assert.equal(lines[1], 'life 1 has a with both');
-  await thread.remove('a');
-  await thread.remove('a');
-  await thread.close();
+  context.after(() => pool.close());
+  const size = { columns: 10, rows: 5 };
+  const station = new Station({ items: [{ name: 'film', reel }], ssrc: 1 });
+  const options = { station, group: '239.255.254.110', port: await freePort(), bitrate: 1e6 };
+  const add = () => pool.add({ id: 'a', ...options, fec: { size, mode: 'auto' } });
+  /** The changes of parity in half a minute of losses. */
+  const lose = (id: string, from: number) =>
+    Array.from({ length: 30 }, (_, i) => pool.reportLoss(id, 0.02, from + i * 1_000)).filter((mode) => mode !== null);
+
+  add();
+  pool.add({ id: 'fixed', ...options, group: '239.255.254.111', fec: { size, mode: 'none' } });
+  assert.deepEqual(lose('a', 0), ['columns']);
+  assert.equal(pool.fec('a')?.mode, 'columns');
+  assert.deepEqual(lose('fixed', 0), []);
+  await pool.remove('a');
+  assert.deepEqual(lose('a', 30_000), []);
+  add();
+  assert.equal(pool.fec('a')?.mode, 'none', 'it begins again');
+  assert.deepEqual(lose('a', 60_000), ['columns']);
+  await pool.close();
 });

@@ -1,20 +1,25 @@
-/** All threads of playout: what the server's main thread knows of them. */
+/** All threads of playout as the server's main thread sees them. */
 import { fstatSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { closeTogether } from '../base/closing.js';
+import type { Millis } from '../base/units.js';
 import type { Clock } from '../clock/clock.js';
 import type { Station } from '../station/station.js';
+import type { ThreadReport } from '../threads/messages.js';
+import { ReadErrors } from '../threads/read-errors.js';
 import { StationCounters } from '../threads/station-counters.js';
 import { Thread } from '../threads/thread.js';
 import type { FecMode, FecSize } from '../wire/fec.js';
+import { FecController } from './fec-controller.js';
 import {
-  type FromThread,
   MOST_STATIONS,
   type PlayoutThreadData,
   type ReadAheadThreadData,
   type SharedStation,
+  type StationChange,
 } from './messages.js';
 
-/** Which parity a station has: of blocks of which size, and which of it is sent. */
+/** A station's parity: the size of its blocks, and which of it is sent. */
 export interface FecSetting {
   size: FecSize;
   mode: FecMode;
@@ -28,18 +33,20 @@ export interface PlayoutOptions {
   /** IPv4 address of the interface that packets leave by. */
   interfaceAddress: string;
   ttl: number;
-  /** Threads that play, at most; one a processor where it is not given. More are begun only as stations need them. */
+  /** Limit of threads that play; by default one a processor. More are started only as stations need them. */
   workers?: number;
-  /** Told, once each, what the user should know about how it goes. */
+  /** Called with lines for the log: once with each note, and whenever a thread has died. */
   onNote(line: string): void;
-  /** Told whenever a station's reel cannot be read. */
+  /** Called with the first error of each code of a station, and again after the station has recovered. */
   onReadError(id: string, message: string): void;
 }
 
+type StationThread = Thread<SharedStation, StationChange>;
+
 interface PlayoutThread {
-  thread: Thread;
+  thread: StationThread;
   bitrate: number;
-  /** Stations, and what else has a place in the thread's memory. */
+  /** Windows in use in the thread's memory. */
   sources: number;
 }
 
@@ -47,24 +54,29 @@ interface OnAir {
   shared: SharedStation;
   progress: StationCounters;
   playing: PlayoutThread;
-  reading: Thread;
+  reading: StationThread;
+  /** Of both threads, which meet the same errors. */
+  errors: ReadErrors;
+  /** Only where the parity follows the viewers' losses. */
+  controller: FecController | null;
 }
 
-/** Places that a station takes in a thread: its own, and those of its columns and rows. */
+/** Windows that a station takes in a thread: its own, and those of its columns and rows. */
 const MOST_SOURCES = 3;
 const sourcesOf = ({ fec }: SharedStation): number => (fec ? MOST_SOURCES : 1);
 
 /**
- * It is in charge of:
+ * Responsible for:
  * - threads that play, as many as the stations need, and one that reads ahead for each disk
  * - which station is in which thread
+ * - which parity a station has
  */
 export class PlayoutPool {
   readonly #options: PlayoutOptions;
   readonly #most: number;
   readonly #players: PlayoutThread[] = [];
   /** By the number of the device. */
-  readonly #readers = new Map<number, Thread>();
+  readonly #readers = new Map<number, StationThread>();
   readonly #onAir = new Map<string, OnAir>();
   readonly #notes = new Set<string>();
 
@@ -73,7 +85,7 @@ export class PlayoutPool {
     this.#most = options.workers ?? availableParallelism();
   }
 
-  /** Begins the first thread. Rejects with a Problem when the interface cannot be used. */
+  /** Starts the first thread. Rejects with a Problem when the interface cannot be used. */
   static async open(options: PlayoutOptions): Promise<PlayoutPool> {
     const pool = new PlayoutPool(options);
     try {
@@ -86,14 +98,24 @@ export class PlayoutPool {
   }
 
   /**
-   * Puts a station on the air, and of its parity what `fec` says, on FEC_PORTS behind its own port; without it, it never
-   * has any. Its reels stay open until `remove` or `close` has resolved.
+   * Puts a station on the air, and the parity that `fec` names on FEC_PORTS behind its own port; without `fec`, it never
+   * has any. Parity that is `auto` follows what `reportLoss` is given. The station's reels stay open until `remove` or
+   * `close` has resolved.
    */
-  add(options: { id: string; station: Station; group: string; port: number; bitrate: number; fec?: FecSetting }): void {
+  add(options: {
+    id: string;
+    station: Station;
+    group: string;
+    port: number;
+    bitrate: number;
+    fec?: { size: FecSize; mode: FecMode | 'auto' };
+  }): void {
     const { id, station, group, port, bitrate } = options;
     const progress = new StationCounters();
+    const controller = options.fec?.mode === 'auto' ? new FecController() : null;
     const fec = options.fec && {
-      ...options.fec,
+      size: options.fec.size,
+      mode: options.fec.mode === 'auto' ? controller!.mode : options.fec.mode,
       columns: new StationCounters().shared,
       rows: new StationCounters().shared,
     };
@@ -101,13 +123,13 @@ export class PlayoutPool {
     const playing = this.#leastLoadedPlayer();
     playing.bitrate += bitrate;
     playing.sources += sourcesOf(shared);
-    const reading = this.#readerOf(station.items[0].reel.data.descriptor);
-    this.#onAir.set(id, { shared, progress, playing, reading });
+    const reading = this.#readerOf(station.items[0]!.reel.data.descriptor);
+    this.#onAir.set(id, { shared, progress, playing, reading, errors: new ReadErrors(), controller });
     reading.add(shared);
     playing.thread.add(shared);
   }
 
-  /** Takes a station off the air; resolves when no thread has anything to do with it. */
+  /** Takes a station off the air; resolves when no thread does anything for it any more. */
   async remove(id: string): Promise<void> {
     const onAir = this.#onAir.get(id);
     if (!onAir) return;
@@ -117,17 +139,23 @@ export class PlayoutPool {
     await Promise.all([onAir.playing.thread.remove(id), onAir.reading.remove(id)]);
   }
 
-  /** How far a station is and how well it goes; undefined when it is not on the air. */
+  /** Position and statistics of a station; undefined when it is not on the air. */
   progress(id: string): StationCounters | undefined {
     return this.#onAir.get(id)?.progress;
   }
 
-  /** Sets which parity of a station is sent, from the next block on. Nothing happens where it never has any. */
-  setFec(id: string, mode: FecMode): void {
+  /**
+   * Takes the share of a station's packets, 0 to 1, that its viewers miss before repair. Returns the parity that is sent
+   * from the next block on if that changes it, otherwise null: always for a station whose parity is not `auto`.
+   */
+  reportLoss(id: string, loss: number, now: Millis): FecMode | null {
     const onAir = this.#onAir.get(id);
-    if (!onAir?.shared.fec || onAir.shared.fec.mode === mode) return;
-    onAir.shared = { ...onAir.shared, fec: { ...onAir.shared.fec, mode } };
+    const fec = onAir?.shared.fec;
+    const mode = onAir?.controller?.report(loss, now);
+    if (!onAir || !fec || mode === undefined || mode === fec.mode) return null;
+    onAir.shared = { ...onAir.shared, fec: { ...fec, mode } };
     onAir.playing.thread.change(onAir.shared, { do: 'fec', id, mode });
+    return mode;
   }
 
   /**
@@ -143,16 +171,16 @@ export class PlayoutPool {
     }
   }
 
-  /** Which parity of a station is sent, and how well; undefined when it is not on the air, or never has any. */
+  /** A station's parity and its counters; undefined when the station is not on the air, or never has any. */
   fec(id: string): (FecSetting & { columns: StationCounters; rows: StationCounters }) | undefined {
     const fec = this.#onAir.get(id)?.shared.fec;
     return fec && { ...fec, columns: new StationCounters(fec.columns), rows: new StationCounters(fec.rows) };
   }
 
-  /** Ends all threads; resolves when they have ended. */
+  /** Ends all threads; resolves when they have ended, and rejects then with the errors of those that failed. */
   async close(): Promise<void> {
     const threads = [...this.#players.map(({ thread }) => thread), ...this.#readers.values()];
-    await Promise.all(threads.map((thread) => thread.close()));
+    await closeTogether(threads.map((thread) => () => thread.close()));
   }
 
   #leastLoadedPlayer(): PlayoutThread {
@@ -179,7 +207,7 @@ export class PlayoutPool {
     return player;
   }
 
-  #readerOf(descriptor: number): Thread {
+  #readerOf(descriptor: number): StationThread {
     const device = fstatSync(descriptor).dev;
     const known = this.#readers.get(device);
     if (known) return known;
@@ -189,16 +217,21 @@ export class PlayoutPool {
     return thread;
   }
 
-  #newThread(entry: URL, data: object, ring?: () => void): Thread {
-    return new Thread({ entry, data, ring, onMessage: (message) => this.#hear(message) });
+  #newThread(entry: URL, data: object, ring?: () => void): StationThread {
+    const { onNote } = this.#options;
+    return new Thread({ entry, data, ring, onMessage: (message) => this.#onMessage(message), onDeath: onNote });
   }
 
-  #hear(message: FromThread): void {
-    const { onNote, onReadError } = this.#options;
-    if (message.is === 'read-error') onReadError(message.id, message.message);
+  #onMessage(message: ThreadReport): void {
+    if (message.is === 'read-error') this.#onReadError(message);
     else if (message.is === 'note' && !this.#notes.has(message.line)) {
       this.#notes.add(message.line);
-      onNote(message.line);
+      this.#options.onNote(message.line);
     }
+  }
+
+  #onReadError({ id, code, message }: Extract<ThreadReport, { is: 'read-error' }>): void {
+    const now = this.#options.clock.now();
+    if (this.#onAir.get(id)?.errors.isNew(code, now)) this.#options.onReadError(id, message);
   }
 }

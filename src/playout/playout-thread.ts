@@ -1,4 +1,4 @@
-/** A thread that plays stations: sleeps until the next packets are due, sends them, and looks for messages in between. */
+/** A thread that plays stations: sleeps until the next packets are due, sends them, and handles messages in between. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf, Problem } from '../base/problem.js';
 import type { Millis } from '../base/units.js';
@@ -8,8 +8,9 @@ import type { MulticastSender } from '../net/sender.js';
 import { MemoryReader, WaitingReader } from '../reel/payload-reader.js';
 import { Station } from '../station/station.js';
 import { loadLibc } from '../system/libc.js';
+import type { ThreadReport } from '../threads/messages.js';
 import { StationCounters } from '../threads/station-counters.js';
-import { type FromThread, MOST_STATIONS, type PlayoutThreadData, type ToThread } from './messages.js';
+import { MOST_STATIONS, type PlayoutCommand, type PlayoutThreadData } from './messages.js';
 import { WindowMemory } from './packet-window.js';
 import { ParityOnAir } from './parity-on-air.js';
 import { Playout } from './playout.js';
@@ -19,27 +20,33 @@ const { clock: sharedClock, bell, interfaceAddress, ttl } = workerData as Playou
 /** Packets in a batch. */
 const BATCH = 512;
 
-/** Without a message, the event loop is looked at only so often: it takes as long as sending some packets. */
+/** Longest time between two visits to the event loop, if there is no message: a visit costs as much as some packets. */
 const LONGEST_TURN: Millis = 100;
 
-const say = (message: FromThread) => port.postMessage(message);
+const post = (message: ThreadReport) => port.postMessage(message);
 
 async function open(): Promise<{ playout: Playout; parity: ParityOnAir; sender: MulticastSender }> {
   const clock = new Clock(sharedClock);
   const memory = new WindowMemory(MOST_STATIONS + 1); // One is the parity's.
+  const { buffer } = memory.slots;
   const sender = await openSender({
     interfaceAddress,
     ttl,
     capacity: BATCH,
-    buffer: memory.places.buffer,
-    onError: (error) => say({ is: 'note', line: `Packets cannot be sent from ${interfaceAddress}: ${error.message}` }),
-    onRefused: (destination, packets) => playout.refused(destination, packets),
-    onPressure: (destination) => playout.pressed(destination),
-    onNote: (line) => say({ is: 'note', line }),
+    buffer,
+    onError: (error) => post({ is: 'note', line: `Packets cannot be sent from ${interfaceAddress}: ${error.message}` }),
+    onRefused: (destination, packets) => playout.onRefused(destination, packets),
+    onPressure: (destination) => playout.onPressure(destination),
+    onNote: (line) => post({ is: 'note', line }),
   });
   const { libc } = await loadLibc();
-  const reader = libc === null ? new WaitingReader() : new MemoryReader(libc, memory.places.buffer);
-  const playout = new Playout({ sender, memory, reader, now: () => clock.now() });
+  const playout = new Playout({
+    sender,
+    memory,
+    reader: libc === null ? new WaitingReader() : new MemoryReader(libc, buffer),
+    now: () => clock.now(),
+    onReadError: (id, error) => post({ is: 'read-error', id, ...error }),
+  });
   return { playout, parity: new ParityOnAir(playout, memory.scratch()), sender };
 }
 
@@ -48,7 +55,7 @@ function play({ playout, parity, sender }: Awaited<ReturnType<typeof open>>): vo
   const clock = new Clock(sharedClock);
   const stations = new Map<string, Station>();
   let isStopped = false;
-  port.on('message', (message: ToThread) => {
+  port.on('message', (message: PlayoutCommand) => {
     if (message.do === 'add') {
       const { station: data, progress, fec, ...rest } = message.station;
       const station = Station.of(data);
@@ -66,7 +73,7 @@ function play({ playout, parity, sender }: Awaited<ReturnType<typeof open>>): vo
       stations.delete(message.id);
       parity.remove(message.id);
       playout.remove(message.id);
-      say({ is: 'removed', id: message.id });
+      post({ is: 'removed', id: message.id });
     } else {
       isStopped = true;
     }
@@ -77,26 +84,31 @@ function play({ playout, parity, sender }: Awaited<ReturnType<typeof open>>): vo
       return;
     }
     const end = sender.usesEventLoop ? 0 : clock.now() + LONGEST_TURN;
-    do {
-      const sleep = playout.tick() - clock.now();
-      // Timers have whole milliseconds; this wakes to a tenth of one, or at the bell.
-      if (sleep > 0) Atomics.wait(rings, 0, rung, sleep);
-    } while (clock.now() < end && Atomics.load(rings, 0) === rung);
+    try {
+      do {
+        const sleep = playout.tick() - clock.now();
+        // Timers have whole milliseconds; this wakes to a tenth of one, or at the bell.
+        if (sleep > 0) Atomics.wait(rings, 0, rung, sleep);
+      } while (clock.now() < end && Atomics.load(rings, 0) === rung);
+    } catch (error) {
+      void sender.close(); // The thread dies of this error, and the system closes no descriptor with it.
+      throw error;
+    }
     rest();
   };
-  // Messages, and what sockets of Node.js have to do, come before the next turn. The bell is read before them: what
-  // comes later rings it again.
+  // Messages, and the work of Node.js's sockets, come before the next turn. The bell is read before them: a later
+  // message rings it again.
   const rest = () => setImmediate(turn, Atomics.load(rings, 0));
   rest();
 }
 
 try {
   const opened = await open();
-  say({ is: 'ready' });
+  post({ is: 'ready' });
   play(opened);
 } catch (error) {
   const { code, message, next } =
     error instanceof Problem ? error : { code: 'network' as const, message: messageOf(error), next: '' };
-  say({ is: 'unable', code, message, next });
+  post({ is: 'unable', code, message, next });
   port.close();
 }

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { fakeReader, fakeReel } from '../../test/support/fake-reel.js';
+import { fakeReader, fakeReel, systemError } from '../../test/support/fake-reel.js';
 import { playoutAt, type Sent, start } from '../../test/support/hand-playout.js';
 import { millisToTicks, ticksToMillis } from '../base/units.js';
 import { NOTICE } from '../station/change.js';
 import { Station } from '../station/station.js';
+import { RECOVERY } from '../threads/read-errors.js';
 import { HALF } from './packet-window.js';
 import { EARLY, LATEST, PERIOD } from './playout.js';
 
@@ -105,12 +106,12 @@ test('after a stall what is more than 200 ms late is dropped and counted, not fi
   assert.ok(progress.lateness.quantile(1) <= LATEST + 1);
 });
 
-test('a station that cannot be read falls silent, and the others go on', () => {
+test('a station that cannot be read falls silent, its error is reported once, and the others go on', () => {
   const reader = fakeReader((tag, _packet, count) => {
-    if (tag === 1) throw new Error('disk gone');
+    if (tag === 1) throw systemError('EIO');
     return count;
   });
-  const { sent, add, play } = playoutAt({ reader });
+  const { sent, errors, add, play } = playoutAt({ reader });
   const bad = add('bad', steady(10, 1), 1);
   const good = add('good', steady(10, 2), 2);
   play(1_000);
@@ -119,6 +120,52 @@ test('a station that cannot be read falls silent, and the others go on', () => {
   assert.equal(good.unread, 0);
   assert.equal(bad.unread, good.packets);
   assert.equal(bad.packets, 0);
+  assert.deepEqual(errors, [{ id: 'bad', code: 'EIO', message: 'EIO: the disk is gone, read' }]);
+});
+
+test('each error code of a station is reported once, and again after the station has recovered', () => {
+  let code: string | null = null;
+  const reader = fakeReader((_tag, _packet, count) => {
+    if (code !== null) throw systemError(code);
+    return count;
+  });
+  const { errors, add, play } = playoutAt({ reader });
+  add('a', steady(1), 1);
+  for (const next of ['EIO', null, 'EIO', 'ESTALE', 'EIO']) {
+    code = next;
+    play(500);
+  }
+  assert.deepEqual(
+    errors.map((error) => error.code),
+    ['EIO', 'ESTALE'],
+  );
+  code = null;
+  play(RECOVERY);
+  code = 'EIO';
+  play(500);
+  assert.deepEqual(
+    errors.map((error) => error.code),
+    ['EIO', 'ESTALE', 'EIO'],
+  );
+});
+
+test('an error that no system call made is a fault of the program: it is thrown', () => {
+  for (const error of [new RangeError('out of range'), new TypeError('no function'), new Error('a plain error')]) {
+    const reader = fakeReader(() => {
+      throw error;
+    });
+    const { errors, add, play } = playoutAt({ reader });
+    add('a', steady(), 1);
+    assert.throws(() => play(100), error);
+    assert.deepEqual(errors, []);
+  }
+});
+
+test('an error code of Node.js itself is a fault of the program, too', () => {
+  const reader = fakeReader((_tag, _packet, count) => Buffer.alloc(0).readUInt32BE(count));
+  const { add, play } = playoutAt({ reader });
+  add('a', steady(), 1);
+  assert.throws(() => play(100), { code: 'ERR_BUFFER_OUT_OF_BOUNDS' });
 });
 
 test('packets that the disk has not brought are sent when it has, or dropped in time; the others do not wait', () => {
@@ -201,8 +248,8 @@ test('a station taken off the air sends nothing more, and the others go on', () 
 test('what the sender refuses or has no room for is counted with its station', () => {
   const { playout, add } = playoutAt();
   const [a, b] = [add('a', steady(), 1), add('b', steady(), 2)];
-  playout.refused(1, 3);
-  playout.pressed(0);
+  playout.onRefused(1, 3);
+  playout.onPressure(0);
   assert.deepEqual([a.refused, b.refused], [0, 3]);
   assert.deepEqual([a.backPressure, b.backPressure], [1, 0]);
 });

@@ -1,24 +1,25 @@
-/** Playout: what is due goes out. Holds no timer: `tick` does what is to be done, and says when the next is. */
+/** Playout: packets that are due are sent. Holds no timer: `tick` returns when to call it next. */
 
 import { type Millis, millisToTicks, type PacketNumber, type Ticks90k, ticksToMillis } from '../base/units.js';
 import type { MulticastSender } from '../net/sender.js';
 import type { PayloadReader } from '../reel/payload-reader.js';
 import type { PacketSource } from '../station/packet-source.js';
+import { type ReadError, ReadErrors } from '../threads/read-errors.js';
 import type { StationCounters } from '../threads/station-counters.js';
 import { HALF, PacketWindow, type WindowMemory } from './packet-window.js';
 
-/** Packets later than this are dropped: after a stall, receivers get what is on the air now, not a burst. */
+/** Packets later than this are dropped: after a stall, receivers get the packets of now, not a burst. */
 export const LATEST: Millis = 200;
 
 /**
- * A station is served every 9 ms, with everything due until 4.9 ms later: so its packets leave at most 4.9 ms early, and
- * 4.1 ms and the time that waking up and sending take late. Several together cost hardly more than one, and a 5 Mbit/s
- * station has four in that time.
+ * A station is served every 9 ms, with everything due until 4.9 ms later: its packets leave at most 4.9 ms early, and
+ * at most 4.1 ms late plus the time for waking up and sending. Several together cost hardly more than one, and a
+ * 5 Mbit/s station has four in that time.
  */
 export const PERIOD: Millis = 9;
 export const EARLY: Millis = 4.9;
 
-/** The period's beginnings, in the order in which they come into use: few stations wake the processor rarely. */
+/** Offsets within the period, in the order in which they come into use: few stations wake the processor rarely. */
 const PHASES: readonly Millis[] = [0, 3, 6, 1, 4, 7, 2, 5, 8];
 
 /** Bit/s of the stations with which a phase is full while there are unused ones: 280 kB at a time. */
@@ -30,13 +31,16 @@ interface OnAir {
   readonly destination: number;
   readonly bitrate: number;
   readonly progress: StationCounters;
-  /** Of the station: what has been read ahead for it. */
+  /** The station's counters, also of its parity: how far has been read ahead. */
   readonly reading: StationCounters;
+  /** The station that it is or that it protects, and its errors. */
+  readonly station: string;
+  readonly errors: ReadErrors;
   readonly phase: Phase;
   readonly window: PacketWindow;
   /** Whether a packet of it has left. */
   hasBegun: boolean;
-  /** In which batch, by its number, each half of the window was last. */
+  /** The number of the last batch that each half of the window was in. */
   readonly batches: [number, number];
   /** It begins and ends with packets whose numbers are multiples of this one. */
   readonly unit: number;
@@ -48,43 +52,52 @@ interface Phase {
   readonly offset: Millis;
   readonly stations: OnAir[];
   bitrate: number;
-  /** When its stations are served next. */
+  /** Its stations are served next at this time. */
   next: Millis;
 }
 
+export interface PlayoutOptions {
+  /** Its batches lie in `memory`. */
+  sender: MulticastSender;
+  /** The reader reads to it. */
+  memory: WindowMemory;
+  reader: PayloadReader;
+  now: () => Millis;
+  /** Called with the first error of each code, and again after the station has recovered. */
+  onReadError(id: string, error: ReadError): void;
+}
+
 /**
- * It is in charge of:
+ * Responsible for:
  * - sending each packet of its stations, and of their parity, once, at its due time give or take 5 ms
  * - spreading the stations over the period, so that not all are served at once
- * - dropping, and counting, what would leave more than 200 ms late
- * - going on with the others when a station's packets cannot be read, or are still on the disk
+ * - dropping and counting packets more than 200 ms late
+ * - serving the other stations while one cannot be read, or waits for the disk
+ *
+ * Only an error of the system makes a station fall silent. Any other is a fault of the program, and `tick` throws it.
  */
 export class Playout {
+  readonly #options: PlayoutOptions;
   readonly #sender: MulticastSender;
   readonly #reader: PayloadReader;
   readonly #now: () => Millis;
   readonly #capacity: number;
   readonly #onAir = new Map<string, OnAir>();
   readonly #byDestination: OnAir[] = [];
-  readonly #phases: Phase[];
-  /** Those with stations. */
-  #inUse: Phase[] = [];
-  /** Those that have come to their end. */
+  readonly #phases: readonly Phase[];
+  /** Phases with stations. */
+  #inUse: readonly Phase[] = [];
+  /** Sources that have come to their end. */
   readonly #ended: string[] = [];
-  /** Of each packet in the batch: whose it is, and when it is due. */
+  /** The source of each packet in the batch, and when the packet is due. */
   readonly #owners: OnAir[] = [];
   readonly #dues: Float64Array;
   readonly #memory: WindowMemory;
   /** The number of the batch that is being filled. */
   #batch = 1;
 
-  /** The sender's batches and the reader use `memory`. */
-  constructor(options: {
-    sender: MulticastSender;
-    memory: WindowMemory;
-    reader: PayloadReader;
-    now: () => Millis;
-  }) {
+  constructor(options: PlayoutOptions) {
+    this.#options = options;
     this.#sender = options.sender;
     this.#memory = options.memory;
     this.#reader = options.reader;
@@ -95,9 +108,9 @@ export class Playout {
   }
 
   /**
-   * Puts a station on the air from the next packet due; `bitrate` in bit/s. With `of`, it is the parity of that station,
-   * which is on the air: from the next packet on whose number is a multiple of `unit`, each behind the station's packets
-   * of its moment. What is about to end goes on.
+   * Puts a station on the air from the next packet due; `bitrate` in bit/s. With `of`, the source is the parity of that
+   * station, which is on the air: it begins with the next packet whose number is a multiple of `unit`, and leaves behind
+   * the station's packets of the same moment. A source that is about to end goes on.
    */
   add(options: {
     id: string;
@@ -126,6 +139,8 @@ export class Playout {
       bitrate,
       progress,
       reading: station?.progress ?? progress,
+      station: of ?? id,
+      errors: station?.errors ?? new ReadErrors(),
       phase,
       window: new PacketWindow(source, this.#memory, next),
       hasBegun: false,
@@ -166,17 +181,17 @@ export class Playout {
     onAir.window.close();
   }
 
-  /** Called by the sender: packets that did not leave. */
-  refused(destination: number, packets: number): void {
-    this.#byDestination[destination].progress.refused += packets;
+  /** Called by the sender: `packets` did not leave. */
+  onRefused(destination: number, packets: number): void {
+    this.#byDestination[destination]!.progress.refused += packets;
   }
 
   /** Called by the sender: the system had no room, and is asked again. */
-  pressed(destination: number): void {
-    this.#byDestination[destination].progress.backPressure++;
+  onPressure(destination: number): void {
+    this.#byDestination[destination]!.progress.backPressure++;
   }
 
-  /** Sends everything that it is time for. Returns when to call it next: Infinity with no station. */
+  /** Sends all packets that are due. Returns when to call it next: Infinity without a station. */
   tick(): Millis {
     let next = Number.POSITIVE_INFINITY;
     let now = this.#now();
@@ -194,7 +209,7 @@ export class Playout {
 
   /** The least loaded of the phases in use, or a new one when all in use are full. */
   #emptiestPhase(): Phase {
-    let best = this.#phases[0];
+    let best = this.#phases[0]!;
     for (const phase of this.#phases) {
       if (best.bitrate < FULL_PHASE) break;
       if (phase.bitrate < best.bitrate) best = phase;
@@ -203,7 +218,7 @@ export class Playout {
   }
 
   #serve(onAir: OnAir, now: Millis): void {
-    const { source, window, progress, end } = onAir;
+    const { window, progress, end } = onAir;
     const limit = millisToTicks(now + EARLY);
     this.#skipLate(onAir, now);
     try {
@@ -214,11 +229,8 @@ export class Playout {
         }
         this.#put(onAir, limit);
       }
-    } catch {
-      // The station falls silent for this time and goes on with the next; the reader meets the same error and tells it.
-      const next = source.at(limit) + 1;
-      progress.unread += next - window.next;
-      window.skipTo(next);
+    } catch (error) {
+      this.#skipUnread(onAir, error, { limit, now });
     }
     progress.next = window.next;
     if (window.next >= end) this.#ended.push(onAir.id);
@@ -234,39 +246,50 @@ export class Playout {
     window.skipTo(first);
   }
 
-  /** Fills an empty window. False when nothing of it is in memory. */
+  /** Leaves out the packets due until `limit`, which cannot be read. Throws `error` unless a system call failed. */
+  #skipUnread(onAir: OnAir, error: unknown, { limit, now }: { limit: Ticks90k; now: Millis }): void {
+    const { source, window, progress, station, errors } = onAir;
+    const news = errors.take(error, now);
+    if (news) this.#options.onReadError(station, news);
+    const next = source.at(limit) + 1;
+    progress.unread += next - window.next;
+    window.skipTo(next);
+  }
+
+  /** Fills an empty window. False when none of its packets is in memory. */
   #fill({ source, window, batches, progress, reading }: OnAir): boolean {
-    // What is still in the batch must not be written over.
+    // Packets that are still in the batch must not be overwritten.
     if (batches[window.halfToFill] === this.#batch) this.#flush();
     const most = this.#reader.waits ? source.readable(reading.readTo) - window.next : HALF;
     if (most > 0 && window.fill(this.#reader, most) > 0) return true;
-    // It was there and is not any more: the reader has to bring it again.
+    // They were in memory and are not any more: the reading thread has to bring them again.
     if (progress.readTo > window.next) progress.readTo = window.next;
     return false;
   }
 
-  /** Puts what is in the window and due until `limit` into the batch. */
+  /** Puts the window's packets that are due until `limit` into the batch. */
   #put(onAir: OnAir, limit: Ticks90k): void {
     const { window, progress, destination, batches, end } = onAir;
     const { batch } = this.#sender;
-    const { offsets, lengths } = this.#memory.places;
+    const { offsets, lengths } = this.#memory.slots;
     let packets = 0;
     let bytes = 0;
     while (!window.isEmpty && window.due <= limit && window.next < end) {
       if (batch.count === this.#capacity) this.#flush();
       const i = batch.count++;
-      const { place } = window;
-      batch.offsets[i] = offsets[place];
-      batch.lengths[i] = lengths[place];
+      const { slot } = window;
+      const length = lengths[slot]!;
+      batch.offsets[i] = offsets[slot]!;
+      batch.lengths[i] = length;
       batch.destinations[i] = destination;
       this.#owners[i] = onAir;
       this.#dues[i] = window.due;
       batches[window.half] = this.#batch;
       packets++;
-      bytes += lengths[place];
+      bytes += length;
       window.advance();
     }
-    progress.sent(packets, bytes);
+    progress.countSent(packets, bytes);
     onAir.hasBegun = true;
   }
 
@@ -276,7 +299,7 @@ export class Playout {
     const { count } = batch;
     if (count > 0) this.#sender.send();
     const now = this.#now();
-    for (let i = 0; i < count; i++) this.#owners[i].progress.lateness.record(now - ticksToMillis(this.#dues[i]));
+    for (let i = 0; i < count; i++) this.#owners[i]!.progress.lateness.record(now - ticksToMillis(this.#dues[i]!));
     this.#batch++;
     return now;
   }

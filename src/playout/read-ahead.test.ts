@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { fakeReel } from '../../test/support/fake-reel.js';
+import { fakeReel, systemError } from '../../test/support/fake-reel.js';
 import { madeFilm, madeReel } from '../../test/support/made-reel.js';
 import { millisToTicks, ticksToMillis } from '../base/units.js';
 import { begun } from '../station/change.js';
 import { Station } from '../station/station.js';
 import { loadLibc } from '../system/libc.js';
+import { RECOVERY } from '../threads/read-errors.js';
 import { StationCounters } from '../threads/station-counters.js';
 import { AHEAD, adviseKernel, ReadAhead, readThrough } from './read-ahead.js';
 
@@ -25,15 +26,16 @@ const twoItems = () =>
     ssrc: 1,
   });
 
-function readAhead(fail: () => boolean = () => false) {
+function readAhead(fail: () => Error | null = () => null) {
   const brought: { descriptor: number; position: number; length: number }[] = [];
   const errors: string[] = [];
   const ahead = new ReadAhead(
     (descriptor, position, length) => {
-      if (fail()) throw new Error('disk gone');
+      const error = fail();
+      if (error) throw error;
       brought.push({ descriptor, position, length });
     },
-    (id, message) => errors.push(`${id}: ${message}`),
+    (id, { code, message }) => errors.push(`${id}: ${code}, ${message}`),
   );
   return { ahead, brought, errors };
 }
@@ -95,19 +97,30 @@ test('after a long time only what is still to be sent is brought', () => {
   assert.ok(bytes <= (AHEAD / 10 + 2) * 16, `${bytes}`);
 });
 
-test('an error of the disk is told and counted, and reading goes on behind it', () => {
-  let isFailing = true;
-  const { ahead, brought, errors } = readAhead(() => isFailing);
+test('an error of the disk is counted and reported once, and reading goes on behind it', () => {
+  let error: Error | null = systemError('EIO');
+  const { ahead, brought, errors } = readAhead(() => error);
   const progress = new StationCounters();
   ahead.add({ id: 'a', station: twoItems(), progress, now: start });
-  readAll(ahead, () => start);
-  assert.deepEqual([...new Set(errors)], ['a: disk gone']);
-  assert.equal(progress.readErrors, errors.length);
-  isFailing = false;
-  readAll(ahead, () => start + 500);
+  for (let time = 0; time < 5_000; time += 500) readAll(ahead, () => start + time);
+  assert.deepEqual(errors, ['a: EIO, EIO: the disk is gone, read']);
+  const failed = progress.readErrors;
+  assert.ok(failed >= 5);
+  error = null;
+  readAll(ahead, () => start + 5_500);
   assert.ok(brought.length > 0);
-  assert.equal(progress.readErrors, errors.length);
-  assert.ok(errors.length <= 2);
+  assert.equal(progress.readErrors, failed);
+  error = systemError('EIO');
+  readAll(ahead, () => start + 5_500 + RECOVERY);
+  assert.equal(errors.length, 2, 'it had recovered');
+});
+
+test('an error that no system call made is a fault of the program: it is thrown', () => {
+  const error = new RangeError('out of range');
+  const { ahead, errors } = readAhead(() => error);
+  ahead.add({ id: 'a', station: twoItems(), progress: new StationCounters(), now: start });
+  assert.throws(() => readAll(ahead, () => start), error);
+  assert.deepEqual(errors, []);
 });
 
 test('whoever runs out first is read for first, and stations on the air before those that come', () => {
@@ -118,7 +131,7 @@ test('whoever runs out first is read for first, and stations on the air before t
       order.push(descriptor);
       now += 60; // The disk is slow.
     },
-    (_id, message) => assert.fail(message),
+    (_id, { message }) => assert.fail(message),
   );
   const stationOf = (tag: number) =>
     new Station({

@@ -1,14 +1,14 @@
 /**
- * Reading ahead: what leaves within the next second is brought into the system's memory, where playout finds it without
- * waiting. It is the same function of time as playout, asked a second early. May wait for the disk: it has a thread
- * of its own, one for each disk.
+ * Reading ahead: packets of the next second are brought into the system's memory, where playout finds them without
+ * waiting. It evaluates the same function of time as playout, a second early. Reading may wait for the disk, so each
+ * disk has a thread of its own.
  */
 import { readSync } from 'node:fs';
-import { messageOf } from '../base/problem.js';
 import { type Millis, millisToTicks, type PacketNumber, ticksToMillis } from '../base/units.js';
 import type { ItemRange, Station, StationData } from '../station/station.js';
-import { willNeed } from '../system/file.js';
+import { EndOfFileError, willNeed } from '../system/file.js';
 import type { Libc } from '../system/libc.js';
+import { type ReadError, ReadErrors } from '../threads/read-errors.js';
 import type { StationCounters } from '../threads/station-counters.js';
 
 export const AHEAD: Millis = 1_000;
@@ -16,25 +16,25 @@ export const AHEAD: Millis = 1_000;
 /** Brings a part of a file into memory. Throws when it cannot be read. */
 export type BringIntoMemory = (descriptor: number, position: number, length: number) => void;
 
-/** Reads it and throws it away: works everywhere. */
+/** Reads the part and discards it. Works on every system. */
 export function readThrough(): BringIntoMemory {
   const scratch = Buffer.alloc(128 * 1024);
   return (descriptor, position, length) => {
     for (let done = 0; done < length; ) {
       const read = readSync(descriptor, scratch, 0, Math.min(scratch.length, length - done), position + done);
-      if (read === 0) throw new Error(`the reel ends at ${position + done}, before ${position + length}`);
+      if (read === 0) throw new EndOfFileError({ end: position + done, wanted: position + length });
       done += read;
     }
   };
 }
 
-/** Has the kernel read it, without a copy of it for us; reading the last byte waits until it has. */
+/** Has the kernel read the part without copying it; reading the last byte waits until that is done. */
 export function adviseKernel(libc: Libc): BringIntoMemory {
   const last = Buffer.alloc(1);
   return (descriptor, position, length) => {
     willNeed(libc, descriptor, position, length);
     const end = position + length;
-    if (readSync(descriptor, last, 0, 1, end - 1) === 0) throw new Error(`the reel ends before ${end}`);
+    if (readSync(descriptor, last, 0, 1, end - 1) === 0) throw new EndOfFileError({ wanted: end });
   };
 }
 
@@ -42,41 +42,43 @@ interface Reading {
   readonly id: string;
   readonly station: Station;
   readonly progress: StationCounters;
-  /** Packets before this one have been read, which leave before this time. */
+  readonly errors: ReadErrors;
+  /** Packets before this one have been read; they leave before this time. */
   readTo: PacketNumber;
   until: Millis;
 }
 
-/** Read at once for one station: then it is looked at whether another needs it more. */
+/** Longest part read for one station before another station may be more urgent. */
 const STEP: Millis = 500;
-/** A station is read for when it has this much less than AHEAD. */
+/** A station is read for once it has this much less than AHEAD in memory. */
 const RESERVE: Millis = 250;
-/** After this long, messages come first. */
+/** Longest turn of reading before messages are handled. */
 const BUDGET: Millis = 100;
 
 /**
- * It is in charge of:
- * - what the next second of its stations needs, in memory
- * - who comes first when the disk is slow: whoever runs out first, and those on the air before those that come
- * - errors of the disk
+ * Responsible for:
+ * - the packets of the next second of its stations, in memory
+ * - the order when the disk is slow: the station that runs out first, and those on the air before those that begin
+ * - errors of the disk; any other error is a fault of the program, and `read` throws it
  */
 export class ReadAhead {
   readonly #bring: BringIntoMemory;
   readonly #readings = new Map<string, Reading>();
-  readonly #onError: (id: string, message: string) => void;
+  readonly #onError: (id: string, error: ReadError) => void;
 
-  /** `onError` is told when a station's reel cannot be read. */
-  constructor(bring: BringIntoMemory, onError: (id: string, message: string) => void) {
+  /** `onError` is called with the first error of each code of a station, and again after the station has recovered. */
+  constructor(bring: BringIntoMemory, onError: (id: string, error: ReadError) => void) {
     this.#bring = bring;
     this.#onError = onError;
   }
 
   add(options: { id: string; station: Station; progress: StationCounters; now: Millis }): void {
     const { id, station, progress, now } = options;
-    this.#readings.set(id, { id, station, progress, readTo: progress.readTo, until: now + RESERVE });
+    const errors = new ReadErrors();
+    this.#readings.set(id, { id, station, progress, errors, readTo: progress.readTo, until: now + RESERVE });
   }
 
-  /** What it has become, from a time on that has not been read yet. */
+  /** Takes the station's change, from a time on that has not been read yet. */
   change(id: string, station: StationData): void {
     this.#readings.get(id)?.station.take(station);
   }
@@ -86,15 +88,15 @@ export class ReadAhead {
   }
 
   /**
-   * Brings what the stations send until `AHEAD` later into memory. Returns whether it has more to do at once. `now` is
-   * asked again and again, for it may take long.
+   * Brings the packets that leave until AHEAD from now into memory. Returns whether there is more to read at once. `now`
+   * is called repeatedly, because reading may take long.
    */
   read(now: () => Millis): boolean {
     const began = now();
     const readings = [...this.#readings.values()];
     for (const reading of readings) {
       const { station, progress } = reading;
-      // What was in memory is not any more, says playout.
+      // Playout lowered it: packets that were in memory are not any more.
       if (progress.readTo < reading.readTo) reading.until = ticksToMillis(station.due(progress.readTo));
     }
     const wanting = readings.filter(({ until }) => until < began + AHEAD - RESERVE);
@@ -107,16 +109,17 @@ export class ReadAhead {
   }
 
   #readStep(reading: Reading, now: Millis): void {
-    const { id, station, progress } = reading;
+    const { id, station, progress, errors } = reading;
     const from = Math.max(progress.readTo, station.at(millisToTicks(now)));
     const begin = Math.max(now, ticksToMillis(station.due(from)));
     const to = station.at(millisToTicks(Math.min(now + AHEAD, begin + STEP))) + 1;
     try {
       for (const range of station.ranges(from, to)) this.#bringRange(range);
     } catch (error) {
-      // Not read is not tried again: playout finds out by itself, and drops it in its time.
+      // These packets are not tried again: playout meets the same error, and drops them when they are due.
+      const news = errors.take(error, now);
       progress.readErrors++;
-      this.#onError(id, messageOf(error));
+      if (news) this.#onError(id, news);
     }
     progress.readTo = Math.max(from, to);
     reading.readTo = progress.readTo;

@@ -5,7 +5,7 @@ import { StatsOverTime, statsOf } from './stats.js';
 
 function progress(packets: number, late: number): StationCounters {
   const made = new StationCounters();
-  made.sent(packets, packets * 100);
+  made.countSent(packets, packets * 100);
   for (let i = 0; i < packets; i++) made.lateness.record(late);
   return made;
 }
@@ -29,7 +29,7 @@ test('the stats of several stations are their sums, and the quantiles those of a
   });
 });
 
-test('another thread sees what is counted', () => {
+test('another thread sees the counters', () => {
   const one = progress(3, 1);
   one.next = 2 ** 40 + 1;
   const seen = new StationCounters(one.shared);
@@ -38,11 +38,11 @@ test('another thread sees what is counted', () => {
   assert.equal(seen.lateness.total, 3);
 });
 
-test('the stats of a time are what came since the time before, also when a station has left', () => {
+test('the stats of a period are the changes since the period before, also when a station has left', () => {
   const overTime = new StatsOverTime();
   const [one, two] = [progress(10, 1), progress(20, 1)];
   assert.equal(overTime.next([one, two]).packets, 30);
-  one.sent(5, 500);
+  one.countSent(5, 500);
   one.lateness.record(-3);
   const stats = overTime.next([one, two]);
   assert.equal(stats.packets, 5);

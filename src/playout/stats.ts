@@ -1,4 +1,4 @@
-/** What playout counts, added up for people and scripts. */
+/** The counters of playout, added up for people and scripts. */
 import type { Millis } from '../base/units.js';
 import { Lateness } from '../threads/lateness.js';
 import type { StationCounters } from '../threads/station-counters.js';
@@ -7,11 +7,11 @@ export interface Stats {
   /** RTP packets sent, and their bytes with the RTP headers. */
   packets: number;
   bytes: number;
-  /** When packets left, compared to when they were due; negative is early. */
+  /** Time from when packets were due to when they left; negative is early. */
   lateness: { median: Millis; p99: Millis; max: Millis };
   /** Packets dropped because they were more than 200 ms late. */
   droppedLate: number;
-  /** Packets not sent because their reel could not be read, and how often reading failed. */
+  /** Packets not sent because their reel could not be read, and failed attempts to read ahead. */
   unread: number;
   readErrors: number;
   /** Packets that the system refused to send. */
@@ -40,7 +40,7 @@ export function statsOf(stations: readonly StationCounters[]): Stats {
 type Counters = Omit<Stats, 'lateness'>;
 
 function countersOf(stations: readonly StationCounters[]): Counters {
-  const sum = (of: keyof Counters) => stations.reduce((total, station) => total + station[of], 0);
+  const sum = (name: keyof Counters) => stations.reduce((total, station) => total + station[name], 0);
   return {
     packets: sum('packets'),
     bytes: sum('bytes'),
@@ -53,7 +53,7 @@ function countersOf(stations: readonly StationCounters[]): Counters {
   };
 }
 
-/** The stats of a time: what changed from one call of `next` to the following one. */
+/** The stats of one period after another: the changes from one call of `next` to the following one. */
 export class StatsOverTime {
   #counters: Counters = countersOf([]);
   #lateness = new Lateness();
@@ -64,7 +64,7 @@ export class StatsOverTime {
     for (const station of stations) lateness.add(station.lateness);
     const counters = countersOf(stations);
     const changed = { ...counters };
-    // What a station that left had counted is not taken back.
+    // The counters of a station that left are not subtracted.
     for (const name of Object.keys(counters) as (keyof Counters)[]) {
       changed[name] = Math.max(0, counters[name] - this.#counters[name]);
     }

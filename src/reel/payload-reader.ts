@@ -1,7 +1,8 @@
 /** Reading payloads from reels to where packets are put together. */
 import { readSync } from 'node:fs';
-import { ScatterReader } from '../system/file.js';
-import { Errno, errnoName, type Libc } from '../system/libc.js';
+import { EndOfFileError, ScatterReader } from '../system/file.js';
+import { Errno, type Libc } from '../system/libc.js';
+import { SystemCallError } from '../system/udp-socket.js';
 
 /** The most payloads in one reading. */
 export const MOST_PAYLOADS = 64;
@@ -44,7 +45,7 @@ export class WaitingReader implements PayloadReader {
     let filled = 0;
     while (filled < length) {
       const read = readSync(descriptor, this.#block, filled, length - filled, position + filled);
-      if (read === 0) throw endsEarly(position + filled, position + length);
+      if (read === 0) throw new EndOfFileError({ end: position + filled, wanted: position + length });
       filled += read;
     }
     copyPayloads(this.#block, 0, places, { first, count, header });
@@ -100,7 +101,7 @@ export class MemoryReader implements PayloadReader {
       return 0;
     }
     if (read === -Errno.EAGAIN) return 0;
-    if (read < 0) throw new Error(`it cannot be read: ${errnoName(-read)}`);
+    if (read < 0) throw new SystemCallError('preadv2', -read);
     const end = position + read;
     let whole = 0;
     while (whole < count && read >= places.lengths[first + whole] - header) {
@@ -109,10 +110,8 @@ export class MemoryReader implements PayloadReader {
     }
     // Behind a part of a packet there is what is not in memory, or nothing any more.
     if (whole === 0 && this.#scatter.read(descriptor, end, 1) === 0) {
-      throw endsEarly(end, position + places.lengths[first] - header);
+      throw new EndOfFileError({ end, wanted: position + places.lengths[first] - header });
     }
     return whole;
   }
 }
-
-const endsEarly = (end: number, wanted: number) => new Error(`the reel ends at ${end}, before ${wanted}`);

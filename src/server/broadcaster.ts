@@ -1,5 +1,6 @@
 /** Stations on the air: what is open while they are. */
 
+import { closeInOrder } from '../base/closing.js';
 import type { Problem } from '../base/problem.js';
 import { systemTimers } from '../base/timers.js';
 import { type Millis, millisToTicks } from '../base/units.js';
@@ -14,7 +15,6 @@ import { conflictProblem, findConflicts } from '../discovery/conflicts.js';
 import { type FoundStation, serverNames } from '../discovery/find.js';
 import { LocalCatalogue } from '../gateway/local-catalogue.js';
 import type { NetInterface } from '../net/interfaces.js';
-import { FecController } from '../playout/fec-controller.js';
 import { type FecSetting, PlayoutPool } from '../playout/playout-pool.js';
 import type { StationCounters } from '../threads/station-counters.js';
 import { UnicastServer } from '../unicast/unicast-server.js';
@@ -55,11 +55,8 @@ export interface BroadcasterOptions {
 export class Broadcaster {
   readonly #output: Output;
   readonly #fec: FecOption;
-  /** Of stations whose parity follows their viewers' losses. */
-  readonly #fecControllers = new Map<string, FecController>();
   readonly #clock = new SlewingClock();
   readonly #ready: ReadyStation[] = [];
-  readonly #failing = new Set<string>();
   readonly #warnings: string[] = [];
   #playout!: PlayoutPool;
   #unicast!: UnicastServer;
@@ -92,7 +89,7 @@ export class Broadcaster {
         ttl,
         workers,
         onNote: log,
-        onReadError: (id, message) => air.#sayUnreadable(id, message),
+        onReadError: (id, message) => air.#reportReadError(id, 'its reel cannot be read', message),
       });
       air.#closing.push(() => air.#playout.close());
       air.#unicast = await UnicastServer.open({
@@ -104,6 +101,7 @@ export class Broadcaster {
         budget: { total: options.unicast },
         history: options.history,
         onNote: log,
+        onReadError: (id, message) => air.#reportReadError(id, 'its past cannot be read for single viewers', message),
       });
       air.#closing.push(() => air.#unicast.close());
       const control = setInterval(() => air.#controlFec(), FEC_CONTROL_PERIOD);
@@ -198,38 +196,43 @@ export class Broadcaster {
     const { plan, station } = ready;
     const info = ready.info(millisToTicks(this.#clock.now()));
     const { bitrate, group, port } = info;
-    this.#playout.add({ id: plan.id, station, group, port, bitrate, fec: this.#fecOf(plan.id) });
+    this.#playout.add({
+      id: plan.id,
+      station,
+      group,
+      port,
+      bitrate,
+      fec: this.#fec === 'none' ? undefined : this.#fec,
+    });
     const progress = this.#playout.progress(plan.id);
     if (progress) this.#unicast.add({ station, info, progress });
     this.catalogue.add({ ...ready, info: () => ready.info(millisToTicks(this.#clock.now())) });
   }
 
-  #fecOf(id: string): FecSetting | undefined {
-    if (this.#fec === 'none') return undefined;
-    const { size, mode } = this.#fec;
-    if (mode !== 'auto') return { size, mode };
-    const controller = new FecController();
-    this.#fecControllers.set(id, controller);
-    return { size, mode: controller.mode };
-  }
-
   #controlFec(): void {
     for (const { plan } of this.#ready) {
-      const controller = this.#fecControllers.get(plan.id);
-      const before = controller?.mode;
-      // Where nobody reports, nobody loses anything.
-      const mode = controller?.report(this.#unicast.stats(plan.id)?.reports.loss.p95 ?? 0, this.#clock.now());
-      if (mode === undefined || mode === before) continue;
-      this.#playout.setFec(plan.id, mode);
+      // Without reports there are no losses.
+      const loss = this.#unicast.stats(plan.id)?.reports.loss.p95 ?? 0;
+      const mode = this.#playout.reportLoss(plan.id, loss, this.#clock.now());
+      if (mode === null) continue;
       this.#output.say(`${plan.number} ${plan.name}: error correction is ${mode} from now on`);
     }
   }
 
   async close(): Promise<void> {
-    for (const close of this.#closing.reverse()) await close();
-    this.catalogue.close();
-    for (const { station } of this.#ready) station.close();
-    reportEnd(this.#onAir(), this.#output);
+    try {
+      await closeInOrder([
+        ...this.#closing.reverse(),
+        () => this.catalogue.close(),
+        ...this.#ready.map(
+          ({ station }) =>
+            () =>
+              station.close(),
+        ),
+      ]);
+    } finally {
+      reportEnd(this.#onAir(), this.#output);
+    }
   }
 
   #onAir(): StationOnAir[] {
@@ -239,11 +242,10 @@ export class Broadcaster {
     });
   }
 
-  #sayUnreadable(id: string, message: string): void {
+  #reportReadError(id: string, failure: string, cause: string): void {
     const ready = this.#ready.find(({ plan }) => plan.id === id);
-    if (!ready || this.#failing.has(id)) return;
-    this.#failing.add(id);
-    const line = `${ready.plan.number} ${ready.plan.name}: its reel cannot be read: ${message}`;
+    if (!ready) return;
+    const line = `${ready.plan.number} ${ready.plan.name}: ${failure}: ${cause}`;
     this.warn(line);
     this.#output.say(line);
   }

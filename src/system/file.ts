@@ -7,6 +7,16 @@ import { SystemCallError } from './udp-socket.js';
 const RWF_NOWAIT = 0x8;
 const POSIX_FADV_WILLNEED = 3;
 
+/** A file ended before the bytes that were to be read; `code` is that of libuv. */
+export class EndOfFileError extends Error {
+  readonly code = 'EOF';
+
+  /** Reading was to go to byte `wanted`; the file ends at byte `end`, where that is known. */
+  constructor({ wanted, end }: { wanted: number; end?: number }) {
+    super(`the file ends${end === undefined ? '' : ` at ${end},`} before ${wanted}`);
+  }
+}
+
 /** Reads into scattered pieces of one buffer. */
 export class ScatterReader {
   readonly #libc: Libc;

@@ -1,11 +1,11 @@
 /**
- * How far a station on the air is and how well it goes, in memory that all threads share. Each number has one thread
- * that writes it; the others read, and may see one that is a moment old.
+ * Position and statistics of a station on the air, in memory that all threads share. One thread writes each number; the
+ * others read it, a moment old perhaps.
  */
 import type { PacketNumber } from '../base/units.js';
 import { Lateness } from './lateness.js';
 
-const numbers = [
+const names = [
   'next',
   'packets',
   'bytes',
@@ -17,97 +17,57 @@ const numbers = [
   'readTo',
   'readErrors',
 ] as const;
-type NumberName = (typeof numbers)[number];
-
-const at = Object.fromEntries(numbers.map((name, i) => [name, i])) as Record<NumberName, number>;
-const NUMBERS_BYTES = numbers.length * 8;
+const [PACKETS, BYTES] = [names.indexOf('packets'), names.indexOf('bytes')];
+const NUMBERS_BYTES = names.length * Float64Array.BYTES_PER_ELEMENT;
 
 export class StationCounters {
+  /** The packet that leaves next; 0 before the first. */
+  declare next: PacketNumber;
+  /** Packets sent, and their bytes with the RTP headers. */
+  declare readonly packets: number;
+  declare readonly bytes: number;
+  /** Packets dropped because they were too late. */
+  declare droppedLate: number;
+  /** Packets not sent because the reel could not be read. */
+  declare unread: number;
+  /** Packets that the system refused to send. */
+  declare refused: number;
+  /** Times that the system had no room for packets and had to be asked again. */
+  declare backPressure: number;
+  /** Times that packets were due and the disk had not brought them yet. */
+  declare waits: number;
+  /** Packets before this one are in memory. Written by the reading thread; lowered where they are gone again. */
+  declare readTo: PacketNumber;
+  /** Times that the reading thread failed to read. */
+  declare readErrors: number;
+
   readonly shared: SharedArrayBuffer;
   readonly lateness: Lateness;
   readonly #numbers: Float64Array;
 
-  /** What another thread's `shared` shows; without it, of a station that has not begun. */
+  static {
+    for (const [i, name] of names.entries()) {
+      Object.defineProperty(StationCounters.prototype, name, {
+        get(this: StationCounters): number {
+          return this.#numbers[i]!;
+        },
+        set(this: StationCounters, value: number) {
+          this.#numbers[i] = value;
+        },
+      });
+    }
+  }
+
+  /** Over another thread's `shared`; without it, of a station that has not begun. */
   constructor(shared = new SharedArrayBuffer(NUMBERS_BYTES + Lateness.BYTES)) {
     this.shared = shared;
-    this.#numbers = new Float64Array(shared, 0, numbers.length);
+    this.#numbers = new Float64Array(shared, 0, names.length);
     this.lateness = new Lateness(shared, NUMBERS_BYTES);
   }
 
-  /** The packet that leaves next; 0 before the first. */
-  get next(): PacketNumber {
-    return this.#numbers[at.next];
-  }
-  set next(value) {
-    this.#numbers[at.next] = value;
-  }
-
-  /** Sent, and their bytes with the RTP headers. */
-  get packets(): number {
-    return this.#numbers[at.packets];
-  }
-  get bytes(): number {
-    return this.#numbers[at.bytes];
-  }
-  sent(packets: number, bytes: number): void {
-    this.#numbers[at.packets] += packets;
-    this.#numbers[at.bytes] += bytes;
-  }
-
-  /** Packets dropped because they were too late. */
-  get droppedLate(): number {
-    return this.#numbers[at.droppedLate];
-  }
-  set droppedLate(value) {
-    this.#numbers[at.droppedLate] = value;
-  }
-
-  /** Packets not sent because the reel could not be read. */
-  get unread(): number {
-    return this.#numbers[at.unread];
-  }
-  set unread(value) {
-    this.#numbers[at.unread] = value;
-  }
-
-  /** Packets that the system refused to send. */
-  get refused(): number {
-    return this.#numbers[at.refused];
-  }
-  set refused(value) {
-    this.#numbers[at.refused] = value;
-  }
-
-  /** Times that the system had no room for its packets and had to be asked again. */
-  get backPressure(): number {
-    return this.#numbers[at.backPressure];
-  }
-  set backPressure(value) {
-    this.#numbers[at.backPressure] = value;
-  }
-
-  /** Times that packets were due and the disk had not brought them yet. */
-  get waits(): number {
-    return this.#numbers[at.waits];
-  }
-  set waits(value) {
-    this.#numbers[at.waits] = value;
-  }
-
-  /** Packets before this one have been brought into memory. Written by the reader; lowered where they are gone again. */
-  get readTo(): PacketNumber {
-    return this.#numbers[at.readTo];
-  }
-  set readTo(value) {
-    this.#numbers[at.readTo] = value;
-  }
-
-  /** Times that the reader failed to read. */
-  get readErrors(): number {
-    return this.#numbers[at.readErrors];
-  }
-  set readErrors(value) {
-    this.#numbers[at.readErrors] = value;
+  countSent(packets: number, bytes: number): void {
+    this.#numbers[PACKETS]! += packets;
+    this.#numbers[BYTES]! += bytes;
   }
 
   /** The numbers of now; the histogram is not copied: it shows what is counted later as well. */

@@ -1,51 +1,61 @@
-/** A thread with stations, seen from the server's main thread. */
-import { once } from 'node:events';
+/** A worker thread as the main thread sees it. */
 import { Worker } from 'node:worker_threads';
 import { messageOf, Problem } from '../base/problem.js';
+import { systemTimers, type Timers } from '../base/timers.js';
 import type { Millis } from '../base/units.js';
-import type { FromThread, SharedStation, ToThread } from '../playout/messages.js';
+import type { ThreadCommand, ThreadReport } from './messages.js';
 
-/** How long after a thread died another takes its place: not so often that nothing else gets done. */
+/** Delay before a thread that died is replaced. It doubles with each death, up to LONGEST_REVIVAL: revival must not spin. */
 const REVIVAL: Millis = 100;
+const LONGEST_REVIVAL: Millis = 30_000;
+/** A thread that lived this long was sound: the delay is REVIVAL again. */
+const SOUND_LIFE: Millis = 60_000;
+
+export interface ThreadOptions<Report> {
+  /** The module that the thread runs. */
+  entry: URL;
+  /** Its `workerData`. */
+  data: object;
+  /** Wakes the thread after each message. */
+  ring?: () => void;
+  /** Called when the thread has ended, for any reason, and before another takes its place. */
+  onExit?: () => void;
+  onMessage(message: ThreadReport | Report): void;
+  /** Called with a line for the log whenever the thread has died, with the stack of the cause. */
+  onDeath(line: string): void;
+  timers?: Timers;
+}
 
 /**
- * It is in charge of:
- * - the messages to a thread and from it
- * - a new thread with the same stations when it dies: what a station sends depends on nothing that died with it
+ * A thread that works for stations `S`, takes the commands `Command` and sends the reports `Report`, beside those of
+ * every thread. Responsible for:
+ * - messages to the thread and from it
+ * - another thread with the same stations when it dies: what a station sends depends on nothing that died with it
  */
-export class Thread<S extends { id: string } = SharedStation, M extends { is: string } = FromThread> {
-  /** Resolves when it has begun; rejects with a Problem when it cannot. */
+export class Thread<S extends { id: string }, Command = never, Report extends { is: string } = never> {
+  /** Resolves when the thread has begun; rejects with a Problem when it cannot. */
   readonly ready: Promise<void>;
-  readonly #entry: URL;
-  readonly #data: object;
-  readonly #ring: () => void;
-  readonly #onExit: () => void;
-  readonly #onMessage: (message: FromThread | M) => void;
+  readonly #options: ThreadOptions<Report>;
+  readonly #timers: Timers;
   readonly #stations = new Map<string, S>();
-  /** What to call when the thread has nothing more to do with a station. */
+  /** Resolve the promises of `remove`. */
   readonly #removals = new Map<string, () => void>();
-  #worker: Worker;
-  #revival: NodeJS.Timeout | undefined;
+  #worker!: Worker;
+  #isAlive = false;
   #isReady = false;
   #isClosing = false;
+  #startedAt: Millis = 0;
+  #deaths = 0;
+  #failure: unknown;
+  #cancelRevival = (): void => undefined;
+  #onceEnded = (): void => undefined;
 
-  /** `entry` is the thread's module, `data` its workerData; `ring` is called after each message. */
-  constructor(options: {
-    entry: URL;
-    data: object;
-    ring?: () => void;
-    /** Called when the thread has ended, by itself or not, and before another takes its place. */
-    onExit?: () => void;
-    onMessage(message: FromThread | M): void;
-  }) {
-    this.#entry = options.entry;
-    this.#data = options.data;
-    this.#ring = options.ring ?? (() => undefined);
-    this.#onExit = options.onExit ?? (() => undefined);
-    this.#onMessage = options.onMessage;
-    this.#worker = this.#begin();
+  constructor(options: ThreadOptions<Report>) {
+    this.#options = options;
+    this.#timers = options.timers ?? systemTimers;
+    this.#start();
     this.ready = this.#readiness(this.#worker);
-    // Handled where it is awaited; where it is not, the thread is revived until it can begin.
+    // A caller that does not await it relies on revival.
     this.ready.catch(() => undefined);
   }
 
@@ -54,54 +64,60 @@ export class Thread<S extends { id: string } = SharedStation, M extends { is: st
     this.#post({ do: 'add', station });
   }
 
-  /** Tells the thread what has changed in a station; one that takes the thread's place begins with `station`. */
-  change(station: S, message: ToThread<S>): void {
+  /** Sends `command`, which makes a station what `station` describes; a thread that takes over begins with that. */
+  change(station: S, command: Command): void {
     this.#stations.set(station.id, station);
-    this.#post(message);
+    this.#post(command);
   }
 
-  /** Resolves when the thread has nothing more to do with it. */
+  /** Resolves when the thread does nothing for the station any more. */
   remove(id: string): Promise<void> {
-    if (!this.#stations.delete(id)) return Promise.resolve();
+    if (!this.#stations.delete(id) || !this.#isAlive) return Promise.resolve();
     return new Promise((resolve) => {
       this.#removals.set(id, resolve);
       this.#post({ do: 'remove', id });
     });
   }
 
-  /** Resolves when it has ended. */
+  /** Resolves when it has ended; rejects with the error that it died of meanwhile. */
   async close(): Promise<void> {
     this.#isClosing = true;
-    clearTimeout(this.#revival);
-    if (this.#worker.threadId < 0) return; // It has ended by itself.
-    const ended = once(this.#worker, 'exit');
+    this.#cancelRevival();
+    if (!this.#isAlive) return;
+    const ended = new Promise<void>((resolve) => {
+      this.#onceEnded = resolve;
+    });
+    this.#failure = undefined;
     this.#post({ do: 'stop' });
     await ended;
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
-  #begin(): Worker {
-    const worker = new Worker(this.#entry, {
-      workerData: this.#data,
-      execArgv: [], // What the command was started with, such as a program in an argument, is not for threads.
+  #start(): void {
+    const worker = new Worker(this.#options.entry, {
+      workerData: this.#options.data,
+      execArgv: [], // Options of the command itself, such as a program to evaluate, are not for threads.
     });
-    let cause = 'it ended';
+    this.#worker = worker;
+    this.#isAlive = true;
+    this.#startedAt = this.#timers.now();
+    this.#failure = undefined;
     worker.on('error', (error) => {
-      cause = messageOf(error);
+      this.#failure = error;
     });
-    worker.on('exit', () => this.#died(cause));
-    worker.on('message', (message: FromThread | M) => {
-      if (isOfAll(message, 'unable')) cause = message.message;
-      if (isOfAll(message, 'removed')) this.#forget(message.id);
-      this.#onMessage(message);
+    worker.on('exit', () => this.#onWorkerExit());
+    worker.on('message', (message: ThreadReport | Report) => {
+      if (isCommon(message, 'unable')) this.#failure = message.message;
+      if (isCommon(message, 'removed')) this.#resolveRemoval(message.id);
+      this.#options.onMessage(message);
     });
-    return worker;
   }
 
   #readiness(worker: Worker): Promise<void> {
     return new Promise((resolve, reject) => {
-      worker.on('message', (message: FromThread | M) => {
-        if (isOfAll(message, 'unable')) reject(new Problem(message.code, message.message, message.next));
-        if (message.is !== 'ready') return;
+      worker.on('message', (message: ThreadReport | Report) => {
+        if (isCommon(message, 'unable')) reject(new Problem(message.code, message.message, message.next));
+        if (!isCommon(message, 'ready')) return;
         this.#isReady = true;
         resolve();
       });
@@ -109,30 +125,42 @@ export class Thread<S extends { id: string } = SharedStation, M extends { is: st
     });
   }
 
-  #died(cause: string): void {
-    this.#onExit();
-    for (const id of [...this.#removals.keys()]) this.#forget(id);
+  #onWorkerExit(): void {
+    this.#isAlive = false;
+    this.#options.onExit?.();
+    for (const id of [...this.#removals.keys()]) this.#resolveRemoval(id);
+    this.#onceEnded();
     if (this.#isClosing || !this.#isReady) return;
-    this.#onMessage({ is: 'note', line: `A thread of the server died and another takes its place: ${cause}` });
-    this.#revival = setTimeout(() => {
-      this.#worker = this.#begin();
+    const lived = this.#timers.now() - this.#startedAt;
+    this.#deaths = lived >= SOUND_LIFE ? 1 : this.#deaths + 1;
+    const delay = Math.min(REVIVAL * 2 ** (this.#deaths - 1), LONGEST_REVIVAL);
+    const again = this.#deaths > 1 ? `, ${this.#deaths} times in a row` : '';
+    const cause = this.#failure === undefined ? 'it ended' : stackOf(this.#failure);
+    this.#options.onDeath(
+      `A thread of the server died${again}, and another takes its place in ${delay / 1_000} s: ${cause}`,
+    );
+    this.#cancelRevival = this.#timers.after(delay, () => {
+      this.#start();
       for (const station of this.#stations.values()) this.#post({ do: 'add', station });
-    }, REVIVAL);
+    });
   }
 
-  #forget(id: string): void {
+  #resolveRemoval(id: string): void {
     this.#removals.get(id)?.();
     this.#removals.delete(id);
   }
 
-  #post(message: ToThread<S>): void {
+  #post(message: ThreadCommand<S> | Command): void {
+    if (!this.#isAlive) return; // The thread that takes over is given the stations as they are then.
     this.#worker.postMessage(message);
-    this.#ring();
+    this.#options.ring?.();
   }
 }
 
-/** Whether it is a message that every thread says. */
-const isOfAll = <K extends FromThread['is']>(
+const stackOf = (error: unknown): string => (error instanceof Error && error.stack) || messageOf(error);
+
+/** Whether it is a report that every thread sends. */
+const isCommon = <K extends ThreadReport['is']>(
   message: { is: string },
   is: K,
-): message is Extract<FromThread, { is: K }> => message.is === is;
+): message is Extract<ThreadReport, { is: K }> => message.is === is;

@@ -1,10 +1,11 @@
-/** What the server's main thread and the one that serves single viewers say to each other. */
+/** Messages between the main thread and the thread that serves single viewers. */
 
 import type { Millis } from '../base/units.js';
 import type { ReceiverSession } from '../contract/api.js';
 import type { UnicastStats } from '../contract/server-view.js';
 import type { NetInterface } from '../net/interfaces.js';
-import type { SharedStation } from '../playout/messages.js';
+import type { StationData } from '../station/station.js';
+import type { ThreadCommand } from '../threads/messages.js';
 import type { StationInfo } from '../wire/station-info.js';
 import type { BudgetOptions } from './budget.js';
 
@@ -16,26 +17,35 @@ export interface UnicastThreadData {
   controlPort: number;
   /** The server's name. */
   server: string;
-  /** Of the cookies: the same when the thread is begun anew, so that clients notice nothing. */
+  /** Of the cookies. A thread that takes over is given the same, so that clients notice nothing. */
   secret: Uint8Array;
   budget: BudgetOptions;
   history?: Millis;
-  /** Where viewers ask; other than the default only in tests. */
+  /** The group of queries; other than the default only in tests. */
   query?: { group: string; port: number };
 }
 
-/** `info` is right but for what is playing now. */
-export interface ServedStation extends SharedStation {
+export interface ServedStation {
+  id: string;
+  station: StationData;
+  /** Of StationCounters. */
+  progress: SharedArrayBuffer;
+  /** All of it is right but the item on air. */
   info: StationInfo;
 }
 
-export type FromUnicastThread =
+/** From some later time on the station plays this, or it is described otherwise. */
+export type ServedChange = { do: 'change'; station: ServedStation };
+
+export type UnicastCommand = ThreadCommand<ServedStation> | ServedChange;
+
+export type UnicastReport =
   /**
-   * Whoever writes RING to the descriptor `bell` wakes the thread; when that has ended, by itself or not, `descriptors`
-   * are to be closed: those of them that are told last.
+   * RING written to the descriptor `bell` wakes the thread. When the thread has ended, for any reason, the main thread
+   * closes `descriptors`, those of the last such message.
    */
   | { is: 'looping'; bell: number; descriptors: readonly number[] }
-  /** The control port that it got. */
+  /** The control port in use. */
   | { is: 'port'; port: number }
-  /** Once a second: who is there, and the stats of stations that have any. */
+  /** Once a second: all sessions, and the stats of stations that have any. */
   | { is: 'stats'; sessions: ReceiverSession[]; stats: Record<string, UnicastStats> };

@@ -1,19 +1,20 @@
-/** What serves single viewers, seen from the server's main thread. */
+/** The service of single viewers as the server's main thread sees it. */
 import { randomBytes } from 'node:crypto';
 import { closeSync, writeSync } from 'node:fs';
+import { messageOf } from '../base/problem.js';
 import type { Millis } from '../base/units.js';
 import type { Clock } from '../clock/clock.js';
 import type { ReceiverSession } from '../contract/api.js';
 import type { UnicastStats } from '../contract/server-view.js';
 import type { NetInterface } from '../net/interfaces.js';
-import type { FromThread } from '../playout/messages.js';
 import type { Station } from '../station/station.js';
 import { RING } from '../system/poll.js';
+import type { ThreadReport } from '../threads/messages.js';
 import type { StationCounters } from '../threads/station-counters.js';
 import { Thread } from '../threads/thread.js';
 import type { StationInfo } from '../wire/station-info.js';
 import type { BudgetOptions } from './budget.js';
-import type { FromUnicastThread, ServedStation, UnicastThreadData } from './messages.js';
+import type { ServedChange, ServedStation, UnicastReport, UnicastThreadData } from './messages.js';
 
 export interface UnicastServerOptions {
   clock: Clock;
@@ -25,17 +26,19 @@ export interface UnicastServerOptions {
   /** The server's name. */
   server: string;
   budget: BudgetOptions;
-  /** How far the stations reach back; without it, to their epoch. */
+  /** The reach of the stations into the past; by default to their epoch. */
   history?: Millis;
-  /** Where viewers ask; other than the default only in tests. */
+  /** The group of queries; other than the default only in tests. */
   query?: { group: string; port: number };
-  /** Told, once each, what the user should know about how it goes. */
+  /** Called with lines for the log: once with each note, and whenever the thread has died. */
   onNote(line: string): void;
+  /** Called with the first error of each code of a station, and again after the station has recovered. */
+  onReadError(id: string, message: string): void;
 }
 
-/** It is in charge of one thread, and of what that says. */
+/** Responsible for one thread and its reports. */
 export class UnicastServer {
-  readonly #thread: Thread<ServedStation, FromUnicastThread>;
+  readonly #thread: Thread<ServedStation, ServedChange, UnicastReport>;
   readonly #options: UnicastServerOptions;
   readonly #notes = new Set<string>();
   readonly #data: UnicastThreadData;
@@ -46,7 +49,7 @@ export class UnicastServer {
 
   private constructor(options: UnicastServerOptions) {
     this.#options = options;
-    const { clock, onNote: _, ...rest } = options;
+    const { clock, onNote, onReadError: _, ...rest } = options;
     const secret = randomBytes(32);
     this.#data = { ...rest, clock: clock.shared, secret };
     this.#thread = new Thread({
@@ -56,7 +59,8 @@ export class UnicastServer {
         if (this.#bell !== null) writeSync(this.#bell, RING);
       },
       onExit: () => this.#closeDescriptors(),
-      onMessage: (message) => this.#hear(message),
+      onMessage: (message) => this.#onMessage(message),
+      onDeath: onNote,
     });
   }
 
@@ -72,7 +76,7 @@ export class UnicastServer {
     this.#thread.add(servedOf(options));
   }
 
-  /** Tells the thread what a station has become, or how it is described now. */
+  /** Takes a station's change, or its new description. */
   change(options: { station: Station; info: StationInfo; progress: StationCounters }): void {
     const served = servedOf(options);
     this.#thread.change(served, { do: 'change', station: served });
@@ -87,12 +91,12 @@ export class UnicastServer {
     return this.#thread.remove(id);
   }
 
-  /** Who is tuned to what, as of a second ago. */
+  /** All sessions, at most a second old. */
   sessions(): readonly ReceiverSession[] {
     return this.#sessions;
   }
 
-  /** Of a station that somebody has asked something of, as of a second ago. */
+  /** Stats at most a second old; undefined for a station without requests and reports. */
   stats(id: string): UnicastStats | undefined {
     return this.#stats[id];
   }
@@ -101,25 +105,34 @@ export class UnicastServer {
     return this.#thread.close();
   }
 
-  /** What the thread has left open: the bell, and if it died, its sockets, whose port the next thread needs. */
+  /** Closes the descriptors of an ended thread: the bell, and if it died, its sockets, whose port the next one needs. */
   #closeDescriptors(): void {
-    for (const descriptor of this.#descriptors) closeSync(descriptor);
+    for (const descriptor of this.#descriptors) {
+      try {
+        closeSync(descriptor);
+      } catch (error) {
+        this.#options.onNote(`A socket of the server did not close: ${messageOf(error)}`);
+      }
+    }
     this.#descriptors = [];
     this.#bell = null;
   }
 
-  #hear(message: FromThread | FromUnicastThread): void {
+  #onMessage(message: ThreadReport | UnicastReport): void {
     switch (message.is) {
       case 'looping':
         this.#bell = message.bell;
         this.#descriptors = message.descriptors;
         break;
       case 'port':
-        this.#data.controlPort = message.port; // Another thread takes the same.
+        this.#data.controlPort = message.port; // A thread that takes over uses the same.
         break;
       case 'stats':
         this.#sessions = message.sessions;
         this.#stats = message.stats;
+        break;
+      case 'read-error':
+        this.#options.onReadError(message.id, message.message);
         break;
       case 'note':
         if (!this.#notes.has(message.line)) this.#options.onNote(message.line);
@@ -131,6 +144,5 @@ export class UnicastServer {
 
 function servedOf(options: { station: Station; info: StationInfo; progress: StationCounters }): ServedStation {
   const { station, info, progress } = options;
-  const { id, group, port, bitrate } = info;
-  return { id, station: station.data, info, progress: progress.shared, group, port, bitrate };
+  return { id: info.id, station: station.data, info, progress: progress.shared };
 }

@@ -7,17 +7,17 @@ import type { UnicastStats } from '../contract/server-view.js';
 import type { Flows } from '../control/flows.js';
 import { ControlServer, type SocketOpener } from '../control/server.js';
 import { type LoopEndpoint, SocketLoop } from '../net/socket-loop.js';
-import type { FromThread, ToThread } from '../playout/messages.js';
 import { MemoryReader, WaitingReader } from '../reel/payload-reader.js';
 import { NowOnAir } from '../station/guide.js';
 import { Station } from '../station/station.js';
 import { willNeed } from '../system/file.js';
 import { type Libc, loadLibc } from '../system/libc.js';
 import { SystemCallError } from '../system/udp-socket.js';
+import type { ThreadReport } from '../threads/messages.js';
 import { StationCounters } from '../threads/station-counters.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { EndpointSender } from './endpoint-sender.js';
-import type { FromUnicastThread, ServedStation, UnicastThreadData } from './messages.js';
+import type { ServedStation, UnicastCommand, UnicastReport, UnicastThreadData } from './messages.js';
 import { retransmissionMemory, type UnicastSender } from './packet-writer.js';
 import { Unicast } from './unicast.js';
 
@@ -32,7 +32,7 @@ const FIGURES_PERIOD: Millis = 1_000;
 /** How old what is told of the stations may be: what is playing now changes seldom. */
 const LIST_LIFETIME: Millis = 500;
 
-const say = (message: FromThread | FromUnicastThread) => port.postMessage(message);
+const say = (message: ThreadReport | UnicastReport) => port.postMessage(message);
 const tellOpen = ({ bell, descriptors }: SocketLoop) => say({ is: 'looping', bell, descriptors });
 const note = (line: string) => say({ is: 'note', line });
 
@@ -151,6 +151,7 @@ async function open() {
     history: data.history,
     accepts: (from, cookie, now) => control.acceptsFeedback(from, cookie, now),
     members: (station) => control.members(station),
+    onReadError: (id, error) => say({ is: 'read-error', id, ...error }),
     now: clock.now(),
   });
   return { clock, loop, directory, control, unicast: unicast.current };
@@ -161,9 +162,10 @@ type Opened = Awaited<ReturnType<typeof open>>;
 function serve({ clock, loop, directory, control, unicast }: Opened): void {
   let isStopped = false;
   let timer: NodeJS.Timeout | undefined;
-  port.on('message', (message: ToThread<ServedStation>) => {
+  port.on('message', (message: UnicastCommand) => {
     if (message.do === 'add') {
-      const { id, group, port, bitrate } = message.station;
+      const { id, info } = message.station;
+      const { group, port, bitrate } = info;
       const station = Station.of(message.station.station);
       directory.add(message.station, station);
       unicast.add({ id, station, group, port, bitrate, now: clock.now() });

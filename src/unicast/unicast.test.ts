@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type FakeReelOptions, fakeReader, fakeReel } from '../../test/support/fake-reel.js';
+import { type FakeReelOptions, fakeReader, fakeReel, systemError } from '../../test/support/fake-reel.js';
 import { millisToTicks, ticksToMillis } from '../base/units.js';
 import type { FlowRequest } from '../control/flows.js';
 import { emptyBatch } from '../net/sender.js';
@@ -64,6 +64,7 @@ class Bench {
   readonly station: Station;
   readonly unicast: Unicast;
   readonly brought: number[] = [];
+  readonly errors: string[] = [];
   members = 1;
 
   constructor(options: Partial<UnicastOptions> & { bitrate?: number; items?: FakeReelOptions[] } = {}) {
@@ -76,6 +77,7 @@ class Bench {
       budget: { total: 1e9 },
       accepts: (_from, cookie) => (cookie.equals(COOKIE) ? { station: 'one' } : null),
       members: () => this.members,
+      onReadError: (id, { code, message }) => this.errors.push(`${id}: ${code}, ${message}`),
       now: this.now,
       ...options,
     });
@@ -334,7 +336,7 @@ test('what is not in memory is brought there and sent then; what cannot be read 
   let inMemory = false;
   let fails = false;
   const reader: PayloadReader = fakeReader((_tag, _packet, count) => {
-    if (fails) throw new Error('the disk is gone');
+    if (fails) throw systemError('EIO');
     return inMemory ? count : 0;
   });
   const bench = new Bench({ reader });
@@ -353,6 +355,34 @@ test('what is not in memory is brought there and sent then; what cannot be read 
   bench.hear(1, { flow: { number: 1, credit: packet + 9_000 } });
   assert.deepEqual(bench.run(NOON + 1_000), []);
   assert.ok(bench.unicast.stats('one', bench.now)!.unread > 0);
+});
+
+test('an error of the disk is reported once, for repairs and flows together', () => {
+  const reader = fakeReader(() => {
+    throw systemError('EIO');
+  });
+  const bench = new Bench({ reader });
+  for (let i = 0; i < 10; i++) {
+    bench.hear(1, { missing: [bench.at(bench.now) - i] });
+    bench.begin(2, {});
+    bench.run(bench.now + 50);
+  }
+  assert.deepEqual(bench.errors, ['one: EIO, EIO: the disk is gone, read']);
+  assert.ok(bench.unicast.stats('one', bench.now)!.unread >= 20);
+});
+
+test('an error that no system call made is a fault of the program: it is thrown', () => {
+  const error = new TypeError('no function');
+  const reader = fakeReader(() => {
+    throw error;
+  });
+  const repairing = new Bench({ reader });
+  repairing.hear(1, { missing: [repairing.at(NOON)] });
+  assert.throws(() => repairing.run(NOON + 50), error);
+  const flowing = new Bench({ reader });
+  flowing.begin(1, {});
+  assert.throws(() => flowing.run(NOON + 50), error);
+  assert.deepEqual([repairing.errors, flowing.errors], [[], []]);
 });
 
 test('a station that is removed takes its clients’ flows and their destinations with it', () => {

@@ -6,6 +6,7 @@ import type { FlowRequest, FlowStart, Flows } from '../control/flows.js';
 import type { SocketAddress } from '../net/receive.js';
 import type { PayloadReader } from '../reel/payload-reader.js';
 import type { Station } from '../station/station.js';
+import { type ReadError, ReadErrors } from '../threads/read-errors.js';
 import { decodeFeedback, type Feedback, feedbackCookie } from '../wire/feedback.js';
 import type { ErrorCode } from '../wire/message.js';
 import { type Account, Budget, type BudgetOptions, type Purpose } from './budget.js';
@@ -33,6 +34,8 @@ export interface UnicastOptions {
   accepts(from: SocketAddress, cookie: Buffer, now: Millis): { station: string } | null;
   /** How many have the station. */
   members(station: string): number;
+  /** Called with the first error of each code of a station, and again after the station has recovered. */
+  onReadError(id: string, error: ReadError): void;
   now: Millis;
 }
 
@@ -43,7 +46,9 @@ interface Recipient {
 }
 
 interface OnAir {
+  readonly id: string;
   readonly station: Station;
+  readonly errors: ReadErrors;
   readonly bitrate: number;
   readonly account: Account;
   readonly answers: NackResponder<Client>;
@@ -82,7 +87,9 @@ export class Unicast implements Flows {
   add(options: { id: string; station: Station; group: string; port: number; bitrate: number; now: Millis }): void {
     const { id, station, group, port, bitrate, now } = options;
     this.#stations.set(id, {
+      id,
       station,
+      errors: new ReadErrors(),
       bitrate,
       account: this.#budget.stationAccount(now),
       answers: new NackResponder(),
@@ -250,7 +257,7 @@ export class Unicast implements Flows {
       counts.refusedPackets++;
       return;
     }
-    const written = this.#write(onAir, n, n + 1, recipient, 'repair');
+    const written = this.#write(onAir, n, n + 1, recipient, 'repair', now);
     if (written === 1) {
       if (to === null) counts.repairedForAll++;
       else counts.repaired++;
@@ -274,7 +281,7 @@ export class Unicast implements Flows {
     while (n < limit) {
       const end = Math.min(limit, n + 16);
       if (!this.#budget.allows(onAir.account, account, this.#bits(onAir, end - n), purpose, now)) break;
-      const written = this.#write(onAir, n, end, client, purpose);
+      const written = this.#write(onAir, n, end, client, purpose, now);
       if (written === null) {
         this.#endFlow(client); // The client asks elsewhere, or not at all.
         return;
@@ -291,13 +298,14 @@ export class Unicast implements Flows {
     return packets * station.largestPacket * 8;
   }
 
-  /** Returns how many of the packets are on their way; null where they cannot be read. */
+  /** Returns how many of the packets are on their way; null if they cannot be read. Throws unless a system call failed. */
   #write(
     onAir: OnAir,
     from: PacketNumber,
     to: PacketNumber,
     { account, destination }: Recipient,
     purpose: Purpose,
+    now: Millis,
   ): number | null {
     try {
       const written = this.#writer.write(onAir.station, from, to, destination);
@@ -305,8 +313,9 @@ export class Unicast implements Flows {
       this.#budget.charge(onAir.account, account, bits, purpose);
       onAir.counts.bytes += bits / 8;
       return written;
-    } catch {
-      // Playout reads the same reel, and says what is wrong with it.
+    } catch (error) {
+      const news = onAir.errors.take(error, now);
+      if (news) this.#options.onReadError(onAir.id, news);
       onAir.counts.unread += to - from;
       return null;
     }

@@ -197,6 +197,7 @@ export class Broadcast {
       },
       reader: this.#reader,
       bring: () => undefined,
+      onReadError: (id, { message }) => assert.fail(`${id}: ${message}`),
       budget: { total: this.#options.budget ?? 1e9 },
       history: this.#options.history,
       accepts: (_, cookie) => (cookie.equals(COOKIE) ? { station: this.info.id } : null),

@@ -1,19 +1,36 @@
-/** A thread that dies when it is given its first station, and plays the rest of its life as it should. */
+/**
+ * A thread that dies when it is given its first station, as many times as `workerData.deaths` says, and is sound in the
+ * lives after those. With `diesAtStop` it also dies when it is stopped.
+ */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { FromThread, ToThread } from '../../src/playout/messages.js';
+import type { ThreadCommand, ThreadReport } from '../../src/threads/messages.js';
+
+export interface DyingStation {
+  id: string;
+  title: string;
+}
+export type DyingChange = { do: 'rename'; id: string; title: string };
+export interface DyingThreadData {
+  /** One number: lives begun. */
+  lives: SharedArrayBuffer;
+  deaths: number;
+  diesAtStop?: boolean;
+}
 
 const port = parentPort!;
-const lives = new Int32Array((workerData as { lives: SharedArrayBuffer }).lives);
-const say = (message: FromThread) => port.postMessage(message);
+const { lives, deaths, diesAtStop } = workerData as DyingThreadData;
+const post = (message: ThreadReport) => port.postMessage(message);
 
-const life = Atomics.add(lives, 0, 1);
-port.on('message', (message: ToThread) => {
-  if (message.do === 'stop') port.close();
-  else if (message.do === 'remove') say({ is: 'removed', id: message.id });
-  else if (life === 0) throw new Error('out of memory, say');
+const life = Atomics.add(new Int32Array(lives), 0, 1);
+port.on('message', (message: ThreadCommand<DyingStation> | DyingChange) => {
+  if (message.do === 'stop') {
+    if (diesAtStop) throw new Error('the socket is stuck');
+    port.close();
+  } else if (message.do === 'remove') post({ is: 'removed', id: message.id });
+  else if (life < deaths) throw new RangeError('out of range');
   else if (message.do === 'add') {
-    const { id, fec } = message.station;
-    say({ is: 'note', line: `life ${life} has ${id} with ${fec?.mode}` });
+    const { id, title } = message.station;
+    post({ is: 'note', line: `life ${life} has ${id}, ${title}` });
   }
 });
-say({ is: 'ready' });
+post({ is: 'ready' });

@@ -61,6 +61,10 @@ export function fakeReel({ times, duration, format = 'h264', tag = 0 }: FakeReel
   };
 }
 
+/** The error of a system call, as Node.js throws it. */
+export const systemError = (code: string): Error =>
+  Object.assign(new Error(`${code}: the disk is gone, read`), { code });
+
 /**
  * Reads payloads of fake reels: their tag and their packet's number. `inMemory` says how many of the packets from
  * `packet` on are there, and may throw.

@@ -1,15 +1,16 @@
-/** Playout whose clock is turned by hand, and a sender that keeps what leaves. */
+/** Playout whose clock is turned by hand, and a sender that records every packet. */
 import assert from 'node:assert/strict';
 import { emptyBatch, type MulticastSender } from '../../src/net/sender.js';
 import { WindowMemory } from '../../src/playout/packet-window.js';
 import { Playout } from '../../src/playout/playout.js';
 import type { PayloadReader } from '../../src/reel/payload-reader.js';
 import type { PacketSource } from '../../src/station/packet-source.js';
+import type { ReadError } from '../../src/threads/read-errors.js';
 import { StationCounters } from '../../src/threads/station-counters.js';
 import { parseRtp } from '../../src/wire/rtp.js';
 import { fakeReader } from './fake-reel.js';
 
-/** Where the clock stands at first. */
+/** The time at first. */
 export const start = 1_790_000_000_000;
 
 export interface Sent {
@@ -25,7 +26,7 @@ export function playoutAt(options: { reader?: PayloadReader; capacity?: number }
   const sent: Sent[] = [];
   const ports: number[] = [];
   const memory = new WindowMemory(1_000);
-  const batch = emptyBatch({ capacity: options.capacity ?? 16, buffer: memory.places.buffer });
+  const batch = emptyBatch({ capacity: options.capacity ?? 16, buffer: memory.slots.buffer });
   const sender: MulticastSender = {
     batch,
     usesEventLoop: false,
@@ -36,21 +37,34 @@ export function playoutAt(options: { reader?: PayloadReader; capacity?: number }
     },
     send() {
       for (let i = 0; i < batch.count; i++) {
-        const packet = batch.buffer.subarray(batch.offsets[i], batch.offsets[i] + batch.lengths[i]);
+        const offset = batch.offsets[i]!;
+        const packet = batch.buffer.subarray(offset, offset + batch.lengths[i]!);
         const { sequenceNumber } = parseRtp(packet)!;
-        sent.push({ sequenceNumber, bytes: Buffer.from(packet), port: ports[batch.destinations[i]], time: clock.now });
+        sent.push({
+          sequenceNumber,
+          bytes: Buffer.from(packet),
+          port: ports[batch.destinations[i]!]!,
+          time: clock.now,
+        });
       }
       batch.count = 0;
     },
     close: async () => undefined,
   };
-  const playout = new Playout({ sender, memory, reader: options.reader ?? fakeReader(), now: () => clock.now });
+  const errors: ({ id: string } & ReadError)[] = [];
+  const playout = new Playout({
+    sender,
+    memory,
+    reader: options.reader ?? fakeReader(),
+    now: () => clock.now,
+    onReadError: (id, error) => errors.push({ id, ...error }),
+  });
   const add = (id: string, source: PacketSource, port: number, bitrate = 5e6) => {
     const progress = new StationCounters();
     playout.add({ id, source, group: '239.255.0.1', port, bitrate, progress });
     return progress;
   };
-  /** Ticks whenever playout asks for it, and not before, until `time` milliseconds have passed. */
+  /** Ticks at the times that playout returns, and at no other, until `time` milliseconds have passed. */
   const play = (time: number) => {
     const end = clock.now + time;
     for (;;) {
@@ -61,5 +75,5 @@ export function playoutAt(options: { reader?: PayloadReader; capacity?: number }
     }
     clock.now = end;
   };
-  return { clock, memory, sent, playout, add, play };
+  return { clock, memory, sent, errors, playout, add, play };
 }

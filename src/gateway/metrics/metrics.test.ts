@@ -33,11 +33,11 @@ const unicast: UnicastStats = {
 test('what /metrics says is read by a strict parser, and the stats are those that were counted', async (context) => {
   const { context: gateway, operator, viewers, timers } = fakeGateway();
   const [first] = operator.stations;
-  first.counters.sent(100, 132_800);
+  first.counters.countSent(100, 132_800);
   first.counters.droppedLate = 3;
   for (let i = 0; i < 100; i++) first.counters.lateness.record(i < 50 ? -2 : 4);
   const columns = new StationCounters();
-  columns.sent(20, 26_560);
+  columns.countSent(20, 26_560);
   first.parity = { mode: 'columns', columns: columns.snapshot(), rows: new StationCounters().snapshot() };
   first.unicast = unicast;
   operator.receivers = [{ address: '192.0.2.20', port: 40_000, station: 'station-1', state: 'playing', lastSeen: 0 }];

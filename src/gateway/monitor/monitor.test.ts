@@ -24,7 +24,7 @@ test('rates are what was sent since the reading before, whoever took it', () => 
   const [station] = operator.stations;
   const viewer = fakeViewer();
   viewers.add(viewer);
-  station.counters.sent(1_000, 1_250_000);
+  station.counters.countSent(1_000, 1_250_000);
   viewer.bytes = 2_500_000;
   timers.advance(SAMPLE_PERIOD);
   const { server, stations } = monitor.stats;
@@ -42,7 +42,7 @@ test('who looks is told once a second, and the history goes on every five', () =
   let told = 0;
   const end = monitor.look(() => told++);
   for (let second = 0; second < 10; second++) {
-    station.counters.sent(100, 125_000);
+    station.counters.countSent(100, 125_000);
     timers.advance(1_000);
     assert.equal(monitor.stats.stations[0].rate, 1_000_000);
   }
@@ -83,7 +83,7 @@ test('the history has the last quarter of an hour, of stations that there are', 
 test('a station that went off the air and on again counts from 0 without a rate below it', () => {
   const { monitor, operator, timers } = open();
   const [station] = operator.stations;
-  station.counters.sent(1_000, 1_250_000);
+  station.counters.countSent(1_000, 1_250_000);
   timers.advance(SAMPLE_PERIOD);
   station.counters = new StationCounters();
   timers.advance(SAMPLE_PERIOD);
@@ -113,7 +113,7 @@ test('checks say what is wrong, and again when it is right', () => {
   timers.advance(65_000);
   assert.equal(stateOf(monitor, 'sending'), 'good');
   for (let i = 0; i < 100; i++) station.counters.lateness.record(30);
-  station.counters.sent(100, 100_000);
+  station.counters.countSent(100, 100_000);
   timers.advance(SAMPLE_PERIOD);
   assert.equal(stateOf(monitor, 'sending'), 'fair');
 });
