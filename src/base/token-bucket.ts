@@ -1,9 +1,14 @@
-/** How much may be sent: bits that come in at a rate and wait, up to a tenth of a second's worth. No clock. */
+/**
+ * A token bucket: amounts of anything (bits, messages, time) that come in at a rate and are kept up to a capacity. No clock.
+ */
 import type { Millis } from './units.js';
 
-/** A packet of any size fits, at any rate. */
-const LEAST_CAPACITY = 64 * 1024 * 8;
-const CAPACITY_TIME: Millis = 100;
+export interface TokenBucketOptions {
+  /** Amount a second. */
+  rate: number;
+  /** The most that is kept, and what there is at first. */
+  capacity: number;
+}
 
 export class TokenBucket {
   readonly #rate: number;
@@ -11,25 +16,49 @@ export class TokenBucket {
   #level: number;
   #at: Millis;
 
-  /** `rate` in bit/s. Full at first. */
-  constructor(rate: number, now: Millis) {
+  constructor({ rate, capacity }: TokenBucketOptions, now: Millis) {
     this.#rate = rate;
-    this.#capacity = Math.max(LEAST_CAPACITY, (rate * CAPACITY_TIME) / 1000);
-    this.#level = this.#capacity;
+    this.#capacity = capacity;
+    this.#level = capacity;
     this.#at = now;
   }
 
-  /** Whether `bits` can be taken with at least the share `reserve` of a full bucket left. Takes nothing. */
-  has(bits: number, reserve: number, now: Millis): boolean {
-    // The clock of whoever asks may be a moment behind.
-    if (now > this.#at) {
-      this.#level = Math.min(this.#capacity, this.#level + ((now - this.#at) * this.#rate) / 1000);
-      this.#at = now;
-    }
-    return this.#level - bits >= reserve * this.#capacity;
+  /** Whether `amount` can be taken with at least the share `reserve` of the capacity left. Takes nothing. */
+  has(amount: number, reserve: number, now: Millis): boolean {
+    this.#refill(now);
+    return this.#level - amount >= reserve * this.#capacity;
   }
 
-  take(bits: number): void {
-    this.#level -= bits;
+  /** Takes what `has` was asked for; more than there is has to come in again before anything else can be taken. */
+  take(amount: number): void {
+    this.#level -= amount;
+  }
+
+  /** Takes `amount` where there is as much; returns whether there was. */
+  tryTake(amount: number, now: Millis): boolean {
+    const isThere = this.has(amount, 0, now);
+    if (isThere) this.take(amount);
+    return isThere;
+  }
+
+  giveBack(amount: number): void {
+    this.#level = Math.min(this.#capacity, this.#level + amount);
+  }
+
+  /** How long until `amount` can be taken. */
+  waitFor(amount: number, now: Millis): Millis {
+    this.#refill(now);
+    return Math.max(0, ((amount - this.#level) * 1000) / this.#rate);
+  }
+
+  isFull(now: Millis): boolean {
+    this.#refill(now);
+    return this.#level === this.#capacity;
+  }
+
+  #refill(now: Millis): void {
+    if (now <= this.#at) return; // Callers' clocks may differ by a moment.
+    this.#level = Math.min(this.#capacity, this.#level + ((now - this.#at) * this.#rate) / 1000);
+    this.#at = now;
   }
 }

@@ -7,10 +7,11 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream, existsSync, open as openCallback, type Stats } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { replaceFile, syncFolder } from '../base/atomic-file.js';
 import { Problem, systemCode } from '../base/problem.js';
 import type { MediaSettings } from '../media/settings.js';
 import { readJpegIndex } from './jpeg-reel.js';
@@ -90,9 +91,7 @@ export class Store {
     const content = await hashFile(path, signal);
     const note = this.#sourceNote(path);
     try {
-      const written = `${note}.${randomBytes(4).toString('hex')}`;
-      await writeFile(written, JSON.stringify({ path, size, mtimeMs, content }));
-      await rename(written, note);
+      await replaceFile(note, JSON.stringify({ path, size, mtimeMs, content }));
     } catch (error) {
       throw storeProblem(error, this.folder);
     }
@@ -187,16 +186,5 @@ function isRunning(pid: number): boolean {
     return true;
   } catch (error) {
     return systemCode(error) === 'EPERM';
-  }
-}
-
-/** Makes what was created or renamed in a folder durable. Windows cannot open folders, and needs no such thing. */
-export async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

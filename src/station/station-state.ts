@@ -2,14 +2,15 @@
  * What an operator has changed in a station, in a file, so that a server that comes back sends what the one before it would
  * have: `stations/<id>.json` beside the reels.
  */
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
+import { replaceFile } from '../base/atomic-file.js';
 import { systemCode } from '../base/problem.js';
 import { closeReel } from '../reel/open-reel.js';
 import type { Reel } from '../reel/reel.js';
-import { type Store, syncFolder } from '../reel/store.js';
+import type { Store } from '../reel/store.js';
 import type { StationItem } from './period.js';
 import { MOST_ERAS, Station } from './station.js';
 import { type PeriodData, periodOf } from './station-data.js';
@@ -136,23 +137,7 @@ export class KeptFile {
 
   /** Replaces it as a whole; when it resolves, it is on the disk. */
   async write(data: KeptData): Promise<void> {
-    const folder = dirname(this.path);
-    const making = `${this.path}.${process.pid}.${randomBytes(4).toString('hex')}`;
-    await mkdir(folder, { recursive: true });
-    try {
-      const file = await open(making, 'wx');
-      try {
-        await file.writeFile(`${JSON.stringify(data)}\n`);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(making, this.path);
-      await syncFolder(folder);
-    } catch (error) {
-      await rm(making, { force: true });
-      throw error;
-    }
+    await replaceFile(this.path, `${JSON.stringify(data)}\n`);
   }
 }
 

@@ -30,6 +30,14 @@ const LEAST_REPAIR_RATE = 4e6;
 
 const clientRate = (bitrate: number): number => Math.max(CLIENT_SHARE * bitrate, LEAST_CLIENT_RATE);
 
+/** A tenth of a second's worth is kept, and at least a packet of any size. */
+const CAPACITY_SECONDS = 0.1;
+const LEAST_CAPACITY = 64 * 1024 * 8;
+
+/** Of bits; `rate` in bit/s. */
+const bitBucket = (rate: number, now: Millis): TokenBucket =>
+  new TokenBucket({ rate, capacity: Math.max(LEAST_CAPACITY, rate * CAPACITY_SECONDS) }, now);
+
 /** What one client, one group, or one station, draws on. */
 export class Account {
   /** Bit/s that running flows are sure to take. */
@@ -41,8 +49,8 @@ export class Account {
 
   constructor(rate: number, now: Millis, repairRate: number | null = null) {
     this.rate = rate;
-    this.bucket = new TokenBucket(rate, now);
-    this.repairs = repairRate === null ? null : new TokenBucket(repairRate, now);
+    this.bucket = bitBucket(rate, now);
+    this.repairs = repairRate === null ? null : bitBucket(repairRate, now);
   }
 }
 

@@ -3,12 +3,12 @@
  * folder, which only its owner can read; `msc operator` writes it, and servers that run look whether it changed.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { replaceFile } from '../../base/atomic-file.js';
 import { messageOf, Problem, systemCode } from '../../base/problem.js';
-import { syncFolder } from '../../reel/store.js';
 import { isPasswordHash } from './password.js';
 
 /** Letters, digits, dots and hyphens: it stands in the log. */
@@ -82,20 +82,9 @@ export class CredentialsFile {
   /** Replaces the file as a whole, readable by its owner only. Rejects with a Problem. */
   async change(by: (data: CredentialsData) => CredentialsData): Promise<void> {
     const data = by(await this.read());
-    const making = `${this.path}.${process.pid}.${randomBytes(4).toString('hex')}`;
     try {
-      await mkdir(this.folder, { recursive: true, mode: 0o700 });
-      const file = await open(making, 'wx', 0o600);
-      try {
-        await file.writeFile(`${JSON.stringify(data, null, 2)}\n`);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(making, this.path);
-      await syncFolder(this.folder);
+      await replaceFile(this.path, `${JSON.stringify(data, null, 2)}\n`, { mode: 0o600, folderMode: 0o700 });
     } catch (error) {
-      await rm(making, { force: true });
       const next = 'Choose another folder with --config.';
       throw new Problem('store', `${this.path}: may not be written to: ${messageOf(error)}`, next, { cause: error });
     }

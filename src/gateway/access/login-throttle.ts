@@ -1,45 +1,18 @@
 /** How often passwords may be tried: by one address, and by all together. No clock. */
 import { isIPv6 } from 'node:net';
+import { TokenBucket } from '../../base/token-bucket.js';
 import type { Millis } from '../../base/units.js';
 
-/** So many at once, and one more after each so many milliseconds. */
-interface Allowance {
-  most: number;
-  every: Millis;
-}
+/** Each try costs time, which comes in again as it passes: so waits are exact. */
+const timeBucket = (capacity: Millis, now: Millis): TokenBucket => new TokenBucket({ rate: 1_000, capacity }, now);
 
-const OF_ADDRESS: Allowance = { most: 5, every: 30_000 };
-const OF_ALL: Allowance = { most: 60, every: 1_000 };
+/** An address may try 5 times at once, and all together 60 times. */
+const COST_FOR_ADDRESS: Millis = 30_000;
+const MOST_OF_ADDRESS: Millis = 5 * COST_FOR_ADDRESS;
+const COST_FOR_ALL: Millis = 1_000;
+const MOST_OF_ALL: Millis = 60 * COST_FOR_ALL;
 /** Addresses that are remembered. */
 const MOST_ADDRESSES = 10_000;
-
-/** An allowance as one number: when it will be whole again. */
-class Account {
-  #wholeAt: Millis = 0;
-  readonly #allowance: Allowance;
-
-  constructor(allowance: Allowance) {
-    this.#allowance = allowance;
-  }
-
-  /** How long until there is one. */
-  wait(now: Millis): Millis {
-    const { most, every } = this.#allowance;
-    return Math.max(0, this.#wholeAt - now - (most - 1) * every);
-  }
-
-  take(now: Millis): void {
-    this.#wholeAt = Math.max(now, this.#wholeAt) + this.#allowance.every;
-  }
-
-  giveBack(): void {
-    this.#wholeAt -= this.#allowance.every;
-  }
-
-  isWhole(now: Millis): boolean {
-    return this.#wholeAt <= now;
-  }
-}
 
 /** One network is one guesser: whoever has an IPv6 address has 2^64 of them. */
 const networkOf = (address: string): string => (isIPv6(address) ? firstGroups(address) : address);
@@ -55,32 +28,32 @@ function firstGroups(address: string): string {
 }
 
 export class LoginThrottle {
-  readonly #all = new Account(OF_ALL);
-  readonly #addresses = new Map<string, Account>();
+  readonly #all = timeBucket(MOST_OF_ALL, 0);
+  readonly #addresses = new Map<string, TokenBucket>();
 
   /** Counts one try of that IP address. Returns 0, or how long to wait where it may not try now. */
   take(address: string, now: Millis): Millis {
     const network = networkOf(address);
-    const account = this.#addresses.get(network) ?? new Account(OF_ADDRESS);
-    const wait = Math.max(account.wait(now), this.#all.wait(now));
+    const bucket = this.#addresses.get(network) ?? timeBucket(MOST_OF_ADDRESS, now);
+    const wait = Math.max(bucket.waitFor(COST_FOR_ADDRESS, now), this.#all.waitFor(COST_FOR_ALL, now));
     if (wait > 0) return wait;
-    account.take(now);
-    this.#all.take(now);
+    bucket.take(COST_FOR_ADDRESS);
+    this.#all.take(COST_FOR_ALL);
     this.#addresses.delete(network);
-    this.#addresses.set(network, account); // In order of their last try.
+    this.#addresses.set(network, bucket); // In order of their last try.
     this.#forget(now);
     return 0;
   }
 
   /** The try was right: it does not count. */
   succeeded(address: string): void {
-    this.#addresses.get(networkOf(address))?.giveBack();
-    this.#all.giveBack();
+    this.#addresses.get(networkOf(address))?.giveBack(COST_FOR_ADDRESS);
+    this.#all.giveBack(COST_FOR_ALL);
   }
 
   #forget(now: Millis): void {
-    for (const [network, account] of this.#addresses) {
-      if (this.#addresses.size <= MOST_ADDRESSES && !account.isWhole(now)) return;
+    for (const [network, bucket] of this.#addresses) {
+      if (this.#addresses.size <= MOST_ADDRESSES && !bucket.isFull(now)) return;
       this.#addresses.delete(network);
     }
   }

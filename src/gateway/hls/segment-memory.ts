@@ -1,5 +1,6 @@
 /** HLS segments that somebody takes, or took lately: each is read once, however many want it. */
 import { Problem } from '../../base/problem.js';
+import { Semaphore } from '../../base/semaphore.js';
 import { ticksToMillis } from '../../base/units.js';
 import type { StationReader, StationSource } from '../source.js';
 import { type SegmentBounds, SegmentCut } from './segment-cut.js';
@@ -28,14 +29,14 @@ const READ_BYTES = 256 * 1024;
  * - keeping the newest segments, and never more bytes than it may
  */
 export class SegmentMemory {
-  readonly #options: Required<SegmentMemoryOptions>;
+  readonly #options: Required<Pick<SegmentMemoryOptions, 'mostKept' | 'mostTaken'>>;
   /** In the order in which they were wanted last. */
   readonly #segments = new Map<string, SharedSegment>();
-  readonly #waiting: (() => void)[] = [];
-  #readings = 0;
+  readonly #readings: Semaphore;
 
   constructor({ mostKept = 64 * 2 ** 20, mostTaken = 256 * 2 ** 20, mostReadings = 16 }: SegmentMemoryOptions = {}) {
-    this.#options = { mostKept, mostTaken, mostReadings };
+    this.#options = { mostKept, mostTaken };
+    this.#readings = new Semaphore({ most: mostReadings, waiting: Number.POSITIVE_INFINITY });
   }
 
   /** The segment, for one who takes it, and closes it. Throws a Problem where too much is being taken. */
@@ -57,16 +58,12 @@ export class SegmentMemory {
   }
 
   async #read(read: SegmentRead, segment: SharedSegment): Promise<void> {
-    while (this.#readings >= this.#options.mostReadings) await new Promise<void>((run) => this.#waiting.push(run));
-    this.#readings++;
     try {
-      await readSegment(read, segment);
+      await this.#readings.run(() => readSegment(read, segment));
     } catch (error) {
       this.#forget(read.key, segment);
       segment.fail(error instanceof Error ? error : new Error(String(error)));
     }
-    this.#readings--;
-    this.#waiting.shift()?.();
     this.#evict();
   }
 

@@ -1,5 +1,6 @@
 /** What a page says and what it is told: one connection to `/live`. No socket, no timer of its own. */
 
+import { TokenBucket } from '../../base/token-bucket.js';
 import type { Millis } from '../../base/units.js';
 import {
   type ClientMessage,
@@ -13,7 +14,6 @@ import { FrameFlag, FrameKind } from '../../wire/live-frame.js';
 import type { GatewayContext } from '../context.js';
 import { HttpProblem, noSuchStation } from '../http-problem.js';
 import type { ThumbnailSubscription, Thumbnails } from '../thumbnails/thumbnails.js';
-import { Allowance } from './allowance.js';
 import { LiveChannel } from './live-channel.js';
 import { CloseCode, type LiveTransport } from './live-transport.js';
 import { PendingThumbnails } from './pending-thumbnails.js';
@@ -24,9 +24,9 @@ const THUMBNAILS_QUEUE = 64 * 1024;
 /** Whoever asks and asks and takes no answers; a list of 1,000 stations has 600 kB. */
 const MOST_QUEUED = 2 * 2 ** 20;
 /** Messages: a page with sixteen channels, each told every 250 ms how far to go, says 64 a second. */
-const MESSAGES = { atOnce: 200, perSecond: 100 };
+const MESSAGES = { rate: 100, capacity: 200 };
 /** Messages that were not understood. */
-const MISTAKES = { atOnce: 10, perSecond: 0.1 };
+const MISTAKES = { rate: 0.1, capacity: 10 };
 
 export interface LiveSessionOptions {
   context: GatewayContext;
@@ -50,8 +50,8 @@ export class LiveSession {
   readonly #channels = new Map<number, LiveChannel>();
   /** Stations that are being opened, those that nobody waits for any more included. */
   #opening = 0;
-  readonly #messages: Allowance;
-  readonly #mistakes: Allowance;
+  readonly #messages: TokenBucket;
+  readonly #mistakes: TokenBucket;
   readonly #subscription: ThumbnailSubscription;
   /** Stations whose thumbnails are wanted, those that are not on the air included: they may come. */
   #wanted: readonly string[] = [];
@@ -65,8 +65,8 @@ export class LiveSession {
     this.#options = options;
     const { context, stations, thumbnails, delay } = options;
     const now = context.timers.now();
-    this.#messages = new Allowance({ ...MESSAGES, now });
-    this.#mistakes = new Allowance({ ...MISTAKES, now });
+    this.#messages = new TokenBucket(MESSAGES, now);
+    this.#mistakes = new TokenBucket(MISTAKES, now);
     this.#endListening = stations.onChange(() => {
       this.#subscription.setStations(this.#wanted);
       this.#tellStations();
@@ -82,7 +82,7 @@ export class LiveSession {
   /** A text message came. */
   receive(text: string): void {
     if (this.#isClosed) return;
-    if (!this.#messages.take(this.#options.context.timers.now())) {
+    if (!this.#messages.tryTake(1, this.#options.context.timers.now())) {
       this.#refuse(new HttpProblem(429, 'Too many messages', 'Send at most 100 messages a second.'));
       return;
     }
@@ -182,7 +182,7 @@ export class LiveSession {
   }
 
   #refuse(problem: HttpProblem, channel?: number): void {
-    if (!this.#mistakes.take(this.#options.context.timers.now())) {
+    if (!this.#mistakes.tryTake(1, this.#options.context.timers.now())) {
       this.#end(CloseCode.policyViolation, 'too many messages, or too many that were not understood');
       return;
     }

@@ -1,10 +1,11 @@
 /** A page's WebSocket as its session's transport, and what keeps dead ones from staying. */
+
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Timers } from '../../base/timers.js';
+import { TokenBucket } from '../../base/token-bucket.js';
 import type { Millis } from '../../base/units.js';
 import type { FrameHeader } from '../../wire/live-frame.js';
-import { Allowance } from './allowance.js';
 import type { LiveSession } from './live-session.js';
 import { CloseCode, type LiveTransport } from './live-transport.js';
 import { mediaHead } from './web-socket-frame.js';
@@ -14,7 +15,7 @@ const HEARTBEAT: Millis = 30_000;
 /** How long a page may take to say goodbye. */
 const FAREWELL: Millis = 1_000;
 /** A page's own pings, which browsers do not send. */
-const PINGS = { atOnce: 5, perSecond: 1 };
+const PINGS = { rate: 1, capacity: 5 };
 
 export interface LiveSocketOptions {
   webSocket: WebSocket;
@@ -71,9 +72,9 @@ export function serveLive({ webSocket, socket, timers, begin }: LiveSocketOption
   webSocket.on('pong', (data) => {
     if (String(data) === String(beat)) isAlive = true;
   });
-  const pings = new Allowance({ ...PINGS, now: timers.now() });
+  const pings = new TokenBucket(PINGS, timers.now());
   webSocket.on('ping', (data) => {
-    if (pings.take(timers.now()) && webSocket.readyState === webSocket.OPEN) webSocket.pong(data);
+    if (pings.tryTake(1, timers.now()) && webSocket.readyState === webSocket.OPEN) webSocket.pong(data);
   });
   // Frames that are wrong or too long: ws closes the connection, and 'close' follows.
   webSocket.on('error', () => {});
