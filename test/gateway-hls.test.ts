@@ -35,9 +35,15 @@ async function open(context: TestContext) {
   const timers = new HandTimers();
   const now = () => EPOCH + timers.now();
   const described = { randomAccessInterval: 1.2 };
+  const catalogues: LocalCatalogue[] = [];
+  const describe = (changes: typeof described) => {
+    Object.assign(described, changes);
+    for (const catalogue of catalogues) catalogue.changed('station-1');
+  };
   const stationOf = () => new Station({ items: [{ name: 'film', reel }], ssrc: 1 });
   const openOne = async () => {
     const catalogue = new LocalCatalogue({ now, timers, history: 7_200_000 });
+    catalogues.push(catalogue);
     const poster = async () => null;
     catalogue.add({ station: stationOf(), info: () => makeStation(1, described), poster });
     const other = new Station({ items: [{ name: 'still', reel: pictures }], ssrc: 2 });
@@ -68,7 +74,7 @@ async function open(context: TestContext) {
     });
     return all!;
   };
-  return { station: stationOf(), described, timers, now, one, other, bytes };
+  return { station: stationOf(), describe, timers, now, one, other, bytes };
 }
 
 interface Listed {
@@ -194,7 +200,7 @@ test('a list of the past begins with its moment, and goes on at the pace of the 
 test('whoever watches goes on with segments of the same length when others suit the station better', {
   timeout: 60_000,
 }, async (context) => {
-  const { one, timers, described, bytes } = await open(context);
+  const { one, timers, describe, bytes } = await open(context);
   const main = `${one.url}/stations/station-1/index.m3u8`;
   const past = `${main}?start=-10m`;
   const [before, pastBefore] = [await leadsTo(main), await leadsTo(past)];
@@ -204,7 +210,7 @@ test('whoever watches goes on with segments of the same length when others suit 
   );
   const list = async (address: string) => readList(await (await fetch(address)).text());
   const [first, pastFirst] = [await list(before), await list(pastBefore)];
-  described.randomAccessInterval = 9;
+  describe({ randomAccessInterval: 9 });
   timers.advance(LENGTH * 1000);
   assert.match(await leadsTo(main), /\/10\/index\.m3u8$/);
   assert.match(await leadsTo(past), /\/10\/index\.m3u8\?from=/);

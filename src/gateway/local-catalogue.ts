@@ -1,4 +1,4 @@
-/** The stations of this process, as its gateway reads them. */
+/** The stations of a server in this process, as its gateway reads them. */
 import type { Timers } from '../base/timers.js';
 import { type Millis, millisToTicks } from '../base/units.js';
 import type { Station, StationItem } from '../station/station.js';
@@ -7,33 +7,48 @@ import { ChunkMemory } from './chunk-memory.js';
 import { LocalSource } from './local-source.js';
 import type { Catalogue, StationSource } from './source.js';
 
-/** A station on the air. */
+/** A station on the air, as its server provides it. */
 export interface LocalEntry {
-  station: Station;
-  /** As it is described now. */
-  info: () => StationInfo;
-  /** A picture of an item, a JPEG file; null where there is none. */
-  poster: (item: StationItem) => Promise<Buffer | null>;
+  readonly station: Station;
+  /** The description of now. `nowUntil` is when it changes next, unless `changed` is called before. */
+  readonly info: () => StationInfo;
+  /** The poster of an item, a JPEG file; null: it has none. */
+  readonly poster: (item: StationItem) => Promise<Buffer | null>;
 }
 
-/** How often it is looked whether something else is playing, while somebody wants to know. */
-const LOOK: Millis = 1_000;
+export interface LocalCatalogueOptions {
+  /** The server's clock (Unix epoch). */
+  now: () => Millis;
+  timers: Timers;
+  /** How far back stations may be read; undefined: to their epoch. */
+  history?: Millis;
+}
 
-/** It is in charge of: which stations there are, and telling when they change, or what they play. */
+/** Longest delay of one timer: Node.js takes 2^31 − 1 ms at most. */
+const LONGEST_DELAY: Millis = 86_400_000;
+/** A timer may fire up to a millisecond early. */
+const TIMER_SLACK: Millis = 1;
+
+/**
+ * Responsible for:
+ * - the list of stations, in order of number
+ * - notifying listeners of each change, also of what stations play: one timer, set to the earliest `nowUntil`
+ */
 export class LocalCatalogue implements Catalogue {
-  readonly #options: { now: () => Millis; timers: Timers; history?: Millis };
+  readonly #options: LocalCatalogueOptions;
   readonly #memory = new ChunkMemory();
   readonly #sources = new Map<string, LocalSource>();
   readonly #listeners = new Set<() => void>();
-  #playing = '';
-  #cancelLook: (() => void) | null = null;
+  #sorted: readonly LocalSource[] | null = null;
+  #cancelTimer: (() => void) | null = null;
 
-  constructor(options: { now: () => Millis; timers: Timers; history?: Millis }) {
+  constructor(options: LocalCatalogueOptions) {
     this.#options = options;
   }
 
   get stations(): readonly StationSource[] {
-    return [...this.#sources.values()].sort((a, b) => a.info.number - b.info.number);
+    this.#sorted ??= [...this.#sources.values()].sort((a, b) => a.info.number - b.info.number);
+    return this.#sorted;
   }
 
   find(id: string): StationSource | undefined {
@@ -42,47 +57,69 @@ export class LocalCatalogue implements Catalogue {
 
   add({ station, info, poster }: LocalEntry): void {
     const { now, timers, history } = this.#options;
-    const picture = () => poster(station.itemAt(millisToTicks(now())));
+    const posterOfNow = () => poster(station.itemAt(millisToTicks(now())));
     const memory = this.#memory;
-    this.#sources.set(info().id, new LocalSource({ station, info, now, timers, memory, history, poster: picture }));
-    this.changed();
+    const source = new LocalSource({ station, info, now, timers, memory, history, poster: posterOfNow });
+    this.#sources.set(source.info.id, source);
+    this.#sorted = null;
+    this.#onChanged();
   }
 
-  /** The station is off the air: who reads it is told. Its reels may be closed once this has returned. */
+  /** The station goes off the air: its readers end. Its reels may be closed once this has returned. */
   remove(id: string): void {
     this.#sources.get(id)?.close();
-    if (this.#sources.delete(id)) this.changed();
+    if (!this.#sources.delete(id)) return;
+    this.#sorted = null;
+    this.#onChanged();
   }
 
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
-    this.#lookLater();
-    return () => this.#listeners.delete(listener);
+    this.#schedule();
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size === 0) this.#unschedule();
+    };
   }
 
-  /** A station is described otherwise. */
-  changed(): void {
-    this.#playing = this.#nowPlaying();
-    for (const listener of [...this.#listeners]) listener();
+  /** The station is described differently, or its timeline changed. */
+  changed(id: string): void {
+    this.#sources.get(id)?.describeAgain();
+    this.#onChanged();
   }
 
   close(): void {
     this.#listeners.clear();
-    this.#cancelLook?.();
+    this.#unschedule();
     for (const source of this.#sources.values()) source.close();
     this.#sources.clear();
+    this.#sorted = null;
   }
 
-  #lookLater(): void {
-    this.#cancelLook ??= this.#options.timers.after(LOOK, () => {
-      this.#cancelLook = null;
-      if (this.#listeners.size === 0) return;
-      if (this.#nowPlaying() !== this.#playing) this.changed();
-      this.#lookLater();
+  #onChanged(): void {
+    this.#unschedule();
+    this.#schedule();
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  #unschedule(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+  }
+
+  /** Sets the timer to the next change of what a station plays, while there are listeners. */
+  #schedule(): void {
+    if (this.#cancelTimer !== null || this.#listeners.size === 0) return;
+    let until = Number.POSITIVE_INFINITY;
+    for (const { info } of this.#sources.values()) until = Math.min(until, info.nowUntil ?? Number.POSITIVE_INFINITY);
+    if (until === Number.POSITIVE_INFINITY) return;
+    const { now, timers } = this.#options;
+    const delay = Math.max(0, until - now()) + TIMER_SLACK;
+    this.#cancelTimer = timers.after(Math.min(delay, LONGEST_DELAY), () => {
+      this.#cancelTimer = null;
+      const isDue = now() >= until;
+      this.#schedule();
+      if (isDue) for (const listener of [...this.#listeners]) listener();
     });
-  }
-
-  #nowPlaying(): string {
-    return JSON.stringify([...this.#sources.values()].map(({ info }) => [info.nowPlaying, info.nowUntil, info.next]));
   }
 }

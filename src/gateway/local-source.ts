@@ -39,6 +39,7 @@ export class LocalSource implements StationSource, LocalStation {
   readonly chunks: StationChunks;
   readonly #options: LocalSourceOptions;
   readonly #readers = new Set<LocalReader>();
+  #info: StationInfo | null = null;
   #waiting: Waiting[] = [];
   #cancelTimer: (() => void) | null = null;
 
@@ -47,8 +48,17 @@ export class LocalSource implements StationSource, LocalStation {
     this.chunks = new StationChunks(options.station, options.memory);
   }
 
+  /** Computed once until something of it changes. */
   get info(): StationInfo {
-    return this.#options.info();
+    if (this.#info === null || this.now() >= (this.#info.nowUntil ?? Number.POSITIVE_INFINITY)) {
+      this.#info = this.#options.info();
+    }
+    return this.#info;
+  }
+
+  /** The station is described differently, or its timeline changed. */
+  describeAgain(): void {
+    this.#info = null;
   }
 
   now(): Millis {

@@ -184,7 +184,7 @@ export class Broadcaster {
     if (!progress) return;
     this.#playout.change(plan.id, station);
     this.#unicast.change({ station, info: info(millisToTicks(this.#clock.now())), progress });
-    this.catalogue.changed();
+    this.catalogue.changed(plan.id);
   }
 
   /** Puts a station on the air again that was stopped. */
