@@ -271,3 +271,15 @@ test('an element that the page moves goes on playing', needs, async (context) =>
   const { number } = await viewing.look();
   await viewing.until((look) => look.number !== null && look.number !== number && look.status === 'playing');
 });
+
+for (const format of ['h264', 'jpeg'] as const) {
+  test(`a ${format} station that is paused before its first picture shows that picture`, needs, async (context) => {
+    const { front, station } = await openFilm(context, { format });
+    const viewing = await (await chromium(context, front.url))();
+    await until(context, () => viewing.do<boolean>(`engine.connection.peek() === 'open'`));
+    await viewing.do(`screen.tune('${station}'), screen.pause()`);
+    const paused = await viewing.until(({ status, number }) => status === 'paused' && number !== null);
+    await viewing.do('screen.resume()');
+    await viewing.until(({ status, number }) => status === 'playing' && number !== paused.number);
+  });
+}

@@ -8,7 +8,8 @@ import type { Engine } from './player.js';
 import { Preloader } from './preloader.js';
 import type { Beginning, PlayerEvents, StationPlayer } from './station-player.js';
 import { StationScreen } from './station-screen.js';
-import { type Startup, VideoPlayer } from './video-player.js';
+import type { Startup } from './video-playback.js';
+import { VideoPlayer } from './video-player.js';
 
 export interface EngineOptions {
   /** Of the WebSocket; without it, that of the page's own gateway. */
@@ -56,7 +57,7 @@ export function createEngine(options: EngineOptions = optionsOf(location.search)
   });
 
   const touched = () => {
-    for (const screen of screens) screen.touched();
+    for (const screen of screens) screen.onTouched();
   };
   const wake = () => {
     if (!document.hidden) gateway.wake();

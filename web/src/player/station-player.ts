@@ -1,4 +1,4 @@
-/** What shows one station from a moment on. Anything else is shown by another one, which takes its place. */
+/** A player of one station from a moment on. For anything else, another player takes its place. */
 import type { Gateway } from './link/gateway.js';
 
 export interface Sound {
@@ -9,23 +9,25 @@ export interface Sound {
 
 export interface PlayerStats {
   path: 'mse' | 'mpegts.js' | 'canvas';
-  /** Milliseconds ahead of the picture. */
+  /** Milliseconds buffered ahead of the picture. */
   buffer: number;
   frames: number;
   droppedFrames: number;
+  /** Bit/s received in the last seconds. */
   bitrate: number;
   stalls: number;
+  /** Lateness of pictures, milliseconds; null while they are not steered. */
   offset: number | null;
 }
 
 export interface PlayerEvents {
-  /** Its first picture is there. Once. */
+  /** The first picture is on the screen. Once. */
   onShown(): void;
-  /** Its status, or what it has to say, changed. */
+  /** Its status or another property has changed. */
   onChange(): void;
-  /** It cannot go on: another one is to be begun. moved: by the gateway. */
+  /** It cannot continue: another player has to take its place. moved: by the gateway. */
   onBroken(why: 'moved' | 'late' | 'changed' | 'failed'): void;
-  /** The browser lets no sound out: it goes on without. */
+  /** The browser blocks sound: it continues without. */
   onSilenced(): void;
 }
 
@@ -38,52 +40,53 @@ export interface StationPlayer {
   readonly isShown: boolean;
   readonly status: PlayerStatus;
   /** Whether it keeps to what is on the air. */
-  readonly following: boolean;
+  readonly isFollowing: boolean;
   readonly isPaused: boolean;
-  /** The moment (Unix epoch) of the picture that is shown; before there is one, null. */
+  /** The moment (Unix epoch) of the picture on the screen; null before the first. */
   readonly time: number | null;
+  /** Why it has ended. */
   readonly problem: string | null;
-  /** Where another one would have to begin to take its place (Unix epoch); null: at what is on the air. */
-  readonly place: number | null;
+  /** The moment (Unix epoch) where another player would have to start; null: at what is on the air. */
+  readonly position: number | null;
   /** For reports; null while there is none. */
   readonly channel: number | null;
-  /** Takes over what is told to whom. */
+  /** May be replaced: another owner takes the player over. */
   events: PlayerEvents;
   pause(): void;
   resume(): void;
-  /** False: what is wanted is not there, another player is needed. */
-  live(): boolean;
+  /** False where the pictures are not buffered: another player is needed. */
+  goLive(): boolean;
+  /** To a moment (Unix epoch); false as for `goLive`. */
   seek(time: number): boolean;
   setSound(sound: Sound): void;
   stats(): PlayerStats;
-  /** The page can be seen again. */
-  returned(): void;
-  /** Its last picture stays, and that is all. */
+  /** The page is visible again. */
+  onReturned(): void;
+  /** Stops playing; the last picture stays. */
   freeze(): void;
   close(): void;
 }
 
-/** What every player is given. */
 export interface PlayerOptions {
   gateway: Gateway;
   beginning: Beginning;
   events: PlayerEvents;
 }
 
-/** Where a player begins. */
+/** Where and how a player begins. */
 export interface Beginning {
   /** Id of the station. */
   station: string;
-  /** Unix epoch; null: what is on the air, and keep to it. */
+  /** Unix epoch; null: at what is on the air, following it. */
   at: number | null;
   paused: boolean;
   sound: Sound;
 }
 
-/** How much is held ahead of a picture that is not live, milliseconds. */
+/** Media held ahead of a picture that is not live, milliseconds. */
 const HELD_AHEAD = 10_000;
-/** Only so often is the gateway told to go further, milliseconds. */
+/** The limit is raised in steps, to send fewer messages. Milliseconds. */
 const UNTIL_STEP = 1_000;
 
-/** Up to where the gateway is to send what is not live, for a player that is at a moment. Unix epoch. */
+/** Up to which moment the gateway is to send to a player that shows `moment`. Unix epoch. */
 export const heldUntil = (moment: number): number => Math.ceil(moment / UNTIL_STEP) * UNTIL_STEP + HELD_AHEAD;

@@ -1,4 +1,5 @@
-/** A picture with its sound, on the page. */
+/** A screen of the page: it shows stations by players, one after the other. */
+
 import { batch, computed, effect, type ReadonlySignal, signal } from '@preact/signals';
 import { MEDIA_DELAY } from '../../../src/contract/timing.js';
 import type { Gateway } from './link/gateway.js';
@@ -8,35 +9,37 @@ import type { Beginning, PlayerEvents, Sound, StationPlayer } from './station-pl
 
 export interface StationScreenOptions {
   gateway: Gateway;
-  /** A text: why this browser cannot play it. */
+  /** A text explains why this browser cannot play the station. */
   createPlayer(beginning: Beginning, events: PlayerEvents): StationPlayer | string;
-  /** One that plays that station already, unheard; null where there is none. */
+  /** A player that already plays the station, muted; null where there is none. */
   takePreloaded(station: string): StationPlayer | null;
   onClosed(): void;
 }
 
 const REFRESH_EVERY = 250;
 const REPORT_EVERY = 5_000;
-/** Players that fail one after the other: then it is not going to work. Milliseconds. */
+/** Players that may fail within FAILURES_WITHIN, milliseconds, before the station is given up. */
 const MOST_FAILURES = 4;
 const FAILURES_WITHIN = 30_000;
 const RETRY = 500;
-/** Somebody drags along the bar: not every place on the way is shown. Milliseconds. */
+/** Shortest interval between the players that a drag along the seek bar opens, milliseconds. */
 const SEEK_PAUSE = 150;
-/** Going elsewhere in a station, the picture stands still for so long before that is said. Milliseconds. */
+/** Time that a seek may take before the screen counts as waiting, milliseconds. */
 const PATIENCE = 1_000;
-
-/** Milliseconds that an old picture stays below the new one. */
+/** Time that the old picture stays below the new one, milliseconds. */
 const LINGER = 100;
 
+/** Where a player begins, but for its sound. */
+type Start = Omit<Beginning, 'sound'>;
+
 const STYLE = 'position:absolute;inset:0;width:100%;height:100%;object-fit:contain;display:block';
-const UNHEARD: Sound = { volume: 0, muted: true };
+const MUTED: Sound = { volume: 0, muted: true };
 
 /**
- * It is in charge of:
- * - the player that is shown, and the next one, which takes its place as soon as it has a picture
- * - what the page is told of it
- * - sound, and browsers that let none out
+ * Responsible for:
+ * - the player that is shown, and the next one, which takes its place when its first picture is there
+ * - players that fail: others in their place, until too many have failed
+ * - sound, and browsers that block it
  */
 export class StationScreen implements Screen {
   readonly element = document.createElement('div');
@@ -52,24 +55,25 @@ export class StationScreen implements Screen {
   readonly behind: ReadonlySignal<number | null>;
   readonly pictureInPicture: (() => Promise<void>) | null;
   readonly #options: StationScreenOptions;
-  /** The moment that everybody else shows. */
+  /** The moment that live screens show. */
   readonly #liveTime = signal<number | null>(null);
   #shown: StationPlayer | null = null;
-  /** What was shown before, for another moment. */
+  /** The player that was shown before; it lingers below the new one. */
   #old: StationPlayer | null = null;
   #next: StationPlayer | null = null;
   #nextSince = 0;
+  /** Why nothing is played. */
   #refusal: string | null = null;
-  /** What is begun when it is known what stations there are. */
-  #wanted: (() => void) | null = null;
+  /** Begun when the list of stations arrives. */
+  #pending: Start | null = null;
   #later: ReturnType<typeof setTimeout> | undefined;
-  /** Of players before the one that is shown, since it was tuned to its station. */
+  /** Sums of the previous players since the station was tuned to. */
   #past = { moved: 0, stalls: 0, frames: 0, droppedFrames: 0 };
   #failures: number[] = [];
   readonly #timers: ReturnType<typeof setInterval>[];
   readonly #endEffects: (() => void)[];
   readonly #onVisibility = () => {
-    if (!document.hidden) this.#shown?.returned();
+    if (!document.hidden) this.#shown?.onReturned();
   };
 
   constructor(options: StationScreenOptions) {
@@ -90,7 +94,10 @@ export class StationScreen implements Screen {
         (this.#next ?? this.#shown)?.setSound(sound);
       }),
       effect(() => {
-        if (options.gateway.connection.value === 'open') this.#wanted?.();
+        if (options.gateway.connection.value !== 'open' || !this.#pending) return;
+        const { paused } = this.#pending;
+        this.#begin({ ...this.#pending, paused: false });
+        if (paused) this.pause();
       }),
     ];
     this.#timers = [setInterval(() => this.#update(), REFRESH_EVERY), setInterval(() => this.#report(), REPORT_EVERY)];
@@ -101,20 +108,22 @@ export class StationScreen implements Screen {
     this.#past = { moved: 0, stalls: 0, frames: 0, droppedFrames: 0 };
     this.#failures = [];
     this.station.value = station;
-    this.#begin(station, at ?? null, false);
+    this.#begin({ station, at: at ?? null, paused: false });
   }
 
   pause(): void {
+    if (this.#pending) this.#pending.paused = true;
     this.#player?.pause();
   }
 
   resume(): void {
+    if (this.#pending) this.#pending.paused = false;
     this.#player?.resume();
   }
 
   live(): void {
     const station = this.station.peek();
-    if (station !== null && !this.#player?.live()) this.#begin(station, null, false);
+    if (station !== null && !this.#player?.goLive()) this.#begin({ station, at: null, paused: false });
   }
 
   seek(time: number): void {
@@ -124,7 +133,7 @@ export class StationScreen implements Screen {
     if (this.#next === null && this.#shown?.seek(time)) return;
     const since = performance.now() - this.#nextSince;
     if (this.#next && since < SEEK_PAUSE) this.#later = setTimeout(() => this.seek(time), SEEK_PAUSE - since);
-    else this.#begin(station, time, this.#player?.isPaused ?? false);
+    else this.#begin({ station, at: time, paused: this.#player?.isPaused ?? false });
   }
 
   stop(): void {
@@ -134,7 +143,7 @@ export class StationScreen implements Screen {
     this.#shown?.close();
     this.#next = null;
     this.#shown = null;
-    this.#wanted = null;
+    this.#pending = null;
     this.#refusal = null;
     this.station.value = null;
     this.#update();
@@ -149,29 +158,30 @@ export class StationScreen implements Screen {
     this.#options.onClosed();
   }
 
-  /** Somebody touched the page: browsers let sound out from now on. */
-  touched(): void {
+  /** The page was touched: browsers allow sound from now on. */
+  onTouched(): void {
     this.silenced.value = false;
   }
 
-  /** Since it was tuned to its station. */
+  /** Since the station was tuned to. */
   get stalls(): number {
     return this.#past.stalls + (this.#shown?.stats().stalls ?? 0);
   }
 
-  /** What the next command is for. */
+  /** The player that commands go to. */
   get #player(): StationPlayer | null {
     return this.#next ?? this.#shown;
   }
 
-  #begin(station: string, at: number | null, paused: boolean): void {
+  #begin(start: Start): void {
+    const { station, at, paused } = start;
     clearTimeout(this.#later);
     this.#next?.close();
     this.#next = null;
     this.#refusal = null;
     const { gateway } = this.#options;
     const isKnown = gateway.isOpen || gateway.station(station) !== undefined;
-    this.#wanted = isKnown ? null : () => this.#begin(station, at, paused);
+    this.#pending = isKnown ? null : start;
     if (!isKnown) {
       this.#update();
       return;
@@ -180,7 +190,7 @@ export class StationScreen implements Screen {
     if (this.#shown) this.#freeze(this.#shown);
     const sound = { volume: this.volume.peek(), muted: this.muted.peek() || this.silenced.peek() };
     const preloaded = at === null && !paused ? this.#options.takePreloaded(station) : null;
-    const player = preloaded ?? this.#options.createPlayer({ station, at, paused, sound }, silent);
+    const player = preloaded ?? this.#options.createPlayer({ ...start, sound }, silent);
     if (typeof player === 'string') {
       this.#refusal = player;
       this.#update();
@@ -203,7 +213,7 @@ export class StationScreen implements Screen {
     this.#past.frames += frames;
     this.#past.droppedFrames += droppedFrames;
     player.events = silent;
-    player.setSound(UNHEARD);
+    player.setSound(MUTED);
     player.freeze();
   }
 
@@ -226,7 +236,7 @@ export class StationScreen implements Screen {
     this.#next = null;
     if (old) {
       keepPictureInPicture(old.element, player.element);
-      // For a moment there is a hole where an element that was moved will be drawn: the old picture fills it.
+      // An element that was moved is not drawn for a moment: the old picture stays behind it.
       player.element.style.zIndex = '1';
       this.#old = old;
       setTimeout(() => {
@@ -244,19 +254,19 @@ export class StationScreen implements Screen {
 
   #replace(player: StationPlayer, why: Parameters<PlayerEvents['onBroken']>[0]): void {
     if (player !== this.#player) return;
-    const { station, place, isPaused } = player;
+    const start: Start = { station: player.station, at: player.position, paused: player.isPaused };
     if (why === 'moved') this.#past.moved++;
     if (why !== 'failed') {
-      this.#begin(station, place, isPaused);
+      this.#begin(start);
       return;
     }
     const now = performance.now();
     this.#failures = [...this.#failures.filter((at) => at > now - FAILURES_WITHIN), now];
     this.#freeze(player);
     if (this.#failures.length < MOST_FAILURES) {
-      this.#later = setTimeout(() => this.#begin(station, place, isPaused), RETRY * (this.#failures.length - 1));
+      this.#later = setTimeout(() => this.#begin(start), RETRY * (this.#failures.length - 1));
     } else {
-      this.#refusal = 'This browser cannot play it.';
+      this.#refusal = 'This browser cannot play the station.';
     }
     this.#update();
   }
@@ -278,9 +288,9 @@ export class StationScreen implements Screen {
     batch(() => {
       this.status.value = this.#status();
       this.problem.value = this.#refusal ?? player?.problem ?? null;
-      this.following.value = player?.following ?? true;
+      this.following.value = player?.isFollowing ?? true;
       const isSame = this.#shown?.station === player?.station;
-      this.time.value = player?.time ?? player?.place ?? (isSame ? (this.#shown?.time ?? null) : null);
+      this.time.value = player?.time ?? player?.position ?? (isSame ? (this.#shown?.time ?? null) : null);
       this.#liveTime.value = now === null ? null : now - gateway.delay - MEDIA_DELAY;
       this.statistics.value = player ? this.#statistics(player) : null;
     });
@@ -309,10 +319,10 @@ export class StationScreen implements Screen {
   }
 }
 
-/** Of a player that nobody listens to. */
+/** For a player whose events no longer matter. */
 const silent: PlayerEvents = { onShown() {}, onChange() {}, onBroken() {}, onSilenced() {} };
 
-/** As the first of its parent's. Where the browser can, what plays does not stop for it. */
+/** Makes `element` the first child. With `moveBefore`, a playing element does not stop for the move. */
 function putFirst(
   parent: HTMLElement & { moveBefore?(node: Node, child: Node | null): void },
   element: HTMLElement,

@@ -65,7 +65,7 @@ test('after a lost connection, it goes on with the very next chunk: what comes t
   arrive(100, 140, 180);
   gateway.time = 1000;
   gateway.reconnect();
-  assert.equal(gateway.tuned[1].at, 180);
+  assert.equal(gateway.tuned[1]?.at, 180);
   arrive(60, 100, 140, 180, 220, 260);
   assert.deepEqual(came, [100, 140, 180, 220, 260]);
 });

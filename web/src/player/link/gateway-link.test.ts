@@ -49,12 +49,13 @@ function open() {
     onMessage: (message) => messages.push(message),
     onMedia: (frame) => frames.push(frame),
   });
-  return { link, timers, sockets, connections, offsets, messages, frames };
+  const [socket] = sockets;
+  assert.ok(socket);
+  return { link, timers, socket, sockets, connections, offsets, messages, frames };
 }
 
 test('a connection is open when it is known what stations there are', () => {
-  const { link, sockets, connections, messages } = open();
-  const [socket] = sockets;
+  const { link, socket, connections, messages } = open();
   assert.equal(link.send({ type: 'stop', channel: 1 }), false);
   socket.say({ type: 'hello', version: 1, server: 'projector', time: 5000, delay: 200 });
   assert.deepEqual(connections, []);
@@ -69,8 +70,7 @@ test('a connection is open when it is known what stations there are', () => {
 });
 
 test('what comes is handed on, and what nobody can read is left', () => {
-  const { sockets, messages, frames } = open();
-  const [socket] = sockets;
+  const { socket, messages, frames } = open();
   socket.welcome(0);
   const frame = new ArrayBuffer(20);
   for (const data of ['{', 'null', '7', '{}', frame]) socket.onmessage?.({ data });
@@ -79,8 +79,7 @@ test('what comes is handed on, and what nobody can read is left', () => {
 });
 
 test('it asks for the time quickly at first, then once a second', () => {
-  const { timers, sockets, offsets } = open();
-  const [socket] = sockets;
+  const { timers, socket, offsets } = open();
   socket.welcome(7000);
   assert.deepEqual(offsets, [7000]);
   const pings = () => socket.sent.filter(({ type }) => type === 'ping').length;
@@ -97,37 +96,36 @@ test('it asks for the time quickly at first, then once a second', () => {
 });
 
 test('a connection that is lost is tried again, later and later, until it is there', () => {
-  const { timers, sockets, connections } = open();
-  sockets[0].welcome(0);
-  sockets[0].onclose?.();
+  const { timers, socket, sockets, connections } = open();
+  socket.welcome(0);
+  socket.onclose?.();
   assert.deepEqual(connections, ['open', 'lost']);
   timers.advance(199);
   assert.equal(sockets.length, 1);
   timers.advance(1);
   assert.equal(sockets.length, 2);
-  sockets[1].onclose?.();
+  sockets[1]!.onclose?.();
   timers.advance(399);
   assert.equal(sockets.length, 2);
   timers.advance(1);
   assert.equal(sockets.length, 3);
-  sockets[2].welcome(0);
+  sockets[2]!.welcome(0);
   assert.deepEqual(connections, ['open', 'lost', 'lost', 'open']);
-  sockets[2].onclose?.();
+  sockets[2]!.onclose?.();
   timers.advance(200);
   assert.equal(sockets.length, 4);
 });
 
 test('a gateway that says nothing when it is called is given up', () => {
-  const { timers, sockets } = open();
+  const { timers, socket, sockets } = open();
   timers.advance(5000);
-  assert.equal(sockets[0].isClosed, true);
+  assert.equal(socket.isClosed, true);
   timers.advance(200);
   assert.equal(sockets.length, 2);
 });
 
 test('a connection in which nothing comes any more is none, whatever its socket says', () => {
-  const { timers, sockets, connections } = open();
-  const [socket] = sockets;
+  const { timers, socket, connections } = open();
   socket.welcome(0);
   timers.advance(6000);
   assert.deepEqual(connections, ['open', 'lost']);
@@ -135,8 +133,7 @@ test('a connection in which nothing comes any more is none, whatever its socket 
 });
 
 test('a slow answer is no reason to give up while media comes', () => {
-  const { timers, sockets, connections } = open();
-  const [socket] = sockets;
+  const { timers, socket, connections } = open();
   socket.welcome(0);
   for (let i = 0; i < 100; i++) {
     timers.advance(100);
@@ -160,19 +157,18 @@ test('when the network is back, it is tried at once', () => {
 });
 
 test('a connection that is open is asked when the machine wakes', () => {
-  const { link, timers, sockets, connections } = open();
-  sockets[0].welcome(0);
+  const { link, timers, socket, connections } = open();
+  socket.welcome(0);
   timers.advance(60);
-  const { id } = sockets[0].sent.at(-1) as { id: number };
-  sockets[0].say({ type: 'pong', id, time: 0 });
+  const { id } = socket.sent.at(-1) as { id: number };
+  socket.say({ type: 'pong', id, time: 0 });
   link.wake();
-  assert.deepEqual((sockets[0].sent.at(-1) as { type: string }).type, 'ping');
+  assert.deepEqual((socket.sent.at(-1) as { type: string }).type, 'ping');
   assert.deepEqual(connections, ['open']);
 });
 
 test('an old socket is not listened to, and after closing nothing is done any more', () => {
-  const { link, timers, sockets, messages } = open();
-  const [socket] = sockets;
+  const { link, timers, socket, sockets, messages } = open();
   const { onmessage } = socket;
   socket.onclose?.();
   onmessage?.({ data: '{"type":"stations","stations":[]}' });

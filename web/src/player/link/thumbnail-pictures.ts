@@ -19,10 +19,10 @@ export class ThumbnailPictures {
     const urls = new Map(this.#urls.peek());
     const old = [urls.get(station)];
     urls.delete(station); // The newest is the last.
-    if (urls.size >= MOST) {
-      const [[first, url]] = urls;
-      urls.delete(first);
-      old.push(url);
+    const [oldest] = urls;
+    if (oldest && urls.size >= MOST) {
+      urls.delete(oldest[0]);
+      old.push(oldest[1]);
     }
     urls.set(station, URL.createObjectURL(new Blob([jpeg], { type: 'image/jpeg' })));
     this.#urls.value = urls;

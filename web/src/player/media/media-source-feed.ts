@@ -135,13 +135,15 @@ export class MediaSourceFeed implements MediaFeed {
   #take(): Uint8Array<ArrayBuffer> {
     const taken: Uint8Array<ArrayBuffer>[] = [];
     let length = 0;
-    while (this.#queue.length > 0 && (length === 0 || length + this.#queue[0].length <= AT_ONCE)) {
-      const next = this.#queue.shift()!;
+    for (const next of this.#queue) {
+      if (taken.length > 0 && length + next.length > AT_ONCE) break;
       taken.push(next);
       length += next.length;
     }
+    this.#queue.splice(0, taken.length);
     this.#queued -= length;
-    if (taken.length === 1) return taken[0];
+    const [first] = taken;
+    if (first && taken.length === 1) return first;
     const all = new Uint8Array(length);
     let offset = 0;
     for (const each of taken) {

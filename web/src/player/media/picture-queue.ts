@@ -15,8 +15,8 @@ export class PictureQueue<T> {
 
   /** From the first that waits to the last, milliseconds. */
   get span(): number {
-    const first = this.#waiting[0];
-    return first ? this.#waiting[this.#waiting.length - 1].time - first.time : 0;
+    const [first, last] = [this.#waiting[0], this.#waiting.at(-1)];
+    return first && last ? last.time - first.time : 0;
   }
 
   get first(): TimedPicture<T> | undefined {
@@ -30,9 +30,8 @@ export class PictureQueue<T> {
 
   /** The last one whose moment is not after `time`; those before it are left out. Null where all are still to come. */
   take(time: number): { shown: TimedPicture<T>; leftOut: readonly TimedPicture<T>[] } | null {
-    let count = 0;
-    while (count < this.#waiting.length && this.#waiting[count].time <= time) count++;
-    const leftOut = this.#waiting.splice(0, count);
+    const next = this.#waiting.findIndex((picture) => picture.time > time);
+    const leftOut = this.#waiting.splice(0, next < 0 ? this.#waiting.length : next);
     const shown = leftOut.pop();
     return shown ? { shown, leftOut } : null;
   }
