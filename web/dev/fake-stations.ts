@@ -89,14 +89,14 @@ const itemOnAir = ({ minutes }: Sketch, index: number, time: number): number =>
 const span = (sketch: Sketch, index: number, count: number) => ({
   from: (count * sketch.minutes - index * 7) * MINUTE,
   to: ((count + 1) * sketch.minutes - index * 7) * MINUTE,
-  title: sketch.titles[count % sketch.titles.length],
+  title: sketch.titles[count % sketch.titles.length]!,
 });
 
 const sketchesOf = (wanted: string): readonly Sketch[] => {
   if (wanted === 'awkward') return awkward;
   const count = Number(wanted);
   return Array.from({ length: count }, (_, index) => {
-    const sketch = sketches[index % sketches.length];
+    const sketch = sketches[index % sketches.length]!;
     const round = Math.floor(index / sketches.length);
     return round === 0 ? sketch : { ...sketch, name: `${sketch.name} ${round + 1}` };
   });
@@ -141,7 +141,7 @@ export function fakeStations(wanted: string, now: number): LiveStation[] {
 export function fakeGuide(stations: readonly LiveStation[], from: number, to: number): unknown {
   return {
     stations: stations.map(({ id }, index) => {
-      const sketch = chosen[index];
+      const sketch = chosen[index]!;
       const first = itemOnAir(sketch, index, from);
       const last = itemOnAir(sketch, index, to);
       return {

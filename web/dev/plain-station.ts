@@ -4,7 +4,7 @@ import type { LiveStation } from '../../src/contract/live.js';
 export const plainStation = (number: number, id: string, more: Partial<LiveStation> = {}): LiveStation => ({
   number,
   id,
-  name: id[0].toUpperCase() + id.slice(1),
+  name: id.slice(0, 1).toUpperCase() + id.slice(1),
   format: 'h264',
   width: 1920,
   height: 1080,

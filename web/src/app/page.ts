@@ -256,7 +256,7 @@ export class Page {
   async #copyLink(): Promise<void> {
     const { stations } = addressOf(this.#state.peek());
     const time = this.#screen.peek()?.time.peek() ?? null;
-    const link = new URL(writeAddress({ stations, time }), location.href.split('#')[0].split('?')[0]).href;
+    const link = new URL(writeAddress({ stations, time }), location.origin + location.pathname).href;
     const copied = await copyText(link);
     const moment = time === null ? 'this station' : secondsText(time);
     this.tell(copied ? `Link to ${moment} copied.` : link);

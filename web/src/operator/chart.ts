@@ -83,8 +83,9 @@ export function openChart(element: HTMLElement, { name, text, least, onPoint }: 
       hooks: {
         setCursor: [
           ({ cursor: { idx, left }, data }) => {
-            const at = idx !== null && idx !== undefined && (left ?? -1) >= 0 ? idx : null;
-            onPoint(at === null ? null : { time: data[0][at] * 1_000, value: data[1][at] ?? null });
+            const [times, values] = data;
+            const seconds = (left ?? -1) < 0 ? undefined : times[idx ?? -1];
+            onPoint(seconds === undefined ? null : { time: seconds * 1_000, value: values?.[idx ?? -1] ?? null });
           },
         ],
       },
@@ -112,10 +113,10 @@ export function openChart(element: HTMLElement, { name, text, least, onPoint }: 
   };
 }
 
-const endOf = ({ data: [times] }: uPlot): number => times[times.length - 1] ?? Date.now() / 1_000;
+const endOf = ({ data: [times] }: uPlot): number => times.at(-1) ?? Date.now() / 1_000;
 
 /** At first five minutes, then as long as there is something, up to an hour. */
 function spanOf({ data: [times] }: uPlot): number {
-  const seen = times.length === 0 ? 0 : times[times.length - 1] - times[0];
+  const seen = (times.at(-1) ?? 0) - (times[0] ?? 0);
   return Math.min(HOUR, Math.max(LEAST_TIME, seen));
 }

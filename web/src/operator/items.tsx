@@ -12,7 +12,7 @@ type Item = LineUpStation['items'][number];
 
 const moved = (items: readonly Item[], from: number, to: number): Item[] => {
   const others = items.filter((_, index) => index !== from);
-  return [...others.slice(0, to), items[from], ...others.slice(to)];
+  return [...others.slice(0, to), ...items.slice(from, from + 1), ...others.slice(to)];
 };
 
 export function ItemList({ station: { info, items, actions } }: { station: LineUpStation }) {

@@ -21,7 +21,8 @@ export function StationPicture({ id, onAir }: { id: string; onAir: boolean }) {
       // Where there is none, the one before stays.
       picture.onload = () => !gone && setSource(picture.src);
     };
-    const observer = new IntersectionObserver(([{ isIntersecting }]) => {
+    const observer = new IntersectionObserver((entries) => {
+      const isIntersecting = entries.at(-1)?.isIntersecting ?? false;
       if (isIntersecting && !seen) {
         seen = true;
         look();

@@ -13,12 +13,12 @@ const digits = (value: number): string => value.toFixed(value < 9.995 ? 2 : valu
 
 function scaled(value: number, units: readonly string[], step: number): Quantity {
   let size = value;
-  let unit = 0;
-  while (size >= step * 0.9995 && unit < units.length - 1) {
+  let at = 0;
+  while (size >= step * 0.9995 && at < units.length - 1) {
     size /= step;
-    unit++;
+    at++;
   }
-  return { value: unit === 0 ? String(Math.round(size)) : digits(size), unit: units[unit] };
+  return { value: at === 0 ? String(Math.round(size)) : digits(size), unit: units[at] ?? '' };
 }
 
 /** Bit/s. */

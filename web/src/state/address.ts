@@ -6,7 +6,7 @@ import type { Address, PageState } from './state.js';
 
 /** `hash` as in `location.hash`. What cannot be read is the wall. */
 export function readAddress(hash: string): Address {
-  const [path, query = ''] = hash.replace(/^#?\/?/, '').split('?');
+  const [path = '', query = ''] = hash.replace(/^#?\/?/, '').split('?');
   const stations = path
     .split('+')
     .map(decode)

@@ -1,39 +1,41 @@
 /** Keys: their names, as in the window of `msc watch`, and what they do. */
 
-const names: Readonly<Record<string, string>> = {
-  ArrowUp: 'up',
-  ArrowDown: 'down',
-  ArrowLeft: 'left',
-  ArrowRight: 'right',
-  Home: 'home',
-  End: 'end',
-  PageUp: 'pgup',
-  PageDown: 'pgdn',
-  Enter: 'enter',
-  Backspace: 'backspace',
-  Escape: 'esc',
-  ' ': 'space',
-  // What remote controls and headsets have
-  ChannelUp: 'pgup',
-  ChannelDown: 'pgdn',
-  MediaTrackNext: 'pgup',
-  MediaTrackPrevious: 'pgdn',
-  MediaPlayPause: 'p',
-  MediaPlay: 'p',
-  MediaPause: 'p',
-  MediaRewind: 'left',
-  MediaFastForward: 'right',
-  Guide: 'g',
-  Info: 'i',
-};
+const names: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    ArrowUp: 'up',
+    ArrowDown: 'down',
+    ArrowLeft: 'left',
+    ArrowRight: 'right',
+    Home: 'home',
+    End: 'end',
+    PageUp: 'pgup',
+    PageDown: 'pgdn',
+    Enter: 'enter',
+    Backspace: 'backspace',
+    Escape: 'esc',
+    ' ': 'space',
+    // What remote controls and headsets have
+    ChannelUp: 'pgup',
+    ChannelDown: 'pgdn',
+    MediaTrackNext: 'pgup',
+    MediaTrackPrevious: 'pgdn',
+    MediaPlayPause: 'p',
+    MediaPlay: 'p',
+    MediaPause: 'p',
+    MediaRewind: 'left',
+    MediaFastForward: 'right',
+    Guide: 'g',
+    Info: 'i',
+  }),
+);
 
 /** Null for keys that mean nothing here, and for those that belong to the browser. */
 export function keyName(
   event: Pick<KeyboardEvent, 'key' | 'shiftKey' | 'ctrlKey' | 'altKey' | 'metaKey'>,
 ): string | null {
   if (event.ctrlKey || event.altKey || event.metaKey) return null;
-  const name = Object.hasOwn(names, event.key) ? names[event.key] : null;
-  if (name !== null) return event.shiftKey && (name === 'left' || name === 'right') ? `shift-${name}` : name;
+  const name = names.get(event.key);
+  if (name !== undefined) return event.shiftKey && (name === 'left' || name === 'right') ? `shift-${name}` : name;
   return [...event.key].length === 1 ? event.key.toLowerCase() : null;
 }
 

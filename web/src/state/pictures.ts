@@ -62,7 +62,7 @@ export function takeAway(state: PageState): PageState {
   if (state.pictures.length < 2) return state;
   const at = state.pictures.findIndex(({ id }) => id === state.focus);
   const pictures = state.pictures.filter(({ id }) => id !== state.focus);
-  return focusOn({ ...state, pictures, dialog: null }, pictures[Math.min(at, pictures.length - 1)].id);
+  return focusOn({ ...state, pictures, dialog: null }, pictures[Math.min(at, pictures.length - 1)]!.id);
 }
 
 /** The next or previous station by number, leaving out those that are shown in other pictures. */
@@ -73,7 +73,7 @@ export function neighbour(state: PageState, by: 1 | -1): string | null {
   );
   const at = free.findIndex(({ id }) => id === current);
   if (at < 0) return free[0]?.id ?? null;
-  return free.length < 2 ? null : free[(at + by + free.length) % free.length].id;
+  return free.length < 2 ? null : free[(at + by + free.length) % free.length]!.id;
 }
 
 /** Back to the wall. */
@@ -106,7 +106,7 @@ export function goTo(state: PageState, { stations, time }: Address, { now }: Pic
     bannerUntil: now + BANNER_TIME,
   };
   return {
-    state: remember({ ...next, sought: null }, wanted[0]),
+    state: remember({ ...next, sought: null }, wanted[0]!),
     effects: pictures.map(({ id, station }, index) => ({
       type: 'tune',
       picture: id,

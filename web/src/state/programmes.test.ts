@@ -50,8 +50,8 @@ test('answers for two times are one guide, in which nothing is told twice', () =
 });
 
 test('how much has passed is known only with a beginning and an end', () => {
-  assert.equal(passed(listed[1], 125), 0.25);
-  assert.equal(passed(listed[1], 900), 1);
+  assert.equal(passed(listed[1]!, 125), 0.25);
+  assert.equal(passed(listed[1]!, 900), 1);
   assert.equal(passed({ from: null, to: 5, title: '' }, 3), null);
 });
 

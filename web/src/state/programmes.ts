@@ -79,9 +79,8 @@ export interface NowAndNext {
 export function nowAndNext(station: LiveStation, guide: Guide, time: number): NowAndNext {
   const listed = guide.get(station.id) ?? [];
   const at = listed.findIndex((programme) => covers(programme, time));
-  if (at >= 0) return { now: listed[at], next: listed[at + 1] ?? null };
-  const [now, next = null] = saidProgrammes(station);
-  return { now, next };
+  const [now, next = null] = at < 0 ? saidProgrammes(station) : listed.slice(at, at + 2);
+  return { now: now!, next };
 }
 
 /** A station of one film is called as that film is: said once is enough. */

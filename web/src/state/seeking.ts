@@ -1,4 +1,5 @@
 /** Back and forth in the station's time, as in the window of `msc watch`. */
+import type { Millis } from '../../../src/base/units.js';
 import {
   BEHIND,
   type Facts,
@@ -13,12 +14,12 @@ import {
 } from './state.js';
 
 /** What keys seek by. */
-const steps: Readonly<Record<string, number>> = {
-  left: -10_000,
-  right: 10_000,
-  'shift-left': -60_000,
-  'shift-right': 60_000,
-};
+const steps: ReadonlyMap<string, Millis> = new Map([
+  ['left', -10_000],
+  ['right', 10_000],
+  ['shift-left', -60_000],
+  ['shift-right', 60_000],
+]);
 
 /** How long a sought moment counts as the picture's own. */
 const SOUGHT_FOR = 1500;
@@ -27,7 +28,8 @@ const SOUGHT_FOR = 1500;
 export function onSeekKey(state: PageState, key: string, facts: Facts): Step | null {
   const picture = focused(state);
   if (!picture) return null;
-  if (Object.hasOwn(steps, key)) return seekBy(state, picture, steps[key], facts);
+  const step = steps.get(key);
+  if (step !== undefined) return seekBy(state, picture, step, facts);
   if (key === 'home') {
     return facts.programmeFrom === null
       ? stay(tell(state, 'This goes on and on: it has no beginning.', facts.now))

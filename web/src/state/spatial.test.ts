@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Box, nextBox } from './spatial.js';
+import { type Box, type Direction, nextBox } from './spatial.js';
 
 const box = (left: number, top: number, width = 90, height = 90): Box => ({
   left,
@@ -11,22 +11,27 @@ const box = (left: number, top: number, width = 90, height = 90): Box => ({
 
 /** 0 1 2 above 3 4. */
 const boxes = [box(0, 0), box(100, 0), box(200, 0), box(0, 100), box(100, 100)];
-const others = (at: number) => boxes.map((each, index) => (index === at ? box(-9999, -9999, 0, 0) : each));
+const next = (from: number, direction: Direction) =>
+  nextBox(
+    boxes[from]!,
+    boxes.map((each, index) => (index === from ? box(-9999, -9999, 0, 0) : each)),
+    direction,
+  );
 
 test('arrows go to the neighbour', () => {
-  assert.equal(nextBox(boxes[0], others(0), 'right'), 1);
-  assert.equal(nextBox(boxes[1], others(1), 'down'), 4);
-  assert.equal(nextBox(boxes[4], others(4), 'left'), 3);
-  assert.equal(nextBox(boxes[3], others(3), 'up'), 0);
+  assert.equal(next(0, 'right'), 1);
+  assert.equal(next(1, 'down'), 4);
+  assert.equal(next(4, 'left'), 3);
+  assert.equal(next(3, 'up'), 0);
 });
 
 test('where nothing is straight ahead, the nearest is taken', () => {
-  assert.equal(nextBox(boxes[2], others(2), 'down'), 4);
+  assert.equal(next(2, 'down'), 4);
 });
 
 test('at the edge there is nothing', () => {
-  assert.equal(nextBox(boxes[2], boxes.slice(0, 2), 'right'), -1);
-  assert.equal(nextBox(boxes[0], [], 'down'), -1);
+  assert.equal(nextBox(boxes[2]!, boxes.slice(0, 2), 'right'), -1);
+  assert.equal(nextBox(boxes[0]!, [], 'down'), -1);
 });
 
 test('boxes that touch, or overlap by a pixel, are neighbours', () => {

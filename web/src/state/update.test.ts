@@ -83,7 +83,7 @@ test('p and Space pause with a menu, and resume', () => {
       const resumed = play([again], paused.state);
       assert.equal(resumed.state.dialog, null);
       assert.deepEqual(resumed.effects, [{ type: 'resume', picture: resumed.state.focus }]);
-      assert.equal(resumed.state.pictures[0].paused, false);
+      assert.equal(resumed.state.pictures[0]!.paused, false);
     }
   }
 });
@@ -113,7 +113,7 @@ test('a list that was opened from the menu leads back to it, or to another stati
 
 test('the station that is watched, chosen again, goes on where it is', () => {
   const { state, effects } = play(['p', '2', choose('news')], watching('news'));
-  assert.equal(state.pictures[0].paused, false);
+  assert.equal(state.pictures[0]!.paused, false);
   assert.deepEqual(effects.at(-1), { type: 'resume', picture: state.focus });
   assert.deepEqual(play([choose('news')], watching('news')).effects, []);
 });
@@ -128,7 +128,7 @@ test('while a list is open, arrows and Page keys are its own', () => {
 test('up to four pictures stand beside each other, and the newest has the focus', () => {
   const four = watching('harbour', 'news', 'stage', 'archive');
   assert.deepEqual(shown(four), ['harbour', 'news', 'stage', 'archive']);
-  assert.equal(four.pictures[3].id, four.focus);
+  assert.equal(four.pictures[3]!.id, four.focus);
   assert.equal(new Set(four.pictures.map(({ id }) => id)).size, 4);
   const full = play(['a'], four).state;
   assert.equal(full.dialog, null);
@@ -143,7 +143,7 @@ test('a picture is taken away, but not the only one', () => {
 
 test('keys mean the picture in focus', () => {
   const two = watching('harbour', 'news');
-  const first = two.pictures[0].id;
+  const first = two.pictures[0]!.id;
   const { state, effects } = play([{ type: 'focus', picture: first }, 'pgup'], two);
   // news is shown already
   assert.deepEqual(shown(state), ['stage', 'news']);
@@ -153,7 +153,7 @@ test('keys mean the picture in focus', () => {
 test('adding a station that is shown already goes to it', () => {
   const { state, effects } = play(['a', choose('harbour')], watching('harbour', 'news'));
   assert.deepEqual(shown(state), ['harbour', 'news']);
-  assert.equal(state.focus, state.pictures[0].id);
+  assert.equal(state.focus, state.pictures[0]!.id);
   assert.deepEqual(effects, []);
 });
 
@@ -228,8 +228,8 @@ test('an address shows its stations, by id or number, the first at its moment', 
   const { state, effects } = play([{ type: 'address', address: { stations: ['news', '12'], time: NOW - 5000 } }]);
   assert.deepEqual(shown(state), ['news', 'archive']);
   assert.deepEqual(effects, [
-    { type: 'tune', picture: state.pictures[0].id, station: 'news', at: NOW - 5000 },
-    { type: 'tune', picture: state.pictures[1].id, station: 'archive' },
+    { type: 'tune', picture: state.pictures[0]!.id, station: 'news', at: NOW - 5000 },
+    { type: 'tune', picture: state.pictures[1]!.id, station: 'archive' },
   ]);
   assert.equal(play([{ type: 'address', address: { stations: [], time: null } }], state).state.view, 'wall');
 });

@@ -102,15 +102,15 @@ function onWallKey(state: PageState, key: string): Step {
   return key === '/' ? { state, effects: [{ type: 'search' }] } : stay(state);
 }
 
-/** What acts at once, and changes nothing here. */
-const acts: Readonly<Record<string, Effect>> = {
-  up: { type: 'volume', by: 0.05 },
-  down: { type: 'volume', by: -0.05 },
-  m: { type: 'mute' },
-  o: { type: 'picture-in-picture' },
-  u: { type: 'copy-link' },
-  enter: { type: 'controls' },
-};
+/** Keys with an effect that leave the state as it is. */
+const acts: ReadonlyMap<string, Effect> = new Map([
+  ['up', { type: 'volume', by: 0.05 }],
+  ['down', { type: 'volume', by: -0.05 }],
+  ['m', { type: 'mute' }],
+  ['o', { type: 'picture-in-picture' }],
+  ['u', { type: 'copy-link' }],
+  ['enter', { type: 'controls' }],
+]);
 
 function onWatchingKey(state: PageState, key: string, facts: Facts): Step {
   const picture = focused(state);
@@ -120,7 +120,8 @@ function onWatchingKey(state: PageState, key: string, facts: Facts): Step {
   if (inDialog && ['up', 'down', 'left', 'right', 'home', 'end', 'pgup', 'pgdn', 'enter'].includes(key)) {
     return stay(state);
   }
-  if (Object.hasOwn(acts, key)) return { state, effects: [acts[key]] };
+  const act = acts.get(key);
+  if (act) return { state, effects: [act] };
   switch (key) {
     case 'p':
     case 'space':
@@ -182,7 +183,7 @@ function onMenuKey(state: PageState, key: string, facts: Facts): Step {
       return stay({ ...state, statistics: !state.statistics });
     case 'u':
     case 'm':
-      return { state, effects: [acts[key]] };
+      return { state, effects: [acts.get(key)!] };
     case 'f':
       return { state, effects: [{ type: 'full-screen' }] };
     default:

@@ -30,18 +30,15 @@ export function moveFocus(container: ParentNode, selector: string, direction: Di
   const targets = targetsIn(container, selector);
   const current = document.activeElement;
   if (!(current instanceof HTMLElement) || !container.contains(current) || current === container) {
-    if (targets.length > 0) focusAndShow(targets[0]);
-    return targets.length > 0;
+    const [first] = targets;
+    if (first) focusAndShow(first);
+    return first !== undefined;
   }
   const others = targets.filter((each) => each !== current && !current.contains(each));
-  const next = nextBox(
-    current.getBoundingClientRect(),
-    others.map((each) => each.getBoundingClientRect()),
-    direction,
-  );
-  if (next < 0) return false;
-  focusAndShow(others[next]);
-  return true;
+  const boxes = others.map((each) => each.getBoundingClientRect());
+  const next = others[nextBox(current.getBoundingClientRect(), boxes, direction)];
+  if (next) focusAndShow(next);
+  return next !== undefined;
 }
 
 /** The focus goes so many of `selector` on, in their order, and stops at the ends. */

@@ -31,7 +31,7 @@ export function List() {
           value={asked}
           onInput={(event) => setAsked(event.currentTarget.value)}
           onKeyDown={(event) => {
-            if (event.key === 'Enter' && found.length > 0) page.send({ type: 'choose', station: found[0].id });
+            if (event.key === 'Enter' && found[0]) page.send({ type: 'choose', station: found[0].id });
           }}
         />
       </search>
