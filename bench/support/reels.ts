@@ -4,7 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defaultMediaSettings } from '../../src/media/settings.js';
-import { ReelFile, type ReelManifest } from '../../src/reel/reel.js';
+import type { ReelManifest } from '../../src/reel/manifest.js';
+import { ReelFile } from '../../src/reel/reel.js';
 import type { Store } from '../../src/reel/store.js';
 import { msc, seconds } from '../support.js';
 

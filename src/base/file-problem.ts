@@ -15,9 +15,6 @@ const tooManyFiles = [
 const broken = ['the disk or network file system fails', 'Check it, then try again.'] as const;
 const missing = ['no such file or folder', 'Check the path.'] as const;
 const unreadable = ['may not be read', 'Change its permissions, or run as its owner.'] as const;
-const unwritable = ['may not be written to', 'Change its permissions, or choose another folder.'] as const;
-const full = ['the disk is full', 'Make room there, or choose another folder.'] as const;
-
 type Explanation = readonly [cause: string, next: string];
 
 const always: Readonly<Record<string, Explanation>> = {
@@ -30,27 +27,25 @@ const always: Readonly<Record<string, Explanation>> = {
   ENOTDIR: missing,
 };
 const whileReading: typeof always = { ...always, EACCES: unreadable, EPERM: unreadable };
-const whileWriting: typeof always = {
-  ...always,
-  EACCES: unwritable,
-  EPERM: unwritable,
-  EROFS: unwritable,
-  ENOSPC: full,
-  EDQUOT: full,
-};
+
+function whileWriting(option: string | undefined): typeof always {
+  const elsewhere = `choose another folder${option === undefined ? '' : ` with ${option}`}.`;
+  const unwritable = ['may not be written to', `Change its permissions, or ${elsewhere}`] as const;
+  const full = ['the disk is full', `Make room there, or ${elsewhere}`] as const;
+  return { ...always, EACCES: unwritable, EPERM: unwritable, EROFS: unwritable, ENOSPC: full, EDQUOT: full };
+}
 
 /**
  * A system error in reading from or writing to `path` as a Problem of `code`, which names the path, the cause and the
- * next step. Any other error is returned as it is.
+ * next step; `option` is the command line's option that chooses the folder. Any other error is returned as it is.
  */
 export function fileProblem(
   error: unknown,
-  { code, path, access }: { code: ProblemCode; path: string; access: 'read' | 'write' },
+  { code, path, access, option }: { code: ProblemCode; path: string; access: 'read' | 'write'; option?: string },
 ): unknown {
   if (!isSystemError(error)) return error;
-  const explanations = access === 'read' ? whileReading : whileWriting;
+  const explanations = access === 'read' ? whileReading : whileWriting(option);
   const name = systemCode(error) ?? '';
   const [cause, next] = explanations[name] ?? [messageOf(error), 'Check the disk that it is on.'];
-  const known = name in explanations ? ` (${name})` : '';
-  return new Problem(code, `${path}: ${cause}${known}`, next, { cause: error });
+  return new Problem(code, `${path}: ${cause}${name in explanations ? ` (${name})` : ''}`, next, { cause: error });
 }

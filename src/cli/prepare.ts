@@ -20,7 +20,7 @@ export interface PrepareOptions {
 export async function runPrepare(options: PrepareOptions): Promise<number> {
   const { settings, signal } = options;
   const output = openOutput(options);
-  const store = new Store(options.store ?? defaultStore());
+  const store = new Store(options.store ?? defaultStore(), { log: (line) => output.say(line) });
   await store.open();
   let exitCode = 0;
   const onProblem = (problem: Problem) => {

@@ -82,7 +82,7 @@ export async function runServe(options: ServeOptions): Promise<number> {
   const sources = Array.isArray(options.sources) ? findSources(options.sources, onProblem) : options.sources();
   const plans = planStations(sources, { format: settings.format, firstGroup: options.group ?? null });
   if (plans.length === 0) throw nothingLeft(problems);
-  const store = new Store(options.store ?? defaultStore());
+  const store = new Store(options.store ?? defaultStore(), { log: (line) => output.say(line) });
   await store.open();
   const slates = new Slates(findSlates(options.slate ?? [], store), { settings, store, output });
 

@@ -1,18 +1,18 @@
-/** Films that nobody has to have: generated once, and kept in the store as files like any other. */
+/** Generated films: made once, and kept in the store as source files like any other. */
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type GeneratedName, runMediaChild } from './media-child.js';
 import { type Store, storeProblem } from './store.js';
 
-/** A test card with a running clock and a tone is the longer, the less often it begins anew; a slate stands still. */
+/** The test card's clock starts again after its length, so that is the longer one; a slate is a still picture. */
 const SECONDS: Record<GeneratedName, number> = { 'test-card': 30, slate: 10 };
 
-/** Where it lies, or will lie. */
+/** The film's file, whether it exists yet or not. */
 export const generatedPath = (store: Store, name: GeneratedName): string =>
   join(store.folder, 'generated', `${name}.mp4`);
 
-/** Generates it where it is not there yet. Rejects with a Problem. */
+/** Generates the film unless its file exists. Rejects with a Problem. */
 export async function generate(store: Store, name: GeneratedName, signal: AbortSignal): Promise<void> {
   const path = generatedPath(store, name);
   if (existsSync(path)) return;

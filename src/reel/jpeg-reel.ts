@@ -15,9 +15,9 @@ import {
   writeJpegHeader,
   writeQuantizationHeader,
 } from '../wire/rtp-jpeg.js';
+import type { ReelManifest } from './manifest.js';
 import { lastAtMost, type Reel, type ReelData, ReelFile } from './reel.js';
 import { busiestWindow, leastAllowed, WINDOW } from './smoothing.js';
-import { readNumbers } from './ts-reel.js';
 
 /** 1,400 with the RTP header's 12, IPv4's 20 and UDP's 8 make 1,440: room for a tunnel's header within 1,500. */
 const PAYLOAD_LENGTH = 1_400;
@@ -75,7 +75,7 @@ export function packFrames(options: {
   } finally {
     reader.close();
   }
-  const curve = { times, counts: cumulated(lengths) };
+  const curve = { times, counts: cumulate(lengths) };
   const peakToAverage = busiestWindow(curve) / ((curve.counts[count] * WINDOW) / times[count]);
   return { duration: times[count], lengths, packets, peakToAverage };
 }
@@ -97,17 +97,24 @@ function headerLengthOf(frames: SpooledFrames): number {
   return first.length - parseJpeg(first).scan.length;
 }
 
-function cumulated(values: ArrayLike<number>): number[] {
+/** The sums of the first 0, 1 … values. */
+function cumulate(values: Iterable<number>): number[] {
+  let total = 0;
   const sums = [0];
-  for (let i = 0; i < values.length; i++) sums.push(sums[i] + values[i]);
+  for (const value of values) {
+    total += value;
+    sums.push(total);
+  }
   return sums;
 }
+
+const sum = (values: Iterable<number>): number => cumulate(values).at(-1) ?? 0;
 
 /** The least scan length that keeps the busiest 100 ms, and one packet by chance, within twice the average. */
 function floorFor(sizes: Uint32Array, times: number[]): number {
   const count = sizes.length;
   const allowed = (floor: number) => {
-    const counts = cumulated(Array.from(sizes, (size) => frameLength(Math.max(size, floor))));
+    const counts = cumulate(Array.from(sizes, (size) => frameLength(Math.max(size, floor))));
     return busiestWindow({ times, counts }) + PAYLOAD_LENGTH <= (2 * counts[count] * WINDOW) / times[count];
   };
   const largest = sizes.reduce((most, size) => Math.max(most, size), 0);
@@ -144,13 +151,23 @@ export function writeJpegIndex(folder: string, index: JpegIndex): void {
   writeFileSync(join(folder, ReelFile.index), bytes, { flush: true });
 }
 
-/** The index as `JpegReel` wants it: by frame, and one more at the end, where it begins in bytes, then in packets. */
-export async function readJpegIndex(folder: string): Promise<SharedArrayBuffer> {
-  const [count, ...lengths] = await readNumbers(join(folder, ReelFile.index));
-  if (count !== lengths.length) throw new Error(`${join(folder, ReelFile.index)} is damaged`);
-  const index = new Float64Array(new SharedArrayBuffer(2 * (count + 1) * 8));
-  index.set(cumulated(lengths));
-  index.set(cumulated(lengths.map(packetsOfPayload)), count + 1);
+/** What is wrong with the index of a reel of `manifest`, given as its numbers; null where nothing is. */
+export function jpegIndexFault(numbers: Uint32Array, manifest: ReelManifest): string | null {
+  const lengths = numbers.subarray(1);
+  if (lengths.length === 0 || numbers[0] !== lengths.length) return 'its length is wrong';
+  if (lengths.includes(0)) return 'it has frames without bytes';
+  if (frameTime(lengths.length, manifest.properties.frameRate) !== manifest.duration) return 'its frames are too many';
+  if (sum(lengths) !== manifest.bytes) return 'its frames do not fill the file';
+  return sum(Array.from(lengths, packetsOfPayload)) === manifest.packets ? null : 'its packet counts are wrong';
+}
+
+/** The index as `JpegReel` uses it: for each frame, and once more for the end, its first byte and its first packet. */
+export function jpegIndexOf(numbers: Uint32Array): SharedArrayBuffer {
+  const lengths = numbers.subarray(1);
+  const positions = cumulate(lengths);
+  const index = new Float64Array(new SharedArrayBuffer(2 * positions.length * Float64Array.BYTES_PER_ELEMENT));
+  index.set(positions);
+  index.set(cumulate(Array.from(lengths, packetsOfPayload)), positions.length);
   return index.buffer as SharedArrayBuffer;
 }
 

@@ -2,6 +2,7 @@
 import { rm } from 'node:fs/promises';
 import type { MediaSettings } from '../media/settings.js';
 import { type PrepareLimits, runMediaChild } from './media-child.js';
+import { closeReel } from './open-reel.js';
 import type { Reel } from './reel.js';
 import type { Store } from './store.js';
 
@@ -11,54 +12,51 @@ export interface Preparation {
   made: boolean;
 }
 
-interface Wanted {
+interface ReelRequest {
   source: string;
   settings: MediaSettings;
   store: Store;
 }
 
-/** The reel of `source` if the store is known to have it, else null. Costs no more than a look at the file. */
-export async function findReel({ source, settings, store }: Wanted): Promise<Reel | null> {
+/**
+ * The reel of `source` if the store is known to have it, else null. Reads no more of the source than its size and time.
+ * Rejects with a Problem where the system refuses to read the source or the reel.
+ */
+export async function findReel({ source, settings, store }: ReelRequest): Promise<Reel | null> {
   const content = await store.knownContentHash(source);
-  return content === null ? null : storedReel(store, store.reelId(content, settings));
-}
-
-async function storedReel(store: Store, id: string): Promise<Reel | null> {
-  if (!store.has(id)) return null;
-  try {
-    return await store.openReel(id);
-  } catch {
-    // Damaged, or of an older version: it is made again.
-    await store.discard(id);
-    return null;
-  }
+  return content === null ? null : store.findReel(store.reelId(content, settings));
 }
 
 /**
  * The reel of `source`, made first where the store does not have it. `onProgress` gets the share done, 0 to 1.
- * Throws a Problem; an interrupted preparation leaves nothing in the store.
+ * Rejects with a Problem; an interrupted preparation leaves nothing in the store.
  */
 export async function prepareReel(
-  options: Wanted & { limits?: PrepareLimits; signal?: AbortSignal; onProgress?(done: number): void },
+  options: ReelRequest & { limits?: PrepareLimits; signal?: AbortSignal; onProgress?(done: number): void },
 ): Promise<Preparation> {
   const { source, settings, store, limits, signal, onProgress } = options;
   const found = await findReel(options);
   if (found) return { reel: found, made: false };
   const folder = await store.makingFolder();
-  // The source is read for its hash while the child works: only then is it known what the reel is called.
+  // The source is read for its hash while the child works: the hash gives the reel's id.
   const stop = new AbortController();
-  const hashing = namedReel(options, stop.signal);
+  const hashing = identifyReel(options, stop.signal);
   const request = { task: 'reel', source, settings, folder } as const;
   const ended = AbortSignal.any([stop.signal, ...(signal ? [signal] : [])]);
   const making = runMediaChild({ request, subject: source, limits, signal: ended, onProgress });
   try {
-    // A reel under another path's name: the child's work is not needed.
+    // The store may have the reel of a copy of the source: then the child's work is not needed.
     const { reel } = await Promise.race([hashing, making.then(() => hashing)]);
     if (reel) return { reel, made: false };
     const { id } = await hashing;
     await making;
     await store.adopt(folder, id);
     return { reel: await store.openReel(id), made: true };
+  } catch (error) {
+    stop.abort();
+    const found = await hashing.catch(() => null);
+    if (found?.reel) closeReel(found.reel);
+    throw error;
   } finally {
     stop.abort();
     await Promise.allSettled([hashing, making]);
@@ -66,8 +64,8 @@ export async function prepareReel(
   }
 }
 
-/** What the reel is called, by its source's content, and the reel itself if the store has it. */
-async function namedReel({ source, settings, store }: Wanted, signal: AbortSignal) {
+/** The id of the reel, by its source's content, and the reel itself if the store has it. */
+async function identifyReel({ source, settings, store }: ReelRequest, signal: AbortSignal) {
   const id = store.reelId(await store.readContentHash(source, signal), settings);
-  return { id, reel: await storedReel(store, id) };
+  return { id, reel: await store.findReel(id) };
 }

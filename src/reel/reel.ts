@@ -1,53 +1,23 @@
-/** A reel as the rest of the house sees it, and what its folder holds. */
+/** A reel as other folders use it, and the files of its folder. */
 
 import type { Ticks90k } from '../base/units.js';
-import type { MediaProperties, StationLayout } from '../media/settings.js';
-import type { StationFormat } from '../wire/station-info.js';
-
-/** Raised when the packets of the same source and settings change: older reels are then prepared again. */
-export const REEL_VERSION = 2;
-
-/** What `reel.json` says, and the id. */
-export interface ReelManifest {
-  version: number;
-  /** The hash of source and settings; the folder's name. */
-  id: string;
-  format: StationFormat;
-  duration: Ticks90k;
-  /** RTP packets. */
-  packets: number;
-  /** RTP payload bytes. */
-  bytes: number;
-  /**
-   * CRC-32 of the payloads. The id does not tell whether two reels are the same: an encoder with several threads makes
-   * other bytes each time.
-   */
-  checksum: number;
-  /** Average, bit/s, of the payload. */
-  bitrate: number;
-  /** The longest distance between random access points, also across a loop. */
-  randomAccessInterval: Ticks90k;
-  /** The busiest 100 ms in proportion to the average. */
-  peakToAverage: number;
-  properties: MediaProperties;
-  layout: StationLayout;
-}
+import type { ReelManifest } from './manifest.js';
 
 /** The files of a reel's folder. */
 export const ReelFile = {
   manifest: 'reel.json',
-  /** RTP payloads one after another: for h264 a transport stream that any player reads. */
+  /** RTP payloads one after another: of h264, a transport stream that any player reads. */
   packets: { h264: 'packets.ts', jpeg: 'packets.rtpjpeg' },
   index: 'index.bin',
   poster: 'poster.jpg',
 } as const;
 
-/** An open reel as threads hand it to each other: its file, and its index in memory that they share. */
+/** An open reel, in a form that threads can pass on: its file, and its index in shared memory. */
 export interface ReelData {
   readonly manifest: ReelManifest;
-  /** Of the file with the payloads. Whoever opened the reel closes it. */
+  /** Of the file of payloads; the thread that opened the reel closes it. */
   readonly descriptor: number;
-  /** What `index.bin` says, ready to be looked up in. */
+  /** The contents of `index.bin`, ready for lookups. */
   readonly index: SharedArrayBuffer;
 }
 
@@ -58,7 +28,7 @@ export interface Reel {
   readonly duration: Ticks90k;
   /** Bytes of the largest payload. */
   readonly largestPayload: number;
-  /** When `packet` leaves, in [0, duration). Never falls from one packet to the next. */
+  /** When `packet` leaves, in [0, duration); never decreases from one packet to the next. */
   due(packet: number): Ticks90k;
   /** The last packet due at or before `time`, which is in [0, duration). */
   at(time: Ticks90k): number;
@@ -68,9 +38,9 @@ export interface Reel {
   marker(packet: number): boolean;
   /** The last random access point at or before `packet`. */
   randomAccessBefore(packet: number): number;
-  /** Where the payload of `packet` begins in the file; of `packetCount`, where the last one ends. */
+  /** Byte offset of the payload of `packet` in the file; of `packetCount`, the end of the last one. */
   position(packet: number): number;
-  /** Moves the times in the payload at `offset` of `out`, as read from the file, by `shift`. */
+  /** Adds `shift` to the times in a payload that was read from the file to `offset` of `out`. */
   shift(out: Buffer, offset: number, shift: Ticks90k): void;
 }
 

@@ -1,25 +1,25 @@
 /**
- * The store: a folder of reels, named by what is in them.
+ * The store: a folder of reels, named by their contents.
  *
  *     reels/<id>/        finished reels; never changed
- *     making/<pid>-…/    reels being made; renamed to reels/<id> when whole and on the disk
- *     sources/<key>.json which content a source file had when its size and time were last seen
+ *     making/<pid>-…/    reels being made or removed; a whole one is renamed to reels/<id> once it is on the disk
+ *     sources/<key>.json the hash of a source file's content, with the size and time that the file had then
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream, existsSync, open as openCallback, type Stats } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { z } from 'zod';
 import { replaceFile, syncFolder } from '../base/atomic-file.js';
-import { Problem, systemCode } from '../base/problem.js';
+import { fileProblem, isMissing } from '../base/file-problem.js';
+import { systemCode } from '../base/problem.js';
 import type { MediaSettings } from '../media/settings.js';
-import { readJpegIndex } from './jpeg-reel.js';
-import { reelOf } from './open-reel.js';
-import { REEL_VERSION, type Reel, ReelFile, type ReelManifest } from './reel.js';
-import { readTsIndex } from './ts-reel.js';
+import { REEL_VERSION } from './manifest.js';
+import { ReelDamage, readReel } from './read-reel.js';
+import { type Reel, ReelFile } from './reel.js';
 
-/** Where reels lie unless `--store` says otherwise: the user's cache folder. */
+/** The store's folder where the user names none: in the user's cache folder. */
 export function defaultStore(): string {
   const { env, platform } = process;
   if (platform === 'win32') return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'multistreamcast');
@@ -27,46 +27,35 @@ export function defaultStore(): string {
   return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'multistreamcast');
 }
 
-/** What went wrong while writing to the store, in words that say what to do. */
-export function storeProblem(error: unknown, folder: string): Problem {
-  if (error instanceof Problem) return error;
-  const code = systemCode(error);
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new Problem(
-      'store',
-      `${folder}: the disk is full`,
-      'Make room there, or choose another folder with --store.',
-      {
-        cause: error,
-      },
-    );
-  }
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-    return new Problem('store', `${folder}: may not be written to`, 'Choose another folder with --store.', {
-      cause: error,
-    });
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  return new Problem('store', `${folder}: ${message}`, 'Choose another folder with --store.', { cause: error });
-}
+const sourceNoteSchema = z.object({ size: z.number(), mtimeMs: z.number(), content: z.string().min(1) });
+type SourceNote = z.infer<typeof sourceNoteSchema>;
 
+/**
+ * Responsible for:
+ * - finding and opening reels, putting finished ones in their place, removing damaged ones
+ * - the hashes of sources, remembered from start to start
+ *
+ * Where the system refuses, methods reject with a Problem of code 'store', or 'source' where it is the source.
+ */
 export class Store {
   readonly folder: string;
+  readonly #log: (line: string) => void;
 
-  constructor(folder: string) {
+  /** `log` gets a line for each damaged reel that is removed. */
+  constructor(folder: string, { log = () => {} }: { log?: (line: string) => void } = {}) {
     this.folder = resolve(folder);
+    this.#log = log;
   }
 
-  /** Makes the folders and removes what preparations that were killed have left. Throws a Problem of code 'store'. */
+  /** Makes the folders, and removes the remains of preparations that were killed. */
   async open(): Promise<void> {
-    try {
+    await this.#writing(async () => {
       for (const name of ['reels', 'making', 'sources']) await mkdir(join(this.folder, name), { recursive: true });
       for (const name of await readdir(join(this.folder, 'making'))) {
-        if (!isRunning(Number.parseInt(name, 10))) await rm(join(this.folder, 'making', name), { recursive: true });
+        // Another server that starts may be removing the same.
+        if (!isRunning(Number.parseInt(name, 10))) await removeFolder(join(this.folder, 'making', name));
       }
-    } catch (error) {
-      throw storeProblem(error, this.folder);
-    }
+    });
   }
 
   /** The reel's id: the hash of the source's content and of the settings, the same on every machine. */
@@ -76,90 +65,150 @@ export class Store {
     return hash(JSON.stringify([REEL_VERSION, contentHash, relevant])).slice(0, 32);
   }
 
-  /** The hash of a source's content if its size and time are those it had when it was last read, else null. */
+  /** The hash of a source's content if its size and time are still those of the last reading, else null. */
   async knownContentHash(source: string): Promise<string | null> {
     const path = resolve(source);
-    const { size, mtimeMs } = await stat(path);
-    const known = await readSourceNote(this.#sourceNote(path));
+    const { size, mtimeMs } = await readingSource(path, () => stat(path));
+    const known = await this.#readSourceNote(path);
     return known?.size === size && known.mtimeMs === mtimeMs ? known.content : null;
   }
 
   /** Reads a source in full for the hash of its content, and remembers it. */
   async readContentHash(source: string, signal?: AbortSignal): Promise<string> {
     const path = resolve(source);
-    const { size, mtimeMs } = await stat(path);
-    const content = await hashFile(path, signal);
-    const note = this.#sourceNote(path);
-    try {
-      await replaceFile(note, JSON.stringify({ path, size, mtimeMs, content }));
-    } catch (error) {
-      throw storeProblem(error, this.folder);
-    }
+    const { size, mtimeMs } = await readingSource(path, () => stat(path));
+    const content = await readingSource(path, () => hashFile(path, signal));
+    const note = JSON.stringify({ path, size, mtimeMs, content });
+    await this.#writing(() => replaceFile(this.#sourceNotePath(path), note));
     return content;
-  }
-
-  #sourceNote(path: string): string {
-    return join(this.folder, 'sources', `${hash(path).slice(0, 32)}.json`);
   }
 
   reelFolder(id: string): string {
     return join(this.folder, 'reels', id);
   }
 
-  /** The reel's still, a JPEG file; null where it has none. */
+  /** The reel's poster, a JPEG file; null where it has none. */
   async poster(id: string): Promise<Buffer | null> {
+    return this.#reading(id, () => readFile(join(this.reelFolder(id), ReelFile.poster)));
+  }
+
+  /**
+   * Opens the reel if the store has it; `closeReel` closes it. Null where there is none, or where it was damaged: that
+   * one is removed, so that it can be made again. A reel that the system refuses to read stays.
+   */
+  async findReel(id: string): Promise<Reel | null> {
+    if (!(await this.#has(id))) return null;
     try {
-      return await readFile(join(this.reelFolder(id), ReelFile.poster));
+      return await readReel(this.reelFolder(id));
     } catch (error) {
-      if (systemCode(error) === 'ENOENT') return null;
-      throw error;
+      if (!(error instanceof ReelDamage)) throw error;
+      this.#log(`${error.message}. It is removed, to be made again.`);
+      await this.#writing(() => this.#remove(id));
+      return null;
     }
   }
 
-  has(id: string): boolean {
-    return existsSync(join(this.reelFolder(id), ReelFile.manifest));
+  /** Opens a reel that the store has; `closeReel` closes it. Rejects with ReelDamage when it is missing or damaged. */
+  openReel(id: string): Promise<Reel> {
+    return readReel(this.reelFolder(id));
   }
 
   /** A new folder to make a reel in. */
   async makingFolder(): Promise<string> {
-    const folder = join(this.folder, 'making', `${process.pid}-${randomBytes(6).toString('hex')}`);
-    await mkdir(folder, { recursive: true }).catch((error) => {
-      throw storeProblem(error, this.folder);
-    });
+    const folder = this.#makingPath();
+    await this.#writing(() => mkdir(folder, { recursive: true }));
     return folder;
   }
 
-  /** Puts a folder that is whole and on the disk in its place. Another's reel of the same id stays: it is the same. */
+  /**
+   * Moves a folder with a whole reel to its place. A reel of the same id that another process has put there meanwhile
+   * stays: it is as good.
+   */
   async adopt(making: string, id: string): Promise<void> {
-    try {
+    await this.#writing(async () => {
       await syncFolder(making);
-      await rename(making, this.reelFolder(id));
+      try {
+        await rename(making, this.reelFolder(id));
+      } catch (error) {
+        if (!isOccupied(error)) throw error;
+        if (await this.#has(id)) return;
+        // The remains of a removal that was cut short.
+        await this.#remove(id);
+        await rename(making, this.reelFolder(id));
+      }
       await syncFolder(join(this.folder, 'reels'));
+    });
+  }
+
+  /** Moved first, so that at no moment half a reel lies in its place. Readers that have its file open keep it. */
+  async #remove(id: string): Promise<void> {
+    const removed = this.#makingPath();
+    try {
+      await rename(this.reelFolder(id), removed);
     } catch (error) {
-      await rm(making, { recursive: true, force: true });
-      if (!this.has(id)) throw storeProblem(error, this.folder);
+      if (!isMissing(error)) throw error; // Another process was quicker.
+    }
+    await removeFolder(removed);
+  }
+
+  #makingPath(): string {
+    return join(this.folder, 'making', `${process.pid}-${randomBytes(6).toString('hex')}`);
+  }
+
+  async #has(id: string): Promise<boolean> {
+    return (await this.#reading(id, () => stat(join(this.reelFolder(id), ReelFile.manifest)))) !== null;
+  }
+
+  #sourceNotePath(path: string): string {
+    return join(this.folder, 'sources', `${hash(path).slice(0, 32)}.json`);
+  }
+
+  /** Null where there is no note, or a damaged one: the source is then read again. */
+  async #readSourceNote(source: string): Promise<SourceNote | null> {
+    const path = this.#sourceNotePath(source);
+    try {
+      return sourceNoteSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+    } catch (error) {
+      if (isMissing(error) || error instanceof SyntaxError || error instanceof z.ZodError) return null;
+      throw fileProblem(error, { code: 'store', path, access: 'read' });
     }
   }
 
-  /** Opens a reel; `closeReel` closes it. Throws when it is missing or damaged. */
-  async openReel(id: string): Promise<Reel> {
-    const folder = this.reelFolder(id);
-    const manifest: ReelManifest = { ...JSON.parse(await readFile(join(folder, ReelFile.manifest), 'utf8')), id };
-    const path = join(folder, ReelFile.packets[manifest.format]);
-    const packets = await stat(path);
-    if (manifest.version !== REEL_VERSION || packets.size !== manifest.bytes) throw new Error(`${folder} is damaged`);
-    const index = await (manifest.format === 'h264' ? readTsIndex(folder) : readJpegIndex(folder));
-    return reelOf({ manifest, descriptor: await openFile(path, 'r'), index });
+  /** Reads a file of a reel; null where it is missing. */
+  async #reading<T>(id: string, read: () => Promise<T>): Promise<T | null> {
+    try {
+      return await read();
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw fileProblem(error, { code: 'store', path: this.reelFolder(id), access: 'read' });
+    }
   }
 
-  /** Removes a damaged reel, so that it is prepared again. */
-  async discard(id: string): Promise<void> {
-    await rm(this.reelFolder(id), { recursive: true, force: true });
+  async #writing<T>(write: () => Promise<T>): Promise<T> {
+    try {
+      return await write();
+    } catch (error) {
+      throw storeProblem(error, this.folder);
+    }
   }
 }
 
-/** A bare descriptor, which all threads may use, unlike a FileHandle. */
-const openFile = promisify(openCallback) as (path: string, flags: string) => Promise<number>;
+/** A system error in writing to the store as a Problem of code 'store'; any other error as it is. */
+export const storeProblem = (error: unknown, folder: string): unknown =>
+  fileProblem(error, { code: 'store', path: folder, access: 'write', option: '--store' });
+
+async function readingSource<T>(path: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw fileProblem(error, { code: 'source', path, access: 'read' });
+  }
+}
+
+const removeFolder = (folder: string) => rm(folder, { recursive: true, force: true });
+
+/** A folder with something in it is in the way of a rename: POSIX has two codes for that, Windows a third. */
+const isOccupied = (error: unknown): boolean => ['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(systemCode(error) ?? '');
 
 const hash = (text: string) => createHash('sha256').update(text).digest('hex');
 
@@ -169,22 +218,13 @@ async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
   return digest.digest('hex');
 }
 
-async function readSourceNote(path: string): Promise<(Pick<Stats, 'size' | 'mtimeMs'> & { content: string }) | null> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8'));
-  } catch (error) {
-    // Not there yet, or cut off by a crash: the source is then read again.
-    if (systemCode(error) === 'ENOENT' || error instanceof SyntaxError) return null;
-    throw error;
-  }
-}
-
 function isRunning(pid: number): boolean {
   if (!Number.isInteger(pid)) return false;
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return systemCode(error) === 'EPERM';
+    // EPERM: it runs for another user.
+    return systemCode(error) !== 'ESRCH';
   }
 }

@@ -1,6 +1,8 @@
 /** Reels without files: packets with recognisable payloads at given times, and what reads them. */
+
+import { REEL_VERSION, type ReelManifest } from '../../src/reel/manifest.js';
 import type { PayloadReader } from '../../src/reel/payload-reader.js';
-import { lastAtMost, type Reel, type ReelManifest } from '../../src/reel/reel.js';
+import { lastAtMost, type Reel } from '../../src/reel/reel.js';
 import type { StationFormat } from '../../src/wire/station-info.js';
 
 export interface FakeReelOptions {
@@ -16,7 +18,7 @@ const PAYLOAD_LENGTH = 16;
 
 export function fakeReel({ times, duration, format = 'h264', tag = 0 }: FakeReelOptions): Reel {
   const manifest: ReelManifest = {
-    version: 1,
+    version: REEL_VERSION,
     id: `fake-${tag}`,
     format,
     duration,

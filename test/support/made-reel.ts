@@ -1,14 +1,17 @@
-/** Reels of h264 that our multiplexer makes of made-up pictures: whole, but for what a decoder would see. */
+/** Reels of h264 that the multiplexer makes of invented bytes: whole, except that no decoder shows a picture. */
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import type { Ratio } from '../../src/media/settings.js';
 import { multiplex } from '../../src/reel/multiplex.js';
+import { readIndex } from '../../src/reel/read-reel.js';
 import type { Reel } from '../../src/reel/reel.js';
-import { readTsIndex, TsReel, writeTsIndex } from '../../src/reel/ts-reel.js';
+import { TsReel, writeTsIndex } from '../../src/reel/ts-reel.js';
+import { TS_GROUP_LENGTH } from '../../src/wire/ts.js';
 import { fakeReel } from './fake-reel.js';
 import { type MadeUp, makeSpool, scratchFolder } from './spool.js';
 
-/** A film of so many pictures, 24 a second, that can be begun at every `gop`th. */
+/** A film of 24 pictures a second with a random access point every `gop` pictures. */
 export const madeFilm = (pictures: number, gop: number, seed = 1): MadeUp => ({
   sizes: Array.from({ length: pictures }, (_, i) => (i % gop === 0 ? 30_000 : 1_000 + ((i * seed * 7_919) % 5_000))),
   frame: 3_750,
@@ -29,17 +32,14 @@ export async function madeReel(context: TestContext, made: MadeUp): Promise<Reel
   const path = join(folder, 'packets.ts');
   writeFileSync(path, Buffer.concat(chunks));
   const tag = ++reels;
-  const { manifest } = fakeReel({ times: [0], duration: result.duration, tag }).data;
+  const { data } = fakeReel({ times: [0], duration: result.duration, tag });
+  const manifest = {
+    ...data.manifest,
+    properties: { ...data.manifest.properties, frameRate: [90_000, made.frame] as Ratio },
+    packets: result.groups,
+    bytes: result.groups * TS_GROUP_LENGTH,
+  };
   const descriptor = openSync(path, 'r');
   context.after(() => closeSync(descriptor));
-  return new TsReel({
-    manifest: {
-      ...manifest,
-      properties: { ...manifest.properties, frameRate: [90_000, made.frame] },
-      packets: result.groups,
-      bytes: result.groups * 1_316,
-    },
-    descriptor,
-    index: await readTsIndex(folder),
-  });
+  return new TsReel({ manifest, descriptor, index: await readIndex(folder, manifest) });
 }

@@ -9,8 +9,9 @@ import type { MediaSettings } from '../../media/settings.js';
 import type { Spool } from '../../media/spool.js';
 import { spoolMedia } from '../../media/spool-media.js';
 import { packFrames, writeJpegIndex } from '../jpeg-reel.js';
+import { REEL_VERSION, type ReelManifest } from '../manifest.js';
 import { multiplex } from '../multiplex.js';
-import { REEL_VERSION, ReelFile, type ReelManifest } from '../reel.js';
+import { ReelFile } from '../reel.js';
 import { writeTsIndex } from '../ts-reel.js';
 
 export interface MakeReel {

@@ -1,5 +1,5 @@
 /**
- * The child process in which media is read, so that a hostile file can take nothing down with it.
+ * The child process in which media is read, so that a hostile file can crash nothing else.
  * Standard input: one MediaTask as JSON. Standard output: lines of MediaReport as JSON.
  */
 import { readFileSync, writeSync } from 'node:fs';
@@ -9,13 +9,17 @@ import { messageOf, Problem, systemCode } from '../../base/problem.js';
 import type { MediaReport, MediaTask } from '../media-child.js';
 import { storeProblem } from '../store.js';
 
-/** Written at once, not by the event loop: making a reel is synchronous. */
+/** Writes synchronously: the event loop does not run while a reel is made. */
 function report(line: MediaReport): void {
   writeSync(1, `${JSON.stringify(line)}\n`);
 }
 
-/** What storing cannot do is the store's problem, whatever happens to a source is the source's. */
-function asProblem(error: unknown, source: string, folder: string): Problem {
+/**
+ * A Problem for the parent. System errors come from the store's folder: sources are read by FFmpeg, which raises none, and
+ * `checkSource`, which raises Problems.
+ */
+function asProblem(thrown: unknown, source: string, folder: string): Problem {
+  const error = storeProblem(thrown, folder);
   if (error instanceof Problem) return error;
   if (systemCode(error) === 'ERR_MODULE_NOT_FOUND' && messageOf(error).includes('node-av')) {
     return new Problem(
@@ -25,9 +29,6 @@ function asProblem(error: unknown, source: string, folder: string): Problem {
       { cause: error },
     );
   }
-  if (['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM'].includes(systemCode(error) ?? '')) {
-    return storeProblem(error, folder);
-  }
   return new Problem(
     'prepare',
     `${source}: cannot be prepared: ${messageOf(error)}`,
@@ -36,7 +37,7 @@ function asProblem(error: unknown, source: string, folder: string): Problem {
   );
 }
 
-// Stations are on the air meanwhile: they come first.
+// Stations on air come first.
 setPriority(constants.priority.PRIORITY_LOW);
 
 const task: MediaTask = JSON.parse(readFileSync(0, 'utf8'));
@@ -44,7 +45,7 @@ const [subject, folder] =
   task.task === 'reel' ? [task.source, task.folder] : [task.task.replace('-', ' '), dirname(task.path)];
 let reported = Number.NEGATIVE_INFINITY;
 try {
-  // Only now, so that it can be told when FFmpeg is missing.
+  // Imported here, so that a missing FFmpeg can be reported.
   if (task.task === 'reel') {
     const { makeReel } = await import('./make-reel.js');
     makeReel(task, (progress) => {
