@@ -115,6 +115,8 @@ export interface ServerView {
 
 /** The operator's side of a server in the same process. A gateway on another host has none. */
 export interface Operator {
+  /** Grows with each change of the stations, their items, actions, slates or parity modes; counters and time do not count. */
+  readonly revision: number;
   view(): ServerView;
   /**
    * Resolves when the command is carried out and stored; the air changes at the next random access point. Rejects with a

@@ -58,6 +58,7 @@ export class Broadcaster {
   readonly #clock = new SlewingClock();
   readonly #ready: ReadyStation[] = [];
   readonly #warnings: string[] = [];
+  #revision = 0;
   #playout!: PlayoutPool;
   #unicast!: UnicastServer;
   readonly #closing: (() => Promise<void> | void)[] = [];
@@ -157,6 +158,11 @@ export class Broadcaster {
     return this.#unicast.sessions();
   }
 
+  /** Grows with each change of the stations or their parity modes. */
+  get revision(): number {
+    return this.#revision;
+  }
+
   get clockOffset(): Millis {
     return this.#clock.offset;
   }
@@ -176,10 +182,12 @@ export class Broadcaster {
   async stop(id: string): Promise<void> {
     this.catalogue.remove(id);
     await Promise.all([this.#unicast.remove(id), this.#playout.remove(id)]);
+    this.#revision++;
   }
 
   /** A station has been changed, from NOTICE on at the earliest, or is called otherwise: tells whoever has to do with it. */
   changed({ plan, station, info }: ReadyStation): void {
+    this.#revision++;
     const progress = this.#playout.progress(plan.id);
     if (!progress) return;
     this.#playout.change(plan.id, station);
@@ -193,6 +201,7 @@ export class Broadcaster {
   }
 
   #put(ready: ReadyStation): void {
+    this.#revision++;
     const { plan, station } = ready;
     const info = ready.info(millisToTicks(this.#clock.now()));
     const { bitrate, group, port } = info;
@@ -215,6 +224,7 @@ export class Broadcaster {
       const loss = this.#unicast.stats(plan.id)?.reports.loss.p95 ?? 0;
       const mode = this.#playout.reportLoss(plan.id, loss, this.#clock.now());
       if (mode === null) continue;
+      this.#revision++;
       this.#output.say(`${plan.number} ${plan.name}: error correction is ${mode} from now on`);
     }
   }

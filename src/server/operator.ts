@@ -39,6 +39,10 @@ export class ServerOperator implements Operator {
     this.#options = options;
   }
 
+  get revision(): number {
+    return this.#options.air.revision + this.#options.slates.list.length;
+  }
+
   view(): ServerView {
     const { air, at, slates } = this.#options;
     const { name, address, internal } = at;

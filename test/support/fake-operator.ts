@@ -31,6 +31,7 @@ export class FakeOperator implements Operator {
   receivers: ServerView['receivers'] = [];
   interface = { name: 'eth0', address: '192.0.2.1', internal: false };
   clockOffset = 0;
+  revision = 0;
   warnings: string[] = [];
   readonly slates: Slate[] = [
     { id: 'back-soon', name: 'Back soon' },
@@ -58,6 +59,7 @@ export class FakeOperator implements Operator {
     const { do: action, station, ...rest } = command;
     const words = Object.values(rest).flat();
     const where = station ?? 'everywhere';
+    this.revision++;
     this.done.push([action, ...(action === 'show' ? [...words, where] : [where, ...words])].join(' '));
     for (const each of this.stations) {
       if (station === null || each.info.id === station) carryOut(command, each);

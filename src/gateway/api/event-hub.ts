@@ -1,49 +1,59 @@
-/** The operator's event stream: what is told once a second is written once, for all who read it. */
+/** The operator's event stream: each event is written once for all of its readers. */
 import type { ServerResponse } from 'node:http';
+import type { Millis } from '../../base/units.js';
 import type { Asking } from '../access/access.js';
 import { HttpProblem } from '../http-problem.js';
 import type { ApiContext } from './operation.js';
 import { lineUpOf, viewersOf } from './views.js';
 
 const MOST_READERS = 50;
-/** Of the list of viewers; /viewers has more of them. */
-const MOST_TOLD = 200;
-/** A reader with more than this on its way is told the next time. */
+/** Most viewers in an event; `/viewers` lists more. */
+const MOST_VIEWERS = 200;
+/** Bytes waiting for a reader's network beyond which it skips an event. */
 const MOST_QUEUED = 256 * 1024;
-/** A reader that takes nothing for so many seconds is gone. */
-const PATIENCE = 20;
-/** How often it is asked whether a reader still may, in seconds: a password changed, a session ended. */
-const ASK_EVERY = 5;
+/** Events in a row, one a second, that a reader may skip before its connection is ended. */
+const MOST_SKIPPED = 20;
+/** Seconds between checks that a reader is still the operator: a password may change, a session may end. */
+const CHECK_ACCESS = 5;
 
 interface Reader {
   readonly asking: Asking;
   readonly response: ServerResponse;
-  /** As told last. */
+  /** The events that it was sent last. */
   lineUp: string;
   viewers: string;
-  missed: number;
+  skipped: number;
 }
 
 const event = (name: string, data: object): string => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 
-/** It is in charge of: who reads, and what each has been told. */
+/**
+ * Responsible for:
+ * - the readers, and the events that each has been sent
+ * - writing the line-up again only when something of it has changed
+ */
 export class EventHub {
   readonly #context: Omit<ApiContext, 'events'>;
   readonly #readers = new Set<Reader>();
-  #stopLooking: (() => void) | null = null;
+  /** The event `line-up`; null: to be written again. */
+  #lineUp: string | null = null;
+  /** When an item of the line-up ends (Unix epoch), and the operator's revision that it shows. */
+  #lineUpUntil: Millis = 0;
+  #revision: number | undefined;
+  #endReading: (() => void) | null = null;
   #ticks = 0;
 
   constructor(context: Omit<ApiContext, 'events'>) {
     this.#context = context;
   }
 
-  /** NackResponder with the stream. Throws an HttpProblem where too many read already. */
+  /** Answers with the stream. Throws an HttpProblem where there are too many readers already. */
   add(asking: Asking, response: ServerResponse): void {
     if (this.#readers.size >= MOST_READERS) {
-      const detail = `${MOST_READERS} pages follow already. Close one of them.`;
+      const detail = `${MOST_READERS} pages follow the events already. Close one of them.`;
       throw new HttpProblem(503, 'Too many readers', detail, { 'retry-after': '30' });
     }
-    const reader: Reader = { asking, response, lineUp: '', viewers: '', missed: 0 };
+    const reader: Reader = { asking, response, lineUp: '', viewers: '', skipped: 0 };
     this.#readers.add(reader);
     response.once('close', () => this.#remove(reader));
     response.writeHead(200, {
@@ -52,34 +62,47 @@ export class EventHub {
       'x-accel-buffering': 'no',
     });
     response.write('retry: 2000\n\n');
-    this.#tell([reader]);
-    this.#stopLooking ??= this.#context.monitor.look(() => {
-      this.#tell([...this.#readers]);
-      if (++this.#ticks % ASK_EVERY === 0) for (const each of this.#readers) void this.#askAgain(each);
-    });
+    this.#endReading ??= this.#begin();
+    this.#send([reader]);
   }
 
   close(): void {
     for (const { response } of this.#readers) response.end();
   }
 
+  #begin(): () => void {
+    const { catalogue, monitor } = this.#context;
+    const endChanges = catalogue.onChange(() => {
+      this.#lineUp = null;
+    });
+    const endLooking = monitor.look(() => {
+      this.#send([...this.#readers]);
+      if (++this.#ticks % CHECK_ACCESS === 0) for (const each of this.#readers) void this.#checkAccess(each);
+    });
+    return () => {
+      endChanges();
+      endLooking();
+      this.#lineUp = null;
+    };
+  }
+
   #remove(reader: Reader): void {
     this.#readers.delete(reader);
     if (this.#readers.size > 0) return;
-    this.#stopLooking?.();
-    this.#stopLooking = null;
+    this.#endReading?.();
+    this.#endReading = null;
   }
 
-  #tell(readers: readonly Reader[]): void {
+  #send(readers: readonly Reader[]): void {
     const stats = event('stats', this.#context.monitor.stats);
-    const lineUp = event('line-up', lineUpOf(this.#context));
-    const viewers = event('viewers', viewersOf(this.#context, MOST_TOLD));
+    const lineUp = this.#currentLineUp();
+    const viewers = event('viewers', viewersOf(this.#context, MOST_VIEWERS));
     for (const reader of readers) {
       if (reader.response.writableLength > MOST_QUEUED) {
-        if (++reader.missed > PATIENCE) reader.response.destroy();
+        if (++reader.skipped > MOST_SKIPPED) reader.response.destroy();
         continue;
       }
-      reader.missed = 0;
+      reader.skipped = 0;
       if (reader.lineUp !== lineUp) reader.response.write(lineUp);
       reader.response.write(stats);
       if (reader.viewers !== viewers) reader.response.write(viewers);
@@ -88,7 +111,20 @@ export class EventHub {
     }
   }
 
-  async #askAgain(reader: Reader): Promise<void> {
+  #currentLineUp(): string {
+    const { operator, now } = this.#context;
+    const revision = operator?.revision;
+    if (this.#lineUp === null || revision !== this.#revision || now() >= this.#lineUpUntil) {
+      const lineUp = lineUpOf(this.#context);
+      const ends = lineUp.stations.map(({ info }) => info.nowUntil ?? Number.POSITIVE_INFINITY);
+      this.#lineUpUntil = ends.reduce((first, end) => Math.min(first, end), Number.POSITIVE_INFINITY);
+      this.#lineUp = event('line-up', lineUp);
+      this.#revision = revision;
+    }
+    return this.#lineUp;
+  }
+
+  async #checkAccess(reader: Reader): Promise<void> {
     const caller = await this.#context.access.callerOf(reader.asking).catch(() => null);
     if (caller === null) reader.response.end();
   }
