@@ -83,7 +83,7 @@ async function add(id: string, source: string) {
 
 const others: Awaited<ReturnType<typeof add>>[] = [];
 for (let i = 0; i < STATIONS; i++) others.push(await add(`station-${i}`, film));
-const heard = Array.from({ length: HEARD }, (_, i) => others[Math.floor((i * STATIONS) / HEARD)].address);
+const heard = Array.from({ length: HEARD }, (_, i) => others[Math.floor((i * STATIONS) / HEARD)]!.address);
 await sleep(2_000);
 
 interface Block {

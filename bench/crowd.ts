@@ -179,7 +179,7 @@ async function differentPackets(receivers: number, share: number): Promise<void>
       'to all': (counts.multicast / (window / 1_000)).toFixed(0),
       'server CPU, % of a core': percent(sum(busy)),
       'without loss': percent(sum(calm)),
-      'busiest thread': percent(busy[0]),
+      'busiest thread': percent(busy[0]!),
     },
   ]);
 }
@@ -226,7 +226,7 @@ async function flood(requests: number): Promise<void> {
       'tuning p50, ms': quantile(tuning.times, 0.5).toFixed(1),
       'tuning p99': quantile(tuning.times, 0.99).toFixed(1),
       'server CPU, %': percent(sum(cpu)),
-      'busiest thread': percent(cpu[0]),
+      'busiest thread': percent(cpu[0]!),
     });
   }
   await server.end();

@@ -86,7 +86,7 @@ const measured = new Map<string, Map<number, Measured[]>>();
 
 async function measure(server: HttpServer, viewers: number): Promise<Measured> {
   const { programs, url } = await server.start(task);
-  const groups = new Set([programs[0].group]);
+  const groups = new Set([programs[0]!.group]);
   try {
     const words: ViewersOptions = { urls: Array.from({ length: viewers }, () => url) };
     const entry = fileURLToPath(new URL('./support/http-viewers.js', import.meta.url));

@@ -111,8 +111,8 @@ function isShown(colour: readonly number[]): boolean {
   const row = screen.row(MIDDLE.y);
   return [2, 1, 0].every((byte, i) => {
     let sum = 0;
-    for (let x = MIDDLE.from; x < MIDDLE.to; x++) sum += row[4 * x + byte];
-    return Math.abs(sum / (MIDDLE.to - MIDDLE.from) - colour[i]) < 60;
+    for (let x = MIDDLE.from; x < MIDDLE.to; x++) sum += row[4 * x + byte]!;
+    return Math.abs(sum / (MIDDLE.to - MIDDLE.from) - colour[i]!) < 60;
   });
 }
 
@@ -128,7 +128,7 @@ async function shown(station: number): Promise<number> {
   throw new Error(`station ${station} did not come on the screen`);
 }
 
-const address = (station: number) => `${url}/#/${stations[station].id}`;
+const address = (station: number) => `${url}/#/${stations[station]!.id}`;
 /** When the page was opened, or its last key was pressed. */
 const openedAt = (page: Page): Promise<number> => page.evaluate('keyAt');
 
@@ -178,7 +178,7 @@ const far: number[] = [];
 for (let i = 0; i < Number(options.tries); i++) {
   await sleep(LOOK + Math.random() * REST);
   station = (station + 2) % stations.length;
-  far.push(await change(page, [String(stations[station].number)], station));
+  far.push(await change(page, [String(stations[station]!.number)], station));
 }
 say(`Changed to a station far away ${far.length} times`);
 
@@ -188,9 +188,9 @@ interface Reported {
 await sleep(12_000);
 const { viewers } = (await (await fetch(`${url}/api/v1/viewers`)).json()) as Reported;
 const offset =
-  viewers.find((viewer) => viewer.station === stations[station].id && viewer.report)?.report?.offset ?? null;
+  viewers.find((viewer) => viewer.station === stations[station]!.id && viewer.report)?.report?.offset ?? null;
 /** From a picture's last packet, and from its first, to the screen. */
-const leads = await leadsOf(store, prepared[station].source);
+const leads = await leadsOf(store, prepared[station]!.source);
 const behind = (lead: number) => lead + COMMON_DELAY + (offset ?? 0);
 await browser.close();
 await screen.close();
@@ -203,8 +203,8 @@ const at = (values: readonly number[], share: number) => {
 const row = (what: string, values: readonly number[]) => ({
   what,
   tries: values.length,
-  'p50, ms': at(values, 0.5).toFixed(0),
-  'p99, ms': at(values, 0.99).toFixed(0),
+  'p50, ms': at(values, 0.5)!.toFixed(0),
+  'p99, ms': at(values, 0.99)!.toFixed(0),
   'least–most': `${spread(values).least.toFixed(0)}–${spread(values).most.toFixed(0)}`,
 });
 report(`The viewer's page in Chromium, stations of 5 Mbit/s, random access every ${options.gop} s`, [

@@ -88,7 +88,7 @@ async function run(contestant: Contestant, stations: number, sources: string[], 
   const task = { stations, sources, files, store, window, packets: reel.packets, bitrate: reel.bitrate };
   const result = await measure(contestant, task).catch((error: Error) => {
     failures.push(`${what}: ${error.message}`);
-    say(failures[failures.length - 1]);
+    say(failures[failures.length - 1]!);
   });
   if (result) results.push(result);
 }
@@ -128,7 +128,7 @@ if (different.length > 0) {
 
 const report = {
   what: 'Playing out: cost and evenness',
-  machine: `${cpus().length} × ${cpus()[0].model}, Linux ${release()}, Node ${process.versions.node}`,
+  machine: `${cpus().length} × ${cpus()[0]!.model}, Linux ${release()}, Node ${process.versions.node}`,
   bitRate: BIT_RATE,
   offload: !options['no-offload'],
   windows: { count: WINDOWS, seconds: window },

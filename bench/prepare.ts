@@ -23,13 +23,13 @@ const megabytes = statSync(at('long.mp4')).size / 1e6;
 
 const copying: Record<string, number[]> = { msc: [], 'ffmpeg -c copy, to .ts': [], 'cp and sync': [] };
 const timed = [
-  async () => copying.msc.push(await prepare([at('long.mp4')])),
+  async () => copying.msc!.push(await prepare([at('long.mp4')])),
   async () =>
-    copying['ffmpeg -c copy, to .ts'].push(
+    copying['ffmpeg -c copy, to .ts']!.push(
       await seconds('ffmpeg', [...ffmpeg, '-i', at('long.mp4'), '-c', 'copy', at('long.ts')]),
     ),
   async () =>
-    copying['cp and sync'].push(
+    copying['cp and sync']!.push(
       await seconds('sh', ['-c', `cp ${at('long.mp4')} ${at('copy')} && sync ${at('copy')}`]),
     ),
 ];
@@ -56,8 +56,8 @@ const x264 = ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '21', '-maxrate'
 const keys = ['-g', '24', '-sc_threshold', '0', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-ac', '2', '-b:a', '160k'];
 const encoding: Record<string, number[]> = { msc: [], ffmpeg: [] };
 for (let run = 0; run < 3; run++) {
-  encoding.msc.push(await prepare([at('film.mp4'), '--max-gop', '1s']));
-  encoding.ffmpeg.push(await seconds('ffmpeg', [...ffmpeg, '-i', at('film.mp4'), ...x264, ...keys, at('film.ts')]));
+  encoding.msc!.push(await prepare([at('film.mp4'), '--max-gop', '1s']));
+  encoding.ffmpeg!.push(await seconds('ffmpeg', [...ffmpeg, '-i', at('film.mp4'), ...x264, ...keys, at('film.ts')]));
 }
 report(
   'Encoding 720 frames of 1080p: frames/s, median (least–most)',

@@ -125,7 +125,7 @@ const dropsAt = (ports: ReadonlySet<number>): number =>
     .split('\n')
     .slice(1)
     .map((line) => line.trim().split(/\s+/))
-    .filter((fields) => ports.has(Number.parseInt(fields[1].split(':')[1], 16)))
+    .filter((fields) => ports.has(Number.parseInt(fields[1]!.split(':')[1]!, 16)))
     .reduce((sum, fields) => sum + Number(fields[fields.length - 1]), 0);
 
 async function measure(program: Program, warmUp: number, stations: readonly StationInfo[]): Promise<Measured> {
@@ -200,7 +200,7 @@ async function measureRecordings(): Promise<void> {
   for (let round = 1; round <= rounds; round++) {
     for (const { name, command, words, env, warmUp } of contestants) {
       say(`${name}, round ${round} of ${rounds}`);
-      const program = new Program(command, words(stations[0], output), { env });
+      const program = new Program(command, words(stations[0]!, output), { env });
       const measured = await measure(program, warmUp, stations);
       await program.end();
       if (statSync(output).size === 0) throw new Error(`${name} recorded nothing. ${program.said}`);

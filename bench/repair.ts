@@ -161,7 +161,7 @@ for (const contestant of contestants) {
   for (const some of contestant.isOnce ? losses.map((loss) => [loss]) : [losses]) {
     await measure(contestant, some, (result) => results.push(result)).catch((error: Error) => {
       failures.push(`${contestant.name}: ${error.message}`);
-      say(failures[failures.length - 1]);
+      say(failures[failures.length - 1]!);
     });
   }
 }
@@ -169,7 +169,7 @@ results.sort((a, b) => losses.indexOf(a.loss) - losses.indexOf(b.loss)); // of e
 
 const report = {
   what: 'Repair: what is missing afterwards, and what it costs on the line',
-  machine: `${cpus().length} × ${cpus()[0].model}, Linux ${release()}, Node ${process.versions.node}`,
+  machine: `${cpus().length} × ${cpus()[0]!.model}, Linux ${release()}, Node ${process.versions.node}`,
   buffer: BUFFER,
   roundTrip: Number(options['round-trip']),
   bitrate: reel.bitrate,

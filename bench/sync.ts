@@ -112,7 +112,7 @@ async function nextWindow(program: Program): Promise<void> {
 const programs: Program[] = [];
 for (const tile of tiles) {
   if (tile.name.startsWith('window')) {
-    const words = [options.msc, 'watch', stations[0].id, '--sync', '--player', 'mpv', '--json', '--quiet'];
+    const words = [options.msc, 'watch', stations[0]!.id, '--sync', '--player', 'mpv', '--json', '--quiet'];
     const program = new Program(process.execPath, words, { env: screen.env });
     programs.push(program);
     await nextWindow(program);
@@ -121,7 +121,7 @@ for (const tile of tiles) {
       ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
       ...['--disable-component-update', '--disable-sync', '--test-type', '--autoplay-policy=no-user-gesture-required'],
       ...[`--user-data-dir=${join(folder, tile.name.replace(' ', '-'))}`, `--window-position=${tile.x},${tile.y}`],
-      ...[`--window-size=${TILE.width},${TILE.height}`, `--app=${url}/#/${stations[0].id}`],
+      ...[`--window-size=${TILE.width},${TILE.height}`, `--app=${url}/#/${stations[0]!.id}`],
     ];
     programs.push(new Program('chromium', words, { env: screen.env }));
   }
@@ -132,7 +132,7 @@ const FIRST_PICTURES = 5_000;
 await sleep(FIRST_PICTURES);
 for (const [i, window] of windows.entries()) {
   xdotool('windowsize', window, String(TILE.width), String(TILE.height));
-  xdotool('windowmove', window, String(tiles[i].x), String(tiles[i].y));
+  xdotool('windowmove', window, String(tiles[i]!.x), String(tiles[i]!.y));
 }
 
 /** When each picture was first seen, by its count since the beginning. */
@@ -152,13 +152,13 @@ function look(): void {
     for (const [i, tile] of tiles.entries()) {
       if (tile.y !== y) continue;
       const lumaAt = (x: number, part: number) =>
-        (part < 0.8 ? gray : bars)[(tile.x + Math.floor(x * TILE.width)) * 4 + 1];
+        (part < 0.8 ? gray! : bars!)[(tile.x + Math.floor(x * TILE.width)) * 4 + 1]!;
       const number = readNumber(lumaAt);
-      if (number === null || number === last[i].number) continue;
+      if (number === null || number === last[i]!.number) continue;
       const due = ((performance.timeOrigin + began + now - filmFrom - SHOWN_AFTER) / 1000) * NUMBERED_RATE;
       const count = number + PICTURES * Math.round((due - number) / PICTURES);
       last[i] = { number, count };
-      if (!seen[i].has(count)) seen[i].set(count, now);
+      if (!seen[i]!.has(count)) seen[i]!.set(count, now);
     }
   }
 }
@@ -169,7 +169,7 @@ while (performance.now() < end) {
   look();
   if (performance.now() - told > 60_000) {
     told = performance.now();
-    say(names.map((name, i) => `${name}: ${seen[i].size} pictures`).join(', '));
+    say(names.map((name, i) => `${name}: ${seen[i]!.size} pictures`).join(', '));
   }
   await sleep(LOOK);
 }
@@ -183,7 +183,7 @@ await server.end();
 
 const from = began + Number(options.settle) * 1000;
 const isSettled = (time: number) => time + began > from;
-const counts = [...seen[0].keys()].filter((count) => seen.every((times) => isSettled(times.get(count) ?? -began)));
+const counts = [...seen[0]!.keys()].filter((count) => seen.every((times) => isSettled(times.get(count) ?? -began)));
 const apart: number[] = [];
 /** From the moment at which it is due. */
 const offsets: number[][] = tiles.map(() => []);
@@ -191,7 +191,7 @@ for (const count of counts) {
   const times = seen.map((one) => one.get(count) as number);
   apart.push(Math.max(...times) - Math.min(...times));
   const due = filmFrom + SHOWN_AFTER + (count * 1000) / NUMBERED_RATE - performance.timeOrigin - began;
-  for (const [i, time] of times.entries()) offsets[i].push(time - due);
+  for (const [i, time] of times.entries()) offsets[i]!.push(time - due);
 }
 const at = (values: readonly number[], share: number) => {
   const sorted = [...values].sort((a, b) => a - b);
@@ -211,10 +211,10 @@ report(`${names.length} screens, ${counts.length} of ${possible} pictures seen o
   },
   ...tiles.map(({ name }, i) => ({
     what: `${name}, from its moment`,
-    p50: at(offsets[i], 0.5).toFixed(1),
-    p95: at(offsets[i], 0.95).toFixed(1),
-    p99: at(offsets[i], 0.99).toFixed(1),
-    most: at(offsets[i], 1).toFixed(1),
+    p50: at(offsets[i]!, 0.5).toFixed(1),
+    p95: at(offsets[i]!, 0.95).toFixed(1),
+    p99: at(offsets[i]!, 0.99).toFixed(1),
+    most: at(offsets[i]!, 1).toFixed(1),
     'within 20 ms, %': '',
     'within 40 ms, %': '',
   })),

@@ -55,7 +55,7 @@ for (const [program, debian] of [
   ['ffmpeg', 'ffmpeg'],
   ['Xvfb', 'xvfb'],
 ]) {
-  if (!isInstalled(program)) refuse(`it needs ${program} (apt-get install ${debian})`);
+  if (!isInstalled(program!)) refuse(`it needs ${program} (apt-get install ${debian})`);
 }
 
 const began = performance.now();
@@ -125,7 +125,7 @@ await cable.remove();
 
 const report = {
   what: 'From the command to the first picture',
-  machine: `${cpus().length} × ${cpus()[0].model}, Linux ${release()}, Node ${process.versions.node}`,
+  machine: `${cpus().length} × ${cpus()[0]!.model}, Linux ${release()}, Node ${process.versions.node}`,
   tries,
   contestants: contestants.map(({ name, version, how }) => ({ name, version, how })),
   missing,

@@ -45,9 +45,9 @@ export class Arrivals {
 
 /** adaptation_field_control has a field, it is long enough, PCR_flag (ISO/IEC 13818-1, 2.4.3.4). */
 function pcrOf(packet: Buffer, at: number): number | null {
-  if ((packet[at + 3] & 0x20) === 0 || packet[at + 4] < 7 || (packet[at + 5] & 0x10) === 0) return null;
-  const base = packet.readUInt32BE(at + 6) * 2 + (packet[at + 10] >> 7);
-  return base * 300 + (((packet[at + 10] & 1) << 8) | packet[at + 11]);
+  if ((packet[at + 3]! & 0x20) === 0 || packet[at + 4]! < 7 || (packet[at + 5]! & 0x10) === 0) return null;
+  const base = packet.readUInt32BE(at + 6) * 2 + (packet[at + 10]! >> 7);
+  return base * 300 + (((packet[at + 10]! & 1) << 8) | packet[at + 11]!);
 }
 
 /** Milliseconds; `early` is the least lateness. */
@@ -78,7 +78,7 @@ export function quantile(values: readonly number[], p: number): number {
 /** Where RTP timestamps are the 90 kHz wall-clock time at which each packet is due. */
 export function lateness(stations: readonly Arrivals[]): Lateness {
   const late = stations.flatMap(({ times, timestamps }) =>
-    timestamps.map((due, i) => wrappedDistance(due, times[i] * TICKS_PER_MILLI, RTP_TIME_MODULUS) / TICKS_PER_MILLI),
+    timestamps.map((due, i) => wrappedDistance(due, times[i]! * TICKS_PER_MILLI, RTP_TIME_MODULUS) / TICKS_PER_MILLI),
   );
   return {
     p50: quantile(late, 0.5),
@@ -96,7 +96,7 @@ export function lost(stations: readonly Arrivals[]): number | null {
   return withRtp.reduce((sum, { sequence }) => {
     let advance = 0;
     for (let i = 1; i < sequence.length; i++) {
-      advance += wrappedDistance(sequence[i - 1], sequence[i], SEQUENCE_MODULUS);
+      advance += wrappedDistance(sequence[i - 1]!, sequence[i]!, SEQUENCE_MODULUS);
     }
     return sum + advance + 1 - sequence.length;
   }, 0);
@@ -117,8 +117,8 @@ function fromLine(pcrs: readonly { time: number; value: number }[]): number[] {
   if (pcrs.length < 2) return [];
   const points: { x: number; y: number }[] = [{ x: 0, y: 0 }];
   for (let i = 1; i < pcrs.length; i++) {
-    const step = wrappedDistance(pcrs[i - 1].value, pcrs[i].value, PCR_MODULUS) / PCR_PER_MILLI;
-    points.push({ x: points[i - 1].x + step, y: pcrs[i].time - pcrs[0].time });
+    const step = wrappedDistance(pcrs[i - 1]!.value, pcrs[i]!.value, PCR_MODULUS) / PCR_PER_MILLI;
+    points.push({ x: points[i - 1]!.x + step, y: pcrs[i]!.time - pcrs[0]!.time });
   }
   const mean = (of: 'x' | 'y') => points.reduce((sum, point) => sum + point[of], 0) / points.length;
   const [meanX, meanY] = [mean('x'), mean('y')];
@@ -132,7 +132,7 @@ function burst(times: readonly number[]): number {
   let most = 0;
   let first = 0;
   for (let last = 0; last < times.length; last++) {
-    while (times[last] - times[first] >= 1) first++;
+    while (times[last]! - times[first]! >= 1) first++;
     most = Math.max(most, last - first + 1);
   }
   return most;
@@ -140,6 +140,6 @@ function burst(times: readonly number[]): number {
 
 function gap(times: readonly number[]): number {
   let longest = 0;
-  for (let i = 1; i < times.length; i++) longest = Math.max(longest, times[i] - times[i - 1]);
+  for (let i = 1; i < times.length; i++) longest = Math.max(longest, times[i]! - times[i - 1]!);
   return longest;
 }

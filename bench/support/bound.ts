@@ -19,7 +19,7 @@ export interface BoundOptions {
 /** sendmmsg takes no more at once (UIO_MAXIOV). */
 const MOST_MESSAGES = 1_024;
 
-const { destinations, length, packets, messages, wakeUps }: BoundOptions = JSON.parse(process.argv[2]);
+const { destinations, length, packets, messages, wakeUps }: BoundOptions = JSON.parse(process.argv[2]!);
 const loaded = await loadLibc();
 if (loaded.libc === null) throw new Error(`no way to send: ${loaded.reason}`);
 const socket = new UdpSocket(loaded.libc);
@@ -59,7 +59,7 @@ for (let tick = 1; ; tick++) {
   const table = tables[more ? 1 : 0];
   for (let left = due; left > 0; ) {
     const count = Math.min(left, destinations.length - next, MOST_MESSAGES);
-    const sent = table.send(socket.fd, next, count);
+    const sent = table!.send(socket.fd, next, count);
     if (sent < 0) throw new Error(`sendmmsg: error ${-sent}`);
     next = (next + sent) % destinations.length;
     left -= sent;

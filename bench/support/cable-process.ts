@@ -28,7 +28,7 @@ const IFREQ_LENGTH = 40;
 const IFNAMSIZ = 16;
 const LARGEST_PACKET = 65_536;
 
-const { far, there, back }: CableOptions = JSON.parse(process.argv[2]);
+const { far, there, back }: CableOptions = JSON.parse(process.argv[2]!);
 const { default: koffi } = await import('koffi');
 const ioctl = koffi.load(null).func('int ioctl(int fd, unsigned long request, void *argument)');
 
@@ -44,7 +44,7 @@ function openTun(name: string): number {
 
 function run(words: string): void {
   const [command, ...rest] = words.split(' ');
-  const { status, stderr, error } = spawnSync(command, rest, { encoding: 'utf8' });
+  const { status, stderr, error } = spawnSync(command!, rest, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${words}: ${error?.message ?? stderr}`);
 }
 

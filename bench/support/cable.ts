@@ -80,7 +80,7 @@ export class Cable {
       .split(/\s+/)
       .map(Number);
     // receive: bytes packets errs drop fifo frame compressed multicast; transmit: the same
-    const at = (i: number) => ({ bytes: fields[i], packets: fields[i + 1] });
+    const at = (i: number) => ({ bytes: fields[i] ?? 0, packets: fields[i + 1] ?? 0 });
     return { received: at(0), sent: at(8) };
   }
 

@@ -38,9 +38,9 @@ function draw({ title, lines, isEven, xText, yText }: Drawing): string {
   const values = [...new Set(all.map(({ x }) => x))].sort((a, b) => a - b);
   const heights = all.map(({ y }) => Math.log10(y));
   const [least, most] = [Math.floor(Math.min(...heights)), Math.ceil(Math.max(...heights))];
-  const widest = Math.log10(values[values.length - 1] / values[0]) || 1;
+  const widest = Math.log10(values[values.length - 1]! / values[0]!) || 1;
   const share = (value: number) =>
-    isEven ? values.indexOf(value) / (values.length - 1 || 1) : Math.log10(value / values[0]) / widest;
+    isEven ? values.indexOf(value) / (values.length - 1 || 1) : Math.log10(value / values[0]!) / widest;
   const x = (value: number) => round(PLOT.left + share(value) * (PLOT.right - PLOT.left));
   const y = (value: number) =>
     round(PLOT.bottom - ((Math.log10(value) - least) / (most - least || 1)) * (PLOT.bottom - PLOT.top));
@@ -86,9 +86,9 @@ ${out.filter((line) => line.startsWith('<text')).join('\n')}
 
 /** The legend's order is that in which the lines end, from the top. */
 const byHeight = (lines: readonly Line[]): Line[] =>
-  lines.toSorted((a, b) => b.points[b.points.length - 1].y - a.points[a.points.length - 1].y);
+  lines.toSorted((a, b) => b.points[b.points.length - 1]!.y - a.points[a.points.length - 1]!.y);
 
-const colourOf = (i: number) => COLOURS[i % COLOURS.length];
+const colourOf = (i: number) => COLOURS[i % COLOURS.length]!;
 
 /** A line for each name among the stats, in the order of the names. */
 function linesOf<T extends { name: string }>(stats: readonly T[], point: (figure: T) => Point): Line[] {
@@ -113,7 +113,7 @@ export function playoutChart(results: readonly Result[]): string {
         .map(({ stations, cpu }) => ({ x: stations, y: cpu.median / stations }))
         .sort((a, b) => a.x - b.x);
       const label = files === 'equal' ? name : `${name}, own reels`;
-      return points.length === 0 ? [] : [{ label, colour: colourOf(i), dashed: files !== 'equal', points }];
+      return points.length === 0 ? [] : [{ label, colour: colourOf(i)!, dashed: files !== 'equal', points }];
     }),
   );
   return draw({

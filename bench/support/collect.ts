@@ -36,7 +36,7 @@ function dueTimes(reel: Reel): (packet: number, now: Millis) => Millis {
   };
 }
 
-const { reference, reel, source }: CollectOptions = JSON.parse(process.argv[2]);
+const { reference, reel, source }: CollectOptions = JSON.parse(process.argv[2]!);
 const due = reel === null ? null : dueTimes(await new Store(dirname(dirname(reel))).openReel(basename(reel)));
 const completeness = new Completeness(readFileSync(reference), due);
 
@@ -54,7 +54,7 @@ if ('port' in source) {
   await once(socket, 'listening');
 } else {
   const [command, ...words] = source.command;
-  const child = spawn(command, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(command!, words, { stdio: ['ignore', 'pipe', 'inherit'] });
   child.stdout.on('data', take);
   child.on('close', (code) => {
     throw new Error(`${command} ended with ${code}`);

@@ -103,7 +103,7 @@ export class Completeness {
     report.missing += step - 1;
     if (step > 1) report.holes++;
     this.#last = place;
-    if (this.#due) this.#delays.push(now - this.#due(this.#packets[place], now));
+    if (this.#due) this.#delays.push(now - this.#due(this.#packets[place]!, now));
   }
 }
 

@@ -27,7 +27,7 @@ export interface CrowdReport {
   multicast: number;
 }
 
-const { channel, receivers }: CrowdOptions = JSON.parse(process.argv[2]);
+const { channel, receivers }: CrowdOptions = JSON.parse(process.argv[2]!);
 const { port } = channel.info;
 
 const random = randomFrom(11);
@@ -49,9 +49,9 @@ class Part implements ReceivedBatch {
     this.count = 0;
     for (let i = from; i < batch.count; i++) {
       if (lossy && share > 0 && random() < share) continue;
-      this.offsets[this.count] = batch.offsets[i];
-      this.lengths[this.count] = batch.lengths[i];
-      this.senders[this.count] = batch.senders[i];
+      this.offsets[this.count] = batch.offsets[i]!;
+      this.lengths[this.count] = batch.lengths[i]!;
+      this.senders[this.count] = batch.senders[i]!;
       this.count++;
     }
   }

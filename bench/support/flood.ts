@@ -23,7 +23,7 @@ export interface FloodOptions {
 const SOURCES = 512;
 const PERIOD = 5;
 
-const { controlPort, station, ssrc, requests, seconds }: FloodOptions = JSON.parse(process.argv[2]);
+const { controlPort, station, ssrc, requests, seconds }: FloodOptions = JSON.parse(process.argv[2]!);
 const { libc } = await loadLibc();
 if (libc === null) throw new Error('it needs 64-bit Linux');
 
@@ -46,7 +46,7 @@ const nack = () =>
     copies: 4,
     flow: null,
     report: null,
-  })[0];
+  })[0]!;
 const kinds: (() => Buffer)[] = [
   () => encodeMessage(message('start', id(), {}), { minLength: 300 }),
   () => encodeMessage(message('tune', id(), { station, burst: { flow: 1 } }, forged())),
@@ -54,13 +54,13 @@ const kinds: (() => Buffer)[] = [
   nack,
   () => randomBytes(100),
 ];
-const datagrams = Array.from({ length: 250 }, (_, i) => kinds[i % kinds.length]());
+const datagrams = Array.from({ length: 250 }, (_, i) => kinds[i % kinds.length]!());
 const data = Buffer.concat(datagrams);
 const table = new SendMessages(libc, { data, capacity: datagrams.length, destinations: 1 });
 table.setDestination(0, '127.0.0.1', controlPort);
 for (let i = 0, at = 0; i < datagrams.length; i++) {
-  table.set(i, at, datagrams[i].length, 0, 0);
-  at += datagrams[i].length;
+  table.set(i, at, datagrams[i]!.length, 0, 0);
+  at += datagrams[i]!.length;
 }
 
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
@@ -74,7 +74,7 @@ for (let tick = 1; tick * PERIOD <= seconds * 1_000; tick++) {
     const first = sent % datagrams.length;
     // A few from each source, so that there are many sources at any time.
     const count = Math.min(left, 8, datagrams.length - first);
-    const done = table.send(sockets[next].fd, first, count);
+    const done = table.send(sockets[next]!.fd, first, count);
     if (done < 0) throw new Error(`sendmmsg: error ${-done}`);
     next = (next + 1) % SOURCES;
     left -= done;

@@ -61,7 +61,7 @@ export const httpServers: HttpServer[] = [
     command: process.execPath,
     async start(task) {
       const { server, stations, port } = await ours(task);
-      return { programs: [server], url: `http://127.0.0.1:${port}/stations/${stations[0].id}.ts` };
+      return { programs: [server], url: `http://127.0.0.1:${port}/stations/${stations[0]!.id}.ts` };
     },
   },
   {
@@ -72,7 +72,7 @@ export const httpServers: HttpServer[] = [
       const port = await freePort();
       const gateway = new Program(process.execPath, [task.msc, 'gateway', '--http', `127.0.0.1:${port}`]);
       await listening(port, gateway);
-      const url = `http://127.0.0.1:${port}/stations/${stations[0].id}.ts`;
+      const url = `http://127.0.0.1:${port}/stations/${stations[0]!.id}.ts`;
       for (let tries = 0; (await fetch(url, { method: 'HEAD' })).status !== 200; tries++) {
         if (tries === 200) throw new Error(`the gateway does not find the station. ${gateway.said}`);
         await sleep(50);

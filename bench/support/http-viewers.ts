@@ -26,7 +26,7 @@ export interface ViewersReport {
   ended: number;
 }
 
-const { urls }: ViewersOptions = JSON.parse(process.argv[2]);
+const { urls }: ViewersOptions = JSON.parse(process.argv[2]!);
 
 /** Follows the continuity counter of the video, from the first packet on. */
 class Continuity {
@@ -75,7 +75,7 @@ function watch(url: string, i: number): Socket {
       buffer: shared,
       callback: (length, buffer) => {
         if (bytes[i] === 0) hasBegun();
-        bytes[i] += length;
+        bytes[i]! += length;
         if (i === 0 && isCounting) continuity.take(Buffer.from(buffer.subarray(0, length)));
         return true;
       },
@@ -108,7 +108,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     isCounting = true;
     continue;
   }
-  const each = bytes.map((sum, i) => sum - from[i]);
+  const each = bytes.map((sum, i) => sum - from[i]!);
   const report: ViewersReport = {
     seconds: (performance.now() - began) / 1000,
     bytes: each.reduce((sum, one) => sum + one, 0),

@@ -42,7 +42,7 @@ export async function leadsOf(store: Store, source: string): Promise<{ first: nu
 /** PTS[32..30], marker, PTS[29..15], marker, PTS[14..0], marker: ISO/IEC 13818-1, 2.4.3.6. */
 function readPts(bytes: Buffer, pes: number): number {
   const at = pes + 9;
-  const high = (bytes[at] >> 1) & 0x07;
+  const high = (bytes[at]! >> 1) & 0x07;
   return wrap(
     high * 2 ** 30 + (bytes.readUInt16BE(at + 1) >> 1) * 2 ** 15 + (bytes.readUInt16BE(at + 3) >> 1),
     PTS_MODULUS,

@@ -67,7 +67,7 @@ export async function measure(
   const onAir = await contestant.start(task);
   const { programs, destinations, onAirAfter } = onAir;
   const heard = Math.min(HEARD, Math.ceil(stations / 5));
-  const sample = Array.from({ length: heard }, (_, i) => destinations[Math.floor((i * stations) / heard)]);
+  const sample = Array.from({ length: heard }, (_, i) => destinations[Math.floor((i * stations) / heard)]!);
   const listener = await Listener.start(sample);
   const groups = new Set(programs.map(({ group }) => group));
   const listening = new Set([listener.group]);
@@ -112,11 +112,12 @@ function ratesOf(taken: readonly Snapshot[], packetLength: number) {
   const first = taken[0];
   const last = taken[taken.length - 1];
   /** A second, between two looks. */
-  const rate = (of: (at: Snapshot) => number, from = first, to = last) => (of(to) - of(from)) / (to.time - from.time);
+  const rate = (of: (at: Snapshot) => number, from = first, to = last) =>
+    (of(to!) - of(from!)) / (to!.time - from!.time);
   const overWindows = (of: (at: Snapshot) => number) => spread(taken.slice(1).map((to, i) => rate(of, taken[i], to)));
   const ofThread = (tid: string) => (at: Snapshot) => at.threads.get(tid) ?? { cpu: 0, sleeps: 0 };
   const cpuOfThread = (tid: string) => (at: Snapshot) => ofThread(tid)(at).cpu;
-  const busiest = [...last.threads.keys()].reduce((most, tid) =>
+  const busiest = [...last!.threads.keys()].reduce((most, tid) =>
     rate(cpuOfThread(tid)) > rate(cpuOfThread(most)) ? tid : most,
   );
   return {

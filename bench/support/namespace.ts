@@ -35,12 +35,12 @@ export async function ownNetwork(): Promise<void> {
   }
   const unshare = process.getuid?.() === 0 ? ['unshare', '--net'] : ['unshare', '--net', '--map-root-user'];
   const words = [...unshare.slice(1), 'sh', '-c', PREPARE, 'sh'];
-  const tried = spawnSync(unshare[0], [...words, 'true'], { encoding: 'utf8' });
+  const tried = spawnSync(unshare[0]!, [...words, 'true'], { encoding: 'utf8' });
   if (tried.status !== 0) {
     const reason = tried.error?.message ?? tried.stderr.trim();
     refuse(`no network namespace to be had (${reason}): run it as root, with util-linux and iproute2 installed`);
   }
-  const child = spawn(unshare[0], [...words, process.execPath, ...process.execArgv, ...process.argv.slice(1)], {
+  const child = spawn(unshare[0]!, [...words, process.execPath, ...process.execArgv, ...process.argv.slice(1)], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, [INSIDE]: '1' },
   });

@@ -108,6 +108,6 @@ const actions: Record<string, (id: string) => Promise<number>> = { tune, begin, 
 process.stdout.write('ready\n');
 for await (const line of createInterface({ input: process.stdin })) {
   const [word, id] = line.split(' ');
-  process.stdout.write(`${await actions[word](id)}\n`);
+  process.stdout.write(`${await actions[word!]!(id!)}\n`);
 }
 process.exit();

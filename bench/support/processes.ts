@@ -121,7 +121,7 @@ export const cpuSeconds = (of: ReadonlyMap<string, Thread>): number =>
 export function memory(groups: ReadonlySet<number>): { rss: number; pss: number } {
   const total = { rss: 0, pss: 0 };
   for (const { pid, fields } of processesOf(groups)) {
-    total.rss += Number(fields[RSS]) * PAGE;
+    total.rss += Number(fields[RSS]) * PAGE!;
     total.pss += Number(/^Pss:\s+(\d+)/m.exec(textOf(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0) * 1024;
   }
   return total;
@@ -131,10 +131,10 @@ export function memory(groups: ReadonlySet<number>): { rss: number; pss: number 
 export function machineCpuSeconds(): number {
   // user, nice, system, idle, iowait, irq, softirq, steal
   const [user, nice, system, , , irq, softirq] = readFileSync('/proc/stat', 'utf8')
-    .split('\n')[0]
+    .split('\n')[0]!
     .split(/\s+/)
     .slice(1);
-  return [user, nice, system, irq, softirq].reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS_PER_SECOND;
+  return [user, nice, system, irq, softirq].reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS_PER_SECOND!;
 }
 
 /** What this network namespace has sent to groups: messages (a segmented one counts once) and bytes with IP headers. */
@@ -142,7 +142,7 @@ export function multicastSent(): { messages: number; octets: number } {
   const lines = readFileSync('/proc/self/net/netstat', 'utf8').split('\n');
   const [names, values] = lines.filter((line) => line.startsWith('IpExt:')).map((line) => line.split(' '));
   return {
-    messages: Number(values[names.indexOf('OutMcastPkts')]),
-    octets: Number(values[names.indexOf('OutMcastOctets')]),
+    messages: Number(values![names!.indexOf('OutMcastPkts')]),
+    octets: Number(values![names!.indexOf('OutMcastOctets')]),
   };
 }

@@ -39,7 +39,7 @@ const loaded = await loadLibc();
 if (loaded.libc === null) throw new Error(`no way to receive: ${loaded.reason}`);
 const { libc } = loaded;
 const messages = new ReceiveMessages(libc, MESSAGES);
-const stations = (JSON.parse(process.argv[2]) as { group: string; port: number }[]).map(({ group, port }) => {
+const stations = (JSON.parse(process.argv[2]!) as { group: string; port: number }[]).map(({ group, port }) => {
   const socket = new UdpSocket(libc);
   socket.setReuseAddress();
   socket.setReceiveBuffer(BUFFER);

@@ -81,8 +81,8 @@ export async function inPageCache(store: Store, sources: readonly string[]): Pro
   let [resident, all] = [0, 0];
   for (const line of stdout.trim().split('\n')) {
     const [res, size] = line.split(' ').map(Number);
-    resident += res;
-    all += size;
+    resident += res!;
+    all += size!;
   }
   return Math.min(1, resident / all);
 }

@@ -76,12 +76,12 @@ function rist(profile: 'simple' | 'main', program: string): Repairer {
         ...['ristreceiver', ...common],
         ...['-i', `rist://@${FAR}:${LINE_PORT}?${buffer}`, '-o', `udp://127.0.0.1:${OUTPUT_PORT}`],
       ];
-      const receiver = new Program(command, words);
+      const receiver = new Program(command!, words);
       const sender = new Program('ristsender', [
         ...common,
         ...[
           '-i',
-          `rtp://@${stations[0].group}:${stations[0].port}?miface=lo`,
+          `rtp://@${stations[0]!.group}:${stations[0]!.port}?miface=lo`,
           '-o',
           `rist://${FAR}:${LINE_PORT}?${buffer}`,
         ],
@@ -136,7 +136,7 @@ function prompeg(): Repairer {
       const reference = join(folder, 'remultiplexed.ts');
       if (!existsSync(reference)) await remultiplex(reel.packets, reference);
       const [command, ...words] = [...atFarEnd, 'gst-launch-1.0', '--quiet', ...pipeline(LINE_PORT)];
-      const receiver = new Program(command, words);
+      const receiver = new Program(command!, words);
       const sender = new Program('ffmpeg', [
         ...[...quiet, '-re', ...copying(reel.packets), '-fec', `prompeg=l=${columns}:d=${rows}`],
         rtpUrl(FAR),

@@ -36,7 +36,7 @@ interface Command {
 
 const described = ({ command, versionWord = '--version', how = [] }: Command) => {
   const [first, ...words] = command;
-  return { how: [command.at(-1), ...how].join(' '), version: versionOf(first, [...words, versionWord]) };
+  return { how: [command.at(-1), ...how].join(' '), version: versionOf(first!, [...words, versionWord]) };
 };
 
 const urlOf = ({ group, port }: StationInfo) => `rtp://${group}:${port}`;
@@ -49,7 +49,7 @@ function inWindow(screen: Screen, options: Command): Zapper {
     ...described(options),
     async zap([station], patience) {
       const began = performance.now();
-      const [first, ...words] = [...command, ...common, ...how, choose(station)];
+      const [first, ...words] = [...command, ...common, ...how, choose(station!)];
       const program = new Program(first, words, { env: screen.env });
       try {
         if (await screen.picture(patience)) return performance.now() - began;
@@ -70,9 +70,9 @@ function decoder(options: Command): Zapper {
     ...described(options),
     async zap([station], patience) {
       const began = performance.now();
-      const input = ['-i', `${urlOf(station)}?localaddr=127.0.0.1`];
+      const input = ['-i', `${urlOf(station!)}?localaddr=127.0.0.1`];
       const output = ['-map', '0:v', '-frames:v', '1', '-f', 'framecrc', '-'];
-      const program = new Program(command[0], [...common, ...how, ...input, ...output]);
+      const program = new Program(command[0]!, [...common, ...how, ...input, ...output]);
       let printed = '';
       const seen = new Promise<true>((resolve) => {
         program.child.stdout!.setEncoding('utf8').on('data', (text) => {
@@ -106,7 +106,7 @@ function openMpv(screen: Screen): Zapper {
       opening ??= open();
       const player = await opening;
       const began = performance.now();
-      await player.command(['loadfile', urlOf(station), 'replace']);
+      await player.command(['loadfile', urlOf(station!), 'replace']);
       const isSeen = await screen.picture(patience);
       const took = performance.now() - began;
       await player.command(['stop']);
@@ -140,7 +140,7 @@ function ourViewer(screen: Screen, { program, before, on, label }: Side): Zapper
     ['begin', 'msc first station', 'to the first whole picture, of a session that begins'],
     ['tune', 'msc other station', 'to the first whole picture'],
     ['watch', 'msc watch other station', 'to the picture in the window, which is open'],
-  ];
+  ] as const;
   return ways.map(([word, name, how]) => ({
     name: `${name}${label}`,
     how,
@@ -148,7 +148,7 @@ function ourViewer(screen: Screen, { program, before, on, label }: Side): Zapper
     async zap(stations) {
       opening ??= Talker.start(before, { ...screen.env, MSC_INTERFACE: on });
       const viewer = await opening;
-      return Number(await viewer.ask(`${word} ${stations[turn++ % stations.length].id}`));
+      return Number(await viewer.ask(`${word} ${stations[turn++ % stations.length]!.id}`));
     },
     async close() {
       await (await opening)?.end();
