@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { COMMON_DELAY } from '../src/clock/steering.js';
+import { COMMON_DELAY } from '../src/contract/timing.js';
 import { Store } from '../src/reel/store.js';
 import { leadsOf } from './support/leads.js';
 import { ownNetwork, refuse } from './support/namespace.js';

@@ -6,11 +6,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { millisToTicks, unwrap } from '../src/base/units.js';
+import { FEC_PORT_OFFSETS } from '../src/contract/addresses.js';
 import { FecDecoder } from '../src/receiver/fec-decoder.js';
 import { parityOf } from '../src/station/fec-source.js';
 import { packetsOf } from '../src/station/packet-source.js';
 import { Station } from '../src/station/station.js';
-import { FEC_PORTS } from '../src/wire/fec.js';
 import { parseRtp } from '../src/wire/rtp.js';
 import type { StationFormat } from '../src/wire/station-info.js';
 import { capture } from './support/capture.js';
@@ -36,7 +36,11 @@ for (const format of ['h264', 'jpeg'] as const) {
       const [{ group, port, ssrc, fec }] = server.stations;
       assert.deepEqual(fec, { columns: 10, rows: 5 });
       const open = (offset: number) => capture(context, { group, port: port + offset });
-      const [media, columns, rows] = [await open(0), await open(FEC_PORTS.columns), await open(FEC_PORTS.rows)];
+      const [media, columns, rows] = [
+        await open(0),
+        await open(FEC_PORT_OFFSETS.columns),
+        await open(FEC_PORT_OFFSETS.rows),
+      ];
       // The first parity of columns that comes may be of packets from before.
       await columns.until(() => [...columns.bySender.values()].some(({ length }) => length >= 40));
       assert.equal(await server.stop(), 0);
@@ -74,7 +78,7 @@ test('without parity, which is how it is unless told otherwise, a station says s
     const [{ group, port, fec }] = server.stations;
     assert.equal(fec, undefined);
     const captures = [];
-    for (const offset of [0, ...Object.values(FEC_PORTS)]) {
+    for (const offset of [0, ...Object.values(FEC_PORT_OFFSETS)]) {
       captures.push(await capture(context, { group, port: port + offset }));
     }
     const [media, ...parity] = captures;

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CONTROL_PORT } from '../../src/wire/addresses.js';
+import { CONTROL_PORT } from '../../src/contract/addresses.js';
 import { RTP_HEADER_LENGTH } from '../../src/wire/rtp.js';
 import { isInstalled, msc, seconds } from '../support.js';
 import { FAR, NAME } from './cable.js';

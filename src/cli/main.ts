@@ -1,8 +1,8 @@
 /** The command line: arguments checked, commands called, exit codes given. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { Problem } from '../base/problem.js';
-import { COMMON_DELAY } from '../clock/steering.js';
 import { parseMoment } from '../contract/time-text.js';
+import { COMMON_DELAY } from '../contract/timing.js';
 import { defaultMediaSettings } from '../media/settings.js';
 import { hasPlayer } from '../viewer/players/find-player.js';
 import { playerNames, steeredPlayer } from '../viewer/players/player.js';

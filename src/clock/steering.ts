@@ -2,13 +2,6 @@
  * Keeps a picture at its moment, wherever it is shown: how far it is off, from picture to picture, and what is done about
  * it. More than a second: it goes there at once. Less: it plays a little faster or slower. Hardly anything: it is left.
  */
-import type { Millis } from '../base/units.js';
-
-/**
- * How long after its own time stamp each picture is shown, by the server's clock, where nothing else was chosen: what a
- * wired network and a browser need.
- */
-export const COMMON_DELAY: Millis = 100;
 
 export type Correction = { kind: 'rate'; rate: number } | { kind: 'jump' };
 

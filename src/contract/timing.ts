@@ -21,3 +21,9 @@ export const CHUNK_TICKS: Ticks90k = millisToTicks(CHUNK_TIME);
 
 /** The number of the chunk window that holds a time. */
 export const chunkWindowOf = (time: Ticks90k): number => Math.floor(time / CHUNK_TICKS);
+
+/**
+ * How long after its own time stamp each picture is shown, by the server's clock, where nothing else was chosen: what a
+ * wired network and a browser need.
+ */
+export const COMMON_DELAY: Millis = 100;

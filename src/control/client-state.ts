@@ -12,6 +12,7 @@ import {
   REQUEST_ID_MODULUS,
   type Reply,
   type Request,
+  START_LENGTH,
 } from '../wire/message.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { PageCollector } from '../wire/station-pages.js';
@@ -27,8 +28,6 @@ export const KEEP_ALIVE_PERIOD: Millis = 10_000;
 export const LOST_PERIOD: Millis = 1_000;
 /** A path that changes our address with each datagram would make us answer challenges for ever. */
 const MAX_CHALLENGES = 4;
-/** A START without cookie has so many bytes, so that the CHALLENGE may have three times as many. */
-const START_LENGTH = 300;
 
 interface Timed {
   /** From the first sending of the request to its answer: no more has passed since the server's time was taken. */

@@ -2,8 +2,8 @@
 
 import { systemTimers, type Timers } from '../base/timers.js';
 import type { Millis } from '../base/units.js';
+import { SAP_GROUP, SAP_PORT } from '../contract/addresses.js';
 import { type Endpoint, openEndpoint } from '../net/endpoint.js';
-import { SAP_GROUP, SAP_PORT } from '../wire/addresses.js';
 import { encodeSap } from '../wire/sap.js';
 import { writeSdp } from '../wire/sdp.js';
 import type { StationInfo } from '../wire/station-info.js';

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { foundAt } from '../../test/support/found.js';
 import { makeStation, makeStations } from '../../test/support/stations.js';
-import { type AnyMessage, decodeMessage, encodeMessage, message } from '../wire/message.js';
+import { type AnyMessage, decodeMessage, encodeMessage, message, START_LENGTH } from '../wire/message.js';
 import { PAGES_PER_REQUEST, paginate } from '../wire/station-pages.js';
-import { FindState, type Outgoing, QUERY_LENGTH, serverNames } from './find-state.js';
+import { FindState, type Outgoing, serverNames } from './find-state.js';
 
 const query = { address: '239.255.255.240', port: 5600 };
 const hall = { address: '10.0.0.1', port: 5601 };
@@ -33,7 +33,7 @@ test('the query goes out on every interface, three times, long enough for a chal
   const [first, second] = makeSearch('10.0.0.9', '127.0.0.1').due(0);
   assert.deepEqual([first.localAddress, second.localAddress], ['10.0.0.9', '127.0.0.1']);
   assert.deepEqual(first.to, query);
-  assert.equal(first.datagram.length, QUERY_LENGTH);
+  assert.equal(first.datagram.length, START_LENGTH);
   assert.deepEqual(read(first), message('start', 42, {}));
 });
 

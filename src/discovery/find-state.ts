@@ -2,7 +2,7 @@
 
 import type { Millis } from '../base/units.js';
 import type { SocketAddress } from '../net/receive.js';
-import { decodeMessage, encodeMessage, message } from '../wire/message.js';
+import { decodeMessage, encodeMessage, message, START_LENGTH } from '../wire/message.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { PageCollector } from '../wire/station-pages.js';
 
@@ -37,8 +37,6 @@ export const QUERY_TIMES: readonly Millis[] = [0, 100, 300];
 export const SETTLE_TIME: Millis = 150;
 /** A page that has not come after so long is asked for again. */
 const RETRY_TIME: Millis = 100;
-/** A START without a cookie is so long, in bytes, so that the CHALLENGE may be three times that. */
-export const QUERY_LENGTH = 300;
 
 interface Server {
   address: SocketAddress;
@@ -103,7 +101,7 @@ export class FindState {
     const out: Outgoing[] = [];
     while (this.#queries < QUERY_TIMES.length && now - this.#began >= QUERY_TIMES[this.#queries]) {
       this.#queries++;
-      const query = encodeMessage(message('start', this.#requestId, {}), { minLength: QUERY_LENGTH });
+      const query = encodeMessage(message('start', this.#requestId, {}), { minLength: START_LENGTH });
       out.push(...this.#localAddresses.map((localAddress) => ({ datagram: query, localAddress, to: this.#query })));
     }
     for (const server of this.#servers.values()) {

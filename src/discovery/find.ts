@@ -3,9 +3,9 @@ import { randomInt } from 'node:crypto';
 import { Problem } from '../base/problem.js';
 import { systemTimers, type Timers } from '../base/timers.js';
 import type { Millis } from '../base/units.js';
+import { DISCOVERY_GROUP, QUERY_PORT } from '../contract/addresses.js';
 import { type Endpoint, openEndpoint } from '../net/endpoint.js';
 import { listInterfaces, type NetInterface } from '../net/interfaces.js';
-import { DISCOVERY_GROUP, QUERY_PORT } from '../wire/addresses.js';
 import { REQUEST_ID_MODULUS } from '../wire/message.js';
 import { FindState, type FoundStation, type Outgoing } from './find-state.js';
 

@@ -3,8 +3,8 @@
 import { messageOf } from '../base/problem.js';
 import type { Timers } from '../base/timers.js';
 import type { Millis } from '../base/units.js';
+import { distinctId } from '../contract/station-id.js';
 import type { FoundStation } from '../discovery/find.js';
-import { distinctId } from '../station/identity.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { NetworkSource } from './network-source.js';
 import type { ReceiverTuner } from './reception.js';

@@ -1,8 +1,10 @@
 /** Which parity of a playout thread's stations is on the air. */
+
+import { FEC_PORT_OFFSETS } from '../contract/addresses.js';
 import { type FecSource, parityOf, type Scratch } from '../station/fec-source.js';
 import type { PacketSource } from '../station/packet-source.js';
 import { StationCounters } from '../threads/station-counters.js';
-import { FEC_PORTS, type FecMode } from '../wire/fec.js';
+import type { FecMode } from '../wire/fec.js';
 import type { SharedFec } from './messages.js';
 import type { Playout } from './playout.js';
 
@@ -51,7 +53,7 @@ export class ParityOnAir {
         station: id,
         source: columns,
         group,
-        port: port + FEC_PORTS.columns,
+        port: port + FEC_PORT_OFFSETS.columns,
         bitrate: bitrate / fec.size.rows,
         progress: new StationCounters(fec.columns),
         modes: ['columns', 'both'],
@@ -61,7 +63,7 @@ export class ParityOnAir {
         station: id,
         source: rows,
         group,
-        port: port + FEC_PORTS.rows,
+        port: port + FEC_PORT_OFFSETS.rows,
         bitrate: bitrate / fec.size.columns,
         progress: new StationCounters(fec.rows),
         modes: ['both'],

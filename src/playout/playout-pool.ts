@@ -98,7 +98,7 @@ export class PlayoutPool {
   }
 
   /**
-   * Puts a station on the air, and the parity that `fec` names on FEC_PORTS behind its own port; without `fec`, it never
+   * Puts a station on the air, and the parity that `fec` names on FEC_PORT_OFFSETS behind its own port; without `fec`, it never
    * has any. Parity that is `auto` follows what `reportLoss` is given. The station's reels stay open until `remove` or
    * `close` has resolved.
    */

@@ -1,8 +1,7 @@
 /** What a receiver tells of a flow: how far it may go, and when to say so. No socket, no timer, no clock. */
 import type { Millis, PacketNumber } from '../base/units.js';
+import { CREDIT_REPEAT } from '../contract/flow.js';
 
-/** Said so often at least, since what was said may be lost; the server ends a flow of which it hears nothing for 5 s. */
-const REPEAT: Millis = 1_000;
 /** The same while packets are awaited that do not come. */
 const STALLED_REPEAT: Millis = 250;
 /** Nothing is said for less than so many seconds' packets. */
@@ -56,7 +55,7 @@ export class FlowCredit {
     this.#position = position;
     const isNews = wanted < this.#credit || wanted >= this.#credit + this.#step;
     const isSmall = wanted > this.#credit && position + 1 >= this.#credit; // but all that there is to be said
-    const repeat = isWaiting && now - this.#progressAt >= STALLED_REPEAT ? STALLED_REPEAT : REPEAT;
+    const repeat = isWaiting && now - this.#progressAt >= STALLED_REPEAT ? STALLED_REPEAT : CREDIT_REPEAT;
     return isNews || isSmall || now - this.#saidAt >= repeat;
   }
 

@@ -3,10 +3,10 @@
 import { Problem } from '../base/problem.js';
 import { systemTimers, type Timers } from '../base/timers.js';
 import type { Millis } from '../base/units.js';
+import { FEC_PORT_OFFSETS, REPAIR_PORT_OFFSET } from '../contract/addresses.js';
 import { type ClockAnswer, Refusal, type Replaying, type Tuned } from '../control/client-state.js';
 import type { FlowRequest } from '../control/flows.js';
 import type { ReceivedBatch } from '../net/receive-batched.js';
-import { FEC_PORTS } from '../wire/fec.js';
 import type { Feedback } from '../wire/feedback.js';
 import type { StationInfo } from '../wire/station-info.js';
 import type { ReceiverStats } from './receiver-stats.js';
@@ -74,8 +74,6 @@ export interface StationReceiver {
   close(): Promise<void>;
 }
 
-/** Repairs that are sent to all come to the station's group at its port plus this. */
-export const REPAIR_PORT_OFFSET = 6;
 const DEADLINE: Millis = 200;
 /** What packets wait at most to be taken together where nothing else is said. */
 const VIEWERS_LATENCY: Millis = 20;
@@ -154,7 +152,7 @@ export class Receiver implements StationReceiver {
     const paths = [localAddress, ...also].map((address, path) =>
       this.#open(address, station.port, (batch) => this.#controller.takeGroup(batch, this.#timers.now(), path)),
     );
-    const parity = (station.fec === undefined ? [] : Object.values(FEC_PORTS)).map((offset) =>
+    const parity = (station.fec === undefined ? [] : Object.values(FEC_PORT_OFFSETS)).map((offset) =>
       this.#open(localAddress, station.port + offset, (batch) =>
         this.#controller.takeParity(batch, this.#timers.now()),
       ),

@@ -5,6 +5,7 @@
 
 import { type Millis, type PacketNumber, ticksToMillis } from '../base/units.js';
 import { ServerClock } from '../clock/server-clock.js';
+import { FIRST_CREDIT, greatestFlowSpeed } from '../contract/flow.js';
 import type { Replaying, Tuned } from '../control/client-state.js';
 import type { FlowRequest } from '../control/flows.js';
 import type { ReceivedBatch } from '../net/receive-batched.js';
@@ -51,14 +52,9 @@ const WINDOW_SECONDS = 15;
 const LEAST_WINDOW = 8192;
 /** A flow is kept so far ahead of who reads, times its speed. */
 const AHEAD: Millis = 500;
-/** Packets a second that a socket takes without losing some; still, a flow has to be faster than its station. */
-const MOST_PACKETS = 8_000;
-const LEAST_SPEED = 1.5;
 /** What is missing may be waited for longer by whoever has not come to it: this share of what is unread, at most so long. */
 const UNREAD = 0.5;
 const LONGEST_DEADLINE: Millis = 3_000;
-/** What the server sends before it is told how far it may go. */
-const FIRST_CREDIT_SECONDS = 2;
 /** A flow that brought nothing for so long has lost its last packets; after the other, it is asked for anew. */
 const TAIL_WAIT: Millis = 150;
 const STALL_WAIT: Millis = 600;
@@ -114,7 +110,7 @@ export class StreamController {
     this.#orders = orders;
     this.station = station;
     this.#rate = packetRate(station);
-    this.#speed = Math.max(LEAST_SPEED, Math.min(options.speed, MOST_PACKETS / this.#rate));
+    this.#speed = Math.min(options.speed, greatestFlowSpeed(this.#rate));
     this.#sender = Math.floor(random() * 0x1_0000_0000);
     this.#flowNumber = Math.floor(random() * 0x7fff_ffff);
     const reorder = { deadline, window: windowFor(this.#rate) };
@@ -349,7 +345,7 @@ export class StreamController {
   /** The flow comes now, and what has come of it already belongs to the stream. */
   #follow(number: number, from: PacketNumber, now: Millis): void {
     this.#reception.expectFlow(from, now);
-    const credit = from + Math.ceil(this.#rate * FIRST_CREDIT_SECONDS);
+    const credit = from + Math.ceil((this.#rate * FIRST_CREDIT) / 1000);
     this.#flow = new FlowCredit({ number, from, credit, rate: this.#rate }, now);
     const early = this.#early ?? [];
     this.#early = this.#seeks > 0 ? [] : null;

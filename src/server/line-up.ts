@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Problem } from '../base/problem.js';
 import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
 import { asProblem, type Output } from '../cli/output.js';
+import { distinctId } from '../contract/station-id.js';
 import type { MediaSettings, StationLayout } from '../media/settings.js';
 import { closeReel } from '../reel/open-reel.js';
 import { findReel, prepareReel } from '../reel/prepare.js';
@@ -10,14 +11,7 @@ import type { Reel } from '../reel/reel.js';
 import type { Store } from '../reel/store.js';
 import { isSameReel, withoutSlate } from '../station/change.js';
 import { NowOnAir } from '../station/guide.js';
-import {
-  distinctId,
-  type StationAddress,
-  scheduleHash,
-  stationAddress,
-  stationId,
-  stationSsrc,
-} from '../station/identity.js';
+import { type StationAddress, scheduleHash, stationAddress, stationId, stationSsrc } from '../station/identity.js';
 import { Station, type StationItem } from '../station/station.js';
 import type { FecSize } from '../wire/fec.js';
 import type { StationFormat, StationInfo } from '../wire/station-info.js';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { distinctId, stationAddress, stationId, stationSsrc } from './identity.js';
+import { distinctId } from '../contract/station-id.js';
+import { stationAddress, stationId, stationSsrc } from './identity.js';
 
 test('an id is made of the letters and digits of a name, in any script', () => {
   assert.equal(stationId('Big Buck Bunny', 'h264'), 'big-buck-bunny');

@@ -1,5 +1,6 @@
 /** What identifies a station on the network: id, group, port, SSRC. All follow from its name. */
 import { createHash } from 'node:crypto';
+import { PORTS_PER_STATION } from '../contract/addresses.js';
 import type { StationFormat } from '../wire/station-info.js';
 
 /**
@@ -15,14 +16,6 @@ export function stationId(name: string, format: StationFormat): string {
   return format === 'jpeg' ? `${id}-jpeg` : id;
 }
 
-/** Like `id`, but none of `taken`: with "-2", "-3" … behind it. */
-export function distinctId(id: string, taken: ReadonlySet<string>): string {
-  if (!taken.has(id)) return id;
-  let number = 2;
-  while (taken.has(`${id}-${number}`)) number++;
-  return `${id}-${number}`;
-}
-
 export interface StationAddress {
   group: string;
   port: number;
@@ -30,9 +23,8 @@ export interface StationAddress {
 
 /** 239.255.0.0 to 239.255.254.255; above lie SAP, discovery and other services (RFC 2365). */
 const GROUPS = 255 * 256;
-/** Ports come in eights: RTP, RTCP, FEC on + 2 and + 4. Above the registered services in use, below ephemeral ports. */
+/** Above the registered services in use, below ephemeral ports. */
 const FIRST_PORT = 10_000;
-const PORT_STEP = 8;
 const PORTS = 2_500;
 
 const hash = (text: string) => createHash('sha256').update(text).digest();
@@ -44,7 +36,7 @@ export function stationAddress(id: string, taken: ReadonlySet<string>): StationA
   for (let step = 0; step < GROUPS; step++) {
     const index = (first + step) % GROUPS;
     const group = `239.255.${index >> 8}.${index & 0xff}`;
-    if (!taken.has(group)) return { group, port: FIRST_PORT + PORT_STEP * (digest.readUInt32BE(4) % PORTS) };
+    if (!taken.has(group)) return { group, port: FIRST_PORT + PORTS_PER_STATION * (digest.readUInt32BE(4) % PORTS) };
   }
   throw new RangeError(`no more than ${GROUPS} stations`);
 }

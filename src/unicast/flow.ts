@@ -1,21 +1,13 @@
 /** A flow: a station's packets, one after another, to one client, as fast as pace and credit allow. No clock. */
 
 import { type Millis, millisToTicks, type PacketNumber, ticksToMillis } from '../base/units.js';
+import { FIRST_CREDIT, FLOW_AHEAD, FLOW_SILENCE, greatestFlowSpeed } from '../contract/flow.js';
 import { MEDIA_DELAY } from '../contract/timing.js';
 import type { FlowRequest } from '../control/flows.js';
 import type { Station } from '../station/station.js';
 
-/** Packets never leave earlier than so long before their own time. */
-export const AHEAD: Millis = 1_000;
 /** So many leave at once, so that a first picture is there soon. */
 export const FIRST_PACKETS = 32;
-/** Until feedback says more: what is due so long after the first packet. */
-const FIRST_CREDIT: Millis = 2_000;
-/** Packets a millisecond that sockets with the system's usual buffers take; but faster than its station a flow may be. */
-const MOST_RATE = 8;
-const LEAST_SPEED = 1.5;
-/** Without feedback for so long there is nobody any more. */
-export const FLOW_SILENCE: Millis = 5_000;
 /** Between two servings. */
 export const FLOW_PERIOD: Millis = 4;
 
@@ -31,7 +23,7 @@ export function flowBeginning(
 ): PacketNumber | null {
   if (from.kind === 'live') return newest(station, now);
   if (from.kind === 'packet') {
-    if (from.packet > atMillis(station, now + AHEAD)) return newest(station, now);
+    if (from.packet > atMillis(station, now + FLOW_AHEAD)) return newest(station, now);
     return dueMillis(station, from.packet) < oldest ? null : from.packet;
   }
   if (from.time < oldest) return null;
@@ -69,9 +61,9 @@ export class Flow {
     this.next = from;
     this.#from = from;
     const stationRate = station.greatestRate;
-    this.#rate = Math.min(request.speed * stationRate, Math.max(MOST_RATE, LEAST_SPEED * stationRate));
+    this.#rate = Math.min(request.speed, greatestFlowSpeed(stationRate * 1000)) * stationRate;
     const first = dueMillis(station, from);
-    this.#credit = atMillis(station, this.isLive ? now + AHEAD : first + FIRST_CREDIT) + 1;
+    this.#credit = atMillis(station, this.isLive ? now + FLOW_AHEAD : first + FIRST_CREDIT) + 1;
     this.#heardAt = now;
     this.#pacedAt = now;
   }
@@ -91,7 +83,7 @@ export class Flow {
   /** Packets from `next` up to this one, not included, may leave now. */
   limit(now: Millis): PacketNumber {
     const byPace = Math.max(this.#from + FIRST_PACKETS, this.next + this.#paced(now));
-    return Math.min(this.#credit, byPace, atMillis(this.station, now + AHEAD) + 1);
+    return Math.min(this.#credit, byPace, atMillis(this.station, now + FLOW_AHEAD) + 1);
   }
 
   /** What could leave now has left, up to `next`. Returns when to serve it again. */
@@ -101,7 +93,7 @@ export class Flow {
     this.#pacedAt = sent === this.#paced(now) ? this.#pacedAt + sent / this.#rate : now;
     this.next = next;
     if (next >= this.#credit) return this.#heardAt + FLOW_SILENCE;
-    return Math.max(now + FLOW_PERIOD, dueMillis(this.station, next) - AHEAD);
+    return Math.max(now + FLOW_PERIOD, dueMillis(this.station, next) - FLOW_AHEAD);
   }
 
   #paced(now: Millis): number {

@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { type FakeReelOptions, fakeReader, fakeReel, systemError } from '../../test/support/fake-reel.js';
 import { millisToTicks, ticksToMillis } from '../base/units.js';
+import { REPAIR_PORT_OFFSET } from '../contract/addresses.js';
+import { FLOW_SILENCE } from '../contract/flow.js';
 import type { FlowRequest } from '../control/flows.js';
 import { emptyBatch } from '../net/sender.js';
 import type { PayloadReader } from '../reel/payload-reader.js';
@@ -10,9 +12,9 @@ import { MOST_ERAS, Station } from '../station/station.js';
 import { encodeFeedback, type Feedback } from '../wire/feedback.js';
 import { emptyRetransmission, readRetransmission } from '../wire/retransmission.js';
 import { parseRtp } from '../wire/rtp.js';
-import { FIRST_PACKETS, FLOW_SILENCE } from './flow.js';
+import { FIRST_PACKETS } from './flow.js';
 import { retransmissionMemory, type UnicastSender } from './packet-writer.js';
-import { GROUP_REPAIR_PORT, Unicast, type UnicastOptions } from './unicast.js';
+import { Unicast, type UnicastOptions } from './unicast.js';
 
 const NOON = 1_795_000_000_000;
 const COOKIE = Buffer.alloc(16, 5);
@@ -160,7 +162,7 @@ test('what two hundred viewers miss leaves once, to the group', () => {
   bench.run(NOON + 100);
   assert.deepEqual(
     bench.sender.sent.map(({ to, n }) => [to, n]),
-    [[`239.1.1.1:${5004 + GROUP_REPAIR_PORT}`, missing[0]]],
+    [[`239.1.1.1:${5004 + REPAIR_PORT_OFFSET}`, missing[0]]],
   );
 });
 

@@ -1,6 +1,8 @@
 /** What single viewers are sent: lost packets, bursts, the past. Holds neither sockets nor timers; the clock is passed in. */
 
 import { type Millis, millisToTicks, type PacketNumber, ticksToMillis } from '../base/units.js';
+import { REPAIR_PORT_OFFSET } from '../contract/addresses.js';
+import { FLOW_AHEAD } from '../contract/flow.js';
 import type { UnicastCounts, UnicastStats } from '../contract/server-view.js';
 import type { FlowRequest, FlowStart, Flows } from '../control/flows.js';
 import type { SocketAddress } from '../net/receive.js';
@@ -10,13 +12,11 @@ import { type ReadError, ReadErrors } from '../threads/read-errors.js';
 import { decodeFeedback, type Feedback, feedbackCookie } from '../wire/feedback.js';
 import type { ErrorCode } from '../wire/message.js';
 import { type Account, Budget, type BudgetOptions, type Purpose } from './budget.js';
-import { AHEAD, Flow, flowBeginning } from './flow.js';
+import { Flow, flowBeginning } from './flow.js';
 import { type Answer, NackResponder } from './nack-responder.js';
 import { type Bring, type Destination, PacketWriter, type UnicastSender } from './packet-writer.js';
 import { Reports } from './reports.js';
 
-/** Retransmissions to a group go to its port plus this; 2 and 4 are error correction. */
-export const GROUP_REPAIR_PORT = 6;
 /** What is not in memory is tried again for so long after it was asked for. */
 const PATIENCE: Millis = 500;
 /** Bit/s that a flow is sure to take, as multiples of its station's: a burst is soon over. */
@@ -95,7 +95,7 @@ export class Unicast implements Flows {
       answers: new NackResponder(),
       group: {
         account: this.#budget.groupAccount(bitrate, now),
-        destination: this.#destination(group, port + GROUP_REPAIR_PORT),
+        destination: this.#destination(group, port + REPAIR_PORT_OFFSET),
       },
       reports: new Reports(),
       counts: {
@@ -231,7 +231,7 @@ export class Unicast implements Flows {
   #ask(client: Client, { missing, copies }: Feedback, now: Millis): void {
     const { station, answers, counts } = client.onAir;
     const oldest = station.at(millisToTicks(this.#oldest(station, now)));
-    const newest = station.at(millisToTicks(now + AHEAD));
+    const newest = station.at(millisToTicks(now + FLOW_AHEAD));
     for (const n of missing) {
       if (n < oldest || n > newest) continue;
       counts.requested++;

@@ -28,8 +28,6 @@ export const FEC_PAYLOAD_TYPE = 96;
 export const FEC_HEADER_LENGTH = 16;
 /** Where the parity begins in the packet. */
 export const FEC_PARITY_AT = RTP_HEADER_LENGTH + FEC_HEADER_LENGTH;
-/** The ports of the parity of columns and of rows, counted from the station's. */
-export const FEC_PORTS = { columns: 2, rows: 4 } as const;
 
 /** A block has `rows` (D) rows of `columns` (L) packets. */
 export interface FecSize {

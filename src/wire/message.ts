@@ -26,6 +26,8 @@ import { stationInfoSchema } from './station-info.js';
 export const MESSAGE_HEADER_LENGTH = 32;
 /** Fits 1,500 (Ethernet MTU) − 20 (IPv4) − 8 (UDP) = 1,472, with room for a tunnel's headers. */
 export const MAX_MESSAGE_LENGTH = 1400;
+/** Of a START without a cookie: a CHALLENGE may have three times as many bytes. */
+export const START_LENGTH = 300;
 export const MAX_BODY_LENGTH = MAX_MESSAGE_LENGTH - MESSAGE_HEADER_LENGTH;
 export const COOKIE_LENGTH = 16;
 /** A request id is an unsigned number of 32 bits and wraps. */

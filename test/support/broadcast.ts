@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { Problem } from '../../src/base/problem.js';
 import { type Millis, millisToTicks, type PacketNumber, TICKS_PER_SECOND } from '../../src/base/units.js';
+import { FEC_PORT_OFFSETS } from '../../src/contract/addresses.js';
 import { Refusal, type Replaying, type Tuned } from '../../src/control/client-state.js';
 import type { FlowRequest } from '../../src/control/flows.js';
 import type { ReceivedBatch } from '../../src/net/receive-batched.js';
@@ -22,7 +23,7 @@ import { packetsOf } from '../../src/station/packet-source.js';
 import { Station } from '../../src/station/station.js';
 import { retransmissionMemory } from '../../src/unicast/packet-writer.js';
 import { Unicast } from '../../src/unicast/unicast.js';
-import { FEC_PORTS, type FecSize } from '../../src/wire/fec.js';
+import type { FecSize } from '../../src/wire/fec.js';
 import { encodeFeedback, type Feedback } from '../../src/wire/feedback.js';
 import { errorCodes } from '../../src/wire/message.js';
 import type { StationInfo } from '../../src/wire/station-info.js';
@@ -306,8 +307,8 @@ export class Broadcast {
 
   #pathTo(offset: number, localAddress: string): Path<Buffer> {
     if (offset === 0) return this.groups[Number(localAddress.slice(5))];
-    if (offset === FEC_PORTS.columns) return this.#parity[0].path;
-    return offset === FEC_PORTS.rows ? this.#parity[1].path : this.#repairs;
+    if (offset === FEC_PORT_OFFSETS.columns) return this.#parity[0].path;
+    return offset === FEC_PORT_OFFSETS.rows ? this.#parity[1].path : this.#repairs;
   }
 
   readonly #link = {

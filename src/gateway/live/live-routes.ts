@@ -2,7 +2,7 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { COMMON_DELAY } from '../../clock/steering.js';
+import { COMMON_DELAY } from '../../contract/timing.js';
 import type { Routes } from '../context.js';
 import { HttpProblem } from '../http-problem.js';
 import { thumbnailRoute } from '../thumbnails/thumbnail-route.js';
