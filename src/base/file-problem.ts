@@ -23,16 +23,30 @@ const always: Readonly<Record<string, Explanation>> = {
   EIO: broken,
   ESTALE: broken,
   ETIMEDOUT: broken,
+};
+const whileReading: typeof always = {
+  ...always,
+  EACCES: unreadable,
+  EPERM: unreadable,
   ENOENT: missing,
   ENOTDIR: missing,
 };
-const whileReading: typeof always = { ...always, EACCES: unreadable, EPERM: unreadable };
 
 function whileWriting(option: string | undefined): typeof always {
   const elsewhere = `choose another folder${option === undefined ? '' : ` with ${option}`}.`;
   const unwritable = ['may not be written to', `Change its permissions, or ${elsewhere}`] as const;
+  const absent = ['a folder on its path is missing, or is a file', `Make that folder, or ${elsewhere}`] as const;
   const full = ['the disk is full', `Make room there, or ${elsewhere}`] as const;
-  return { ...always, EACCES: unwritable, EPERM: unwritable, EROFS: unwritable, ENOSPC: full, EDQUOT: full };
+  return {
+    ...always,
+    EACCES: unwritable,
+    EPERM: unwritable,
+    EROFS: unwritable,
+    ENOENT: absent,
+    ENOTDIR: absent,
+    ENOSPC: full,
+    EDQUOT: full,
+  };
 }
 
 /**

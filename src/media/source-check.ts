@@ -1,15 +1,16 @@
-/** What can be said of a source without decoding it: whether it is there, and why FFmpeg would not open it. */
+/** Checks of a source without decoding it: whether it can be read, and why FFmpeg refuses it. */
 import { accessSync, closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
-import { messageOf, Problem, systemCode } from '../base/problem.js';
+import { fileProblem } from '../base/file-problem.js';
+import { Problem } from '../base/problem.js';
 
-/** Throws a Problem unless `source` is a file with something in it that may be read. */
+/** Throws a Problem of code `source` unless it is a readable file that is not empty. */
 export function checkSource(source: string): void {
   let stats: Stats;
   try {
     stats = statSync(source);
     if (!stats.isDirectory()) accessSync(source, constants.R_OK);
   } catch (error) {
-    throw unreadable(source, error);
+    throw fileProblem(error, { code: 'source', path: source, access: 'read' });
   }
   if (stats.isDirectory()) throw new Problem('source', `${source}: is a folder`, 'Name a video file in it.');
   if (!stats.isFile()) throw new Problem('source', `${source}: is not a file`, 'Name a video file.');
@@ -18,22 +19,7 @@ export function checkSource(source: string): void {
   }
 }
 
-function unreadable(source: string, error: unknown): Problem {
-  switch (systemCode(error)) {
-    case 'ENOENT':
-    case 'ENOTDIR':
-      return new Problem('source', `${source}: no such file`, 'Check the name and the folder.', { cause: error });
-    case 'EACCES':
-    case 'EPERM':
-      return new Problem('source', `${source}: may not be read`, 'Change its permissions, or run as its owner.', {
-        cause: error,
-      });
-    default:
-      return new Problem('source', `${source}: ${messageOf(error)}`, 'Check the disk it lies on.', { cause: error });
-  }
-}
-
-/** Why a file that FFmpeg refuses is refused. */
+/** The Problem for a file that FFmpeg refuses: an MP4 cut off or damaged, or no video. */
 export function refused(source: string): Problem {
   const boxes = topLevelBoxes(source);
   if (boxes.includes('ftyp') || boxes.includes('mdat')) {
@@ -53,7 +39,7 @@ export function refused(source: string): Problem {
   );
 }
 
-/** Enough for any ordered file; a hostile one may have millions. */
+/** Most boxes that are read: far more than in any sound file; a hostile one may have millions. */
 const MOST_BOXES = 1_000;
 
 /**

@@ -1,7 +1,8 @@
 /** From the words on the command line to what each station plays. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
-import { Problem, systemCode } from '../base/problem.js';
+import { fileProblem } from '../base/file-problem.js';
+import { Problem } from '../base/problem.js';
 import { looksLikeVideo } from '../media/video-files.js';
 
 /** A station to be: its name and the files it plays in order. */
@@ -80,18 +81,6 @@ export function findSources(words: readonly string[], onProblem: (problem: Probl
   });
 }
 
-/** What the file system said of a source, in words that say what to do. */
-export function sourceProblem(path: string, error: unknown): unknown {
-  switch (systemCode(error)) {
-    case 'ENOENT':
-    case 'ENOTDIR':
-      return new Problem('source', `${path}: no such file or folder`, 'Check the path.', { cause: error });
-    case 'EACCES':
-    case 'EPERM':
-      return new Problem('source', `${path}: may not be read`, 'Give yourself permission to read it (chmod +r).', {
-        cause: error,
-      });
-    default:
-      return error;
-  }
-}
+/** A system error in reading a source as a Problem that names it; any other error as it is. */
+export const sourceProblem = (path: string, error: unknown): unknown =>
+  fileProblem(error, { code: 'source', path, access: 'read' });
