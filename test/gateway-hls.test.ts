@@ -54,7 +54,7 @@ async function open(context: TestContext) {
     });
     const viewers = new Viewers();
     const gateway = await openGateway({
-      context: { catalogue, viewers, server: 'projector', ttl: 1, timers, now, say: (line) => assert.fail(line) },
+      context: { catalogue, viewers, server: 'projector', ttl: 1, timers, now, log: (line) => assert.fail(line) },
       host: '127.0.0.1',
       port: 0,
     });

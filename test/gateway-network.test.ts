@@ -89,7 +89,7 @@ test('live and past, shared and alone: every byte of the station, in the chunks 
   const hour = 3_600_000;
   const past = await source.read({ kind: 'time', time: source.now() - hour });
   assert.equal(tuners(), 2);
-  assert.ok(past.place <= source.now() - hour);
+  assert.ok(past.position <= source.now() - hour);
   assertWhole(station, await read(context, past, 5_000_000));
   for (const reader of [...readers, past]) reader.close();
 });
@@ -102,7 +102,7 @@ test('who stops reading for longer than is held goes on with the very next byte'
   const before = await read(context, patient, 300_000);
   // Until what follows is no longer held for all.
   const held = 16_000;
-  while (quick.place - before[0].time / 90 < held + 5_000) await read(context, quick, 1);
+  while (quick.position - before[0].time / 90 < held + 5_000) await read(context, quick, 1);
   const after = await read(context, patient, 1_000_000);
   assertWhole(station, [...before, ...after]);
   assert.equal(tuners(), 2);
@@ -118,7 +118,7 @@ test('stations of several servers have ids and numbers of their own; one that is
     createTuner: () => assert.fail('nobody reads'),
     timers,
     now: () => 0,
-    say: (line) => assert.fail(line),
+    log: (line) => assert.fail(line),
   });
   let changes = 0;
   catalogue.onChange(() => changes++);

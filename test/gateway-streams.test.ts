@@ -32,7 +32,7 @@ async function open(context: TestContext, format: StationFormat = 'h264') {
   catalogue.add({ station, info: () => info, poster: async () => Buffer.from('a poster') });
   const viewers = new Viewers();
   const gateway = await openGateway({
-    context: { catalogue, viewers, server: 'projector', ttl: 1, timers, now, say: (line) => assert.fail(line) },
+    context: { catalogue, viewers, server: 'projector', ttl: 1, timers, now, log: (line) => assert.fail(line) },
     host: '127.0.0.1',
     port: 0,
   });

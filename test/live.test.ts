@@ -35,7 +35,7 @@ async function openLive(context: TestContext) {
   const viewers = new Viewers();
   const thumbnailMaker = new ThumbnailChild({ timers, log() {} });
   const gateway = await openGateway({
-    context: { catalogue, viewers, server: 'projector', ttl: 1, timers, thumbnailMaker, now, say() {} },
+    context: { catalogue, viewers, server: 'projector', ttl: 1, timers, thumbnailMaker, now, log() {} },
     host: '127.0.0.1',
     port: 0,
   });

@@ -167,7 +167,7 @@ for (const [name, search] of [
     const catalogue = new LocalCatalogue({ now, timers: systemTimers });
     catalogue.add({ station, info: () => makeStation(1), poster: async () => null });
     const gateway = await openGateway({
-      context: { catalogue, viewers: new Viewers(), server: 'projector', ttl: 1, timers: systemTimers, now, say() {} },
+      context: { catalogue, viewers: new Viewers(), server: 'projector', ttl: 1, timers: systemTimers, now, log() {} },
       host: '127.0.0.1',
       port: 0,
     });

@@ -79,7 +79,7 @@ export async function openNetworkGateway(options: NetworkGatewayOptions, output:
     createTuner: () => new Tuner(events, { also, keepAlive: ASK_CLOCK }),
     timers: systemTimers,
     now,
-    say,
+    log: say,
   });
   const thumbnailMaker = new ThumbnailChild({ timers: systemTimers, log: say });
   const context = {
@@ -92,7 +92,7 @@ export async function openNetworkGateway(options: NetworkGatewayOptions, output:
     timers: systemTimers,
     thumbnailMaker,
     now,
-    say,
+    log: say,
   };
   const { url, close } = await openGateway({ context, ...options.http });
   return {

@@ -153,7 +153,7 @@ async function openHttp(options: {
     timers: systemTimers,
     thumbnailMaker,
     now: () => air.now(),
-    say: (line: string) => output.say(line),
+    log: (line: string) => output.say(line),
   };
   const { host, port, orAnother = false } = address;
   const gateway = await openGateway({ context, host, port }).catch((error: Problem) => {

@@ -27,7 +27,7 @@ export interface GatewayContext {
   /** The gateway's clock (Unix epoch). */
   now(): Millis;
   /** One line for the log: never what a client sent, or as often as clients like. */
-  say(line: string): void;
+  log(line: string): void;
 }
 
 /** Adds routes for one thing. */

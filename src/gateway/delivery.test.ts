@@ -20,7 +20,7 @@ class FakeReader implements StationReader {
     this.#tick();
   }
 
-  get place(): number {
+  get position(): number {
     return this.next * CHUNK_TIME;
   }
 
@@ -107,7 +107,7 @@ function deliveryWith(options: { follows?: boolean; until?: number | null; timer
     now: () => timers.now(),
     follows: options.follows ?? true,
     until: options.until,
-    onMoved: (place) => events.push(`moved to ${place / CHUNK_TIME}`),
+    onMoved: (position) => events.push(`moved to ${position / CHUNK_TIME}`),
     onStalled: () => events.push('stalled'),
     onEnded: (error) => events.push(error.message),
   });

@@ -24,7 +24,7 @@ export interface DeliveryOptions {
   /** What leaves at or after that is held back; null: as it leaves. */
   until?: Millis | null;
   /** It was too slow, and goes on at `place`; called before what is there is written. */
-  onMoved: (place: Millis) => void;
+  onMoved: (position: Millis) => void;
   /** Nothing has been taken for STALLED, although there is something to send. */
   onStalled: () => void;
   /** There is no more. */
@@ -74,7 +74,7 @@ export class Delivery {
   /** How far the place is behind what is on the air. */
   get behind(): Millis {
     const { reader, now } = this.#options;
-    return Math.max(0, now() - reader.place);
+    return Math.max(0, now() - reader.position);
   }
 
   /** What leaves at or after `until` is held back from now on; null: nothing is. */
@@ -114,7 +114,7 @@ export class Delivery {
   }
 
   #isHeldBack(): boolean {
-    return this.#until !== null && this.#options.reader.place >= this.#until;
+    return this.#until !== null && this.#options.reader.position >= this.#until;
   }
 
   /** Whoever is held back is not slow. */
@@ -123,7 +123,7 @@ export class Delivery {
     if (!follows || this.#until !== null || this.behind <= this.#mostBehind || !reader.skipToLive()) return;
     this.#isMoved = true;
     this.#mostBehind = this.behind + MOST_BEHIND;
-    onMoved(reader.place);
+    onMoved(reader.position);
   }
 
   #wait(): void {

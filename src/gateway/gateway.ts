@@ -72,7 +72,7 @@ export async function openGateway({ context, host, port }: GatewayOptions): Prom
     const problem = error instanceof HttpProblem ? error : problemOf(error);
     if (problem.status === 500 && context.timers.now() - toldAt >= FAULT_PERIOD) {
       toldAt = context.timers.now();
-      context.say(`A request could not be answered: ${messageOf(error)}`);
+      context.log(`A request could not be answered: ${messageOf(error)}`);
     }
     return replyProblem(reply, problem);
   });

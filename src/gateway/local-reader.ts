@@ -39,7 +39,7 @@ export class LocalReader implements StationReader {
   #read = 0;
   #from: Ticks90k = 0;
   /** When and where it began: for how fast it may go. */
-  #begun: { at: Millis; place: Millis } = { at: 0, place: 0 };
+  #begun: { at: Millis; position: Millis } = { at: 0, position: 0 };
   #ended: Error | null = null;
   #isClosed = false;
   #wait: { ready: () => void } | null = null;
@@ -49,7 +49,7 @@ export class LocalReader implements StationReader {
     this.#begin(options.from);
   }
 
-  get place(): Millis {
+  get position(): Millis {
     const next = this.#chunks()?.[this.#read];
     return ticksToMillis(next?.time ?? Math.max(this.#window * CHUNK_TICKS, this.#from));
   }
@@ -89,7 +89,7 @@ export class LocalReader implements StationReader {
 
   skipToLive(): boolean {
     const live = this.#options.station.liveStart();
-    if (ticksToMillis(live) <= this.place) return false;
+    if (ticksToMillis(live) <= this.position) return false;
     this.#begin(live);
     return true;
   }
@@ -113,7 +113,7 @@ export class LocalReader implements StationReader {
     this.#window = chunkWindowOf(from);
     this.#from = from;
     this.#read = 0;
-    this.#begun = { at: this.#options.timers.now(), place: ticksToMillis(from) };
+    this.#begun = { at: this.#options.timers.now(), position: ticksToMillis(from) };
   }
 
   /** Those of the window, if they are in memory; of the first one from the beginning on. */
@@ -127,8 +127,8 @@ export class LocalReader implements StationReader {
 
   /** Until when it may not be read on. */
   #mayGoAt(): Millis {
-    const { at, place } = this.#begun;
-    return at + (this.#window * CHUNK_TIME - place - AT_ONCE) / SPEED;
+    const { at, position } = this.#begun;
+    return at + (this.#window * CHUNK_TIME - position - AT_ONCE) / SPEED;
   }
 
   #mayGo(): boolean {

@@ -65,7 +65,7 @@ test('what is read live is what the station sends, from the random access point 
   const { station, timers, now, source } = await openSource(context);
   const reader = await source.read({ kind: 'live' });
   const due = station.randomAccessBefore(station.at(millisToTicks(now() - 1_000)));
-  assert.equal(reader.place, ticksToMillis(station.due(due)));
+  assert.equal(reader.position, ticksToMillis(station.due(due)));
   const chunks = await read(context, reader, 3_000_000, () => timers.advance(5));
   const all = bytesOf(chunks);
   assert.ok(startsRandomAccess(chunks[0].data));
@@ -89,7 +89,7 @@ test('nothing is read before it has left', async (context) => {
   const reader = await source.read({ kind: 'live' });
   await read(context, reader, 2_000_000, () => {
     timers.advance(1);
-    assert.ok(reader.place <= now() + CHUNK_TIME);
+    assert.ok(reader.position <= now() + CHUNK_TIME);
   });
 });
 
@@ -100,7 +100,7 @@ test('any moment of the past can be read, with a memory for a few chunks too', a
       const time = now() - ago;
       const reader = await source.read({ kind: 'time', time });
       const first = station.randomAccessBefore(station.at(millisToTicks(time)));
-      assert.equal(reader.place, ticksToMillis(station.due(first)));
+      assert.equal(reader.position, ticksToMillis(station.due(first)));
       const all = bytesOf(await read(context, reader, 200_000, () => timers.advance(5)));
       reader.close();
       assert.ok(all.equals(transportStream(station, first, first + all.length / 1_316)));
@@ -122,10 +122,10 @@ test('the past is read ten times as fast as it was sent, after the first ten sec
   const { timers, now, source } = await openSource(context);
   const begin = now() - 3_600_000;
   const reader = await source.read({ kind: 'time', time: begin });
-  const from = reader.place;
+  const from = reader.position;
   let most = 0;
   await read(context, reader, 40_000_000, () => {
-    most = Math.max(most, reader.place - from - 10 * timers.now());
+    most = Math.max(most, reader.position - from - 10 * timers.now());
     if (timers.pending > 0) timers.advance(50);
   });
   assert.ok(most <= 10_000 + CHUNK_TIME, `${most} ms`);
@@ -139,7 +139,7 @@ test('a reader that is far behind goes to the newest random access point; one th
   timers.advance(30_000);
   assert.equal(reader.skipToLive(), true);
   const live = station.randomAccessBefore(station.at(millisToTicks(now() - 1_000)));
-  assert.equal(reader.place, ticksToMillis(station.due(live)));
+  assert.equal(reader.position, ticksToMillis(station.due(live)));
 });
 
 test('what lies before the history cannot be read, and when it begins is said', async (context) => {

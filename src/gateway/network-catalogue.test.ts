@@ -19,7 +19,7 @@ test('a station of two servers is one entry, with the same id and readers, which
       createTuner: () => assert.fail('nobody reads'),
       timers,
       now: () => 0,
-      say: (line) => assert.fail(line),
+      log: (line) => assert.fail(line),
     });
     await catalogue.open();
     const before = catalogue.stations;

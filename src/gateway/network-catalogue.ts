@@ -6,8 +6,8 @@ import type { Millis } from '../base/units.js';
 import { distinctId } from '../contract/station-id.js';
 import type { FoundStation } from '../discovery/find.js';
 import type { StationInfo } from '../wire/station-info.js';
+import type { ReceiverTuner } from './gateway-receiver.js';
 import { NetworkSource } from './network-source.js';
-import type { ReceiverTuner } from './reception.js';
 import type { Catalogue, StationSource } from './source.js';
 
 export interface NetworkCatalogueOptions {
@@ -16,7 +16,7 @@ export interface NetworkCatalogueOptions {
   createTuner: () => ReceiverTuner;
   timers: Timers;
   now: () => Millis;
-  say: (line: string) => void;
+  log: (line: string) => void;
 }
 
 /** How often stations are looked for, and how often one may be missed before it is taken for gone. */
@@ -124,7 +124,7 @@ export class NetworkCatalogue implements Catalogue {
   }
 
   #sayOnce(trouble: string): void {
-    if (trouble !== this.#trouble) this.#options.say(`Stations cannot be looked for: ${trouble}.`);
+    if (trouble !== this.#trouble) this.#options.log(`Stations cannot be looked for: ${trouble}.`);
     this.#trouble = trouble;
   }
 }

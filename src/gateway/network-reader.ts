@@ -5,7 +5,7 @@ import type { Timers } from '../base/timers.js';
 import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../base/units.js';
 import { MEDIA_DELAY } from '../contract/timing.js';
 import type { Cursor } from '../receiver/stream-buffer.js';
-import type { GatewayReceiver } from './reception.js';
+import type { GatewayReceiver } from './gateway-receiver.js';
 import type { Chunk, StationReader } from './source.js';
 
 /** What a reader needs of its station. */
@@ -55,7 +55,7 @@ export class NetworkReader implements StationReader {
     const reception = await station.join();
     try {
       await firstChunk(station, reception);
-      const cursor = placeIn(reception, from ?? station.now() - MEDIA_DELAY);
+      const cursor = positionIn(reception, from ?? station.now() - MEDIA_DELAY);
       if (cursor) return new NetworkReader(station, reception, true, cursor);
       throw silent(station);
     } catch (error) {
@@ -78,7 +78,7 @@ export class NetworkReader implements StationReader {
     }
   }
 
-  get place(): Millis {
+  get position(): Millis {
     return ticksToMillis(this.#reception.chunks.timeAt(this.#cursor) ?? this.#last + 1);
   }
 
@@ -113,9 +113,9 @@ export class NetworkReader implements StationReader {
   skipToLive(): boolean {
     if (!this.#isShared || this.#isMoving) return false;
     const { chunks } = this.#reception;
-    const live = placeIn(this.#reception, this.#station.now() - MEDIA_DELAY);
+    const live = positionIn(this.#reception, this.#station.now() - MEDIA_DELAY);
     const time = live && chunks.timeAt(live);
-    if (!live || time === null || ticksToMillis(time) <= this.place) {
+    if (!live || time === null || ticksToMillis(time) <= this.position) {
       if (live) chunks.release(live);
       return false;
     }
@@ -178,7 +178,7 @@ function firstChunk({ timers }: NetworkStation, { chunks }: GatewayReceiver): Pr
 }
 
 /** At the last random access point at or before a time, else at the newest, else at the first. */
-function placeIn({ chunks }: GatewayReceiver, time: Millis): Cursor | null {
+function positionIn({ chunks }: GatewayReceiver, time: Millis): Cursor | null {
   return (
     chunks.openAtRandomAccess(millisToTicks(time)) ??
     (millisToTicks(time) > (chunks.newest ?? 0) ? chunks.openAtLastRandomAccess() : chunks.openAtFirstRandomAccess())

@@ -6,8 +6,8 @@ import type { FoundStation } from '../discovery/find.js';
 import { StreamBuffer } from '../receiver/stream-buffer.js';
 import type { Programme } from '../station/guide.js';
 import type { StationInfo } from '../wire/station-info.js';
+import { GatewayReceiver, type ReceiverTuner } from './gateway-receiver.js';
 import { NetworkReader, type NetworkStation } from './network-reader.js';
-import { GatewayReceiver, type ReceiverTuner } from './reception.js';
 import type { ReadStart, StationReader, StationSource } from './source.js';
 
 export interface NetworkSourceOptions {

@@ -29,7 +29,7 @@ export type ReadStart = { kind: 'live' } | { kind: 'time'; time: Millis };
 /** One reader's place in a station. */
 export interface StationReader {
   /** When what is read next left or will leave (Unix epoch). */
-  readonly place: Millis;
+  readonly position: Millis;
   /** Why there will be no more: the station went off the air, or its past cannot be had. Null while there will be. */
   readonly ended: Error | null;
   /** The next chunks that have left, at least one where there is one, together at most `maxBytes` otherwise. */

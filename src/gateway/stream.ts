@@ -62,7 +62,7 @@ export function stream(options: StreamOptions): void {
         socket.write(bytes);
         viewer.bytes += bytes.length;
       }
-      viewer.behind = Math.max(0, source.now() - reader.place);
+      viewer.behind = Math.max(0, source.now() - reader.position);
     },
   };
   const end = (): void => {

@@ -77,7 +77,7 @@ class FakeReader implements StationReader {
     this.#next = next;
   }
 
-  get place(): Millis {
+  get position(): Millis {
     const { chunks } = this.#station;
     const time = chunks[this.#next]?.time ?? (chunks.at(-1)?.time ?? 0) + 3_600;
     return ticksToMillis(time);

@@ -39,7 +39,7 @@ export function fakeGateway(): FakeGateway {
     operator,
     credentials: { read: async () => credentials.data } as CredentialsFile,
     now,
-    say: (line: string) => void lines.push(line),
+    log: (line: string) => void lines.push(line),
     delay: 200,
   };
   return { context, operator, viewers, timers, lines, credentials };

@@ -25,7 +25,7 @@ export function sessionWith(...stations: FakeStation[]) {
   const timers = new HandTimers();
   const catalogue = new FakeCatalogue(...stations);
   const viewers = new Viewers();
-  const context = { catalogue, viewers, server: 'projector', ttl: 1, timers, now: () => 5_000_000.5, say() {} };
+  const context = { catalogue, viewers, server: 'projector', ttl: 1, timers, now: () => 5_000_000.5, log() {} };
   const maker = { isAble: true, make: async () => Buffer.alloc(10_000, 1) };
   const thumbnails = new Thumbnails({ catalogue, maker, timers });
   const list = new StationList({ catalogue, timers });

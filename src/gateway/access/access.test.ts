@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Access, type Asking } from './access.js';
+import { Access, type Client } from './access.js';
 import { type CredentialsData, makeToken } from './credentials.js';
 import { hashPassword } from './password.js';
 
-const here: Asking = { address: '127.0.0.1', headers: { host: 'localhost:8080' } };
-const there: Asking = { address: '192.0.2.7', headers: { host: 'tv.example:8080' } };
+const here: Client = { address: '127.0.0.1', headers: { host: 'localhost:8080' } };
+const there: Client = { address: '192.0.2.7', headers: { host: 'tv.example:8080' } };
 const kept = await hashPassword('correct horse');
 
 function openAccess(data: Partial<CredentialsData> = {}) {
@@ -13,20 +13,20 @@ function openAccess(data: Partial<CredentialsData> = {}) {
   const clock = { now: 0 };
   const credentials = { data: { version: 1, password: null, tokens: [], ...data } as CredentialsData };
   const read = async () => credentials.data;
-  const access = new Access({ credentials: { read }, now: () => clock.now, say: (line) => lines.push(line) });
+  const access = new Access({ credentials: { read }, now: () => clock.now, log: (line) => lines.push(line) });
   return { access, clock, lines, credentials };
 }
 
-const withCookie = (asking: Asking, cookie: string, headers = {}): Asking => ({
-  ...asking,
-  headers: { ...asking.headers, cookie: cookie.split(';')[0], ...headers },
+const withCookie = (client: Client, cookie: string, headers = {}): Client => ({
+  ...client,
+  headers: { ...client.headers, cookie: cookie.split(';')[0], ...headers },
 });
 
 test('without a password, the operator is who sits at this machine', async () => {
   const { access } = openAccess();
   assert.deepEqual(await access.operator(here), { by: 'loopback' });
   await assert.rejects(access.operator(there), { status: 403, message: /msc operator password/ });
-  const rebound: Asking = { address: '127.0.0.1', headers: { host: 'films.example' } };
+  const rebound: Client = { address: '127.0.0.1', headers: { host: 'films.example' } };
   await assert.rejects(access.operator(rebound), { status: 403 });
   await assert.rejects(access.logIn(there, 'anything'), { status: 409 });
 });
@@ -61,9 +61,9 @@ test('a session ends when it is old, when its operator logs out, and when the pa
 
 test('a token is good from anywhere, with or without a password; a wrong one is worse than none', async () => {
   const { token, hash } = makeToken();
-  const bearer = (text: string, asking: Asking): Asking => ({
-    ...asking,
-    headers: { ...asking.headers, authorization: `Bearer ${text}` },
+  const bearer = (text: string, client: Client): Client => ({
+    ...client,
+    headers: { ...client.headers, authorization: `Bearer ${text}` },
   });
   for (const password of [null, kept]) {
     const { access } = openAccess({ password, tokens: [{ name: 'night', hash }] });
@@ -116,7 +116,7 @@ test('more than two passwords at once wait, and more than ten are sent away', as
 test('passwords that cannot be read let nobody in', async () => {
   const lines: string[] = [];
   const read = () => Promise.reject(new Error('operator.json: cannot be read: EACCES'));
-  const access = new Access({ credentials: { read }, now: () => 0, say: (line) => lines.push(line) });
+  const access = new Access({ credentials: { read }, now: () => 0, log: (line) => lines.push(line) });
   await assert.rejects(access.operator(here), { status: 503 });
   await assert.rejects(access.operator(here), { status: 503 });
   assert.deepEqual(lines, ['Nobody is let in as operator: operator.json: cannot be read: EACCES']);

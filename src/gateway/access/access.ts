@@ -14,7 +14,7 @@ import { SESSION_LIFETIME, Sessions } from './sessions.js';
 export type Caller = { by: 'loopback' } | { by: 'session' } | { by: 'token'; name: string };
 
 /** Of a request: the IP address at the other end of its connection, and its headers. */
-export interface Asking {
+export interface Client {
   readonly address: string;
   readonly headers: IncomingHttpHeaders;
 }
@@ -23,7 +23,7 @@ export interface AccessOptions {
   credentials: Pick<CredentialsFile, 'read'>;
   /** Milliseconds since some fixed moment; never goes back. */
   now(): Millis;
-  say(line: string): void;
+  log(line: string): void;
 }
 
 const COOKIE = 'msc-operator';
@@ -59,9 +59,9 @@ export class Access {
   }
 
   /** Null: somebody else. Rejects with an HttpProblem where a page of somebody else's asks. */
-  async callerOf(asking: Asking): Promise<Caller | null> {
-    this.refuseForeignPages(asking);
-    const { address, headers } = asking;
+  async callerOf(client: Client): Promise<Caller | null> {
+    this.refuseForeignPages(client);
+    const { address, headers } = client;
     const data = await this.#credentials();
     const bearer = /^Bearer +(\S{1,200})$/i.exec(headers.authorization ?? '')?.[1];
     if (bearer !== undefined) {
@@ -75,27 +75,27 @@ export class Access {
   }
 
   /** As `callerOf`; rejects with an HttpProblem that says what to do where it is not the operator. */
-  async operator(asking: Asking): Promise<Caller> {
-    const caller = await this.callerOf(asking);
+  async operator(client: Client): Promise<Caller> {
+    const caller = await this.callerOf(client);
     if (caller !== null) return caller;
-    if (asking.headers.authorization !== undefined) throw unauthorized('There is no such token.');
+    if (client.headers.authorization !== undefined) throw unauthorized('There is no such token.');
     if (await this.hasPassword()) throw unauthorized('Log in first, or send a token.');
     throw forbidden(
       'Until there is a password, only whoever sits at this machine is the operator. Set one: msc operator password',
     );
   }
 
-  refuseForeignPages({ headers }: Asking): void {
+  refuseForeignPages({ headers }: Client): void {
     if (isFromForeignPage(headers)) throw forbidden('A page from another address may not ask this.');
   }
 
   /** Returns the Set-Cookie header of a new session. Rejects with an HttpProblem. */
-  async logIn(asking: Asking, password: string): Promise<string> {
-    this.refuseForeignPages(asking);
+  async logIn(client: Client, password: string): Promise<string> {
+    this.refuseForeignPages(client);
     const { now } = this.#options;
     const kept = (await this.#credentials()).password;
     if (kept === null) throw new HttpProblem(409, 'No password', 'None has been set. Set one: msc operator password');
-    const wait = this.#attempts.take(asking.address, now());
+    const wait = this.#attempts.take(client.address, now());
     if (wait > 0) {
       const seconds = Math.ceil(wait / 1000);
       const detail = `Too many tries. Try again in ${seconds} s.`;
@@ -106,16 +106,16 @@ export class Access {
       this.#sayWrong();
       throw new HttpProblem(401, 'Wrong password', 'This is not the password.');
     }
-    this.#attempts.succeeded(asking.address);
-    return cookie(this.#sessions.open(kept, now()), SESSION_LIFETIME, asking.headers);
+    this.#attempts.succeeded(client.address);
+    return cookie(this.#sessions.open(kept, now()), SESSION_LIFETIME, client.headers);
   }
 
   /** Returns the Set-Cookie header that takes the cookie away. */
-  logOut(asking: Asking): string {
-    this.refuseForeignPages(asking);
-    const session = cookieOf(asking.headers);
+  logOut(client: Client): string {
+    this.refuseForeignPages(client);
+    const session = cookieOf(client.headers);
     if (session !== null) this.#sessions.close(session);
-    return cookie('', 0, asking.headers);
+    return cookie('', 0, client.headers);
   }
 
   async #credentials(): Promise<CredentialsData> {
@@ -140,7 +140,7 @@ export class Access {
     const now = this.#options.now();
     if (now - this.#saidAt < SAY_PERIOD) return;
     this.#saidAt = now;
-    this.#options.say(line());
+    this.#options.log(line());
   }
 }
 

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { Problem, type ProblemCode } from '../../base/problem.js';
-import { Access, type Asking, type Caller } from '../access/access.js';
+import { Access, type Caller, type Client } from '../access/access.js';
 import type { GatewayContext, Routes } from '../context.js';
 import { HttpProblem, replyProblem } from '../http-problem.js';
 import { metricsText } from '../metrics/metrics.js';
@@ -53,10 +53,10 @@ export const apiRoutes: Routes = (app, context) => {
 };
 
 function contextOf(context: GatewayContext): ApiContext {
-  const { credentials, say, timers } = context;
-  const access = new Access({ credentials, say, now: () => timers.now() });
+  const { credentials, log, timers } = context;
+  const access = new Access({ credentials, log, now: () => timers.now() });
   const monitor = new Monitor(context);
-  const parts = { ...context, now: () => context.now(), say, access, monitor };
+  const parts = { ...context, now: () => context.now(), log, access, monitor };
   return { ...parts, events: new EventHub(parts) };
 }
 
@@ -72,18 +72,18 @@ function addRoute(app: FastifyInstance, context: ApiContext, operation: Operatio
 
 async function handle(context: ApiContext, operation: Operation, request: FastifyRequest, reply: FastifyReply) {
   const { access } = context;
-  const asking: Asking = { address: request.socket.remoteAddress ?? '', headers: request.headers };
+  const client: Client = { address: request.socket.remoteAddress ?? '', headers: request.headers };
   // First: who may not act learns nothing about what is wrong with the request.
-  const caller = operation.right === 'operator' ? await access.operator(asking) : null;
+  const caller = operation.right === 'operator' ? await access.operator(client) : null;
   const answer = await operation.run({
     context,
-    asking,
+    client,
     caller,
     params: checked(operation.params, request.params),
     query: checked(operation.query, request.query),
     body: checked(operation.body, request.body),
     reply,
-    audit: (what) => context.say(`Operator (${nameOf(caller)}) ${what}`),
+    audit: (what) => context.log(`Operator (${nameOf(caller)}) ${what}`),
   });
   if (operation.reply === 'event-stream') return reply;
   void reply.header('cache-control', 'no-store');

@@ -1,7 +1,7 @@
 /** The operator's event stream: each event is written once for all of its readers. */
 import type { ServerResponse } from 'node:http';
 import type { Millis } from '../../base/units.js';
-import type { Asking } from '../access/access.js';
+import type { Client } from '../access/access.js';
 import { HttpProblem } from '../http-problem.js';
 import type { ApiContext } from './operation.js';
 import { lineUpOf, viewersOf } from './views.js';
@@ -17,7 +17,7 @@ const MOST_SKIPPED = 20;
 const CHECK_ACCESS = 5;
 
 interface Reader {
-  readonly asking: Asking;
+  readonly client: Client;
   readonly response: ServerResponse;
   /** The events that it was sent last. */
   lineUp: string;
@@ -48,12 +48,12 @@ export class EventHub {
   }
 
   /** Answers with the stream. Throws an HttpProblem where there are too many readers already. */
-  add(asking: Asking, response: ServerResponse): void {
+  add(client: Client, response: ServerResponse): void {
     if (this.#readers.size >= MOST_READERS) {
       const detail = `${MOST_READERS} pages follow the events already. Close one of them.`;
       throw new HttpProblem(503, 'Too many readers', detail, { 'retry-after': '30' });
     }
-    const reader: Reader = { asking, response, lineUp: '', viewers: '', skipped: 0 };
+    const reader: Reader = { client, response, lineUp: '', viewers: '', skipped: 0 };
     this.#readers.add(reader);
     response.once('close', () => this.#remove(reader));
     response.writeHead(200, {
@@ -75,13 +75,13 @@ export class EventHub {
     const endChanges = catalogue.onChange(() => {
       this.#lineUp = null;
     });
-    const endLooking = monitor.look(() => {
+    const endWatching = monitor.watch(() => {
       this.#send([...this.#readers]);
       if (++this.#ticks % CHECK_ACCESS === 0) for (const each of this.#readers) void this.#checkAccess(each);
     });
     return () => {
       endChanges();
-      endLooking();
+      endWatching();
       this.#lineUp = null;
     };
   }
@@ -125,7 +125,7 @@ export class EventHub {
   }
 
   async #checkAccess(reader: Reader): Promise<void> {
-    const caller = await this.#context.access.callerOf(reader.asking).catch(() => null);
+    const caller = await this.#context.access.callerOf(reader.client).catch(() => null);
     if (caller === null) reader.response.end();
   }
 }

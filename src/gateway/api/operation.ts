@@ -1,7 +1,7 @@
 /** One thing that `/api/v1` does. From the same table come the routes, the checks of what is asked, and the OpenAPI document. */
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
-import type { Access, Asking, Caller } from '../access/access.js';
+import type { Access, Caller, Client } from '../access/access.js';
 import type { GatewayContext } from '../context.js';
 import type { Monitor } from '../monitor/monitor.js';
 import type { EventHub } from './event-hub.js';
@@ -19,7 +19,7 @@ type Shape<T> = T extends z.ZodType ? z.output<T> : undefined;
 
 export interface Call<Params, Query, Body> {
   readonly context: ApiContext;
-  readonly asking: Asking;
+  readonly client: Client;
   /** Null: whoever asks is not the operator, or it does not matter. */
   readonly caller: Caller | null;
   readonly params: Shape<Params>;

@@ -79,10 +79,10 @@ export const operatorOperations = [
     reply: 'event-stream',
     problems: [503],
     examples: {},
-    run: ({ context, asking, reply }) => {
+    run: ({ context, client, reply }) => {
       // What stands in the head of every answer.
       for (const [name, value] of Object.entries(reply.getHeaders())) if (value) reply.raw.setHeader(name, value);
-      context.events.add(asking, reply.raw);
+      context.events.add(client, reply.raw);
       reply.hijack();
       return undefined;
     },

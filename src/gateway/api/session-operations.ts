@@ -14,9 +14,9 @@ export const sessionOperations = [
     reply: null,
     problems: [401, 403, 409, 429, 503],
     examples: { body: { password: 'correct horse battery staple' } },
-    run: async ({ context, asking, body, reply }) => {
-      void reply.header('set-cookie', await context.access.logIn(asking, body.password));
-      context.say(`Operator: logged in from ${asking.address}`);
+    run: async ({ context, client, body, reply }) => {
+      void reply.header('set-cookie', await context.access.logIn(client, body.password));
+      context.log(`Operator: logged in from ${client.address}`);
       return undefined;
     },
   }),
@@ -29,8 +29,8 @@ export const sessionOperations = [
     reply: null,
     problems: [403],
     examples: {},
-    run: ({ context, asking, reply }) => {
-      void reply.header('set-cookie', context.access.logOut(asking));
+    run: ({ context, client, reply }) => {
+      void reply.header('set-cookie', context.access.logOut(client));
       return undefined;
     },
   }),

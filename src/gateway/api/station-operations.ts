@@ -92,8 +92,8 @@ export const stationOperations = [
     right: 'anybody',
     reply: sessionSchema,
     examples: { reply: { operator: 'session', password: true } },
-    run: async ({ context: { access }, asking }) => ({
-      operator: (await access.callerOf(asking))?.by ?? null,
+    run: async ({ context: { access }, client }) => ({
+      operator: (await access.callerOf(client))?.by ?? null,
       password: await access.hasPassword(),
     }),
   }),

@@ -56,7 +56,7 @@ export class LiveChannel {
         reader.close();
         return;
       }
-      say({ type: 'tuned', channel: number, station: source.info.id, from: reader.place });
+      say({ type: 'tuned', channel: number, station: source.info.id, from: reader.position });
       // Whoever begins a little back, to be in step, follows what is on the air as well.
       this.#begin(reader, at === undefined || source.now() - at <= MOST_BEHIND);
     } catch (error) {
@@ -96,7 +96,7 @@ export class LiveChannel {
       since: context.now(),
       bytes: 0,
       get behind() {
-        return Math.max(0, source.now() - reader.place);
+        return Math.max(0, source.now() - reader.position);
       },
       moved: 0,
       report: null,

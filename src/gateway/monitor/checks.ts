@@ -2,7 +2,7 @@
 
 import type { Millis } from '../../base/units.js';
 import type { Check, StationStats } from '../../contract/api.js';
-import type { Reading } from './reading.js';
+import type { Sample } from './samples.js';
 
 /** What was lost is told for so long. */
 const TROUBLE_TIME: Millis = 60_000;
@@ -16,7 +16,7 @@ export class Checks {
   #lostAt: Millis = Number.NEGATIVE_INFINITY;
   #lostLately = 0;
 
-  next({ server, stations, warnings }: Reading): Check[] {
+  next({ server, stations, warnings }: Sample): Check[] {
     const { time, clockOffset, cpu, processors, interface: at } = server;
     const lost = stations.reduce((sum, station) => sum + station.lost, 0);
     if (lost > this.#lost) {
@@ -75,7 +75,7 @@ function processor(busy: number): Check {
   return { id: 'processor', state, title, detail: `The server takes ${percent(busy)} of the machine.` };
 }
 
-function reception(stations: Reading['stations']): Check[] {
+function reception(stations: Sample['stations']): Check[] {
   const reporting = stations.filter((station) => station.reporting > 0);
   if (reporting.length === 0) return [];
   const id = 'reception';

@@ -2,7 +2,7 @@
 
 import type { Millis } from '../../base/units.js';
 import type { History, StationStats } from '../../contract/api.js';
-import type { Reading } from './reading.js';
+import type { Sample } from './samples.js';
 
 export const SAMPLE_PERIOD: Millis = 5_000;
 export const MOST_SAMPLES = 180;
@@ -48,7 +48,7 @@ export class HistoryStore {
   #time: Millis = 0;
 
   /** One of the samples, SAMPLE_PERIOD apart. */
-  add({ server, stations }: Reading): void {
+  add({ server, stations }: Sample): void {
     this.#time = server.time;
     const { groups, single, http } = server.rate;
     this.#server.rate.push(groups + single + http);

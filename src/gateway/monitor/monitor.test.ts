@@ -19,7 +19,7 @@ function open() {
   return { ...gateway, monitor: new Monitor(gateway.context, load) };
 }
 
-test('rates are what was sent since the reading before, whoever took it', () => {
+test('rates are what was sent since the sample before, whoever took it', () => {
   const { monitor, operator, viewers, timers } = open();
   const [station] = operator.stations;
   const viewer = fakeViewer();
@@ -40,7 +40,7 @@ test('who looks is told once a second, and the history goes on every five', () =
   const { monitor, operator, timers } = open();
   const [station] = operator.stations;
   let told = 0;
-  const end = monitor.look(() => told++);
+  const end = monitor.watch(() => told++);
   for (let second = 0; second < 10; second++) {
     station.counters.countSent(100, 125_000);
     timers.advance(1_000);
@@ -56,10 +56,10 @@ test('who looks is told once a second, and the history goes on every five', () =
   assert.equal(timers.pending, 0);
 });
 
-test('two who look cost one reading', () => {
+test('two who look cost one sample', () => {
   const { monitor, timers } = open();
   const told: string[] = [];
-  const ends = [monitor.look(() => told.push('one')), monitor.look(() => told.push('two'))];
+  const ends = [monitor.watch(() => told.push('one')), monitor.watch(() => told.push('two'))];
   timers.advance(1_000);
   assert.deepEqual(told, ['one', 'two']);
   ends[0]();

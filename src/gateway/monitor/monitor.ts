@@ -6,32 +6,32 @@ import type { GatewayContext } from '../context.js';
 import { Checks } from './checks.js';
 import { HistoryStore, SAMPLE_PERIOD } from './history.js';
 import { type ProcessLoad, processLoad } from './process-load.js';
-import { type Reading, Readings } from './reading.js';
+import { type Sample, Samples } from './samples.js';
 
-export const LOOK_PERIOD: Millis = 1_000;
+export const WATCH_PERIOD: Millis = 1_000;
 
 /**
  * It is in charge of:
- * - reading the counters, seldom while nobody looks
+ * - sample the counters, seldom while nobody looks
  * - the history, the checks, and telling those who look
  */
 export class Monitor {
   readonly #context: GatewayContext;
   readonly #load: ProcessLoad;
-  readonly #samples: Readings;
+  readonly #historySamples: Samples;
   readonly #history = new HistoryStore();
   readonly #checks = new Checks();
   readonly #listeners = new Set<() => void>();
-  #looks: Readings | null = null;
+  #watchSamples: Samples | null = null;
   #stats: GatewayStats;
   #stopSampling: () => void;
-  #stopLooking: (() => void) | null = null;
+  #stopWatching: (() => void) | null = null;
 
   constructor(context: GatewayContext, load: ProcessLoad = processLoad) {
     this.#context = context;
     this.#load = load;
-    this.#samples = new Readings(context, load);
-    this.#stats = this.#checked(this.#samples.next());
+    this.#historySamples = new Samples(context, load);
+    this.#stats = this.#checked(this.#historySamples.next());
     this.#stopSampling = context.timers.after(SAMPLE_PERIOD, () => this.#sample());
   }
 
@@ -45,46 +45,46 @@ export class Monitor {
     return this.#history.of(station);
   }
 
-  /** Calls `listener` every LOOK_PERIOD, until the returned function is called. */
-  look(listener: () => void): () => void {
+  /** Calls `listener` every WATCH_PERIOD, until the returned function is called. */
+  watch(listener: () => void): () => void {
     this.#listeners.add(listener);
-    if (this.#looks === null) {
-      this.#looks = new Readings(this.#context, this.#load);
-      this.#looks.next();
-      this.#lookLater();
+    if (this.#watchSamples === null) {
+      this.#watchSamples = new Samples(this.#context, this.#load);
+      this.#watchSamples.next();
+      this.#watchLater();
     }
     return () => {
       this.#listeners.delete(listener);
       if (this.#listeners.size > 0) return;
-      this.#stopLooking?.();
-      this.#looks = null;
+      this.#stopWatching?.();
+      this.#watchSamples = null;
     };
   }
 
   close(): void {
     this.#stopSampling();
-    this.#stopLooking?.();
+    this.#stopWatching?.();
     this.#listeners.clear();
   }
 
   #sample(): void {
-    const reading = this.#samples.next();
-    this.#history.add(reading);
-    if (this.#looks === null) this.#stats = this.#checked(reading);
+    const sample = this.#historySamples.next();
+    this.#history.add(sample);
+    if (this.#watchSamples === null) this.#stats = this.#checked(sample);
     this.#stopSampling = this.#context.timers.after(SAMPLE_PERIOD, () => this.#sample());
   }
 
-  #lookLater(): void {
-    this.#stopLooking = this.#context.timers.after(LOOK_PERIOD, () => {
-      if (this.#looks === null) return;
-      this.#stats = this.#checked(this.#looks.next());
-      this.#lookLater();
+  #watchLater(): void {
+    this.#stopWatching = this.#context.timers.after(WATCH_PERIOD, () => {
+      if (this.#watchSamples === null) return;
+      this.#stats = this.#checked(this.#watchSamples.next());
+      this.#watchLater();
       for (const listener of this.#listeners) listener();
     });
   }
 
-  #checked(reading: Reading): GatewayStats {
-    const checks = this.#checks.next(reading);
-    return { server: { ...reading.server, checks }, stations: [...reading.stations] };
+  #checked(sample: Sample): GatewayStats {
+    const checks = this.#checks.next(sample);
+    return { server: { ...sample.server, checks }, stations: [...sample.stations] };
   }
 }

@@ -1,4 +1,4 @@
-/** How stations and the server went from one reading to the next. No timers. */
+/** How stations and the server went from one sample to the next. No timers. */
 
 import type { Millis } from '../../base/units.js';
 import type { ServerStats, StationStats } from '../../contract/api.js';
@@ -8,7 +8,7 @@ import { Lateness } from '../../threads/lateness.js';
 import type { GatewayContext } from '../context.js';
 import type { ProcessLoad } from './process-load.js';
 
-export interface Reading {
+export interface Sample {
   readonly server: Omit<ServerStats, 'checks'>;
   readonly stations: readonly StationStats[];
   /** Of the server: whole sentences. */
@@ -38,7 +38,7 @@ function countByStation(of: readonly { readonly station: string }[]): Map<string
 }
 
 /** It is in charge of: what one series of readings has to remember from one to the next. */
-export class Readings {
+export class Samples {
   readonly #context: GatewayContext;
   readonly #load: ProcessLoad;
   readonly #stations = new Map<string, { bytes: Rate; lateness: Lateness }>();
@@ -51,7 +51,7 @@ export class Readings {
   }
 
   /** Since the call before; the first has no rates. */
-  next(): Reading {
+  next(): Sample {
     const { catalogue, viewers, operator, timers } = this.#context;
     const at = timers.now();
     const elapsed = this.#at === null ? 0 : at - this.#at;
@@ -68,7 +68,7 @@ export class Readings {
     return { server: this.#server(elapsed, stations, view), stations, warnings: view?.warnings ?? [] };
   }
 
-  #server(elapsed: Millis, stations: readonly StationStats[], view: ServerView | null): Reading['server'] {
+  #server(elapsed: Millis, stations: readonly StationStats[], view: ServerView | null): Sample['server'] {
     const { server, viewers, now } = this.#context;
     const load = this.#load;
     const singleBytes = sum(view?.stations ?? [], ({ unicast }) => unicast?.bytes ?? 0);
