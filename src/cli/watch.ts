@@ -3,11 +3,12 @@
 import { Problem } from '../base/problem.js';
 import { type Millis, millisToTicks } from '../base/units.js';
 import { bitrateText, stationTable } from '../contract/station-text.js';
+import { behindText } from '../contract/viewing.js';
 import { resolveInterface } from '../net/interfaces.js';
 import type { ReceiverStats } from '../receiver/receiver-stats.js';
 import { Tuner } from '../receiver/tuner.js';
 import { chooseChannel, requireStations } from '../viewer/channels.js';
-import { badgeText, type Overlay, offsetText, receiverStatsText } from '../viewer/overlay.js';
+import { type Overlay, offsetText, receiverStatsText } from '../viewer/overlay.js';
 import { findPlayer } from '../viewer/players/find-player.js';
 import { type PlayerName, steeredPlayer } from '../viewer/players/player.js';
 import { startPlayer } from '../viewer/players/start-player.js';
@@ -158,7 +159,7 @@ function prompt(state: ViewerState): Overlay {
 function statusLine(state: ViewerState, counts: ReceiverStats | null): string {
   const channel = currentChannel(state);
   if (!channel) return '';
-  const badge = badgeText(state);
+  const badge = behindText(state.distance);
   const parts = [
     `${channel.info.number} ${channel.info.name}`,
     badge,

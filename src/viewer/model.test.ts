@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { channel } from '../../test/support/channels.js';
-import { initialState, SILENCE, TYPING_TIMEOUT, update } from './model.js';
+import { TYPING_TIMEOUT } from '../contract/viewing.js';
+import { initialState, SILENCE, update } from './model.js';
 import type { Channel, Effect, ViewerEvent } from './state.js';
 
 /** A viewer whose clock is turned by hand, and which notes what it is told to do. */

@@ -9,28 +9,20 @@
  *        └───────────────────2───────────────────────┘
  */
 import type { Millis } from '../base/units.js';
-import { markedIn, onSeekKey, playLive, toLive } from './seeking.js';
 import {
-  type Channel,
-  currentChannel,
+  BANNER_TIME,
   isBehind,
+  menuItems,
   NOTICE_TIME,
-  type Step,
-  type ViewerEvent,
-  type ViewerState,
-} from './state.js';
+  noStationText,
+  TYPING_TIMEOUT,
+  withDigit,
+} from '../contract/viewing.js';
+import { markedIn, onSeekKey, playLive, toLive } from './seeking.js';
+import { type Channel, currentChannel, type Step, type ViewerEvent, type ViewerState } from './state.js';
 
-/** A number is taken this long after its last digit. */
-export const TYPING_TIMEOUT: Millis = 1400;
 /** How long no packet may come before it is said. */
 export const SILENCE: Millis = 3000;
-export const BANNER_TIME: Millis = 5000;
-
-/** The lines of the menu, from key 1 on. */
-export const menuItems = (state: ViewerState): string[] => {
-  const items = ['Exit', 'Change the station', 'Resume'];
-  return isBehind(state) ? [...items, 'Back to live'] : items;
-};
 
 export function initialState(channels: readonly Channel[]): ViewerState {
   return {
@@ -154,7 +146,7 @@ function onMenuKey(state: ViewerState, key: string, now: Millis): Step {
     case '2':
       return openList(state);
     case '4':
-      return isBehind(state) ? playLive(state) : stay(state);
+      return isBehind(state.distance) ? playLive(state) : stay(state);
     case '3':
     case 'p':
     case 'space':
@@ -162,7 +154,7 @@ function onMenuKey(state: ViewerState, key: string, now: Millis): Step {
       return { state: { ...state, mode: 'watching', paused: false }, effects: [{ type: 'resume' }] };
     case 'up':
     case 'down': {
-      const { length } = menuItems(state);
+      const { length } = menuItems(state.distance);
       return stay({ ...state, marked: (state.marked + (key === 'up' ? length - 1 : 1)) % length });
     }
     case 'enter':
@@ -206,14 +198,11 @@ function onListKey(state: ViewerState, key: string, now: Millis): Step {
 
 /** Takes the number at once when no longer one begins with it. */
 function onDigit(state: ViewerState, digit: string, now: Millis): Step {
-  const typed = (state.typed + digit).replace(/^0+/, '').slice(0, 5);
+  const numbers = state.channels.map(({ info }) => info.number);
+  const { typed, isWhole } = withDigit(state.typed, digit, numbers);
   if (typed === '') return stay(state);
   const next: ViewerState = { ...state, typed, typedAt: now, notice: null };
-  const longer = state.channels.some(({ info }) => {
-    const number = String(info.number);
-    return number.length > typed.length && number.startsWith(typed);
-  });
-  return longer ? stay(next) : takeTyped(next, now);
+  return isWhole ? takeTyped(next, now) : stay(next);
 }
 
 function takeTyped(state: ViewerState, now: Millis): Step {
@@ -222,7 +211,7 @@ function takeTyped(state: ViewerState, now: Millis): Step {
   const cleared: ViewerState = { ...state, typed: '' };
   if (found.length === 1) return tune(cleared, found[0].key, now);
   if (found.length === 0) {
-    return stay({ ...cleared, notice: { text: `There is no station ${number}.`, until: now + NOTICE_TIME } });
+    return stay({ ...cleared, notice: { text: noStationText(number), until: now + NOTICE_TIME } });
   }
   const servers = found.map(({ info }) => info.server).join(' and ');
   const text = `Station ${number} is on ${servers}: choose one with the arrows.`;
@@ -274,7 +263,7 @@ function onTick(state: ViewerState, now: Millis): Step {
   const silent = !state.paused && now - (state.lastPacket ?? state.tunedAt) >= SILENCE;
   if (silent) return stay({ ...next, reception: 'silent' });
   if (state.reception !== 'silent') return stay(next);
-  if (state.paused || isBehind(state)) return stay({ ...next, reception: 'playing' });
+  if (state.paused || isBehind(state.distance)) return stay({ ...next, reception: 'playing' });
   // Timestamps have moved on during the silence; a player would wait as long again for the next picture.
   return toLive({ ...next, reception: 'waiting', tunedAt: now });
 }

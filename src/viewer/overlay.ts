@@ -1,11 +1,11 @@
 /** What is shown over the picture and in the terminal, as a value: menu, list, banner, messages. */
 
 import type { Millis } from '../base/units.js';
-import { bitrateText, codecsText, durationText, frameRateText } from '../contract/station-text.js';
+import { bitrateText, codecsText, frameRateText } from '../contract/station-text.js';
+import { behindText, menuItems } from '../contract/viewing.js';
 import type { ReceiverStats } from '../receiver/receiver-stats.js';
 import type { StationInfo } from '../wire/station-info.js';
-import { menuItems } from './model.js';
-import { currentChannel, isBehind, type ViewerState } from './state.js';
+import { currentChannel, type ViewerState } from './state.js';
 
 export interface OverlayRow {
   /** The number to press, at the row's left; empty where there is none. */
@@ -37,15 +37,10 @@ const LIST_ROWS = 9;
 /** What is to be seen at `now`; null when nothing lies over the picture. */
 export function overlayFor(state: ViewerState, report: ReceiverStats | null, now: Millis): Overlay | null {
   if (state.mode === 'ended') return null;
-  const badge = badgeText(state);
+  const badge = behindText(state.distance);
   const overlay = overlayWithoutBadge(state, report, now);
   if (overlay) return { ...overlay, badge };
   return badge === '' ? null : { kind: 'badge', title: '', rows: [], hint: '', badge };
-}
-
-/** "−0:45", "−1:02:03"; empty where the picture is the one on the air, or nearly. */
-export function badgeText(state: ViewerState): string {
-  return isBehind(state) ? `−${durationText(Math.floor((state.distance ?? 0) / 1000))}` : '';
 }
 
 type Content = Omit<Overlay, 'badge'>;
@@ -84,7 +79,9 @@ function menuOverlay(state: ViewerState): Content {
   return {
     kind: 'menu',
     title: 'Paused',
-    rows: menuItems(state).map((text, index) => row(text, { key: String(index + 1), marked: index === state.marked })),
+    rows: menuItems(state.distance).map((text, index) =>
+      row(text, { key: String(index + 1), marked: index === state.marked }),
+    ),
     hint: state.notice?.text ?? name,
   };
 }

@@ -1,18 +1,12 @@
 /** Back and forth in the station's time: the part of `update` in model.ts that its keys need. */
 import type { Millis } from '../base/units.js';
-import { BEHIND, currentChannel, isBehind, NOTICE_TIME, type Step, type ViewerState } from './state.js';
-
-/** What keys seek by. */
-const steps: Readonly<Record<string, Millis>> = {
-  left: -10_000,
-  right: 10_000,
-  'shift-left': -60_000,
-  'shift-right': 60_000,
-};
+import { BEHIND, isBehind, NOTICE_TIME, noFurtherText, seekSteps } from '../contract/viewing.js';
+import { currentChannel, type Step, type ViewerState } from './state.js';
 
 /** What a key does that seeks; null for all others. A picture that stands still is followed by one that does. */
 export function onSeekKey(state: ViewerState, key: string, now: Millis): Step | null {
-  if (Object.hasOwn(steps, key)) return seekBy(state, steps[key], now);
+  const step = seekSteps.get(key);
+  if (step !== undefined) return seekBy(state, step, now);
   if (key === 'home') {
     return { state: { ...state, seeking: true, following: false }, effects: [{ type: 'seek', to: { kind: 'item' } }] };
   }
@@ -22,7 +16,7 @@ export function onSeekKey(state: ViewerState, key: string, now: Millis): Step | 
 /** Goes on with what is on the air, paused or not. */
 export function playLive(state: ViewerState): Step {
   if (state.paused) return toLive({ ...state, mode: 'watching', paused: false });
-  const isThere = !isBehind(state) && !state.seeking && state.distance !== null;
+  const isThere = !isBehind(state.distance) && !state.seeking && state.distance !== null;
   return isThere ? { state: { ...state, following: true }, effects: [] } : toLive(state);
 }
 
@@ -35,7 +29,7 @@ export function toLive(state: ViewerState): Step {
 
 /** The marked line of the menu; "Back to live" is there only while it leads somewhere. */
 export const markedIn = (state: ViewerState): number =>
-  state.mode === 'menu' && !isBehind(state) ? Math.min(state.marked, 2) : state.marked;
+  state.mode === 'menu' && !isBehind(state.distance) ? Math.min(state.marked, 2) : state.marked;
 
 function seekBy(state: ViewerState, by: Millis, now: Millis): Step {
   const { distance, reach } = state;
@@ -47,7 +41,7 @@ function seekBy(state: ViewerState, by: Millis, now: Millis): Step {
   const before = distance ?? 0;
   if (reach === null || before - by <= reach) return seek(state, by);
   const name = currentChannel(state)?.info.name ?? '';
-  const notice = { text: `${name} reaches back no further.`, until: now + NOTICE_TIME };
+  const notice = { text: noFurtherText(name), until: now + NOTICE_TIME };
   const told: ViewerState = { ...state, notice };
   return reach - before <= BEHIND ? { state: told, effects: [] } : seek(told, before - reach);
 }

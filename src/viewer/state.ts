@@ -90,12 +90,5 @@ export interface Step {
   effects: Effect[];
 }
 
-export const NOTICE_TIME: Millis = 6000;
-
-/** Less is not being behind: neither shown nor sought. */
-export const BEHIND: Millis = 1000;
-
-export const isBehind = ({ distance }: ViewerState): boolean => distance !== null && distance > BEHIND;
-
 export const currentChannel = (state: ViewerState): Channel | null =>
   state.channels.find((channel) => channel.key === state.current) ?? null;

@@ -1,6 +1,7 @@
 /** The page between its state, the engine, and the browser. */
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import type { LiveStation } from '../../../src/contract/live.js';
+import { TYPING_TIMEOUT } from '../../../src/contract/viewing.js';
 import type { Engine, Screen } from '../player/player.js';
 import { addressOf, readAddress, startAddress, writeAddress } from '../state/address.js';
 import { neighbour } from '../state/pictures.js';
@@ -15,7 +16,6 @@ import {
   initialState,
   type PageEvent,
   type PageState,
-  TYPING_TIMEOUT,
 } from '../state/state.js';
 import { secondsText } from '../state/texts.js';
 import { update } from '../state/update.js';

@@ -1,7 +1,7 @@
 /** Which stations are on the screen: choosing, adding and taking away, next and previous. */
+import { BANNER_TIME } from '../../../src/contract/viewing.js';
 import {
   type Address,
-  BANNER_TIME,
   type Facts,
   findStation,
   focused,

@@ -1,25 +1,7 @@
 /** Back and forth in the station's time, as in the window of `msc watch`. */
-import type { Millis } from '../../../src/base/units.js';
-import {
-  BEHIND,
-  type Facts,
-  findStation,
-  focused,
-  isBehind,
-  type PageState,
-  type Picture,
-  type Step,
-  stay,
-  tell,
-} from './state.js';
 
-/** What keys seek by. */
-const steps: ReadonlyMap<string, Millis> = new Map([
-  ['left', -10_000],
-  ['right', 10_000],
-  ['shift-left', -60_000],
-  ['shift-right', 60_000],
-]);
+import { BEHIND, isBehind, noFurtherText, seekSteps } from '../../../src/contract/viewing.js';
+import { type Facts, findStation, focused, type PageState, type Picture, type Step, stay, tell } from './state.js';
 
 /** How long a sought moment counts as the picture's own. */
 const SOUGHT_FOR = 1500;
@@ -28,7 +10,7 @@ const SOUGHT_FOR = 1500;
 export function onSeekKey(state: PageState, key: string, facts: Facts): Step | null {
   const picture = focused(state);
   if (!picture) return null;
-  const step = steps.get(key);
+  const step = seekSteps.get(key);
   if (step !== undefined) return seekBy(state, picture, step, facts);
   if (key === 'home') {
     return facts.programmeFrom === null
@@ -59,7 +41,7 @@ export function seekTo(state: PageState, wanted: number, facts: Facts): Step {
   const station = findStation(state, picture.station);
   const oldest = station?.oldest ?? live;
   if (wanted >= oldest) return seek(state, picture, wanted, facts);
-  const told = tell(state, `${station?.name ?? 'The station'} reaches back no further.`, facts.now);
+  const told = tell(state, noFurtherText(station?.name ?? 'The station'), facts.now);
   return facts.time - oldest <= BEHIND ? stay(told) : seek(told, picture, oldest, facts);
 }
 

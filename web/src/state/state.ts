@@ -1,5 +1,6 @@
 /** What the page shows, what happens to it, and what has to be done for it. Times are milliseconds since the Unix epoch. */
 import type { LiveStation } from '../../../src/contract/live.js';
+import { NOTICE_TIME } from '../../../src/contract/viewing.js';
 
 /** One of up to four pictures on the screen. */
 export interface Picture {
@@ -98,16 +99,7 @@ export interface Step {
 }
 
 export const MOST_PICTURES = 4;
-/** A number is taken this long after its last digit. */
-export const TYPING_TIMEOUT = 1400;
-export const BANNER_TIME = 5000;
-export const NOTICE_TIME = 6000;
 export const BRIEF_TIME = 2000;
-/** Less is not being behind: neither shown nor sought. */
-export const BEHIND = 1000;
-
-export const isBehind = (behind: number | null): boolean => behind !== null && behind > BEHIND;
-
 export const focused = (state: PageState): Picture | null =>
   state.pictures.find(({ id }) => id === state.focus) ?? null;
 

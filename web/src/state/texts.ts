@@ -1,8 +1,8 @@
 /** Stations and times as people read them. */
 
 import type { LiveStation } from '../../../src/contract/live.js';
-import { durationText, frameRateText } from '../../../src/contract/station-text.js';
-import { isBehind } from './state.js';
+import { frameRateText } from '../../../src/contract/station-text.js';
+import { isBehind } from '../../../src/contract/viewing.js';
 
 /** "1920×1080 · 16:9 · 24 fps". */
 export const pictureText = ({ width, height, aspectRatio, frameRate }: LiveStation): string =>
@@ -19,11 +19,7 @@ export function leftText(to: number | null, now: number): string {
   return rest === 0 ? `${minutes / 60} h left` : `${Math.floor(minutes / 60)} h ${rest} min left`;
 }
 
-/** "−0:45", "−1:02:03"; empty where the picture is the one on the air, or nearly. */
-export const behindText = (behind: number | null): string =>
-  isBehind(behind) ? `−${durationText(Math.floor((behind ?? 0) / 1000))}` : '';
-
-/** The same for ears: "45 seconds behind live", "12 minutes 5 seconds behind live", "live". */
+/** How far a picture is behind, for ears: "45 seconds behind live", "12 minutes 5 seconds behind live", "live". */
 export function behindWords(behind: number | null): string {
   if (!isBehind(behind)) return 'live';
   const seconds = Math.floor((behind ?? 0) / 1000);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { BANNER_TIME, menuItems } from '../../../src/contract/viewing.js';
 import { plainStation } from '../../dev/plain-station.js';
-import { BANNER_TIME, type Effect, type Facts, initialState, type PageEvent, type PageState } from './state.js';
-import { menuItems, update } from './update.js';
+import { type Effect, type Facts, initialState, type PageEvent, type PageState } from './state.js';
+import { update } from './update.js';
 
 const NOW = 1_800_000_000_000;
 const stations = [

@@ -9,31 +9,29 @@
  *      │                      list ◀──────2──────┤
  *      └───────────────────1─────────────────────┘
  */
+import {
+  BANNER_TIME,
+  isBehind,
+  NOTICE_TIME,
+  noStationText,
+  TYPING_TIMEOUT,
+  withDigit,
+} from '../../../src/contract/viewing.js';
 import { choose, focusOn, goTo, leave, neighbour, openAdding, takeAway } from './pictures.js';
 import { onSeekKey, seekTo } from './seeking.js';
 import {
-  BANNER_TIME,
   BRIEF_TIME,
   type Dialog,
   type Effect,
   type Facts,
   findStation,
   focused,
-  isBehind,
-  NOTICE_TIME,
   type PageEvent,
   type PageState,
   type Step,
   stay,
-  TYPING_TIMEOUT,
   tell,
 } from './state.js';
-
-/** The lines of the menu, from key 1 on. */
-export const menuItems = (behind: number | null): string[] => {
-  const items = ['Exit', 'Change the station', 'Resume'];
-  return isBehind(behind) ? [...items, 'Back to live'] : items;
-};
 
 const LAST_MINUTE = 60_000;
 
@@ -209,22 +207,17 @@ function resume(state: PageState): Step {
 
 /** Takes the number at once when no longer one begins with it. */
 function onDigit(state: PageState, digit: string, facts: Facts): Step {
-  const typed = (state.typed + digit).replace(/^0+/, '').slice(0, 5);
+  const numbers = state.stations.map(({ number }) => number);
+  const { typed, isWhole } = withDigit(state.typed, digit, numbers);
   if (typed === '') return stay(state);
   const next: PageState = { ...state, typed, typedAt: facts.now, notice: null };
-  const longer = state.stations.some(({ number }) => {
-    const text = String(number);
-    return text.length > typed.length && text.startsWith(typed);
-  });
-  return longer ? stay(next) : takeTyped(next, facts);
+  return isWhole ? takeTyped(next, facts) : stay(next);
 }
 
 function takeTyped(state: PageState, facts: Facts): Step {
   const cleared: PageState = { ...state, typed: '' };
   const found = state.stations.find(({ number }) => number === Number(state.typed));
-  return found
-    ? choose(cleared, found.id, facts)
-    : stay(tell(cleared, `There is no station ${state.typed}.`, facts.now));
+  return found ? choose(cleared, found.id, facts) : stay(tell(cleared, noStationText(state.typed), facts.now));
 }
 
 function withFavourite(state: PageState, station: string, now: number): PageState {

@@ -1,6 +1,6 @@
 /** In the corner: live, or how far behind; and what time it is. */
-import { isBehind } from '../state/state.js';
-import { behindText, behindWords, clockText, leftText } from '../state/texts.js';
+import { behindText, isBehind } from '../../../src/contract/viewing.js';
+import { behindWords, clockText, leftText } from '../state/texts.js';
 import { Icon } from '../ui/icons.js';
 import { usePage } from '../ui/use-page.js';
 

@@ -2,8 +2,8 @@
 
 import type { LiveStation } from '../../../src/contract/live.js';
 import { codecsText } from '../../../src/contract/station-text.js';
+import { isBehind } from '../../../src/contract/viewing.js';
 import { isNamesake, nowAndNext } from '../state/programmes.js';
-import { isBehind } from '../state/state.js';
 import { leftText, pictureText, spanText } from '../state/texts.js';
 import { usePage } from '../ui/use-page.js';
 

@@ -1,5 +1,5 @@
 /** The menu of a paused picture. */
-import { menuItems } from '../state/update.js';
+import { menuItems } from '../../../src/contract/viewing.js';
 import { Dialog } from '../ui/dialog.js';
 import { usePage } from '../ui/use-page.js';
 
