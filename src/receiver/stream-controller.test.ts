@@ -253,7 +253,7 @@ test('who looks once a second has everything repaired all the same', async () =>
 test('receivers report, rarely, what was lost before and after repair', async () => {
   const { broadcast, reader } = await watching({}, 0.05);
   await reader.watch(30_000);
-  const { reports } = broadcast.unicast.stats(broadcast.info.id, broadcast.serverNow)!;
+  const { reports } = broadcast.unicast.stats(broadcast.serverNow)[broadcast.info.id]!;
   assert.equal(reports.receivers, 1);
   assert.equal(reports.unrepaired, 0);
   assert.ok(reports.received > 20 * RATE && Math.abs(reports.lost / reports.received - 0.05) < 0.01);

@@ -1,4 +1,4 @@
-/** A flow: a station's packets, one after another, to one client, as fast as pace and credit allow. No clock. */
+/** A flow: a station's consecutive packets to one client, as fast as pace and credit allow. No clock. */
 
 import { type Millis, millisToTicks, type PacketNumber, ticksToMillis } from '../base/units.js';
 import { FIRST_CREDIT, FLOW_AHEAD, FLOW_SILENCE, greatestFlowSpeed } from '../contract/flow.js';
@@ -6,20 +6,19 @@ import { MEDIA_DELAY } from '../contract/timing.js';
 import type { FlowRequest } from '../control/flows.js';
 import type { Station } from '../station/station.js';
 
-/** So many leave at once, so that a first picture is there soon. */
+/** Packets that leave at once at the beginning, so that the first picture appears soon. */
 export const FIRST_PACKETS = 32;
-/** Between two servings. */
+/** Least time between two servings. */
 export const FLOW_PERIOD: Millis = 4;
 
 const dueMillis = (station: Station, n: PacketNumber): Millis => ticksToMillis(station.due(n));
 const atMillis = (station: Station, time: Millis): PacketNumber => station.at(millisToTicks(time));
 
-/** The packet that a flow begins with; null where it lies before `oldest`. */
+/** The first packet of a flow; null where it lies before `oldest`. */
 export function flowBeginning(
   station: Station,
   from: FlowRequest['from'],
-  oldest: Millis,
-  now: Millis,
+  { oldest, now }: { oldest: Millis; now: Millis },
 ): PacketNumber | null {
   if (from.kind === 'live') return newest(station, now);
   if (from.kind === 'packet') {
@@ -32,7 +31,7 @@ export function flowBeginning(
   return from.item ? station.beginningOf(n) : station.randomAccessBefore(n);
 }
 
-/** The random access point whose picture is due on the screen, or has been most recently. */
+/** The last random access point whose picture has been due on the screen. */
 function newest(station: Station, now: Millis): PacketNumber {
   if (station.format === 'h264') return station.randomAccessBefore(atMillis(station, now - MEDIA_DELAY));
   const underWay = station.randomAccessBefore(atMillis(station, now));
@@ -49,8 +48,8 @@ export class Flow {
   /** Packets a millisecond. */
   readonly #rate: number;
   #credit: PacketNumber;
-  #heardAt: Millis;
-  /** Until when the pace has been made use of. */
+  #grantedAt: Millis;
+  /** The pace has been used up to this time. */
   #pacedAt: Millis;
 
   constructor(options: { station: Station; request: FlowRequest; from: PacketNumber; now: Millis }) {
@@ -64,35 +63,35 @@ export class Flow {
     this.#rate = Math.min(request.speed, greatestFlowSpeed(stationRate * 1000)) * stationRate;
     const first = dueMillis(station, from);
     this.#credit = atMillis(station, this.isLive ? now + FLOW_AHEAD : first + FIRST_CREDIT) + 1;
-    this.#heardAt = now;
+    this.#grantedAt = now;
     this.#pacedAt = now;
   }
 
-  /** The client has said up to where it may go. */
-  hear(credit: PacketNumber, now: Millis): void {
-    // Time in which there was no credit is not made up for in a burst.
+  /** Takes the client's credit: the flow stops before this packet. */
+  grant(credit: PacketNumber, now: Millis): void {
+    // Time without credit is not made up for by a burst.
     if (this.next >= this.#credit) this.#pacedAt = now;
     this.#credit = credit;
-    this.#heardAt = now;
+    this.#grantedAt = now;
   }
 
   isOver(now: Millis): boolean {
-    return now - this.#heardAt >= FLOW_SILENCE;
+    return now - this.#grantedAt >= FLOW_SILENCE;
   }
 
-  /** Packets from `next` up to this one, not included, may leave now. */
+  /** Packets from `next` to before this one may leave now. */
   limit(now: Millis): PacketNumber {
     const byPace = Math.max(this.#from + FIRST_PACKETS, this.next + this.#paced(now));
     return Math.min(this.#credit, byPace, atMillis(this.station, now + FLOW_AHEAD) + 1);
   }
 
-  /** What could leave now has left, up to `next`. Returns when to serve it again. */
-  served(next: PacketNumber, now: Millis): Millis {
+  /** Notes that the packets before `next` have left, as many as could. Returns when to serve the flow again. */
+  advance(next: PacketNumber, now: Millis): Millis {
     const sent = next - this.next;
-    // Time in which something else held it back is not made up for; parts of a packet are.
+    // Time in which something else held it back is not made up for; fractions of a packet are.
     this.#pacedAt = sent === this.#paced(now) ? this.#pacedAt + sent / this.#rate : now;
     this.next = next;
-    if (next >= this.#credit) return this.#heardAt + FLOW_SILENCE;
+    if (next >= this.#credit) return this.#grantedAt + FLOW_SILENCE;
     return Math.max(now + FLOW_PERIOD, dueMillis(this.station, next) - FLOW_AHEAD);
   }
 

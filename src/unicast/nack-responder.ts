@@ -1,30 +1,30 @@
 /**
- * Who misses which packets of a station: requests in, answers out. What many miss was lost before their ways parted, and is
- * answered once, to the group. No clock.
+ * The NACK responder of one station: requests in, retransmissions out. A packet that many viewers miss was lost before
+ * their paths parted, and is sent once, to the group. No clock.
  */
 import type { Millis, PacketNumber } from '../base/units.js';
 
-/** NackGenerator for one packet are gathered for so long. */
+/** Requests for one packet are gathered for this long. */
 export const GATHERING: Millis = 4;
-/** After an answer to the group, whoever first asks within so long most likely has it on its way. */
+/** For this long after a retransmission to the group, a viewer's first request is dropped: it most likely crossed it. */
 export const GROUP_SILENCE: Millis = 100;
-/** Receivers look at their groups every 20 ms: who asks again sooner than this has not looked. */
+/** Receivers poll their groups every 20 ms: a repeated request that comes sooner than this was made before a poll. */
 export const UNSEEN: Millis = 30;
-/** Answered to the group when at least so many miss a packet, and at least this share of the station's viewers. */
+/** Least requests for a packet that is sent to the group, and least share of the station's viewers that request it. */
 const LEAST_FOR_GROUP = 3;
 const SHARE_FOR_GROUP = 0.1;
-/** NackGenerator for one packet have to do with each other within this. */
+/** Requests for one packet belong together within this time. */
 const MEMORY: Millis = 1_000;
-/** Packets remembered; requests for more are refused. */
+/** Limit of packets remembered; requests for more are refused. */
 const MOST_PACKETS = 16_384;
 
-export interface Answer<C> {
+export interface Retransmission<C> {
   n: PacketNumber;
-  /** Null: to the group. */
+  /** Null: the group. */
   to: C | null;
   copies: number;
-  /** When it was first asked for. */
-  askedAt: Millis;
+  /** Time of the first request. */
+  requestedAt: Millis;
 }
 
 interface Waiting<C> {
@@ -32,82 +32,87 @@ interface Waiting<C> {
   copies: number;
 }
 
-interface Asked<C> {
+/** The requests for one packet. */
+interface Requested<C> {
   readonly n: PacketNumber;
-  readonly askedAt: Millis;
-  /** How many have asked for the first time. */
-  askers: number;
+  readonly requestedAt: Millis;
+  /** First requests. */
+  count: number;
   waiting: Waiting<C>[];
   groupAt: Millis;
 }
 
 export class NackResponder<C> {
-  readonly #asked = new Map<PacketNumber, Asked<C>>();
-  /** Those with somebody waiting, by when they are answered. */
-  readonly #queue: { asked: Asked<C>; at: Millis }[] = [];
+  readonly #requested = new Map<PacketNumber, Requested<C>>();
+  /** Packets with waiting clients, by the time of their retransmission. */
+  readonly #queue: { requested: Requested<C>; at: Millis }[] = [];
 
-  /** When the next answers are due; Infinity for none. */
+  /** The time of the next retransmissions; Infinity for none. */
   get nextAt(): Millis {
     return this.#queue[0]?.at ?? Number.POSITIVE_INFINITY;
   }
 
-  /** A client misses packet `n`. More than one copy is asked for by who has asked before. False when too much is missing. */
-  ask(n: PacketNumber, client: C, copies: number, now: Millis): boolean {
-    let asked = this.#asked.get(n);
-    if (asked === undefined) {
+  /**
+   * Takes a client's request for packet `n`; a client that repeats its request asks for more than one copy. Returns false
+   * when too many packets are missing.
+   */
+  request(n: PacketNumber, client: C, copies: number, now: Millis): boolean {
+    let requested = this.#requested.get(n);
+    if (requested === undefined) {
       this.#forget(now);
-      if (this.#asked.size >= MOST_PACKETS) return false;
-      asked = { n, askedAt: now, askers: 0, waiting: [], groupAt: Number.NEGATIVE_INFINITY };
-      this.#asked.set(n, asked);
+      if (this.#requested.size >= MOST_PACKETS) return false;
+      requested = { n, requestedAt: now, count: 0, waiting: [], groupAt: Number.NEGATIVE_INFINITY };
+      this.#requested.set(n, requested);
     }
-    if (copies === 1) asked.askers++;
-    if (now - asked.groupAt < (copies === 1 ? GROUP_SILENCE : UNSEEN)) return true;
-    const before = asked.waiting.find((each) => each.client === client);
-    if (before !== undefined) {
-      before.copies = Math.max(before.copies, copies);
-      return true;
-    }
-    if (asked.waiting.length === 0) this.#queue.push({ asked, at: now + GATHERING });
-    asked.waiting.push({ client, copies });
+    if (copies === 1) requested.count++;
+    if (now - requested.groupAt < (copies === 1 ? GROUP_SILENCE : UNSEEN)) return true;
+    const before = requested.waiting.find((each) => each.client === client);
+    if (before === undefined) this.#wait(requested, { client, copies }, now);
+    else before.copies = Math.max(before.copies, copies);
     return true;
   }
 
-  /** An answer that cannot be given yet is due again in a while. */
-  again({ n, to, copies }: Answer<C>, now: Millis): void {
-    const asked = this.#asked.get(n);
-    if (asked === undefined || to === null) return;
-    if (asked.waiting.length === 0) this.#queue.push({ asked, at: now + GATHERING });
-    asked.waiting.push({ client: to, copies });
+  /** Queues a retransmission again that was not possible yet. */
+  retry({ n, to, copies }: Retransmission<C>, now: Millis): void {
+    const requested = this.#requested.get(n);
+    if (requested !== undefined && to !== null) this.#wait(requested, { client: to, copies }, now);
   }
 
-  /** What is to be sent now, to a station with so many viewers. */
-  due(now: Millis, members: number): Answer<C>[] {
-    const answers: Answer<C>[] = [];
+  /** Takes the retransmissions that are due off the queue. The station has `members` viewers. */
+  takeDue(now: Millis, members: number): Retransmission<C>[] {
+    const due: Retransmission<C>[] = [];
     const enough = Math.max(LEAST_FOR_GROUP, members * SHARE_FOR_GROUP);
     while (this.nextAt <= now) {
-      const { asked } = this.#queue.shift()!;
-      const { n, askedAt, waiting } = asked;
-      asked.waiting = [];
-      const isNew = asked.groupAt === Number.NEGATIVE_INFINITY;
-      if (waiting.length >= enough || (isNew && waiting.length > 0 && asked.askers >= enough)) {
-        asked.groupAt = now;
-        answers.push({ n, to: null, copies: isNew ? 1 : 2, askedAt });
+      const { requested } = this.#queue.shift()!;
+      const { n, requestedAt, waiting } = requested;
+      requested.waiting = [];
+      const isNew = requested.groupAt === Number.NEGATIVE_INFINITY;
+      if (waiting.length >= enough || (isNew && waiting.length > 0 && requested.count >= enough)) {
+        requested.groupAt = now;
+        due.push({ n, to: null, copies: isNew ? 1 : 2, requestedAt });
       } else {
-        for (const { client, copies } of waiting) answers.push({ n, to: client, copies, askedAt });
+        for (const { client, copies } of waiting) due.push({ n, to: client, copies, requestedAt });
       }
     }
-    return answers;
+    return due;
   }
 
-  /** The client does not wait any more. */
+  /** Forgets the requests of a client that has left. */
   leave(client: C): void {
-    for (const { asked } of this.#queue) asked.waiting = asked.waiting.filter((each) => each.client !== client);
+    for (const { requested } of this.#queue) {
+      requested.waiting = requested.waiting.filter((each) => each.client !== client);
+    }
+  }
+
+  #wait(requested: Requested<C>, waiting: Waiting<C>, now: Millis): void {
+    if (requested.waiting.length === 0) this.#queue.push({ requested, at: now + GATHERING });
+    requested.waiting.push(waiting);
   }
 
   #forget(now: Millis): void {
-    for (const [n, { askedAt, waiting }] of this.#asked) {
-      if (now - askedAt < MEMORY) return; // The rest is younger.
-      if (waiting.length === 0) this.#asked.delete(n);
+    for (const [n, { requestedAt, waiting }] of this.#requested) {
+      if (now - requestedAt < MEMORY) return; // The rest is younger.
+      if (waiting.length === 0) this.#requested.delete(n);
     }
   }
 }

@@ -123,6 +123,7 @@ class Bench {
     return this.sender.sent.slice(before);
   }
 
+  stats = () => this.unicast.stats(this.now).one;
   at = (time: number) => this.station.at(millisToTicks(time));
   due = (n: number) => ticksToMillis(this.station.due(n));
 }
@@ -319,7 +320,7 @@ test('flows are refused for want of budget, and repair goes on', () => {
   assert.ok(sent.some(({ to, n }) => to.endsWith(':2') && n === packet));
   bench.unicast.end(bench.client(1));
   assert.equal(typeof bench.begin(2, {}), 'object');
-  assert.equal(bench.unicast.stats('one', bench.now)?.refusedFlows, 2);
+  assert.equal(bench.stats()?.refusedFlows, 2);
 });
 
 test('a viewer who asks without end is sent no more repairs than twice what the station takes', () => {
@@ -331,7 +332,7 @@ test('a viewer who asks without end is sent no more repairs than twice what the 
   }
   const bits = bench.sender.sent.length * bench.station.largestPacket * 8;
   assert.ok(bits > 3e6 && bits <= 4e6 + 64 * 1024 * 8, `${bits}`);
-  assert.ok(bench.unicast.stats('one', bench.now)!.refusedPackets > 0);
+  assert.ok(bench.stats()!.refusedPackets > 0);
 });
 
 test('what is not in memory is brought there and sent then; what cannot be read ends the flow', () => {
@@ -356,7 +357,7 @@ test('what is not in memory is brought there and sent then; what cannot be read 
   fails = false;
   bench.hear(1, { flow: { number: 1, credit: packet + 9_000 } });
   assert.deepEqual(bench.run(NOON + 1_000), []);
-  assert.ok(bench.unicast.stats('one', bench.now)!.unread > 0);
+  assert.ok(bench.stats()!.unread > 0);
 });
 
 test('an error of the disk is reported once, for repairs and flows together', () => {
@@ -370,7 +371,7 @@ test('an error of the disk is reported once, for repairs and flows together', ()
     bench.run(bench.now + 50);
   }
   assert.deepEqual(bench.errors, ['one: EIO, EIO: the disk is gone, read']);
-  assert.ok(bench.unicast.stats('one', bench.now)!.unread >= 20);
+  assert.ok(bench.stats()!.unread >= 20);
 });
 
 test('an error that no system call made is a fault of the program: it is thrown', () => {
@@ -394,7 +395,7 @@ test('a station that is removed takes its clients’ flows and their destination
   bench.unicast.remove('one');
   assert.deepEqual(bench.run(NOON + 100), []);
   assert.equal(bench.sender.destinations.size, 0);
-  assert.equal(bench.unicast.stats('one', NOON), undefined);
+  assert.equal(bench.stats(), undefined);
 });
 
 test('reports are those of the station’s viewers', () => {
@@ -411,7 +412,7 @@ test('reports are those of the station’s viewers', () => {
   };
   bench.hear(1, { report });
   bench.hear(2, { report: { ...report, fractionLost: 0 }, cookie: Buffer.alloc(16) });
-  const stats = bench.unicast.stats('one', NOON)!;
+  const stats = bench.stats()!;
   assert.deepEqual(stats.reports, {
     receivers: 1,
     received: 100,

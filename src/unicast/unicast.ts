@@ -1,9 +1,9 @@
-/** What single viewers are sent: lost packets, bursts, the past. Holds neither sockets nor timers; the clock is passed in. */
+/** Packets for single viewers: repairs, bursts, the past. Holds neither sockets nor timers; the clock is passed in. */
 
 import { type Millis, millisToTicks, type PacketNumber, ticksToMillis } from '../base/units.js';
 import { REPAIR_PORT_OFFSET } from '../contract/addresses.js';
 import { FLOW_AHEAD } from '../contract/flow.js';
-import type { UnicastCounts, UnicastStats } from '../contract/server-view.js';
+import type { UnicastStats } from '../contract/server-view.js';
 import type { FlowRequest, FlowStart, Flows } from '../control/flows.js';
 import type { SocketAddress } from '../net/receive.js';
 import type { PayloadReader } from '../reel/payload-reader.js';
@@ -11,16 +11,20 @@ import type { Station } from '../station/station.js';
 import { type ReadError, ReadErrors } from '../threads/read-errors.js';
 import { decodeFeedback, type Feedback, feedbackCookie } from '../wire/feedback.js';
 import type { ErrorCode } from '../wire/message.js';
-import { type Account, Budget, type BudgetOptions, type Purpose } from './budget.js';
+import { Budget, type BudgetOptions, type Purpose } from './budget.js';
+import { DueQueue, notDue } from './due-queue.js';
 import { Flow, flowBeginning } from './flow.js';
-import { type Answer, NackResponder } from './nack-responder.js';
+import { NackResponder, type Retransmission } from './nack-responder.js';
+import { bitsOf, type Client, noCounts, type OnAir, type Recipient } from './on-air.js';
 import { type Bring, type Destination, PacketWriter, type UnicastSender } from './packet-writer.js';
 import { Reports } from './reports.js';
 
-/** What is not in memory is tried again for so long after it was asked for. */
+/** Packets that are not in memory are tried again until this long after their request. */
 const PATIENCE: Millis = 500;
-/** Bit/s that a flow is sure to take, as multiples of its station's: a burst is soon over. */
+/** Bit/s reserved for a flow, as multiples of its station's: a burst is soon over. */
 const RESERVED = { burst: 2, replay: 1 };
+/** Packets of a flow written at once. */
+const FLOW_STEP = 16;
 
 export interface UnicastOptions {
   sender: UnicastSender;
@@ -28,47 +32,26 @@ export interface UnicastOptions {
   reader: PayloadReader;
   bring: Bring;
   budget: BudgetOptions;
-  /** How far the stations reach back; without it, to their epoch. */
+  /** The reach of the stations into the past; by default to their epoch. */
   history?: Millis;
-  /** The station that feedback with this cookie is about; null where it deserves no attention. */
+  /** The station of the session with this address and cookie; null without one. */
   accepts(from: SocketAddress, cookie: Buffer, now: Millis): { station: string } | null;
-  /** How many have the station. */
+  /** Viewers of the station. */
   members(station: string): number;
   /** Called with the first error of each code of a station, and again after the station has recovered. */
   onReadError(id: string, error: ReadError): void;
   now: Millis;
 }
 
-/** Somebody that packets are sent to, and what they draw on. */
-interface Recipient {
-  readonly account: Account;
-  readonly destination: Destination;
-}
-
-interface OnAir {
-  readonly id: string;
-  readonly station: Station;
-  readonly errors: ReadErrors;
-  readonly bitrate: number;
-  readonly account: Account;
-  readonly answers: NackResponder<Client>;
-  readonly group: Recipient;
-  readonly reports: Reports;
-  readonly counts: UnicastCounts;
-}
-
-interface Client extends Recipient {
-  readonly key: string;
-  readonly onAir: OnAir;
-  flow: { flow: Flow; nextAt: Millis; reserved: number } | null;
-}
-
 const keyOf = ({ address, port }: SocketAddress): string => `${address}:${port}`;
 
 /**
- * It is in charge of:
- * - answering who misses packets; flows; reports
- * - sending nothing to whoever has not shown that it gets what is sent to its address, and nothing beyond the budgets
+ * Responsible for:
+ * - retransmissions, flows and reports
+ * - sending nothing to an address that has not shown, by its cookie, that it receives, and nothing beyond the budgets
+ *
+ * Stations and clients that nothing is due for cost nothing: `tick` takes the others from queues. Only an error of the
+ * system is a packet that cannot be read. Any other is a fault of the program, and `tick` throws it.
  */
 export class Unicast implements Flows {
   readonly #options: UnicastOptions;
@@ -76,6 +59,12 @@ export class Unicast implements Flows {
   readonly #budget: Budget;
   readonly #stations = new Map<string, OnAir>();
   readonly #clients = new Map<string, Client>();
+  /** Stations with retransmissions. */
+  readonly #responding = new DueQueue<OnAir>();
+  /** Clients with flows. */
+  readonly #flowing = new DueQueue<Client>();
+  /** Stations with stats. */
+  readonly #used = new Set<OnAir>();
 
   constructor(options: UnicastOptions) {
     this.#options = options;
@@ -87,29 +76,19 @@ export class Unicast implements Flows {
   add(options: { id: string; station: Station; group: string; port: number; bitrate: number; now: Millis }): void {
     const { id, station, group, port, bitrate, now } = options;
     this.#stations.set(id, {
+      ...notDue(),
       id,
       station,
-      errors: new ReadErrors(),
       bitrate,
       account: this.#budget.stationAccount(now),
-      answers: new NackResponder(),
+      responder: new NackResponder(),
       group: {
         account: this.#budget.groupAccount(bitrate, now),
-        destination: this.#destination(group, port + REPAIR_PORT_OFFSET),
+        destination: this.#addDestination(group, port + REPAIR_PORT_OFFSET),
       },
       reports: new Reports(),
-      counts: {
-        requested: 0,
-        repaired: 0,
-        repairedForAll: 0,
-        bursts: 0,
-        replays: 0,
-        flowPackets: 0,
-        bytes: 0,
-        refusedPackets: 0,
-        refusedFlows: 0,
-        unread: 0,
-      },
+      counts: noCounts(),
+      errors: new ReadErrors(),
     });
   }
 
@@ -119,12 +98,16 @@ export class Unicast implements Flows {
     for (const client of this.#clients.values()) if (client.onAir === onAir) this.#drop(client);
     this.#writer.flush();
     this.#options.sender.removeDestination(onAir.group.destination.number);
+    this.#responding.remove(onAir);
+    this.#used.delete(onAir);
     this.#stations.delete(id);
   }
 
-  stats(id: string, now: Millis): UnicastStats | undefined {
-    const onAir = this.#stations.get(id);
-    return onAir && { ...onAir.counts, reports: onAir.reports.stats(now) };
+  /** The stats of the stations that have any, by id. */
+  stats(now: Millis): Record<string, UnicastStats> {
+    return Object.fromEntries(
+      Array.from(this.#used, ({ id, counts, reports }) => [id, { ...counts, reports: reports.stats(now) }]),
+    );
   }
 
   begin(from: SocketAddress, id: string, request: FlowRequest, now: Millis): FlowStart | ErrorCode {
@@ -132,7 +115,7 @@ export class Unicast implements Flows {
     if (onAir === undefined) return 'off-air';
     const { station, counts } = onAir;
     const oldest = this.#oldest(station, now);
-    const beginning = flowBeginning(station, request.from, oldest, now);
+    const beginning = flowBeginning(station, request.from, { oldest, now });
     if (beginning === null) return 'too-early';
     const client = this.#clientOf(from, onAir, now);
     this.#endFlow(client);
@@ -144,7 +127,8 @@ export class Unicast implements Flows {
     }
     if (isBurst) counts.bursts++;
     else counts.replays++;
-    client.flow = { flow: new Flow({ station, request, from: beginning, now }), nextAt: now, reserved };
+    client.flow = { flow: new Flow({ station, request, from: beginning, now }), reserved };
+    this.#flowing.set(client, now);
     return { from: beginning, time: ticksToMillis(station.due(beginning)), oldest };
   }
 
@@ -153,37 +137,28 @@ export class Unicast implements Flows {
     if (client !== undefined) this.#drop(client);
   }
 
-  /** Takes what lies from `start` to `end` of a buffer; nothing happens where it is no feedback, or not with a good cookie. */
+  /** Takes the bytes from `start` to `end` of a buffer. Ignores all but feedback with a good cookie. */
   feedback(bytes: Buffer, start: number, end: number, from: SocketAddress, now: Millis): void {
-    // The cookie first: what is forged costs no more than that.
+    // The cookie first: a forged datagram costs no more than that.
     const cookie = feedbackCookie(bytes, start, end);
     const session = cookie === null ? null : this.#options.accepts(from, cookie, now);
     const onAir = session === null ? undefined : this.#stations.get(session.station);
     if (onAir === undefined) return;
     const feedback = decodeFeedback(bytes, start, end);
-    // Of the station before, perhaps, which the client has only just left.
+    // It may be about the station before, which the client has only just left.
     if (feedback?.media !== onAir.station.ssrc) return;
     const client = this.#clientOf(from, onAir, now);
     if (feedback.report) onAir.reports.take(client.key, feedback.report, now);
-    this.#hearFlow(client, feedback.flow, now);
-    this.#ask(client, feedback, now);
+    this.#takeCredit(client, feedback.flow, now);
+    this.#takeRequests(client, feedback, now);
   }
 
-  /** Sends everything that it is time for. Returns when to call it next; Infinity for not before something is heard. */
+  /** Sends all packets that are due. Returns when to call it next; Infinity for not before the next request. */
   tick(now: Millis): Millis {
-    let next = Number.POSITIVE_INFINITY;
-    for (const [id, { answers }] of this.#stations) {
-      if (answers.nextAt <= now) this.#answer(id, now);
-      next = Math.min(next, answers.nextAt);
-    }
-    for (const client of this.#clients.values()) {
-      const { flow } = client;
-      if (flow === null) continue;
-      if (flow.nextAt <= now) this.#serve(client, now);
-      next = Math.min(next, client.flow?.nextAt ?? Number.POSITIVE_INFINITY);
-    }
+    for (let onAir = this.#responding.take(now); onAir; onAir = this.#responding.take(now)) this.#respond(onAir, now);
+    for (let client = this.#flowing.take(now); client; client = this.#flowing.take(now)) this.#serve(client, now);
     this.#writer.flush();
-    return next;
+    return Math.min(this.#responding.nextAt, this.#flowing.nextAt);
   }
 
   #oldest(station: Station, now: Millis): Millis {
@@ -198,21 +173,22 @@ export class Unicast implements Flows {
     if (before?.onAir === onAir) return before;
     if (before !== undefined) this.#drop(before);
     const account = this.#budget.clientAccount(onAir.bitrate, now);
-    const destination = this.#destination(from.address, from.port);
-    const client: Client = { key, onAir, account, destination, flow: null };
+    const destination = this.#addDestination(from.address, from.port);
+    const client: Client = { ...notDue(), key, onAir, account, destination, flow: null };
     this.#clients.set(key, client);
+    this.#used.add(onAir);
     return client;
   }
 
-  #destination(address: string, port: number): Destination {
+  #addDestination(address: string, port: number): Destination {
     return { number: this.#options.sender.addDestination(address, port), sequence: 0 };
   }
 
   #drop(client: Client): void {
     this.#endFlow(client);
-    client.onAir.answers.leave(client);
+    client.onAir.responder.leave(client);
     this.#clients.delete(client.key);
-    this.#writer.flush(); // The number may come to stand for somebody else.
+    this.#writer.flush(); // The number may come to stand for another client.
     this.#options.sender.removeDestination(client.destination.number);
   }
 
@@ -220,40 +196,46 @@ export class Unicast implements Flows {
     if (client.flow === null) return;
     this.#budget.release(client.onAir.account, client.flow.reserved);
     client.flow = null;
+    this.#flowing.remove(client);
   }
 
-  #hearFlow({ flow }: Client, heard: Feedback['flow'], now: Millis): void {
-    if (flow === null || heard === null || flow.flow.number !== heard.number) return;
-    flow.flow.hear(heard.credit, now);
-    flow.nextAt = Math.min(flow.nextAt, now);
+  #takeCredit(client: Client, granted: Feedback['flow'], now: Millis): void {
+    const { flow } = client;
+    if (flow === null || granted === null || flow.flow.number !== granted.number) return;
+    flow.flow.grant(granted.credit, now);
+    this.#flowing.set(client, Math.min(client.dueAt, now));
   }
 
-  #ask(client: Client, { missing, copies }: Feedback, now: Millis): void {
-    const { station, answers, counts } = client.onAir;
+  #takeRequests(client: Client, { missing, copies }: Feedback, now: Millis): void {
+    if (missing.length === 0) return;
+    const { onAir } = client;
+    const { station, responder, counts } = onAir;
     const oldest = station.at(millisToTicks(this.#oldest(station, now)));
     const newest = station.at(millisToTicks(now + FLOW_AHEAD));
     for (const n of missing) {
       if (n < oldest || n > newest) continue;
       counts.requested++;
-      if (!answers.ask(n, client, copies, now)) counts.refusedPackets++;
+      if (!responder.request(n, client, copies, now)) counts.refusedPackets++;
     }
+    this.#responding.set(onAir, responder.nextAt);
   }
 
-  #answer(id: string, now: Millis): void {
-    const onAir = this.#stations.get(id)!;
-    const due = onAir.answers.due(now, this.#options.members(id));
-    // One after another to one client they leave as one.
+  #respond(onAir: OnAir, now: Millis): void {
+    const { responder } = onAir;
+    const due = responder.takeDue(now, this.#options.members(onAir.id));
+    // Consecutive packets to one client leave as one message.
     due.sort((a, b) => (a.to?.destination.number ?? -1) - (b.to?.destination.number ?? -1) || a.n - b.n);
-    for (const answer of due) {
-      for (let copy = 0; copy < answer.copies; copy++) this.#repair(onAir, answer, now);
+    for (const each of due) {
+      for (let copy = 0; copy < each.copies; copy++) this.#retransmit(onAir, each, now);
     }
+    this.#responding.set(onAir, responder.nextAt);
   }
 
-  #repair(onAir: OnAir, answer: Answer<Client>, now: Millis): void {
-    const { n, to, askedAt } = answer;
-    const { counts, answers } = onAir;
+  #retransmit(onAir: OnAir, retransmission: Retransmission<Client>, now: Millis): void {
+    const { n, to, requestedAt } = retransmission;
+    const { counts, responder } = onAir;
     const recipient = to ?? onAir.group;
-    if (!this.#budget.allows(onAir.account, recipient.account, this.#bits(onAir, 1), 'repair', now)) {
+    if (!this.#budget.allows(onAir.account, recipient.account, bitsOf(onAir, 1), 'repair', now)) {
       counts.refusedPackets++;
       return;
     }
@@ -261,8 +243,8 @@ export class Unicast implements Flows {
     if (written === 1) {
       if (to === null) counts.repairedForAll++;
       else counts.repaired++;
-    } else if (written === 0 && to !== null && now - askedAt < PATIENCE) {
-      answers.again(answer, now);
+    } else if (written === 0 && to !== null && now - requestedAt < PATIENCE) {
+      responder.retry(retransmission, now);
     } else {
       counts.unread++;
     }
@@ -279,23 +261,18 @@ export class Unicast implements Flows {
     const limit = flow.limit(now);
     let n: PacketNumber = flow.next;
     while (n < limit) {
-      const end = Math.min(limit, n + 16);
-      if (!this.#budget.allows(onAir.account, account, this.#bits(onAir, end - n), purpose, now)) break;
+      const end = Math.min(limit, n + FLOW_STEP);
+      if (!this.#budget.allows(onAir.account, account, bitsOf(onAir, end - n), purpose, now)) break;
       const written = this.#write(onAir, n, end, client, purpose, now);
       if (written === null) {
-        this.#endFlow(client); // The client asks elsewhere, or not at all.
+        this.#endFlow(client); // The client requests the packets elsewhere, or not at all.
         return;
       }
       onAir.counts.flowPackets += written;
       n += written;
       if (n < end) break;
     }
-    client.flow!.nextAt = flow.served(n, now);
-  }
-
-  /** At most. */
-  #bits({ station }: OnAir, packets: number): number {
-    return packets * station.largestPacket * 8;
+    this.#flowing.set(client, flow.advance(n, now));
   }
 
   /** Returns how many of the packets are on their way; null if they cannot be read. Throws unless a system call failed. */
@@ -309,7 +286,7 @@ export class Unicast implements Flows {
   ): number | null {
     try {
       const written = this.#writer.write(onAir.station, from, to, destination);
-      const bits = this.#bits(onAir, written);
+      const bits = bitsOf(onAir, written);
       this.#budget.charge(onAir.account, account, bits, purpose);
       onAir.counts.bytes += bits / 8;
       return written;
