@@ -44,7 +44,7 @@ async function open(context: TestContext): Promise<Opened> {
 async function look(context: TestContext, browser: Browser, { url }: Opened): Promise<Page> {
   const page = await openPage(context, browser, url);
   context.after(() => page.close());
-  await page.locator('.station, .door').first().waitFor();
+  await page.locator('.station, .log-in').first().waitFor();
   return page;
 }
 
@@ -59,7 +59,7 @@ async function faults(page: Page): Promise<string[]> {
 
 /** Classes of what reaches out of the screen. */
 const whatIsWider = `[...document.querySelectorAll('body *')]
-  .filter((each) => each.checkVisibility() && !each.closest('.plot, .unseen') && each.getBoundingClientRect().right > innerWidth + 1)
+  .filter((each) => each.checkVisibility() && !each.closest('.plot, .visually-hidden') && each.getBoundingClientRect().right > innerWidth + 1)
   .map((each) => each.className)
   .concat(document.documentElement.scrollWidth > innerWidth ? ['page'] : [])`;
 
@@ -108,7 +108,7 @@ test('the operator’s page', { skip }, async (context) => {
       }
       opened.credentials.data = { ...opened.credentials.data, password: await hashPassword('correct horse') };
       await page.reload();
-      await page.locator('.door').waitFor();
+      await page.locator('.log-in').waitFor();
       assert.deepEqual(await faults(page), [], 'logging in');
     });
   }
@@ -224,7 +224,7 @@ test('the operator’s page', { skip }, async (context) => {
     await page.reload();
     await page.locator('.station').first().waitFor();
     await button(page, 'Log out').click();
-    await page.locator('.door').waitFor();
+    await page.locator('.log-in').waitFor();
   });
 
   await context.test('a server that comes back is followed again', async (context) => {
@@ -233,7 +233,7 @@ test('the operator’s page', { skip }, async (context) => {
     await opened.restart();
     await until(context, async () => {
       opened.timers.advance(1_000);
-      return (await page.locator('.station').count()) > 0 && (await page.locator('.pill-lost').count()) === 0;
+      return (await page.locator('.station').count()) > 0 && (await page.locator('.toast-lost').count()) === 0;
     });
     opened.operator.stations[0].info = { ...opened.operator.stations[0].info, name: 'After' };
     await until(context, async () => {

@@ -141,7 +141,7 @@ test('the page', { skip }, async (context) => {
     await page.goto(at());
     await page.locator('.tile').first().waitFor();
     await page.keyboard.press('2');
-    const chrome = () => page.locator('.watch').getAttribute('data-chrome');
+    const chrome = () => page.locator('.watch').getAttribute('data-controls');
     assert.equal(await chrome(), 'true');
     await page.clock.runFor(4 * SECOND);
     assert.equal(await chrome(), 'false');

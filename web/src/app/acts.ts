@@ -15,7 +15,7 @@ export async function copyText(text: string): Promise<boolean> {
     const field = document.createElement('textarea');
     field.value = text;
     field.setAttribute('aria-hidden', 'true');
-    field.className = 'unseen';
+    field.className = 'visually-hidden';
     const before = document.activeElement;
     document.body.append(field);
     field.select();

@@ -5,7 +5,7 @@ const IDLE_TIME = 3000;
 /** For who is among the controls with the keyboard, or does not see them. */
 const FOCUSED_TIME = 10_000;
 
-export class Chrome {
+export class ControlsVisibility {
   readonly visible = signal(true);
   #timer: ReturnType<typeof setTimeout> | undefined;
   #held = false;

@@ -47,7 +47,7 @@ export class GuideStore {
     this.#asking = true;
     this.#isOutdated = false;
     this.#askedAt = now;
-    // NackResponder end somewhere: what is on now is not to be missing because there was so much before.
+    // Answers end somewhere: what is on now is not to be missing because there was so much before.
     Promise.all([this.between(now - BEFORE, now), this.between(now, now + AFTER)])
       .then(([before, after]) => {
         this.#guide.value = joined(before, after);

@@ -20,7 +20,7 @@ import {
 import { secondsText } from '../state/texts.js';
 import { update } from '../state/update.js';
 import { copyText, onSessionKeys, showSession, toggleFullScreen } from './acts.js';
-import { Chrome } from './controls-visibility.js';
+import { ControlsVisibility } from './controls-visibility.js';
 import { type FetchGuide, GuideStore } from './guide-store.js';
 import { Screens, type Sound } from './screens.js';
 import { VisibleThumbnails } from './visible-thumbnails.js';
@@ -42,7 +42,7 @@ export class Page {
   readonly sound: Signal<Sound>;
   /** The server's clock (Unix epoch), by the second. */
   readonly clock: Signal<number>;
-  readonly chrome = new Chrome();
+  readonly controls = new ControlsVisibility();
   readonly screens: Screens;
   readonly thumbnails: VisibleThumbnails;
   readonly guide: GuideStore;
@@ -74,7 +74,7 @@ export class Page {
       effect(() => writeSettings(storage, { ...this.sound.value, ...this.#kept.value })),
       effect(() => this.#preload()),
       effect(() => this.#say()),
-      effect(() => this.chrome.hold(this.#state.value.dialog === 'menu')),
+      effect(() => this.controls.hold(this.#state.value.dialog === 'menu')),
     );
     const seconds = setInterval(() => this.#tick(), 1000);
     const onAddress = () => this.send({ type: 'address', address: readAddress(location.hash) });
@@ -134,7 +134,7 @@ export class Page {
   close(): void {
     for (const end of this.#ends.splice(0)) end();
     clearTimeout(this.#typing);
-    this.chrome.close();
+    this.controls.close();
     this.thumbnails.close();
     this.screens.close();
   }
@@ -233,7 +233,7 @@ export class Page {
         this.wanted.search.value++;
         return;
       case 'controls':
-        this.chrome.wake({ focused: true });
+        this.controls.wake({ focused: true });
         this.wanted.controls.value++;
         return;
       default:

@@ -9,7 +9,7 @@ import { Dialog } from '../ui/dialog.js';
 import { directionOf, moveFocus } from '../ui/focus.js';
 import { Icon } from '../ui/icons.js';
 import { usePage } from '../ui/use-page.js';
-import { type Cell, cellsOf, halfHour, halfHours, placeIn } from './layout.js';
+import { type Cell, cellsOf, halfHour, halfHours, positionIn } from './layout.js';
 import './guide.css';
 
 const HOUR = 3_600_000;
@@ -44,13 +44,13 @@ export function Guide() {
   // On a phone, now is not to be looked for.
   useEffect(() => {
     const scroller = ref.current!;
-    const at = placeIn(page.clock.peek(), from, from + SPAN);
+    const at = positionIn(page.clock.peek(), from, from + SPAN);
     const hidden = scroller.scrollWidth - scroller.clientWidth;
     if (at !== null && hidden > 0) scroller.scrollLeft = Math.min(hidden, (at - 0.1) * scroller.scrollWidth * 0.8);
   }, [page, from]);
 
   const current = focused(page.state.value)?.station ?? page.marked.value;
-  const place = placeIn(now, from, to);
+  const place = positionIn(now, from, to);
   const onKeyDown = (event: KeyboardEvent) => {
     const direction = directionOf(event);
     if (!direction) return;
@@ -67,11 +67,11 @@ export function Guide() {
       arrows={false}
       head={
         <div class="guide-when">
-          <button type="button" class="round" aria-label="Earlier" onClick={() => setFrom(from - STEP)}>
+          <button type="button" class="icon-button" aria-label="Earlier" onClick={() => setFrom(from - STEP)}>
             <Icon name="left" />
           </button>
           <span aria-live="polite">{dateText(from)}</span>
-          <button type="button" class="round" aria-label="Later" onClick={() => setFrom(from + STEP)}>
+          <button type="button" class="icon-button" aria-label="Later" onClick={() => setFrom(from + STEP)}>
             <Icon name="right" />
           </button>
           <button type="button" class="button" onClick={() => setFrom(halfHour(now - HOUR / 2))}>
@@ -88,7 +88,7 @@ export function Guide() {
               <span key={time}>{clockText(time)}</span>
             ))}
             {place !== null && (
-              <div class="guide-clock" style={{ '--place': place }}>
+              <div class="guide-clock" style={{ '--position': place }}>
                 {clockText(now)}
               </div>
             )}
@@ -167,7 +167,7 @@ function Programme({ station, cell, now, current }: ProgrammeProps) {
           {cell.title}
         </span>
         <span class="guide-span">{spanText(cell)}</span>
-        {when === 'now' && <span class="unseen">on now</span>}
+        {when === 'now' && <span class="visually-hidden">on now</span>}
       </button>
     </li>
   );

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { plainStation } from '../../dev/plain-station.js';
-import { cellsOf, halfHours, placeIn } from './layout.js';
+import { cellsOf, halfHours, positionIn } from './layout.js';
 
 const MINUTE = 60_000;
 const grid = { from: 0, to: 180 * MINUTE, now: 90 * MINUTE };
@@ -54,6 +54,6 @@ test('without a guide, now and next fill the row', () => {
 
 test('hours stand at their places', () => {
   assert.deepEqual(halfHours(0, 90 * MINUTE), [0, 30 * MINUTE, 60 * MINUTE]);
-  assert.equal(placeIn(90 * MINUTE, grid.from, grid.to), 0.5);
-  assert.equal(placeIn(180 * MINUTE, grid.from, grid.to), null);
+  assert.equal(positionIn(90 * MINUTE, grid.from, grid.to), 0.5);
+  assert.equal(positionIn(180 * MINUTE, grid.from, grid.to), null);
 });

@@ -1,7 +1,7 @@
 /** The guide's grid: which part of a row each programme takes. */
 
 import type { LiveStation } from '../../../src/contract/live.js';
-import { type Programme, saidProgrammes } from '../state/programmes.js';
+import { announcedProgrammes, type Programme } from '../state/programmes.js';
 
 const HALF_HOUR = 30 * 60_000;
 
@@ -29,7 +29,7 @@ export const halfHours = (from: number, to: number): number[] =>
   Array.from({ length: Math.ceil((to - from) / HALF_HOUR) }, (_, index) => from + index * HALF_HOUR);
 
 /** Where a time is in the grid, 0 to 1; null where it is not in it. */
-export const placeIn = (time: number, from: number, to: number): number | null =>
+export const positionIn = (time: number, from: number, to: number): number | null =>
   time < from || time >= to ? null : (time - from) / (to - from);
 
 /** The least part of a row that can be read and touched. */
@@ -45,7 +45,7 @@ export function cellsOf(
   { from, to, now }: { from: number; to: number; now: number },
 ): Cell[] {
   const place = (time: number) => (Math.min(to, Math.max(from, time)) - from) / (to - from);
-  const programmes = listed && listed.length > 0 ? listed : saidProgrammes(station);
+  const programmes = listed && listed.length > 0 ? listed : announcedProgrammes(station);
   const cells: Cell[] = [];
   for (const programme of programmes) {
     const start = place(programme.from ?? from);

@@ -13,7 +13,7 @@ export function App() {
     <>
       <Header />
       <main id="main" tabIndex={-1}>
-        <h1 class="unseen">Operator</h1>
+        <h1 class="visually-hidden">Operator</h1>
         <Content inside={session && session.operator !== null} password={session?.password ?? false} />
       </main>
       <Messages />
@@ -43,8 +43,8 @@ function Messages() {
   const toast = store.toast.value;
   return (
     <div class="messages" role="status">
-      {lost && <p class="pill pill-lost">Connection lost, trying again</p>}
-      {toast && <p class={`pill ${toast.bad ? 'pill-bad' : ''}`}>{toast.text}</p>}
+      {lost && <p class="toast toast-lost">Connection lost, trying again</p>}
+      {toast && <p class={`toast ${toast.bad ? 'toast-error' : ''}`}>{toast.text}</p>}
     </div>
   );
 }

@@ -12,7 +12,7 @@ async function copyText(text: string): Promise<boolean> {
   }
   const field = document.createElement('textarea');
   field.value = text;
-  field.className = 'unseen';
+  field.className = 'visually-hidden';
   // Inside of a dialog: nothing else can be selected while one is open.
   (document.querySelector('dialog[open]') ?? document.body).append(field);
   field.select();

@@ -44,7 +44,7 @@ export function Header() {
               Links
             </button>
             {slates.length > 0 && (
-              <button type="button" class="button button-grave" onClick={() => setOpen('show')}>
+              <button type="button" class="button button-danger" onClick={() => setOpen('show')}>
                 All stations …
               </button>
             )}

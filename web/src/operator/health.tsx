@@ -64,12 +64,12 @@ function CheckRow({ state, title, detail }: Check) {
 function Lamp({ state }: { state: Check['state'] }) {
   return (
     <>
-      <svg class={`lamp lamp-${state}`} viewBox="0 0 16 16" aria-hidden="true">
+      <svg class={`check-icon check-icon-${state}`} viewBox="0 0 16 16" aria-hidden="true">
         {state === 'good' && <path d="m3 8.5 3.2 3.2L13 4.8" />}
         {state === 'fair' && <circle cx="8" cy="8" r="4" />}
         {state === 'bad' && <path d="M8 2.5v7M8 13v.2" />}
       </svg>
-      <span class="unseen">{words[state]}: </span>
+      <span class="visually-hidden">{words[state]}: </span>
     </>
   );
 }

@@ -44,7 +44,7 @@ export function ItemList({ station: { info, items, actions } }: { station: LineU
               <span class="item-buttons">
                 <button
                   type="button"
-                  class="round round-small"
+                  class="icon-button icon-button-small"
                   aria-label={`${name} earlier`}
                   aria-disabled={index === 0}
                   onClick={(event) => index > 0 && move(index, index - 1, event.currentTarget)}
@@ -53,7 +53,7 @@ export function ItemList({ station: { info, items, actions } }: { station: LineU
                 </button>
                 <button
                   type="button"
-                  class="round round-small"
+                  class="icon-button icon-button-small"
                   aria-label={`${name} later`}
                   aria-disabled={index === shown.length - 1}
                   onClick={(event) => index < shown.length - 1 && move(index, index + 1, event.currentTarget)}
@@ -68,7 +68,7 @@ export function ItemList({ station: { info, items, actions } }: { station: LineU
       {shown.length > MOST_ITEMS && <p class="hint">and {shown.length - MOST_ITEMS} more</p>}
       {changed !== null && (
         <div class="actions">
-          <button type="button" class="button button-main" onClick={() => void keep()}>
+          <button type="button" class="button button-primary" onClick={() => void keep()}>
             Play in this order
           </button>
           <button type="button" class="button" onClick={() => setChanged(null)}>

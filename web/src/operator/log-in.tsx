@@ -26,7 +26,7 @@ export function LogIn() {
   };
 
   return (
-    <form class="card door" onSubmit={logIn}>
+    <form class="card log-in" onSubmit={logIn}>
       <h2>Operator</h2>
       <label class="field">
         <span>Password</span>
@@ -43,7 +43,7 @@ export function LogIn() {
       <p id="refusal" class="refusal" role="alert">
         {refusal}
       </p>
-      <button type="submit" class="button button-main" aria-disabled={busy}>
+      <button type="submit" class="button button-primary" aria-disabled={busy}>
         Log in
       </button>
       <p class="hint">
@@ -57,7 +57,7 @@ export function LogIn() {
 export function NotHere() {
   const store = useStore();
   return (
-    <section class="card door">
+    <section class="card log-in">
       <h2>Operator</h2>
       <p>
         No password has been set, so only whoever sits at the server’s machine may look at this page. To use it from
@@ -66,7 +66,7 @@ export function NotHere() {
       <pre>
         <code>msc operator password</code>
       </pre>
-      <button type="button" class="button button-main" onClick={() => void store.connect()}>
+      <button type="button" class="button button-primary" onClick={() => void store.connect()}>
         Try again
       </button>
     </section>

@@ -59,7 +59,7 @@ export function Sheet({ title, onClose, action, grave, onAct, children }: SheetP
             {action === undefined ? 'Close' : 'Cancel'}
           </button>
           {action !== undefined && (
-            <button type="submit" class={`button ${grave ? 'button-grave' : 'button-main'}`} aria-disabled={busy}>
+            <button type="submit" class={`button ${grave ? 'button-danger' : 'button-primary'}`} aria-disabled={busy}>
               {action}
             </button>
           )}

@@ -38,7 +38,7 @@ export function ShowSheet({ station, slates, shown, onClose }: ShowSheetProps) {
       onAct={() => store.attempt(act, `Changed on ${where}`)}
     >
       <fieldset class="choices-list">
-        <legend class="unseen">What to show</legend>
+        <legend class="visually-hidden">What to show</legend>
         {choices.map(({ id, name }) => (
           <label key={id} class="choice">
             <input type="radio" name="slate" checked={slate === id} onChange={() => setSlate(id)} />

@@ -93,7 +93,7 @@ function Actions({ station }: { station: LineUpStation }) {
         </button>
       )}
       {can('stop') && (
-        <button type="button" class="button button-grave" onClick={() => setOpen('stop')}>
+        <button type="button" class="button button-danger" onClick={() => setOpen('stop')}>
           Stop …
         </button>
       )}

@@ -38,7 +38,7 @@ export function StationPicture({ id, onAir }: { id: string; onAir: boolean }) {
     };
   }, [id, onAir]);
   return (
-    <div ref={ref} class="thumb">
+    <div ref={ref} class="thumbnail">
       {source !== null && <img src={source} alt="" onError={() => setSource(null)} />}
     </div>
   );

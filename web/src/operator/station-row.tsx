@@ -38,8 +38,8 @@ export function StationRow({ station, stats, open, onToggle }: StationRowProps) 
           <State station={station} lost={stats.lost} />
         </th>
         <NowAndNext station={station} />
-        <Figure name="rate" title="Rate" {...(elsewhere ? rateOf(info.bitrate) : rateOf(stats.rate))} />
-        <Figure
+        <StatCell name="rate" title="Rate" {...(elsewhere ? rateOf(info.bitrate) : rateOf(stats.rate))} />
+        <StatCell
           name="jitter"
           title="Send jitter"
           {...millisOf(stats.lateness)}
@@ -62,7 +62,7 @@ export function StationRow({ station, stats, open, onToggle }: StationRowProps) 
   );
 }
 
-function Figure({ name, title, value, unit, warn }: Quantity & { name: string; title: string; warn?: boolean }) {
+function StatCell({ name, title, value, unit, warn }: Quantity & { name: string; title: string; warn?: boolean }) {
   return (
     <td class={`column-${name}${warn ? ' warn' : ''}`} data-title={title}>
       <span class="number">{value}</span>

@@ -62,7 +62,7 @@ export function Stations() {
             <tr>
               {columns.map(([name, title]) => (
                 <th key={name} scope="col" class={`column-${name}`}>
-                  {name === 'picture' ? <span class="unseen">{title}</span> : title}
+                  {name === 'picture' ? <span class="visually-hidden">{title}</span> : title}
                 </th>
               ))}
             </tr>

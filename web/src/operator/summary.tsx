@@ -30,12 +30,12 @@ export function Tile({ title, now, name, samples, children }: TileProps) {
   const [point, setPoint] = useState<{ time: number; value: number | null } | null>(null);
   const shown = point === null || name === undefined ? now : quantityAt(name, point.value);
   return (
-    <div class="tile-figure">
+    <div class="stat-tile">
       <h3>
         {title}
         {point !== null && <span class="tile-time"> at {secondsText(point.time)}</span>}
       </h3>
-      <p class="figure">
+      <p class="stat">
         {shown.value}
         {shown.unit !== '' && <span class="unit"> {shown.unit}</span>}
       </p>
@@ -67,7 +67,7 @@ export function Summary() {
   const loss = Math.max(0, ...stations.map((station) => station.loss.p95));
   return (
     <section class="tiles" aria-labelledby="server">
-      <h2 id="server" class="unseen">
+      <h2 id="server" class="visually-hidden">
         The server
       </h2>
       <Tile title="Outgoing" now={rateOf(rate.groups + rate.single + rate.http)} name="rate" samples={samples}>

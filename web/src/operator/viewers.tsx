@@ -37,7 +37,7 @@ export function Viewers() {
               <th scope="col">Sent</th>
               <th scope="col">How it goes</th>
               <th scope="col">
-                <span class="unseen">Actions</span>
+                <span class="visually-hidden">Actions</span>
               </th>
             </tr>
           </thead>

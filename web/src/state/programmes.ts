@@ -59,7 +59,7 @@ const covers = ({ from, to }: Programme, time: number): boolean =>
   (from === null || from <= time) && (to === null || time < to);
 
 /** What the station says itself: of now and what follows. */
-export function saidProgrammes({ nowPlaying, nowUntil, next }: LiveStation): Programme[] {
+export function announcedProgrammes({ nowPlaying, nowUntil, next }: LiveStation): Programme[] {
   const playing: Programme = { from: null, to: nowUntil ?? null, title: nowPlaying };
   return nowUntil === undefined || next === undefined
     ? [playing]
@@ -79,7 +79,7 @@ export interface NowAndNext {
 export function nowAndNext(station: LiveStation, guide: Guide, time: number): NowAndNext {
   const listed = guide.get(station.id) ?? [];
   const at = listed.findIndex((programme) => covers(programme, time));
-  const [now, next = null] = at < 0 ? saidProgrammes(station) : listed.slice(at, at + 2);
+  const [now, next = null] = at < 0 ? announcedProgrammes(station) : listed.slice(at, at + 2);
   return { now: now!, next };
 }
 

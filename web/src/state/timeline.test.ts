@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { placeOf, timeAt, timelineOf } from './timeline.js';
+import { positionOf, timeAt, timelineOf } from './timeline.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -53,13 +53,13 @@ test('beginnings of programmes are marked, unless there are too many to tell apa
 
 test('a place on the bar and its time belong to each other', () => {
   const bar = line({});
-  assert.equal(placeOf(bar, timeAt(bar, 0.25)), 0.25);
-  assert.equal(placeOf(bar, bar.from - 5), 0);
-  assert.equal(placeOf(bar, bar.to + 5), 1);
+  assert.equal(positionOf(bar, timeAt(bar, 0.25)), 0.25);
+  assert.equal(positionOf(bar, bar.from - 5), 0);
+  assert.equal(positionOf(bar, bar.to + 5), 1);
 });
 
 test('what is not yet on the air cannot be sought', () => {
   const bar = line({ programmes: [{ from: live - HOUR, to: live + HOUR, title: 'Film' }] });
   assert.equal(timeAt(bar, 1), live);
-  assert.equal(placeOf(bar, live), 0.5);
+  assert.equal(positionOf(bar, live), 0.5);
 });

@@ -54,7 +54,7 @@ function marksIn(programmes: readonly Programme[], from: number, to: number): { 
 }
 
 /** Where a time is on the bar, 0 to 1. */
-export const placeOf = ({ from, to }: Timeline, time: number): number =>
+export const positionOf = ({ from, to }: Timeline, time: number): number =>
   Math.min(1, Math.max(0, (time - from) / Math.max(1, to - from)));
 
 /** The time at a place of the bar that can be watched. */

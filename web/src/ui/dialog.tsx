@@ -65,7 +65,7 @@ export function Dialog({ title, class: look, modal = true, head, arrows = true, 
           <h2 id={id}>{title}</h2>
           {head}
           {modal && (
-            <button type="button" class="round" aria-label="Close" onClick={() => page.key('esc')}>
+            <button type="button" class="icon-button" aria-label="Close" onClick={() => page.key('esc')}>
               <Icon name="close" />
             </button>
           )}

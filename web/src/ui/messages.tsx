@@ -18,8 +18,8 @@ function Pills() {
   const notice = state.notice?.text ?? '';
   return (
     <div class="messages" aria-hidden="true">
-      {lost && <p class="pill pill-lost">Connection lost, trying again</p>}
-      {notice !== '' && <p class="pill">{notice}</p>}
+      {lost && <p class="toast toast-lost">Connection lost, trying again</p>}
+      {notice !== '' && <p class="toast">{notice}</p>}
       {state.typed !== '' && <TypedNumber />}
     </div>
   );
@@ -49,7 +49,7 @@ function Announcer() {
   const lost = page.engine.connection.value === 'lost' ? 'Connection lost, trying again.' : '';
   const typed = state.typed === '' ? '' : `Station ${state.typed}`;
   return (
-    <div class="unseen" role="status">
+    <div class="visually-hidden" role="status">
       {[lost, typed || watching, paused, state.notice?.text].filter(Boolean).join(' ')}
     </div>
   );

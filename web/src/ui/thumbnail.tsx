@@ -5,7 +5,7 @@ import { usePage } from './use-page.js';
 export const posterOf = (station: string): string => `/stations/${encodeURIComponent(station)}/poster.jpg`;
 
 /** Only decoration: whoever shows it names the station. */
-export function Still({ station }: { station: string }) {
+export function Thumbnail({ station }: { station: string }) {
   const page = usePage();
   const ref = useRef<HTMLDivElement>(null);
   const [broken, setBroken] = useState(false);
@@ -13,7 +13,7 @@ export function Still({ station }: { station: string }) {
   const newest = page.engine.thumbnails.value.get(station);
   const source = newest ?? (broken ? undefined : posterOf(station));
   return (
-    <div ref={ref} class="still">
+    <div ref={ref} class="thumbnail">
       {source !== undefined && (
         <img src={source} alt="" decoding="async" draggable={false} onError={() => setBroken(true)} />
       )}

@@ -56,7 +56,7 @@ export function Header({ asked, onAsk, onEnter }: HeaderProps) {
       <div class="head-buttons">
         <button
           type="button"
-          class="round"
+          class="icon-button"
           data-move=""
           aria-label="Guide"
           title="Guide (g)"
@@ -66,7 +66,7 @@ export function Header({ asked, onAsk, onEnter }: HeaderProps) {
         </button>
         <button
           type="button"
-          class="round"
+          class="icon-button"
           data-move=""
           aria-label="Keys"
           title="Keys (?)"

@@ -4,7 +4,7 @@ import { writeAddress } from '../state/address.js';
 import { isNamesake, nowAndNext, passed } from '../state/programmes.js';
 import { leftText, pictureText } from '../state/texts.js';
 import { Icon } from '../ui/icons.js';
-import { Still } from '../ui/thumbnail.js';
+import { Thumbnail } from '../ui/thumbnail.js';
 import { usePage } from '../ui/use-page.js';
 import { Preview } from './preview.js';
 
@@ -44,7 +44,7 @@ export function Tile({ station, favourite }: TileProps) {
         }}
       >
         <div class="tile-picture">
-          <Still station={id} />
+          <Thumbnail station={id} />
           {marked && <Preview station={id} />}
           {part !== null && (
             <div class="tile-passed">
@@ -69,7 +69,7 @@ export function Tile({ station, favourite }: TileProps) {
       </a>
       <button
         type="button"
-        class="tile-star round"
+        class="tile-star icon-button"
         aria-pressed={favourite}
         aria-label={`${name}: favourite`}
         onClick={() => page.send({ type: 'favourite', station: id })}

@@ -60,7 +60,7 @@ export function Wall() {
         }}
       />
       <main class="wall-main">
-        <h1 class="unseen">Stations</h1>
+        <h1 class="visually-hidden">Stations</h1>
         <Tiles title={parts.favourites.length > 0 ? 'Favourites' : ''} stations={parts.favourites} favourite />
         <Tiles title={parts.favourites.length > 0 ? 'More stations' : ''} stations={parts.others} favourite={false} />
         {found.length === 0 && <Nothing asked={asked.value} />}

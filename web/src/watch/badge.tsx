@@ -17,7 +17,7 @@ export function Badge() {
       {sleepAt !== null && (
         <span class="corner-sleep">
           <Icon name="moon" />
-          <span class="unseen">Sleep timer: </span>
+          <span class="visually-hidden">Sleep timer: </span>
           {leftText(sleepAt, page.clock.value)}
         </span>
       )}

@@ -33,10 +33,10 @@ export function Controls({ station, stage }: ControlsProps) {
   }, [wanted]);
 
   const onKeyDown = (event: KeyboardEvent) => {
-    page.chrome.wake({ focused: true });
+    page.controls.wake({ focused: true });
     if (event.key === 'Escape') {
       stage.current?.focus({ preventScroll: true });
-      page.chrome.hide();
+      page.controls.hide();
       event.preventDefault();
       return;
     }
@@ -54,13 +54,13 @@ export function Controls({ station, stage }: ControlsProps) {
       class="controls"
       ref={ref}
       onKeyDown={onKeyDown}
-      onFocusIn={() => page.chrome.wake({ focused: true })}
+      onFocusIn={() => page.controls.wake({ focused: true })}
       onPointerEnter={(event) => {
-        if (event.pointerType === 'mouse') page.chrome.hold(true);
+        if (event.pointerType === 'mouse') page.controls.hold(true);
       }}
-      onPointerLeave={() => page.chrome.hold(page.state.peek().dialog === 'menu')}
+      onPointerLeave={() => page.controls.hold(page.state.peek().dialog === 'menu')}
       onClick={(event) => {
-        page.chrome.wake();
+        page.controls.wake();
         if (event.detail > 0 && page.state.peek().dialog === null) stage.current?.focus({ preventScroll: true });
       }}
     >
@@ -91,7 +91,7 @@ export function Controls({ station, stage }: ControlsProps) {
           <Key name="guide" does="Guide" press="g" hint="g" />
           <button
             type="button"
-            class="round"
+            class="icon-button"
             aria-label="More"
             title="More"
             aria-haspopup="dialog"
@@ -122,7 +122,7 @@ function Key({ name, does, press, hint, pressed, play }: KeyProps) {
   return (
     <button
       type="button"
-      class={play ? 'round round-play' : 'round'}
+      class={play ? 'icon-button icon-button-play' : 'icon-button'}
       data-play={play}
       aria-label={does}
       aria-pressed={pressed}

@@ -7,7 +7,7 @@ import { focused } from '../state/state.js';
 import { leftText, pictureText } from '../state/texts.js';
 import { Dialog } from '../ui/dialog.js';
 import { Icon } from '../ui/icons.js';
-import { Still } from '../ui/thumbnail.js';
+import { Thumbnail } from '../ui/thumbnail.js';
 import { usePage } from '../ui/use-page.js';
 
 export function List() {
@@ -18,8 +18,8 @@ export function List() {
   const parts = favouritesFirst(searchStations(stations, asked), favourites);
   const found = [...parts.favourites, ...parts.others];
   return (
-    <Dialog title={adding ? 'Add a picture' : 'Stations'} class="panel">
-      <search class="panel-search">
+    <Dialog title={adding ? 'Add a picture' : 'Stations'} class="drawer">
+      <search class="drawer-search">
         <Icon name="search" />
         <input
           type="search"
@@ -46,7 +46,7 @@ export function List() {
           />
         ))}
       </ul>
-      {found.length === 0 && <p class="panel-nothing">No station is called that, nor plays it.</p>}
+      {found.length === 0 && <p class="drawer-nothing">No station is called that, nor plays it.</p>}
     </Dialog>
   );
 }
@@ -72,7 +72,7 @@ function Row({ station, current, first, favourite }: RowProps) {
         onClick={() => page.send({ type: 'choose', station: station.id })}
       >
         <span class="row-number">{station.number}</span>
-        <Still station={station.id} />
+        <Thumbnail station={station.id} />
         <span class="row-text">
           <span class="row-name">
             <span dir="auto">{station.name}</span>
@@ -86,7 +86,7 @@ function Row({ station, current, first, favourite }: RowProps) {
         {favourite && (
           <>
             <Icon name="starred" />
-            <span class="unseen">favourite</span>
+            <span class="visually-hidden">favourite</span>
           </>
         )}
       </button>

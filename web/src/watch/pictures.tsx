@@ -4,7 +4,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Screen } from '../player/player.js';
 import { findStation, type Picture } from '../state/state.js';
 import { Icon } from '../ui/icons.js';
-import { Still } from '../ui/thumbnail.js';
+import { Thumbnail } from '../ui/thumbnail.js';
 import { usePage } from '../ui/use-page.js';
 
 export function Pictures({ stage }: { stage: RefObject<HTMLElement | null> }) {
@@ -68,7 +68,7 @@ function Shown({ screen, picture }: { screen: Screen; picture: Picture }) {
       <div class="picture-screen" ref={ref} />
       {screen.status.value === 'tuning' && screen.following.value && (
         <div class="picture-tuning">
-          <Still key={picture.station} station={picture.station} />
+          <Thumbnail key={picture.station} station={picture.station} />
         </div>
       )}
     </>

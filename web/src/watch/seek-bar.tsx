@@ -2,9 +2,9 @@
 import { useRef, useState } from 'preact/hooks';
 import type { LiveStation } from '../../../src/contract/live.js';
 import type { Screen } from '../player/player.js';
-import { programmeAt, saidProgrammes } from '../state/programmes.js';
+import { announcedProgrammes, programmeAt } from '../state/programmes.js';
 import { behindWords, clockText, secondsText } from '../state/texts.js';
-import { placeOf, timeAt, timelineOf } from '../state/timeline.js';
+import { positionOf, timeAt, timelineOf } from '../state/timeline.js';
 import { usePage } from '../ui/use-page.js';
 
 const percent = (part: number): string => `${(100 * part).toFixed(2)}%`;
@@ -17,14 +17,14 @@ export function SeekBar({ station, screen }: { station: LiveStation; screen: Scr
   const clock = page.clock.value;
   const live = screen.time.value === null ? clock : screen.time.value + behind;
   const time = screen.time.value ?? live;
-  const programmes = page.guide.around.value.get(station.id) ?? saidProgrammes(station);
+  const programmes = page.guide.around.value.get(station.id) ?? announcedProgrammes(station);
   const line = timelineOf({ live, oldest: station.oldest, time, programmes });
-  const at = (moment: number) => percent(placeOf(line, moment));
+  const at = (moment: number) => percent(positionOf(line, moment));
   const pointedTime = pointed && timeAt(line, pointed.place);
   const shown = pointed?.held ? pointedTime! : time;
   const pointedTitle = pointedTime === null ? '' : (programmeAt(programmes, pointedTime)?.title ?? '');
 
-  const placeIn = (event: PointerEvent): number => {
+  const positionIn = (event: PointerEvent): number => {
     const box = ref.current!.getBoundingClientRect();
     return (event.clientX - box.left) / box.width;
   };
@@ -46,14 +46,14 @@ export function SeekBar({ station, screen }: { station: LiveStation; screen: Scr
           if (event.button !== 0) return;
           event.preventDefault();
           event.currentTarget.setPointerCapture(event.pointerId);
-          setPointed({ place: placeIn(event), held: true });
+          setPointed({ place: positionIn(event), held: true });
         }}
         onPointerMove={(event) => {
-          if (pointed?.held) page.chrome.wake();
-          setPointed({ place: placeIn(event), held: pointed?.held ?? false });
+          if (pointed?.held) page.controls.wake();
+          setPointed({ place: positionIn(event), held: pointed?.held ?? false });
         }}
         onPointerUp={(event) => {
-          if (pointed?.held) page.send({ type: 'seek', time: timeAt(line, placeIn(event)) });
+          if (pointed?.held) page.send({ type: 'seek', time: timeAt(line, positionIn(event)) });
           setPointed(null);
         }}
         onPointerCancel={() => setPointed(null)}
@@ -64,11 +64,11 @@ export function SeekBar({ station, screen }: { station: LiveStation; screen: Scr
         <div class="bar-track">
           <div
             class="bar-past"
-            style={{ insetInlineStart: at(line.oldest), insetInlineEnd: percent(1 - placeOf(line, live)) }}
+            style={{ insetInlineStart: at(line.oldest), insetInlineEnd: percent(1 - positionOf(line, live)) }}
           />
           <div
             class="bar-seen"
-            style={{ insetInlineStart: at(line.oldest), insetInlineEnd: percent(1 - placeOf(line, shown)) }}
+            style={{ insetInlineStart: at(line.oldest), insetInlineEnd: percent(1 - positionOf(line, shown)) }}
           />
           {line.marks.map((mark) => (
             <div key={mark.time} class="bar-mark" style={{ insetInlineStart: at(mark.time) }} />

@@ -21,22 +21,22 @@ export function Watch() {
   const touch = useRef(new Touch());
   const [origin] = useState(() => page.takeOrigin());
   const station = findStation(state, focused(state)?.station);
-  const visible = page.chrome.visible.value;
+  const visible = page.controls.visible.value;
   const over = state.dialog === 'menu' || visible;
   const banner = state.bannerUntil > 0 && state.pictures.length === 1;
 
   useEffect(() => {
     ref.current?.focus({ preventScroll: true });
-    page.chrome.wake();
-    return () => page.chrome.hold(false);
+    page.controls.wake();
+    return () => page.controls.hold(false);
   }, [page]);
 
   const onPointerUp = (event: PointerEvent) => {
     const gesture = touch.current.up({ x: event.clientX, y: event.clientY, time: event.timeStamp });
     if (gesture === null) return;
     if (gesture !== 'tap') page.key(gestureKeys[gesture]);
-    else if (visible) page.chrome.hide();
-    else page.chrome.wake();
+    else if (visible) page.controls.hide();
+    else page.controls.wake();
   };
 
   return (
@@ -44,14 +44,14 @@ export function Watch() {
       class="watch"
       ref={ref}
       tabIndex={-1}
-      data-chrome={over}
+      data-controls={over}
       data-banner={banner}
       data-several={state.pictures.length > 1}
       data-opened={origin !== null}
       style={origin === null ? undefined : { '--origin': origin }}
       aria-label={station?.name ?? 'Station'}
       onPointerMove={(event) => {
-        if (event.pointerType === 'mouse' && (event.movementX !== 0 || event.movementY !== 0)) page.chrome.wake();
+        if (event.pointerType === 'mouse' && (event.movementX !== 0 || event.movementY !== 0)) page.controls.wake();
       }}
       onPointerDown={(event) => {
         const isOnPicture = (event.target as Element).closest('.pictures') !== null;
@@ -64,13 +64,13 @@ export function Watch() {
         if (!(event.target as Element).closest('.bar, .top button')) page.key('f');
       }}
     >
-      <h1 class="unseen">{station?.name ?? 'Station'}</h1>
+      <h1 class="visually-hidden">{station?.name ?? 'Station'}</h1>
       <Pictures stage={ref} />
       <div class="shade" aria-hidden="true" />
       <div class="top">
         <button
           type="button"
-          class="round"
+          class="icon-button"
           aria-label="Back to all stations"
           title="All stations (q)"
           onClick={() => page.key('q')}

@@ -139,7 +139,7 @@ export class GatewayLink {
   #answered(id: number, time: number): void {
     const sent = this.#sent.get(id);
     if (sent === undefined) return;
-    // NackResponder come in order: those before it will not be answered any more.
+    // Answers come in order: those before it will not be answered any more.
     for (const each of this.#sent.keys()) if (each <= id) this.#sent.delete(each);
     this.#clock.add({ sent, received: this.#options.timers.now(), time });
     this.#options.onClock(this.#clock.offset!);
