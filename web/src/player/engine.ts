@@ -1,4 +1,4 @@
-/** Playing, for the page: one connection to the gateway, and screens that show what comes. */
+/** The page's player engine: one connection to the gateway, and the screens that it feeds. */
 import { CanvasPlayer } from './canvas-player.js';
 import { Gateway, type GatewayWorker } from './link/gateway.js';
 import { MediaSourceFeed } from './media/media-source-feed.js';
@@ -12,16 +12,16 @@ import type { Startup } from './video-playback.js';
 import { VideoPlayer } from './video-player.js';
 
 export interface EngineOptions {
-  /** Of the WebSocket; without it, that of the page's own gateway. */
+  /** Of the WebSocket; default: the page's own gateway. */
   url?: string;
-  /** How h264 stations are played; without it, as this browser does it best. */
+  /** How h264 stations are played; default: the best way that this browser has. */
   path?: VideoPath;
 }
 
-/** Milliseconds from saying where to play until it plays, as long as nothing is known. */
+/** The first estimate of the time from `play` until pictures move, milliseconds. */
 const STARTUP = 120;
 
-/** What a page's address says of playing: `?player=mpegts` is mpegts.js where it would not be needed. */
+/** Options in a page's address: `?player=mpegts` selects mpegts.js even where it is not needed. */
 export const optionsOf = (search: string): EngineOptions =>
   new URLSearchParams(search).get('player') === 'mpegts' ? { path: 'mpegts.js' } : {};
 
@@ -36,7 +36,7 @@ export function createEngine(options: EngineOptions = optionsOf(location.search)
   const createPlayer = (beginning: Beginning, events: PlayerEvents): StationPlayer | string => {
     const { station } = beginning;
     if (gateway.station(station)?.format === 'jpeg') return new CanvasPlayer({ gateway, beginning, events });
-    if (path === null) return 'This browser cannot play video in pages.';
+    if (path === null) return 'This browser cannot play video.';
     const Feed = path === 'mse' ? MediaSourceFeed : MpegtsFeed;
     const createFeed: ConstructorParameters<typeof VideoPlayer>[0]['createFeed'] = (element, feedEvents) =>
       new Feed(element, feedEvents);

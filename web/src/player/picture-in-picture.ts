@@ -1,6 +1,6 @@
-/** The small window over other windows: it belongs to an element, and goes on when another takes that one's place. */
+/** Keeps the picture-in-picture window open when another element takes the place of the one that it shows. */
 export function keepPictureInPicture(from: Element, to: Element): void {
   if (document.pictureInPictureElement !== from) return;
-  // Where the new one cannot be there, the window closes: that is all.
+  // A canvas cannot be shown there: the window closes.
   if (to instanceof HTMLVideoElement) to.requestPictureInPicture().catch(() => document.exitPictureInPicture());
 }

@@ -1,18 +1,18 @@
-/** Stations that play unseen and unheard, because they are likely to be tuned to next. */
+/** Plays stations invisibly and muted that are likely to be tuned to next. */
 import type { Gateway } from './link/gateway.js';
 import type { Beginning, PlayerEvents, StationPlayer } from './station-player.js';
 
 export interface PreloaderOptions {
   gateway: Gateway;
   createPlayer(beginning: Beginning, events: PlayerEvents): StationPlayer | string;
-  /** Of all screens: whether all show what they were tuned to, and how often they have stalled. */
+  /** Of all screens: whether all have settled, and their number of stalls. */
   screens(): { areSettled: boolean; stalls: number; stations: readonly (string | null)[] };
 }
 
-/** Each is decoded like what is seen. */
+/** Most preloaded stations: each costs as much decoding as a visible one. */
 const MOST = 2;
 const LOOK_EVERY = 250;
-/** What is seen comes first: after a stall, nothing is preloaded for so long. Milliseconds. */
+/** Time without preloading after a visible screen has stalled, milliseconds. */
 const REST = 30_000;
 
 export class Preloader {
@@ -27,7 +27,7 @@ export class Preloader {
 
   constructor(options: PreloaderOptions) {
     this.#options = options;
-    // Not hidden: what a browser does not draw, it does not decode at full speed.
+    // Not hidden: browsers decode invisible elements more slowly.
     this.#holder.style.cssText =
       'position:fixed;left:0;top:0;width:2px;height:2px;overflow:hidden;pointer-events:none;z-index:-1';
     this.#holder.setAttribute('aria-hidden', 'true');
@@ -36,13 +36,13 @@ export class Preloader {
     document.addEventListener('visibilitychange', this.#onVisibility);
   }
 
-  /** Instead of those before; only the first few are. */
+  /** Replaces the list of stations to preload; only the first few are. */
   want(stations: readonly string[]): void {
     this.#wanted = stations.slice(0, MOST);
     this.#look();
   }
 
-  /** It is the caller's now. Null where its picture is not there yet. */
+  /** Hands a player over to the caller. Null where it has no picture yet. */
   take(station: string): StationPlayer | null {
     const player = this.#players.get(station);
     if (!player?.isShown || player.status === 'ended') return null;
@@ -67,7 +67,7 @@ export class Preloader {
     const isResting = now < this.#restUntil || document.hidden || !gateway.isOpen;
     const wanted = isResting ? [] : this.#wanted.filter((id) => !stations.includes(id));
     for (const id of this.#players.keys()) if (!wanted.includes(id)) this.#drop(id);
-    // One after the other, and after what is seen.
+    // One after the other, and after the visible screens.
     const isBusy = !areSettled || [...this.#players.values()].some(({ isShown }) => !isShown);
     const next = wanted.find((id) => !this.#players.has(id));
     if (next !== undefined && !isBusy) this.#load(next);
@@ -90,7 +90,7 @@ export class Preloader {
     this.#holder.append(player.element);
   }
 
-  /** Something is wrong with it, or with this machine. */
+  /** The station or this machine has a problem: preloading pauses. */
   #rest(station: string): void {
     this.#restUntil = performance.now() + REST;
     this.#drop(station);

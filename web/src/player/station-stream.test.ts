@@ -28,7 +28,7 @@ class FakeGateway {
     return ++this.channel;
   };
 
-  /** The connection is lost, and there again. */
+  /** The connection is lost and reopened. */
   reconnect(meanwhile = 500): void {
     this.channel++;
     this.time += meanwhile;
@@ -40,12 +40,12 @@ function open({ until = null }: { until?: number | null } = {}) {
   const gateway = new FakeGateway();
   const came: number[] = [];
   const happened: string[] = [];
-  const wish = { until };
+  const limit = { until };
   const options: StreamOptions = {
     gateway,
     station: 'station-1',
     begin: () => gateway.time - 1200,
-    until: () => wish.until,
+    until: () => limit.until,
     onMedia: ({ time }) => came.push(time),
     onBroken: (why) => happened.push(why),
     onEnded: ({ detail }) => happened.push(detail),
@@ -57,10 +57,10 @@ function open({ until = null }: { until?: number | null } = {}) {
       stream.onMedia({ kind: FrameKind.ts, flags: 0, channel: gateway.channel, time }, new Uint8Array(100));
     }
   };
-  return { gateway, stream, came, happened, wish, arrive };
+  return { gateway, stream, came, happened, limit, arrive };
 }
 
-test('after a lost connection, it goes on with the very next chunk: what comes twice is left out', () => {
+test('after a reconnection the stream continues with the next chunk, and chunks that arrive twice are left out', () => {
   const { gateway, came, arrive } = open();
   arrive(100, 140, 180);
   gateway.time = 1000;
@@ -70,14 +70,14 @@ test('after a lost connection, it goes on with the very next chunk: what comes t
   assert.deepEqual(came, [100, 140, 180, 220, 260]);
 });
 
-test('who watches live does not catch up with more than ten seconds', () => {
+test('a live stream does not catch up with more than ten seconds', () => {
   const { gateway, happened, arrive } = open();
   arrive(gateway.time);
   gateway.reconnect(10_500);
   assert.deepEqual(happened, ['late']);
 });
 
-test('who watches the past goes on where it was, however long it took', () => {
+test('a stream of the past continues where it was after any interruption', () => {
   const { gateway, happened, arrive } = open({ until: 500_000 });
   arrive(490_000);
   gateway.reconnect(3_600_000);
@@ -85,7 +85,7 @@ test('who watches the past goes on where it was, however long it took', () => {
   assert.deepEqual(gateway.tuned[1], { station: 'station-1', at: 490_000, until: 500_000 });
 });
 
-test('a station that plays something else now is begun anew', () => {
+test('a station with another schedule is begun again', () => {
   const { gateway, happened, arrive } = open();
   arrive(gateway.time);
   gateway.stations = [{ ...makeStation(1, { schedule: 'another' }), oldest: 0, itemFrom: null }];
@@ -93,7 +93,7 @@ test('a station that plays something else now is begun anew', () => {
   assert.deepEqual(happened, ['changed']);
 });
 
-test('a station that is not there yet is waited for', () => {
+test('a station that is not listed yet is waited for', () => {
   const { gateway, happened, arrive } = open();
   arrive(gateway.time);
   const { stations } = gateway;
@@ -105,20 +105,20 @@ test('a station that is not there yet is waited for', () => {
   assert.deepEqual(happened, ['continued']);
 });
 
-test('another list of stations changes nothing for who is sent one', () => {
+test('another list of stations changes nothing for a running stream', () => {
   const { gateway, stream, arrive } = open();
   arrive(gateway.time);
   stream.onStations();
   assert.equal(gateway.tuned.length, 1);
 });
 
-test('the gateway is told how far it may go, when that changes', () => {
-  const { gateway, stream, wish } = open();
+test('the gateway is sent the limit when it changes', () => {
+  const { gateway, stream, limit } = open();
   stream.updateUntil();
-  wish.until = 5000;
+  limit.until = 5000;
   stream.updateUntil();
   stream.updateUntil();
-  wish.until = null;
+  limit.until = null;
   stream.updateUntil();
   assert.deepEqual(gateway.sent, [
     { type: 'until', channel: 1, time: 5000 },
@@ -126,7 +126,7 @@ test('the gateway is told how far it may go, when that changes', () => {
   ]);
 });
 
-test('its bit rate is that of the last seconds', () => {
+test('the bit rate is that of the last seconds', () => {
   const { gateway, stream, arrive } = open();
   for (let i = 0; i < 50; i++) {
     gateway.time += 100;

@@ -1,4 +1,4 @@
-/** One station from a moment on, without a gap, whatever happens to the connection. */
+/** One station's stream from a moment on, without a gap across lost connections. */
 import type { LiveProblem } from '../../../src/contract/live.js';
 import type { FrameHeader } from '../../../src/wire/live-frame.js';
 import type { ChannelUser, Gateway } from './link/gateway.js';
@@ -6,38 +6,39 @@ import type { ChannelUser, Gateway } from './link/gateway.js';
 export interface StreamOptions {
   gateway: Pick<Gateway, 'tune' | 'stop' | 'has' | 'send' | 'join' | 'leave' | 'station' | 'now' | 'isOpen'>;
   station: string;
-  /** Where it begins (Unix epoch), asked when there is a connection; then `until` is asked too. */
+  /** Where the stream begins (Unix epoch); called once connected, together with `until`. */
   begin(): number;
-  /** How far it may be sent; null: as it leaves. */
+  /** Up to which moment the gateway may send; null: as packets leave. */
   until(): number | null;
   onMedia(header: FrameHeader, data: Uint8Array<ArrayBuffer>): void;
-  /** It cannot go on where it was: something is missing, or too much time went by. */
+  /** The stream cannot continue where it stopped. */
   onBroken(why: BreakReason): void;
   onEnded(problem: LiveProblem): void;
-  /** What had ended, or was cut off, goes on. */
+  /** The stream continues after it had ended or was cut off. */
   onContinued(): void;
 }
 
-/** moved: the gateway moved it on. late: what it missed is no longer worth having. changed: the station is another. */
+/** moved: by the gateway. late: too much was missed to catch up. changed: the station has another schedule. */
 export type BreakReason = 'moved' | 'late' | 'changed';
 
-/** Who watches live does not catch up with more than this, milliseconds: the gateway would not wait for it either. */
+/** Most media that a live stream catches up with, milliseconds: the gateway does not wait longer either. */
 const MOST_MISSED = 10_000;
-/** Times are sums of parts of milliseconds. */
+/** Difference of times that is only rounding, milliseconds. */
 const SAME = 0.01;
+/** Period over which the bit rate is measured, milliseconds. */
 const RATE_OVER = 3_000;
 
 /**
- * It is in charge of:
- * - the station's channel, and another one when there is a new connection
- * - going on with the very next byte: what comes twice is left out
- * - how far the gateway may go
+ * Responsible for:
+ * - the station's channel, and a new one after each reconnection
+ * - continuity: chunks that arrive twice are left out
+ * - the moment up to which the gateway may send
  */
 export class StationStream implements ChannelUser {
   readonly #options: StreamOptions;
   #channel: number | null = null;
   #schedule: string | undefined;
-  /** When what came last left. */
+  /** When the last chunk left, Unix epoch. */
   #last: number | null = null;
   #until: number | null = null;
   #arrivals: { at: number; bytes: number }[] = [];
@@ -54,7 +55,7 @@ export class StationStream implements ChannelUser {
     return this.#channel !== null && this.#options.gateway.has(this.#channel) ? this.#channel : null;
   }
 
-  /** Bit/s in the last seconds. */
+  /** Bit/s received in the last seconds. */
   get bitrate(): number {
     const now = this.#options.gateway.now();
     if (now === null) return 0;
@@ -62,7 +63,7 @@ export class StationStream implements ChannelUser {
     return this.#arrivals.reduce((sum, { bytes }) => sum + bytes, 0) * (8_000 / RATE_OVER);
   }
 
-  /** Tells the gateway how far it may go, where that changed. */
+  /** Sends `until` to the gateway where it has changed. */
   updateUntil(): void {
     const until = this.#options.until();
     if (until === this.#until || this.channel === null) return;
@@ -80,7 +81,7 @@ export class StationStream implements ChannelUser {
     if (this.channel !== null) return;
     const { gateway, station, onBroken, onContinued } = this.#options;
     const info = gateway.station(station);
-    // It may come: a server that has just started puts one station on the air after the other.
+    // The station may still appear: a starting server puts its stations on the air one after the other.
     if (!info && this.#last !== null) return;
     const broken = this.#last === null ? null : this.#whyBroken(this.#last, info?.schedule);
     if (broken !== null) {
@@ -107,7 +108,7 @@ export class StationStream implements ChannelUser {
     this.#options.onEnded(problem);
   }
 
-  /** Null: it can go on after `last`. */
+  /** Null: the stream can continue after `last`. */
   #whyBroken(last: number, schedule: string | undefined): BreakReason | null {
     if (schedule !== this.#schedule) return 'changed';
     const { gateway, until } = this.#options;

@@ -1,4 +1,4 @@
-/** How long to wait before the next try: longer each time, and never all at once. */
+/** Waiting times between attempts to connect: exponential backoff with jitter. */
 
 const FIRST = 200;
 const LONGEST = 5_000;
@@ -12,7 +12,7 @@ export class Backoff {
     this.#random = random;
   }
 
-  /** Milliseconds. The upper half of a time that doubles is left to chance. */
+  /** Milliseconds to wait: twice as long each time, the upper half of it random. */
   next(): number {
     const most = Math.min(LONGEST, FIRST * 2 ** this.#tries);
     this.#tries = Math.min(this.#tries + 1, 10);

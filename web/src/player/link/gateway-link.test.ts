@@ -19,13 +19,16 @@ class FakeSocket implements LinkSocket {
     this.isClosed = true;
   }
 
-  say(...messages: ServerMessage[]): void {
+  receive(...messages: ServerMessage[]): void {
     for (const message of messages) this.onmessage?.({ data: JSON.stringify(message) });
   }
 
-  /** Its first words. */
+  /** Its first messages. */
   welcome(time: number): void {
-    this.say({ type: 'hello', version: 1, server: 'projector', time, delay: 200 }, { type: 'stations', stations: [] });
+    this.receive(
+      { type: 'hello', version: 1, server: 'projector', time, delay: 200 },
+      { type: 'stations', stations: [] },
+    );
   }
 }
 
@@ -54,12 +57,12 @@ function open() {
   return { link, timers, socket, sockets, connections, offsets, messages, frames };
 }
 
-test('a connection is open when it is known what stations there are', () => {
+test('a connection is open once the list of stations has arrived', () => {
   const { link, socket, connections, messages } = open();
   assert.equal(link.send({ type: 'stop', channel: 1 }), false);
-  socket.say({ type: 'hello', version: 1, server: 'projector', time: 5000, delay: 200 });
+  socket.receive({ type: 'hello', version: 1, server: 'projector', time: 5000, delay: 200 });
   assert.deepEqual(connections, []);
-  socket.say({ type: 'stations', stations: [] });
+  socket.receive({ type: 'stations', stations: [] });
   assert.deepEqual(connections, ['open']);
   assert.deepEqual(
     messages.map(({ type }) => type),
@@ -69,7 +72,7 @@ test('a connection is open when it is known what stations there are', () => {
   assert.deepEqual(socket.sent.at(-1), { type: 'stop', channel: 1 });
 });
 
-test('what comes is handed on, and what nobody can read is left', () => {
+test('messages and frames are passed on, and malformed messages are ignored', () => {
   const { socket, messages, frames } = open();
   socket.welcome(0);
   const frame = new ArrayBuffer(20);
@@ -78,7 +81,7 @@ test('what comes is handed on, and what nobody can read is left', () => {
   assert.deepEqual(frames, [frame]);
 });
 
-test('it asks for the time quickly at first, then once a second', () => {
+test('the time is asked for quickly at first, then once a second', () => {
   const { timers, socket, offsets } = open();
   socket.welcome(7000);
   assert.deepEqual(offsets, [7000]);
@@ -86,7 +89,7 @@ test('it asks for the time quickly at first, then once a second', () => {
   for (let i = 0; i < 12; i++) {
     timers.advance(2);
     const { id } = socket.sent.at(-1) as { id: number };
-    socket.say({ type: 'pong', id, time: 7000 + timers.now() - 1 });
+    socket.receive({ type: 'pong', id, time: 7000 + timers.now() - 1 });
     timers.advance(58);
   }
   assert.equal(offsets.at(-1), 7000);
@@ -95,7 +98,7 @@ test('it asks for the time quickly at first, then once a second', () => {
   assert.equal(pings(), 6);
 });
 
-test('a connection that is lost is tried again, later and later, until it is there', () => {
+test('a lost connection is retried with growing pauses until it is open', () => {
   const { timers, socket, sockets, connections } = open();
   socket.welcome(0);
   socket.onclose?.();
@@ -116,7 +119,7 @@ test('a connection that is lost is tried again, later and later, until it is the
   assert.equal(sockets.length, 4);
 });
 
-test('a gateway that says nothing when it is called is given up', () => {
+test('a gateway that sends nothing after connecting is given up', () => {
   const { timers, socket, sockets } = open();
   timers.advance(5000);
   assert.equal(socket.isClosed, true);
@@ -124,7 +127,7 @@ test('a gateway that says nothing when it is called is given up', () => {
   assert.equal(sockets.length, 2);
 });
 
-test('a connection in which nothing comes any more is none, whatever its socket says', () => {
+test('a connection in which nothing arrives any more is lost, even if its socket is open', () => {
   const { timers, socket, connections } = open();
   socket.welcome(0);
   timers.advance(6000);
@@ -132,7 +135,7 @@ test('a connection in which nothing comes any more is none, whatever its socket 
   assert.equal(socket.isClosed, true);
 });
 
-test('a slow answer is no reason to give up while media comes', () => {
+test('a slow answer does not end a connection in which media arrives', () => {
   const { timers, socket, connections } = open();
   socket.welcome(0);
   for (let i = 0; i < 100; i++) {
@@ -142,7 +145,7 @@ test('a slow answer is no reason to give up while media comes', () => {
   assert.deepEqual(connections, ['open']);
 });
 
-test('when the network is back, it is tried at once', () => {
+test('the connection is retried at once when the network is back', () => {
   const { link, timers, sockets } = open();
   for (let i = 0; i < 6; i++) {
     sockets.at(-1)!.onclose?.();
@@ -156,18 +159,18 @@ test('when the network is back, it is tried at once', () => {
   assert.equal(sockets.length, count + 1);
 });
 
-test('a connection that is open is asked when the machine wakes', () => {
+test('an open connection is pinged when the machine wakes', () => {
   const { link, timers, socket, connections } = open();
   socket.welcome(0);
   timers.advance(60);
   const { id } = socket.sent.at(-1) as { id: number };
-  socket.say({ type: 'pong', id, time: 0 });
+  socket.receive({ type: 'pong', id, time: 0 });
   link.wake();
   assert.deepEqual((socket.sent.at(-1) as { type: string }).type, 'ping');
   assert.deepEqual(connections, ['open']);
 });
 
-test('an old socket is not listened to, and after closing nothing is done any more', () => {
+test('messages of an old socket are ignored, and a closed link does nothing', () => {
   const { link, timers, socket, sockets, messages } = open();
   const { onmessage } = socket;
   socket.onclose?.();

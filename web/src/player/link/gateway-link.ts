@@ -1,12 +1,12 @@
-/** The page's one connection to the gateway: kept open, whatever happens to it. No socket and no timer of its own. */
+/** The page's one connection to the gateway, reopened when it is lost. Sockets and timers are passed in. */
 
+import type { Timers } from '../../../../src/base/timers.js';
 import { ServerClock } from '../../../../src/clock/server-clock.js';
 import type { ClientMessage, ServerMessage } from '../../../../src/contract/live.js';
 import type { Connection } from '../player.js';
 import { Backoff } from './backoff.js';
-import type { Timers } from './timers.js';
 
-/** What is needed of a WebSocket. */
+/** The part of WebSocket that is used. */
 export interface LinkSocket {
   onmessage: ((event: { data: unknown }) => void) | null;
   onclose: (() => void) | null;
@@ -22,23 +22,23 @@ export interface LinkOptions {
   /** The server's time less this machine's (see Timers.now). */
   onClock(offset: number): void;
   onMessage(message: ServerMessage): void;
-  /** A frame as it came: see live-frame.ts. */
+  /** A frame as received: see live-frame.ts. */
   onMedia(frame: ArrayBuffer): void;
 }
 
-/** From asking for a connection to the gateway's first words. */
+/** Longest time from opening a socket to the gateway's first message, milliseconds. */
 const OPENING = 5_000;
 const PING_EVERY = 1_000;
-/** The first ones come quickly: the clock is needed at once. */
+/** The first pings are sent quickly: the clock is needed at once. */
 const FIRST_PINGS = 5;
 const FIRST_PING_EVERY = 60;
-/** A connection in which nothing came for so long, though it was asked, is none. */
+/** Time without any message, after a ping, that counts as a lost connection. Milliseconds. */
 const SILENCE = 4_000;
 
 /**
- * It is in charge of:
- * - connecting, and again whenever the connection is lost
- * - finding out that nobody is there any more
+ * Responsible for:
+ * - connecting, and reconnecting with backoff
+ * - detecting that the gateway no longer answers
  * - the server's clock
  */
 export class GatewayLink {
@@ -46,9 +46,9 @@ export class GatewayLink {
   readonly #backoff: Backoff;
   readonly #clock = new ServerClock();
   #socket: LinkSocket | null = null;
-  /** The gateway has said what there is. */
+  /** The list of stations has arrived. */
   #isOpen = false;
-  #heardAt = 0;
+  #receivedAt = 0;
   #pings = 0;
   readonly #sent = new Map<number, number>();
   #cancelTimer = () => {};
@@ -60,14 +60,14 @@ export class GatewayLink {
     this.#connect();
   }
 
-  /** False where there is no connection: then it is not sent at all. */
+  /** False without a connection: the message is dropped. */
   send(message: ClientMessage): boolean {
     if (!this.#isOpen) return false;
     this.#socket?.send(JSON.stringify(message));
     return true;
   }
 
-  /** The network changed, or the machine woke up: a connection that was lost is tried again now, another is asked. */
+  /** The network changed, or the machine woke up: reconnects at once, or pings the open connection. */
   wake(): void {
     if (this.#isClosed) return;
     if (this.#socket === null) this.#connect();
@@ -84,17 +84,17 @@ export class GatewayLink {
     this.#cancelTimer();
     const socket = open();
     this.#socket = socket;
-    this.#heardAt = timers.now();
+    this.#receivedAt = timers.now();
     socket.onmessage = ({ data }) => {
       if (this.#socket !== socket) return;
-      this.#heardAt = timers.now();
+      this.#receivedAt = timers.now();
       if (data instanceof ArrayBuffer) this.#options.onMedia(data);
       else if (typeof data === 'string') this.#receive(data);
     };
     socket.onclose = () => {
-      if (this.#socket === socket) this.#lost();
+      if (this.#socket === socket) this.#onLost();
     };
-    this.#cancelTimer = timers.after(OPENING, () => this.#lost());
+    this.#cancelTimer = timers.after(OPENING, () => this.#onLost());
   }
 
   #receive(text: string): void {
@@ -107,11 +107,11 @@ export class GatewayLink {
       onClock(this.#clock.offset!);
     }
     if (message.type === 'pong') {
-      this.#answered(message.id, message.time);
+      this.#onPong(message.id, message.time);
       return;
     }
     onMessage(message);
-    // With the stations all is known that tuning needs.
+    // Tuning needs the list of stations, and nothing more.
     if (message.type === 'stations' && !this.#isOpen) {
       this.#isOpen = true;
       this.#backoff.reset();
@@ -125,8 +125,8 @@ export class GatewayLink {
     const { timers } = this.#options;
     this.#cancelTimer();
     const now = timers.now();
-    if (this.#sent.size > 0 && now - this.#heardAt > SILENCE) {
-      this.#lost();
+    if (this.#sent.size > 0 && now - this.#receivedAt > SILENCE) {
+      this.#onLost();
       return;
     }
     const id = this.#pings++;
@@ -136,16 +136,16 @@ export class GatewayLink {
     this.#cancelTimer = timers.after(pause, () => this.#ping());
   }
 
-  #answered(id: number, time: number): void {
+  #onPong(id: number, time: number): void {
     const sent = this.#sent.get(id);
     if (sent === undefined) return;
-    // Answers come in order: those before it will not be answered any more.
+    // Answers arrive in order: earlier pings will no longer be answered.
     for (const each of this.#sent.keys()) if (each <= id) this.#sent.delete(each);
     this.#clock.add({ sent, received: this.#options.timers.now(), time });
     this.#options.onClock(this.#clock.offset!);
   }
 
-  #lost(): void {
+  #onLost(): void {
     this.#drop();
     this.#options.onConnection('lost');
     this.#cancelTimer = this.#options.timers.after(this.#backoff.next(), () => this.#connect());
@@ -164,7 +164,7 @@ export class GatewayLink {
   }
 }
 
-/** Null where it is none. */
+/** Null where the text is no message. */
 function readMessage(text: string): ServerMessage | null {
   try {
     const value: unknown = JSON.parse(text);

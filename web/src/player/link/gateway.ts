@@ -7,28 +7,28 @@ import { ThumbnailPictures } from './thumbnail-pictures.js';
 import { pageTimers } from './timers.js';
 import type { FromWorker, ToWorker } from './worker-messages.js';
 
-/** What is needed of a Worker. */
+/** The part of Worker that is used. */
 export interface GatewayWorker {
   onmessage: ((event: MessageEvent<FromWorker>) => void) | null;
   postMessage(message: ToWorker): void;
   terminate(): void;
 }
 
-/** Who has a channel. */
+/** The owner of a channel. */
 export interface ChannelUser {
   onMedia(header: FrameHeader, data: Uint8Array<ArrayBuffer>): void;
   onMoved(): void;
   onEnded(problem: LiveProblem): void;
-  /** There is a connection, or another list of stations. All channels of before are gone where there was none. */
+  /** A connection was opened, without any of the previous channels; or the list of stations has changed. */
   onStations(): void;
 }
 
 const CHANNELS = 0x1_0000;
 
 /**
- * It is in charge of:
- * - what comes, and whom it is for
- * - what the page is told of connection, stations and thumbnails
+ * Responsible for:
+ * - channels, and the delivery of their media and messages
+ * - the state of the connection, the list of stations and the thumbnails, as signals
  */
 export class Gateway {
   readonly #worker: GatewayWorker;
@@ -44,7 +44,7 @@ export class Gateway {
 
   constructor(worker: GatewayWorker, url: string) {
     this.#worker = worker;
-    worker.onmessage = ({ data }) => this.#receive(data);
+    worker.onmessage = ({ data }) => this.#onWorkerMessage(data);
     worker.postMessage({ type: 'connect', url });
   }
 
@@ -83,7 +83,7 @@ export class Gateway {
     return this.#offset === null ? null : performance.timeOrigin + pageTime + this.#offset;
   }
 
-  /** Whoever may want channels. */
+  /** Registers a user of channels: it is notified of connections and stations. */
   join(user: ChannelUser): void {
     this.#users.add(user);
   }
@@ -93,7 +93,7 @@ export class Gateway {
     for (const [channel, each] of this.#channels) if (each === user) this.stop(channel);
   }
 
-  /** A new channel: numbers are not used again soon, so what is under way for an old one is not mistaken. */
+  /** Opens a channel. Numbers are not reused soon, so that frames under way for an old channel are not misdelivered. */
   tune(user: ChannelUser, request: { station: string; at?: number; until: number | null }): number {
     do this.#lastChannel = (this.#lastChannel + 1) % CHANNELS;
     while (this.#channels.has(this.#lastChannel));
@@ -103,7 +103,7 @@ export class Gateway {
     return channel;
   }
 
-  /** Whether that channel may still bring something. */
+  /** Whether the channel is open. */
   has(channel: number): boolean {
     return this.#channels.has(channel);
   }
@@ -133,16 +133,16 @@ export class Gateway {
     this.#thumbnails.close();
   }
 
-  #receive(data: FromWorker): void {
+  #onWorkerMessage(data: FromWorker): void {
     switch (data.type) {
       case 'clock':
         this.#offset = data.offset;
         break;
       case 'connection':
-        this.#changed(data.connection);
+        this.#onConnection(data.connection);
         break;
       case 'message':
-        this.#understand(data.message);
+        this.#onMessage(data.message);
         break;
       case 'media':
         this.#deliver(data.frame);
@@ -150,7 +150,7 @@ export class Gateway {
     }
   }
 
-  #changed(connection: Connection): void {
+  #onConnection(connection: Connection): void {
     this.#connection.value = connection;
     this.#channels.clear();
     if (connection !== 'open') return;
@@ -158,7 +158,7 @@ export class Gateway {
     for (const user of [...this.#users]) user.onStations();
   }
 
-  #understand(message: ServerMessage): void {
+  #onMessage(message: ServerMessage): void {
     switch (message.type) {
       case 'hello':
         this.#delay = message.delay;

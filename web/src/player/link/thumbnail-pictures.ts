@@ -1,9 +1,9 @@
 /** Thumbnails as addresses that a page can show. */
 import { type ReadonlySignal, signal } from '@preact/signals';
 
-/** Milliseconds: whoever shows the old one has changed to the new one by then. */
+/** Time until an old address is revoked, milliseconds: images show the new one by then. */
 const LINGER = 2_000;
-/** They take about 20 kB each. */
+/** Thumbnails kept, of about 20 kB each. */
 const MOST = 300;
 
 export class ThumbnailPictures {

@@ -1,12 +1,7 @@
-/** Time for what lives on the page: passed in, so that a test turns it by hand. */
+/** The timers of the page and its worker. */
+import type { Timers } from '../../../../src/base/timers.js';
 
-export interface Timers {
-  /** Milliseconds since the Unix epoch by this machine's clock as it was when the page was opened; never goes back. */
-  now(): number;
-  /** Runs once after `delay`, unless the function that it returns is called first. */
-  after(delay: number, run: () => void): () => void;
-}
-
+/** `now`: milliseconds since the Unix epoch, by this machine's clock as of the page's opening; it never goes back. */
 export const pageTimers: Timers = {
   now: () => performance.timeOrigin + performance.now(),
   after: (delay, run) => {

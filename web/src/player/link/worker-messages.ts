@@ -1,9 +1,9 @@
-/** What the page and its worker say to each other. */
+/** Messages between the page and its worker. */
 import type { ClientMessage, ServerMessage } from '../../../../src/contract/live.js';
 import type { Connection } from '../player.js';
 
 export type ToWorker =
-  /** Comes first. `url` of the WebSocket. */
+  /** The first message. `url`: of the WebSocket. */
   { type: 'connect'; url: string } | { type: 'send'; message: ClientMessage } | { type: 'wake' };
 
 export type FromWorker =
@@ -11,5 +11,5 @@ export type FromWorker =
   /** The server's time less this machine's. */
   | { type: 'clock'; offset: number }
   | { type: 'message'; message: ServerMessage }
-  /** A frame as it came; it is the page's now. */
+  /** A frame as received; transferred to the page. */
   | { type: 'media'; frame: ArrayBuffer };

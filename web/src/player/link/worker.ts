@@ -1,6 +1,6 @@
 /**
- * Holds the connection apart from the page: a page that is hidden has its timers slowed down, and one that is busy would
- * measure itself when it measures the server's clock.
+ * Holds the connection apart from the page: the timers of a hidden page are throttled, and a busy page would distort the
+ * measurement of the server's clock.
  */
 import { GatewayLink, type LinkSocket } from './gateway-link.js';
 import { pageTimers } from './timers.js';

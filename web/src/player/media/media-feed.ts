@@ -1,28 +1,28 @@
-/** What gives a video element a station's transport stream. */
+/** Feeds a station's transport stream to a video element. */
 import type { FirstPicture } from './pts.js';
 import type { Range } from './ranges.js';
 
 export interface FeedEvents {
-  /** From now on `toMedia` and `toPts` are right, and the element may be told where to begin. Once. */
+  /** `toMedia` and `toPts` are valid from now on, and the element may be sent to its start. Once. */
   onReady(): void;
-  /** It can go no further. */
+  /** The feed cannot continue. */
   onFailed(): void;
 }
 
 export interface MediaFeed {
   readonly path: 'mse' | 'mpegts.js';
-  /** Whether the element may be sent to where nothing is yet. */
+  /** Whether the element can seek to a time that is not buffered yet. */
   readonly goesAhead: boolean;
-  /** Comes first; its packets come with the first `append`. */
+  /** Precedes the first `append`, which has the picture's packets. */
   begin(first: FirstPicture): void;
   append(packets: Uint8Array<ArrayBuffer>): void;
   /** Media time, seconds, of a PTS in milliseconds since the Unix epoch. */
   toMedia(pts: number): number;
   toPts(media: number): number;
   ranges(): Range[];
-  /** Lets go of what lies before that media time. */
+  /** Removes media before that time. */
   removeBefore(media: number): void;
-  /** Bytes that the player has not taken yet. */
+  /** Bytes that the player has not accepted yet. */
   readonly queued: number;
   close(): void;
 }

@@ -1,6 +1,6 @@
 /**
- * Media Source Extensions, for browsers that take MPEG-TS as it is. Media time is PTS in seconds since the Unix epoch:
- * exact to a microsecond in numbers and in players.
+ * Media Source Extensions, for browsers that play MPEG-TS. Media time is PTS in seconds since the Unix epoch, which
+ * numbers and players represent to a microsecond.
  */
 import { TICKS_PER_SECOND } from '../../../../src/base/units.js';
 import type { FeedEvents, MediaFeed } from './media-feed.js';
@@ -8,13 +8,13 @@ import type { FirstPicture } from './pts.js';
 import { type Range, rangesOf } from './ranges.js';
 import { MPEG_TS, type PageMediaSource, sourceClass } from './support.js';
 
-/** Bytes appended at once: enough to be quick, few enough that the first picture need not wait for the last. */
+/** Bytes appended at once: a compromise between the number of calls and the delay of the first picture. */
 const AT_ONCE = 512 * 1024;
-/** Milliseconds until a player that was full is asked again. */
+/** Time until a full buffer is tried again, milliseconds. */
 const RETRY = 500;
-/** Seconds behind the picture that stay when room has to be made. */
+/** Media kept behind the picture when room has to be made, seconds. */
 const KEPT_WHEN_FULL = 2;
-/** Later than any moment that is watched, seconds since the Unix epoch. */
+/** Later than any moment that can be watched, seconds since the Unix epoch. */
 const FOR_EVER = 2 ** 40;
 
 export class MediaSourceFeed implements MediaFeed {
@@ -93,7 +93,7 @@ export class MediaSourceFeed implements MediaFeed {
   #opened(): void {
     if (this.#isClosed) return;
     this.#source.duration = Number.POSITIVE_INFINITY;
-    // So that the element may be sent to where nothing is yet.
+    // Lets the element seek to a time that is not buffered yet.
     this.#source.setLiveSeekableRange?.(0, FOR_EVER);
     this.#buffer = this.#source.addSourceBuffer(MPEG_TS);
     this.#buffer.addEventListener('updateend', () => this.#work());
@@ -103,7 +103,7 @@ export class MediaSourceFeed implements MediaFeed {
 
   #prepare(): void {
     if (!this.#buffer || !this.#first || this.#isReady) return;
-    // A player takes the first time stamp as it stands, and follows it across 2^33 from there.
+    // A player takes the first time stamp unchanged, and unwraps later ones at 2^33 itself.
     const { pts, wrapped } = this.#first;
     this.#buffer.timestampOffset = pts / 1000 - wrapped / TICKS_PER_SECOND;
     this.#isReady = true;
@@ -153,7 +153,7 @@ export class MediaSourceFeed implements MediaFeed {
     return all;
   }
 
-  /** What it plays makes room, and what was played goes at once. */
+  /** Playing makes room over time; media that was played is removed at once. */
   #full(packets: Uint8Array<ArrayBuffer>): void {
     this.#queue.unshift(packets);
     this.#queued += packets.length;

@@ -1,10 +1,10 @@
-/** mpegts.js, for browsers that take H.264 and AAC, but not in MPEG-TS. Loaded only where it is needed. */
+/** mpegts.js, for browsers that play H.264 and AAC, but not in MPEG-TS. Loaded only where it is needed. */
 import type Mpegts from 'mpegts.js';
 import type { FeedEvents, MediaFeed } from './media-feed.js';
 import type { FirstPicture } from './pts.js';
 import { type Range, rangesOf } from './ranges.js';
 
-/** Seconds behind the picture that it keeps: at least, and when it lets go of them. */
+/** Media kept behind the picture, and the amount at which it is cut back to that, seconds. */
 const BEHIND = { least: 30, most: 40 };
 
 interface Loader {
@@ -19,7 +19,7 @@ export class MpegtsFeed implements MediaFeed {
   #player: Mpegts.Player | null = null;
   #loader: Loader | null = null;
   #first: FirstPicture | null = null;
-  /** Of what media time counts from, milliseconds since the Unix epoch. */
+  /** The moment of media time 0, milliseconds since the Unix epoch. */
   #origin: number | null = null;
   readonly #waiting: Uint8Array<ArrayBuffer>[] = [];
   #given = 0;
@@ -60,7 +60,7 @@ export class MpegtsFeed implements MediaFeed {
     return this.#origin === null || this.#isClosed ? [] : rangesOf(this.#element.buffered);
   }
 
-  /** It does so by itself. */
+  /** mpegts.js does so itself. */
   removeBefore(): void {}
 
   close(): void {
@@ -106,7 +106,7 @@ export class MpegtsFeed implements MediaFeed {
     const arrive = this.#loader?.onDataArrival;
     if (!arrive) return;
     for (const packets of this.#waiting.splice(0)) {
-      // It wants whole buffers, and these begin behind a header.
+      // mpegts.js takes whole buffers; these packets stand behind a header.
       const { buffer } = packets.slice();
       this.#given += packets.length;
       arrive(buffer, this.#given - packets.length, this.#given);
@@ -114,7 +114,7 @@ export class MpegtsFeed implements MediaFeed {
     if (this.#origin === null) this.#findOrigin();
   }
 
-  /** Its time begins with the first sample; which that is, it knows alone. */
+  /** mpegts.js counts time from the first sample, which only it knows. */
   #findOrigin(): void {
     const base = timestampBase(this.#player);
     if (base === undefined || this.#first === null) return;
@@ -128,7 +128,7 @@ export class MpegtsFeed implements MediaFeed {
   }
 }
 
-/** Milliseconds, as in the stream's time stamps. It has no public name; tests see that it is still there. */
+/** Milliseconds, as in the stream's time stamps. A private property of mpegts.js; tests verify that it exists. */
 function timestampBase(player: Mpegts.Player | null): number | undefined {
   const inside = player as unknown as {
     _player_engine?: { _transmuxer?: { _controller?: { _remuxer?: { getTimestampBase(): number | undefined } } } };

@@ -8,7 +8,7 @@ function queueOf(...times: number[]): PictureQueue<string> {
   return queue;
 }
 
-test('the newest picture that is due is shown, and those that are late are left out', () => {
+test('the newest due picture is shown, and earlier ones are left out', () => {
   const queue = queueOf(40, 80, 120, 160);
   assert.equal(queue.take(39), null);
   const { shown, leftOut } = queue.take(125)!;
@@ -20,14 +20,14 @@ test('the newest picture that is due is shown, and those that are late are left 
   assert.equal(queue.length, 1);
 });
 
-test('what will be due soon can be had before, one at a time', () => {
+test('a picture that will be due soon can be taken ahead, one at a time', () => {
   const queue = queueOf(40, 80, 120);
   assert.equal(queue.takeSoon(0, 100)?.shown.time, 40);
   assert.equal(queue.takeSoon(0, 60), null);
   assert.equal(queue.takeSoon(90, 150)?.shown.time, 80);
 });
 
-test('it knows what it holds', () => {
+test('a queue holds the moments from its first picture to its last', () => {
   const queue = queueOf(40, 80, 120);
   assert.equal(queue.span, 80);
   assert.deepEqual(

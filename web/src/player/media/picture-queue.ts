@@ -1,7 +1,7 @@
-/** Pictures with their moments, and which of them a clock has come to. No clock is read here. */
+/** Pictures that wait for their moments. No clock is read here. */
 
 export interface TimedPicture<T> {
-  /** The moment it belongs to, milliseconds since the Unix epoch. */
+  /** Its moment, milliseconds since the Unix epoch. */
   time: number;
   picture: T;
 }
@@ -13,7 +13,7 @@ export class PictureQueue<T> {
     return this.#waiting.length;
   }
 
-  /** From the first that waits to the last, milliseconds. */
+  /** From the first waiting picture to the last, milliseconds. */
   get span(): number {
     const [first, last] = [this.#waiting[0], this.#waiting.at(-1)];
     return first && last ? last.time - first.time : 0;
@@ -28,7 +28,7 @@ export class PictureQueue<T> {
     this.#waiting.push(picture);
   }
 
-  /** The last one whose moment is not after `time`; those before it are left out. Null where all are still to come. */
+  /** Takes the last picture that is due at `time`; earlier ones are left out. Null where none is due. */
   take(time: number): { shown: TimedPicture<T>; leftOut: readonly TimedPicture<T>[] } | null {
     const next = this.#waiting.findIndex((picture) => picture.time > time);
     const leftOut = this.#waiting.splice(0, next < 0 ? this.#waiting.length : next);
@@ -36,13 +36,13 @@ export class PictureQueue<T> {
     return shown ? { shown, leftOut } : null;
   }
 
-  /** The same; where none is due, the next one if it will be by `soon`. */
+  /** As `take`; where none is due, the next picture if it is due by `soon`. */
   takeSoon(time: number, soon: number): { shown: TimedPicture<T>; leftOut: readonly TimedPicture<T>[] } | null {
     const [first] = this.#waiting;
     return this.take(first && first.time > time && first.time <= soon ? first.time : time);
   }
 
-  /** Whether what belongs to `time` is among those that wait. */
+  /** Whether the picture of `time` is waiting. */
   holds(time: number): boolean {
     const first = this.#waiting[0];
     return first !== undefined && first.time <= time && time <= first.time + this.span;

@@ -1,13 +1,13 @@
-/** Each picture that a video element shows, as it shows it. */
+/** Notifies of each picture that a video element shows. */
 
 export interface ShownPicture {
   /** Seconds. */
   mediaTime: number;
-  /** When it is on the screen, as of performance.now(). */
+  /** When it is on the screen, by performance.now(). */
   at: number;
 }
 
-/** Calls `onPicture` for each, until the returned function is called. */
+/** Calls `onPicture` for each picture, until the returned function is called. */
 export function watchPictures(element: HTMLVideoElement, onPicture: (picture: ShownPicture) => void): () => void {
   if (!('requestVideoFrameCallback' in element)) return pollPictures(element, onPicture);
   let handle = 0;
@@ -19,7 +19,7 @@ export function watchPictures(element: HTMLVideoElement, onPicture: (picture: Sh
   return () => element.cancelVideoFrameCallback(handle);
 }
 
-/** Browsers without that: what the element says of its time, whenever the screen is drawn. */
+/** For browsers without requestVideoFrameCallback: polls the element's time at each refresh of the screen. */
 function pollPictures(element: HTMLVideoElement, onPicture: (picture: ShownPicture) => void): () => void {
   let handle = 0;
   let last = -1;

@@ -7,7 +7,7 @@ import { firstPicture } from './pts.js';
 
 const PACKET = 188;
 
-/** A packet that begins a picture; `adaptation` bytes of adaptation field after its length. */
+/** A packet with the beginning of a picture; `adaptation`: bytes of the adaptation field after its length. */
 function pictureStart(
   pts: number,
   { pid = 0x100, adaptation = 7 }: { pid?: number; adaptation?: number } = {},
@@ -26,7 +26,7 @@ function pictureStart(
 
 const filler = (): Buffer => Buffer.concat([Buffer.from([0x47, 0x1f, 0xff, 0x10]), Buffer.alloc(PACKET - 4, 0xff)]);
 
-test('the first picture says when it is shown, wherever 2^33 is', () => {
+test('the PTS of the first picture is unwrapped on both sides of 2^33', () => {
   const wrapAt = 19_000 * PTS_MODULUS; // ticks; in 2026 a multiple of 2^33 comes about every 26 and a half hours
   for (const ticks of [wrapAt - 90_000, wrapAt - 1, wrapAt, wrapAt + 1, wrapAt + 90_000, wrapAt + PTS_MODULUS / 2]) {
     const leaves = ticks / 90 - 980;
@@ -36,13 +36,13 @@ test('the first picture says when it is shown, wherever 2^33 is', () => {
   }
 });
 
-test('sound and fillers are passed over', () => {
+test('audio and null packets are skipped', () => {
   const packets = [filler(), pictureStart(5, { pid: 0x101 }), pictureStart(90_000_000, { adaptation: 0 })];
   assert.deepEqual(firstPicture(Buffer.concat(packets), 999_500), { wrapped: 90_000_000, pts: 1_000_000 });
   assert.equal(firstPicture(Buffer.concat(packets.slice(0, 2)), 0), null);
 });
 
-test('whatever the bytes are, it reads only what is there', () => {
+test('arbitrary bytes are never read past their end', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 600 }), (bytes) => {
       const found = firstPicture(bytes, 1e12);

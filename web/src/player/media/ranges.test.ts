@@ -8,7 +8,7 @@ const ranges = [
   { start: 35, end: 40 },
 ];
 
-test('what lies ahead ends where something is missing', () => {
+test('media ahead ends at the first gap', () => {
   const cases: [time: number, ahead: number][] = [
     [5, 0],
     [10, 20],
@@ -22,14 +22,14 @@ test('what lies ahead ends where something is missing', () => {
   assert.equal(ahead([], 3), 0);
 });
 
-test('a moment is there, or it is not', () => {
+test('a moment is buffered from the start of a range until before its end', () => {
   assert.deepEqual(
     [9.9, 10, 19.99, 20, 35, 40].map((time) => holds(ranges, time)),
     [false, true, true, false, true, false],
   );
 });
 
-test('a gap is left at its end, and only by who stands in it', () => {
+test('a player in a gap continues at its end', () => {
   assert.equal(afterGap(ranges, 30), 35);
   assert.equal(afterGap(ranges, 29.97), 35);
   assert.equal(afterGap(ranges, 33), 35);
@@ -38,7 +38,7 @@ test('a gap is left at its end, and only by who stands in it', () => {
   assert.equal(afterGap(ranges, 5), 10);
 });
 
-test('half a minute behind the picture is kept, and what is older goes in one piece', () => {
+test('half a minute behind the picture is kept, and older media is removed in one piece', () => {
   assert.equal(removable([{ start: 0, end: 100 }], 39), null);
   assert.equal(removable([{ start: 0, end: 100 }], 40), 10);
   assert.equal(removable([{ start: 100, end: 200 }], 100), null);

@@ -1,13 +1,13 @@
-/** What this browser can play. */
+/** The media features of this browser. */
 
-/** As stations send it; players go by what they find in it. */
+/** As stations send it; players use the codecs that they find in it. */
 export const MPEG_TS = 'video/mp2t; codecs="avc1.64001f,mp4a.40.2"';
 
-/** What is used of MediaSource, and of the ManagedMediaSource that iPhones have in its stead. */
+/** The part of MediaSource that is used, and of ManagedMediaSource, which iPhones have instead. */
 export interface PageMediaSource extends EventTarget {
   readonly readyState: ReadyState;
   duration: number;
-  /** Managed: whether it wants anything at the moment. */
+  /** ManagedMediaSource only: whether it accepts media at the moment. */
   readonly streaming?: boolean;
   addSourceBuffer(type: string): SourceBuffer;
   setLiveSeekableRange?(start: number, end: number): void;
@@ -18,7 +18,7 @@ interface SourceClass {
   isTypeSupported(type: string): boolean;
 }
 
-/** Null where the browser has none. */
+/** Null where the browser has neither. */
 export function sourceClass(): { MediaSource: SourceClass; isManaged: boolean } | null {
   const { MediaSource, ManagedMediaSource } = globalThis as {
     MediaSource?: SourceClass;
@@ -28,10 +28,10 @@ export function sourceClass(): { MediaSource: SourceClass; isManaged: boolean } 
   return ManagedMediaSource ? { MediaSource: ManagedMediaSource, isManaged: true } : null;
 }
 
-/** As it is: `mse`. Rewritten for Media Source: `mpegts.js`. */
+/** `mse`: MPEG-TS unchanged. `mpegts.js`: remuxed for Media Source. */
 export type VideoPath = 'mse' | 'mpegts.js';
 
-/** How this browser plays h264 stations; null: not at all. */
+/** How this browser plays h264 stations; null: it cannot. */
 export function videoPath(): VideoPath | null {
   const available = sourceClass();
   if (!available) return null;
