@@ -1,29 +1,9 @@
-/** What the page asks of the browser: full screen, the clipboard, what headsets and lock screens show. */
+/** Browser functions that the page uses: full screen, and the media session of headsets and lock screens. */
 
-/** Rejects where the browser has none, or does not allow it. */
+/** Rejects where the browser does not support or allow it. */
 export async function toggleFullScreen(): Promise<void> {
   if (document.fullscreenElement) await document.exitFullscreen();
   else await document.documentElement.requestFullscreen();
-}
-
-/** On a plain-HTTP network browsers have no clipboard; what is selected can be copied all the same. */
-export async function copyText(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    const field = document.createElement('textarea');
-    field.value = text;
-    field.setAttribute('aria-hidden', 'true');
-    field.className = 'visually-hidden';
-    const before = document.activeElement;
-    document.body.append(field);
-    field.select();
-    const copied = document.execCommand('copy');
-    field.remove();
-    if (before instanceof HTMLElement) before.focus({ preventScroll: true });
-    return copied;
-  }
 }
 
 export interface Session {
@@ -33,7 +13,7 @@ export interface Session {
   paused: boolean;
 }
 
-/** Tells the system what plays; null: nothing. */
+/** Shows the system what plays; null: nothing. */
 export function showSession(session: Session | null): void {
   if (!('mediaSession' in navigator)) return;
   navigator.mediaSession.playbackState = session === null ? 'none' : session.paused ? 'paused' : 'playing';
@@ -46,7 +26,7 @@ export function showSession(session: Session | null): void {
     });
 }
 
-/** Keys of headsets, keyboards and lock screens, by the names of ours. */
+/** Calls `press` with the page's own key for each media key. */
 export function onSessionKeys(press: (key: string) => void): void {
   if (!('mediaSession' in navigator)) return;
   const keys = {

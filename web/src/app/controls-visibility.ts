@@ -1,8 +1,8 @@
-/** What lies over the picture goes away when nobody moves: pictures first. */
+/** Hides the controls over the picture after a time without input. */
 import { signal } from '@preact/signals';
 
 const IDLE_TIME = 3000;
-/** For who is among the controls with the keyboard, or does not see them. */
+/** With the keyboard focus on the controls. */
 const FOCUSED_TIME = 10_000;
 
 export class ControlsVisibility {
@@ -10,7 +10,7 @@ export class ControlsVisibility {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #held = false;
 
-  /** Shows it for a while. */
+  /** Shows the controls for a while. */
   wake({ focused = false } = {}): void {
     this.visible.value = true;
     clearTimeout(this.#timer);
@@ -24,7 +24,7 @@ export class ControlsVisibility {
     this.visible.value = false;
   }
 
-  /** While the pointer rests on it, or a menu is open, it stays. */
+  /** Keeps the controls visible while the pointer rests on them, or a menu is open. */
   hold(held: boolean): void {
     if (this.#held === held) return;
     this.#held = held;

@@ -1,4 +1,4 @@
-/** The page between its state, the engine, and the browser. */
+/** Connects the page's state, the player engine and the browser. */
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import type { LiveStation } from '../../../src/contract/live.js';
 import { TYPING_TIMEOUT } from '../../../src/contract/viewing.js';
@@ -19,7 +19,8 @@ import {
 } from '../state/state.js';
 import { secondsText } from '../state/texts.js';
 import { update } from '../state/update.js';
-import { copyText, onSessionKeys, showSession, toggleFullScreen } from './acts.js';
+import { copyText } from '../ui/copy-text.js';
+import { onSessionKeys, showSession, toggleFullScreen } from './acts.js';
 import { ControlsVisibility } from './controls-visibility.js';
 import { type FetchGuide, GuideStore } from './guide-store.js';
 import { Screens, type Sound } from './screens.js';
@@ -27,14 +28,16 @@ import { VisibleThumbnails } from './visible-thumbnails.js';
 
 export interface PageOptions {
   engine: Engine;
-  /** Null: nothing is kept. */
+  /** Null: settings are not stored. */
   storage: Storage | null;
   fetchGuide: FetchGuide;
 }
 
 /**
- * It is in charge of: the state and its clock, doing what the state wants done, and the address. Components read its
- * signals and send it events.
+ * Responsible for:
+ * - the state and its clock: components read its signals and send it events
+ * - the effects of the state machine
+ * - the page's address
  */
 export class Page {
   readonly engine: Engine;
@@ -46,14 +49,14 @@ export class Page {
   readonly screens: Screens;
   readonly thumbnails: VisibleThumbnails;
   readonly guide: GuideStore;
-  /** Counts up when the search field, or the controls, are to have the focus. */
+  /** Incremented when the search field or the controls are to get the focus. */
   readonly wanted = { search: signal(0), controls: signal(0) };
   /** The station whose tile has the focus on the wall. */
   readonly marked = signal<string | null>(null);
   readonly #state: Signal<PageState>;
   readonly #screen: ReadonlySignal<Screen | null>;
   readonly #ends: (() => void)[] = [];
-  /** Where the page goes once it knows its stations. */
+  /** The address to show once the stations are known. */
   #start: Address | null;
   #typing: ReturnType<typeof setTimeout> | undefined;
 
@@ -73,7 +76,7 @@ export class Page {
       effect(() => this.#onStations(engine.stations.value)),
       effect(() => writeSettings(storage, { ...this.sound.value, ...this.#kept.value })),
       effect(() => this.#preload()),
-      effect(() => this.#say()),
+      effect(() => this.#showTitle()),
       effect(() => this.controls.hold(this.#state.value.dialog === 'menu')),
     );
     const seconds = setInterval(() => this.#tick(), 1000);
@@ -88,12 +91,12 @@ export class Page {
 
   readonly #kept = computed(() => ({ favourites: this.#state.value.favourites, last: this.#state.value.last }));
 
-  /** Where the picture to come grows from; `picture`: a tile's. */
+  /** The element that the next picture grows out of. */
   setOrigin(picture: Element | null): void {
     this.#origin = picture?.getBoundingClientRect() ?? null;
   }
 
-  /** As offsets from the page's edges for CSS; null where it just appears. */
+  /** The origin as CSS insets from the page's edges; null without one. */
   takeOrigin(): string | null {
     const box = this.#origin;
     this.#origin = null;
@@ -108,7 +111,7 @@ export class Page {
     return this.#screen;
   }
 
-  /** Returns whether it meant anything. */
+  /** Returns whether the event changed anything. */
   send(event: PageEvent): boolean {
     const before = this.#state.peek();
     const { state, effects } = update(before, event, this.#facts());
@@ -116,7 +119,7 @@ export class Page {
     batch(() => {
       this.#state.value = state;
       this.screens.keep(state.pictures, state.focus);
-      // Before other neighbours are preloaded: the one that is wanted is among those that there are.
+      // Before other neighbours are preloaded: the station wanted may be one of those preloaded now.
       for (const each of effects) this.#do(each);
     });
     if (state.typed !== before.typed && state.typed !== '') {
@@ -160,8 +163,8 @@ export class Page {
     const before = this.#state.peek().stations;
     if (stations === before) return;
     this.send({ type: 'stations', stations });
-    this.guide.outdated();
-    this.screens.stationsCame(stations.filter(({ id }) => !before.some((each) => each.id === id)));
+    this.guide.invalidate();
+    this.screens.onStationsAdded(stations.filter(({ id }) => !before.some((each) => each.id === id)));
     if (stations.length === 0 || this.#start === null) return;
     const address = this.#start;
     this.#start = null;
@@ -179,7 +182,7 @@ export class Page {
 
   #preloaded = '';
 
-  #say(): void {
+  #showTitle(): void {
     const state = this.#state.value;
     const picture = focused(state);
     const station = findStation(state, picture?.station);
@@ -194,7 +197,7 @@ export class Page {
     showSession({ title: now.title, station: station.name, artwork, paused: picture.paused });
   }
 
-  /** The wall and the picture are two places in the browser's history; stations among themselves are one. */
+  /** Switching between wall and picture adds an entry to the browser's history; switching stations does not. */
   #writeAddress(before: PageState): void {
     if (this.#start !== null) return;
     const state = this.#state.peek();
@@ -213,15 +216,15 @@ export class Page {
       case 'mute': {
         const muted = !this.sound.peek().muted;
         this.sound.value = { ...this.sound.peek(), muted };
-        this.tell(muted ? 'Sound off' : 'Sound on', { brief: true });
+        this.notify(muted ? 'Sound off' : 'Sound on', { brief: true });
         return;
       }
       case 'full-screen':
-        toggleFullScreen().catch(() => this.tell('This browser does not fill the screen.'));
+        toggleFullScreen().catch(() => this.notify('This browser does not support full screen.'));
         return;
       case 'picture-in-picture': {
         const start = this.#screen.peek()?.pictureInPicture;
-        const failed = () => this.tell('This browser has no picture in picture for this station.');
+        const failed = () => this.notify('This browser does not support picture in picture for this station.');
         if (start) start().catch(failed);
         else failed();
         return;
@@ -241,15 +244,15 @@ export class Page {
     }
   }
 
-  /** 0 to 1; what is heard is not muted. */
+  /** 0 to 1; unmutes. */
   setVolume(wanted: number): void {
     const volume = Math.round(100 * Math.min(1, Math.max(0, wanted))) / 100;
     this.sound.value = { volume, muted: false };
-    this.tell(`Volume ${Math.round(100 * volume)}%`, { brief: true });
+    this.notify(`Volume ${Math.round(100 * volume)}%`, { brief: true });
   }
 
-  /** `brief`: seen at a glance. */
-  tell(text: string, { brief = false } = {}): void {
+  /** `brief`: read at a glance. */
+  notify(text: string, { brief = false } = {}): void {
     this.send({ type: 'notice', text, brief });
   }
 
@@ -259,6 +262,6 @@ export class Page {
     const link = new URL(writeAddress({ stations, time }), location.origin + location.pathname).href;
     const copied = await copyText(link);
     const moment = time === null ? 'this station' : secondsText(time);
-    this.tell(copied ? `Link to ${moment} copied.` : link);
+    this.notify(copied ? `Link to ${moment} copied.` : link);
   }
 }

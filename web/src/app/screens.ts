@@ -1,4 +1,4 @@
-/** A screen of the engine for each picture of the state. Only the one in focus is heard. */
+/** A screen of the engine for each picture of the state. Only the one in focus has sound. */
 import { effect, type ReadonlySignal, signal } from '@preact/signals';
 import type { LiveStation } from '../../../src/contract/live.js';
 import type { Engine, Screen } from '../player/player.js';
@@ -32,7 +32,7 @@ export class Screens {
     return this.#all;
   }
 
-  /** Makes what is missing, and closes what is no longer shown. */
+  /** Opens missing screens, and closes those no longer shown. */
   keep(pictures: readonly Picture[], focus: number): void {
     const old = this.#all.peek();
     this.#focus.value = focus;
@@ -54,11 +54,11 @@ export class Screens {
     else screen?.[wanted.type]();
   }
 
-  /** Stations that came back are shown again. */
-  stationsCame(came: readonly LiveStation[]): void {
+  /** Tunes again to stations that have returned. */
+  onStationsAdded(added: readonly LiveStation[]): void {
     for (const screen of this.#all.peek().values()) {
       const station = screen.station.peek();
-      if (screen.status.peek() === 'ended' && came.some(({ id }) => id === station)) screen.tune(station!);
+      if (screen.status.peek() === 'ended' && added.some(({ id }) => id === station)) screen.tune(station!);
     }
   }
 

@@ -1,12 +1,12 @@
-/** Asks the gateway for the thumbnails of those stations that are to be seen, and of no others. */
+/** Requests the thumbnails of the visible stations only. */
 import type { Engine } from '../player/player.js';
 
-/** Scrolling past asks for nothing. */
+/** Time that an element must be visible, milliseconds: scrolling past requests nothing. */
 const SETTLED = 150;
 
 export class VisibleThumbnails {
   readonly #engine: Engine;
-  /** How many elements that are to be seen show that station. */
+  /** Number of visible elements of each station. */
   readonly #shown = new Map<string, number>();
   readonly #stations = new WeakMap<Element, string>();
   readonly #observer: IntersectionObserver;
@@ -22,7 +22,7 @@ export class VisibleThumbnails {
     );
   }
 
-  /** Until the returned function is called. */
+  /** Watches an element until the returned function is called. */
   watch(element: Element, station: string): () => void {
     this.#stations.set(element, station);
     this.#observer.observe(element);

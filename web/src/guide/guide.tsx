@@ -1,6 +1,7 @@
 /** The guide: what all stations show, over time. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { LiveStation } from '../../../src/contract/live.js';
+import { noFurtherText } from '../../../src/contract/viewing.js';
 import type { Guide as Programmes } from '../state/programmes.js';
 import { favouritesFirst } from '../state/search.js';
 import { focused } from '../state/state.js';
@@ -148,8 +149,8 @@ function Programme({ station, cell, now, current }: ProgrammeProps) {
   const when = (cell.from ?? 0) > now ? 'future' : (cell.to ?? Number.POSITIVE_INFINITY) > now ? 'now' : 'past';
   const isGone = when === 'past' && (oldest === null || (cell.to ?? 0) <= oldest);
   const onClick = () => {
-    if (when === 'future') page.tell(`${cell.title} begins at ${clockText(cell.from!)}.`);
-    else if (isGone) page.tell(`${station.name} reaches back no further.`);
+    if (when === 'future') page.notify(`${cell.title} begins at ${clockText(cell.from!)}.`);
+    else if (isGone) page.notify(noFurtherText(station.name));
     else if (when === 'now') page.send({ type: 'choose', station: id });
     else page.send({ type: 'choose', station: id, at: Math.max(cell.from ?? 0, oldest ?? 0) });
   };

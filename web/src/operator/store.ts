@@ -69,17 +69,17 @@ export class Store {
   async attempt(action: () => Promise<unknown>, done: string): Promise<boolean> {
     try {
       await action();
-      this.tell(done);
+      this.notify(done);
       return true;
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      this.tell(error.message, true);
+      this.notify(error.message, true);
       if (error.status === 401 || error.status === 403) void this.connect();
       return false;
     }
   }
 
-  tell(text: string, bad = false): void {
+  notify(text: string, bad = false): void {
     clearTimeout(this.#toastTimer);
     this.toast.value = { text, bad };
     this.#toastTimer = setTimeout(() => {

@@ -14,12 +14,12 @@ test('addresses of the wall, a station, several, and a moment', () => {
   assert.deepEqual(readAddress('#/news?t=1795464900000'), { stations: ['news'], time: 1_795_464_900_000 });
 });
 
-test('what is no address is the wall, and what is no time is now', () => {
+test('a malformed address is the wall, and a malformed time is ignored', () => {
   for (const hash of ['#/%', '#/<b>', '#/../etc', '#/a b', '#/?t=5']) assert.deepEqual(readAddress(hash).stations, []);
   for (const time of ['', 'soon', 'NaN', '-5', '1e99']) assert.equal(readAddress(`#/news?t=${time}`).time, null);
 });
 
-test('an address that was written is read as it was', () => {
+test('a written address is read as it was', () => {
   const id = fc.stringMatching(/^[\p{L}\p{N}-]{1,20}$/u);
   const time = fc.option(fc.integer({ min: 10 ** 9, max: 4 * 10 ** 12 }), { nil: null });
   fc.assert(
@@ -29,11 +29,11 @@ test('an address that was written is read as it was', () => {
   );
 });
 
-test('anything can stand behind the #', () => {
+test('any text after the # is read without an error', () => {
   fc.assert(fc.property(fc.string(), (text) => Array.isArray(readAddress(`#${text}`).stations)));
 });
 
-test('a page starts with the last station where its address says so', () => {
+test('a page starts with the last station if its address asks for it', () => {
   assert.deepEqual(startAddress('', '?start=last', 'news'), { stations: ['news'], time: null });
   assert.deepEqual(startAddress('', '?start=last', null), wall);
   assert.deepEqual(startAddress('', '', 'news'), wall);

@@ -1,10 +1,10 @@
 /**
- * Addresses within the page: `#/` is the wall, `#/news` a station, `#/news+sport` two at once,
- * `#/news?t=2026-11-23T20:15:00Z` a moment of it. Station ids hold letters, digits and hyphens only.
+ * Addresses within the page: `#/` is the wall, `#/news` a station, `#/news+sport` two stations,
+ * `#/news?t=2026-11-23T20:15:00Z` a moment of a station. Station ids consist of letters, digits and hyphens.
  */
 import type { Address, PageState } from './state.js';
 
-/** `hash` as in `location.hash`. What cannot be read is the wall. */
+/** `hash` as in `location.hash`. A malformed address is the wall. */
 export function readAddress(hash: string): Address {
   const [path = '', query = ''] = hash.replace(/^#?\/?/, '').split('?');
   const stations = path
@@ -34,15 +34,15 @@ export function writeAddress({ stations, time }: Address): string {
   return `#/${path}${time === null ? '' : `?t=${new Date(time).toISOString()}`}`;
 }
 
-/** Where the page is. */
+/** The address of what the page shows. */
 export const addressOf = (state: PageState): Address => ({
   stations: state.pictures.map(({ station }) => station),
   time: null,
 });
 
 /**
- * What a page that was opened shows first: what its address names; with `?start=last` (`search` as in `location.search`)
- * the station that was watched last; otherwise the wall.
+ * What a page shows first: its address; with `?start=last` (`search` as in `location.search`) and without an address, the
+ * station watched last; otherwise the wall.
  */
 export function startAddress(hash: string, search: string, last: string | null): Address {
   const named = readAddress(hash);

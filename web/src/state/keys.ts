@@ -1,4 +1,4 @@
-/** Keys: their names, as in the window of `msc watch`, and what they do. */
+/** Keys: their names, as in the window of `msc watch`, and the table of their functions. */
 
 const names: ReadonlyMap<string, string> = new Map(
   Object.entries({
@@ -14,7 +14,7 @@ const names: ReadonlyMap<string, string> = new Map(
     Backspace: 'backspace',
     Escape: 'esc',
     ' ': 'space',
-    // What remote controls and headsets have
+    // Remote controls and headsets
     ChannelUp: 'pgup',
     ChannelDown: 'pgdn',
     MediaTrackNext: 'pgup',
@@ -29,7 +29,7 @@ const names: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** Null for keys that mean nothing here, and for those that belong to the browser. */
+/** Null for keys without a function here, and for the browser's own shortcuts. */
 export function keyName(
   event: Pick<KeyboardEvent, 'key' | 'shiftKey' | 'ctrlKey' | 'altKey' | 'metaKey'>,
 ): string | null {
@@ -39,27 +39,27 @@ export function keyName(
   return [...event.key].length === 1 ? event.key.toLowerCase() : null;
 }
 
-/** What `?` shows: keys, and what they do. */
+/** The table that `?` shows. */
 export const keyTable: readonly { title: string; keys: readonly (readonly [keys: string, does: string])[] }[] = [
   {
     title: 'Stations',
     keys: [
       ['1 … 9', 'station by number'],
       ['Page Up, Page Down', 'next, previous station'],
-      ['Backspace', 'the last station'],
-      ['c', 'list over the picture'],
+      ['Backspace', 'previous station watched'],
+      ['c', 'list of stations'],
       ['/', 'search'],
       ['g', 'guide'],
       ['*', 'favourite'],
-      ['q', 'back to the wall'],
+      ['q', 'back to all stations'],
     ],
   },
   {
     title: 'Time',
     keys: [
-      ['p, Space', 'pause, with a menu'],
+      ['p, Space', 'pause, with the menu'],
       ['← →', '10 s back, forward; with Shift 60 s'],
-      ['Home', 'what is playing, from its beginning'],
+      ['Home', 'programme from its beginning'],
       ['l', 'back to live'],
       ['u', 'copy a link to this moment'],
       ['t', 'sleep timer'],
@@ -72,18 +72,18 @@ export const keyTable: readonly { title: string; keys: readonly (readonly [keys:
       ['m', 'sound off, on'],
       ['f', 'full screen'],
       ['o', 'picture in picture'],
-      ['a', 'another picture beside this one'],
-      ['x', 'take this picture away'],
-      ['Tab', 'the next picture; its sound follows'],
-      ['Enter', 'the controls, by arrows; Esc leaves them'],
+      ['a', 'add a picture'],
+      ['x', 'remove this picture'],
+      ['Tab', 'next picture, with its sound'],
+      ['Enter', 'controls, with the arrows; Esc to leave'],
     ],
   },
   {
-    title: 'To know',
+    title: 'Information',
     keys: [
       ['i', 'what is playing'],
       ['s', 'statistics'],
-      ['?', 'these keys'],
+      ['?', 'keys'],
     ],
   },
 ];

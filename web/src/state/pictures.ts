@@ -1,4 +1,4 @@
-/** Which stations are on the screen: choosing, adding and taking away, next and previous. */
+/** The pictures on the screen: choosing, adding and removing stations; next and previous. */
 import { BANNER_TIME } from '../../../src/contract/viewing.js';
 import {
   type Address,
@@ -10,12 +10,12 @@ import {
   type Picture,
   type Step,
   stay,
-  tell,
+  withNotice,
 } from './state.js';
 
 const closed = { dialog: null, adding: false, searching: false, typed: '', notice: null } as const;
 
-/** The station in the picture that has the focus, or beside the others if one is being added. */
+/** Shows a station in the picture in focus, or beside the others if one is being added. */
 export function choose(state: PageState, station: string, { now }: Pick<Facts, 'now'>, at?: number): Step {
   if (state.adding && state.pictures.length > 0) return add(state, station, now);
   const old = focused(state);
@@ -52,20 +52,24 @@ export const focusOn = (state: PageState, picture: number): PageState =>
 /** Opens the list to add a picture, if there is room. */
 export function openAdding(state: PageState, now: number): PageState {
   if (state.pictures.length >= MOST_PICTURES) {
-    return tell({ ...state, dialog: null }, `${MOST_PICTURES} pictures at once are the most. x takes one away.`, now);
+    return withNotice(
+      { ...state, dialog: null },
+      `At most ${MOST_PICTURES} pictures are shown at once. Press x to remove one.`,
+      now,
+    );
   }
   return { ...state, dialog: 'list', adding: true, searching: false, typed: '' };
 }
 
-/** Takes the picture in focus away, unless it is the only one. */
-export function takeAway(state: PageState): PageState {
+/** Removes the picture in focus, unless it is the only one. */
+export function removePicture(state: PageState): PageState {
   if (state.pictures.length < 2) return state;
   const at = state.pictures.findIndex(({ id }) => id === state.focus);
   const pictures = state.pictures.filter(({ id }) => id !== state.focus);
   return focusOn({ ...state, pictures, dialog: null }, pictures[Math.min(at, pictures.length - 1)]!.id);
 }
 
-/** The next or previous station by number, leaving out those that are shown in other pictures. */
+/** The next or previous station by number, except those shown in other pictures. */
 export function neighbour(state: PageState, by: 1 | -1): string | null {
   const current = focused(state)?.station;
   const free = state.stations.filter(
@@ -87,7 +91,7 @@ export const leave = (state: PageState): PageState => ({
   sought: null,
 });
 
-/** The page was sent to an address: by a link, or back and forth in its history. A number means that station, too. */
+/** The page's address has changed, by a link or in the browser's history. A station's number works like its id. */
 export function goTo(state: PageState, { stations, time }: Address, { now }: Pick<Facts, 'now'>): Step {
   if (stations.length === 0) return stay(state.view === 'wall' ? state : leave(state));
   const wanted = stations

@@ -10,13 +10,13 @@ const listed = [
 ];
 const guide = readGuide({ stations: [{ id: 'harbour', programmes: listed }] }, { from: -1, to: 1000 });
 
-test('the guide knows now and next, with their times', () => {
+test('now and next are taken from the guide, with their times', () => {
   const station = plainStation(1, 'harbour', { nowPlaying: 'said', nowUntil: 150 });
   assert.deepEqual(nowAndNext(station, guide, 100), { now: listed[1], next: listed[2] });
   assert.deepEqual(nowAndNext(station, guide, 299), { now: listed[2], next: null });
 });
 
-test('without a guide, what the station says of itself has to do', () => {
+test("without a guide, the station's own now and next are used", () => {
   const station = plainStation(2, 'news', { nowPlaying: 'Report', nowUntil: 500, next: 'Weather' });
   assert.deepEqual(nowAndNext(station, guide, 100), {
     now: { from: null, to: 500, title: 'Report' },
@@ -34,7 +34,7 @@ test('a programme begins with its first moment and ends before its last', () => 
   assert.equal(programmeAt(listed, 300), null);
 });
 
-test('answers for two times are one guide, in which nothing is told twice', () => {
+test('guides of two times are joined without duplicates', () => {
   const before = new Map([['harbour', listed.slice(0, 2)]]);
   const after = new Map([
     ['harbour', listed.slice(1)],
@@ -49,13 +49,13 @@ test('answers for two times are one guide, in which nothing is told twice', () =
   );
 });
 
-test('how much has passed is known only with a beginning and an end', () => {
+test('the part that has passed is known only with a beginning and an end', () => {
   assert.equal(passed(listed[1]!, 125), 0.25);
   assert.equal(passed(listed[1]!, 900), 1);
   assert.equal(passed({ from: null, to: 5, title: '' }, 3), null);
 });
 
-test('of an answer that is not understood, the rest is kept', () => {
+test('malformed entries of an answer are left out, and the rest is kept', () => {
   for (const answer of [null, 5, 'x', [], {}, { stations: 5 }])
     assert.equal(readGuide(answer, { from: 0, to: 9 }).size, 0);
   const odd = readGuide(
@@ -67,7 +67,7 @@ test('of an answer that is not understood, the rest is kept', () => {
   assert.deepEqual([...odd], [['a', [listed[0]]]]);
 });
 
-test('what goes on for ever is told as long as the time that was asked about, and has no end', () => {
+test('a programme with the bounds of the requested time has no end', () => {
   const told = (from: number, to: number) =>
     readGuide({ stations: [{ id: 'loop', programmes: [{ from, to, title: 'Loop' }] }] }, { from, to });
   const endless = { from: null, to: null, title: 'Loop' };
@@ -75,7 +75,7 @@ test('what goes on for ever is told as long as the time that was asked about, an
   assert.deepEqual(joined(told(5, 9), told(9, 12)).get('loop'), [endless]);
 });
 
-test('what plays alone began a whole number of times its length before it began now', () => {
+test('the only item of a station began a whole number of durations earlier', () => {
   const alone = plainStation(1, 'film', { itemFrom: 1_000_000, duration: 30 });
   assert.equal(loopFrom(alone, 1_000_000), 1_000_000);
   assert.equal(loopFrom(alone, 1_029_999), 1_000_000);

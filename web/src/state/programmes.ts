@@ -1,10 +1,10 @@
-/** What stations play, when: from the gateway's guide where it has one, else from what a station says of now and next. */
+/** Programmes: from the gateway's guide, or from the station's own now and next. */
 import type { LiveStation } from '../../../src/contract/live.js';
 
 export interface Programme {
-  /** Null: not known. */
+  /** Null: unknown. */
   from: number | null;
-  /** Null: goes on for ever, as far as is known. */
+  /** Null: without a known end. */
   to: number | null;
   title: string;
 }
@@ -15,20 +15,20 @@ export type Guide = ReadonlyMap<string, readonly Programme[]>;
 const isTime = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
 
 /**
- * What `/api/v1/guide` answered about a time; what is not understood in it is left out. What goes on for ever is told as
- * long as that time: it has neither beginning nor end.
+ * Reads the answer of `/api/v1/guide`; malformed entries are left out. A programme without a beginning or end is listed
+ * with the bounds of the requested time instead.
  */
 export function readGuide(answer: unknown, asked: { from: number; to: number }): Guide {
   const stations = (answer as { stations?: unknown } | null)?.stations;
   if (!Array.isArray(stations)) return new Map();
   return new Map(
-    stations.flatMap(({ id, programmes: told }: { id?: unknown; programmes?: unknown }) => {
-      if (typeof id !== 'string' || !Array.isArray(told)) return [];
-      const understood = told.filter(
+    stations.flatMap(({ id, programmes: listed }: { id?: unknown; programmes?: unknown }) => {
+      if (typeof id !== 'string' || !Array.isArray(listed)) return [];
+      const valid = listed.filter(
         (each): each is { from: number; to: number; title: string } =>
           isTime(each?.from) && isTime(each?.to) && each.to > each.from && typeof each?.title === 'string',
       );
-      const programmes = understood.map(({ from, to, title }) => ({
+      const programmes = valid.map(({ from, to, title }) => ({
         from: from === asked.from ? null : from,
         to: to === asked.to ? null : to,
         title,
@@ -38,7 +38,7 @@ export function readGuide(answer: unknown, asked: { from: number; to: number }):
   );
 }
 
-/** Two answers as one, about a time and the one after it; what reaches from the one into the other is in both. */
+/** Joins the guides of two adjacent times; a programme that spans both is in both. */
 export function joined(before: Guide, after: Guide): Guide {
   const ids = new Set([...before.keys(), ...after.keys()]);
   return new Map(
@@ -58,7 +58,7 @@ export function joined(before: Guide, after: Guide): Guide {
 const covers = ({ from, to }: Programme, time: number): boolean =>
   (from === null || from <= time) && (to === null || time < to);
 
-/** What the station says itself: of now and what follows. */
+/** The station's own now and next. */
 export function announcedProgrammes({ nowPlaying, nowUntil, next }: LiveStation): Programme[] {
   const playing: Programme = { from: null, to: nowUntil ?? null, title: nowPlaying };
   return nowUntil === undefined || next === undefined
@@ -66,7 +66,7 @@ export function announcedProgrammes({ nowPlaying, nowUntil, next }: LiveStation)
     : [playing, { from: nowUntil, to: null, title: next }];
 }
 
-/** What is on the air at a time; null where that is not known. */
+/** The programme at a time; null where unknown. */
 export const programmeAt = (programmes: readonly Programme[], time: number): Programme | null =>
   programmes.find((programme) => covers(programme, time)) ?? null;
 
@@ -75,7 +75,7 @@ export interface NowAndNext {
   next: Programme | null;
 }
 
-/** What the station shows at `time`, and what follows. The guide knows when it began; the station has the last word. */
+/** The programme at `time` and the one after it: from the guide, or from the station's own now and next. */
 export function nowAndNext(station: LiveStation, guide: Guide, time: number): NowAndNext {
   const listed = guide.get(station.id) ?? [];
   const at = listed.findIndex((programme) => covers(programme, time));
@@ -83,17 +83,17 @@ export function nowAndNext(station: LiveStation, guide: Guide, time: number): No
   return { now: now!, next };
 }
 
-/** A station of one film is called as that film is: said once is enough. */
+/** A station of one film has the film's name, which is then shown once. */
 export const isNamesake = ({ name }: LiveStation, { title }: Programme): boolean => name === title;
 
-/** When what plays alone, over and over, last began before a time; null where that is not known, or something follows it. */
+/** When the only item of a station last began before `time`; null where unknown, or with several items. */
 export function loopFrom({ itemFrom, nowUntil, duration }: LiveStation, time: number): number | null {
   if (itemFrom === null || nowUntil !== undefined) return null;
   const length = duration * 1000;
   return itemFrom + Math.floor((time - itemFrom) / length) * length;
 }
 
-/** How much of it has passed, 0 to 1; null where its beginning or end is not known. */
+/** The part of a programme that has passed, 0 to 1; null without a known beginning and end. */
 export function passed({ from, to }: Programme, time: number): number | null {
   return from === null || to === null ? null : Math.min(1, Math.max(0, (time - from) / (to - from)));
 }

@@ -10,7 +10,7 @@ const stations = [
 ];
 const found = (asked: string): string[] => searchStations(stations, asked).map(({ id }) => id);
 
-test('every word is looked for, in names, programmes and numbers, without regard to accents', () => {
+test('every word is searched for in names, programmes and numbers, ignoring accents', () => {
   assert.deepEqual(found(''), ['cafe', 'news', 'stage']);
   assert.deepEqual(found('CAFE'), ['cafe', 'news']);
   assert.deepEqual(found('muller tides'), ['cafe']);
@@ -18,7 +18,7 @@ test('every word is looked for, in names, programmes and numbers, without regard
   assert.deepEqual(found('news quartet'), []);
 });
 
-test('favourites stand apart, by number', () => {
+test('favourites are listed apart, by number', () => {
   const { favourites, others } = favouritesFirst(stations, ['stage', 'gone', 'cafe']);
   assert.deepEqual(
     favourites.map(({ id }) => id),

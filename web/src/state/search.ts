@@ -1,10 +1,10 @@
-/** Finding stations by what people type. */
+/** Searching for stations. */
 import type { LiveStation } from '../../../src/contract/live.js';
 
 /** Without accents, in lower case. */
 const folded = (text: string): string => text.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLocaleLowerCase('en');
 
-/** Those in whose number, name or programmes every word is found; all, where nothing is asked. */
+/** Stations whose number, name, programmes or server contain every word; all stations without a word. */
 export function searchStations(stations: readonly LiveStation[], asked: string): readonly LiveStation[] {
   const words = folded(asked).split(/\s+/).filter(Boolean);
   if (words.length === 0) return stations;

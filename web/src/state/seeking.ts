@@ -1,12 +1,21 @@
-/** Back and forth in the station's time, as in the window of `msc watch`. */
+/** Seeking in the station's past, as in the window of `msc watch`. */
 
 import { BEHIND, isBehind, noFurtherText, seekSteps } from '../../../src/contract/viewing.js';
-import { type Facts, findStation, focused, type PageState, type Picture, type Step, stay, tell } from './state.js';
+import {
+  type Facts,
+  findStation,
+  focused,
+  type PageState,
+  type Picture,
+  type Step,
+  stay,
+  withNotice,
+} from './state.js';
 
-/** How long a sought moment counts as the picture's own. */
+/** Time within which a further press counts from the sought moment, milliseconds. */
 const SOUGHT_FOR = 1500;
 
-/** What a key does that seeks; null for all others. A picture that stands still is followed by one that does. */
+/** Null for keys that do not seek. A paused picture stays paused. */
 export function onSeekKey(state: PageState, key: string, facts: Facts): Step | null {
   const picture = focused(state);
   if (!picture) return null;
@@ -14,13 +23,13 @@ export function onSeekKey(state: PageState, key: string, facts: Facts): Step | n
   if (step !== undefined) return seekBy(state, picture, step, facts);
   if (key === 'home') {
     return facts.programmeFrom === null
-      ? stay(tell(state, 'This goes on and on: it has no beginning.', facts.now))
+      ? stay(withNotice(state, 'The programme has no known beginning.', facts.now))
       : seekTo(state, facts.programmeFrom, facts);
   }
   return key === 'l' || key === 'end' ? toLive(state, facts) : null;
 }
 
-/** Goes on with what is on the air, paused or not. */
+/** Continues with what is on the air; ends a pause. */
 export function toLive(state: PageState, { behind }: Facts): Step {
   const picture = focused(state);
   if (!picture) return stay(state);
@@ -32,7 +41,7 @@ export function toLive(state: PageState, { behind }: Facts): Step {
   return { state: next, effects: picture.paused ? [live, { type: 'resume', picture: picture.id }] : [live] };
 }
 
-/** To that moment, or to the nearest that can be had. */
+/** Seeks to a moment, or to the nearest one available. */
 export function seekTo(state: PageState, wanted: number, facts: Facts): Step {
   const picture = focused(state);
   if (!picture || facts.time === null) return stay(state);
@@ -41,8 +50,8 @@ export function seekTo(state: PageState, wanted: number, facts: Facts): Step {
   const station = findStation(state, picture.station);
   const oldest = station?.oldest ?? live;
   if (wanted >= oldest) return seek(state, picture, wanted, facts);
-  const told = tell(state, noFurtherText(station?.name ?? 'The station'), facts.now);
-  return facts.time - oldest <= BEHIND ? stay(told) : seek(told, picture, oldest, facts);
+  const noticed = withNotice(state, noFurtherText(station?.name ?? 'The station'), facts.now);
+  return facts.time - oldest <= BEHIND ? stay(noticed) : seek(noticed, picture, oldest, facts);
 }
 
 function seekBy(state: PageState, picture: Picture, by: number, facts: Facts): Step {

@@ -5,14 +5,14 @@ import { readSettings, writeSettings } from './settings.js';
 const holding = (text: string | null) => ({ getItem: () => text });
 const defaults = { favourites: [], last: null, volume: 1, muted: false };
 
-test('what was kept is there again', () => {
+test('stored settings are read again', () => {
   const kept = new Map<string, string>();
   const settings = { favourites: ['news'], last: 'news', volume: 0.4, muted: true };
   writeSettings({ setItem: (key, value) => kept.set(key, value) }, settings);
   assert.deepEqual(readSettings({ getItem: (key) => kept.get(key) ?? null }), settings);
 });
 
-test('nonsense, and nothing, are the defaults', () => {
+test('missing and malformed settings have their defaults', () => {
   for (const text of [null, '', '{', '5', 'null', '[]', '{"volume":7,"favourites":3,"last":{},"muted":"yes"}']) {
     assert.deepEqual(readSettings(holding(text)), defaults);
   }
@@ -20,7 +20,7 @@ test('nonsense, and nothing, are the defaults', () => {
   assert.deepEqual(readSettings(holding('{"favourites":["a",5]}')).favourites, ['a']);
 });
 
-test('a browser that forbids it is no reason to stop', () => {
+test('a browser that forbids storage has the defaults', () => {
   const forbidding = {
     getItem: () => {
       throw new Error('denied');

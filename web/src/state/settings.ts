@@ -1,4 +1,4 @@
-/** What the browser keeps for the next visit. A browser that keeps nothing, or holds nonsense, has the defaults. */
+/** Settings kept in the browser for the next visit. Missing or malformed settings have their defaults. */
 
 export interface Settings {
   /** Ids of stations. */
@@ -29,11 +29,11 @@ export function readSettings(storage: Pick<Storage, 'getItem'> | null): Settings
   };
 }
 
-/** Where the browser has no room, or is not allowed to keep anything, the next visit begins anew. */
+/** Does not throw where the browser has no room or forbids storage. */
 export function writeSettings(storage: Pick<Storage, 'setItem'> | null, settings: Settings): void {
   try {
     storage?.setItem(KEY, JSON.stringify(settings));
   } catch (error) {
-    console.warn('The settings could not be kept.', error);
+    console.warn('The settings could not be stored.', error);
   }
 }

@@ -18,18 +18,18 @@ const next = (from: number, direction: Direction) =>
     direction,
   );
 
-test('arrows go to the neighbour', () => {
+test('an arrow moves to the neighbour', () => {
   assert.equal(next(0, 'right'), 1);
   assert.equal(next(1, 'down'), 4);
   assert.equal(next(4, 'left'), 3);
   assert.equal(next(3, 'up'), 0);
 });
 
-test('where nothing is straight ahead, the nearest is taken', () => {
+test('the nearest box is taken where none is straight ahead', () => {
   assert.equal(next(2, 'down'), 4);
 });
 
-test('at the edge there is nothing', () => {
+test('no box lies beyond the edge', () => {
   assert.equal(nextBox(boxes[2]!, boxes.slice(0, 2), 'right'), -1);
   assert.equal(nextBox(boxes[0]!, [], 'down'), -1);
 });

@@ -1,4 +1,4 @@
-/** Moving the focus by arrows: which of several rectangles is the next one in a direction. */
+/** Spatial navigation: which of several rectangles is the next one in a direction. */
 
 export interface Box {
   left: number;
@@ -9,7 +9,7 @@ export interface Box {
 
 export type Direction = 'left' | 'right' | 'up' | 'down';
 
-/** As seen in the direction: how far ahead something begins, and how far aside it lies. */
+/** Distance from one box to another in a direction: ahead, and sideways. */
 function distance(from: Box, to: Box, direction: Direction): { ahead: number; aside: number } {
   const across = Math.max(0, to.left - from.right, from.left - to.right);
   const along = Math.max(0, to.top - from.bottom, from.top - to.bottom);
@@ -25,17 +25,17 @@ function distance(from: Box, to: Box, direction: Direction): { ahead: number; as
   }
 }
 
-/** Half a pixel of rounding, and borders that touch, are no overlap. */
+/** Rounding and touching borders are no overlap, pixels. */
 const SLACK = 2;
 
-/** Index of the nearest box in that direction, those straight ahead first; −1 where there is none. */
+/** Index of the nearest box in a direction, preferring boxes straight ahead; −1 where there is none. */
 export function nextBox(from: Box, boxes: readonly Box[], direction: Direction): number {
   let best = -1;
   let least = Number.POSITIVE_INFINITY;
   boxes.forEach((box, index) => {
     const { ahead, aside } = distance(from, box, direction);
     if (ahead < -SLACK) return;
-    // Within a row, keeping to the same column counts most; then the middle that is nearest.
+    // Boxes in the same row or column come first, then the nearest middle.
     const middle =
       direction === 'up' || direction === 'down'
         ? Math.abs(box.left + box.right - from.left - from.right)

@@ -1,22 +1,22 @@
-/** What the page shows, what happens to it, and what has to be done for it. Times are milliseconds since the Unix epoch. */
+/** The page's state, its events and its effects. Times are milliseconds since the Unix epoch. */
 import type { LiveStation } from '../../../src/contract/live.js';
 import { NOTICE_TIME } from '../../../src/contract/viewing.js';
 
 /** One of up to four pictures on the screen. */
 export interface Picture {
-  /** Never used twice. */
+  /** Unique. */
   id: number;
   /** Id of its station. */
   station: string;
   paused: boolean;
 }
 
-/** What lies over the wall or the picture and takes the keys. */
+/** A dialog over the wall or the picture, which has the keys. */
 export type Dialog = 'menu' | 'list' | 'guide' | 'more' | 'timer' | 'keys';
 
 export interface Notice {
   text: string;
-  /** When it goes away; null: when something else happens. */
+  /** When it disappears; null: at the next change. */
   until: number | null;
 }
 
@@ -24,19 +24,19 @@ export interface PageState {
   view: 'wall' | 'watch';
   /** In order of number. */
   stations: readonly LiveStation[];
-  /** None on the wall. */
+  /** Empty on the wall. */
   pictures: readonly Picture[];
-  /** Id of the picture that keys mean, and that is heard. */
+  /** Id of the picture that keys act on, and that has sound. */
   focus: number;
-  /** Ids of the station that was watched last and of the one before. */
+  /** Ids of the last station watched, and of the one before it. */
   last: string | null;
   previous: string | null;
   dialog: Dialog | null;
-  /** What is chosen from the list stands beside the other pictures, not in place of one. */
+  /** A station chosen from the list is added beside the other pictures. */
   adding: boolean;
-  /** The list begins with its search field. */
+  /** The search field of the list has the focus. */
   searching: boolean;
-  /** Digits of a station's number so far, and when the last came. */
+  /** Digits typed of a station's number, and when the last was typed. */
   typed: string;
   typedAt: number;
   notice: Notice | null;
@@ -45,13 +45,13 @@ export interface PageState {
   statistics: boolean;
   /** Ids of stations. */
   favourites: readonly string[];
-  /** When the pictures are put out; null: never. */
+  /** When the sleep timer stops the pictures; null: off. */
   sleepAt: number | null;
-  /** The moment that was sought last, and when: several presses add up before the first picture is there. */
+  /** The moment sought last, and when: several presses add up before the first picture is there. */
   sought: { picture: number; time: number; at: number } | null;
 }
 
-/** A page's address: the wall, or stations, the first of them at a moment. */
+/** A page's address: the wall, or stations, the first of which may begin at a moment. */
 export interface Address {
   stations: readonly string[];
   time: number | null;
@@ -60,28 +60,28 @@ export interface Address {
 export type PageEvent =
   | { type: 'key'; key: string }
   | { type: 'stations'; stations: readonly LiveStation[] }
-  /** A station was clicked; `at`: from that moment on. */
+  /** A station was clicked; `at`: the moment to begin at. */
   | { type: 'choose'; station: string; at?: number }
   | { type: 'seek'; time: number }
   | { type: 'address'; address: Address }
   | { type: 'focus'; picture: number }
   | { type: 'favourite'; station: string }
-  /** Minutes from now; null: no more. */
+  /** Minutes from now; null: off. */
   | { type: 'sleep'; minutes: number | null }
   | { type: 'open'; dialog: Dialog }
   | { type: 'close' }
-  /** `brief`: what is seen at a glance. */
+  /** `brief`: read at a glance. */
   | { type: 'notice'; text: string; brief?: boolean }
-  /** Comes once a second and when a number has been typed. */
+  /** Once a second, and after a typed number has timed out. */
   | { type: 'tick' };
 
-/** What the state does not hold: the clock, and where the picture in focus is. */
+/** Facts outside of the state: the clock, and the position of the picture in focus. */
 export interface Facts {
   now: number;
-  /** The moment of its picture, and how far that is behind live. */
+  /** The moment of the picture in focus, and its distance from live. */
   time: number | null;
   behind: number | null;
-  /** The beginning of the programme that is shown; null where that is not known. */
+  /** The beginning of the programme shown; null while unknown. */
   programmeFrom: number | null;
 }
 
@@ -89,7 +89,7 @@ export type Effect =
   | { type: 'tune'; picture: number; station: string; at?: number }
   | { type: 'pause' | 'resume' | 'live'; picture: number }
   | { type: 'seek'; picture: number; time: number }
-  /** Louder by so much, of 1. */
+  /** Change of the volume, of 1. */
   | { type: 'volume'; by: number }
   | { type: 'mute' | 'full-screen' | 'picture-in-picture' | 'copy-link' | 'search' | 'controls' };
 
@@ -108,7 +108,7 @@ export const findStation = (state: PageState, id: string | undefined): LiveStati
 
 export const stay = (state: PageState): Step => ({ state, effects: [] });
 
-export const tell = (state: PageState, text: string, now: number, time = NOTICE_TIME): PageState => ({
+export const withNotice = (state: PageState, text: string, now: number, time = NOTICE_TIME): PageState => ({
   ...state,
   notice: { text, until: now + time },
 });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { plainStation } from '../../dev/plain-station.js';
 import { behindWords, leftText, millisText, pictureText, spanText } from './texts.js';
 
-test('time left, in the unit that matters', () => {
+test('time left is given in hours, minutes or seconds', () => {
   const cases: [number | null, string][] = [
     [null, ''],
     [-5, '0 s left'],
@@ -17,17 +17,17 @@ test('time left, in the unit that matters', () => {
   for (const [left, text] of cases) assert.equal(leftText(left === null ? null : 1000 + left, 1000), text);
 });
 
-test('how far behind, for eyes and for ears', () => {
+test('time behind live, on the screen and for screen readers', () => {
   assert.equal(behindWords(300), 'live');
   assert.equal(behindWords(45_000), '45 seconds behind live');
   assert.equal(behindWords(3_661_000), '1 hour 1 minute 1 second behind live');
 });
 
-test('a picture has its size, its shape, its pace', () => {
+test('a picture has its size, aspect ratio and frame rate', () => {
   assert.equal(pictureText(plainStation(1, 'a', { frameRate: 29.97 })), '1920×1080 · 16:9 · 29.97 fps');
 });
 
-test('milliseconds are seconds where there are many', () => {
+test('a thousand milliseconds and more are given in seconds', () => {
   assert.deepEqual([null, -3, 12.4, 1234].map(millisText), ['–', '−3 ms', '12 ms', '1.23 s']);
 });
 

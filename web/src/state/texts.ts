@@ -1,4 +1,4 @@
-/** Stations and times as people read them. */
+/** Texts for stations and times. */
 
 import type { LiveStation } from '../../../src/contract/live.js';
 import { frameRateText } from '../../../src/contract/station-text.js';
@@ -8,7 +8,7 @@ import { isBehind } from '../../../src/contract/viewing.js';
 export const pictureText = ({ width, height, aspectRatio, frameRate }: LiveStation): string =>
   `${width}×${height} · ${aspectRatio} · ${frameRateText(frameRate)} fps`;
 
-/** "1 h 5 min left", "12 min left", "40 s left"; empty where the end is not known. */
+/** "1 h 5 min left", "12 min left", "40 s left"; empty without a known end. */
 export function leftText(to: number | null, now: number): string {
   if (to === null) return '';
   const seconds = Math.max(0, Math.ceil((to - now) / 1000));
@@ -28,23 +28,25 @@ export function behindWords(behind: number | null): string {
     [Math.floor(seconds / 60) % 60, 'minute'],
     [seconds % 60, 'second'],
   ] as const;
-  const said = parts.filter(([value]) => value > 0).map(([value, unit]) => `${value} ${unit}${value === 1 ? '' : 's'}`);
-  return `${said.join(' ')} behind live`;
+  const shown = parts
+    .filter(([value]) => value > 0)
+    .map(([value, unit]) => `${value} ${unit}${value === 1 ? '' : 's'}`);
+  return `${shown.join(' ')} behind live`;
 }
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const clockWithSeconds = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
-// The page speaks English: a date in another language would be half of one.
+// The page is in English, and so are its dates.
 const english = typeof navigator === 'undefined' ? [] : navigator.languages.filter((each) => each.startsWith('en'));
 const date = new Intl.DateTimeFormat([...english, 'en-GB'], { weekday: 'long', day: 'numeric', month: 'long' });
 
-/** "20:15", in the viewer's own time and manner. */
+/** "20:15", in the viewer's time zone and locale. */
 export const clockText = (time: number): string => clock.format(time);
 export const secondsText = (time: number): string => clockWithSeconds.format(time);
 /** "Monday 23 November". */
 export const dateText = (time: number): string => date.format(time);
 
-/** "20:00 – 20:45"; what is not known is left out. */
+/** "20:00 – 20:45", "until 20:45"; empty without a known end. */
 export function spanText({ from, to }: { from: number | null; to: number | null }): string {
   if (from !== null && to !== null) return `${clockText(from)} – ${clockText(to)}`;
   if (to !== null) return `until ${clockText(to)}`;

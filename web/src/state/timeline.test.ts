@@ -9,13 +9,13 @@ const live = 1000 * HOUR;
 const line = (more: Partial<Parameters<typeof timelineOf>[0]>) =>
   timelineOf({ live, oldest: 0, time: live, programmes: [], ...more });
 
-test('the bar goes from the beginning of what is on to its end', () => {
+test('the bar spans the current programme', () => {
   const programmes = [{ from: live - 50 * MINUTE, to: live + 40 * MINUTE, title: 'Film' }];
   const { from, to } = line({ programmes });
   assert.deepEqual([from, to], [live - 50 * MINUTE, live + 40 * MINUTE]);
 });
 
-test('it goes back half an hour at least, two hours at most, and to live where the end is far', () => {
+test('the bar goes back half an hour at least and two hours at most, and ends at live where the end is far', () => {
   const short = [{ from: live - MINUTE, to: live + MINUTE, title: 'Spot' }];
   assert.equal(line({ programmes: short }).from, live - 30 * MINUTE);
   const long = [{ from: live - 9 * HOUR, to: live + 9 * HOUR, title: 'Loop' }];
@@ -23,12 +23,12 @@ test('it goes back half an hour at least, two hours at most, and to live where t
   assert.deepEqual([from, to], [live - 2 * HOUR, live]);
 });
 
-test('a picture further back is on the bar', () => {
+test('the bar reaches a picture that is further back', () => {
   const { from } = line({ time: live - 5 * HOUR });
   assert.equal(from, live - 5 * HOUR - 10 * MINUTE);
 });
 
-test('what is no longer held cannot be sought', () => {
+test('a moment before the oldest cannot be sought', () => {
   const { from, oldest } = line({ oldest: live - 20 * MINUTE });
   assert.deepEqual([from, oldest], [live - 20 * MINUTE, live - 20 * MINUTE]);
   const none = line({ oldest: null });
@@ -36,7 +36,7 @@ test('what is no longer held cannot be sought', () => {
   assert.equal(timeAt(none, 0), live);
 });
 
-test('beginnings of programmes are marked, unless there are too many to tell apart', () => {
+test('beginnings of programmes are marked, unless they are too many', () => {
   const every = (length: number) =>
     Array.from({ length: 400 }, (_, index) => ({
       from: live - 40 * MINUTE + index * length,
@@ -51,14 +51,14 @@ test('beginnings of programmes are marked, unless there are too many to tell apa
   assert.deepEqual(line({ programmes: every(5000) }).marks, []);
 });
 
-test('a place on the bar and its time belong to each other', () => {
+test('positions and times convert into each other', () => {
   const bar = line({});
   assert.equal(positionOf(bar, timeAt(bar, 0.25)), 0.25);
   assert.equal(positionOf(bar, bar.from - 5), 0);
   assert.equal(positionOf(bar, bar.to + 5), 1);
 });
 
-test('what is not yet on the air cannot be sought', () => {
+test('a moment after live cannot be sought', () => {
   const bar = line({ programmes: [{ from: live - HOUR, to: live + HOUR, title: 'Film' }] });
   assert.equal(timeAt(bar, 1), live);
   assert.equal(positionOf(bar, live), 0.5);

@@ -15,7 +15,7 @@ const stations = [
 const live: Facts = { now: NOW, time: NOW - 1200, behind: 0, programmeFrom: NOW - 600_000 };
 const late: Facts = { ...live, time: NOW - 61_200, behind: 60_000 };
 
-/** What is done with the state by events, and keys by name. */
+/** Applies events, and keys by name, to a state. */
 function play(events: readonly (string | PageEvent)[], from = onWall(), facts = live) {
   let state = from;
   const effects: Effect[] = [];
@@ -33,7 +33,7 @@ const watching = (...names: string[]): PageState =>
   play(names.flatMap((name, index) => (index === 0 ? [choose(name)] : ['a', choose(name)]))).state;
 const shown = ({ pictures }: PageState): string[] => pictures.map(({ station }) => station);
 
-test('a station is watched when it is chosen, with its banner', () => {
+test('a chosen station is watched, with its banner', () => {
   const { state, effects } = play([choose('news')]);
   assert.equal(state.view, 'watch');
   assert.deepEqual(shown(state), ['news']);
@@ -41,11 +41,11 @@ test('a station is watched when it is chosen, with its banner', () => {
   assert.deepEqual(effects, [{ type: 'tune', picture: state.focus, station: 'news' }]);
 });
 
-test('a number is taken at once when no longer one begins with it', () => {
+test('a number that is no prefix of a longer one is taken at once', () => {
   assert.deepEqual(shown(play(['2']).state), ['news']);
 });
 
-test('a number that might go on waits for 1.4 s, or for Enter', () => {
+test('a number that may be longer waits for 1.4 s, or for Enter', () => {
   const { state } = play(['1']);
   assert.equal(state.view, 'wall');
   assert.equal(state.typed, '1');
@@ -55,27 +55,27 @@ test('a number that might go on waits for 1.4 s, or for Enter', () => {
   assert.deepEqual(shown(play(['2'], state).state), ['archive']);
 });
 
-test('digits can be taken back, zeros do not begin a number, and a station that is not there is told', () => {
+test('digits can be deleted, leading zeros are ignored, and an unknown number shows a notice', () => {
   assert.equal(play(['0', '1', 'backspace']).state.typed, '');
   const { state } = play(['7']);
   assert.equal(state.view, 'wall');
   assert.equal(state.notice?.text, 'There is no station 7.');
 });
 
-test('Page Up and Page Down go through the stations, around the ends', () => {
+test('Page Up and Page Down go through the stations and wrap around', () => {
   assert.deepEqual(shown(play(['pgup'], watching('harbour')).state), ['news']);
   assert.deepEqual(shown(play(['pgdn'], watching('harbour')).state), ['archive']);
   assert.deepEqual(shown(play(['pgup'], watching('archive')).state), ['harbour']);
 });
 
-test('Backspace goes between the last two stations', () => {
+test('Backspace switches between the last two stations', () => {
   const state = play([choose('news')], watching('harbour')).state;
   assert.deepEqual(shown(play(['backspace'], state).state), ['harbour']);
   assert.deepEqual(shown(play(['backspace', 'backspace'], state).state), ['news']);
   assert.deepEqual(shown(play(['backspace'], watching('harbour')).state), ['harbour']);
 });
 
-test('p and Space pause with a menu, and resume', () => {
+test('p and Space pause with the menu, and resume', () => {
   for (const key of ['p', 'space']) {
     const paused = play([key], watching('news'));
     assert.equal(paused.state.dialog, 'menu');
@@ -89,7 +89,7 @@ test('p and Space pause with a menu, and resume', () => {
   }
 });
 
-test('the menu is that of the window: 4 is there only while the picture is behind', () => {
+test('the menu has a fourth item only while the picture is behind', () => {
   assert.deepEqual(menuItems(0), ['Exit', 'Change the station', 'Resume']);
   assert.deepEqual(menuItems(45_000), ['Exit', 'Change the station', 'Resume', 'Back to live']);
   const paused = play(['p'], watching('news')).state;
@@ -104,7 +104,7 @@ test('the menu is that of the window: 4 is there only while the picture is behin
   );
 });
 
-test('a list that was opened from the menu leads back to it, or to another station that plays', () => {
+test('a list opened from the menu leads back to it, or to another station', () => {
   const list = play(['p', '2'], watching('news')).state;
   assert.equal(play(['esc'], list).state.dialog, 'menu');
   const { state } = play([choose('stage')], list);
@@ -112,21 +112,21 @@ test('a list that was opened from the menu leads back to it, or to another stati
   assert.deepEqual(state.pictures, [{ id: state.focus, station: 'stage', paused: false }]);
 });
 
-test('the station that is watched, chosen again, goes on where it is', () => {
+test('choosing the current station again continues where it is', () => {
   const { state, effects } = play(['p', '2', choose('news')], watching('news'));
   assert.equal(state.pictures[0]!.paused, false);
   assert.deepEqual(effects.at(-1), { type: 'resume', picture: state.focus });
   assert.deepEqual(play([choose('news')], watching('news')).effects, []);
 });
 
-test('while a list is open, arrows and Page keys are its own', () => {
+test('arrows and Page keys belong to an open list', () => {
   const list = play(['c'], watching('news')).state;
   for (const key of ['up', 'down', 'left', 'right', 'home', 'pgup', 'pgdn', 'enter']) {
     assert.deepEqual(play([key], list), { state: list, effects: [] }, key);
   }
 });
 
-test('up to four pictures stand beside each other, and the newest has the focus', () => {
+test('up to four pictures are shown side by side, and the newest has the focus', () => {
   const four = watching('harbour', 'news', 'stage', 'archive');
   assert.deepEqual(shown(four), ['harbour', 'news', 'stage', 'archive']);
   assert.equal(four.pictures[3]!.id, four.focus);
@@ -136,13 +136,13 @@ test('up to four pictures stand beside each other, and the newest has the focus'
   assert.match(full.notice!.text, /4 pictures/);
 });
 
-test('a picture is taken away, but not the only one', () => {
+test('a picture can be removed, but not the only one', () => {
   const two = watching('harbour', 'news');
   assert.deepEqual(shown(play(['x'], two).state), ['harbour']);
   assert.deepEqual(shown(play(['x', 'x'], two).state), ['harbour']);
 });
 
-test('keys mean the picture in focus', () => {
+test('keys act on the picture in focus', () => {
   const two = watching('harbour', 'news');
   const first = two.pictures[0]!.id;
   const { state, effects } = play([{ type: 'focus', picture: first }, 'pgup'], two);
@@ -151,14 +151,14 @@ test('keys mean the picture in focus', () => {
   assert.deepEqual(effects, [{ type: 'tune', picture: first, station: 'stage' }]);
 });
 
-test('adding a station that is shown already goes to it', () => {
+test('adding a station that is already shown moves the focus to it', () => {
   const { state, effects } = play(['a', choose('harbour')], watching('harbour', 'news'));
   assert.deepEqual(shown(state), ['harbour', 'news']);
   assert.equal(state.focus, state.pictures[0]!.id);
   assert.deepEqual(effects, []);
 });
 
-test('arrows seek by 10 s, with Shift by 60 s, and several presses add up', () => {
+test('arrows seek by 10 s, with Shift by 60 s, and presses add up', () => {
   const seeks = (keys: string[], facts: Facts) => play(keys, watching('news'), facts).effects;
   const picture = watching('news').focus;
   assert.deepEqual(seeks(['left'], live), [{ type: 'seek', picture, time: live.time! - 10_000 }]);
@@ -168,7 +168,7 @@ test('arrows seek by 10 s, with Shift by 60 s, and several presses add up', () =
   assert.deepEqual(seeks(['right'], late), [{ type: 'seek', picture, time: late.time! + 10_000 }]);
 });
 
-test('forward ends at live', () => {
+test('seeking forward ends at live', () => {
   assert.deepEqual(play(['right'], watching('news'), live).effects, []);
   const { effects } = play(['shift-right'], watching('news'), late);
   assert.deepEqual(
@@ -177,7 +177,7 @@ test('forward ends at live', () => {
   );
 });
 
-test('back ends where the station does, and says so', () => {
+test('seeking back ends at the oldest moment, with a notice', () => {
   const short = { ...watching('news'), stations: [plainStation(2, 'news', { oldest: live.time! - 30_000 })] };
   const { state, effects } = play(['shift-left'], short);
   assert.deepEqual(effects, [{ type: 'seek', picture: state.focus, time: live.time! - 30_000 }]);
@@ -186,7 +186,7 @@ test('back ends where the station does, and says so', () => {
   assert.deepEqual(play(['left'], none).effects, []);
 });
 
-test('Home is the beginning of what is shown, where that is known', () => {
+test('Home goes to the beginning of the programme, where that is known', () => {
   const state = watching('news');
   assert.deepEqual(play(['home'], state).effects, [{ type: 'seek', picture: state.focus, time: live.programmeFrom }]);
   const unknown = play(['home'], state, { ...live, programmeFrom: null });
@@ -194,7 +194,7 @@ test('Home is the beginning of what is shown, where that is known', () => {
   assert.notEqual(unknown.state.notice, null);
 });
 
-test('l goes back to live, and does nothing where it is', () => {
+test('l goes back to live, and does nothing to a live picture', () => {
   assert.deepEqual(
     play(['l'], watching('news'), late).effects.map(({ type }) => type),
     ['live'],
@@ -202,30 +202,30 @@ test('l goes back to live, and does nothing where it is', () => {
   assert.deepEqual(play(['l'], watching('news'), live).effects, []);
 });
 
-test('favourites come and go', () => {
+test('favourites can be added and removed', () => {
   const state = play(['*'], watching('news')).state;
   assert.deepEqual(state.favourites, ['news']);
   assert.deepEqual(play(['*'], state).state.favourites, []);
 });
 
-test('the sleep timer warns a minute before it puts the pictures out', () => {
+test('the sleep timer warns a minute before it stops the pictures', () => {
   const state = play([{ type: 'sleep', minutes: 30 }], watching('news')).state;
   const at = (minutes: number) => update(state, { type: 'tick' }, { ...live, now: NOW + minutes * 60_000 }).state;
-  assert.equal(at(29).notice?.text, 'Good night in a minute. t for longer.');
+  assert.equal(at(29).notice?.text, 'The sleep timer stops in a minute. Press t to extend it.');
   assert.equal(at(29).view, 'watch');
   assert.equal(at(30).view, 'wall');
   assert.equal(at(30).sleepAt, null);
   assert.equal(play([{ type: 'sleep', minutes: null }], state).state.sleepAt, null);
 });
 
-test('notices and banners go by themselves', () => {
+test('notices and banners disappear after a while', () => {
   const state = play([{ type: 'notice', text: 'Hello' }], watching('news')).state;
   const later = update(state, { type: 'tick' }, { ...live, now: NOW + 6000 }).state;
   assert.equal(later.notice, null);
   assert.equal(later.bannerUntil, 0);
 });
 
-test('an address shows its stations, by id or number, the first at its moment', () => {
+test('an address shows its stations, by id or number, and the first at its moment', () => {
   const { state, effects } = play([{ type: 'address', address: { stations: ['news', '12'], time: NOW - 5000 } }]);
   assert.deepEqual(shown(state), ['news', 'archive']);
   assert.deepEqual(effects, [
@@ -235,13 +235,13 @@ test('an address shows its stations, by id or number, the first at its moment', 
   assert.equal(play([{ type: 'address', address: { stations: [], time: null } }], state).state.view, 'wall');
 });
 
-test('the address of what is shown changes nothing', () => {
+test('the current address changes nothing', () => {
   const state = watching('news');
   const step = update(state, { type: 'address', address: { stations: ['news'], time: null } }, live);
   assert.equal(step.state, state);
 });
 
-test('keys that mean nothing leave the state as it is', () => {
+test('keys without a function leave the state unchanged', () => {
   for (const state of [onWall(), watching('news')]) {
     for (const key of ['z', 'ß', 'shift-up']) assert.equal(play([key], state).state, state);
   }

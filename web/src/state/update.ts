@@ -1,6 +1,6 @@
 /**
- * What the page does, as a value: `update` takes it from one state to the next and says what has to be done. Keys and
- * words are those of the window of `msc watch` (src/viewer/model.ts). It knows neither engine nor document.
+ * The page's state machine: `update` returns the next state and the effects to carry out. Keys and texts are those of the
+ * window of `msc watch` (src/viewer/model.ts). It knows neither the engine nor the document.
  *
  *     wall ──click, number──▶ watching ──p──▶ menu
  *      ▲                       │  ▲  ▲         │ │
@@ -17,7 +17,7 @@ import {
   TYPING_TIMEOUT,
   withDigit,
 } from '../../../src/contract/viewing.js';
-import { choose, focusOn, goTo, leave, neighbour, openAdding, takeAway } from './pictures.js';
+import { choose, focusOn, goTo, leave, neighbour, openAdding, removePicture } from './pictures.js';
 import { onSeekKey, seekTo } from './seeking.js';
 import {
   BRIEF_TIME,
@@ -30,12 +30,12 @@ import {
   type PageState,
   type Step,
   stay,
-  tell,
+  withNotice,
 } from './state.js';
 
 const LAST_MINUTE = 60_000;
 
-/** The next state after `event`, and what is to be done for it, in order. */
+/** The next state after `event`, and the effects to carry out, in order. */
 export function update(state: PageState, event: PageEvent, facts: Facts): Step {
   switch (event.type) {
     case 'key':
@@ -59,7 +59,7 @@ export function update(state: PageState, event: PageEvent, facts: Facts): Step {
     case 'close':
       return close(state);
     case 'notice':
-      return stay(tell(state, event.text, facts.now, event.brief ? BRIEF_TIME : NOTICE_TIME));
+      return stay(withNotice(state, event.text, facts.now, event.brief ? BRIEF_TIME : NOTICE_TIME));
     case 'tick':
       return onTick(state, facts);
   }
@@ -88,7 +88,7 @@ const open = (state: PageState, dialog: Dialog, searching = false): PageState =>
   bannerUntil: 0,
 });
 
-/** A picture that is paused has its menu. */
+/** Closing a dialog over a paused picture shows its menu again. */
 function close(state: PageState): Step {
   if (state.dialog === 'menu') return resume(state);
   const dialog = state.dialog !== null && focused(state)?.paused ? 'menu' : null;
@@ -113,7 +113,7 @@ const acts: ReadonlyMap<string, Effect> = new Map([
 function onWatchingKey(state: PageState, key: string, facts: Facts): Step {
   const picture = focused(state);
   if (!picture) return stay(state);
-  // In a dialog, arrows belong to what is in it.
+  // In a dialog, arrows move within it.
   const inDialog = state.dialog !== null;
   if (inDialog && ['up', 'down', 'left', 'right', 'home', 'end', 'pgup', 'pgdn', 'enter'].includes(key)) {
     return stay(state);
@@ -148,7 +148,7 @@ function onWatchingKey(state: PageState, key: string, facts: Facts): Step {
     case 'a':
       return stay(openAdding(state, facts.now));
     case 'x':
-      return stay(takeAway(state));
+      return stay(removePicture(state));
     case '*':
       return stay(withFavourite(state, picture.station, facts.now));
     case 'esc':
@@ -205,7 +205,7 @@ function resume(state: PageState): Step {
   return { state: { ...state, pictures, dialog: null }, effects: [{ type: 'resume', picture: picture.id }] };
 }
 
-/** Takes the number at once when no longer one begins with it. */
+/** A number that is no prefix of a longer one is taken at once. */
 function onDigit(state: PageState, digit: string, facts: Facts): Step {
   const numbers = state.stations.map(({ number }) => number);
   const { typed, isWhole } = withDigit(state.typed, digit, numbers);
@@ -217,20 +217,28 @@ function onDigit(state: PageState, digit: string, facts: Facts): Step {
 function takeTyped(state: PageState, facts: Facts): Step {
   const cleared: PageState = { ...state, typed: '' };
   const found = state.stations.find(({ number }) => number === Number(state.typed));
-  return found ? choose(cleared, found.id, facts) : stay(tell(cleared, noStationText(state.typed), facts.now));
+  return found ? choose(cleared, found.id, facts) : stay(withNotice(cleared, noStationText(state.typed), facts.now));
 }
 
 function withFavourite(state: PageState, station: string, now: number): PageState {
   const name = findStation(state, station)?.name ?? station;
   return state.favourites.includes(station)
-    ? tell({ ...state, favourites: state.favourites.filter((id) => id !== station) }, `${name}: no favourite.`, now)
-    : tell({ ...state, favourites: [...state.favourites, station] }, `${name}: a favourite.`, now);
+    ? withNotice(
+        { ...state, favourites: state.favourites.filter((id) => id !== station) },
+        `${name} is no longer a favourite.`,
+        now,
+      )
+    : withNotice({ ...state, favourites: [...state.favourites, station] }, `${name} is now a favourite.`, now);
 }
 
 function withSleep(state: PageState, minutes: number | null, now: number): PageState {
   const closed: PageState = { ...state, dialog: focused(state)?.paused ? 'menu' : null };
-  if (minutes === null) return tell({ ...closed, sleepAt: null }, 'Sleep timer off.', now);
-  return tell({ ...closed, sleepAt: now + minutes * 60_000 }, `Good night in ${minutes} minutes.`, now);
+  if (minutes === null) return withNotice({ ...closed, sleepAt: null }, 'Sleep timer off.', now);
+  return withNotice(
+    { ...closed, sleepAt: now + minutes * 60_000 },
+    `The sleep timer stops in ${minutes} minutes.`,
+    now,
+  );
 }
 
 function onTick(state: PageState, facts: Facts): Step {
@@ -238,14 +246,14 @@ function onTick(state: PageState, facts: Facts): Step {
   if (state.typed !== '' && now - state.typedAt >= TYPING_TIMEOUT) return takeTyped(state, facts);
   const { sleepAt, notice } = state;
   if (sleepAt !== null && now >= sleepAt) {
-    return stay({ ...leave(state), notice: { text: 'Put out by the sleep timer.', until: null } });
+    return stay({ ...leave(state), notice: { text: 'Stopped by the sleep timer.', until: null } });
   }
   const left = sleepAt === null ? null : sleepAt - now;
   if (left !== null && left <= LAST_MINUTE && left > LAST_MINUTE - 1000) {
-    return stay(tell(state, 'Good night in a minute. t for longer.', now));
+    return stay(withNotice(state, 'The sleep timer stops in a minute. Press t to extend it.', now));
   }
-  const isTold = notice?.until != null && notice.until <= now;
+  const isExpired = notice?.until != null && notice.until <= now;
   const isShown = state.bannerUntil > 0 && state.bannerUntil <= now;
-  if (!isTold && !isShown) return stay(state);
-  return stay({ ...state, notice: isTold ? null : notice, bannerUntil: isShown ? 0 : state.bannerUntil });
+  if (!isExpired && !isShown) return stay(state);
+  return stay({ ...state, notice: isExpired ? null : notice, bannerUntil: isShown ? 0 : state.bannerUntil });
 }
