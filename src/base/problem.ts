@@ -46,3 +46,11 @@ export const systemCode = (error: unknown): string | undefined =>
 
 /** The message of anything thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Anything thrown, as a problem. What is no Problem is a fault of the program: its stack is kept for the report. */
+export function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const stack = error instanceof Error ? `\n${error.stack}` : '';
+  const next = 'Please report it with the lines above.';
+  return new Problem('usage', `an error inside msc: ${messageOf(error)}${stack}`, next, { cause: error });
+}

@@ -1,15 +1,13 @@
-/** What `--fec` says. */
+/** The option `--fec`. */
 import { InvalidArgumentError } from 'commander';
-import { type FecMode, type FecSize, fecSizeFault } from '../wire/fec.js';
-
-/** Parity of all stations; `auto` sends as much as the viewers' losses make worth it. */
-export type FecOption = 'none' | { size: FecSize; mode: FecMode | 'auto' };
+import type { FecConfig } from '../server/config.js';
+import { type FecSize, fecSizeFault } from '../wire/fec.js';
 
 /** A tenth of a second at 5 Mbit/s; a burst of ten packets, 20 ms, is repaired. */
 const DEFAULT_SIZE: FecSize = { columns: 10, rows: 5 };
 
 /** "none", "auto", "10x5", "10x5:columns". Throws an InvalidArgumentError. */
-export function fecOption(text: string): FecOption {
+export function fecOption(text: string): FecConfig {
   if (text === 'none') return text;
   if (text === 'auto') return { size: DEFAULT_SIZE, mode: 'auto' };
   const match = /^(\d+)x(\d+)(:columns)?$/.exec(text);

@@ -1,6 +1,6 @@
 /** The command line: arguments checked, commands called, exit codes given. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { Problem } from '../base/problem.js';
+import { asProblem, Problem } from '../base/problem.js';
 import { parseMoment } from '../contract/time-text.js';
 import { COMMON_DELAY } from '../contract/timing.js';
 import { defaultMediaSettings } from '../media/settings.js';
@@ -10,7 +10,7 @@ import { graphicsNames } from '../viewer/terminal-player/renderer.js';
 import { stationFormats } from '../wire/station-info.js';
 import { fecOption } from './fec-option.js';
 import { httpAddress } from './http-option.js';
-import { asProblem, problemText } from './output.js';
+import { problemText } from './output.js';
 
 const version = '0.1.0';
 

@@ -1,5 +1,5 @@
 /** What commands say, and how: people's lines on standard error, results on standard output, progress on a terminal. */
-import { messageOf, Problem } from '../base/problem.js';
+import type { Problem } from '../base/problem.js';
 
 export interface Output {
   /** A line for people; nothing with --quiet. */
@@ -63,17 +63,3 @@ export function openOutput(options: { quiet: boolean; json: boolean }): Output {
 
 /** A problem as people read it: what and why, then what to do. */
 export const problemText = (problem: Problem): string => `msc: ${problem.message}\n     ${problem.next}\n`;
-
-/** Anything thrown, as a problem; what is not one is a mistake of ours and keeps its stack for the report. */
-export function asProblem(error: unknown): Problem {
-  if (error instanceof Problem) return error;
-  const stack = error instanceof Error ? `\n${error.stack}` : '';
-  return new Problem(
-    'usage',
-    `an error inside msc: ${messageOf(error)}${stack}`,
-    'Please report it with the lines above.',
-    {
-      cause: error,
-    },
-  );
-}

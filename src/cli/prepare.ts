@@ -1,10 +1,16 @@
 /** `msc prepare`: reels ahead of time, so that a server goes on the air with them at once. */
-import type { Problem } from '../base/problem.js';
+import { Problem } from '../base/problem.js';
+import { TICKS_PER_SECOND } from '../base/units.js';
 import type { MediaSettings } from '../media/settings.js';
 import { defaultStore, Store } from '../reel/store.js';
-import { planStations, prepareStation } from '../server/line-up.js';
-import { findSources } from '../server/sources.js';
-import { openOutput } from './output.js';
+import type { ServerEvent } from '../server/events.js';
+import { findSource } from '../server/sources.js';
+import { prepareStation } from '../server/station-loader.js';
+import { planStation } from '../server/station-plan.js';
+import type { StationItem } from '../station/station.js';
+import { type Output, openOutput } from './output.js';
+import { printEvents } from './serve-report.js';
+import { stationsOf } from './station-arguments.js';
 
 export interface PrepareOptions {
   /** Files, folders, NAME=PATH. A folder's reels are made for one station. */
@@ -17,35 +23,41 @@ export interface PrepareOptions {
 }
 
 /** Returns the exit code: that of the first problem, or 0. */
-export async function runPrepare(options: PrepareOptions): Promise<number> {
-  const { settings, signal } = options;
+export async function runPrepare({ sources, settings, signal, ...options }: PrepareOptions): Promise<number> {
   const output = openOutput(options);
   const store = new Store(options.store ?? defaultStore(), { log: (line) => output.say(line) });
   await store.open();
   let exitCode = 0;
-  const onProblem = (problem: Problem) => {
+  const onEvent = printEvents(output, (problem) => {
     exitCode ||= problem.exitCode;
-    output.warn(problem);
-  };
-  const sources = findSources(options.sources, onProblem);
-  for (const plan of planStations(sources, { format: settings.format, firstGroup: null })) {
-    const ready = await prepareStation({ plan, settings, store, server: '', output, signal, onProblem });
-    for (const item of ready?.station.items ?? []) {
-      const { id, duration, bitrate, properties } = item.reel.data.manifest;
-      const { width, height, aspectRatio, video, audio } = properties;
-      output.say(
-        `Prepared: ${item.name}, ${width}×${height} ${aspectRatio}, ${(bitrate / 1e6).toFixed(1)} Mbit/s, video ${video}, audio ${audio}`,
-      );
-      output.event({
-        event: 'prepared',
-        name: item.name,
-        reel: store.reelFolder(id),
-        duration: duration / 90_000,
-        bitrate,
-        properties,
-      });
+  });
+  for (const [index, { source, ...config }] of stationsOf(sources).entries()) {
+    try {
+      const { format } = settings;
+      const plan = planStation({ config, source: findSource(String(source)), number: index + 1, format, others: [] });
+      const ready = await prepareStation({ plan, settings, store, server: '', onEvent, signal });
+      for (const item of ready?.station.items ?? []) printItem(item, store, output);
+      ready?.station.close();
+    } catch (error) {
+      if (!(error instanceof Problem) || signal.aborted) throw error;
+      onEvent({ kind: 'problem', problem: error } satisfies ServerEvent);
     }
-    ready?.station.close();
   }
   return exitCode;
+}
+
+function printItem({ name, reel }: StationItem, store: Store, output: Output): void {
+  const { id, duration, bitrate, properties } = reel.data.manifest;
+  const { width, height, aspectRatio, video, audio } = properties;
+  const rate = (bitrate / 1e6).toFixed(1);
+  output.say(`Prepared: ${name}, ${width}×${height} ${aspectRatio}, ${rate} Mbit/s, video ${video}, audio ${audio}`);
+  const reelFolder = store.reelFolder(id);
+  output.event({
+    event: 'prepared',
+    name,
+    reel: reelFolder,
+    duration: duration / TICKS_PER_SECOND,
+    bitrate,
+    properties,
+  });
 }

@@ -7,16 +7,18 @@ import { scratchFolder } from '../../test/support/spool.js';
 import { millisToTicks, type Ticks90k } from '../base/units.js';
 import { defaultMediaSettings } from '../media/settings.js';
 import { NOTICE, replaced, skipped } from '../station/change.js';
+import type { ServerEvent } from './events.js';
 import { keepStation, keptStation, noteSources } from './kept-station.js';
+import { filesOf } from './sources.js';
 import {
   loadStation,
+  ownItems,
   type PrepareOptions,
-  planStations,
   prepareStation,
   type ReadyStation,
   reloadItems,
-} from './line-up.js';
-import { filesOf } from './sources.js';
+} from './station-loader.js';
+import { planStation } from './station-plan.js';
 
 const now: Ticks90k = millisToTicks(Date.UTC(2026, 10, 23));
 
@@ -26,17 +28,15 @@ async function open(context: TestContext) {
   mkdirSync(films);
   for (const name of ['one', 'two']) makeFilm(join(films, `${name}.mp4`), 6);
   const said: string[] = [];
-  const silent = () => undefined;
-  const output = {
-    ...{ warn: silent, event: silent, progress: silent, status: silent, progressEnd: silent },
-    say: (line: string) => said.push(line),
+  const onEvent = (event: ServerEvent) => {
+    if (event.kind === 'problem') assert.fail(event.problem);
+    if (event.kind === 'note') said.push(event.message);
   };
   /** As a server that starts has it. */
   const options = (settings = defaultMediaSettings): PrepareOptions => {
     const source = { name: 'Lobby', path: films, files: filesOf(films) };
-    const [plan] = planStations([source], { format: 'h264', firstGroup: null });
-    const onProblem = (problem: Error) => assert.fail(problem);
-    return { plan, settings, store, server: 'here', output, signal: context.signal, onProblem };
+    const plan = planStation({ config: {}, source, number: 1, format: 'h264', others: [] });
+    return { plan, settings, store, server: 'here', onEvent, signal: context.signal };
   };
   const closed = (ready: ReadyStation) => {
     context.after(() => ready.station.close());
@@ -79,7 +79,8 @@ test('files that were looked at again are those of the station from then on', as
   const { films, options, start } = await open(context);
   const { ready } = await start();
   makeFilm(join(films, 'three.mp4'), 3);
-  const { items, files } = await reloadItems({ ...options(), plan: ready.plan }, ready.station);
+  const { items: opened, files } = await reloadItems({ ...options(), plan: ready.plan }, ready.station);
+  const items = ownItems(ready.station, opened);
   assert.deepEqual(
     items.map(({ name }) => name),
     ['one', 'three', 'two'],

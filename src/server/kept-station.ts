@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { messageOf } from '../base/problem.js';
 import { stationSsrc } from '../station/identity.js';
 import { type KeptData, KeptFile, keptData, openKept } from '../station/station-state.js';
-import { type LoadOptions, type ReadyStation, readyStation } from './line-up.js';
+import { type LoadOptions, type ReadyStation, readyStation } from './station-loader.js';
 
 type SourceOptions = Pick<LoadOptions, 'settings' | 'store'>;
 
@@ -45,9 +45,10 @@ export async function noteSources(ready: ReadyStation, options: SourceOptions): 
  * that would have to be read for that are left alone: null as well.
  */
 export async function keptStation(options: LoadOptions, reads = false): Promise<ReadyStation | null> {
-  const { plan, store, output } = options;
+  const { plan, store, onEvent } = options;
   const file = new KeptFile(store.folder, plan.id);
-  const say = (words: string) => output.say(`${plan.number} ${plan.name}: ${words}`);
+  const say = (words: string) =>
+    onEvent({ kind: 'note', message: `${plan.number} ${plan.name}: ${words}`, station: plan });
   const putAside = async (why: string) => {
     const aside = basename(await file.putAside());
     say(`it begins anew, ${why}. What its operator had changed lies in ${aside} now.`);

@@ -1,63 +1,72 @@
-/** The stations of `msc serve`, as their operator knows them, and what can be done to them. */
+/** The operator of a server: the view of its stations, and the commands that change them. */
 import { setImmediate } from 'node:timers/promises';
 import { messageOf, Problem } from '../base/problem.js';
 import { millisToTicks, type Ticks90k, ticksToMillis } from '../base/units.js';
 import type { OperatorCommand, StationAction } from '../contract/commands.js';
 import type { Operator, ServerStation, ServerView } from '../contract/server-view.js';
 import type { NetInterface } from '../net/interfaces.js';
+import { closeReel } from '../reel/open-reel.js';
 import { NOTICE, replaced, resumed, skipped, slated, withoutSlate } from '../station/change.js';
 import type { PeriodOptions, StationItem } from '../station/period.js';
+import type { Station } from '../station/station.js';
 import type { Broadcaster } from './broadcaster.js';
-import { keepStation, noteSources } from './kept-station.js';
-import { type PrepareOptions, type ReadyStation, reloadItems } from './line-up.js';
+import type { ServerEvents } from './events.js';
+import { keepStation } from './kept-station.js';
+import type { Entry, LineUp } from './line-up.js';
 import type { Slates } from './slates.js';
+import { ownItems, type PrepareOptions, type ReadyStation, type Reloaded, reloadItems } from './station-loader.js';
+import type { StationPlan } from './station-plan.js';
 
 export interface ServerOperatorOptions {
-  air: Broadcaster;
-  at: NetInterface;
+  broadcaster: Broadcaster;
+  lineUp: LineUp;
   slates: Slates;
-  /** For files that are looked at again. */
-  load: Omit<PrepareOptions, 'plan' | 'onProblem'>;
-  onProblem(problem: Problem, station: number): void;
+  /** The interface that packets leave by. */
+  at: NetInterface;
+  /** How files of a station are loaded and prepared. */
+  load(plan: StationPlan): PrepareOptions;
+  events: ServerEvents;
 }
 
 const impossible = (what: string, next = 'There is nothing to do.') => new Problem('usage', what, next);
 
 /**
- * It is in charge of:
- * - changes being made one after another, and known to all before they begin
- * - what has been changed being kept for the server that comes after this one
+ * Responsible for:
+ * - commands: each station's one after another, and known to all threads before the change begins
+ * - the stored state of changed stations, for the server that starts after this one
  */
 export class ServerOperator implements Operator {
   readonly #options: ServerOperatorOptions;
-  /** Stations whose files are being looked at. */
-  readonly #reloading = new Set<string>();
-  #last: Promise<unknown> = Promise.resolve();
-  #kept: Promise<unknown> = Promise.resolve();
+  /** Stations whose source is being read again. */
+  readonly #reloading = new Set<Entry>();
+  /** Settles when every change so far is stored. */
+  #stored: Promise<unknown> = Promise.resolve();
+  /** Settles when the event loop may make one more change. */
+  #nextTurn: Promise<unknown> = Promise.resolve();
 
   constructor(options: ServerOperatorOptions) {
     this.#options = options;
   }
 
   get revision(): number {
-    return this.#options.air.revision + this.#options.slates.list.length;
+    return this.#options.events.revision;
   }
 
   view(): ServerView {
-    const { air, at, slates } = this.#options;
+    const { broadcaster, lineUp, at, slates, events } = this.#options;
     const { name, address, internal } = at;
     const time = this.#now();
     return {
-      stations: air.stations.map((ready) => this.#describe(ready, time)),
-      slates: slates.list.map(({ id, name }) => ({ id, name })),
-      receivers: air.receivers,
+      stations: lineUp.ready.map((ready) => this.#describe(ready, time)),
+      slates: slates.list,
+      receivers: broadcaster.receivers,
       interface: { name, address, internal },
-      clockOffset: air.clockOffset,
-      warnings: air.warnings,
+      clockOffset: broadcaster.clockOffset,
+      warnings: events.warnings,
     };
   }
 
-  execute(command: OperatorCommand): Promise<void> {
+  async execute(command: OperatorCommand): Promise<void> {
     switch (command.do) {
       case 'start':
         return this.#start(command.station);
@@ -72,145 +81,178 @@ export class ServerOperator implements Operator {
       case 'reload':
         return this.#reload(command.station);
       case 'show':
-        return this.#show(command.slate, command.station);
+        return command.station === null
+          ? this.#showEverywhere(command.slate)
+          : this.#show(command.slate, this.#options.lineUp.find(command.station));
       case 'resume':
-        return this.#resume(command.station);
+        return command.station === null ? this.#resumeEverywhere() : this.#resume(command.station);
     }
   }
 
+  /** Resolves when every change so far is stored. */
+  async stored(): Promise<void> {
+    await this.#stored;
+  }
+
   #start(id: string): Promise<void> {
-    return this.#inTurn(() => {
-      const ready = this.#find(id);
+    return this.#inTurn(id, (ready) => {
       if (this.#isOnAir(ready)) throw impossible('this station is on the air');
-      this.#options.air.start(ready);
+      this.#options.broadcaster.add(ready);
     });
   }
 
   #stop(id: string): Promise<void> {
-    return this.#inTurn(() => {
-      this.#findOnAir(id);
-      return this.#options.air.stop(id);
+    return this.#inTurn(id, async (ready) => {
+      this.#requireOnAir(ready);
+      await this.#options.broadcaster.remove(id);
     });
   }
 
   #skip(id: string): Promise<void> {
-    return this.#inTurn(() => {
-      const ready = this.#findPlaying(id);
+    return this.#inTurn(id, (ready) => {
+      this.#requireProgramme(ready);
       if (ready.station.items.length === 1) throw impossible('this station has one item', 'Add another to its folder.');
       const now = this.#now();
       const period = skipped(ready.station, now, now + NOTICE);
-      if (period) this.#change(ready, period); // Otherwise the next one begins by itself in a moment.
+      if (period) this.#change(ready, period); // Without one, the next item begins by itself before that.
     });
   }
 
   #rename(id: string, name: string): Promise<void> {
-    return this.#inTurn(() => {
-      const ready = this.#find(id);
+    return this.#inTurn(id, (ready) => {
       ready.plan.name = name;
       this.#changed(ready);
     });
   }
 
   #reorder(id: string, order: readonly string[]): Promise<void> {
-    return this.#inTurn(() => {
-      const ready = this.#findPlaying(id);
+    return this.#inTurn(id, (ready) => {
+      this.#requireProgramme(ready);
       const { items } = ready.station;
-      const ids = itemIds(items);
-      if (
-        order.length !== items.length ||
-        new Set(order).size !== order.length ||
-        order.some((each) => !ids.includes(each))
-      ) {
+      const byId = new Map(itemIds(items).map((itemId, index) => [itemId, items[index]!]));
+      const ordered = [...new Set(order)].flatMap((each) => byId.get(each) ?? []);
+      if (ordered.length !== items.length || order.length !== items.length) {
         throw impossible('these are not all of the station’s items, each once', 'The line-up lists them.');
       }
-      const ordered = order.map((each) => items[ids.indexOf(each)]);
       this.#change(ready, replaced(ready.station, this.#soon(), ordered));
     });
   }
 
   async #reload(id: string): Promise<void> {
-    const ready = this.#findPlaying(id);
-    const { load, onProblem } = this.#options;
-    const { plan, station } = ready;
-    if (this.#reloading.has(id)) throw impossible('its files are being looked at', 'Wait until that is done.');
-    this.#reloading.add(id);
+    const entry = this.#options.lineUp.find(id);
+    const { plan, ready } = entry;
+    if (ready === null) throw notReady();
+    this.#requireProgramme(ready);
+    if (this.#reloading.has(entry)) throw impossible('its files are being read already', 'Wait until that is done.');
+    this.#reloading.add(entry);
     try {
-      // Preparing may take long: nothing else waits for it.
-      const told = (problem: Problem) => onProblem(problem, plan.number);
-      const { items, files } = await reloadItems({ ...load, plan, onProblem: told }, station);
-      await this.#inTurn(async () => {
-        const isSame = items.length === station.items.length && items.every((item, at) => item === station.items[at]);
-        if (isSame) return;
-        this.#findPlaying(id);
-        plan.source.files = files;
-        await noteSources(ready, load);
-        this.#change(ready, replaced(station, this.#soon(), items));
-      });
+      const load = this.#options.load(plan);
+      const signal = AbortSignal.any([load.signal, entry.removal.signal]);
+      // Preparing may take hours: no other command of the station waits for it.
+      const { items, files } = await reloadItems({ ...load, signal }, ready.station);
+      await this.#take(entry, ready, { items, files });
+      await this.#stored;
     } finally {
-      this.#reloading.delete(id);
+      this.#reloading.delete(entry);
     }
   }
 
-  #show(slate: string, id: string | null): Promise<void> {
-    return this.#inTurn(async () => {
-      const stations =
-        id === null ? this.#options.air.stations.filter((each) => this.#isOnAir(each)) : [this.#findOnAir(id)];
-      const items = await Promise.allSettled(
-        stations.map(({ station }) => this.#options.slates.itemFor(slate, station)),
-      );
-      for (const [index, ready] of stations.entries()) {
-        const item = items[index];
-        if (item.status === 'rejected') continue;
-        await setImmediate(); // Each takes some milliseconds: of a thousand stations, others get their turn in between.
-        const now = this.#now();
-        this.#change(ready, slated(ready.station, now, now + NOTICE, { id: slate, item: item.value }));
-      }
-      const failed = items.filter((item) => item.status === 'rejected');
-      if (failed.length === 0) return;
-      if (failed.length === items.length) throw failed[0].reason;
-      const which = `${failed.length} of ${items.length} stations go on as before: the slate is not ready for them`;
-      throw impossible(which, 'Try again in a moment.');
+  /** Plays reloaded items instead of the station's; those that it does not take are closed. */
+  async #take(entry: Entry, ready: ReadyStation, { items, files }: Reloaded): Promise<void> {
+    const { plan, station } = ready;
+    let opened = items;
+    try {
+      await this.#options.lineUp.inTurn(entry, () => {
+        this.#requireProgramme(ready);
+        const before = station.items;
+        opened = ownItems(station, items);
+        if (opened.length === before.length && opened.every((item, index) => item === before[index])) return;
+        plan.source.files = files;
+        ready.sources = null; // Computed again when the change is stored.
+        this.#change(ready, replaced(station, this.#soon(), opened));
+      });
+    } finally {
+      closeUnused(station, opened);
+    }
+  }
+
+  #show(slate: string, entry: Entry): Promise<void> {
+    return this.#inTurn(entry, async (ready) => {
+      this.#requireOnAir(ready);
+      const { station } = ready;
+      const item = await this.#options.slates.itemFor(slate, station);
+      // A change takes some milliseconds: of a thousand stations, other work gets its turn in between.
+      this.#nextTurn = this.#nextTurn.then(() => setImmediate());
+      await this.#nextTurn;
+      const now = this.#now();
+      const [own = item] = ownItems(station, [item]);
+      this.#change(ready, slated(station, now, now + NOTICE, { id: slate, item: own }));
     });
   }
 
-  #resume(id: string | null): Promise<void> {
-    return this.#inTurn(() => {
-      const stations = id === null ? this.#options.air.stations : [this.#find(id)];
-      for (const ready of stations) {
-        if (ready.station.slate !== null) this.#change(ready, resumed(ready.station, this.#soon()));
-        else if (id !== null) throw impossible('this station shows no slate');
-      }
+  async #showEverywhere(slate: string): Promise<void> {
+    const entries = this.#options.lineUp.entries.filter(({ ready }) => ready && this.#isOnAir(ready));
+    const shown = await Promise.allSettled(entries.map((entry) => this.#show(slate, entry)));
+    const failed = shown.filter((each) => each.status === 'rejected');
+    const [first] = failed;
+    if (!first) return;
+    if (failed.length === shown.length) throw first.reason;
+    const which = `${failed.length} of ${shown.length} stations go on as before: ${messageOf(first.reason)}`;
+    throw impossible(which, 'Try again in a moment.');
+  }
+
+  #resume(id: string): Promise<void> {
+    return this.#inTurn(id, (ready) => {
+      const { station } = ready;
+      if (station.slate === null) throw impossible('this station shows no slate');
+      this.#change(ready, resumed(station, this.#soon()));
     });
+  }
+
+  async #resumeEverywhere(): Promise<void> {
+    const { lineUp } = this.#options;
+    await Promise.all(
+      lineUp.entries.flatMap((entry) =>
+        entry.ready === null
+          ? []
+          : this.#inTurn(entry, (ready) => {
+              if (ready.station.slate !== null) this.#change(ready, resumed(ready.station, this.#soon()));
+            }),
+      ),
+    );
   }
 
   #now(): Ticks90k {
-    return millisToTicks(this.#options.air.now());
+    return millisToTicks(this.#options.broadcaster.now());
   }
 
   #soon(): Ticks90k {
     return this.#now() + NOTICE;
   }
 
-  #find(id: string): ReadyStation {
-    const ready = this.#options.air.stations.find(({ plan }) => plan.id === id);
-    if (ready) return ready;
-    throw new Problem('station', 'there is no such station', 'The line-up shows all.');
-  }
-
   #isOnAir({ plan }: ReadyStation): boolean {
-    return this.#options.air.stats(plan.id) !== null;
+    return this.#options.broadcaster.find(plan.id) !== undefined;
   }
 
-  #findOnAir(id: string): ReadyStation {
-    const ready = this.#find(id);
-    if (this.#isOnAir(ready)) return ready;
-    throw impossible('this station is not on the air', 'Start it first.');
+  #requireOnAir(ready: ReadyStation): void {
+    if (!this.#isOnAir(ready)) throw impossible('this station is not on the air', 'Start it first.');
   }
 
-  #findPlaying(id: string): ReadyStation {
-    const ready = this.#findOnAir(id);
-    if (ready.station.slate !== null) throw impossible('this station shows a slate', 'Go back to what it plays first.');
-    return ready;
+  /** Throws a Problem unless the station is on the air with its programme. */
+  #requireProgramme(ready: ReadyStation): void {
+    this.#requireOnAir(ready);
+    if (ready.station.slate !== null) throw impossible('this station shows a slate', 'Resume its programme first.');
+  }
+
+  /** After the earlier commands of this station. Resolves when what they have changed is stored: the next command does not wait for that. */
+  async #inTurn(station: string | Entry, action: (ready: ReadyStation) => Promise<void> | void): Promise<void> {
+    const { lineUp } = this.#options;
+    const entry = typeof station === 'string' ? lineUp.find(station) : station;
+    await lineUp.inTurn(entry, () => {
+      if (entry.ready === null) throw notReady();
+      return action(entry.ready);
+    });
+    await this.#stored;
   }
 
   #change(ready: ReadyStation, period: PeriodOptions): void {
@@ -218,38 +260,32 @@ export class ServerOperator implements Operator {
     this.#changed(ready);
   }
 
-  /** On the air as it is even where it cannot be kept: an alarm does not wait for a full disk. */
+  /** The change is on the air even where it cannot be stored: an alarm does not wait for a full disk. */
   #changed(ready: ReadyStation): void {
-    const { air, load } = this.#options;
-    const { number, name } = ready.plan;
-    air.changed(ready);
-    this.#kept = this.#kept
-      .then(() => keepStation(ready, load))
-      .catch((error) => {
-        air.warn(`${number} ${name}: what was changed will be lost when the server ends: ${messageOf(error)}`);
+    const { broadcaster, load, events } = this.#options;
+    const { plan } = ready;
+    broadcaster.change(ready);
+    this.#stored = this.#stored
+      .then(async () => {
+        await keepStation(ready, load(plan));
+      })
+      .catch((error: unknown) => {
+        const what = `the change is on the air, but will be lost when the server ends: ${messageOf(error)}`;
+        events.emit({ kind: 'warning', message: `${plan.number} ${plan.name}: ${what}`, station: plan });
       });
-  }
-
-  /** When what was asked for before is done. Resolves when it is kept, too: the next does not wait for that. */
-  #inTurn(action: () => Promise<void> | void): Promise<void> {
-    const done = this.#last.then(action);
-    this.#last = done.catch(() => undefined);
-    return done.then(async () => {
-      await this.#kept;
-    });
   }
 
   #describe(ready: ReadyStation, time: Ticks90k): ServerStation {
     const { plan, station } = ready;
-    const stats = this.#options.air.stats(plan.id);
+    const stats = this.#options.broadcaster.stats(plan.id);
     const { items } = withoutSlate(station);
     const ids = itemIds(items);
     return {
       info: ready.info(time),
       onAir: stats !== null,
-      items: items.map(({ name, reel }, index) => ({ id: ids[index], name, duration: ticksToMillis(reel.duration) })),
+      items: items.map(({ name, reel }, index) => ({ id: ids[index]!, name, duration: ticksToMillis(reel.duration) })),
       slate: station.slate?.id ?? null,
-      actions: this.#actions(items.length, stats !== null, station.slate !== null),
+      actions: this.#actions({ items: items.length, isOnAir: stats !== null, isSlate: station.slate !== null }),
       sent: stats?.progress.snapshot() ?? null,
       parity: stats?.parity
         ? {
@@ -262,16 +298,23 @@ export class ServerOperator implements Operator {
     };
   }
 
-  #actions(items: number, isOnAir: boolean, isShowing: boolean): StationAction[] {
+  #actions({ items, isOnAir, isSlate }: { items: number; isOnAir: boolean; isSlate: boolean }): StationAction[] {
     if (!isOnAir) return ['start', 'rename'];
-    const own: StationAction[] = isShowing
-      ? ['resume']
-      : [...(items > 1 ? (['skip', 'reorder'] as const) : []), 'reload'];
-    return ['stop', 'rename', ...own, ...(this.#options.slates.list.length > 0 ? (['show'] as const) : [])];
+    const ofProgramme: StationAction[] = [...(items > 1 ? (['skip', 'reorder'] as const) : []), 'reload'];
+    const show: StationAction[] = this.#options.slates.list.length > 0 ? ['show'] : [];
+    return ['stop', 'rename', ...(isSlate ? (['resume'] as const) : ofProgramme), ...show];
   }
 }
 
-/** Names of a station's items for others: the reel's, and which of several it is. */
+const notReady = () => impossible('this station is still being prepared', 'Try again when it is on the air.');
+
+/** Closes the reels of items that the station did not take. */
+function closeUnused({ periods }: Station, items: readonly StationItem[]): void {
+  const used = new Set(periods.flatMap((period) => period.items).map(({ reel }) => reel));
+  for (const reel of new Set(items.map((item) => item.reel))) if (!used.has(reel)) closeReel(reel);
+}
+
+/** Ids of a station's items: the reel's, numbered where one occurs several times. */
 function itemIds(items: readonly StationItem[]): string[] {
   const counts = new Map<string, number>();
   return items.map(({ reel: { data } }) => {

@@ -1,8 +1,7 @@
-/** What can be shown in place of what stations play: prepared beforehand, for every layout that stations have. */
+/** Films that can be shown in place of a programme: prepared ahead, in every layout that stations have. */
 import { setTimeout } from 'node:timers/promises';
 import { messageOf, Problem } from '../base/problem.js';
 import type { Millis } from '../base/units.js';
-import type { Output } from '../cli/output.js';
 import type { Slate } from '../contract/server-view.js';
 import { distinctId } from '../contract/station-id.js';
 import type { MediaSettings } from '../media/settings.js';
@@ -12,96 +11,108 @@ import { prepareReel } from '../reel/prepare.js';
 import type { Store } from '../reel/store.js';
 import { stationId } from '../station/identity.js';
 import type { Station, StationItem } from '../station/station.js';
-import { itemFor } from './line-up.js';
-import { findSources } from './sources.js';
+import type { SlateConfig } from './config.js';
+import type { OnServerEvent } from './events.js';
+import { findSource } from './sources.js';
+import { itemFor } from './station-loader.js';
 
-export interface SlateFile extends Slate {
+interface SlateFile extends Slate {
   readonly file: string;
-  /** Nobody has to make it: it is generated. */
   readonly isGenerated?: boolean;
 }
 
-/** Slates can be begun and left so often: they come and go soon. */
+/** Slates come and go at once: their random access points are close together. */
 const SLATE_GOP: Millis = 1_000;
 
-/** Before what nobody asked for is made, stations have been on the air for so long. */
-const PATIENCE: Millis = 30_000;
+/** How long stations have been on the air before a slate that nobody asked for is generated. */
+const GENERATION_DELAY: Millis = 30_000;
 
 export interface SlatesOptions {
   settings: MediaSettings;
   store: Store;
-  output: Output;
+  onEvent: OnServerEvent;
 }
 
-/** What the generated one says. */
+/** Named after the words in its picture. */
 const generated = { id: 'back-soon', name: 'Back soon', isGenerated: true };
 
-/** The one that is generated, and those given: each a file, or NAME=FILE. Throws a Problem where one is not there, or a folder. */
-export function findSlates(words: readonly string[], store: Store): SlateFile[] {
+function slateFiles(configs: readonly SlateConfig[], store: Store): SlateFile[] {
   const ids = new Set([generated.id]);
-  const sources = findSources(words, (problem) => {
-    throw problem;
-  });
-  const given = sources.flatMap((source) => {
-    if (source === null) return [];
-    const { name, path, files } = source;
-    if (files.length !== 1) throw new Problem('source', `${path}: a slate is one file`, 'Name one video file.');
+  const given = configs.map(({ name: wanted, file: path }) => {
+    const source = findSource(path);
+    const [file, ...others] = source.files;
+    if (file === undefined || others.length > 0) {
+      throw new Problem('source', `${path}: a slate is one file`, 'Name one video file.');
+    }
+    const name = wanted ?? source.name;
     const id = distinctId(stationId(name, 'h264'), ids);
     ids.add(id);
-    return [{ id, name, file: files[0] }];
+    return { id, name, file };
   });
   return [...given, { ...generated, file: generatedPath(store, 'slate') }];
 }
 
 export class Slates {
-  readonly list: readonly SlateFile[];
+  readonly #files: readonly SlateFile[];
   readonly #options: SlatesOptions;
 
-  constructor(list: readonly SlateFile[], options: SlatesOptions) {
-    this.list = list;
-    this.#options = { ...options, settings: { ...options.settings, maxGop: SLATE_GOP } };
+  /** The slates of the configuration, and one that is generated. Throws a Problem where a file does not exist or is a folder. */
+  constructor(configs: readonly SlateConfig[], options: SlatesOptions) {
+    this.#files = slateFiles(configs, options.store);
+    this.#options = options;
   }
 
-  /** Makes what is missing, one after another. Says what cannot be used; rejects with a Problem only when aborted. */
+  get list(): readonly Slate[] {
+    return this.#files.map(({ id, name }) => ({ id, name }));
+  }
+
+  /** Makes the missing reels, one after another. A film that cannot be used is an event; rejects only when aborted. */
   async prepare(stations: readonly Station[], signal: AbortSignal): Promise<void> {
-    const { settings, store, output } = this.#options;
-    const layouts = new Map(
-      stations.map(({ items: [{ reel }] }) => [JSON.stringify(reel.data.manifest.layout), reel.data.manifest.layout]),
-    );
-    for (const { name, file, isGenerated = false } of this.list) {
+    const targets = new Map(stations.map((station) => [layoutKey(station), station]));
+    for (const { name, file, isGenerated = false } of this.#files) {
       if (isGenerated && !(await this.#generate(signal))) continue;
-      for (const target of layouts.values()) {
+      for (const station of targets.values()) {
         try {
-          const { reel } = await prepareReel({ source: file, settings: { ...settings, target }, store, signal });
+          const settings = { ...this.#settings(station), target: station.items[0]!.reel.data.manifest.layout };
+          const { reel } = await prepareReel({ source: file, settings, store: this.#options.store, signal });
           closeReel(reel);
         } catch (error) {
           if (signal.aborted) throw error;
-          output.say(`The slate ${name} cannot be used: ${messageOf(error)}`);
+          this.#note(`The slate ${name} cannot be used: ${messageOf(error)}`);
         }
       }
     }
   }
 
-  /** False where it cannot be. */
+  /** An item with a reel of its own. Rejects with a Problem where there is no such slate, or it is not ready for this station. */
+  async itemFor(id: string, station: Station): Promise<StationItem> {
+    const slate = this.#files.find((each) => each.id === id);
+    if (!slate) throw new Problem('usage', 'there is no such slate', 'The line-up lists them.');
+    const item = await itemFor(station, slate, { ...this.#options, settings: this.#settings(station) });
+    if (item) return item;
+    throw new Problem('usage', `the slate ${slate.name} is not prepared yet`, 'Try again in a moment.');
+  }
+
+  /** Whether the film could be generated. */
   async #generate(signal: AbortSignal): Promise<boolean> {
-    const { store, output } = this.#options;
     try {
-      await setTimeout(PATIENCE, undefined, { signal });
-      await generate(store, 'slate', signal);
+      await setTimeout(GENERATION_DELAY, undefined, { signal });
+      await generate(this.#options.store, 'slate', signal);
       return true;
     } catch (error) {
       if (signal.aborted) throw error;
-      output.say(`A slate cannot be generated: ${messageOf(error)}`);
+      this.#note(`A slate cannot be generated: ${messageOf(error)}`);
       return false;
     }
   }
 
-  /** Rejects with a Problem where there is none of that id, or it is not ready for this station. */
-  async itemFor(id: string, station: Station): Promise<StationItem> {
-    const slate = this.list.find((each) => each.id === id);
-    if (!slate) throw new Problem('usage', 'there is no such slate', 'The line-up lists them.');
-    const item = await itemFor(station, slate, this.#options);
-    if (item) return item;
-    throw new Problem('usage', `the slate ${slate.name} is not prepared yet`, 'Try again in a moment.');
+  #settings({ format }: Station): MediaSettings {
+    return { ...this.#options.settings, format, maxGop: SLATE_GOP };
+  }
+
+  #note(message: string): void {
+    this.#options.onEvent({ kind: 'note', message });
   }
 }
+
+const layoutKey = ({ format, items }: Station): string => JSON.stringify([format, items[0]!.reel.data.manifest.layout]);

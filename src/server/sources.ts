@@ -1,30 +1,24 @@
-/** From the words on the command line to what each station plays. */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+/** From a path in the configuration to the files that a station plays. */
+import { readdirSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { fileProblem } from '../base/file-problem.js';
 import { Problem } from '../base/problem.js';
 import { looksLikeVideo } from '../media/video-files.js';
 
-/** A station to be: its name and the files it plays in order. */
+/** The source of a station: a default name and the files, in the order in which they are played. */
 export interface StationSource {
   name: string;
   /** As given, for messages. */
   path: string;
   files: string[];
-  /** Makes the files where they are still to be generated. */
+  /** Makes the files of a generated film where they do not exist yet. */
   generate?(signal: AbortSignal): Promise<void>;
 }
 
-/** "NAME=PATH" names the station, unless a file of that whole name exists. */
-function splitName(word: string): { name: string | null; path: string } {
-  const at = word.indexOf('=');
-  if (at <= 0 || existsSync(word)) return { name: null, path: word };
-  return { name: word.slice(0, at).trim(), path: word.slice(at + 1) };
-}
-
-/** A file's name without its ending, a folder's whole; underscores are spaces. */
-function nameOf(path: string, isFolder: boolean): string {
+/** A file's name without its extension, a folder's whole; underscores become spaces. */
+function nameOf(path: string): string {
   const base = basename(path.replace(/[/\\]+$/, '')) || path;
+  const isFolder = statSync(path).isDirectory();
   const name = (isFolder ? base : basename(base, extname(base))).replaceAll('_', ' ').trim();
   return name || base;
 }
@@ -33,22 +27,16 @@ function nameOf(path: string, isFolder: boolean): string {
 const byName = new Intl.Collator('en', { numeric: true });
 
 /**
- * What a word on the command line stands for: a file, or a folder whose video files are played in order of name.
- * Throws a Problem of code 'source' that names the path and what is wrong with it.
+ * The source at a path: a file, or a folder whose video files are played in order of their names. Throws a Problem of code
+ * `source` that names the path and the fault.
  */
-function findSource(word: string): StationSource {
-  const { name, path } = splitName(word);
-  try {
-    const isFolder = statSync(path).isDirectory();
-    return { name: name ?? nameOf(path, isFolder), path, files: filesOf(path) };
-  } catch (error) {
-    throw sourceProblem(path, error);
-  }
+export function findSource(path: string): StationSource {
+  return { files: filesOf(path), name: nameOf(path), path };
 }
 
 /**
- * The file itself, or the video files of a folder in order of name, as they are now. Throws a Problem of code 'source' that
- * names the path and what is wrong with it.
+ * The file itself, or the video files that a folder holds now, in order of their names. Throws a Problem of code `source`
+ * that names the path and the fault.
  */
 export function filesOf(path: string): string[] {
   try {
@@ -58,27 +46,11 @@ export function filesOf(path: string): string[] {
       .map((entry) => join(path, entry.name))
       .sort(byName.compare);
     if (files.length > 0) return files;
-    throw new Problem(
-      'source',
-      `${path}: no video in this folder`,
-      'Put video files directly into it, or name them one by one.',
-    );
+    const next = 'Put video files directly into it, or name them one by one.';
+    throw new Problem('source', `${path}: no video in this folder`, next);
   } catch (error) {
     throw sourceProblem(path, error);
   }
-}
-
-/** What each word stands for; null, and `onProblem` told, where that is nothing to play. */
-export function findSources(words: readonly string[], onProblem: (problem: Problem) => void): (StationSource | null)[] {
-  return words.map((word) => {
-    try {
-      return findSource(word);
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      onProblem(error);
-      return null;
-    }
-  });
 }
 
 /** A system error in reading a source as a Problem that names it; any other error as it is. */

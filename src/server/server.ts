@@ -1,0 +1,367 @@
+/** A server: stations from their files onto the air, changed while it runs. */
+import { closeInOrder } from '../base/closing.js';
+import { asProblem, Problem } from '../base/problem.js';
+import { type Millis, millisToTicks } from '../base/units.js';
+import type { Operator } from '../contract/server-view.js';
+import { conflictProblem, findConflicts } from '../discovery/conflicts.js';
+import { type FoundStation, findStations, type StationServer } from '../discovery/find.js';
+import type { MediaSettings } from '../media/settings.js';
+import { loopback, type NetInterface, resolveInterface } from '../net/interfaces.js';
+import { statsOf } from '../playout/stats.js';
+import { generate, generatedPath } from '../reel/generated.js';
+import { defaultStore, Store } from '../reel/store.js';
+import type { Station, StationItem } from '../station/station.js';
+import type { StationInfo } from '../wire/station-info.js';
+import { Broadcaster } from './broadcaster.js';
+import {
+  checkServerConfig,
+  checkStationConfig,
+  type ServerConfig,
+  type ServerConfigInput,
+  type StationConfig,
+  type StationConfigInput,
+} from './config.js';
+import { type OnServerEvent, ServerEvents } from './events.js';
+import { keptStation, noteSources } from './kept-station.js';
+import { type Entry, LineUp } from './line-up.js';
+import { ServerOperator } from './operator.js';
+import { Slates } from './slates.js';
+import { findSource, type StationSource } from './sources.js';
+import { loadStation, type PrepareOptions, prepareStation, type ReadyStation } from './station-loader.js';
+import { planStation, type StationPlan } from './station-plan.js';
+import { countersOf, reportStats, type StationCountersOnAir, totalsOf } from './stats-reporter.js';
+
+/** How long other servers may take to answer which stations they send: stations wait for it. */
+const CONFLICT_TIMEOUT: Millis = 120;
+
+/**
+ * Opens a server: it checks the configuration and opens what sends. No station is on the air until `startStations`.
+ * Rejects with a Problem: a wrong field of the configuration, no such interface, a control port in use, a store that cannot be
+ * written.
+ *
+ *     const server = await openServer({ name: 'lobby', stations: [{ source: 'film.mp4' }] }, (event) => console.log(event));
+ *     await server.startStations();
+ *     const id = await server.addStation({ name: 'Loops', source: 'loops/' });
+ *     await server.operator.execute({ do: 'skip', station: id });
+ *     await server.removeStation(id);
+ *     await server.close();
+ *
+ * Times and durations are in milliseconds, times since the Unix epoch by the server's clock; rates in bit/s. `onEvent` is
+ * called for every event, in order and before anything that follows from it.
+ */
+export async function openServer(config: ServerConfigInput, onEvent?: OnServerEvent): Promise<Server> {
+  const checked = checkServerConfig(config);
+  const { interface: wanted, name: server, store: folder, format, fps, maxGop } = checked;
+  const at = wanted === undefined ? loopback() : resolveInterface(wanted);
+  const found = findStations({ interfaces: [at], timeout: CONFLICT_TIMEOUT });
+  found.catch(() => undefined); // Reported by the first station, which waits for it.
+  const events = new ServerEvents();
+  if (onEvent) events.on(onEvent);
+  const log = (message: string) => events.emit({ kind: 'note', message });
+  const store = new Store(folder ?? defaultStore(), { log });
+  await store.open();
+  const settings = { format, fps, maxGop, target: null };
+  const slates = new Slates(checked.slates, { settings, store, onEvent: events.emit });
+  const broadcaster = await Broadcaster.open({ ...checked, at, server, onEvent: events.emit });
+  return new Server({ config: checked, settings, at, found, store, events, slates, broadcaster });
+}
+
+/** A station on the air, for readers in this process. */
+export interface StationOnAir {
+  readonly station: Station;
+  /** Its description now. */
+  readonly info: () => StationInfo;
+  /** A picture of an item, a JPEG file; null where there is none. */
+  readonly poster: (item: StationItem) => Promise<Buffer | null>;
+}
+
+interface ServerParts {
+  config: ServerConfig;
+  settings: MediaSettings;
+  /** The interface that packets leave by. */
+  at: NetInterface;
+  /** Stations of other servers when this one was opened. */
+  found: Promise<readonly FoundStation[]>;
+  store: Store;
+  events: ServerEvents;
+  slates: Slates;
+  broadcaster: Broadcaster;
+}
+
+/**
+ * Responsible for:
+ * - stations being added and removed while the server runs; an error of one is that station's alone
+ * - refusing a station to whose group another server sends something else
+ * - closing everything in reverse order
+ */
+export class Server {
+  /** The operator's view and commands. */
+  readonly operator: Operator;
+  readonly #parts: ServerParts;
+  readonly #lineUp = new LineUp();
+  /** In the order of opening. */
+  readonly #closing: (() => Promise<void> | void)[];
+  /** Aborted when the server is closed. */
+  readonly #ending = new AbortController();
+  /** Loading of stations and slates, as long as it runs. */
+  readonly #running = new Set<Promise<unknown>>();
+  /** Use openServer. */
+  constructor(parts: ServerParts) {
+    const { config, broadcaster, events } = parts;
+    this.#parts = parts;
+    const load = (plan: StationPlan) => this.#loadOptions(plan);
+    this.operator = new ServerOperator({ ...parts, lineUp: this.#lineUp, load });
+    this.#closing = [
+      () => this.#closeStations(),
+      () => broadcaster.close(),
+      reportStats({ stations: () => this.countersOnAir, period: config.statsPeriod, onEvent: events.emit }),
+      () => this.#endLoading(),
+    ];
+  }
+
+  /** Calls `listener` for every event until the returned function is called. */
+  onEvent(listener: OnServerEvent): () => void {
+    return this.#parts.events.on(listener);
+  }
+
+  /** The configuration with its defaults. */
+  get config(): ServerConfig {
+    return this.#parts.config;
+  }
+
+  /** The server's clock (Unix epoch). */
+  now(): Millis {
+    return this.#parts.broadcaster.now();
+  }
+
+  /** The interface that packets leave by. */
+  get interface(): NetInterface {
+    return this.#parts.at;
+  }
+
+  /** A station on the air; null where there is none of that id. */
+  stationOnAir(id: string): StationOnAir | null {
+    const { broadcaster } = this.#parts;
+    const ready = broadcaster.find(id);
+    if (!ready) return null;
+    const { station, poster, info } = ready;
+    return { station, poster, info: () => info(millisToTicks(broadcaster.now())) };
+  }
+
+  /** Counters of the stations on the air, by number. */
+  get countersOnAir(): StationCountersOnAir[] {
+    const { broadcaster } = this.#parts;
+    return broadcaster.stations.flatMap(({ plan: { number, id } }) => {
+      const stats = broadcaster.stats(id);
+      return stats ? [{ number, id, progress: stats.progress, unicast: stats.unicast }] : [];
+    });
+  }
+
+  /**
+   * Puts the stations of the configuration on the air: first those whose reels exist, then, one after another, those whose
+   * reels have to be made. Resolves when each of them is on the air or has failed, which is an event `problem`, or when the
+   * server is closed. Rejects with a Problem where the network cannot be searched for other servers.
+   */
+  async startStations(): Promise<void> {
+    await this.#run(async () => {
+      await this.#parts.found;
+      const missing: Entry[] = [];
+      for (const entry of this.#planConfigured()) {
+        await this.#attempt(entry, async () => {
+          if (!(await this.#start(entry, loadKnown))) missing.push(entry);
+        });
+      }
+      for (const entry of missing) {
+        await this.#attempt(entry, async () => {
+          if (!(await this.#start(entry, prepareMissing))) this.#lineUp.delete(entry);
+        });
+      }
+    }).catch((error: unknown) => {
+      if (!this.#ending.signal.aborted) throw error;
+    });
+  }
+
+  /**
+   * Adds a station: makes its reels where they are missing and puts it on the air. Resolves with its id. Rejects with a
+   * Problem, and the station is not in the line-up: its configuration is wrong, no file can be played, its number or group is
+   * in use, it was removed meanwhile.
+   */
+  async addStation(input: StationConfigInput): Promise<string> {
+    const config = checkStationConfig(input);
+    const { format } = this.#parts.config;
+    const others = this.#lineUp.plans;
+    const number = (others.at(-1)?.number ?? 0) + 1;
+    const plan = planStation({ config, source: this.#sourceOf(config), number, format, others });
+    const entry = this.#lineUp.add(plan);
+    try {
+      const load = async (options: PrepareOptions) => (await loadKnown(options)) ?? prepareMissing(options);
+      const isStarted = await this.#run(() => this.#start(entry, load, this.#findOthers()));
+      if (!isStarted)
+        throw new Problem('source', `${plan.name}: no file of it can be played`, 'The log has the reason.');
+      return plan.id;
+    } catch (error) {
+      this.#lineUp.delete(entry);
+      throw error;
+    }
+  }
+
+  /** Takes a station off the air and forgets it; ends its preparation. Rejects with a Problem where there is no such station. */
+  async removeStation(id: string): Promise<void> {
+    const entry = this.#lineUp.find(id);
+    entry.removal.abort();
+    await this.#lineUp.inTurn(entry, async () => {
+      await this.#parts.broadcaster.remove(id);
+      this.#lineUp.delete(entry);
+      entry.ready?.station.close();
+      entry.ready = null;
+      this.#parts.events.emit({ kind: 'removed', station: entry.plan });
+    });
+  }
+
+  /** Makes the reels of slates that are missing, in the layouts of the stations; resolves when they are made or the server is closed. */
+  async prepareSlates(): Promise<void> {
+    const stations = this.#lineUp.ready.map(({ station }) => station);
+    const { signal } = this.#ending;
+    await this.#run(() => this.#parts.slates.prepare(stations, signal)).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+  }
+
+  /** Ends the preparation of stations, takes all off the air and closes everything; then rejects with the errors, if any. */
+  async close(): Promise<void> {
+    const counters = this.countersOnAir;
+    try {
+      await closeInOrder(this.#closing.splice(0).reverse());
+    } finally {
+      const total = statsOf(countersOf(counters));
+      this.#parts.events.emit({ kind: 'closed', total, stations: totalsOf(counters) });
+    }
+  }
+
+  /** Plans of the stations of the configuration. One whose source cannot be used keeps its number. */
+  #planConfigured(): Entry[] {
+    const { config, events } = this.#parts;
+    let number = 0;
+    return config.stations.flatMap((station) => {
+      number = station.number ?? number + 1;
+      try {
+        const source = this.#sourceOf(station);
+        const others = this.#lineUp.plans;
+        return [this.#lineUp.add(planStation({ config: station, source, number, format: config.format, others }))];
+      } catch (error) {
+        events.emit({ kind: 'problem', problem: asProblem(error) });
+        return [];
+      }
+    });
+  }
+
+  #sourceOf({ source, name }: StationConfig): StationSource {
+    if (typeof source === 'string') return findSource(source);
+    const { store } = this.#parts;
+    const path = generatedPath(store, source.generated);
+    const generated = (signal: AbortSignal) => generate(store, source.generated, signal);
+    return { name: name ?? 'Test card', path, files: [path], generate: generated };
+  }
+
+  /** Runs the loading of one station: its error is an event and removes it, and others go on. */
+  async #attempt(entry: Entry, load: () => Promise<void>): Promise<void> {
+    if (this.#ending.signal.aborted) return;
+    try {
+      await load();
+    } catch (error) {
+      this.#lineUp.delete(entry);
+      if (this.#ending.signal.aborted || entry.removal.signal.aborted) return;
+      this.#parts.events.emit({ kind: 'problem', problem: asProblem(error), station: entry.plan });
+    }
+  }
+
+  /** Loads a station and puts it on the air. False where there is nothing to load. */
+  async #start(
+    entry: Entry,
+    load: (options: PrepareOptions) => Promise<ReadyStation | null>,
+    found = this.#parts.found,
+  ): Promise<boolean> {
+    const options = this.#loadOptions(entry.plan);
+    const signal = AbortSignal.any([options.signal, entry.removal.signal]);
+    const ready = await load({ ...options, signal });
+    if (ready === null) return false;
+    try {
+      if (ready.sources === null) await noteSources(ready, options);
+      const twins = this.#twinsOf(ready, await found);
+      signal.throwIfAborted();
+      this.#parts.broadcaster.add(ready, twins);
+      entry.ready = ready;
+      return true;
+    } catch (error) {
+      ready.station.close();
+      throw error;
+    }
+  }
+
+  /** Names of other servers that send the same station. Throws a Problem where one sends something else to its group. */
+  #twinsOf(ready: ReadyStation, found: readonly FoundStation[]): string[] {
+    const conflicts = findConflicts([ready.info(millisToTicks(this.now()))], found);
+    const conflict = conflicts.find(({ kind }) => kind === 'conflict');
+    if (conflict) throw conflictProblem(conflict);
+    return [...new Set(conflicts.flatMap(({ other }) => other.servers.map(({ name }) => name)))];
+  }
+
+  /** Stations that other servers send now. */
+  async #findOthers(): Promise<readonly FoundStation[]> {
+    const { at, broadcaster } = this.#parts;
+    const isOwn = ({ address, port }: StationServer) => address === at.address && port === broadcaster.controlPort;
+    const found = await findStations({ interfaces: [at], timeout: CONFLICT_TIMEOUT });
+    return found.flatMap((station): FoundStation[] => {
+      const [first, ...more] = station.servers.filter((server) => !isOwn(server));
+      return first ? [{ ...station, servers: [first, ...more] }] : [];
+    });
+  }
+
+  #loadOptions(plan: StationPlan): PrepareOptions {
+    const { config, settings, store, events } = this.#parts;
+    return {
+      plan,
+      settings: { ...settings, format: plan.format },
+      store,
+      server: config.name,
+      fec: config.fec === 'none' ? undefined : config.fec.size,
+      onEvent: events.emit,
+      signal: this.#ending.signal,
+    };
+  }
+
+  async #run<T>(work: () => Promise<T>): Promise<T> {
+    this.#ending.signal.throwIfAborted();
+    const running = work();
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  async #endLoading(): Promise<void> {
+    this.#ending.abort();
+    await Promise.allSettled(this.#running);
+  }
+
+  #closeStations(): Promise<void> {
+    return closeInOrder(
+      this.#lineUp.ready.map(
+        ({ station }) =>
+          () =>
+            station.close(),
+      ),
+    );
+  }
+}
+
+/** The station as its operator left it or from reels in the store; null where files would have to be read for that. */
+const loadKnown = async (options: PrepareOptions): Promise<ReadyStation | null> =>
+  // A fault of its files is reported when they are prepared.
+  (await keptStation(options)) ?? loadStation(options).catch(() => null);
+
+/** The same, with files read and missing reels made. */
+const prepareMissing = async (options: PrepareOptions): Promise<ReadyStation | null> =>
+  (await keptStation(options, true)) ?? prepareStation(options);

@@ -1,0 +1,70 @@
+/** What the network is told about a station. */
+import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
+import { withoutSlate } from '../station/change.js';
+import { NowOnAir } from '../station/guide.js';
+import { scheduleHash } from '../station/identity.js';
+import type { Station } from '../station/station.js';
+import type { FecSize } from '../wire/fec.js';
+import type { StationInfo } from '../wire/station-info.js';
+import type { StationPlan } from './station-plan.js';
+
+const LONGEST_NAME = 200;
+
+export interface DescriptionOptions {
+  plan: StationPlan;
+  station: Station;
+  /** The server's name. */
+  server: string;
+  /** Size of its parity blocks; undefined: it never has parity. */
+  fec?: FecSize;
+}
+
+/** A function from the time to the station's description. What depends on its items is computed once after each change. */
+export function describer(options: DescriptionOptions): (time: Ticks90k) => StationInfo {
+  const { plan, station } = options;
+  const onAir = new NowOnAir(station);
+  let described = describe(options);
+  let { revision } = station;
+  return (time) => {
+    if (revision !== station.revision) described = describe(options);
+    revision = station.revision;
+    return { ...described, name: plan.name.slice(0, LONGEST_NAME), ...onAir.at(time) };
+  };
+}
+
+function describe({ plan, station, server, fec }: DescriptionOptions): StationInfo {
+  // A slate changes only the title on air, not the properties.
+  const programme = withoutSlate(station);
+  const manifests = programme.items.map(({ reel }) => reel.data.manifest);
+  const { format, properties } = manifests[0]!;
+  const { width, height, aspectRatio, frameRate, videoCodec, audioCodec } = properties;
+  const bytes = manifests.reduce((sum, manifest) => sum + manifest.bytes, 0);
+  const seconds = programme.cycleDuration / TICKS_PER_SECOND;
+  const interval = Math.max(...manifests.map((manifest) => manifest.randomAccessInterval)) / TICKS_PER_SECOND;
+  return {
+    number: plan.number,
+    id: plan.id,
+    name: plan.name.slice(0, LONGEST_NAME),
+    format,
+    width,
+    height,
+    aspectRatio,
+    frameRate: Math.round((frameRate[0] / frameRate[1]) * 1000) / 1000,
+    videoCodec,
+    audioCodec,
+    bitrate: Math.round((bytes * 8) / seconds),
+    duration: seconds,
+    group: plan.group,
+    port: plan.port,
+    ssrc: station.ssrc,
+    ...(fec && { fec }),
+    randomAccessInterval: Math.round(interval * 1000) / 1000,
+    nowPlaying: '',
+    schedule: scheduleHash(plan.id, [
+      ...manifests.map(({ id, checksum }) => `${id}-${checksum}`),
+      // The same items are other packets when they were changed at another time.
+      ...station.periods.slice(1).map(({ first, item, packet }) => `${first} ${item} ${packet}`),
+    ]),
+    server,
+  };
+}
