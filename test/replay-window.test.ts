@@ -78,7 +78,11 @@ for (const format of ['h264', 'jpeg']) {
         distance = state.distance ?? 0;
       },
       startPlayer: async (events) => {
-        player = await MpvPlayer.start('mpv', events, ['--ao=null', '--autofit=100%x100%', '--geometry=0:0']);
+        player = await MpvPlayer.start({
+          program: 'mpv',
+          events,
+          extraOptions: ['--ao=null', '--autofit=100%x100%', '--geometry=0:0'],
+        });
         return player;
       },
     });

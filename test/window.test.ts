@@ -121,9 +121,11 @@ test('closing the window is told, closing it ourselves is not', {
   process.env.DISPLAY = screen.env.DISPLAY; // Its windows open on the display of this process.
   const told: string[] = [];
   const start = (name: string): Promise<MpvPlayer> =>
-    MpvPlayer.start('mpv', { onKey: () => undefined, onPicture: () => undefined, onClosed: () => told.push(name) }, [
-      '--ao=null',
-    ]);
+    MpvPlayer.start({
+      program: 'mpv',
+      events: { onKey: () => undefined, onPicture: () => undefined, onClosed: () => told.push(name) },
+      extraOptions: ['--ao=null'],
+    });
   const ours = await start('ours');
   await ours.close();
   const theirs = await start('theirs');
@@ -152,7 +154,7 @@ test('pause freezes the picture, and what follows it is the very next one', {
       buffer.push({ time: group * 900, data, randomAccess: group === 0 });
     }
   };
-  const feed = new Feed({ onPlaceLost: () => assert.fail('the place is held') });
+  const feed = new Feed({ onPositionLost: () => assert.fail('the place is held') });
   await feed.listen();
   context.after(() => feed.close());
 
@@ -162,7 +164,7 @@ test('pause freezes the picture, and what follows it is the very next one', {
     started = resolve;
   });
   const events = { onKey: () => undefined, onPicture: () => started(), onClosed: () => undefined };
-  const player = await MpvPlayer.start('mpv', events, ['--ao=null']);
+  const player = await MpvPlayer.start({ program: 'mpv', events, extraOptions: ['--ao=null'] });
   context.after(() => player.close());
   const time = async (): Promise<number> => Number(await player.command(['get_property', 'time-pos']));
 

@@ -86,7 +86,11 @@ async function watch(id: string): Promise<number> {
           onPicture();
           playerEvents.onPicture();
         };
-        return MpvPlayer.start('mpv', { ...playerEvents, onPicture: onPictureToo }, ['--ao=null']);
+        return MpvPlayer.start({
+          program: 'mpv',
+          events: { ...playerEvents, onPicture: onPictureToo },
+          extraOptions: ['--ao=null'],
+        });
       },
       show: () => undefined,
       refresh: async () => channels,

@@ -96,7 +96,7 @@ function openMpv(screen: Screen): Zapper {
   let opening: Promise<MpvPlayer> | undefined;
   const open = () => {
     Object.assign(process.env, screen.env);
-    return MpvPlayer.start('mpv', events, ['--ao=null']);
+    return MpvPlayer.start({ program: 'mpv', events, extraOptions: ['--ao=null'] });
   };
   return {
     name: 'mpv window open',

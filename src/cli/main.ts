@@ -4,9 +4,9 @@ import { asProblem, Problem } from '../base/problem.js';
 import { parseMoment } from '../contract/time-text.js';
 import { COMMON_DELAY } from '../contract/timing.js';
 import { defaultMediaSettings } from '../media/settings.js';
-import { hasPlayer } from '../viewer/players/find-player.js';
-import { playerNames, steeredPlayer } from '../viewer/players/player.js';
-import { graphicsNames } from '../viewer/terminal-player/renderer.js';
+import { hasMpv } from '../viewer/players/find-mpv.js';
+import { graphicsNames } from '../viewer/players/graphics.js';
+import { playerNames } from '../viewer/players/player.js';
 import { stationFormats } from '../wire/station-info.js';
 import { fecOption } from './fec-option.js';
 import { httpAddress } from './http-option.js';
@@ -214,13 +214,13 @@ function commands(signal: AbortSignal, done: (exitCode: number) => void): Comman
     .addOption(delayOption().implies({ sync: true }))
     .addOption(alsoOption())
     .addOption(
-      new Option('--player <name>', 'the window (default: the first installed, else the browser)').choices([
-        ...playerNames,
-        BROWSER,
-      ]),
+      new Option(
+        '--player <name>',
+        'a window of mpv, this terminal, the browser, or no picture (default: mpv, without it the browser)',
+      ).choices([...playerNames, BROWSER]),
     )
     .addOption(
-      new Option('--graphics <way>', 'draw in this terminal, and how (default: the best that it knows)')
+      new Option('--graphics <way>', 'draw in this terminal, in this way (default: the best that it understands)')
         .choices(graphicsNames)
         .implies({ player: 'terminal' }),
     )
@@ -237,10 +237,10 @@ function commands(signal: AbortSignal, done: (exitCode: number) => void): Comman
         '  l                   back to live\n' +
         '  1 … 9, Page Up/Down another station; Backspace the one before\n' +
         '  c, i, q             list, what is playing, exit\n' +
-        '\nOver SSH: --player terminal draws the picture in the terminal, without sound; it needs ffmpeg there.',
+        '\nOver SSH: --player terminal has mpv draw the picture in the terminal.',
     )
     .action(async (station, flags) => {
-      const player = flags.player ?? (hasPlayer(flags.sync ? steeredPlayer : undefined) ? undefined : BROWSER);
+      const player = flags.player ?? (hasMpv() ? 'mpv' : BROWSER);
       if (flags.graphics !== undefined && player !== 'terminal') {
         const next = `Leave out --graphics, or --player ${player}.`;
         throw new Problem('usage', `The player ${player} draws in a window of its own, not in the terminal`, next);

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { test } from 'node:test';
 import { stationInfo } from '../../test/support/channels.js';
-import { HandTimers } from '../../test/support/hand-timers.js';
 import { type Cursor, StreamBuffer } from '../receiver/stream-buffer.js';
 import { matroskaHeader, matroskaPicture } from '../wire/matroska.js';
 import { Feed } from './feed.js';
@@ -26,7 +25,7 @@ async function bytes(response: IncomingMessage, length: number): Promise<Buffer>
 
 async function withFeed(run: (feed: Feed, lost: string[]) => Promise<void>): Promise<void> {
   const lost: string[] = [];
-  const feed = new Feed({ onPlaceLost: ({ station }) => lost.push(station.name) });
+  const feed = new Feed({ onPositionLost: ({ station }) => lost.push(station.name) });
   await feed.listen();
   try {
     await run(feed, lost);
@@ -41,7 +40,7 @@ const unit = (text: string, time: number, randomAccess = false): Parameters<Stre
   randomAccess,
 });
 
-test('a player gets the stream from its last random access point, and what comes after', () =>
+test('a player is sent the stream from its last random access point on', () =>
   withFeed(async (feed) => {
     const buffer = new StreamBuffer();
     for (const [time, text] of ['a', 'b', 'c'].entries()) buffer.push(unit(text, time, text === 'b'));
@@ -52,7 +51,7 @@ test('a player gets the stream from its last random access point, and what comes
     assert.equal(String(await bytes(response, 1)), 'd');
   }));
 
-test('only the address that was given answers, and only while its station is the one fed', () =>
+test('only the address returned by open answers, and only until the next open', () =>
   withFeed(async (feed) => {
     const buffer = new StreamBuffer();
     const first = feed.open({ station: stationInfo(1), buffer });
@@ -65,7 +64,7 @@ test('only the address that was given answers, and only while its station is the
     }
   }));
 
-test('a player that reads slowly keeps its place; when the place is lost its answer ends and that is said', () =>
+test('a player that reads slowly keeps its position; when the buffer drops it, the response ends and the loss is reported', () =>
   withFeed(async (feed, lost) => {
     const buffer = new StreamBuffer({ maxBytes: 40_000_000 });
     const block = 'x'.repeat(1_000_000);
@@ -74,59 +73,13 @@ test('a player that reads slowly keeps its place; when the place is lost its ans
     response.pause();
     for (let time = 1; time <= 100; time++) buffer.push(unit(block, time));
     assert.deepEqual(lost, []);
-    assert.ok((feed.fed() ?? 100) < 90);
+    assert.ok((feed.sentTime() ?? 100) < 90);
     response.resume();
     await once(response, 'end');
     assert.deepEqual(lost, ['Station 1']);
   }));
 
-test('another station is spliced into the running answer at its random access point', () =>
-  withFeed(async (feed) => {
-    const [one, two] = [new StreamBuffer(), new StreamBuffer()];
-    one.push(unit('one', 0, true));
-    const jpeg = { station: stationInfo(3, { format: 'jpeg' }), buffer: two };
-    assert.equal(feed.splice({ station: stationInfo(2), buffer: two }), false);
-    const response = await request(feed.open({ station: stationInfo(1), buffer: one }));
-    await bytes(response, 3);
-    two.push(unit('no', 0));
-    two.push(unit('two', 1, true));
-    assert.equal(feed.splice({ station: stationInfo(2), buffer: two }), true);
-    one.push(unit('more', 1));
-    assert.equal(String(await bytes(response, 3)), 'two');
-    assert.equal(feed.splice(jpeg), false);
-  }));
-
-test('a player that does not tell its place is given what it plays, and some ahead', async () => {
-  const timers = new HandTimers();
-  const feed = new Feed({ onPlaceLost: () => assert.fail('the place is held'), timers });
-  await feed.listen();
-  const buffer = new StreamBuffer();
-  for (let time = 0; time < 60; time++) buffer.push(unit('x'.repeat(20_000), time * 90_000, true));
-  const begin = (from: StreamBuffer): Cursor | null => from.openAtFirstRandomAccess();
-  const response = await request(feed.open({ station: stationInfo(1), buffer, begin, paced: true }));
-  response.resume();
-  const given = (): number => 59 - buffer.ahead / 1000;
-  assert.equal(given(), 3); // 0 and 1 and, as 1 is less than 1.5 ahead, 2
-  assert.equal(feed.fed(), 0);
-  timers.advance(499);
-  assert.equal(given(), 3);
-  timers.advance(1);
-  assert.equal(given(), 4);
-  assert.equal(feed.fed(), 45_000);
-  assert.ok(feed.hasMore);
-  feed.setPaused(true);
-  timers.advance(60_000);
-  assert.equal(given(), 4);
-  assert.equal(feed.fed(), 45_000);
-  feed.setPaused(false);
-  timers.advance(1_000);
-  assert.equal(given(), 5);
-  assert.equal(feed.fed(), 135_000);
-  await feed.close();
-  assert.equal(timers.pending, 0);
-});
-
-/** One that keeps what readers have not read, and holds so many blocks. */
+/** A buffer that holds this many blocks, and units that readers have not read. */
 function keeping(blocks: number): StreamBuffer {
   const buffer = new StreamBuffer({ maxBytes: blocks * (BLOCK.length + 200) });
   buffer.keepsPlaces = true;
@@ -134,7 +87,7 @@ function keeping(blocks: number): StreamBuffer {
 }
 const BLOCK = 'x'.repeat(1_000_000);
 
-test('the place of a player that is paused is kept, and given up when its answer ends', () =>
+test('the position of a paused player is held, and released when its response ends', () =>
   withFeed(async (feed, lost) => {
     const buffer = keeping(20);
     buffer.push(unit(BLOCK, 0, true));
@@ -150,7 +103,7 @@ test('the place of a player that is paused is kept, and given up when its answer
     assert.equal(buffer.isFull, false);
   }));
 
-test('a player that goes away gives up its place', () =>
+test('a player that disconnects releases its position', () =>
   withFeed(async (feed) => {
     const buffer = keeping(20);
     buffer.push(unit(BLOCK, 0, true));
@@ -162,21 +115,10 @@ test('a player that goes away gives up its place', () =>
     });
     response.destroy();
     await room;
-    assert.equal(feed.fed(), null);
+    assert.equal(feed.sentTime(), null);
   }));
 
-test('going on with another station gives up the place in the one before', () =>
-  withFeed(async (feed) => {
-    const [one, two] = [keeping(20), new StreamBuffer()];
-    one.push(unit(BLOCK, 0, true));
-    const response = await request(feed.open({ station: stationInfo(1), buffer: one }));
-    response.pause();
-    for (let time = 1; !one.isFull; time++) one.push(unit(BLOCK, time));
-    feed.splice({ station: stationInfo(2), buffer: two });
-    assert.equal(one.isFull, false);
-  }));
-
-test('a player begins where the source says, also when it comes a second time', () =>
+test('a player begins where the source says, also at its second request', () =>
   withFeed(async (feed) => {
     const buffer = new StreamBuffer();
     for (const [time, text] of ['a', 'b', 'c'].entries()) buffer.push(unit(text, time, true));
@@ -184,10 +126,10 @@ test('a player begins where the source says, also when it comes a second time', 
     for (const response of [await request(url), await request(url)]) {
       assert.equal(String(await bytes(response, 3)), 'abc');
     }
-    assert.equal(feed.fed(), 2);
+    assert.equal(feed.sentTime(), 2);
   }));
 
-test('where nothing more will come the answer stays open, until something else is fed', () =>
+test('after the last unit the response stays open until another source is opened', () =>
   withFeed(async (feed) => {
     const buffer = new StreamBuffer();
     buffer.push(unit('a', 0, true));
@@ -205,7 +147,7 @@ test('where nothing more will come the answer stays open, until something else i
     await end;
   }));
 
-test('pictures in Matroska have their own times, modulo 2^33 ticks', () =>
+test('pictures in Matroska carry their own times, modulo 2^33 ticks', () =>
   withFeed(async (feed) => {
     const buffer = new StreamBuffer();
     const station = stationInfo(1, { format: 'jpeg' });

@@ -155,7 +155,7 @@ test('packets that come again while paused leave the picture alone', () => {
 });
 
 test('a place that is no longer held is said, and the player goes on live', () => {
-  const bench = watching().event({ type: 'place-lost' });
+  const bench = watching().event({ type: 'position-lost' });
   bench.did('seek live');
   assert.match(bench.state.notice?.text ?? '', /no longer held/);
 });
@@ -185,13 +185,6 @@ test('seeking while paused stays paused', () => {
   bench.did('pause', 'seek -10000', 'seek item', 'seek 10000', 'seek live');
   assert.deepEqual([bench.state.mode, bench.state.paused], ['menu', true]);
   bench.event({ type: 'picture' }).keys('3').did('resume');
-});
-
-test('a player that cannot show another picture while it is paused plays it', () => {
-  const bench = watching().behind(0).keys('p', 'left').event({ type: 'must-play' });
-  bench.did('pause', 'seek -10000', 'resume');
-  assert.deepEqual([bench.state.mode, bench.state.paused], ['watching', false]);
-  bench.event({ type: 'must-play' }).did();
 });
 
 test('before what the station reaches back to there is its oldest picture, and that is said', () => {

@@ -62,17 +62,13 @@ export function update(state: ViewerState, event: ViewerEvent, now: Millis): Ste
       return onTick(measured(state, event), now);
     case 'server':
       return stay({ ...state, serverLost: event.lost });
-    case 'place-lost':
-      return onPlaceLost(state, now);
+    case 'position-lost':
+      return onPositionLost(state, now);
     case 'out-of-step':
       return toLive(state);
     case 'seek-failed': {
       const failed: ViewerState = { ...state, seeking: false, notice: { text: event.text, until: now + NOTICE_TIME } };
       return { state: failed, effects: state.paused ? [] : [{ type: 'resume' }] };
-    }
-    case 'must-play': {
-      const mode = state.mode === 'menu' ? 'watching' : state.mode;
-      return state.paused ? { state: { ...state, mode, paused: false }, effects: [{ type: 'resume' }] } : stay(state);
     }
     case 'notice':
       return stay({ ...state, notice: { text: event.text, until: now + NOTICE_TIME } });
@@ -278,7 +274,7 @@ function measured(
   return { ...next, marked: markedIn(next) };
 }
 
-function onPlaceLost(state: ViewerState, now: Millis): Step {
+function onPositionLost(state: ViewerState, now: Millis): Step {
   const text = 'That moment is no longer held here: going on with what is on the air.';
   return toLive({ ...state, notice: { text, until: now + NOTICE_TIME } });
 }

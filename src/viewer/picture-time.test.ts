@@ -8,28 +8,28 @@ const second = 90_000;
 /** In 2026. */
 const now = 161_586_414_262_800;
 
-test('a picture has the time near what the player was given whose time stamp it is, across every wrap', () => {
+test('the time of a picture is the one nearest to the unit sent last that has its time stamp, across every wrap', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 2 ** 47 }), fc.integer({ min: -3600, max: 3600 }), (picture, ahead) => {
-      const fed = Math.max(0, picture + ahead * second);
+      const sent = Math.max(0, picture + ahead * second);
       const position = wrap(picture, PTS_MODULUS);
-      assert.equal(shownTime({ position, fed, now: fed / 90 }), picture);
+      assert.equal(shownTime({ position, sent, now: sent / 90 }), picture);
       // FFmpeg counts on below zero, or beyond the wrap.
-      assert.equal(shownTime({ position: position - PTS_MODULUS, fed, now: fed / 90 }), picture);
+      assert.equal(shownTime({ position: position - PTS_MODULUS, sent, now: sent / 90 }), picture);
     }),
   );
 });
 
-test('where the server has not told its clock, times are right modulo 2^32 and go together all the same', () => {
-  const fed = wrap(now, RTP_TIME_MODULUS);
+test('while the clock of the server is unknown, times are right modulo 2^32 and consistent with each other', () => {
+  const sent = wrap(now, RTP_TIME_MODULUS);
   const position = wrap(now - 3 * second, PTS_MODULUS);
-  assert.equal(shownTime({ position, fed, now: null }), fed - 3 * second);
+  assert.equal(shownTime({ position, sent, now: null }), sent - 3 * second);
 });
 
-test('a player that never tells shows what it was given last; one that has no picture yet, nothing', () => {
-  assert.equal(shownTime({ position: undefined, fed: now, now: 0 }), now);
-  assert.equal(shownTime({ position: null, fed: now, now: 0 }), null);
-  assert.equal(shownTime({ position: undefined, fed: null, now: 0 }), null);
+test('a player without a picture, or that was sent nothing, shows nothing', () => {
+  assert.equal(shownTime({ position: undefined, sent: now, now: 0 }), null);
+  assert.equal(shownTime({ position: null, sent: now, now: 0 }), null);
+  assert.equal(shownTime({ position: 0, sent: null, now: 0 }), null);
 });
 
 test('demuxers count the last minute before the wrap from below zero', () => {

@@ -64,14 +64,12 @@ export type ViewerEvent =
   /** Comes a few times a second. */
   | { type: 'tick'; lastPacket: Millis | null; distance: Millis | null; reach: Millis | null; offset: Millis | null }
   | { type: 'server'; lost: boolean }
-  /** The player's place is no longer held. */
-  | { type: 'place-lost' }
+  /** The buffer no longer holds the player's position. */
+  | { type: 'position-lost' }
   /** The picture is too far from its moment to come there by playing faster or slower. */
   | { type: 'out-of-step' }
   /** The moment that was asked for cannot be had: the picture goes on where it is. */
   | { type: 'seek-failed'; text: string }
-  /** The player cannot show a picture of that moment while it is paused. */
-  | { type: 'must-play' }
   | { type: 'notice'; text: string }
   | { type: 'closed' };
 

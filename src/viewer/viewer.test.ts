@@ -153,15 +153,6 @@ test('a pause stays one when seeking, and back to live plays', { timeout: 10_000
   assert.deepEqual(bench.server, ['pause', 'resume']);
 });
 
-test('a player that cannot show a picture while it is paused plays', { timeout: 10_000 }, async (context) => {
-  const bench = await new Bench(context).watch(4);
-  bench.player.beginsPaused = false;
-  bench.viewer.key('p');
-  bench.viewer.key('left');
-  assert.equal((await bench.given(2)).paused, false);
-  assert.deepEqual(bench.server, ['pause', 'resume']);
-});
-
 test('a server that refuses is quoted, and the picture goes on', { timeout: 10_000 }, async (context) => {
   const bench = await new Bench(context).watch(4);
   bench.receiver.answer = new Problem('server', 'The server refused', 'Wait.');

@@ -91,7 +91,7 @@ export class Viewer {
 
   constructor(private readonly options: ViewerOptions) {
     this.timers = options.timers ?? systemTimers;
-    this.feed = new Feed({ timers: this.timers, onPlaceLost: () => this.dispatch({ type: 'place-lost' }) });
+    this.feed = new Feed({ onPositionLost: () => this.dispatch({ type: 'position-lost' }) });
     this.first = options.first ?? null;
     this.inStep = options.delay === undefined ? null : new InStep(options.delay);
     this.channels = new Map(options.channels.map((channel) => [channel.key, channel]));
@@ -161,12 +161,10 @@ export class Viewer {
       case 'pause':
         this.endWait();
         this.player?.pause();
-        this.feed.setPaused(true);
         this.tell(true);
         break;
       case 'resume':
         this.player?.resume();
-        this.feed.setPaused(false);
         this.tell(false);
         break;
       case 'refresh':
@@ -232,7 +230,6 @@ export class Viewer {
       try {
         const moment = await this.momentFor(to, receiver, player, isNewest);
         if (moment === null) return;
-        if (this.state.paused && !player.beginsPaused) this.dispatch({ type: 'must-play' });
         this.playWhenReady(receiver, moment, isNewest);
       } catch (error) {
         if (!(error instanceof Problem)) throw error;
@@ -269,7 +266,7 @@ export class Viewer {
   /** The time of the picture that is shown. */
   private async shown(receiver: StationReceiver, player: Player): Promise<Ticks90k | null> {
     const position = await player.position?.();
-    return shownTime({ position, fed: this.feed.fed(), now: receiver.serverNow() });
+    return shownTime({ position, sent: this.feed.sentTime(), now: receiver.serverNow() });
   }
 
   /** The picture before stays until the other moment has one. */
@@ -292,20 +289,12 @@ export class Viewer {
     const { buffer } = moment;
     const waits = inStep !== null && this.isKept;
     const { begin, from } = waits ? exactlyOnAir(receiver, inStep.begin(station.format)) : moment;
-    const source = { station, buffer, begin, paced: player.position === undefined };
-    const spliced = player.prefersSplice && feed.splice(source);
     for (const before of this.leaving.splice(0)) void before.close();
     const { paused } = this.state;
-    feed.setPaused(paused);
     if (!paused) this.tell(false);
-    if (spliced) {
-      player.resume();
-      this.onPicture();
-      return;
-    }
     const { name: title, format } = station;
     if (waits) this.cancelWait = () => undefined;
-    const media = { url: feed.open(source), title, format, from, paused: paused || waits };
+    const media = { url: feed.open({ station, buffer, begin }), title, format, from, paused: paused || waits };
     player.play(media).catch((error: Problem) => {
       if (this.state.mode !== 'ended') this.finish(error);
     });
@@ -347,7 +336,7 @@ export class Viewer {
       inStep.reset();
       return;
     }
-    const shown = shownTime({ position, fed: this.feed.fed(), now });
+    const shown = shownTime({ position, sent: this.feed.sentTime(), now });
     if (shown !== null) inStep.add(receiver.station.format, shown, now + before);
   }
 

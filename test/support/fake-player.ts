@@ -5,10 +5,6 @@ import type { Overlay } from '../../src/viewer/overlay.js';
 import type { Media, Player, PlayerEvents } from '../../src/viewer/players/player.js';
 
 export class FakePlayer implements Player {
-  readonly name = 'none';
-  readonly hasOverlays = true;
-  readonly prefersSplice = false;
-  beginsPaused = true;
   overlay: Overlay | null = null;
   /** What it was given, in order; and each word of the rest. */
   readonly given: Media[] = [];

@@ -1,44 +1,30 @@
-/** From a player's name to a player. */
-import { FfplayPlayer } from './ffplay.js';
-import { findPlayer } from './find-player.js';
+/** From a player's name to a running player. */
+import { findMpv } from './find-mpv.js';
 import { MpvPlayer } from './mpv.js';
 import type { Player, PlayerEvents, PlayerName } from './player.js';
-import { VlcPlayer } from './vlc.js';
+import { startTerminalPlayer, type TerminalPlayerOptions } from './terminal-player.js';
 
 /** No window: packets are received and counted. */
-class NoPlayer implements Player {
-  readonly name = 'none';
-  readonly hasOverlays = false;
-  readonly prefersSplice = false;
-  readonly beginsPaused = true;
-
-  constructor(private readonly events: PlayerEvents) {}
-
-  async play(): Promise<void> {
-    this.events.onPicture();
-  }
-  pause(): void {
-    // Nothing moves.
-  }
-  resume(): void {
-    // Nothing stands still.
-  }
-  show(): void {
-    // There is no window.
-  }
-  async close(): Promise<void> {
-    // There is no process.
-  }
+function noPlayer({ onPicture }: PlayerEvents): Player {
+  const nothing = (): void => undefined;
+  return {
+    play: async () => onPicture(),
+    pause: nothing,
+    resume: nothing,
+    show: nothing,
+    close: async () => undefined,
+  };
 }
 
-/** Starts the window that is asked for, or the best that is installed. Rejects with a Problem. */
-export async function startPlayer(
-  name: Exclude<PlayerName, 'terminal'> | undefined,
-  events: PlayerEvents,
-): Promise<Player> {
-  if (name === 'none') return new NoPlayer(events);
-  const found = findPlayer(name);
-  if (found.name === 'ffplay') return new FfplayPlayer(found.program, events);
-  if (found.name === 'vlc') return new VlcPlayer(found.program, events);
-  return MpvPlayer.start(found.program, events);
+export interface StartOptions extends Omit<TerminalPlayerOptions, 'program'> {
+  name: PlayerName;
+}
+
+/** Rejects with a Problem when mpv is not installed or does not start. */
+export async function startPlayer({ name, ...options }: StartOptions): Promise<Player> {
+  if (name === 'none') return noPlayer(options.events);
+  const program = findMpv();
+  return name === 'terminal'
+    ? startTerminalPlayer({ program, ...options })
+    : MpvPlayer.start({ program, events: options.events });
 }
