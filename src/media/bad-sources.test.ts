@@ -9,9 +9,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { FormatContext, type Packet } from 'node-av/lib';
 import { makeSource } from '../../test/support/sources.js';
 import { Problem, systemCode } from '../base/problem.js';
 import { defaultMediaSettings } from './settings.js';
@@ -103,5 +104,18 @@ test('a full disk is the system error ENOSPC', { skip: !existsSync('/dev/full') 
   assert.throws(
     () => spool(source, full),
     (error) => systemCode(error) === 'ENOSPC',
+  );
+});
+
+test('a source whose disk fails is a problem, not a film that ends there', (context) => {
+  const source = makeSource({ path: at('on-a-bad-disk.mp4'), seconds: 2 });
+  const { readFrameSync } = FormatContext.prototype;
+  let packets = 0;
+  context.mock.method(FormatContext.prototype, 'readFrameSync', function (this: FormatContext, packet: Packet) {
+    return ++packets > 60 ? -constants.errno.EIO : readFrameSync.call(this, packet);
+  });
+  assert.throws(
+    () => spool(source),
+    (error) => error instanceof Problem && error.code === 'source' && /on-a-bad-disk.*EIO/.test(error.message),
   );
 });

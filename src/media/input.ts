@@ -1,4 +1,5 @@
 /** A media file, opened for reading its packets; all times in ticks of 90 kHz. */
+import { constants } from 'node:os';
 import {
   AV_DISPOSITION_ATTACHED_PIC,
   AV_LOG_QUIET,
@@ -6,7 +7,6 @@ import {
   AV_PKT_DATA_ENCRYPTION_INFO,
   AV_PKT_FLAG_CORRUPT,
   AVDISCARD_ALL,
-  AVERROR_EOF,
   AVFMT_TS_DISCONT,
   AVMEDIA_TYPE_AUDIO,
   AVMEDIA_TYPE_VIDEO,
@@ -118,7 +118,7 @@ export class MediaInput {
   /**
    * Hands every packet of the two streams to `take`, until the end or until `take` returns false.
    * The object handed over is used again for the next packet.
-   * Throws a Problem when the packets are encrypted.
+   * Throws a Problem when the packets are encrypted or the disk fails.
    */
   forEachPacket(take: (timed: TimedPacket) => boolean): void {
     for (const timed of this.packets()) if (!take(timed)) return;
@@ -135,8 +135,12 @@ export class MediaInput {
     try {
       for (;;) {
         const result = this.#context.readFrameSync(packet);
-        // Past a damaged or missing end there is nothing to come.
-        if (result === AVERROR_EOF || result < 0) return;
+        if (result < 0) {
+          const failure = diskErrors.find((error) => error.result === result);
+          if (failure) throw diskProblem(this.source, failure.name);
+          // The end, or damage that nothing can be read behind.
+          return;
+        }
         const { streamIndex } = packet;
         timed.isVideo = streamIndex === this.video.index;
         if (timed.isVideo || streamIndex === this.audio?.index) {
@@ -173,6 +177,12 @@ function shift(timed: TimedPacket, by: Ticks90k): void {
   }
   if (packet.dts !== AV_NOPTS_VALUE) packet.dts += BigInt(by);
 }
+
+/** Errors of a disk or network file system, which FFmpeg passes on as negative numbers; damaged files give its own. */
+const diskErrors = (['EIO', 'ESTALE', 'ETIMEDOUT'] as const).map((name) => ({ name, result: -constants.errno[name] }));
+
+const diskProblem = (source: string, name: string) =>
+  new Problem('source', `${source}: the disk or network file system fails (${name})`, 'Check it, then try again.');
 
 function withoutVideo(source: string, hasAudio: boolean): Problem {
   return hasAudio
