@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { makeFilm } from '../../test/support/film.js';
+import { scratchFolder } from '../../test/support/spool.js';
+import type { ServerConfigInput } from './config.js';
+import type { ServerEvent } from './events.js';
+import { openServer } from './server.js';
+
+/** A server on loopback with films named first and second, and its events. */
+async function open(context: TestContext, config: Partial<ServerConfigInput> = {}) {
+  const folder = scratchFolder(context);
+  const store = join(folder, 'store');
+  const events: ServerEvent[] = [];
+  const film = (name: string, seconds = 1) => makeFilm(join(folder, `${name}.mp4`), seconds);
+  const server = await openServer({ name: 'here', store, controlPort: 0, ...config }, (event) => events.push(event));
+  context.after(() => server.close());
+  const kinds = () => events.map(({ kind }) => kind).filter((kind) => kind !== 'progress' && kind !== 'note');
+  const ids = () => server.operator.view().stations.map(({ info, onAir }) => `${info.id}${onAir ? '' : ' (off)'}`);
+  /** Resolves at the next event of that kind. */
+  const next = (kind: ServerEvent['kind']) =>
+    new Promise<void>((resolve) => {
+      const off = server.onEvent((event) => {
+        if (event.kind !== kind) return;
+        off();
+        resolve();
+      });
+    });
+  return { folder, store, server, events, film, kinds, ids, next };
+}
+
+/** Files below `folder` that this process has open. */
+function openFiles(folder: string): string[] {
+  if (process.platform !== 'linux') return [];
+  return readdirSync('/proc/self/fd').flatMap((descriptor) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${descriptor}`)].filter((path) => path.startsWith(folder));
+    } catch {
+      return []; // That of the list itself.
+    }
+  });
+}
+
+test('stations are added, changed and removed while the server runs, each with its events', async (context) => {
+  const { server, film, kinds, ids, events } = await open(context);
+  const first = await server.addStation({ source: film('first') });
+  const second = await server.addStation({ name: 'Lobby', number: 9, source: film('second') });
+  assert.deepEqual([first, second], ['first', 'lobby']);
+  assert.deepEqual(ids(), ['first', 'lobby']);
+  assert.deepEqual(kinds(), ['preparing', 'prepared', 'on-air', 'preparing', 'prepared', 'on-air']);
+  assert.equal(server.stationOnAir('lobby')?.info().number, 9);
+
+  await server.operator.execute({ do: 'rename', station: first, name: 'Entrance' });
+  assert.equal(server.stationOnAir(first)?.info().name, 'Entrance');
+  await server.operator.execute({ do: 'stop', station: first });
+  assert.deepEqual(ids(), ['first (off)', 'lobby']);
+  await server.removeStation(second);
+  assert.deepEqual(ids(), ['first (off)']);
+  assert.equal(server.stationOnAir(second), null);
+  assert.deepEqual(kinds().slice(6), ['changed', 'off-air', 'off-air', 'removed']);
+  await assert.rejects(server.removeStation(second), { name: 'Problem', code: 'station' });
+
+  const third = await server.addStation({ name: 'Lobby', source: film('second') });
+  assert.deepEqual(
+    [third, server.stationOnAir(third)?.info().number],
+    ['lobby', 2],
+    'its id and its number were free again',
+  );
+  await server.close();
+  assert.equal(events.at(-1)?.kind, 'closed');
+});
+
+test('commands given at once are carried out in their order, and one that has become impossible is refused', async (context) => {
+  const { server, film, kinds, ids } = await open(context);
+  const station = await server.addStation({ source: film('first') });
+  const orders = (['stop', 'stop', 'start', 'start', 'stop', 'start'] as const).map((order) =>
+    server.operator.execute({ do: order, station }),
+  );
+  const results = await Promise.allSettled(orders);
+  assert.deepEqual(
+    results.map(({ status }) => status === 'fulfilled'),
+    [true, false, true, false, true, true],
+  );
+  assert.deepEqual(kinds().slice(2), ['on-air', 'off-air', 'on-air', 'off-air', 'on-air']);
+  assert.deepEqual(ids(), ['first']);
+});
+
+test('an error of one station is that station’s alone', async (context) => {
+  const { server, film, store } = await open(context);
+  for (const name of ['first', 'second', 'third']) film(name);
+  // State that can neither be read nor moved away.
+  const stations = join(store, 'stations');
+  mkdirSync(join(stations, 'second.old.json', 'full'), { recursive: true });
+  writeFileSync(join(stations, 'second.json'), 'damaged');
+  await server.close();
+
+  const problems: string[] = [];
+  const folder = join(store, '..');
+  const sources = ['gone', 'first', 'second', 'third'].map((name) => ({ source: join(folder, `${name}.mp4`) }));
+  const again = await openServer({ name: 'here', store, controlPort: 0, stations: sources }, (event) => {
+    if (event.kind === 'problem') problems.push(event.station?.id ?? event.problem.message);
+  });
+  context.after(() => again.close());
+  await again.startStations();
+  const onAir = again.operator.view().stations.map(({ info }) => `${info.number} ${info.id}`);
+  assert.deepEqual(onAir, ['2 first', '4 third']);
+  assert.equal(problems.length, 2);
+  assert.match(problems[0]!, /gone\.mp4: no such file/);
+  assert.equal(problems[1], 'second');
+});
+
+test('a station that is removed while its reels are made is given up, and its id is free', async (context) => {
+  const { server, film, ids, next } = await open(context);
+  const source = film('first', 20);
+  const adding = server.addStation({ source });
+  const given = assert.rejects(adding);
+  await next('preparing');
+  await server.removeStation('first');
+  await given;
+  assert.deepEqual(ids(), []);
+  assert.equal(await server.addStation({ source: film('second'), name: 'first' }), 'first');
+});
+
+test('a reload is given up when its station is removed, and other commands do not wait for it', async (context) => {
+  const { server, film, folder, next } = await open(context);
+  const films = join(folder, 'films');
+  mkdirSync(films);
+  makeFilm(join(films, 'one.mp4'), 1);
+  const station = await server.addStation({ source: films });
+  makeFilm(join(films, 'two.mp4'), 20);
+  const reloading = assert.rejects(server.operator.execute({ do: 'reload', station }));
+  await next('preparing');
+  await assert.rejects(server.operator.execute({ do: 'reload', station }), { name: 'Problem', code: 'usage' });
+  await server.operator.execute({ do: 'rename', station, name: 'Films' });
+  await server.removeStation(station);
+  await reloading;
+  assert.deepEqual(openFiles(folder), []);
+  rmSync(films, { recursive: true });
+  await assert.rejects(server.addStation({ source: films }), { name: 'Problem', code: 'source' });
+  assert.equal(await server.addStation({ source: film('first') }), 'first');
+});
+
+test('closing gives up what is being made', async (context) => {
+  const { server, film, next } = await open(context);
+  const adding = assert.rejects(server.addStation({ source: film('first', 20) }));
+  await next('preparing');
+  await server.close();
+  await adding;
+});
+
+test('a number that another station has is refused with what to do', async (context) => {
+  const { server, film } = await open(context);
+  const source = film('first');
+  await server.addStation({ source, number: 3 });
+  await assert.rejects(server.addStation({ source, number: 3 }), {
+    name: 'Problem',
+    message: 'first cannot have the number 3: first has it',
+  });
+});
