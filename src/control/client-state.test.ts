@@ -10,13 +10,13 @@ import {
   type Command,
   KEEP_ALIVE_PERIOD,
   type Outcome,
-  RETRY_WAITS,
-  Refusal,
   type Replaying,
   type SessionEvent,
   type Step,
   type Tuned,
 } from './client-state.js';
+import { RETRY_WAITS } from './exchange.js';
+import { Refusal } from './refusal.js';
 import { ServerState } from './server-state.js';
 
 const address = { address: '10.0.0.9', port: 40_000 };

@@ -3,7 +3,6 @@ import { Problem } from '../base/problem.js';
 import { type Millis, wrap } from '../base/units.js';
 import {
   decodeMessage,
-  encodeMessage,
   isReply,
   type Message,
   type MessageBody,
@@ -12,29 +11,23 @@ import {
   REQUEST_ID_MODULUS,
   type Reply,
   type Request,
-  START_LENGTH,
 } from '../wire/message.js';
 import type { StationInfo } from '../wire/station-info.js';
-import { PageCollector } from '../wire/station-pages.js';
+import { Exchange } from './exchange.js';
 import type { FlowRequest } from './flows.js';
+import { Refusal } from './refusal.js';
 
-/** Waits after the first, second, … sending of a request; after the last of them the server counts as silent. */
-export const RETRY_WAITS: readonly Millis[] = [200, 400, 800, 1_600];
-/** Leaving is only said twice: a server that does not hear it notices in 30 s. */
-export const EXIT_WAITS: readonly Millis[] = [200, 400];
-/** With a session and nothing else to say, the server hears from us so often. */
+/** Longest silence of ours in a session, before the server is asked whether it is there. */
 export const KEEP_ALIVE_PERIOD: Millis = 10_000;
-/** While the server is lost it is called again so long after the last try. */
+/** Wait between two tries to reach a lost server. */
 export const LOST_PERIOD: Millis = 1_000;
-/** A path that changes our address with each datagram would make us answer challenges for ever. */
-const MAX_CHALLENGES = 4;
 
 interface Timed {
-  /** From the first sending of the request to its answer: no more has passed since the server's time was taken. */
+  /** From the first sending of the request to its answer: no more has passed since the server took its time. */
   roundTrip: Millis;
 }
 
-/** What the server said on tuning: the station, the number of the packet about to leave, its clock (Unix), the burst. */
+/** The answer to tuning: the station, the number of the packet about to leave, the server's clock (Unix), the burst. */
 export type Tuned = MessageBody<'tuned'> & Timed;
 
 /** Where the replay begins. */
@@ -59,21 +52,20 @@ export interface Outcomes {
   exit: undefined;
 }
 
-export type Outcome = { ticket: number } & (
-  | { ok: true; value: StationInfo[] | Tuned | Replaying | undefined }
-  | { ok: false; problem: Problem }
-);
+type Value = Outcomes[keyof Outcomes];
 
-/** What the server's clock was, within the time that its answer took. */
+export type Outcome = { ticket: number } & ({ ok: true; value: Value } | { ok: false; problem: Problem });
+
+/** The server's clock, as it was within the time that the answer took. */
 export type ClockAnswer = { serverTime: Millis } & Timed;
 
 /**
  * `lost`: the server is silent or no longer has our station. `recovered`: it is back, and we are tuned again. `clock`: it
- * said what time it is.
+ * sent its time.
  */
 export type SessionEvent =
   | { kind: 'lost'; problem: Problem }
-  | { kind: 'recovered'; tuned: Tuned | undefined }
+  | { kind: 'recovered'; tuned: Tuned }
   | ({ kind: 'clock' } & ClockAnswer);
 
 /** What to do after a call. */
@@ -83,41 +75,30 @@ export interface Step {
   events: SessionEvent[];
 }
 
-type Task = { command: Command | { kind: 'keepalive' }; ticket: number | undefined };
-
-/** One request under way. */
-interface Exchange {
-  request: Request;
-  sent: number;
-  sentAt: Millis;
-  firstSentAt: Millis;
-  waits: readonly Millis[];
-  challenges: number;
-  /** The request is there to make the session anew: its success is not yet the command's. */
-  restores: boolean;
+interface TunedSession {
+  readonly kind: 'tuned' | 'lost';
+  readonly station: string;
+  readonly isPaused: boolean;
+  readonly tuned: Tuned;
 }
 
-/** The server answered, and said no. */
-export class Refusal extends Problem {
-  /** One of the protocol's error codes, or one that a later version of it has. */
-  readonly reason: string;
+type SessionState = { readonly kind: 'none' | 'closed' } | TunedSession;
 
-  constructor({ code, message }: MessageBody<'error'>) {
-    const isAboutStation = code === 'unknown-station' || code === 'off-air';
-    super(isAboutStation ? 'station' : 'server', `The server refused: ${message}`, nextSteps[code] ?? nextStep);
-    this.name = 'Refusal';
-    this.reason = code;
-  }
+interface Task {
+  readonly command: Command | { kind: 'keepalive' };
+  /** Of a command. */
+  readonly ticket?: number;
 }
 
-const nextStep = 'Ask for the list of stations again (msc list).';
-const nextSteps: Record<string, string> = {
-  busy: 'Try again later, or use another server.',
-  'over-budget': 'Try again later, or have the server send more to single viewers (msc serve --help).',
-  'too-early': 'Choose a later time.',
-};
+/** What is under way: the request of a task, or one that makes the session again before it. */
+type Work =
+  | { readonly kind: 'idle'; readonly keepAliveAt: Millis }
+  | { readonly kind: 'asking'; readonly task: Task; readonly exchange: Exchange; readonly hasRestored: boolean }
+  | { readonly kind: 'restoring'; readonly task: Task; readonly exchange: Exchange };
 
-/** What a request is answered with, unless it is refused. */
+const idle = (keepAliveAt: Millis): Work => ({ kind: 'idle', keepAliveAt });
+
+/** The type of the answer to a request that is not refused. */
 const answerTo = (type: Request['type']): Reply['type'] => {
   if (type === 'tune' || type === 'change') return 'tuned';
   if (type === 'start') return 'stations';
@@ -125,8 +106,27 @@ const answerTo = (type: Request['type']): Reply['type'] => {
 };
 
 /**
- * It is in charge of: one request after another, each repeated until it is answered; the cookie; keeping the session
- * alive; and making it anew, in the state in which it was, where the server has forgotten it.
+ * The session, as it should be on the server:
+ *
+ *     ┌──────┐   tuned     ┌───────┐   silent, or refused a keep-alive  ┌──────┐
+ *     │ none ├────────────►│ tuned ├───────────────────────────────────►│ lost │
+ *     └──┬───┘             └──┬────┘◄───────────────────────────────────┴──┬───┘
+ *        │                    │          answered within the session       │
+ *        └────────────────────┴──────────►┌────────┐◄──────────────────────┘
+ *                            exit         │ closed │
+ *                                         └────────┘
+ *
+ * The request under way:
+ *
+ *     ┌──────┐  command, keep-alive due  ┌────────┐   no-session, once  ┌───────────┐
+ *     │ idle ├──────────────────────────►│ asking ├────────────────────►│ restoring │
+ *     └──────┘◄──────────────────────────┴────────┘◄────────────────────┴────┬──────┘
+ *         ▲     answered, refused, silent            tuned, paused if it was │
+ *         └──────────────────────────────────────────────────────────────────┘
+ *                               refused, silent
+ *
+ * Responsible for: one request after another; the cookie; keeping the session alive; making it again as it was, where the
+ * server has forgotten it.
  */
 export class ClientState {
   readonly #name: string;
@@ -134,18 +134,8 @@ export class ClientState {
   #nextId: number;
   #cookie = NO_COOKIE;
   readonly #queue: Task[] = [];
-  #task: Task | undefined;
-  #exchange: Exchange | undefined;
-  #pages = new PageCollector();
-  /** What the session is to be like. */
-  #station: string | undefined;
-  #isPaused = false;
-  #tuned: Tuned | undefined;
-  #replaying: Replaying | undefined;
-  #hasRestored = false;
-  #isLost = false;
-  #isClosed = false;
-  #keepAliveAt: Millis = Number.POSITIVE_INFINITY;
+  #session: SessionState = { kind: 'none' };
+  #work: Work = idle(Number.POSITIVE_INFINITY);
   #step: Step = { send: [], outcomes: [], events: [] };
 
   /** `server` is what messages call it, `firstId` a random number of 32 bits. */
@@ -158,12 +148,12 @@ export class ClientState {
 
   /** When to call advance, or undefined for not until something else happens. */
   get wakeAt(): Millis | undefined {
-    const exchange = this.#exchange;
-    if (exchange !== undefined) return exchange.sentAt + exchange.waits[exchange.sent - 1];
-    return Number.isFinite(this.#keepAliveAt) ? this.#keepAliveAt : undefined;
+    const work = this.#work;
+    if (work.kind !== 'idle') return work.exchange.wakeAt;
+    return Number.isFinite(work.keepAliveAt) ? work.keepAliveAt : undefined;
   }
 
-  /** What the server knows us by: the newest that it gave; NO_COOKIE before the first. */
+  /** The newest cookie that the server gave us; NO_COOKIE before the first. */
   get cookie(): Buffer {
     return this.#cookie;
   }
@@ -171,207 +161,167 @@ export class ClientState {
   /** Queues a command; its outcome bears the ticket. */
   command(command: Command, ticket: number, now: Millis): Step {
     this.#queue.push({ command, ticket });
-    if (this.#task?.command.kind === 'keepalive') {
-      // A command says more than a keep-alive does, and may have a server's silence to report: it goes first.
-      this.#task = undefined;
-      this.#exchange = undefined;
-    }
+    const work = this.#work;
+    // A command asks more than a keep-alive does, and its sender waits for it: it goes first.
+    if (work.kind !== 'idle' && work.task.command.kind === 'keepalive') this.#work = idle(Number.POSITIVE_INFINITY);
     this.#begin(now);
     return this.#done();
   }
 
   advance(now: Millis): Step {
-    const exchange = this.#exchange;
-    if (exchange === undefined) {
-      if (now >= this.#keepAliveAt) {
-        this.#queue.push({ command: { kind: 'keepalive' }, ticket: undefined });
+    const work = this.#work;
+    if (work.kind === 'idle') {
+      if (now >= work.keepAliveAt) {
+        this.#queue.push({ command: { kind: 'keepalive' } });
         this.#begin(now);
       }
-    } else if (now >= exchange.sentAt + exchange.waits[exchange.sent - 1]) {
-      if (exchange.sent < exchange.waits.length) this.#send(now);
-      else this.#giveUp(now);
+    } else if (now >= work.exchange.wakeAt) {
+      if (work.exchange.isExhausted) this.#giveUp(work.task, now);
+      else this.#step.send.push(work.exchange.send(now));
     }
     return this.#done();
   }
 
   /** Asks whether the server is there and still knows us, where a session ought to be and nothing is under way. */
   check(now: Millis): Step {
-    if (this.#exchange === undefined && this.#station !== undefined && !this.#isClosed) {
-      this.#keepAliveAt = now;
-      return this.advance(now);
-    }
-    return this.#done();
+    if (this.#work.kind !== 'idle' || this.#tuning === null) return this.#done();
+    this.#work = idle(now);
+    return this.advance(now);
   }
 
   /** Takes a datagram that came from the server. */
   receive(datagram: Buffer, now: Millis): Step {
     const reply = decodeMessage(datagram);
-    const exchange = this.#exchange;
-    if (reply === null || !isReply(reply) || exchange?.request.requestId !== reply.requestId) return this.#done();
+    const work = this.#work;
+    const isOurs =
+      work.kind !== 'idle' && reply !== null && isReply(reply) && reply.requestId === work.exchange.request.requestId;
+    if (!isOurs) return this.#done();
     if (reply.type === 'challenge') {
-      // A cookie other than the one sent: once more, at once. The same again is a copy; the timer sees to the rest.
-      if (!reply.cookie.equals(exchange.request.cookie) && exchange.challenges < MAX_CHALLENGES) {
-        exchange.challenges++;
-        this.#cookie = reply.cookie;
-        exchange.request.cookie = reply.cookie;
-        exchange.sent = 0;
-        this.#send(now);
-      }
+      const again = work.exchange.sendWith(reply.cookie, now);
+      if (again === null) return this.#done();
+      this.#cookie = reply.cookie;
+      this.#step.send.push(again);
       return this.#done();
     }
     this.#cookie = reply.cookie;
-    this.#answered(exchange, reply, now);
+    this.#onReply(work, reply, now);
     return this.#done();
   }
 
-  #answered(exchange: Exchange, reply: Exclude<Reply, Message<'challenge'>>, now: Millis): void {
+  #onReply(work: Exclude<Work, { kind: 'idle' }>, reply: Exclude<Reply, Message<'challenge'>>, now: Millis): void {
+    const { task, exchange } = work;
     const { request } = exchange;
-    if (reply.type === 'stations') {
-      if (request.type === 'start' && this.#pages.add(reply)) this.#listed(exchange, request, now);
+    const tuning = this.#tuning;
+    if (request.type === 'start') {
+      if (reply.type === 'stations' && exchange.pages.add(reply)) this.#onPage(task, exchange, request, now);
       return;
     }
-    if (request.type === 'start') return; // START is answered with pages only
     if (reply.type === 'error') {
-      const canRestore = reply.body.code === 'no-session' && this.#station !== undefined && !this.#hasRestored;
-      if (canRestore) this.#restore(now);
-      else this.#fail(new Refusal(reply.body), now);
+      const canRestore = reply.body.code === 'no-session' && work.kind === 'asking' && !work.hasRestored;
+      if (canRestore && tuning !== null) this.#restore(task, tuning.station, now);
+      else this.#fail(task, new Refusal(reply.body), now);
       return;
     }
     if (reply.type !== answerTo(request.type)) return;
-    const roundTrip = now - exchange.firstSentAt;
+    const roundTrip = exchange.roundTrip(now);
+    let value: Tuned | Replaying | undefined;
     if (reply.type === 'tuned') {
       if (request.type !== 'tune' && request.type !== 'change') return;
       if (reply.body.station.id !== request.body.station) return;
-      this.#tuned = { ...reply.body, roundTrip };
+      value = { ...reply.body, roundTrip };
+      if (work.kind === 'restoring' && tuning !== null) this.#session = { ...tuning, tuned: value };
     } else if (reply.type === 'replaying') {
       if (request.type !== 'replay' || reply.body.flow !== request.body.flow) return;
-      this.#replaying = { ...reply.body, roundTrip };
+      value = { ...reply.body, roundTrip };
     } else if (reply.type === 'ok' && reply.body.serverTime !== undefined) {
       this.#step.events.push({ kind: 'clock', serverTime: reply.body.serverTime, roundTrip });
     }
-    if (exchange.restores) this.#restored(exchange, now);
-    else this.#succeed(now);
+    if (work.kind === 'restoring') this.#onRestored(task, request, now);
+    else this.#succeed(task, value, now);
   }
 
-  #listed(exchange: Exchange, request: Message<'start'>, now: Millis): void {
-    if (this.#pages.isComplete) {
-      this.#succeed(now);
-    } else if (this.#pages.isAnswered(request.page)) {
-      exchange.sent = 0;
-      this.#send(now);
-    }
+  #onPage(task: Task, exchange: Exchange, request: Message<'start'>, now: Millis): void {
+    const { pages } = exchange;
+    if (pages.isComplete) this.#succeed(task, pages.stations, now);
+    else if (pages.isAnswered(request.page)) this.#step.send.push(exchange.sendNext(now));
   }
 
-  /** The server has no session of ours: tune, pause if we were paused, and then what was wanted. */
-  #restore(now: Millis): void {
-    this.#hasRestored = true;
-    const task = this.#task;
-    if (task?.command.kind === 'exit') {
-      this.#succeed(now);
-      return;
-    }
-    const station = this.#station;
-    if (station !== undefined) this.#exchangeFor(message('tune', this.#takeId(), { station }), now, true);
+  /** The server has no session of ours: tune, pause if it was paused, and then do what was wanted. */
+  #restore(task: Task, station: string, now: Millis): void {
+    if (task.command.kind === 'exit') this.#succeed(task, undefined, now);
+    else this.#askToRestore(task, message('tune', this.#takeId(), { station }), now);
   }
 
-  #restored(exchange: Exchange, now: Millis): void {
-    if (exchange.request.type === 'tune' && this.#isPaused) {
-      this.#exchangeFor(message('pause', this.#takeId(), {}), now, true);
-      return;
-    }
-    const task = this.#task;
-    if (task === undefined) return;
-    if (task.command.kind === 'keepalive') this.#succeed(now);
-    else this.#exchangeFor(this.#requestFor(task.command), now, false);
+  #onRestored(task: Task, request: Request, now: Millis): void {
+    if (request.type === 'tune' && this.#tuning?.isPaused) {
+      this.#askToRestore(task, message('pause', this.#takeId(), {}), now);
+    } else if (task.command.kind === 'keepalive') this.#succeed(task, undefined, now);
+    else this.#ask(task, true, now);
   }
 
-  #succeed(now: Millis): void {
-    const task = this.#task;
-    if (task === undefined) return;
-    const { command } = task;
-    let value: StationInfo[] | Tuned | Replaying | undefined;
-    switch (command.kind) {
-      case 'stations':
-        value = this.#pages.stations;
-        break;
-      case 'tune':
-      case 'change':
-        value = this.#tuned;
-        this.#station = command.station;
-        this.#isPaused = false;
-        break;
-      case 'replay':
-        value = this.#replaying;
-        break;
-      case 'pause':
-      case 'resume':
-        this.#isPaused = command.kind === 'pause';
-        break;
-      case 'exit':
-        this.#station = undefined;
-        this.#isClosed = true;
-        break;
-      case 'keepalive':
-        break;
+  #succeed({ command, ticket }: Task, value: Value, now: Millis): void {
+    const before = this.#session.kind;
+    const tuning = this.#tuning;
+    if (command.kind === 'exit') this.#session = { kind: 'closed' };
+    else if (command.kind === 'tune' || command.kind === 'change') {
+      this.#session = { kind: 'tuned', station: command.station, isPaused: false, tuned: value as Tuned };
+    } else if (tuning !== null && command.kind !== 'stations') {
+      // The list is sent without a session: only an answer within one shows that we are tuned.
+      const isPaused = command.kind === 'pause' || (command.kind !== 'resume' && tuning.isPaused);
+      this.#session = { ...tuning, kind: 'tuned', isPaused };
     }
-    if (task.ticket !== undefined) this.#step.outcomes.push({ ticket: task.ticket, ok: true, value });
-    // The list is told without a session: only an answer within one shows that we are tuned.
-    if (this.#isLost && command.kind !== 'stations') {
-      this.#isLost = false;
-      this.#step.events.push({ kind: 'recovered', tuned: this.#tuned });
+    if (ticket !== undefined) this.#step.outcomes.push({ ticket, ok: true, value });
+    if (before === 'lost' && this.#session.kind === 'tuned') {
+      this.#step.events.push({ kind: 'recovered', tuned: this.#session.tuned });
     }
     this.#finish(now, this.#keepAlivePeriod);
   }
 
-  #giveUp(now: Millis): void {
-    if (this.#task?.command.kind === 'exit') {
-      this.#succeed(now);
+  #giveUp(task: Task, now: Millis): void {
+    if (task.command.kind === 'exit') {
+      this.#succeed(task, undefined, now);
       return;
     }
-    this.#fail(
-      new Problem(
-        'server',
-        `The server ${this.#name} does not answer`,
-        'Check that it runs and that no firewall stops UDP to it.',
-      ),
-      now,
-      true,
-    );
+    const next = 'Check that it runs and that no firewall stops UDP to it.';
+    this.#fail(task, new Problem('server', `The server ${this.#name} does not answer`, next), now, true);
   }
 
-  #fail(problem: Problem, now: Millis, isSilence = false): void {
-    const task = this.#task;
-    if (task === undefined) return;
-    if (task.ticket !== undefined) this.#step.outcomes.push({ ticket: task.ticket, ok: false, problem });
-    const isLoss = (isSilence || task.command.kind === 'keepalive') && this.#station !== undefined;
-    if (isLoss && !this.#isLost) {
-      this.#isLost = true;
+  #fail({ command, ticket }: Task, problem: Problem, now: Millis, isSilence = false): void {
+    if (ticket !== undefined) this.#step.outcomes.push({ ticket, ok: false, problem });
+    if (this.#session.kind === 'tuned' && (isSilence || command.kind === 'keepalive')) {
+      this.#session = { ...this.#session, kind: 'lost' };
       this.#step.events.push({ kind: 'lost', problem });
     }
-    this.#finish(now, this.#isLost ? LOST_PERIOD : this.#keepAlivePeriod);
+    this.#finish(now, this.#session.kind === 'lost' ? LOST_PERIOD : this.#keepAlivePeriod);
   }
 
   #finish(now: Millis, untilKeepAlive: Millis): void {
-    this.#task = undefined;
-    this.#exchange = undefined;
-    this.#keepAliveAt =
-      this.#station !== undefined && !this.#isClosed ? now + untilKeepAlive : Number.POSITIVE_INFINITY;
+    this.#work = idle(this.#tuning === null ? Number.POSITIVE_INFINITY : now + untilKeepAlive);
     this.#begin(now);
   }
 
   #begin(now: Millis): void {
-    if (this.#task !== undefined) return;
+    if (this.#work.kind !== 'idle') return;
     const task = this.#queue.shift();
-    if (task === undefined) return;
-    this.#task = task;
-    this.#hasRestored = false;
-    const { command } = task;
-    if (command.kind === 'stations') this.#pages = new PageCollector();
-    const request = command.kind === 'keepalive' ? message('keepalive', this.#takeId(), {}) : this.#requestFor(command);
-    this.#exchangeFor(request, now, false);
+    if (task !== undefined) this.#ask(task, false, now);
   }
 
-  #requestFor(command: Command): Request {
+  #ask(task: Task, hasRestored: boolean, now: Millis): void {
+    const exchange = this.#exchange(this.#requestFor(task.command), now);
+    this.#work = { kind: 'asking', task, exchange, hasRestored };
+  }
+
+  #askToRestore(task: Task, request: Request, now: Millis): void {
+    this.#work = { kind: 'restoring', task, exchange: this.#exchange(request, now) };
+  }
+
+  #exchange(request: Request, now: Millis): Exchange {
+    const exchange = new Exchange({ ...request, cookie: this.#cookie }, now);
+    this.#step.send.push(exchange.send(now));
+    return exchange;
+  }
+
+  #requestFor(command: Task['command']): Request {
     const id = this.#takeId();
     switch (command.kind) {
       case 'stations':
@@ -392,30 +342,10 @@ export class ClientState {
     return id;
   }
 
-  #exchangeFor(request: Request, now: Millis, restores: boolean): void {
-    const waits = request.type === 'exit' ? EXIT_WAITS : RETRY_WAITS;
-    this.#exchange = {
-      request: { ...request, cookie: this.#cookie },
-      sent: 0,
-      sentAt: now,
-      firstSentAt: now,
-      waits,
-      challenges: 0,
-      restores,
-    };
-    this.#send(now);
-  }
-
-  #send(now: Millis): void {
-    const exchange = this.#exchange;
-    if (exchange === undefined) return;
-    const { request } = exchange;
-    if (request.type === 'start') request.page = this.#pages.firstMissing;
-    if (exchange.sent === 0) exchange.firstSentAt = now;
-    exchange.sent++;
-    exchange.sentAt = now;
-    const minLength = request.type === 'start' && request.cookie.equals(NO_COOKIE) ? START_LENGTH : 0;
-    this.#step.send.push(encodeMessage(request, { minLength }));
+  /** The session that the server should have; null while there is none. */
+  get #tuning(): TunedSession | null {
+    const session = this.#session;
+    return session.kind === 'tuned' || session.kind === 'lost' ? session : null;
   }
 
   #done(): Step {

@@ -21,7 +21,7 @@ import {
 } from './client-state.js';
 import type { FlowRequest } from './flows.js';
 
-export { type ClockAnswer, Refusal, type Replaying, type Tuned } from './client-state.js';
+export type { ClockAnswer, Replaying, Tuned } from './client-state.js';
 
 export interface SessionOptions {
   /** IPv4 address and control port of the server. */
@@ -32,7 +32,7 @@ export interface SessionOptions {
   /** The server has not answered for three seconds, or no longer has our station. Asking goes on. */
   onLost?: (problem: Problem) => void;
   /** It is back, and we are tuned as before: `tuned` is the newest word on that. */
-  onRecovered?: (tuned: Tuned | undefined) => void;
+  onRecovered?: (tuned: Tuned) => void;
   /** It said what time it is, as it does whenever it is asked whether it is there. */
   onClock?: (answer: ClockAnswer) => void;
   /** How often it is asked that, with nothing else to say; default KEEP_ALIVE_PERIOD. */

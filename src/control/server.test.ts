@@ -159,7 +159,7 @@ test('a server that went and came back is noticed, and the session made anew', a
     port: first.port,
     timers,
     onLost: ({ code }) => see(`lost: ${code}`),
-    onRecovered: (tuned) => see(`recovered: ${tuned?.station.id}`),
+    onRecovered: (tuned) => see(`recovered: ${tuned.station.id}`),
   });
   await session.tune('station-2');
   const { port } = first;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { Broadcast, type BroadcastOptions, EPOCH, RATE, StreamReader } from '../../test/support/broadcast.js';
 import { millisToTicks } from '../base/units.js';
-import { Refusal } from '../control/client.js';
+import { Refusal } from '../control/refusal.js';
 
 test('tuned in, the stream begins with the burst and goes on with the group, without a gap or a packet twice', async () => {
   for (const delay of [1, 80]) {

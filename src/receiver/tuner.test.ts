@@ -11,6 +11,8 @@ const [found] = foundAt(
   ['a', 'b', 'c'].map((server, i) => ({ address: server, stations: [{ ...info, server, number: i + 1 }] })),
 );
 
+const tuned: Tuned = { station: info, next: 7, serverTime: 0, members: 1, burst: null, roundTrip: 1 };
+
 /** A tuner, and the servers that it asks, each of which answers while it is in `up`. */
 function bench(context: TestContext, up: Set<string>) {
   const said: string[] = [];
@@ -23,7 +25,7 @@ function bench(context: TestContext, up: Set<string>) {
     const tune = async (): Promise<Tuned> => {
       said.push(`tune ${address}`);
       if (!up.has(address)) throw new Problem('server', `${address} does not answer`, '');
-      return { station: info, next: 7, serverTime: 0, members: 1, burst: null, roundTrip: 1 };
+      return tuned;
     };
     const note = (what: string) => async () => void said.push(`${what} ${address}`);
     return {
@@ -88,7 +90,7 @@ test('a lost server that is back is kept when no other answers', async (context)
   take();
   await lose('a');
   assert.deepEqual(take(), ['tune b', 'exit b', 'tune c', 'exit c']);
-  sessions.get('a')?.onRecovered?.(undefined);
+  sessions.get('a')?.onRecovered?.(tuned);
   assert.deepEqual(servers, [true, false]);
   tuner.pause();
   assert.deepEqual(take(), ['pause a']);

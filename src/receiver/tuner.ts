@@ -196,7 +196,7 @@ export class Tuner {
       onRecovered: (tuned) => {
         link.isLost = false;
         if (this.#link !== link) return;
-        this.#receiver?.serverBack(tuned ?? null);
+        this.#receiver?.serverBack(tuned);
         this.#events.onServer(false);
       },
     });

@@ -3,7 +3,7 @@
 import { Problem } from '../base/problem.js';
 import { systemTimers, type Timers } from '../base/timers.js';
 import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../base/units.js';
-import { Refusal } from '../control/client.js';
+import { Refusal } from '../control/refusal.js';
 import type { ReceiverStats } from '../receiver/receiver-stats.js';
 import type { StationReceiver } from '../receiver/station-receiver.js';
 import { Tuner, troubleLine } from '../receiver/tuner.js';
