@@ -6,9 +6,9 @@ import assert from 'node:assert/strict';
 import { Problem } from '../../src/base/problem.js';
 import { type Millis, millisToTicks, type PacketNumber, TICKS_PER_SECOND } from '../../src/base/units.js';
 import { FEC_PORT_OFFSETS } from '../../src/contract/addresses.js';
-import { Refusal } from '../../src/control/refusal.js';
-import { type Replaying, type Tuned } from '../../src/control/client-state.js';
+import type { Replaying, Tuned } from '../../src/control/client-state.js';
 import type { FlowRequest } from '../../src/control/flows.js';
+import { Refusal } from '../../src/control/refusal.js';
 import type { ReceivedBatch } from '../../src/net/receive-batched.js';
 import { emptyBatch } from '../../src/net/sender.js';
 import {
