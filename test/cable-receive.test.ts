@@ -25,10 +25,10 @@ async function receivers(context: TestContext, end: CableEnd) {
         localAddress: end.address,
         latency: 20,
         onError: (error) => assert.fail(error),
-        onDatagrams: ({ buffer, offsets, lengths, senders, count }) => {
+        onDatagrams: ({ buffer, offsets, lengths, sources, count }) => {
           for (let i = 0; i < count; i++) {
             const bytes = Buffer.from(buffer.subarray(offsets[i], offsets[i] + lengths[i]));
-            seen.push({ bytes, from: senders[i].address });
+            seen.push({ bytes, from: sources[i].address });
           }
         },
       });

@@ -41,7 +41,7 @@ class Part implements ReceivedBatch {
   buffer: Buffer = Buffer.alloc(0);
   readonly offsets = new Uint32Array(4_096);
   readonly lengths = new Uint16Array(4_096);
-  readonly senders: ReceivedBatch['senders'][number][] = [];
+  readonly sources: ReceivedBatch['sources'][number][] = [];
   count = 0;
 
   take(batch: ReceivedBatch, from: number, lossy: boolean): void {
@@ -51,7 +51,7 @@ class Part implements ReceivedBatch {
       if (lossy && share > 0 && random() < share) continue;
       this.offsets[this.count] = batch.offsets[i]!;
       this.lengths[this.count] = batch.lengths[i]!;
-      this.senders[this.count] = batch.senders[i]!;
+      this.sources[this.count] = batch.sources[i]!;
       this.count++;
     }
   }

@@ -103,7 +103,7 @@ test('a cookie is good in its time slot and the next, and every reply brings the
   assert.equal(ask(server, { ...start, cookie: later.cookie }, client, begin + 2 * COOKIE_SLOT)[0].type, 'stations');
 });
 
-test('a long list comes in pages of one edition, from the page asked for, and stays for a while', () => {
+test('a long list comes in pages of one revision, from the page asked for, and stays for a while', () => {
   const stations = makeStations(80);
   const server = makeServer(stations);
   const cookie = cookieFor(server);
@@ -116,7 +116,7 @@ test('a long list comes in pages of one edition, from the page asked for, and st
     all.map(({ page }) => page),
     all.map((_, index) => index),
   );
-  assert.equal(new Set(all.map(({ edition, pages }) => `${edition} ${pages}`)).size, 1);
+  assert.equal(new Set(all.map(({ revision, pages }) => `${revision} ${pages}`)).size, 1);
   assert.deepEqual(
     all.flatMap((each) => (each.type === 'stations' ? each.body : [])),
     makeStations(80),
@@ -136,7 +136,7 @@ test('a list is made anew when it is old, and at once when a station comes or go
   stations.pop();
   const third = list(noon + 2_001);
   assert.deepEqual(third.body, stations);
-  assert.equal(new Set([first, second, third].map(({ edition }) => edition)).size, 3);
+  assert.equal(new Set([first, second, third].map(({ revision }) => revision)).size, 3);
   assert.deepEqual(ask(server, message('start', 4, {}, { cookie, page: 1 })), []);
 });
 

@@ -33,11 +33,11 @@ export const MAX_SESSIONS = 10_000;
 export const AMPLIFICATION_LIMIT = 3;
 /** NackGenerator so far behind the last are copies that the network held up; others come from a new client. */
 const STALE_REQUESTS = 64;
-/** How long one edition of the list is handed out, so that all its pages can be fetched; less if stations come or go. */
-const EDITION_LIFETIME: Millis = 2_000;
-/** Editions are numbered by the time in these units, so that numbers go on rising after a restart. */
-const EDITION_UNIT: Millis = 100;
-const EDITION_MODULUS = 0x1_0000;
+/** How long one revision of the list is handed out, so that all its pages can be fetched; less if stations come or go. */
+const REVISION_LIFETIME: Millis = 2_000;
+/** Revisions are numbered by the time in these units, so that numbers go on rising after a restart. */
+const REVISION_UNIT: Millis = 100;
+const REVISION_MODULUS = 0x1_0000;
 
 /** What the protocol needs to know of the stations. */
 export interface StationDirectory {
@@ -71,7 +71,7 @@ interface SessionRecord extends Omit<ReceiverSession, 'state'> {
 }
 
 /** The list as it was at one moment. */
-interface Edition {
+interface Revision {
   made: Millis;
   /** Not wrapped. */
   number: number;
@@ -135,7 +135,7 @@ export class ServerState {
   readonly #sessions = new Map<string, SessionRecord>();
   /** How many of them each station has. */
   readonly #members = new Map<string, number>();
-  #list: Edition | undefined;
+  #list: Revision | undefined;
   /** Encoded, by how long they may be: no more of them than a request has lengths. */
   #challenges: { stations: number; byLimit: Map<number, Buffer | null> } = { stations: -1, byLimit: new Map() };
 
@@ -227,21 +227,21 @@ export class ServerState {
   #listing(request: Message<'start'>, now: Millis): Message<'stations'>[] {
     const stations = this.#options.directory.stations();
     const ids = stations.map(({ id }) => id).join();
-    if (!this.#isListCurrent(now) || this.#list?.ids !== ids) this.#list = this.#makeEdition(stations, ids, now);
+    if (!this.#isListCurrent(now) || this.#list?.ids !== ids) this.#list = this.#makeRevision(stations, ids, now);
     const { number, pages } = this.#list;
-    const edition = wrap(number, EDITION_MODULUS);
+    const revision = wrap(number, REVISION_MODULUS);
     return pages
       .slice(request.page, request.page + PAGES_PER_REQUEST)
-      .map((body, at) => message('stations', 0, body, { page: request.page + at, pages: pages.length, edition }));
+      .map((body, at) => message('stations', 0, body, { page: request.page + at, pages: pages.length, revision }));
   }
 
   #isListCurrent(now: Millis): boolean {
     const age = this.#list === undefined ? Number.POSITIVE_INFINITY : now - this.#list.made;
-    return age >= 0 && age < EDITION_LIFETIME;
+    return age >= 0 && age < REVISION_LIFETIME;
   }
 
-  #makeEdition(stations: readonly StationInfo[], ids: string, now: Millis): Edition {
-    const number = Math.max(Math.floor(now / EDITION_UNIT), (this.#list?.number ?? 0) + 1);
+  #makeRevision(stations: readonly StationInfo[], ids: string, now: Millis): Revision {
+    const number = Math.max(Math.floor(now / REVISION_UNIT), (this.#list?.number ?? 0) + 1);
     return { made: now, number, ids, stations: stations.length, pages: paginate(stations) };
   }
 

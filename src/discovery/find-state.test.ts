@@ -20,7 +20,7 @@ const challenge = encodeMessage(
 const pagesOf = (count: number): Buffer[] => {
   const pages = paginate(makeStations(count));
   return pages.map((body, page) =>
-    encodeMessage(message('stations', 42, body, { page, pages: pages.length, edition: 1 })),
+    encodeMessage(message('stations', 42, body, { page, pages: pages.length, revision: 1 })),
   );
 };
 
@@ -107,7 +107,7 @@ test('stations are sorted by server and then by number, not as text', () => {
     const from = { ...hall, port };
     search.receive(challenge, from, '10.0.0.9', 1);
     const body = [10, 9].map((number) => makeStation(number, { server, id: `${server}${number}` }));
-    search.receive(encodeMessage(message('stations', 42, body, { pages: 1, edition: 1 })), from, '10.0.0.9', 2);
+    search.receive(encodeMessage(message('stations', 42, body, { pages: 1, revision: 1 })), from, '10.0.0.9', 2);
   }
   assert.deepEqual(
     search.found.map(({ info }) => `${info.server}${info.number}`),

@@ -11,10 +11,10 @@ import { ReceivePoller } from './receive-poller.js';
 /** Datagrams that have come, in order. Lent: what is to be kept is copied before the call that hands them over returns. */
 export interface ReceivedBatch {
   readonly buffer: Buffer;
-  /** Offset, length and sender of each. */
+  /** Offset, length and source of each. */
   readonly offsets: Uint32Array;
   readonly lengths: Uint16Array;
-  readonly senders: readonly SocketAddress[];
+  readonly sources: readonly SocketAddress[];
   /** How many of them there are. */
   readonly count: number;
 }
@@ -72,12 +72,12 @@ export async function openGroupPlain(
   timers: Timers = systemTimers,
 ): Promise<GroupSocket> {
   const { onDatagrams } = options;
-  const senders: SocketAddress[] = [];
+  const sources: SocketAddress[] = [];
   const batch = {
     buffer: Buffer.alloc(0) as Buffer,
     offsets: Uint32Array.of(0),
     lengths: Uint16Array.of(0),
-    senders,
+    sources,
     count: 0,
   };
   const socket = await openGroup({
@@ -85,7 +85,7 @@ export async function openGroupPlain(
     onDatagram(datagram, from) {
       batch.buffer = datagram;
       batch.lengths[0] = datagram.length;
-      senders[0] = from;
+      sources[0] = from;
       batch.count = 1;
       onDatagrams(batch);
     },

@@ -10,10 +10,10 @@ import type { ReceivedBatch } from './receive-batched.js';
 import { ReceivePoller } from './receive-poller.js';
 
 /** The datagrams of a batch, with memory of their own. */
-const datagramsOf = ({ buffer, offsets, lengths, senders, count }: ReceivedBatch) =>
+const datagramsOf = ({ buffer, offsets, lengths, sources, count }: ReceivedBatch) =>
   Array.from({ length: count }, (_, i) => ({
     bytes: Buffer.from(buffer.subarray(offsets[i], offsets[i] + lengths[i])),
-    from: `${senders[i].address}:${senders[i].port}`,
+    from: `${sources[i].address}:${sources[i].port}`,
   }));
 
 function polling(timers = new HandTimers()) {

@@ -59,7 +59,7 @@ export class ReceivePoller {
     buffer: Buffer;
     offsets: Uint32Array;
     lengths: Uint16Array;
-    senders: SocketAddress[];
+    sources: SocketAddress[];
     count: number;
   };
   #sockets: readonly PolledSocket[] = [];
@@ -75,7 +75,7 @@ export class ReceivePoller {
       buffer: this.#messages.data,
       offsets: new Uint32Array(BATCH),
       lengths: new Uint16Array(BATCH),
-      senders: new Array<SocketAddress>(BATCH),
+      sources: new Array<SocketAddress>(BATCH),
       count: 0,
     };
   }
@@ -198,7 +198,7 @@ export class ReceivePoller {
     let datagrams = 0;
     batch.count = 0;
     for (let i = 0; i < count; i++) {
-      const sender = messages.sender(i);
+      const source = messages.source(i);
       const segment = messages.segment(i);
       let at = i * LARGEST_MESSAGE;
       const end = at + messages.length(i);
@@ -209,7 +209,7 @@ export class ReceivePoller {
         }
         batch.offsets[batch.count] = at;
         batch.lengths[batch.count] = Math.min(segment, end - at);
-        batch.senders[batch.count] = sender;
+        batch.sources[batch.count] = source;
         batch.count++;
         datagrams++;
         at += segment;

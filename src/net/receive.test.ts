@@ -27,7 +27,7 @@ type Open = (
 function each(batch: ReceivedBatch, onDatagram: (datagram: Buffer, from: SocketAddress) => void): void {
   for (let i = 0; i < batch.count; i++) {
     const at = batch.offsets[i];
-    onDatagram(Buffer.from(batch.buffer.subarray(at, at + batch.lengths[i])), batch.senders[i]);
+    onDatagram(Buffer.from(batch.buffer.subarray(at, at + batch.lengths[i])), batch.sources[i]);
   }
 }
 

@@ -206,7 +206,7 @@ export class SocketLoop {
       }
       for (let i = 0; i < count; i++) {
         const at = i * LARGEST_MESSAGE;
-        watched.onDatagram(messages.data.subarray(at, at + messages.length(i)), messages.sender(i));
+        watched.onDatagram(messages.data.subarray(at, at + messages.length(i)), messages.source(i));
       }
       taken += count;
     } while (count === MESSAGES && taken < TURN && watched.socket.fd >= 0);

@@ -46,7 +46,7 @@ async function receive(socket: UdpSocket, messages: ReceiveMessages, bytes: numb
     assert.ok(count >= 0, `error ${-count}`);
     for (let i = 0; i < count; i++) {
       const start = i * LARGEST_MESSAGE;
-      const { address, port } = messages.sender(i);
+      const { address, port } = messages.source(i);
       received.push({
         bytes: Buffer.from(messages.data.subarray(start, start + messages.length(i))),
         segment: messages.segment(i),

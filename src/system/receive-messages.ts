@@ -92,7 +92,7 @@ export class ReceiveMessages {
   }
 
   /** Where message `i` came from; the same object for messages in a row from one sender. */
-  sender(i: number): Sender {
+  source(i: number): Sender {
     const at = i * SOCKADDR_WORDS;
     const { words, bytes } = this.#names;
     const last = this.#senderWords;

@@ -53,7 +53,7 @@ const cases: { name: string; value: AnyMessage; bytes: string }[] = [
   },
   {
     name: 'STATIONS',
-    value: message('stations', 5, [makeStation(1)], { cookie, page: 1, pages: 2, edition: 0x0304 }),
+    value: message('stations', 5, [makeStation(1)], { cookie, page: 1, pages: 2, revision: 0x0304 }),
     bytes: `4d534331 82 00 0001 0002 0304 00000005 ${cookie.toString('hex')} ${hex(JSON.stringify([makeStation(1)]))}`,
   },
   {

@@ -8,7 +8,7 @@
  *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  *    |     type      |   reserved 0  |             page              |
  *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
- *    |             pages             |            edition            |
+ *    |             pages             |            revision           |
  *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  *    |                          request id                           |
  *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
@@ -146,8 +146,8 @@ export interface Message<T extends MessageType> {
   /** STATIONS: which of `pages` this is, from 0. START: the first page wanted. Otherwise 0. */
   page: number;
   pages: number;
-  /** STATIONS: pages of one edition belong together; a later edition has a higher number, modulo 2^16. */
-  edition: number;
+  /** STATIONS: pages of one revision belong together; a later revision has a higher number, modulo 2^16. */
+  revision: number;
   body: MessageBody<T>;
 }
 
@@ -167,9 +167,9 @@ export function message<T extends MessageType>(
   type: T,
   requestId: number,
   body: MessageBody<T>,
-  rest: { cookie?: Buffer; page?: number; pages?: number; edition?: number } = {},
+  rest: { cookie?: Buffer; page?: number; pages?: number; revision?: number } = {},
 ): Message<T> {
-  return { type, requestId, body, cookie: NO_COOKIE, page: 0, pages: 0, edition: 0, ...rest };
+  return { type, requestId, body, cookie: NO_COOKIE, page: 0, pages: 0, revision: 0, ...rest };
 }
 
 /** Bytes that `body` takes as JSON. */
@@ -191,7 +191,7 @@ export function encodeMessage(message: AnyMessage, { minLength = 0 }: { minLengt
   out[5] = 0;
   out.writeUInt16BE(message.page, 6);
   out.writeUInt16BE(message.pages, 8);
-  out.writeUInt16BE(message.edition, 10);
+  out.writeUInt16BE(message.revision, 10);
   out.writeUInt32BE(message.requestId, 12);
   message.cookie.copy(out, 16, 0, COOKIE_LENGTH);
   body.copy(out, MESSAGE_HEADER_LENGTH);
@@ -250,7 +250,7 @@ export function decodeMessage(datagram: Buffer): AnyMessage | null {
     type,
     page,
     pages,
-    edition: datagram.readUInt16BE(10),
+    revision: datagram.readUInt16BE(10),
     requestId: datagram.readUInt32BE(12),
     cookie: Buffer.from(datagram.subarray(16, 16 + COOKIE_LENGTH)), // a copy: the datagram's memory is reused
     body: body.data,

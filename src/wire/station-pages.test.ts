@@ -5,9 +5,9 @@ import { makeStation, makeStations } from '../../test/support/stations.js';
 import { encodeMessage, MAX_MESSAGE_LENGTH, message } from './message.js';
 import { fitStation, PAGES_PER_REQUEST, PageCollector, paginate } from './station-pages.js';
 
-const pagesOf = (count: number, edition = 1) => {
+const pagesOf = (count: number, revision = 1) => {
   const pages = paginate(makeStations(count));
-  return pages.map((body, page) => message('stations', 1, body, { page, pages: pages.length, edition }));
+  return pages.map((body, page) => message('stations', 1, body, { page, pages: pages.length, revision }));
 };
 
 test('no stations are one empty page', () => assert.deepEqual(paginate([]), [[]]));
@@ -84,7 +84,7 @@ test('what is missing is known', () => {
   assert.equal(collector.firstMissing, PAGES_PER_REQUEST);
 });
 
-test('pages of two editions are not mixed: the later one counts, across the wrap too', () => {
+test('pages of two revisions are not mixed: the later one counts, across the wrap too', () => {
   const collector = new PageCollector();
   const [before] = pagesOf(60, 0xffff);
   const after = pagesOf(3, 0);

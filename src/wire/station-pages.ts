@@ -7,7 +7,7 @@ import type { StationInfo } from './station-info.js';
 /** Pages sent for one START, so that a burst (16 × 1,400 bytes) fits any receive buffer. */
 export const PAGES_PER_REQUEST = 16;
 
-const EDITION_MODULUS = 0x1_0000;
+const REVISION_MODULUS = 0x1_0000;
 
 /** Room that TUNED needs beside its station. */
 const TUNED_FRAME = (
@@ -60,21 +60,21 @@ export function paginate(stations: readonly StationInfo[]): StationInfo[][] {
   return pages;
 }
 
-/** It is in charge of: gathering pages in any order, with duplicates, and keeping editions apart. */
+/** It is in charge of: gathering pages in any order, with duplicates, and keeping revisions apart. */
 export class PageCollector {
-  #edition: number | undefined;
+  #revision: number | undefined;
   #pages: (StationInfo[] | undefined)[] = [];
   #missing = 1;
 
-  /** Takes one page; true when it told something new. Pages of an earlier edition do not. */
-  add({ edition, page, pages, body }: Message<'stations'>): boolean {
-    const newer = this.#edition === undefined || wrappedDistance(this.#edition, edition, EDITION_MODULUS) > 0;
+  /** Takes one page; true when it told something new. Pages of an earlier revision do not. */
+  add({ revision, page, pages, body }: Message<'stations'>): boolean {
+    const newer = this.#revision === undefined || wrappedDistance(this.#revision, revision, REVISION_MODULUS) > 0;
     if (newer) {
-      this.#edition = edition;
+      this.#revision = revision;
       this.#pages = new Array<StationInfo[] | undefined>(pages).fill(undefined);
       this.#missing = pages;
     }
-    if (edition !== this.#edition || pages !== this.#pages.length || this.#pages[page] !== undefined) return false;
+    if (revision !== this.#revision || pages !== this.#pages.length || this.#pages[page] !== undefined) return false;
     this.#pages[page] = body;
     this.#missing--;
     return true;
@@ -92,7 +92,7 @@ export class PageCollector {
   /** Whether a START for `page` has brought all that it can. */
   isAnswered(page: number): boolean {
     const end = Math.min(page + PAGES_PER_REQUEST, this.#pages.length);
-    return this.#edition !== undefined && !this.#pages.slice(page, end).includes(undefined);
+    return this.#revision !== undefined && !this.#pages.slice(page, end).includes(undefined);
   }
 
   /** The stations so far, in page order. */

@@ -9,7 +9,7 @@ export function batchOf(datagrams: readonly Buffer[]): ReceivedBatch {
     buffer: Buffer.concat(datagrams),
     offsets,
     lengths: Uint16Array.from(datagrams, ({ length }) => length),
-    senders: datagrams.map(() => ({ address: '127.0.0.1', port: 5004 })),
+    sources: datagrams.map(() => ({ address: '127.0.0.1', port: 5004 })),
     count: datagrams.length,
   };
 }
