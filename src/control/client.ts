@@ -1,11 +1,12 @@
 /** A viewer's session with a server: the socket, the timers and the promises around client-state.ts. */
 import { randomInt } from 'node:crypto';
 import { Problem } from '../base/problem.js';
+import type { SocketAddress } from '../base/socket-address.js';
 import { systemTimers, type Timers } from '../base/timers.js';
 import type { Millis } from '../base/units.js';
 import { CONTROL_PORT } from '../contract/addresses.js';
 import { type Endpoint, openEndpoint } from '../net/endpoint.js';
-import { RECEIVE_BUFFER, type SocketAddress } from '../net/receive.js';
+import { RECEIVE_BUFFER } from '../net/receive.js';
 import { encodeFeedback, type Feedback, isRtcp } from '../wire/feedback.js';
 import { hasCookie, REQUEST_ID_MODULUS } from '../wire/message.js';
 import type { StationInfo } from '../wire/station-info.js';

@@ -3,8 +3,8 @@
  * HMAC-SHA256(secret, address:port, slot), cut to 16 bytes, where slot counts spans of five minutes.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { SocketAddress } from '../base/socket-address.js';
 import type { Millis } from '../base/units.js';
-import type { SocketAddress } from '../net/receive.js';
 import { COOKIE_LENGTH, hasCookie } from '../wire/message.js';
 
 /**

@@ -1,7 +1,7 @@
 /** What the control protocol asks of whoever sends packets to single viewers; src/repair does it. */
 
+import type { SocketAddress } from '../base/socket-address.js';
 import type { Millis, PacketNumber } from '../base/units.js';
-import type { SocketAddress } from '../net/receive.js';
 import type { ErrorCode, MessageBody } from '../wire/message.js';
 
 export type FlowRequest = MessageBody<'replay'>;

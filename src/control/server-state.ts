@@ -1,8 +1,8 @@
 /** The server's half of the control protocol: datagrams in, datagrams out. No sockets, no timers. */
 
+import type { SocketAddress } from '../base/socket-address.js';
 import { type Millis, type PacketNumber, wrap, wrappedDistance } from '../base/units.js';
 import type { ReceiverSession } from '../contract/api.js';
-import type { SocketAddress } from '../net/receive.js';
 import {
   type AnyMessage,
   bodyLength,

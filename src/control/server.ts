@@ -1,13 +1,14 @@
 /** The server's control sockets. What they say is decided in server-state.ts. */
 
 import { Problem, systemCode } from '../base/problem.js';
+import type { SocketAddress } from '../base/socket-address.js';
 import { systemTimers, type Timers } from '../base/timers.js';
 import type { Millis } from '../base/units.js';
 import { CONTROL_PORT, DISCOVERY_GROUP, QUERY_PORT } from '../contract/addresses.js';
 import type { ReceiverSession } from '../contract/api.js';
 import { type Endpoint, type EndpointOptions, openEndpoint } from '../net/endpoint.js';
 import { isOnNetworkOf, type NetInterface } from '../net/interfaces.js';
-import { type GroupOptions, type GroupSocket, openGroup, RECEIVE_BUFFER, type SocketAddress } from '../net/receive.js';
+import { type GroupOptions, type GroupSocket, openGroup, RECEIVE_BUFFER } from '../net/receive.js';
 import { isRtcp } from '../wire/feedback.js';
 import type { Flows } from './flows.js';
 import { type ControlCounters, ServerState, type StationDirectory } from './server-state.js';

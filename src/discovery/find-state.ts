@@ -1,7 +1,7 @@
 /** One search for stations: what was asked, who answered, what is still missing. No sockets, no timers. */
 
+import type { SocketAddress } from '../base/socket-address.js';
 import type { Millis } from '../base/units.js';
-import type { SocketAddress } from '../net/receive.js';
 import { decodeMessage, encodeMessage, message, START_LENGTH } from '../wire/message.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { PageCollector } from '../wire/station-pages.js';

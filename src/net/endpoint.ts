@@ -1,7 +1,8 @@
 /** A socket of one's own: for asking, answering and announcing. */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { enlargeReceiveBuffer, type SocketAddress } from './receive.js';
+import type { SocketAddress } from '../base/socket-address.js';
+import { enlargeReceiveBuffer } from './receive.js';
 import { socketProblem } from './socket-problem.js';
 
 export interface EndpointOptions {

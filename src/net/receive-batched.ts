@@ -1,11 +1,12 @@
 /** Receiving the stream of a multicast group: many datagrams at a time, in the least costly way that the system has. */
 
+import type { SocketAddress } from '../base/socket-address.js';
 import { systemTimers, type Timers } from '../base/timers.js';
 import type { Millis } from '../base/units.js';
 import { loadLibc } from '../system/libc.js';
 import { SystemCallError } from '../system/udp-socket.js';
 import { checkGroup } from './interfaces.js';
-import { type GroupAddress, type GroupSocket, openGroup, type SocketAddress } from './receive.js';
+import { type GroupAddress, type GroupSocket, openGroup } from './receive.js';
 import { ReceivePoller } from './receive-poller.js';
 
 /** Datagrams that have come, in order. Lent: what is to be kept is copied before the call that hands them over returns. */

@@ -4,12 +4,13 @@
  * many times what the datagram does.
  */
 
+import type { SocketAddress } from '../base/socket-address.js';
 import { systemTimers, type Timers } from '../base/timers.js';
 import type { Millis } from '../base/units.js';
 import type { Libc } from '../system/libc.js';
 import { LARGEST_MESSAGE, ReceiveMessages } from '../system/receive-messages.js';
 import { SystemCallError, UdpSocket } from '../system/udp-socket.js';
-import { addressesOf, type GroupSocket, RECEIVE_BUFFER, type SocketAddress } from './receive.js';
+import { addressesOf, type GroupSocket, RECEIVE_BUFFER } from './receive.js';
 import type { BatchedGroupOptions } from './receive-batched.js';
 import { socketProblem } from './socket-problem.js';
 

@@ -5,11 +5,12 @@ import { test } from 'node:test';
 import { FakeArrivals } from '../../test/support/fake-arrivals.js';
 import { HandTimers } from '../../test/support/hand-timers.js';
 import { Problem } from '../base/problem.js';
+import type { SocketAddress } from '../base/socket-address.js';
 import { Errno, loadLibc } from '../system/libc.js';
 import { SendMessages } from '../system/send-messages.js';
 import { UdpSocket } from '../system/udp-socket.js';
 import { openEndpoint } from './endpoint.js';
-import { type GroupAddress, type GroupSocket, openGroup, type SocketAddress } from './receive.js';
+import { type GroupAddress, type GroupSocket, openGroup } from './receive.js';
 import { openGroupBatched, openGroupPlain, type ReceivedBatch } from './receive-batched.js';
 import { ReceivePoller } from './receive-poller.js';
 

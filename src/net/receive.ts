@@ -1,17 +1,13 @@
 /** Receiving a multicast group, each datagram when it comes: one socket, joined on one or several interfaces. */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import type { SocketAddress } from '../base/socket-address.js';
 import { checkGroup } from './interfaces.js';
 import { socketProblem } from './socket-problem.js';
 
 /** Bytes asked for: a quarter of a second at 100 Mbit/s with the kernel's bookkeeping. */
 export const RECEIVE_BUFFER = 4 * 1024 * 1024;
 const LEAST_RECEIVE_BUFFER = 64 * 1024;
-
-export interface SocketAddress {
-  readonly address: string;
-  readonly port: number;
-}
 
 export interface GroupAddress {
   group: string;

@@ -3,6 +3,7 @@
  * come, so that what a flood costs is a fraction of what Node.js's sockets take for it.
  */
 
+import type { SocketAddress } from '../base/socket-address.js';
 import type { Millis } from '../base/units.js';
 import { Errno, type Libc } from '../system/libc.js';
 import { EventDescriptor, Poller } from '../system/poll.js';
@@ -12,7 +13,7 @@ import { MAX_MESSAGE_LENGTH } from '../wire/message.js';
 import { BatchSender, type BatchSenderOptions } from './batch-sender.js';
 import type { Endpoint, EndpointOptions } from './endpoint.js';
 import { checkGroup } from './interfaces.js';
-import { addressesOf, type GroupOptions, type GroupSocket, RECEIVE_BUFFER, type SocketAddress } from './receive.js';
+import { addressesOf, type GroupOptions, type GroupSocket, RECEIVE_BUFFER } from './receive.js';
 import { socketProblem } from './socket-problem.js';
 
 /** Datagrams of one call. */

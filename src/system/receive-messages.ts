@@ -7,6 +7,7 @@
  *     cmsg_len 8 | SOL_UDP 4 | UDP_GRO 4           | length of a datagram 4
  *     cmsg_len 8 | SOL_SOCKET 4 | SO_TIMESTAMPNS 4 | seconds 8 | nanoseconds 8
  */
+import type { SocketAddress } from '../base/socket-address.js';
 import { Errno, type Libc } from './libc.js';
 import { MESSAGE_LENGTH, VECTOR_LENGTH } from './send-messages.js';
 import { StructTable } from './struct-table.js';
@@ -23,12 +24,6 @@ const VECTOR_WORDS = VECTOR_LENGTH / 4;
 const CONTROL_WORDS = CONTROL_LENGTH / 4;
 const SOCKADDR_WORDS = SOCKADDR_LENGTH / 4;
 
-/** Where a message came from. */
-interface Sender {
-  readonly address: string;
-  readonly port: number;
-}
-
 export class ReceiveMessages {
   readonly capacity: number;
   /** Message `i` begins at `i * LARGEST_MESSAGE`. Overwritten by the next `receive`. */
@@ -40,9 +35,9 @@ export class ReceiveMessages {
   readonly #names: StructTable;
   /** Messages whose lengths the kernel has overwritten. */
   #used: number;
-  /** The sender told last, and its first words: most messages are of the one before. */
-  #sender: Sender | null = null;
-  #senderWords: [familyAndPort: number, address: number] = [0, 0];
+  /** The source read last, and its first words: most messages have the same source as the one before. */
+  #source: SocketAddress | null = null;
+  #sourceWords: [familyAndPort: number, address: number] = [0, 0];
 
   /** At most `capacity` messages at once. */
   constructor(libc: Libc, capacity: number) {
@@ -91,16 +86,16 @@ export class ReceiveMessages {
     return at < 0 ? this.length(i) : this.#controls.words[at];
   }
 
-  /** Where message `i` came from; the same object for messages in a row from one sender. */
-  source(i: number): Sender {
+  /** Where message `i` came from; the same object for messages in a row from one source. */
+  source(i: number): SocketAddress {
     const at = i * SOCKADDR_WORDS;
     const { words, bytes } = this.#names;
-    const last = this.#senderWords;
-    if (this.#sender === null || words[at] !== last[0] || words[at + 1] !== last[1]) {
-      this.#sender = readSockaddr(bytes, at * 4);
-      this.#senderWords = [words[at], words[at + 1]];
+    const last = this.#sourceWords;
+    if (this.#source === null || words[at] !== last[0] || words[at + 1] !== last[1]) {
+      this.#source = readSockaddr(bytes, at * 4);
+      this.#sourceWords = [words[at], words[at + 1]];
     }
-    return this.#sender;
+    return this.#source;
   }
 
   /** When message `i` arrived, milliseconds since the Unix epoch; null where the socket does not note it. */

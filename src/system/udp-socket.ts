@@ -1,4 +1,5 @@
 /** UDP sockets by their descriptors: without an event loop behind them, they block nobody. */
+import type { SocketAddress } from '../base/socket-address.js';
 import { errnoName, type Libc } from './libc.js';
 
 /** A system call that failed, as Node.js would put it: `code` is the name of errno. */
@@ -46,7 +47,7 @@ export function writeSockaddr(out: Buffer, offset: number, address: string, port
   addressBytes(address).copy(out, offset + 4);
 }
 
-export const readSockaddr = (from: Buffer, offset: number): { address: string; port: number } => ({
+export const readSockaddr = (from: Buffer, offset: number): SocketAddress => ({
   address: from.subarray(offset + 4, offset + 8).join('.'),
   port: from.readUInt16BE(offset + 2),
 });

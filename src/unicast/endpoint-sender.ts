@@ -1,6 +1,7 @@
 /** Batches through a socket that takes one datagram at a time: where the system has nothing better. */
+
+import type { SocketAddress } from '../base/socket-address.js';
 import type { Endpoint } from '../net/endpoint.js';
-import type { SocketAddress } from '../net/receive.js';
 import { DestinationNumbers, emptyBatch, type SendBatch } from '../net/sender.js';
 import type { UnicastSender } from './packet-writer.js';
 

@@ -1,11 +1,11 @@
 /** Packets for single viewers: repairs, bursts, the past. Holds neither sockets nor timers; the clock is passed in. */
 
+import type { SocketAddress } from '../base/socket-address.js';
 import { type Millis, millisToTicks, type PacketNumber, ticksToMillis } from '../base/units.js';
 import { REPAIR_PORT_OFFSET } from '../contract/addresses.js';
 import { FLOW_AHEAD } from '../contract/flow.js';
 import type { UnicastStats } from '../contract/server-view.js';
 import type { FlowRequest, FlowStart, Flows } from '../control/flows.js';
-import type { SocketAddress } from '../net/receive.js';
 import type { PayloadReader } from '../reel/payload-reader.js';
 import type { Station } from '../station/station.js';
 import { type ReadError, ReadErrors } from '../threads/read-errors.js';

@@ -1,6 +1,7 @@
 /** What sends packets to single viewers, in tests of what asks for it. */
+
+import type { SocketAddress } from '../../src/base/socket-address.js';
 import type { FlowRequest, FlowStart, Flows } from '../../src/control/flows.js';
-import type { SocketAddress } from '../../src/net/receive.js';
 import type { ErrorCode } from '../../src/wire/message.js';
 
 /** Begins what it is asked for as `answer` says; remembers who has a flow of what. */
