@@ -1,0 +1,114 @@
+/** The options that commands share, and how their values are parsed. */
+import { InvalidArgumentError, Option } from 'commander';
+import type { Millis } from '../base/units.js';
+import { parseMoment } from '../contract/time-text.js';
+import { COMMON_DELAY } from '../contract/timing.js';
+import { defaultMediaSettings } from '../media/settings.js';
+import { stationFormats } from '../wire/station-info.js';
+
+/** A parser of whole numbers from `least` to `most`. */
+export const wholeNumber =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`It is a whole number from ${least} to ${most}.`);
+  };
+
+const timeUnits = new Map([
+  ['ms', 1],
+  ['s', 1_000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+]);
+
+/** "30s", "500ms", "2m", "1h", "90" (seconds) to milliseconds. */
+export function duration(text: string): Millis {
+  const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text.trim()) ?? [];
+  const value = Number(number) * (timeUnits.get(unit) ?? 0);
+  if (value > 0) return value;
+  throw new InvalidArgumentError('It is a time such as 30s, 2m or 1h.');
+}
+
+const rateUnits = new Map([
+  ['', 1],
+  ['k', 1e3],
+  ['M', 1e6],
+  ['G', 1e9],
+]);
+
+/** "500M", "1.5G", "800k", "64000" to bit/s. */
+export function bitrate(text: string): number {
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)([kMG])?$/.exec(text.trim()) ?? [];
+  const value = Number(number) * (rateUnits.get(unit) ?? 0);
+  if (value > 0) return value;
+  throw new InvalidArgumentError('It is a number of bits a second such as 500M or 1G.');
+}
+
+function frameRate(text: string): number | 'source' {
+  if (text === 'source') return text;
+  const value = Number(text);
+  if (value >= 1 && value <= 120) return value;
+  throw new InvalidArgumentError('It is a number from 1 to 120, or "source".');
+}
+
+/** A moment in the past (Unix epoch); see contract/time-text.ts. */
+export function pastMoment(text: string): Millis {
+  const moment = parseMoment(text, Date.now());
+  if (moment !== null) return moment;
+  throw new InvalidArgumentError('It is a moment in the past such as 20:15, 2026-03-01T20:15 or -10m.');
+}
+
+/** For options that may be given several times. */
+export const append = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
+
+export const interfaceOption = () =>
+  new Option('-i, --interface <name>', 'network interface, by name or address').env('MSC_INTERFACE');
+export const alsoOption = () =>
+  new Option('--also <name>', 'a second interface to receive on: the first copy of each packet counts').argParser(
+    append,
+  );
+export const jsonOption = () => new Option('--json', 'results as JSON on standard output').default(false);
+export const quietOption = () => new Option('-q, --quiet', 'errors only').default(false);
+export const storeOption = () =>
+  new Option('--store <folder>', 'folder of the reels (default: in the user’s cache folder)');
+export const configOption = () =>
+  new Option(
+    '--config <folder>',
+    'folder of the operator’s password and tokens (default: in the user’s configuration folder)',
+  ).env('MSC_CONFIG');
+export const controlPortOption = () =>
+  new Option('--control-port <port>', 'UDP port for viewers’ requests, 0 for any free one')
+    .argParser(wholeNumber(0, 65_535))
+    .default(5601);
+export const delayOption = () =>
+  new Option(
+    '--delay <time>',
+    `show each picture this long after its time stamp, in step with all other viewers (default: ${COMMON_DELAY}ms)`,
+  ).argParser(duration);
+export const momentOption = (flags: string) =>
+  new Option(flags, 'begin with what was on the air at 20:15, at 2026-03-01T20:15, or 10 minutes ago: -10m').argParser(
+    pastMoment,
+  );
+
+/** How media are prepared. */
+export const mediaOptions = () => [
+  storeOption(),
+  new Option('--format <format>', 'what goes on the air: h264 with sound, or JPEG frames')
+    .choices(stationFormats)
+    .default(defaultMediaSettings.format),
+  new Option('--fps <rate>', 'frames a second of JPEG stations, or "source"')
+    .argParser(frameRate)
+    .default(defaultMediaSettings.fps),
+  new Option('--max-gop <time>', 'encode video whose random access points are further apart than this')
+    .argParser(duration)
+    .default(defaultMediaSettings.maxGop, `${defaultMediaSettings.maxGop / 1000}s`),
+];
+
+export interface MediaFlags {
+  format: (typeof stationFormats)[number];
+  fps: number | 'source';
+  maxGop: Millis;
+}
+
+export const settingsOf = ({ format, fps, maxGop }: MediaFlags) => ({ ...defaultMediaSettings, format, fps, maxGop });
