@@ -1,6 +1,6 @@
 /**
- * What `/api/v1` gives and takes. Times are milliseconds since the Unix epoch by the clock of the stations' server,
- * durations milliseconds, rates bit/s, unless said otherwise. Replies may come to have more fields.
+ * Requests and replies of `/api/v1`. Times are milliseconds since the Unix epoch by the clock of the stations' server,
+ * durations milliseconds, rates bit/s, unless noted otherwise. Later versions may add fields to replies.
  */
 import { z } from 'zod';
 import { stationInfoSchema } from '../wire/station-info.js';
@@ -17,43 +17,43 @@ const stationId = z.string().max(400);
 export const problemSchema = z.object({ status: z.int().min(400).max(599), title: text, detail: text });
 
 export const stationSchema = stationInfoSchema.extend({
-  /** The earliest moment that can be watched; null: no past. */
+  /** The earliest time that can be watched; null: no past. */
   oldest: time.nullable(),
 });
 export const stationsSchema = z.object({ stations: z.array(stationSchema) });
 
 export const programmeSchema = z.object({ from: time, to: time, title: text });
-/** Of each station at most MOST_PROGRAMMES, the first ones. */
+/** The first MOST_PROGRAMMES of each station. */
 export const guideSchema = z.object({
   stations: z.array(z.object({ id: stationId, programmes: z.array(programmeSchema) })),
 });
 export const MOST_PROGRAMMES = 500;
 
-/** Somebody whom the gateway sends a stream. */
+/** A stream that the gateway sends to a viewer. */
 export const viewerSchema = z.object({
   id: count,
-  /** How: the transport stream, a segment of it, JPEG pictures, or to a page. */
+  /** Transport stream, its HLS segments, JPEG pictures, or the WebSocket of a page. */
   kind: z.enum(['ts', 'hls', 'mjpeg', 'live']),
   /** IP address. */
   address: text,
   station: stationId,
   since: time,
-  /** Sent so far. */
+  /** Bytes sent. */
   bytes: count,
-  /** How far its place is behind what is on the air. */
+  /** Lag of its position behind the air. */
   behind: z.number(),
-  /** How often it was too slow and moved on. */
+  /** Times that it was too slow and was moved to the live position. */
   moved: count,
-  /** What its page says of itself. */
+  /** The page's own report; null: none. */
   report: z
     .object({
-      /** How far its picture is behind what is on the air. */
+      /** Lag of the picture on the screen behind the air. */
       delay: z.number(),
-      /** How much is held ahead of that. */
+      /** Media buffered ahead of that picture. */
       buffer: z.number(),
       droppedFrames: z.number(),
       stalls: z.number(),
-      /** How far its picture is from its common moment; null while it is not steered. */
+      /** Offset of the picture from its common presentation time; null while it is not synchronised. */
       offset: z.number().nullable(),
     })
     .nullable(),
@@ -71,100 +71,100 @@ export const receiverSchema = z.object({
 export const viewersSchema = z.object({
   viewers: z.array(viewerSchema),
   receivers: z.array(receiverSchema),
-  /** How many there are; the lists have the first MOST_VIEWERS. */
+  /** Total numbers; the lists have the first MOST_VIEWERS. */
   totals: z.object({ viewers: count, receivers: count }),
 });
 export const MOST_VIEWERS = 1_000;
 
 export const slateSchema = z.object({ id: text, name: text });
 
-/** A station as its operator knows it. */
+/** A station of the line-up, on the air or not. */
 export const lineUpStationSchema = z.object({
   info: stationSchema,
   onAir: z.boolean(),
   items: z.array(z.object({ id: text, name: text, duration })),
-  /** Id of what is shown in place of them. */
+  /** Id of the slate on the air; null: none. */
   slate: text.nullable(),
-  /** What can be done to it now. */
+  /** The actions that are possible now. */
   actions: z.array(z.enum(stationActions)),
-  /** Which parity is sent; null where it never has any. */
+  /** The parity that is sent; null: none is configured. */
   parity: z.enum(['none', 'columns', 'both']).nullable(),
 });
 export const lineUpSchema = z.object({ stations: z.array(lineUpStationSchema), slates: z.array(slateSchema) });
 
-/** How a station went of late. */
+/** Stats of a station over the last sample period. */
 export const stationStatsSchema = z.object({
   id: stationId,
-  /** Sent to its group, parity included. */
+  /** Sent to its group, with parity. */
   rate: z.number().min(0),
-  /** When packets left, compared to when they were due; 99% are no later. Null where none left. */
+  /** 99th percentile of send time minus due time; null: nothing was sent. */
   lateness: z.number().nullable(),
-  /** Packets that never left since it went on the air: more than 200 ms late, unreadable, refused by the network. */
+  /** Packets that were not sent since it went on the air: more than 200 ms late, unreadable, refused by the system. */
   lost: count,
-  /** Those whom the gateway sends it, and receivers of its group that have told the server so. */
+  /** Streams of this gateway, and receivers with a session. */
   viewers: count,
   receivers: count,
-  /** Receivers that report what they lose. */
+  /** Receivers that report their losses. */
   reporting: count,
-  /** The share of packets that they miss before repair: the median receiver, and the 95th of 100. */
+  /** Share of packets missing before repair: the median and the 95th percentile of the receivers. */
   loss: z.object({ p50: share, p95: share }),
-  /** Packets, since the server began: missing at receivers, and missing still after repair. */
+  /** Packets since the server started: missing at receivers before repair, and after it. */
   missed: count,
   unrepaired: count,
 });
 
-/** What is looked at all the time. */
+/** A condition that the server watches. */
 export const checkSchema = z.object({
   /** Unique among the checks. */
   id: text,
   state: z.enum(['good', 'fair', 'bad']),
-  /** What it is about, and how that is: whole sentences. */
+  /** Whole sentences: the state, and what it means. */
   title: text,
   detail: text,
 });
 
-/** How the server is. */
+/** Stats of the server over the last sample period. */
 export const serverSchema = z.object({
   name: text,
   version: text,
   time,
   uptime: duration,
-  /** How far the system's clock is ahead of the server's; null: the stations come from another host. */
+  /** System clock minus server clock; null: the stations come from another host. */
   clockOffset: z.number().nullable(),
-  /** Processors that it kept busy of late, e.g. 0.25, and how many there are. */
+  /** Processors in use, e.g. 0.25, and the number of processors. */
   cpu: z.number().min(0),
   processors: count,
-  /** Bytes that it has in memory. */
+  /** Resident memory, bytes. */
   memory: count,
-  /** Outgoing: to groups, to single receivers (repair, tuning, replay), by HTTP. */
+  /** Sent: to groups, to single receivers (repair, tuning, time shift), by HTTP. */
   rate: z.object({ groups: z.number(), single: z.number(), http: z.number() }),
-  /** Where stations leave; null: they come from another host. */
+  /** The interface that packets leave by; null: the stations come from another host. */
   interface: z.object({ name: text, address: text, internal: z.boolean() }).nullable(),
   viewers: count,
   receivers: count,
   checks: z.array(checkSchema),
 });
 
-/** What `/api/v1/events` says once a second, as event `stats`. */
+/** The event `stats` of `/api/v1/events`, once a second. */
 export const statsSchema = z.object({ server: serverSchema, stations: z.array(stationStatsSchema) });
 
-/** Of equal length each; the last sample is of `time`, those before it `period` apart. */
+/** Lists of equal length; the last sample is of `time`, the others are `period` apart before it. */
 export const historySchema = z.object({
   time,
   period: duration,
-  /** Outgoing. */
+  /** Sent by all ways. */
   rate: z.array(z.number()),
-  /** Of a station, 99% of its packets; of the server, the worst station's. */
+  /** The station's 99th percentile; of the server, the worst station's. */
   lateness: z.array(z.number().nullable()),
   viewers: z.array(count),
-  /** The 95th of 100 receivers; of the server, of the worst station. */
+  /** The 95th percentile of the receivers; of the server, the worst station's. */
   loss: z.array(share),
-  /** Processors kept busy; null: of a station. */
+  /** Processors in use; null in a station's history. */
   cpu: z.array(z.number()).nullable(),
 });
 
 export const sessionSchema = z.object({
-  /** Whether whoever asks is the operator, and why; null: is not. */
+  /** How the client is known to be the operator; null: it is not. */
   operator: z.enum(['loopback', 'session', 'token']).nullable(),
   /** Whether a password has been set. */
   password: z.boolean(),

@@ -14,63 +14,63 @@ const time = z.number().min(0).max(1e15);
 const station = z.string().max(400);
 const count = z.number().min(0).max(1e12);
 
-/** What a page says. `channel` is a number of its own choosing for one stream. */
+/** Messages of a page. `channel` is a number that the page chooses for one stream. */
 export const clientMessageSchema = z.discriminatedUnion('type', [
   /**
-   * Sends the station on that channel, instead of what it carried: from `at` on, or what is on the air. What leaves at or
-   * after `until` is held back; null or nothing: sent as it leaves.
+   * Sends the station on the channel, in place of the former one: from `at` on, or live. Media that leaves at or after
+   * `until` is held back; null or absent: media is sent as it leaves.
    */
   z.object({ type: z.literal('tune'), channel, station, at: time.optional(), until: time.nullish() }),
-  /** How far the channel may be sent from now on: what the page plays and holds ahead. Null: as it leaves. */
+  /** Media that leaves at or after `time` is held back from now on; null: media is sent as it leaves. */
   z.object({ type: z.literal('until'), channel, time: time.nullable() }),
   z.object({ type: z.literal('stop'), channel }),
-  /** Which stations' thumbnails are wanted, whenever there is a new one; instead of those before. */
+  /** Subscribes to the thumbnails of these stations, and no others. */
   z.object({ type: z.literal('thumbnails'), stations: z.array(station).max(1_000) }),
   z.object({ type: z.literal('ping'), id: z.int().min(0).max(1e9) }),
-  /** How it goes, every few seconds: for the operator. Milliseconds, and numbers since the page was opened. */
+  /** For the operator, every few seconds. Milliseconds, and counts since the page was opened. */
   z.object({
     type: z.literal('report'),
     channel,
-    /** How far the picture on the screen is behind what is on the air. */
+    /** Lag of the picture on the screen behind the air. */
     delay: z.number().min(-1e6).max(1e12),
-    /** How much is held ahead of it. */
+    /** Media buffered ahead of that picture. */
     buffer: count,
     droppedFrames: count,
     stalls: count,
-    /** How far the picture is from its common moment; null while it is not steered. */
+    /** Offset of the picture from its common presentation time; null while it is not synchronised. */
     offset: z.number().min(-1e12).max(1e12).nullable(),
   }),
 ]);
 
 export type ClientMessage = z.infer<typeof clientMessageSchema>;
 
-/** A station as pages are told of it. */
+/** A station in the message `stations`. */
 export interface LiveStation extends StationInfo {
-  /** The earliest moment that can be watched; null: no past. */
+  /** The earliest time that can be watched; null: no past. */
   oldest: number | null;
-  /** When the item that plays began; what plays alone begins anew every `duration`. Null where that is not known. */
+  /** When the item on air started; a single item starts again every `duration`. Null: unknown. */
   itemFrom: number | null;
 }
 
-/** What went wrong, as in the HTTP interface's problem+json (RFC 9457). */
+/** An error, as in the problem+json replies of HTTP (RFC 9457). */
 export interface LiveProblem {
   status: number;
   title: string;
   detail: string;
 }
 
-/** What a gateway says. */
+/** Messages of a gateway. */
 export type ServerMessage =
-  /** The first message. `delay`: how long after its own time stamp each picture is shown, everywhere, milliseconds. */
+  /** The first message. `delay`: presentation time minus time stamp of every picture, in every player; milliseconds. */
   | { type: 'hello'; version: number; server: string; time: number; delay: number }
-  /** All stations on the air, by number; again whenever something of them changed. */
+  /** The stations on the air, by number; sent again when one of them changes. */
   | { type: 'stations'; stations: LiveStation[] }
-  /** The channel's next media is of this station, from a random access point on which left at `from`. */
+  /** The channel's next media is of this station, starting at a random access point that left at `from`. */
   | { type: 'tuned'; channel: number; station: string; from: number }
-  /** The channel was too slow: its next media begins anew, at `from`. */
+  /** The channel was too slow: its next media starts at another random access point, which left at `from`. */
   | { type: 'moved'; channel: number; reason: 'slow'; from: number }
-  /** The channel carries nothing any more. */
+  /** The channel carries no more media. */
   | { type: 'ended'; channel: number; problem: LiveProblem }
-  /** A message was not understood, or cannot be done; `channel` where it named one. */
+  /** A message was malformed or refused; `channel` where it named one. */
   | { type: 'problem'; channel?: number; problem: LiveProblem }
   | { type: 'pong'; id: number; time: number };

@@ -1,4 +1,4 @@
-/** The stats of a station of which nothing is known. A file of its own: pages take it without the schemas. */
+/** Stats of a station without samples. In a file of its own, so that pages import it without the schemas. */
 import type { StationStats } from './api.js';
 
 export const noStats = (id: string): StationStats => ({

@@ -1,7 +1,7 @@
-/** Chunks that were read lately, of all stations together: the oldest go when there are too many bytes. */
+/** A cache of chunks for all stations together; the oldest are evicted. */
 import type { Chunk } from './source.js';
 
-/** A second and more of a hundred stations of 5 Mbit/s. Whatever has gone is read again. */
+/** More than a second of a hundred stations of 5 Mbit/s. Evicted chunks are read again. */
 const MOST_BYTES = 96 * 2 ** 20;
 
 export class ChunkMemory {

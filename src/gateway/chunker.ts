@@ -1,4 +1,4 @@
-/** A received stream as chunks, cut where those of its server are. */
+/** Cuts a received stream into the same chunks as its server does. */
 
 import type { Ticks90k } from '../base/units.js';
 import { chunkWindowOf } from '../contract/timing.js';
@@ -6,13 +6,13 @@ import type { Cursor, StreamBuffer, StreamUnit } from '../receiver/stream-buffer
 import type { StationFormat } from '../wire/station-info.js';
 import type { Chunk } from './source.js';
 
-/** Read from the buffer at once. */
+/** Most bytes read from the buffer at once. */
 const READ_BYTES = 256 * 1024;
 
 /**
- * It is in charge of:
- * - reading a buffer from a random access point on, copying what the buffer only lends
- * - putting the units of a CHUNK_TIME together; a chunk is whole when the next one begins
+ * Responsible for:
+ * - reading a buffer from a random access point on, and copying: the buffer reuses its memory
+ * - joining the units of one CHUNK_TIME; a chunk is complete when the next one starts
  */
 export class Chunker {
   readonly #format: StationFormat;
@@ -25,8 +25,8 @@ export class Chunker {
   }
 
   /**
-   * Takes what there is to read at the cursor, at most so much that others are not kept waiting. False where the cursor's
-   * place is no longer held.
+   * Reads at the cursor, at most READ_BYTES, so that other work gets its turn. Returns false where the buffer no longer
+   * holds the cursor's position.
    */
   take(buffer: StreamBuffer, cursor: Cursor): boolean {
     const units = buffer.read(cursor, READ_BYTES);

@@ -1,4 +1,4 @@
-/** What every route of a gateway is given. */
+/** The context that all routes of a gateway share. */
 import type { FastifyInstance } from 'fastify';
 import type { Timers } from '../base/timers.js';
 import type { Millis } from '../base/units.js';
@@ -13,22 +13,22 @@ export interface GatewayContext {
   readonly viewers: Viewers;
   /** The server's name, or the gateway's own. */
   readonly server: string;
-  /** Of the stations' multicast packets, for their descriptions. */
+  /** TTL of the stations' multicast packets, for their SDP. */
   readonly ttl: number;
   readonly timers: Timers;
   /** Undefined: posters are the only thumbnails. */
   readonly thumbnailMaker?: ThumbnailMaker;
-  /** What the server itself knows of its stations; nothing where they come from another host. */
+  /** The server of this process; undefined: the stations come from other hosts. */
   readonly operator?: Operator;
-  /** Where the operator's password and tokens are; nothing: only whoever sits at this machine is the operator. */
+  /** The operator's password and tokens; undefined: every client on this machine is the operator, and no other. */
   readonly credentials?: CredentialsFile;
-  /** How long after its own time stamp each picture is shown, everywhere; COMMON_DELAY unless told otherwise. */
+  /** Presentation time minus time stamp of every picture, in every player; default COMMON_DELAY. */
   readonly delay?: Millis;
   /** The gateway's clock (Unix epoch). */
   now(): Millis;
-  /** One line for the log: never what a client sent, or as often as clients like. */
+  /** One line for the log: never text of a client, and never as often as clients like. */
   log(line: string): void;
 }
 
-/** Adds routes for one thing. */
+/** Adds the routes of one feature. */
 export type Routes = (app: FastifyInstance, context: GatewayContext) => void;

@@ -1,15 +1,15 @@
-/** From a reader to whoever takes what it reads, at the pace at which it is taken. */
+/** Writes what a reader reads to a sink, at the pace of the sink. */
 import type { Timers } from '../base/timers.js';
 import type { Millis } from '../base/units.js';
 import type { Chunk, StationReader } from './source.js';
 
-/** What takes chunks: an HTTP response, a channel of a WebSocket. */
+/** A destination of chunks: an HTTP response, a channel of a WebSocket. */
 export interface Sink {
-  /** `discontinuity`: what lies between the chunk before and this one is left out. */
+  /** `discontinuity`: media between the previous chunk and this one is left out. */
   write(chunk: Chunk, discontinuity: boolean): void;
-  /** Bytes that the network has not taken yet. */
+  /** Bytes waiting for the network. */
   readonly queued: number;
-  /** Set by the delivery; to be called when the network has taken what was queued, or some of it. */
+  /** Set by the delivery; called when the network has taken some of the queue. */
   onDrain: () => void;
 }
 
@@ -19,34 +19,34 @@ export interface DeliveryOptions {
   timers: Timers;
   /** The station's clock (Unix epoch). */
   now: () => Millis;
-  /** Whether it keeps to what is on the air: when it is too far behind, it goes on there. */
+  /** Whether it follows the air: a delivery too far behind continues at the live position. */
   follows: boolean;
-  /** What leaves at or after that is held back; null: as it leaves. */
+  /** Media that leaves at or after this time is held back; null: none is. */
   until?: Millis | null;
-  /** It was too slow, and goes on at `place`; called before what is there is written. */
+  /** It was too slow and continues at `position`; called before the media there is written. */
   onMoved: (position: Millis) => void;
-  /** Nothing has been taken for STALLED, although there is something to send. */
+  /** The network has taken nothing for STALLED, although media is waiting. */
   onStalled: () => void;
-  /** There is no more. */
+  /** The reader has ended. */
   onEnded: (error: Error) => void;
 }
 
-/** Nothing more is written while so many bytes wait for the network. */
+/** Bytes waiting for the network beyond which nothing more is written. */
 export const MOST_QUEUED = 128 * 1024;
-/** Read at once: about what the network takes at once. */
+/** Most bytes read at once: about as many as the network takes at once. */
 const READ_BYTES = 64 * 1024;
-/** Who follows what is on the air falls behind it at most so much further than it began: at a random access point. */
+/** Longest lag of a delivery that follows the air, beyond the lag that it started with. */
 export const MOST_BEHIND: Millis = 10_000;
-/** Who takes nothing for so long will not take anything any more. */
+/** Longest time without progress before a delivery is given up. */
 export const STALLED: Millis = 20_000;
-/** How often it is looked whether something was taken. */
-const LOOK: Millis = 5_000;
+/** Time between two checks for progress. */
+const CHECK_PERIOD: Millis = 5_000;
 
 /**
- * It is in charge of:
- * - never having more than MOST_QUEUED bytes, and one read, wait for the network
- * - moving on who is too slow, and giving up who takes nothing
- * - holding back what its reader is not to have yet
+ * Responsible for:
+ * - the bound on the queue: MOST_QUEUED bytes and one read
+ * - moving a slow sink to the live position, and giving up a stalled one
+ * - holding back media that leaves at or after `until`
  */
 export class Delivery {
   readonly #options: DeliveryOptions;
@@ -55,39 +55,39 @@ export class Delivery {
   #isWaiting = false;
   #isMoved = false;
   #isClosed = false;
-  #takenAt: Millis;
-  #cancelLook: () => void;
+  #progressAt: Millis;
+  #cancelCheck: () => void;
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
     this.#until = options.until ?? null;
-    this.#takenAt = options.timers.now();
+    this.#progressAt = options.timers.now();
     this.#mostBehind = this.behind + MOST_BEHIND;
     options.sink.onDrain = () => {
-      this.#takenAt = options.timers.now();
+      this.#progressAt = options.timers.now();
       this.#pump();
     };
-    this.#cancelLook = this.#lookLater();
+    this.#cancelCheck = this.#scheduleCheck();
     this.#pump();
   }
 
-  /** How far the place is behind what is on the air. */
+  /** Lag of the position behind the air. */
   get behind(): Millis {
     const { reader, now } = this.#options;
     return Math.max(0, now() - reader.position);
   }
 
-  /** What leaves at or after `until` is held back from now on; null: nothing is. */
+  /** Holds back media that leaves at or after `until`; null: none. */
   setUntil(until: Millis | null): void {
     this.#until = until;
     this.#pump();
   }
 
-  /** Nothing is written and nobody is told of anything any more. The reader is not closed. */
+  /** Ends writing and callbacks. The reader stays open. */
   close(): void {
     this.#isClosed = true;
     this.#options.sink.onDrain = () => undefined;
-    this.#cancelLook();
+    this.#cancelCheck();
   }
 
   #pump(): void {
@@ -95,7 +95,7 @@ export class Delivery {
     while (!this.#isClosed && sink.queued < MOST_QUEUED) {
       this.#keepUp();
       if (this.#isHeldBack()) return;
-      // One by one, up to where it is held back.
+      // One chunk at a time up to `until`.
       const chunks = reader.read(this.#until === null ? READ_BYTES : 1);
       if (chunks.length === 0) {
         if (reader.ended === null) {
@@ -117,7 +117,7 @@ export class Delivery {
     return this.#until !== null && this.#options.reader.position >= this.#until;
   }
 
-  /** Whoever is held back is not slow. */
+  /** A delivery that is held back is not slow. */
   #keepUp(): void {
     const { follows, reader, onMoved } = this.#options;
     if (!follows || this.#until !== null || this.behind <= this.#mostBehind || !reader.skipToLive()) return;
@@ -135,18 +135,18 @@ export class Delivery {
     });
   }
 
-  #lookLater(): () => void {
-    return this.#options.timers.after(LOOK, () => {
-      this.#cancelLook = this.#lookLater();
-      this.#look();
+  #scheduleCheck(): () => void {
+    return this.#options.timers.after(CHECK_PERIOD, () => {
+      this.#cancelCheck = this.#scheduleCheck();
+      this.#check();
     });
   }
 
-  #look(): void {
+  #check(): void {
     const { sink, timers, onStalled } = this.#options;
     const now = timers.now();
-    if (sink.queued < MOST_QUEUED) this.#takenAt = now;
-    if (now - this.#takenAt < STALLED) return;
+    if (sink.queued < MOST_QUEUED) this.#progressAt = now;
+    if (now - this.#progressAt < STALLED) return;
     this.close();
     onStalled();
   }

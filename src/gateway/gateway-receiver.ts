@@ -1,22 +1,22 @@
-/** A station received from the network for those who read it now, its chunks of the last seconds in memory. */
+/** A station received from the network, its last seconds buffered as chunks. */
 import type { FoundStation } from '../discovery/find.js';
 import type { StationReceiver, Target } from '../receiver/station-receiver.js';
 import type { Cursor, StreamBuffer } from '../receiver/stream-buffer.js';
 import type { Tuner } from '../receiver/tuner.js';
 import { Chunker } from './chunker.js';
 
-/** What of a Tuner is used; made by the source's owner, one for each reception. */
+/** The part of a Tuner that is used; each receiver has one. */
 export type ReceiverTuner = Pick<Tuner, 'tune' | 'close'>;
 
 /**
- * It is in charge of:
+ * Responsible for:
  * - one tuner, from tuning to closing
- * - filling a buffer of chunks, which readers read, from what is received
+ * - filling the buffer of chunks that readers read
  */
 export class GatewayReceiver {
-  /** What readers read: units are chunks. */
+  /** The buffer that readers read; its units are chunks. */
   readonly chunks: StreamBuffer;
-  /** Told once it is closed. */
+  /** Called when it is closed. */
   onClosed: () => void = () => undefined;
   readonly #tuner: ReceiverTuner;
   readonly #chunker: Chunker;
@@ -29,7 +29,7 @@ export class GatewayReceiver {
     this.#chunker = new Chunker(found.info.format, (chunk) => chunks.push(chunk));
   }
 
-  /** Begins with what is on the air, or at `start`. Rejects with a Problem where that cannot be had. */
+  /** Starts at `start`, default live. Rejects with a Problem where that is not available. */
   static async open(options: {
     tuner: ReceiverTuner;
     found: FoundStation;
@@ -37,15 +37,15 @@ export class GatewayReceiver {
     start?: Target;
   }): Promise<GatewayReceiver> {
     const { tuner, found, chunks, start } = options;
-    const reception = new GatewayReceiver(tuner, found, chunks);
+    const receiver = new GatewayReceiver(tuner, found, chunks);
     try {
-      reception.#receiver = await tuner.tune(found, start);
+      receiver.#receiver = await tuner.tune(found, start);
     } catch (error) {
       await tuner.close();
       throw error;
     }
-    reception.#follow(reception.#receiver.buffer);
-    return reception;
+    receiver.#follow(receiver.#receiver.buffer);
+    return receiver;
   }
 
   get receiver(): StationReceiver | null {
@@ -66,7 +66,7 @@ export class GatewayReceiver {
     const go = (): void => {
       if (this.#isClosed) return;
       cursor ??= buffer.openAtFirstRandomAccess();
-      // Held back as long as readers have not read what there is: the receiver then asks for no more.
+      // A full buffer stops reading; the receiver then requests no more.
       if (cursor && !this.chunks.isFull && !this.#chunker.take(buffer, cursor)) {
         buffer.release(cursor);
         cursor = null;

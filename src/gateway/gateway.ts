@@ -26,20 +26,20 @@ const routes: readonly Routes[] = [
 export interface GatewayOptions {
   context: GatewayContext;
   host: string;
-  /** 0: any that is free. */
+  /** 0: any free port. */
   port: number;
 }
 
 export interface Gateway {
-  /** Where it listens, e.g. `http://127.0.0.1:8080`. */
+  /** Its address, e.g. `http://127.0.0.1:8080`. */
   readonly url: string;
   /** Ends all connections; resolves when they have ended. */
   close(): Promise<void>;
 }
 
 /**
- * For every answer. Pages load nothing from elsewhere, and no other page frames them; their pictures come out of memory
- * (`blob:`), their thumbnails as well.
+ * Headers of every response. Pages load nothing from other origins and cannot be framed; their pictures and thumbnails come
+ * from memory (`blob:`).
  */
 const HEADERS = {
   'x-content-type-options': 'nosniff',
@@ -49,7 +49,7 @@ const HEADERS = {
     "connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 };
 
-/** Faults of the gateway's own are told this often at most. */
+/** Shortest time between two log lines about faults of the gateway. */
 const FAULT_PERIOD: Millis = 10_000;
 
 /** Rejects with a Problem where the port cannot be listened on. */
@@ -67,11 +67,11 @@ export async function openGateway({ context, host, port }: GatewayOptions): Prom
     reply.headers(HEADERS);
   });
   app.setNotFoundHandler((request, reply) => replyProblem(reply, notFound(request)));
-  let toldAt = Number.NEGATIVE_INFINITY;
+  let loggedAt = Number.NEGATIVE_INFINITY;
   app.setErrorHandler((error: FastifyError, _request, reply) => {
     const problem = error instanceof HttpProblem ? error : problemOf(error);
-    if (problem.status === 500 && context.timers.now() - toldAt >= FAULT_PERIOD) {
-      toldAt = context.timers.now();
+    if (problem.status === 500 && context.timers.now() - loggedAt >= FAULT_PERIOD) {
+      loggedAt = context.timers.now();
       context.log(`A request could not be answered: ${messageOf(error)}`);
     }
     return replyProblem(reply, problem);
@@ -88,7 +88,7 @@ export async function openGateway({ context, host, port }: GatewayOptions): Prom
 
 function badAddress({ code }: FastifyError): HttpProblem {
   if (code === 'FST_ERR_MAX_PARAM_LENGTH')
-    return new HttpProblem(414, 'Address too long', 'No station has so long an id.');
+    return new HttpProblem(414, 'Address too long', 'Station ids have at most 100 characters.');
   const detail = 'The address is malformed: percent signs stand before two hexadecimal digits.';
   return new HttpProblem(400, 'Not an address', detail);
 }
@@ -96,18 +96,18 @@ function badAddress({ code }: FastifyError): HttpProblem {
 function notFound({ method }: FastifyRequest): HttpProblem {
   if (method === 'GET' || method === 'HEAD')
     return new HttpProblem(404, 'Not found', 'There is nothing at this address.');
-  return new HttpProblem(405, 'Not allowed', 'Nothing can be done at this address but to read it, if at all.', {
+  return new HttpProblem(405, 'Not allowed', 'Addresses other than those of the API can only be read.', {
     allow: 'GET, HEAD',
   });
 }
 
-/** Of an error that Fastify raised, or nobody expected. What it says may come from the request: it is not repeated. */
+/** For errors of Fastify and unexpected errors. Their messages may contain text of the request, so they are not repeated. */
 function problemOf({ statusCode = 500 }: FastifyError): HttpProblem {
   if (statusCode === 413) return new HttpProblem(413, 'Too large', `A request has at most ${MOST_BODY} bytes.`);
-  if (statusCode === 415) return new HttpProblem(415, 'Not understood', 'NackGenerator are sent as application/json.');
+  if (statusCode === 415) return new HttpProblem(415, 'Not understood', 'Requests are sent as application/json.');
   if (statusCode < 500)
-    return new HttpProblem(statusCode, 'Bad request', 'The request is not as the documentation says.');
-  return new HttpProblem(500, 'Fault', 'The gateway could not answer. Its log says more.');
+    return new HttpProblem(statusCode, 'Bad request', 'The request is malformed. See docs/gateway.md.');
+  return new HttpProblem(500, 'Fault', 'The gateway could not answer. Its log has the reason.');
 }
 
 function listenProblem(error: unknown, host: string, port: number): Problem {

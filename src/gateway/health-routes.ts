@@ -1,4 +1,4 @@
-/** `/healthz`: the process answers. `/readyz`: there is something to watch. */
+/** `/healthz`: the process answers. `/readyz`: there are stations to watch. */
 import type { Routes } from './context.js';
 import { HttpProblem } from './http-problem.js';
 

@@ -1,9 +1,9 @@
-/** What a request is answered with when it cannot be done: problem+json (RFC 9457). */
+/** Error replies: problem+json (RFC 9457). */
 import type { FastifyReply } from 'fastify';
 import { Problem } from '../base/problem.js';
 import type { LiveProblem } from '../contract/live.js';
 
-/** Thrown by whoever handles a request. `detail` says what to do next as well; it never repeats what a client sent. */
+/** Thrown by handlers of requests. `detail` includes the next step, and never repeats text of a client. */
 export class HttpProblem extends Error {
   readonly status: number;
   readonly title: string;
@@ -23,9 +23,9 @@ export class HttpProblem extends Error {
 }
 
 export const noSuchStation = (): HttpProblem =>
-  new HttpProblem(404, 'No such station', 'There is no station of that id here. /api/v1/stations lists them.');
+  new HttpProblem(404, 'No such station', 'There is no station with this id. /api/v1/stations lists all stations.');
 
-/** What was thrown, for whoever asked; what is nobody's business stays here. */
+/** The reply for a thrown error. An unexpected error is not described to the client. */
 export function httpProblemOf(error: unknown): HttpProblem {
   if (error instanceof HttpProblem) return error;
   if (!(error instanceof Problem))

@@ -1,32 +1,32 @@
-/** What a gateway takes from the network at most, and what it says to whoever exceeds it. */
+/** Limits on connections and requests, and the replies to requests that exceed them. */
 import { type ServerOptions, STATUS_CODES } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import { systemCode } from '../base/problem.js';
 import { HttpProblem } from './http-problem.js';
 
-/** Connections in all, and from one address: a proxy in front of the gateway has one for all its viewers. */
+/** Most connections, in all and from one address. A proxy has one address for all of its viewers. */
 const MOST_CONNECTIONS = 8_192;
 const MOST_FROM_ADDRESS = 1_024;
-/** Bytes of a request's line and headers. */
+/** Most bytes of a request's line and headers. */
 const MOST_HEADERS = 16 * 1024;
 const MOST_HEADER_LINES = 100;
 
-/** Milliseconds: of a request's headers, of all of it, and between two requests of a connection. */
+/** Longest time for a request's headers, for the whole request, and between two requests of a connection; milliseconds. */
 const TIMES = { headersTimeout: 10_000, requestTimeout: 20_000, keepAliveTimeout: 15_000 };
 
-/** Of Node's HTTP server. */
+/** Options of Node.js's HTTP server. */
 export const serverOptions: ServerOptions = {
   ...TIMES,
   maxHeaderSize: MOST_HEADERS,
   connectionsCheckingInterval: 5_000,
 };
 
-/** Bytes of a request's body: actions and passwords are short. */
+/** Most bytes of a request's body: commands and passwords are short. */
 export const MOST_BODY = 64 * 1024;
-/** Characters of a part of an address: a station's id has 100 letters at most, each of 12 as `%F0%9F%93%BA`. */
+/** Most characters of a path segment: a station's id has at most 100, each up to 12 when encoded (`%F0%9F%93%BA`). */
 export const MOST_PARAMETER = 1_200;
 
-/** Refuses connections beyond the limits, without a word: words would cost more than the connection. */
+/** Closes connections beyond the limits without a reply, which would cost more than the connection. */
 export function limitConnections(server: Server & { maxHeadersCount?: number | null }): void {
   server.maxConnections = MOST_CONNECTIONS;
   server.maxHeadersCount = MOST_HEADER_LINES;
@@ -47,19 +47,19 @@ export function limitConnections(server: Server & { maxHeadersCount?: number | n
   });
 }
 
-/** What is wrong with what is no HTTP request at all. */
+/** The problem of a request that Node.js cannot parse. */
 function problemOf(error: Error): HttpProblem {
   switch (systemCode(error)) {
     case 'HPE_HEADER_OVERFLOW':
       return new HttpProblem(431, 'Headers too large', `A request has at most ${MOST_HEADERS} bytes of headers.`);
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return new HttpProblem(408, 'Request too slow', 'The request did not come in time.');
+      return new HttpProblem(408, 'Request too slow', 'The request took too long to arrive.');
     default:
-      return new HttpProblem(400, 'Not a request', 'This is not HTTP as a gateway understands it.');
+      return new HttpProblem(400, 'Not a request', 'This is not a valid HTTP request.');
   }
 }
 
-/** NackResponder what is no HTTP request, where it can still be answered, and ends the connection. */
+/** Answers an unparsable request, where the connection can still be written to, and closes it. */
 export function refuseConnection(error: Error, socket: Socket): void {
   if (!socket.writable || systemCode(error) === 'ECONNRESET') {
     socket.destroy();

@@ -1,44 +1,44 @@
-/** A place in a station that plays in this process. */
+/** A reader of a station that plays in this process. */
 import type { Timers } from '../base/timers.js';
 import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../base/units.js';
 import { CHUNK_TICKS, CHUNK_TIME, chunkWindowOf } from '../contract/timing.js';
 import type { Chunk, StationReader } from './source.js';
 import type { StationChunks } from './station-chunks.js';
 
-/** What a reader needs of its station. */
+/** The part of a station that its readers use. */
 export interface LocalStation {
   readonly chunks: StationChunks;
   now(): Millis;
-  /** Where one begins who wants what is on the air. */
+  /** Where a live reader starts. */
   liveStart(): Ticks90k;
-  /** Calls `ready`, later, when the window can be read. */
+  /** Calls `ready`, never before it returns, when all packets of the window have left. */
   whenComplete(window: number, ready: () => void): void;
 }
 
 export interface LocalReaderOptions {
   station: LocalStation;
-  /** When the random access point that it begins with leaves. */
+  /** When its first random access point leaves. */
   from: Ticks90k;
   timers: Timers;
   onClosed: () => void;
 }
 
-/** How much faster than the station its past is read, and what may be read at once. */
+/** Most times faster than the station that its past is read, after an initial AT_ONCE. */
 const SPEED = 10;
 const AT_ONCE: Millis = 10_000;
 
 /**
- * It is in charge of:
- * - the place, in windows of the station's time and chunks of a window
- * - reading ahead of nobody: what is in memory is given, what is not is waited for
+ * Responsible for:
+ * - the position: a window of the station's time, and a chunk of the window
+ * - reading chunks from the cache, and waiting for those that are not there yet
  */
 export class LocalReader implements StationReader {
   readonly #options: LocalReaderOptions;
-  /** What is read next: the chunks of this window, but those that were read, and those from before the beginning. */
+  /** Next to be read: the chunks of `window` without the first `read` ones, and none that leave before `from`. */
   #window = 0;
   #read = 0;
   #from: Ticks90k = 0;
-  /** When and where it began: for how fast it may go. */
+  /** When and where it started: the base of the speed limit. */
   #begun: { at: Millis; position: Millis } = { at: 0, position: 0 };
   #ended: Error | null = null;
   #isClosed = false;
@@ -65,7 +65,7 @@ export class LocalReader implements StationReader {
       const chunks = this.#chunks();
       if (!chunks) break;
       for (; this.#read < chunks.length; this.#read++) {
-        const chunk = chunks[this.#read];
+        const chunk = chunks[this.#read]!;
         bytes += chunk.data.length;
         if (given.length > 0 && bytes > maxBytes) return given;
         given.push(chunk);
@@ -101,7 +101,7 @@ export class LocalReader implements StationReader {
     this.#options.onClosed();
   }
 
-  /** There will be no more. */
+  /** Ends the reader. */
   end(error: Error): void {
     this.#ended ??= error;
     const wait = this.#wait;
@@ -116,7 +116,7 @@ export class LocalReader implements StationReader {
     this.#begun = { at: this.#options.timers.now(), position: ticksToMillis(from) };
   }
 
-  /** Those of the window, if they are in memory; of the first one from the beginning on. */
+  /** The chunks of the window, if they are cached; of the first window those from `from` on. */
   #chunks(): readonly Chunk[] | null {
     const chunks = this.#options.station.chunks.get(this.#window);
     if (this.#window !== chunkWindowOf(this.#from)) return chunks;
@@ -125,7 +125,7 @@ export class LocalReader implements StationReader {
     );
   }
 
-  /** Until when it may not be read on. */
+  /** When the speed limit allows the next window. */
   #mayGoAt(): Millis {
     const { at, position } = this.#begun;
     return at + (this.#window * CHUNK_TIME - position - AT_ONCE) / SPEED;
@@ -135,7 +135,7 @@ export class LocalReader implements StationReader {
     return this.#options.timers.now() >= this.#mayGoAt();
   }
 
-  /** Resolves when there is something to read, or it ended. */
+  /** Resolves when there is something to read, or the reader has ended. */
   async #prepare(): Promise<void> {
     const { station, timers } = this.#options;
     const tooEarly = this.#mayGoAt() - timers.now();

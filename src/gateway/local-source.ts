@@ -1,4 +1,4 @@
-/** A station that plays in this process, as the gateway reads it: from its reels, not from the network. */
+/** A station that plays in this process: its chunks are read from its reels, not from the network. */
 
 import { Problem } from '../base/problem.js';
 import type { Timers } from '../base/timers.js';
@@ -14,13 +14,13 @@ import { StationChunks } from './station-chunks.js';
 
 export interface LocalSourceOptions {
   station: Station;
-  /** As it is described now. */
+  /** Its description now. */
   info: () => StationInfo;
   /** The server's clock (Unix epoch). */
   now: () => Millis;
   timers: Timers;
   memory: ChunkMemory;
-  /** How far back it may be read; without it, to the station's epoch. */
+  /** How far back it may be read; undefined: to the station's epoch. */
   history?: Millis;
   poster: () => Promise<Buffer | null>;
 }
@@ -31,9 +31,9 @@ interface Waiting {
 }
 
 /**
- * It is in charge of:
- * - one timer for all readers that wait for what has not left yet, and none where nobody does
- * - which moments can be read
+ * Responsible for:
+ * - one timer for all readers that wait for packets to leave, and none without readers
+ * - the times that can be read
  */
 export class LocalSource implements StationSource, LocalStation {
   readonly chunks: StationChunks;
@@ -104,20 +104,20 @@ export class LocalSource implements StationSource, LocalStation {
     return this.#options.poster();
   }
 
-  /** The newest random access point whose picture is due. */
+  /** When the newest random access point left whose picture is due. */
   liveStart(): Ticks90k {
     const { station } = this.#options;
     const due = millisToTicks(this.now()) - mediaDelayOf(station.format);
     return station.due(station.randomAccessBefore(station.at(due)));
   }
 
-  /** Calls `ready` when the window can be read. */
+  /** Calls `ready` when all packets of the window have left. */
   whenComplete(window: number, ready: () => void): void {
     this.#waiting.push({ window, ready });
     this.#arm();
   }
 
-  /** The station goes off the air: readers end. */
+  /** The station goes off the air: its readers end. */
   close(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = null;
@@ -131,7 +131,7 @@ export class LocalSource implements StationSource, LocalStation {
     const { station } = this.#options;
     if (time < this.oldest) {
       const reaches = new Date(this.oldest).toISOString();
-      throw new Problem('usage', `${this.info.name} does not reach back so far`, `It begins at ${reaches}.`);
+      throw new Problem('usage', `${this.info.name} does not reach back that far`, `Its past begins at ${reaches}.`);
     }
     return station.due(station.randomAccessBefore(station.at(millisToTicks(Math.min(time, this.now())))));
   }
@@ -139,7 +139,7 @@ export class LocalSource implements StationSource, LocalStation {
   #arm(): void {
     if (this.#cancelTimer !== null || this.#waiting.length === 0) return;
     const next = this.#waiting.reduce((least, { window }) => Math.min(least, window), Number.POSITIVE_INFINITY);
-    // A millisecond more than it takes: a timer may come a little early.
+    // A timer may fire up to a millisecond early.
     const delay = Math.max(0, ticksToMillis(this.chunks.completeAt(next)) - this.now()) + 1;
     this.#cancelTimer = this.#options.timers.after(delay, () => {
       this.#cancelTimer = null;

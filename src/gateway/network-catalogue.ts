@@ -1,4 +1,4 @@
-/** The stations that are found on the network, as a gateway reads them. */
+/** The stations found on the network, as a gateway reads them. */
 
 import { messageOf } from '../base/problem.js';
 import type { Timers } from '../base/timers.js';
@@ -82,7 +82,7 @@ export class NetworkCatalogue implements Catalogue {
           this.#trouble = '';
           this.#take(found);
         },
-        (error: unknown) => this.#sayOnce(messageOf(error)),
+        (error: unknown) => this.#logOnce(messageOf(error)),
       )
       .then(() => {
         if (!this.#isClosed) this.#cancelSearch = this.#options.timers.after(SEARCH_PERIOD, () => void this.#search());
@@ -123,8 +123,8 @@ export class NetworkCatalogue implements Catalogue {
     return { ...info, number, id: distinctId(info.id, new Set(others.map(({ id }) => id))) };
   }
 
-  #sayOnce(trouble: string): void {
-    if (trouble !== this.#trouble) this.#options.log(`Stations cannot be looked for: ${trouble}.`);
+  #logOnce(trouble: string): void {
+    if (trouble !== this.#trouble) this.#options.log(`The search for stations failed: ${trouble}.`);
     this.#trouble = trouble;
   }
 }

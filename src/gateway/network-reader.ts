@@ -1,4 +1,4 @@
-/** A place in a station that is received from the network. */
+/** A reader of a station of the network. */
 
 import { Problem } from '../base/problem.js';
 import type { Timers } from '../base/timers.js';
@@ -8,55 +8,55 @@ import type { Cursor } from '../receiver/stream-buffer.js';
 import type { GatewayReceiver } from './gateway-receiver.js';
 import type { Chunk, StationReader } from './source.js';
 
-/** What a reader needs of its station. */
+/** The part of a station that its readers use. */
 export interface NetworkStation {
   readonly timers: Timers;
   readonly name: string;
   now(): Millis;
-  /** What is received for all; `release` gives it back. */
+  /** The shared receiver, until `release`. */
   join(): Promise<GatewayReceiver>;
   release(): void;
-  /** The station from that moment on, for one reader, who closes it. */
+  /** A receiver for one reader, which closes it, from `time` on. */
   openPast(time: Millis): Promise<GatewayReceiver>;
 }
 
-/** How long the first packets are waited for. */
+/** Longest wait for the first packets. */
 const PATIENCE: Millis = 3_000;
 
 /**
- * It is in charge of:
- * - a place in what all read, or where that is no longer held in a reception of its own
- * - going from the one to the other without a chunk missing or coming twice
+ * Responsible for:
+ * - a position in the shared receiver, or in a receiver of its own where the shared one no longer holds it
+ * - the change from the one to the other without a missing or repeated chunk
  */
 export class NetworkReader implements StationReader {
   readonly #station: NetworkStation;
-  #reception: GatewayReceiver;
+  #receiver: GatewayReceiver;
   #isShared: boolean;
   #cursor: Cursor;
-  /** The last chunk that was read left at that time. */
+  /** When the last chunk that was read left. */
   #last: Ticks90k;
-  /** Chunks up to the last one are passed over: they were read elsewhere. */
+  /** Chunks up to `last` are skipped: they were read from the shared receiver. */
   #isCatchingUp = false;
   #isMoving = false;
   #ended: Error | null = null;
   #isClosed = false;
   #ready: (() => void) | null = null;
 
-  private constructor(station: NetworkStation, reception: GatewayReceiver, isShared: boolean, cursor: Cursor) {
+  private constructor(station: NetworkStation, receiver: GatewayReceiver, isShared: boolean, cursor: Cursor) {
     this.#station = station;
-    this.#reception = reception;
+    this.#receiver = receiver;
     this.#isShared = isShared;
     this.#cursor = cursor;
-    this.#last = (reception.chunks.timeAt(cursor) ?? 0) - 1;
+    this.#last = (receiver.chunks.timeAt(cursor) ?? 0) - 1;
   }
 
-  /** In what all read: at the last random access point at or before `from`, or where what is on the air begins. */
+  /** Reads the shared receiver from the last random access point at or before `from`; null: live. */
   static async live(station: NetworkStation, from: Millis | null): Promise<NetworkReader> {
-    const reception = await station.join();
+    const receiver = await station.join();
     try {
-      await firstChunk(station, reception);
-      const cursor = positionIn(reception, from ?? station.now() - MEDIA_DELAY);
-      if (cursor) return new NetworkReader(station, reception, true, cursor);
+      await firstChunk(station, receiver);
+      const cursor = positionIn(receiver, from ?? station.now() - MEDIA_DELAY);
+      if (cursor) return new NetworkReader(station, receiver, true, cursor);
       throw silent(station);
     } catch (error) {
       station.release();
@@ -64,22 +64,22 @@ export class NetworkReader implements StationReader {
     }
   }
 
-  /** In a reception of its own, from the last random access point at or before `from` on. */
+  /** Reads a receiver of its own from the last random access point at or before `from`. */
   static async past(station: NetworkStation, from: Millis): Promise<NetworkReader> {
-    const reception = await station.openPast(from);
+    const receiver = await station.openPast(from);
     try {
-      await firstChunk(station, reception);
-      const cursor = reception.chunks.openAtFirstRandomAccess();
-      if (cursor) return new NetworkReader(station, reception, false, cursor);
+      await firstChunk(station, receiver);
+      const cursor = receiver.chunks.openAtFirstRandomAccess();
+      if (cursor) return new NetworkReader(station, receiver, false, cursor);
       throw silent(station);
     } catch (error) {
-      await reception.close();
+      await receiver.close();
       throw error;
     }
   }
 
   get position(): Millis {
-    return ticksToMillis(this.#reception.chunks.timeAt(this.#cursor) ?? this.#last + 1);
+    return ticksToMillis(this.#receiver.chunks.timeAt(this.#cursor) ?? this.#last + 1);
   }
 
   get ended(): Error | null {
@@ -88,10 +88,10 @@ export class NetworkReader implements StationReader {
 
   read(maxBytes: number): readonly Chunk[] {
     if (this.#isClosed || this.#isMoving) return [];
-    const { chunks } = this.#reception;
+    const { chunks } = this.#receiver;
     const read = chunks.read(this.#cursor, maxBytes);
     if (read === null) {
-      void this.#goOnAlone();
+      void this.#leaveShared();
       return [];
     }
     if (read.length === 0 && chunks.isEnded) this.#ended ??= wentOff(this.#station);
@@ -101,19 +101,19 @@ export class NetworkReader implements StationReader {
       this.#last = last.time;
       this.#isCatchingUp = false;
     }
-    // What was passed over is not the end: there may be more at once.
+    // All of these were skipped; there may be more to read.
     return next.length === 0 && read.length > 0 ? this.read(maxBytes) : next;
   }
 
   wait(ready: () => void): void {
     this.#ready = ready;
-    if (!this.#isMoving) this.#reception.chunks.wait(this.#cursor, () => setImmediate(() => this.#tell()));
+    if (!this.#isMoving) this.#receiver.chunks.wait(this.#cursor, () => setImmediate(() => this.#notify()));
   }
 
   skipToLive(): boolean {
     if (!this.#isShared || this.#isMoving) return false;
-    const { chunks } = this.#reception;
-    const live = positionIn(this.#reception, this.#station.now() - MEDIA_DELAY);
+    const { chunks } = this.#receiver;
+    const live = positionIn(this.#receiver, this.#station.now() - MEDIA_DELAY);
     const time = live && chunks.timeAt(live);
     if (!live || time === null || ticksToMillis(time) <= this.position) {
       if (live) chunks.release(live);
@@ -129,44 +129,44 @@ export class NetworkReader implements StationReader {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#ready = null;
-    this.#giveBack();
+    this.#release();
   }
 
-  /** What comes next is no longer held for all: it is had from the server. */
-  async #goOnAlone(): Promise<void> {
+  /** The shared receiver no longer holds the position: the server has it. */
+  async #leaveShared(): Promise<void> {
     this.#isMoving = true;
-    this.#giveBack();
+    this.#release();
     try {
-      const reception = await this.#station.openPast(ticksToMillis(this.#last + 1));
-      this.#reception = reception;
+      const receiver = await this.#station.openPast(ticksToMillis(this.#last + 1));
+      this.#receiver = receiver;
       this.#isShared = false;
-      await firstChunk(this.#station, reception);
-      const cursor = reception.chunks.openAtFirstRandomAccess();
+      await firstChunk(this.#station, receiver);
+      const cursor = receiver.chunks.openAtFirstRandomAccess();
       if (!cursor) throw silent(this.#station);
       this.#cursor = cursor;
       this.#isCatchingUp = true;
-      if (this.#isClosed) this.#giveBack();
+      if (this.#isClosed) this.#release();
     } catch (error) {
       this.#ended = error instanceof Error ? error : new Error(String(error));
     }
     this.#isMoving = false;
-    this.#tell();
+    this.#notify();
   }
 
-  #giveBack(): void {
-    this.#reception.chunks.release(this.#cursor);
+  #release(): void {
+    this.#receiver.chunks.release(this.#cursor);
     if (this.#isShared) this.#station.release();
-    else void this.#reception.close();
+    else void this.#receiver.close();
   }
 
-  #tell(): void {
+  #notify(): void {
     const ready = this.#ready;
     this.#ready = null;
     ready?.();
   }
 }
 
-/** Resolves when there is one to begin with, or it has been waited for long enough. */
+/** Resolves with the first chunk, or after PATIENCE. */
 function firstChunk({ timers }: NetworkStation, { chunks }: GatewayReceiver): Promise<void> {
   return new Promise((resolve) => {
     const cancel = timers.after(PATIENCE, resolve);
@@ -177,7 +177,7 @@ function firstChunk({ timers }: NetworkStation, { chunks }: GatewayReceiver): Pr
   });
 }
 
-/** At the last random access point at or before a time, else at the newest, else at the first. */
+/** The last random access point at or before `time`, else the newest, else the first. */
 function positionIn({ chunks }: GatewayReceiver, time: Millis): Cursor | null {
   return (
     chunks.openAtRandomAccess(millisToTicks(time)) ??
@@ -186,7 +186,7 @@ function positionIn({ chunks }: GatewayReceiver, time: Millis): Cursor | null {
 }
 
 const silent = ({ name }: NetworkStation): Problem =>
-  new Problem('network', `nothing comes from ${name}`, 'Check the network between its server and this gateway.');
+  new Problem('network', `no packets arrive from ${name}`, 'Check the network between its server and this gateway.');
 
 const wentOff = ({ name }: NetworkStation): Problem =>
   new Problem('station', `${name} went off the air`, 'Choose another station.');

@@ -1,4 +1,4 @@
-/** A station that is received from the network, as the gateway reads it: joined while somebody does. */
+/** A station of the network: its group is joined while it has readers. */
 
 import type { Timers } from '../base/timers.js';
 import { type Millis, ticksToMillis } from '../base/units.js';
@@ -13,24 +13,24 @@ import type { ReadStart, StationReader, StationSource } from './source.js';
 export interface NetworkSourceOptions {
   found: FoundStation;
   timers: Timers;
-  /** The clock here (Unix epoch): the station's server's, until that has told its own. */
+  /** This host's clock (Unix epoch), used until the clock of the station's server is known. */
   now: () => Millis;
   createTuner: () => ReceiverTuner;
 }
 
-/** How long a station is received after the last reader: whoever comes back finds it at once. */
+/** How long a station is still received after its last reader has left, so that a reader that returns starts at once. */
 const LINGER: Millis = 10_000;
-/** What is held for those who read what is on the air, and a little later. */
+/** Buffer shared by all readers that follow the air, or are a little behind. */
 const HELD: { maxTime: Millis; maxBytes: number } = { maxTime: 15_000, maxBytes: 64 * 2 ** 20 };
-/** Held for a reader of the past, ahead of it. */
+/** Buffer of a reader of the past, ahead of its position. */
 const AHEAD: { maxTime: Millis; maxBytes: number } = { maxTime: 5_000, maxBytes: 16 * 2 ** 20 };
-/** Who wants to begin so short a time ago is given what is on the air. */
+/** Readers that start at most this long ago share the live buffer. */
 const SHORTLY: Millis = 3_000;
 
 /**
- * It is in charge of:
- * - one reception for all who read what is on the air, while there are any and LINGER longer
- * - a reception of its own for whoever reads the past
+ * Responsible for:
+ * - one receiver for all live readers, kept LINGER after the last of them
+ * - a receiver of its own for each reader of the past
  */
 export class NetworkSource implements StationSource, NetworkStation {
   readonly #options: NetworkSourceOptions;
@@ -38,14 +38,14 @@ export class NetworkSource implements StationSource, NetworkStation {
   #info: StationInfo;
   #joined: Promise<GatewayReceiver> | null = null;
   #current: GatewayReceiver | null = null;
-  readonly #alone = new Set<GatewayReceiver>();
+  readonly #pastReceivers = new Set<GatewayReceiver>();
   #readers = 0;
   #cancelLinger: (() => void) | null = null;
   #offset: Millis | null = null;
   #oldest: Millis = 0;
   #isClosed = false;
 
-  /** `info` is how the gateway describes it: its id and number may be others than on its server. */
+  /** `info` is the gateway's description: its id and number may differ from those on its server. */
   constructor(options: NetworkSourceOptions, info: StationInfo) {
     this.#options = options;
     this.#found = options.found;
@@ -56,7 +56,7 @@ export class NetworkSource implements StationSource, NetworkStation {
     return this.#info;
   }
 
-  /** Takes what the last search found: other servers, another description. Readers go on. */
+  /** Applies the result of a search: servers, description. Readers continue. */
   update(found: FoundStation, info: StationInfo): void {
     this.#found = found;
     this.#info = info;
@@ -70,7 +70,7 @@ export class NetworkSource implements StationSource, NetworkStation {
     return this.#options.timers;
   }
 
-  /** Whether it is being received, so that its server need not answer to be there. */
+  /** Whether it is being received: proof that it is on the air even if no server answers a search. */
   get isReceiving(): boolean {
     return this.#current !== null;
   }
@@ -94,7 +94,7 @@ export class NetworkSource implements StationSource, NetworkStation {
     return NetworkReader.live(this, start.kind === 'live' ? null : start.time);
   }
 
-  /** What is received for all; `release` gives it back. Rejects with a Problem where it cannot be received. */
+  /** The shared receiver, until `release`. Rejects with a Problem where the station cannot be received. */
   async join(): Promise<GatewayReceiver> {
     this.#readers++;
     this.#cancelLinger?.();
@@ -119,17 +119,17 @@ export class NetworkSource implements StationSource, NetworkStation {
     });
   }
 
-  /** The station from that moment on, for one reader, who closes it. Rejects with a Problem where it cannot be had. */
+  /** A receiver for one reader, which closes it, from `time` on. Rejects with a Problem where `time` is not available. */
   async openPast(time: Millis): Promise<GatewayReceiver> {
     const chunks = new StreamBuffer(AHEAD);
     chunks.keepsPlaces = true;
-    const reception = await this.#open(chunks, time);
-    this.#alone.add(reception);
-    reception.onClosed = () => this.#alone.delete(reception);
-    return reception;
+    const receiver = await this.#open(chunks, time);
+    this.#pastReceivers.add(receiver);
+    receiver.onClosed = () => this.#pastReceivers.delete(receiver);
+    return receiver;
   }
 
-  /** Known only by receiving them. */
+  /** Known only once they are received. */
   randomAccessPoints(): null {
     return null;
   }
@@ -141,21 +141,21 @@ export class NetworkSource implements StationSource, NetworkStation {
     return [playing, ...following].filter((programme) => programme.from < programme.to);
   }
 
-  /** Its server does not say. */
+  /** Not announced. */
   get itemFrom(): null {
     return null;
   }
 
-  /** Lies on its server. */
+  /** Only its server has it. */
   async poster(): Promise<null> {
     return null;
   }
 
-  /** The station is gone. */
+  /** The station has left the network. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelLinger?.();
-    await Promise.all([this.#leave(), ...[...this.#alone].map((reception) => reception.close())]);
+    await Promise.all([this.#leave(), ...[...this.#pastReceivers].map((receiver) => receiver.close())]);
   }
 
   #holds(time: Millis): boolean {
@@ -172,7 +172,7 @@ export class NetworkSource implements StationSource, NetworkStation {
 
   async #leave(): Promise<void> {
     const joined = this.#joined;
-    this.now(); // What the server's clock says is kept.
+    this.now(); // Keeps the offset of the server's clock.
     this.#joined = null;
     this.#current = null;
     await (await joined?.catch(() => null))?.close();

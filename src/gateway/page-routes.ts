@@ -1,4 +1,4 @@
-/** The pages: the viewer's at `/`, the operator's at `/operator`, and the files they load, all from memory. */
+/** The pages, `/` and `/operator`, and the files that they load, all from memory. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join, relative, sep } from 'node:path';
@@ -17,22 +17,22 @@ const types: Readonly<Record<string, string>> = {
   '.webmanifest': 'application/manifest+json',
 };
 
-/** Pages, by their address. */
+/** Page files by address. */
 const pages: Readonly<Record<string, string>> = { '/': 'index.html', '/operator': 'operator.html' };
 
-/** Files in `assets/` have a hash of their content in their name. */
+/** For files in `assets/`, whose names contain a hash of their content. */
 const FOR_EVER = 'public, max-age=31536000, immutable';
 const ASK_AGAIN = 'no-cache';
 
 type Encoding = 'br' | 'gzip' | 'identity';
 
 const compress: Readonly<Record<Exclude<Encoding, 'identity'>, (data: Buffer) => Promise<Buffer>>> = {
-  // 11 makes the viewer's page 2% smaller, and takes nearly twice as long.
+  // Quality 11 is 2% smaller and takes nearly twice as long.
   br: (data) => promisify(brotliCompress)(data, { params: { [constants.BROTLI_PARAM_QUALITY]: 10 } }),
   gzip: (data) => promisify(gzip)(data, { level: 9 }),
 };
 
-/** A file as it is sent: compressed when somebody first wants it so, and kept. */
+/** A file and its compressed forms, each made at the first request for it. */
 class PageFile {
   readonly type: string;
   readonly cacheControl: string;
@@ -41,13 +41,13 @@ class PageFile {
   readonly #compressed = new Map<Encoding, Promise<Buffer>>();
 
   constructor(name: string, data: Buffer) {
-    this.type = types[extname(name)];
+    this.type = types[extname(name)] ?? 'application/octet-stream';
     this.cacheControl = name.startsWith('assets/') ? FOR_EVER : ASK_AGAIN;
     this.#data = data;
     this.#hash = createHash('sha256').update(data).digest('base64url').slice(0, 22);
   }
 
-  /** How it is sent to whom understands these; pictures are compressed already. */
+  /** The encoding for a header `accept-encoding`. Pictures are compressed already. */
   encodingFor(accepted: string): Encoding {
     if (this.type === 'image/png') return 'identity';
     const understood = (['br', 'gzip'] as const).find((name) => accepts(accepted, name));
@@ -68,7 +68,7 @@ class PageFile {
   }
 }
 
-/** Whether a header `accept-encoding` names it, and not with a weight of 0 (RFC 9110, 12.5.3). */
+/** Whether a header `accept-encoding` names the encoding with a weight above 0 (RFC 9110, 12.5.3). */
 function accepts(header: string, encoding: string): boolean {
   return header.split(',').some((each) => {
     const [name, ...parameters] = each
@@ -79,7 +79,7 @@ function accepts(header: string, encoding: string): boolean {
   });
 }
 
-/** All files of the built pages, by their path in the folder; none where it does not exist. */
+/** The files of the built pages by path in the folder; none where the folder does not exist. */
 function readPages(folder: string): Map<string, PageFile> {
   const files = new Map<string, PageFile>();
   try {
@@ -99,12 +99,11 @@ const notBuilt = (): HttpProblem =>
   new HttpProblem(
     503,
     'The pages are not built',
-    'Run `npm run build` where MultiStreamCast is installed, and start it again. Players can use /stations.m3u.',
+    'Run `npm run build` where MultiStreamCast is installed, and restart it. Players can use /stations.m3u.',
   );
 
 /**
- * The pages in that folder. Each file has an address of its own, which is known from the beginning: what a client asks
- * for is looked up, and never becomes a path.
+ * Routes for the pages in `folder`. Every file is a route of its own, so an address of a request never becomes a path.
  */
 export const pageRoutesOf =
   (folder: string): Routes =>
@@ -126,6 +125,6 @@ export const pageRoutesOf =
     for (const name of files.keys()) if (!name.endsWith('.html')) add(`/${name}`, name);
   };
 
-/** Those of the package: `dist/web`, beside this file's `dist/src/gateway`. */
+/** The pages of the package: `dist/web`, beside this file's `dist/src/gateway`. */
 export const pageRoutes: Routes = (app, context) =>
   pageRoutesOf(fileURLToPath(new URL('../../web/', import.meta.url)))(app, context);

@@ -1,6 +1,6 @@
 /**
- * What the gateway hands on: stations as chunks, a function of station and time. Whoever reads has a place in that time,
- * and nothing else: live is a place that follows the clock, a pause one that stands still, the past one further back.
+ * Stations as chunks: a function of station and time. A reader is a position in that time and nothing else: a live
+ * position follows the clock, a paused one stands still, one in the past is further back.
  */
 
 import type { Millis, Ticks90k } from '../base/units.js';
@@ -8,65 +8,65 @@ import type { Programme } from '../station/guide.js';
 import type { StationInfo } from '../wire/station-info.js';
 
 /**
- * What a player can be given as it is. Of an h264 station the payloads of all packets that leave within one CHUNK_TIME of
- * the Unix epoch, cut once more where a random access point begins; of a jpeg station one picture, a JPEG file.
+ * The unit of delivery. Of an h264 station the payloads of all packets that leave within one CHUNK_TIME, counted from the
+ * Unix epoch, and divided before a random access point; of a jpeg station one picture, a JPEG file.
  */
 export interface Chunk {
-  /** When its first packet leaves (Unix epoch); of a picture, the time it belongs to. */
+  /** When its first packet leaves (Unix epoch); of a picture, its own time. */
   readonly time: Ticks90k;
-  /** Lent to all who read the same chunk: nobody writes to it. */
+  /** Shared by all readers of the chunk: not to be written to. */
   readonly data: Buffer;
-  /** Whether a player can begin here. */
+  /** Whether a player can start here. */
   readonly randomAccess: boolean;
 }
 
 /**
- * Where reading begins: live, at the newest random access point whose picture is due (a second back or more, for pictures
- * carry a time stamp up to a second after their packets leave); or at the last one at or before a time (Unix epoch).
+ * Where reading starts. Live: at the newest random access point whose picture is due, a second or more back, because
+ * presentation times are up to a second after send times. Time: at the last one at or before `time` (Unix epoch).
  */
 export type ReadStart = { kind: 'live' } | { kind: 'time'; time: Millis };
 
-/** One reader's place in a station. */
+/** One reader's position in a station. */
 export interface StationReader {
-  /** When what is read next left or will leave (Unix epoch). */
+  /** When the next chunk left or will leave (Unix epoch). */
   readonly position: Millis;
-  /** Why there will be no more: the station went off the air, or its past cannot be had. Null while there will be. */
+  /** Why the reader ended: the station went off the air, or its past is not available. Null: it has not ended. */
   readonly ended: Error | null;
-  /** The next chunks that have left, at least one where there is one, together at most `maxBytes` otherwise. */
+  /** The next chunks that have left: at most `maxBytes` together, but at least one if there is any. */
   read(maxBytes: number): readonly Chunk[];
-  /** Calls `ready` once, not before it returns: when `read` gives something, or the reader ended. */
+  /** Calls `ready` once, never before it returns: when `read` returns something, or the reader has ended. */
   wait(ready: () => void): void;
-  /** Goes on at the newest random access point, unless its place is behind that already. Returns whether it moved. */
+  /** Continues at the newest random access point, unless the position is past it already. Returns whether it moved. */
   skipToLive(): boolean;
-  /** Nobody reads any more; further calls do nothing. */
+  /** Ends reading; later calls do nothing. */
   close(): void;
 }
 
 /** A station that the gateway can read. */
 export interface StationSource {
-  /** As it is described now. */
+  /** Its description now. */
   readonly info: StationInfo;
   /** The clock of the station's server (Unix epoch). */
   now(): Millis;
-  /** The earliest moment that can be read (Unix epoch); null: no past at all. */
+  /** The earliest time that can be read (Unix epoch); null: no past. */
   readonly oldest: Millis | null;
-  /** Rejects with a Problem where that moment cannot be had. */
+  /** Rejects with a Problem where the time is not available. */
   read(start: ReadStart): Promise<StationReader>;
-  /** When the random access points from `from` to before `to` leave; null where that is not known without reading. */
+  /** When the random access points in [`from`, `to`) leave; null: unknown without reading. */
   randomAccessPoints(from: Millis, to: Millis): Ticks90k[] | null;
-  /** What is on the air within a time, in order; as far as is known. Consecutive itemsOnAir of one item are one programme. */
+  /** The known programmes in [`from`, `to`), in order. An item that follows itself is one programme. */
   programmes(from: Millis, to: Millis): Programme[];
-  /** When the item that plays now began (Unix epoch); null where that is not known. */
+  /** When the item on air started (Unix epoch); null: unknown. */
   readonly itemFrom: Millis | null;
-  /** A JPEG file: a picture of what is playing, made when it was prepared. Null where there is none. */
+  /** The poster of the item on air, a JPEG file; null: it has none. */
   poster(): Promise<Buffer | null>;
 }
 
-/** All stations of a gateway. */
+/** The stations of a gateway. */
 export interface Catalogue {
   /** On the air, in order of number. */
   readonly stations: readonly StationSource[];
   find(id: string): StationSource | undefined;
-  /** Calls `listener` whenever a station came, went or is described otherwise, until the returned function is called. */
+  /** Calls `listener` when a station came, went or is described differently, until the returned function is called. */
   onChange(listener: () => void): () => void;
 }

@@ -1,4 +1,4 @@
-/** Chunks of a station whose reels lie here: read from them, by the time in which they leave. */
+/** Chunks of a station in this process, read from its reels by the time at which they leave. */
 import { read } from 'node:fs';
 import { promisify } from 'node:util';
 import type { PacketNumber, Ticks90k } from '../base/units.js';
@@ -12,14 +12,14 @@ import type { Chunk } from './source.js';
 
 const readFile = promisify(read);
 
-/** A part of a reel's file. */
+/** A byte range of a reel's file. */
 interface Block {
   descriptor: number;
   position: number;
   bytes: Buffer;
 }
 
-/** Reads from blocks that are in memory already. */
+/** Reads from blocks that are in memory. */
 class BlockReader implements PayloadReader {
   readonly waits = false;
   readonly #blocks: readonly Block[];
@@ -28,25 +28,18 @@ class BlockReader implements PayloadReader {
     this.#blocks = blocks;
   }
 
-  read(
-    descriptor: number,
-    position: number,
-    places: PacketSlots,
-    first: number,
-    count: number,
-    header: number,
-  ): number {
+  read(descriptor: number, position: number, slots: PacketSlots, first: number, count: number, header: number): number {
     const block = this.#blocks.find(
       (each) =>
         each.descriptor === descriptor && position >= each.position && position < each.position + each.bytes.length,
     );
     if (!block) throw new Error(`byte ${position} of a reel was not read`);
-    copyPayloads(block.bytes, position - block.position, places, { first, count, header });
+    copyPayloads(block.bytes, position - block.position, slots, { first, count, header });
     return count;
   }
 }
 
-/** Packets `from` to `to` − 1 as `Station.packets` gives them, without waiting for the disk. */
+/** The packets of `Station.packets(from, to)`, read without blocking on the disk. Rejects with the system's error. */
 export async function readPackets(station: Station, from: PacketNumber, to: PacketNumber): Promise<Buffer[]> {
   const blocks = await Promise.all(
     station.ranges(from, to).map(async ({ reel, from: first, to: end }): Promise<Block> => {
@@ -65,9 +58,9 @@ export async function readPackets(station: Station, from: PacketNumber, to: Pack
 }
 
 /**
- * It is in charge of:
- * - which packets make the chunks of a window, and when they have left
- * - reading each window once, however many want it at the same time
+ * Responsible for:
+ * - which packets make the chunks of a window (CHUNK_TIME), and when they have left
+ * - reading each window once for all concurrent readers
  */
 export class StationChunks {
   readonly #station: Station;
@@ -79,19 +72,19 @@ export class StationChunks {
     this.#memory = memory;
   }
 
-  /** When everything that belongs to the window has left. */
+  /** When the last packet of the window leaves. */
   completeAt(window: number): Ticks90k {
     if (this.#station.format === 'h264') return (window + 1) * CHUNK_TICKS;
     const { to } = this.#packetsOf(window);
     return Math.max((window + 1) * CHUNK_TICKS, this.#station.due(to - 1));
   }
 
-  /** The chunks of a window that is complete, if they are in memory. */
+  /** The cached chunks of a complete window; null: not cached. */
   get(window: number): readonly Chunk[] | null {
     return this.#memory.get(this.#key(window));
   }
 
-  /** The same, read where they are not. Rejects with the system's error when a reel cannot be read. */
+  /** The chunks of a complete window. Rejects with the system's error where a reel cannot be read. */
   async load(window: number): Promise<readonly Chunk[]> {
     const known = this.get(window) ?? this.#reading.get(window);
     if (known) return known;
@@ -146,7 +139,7 @@ export class StationChunks {
   }
 
   #pictures(from: PacketNumber, packets: readonly Buffer[]): Chunk[] {
-    const { width, height } = this.#station.items[0].reel.data.manifest.properties;
+    const { width, height } = this.#station.items[0]!.reel.data.manifest.properties;
     const assembler = new JpegAssembler({ width, height });
     return packets.flatMap((datagram, i): Chunk[] => {
       const packet = parseRtp(datagram);

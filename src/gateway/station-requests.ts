@@ -1,14 +1,14 @@
-/** What requests for a station have in common: which one is meant, from when on. */
+/** Parameters that requests for a station share: its id, and a time. */
 import { Problem } from '../base/problem.js';
 import type { Millis } from '../base/units.js';
 import { parseMoment } from '../contract/time-text.js';
 import { HttpProblem, noSuchStation } from './http-problem.js';
 import type { Catalogue, ReadStart, StationReader, StationSource } from './source.js';
 
-/** Players and pages of other hosts may have it. */
+/** Allows players and pages of other origins. */
 export const MEDIA_HEADERS = { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' };
 
-/** Throws an HttpProblem where there is no such station. */
+/** Throws an HttpProblem for an unknown id. */
 export function stationOf(catalogue: Catalogue, id: string): StationSource {
   const source = catalogue.find(id);
   if (!source) throw noSuchStation();
@@ -18,19 +18,19 @@ export function stationOf(catalogue: Catalogue, id: string): StationSource {
 const secondsPattern = /^\d{1,12}(?:\.\d{1,6})?$/;
 
 /**
- * A moment as an address gives it: as on the command line (wire/moment.ts), or seconds since the Unix epoch. Throws an
- * HttpProblem for anything else, and for what is still to come.
+ * The time of a query parameter: as on the command line (contract/time-text.ts), or seconds since the Unix epoch. Throws an
+ * HttpProblem for other text, and for a time in the future.
  */
 export function momentOf(text: unknown, now: Millis): Millis {
   const given = typeof text === 'string' ? text : '';
   const seconds = secondsPattern.test(given) ? Number(given) * 1000 : null;
   const moment = seconds !== null && seconds <= now ? seconds : parseMoment(given, now);
   if (moment !== null) return moment;
-  const detail = 'It is a time that has been: 20:15, 2026-03-01T20:15Z, -10m, or seconds since 1970.';
-  throw new HttpProblem(400, 'No such moment', detail);
+  const detail = 'Give a time in the past: 20:15, 2026-03-01T20:15Z, -10m, or seconds since 1970.';
+  throw new HttpProblem(400, 'No such time', detail);
 }
 
-/** Reads a station; throws an HttpProblem where it does not reach back so far. */
+/** Opens a reader; rejects with an HttpProblem where the station does not reach back that far. */
 export async function readStation(source: StationSource, start: ReadStart): Promise<StationReader> {
   try {
     return await source.read(start);
@@ -39,7 +39,7 @@ export async function readStation(source: StationSource, start: ReadStart): Prom
     const status = error.code === 'usage' ? 404 : 503;
     throw new HttpProblem(
       status,
-      status === 404 ? 'Not available' : 'Not to be had now',
+      status === 404 ? 'Not available' : 'Not available now',
       `${error.message}. ${error.next}`,
     );
   }

@@ -1,4 +1,4 @@
-/** `/stations/{id}.ts`, `.mjpeg`, `.sdp` and `/stations/{id}/poster.jpg`: a station as players and browsers take it. */
+/** `/stations/{id}.ts`, `.mjpeg`, `.sdp` and `/stations/{id}/poster.jpg`: a station for players and browsers. */
 import { writeSdp } from '../wire/sdp.js';
 import type { Routes } from './context.js';
 import { HttpProblem } from './http-problem.js';
@@ -11,7 +11,7 @@ const BOUNDARY = 'picture';
 const wrongFormat = (is: string, use: string): HttpProblem =>
   new HttpProblem(404, 'Not in this format', `This station is ${is}. Its address ends in ${use}.`);
 
-/** A part of multipart/x-mixed-replace: each takes the place of the one before. */
+/** A part of multipart/x-mixed-replace: each replaces the previous one. */
 const part = ({ data }: Chunk): Buffer[] => [
   Buffer.from(`--${BOUNDARY}\r\ncontent-type: image/jpeg\r\ncontent-length: ${data.length}\r\n\r\n`),
   data,
@@ -54,11 +54,7 @@ export const streamRoutes: Routes = (app, context) => {
   app.get<{ Params: { id: string } }>('/stations/:id/poster.jpg', async (request, reply) => {
     const poster = await stationOf(catalogue, request.params.id).poster();
     if (!poster)
-      throw new HttpProblem(
-        404,
-        'No picture',
-        'This station has no poster. /stations/{id}/thumbnail.jpg may have one.',
-      );
+      throw new HttpProblem(404, 'No picture', 'This station has no poster. Try /stations/{id}/thumbnail.jpg.');
     return reply.headers(MEDIA_HEADERS).header('cache-control', 'public, max-age=60').type('image/jpeg').send(poster);
   });
 

@@ -1,4 +1,4 @@
-/** A station to one viewer, for as long as both last: an HTTP response without an end. */
+/** A station to one viewer as an HTTP response without an end. */
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Millis } from '../base/units.js';
@@ -15,23 +15,22 @@ export interface StreamOptions {
   reader: StationReader;
   kind: ViewerKind;
   headers: Readonly<Record<string, string>>;
-  /** Whether it keeps to what is on the air. */
+  /** Whether it follows the air. */
   follows: boolean;
-  /** The bytes that a chunk is sent as, one after another. */
+  /** The buffers that a chunk is sent as. */
   bytesOf: (chunk: Chunk) => readonly Buffer[];
 }
 
 /**
- * NackResponder with headers and then chunks as they come, straight to the socket: they need no framing, for the connection's
- * end is the response's, and each buffer is the one that all viewers share. Ends when the viewer goes, the station does,
- * or nothing is taken any more.
+ * Answers with headers, then writes chunks straight to the socket: the connection's end is the response's, so no framing is
+ * needed, and all viewers share each buffer. Ends when the viewer disconnects or stalls, or the station ends.
  */
 export function stream(options: StreamOptions): void {
   const { request, reply, context, source, reader, kind, headers, follows, bytesOf } = options;
   reply.hijack();
   const response: ServerResponse = reply.raw;
   const { socket } = request.raw;
-  // HTTP/1.1 frames what has no length (RFC 9112, section 6.3): without that, its end is the connection’s.
+  // A response without length and chunked framing ends with its connection (RFC 9112, section 6.3).
   response.useChunkedEncodingByDefault = false;
   response.writeHead(200, {
     ...(reply.getHeaders() as Record<string, string>),

@@ -1,9 +1,9 @@
-/** Who is being sent a station, for limits, stats and the operator. */
+/** The streams that the gateway sends, for stats and the operator. */
 import type { Millis } from '../base/units.js';
 
 export type ViewerKind = 'ts' | 'hls' | 'mjpeg' | 'live';
 
-/** What a viewer's page says of itself; see the `report` message of src/wire/live.ts. */
+/** A page's own report: the message `report` of contract/live.ts. */
 export interface ViewerReport {
   delay: Millis;
   buffer: Millis;
@@ -12,33 +12,33 @@ export interface ViewerReport {
   offset: Millis | null;
 }
 
-/** A stream that somebody is sent. Whoever sends it keeps the numbers right. */
+/** A stream to a viewer. Its sender updates the counters. */
 export interface GatewayViewer {
   readonly kind: ViewerKind;
   /** IP address. */
   readonly address: string;
   /** Id of the station. */
   readonly station: string;
-  /** Since when (Unix epoch). */
+  /** When it started (Unix epoch). */
   readonly since: Millis;
-  /** Sent so far. */
+  /** Bytes sent. */
   bytes: number;
-  /** How far its place is behind what is on the air. */
+  /** Lag of its position behind the air. */
   behind: Millis;
-  /** How often it was too slow and moved on. */
+  /** Times that it was too slow and was moved to the live position. */
   moved: number;
   report: ViewerReport | null;
-  /** Ends it, as the operator wants it. */
+  /** Ends it on the operator's request. */
   close(): void;
 }
 
-/** It is in charge of: the list of those who are sent something, each with a number of its own. */
+/** Responsible for: the list of viewers, their ids, and totals that include former viewers. */
 export class Viewers {
   readonly #viewers = new Map<number, GatewayViewer>();
   #last = 0;
   #gone = { viewers: 0, bytes: 0, moved: 0 };
 
-  /** Returns what takes it off the list again. */
+  /** Returns the function that removes it. */
   add(viewer: GatewayViewer): () => void {
     const id = ++this.#last;
     this.#viewers.set(id, viewer);
@@ -56,7 +56,7 @@ export class Viewers {
     return [...this.#viewers];
   }
 
-  /** Since the gateway began, those of now included. */
+  /** Since the gateway started, current viewers included. */
   get totals(): { viewers: number; bytes: number; moved: number } {
     const totals = { ...this.#gone };
     for (const { bytes, moved } of this.#viewers.values()) {
@@ -67,7 +67,7 @@ export class Viewers {
     return totals;
   }
 
-  /** False where there is no such viewer. */
+  /** Returns false for an unknown id. */
   close(id: number): boolean {
     const viewer = this.#viewers.get(id);
     viewer?.close();

@@ -1,4 +1,4 @@
-/** One picture out of what a station sends: the one with which its reader begins. */
+/** The first picture that a reader of a station reads. */
 import type { Timers } from '../../base/timers.js';
 import { type Millis, PTS_MODULUS, type Ticks90k, ticksToMillis, unwrap } from '../../base/units.js';
 import { MEDIA_DELAY_TICKS } from '../../contract/timing.js';
@@ -14,9 +14,9 @@ import {
 } from '../../wire/ts.js';
 import type { StationReader, StationSource } from '../source.js';
 
-/** The largest IDR pictures of 2160p have about 2 MB. */
+/** Most bytes of a picture; the largest IDR pictures of 2160p have about 2 MB. */
 const LARGEST_PICTURE = 8 * 2 ** 20;
-/** As much is asked of a reader at once. */
+/** Most bytes read at once. */
 const READ_LENGTH = 64 * 1024;
 
 export interface Picture {
@@ -24,7 +24,7 @@ export interface Picture {
   readonly data: Buffer;
   /** When its first packet left. */
   readonly sent: Ticks90k;
-  /** The moment that it belongs to (Unix epoch). */
+  /** Its own time (Unix epoch). */
   readonly time: Millis;
 }
 
@@ -35,7 +35,7 @@ export class FirstAccessUnit {
   #pts: Ticks90k | null = null;
   #isWhole = false;
 
-  /** False where its picture cannot be had: the stream does not begin as a station's does, or does not end. */
+  /** Returns false where there is no picture: the stream does not start at a random access point, or has no second one in time. */
   push(packets: Buffer): boolean {
     for (let at = 0; at + TS_PACKET_LENGTH <= packets.length && !this.#isWhole; at += TS_PACKET_LENGTH) {
       if (packets[at] !== TS_SYNC_BYTE) return false;
@@ -50,7 +50,7 @@ export class FirstAccessUnit {
     return this.#length <= LARGEST_PICTURE;
   }
 
-  /** Null until it is whole. `sent`: when the first packet left, for the time stamp has 33 bits. */
+  /** Null until it is complete. `sent`, when the first packet left, unwraps the 33-bit time stamp. */
   picture(sent: Ticks90k): Picture | null {
     if (!this.#isWhole || this.#pts === null) return null;
     const pts = unwrap(this.#pts, sent, PTS_MODULUS);
@@ -59,9 +59,9 @@ export class FirstAccessUnit {
 
   /** PES header (ISO/IEC 13818-1, 2.4.3.6): prefix 24, stream_id 8, length 16, flags 16, header length 8, PTS 40, … */
   #begin(pes: Buffer): boolean {
-    if (pes.length < 14 || pes.readUIntBE(0, 3) !== 1 || (pes[7] & 0x80) === 0) return false;
+    if (pes.length < 14 || pes.readUIntBE(0, 3) !== 1 || (pes[7]! & 0x80) === 0) return false;
     this.#pts = readPesTime(pes, 9);
-    this.#keep(pes.subarray(9 + pes[8]));
+    this.#keep(pes.subarray(9 + pes[8]!));
     return true;
   }
 
@@ -71,7 +71,7 @@ export class FirstAccessUnit {
   }
 }
 
-/** The newest picture to begin with; null where there is none within `limit`. */
+/** The picture of the newest random access point; null: there is none within `limit`. */
 export async function firstPicture(source: StationSource, timers: Timers, limit: Millis): Promise<Picture | null> {
   let isLate = false;
   let giveUp = () => {};
@@ -89,7 +89,7 @@ export async function firstPicture(source: StationSource, timers: Timers, limit:
     }
   });
   try {
-    // A station that cannot be read has no picture.
+    // An unreadable station has no picture.
     return await Promise.race([reading.catch(() => null), late]);
   } finally {
     giveUp();
