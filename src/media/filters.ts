@@ -1,18 +1,12 @@
-/** A row of FFmpeg filters with one end to put frames in and one to take them out. */
+/** A chain of FFmpeg filters: frames are put in at one end and taken out at the other. */
 import { AV_BUFFERSRC_FLAG_KEEP_REF, AVERROR_EAGAIN, AVERROR_EOF } from 'node-av/constants';
-import { avGetPixFmtName, avGetSampleFmtName, Filter, type FilterContext, FilterGraph, type Frame } from 'node-av/lib';
-import { TICKS_PER_SECOND } from '../base/units.js';
+import { avGetPixFmtName, avGetSampleFmtName, type FilterContext, FilterGraph, type Frame } from 'node-av/lib';
+import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
 import { check, FfmpegError } from './ffmpeg-error.js';
 
 const TICK_BASE = `1/${TICKS_PER_SECOND}`;
 
-function filterNamed(name: string): Filter {
-  const filter = Filter.getByName(name);
-  if (filter === null) throw new FfmpegError(`this FFmpeg has no filter "${name}"`);
-  return filter;
-}
-
-/** What a frame is: as long as it stays the same, one chain of filters serves. */
+/** The kind of a frame, as the filter `buffer` or `abuffer` wants it; a chain serves frames of one kind. */
 export function descriptionOf(frame: Frame): string {
   if (frame.isVideo()) {
     const { num, den } = frame.sampleAspectRatio;
@@ -32,35 +26,34 @@ export function descriptionOf(frame: Frame): string {
 
 export class FilterChain {
   readonly #graph = new FilterGraph();
-  readonly #in: FilterContext;
+  /** Null where a source filter makes the frames. */
+  readonly #in: FilterContext | null;
   readonly #out: FilterContext;
   /** Ticks in a unit of the time stamps that come out. */
   readonly #ticks: number;
 
   /**
    * `filters` in FFmpeg's notation, each `name=options`. Frames either are put in and look like `description`, with
-   * times in ticks of 90 kHz, or come from a `source` filter.
+   * times in ticks of 90 kHz, or come from `source`, a filter or a graph of filters with one end.
    */
   constructor(options: { kind: 'video' | 'audio'; filters: string[]; description?: string; source?: string }) {
     const { kind, description, filters, source } = options;
+    const buffer = `${kind === 'video' ? '' : 'a'}buffer`;
+    const graph = [source ?? `${buffer}@in=${description}`, ...filters, `${buffer}sink@out`].join(',');
     this.#graph.alloc();
-    this.#in = this.#parse(source ?? `${kind === 'video' ? 'buffer' : 'abuffer'}=${description}`);
-    let last = this.#in;
-    for (const filter of filters) {
-      const next = this.#parse(filter);
-      check(last.link(0, next, 0), `filter ${filter}`);
-      last = next;
-    }
-    this.#out = this.#create(kind === 'video' ? 'buffersink' : 'abuffersink', '');
-    check(last.link(0, this.#out, 0), 'filter sink');
-    check(this.#graph.configSync(), `filters ${filters.join(',')}`);
-    const { num, den } = this.#out.buffersinkGetTimeBase();
+    check(this.#graph.parsePtr(graph), `parsing ${graph}`);
+    check(this.#graph.configSync(), `opening ${graph}`);
+    this.#in = this.#graph.getFilter(`${buffer}@in`);
+    const out = this.#graph.getFilter(`${buffer}sink@out`);
+    if (out === null) throw new FfmpegError(`no end in ${graph}`);
+    this.#out = out;
+    const { num, den } = out.buffersinkGetTimeBase();
     this.#ticks = (TICKS_PER_SECOND * num) / den;
   }
 
-  /** Puts `frame` in, or the end with null. The frame stays the caller's. False when the filters want no more. */
+  /** Puts `frame` in, or the end with null. The frame stays the caller's. False when the filters take no more. */
   put(frame: Frame | null): boolean {
-    const result = this.#in.buffersrcAddFrameSync(frame, AV_BUFFERSRC_FLAG_KEEP_REF);
+    const result = this.#in?.buffersrcAddFrameSync(frame, AV_BUFFERSRC_FLAG_KEEP_REF) ?? AVERROR_EOF;
     if (result === AVERROR_EOF) return false;
     check(result, 'filtering');
     return true;
@@ -75,22 +68,11 @@ export class FilterChain {
   }
 
   /** The time of a frame taken out, in ticks. */
-  timeOf(frame: Frame): number {
+  timeOf(frame: Frame): Ticks90k {
     return Math.round(Number(frame.pts) * this.#ticks);
   }
 
   free(): void {
     this.#graph.free();
-  }
-
-  #parse(filter: string): FilterContext {
-    const [name, ...options] = filter.split('=');
-    return this.#create(name, options.join('='));
-  }
-
-  #create(name: string, options: string): FilterContext {
-    const context = this.#graph.createFilter(filterNamed(name), `f${this.#graph.nbFilters}`, options || null);
-    if (context === null) throw new FfmpegError(`filter ${name} does not take "${options}"`);
-    return context;
   }
 }

@@ -1,82 +1,118 @@
-/** Films that are generated: a picture that is drawn, and a sound, as a file like any other. */
+/** Films made of FFmpeg's own sources of pictures and sound, as files like any other. No font is needed. */
 import {
   AV_CODEC_FLAG_CLOSED_GOP,
   AV_CODEC_FLAG_FRAME_DURATION,
   AV_CODEC_FLAG_GLOBAL_HEADER,
+  AV_PICTURE_TYPE_NONE,
   AV_PIX_FMT_YUV420P,
-  AV_SAMPLE_FMT_FLTP,
   AVCOL_PRI_BT709,
   AVCOL_SPC_BT709,
   AVCOL_TRC_BT709,
   FF_ENCODER_LIBX264,
 } from 'node-av/constants';
-import { avChannelLayoutDefault, Frame, Rational } from 'node-av/lib';
+import { Frame, Rational } from 'node-av/lib';
 import { ContainerWriter } from './container-writer.js';
 import { openAac } from './encode-audio.js';
 import { Encoder } from './encoder.js';
+import { FilterChain } from './filters.js';
 import { silenceLog } from './input.js';
-import type { Planes } from './lamps.js';
+import type { GeneratedFilm } from './settings.js';
 import { AAC_FRAME_SAMPLES, AUDIO_RATE } from './spool.js';
 
-export const WIDTH = 1_280;
-export const HEIGHT = 720;
-export const FRAMES_PER_SECOND = 30;
-const CHANNELS = 2;
+const WIDTH = 1_280;
+const HEIGHT = 720;
+const FRAME_RATE = 30;
 
-const isVideo = 0;
-const isAudio = 1;
+/** The clock is the one that testsrc2 writes into its corner, cut out and enlarged. */
+const testCard = [
+  `smptehdbars=size=${WIDTH}x${HEIGHT}:rate=${FRAME_RATE}[bars]`,
+  `testsrc2=size=320x180:rate=${FRAME_RATE},crop=w=100:h=16:x=2:y=2,format=gray,lut=c0=1.8*val-60,` +
+    'pad=w=108:h=24:x=4:y=4,scale=w=864:h=192:flags=neighbor[clock]',
+  `[bars][clock]overlay=x=(W-w)/2:y=(H-h)/2`,
+].join(';');
 
-export interface GeneratedFilm {
-  /** Its kind follows from the extension (.mp4, .mkv, .ts). */
-  path: string;
-  /** Whole ones. */
-  seconds: number;
-  title: string;
-  /** WIDTH × HEIGHT; what is encoded. */
-  planes: Planes & { data: Buffer };
-  /** Draws picture number `picture`. */
-  show?(picture: number): void;
-  /** The sound at `time`, in seconds, −1 to 1; silence without it. */
-  sound?(time: number): number;
+/** "Back soon" */
+const slateText = [
+  '####              #                                ',
+  '#   #             #                                ',
+  '#   #  ###   ###  #  #       ###   ###   ###  # ## ',
+  '####      # #     # #       #     #   # #   # ##  #',
+  '#   #  #### #     ##         ###  #   # #   # #   #',
+  '#   # #   # #   # # #           # #   # #   # #   #',
+  '####   ####  ###  #  #      ####   ###   ###  #   #',
+];
+/** Pixels from one dot of the text to the next; a dot leaves a gap of 2. */
+const PITCH = 14;
+
+function slate(): string {
+  const left = (WIDTH - slateText[0]!.length * PITCH) / 2;
+  const top = (HEIGHT - slateText.length * PITCH) / 2;
+  const dots = slateText.flatMap((row, y) =>
+    [...row.matchAll(/#/g)].map(
+      ({ index }) =>
+        `drawbox=x=${left + index * PITCH}:y=${top + y * PITCH}:w=${PITCH - 2}:h=${PITCH - 2}:color=0xE8ECF4:t=fill`,
+    ),
+  );
+  return [`color=color=0x050B1C:size=${WIDTH}x${HEIGHT}:rate=${FRAME_RATE}`, ...dots].join(',');
 }
 
-export function writeGeneratedFilm({ path, seconds, title, planes, show, sound }: GeneratedFilm): void {
+/** Sources in FFmpeg's notation. The tone of 440 Hz has a pip of four times that at the beginning of each second. */
+const films: Readonly<Record<GeneratedFilm, { title: string; pictures: string; sound: string }>> = {
+  'test-card': {
+    title: 'MultiStreamCast test card',
+    pictures: testCard,
+    sound: `sine=frequency=440:beep_factor=4:sample_rate=${AUDIO_RATE}`,
+  },
+  slate: { title: 'Back soon', pictures: slate(), sound: `anullsrc=sample_rate=${AUDIO_RATE}` },
+};
+
+/** Writes a film of `seconds`, a whole number, to `path`; the container follows from the extension (.mp4, .mkv, .ts). */
+export function generateFilm(film: GeneratedFilm, { path, seconds }: { path: string; seconds: number }): void {
   silenceLog();
+  const { title, pictures, sound } = films[film];
   const writer = new ContainerWriter(path);
-  const video = openVideo(writer.wantsGlobalHeader);
-  const audio = openAac(CHANNELS);
-  writer.add(video);
-  writer.add(audio);
+  const encoders = { video: openVideo(writer.wantsGlobalHeader), audio: openAac(2) };
+  const video = new FilterChain({
+    kind: 'video',
+    source: pictures,
+    filters: [`trim=end_frame=${seconds * FRAME_RATE}`, 'format=pix_fmts=yuv420p', 'setsar=1'],
+  });
+  const audio = new FilterChain({
+    kind: 'audio',
+    source: sound,
+    filters: [
+      `atrim=end_sample=${seconds * AUDIO_RATE}`,
+      'aformat=sample_fmts=fltp:channel_layouts=stereo',
+      `asetnsamples=n=${AAC_FRAME_SAMPLES}:p=0`,
+    ],
+  });
+  const tracks = [
+    { encoder: encoders.video, chain: video, frameTime: 1 / FRAME_RATE, step: 1 },
+    { encoder: encoders.audio, chain: audio, frameTime: AAC_FRAME_SAMPLES / AUDIO_RATE, step: AAC_FRAME_SAMPLES },
+  ].map((track, index) => ({ ...track, index, frames: 0 }));
+  for (const { encoder } of tracks) writer.add(encoder);
   writer.begin({}, { title });
-  const samples = seconds * AUDIO_RATE;
-  let sampled = 0;
-  for (let picture = 0; picture < seconds * FRAMES_PER_SECOND; picture++) {
-    show?.(picture);
-    const frame = Frame.fromVideoBuffer(planes.data, {
-      width: WIDTH,
-      height: HEIGHT,
-      format: AV_PIX_FMT_YUV420P,
-      pts: BigInt(picture),
-      sampleAspectRatio: { num: 1, den: 1 },
-    });
-    frame.duration = 1n;
-    video.encode(frame, (packet) => writer.write(isVideo, packet));
-    frame.free();
-    for (
-      ;
-      sampled < samples && sampled * FRAMES_PER_SECOND < (picture + 1) * AUDIO_RATE;
-      sampled += AAC_FRAME_SAMPLES
-    ) {
-      const heard = soundFrame(sampled, Math.min(AAC_FRAME_SAMPLES, samples - sampled), sound);
-      audio.encode(heard, (packet) => writer.write(isAudio, packet));
-      heard.free();
-    }
+  const frame = new Frame();
+  frame.alloc();
+  for (let open = tracks; open.length > 0; ) {
+    const [next] = open.toSorted((a, b) => a.frames * a.frameTime - b.frames * b.frameTime);
+    const { encoder, chain, step, index } = next!;
+    const taken = chain.take(frame);
+    if (taken) {
+      frame.pts = BigInt(next!.frames++ * step);
+      frame.duration = BigInt(step);
+      // testsrc2 marks every picture as a key picture.
+      frame.pictType = AV_PICTURE_TYPE_NONE;
+    } else open = open.filter((track) => track !== next);
+    encoder.encode(taken ? frame : null, (packet) => writer.write(index, packet));
+    frame.unref();
   }
-  video.encode(null, (packet) => writer.write(isVideo, packet));
-  audio.encode(null, (packet) => writer.write(isAudio, packet));
   writer.finish();
-  video.free();
-  audio.free();
+  frame.free();
+  for (const { encoder, chain } of tracks) {
+    encoder.free();
+    chain.free();
+  }
 }
 
 function openVideo(globalHeader: boolean): Encoder {
@@ -86,13 +122,13 @@ function openVideo(globalHeader: boolean): Encoder {
       context.width = WIDTH;
       context.height = HEIGHT;
       context.pixelFormat = AV_PIX_FMT_YUV420P;
-      context.timeBase = new Rational(1, FRAMES_PER_SECOND);
-      context.framerate = new Rational(FRAMES_PER_SECOND, 1);
+      context.timeBase = new Rational(1, FRAME_RATE);
+      context.framerate = new Rational(FRAME_RATE, 1);
       context.sampleAspectRatio = new Rational(1, 1);
       context.colorSpace = AVCOL_SPC_BT709;
       context.colorPrimaries = AVCOL_PRI_BT709;
       context.colorTrc = AVCOL_TRC_BT709;
-      context.gopSize = FRAMES_PER_SECOND;
+      context.gopSize = FRAME_RATE;
       context.maxBFrames = 2;
       context.threadCount = 0;
       context.setFlags(AV_CODEC_FLAG_CLOSED_GOP, AV_CODEC_FLAG_FRAME_DURATION);
@@ -103,27 +139,10 @@ function openVideo(globalHeader: boolean): Encoder {
       profile: 'high',
       crf: 20,
       'x264-params': [
-        ...['scenecut=0', 'open-gop=0', `keyint=${FRAMES_PER_SECOND}`, `min-keyint=${FRAMES_PER_SECOND}`],
-        // Looking ahead finds nothing in a picture that stands still.
+        ...['scenecut=0', 'open-gop=0', `keyint=${FRAME_RATE}`, `min-keyint=${FRAME_RATE}`],
+        // Lookahead gains nothing where little moves.
         ...['rc-lookahead=5', 'sync-lookahead=0', 'mbtree=0'],
       ].join(':'),
     },
-  });
-}
-
-/** `length` samples from `first` on, the same on every channel. */
-function soundFrame(first: number, length: number, sound: GeneratedFilm['sound']): Frame {
-  const samples = new Float32Array(length * CHANNELS);
-  for (let i = 0; i < length && sound; i++) {
-    const value = sound((first + i) / AUDIO_RATE);
-    for (let channel = 0; channel < CHANNELS; channel++) samples[channel * length + i] = value;
-  }
-  return Frame.fromAudioBuffer(Buffer.from(samples.buffer), {
-    nbSamples: length,
-    format: AV_SAMPLE_FMT_FLTP,
-    sampleRate: AUDIO_RATE,
-    channelLayout: avChannelLayoutDefault(CHANNELS),
-    timeBase: { num: 1, den: AUDIO_RATE },
-    pts: BigInt(first),
   });
 }

@@ -77,3 +77,6 @@ export const defaultMediaSettings: MediaSettings = {
   maxGop: 12_000,
   target: null,
 };
+
+/** Films that `msc` makes itself: colour bars with a running clock, and the still picture "Back soon". */
+export type GeneratedFilm = 'test-card' | 'slate';

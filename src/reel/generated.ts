@@ -2,18 +2,19 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type GeneratedName, runMediaChild } from './media-child.js';
+import type { GeneratedFilm } from '../media/settings.js';
+import { runMediaChild } from './media-child.js';
 import { type Store, storeProblem } from './store.js';
 
 /** The test card's clock starts again after its length, so that is the longer one; a slate is a still picture. */
-const SECONDS: Record<GeneratedName, number> = { 'test-card': 30, slate: 10 };
+const SECONDS: Record<GeneratedFilm, number> = { 'test-card': 30, slate: 10 };
 
 /** The film's file, whether it exists yet or not. */
-export const generatedPath = (store: Store, name: GeneratedName): string =>
+export const generatedPath = (store: Store, name: GeneratedFilm): string =>
   join(store.folder, 'generated', `${name}.mp4`);
 
 /** Generates the film unless its file exists. Rejects with a Problem. */
-export async function generate(store: Store, name: GeneratedName, signal: AbortSignal): Promise<void> {
+export async function generate(store: Store, name: GeneratedFilm, signal: AbortSignal): Promise<void> {
   const path = generatedPath(store, name);
   if (existsSync(path)) return;
   const making = await store.makingFolder();

@@ -4,13 +4,11 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Problem, type ProblemCode } from '../base/problem.js';
 import type { Millis } from '../base/units.js';
+import type { GeneratedFilm } from '../media/settings.js';
 import type { MakeReel } from './child/make-reel.js';
 
-/** Films that can be generated. */
-export type GeneratedName = 'test-card' | 'slate';
-
 /** The child's task: one JSON value on its standard input. */
-export type MediaTask = ({ task: 'reel' } & MakeReel) | { task: GeneratedName; path: string; seconds: number };
+export type MediaTask = ({ task: 'reel' } & MakeReel) | { task: GeneratedFilm; path: string; seconds: number };
 
 /** Its reports: JSON lines on its standard output. `memory` is its resident set, bytes; `progress` is from 0 to 1. */
 export type MediaReport =

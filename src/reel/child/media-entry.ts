@@ -54,12 +54,9 @@ try {
       reported = now;
       report({ progress, memory: process.memoryUsage.rss() });
     });
-  } else if (task.task === 'slate') {
-    const { makeSlate } = await import('../../media/slate.js');
-    makeSlate(task);
   } else {
-    const { makeTestCard } = await import('../../media/test-card.js');
-    makeTestCard(task);
+    const { generateFilm } = await import('../../media/generated-film.js');
+    generateFilm(task.task, task);
   }
   report({ done: true });
 } catch (error) {

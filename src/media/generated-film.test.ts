@@ -4,26 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { jpegSize, makeSource } from '../../test/support/sources.js';
+import { generateFilm } from './generated-film.js';
 import { makePoster } from './poster.js';
 import { defaultMediaSettings } from './settings.js';
-import { makeSlate } from './slate.js';
 import { spoolMedia } from './spool-media.js';
-import { makeTestCard } from './test-card.js';
-import { clockText } from './test-card-picture.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'msc-card-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-test('the clock of the test card counts hours, minutes, seconds and pictures', () => {
-  assert.equal(clockText(0, 30), '00:00:00.00');
-  assert.equal(clockText(12 * 30 + 29, 30), '00:00:12.29');
-  assert.equal(clockText((2 * 3_600 + 59 * 60) * 25, 25), '02:59:00.00');
-});
-
 for (const extension of ['mp4', 'mkv', 'ts']) {
   test(`a test card in ${extension} goes on air as it is, with a key picture every second`, () => {
     const path = join(folder, `card.${extension}`);
-    makeTestCard({ path, seconds: 2 });
+    generateFilm('test-card', { path, seconds: 2 });
     const spool = spoolMedia({ source: path, folder, settings: defaultMediaSettings, onProgress() {} });
     assert.equal(spool.format, 'h264');
     const { properties, video } = spool;
@@ -37,9 +29,9 @@ for (const extension of ['mp4', 'mkv', 'ts']) {
   });
 }
 
-test('a slate goes on air as it is, too, and stands still', () => {
+test('a slate goes on air as it is, and stands still', () => {
   const path = join(folder, 'slate.mp4');
-  makeSlate({ path, seconds: 2 });
+  generateFilm('slate', { path, seconds: 2 });
   const spool = spoolMedia({
     source: path,
     folder,
