@@ -30,15 +30,15 @@ function onAir(options: { station?: PacketSource; mode?: FecMode; reader?: Paylo
   return { ...rest, playout, parity, progress, columns, rows };
 }
 
-/** The numbers of what left for `port`, unwrapped. */
+/** The unwrapped numbers of the packets sent to `port`. */
 function numbersOf(sent: readonly Sent[], port: number, source: PacketSource): number[] {
   const near = source.at(start * 90);
   return sent.filter((each) => each.port === port).map((each) => unwrap(each.sequenceNumber, near, 65_536));
 }
 
-const following = (numbers: readonly number[]) => Array.from(numbers, (_, i) => numbers[0] + i);
+const following = (numbers: readonly number[]) => Array.from(numbers, (_, i) => numbers[0]! + i);
 
-/** Checks that what left is the parity, each packet behind those that it protects. */
+/** Checks that the parity sent is right, and each packet behind those that it protects. */
 function check(sent: readonly Sent[], station: FakeSource): { columns: number[]; rows: number[] } {
   const parity = parityOf(fakeSource(), size);
   const leaving = new Map(numbersOf(sent, PORT, station).map((n, i) => [n, i]));
@@ -51,25 +51,26 @@ function check(sent: readonly Sent[], station: FakeSource): { columns: number[];
     of[name] = numbersOf(sent, port, parity[name]);
     const own = sent.filter((each) => each.port === port);
     of[name].forEach((m, i) => {
-      assert.deepEqual(own[i].bytes, packetsOf(parity[name], m, m + 1)[0], `${name} ${m}`);
+      const packet = own[i]!;
+      assert.deepEqual(packet.bytes, packetsOf(parity[name], m, m + 1)[0], `${name} ${m}`);
       const behind = leaving.get(covers(m));
-      assert.ok(behind !== undefined && sent.indexOf(media[behind]) < sent.indexOf(own[i]), `${name} ${m} too early`);
-      const late = own[i].time - ticksToMillis(parity[name].due(m));
+      assert.ok(behind !== undefined && sent.indexOf(media[behind]!) < sent.indexOf(packet), `${name} ${m} too early`);
+      const late = packet.time - ticksToMillis(parity[name].due(m));
       assert.ok(late >= -EARLY && late <= PERIOD - EARLY, `${late} ms late`);
     });
   }
   return of;
 }
 
-test('parity of columns and rows leaves in whole blocks, behind the packets that it is of, and is counted', () => {
+test('parity of columns and rows leaves in whole blocks, behind the packets that it protects, and is counted', () => {
   const station = fakeSource();
   const { sent, play, progress, columns, rows } = onAir({ station });
   play(1_000); // Ten blocks, of which the first is not whole.
   const left = check(sent, station);
   assert.deepEqual(left.columns, following(left.columns));
   assert.deepEqual(left.rows, following(left.rows));
-  assert.equal(left.columns[0] % 10, 0);
-  assert.equal(left.rows[0] % 5, 0);
+  assert.equal(left.columns[0]! % 10, 0);
+  assert.equal(left.rows[0]! % 5, 0);
   assert.ok(left.columns.length >= 80 && left.rows.length >= 40);
   assert.deepEqual([columns.packets, rows.packets], [left.columns.length, left.rows.length]);
   assert.equal(columns.bytes, left.columns.length * (12 + 16 + 40));
@@ -78,7 +79,7 @@ test('parity of columns and rows leaves in whole blocks, behind the packets that
   assert.deepEqual([columns.droppedLate, rows.droppedLate, columns.waits], [0, 0, 0]);
 });
 
-test('changing what is sent begins and ends with a block, and leaves the station as it is', () => {
+test('a change of the parity takes effect at a block’s beginning, and leaves the station alone', () => {
   const station = fakeSource();
   const { sent, play, parity, progress } = onAir({ station, mode: 'none' });
   const steps: [FecMode, columns: boolean, rows: boolean][] = [
@@ -97,21 +98,21 @@ test('changing what is sent begins and ends with a block, and leaves the station
     const ports = new Set(sent.slice(settled).map(({ port }) => port));
     assert.deepEqual([ports.has(COLUMNS), ports.has(ROWS)], [hasColumns, hasRows], mode);
   }
-  // Within a stretch the numbers follow each other; stretches are whole blocks.
+  // Numbers are consecutive within a stretch; stretches are whole blocks.
   const borders = (numbers: number[]) =>
-    numbers.filter((m, i) => m !== numbers[i - 1] + 1 || m !== numbers[i + 1] - 1).slice(1, -1);
+    numbers.filter((m, i) => m !== numbers[i - 1]! + 1 || m !== numbers[i + 1]! - 1).slice(1, -1);
   const left = check(sent, station);
   assert.deepEqual(borders(left.columns), []);
   assert.equal(left.columns.length % 10, 0);
   const rowBorders = borders(left.rows);
   assert.equal(rowBorders.length, 2, 'one pause of the rows');
-  assert.equal((rowBorders[0] + 1) % 5, 0);
-  assert.equal(rowBorders[1] % 5, 0);
+  assert.equal((rowBorders[0]! + 1) % 5, 0);
+  assert.equal(rowBorders[1]! % 5, 0);
   assert.equal(left.rows.length % 5, 0);
   assert.equal(progress.droppedLate, 0);
 });
 
-test('what is taken back before the block’s end goes on without a gap', () => {
+test('parity that is switched on again before its block ends goes on without a gap', () => {
   const station = fakeSource();
   const { sent, play, parity } = onAir({ station });
   play(545); // In the middle of a block.
@@ -124,14 +125,14 @@ test('what is taken back before the block’s end goes on without a gap', () => 
   assert.deepEqual(left.rows, following(left.rows));
 });
 
-test('a station without parity is read once, as one that never has any', () => {
+test('a station whose parity is off is read once, like one that never has any', () => {
   const station = fakeSource();
   const { play } = onAir({ station, mode: 'none' });
   play(1_000);
   assert.deepEqual(station.written, following(station.written));
 });
 
-test('a reader that would wait for the disk is asked only for what has been brought for the station', () => {
+test('a reader that would wait for the disk is asked only for the station’s packets in memory', () => {
   const asked: number[] = [];
   const reader = fakeReader((_tag, packet, count) => {
     for (let i = 0; i < count; i++) asked.push(packet + i);
@@ -156,7 +157,7 @@ test('a reader that would wait for the disk is asked only for what has been brou
   }
 });
 
-test('parity of packets that the disk does not bring is given up in time, and what follows is right', () => {
+test('parity of packets that the disk does not bring is dropped in time, and later parity is right', () => {
   let gone = 0;
   const station = fakeSource({ isThere: (n) => n < gone || n >= gone + 20 });
   const { sent, play, progress, columns } = onAir({ station });
@@ -175,12 +176,12 @@ test('parity of packets that the disk does not bring is given up in time, and wh
     assert.ok(own.length >= 20);
     assert.deepEqual(numbers, following(numbers));
     own.forEach(({ bytes }, i) => {
-      assert.deepEqual(bytes, packetsOf(source, numbers[i], numbers[i] + 1)[0]);
+      assert.deepEqual(bytes, packetsOf(source, numbers[i]!, numbers[i]! + 1)[0]);
     });
   }
 });
 
-test('a station taken off the air takes its parity along', () => {
+test('the parity of a station that is taken off the air ends', () => {
   const { sent, play, parity, playout } = onAir();
   play(300);
   parity.remove('a');
@@ -192,7 +193,7 @@ test('a station taken off the air takes its parity along', () => {
   assert.equal(playout.tick(), Number.POSITIVE_INFINITY);
 });
 
-test('what has been computed of packets that a change replaces is computed again', () => {
+test('parity of packets that a change replaces is computed again', () => {
   const stationOf = (tag: number) => {
     const reel = fakeReel({ times: Array.from({ length: 60 }, (_, i) => i * 9_000), duration: 540_000, tag });
     return new Station({ items: [{ name: `${tag}`, reel }], ssrc: 1 });
@@ -213,7 +214,7 @@ test('what has been computed of packets that a change replaces is computed again
   ] as const) {
     const own = sent.filter((each) => each.port === port);
     for (const [i, m] of numbersOf(sent, port, source).entries()) {
-      assert.deepEqual(own[i].bytes, packetsOf(source, m, m + 1, fakeReader())[0]);
+      assert.deepEqual(own[i]!.bytes, packetsOf(source, m, m + 1, fakeReader())[0]);
     }
     assert.ok(own.length > 5);
   }

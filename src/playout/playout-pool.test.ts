@@ -38,7 +38,7 @@ test('stations of several threads leave whole and in order, while others come an
   context.after(() => pool.close());
   const port = await freePort();
   const groups = [1, 2, 3].map((i) => `239.255.254.${100 + i}`);
-  /** Sequence numbers by station; a station is done with when it has 60 of them. */
+  /** Sequence numbers by station; 60 of a station are enough. */
   const seen = groups.map((): number[] => []);
   const done = groups.map(deferred);
   for (const [i, group] of groups.entries()) {
@@ -50,35 +50,34 @@ test('stations of several threads leave whole and in order, while others come an
       onDatagram: (datagram) => {
         const packet = parseRtp(datagram)!;
         assert.equal(packet.ssrc, i);
-        seen[i].push(packet.sequenceNumber);
-        if (seen[i].length === 60) done[i].resolve();
+        if (seen[i]!.push(packet.sequenceNumber) === 60) done[i]!.resolve();
       },
     });
     context.after(() => socket.close());
   }
   const add = (i: number) => {
     const station = new Station({ items: [{ name: 'film', reel }], ssrc: i });
-    // The first fills a thread by what it says of itself, so that the others need another.
-    pool.add({ id: `${i}`, station, group: groups[i], port, bitrate: i === 0 ? 2e9 : 1e6 });
+    // The bit rate of the first fills a thread, so that the others need another.
+    pool.add({ id: `${i}`, station, group: groups[i]!, port, bitrate: i === 0 ? 2e9 : 1e6 });
   };
   add(0);
   add(1);
-  await done[1].promise;
+  await done[1]!.promise;
   add(2);
   await pool.remove('1');
   const left = pool.progress('1');
   assert.equal(left, undefined);
-  const sentBefore = seen[1].length;
-  await Promise.all([done[0].promise, done[2].promise]);
-  assert.ok(seen[1].length <= sentBefore + 20, 'what was on its way when it was removed');
+  const sentBefore = seen[1]!.length;
+  await Promise.all([done[0]!.promise, done[2]!.promise]);
+  assert.ok(seen[1]!.length <= sentBefore + 20, 'packets on their way when it was removed');
   for (const numbers of seen) {
-    const steps = numbers.slice(1).map((number, i) => wrappedDistance(numbers[i], number, 65_536));
+    const steps = numbers.slice(1).map((number, i) => wrappedDistance(numbers[i]!, number, 65_536));
     const dropped = [0, 2].reduce((sum, i) => sum + (pool.progress(`${i}`)?.droppedLate ?? 0), 0);
     assert.ok(steps.every((step) => step === 1) || dropped > 0, `${steps.filter((step) => step !== 1)}`);
   }
   const progress = pool.progress('0')!;
   assert.ok(progress.packets >= 60);
-  await pool.close(); // Before the reel is closed, and what is counted stands still.
+  await pool.close(); // Before the reel is closed, and so that the counters stand still.
   assert.equal(progress.lateness.total, progress.packets);
 });
 

@@ -159,8 +159,8 @@ export class PlayoutPool {
   }
 
   /**
-   * Tells the threads what a station has become: from NOTICE on at the earliest, so that they know before it begins. A
-   * thread that learns of it later sends what it was until then; no packet is sent twice.
+   * Sends a station's change to the threads. It begins NOTICE from now at the earliest, so that they have it before. A thread
+   * that gets it later plays the station as it was until then; no packet is sent twice.
    */
   change(id: string, station: Station): void {
     const onAir = this.#onAir.get(id);

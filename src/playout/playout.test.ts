@@ -25,7 +25,7 @@ const steady = (step = 10, tag = 0) =>
 const numbers = (packets: readonly Sent[]) => packets.map(({ sequenceNumber }) => sequenceNumber);
 const following = (first: number, count: number) => Array.from({ length: count }, (_, i) => (first + i) % 65_536);
 
-test('every packet leaves once, in order, whenever playout is ticked', () => {
+test('every packet leaves once and in order, at whatever times playout is ticked', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 180 }), { maxLength: 100 }), (pauses) => {
       const { clock, sent, playout, add, play } = playoutAt();
@@ -50,7 +50,7 @@ test('every packet leaves once, in order, whenever playout is ticked', () => {
   );
 });
 
-test('ticked when it asks for it, packets leave within 5 ms of their time, of any number of stations', () => {
+test('packets of any number of stations leave within 5 ms of their time when playout is ticked at the times that it returns', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 30 }), (count, step) => {
       const { sent, add, play } = playoutAt();
@@ -72,7 +72,7 @@ test('ticked when it asks for it, packets leave within 5 ms of their time, of an
   );
 });
 
-test('stations are spread over the period as they fill it, and few wake the processor once in it', () => {
+test('stations are spread over the period as they fill it, and a few wake the processor once a period', () => {
   const moments = (count: number) => {
     const { sent, add, play } = playoutAt();
     for (let i = 0; i < count; i++) add(`${i}`, steady(1), i, 5e6);
@@ -93,7 +93,7 @@ test('stations are spread over the period as they fill it, and few wake the proc
   for (const stations of many.values()) assert.equal(stations, 100);
 });
 
-test('after a stall what is more than 200 ms late is dropped and counted, not fired', () => {
+test('packets more than 200 ms late after a stall are dropped and counted', () => {
   const { clock, sent, playout, add, play } = playoutAt();
   const station = steady();
   const progress = add('a', station, 1);
@@ -168,7 +168,7 @@ test('an error code of Node.js itself is a fault of the program, too', () => {
   assert.throws(() => play(100), { code: 'ERR_BUFFER_OUT_OF_BOUNDS' });
 });
 
-test('packets that the disk has not brought are sent when it has, or dropped in time; the others do not wait', () => {
+test('packets that the disk brings late are sent late or dropped, and the other stations do not wait', () => {
   let isThere = true;
   const reader = fakeReader((tag, _packet, count) => (tag === 2 || isThere ? count : 0));
   const { sent, add, play } = playoutAt({ reader });
@@ -179,8 +179,8 @@ test('packets that the disk has not brought are sent when it has, or dropped in 
   const before = slow.next;
   isThere = false;
   play(200);
-  assert.ok(slow.next <= before + HALF, 'what had been read leaves');
-  assert.equal(slow.readTo, slow.next, 'the reader is told to bring it again');
+  assert.ok(slow.next <= before + HALF, 'packets that had been read leave');
+  assert.equal(slow.readTo, slow.next, 'the reading thread has to bring it again');
   assert.ok(slow.waits > 10);
   isThere = true;
   play(10);
@@ -193,11 +193,11 @@ test('packets that the disk has not brought are sent when it has, or dropped in 
   assert.ok(slow.droppedLate >= 60);
   assert.equal(slow.next, quick.next);
   const own = numbers(sent.filter(({ port }) => port === 2));
-  assert.deepEqual(own, following(own[0], own.length));
+  assert.deepEqual(own, following(own[0]!, own.length));
   assert.ok(quick.lateness.quantile(1) <= PERIOD - EARLY + 0.1);
 });
 
-test('a part that is there is sent, the rest when it is', () => {
+test('packets in memory are sent at once, and the rest when it is in memory', () => {
   let most = 1;
   const { sent, add, play } = playoutAt({ reader: fakeReader((_tag, _packet, count) => Math.min(count, most)) });
   const progress = add('a', steady(1), 1);
@@ -206,11 +206,11 @@ test('a part that is there is sent, the rest when it is', () => {
   play(20);
   most = 3;
   play(20);
-  assert.deepEqual(numbers(sent), following(sent[0].sequenceNumber, sent.length));
+  assert.deepEqual(numbers(sent), following(sent[0]!.sequenceNumber, sent.length));
   assert.equal(progress.droppedLate, 0);
 });
 
-test('a reader that would wait for the disk is asked only for what has been brought into memory', () => {
+test('a reader that would wait for the disk is asked only for packets in memory', () => {
   const asked: number[] = [];
   const reader = fakeReader((_tag, packet, count) => {
     for (let i = 0; i < count; i++) asked.push(packet + i);
@@ -245,7 +245,7 @@ test('a station taken off the air sends nothing more, and the others go on', () 
   assert.equal(playout.tick(), Number.POSITIVE_INFINITY);
 });
 
-test('what the sender refuses or has no room for is counted with its station', () => {
+test('packets that the sender refuses or has no room for are counted with their station', () => {
   const { playout, add } = playoutAt();
   const [a, b] = [add('a', steady(), 1), add('b', steady(), 2)];
   playout.onRefused(1, 3);
@@ -257,7 +257,7 @@ test('what the sender refuses or has no room for is counted with its station', (
 /** The tag of its reel, as fake reels have it. */
 const tagOf = ({ bytes }: Sent) => bytes.readUInt32BE(12);
 
-test('a change that is known two seconds before is on the air to the packet, however far ahead was read', () => {
+test('a change announced two seconds ahead takes effect with its very packet, even if later packets had been read', () => {
   fc.assert(
     fc.property(fc.integer({ min: 5, max: 900 }), fc.integer({ min: 0, max: 5_000 }), (step, before) => {
       const { clock, sent, playout, add, play } = playoutAt();
@@ -280,7 +280,7 @@ test('a change that is known two seconds before is on the air to the packet, how
   );
 });
 
-test('a change that is known too late is on the air from then on, and no packet leaves twice', () => {
+test('a change announced too late takes effect at once, and no packet leaves twice', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 150 }), (late) => {
       const { sent, playout, add, play } = playoutAt();

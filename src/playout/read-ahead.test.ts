@@ -40,12 +40,12 @@ function readAhead(fail: () => Error | null = () => null) {
   return { ahead, brought, errors };
 }
 
-/** Reads until there is nothing more to be read at once. */
+/** Reads until nothing more is to be read at once. */
 function readAll(ahead: ReadAhead, now: () => number): void {
   while (ahead.read(now));
 }
 
-test('what leaves within the next second is brought once, in order, across items and cycles', () => {
+test('packets of the next second are brought once and in order, across items and cycles', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1, maxLength: 30 }), (steps) => {
       const { ahead, brought } = readAhead();
@@ -72,7 +72,7 @@ test('what leaves within the next second is brought once, in order, across items
   );
 });
 
-test('what is gone from memory again is brought again', () => {
+test('packets that are not in memory any more are brought again', () => {
   const { ahead, brought } = readAhead();
   const station = twoItems();
   const progress = new StationCounters();
@@ -86,7 +86,7 @@ test('what is gone from memory again is brought again', () => {
   assert.ok(progress.readTo > station.at(millisToTicks(start + AHEAD / 2)));
 });
 
-test('after a long time only what is still to be sent is brought', () => {
+test('after a long stall only packets that are still to be sent are brought', () => {
   const { ahead, brought } = readAhead();
   const station = twoItems();
   ahead.add({ id: 'a', station, progress: new StationCounters(), now: start });
@@ -123,7 +123,7 @@ test('an error that no system call made is a fault of the program: it is thrown'
   assert.deepEqual(errors, []);
 });
 
-test('whoever runs out first is read for first, and stations on the air before those that come', () => {
+test('the station that runs out first is read for first, and stations on the air before those that begin', () => {
   const order: number[] = [];
   let now = start;
   const ahead = new ReadAhead(
@@ -163,7 +163,7 @@ test('whoever runs out first is read for first, and stations on the air before t
   assert.deepEqual([...new Set(order)].sort(), [1, 2, 3, 4, 5]);
 });
 
-test('a station that was removed is not read any more', () => {
+test('a removed station is not read any more', () => {
   const { ahead, brought } = readAhead();
   ahead.add({ id: 'a', station: twoItems(), progress: new StationCounters(), now: start });
   ahead.remove('a');
@@ -181,7 +181,7 @@ for (const [name, bringing] of [
     },
   ],
 ] as const) {
-  test(`${name}: a part of the file is fine, a part behind its end an error that says where`, async (context) => {
+  test(`${name}: reading past the end of the file is an error with the position`, async (context) => {
     const bring = await bringing();
     if (bring === null) return context.skip('Linux only');
     const folder = mkdtempSync(join(tmpdir(), 'msc-'));
@@ -195,9 +195,9 @@ for (const [name, bringing] of [
   });
 }
 
-test('what a change brings is brought a second before it begins', async (context) => {
+test('the packets of a change are brought a second before it begins', async (context) => {
   const { ahead, brought } = readAhead();
-  const [one, two] = await Promise.all([madeFilm(200, 48), madeFilm(100, 24)].map((film) => madeReel(context, film)));
+  const [one, two] = await Promise.all([madeReel(context, madeFilm(200, 48)), madeReel(context, madeFilm(100, 24))]);
   const station = new Station({ items: [{ name: 'one', reel: one }], ssrc: 1 });
   ahead.add({ id: 'a', station: Station.of(station.data), progress: new StationCounters(), now: start });
   station.extend(begun(station, millisToTicks(start + 2_000), [{ name: 'two', reel: two }]));
@@ -205,7 +205,7 @@ test('what a change brings is brought a second before it begins', async (context
   ahead.change('a', station.data);
   readAll(ahead, () => start + 900);
   assert.equal(isBrought(), false);
-  const begins = ticksToMillis(station.periods[1].from);
+  const begins = ticksToMillis(station.periods[1]!.from);
   readAll(ahead, () => begins - 500);
   assert.equal(isBrought(), true);
 });

@@ -14,23 +14,23 @@ function recorded(list: readonly number[]): Lateness {
 test('a quantile is the recorded value at its rank, rounded up to 0.1 ms', () => {
   fc.assert(
     fc.property(values, fc.double({ min: 0.01, max: 1, noNaN: true }), (list, share) => {
-      const exact = [...list].sort((a, b) => a - b)[Math.ceil(share * list.length) - 1];
+      const exact = [...list].sort((a, b) => a - b)[Math.ceil(share * list.length) - 1]!;
       const rounded = recorded(list).quantile(share);
       assert.ok(rounded >= exact - 1e-9 && rounded <= exact + 0.1 + 1e-9, `${rounded} for ${exact}`);
     }),
   );
 });
 
-test('what lies beyond the steps counts as the first or the last of them', () => {
+test('a value beyond the limits counts as the first or the last step', () => {
   assert.equal(recorded([-1_000]).quantile(1), -9.9);
   assert.ok(recorded([10_000]).quantile(1) >= 210);
 });
 
-test('without a record it is 0', () => {
+test('a quantile without records is 0', () => {
   assert.equal(new Lateness().quantile(0.99), 0);
 });
 
-test('counts of several add up, and those of a time are what came since', () => {
+test('histograms add up, and a difference has the records since then', () => {
   fc.assert(
     fc.property(values, values, (first, second) => {
       const sum = recorded(first);
@@ -42,7 +42,7 @@ test('counts of several add up, and those of a time are what came since', () => 
   );
 });
 
-test('the quantile of what came since is that of the difference, and null of nothing', () => {
+test('the quantile since an earlier state is that of the difference, and null without records', () => {
   const lateness = new Lateness();
   const before = new Lateness();
   for (let i = 0; i < 100; i++) lateness.record(50);

@@ -5,26 +5,27 @@ import { Budget, type Purpose } from './budget.js';
 
 const purposes = fc.constantFrom<Purpose>('repair', 'burst', 'replay');
 
-test('whatever is asked for, no more is sent than the budgets allow', () => {
-  const asks = fc.array(fc.tuple(fc.nat(20), fc.nat(2), fc.nat(5), fc.integer({ min: 1, max: 100_000 }), purposes), {
+test('no order of packets exceeds the budgets', () => {
+  const packets = fc.array(fc.tuple(fc.nat(20), fc.nat(2), fc.nat(5), fc.integer({ min: 1, max: 100_000 }), purposes), {
     maxLength: 300,
   });
   fc.assert(
-    fc.property(asks, fc.integer({ min: 1, max: 100 }), (asks, mbits) => {
+    fc.property(packets, fc.integer({ min: 1, max: 100 }), (packets, mbits) => {
       const total = mbits * 1e6;
       const budget = new Budget({ total, station: total / 2 }, 0);
       const stations = [0, 1, 2].map(() => ({ account: budget.stationAccount(0), bits: 0 }));
       const clients = [0, 1, 2, 3, 4, 5].map(() => ({ account: budget.clientAccount(6e6, 0), bits: 0, repairs: 0 }));
       let now = 0;
       let sent = 0;
-      for (const [pause, s, c, bits, purpose] of asks) {
+      for (const [pause, s, c, bits, purpose] of packets) {
         now += pause;
-        if (!budget.allows(stations[s].account, clients[c].account, bits, purpose, now)) continue;
-        budget.charge(stations[s].account, clients[c].account, bits, purpose);
+        const [station, client] = [stations[s]!, clients[c]!];
+        if (!budget.allows(station.account, client.account, bits, purpose, now)) continue;
+        budget.charge(station.account, client.account, bits, purpose);
         sent += bits;
-        stations[s].bits += bits;
-        clients[c].bits += bits;
-        if (purpose === 'repair') clients[c].repairs += bits;
+        station.bits += bits;
+        client.bits += bits;
+        if (purpose === 'repair') client.repairs += bits;
       }
       const most = (rate: number) => Math.max(rate / 10, 64 * 1024 * 8) + (rate * now) / 1_000 + 1;
       assert.ok(sent <= most(total));
@@ -37,7 +38,7 @@ test('whatever is asked for, no more is sent than the budgets allow', () => {
   );
 });
 
-test('when it gets tight, replay waits first, then bursts, and repair last', () => {
+test('a budget that runs out stops replay first, then bursts, and repairs last', () => {
   const budget = new Budget({ total: 10e6 }, 0);
   const station = budget.stationAccount(0);
   const client = budget.clientAccount(100e6, 0);
@@ -53,7 +54,7 @@ test('when it gets tight, replay waits first, then bursts, and repair last', () 
   assert.ok(budget.allows(station, client, 10_000, 'replay', 62));
 });
 
-test('flows are refused where those that run leave no room, and not once they have ended', () => {
+test('a flow is refused while running flows leave no room for it', () => {
   const budget = new Budget({ total: 10e6, station: 6e6 }, 0);
   const [one, other] = [budget.stationAccount(0), budget.stationAccount(0)];
   assert.ok(budget.reserve(one, 5e6));

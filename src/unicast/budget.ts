@@ -1,4 +1,4 @@
-/** Budgets: what the server sends to single viewers, for a viewer, a station and in all. No clock. */
+/** Budgets of packets for single viewers: of each viewer, of each station, and in total. No clock. */
 
 import { TokenBucket } from '../base/token-bucket.js';
 import type { Millis } from '../base/units.js';
@@ -6,45 +6,46 @@ import type { Millis } from '../base/units.js';
 /** Bit/s. */
 export interface BudgetOptions {
   total: number;
-  /** For the viewers of one station together; the total where it is not given. */
+  /** For the viewers of one station together; by default the total. */
   station?: number;
 }
 
-/** What is sent, the more urgent first. */
+/** The purpose of a packet, most urgent first. */
 export type Purpose = 'repair' | 'burst' | 'replay';
 
-/** So much of a full bucket is left for what is more urgent. */
+/** Share of a full bucket that is left for more urgent packets. */
 const RESERVES: Record<Purpose, number> = { repair: 0, burst: 0.3, replay: 0.6 };
 
-/** A viewer may be sent so many times what its station takes: a burst at full speed, and repair beside it. */
+/** Rate of a client, as a multiple of its station's bit rate: a burst at full speed, and repairs beside it. */
 const CLIENT_SHARE = 12;
-/** And so much in any case, bit/s: what is small may be fetched fast. */
+/** Least rate of a client, bit/s: the past of a small station may be fetched fast. */
 const LEAST_CLIENT_RATE = 60e6;
 
 /**
- * Of it, lost packets may be so many times what the station takes: more than half lost is not repaired by sending more, and
- * a viewer who asks without end must not fill its own line. At least so much, bit/s.
+ * Rate of a client's repairs, as a multiple of its station's bit rate: sending more does not help a line that loses more
+ * than half of the packets, and a client that requests without end must not fill it.
  */
 const REPAIR_SHARE = 2;
+/** Least rate of a client's repairs, bit/s. */
 const LEAST_REPAIR_RATE = 4e6;
 
 const clientRate = (bitrate: number): number => Math.max(CLIENT_SHARE * bitrate, LEAST_CLIENT_RATE);
 
-/** A tenth of a second's worth is kept, and at least a packet of any size. */
+/** A bucket holds a tenth of a second's bits, and at least a packet of any size. */
 const CAPACITY_SECONDS = 0.1;
 const LEAST_CAPACITY = 64 * 1024 * 8;
 
-/** Of bits; `rate` in bit/s. */
+/** A bucket of bits; `rate` in bit/s. */
 const bitBucket = (rate: number, now: Millis): TokenBucket =>
   new TokenBucket({ rate, capacity: Math.max(LEAST_CAPACITY, rate * CAPACITY_SECONDS) }, now);
 
-/** What one client, one group, or one station, draws on. */
+/** The account of one client, one group or one station. */
 export class Account {
-  /** Bit/s that running flows are sure to take. */
+  /** Bit/s reserved for running flows. */
   reserved = 0;
   readonly rate: number;
   readonly bucket: TokenBucket;
-  /** What of it lost packets may take, where that is less. */
+  /** The part that repairs may take, where that is less than all. */
   readonly repairs: TokenBucket | null;
 
   constructor(rate: number, now: Millis, repairRate: number | null = null) {
@@ -55,9 +56,9 @@ export class Account {
 }
 
 /**
- * It is in charge of:
- * - whether a packet may be sent: repair may use everything, bursts and replay leave something for it
- * - whether a flow may begin: what those that run are sure to take leaves room for it
+ * Responsible for:
+ * - whether a packet may be sent: repairs may use everything, bursts and replay leave a reserve for them
+ * - whether a flow may begin: the rates reserved for running flows have to leave room for it
  */
 export class Budget {
   readonly #total: Account;
@@ -72,12 +73,12 @@ export class Budget {
     return new Account(this.#options.station ?? this.#options.total, now);
   }
 
-  /** Of a viewer of a station of `bitrate` bit/s. */
+  /** The account of a client of a station of `bitrate` bit/s. */
   clientAccount(bitrate: number, now: Millis): Account {
     return new Account(clientRate(bitrate), now, Math.max(REPAIR_SHARE * bitrate, LEAST_REPAIR_RATE));
   }
 
-  /** Of all viewers who miss the same packets of a station of `bitrate` bit/s. */
+  /** The account of the group of a station of `bitrate` bit/s. */
   groupAccount(bitrate: number, now: Millis): Account {
     return new Account(clientRate(bitrate), now);
   }
@@ -93,7 +94,7 @@ export class Budget {
     );
   }
 
-  /** They have been sent. */
+  /** Charges `bits` that have been sent. */
   charge(station: Account, client: Account, bits: number, purpose: Purpose): void {
     this.#total.bucket.take(bits);
     station.bucket.take(bits);
@@ -101,7 +102,7 @@ export class Budget {
     if (purpose === 'repair') client.repairs?.take(bits);
   }
 
-  /** Sets `rate` bit/s aside for a flow, where there is room; `release` gives it back. */
+  /** Reserves `rate` bit/s for a flow until `release`; false where that exceeds a rate. */
   reserve(station: Account, rate: number): boolean {
     const accounts = [this.#total, station];
     if (!accounts.every((account) => account.reserved + rate <= account.rate)) return false;

@@ -1,4 +1,4 @@
-/** Batches through a socket that takes one datagram at a time: where the system has nothing better. */
+/** Batches through a socket that takes one datagram at a time, for systems without batches. */
 
 import type { SocketAddress } from '../base/socket-address.js';
 import type { Endpoint } from '../net/endpoint.js';
@@ -11,7 +11,7 @@ export class EndpointSender implements UnicastSender {
   readonly #numbers = new DestinationNumbers();
   readonly #destinations: SocketAddress[] = [];
 
-  /** `buffer` is where the batch's datagrams lie, `capacity` how many there may be. */
+  /** A batch has room for `capacity` datagrams, which lie in `buffer`. */
   constructor(endpoint: Endpoint, options: { buffer: Buffer; capacity: number }) {
     this.#endpoint = endpoint;
     this.batch = emptyBatch(options);
@@ -31,8 +31,9 @@ export class EndpointSender implements UnicastSender {
     const { buffer, offsets, lengths, destinations, count } = this.batch;
     for (let i = 0; i < count; i++) {
       // The system may take the datagram later: it needs memory of its own.
-      const datagram = Buffer.from(buffer.subarray(offsets[i], offsets[i] + lengths[i]));
-      this.#endpoint.send(datagram, this.#destinations[destinations[i]]);
+      const offset = offsets[i]!;
+      const datagram = Buffer.from(buffer.subarray(offset, offset + lengths[i]!));
+      this.#endpoint.send(datagram, this.#destinations[destinations[i]!]!);
     }
     this.batch.count = 0;
   }

@@ -38,7 +38,7 @@ test('a packet that two hundred viewers miss is sent to the group once, however 
   );
 });
 
-test('requests far apart are answered one by one, and by the group from the tenth on', () => {
+test('requests far apart are answered one by one, until a tenth of the viewers has requested the packet', () => {
   const responder = new NackResponder<string>();
   const sent: Retransmission<string>[] = [];
   for (let i = 0; i < 30; i++) {

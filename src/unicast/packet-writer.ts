@@ -1,4 +1,4 @@
-/** Retransmissions of a station's packets, put together where they are sent from. */
+/** Retransmissions of a station's packets, written to the memory that they are sent from. */
 
 import type { PacketNumber } from '../base/units.js';
 import type { SendBatch } from '../net/sender.js';
@@ -10,10 +10,10 @@ import { RETRANSMISSION_OVERHEAD, writeRetransmission } from '../wire/retransmis
 /** Bytes of the largest retransmission. */
 const LARGEST_RETRANSMISSION = LARGEST_PACKET + RETRANSMISSION_OVERHEAD;
 
-/** Memory for a batch of so many. */
+/** Memory for a batch of `packets` retransmissions. */
 export const retransmissionMemory = (packets: number): Buffer => Buffer.alloc(packets * LARGEST_RETRANSMISSION);
 
-/** What of a sender is used. */
+/** The part of a sender that unicast uses. */
 export interface UnicastSender {
   readonly batch: SendBatch;
   addDestination(address: string, port: number): number;
@@ -22,7 +22,7 @@ export interface UnicastSender {
   send(): void;
 }
 
-/** Where retransmissions go: their sequence numbers count what went there. */
+/** The destination of retransmissions, whose sequence numbers count the packets sent to it. */
 export interface Destination {
   readonly number: number;
   sequence: number;
@@ -35,7 +35,7 @@ export class PacketWriter {
   readonly #sender: UnicastSender;
   readonly #reader: PayloadReader;
   readonly #bring: Bring;
-  /** Bytes of the sender's memory that the batch takes. */
+  /** Bytes of the sender's memory that the batch occupies. */
   #used = 0;
 
   /** The reader reads to the memory of the sender's batch. */
@@ -46,8 +46,8 @@ export class PacketWriter {
   }
 
   /**
-   * Puts packets `from` to `to` − 1 into the batch; sends it when it is full. Returns how many: fewer where the rest is
-   * not in memory, which is then asked for. Throws when the reel cannot be read.
+   * Puts packets `from` to `to` − 1 into the batch; sends it when it is full. Returns how many it wrote: if fewer, the rest
+   * is not in memory yet, and is being brought there. Throws when the reel cannot be read.
    */
   write(station: Station, from: PacketNumber, to: PacketNumber, destination: Destination): number {
     let n = from;
@@ -75,16 +75,17 @@ export class PacketWriter {
     const first = batch.count;
     const done = station.write(from, to, batch, first, this.#used, this.#reader, RETRANSMISSION_OVERHEAD);
     for (let i = first; i < first + done; i++) {
-      offsets[i] = writeRetransmission(buffer, offsets[i], from + i - first, destination.sequence++);
-      lengths[i] += RETRANSMISSION_OVERHEAD;
+      const length = lengths[i]! + RETRANSMISSION_OVERHEAD;
+      offsets[i] = writeRetransmission(buffer, offsets[i]!, from + i - first, destination.sequence++);
+      lengths[i] = length;
       destinations[i] = destination.number;
-      this.#used += lengths[i];
+      this.#used += length;
     }
     batch.count += done;
     return done;
   }
 
-  /** Sends what is in the batch. */
+  /** Sends the batch. */
   flush(): void {
     if (this.#sender.batch.count > 0) this.#sender.send();
     this.#used = 0;

@@ -29,7 +29,7 @@ test('percentiles are over the receivers, each with its latest report', () => {
   assert.deepEqual(delay, { p50: -51, p95: -6 });
 });
 
-test('totals add what each receiver has newly counted, also when it begins anew', () => {
+test('totals add what each receiver counted since its last report, also when it begins again', () => {
   const reports = new Reports();
   reports.take('a', report({ received: 100, lost: 10, unrepaired: 1 }), 0);
   reports.take('b', report({ received: 50 }), 0);
@@ -39,7 +39,7 @@ test('totals add what each receiver has newly counted, also when it begins anew'
   assert.deepEqual([received, lost, unrepaired], [357, 22, 1]);
 });
 
-test('who no longer reports is forgotten; the totals stay', () => {
+test('a receiver that no longer reports is forgotten, but not its totals', () => {
   const reports = new Reports();
   reports.take('a', report({ received: 5, fractionLost: 1 }), 0);
   reports.take('b', report({ received: 5 }), 80_000);

@@ -1,10 +1,10 @@
-/** What the viewers of a station report, in stats. No clock. */
+/** The reports of a station's viewers as statistics. No clock. */
 
 import { type Millis, ticksToMillis } from '../base/units.js';
 import type { Percentiles, ReceptionReports } from '../contract/server-view.js';
 import type { FeedbackReport } from '../wire/feedback.js';
 
-/** A report is forgotten after three of the longest intervals: then nobody is there. */
+/** Time until a report is forgotten: after three of the longest intervals the viewer is gone. */
 const LIFETIME: Millis = 90_000;
 
 interface Latest {
@@ -18,15 +18,15 @@ export class Reports {
   readonly #latest = new Map<string, Latest>();
   readonly #totals = { received: 0, lost: 0, unrepaired: 0 };
 
-  /** `key` tells one receiver from another. */
+  /** Takes a report of the receiver with this key. */
   take(key: string, report: FeedbackReport, now: Millis): void {
     const before = this.#latest.get(key)?.report;
     for (const name of totals) {
-      // A receiver counts from when it began; one that begins anew under the same key counts from 0 again.
+      // A receiver counts from when it began. One that begins again under the same key counts from 0.
       const known = before !== undefined && report[name] >= before[name] ? before[name] : 0;
       this.#totals[name] += report[name] - known;
     }
-    this.#latest.delete(key); // and back in at the end: the map is in order of time
+    this.#latest.delete(key); // It goes to the end: the map is in order of time.
     this.#latest.set(key, { at: now, report });
   }
 
@@ -47,7 +47,7 @@ export class Reports {
   }
 }
 
-/** The nearest-rank percentiles; 0 of nothing. */
+/** The nearest-rank percentiles; 0 without values. */
 function percentiles(values: number[]): Percentiles {
   values.sort((a, b) => a - b);
   const rank = (share: number) => values[Math.max(0, Math.ceil(share * values.length) - 1)] ?? 0;

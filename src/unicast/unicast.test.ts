@@ -49,9 +49,10 @@ class RecordingSender implements UnicastSender {
     const { buffer, offsets, lengths, destinations, count } = this.batch;
     const into = emptyRetransmission();
     for (let i = 0; i < count; i++) {
-      const to = this.destinations.get(destinations[i]);
-      assert.ok(to, 'a destination that nobody is');
-      assert.ok(readRetransmission(buffer, offsets[i], offsets[i] + lengths[i], into));
+      const to = this.destinations.get(destinations[i]!);
+      assert.ok(to, 'an unknown destination');
+      const offset = offsets[i]!;
+      assert.ok(readRetransmission(buffer, offset, offset + lengths[i]!, into));
       const bytes = Buffer.from(buffer.subarray(into.start, into.end));
       this.sent.push({ to, n: into.n, own: into.sequenceNumber, bytes });
     }
@@ -59,7 +60,7 @@ class RecordingSender implements UnicastSender {
   }
 }
 
-/** A server with one station at a time that is turned by hand. */
+/** A server with one station, whose clock is turned by hand. */
 class Bench {
   now = NOON;
   readonly sender = new RecordingSender();
@@ -90,7 +91,7 @@ class Bench {
 
   client = (i: number) => ({ address: '10.0.0.9', port: i });
 
-  hear(i: number, feedback: Partial<Feedback>): void {
+  receive(i: number, feedback: Partial<Feedback>): void {
     const whole = {
       sender: i,
       media: 77,
@@ -111,11 +112,11 @@ class Bench {
     return this.unicast.begin(this.client(i), 'one', whole, this.now);
   }
 
-  /** Lets time pass, and returns what was sent meanwhile. */
+  /** Lets time pass, and returns the packets sent meanwhile. */
   run(until: number): Sent[] {
     const before = this.sender.sent.length;
     for (let next = this.unicast.tick(this.now); next <= until; next = this.unicast.tick(this.now)) {
-      assert.ok(next > this.now, 'it wants to be called again at once');
+      assert.ok(next > this.now, 'it returns a time that is not later');
       this.now = next;
     }
     this.now = until;
@@ -128,11 +129,11 @@ class Bench {
   due = (n: number) => ticksToMillis(this.station.due(n));
 }
 
-test('a missing packet is sent to who misses it, byte for byte as it was', () => {
+test('a missing packet is sent to the client that requested it, byte for byte as it was', () => {
   const bench = new Bench();
   const last = bench.at(NOON);
-  bench.hear(1, { missing: [last - 400, last - 3, last - 2] });
-  bench.hear(2, { missing: [last - 3], copies: 3 });
+  bench.receive(1, { missing: [last - 400, last - 3, last - 2] });
+  bench.receive(2, { missing: [last - 3], copies: 3 });
   const sent = bench.run(NOON + 10);
   assert.deepEqual(
     sent.map(({ to, n, own }) => [to, n, own]),
@@ -147,18 +148,18 @@ test('a missing packet is sent to who misses it, byte for byte as it was', () =>
   );
   for (const { n, bytes } of sent) {
     const [packet] = bench.station.packets(n, n + 1, fakeReader());
-    assert.deepEqual(bytes, parseRtp(packet)?.payload);
+    assert.deepEqual(bytes, parseRtp(packet!)?.payload);
   }
 });
 
-test('what two hundred viewers miss leaves once, to the group', () => {
+test('a packet that two hundred viewers miss is sent once, to the group', () => {
   const bench = new Bench();
   bench.members = 200;
   const missing = [bench.at(NOON) - 5];
   for (let i = 0; i < 200; i++) {
     bench.now = NOON + i / 10;
     bench.unicast.tick(bench.now);
-    bench.hear(i, { missing });
+    bench.receive(i, { missing });
   }
   bench.run(NOON + 100);
   assert.deepEqual(
@@ -167,11 +168,11 @@ test('what two hundred viewers miss leaves once, to the group', () => {
   );
 });
 
-test('nobody without a good cookie, or about another station, gets anything; nor does garbage', () => {
+test('feedback with a bad cookie, about another station, or of random bytes is ignored', () => {
   const bench = new Bench();
   const missing = [bench.at(NOON)];
-  bench.hear(1, { missing, cookie: Buffer.alloc(16) });
-  bench.hear(2, { missing, media: 78 });
+  bench.receive(1, { missing, cookie: Buffer.alloc(16) });
+  bench.receive(2, { missing, media: 78 });
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
       bench.unicast.feedback(Buffer.from(bytes), 0, bytes.length, bench.client(3), NOON);
@@ -180,17 +181,17 @@ test('nobody without a good cookie, or about another station, gets anything; nor
   assert.deepEqual(bench.run(NOON + 1_000), []);
 });
 
-test('packets before what the station reaches back to, and after what is near, are not sent', () => {
+test('packets before the reach of the station, or more than a second ahead, are not sent', () => {
   const bench = new Bench({ history: 60_000 });
   const missing = [bench.at(NOON - 60_100), bench.at(NOON - 59_900), bench.at(NOON + 900), bench.at(NOON + 1_100)];
-  bench.hear(1, { missing });
+  bench.receive(1, { missing });
   assert.deepEqual(
     bench.run(NOON + 50).map(({ n }) => n),
     missing.slice(1, 3),
   );
 });
 
-test('a burst begins where a picture is due, goes at its pace to its credit, and is whole and in order', () => {
+test('a burst begins at the picture that is due, keeps its pace up to its credit, and is complete and in order', () => {
   const bench = new Bench();
   const start = bench.begin(1, {});
   assert.ok(typeof start === 'object');
@@ -214,33 +215,33 @@ test('a burst begins where a picture is due, goes at its pace to its credit, and
   );
 });
 
-test('credit moves the end of a flow, to more and to less', () => {
+test('credit moves the end of a flow in both directions', () => {
   const bench = new Bench();
   const from = bench.at(NOON - 600_000);
   assert.ok(typeof bench.begin(1, { from: { kind: 'packet', packet: from } }) === 'object');
   const numbers = (sent: Sent[]) => sent.map(({ n }) => n - from);
   const firstCredit = bench.at(bench.due(from) + 2_000) + 1 - from;
   assert.deepEqual(numbers(bench.run(NOON + 1_000)).at(-1), firstCredit - 1);
-  bench.hear(1, { flow: { number: 1, credit: from + firstCredit + 50 } });
+  bench.receive(1, { flow: { number: 1, credit: from + firstCredit + 50 } });
   assert.deepEqual(numbers(bench.run(NOON + 2_000)).at(-1), firstCredit + 49);
-  bench.hear(1, { flow: { number: 2, credit: from + 5_000 } });
+  bench.receive(1, { flow: { number: 2, credit: from + 5_000 } });
   assert.deepEqual(bench.run(NOON + 3_000), []);
-  bench.hear(1, { flow: { number: 1, credit: from + 5_000 } });
-  // Time in which there was no credit is not made up for at once.
+  bench.receive(1, { flow: { number: 1, credit: from + 5_000 } });
+  // Time without credit is not made up for at once.
   assert.ok(bench.run(NOON + 3_020).length <= 150);
-  bench.hear(1, { flow: { number: 1, credit: from } });
+  bench.receive(1, { flow: { number: 1, credit: from } });
   assert.deepEqual(bench.run(NOON + 4_000), []);
 });
 
-test('a flow ends when nobody has named it for a while, when another begins, and when its client leaves', () => {
+test('a flow ends without feedback, when another begins, and when its client leaves', () => {
   const bench = new Bench();
   const from = bench.at(NOON - 600_000);
   const credit = from + 100_000;
   bench.begin(1, { from: { kind: 'packet', packet: from }, speed: 1 });
-  bench.hear(1, { flow: { number: 1, credit } });
+  bench.receive(1, { flow: { number: 1, credit } });
   const sent = bench.run(NOON + 10_000);
   assert.ok(bench.due(sent.at(-1)!.n) <= bench.due(from) + FLOW_SILENCE + 100);
-  bench.hear(1, { flow: { number: 1, credit } });
+  bench.receive(1, { flow: { number: 1, credit } });
   assert.deepEqual(bench.run(NOON + 11_000), []);
 
   bench.begin(1, { flow: 2, from: { kind: 'packet', packet: from } });
@@ -251,7 +252,7 @@ test('a flow ends when nobody has named it for a while, when another begins, and
   assert.deepEqual(bench.run(NOON + 20_000), []);
 });
 
-test('nothing leaves more than a second before its time, or faster than asked for', () => {
+test('no packet leaves more than a second before its time, or faster than requested', () => {
   const speeds = fc.integer({ min: 1, max: 40 });
   const pauses = fc.array(fc.integer({ min: 1, max: 700 }), { maxLength: 20 });
   fc.assert(
@@ -260,7 +261,7 @@ test('nothing leaves more than a second before its time, or faster than asked fo
       const packet = bench.at(NOON - back);
       bench.begin(1, { from: { kind: 'packet', packet }, speed });
       for (const step of steps) {
-        bench.hear(1, { flow: { number: 1, credit: packet + 1e6 } });
+        bench.receive(1, { flow: { number: 1, credit: packet + 1e6 } });
         const began = bench.now;
         const sent = bench.run(began + step);
         const most = FIRST_PACKETS + ((step + 4) * speed) / 2 + 2;
@@ -277,7 +278,7 @@ test('nothing leaves more than a second before its time, or faster than asked fo
   );
 });
 
-test('where a flow begins: at a time, at an item, never before what the station reaches back to', () => {
+test('a flow begins at a time or at an item, never before the reach of the station', () => {
   const short = { times: [0, 900, 1_800], duration: 90_000 };
   const bench = new Bench({ items: [short, { ...short, tag: 1 }], history: 3_600_000 });
   const begin = (from: FlowRequest['from']) => bench.begin(1, { from });
@@ -309,13 +310,13 @@ test('a picture of a JPEG station is sent whole', () => {
   assert.equal(start.from, bench.station.randomAccessBefore(underWay - 1));
 });
 
-test('flows are refused for want of budget, and repair goes on', () => {
+test('flows beyond the budget are refused, and repairs go on', () => {
   const bench = new Bench({ budget: { total: 12e6 } });
   assert.equal(typeof bench.begin(1, {}), 'object');
   assert.equal(bench.begin(2, {}), 'over-budget');
   const packet = bench.at(NOON - 5_000);
   assert.equal(bench.begin(2, { from: { kind: 'packet', packet } }), 'over-budget');
-  bench.hear(2, { missing: [packet] });
+  bench.receive(2, { missing: [packet] });
   const sent = bench.run(NOON + 10);
   assert.ok(sent.some(({ to, n }) => to.endsWith(':2') && n === packet));
   bench.unicast.end(bench.client(1));
@@ -323,11 +324,11 @@ test('flows are refused for want of budget, and repair goes on', () => {
   assert.equal(bench.stats()?.refusedFlows, 2);
 });
 
-test('a viewer who asks without end is sent no more repairs than twice what the station takes', () => {
+test('a client that requests without end is sent repairs at twice the station’s bit rate at most', () => {
   const bench = new Bench({ bitrate: 2e6 });
   const first = bench.at(NOON) - 12_000;
   for (let i = 0; i < 100; i++) {
-    bench.hear(1, { missing: Array.from({ length: 120 }, (_, at) => first + i * 120 + at), copies: 4 });
+    bench.receive(1, { missing: Array.from({ length: 120 }, (_, at) => first + i * 120 + at), copies: 4 });
     bench.run(bench.now + 10);
   }
   const bits = bench.sender.sent.length * bench.station.largestPacket * 8;
@@ -335,7 +336,7 @@ test('a viewer who asks without end is sent no more repairs than twice what the 
   assert.ok(bench.stats()!.refusedPackets > 0);
 });
 
-test('what is not in memory is brought there and sent then; what cannot be read ends the flow', () => {
+test('packets that are not in memory are brought there and then sent; unreadable ones end the flow', () => {
   let inMemory = false;
   let fails = false;
   const reader: PayloadReader = fakeReader((_tag, _packet, count) => {
@@ -345,7 +346,7 @@ test('what is not in memory is brought there and sent then; what cannot be read 
   const bench = new Bench({ reader });
   const packet = bench.at(NOON - 60_000);
   bench.begin(1, { from: { kind: 'packet', packet } });
-  bench.hear(2, { missing: [packet + 500] });
+  bench.receive(2, { missing: [packet + 500] });
   assert.deepEqual(bench.run(NOON + 40), []);
   assert.ok(bench.brought.length > 0);
   inMemory = true;
@@ -355,7 +356,7 @@ test('what is not in memory is brought there and sent then; what cannot be read 
   fails = true;
   bench.run(NOON + 100);
   fails = false;
-  bench.hear(1, { flow: { number: 1, credit: packet + 9_000 } });
+  bench.receive(1, { flow: { number: 1, credit: packet + 9_000 } });
   assert.deepEqual(bench.run(NOON + 1_000), []);
   assert.ok(bench.stats()!.unread > 0);
 });
@@ -366,7 +367,7 @@ test('an error of the disk is reported once, for repairs and flows together', ()
   });
   const bench = new Bench({ reader });
   for (let i = 0; i < 10; i++) {
-    bench.hear(1, { missing: [bench.at(bench.now) - i] });
+    bench.receive(1, { missing: [bench.at(bench.now) - i] });
     bench.begin(2, {});
     bench.run(bench.now + 50);
   }
@@ -380,7 +381,7 @@ test('an error that no system call made is a fault of the program: it is thrown'
     throw error;
   });
   const repairing = new Bench({ reader });
-  repairing.hear(1, { missing: [repairing.at(NOON)] });
+  repairing.receive(1, { missing: [repairing.at(NOON)] });
   assert.throws(() => repairing.run(NOON + 50), error);
   const flowing = new Bench({ reader });
   flowing.begin(1, {});
@@ -388,17 +389,17 @@ test('an error that no system call made is a fault of the program: it is thrown'
   assert.deepEqual([repairing.errors, flowing.errors], [[], []]);
 });
 
-test('a station that is removed takes its clients’ flows and their destinations with it', () => {
+test('a removed station ends its clients’ flows and gives up their destinations', () => {
   const bench = new Bench();
   bench.begin(1, {});
-  bench.hear(2, { missing: [bench.at(NOON)] });
+  bench.receive(2, { missing: [bench.at(NOON)] });
   bench.unicast.remove('one');
   assert.deepEqual(bench.run(NOON + 100), []);
   assert.equal(bench.sender.destinations.size, 0);
   assert.equal(bench.stats(), undefined);
 });
 
-test('reports are those of the station’s viewers', () => {
+test('a station’s reports are those of its viewers', () => {
   const bench = new Bench();
   const report = {
     received: 100,
@@ -410,8 +411,8 @@ test('reports are those of the station’s viewers', () => {
     buffer: 200,
     delay: 250,
   };
-  bench.hear(1, { report });
-  bench.hear(2, { report: { ...report, fractionLost: 0 }, cookie: Buffer.alloc(16) });
+  bench.receive(1, { report });
+  bench.receive(2, { report: { ...report, fractionLost: 0 }, cookie: Buffer.alloc(16) });
   const stats = bench.stats()!;
   assert.deepEqual(stats.reports, {
     receivers: 1,
@@ -425,7 +426,7 @@ test('reports are those of the station’s viewers', () => {
   });
 });
 
-test('what is asked for over a change is what was and will be sent; the rate is that of the faster part', () => {
+test('packets requested around a change are those sent before and after it; the rate is that of the faster part', () => {
   const slow = { times: [0], duration: 90_000, tag: 5 };
   const bench = new Bench();
   const { station } = bench;
@@ -435,16 +436,16 @@ test('what is asked for over a change is what was and will be sent; the rate is 
   station.extend({ from: station.due(cut), first: cut, items: [item], item: 0, packet: 0, counters: null });
   assert.equal(station.greatestRate, rate);
   const numbers = [cut - 2, cut - 1, cut];
-  bench.hear(1, { missing: numbers });
+  bench.receive(1, { missing: numbers });
   const sent = bench.run(NOON + 10);
   assert.deepEqual(
     sent.map(({ n, bytes }) => [n, bytes]),
-    numbers.map((n) => [n, parseRtp(station.packets(n, n + 1, fakeReader())[0])?.payload]),
+    numbers.map((n) => [n, parseRtp(station.packets(n, n + 1, fakeReader())[0]!)?.payload]),
   );
-  assert.equal(station.packets(cut, cut + 1, fakeReader())[0].readUInt32BE(12), slow.tag);
+  assert.equal(station.packets(cut, cut + 1, fakeReader())[0]!.readUInt32BE(12), slow.tag);
 });
 
-test('what was on the air before the oldest change that is known is too early', () => {
+test('a flow from before the oldest known change is refused as too early', () => {
   const bench = new Bench();
   const { station } = bench;
   const items = [{ name: 'again', reel: fakeReel({ times: [0], duration: 9_000 }) }];
