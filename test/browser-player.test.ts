@@ -1,4 +1,4 @@
-/** `msc watch --player browser`, with a program in the browser's place that only says what it was given. */
+/** `msc watch --player browser`, with a program in the browser's place that prints its arguments. */
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { bigBuckBunny, openStore } from './support/film.js';
 import { finished, serve, startMsc } from './support/msc.js';
 import { scratchFolder } from './support/spool.js';
 
-test('the page is opened on the station and the moment, and what it plays is there', {
+test('the page is opened on the station and the moment, and its address is served', {
   timeout: 60_000,
   skip: process.platform === 'win32' && 'needs a shell',
 }, async (context) => {

@@ -11,12 +11,12 @@ import { chromium, openFilm, PICTURE, type Viewing } from './support/viewing.js'
 
 const missing = without('ffmpeg', 'mpv', 'Xvfb', 'xdotool', 'import') || withoutBrowser();
 
-/** Milliseconds, of the film that is shown in a loop. */
+/** Duration of the looped film, milliseconds. */
 const LENGTH = 20_000;
-/** Whoever is nearer shows the same picture. */
+/** Screens nearer than this show the same picture, milliseconds. */
 const IN_STEP = PICTURE;
 
-/** From one moment to another of a loop, the shorter way. */
+/** The shorter distance between two moments of the loop. */
 const between = (from: number, to: number): number => {
   const apart = (((to - from) % LENGTH) + LENGTH) % LENGTH;
   return apart > LENGTH / 2 ? apart - LENGTH : apart;
@@ -27,7 +27,7 @@ const middle = (values: readonly number[]): number => {
   return values[0] + apart[Math.floor(apart.length / 2)];
 };
 
-/** When the film began that a page shows, by this machine's clock: from the pictures that it is about to show. */
+/** The start of the film that a page shows, by this machine's clock, from the pictures that it is about to show. */
 const begunInPage = async (page: Viewing): Promise<number> =>
   middle(
     await page.do<number[]>(`new Promise((resolve) => {
@@ -43,7 +43,7 @@ const begunInPage = async (page: Viewing): Promise<number> =>
     })`),
   );
 
-/** The same of what is on a screen: from what is found there at random moments. */
+/** The start of the film on a screen, from pictures sampled at random moments. */
 async function begunOnScreen(context: TestContext, screen: Screen): Promise<number> {
   const begun: number[] = [];
   await until(context, () => {
@@ -54,7 +54,7 @@ async function begunOnScreen(context: TestContext, screen: Screen): Promise<numb
       const pixel = Math.floor(y * SCREEN.height) * SCREEN.width + Math.floor(x * SCREEN.width);
       return pixels[pixel * 3 + 1];
     });
-    // On the average half of it has been shown.
+    // On average, half of the picture's time has passed.
     if (number !== null) begun.push(at - (number + 0.5) * PICTURE);
     return begun.length === 50;
   });

@@ -1,4 +1,4 @@
-/** The operator's page in Chromium, over a gateway whose stations are made up and whose time is turned by hand. */
+/** The operator's page in Chromium, with a gateway whose stations are made up and whose clock is turned by hand. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import axe from 'axe-core';
@@ -20,7 +20,7 @@ const picture = Buffer.from(
 
 interface Opened extends FakeGateway {
   url: string;
-  /** Ends the gateway, and begins another at the same address. */
+  /** Closes the gateway, and opens another at the same address. */
   restart(): Promise<void>;
 }
 
@@ -50,14 +50,14 @@ async function look(context: TestContext, browser: Browser, { url }: Opened): Pr
 
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
 
-/** What axe finds wrong with what is shown. */
+/** Accessibility faults that axe finds. */
 async function faults(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   const { violations } = (await page.evaluate('axe.run(document)')) as axe.AxeResults;
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
 }
 
-/** Classes of what reaches out of the screen. */
+/** Classes of elements that are wider than the screen. */
 const whatIsWider = `[...document.querySelectorAll('body *')]
   .filter((each) => each.checkVisibility() && !each.closest('.plot, .visually-hidden') && each.getBoundingClientRect().right > innerWidth + 1)
   .map((each) => each.className)
@@ -68,7 +68,7 @@ const skip = withoutBrowser();
 test('the operator’s page', { skip }, async (context) => {
   const browser = await openBrowser(context);
 
-  await context.test('a station’s row says what it plays, how long, and how it goes', async (context) => {
+  await context.test('a station’s row shows now and next, the time left and stats', async (context) => {
     const opened = await open(context);
     const page = await look(context, browser, opened);
     const row = page.locator('.station').first();
@@ -113,26 +113,23 @@ test('the operator’s page', { skip }, async (context) => {
     });
   }
 
-  await context.test(
-    'nothing is wider than the screen, at any width, whatever stations are called',
-    async (context) => {
-      const opened = await open(context);
-      const [first, second] = opened.operator.stations;
-      first.info = { ...first.info, name: 'W'.repeat(90), nowPlaying: 'מסך '.repeat(30), next: '<b>&amp;'.repeat(20) };
-      second.items = [{ id: 'a', name: 'x'.repeat(180), duration: 5_000 }];
-      opened.viewers.add(fakeViewer({ address: '2001:db8:1111:2222:3333:4444:5555:6666' }));
-      const page = await look(context, browser, opened);
-      for (const name of [null, ...(await page.locator('.station-name').all())]) {
-        await name?.click();
-        for (const [width, height] of SCREENS) {
-          await page.setViewportSize({ width, height });
-          assert.deepEqual(await page.evaluate(whatIsWider), [], `${width}`);
-        }
+  await context.test('nothing is wider than the screen, at any width and with long names', async (context) => {
+    const opened = await open(context);
+    const [first, second] = opened.operator.stations;
+    first.info = { ...first.info, name: 'W'.repeat(90), nowPlaying: 'מסך '.repeat(30), next: '<b>&amp;'.repeat(20) };
+    second.items = [{ id: 'a', name: 'x'.repeat(180), duration: 5_000 }];
+    opened.viewers.add(fakeViewer({ address: '2001:db8:1111:2222:3333:4444:5555:6666' }));
+    const page = await look(context, browser, opened);
+    for (const name of [null, ...(await page.locator('.station-name').all())]) {
+      await name?.click();
+      for (const [width, height] of SCREENS) {
+        await page.setViewportSize({ width, height });
+        assert.deepEqual(await page.evaluate(whatIsWider), [], `${width}`);
       }
-    },
-  );
+    }
+  });
 
-  await context.test('what hits everybody is asked about first, and the keyboard does it all', async (context) => {
+  await context.test('a command that affects all viewers asks first, and works by keyboard', async (context) => {
     const opened = await open(context);
     const { operator } = opened;
     const page = await look(context, browser, opened);
@@ -158,7 +155,7 @@ test('the operator’s page', { skip }, async (context) => {
     assert.deepEqual(operator.done, ['stop station-1', 'start station-1']);
   });
 
-  await context.test('a slate goes on all stations, and off again', async (context) => {
+  await context.test('a slate is shown on all stations and removed again', async (context) => {
     const opened = await open(context);
     const page = await look(context, browser, opened);
     await button(page, 'All stations …').click();
@@ -166,21 +163,21 @@ test('the operator’s page', { skip }, async (context) => {
     await button(page, 'Show on all stations').click();
     await page.locator('dialog').waitFor({ state: 'detached' });
     opened.timers.advance(1_000);
-    await page.locator('.tag', { hasText: 'shows Leave the building' }).nth(1).waitFor();
+    await page.locator('.tag', { hasText: 'showing Leave the building' }).nth(1).waitFor();
     await button(page, 'All stations …').click();
     await button(page, 'Show on all stations').click();
     await page.locator('dialog').waitFor({ state: 'detached' });
     assert.deepEqual(opened.operator.done, ['show alarm everywhere', 'resume everywhere']);
   });
 
-  await context.test('items are put in another order, a station gets another name', async (context) => {
+  await context.test('items are reordered, and a station is renamed', async (context) => {
     const opened = await open(context);
     const page = await look(context, browser, opened);
     await page.locator('.station-name').first().click();
-    await button(page, 'Second film earlier').click();
+    await button(page, 'Move Second film up').click();
     assert.deepEqual(await page.locator('.items bdi').allInnerTexts(), ['Second film', 'First film']);
-    await button(page, 'Play in this order').click();
-    await page.getByText('in the new order').waitFor();
+    await button(page, 'Save this order').click();
+    await page.getByText('new order saved').waitFor();
     await button(page, 'Rename …').click();
     await page.getByLabel('Name', { exact: true }).fill('  Lobby  ');
     await page.keyboard.press('Enter');
@@ -205,29 +202,32 @@ test('the operator’s page', { skip }, async (context) => {
     await page.getByText('192.0.2.17 was disconnected').waitFor();
     assert.equal(ended.value, true);
     opened.timers.advance(1_000);
-    await page.getByText('Nobody that is known of.').waitFor();
+    await page.getByText('No known viewers.').waitFor();
   });
 
-  await context.test('with a password one logs in, and out; a wrong one is said to be', async (context) => {
-    const opened = await open(context);
-    const { credentials } = opened;
-    credentials.data = { ...credentials.data, password: await hashPassword('correct horse') };
-    const page = await look(context, browser, opened);
-    assert.equal(await page.locator('.station').count(), 0);
-    await page.getByLabel('Password').fill('wrong horse');
-    await page.keyboard.press('Enter');
-    await page.getByText('This is not the password.').waitFor();
-    await page.getByLabel('Password').fill('correct horse');
-    await page.keyboard.press('Enter');
-    await page.locator('.station').first().waitFor();
-    assert.equal(await page.evaluate('document.cookie'), '', 'no script sees the session');
-    await page.reload();
-    await page.locator('.station').first().waitFor();
-    await button(page, 'Log out').click();
-    await page.locator('.log-in').waitFor();
-  });
+  await context.test(
+    'the operator logs in with the password and out again; a wrong one is refused',
+    async (context) => {
+      const opened = await open(context);
+      const { credentials } = opened;
+      credentials.data = { ...credentials.data, password: await hashPassword('correct horse') };
+      const page = await look(context, browser, opened);
+      assert.equal(await page.locator('.station').count(), 0);
+      await page.getByLabel('Password').fill('wrong horse');
+      await page.keyboard.press('Enter');
+      await page.getByText('This is not the password.').waitFor();
+      await page.getByLabel('Password').fill('correct horse');
+      await page.keyboard.press('Enter');
+      await page.locator('.station').first().waitFor();
+      assert.equal(await page.evaluate('document.cookie'), '', 'no script sees the session');
+      await page.reload();
+      await page.locator('.station').first().waitFor();
+      await button(page, 'Log out').click();
+      await page.locator('.log-in').waitFor();
+    },
+  );
 
-  await context.test('a server that comes back is followed again', async (context) => {
+  await context.test('the page reconnects to a restarted server', async (context) => {
     const opened = await open(context);
     const page = await look(context, browser, opened);
     await opened.restart();

@@ -1,4 +1,4 @@
-/** Playing in real browsers, down to the picture: the film's pictures carry their numbers. */
+/** Playing in real browsers, compared by picture: the film's pictures carry their numbers. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -17,7 +17,7 @@ import { scratchFolder } from './support/spool.js';
 import { makeStation } from './support/stations.js';
 import { chromium, firefox, needs, needsFirefox, openFilm, PICTURE } from './support/viewing.js';
 
-/** Milliseconds from a picture's own time until everybody shows it: a second, and the gateway's delay. */
+/** Milliseconds from a picture's moment until it is shown: the media delay and the gateway's delay. */
 const SHOWN_AFTER = 1_200;
 
 const inChromium = async (context: TestContext, url: string, seconds: number) =>
@@ -32,10 +32,10 @@ interface Way {
 }
 
 const ways = [
-  { name: 'as it is', path: 'mse', watch: inChromium },
-  { name: 'by the fallback player', path: 'mpegts.js', search: '?player=mpegts', watch: inChromium },
+  { name: 'with Media Source', path: 'mse', watch: inChromium },
+  { name: 'with mpegts.js', path: 'mpegts.js', search: '?player=mpegts', watch: inChromium },
   { name: 'as JPEG pictures', path: 'canvas', format: 'jpeg', watch: inChromium },
-  // On pausing, it shows a picture that it had shown before, up to three back.
+  // When paused, it shows an earlier picture, up to three back.
   { name: 'in Firefox', path: 'mpegts.js', watch: firefox, needs: needsFirefox, slack: 3 },
 ] as const;
 
@@ -48,7 +48,7 @@ for (const { name, path, watch, ...way } of ways) {
     const first = await viewing.live(station);
     assert.equal(first.statistics?.path, path);
     assert.equal(first.following, true);
-    // Pictures follow each other, and each is the one of its moment.
+    // Pictures follow each other, each at its moment.
     let number = first.number!;
     for (let i = 0; i < 10; i++) {
       const next = await viewing.until((look) => look.number !== number);
@@ -69,7 +69,7 @@ for (const { name, path, watch, ...way } of ways) {
     else {
       const numbers = await viewing.next(5, 'screen.resume()');
       const next = numbers.find((number) => number !== paused.number);
-      // One or two may be left out where the machine is busy.
+      // One or two may be skipped on a busy machine.
       const distance = viewing.distance(paused.number!, next!);
       assert.ok(distance >= 1 && distance <= 5 + slack, `${next} after ${paused.number}`);
     }
@@ -79,7 +79,7 @@ for (const { name, path, watch, ...way } of ways) {
     await viewing.do('screen.live()');
     await viewing.until((look) => look.following && look.status === 'playing' && look.behind! < 500);
 
-    // The sixth picture of the film, a minute ago and more.
+    // The sixth picture of the film, at least a minute ago.
     const beginning = Math.floor(Date.now() / 20_000 - 3) * 20_000;
     await viewing.do(`screen.pause(), screen.seek(${beginning + 5 * PICTURE})`);
     await viewing.until((look) => look.number === 5 && look.status === 'paused');
@@ -97,7 +97,7 @@ for (const { name, path, watch, ...way } of ways) {
   });
 }
 
-test('a server that comes back is seen again, live and in the past, without a word', needs, async (context) => {
+test('playing continues after a restart of the server, live and in the past', needs, async (context) => {
   const { server, start, front, station } = await openFilm(context);
   const another = await chromium(context, front.url);
   const [viewing, past] = [await another(), await another()];
@@ -105,7 +105,7 @@ test('a server that comes back is seen again, live and in the past, without a wo
   await past.live(station);
   await past.do('screen.seek(engine.now() - 60_000)');
   const sought = await past.until(({ behind }) => behind! > 50_000);
-  // While its first picture is on the way, the old one is still seen.
+  // The old picture stays until the first new one is there.
   const before = await past.until(({ time }) => time! > sought.time! + 500);
   await past.do(`(() => {
     const video = picture();
@@ -123,7 +123,7 @@ test('a server that comes back is seen again, live and in the past, without a wo
   await viewing.until(({ status, following, behind }) => status === 'playing' && following && behind! < 500);
   const after = await past.until(({ behind }) => behind! < before.behind! + 60_000 && behind! > 50_000);
   assert.equal(after.station, station);
-  // It had ten seconds, and goes on behind them; nothing is missing in between.
+  // Ten seconds were buffered, and playing continues after them without a gap.
   await past.until(({ time }) => time! > before.time! + 15_000);
   const numbers = await past.do<number[]>('shown');
   const steps = numbers.slice(1).map((number, i) => past.distance(numbers[i], number));
@@ -131,7 +131,7 @@ test('a server that comes back is seen again, live and in the past, without a wo
   assert.ok(Math.max(...steps) < NUMBERED_RATE, `${numbers}`);
 });
 
-test('a connection that is cut, or in which nothing comes any more, is replaced', needs, async (context) => {
+test('a connection that is cut, or that delivers nothing any more, is replaced', needs, async (context) => {
   const { front, station } = await openFilm(context);
   const viewing = await (await chromium(context, front.url))();
   await viewing.live(station);
@@ -154,13 +154,13 @@ test('a film of five seconds plays six times without a stall', needs, async (con
 });
 
 for (const [name, search] of [
-  ['as it is', ''],
-  ['by the fallback player', '?player=mpegts'],
+  ['with Media Source', ''],
+  ['with mpegts.js', '?player=mpegts'],
 ]) {
-  test(`time stamps pass 2^33 and nobody notices, ${name}`, needs, async (context) => {
+  test(`playing continues across a wrap of time stamps at 2^33, ${name}`, needs, async (context) => {
     const film = makeNumberedFilm(join(scratchFolder(context), 'film.mp4'), 20);
     const station = new Station({ items: [{ name: 'film', reel: await reelOf(context, film) }], ssrc: 1 });
-    // It happens every 26.5 hours; this gateway's clock says that it will in a moment.
+    // PTS wraps every 26.5 hours; this gateway's clock is just before that.
     const again = ticksToMillis(PTS_MODULUS);
     const ahead = Math.ceil(Date.now() / again) * again - Date.now() - 8_000;
     const now = () => Date.now() + ahead;
@@ -194,7 +194,7 @@ test('two pages show the same picture at the same moment', needs, async (context
   const pages = [await another(), await another()];
   for (const page of pages) await page.live(station);
   for (const page of pages) await page.until(({ statistics }) => Math.abs(statistics?.offset ?? 1e3) < 20);
-  // When each picture's moment was, less when it was shown: by this machine's clock, the same for both.
+  // The time of showing less the picture's moment, by the clock of this machine, is the same for both.
   const script = `new Promise((resolve) => {
     const video = picture();
     const late = [];
@@ -211,14 +211,14 @@ test('two pages show the same picture at the same moment', needs, async (context
   });
 });
 
-test('a neighbour that was preloaded is there at once, and heard', needs, async (context) => {
+test('a preloaded neighbour is shown at once, with sound', needs, async (context) => {
   const { front, station, other } = await openFilm(context);
   const viewing = await (await chromium(context, front.url))();
   await viewing.live(station);
   await viewing.do(`engine.preload(['${other}'])`);
   const hidden = `document.querySelector('[aria-hidden] video')`;
   await until(context, () => viewing.do<boolean>(`(${hidden}?.currentTime ?? 0) > 0 && !${hidden}.paused`));
-  // It is taken when it has shown a picture.
+  // A preloaded player is used once it has shown a picture.
   await viewing.do(`new Promise((resolve) => {
     const video = ${hidden};
     video.requestVideoFrameCallback(() => video.requestVideoFrameCallback(resolve));
@@ -233,7 +233,7 @@ test('a neighbour that was preloaded is there at once, and heard', needs, async 
   assert.equal((await viewing.look()).station, other);
 });
 
-test('what cannot be shown says why, and the next station is shown all the same', needs, async (context) => {
+test('a station that cannot be shown has a reason, and the next station is shown', needs, async (context) => {
   const { front, station } = await openFilm(context);
   const viewing = await (await chromium(context, front.url))();
   await viewing.do(`screen.tune('nobody')`);
@@ -242,11 +242,11 @@ test('what cannot be shown says why, and the next station is shown all the same'
   assert.equal((await viewing.live(station)).problem, null);
 });
 
-test('where no sound is let out, it plays without, until somebody touches the page', needs, async (context) => {
+test('where sound is blocked, a station plays muted until the page is touched', needs, async (context) => {
   const { front, station } = await openFilm(context);
   const browser = await openBrowser(context, { autoplay: 'refused' });
   const page = await openPage(context, browser, `${front.url}#${station}`);
-  // Whatever is asked by other ways counts as a touch.
+  // Other ways of evaluating a script count as a touch.
   const session = await page.context().newCDPSession(page);
   const ask = async (expression: string): Promise<unknown> =>
     (await session.send('Runtime.evaluate', { expression, returnByValue: true })).result.value;
@@ -258,7 +258,7 @@ test('where no sound is let out, it plays without, until somebody touches the pa
   await until(context, async () => (await ask('!picture().muted && !picture().paused')) === true);
 });
 
-test('an element that the page moves goes on playing', needs, async (context) => {
+test('an element that the page moves continues to play', needs, async (context) => {
   const { front, station } = await openFilm(context);
   const viewing = await (await chromium(context, front.url))();
   await viewing.live(station);

@@ -1,4 +1,4 @@
-/** The viewer's page in Chromium, with made-up stations: keys, menus, names for ears. */
+/** The viewer's page in Chromium, with made-up stations: keys, menus, screen readers. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
@@ -7,7 +7,7 @@ import { press, servePage } from './support/page-server.js';
 
 const SECOND = 1000;
 
-/** Opens the page, and leads to a view by keys. */
+/** Opens the page, and a view by keys. */
 async function open(context: TestContext, browser: Browser, url: string, keys: readonly string[] = []): Promise<Page> {
   const page = await openPage(context, browser, url);
   context.after(() => page.close());
@@ -29,7 +29,7 @@ test('the page', { skip }, async (context) => {
   const at = (path = '') => `${url}/${path}`;
 
   await context.test(
-    'arrows go over the wall, Enter watches, and coming back is to the same place',
+    'arrows move over the wall, Enter watches, and leaving returns to the same tile',
     async (context) => {
       const page = await open(context, browser, at(), ['ArrowRight', 'ArrowRight', 'ArrowDown']);
       const tile = await page.evaluate('document.activeElement.closest("[data-station]").dataset.station');
@@ -43,24 +43,27 @@ test('the page', { skip }, async (context) => {
     },
   );
 
-  await context.test('stations by number, next and previous, and the last one', async (context) => {
-    const page = await open(context, browser, at(), ['3']);
-    assert.equal(await stationShown(page), 'Newsroom');
-    await page.keyboard.press('PageUp');
-    assert.equal(await stationShown(page), 'Lecture Hall A');
-    await page.keyboard.press('PageDown');
-    await page.keyboard.press('PageDown');
-    assert.equal(await stationShown(page), 'Cinema One');
-    await page.keyboard.press('Backspace');
-    assert.equal(await stationShown(page), 'Newsroom');
-    assert.deepEqual(await page.evaluate('engine.asked.preload'), ['lecture-hall-a', 'cinema-one']);
-    await page.keyboard.press('1');
-    assert.equal(await page.locator('.typed-number').innerText(), '1–');
-    await page.keyboard.press('Enter');
-    assert.equal(await stationShown(page), 'Harbour');
-  });
+  await context.test(
+    'stations are changed by number, to the next and previous, and to the last one watched',
+    async (context) => {
+      const page = await open(context, browser, at(), ['3']);
+      assert.equal(await stationShown(page), 'Newsroom');
+      await page.keyboard.press('PageUp');
+      assert.equal(await stationShown(page), 'Lecture Hall A');
+      await page.keyboard.press('PageDown');
+      await page.keyboard.press('PageDown');
+      assert.equal(await stationShown(page), 'Cinema One');
+      await page.keyboard.press('Backspace');
+      assert.equal(await stationShown(page), 'Newsroom');
+      assert.deepEqual(await page.evaluate('engine.asked.preload'), ['lecture-hall-a', 'cinema-one']);
+      await page.keyboard.press('1');
+      assert.equal(await page.locator('.typed-number').innerText(), '1–');
+      await page.keyboard.press('Enter');
+      assert.equal(await stationShown(page), 'Harbour');
+    },
+  );
 
-  await context.test('the menu has its four lines, and gives the focus back', async (context) => {
+  await context.test('the menu has four items, and returns the focus', async (context) => {
     const page = await open(context, browser, at(), ['2']);
     await page.locator('.picture-tuning').waitFor({ state: 'detached' });
     await page.keyboard.press('Shift+ArrowLeft');
@@ -84,7 +87,7 @@ test('the page', { skip }, async (context) => {
     assert.equal(await page.locator('.badge').innerText(), 'Live');
   });
 
-  await context.test('how far the picture is behind stands in its corner', async (context) => {
+  await context.test('the time behind live is shown in the corner', async (context) => {
     const page = await open(context, browser, at(), ['2']);
     await page.locator('.picture-tuning').waitFor({ state: 'detached' });
     await page.keyboard.press('Shift+ArrowLeft');
@@ -96,7 +99,7 @@ test('the page', { skip }, async (context) => {
     await page.locator('[data-late=false]').waitFor();
   });
 
-  await context.test('the focus stays in what is open, and returns from it', async (context) => {
+  await context.test('the focus stays in an open dialog, and returns from it', async (context) => {
     const page = await open(context, browser, at(), ['2', 'c']);
     const list = page.getByRole('dialog', { name: 'Stations' });
     await list.waitFor();
@@ -113,14 +116,14 @@ test('the page', { skip }, async (context) => {
     assert.equal(await page.evaluate('document.activeElement.className'), 'watch');
   });
 
-  await context.test('the list is searched, and Enter takes the first', async (context) => {
+  await context.test('the list is searched, and Enter chooses the first result', async (context) => {
     const page = await open(context, browser, at(), ['2', '/']);
     await page.keyboard.type('tra');
     await page.keyboard.press('Enter');
     assert.equal(await stationShown(page), 'Night Train');
   });
 
-  await context.test('pictures stand beside each other, and the sound follows the focus', async (context) => {
+  await context.test('pictures are shown side by side, and the sound follows the focus', async (context) => {
     const page = await open(context, browser, at(), ['2', 'a']);
     await page.getByRole('button', { name: /Newsroom/ }).click();
     assert.equal(await page.locator('.picture').count(), 2);
@@ -135,30 +138,30 @@ test('the page', { skip }, async (context) => {
     assert.equal(await page.evaluate('engine.screens.size'), 1);
   });
 
-  await context.test('what lies over the picture goes when nobody moves, and the cursor with it', async () => {
+  await context.test('the controls and the cursor disappear without input', async () => {
     const page = await browser.newPage();
     await page.clock.install();
     await page.goto(at());
     await page.locator('.tile').first().waitFor();
     await page.keyboard.press('2');
-    const chrome = () => page.locator('.watch').getAttribute('data-controls');
-    assert.equal(await chrome(), 'true');
+    const controls = () => page.locator('.watch').getAttribute('data-controls');
+    assert.equal(await controls(), 'true');
     await page.clock.runFor(4 * SECOND);
-    assert.equal(await chrome(), 'false');
+    assert.equal(await controls(), 'false');
     assert.equal(await page.evaluate('getComputedStyle(document.querySelector(".watch")).cursor'), 'none');
     await page.mouse.move(300, 200);
     await page.mouse.move(310, 210);
-    assert.equal(await chrome(), 'true');
+    assert.equal(await controls(), 'true');
     await page.clock.runFor(4 * SECOND);
-    assert.equal(await chrome(), 'false');
+    assert.equal(await controls(), 'false');
     await page.keyboard.press('p');
     await page.clock.runFor(20 * SECOND);
-    assert.equal(await chrome(), 'true');
+    assert.equal(await controls(), 'true');
     await page.close();
   });
 
   await context.test(
-    'addresses lead to a station and a moment, and the browser goes back to the wall',
+    'an address opens a station at a moment, and the browser goes back to the wall',
     async (context) => {
       const past = new Date(Date.now() - 600 * SECOND).toISOString();
       const page = await open(context, browser, at(`#/newsroom?t=${past}`));
@@ -175,7 +178,7 @@ test('the page', { skip }, async (context) => {
     },
   );
 
-  await context.test('favourites, the last station and the volume are there on the next visit', async () => {
+  await context.test('favourites, the last station and the volume are kept for the next visit', async () => {
     const visit = await browser.newContext();
     const first = await visit.newPage();
     await first.goto(at());
@@ -193,24 +196,24 @@ test('the page', { skip }, async (context) => {
     await visit.close();
   });
 
-  await context.test('ears are told what eyes see', async (context) => {
+  await context.test('screen readers announce the station, the pause and the connection', async (context) => {
     const page = await open(context, browser, at(), []);
     const tile = page.getByRole('link', { name: /Cinema One/ });
     const name = await tile.ariaSnapshot();
     assert.match(name, /link "2 Cinema One .+ left · then .+ 3840×2160 · 16:9 · 24 fps"/);
-    const said = page.getByRole('status');
+    const announced = page.getByRole('status');
     await page.keyboard.press('2');
-    assert.match((await said.textContent())!, /^Station 2, Cinema One: /);
+    assert.match((await announced.textContent())!, /^Station 2, Cinema One: /);
     await page.keyboard.press('p');
-    assert.match((await said.textContent())!, /Paused\./);
+    assert.match((await announced.textContent())!, /Paused\./);
     await page.evaluate('engine.connection.value = "lost"');
-    await page.getByText('Connection lost, trying again', { exact: true }).waitFor();
-    assert.match((await said.textContent())!, /^Connection lost, trying again\./);
+    await page.getByText('Connection lost, reconnecting', { exact: true }).waitFor();
+    assert.match((await announced.textContent())!, /^Connection lost, reconnecting\./);
     await page.evaluate('engine.connection.value = "open"');
-    assert.doesNotMatch((await said.textContent())!, /lost/);
+    assert.doesNotMatch((await announced.textContent())!, /lost/);
   });
 
-  await context.test('a station that comes back is shown again', async (context) => {
+  await context.test('a station that returns is shown again', async (context) => {
     const page = await open(context, browser, at(), ['2']);
     await page.locator('.picture-tuning').waitFor({ state: 'detached' });
     await page.evaluate(`(() => {
@@ -225,7 +228,7 @@ test('the page', { skip }, async (context) => {
     assert.equal(await stationShown(page), 'Cinema One');
   });
 
-  await context.test('the marked picture moves, but not for those who want less motion', async () => {
+  await context.test('the marked tile plays a preview, except with reduced motion', async () => {
     for (const [reducedMotion, screens] of [
       ['no-preference', 1],
       ['reduce', 0],
@@ -240,7 +243,7 @@ test('the page', { skip }, async (context) => {
     }
   });
 
-  await context.test('names are text, whatever stands in them, and nothing moves when they are long', async () => {
+  await context.test('names are shown as text, and long ones do not change the layout', async () => {
     const page = await browser.newPage();
     await page.goto(at('?stations=awkward'));
     await page.locator('.tile').first().waitFor();
@@ -253,7 +256,7 @@ test('the page', { skip }, async (context) => {
     await page.close();
   });
 
-  await context.test('a still that comes later moves nothing', async () => {
+  await context.test('a thumbnail that arrives later does not shift the layout', async () => {
     const page = await browser.newPage();
     await page.goto(at());
     await page.locator('.tile img').first().waitFor();

@@ -1,11 +1,11 @@
-/** Every view of the viewer's page in Chromium, with made-up stations: both lights, every width, fingers. */
+/** Every view of the viewer's page in Chromium, with made-up stations: both colour schemes, every width, touch. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import axe from 'axe-core';
 import { openBrowser, SCREENS, withoutBrowser } from './support/browser.js';
 import { press, servePage } from './support/page-server.js';
 
-/** Every view, by the keys that lead there. */
+/** Every view, with the keys that open it. */
 const views: Readonly<Record<string, readonly string[]>> = {
   wall: [],
   'wall with favourites': ['*'],
@@ -24,7 +24,7 @@ const views: Readonly<Record<string, readonly string[]>> = {
   'number being typed': ['1'],
 };
 
-/** Classes of what reaches out of the screen, and of nothing that scrolls within it. */
+/** Classes of elements that are wider than the screen, except inside scrolling elements. */
 const whatIsWider = `(() => {
   const scrolls = (element) => {
     for (let at = element.parentElement; at; at = at.parentElement) {
@@ -50,11 +50,11 @@ test('the views of the page', { skip }, async (context) => {
     await context.test(`axe finds nothing in any view, ${scheme}`, async (context) => {
       let seen = 0;
       for (const [view, keys] of Object.entries(views)) {
-        // The player is dark in every light.
+        // The player is dark in both colour schemes.
         if (scheme === 'light' && keys.includes('2')) continue;
         seen++;
         const page = await browser.newPage({ colorScheme: scheme, reducedMotion: 'reduce' });
-        // A number might go on only where there are more than nine.
+        // A number can be longer only with more than nine stations.
         await page.goto(at(keys[0] === '1' ? '' : '?stations=4'));
         await page.locator('.tile').first().waitFor();
         for (const key of keys) await press(page, key);
@@ -86,7 +86,7 @@ test('the views of the page', { skip }, async (context) => {
     context.diagnostic(`${SCREENS.length} sizes`);
   });
 
-  await context.test('what is touched is large enough', async () => {
+  await context.test('touch targets are large enough', async () => {
     const page = await browser.newPage({ viewport: { width: 390, height: 844 }, hasTouch: true });
     await page.goto(at());
     for (const keys of [[], ['2'], ['p'], ['2'], ['Escape', 'Escape', 't']]) {

@@ -1,4 +1,4 @@
-/** The viewer's page as it is delivered, from `msc serve`, in Chromium. */
+/** The viewer's page as delivered by `msc serve`, in Chromium. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,13 +10,13 @@ import { makeFilm } from './support/film.js';
 import { serve } from './support/msc.js';
 import { scratchFolder } from './support/spool.js';
 
-/** Compressed, of all that the page loads until it plays. */
+/** Compressed size of everything that the page loads until it plays. */
 const BUDGET = 150_000;
 
 const isBuilt = existsSync(fileURLToPath(new URL('../web/index.html', import.meta.url)));
 const skip = withoutBrowser() || (!isBuilt && 'the pages are not built');
 
-test('from the wall to a picture that moves, pauses and goes back to live', { skip }, async (context) => {
+test('from the wall to a picture that plays, pauses and goes back to live', { skip }, async (context) => {
   const folder = scratchFolder(context);
   const films = ['Harbour', 'News'].map((name) => makeFilm(join(folder, `${name}.mp4`), 8));
   const store = join(folder, 'store');
@@ -66,7 +66,7 @@ test('from the wall to a picture that moves, pauses and goes back to live', { sk
   await server.stop();
 });
 
-test('Page Up shows the neighbour that has been playing unseen, which does not stop for it', {
+test('Page Up shows the preloaded neighbour, which does not stop for it', {
   skip,
   timeout: 120_000,
 }, async (context) => {
@@ -77,9 +77,9 @@ test('Page Up shows the neighbour that has been playing unseen, which does not s
   const browser = await openBrowser(context);
   const page = await openPage(context, browser, `${server.url}/#/${server.stations[0].id}`);
   const isSo = (what: string) => until(context, async () => (await page.evaluate(what)) === true);
-  const unseen = `[...document.querySelectorAll('[aria-hidden] video')].find(({ currentTime }) => currentTime > 0)`;
-  await isSo(`(globalThis.neighbour = ${unseen}) !== undefined && !neighbour.paused`);
-  // It is taken when it has shown a picture.
+  const preloaded = `[...document.querySelectorAll('[aria-hidden] video')].find(({ currentTime }) => currentTime > 0)`;
+  await isSo(`(globalThis.neighbour = ${preloaded}) !== undefined && !neighbour.paused`);
+  // A preloaded player is used once it has shown a picture.
   await page.evaluate(`new Promise((resolve) => {
     neighbour.requestVideoFrameCallback(() => neighbour.requestVideoFrameCallback(() => resolve()));
   })`);

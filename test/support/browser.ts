@@ -1,11 +1,11 @@
-/** Chromium for tests: Debian's own, without a window, with a profile that goes away with the test. */
+/** Chromium for tests: Debian's package, headless, with a temporary profile. */
 import type { TestContext } from 'node:test';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { numberOnScript } from './numbered-film.js';
 import { without } from './tools.js';
 
 const EXECUTABLE = '/usr/bin/chromium';
-/** No window, no graphics card, and nothing that speaks to anybody but the page's own server. */
+/** No graphics card, and no requests except to the page's own server. */
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -16,7 +16,7 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** From a phone to a television, width and height. */
+/** Screen sizes from a phone to a television, width and height. */
 export const SCREENS = [
   [320, 568],
   [390, 844],
@@ -30,11 +30,11 @@ export const SCREENS = [
 export type Autoplay = 'allowed' | 'refused';
 
 export interface BrowserOptions {
-  /** Whether sound may begin before anybody has touched the page. */
+  /** Whether sound may begin before the page is touched. */
   autoplay?: Autoplay;
 }
 
-/** For the `skip` option of a test: false where Chromium is there, else the reason. */
+/** For the `skip` option of a test: false where Chromium is installed, otherwise the reason. */
 export const withoutBrowser = (): string | false => without('chromium');
 
 export async function openBrowser(
@@ -51,8 +51,8 @@ export async function openBrowser(
 }
 
 /**
- * A page in which nothing has gone wrong when the test ends: no error that nobody caught, no request to anybody but its
- * own server. Its scripts have `numberOn(element)` (see numbered-film.ts).
+ * Opens a page. The test fails at its end if the page had an uncaught error, or a request to another server than its own.
+ * Scripts in the page have `numberOn(element)` (see numbered-film.ts).
  */
 export async function openPage(
   context: TestContext,
@@ -75,7 +75,7 @@ export async function openPage(
   return page;
 }
 
-/** The number of the picture that an element of the page shows, a video or a canvas; null where it shows none. */
+/** The number of the picture that a video or canvas of the page shows; null where it shows none. */
 export const numberOn = (page: Page, selector: string): Promise<number | null> =>
   page.evaluate(`(() => {
     const element = document.querySelector(${JSON.stringify(selector)});

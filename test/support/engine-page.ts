@@ -1,6 +1,6 @@
 /**
- * The page of web/dev/engine, in front of a gateway: it serves the page itself and hands connections on, so that a test can
- * do to them what networks do.
+ * Serves the page of web/dev/engine and relays its connections to a gateway, so that a test can interrupt them as networks
+ * do.
  */
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
@@ -20,19 +20,19 @@ const POLICY = "default-src 'self'; img-src 'self' blob: data:; media-src 'self'
 export interface EnginePage {
   /** Of the page. */
   readonly url: string;
-  /** Where connections go from now on: a gateway's address. */
+  /** The gateway's address, for connections from now on. */
   target: string;
-  /** So many were made until now. */
+  /** Number of connections made. */
   readonly connections: number;
   /** Ends all connections. */
   cut(): void;
-  /** Connections stay, but nothing comes through any more. */
+  /** Connections stay open, but deliver nothing any more. */
   freeze(): void;
 }
 
 let built: Promise<string> | undefined;
 
-/** The folder that holds it: built once for all tests of a process. */
+/** The folder of the built page: built once for all tests of a process. */
 function buildPage(): Promise<string> {
   built ??= (async () => {
     const folder = sharedFolder();

@@ -1,4 +1,4 @@
-/** Firefox for tests: Debian's own, without a window, driven by WebDriver BiDi, which it speaks by itself. */
+/** Firefox for tests: Debian's package, headless, driven by WebDriver BiDi. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import type { TestContext } from 'node:test';
 import { WebSocket } from 'ws';
 import { scratchFolder } from './spool.js';
 
-/** Sound may begin by itself, nothing is asked of anybody, and nothing is fetched but the page. */
+/** Sound may begin on its own, and nothing is fetched but the page. */
 const PREFERENCES: Record<string, boolean | number | string> = {
   'media.autoplay.default': 0,
   'app.update.auto': false,
@@ -22,11 +22,11 @@ const PREFERENCES: Record<string, boolean | number | string> = {
 };
 
 export interface FirefoxPage {
-  /** What the script's value is, waited for where it is a promise. JSON only. */
+  /** The value of a script, awaited if it is a promise. JSON only. */
   do<T>(script: string): Promise<T>;
 }
 
-/** A page of a Firefox that ends with the test. `script` runs before any of the page's own. */
+/** Opens a page in a Firefox that ends with the test. `script` runs before the page's own scripts. */
 export async function openFirefox(context: TestContext, url: string, script: string): Promise<FirefoxPage> {
   const profile = join(scratchFolder(context), 'profile');
   mkdirSync(profile);

@@ -1,4 +1,4 @@
-/** The viewer's page with the made-up stations of web/dev, built and served as a gateway serves it. */
+/** The viewer's page with the made-up stations of web/dev, built and served as by a gateway. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ const config = fileURLToPath(new URL('../../../web/dev/vite.config.js', import.m
 /** As strict as a gateway's own. */
 const POLICY = "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:";
 
-/** Where it is served, until the test ends. */
+/** Serves the page until the test ends; returns its address. */
 export async function servePage(context: TestContext): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'msc-page-'));
   context.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -24,14 +24,14 @@ export async function servePage(context: TestContext): Promise<string> {
   app.addHook('onSend', async (_request, reply) => {
     reply.header('content-security-policy', POLICY);
   });
-  // What a station was made with is not there: its still is.
+  // There are no posters, only thumbnails.
   app.get('/stations/:station/poster.jpg', async (_request, reply) => reply.code(204).send());
   pageRoutesOf(folder)(app, {} as GatewayContext);
   context.after(() => app.close());
   return app.listen({ host: '127.0.0.1', port: 0 });
 }
 
-/** `click NAME` is a button of that name; everything else a key. */
+/** `click NAME` clicks the button of that name; anything else is a key. */
 export async function press(page: Page, key: string): Promise<void> {
   if (key.startsWith('click ')) await page.getByRole('button', { name: key.slice(6), exact: true }).click();
   else await page.keyboard.press(key);

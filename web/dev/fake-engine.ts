@@ -1,26 +1,26 @@
-/** An engine without a gateway: pictures are drawn, the network is what tests make of it. */
+/** A player engine without a gateway: pictures are drawn, and tests set the state of the network. */
 import { computed, signal } from '@preact/signals';
 import type { LiveStation } from '../../src/contract/live.js';
 import type { Connection, Engine, Screen, ScreenStatistics, ScreenStatus } from '../src/player/player.js';
 import { drawScene } from './fake-scene.js';
 
-/** How far what is shown live is behind the clock. */
+/** Time that live pictures are behind the clock, milliseconds. */
 const DELAY = 1200;
 const TUNING = 120;
-const STILLS_EVERY = 5000;
+const THUMBNAILS_EVERY = 5000;
 
 export class FakeEngine implements Engine {
   readonly connection = signal<Connection>('open');
   readonly stations = signal<readonly LiveStation[]>([]);
   readonly thumbnails = signal<ReadonlyMap<string, string>>(new Map());
-  /** What was asked for, for tests. */
+  /** The last requests, for tests. */
   readonly asked = { preload: [] as readonly string[], thumbnails: [] as readonly string[] };
   readonly screens = new Set<FakeScreen>();
   readonly #timer: ReturnType<typeof setInterval>;
 
   constructor(stations: readonly LiveStation[]) {
     this.stations.value = stations;
-    this.#timer = setInterval(() => this.#drawThumbnails(), STILLS_EVERY);
+    this.#timer = setInterval(() => this.#drawThumbnails(), THUMBNAILS_EVERY);
   }
 
   now(): number {
@@ -94,7 +94,7 @@ export class FakeScreen implements Screen {
   );
   readonly pictureInPicture = async () => {};
   readonly #engine: FakeEngine;
-  /** What is shown is so much behind the clock, or stands still at that moment. */
+  /** Time that the picture is behind the clock; or the moment at which it is frozen. */
   #back = DELAY;
   #frozen: number | null = null;
   #frames = 0;

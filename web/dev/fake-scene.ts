@@ -1,6 +1,6 @@
-/** A made-up picture of a station at a time: a landscape of its own, with a clock. */
+/** Draws a made-up picture of a station at a time: a landscape that differs by station. */
 
-/** Evenly spread over 0 to 1, from whole numbers. */
+/** Pseudo-random in 0 to 1, from a whole number. */
 const random = (seed: number): number => {
   const value = Math.sin(seed * 127.1 + 311.7) * 43758.5453;
   return value - Math.floor(value);
@@ -30,8 +30,8 @@ export function drawScene(context: CanvasRenderingContext2D, station: number, ti
     context.beginPath();
     context.moveTo(0, height);
     for (let at = 0; at <= width; at += 4) {
-      const place = (at / width) * (2 + layer) + moment * 0.004 * (layer + 1) + station * 3.7 + layer * 1.9;
-      const hill = Math.sin(place * 2.1) * 0.5 + Math.sin(place * 5.3 + station) * 0.25 + Math.sin(place * 13.7) * 0.06;
+      const x = (at / width) * (2 + layer) + moment * 0.004 * (layer + 1) + station * 3.7 + layer * 1.9;
+      const hill = Math.sin(x * 2.1) * 0.5 + Math.sin(x * 5.3 + station) * 0.25 + Math.sin(x * 13.7) * 0.06;
       context.lineTo(at, base - hill * height * 0.13);
     }
     context.lineTo(width, height);

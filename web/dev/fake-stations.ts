@@ -1,4 +1,4 @@
-/** Made-up stations and what they play. */
+/** Made-up stations and their programmes. */
 import type { LiveStation } from '../../src/contract/live.js';
 
 const MINUTE = 60_000;
@@ -6,7 +6,7 @@ const MINUTE = 60_000;
 interface Sketch {
   name: string;
   titles: readonly string[];
-  /** Of each programme. */
+  /** Duration of each programme. */
   minutes: number;
   picture?: Partial<LiveStation>;
 }
@@ -58,7 +58,7 @@ const awkward: readonly Sketch[] = [
     minutes: 45,
   },
   {
-    name: 'A station whose name goes on for so long that nobody has ever read it to its very end, not even once',
+    name: 'A station with a name of such length that no viewer has ever read it to its very end, not even once',
     titles: [
       'A programme with a title that is quite as long as the name of the station which shows it, if not even longer',
       'Next',
@@ -82,7 +82,7 @@ const idOf = (name: string): string =>
     .replaceAll(/^-|-$/g, '')
     .slice(0, 60);
 
-/** Number of the programme that covers a time; stations begin at different minutes. */
+/** Number of the programme at a time; stations begin at different minutes. */
 const itemOnAir = ({ minutes }: Sketch, index: number, time: number): number =>
   Math.floor((time / MINUTE + index * 7) / minutes);
 
@@ -137,7 +137,7 @@ export function fakeStations(wanted: string, now: number): LiveStation[] {
   });
 }
 
-/** As `/api/v1/guide` answers. */
+/** In the form of `/api/v1/guide`. */
 export function fakeGuide(stations: readonly LiveStation[], from: number, to: number): unknown {
   return {
     stations: stations.map(({ id }, index) => {

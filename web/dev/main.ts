@@ -13,5 +13,5 @@ startPage(document.getElementById('app')!, {
   fetchGuide: async (from, to) => fakeGuide(stations, from, to),
 });
 
-// For tests: what a network would do to it.
+// For tests, which set the state of the network.
 Object.assign(window, { engine });

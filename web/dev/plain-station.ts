@@ -1,6 +1,6 @@
 import type { LiveStation } from '../../src/contract/live.js';
 
-/** A station for tests: number and id are given, the rest is plain. */
+/** A station for tests, with defaults for everything but number and id. */
 export const plainStation = (number: number, id: string, more: Partial<LiveStation> = {}): LiveStation => ({
   number,
   id,

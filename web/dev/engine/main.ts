@@ -1,4 +1,4 @@
-/** A page with one screen and no more, for tests of playing: they do what a page would, and look at what is shown. */
+/** A page with one screen, for tests of playing: scripts of the tests act on the engine and look at the picture. */
 import { createEngine } from '../../src/player/engine.js';
 import type { Screen } from '../../src/player/player.js';
 
@@ -6,13 +6,13 @@ const engine = createEngine();
 const screen = engine.createScreen();
 document.getElementById('screen')!.append(screen.element);
 
-/** What is on top: the picture that is seen. */
+/** The visible picture, on top of the others. */
 const picture = (): Element | null => {
   const elements = [...screen.element.children] as HTMLElement[];
   return elements.find(({ style }) => style.zIndex === '1') ?? elements.at(-1) ?? null;
 };
 
-/** All of what a screen says of itself. */
+/** All properties of a screen. */
 const said = ({ station, status, time, behind, following, problem, statistics, silenced }: Screen) => ({
   station: station.peek(),
   status: status.peek(),
@@ -24,7 +24,7 @@ const said = ({ station, status, time, behind, following, problem, statistics, s
   silenced: silenced.peek(),
 });
 
-// A station in the address is tuned to at once, as a page does to which a link leads.
+// A station in the address is tuned to at once.
 if (location.hash) screen.tune(location.hash.slice(1));
 
 Object.assign(globalThis, { engine, screen, picture, said: () => said(screen) });

@@ -1,4 +1,4 @@
-/** The guide: what all stations show, over time. */
+/** The programme guide: a grid of stations and times. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { LiveStation } from '../../../src/contract/live.js';
 import { noFurtherText } from '../../../src/contract/viewing.js';
@@ -14,7 +14,7 @@ import { type Cell, cellsOf, halfHour, halfHours, positionIn } from './layout.js
 import './guide.css';
 
 const HOUR = 3_600_000;
-/** What the grid shows at once. */
+/** Time that the grid shows at once. */
 const SPAN = 3 * HOUR;
 const STEP = 2 * HOUR;
 
@@ -34,7 +34,7 @@ export function Guide() {
     setOwn(null);
     page.guide.between(from, from + SPAN).then(
       (guide) => wanted && setOwn(guide),
-      // What is known of the hours around now has to do.
+      // The guide of the hours around now remains.
       () => {},
     );
     return () => {
@@ -42,7 +42,7 @@ export function Guide() {
     };
   }, [page, from]);
 
-  // On a phone, now is not to be looked for.
+  // On a narrow screen, scrolls to now.
   useEffect(() => {
     const scroller = ref.current!;
     const at = positionIn(page.clock.peek(), from, from + SPAN);
@@ -51,7 +51,7 @@ export function Guide() {
   }, [page, from]);
 
   const current = focused(page.state.value)?.station ?? page.marked.value;
-  const place = positionIn(now, from, to);
+  const position = positionIn(now, from, to);
   const onKeyDown = (event: KeyboardEvent) => {
     const direction = directionOf(event);
     if (!direction) return;
@@ -88,8 +88,8 @@ export function Guide() {
             {halfHours(from, to).map((time) => (
               <span key={time}>{clockText(time)}</span>
             ))}
-            {place !== null && (
-              <div class="guide-clock" style={{ '--position': place }}>
+            {position !== null && (
+              <div class="guide-clock" style={{ '--position': position }}>
                 {clockText(now)}
               </div>
             )}
@@ -142,7 +142,7 @@ interface ProgrammeProps {
   current: boolean;
 }
 
-/** What is past, and can still be had, is watched from its beginning; what comes says when. */
+/** A past programme that is still available plays from its beginning; a future one shows when it begins. */
 function Programme({ station, cell, now, current }: ProgrammeProps) {
   const page = usePage();
   const { id, oldest } = station;

@@ -7,7 +7,7 @@ const MINUTE = 60_000;
 const grid = { from: 0, to: 180 * MINUTE, now: 90 * MINUTE };
 const station = plainStation(1, 'harbour');
 
-test('programmes take their part of the row, and those that reach out of it are cut', () => {
+test('programmes take their part of the row, and are cut at its ends', () => {
   const cells = cellsOf(
     station,
     [
@@ -27,7 +27,7 @@ test('programmes take their part of the row, and those that reach out of it are 
   );
 });
 
-test('what is too short to be read stands together, each title once', () => {
+test('programmes too short to be read share a cell, with each title once', () => {
   const short = Array.from({ length: 180 }, (_, index) => ({
     from: index * MINUTE,
     to: (index + 1) * MINUTE,
@@ -52,7 +52,7 @@ test('without a guide, now and next fill the row', () => {
   );
 });
 
-test('hours stand at their places', () => {
+test('hours are listed and positioned in the grid', () => {
   assert.deepEqual(halfHours(0, 90 * MINUTE), [0, 30 * MINUTE, 60 * MINUTE]);
   assert.equal(positionIn(90 * MINUTE, grid.from, grid.to), 0.5);
   assert.equal(positionIn(180 * MINUTE, grid.from, grid.to), null);

@@ -1,4 +1,4 @@
-/** The guide's grid: which part of a row each programme takes. */
+/** The guide's grid: the part of a row that each programme takes. */
 
 import type { LiveStation } from '../../../src/contract/live.js';
 import { announcedProgrammes, type Programme } from '../state/programmes.js';
@@ -7,51 +7,50 @@ const HALF_HOUR = 30 * 60_000;
 
 export interface Cell {
   title: string;
-  /** Null: not known. */
+  /** Null: unknown. */
   from: number | null;
   to: number | null;
   /** Its ends in the grid, 0 to 1. */
   start: number;
   end: number;
-  /** How much of it has passed, 0 to 1. */
+  /** The part that has passed, 0 to 1. */
   passed: number;
 }
 
-/** The full half hour in which a time lies. */
+/** The beginning of the half hour that contains a time. */
 export const halfHour = (time: number): number => {
-  // By the viewer's own clock: time zones may lie half an hour, or a quarter, beside one another.
+  // In the viewer's time zone: zones may differ by half or a quarter of an hour.
   const offset = new Date(time).getTimezoneOffset() * 60_000;
   return Math.floor((time - offset) / HALF_HOUR) * HALF_HOUR + offset;
 };
 
-/** The half hours from `from` until before `to`. */
+/** The half hours from `from` to before `to`. */
 export const halfHours = (from: number, to: number): number[] =>
   Array.from({ length: Math.ceil((to - from) / HALF_HOUR) }, (_, index) => from + index * HALF_HOUR);
 
-/** Where a time is in the grid, 0 to 1; null where it is not in it. */
+/** The position of a time in the grid, 0 to 1; null outside of it. */
 export const positionIn = (time: number, from: number, to: number): number | null =>
   time < from || time >= to ? null : (time - from) / (to - from);
 
-/** The least part of a row that can be read and touched. */
+/** The smallest part of a row that can be read and touched. */
 const LEAST = 1 / 12;
 
 /**
- * Cells of a row, in order. Programmes too short for a cell of their own are one with their neighbours, as long as
- * together they are too short.
+ * The cells of a row, in order. Adjacent programmes that are too short for a cell of their own share one.
  */
 export function cellsOf(
   station: LiveStation,
   listed: readonly Programme[] | undefined,
   { from, to, now }: { from: number; to: number; now: number },
 ): Cell[] {
-  const place = (time: number) => (Math.min(to, Math.max(from, time)) - from) / (to - from);
+  const position = (time: number) => (Math.min(to, Math.max(from, time)) - from) / (to - from);
   const programmes = listed && listed.length > 0 ? listed : announcedProgrammes(station);
   const cells: Cell[] = [];
   for (const programme of programmes) {
-    const start = place(programme.from ?? from);
-    const end = place(programme.to ?? to);
+    const start = position(programme.from ?? from);
+    const end = position(programme.to ?? to);
     if (end <= start) continue;
-    const before = cells[cells.length - 1];
+    const before = cells.at(-1);
     const isShort = end - start < LEAST;
     if (before && isShort && before.end - before.start < LEAST && Math.abs(before.end - start) < 1e-6) {
       if (!before.title.split(' · ').includes(programme.title)) before.title += ` · ${programme.title}`;

@@ -1,11 +1,11 @@
-/** The keys, by what they are for. */
+/** The table of keys. */
 import { keyTable } from '../state/keys.js';
 import { Dialog } from '../ui/dialog.js';
 import './keys.css';
 
 export const Keys = () => (
   <Dialog title="Keys" class="sheet sheet-wide" arrows={false}>
-    {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys */}
+    {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling element must be reachable by keyboard */}
     <section class="keys" tabIndex={0} aria-label="All keys">
       {keyTable.map(({ title, keys }) => (
         <section key={title}>

@@ -1,9 +1,9 @@
-/** Asking the gateway that the page comes from. */
+/** Requests to the gateway that the page comes from. */
 import type { History, SessionState } from '../../../src/contract/api.js';
 
 const API = '/api/v1';
 
-/** What the gateway said instead: problem+json. */
+/** A refusal by the gateway (problem+json), or no answer at all. */
 export class Refused extends Error {
   readonly status: number;
   readonly title: string;
@@ -30,7 +30,7 @@ const pathOf = (station: string): string => `/stations/${encodeURIComponent(stat
 
 export const getSession = async (): Promise<SessionState> => (await ask('GET', '/session')).json();
 
-/** Of a station, or with null of the server. */
+/** The history of a station; null: of the server. */
 export const getHistory = async (station: string | null): Promise<History> =>
   (await ask('GET', station === null ? '/history' : `/history?station=${encodeURIComponent(station)}`)).json();
 

@@ -1,4 +1,4 @@
-/** The operator's page: who we are decides what there is to be seen. */
+/** The operator's page: the content depends on the session. */
 import { Header } from './header.js';
 import { Health } from './health.js';
 import { LogIn, NotHere } from './log-in.js';
@@ -23,9 +23,9 @@ export function App() {
 
 function Content({ inside, password }: { inside: boolean | null; password: boolean }) {
   const { stats } = useStore();
-  if (inside === null) return <p class="nothing">Asking the server …</p>;
+  if (inside === null) return <p class="nothing">Connecting to the server …</p>;
   if (!inside) return password ? <LogIn /> : <NotHere />;
-  if (stats.value === null) return <p class="nothing">Asking the server …</p>;
+  if (stats.value === null) return <p class="nothing">Connecting to the server …</p>;
   return (
     <>
       <Health />
@@ -36,14 +36,14 @@ function Content({ inside, password }: { inside: boolean | null; password: boole
   );
 }
 
-/** What came of what was asked for, and whether the server is there. */
+/** Results of commands, and the loss of the connection. */
 function Messages() {
   const store = useStore();
   const lost = store.stats.value !== null && !store.connected.value;
   const toast = store.toast.value;
   return (
     <div class="messages" role="status">
-      {lost && <p class="toast toast-lost">Connection lost, trying again</p>}
+      {lost && <p class="toast toast-lost">Connection lost, reconnecting</p>}
       {toast && <p class={`toast ${toast.bad ? 'toast-error' : ''}`}>{toast.text}</p>}
     </div>
   );

@@ -11,19 +11,19 @@ export interface Chart {
 export interface ChartOptions {
   name: SeriesName;
   text: (value: number) => string;
-  /** What the scale reaches at least. */
+  /** The scale ends here or higher. */
   least: number;
   onPoint: (point: { time: number; value: number | null } | null) => void;
 }
 
-/** Seconds that are shown while there is less. */
+/** Shortest time shown, seconds. */
 const LEAST_TIME = 5 * 60;
 const HOUR = 3_600;
-/** What is above the highest value. */
+/** The scale's end, as a multiple of the highest value. */
 const HEADROOM = 1.05;
 
 const colour = (element: Element, name: string): string => getComputedStyle(element).getPropertyValue(name).trim();
-/** Colours are asked for when something is drawn: the light may have changed. */
+/** Colours are read at each drawing: the colour scheme may have changed. */
 const paint = (name: string) => (plot: uPlot) => colour(plot.root, name);
 
 const two = (value: number): string => String(value).padStart(2, '0');
@@ -115,7 +115,7 @@ export function openChart(element: HTMLElement, { name, text, least, onPoint }: 
 
 const endOf = ({ data: [times] }: uPlot): number => times.at(-1) ?? Date.now() / 1_000;
 
-/** At first five minutes, then as long as there is something, up to an hour. */
+/** The time shown: five minutes to an hour, as far as there are samples. */
 function spanOf({ data: [times] }: uPlot): number {
   const seen = (times.at(-1) ?? 0) - (times[0] ?? 0);
   return Math.min(HOUR, Math.max(LEAST_TIME, seen));

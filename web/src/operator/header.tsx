@@ -1,4 +1,4 @@
-/** The page's head: which server this is, links to hand on, what hits all stations, and who we are. */
+/** The page's header: the server, links, commands for all stations, logging out. */
 import { useState } from 'preact/hooks';
 import type { LineUp } from '../../../src/contract/api.js';
 import { Mark } from '../ui/mark.js';
@@ -7,7 +7,7 @@ import { ShowSheet } from './show-sheet.js';
 import { durationOf } from './texts.js';
 import { useStore } from './use-store.js';
 
-/** Id of the slate that all stations on the air show; null: none does; undefined: some do. */
+/** Id of the slate that all stations on the air show; null: none shows one; undefined: they differ. */
 function shownByAll(stations: LineUp['stations']): string | null | undefined {
   const shown = new Set(stations.filter(({ onAir }) => onAir).map(({ slate }) => slate));
   const [slate = null] = shown;

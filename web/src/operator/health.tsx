@@ -1,9 +1,9 @@
-/** What the server looks at all the time: a line while all is well, more where it is not. */
+/** The server's health checks: one line while all are good, and a line for each that is not. */
 import type { Check } from '../../../src/contract/api.js';
 import { useStore } from './use-store.js';
 
 const order = { bad: 0, fair: 1, good: 2 } as const;
-const words = { bad: 'Trouble', fair: 'Note', good: 'Good' } as const;
+const words = { bad: 'Problem', fair: 'Note', good: 'Good' } as const;
 
 export function Health() {
   const store = useStore();
@@ -20,19 +20,19 @@ export function Health() {
         ))}
         {open && (
           <li class="check">
-            <Lamp state="fair" />
+            <CheckIcon state="fair" />
             <p>
-              <strong>No password.</strong> Whoever sits at this machine may act, and nobody else. For other machines:{' '}
+              <strong>No password is set.</strong> Only this machine can use this page. To allow others, run{' '}
               <code>msc operator password</code>
             </p>
           </li>
         )}
         {good.length > 0 && (
           <li class="check check-good">
-            <Lamp state="good" />
+            <CheckIcon state="good" />
             <details>
               <summary>
-                {others.length === 0 ? 'All is well' : `${good.length} of ${sorted.length} checks are good`}
+                {others.length === 0 ? 'All checks are good' : `${good.length} of ${sorted.length} checks are good`}
               </summary>
               <ul class="check-list">
                 {good.map(({ id, title, detail }) => (
@@ -52,7 +52,7 @@ export function Health() {
 function CheckRow({ state, title, detail }: Check) {
   return (
     <li class={`check check-${state}`}>
-      <Lamp state={state} />
+      <CheckIcon state={state} />
       <p>
         <strong>{/[.!]$/.test(title) ? title : `${title}.`}</strong> {detail}
       </p>
@@ -60,8 +60,8 @@ function CheckRow({ state, title, detail }: Check) {
   );
 }
 
-/** Told by its shape as well as by its colour. */
-function Lamp({ state }: { state: Check['state'] }) {
+/** Differs in shape as well as in colour. */
+function CheckIcon({ state }: { state: Check['state'] }) {
   return (
     <>
       <svg class={`check-icon check-icon-${state}`} viewBox="0 0 16 16" aria-hidden="true">

@@ -1,11 +1,11 @@
-/** What a station plays, in order; where it can be, in another one. */
+/** The items of a station in order, which can be changed for some stations. */
 import { useState } from 'preact/hooks';
 import type { LineUpStation } from '../../../src/contract/api.js';
 import { api } from './api.js';
 import { durationOf } from './texts.js';
 import { useStore } from './use-store.js';
 
-/** More would be a wall of text. */
+/** Most items listed. */
 const MOST_ITEMS = 200;
 
 type Item = LineUpStation['items'][number];
@@ -23,18 +23,18 @@ export function ItemList({ station: { info, items, actions } }: { station: LineU
 
   const move = (from: number, to: number, button: HTMLElement) => {
     setChanged(moved(shown, from, to));
-    // The button goes with its item, and keeps the focus.
+    // The button moves with its item and keeps the focus.
     requestAnimationFrame(() => button.focus());
   };
   const keep = async () => {
     const order = shown.map(({ id }) => id);
-    if (await store.attempt(() => api.reorder(info.id, order), `${info.name}: in the new order`)) setChanged(null);
+    if (await store.attempt(() => api.reorder(info.id, order), `${info.name}: new order saved`)) setChanged(null);
   };
 
   if (items.length === 0) return null;
   return (
     <section>
-      <h3>Plays, over and over</h3>
+      <h3>Plays in a loop</h3>
       <ol class="items">
         {shown.slice(0, MOST_ITEMS).map(({ id, name, duration }, index) => (
           <li key={id}>
@@ -45,7 +45,7 @@ export function ItemList({ station: { info, items, actions } }: { station: LineU
                 <button
                   type="button"
                   class="icon-button icon-button-small"
-                  aria-label={`${name} earlier`}
+                  aria-label={`Move ${name} up`}
                   aria-disabled={index === 0}
                   onClick={(event) => index > 0 && move(index, index - 1, event.currentTarget)}
                 >
@@ -54,7 +54,7 @@ export function ItemList({ station: { info, items, actions } }: { station: LineU
                 <button
                   type="button"
                   class="icon-button icon-button-small"
-                  aria-label={`${name} later`}
+                  aria-label={`Move ${name} down`}
                   aria-disabled={index === shown.length - 1}
                   onClick={(event) => index < shown.length - 1 && move(index, index + 1, event.currentTarget)}
                 >
@@ -69,10 +69,10 @@ export function ItemList({ station: { info, items, actions } }: { station: LineU
       {changed !== null && (
         <div class="actions">
           <button type="button" class="button button-primary" onClick={() => void keep()}>
-            Play in this order
+            Save this order
           </button>
           <button type="button" class="button" onClick={() => setChanged(null)}>
-            As before
+            Discard
           </button>
         </div>
       )}

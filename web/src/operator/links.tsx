@@ -1,4 +1,4 @@
-/** Addresses to hand on. */
+/** Addresses to share. */
 import type { ApiStation } from '../../../src/contract/api.js';
 import { CopyRow } from './copy.js';
 import { Sheet } from './sheet.js';
@@ -18,7 +18,7 @@ export function LinksSheet({ onClose }: { onClose: () => void }) {
       </ul>
       {local && (
         <p class="hint">
-          These work at this machine. Open this page by the machine’s name for links that others can use.
+          These links work on this machine only. For links to share, open this page by the machine’s name or address.
         </p>
       )}
     </Sheet>

@@ -1,4 +1,4 @@
-/** For whoever is not the operator yet. */
+/** Logging in. */
 import { useState } from 'preact/hooks';
 import { Refused } from './api.js';
 import { useStore } from './use-store.js';
@@ -47,21 +47,21 @@ export function LogIn() {
         Log in
       </button>
       <p class="hint">
-        Forgotten? Set another at the server’s machine: <code>msc operator password</code>
+        Forgotten? Set another on the server’s machine with <code>msc operator password</code>
       </p>
     </form>
   );
 }
 
-/** No password is set, and we are not at the server's machine. */
+/** No password is set, and this is not the server's machine. */
 export function NotHere() {
   const store = useStore();
   return (
     <section class="card log-in">
       <h2>Operator</h2>
       <p>
-        No password has been set, so only whoever sits at the server’s machine may look at this page. To use it from
-        elsewhere, set one there:
+        No password is set, so this page is available on the server’s machine only. To use it from other machines, set a
+        password there:
       </p>
       <pre>
         <code>msc operator password</code>

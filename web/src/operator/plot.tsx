@@ -1,4 +1,4 @@
-/** A line over the last hour. What draws it is loaded when the first one is there to be seen. */
+/** A line chart of the last hour. The chart library is loaded with the first one. */
 import { useEffect, useRef } from 'preact/hooks';
 import type { Chart } from './chart.js';
 import type { Samples, SeriesName } from './samples.js';
@@ -10,13 +10,13 @@ const RETRY = 3_000;
 interface PlotProps {
   samples: Samples;
   name: SeriesName;
-  /** In words, what it shows. */
+  /** Names the chart for screen readers. */
   label: string;
-  /** How a value is written. */
+  /** Formats a value. */
   text: (value: number) => string;
-  /** What the scale reaches at least. */
+  /** The scale ends here or higher. */
   least: number;
-  /** Told of the moment that is pointed at; null: none. */
+  /** The moment under the pointer; null: none. */
   onPoint?: (point: { time: number; value: number | null } | null) => void;
 }
 
@@ -36,10 +36,10 @@ export function Plot({ samples, name, label, text, least, onPoint }: PlotProps) 
       chart.current.show(latest.current);
     };
     const load = () => {
-      // Not in one expression: what is built would not hear that its style sheet cannot be had.
+      // In two statements: otherwise the built page does not notice that the style sheet cannot be loaded.
       const loading = import('./chart.js');
       loading.then(open, () => {
-        // The server is not there just now.
+        // The server does not answer at the moment.
         if (!gone) retry = setTimeout(load, RETRY);
       });
     };

@@ -4,7 +4,7 @@ import { SAMPLE_PERIOD, SampleList, SampleStore } from './samples.js';
 
 const START = 1_772_366_400_000;
 
-test('of what comes every second, one in five is kept, for an hour', () => {
+test('one in five samples a second is kept, for an hour', () => {
   const list = new SampleList();
   for (let second = 0; second <= 2 * 3_600; second++) list.add(START + second * 1_000, { rate: second });
   assert.equal(list.times.length, 720);
@@ -13,7 +13,7 @@ test('of what comes every second, one in five is kept, for an hour', () => {
   assert.deepEqual(list.values.loss.slice(0, 2), [null, null]);
 });
 
-test('what the server knew comes before what the page has seen, once', () => {
+test("the server's history is prepended once", () => {
   const list = new SampleList();
   list.add(START, { rate: 3 });
   const history = {
@@ -36,7 +36,7 @@ test('what the server knew comes before what the page has seen, once', () => {
   );
 });
 
-test('stations that are gone are forgotten', () => {
+test('samples of stations that are gone are dropped', () => {
   const store = new SampleStore();
   const station = (id: string) => ({
     id,

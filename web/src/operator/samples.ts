@@ -1,14 +1,14 @@
-/** The last hour, as this page has seen it: what the server knew before, then one sample every five seconds. */
+/** Samples of the last hour: the server's history, then one sample every five seconds. */
 import type { GatewayStats, History } from '../../../src/contract/api.js';
 
-/** Milliseconds; the server's samples are as far apart. */
+/** Milliseconds, as in the server's history. */
 export const SAMPLE_PERIOD = 5_000;
 const MOST_SAMPLES = 720;
 
 export const seriesNames = ['rate', 'cpu', 'lateness', 'viewers', 'loss'] as const;
 export type SeriesName = (typeof seriesNames)[number];
 
-/** Times in seconds since the Unix epoch, as plots have them; null: nothing was measured. */
+/** Times in seconds since the Unix epoch, as uPlot takes them; null: not measured. */
 export interface Samples {
   readonly times: readonly number[];
   readonly values: Readonly<Record<SeriesName, readonly (number | null)[]>>;
@@ -18,7 +18,7 @@ type Values = Record<SeriesName, (number | null)[]>;
 
 const noValues = (): Values => ({ rate: [], cpu: [], lateness: [], viewers: [], loss: [] });
 
-/** It is in charge of: samples of one thing, at most an hour of them. */
+/** Responsible for: the samples of one station or the server, an hour at most. */
 export class SampleList implements Samples {
   readonly times: number[] = [];
   readonly values = noValues();
@@ -33,7 +33,7 @@ export class SampleList implements Samples {
     for (const name of seriesNames) this.values[name].shift();
   }
 
-  /** Puts what the server knows before what there is already. */
+  /** Prepends the server's history. */
   addHistory(history: History): void {
     const count = history.rate.length;
     const timeOf = (index: number) => (history.time - (count - 1 - index) * history.period) / 1_000;
@@ -51,7 +51,7 @@ export class SampleList implements Samples {
 const worst = (values: readonly (number | null)[]): number | null =>
   values.reduce((most, value) => (value !== null && (most === null || value > most) ? value : most), null);
 
-/** It is in charge of: the samples of the server and of each station. */
+/** Responsible for: the samples of the server and of each station. */
 export class SampleStore {
   readonly server = new SampleList();
   readonly #stations = new Map<string, SampleList>();

@@ -1,20 +1,20 @@
-/** Questions and forms over the page: the focus is theirs, and goes back where it was. */
+/** A form in a modal dialog: takes the focus and returns it. */
 import type { ComponentChildren } from 'preact';
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 interface SheetProps {
   title: string;
   onClose: () => void;
-  /** What the button says that does it; without one, there is nothing to do but to close. */
+  /** Label of the submit button; without one, the dialog can only be closed. */
   action?: string;
-  /** It hits everybody who is watching. */
-  grave?: boolean;
-  /** Closes the sheet where it resolves to true. */
+  /** The action affects viewers: the focus starts on Cancel. */
+  isDangerous?: boolean;
+  /** The dialog closes if this resolves to true. */
   onAct?: () => Promise<boolean> | boolean;
   children: ComponentChildren;
 }
 
-export function Sheet({ title, onClose, action, grave, onAct, children }: SheetProps) {
+export function Sheet({ title, onClose, action, isDangerous, onAct, children }: SheetProps) {
   const id = useId();
   const ref = useRef<HTMLDialogElement>(null);
   const [busy, setBusy] = useState(false);
@@ -25,7 +25,7 @@ export function Sheet({ title, onClose, action, grave, onAct, children }: SheetP
     dialog.showModal();
     dialog.querySelector<HTMLElement>('[data-first]')?.focus();
     return () => {
-      dialog.close(); // While it is open, nothing else takes the focus.
+      dialog.close(); // An open modal dialog keeps the focus.
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
   }, []);
@@ -55,11 +55,15 @@ export function Sheet({ title, onClose, action, grave, onAct, children }: SheetP
         <h2 id={id}>{title}</h2>
         {children}
         <div class="sheet-buttons">
-          <button type="button" class="button" data-first={grave ? '' : undefined} onClick={onClose}>
+          <button type="button" class="button" data-first={isDangerous ? '' : undefined} onClick={onClose}>
             {action === undefined ? 'Close' : 'Cancel'}
           </button>
           {action !== undefined && (
-            <button type="submit" class={`button ${grave ? 'button-danger' : 'button-primary'}`} aria-disabled={busy}>
+            <button
+              type="submit"
+              class={`button ${isDangerous ? 'button-danger' : 'button-primary'}`}
+              aria-disabled={busy}
+            >
               {action}
             </button>
           )}

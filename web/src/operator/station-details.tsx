@@ -1,4 +1,4 @@
-/** What can be done to a station, what it plays, its addresses, and how it went. */
+/** A station's commands, items, addresses and charts. */
 import { useEffect, useState } from 'preact/hooks';
 import type { LineUpStation } from '../../../src/contract/api.js';
 import { api, type SimpleAction } from './api.js';
@@ -16,7 +16,7 @@ type Open = 'stop' | 'rename' | 'show' | null;
 export function StationDetails({ station }: { station: LineUpStation }) {
   const store = useStore();
   const { info } = station;
-  useEffect(() => void store.bringStationHistory(info.id), [store, info.id]);
+  useEffect(() => void store.loadStationHistory(info.id), [store, info.id]);
   return (
     <div class="details">
       <Actions station={station} />
@@ -73,7 +73,7 @@ function Actions({ station }: { station: LineUpStation }) {
         </button>
       )}
       {can('skip') && (
-        <button type="button" class="button" onClick={() => void act('skip', 'goes on with the next item')()}>
+        <button type="button" class="button" onClick={() => void act('skip', 'skipped to the next item')()}>
           Skip
         </button>
       )}
@@ -88,7 +88,7 @@ function Actions({ station }: { station: LineUpStation }) {
         </button>
       )}
       {can('reload') && (
-        <button type="button" class="button" onClick={() => void act('reload', 'its files were looked at')()}>
+        <button type="button" class="button" onClick={() => void act('reload', 'files reloaded')()}>
           Reload
         </button>
       )}
@@ -101,11 +101,11 @@ function Actions({ station }: { station: LineUpStation }) {
         <Sheet
           title={`Take ${info.name} off the air?`}
           action="Stop"
-          grave
+          isDangerous
           onClose={close}
           onAct={act('stop', 'off the air')}
         >
-          <p>Everybody who is watching it loses the picture.</p>
+          <p>All its viewers will lose the picture.</p>
         </Sheet>
       )}
       {open === 'rename' && <RenameSheet station={station} onClose={close} />}

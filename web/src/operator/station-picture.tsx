@@ -1,7 +1,7 @@
-/** What a station sends now, every few seconds while it can be seen; what it was made with until that is there. */
+/** A station's thumbnail, refreshed while it is visible; its poster until the thumbnail has arrived. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-/** Milliseconds. */
+/** Time between refreshes, milliseconds. */
 const EVERY = 5_000;
 
 export function StationPicture({ id, onAir }: { id: string; onAir: boolean }) {
@@ -10,24 +10,24 @@ export function StationPicture({ id, onAir }: { id: string; onAir: boolean }) {
   useEffect(() => {
     if (!onAir) return setSource(null);
     const address = `/stations/${encodeURIComponent(id)}`;
-    let seen = false;
+    let isVisible = false;
     let count = 0;
     let gone = false;
     const look = () => {
-      if (!seen || document.hidden) return;
+      if (!isVisible || document.hidden) return;
       setSource((before) => before ?? `${address}/poster.jpg`);
       const picture = new Image();
       picture.src = `${address}/thumbnail.jpg?${count++}`;
-      // Where there is none, the one before stays.
+      // The previous thumbnail stays where there is no new one.
       picture.onload = () => !gone && setSource(picture.src);
     };
     const observer = new IntersectionObserver((entries) => {
       const isIntersecting = entries.at(-1)?.isIntersecting ?? false;
-      if (isIntersecting && !seen) {
-        seen = true;
+      if (isIntersecting && !isVisible) {
+        isVisible = true;
         look();
       }
-      seen = isIntersecting;
+      isVisible = isIntersecting;
     });
     observer.observe(ref.current!);
     const timer = setInterval(look, EVERY);

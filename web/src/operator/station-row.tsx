@@ -1,4 +1,4 @@
-/** One station: its stats, and more where it is opened. */
+/** One station's row, which opens into its details. */
 import type { LineUpStation, StationStats } from '../../../src/contract/api.js';
 import { StationDetails } from './station-details.js';
 import { StationPicture } from './station-picture.js';
@@ -12,14 +12,15 @@ interface StationRowProps {
   onToggle: () => void;
 }
 
-/** Milliseconds; packets are dropped at 200. */
+/** Lateness that is marked as a warning, milliseconds; packets are dropped at 200. */
+
 const LATE = 20;
 const LOSSY = 0.01;
 
 export function StationRow({ station, stats, open, onToggle }: StationRowProps) {
   const { info, onAir } = station;
   const details = `details-${info.id}`;
-  // Sent by another host: what it says of itself is all that is known.
+  // A station of another server: only its own information is available.
   const elsewhere = useStore().stats.value?.server.interface === null;
   return (
     <tbody class={onAir ? 'station' : 'station station-off'}>
@@ -77,7 +78,7 @@ function State({ station: { onAir, slate, parity }, lost }: { station: LineUpSta
   return (
     <>
       {!onAir && <span class="tag">off the air</span>}
-      {slate !== null && <span class="tag tag-bad">shows {slateName}</span>}
+      {slate !== null && <span class="tag tag-bad">showing {slateName}</span>}
       {parity !== null && parity !== 'none' && <span class="tag">parity: {parity}</span>}
       {lost > 0 && <span class="tag tag-bad">{lost} packets not sent</span>}
     </>
@@ -86,7 +87,7 @@ function State({ station: { onAir, slate, parity }, lost }: { station: LineUpSta
 
 function NowAndNext({ station: { info, onAir } }: { station: LineUpStation }) {
   const store = useStore();
-  void store.stats.value; // Once a second: the countdown.
+  void store.stats.value; // Renders the countdown once a second.
   const left = info.nowUntil === undefined ? null : info.nowUntil - store.now();
   return (
     <td class="column-now" data-title="Now and next">
@@ -106,7 +107,7 @@ function NowAndNext({ station: { info, onAir } }: { station: LineUpStation }) {
 }
 
 function Loss({ reporting, loss, missed, unrepaired }: StationStats) {
-  if (reporting === 0) return <small>nobody reports</small>;
+  if (reporting === 0) return <small>no reports</small>;
   return (
     <>
       <span class={loss.p95 > LOSSY ? 'number warn' : 'number'}>

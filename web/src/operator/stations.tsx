@@ -1,4 +1,4 @@
-/** The stations: a row each. */
+/** The table of stations. */
 import { useState } from 'preact/hooks';
 import type { LineUpStation } from '../../../src/contract/api.js';
 import { noStats } from '../../../src/contract/no-stats.js';
@@ -6,9 +6,9 @@ import { StationRow } from './station-row.js';
 import { countOf } from './texts.js';
 import { useStore } from './use-store.js';
 
-/** More than this are not drawn at once: the field above finds the others. */
+/** Most rows shown; others are found by the filter. */
 const MOST_ROWS = 200;
-/** Fewer are found by looking. */
+/** Up to this number of stations, there is no filter. */
 const FEW = 8;
 
 const columns = [
@@ -79,9 +79,9 @@ export function Stations() {
         </table>
       )}
       {found.length > MOST_ROWS && (
-        <p class="nothing">{countOf(found.length - MOST_ROWS, 'more station')}: find them above.</p>
+        <p class="nothing">{countOf(found.length - MOST_ROWS, 'more station')}. Use the filter above.</p>
       )}
-      {found.length === 0 && stations.length > 0 && <p class="nothing">No station of that name or number.</p>}
+      {found.length === 0 && stations.length > 0 && <p class="nothing">No station matches.</p>}
     </section>
   );
 }

@@ -1,14 +1,14 @@
-/** What the page knows, and how it comes to know it. */
+/** The operator page's data, and its connection to the server. */
 import { batch, signal } from '@preact/signals';
 import type { ApiViewers, GatewayStats, LineUp, SessionState } from '../../../src/contract/api.js';
 import { api, eventsAddress, getHistory, getSession, Refused } from './api.js';
 import { SampleStore } from './samples.js';
 
-/** Before it is tried again what did not work, milliseconds. */
+/** Time until a failed connection is retried, milliseconds. */
 const RETRY = 2_000;
-const TOLD_FOR = 6_000;
+const SHOWN_FOR = 6_000;
 
-/** Told in passing. */
+/** A short message. */
 export interface Toast {
   readonly text: string;
   readonly bad: boolean;
@@ -17,19 +17,19 @@ export interface Toast {
 const noViewers: ApiViewers = { viewers: [], receivers: [], totals: { viewers: 0, receivers: 0 } };
 
 /**
- * It is in charge of:
- * - who the server thinks we are, and following its events while we may
- * - telling what came of what was asked for
+ * Responsible for:
+ * - the session, and the server's events while it allows them
+ * - commands, and messages about their results
  */
 export class Store {
-  /** Null: not known yet. */
+  /** Null: unknown yet. */
   readonly session = signal<SessionState | null>(null);
   readonly connected = signal(false);
   readonly stats = signal<GatewayStats | null>(null);
   readonly lineUp = signal<LineUp | null>(null);
   readonly viewers = signal<ApiViewers>(noViewers);
   readonly toast = signal<Toast | null>(null);
-  /** Grows whenever there are more samples. */
+  /** Incremented with each new sample. */
   readonly sampled = signal(0);
   readonly samples = new SampleStore();
   #events: EventSource | null = null;
@@ -42,7 +42,7 @@ export class Store {
     return performance.now() + this.#ahead;
   }
 
-  /** Asks who we are, and follows what happens if we may. Called again it begins anew. */
+  /** Reads the session, and subscribes to events if it is allowed to. May be called again to reconnect. */
   async connect(): Promise<void> {
     clearTimeout(this.#retry);
     this.#close();
@@ -65,7 +65,7 @@ export class Store {
     await this.connect();
   }
 
-  /** Does it, and tells what came of it. False where nothing did. */
+  /** Executes an action and shows its result. False where it was refused. */
   async attempt(action: () => Promise<unknown>, done: string): Promise<boolean> {
     try {
       await action();
@@ -84,7 +84,7 @@ export class Store {
     this.toast.value = { text, bad };
     this.#toastTimer = setTimeout(() => {
       this.toast.value = null;
-    }, TOLD_FOR);
+    }, SHOWN_FOR);
   }
 
   #follow(): void {
@@ -105,23 +105,23 @@ export class Store {
       this.samples.add(stats);
       this.sampled.value++;
     });
-    events.addEventListener('open', () => void this.#bringHistory());
+    events.addEventListener('open', () => void this.#loadHistory());
     events.addEventListener('error', () => {
       this.connected.value = false;
-      // Refused: who we are has changed. Otherwise the browser tries again by itself.
+      // Closed: the session has changed. Otherwise the browser reconnects itself.
       if (events.readyState === EventSource.CLOSED) this.#tryLater();
     });
   }
 
-  async #bringHistory(): Promise<void> {
+  async #loadHistory(): Promise<void> {
     const history = await getHistory(null).catch(() => null);
-    if (history === null) return; // The plots begin now.
+    if (history === null) return; // The charts begin now.
     this.samples.server.addHistory(history);
     this.sampled.value++;
   }
 
-  /** Of a station whose plots are wanted. */
-  async bringStationHistory(id: string): Promise<void> {
+  /** Loads the history of a station whose charts are open. */
+  async loadStationHistory(id: string): Promise<void> {
     const history = await getHistory(id).catch(() => null);
     if (history === null) return;
     this.samples.station(id).addHistory(history);

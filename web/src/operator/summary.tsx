@@ -1,4 +1,4 @@
-/** The server in six stats, most of them over time. */
+/** The server's stats, most of them with a chart. */
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { secondsText } from '../state/texts.js';
@@ -9,7 +9,7 @@ import { useStore } from './use-store.js';
 
 const plain = (value: number): Quantity => ({ value: String(Math.round(value)), unit: '' });
 
-/** How each series is written, and what its scale reaches at least. */
+/** The format of each series, and the least end of its scale. */
 const ways: Readonly<Record<SeriesName, { of: (value: number) => Quantity; least: number }>> = {
   rate: { of: rateOf, least: 1_000_000 },
   cpu: { of: shareOf, least: 0.1 },
@@ -72,10 +72,10 @@ export function Summary() {
       </h2>
       <Tile title="Outgoing" now={rateOf(rate.groups + rate.single + rate.http)} name="rate" samples={samples}>
         {textOf(rateOf(rate.groups))} to groups, {textOf(rateOf(rate.http))} by HTTP, {textOf(rateOf(rate.single))}{' '}
-        repair and replay
+        repair and time shift
       </Tile>
       <Tile title="Processor" now={shareOf(cpu)} name="cpu" samples={samples}>
-        of one; the machine has {countOf(processors, 'processor')}. Memory {textOf(bytesOf(memory))}
+        of one of {countOf(processors, 'processor')}. Memory {textOf(bytesOf(memory))}
       </Tile>
       <Tile
         title="Send jitter"
@@ -83,17 +83,19 @@ export function Summary() {
         name="lateness"
         samples={samples}
       >
-        99% of the packets leave no later, on the worst station
+        99th percentile, worst station
       </Tile>
       <Tile title="Viewers known" now={plain(server.viewers + server.receivers)} name="viewers" samples={samples}>
-        {server.viewers} by HTTP, {countOf(server.receivers, 'receiver')} of groups. Silent receivers cannot be counted
+        {server.viewers} by HTTP, {countOf(server.receivers, 'receiver')} of groups. Silent receivers are not counted
       </Tile>
       <Tile title="Loss reported" now={shareOf(loss)} name="loss" samples={samples}>
-        {reporting === 0 ? 'No receiver reports' : `before repair, worst station, 95th of 100; ${reporting} report`}
+        {reporting === 0
+          ? 'No receiver reports'
+          : `before repair, 95th percentile, worst station; ${countOf(reporting, 'report')}`}
       </Tile>
       {clockOffset !== null && (
         <Tile title="Clock" now={millisOf(clockOffset)}>
-          the system’s clock ahead of the server’s, which is {secondsText(server.time)}
+          system clock ahead of the server’s clock, {secondsText(server.time)}
         </Tile>
       )}
     </section>

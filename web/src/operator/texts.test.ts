@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bytesOf, countdownOf, durationOf, millisOf, rateOf, shareOf, textOf } from './texts.js';
 
-test('rates have three digits and the unit that fits', () => {
+test('rates have three digits and a fitting unit', () => {
   const texts = [0, 999, 999.9, 1_000, 9_994, 64_000, 999_600, 1_234_567, 99_960_000, 1.5e9].map((bits) =>
     textOf(rateOf(bits)),
   );
@@ -21,12 +21,12 @@ test('rates have three digits and the unit that fits', () => {
   assert.equal(textOf(bytesOf(1.2e13)), '12.0 TB');
 });
 
-test('shares are never nothing when they are something', () => {
+test('a small share is not rounded to nothing', () => {
   const texts = [0, 0.00001, 0.0002, 0.012, 0.0999, 0.5, 1].map((share) => textOf(shareOf(share)));
   assert.deepEqual(texts, ['0 %', '<0.01 %', '0.02 %', '1.2 %', '10 %', '50 %', '100 %']);
 });
 
-test('times are as long as they have to be', () => {
+test('times have the units that they need', () => {
   assert.deepEqual(
     [null, -0.04, -3.26, 9.96, 999.4, 1_500].map((value) => textOf(millisOf(value))),
     ['–', '0.0 ms', '−3.3 ms', '10 ms', '999 ms', '1.50 s'],

@@ -1,6 +1,6 @@
-/** Stats as people read them. */
+/** Texts for stats. */
 
-/** A number and its unit, which stand in two sizes. */
+/** A number and its unit, which are set in two sizes. */
 export interface Quantity {
   readonly value: string;
   readonly unit: string;
@@ -8,7 +8,7 @@ export interface Quantity {
 
 export const textOf = ({ value, unit }: Quantity): string => (unit === '' ? value : `${value} ${unit}`);
 
-/** Three digits where there are so many: 1.23, 12.3, 123. */
+/** Three significant digits: 1.23, 12.3, 123. */
 const digits = (value: number): string => value.toFixed(value < 9.995 ? 2 : value < 99.95 ? 1 : 0);
 
 function scaled(value: number, units: readonly string[], step: number): Quantity {
@@ -25,14 +25,14 @@ function scaled(value: number, units: readonly string[], step: number): Quantity
 export const rateOf = (bits: number): Quantity => scaled(bits, ['bit/s', 'kbit/s', 'Mbit/s', 'Gbit/s'], 1_000);
 export const bytesOf = (bytes: number): Quantity => scaled(bytes, ['B', 'kB', 'MB', 'GB', 'TB'], 1_000);
 
-/** Of 1: "0%", "0.02%", "12%". */
+/** A part of 1: "0%", "0.02%", "12%". */
 export function shareOf(share: number): Quantity {
   const percent = share * 100;
   if (percent === 0 || percent >= 9.95) return { value: percent.toFixed(0), unit: '%' };
   return { value: percent < 0.01 ? '<0.01' : percent.toFixed(percent < 0.995 ? 2 : 1), unit: '%' };
 }
 
-/** Milliseconds; null: nothing was measured. */
+/** Milliseconds; null: not measured. */
 export function millisOf(value: number | null): Quantity {
   if (value === null) return { value: '–', unit: '' };
   const sign = value <= -0.05 ? '−' : '';

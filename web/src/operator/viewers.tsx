@@ -1,4 +1,4 @@
-/** Who is watching, as far as anybody knows. */
+/** The table of known viewers. */
 import { useState } from 'preact/hooks';
 import type { ApiViewer, ReceiverSession } from '../../../src/contract/api.js';
 import { api } from './api.js';
@@ -20,12 +20,12 @@ export function Viewers() {
       <header class="block-head">
         <h2 id="viewers">Viewers</h2>
         <p class="block-note">
-          {totals.viewers} by HTTP, {countOf(totals.receivers, 'receiver')} of groups. Whoever only listens to a group
-          tells nobody, and cannot be counted.
+          {totals.viewers} by HTTP, {countOf(totals.receivers, 'receiver')} of groups. Receivers that only join a group
+          do not report and are not counted.
         </p>
       </header>
       {byHttp.length + receivers.length === 0 ? (
-        <p class="nothing">Nobody that is known of.</p>
+        <p class="nothing">No known viewers.</p>
       ) : (
         <table class="viewers">
           <thead>
@@ -35,7 +35,7 @@ export function Viewers() {
               <th scope="col">By</th>
               <th scope="col">For</th>
               <th scope="col">Sent</th>
-              <th scope="col">How it goes</th>
+              <th scope="col">Quality</th>
               <th scope="col">
                 <span class="visually-hidden">Actions</span>
               </th>
@@ -80,8 +80,8 @@ function ViewerRow({ viewer, station, onLeave }: { viewer: ApiViewer; station: s
       <td data-title="By">{kinds[kind]}</td>
       <td data-title="For">{durationOf(store.now() - since)}</td>
       <td data-title="Sent">{textOf(bytesOf(bytes))}</td>
-      <td data-title="How it goes">
-        <HowItGoes {...viewer} />
+      <td data-title="Quality">
+        <Quality {...viewer} />
       </td>
       <td>
         <button type="button" class="button button-small" aria-label={`Disconnect ${address}`} onClick={onLeave}>
@@ -92,17 +92,17 @@ function ViewerRow({ viewer, station, onLeave }: { viewer: ApiViewer; station: s
   );
 }
 
-function HowItGoes({ behind, moved, report }: ApiViewer) {
-  const said = [`${textOf(millisOf(Math.max(0, behind)))} behind`];
-  if (moved > 0) said.push(`too slow ${moved === 1 ? 'once' : `${moved} times`}`);
+function Quality({ behind, moved, report }: ApiViewer) {
+  const parts = [`${textOf(millisOf(Math.max(0, behind)))} behind`];
+  if (moved > 0) parts.push(`too slow ${moved === 1 ? 'once' : `${moved} times`}`);
   if (report !== null) {
-    said.push(`${textOf(millisOf(report.buffer))} ahead`);
-    if (report.droppedFrames > 0) said.push(countOf(report.droppedFrames, 'picture dropped', 'pictures dropped'));
-    if (report.stalls > 0) said.push(countOf(report.stalls, 'stall'));
-    if (report.offset !== null) said.push(`${textOf(millisOf(report.offset))} off`);
+    parts.push(`${textOf(millisOf(report.buffer))} ahead`);
+    if (report.droppedFrames > 0) parts.push(countOf(report.droppedFrames, 'frame dropped', 'frames dropped'));
+    if (report.stalls > 0) parts.push(countOf(report.stalls, 'stall'));
+    if (report.offset !== null) parts.push(`${textOf(millisOf(report.offset))} off`);
   }
   const troubled = moved > 0 || (report?.stalls ?? 0) > 0;
-  return <span class={troubled ? 'warn' : ''}>{said.join(', ')}</span>;
+  return <span class={troubled ? 'warn' : ''}>{parts.join(', ')}</span>;
 }
 
 function ReceiverRow({ receiver, station }: { receiver: ReceiverSession; station: string }) {
@@ -118,8 +118,8 @@ function ReceiverRow({ receiver, station }: { receiver: ReceiverSession; station
       <td data-title="By">Group</td>
       <td data-title="For" />
       <td data-title="Sent" />
-      <td data-title="How it goes">
-        {receiver.state}, heard {durationOf(store.now() - receiver.lastSeen)} ago
+      <td data-title="Quality">
+        {receiver.state}, last seen {durationOf(store.now() - receiver.lastSeen)} ago
       </td>
       <td />
     </tr>
@@ -132,11 +132,11 @@ function LeaveSheet({ viewer, station, onClose }: { viewer: ApiViewer; station: 
     <Sheet
       title={`Disconnect ${viewer.address}?`}
       action="Disconnect"
-      grave
+      isDangerous
       onClose={onClose}
       onAct={() => store.attempt(() => api.disconnect(viewer.id), `${viewer.address} was disconnected`)}
     >
-      <p>It is watching {station}. Nothing keeps it from coming back.</p>
+      <p>It is watching {station}. It can reconnect at any time.</p>
     </Sheet>
   );
 }

@@ -1,4 +1,4 @@
-/** What opens over the page: takes the focus, keeps it, and gives it back. */
+/** A dialog over the page: takes the focus, keeps it, and returns it. */
 import type { ComponentChildren } from 'preact';
 import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { directionOf, stepFocus } from './focus.js';
@@ -8,13 +8,13 @@ import { usePage } from './use-page.js';
 
 interface DialogProps {
   title: string;
-  /** How it looks, and where it stands. */
+  /** Class for its look and position. */
   class: string;
-  /** False: the rest of the page can be reached as well. */
+  /** False: the rest of the page stays reachable. */
   modal?: boolean;
   /** Beside the title. */
   head?: ComponentChildren;
-  /** Arrows go through its buttons in their order; otherwise they are left to what is in it. */
+  /** Whether arrows move through its buttons in order; otherwise its content handles them. */
   arrows?: boolean;
   children: ComponentChildren;
 }

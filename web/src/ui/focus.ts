@@ -1,4 +1,4 @@
-/** Moving the focus by arrows, among what is to be seen. */
+/** Moving the focus by arrows among visible elements. */
 import { type Direction, nextBox } from '../state/spatial.js';
 
 const directions: Readonly<Record<string, Direction>> = {
@@ -14,18 +14,20 @@ export const directionOf = (event: KeyboardEvent): Direction | null =>
 export const isTyping = (target: EventTarget | null): target is HTMLInputElement =>
   target instanceof HTMLInputElement && target.type !== 'range';
 
-const seen = (element: HTMLElement): boolean => element.checkVisibility({ visibilityProperty: true });
+const isVisible = (element: HTMLElement): boolean => element.checkVisibility({ visibilityProperty: true });
 
-/** Those of `selector` in `container` that can be moved to. */
+/** Visible, enabled elements of `selector` in `container`. */
 export const targetsIn = (container: ParentNode, selector: string): HTMLElement[] =>
-  [...container.querySelectorAll<HTMLElement>(selector)].filter((each) => !each.matches(':disabled') && seen(each));
+  [...container.querySelectorAll<HTMLElement>(selector)].filter(
+    (each) => !each.matches(':disabled') && isVisible(each),
+  );
 
 export function focusAndShow(element: HTMLElement): void {
   element.focus({ preventScroll: true });
   element.scrollIntoView({ block: 'nearest', inline: 'nearest' });
 }
 
-/** The nearest of `selector` in that direction gets the focus. False where there is none. */
+/** Focuses the nearest element of `selector` in a direction. False where there is none. */
 export function moveFocus(container: ParentNode, selector: string, direction: Direction): boolean {
   const targets = targetsIn(container, selector);
   const current = document.activeElement;
@@ -41,7 +43,7 @@ export function moveFocus(container: ParentNode, selector: string, direction: Di
   return next !== undefined;
 }
 
-/** The focus goes so many of `selector` on, in their order, and stops at the ends. */
+/** Moves the focus by a number of elements of `selector`, in document order, and stops at the ends. */
 export function stepFocus(container: ParentNode, selector: string, by: number): void {
   const targets = targetsIn(container, selector);
   const at = targets.indexOf(document.activeElement as HTMLElement);

@@ -1,4 +1,4 @@
-/** Drawings of 24 by 24, in lines of the text's colour. Whoever uses one says in words what it means. */
+/** Icons of 24 by 24 in the colour of the text. They are hidden from screen readers: the element around one has a label. */
 import type { ComponentChildren } from 'preact';
 
 const icons = {

@@ -1,4 +1,4 @@
-/** The programme's mark: one picture, and its echoes. */
+/** The product's logo: a picture and its echoes. */
 export const Mark = () => (
   <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
     <rect class="mark-picture" x="3" y="15" width="16" height="12" rx="2.5" />

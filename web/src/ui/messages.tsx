@@ -1,4 +1,4 @@
-/** What is told in passing: to eyes at the edge of the picture, to ears politely. Stands in a dialog that is open. */
+/** Short messages, on the screen and for screen readers. An open dialog contains its own. */
 
 import { isNamesake, nowAndNext } from '../state/programmes.js';
 import { findStation, focused } from '../state/state.js';
@@ -6,19 +6,19 @@ import { usePage } from './use-page.js';
 
 export const Messages = () => (
   <>
-    <Pills />
+    <Toasts />
     <Announcer />
   </>
 );
 
-function Pills() {
+function Toasts() {
   const page = usePage();
   const state = page.state.value;
   const lost = page.engine.connection.value === 'lost';
   const notice = state.notice?.text ?? '';
   return (
     <div class="messages" aria-hidden="true">
-      {lost && <p class="toast toast-lost">Connection lost, trying again</p>}
+      {lost && <p class="toast toast-lost">Connection lost, reconnecting</p>}
       {notice !== '' && <p class="toast">{notice}</p>}
       {state.typed !== '' && <TypedNumber />}
     </div>
@@ -36,7 +36,7 @@ function TypedNumber() {
   );
 }
 
-/** Changes only when there is something to say. */
+/** For screen readers. Its text changes only when there is something to announce. */
 function Announcer() {
   const page = usePage();
   const state = page.state.value;
@@ -46,7 +46,7 @@ function Announcer() {
   const playing = now && !isNamesake(station, now) ? `: ${now.title}` : '';
   const watching = station ? `Station ${station.number}, ${station.name}${playing}.` : '';
   const paused = picture?.paused ? 'Paused.' : '';
-  const lost = page.engine.connection.value === 'lost' ? 'Connection lost, trying again.' : '';
+  const lost = page.engine.connection.value === 'lost' ? 'Connection lost, reconnecting.' : '';
   const typed = state.typed === '' ? '' : `Station ${state.typed}`;
   return (
     <div class="visually-hidden" role="status">

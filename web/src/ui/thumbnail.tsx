@@ -1,10 +1,10 @@
-/** A station's picture: what it sends now, or what it was made with until that is there. */
+/** A station's thumbnail, or its poster until the thumbnail has arrived. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { usePage } from './use-page.js';
 
 export const posterOf = (station: string): string => `/stations/${encodeURIComponent(station)}/poster.jpg`;
 
-/** Only decoration: whoever shows it names the station. */
+/** Decorative: the element around it names the station. */
 export function Thumbnail({ station }: { station: string }) {
   const page = usePage();
   const ref = useRef<HTMLDivElement>(null);

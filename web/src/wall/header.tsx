@@ -1,4 +1,4 @@
-/** The wall's head: what this is, what time it is, search. */
+/** The wall's header: name, search, buttons and clock. */
 import { useEffect, useRef } from 'preact/hooks';
 import { clockText, dateText } from '../state/texts.js';
 import { Icon } from '../ui/icons.js';
@@ -8,7 +8,7 @@ import { usePage } from '../ui/use-page.js';
 interface HeaderProps {
   asked: string;
   onAsk: (text: string) => void;
-  /** The first that was found is wanted. */
+  /** Opens the first result. */
   onEnter: () => void;
 }
 

@@ -1,7 +1,8 @@
-/** The picture moves where the focus stays for a moment: without sound, and not for those who want less motion. */
+/** Plays a station without sound in its tile after the focus has rested there; not with reduced motion. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { usePage } from '../ui/use-page.js';
 
+/** Time that the focus must rest on a tile, milliseconds. */
 const STAYED = 700;
 
 export function Preview({ station }: { station: string }) {

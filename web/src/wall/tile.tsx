@@ -1,4 +1,4 @@
-/** A station on the wall: its picture, its name, what is on and what comes. */
+/** A station on the wall: thumbnail, name, now and next. */
 import type { LiveStation } from '../../../src/contract/live.js';
 import { writeAddress } from '../state/address.js';
 import { isNamesake, nowAndNext, passed } from '../state/programmes.js';

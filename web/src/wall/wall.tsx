@@ -1,4 +1,4 @@
-/** The wall: all stations with their pictures. Arrows go from one to the next; what is typed as a number is watched. */
+/** The wall: all stations with their thumbnails. Arrows move between tiles; a typed number opens a station. */
 import { signal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { LiveStation } from '../../../src/contract/live.js';
@@ -20,7 +20,7 @@ export function Wall() {
   const parts = favouritesFirst(found, favourites);
   const isKnown = stations.length > 0;
 
-  // Whoever comes back is where they were; a remote control needs a beginning.
+  // Focuses the last station watched, or the first: a remote control needs a starting point.
   useLayoutEffect(() => {
     if (!isKnown || isTyping(document.activeElement)) return;
     const tile = ref.current?.querySelector<HTMLElement>(`[data-station="${CSS.escape(last ?? '')}"] a`);
@@ -97,15 +97,15 @@ function Nothing({ asked }: { asked: string }) {
   if (page.state.value.stations.length > 0) {
     return (
       <p class="wall-nothing">
-        No station is called <bdi>“{asked}”</bdi>, nor plays it.
+        No station or programme matches <bdi>“{asked}”</bdi>.
       </p>
     );
   }
   if (connection !== 'open') return <p class="wall-nothing">Looking for stations…</p>;
   return (
     <p class="wall-nothing">
-      Nothing is on the air.
-      <span>Stations appear here as soon as there are any.</span>
+      No station is on the air.
+      <span>Stations appear here as soon as they start.</span>
     </p>
   );
 }

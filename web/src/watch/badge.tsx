@@ -1,4 +1,4 @@
-/** In the corner: live, or how far behind; and what time it is. */
+/** The corner of the picture: live or the time behind live, sleep timer, clock. */
 import { behindText, isBehind } from '../../../src/contract/viewing.js';
 import { behindWords, clockText, leftText } from '../state/texts.js';
 import { Icon } from '../ui/icons.js';

@@ -1,4 +1,4 @@
-/** Buttons for what the keys do. With the keyboard, arrows go from one to the next. */
+/** Buttons for the functions of the keys. Arrows move between them. */
 import type { RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { LiveStation } from '../../../src/contract/live.js';
@@ -42,14 +42,14 @@ export function Controls({ station, stage }: ControlsProps) {
     }
     const direction = directionOf(event);
     const sideways = direction === 'left' || direction === 'right';
-    // On the bars, left and right are theirs.
+    // Sliders handle left and right themselves.
     if (!direction || (sideways && !(event.target as Element).matches('button'))) return;
     moveFocus(ref.current!, MOVABLE, direction);
     event.preventDefault();
   };
 
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the buttons within do
+    // biome-ignore lint/a11y/noStaticElementInteractions: the buttons inside are interactive
     <div
       class="controls"
       ref={ref}
@@ -109,9 +109,9 @@ export function Controls({ station, stage }: ControlsProps) {
 interface KeyProps {
   name: IconName;
   does: string;
-  /** The key that does it. */
+  /** The key with the same function. */
   press: string;
-  /** The key as people read it. */
+  /** The key's name for the tooltip. */
   hint: string;
   pressed?: boolean;
   play?: boolean;

@@ -1,4 +1,4 @@
-/** The lower third: the station, what is on, what comes. */
+/** The lower third: station, now and next. */
 
 import type { LiveStation } from '../../../src/contract/live.js';
 import { codecsText } from '../../../src/contract/station-text.js';

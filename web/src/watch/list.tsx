@@ -1,4 +1,4 @@
-/** The list of stations over the picture: to change the station, or to add one beside it. */
+/** The list of stations over the picture: changes the station, or adds another picture. */
 import { useState } from 'preact/hooks';
 import type { LiveStation } from '../../../src/contract/live.js';
 import { isNamesake, nowAndNext } from '../state/programmes.js';
@@ -46,7 +46,7 @@ export function List() {
           />
         ))}
       </ul>
-      {found.length === 0 && <p class="drawer-nothing">No station is called that, nor plays it.</p>}
+      {found.length === 0 && <p class="drawer-nothing">No station or programme matches.</p>}
     </Dialog>
   );
 }

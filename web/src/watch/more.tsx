@@ -1,4 +1,4 @@
-/** What has no button among the controls, and the sleep timer. */
+/** Functions without a button among the controls, and the sleep timer. */
 import { MOST_PICTURES } from '../state/state.js';
 import { leftText } from '../state/texts.js';
 import { Dialog } from '../ui/dialog.js';
@@ -15,12 +15,12 @@ export function More() {
   const page = usePage();
   const { pictures, statistics } = page.state.value;
   const items: (Item | false)[] = [
-    pictures.length < MOST_PICTURES && { icon: 'add', text: 'Another picture beside this one', press: 'a' },
-    pictures.length > 1 && { icon: 'remove', text: 'Take this picture away', press: 'x' },
+    pictures.length < MOST_PICTURES && { icon: 'add', text: 'Add a picture', press: 'a' },
+    pictures.length > 1 && { icon: 'remove', text: 'Remove this picture', press: 'x' },
     page.screen.value?.pictureInPicture != null && { icon: 'inset', text: 'Picture in picture', press: 'o' },
     { icon: 'link', text: 'Copy a link to this moment', press: 'u' },
     { icon: 'moon', text: 'Sleep timer', press: 't' },
-    { icon: 'stats', text: statistics ? 'Statistics off' : 'Statistics', press: 's' },
+    { icon: 'stats', text: statistics ? 'Hide statistics' : 'Statistics', press: 's' },
     { icon: 'keys', text: 'Keys', press: '?' },
   ];
   return (
@@ -58,9 +58,7 @@ export function Timer() {
   const { sleepAt } = page.state.value;
   return (
     <Dialog title="Sleep timer" class="sheet">
-      <p class="sheet-text">
-        {sleepAt === null ? 'Put the picture out after' : `Goes out: ${leftText(sleepAt, page.clock.value)}`}
-      </p>
+      <p class="sheet-text">{sleepAt === null ? 'Stop after' : `Stops: ${leftText(sleepAt, page.clock.value)}`}</p>
       <ul class="choices choices-short">
         {MINUTES.map((minutes, index) => (
           <li key={minutes}>

@@ -1,4 +1,4 @@
-/** One picture fills the page; two to four share it, and the one in focus is heard. */
+/** One picture fills the page; two to four share it, and the one in focus has sound. */
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Screen } from '../player/player.js';
@@ -59,7 +59,7 @@ function PictureFrame({ picture, alone, stage }: PictureFrameProps) {
   );
 }
 
-/** The screen's element; over it, if that takes a while, the newest still until its first picture is there. */
+/** The screen's element, covered by the newest thumbnail if tuning takes a while. */
 function Shown({ screen, picture }: { screen: Screen; picture: Picture }) {
   const ref = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => ref.current?.replaceChildren(screen.element), [screen]);
@@ -75,7 +75,7 @@ function Shown({ screen, picture }: { screen: Screen; picture: Picture }) {
   );
 }
 
-/** Why there is no picture, and what to do. */
+/** Explains why there is no picture. */
 function Trouble({ screen, name }: { screen: Screen; name: string }) {
   const page = usePage();
   const status = screen.status.value;
@@ -88,14 +88,14 @@ function Trouble({ screen, name }: { screen: Screen; name: string }) {
       </div>
     );
   }
-  // A lost connection is told already, and the reason.
+  // A lost connection has a message of its own.
   if (status === 'waiting' && page.engine.connection.value !== 'lost') {
     return (
       <div class="trouble">
         <p>
-          Nothing comes from <bdi>{name}</bdi>.
+          <bdi>{name}</bdi> sends nothing at the moment.
         </p>
-        <p class="trouble-next">The picture goes on when it does.</p>
+        <p class="trouble-next">The picture will continue when it does.</p>
       </div>
     );
   }

@@ -1,4 +1,4 @@
-/** The station's past as a bar: what is dim cannot be had (any more, or yet). */
+/** The seek bar: the station's past and its programmes. Dim parts are not available. */
 import { useRef, useState } from 'preact/hooks';
 import type { LiveStation } from '../../../src/contract/live.js';
 import type { Screen } from '../player/player.js';
@@ -12,7 +12,7 @@ const percent = (part: number): string => `${(100 * part).toFixed(2)}%`;
 export function SeekBar({ station, screen }: { station: LiveStation; screen: Screen }) {
   const page = usePage();
   const ref = useRef<HTMLDivElement>(null);
-  const [pointed, setPointed] = useState<{ place: number; held: boolean } | null>(null);
+  const [pointed, setPointed] = useState<{ position: number; held: boolean } | null>(null);
   const behind = screen.behind.value ?? 0;
   const clock = page.clock.value;
   const live = screen.time.value === null ? clock : screen.time.value + behind;
@@ -20,7 +20,7 @@ export function SeekBar({ station, screen }: { station: LiveStation; screen: Scr
   const programmes = page.guide.around.value.get(station.id) ?? announcedProgrammes(station);
   const line = timelineOf({ live, oldest: station.oldest, time, programmes });
   const at = (moment: number) => percent(positionOf(line, moment));
-  const pointedTime = pointed && timeAt(line, pointed.place);
+  const pointedTime = pointed && timeAt(line, pointed.position);
   const shown = pointed?.held ? pointedTime! : time;
   const pointedTitle = pointedTime === null ? '' : (programmeAt(programmes, pointedTime)?.title ?? '');
 
@@ -46,11 +46,11 @@ export function SeekBar({ station, screen }: { station: LiveStation; screen: Scr
           if (event.button !== 0) return;
           event.preventDefault();
           event.currentTarget.setPointerCapture(event.pointerId);
-          setPointed({ place: positionIn(event), held: true });
+          setPointed({ position: positionIn(event), held: true });
         }}
         onPointerMove={(event) => {
           if (pointed?.held) page.controls.wake();
-          setPointed({ place: positionIn(event), held: pointed?.held ?? false });
+          setPointed({ position: positionIn(event), held: pointed?.held ?? false });
         }}
         onPointerUp={(event) => {
           if (pointed?.held) page.send({ type: 'seek', time: timeAt(line, positionIn(event)) });

@@ -1,21 +1,21 @@
-/** How the picture comes: stats for those who want to know. */
+/** Statistics of the picture in focus. */
 import { bitrateText } from '../../../src/contract/station-text.js';
 import type { ScreenStatistics } from '../player/player.js';
 import { millisText } from '../state/texts.js';
 import { usePage } from '../ui/use-page.js';
 
-const paths = { mse: 'Media Source', 'mpegts.js': 'mpegts.js', canvas: 'pictures on a canvas' } as const;
+const paths = { mse: 'Media Source', 'mpegts.js': 'mpegts.js', canvas: 'canvas' } as const;
 
 const rowsOf = (stats: ScreenStatistics): [string, string][] => [
   ['Delay', millisText(stats.delay)],
   ['Buffer', millisText(stats.buffer)],
-  ['Off the common moment', millisText(stats.offset)],
+  ['Out of step', millisText(stats.offset)],
   ['Frames', stats.frames.toLocaleString('en')],
   ['Dropped', stats.droppedFrames.toLocaleString('en')],
   ['Stalls', String(stats.stalls)],
-  ['Moved on', String(stats.moved)],
+  ['Skipped ahead', String(stats.moved)],
   ['Bit rate', bitrateText(stats.bitrate)],
-  ['Path', paths[stats.path]],
+  ['Player', paths[stats.path]],
 ];
 
 export function Statistics() {
@@ -33,7 +33,7 @@ export function Statistics() {
           ))}
         </dl>
       ) : (
-        <p>No stats yet.</p>
+        <p>No statistics yet.</p>
       )}
     </section>
   );

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Gesture, Touch } from './touch.js';
 
-/** Fingers from point to point, each at a time. */
+/** The gestures of movements from point to point. */
 function gestures(...moves: [from: [number, number], to: [number, number], time: number][]): (Gesture | null)[] {
   const touch = new Touch();
   return moves.map(([from, to, time]) => {
@@ -11,14 +11,14 @@ function gestures(...moves: [from: [number, number], to: [number, number], time:
   });
 }
 
-test('a tap, and two of them', () => {
+test('two quick taps are a double tap', () => {
   assert.deepEqual(
     gestures([[5, 5], [8, 9], 0], [[5, 5], [5, 5], 200], [[5, 5], [5, 5], 400], [[5, 5], [5, 5], 2000]),
     ['tap', 'double-tap', 'tap', 'tap'],
   );
 });
 
-test('upright swipes, and nothing else, change the station', () => {
+test('only vertical swipes change the station', () => {
   assert.deepEqual(
     gestures(
       [[100, 300], [110, 200], 0],

@@ -1,11 +1,11 @@
-/** What fingers do on the picture: a tap shows the controls or hides them, two fill the screen, a swipe changes the station. */
+/** Touch gestures: a tap shows or hides the controls, a double tap toggles full screen, a swipe changes the station. */
 
 export type Gesture = 'tap' | 'double-tap' | 'up' | 'down';
 
-/** CSS pixels: what moves less is a tap, what moves more and upright is a swipe. */
+/** Longest movement of a tap, and shortest vertical movement of a swipe, CSS pixels. */
 const STILL = 12;
 const SWIPE = 64;
-/** A second tap within this time belongs to the first, milliseconds. */
+/** Longest time between the taps of a double tap, milliseconds. */
 const TAP = 300;
 
 interface Point {
@@ -23,7 +23,7 @@ export class Touch {
     this.#down = point;
   }
 
-  /** What it was that ends there; null: nothing. */
+  /** The gesture that ends at a point; null: none. */
   up({ x, y, time }: Point): Gesture | null {
     const down = this.#down;
     this.#down = null;

@@ -1,4 +1,4 @@
-/** Watching: up to four pictures, and over them what goes away when nobody moves. */
+/** Watching: up to four pictures, with controls that disappear without input. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { findStation, focused } from '../state/state.js';
 import { Icon } from '../ui/icons.js';
@@ -11,7 +11,7 @@ import { Statistics } from './statistics.js';
 import { Touch } from './touch.js';
 import './watch.css';
 
-/** Which key a gesture stands for. */
+/** The key with the function of each gesture. */
 const gestureKeys = { 'double-tap': 'f', up: 'pgup', down: 'pgdn' } as const;
 
 export function Watch() {
@@ -89,7 +89,7 @@ export function Watch() {
   );
 }
 
-/** Browsers let no sound out of a page that nobody has touched. */
+/** Browsers block the sound of a page that has not been touched. */
 function Silenced() {
   const page = usePage();
   const screen = page.screen.value;
