@@ -30,8 +30,8 @@ export function drawScene(context: CanvasRenderingContext2D, station: number, ti
     context.beginPath();
     context.moveTo(0, height);
     for (let at = 0; at <= width; at += 4) {
-      const x = (at / width) * (2 + layer) + moment * 0.004 * (layer + 1) + station * 3.7 + layer * 1.9;
-      const hill = Math.sin(x * 2.1) * 0.5 + Math.sin(x * 5.3 + station) * 0.25 + Math.sin(x * 13.7) * 0.06;
+      const phase = (at / width) * (2 + layer) + moment * 0.004 * (layer + 1) + station * 3.7 + layer * 1.9;
+      const hill = Math.sin(phase * 2.1) * 0.5 + Math.sin(phase * 5.3 + station) * 0.25 + Math.sin(phase * 13.7) * 0.06;
       context.lineTo(at, base - hill * height * 0.13);
     }
     context.lineTo(width, height);
