@@ -10,8 +10,8 @@ const CREDIT = 'Big Buck Bunny: © 2008 Blender Foundation, www.bigbuckbunny.org
 
 export async function runDemo(options: OnAirOptions): Promise<number> {
   const output = openOutput(options);
-  output.say(CREDIT);
-  output.say('To watch in a window: npx msc watch, in another terminal. Ctrl-C ends.');
+  output.print(CREDIT);
+  output.print('To watch in a window: npx msc watch, in another terminal. Ctrl-C ends.');
   const http = options.http ?? { host: '127.0.0.1', port: 8080, orAnother: true };
   const stations = [
     { name: 'Big Buck Bunny', source: bigBuckBunny() },

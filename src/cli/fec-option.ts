@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import type { FecConfig } from '../server/config.js';
 import { type FecSize, fecSizeFault } from '../wire/fec.js';
 
-/** A tenth of a second at 5 Mbit/s; a burst of ten packets, 20 ms, is repaired. */
+/** A tenth of a second at 5 Mbit/s; a burst of ten lost packets, 20 ms, is repaired. */
 const DEFAULT_SIZE: FecSize = { columns: 10, rows: 5 };
 
 /** "none", "auto", "10x5", "10x5:columns". Throws an InvalidArgumentError. */

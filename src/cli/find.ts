@@ -1,4 +1,4 @@
-/** What `list`, `watch` and `record` begin with: the stations on the interface that was asked for. */
+/** The first step of `list`, `watch` and `record`: finding the stations on the interface that was named. */
 
 import type { Millis } from '../base/units.js';
 import { type FoundStation, findStations, serverNames } from '../discovery/find.js';
@@ -9,9 +9,9 @@ import type { StationInfo } from '../wire/station-info.js';
 export interface FindChannelsOptions {
   /** Name or address; undefined: all. */
   interface?: string;
-  /** The longest to wait for answers; default that of findStations. */
+  /** Longest wait for answers; default that of findStations. */
   timeout?: Millis;
-  /** The one that is looked for: as long as it is not there, all the time is waited. */
+  /** The wanted station: until it is found, the search lasts for the whole `timeout`. */
   station?: string;
 }
 
@@ -25,5 +25,5 @@ export async function findChannels(options: FindChannelsOptions): Promise<FoundC
   return channels.sort((a, b) => a.info.number - b.info.number || a.info.server.localeCompare(b.info.server));
 }
 
-/** As it stands in a table: with the names of all its servers. */
+/** For a table: with the names of all its servers. */
 export const listed = ({ info, found }: FoundChannel): StationInfo => ({ ...info, server: serverNames(found) });

@@ -1,5 +1,6 @@
 /** `msc gateway`: stations of the network for browsers and players, by HTTP. */
 import { hostname } from 'node:os';
+import { closeInOrder } from '../base/closing.js';
 import type { Problem } from '../base/problem.js';
 import { systemTimers } from '../base/timers.js';
 import type { Millis } from '../base/units.js';
@@ -31,7 +32,7 @@ export interface NetworkGatewayOptions {
 export interface GatewayCommandOptions extends NetworkGatewayOptions {
   json: boolean;
   quiet: boolean;
-  /** Ends it. */
+  /** Ends the gateway. */
   signal: AbortSignal;
 }
 
@@ -41,20 +42,20 @@ export interface NetworkGateway {
   close(): Promise<void>;
 }
 
-/** How often servers are asked what time it is: pages show every picture at its moment. */
-const ASK_CLOCK: Millis = 2_000;
+/** Period of asking servers for their clock: pages show every picture at its moment. */
+const CLOCK_PERIOD: Millis = 2_000;
 
 /** Runs until `signal`; returns the exit code. Rejects with a Problem: no such interface, the port is taken. */
 export async function runGateway(options: GatewayCommandOptions): Promise<number> {
   const output = openOutput(options);
   const gateway = await openNetworkGateway(options, output);
   try {
-    output.say(`To watch in a browser: ${gateway.url}`);
+    output.print(`To watch in a browser: ${gateway.url}`);
     output.event({ event: 'http', url: gateway.url });
     const { catalogue } = gateway;
     catalogue.onChange(() => {
       const count = catalogue.stations.length;
-      output.say(`${count} ${count === 1 ? 'station' : 'stations'} on the network`);
+      output.print(`${count} ${count === 1 ? 'station' : 'stations'} on the network`);
     });
     await catalogue.open();
     await aborted(options.signal);
@@ -64,24 +65,24 @@ export async function runGateway(options: GatewayCommandOptions): Promise<number
   }
 }
 
-/** The gateway, before it has looked for stations. */
+/** A gateway that has not searched for stations yet: see `catalogue.open`. */
 export async function openNetworkGateway(options: NetworkGatewayOptions, output: Output): Promise<NetworkGateway> {
-  const say = (line: string) => output.say(line);
+  const log = (line: string) => output.print(line);
   const interfaces = options.interface === undefined ? undefined : [resolveInterface(options.interface)];
   const also = options.also?.map((name) => resolveInterface(name).address);
   const events = {
-    onServer: (lost: boolean) => say(lost ? 'A server does not answer any more.' : 'The server answers again.'),
-    onTrouble: (problem: Problem) => say(troubleLine(problem)),
+    onServer: (isLost: boolean) => log(isLost ? 'A server does not answer any more.' : 'The server answers again.'),
+    onTrouble: (problem: Problem) => log(troubleLine(problem)),
   };
   const now = () => performance.timeOrigin + performance.now();
   const catalogue = new NetworkCatalogue({
     find: () => findStations({ interfaces }),
-    createTuner: () => new Tuner(events, { also, keepAlive: ASK_CLOCK }),
+    createTuner: () => new Tuner(events, { also, keepAlive: CLOCK_PERIOD }),
     timers: systemTimers,
     now,
-    log: say,
+    log,
   });
-  const thumbnailMaker = new ThumbnailChild({ timers: systemTimers, log: say });
+  const thumbnailMaker = new ThumbnailChild({ timers: systemTimers, log });
   const context = {
     catalogue,
     viewers: new Viewers(),
@@ -92,16 +93,12 @@ export async function openNetworkGateway(options: NetworkGatewayOptions, output:
     timers: systemTimers,
     thumbnailMaker,
     now,
-    log: say,
+    log,
   };
   const { url, close } = await openGateway({ context, ...options.http });
   return {
     url,
     catalogue,
-    async close() {
-      await close();
-      thumbnailMaker.close();
-      await catalogue.close();
-    },
+    close: () => closeInOrder([close, () => thumbnailMaker.close(), () => catalogue.close()]),
   };
 }

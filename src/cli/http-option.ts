@@ -1,11 +1,11 @@
-/** `--http`: where to listen. */
+/** The option `--http`: the address that a gateway listens on. */
 import { InvalidArgumentError } from 'commander';
 
 export interface HttpAddress {
   host: string;
   /** 0: any that is free. */
   port: number;
-  /** Whether another port will do if that one is taken. */
+  /** Whether any other port will do if that one is taken. */
   orAnother?: boolean;
 }
 

@@ -9,11 +9,11 @@ import { problemText } from './output.js';
 export interface ListOptions {
   /** Name or address; undefined: all interfaces. */
   interface?: string;
-  /** The longest to wait for answers. */
+  /** Longest wait for answers. */
   timeout?: Millis;
   /** An array on standard output instead of a table. */
   json: boolean;
-  /** No table: the exit code tells whether there is a station. */
+  /** No table: only the exit code shows whether there is a station. */
   quiet: boolean;
 }
 

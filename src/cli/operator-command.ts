@@ -7,7 +7,7 @@ import { openOutput } from './output.js';
 import { askSecretly } from './secret.js';
 
 interface Options {
-  /** The folder; the user's configuration folder where it is not given. */
+  /** The folder of the credentials; default in the user's configuration folder. */
   config?: string;
   quiet: boolean;
 }
@@ -18,7 +18,7 @@ export async function runPassword(options: Options & { remove: boolean; signal: 
   const output = openOutput({ ...options, json: false });
   if (options.remove) {
     await file.change((data) => ({ ...data, password: null }));
-    output.say('There is no password any more: whoever sits at the server’s machine is the operator.');
+    output.print('The password is removed: only users of the server’s machine have access to the operator’s page.');
     return 0;
   }
   const password = process.stdin.isTTY ? await askTwice(options.signal) : await firstLine();
@@ -26,19 +26,19 @@ export async function runPassword(options: Options & { remove: boolean; signal: 
     throw new Problem(
       'usage',
       `the password has ${password.length} characters`,
-      `Choose one of ${LEAST_PASSWORD} to ${MOST_PASSWORD}.`,
+      `Choose one of ${LEAST_PASSWORD} to ${MOST_PASSWORD} characters.`,
     );
   }
   const kept = await hashPassword(password);
   await file.change((data) => ({ ...data, password: kept }));
-  output.say(`The password is set (${file.path}). Servers that run take it at once; who was logged in logs in again.`);
+  output.print(`The password is set (${file.path}). Running servers use it at once; operators have to log in again.`);
   return 0;
 }
 
 async function askTwice(signal: AbortSignal): Promise<string> {
   const password = await askSecretly('New password of the operator: ', signal);
-  if ((await askSecretly('The same again: ', signal)) === password) return password;
-  throw new Problem('usage', 'that was not the same twice', 'Try again.');
+  if ((await askSecretly('Again: ', signal)) === password) return password;
+  throw new Problem('usage', 'the two passwords differ', 'Try again.');
 }
 
 async function firstLine(): Promise<string> {
@@ -51,18 +51,18 @@ export async function runTokenAdd({ name, ...options }: Options & { name: string
   if (!tokenNamePattern.test(name)) {
     throw new Problem(
       'usage',
-      'this is no name for a token',
+      `"${name}" cannot be the name of a token`,
       'Use up to 40 letters, digits, dots, hyphens or underscores.',
     );
   }
   const { token, hash } = makeToken();
   await new CredentialsFile(options.config).change((data) => {
     if (data.tokens.some((each) => each.name === name)) {
-      throw new Problem('usage', `there is a token ${name} already`, 'Choose another name, or remove that one first.');
+      throw new Problem('usage', `there is already a token ${name}`, 'Choose another name, or remove that one first.');
     }
     return { ...data, tokens: [...data.tokens, { name, hash }] };
   });
-  openOutput({ ...options, json: false }).say('Keep this token: it is not shown again.');
+  openOutput({ ...options, json: false }).print('Keep this token: it is not shown again.');
   process.stdout.write(`${token}\n`);
   return 0;
 }
@@ -78,8 +78,8 @@ export async function runTokenRemove({ name, ...options }: Options & { name: str
   await new CredentialsFile(options.config).change((data) => {
     const tokens = data.tokens.filter((each) => each.name !== name);
     if (tokens.length < data.tokens.length) return { ...data, tokens };
-    throw new Problem('usage', 'there is no token of that name', 'See: msc operator token list');
+    throw new Problem('usage', `there is no token ${name}`, 'List the tokens with: msc operator token list');
   });
-  openOutput({ ...options, json: false }).say(`The token ${name} is worth nothing any more.`);
+  openOutput({ ...options, json: false }).print(`The token ${name} is revoked.`);
   return 0;
 }

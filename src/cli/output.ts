@@ -1,24 +1,25 @@
-/** What commands say, and how: people's lines on standard error, results on standard output, progress on a terminal. */
+/** Output of commands: lines for people on standard error, results on standard output, progress on a terminal. */
 import type { Problem } from '../base/problem.js';
+import type { Millis } from '../base/units.js';
 
 export interface Output {
   /** A line for people; nothing with --quiet. */
-  say(line: string): void;
-  /** What --quiet does not hide: something went wrong with one station, others go on. An event with --json. */
+  print(line: string): void;
+  /** A problem of one station, others go on: not hidden by --quiet, and an event with --json. */
   warn(problem: Problem, station?: number): void;
   /** One JSON value on a line of standard output, with --json only. */
   event(value: object): void;
-  /** Shows how far `label` has come; `done` is 0 to 1. */
+  /** Shows `label` with a bar of progress on a terminal; `done` is 0 to 1. */
   progress(label: string, done: number): void;
-  /** A line that stands below all others, on a terminal only: `line` is asked for it where it is shown. */
+  /** The line below all others, on a terminal only: `line` is called where it is shown. */
   status(line: () => string): void;
   /** Ends the progress line. */
-  progressEnd(): void;
+  endProgress(): void;
 }
 
 const BAR_LENGTH = 24;
-/** Milliseconds between two states of the bar. */
-const BAR_PERIOD = 100;
+/** Shortest time between two states of the bar. */
+const BAR_PERIOD: Millis = 100;
 
 export function openOutput(options: { quiet: boolean; json: boolean }): Output {
   const { quiet, json } = options;
@@ -33,7 +34,7 @@ export function openOutput(options: { quiet: boolean; json: boolean }): Output {
     if (json) process.stdout.write(`${JSON.stringify(value)}\n`);
   };
   return {
-    say(line) {
+    print(line) {
       if (quiet) return;
       clear();
       process.stderr.write(`${line}\n`);
@@ -57,9 +58,9 @@ export function openOutput(options: { quiet: boolean; json: boolean }): Output {
       shown = line();
       process.stderr.write(`\r\x1b[K${shown.slice(0, (process.stderr.columns ?? 80) - 1)}`);
     },
-    progressEnd: clear,
+    endProgress: clear,
   };
 }
 
-/** A problem as people read it: what and why, then what to do. */
+/** A problem for people: what happened and why, then what to do. */
 export const problemText = (problem: Problem): string => `msc: ${problem.message}\n     ${problem.next}\n`;

@@ -25,7 +25,7 @@ export interface PrepareOptions {
 /** Returns the exit code: that of the first problem, or 0. */
 export async function runPrepare({ sources, settings, signal, ...options }: PrepareOptions): Promise<number> {
   const output = openOutput(options);
-  const store = new Store(options.store ?? defaultStore(), { log: (line) => output.say(line) });
+  const store = new Store(options.store ?? defaultStore(), { log: (line) => output.print(line) });
   await store.open();
   let exitCode = 0;
   const onEvent = printEvents(output, (problem) => {
@@ -50,7 +50,7 @@ function printItem({ name, reel }: StationItem, store: Store, output: Output): v
   const { id, duration, bitrate, properties } = reel.data.manifest;
   const { width, height, aspectRatio, video, audio } = properties;
   const rate = (bitrate / 1e6).toFixed(1);
-  output.say(`Prepared: ${name}, ${width}×${height} ${aspectRatio}, ${rate} Mbit/s, video ${video}, audio ${audio}`);
+  output.print(`Prepared: ${name}, ${width}×${height} ${aspectRatio}, ${rate} Mbit/s, video ${video}, audio ${audio}`);
   const reelFolder = store.reelFolder(id);
   output.event({
     event: 'prepared',

@@ -21,9 +21,9 @@ export interface RecordOptions {
   station: string;
   /** Path of the file, or "-" for standard output. */
   output: string;
-  /** Of the stream's time; undefined: until interrupted. */
+  /** Length in the stream's time; undefined: until interrupted. */
   duration?: Millis;
-  /** When what is recorded first was on the air (Unix epoch); undefined: now. */
+  /** When the beginning of the recording was on the air (Unix epoch); undefined: now. */
   from?: Millis;
   /** Names or addresses of further interfaces on which the station is received. */
   also?: string[];
@@ -32,26 +32,28 @@ export interface RecordOptions {
   /** A summary as one JSON value on standard output, or on standard error when the recording goes to standard output. */
   json: boolean;
   quiet: boolean;
-  /** Aborted: end with what was recorded. */
+  /** Aborted: ends the recording with all that was received. */
   signal: AbortSignal;
 }
 
-/** Without a packet for so long, a recording is over. */
-const PATIENCE: Millis = 15_000;
-const CHUNK = 1024 * 1024;
-const SECOND: Millis = 1000;
+/** Longest time without a packet before a recording ends. */
+const LONGEST_SILENCE: Millis = 15_000;
+/** Most bytes that are read at once. */
+const MOST_BYTES = 1024 * 1024;
+/** Longest wait for units before the signal, the silence and the progress are looked at again. */
+const WAIT_PERIOD: Millis = 1000;
 /**
- * So long packets may wait for a file: nobody watches, and waking up takes more of the processor than the work. Where the
- * system's buffer is too small for that, they come sooner, but the file is not written more often.
+ * Longest time that packets wait in the socket when the output is a file: nobody watches, and waking up costs more than the
+ * work. Where the system's buffer is too small for that, packets are read sooner, but the file is not written more often.
  */
 const FILE_LATENCY: Millis = 1000;
 const WRITE_PERIOD: Millis = 800;
-/** What is past comes as fast as server and network will. */
+/** Multiple of playing speed at which the past is requested: as fast as server and network allow. */
 const FASTEST = 100;
 
 /**
- * Exit code 0 when the recording is whole, also when it was ended by an interruption. Rejects with a Problem: no such
- * station, file that cannot be written, disk full, nothing received; what was recorded until then stays in the file.
+ * Exit code 0 when the recording is complete or was interrupted. Rejects with a Problem: no such station, a file that cannot
+ * be written, a full disk, nothing received; the recording until then stays in the file.
  */
 export async function runRecord(options: RecordOptions): Promise<number> {
   const { json, quiet } = options;
@@ -60,8 +62,8 @@ export async function runRecord(options: RecordOptions): Promise<number> {
   requireStations(channels, options.interface);
   const channel = chooseChannel(channels, options.station);
   const events = {
-    onServer: (lost: boolean) =>
-      output.say(lost ? `${channel.info.server} does not answer.` : `${channel.info.server} is back.`),
+    onServer: (isLost: boolean) =>
+      output.print(`${channel.info.server} ${isLost ? 'does not answer' : 'answers again'}.`),
     onTrouble: (problem: Problem) => output.warn(problem),
   };
   const also = options.also?.map((name) => resolveInterface(name).address);
@@ -78,13 +80,13 @@ export async function runRecord(options: RecordOptions): Promise<number> {
     summarize(receiver, recorder, bytes, options, output);
     return 0;
   } finally {
-    output.progressEnd();
+    output.endProgress();
     await Promise.all([tuner.close(), file.close()]);
   }
 }
 
 interface OutputFile {
-  /** Writes the pieces one behind the other; returns their bytes. */
+  /** Writes the pieces one after another; returns the number of bytes. */
   write(pieces: readonly Buffer[]): Promise<number>;
   /** Further calls do nothing. */
   close(): Promise<void>;
@@ -103,13 +105,13 @@ async function openFile(path: string): Promise<OutputFile> {
   stream.on('error', (error) => {
     failure ??= problem(error);
   });
-  let closed = false;
+  let isClosed = false;
   let memory = Buffer.alloc(0);
   return {
     async write(pieces) {
       if (failure) throw failure;
       const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-      // The pieces are lent. Memory that was used before is quicker than new.
+      // The pieces are only lent. Reused memory is faster than new.
       if (memory.length < length) memory = Buffer.allocUnsafeSlow(2 * length);
       let at = 0;
       for (const piece of pieces) at += piece.copy(memory, at);
@@ -119,8 +121,8 @@ async function openFile(path: string): Promise<OutputFile> {
       return length;
     },
     async close() {
-      if (closed || path === '-') return;
-      closed = true;
+      if (isClosed || path === '-') return;
+      isClosed = true;
       stream.end();
       await finished(stream).catch((error: unknown) => {
         throw failure ?? problem(error);
@@ -133,8 +135,8 @@ function writeProblem(path: string, error: unknown): Problem {
   const name = path === '-' ? 'Standard output' : `"${path}"`;
   const options = { cause: error };
   if (systemCode(error) === 'ENOSPC') {
-    const next = 'Make room, or record to another disk; what was recorded so far is in the file.';
-    return new Problem('store', `${name} cannot take more: the disk is full`, next, options);
+    const next = 'Make room, or record to another disk; the recording so far is in the file.';
+    return new Problem('store', `${name} cannot be written: the disk is full`, next, options);
   }
   const next = 'Choose a file in a folder that exists and that you may write to.';
   return new Problem('store', `${name} cannot be written: ${messageOf(error)}`, next, options);
@@ -156,7 +158,7 @@ async function record(
   let cursor: Cursor | null = null;
   for (;;) {
     const isLast = signal.aborted;
-    if (isLast) await receiver.close(); // The buffer then has all that has come
+    if (isLast) await receiver.close(); // Then the buffer holds all that was received.
     cursor ??= from === undefined ? buffer.openAtLastRandomAccess() : buffer.openAtFirstRandomAccess();
     for (let units = read(); units.length > 0 && !recorder.isFull; units = read()) {
       written += await file.write(recorder.take(units));
@@ -165,35 +167,36 @@ async function record(
     if (recorder.isFull || isLast) return written;
     if (cursor) showProgress();
     const quietSince = receiver.report().lastArrival ?? began;
-    if (performance.now() - quietSince > PATIENCE) throw silence(receiver, written);
-    await pause(SECOND, signal, (news) => buffer.wait(cursor, news));
+    if (performance.now() - quietSince > LONGEST_SILENCE) throw silence(receiver, written);
+    await pause(WAIT_PERIOD, signal, (done) => buffer.wait(cursor, done));
     const early = period - (performance.now() - writtenAt);
     if (early > 0) await pause(early, signal);
   }
 
-  /** How much of what was asked for is there; without an end, of what is past. */
+  /** The recorded share of the wanted duration, or without one, of the past. */
   function showProgress(): void {
     const now = receiver.serverNow();
     const past = from === undefined || now === null || receiver.isLive ? undefined : now - from;
     const whole = duration ?? past;
     const label = `Recording ${station.name} ${durationText(recorder.recorded / 1000)}`;
-    if (whole === undefined) output.progressEnd();
+    if (whole === undefined) output.endProgress();
     else output.progress(label, Math.min(1, recorder.recorded / whole));
   }
 
   function read(): StreamUnit[] {
     if (!cursor) return [];
-    const units = buffer.read(cursor, CHUNK);
+    const units = buffer.read(cursor, MOST_BYTES);
     if (units === null) {
-      throw new Problem('store', `"${path}" is written more slowly than ${station.name} comes`, 'Use a faster disk.');
+      const failure = `"${path}" is written more slowly than ${station.name} is received`;
+      throw new Problem('store', failure, 'Record to a faster disk.');
     }
     buffer.forget(cursor);
     return units;
   }
 }
 
-/** Resolves after `time`, when it is time to stop, or when `listen` calls what it is given. */
-function pause(time: Millis, signal: AbortSignal, listen?: (news: () => void) => void): Promise<void> {
+/** Resolves after `time`, when `signal` is aborted, or when the function that `listen` gets is called. */
+function pause(time: Millis, signal: AbortSignal, listen?: (done: () => void) => void): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const done = (): void => {
@@ -209,13 +212,13 @@ function pause(time: Millis, signal: AbortSignal, listen?: (news: () => void) =>
 
 function silence({ station }: StationReceiver, written: number): Problem {
   const { name, group, port, server } = station;
-  const seconds = PATIENCE / 1000;
+  const seconds = LONGEST_SILENCE / 1000;
   if (written > 0) {
-    const next = `What came until then is recorded. See whether ${server} is still on (msc list).`;
-    return new Problem('server', `Nothing has come from ${name} for ${seconds} s`, next);
+    const next = `The recording until then is complete. Check that ${server} is still running (msc list).`;
+    return new Problem('server', `Nothing was received of ${name} for ${seconds} s`, next);
   }
   const next = `Name the interface with --interface, let UDP port ${port} through the firewall, and check multicast on the switch.`;
-  return new Problem('network', `No packets of ${name} (${group}:${port}) came within ${seconds} s`, next);
+  return new Problem('network', `No packets of ${name} (${group}:${port}) arrived within ${seconds} s`, next);
 }
 
 function summarize(
@@ -228,9 +231,9 @@ function summarize(
   const { received, late, lost, lostBeforeRepair, repaired, duplicates, paths, frames, torn } = receiver.report();
   const { id, name, number } = receiver.station;
   const seconds = recorder.recorded / 1000;
-  output.progressEnd();
+  output.endProgress();
   const loss = lost === 0 ? 'nothing lost' : `${lost} of ${received - late + lost} packets lost`;
-  output.say(`Recorded ${durationText(seconds)} of ${name} to ${path === '-' ? 'standard output' : path}: ${loss}.`);
+  output.print(`Recorded ${durationText(seconds)} of ${name} to ${path === '-' ? 'standard output' : path}: ${loss}.`);
   if (!json) return;
   const interrupted = signal.aborted;
   const counts = { packets: received, lost, lostBeforeRepair, repaired, duplicates, paths, frames, torn };

@@ -31,7 +31,7 @@ function ask() {
   return { terminal, abort, answer, shown: () => shown };
 }
 
-test('what is typed is heard and not shown, up to the end of the line', async () => {
+test('a line is read without being echoed', async () => {
   const { terminal, answer, shown } = ask();
   assert.equal(terminal.raw, true);
   for (const text of ['c', 'af', 'x', '\u007f', 'é', '\r']) terminal.emit('data', text);
@@ -41,13 +41,13 @@ test('what is typed is heard and not shown, up to the end of the line', async ()
   assert.equal(terminal.listenerCount('data'), 0);
 });
 
-test('a line can be begun anew, and be empty', async () => {
+test('a line can be deleted, and be empty', async () => {
   const { terminal, answer } = ask();
   terminal.emit('data', 'wrong\u0015\n');
   assert.equal(await answer, '');
 });
 
-test('Ctrl-C gives the terminal back, and so does whoever ends the command', async () => {
+test('Ctrl-C and the end of the command both restore the terminal', async () => {
   const typed = ask();
   typed.terminal.emit('data', 'abc\u0003');
   await assert.rejects(typed.answer, { name: 'Problem' });

@@ -1,8 +1,8 @@
-/** Asking for what nobody else at the screen should read. */
+/** Asking for a secret on a terminal. */
 import type { ReadStream } from 'node:tty';
 import { Problem } from '../base/problem.js';
 
-/** The part of a terminal's input that is needed. */
+/** The part of a terminal's input that is used. */
 export type SecretInput = Pick<ReadStream, 'setRawMode' | 'on' | 'off' | 'resume' | 'pause' | 'setEncoding'>;
 
 const END = new Set(['\r', '\n', '\u0004']);
@@ -10,7 +10,7 @@ const BACK = new Set(['\b', '\u007f']);
 const INTERRUPT = '\u0003';
 const KILL_LINE = '\u0015';
 
-/** A line from the terminal, of which nothing is shown. Rejects with a Problem when it is interrupted. */
+/** A line from the terminal, which is not echoed. Rejects with a Problem when the user or `signal` interrupts it. */
 export function askSecretly(
   question: string,
   signal: AbortSignal,
@@ -21,7 +21,7 @@ export function askSecretly(
   return new Promise((resolve, reject) => {
     let line: string[] = [];
     const end = () => {
-      input.off('data', hear);
+      input.off('data', onData);
       signal.removeEventListener('abort', interrupted);
       input.setRawMode(false);
       input.pause();
@@ -29,9 +29,9 @@ export function askSecretly(
     };
     const interrupted = () => {
       end();
-      reject(new Problem('usage', 'the password was not set', 'Ask again when you are ready.'));
+      reject(new Problem('usage', 'the password was not set', 'Run the command again to set it.'));
     };
-    const hear = (text: string) => {
+    const onData = (text: string) => {
       for (const character of text) {
         if (END.has(character)) {
           end();
@@ -46,7 +46,7 @@ export function askSecretly(
     };
     input.setRawMode(true);
     input.setEncoding('utf8');
-    input.on('data', hear);
+    input.on('data', onData);
     signal.addEventListener('abort', interrupted, { once: true });
     input.resume();
   });

@@ -20,35 +20,35 @@ export function printEvents(output: Output, onProblem: (problem: Problem) => voi
 function print(event: ServerEvent, output: Output): void {
   switch (event.kind) {
     case 'preparing':
-      output.say(preparingText(event));
+      output.print(preparingText(event));
       break;
     case 'progress':
       output.progress(preparingText(event), event.done);
       break;
     case 'prepared':
-      output.progressEnd();
-      for (const note of event.notes) output.say(`  ${event.source}: ${note}`);
-      if (event.encoded !== null) output.say(`  ${event.source}: encoded, because of ${event.encoded}`);
+      output.endProgress();
+      for (const note of event.notes) output.print(`  ${event.source}: ${note}`);
+      if (event.encoded !== null) output.print(`  ${event.source}: encoded, because of ${event.encoded}`);
       break;
     case 'on-air':
-      output.say(`On the air: ${stationText(event.station, event.twins)}`);
+      output.print(`On the air: ${stationText(event.station, event.twins)}`);
       output.event({ event: 'on-air', station: event.station });
       break;
     case 'fec':
-      output.say(`${nameText(event.station)}: error correction is ${event.mode} from now on`);
+      output.print(`${nameText(event.station)}: error correction is ${event.mode} from now on`);
       break;
     case 'problem':
       output.warn(event.problem, event.station?.number);
       break;
     case 'warning':
     case 'note':
-      output.say(event.message);
+      output.print(event.message);
       break;
     case 'losses':
-      output.say(`Lost: ${lossText(event.total)}.`);
+      output.print(`Lost: ${lossText(event.total)}.`);
       break;
     case 'stats':
-      output.say(rateText(event.stations.length, event.total, event.period));
+      output.print(rateText(event.stations.length, event.total, event.period));
       output.event({ event: 'stats', seconds: event.period / 1000, ...event.total, stations: event.stations });
       break;
     case 'closed':
@@ -63,9 +63,9 @@ function print(event: ServerEvent, output: Output): void {
 /** Totals at the end, unless nothing was sent. */
 function printEnd({ total, stations }: { total: Stats; stations: readonly StationTotals[] }, output: Output): void {
   if (total.packets === 0) return;
-  output.say(`Sent ${total.packets} packets: ${sendingText(total)}.`);
+  output.print(`Sent ${total.packets} packets: ${sendingText(total)}.`);
   const unicast = unicastText(stations);
-  if (unicast !== null) output.say(`To single viewers: ${unicast}.`);
+  if (unicast !== null) output.print(`To single viewers: ${unicast}.`);
   output.event({ event: 'off-air', ...total, stations });
 }
 

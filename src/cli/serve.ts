@@ -126,7 +126,7 @@ async function openHttp(options: {
   const { server, address, closing, config, delay, output } = options;
   // Loaded only where it is needed: the gateway is most of the program.
   const { openGateway } = await import('../gateway/gateway.js');
-  const say = (line: string) => output.say(line);
+  const log = (line: string) => output.print(line);
   const now = () => server.now();
   const catalogue = new LocalCatalogue({ now, timers: systemTimers, history: server.config.history });
   server.onEvent((event) => {
@@ -135,7 +135,7 @@ async function openHttp(options: {
     else if (event.kind === 'changed') catalogue.changed(event.station.id);
   });
   closing.push(() => catalogue.close());
-  const thumbnailMaker = new ThumbnailChild({ timers: systemTimers, log: say });
+  const thumbnailMaker = new ThumbnailChild({ timers: systemTimers, log });
   closing.push(() => thumbnailMaker.close());
   const context = {
     catalogue,
@@ -148,7 +148,7 @@ async function openHttp(options: {
     timers: systemTimers,
     thumbnailMaker,
     now,
-    log: say,
+    log,
   };
   const { host, port, orAnother = false } = address;
   const gateway = await openGateway({ context, host, port }).catch((error: Problem) => {
@@ -156,8 +156,8 @@ async function openHttp(options: {
     return openGateway({ context, host, port: 0 });
   });
   closing.push(() => gateway.close());
-  output.say(`To watch in a browser: ${gateway.url}`);
-  output.say(`For its operator: ${gateway.url}/operator`);
+  output.print(`To watch in a browser: ${gateway.url}`);
+  output.print(`For its operator: ${gateway.url}/operator`);
   output.event({ event: 'http', url: gateway.url });
 }
 
@@ -178,10 +178,10 @@ function nothingLeft(problems: readonly Problem[]): Problem {
 
 function printReach(at: NetInterface, output: Output): void {
   if (!at.internal) {
-    output.say(`On the network of ${at.name} (${at.address}).`);
+    output.print(`On the network of ${at.name} (${at.address}).`);
     return;
   }
   const reachable = listInterfaces().filter(({ internal }) => !internal);
   const choices = reachable.map(({ name, address }) => `--interface ${name} (${address})`).join(' or ');
-  output.say(`On this machine only. To reach a network: ${choices || 'no other interface is up'}.`);
+  output.print(`On this machine only. To reach a network: ${choices || 'no other interface is up'}.`);
 }
