@@ -7,11 +7,14 @@ import { type TestContext, test } from 'node:test';
 import { millisToTicks, SEQUENCE_MODULUS, unwrap } from '../src/base/units.js';
 import { lineUpSchema } from '../src/contract/api.js';
 import { Store } from '../src/reel/store.js';
-import { NOTICE, nextCut, resumed, skipped, slated } from '../src/station/change.js';
+import { FileStateStore } from '../src/server/file-state-store.js';
+import { NOTICE, resumeProgramme, showSlate, skipItem } from '../src/station/change.js';
 import { parityOf } from '../src/station/fec-source.js';
+import { openState } from '../src/station/open-state.js';
 import { packetsOf } from '../src/station/packet-source.js';
+import { nextCut } from '../src/station/splice.js';
 import { Station } from '../src/station/station.js';
-import { KeptFile, openKept } from '../src/station/station-state.js';
+import { stateOf } from '../src/station/station-state.js';
 import { parseRtp } from '../src/wire/rtp.js';
 import type { StationInfo } from '../src/wire/station-info.js';
 import { Pid } from '../src/wire/ts.js';
@@ -61,9 +64,9 @@ function operate({ url, stations: [{ id }] }: Server) {
 const numbered = (datagrams: readonly Buffer[], near: number): [number, Buffer][] =>
   datagrams.map((datagram) => [unwrap(parseRtp(datagram)!.sequenceNumber, near, SEQUENCE_MODULUS), datagram]);
 
-async function keptOf(context: TestContext, store: Store, { id, ssrc }: StationInfo): Promise<Station> {
-  const data = await new KeptFile(store.folder, id).read();
-  const station = await openKept(data!, store, ssrc);
+async function restored(context: TestContext, store: Store, { id, ssrc }: StationInfo): Promise<Station> {
+  const log = await new FileStateStore(store.folder).read(id);
+  const station = await openState(stateOf(id, log!.entries).timeline!, store, ssrc);
   context.after(() => station.close());
   return station;
 }
@@ -109,8 +112,8 @@ test('a server that is killed and comes back goes on as it was operated, to the 
   await until(context, async () => (await again.playing()).nowPlaying !== nowPlaying);
   await finish();
 
-  const station = await keptOf(context, store, info);
-  assert.ok(station.periods.length >= 4, 'from the epoch, the skip, the slate and back');
+  const station = await restored(context, store, info);
+  assert.ok(station.timeline.periods.length >= 4, 'from the epoch, the skip, the slate and back');
   const parity = parityOf(station, FEC);
   const now = millisToTicks(Date.now());
   for (const { packets, columns, rows } of captured) {
@@ -147,10 +150,10 @@ test('a film is cut wherever that may be, and decodes without a message', {
   for (let i = 0; i < 12; i++) {
     now += (3 + i * 0.37) * 90_000;
     const soon = now + NOTICE;
-    if (i % 3 === 0) station.extend(slated(station, now, soon, { id: 'alarm', item: slate }));
-    else if (i % 3 === 1) station.extend(resumed(station, soon));
-    else station.extend(skipped(station, now, soon)!);
-    assert.ok(station.periods.at(-1)!.opens - soon < 90_000);
+    if (i % 3 === 0) station.change(showSlate(station, now, { id: 'alarm', item: slate }));
+    else if (i % 3 === 1) station.change(resumeProgramme(station, now));
+    else station.change(skipItem(station, now)!);
+    assert.ok(station.timeline.periods.at(-1)!.opens - soon < 90_000);
   }
   const from = station.randomAccessBefore(station.at(start));
   const stream = transportStream(station, from, nextCut(station, now + 8 * 90_000));

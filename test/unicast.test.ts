@@ -125,7 +125,7 @@ test('a thread that dies is followed by another on the same port, with the same 
   const noEras = {
     ...served,
     info: { ...served.info, id: 'broken' },
-    station: { data: { items: [], periods: [], ssrc: 1 } },
+    station: { data: { ssrc: 1, timeline: { ...served.station.data.timeline, periods: { first: 0, added: [] } } } },
   };
   server.add(noEras as unknown as Parameters<UnicastServer['add']>[0]);
   const died = new Promise<string>((resolve) => {

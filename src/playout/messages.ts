@@ -1,6 +1,6 @@
 /** Messages between the main thread and the threads that play stations and read ahead for them. */
 import type { Millis } from '../base/units.js';
-import type { StationData } from '../station/station.js';
+import type { StationData, StationDelta } from '../station/timeline-data.js';
 import type { ThreadCommand } from '../threads/messages.js';
 import type { FecMode, FecSize } from '../wire/fec.js';
 
@@ -42,7 +42,7 @@ export interface ReadAheadThreadData {
 
 export type StationChange =
   /** From some later time on the station plays this. */
-  | { do: 'change'; station: SharedStation }
+  | { do: 'change'; station: Omit<SharedStation, 'station'> & { delta: StationDelta } }
   /** To threads that play: this parity of a station is sent from now on. */
   | { do: 'fec'; id: string; mode: FecMode };
 

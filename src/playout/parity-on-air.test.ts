@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { fakeReader, fakeReel } from '../../test/support/fake-reel.js';
 import { type FakeSource, fakeSource } from '../../test/support/fake-source.js';
 import { playoutAt, type Sent, start } from '../../test/support/hand-playout.js';
+import { begin } from '../../test/support/timeline.js';
 import { ticksToMillis, unwrap } from '../base/units.js';
 import type { PayloadReader } from '../reel/payload-reader.js';
 import { NOTICE } from '../station/change.js';
@@ -203,7 +204,7 @@ test('parity of packets that a change replaces is computed again', () => {
   play(8_000);
   const first = station.at(clock.now * 90 + NOTICE) + 1;
   const { items } = stationOf(2);
-  station.extend({ from: station.due(first), first, items, item: 0, packet: 0, counters: null });
+  begin(station, { from: station.due(first), first, items, item: 0, packet: 0, counters: null });
   playout.readAgain('a');
   parity.change('a');
   play(20_000);

@@ -165,9 +165,11 @@ export class PlayoutPool {
   change(id: string, station: Station): void {
     const onAir = this.#onAir.get(id);
     if (!onAir) return;
-    onAir.shared = { ...onAir.shared, station: station.data };
+    const { station: known, ...shared } = onAir.shared;
+    const delta = station.deltaSince(known.timeline.revision);
+    onAir.shared = { ...shared, station: station.data };
     for (const thread of [onAir.reading, onAir.playing.thread]) {
-      thread.change(onAir.shared, { do: 'change', station: onAir.shared });
+      thread.change(onAir.shared, { do: 'change', station: { ...shared, delta } });
     }
   }
 

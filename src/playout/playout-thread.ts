@@ -65,8 +65,8 @@ function play({ playout, parity, sender }: Awaited<ReturnType<typeof open>>): vo
     } else if (message.do === 'fec') {
       parity.set(message.id, message.mode);
     } else if (message.do === 'change') {
-      const { id, station } = message.station;
-      stations.get(id)?.take(station);
+      const { id, delta } = message.station;
+      stations.get(id)?.update(delta);
       playout.readAgain(id);
       parity.change(id);
     } else if (message.do === 'remove') {

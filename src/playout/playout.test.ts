@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { fakeReader, fakeReel, systemError } from '../../test/support/fake-reel.js';
 import { playoutAt, type Sent, start } from '../../test/support/hand-playout.js';
+import { begin } from '../../test/support/timeline.js';
 import { millisToTicks, ticksToMillis } from '../base/units.js';
 import { NOTICE } from '../station/change.js';
 import { Station } from '../station/station.js';
@@ -266,7 +267,7 @@ test('a change announced two seconds ahead takes effect with its very packet, ev
       play(1_000 + before);
       const first = station.at(millisToTicks(clock.now) + NOTICE) + 1;
       const { items } = steady(step, 2);
-      station.extend({ from: station.due(first), first, items, item: 0, packet: 0, counters: null });
+      begin(station, { from: station.due(first), first, items, item: 0, packet: 0, counters: null });
       playout.readAgain('a');
       play(2_000 + 20 * step);
       const begins = station.at(millisToTicks(start)) + 1;
@@ -290,7 +291,7 @@ test('a change announced too late takes effect at once, and no packet leaves twi
       const first = station.at(millisToTicks(start + 1_000)) + 1;
       play(late);
       const { items } = steady(10, 2);
-      station.extend({ from: station.due(first), first, items, item: 0, packet: 0, counters: null });
+      begin(station, { from: station.due(first), first, items, item: 0, packet: 0, counters: null });
       playout.readAgain('a');
       play(500);
       const begins = station.at(millisToTicks(start)) + 1;

@@ -30,7 +30,7 @@ port.on('message', (message: PlayoutCommand) => {
     clearTimeout(timer);
     timer = setTimeout(read, 0);
   } else if (message.do === 'change') {
-    ahead.change(message.station.id, message.station.station);
+    ahead.change(message.station.id, message.station.delta);
   } else if (message.do === 'remove') {
     ahead.remove(message.id);
     post({ is: 'removed', id: message.id });

@@ -5,7 +5,8 @@
  */
 import { readSync } from 'node:fs';
 import { type Millis, millisToTicks, type PacketNumber, ticksToMillis } from '../base/units.js';
-import type { ItemRange, Station, StationData } from '../station/station.js';
+import type { ItemRange, Station } from '../station/station.js';
+import type { StationDelta } from '../station/timeline-data.js';
 import { EndOfFileError, willNeed } from '../system/file.js';
 import type { Libc } from '../system/libc.js';
 import { type ReadError, ReadErrors } from '../threads/read-errors.js';
@@ -79,8 +80,8 @@ export class ReadAhead {
   }
 
   /** Takes the station's change, from a time on that has not been read yet. */
-  change(id: string, station: StationData): void {
-    this.#readings.get(id)?.station.take(station);
+  change(id: string, delta: StationDelta): void {
+    this.#readings.get(id)?.station.update(delta);
   }
 
   remove(id: string): void {

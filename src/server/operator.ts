@@ -6,16 +6,17 @@ import type { OperatorCommand, StationAction } from '../contract/commands.js';
 import type { Operator, ServerStation, ServerView } from '../contract/server-view.js';
 import type { NetInterface } from '../net/interfaces.js';
 import { closeReel } from '../reel/open-reel.js';
-import { NOTICE, replaced, resumed, skipped, slated, withoutSlate } from '../station/change.js';
-import type { PeriodOptions, StationItem } from '../station/period.js';
+import { replaceItems, resumeProgramme, showSlate, skipItem } from '../station/change.js';
+import type { StationItem } from '../station/playlist.js';
 import type { Station } from '../station/station.js';
+import type { TimelineChange } from '../station/timeline.js';
 import type { Broadcaster } from './broadcaster.js';
 import type { ServerEvents } from './events.js';
-import { keepStation } from './kept-station.js';
 import type { Entry, LineUp } from './line-up.js';
 import type { Slates } from './slates.js';
 import { ownItems, type PrepareOptions, type ReadyStation, type Reloaded, reloadItems } from './station-loader.js';
 import type { StationPlan } from './station-plan.js';
+import { type StateOptions, saveStation } from './stored-station.js';
 
 export interface ServerOperatorOptions {
   broadcaster: Broadcaster;
@@ -24,7 +25,7 @@ export interface ServerOperatorOptions {
   /** The interface that packets leave by. */
   at: NetInterface;
   /** How files of a station are loaded and prepared. */
-  load(plan: StationPlan): PrepareOptions;
+  load(plan: StationPlan): PrepareOptions & StateOptions;
   events: ServerEvents;
 }
 
@@ -110,11 +111,10 @@ export class ServerOperator implements Operator {
 
   #skip(id: string): Promise<void> {
     return this.#inTurn(id, (ready) => {
-      this.#requireProgramme(ready);
+      this.#requireOnAir(ready);
       if (ready.station.items.length === 1) throw impossible('this station has one item', 'Add another to its folder.');
-      const now = this.#now();
-      const period = skipped(ready.station, now, now + NOTICE);
-      if (period) this.#change(ready, period); // Without one, the next item begins by itself before that.
+      const change = skipItem(ready.station, this.#now());
+      if (change) this.#change(ready, change); // Without one, the next item begins by itself before that.
     });
   }
 
@@ -127,14 +127,14 @@ export class ServerOperator implements Operator {
 
   #reorder(id: string, order: readonly string[]): Promise<void> {
     return this.#inTurn(id, (ready) => {
-      this.#requireProgramme(ready);
+      this.#requireOnAir(ready);
       const { items } = ready.station;
       const byId = new Map(itemIds(items).map((itemId, index) => [itemId, items[index]!]));
       const ordered = [...new Set(order)].flatMap((each) => byId.get(each) ?? []);
       if (ordered.length !== items.length || order.length !== items.length) {
         throw impossible('these are not all of the station’s items, each once', 'The line-up lists them.');
       }
-      this.#change(ready, replaced(ready.station, this.#soon(), ordered));
+      this.#change(ready, replaceItems(ready.station, this.#now(), ordered));
     });
   }
 
@@ -142,7 +142,7 @@ export class ServerOperator implements Operator {
     const entry = this.#options.lineUp.find(id);
     const { plan, ready } = entry;
     if (ready === null) throw notReady();
-    this.#requireProgramme(ready);
+    this.#requireOnAir(ready);
     if (this.#reloading.has(entry)) throw impossible('its files are being read already', 'Wait until that is done.');
     this.#reloading.add(entry);
     try {
@@ -163,13 +163,13 @@ export class ServerOperator implements Operator {
     let opened = items;
     try {
       await this.#options.lineUp.inTurn(entry, () => {
-        this.#requireProgramme(ready);
+        this.#requireOnAir(ready);
         const before = station.items;
         opened = ownItems(station, items);
         if (opened.length === before.length && opened.every((item, index) => item === before[index])) return;
         plan.source.files = files;
         ready.sources = null; // Computed again when the change is stored.
-        this.#change(ready, replaced(station, this.#soon(), opened));
+        this.#change(ready, replaceItems(station, this.#now(), opened));
       });
     } finally {
       closeUnused(station, opened);
@@ -184,9 +184,8 @@ export class ServerOperator implements Operator {
       // A change takes some milliseconds: of a thousand stations, other work gets its turn in between.
       this.#nextTurn = this.#nextTurn.then(() => setImmediate());
       await this.#nextTurn;
-      const now = this.#now();
       const [own = item] = ownItems(station, [item]);
-      this.#change(ready, slated(station, now, now + NOTICE, { id: slate, item: own }));
+      this.#change(ready, showSlate(station, this.#now(), { id: slate, item: own }));
     });
   }
 
@@ -204,8 +203,8 @@ export class ServerOperator implements Operator {
   #resume(id: string): Promise<void> {
     return this.#inTurn(id, (ready) => {
       const { station } = ready;
-      if (station.slate === null) throw impossible('this station shows no slate');
-      this.#change(ready, resumed(station, this.#soon()));
+      if (station.timeline.override === null) throw impossible('this station shows no slate');
+      this.#change(ready, resumeProgramme(station, this.#now()));
     });
   }
 
@@ -216,7 +215,8 @@ export class ServerOperator implements Operator {
         entry.ready === null
           ? []
           : this.#inTurn(entry, (ready) => {
-              if (ready.station.slate !== null) this.#change(ready, resumed(ready.station, this.#soon()));
+              const { station } = ready;
+              if (station.timeline.override !== null) this.#change(ready, resumeProgramme(station, this.#now()));
             }),
       ),
     );
@@ -226,22 +226,12 @@ export class ServerOperator implements Operator {
     return millisToTicks(this.#options.broadcaster.now());
   }
 
-  #soon(): Ticks90k {
-    return this.#now() + NOTICE;
-  }
-
   #isOnAir({ plan }: ReadyStation): boolean {
     return this.#options.broadcaster.find(plan.id) !== undefined;
   }
 
   #requireOnAir(ready: ReadyStation): void {
     if (!this.#isOnAir(ready)) throw impossible('this station is not on the air', 'Start it first.');
-  }
-
-  /** Throws a Problem unless the station is on the air with its programme. */
-  #requireProgramme(ready: ReadyStation): void {
-    this.#requireOnAir(ready);
-    if (ready.station.slate !== null) throw impossible('this station shows a slate', 'Resume its programme first.');
   }
 
   /** After the earlier commands of this station. Resolves when what they have changed is stored: the next command does not wait for that. */
@@ -255,8 +245,8 @@ export class ServerOperator implements Operator {
     await this.#stored;
   }
 
-  #change(ready: ReadyStation, period: PeriodOptions): void {
-    ready.station.extend(period);
+  #change(ready: ReadyStation, change: TimelineChange): void {
+    ready.station.change(change);
     this.#changed(ready);
   }
 
@@ -267,7 +257,7 @@ export class ServerOperator implements Operator {
     broadcaster.change(ready);
     this.#stored = this.#stored
       .then(async () => {
-        await keepStation(ready, load(plan));
+        await saveStation(ready, load(plan));
       })
       .catch((error: unknown) => {
         const what = `the change is on the air, but will be lost when the server ends: ${messageOf(error)}`;
@@ -278,14 +268,14 @@ export class ServerOperator implements Operator {
   #describe(ready: ReadyStation, time: Ticks90k): ServerStation {
     const { plan, station } = ready;
     const stats = this.#options.broadcaster.stats(plan.id);
-    const { items } = withoutSlate(station);
+    const { items, timeline } = station;
     const ids = itemIds(items);
     return {
       info: ready.info(time),
       onAir: stats !== null,
       items: items.map(({ name, reel }, index) => ({ id: ids[index]!, name, duration: ticksToMillis(reel.duration) })),
-      slate: station.slate?.id ?? null,
-      actions: this.#actions({ items: items.length, isOnAir: stats !== null, isSlate: station.slate !== null }),
+      slate: timeline.override?.id ?? null,
+      actions: this.#actions({ items: items.length, isOnAir: stats !== null, isSlate: timeline.override !== null }),
       sent: stats?.progress.snapshot() ?? null,
       parity: stats?.parity
         ? {
@@ -300,17 +290,18 @@ export class ServerOperator implements Operator {
 
   #actions({ items, isOnAir, isSlate }: { items: number; isOnAir: boolean; isSlate: boolean }): StationAction[] {
     if (!isOnAir) return ['start', 'rename'];
-    const ofProgramme: StationAction[] = [...(items > 1 ? (['skip', 'reorder'] as const) : []), 'reload'];
+    const ofSeveral: StationAction[] = items > 1 ? ['skip', 'reorder'] : [];
+    const resume: StationAction[] = isSlate ? ['resume'] : [];
     const show: StationAction[] = this.#options.slates.list.length > 0 ? ['show'] : [];
-    return ['stop', 'rename', ...(isSlate ? (['resume'] as const) : ofProgramme), ...show];
+    return ['stop', 'rename', ...ofSeveral, 'reload', ...resume, ...show];
   }
 }
 
 const notReady = () => impossible('this station is still being prepared', 'Try again when it is on the air.');
 
 /** Closes the reels of items that the station did not take. */
-function closeUnused({ periods }: Station, items: readonly StationItem[]): void {
-  const used = new Set(periods.flatMap((period) => period.items).map(({ reel }) => reel));
+function closeUnused({ timeline }: Station, items: readonly StationItem[]): void {
+  const used = new Set(timeline.items.map(({ reel }) => reel));
   for (const reel of new Set(items.map((item) => item.reel))) if (!used.has(reel)) closeReel(reel);
 }
 

@@ -22,14 +22,16 @@ import {
   type StationConfigInput,
 } from './config.js';
 import { type OnServerEvent, ServerEvents } from './events.js';
-import { keptStation, noteSources } from './kept-station.js';
+import { FileStateStore } from './file-state-store.js';
 import { type Entry, LineUp } from './line-up.js';
 import { ServerOperator } from './operator.js';
 import { Slates } from './slates.js';
 import { findSource, type StationSource } from './sources.js';
+import type { StateStore } from './state-store.js';
 import { loadStation, type PrepareOptions, prepareStation, type ReadyStation } from './station-loader.js';
 import { planStation, type StationPlan } from './station-plan.js';
 import { countersOf, reportStats, type StationCountersOnAir, totalsOf } from './stats-reporter.js';
+import { noteSources, restoreStation, type StateOptions } from './stored-station.js';
 
 /** How long other servers may take to answer which stations they send: stations wait for it. */
 const CONFLICT_TIMEOUT: Millis = 120;
@@ -63,7 +65,8 @@ export async function openServer(config: ServerConfigInput, onEvent?: OnServerEv
   const settings = { format, fps, maxGop, target: null };
   const slates = new Slates(checked.slates, { settings, store, onEvent: events.emit });
   const broadcaster = await Broadcaster.open({ ...checked, at, server, onEvent: events.emit });
-  return new Server({ config: checked, settings, at, found, store, events, slates, broadcaster });
+  const states = new FileStateStore(store.folder);
+  return new Server({ config: checked, settings, at, found, store, states, events, slates, broadcaster });
 }
 
 /** A station on the air, for readers in this process. */
@@ -83,6 +86,7 @@ interface ServerParts {
   /** Stations of other servers when this one was opened. */
   found: Promise<readonly FoundStation[]>;
   store: Store;
+  states: StateStore;
   events: ServerEvents;
   slates: Slates;
   broadcaster: Broadcaster;
@@ -194,7 +198,8 @@ export class Server {
     const plan = planStation({ config, source: this.#sourceOf(config), number, format, others });
     const entry = this.#lineUp.add(plan);
     try {
-      const load = async (options: PrepareOptions) => (await loadKnown(options)) ?? prepareMissing(options);
+      const load = async (options: PrepareOptions & StateOptions) =>
+        (await loadKnown(options)) ?? prepareMissing(options);
       const isStarted = await this.#run(() => this.#start(entry, load, this.#findOthers()));
       if (!isStarted)
         throw new Problem('source', `${plan.name}: no file of it can be played`, 'The log has the reason.');
@@ -278,7 +283,7 @@ export class Server {
   /** Loads a station and puts it on the air. False where there is nothing to load. */
   async #start(
     entry: Entry,
-    load: (options: PrepareOptions) => Promise<ReadyStation | null>,
+    load: (options: PrepareOptions & StateOptions) => Promise<ReadyStation | null>,
     found = this.#parts.found,
   ): Promise<boolean> {
     const options = this.#loadOptions(entry.plan);
@@ -317,12 +322,13 @@ export class Server {
     });
   }
 
-  #loadOptions(plan: StationPlan): PrepareOptions {
-    const { config, settings, store, events } = this.#parts;
+  #loadOptions(plan: StationPlan): PrepareOptions & StateOptions {
+    const { config, settings, store, states, events } = this.#parts;
     return {
       plan,
       settings: { ...settings, format: plan.format },
       store,
+      states,
       server: config.name,
       fec: config.fec === 'none' ? undefined : config.fec.size,
       onEvent: events.emit,
@@ -358,10 +364,10 @@ export class Server {
 }
 
 /** The station as its operator left it or from reels in the store; null where files would have to be read for that. */
-const loadKnown = async (options: PrepareOptions): Promise<ReadyStation | null> =>
+const loadKnown = async (options: PrepareOptions & StateOptions): Promise<ReadyStation | null> =>
   // A fault of its files is reported when they are prepared.
-  (await keptStation(options)) ?? loadStation(options).catch(() => null);
+  (await restoreStation(options)) ?? loadStation(options).catch(() => null);
 
 /** The same, with files read and missing reels made. */
-const prepareMissing = async (options: PrepareOptions): Promise<ReadyStation | null> =>
-  (await keptStation(options, true)) ?? prepareStation(options);
+const prepareMissing = async (options: PrepareOptions & StateOptions): Promise<ReadyStation | null> =>
+  (await restoreStation(options, true)) ?? prepareStation(options);

@@ -1,6 +1,5 @@
 /** What the network is told about a station. */
 import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
-import { withoutSlate } from '../station/change.js';
 import { NowOnAir } from '../station/guide.js';
 import { scheduleHash } from '../station/identity.js';
 import type { Station } from '../station/station.js';
@@ -34,12 +33,11 @@ export function describer(options: DescriptionOptions): (time: Ticks90k) => Stat
 
 function describe({ plan, station, server, fec }: DescriptionOptions): StationInfo {
   // A slate changes only the title on air, not the properties.
-  const programme = withoutSlate(station);
-  const manifests = programme.items.map(({ reel }) => reel.data.manifest);
+  const manifests = station.items.map(({ reel }) => reel.data.manifest);
   const { format, properties } = manifests[0]!;
   const { width, height, aspectRatio, frameRate, videoCodec, audioCodec } = properties;
   const bytes = manifests.reduce((sum, manifest) => sum + manifest.bytes, 0);
-  const seconds = programme.cycleDuration / TICKS_PER_SECOND;
+  const seconds = station.cycleDuration / TICKS_PER_SECOND;
   const interval = Math.max(...manifests.map((manifest) => manifest.randomAccessInterval)) / TICKS_PER_SECOND;
   return {
     number: plan.number,
@@ -63,7 +61,7 @@ function describe({ plan, station, server, fec }: DescriptionOptions): StationIn
     schedule: scheduleHash(plan.id, [
       ...manifests.map(({ id, checksum }) => `${id}-${checksum}`),
       // The same items are other packets when they were changed at another time.
-      ...station.periods.slice(1).map(({ first, item, packet }) => `${first} ${item} ${packet}`),
+      ...station.timeline.periods.slice(1).map(({ first, item, packet }) => `${first} ${item} ${packet}`),
     ]),
     server,
   };

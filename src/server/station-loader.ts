@@ -7,15 +7,16 @@ import { closeReel } from '../reel/open-reel.js';
 import { findReel, prepareReel } from '../reel/prepare.js';
 import type { Reel } from '../reel/reel.js';
 import type { Store } from '../reel/store.js';
-import { isSameReel } from '../station/change.js';
 import { stationSsrc } from '../station/identity.js';
-import { Station, type StationItem } from '../station/station.js';
+import { isSameReel, type StationItem } from '../station/playlist.js';
+import { Station } from '../station/station.js';
 import type { FecSize } from '../wire/fec.js';
 import type { StationInfo } from '../wire/station-info.js';
 import type { OnServerEvent } from './events.js';
 import { filesOf, sourceProblem } from './sources.js';
 import { describer } from './station-description.js';
 import type { StationPlan } from './station-plan.js';
+import type { StoredState } from './stored-station.js';
 
 /** A station that can go on the air. */
 export interface ReadyStation {
@@ -27,6 +28,8 @@ export interface ReadyStation {
   poster(item: StationItem): Promise<Buffer | null>;
   /** What identifies its files: their content and settings. Null where that is not known yet. */
   sources: string[] | null;
+  /** What of it is stored; null: all of it is stored with the next change. */
+  stored: StoredState | null;
 }
 
 export interface LoadOptions {
@@ -122,7 +125,7 @@ async function assemble(options: LoadOptions, reelOf: ReelOf): Promise<ReadyStat
 
 export function readyStation(options: LoadOptions, station: Station): ReadyStation {
   const poster = ({ reel }: StationItem) => options.store.poster(reel.data.manifest.id);
-  return { plan: options.plan, station, poster, info: describer({ ...options, station }), sources: null };
+  return { plan: options.plan, station, poster, info: describer({ ...options, station }), sources: null, stored: null };
 }
 
 export interface Reloaded {
@@ -163,10 +166,9 @@ async function ownLayout(options: LoadOptions, source: string, layout: StationLa
  * Items as the station has them already, where it has them, so that every reel is open once; reels opened for nothing are
  * closed. To be called right before the station takes the items: another change may have brought the same reels.
  */
-export function ownItems({ periods }: Station, items: readonly StationItem[]): StationItem[] {
-  const owned = periods.flatMap((period) => period.items);
+export function ownItems({ timeline }: Station, items: readonly StationItem[]): StationItem[] {
   return items.map((item) => {
-    const same = owned.filter(({ reel }) => isSameReel(reel, item.reel));
+    const same = timeline.items.filter(({ reel }) => isSameReel(reel, item.reel));
     const [first] = same;
     if (!first || same.some(({ reel }) => reel === item.reel)) return item;
     closeReel(item.reel);

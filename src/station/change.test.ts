@@ -3,15 +3,19 @@ import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { fakeReader, fakeReel } from '../../test/support/fake-reel.js';
 import { madeFilm, madeReel } from '../../test/support/made-reel.js';
+import { begin, play } from '../../test/support/timeline.js';
 import { analyseTs } from '../../test/support/ts-analyser.js';
 import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
 import { parseRtp, RTP_HEADER_LENGTH } from '../wire/rtp.js';
 import { Pid } from '../wire/ts.js';
-import { begun, NOTICE, nextCut, periodFrom, replaced, resumed, skipped, slated } from './change.js';
+import { NOTICE, replaceItems, resumeProgramme, showSlate, skipItem } from './change.js';
 import { type FecSource, parityOf } from './fec-source.js';
 import { packetsOf } from './packet-source.js';
-import type { PeriodOptions, StationItem } from './period.js';
-import { MOST_ERAS, Station } from './station.js';
+import { plannedAt as planAt } from './plan.js';
+import type { StationItem } from './playlist.js';
+import { nextCut } from './splice.js';
+import { Station } from './station.js';
+import { MOST_PAST, type TimelineChange } from './timeline.js';
 
 const start: Ticks90k = 161_000_000_000_000;
 
@@ -40,11 +44,17 @@ interface Operated {
   end: Ticks90k;
 }
 
-/** `changed` is told of each period with what the station was before it. */
+const plannedAt = ({ timeline: { plan } }: Station, time: Ticks90k) => {
+  const planned = planAt(plan, time);
+  return { ...planned, item: planned.items[planned.index]! };
+};
+const copyOf = ({ ssrc, timeline }: Station) => new Station({ timeline, ssrc });
+
+/** Calls `changed` after each change, with the station as it was before. */
 function operate(
   items: readonly StationItem[],
   done: { does: string; after: Ticks90k }[],
-  changed: (station: Station, before: Station) => void = () => undefined,
+  changed: (station: Station, before: Station, change: TimelineChange) => void = () => undefined,
 ): Operated {
   const [slate] = items.slice(-1);
   const order = items.slice(0, -1);
@@ -52,17 +62,18 @@ function operate(
   let now = start;
   for (const { does, after } of done) {
     now += after;
-    const before = new Station({ periods: station.periods, ssrc: 1 });
-    const soon = now + NOTICE;
-    let period: PeriodOptions | null = null;
-    if (does === 'slate') period = slated(station, now, soon, { id: 'slate', item: slate });
-    else if (station.slate !== null) period = does === 'back' ? resumed(station, soon) : null;
-    else if (does === 'skip') period = skipped(station, now, soon);
-    else if (does === 'reorder') period = replaced(station, soon, [...order].reverse());
-    if (period) station.extend(period);
-    if (station.periods.at(-1)!.from !== before.periods.at(-1)!.from) changed(station, before);
+    const before = copyOf(station);
+    const isShowing = station.timeline.override !== null;
+    let change: TimelineChange | null = null;
+    if (does === 'slate') change = showSlate(station, now, { id: 'slate', item: slate! });
+    else if (does === 'back') change = isShowing ? resumeProgramme(station, now) : null;
+    else if (does === 'skip') change = skipItem(station, now);
+    else if (does === 'reorder') change = replaceItems(station, now, [...order].reverse());
+    if (change === null) continue;
+    station.change(change);
+    changed(station, before, change);
   }
-  return { station, end: Math.max(now, station.periods.at(-1)!.from) };
+  return { station, end: Math.max(now, station.timeline.periods.at(-1)!.from) };
 }
 
 const streamOf = (station: Station, from: number, to: number): Buffer =>
@@ -106,8 +117,9 @@ test('what is before a change stays what it was, and a change gives threads two 
   const items = await makeItems(context);
   fc.assert(
     fc.property(actions, (done) => {
-      operate(items, done, (station, before) => {
-        const { opening: cut, first, item, items } = station.periods.at(-1)!;
+      operate(items, done, (station, before, change) => {
+        if (change.periods.length === 0) return;
+        const { opening: cut, first, item, items } = station.timeline.periods.at(-change.periods.length)!;
         assert.deepEqual(streamOf(station, cut - 100, cut), streamOf(before, cut - 100, cut));
         assert.equal(station.due(cut - 1), before.due(cut - 1));
         assert.ok(station.due(cut) >= before.due(cut));
@@ -129,10 +141,10 @@ test('another thread, and another process with the same periods, send the same b
   fc.assert(
     fc.property(actions, (done) => {
       const { station, end } = operate(items, done);
-      elsewhere.take(station.data);
+      elsewhere.update(station.data.timeline);
       const [from, to] = [station.at(start), station.at(end + TICKS_PER_SECOND)];
       assert.deepEqual(elsewhere.packets(from, to), station.packets(from, to));
-      assert.deepEqual(Station.of(station.data).data.periods, station.data.periods);
+      assert.deepEqual(Station.of(station.data).data, station.data);
     }),
     { numRuns: 10 },
   );
@@ -147,7 +159,7 @@ test('parity over a cut is that of the packets which are sent, once what was com
   const block = Math.floor(cut / 50);
   const parities = (source: FecSource) => packetsOf(source, block * source.perBlock, (block + 1) * source.perBlock);
   const before = [parities(columns), parities(rows)];
-  station.extend(periodFrom(station, cut, { items: [items[3]], item: 0, packet: 0 }));
+  play(station, start + NOTICE, [items[3]!]);
   columns.forget();
   const after = [parities(columns), parities(rows)];
   const fresh = parityOf(Station.of(station.data), size);
@@ -160,16 +172,18 @@ test('a skip goes to the next item, and to nothing where that is about to begin 
   const station = new Station({ items, ssrc: 1 });
   const { from, to, item } = station.itemOnAirAt(start);
   const next = station.itemOnAirAt(to).item;
-  const period = skipped(station, from, from + NOTICE)!;
-  assert.equal(period.items[period.item], next);
+  const change = skipItem(station, from)!;
+  const [period] = change.periods;
+  assert.equal(period!.items[period!.item], next);
   // Wherever its random access points are, it need not be waited for long.
-  assert.ok(period.from >= from + NOTICE && period.from < from + NOTICE + TICKS_PER_SECOND);
-  assert.equal(skipped(station, to - NOTICE, to), null);
-  station.extend(period);
-  assert.equal(station.itemAt(period.from - 1), item);
+  const begins = period!.from;
+  assert.ok(begins >= from + NOTICE && begins < from + NOTICE + TICKS_PER_SECOND);
+  assert.equal(skipItem(station, to - NOTICE), null);
+  station.change(change);
+  assert.equal(station.itemAt(begins - 1), item);
   assert.deepEqual(
-    [station.itemAt(period.from), station.itemOnAirAt(period.from).from, station.itemOnAirAt(from).to],
-    [next, period.from, period.from],
+    [station.itemAt(begins), station.itemOnAirAt(begins).from, station.itemOnAirAt(from).to],
+    [next, begins, begins],
   );
 });
 
@@ -178,13 +192,13 @@ test('another order begins behind the item on the air, with what follows that in
   const station = new Station({ items: [a, b, c], ssrc: 1 });
   const time = station.itemOnAirAt(start).to;
   const { item, to } = station.itemOnAirAt(time);
-  const order = [c, b, a];
-  const period = replaced(station, time, order);
-  assert.deepEqual([period.from, period.items[period.item]], [to, order[(order.indexOf(item) + 1) % 3]]);
+  const order = [c!, b!, a!];
+  const [period] = replaceItems(station, time - NOTICE, order).periods;
+  assert.deepEqual([period!.from, period!.items[period!.item]], [to, order[(order.indexOf(item) + 1) % 3]]);
   // Where the item is gone, with what came behind it and is still there.
   const rest = [a, b, c].filter((each) => each !== item);
-  const other = replaced(station, time, [d, ...rest]);
-  assert.equal(other.items[other.item], station.itemOnAirAt(to).item);
+  const [other] = replaceItems(station, time - NOTICE, [d!, ...rest]).periods;
+  assert.equal(other!.items[other!.item], station.itemOnAirAt(to).item);
 });
 
 test('what comes back is where it would have been, up to the distance of random access points', async (context) => {
@@ -193,10 +207,10 @@ test('what comes back is where it would have been, up to the distance of random 
   const station = new Station({ items: [a, b], ssrc: 1 });
   fc.assert(
     fc.property(fc.integer({ min: 3 * TICKS_PER_SECOND, max: 60 * TICKS_PER_SECOND }), (length) => {
-      const on = new Station({ periods: station.periods, ssrc: 1 });
-      on.extend(slated(on, start - NOTICE, start, { id: 'slate', item: slate }));
-      const period = resumed(on, start + length);
-      on.extend(period);
+      const on = copyOf(station);
+      on.change(showSlate(on, start - NOTICE, { id: 'slate', item: slate! }));
+      on.change(resumeProgramme(on, start + length - NOTICE));
+      const period = on.timeline.periods.at(-1)!;
       const [then, would] = [on.itemOnAirAt(period.from), programme.itemOnAirAt(period.from)];
       const into = then.item.reel.due(period.packet);
       if (then.item !== would.item) assert.ok(period.from - would.from <= TICKS_PER_SECOND);
@@ -206,29 +220,73 @@ test('what comes back is where it would have been, up to the distance of random 
   );
 });
 
-test('an order that is still to come comes behind a slate too', async (context) => {
-  const [a, b, c, slate] = await makeItems(context);
+test('an order that is planned comes behind a slate too', async (context) => {
+  const [a, b, c, slate] = (await makeItems(context)) as [StationItem, StationItem, StationItem, StationItem];
   const station = new Station({ items: [a, b, c], ssrc: 1 });
-  const period = replaced(station, start + NOTICE, [c, b, a]);
-  station.extend(period);
-  station.extend(slated(station, start, start + NOTICE, { id: 'slate', item: slate }));
-  assert.equal(station.slate?.id, 'slate');
-  assert.equal(station.periods.length, 2);
-  const back = resumed(station, period.from + TICKS_PER_SECOND);
-  assert.deepEqual([back.items, back.slate ?? null], [[c, b, a], null]);
-  // Back, and at once the slate again, and back again: nothing of the slate is taken for what the station plays.
-  station.extend(back);
-  const now = period.from;
-  station.extend(slated(station, now, now + NOTICE, { id: 'slate', item: slate }));
-  assert.deepEqual(resumed(station, now + NOTICE).items, [c, b, a]);
+  station.change(replaceItems(station, start, [c, b, a]));
+  const { from } = station.timeline.periods.at(-1)!;
+  station.change(showSlate(station, start, { id: 'slate', item: slate }));
+  assert.equal(station.timeline.override?.id, 'slate');
+  assert.equal(station.timeline.periods.length, 2);
+  station.change(resumeProgramme(station, from + TICKS_PER_SECOND - NOTICE));
+  const back = station.timeline.periods.at(-1)!;
+  assert.deepEqual([back.items, station.timeline.override], [[c, b, a], null]);
+  // Back, and at once the slate again, and back again: nothing of the slate is taken for the programme.
+  station.change(showSlate(station, from, { id: 'slate', item: slate }));
+  assert.deepEqual(resumeProgramme(station, from).periods[0]!.items, [c, b, a]);
+});
+
+test('an order that is planned survives a slate that ends before its time', async (context) => {
+  const [a, b, c, slate] = (await makeItems(context)) as [StationItem, StationItem, StationItem, StationItem];
+  const station = new Station({ items: [a, b, c], ssrc: 1 });
+  // An item is left only at its end: here of the longest, some seconds later.
+  const time = [a, b, c].reduce((at) => (station.itemAt(at) === a ? at : station.itemOnAirAt(at).to), start);
+  station.change(replaceItems(station, time, [c, b, a]));
+  const planned = station.timeline.periods.at(-1)!;
+  station.change(showSlate(station, time, { id: 'slate', item: slate }));
+  station.change(resumeProgramme(station, time + TICKS_PER_SECOND));
+  const { periods, plan } = station.timeline;
+  assert.deepEqual(
+    periods.slice(-2).map(({ items }) => items),
+    [
+      [a, b, c],
+      [c, b, a],
+    ],
+  );
+  const begins = periods.at(-1)!;
+  assert.equal(begins.item, planned.item);
+  assert.ok(Math.abs(begins.from - planned.from) < 3 * TICKS_PER_SECOND);
+  const { item, to } = station.itemOnAirAt(begins.opens - 1);
+  assert.deepEqual([item, to], [a, begins.from], 'where the item ends, not in its midst');
+  assert.equal(plan.at(-1)!.from, begins.from);
+});
+
+test('skipping and reordering under a slate change what comes behind it, and nothing on the air', async (context) => {
+  const [a, b, c, slate] = (await makeItems(context)) as [StationItem, StationItem, StationItem, StationItem];
+  const station = new Station({ items: [a, b, c], ssrc: 1 });
+  station.change(showSlate(station, start, { id: 'slate', item: slate }));
+  const { periods } = station.timeline;
+  const now = start + 10 * TICKS_PER_SECOND;
+  const { item } = plannedAt(station, now);
+  station.change(skipItem(station, now)!);
+  const next = plannedAt(station, now + NOTICE);
+  assert.notEqual(next.item, item);
+  assert.equal(next.from, now + NOTICE);
+  station.change(replaceItems(station, now, [c, b, a]));
+  assert.deepEqual(station.timeline.periods, periods);
+  assert.deepEqual([station.timeline.override, station.items], [{ id: 'slate' }, [c, b, a]]);
+  assert.deepEqual(plannedAt(station, next.to).from, next.to);
+  station.change(resumeProgramme(station, now));
+  const [back, order] = station.timeline.periods.slice(-2);
+  assert.equal(back!.items[back!.item], next.item);
+  assert.deepEqual(order!.items, [c, b, a]);
 });
 
 test('a station of pictures is changed from one picture to the next', () => {
   const reel = (tag: number) => fakeReel({ times: [0, 900, 1_800, 2_700], duration: 3_600, format: 'jpeg', tag });
   const items = [1, 2].map((tag) => ({ name: `${tag}`, reel: reel(tag) }));
   const station = new Station({ items: [items[0]], ssrc: 1 });
-  const period = begun(station, start + NOTICE, [items[1]]);
-  station.extend(period);
+  const period = play(station, start + NOTICE, [items[1]!]);
   assert.ok(period.from >= start + NOTICE && period.from <= start + NOTICE + 3_600);
   const numbers = station
     .packets(period.first - 2, period.first + 2, fakeReader())
@@ -241,7 +299,7 @@ test('a station of pictures is changed from one picture to the next', () => {
   ]);
 });
 
-test('the oldest periods go when there are too many, and the station says how far it reaches back', () => {
+test('the oldest periods are dropped when there are too many, and the station knows how far it reaches back', () => {
   const items = [1, 2].map((tag) => ({
     name: `${tag}`,
     reel: fakeReel({ times: [0], duration: 900, format: 'jpeg', tag }),
@@ -249,23 +307,41 @@ test('the oldest periods go when there are too many, and the station says how fa
   const station = new Station({ items: [items[0]], ssrc: 1 });
   assert.equal(station.begins, 0);
   let now = start;
-  for (let i = 0; i < MOST_ERAS + 10; i++) {
-    station.extend(begun(station, now, [items[i % 2]]));
+  for (let i = 0; i < MOST_PAST + 100; i++) {
+    play(station, now, [items[i % 2]!]);
     now += 5_000;
   }
-  assert.equal(station.periods.length, MOST_ERAS);
+  const { periods } = station.timeline;
+  assert.equal(periods.filter(({ from }) => from <= periods.at(-1)!.from - NOTICE).length, MOST_PAST + 1);
   assert.ok(station.begins > start);
   const first = station.at(station.begins);
   for (let n = first; n < first + 100; n++) assert.equal(station.at(station.due(n)), n);
 });
 
-test('an period before its turn is refused', () => {
+test('no number of planned periods is too many', () => {
+  const items = [1, 2].map((tag) => ({
+    name: `${tag}`,
+    reel: fakeReel({ times: [0], duration: 900, format: 'jpeg', tag }),
+  }));
+  const station = new Station({ items: [items[0]!], ssrc: 1 });
+  const count = 2 * MOST_PAST;
+  const periods = Array.from({ length: count }, (_, i) => {
+    const first = station.at(start) + 10 * (i + 1);
+    return { items: [items[i % 2]!], item: 0, packet: 0, counters: null, first, from: first * 900 };
+  });
+  station.change({ now: start, periods, plan: periods, override: null });
+  const last = { ...periods.at(-1)!, items: [items[0]!] };
+  station.change({ now: start, periods: [last], plan: [...periods.slice(0, -1), last], override: null });
+  assert.deepEqual([station.timeline.periods.length, station.begins], [count + 1, 0]);
+});
+
+test('a period before its turn is refused', () => {
   const item = { name: 'a', reel: fakeReel({ times: [0], duration: 900, tag: 1 }) };
   const station = new Station({ items: [item], ssrc: 1 });
   const period = { items: [item], item: 0, packet: 0, counters: null };
-  assert.throws(() => station.extend({ ...period, first: 100, from: 100 * 900 - 1 }), /before its turn/);
-  assert.throws(() => station.extend({ ...period, first: 0, from: 0 }), RangeError);
-  assert.throws(() => station.extend({ ...period, first: 100, from: 90_000, packet: 1 }), RangeError);
-  station.extend({ ...period, first: 100, from: 100 * 900 + 50 });
+  assert.throws(() => begin(station, { ...period, first: 100, from: 100 * 900 - 1 }), /before its turn/);
+  assert.throws(() => begin(station, { ...period, first: 0, from: 0 }), RangeError);
+  assert.throws(() => begin(station, { ...period, first: 100, from: 90_000, packet: 1 }), RangeError);
+  begin(station, { ...period, first: 100, from: 100 * 900 + 50 });
   assert.deepEqual([station.due(99), station.due(100), station.at(100 * 900 + 49)], [99 * 900, 100 * 900 + 50, 99]);
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { fakeReel } from '../../test/support/fake-reel.js';
+import { begin } from '../../test/support/timeline.js';
 import { TICKS_PER_SECOND } from '../base/units.js';
 import { NowOnAir, programmesOf } from './guide.js';
 import { Station } from './station.js';
@@ -41,7 +42,7 @@ test('what is on the air is computed once until it changes, and its reader knows
   assert.deepEqual(now.at(seconds(10)), { nowPlaying: 'two', nowUntil: 15_000, next: 'one' });
   assert.deepEqual(now.at(seconds(3)), first);
   const period = { items: [one], item: 0, packet: 0, counters: null };
-  station.extend({ ...period, from: seconds(30), first: 4 });
+  begin(station, { ...period, from: seconds(30), first: 4 });
   assert.deepEqual(now.at(seconds(26)), { nowPlaying: 'two', nowUntil: 30_000, next: 'one' });
 });
 
@@ -57,7 +58,7 @@ test('an item that repeats for ever is looked up once, and one that repeats unti
   const now = new NowOnAir(station);
   for (let second = 0; second < 1_000; second++) now.at(seconds(second));
   assert.deepEqual([now.until, lookups], [Number.POSITIVE_INFINITY, 1]);
-  station.extend({ items: [two], item: 0, packet: 0, counters: null, from: seconds(5_000), first: 5_000 });
+  begin(station, { items: [two], item: 0, packet: 0, counters: null, from: seconds(5_000), first: 5_000 });
   assert.deepEqual(now.at(0), { nowPlaying: 'one', nowUntil: 5_000_000, next: 'two' });
   assert.ok(lookups < 5);
 });

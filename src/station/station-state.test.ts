@@ -1,118 +1,147 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { makeFilm, openStore, reelOf } from '../../test/support/film.js';
 import { scratchFolder } from '../../test/support/spool.js';
-import { TICKS_PER_SECOND } from '../base/units.js';
+import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
 import type { Store } from '../reel/store.js';
-import { NOTICE, replaced, resumed, skipped, slated } from './change.js';
+import { replaceItems, resumeProgramme, showSlate, skipItem } from './change.js';
+import { openState } from './open-state.js';
+import type { StationItem } from './playlist.js';
 import { Station } from './station.js';
-import { KeptFile, keptData, openKept } from './station-state.js';
+import { type StateEntry, stateEntry, stateOf } from './station-state.js';
 
-const start = 161_000_000_000_000;
-const words = { sources: ['one', 'two'], name: 'Lobby' };
+const start: Ticks90k = 161_000_000_000_000;
+const head = { id: 'lobby', sources: ['one', 'two'], name: 'Lobby' };
 
-/** A station with a history: skipped, reordered, and a slate on it that hides an order still to come. */
-async function changed(context: TestContext): Promise<{ store: Store; station: Station; end: number }> {
+interface Changed {
+  store: Store;
+  station: Station;
+  end: Ticks90k;
+  /** A snapshot of the unchanged station, and an entry for each change. */
+  entries: StateEntry[];
+}
+
+/** A station with a history: skipped, reordered, and with a slate that hides a planned order. */
+async function changed(context: TestContext): Promise<Changed> {
   const store = await openStore(context);
   const folder = scratchFolder(context);
-  const items = [];
+  const items: StationItem[] = [];
   for (const [name, seconds] of [['one', 4] as const, ['two', 5] as const, ['slate', 2] as const]) {
     items.push({ name, reel: await reelOf(context, makeFilm(join(folder, `${name}.mp4`), seconds), {}, store) });
   }
-  const [one, two, slate] = items;
+  const [one, two, slate] = items as [StationItem, StationItem, StationItem];
   const station = new Station({ items: [one, two], ssrc: 9 });
-  const { from } = station.itemOnAirAt(start);
-  station.extend(skipped(station, from, from + NOTICE)!);
-  let now = from + 20 * TICKS_PER_SECOND;
-  station.extend(slated(station, now, now + NOTICE, { id: 'slate', item: slate }));
+  const entries = [stateEntry(head, station, -1)];
+  const make = (change: Parameters<Station['change']>[0]) => {
+    const { revision } = station;
+    station.change(change);
+    entries.push(stateEntry(head, station, revision));
+  };
+  let now = station.itemOnAirAt(start).from;
+  make(skipItem(station, now)!);
+  now += 20 * TICKS_PER_SECOND;
+  make(showSlate(station, now, { id: 'slate', item: slate }));
   now += 10 * TICKS_PER_SECOND;
-  station.extend(resumed(station, now + NOTICE));
+  make(resumeProgramme(station, now));
   now += 10 * TICKS_PER_SECOND;
-  station.extend(replaced(station, now + NOTICE, [two, one]));
-  station.extend(slated(station, now, now + NOTICE, { id: 'slate', item: slate }));
-  return { store, station, end: now + NOTICE + 15 * TICKS_PER_SECOND };
+  make(replaceItems(station, now, [two, one]));
+  make(showSlate(station, now, { id: 'slate', item: slate }));
+  return { store, station, end: now + 17 * TICKS_PER_SECOND, entries };
 }
 
-test('a station that was kept sends the same bytes, before and after, and goes back from its slate to the same', async (context) => {
-  const { store, station, end } = await changed(context);
-  const file = new KeptFile(store.folder, 'lobby');
-  assert.equal(await file.read(), null);
-  await file.write(keptData('lobby', station, words));
-  const data = (await new KeptFile(store.folder, 'lobby').read())!;
-  assert.deepEqual([data.sources, data.name], [words.sources, words.name]);
-  const again = await openKept(data, store, 9);
-  context.after(() => again.close());
+async function opened(context: TestContext, store: Store, entries: readonly unknown[]): Promise<Station> {
+  const station = await openState(stateOf('lobby', entries).timeline!, store, 9);
+  context.after(() => station.close());
+  return station;
+}
+
+/** What a station of version 1 stored: each period with its items, and below a slate the programme. */
+function version1(station: Station): object {
+  const { items, periods } = stateEntry(head, station, -1).timeline!;
+  const { override, plan } = station.timeline;
+  const numberOf = (item: StationItem) => station.timeline.items.indexOf(item);
+  const old = periods.added.map(({ playlist, ...period }, index) => ({
+    ...period,
+    items: station.timeline.periods[index]!.items.map(numberOf),
+    slate: null as object | null,
+  }));
+  const programme = plan.map((entry) => ({
+    ...entry,
+    ...{ items: entry.items.map(numberOf), first: 1, counters: null, filler: null, slate: null },
+  }));
+  if (override) old.at(-1)!.slate = { id: override.id, programme };
+  return { version: 1, ...head, items: items.added, periods: old };
+}
+
+test('a restored station sends the same bytes, before and after, and resumes what it would have', async (context) => {
+  const { store, station, end, entries } = await changed(context);
   const [from, to] = [station.at(start), station.at(end)];
-  assert.deepEqual(again.packets(from, to), station.packets(from, to));
-  const [one, other] = [station, again].map((each) => {
-    each.extend(resumed(each, end));
-    return each.packets(to, to + 2_000);
-  });
-  assert.deepEqual(other, one);
-  assert.equal(again.slate, null);
-  assert.deepEqual(readdirSync(dirname(file.path)), ['lobby.json'], 'nothing else is left');
+  const resumed = new Station({ timeline: station.timeline, ssrc: 9 });
+  resumed.change(resumeProgramme(resumed, end));
+  for (const stored of [entries, [stateEntry(head, station, -1)], [version1(station)]]) {
+    const again = await opened(context, store, JSON.parse(JSON.stringify(stored)));
+    assert.deepEqual(again.packets(from, to), station.packets(from, to));
+    assert.equal(again.timeline.override?.id, 'slate');
+    again.change(resumeProgramme(again, end));
+    assert.deepEqual(again.packets(to, to + 2_000), resumed.packets(to, to + 2_000));
+    assert.equal(again.timeline.override, null);
+  }
 });
 
-test('without the reel of an period, what was on the air up to its end is not known; without the newest’s, nothing is', async (context) => {
-  const { store, station, end } = await changed(context);
-  const item = (name: string) => station.data.items.find((each) => each.name === name)!.reel.manifest;
-  station.extend(resumed(station, end));
-  const periods = station.periods.length;
-  const data = keptData('lobby', station, words);
-  const slate = item('slate').id;
-  const other = { ...data, items: data.items.map((each) => (each.reel === slate ? { ...each, checksum: 1 } : each)) };
-  const part = await openKept(other, store, 9);
-  context.after(() => part.close());
-  assert.ok(part.periods.length < periods);
-  assert.equal(part.begins, station.periods[periods - part.periods.length].from);
-  const first = station.periods[periods - part.periods.length].first;
-  assert.deepEqual(part.packets(first, first + 500), station.packets(first, first + 500));
-  rmSync(store.reelFolder(item('one').id), { recursive: true });
-  await assert.rejects(openKept(data, store, 9));
-});
-
-test('a file that is damaged is refused, wherever it is cut off or written over, and can be put aside', async (context) => {
-  const { store, station } = await changed(context);
-  const file = new KeptFile(store.folder, 'lobby');
-  await file.write(keptData('lobby', station, words));
-  const whole = readFileSync(file.path);
-  await fc.assert(
-    fc.asyncProperty(fc.integer({ min: 0, max: whole.length - 2 }), async (length) => {
-      writeFileSync(file.path, whole.subarray(0, length));
-      await assert.rejects(file.read());
-    }),
-    { numRuns: 50 },
+test('a change costs an entry of what it adds, and an entry is of no use without the one before', async (context) => {
+  const { station, entries } = await changed(context);
+  assert.deepEqual(
+    entries.map(({ timeline }) => timeline!.items.added.length),
+    [2, 0, 1, 0, 0, 0],
   );
+  for (const { timeline } of entries) assert.ok(timeline!.periods.added.length <= 1);
+  const state = stateOf('lobby', JSON.parse(JSON.stringify(entries)));
+  assert.deepEqual([state.sources, state.name], [head.sources, head.name]);
+  assert.deepEqual(state.timeline, stateOf('lobby', [stateEntry(head, station, -1)]).timeline);
+  assert.throws(() => stateOf('lobby', entries.slice(1)), /does not begin with a snapshot/);
+  assert.throws(() => stateOf('lobby', [...entries.slice(0, 2), ...entries.slice(3)]), /does not fit revision/);
+  assert.throws(() => stateOf('hall', entries), /belongs to the station lobby/);
+  assert.throws(() => stateOf('lobby', []), /empty/);
+});
+
+test('without the reel of a period the past up to its end is not known; without the newest’s, nothing is', async (context) => {
+  const { store, station, end } = await changed(context);
+  station.change(resumeProgramme(station, end));
+  const entry = stateEntry(head, station, -1);
+  const timeline = entry.timeline!;
+  const added = timeline.items.added.map((item) => (item.name === 'slate' ? { ...item, checksum: 1 } : item));
+  const part = await opened(context, store, [{ ...entry, timeline: { ...timeline, items: { first: 0, added } } }]);
+  const { periods } = station.timeline;
+  assert.ok(part.timeline.periods.length < periods.length);
+  const { from, first } = periods[periods.length - part.timeline.periods.length]!;
+  assert.equal(part.begins, from);
+  assert.deepEqual(part.packets(first, first + 500), station.packets(first, first + 500));
+  rmSync(store.reelFolder(timeline.items.added[0]!.reel), { recursive: true });
+  await assert.rejects(opened(context, store, [entry]));
+});
+
+test('an entry that was written over is refused, or still makes a station or an error', async (context) => {
+  const { store, entries } = await changed(context);
+  const whole = Buffer.from(JSON.stringify(entries));
+  const bytes = fc.record({ at: fc.nat(whole.length - 1), byte: fc.integer({ min: 0, max: 255 }) });
   await fc.assert(
-    fc.asyncProperty(
-      fc.integer({ min: 0, max: whole.length - 1 }),
-      fc.integer({ min: 0, max: 255 }),
-      async (at, byte) => {
-        const bytes = Buffer.from(whole);
-        bytes[at] = byte;
-        writeFileSync(file.path, bytes);
-        const data = await file.read().catch(() => null);
-        if (data === null) return;
-        // Still a file of the kind: then a station comes of it, or a reason why not.
-        const opened = await openKept(data, store, 9).catch((error: Error) => error);
-        if (opened instanceof Station) opened.close();
-      },
-    ),
+    fc.asyncProperty(bytes, async ({ at, byte }) => {
+      const written = Buffer.from(whole);
+      written[at] = byte;
+      const timeline = (() => {
+        try {
+          return stateOf('lobby', JSON.parse(written.toString('utf8'))).timeline;
+        } catch (error) {
+          assert.ok(error instanceof Error);
+          return null;
+        }
+      })();
+      const station = timeline && (await openState(timeline, store, 9).catch((error: Error) => error));
+      if (station instanceof Station) station.close();
+    }),
     { numRuns: 100 },
   );
-  assert.match(await file.putAside(), /lobby\.old\.json$/);
-  assert.equal(await file.read(), null);
-});
-
-test('a station of any name has a file', async (context) => {
-  const { store, station } = await changed(context);
-  const id = '電'.repeat(90);
-  const file = new KeptFile(store.folder, id);
-  await file.write(keptData(id, station, words));
-  assert.equal((await file.read())?.id, id);
-  writeFileSync(file.path, readFileSync(file.path, 'utf8').replaceAll('電', '力'));
-  await assert.rejects(file.read(), /that of the station/);
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fakeReel } from '../../test/support/fake-reel.js';
+import { begin } from '../../test/support/timeline.js';
 import { millisToTicks } from '../base/units.js';
 import { Station } from '../station/station.js';
 import { StationCounters } from '../threads/station-counters.js';
@@ -69,7 +70,7 @@ test('a change of what a station plays is listed when it is on the air', () => {
   const items = [{ name: 'Cosmos', reel: fakeReel({ times, duration: 10 * SECOND, tag: 3 }) }];
   const from = millisToTicks(NOON + 5_000);
   const first = station.at(from);
-  station.extend({ from, first, items, item: 0, packet: 0, counters: null });
+  begin(station, { from, first, items, item: 0, packet: 0, counters: null });
   directory.change({ id: 'a', info });
   assert.deepEqual(titles(), ['1 Sintel, Cosmos']);
   clock.now = NOON + 5_000;

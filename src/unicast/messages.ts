@@ -4,7 +4,7 @@ import type { Millis } from '../base/units.js';
 import type { ReceiverSession } from '../contract/api.js';
 import type { UnicastStats } from '../contract/server-view.js';
 import type { NetInterface } from '../net/interfaces.js';
-import type { StationData } from '../station/station.js';
+import type { StationData, StationDelta } from '../station/timeline-data.js';
 import type { ThreadCommand } from '../threads/messages.js';
 import type { StationInfo } from '../wire/station-info.js';
 import type { BudgetOptions } from './budget.js';
@@ -35,7 +35,7 @@ export interface ServedStation {
 }
 
 /** From some later time on the station plays this, or it is described otherwise. */
-export type ServedChange = { do: 'change'; station: ServedStation };
+export type ServedChange = { do: 'change'; station: Omit<ServedStation, 'station'> & { delta: StationDelta } };
 
 export type UnicastCommand = ThreadCommand<ServedStation> | ServedChange;
 

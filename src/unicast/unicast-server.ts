@@ -42,6 +42,8 @@ export class UnicastServer {
   readonly #options: UnicastServerOptions;
   readonly #notes = new Set<string>();
   readonly #data: UnicastThreadData;
+  /** Of the stations' timelines, as the thread has them. */
+  readonly #revisions = new Map<string, number>();
   #bell: number | null = null;
   #descriptors: readonly number[] = [];
   #sessions: readonly ReceiverSession[] = [];
@@ -73,13 +75,18 @@ export class UnicastServer {
 
   /** Serves a station whose reels stay open until `remove` or `close` has resolved. */
   add(options: { station: Station; info: StationInfo; progress: StationCounters }): void {
-    this.#thread.add(servedOf(options));
+    const served = servedOf(options);
+    this.#revisions.set(served.id, served.station.timeline.revision);
+    this.#thread.add(served);
   }
 
   /** Takes a station's change, or its new description. */
   change(options: { station: Station; info: StationInfo; progress: StationCounters }): void {
     const served = servedOf(options);
-    this.#thread.change(served, { do: 'change', station: served });
+    const { station, ...rest } = served;
+    const delta = options.station.deltaSince(this.#revisions.get(served.id) ?? -1);
+    this.#revisions.set(served.id, delta.revision);
+    this.#thread.change(served, { do: 'change', station: { ...rest, delta } });
   }
 
   /** The control port. */
@@ -88,6 +95,7 @@ export class UnicastServer {
   }
 
   remove(id: string): Promise<void> {
+    this.#revisions.delete(id);
     return this.#thread.remove(id);
   }
 

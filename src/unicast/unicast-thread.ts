@@ -116,7 +116,7 @@ function serve({ now, loop, directory, control, unicast }: Opened): void {
       directory.add(message.station, station);
       unicast.add({ id, station, group, port, bitrate, now: now() });
     } else if (message.do === 'change') {
-      stations.get(message.station.id)?.take(message.station.station);
+      stations.get(message.station.id)?.update(message.station.delta);
       directory.change(message.station);
     } else if (message.do === 'remove') {
       stations.delete(message.id);

@@ -2,13 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type FakeReelOptions, fakeReader, fakeReel, systemError } from '../../test/support/fake-reel.js';
+import { begin } from '../../test/support/timeline.js';
 import { millisToTicks, ticksToMillis } from '../base/units.js';
 import { REPAIR_PORT_OFFSET } from '../contract/addresses.js';
 import { FLOW_SILENCE } from '../contract/flow.js';
 import type { FlowRequest } from '../control/flows.js';
 import { emptyBatch } from '../net/sender.js';
 import type { PayloadReader } from '../reel/payload-reader.js';
-import { MOST_ERAS, Station } from '../station/station.js';
+import { Station } from '../station/station.js';
+import { MOST_PAST } from '../station/timeline.js';
 import { encodeFeedback, type Feedback } from '../wire/feedback.js';
 import { emptyRetransmission, readRetransmission } from '../wire/retransmission.js';
 import { parseRtp } from '../wire/rtp.js';
@@ -433,7 +435,7 @@ test('packets requested around a change are those sent before and after it; the 
   const cut = bench.at(NOON) - 100;
   const item = { name: 'slow', reel: fakeReel(slow) };
   const rate = station.greatestRate;
-  station.extend({ from: station.due(cut), first: cut, items: [item], item: 0, packet: 0, counters: null });
+  begin(station, { from: station.due(cut), first: cut, items: [item], item: 0, packet: 0, counters: null });
   assert.equal(station.greatestRate, rate);
   const numbers = [cut - 2, cut - 1, cut];
   bench.receive(1, { missing: numbers });
@@ -449,12 +451,12 @@ test('a flow from before the oldest known change is refused as too early', () =>
   const bench = new Bench();
   const { station } = bench;
   const items = [{ name: 'again', reel: fakeReel({ times: [0], duration: 9_000 }) }];
-  for (let i = MOST_ERAS; i >= 0; i--) {
+  for (let i = MOST_PAST + 9; i >= 0; i--) {
     const first = station.at(millisToTicks(NOON - i * 1_000)) + 1;
-    station.extend({ from: station.due(first), first, items, item: 0, packet: 0, counters: null });
+    begin(station, { from: station.due(first), first, items, item: 0, packet: 0, counters: null });
   }
   const oldest = ticksToMillis(station.begins);
-  assert.ok(oldest > NOON - MOST_ERAS * 1_000);
+  assert.ok(oldest > NOON - (MOST_PAST + 9) * 1_000);
   const beginning = (time: number) => bench.begin(1, { from: { kind: 'time', time, item: false } });
   assert.equal(beginning(oldest - 1), 'too-early');
   assert.equal(typeof beginning(oldest + 1), 'object');

@@ -1,0 +1,141 @@
+/**
+ * State as files, `stations/<station>.log` in a folder. State that an earlier release left in `<station>.json` is read as a log of
+ * one entry, and replaced by the first snapshot.
+ */
+import { createHash } from 'node:crypto';
+import { open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { replaceFile, syncFolder } from '../base/atomic-file.js';
+import { systemCode } from '../base/problem.js';
+import { logLine, type ParsedLog, parseLog } from './state-log.js';
+import { StaleStateError, type StateLog, type StateStore } from './state-store.js';
+
+/** Longest file name, in bytes: with what is put behind it, most file systems allow it. */
+const LONGEST_NAME = 200;
+
+/**
+ * Responsible for:
+ * - after a crash at any moment, the entries that were reported as durable, and at most the one after them
+ * - one write of a station at a time
+ */
+export class FileStateStore implements StateStore {
+  readonly #folder: string;
+  readonly #watchers = new Map<string, Set<(entry: unknown, number: number) => void>>();
+  /** By station: its log, as this store has written it. */
+  readonly #ends = new Map<string, { last: number; length: number }>();
+  /** By station: resolves when the last write is done. */
+  readonly #writing = new Map<string, Promise<unknown>>();
+
+  constructor(folder: string) {
+    this.#folder = join(folder, 'stations');
+  }
+
+  async read(station: string): Promise<StateLog | null> {
+    const log = await this.#load(station);
+    if (log !== null) return { entries: log.lines.map(({ entry }) => entry), last: log.lines.at(-1)!.number };
+    const earlier = await readIfThere(this.#path(station, 'json'));
+    return earlier && { entries: [JSON.parse(earlier.toString('utf8'))], last: 0 };
+  }
+
+  append(station: string, last: number, entry: unknown): Promise<number> {
+    return this.#write(station, last, entry, async (line, length) => {
+      const file = await open(this.#path(station, 'log'), 'r+');
+      try {
+        await file.truncate(length); // A torn line goes first: behind it, this one would be damage.
+        await file.write(line, 0, line.length, length);
+        await file.datasync();
+        return length + line.length;
+      } finally {
+        await file.close();
+      }
+    });
+  }
+
+  replace(station: string, last: number, snapshot: unknown): Promise<number> {
+    return this.#write(station, last, snapshot, async (line) => {
+      await replaceFile(this.#path(station, 'log'), line);
+      await rm(this.#path(station, 'json'), { force: true });
+      return line.length;
+    });
+  }
+
+  async quarantine(station: string): Promise<string> {
+    const log = this.#path(station, 'log');
+    const path = (await sizeOf(log)) !== null ? log : this.#path(station, 'json');
+    for (let number = 1; ; number++) {
+      const aside = `${path}.quarantine${number === 1 ? '' : `-${number}`}`;
+      if ((await sizeOf(aside)) !== null) continue;
+      await rename(path, aside);
+      await syncFolder(dirname(path));
+      return basename(aside);
+    }
+  }
+
+  watch(station: string, onEntry: (entry: unknown, number: number) => void): () => void {
+    const watchers = this.#watchers.get(station) ?? new Set();
+    this.#watchers.set(station, watchers.add(onEntry));
+    return () => watchers.delete(onEntry);
+  }
+
+  #write(
+    station: string,
+    last: number,
+    entry: unknown,
+    put: (line: Buffer, length: number) => Promise<number>,
+  ): Promise<number> {
+    const written = (this.#writing.get(station) ?? Promise.resolve()).then(async () => {
+      const end = await this.#end(station);
+      if (end.last !== last) throw new StaleStateError(station, { known: last, last: end.last });
+      const number = last + 1;
+      const line = logLine({ number, entry });
+      this.#ends.delete(station);
+      this.#ends.set(station, { last: number, length: await put(line, end.length) });
+      for (const onEntry of this.#watchers.get(station) ?? []) onEntry(entry, number);
+      return number;
+    });
+    this.#writing.set(
+      station,
+      written.catch(() => undefined),
+    );
+    return written;
+  }
+
+  /** The last entry and the whole lines of a log, which is read only where its file is not as this store left it. */
+  async #end(station: string): Promise<{ last: number; length: number }> {
+    const known = this.#ends.get(station);
+    const size = await sizeOf(this.#path(station, 'log'));
+    if (known !== undefined && known.length === size) return known;
+    const log = await this.#load(station);
+    return { last: log?.lines.at(-1)?.number ?? 0, length: log?.length ?? 0 };
+  }
+
+  async #load(station: string): Promise<ParsedLog | null> {
+    const bytes = await readIfThere(this.#path(station, 'log'));
+    return bytes && parseLog(bytes);
+  }
+
+  #path(station: string, ending: 'log' | 'json'): string {
+    const isShort = Buffer.byteLength(station) <= LONGEST_NAME;
+    const name = isShort ? station : createHash('sha256').update(station).digest('hex');
+    return join(this.#folder, `${name}.${ending}`);
+  }
+}
+
+async function readIfThere(path: string): Promise<Buffer | null> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** Null where there is no file. */
+async function sizeOf(path: string): Promise<number | null> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return null;
+    throw error;
+  }
+}

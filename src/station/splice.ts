@@ -1,0 +1,86 @@
+/** Splices: where a station can be cut, and the period that goes on from there with its counters and time stamps. */
+
+import { type PacketNumber, TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
+import { type CounterShift, Pid } from '../wire/ts.js';
+import type { PeriodOptions, PeriodStart } from './period.js';
+import { filler, SpliceFiller } from './splice-filler.js';
+import { beginsUnit, endOfPictures, spliceStateAt } from './splice-state.js';
+import { Station } from './station.js';
+import { Timeline } from './timeline.js';
+
+/** A cut is looked for in parts of a station of this length. */
+const LOOK: Ticks90k = TICKS_PER_SECOND / 4;
+
+/** The station without the periods that open with packet `first` or later. */
+export const before = ({ ssrc, timeline }: Station, first: PacketNumber): Station =>
+  new Station({ timeline: timeline.before(first), ssrc });
+
+/**
+ * The first packet that leaves at `time` or later and at which a station can be cut, so that everything before it is whole.
+ * A JPEG station can be cut between pictures; an MPEG-TS station where no packet is still to come of a picture or a sound unit
+ * that has begun.
+ */
+export function nextCut(station: Station, time: Ticks90k): PacketNumber {
+  let from = station.at(time - 1) + 1;
+  if (station.format === 'jpeg') {
+    while (station.randomAccessBefore(from) !== from) from++;
+    return from;
+  }
+  for (;;) {
+    const to = station.at(station.due(from) + LOOK) + 1;
+    const cut = cleanCut(station, { from, to, end: station.at(station.due(to) + LOOK) + 1 });
+    if (cut !== null) return cut;
+    from = to;
+  }
+}
+
+/** The first cut among packets `from` to `to` − 1, as far as the packets before `end` show. */
+function cleanCut(
+  station: Station,
+  { from, to, end }: { from: PacketNumber; to: PacketNumber; end: PacketNumber },
+): PacketNumber | null {
+  let cut: PacketNumber | null = null;
+  let picturesBegin = false;
+  let soundBegins = false;
+  for (const [index, packet] of [...station.packets(from, end).entries()].reverse()) {
+    const n = from + index;
+    picturesBegin = beginsUnit(packet, Pid.video) ?? picturesBegin;
+    soundBegins = beginsUnit(packet, Pid.audio) ?? soundBegins;
+    // A filler is not cut: it has no reel.
+    if (picturesBegin && soundBegins && n < to && station.ranges(n, n + 1).length > 0) cut = n;
+  }
+  return cut;
+}
+
+/**
+ * The period in which `start` is played from packet `cut` of a station on, one of `nextCut` or an item's first.
+ *
+ * It opens when that packet would have left, with a filler that has the sound still to be heard. That takes some ten
+ * milliseconds, or up to 0.75 s where time stamps would overlap otherwise: an item that is begun in its midst sends its first
+ * picture that much less ahead of its time. Throws when a reel cannot be read.
+ */
+export function periodFrom(station: Station, cut: PacketNumber, start: PeriodStart): PeriodOptions {
+  const ending = before(station, cut);
+  const due = ending.due(cut);
+  if (station.format === 'jpeg') return { ...start, from: due, first: cut, counters: null };
+  const old = { ...spliceStateAt(ending, cut), pictures: endOfPictures(ending, cut) };
+  const alone = Timeline.of({ periods: [{ ...start, from: 0, first: 0, counters: null }] });
+  const own = spliceStateAt(new Station({ timeline: alone, ssrc: 0 }), 0);
+  const wait = Math.max(0, old.pictures - due - own.pictures, old.sound - due - own.sound);
+  const between = filler(ending, cut, { old, own, wait });
+  if (between === null) return { ...start, from: due, first: cut, counters: difference(old.counters, own.counters) };
+  const { data, counters } = between;
+  return {
+    ...start,
+    from: due + data.duration,
+    first: cut + new SpliceFiller(data).count,
+    counters: difference(counters, own.counters),
+    filler: data,
+  };
+}
+
+function difference(old: CounterShift, own: CounterShift): CounterShift | null {
+  const less = (name: keyof CounterShift) => (old[name] - own[name]) & 0x0f;
+  const shift = { pat: less('pat'), pmt: less('pmt'), video: less('video'), audio: less('audio') };
+  return Object.values(shift).every((added) => added === 0) ? null : shift;
+}
