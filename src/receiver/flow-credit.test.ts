@@ -8,11 +8,11 @@ test('credit is said when it has grown by half a second, when it falls, and once
   const flow = flowAt(0);
   assert.equal(flow.update(1_000, 1_950 + 237, 10), false);
   assert.equal(flow.update(1_000, 1_950 + 238, 10), true);
-  flow.say(2_188, 10);
+  flow.grant(2_188, 10);
   assert.equal(flow.credit, 2_188);
   assert.equal(flow.update(1_010, 2_188, 20), false);
   assert.equal(flow.update(1_010, 2_187, 20), true);
-  flow.say(2_187, 20);
+  flow.grant(2_187, 20);
   assert.equal(flow.update(1_900, 2_187, 1_019), false);
   assert.equal(flow.update(1_950, 2_187, 1_020), true);
 });
@@ -26,7 +26,7 @@ test('a flow that has come to its credit is not stalled, one that stops before i
   flow.update(1_949, 1_950, 400);
   flow.update(1_949, 1_950, 9_000);
   assert.equal(flow.stalledFor(9_000), 0);
-  flow.say(2_500, 9_000);
+  flow.grant(2_500, 9_000);
   flow.update(1_949, 2_500, 9_700);
   assert.equal(flow.stalledFor(9_700), 700);
 });

@@ -1,4 +1,4 @@
-/** A station received: the sockets, timers and promises around controller.ts. */
+/** A station received: the sockets, timers and promises around a StreamController. */
 
 import { Problem } from '../base/problem.js';
 import { systemTimers, type Timers } from '../base/timers.js';
@@ -6,17 +6,16 @@ import type { Millis } from '../base/units.js';
 import { FEC_PORT_OFFSETS, REPAIR_PORT_OFFSET } from '../contract/addresses.js';
 import type { ClockAnswer, Replaying, Tuned } from '../control/client-state.js';
 import type { FlowRequest } from '../control/flows.js';
-import { Refusal } from '../control/refusal.js';
 import type { ReceivedBatch } from '../net/receive-batched.js';
 import type { Feedback } from '../wire/feedback.js';
 import type { StationInfo } from '../wire/station-info.js';
 import type { ReceiverStats } from './receiver-stats.js';
-import type { StreamBuffer, StreamBufferOptions } from './stream-buffer.js';
-import { StreamController, type Target } from './stream-controller.js';
+import { StreamBuffer, type StreamBufferOptions } from './stream-buffer.js';
+import { type Order, StreamController, type Target } from './stream-controller.js';
 
 export type { Target } from './stream-controller.js';
 
-/** What `openGroupBatched` of src/multicast does; handed in, so that tests need no network. */
+/** `openGroupBatched` of src/net; passed in, so that tests need no network. */
 export type OpenGroup = (options: {
   group: string;
   port: number;
@@ -26,7 +25,7 @@ export type OpenGroup = (options: {
   onError: (error: Error) => void;
 }) => Promise<{ close(): Promise<void> }>;
 
-/** What of a session with the station's server is used. */
+/** The part of a session with the station's server that a receiver uses. */
 export interface ServerLink {
   feedback(feedback: Omit<Feedback, 'cookie'>): void;
   replay(request: FlowRequest): Promise<Replaying>;
@@ -37,52 +36,48 @@ export interface StationReceiverOptions {
   station: StationInfo;
   /** Address of the interface on which the group is joined. */
   localAddress: string;
-  /** Addresses of further interfaces that it is joined on. */
+  /** Addresses of further interfaces on which it is joined. */
   also?: readonly string[];
   openGroup: OpenGroup;
-  /** How long packets may wait to be taken together. */
+  /** How long datagrams can wait in a socket to be taken together. */
   latency?: Millis;
   buffer?: StreamBufferOptions;
-  /** How long a missing packet is waited for; longer by whoever has unread packets before it. */
+  /** How long a missing packet is waited for; longer by a reader that has unread packets before it. */
   deadline?: Millis;
-  /** How much faster than the station replays may be. */
+  /** Speed of replays, as a multiple of the station's rate. */
   speed?: number;
   timers?: Timers;
-  /** Runs what it is given once the datagrams at hand have been handed over. */
+  /** Runs its argument once the datagrams at hand have been taken. */
   soon?: (run: () => void) => void;
   random?: () => number;
-  /** A socket failed after it was opened, or the server did not send what it was asked for: reception goes on without. */
+  /** A socket failed after it was opened, or the server did not send a flow: reception goes on without. */
   onError: (error: Error) => void;
 }
 
 export interface StationReceiver {
   readonly station: StationInfo;
-  /** What was received; a seek replaces it by another. */
+  /** The stream; a seek replaces it. */
   readonly buffer: StreamBuffer;
   /** Whether the group feeds the stream, or else the server alone. */
   readonly isLive: boolean;
-  /** How far back the station reaches (Unix epoch); null while the server has not said. */
+  /** How far back the station reaches (Unix epoch); null while unknown. */
   readonly oldest: Millis | null;
-  /** The server's clock (Unix epoch), as far as is known; null while it has not answered. */
+  /** The server's clock (Unix epoch); null while it has not answered. */
   serverNow(): Millis | null;
   report(): ReceiverStats;
   /**
-   * Goes on elsewhere. Resolves with the buffer from then on, whose first unit is what was asked for; the one before gets
-   * nothing more. Rejects with a Problem where the server will not or cannot: then the stream goes on as it was.
+   * Goes on elsewhere. Resolves with the buffer from then on, whose first unit is the target; the buffer before gets
+   * nothing more. Rejects with a Problem where the server refuses or does not answer: the stream then goes on as it was.
    */
   seek(target: Target): Promise<StreamBuffer>;
-  /** Leaves the group and ends the buffer, which then has what came until now. Further calls do nothing. */
+  /** Leaves the group and ends the buffer, which keeps its units. Further calls do nothing. */
   close(): Promise<void>;
 }
 
-const DEADLINE: Millis = 200;
-/** What packets wait at most to be taken together where nothing else is said. */
-const VIEWERS_LATENCY: Millis = 20;
-/** Who lets packets wait has more time: so much after what came was looked at. */
-const DEADLINE_AFTER_LOOK: Millis = 1_000;
+const VIEWER_LATENCY: Millis = 20;
 const SPEED = 10;
 
-/** A receiver whose session is somebody else's to hold. */
+/** A receiver with a session that its owner keeps. */
 export class Receiver implements StationReceiver {
   readonly #options: StationReceiverOptions;
   readonly #controller: StreamController;
@@ -95,27 +90,17 @@ export class Receiver implements StationReceiver {
   #closed: Promise<void> | null = null;
 
   constructor(options: StationReceiverOptions) {
-    const { station, buffer, latency = VIEWERS_LATENCY, also = [] } = options;
+    const { station, latency = VIEWER_LATENCY, also = [], deadline, speed = SPEED, random = Math.random } = options;
     this.#options = options;
     this.#timers = options.timers ?? systemTimers;
     this.#soon = options.soon ?? setImmediate;
-    const late = 2 * latency + DEADLINE_AFTER_LOOK;
-    const deadline = options.deadline ?? (latency > DEADLINE ? late : DEADLINE);
-    this.#controller = new StreamController({
-      station,
-      buffer,
-      deadline,
-      paths: 1 + also.length,
-      latency,
-      speed: options.speed ?? SPEED,
-      random: options.random ?? Math.random,
-      orders: {
-        feedback: (feedback) => this.#link?.feedback(feedback),
-        check: () => this.#link?.check(),
-        replay: (request) => this.#replay(request),
-        hasRoom: () => this.#advanceSoon(),
-      },
-    });
+    const createBuffer = (): StreamBuffer => {
+      const buffer = new StreamBuffer(options.buffer);
+      buffer.onRoom = () => this.#advanceSoon();
+      return buffer;
+    };
+    const paths = 1 + also.length;
+    this.#controller = new StreamController({ station, createBuffer, deadline, paths, latency, speed, random });
   }
 
   get station(): StationInfo {
@@ -142,21 +127,20 @@ export class Receiver implements StationReceiver {
     return this.#controller.report();
   }
 
-  /** A number for the burst to ask for when tuning. */
+  /** A number for the burst to request when tuning. */
   burst(): { flow: number } {
     return { flow: this.#controller.nextFlow() };
   }
 
-  /** Joins the group; what comes is kept until `begin`. Rejects with what `openGroup` rejects with. */
+  /** Joins the group; its packets are kept until `begin`. Rejects with the error of `openGroup`. */
   async join(): Promise<void> {
     const { station, localAddress, also = [] } = this.#options;
+    const controller = this.#controller;
     const paths = [localAddress, ...also].map((address, path) =>
-      this.#open(address, station.port, (batch) => this.#controller.takeGroup(batch, this.#timers.now(), path)),
+      this.#open(address, station.port, (batch, now) => controller.takeGroup(batch, now, path)),
     );
     const parity = (station.fec === undefined ? [] : Object.values(FEC_PORT_OFFSETS)).map((offset) =>
-      this.#open(localAddress, station.port + offset, (batch) =>
-        this.#controller.takeParity(batch, this.#timers.now()),
-      ),
+      this.#open(localAddress, station.port + offset, (batch, now) => controller.takeParity(batch, now)),
     );
     const opened = await Promise.allSettled([...paths, ...parity]);
     const failed = opened.find(({ status }) => status === 'rejected');
@@ -166,28 +150,27 @@ export class Receiver implements StationReceiver {
   }
 
   /**
-   * Begins with what the server said on being asked to tune, or without it where it said nothing. With a target other
-   * than the present the server is asked for that first; rejects with a Problem where it will not.
+   * Begins with the server's answer to TUNE, or without if there is none. With a target that is not live the server is
+   * asked for it first; rejects with a Problem if it refuses.
    */
   async begin(tuned: Tuned | null, link: ServerLink | null, start: Target = { kind: 'live' }): Promise<void> {
     this.#link = link;
     if (link !== null) await this.#joinRepairs();
-    const isElsewhere = start.kind !== 'live';
-    this.#controller.tuned(tuned, this.#timers.now(), isElsewhere);
-    this.#arm();
-    if (isElsewhere) await this.seek(start);
+    const awaitsSeek = start.kind !== 'live';
+    this.#perform(this.#controller.tuned(tuned, this.#timers.now(), { awaitsSeek }));
+    if (awaitsSeek) await this.seek(start);
   }
 
-  /** A retransmission came from the server to us alone. Its memory is ours. */
+  /** Takes a retransmission to us alone, and its memory. */
   media(datagram: Buffer): void {
     if (this.#closed !== null) return;
     this.#controller.takeOwn(datagram, this.#timers.now());
     this.#advanceSoon();
   }
 
-  /** The server said what time it is. */
-  heardClock({ serverTime, roundTrip }: ClockAnswer): void {
-    this.#controller.heardClock(serverTime, roundTrip, this.#timers.now());
+  /** Takes the server's clock. */
+  addClock({ serverTime, roundTrip }: ClockAnswer): void {
+    this.#controller.addClock(serverTime, roundTrip, this.#timers.now());
   }
 
   /** The server does not answer any more. */
@@ -195,14 +178,13 @@ export class Receiver implements StationReceiver {
     this.#controller.serverLost(this.#timers.now());
   }
 
-  /** It does again, or another that sends the station is asked from now on; `tuned` is its last answer to tuning. */
+  /** It does again, or another server of the station is used from now on; `tuned` is its last answer to TUNE. */
   serverBack(tuned: Tuned | null, link = this.#link): void {
     this.#link = link;
-    this.#controller.serverBack(tuned, this.#timers.now());
-    this.#advance();
+    this.#perform(this.#controller.serverBack(tuned, this.#timers.now()));
   }
 
-  /** The session is another station's from now on: this one goes on by its group alone. */
+  /** The session belongs to another station from now on: this one goes on by its group alone. */
   release(): void {
     this.#link = null;
     this.serverLost();
@@ -212,20 +194,19 @@ export class Receiver implements StationReceiver {
     const link = this.#link;
     if (link === null) {
       if (target.kind !== 'live') throw this.#noServer();
-      this.#controller.goLive(this.#timers.now());
+      this.#perform(this.#controller.goLive(this.#timers.now()));
       return this.buffer;
     }
     const request = this.#controller.seek(target);
     try {
       const answer = await link.replay(request);
-      this.#controller.begun(answer, this.#timers.now());
+      this.#perform(this.#controller.begun(answer, this.#timers.now()));
     } catch (error) {
       this.#controller.failed();
       if (target.kind !== 'live') throw error;
-      this.#controller.goLive(this.#timers.now());
-      this.#tell(error);
+      this.#perform(this.#controller.goLive(this.#timers.now()));
+      this.#report(error);
     }
-    this.#arm();
     return this.buffer;
   }
 
@@ -242,36 +223,41 @@ export class Receiver implements StationReceiver {
     this.buffer.finish();
   }
 
-  /** Only who has numbers from a server knows what they repair. Without them reception goes on. */
+  /** Repairs carry packet numbers, which only the server's answer makes useful. Without their group reception goes on. */
   async #joinRepairs(): Promise<void> {
     const { station, localAddress } = this.#options;
-    const take = (batch: ReceivedBatch): void => this.#controller.takeShared(batch, this.#timers.now());
-    await this.#open(localAddress, station.port + REPAIR_PORT_OFFSET, take).catch((error) => this.#tell(error));
+    const opening = this.#open(localAddress, station.port + REPAIR_PORT_OFFSET, (batch, now) =>
+      this.#controller.takeShared(batch, now),
+    );
+    await opening.catch((error) => this.#report(error));
   }
 
-  async #open(localAddress: string, port: number, take: (batch: ReceivedBatch) => void): Promise<void> {
+  async #open(
+    localAddress: string,
+    port: number,
+    take: (batch: ReceivedBatch, now: Millis) => readonly Order[],
+  ): Promise<void> {
     const { openGroup, latency, onError, station } = this.#options;
-    const onDatagrams = (batch: ReceivedBatch): void => {
-      take(batch);
-      this.#arm();
-    };
+    const onDatagrams = (batch: ReceivedBatch): void => this.#perform(take(batch, this.#timers.now()));
     const socket = await openGroup({ group: station.group, port, localAddress, latency, onDatagrams, onError });
     if (this.#closed === null) this.#sockets.push(socket);
     else await socket.close();
   }
 
+  #perform(orders: readonly Order[]): void {
+    for (const order of orders) {
+      if (order.type === 'feedback') this.#link?.feedback(order.feedback);
+      else if (order.type === 'check') this.#link?.check();
+      else if (order.type === 'replay') this.#replay(order.request);
+      else this.#report(order.error);
+    }
+    this.#setTimer();
+  }
+
   #replay(request: FlowRequest): void {
-    const link = this.#link;
-    if (link === null) return;
-    link.replay(request).then(
-      (answer) => {
-        this.#controller.replaying(answer, this.#timers.now());
-        this.#arm();
-      },
-      (error: unknown) => {
-        const isRefusal = error instanceof Refusal;
-        if (this.#controller.refused(request.flow, isRefusal, this.#timers.now())) this.#tell(error);
-      },
+    this.#link?.replay(request).then(
+      (answer) => this.#perform(this.#controller.replaying(answer, this.#timers.now())),
+      (error: unknown) => this.#perform(this.#controller.refused(request.flow, error, this.#timers.now())),
     );
   }
 
@@ -285,12 +271,11 @@ export class Receiver implements StationReceiver {
   }
 
   #advance(): void {
-    this.#controller.advance(this.#timers.now());
-    this.#arm();
+    this.#perform(this.#controller.advance(this.#timers.now()));
   }
 
-  /** Sets the timer for what cannot wait for the next datagrams. */
-  #arm(): void {
+  /** For requests that are due before the next datagrams come. */
+  #setTimer(): void {
     const at = this.#controller.wakeAt;
     if (at === Number.POSITIVE_INFINITY || this.#closed !== null) return;
     if (this.#timer !== null && this.#timer.at <= at) return;
@@ -302,7 +287,7 @@ export class Receiver implements StationReceiver {
     this.#timer = { at, cancel: this.#timers.after(Math.max(0, at - this.#timers.now()), run) };
   }
 
-  #tell(error: unknown): void {
+  #report(error: unknown): void {
     this.#options.onError(error instanceof Error ? error : new Error(String(error)));
   }
 
@@ -312,7 +297,7 @@ export class Receiver implements StationReceiver {
   }
 }
 
-/** Joins the station's group, to receive it without asking its server. Rejects with what `openGroup` rejects with. */
+/** Joins the station's group, and receives it without its server. Rejects with the error of `openGroup`. */
 export async function receiveStation(options: StationReceiverOptions): Promise<StationReceiver> {
   const receiver = new Receiver(options);
   await receiver.join();

@@ -1,6 +1,6 @@
 /**
- * The controller that a stream takes: from the group while it is near it, by a flow of the server's while it is behind, and
- * repaired by request. Datagrams, answers and the time in; what to say to the server out. No sockets, no timers, no clock.
+ * Decides where a stream comes from: the group while it is near the packets on air, a flow of the server while it is
+ * behind; and what to ask the server for. Datagrams, answers and the time in, orders out. No sockets, timers or clock.
  */
 
 import { type Millis, type PacketNumber, ticksToMillis } from '../base/units.js';
@@ -8,6 +8,7 @@ import { ServerClock } from '../clock/server-clock.js';
 import { FIRST_CREDIT, greatestFlowSpeed } from '../contract/flow.js';
 import type { Replaying, Tuned } from '../control/client-state.js';
 import type { FlowRequest } from '../control/flows.js';
+import { Refusal } from '../control/refusal.js';
 import type { ReceivedBatch } from '../net/receive-batched.js';
 import type { Feedback } from '../wire/feedback.js';
 import type { StationInfo } from '../wire/station-info.js';
@@ -16,108 +17,146 @@ import { packetRate } from './group-numbers.js';
 import type { ReceiverStats } from './receiver-stats.js';
 import { ReportSchedule } from './report-schedule.js';
 import { RtpReceiver } from './rtp-receiver.js';
-import { StreamBuffer, type StreamBufferOptions } from './stream-buffer.js';
+import type { StreamBuffer } from './stream-buffer.js';
 
-/** Where a stream is to begin. */
+/** Where a stream begins. */
 export type Target = { kind: 'live' } | { kind: 'time'; time: Millis; item: boolean };
 
-/** What the controller has said to the server; the answer to a request comes back by `replaying` or `refused`. */
-export interface StreamControllerOrders {
-  feedback(feedback: Omit<Feedback, 'cookie'>): void;
-  replay(request: FlowRequest): void;
-  /** The server does not answer what it ought to. */
-  check(): void;
-  /** The buffer has room again: `advance` is to be called when whoever reads it has read. */
-  hasRoom(): void;
-}
+export type Order =
+  /** Send this to the server, with the session's cookie. */
+  | { type: 'feedback'; feedback: Omit<Feedback, 'cookie'> }
+  /** Ask the server for this flow; the answer goes to `replaying` or `refused`. */
+  | { type: 'replay'; request: FlowRequest }
+  /** Ask whether the server is there: it does not answer feedback. */
+  | { type: 'check' }
+  /** Report this: the server refused a flow, and the stream continues with what the group sends. */
+  | { type: 'report'; error: unknown };
 
 export interface StreamControllerOptions {
   station: StationInfo;
-  buffer?: StreamBufferOptions;
-  /** How long a missing packet is waited for. */
-  deadline: Millis;
+  /** Makes the buffer of a stream that begins. Whenever it has room again, `advance` has to be called. */
+  createBuffer: () => StreamBuffer;
+  /** How long a missing packet is waited for; default 200 ms, longer with a latency above that. */
+  deadline?: Millis;
   /** Interfaces on which the group is received. */
   paths: number;
-  /** How long packets wait to be taken together. */
+  /** How long datagrams wait in the sockets. */
   latency: Millis;
-  /** How much faster than the station flows may be. */
+  /** Speed of flows, as a multiple of the station's rate. */
   speed: number;
-  /** Numbers from 0 to 1, for what is chosen at random. */
+  /** Random numbers from 0 to 1. */
   random: () => number;
-  orders: StreamControllerOrders;
 }
 
-/** The least time that the window of packets holds, on average: what a burst reaches back to fits most often. */
+/** Seconds of packets that the reorder window holds at least: a burst rarely begins further back. */
 const WINDOW_SECONDS = 15;
 const LEAST_WINDOW = 8192;
-/** A flow is kept so far ahead of who reads, times its speed. */
+/** How far ahead of its reader a flow is requested, times its speed. */
 const AHEAD: Millis = 500;
-/** What is missing may be waited for longer by whoever has not come to it: this share of what is unread, at most so long. */
-const UNREAD = 0.5;
+const DEADLINE: Millis = 200;
+/** With a long latency packets can be waited for until this long after the second look at the sockets. */
+const DEADLINE_AFTER_LOOK: Millis = 1_000;
+/** A reader that is behind can wait longer: this share of its unread buffer, at most LONGEST_DEADLINE. */
+const UNREAD_SHARE = 0.5;
 const LONGEST_DEADLINE: Millis = 3_000;
-/** A flow that brought nothing for so long has lost its last packets; after the other, it is asked for anew. */
+/** A flow without packets for this time has lost its last ones… */
 const TAIL_WAIT: Millis = 150;
+/** …and for this time is requested again. */
 const STALL_WAIT: Millis = 600;
-/** Most packets that are asked for one by one at the end of a flow. */
-const MOST_TAIL = 256;
-/** After a replay that did not succeed. */
+/** Packets at the end of a flow that are requested one by one. */
+const LONGEST_TAIL = 256;
+/** Pause after a flow that was refused or not answered. */
 const RETRY: Millis = 2_000;
-/** What is not answered for so long makes us ask whether the server is there. */
+/** Feedback without an answer for this time makes us ask whether the server is there. */
 const UNANSWERED: Millis = 1_000;
-/** How long a server that is lost is waited for by who is behind a group that goes on: sessions call again within 3 s. */
+/** How long a stream that is behind waits for a lost server while the group goes on: sessions ask again within 3 s. */
 const PATIENCE: Millis = 4_000;
-/** Packets that come before it is known where they belong. */
+/** Retransmissions kept until the flow they belong to is known. */
 const MOST_EARLY = 8_192;
+
+const NO_ORDERS: readonly Order[] = [];
 
 const windowFor = (rate: number): number =>
   Math.max(LEAST_WINDOW, 2 ** Math.ceil(Math.log2(Math.max(1, rate) * WINDOW_SECONDS)));
 
+const deadlineFor = (latency: Millis): Millis => (latency > DEADLINE ? 2 * latency + DEADLINE_AFTER_LOOK : DEADLINE);
+
+/** `awaited` is the number of the flow that was requested so as to continue the stream, and not answered yet. */
+type State =
+  /** Nothing begins before the server has answered TUNE or is given up; what the group sends is kept. */
+  | { name: 'waiting' }
+  | { name: 'group' }
+  | { name: 'flow'; flow: FlowCredit; awaited: number | null }
+  /** The buffer is full. */
+  | { name: 'stopped'; awaited: number | null };
+
+type ServerState =
+  /** It has never answered. */
+  | { name: 'unknown' }
+  /** With its last answer to TUNE. */
+  | { name: 'present'; tuned: Tuned }
+  | { name: 'lost'; tuned: Tuned | null; since: Millis };
+
 /**
- * It is in charge of:
- * - beginning with what the server says, and beginning anew elsewhere
+ * Responsible for:
+ * - beginning where the server's answer says, and beginning again elsewhere
  * - going from flow to group and back, without a packet missing or coming twice
- * - stopping while the buffer is full, and going on with the very next packet
- * - what is said to the server: credit, what is missing, reports
+ * - stopping while the buffer is full, and continuing with the very next packet
+ * - feedback: credit, missing packets, reports
+ *
+ * What feeds the stream:
+ *
+ *                 no burst                 buffer full
+ *     waiting ───────────────▶ group ─────────────────────▶ stopped
+ *        │                      ▲  ▲                         │ ▲ │
+ *        │ burst        reached │  └──── refused, or server ─┘ │ │
+ *        │            the group │        lost for PATIENCE     │ │
+ *        │                      │         buffer full          │ │
+ *        └───────────────────▶ flow ───────────────────────────┘ │
+ *                               ▲    room: request, then answer  │
+ *                               └────────────────────────────────┘
+ *
+ * A seek begins a stream of its own: from any state to `flow` when the server has answered, or to `group`. Until then the
+ * state goes on as it is.
  */
 export class StreamController {
   readonly station: StationInfo;
   readonly #options: StreamControllerOptions;
-  readonly #orders: StreamControllerOrders;
+  readonly #deadline: Millis;
+  /** Packets a second. */
   readonly #rate: number;
   readonly #speed: number;
   readonly #reception: RtpReceiver;
   readonly #clock = new ServerClock();
-  readonly #sender: number;
+  /** SSRC of our feedback. */
+  readonly #ssrc: number;
+  #state: State = { name: 'waiting' };
+  #server: ServerState = { name: 'unknown' };
   #reports: ReportSchedule | null = null;
-  /** What the server said last; null while it has said nothing. */
-  #tuned: Tuned | null = null;
-  /** Since when it has not answered although the group goes on; null while it does. */
-  #lostAt: Millis | null = null;
   #flowNumber: number;
-  #flow: FlowCredit | null = null;
-  /** The flow that was asked for last and is awaited, so as to go on with the stream that there is. */
-  #awaited: number | null = null;
+  /** Seeks that are not answered yet. */
   #seeks = 0;
   #retryAt: Millis = Number.NEGATIVE_INFINITY;
-  /** Retransmissions that came while an answer was awaited: the first of the flow may come before it. */
+  /** Retransmissions while a flow is awaited: its first packets can come before the answer. null: none is awaited. */
   #early: Buffer[] | null = null;
   #unansweredSince: Millis | null = null;
   #oldest: Millis | null = null;
+  #orders: Order[] = [];
 
   constructor(options: StreamControllerOptions) {
-    const { station, deadline, paths, latency, random, orders } = options;
+    const { station, deadline, paths, latency, random } = options;
     this.#options = options;
-    this.#orders = orders;
     this.station = station;
+    this.#deadline = deadline ?? deadlineFor(latency);
     this.#rate = packetRate(station);
     this.#speed = Math.min(options.speed, greatestFlowSpeed(this.#rate));
-    this.#sender = Math.floor(random() * 0x1_0000_0000);
+    this.#ssrc = Math.floor(random() * 0x1_0000_0000);
     this.#flowNumber = Math.floor(random() * 0x7fff_ffff);
-    const reorder = { deadline, window: windowFor(this.#rate) };
+    const reorder = { deadline: this.#deadline, window: windowFor(this.#rate) };
     this.#reception = new RtpReceiver({ station, buffer: this.#newBuffer(), reorder, paths, latency, waits: true });
   }
 
-  /** The stream that goes on; `begun` replaces it. */
+  /** The stream that goes on; `begun` and `goLive` replace it. */
   get buffer(): StreamBuffer {
     return this.#reception.buffer;
   }
@@ -127,18 +166,18 @@ export class StreamController {
     return this.#reception.base !== null;
   }
 
-  /** How far back the station reaches; null while the server has not said. */
+  /** How far back the station reaches; null while unknown. */
   get oldest(): Millis | null {
     return this.#oldest;
   }
 
-  /** When `advance` is to be called for requests; for all else, several times a second, or once for who has time. */
+  /** When `advance` has to be called for requests. All else is done in time if it is called once a second. */
   get wakeAt(): Millis {
-    return this.#hasServer ? this.#reception.wakeAt : Number.POSITIVE_INFINITY;
+    return this.#server.name === 'present' ? this.#reception.wakeAt : Number.POSITIVE_INFINITY;
   }
 
   /** The server's clock was at `serverTime` within the round trip that ends now. */
-  heardClock(serverTime: Millis, roundTrip: Millis, now: Millis): void {
+  addClock(serverTime: Millis, roundTrip: Millis, now: Millis): void {
     this.#clock.add({ sent: now - roundTrip, received: now, time: serverTime });
   }
 
@@ -150,108 +189,111 @@ export class StreamController {
     return this.#reception.report();
   }
 
-  /** A number for a flow that is to be asked for; what comes of it is kept until the answer. */
+  /** A number for a flow about to be requested; its packets are kept until the answer. */
   nextFlow(): number {
     this.#flowNumber++;
     this.#early ??= [];
     return this.#flowNumber;
   }
 
-  /** The server has answered TUNE; null: it has not. The stream begins, unless a seek is to follow. */
-  tuned(tuned: Tuned | null, now: Millis, waitsForSeek = false): void {
-    if (tuned !== null) this.#heard(tuned, now);
-    if (waitsForSeek) return;
+  /** The server's answer to TUNE, null if there is none. The stream begins, unless a seek follows. */
+  tuned(tuned: Tuned | null, now: Millis, { awaitsSeek = false } = {}): readonly Order[] {
+    if (tuned !== null) this.#takeTuned(tuned, now);
+    if (awaitsSeek) return NO_ORDERS;
     const burst = tuned?.burst ?? null;
-    if (burst !== null) {
-      this.#begin(burst.flow, burst.from, burst.time, now);
-      return;
-    }
-    this.#early = null;
-    this.#beginWithGroup(now);
+    if (burst === null) this.#beginWithGroup(now);
+    else this.#begin(burst.flow, burst, now);
+    return this.advance(now);
   }
 
-  /** The request for a flow that begins a stream of its own at `target`; it ends by `begun` or `failed`. */
+  /** Returns the request for a flow that begins a stream of its own at `target`; `begun` or `failed` follows. */
   seek(target: Target): FlowRequest {
     this.#seeks++;
-    this.#awaited = null;
+    if ('awaited' in this.#state) this.#state.awaited = null;
     return { flow: this.nextFlow(), speed: this.#speed, from: target };
   }
 
-  /** The seek's flow begins. The buffer is another from now on. */
-  begun(answer: Replaying, now: Millis): void {
+  /** The flow of a seek begins: the buffer is another from now on. */
+  begun(answer: Replaying, now: Millis): readonly Order[] {
     this.#seeks--;
-    this.#heardReplay(answer, now);
-    this.#begin(answer.flow, answer.from, answer.time, now, this.#newBuffer());
+    this.#takeReplaying(answer, now);
+    this.#begin(answer.flow, answer, now, this.#newBuffer());
+    return this.advance(now);
   }
 
-  /** The seek was not to be: the stream goes on as it was. */
+  /** A seek was refused or not answered: the stream goes on. */
   failed(): void {
     this.#seeks--;
-    if (this.#seeks === 0) this.#early = null;
+    this.#dropEarly();
   }
 
-  /** A stream of its own begins with what the group sends next. */
-  goLive(now: Millis): void {
-    this.#flow = null;
-    this.#awaited = null;
+  /** Begins a stream of its own with the next packets of the group. */
+  goLive(now: Millis): readonly Order[] {
     this.#beginWithGroup(now, this.#newBuffer());
+    return this.advance(now);
   }
 
-  /** The answer to what `orders.replay` asked for. */
-  replaying(answer: Replaying, now: Millis): void {
-    this.#heardReplay(answer, now);
-    if (answer.flow !== this.#awaited) return;
-    this.#awaited = null;
+  /** The answer to a replay order. */
+  replaying(answer: Replaying, now: Millis): readonly Order[] {
+    this.#takeReplaying(answer, now);
+    if (answer.flow !== this.#awaited) return NO_ORDERS;
     this.#reception.resume();
     this.#follow(answer.flow, answer.from, now);
-    this.advance(now);
+    return this.advance(now);
   }
 
-  /** It was refused, or not answered. Whether the stream goes on with what the group sends instead. */
-  refused(flow: number, isRefusal: boolean, now: Millis): boolean {
-    if (flow !== this.#awaited) return false;
-    this.#awaited = null;
-    this.#early = null;
+  /** A replay order was refused (a Refusal) or not answered. */
+  refused(flow: number, error: unknown, now: Millis): readonly Order[] {
+    if (flow !== this.#awaited) return NO_ORDERS;
+    this.#setAwaited(null);
+    this.#dropEarly();
     this.#retryAt = now + RETRY;
-    if (!isRefusal) return false; // a server that is silent may come back: `serverLost` is told as well
+    // A silent server can come back; if not, serverLost follows.
+    if (!(error instanceof Refusal)) return NO_ORDERS;
+    this.#orders.push({ type: 'report', error });
     this.#goAlone(now);
-    return true;
+    return this.advance(now);
   }
 
-  /** The server does not answer any more, or the session is another station's from now on. */
+  /** The server does not answer any more, or the session belongs to another station from now on. */
   serverLost(now: Millis): void {
-    this.#lostAt = now;
+    const tuned = this.#server.name === 'unknown' ? null : this.#server.tuned;
+    this.#server = { name: 'lost', tuned, since: now };
     this.buffer.keepsPlaces = false;
     this.#early = null;
   }
 
-  /** The session is there again; `tuned` is what the server said last. */
-  serverBack(tuned: Tuned | null, now: Millis): void {
-    // It may have said that long ago, and forgotten nothing since.
-    if (tuned !== null && tuned !== this.#tuned) this.#heard(tuned, now);
-    if (this.#tuned === null) return;
-    this.#lostAt = null;
-    this.buffer.keepsPlaces = true;
-    this.#retryAt = now;
+  /** The session is there again; `tuned` is the last answer to TUNE, null if there never was one. */
+  serverBack(tuned: Tuned | null, now: Millis): readonly Order[] {
+    const before = this.#server.name === 'unknown' ? null : this.#server.tuned;
+    const known = tuned ?? before;
+    if (known !== null) {
+      // An answer from before the loss has been taken already.
+      if (known !== before) this.#takeTuned(known, now);
+      this.#server = { name: 'present', tuned: known };
+      this.buffer.keepsPlaces = true;
+      this.#retryAt = now;
+    }
+    return this.advance(now);
   }
 
-  takeGroup(batch: ReceivedBatch, now: Millis, path: number): void {
+  takeGroup(batch: ReceivedBatch, now: Millis, path: number): readonly Order[] {
     this.#reception.take(batch, now, path);
-    this.advance(now);
+    return this.advance(now);
   }
 
-  takeParity(batch: ReceivedBatch, now: Millis): void {
+  takeParity(batch: ReceivedBatch, now: Millis): readonly Order[] {
     this.#reception.takeParity(batch, now);
-    this.advance(now);
+    return this.advance(now);
   }
 
-  takeShared(batch: ReceivedBatch, now: Millis): void {
+  takeShared(batch: ReceivedBatch, now: Millis): readonly Order[] {
     if (batch.count > 0) this.#unansweredSince = null;
     this.#reception.takeShared(batch, now);
-    this.advance(now);
+    return this.advance(now);
   }
 
-  /** A retransmission to us alone. `advance` is to follow; several may come before. */
+  /** A retransmission to this receiver alone. `advance` has to follow; several can come before it. */
   takeOwn(datagram: Buffer, now: Millis): void {
     this.#unansweredSince = null;
     const isTaken = this.#reception.takeOwn(datagram, now);
@@ -259,150 +301,178 @@ export class StreamController {
     if (this.#early.length < MOST_EARLY) this.#early.push(datagram);
   }
 
-  /** Hands on what is ready, and says what there is to say. */
-  advance(now: Millis): void {
+  /** Delivers packets in order, and orders what is due. */
+  advance(now: Millis): readonly Order[] {
     const reception = this.#reception;
     reception.settle(now);
-    if (!this.#hasServer) {
+    if (this.#server.name !== 'present') {
       this.#waitForServer(now);
-      return;
+      return this.#takeOrders();
     }
-    reception.deadline = Math.max(this.#options.deadline, Math.min(LONGEST_DEADLINE, this.buffer.ahead * UNREAD));
+    reception.deadline = Math.max(this.#deadline, Math.min(LONGEST_DEADLINE, this.buffer.ahead * UNREAD_SHARE));
     if (this.buffer.isFull && !reception.isStopped) this.#stop(now);
-    if (this.#flow !== null) this.#steer(this.#flow, now);
-    else if (reception.isStopped && !this.buffer.isFull) this.#resume(now);
+    if (this.#state.name === 'flow') this.#steer(this.#state.flow, now);
+    else if (this.#state.name === 'stopped' && !this.buffer.isFull) this.#resume(now);
     for (const { packets, copies } of reception.due(now)) {
       this.#unansweredSince ??= now;
-      // A request is as likely to get lost as its answer, and takes less.
+      // A request is lost as often as an answer, and is smaller.
       const times = copies === 1 ? 1 : copies + 1;
-      for (let i = 0; i < times; i++) this.#say({ missing: packets, copies });
+      for (let i = 0; i < times; i++) this.#sendFeedback({ missing: packets, copies });
     }
     this.#reportIfDue(now);
     if (this.#unansweredSince !== null && now - this.#unansweredSince >= UNANSWERED) {
       this.#unansweredSince = null;
-      this.#orders.check();
+      this.#orders.push({ type: 'check' });
     }
+    return this.#takeOrders();
   }
 
-  /** There is a server that answers us, as far as we know. */
-  get #hasServer(): boolean {
-    return this.#tuned !== null && this.#lostAt === null;
+  #takeOrders(): readonly Order[] {
+    if (this.#orders.length === 0) return NO_ORDERS;
+    const orders = this.#orders;
+    this.#orders = [];
+    return orders;
   }
 
   #newBuffer(): StreamBuffer {
-    const buffer = new StreamBuffer(this.#options.buffer);
-    buffer.keepsPlaces = this.#hasServer;
-    buffer.onRoom = () => this.#orders.hasRoom();
+    const buffer = this.#options.createBuffer();
+    buffer.keepsPlaces = this.#server.name === 'present';
     return buffer;
   }
 
-  #heard(tuned: Tuned, now: Millis): void {
+  get #awaited(): number | null {
+    return 'awaited' in this.#state ? this.#state.awaited : null;
+  }
+
+  #setAwaited(awaited: number | null): void {
+    if ('awaited' in this.#state) this.#state.awaited = awaited;
+  }
+
+  /** Without a flow that is awaited no retransmission can be early. */
+  #dropEarly(): void {
+    if (this.#seeks === 0 && this.#awaited === null) this.#early = null;
+  }
+
+  #takeTuned(tuned: Tuned, now: Millis): void {
     const { next, serverTime, roundTrip, members } = tuned;
-    this.#tuned = tuned;
+    if (this.#server.name === 'lost') this.#server.tuned = tuned;
+    else this.#server = { name: 'present', tuned };
     this.buffer.keepsPlaces = true;
-    this.heardClock(serverTime, roundTrip, now);
+    this.addClock(serverTime, roundTrip, now);
     this.#reception.requests.measured(roundTrip);
     this.#reception.numbers.place(next, now);
     this.#reports ??= new ReportSchedule(this.station.bitrate, this.#options.random, now);
     this.#reports.members = members;
   }
 
-  #heardReplay({ serverTime, roundTrip, oldest }: Replaying, now: Millis): void {
-    this.heardClock(serverTime, roundTrip, now);
+  #takeReplaying({ serverTime, roundTrip, oldest }: Replaying, now: Millis): void {
+    this.addClock(serverTime, roundTrip, now);
     this.#oldest = oldest;
   }
 
-  /** The server is silent: what only it could bring is not waited for any longer, if the group goes on. */
+  /** Without the server a stream that needs it continues with the group, if that goes on. */
   #waitForServer(now: Millis): void {
-    if (this.#lostAt === null || (this.#flow === null && !this.#reception.isStopped) || this.buffer.isFull) return;
-    // A server that has begun anew is heard before it is asked again: it is given the time to answer.
-    if (!this.#reception.numbers.isHeard(now)) this.#lostAt = now;
-    if (this.isLive || now - this.#lostAt >= PATIENCE) this.#goAlone(now);
+    const server = this.#server;
+    const needsServer = this.#state.name === 'flow' || this.#state.name === 'stopped';
+    if (server.name !== 'lost' || !needsServer || this.buffer.isFull) return;
+    // A server that has restarted is on the air before it is asked again: PATIENCE begins with its first packets.
+    if (!this.#reception.numbers.isHeard(now)) server.since = now;
+    if (this.isLive || now - server.since >= PATIENCE) this.#goAlone(now);
   }
 
-  /** Goes on with the group alone. */
+  /** Continues with the group alone. */
   #goAlone(now: Millis): void {
-    this.#flow = null;
     if (this.isLive) {
-      this.#reception.endFlow(now);
+      this.#endFlow(now);
       return;
     }
     this.buffer.letGo();
     this.#beginWithGroup(now);
+    this.#reception.settle(now);
+  }
+
+  #endFlow(now: Millis): void {
+    this.#reception.endFlow(now);
+    this.#enter({ name: 'group' });
+  }
+
+  #enter(state: State): void {
+    this.#state = state;
+    this.#dropEarly();
   }
 
   #beginWithGroup(now: Millis, buffer?: StreamBuffer): void {
     this.#reception.begin(null, this.#clock.at(now), now, buffer);
-    this.advance(now);
+    this.#enter({ name: 'group' });
   }
 
-  #begin(flow: number, from: PacketNumber, time: Millis, now: Millis, buffer?: StreamBuffer): void {
+  #begin(flow: number, { from, time }: { from: PacketNumber; time: Millis }, now: Millis, buffer?: StreamBuffer): void {
     this.#reception.begin(from, time, now, buffer);
     this.#follow(flow, from, now);
-    this.advance(now);
   }
 
-  /** The flow comes now, and what has come of it already belongs to the stream. */
+  /** The flow begins; its packets that came early belong to the stream. */
   #follow(number: number, from: PacketNumber, now: Millis): void {
     this.#reception.expectFlow(from, now);
     const credit = from + Math.ceil((this.#rate * FIRST_CREDIT) / 1000);
-    this.#flow = new FlowCredit({ number, from, credit, rate: this.#rate }, now);
     const early = this.#early ?? [];
-    this.#early = this.#seeks > 0 ? [] : null;
+    this.#early = [];
+    this.#enter({ name: 'flow', flow: new FlowCredit({ number, from, credit, rate: this.#rate }, now), awaited: null });
     this.#reception.takeEarly(early, from, now);
   }
 
-  /** Says how far the flow may go; sees whether it is needed any more, and whether it comes at all. */
+  /** Grants the flow credit; ends it when the group has been reached, and requests it again when it has stalled. */
   #steer(flow: FlowCredit, now: Millis): void {
-    const reception = this.#reception;
-    const { base, flow: position } = reception;
+    const { base, flow: position } = this.#reception;
     if (position === null || (base !== null && position + 1 >= base)) {
-      reception.endFlow(now);
-      this.#flow = null;
+      this.#endFlow(now);
       return;
     }
     const wanted = base ?? Math.max(flow.credit, this.#wanted());
     if (flow.update(position, wanted, now)) {
-      flow.say(wanted, now);
-      this.#say({});
+      flow.grant(wanted, now);
+      this.#sendFeedback();
     }
     const stalled = flow.stalledFor(now);
-    if (base !== null && base - position <= MOST_TAIL && stalled >= TAIL_WAIT) {
-      reception.endFlow(now);
-      this.#flow = null;
-    } else if (stalled >= STALL_WAIT && this.#awaited === null && this.#seeks === 0 && now >= this.#retryAt) {
+    if (base !== null && base - position <= LONGEST_TAIL && stalled >= TAIL_WAIT) {
+      this.#endFlow(now);
+    } else if (stalled >= STALL_WAIT && this.#mayRequest(now)) {
       this.#retryAt = now + RETRY;
       this.#unansweredSince ??= now;
-      this.#askFrom(position + 1);
+      this.#requestFrom(position + 1);
     }
   }
 
-  /** Up to which packet, not included, the stream is wanted: some seconds ahead of who reads it. */
+  /** The packet up to which the stream is wanted, not included: some seconds ahead of its reader. */
   #wanted(): PacketNumber {
     const missing = this.#speed * AHEAD - this.buffer.ahead;
     return (this.#reception.next ?? 0) + Math.max(0, Math.ceil((missing / 1000) * this.#rate));
   }
 
-  /** The buffer is full: the stream's place is remembered, and nothing is taken. */
+  /** The buffer is full: the position of the stream is remembered, and nothing is taken. */
   #stop(now: Millis): void {
     const { next } = this.#reception;
     this.#reception.stop();
-    if (this.#flow !== null && next !== null) {
-      this.#flow.say(next, now);
-      this.#say({});
+    if (this.#state.name === 'flow' && next !== null) {
+      this.#state.flow.grant(next, now);
+      this.#sendFeedback();
     }
-    this.#flow = null;
+    this.#enter({ name: 'stopped', awaited: this.#awaited });
   }
 
   #resume(now: Millis): void {
     const { next } = this.#reception;
-    if (next === null || this.#awaited !== null || this.#seeks > 0 || now < this.#retryAt) return;
-    this.#askFrom(next);
+    if (next !== null && this.#mayRequest(now)) this.#requestFrom(next);
   }
 
-  #askFrom(packet: PacketNumber): void {
-    this.#awaited = this.nextFlow();
-    this.#orders.replay({ flow: this.#awaited, speed: this.#speed, from: { kind: 'packet', packet } });
+  #mayRequest(now: Millis): boolean {
+    return this.#awaited === null && this.#seeks === 0 && now >= this.#retryAt;
+  }
+
+  #requestFrom(packet: PacketNumber): void {
+    const flow = this.nextFlow();
+    this.#setAwaited(flow);
+    this.#orders.push({ type: 'replay', request: { flow, speed: this.#speed, from: { kind: 'packet', packet } } });
   }
 
   #reportIfDue(now: Millis): void {
@@ -411,7 +481,7 @@ export class StreamController {
       () => this.#position(now),
       now,
     );
-    if (report) this.#say({ report });
+    if (report) this.#sendFeedback({ report });
   }
 
   #position(now: Millis): { highest: PacketNumber; buffer: Millis; delay: Millis } {
@@ -422,9 +492,10 @@ export class StreamController {
     return { highest: this.#reception.numbers.highest ?? 0, buffer: ahead, delay };
   }
 
-  #say(what: Partial<Pick<Feedback, 'missing' | 'copies' | 'report'>>): void {
-    const flow = this.#flow && { number: this.#flow.number, credit: this.#flow.credit };
-    const { ssrc: media } = this.station;
-    this.#orders.feedback({ sender: this.#sender, media, missing: [], copies: 1, flow, report: null, ...what });
+  #sendFeedback(content: Partial<Pick<Feedback, 'missing' | 'copies' | 'report'>> = {}): void {
+    const flow =
+      this.#state.name === 'flow' ? { number: this.#state.flow.number, credit: this.#state.flow.credit } : null;
+    const feedback = { sender: this.#ssrc, media: this.station.ssrc, missing: [], copies: 1, flow, report: null };
+    this.#orders.push({ type: 'feedback', feedback: { ...feedback, ...content } });
   }
 }

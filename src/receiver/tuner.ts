@@ -183,7 +183,7 @@ export class Tuner {
       localAddress,
       onMedia: (datagram) => this.#asking?.media(datagram),
       onClock: (answer) => {
-        if (this.#link === link) this.#receiver?.heardClock(answer);
+        if (this.#link === link) this.#receiver?.addClock(answer);
       },
       keepAlive: this.#options.keepAlive,
       onLost: () => {
