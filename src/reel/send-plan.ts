@@ -1,4 +1,4 @@
-/** How many TS packets each part of a reel needs and when they may and must leave: what the sending curve is made of. */
+/** The TS packets that each part of a reel needs, and when they may and must leave: the input of the sending curve. */
 import type { Ticks90k } from '../base/units.js';
 import { MEDIA_DELAY_TICKS } from '../contract/timing.js';
 import type { SpooledVideo } from '../media/spool.js';
@@ -7,23 +7,23 @@ import { TS_PACKETS_PER_GROUP } from '../wire/ts.js';
 import { type Bounds, GRID } from './smoothing.js';
 
 /**
- * How long an access unit may take to leave: 730 ms. Reordered pictures are decoded up to 250 ms before they are shown;
- * the rest, 20 ms, keeps the PCR clear of the DTS.
+ * Longest time an access unit takes to leave: 730 ms, the media delay less 250 ms, by which reordered pictures are decoded
+ * before they are shown, and 20 ms, which keep the PCR clear of the DTS.
  */
 const VIDEO_WINDOW: Ticks90k = MEDIA_DELAY_TICKS - 22_500 - 1_800;
-/** Audio leaves late, so that whoever begins at a random access point gets the sound of its first picture. */
+/** Audio leaves late, so that a viewer that begins at a random access point gets the sound of its first picture. */
 const AUDIO_WAIT: Ticks90k = 49_500;
-/** All that a reel holds leaves before its end: what comes in its last half second may leave from there on. */
+/** All packets leave before the reel's end: those of its last half second may leave from its beginning on. */
 const TAIL: Ticks90k = 45_000;
-/** What leaves at a fixed time may do so this much before or after. */
+/** Tolerance of packets with a fixed time. */
 const SLACK: Ticks90k = 1_800;
-/** PCR at most 40 ms apart; this is the usual distance, the rest is for what cannot be interrupted. */
+/** Usual interval of PCRs, 35 ms: at most 40 ms are allowed, the rest is for packets that nothing may interrupt. */
 const PCR_INTERVAL: Ticks90k = 3_150;
 const PSI_INTERVAL: Ticks90k = 9_000;
 
 /** PAT, PMT and PCR, directly before a random access point. */
 export const RANDOM_ACCESS_HEADER = 3;
-/** A PCR before that, where the last one would be too long ago by the time the header has left. */
+/** A PCR before that header, where the last one would be too old by the end of it. */
 export const EARLY_PCR = 1;
 /** Null packets reserved to bring a random access point to the beginning of a group. */
 export const ALIGNMENT = TS_PACKETS_PER_GROUP - 1;
@@ -33,19 +33,19 @@ const CONTINUITY_MODULUS = 16;
 
 export interface SendPlan {
   duration: Ticks90k;
-  /** DTS of the access units without the delays: their presentation times in order. */
+  /** Ticks: the DTS of each access unit without the delays, which are the presentation times in order. */
   decodingTimes: Float64Array;
   /** TS packets of each video access unit, without random access header and alignment. */
   videoPackets: Uint32Array;
-  /** TS packets of each audio PES packet, and when it leaves. */
+  /** TS packets of each audio PES packet, and the ticks at which it leaves. */
   audioPackets: Uint32Array;
   audioTimes: Float64Array;
-  /** When PAT and PMT leave besides those of random access points, and PCRs likewise. */
+  /** Ticks at which PAT and PMT leave, besides those of random access points, and PCRs. */
   psiTimes: Float64Array;
   pcrTimes: Float64Array;
 }
 
-/** The pad that makes `count` a multiple of 16. */
+/** Packets missing from `count` to a multiple of 16. */
 const padding = (count: number) => (CONTINUITY_MODULUS - (count % CONTINUITY_MODULUS)) % CONTINUITY_MODULUS;
 function sum(values: Iterable<number>): number {
   let total = 0;
@@ -53,10 +53,11 @@ function sum(values: Iterable<number>): number {
   return total;
 }
 
-/** `count` times in the middle of equal parts of `duration`. */
+/** The middles of `count` equal parts of `duration`. */
 const evenly = (count: number, duration: Ticks90k) =>
   Float64Array.from({ length: count }, (_, i) => ((i + 0.5) * duration) / count);
 
+/** Plans the packets of a reel. `audioSizes`: bytes of each frame; `audioPts`: presentation time of a frame. */
 export function planSending(options: {
   video: SpooledVideo;
   audioSizes: Uint32Array;
@@ -68,7 +69,7 @@ export function planSending(options: {
   const videoPackets = video.sizes.map((size, i) =>
     tsPacketsFor(PES_HEADER_LENGTH_PTS_DTS + size, video.randomAccess[i] === 1),
   );
-  padPackets(videoPackets, (i) => PES_HEADER_LENGTH_PTS_DTS + video.sizes[i], CONTINUITY_MODULUS);
+  padPackets(videoPackets, (i) => PES_HEADER_LENGTH_PTS_DTS + video.sizes[i]!, CONTINUITY_MODULUS);
 
   const pesCount = Math.ceil(audioSizes.length / AUDIO_FRAMES_PER_PES);
   const audioLength = (pes: number) => {
@@ -82,7 +83,7 @@ export function planSending(options: {
   for (let pes = 0; pes < pesCount; pes++) {
     audioPackets[pes] = tsPacketsFor(audioLength(pes), false);
     const pts = audioPts(pes * AUDIO_FRAMES_PER_PES);
-    // Behind the knee what remains is pressed into what remains of the reel.
+    // Behind the knee, the rest of the audio is compressed into the rest of the reel.
     const share = (duration - SLACK - kneeTime) / (duration - knee);
     audioTimes[pes] = pts < knee ? pts + AUDIO_WAIT : kneeTime + (pts - knee) * share;
   }
@@ -108,25 +109,26 @@ export function sendingBounds(plan: SendPlan, randomAccess: Uint8Array): Bounds 
   const lower = new Float64Array(steps + 1);
   const upper = new Float64Array(steps + 1);
   const add = (packets: number, release: Ticks90k, deadline: Ticks90k) => {
-    upper[Math.min(steps, Math.max(1, Math.ceil(release / GRID)))] += packets;
-    lower[deadline >= duration ? steps : Math.max(1, Math.floor(deadline / GRID))] += packets;
+    upper[Math.min(steps, Math.max(1, Math.ceil(release / GRID)))]! += packets;
+    lower[deadline >= duration ? steps : Math.max(1, Math.floor(deadline / GRID))]! += packets;
   };
   plan.videoPackets.forEach((packets, i) => {
-    const time = plan.decodingTimes[i];
+    const time = plan.decodingTimes[i]!;
     const whole = packets + (randomAccess[i] === 1 ? EARLY_PCR + RANDOM_ACCESS_HEADER + ALIGNMENT : 0);
     add(whole, Math.min(time, duration - TAIL), time + VIDEO_WINDOW);
   });
   plan.audioPackets.forEach((packets, i) => {
-    add(packets, plan.audioTimes[i] - SLACK, plan.audioTimes[i] + SLACK);
+    const time = plan.audioTimes[i]!;
+    add(packets, time - SLACK, time + SLACK);
   });
   for (const time of plan.psiTimes) add(2, time - SLACK, time + SLACK);
   for (const time of plan.pcrTimes) add(1, time - SLACK, time + SLACK);
-  // The PCRs that random access points call for ahead of their time: two are the most on loan at the end.
+  // PCRs of random access points come ahead of their time: at the end at most two are borrowed.
   add(TS_PACKETS_PER_GROUP, duration, duration);
   for (let step = 1; step <= steps; step++) {
-    lower[step] += lower[step - 1];
-    upper[step] += upper[step - 1];
+    lower[step]! += lower[step - 1]!;
+    upper[step]! += upper[step - 1]!;
   }
-  for (let step = 0; step <= steps; step++) upper[step] = Math.max(upper[step], lower[step]);
+  for (let step = 0; step <= steps; step++) upper[step] = Math.max(upper[step]!, lower[step]!);
   return { lower, upper };
 }

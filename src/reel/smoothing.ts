@@ -1,9 +1,8 @@
 /**
- * Sending times, smoothed: when a reel's packets leave, so that a large picture is spread over time instead of being
- * fired at once.
+ * Smoothed sending times: the packets of a large picture are spread over time instead of being sent at once.
  *
- * Each access unit may leave from its release and must have left by its deadline. Between the two cumulative curves
- * the path of least variation is a string pulled taut (Salehi, Zhang, Kurose, Towsley: "Supporting stored video:
+ * Each access unit may leave from its release on and must have left by its deadline. Between these two cumulative curves
+ * the path of least variation is a taut string (Salehi, Zhang, Kurose, Towsley: "Supporting stored video:
  * reducing rate variability and end-to-end resource requirements through optimal smoothing", 1998): no other has a
  * lower peak.
  */
@@ -11,7 +10,7 @@ import type { Ticks90k } from '../base/units.js';
 
 /** The curves and windows are kept on a grid of 10 ms. */
 export const GRID: Ticks90k = 900;
-/** The window in which "the busiest" is measured: 100 ms. */
+/** The window in which the peak is measured: 100 ms. */
 export const WINDOW: Ticks90k = 9_000;
 
 /** A piecewise linear curve: at `times[i]` ticks `counts[i]` packets have left. Both rise, both begin at 0. */
@@ -22,15 +21,15 @@ export interface SendingCurve {
 
 /** Cumulative packet counts at grid points 0, 1 … duration / GRID. */
 export interface Bounds {
-  /** Must have left by then. Ends at the total. */
+  /** Packets that must have left. Ends at the total. */
   lower: Float64Array;
-  /** May have left by then. Never below `lower`, ends at the total. */
+  /** Packets that may have left. Never below `lower`; ends at the total. */
   upper: Float64Array;
 }
 
 /**
- * Pulls a string taut between the bounds, from (0, 0) to the total at `duration`.
- * The grid's last point stands for `duration` itself, which need not be a multiple of GRID.
+ * The taut string between the bounds, from (0, 0) to the total at `duration`. The last grid point stands for `duration`
+ * itself, which need not be a multiple of GRID.
  */
 export function tautString(bounds: Bounds, duration: Ticks90k): SendingCurve {
   const { lower, upper } = bounds;
@@ -49,16 +48,16 @@ export function tautString(bounds: Bounds, duration: Ticks90k): SendingCurve {
     let nextCount = 0;
     for (let ahead = step + 1; ahead <= last; ahead++) {
       const span = timeAt(ahead) - timeAt(step);
-      const up = (upper[ahead] - count) / span;
-      const low = (lower[ahead] - count) / span;
+      const up = (upper[ahead]! - count) / span;
+      const low = (lower[ahead]! - count) / span;
       if (low > maximum) {
         next = maximumStep;
-        nextCount = upper[maximumStep];
+        nextCount = upper[maximumStep]!;
         break;
       }
       if (up < minimum) {
         next = minimumStep;
-        nextCount = lower[minimumStep];
+        nextCount = lower[minimumStep]!;
         break;
       }
       if (up <= maximum) {
@@ -72,7 +71,7 @@ export function tautString(bounds: Bounds, duration: Ticks90k): SendingCurve {
     }
     if (next < 0) {
       next = last;
-      nextCount = lower[last];
+      nextCount = lower[last]!;
     }
     step = next;
     count = nextCount;
@@ -82,18 +81,19 @@ export function tautString(bounds: Bounds, duration: Ticks90k): SendingCurve {
   return curve;
 }
 
-/** The most that leaves in any 100 ms. A fullest window begins or ends at a corner of the curve. */
+/** Packets in the busiest 100 ms. The busiest window begins or ends at a corner of the curve. */
 export function busiestWindow(curve: SendingCurve): number {
-  const duration = curve.times[curve.times.length - 1];
-  const total = curve.counts[curve.counts.length - 1];
+  const duration = curve.times.at(-1)!;
+  const total = curve.counts.at(-1)!;
   if (duration <= WINDOW) return (total * WINDOW) / duration;
   const fromCorner = new CurveReader(curve);
   const toCorner = new CurveReader(curve);
   let most = 0;
   for (let i = 0; i < curve.times.length; i++) {
-    const time = curve.times[i];
-    if (time + WINDOW <= duration) most = Math.max(most, fromCorner.countAt(time + WINDOW) - curve.counts[i]);
-    if (time >= WINDOW) most = Math.max(most, curve.counts[i] - toCorner.countAt(time - WINDOW));
+    const time = curve.times[i]!;
+    const count = curve.counts[i]!;
+    if (time + WINDOW <= duration) most = Math.max(most, fromCorner.countAt(time + WINDOW) - count);
+    if (time >= WINDOW) most = Math.max(most, count - toCorner.countAt(time - WINDOW));
   }
   return most;
 }
@@ -107,17 +107,19 @@ export class CurveReader {
     this.#curve = curve;
   }
 
-  countAt(time: number): number {
+  countAt(time: Ticks90k): number {
     const { times, counts } = this.#curve;
-    while (this.#at + 2 < times.length && times[this.#at + 1] <= time) this.#at++;
-    const share = (time - times[this.#at]) / (times[this.#at + 1] - times[this.#at]);
-    return counts[this.#at] + share * (counts[this.#at + 1] - counts[this.#at]);
+    while (this.#at + 2 < times.length && times[this.#at + 1]! <= time) this.#at++;
+    const start = times[this.#at]!;
+    const count = counts[this.#at]!;
+    const share = (time - start) / (times[this.#at + 1]! - start);
+    return count + share * (counts[this.#at + 1]! - count);
   }
 }
 
-/** Packets a tick that leave at least, so that time stamps come often enough: 300 a second (451 kbit/s). */
+/** Lowest rate, packets a tick, so that time stamps come often enough: 300 a second (451 kbit/s). */
 const LEAST_RATE = 300 / 90_000;
-/** From one packet to the next at the least rate, in the longest run of them; rounded corners make one 150 longer. */
+/** Longest interval between packets: that of the lowest rate. Rounded corners make one interval 150 longer. */
 export const LONGEST_INTERVAL: Ticks90k = 300;
 export const INTERVAL_ROUNDING: Ticks90k = 150;
 const GROUP = 7;
@@ -128,18 +130,18 @@ const GROUP = 7;
  * segments has fewer packets than before, and its total is a multiple of seven.
  */
 export function raiseFloor(curve: SendingCurve): SendingCurve {
-  const duration = curve.times[curve.times.length - 1];
+  const duration = curve.times.at(-1)!;
   const allowed = (floor: number) => {
     const raised = withFloor(curve, floor);
-    const average = (raised.counts[raised.counts.length - 1] / duration) * WINDOW;
-    // A window may hold one group more than its share, by where it begins.
+    const average = (raised.counts.at(-1)! / duration) * WINDOW;
+    // A window may hold one group more than its share, depending on where it begins.
     return busiestWindow(raised) + GROUP <= 2 * average;
   };
   const floor = leastAllowed(LEAST_RATE, Math.max(LEAST_RATE, busiestWindow(curve) / WINDOW), allowed);
   return withFloor(curve, floor);
 }
 
-/** The least value from `low` to `high` (which has to be) that is allowed, to 0.2%. */
+/** The least allowed value from `low` to `high`, to 0.2%; `high` must be allowed. */
 export function leastAllowed(low: number, high: number, allowed: (value: number) => boolean): number {
   if (allowed(low)) return low;
   let refused = low;
@@ -157,11 +159,11 @@ function withFloor(curve: SendingCurve, floor: number): SendingCurve {
   let exact = 0;
   let whole = 0;
   for (let i = 1; i < curve.times.length; i++) {
-    const packets = curve.counts[i] - curve.counts[i - 1];
-    exact += Math.max(packets, floor * (curve.times[i] - curve.times[i - 1]));
+    const packets = curve.counts[i]! - curve.counts[i - 1]!;
+    exact += Math.max(packets, floor * (curve.times[i]! - curve.times[i - 1]!));
     whole = Math.max(whole + packets, Math.round(exact));
     if (i === curve.times.length - 1) whole = Math.ceil(whole / GROUP) * GROUP;
-    raised.times.push(curve.times[i]);
+    raised.times.push(curve.times[i]!);
     raised.counts.push(whole);
   }
   return raised;
