@@ -122,7 +122,7 @@ function Row({ station, cells, now, current }: RowProps) {
     <section class="guide-row" aria-labelledby={id} data-current={current}>
       <h3 class="guide-station" id={id}>
         <span class="guide-number">{station.number}</span>
-        <span class="guide-name" dir="auto">
+        <span class="guide-name clip" dir="auto">
           {station.name}
         </span>
       </h3>
@@ -164,10 +164,10 @@ function Programme({ station, cell, now, current }: ProgrammeProps) {
         data-first={current && when === 'now' ? '' : undefined}
         onClick={onClick}
       >
-        <span class="guide-title" dir="auto">
+        <span class="guide-title clip" dir="auto">
           {cell.title}
         </span>
-        <span class="guide-span">{spanText(cell)}</span>
+        <span class="guide-span note clip">{spanText(cell)}</span>
         {when === 'now' && <span class="visually-hidden">on now</span>}
       </button>
     </li>

@@ -13,7 +13,7 @@ export function CopyRow({ title, address }: { title: string; address: string }) 
   };
   return (
     <li class="copy">
-      <span class="copy-title">{title}</span>
+      <span class="note">{title}</span>
       <code>{address}</code>
       <button type="button" class="button button-small" aria-label={`Copy ${title}`} onClick={() => void copy()}>
         Copy

@@ -37,7 +37,7 @@ export function ShowSheet({ station, slates, shown, onClose }: ShowSheetProps) {
       <fieldset class="choices-list">
         <legend class="visually-hidden">What to show</legend>
         {choices.map(({ id, name }) => (
-          <label key={id} class="choice">
+          <label key={id} class="choice option">
             <input type="radio" name="slate" checked={slate === id} onChange={() => setSlate(id)} />
             <span>
               {name}

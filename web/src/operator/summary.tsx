@@ -39,7 +39,7 @@ export function Tile({ title, now, name, samples, children }: TileProps) {
         {shown.value}
         {shown.unit !== '' && <span class="unit"> {shown.unit}</span>}
       </p>
-      <p class="tile-note">{children}</p>
+      <p class="tile-note note">{children}</p>
       {name !== undefined && samples !== undefined && (
         <Plot
           samples={samples}

@@ -31,7 +31,7 @@ function TypedNumber() {
   return (
     <p class="typed">
       <span class="typed-number">{typed}–</span>
-      <bdi class="typed-name">{name}</bdi>
+      <bdi class="typed-name clip">{name}</bdi>
     </p>
   );
 }

@@ -35,7 +35,7 @@ export function Header({ asked, onAsk, onEnter }: HeaderProps) {
         <Mark />
         <span>MultiStreamCast</span>
       </div>
-      <search class="head-search">
+      <search class="search head-search">
         <Icon name="search" />
         <input
           ref={field}
@@ -77,7 +77,7 @@ export function Header({ asked, onAsk, onEnter }: HeaderProps) {
       </div>
       <div class="head-clock">
         <time class="head-time">{clockText(now)}</time>
-        <span class="head-date">{dateText(now)}</span>
+        <span class="head-date note">{dateText(now)}</span>
       </div>
     </header>
   );

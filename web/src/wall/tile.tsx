@@ -53,18 +53,18 @@ export function Tile({ station, favourite }: TileProps) {
           )}
         </div>
         <div class="tile-text">
-          <p class="tile-name">
+          <p class="tile-name clip">
             <span class="tile-number">{number}</span> <span dir="auto">{isNamesake(station, now) ? '' : name}</span>
           </p>
-          <p class="tile-now" dir="auto">
+          <p class="tile-now clip" dir="auto">
             {now.title}
           </p>
           {(left !== '' || next) && (
-            <p class="tile-next">
+            <p class="tile-next note clip">
               <span>{[left, next && 'then'].filter(Boolean).join(' · ')}</span> <span dir="auto">{next?.title}</span>
             </p>
           )}
-          <p class="tile-stats">{pictureText(station)}</p>
+          <p class="note clip">{pictureText(station)}</p>
         </div>
       </a>
       <button

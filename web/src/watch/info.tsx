@@ -19,7 +19,7 @@ export function Info({ station }: { station: LiveStation | null }) {
       <p class="info-station">
         <span class="info-number">{station.number}</span>
         {!isNamesake(station, now) && (
-          <span class="info-name" dir="auto">
+          <span class="info-name clip" dir="auto">
             {station.name}
           </span>
         )}
@@ -31,11 +31,14 @@ export function Info({ station }: { station: LiveStation | null }) {
         <span>{[spanText(now), left].filter(Boolean).join(' · ')}</span>
         {next && (
           <span class="info-next">
-            <span>Next:</span> <span dir="auto">{next.title}</span>
+            <span>Next:</span>{' '}
+            <span class="clip" dir="auto">
+              {next.title}
+            </span>
           </span>
         )}
       </p>
-      <p class="info-line info-stats">
+      <p class="info-line info-stats note">
         {pictureText(station)} · {codecsText(station)}
       </p>
     </div>

@@ -19,7 +19,7 @@ export function List() {
   const found = [...parts.favourites, ...parts.others];
   return (
     <Dialog title={adding ? 'Add a picture' : 'Stations'} class="drawer">
-      <search class="drawer-search">
+      <search class="search">
         <Icon name="search" />
         <input
           type="search"
@@ -75,13 +75,15 @@ function Row({ station, current, first, favourite }: RowProps) {
         <Thumbnail station={station.id} />
         <span class="row-text">
           <span class="row-name">
-            <span dir="auto">{station.name}</span>
-            <span class="row-left">{leftText(now.to, time)}</span>
+            <span class="clip" dir="auto">
+              {station.name}
+            </span>
+            <span class="row-left note">{leftText(now.to, time)}</span>
           </span>
-          <span class="row-now" dir="auto">
+          <span class="row-now clip" dir="auto">
             {isNamesake(station, now) ? '' : now.title}
           </span>
-          <span class="row-stats">{pictureText(station)}</span>
+          <span class="note clip">{pictureText(station)}</span>
         </span>
         {favourite && (
           <>

@@ -13,6 +13,7 @@ export function Menu() {
           <li key={text}>
             <button
               type="button"
+              class="option"
               data-first={text === 'Resume' ? '' : undefined}
               onClick={() => page.key(String(index + 1))}
             >

@@ -32,6 +32,7 @@ export function More() {
             <li key={press}>
               <button
                 type="button"
+                class="option"
                 data-first={index === 0 ? '' : undefined}
                 onClick={() => {
                   page.send({ type: 'close' });
@@ -64,6 +65,7 @@ export function Timer() {
           <li key={minutes}>
             <button
               type="button"
+              class="option"
               data-first={index === 1 ? '' : undefined}
               onClick={() => page.send({ type: 'sleep', minutes })}
             >
@@ -73,7 +75,7 @@ export function Timer() {
         ))}
         {sleepAt !== null && (
           <li>
-            <button type="button" onClick={() => page.send({ type: 'sleep', minutes: null })}>
+            <button type="button" class="option" onClick={() => page.send({ type: 'sleep', minutes: null })}>
               <span>Off</span>
             </button>
           </li>

@@ -50,7 +50,7 @@ function PictureFrame({ picture, alone, stage }: PictureFrameProps) {
         >
           <span class="picture-name">
             {heard && <Icon name={page.sound.value.muted ? 'silent' : 'sound'} />}
-            <bdi>{name}</bdi>
+            <bdi class="clip">{name}</bdi>
           </span>
         </button>
       )}

@@ -31,7 +31,7 @@ export function SeekBar({ station, screen }: { station: LiveStation; screen: Scr
 
   return (
     <div class="seek">
-      <span class="seek-end">{clockText(line.from)}</span>
+      <span class="note">{clockText(line.from)}</span>
       <div
         ref={ref}
         class="bar"
@@ -82,11 +82,11 @@ export function SeekBar({ station, screen }: { station: LiveStation; screen: Scr
             aria-hidden="true"
           >
             <span>{secondsText(pointedTime)}</span>
-            <bdi>{pointedTitle}</bdi>
+            <bdi class="clip">{pointedTitle}</bdi>
           </div>
         )}
       </div>
-      <span class="seek-end">{clockText(line.to)}</span>
+      <span class="note">{clockText(line.to)}</span>
     </div>
   );
 }
