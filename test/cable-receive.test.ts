@@ -27,8 +27,8 @@ async function receivers(context: TestContext, end: CableEnd) {
         onError: (error) => assert.fail(error),
         onDatagrams: ({ buffer, offsets, lengths, sources, count }) => {
           for (let i = 0; i < count; i++) {
-            const bytes = Buffer.from(buffer.subarray(offsets[i], offsets[i] + lengths[i]));
-            seen.push({ bytes, from: sources[i].address });
+            const bytes = Buffer.from(buffer.subarray(offsets[i], offsets[i]! + lengths[i]!));
+            seen.push({ bytes, from: sources[i]!.address });
           }
         },
       });
@@ -69,7 +69,7 @@ for (const segment of [1_328, 0]) {
     messages.setDestination(0, GROUP, PORT);
     const count = segment === 0 ? datagrams.length : 1;
     for (let i = 0, at = 0; i < count; i++) {
-      const length = segment === 0 ? datagrams[i].length : data.length;
+      const length = segment === 0 ? datagrams[i]!.length : data.length;
       messages.set(i, at, length, 0, segment);
       at += length;
     }

@@ -47,7 +47,7 @@ test('tshark finds a receiver report, a NACK and a packet of ours in feedback', 
     'rtcp.app.subtype': ['1'],
     'rtcp.app.name': ['MSC1'],
   };
-  assert.deepEqual(dissect(context, datagram, 'rtcp', Object.keys(expected)), expected);
+  assert.deepEqual(dissect(context, datagram!, 'rtcp', Object.keys(expected)), expected);
 });
 
 test('tshark finds an empty receiver report in feedback without one', { skip }, (context) => {
@@ -58,7 +58,7 @@ test('tshark finds an empty receiver report in feedback without one', { skip }, 
     'rtcp.length_check': ['1'],
     'rtcp.app.name': ['MSC1'],
   };
-  assert.deepEqual(dissect(context, datagram, 'rtcp', Object.keys(expected)), expected);
+  assert.deepEqual(dissect(context, datagram!, 'rtcp', Object.keys(expected)), expected);
 });
 
 test('tshark finds the packet’s number in the header extension of a retransmission', { skip }, (context) => {

@@ -33,17 +33,17 @@ test('two servers of one station send the same bytes, and what a third computes'
   const second = await serve(context, words, 1);
   const [info] = first.stations;
   assert.deepEqual(second.stations, first.stations);
-  const captured = await capture(context, info);
+  const captured = await capture(context, info!);
   await captured.until(
     () => captured.bySender.size === 2 && [...captured.bySender.values()].every((sent) => sent.length > 1_000),
   );
-  const station = asStation(await reelOf(context, bigBuckBunny, {}, store), info.ssrc);
+  const station = asStation(await reelOf(context, bigBuckBunny, {}, store), info!.ssrc);
   const [one, two] = [...captured.bySender.values()].map((sent) => byNumber(sent, station));
-  const common = [...one.keys()].filter((n) => two.has(n));
+  const common = [...one!.keys()].filter((n) => two!.has(n));
   assert.ok(common.length > 500, `${common.length} packets from both`);
-  for (const n of common) assert.deepEqual(one.get(n), two.get(n));
-  assertSame(one, station);
-  assertSame(two, station);
+  for (const n of common) assert.deepEqual(one!.get(n), two!.get(n));
+  assertSame(one!, station);
+  assertSame(two!, station);
   assert.equal(await first.stop(), 0);
   assert.equal(await second.stop(), 0);
 });
@@ -58,18 +58,18 @@ test('a server that was killed and started again goes on in the same stream', as
   const captures: Map<number, Buffer>[] = [];
   for (const round of ['killed', 'again']) {
     const server = await serve(context, words, 1);
-    const captured = await capture(context, server.stations[0]);
+    const captured = await capture(context, server.stations[0]!);
     await captured.until(() => (captured.bySender.values().next().value?.length ?? 0) > 200);
     captures.push(
-      byNumber([...captured.bySender.values()][0], asStation(station.items[0].reel, server.stations[0].ssrc)),
+      byNumber([...captured.bySender.values()][0]!, asStation(station.items[0]!.reel, server.stations[0]!.ssrc)),
     );
     captured.close();
     if (round === 'killed') await server.kill();
     else assert.equal(await server.stop(), 0);
-    assertSame(captures.at(-1)!, asStation(station.items[0].reel, server.stations[0].ssrc));
+    assertSame(captures.at(-1)!, asStation(station.items[0]!.reel, server.stations[0]!.ssrc));
   }
   const [before, after] = captures.map((received) => [...received.keys()]);
-  assert.ok(Math.min(...after) > Math.max(...before), 'numbers go on where the clock is');
+  assert.ok(Math.min(...after!) > Math.max(...before!), 'numbers go on where the clock is');
 });
 
 test('a station that another server has on the air as something else is refused', async (context) => {

@@ -21,14 +21,14 @@ test('of two servers on two networks one may be killed: who receives both loses 
   const words = [`Twins=${film}`, '--store', store.folder, '--interface', 'cable'];
   const [first] = await Promise.all(ends.map((end) => serve(context, words, 1, end)));
   const path = join(scratchFolder(context), 'out.ts');
-  const [one, other] = interfaces;
+  const [one = '', other = ''] = interfaces;
   const from = ['--interface', one, '--also', other];
   const recording = startMsc(context, ['record', '1', ...from, '-o', path, '-d', `${SECONDS}s`, '--json'], middle);
   const done = finished(recording);
   // Half of it is there, which is more than the burst it began with; the rest comes by one path.
   const half = ((bitrate / 8) * SECONDS) / 2;
   await until(context, () => sizeOf(path) >= half);
-  await first.kill();
+  await first!.kill();
   const { exitCode, stdout, stderr } = await done;
   assert.equal(exitCode, 0, stderr);
   const { packets, lost, paths } = JSON.parse(stdout);

@@ -17,7 +17,7 @@ test('so many at once, the others wait in their order, and then it is full', asy
   assert.equal(turns.isFull, true);
   assert.deepEqual(began, [1]);
   for (const [index, running] of all.entries()) {
-    ends[index]();
+    ends[index]!();
     await running;
     await Promise.resolve();
   }

@@ -79,7 +79,7 @@ export class Clock {
       const count = Atomics.load(this.counter, 0);
       const at = (count & 1) * LINE.length;
       const { lines } = this;
-      const time = lines[at + LINE.base] + (monotonic - lines[at + LINE.origin]) * lines[at + LINE.rate];
+      const time = lines[at + LINE.base]! + (monotonic - lines[at + LINE.origin]!) * lines[at + LINE.rate]!;
       // Written meanwhile: this thread was held up for longer than an adjustment takes to follow another.
       if (Atomics.load(this.counter, 0) === count) return time;
     }

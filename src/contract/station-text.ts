@@ -72,17 +72,17 @@ export function fit(text: string, width: number, right = false): string {
 /** The table, without a line break at its end. No line is longer than `width` columns as far as names can shrink. */
 export function stationTable(stations: readonly StationInfo[], width = 160): string {
   const cells = stations.map((info) => columns.map(({ cell }) => printable(cell(info))));
-  const widths = columns.map(({ title }, at) => Math.max(title.length, ...cells.map((row) => textWidth(row[at]))));
+  const widths = columns.map(({ title }, at) => Math.max(title.length, ...cells.map((row) => textWidth(row[at]!))));
   const total = (): number => widths.reduce((sum, one) => sum + one + 2, -2);
   const flexible = ['Name', 'Now playing', 'Server'].map((name) => columns.findIndex(({ title }) => title === name));
   while (total() > width) {
-    const widest = flexible.reduce((a, b) => (widths[b] > widths[a] ? b : a));
-    if (widths[widest] <= 8) break;
-    widths[widest]--;
+    const widest = flexible.reduce((a, b) => (widths[b]! > widths[a]! ? b : a));
+    if (widths[widest]! <= 8) break;
+    widths[widest]!--;
   }
   const line = (texts: string[]): string =>
     texts
-      .map((text, at) => fit(text, widths[at], columns[at].right))
+      .map((text, at) => fit(text, widths[at]!, columns[at]!.right))
       .join('  ')
       .trimEnd();
   return [line(columns.map(({ title }) => title)), ...cells.map(line)].join('\n');

@@ -22,17 +22,20 @@ export function parseMoment(text: string, now: Millis): Millis | null {
   return moment === null || moment > now ? null : moment;
 }
 
+/** The groups of a match as numbers; what was left out is 0. */
+const numbersIn = (match: RegExpExecArray): number[] => match.slice(1).map((part) => Number(part ?? 0));
+
 function ago(text: string, now: Millis): Millis | null {
   const match = agoPattern.exec(text);
   if (!match || text === '-') return null;
-  const [hours, minutes, seconds] = match.slice(1).map((part) => Number(part ?? 0));
+  const [hours = 0, minutes = 0, seconds = 0] = numbersIn(match);
   return now - hours * HOUR - minutes * MINUTE - seconds * 1000;
 }
 
 function timeOfDay(text: string, now: Millis): Millis | null {
   const match = timePattern.exec(text);
   if (!match) return null;
-  const [hour, minute, second] = match.slice(1).map((part) => Number(part ?? 0));
+  const [hour = 0, minute = 0, second = 0] = numbersIn(match);
   const today = new Date(now);
   const days = [today.getDate(), today.getDate() - 1];
   const moments = days.flatMap((day) => here(today.getFullYear(), today.getMonth(), day, hour, minute, second));
@@ -44,11 +47,11 @@ function dateTime(text: string): Millis | null {
   const match = datePattern.exec(text);
   if (!match) return null;
   const zone = match[7];
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0));
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = numbersIn(match);
   // The calendar's days: of February 30 the system would make March 2.
   const isDay = new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day && month >= 1 && month <= 12;
   if (!isDay || !isTime(hour, minute, second)) return null;
-  if (zone === undefined) return here(year, month - 1, day, hour, minute, second)[0];
+  if (zone === undefined) return here(year, month - 1, day, hour, minute, second)[0] ?? null;
   return Date.UTC(year, month - 1, day, hour, minute) + second * 1000 - offsetOf(zone);
 }
 

@@ -219,7 +219,7 @@ test('a burst and a replay are asked for, and where they begin is told', () => {
   const bench = new Bench(['arrives', 'arrives', 'is lost']);
   const tuned = value(bench.command({ kind: 'tune', station: 'station-2', burst: { flow: 7 } })) as Tuned;
   assert.deepEqual(tuned.burst, { flow: 7, from: 100, time: 5 });
-  assert.equal(tuned.roundTrip, RETRY_WAITS[0] + 2); // since it was first asked with the cookie
+  assert.equal(tuned.roundTrip, RETRY_WAITS[0]! + 2); // since it was first asked with the cookie
   const request = { flow: 8, speed: 2, from: { kind: 'packet', packet: 90 } } as const;
   const { next, flow, from, time, oldest } = value(bench.command({ kind: 'replay', request })) as Replaying;
   assert.deepEqual([next, flow, from, time, oldest], [7, 8, 100, 5, 0]);
@@ -273,7 +273,7 @@ test('a server that comes back without our station stays lost, and that is said 
   bench.startServer();
   bench.runUntil(60_000);
   assert.equal(bench.events.length, 1);
-  assert.ok(bench.events[0].kind === 'lost' && bench.events[0].problem.code === 'station');
+  assert.ok(bench.events[0]!.kind === 'lost' && bench.events[0]!.problem.code === 'station');
 });
 
 test('leaving a server that is gone takes a moment and succeeds', () => {

@@ -69,7 +69,7 @@ test('feedback bears the cookie that the server gave last, and none is sent befo
   const came = once(said, 'other');
   session.feedback(feedback);
   await came;
-  const decoded = decodeFeedback(heard[0], 0, heard[0].length) ?? assert.fail('not understood');
+  const decoded = decodeFeedback(heard[0]!, 0, heard[0]!.length) ?? assert.fail('not understood');
   const { cookie, ...rest } = decoded;
   assert.deepEqual(rest, feedback);
   assert.ok(!cookie.equals(Buffer.alloc(16)));
@@ -81,7 +81,7 @@ test('a burst and a replay begin where the server says', async (context) => {
   assert.deepEqual(tuned.burst, { flow: 9, from: 100, time: 5 });
   const { from, time, oldest } = await session.replay({ flow: 10, speed: 3, from: { kind: 'packet', packet: 90 } });
   assert.deepEqual([from, time, oldest], [100, 5, 0]);
-  assert.equal([...flows.running.values()][0].request.flow, 10);
+  assert.equal([...flows.running.values()][0]!.request.flow, 10);
 });
 
 test('whether the server is there can be asked at any time', async (context) => {

@@ -67,7 +67,7 @@ export interface Session {
 
 /** RTP's first two bits are 10; control messages begin with an M. */
 const isRtp = (datagram: Buffer): boolean =>
-  datagram.length > 0 && datagram[0] >> 6 === 2 && !isRtcp(datagram, 0, datagram.length);
+  datagram.length > 0 && datagram[0]! >> 6 === 2 && !isRtcp(datagram, 0, datagram.length);
 
 type Waiting = { resolve: (value: never) => void; reject: (problem: Problem) => void };
 

@@ -37,8 +37,8 @@ function ask(server: ServerState, request: AnyMessage, from = client, now = noon
 
 function cookieFor(server: ServerState, from = client, now = noon): Buffer {
   const [challenge] = ask(server, message('start', 0, {}), from, now);
-  assert.equal(challenge.type, 'challenge');
-  return challenge.cookie;
+  assert.equal(challenge!.type, 'challenge');
+  return challenge!.cookie;
 }
 
 let ids = 1000;
@@ -57,7 +57,7 @@ test('whoever has no cookie gets a challenge with one, whatever the request', ()
     const [reply, ...more] = ask(server, request, client, noon, 300);
     assert.deepEqual(reply, {
       ...message('challenge', 5, { server: 'hall', controlPort: 5601, stations: 2 }),
-      cookie: reply.cookie,
+      cookie: reply!.cookie,
     });
     assert.deepEqual(more, []);
   }
@@ -75,8 +75,8 @@ test('without a cookie no reply is more than three times its request, whatever t
         const request = encodeMessage(message(type, 1, {}), { minLength });
         const replies = makeServer(undefined, name).handle(request, client, noon);
         assert.equal(replies.length, 1);
-        assert.ok(replies[0].length <= AMPLIFICATION_LIMIT * request.length);
-        assert.equal(decodeMessage(replies[0])?.type, 'challenge');
+        assert.ok(replies[0]!.length <= AMPLIFICATION_LIMIT * request.length);
+        assert.equal(decodeMessage(replies[0]!)?.type, 'challenge');
       },
     ),
   );
@@ -86,9 +86,9 @@ test('a cookie is good at one address and port only', () => {
   const server = makeServer();
   const cookie = cookieFor(server);
   const start = message('start', 1, {}, { cookie });
-  assert.equal(ask(server, start)[0].type, 'stations');
-  assert.equal(ask(server, start, { ...client, port: 40_001 })[0].type, 'challenge');
-  assert.equal(ask(server, start, { ...client, address: '10.0.0.8' })[0].type, 'challenge');
+  assert.equal(ask(server, start)[0]!.type, 'stations');
+  assert.equal(ask(server, start, { ...client, port: 40_001 })[0]!.type, 'challenge');
+  assert.equal(ask(server, start, { ...client, address: '10.0.0.8' })[0]!.type, 'challenge');
 });
 
 test('a cookie is good in its time slot and the next, and every reply brings the newest', () => {
@@ -97,10 +97,10 @@ test('a cookie is good in its time slot and the next, and every reply brings the
   const cookie = cookieFor(server, client, begin);
   const start = message('start', 1, {}, { cookie });
   const [later] = ask(server, start, client, begin + 2 * COOKIE_SLOT - 1);
-  assert.equal(later.type, 'stations');
-  assert.notDeepEqual(later.cookie, cookie);
-  assert.equal(ask(server, start, client, begin + 2 * COOKIE_SLOT)[0].type, 'challenge');
-  assert.equal(ask(server, { ...start, cookie: later.cookie }, client, begin + 2 * COOKIE_SLOT)[0].type, 'stations');
+  assert.equal(later!.type, 'stations');
+  assert.notDeepEqual(later!.cookie, cookie);
+  assert.equal(ask(server, start, client, begin + 2 * COOKIE_SLOT)[0]!.type, 'challenge');
+  assert.equal(ask(server, { ...start, cookie: later!.cookie }, client, begin + 2 * COOKIE_SLOT)[0]!.type, 'stations');
 });
 
 test('a long list comes in pages of one revision, from the page asked for, and stays for a while', () => {
@@ -127,7 +127,7 @@ test('a list is made anew when it is old, and at once when a station comes or go
   const stations = makeStations(3);
   const server = makeServer(stations);
   const cookie = cookieFor(server);
-  const list = (now: number): AnyMessage => ask(server, message('start', 1, {}, { cookie }), client, now)[0];
+  const list = (now: number): AnyMessage => ask(server, message('start', 1, {}, { cookie }), client, now)[0]!;
   const first = list(noon);
   stations[0] = makeStation(1, { nowPlaying: 'another' });
   assert.deepEqual(list(noon + 1_999), first);
@@ -143,21 +143,21 @@ test('a list is made anew when it is old, and at once when a station comes or go
 test('a session is tuned, paused, resumed, changed and left', () => {
   const server = makeServer();
   const [tuned] = say(server, 'tune', { station: 'station-2' });
-  assert.equal(tuned.type, 'tuned');
-  assert.deepEqual(tuned.body, { station: makeStation(2), next: 1234, serverTime: noon, members: 1, burst: null });
+  assert.equal(tuned!.type, 'tuned');
+  assert.deepEqual(tuned!.body, { station: makeStation(2), next: 1234, serverTime: noon, members: 1, burst: null });
   const view = () => server.sessions().map(({ station, state }) => `${station} ${state}`);
   assert.deepEqual(view(), ['station-2 playing']);
-  assert.equal(say(server, 'pause', {})[0].type, 'ok');
+  assert.equal(say(server, 'pause', {})[0]!.type, 'ok');
   assert.deepEqual(view(), ['station-2 paused']);
-  assert.equal(say(server, 'resume', {})[0].type, 'ok');
+  assert.equal(say(server, 'resume', {})[0]!.type, 'ok');
   assert.deepEqual(view(), ['station-2 playing']);
   say(server, 'pause', {});
-  assert.equal(say(server, 'change', { station: 'station-1' })[0].type, 'tuned');
+  assert.equal(say(server, 'change', { station: 'station-1' })[0]!.type, 'tuned');
   assert.deepEqual(view(), ['station-1 playing']);
-  assert.equal(say(server, 'keepalive', {})[0].type, 'ok');
-  assert.equal(say(server, 'exit', {})[0].type, 'ok');
+  assert.equal(say(server, 'keepalive', {})[0]!.type, 'ok');
+  assert.equal(say(server, 'exit', {})[0]!.type, 'ok');
   assert.deepEqual(view(), []);
-  assert.equal(say(server, 'exit', {})[0].type, 'ok');
+  assert.equal(say(server, 'exit', {})[0]!.type, 'ok');
   assert.equal(server.counters.begun, 1);
   assert.equal(server.counters.left, 1);
 });
@@ -166,7 +166,7 @@ test('a burst begins with the session, and ends with it or with another station'
   const flows = new FakeFlows();
   const server = makeServer(undefined, undefined, flows);
   const [tuned] = say(server, 'tune', { station: 'station-2', burst: { flow: 9 } });
-  assert.ok(tuned.type === 'tuned');
+  assert.ok(tuned!.type === 'tuned');
   assert.deepEqual(tuned.body.burst, { flow: 9, from: 100, time: 5 });
   const running = () => [...flows.running].map(([client, { station, request }]) => [client, station, request]);
   const request = { flow: 9, speed: BURST_SPEED, from: { kind: 'live' } };
@@ -185,7 +185,7 @@ test('a burst that is refused leaves the session tuned', () => {
   const flows = new FakeFlows();
   flows.answer = 'over-budget';
   const [tuned] = say(makeServer(undefined, undefined, flows), 'tune', { station: 'station-2', burst: { flow: 9 } });
-  assert.ok(tuned.type === 'tuned');
+  assert.ok(tuned!.type === 'tuned');
   assert.equal(tuned.body.burst, null);
 });
 
@@ -194,15 +194,15 @@ test('a replay is of the session’s station, and its refusals are told', () => 
   const server = makeServer(undefined, undefined, flows);
   const request = { flow: 2, speed: 4, from: { kind: 'packet', packet: 70 } } as const;
   const [unknown] = say(server, 'replay', request);
-  assert.ok(unknown.type === 'error' && unknown.body.code === 'no-session');
+  assert.ok(unknown!.type === 'error' && unknown.body.code === 'no-session');
   say(server, 'tune', { station: 'station-2' });
   const [replaying] = say(server, 'replay', request);
-  assert.ok(replaying.type === 'replaying');
+  assert.ok(replaying!.type === 'replaying');
   assert.deepEqual(replaying.body, { flow: 2, from: 100, time: 5, oldest: 0, next: 1234, serverTime: noon });
   assert.deepEqual([...flows.running.values()], [{ station: 'station-2', request }]);
   flows.answer = 'too-early';
   const [refused] = say(server, 'replay', request);
-  assert.ok(refused.type === 'error' && refused.body.code === 'too-early');
+  assert.ok(refused!.type === 'error' && refused.body.code === 'too-early');
 });
 
 test('members are the sessions of a station', () => {
@@ -215,7 +215,7 @@ test('members are the sessions of a station', () => {
       from,
       now,
     );
-    return reply.type === 'tuned' ? reply.body.members : 0;
+    return reply!.type === 'tuned' ? reply.body.members : 0;
   };
   assert.deepEqual([tune(1, 'station-1'), tune(2, 'station-1'), tune(3, 'station-2')], [1, 2, 1]);
   assert.deepEqual([tune(1, 'station-2'), tune(1, 'station-2')], [2, 2]);
@@ -253,7 +253,7 @@ test('refusals have codes', () => {
   assert.deepEqual(codes(say(server, 'tune', { station: 'off' })), ['off-air']);
   say(server, 'tune', { station: 'station-1' });
   assert.deepEqual(codes(say(server, 'change', { station: 'none' })), ['unknown-station']);
-  assert.equal(server.sessions()[0].station, 'station-1');
+  assert.equal(server.sessions()[0]!.station, 'station-1');
   assert.equal(server.counters.refused, 7);
 });
 
@@ -264,7 +264,7 @@ test('a repeated request is answered as before, and does nothing a second time',
   const first = ask(server, tune);
   assert.deepEqual(ask(server, tune, client, noon + 500), first);
   ask(server, message('exit', 2, {}, { cookie }));
-  assert.deepEqual(ask(server, message('exit', 2, {}, { cookie }))[0].type, 'ok');
+  assert.deepEqual(ask(server, message('exit', 2, {}, { cookie }))[0]!.type, 'ok');
   assert.equal(server.counters.repeated, 2);
   assert.equal(server.counters.begun, 1);
 });
@@ -276,7 +276,7 @@ test('a copy that the network held up changes nothing, not even after leaving', 
   ask(server, tune);
   ask(server, message('change', 0, { station: 'station-1' }, { cookie })); // the id has wrapped
   assert.deepEqual(ask(server, tune), []);
-  assert.equal(server.sessions()[0].station, 'station-1');
+  assert.equal(server.sessions()[0]!.station, 'station-1');
   ask(server, message('exit', 1, {}, { cookie }));
   assert.deepEqual(ask(server, tune), []);
   assert.deepEqual(server.sessions(), []);
@@ -300,12 +300,12 @@ test('the number of sessions is bounded; those there go on', () => {
   for (let n = 0; n <= MAX_SESSIONS; n++) {
     const from = { address: `10.1.${n >> 8}.${n & 255}`, port: 5000 };
     const cookie = cookieFor(server, from);
-    types.push(ask(server, message('tune', 1, { station: 'station-1' }, { cookie }), from)[0].type);
+    types.push(ask(server, message('tune', 1, { station: 'station-1' }, { cookie }), from)[0]!.type);
   }
   assert.equal(types.pop(), 'error');
   assert.ok(types.every((type) => type === 'tuned'));
   const from = { address: '10.1.0.0', port: 5000 };
-  assert.equal(ask(server, message('pause', 2, {}, { cookie: cookieFor(server, from) }), from)[0].type, 'ok');
+  assert.equal(ask(server, message('pause', 2, {}, { cookie: cookieFor(server, from) }), from)[0]!.type, 'ok');
 });
 
 test('anything malformed is counted and dropped, replies included', () => {

@@ -125,7 +125,7 @@ export class ControlServer {
         onError,
         onDatagram: (datagram, from) => {
           const at = wayTo(from.address, options.interfaces);
-          if (at >= 0) control.#answer(datagram, from, endpoints[at]);
+          if (at >= 0) control.#answer(datagram, from, endpoints[at]!);
         },
       });
       control.#expireRegularly();
@@ -142,7 +142,7 @@ export class ControlServer {
   }
 
   get port(): number {
-    return this.#endpoints[0].port;
+    return this.#endpoints[0]!.port;
   }
 
   get counters(): Readonly<ControlCounters> {

@@ -32,8 +32,8 @@ test('a new station is announced at once, a changed one in its turn and deleted 
   assert.deepEqual(brief(read(plan.next([makeStation(1), makeStation(2)]))), ['Station 2']);
   const period = Array.from({ length: 20 }, () => plan.next([makeStation(1), makeStation(2, { name: 'New' })]));
   const [deletion, announcement] = read(period.flat()).filter((_, i, all) => brief(all)[i] !== 'Station 1');
-  assert.deepEqual(brief([deletion, announcement]), ['deletion', 'New']);
-  assert.notEqual(deletion.hash, announcement.hash);
+  assert.deepEqual(brief([deletion!, announcement!]), ['deletion', 'New']);
+  assert.notEqual(deletion!.hash, announcement!.hash);
   assert.deepEqual(brief(read(plan.next([makeStation(1)]))), ['deletion']);
 });
 

@@ -31,7 +31,7 @@ test('other groups, and other ids on other ports, do not meet', () => {
 
 test('the words for a conflict name station, server, address and the way out', () => {
   const [conflict] = findConflicts([own], [found({ schedule: 'other' })]);
-  const { code, message, next } = conflictProblem(conflict);
+  const { code, message, next } = conflictProblem(conflict!);
   assert.equal(code, 'station');
   for (const word of ['"News"', 'attic', '10.0.0.2', '239.255.0.1:5004']) assert.ok(message.includes(word), word);
   assert.ok(next.includes('NAME=PATH'));

@@ -31,21 +31,21 @@ test('the query goes out on every interface, three times, long enough for a chal
     [2, 0, 2, 0, 2, 0],
   );
   const [first, second] = makeSearch('10.0.0.9', '127.0.0.1').due(0);
-  assert.deepEqual([first.localAddress, second.localAddress], ['10.0.0.9', '127.0.0.1']);
-  assert.deepEqual(first.to, query);
-  assert.equal(first.datagram.length, START_LENGTH);
-  assert.deepEqual(read(first), message('start', 42, {}));
+  assert.deepEqual([first!.localAddress, second!.localAddress], ['10.0.0.9', '127.0.0.1']);
+  assert.deepEqual(first!.to, query);
+  assert.equal(first!.datagram.length, START_LENGTH);
+  assert.deepEqual(read(first!), message('start', 42, {}));
 });
 
 test('who challenges is asked for the list, with its cookie, at the address it answered from', () => {
   const search = makeSearch('10.0.0.9');
   const [ask, ...more] = search.receive(challenge, hall, '10.0.0.9', 5);
   assert.deepEqual(more, []);
-  assert.deepEqual(ask.to, hall);
-  assert.equal(ask.localAddress, '10.0.0.9');
-  assert.deepEqual(read(ask), message('start', 42, {}, { cookie }));
+  assert.deepEqual(ask!.to, hall);
+  assert.equal(ask!.localAddress, '10.0.0.9');
+  assert.deepEqual(read(ask!), message('start', 42, {}, { cookie }));
   assert.deepEqual(search.receive(challenge, hall, '10.0.0.9', 6), []);
-  search.receive(pagesOf(2)[0], hall, '10.0.0.9', 7);
+  search.receive(pagesOf(2)[0]!, hall, '10.0.0.9', 7);
   assert.deepEqual(
     search.found,
     makeStations(2).map((info) => ({
@@ -61,7 +61,7 @@ test('it settles 150 ms after the last news, once nothing is missing', () => {
   assert.equal(search.isSettled(999), false);
   search.receive(challenge, hall, '10.0.0.9', 10);
   assert.equal(search.isSettled(999), false);
-  search.receive(pagesOf(2)[0], hall, '10.0.0.9', 20);
+  search.receive(pagesOf(2)[0]!, hall, '10.0.0.9', 20);
   assert.equal(search.isSettled(169), false);
   assert.equal(search.isSettled(170), true);
   search.receive(challenge, { ...hall, port: 5602 }, '10.0.0.9', 160);
@@ -78,9 +78,9 @@ test('a lost page is asked for again, and further pages as soon as those before 
   }
   assert.deepEqual(search.due(400), []);
   assert.deepEqual(search.due(410).map(read), [message('start', 42, {}, { cookie, page: 3 })]);
-  search.receive(pages[3], hall, '10.0.0.9', 411);
+  search.receive(pages[3]!, hall, '10.0.0.9', 411);
   for (const page of pages.slice(PAGES_PER_REQUEST, 18)) search.receive(page, hall, '10.0.0.9', 412);
-  const wanted = search.receive(pages[18], hall, '10.0.0.9', 413);
+  const wanted = search.receive(pages[18]!, hall, '10.0.0.9', 413);
   assert.deepEqual(wanted.map(read), [message('start', 42, {}, { cookie, page: 19 })]);
   for (const page of pages.slice(19)) search.receive(page, hall, '10.0.0.9', 414);
   assert.deepEqual(
@@ -93,7 +93,7 @@ test('answers to others, from strangers, and nonsense are passed over', () => {
   const search = makeSearch('10.0.0.9');
   const other = encodeMessage(message('challenge', 41, { server: 'x', controlPort: 1, stations: 1 }, { cookie }));
   assert.deepEqual(search.receive(other, hall, '10.0.0.9', 1), []);
-  assert.deepEqual(search.receive(pagesOf(1)[0], hall, '10.0.0.9', 1), []);
+  assert.deepEqual(search.receive(pagesOf(1)[0]!, hall, '10.0.0.9', 1), []);
   assert.deepEqual(search.receive(Buffer.from('hello'), hall, '10.0.0.9', 1), []);
   assert.deepEqual(search.found, []);
 });

@@ -99,7 +99,7 @@ export class FindState {
   /** What is due at `now`: queries, and requests for pages that did not come. Call it every few tens of milliseconds. */
   due(now: Millis): Outgoing[] {
     const out: Outgoing[] = [];
-    while (this.#queries < QUERY_TIMES.length && now - this.#began >= QUERY_TIMES[this.#queries]) {
+    while (this.#queries < QUERY_TIMES.length && now - this.#began >= QUERY_TIMES[this.#queries]!) {
       this.#queries++;
       const query = encodeMessage(message('start', this.#requestId, {}), { minLength: START_LENGTH });
       out.push(...this.#localAddresses.map((localAddress) => ({ datagram: query, localAddress, to: this.#query })));

@@ -169,14 +169,14 @@ for (const [name, errno] of Object.entries(Errno).filter(([name]) =>
     assert.deepEqual(libc.calls, [10, 10]);
     assert.ok(libc.taken.every(({ mtuDiscover }) => mtuDiscover === IP_PMTUDISC_WANT));
     assert.equal(heard.notes.length, 1);
-    assert.match(heard.notes[0], /10\.0\.0\.1 does not take several as one/);
+    assert.match(heard.notes[0]!, /10\.0\.0\.1 does not take several as one/);
     assert.deepEqual([heard.errors, heard.refused], [[], {}]);
   });
 
   test(`${name} in the middle of a batch: the rest leaves in a message each, once, and all that follows`, () => {
     const { libc, sender, heard } = openFake();
     const batch = [...datagrams(0, times(20, 100)), ...datagrams(1, times(10, 1_412)), ...datagrams(0, times(5, 100))];
-    libc.refuse = (message) => (isSegmented(message) && message.datagrams[0].bytes.length === 1_412 ? errno : 0);
+    libc.refuse = (message) => (isSegmented(message) && message.datagrams[0]!.bytes.length === 1_412 ? errno : 0);
     send(sender, batch);
     send(sender, batch);
     assert.deepEqual(taken(libc), [...batch, ...batch].map(asSent));
@@ -211,7 +211,7 @@ for (const errno of [Errno.EAGAIN, Errno.ENOBUFS]) {
   test(`without room (${errno}) it pauses before it asks again, and what is left over leaves then`, () => {
     const { libc, sender, heard, pauses } = openFake();
     const room = [1, 1, 1, 2, 3]; // messages, after so many pauses
-    libc.refuse = () => (libc.taken.length < room[pauses()] ? 0 : errno);
+    libc.refuse = () => (libc.taken.length < room[pauses()]! ? 0 : errno);
     const batch = [0, 1, 2].flatMap((to) => datagrams(to, times(10, 100)));
     send(sender, batch);
     assert.deepEqual(taken(libc), batch.map(asSent));
@@ -224,7 +224,7 @@ for (const errno of [Errno.EAGAIN, Errno.ENOBUFS]) {
   test(`without room (${errno}) for eight pauses the rest is refused, and the next batch begins anew`, () => {
     const { libc, sender, heard, pauses } = openFake();
     const batch = [0, 1, 2].flatMap((to) => datagrams(to, times(10 + to, 100)));
-    libc.refuse = ({ datagrams: [{ group }] }) => (group === groupOf(0) ? 0 : errno);
+    libc.refuse = ({ datagrams }) => (datagrams[0]?.group === groupOf(0) ? 0 : errno);
     send(sender, batch);
     assert.deepEqual(taken(libc), batch.slice(0, 10).map(asSent));
     assert.equal(pauses(), 8);
@@ -243,7 +243,7 @@ test('another error loses that message only, is told once for each kind', () => 
   const { libc, sender, heard } = openFake();
   const batch = [0, 1, 2].flatMap((to) => datagrams(to, times(10 + to, 100)));
   const refuseSecond = (errno: number) => {
-    libc.refuse = ({ datagrams: [{ group }] }) => (group === groupOf(1) ? errno : 0);
+    libc.refuse = ({ datagrams }) => (datagrams[0]?.group === groupOf(1) ? errno : 0);
   };
   for (const errno of [Errno.EPERM, Errno.EPERM, ENETUNREACH, ENETUNREACH]) {
     refuseSecond(errno);
@@ -285,12 +285,12 @@ test('whatever the kernel answers, each datagram leaves once or is refused, and 
         for (const to of [0, 1, 2]) {
           const expected = batch.filter((datagram) => datagram.to === to).length;
           const sent = out.filter(({ port }) => port === portOf(to)).length;
-          assert.equal(sent + (heard.refused[to] ?? 0) - refusedBefore[to], expected);
+          assert.equal(sent + (heard.refused[to] ?? 0) - refusedBefore[to]!, expected);
         }
         // In order: what left is the batch with gaps.
         let at = 0;
         for (const datagram of out) {
-          while (at < batch.length && !isSame(datagram, asSent(batch[at]))) at++;
+          while (at < batch.length && !isSame(datagram, asSent(batch[at]!))) at++;
           assert.ok(at++ < batch.length, 'sent twice, out of order, or never in the batch');
         }
         left += out.length;

@@ -116,23 +116,23 @@ export class BatchSender implements MulticastSender {
     while (sent < count) {
       const result = this.#messages.send(this.#socket.fd, sent, count - sent);
       if (result > 0) {
-        this.#count(this.#firsts[sent], this.#firsts[sent + result]);
+        this.#count(this.#firsts[sent]!, this.#firsts[sent + result]!);
         sent += result;
       } else if (result === -Errno.EAGAIN || result === -Errno.ENOBUFS) {
         if (pauses === 0) {
-          this.#refuse(this.#firsts[sent], batch.count);
+          this.#refuse(this.#firsts[sent]!, batch.count);
           break;
         }
         pauses--;
         this.counters.backPressure++;
-        this.#options.onPressure(batch.destinations[this.#firsts[sent]]);
+        this.#options.onPressure(batch.destinations[this.#firsts[sent]!]!);
         this.#pause();
       } else if (this.#isSegmenting && CANNOT_SEGMENT.includes(-result)) {
         this.#stopSegmenting(-result);
-        count = this.#arrange(this.#firsts[sent]);
+        count = this.#arrange(this.#firsts[sent]!);
         sent = 0;
       } else if (result !== -Errno.EINTR) {
-        this.#refuse(this.#firsts[sent], this.#firsts[sent + 1]);
+        this.#refuse(this.#firsts[sent]!, this.#firsts[sent + 1]!);
         this.#tell(-result);
         sent++;
       }
@@ -151,7 +151,7 @@ export class BatchSender implements MulticastSender {
     let i = first;
     while (i < count) {
       const begin = i;
-      const segment = lengths[i];
+      const segment = lengths[i]!;
       let bytes = segment;
       i++;
       if (this.#isSegmenting) {
@@ -159,18 +159,18 @@ export class BatchSender implements MulticastSender {
         while (
           i < count &&
           lengths[i - 1] === segment &&
-          lengths[i] <= segment &&
+          lengths[i]! <= segment &&
           destinations[i] === destinations[begin] &&
-          offsets[i] === offsets[begin] + bytes &&
+          offsets[i] === offsets[begin]! + bytes &&
           i - begin < MOST_SEGMENTS &&
-          bytes + lengths[i] <= MOST_SEGMENTED_BYTES
+          bytes + lengths[i]! <= MOST_SEGMENTED_BYTES
         ) {
-          bytes += lengths[i];
+          bytes += lengths[i]!;
           i++;
         }
       }
       this.#firsts[messages] = begin;
-      this.#messages.set(messages, offsets[begin], bytes, destinations[begin], i - begin > 1 ? segment : 0);
+      this.#messages.set(messages, offsets[begin]!, bytes, destinations[begin]!, i - begin > 1 ? segment : 0);
       messages++;
     }
     this.#firsts[messages] = count;
@@ -199,13 +199,13 @@ export class BatchSender implements MulticastSender {
 
   #count(first: number, end: number): void {
     const { lengths } = this.batch;
-    for (let i = first; i < end; i++) this.counters.bytes += lengths[i];
+    for (let i = first; i < end; i++) this.counters.bytes += lengths[i]!;
     this.counters.packets += end - first;
   }
 
   #refuse(first: number, end: number): void {
     this.counters.refused += end - first;
-    for (let i = first; i < end; i++) this.#options.onRefused(this.batch.destinations[i], 1);
+    for (let i = first; i < end; i++) this.#options.onRefused(this.batch.destinations[i]!, 1);
   }
 
   #tell(errno: number): void {

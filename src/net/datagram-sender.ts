@@ -73,9 +73,9 @@ class DatagramSender implements MulticastSender {
     const { batch } = this;
     if (batch.count === 0) return;
     for (let i = 0; i < batch.count; i++) {
-      const { group, port, sent } = this.#destinations[batch.destinations[i]];
+      const { group, port, sent } = this.#destinations[batch.destinations[i]!]!;
       // The system may take the datagram later, when its buffer has room: it needs memory of its own.
-      const datagram = Buffer.from(batch.buffer.subarray(batch.offsets[i], batch.offsets[i] + batch.lengths[i]));
+      const datagram = Buffer.from(batch.buffer.subarray(batch.offsets[i]!, batch.offsets[i]! + batch.lengths[i]!));
       this.#socket.send(datagram, port, group, sent);
     }
     batch.count = 0;

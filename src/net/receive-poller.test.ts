@@ -12,8 +12,8 @@ import { ReceivePoller } from './receive-poller.js';
 /** The datagrams of a batch, with memory of their own. */
 const datagramsOf = ({ buffer, offsets, lengths, sources, count }: ReceivedBatch) =>
   Array.from({ length: count }, (_, i) => ({
-    bytes: Buffer.from(buffer.subarray(offsets[i], offsets[i] + lengths[i])),
-    from: `${sources[i].address}:${sources[i].port}`,
+    bytes: Buffer.from(buffer.subarray(offsets[i], offsets[i]! + lengths[i]!)),
+    from: `${sources[i]!.address}:${sources[i]!.port}`,
   }));
 
 function polling(timers = new HandTimers()) {
@@ -207,7 +207,7 @@ test('what has come is handed over before a socket is closed; then nothing is le
   timers.advance(0);
   arrive({ bytes: Buffer.from('the last') });
   await Promise.all([socket.close(), socket.close()]);
-  assert.equal(String(seen[0].bytes), 'the last');
+  assert.equal(String(seen[0]!.bytes), 'the last');
   assert.equal(libc.open.size, 0);
   assert.equal(timers.pending, 0);
 });

@@ -148,7 +148,7 @@ export class ReceivePoller {
     try {
       for (let i = 0; i < sockets.length && left > 0; i++) {
         const at = (this.#begin + i) % sockets.length;
-        const polled = sockets[at];
+        const polled = sockets[at]!;
         if (polled.due > now + JITTER) continue;
         left -= this.#look(polled, now, left);
         if (left <= 0) this.#begin = at + 1;

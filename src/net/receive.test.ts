@@ -27,8 +27,8 @@ type Open = (
 /** A batch's datagrams one by one, with memory of their own. */
 function each(batch: ReceivedBatch, onDatagram: (datagram: Buffer, from: SocketAddress) => void): void {
   for (let i = 0; i < batch.count; i++) {
-    const at = batch.offsets[i];
-    onDatagram(Buffer.from(batch.buffer.subarray(at, at + batch.lengths[i])), batch.sources[i]);
+    const at = batch.offsets[i]!;
+    onDatagram(Buffer.from(batch.buffer.subarray(at, at + batch.lengths[i]!)), batch.sources[i]!);
   }
 }
 
@@ -89,9 +89,9 @@ for (const { way, open, skip } of ways) {
     sender.send(Buffer.from('hello'), { address: '239.255.254.1', port });
     assert.deepEqual(await first.arrived, ['127.0.0.1 hello', sender.port]);
     assert.deepEqual(await second.arrived, ['127.0.0.1 hello', sender.port]);
-    assert.ok(sockets[0].receiveBuffer >= 64 * 1024);
+    assert.ok(sockets[0]!.receiveBuffer >= 64 * 1024);
     await Promise.all([...sockets, sender].map((each) => each.close()));
-    await sockets[0].close(); // once more is allowed
+    await sockets[0]!.close(); // once more is allowed
   });
 
   test(`${way}: datagrams of any length arrive in order`, { skip, timeout: 10_000 }, async () => {

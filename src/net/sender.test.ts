@@ -79,13 +79,13 @@ fact('what is in the batch arrives, datagram by datagram, each at its destinatio
   for (const [name, batch] of Object.entries(batches)) {
     send(
       sender,
-      batch.map(({ to, ...rest }) => ({ to: destinations[to], ...rest })),
+      batch.map(({ to, ...rest }) => ({ to: destinations[to]!, ...rest })),
     );
     assert.equal(sender.batch.count, 0);
     sender.batch.buffer.fill(0); // The batch is ours again at once.
     for (const [i, receiver] of receivers.entries()) {
       const expected = batch.filter(({ to }) => to === i).map((datagram) => datagram.bytes);
-      assert.deepEqual(await receiver.all(sender, destinations[i]), expected, `${name}, destination ${i}`);
+      assert.deepEqual(await receiver.all(sender, destinations[i]!), expected, `${name}, destination ${i}`);
     }
     packets += batch.length + receivers.length;
     bytes += batch.reduce((sum, datagram) => sum + datagram.bytes.length, 'the end'.length * receivers.length);
@@ -101,35 +101,35 @@ fact('a datagram that the system refuses is counted and told, and the others lea
   const small = Buffer.from('small');
   const tooLarge = Buffer.alloc(65_508); // one more than UDP over IPv4 carries
   send(sender, [
-    { to: second, bytes: tooLarge },
-    { to: first, bytes: small },
-    { to: second, bytes: tooLarge },
-    { to: first, bytes: tooLarge },
+    { to: second!, bytes: tooLarge },
+    { to: first!, bytes: small },
+    { to: second!, bytes: tooLarge },
+    { to: first!, bytes: tooLarge },
   ]);
-  assert.deepEqual(await receiver.all(sender, first), [small]);
+  assert.deepEqual(await receiver.all(sender, first!), [small]);
   assert.equal(sender.counters.refused, 3);
   assert.equal(sender.counters.packets, 2);
-  assert.deepEqual(heard.refused, { [first]: 1, [second]: 2 });
+  assert.deepEqual(heard.refused, { [first!]: 1, [second!]: 2 });
   assert.equal(heard.errors.length, 1, `${heard.errors}`);
-  assert.match(heard.errors[0], /EMSGSIZE/);
+  assert.match(heard.errors[0]!, /EMSGSIZE/);
 });
 
 fact('the number of a destination that was removed stands for the next', async (context, way) => {
   const { sender } = await openHere(context, way);
   const [old, other, next] = await Promise.all([1, 2, 3].map(() => openReceiver(context, here)));
-  const [removed, kept] = [old, other].map(({ port }) => sender.addDestination(here, port));
-  send(sender, datagrams(removed, [10]));
-  assert.equal((await old.all(sender, removed)).length, 1);
-  sender.removeDestination(removed);
-  const added = sender.addDestination(here, next.port);
+  const [removed, kept] = [old, other].map((receiver) => sender.addDestination(here, receiver!.port));
+  send(sender, datagrams(removed!, [10]));
+  assert.equal((await old!.all(sender, removed!)).length, 1);
+  sender.removeDestination(removed!);
+  const added = sender.addDestination(here, next!.port);
   assert.equal(added, removed);
-  send(sender, [...datagrams(kept, [20]), ...datagrams(added, [30])]);
+  send(sender, [...datagrams(kept!, [20]), ...datagrams(added, [30])]);
   assert.deepEqual(
-    (await other.all(sender, kept)).map(({ length }) => length),
+    (await other!.all(sender, kept!)).map(({ length }) => length),
     [20],
   );
   assert.deepEqual(
-    (await next.all(sender, added)).map(({ length }) => length),
+    (await next!.all(sender, added)).map(({ length }) => length),
     [30],
   );
 });
@@ -137,13 +137,13 @@ fact('the number of a destination that was removed stands for the next', async (
 fact('two senders do not mind each other', async (context, way) => {
   const receivers = [await openReceiver(context, here), await openReceiver(context, here)];
   const senders = await Promise.all(receivers.map(() => openHere(context, way)));
-  const destinations = receivers.map(({ port }, i) => senders[i].sender.addDestination(here, port));
+  const destinations = receivers.map(({ port }, i) => senders[i]!.sender.addDestination(here, port));
   for (const round of [1, 2]) {
-    const batchOf = (i: number) => datagrams(destinations[i], times(20 * round, 100 + i));
+    const batchOf = (i: number) => datagrams(destinations[i]!, times(20 * round, 100 + i));
     for (const [i, { sender }] of senders.entries()) send(sender, batchOf(i));
     for (const [i, { sender }] of senders.entries()) {
       assert.deepEqual(
-        await receivers[i].all(sender, destinations[i]),
+        await receivers[i]!.all(sender, destinations[i]!),
         batchOf(i).map(({ bytes }) => bytes),
       );
     }
@@ -185,7 +185,7 @@ test('a process that may not send many at once sends them one by one, with one n
     const open = (options: SenderOptions) => openSender(options, Promise.resolve({ libc: fake }));
     const { sender, heard } = await openHere(context, { name: '', skip: false, open });
     assert.equal(heard.notes.length, 1);
-    assert.match(heard.notes[0], /may not call sendmmsg/);
+    assert.match(heard.notes[0]!, /may not call sendmmsg/);
     assert.equal(fake.open.size, 0);
     const receiver = await openReceiver(context, here);
     const destination = sender.addDestination(here, receiver.port);
@@ -200,7 +200,7 @@ test('a system without such calls is told why it sends one by one', async (conte
     openSender(options, Promise.resolve({ libc: null, reason: 'not made for it' }));
   const { heard } = await openHere(context, { name: '', skip: false, open });
   assert.equal(heard.notes.length, 1);
-  assert.match(heard.notes[0], /not made for it/);
+  assert.match(heard.notes[0]!, /not made for it/);
 });
 
 test('there are as many destinations as a batch can name', () => {

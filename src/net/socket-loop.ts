@@ -116,7 +116,7 @@ export class SocketLoop {
         const { count } = batch;
         if (count === 0) return;
         replies.send();
-        for (let i = 0; i < count; i++) replies.removeDestination(batch.destinations[i]);
+        for (let i = 0; i < count; i++) replies.removeDestination(batch.destinations[i]!);
       };
       this.#watch(watched);
       this.#flushes = [...this.#flushes, flush];

@@ -63,11 +63,11 @@ test('those that have something to be read are ready, until it is read', { skip 
     return bells.map((_, i) => poller.isReady(i));
   };
   assert.deepEqual(ready(), [false, false, false]);
-  writeSync(bells[2].fd, RING);
+  writeSync(bells[2]!.fd, RING);
   assert.deepEqual(ready(), [false, false, true]);
-  for (let rings = 0; rings < 3; rings++) writeSync(bells[0].fd, RING);
+  for (let rings = 0; rings < 3; rings++) writeSync(bells[0]!.fd, RING);
   assert.deepEqual(ready(), [true, false, true]);
-  bells[0].clear(); // all rings at once
+  bells[0]!.clear(); // all rings at once
   assert.deepEqual(ready(), [false, false, true]);
 });
 
@@ -78,8 +78,8 @@ test('a datagram ends a wait that would be long', { skip }, (context) => {
     socket.bind('127.0.0.1', 0);
     return socket;
   });
-  const poller = new Poller(libc!, [other.fd, socket.fd]);
-  sendTo(socket);
+  const poller = new Poller(libc!, [other!.fd, socket!.fd]);
+  sendTo(socket!);
   poller.wait(3_600_000);
   assert.deepEqual([poller.isReady(0), poller.isReady(1)], [false, true]);
 });

@@ -43,7 +43,7 @@ export class Poller {
 
   /** Whether descriptor `i` had something to be read, or an error to be told, when the last wait ended. */
   isReady(i: number): boolean {
-    return this.#descriptors.words[i * 2 + 1] >>> 16 !== 0;
+    return this.#descriptors.words[i * 2 + 1]! >>> 16 !== 0;
   }
 }
 

@@ -77,13 +77,13 @@ export class ReceiveMessages {
 
   /** Bytes of message `i`. */
   length(i: number): number {
-    return this.#messages.words[i * MESSAGE_WORDS + 14]; // msg_len
+    return this.#messages.words[i * MESSAGE_WORDS + 14]!; // msg_len
   }
 
   /** Bytes of each datagram in message `i`, except that the last may be shorter. 0 for an empty one. */
   segment(i: number): number {
     const at = this.#control(i, SOL_UDP, UDP_GRO);
-    return at < 0 ? this.length(i) : this.#controls.words[at];
+    return at < 0 ? this.length(i) : this.#controls.words[at]!;
   }
 
   /** Where message `i` came from; the same object for messages in a row from one source. */
@@ -93,7 +93,7 @@ export class ReceiveMessages {
     const last = this.#sourceWords;
     if (this.#source === null || words[at] !== last[0] || words[at + 1] !== last[1]) {
       this.#source = readSockaddr(bytes, at * 4);
-      this.#sourceWords = [words[at], words[at + 1]];
+      this.#sourceWords = [words[at]!, words[at + 1]!];
     }
     return this.#source;
   }
@@ -103,17 +103,17 @@ export class ReceiveMessages {
     const at = this.#control(i, SOL_SOCKET, SO_TIMESTAMPNS);
     if (at < 0) return null;
     const { words } = this.#controls;
-    const seconds = words[at] + words[at + 1] * 0x1_0000_0000;
-    return seconds * 1000 + words[at + 2] / 1e6;
+    const seconds = words[at]! + words[at + 1]! * 0x1_0000_0000;
+    return seconds * 1000 + words[at + 2]! / 1e6;
   }
 
   /** The word at which the data of a control message of message `i` begins, or −1. */
   #control(i: number, level: number, type: number): number {
     const { words } = this.#controls;
     let at = i * CONTROL_WORDS;
-    const end = at + this.#messages.words[i * MESSAGE_WORDS + 10] / 4; // msg_controllen
+    const end = at + this.#messages.words[i * MESSAGE_WORDS + 10]! / 4; // msg_controllen
     while (at + 4 <= end) {
-      const length = words[at]; // cmsg_len
+      const length = words[at]!; // cmsg_len
       if (length < 16) return -1;
       if (words[at + 2] === level && words[at + 3] === type) return at + 4;
       at += Math.ceil(length / 8) * 2;

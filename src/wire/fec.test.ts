@@ -79,7 +79,7 @@ test('what FFmpeg’s prompeg sends is read', () => {
 
 test('other kinds of correction, and what contradicts itself, are not taken', () => {
   const into = emptyFec();
-  const whole = bytesOf(cases[1].bytes);
+  const whole = bytesOf(cases[1]!.bytes);
   assert.ok(readFec(whole, 0, whole.length, into));
   for (let length = 0; length < FEC_PARITY_AT; length++) assert.ok(!readFec(whole, 0, length, into));
   const wrong: [string, number, number][] = [
@@ -104,10 +104,10 @@ test('whatever is read is written again as it came, and nothing throws', () => {
   const anything = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes));
   const nearly = fc.tuple(fc.uint8Array({ minLength: 40, maxLength: 40 }), fc.boolean()).map(([bytes, isRow]) => {
     const packet = Buffer.from(bytes);
-    packet[0] |= 0x80;
-    packet[0] &= 0xbf;
-    packet[1] = (packet[1] & 0x80) | 96;
-    packet[16] |= 0x80;
+    packet[0]! |= 0x80;
+    packet[0]! &= 0xbf;
+    packet[1] = (packet[1]! & 0x80) | 96;
+    packet[16]! |= 0x80;
     packet[24] = isRow ? 0x40 : 0;
     if (isRow) packet[25] = 1;
     return packet;
@@ -133,7 +133,7 @@ test('sizes are those of the specification', () => {
     [4, 4],
     [20, 5],
     [5, 20],
-  ]) {
+  ] as const) {
     assert.equal(fecSizeFault({ columns, rows }, 'both'), null);
   }
   assert.equal(fecSizeFault({ columns: 1, rows: 4 }, 'columns'), null);

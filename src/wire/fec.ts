@@ -81,7 +81,7 @@ export const emptyFec = (): FecFields => ({
 export function writeFecHeaders(out: Buffer, offset: number, fec: FecFields): number {
   const marker = (fec.second & 0x80) !== 0;
   const at = writeRtpHeader(out, offset, marker, FEC_PAYLOAD_TYPE, fec.sequenceNumber, fec.timestamp, 0);
-  out[offset] |= fec.first & 0x3f;
+  out[offset]! |= fec.first & 0x3f;
   out[at] = (fec.base >> 8) & 0xff; // SNBase low bits
   out[at + 1] = fec.base & 0xff;
   out[at + 2] = fec.lengths >> 8; // Length recovery
@@ -108,20 +108,20 @@ export function writeFecHeaders(out: Buffer, offset: number, fec: FecFields): nu
  */
 export function readFec(buffer: Buffer, start: number, end: number, into: FecFields): boolean {
   if (end - start < FEC_PARITY_AT) return false;
-  if (buffer[start] >> 6 !== 2 || (buffer[start + 1] & 0x7f) !== FEC_PAYLOAD_TYPE) return false;
+  if (buffer[start]! >> 6 !== 2 || (buffer[start + 1]! & 0x7f) !== FEC_PAYLOAD_TYPE) return false;
   const at = start + RTP_HEADER_LENGTH;
-  const kind = buffer[at + 12];
-  if ((buffer[at + 4] & 0x80) === 0 || (kind & 0xbf) !== 0) return false;
+  const kind = buffer[at + 12]!;
+  if ((buffer[at + 4]! & 0x80) === 0 || (kind & 0xbf) !== 0) return false;
   into.isRow = kind !== 0;
-  into.step = buffer[at + 13];
-  into.count = buffer[at + 14];
+  into.step = buffer[at + 13]!;
+  into.count = buffer[at + 14]!;
   if (into.step === 0 || into.count === 0 || (into.isRow && into.step !== 1)) return false;
   into.sequenceNumber = buffer.readUInt16BE(start + 2);
   into.timestamp = buffer.readUInt32BE(start + 4);
   into.base = buffer.readUInt16BE(at);
   into.lengths = buffer.readUInt16BE(at + 2);
-  into.first = buffer[start] & 0x3f;
-  into.second = (buffer[start + 1] & 0x80) | (buffer[at + 4] & 0x7f);
+  into.first = buffer[start]! & 0x3f;
+  into.second = (buffer[start + 1]! & 0x80) | (buffer[at + 4]! & 0x7f);
   into.timestamps = buffer.readUInt32BE(at + 8);
   return true;
 }

@@ -123,14 +123,14 @@ test('garbage is decoded as null or as something that can be encoded again, and 
     .tuple(feedbacks, fc.nat(1_199), fc.uint8Array({ minLength: 1, maxLength: 4 }))
     .map(([feedback, at, bytes]) => {
       const [datagram] = encodeFeedback(feedback);
-      Buffer.from(bytes).copy(datagram, at % datagram.length);
+      Buffer.from(bytes).copy(datagram!, at % datagram!.length);
       return datagram;
     });
   const random = fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes));
   fc.assert(
     fc.property(fc.oneof(valid, random), (bytes) => {
-      const cookie = feedbackCookie(bytes, 0, bytes.length);
-      const decoded = decodeFeedback(bytes, 0, bytes.length);
+      const cookie = feedbackCookie(bytes!, 0, bytes!.length);
+      const decoded = decodeFeedback(bytes!, 0, bytes!.length);
       if (decoded === null) return;
       assert.deepEqual(cookie, decoded.cookie);
       const again = encodeFeedback(decoded).map((each) => decodeFeedback(each, 0, each.length));
@@ -146,8 +146,8 @@ test('garbage is decoded as null or as something that can be encoded again, and 
 test('feedback is read where it lies in a buffer', () => {
   for (const { value } of cases) {
     const [datagram] = encodeFeedback(value);
-    const bytes = Buffer.concat([Buffer.alloc(5, 0xff), datagram, Buffer.alloc(7, 0xff)]);
-    const end = 5 + datagram.length;
+    const bytes = Buffer.concat([Buffer.alloc(5, 0xff), datagram!, Buffer.alloc(7, 0xff)]);
+    const end = 5 + datagram!.length;
     assert.ok(isRtcp(bytes, 5, end));
     assert.deepEqual(feedbackCookie(bytes, 5, end), cookie);
     assert.deepEqual(decodeFeedback(bytes, 5, end), value);
@@ -157,6 +157,6 @@ test('feedback is read where it lies in a buffer', () => {
 test('a datagram cut short says nothing', () => {
   for (const { value } of cases) {
     const [datagram] = encodeFeedback(value);
-    for (let length = 0; length < datagram.length; length++) assert.equal(decodeFeedback(datagram, 0, length), null);
+    for (let length = 0; length < datagram!.length; length++) assert.equal(decodeFeedback(datagram!, 0, length), null);
   }
 });

@@ -122,7 +122,7 @@ export function encodeFeedback(feedback: Feedback): Buffer[] {
 
 /** How many of the entries go into one datagram: each number is told by its distance from the one before, in 16 bits. */
 function partLength(entries: readonly Entry[]): number {
-  const farther = entries.findIndex(({ first }, i) => i > 0 && first - entries[i - 1].first >= SEQUENCE_MODULUS / 2);
+  const farther = entries.findIndex(({ first }, i) => i > 0 && first - entries[i - 1]!.first >= SEQUENCE_MODULUS / 2);
   return Math.min(MOST_ENTRIES, farther < 0 ? entries.length : farther);
 }
 
@@ -194,7 +194,7 @@ const readNumber = (from: Buffer, at: number): number =>
 
 /** Whether a datagram is RTCP, by its first bytes; the ways to tell it from RTP are those of RFC 5761 section 4. */
 export const isRtcp = (bytes: Buffer, start: number, end: number): boolean =>
-  end - start >= HEAD && bytes[start] >> 6 === 2 && bytes[start + 1] >= 192 && bytes[start + 1] <= 223;
+  end - start >= HEAD && bytes[start]! >> 6 === 2 && bytes[start + 1]! >= 192 && bytes[start + 1]! <= 223;
 
 /**
  * The cookie of what lies from `start` to `end` of a buffer, should that be feedback; null where it cannot be. It is found without
@@ -202,7 +202,7 @@ export const isRtcp = (bytes: Buffer, start: number, end: number): boolean =>
  */
 export function feedbackCookie(bytes: Buffer, start: number, end: number): Buffer | null {
   if (end - start < HEAD) return null;
-  const hasReport = (bytes[start] & 0x1f) !== 0;
+  const hasReport = (bytes[start]! & 0x1f) !== 0;
   const at = end - FIELDS - (hasReport ? REPORT_FIELDS : 0);
   return at < start + HEAD ? null : bytes.subarray(at, at + COOKIE_LENGTH);
 }
@@ -234,7 +234,7 @@ export function decodeFeedback(bytes: Buffer, start: number, end: number): Feedb
   const flow = bytes.readUInt32BE(at + 4);
   const credit = readNumber(bytes, at + 8);
   const base = readNumber(bytes, at + 16);
-  const copies = bytes[at + 24];
+  const copies = bytes[at + 24]!;
   if (!Number.isSafeInteger(credit) || !Number.isSafeInteger(base + RTP_TIME_MODULUS)) return null;
   if (copies < 1 || copies > MOST_COPIES) return null;
   if (block !== null && bytes.readUInt32BE(block) !== media) return null;
@@ -246,19 +246,22 @@ export function decodeFeedback(bytes: Buffer, start: number, end: number): Feedb
 }
 
 function readHead(bytes: Buffer, at: number, end: number, type: number): { count: number; length: number } | null {
-  if (end - at < HEAD || bytes[at] >> 5 !== 0b100 || bytes[at + 1] !== type) return null;
+  if (end - at < HEAD || bytes[at]! >> 5 !== 0b100 || bytes[at + 1] !== type) return null;
   const length = (bytes.readUInt16BE(at + 2) + 1) * 4;
-  return length < HEAD || at + length > end ? null : { count: bytes[at] & 0x1f, length };
+  return length < HEAD || at + length > end ? null : { count: bytes[at]! & 0x1f, length };
 }
 
 function readReport(bytes: Buffer, block: number, fields: number): FeedbackReport | null {
-  const [highest, received, lost, unrepaired] = [0, 8, 16, 24].map((at) => readNumber(bytes, fields + at));
+  const highest = readNumber(bytes, fields);
+  const received = readNumber(bytes, fields + 8);
+  const lost = readNumber(bytes, fields + 16);
+  const unrepaired = readNumber(bytes, fields + 24);
   if (![highest, received, lost, unrepaired].every(Number.isSafeInteger)) return null;
   return {
     received,
     lost,
     unrepaired,
-    fractionLost: bytes[block + 4] / 256,
+    fractionLost: bytes[block + 4]! / 256,
     highest,
     jitter: bytes.readUInt32BE(block + 12),
     buffer: bytes.readUInt32BE(fields + 32),

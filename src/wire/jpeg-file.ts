@@ -59,7 +59,7 @@ export function parseJpeg(file: Buffer): JpegParts {
     while (file[at] === 0xff && file[at + 1] === 0xff) at++; // fill bytes
     if (at + 4 > file.length) throw new JpegRefused('the JPEG file ends before its picture begins');
     if (file[at] !== 0xff) throw new JpegRefused('the JPEG file has no marker where one must be');
-    const marker = file[at + 1];
+    const marker = file[at + 1]!;
     const length = file.readUInt16BE(at + 2);
     const end = at + 2 + length;
     if (length < 2 || end > file.length) throw new JpegRefused('a JPEG segment is cut short');
@@ -85,9 +85,9 @@ export function parseJpeg(file: Buffer): JpegParts {
 
 function readQuantization(body: Buffer, into: Map<number, Buffer>): void {
   for (let at = 0; at < body.length; at += 65) {
-    if (body[at] >> 4 !== 0) throw new JpegRefused('16-bit JPEG quantisation tables are not baseline');
+    if (body[at]! >> 4 !== 0) throw new JpegRefused('16-bit JPEG quantisation tables are not baseline');
     if (at + 65 > body.length) throw new JpegRefused('a JPEG quantisation table is cut short');
-    into.set(body[at] & 0x0f, body.subarray(at + 1, at + 65));
+    into.set(body[at]! & 0x0f, body.subarray(at + 1, at + 65));
   }
 }
 
@@ -108,7 +108,7 @@ function checkRestartInterval(body: Buffer): void {
 
 /** P 8 | Y 16 | X 16 | Nf 8, then for each component C 8 | H 4, V 4 | Tq 8 (T.81 section B.2.2). */
 function readFrameHeader(body: Buffer): FrameHeader {
-  if (body.length < 6 || body.length < 6 + 3 * body[5]) throw new JpegRefused('the JPEG frame header is cut short');
+  if (body.length < 6 || body.length < 6 + 3 * body[5]!) throw new JpegRefused('the JPEG frame header is cut short');
   if (body[0] !== 8) throw new JpegRefused(`the JPEG has ${body[0]} bits a sample, not 8`);
   if (body[5] !== 3) throw new JpegRefused(`the JPEG has ${body[5]} components, not 3`);
   const height = body.readUInt16BE(1);
@@ -120,13 +120,13 @@ function readFrameHeader(body: Buffer): FrameHeader {
   const type = luma === 0x22 ? 1 : luma === 0x21 ? 0 : null;
   if (type === null || blue !== 0x11 || red !== 0x11) throw new JpegRefused('the JPEG is neither 4:2:0 nor 4:2:2');
   if (body[11] !== body[14]) throw new JpegRefused('the JPEG has different quantisation tables for Cb and Cr');
-  return { type, width, height, components: [body[6], body[9], body[12]], tables: [body[8], body[11]] };
+  return { type, width, height, components: [body[6]!, body[9]!, body[12]!], tables: [body[8]!, body[11]!] };
 }
 
 /** Ns 8, then for each component Cs 8 | Td 4, Ta 4, then Ss 8 | Se 8 | Ah 4, Al 4 (T.81 section B.2.3). */
 function checkScanHeader(body: Buffer, frame: FrameHeader): void {
   const expected = [3, frame.components[0], 0x00, frame.components[1], 0x11, frame.components[2], 0x11, 0, 63, 0];
-  if (!body.equals(Buffer.from(expected))) throw new JpegRefused('the JPEG is not one interleaved baseline scan');
+  if (!body.equals(Uint8Array.from(expected))) throw new JpegRefused('the JPEG is not one interleaved baseline scan');
 }
 
 /** The scan from `start` to EOI. Inside it 0xFF is followed by 0x00, or by 0xFF where bytes fill it up to a marker. */

@@ -224,7 +224,7 @@ export function readRequestHeader(datagram: Buffer): RequestHeader | null {
 function typeOf(datagram: Buffer): MessageType | null {
   if (datagram.length < MESSAGE_HEADER_LENGTH || datagram.length > MAX_MESSAGE_LENGTH) return null;
   if (MAGIC.compare(datagram, 0, 4) !== 0 || datagram[5] !== 0) return null;
-  return typeOfByte.get(datagram[4]) ?? null;
+  return typeOfByte.get(datagram[4]!) ?? null;
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });

@@ -35,6 +35,6 @@ test('the payloads of the TS packets are the PES packet again, however many pack
 test('padding makes the packets a multiple of sixteen, spread over as many PES packets as it takes', () => {
   const packets = Uint32Array.from([1, 1, 1]);
   const lengths = [25, 30, 400];
-  padPackets(packets, (i) => lengths[i], 16);
+  padPackets(packets, (i) => lengths[i]!, 16);
   assert.deepEqual([...packets], [7, 8, 1]);
 });

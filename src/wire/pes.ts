@@ -51,8 +51,8 @@ export function padPackets(packets: Uint32Array, lengths: (index: number) => num
   let missing = (multiple - (sum % multiple)) % multiple;
   for (let i = 0; i < packets.length && missing > 0; i++) {
     const most = Math.max(0, lengths(i) - PES_HEADER_LENGTH_PTS_DTS) + 1;
-    const added = Math.min(missing, Math.max(0, most - packets[i]));
-    packets[i] += added;
+    const added = Math.min(missing, Math.max(0, most - packets[i]!));
+    packets[i]! += added;
     missing -= added;
   }
   if (missing > 0) throw new RangeError('too short to be a reel');

@@ -88,7 +88,7 @@ test('what is no retransmission of ours is not taken for one, and nothing throws
   for (let length = 0; length < 26; length++) assert.ok(!readRetransmission(whole, 0, length, into));
   for (const at of [0, 1, 12, 16, 24]) {
     const changed = Buffer.from(whole);
-    changed[at] ^= 0x04;
+    changed[at]! ^= 0x04;
     assert.ok(!readRetransmission(changed, 0, changed.length, into), `byte ${at}`);
   }
   fc.assert(

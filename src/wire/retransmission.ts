@@ -42,11 +42,11 @@ const X = 0x10;
 export function writeRetransmission(out: Buffer, original: number, n: PacketNumber, sequenceNumber: number): number {
   const at = original - RETRANSMISSION_OVERHEAD;
   // The two overlap: forward, byte by byte, what is read has not been written to yet.
-  for (let i = 0; i < RTP_HEADER_LENGTH; i++) out[at + i] = out[original + i];
+  for (let i = 0; i < RTP_HEADER_LENGTH; i++) out[at + i] = out[original + i]!;
   const originalHigh = out[at + 2];
   const originalLow = out[at + 3];
-  out[at] |= X;
-  out[at + 1] = (out[at + 1] & 0x80) | RETRANSMISSION_PAYLOAD_TYPE;
+  out[at]! |= X;
+  out[at + 1] = (out[at + 1]! & 0x80) | RETRANSMISSION_PAYLOAD_TYPE;
   const sequence = wrap(sequenceNumber, SEQUENCE_MODULUS);
   out[at + 2] = sequence >> 8;
   out[at + 3] = sequence & 0xff;
@@ -62,8 +62,8 @@ export function writeRetransmission(out: Buffer, original: number, n: PacketNumb
     out[i] = rest - high * 256;
     rest = high;
   }
-  out[extension + 12] = originalHigh;
-  out[extension + 13] = originalLow;
+  out[extension + 12] = originalHigh!;
+  out[extension + 13] = originalLow!;
   return at;
 }
 
@@ -83,7 +83,7 @@ export function readRetransmission(buffer: Buffer, start: number, end: number, i
   if (!readRtp(buffer, start, end, into) || into.payloadType !== RETRANSMISSION_PAYLOAD_TYPE) return false;
   const extension = start + RTP_HEADER_LENGTH;
   // Ours has neither CSRCs nor other elements: so it begins here, and the payload right behind it.
-  if (into.start !== extension + 12 || buffer[start] >> 4 !== 0b1001) return false;
+  if (into.start !== extension + 12 || buffer[start]! >> 4 !== 0b1001) return false;
   if (buffer.readUInt16BE(extension) !== EXTENSION || buffer[extension + 4] !== NUMBER_ELEMENT) return false;
   const n = buffer.readUIntBE(extension + 5, 1) * 2 ** 48 + buffer.readUIntBE(extension + 6, 6);
   if (!Number.isSafeInteger(n) || into.end - into.start < 2) return false;

@@ -88,7 +88,7 @@ test('what is not carried is refused: other types, Q without tables, tables cut 
     [11, 64],
   ]) {
     const broken = Buffer.from(out);
-    broken[at] = value;
+    broken[at!] = value!;
     assert.equal(parseJpegPayload(broken), null, `byte ${at} = ${value}`);
   }
 });

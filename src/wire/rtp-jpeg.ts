@@ -82,7 +82,7 @@ export function writeQuantizationHeader(out: Buffer, offset: number, tables: Buf
 export function parseJpegPayload(payload: Buffer): JpegPayload | null {
   if (payload.length < JPEG_HEADER_LENGTH) return null;
   const type = payload[4];
-  const q = payload[5];
+  const q = payload[5]!;
   if (type !== JpegType.yuv422 && type !== JpegType.yuv420) return null;
   if (q < FIRST_TABLE_Q || payload[6] === 0 || payload[7] === 0) return null;
   const fragmentOffset = payload.readUIntBE(1, 3);
@@ -100,12 +100,12 @@ export function parseJpegPayload(payload: Buffer): JpegPayload | null {
     start += length;
   }
   return {
-    typeSpecific: payload[0],
+    typeSpecific: payload[0]!,
     fragmentOffset,
     type,
     q,
-    width: payload[6] * 8,
-    height: payload[7] * 8,
+    width: payload[6]! * 8,
+    height: payload[7]! * 8,
     tables,
     data: payload.subarray(start),
   };

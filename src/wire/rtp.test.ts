@@ -49,7 +49,7 @@ test('no datagram makes the decoder throw, and none gives a payload beyond its e
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 64 }), fc.boolean(), (bytes, valid) => {
       const datagram = Buffer.from(bytes);
-      if (valid && datagram.length > 0) datagram[0] = (datagram[0] & 0x3f) | 0x80;
+      if (valid && datagram.length > 0) datagram[0] = (datagram[0]! & 0x3f) | 0x80;
       const packet = parseRtp(datagram);
       assert.ok(packet === null || packet.payload.length <= Math.max(0, datagram.length - RTP_HEADER_LENGTH));
     }),

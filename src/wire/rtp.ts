@@ -70,7 +70,7 @@ export interface RtpFields extends RtpHeader {
  */
 export function readRtp(buffer: Buffer, start: number, end: number, into: RtpFields): boolean {
   if (end - start < RTP_HEADER_LENGTH) return false;
-  const first = buffer[start];
+  const first = buffer[start]!;
   if (first >> 6 !== 2) return false;
   into.start = start + RTP_HEADER_LENGTH + (first & 0x0f) * 4;
   into.end = end;
@@ -79,20 +79,20 @@ export function readRtp(buffer: Buffer, start: number, end: number, into: RtpFie
     into.start += 4 + readUInt16(buffer, into.start + 2) * 4;
   }
   if (first & 0x20) {
-    const padding = buffer[end - 1];
+    const padding = buffer[end - 1]!;
     if (padding === 0) return false;
     into.end -= padding;
   }
   if (into.start > into.end) return false;
-  into.marker = (buffer[start + 1] & 0x80) !== 0;
-  into.payloadType = buffer[start + 1] & 0x7f;
+  into.marker = (buffer[start + 1]! & 0x80) !== 0;
+  into.payloadType = buffer[start + 1]! & 0x7f;
   into.sequenceNumber = readUInt16(buffer, start + 2);
   into.timestamp = readUInt32(buffer, start + 4);
   into.ssrc = readUInt32(buffer, start + 8);
   return true;
 }
 
-const readUInt16 = (from: Buffer, offset: number): number => (from[offset] << 8) | from[offset + 1];
+const readUInt16 = (from: Buffer, offset: number): number => (from[offset]! << 8) | from[offset + 1]!;
 const readUInt32 = (from: Buffer, offset: number): number =>
   readUInt16(from, offset) * 0x1_0000 + readUInt16(from, offset + 2);
 

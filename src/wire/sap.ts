@@ -61,10 +61,10 @@ export function encodeSap({
 /** Decodes one datagram; null for what is not SAP version 1, unencrypted, uncompressed, with SDP. Never throws. */
 export function decodeSap(datagram: Buffer): SapPacket | null {
   if (datagram.length < FIXED_LENGTH) return null;
-  const flags = datagram[0];
+  const flags = datagram[0]!;
   if (flags >> 5 !== 1 || (flags & (Flag.encrypted | Flag.compressed)) !== 0) return null;
   const isIpv6 = (flags & Flag.ipv6) !== 0;
-  const start = FIXED_LENGTH + (isIpv6 ? 12 : 0) + datagram[1] * 4;
+  const start = FIXED_LENGTH + (isIpv6 ? 12 : 0) + datagram[1]! * 4;
   if (start > datagram.length) return null;
   let payload = datagram.subarray(start).toString('utf8');
   if (!payload.startsWith('v=0')) {

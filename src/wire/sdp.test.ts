@@ -35,8 +35,8 @@ test('a JPEG station has payload type 26', () => {
 
 test('a source stands there if asked for, before the media', () => {
   const lines = writeSdp(news, { ttl: 1, source: '10.0.0.1' }).split('\r\n');
-  assert.equal(lines[5].replace(': ', ':'), 'a=source-filter:incl IN IP4 239.255.1.2 10.0.0.1');
-  assert.ok(lines[6].startsWith('m='));
+  assert.equal(lines[5]!.replace(': ', ':'), 'a=source-filter:incl IN IP4 239.255.1.2 10.0.0.1');
+  assert.ok(lines[6]!.startsWith('m='));
 });
 
 test('two servers of one station describe it alike', () => {

@@ -103,7 +103,7 @@ export function readSdp(text: string): ParsedSdp | null {
   const connection = media?.connection ?? session.connection;
   // A line that is not as the grammar wants it leaves the whole object out.
   if (media === undefined || connection === undefined || !session.origin) return null;
-  const [group, ttl] = String(connection.ip).split('/');
+  const [group = '', ttl] = String(connection.ip).split('/');
   const payloadType = Number.parseInt(String(media.payloads), 10);
   if (!Number.isInteger(payloadType) || !Number.isInteger(media.port)) return null;
   return {

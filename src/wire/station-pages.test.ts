@@ -22,7 +22,7 @@ test('a thousand stations come in order, in pages as full as they may be', () =>
     assert.ok(encodeMessage(page).length <= MAX_MESSAGE_LENGTH);
     const next = pages[index + 1];
     if (next === undefined) continue;
-    assert.throws(() => encodeMessage({ ...page, body: [...page.body, next.body[0]] }), RangeError);
+    assert.throws(() => encodeMessage({ ...page, body: [...page.body, next.body[0]!] }), RangeError);
   }
 });
 
@@ -77,8 +77,8 @@ test('what is missing is known', () => {
   for (const page of pages.slice(0, PAGES_PER_REQUEST)) if (page.page !== 5) collector.add(page);
   assert.equal(collector.firstMissing, 5);
   assert.equal(collector.isAnswered(0), false);
-  assert.equal(collector.add(pages[5]), true);
-  assert.equal(collector.add(pages[5]), false);
+  assert.equal(collector.add(pages[5]!), true);
+  assert.equal(collector.add(pages[5]!), false);
   assert.equal(collector.isAnswered(0), true);
   assert.equal(collector.isComplete, false);
   assert.equal(collector.firstMissing, PAGES_PER_REQUEST);
@@ -88,9 +88,9 @@ test('pages of two revisions are not mixed: the later one counts, across the wra
   const collector = new PageCollector();
   const [before] = pagesOf(60, 0xffff);
   const after = pagesOf(3, 0);
-  collector.add(before);
-  collector.add(after[0]);
-  assert.equal(collector.add(before), false);
+  collector.add(before!);
+  collector.add(after[0]!);
+  assert.equal(collector.add(before!), false);
   assert.ok(after.length > 0 && collector.stations.length <= 3);
   for (const page of after) collector.add(page);
   assert.deepEqual(collector.stations, makeStations(3));

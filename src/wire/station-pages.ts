@@ -47,7 +47,7 @@ export function paginate(stations: readonly StationInfo[]): StationInfo[][] {
   for (const station of stations) {
     const fitted = fitStation(station);
     if (fitted === null) continue;
-    const page = pages[pages.length - 1];
+    const page = pages[pages.length - 1]!;
     const added = bodyLength(fitted) + (page.length > 0 ? 1 : 0); // its comma
     if (length + added <= MAX_BODY_LENGTH) {
       page.push(fitted);

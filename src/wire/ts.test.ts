@@ -23,8 +23,8 @@ test('a PES time stamp is read back as it was written, all 33 bits', () => {
     fc.property(pts, (value) => {
       writePesTime(out, 0, 0b0011, value);
       assert.equal(readPesTime(out, 0), value);
-      assert.equal(out[0] >> 4, 0b0011);
-      assert.deepEqual([out[0] & 1, out[2] & 1, out[4] & 1], [1, 1, 1], 'marker bits');
+      assert.equal(out[0]! >> 4, 0b0011);
+      assert.deepEqual([out[0]! & 1, out[2]! & 1, out[4]! & 1], [1, 1, 1], 'marker bits');
     }),
   );
 });
@@ -42,7 +42,7 @@ test('a PCR is read back as it was written, with its reserved bits set', () => {
       writePcr(out, 0, base, extension);
       assert.equal(readPcrBase(out, 0), base);
       assert.equal(readPcrExtension(out, 0), extension);
-      assert.equal(out[4] & 0x7e, 0x7e);
+      assert.equal(out[4]! & 0x7e, 0x7e);
     }),
   );
 });

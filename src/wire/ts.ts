@@ -23,15 +23,15 @@ export const StreamType = { h264: 0x1b, aacAdts: 0x0f } as const;
 export const PCR_EXTENSION_MODULUS = 300;
 
 export const pidOf = (packets: Uint8Array, offset: number): number =>
-  ((packets[offset + 1] & 0x1f) << 8) | packets[offset + 2];
-export const startsPayloadUnit = (packets: Uint8Array, offset: number): boolean => (packets[offset + 1] & 0x40) !== 0;
-export const hasPayload = (packets: Uint8Array, offset: number): boolean => (packets[offset + 3] & 0x10) !== 0;
-export const hasAdaptationField = (packets: Uint8Array, offset: number): boolean => (packets[offset + 3] & 0x20) !== 0;
-export const continuityCounterOf = (packets: Buffer, offset: number): number => packets[offset + 3] & 0x0f;
+  ((packets[offset + 1]! & 0x1f) << 8) | packets[offset + 2]!;
+export const startsPayloadUnit = (packets: Uint8Array, offset: number): boolean => (packets[offset + 1]! & 0x40) !== 0;
+export const hasPayload = (packets: Uint8Array, offset: number): boolean => (packets[offset + 3]! & 0x10) !== 0;
+export const hasAdaptationField = (packets: Uint8Array, offset: number): boolean => (packets[offset + 3]! & 0x20) !== 0;
+export const continuityCounterOf = (packets: Buffer, offset: number): number => packets[offset + 3]! & 0x0f;
 
 /** The adaptation field's flags byte, or 0 where there is none. */
 export const adaptationFlagsOf = (packets: Buffer, offset: number): number =>
-  hasAdaptationField(packets, offset) && packets[offset + 4] > 0 ? packets[offset + 5] : 0;
+  hasAdaptationField(packets, offset) && packets[offset + 4]! > 0 ? packets[offset + 5]! : 0;
 
 export const AdaptationFlag = { discontinuity: 0x80, randomAccess: 0x40, pcr: 0x10 } as const;
 
@@ -39,7 +39,7 @@ export const AdaptationFlag = { discontinuity: 0x80, randomAccess: 0x40, pcr: 0x
 export function payloadStart(packets: Uint8Array, offset: number): number {
   if (!hasPayload(packets, offset)) return TS_PACKET_LENGTH;
   if (!hasAdaptationField(packets, offset)) return 4;
-  return Math.min(TS_PACKET_LENGTH, 5 + packets[offset + 4]);
+  return Math.min(TS_PACKET_LENGTH, 5 + packets[offset + 4]!);
 }
 
 /**
@@ -76,12 +76,12 @@ export function writePesTime(out: Buffer, offset: number, prefix: number, time: 
 }
 
 export function readPesTime(packets: Uint8Array, offset: number): number {
-  const top = (packets[offset] >> 1) & 0x07;
+  const top = (packets[offset]! >> 1) & 0x07;
   const low =
-    (packets[offset + 1] << 22) |
-    ((packets[offset + 2] >> 1) << 15) |
-    (packets[offset + 3] << 7) |
-    (packets[offset + 4] >> 1);
+    (packets[offset + 1]! << 22) |
+    ((packets[offset + 2]! >> 1) << 15) |
+    (packets[offset + 3]! << 7) |
+    (packets[offset + 4]! >> 1);
   return top * 0x4000_0000 + low;
 }
 
@@ -94,9 +94,9 @@ export function writePcr(out: Buffer, offset: number, base: number, extension: n
 }
 
 export const readPcrBase = (packets: Buffer, offset: number): number =>
-  packets.readUInt32BE(offset) * 2 + (packets[offset + 4] >> 7);
+  packets.readUInt32BE(offset) * 2 + (packets[offset + 4]! >> 7);
 export const readPcrExtension = (packets: Buffer, offset: number): number =>
-  ((packets[offset + 4] & 1) << 8) | packets[offset + 5];
+  ((packets[offset + 4]! & 1) << 8) | packets[offset + 5]!;
 
 /** Offset of a PES header's first byte within its TS packet if one starts there with a PTS, else −1. */
 export function timedPesStart(packets: Uint8Array, offset: number): number {
@@ -106,7 +106,7 @@ export function timedPesStart(packets: Uint8Array, offset: number): number {
   const at = offset + start;
   // packet_start_code_prefix; a PSI section cannot look like it: its third byte is 0xB0.
   if (packets[at] !== 0 || packets[at + 1] !== 0 || packets[at + 2] !== 1) return -1;
-  return (packets[at + 7] & 0x80) === 0 ? -1 : start;
+  return (packets[at + 7]! & 0x80) === 0 ? -1 : start;
 }
 
 /**
@@ -117,14 +117,14 @@ export function shiftTimes(packets: Buffer, offset: number, count: number, shift
   const end = offset + count * TS_PACKET_LENGTH;
   for (let at = offset; at < end; at += TS_PACKET_LENGTH) {
     // Most packets neither begin a payload unit nor have an adaptation field: one look is enough for them.
-    if (((packets[at + 1] & 0x40) | (packets[at + 3] & 0x20)) === 0) continue;
+    if (((packets[at + 1]! & 0x40) | (packets[at + 3]! & 0x20)) === 0) continue;
     if (adaptationFlagsOf(packets, at) & AdaptationFlag.pcr) {
       writePcr(packets, at + 6, readPcrBase(packets, at + 6) + shift, readPcrExtension(packets, at + 6));
     }
     const pes = timedPesStart(packets, at);
     if (pes < 0) continue;
     const header = at + pes;
-    const both = (packets[header + 7] & 0x40) !== 0;
+    const both = (packets[header + 7]! & 0x40) !== 0;
     writePesTime(packets, header + 9, both ? 0b0011 : 0b0010, readPesTime(packets, header + 9) + shift);
     if (both) writePesTime(packets, header + 14, 0b0001, readPesTime(packets, header + 14) + shift);
   }
@@ -143,7 +143,7 @@ export function shiftCounters(packets: Buffer, offset: number, count: number, sh
   const end = offset + count * TS_PACKET_LENGTH;
   for (let at = offset; at < end; at += TS_PACKET_LENGTH) {
     const added = shiftOf(shift, pidOf(packets, at));
-    if (added !== 0) packets[at + 3] = (packets[at + 3] & 0xf0) | ((packets[at + 3] + added) & 0x0f);
+    if (added !== 0) packets[at + 3] = (packets[at + 3]! & 0xf0) | ((packets[at + 3]! + added) & 0x0f);
   }
 }
 

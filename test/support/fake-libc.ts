@@ -138,7 +138,7 @@ export class FakeLibc implements Libc {
   /** What a struct iovec stands for. */
   #vector(address: number): Buffer {
     const [base, length] = longs(this.#at(address, 16));
-    return this.#at(base, length);
+    return this.#at(base!, length!);
   }
 
   /** struct mmsghdr: struct msghdr, 56 bytes, and msg_len. */
@@ -146,10 +146,10 @@ export class FakeLibc implements Libc {
     const header = this.#at(address, 64);
     const [name, , vectors, vectorCount, control] = longs(header);
     assert.equal(header.readUInt32LE(8), 16, 'msg_namelen');
-    const parts = Array.from({ length: vectorCount }, (_, i) => this.#vector(vectors + i * 16));
+    const parts = Array.from({ length: vectorCount! }, (_, i) => this.#vector(vectors! + i * 16));
     const bytes = Buffer.concat(parts); // a copy, as the kernel makes one
-    const segment = this.#segment(control, Number(header.readBigUInt64LE(40)));
-    const to = this.#at(name, 16);
+    const segment = this.#segment(control!, Number(header.readBigUInt64LE(40)));
+    const to = this.#at(name!, 16);
     assert.equal(to.readUInt16LE(0), 2, 'sin_family');
     const group = [...to.subarray(4, 8)].join('.');
     const port = to.readUInt16BE(2);

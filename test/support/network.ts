@@ -27,7 +27,7 @@ const inNetwork = (keeper: number) => ['nsenter', `--net=/proc/${keeper}/ns/net`
 /** Runs a command in there. */
 function run(keeper: number, words: string): void {
   const [program, ...rest] = [...inNetwork(keeper), ...words.split(' ')];
-  const { status, stderr } = spawnSync(program, rest, { encoding: 'utf8' });
+  const { status, stderr } = spawnSync(program!, rest, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${words}: ${stderr}`);
 }
 
@@ -47,7 +47,7 @@ export async function cable(context: TestContext, mtus: [number, number]): Promi
   const setns = koffi.load(null).func('int setns(int fd, int type)');
   const keepers = [await keepNetwork(context), await keepNetwork(context)];
   const ends = keepers.map((keeper, i) => ({ keeper, address: `10.0.0.${i + 1}`, mtu: mtus[i] }));
-  run(keepers[0], `ip link add cable type veth peer name cable netns ${keepers[1]}`);
+  run(keepers[0]!, `ip link add cable type veth peer name cable netns ${keepers[1]}`);
   for (const { keeper, address, mtu } of ends) {
     run(keeper, `ip address add ${address}/24 dev cable`);
     run(keeper, `ip link set cable mtu ${mtu} up`);
@@ -59,11 +59,11 @@ export async function cable(context: TestContext, mtus: [number, number]): Promi
       return await open();
     } finally {
       setns(here, 0);
-      for (const descriptor of [here, there]) closeSync(descriptor);
+      for (const descriptor of [here, there]) closeSync(descriptor!);
     }
   };
   const [near, far] = ends.map(({ keeper, address }): CableEnd => ({ address, inside: (open) => enter(keeper, open) }));
-  return [near, far];
+  return [near!, far!];
 }
 
 /** A network with one cable to each of several others. */

@@ -11,5 +11,5 @@ export function overflows(processId: number | 'self' = 'self'): number {
     .split('\n')
     .filter((line) => line.startsWith('Udp:'))
     .map((line) => line.split(' '));
-  return Number(values[names.indexOf('RcvbufErrors')]);
+  return Number(values![names!.indexOf('RcvbufErrors')]);
 }

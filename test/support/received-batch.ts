@@ -4,7 +4,7 @@ import type { ReceivedBatch } from '../../src/net/receive-batched.js';
 /** They lie in one buffer, one behind the other. */
 export function batchOf(datagrams: readonly Buffer[]): ReceivedBatch {
   const offsets = new Uint32Array(datagrams.length);
-  for (let i = 1; i < datagrams.length; i++) offsets[i] = offsets[i - 1] + datagrams[i - 1].length;
+  for (let i = 1; i < datagrams.length; i++) offsets[i] = offsets[i - 1]! + datagrams[i - 1]!.length;
   return {
     buffer: Buffer.concat(datagrams),
     offsets,

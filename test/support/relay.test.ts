@@ -15,7 +15,7 @@ function through(hazards: Hazards, count: number): { out: { datagram: number; at
   return { out, path };
 }
 const numbers = ({ out }: ReturnType<typeof through>) => out.map(({ datagram }) => datagram);
-const isAscending = (values: number[]) => values.every((value, i) => i === 0 || value > values[i - 1]);
+const isAscending = (values: number[]) => values.every((value, i) => i === 0 || value > values[i - 1]!);
 
 test('without hazards everything comes through at once, in order', () => {
   const { out, path } = through({}, 100);
@@ -42,7 +42,7 @@ test('of datagrams lost at random about the wanted share is, and the same ones f
 
 test('losses in a row are as long as wanted', () => {
   const got = numbers(through({ bursts: { chance: 0.001, length: 7 } }, 10_000));
-  const steps = got.slice(1).flatMap((value, i) => (value - got[i] === 1 ? [] : [value - got[i] - 1]));
+  const steps = got.slice(1).flatMap((value, i) => (value - got[i]! === 1 ? [] : [value - got[i]! - 1]));
   assert.ok(steps.length > 3);
   assert.ok(
     steps.every((lost) => lost >= 7),

@@ -84,7 +84,7 @@ export class Path<T> {
   /** What has come out by now, in order. */
   leave(now: Millis): T[] {
     let count = 0;
-    while (count < this.#underWay.length && this.#underWay[count].at <= now) count++;
+    while (count < this.#underWay.length && this.#underWay[count]!.at <= now) count++;
     return this.#underWay.splice(0, count).map(({ datagram }) => datagram);
   }
 
@@ -109,7 +109,7 @@ export class Path<T> {
 
   #add(at: Millis, datagram: T): void {
     let place = this.#underWay.length;
-    while (place > 0 && this.#underWay[place - 1].at > at) place--;
+    while (place > 0 && this.#underWay[place - 1]!.at > at) place--;
     this.#underWay.splice(place, 0, { at, datagram });
   }
 }
