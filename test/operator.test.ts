@@ -1,4 +1,4 @@
-/** The operator of `msc serve`, as scripts are one. */
+/** The operator of `msc serve`, by its HTTP interface. */
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -51,7 +51,7 @@ async function open(context: TestContext) {
   return { url, config, films, ask, act, names, lineUp };
 }
 
-test('a station that is stopped is off the air everywhere, and goes on where the clock is', async (context) => {
+test('a stopped station is off the air everywhere, and a started one is where the clock is', async (context) => {
   const { url, ask, act, names } = await open(context);
   assert.deepEqual(await names(), ['operated-one', 'operated-two']);
   const watching = await fetch(`${url}/stations/operated-one.ts`);
@@ -60,7 +60,7 @@ test('a station that is stopped is off the air everywhere, and goes on where the
 
   await act('/stations/operated-one/stop');
   assert.deepEqual(await names(), ['operated-two']);
-  // Whoever watched it is told by the end of the answer.
+  // A viewer's response ends.
   await until(context, async () => (await reader.read().catch(() => ({ done: true }))).done);
   const listed = await runMsc(context, ['list', '--json', '--timeout', '1s']);
   const ids = (JSON.parse(listed.stdout) as { id: string }[]).map(({ id }) => id);
@@ -73,7 +73,7 @@ test('a station that is stopped is off the air everywhere, and goes on where the
   assert.ok((await again.body!.getReader().read()).value!.length > 0);
 });
 
-test('a password set meanwhile holds at once, and a token acts', async (context) => {
+test('a new password is required at once, and a token gives access', async (context) => {
   const { ask, act, config } = await open(context);
   assert.equal((await ask('/server')).status, 200);
   const typed = ['sh', '-c', 'echo correct horse | "$0" "$@"'];
@@ -88,7 +88,7 @@ test('a password set meanwhile holds at once, and a token acts', async (context)
   assert.equal((await ask('/server', { token })).status, 401);
 });
 
-test('what the operator changes is what viewers see, in one stream without a fault', async (context) => {
+test('viewers see the operator’s changes in one stream without a fault', async (context) => {
   const { url, films, ask, act, lineUp } = await open(context);
   const id = 'operated-two';
   const abort = new AbortController();
@@ -100,13 +100,13 @@ test('what the operator changes is what viewers see, in one stream without a fau
   const station = async () => (await lineUp()).get(id)!;
   const playing = async () => (await station()).info.nowPlaying;
 
-  // A second after it has begun; it has three.
+  // Within half a second of the beginning of an item of three seconds.
   await until(context, async () => ((await station()).info.nowUntil ?? 0) - Date.now() > 2_500);
   const before = await playing();
   await act(`/stations/${id}/skip`);
   await until(context, async () => (await playing()) !== before);
 
-  // As soon as it is prepared.
+  // Refused until the slate is prepared.
   await until(context, async () => (await ask('/show', { method: 'POST', body: { slate: 'alarm' } })).ok);
   await until(context, async () => [...(await lineUp()).values()].every(({ info }) => info.nowPlaying === 'alarm'));
   await act(`/stations/${id}/skip`);

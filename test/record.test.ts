@@ -8,7 +8,7 @@ import { finished, serve, startMsc } from './support/msc.js';
 import { scratchFolder } from './support/spool.js';
 
 const ways = [
-  { way: 'as it is cheapest here', before: [], skip: false },
+  { way: 'in the cheapest way', before: [], skip: false },
   {
     way: 'with plain sockets',
     before: ['env', 'MSC_SOCKETS=plain'],
@@ -17,7 +17,7 @@ const ways = [
 ];
 
 for (const { way, before, skip } of ways) {
-  test(`a recording, received ${way}, ends where it is interrupted, with all that came`, {
+  test(`a recording, received ${way}, ends where it is interrupted, with everything that was received`, {
     skip,
     timeout: 60_000,
   }, async (context) => {

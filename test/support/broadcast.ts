@@ -1,6 +1,6 @@
 /**
- * A station on the air, its server and one that receives it, with networks between them that lose and hold up what they
- * like. Everything real but sockets, clocks and disks; time goes on by hand.
+ * A station on the air, its server and a receiver, with networks between them that lose and delay packets. Everything is real
+ * except sockets, clocks and disks; the test advances the time.
  */
 import assert from 'node:assert/strict';
 import { Problem } from '../../src/base/problem.js';
@@ -36,7 +36,7 @@ import { type Hazards, Path, randomFrom } from './relay.js';
 import { makeStation } from './stations.js';
 
 export const EPOCH: Millis = 1_795_000_000_123;
-/** Packets a second: of a station of 5 Mbit/s. */
+/** Packets a second of a station of 5 Mbit/s. */
 export const RATE = 475;
 const REEL_SECONDS = 60;
 const PAYLOAD = 4 * TS_PACKET_LENGTH;
@@ -60,7 +60,7 @@ function payloadOf(packet: number, isAccessPoint: boolean): Buffer {
   return payload;
 }
 
-/** Loops for ever; a random access point every `interval` seconds. */
+/** A station that repeats one reel, with a random access point every `interval` seconds. */
 function broadcastStation(interval: number): { station: Station; reader: PayloadReader } {
   const count = REEL_SECONDS * RATE;
   const spacing = TICKS_PER_SECOND / RATE;
@@ -77,10 +77,10 @@ function broadcastStation(interval: number): { station: Station; reader: Payload
   };
   const reader: PayloadReader = {
     waits: false,
-    read(_descriptor, position, places, first, count, header) {
+    read(_descriptor, position, slots, first, count, header) {
       for (let i = 0; i < count; i++) {
         const packet = position / PAYLOAD + i;
-        payloadOf(packet, packet % group === 0).copy(places.buffer, places.offsets[first + i] + header);
+        payloadOf(packet, packet % group === 0).copy(slots.buffer, slots.offsets[first + i]! + header);
       }
       return count;
     },
@@ -89,7 +89,7 @@ function broadcastStation(interval: number): { station: Station; reader: Payload
 }
 
 export interface BroadcastOptions {
-  /** To each of the receiver's interfaces; as many as there are hazards. */
+  /** Hazards on the way to each of the receiver's interfaces. */
   group?: Hazards[];
   toServer?: Hazards;
   fromServer?: Hazards;
@@ -97,7 +97,7 @@ export interface BroadcastOptions {
   interval?: number;
   /** Parity on the air. */
   fec?: FecSize;
-  /** How long what came waits until it is looked at. */
+  /** Period in which the receiver reads its sockets. */
   latency?: Millis;
   /** Bit/s that the server sends to single viewers. */
   budget?: number;
@@ -119,7 +119,7 @@ export class Broadcast {
   readonly toServer: Path<Buffer>;
   readonly fromServer: Path<Buffer>;
   readonly groups: Path<Buffer>[];
-  /** What the receiver told of, and how often it asked whether the server is there. */
+  /** Errors of the receiver, and its checks whether the server is there. */
   readonly troubles: Error[] = [];
   checks = 0;
   /** Feedback datagrams and retransmissions that were sent. */
@@ -139,7 +139,7 @@ export class Broadcast {
   #next: PacketNumber;
   #soon: (() => void)[] = [];
   #unicastAt = 0;
-  /** NackResponder under way. */
+  /** Replies of the server on their way. */
   #answers: { at: Millis; give: () => void }[] = [];
 
   constructor(options: BroadcastOptions = {}) {
@@ -177,7 +177,7 @@ export class Broadcast {
     });
   }
 
-  /** A server that knows nothing of what was before. */
+  /** Starts a server without the state of the one before. */
   startServer(): void {
     const memory = retransmissionMemory(256);
     const batch = emptyBatch({ capacity: 256, buffer: memory });
@@ -189,9 +189,9 @@ export class Broadcast {
         removeDestination: () => undefined,
         send: () => {
           for (let i = 0; i < batch.count; i++) {
-            const datagram = Buffer.from(memory.subarray(batch.offsets[i], batch.offsets[i] + batch.lengths[i]));
+            const datagram = Buffer.from(memory.subarray(batch.offsets[i], batch.offsets[i]! + batch.lengths[i]!));
             this.sent.retransmissions++;
-            const isOwn = destinations[batch.destinations[i]] === CLIENT.address;
+            const isOwn = destinations[batch.destinations[i]!] === CLIENT.address;
             (isOwn ? this.fromServer : this.#repairs).enter(datagram, this.timers.now());
           }
           batch.count = 0;
@@ -214,12 +214,12 @@ export class Broadcast {
     return EPOCH + this.timers.now();
   }
 
-  /** The number of the packet that is about to leave. */
+  /** Number of the next packet to leave. */
   get next(): PacketNumber {
     return this.station.at(millisToTicks(this.serverNow)) + 1;
   }
 
-  /** Joins the group and asks the server at the same moment, as a viewer does. Returns when it is answered. */
+  /** Joins the group and sends the server's request at the same moment, like a viewer. Resolves with the reply. */
   async tune(options: { burst?: boolean; start?: Target } = {}): Promise<void> {
     const { burst = true, start } = options;
     const { receiver } = this;
@@ -234,7 +234,7 @@ export class Broadcast {
     return this.#during(this.receiver.seek(target));
   }
 
-  /** Lets so much time pass. */
+  /** Advances the time. */
   async run(duration: Millis): Promise<void> {
     for (const end = this.timers.now() + duration; this.timers.now() < end; ) {
       this.timers.advance(1);
@@ -243,7 +243,7 @@ export class Broadcast {
     }
   }
 
-  /** Lets so much time pass in which nothing is sent, and nobody looks at anything. */
+  /** Advances the time without anything being sent or read. */
   skip(duration: Millis): void {
     this.timers.advance(duration);
     this.#next = this.next;
@@ -258,7 +258,7 @@ export class Broadcast {
     });
     settled.catch(() => undefined);
     for (let steps = 0; !isDone; steps++) {
-      assert.ok(steps < 10_000, 'nothing comes of it');
+      assert.ok(steps < 10_000, 'it never settles');
       await this.run(1);
     }
     return settled;
@@ -300,16 +300,16 @@ export class Broadcast {
 
   readonly #openGroup: OpenGroup = async ({ port, localAddress, onDatagrams }) => {
     const path = this.#pathTo(port - this.info.port, localAddress);
-    path.leave(this.timers.now()); // what came before it was joined
+    path.leave(this.timers.now()); // Packets from before it was joined.
     const look: Look = { path, take: onDatagrams };
     this.#looks.push(look);
     return { close: async () => void this.#looks.splice(this.#looks.indexOf(look), 1) };
   };
 
   #pathTo(offset: number, localAddress: string): Path<Buffer> {
-    if (offset === 0) return this.groups[Number(localAddress.slice(5))];
-    if (offset === FEC_PORT_OFFSETS.columns) return this.#parity[0].path;
-    return offset === FEC_PORT_OFFSETS.rows ? this.#parity[1].path : this.#repairs;
+    if (offset === 0) return this.groups[Number(localAddress.slice(5))]!;
+    if (offset === FEC_PORT_OFFSETS.columns) return this.#parity[0]!.path;
+    return offset === FEC_PORT_OFFSETS.rows ? this.#parity[1]!.path : this.#repairs;
   }
 
   readonly #link = {
@@ -342,7 +342,7 @@ export class Broadcast {
     });
   }
 
-  /** An answer that comes as a session's does: sure, when it comes at all. */
+  /** A reply after a round trip, or a silence of 3 s. */
   #ask<T>(answer: (roundTrip: Millis) => T): Promise<T> {
     const there = this.#options.toServer?.delay ?? 1;
     const back = this.#options.fromServer?.delay ?? 1;
@@ -364,26 +364,29 @@ export class Broadcast {
   }
 }
 
-/** Reads a stream and sees that no packet is missing, comes twice, or comes out of its turn. */
+/** Reads a stream, and fails where a packet is repeated or out of order. */
 export class StreamReader {
   /** The first packet that was read, and the one after the last. */
   first: PacketNumber | null = null;
   next: PacketNumber | null = null;
-  /** Places at which it went on elsewhere: packets that are missing there. */
+  /** Positions at which packets are missing. */
   readonly gaps: { at: PacketNumber; missing: number }[] = [];
   #cursor: Cursor | null = null;
 
-  constructor(
-    private readonly broadcast: Broadcast,
-    private buffer: StreamBuffer = broadcast.receiver.buffer,
-  ) {}
+  readonly #broadcast: Broadcast;
+  readonly #buffer: StreamBuffer;
 
-  /** Reads what there is, at most so many bytes. Returns how many packets that were. */
+  constructor(broadcast: Broadcast, buffer: StreamBuffer = broadcast.receiver.buffer) {
+    this.#broadcast = broadcast;
+    this.#buffer = buffer;
+  }
+
+  /** Reads at most `most` bytes of what is there. Returns the number of packets. */
   read(most = Number.POSITIVE_INFINITY): number {
-    this.#cursor ??= this.buffer.openAtFirstRandomAccess();
+    this.#cursor ??= this.#buffer.openAtFirstRandomAccess();
     if (this.#cursor === null) return 0;
-    const units = this.buffer.read(this.#cursor, most);
-    assert.ok(units !== null, 'the place was lost');
+    const units = this.#buffer.read(this.#cursor, most);
+    assert.ok(units !== null, 'the position was lost');
     let packets = 0;
     for (const { data } of units) {
       for (let at = 0; at < data.length; at += PAYLOAD) {
@@ -394,19 +397,19 @@ export class StreamReader {
     return packets;
   }
 
-  /** Reads for so long as a player does: what comes, or what is due where more is there. */
+  /** Reads everything as it arrives, for the given time. */
   async watch(duration: Millis): Promise<void> {
     for (let time = 0; time < duration; time += 20) {
-      await this.broadcast.run(20);
+      await this.#broadcast.run(20);
       this.read();
     }
   }
 
-  /** The same at the station's own pace: it does not catch up. */
+  /** The same at the station's own rate: it does not catch up. */
   async play(duration: Millis): Promise<void> {
     let packets = 0;
     for (let time = 0; time < duration; time += 20) {
-      await this.broadcast.run(20);
+      await this.#broadcast.run(20);
       while (packets < (time * RATE) / 1000) {
         const read = this.read(1);
         if (read === 0) break;
@@ -416,7 +419,7 @@ export class StreamReader {
   }
 
   #take(data: Buffer, at: number): void {
-    const { station } = this.broadcast;
+    const { station } = this.#broadcast;
     const cycle = data.readDoubleBE(at + START_AT) / station.cycleDuration;
     const n = cycle * station.cyclePackets + data.readUInt32BE(at + NUMBER_AT);
     this.first ??= n;

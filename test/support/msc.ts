@@ -23,12 +23,12 @@ export interface Finished {
 }
 
 /**
- * Starts `msc` on the loopback interface. It is ended with the test, if it still runs. `before` stands before the
- * command, to run it in another network.
+ * Starts `msc` on the loopback interface; it is killed with the test if it is still running. `before` is a command that runs
+ * it, for instance in another network.
  */
 export function startMsc(context: TestContext, words: string[], before: string[] = []): ChildProcess {
   const [command, ...rest] = [...before, ...mscCommand(words)];
-  const child = spawn(command, rest, {
+  const child = spawn(command!, rest, {
     env: { ...process.env, MSC_INTERFACE: 'lo' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -40,7 +40,7 @@ export function startMsc(context: TestContext, words: string[], before: string[]
   return child;
 }
 
-/** Collects what a child prints until it ends. */
+/** Collects the output of a child until it ends. */
 export async function finished(child: ChildProcess): Promise<Finished> {
   let stdout = '';
   let stderr = '';
@@ -60,17 +60,17 @@ export const runMsc = (context: TestContext, words: string[], before?: string[])
 export interface Server {
   child: ChildProcess;
   stations: StationInfo[];
-  /** Of its gateway, with `--http`. */
+  /** URL of its gateway, with `--http`. */
   readonly url: string | null;
-  /** Packets that it dropped because they were late; known when it has stopped. */
+  /** Packets that it dropped because they were late; 0 until it has stopped. */
   readonly droppedLate: number;
-  /** Ends it as Ctrl-C does; resolves with its exit code. */
+  /** Ends it like Ctrl-C; resolves with its exit code. */
   stop(): Promise<number | null>;
-  /** Ends it as a crash does. */
+  /** Ends it like a crash. */
   kill(): Promise<void>;
 }
 
-/** Starts `msc serve` and waits until `count` stations are on the air. Rejects when it ends before. */
+/** Starts `msc serve` and waits until `count` stations are on the air. Rejects when it ends earlier. */
 export async function serve(context: TestContext, words: string[], count: number, before?: string[]): Promise<Server> {
   const child = startMsc(context, ['serve', '--json', '--control-port', '0', ...words], before);
   let stderr = '';

@@ -1,16 +1,16 @@
-/** A command in a terminal of its own, as somebody in front of it has it. */
+/** A command in a terminal of its own, as its user sees it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { TerminalScreen } from './terminal-screen.js';
 
-/** It is not compiled: it stands beside this file's source. */
+/** Not compiled: it is beside this file's source. */
 const script = fileURLToPath(new URL('../../../test/support/run-in-terminal.py', import.meta.url));
 
 export interface Pty {
   screen: TerminalScreen;
-  /** Everything that was written so far. */
+  /** All output so far. */
   readonly written: string;
   type(text: string): void;
   resize(columns: number, rows: number): void;
@@ -20,7 +20,7 @@ export interface Pty {
   ended: Promise<number | null>;
 }
 
-/** Needs python3. The terminal goes away with the test, and with it what runs in it. */
+/** Needs python3. The terminal ends with the test, and with it the command. */
 export function openPty(
   context: TestContext,
   [columns, rows]: [number, number],

@@ -1,7 +1,7 @@
 """Runs a command in a terminal: run-in-terminal.py COLUMNS ROWS COMMAND...
 
-What it draws comes out of standard output, what stands on standard input is typed. A line "COLUMNS ROWS" on descriptor 3
-gives the terminal another size. Ends with the command's exit code.
+Its output goes to standard output; standard input is typed into it. A line "COLUMNS ROWS" on descriptor 3 changes the
+terminal's size. Ends with the command's exit code.
 """
 import fcntl
 import os
@@ -22,14 +22,14 @@ if child == 0:
     resize(0, *sys.argv[1:3])
     os.execvp(sys.argv[3], sys.argv[3:])
 
-# Who hangs up hangs up the terminal.
+# Ending this process hangs up the terminal.
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 sources = [terminal, 0, 3]
 while terminal in sources:
     for source in select.select(sources, [], [])[0]:
         try:
             data = os.read(source, 65536)
-        except OSError:  # The last of its processes has gone.
+        except OSError:  # The last of its processes has ended.
             data = b""
         if not data:
             sources.remove(source)

@@ -1,4 +1,4 @@
-/** Other people's programs, run to their end. */
+/** Programs of other authors, run to their end. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { TestContext } from 'node:test';
@@ -11,8 +11,8 @@ export interface Ran {
 }
 
 /**
- * Runs a program to its end; it is killed with the test, or as soon as what it has printed (both streams) satisfies
- * `until`. Killed, because some players hang now and then when they are asked to end.
+ * Runs a program to its end. It is killed with the test, or as soon as its output (both streams) satisfies `until`: some
+ * players hang now and then when they are asked to end.
  */
 export async function run(
   context: TestContext,
@@ -34,7 +34,7 @@ export async function run(
     printed += text;
     if (!options.until(printed)) return;
     child.kill('SIGKILL');
-    // What it has started may live on and hold them open.
+    // Its own children may live on and hold them open.
     child.stdout!.destroy();
     child.stderr!.destroy();
   };
@@ -46,7 +46,7 @@ export async function run(
     stderr += text;
     look(text);
   });
-  child.stdin?.on('error', () => child.kill()); // It closed its input; its exit code says why.
+  child.stdin?.on('error', () => child.kill()); // It closed its input; its exit code shows why.
   child.stdin?.end(options.input);
   await once(child, 'close');
   return { exitCode: child.exitCode, signal: child.signalCode, stdout: Buffer.concat(chunks), stderr };
@@ -54,11 +54,11 @@ export async function run(
 
 /**
  * framehash of a stream: the hashes of its decoded frames (`v`) or of its packets (`a`, copied), in order.
- * Throws when decoding pictures calls forth a message.
+ * Throws when decoding pictures causes a message.
  */
 export async function hashes(context: TestContext, input: string, stream: 'v' | 'a'): Promise<string[]> {
   const copy = stream === 'a' ? ['-c', 'copy'] : [];
-  // -fps_mode passthrough: every frame once, whatever its time stamp.
+  // -fps_mode passthrough: every frame once, regardless of its time stamp.
   const { stdout, stderr, exitCode } = await run(context, 'ffmpeg', [
     '-v',
     'warning',
@@ -78,16 +78,16 @@ export async function hashes(context: TestContext, input: string, stream: 'v' | 
     .toString('utf8')
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))
-    .map((line) => line.split(',')[5].trim()); // behind stream, DTS, PTS, duration and size
+    .map((line) => line.split(',')[5]!.trim()); // after stream, DTS, PTS, duration and size
 }
 
 /**
- * For ffmpeg: decodes and writes nothing. Pictures as they come, with the times that they have: where a station was changed,
- * the next need not be shown a whole number of pictures later.
+ * Arguments of ffmpeg: decode, and write nothing. Pictures keep their own times: after a change of the station, the next picture
+ * need not follow a whole number of frames later.
  */
 export const toNothing = ['-fps_mode', 'passthrough', '-enc_time_base', '-1', '-f', 'null', '-'];
 
-/** What ffmpeg says, at level warning, when it decodes `input` from beginning to end. */
+/** The messages of ffmpeg, at level warning, while it decodes `input` from beginning to end. */
 export async function decodingMessages(context: TestContext, input: string): Promise<string> {
   const { stderr } = await run(context, 'ffmpeg', ['-v', 'warning', '-i', input, ...toNothing]);
   return stderr;
