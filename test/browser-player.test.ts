@@ -16,20 +16,20 @@ test('the page is opened on the station and the moment, and its address is serve
   const server = await serve(context, [`Seen in a browser=${bigBuckBunny}`, '--store', store.folder], 1);
   const folder = scratchFolder(context);
   const browser = join(folder, 'browser');
-  const said = join(folder, 'said');
-  writeFileSync(browser, `#!/bin/sh\nprintf %s "$1" > ${said}.new && mv ${said}.new ${said}\n`);
+  const opened = join(folder, 'opened');
+  writeFileSync(browser, `#!/bin/sh\nprintf %s "$1" > ${opened}.new && mv ${opened}.new ${opened}\n`);
   chmodSync(browser, 0o755);
   process.env.MSC_BROWSER = browser;
   context.after(() => {
     delete process.env.MSC_BROWSER;
   });
-  const { id } = server.stations[0];
+  const { id } = server.stations[0]!;
   const watch = startMsc(context, ['watch', id, '--player', 'browser', '--at', '-1h', '--quiet']);
   const end = finished(watch);
-  await until(context, () => existsSync(said));
-  const page = new URL(readFileSync(said, 'utf8'));
+  await until(context, () => existsSync(opened));
+  const page = new URL(readFileSync(opened, 'utf8'));
   assert.equal(page.hostname, '127.0.0.1');
-  const [path, moment] = page.hash.slice(1).split('?t=');
+  const [path, moment = ''] = page.hash.slice(1).split('?t=');
   assert.equal(path, `/${id}`);
   assert.ok(Math.abs(Date.parse(moment) - Date.now() + 3_600_000) < 60_000, moment);
 

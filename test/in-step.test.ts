@@ -23,8 +23,9 @@ const between = (from: number, to: number): number => {
 };
 
 const middle = (values: readonly number[]): number => {
-  const apart = values.map((value) => between(values[0], value)).sort((a, b) => a - b);
-  return values[0] + apart[Math.floor(apart.length / 2)];
+  const [first = 0] = values;
+  const apart = values.map((value) => between(first, value)).sort((a, b) => a - b);
+  return first + (apart[Math.floor(apart.length / 2)] ?? 0);
 };
 
 /** The start of the film that a page shows, by this machine's clock, from the pictures that it is about to show. */
@@ -52,7 +53,7 @@ async function begunOnScreen(context: TestContext, screen: Screen): Promise<numb
     const at = (before + Date.now()) / 2;
     const number = readNumber((x, y) => {
       const pixel = Math.floor(y * SCREEN.height) * SCREEN.width + Math.floor(x * SCREEN.width);
-      return pixels[pixel * 3 + 1];
+      return pixels[pixel * 3 + 1]!;
     });
     // On average, half of the picture's time has passed.
     if (number !== null) begun.push(at - (number + 0.5) * PICTURE);
@@ -76,6 +77,7 @@ test('two pages and a window show the same picture at the same moment', {
   const isInStep = (offset: number | null | undefined) => Math.abs(offset ?? 1e3) < 20;
   await until(context, () => isInStep(offsets.at(-1)));
   const [opened] = screen.windows('^Film');
+  assert.ok(opened);
   screen.focus(opened);
   screen.fill(opened);
 

@@ -28,6 +28,7 @@ async function open(context: TestContext): Promise<Opened> {
   const fake = fakeGateway();
   for (const station of fake.context.catalogue.stations) station.picture = picture;
   const [first] = fake.operator.stations;
+  assert.ok(first);
   first.info = { ...first.info, nowPlaying: 'Sintel', nowUntil: EPOCH + 125_000, next: 'Elephants Dream' };
   first.counters.countSent(1_000, 1_328_000);
   for (let i = 0; i < 1_000; i++) first.counters.lateness.record(i % 4);
@@ -76,7 +77,7 @@ test('the operator’s page', { skip }, async (context) => {
       await row.innerText(),
       /Station 1[\s\S]*239\.255\.0\.1:5004[\s\S]*Sintel[\s\S]*2:05 left[\s\S]*Elephants Dream/,
     );
-    opened.operator.stations[0].counters.countSent(100, 250_000);
+    opened.operator.stations[0]!.counters.countSent(100, 250_000);
     opened.viewers.add(fakeViewer());
     opened.timers.advance(1_000);
     await row.getByText('2.00').waitFor();
@@ -90,7 +91,7 @@ test('the operator’s page', { skip }, async (context) => {
       const opened = await open(context);
       opened.viewers.add(fakeViewer({ moved: 2 }));
       opened.operator.warnings = ['1 Films: its reel cannot be read.'];
-      opened.operator.stations[0].counters.droppedLate = 5;
+      opened.operator.stations[0]!.counters.droppedLate = 5;
       opened.timers.advance(5_000);
       const page = await look(context, browser, opened);
       await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
@@ -116,6 +117,7 @@ test('the operator’s page', { skip }, async (context) => {
   await context.test('nothing is wider than the screen, at any width and with long names', async (context) => {
     const opened = await open(context);
     const [first, second] = opened.operator.stations;
+    assert.ok(first && second);
     first.info = { ...first.info, name: 'W'.repeat(90), nowPlaying: 'מסך '.repeat(30), next: '<b>&amp;'.repeat(20) };
     second.items = [{ id: 'a', name: 'x'.repeat(180), duration: 5_000 }];
     opened.viewers.add(fakeViewer({ address: '2001:db8:1111:2222:3333:4444:5555:6666' }));
@@ -235,7 +237,7 @@ test('the operator’s page', { skip }, async (context) => {
       opened.timers.advance(1_000);
       return (await page.locator('.station').count()) > 0 && (await page.locator('.toast-lost').count()) === 0;
     });
-    opened.operator.stations[0].info = { ...opened.operator.stations[0].info, name: 'After' };
+    opened.operator.stations[0]!.info = { ...opened.operator.stations[0]!.info, name: 'After' };
     await until(context, async () => {
       opened.timers.advance(1_000);
       return (await page.getByText('After').count()) > 0;

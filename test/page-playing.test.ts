@@ -93,7 +93,7 @@ for (const { name, path, watch, ...way } of ways) {
     assert.equal((await viewing.look()).statistics?.moved, 0);
 
     await viewing.do('screen.stop()');
-    assert.deepEqual(await viewing.do('[said().status, screen.element.childElementCount]'), ['off', 0]);
+    assert.deepEqual(await viewing.do('[properties().status, screen.element.childElementCount]'), ['off', 0]);
   });
 }
 
@@ -126,7 +126,7 @@ test('playing continues after a restart of the server, live and in the past', ne
   // Ten seconds were buffered, and playing continues after them without a gap.
   await past.until(({ time }) => time! > before.time! + 15_000);
   const numbers = await past.do<number[]>('shown');
-  const steps = numbers.slice(1).map((number, i) => past.distance(numbers[i], number));
+  const steps = numbers.slice(1).map((number, i) => past.distance(numbers[i]!, number));
   assert.ok(numbers.length > 10, `${numbers}`);
   assert.ok(Math.max(...steps) < NUMBERED_RATE, `${numbers}`);
 });
@@ -207,7 +207,7 @@ test('two pages show the same picture at the same moment', needs, async (context
   })`;
   await until(context, async () => {
     const [one, two] = await Promise.all(pages.map((page) => page.do<number>(script)));
-    return Math.abs(one - two) < 20;
+    return Math.abs(one! - two!) < 20;
   });
 });
 
@@ -251,10 +251,10 @@ test('where sound is blocked, a station plays muted until the page is touched', 
   const ask = async (expression: string): Promise<unknown> =>
     (await session.send('Runtime.evaluate', { expression, returnByValue: true })).result.value;
   // A first picture is there before the browser has refused the sound.
-  await until(context, async () => (await ask('said().silenced && picture().muted')) === true);
-  await until(context, async () => (await ask('said().status === "playing" && !picture().paused')) === true);
+  await until(context, async () => (await ask('properties().silenced && picture().muted')) === true);
+  await until(context, async () => (await ask('properties().status === "playing" && !picture().paused')) === true);
   await page.mouse.click(10, 10);
-  await until(context, async () => (await ask('said().silenced')) === false);
+  await until(context, async () => (await ask('properties().silenced')) === false);
   await until(context, async () => (await ask('!picture().muted && !picture().paused')) === true);
 });
 

@@ -61,8 +61,8 @@ test('the views of the page', { skip }, async (context) => {
         if (keys.includes('2')) await page.locator('.picture-tuning').waitFor({ state: 'detached' });
         await page.evaluate(axe.source);
         const found = (await page.evaluate('axe.run(document)')) as axe.AxeResults;
-        const told = found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-        assert.deepEqual(told, [], view);
+        const faults = found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+        assert.deepEqual(faults, [], view);
         await page.close();
       }
       context.diagnostic(`${seen} views`);

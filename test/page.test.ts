@@ -75,7 +75,7 @@ test('Page Up shows the preloaded neighbour, which does not stop for it', {
   const store = join(folder, 'store');
   const server = await serve(context, [...films, '--store', store, '--http', '127.0.0.1:0', '--quiet'], 2);
   const browser = await openBrowser(context);
-  const page = await openPage(context, browser, `${server.url}/#/${server.stations[0].id}`);
+  const page = await openPage(context, browser, `${server.url}/#/${server.stations[0]!.id}`);
   const isSo = (what: string) => until(context, async () => (await page.evaluate(what)) === true);
   const preloaded = `[...document.querySelectorAll('[aria-hidden] video')].find(({ currentTime }) => currentTime > 0)`;
   await isSo(`(globalThis.neighbour = ${preloaded}) !== undefined && !neighbour.paused`);

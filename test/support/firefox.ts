@@ -45,7 +45,7 @@ export async function openFirefox(context: TestContext, url: string, script: str
   const address = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stderr }).on('line', (line) => {
       const found = /WebDriver BiDi listening on (ws:\S+)/.exec(line);
-      if (found) resolve(found[1]);
+      if (found) resolve(found[1]!);
     });
     child.once('exit', (code) => reject(new Error(`Firefox ended with ${code}`)));
   });
@@ -54,7 +54,7 @@ export async function openFirefox(context: TestContext, url: string, script: str
   await session.send('session.new', { capabilities: {} });
   await session.send('script.addPreloadScript', { functionDeclaration: `() => { ${script} }` });
   const { contexts } = await session.send<{ contexts: { context: string }[] }>('browsingContext.getTree', {});
-  const target = { context: contexts[0].context };
+  const target = { context: contexts[0]!.context };
   await session.send('browsingContext.navigate', { ...target, url, wait: 'complete' });
   return {
     async do<T>(expression: string): Promise<T> {

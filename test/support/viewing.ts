@@ -74,8 +74,8 @@ export async function firefox(context: TestContext, url: string, seconds = 20): 
   return new Viewing(context, (script) => page.do(script), seconds);
 }
 
-/** What the screen says of itself. */
-export interface Said {
+/** The properties of a screen. */
+export interface ScreenProperties {
   station: string | null;
   status: string;
   time: number | null;
@@ -89,11 +89,11 @@ export interface Said {
 /** Now and then is enough: a page that is looked at all the time does not get to play. */
 const LOOK = `new Promise((resolve) => setTimeout(resolve, 40)).then(() => {
   const element = picture();
-  return { ...said(), number: element && numberOn(element) };
+  return { ...properties(), number: element && numberOn(element) };
 })`;
 
 /** And the number of the picture that is seen. */
-export interface Look extends Said {
+export interface Look extends ScreenProperties {
   number: number | null;
 }
 

@@ -13,7 +13,7 @@ const picture = (): Element | null => {
 };
 
 /** All properties of a screen. */
-const said = ({ station, status, time, behind, following, problem, statistics, silenced }: Screen) => ({
+const propertiesOf = ({ station, status, time, behind, following, problem, statistics, silenced }: Screen) => ({
   station: station.peek(),
   status: status.peek(),
   time: time.peek(),
@@ -27,4 +27,4 @@ const said = ({ station, status, time, behind, following, problem, statistics, s
 // A station in the address is tuned to at once.
 if (location.hash) screen.tune(location.hash.slice(1));
 
-Object.assign(globalThis, { engine, screen, picture, said: () => said(screen) });
+Object.assign(globalThis, { engine, screen, picture, properties: () => propertiesOf(screen) });

@@ -42,9 +42,9 @@ test('programmes too short to be read share a cell, with each title once', () =>
 });
 
 test('without a guide, now and next fill the row', () => {
-  const said = plainStation(1, 'harbour', { nowPlaying: 'Dawn', nowUntil: 90 * MINUTE, next: 'Noon' });
+  const own = plainStation(1, 'harbour', { nowPlaying: 'Dawn', nowUntil: 90 * MINUTE, next: 'Noon' });
   assert.deepEqual(
-    cellsOf(said, undefined, grid).map(({ title, start, end }) => [title, start, end]),
+    cellsOf(own, undefined, grid).map(({ title, start, end }) => [title, start, end]),
     [
       ['Dawn', 0, 0.5],
       ['Noon', 0.5, 1],

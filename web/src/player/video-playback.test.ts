@@ -251,7 +251,7 @@ test('an element that stops on its own is started again, and one stopped in pict
   assert.equal(playback.status, 'playing');
 });
 
-test('a station that has ended says why, until it continues', () => {
+test('an ended station has a reason until it continues', () => {
   const { playback, playing, run } = open();
   playing();
   run(playback.onEnded('It has gone off the air.'));

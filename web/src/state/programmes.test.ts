@@ -11,7 +11,7 @@ const listed = [
 const guide = readGuide({ stations: [{ id: 'harbour', programmes: listed }] }, { from: -1, to: 1000 });
 
 test('now and next are taken from the guide, with their times', () => {
-  const station = plainStation(1, 'harbour', { nowPlaying: 'said', nowUntil: 150 });
+  const station = plainStation(1, 'harbour', { nowPlaying: 'own', nowUntil: 150 });
   assert.deepEqual(nowAndNext(station, guide, 100), { now: listed[1], next: listed[2] });
   assert.deepEqual(nowAndNext(station, guide, 299), { now: listed[2], next: null });
 });
@@ -68,11 +68,11 @@ test('malformed entries of an answer are left out, and the rest is kept', () => 
 });
 
 test('a programme with the bounds of the requested time has no end', () => {
-  const told = (from: number, to: number) =>
+  const guide = (from: number, to: number) =>
     readGuide({ stations: [{ id: 'loop', programmes: [{ from, to, title: 'Loop' }] }] }, { from, to });
   const endless = { from: null, to: null, title: 'Loop' };
-  assert.deepEqual(told(5, 9).get('loop'), [endless]);
-  assert.deepEqual(joined(told(5, 9), told(9, 12)).get('loop'), [endless]);
+  assert.deepEqual(guide(5, 9).get('loop'), [endless]);
+  assert.deepEqual(joined(guide(5, 9), guide(9, 12)).get('loop'), [endless]);
 });
 
 test('the only item of a station began a whole number of durations earlier', () => {
