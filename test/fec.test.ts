@@ -25,7 +25,7 @@ const sequenceOf = (packet: Buffer) => packet.readUInt16BE(2);
 
 for (const format of ['h264', 'jpeg'] as const) {
   for (const mode of ['columns', 'both'] as const) {
-    test(`${format}: what is lost of a station on the air comes back from parity of ${mode}`, {
+    test(`${format}: lost packets of a station on the air are recovered from parity of ${mode}`, {
       timeout: 60_000,
     }, async (context) => {
       const source = makeFilm(join(scratchFolder(context), `fec-${format}-${mode}.mp4`), 3);
@@ -33,7 +33,7 @@ for (const format of ['h264', 'jpeg'] as const) {
       const option = mode === 'columns' ? '10x5:columns' : '10x5';
       const words = [source, '--store', store.folder, '--format', format, '--fec', option];
       const server = await serve(context, words, 1);
-      const [{ group, port, ssrc, fec }] = server.stations;
+      const { group, port, ssrc, fec } = server.stations[0]!;
       assert.deepEqual(fec, { columns: 10, rows: 5 });
       const open = (offset: number) => capture(context, { group, port: port + offset });
       const [media, columns, rows] = [
@@ -41,17 +41,17 @@ for (const format of ['h264', 'jpeg'] as const) {
         await open(FEC_PORT_OFFSETS.columns),
         await open(FEC_PORT_OFFSETS.rows),
       ];
-      // The first parity of columns that comes may be of packets from before.
+      // The first parity of columns may protect packets from before.
       await columns.until(() => [...columns.bySender.values()].some(({ length }) => length >= 40));
       assert.equal(await server.stop(), 0);
       const of = ({ bySender }: typeof media) => [...bySender.values()].flat();
       assert.equal(rows.bySender.size > 0, mode === 'both');
 
-      const first = sequenceOf(of(media)[0]) + 65_536;
+      const first = sequenceOf(of(media)[0]!) + 65_536;
       const sent = new Map(of(media).map((packet) => [unwrap(sequenceOf(packet), first, 65_536), packet]));
       const near = Math.max(...sent.keys());
-      // Of each column one packet; or of each tenth column two, which only their rows bring back. From the second block
-      // on: of the first, some rows may have left before they were listened for.
+      // One packet of each column; or two of each tenth column, which only their rows recover. From the second block on:
+      // some rows of the first may have left before the socket was open.
       const lost = of(columns)
         .map((packet) => unwrap(packet.readUInt16BE(12), near, 65_536))
         .filter((base) => base >= first + 50)
@@ -63,26 +63,26 @@ for (const format of ['h264', 'jpeg'] as const) {
       for (const [n, packet] of sent) if (!isLost.has(n)) decoder.media(n, packet, 0, packet.length);
       for (const packet of [...of(columns), ...of(rows)]) decoder.repair(packet, 0, packet.length, near);
       for (const n of lost) assert.deepEqual(back.get(n), sent.get(n), `packet ${n - first}`);
-      assert.equal(parseRtp(back.get(lost[0])!)?.ssrc, ssrc);
+      assert.equal(parseRtp(back.get(lost[0]!)!)?.ssrc, ssrc);
     });
   }
 }
 
-test('without parity, which is how it is unless told otherwise, a station says so and sends none', {
+test('a station has no parity by default, announces none and sends none', {
   timeout: 60_000,
 }, async (context) => {
   const source = makeFilm(join(scratchFolder(context), 'no-fec.mp4'), 3);
   const store = await openStore(context);
   for (const words of [[], ['--fec', 'none']]) {
     const server = await serve(context, [source, '--store', store.folder, ...words], 1);
-    const [{ group, port, fec }] = server.stations;
+    const { group, port, fec } = server.stations[0]!;
     assert.equal(fec, undefined);
     const captures = [];
     for (const offset of [0, ...Object.values(FEC_PORT_OFFSETS)]) {
       captures.push(await capture(context, { group, port: port + offset }));
     }
     const [media, ...parity] = captures;
-    await media.until(() => [...media.bySender.values()].some(({ length }) => length >= 60));
+    await media!.until(() => [...media!.bySender.values()].some(({ length }) => length >= 60));
     assert.equal(await server.stop(), 0);
     assert.deepEqual(
       parity.map(({ bySender }) => bySender.size),
@@ -98,7 +98,7 @@ interface Sent {
   rows: Buffer[];
 }
 
-/** Twenty blocks of a station as they are sent. */
+/** The packets and the parity of twenty blocks of a station. */
 async function sentBy(context: TestContext, format: StationFormat): Promise<Sent> {
   const source = makeFilm(join(scratchFolder(context), 'film.mp4'), 5);
   const reel = await reelOf(context, source, { format });
@@ -122,9 +122,9 @@ const withoutDecoder = (): string | false =>
 const bySequence = (stream: Buffer) => new Map(unframed(stream).map((packet) => [sequenceOf(packet), packet]));
 
 /**
- * What comes out of GStreamer's decoder, by sequence number, when it is given packets and parity: all `wanted` of them.
- * They go in by standard input, which is not closed before they are out: at its end GStreamer does not wait for parity.
- * Each stream begins with a packet twice: the first has a time there, unlike the others, and so is forgotten at once.
+ * The packets that GStreamer's decoder returns for packets and parity, by sequence number, `wanted` in all. Standard input
+ * stays open until they are out: at its end GStreamer does not wait for parity. Each stream begins with a packet twice:
+ * unlike the others, GStreamer gives the first a time, and so forgets it at once.
  */
 async function throughGStreamer(
   context: TestContext,
@@ -135,7 +135,7 @@ async function throughGStreamer(
   const stream = 'application/x-rtp-stream,media=video,clock-rate=90000,encoding-name=MP2T';
   const parity = Object.entries({ columns, rows }).filter(([, packets]) => packets.length > 0);
   const branches = parity.map(([name, packets], i) => {
-    writeFileSync(join(folder, name), framed([packets[0], ...packets]));
+    writeFileSync(join(folder, name), framed([packets[0]!, ...packets]));
     return `filesrc location=${join(folder, name)} ! ${stream} ! rtpstreamdepay ! dec.fec_${i}`;
   });
   const pipeline = [
@@ -146,7 +146,7 @@ async function throughGStreamer(
   const child = spawn('gst-launch-1.0', ['-q', ...pipeline.split(' ')], { stdio: ['pipe', 'pipe', 'inherit'] });
   context.after(() => child.kill('SIGKILL'));
   let out = Buffer.alloc(0);
-  child.stdin.write(framed([media[0], ...media]));
+  child.stdin.write(framed([media[0]!, ...media]));
   for await (const chunk of child.stdout) {
     out = Buffer.concat([out, chunk]);
     if (bySequence(out).size === wanted) child.stdin.end();
@@ -154,10 +154,10 @@ async function throughGStreamer(
   return bySequence(out);
 }
 
-/** GStreamer gives what it brings back an SSRC of 0; also what comes a moment later by itself. */
+/** GStreamer gives recovered packets an SSRC of 0, and those too that arrive by themselves a moment later. */
 const withoutSsrc = (packet: Buffer): Buffer => Buffer.from(packet).fill(0, 8, 12);
 
-/** Of each block one row; or of each block four packets that only both kinds of parity together bring back. */
+/** One row of each block; or four packets of each block that only both kinds of parity together recover. */
 const losses: Record<'columns' | 'both', (inBlock: number, block: number) => boolean> = {
   columns: (inBlock, block) => Math.floor(inBlock / 10) === block % 5,
   both: (inBlock) => [3, 4, 13, 25].includes(inBlock),
@@ -165,7 +165,7 @@ const losses: Record<'columns' | 'both', (inBlock: number, block: number) => boo
 
 for (const format of ['h264', 'jpeg'] as const) {
   for (const mode of ['columns', 'both'] as const) {
-    test(`${format}: GStreamer brings back what is lost of a station, by parity of ${mode}`, {
+    test(`${format}: GStreamer recovers a station’s lost packets from parity of ${mode}`, {
       skip: withoutDecoder(),
       timeout: 60_000,
     }, async (context) => {
@@ -181,11 +181,11 @@ for (const format of ['h264', 'jpeg'] as const) {
   }
 }
 
-test('what is lost of a stream of FFmpeg with its parity (prompeg) comes back', {
+test('lost packets of FFmpeg’s stream are recovered from its parity (prompeg)', {
   skip: without('ffmpeg'),
   timeout: 60_000,
 }, async (context) => {
-  const [media, columns, rows] = [[], [], []] as Buffer[][];
+  const [media, columns, rows]: [Buffer[], Buffer[], Buffer[]] = [[], [], []];
   const port = await freePorts(context, [media, columns, rows]);
   // In real time, so that no socket's buffer overflows; a picture with enough in it for some blocks.
   const words = '-v error -re -f lavfi -i mandelbrot=size=320x240:rate=25,trim=duration=2 -q:v 1 -c:v mpeg2video';
@@ -193,17 +193,17 @@ test('what is lost of a stream of FFmpeg with its parity (prompeg) comes back', 
   const { exitCode, stderr } = await run(context, 'ffmpeg', [...words.split(' '), ...target]);
   assert.equal(exitCode, 0, stderr);
 
-  const first = sequenceOf(media[0]) + 65_536;
+  const first = sequenceOf(media[0]!) + 65_536;
   const numbers = media.map((packet) => unwrap(sequenceOf(packet), first, 65_536));
-  // Blocks begin with the first packet. A row of each is lost, and in the others one packet.
+  // Blocks begin with the first packet. Each loses a row, and one packet of another row.
   const whole = Math.floor(columns.length / 10) * 50;
   const isLost = (i: number) => i < whole && (Math.floor(i / 10) % 5 === 2 || i % 50 === 41);
   const back = new Map<number, Buffer>();
   const decoder = new FecDecoder({ recovered: (n, packet) => back.set(n, Buffer.from(packet)), window: 4_096 });
   media.forEach((packet, i) => {
-    if (!isLost(i)) decoder.media(numbers[i], packet, 0, packet.length);
+    if (!isLost(i)) decoder.media(numbers[i]!, packet, 0, packet.length);
   });
-  for (const packet of [...columns, ...rows]) decoder.repair(packet, 0, packet.length, numbers[numbers.length - 1]);
+  for (const packet of [...columns, ...rows]) decoder.repair(packet, 0, packet.length, numbers.at(-1)!);
   const lost = media.filter((_, i) => isLost(i));
   assert.ok(lost.length >= 11);
   assert.deepEqual(
@@ -217,7 +217,7 @@ test('what is lost of a stream of FFmpeg with its parity (prompeg) comes back', 
   assert.equal(decoder.counts.refused, 0);
 });
 
-/** Sockets on a port that FFmpeg can send to, and on those of the parity, which put what comes into `kept`. */
+/** Opens sockets for FFmpeg's packets and parity, which add their datagrams to `kept`. Returns the first port. */
 async function freePorts(context: TestContext, kept: readonly Buffer[][]): Promise<number> {
   for (let port = 42_000; ; port += 8) {
     const sockets = kept.map((into) =>

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { PTS_MODULUS, RTP_TIME_MODULUS, SEQUENCE_MODULUS, ticksToMillis } from '../src/base/units.js';
+import { type Millis, PTS_MODULUS, RTP_TIME_MODULUS, SEQUENCE_MODULUS, ticksToMillis } from '../src/base/units.js';
 import { SlewingClock, systemClocks } from '../src/clock/clock.js';
 import { PlayoutPool } from '../src/playout/playout-pool.js';
 import { Station } from '../src/station/station.js';
@@ -21,7 +21,7 @@ const filmOf = (context: TestContext, seconds: number) => makeFilm(join(scratchF
 
 /** The hashes of whole loops within a recording, which begins at a random access point somewhere in the film. */
 function wholeLoops(recorded: string[], film: string[]): number {
-  const first = recorded.indexOf(film[0]);
+  const first = recorded.indexOf(film[0]!);
   let loops = 0;
   while (first + (loops + 1) * film.length <= recorded.length) {
     const start = first + loops * film.length;
@@ -39,11 +39,15 @@ test('a recording can go to standard output', { skip: without('ffprobe'), timeou
   assert.equal(stdout[0], 'G'); // sync_byte
 });
 
-/**
- * Plays `station` to the loopback interface with a clock that is set to `start`, until ffmpeg has received
- * so many seconds of it.
- */
-async function playFrom(context: TestContext, station: Station, start: number, seconds: number) {
+interface Playing {
+  /** The clock at the beginning. */
+  start: Millis;
+  /** The length of ffmpeg's recording. */
+  seconds: number;
+}
+
+/** Plays `station` on the loopback interface until ffmpeg has recorded it. */
+async function playFrom(context: TestContext, station: Station, { start, seconds }: Playing) {
   const probe = createSocket('udp4');
   probe.bind(0, '127.0.0.1');
   await once(probe, 'listening');
@@ -60,7 +64,7 @@ async function playFrom(context: TestContext, station: Station, start: number, s
   const words = ['-v', 'warning', '-protocol_whitelist', 'file,udp,rtp', '-localaddr', '127.0.0.1', '-i', sdp];
   const ffmpeg = run(context, 'ffmpeg', [...words, '-map', '0', '-c', 'copy', '-t', String(seconds), '-y', output]);
   const clock = new SlewingClock({ ...systemClocks, wall: () => start });
-  const fail = (...what: string[]) => assert.fail(what.join(' '));
+  const fail = (...words: string[]) => assert.fail(words.join(' '));
   const playout = await PlayoutPool.open({
     clock,
     interfaceAddress: '127.0.0.1',
@@ -81,22 +85,22 @@ async function playFrom(context: TestContext, station: Station, start: number, s
 const COMPLAINT = /missed|corrupt|discontinu|reorder|drop/i;
 
 /**
- * The same, once more when ffmpeg complains and the machine was too busy: packets were not sent in time, or ffmpeg's socket
- * had no room for them. Null when it was five times.
+ * Plays again when ffmpeg complains and the machine was too busy: packets were not sent in time, or ffmpeg's socket had no
+ * room for them. Null after five attempts.
  */
-async function playUnhindered(context: TestContext, station: Station, start: number, seconds: number) {
+async function playUnhindered(context: TestContext, station: Station, playing: Playing) {
   for (let left = 5; left > 0; left--) {
-    const outcome = await playFrom(context, station, start, seconds);
+    const outcome = await playFrom(context, station, playing);
     const { droppedLate, overflowed } = outcome;
     if (!COMPLAINT.test(outcome.stderr) || (droppedLate === 0 && overflowed === 0)) return outcome;
-    context.diagnostic(`${droppedLate} packets were late, for ${overflowed} there was no room`);
+    context.diagnostic(`${droppedLate} packets were late, and ${overflowed} found no room`);
   }
   return null;
 }
 
-// At the same time: the minute is mostly waited for.
-describe('at their own pace', { concurrency: true }, () => {
-  test('a minute of both formats: nothing lost, 1,800 JPEG frames, none torn', {
+// At the same time: the minute is mostly waiting.
+describe('in real time', { concurrency: true }, () => {
+  test('a minute of both formats arrives without loss, and its 1,800 JPEG frames complete', {
     skip: without('ffprobe'),
     timeout: 180_000,
   }, async (context) => {
@@ -104,7 +108,7 @@ describe('at their own pace', { concurrency: true }, () => {
     const store = await openStore(context);
     const ts = await serve(context, [`Minute=${film}`, '--store', store.folder], 1);
     const jpeg = await serve(context, [`Pictures=${film}`, '--store', store.folder, '--format', 'jpeg'], 1);
-    assert.equal(jpeg.stations[0].frameRate, 30);
+    assert.equal(jpeg.stations[0]?.frameRate, 30);
     const folder = scratchFolder(context);
     const outputs = { minute: join(folder, 'minute.ts'), 'pictures-jpeg': join(folder, 'minute.mkv') };
     const recordings = await Promise.all(
@@ -114,15 +118,15 @@ describe('at their own pace', { concurrency: true }, () => {
     );
     assert.equal(await ts.stop(), 0);
     assert.equal(await jpeg.stop(), 0);
-    // On a machine that stands still for 200 ms the server drops what is late: that is not on the air.
+    // On a machine that stalls for 200 ms the server drops late packets: those were never on the air.
     for (const [i, server] of [ts, jpeg].entries()) {
-      const { exitCode, stdout, stderr } = recordings[i];
+      const { exitCode, stdout, stderr } = recordings[i]!;
       assert.equal(exitCode, 0, stderr);
       const { lost } = JSON.parse(stdout);
       assert.ok(lost <= server.droppedLate, `${lost} packets lost, of which ${server.droppedLate} were not sent`);
     }
     const frames = await hashes(context, outputs['pictures-jpeg'], 'v');
-    const { torn } = JSON.parse(recordings[1].stdout);
+    const { torn } = JSON.parse(recordings[1]!.stdout);
     assert.ok(torn <= jpeg.droppedLate, `${torn} frames torn`);
     assert.ok(Math.abs(frames.length - 1_800) <= 2 + torn, `${frames.length} frames`);
     assert.equal(await decodingMessages(context, outputs['pictures-jpeg']), '');
@@ -156,9 +160,9 @@ describe('at their own pace', { concurrency: true }, () => {
     const source = join(scratchFolder(context), 'film.aac');
     await run(context, 'ffmpeg', ['-v', 'error', '-i', film, '-vn', '-c', 'copy', '-f', 'adts', source]);
     const packets = new Set(await hashes(context, source, 'a'));
-    const heard = await hashes(context, output, 'a');
-    const foreign = heard.filter((hash) => !packets.has(hash)).length;
-    assert.ok(foreign <= 4, `${foreign} of ${heard.length} audio packets are not the film’s`);
+    const recorded = await hashes(context, output, 'a');
+    const foreign = recorded.filter((hash) => !packets.has(hash)).length;
+    assert.ok(foreign <= 4, `${foreign} of ${recorded.length} audio packets are not the film’s`);
     assert.equal(await server.stop(), 0);
   });
 
@@ -178,8 +182,8 @@ describe('at their own pace', { concurrency: true }, () => {
       'PTS and PCR': Math.ceil(day / PTS_MODULUS) * PTS_MODULUS,
     };
     for (const [what, time] of Object.entries(wraps)) {
-      // The stream begins 4 s before the wrap of what is sent, 5 s before that of the PTS.
-      const played = await playUnhindered(context, station, ticksToMillis(time) - 4_000, 8);
+      // The stream begins 4 s before the wrap of the packets' times, and 5 s before that of the PTS.
+      const played = await playUnhindered(context, station, { start: ticksToMillis(time) - 4_000, seconds: 8 });
       if (played === null) return context.skip('this machine is too busy to send in time');
       const { output, stderr } = played;
       assert.doesNotMatch(stderr, COMPLAINT, what);
@@ -191,17 +195,17 @@ describe('at their own pace', { concurrency: true }, () => {
   });
 });
 
-test('a server on the air says so to whoever lists', { timeout: 60_000 }, async (context) => {
+test('a server on the air is listed', { timeout: 60_000 }, async (context) => {
   const store = await openStore(context);
   const server = await serve(context, [`Listed=${filmOf(context, 2)}`, '--store', store.folder], 1);
   let listed: Record<string, unknown> | undefined;
-  // On a busy machine the others may have answered long before it does.
+  // On a busy machine other servers may reply long before it does.
   await until(context, async () => {
     const { exitCode, stdout } = await runMsc(context, ['list', '--json']);
     if (exitCode === 0) listed = JSON.parse(stdout).find(({ id }: { id: string }) => id === 'listed');
     return listed !== undefined;
   });
-  const [{ number, group, port, nowPlaying, server: name }] = server.stations;
+  const { number, group, port, nowPlaying, server: name } = server.stations[0]!;
   assert.deepEqual(
     [listed?.number, listed?.group, listed?.port, listed?.nowPlaying, listed?.server],
     [number, group, port, nowPlaying, name],
@@ -213,7 +217,9 @@ test('a server on the air says so to whoever lists', { timeout: 60_000 }, async 
   }
 });
 
-test('RTP packets carry what their headers promise', { timeout: 60_000 }, async (context) => {
+test('RTP packets of a JPEG station have one time stamp and one marker a frame', {
+  timeout: 60_000,
+}, async (context) => {
   const reel = await reelOf(context, filmOf(context, 2), { format: 'jpeg' });
   const station = new Station({ items: [{ name: 'film', reel }], ssrc: 9 });
   const packets = station.packets(0, station.cyclePackets).map((packet) => parseRtp(packet)!);

@@ -14,32 +14,37 @@ import { serve } from './support/msc.js';
 import { openRelay, type RelayOptions } from './support/relay-sockets.js';
 import { scratchFolder } from './support/spool.js';
 
-/** So long a missing packet is waited for: longer than any machine takes to repair it. */
+/** Deadline of missing packets: longer than any machine takes to repair them. */
 const PATIENT: Millis = 30_000;
-/** Packets of the group. */
+/** Packets received from the group. */
 const ENOUGH = 800;
 
 interface Case extends Pick<RelayOptions, 'there' | 'back' | 'loses' | 'isDeaf'> {
-  what: string;
-  /** Of `msc serve`. */
+  network: string;
+  /** Options of `msc serve`. */
   flags?: string[];
-  /** A film of so few packets that no socket is ever full; else a real one. */
+  /** Whether the film has so few packets that no socket is ever full; otherwise it is a real one. */
   isSmall?: boolean;
-  /** By what packets that are missing come. */
+  /** The way in which missing packets are repaired. */
   by: 'request' | 'parity';
 }
 
 const cases: Case[] = [
-  { what: 'one packet in ten is lost, both ways', there: { loss: 0.1 }, back: { loss: 0.1 }, by: 'request' },
-  { what: 'packets are lost twenty in a row', there: { bursts: { chance: 0.005, length: 20 } }, by: 'request' },
   {
-    what: 'packets take 20 to 40 ms, overtake each other and come twice',
+    network: 'that loses one packet in ten in both directions',
+    there: { loss: 0.1 },
+    back: { loss: 0.1 },
+    by: 'request',
+  },
+  { network: 'that loses twenty packets in a row', there: { bursts: { chance: 0.005, length: 20 } }, by: 'request' },
+  {
+    network: 'that delays packets by 20 to 40 ms, reorders and duplicates them',
     there: { delay: 20, jitter: 20, duplicates: 0.05, loss: 0.02 },
     back: { delay: 10, jitter: 10, duplicates: 0.05, loss: 0.02 },
     by: 'request',
   },
   {
-    what: 'the server hears of nothing that is missing and one packet of each block is',
+    network: 'without a way back that loses one packet of each block',
     flags: ['--fec', '10x5'],
     isSmall: true,
     // Fewer than two in 50 packets, wherever blocks begin.
@@ -49,19 +54,19 @@ const cases: Case[] = [
   },
 ];
 
-/** A station on the air, and what it sends. */
+/** A station on the air, and its packets. */
 async function onAir(context: TestContext, source: string, flags: readonly string[]) {
   const store = await openStore(context);
   const name = `Repair ${randomUUID()}`;
   const server = await serve(context, [`${name}=${source}`, '--store', store.folder, ...flags], 1);
-  const [info] = server.stations;
+  const info = server.stations[0]!;
   const reel = await reelOf(context, source, {}, store);
   const station = new Station({ items: [{ name, reel }], ssrc: info.ssrc });
-  const [{ port: controlPort }] = (await findOnAir(context, info)).servers;
+  const { port: controlPort } = (await findOnAir(context, info)).servers[0]!;
   return { server, info, station, controlPort };
 }
 
-/** Reads from the last random access point on until the group has brought enough. */
+/** Reads from the last random access point until enough packets of the group have arrived. */
 async function read(receiver: StationReceiver, enough: number): Promise<{ bytes: Buffer; time: Ticks90k }> {
   const { buffer } = receiver;
   const settled = (cursor: Cursor | null) => new Promise<void>((resolve) => buffer.wait(cursor, resolve));
@@ -69,9 +74,9 @@ async function read(receiver: StationReceiver, enough: number): Promise<{ bytes:
   const cursor = buffer.openAtLastRandomAccess() ?? assert.fail('the stream ended');
   const pieces: Buffer[] = [];
   let time: Ticks90k | null = null;
-  while (pieces.length === 0 || receiver.report().paths[0].received < enough) {
+  while (pieces.length === 0 || receiver.report().paths[0]!.received < enough) {
     await settled(cursor);
-    for (const unit of buffer.read(cursor, 1 << 20) ?? assert.fail('the place is lost')) {
+    for (const unit of buffer.read(cursor, 1 << 20) ?? assert.fail('the position is lost')) {
       time ??= unit.time;
       pieces.push(Buffer.from(unit.data)); // lent
     }
@@ -89,31 +94,33 @@ function assertWhole(bytes: Buffer, station: Station, time: Ticks90k): void {
   assert.ok(bytes.equals(sent.subarray(from, from + bytes.length)), 'every byte is as it was sent');
 }
 
-/** Watches a station over such a network until it has come in full; returns how many packets its server did not send. */
-async function watch(context: TestContext, { by, isSmall, flags = [], ...network }: Case, isLast: boolean) {
+/** Watches a station over a network until it is complete; returns how many packets its server did not send. */
+async function watch(context: TestContext, { by, isSmall, flags = [], network: _, ...network }: Case, isLast: boolean) {
   const source = isSmall ? makeFilm(join(scratchFolder(context), 'small.mp4'), 10) : bigBuckBunny;
   const { server, info, station, controlPort } = await onAir(context, source, flags);
   const relay = await openRelay(context, { controlPort, stations: [info], ...network });
   const events = { onServer: () => undefined, onTrouble: (problem: Error) => assert.fail(problem) };
   const tuner = new Tuner(events, { deadline: PATIENT });
   context.after(() => tuner.close());
-  const [seen] = relay.stations;
+  const seen = relay.stations[0]!;
   const { address, controlPort: port } = relay;
   const way = { name: info.server, address, port, localAddress: '127.0.0.1' };
   const receiver = await tuner.tune({ key: info.id, info: seen, servers: [way] });
   const { bytes, time } = await read(receiver, isSmall ? ENOUGH / 2 : ENOUGH);
   await server.stop();
-  // On a machine that stands still for 200 ms the server drops what is late: where it is deaf, nobody can ask for that.
+  // On a machine that stalls for 200 ms the server drops late packets, which a viewer without a way back cannot request.
   if (network.isDeaf && server.droppedLate > 0 && !isLast) return server.droppedLate;
   assertWhole(bytes, station, time);
   const { lost, repaired } = receiver.report();
   assert.equal(lost, 0);
-  assert.ok(repaired[by] > 0, 'and something was lost on the way');
+  assert.ok(repaired[by] > 0, 'some packets were lost on the way');
   return 0;
 }
 
 for (const each of cases) {
-  test(`where ${each.what}, a receiver has every byte of the station`, { timeout: 120_000 }, async (context) => {
+  test(`a receiver has every byte of a station over a network ${each.network}`, {
+    timeout: 120_000,
+  }, async (context) => {
     for (let left = 3; (await watch(context, each, left === 0)) > 0; left--);
   });
 }

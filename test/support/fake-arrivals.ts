@@ -1,11 +1,11 @@
 /**
- * A Libc whose sockets receive what a test says. It fills what receivers lay out for the kernel by offsets of its own,
- * after the kernel's headers, and refuses, by throwing, what no kernel would take.
+ * A Libc whose sockets receive datagrams of a test. It fills the receivers' structures by offsets of its own, taken from
+ * the kernel's headers, and throws for arguments that no kernel would take.
  */
 import assert from 'node:assert/strict';
 import type { Libc } from '../../src/system/libc.js';
 
-/** What one recvmmsg entry receives: one datagram, or several of `segment` bytes, the last perhaps shorter. */
+/** The datagrams of one recvmmsg entry: one, or several of `segment` bytes, the last perhaps shorter. */
 export interface Arrival {
   bytes: Buffer;
   segment?: number;
@@ -19,19 +19,19 @@ const SOL_UDP = 17;
 const UDP_GRO = 104;
 
 export class FakeArrivals implements Libc {
-  /** Descriptors that are open, and what has come for them. */
+  /** Open descriptors, and the datagrams that wait there. */
   readonly open = new Map<number, Arrival[]>();
-  /** The errno of every recvmmsg of a descriptor, until it is deleted; 0 is for all descriptors. */
+  /** The errno of every recvmmsg of a descriptor until it is deleted; descriptor 0 stands for all. */
   readonly failing = new Map<number, number>();
-  /** Bytes of receive buffer that sockets say they have. */
+  /** Size of the sockets' receive buffers, bytes. */
   receiveBuffer = 8 << 20;
-  /** Whether UDP_GRO is known. */
+  /** Whether sockets know UDP_GRO. */
   knowsOffload = true;
   readonly #memory: { address: number; bytes: Buffer }[] = [];
   #errno = 0;
   #lastFd = 100;
 
-  /** Each buffer lies across a multiple of 2^32, where a sum of 32 bits would go wrong. */
+  /** Each buffer lies across a multiple of 2^32, where a sum of 32 bits would overflow. */
   address(buffer: Buffer): number {
     const address = 0x7f00_0000_0000 + this.#memory.length * 0x1_0000_0000 - 24;
     this.#memory.push({ address, bytes: buffer });
@@ -77,27 +77,27 @@ export class FakeArrivals implements Libc {
   }
 
   getsockname(): number {
-    return assert.fail('nobody asks');
+    return assert.fail('receivers ask for no name');
   }
 
   sendmmsg(): number {
-    return assert.fail('nobody sends');
+    return assert.fail('receivers do not send');
   }
 
   preadv2(): number {
-    return assert.fail('nobody reads');
+    return assert.fail('receivers read no file');
   }
 
   ppoll(): number {
-    return assert.fail('nobody waits');
+    return assert.fail('receivers do not wait');
   }
 
   eventfd(): number {
-    return assert.fail('nobody rings');
+    return assert.fail('receivers have no bell');
   }
 
   posix_fadvise(): number {
-    return assert.fail('nobody reads');
+    return assert.fail('receivers read no file');
   }
 
   #fail(errno: number): number {
@@ -108,14 +108,14 @@ export class FakeArrivals implements Libc {
   /** Fills a struct mmsghdr: struct msghdr, 56 bytes, and msg_len. */
   #receive(address: number, { bytes, segment, address: from = '127.0.0.1', port = 5004 }: Arrival): void {
     const header = this.#at(address, 64);
-    const [name, , vectors, vectorCount, control] = longs(header);
-    assert.equal(header.readUInt32LE(8), 16, 'msg_namelen'); // also when it is used again
+    const [name = 0, , vectors = 0, vectorCount, control = 0] = longs(header);
+    assert.equal(header.readUInt32LE(8), 16, 'msg_namelen'); // Also when the header is used again.
     assert.equal(vectorCount, 1);
     const sockaddr = this.#at(name, 16).fill(0);
     sockaddr.writeUInt16LE(2, 0); // sin_family
     sockaddr.writeUInt16BE(port, 2);
     sockaddr.set(from.split('.').map(Number), 4);
-    const [base, room] = longs(this.#at(vectors, 16));
+    const [base = 0, room = 0] = longs(this.#at(vectors, 16));
     assert.ok(bytes.length <= room);
     bytes.copy(this.#at(base, room));
     header.writeBigUInt64LE(BigInt(segment === undefined ? 0 : this.#grouped(control, header, segment)), 40);
@@ -134,7 +134,7 @@ export class FakeArrivals implements Libc {
     return 24; // CMSG_SPACE(sizeof(int))
   }
 
-  /** The memory at an address, all of which somebody has given. */
+  /** The memory at an address, which has to lie in one of the buffers. */
   #at(address: number, length: number): Buffer {
     const found = this.#memory.find(({ address: start, bytes }) => address >= start && address < start + bytes.length);
     assert.ok(found && address + length <= found.address + found.bytes.length, `${length} bytes at ${address}`);

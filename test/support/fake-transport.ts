@@ -1,4 +1,4 @@
-/** A page's connection without a network: what was sent, and as much room as a test gives it. */
+/** A page's connection without a network: it records what is sent, and has as much room as a test gives it. */
 
 import type { ServerMessage } from '../../src/contract/live.js';
 import type { LiveTransport } from '../../src/gateway/live/live-transport.js';
@@ -12,9 +12,9 @@ export class FakeTransport implements LiveTransport {
   queued = 0;
   readonly messages: ServerMessage[] = [];
   readonly frames: SentFrame[] = [];
-  /** Whether what is sent stays queued. */
+  /** Whether messages stay queued. */
   isStuck = false;
-  /** Codes with which it was ended. */
+  /** Codes with which it was closed. */
   readonly closed: number[] = [];
 
   sendMessage(json: string | Buffer): void {
@@ -31,12 +31,12 @@ export class FakeTransport implements LiveTransport {
     this.closed.push(code);
   }
 
-  /** Messages of one type. */
+  /** The messages of one type. */
   of<T extends ServerMessage['type']>(type: T): Extract<ServerMessage, { type: T }>[] {
     return this.messages.filter((message): message is Extract<ServerMessage, { type: T }> => message.type === type);
   }
 
-  /** The media of a channel, in one piece. */
+  /** The media of a channel, concatenated. */
   media(channel: number): Buffer {
     return Buffer.concat(this.frames.filter((frame) => frame.channel === channel).map(({ media }) => media));
   }

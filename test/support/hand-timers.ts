@@ -17,12 +17,12 @@ export class HandTimers implements Timers {
     };
   }
 
-  /** Timers that are set. */
+  /** The number of timers that are set. */
   get pending(): number {
     return this.#waiting.length;
   }
 
-  /** Goes forward, running what comes due on the way, in order. */
+  /** Moves the clock forward and runs the timers that come due, in order. */
   advance(by: number): void {
     const end = this.#now + by;
     for (;;) {
