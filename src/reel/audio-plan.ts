@@ -1,4 +1,4 @@
-/** Which audio frames a reel carries, and when: exactly as long as its video, so that a loop has no gap. */
+/** The audio frames of a reel and their times: exactly as long as its video, so that a loop has no gap. */
 import type { Ticks90k } from '../base/units.js';
 import { AAC_FRAME_TICKS, type SpooledAudio } from '../media/spool.js';
 import { SpoolReader } from '../media/spool-reader.js';
@@ -8,14 +8,14 @@ export interface AudioPlan {
   sizes: Uint32Array;
   /** Presentation time of a frame. */
   ptsOf(frame: number): Ticks90k;
-  /** Copies frames one after the other, the first first; returns the bytes of each. */
+  /** Opens the frames; `read` must be called for each in order, copies it and returns its bytes. */
   open(): { read(out: Buffer, offset: number, frame: number): number; close(): void };
 }
 
 /**
- * As many frames as come nearest to `duration`. Their time stamps are spread over it evenly, which stretches or
- * shortens each by less than half a frame over the whole reel (10.7 ms): no gap or overlap at a join, and lips in step.
- * Where the source has no frame, silence stands.
+ * The number of frames nearest to `duration`, their time stamps spread over it evenly. That stretches or compresses the
+ * whole reel by at most half a frame (10.7 ms), so that joins have no gap or overlap and sound stays in step with the
+ * pictures. Frames that the source lacks are silent.
  */
 export function planAudio(audio: SpooledAudio, duration: Ticks90k): AudioPlan {
   const count = Math.max(1, Math.round(duration / AAC_FRAME_TICKS));
@@ -27,7 +27,7 @@ export function planAudio(audio: SpooledAudio, duration: Ticks90k): AudioPlan {
   const sizes = new Uint32Array(count);
   for (let frame = 0; frame < count; frame++) {
     const source = sourceFrame(frame);
-    sizes[frame] = source < 0 ? audio.silence.length : audio.sizes[source];
+    sizes[frame] = source < 0 ? audio.silence.length : audio.sizes[source]!;
   }
   const open = () => {
     const reader = new SpoolReader(audio.path);
@@ -35,9 +35,10 @@ export function planAudio(audio: SpooledAudio, duration: Ticks90k): AudioPlan {
     reader.skip(before.reduce((sum, size) => sum + size, 0));
     return {
       read(out: Buffer, offset: number, frame: number): number {
+        const size = sizes[frame]!;
         if (sourceFrame(frame) < 0) audio.silence.copy(out, offset);
-        else reader.read(out, offset, sizes[frame]);
-        return sizes[frame];
+        else reader.read(out, offset, size);
+        return size;
       },
       close: () => reader.close(),
     };

@@ -21,7 +21,7 @@ function multiplexed(folder: string, made: MadeUp): { stream: Buffer; result: Mu
   return { stream: Buffer.concat(chunks), result };
 }
 
-/** Three times the same reel, as it goes on the air. */
+/** The same reel three times, as on air. */
 function looped(stream: Buffer, duration: number, start = 0): Buffer {
   return Buffer.concat(
     [0, 1, 2].map((loop) => {
@@ -64,7 +64,7 @@ test('three loops keep every rule of a transport stream, with no jump at the joi
   assert.ok(audio.most <= 4 * 1_920 + 4, `audio steps ${audio.least} to ${audio.most}`);
 });
 
-test('whatever the pictures, the rules hold', (context) => {
+test('any pictures keep the rules', (context) => {
   const folder = scratchFolder(context);
   fc.assert(
     fc.property(madeUp, (made) => {
@@ -80,7 +80,7 @@ test('whatever the pictures, the rules hold', (context) => {
 });
 
 for (const every of [1, 3, 60]) {
-  test(`the rules hold for a long film with a random access point in every ${every} pictures`, (context) => {
+  test(`a long film keeps the rules with a random access point in every ${every} pictures`, (context) => {
     const count = 3_600;
     const { stream, result } = multiplexed(scratchFolder(context), {
       sizes: Array.from({ length: count }, (_, i) => 8_000 + ((i * 7_919) % 9_000)),
@@ -108,7 +108,7 @@ test('continuity counters begin at 0 and end at 15 on every PID, so any reel may
   }
 });
 
-test('every random access point begins a group, and the index names just those groups', (context) => {
+test('every random access point begins a group, and the index lists exactly those groups', (context) => {
   const { stream, result } = multiplexed(scratchFolder(context), film);
   const groups = Array.from({ length: result.groups }, (_, i) =>
     stream.subarray(i * TS_GROUP_LENGTH, (i + 1) * TS_GROUP_LENGTH),

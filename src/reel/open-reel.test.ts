@@ -16,7 +16,7 @@ import { readIndex } from './read-reel.js';
 import type { Reel, ReelData } from './reel.js';
 import { writeTsIndex } from './ts-reel.js';
 
-/** The data of a reel without a file of packets; its index is written to the folder and read from there. */
+/** Makes the data of a reel without packets, by writing its index to the folder and reading it. */
 type MadeUp = (folder: string) => Promise<ReelData>;
 
 async function dataOf(folder: string, given: Partial<ReelManifest>, frameRate: Ratio = [30, 1]): Promise<ReelData> {

@@ -32,7 +32,7 @@ function reelFile(context: Pick<TestContext, 'after'>, parent = tmpdir()): { pat
   return { path, descriptor };
 }
 
-/** What is to be read: payloads of these lengths from `position` on, into the places from `first` on. */
+/** A call of `read`: payloads of these lengths from byte `position` on, into the slots from `first` on. */
 interface Task {
   position: number;
   payloads: number[];
@@ -52,7 +52,7 @@ const tasks: fc.Arbitrary<Task> = fc.record({
 
 const room = Buffer.alloc(200_000);
 
-/** Places with gaps between them, none of them touched yet. */
+/** Slots with gaps between them, all filled with UNTOUCHED. */
 function slotsFor({ payloads, header, first }: Task): PacketSlots {
   room.fill(UNTOUCHED);
   const offsets = new Uint32Array(first + payloads.length);
@@ -66,24 +66,26 @@ function slotsFor({ payloads, header, first }: Task): PacketSlots {
   return { buffer: room, offsets, lengths };
 }
 
-/** The room as it has to be when the first `read` payloads are there. */
+/** The room with the first `read` payloads in it. */
 function expected({ position, payloads, header, first }: Task, { offsets }: PacketSlots, read: number): Buffer {
   const bytes = Buffer.alloc(room.length, UNTOUCHED);
   let at = position;
-  for (let i = 0; i < read; i++) at += content.copy(bytes, offsets[first + i] + header, at, at + payloads[i]);
+  for (const [i, length] of payloads.slice(0, read).entries()) {
+    at += content.copy(bytes, offsets[first + i]! + header, at, at + length);
+  }
   return bytes;
 }
 
-/** Reads all of it, however little at once. */
-function readAll(reader: PayloadReader, file: { path: string; descriptor: number }, task: Task, places: PacketSlots) {
+/** Reads all payloads, in as many calls as it takes. */
+function readAll(reader: PayloadReader, file: { path: string; descriptor: number }, task: Task, slots: PacketSlots) {
   const { payloads, header, first } = task;
   let { position } = task;
   let readings = 0;
   for (let done = 0; done < payloads.length; ) {
     assert.ok(readings++ < 2 * MOST, 'gets no further');
-    const read = reader.read(file.descriptor, position, places, first + done, payloads.length - done, header);
+    const read = reader.read(file.descriptor, position, slots, first + done, payloads.length - done, header);
     if (read === 0) readFileSync(file.path); // Now it is in memory.
-    for (let i = 0; i < read; i++) position += payloads[done + i];
+    for (const length of payloads.slice(done, done + read)) position += length;
     done += read;
   }
 }
@@ -96,16 +98,16 @@ for (const folder of folders) {
     ['from memory', () => new MemoryReader(libc!, room), skip],
   ];
   for (const [name, open, why] of readers) {
-    test(`${name}, in ${folder}: payloads come to their places, and nothing else is touched`, {
+    test(`${name}, in ${folder}: payloads are written to their slots, and to nothing else`, {
       skip: why,
     }, (context) => {
       const file = reelFile(context, folder);
       const reader = open();
       fc.assert(
         fc.property(tasks, (task) => {
-          const places = slotsFor(task);
-          readAll(reader, file, task, places);
-          assert.ok(room.equals(expected(task, places, task.payloads.length)));
+          const slots = slotsFor(task);
+          readAll(reader, file, task, slots);
+          assert.ok(room.equals(expected(task, slots, task.payloads.length)));
         }),
       );
     });
@@ -114,29 +116,33 @@ for (const folder of folders) {
       const file = reelFile(context, folder);
       for (const behind of [0, 1, 1_000, 1_315]) {
         const task = { position: content.length - 1_316 - behind, payloads: [1_316, 1_316], header: 12, first: 0 };
-        const places = slotsFor(task);
-        assert.throws(() => readAll(open(), file, task, places), /ends at 200000, before 20\d{4}/);
+        const slots = slotsFor(task);
+        assert.throws(() => readAll(open(), file, task, slots), /ends at 200000, before 20\d{4}/);
       }
     });
   }
 }
 
-test('a reader from memory gives the whole packets that are there, and nothing of the others', () => {
+test('a reader from memory gives the packets that are wholly in memory, and no part of the others', () => {
   fc.assert(
     fc.property(tasks, fc.nat(60_000), (task, inMemory) => {
       const fake = new FakeLibc();
       fake.file = { bytes: content, inMemory: Math.min(task.position + inMemory, content.length), errno: 0 };
       const reader = new MemoryReader(fake, room);
-      const places = slotsFor(task);
+      const slots = slotsFor(task);
       const { position, payloads, header, first } = task;
-      const read = reader.read(0, position, places, first, payloads.length, header);
+      const read = reader.read(0, position, slots, first, payloads.length, header);
       let end = position;
       let whole = 0;
-      while (whole < payloads.length && end + payloads[whole] <= fake.file.inMemory) end += payloads[whole++];
+      for (const length of payloads) {
+        if (end + length > fake.file.inMemory) break;
+        end += length;
+        whole++;
+      }
       assert.equal(read, whole);
       assert.ok(!reader.waits);
-      const behind = first + whole < places.offsets.length ? places.offsets[first + whole] + header : room.length;
-      assert.ok(room.subarray(0, behind).equals(expected(task, places, whole).subarray(0, behind)));
+      const behind = first + whole < slots.offsets.length ? slots.offsets[first + whole]! + header : room.length;
+      assert.ok(room.subarray(0, behind).equals(expected(task, slots, whole).subarray(0, behind)));
     }),
   );
 });
@@ -148,22 +154,22 @@ test('where the file system cannot tell what is in memory, a reader from memory 
   const fake = new FakeLibc();
   fake.file = { bytes: content, inMemory: content.length, errno: Errno.EOPNOTSUPP };
   const reader = new MemoryReader(fake, room);
-  const places = slotsFor(one);
-  assert.equal(reader.read(descriptor, one.position, places, 0, 2, one.header), 0);
+  const slots = slotsFor(one);
+  assert.equal(reader.read(descriptor, one.position, slots, 0, 2, one.header), 0);
   assert.ok(reader.waits);
-  assert.equal(reader.read(descriptor, one.position, places, 0, 2, one.header), 2);
-  assert.ok(room.equals(expected(one, places, 2)));
+  assert.equal(reader.read(descriptor, one.position, slots, 0, 2, one.header), 2);
+  assert.ok(room.equals(expected(one, slots, 2)));
 });
 
-test('packets that lie elsewhere than in its buffer a reader from memory reads all the same', (context) => {
+test('a reader from memory reads packets into another buffer too', (context) => {
   const { descriptor } = reelFile(context);
-  const places = slotsFor(one);
+  const slots = slotsFor(one);
   const reader = new MemoryReader(new FakeLibc(), Buffer.alloc(10));
-  assert.equal(reader.read(descriptor, one.position, places, 0, 2, one.header), 2);
-  assert.ok(room.equals(expected(one, places, 2)));
+  assert.equal(reader.read(descriptor, one.position, slots, 0, 2, one.header), 2);
+  assert.ok(room.equals(expected(one, slots, 2)));
 });
 
-test('a file that cannot be read is an error that names why', () => {
+test('a file that cannot be read is an error that names the cause', () => {
   const fake = new FakeLibc();
   fake.file = { ...fake.file, errno: Errno.EIO };
   const reader = new MemoryReader(fake, room);
@@ -171,19 +177,19 @@ test('a file that cannot be read is an error that names why', () => {
   assert.throws(() => new WaitingReader().read(-1, 0, slotsFor(one), 0, 2, one.header));
 });
 
-test('what is on the disk only is not waited for, until somebody has brought it', { skip }, (context) => {
+test('payloads that are on the disk only are not waited for, and read once they are in memory', { skip }, (context) => {
   const { descriptor } = reelFile(context);
   const reader = new MemoryReader(libc!, room);
-  const places = slotsFor(one);
-  const read = () => reader.read(descriptor, one.position, places, 0, 2, one.header);
-  fsyncSync(descriptor); // What is not yet on the disk stays in memory.
+  const slots = slotsFor(one);
+  const read = () => reader.read(descriptor, one.position, slots, 0, 2, one.header);
+  fsyncSync(descriptor); // Only pages that are on the disk leave the memory.
   assert.equal(libc!.posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED), 0);
-  if (read() > 0) return context.skip(`nothing can be thrown out of memory in ${tmpdir()}`);
-  if (reader.waits) return context.skip(`nobody can tell what is in memory in ${tmpdir()}`);
-  assert.ok(room.equals(expected(one, places, 0)));
+  if (read() > 0) return context.skip(`pages cannot be dropped from memory in ${tmpdir()}`);
+  if (reader.waits) return context.skip(`the file system cannot tell which pages are in memory in ${tmpdir()}`);
+  assert.ok(room.equals(expected(one, slots, 0)));
   willNeed(libc!, descriptor, one.position, 2 * 1_316);
   new WaitingReader().read(descriptor, one.position, slotsFor(one), 0, 2, one.header);
   slotsFor(one);
   assert.equal(read(), 2);
-  assert.ok(room.equals(expected(one, places, 2)));
+  assert.ok(room.equals(expected(one, slots, 2)));
 });

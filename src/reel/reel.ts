@@ -44,13 +44,13 @@ export interface Reel {
   shift(out: Buffer, offset: number, shift: Ticks90k): void;
 }
 
-/** Index of the last element that is at most `value`, −1 where there is none. `sorted` rises. */
+/** Index of the last element of `sorted` (ascending) that is at most `value`; −1 where there is none. */
 export function lastAtMost(sorted: ArrayLike<number>, value: number): number {
   let low = 0;
   let high = sorted.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (sorted[middle] <= value) low = middle + 1;
+    if (sorted[middle]! <= value) low = middle + 1;
     else high = middle;
   }
   return low - 1;

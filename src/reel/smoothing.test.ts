@@ -3,14 +3,14 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Bounds, busiestWindow, CurveReader, GRID, raiseFloor, tautString, WINDOW } from './smoothing.js';
 
-/** Bounds from packets that each may leave `window` steps before they must. */
+/** Bounds of packets that each have `window` steps to leave. */
 function boundsOf(packets: number[], window: number): Bounds {
   const steps = packets.length + window;
   const lower = new Float64Array(steps + 1);
   const upper = new Float64Array(steps + 1);
   for (let step = 1; step <= steps; step++) {
-    lower[step] = lower[step - 1] + (packets[step - 1 - window] ?? 0);
-    upper[step] = upper[step - 1] + (packets[step - 1] ?? 0);
+    lower[step] = lower[step - 1]! + (packets[step - 1 - window] ?? 0);
+    upper[step] = upper[step - 1]! + (packets[step - 1] ?? 0);
   }
   return { lower, upper };
 }
@@ -30,7 +30,7 @@ test('the string stays between its bounds and ends at the total', () => {
       const reader = new CurveReader(curve);
       for (let step = 0; step <= steps; step++) {
         const count = reader.countAt(step * GRID);
-        assert.ok(count >= bounds.lower[step] - 1e-6 && count <= bounds.upper[step] + 1e-6, `step ${step}: ${count}`);
+        assert.ok(count >= bounds.lower[step]! - 1e-6 && count <= bounds.upper[step]! + 1e-6, `step ${step}: ${count}`);
       }
     }),
   );

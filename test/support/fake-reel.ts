@@ -1,4 +1,4 @@
-/** Reels without files: packets with recognisable payloads at given times, and what reads them. */
+/** Reels without files: packets with recognisable payloads at given times, and their reader. */
 
 import { REEL_VERSION, type ReelManifest } from '../../src/reel/manifest.js';
 import type { PayloadReader } from '../../src/reel/payload-reader.js';
@@ -10,7 +10,7 @@ export interface FakeReelOptions {
   times: number[];
   duration: number;
   format?: StationFormat;
-  /** Stands in each payload, and for the file. */
+  /** Written into each payload; the file descriptor too. */
   tag?: number;
 }
 
@@ -51,9 +51,9 @@ export function fakeReel({ times, duration, format = 'h264', tag = 0 }: FakeReel
     packetCount: times.length,
     duration,
     largestPayload: PAYLOAD_LENGTH,
-    due: (packet) => times[packet],
+    due: (packet) => times[packet]!,
     at: (time) => lastAtMost(times, time),
-    timestamp: (packet) => times[packet],
+    timestamp: (packet) => times[packet]!,
     marker: () => false,
     randomAccessBefore: () => 0,
     position: (packet) => packet * PAYLOAD_LENGTH,
@@ -68,8 +68,8 @@ export const systemError = (code: string): Error =>
   Object.assign(new Error(`${code}: the disk is gone, read`), { code });
 
 /**
- * Reads payloads of fake reels: their tag and their packet's number. `inMemory` says how many of the packets from
- * `packet` on are there, and may throw.
+ * Reads payloads of fake reels: tag and packet number. `inMemory` returns how many of `count` packets from `packet` on are in
+ * memory, and may throw.
  */
 export function fakeReader(
   inMemory: (tag: number, packet: number, count: number) => number = (_tag, _packet, count) => count,
@@ -77,12 +77,12 @@ export function fakeReader(
 ): PayloadReader {
   return {
     waits,
-    read(descriptor, position, places, first, count, header) {
+    read(descriptor, position, slots, first, count, header) {
       const packet = position / PAYLOAD_LENGTH;
       const read = inMemory(descriptor, packet, count);
       for (let i = 0; i < read; i++) {
-        places.buffer.writeUInt32BE(descriptor, places.offsets[first + i] + header);
-        places.buffer.writeUInt32BE(packet + i, places.offsets[first + i] + header + 4);
+        slots.buffer.writeUInt32BE(descriptor, slots.offsets[first + i]! + header);
+        slots.buffer.writeUInt32BE(packet + i, slots.offsets[first + i]! + header + 4);
       }
       return read;
     },

@@ -1,4 +1,4 @@
-/** The real film of the tests, and reels of it in a store that goes away with the test. */
+/** The real film of the tests, and reels of it in a store that is removed after the test. */
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';

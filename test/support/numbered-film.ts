@@ -1,16 +1,16 @@
-/** A film whose pictures carry their numbers: what is on a screen says itself which picture it is. */
+/** A film whose pictures show their numbers, readable from a screen. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 
 export const NUMBERED_RATE = 25;
-/** So many bars at the bottom of each picture, white or black, are the bits of its number, the lowest at the left. */
+/** Bars at the bottom of each picture, white or black: the bits of its number, the lowest at the left. */
 const BITS = 10;
 const SIZE = { width: 640, height: 360, bars: 60 };
 
-/** With a tone. Needs ffmpeg. `seconds`: at most 40, then the numbers would begin again. */
+/** With a tone. Needs ffmpeg. `seconds`: at most 40, because the numbers repeat after that. */
 export function makeNumberedFilm(path: string, seconds: number): string {
   const { width, height, bars } = SIZE;
-  // Drawn with one pixel a bar, and enlarged: drawing each pixel takes ten times as long.
+  // One pixel a bar, enlarged: ten times as fast as full size.
   const rows = height / bars;
   const luma = `if(lt(Y,${rows - 1}),128,if(mod(floor(N/pow(2,X)),2),235,16))`;
   const drawn = `color=gray:s=${BITS}x${rows}:r=${NUMBERED_RATE},format=gray,geq=lum='${luma}'`;
@@ -24,12 +24,12 @@ export function makeNumberedFilm(path: string, seconds: number): string {
 }
 
 /**
- * The number of the film's picture that fills a screen; null where that is none of the film's.
- * @param lumaAt brightness, 0 to 255, at a place whose coordinates are 0 to 1 from the left and from the top
+ * The number of the picture that fills a screen; null where it is not one of the film's.
+ * @param lumaAt brightness, 0 to 255, at a point with coordinates 0 to 1 from the left and from the top
  */
 export function readNumber(lumaAt: (x: number, y: number) => number): number | null {
   const isGray = (luma: number) => luma > 80 && luma < 175;
-  // Near the edge: in the middle there may be a menu.
+  // Near the edge, because a menu may cover the middle.
   if (!isGray(lumaAt(0.005, 0.78))) return null;
   let number = 0;
   for (let bit = 0; bit < BITS; bit++) {

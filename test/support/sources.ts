@@ -1,4 +1,4 @@
-/** Media files for tests, small and the same each time, made with the FFmpeg that prepares reels. */
+/** Small media files for tests, reproducible, made with the FFmpeg that prepares reels. */
 import {
   AV_CODEC_FLAG_BITEXACT,
   AV_CODEC_FLAG_CLOSED_GOP,
@@ -34,9 +34,9 @@ export interface SourceVideo {
   interlaced?: boolean;
   /** Degrees, clockwise, that a player has to turn the pictures by. */
   turn?: 0 | 90 | 180 | 270;
-  /** Every third picture is missing and the next one late by half a picture. */
+  /** Every third picture is missing, and the next one is late by half a picture. */
   variable?: boolean;
-  /** The container's header does not tell the frame rate. */
+  /** The container's header lacks the frame rate. */
   untoldRate?: boolean;
   /** Seconds before the first picture. */
   start?: number;
@@ -53,7 +53,7 @@ export interface SourceAudio {
 }
 
 export interface SourceOptions {
-  /** The extension says which container. */
+  /** Its extension chooses the container. */
   path: string;
   seconds: number;
   /** Null for none. */
@@ -63,7 +63,7 @@ export interface SourceOptions {
   title?: string;
 }
 
-/** Time stamps finer than a picture, for those that come at no constant rate. */
+/** Units of time stamps in a picture's duration, where the frame rate varies. */
 const FINE = 2;
 
 /** A moving test picture and a tone of 440 Hz that begins with the first picture. */
@@ -79,7 +79,7 @@ export function makeSource(options: SourceOptions): string {
   for (;;) {
     const first = times.indexOf(Math.min(...times));
     if (times[first] === Number.POSITIVE_INFINITY) break;
-    times[first] = tracks[first].next() ?? Number.POSITIVE_INFINITY;
+    times[first] = tracks[first]!.next() ?? Number.POSITIVE_INFINITY;
   }
   for (const track of tracks) track.close();
   writer.finish();
@@ -92,7 +92,7 @@ interface TrackOptions {
   seconds: number;
 }
 
-/** `next` encodes one picture and gives its time in seconds, null when there are no more. */
+/** `next` encodes one picture and returns when it ends, in seconds; null after the last one. */
 function videoTrack({ writer, track, seconds, video }: TrackOptions & { video: SourceVideo }) {
   const { codec = FF_ENCODER_LIBX264, width = 320, height = 180, frameRate = [25, 1] } = video;
   const { pixelFormat = 'yuv420p', sampleAspectRatio = [1, 1], group = 25, bPictures = 2, start = 0 } = video;

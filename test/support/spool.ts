@@ -1,4 +1,4 @@
-/** Spools for tests of the multiplexer: bytes that need not be real pictures. */
+/** Spools of invented bytes, for tests of the multiplexer. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,14 +6,14 @@ import type { TestContext } from 'node:test';
 import type { SpooledAudio, SpooledVideo } from '../../src/media/spool.js';
 import { SpoolReader } from '../../src/media/spool-reader.js';
 
-/** A folder that goes away with the test. */
+/** A folder that is removed after the test. */
 export function scratchFolder(context: TestContext | { after(fn: () => void): void }): string {
   const folder = mkdtempSync(join(tmpdir(), 'msc-test-'));
   context.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** A folder that goes away with the process: for what its tests share. */
+/** A folder that is removed when the process ends, for files that its tests share. */
 export const sharedFolder = (): string =>
   scratchFolder({ after: (remove: () => void) => process.once('exit', remove) });
 
@@ -27,7 +27,7 @@ export interface MadeUp {
   /** B-frames between two others. */
   bFrames: number;
   audioFrame: number;
-  /** Whether no picture behind a random access point is shown before it, as with IDR pictures. */
+  /** Whether groups are closed: no picture behind a random access point is shown before it. */
   closed?: boolean;
 }
 

@@ -8,7 +8,8 @@ import { makePoster } from '../../media/poster.js';
 import type { MediaSettings } from '../../media/settings.js';
 import type { Spool } from '../../media/spool.js';
 import { spoolMedia } from '../../media/spool-media.js';
-import { packFrames, writeJpegIndex } from '../jpeg-reel.js';
+import { packFrames } from '../jpeg-packer.js';
+import { writeJpegIndex } from '../jpeg-reel.js';
 import { REEL_VERSION, type ReelManifest } from '../manifest.js';
 import { multiplex } from '../multiplex.js';
 import { ReelFile } from '../reel.js';
@@ -17,7 +18,7 @@ import { writeTsIndex } from '../ts-reel.js';
 export interface MakeReel {
   source: string;
   settings: MediaSettings;
-  /** Existing and empty; it becomes the reel's folder. */
+  /** An existing, empty folder, which becomes the reel's. */
   folder: string;
 }
 
@@ -28,13 +29,16 @@ interface Sink {
 
 type Made = Pick<ReelManifest, 'duration' | 'packets' | 'randomAccessInterval' | 'peakToAverage'>;
 
-/** Of the progress shown, the part that decoding, encoding and copying take; the rest is multiplexing. */
+/** Share of the progress for decoding, encoding and copying; the rest is multiplexing. */
 const SPOOL_SHARE = 0.9;
 
-/** 13 hours: times within a reel are kept in 32 bits. */
+/** 13 hours: the index holds times in 32 bits. */
 const LONGEST: Ticks90k = 13 * 3600 * TICKS_PER_SECOND;
 
-/** Throws a Problem when the source is no good, and the system's error when the folder cannot be written. */
+/**
+ * Makes the reel; `onProgress` gets the share done, 0 to 1. Throws a Problem when the source cannot be used, and the
+ * system's error when the folder cannot be written.
+ */
 export function makeReel(options: MakeReel, onProgress: (done: number) => void): void {
   const { source, settings, folder } = options;
   const spool = spoolMedia({ source, folder, settings, onProgress: (done) => onProgress(done * SPOOL_SHARE) });
@@ -74,7 +78,7 @@ export function makeReel(options: MakeReel, onProgress: (done: number) => void):
     properties: spool.properties,
     layout: { width, height, sampleAspectRatio, frameRate, channels, reorderDelay },
   };
-  // Last, so that a folder with a manifest is whole.
+  // Written last: a folder with a manifest is whole.
   const file = openSync(join(folder, ReelFile.manifest), 'w');
   try {
     writeFileSync(file, `${JSON.stringify(manifest, null, 2)}\n`);
@@ -106,14 +110,14 @@ function makeJpeg({ frames, frameRate }: Spool & { format: 'jpeg' }, folder: str
   };
 }
 
-/** The longest distance between the pictures of random access points, the first of the next loop included. */
+/** The longest distance between random access points, up to the first of the next loop. */
 function longestInterval(pts: Float64Array, randomAccess: Uint8Array, duration: Ticks90k): Ticks90k {
   let longest = 0;
   let before = 0;
-  randomAccess.forEach((flag, i) => {
-    if (flag === 0) return;
-    longest = Math.max(longest, pts[i] - before);
-    before = pts[i];
-  });
+  for (const [i, time] of pts.entries()) {
+    if (randomAccess[i] === 0) continue;
+    longest = Math.max(longest, time - before);
+    before = time;
+  }
   return Math.max(longest, duration - before);
 }
