@@ -25,7 +25,7 @@ test('commands of a station are carried out one after another, those of another 
   const { lineUp, entries } = lineUpOf(1, 2);
   const [first, second] = entries;
   const done: string[] = [];
-  let release = () => undefined as void;
+  let release: () => void = () => undefined;
   const slow = lineUp.inTurn(first!, async () => {
     await new Promise<void>((resolve) => {
       release = resolve;

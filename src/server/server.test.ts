@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { makeFilm } from '../../test/support/film.js';
 import { scratchFolder } from '../../test/support/spool.js';
 import type { ServerConfigInput } from './config.js';
 import type { ServerEvent } from './events.js';
+import { FileStateStore } from './file-state-store.js';
 import { openServer } from './server.js';
 
 /** A server on loopback with films named first and second, and its events. */
@@ -89,11 +90,12 @@ test('commands given at once are carried out in their order, and one that has be
 test('an error of one station is that station’s alone', async (context) => {
   const { server, film, store } = await open(context);
   for (const name of ['first', 'second', 'third']) film(name);
-  // State that can neither be read nor moved away.
-  const stations = join(store, 'stations');
-  mkdirSync(join(stations, 'second.old.json', 'full'), { recursive: true });
-  writeFileSync(join(stations, 'second.json'), 'damaged');
   await server.close();
+  context.mock.method(FileStateStore.prototype, 'read', async (id: string) => {
+    if (id === 'second') throw new Error('damaged');
+    return null;
+  });
+  context.mock.method(FileStateStore.prototype, 'quarantine', () => Promise.reject(new Error('the disk is full')));
 
   const problems: string[] = [];
   const folder = join(store, '..');
@@ -138,6 +140,20 @@ test('a reload is given up when its station is removed, and other commands do no
   assert.deepEqual(openFiles(folder), []);
   rmSync(films, { recursive: true });
   await assert.rejects(server.addStation({ source: films }), { name: 'Problem', code: 'source' });
+  assert.equal(await server.addStation({ source: film('first') }), 'first');
+});
+
+test('a station that is removed and added again is as its operator left it', async (context) => {
+  const { server, film, folder } = await open(context);
+  const films = join(folder, 'films');
+  mkdirSync(films);
+  for (const name of ['one', 'two']) makeFilm(join(films, `${name}.mp4`), 1);
+  const station = await server.addStation({ source: films });
+  const renaming = server.operator.execute({ do: 'rename', station, name: 'Lobby' });
+  await server.removeStation(station);
+  await renaming;
+  assert.equal(await server.addStation({ source: films }), station);
+  assert.equal(server.stationOnAir(station)?.info().name, 'Lobby');
   assert.equal(await server.addStation({ source: film('first') }), 'first');
 });
 

@@ -102,6 +102,7 @@ export class Server {
   /** The operator's view and commands. */
   readonly operator: Operator;
   readonly #parts: ServerParts;
+  readonly #operator: ServerOperator;
   readonly #lineUp = new LineUp();
   /** In the order of opening. */
   readonly #closing: (() => Promise<void> | void)[];
@@ -114,9 +115,11 @@ export class Server {
     const { config, broadcaster, events } = parts;
     this.#parts = parts;
     const load = (plan: StationPlan) => this.#loadOptions(plan);
-    this.operator = new ServerOperator({ ...parts, lineUp: this.#lineUp, load });
+    this.#operator = new ServerOperator({ ...parts, lineUp: this.#lineUp, load });
+    this.operator = this.#operator;
     this.#closing = [
       () => this.#closeStations(),
+      () => this.#operator.stored(),
       () => broadcaster.close(),
       reportStats({ stations: () => this.countersOnAir, period: config.statsPeriod, onEvent: events.emit }),
       () => this.#endLoading(),
@@ -221,6 +224,7 @@ export class Server {
       entry.ready = null;
       this.#parts.events.emit({ kind: 'removed', station: entry.plan });
     });
+    await this.#operator.stored(); // Added again, it is restored from there.
   }
 
   /** Makes the reels of slates that are missing, in the layouts of the stations; resolves when they are made or the server is closed. */
@@ -298,6 +302,7 @@ export class Server {
       entry.ready = ready;
       return true;
     } catch (error) {
+      await this.#parts.broadcaster.remove(entry.plan.id);
       ready.station.close();
       throw error;
     }
