@@ -1,4 +1,4 @@
-/** What an operator changes while a station is on the air: as the network has it. */
+/** An operator's changes of a station on the air, as the network has them. */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -41,7 +41,8 @@ async function openServer(context: TestContext, name: string, items: readonly nu
   return { store: new Store(store), open: () => serve(context, [films, ...options], 1) };
 }
 
-function operate({ url, stations: [{ id }] }: Server) {
+function operate({ url, stations }: Server) {
+  const { id } = stations[0]!;
   const ask = (path: string, body?: object) =>
     fetch(`${url}/api/v1${path}`, {
       method: 'POST',
@@ -71,25 +72,25 @@ async function restored(context: TestContext, store: Store, { id, ssrc }: Statio
   return station;
 }
 
-test('a server that is killed and comes back goes on as it was operated, to the byte, and its parity too', {
+test('a server that is killed and starts again goes on as its operator left it, to the byte, parity included', {
   timeout: 120_000,
 }, async (context) => {
   const { store, open } = await openServer(context, 'changed-and-killed', [6, 7, 8]);
   const captured: { packets: Buffer[]; columns: Buffer[]; rows: Buffer[] }[] = [];
-  /** What comes until `end` has ended the server, which is when there is enough to compare. */
+  /** Captures the station; returns a function that calls `end` when there is enough to compare. */
   const listen = async ({ group, port }: StationInfo, end: () => Promise<unknown>) => {
     const captures = await Promise.all([0, 2, 4].map((more) => capture(context, { group, port: port + more })));
-    const heard = () => captures.map(({ bySender }) => [...bySender.values()].flat());
+    const received = () => captures.map(({ bySender }) => [...bySender.values()].flat());
     return async () => {
-      await until(context, async () => heard().every((datagrams, i) => datagrams.length > [300, 50, 25][i]));
+      await until(context, async () => received().every((datagrams, i) => datagrams.length > [300, 50, 25][i]!));
       await end();
-      const [packets, columns, rows] = heard();
+      const [packets = [], columns = [], rows = []] = received();
       captured.push({ packets, columns, rows });
       for (const each of captures) each.close();
     };
   };
   const first = await open();
-  const [info] = first.stations;
+  const info = first.stations[0]!;
   let finish = await listen(info, () => first.kill());
   const { skip, show, playing } = operate(first);
   await until(context, async () => ((await playing()).nowUntil ?? 0) - Date.now() > 4_000);
@@ -101,7 +102,7 @@ test('a server that is killed and comes back goes on as it was operated, to the 
   await finish();
 
   const second = await open();
-  assert.equal(second.stations[0].schedule, (await operate(second).playing()).schedule);
+  assert.equal(second.stations[0]!.schedule, (await operate(second).playing()).schedule);
   finish = await listen(info, async () => assert.equal(await second.stop(), 0));
   const again = operate(second);
   assert.equal((await again.playing()).nowPlaying, 'alarm');
@@ -130,10 +131,10 @@ test('a server that is killed and comes back goes on as it was operated, to the 
     }
   }
   const [one, other] = captured.map(({ packets }) => numbered(packets, station.at(now)).map(([n]) => n));
-  assert.ok(Math.min(...other) > Math.max(...one), 'numbers go on where the clock is');
+  assert.ok(Math.min(...other!) > Math.max(...one!), 'numbers go on where the clock is');
 });
 
-test('a film is cut wherever that may be, and decodes without a message', {
+test('a film that is cut at any place decodes without a message', {
   skip: without('ffmpeg', 'tsreport'),
   timeout: 120_000,
 }, async (context) => {
@@ -168,13 +169,13 @@ test('a film is cut wherever that may be, and decodes without a message', {
   assert.doesNotMatch((await run(context, 'tsreport', ['-b', path])).stdout.toString('utf8'), /discontinuit|###|!!!/i);
 });
 
-test('receivers lose nothing over a cut, and players find nothing to complain of', {
+test('receivers lose nothing over a cut, and players report no fault', {
   skip: without('ffmpeg', 'mpv', 'tsreport'),
   timeout: 120_000,
 }, async (context) => {
   const { open } = await openServer(context, 'changed-and-watched', [9, 10]);
   const server = await open();
-  const [{ id }] = server.stations;
+  const { id } = server.stations[0]!;
   const folder = scratchFolder(context);
   const output = join(folder, 'out.ts');
   const recording = startMsc(context, ['record', id, '-o', output, '--json', '--duration', '25s']);

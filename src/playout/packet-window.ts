@@ -47,7 +47,7 @@ export class WindowMemory {
   /** A window's memory, for packets that are read and not sent. */
   scratch(): Scratch {
     const window = this.take();
-    return { places: this.slots, first: window * WINDOW, offset: window * WINDOW_BYTES };
+    return { slots: this.slots, first: window * WINDOW, offset: window * WINDOW_BYTES };
   }
 }
 

@@ -18,17 +18,17 @@ const lengths = fc.oneof(
 
 const blocks = fc.oneof(fc.nat(5), fc.integer({ min: 10 ** 10, max: 10 ** 10 + 100 }));
 
-/** What SMPTE 2022-1 says, byte by byte. */
+/** Parity as SMPTE 2022-1 defines it, byte by byte. */
 function expected(packets: readonly Buffer[]) {
   const xor = (of: (packet: Buffer) => number) => packets.reduce((sum, packet) => sum ^ of(packet), 0);
   const payloads = packets.map((packet) => packet.subarray(12));
   const parity = Buffer.alloc(Math.max(...payloads.map(({ length }) => length)));
-  for (const payload of payloads) for (let i = 0; i < payload.length; i++) parity[i] ^= payload[i];
+  for (const payload of payloads) for (let i = 0; i < payload.length; i++) parity[i]! ^= payload[i]!;
   return {
-    base: packets[0].readUInt16BE(2),
+    base: packets[0]!.readUInt16BE(2),
     count: packets.length,
-    first: xor((packet) => packet[0] & 0x3f),
-    second: xor((packet) => packet[1]),
+    first: xor((packet) => packet[0]! & 0x3f),
+    second: xor((packet) => packet[1]!),
     timestamps: xor((packet) => packet.readUInt32BE(4)) >>> 0,
     lengths: xor((packet) => packet.length - 12),
     parity,
@@ -45,7 +45,7 @@ function decoded(packet: Buffer) {
 const numbered = (source: FakeSource, from: number, count: number, step: number) =>
   Array.from({ length: count }, (_, i) => source.packet(from + i * step));
 
-test('each packet is the parity of its column or row, in whatever order they are asked for', () => {
+test('each packet is the parity of its column or row, in any order of asking', () => {
   fc.assert(
     fc.property(sizes, lengths, blocks, fc.array(fc.nat(1_000), { maxLength: 12 }), (size, lengthOf, first, asked) => {
       const { columns: L, rows: D } = size;
@@ -60,12 +60,12 @@ test('each packet is the parity of its column or row, in whatever order they are
         const m = isRow ? block * D + at - L : block * L + at;
         const parity = isRow ? rows : columns;
         const [packet] = packetsOf(parity, m, m + 1);
-        const { own, rest } = decoded(packet);
+        const { own, rest } = decoded(packet!);
         const covered = isRow ? numbered(source, base + (at - L) * L, L, 1) : numbered(source, base + at, D, L);
         assert.deepEqual(rest, expected(covered));
         const timestamp = parity.due(m) % 2 ** 32;
         assert.deepEqual(own, { isRow, sequenceNumber: m % 65_536, timestamp, step: isRow ? 1 : L });
-        assert.ok(packet.length <= parity.largestPacket);
+        assert.ok(packet!.length <= parity.largestPacket);
       }
     }),
   );
@@ -92,7 +92,7 @@ test('at and due agree: the packet of a time is due by then, and the next one is
   );
 });
 
-test('what can be read of a station says which parity can be made', () => {
+test('the readable packets of a station decide which parity can be made', () => {
   fc.assert(
     fc.property(sizes, fc.nat(10_000), (size, stationPacket) => {
       const source = fakeSource({ isThere: (n) => n < stationPacket });
@@ -106,7 +106,7 @@ test('what can be read of a station says which parity can be made', () => {
   );
 });
 
-test('parity of what is not in memory yet is made, whole, when it is', () => {
+test('parity of packets that are not in memory yet is made, whole, when they are', () => {
   let there = 0;
   const source = fakeSource({ isThere: (n) => n < there });
   const { columns, rows } = parityOf(source, { columns: 4, rows: 4 });
@@ -117,7 +117,7 @@ test('parity of what is not in memory yet is made, whole, when it is', () => {
   assert.deepEqual(packetsOf(rows, 0, 4), packetsOf(whole.rows, 0, 4));
 });
 
-test('on the air each packet is read once for both, and columns are made a block at a time', () => {
+test('on the air each packet is read once for its column and its row, and columns are made a block at a time', () => {
   const source = fakeSource();
   const { columns, rows } = parityOf(source, { columns: 10, rows: 5 });
   for (let block = 0; block < 4; block++) {

@@ -12,7 +12,7 @@ const seconds = (count: number): number => count * TICKS_PER_SECOND;
 const onAirAt = (station: Station, time: number) => new NowOnAir(station).at(time);
 const item = (name: string, length: number) => ({ name, reel: fakeReel({ times: [0], duration: seconds(length) }) });
 
-test('what is on the air ends when the next item begins', () => {
+test('the item on the air ends when the next item begins', () => {
   const station = new Station({ items: [item('one', 10), item('two', 5)], ssrc: 1 });
   assert.deepEqual(onAirAt(station, seconds(3)), { nowPlaying: 'one', nowUntil: 10_000, next: 'two' });
   assert.deepEqual(onAirAt(station, seconds(10)), { nowPlaying: 'two', nowUntil: 15_000, next: 'one' });
@@ -25,13 +25,13 @@ test('an item that follows itself is one programme, and the only one has no end'
   assert.deepEqual(onAirAt(new Station({ items: [one], ssrc: 1 }), seconds(3)), { nowPlaying: 'one' });
 });
 
-test('no title is longer than the network is told', () => {
+test('a title is announced up to 200 characters', () => {
   const station = new Station({ items: [item('x'.repeat(500), 10), item('y'.repeat(500), 5)], ssrc: 1 });
   const { nowPlaying, next } = onAirAt(station, 0);
   assert.deepEqual([nowPlaying.length, next?.length], [200, 200]);
 });
 
-test('what is on the air is computed once until it changes, and its reader knows when that is', () => {
+test('the item on the air is computed once until it changes, and its reader knows when that is', () => {
   const one = item('one', 10);
   const two = item('two', 5);
   const station = new Station({ items: [one, two], ssrc: 1 });
@@ -63,7 +63,7 @@ test('an item that repeats for ever is looked up once, and one that repeats unti
   assert.ok(lookups < 5);
 });
 
-test('programmes are what is on the air, one behind the other, from before the beginning to behind the end', () => {
+test('programmes are the items on the air in their order, the first and the last in full', () => {
   const station = new Station({ items: [item('one', 10), item('two', 5)], ssrc: 1 });
   assert.deepEqual(programmesOf(station, 3_000, 26_000), [
     { from: 0, to: 10_000, title: 'one' },
@@ -75,7 +75,7 @@ test('programmes are what is on the air, one behind the other, from before the b
   assert.deepEqual(programmesOf(station, 3_000, 3_000), []);
 });
 
-test('what goes on for ever is one programme, as long as what was asked for', () => {
+test('an item that repeats for ever is one programme, of the length asked for', () => {
   const station = new Station({ items: [item('one', 10)], ssrc: 1 });
   assert.deepEqual(programmesOf(station, 3_000, 3_600_000), [{ from: 3_000, to: 3_600_000, title: 'one' }]);
   assert.equal(programmesOf(station, 0, 100 * 365 * 86_400_000).length, 1);
@@ -92,18 +92,18 @@ test('programmes follow each other without a hole, and no two in a row are the s
       const known = new Map(items.map(([name, seconds]) => [name, item(name, seconds)]));
       const station = new Station({ items: items.map(([name]) => known.get(name)!), ssrc: 1 });
       const programmes = programmesOf(station, from, from + length);
-      assert.ok(programmes[0].from <= from && programmes.at(-1)!.to >= from + length);
+      assert.ok(programmes[0]!.from <= from && programmes.at(-1)!.to >= from + length);
       for (const [i, { from, to, title }] of programmes.entries()) {
         assert.ok(from < to);
         assert.equal(station.itemAt(from * 90).name, title);
         assert.equal(station.itemAt(Math.ceil(to * 90) - 1).name, title);
-        if (i > 0) assert.deepEqual([programmes[i - 1].to, programmes[i - 1].title !== title], [from, true]);
+        if (i > 0) assert.deepEqual([programmes[i - 1]!.to, programmes[i - 1]!.title !== title], [from, true]);
       }
     }),
   );
 });
 
-test('a guide ends where there is more than anybody reads', () => {
+test('a guide has 10,000 programmes at most', () => {
   const station = new Station({ items: [item('one', 1), item('two', 1)], ssrc: 1 });
   assert.equal(programmesOf(station, 0, 365 * 86_400_000).length, 10_000);
 });

@@ -28,16 +28,16 @@ export function programmesOf(station: Station, from: Millis, to: Millis): Progra
   const end = millisToTicks(to);
   let last = null as { item: unknown; from: Millis; to: Millis; title: string } | null;
   let time = millisToTicks(from);
-  for (let airings = 0; time < end && airings < MOST_PROGRAMMES; airings++) {
-    const airing = station.itemOnAirAt(time);
-    time = airing.to;
-    const ends = ticksToMillis(airing.to);
-    if (last?.item === airing.item) {
+  for (let items = 0; time < end && items < MOST_PROGRAMMES; items++) {
+    const onAir = station.itemOnAirAt(time);
+    time = onAir.to;
+    const ends = ticksToMillis(onAir.to);
+    if (last?.item === onAir.item) {
       last.from = Math.max(last.from, from);
       last.to = Math.min(ends, to);
       continue;
     }
-    last = { item: airing.item, from: ticksToMillis(airing.from), to: ends, title: airing.item.name };
+    last = { item: onAir.item, from: ticksToMillis(onAir.from), to: ends, title: onAir.item.name };
     programmes.push(last);
   }
   return programmes.map(({ from, to, title }) => ({ from, to, title }));
@@ -77,11 +77,11 @@ export class NowOnAir {
   }
 
   #compute(time: Ticks90k): void {
-    const airing = this.#station.itemOnAirAt(time);
-    const end = endOfRun(this.#station, airing);
-    this.#from = airing.from;
+    const onAir = this.#station.itemOnAirAt(time);
+    const end = endOfRun(this.#station, onAir);
+    this.#from = onAir.from;
     this.#until = end;
-    const nowPlaying = announced(airing);
+    const nowPlaying = announced(onAir);
     if (end === Number.POSITIVE_INFINITY) this.#onAir = { nowPlaying };
     else {
       const next = announced(this.#station.itemOnAirAt(end));
@@ -95,10 +95,10 @@ const announced = ({ item }: TimedItem): string => item.name.slice(0, LONGEST_TI
 /** When another item than this one begins. Its own repeats are skipped: a period of one item by one step. */
 function endOfRun(station: Station, first: TimedItem): Ticks90k {
   const { item } = first;
-  for (let airing = first; ; ) {
-    const end = airing.items.every((each) => each === item) ? airing.until : airing.to;
+  for (let onAir = first; ; ) {
+    const end = onAir.items.every((each) => each === item) ? onAir.until : onAir.to;
     if (end === Number.POSITIVE_INFINITY) return end;
-    airing = station.itemOnAirAt(end);
-    if (airing.item !== item) return end;
+    onAir = station.itemOnAirAt(end);
+    if (onAir.item !== item) return end;
   }
 }

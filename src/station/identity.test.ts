@@ -21,7 +21,7 @@ test('group, port and SSRC are the same from start to start', () => {
   assert.notEqual(stationSsrc('big-buck-bunny'), stationSsrc('test-card'));
 });
 
-test('ten thousand stations of one server have ten thousand groups, none in the range of other services', () => {
+test('ten thousand stations of one server have as many groups, none in the range of other services', () => {
   const taken = new Set<string>();
   for (let i = 0; i < 10_000; i++) {
     const { group, port } = stationAddress(`station-${i}`, taken);

@@ -1,11 +1,11 @@
-/** What identifies a station on the network: id, group, port, SSRC. All follow from its name. */
+/** The identity of a station on the network: id, group, port, SSRC. All follow from its name. */
 import { createHash } from 'node:crypto';
 import { PORTS_PER_STATION } from '../contract/addresses.js';
 import type { StationFormat } from '../wire/station-info.js';
 
 /**
- * A station's id: its name in lower case, with hyphens for all but letters and digits, and "-jpeg" for that format,
- * so that the same film may be on the air in both. A name without any letter or digit gives "station".
+ * A station's id: its name in lower case, with hyphens for everything but letters and digits, and "-jpeg" for that format,
+ * so that the same film can be on the air in both. A name without letters and digits gives "station".
  */
 export function stationId(name: string, format: StationFormat): string {
   const words = name
@@ -29,7 +29,10 @@ const PORTS = 2_500;
 
 const hash = (text: string) => createHash('sha256').update(text).digest();
 
-/** The same for the same id; `taken` holds the groups of other stations, which are stepped over. */
+/**
+ * The group and port of an id: the same at every start. Groups in `taken`, those of other stations, are stepped over. Throws a
+ * RangeError where all are taken.
+ */
 export function stationAddress(id: string, taken: ReadonlySet<string>): StationAddress {
   const digest = hash(`group ${id}`);
   const first = digest.readUInt32BE(0) % GROUPS;
@@ -38,12 +41,13 @@ export function stationAddress(id: string, taken: ReadonlySet<string>): StationA
     const group = `239.255.${index >> 8}.${index & 0xff}`;
     if (!taken.has(group)) return { group, port: FIRST_PORT + PORTS_PER_STATION * (digest.readUInt32BE(4) % PORTS) };
   }
-  throw new RangeError(`no more than ${GROUPS} stations`);
+  throw new RangeError(`all ${GROUPS} groups are taken`);
 }
 
+/** The SSRC of an id, 32 bits: the same at every start. */
 export const stationSsrc = (id: string): number => hash(`ssrc ${id}`).readUInt32BE(0);
 
-/** Equal for stations that send the same packets: a hash of the id and of what tells its reels apart, in their order. */
+/** A hash of the id and of names of its reels, in their order: equal for stations that send the same packets. */
 export const scheduleHash = (id: string, reels: readonly string[]): string =>
   hash(JSON.stringify([id, ...reels]))
     .toString('hex')

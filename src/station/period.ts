@@ -28,7 +28,7 @@ export interface PeriodOptions extends PeriodStart {
   readonly filler?: SpliceFillerData | null;
 }
 
-/** One airing of an item, or a filler, in packets and time of the station. */
+/** An item on the air once, or a filler, in packets and time of the station. */
 export interface ItemOnAir {
   item: StationItem;
   reel: Reel;

@@ -1,13 +1,12 @@
 /**
- * What a stream would go on with: where one is cut off and another follows, the counters go on and the time stamps do not
- * overlap only if both are known.
+ * The state in which a stream stands at a packet: the next counters and time stamps. Where one stream is cut off and another
+ * follows, counters go on and time stamps do not overlap only if the states of both are known.
  *
- * Packets leave before their time stamps, pictures 0.3 to 1 s, sound 0.45 s. So behind a cut pictures go on when the old ones
- * end, or up to 0.75 s later, and the last one stands until then; of the sound, half a second would be missing.
+ * Packets leave before their time stamps, those of pictures 0.3 to 1 s, those of sound 0.45 s. So behind a cut pictures go on
+ * when the old ones end, or up to 0.75 s later, and the last one stands until then; half a second of sound would be missing.
  */
 
-import type { PacketNumber, Ticks90k } from '../base/units.js';
-import { PTS_MODULUS, TICKS_PER_SECOND, unwrap } from '../base/units.js';
+import { type PacketNumber, PTS_MODULUS, TICKS_PER_SECOND, type Ticks90k, unwrap } from '../base/units.js';
 import { RTP_HEADER_LENGTH } from '../wire/rtp.js';
 import {
   type CounterShift,
@@ -30,10 +29,11 @@ export interface SpliceState {
   readonly counters: CounterShift;
 }
 
-/** Looked through at once, and at most: some seconds of any station. */
+/** Packets read at once. */
 const STEP = 64;
+/** Most packets that are searched: some seconds of any station. */
 const MOST = 16_384;
-/** Pictures looked back at: more than are ever reordered. */
+/** Pictures that are searched backwards: more than are ever reordered. */
 const REORDERED = 20;
 
 const names = new Map<number, keyof CounterShift>([
@@ -44,8 +44,8 @@ const names = new Map<number, keyof CounterShift>([
 ]);
 
 /**
- * What an h264 station goes on with at packet `n`. Throws when its reel cannot be read; a RangeError when it is not what our
- * multiplexer makes.
+ * The state of an MPEG-TS station at packet `n`. Throws when its reel cannot be read, and a RangeError when the packets behind
+ * `n` are not those of our multiplexer.
  */
 export function spliceStateAt(station: Station, n: PacketNumber): SpliceState {
   const counters = new Map<keyof CounterShift, number>();
@@ -68,14 +68,13 @@ export function spliceStateAt(station: Station, n: PacketNumber): SpliceState {
   const pictures = times.get('video');
   const sound = times.get('audio');
   if (pat === undefined || pmt === undefined || video === undefined || audio === undefined) {
-    throw new RangeError(`behind packet ${n} there is not all of PAT, PMT, video and audio`);
+    throw new RangeError(`PAT, PMT, video or audio is missing behind packet ${n}`);
   }
-  if (pictures === undefined || sound === undefined)
-    throw new RangeError(`behind packet ${n} there are no time stamps`);
+  if (pictures === undefined || sound === undefined) throw new RangeError(`time stamps are missing behind packet ${n}`);
   return { pictures, sound, counters: { pat, pmt, video, audio } };
 }
 
-/** Whether the first packet of a PID in a datagram that has a payload begins a picture or a unit of sound; null: none has. */
+/** Whether the first TS packet of a PID with a payload begins a picture or a unit of sound; null where there is none. */
 export function beginsUnit(datagram: Buffer, pid: number): boolean | null {
   for (let at = RTP_HEADER_LENGTH; at < datagram.length; at += TS_PACKET_LENGTH) {
     if (pidOf(datagram, at) === pid && hasPayload(datagram, at)) return startsPayloadUnit(datagram, at);
@@ -83,7 +82,7 @@ export function beginsUnit(datagram: Buffer, pid: number): boolean | null {
   return null;
 }
 
-/** The end of the picture shown last of those that have begun before packet `n`, as a PTS of the station's time. */
+/** The end of the picture that is shown last of those that begin before packet `n`, as a PTS of the station's time. */
 export function endOfPictures(station: Station, n: PacketNumber): Ticks90k {
   const near = station.due(n);
   const times: Ticks90k[] = [];

@@ -2,8 +2,9 @@
 
 import { type PacketNumber, TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
 import { type CounterShift, Pid } from '../wire/ts.js';
+import { makeFiller } from './make-filler.js';
 import type { PeriodOptions, PeriodStart } from './period.js';
-import { filler, SpliceFiller } from './splice-filler.js';
+import { SpliceFiller } from './splice-filler.js';
 import { beginsUnit, endOfPictures, spliceStateAt } from './splice-state.js';
 import { Station } from './station.js';
 import { Timeline } from './timeline.js';
@@ -67,7 +68,7 @@ export function periodFrom(station: Station, cut: PacketNumber, start: PeriodSta
   const alone = Timeline.of({ periods: [{ ...start, from: 0, first: 0, counters: null }] });
   const own = spliceStateAt(new Station({ timeline: alone, ssrc: 0 }), 0);
   const wait = Math.max(0, old.pictures - due - own.pictures, old.sound - due - own.sound);
-  const between = filler(ending, cut, { old, own, wait });
+  const between = makeFiller(ending, cut, { old, own, wait });
   if (between === null) return { ...start, from: due, first: cut, counters: difference(old.counters, own.counters) };
   const { data, counters } = between;
   return {

@@ -15,8 +15,8 @@ const reelTimes = fc
   )
   .map(([steps, rest]) => {
     const times = [0];
-    for (const step of steps) times.push(times[times.length - 1] + step);
-    return { times, duration: times[times.length - 1] + rest };
+    for (const step of steps) times.push(times.at(-1)! + step);
+    return { times, duration: times.at(-1)! + rest };
   });
 
 const station = fc.array(reelTimes, { minLength: 1, maxLength: 4 }).map(
@@ -60,7 +60,7 @@ test('sequence number and timestamp are those of the packet number and its time,
     fc.property(station, time, (on, now) => {
       const n = on.at(now);
       const [packet] = on.packets(n, n + 1, reader);
-      const header = parseRtp(packet)!;
+      const header = parseRtp(packet!)!;
       assert.equal(header.sequenceNumber, n % 65_536);
       assert.equal(header.timestamp, on.due(n) % 2 ** 32);
       assert.equal(header.payloadType, 33);
@@ -69,7 +69,7 @@ test('sequence number and timestamp are those of the packet number and its time,
   );
 });
 
-test('a range of packets is the same bytes, however it is asked for', () => {
+test('a range of packets is the same bytes, asked for at once or in parts', () => {
   fc.assert(
     fc.property(
       station,

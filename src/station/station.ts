@@ -23,7 +23,7 @@ import type { StationData, StationDelta } from './timeline-data.js';
 export type { StationItem } from './playlist.js';
 export type { StationData, StationDelta } from './timeline-data.js';
 
-/** One airing of an item. */
+/** An item on the air once. */
 export interface TimedItem {
   readonly item: StationItem;
   readonly from: Ticks90k;
@@ -56,7 +56,7 @@ export class Station implements PacketSource {
   #periods: readonly Period[];
   #largestPacket = 0;
   #greatestRate = 0;
-  /** The airing that was asked for last: the next packet is most often of the same. */
+  /** Of the packet that was asked for last: the next one is most often of the same item. */
   readonly #itemOnAir: ItemOnAir;
   /** Index of the period that a time was asked for last. */
   #period = 0;
