@@ -1,6 +1,6 @@
 /** Errors that a person reads: what happened to which thing, and what to do next. */
 
-/** Every code, and the exit code of a command that ends with it. */
+/** Problem codes with the exit code of a command that ends with one. */
 export const problemCodes = {
   /** The command line itself: an unknown option, a value out of range. */
   usage: 2,

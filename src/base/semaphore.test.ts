@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Semaphore } from './semaphore.js';
 
-test('so many at once, the others wait in their order, and then it is full', async () => {
+test('work beyond the limit waits in order, up to the limit of waiting', async () => {
   const turns = new Semaphore({ most: 1, waiting: 2 });
   const began: number[] = [];
   const ends: (() => void)[] = [];
@@ -25,7 +25,7 @@ test('so many at once, the others wait in their order, and then it is full', asy
   assert.equal(turns.isFull, false);
 });
 
-test('work that fails gives its place to the next', async () => {
+test('work that fails frees its slot', async () => {
   const turns = new Semaphore({ most: 1, waiting: 1 });
   const failing = turns.run(() => Promise.reject(new Error('no')));
   const next = turns.run(async () => 'done');

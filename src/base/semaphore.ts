@@ -1,4 +1,4 @@
-/** Work that takes a processor or much memory: so much of it at once, so much waiting, and no more. */
+/** Limits how much work runs at once, and how much waits for its turn. */
 
 export class Semaphore {
   readonly #most: number;
@@ -22,7 +22,7 @@ export class Semaphore {
     try {
       return await work();
     } finally {
-      // Whoever waited longest takes over this place.
+      // The longest waiting work takes over the slot.
       const next = this.#waiting.shift();
       if (next) next();
       else this.#running--;

@@ -1,4 +1,4 @@
-/** Time for what lives on sockets: passed in, so that a test turns it by hand. */
+/** Time for code that lives on sockets; passed in, so that tests turn it by hand. */
 import { performance } from 'node:perf_hooks';
 import type { Millis } from './units.js';
 

@@ -15,7 +15,7 @@ test('a bucket gives its capacity at once, and then its rate', () => {
   assert.equal(bucket.isFull(400), true);
 });
 
-test('never more than the capacity is kept, and none twice where a caller’s clock is behind', () => {
+test('no more than the capacity is kept, and a clock that is behind refills nothing', () => {
   const bucket = new TokenBucket({ rate: 1_000, capacity: 5 }, 0);
   assert.ok(bucket.has(5, 0, 10_000));
   bucket.take(5);
@@ -25,7 +25,7 @@ test('never more than the capacity is kept, and none twice where a caller’s cl
   assert.equal(bucket.has(5.1, 0, 20_000), false);
 });
 
-test('a reserve is left for others, and a debt is paid before anything is taken', () => {
+test('a reserve is left for others, and a debt is refilled before anything is taken', () => {
   const bucket = new TokenBucket({ rate: 10, capacity: 10 }, 0);
   assert.equal(bucket.has(8, 0.3, 0), false);
   assert.ok(bucket.has(7, 0.3, 0));

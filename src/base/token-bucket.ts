@@ -1,12 +1,13 @@
 /**
- * A token bucket: amounts of anything (bits, messages, time) that come in at a rate and are kept up to a capacity. No clock.
+ * A token bucket: amounts of anything (bits, messages, time) that arrive at a rate and are kept up to a capacity. No
+ * clock.
  */
 import type { Millis } from './units.js';
 
 export interface TokenBucketOptions {
   /** Amount a second. */
   rate: number;
-  /** The most that is kept, and what there is at first. */
+  /** The largest amount that is kept, and the amount at the start. */
   capacity: number;
 }
 
@@ -29,12 +30,12 @@ export class TokenBucket {
     return this.#level - amount >= reserve * this.#capacity;
   }
 
-  /** Takes what `has` was asked for; more than there is has to come in again before anything else can be taken. */
+  /** Takes an amount that `has` confirmed. The level may go below zero; the debt is refilled first. */
   take(amount: number): void {
     this.#level -= amount;
   }
 
-  /** Takes `amount` where there is as much; returns whether there was. */
+  /** Takes `amount` if it is available; returns whether it was. */
   tryTake(amount: number, now: Millis): boolean {
     const isThere = this.has(amount, 0, now);
     if (isThere) this.take(amount);
@@ -57,7 +58,7 @@ export class TokenBucket {
   }
 
   #refill(now: Millis): void {
-    if (now <= this.#at) return; // Callers' clocks may differ by a moment.
+    if (now <= this.#at) return; // The callers' clocks may differ by a moment.
     this.#level = Math.min(this.#capacity, this.#level + ((now - this.#at) * this.#rate) / 1000);
     this.#at = now;
   }

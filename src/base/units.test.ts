@@ -16,11 +16,11 @@ const cases: [from: number, to: number, modulus: number, distance: number][] = [
   [0x1_0000_0000, 0x1_0000_0001, PTS_MODULUS, 1],
 ];
 
-test('the distance between two wrapped numbers goes the short way round', () => {
+test('the distance between two wrapped numbers is the shorter way round', () => {
   for (const [from, to, modulus, distance] of cases) assert.equal(wrappedDistance(from, to, modulus), distance);
 });
 
-test('a wrapped number finds back to the one it came from, up to half a turn away', () => {
+test('a wrapped number is unwrapped to its origin, up to half a turn away', () => {
   const modulus = fc.constantFrom(SEQUENCE_MODULUS, RTP_TIME_MODULUS, PTS_MODULUS);
   fc.assert(
     fc.property(

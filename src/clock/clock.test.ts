@@ -13,7 +13,7 @@ function clocks(wall: number) {
   return { hands, pass, source: { wall: () => hands.wall, monotonic: () => hands.monotonic } };
 }
 
-test('undisturbed, it shows the wall clock', () => {
+test('without a step it shows the wall clock', () => {
   const { hands, pass, source } = clocks(1_790_000_000_000);
   const clock = new SlewingClock(source);
   for (let i = 0; i < 1_000; i++) {
@@ -23,7 +23,7 @@ test('undisturbed, it shows the wall clock', () => {
   }
 });
 
-test('when the system clock is stepped it runs 0.1% faster or slower until it agrees again', () => {
+test('after a step of the system clock it runs 0.1% faster or slower until both agree', () => {
   for (const step of [-500, 300]) {
     const { hands, pass, source } = clocks(1_790_000_000_000);
     const clock = new SlewingClock(source);
@@ -43,7 +43,7 @@ test('when the system clock is stepped it runs 0.1% faster or slower until it ag
   }
 });
 
-test('it never runs backwards, whatever the system clock does', () => {
+test('it never runs backwards, for any steps of the system clock', () => {
   fc.assert(
     fc.property(
       fc.array(fc.tuple(fc.integer({ min: 0, max: 10_000 }), fc.integer({ min: -1e9, max: 1e9 }))),

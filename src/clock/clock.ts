@@ -1,13 +1,13 @@
 /**
- * The one clock of a server. Everything below the top is handed the time; only this module reads it.
+ * The one clock of a server. Everything below the top is passed the time; only this module reads a clock.
  *
- * What is on the air is a function of the wall clock, so a step of the system's clock would be a step in every
- * station. This clock therefore runs on the monotonic clock and is drawn towards the wall clock slowly. All threads of
- * the server read it: it stands in memory that they share.
+ * What is on the air is a function of the wall clock, so a step of the system clock would be a step in every station.
+ * This clock therefore runs on the monotonic clock and is slewed towards the wall clock. Its parameters lie in shared
+ * memory, so all threads of the server read the same clock.
  */
 import type { Millis } from '../base/units.js';
 
-/** The two clocks of the system, milliseconds: since the Unix epoch, and from any beginning but never stepped. */
+/** The system's two clocks in milliseconds: since the Unix epoch, and from an arbitrary origin but never stepped. */
 export interface ClockSource {
   wall(): Millis;
   monotonic(): Millis;
@@ -15,12 +15,12 @@ export interface ClockSource {
 
 export const systemClocks: ClockSource = { wall: wallTime, monotonic: monotonicTime };
 
-/** Readings of two clocks between which the thread may have been held up: the best of so many is taken. */
+/** Readings of both clocks, of which the best is taken: the thread may be suspended between the two. */
 const READINGS = 3;
 
 /**
- * Each thread may count `performance.now()` from a beginning of its own; `process.hrtime()` is the same in all. A
- * pause between the two makes their distance too large.
+ * Each thread may count `performance.now()` from its own origin; `process.hrtime()` has one origin for all. A pause
+ * between the two readings makes their difference too large.
  */
 const threadOffset = Math.min(...Array.from({ length: READINGS }, () => -performance.now() + hrtimeMillis()));
 
@@ -29,12 +29,12 @@ function hrtimeMillis(): Millis {
   return seconds * 1000 + nanoseconds / 1e6;
 }
 
-/** The same in every thread, to some microseconds; allocates nothing. */
+/** Monotonic time, equal in all threads within some microseconds. Allocates nothing. */
 function monotonicTime(): Millis {
   return performance.now() + threadOffset;
 }
 
-/** `Date.now()` has whole milliseconds: read when one begins, it is exact. Takes at most 1 ms. */
+/** `Date.now()` has whole milliseconds: it is exact when read as one begins. Takes at most 1 ms. */
 function wallTime(): Millis {
   const before = Date.now();
   let now = before;
@@ -42,19 +42,19 @@ function wallTime(): Millis {
   return now;
 }
 
-/** While drawn towards the wall clock, this clock runs at most 0.1% faster or slower: no player notices. */
+/** Largest slew: no player notices 0.1%. */
 const SLEW_RATE = 0.001;
-/** How often the clock's owner adjusts it. A small offset is gone by the next time, without overshooting. */
+/** Period of adjustments. A small offset is gone by the next one, without overshooting. */
 export const ADJUSTMENT_PERIOD: Millis = 10_000;
 
 /**
- * The clock is a line: time = base + (monotonic − origin) × rate. Two lines take turns, told by the parity of a counter,
- * so that one is whole while the other is written.
+ * The clock is a line: time = base + (monotonic − origin) × rate. It is stored twice; the parity of a counter selects
+ * the copy that is complete while the other is written.
  */
 const LINE = { origin: 0, base: 1, rate: 2, length: 3 } as const;
 const COUNTER_BYTES = 8;
 
-/** A time since the Unix epoch that never jumps and never runs backwards, in any thread. */
+/** Time since the Unix epoch that never jumps and never runs backwards, in any thread. */
 export class Clock {
   /** For `new Clock` in another thread. */
   readonly shared: SharedArrayBuffer;
@@ -80,19 +80,19 @@ export class Clock {
       const at = (count & 1) * LINE.length;
       const { lines } = this;
       const time = lines[at + LINE.base]! + (monotonic - lines[at + LINE.origin]!) * lines[at + LINE.rate]!;
-      // Written meanwhile: this thread was held up for longer than an adjustment takes to follow another.
+      // Overwritten meanwhile: this thread was suspended from one adjustment to the next but one.
       if (Atomics.load(this.counter, 0) === count) return time;
     }
   }
 }
 
-/** The wall clock less the monotonic one. A pause between reading the two makes it too small. */
+/** Wall clock minus monotonic clock. A pause between the two readings makes it too small. */
 const wallOffset = ({ wall, monotonic }: ClockSource): Millis =>
   Math.max(...Array.from({ length: READINGS }, () => wall() - monotonic()));
 
 /**
- * The clock's owner. It is in charge of:
- * - following the system's clock, however far that was stepped, by running 0.1% faster or slower
+ * The owner of the clock. Responsible for: following the system clock, however far it was stepped, by running 0.1%
+ * faster or slower.
  */
 export class SlewingClock extends Clock {
   #offset: Millis = 0;
@@ -104,7 +104,7 @@ export class SlewingClock extends Clock {
     Atomics.store(this.counter, 0, 1);
   }
 
-  /** Compares this clock with the system's and sets how fast it runs from now on. Called every ADJUSTMENT_PERIOD. */
+  /** Compares this clock with the system's and sets its rate. Call it every ADJUSTMENT_PERIOD. */
   adjust(): void {
     const offset = wallOffset(this.source);
     const monotonic = this.source.monotonic();
@@ -116,7 +116,7 @@ export class SlewingClock extends Clock {
     Atomics.store(this.counter, 0, count);
   }
 
-  /** How far the system's clock was ahead of this one at the last adjustment; other than about 0 only after a step. */
+  /** Offset of the system clock from this one at the last adjustment; far from 0 only after a step. */
   get offset(): Millis {
     return this.#offset;
   }

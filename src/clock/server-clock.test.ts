@@ -3,11 +3,11 @@ import { test } from 'node:test';
 import { randomFrom } from '../../test/support/relay.js';
 import { ServerClock } from './server-clock.js';
 
-/** An answer by a server whose clock is `offset` ahead; the ways there and back take that long. */
+/** An answer by a server whose clock is `offset` ahead, with those delays there and back. */
 const answer = (clock: ServerClock, at: number, offset: number, there: number, back: number) =>
   clock.add({ sent: at - there - back, received: at, time: at - back + offset });
 
-test('the quickest answer knows the time best', () => {
+test('the quickest answer determines the estimate', () => {
   const clock = new ServerClock();
   answer(clock, 1000, 5000, 40, 2);
   answer(clock, 2000, 5000, 1, 1);
@@ -15,7 +15,7 @@ test('the quickest answer knows the time best', () => {
   assert.equal(clock.offset, 5000);
 });
 
-test('before there is an answer, what the server said by itself has to do', () => {
+test('before the first answer, a time stamp that was sent unasked is used', () => {
   const clock = new ServerClock();
   assert.equal(clock.offset, null);
   clock.hint(7000, 1000);
@@ -24,7 +24,7 @@ test('before there is an answer, what the server said by itself has to do', () =
   assert.equal(clock.offset, 6005);
 });
 
-test('through a bad network, the clock is right to a few milliseconds, whether it drifts or not', () => {
+test('over a bad network the estimate is right to a few milliseconds, with drift and without', () => {
   for (const drift of [0, 0.0001, -0.0002]) {
     const random = randomFrom(3);
     const clock = new ServerClock();
@@ -43,7 +43,7 @@ test('a clock that was set, or a machine that slept, is noticed at the first ans
   assert.equal(clock.offset, 65_000);
 });
 
-test('an answer that was held up says nothing against what is known', () => {
+test('a delayed answer does not change the estimate', () => {
   const clock = new ServerClock();
   answer(clock, 1000, 5000, 1, 1);
   answer(clock, 5000, 5000, 1, 3000);

@@ -1,17 +1,17 @@
 /**
- * The server's clock, as this machine's plus an offset: learnt from requests, of which the quickest knows it best (Cristian's
- * algorithm). Clocks drift apart, so what was learnt long ago counts less. No clock is read here.
+ * The server's clock as an offset from this machine's, estimated from requests: the quickest answer bounds it best
+ * (Cristian's algorithm). Clocks drift apart, so the weight of an estimate falls with its age. No clock is read here.
  */
 
-/** How much surer a new answer is than an older one, for each millisecond between them: the server's clock may slew. */
+/** Growth of an estimate's uncertainty per millisecond of age: the server's clock may slew. */
 const DRIFT = 0.0003;
 const KEPT = 60;
-/** Beyond what drift and round trips explain, milliseconds: a clock was set, or the machine slept. */
+/** Offset, in milliseconds, beyond drift and round trip: a clock was set, or the machine slept. */
 const JUMP = 20;
 
 interface Answer {
   offset: number;
-  /** The offset is at most so much wrong, either way. */
+  /** Bound of the estimate's error, either way. */
   error: number;
   at: number;
 }
@@ -20,23 +20,23 @@ export class ServerClock {
   #answers: Answer[] = [];
   #guess: number | null = null;
 
-  /** The server's time less this machine's, milliseconds; null until anything is known. */
+  /** Server time minus local time, in milliseconds; null until there is an estimate. */
   get offset(): number | null {
     return this.#best()?.offset ?? this.#guess;
   }
 
-  /** The server's time when ours is `now`; null until anything is known. */
+  /** Server time at local time `now`; null until there is an estimate. */
   at(now: number): number | null {
     const { offset } = this;
     return offset === null ? null : now + offset;
   }
 
-  /** Something the server said without being asked: it was under way for a time that nobody knows. */
+  /** A time stamp that the server sent unasked: its delay on the way is unknown. */
   hint(time: number, received: number): void {
     this.#guess = time - received;
   }
 
-  /** An answer to a question: `time` by the server's clock, the others by this machine's. */
+  /** The answer to a request: `time` by the server's clock, the others by the local clock. */
   add({ sent, received, time }: { sent: number; received: number; time: number }): void {
     const answer = { offset: time - (sent + received) / 2, error: Math.max(0, received - sent) / 2, at: received };
     const best = this.#best();
@@ -47,7 +47,7 @@ export class ServerClock {
     if (this.#answers.length > KEPT) this.#answers.shift();
   }
 
-  /** Another server answers from now on. */
+  /** Resets the estimate for another server. */
   reset(): void {
     this.#answers = [];
     this.#guess = null;

@@ -33,7 +33,7 @@ function play({ offset, drift = 0, seconds }: { offset: number; drift?: number; 
   return { offsets, rates, jumps };
 }
 
-test('whatever a player starts with, it is in step within seconds, and stays there', () => {
+test('a player with any starting offset is in step within seconds and stays there', () => {
   for (const offset of [-300, -100, -25, 0, 30, 120, 340]) {
     const { offsets, jumps } = play({ offset, seconds: 60 });
     assert.equal(jumps, 0);
@@ -45,20 +45,20 @@ test('whatever a player starts with, it is in step within seconds, and stays the
   }
 });
 
-test('a player whose clock is wrong is held', () => {
+test('a player with a wrong clock is held in step', () => {
   for (const drift of [0.0005, -0.0005]) {
     const { offsets } = play({ offset: 0, drift, seconds: 300 });
     assert.ok(offsets.slice(250).every((late) => Math.abs(late) < 10));
   }
 });
 
-test('nobody hears it: the rate changes by 3% at most, and is left alone when all is well', () => {
+test('the rate changes by 3% at most, which is inaudible, and not at all when in step', () => {
   const { rates } = play({ offset: 340, seconds: 60 });
   assert.ok(rates.every((rate) => Math.abs(rate - 1) <= 0.03 + 1e-9));
   assert.ok(rates.slice(-100).filter((rate) => rate === 1).length > 80);
 });
 
-test('who is more than a second off jumps, and who has just tuned does so sooner', () => {
+test('a player more than a second off jumps, and sooner just after tuning', () => {
   const late = (offset: number, pictures: number) => {
     const steering = new Steering();
     for (let i = 0; i < pictures; i++) steering.add(offset);
@@ -71,7 +71,7 @@ test('who is more than a second off jumps, and who has just tuned does so sooner
   assert.equal(late(300, 20), 'rate');
 });
 
-test('what was measured before a jump is forgotten', () => {
+test('measurements from before a jump are discarded', () => {
   const steering = new Steering();
   for (let i = 0; i < 50; i++) steering.add(500);
   steering.reset();

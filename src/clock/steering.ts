@@ -1,25 +1,25 @@
 /**
- * Keeps a picture at its moment, wherever it is shown: how far it is off, from picture to picture, and what is done about
- * it. More than a second: it goes there at once. Less: it plays a little faster or slower. Hardly anything: it is left.
+ * Keeps pictures at their presentation times by controlling the playback rate. An error above a second is corrected by
+ * a jump, a smaller one by a slightly different rate, a negligible one not at all.
  */
 
 export type Correction = { kind: 'rate'; rate: number } | { kind: 'jump' };
 
 /** Milliseconds. */
 const JUMP_BEYOND = 1_000;
-/** Just tuned, a jump costs less than seconds at another speed. */
+/** Limit just after tuning, when a jump disturbs less than seconds at another rate. */
 const FIRST_JUMP_BEYOND = 350;
 const BEGIN_BEYOND = 4;
 const END_WITHIN = 1;
-/** The rate that would take the whole error away in this time. */
+/** The rate is chosen to remove the whole error within this time. */
 const TIME_CONSTANT = 1_200;
 const MOST = 0.03;
-/** Below that, nothing would come of it. */
+/** Smallest rate correction that has an effect. */
 const LEAST = 0.002;
-/** Pictures that are looked at together: displays show them up to a refresh late, now more, now less. */
+/** Pictures of one measurement: displays present them up to a refresh late, by varying amounts. */
 const PICTURES = 12;
 const FEWEST = 6;
-/** Pictures after which it is no longer just tuned. */
+/** Pictures that count as just tuned. */
 const SETTLED = 60;
 
 export class Steering {
@@ -27,19 +27,19 @@ export class Steering {
   #pictures = 0;
   #isCorrecting = false;
 
-  /** Milliseconds, positive: late. Null until enough pictures were seen. */
+  /** Mean error in milliseconds, positive for late; null until there are enough pictures. */
   get offset(): number | null {
     return this.#offsets.length < FEWEST ? null : middle(this.#offsets);
   }
 
-  /** A picture was shown so late, milliseconds. */
+  /** Adds a presented picture that was late by so much, in milliseconds. */
   add(offset: number): void {
     this.#offsets.push(offset);
     this.#pictures++;
     if (this.#offsets.length > PICTURES) this.#offsets.shift();
   }
 
-  /** What to do now. */
+  /** The correction to make now. */
   correction(): Correction {
     const { offset } = this;
     if (offset === null) return { kind: 'rate', rate: 1 };
@@ -52,14 +52,14 @@ export class Steering {
     return { kind: 'rate', rate: 1 + Math.sign(offset) * change };
   }
 
-  /** It went elsewhere: what was measured says nothing any more. */
+  /** Playback jumped: earlier measurements are discarded. */
   reset(): void {
     this.#offsets = [];
     this.#isCorrecting = false;
   }
 }
 
-/** The mean of the middle half: single pictures that were shown late do not count. */
+/** The interquartile mean: single late pictures do not count. */
 function middle(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const quarter = Math.floor(sorted.length / 4);

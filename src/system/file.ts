@@ -1,4 +1,4 @@
-/** Reading files only as far as they are in memory, and having them brought there. */
+/** Reads from files without waiting for the disk, and read-ahead. */
 import { Errno, type Libc } from './libc.js';
 import { VECTOR_LENGTH } from './send-messages.js';
 import { StructTable } from './struct-table.js';
@@ -7,22 +7,22 @@ import { SystemCallError } from './udp-socket.js';
 const RWF_NOWAIT = 0x8;
 const POSIX_FADV_WILLNEED = 3;
 
-/** A file ended before the bytes that were to be read; `code` is that of libuv. */
+/** A file ends before the bytes to be read; `code` is libuv's. */
 export class EndOfFileError extends Error {
   readonly code = 'EOF';
 
-  /** Reading was to go to byte `wanted`; the file ends at byte `end`, where that is known. */
+  /** The read was to end at byte `wanted`; the file ends at byte `end`, if that is known. */
   constructor({ wanted, end }: { wanted: number; end?: number }) {
     super(`the file ends${end === undefined ? '' : ` at ${end},`} before ${wanted}`);
   }
 }
 
-/** Reads into scattered pieces of one buffer. */
+/** Scatter reads into one buffer. */
 export class ScatterReader {
   readonly #libc: Libc;
   readonly #vectors: StructTable;
   readonly #dataAt: number;
-  /** Kept, because the kernel writes at its address. */
+  /** Referenced here, because the kernel writes to its address. */
   readonly data: Buffer;
 
   /** At most `capacity` pieces at once; not more than 1,024 (UIO_MAXIOV). */
@@ -41,8 +41,8 @@ export class ScatterReader {
   }
 
   /**
-   * Fills pieces 0 … `count` − 1 from `position` of the file on, unless that would mean waiting for the disk. Returns
-   * the bytes read, or −errno: EAGAIN when nothing of it is in memory, EOPNOTSUPP when the file system cannot tell.
+   * Fills pieces 0 … `count` − 1 from `position` of the file on, without waiting for the disk. Returns the bytes read,
+   * or −errno: EAGAIN when none of it is in the page cache, EOPNOTSUPP when the file system cannot tell.
    */
   read(fd: number, position: number, count: number): number {
     const read = this.#libc.preadv2(fd, this.#vectors.address, count, position, RWF_NOWAIT);
@@ -51,11 +51,11 @@ export class ScatterReader {
 }
 
 /**
- * Asks the kernel to read a part of a file into its cache. May wait for the disk, but not for all of the part. Throws
+ * Has the kernel read a part of a file into the page cache. May wait for the disk, but not for the whole part. Throws
  * SystemCallError.
  */
 export function willNeed(libc: Libc, fd: number, position: number, length: number): void {
   const errno = libc.posix_fadvise(fd, position, length, POSIX_FADV_WILLNEED);
-  // Advice that a file system does not take is no error: it is then read when it is needed.
+  // File systems may ignore the advice; the part is then read on use.
   if (errno !== 0 && errno !== Errno.EINVAL) throw new SystemCallError('posix_fadvise', errno);
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 
-test('the user can do without these calls, and is told so', () => {
+test('the calls can be disabled by the user, with that as the reason', () => {
   const program = `import { loadLibc } from ${JSON.stringify(new URL('./libc.js', import.meta.url).href)};
     console.log(JSON.stringify(await loadLibc()));`;
   const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {

@@ -1,13 +1,13 @@
 /**
- * System calls of Linux that Node.js does not offer: many datagrams in one call, and reading a file only as far as it
- * is in memory. They are called through koffi, with structures laid out by hand. This folder is the only one that
- * knows a system; where it has nothing to offer (`loadLibc` returns null), the others use what Node.js has.
+ * Linux system calls that Node.js does not offer: many datagrams in one call, and reading from the page cache only.
+ * They are called through koffi, with structures laid out by hand. Only this folder depends on the system; where
+ * `loadLibc` returns null, the callers use Node.js.
  */
 import { getSystemErrorName } from 'node:util';
 import type Koffi from 'koffi';
 import { messageOf } from '../base/problem.js';
 
-/** The C functions used, as koffi calls them. Addresses and offsets are whole numbers below 2^53. */
+/** The C functions in use, as koffi calls them. Addresses and offsets are integers below 2^53. */
 export interface Libc {
   socket(domain: number, type: number, protocol: number): number;
   bind(fd: number, address: Buffer, length: number): number;
@@ -21,24 +21,24 @@ export interface Libc {
   ppoll(descriptors: number, count: number, timeout: Buffer, mask: null): number;
   eventfd(value: number, flags: number): number;
   close(fd: number): number;
-  /** `errno` of the call before. */
+  /** `errno` of the preceding call. */
   errno(): number;
-  /** Where a buffer's first byte lies. Whoever hands the address to the system keeps the buffer. */
+  /** Address of a buffer's first byte. The caller keeps the buffer referenced while the system uses the address. */
   address(buffer: Buffer): number;
 }
 
-/** The calls, or why they are not to be had. */
+/** The calls, or the reason why they are unavailable. */
 export type LibcOrReason = { libc: Libc } | { libc: null; reason: string };
 
 let loading: Promise<LibcOrReason> | undefined;
 
-/** Loads koffi, once. Never rejects: what is not there is no error, for there is another way to do the same. */
+/** Loads koffi once. Never rejects: without it, Node.js's own calls do. */
 export function loadLibc(): Promise<LibcOrReason> {
   loading ??= load();
   return loading;
 }
 
-/** The user's way to do without these calls, to see whether a fault lies in them. */
+/** Lets users disable these calls, to see whether they cause a fault. */
 const PLAIN = 'MSC_SOCKETS=plain';
 
 async function load(): Promise<LibcOrReason> {

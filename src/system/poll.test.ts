@@ -15,7 +15,10 @@ function openBell(context: TestContext): EventDescriptor {
   return bell;
 }
 
-/** A system in which every wait ends with `errno`, 0 for none, and the waits as it was told them: seconds, nanoseconds. */
+/**
+ * A fake system in which every wait ends with `errno` (0 for none), and the timeouts it was given: seconds,
+ * nanoseconds.
+ */
 function waiting(errno: number) {
   const waits: [seconds: bigint, nanoseconds: bigint][] = [];
   const fake: Partial<Libc> = {
@@ -29,7 +32,7 @@ function waiting(errno: number) {
   return { poller: new Poller(fake as Libc, [3]), waits };
 }
 
-test('a wait is told in seconds and nanoseconds', () => {
+test('a timeout is passed in seconds and nanoseconds', () => {
   const cases = [
     [0, 0n, 0n],
     [0.25, 0n, 250_000n],
@@ -45,14 +48,14 @@ test('a wait is told in seconds and nanoseconds', () => {
   );
 });
 
-test('a wait that a signal ends finds nothing ready; any other failure is told', () => {
+test('an interrupted wait finds nothing ready; any other failure is thrown', () => {
   const { poller } = waiting(Errno.EINTR);
   poller.wait(1);
   assert.equal(poller.isReady(0), false);
   assert.throws(() => waiting(Errno.EINVAL).poller.wait(1), SystemCallError);
 });
 
-test('those that have something to be read are ready, until it is read', { skip }, (context) => {
+test('readable descriptors are ready until they have been read', { skip }, (context) => {
   const bells = [0, 1, 2].map(() => openBell(context));
   const poller = new Poller(
     libc!,

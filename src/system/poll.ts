@@ -1,4 +1,4 @@
-/** Waiting for descriptors: for a thread that has nothing else to do. */
+/** Waits for descriptors, in a thread that has no event loop. */
 import { readSync } from 'node:fs';
 import { Errno, type Libc } from './libc.js';
 import { StructTable } from './struct-table.js';
@@ -11,7 +11,7 @@ const POLLIN = 1;
 const EFD_CLOEXEC = 0x80000;
 const EFD_NONBLOCK = 0x800;
 
-/** Waits until one of its descriptors has something to be read. */
+/** Waits until one of its descriptors is readable. */
 export class Poller {
   readonly #libc: Libc;
   readonly #descriptors: StructTable;
@@ -26,7 +26,7 @@ export class Poller {
     for (const [i, fd] of descriptors.entries()) this.#descriptors.words[i * 2] = fd;
   }
 
-  /** Waits for `timeout` milliseconds at most, which may have a fraction. Throws SystemCallError. */
+  /** Waits at most `timeout` milliseconds, which may have a fraction. Throws SystemCallError. */
   wait(timeout: number): void {
     const { words } = this.#descriptors;
     for (let i = 0; i < this.#count; i++) words[i * 2 + 1] = POLLIN;
@@ -35,19 +35,19 @@ export class Poller {
     this.#timeout.writeUInt32LE(Math.floor((timeout - seconds * 1000) * 1e6), 8);
     const ready = this.#libc.ppoll(this.#descriptors.address, this.#count, this.#timeout, null);
     if (ready >= 0) return;
-    // Nothing is ready, then.
+    // Interrupted: nothing is ready.
     for (let i = 0; i < this.#count; i++) words[i * 2 + 1] = 0;
     const errno = this.#libc.errno();
     if (errno !== Errno.EINTR) throw new SystemCallError('ppoll', errno);
   }
 
-  /** Whether descriptor `i` had something to be read, or an error to be told, when the last wait ended. */
+  /** Whether descriptor `i` was readable, or had an error, at the end of the last wait. */
   isReady(i: number): boolean {
     return this.#descriptors.words[i * 2 + 1]! >>> 16 !== 0;
   }
 }
 
-/** A descriptor that any thread of the process can ring: by writing 8 bytes, the first of them 1, to it. */
+/** A descriptor that any thread of the process can signal, by writing 8 bytes to it, of which the first is 1. */
 export class EventDescriptor {
   readonly #libc: Libc;
   readonly fd: number;
@@ -60,7 +60,7 @@ export class EventDescriptor {
     if (this.fd < 0) throw new SystemCallError('eventfd', libc.errno());
   }
 
-  /** Makes it not ready any more. To be called only when it is. */
+  /** Clears the signal. Call it only while signalled. */
   clear(): void {
     readSync(this.fd, this.#value);
   }
@@ -70,5 +70,5 @@ export class EventDescriptor {
   }
 }
 
-/** What rings an EventDescriptor. */
+/** The bytes that signal an EventDescriptor. */
 export const RING: Buffer = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);

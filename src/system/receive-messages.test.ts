@@ -17,7 +17,7 @@ function openSocket(context: TestContext): UdpSocket {
   return socket;
 }
 
-/** Sends each of the messages, cut into datagrams of `segment` bytes unless that is 0. */
+/** Sends each message, cut into datagrams of `segment` bytes unless that is 0. */
 function send(from: UdpSocket, to: UdpSocket, messages: readonly { bytes: Buffer; segment: number }[]): void {
   const data = Buffer.concat(messages.map(({ bytes }) => bytes));
   const table = new SendMessages(libc!, { data, capacity: messages.length, destinations: 1 });
@@ -38,7 +38,7 @@ interface Received {
   arrival: number | null;
 }
 
-/** Receives until there are so many bytes. */
+/** Receives until that number of bytes has arrived. */
 async function receive(socket: UdpSocket, messages: ReceiveMessages, bytes: number): Promise<Received[]> {
   const received: Received[] = [];
   for (let left = bytes; ; await setImmediate()) {
@@ -61,7 +61,7 @@ async function receive(socket: UdpSocket, messages: ReceiveMessages, bytes: numb
 
 const filled = (length: number): Buffer => Buffer.from(Array.from({ length }, (_, i) => (i * 7) & 0xff));
 
-test('datagrams that were sent as one message come as one, with their length and sender', {
+test('datagrams sent as one message arrive as one, with their length and source', {
   skip,
   timeout: 10_000,
 }, async (context) => {
@@ -75,7 +75,7 @@ test('datagrams that were sent as one message come as one, with their length and
   ]);
 });
 
-test('without asking for it they come one by one', { skip, timeout: 10_000 }, async (context) => {
+test('without receive offload they arrive one by one', { skip, timeout: 10_000 }, async (context) => {
   const [from, to] = [openSocket(context), openSocket(context)];
   const bytes = filled(2 * 500 + 7);
   send(from, to, [{ bytes, segment: 500 }]);
@@ -87,7 +87,7 @@ test('without asking for it they come one by one', { skip, timeout: 10_000 }, as
   assert.ok(Buffer.concat(received.map((each) => each.bytes)).equals(bytes));
 });
 
-test('an empty datagram is one, and the largest comes whole', { skip, timeout: 10_000 }, async (context) => {
+test('an empty datagram is received, and the largest arrives whole', { skip, timeout: 10_000 }, async (context) => {
   const [from, to] = [openSocket(context), openSocket(context)];
   to.setReceiveOffload();
   const largest = filled(65_507); // 65,535 − 20 (IPv4) − 8 (UDP)
@@ -106,7 +106,7 @@ test('an empty datagram is one, and the largest comes whole', { skip, timeout: 1
   assert.ok(received[1]!.bytes.equals(largest));
 });
 
-test('more than the table holds is taken by the next calls, each sender told', {
+test('messages beyond the table’s capacity are received by the next calls, each with its source', {
   skip,
   timeout: 10_000,
 }, async (context) => {
@@ -122,7 +122,7 @@ test('more than the table holds is taken by the next calls, each sender told', {
   );
 });
 
-test('the kernel notes when a message arrived, also of several datagrams', {
+test('the kernel notes the arrival of a message, also of several datagrams', {
   skip,
   timeout: 10_000,
 }, async (context) => {
@@ -137,7 +137,7 @@ test('the kernel notes when a message arrived, also of several datagrams', {
   assert.ok(arrival !== null && Math.abs(arrival - before) < 60_000, `${arrival} instead of ${before}`);
 });
 
-test('nothing there is 0 messages, and a descriptor that is none is EBADF', { skip }, (context) => {
+test('an empty socket gives 0 messages, an invalid descriptor EBADF', { skip }, (context) => {
   const socket = openSocket(context);
   const messages = new ReceiveMessages(libc!, 2);
   assert.equal(messages.receive(socket.fd), 0);

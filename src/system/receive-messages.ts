@@ -33,9 +33,9 @@ export class ReceiveMessages {
   readonly #vectors: StructTable;
   readonly #controls: StructTable;
   readonly #names: StructTable;
-  /** Messages whose lengths the kernel has overwritten. */
+  /** Number of messages whose lengths the kernel has overwritten. */
   #used: number;
-  /** The source read last, and its first words: most messages have the same source as the one before. */
+  /** The last decoded source and its first words: most messages have the same source as the one before. */
   #source: SocketAddress | null = null;
   #sourceWords: [familyAndPort: number, address: number] = [0, 0];
 
@@ -61,7 +61,7 @@ export class ReceiveMessages {
     this.#used = capacity;
   }
 
-  /** Takes what has come, at most `capacity` messages, without waiting. Returns how many, or −errno. */
+  /** Receives at most `capacity` messages without waiting. Returns their number, or −errno. */
   receive(fd: number): number {
     const { words } = this.#messages;
     for (let i = 0; i < this.#used; i++) {
@@ -86,7 +86,7 @@ export class ReceiveMessages {
     return at < 0 ? this.length(i) : this.#controls.words[at]!;
   }
 
-  /** Where message `i` came from; the same object for messages in a row from one source. */
+  /** Source of message `i`; the same object for consecutive messages of one source. */
   source(i: number): SocketAddress {
     const at = i * SOCKADDR_WORDS;
     const { words, bytes } = this.#names;
@@ -98,7 +98,7 @@ export class ReceiveMessages {
     return this.#source;
   }
 
-  /** When message `i` arrived, milliseconds since the Unix epoch; null where the socket does not note it. */
+  /** Arrival of message `i` in milliseconds since the Unix epoch; null where the socket has no time stamps. */
   arrival(i: number): number | null {
     const at = this.#control(i, SOL_SOCKET, SO_TIMESTAMPNS);
     if (at < 0) return null;
@@ -107,7 +107,7 @@ export class ReceiveMessages {
     return seconds * 1000 + words[at + 2]! / 1e6;
   }
 
-  /** The word at which the data of a control message of message `i` begins, or −1. */
+  /** Index of the word at which the data of a control message of message `i` begins, or −1. */
   #control(i: number, level: number, type: number): number {
     const { words } = this.#controls;
     let at = i * CONTROL_WORDS;

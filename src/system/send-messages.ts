@@ -34,10 +34,10 @@ export class SendMessages {
   readonly #controls: StructTable;
   readonly #names: StructTable;
   readonly #dataAt: number;
-  /** Kept, because the kernel reads at its address. */
+  /** Referenced here, because the kernel reads from its address. */
   readonly data: Buffer;
 
-  /** Datagrams come out of `data`; at most `capacity` messages at once, to at most `destinations` addresses. */
+  /** Datagrams lie in `data`; at most `capacity` messages at once, to at most `destinations` addresses. */
   constructor(libc: Libc, options: { data: Buffer; capacity: number; destinations: number }) {
     const { data, capacity, destinations } = options;
     this.#libc = libc;
@@ -78,7 +78,7 @@ export class SendMessages {
     this.#controls.words[index * CONTROL_WORDS + 4] = segment;
   }
 
-  /** Sends `count` messages from `first` on. Returns how many left, or −errno when not even the first did. */
+  /** Sends `count` messages from `first` on. Returns how many were sent, or −errno if not even the first was. */
   send(fd: number, first: number, count: number): number {
     const sent = this.#libc.sendmmsg(fd, this.#messages.address + first * MESSAGE_LENGTH, count, 0);
     return sent < 0 ? -this.#libc.errno() : sent;

@@ -11,7 +11,7 @@ const wholeNumbers = fc.oneof(
   fc.constantFrom(0, Number.MAX_SAFE_INTEGER),
 );
 
-test('a number below 2^53 is written as the 64 bits that it is, and nothing beside it', () => {
+test('an integer below 2^53 is written as 64 bits, and nothing beside it', () => {
   fc.assert(
     fc.property(wholeNumbers, fc.integer({ min: 0, max: 2 }), (value, index) => {
       const table = new StructTable(new FakeLibc(), 16);
@@ -24,8 +24,8 @@ test('a number below 2^53 is written as the 64 bits that it is, and nothing besi
   );
 });
 
-test('the smallest table lies where its address says', () => {
-  // V8 keeps small typed arrays elsewhere until somebody asks for their memory.
+test('the smallest table lies at its address', () => {
+  // V8 keeps small typed arrays elsewhere until their memory is requested.
   const libc = new FakeLibc();
   let given: Buffer | undefined;
   libc.address = (buffer) => {

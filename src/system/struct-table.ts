@@ -1,12 +1,12 @@
-/** Structures of C, many of one kind, that the kernel is given the address of. */
+/** Arrays of C structures that are passed to the kernel by address. */
 import type { Libc } from './libc.js';
 
 /**
- * A table of structures as its 32-bit words: written for every message, and much quicker than by a Buffer's methods. An
- * index is that of the field's first word.
+ * A table of structures as 32-bit words: it is written for every message, and much faster than by Buffer's methods. An
+ * index is that of a field's first word.
  */
 export class StructTable {
-  /** Where the table lies in memory. */
+  /** Address of the table. */
   readonly address: number;
   readonly bytes: Buffer;
   readonly words: Uint32Array;
@@ -19,7 +19,7 @@ export class StructTable {
 
   /** Sets a field of 64 bits to a whole number below 2^53. */
   setLong(index: number, value: number): void {
-    // An element takes the number modulo 2^32, without its fraction.
+    // Storing into the array takes the number modulo 2^32, without its fraction.
     this.words[index] = value;
     this.words[index + 1] = value / 0x1_0000_0000;
   }

@@ -10,13 +10,13 @@ import { readSockaddr, SOCKADDR_LENGTH, UdpSocket, writeSockaddr } from './udp-s
 const { libc } = await loadLibc();
 const skip = libc === null && 'needs 64-bit Linux';
 
-test('an address and port are family, port and address, of which the last two begin with their highest byte', () => {
+test('a socket address is family, port and address, of which the last two are big-endian', () => {
   const bytes = Buffer.alloc(SOCKADDR_LENGTH + 2, 0xaa);
   writeSockaddr(bytes, 1, '239.1.2.3', 5004);
   assert.equal(bytes.toString('hex'), 'aa0200138cef0102030000000000000000aa');
 });
 
-test('an address that was written is read again', () => {
+test('a written address is read back', () => {
   fc.assert(
     fc.property(fc.ipV4(), fc.integer({ min: 0, max: 65_535 }), (address, port) => {
       const bytes = Buffer.alloc(SOCKADDR_LENGTH);
@@ -26,7 +26,7 @@ test('an address that was written is read again', () => {
   );
 });
 
-test('a socket is closed once, and afterwards has no descriptor that could be another file’s', () => {
+test('a socket is closed once, and then has no descriptor that could be another file’s', () => {
   const fake = new FakeLibc(); // fails where a descriptor is closed twice
   const socket = new UdpSocket(fake);
   assert.deepEqual([...fake.open], [socket.fd]);
@@ -36,7 +36,7 @@ test('a socket is closed once, and afterwards has no descriptor that could be an
   assert.equal(fake.open.size, 0);
 });
 
-test('a bound socket says where it is, and what buffers it was granted', { skip }, (context) => {
+test('a bound socket has its address and the buffers that it was granted', { skip }, (context) => {
   const socket = new UdpSocket(libc!);
   context.after(() => socket.close());
   socket.bind('127.0.0.1', 0);
@@ -47,7 +47,7 @@ test('a bound socket says where it is, and what buffers it was granted', { skip 
   assert.ok(socket.setReceiveBuffer(64 * 1024) >= 64 * 1024);
 });
 
-test('a call that fails throws its name and that of errno', { skip }, (context) => {
+test('a failed call throws its name and that of errno', { skip }, (context) => {
   const socket = new UdpSocket(libc!);
   context.after(() => socket.close());
   const is = (message: string, code: string) => (error: unknown) =>

@@ -1,8 +1,8 @@
-/** UDP sockets by their descriptors: without an event loop behind them, they block nobody. */
+/** UDP sockets by descriptor, without an event loop: they never block. */
 import type { SocketAddress } from '../base/socket-address.js';
 import { errnoName, type Libc } from './libc.js';
 
-/** A system call that failed, as Node.js would put it: `code` is the name of errno. */
+/** A failed system call, in the manner of Node.js: `code` is the name of errno. */
 export class SystemCallError extends Error {
   readonly code: string;
 
@@ -56,7 +56,7 @@ const addressBytes = (address: string): Buffer => Buffer.from(address.split('.')
 
 /**
  * An open, non-blocking UDP socket over IPv4. Its methods throw SystemCallError.
- * It is in charge of the descriptor: `close` ends it, and nothing else does.
+ * Responsible for: the descriptor, which only `close` closes.
  */
 export class UdpSocket {
   readonly #libc: Libc;
@@ -68,7 +68,7 @@ export class UdpSocket {
     this.#check('socket', this.#fd);
   }
 
-  /** The descriptor; −1 when closed, for the system gives the number to the next file that is opened. */
+  /** The descriptor; −1 once closed, because the system reuses the number. */
   get fd(): number {
     return this.#fd;
   }
@@ -79,14 +79,14 @@ export class UdpSocket {
     this.#check('bind', this.#libc.bind(this.fd, name, name.length));
   }
 
-  /** Where it is bound to. */
+  /** The bound address. */
   address(): { address: string; port: number } {
     const name = Buffer.alloc(SOCKADDR_LENGTH);
     this.#check('getsockname', this.#libc.getsockname(this.fd, name, int32(name.length)));
     return readSockaddr(name, 0);
   }
 
-  /** What is sent to groups leaves by the interface with this address, and may pass `ttl` − 1 routers. */
+  /** Sets the interface for multicast, by its address, and its time to live: the number of routers plus one. */
   setMulticast(options: { interfaceAddress: string; ttl: number }): void {
     this.#set(IPPROTO_IP, IP_MULTICAST_IF, addressBytes(options.interfaceAddress));
     this.setMulticastTtl(options.ttl);
@@ -97,7 +97,7 @@ export class UdpSocket {
     this.#set(IPPROTO_IP, IP_MULTICAST_TTL, int32(ttl));
   }
 
-  /** Whether datagrams that the path cannot take whole may be cut into fragments. Numbering for that has its price. */
+  /** Whether datagrams too large for the path are cut into fragments. The identification that this needs has a cost. */
   setFragmenting(allowed: boolean): void {
     this.#set(IPPROTO_IP, IP_MTU_DISCOVER, int32(allowed ? IP_PMTUDISC_WANT : IP_PMTUDISC_DO));
   }
@@ -109,21 +109,21 @@ export class UdpSocket {
   joinGroup(group: string, interfaceAddress: string): void {
     // struct ip_mreq: imr_multiaddr, imr_interface
     this.#set(IPPROTO_IP, IP_ADD_MEMBERSHIP, Buffer.concat([addressBytes(group), addressBytes(interfaceAddress)]));
-    // Only what this socket joined, not what others on the machine did.
+    // Receive only the groups that this socket joined, not those of other sockets of the machine.
     this.#set(IPPROTO_IP, IP_MULTICAST_ALL, int32(0));
   }
 
-  /** Lets the kernel hand over several datagrams of one sender as one; see ReceiveMessages. */
+  /** Enables receive offload: several datagrams of one source as one message; see ReceiveMessages. */
   setReceiveOffload(): void {
     this.#set(SOL_UDP, UDP_GRO, int32(1));
   }
 
-  /** Has the kernel note when each datagram arrived; see ReceiveMessages. */
+  /** Enables arrival time stamps; see ReceiveMessages. */
   setTimestamps(): void {
     this.#set(SOL_SOCKET, SO_TIMESTAMPNS, int32(1));
   }
 
-  /** Bytes that the kernel granted, as it counts them: less than asked where the system's limit is lower. */
+  /** Granted bytes, as the kernel counts them: fewer than requested above the system's limit. */
   setSendBuffer(bytes: number): number {
     this.#set(SOL_SOCKET, SO_SNDBUF, int32(bytes));
     return this.#get(SOL_SOCKET, SO_SNDBUF);
