@@ -6,6 +6,7 @@ import type { Millis } from '../base/units.js';
 import type { Clock } from '../clock/clock.js';
 import type { Station } from '../station/station.js';
 import type { ThreadReport } from '../threads/messages.js';
+import { oncePerLine } from '../threads/once-per-line.js';
 import { ReadErrors } from '../threads/read-errors.js';
 import { StationCounters } from '../threads/station-counters.js';
 import { Thread } from '../threads/thread.js';
@@ -78,10 +79,11 @@ export class PlayoutPool {
   /** By the number of the device. */
   readonly #readers = new Map<number, StationThread>();
   readonly #onAir = new Map<string, OnAir>();
-  readonly #notes = new Set<string>();
+  readonly #note: (line: string) => void;
 
   private constructor(options: PlayoutOptions) {
     this.#options = options;
+    this.#note = oncePerLine(options.onNote);
     this.#most = options.workers ?? availableParallelism();
   }
 
@@ -92,7 +94,7 @@ export class PlayoutPool {
       await pool.#newPlayer().thread.ready;
       return pool;
     } catch (error) {
-      await pool.close();
+      await pool.close().catch(() => undefined); // The first error is the cause.
       throw error;
     }
   }
@@ -226,10 +228,7 @@ export class PlayoutPool {
 
   #onMessage(message: ThreadReport): void {
     if (message.is === 'read-error') this.#onReadError(message);
-    else if (message.is === 'note' && !this.#notes.has(message.line)) {
-      this.#notes.add(message.line);
-      this.#options.onNote(message.line);
-    }
+    else if (message.is === 'note') this.#note(message.line);
   }
 
   #onReadError({ id, code, message }: Extract<ThreadReport, { is: 'read-error' }>): void {

@@ -5,7 +5,7 @@ import { HandTimers } from '../../test/support/hand-timers.js';
 import { Thread } from './thread.js';
 
 /** A thread that dies `deaths` times, its notes and deaths as they come, and the clock of its revival. */
-async function dyingThread(options: { deaths: number; diesAtStop?: boolean }) {
+async function dyingThread(options: Omit<DyingThreadData, 'lives'>) {
   const timers = new HandTimers();
   const lines: string[] = [];
   let onLine = (): void => undefined;
@@ -23,7 +23,7 @@ async function dyingThread(options: { deaths: number; diesAtStop?: boolean }) {
       if (message.is === 'note') log(message.line);
     },
   });
-  await thread.ready;
+  if (!options.diesAtStart) await thread.ready;
   /** The line numbered `count`, from 1 on. */
   const lineAt = async (count: number): Promise<string> => {
     while (lines.length < count) {
@@ -97,4 +97,14 @@ test('a thread that dies while it is being closed has ended, and its error is re
   await assert.rejects(thread.close(), /the socket is stuck/);
   assert.deepEqual(lines, []);
   assert.equal(timers.pending, 0);
+});
+
+test('a thread that dies before it is ready is reported, and tried again with its stations', async () => {
+  const { thread, timers, lineAt } = await dyingThread({ deaths: 1, diesAtStart: true });
+  thread.add({ id: 'a', title: 'Films' });
+  await assert.rejects(thread.ready, /no memory/);
+  assert.match(await lineAt(1), /died.*no memory/);
+  timers.advance(100);
+  assert.equal(await lineAt(2), 'life 1 has a, Films');
+  await thread.close();
 });

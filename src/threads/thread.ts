@@ -33,7 +33,7 @@ export interface ThreadOptions<Report> {
  * - another thread with the same stations when it dies: what a station sends depends on nothing that died with it
  */
 export class Thread<S extends { id: string }, Command = never, Report extends { is: string } = never> {
-  /** Resolves when the thread has begun; rejects with a Problem when it cannot. */
+  /** Resolves when the thread has begun; rejects when it cannot, with a Problem. It is tried again until `close`. */
   readonly ready: Promise<void>;
   readonly #options: ThreadOptions<Report>;
   readonly #timers: Timers;
@@ -42,7 +42,6 @@ export class Thread<S extends { id: string }, Command = never, Report extends { 
   readonly #removals = new Map<string, () => void>();
   #worker!: Worker;
   #isAlive = false;
-  #isReady = false;
   #isClosing = false;
   #startedAt: Millis = 0;
   #deaths = 0;
@@ -55,7 +54,7 @@ export class Thread<S extends { id: string }, Command = never, Report extends { 
     this.#timers = options.timers ?? systemTimers;
     this.#start();
     this.ready = this.#readiness(this.#worker);
-    // A caller that does not await it relies on revival.
+    // A caller that does not await it relies on the next attempt.
     this.ready.catch(() => undefined);
   }
 
@@ -117,9 +116,7 @@ export class Thread<S extends { id: string }, Command = never, Report extends { 
     return new Promise((resolve, reject) => {
       worker.on('message', (message: ThreadReport | Report) => {
         if (isCommon(message, 'unable')) reject(new Problem(message.code, message.message, message.next));
-        if (!isCommon(message, 'ready')) return;
-        this.#isReady = true;
-        resolve();
+        if (isCommon(message, 'ready')) resolve();
       });
       worker.on('error', reject);
     });
@@ -130,7 +127,7 @@ export class Thread<S extends { id: string }, Command = never, Report extends { 
     this.#options.onExit?.();
     for (const id of [...this.#removals.keys()]) this.#resolveRemoval(id);
     this.#onceEnded();
-    if (this.#isClosing || !this.#isReady) return;
+    if (this.#isClosing) return;
     const lived = this.#timers.now() - this.#startedAt;
     this.#deaths = lived >= SOUND_LIFE ? 1 : this.#deaths + 1;
     const delay = Math.min(REVIVAL * 2 ** (this.#deaths - 1), LONGEST_REVIVAL);

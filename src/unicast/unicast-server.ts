@@ -10,6 +10,7 @@ import type { NetInterface } from '../net/interfaces.js';
 import type { Station } from '../station/station.js';
 import { RING } from '../system/poll.js';
 import type { ThreadReport } from '../threads/messages.js';
+import { oncePerLine } from '../threads/once-per-line.js';
 import type { StationCounters } from '../threads/station-counters.js';
 import { Thread } from '../threads/thread.js';
 import type { StationInfo } from '../wire/station-info.js';
@@ -40,7 +41,7 @@ export interface UnicastServerOptions {
 export class UnicastServer {
   readonly #thread: Thread<ServedStation, ServedChange, UnicastReport>;
   readonly #options: UnicastServerOptions;
-  readonly #notes = new Set<string>();
+  readonly #note: (line: string) => void;
   readonly #data: UnicastThreadData;
   /** Of the stations' timelines, as the thread has them. */
   readonly #revisions = new Map<string, number>();
@@ -51,6 +52,7 @@ export class UnicastServer {
 
   private constructor(options: UnicastServerOptions) {
     this.#options = options;
+    this.#note = oncePerLine(options.onNote);
     const { clock, onNote, onReadError: _, ...rest } = options;
     const secret = randomBytes(32);
     this.#data = { ...rest, clock: clock.shared, secret };
@@ -69,8 +71,13 @@ export class UnicastServer {
   /** Rejects with a Problem: control port in use, no such interface. */
   static async open(options: UnicastServerOptions): Promise<UnicastServer> {
     const server = new UnicastServer(options);
-    await server.#thread.ready;
-    return server;
+    try {
+      await server.#thread.ready;
+      return server;
+    } catch (error) {
+      await server.close().catch(() => undefined); // The first error is the cause.
+      throw error;
+    }
   }
 
   /** Serves a station whose reels stay open until `remove` or `close` has resolved. */
@@ -143,8 +150,7 @@ export class UnicastServer {
         this.#options.onReadError(message.id, message.message);
         break;
       case 'note':
-        if (!this.#notes.has(message.line)) this.#options.onNote(message.line);
-        this.#notes.add(message.line);
+        this.#note(message.line);
         break;
     }
   }
