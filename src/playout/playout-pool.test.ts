@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
@@ -9,6 +10,7 @@ import { wrappedDistance } from '../base/units.js';
 import { SlewingClock } from '../clock/clock.js';
 import { openEndpoint } from '../net/endpoint.js';
 import { openGroup } from '../net/receive.js';
+import { reelOf as reelOfData } from '../reel/open-reel.js';
 import { Station } from '../station/station.js';
 import { parseRtp } from '../wire/rtp.js';
 import { PlayoutPool } from './playout-pool.js';
@@ -132,4 +134,35 @@ test('parity that follows losses ends with its station: a station that is stoppe
   assert.equal(pool.fec('a')?.mode, 'none', 'it begins again');
   assert.deepEqual(lose('a', 60_000), ['columns']);
   await pool.close();
+});
+
+test('a reel that cannot be read is reported with its cause', { timeout: 30_000 }, async (context) => {
+  const folder = scratchFolder(context);
+  const reel = await reelOf(context, makeFilm(join(folder, 'film.mp4'), 1));
+  const path = join(folder, 'empty');
+  writeFileSync(path, '');
+  const descriptor = openSync(path, 'r');
+  context.after(() => closeSync(descriptor));
+  const error = await new Promise<string>((resolve, reject) => {
+    const opening = PlayoutPool.open({
+      clock: new SlewingClock(),
+      interfaceAddress: here,
+      ttl: 1,
+      workers: 1,
+      onNote: reject,
+      onReadError: (id, message) => resolve(`${id}: ${message}`),
+    });
+    opening.then((pool) => {
+      context.after(() => pool.close());
+      const items = [{ name: 'film', reel: reelOfData({ ...reel.data, descriptor }) }];
+      pool.add({
+        id: 'a',
+        station: new Station({ items, ssrc: 1 }),
+        group: '239.255.254.120',
+        port: 5004,
+        bitrate: 1e6,
+      });
+    }, reject);
+  });
+  assert.match(error, /^a: the file ends /);
 });
