@@ -14,7 +14,7 @@ import { analyseTs } from './support/ts-analyser.js';
 
 interface Awkward extends Omit<SourceOptions, 'path' | 'seconds'> {
   extension?: string;
-  /** What the stream has in the end; left out: not looked at. */
+  /** Expected properties of the stream; those left out are not checked. */
   width?: number;
   height?: number;
   aspect?: string;
@@ -43,7 +43,7 @@ const sources: Record<string, Awkward> = {
 };
 
 for (const [what, { extension = 'mp4', width, height, aspect, ...options }] of Object.entries(sources)) {
-  test(`${what}: on the air without a fault`, {
+  test(`${what}: goes on air without a fault`, {
     skip: without('ffmpeg', 'ffprobe'),
     timeout: 60_000,
   }, async (context) => {
@@ -84,7 +84,7 @@ for (const [what, { extension = 'mp4', width, height, aspect, ...options }] of O
   });
 }
 
-test('a stream without a key picture at its beginning is played from its first one', {
+test('a stream that begins without a key picture is played from its first key picture on', {
   skip: without('ffmpeg'),
   timeout: 60_000,
 }, async (context) => {

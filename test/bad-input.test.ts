@@ -16,7 +16,7 @@ function badSources(folder: string): Record<string, { path: string; said: RegExp
   writeFileSync(at('notes.mp4'), 'Milk, bread, a new aerial.\n'.repeat(100));
   writeFileSync(at('empty.mp4'), '');
   const film = readFileSync(bigBuckBunny);
-  // Its table of contents (moov) stands at one end; without either it cannot be read.
+  // Without its table of contents (moov), which is at one end, it cannot be read.
   writeFileSync(at('cut.mp4'), film.subarray(1 << 20, 2 << 20));
   makeSource({ path: at('sound.mp4'), seconds: 1, video: null, audio: { sampleRate: 48_000, channels: 2 } });
   const unknown = Buffer.from(film);
@@ -38,7 +38,7 @@ function badSources(folder: string): Record<string, { path: string; said: RegExp
   };
 }
 
-test('each bad source is named with what to do, and the exit code says that nothing is left', async (context) => {
+test('each bad source is reported with the next step, and the exit code of a server without sources is 3', async (context) => {
   const store = await openStore(context);
   for (const [kind, { path, said }] of Object.entries(badSources(scratchFolder(context)))) {
     const { exitCode, stderr, stdout } = await runMsc(context, [
@@ -57,19 +57,19 @@ test('each bad source is named with what to do, and the exit code says that noth
   }
 });
 
-test('bad sources leave the others on the air', async (context) => {
+test('bad sources do not keep the others off the air', async (context) => {
   const store = await openStore(context);
   const folder = scratchFolder(context);
   const bad = Object.values(badSources(folder)).map(({ path }) => path);
   const good = join(folder, 'good.mp4');
   makeSource({ path: good, seconds: 1, video: { width: 320, height: 240, frameRate: [25, 1] }, audio: null });
   const server = await serve(context, [...bad, good, '--store', store.folder], 1);
-  assert.equal(server.stations[0].name, 'good');
-  assert.equal(server.stations[0].number, bad.length + 1);
+  const [station] = server.stations;
+  assert.deepEqual([station?.name, station?.number], ['good', bad.length + 1]);
   assert.equal(await server.stop(), 0);
 });
 
-test('a file that ends early is played up to there', async (context) => {
+test('a file that is cut off is played up to its end', async (context) => {
   const folder = scratchFolder(context);
   const path = join(folder, 'short.mkv');
   makeSource({ path, seconds: 4, video: { width: 320, height: 240, frameRate: [25, 1] }, audio: null });
@@ -82,7 +82,7 @@ test('a file that ends early is played up to there', async (context) => {
   assert.ok(duration > 1 && duration < 4, `${duration} s`);
 });
 
-test('a file that may not be read is named', {
+test('a file without permission to read is named', {
   skip: process.getuid?.() === 0 && 'root may read everything',
 }, async (context) => {
   const path = join(scratchFolder(context), 'secret.mp4');
@@ -93,14 +93,14 @@ test('a file that may not be read is named', {
   assert.match(stderr, /secret\.mp4: may not be read/);
 });
 
-test('an unknown interface is named with those that there are', async (context) => {
+test('an unknown interface is named together with the existing ones', async (context) => {
   const { exitCode, stderr } = await runMsc(context, ['serve', bigBuckBunny, '--interface', 'eth99']);
   assert.equal(exitCode, 6);
   assert.match(stderr, /eth99/);
   assert.match(stderr, /127\.0\.0\.1/);
 });
 
-test('a group that is none is refused', async (context) => {
+test('an address that is no multicast group is refused', async (context) => {
   for (const group of ['10.0.0.1', '240.0.0.1', 'everywhere']) {
     const { exitCode, stderr } = await runMsc(context, ['serve', bigBuckBunny, '--group', group]);
     assert.equal(exitCode, 6);
@@ -108,7 +108,7 @@ test('a group that is none is refused', async (context) => {
   }
 });
 
-test('a control port in use is named with the option for another', async (context) => {
+test('a control port in use is named together with the option for another one', async (context) => {
   const socket = createSocket('udp4');
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
@@ -122,7 +122,7 @@ test('a control port in use is named with the option for another', async (contex
   assert.match(stderr, /--control-port/);
 });
 
-test('a command line that makes no sense ends with 2 and says where help is', async (context) => {
+test('a wrong command line ends with exit code 2 and points to --help', async (context) => {
   for (const words of [['serve'], ['serve', 'x', '--ttl', '0'], ['tune'], ['serve', 'x', '--format', 'vhs']]) {
     const { exitCode, stderr } = await runMsc(context, words);
     assert.equal(exitCode, 2, words.join(' '));

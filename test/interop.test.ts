@@ -13,7 +13,7 @@ import { type Tool, without } from './support/tools.js';
 
 const PICTURES = 50;
 
-/** A station on the air in a network of its own, and its description in a file that anybody may read. */
+/** A station on air in a network of its own, and its description in a file that every user may read. */
 async function onAir(context: TestContext, format: StationFormat) {
   const folder = scratchFolder(context);
   chmodSync(folder, 0o755);
@@ -27,16 +27,16 @@ async function onAir(context: TestContext, format: StationFormat) {
   writeFileSync(sdp, writeSdp(station, { ttl: 1 }));
   const inside = (words: string[], options?: Parameters<typeof run>[3]): Promise<Ran> => {
     const [command, ...rest] = [...network, ...words];
-    return run(context, command, rest, { cwd: folder, env: { HOME: folder }, ...options });
+    return run(context, command!, rest, { cwd: folder, env: { HOME: folder }, ...options });
   };
   return { inside, sdp };
 }
 
-/** A test that is left out where it cannot run. Players wait for the next random access point, a second at most. */
+/** A test that is skipped where it cannot run. Players wait up to a second for the next random access point. */
 const interop = (name: string, tools: Tool[], body: (context: TestContext) => Promise<void>) =>
   test(name, { skip: without(...tools) || withoutNetwork(), timeout: 60_000 }, body);
 
-// At the same time: players mostly wait.
+// Concurrent, because players mostly wait.
 describe('players', { concurrency: 3 }, () => {
   for (const format of ['h264', 'jpeg'] as const) {
     interop(`ffmpeg plays an ${format} station from its SDP`, ['ffmpeg'], async (context) => {
@@ -73,13 +73,13 @@ describe('players', { concurrency: 3 }, () => {
     assert.equal(exitCode, 0, stdout.toString());
   });
 
-  // Debian's VLC has no reader of SDP files (live555), only that of SAP, which makes such an address of an SDP.
+  // Debian's VLC reads no SDP files (no live555), only SAP, which turns an SDP into such an address.
   interop('VLC plays an h264 station from the address in its SDP', ['cvlc'], async (context) => {
     const { inside, sdp } = await onAir(context, 'h264');
     const { group, port } = readSdp(readFileSync(sdp, 'utf8')) ?? assert.fail('no SDP');
     // VLC refuses to run as root.
     const nobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups', 'env', 'HOME=/tmp'];
-    // It tells of its first picture only where that comes while it still fills its buffer.
+    // It logs its first picture only where that comes while its buffer is filling.
     const words = [
       'cvlc',
       '-vv',

@@ -13,7 +13,7 @@ import { scratchFolder } from './support/spool.js';
 import { without } from './support/tools.js';
 import { analyseTs } from './support/ts-analyser.js';
 
-/** The first packet of the cycle that is on the air at the end of 2026-11-21, UTC. */
+/** The first packet of the cycle on air at the end of 2026-11-21, UTC. */
 function cycleStart(station: Station): number {
   const n = station.at(millisToTicks(Date.UTC(2026, 10, 22)));
   return n - (n % station.cyclePackets);
@@ -21,7 +21,7 @@ function cycleStart(station: Station): number {
 
 const looped = (reel: Reel) => new Station({ items: [{ name: 'film', reel }], ssrc: 1 });
 
-test('three loops of a film keep every rule, and its frames come out as they went in', {
+test('three loops of a film keep every rule, and its frames are unchanged', {
   skip: without('ffmpeg'),
 }, async (context) => {
   const reel = await reelOf(context, bigBuckBunny);
@@ -45,7 +45,7 @@ test('three loops of a film keep every rule, and its frames come out as they wen
   const frames = await hashes(context, bigBuckBunny, 'v');
   assert.equal(frames.length, 720);
   assert.deepEqual(await hashes(context, path, 'v'), [...frames, ...frames, ...frames]);
-  // MP4 keeps AAC without ADTS headers: both are compared as ADTS.
+  // MP4 holds AAC without ADTS headers: both are compared as ADTS.
   const source = join(scratchFolder(context), 'source.aac');
   await run(context, 'ffmpeg', ['-v', 'error', '-i', bigBuckBunny, '-vn', '-c', 'copy', '-f', 'adts', source]);
   const packets = await hashes(context, source, 'a');
@@ -59,7 +59,7 @@ test('three loops of a film keep every rule, and its frames come out as they wen
   }
 });
 
-test('an outside analyser finds what ours finds', { skip: without('tsreport', 'ffprobe') }, async (context) => {
+test('an independent analyser agrees with ours', { skip: without('tsreport', 'ffprobe') }, async (context) => {
   const reel = await reelOf(context, bigBuckBunny);
   const station = looped(reel);
   const from = cycleStart(station);
@@ -82,7 +82,7 @@ test('an outside analyser finds what ours finds', { skip: without('tsreport', 'f
   assert.equal(probe.stderr, '');
 });
 
-test('a playlist of three unlike items has one layout and no seam', { skip: without('ffmpeg') }, async (context) => {
+test('a playlist of three different items has one layout and no gap', { skip: without('ffmpeg') }, async (context) => {
   const folder = scratchFolder(context);
   const store = await openStore(context);
   const sources: { name: string; video: SourceVideo; audio: SourceAudio | null }[] = [

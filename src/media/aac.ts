@@ -26,8 +26,8 @@ export const ADTS_HEADER_LENGTH = 7;
 const LONGEST_ADTS_FRAME = 0x1fff;
 
 /**
- * Channels of an AudioSpecificConfig that goes on air as it is: AAC-LC of 1,024 samples at 48 kHz in 1 to 6 channels
- * without SBR; null for any other.
+ * Channels of an AudioSpecificConfig whose frames go on air as they are: AAC-LC of 1,024 samples at 48 kHz in 1 to 6
+ * channels without SBR. Null of any other.
  */
 export function channelsOfConfig(config: Uint8Array): number | null {
   if (config.length < 2) return null;
@@ -43,9 +43,9 @@ export function channelsOfConfig(config: Uint8Array): number | null {
 
 /** Whether these are the bytes of an ADTS frame and not of a raw one. */
 export const isAdts = (frame: Uint8Array): boolean =>
-  frame.length > ADTS_HEADER_LENGTH && frame[0] === 0xff && (frame[1] & 0xf6) === 0xf0;
+  frame.length > ADTS_HEADER_LENGTH && frame[0] === 0xff && (frame[1]! & 0xf6) === 0xf0;
 
-/** Channels of an ADTS frame that goes on air as it is, else null. */
+/** Channels of an ADTS frame that goes on air as it is; null of any other. */
 export function channelsOfAdts(frame: Uint8Array): number | null {
   if (!isAdts(frame)) return null;
   const bits = new BitReader(frame.subarray(2, ADTS_HEADER_LENGTH));

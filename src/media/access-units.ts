@@ -1,4 +1,4 @@
-/** Access units on their way from a source or an encoder into the spool, in the one form that goes on air. */
+/** Access units of a source or an encoder, brought into the form that goes on air. */
 import {
   type DecoderConfiguration,
   NalList,
@@ -14,7 +14,7 @@ const startCode = Buffer.from([0, 0, 0, 1]);
 /** ITU-T H.264, 7.3.2.4: primary_pic_type 7, any slice. */
 const accessUnitDelimiter = Buffer.from([0, 0, 0, 1, 9, 0xf0]);
 
-/** What is not carried on: delimiters (ours stand there), filling, ends, and layers that only other decoders read. */
+/** NAL units that are left out: delimiters (replaced by ours), filler, ends, and layers for scalable and 3D decoders. */
 const isLeftOut = new Array<boolean>(32).fill(false);
 for (const type of [
   NalType.accessUnitDelimiter,
@@ -31,19 +31,19 @@ for (const type of [
 export type AccessUnitKind = 'idr' | 'other' | 'no picture' | 'damaged';
 
 /**
- * It is in charge of:
- * - telling an IDR picture from others
- * - the parameter sets: the source's own, wherever it keeps them, once before each IDR picture
+ * Responsible for:
+ * - the kind of each access unit
+ * - parameter sets: those of the container and the stream, once before each IDR picture
  * - delimiters
  */
 export class AccessUnits {
-  /** Of the first sequence parameter set seen. */
+  /** The first sequence parameter set. */
   sequence: SequenceParameters | null = null;
-  /** Set when a later one describes pictures of another kind. */
+  /** Whether a later one describes pictures of another kind. */
   sequenceChanged = false;
   readonly #nalLengthSize: number;
   readonly #list = new NalList();
-  /** By type and id, as they were last seen. */
+  /** The latest parameter sets of each type, by id. */
   readonly #sequenceSets = new Map<number, Buffer>();
   readonly #pictureSets = new Map<number, Buffer>();
   #data: Buffer = Buffer.alloc(0);
@@ -54,7 +54,7 @@ export class AccessUnits {
     for (const set of parameterSets) this.#keep(set);
   }
 
-  /** Looks at an access unit; `write` then writes it. `data` is kept until the next call. */
+  /** Parses an access unit, so that `write` writes it. `data` is used until the next call. */
   parse(data: Buffer): AccessUnitKind {
     const list = this.#list;
     const whole =
@@ -64,9 +64,10 @@ export class AccessUnits {
     this.#isIdr = false;
     let hasPicture = false;
     for (let i = 0; i < list.count; i++) {
-      const type = nalTypeOf(data[list.starts[i]]);
+      const start = list.starts[i]!;
+      const type = nalTypeOf(data[start]!);
       if (type === NalType.sequenceParameters || type === NalType.pictureParameters) {
-        this.#keep(data.subarray(list.starts[i], list.ends[i]));
+        this.#keep(data.subarray(start, list.ends[i]));
       } else if (type >= NalType.slice && type <= NalType.idrSlice) {
         hasPicture = true;
         if (type === NalType.idrSlice) this.#isIdr = true;
@@ -76,17 +77,17 @@ export class AccessUnits {
     return this.#isIdr ? 'idr' : 'other';
   }
 
-  /** Whether an IDR picture can be decoded: there is a set of each kind. */
+  /** Whether an IDR picture can be decoded: there are parameter sets of both types. */
   get isDecodable(): boolean {
     return this.#sequenceSets.size > 0 && this.#pictureSets.size > 0;
   }
 
-  /** Bytes of the access unit last parsed, as `write` writes it. */
+  /** Bytes that `write` writes of the access unit last parsed. */
   get size(): number {
     return this.write(nowhere);
   }
 
-  /** Appends the access unit last parsed; returns how many bytes it has. */
+  /** Appends the access unit last parsed; returns its bytes. */
   write(sink: ByteSink): number {
     let bytes = accessUnitDelimiter.length;
     sink.append(accessUnitDelimiter);
@@ -96,20 +97,22 @@ export class AccessUnits {
     }
     const { starts, ends, count } = this.#list;
     for (let i = 0; i < count; i++) {
-      const type = nalTypeOf(this.#data[starts[i]]);
+      const start = starts[i]!;
+      const type = nalTypeOf(this.#data[start]!);
       if (isLeftOut[type]) continue;
       if (this.#isIdr && (type === NalType.sequenceParameters || type === NalType.pictureParameters)) continue;
-      bytes += appendNal(sink, this.#data, starts[i], ends[i]);
+      bytes += appendNal(sink, this.#data, start, ends[i]!);
     }
     return bytes;
   }
 
   #keep(set: Buffer): void {
-    if (nalTypeOf(set[0]) === NalType.pictureParameters) {
+    const type = nalTypeOf(set[0] ?? 0);
+    if (type === NalType.pictureParameters) {
       keepIfNew(this.#pictureSets, pictureSetId(set), set);
       return;
     }
-    if (nalTypeOf(set[0]) !== NalType.sequenceParameters) return;
+    if (type !== NalType.sequenceParameters) return;
     const sequence = parseSequenceParameters(set);
     if (sequence === null || !keepIfNew(this.#sequenceSets, sequence.id, set)) return;
     if (this.sequence === null) this.sequence = sequence;
@@ -119,7 +122,7 @@ export class AccessUnits {
 
 function keepIfNew(sets: Map<number, Buffer>, id: number, set: Buffer): boolean {
   if (sets.get(id)?.equals(set)) return false;
-  // A copy: the packet's bytes go away.
+  // A copy, because the packet's memory is reused.
   sets.set(id, Buffer.from(set));
   return true;
 }

@@ -1,4 +1,4 @@
-/** Writes encoded streams into a media file; its kind follows from the name's extension. */
+/** Writes encoded streams into a media file; the extension chooses the container. */
 import { AVFMT_GLOBALHEADER } from 'node-av/constants';
 import { Dictionary, FormatContext, type Packet, Rational, type Stream } from 'node-av/lib';
 import type { Encoder } from './encoder.js';
@@ -6,7 +6,7 @@ import { check } from './ffmpeg-error.js';
 
 interface Track {
   stream: Stream;
-  /** Of the encoder's time stamps. */
+  /** Time base of the encoder's time stamps. */
   base: Rational;
 }
 
@@ -19,16 +19,16 @@ export class ContainerWriter {
     this.#context.url = path;
   }
 
-  /** Encoders put their parameter sets into the header rather than into the stream. */
+  /** Whether encoders must put their parameter sets into the header instead of the stream. */
   get wantsGlobalHeader(): boolean {
     return this.#context.oformat?.hasFlags(AVFMT_GLOBALHEADER) ?? false;
   }
 
-  /** Adds a track; returns it, so that its side data can be set before `begin`. */
+  /** Adds a track and returns its stream, so that side data can be set before `begin`. */
   add(encoder: Encoder): Stream {
     const stream = this.#context.newStream(null);
     encoder.describe(stream.codecpar);
-    // The muxer chooses its own tag.
+    // 0: the muxer chooses the tag.
     stream.codecpar.codecTag = 0;
     stream.timeBase = encoder.timeBase;
     stream.sampleAspectRatio = stream.codecpar.sampleAspectRatio;
@@ -44,9 +44,9 @@ export class ContainerWriter {
     check(this.#context.writeHeaderSync(Dictionary.fromObject(options)), 'writing the header');
   }
 
-  /** Takes the packet's contents over. */
+  /** Takes ownership of the packet's contents. `track` counts from 0 in the order of `add`. */
   write(track: number, packet: Packet): void {
-    const { stream, base } = this.#tracks[track];
+    const { stream, base } = this.#tracks[track]!;
     packet.streamIndex = stream.index;
     packet.rescaleTs(base, new Rational(stream.timeBase.num, stream.timeBase.den));
     check(this.#context.interleavedWriteFrameSync(packet), 'writing a packet');

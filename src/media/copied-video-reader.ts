@@ -1,7 +1,4 @@
-/**
- * Copied pictures, read from their source a second time: writing them to the disk in between would take longer than
- * all the rest.
- */
+/** Copied pictures, read from their source a second time: faster than writing them to the disk in between. */
 import { Problem } from '../base/problem.js';
 import { AccessUnits } from './access-units.js';
 import type { DecoderConfiguration } from './h264-nal.js';
@@ -17,7 +14,7 @@ export class CopiedVideoReader implements AccessUnitReader {
   #next = 0;
   #packet = 0;
 
-  /** `taken`: which of the source's video packets were taken, by their numbers from 0. */
+  /** `taken`: numbers, from 0, of the source's video packets that are copied. */
   constructor(options: { source: string; configuration: DecoderConfiguration; taken: Uint32Array }) {
     this.#source = options.source;
     this.#taken = options.taken;
@@ -28,12 +25,12 @@ export class CopiedVideoReader implements AccessUnitReader {
   }
 
   read(out: Buffer, offset: number, length: number): void {
-    const wanted = this.#taken[this.#next++];
+    const wanted = this.#taken[this.#next++]!;
     for (;;) {
       const { value } = this.#packets.next();
       if (!value) throw this.#changed();
       if (!value.isVideo) continue;
-      // Those passed over are looked at too: they may hold parameter sets.
+      // Packets that are left out are parsed too: they may hold parameter sets.
       const kind = value.corrupt || value.packet.data === null ? 'damaged' : this.#units.parse(value.packet.data);
       if (this.#packet++ < wanted) continue;
       if (kind === 'damaged' || this.#units.size !== length) throw this.#changed();

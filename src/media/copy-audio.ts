@@ -1,4 +1,4 @@
-/** Sound that goes on air as it is: AAC-LC at 48 kHz, taken over without being decoded. */
+/** Copied sound: AAC-LC at 48 kHz goes on air without being decoded. */
 import { AV_CODEC_ID_AAC, AV_PROFILE_AAC_LOW, AV_PROFILE_UNKNOWN } from 'node-av/constants';
 import type { Stream } from 'node-av/lib';
 import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
@@ -11,18 +11,18 @@ import type { StationLayout } from './settings.js';
 import { AAC_FRAME_TICKS, AUDIO_RATE, type SpooledAudio } from './spool.js';
 import { AudioSpool } from './spooled-audio.js';
 
-/** Time stamps in milliseconds, and those of recorders, stray by less from a frame's place. */
+/** Largest error of time stamps: rounding to milliseconds, and recorders, stay below it. */
 const STRAY: Ticks90k = (AAC_FRAME_TICKS * 3) / 4;
-/** What is filled with silence in one file: more would be a file that lies about its times. */
+/** Most silence inserted into one file: more means wrong time stamps. */
 const MOST_SILENCE: Ticks90k = 3_600 * TICKS_PER_SECOND;
 
 /**
- * It is in charge of:
- * - judging whether sound can be copied; it throws Unfit as soon as it cannot
- * - an unbroken row of frames: silence where some are missing, none twice
+ * Responsible for:
+ * - deciding whether sound can be copied; throws Unfit as soon as it cannot
+ * - a continuous sequence of frames: silence for missing ones, none twice
  */
 export class AudioCopier {
-  /** Known from the first frame on where the container has no header for it. */
+  /** Null until the first frame where the container's header lacks it. */
   channels: number | null = null;
   readonly #target: StationLayout | null;
   readonly #spool: AudioSpool;
@@ -54,7 +54,7 @@ export class AudioCopier {
       if (channels !== this.channels) this.#setChannels(channels);
     }
     if (this.#start === null) {
-      // Without a time it cannot be put beside the pictures.
+      // Sound without a time cannot be aligned with the pictures.
       if (pts === null) return;
       this.#start = pts;
     }

@@ -1,4 +1,4 @@
-/** Pictures that any receiver plays as they are: taken over without being decoded. */
+/** Copied pictures: H.264 that every receiver plays goes on air without being decoded. */
 import { AV_CODEC_ID_H264 } from 'node-av/constants';
 import { TICKS_PER_MILLI, TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
 import { AccessUnits } from './access-units.js';
@@ -16,7 +16,7 @@ import { nowhere } from './spool-file.js';
 import { VideoTable } from './spooled-video.js';
 import { uint32Table } from './tables.js';
 
-/** Pictures wait at most this long between decoding and showing. */
+/** Longest time between decoding and presentation of a picture. */
 const MOST_REORDERING: Ticks90k = 250 * TICKS_PER_MILLI;
 
 /** Thrown while copying, when the source turns out unfit; `message` is the reason, one phrase. */
@@ -35,7 +35,7 @@ function unfitSequence(sequence: SequenceParameters): string | null {
   return null;
 }
 
-/** Why the pictures do not go with the station's other items, or null. */
+/** Why the pictures do not match the station's other items, or null. */
 function unfitTarget(sequence: SequenceParameters, frameRate: Ratio, target: StationLayout): string | null {
   if (sequence.width !== target.width || sequence.height !== target.height) return "not the station's picture size";
   if (!isSameAspect(sequence.sampleAspectRatio, target.sampleAspectRatio)) return "not the station's pixel shape";
@@ -43,21 +43,21 @@ function unfitTarget(sequence: SequenceParameters, frameRate: Ratio, target: Sta
 }
 
 /**
- * It is in charge of:
- * - judging, packet by packet, whether pictures can be copied; it throws Unfit as soon as they cannot
- * - dropping what comes before the first IDR picture
+ * Responsible for:
+ * - deciding, packet by packet, whether pictures can be copied; throws Unfit as soon as they cannot
+ * - dropping pictures before the first IDR picture
  */
 export class VideoCopier {
   readonly frameRate: Ratio;
   /** Time of the first picture, on the source's clock. */
   origin: Ticks90k | null = null;
-  /** The last access unit was damaged and left out. */
+  /** Whether the last access unit was damaged and left out. */
   endsDamaged = false;
   readonly #units: AccessUnits;
   readonly #table = new VideoTable(nowhere);
   readonly #configuration: DecoderConfiguration;
   readonly #source: string;
-  /** Which of the source's video packets the access units are. */
+  /** Numbers of the source's video packets that are copied. */
   readonly #taken = uint32Table();
   #packets = 0;
   readonly #settings: MediaSettings;
@@ -92,7 +92,7 @@ export class VideoCopier {
     if (kind === 'no picture') return;
     if (this.endsDamaged) throw new Unfit('damaged pictures');
     if (kind === 'damaged') {
-      // Forgiven at the very end, where files are cut off.
+      // Accepted at the very end, where files are cut off.
       this.endsDamaged = this.origin !== null;
       return;
     }
@@ -113,7 +113,7 @@ export class VideoCopier {
     this.#table.add(this.#units, { pts: time, duration: duration > 0 ? duration : this.#frameDuration, isIdr });
   }
 
-  /** Throws Unfit when the last pictures, or their number, are not fit. */
+  /** Throws Unfit when there are no pictures, or the last ones cannot be copied. */
   finish(): { video: SpooledVideo; sequence: SequenceParameters } {
     const { sequence } = this.#units;
     if (this.origin === null || sequence === null) throw new Unfit('no key picture (IDR) in the file');
@@ -163,9 +163,9 @@ export class VideoCopier {
   #checkReordering(): void {
     const decoded = this.#table.pts.view(this.#groupStart);
     const shown = decoded.slice().sort();
-    for (let i = 0; i < shown.length; i++) {
-      if (i > 0 && shown[i] === shown[i - 1]) throw new Unfit('two pictures at one time');
-      const needed = shown[i] - decoded[i];
+    for (const [i, time] of shown.entries()) {
+      if (i > 0 && time === shown[i - 1]) throw new Unfit('two pictures at one time');
+      const needed = time - decoded[i]!;
       if (needed > MOST_REORDERING) throw new Unfit('pictures reordered by more than 250 ms');
       if (needed > (this.#settings.target?.reorderDelay ?? MOST_REORDERING)) {
         throw new Unfit('pictures reordered by more than those of the station');

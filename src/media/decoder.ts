@@ -1,7 +1,8 @@
-/** A decoder, called synchronously; what it cannot make sense of it passes over. */
+/** A synchronous decoder; it skips data that it cannot decode. */
 import { AV_NOPTS_VALUE, AVERROR_EAGAIN } from 'node-av/constants';
 import { Codec, CodecContext, Frame, type Packet, type Stream } from 'node-av/lib';
 import { Problem } from '../base/problem.js';
+import type { Ticks90k } from '../base/units.js';
 import { TICK_BASE } from './input.js';
 import { codecName } from './names.js';
 
@@ -17,13 +18,13 @@ export class Decoder {
     this.#context.parametersToContext(stream.codecpar);
     this.#context.pktTimebase = TICK_BASE;
     this.#context.framerate = stream.avgFrameRate;
-    // As many as the machine has cores.
+    // 0: one thread a core.
     this.#context.threadCount = 0;
     if (this.#context.open2Sync(codec, null) < 0) throw undecodable(stream, source);
     this.#frame.alloc();
   }
 
-  /** Puts a packet in, the end with null, and hands on what comes out. The frame is used again afterwards. */
+  /** Decodes a packet, or the end with null, and hands the frames to `take`. The frame object is reused. */
   decode(packet: Packet | null, take: (frame: Frame) => void): void {
     if (this.#context.sendPacketSync(packet) === AVERROR_EAGAIN) {
       this.#drain(take);
@@ -45,8 +46,8 @@ export class Decoder {
   }
 }
 
-/** The best guess at a frame's time in ticks; null when there is none. */
-export function frameTimeOf(frame: Frame): number | null {
+/** FFmpeg's best guess at a frame's time; null where there is none. */
+export function frameTimeOf(frame: Frame): Ticks90k | null {
   const time = frame.bestEffortTimestamp;
   return time === AV_NOPTS_VALUE ? null : Number(time);
 }

@@ -1,4 +1,4 @@
-/** Pictures as JPEG files that RTP can carry (RFC 2435): baseline, 4:2:0, the standard's own Huffman tables. */
+/** Encoding pictures as JPEG files that RTP can carry (RFC 2435): baseline, 4:2:0, standard Huffman tables. */
 import {
   AV_CODEC_FLAG_BITEXACT,
   AV_CODEC_FLAG_QSCALE,
@@ -32,7 +32,7 @@ function openMjpeg(frame: Frame, frameRate: Ratio): Encoder {
       context.qMin = QUALITY;
       context.qMax = QUALITY;
       context.globalQuality = QUALITY * LAMBDA;
-      // Threads by slices would put restart markers in.
+      // Slice threads would insert restart markers.
       context.threadType = FF_THREAD_FRAME;
       context.threadCount = 0;
       context.setFlags(AV_CODEC_FLAG_QSCALE, AV_CODEC_FLAG_BITEXACT);
@@ -41,6 +41,7 @@ function openMjpeg(frame: Frame, frameRate: Ratio): Encoder {
   });
 }
 
+/** Encodes all pictures of `input` to `path`. Throws a Problem when none can be decoded. */
 export function encodeJpeg(options: {
   input: MediaInput;
   path: string;

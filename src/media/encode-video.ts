@@ -1,4 +1,4 @@
-/** Pictures that cannot go on air as they are: encoded with x264. */
+/** Encoding pictures that cannot be copied, with x264. */
 import {
   AV_CODEC_FLAG_CLOSED_GOP,
   AV_CODEC_FLAG_GLOBAL_HEADER,
@@ -23,17 +23,17 @@ import { SpoolFile } from './spool-file.js';
 import { SpoolReader } from './spool-reader.js';
 import { VideoTable } from './spooled-video.js';
 
-/** 1080p at 30 frames a second gets at most this, bit/s; other sizes more or less, but not in proportion. */
+/** Highest bit rate of 1080p at 30 frames a second, bit/s; that of other sizes grows less than in proportion. */
 const FULL_HD_MAX_RATE = 8_000_000;
 const FULL_HD = 1_920 * 1_080 * 30;
 const LEAST_MAX_RATE = 800_000;
 const GREATEST_MAX_RATE = 25_000_000;
-/** Seconds: what fits into the time between sending and showing. */
+/** Seconds of the VBV: fits into the time between sending and presentation. */
 const VBV_LENGTH = 0.75;
-/** With fewer pictures a second, two B-pictures would wait too long. */
+/** Lowest frame rate at which the delay of two B-pictures is acceptable. */
 const LEAST_RATE_FOR_B_PICTURES = 10;
 
-/** The encoder's bound on any stretch of pictures, bit/s. */
+/** The encoder's maximum rate, bit/s. */
 export function maxRate(options: { width: number; height: number; frameRate: Ratio }): number {
   const { width, height, frameRate } = options;
   const size = (width * height * quotient(frameRate)) / FULL_HD;
@@ -41,10 +41,10 @@ export function maxRate(options: { width: number; height: number; frameRate: Rat
   return Math.round(rate / 1_000) * 1_000;
 }
 
-/** Pictures between two others: two where frames come fast enough and the station's delay allows, else none. */
+/** B-pictures in a row: two where frame rate and the station's delay allow it, else none. */
 function bPicturesFor(frameRate: Ratio, target: StationLayout | null): number {
   const rate = quotient(frameRate);
-  // One of the two is referred to by the other, so both wait.
+  // One refers to the other, so both are delayed.
   const needed = (2 * TICKS_PER_SECOND) / rate;
   return rate >= LEAST_RATE_FOR_B_PICTURES && needed <= (target?.reorderDelay ?? needed) ? 2 : 0;
 }
@@ -91,6 +91,7 @@ export interface EncodedVideo {
   end: Ticks90k;
 }
 
+/** Encodes all pictures of `input` to `path`. Throws a Problem when none can be decoded. */
 export function encodeVideo(options: {
   input: MediaInput;
   path: string;
@@ -127,7 +128,7 @@ export function encodeVideo(options: {
       },
       onProgress,
     });
-    // TypeScript does not see the assignments within the callbacks.
+    // TypeScript does not see the assignments in the callbacks.
     const used = { encoder, units } as { encoder: Encoder | null; units: AccessUnits | null };
     used.encoder?.encode(null, keep);
     if (!used.units?.sequence) throw new Error('x264 gave no sequence parameter set');

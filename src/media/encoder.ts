@@ -1,5 +1,4 @@
-/** An encoder, called synchronously. */
-
+/** A synchronous encoder. */
 import type { FFEncoderCodec } from 'node-av/constants';
 import { AVERROR_EAGAIN, AVERROR_EOF } from 'node-av/constants';
 import { Codec, CodecContext, type CodecParameters, type Frame, Packet, type Rational } from 'node-av/lib';
@@ -19,7 +18,7 @@ export class Encoder {
     if (codec === null) throw new Error(`this FFmpeg has no encoder ${options.name}`);
     this.#context.allocContext3(codec);
     options.configure(this.#context);
-    // Not as a dictionary to `open2Sync`: node-av 6.1 frees that twice, and the process crashes as it ends.
+    // Not as a dictionary to `open2Sync`: node-av 6.1 frees that twice and crashes when the process ends.
     for (const [key, value] of Object.entries(options.options ?? {})) {
       check(this.#context.setOption(key, String(value)), `option ${key} of ${options.name}`);
     }
@@ -40,17 +39,17 @@ export class Encoder {
     return this.#context.framerate;
   }
 
-  /** Samples that an audio encoder takes at once; 0 where it takes any number. */
+  /** Samples in a frame for an audio encoder; 0 where any number is allowed. */
   get frameSize(): number {
     return this.#context.frameSize;
   }
 
-  /** Copies what a container's header says of the stream. */
+  /** Copies the stream's properties for a container's header. */
   describe(parameters: CodecParameters): void {
     check(parameters.fromContext(this.#context), 'describing a stream');
   }
 
-  /** Puts a frame in, the end with null, and hands on what comes out. The packet is used again afterwards. */
+  /** Encodes a frame, or the end with null, and hands the packets to `take`. The packet object is reused. */
   encode(frame: Frame | null, take: (packet: Packet) => void): void {
     check(this.#context.sendFrameSync(frame), 'encoding');
     for (;;) {

@@ -26,7 +26,7 @@ export const NalType = {
 
 export const nalTypeOf = (firstByte: number): number => firstByte & 0x1f;
 
-/** Where the NAL units of one access unit lie in its bytes; used again for each, so that nothing is allocated. */
+/** Byte offsets of the NAL units of one access unit; reused for each, so that nothing is allocated. */
 export class NalList {
   count = 0;
   readonly starts: number[] = [];
@@ -101,7 +101,7 @@ export function parseExtradata(extradata: Buffer | null): DecoderConfiguration |
   let at = 5;
   for (const mask of [0x1f, 0xff]) {
     if (at >= extradata.length) return null;
-    const count = extradata[at++] & mask;
+    const count = extradata[at++]! & mask;
     for (let i = 0; i < count; i++) {
       if (at + 2 > extradata.length) return null;
       const length = extradata.readUInt16BE(at);
@@ -111,6 +111,6 @@ export function parseExtradata(extradata: Buffer | null): DecoderConfiguration |
       at += length;
     }
   }
-  const nalLengthSize = (extradata[4] & 3) + 1;
+  const nalLengthSize = (extradata[4]! & 3) + 1;
   return nalLengthSize === 3 ? null : { nalLengthSize, parameterSets };
 }

@@ -1,4 +1,4 @@
-/** The sequence parameter set of H.264: what a picture is before any is decoded. ITU-T H.264, 7.3.2.1.1 and E.1.1. */
+/** The sequence parameter set of H.264: properties of the pictures. ITU-T H.264, 7.3.2.1.1 and E.1.1. */
 import { BitReader } from './bit-reader.js';
 import { reduce } from './ratio.js';
 import type { Ratio } from './settings.js';
@@ -59,7 +59,7 @@ const sampleAspectRatios: Ratio[] = [
 ];
 const EXTENDED_SAR = 255;
 
-/** Profiles whose parameter sets tell the chroma format and the bit depth. */
+/** Profiles whose parameter sets hold chroma format and bit depth. */
 const highProfiles = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
 
 /** Reads an SPS NAL unit, first byte included; null when it is damaged. */

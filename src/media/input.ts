@@ -21,8 +21,8 @@ import { Timeline } from './timeline.js';
 export const TICK_BASE = new Rational(1, TICKS_PER_SECOND);
 
 /**
- * Containers of films, and of sound alone so that its message is the right one. Not among them: playlists and lists
- * of files, which would make FFmpeg open others, and text, which it would draw.
+ * Containers of films, and of sound alone, which gets a message of its own. Left out are playlists and lists of files, with
+ * which FFmpeg would open other files, and text, which it would draw.
  */
 const formats =
   'mov,mp4,matroska,webm,mpegts,mpeg,mpegvideo,avi,flv,live_flv,kux,asf,ogg,h264,hevc,vvc,av1,obu,m4v,ivf,gif,apng,mxf,' +
@@ -34,22 +34,22 @@ const encryptedTags = new Set(['encv', 'enca', 'drmi', 'drms', 'drmt']);
 export interface TimedPacket {
   packet: Packet;
   isVideo: boolean;
-  /** Null where the file does not say. */
+  /** Null where the file has none. */
   pts: Ticks90k | null;
-  /** 0 where the file does not say. */
+  /** 0 where the file has none. */
   duration: Ticks90k;
-  /** The demuxer found it damaged. */
+  /** Whether the demuxer found it damaged. */
   corrupt: boolean;
 }
 
-/** FFmpeg's own lines would stand among ours on the terminal; what matters of them is told by its return codes. */
+/** Keeps FFmpeg's log lines from the terminal: its return codes are enough. */
 export const silenceLog = (): void => Log.setLevel(AV_LOG_QUIET);
 
 const ticksOf = (value: bigint): Ticks90k | null => (value === AV_NOPTS_VALUE ? null : Number(value));
 
 /**
- * It is in charge of:
- * - opening a file, or saying why it is no use
+ * Responsible for:
+ * - opening a file, or the Problem why that is impossible
  * - choosing its streams
  * - its packets, with times in ticks that do not jump
  */
@@ -57,7 +57,7 @@ export class MediaInput {
   readonly source: string;
   readonly video: Stream;
   readonly audio: Stream | null;
-  /** What the container says; 0 where it does not. */
+  /** According to the container; 0 where it has none. */
   readonly duration: Ticks90k;
   readonly title: string | null;
   readonly #context: FormatContext;
@@ -70,18 +70,19 @@ export class MediaInput {
     this.source = source;
     this.#context = new FormatContext();
     const options = Dictionary.fromObject({ protocol_whitelist: 'file', format_whitelist: formats });
-    // A name with a colon, or one that begins with a protocol, is still the name of a file.
+    // With "file:", a name that contains a colon or begins with a protocol is a file's name.
     if (this.#context.openInputSync(`file:${source}`, null, options) < 0) throw refused(source);
     try {
       if (this.#context.findStreamInfoSync(null) < 0) throw refused(source);
       const { streams } = this.#context;
       const videoIndex = this.#context.findBestStream(AVMEDIA_TYPE_VIDEO);
       const audioIndex = this.#context.findBestStream(AVMEDIA_TYPE_AUDIO, -1, videoIndex);
-      if (videoIndex < 0 || streams[videoIndex].hasDisposition(AV_DISPOSITION_ATTACHED_PIC)) {
+      const video = streams[videoIndex];
+      if (video === undefined || video.hasDisposition(AV_DISPOSITION_ATTACHED_PIC)) {
         throw withoutVideo(source, audioIndex >= 0);
       }
-      this.video = streams[videoIndex];
-      this.audio = audioIndex < 0 ? null : streams[audioIndex];
+      this.video = video;
+      this.audio = streams[audioIndex] ?? null;
       for (const stream of streams) {
         if (stream.index !== videoIndex && stream.index !== audioIndex) stream.discard = AVDISCARD_ALL;
       }
@@ -97,17 +98,17 @@ export class MediaInput {
     }
   }
 
-  /** Leaves the sound's packets unread, where the container can. */
+  /** Skips the packets of the sound while reading, where the container allows it. */
   skipAudio(): void {
     if (this.audio && !this.#hasJumps) this.audio.discard = AVDISCARD_ALL;
   }
 
-  /** Leaves the pictures' packets unread, where the container can. */
+  /** Skips the packets of the pictures while reading, where the container allows it. */
   skipVideo(): void {
     if (!this.#hasJumps) this.video.discard = AVDISCARD_ALL;
   }
 
-  /** Goes to the key picture at or before `time` after the beginning; false where the container cannot. */
+  /** Seeks to the key picture at or before `time` after the beginning; false where the container cannot. */
   seek(time: Ticks90k): boolean {
     const { num, den } = this.video.timeBase;
     const start = this.video.startTime === AV_NOPTS_VALUE ? 0n : this.video.startTime;
@@ -116,15 +117,15 @@ export class MediaInput {
   }
 
   /**
-   * Hands every packet of the two streams to `take`, until the end or until `take` returns false.
-   * The object handed over is used again for the next packet.
+   * Hands every packet of the two streams to `take`, until the end or until `take` returns false. The object is reused
+   * for the next packet.
    * Throws a Problem when the packets are encrypted or the disk fails.
    */
   forEachPacket(take: (timed: TimedPacket) => boolean): void {
     for (const timed of this.packets()) if (!take(timed)) return;
   }
 
-  /** The same, one after another when they are asked for. */
+  /** The same as a generator. */
   *packets(): Generator<TimedPacket, void, undefined> {
     const timeline = this.#hasJumps ? new Timeline() : null;
     const packet = new Packet();
@@ -148,7 +149,7 @@ export class MediaInput {
             if (packet.getSideData(AV_PKT_DATA_ENCRYPTION_INFO)) throw encrypted(this.source);
             checked = true;
           }
-          packet.rescaleTs(bases[streamIndex], TICK_BASE);
+          packet.rescaleTs(bases[streamIndex]!, TICK_BASE);
           timed.duration = Number(packet.duration);
           timed.pts = ticksOf(packet.pts);
           const decoded = ticksOf(packet.dts) ?? timed.pts;

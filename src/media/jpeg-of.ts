@@ -3,7 +3,7 @@ import { AV_CODEC_FLAG_BITEXACT, AV_CODEC_FLAG_QSCALE, AV_PIX_FMT_YUVJ420P, FF_E
 import { type Frame, Rational } from 'node-av/lib';
 import { Encoder } from './encoder.js';
 
-/** FF_QP2LAMBDA: what FFmpeg counts quality in. */
+/** FF_QP2LAMBDA: FFmpeg's unit of quality. */
 export const LAMBDA = 118;
 
 /** A JPEG file of a frame in `yuvj420p`. `quality` is on FFmpeg's scale of 1 (best) to 31. */

@@ -1,4 +1,4 @@
-/** What codecs are called by people. */
+/** Names of codecs for people. */
 import { avGetCodecName, type CodecParameters } from 'node-av/lib';
 
 const names: Record<string, string> = {

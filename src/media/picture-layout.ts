@@ -1,21 +1,21 @@
-/** Which size and shape encoded pictures get: sums only. */
+/** Size and shape of encoded pictures: arithmetic only. */
 import { quotient, reduce } from './ratio.js';
 import type { Ratio, StationLayout } from './settings.js';
 
-/** Pictures as they come, already upright. */
+/** Pictures of a source, already upright. */
 export interface PictureShape {
   width: number;
   height: number;
   sampleAspectRatio: Ratio;
 }
 
-/** The picture within its frame; what is left is black. */
+/** The picture within its frame; the rest is black. */
 export interface PictureLayout {
-  /** Of the whole frame. */
+  /** Pixels of the whole frame. */
   width: number;
   height: number;
   sampleAspectRatio: Ratio;
-  /** Of the scaled picture; in the middle of the frame. */
+  /** Pixels of the scaled picture, which is centred in the frame. */
   innerWidth: number;
   innerHeight: number;
 }
@@ -26,7 +26,7 @@ const LARGEST_JPEG = 255 * 8;
 const LEAST = 16;
 
 const toMultiple = (value: number, of: number): number => Math.max(LEAST, Math.round(value / of) * of);
-/** Towards 0, so that an odd edge is cut off instead of everything being scaled. */
+/** Rounds down, so that an odd edge is cut off instead of the picture being scaled. */
 const toEven = (value: number): number => Math.max(LEAST, value - (value % 2));
 
 const whole = (shape: PictureShape): PictureLayout => ({
@@ -51,7 +51,7 @@ export function jpegLayout({ width, height, sampleAspectRatio }: PictureShape): 
   });
 }
 
-/** As large as fits into the station's frame with its own aspect ratio. */
+/** As large as fits into the station's frame with the picture's own aspect ratio. */
 export function fittedLayout(shape: PictureShape, target: StationLayout): PictureLayout {
   const { width, height, sampleAspectRatio } = target;
   const displayWidth = shape.width * quotient(shape.sampleAspectRatio);

@@ -1,4 +1,4 @@
-/** Decoded pictures on their way to an encoder: upright, progressive, in one size, at a constant rate. */
+/** Decoded pictures for an encoder: upright, progressive, in one size, at a constant rate. */
 import { AV_CODEC_ID_AV1, AV_CODEC_ID_VP8, AV_CODEC_ID_VP9, AV_PICTURE_TYPE_NONE } from 'node-av/constants';
 import { Frame, type Stream } from 'node-av/lib';
 import { Problem } from '../base/problem.js';
@@ -20,7 +20,7 @@ export interface PictureOptions {
   pixelFormat: 'yuv420p' | 'yuvj420p';
   /** Called with the first picture; all later ones get the same frame. */
   layOut(shape: PictureShape): PictureLayout;
-  /** A picture for place `index`, counted from 0. The frame is used again afterwards; its `pts` is `index`. */
+  /** Picture number `index`, from 0. The frame is reused after the call; its `pts` is `index`. */
   onPicture(frame: Frame, index: number): void;
   onProgress(done: number): void;
 }
@@ -29,11 +29,11 @@ export interface PicturesDone {
   /** Time of the first picture, on the source's clock. */
   origin: Ticks90k;
   count: number;
-  /** When the last picture ended, before it was fitted into the constant rate. */
+  /** End of the last picture in the source. */
   end: Ticks90k;
 }
 
-/** Decodes the whole file. Throws a Problem when no picture comes of it. */
+/** Decodes the whole file. Throws a Problem when no picture can be decoded. */
 export function forEachPicture(options: PictureOptions): PicturesDone {
   const { input, onProgress } = options;
   const decoder = new Decoder(input.video, input.source);
@@ -76,7 +76,7 @@ function shapeOf(frame: Frame, sideways: boolean): PictureShape {
 }
 
 class PictureFlow {
-  /** Of the packet put in last: where frames have none of their own. */
+  /** Duration of the packet decoded last, for frames without one. */
   packetDuration = 0;
   readonly #options: PictureOptions;
   readonly #stream: Stream;
@@ -88,7 +88,7 @@ class PictureFlow {
   #origin: Ticks90k | null = null;
   #next: Ticks90k = 0;
   #end: Ticks90k = 0;
-  /** The picture that is shown until the next one is there. */
+  /** The picture that is shown until the next one. */
   #shown: Frame | null = null;
   #spare: Frame;
 
@@ -109,7 +109,7 @@ class PictureFlow {
     this.#next = time + duration;
     this.#end = Math.max(this.#end, this.#next);
     frame.pts = BigInt(time);
-    // The container's word on the pixels' shape goes before the stream's, as in players.
+    // The container's pixel shape takes precedence over the stream's, as in players.
     const aspect = ratioOf(this.#stream.sampleAspectRatio);
     if (aspect) frame.sampleAspectRatio = this.#stream.sampleAspectRatio;
     const description = descriptionOf(frame);
@@ -163,7 +163,7 @@ class PictureFlow {
       this.#spare = this.#shown ?? newFrame();
       this.#spare.unref();
       this.#shown = taken;
-      // Encoders would otherwise repeat the source's choice of key pictures.
+      // Otherwise encoders would repeat the source's key pictures.
       taken.pictType = AV_PICTURE_TYPE_NONE;
     }
   }

@@ -117,13 +117,13 @@ function scaling(frame: Frame, input: MediaInput): FilterChain {
 function contrastOf(frame: Frame): number {
   const luma = frame.data?.[0];
   if (!luma) return 0;
-  const stride = frame.linesize[0];
+  const stride = frame.linesize[0]!;
   let sum = 0;
   let squares = 0;
   let count = 0;
   for (let y = 0; y < frame.height; y += 4) {
     for (let x = 0; x < frame.width; x += 4) {
-      const value = luma[y * stride + x];
+      const value = luma[y * stride + x]!;
       sum += value;
       squares += value * value;
       count++;

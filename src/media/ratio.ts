@@ -12,12 +12,12 @@ export function reduce([numerator, denominator]: Ratio): Ratio {
 
 export const quotient = ([numerator, denominator]: Ratio): number => numerator / denominator;
 
-/** A ratio as other people's headers give it, or null when it says nothing. */
+/** A ratio of a header in lowest terms; null where it has none. */
 export function ratioOf(given: { num: number; den: number } | null | undefined): Ratio | null {
   return given && given.num > 0 && given.den > 0 ? reduce([given.num, given.den]) : null;
 }
 
-/** Frames `count` after the first one begins at this time. */
+/** When the frame begins that comes `count` frames after the first. */
 export const frameTime = (count: number, [numerator, denominator]: Ratio): Ticks90k =>
   Math.round((count * TICKS_PER_SECOND * denominator) / numerator);
 
@@ -36,26 +36,26 @@ const usualRates: Ratio[] = [
   [10, 1],
 ];
 
-/** 24 and 24,000 / 1,001 are 0.1 % apart; measured averages are mostly within a tenth of that. */
+/** Tolerance of measured averages. 24 and 24,000 / 1,001 differ by 0.1 %; most averages are within a tenth of that. */
 const SAME_RATE = 0.0004;
 
-/** Equal but for a part of `tolerance`. */
+/** Whether the two differ by less than the share `tolerance`. */
 export const isNearly = (a: Ratio, b: Ratio, tolerance: number): boolean =>
   Math.abs(quotient(a) / quotient(b) - 1) < tolerance;
 
 export const isSameRate = (a: Ratio, b: Ratio): boolean => isNearly(a, b, SAME_RATE);
 
-/** The usual frame rate that is meant by an average such as 23.9761, else the average itself with a denominator of 1,000. */
+/** The usual frame rate nearest to an average such as 23.9761, else the average with a denominator of 1,000. */
 export function tidyFrameRate(rate: Ratio): Ratio {
   const usual = usualRates.find((candidate) => isSameRate(candidate, rate));
   return usual ?? (rate[1] <= 1_001 ? rate : reduce([Math.max(1, Math.round(quotient(rate) * 1_000)), 1_000]));
 }
 
-/** Pictures a second of what is encoded. */
+/** Range of the frame rates that are encoded. */
 const LEAST_RATE = 5;
 const GREATEST_RATE = 60;
 
-/** A frame rate that an encoder and every player take; where the source varies, its average. */
+/** A frame rate that the encoder and every player support; the average where the source varies. */
 export function encodedFrameRate(average: Ratio | null): Ratio {
   if (average === null) return [25, 1];
   const value = quotient(average);
@@ -77,7 +77,7 @@ const usualAspects: Ratio[] = [
   [21, 9],
 ];
 
-/** Rounding to whole macroblocks moves an aspect ratio by less than this. */
+/** Tolerance of aspect ratios: rounding to whole macroblocks stays below it. */
 const SAME_ASPECT = 0.01;
 
 export const isSameAspect = (a: Ratio, b: Ratio): boolean => isNearly(a, b, SAME_ASPECT);

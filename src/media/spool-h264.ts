@@ -176,7 +176,7 @@ function encode({ source, folder, settings, onProgress }: SpoolOptions, reason: 
       onProgress: (done) => onProgress(done * VIDEO_SHARE),
     });
     const { video, sequence, frameRate, origin, end } = encoded;
-    // The sound's own pass judges anew whether it can be copied.
+    // A pass of its own decides whether the sound can be copied.
     const audio = copySound({ source, folder, settings, onProgress }, origin);
     return {
       video,

@@ -11,7 +11,7 @@ import { spoolJpeg } from './spool-jpeg.js';
 export function spoolMedia(options: SpoolOptions): Spool {
   let reached = 0;
   const onProgress = (done: number) => {
-    // Pictures are decoded in another order than shown, and encoding begins anew where copying gave up.
+    // Decoding order differs from presentation order, and encoding starts again where copying gave up.
     reached = Math.max(reached, Math.min(1, done));
     options.onProgress(reached);
   };

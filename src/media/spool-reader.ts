@@ -1,4 +1,4 @@
-/** Reads a spooled elementary stream from its beginning, in large steps. */
+/** Reads a spooled elementary stream from its beginning, in large steps. Throws the system's errors. */
 import { closeSync, openSync, readSync } from 'node:fs';
 
 const CHUNK = 4 << 20;

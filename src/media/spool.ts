@@ -1,6 +1,6 @@
 /**
- * What preparation hands to the multiplexer: elementary streams on disk and, in memory, a few numbers an access unit.
- * Types only, so that anybody may import them; what fills a spool is in the files beside this one, which load FFmpeg.
+ * The spool: elementary streams on disk and, in memory, a few numbers for each access unit. Media fills it, the
+ * multiplexer reads it. This file loads no FFmpeg, so that the parent process may import it.
  */
 
 import type { Ticks90k } from '../base/units.js';
@@ -8,18 +8,18 @@ import type { MediaProperties, MediaSettings, Ratio } from './settings.js';
 
 /** Access units from the first on. */
 export interface AccessUnitReader {
-  /** Copies the next access unit, which has `length` bytes, to `offset` of `out`. Throws when it cannot be had. */
+  /** Copies the next access unit, which has `length` bytes, to `offset` of `out`. Throws when it cannot be read. */
   read(out: Buffer, offset: number, length: number): void;
   close(): void;
 }
 
 /** H.264 in decoding order. */
 export interface SpooledVideo {
-  /** Annex B access units, one after another; each begins with an access unit delimiter. Opened when they are muxed. */
+  /** Opens the Annex B access units; each begins with an access unit delimiter. */
   open(): AccessUnitReader;
   /** Bytes of each access unit. */
   sizes: Uint32Array;
-  /** Ticks90k of each access unit; the picture shown first has 0. */
+  /** Ticks: presentation time of each access unit; the picture shown first has 0. */
   pts: Float64Array;
   /** 1 where the access unit is an IDR picture, with its parameter sets. */
   randomAccess: Uint8Array;
@@ -61,9 +61,9 @@ export type Spool =
 export interface SpoolOptions {
   /** The media file. */
   source: string;
-  /** An existing folder of the caller's, for the elementary streams. */
+  /** An existing folder for the elementary streams. */
   folder: string;
   settings: MediaSettings;
-  /** Called now and then with the part that is done, 0 to 1. */
+  /** Called at times with the share done, 0 to 1. */
   onProgress(done: number): void;
 }

@@ -1,4 +1,4 @@
-/** AAC frames on their way into the spool. */
+/** Writes AAC frames into the spool. */
 import type { Ticks90k } from '../base/units.js';
 import { ADTS_HEADER_LENGTH, writeAdtsHeader } from './aac.js';
 import type { SpooledAudio } from './spool.js';
@@ -22,13 +22,13 @@ export class AudioSpool {
     return this.#sizes.length;
   }
 
-  /** A frame with its ADTS header. */
+  /** Adds a frame with its ADTS header. */
   add(frame: Buffer): void {
     this.#file.append(frame);
     this.#sizes.push(frame.length);
   }
 
-  /** A frame without header; false, and nothing done, when it is too long for one. */
+  /** Adds a frame without header; returns false and adds nothing where it is too long for one. */
   addRaw(raw: Buffer, channels: number): boolean {
     if (!writeAdtsHeader(this.#header, { channels, length: raw.length })) return false;
     this.#file.append(this.#header);

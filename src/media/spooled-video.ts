@@ -1,4 +1,4 @@
-/** The table of access units, and where they are. */
+/** The table of a spool's access units. */
 import type { Ticks90k } from '../base/units.js';
 import type { AccessUnits } from './access-units.js';
 import type { StationLayout } from './settings.js';
@@ -6,7 +6,7 @@ import type { AccessUnitReader, SpooledVideo } from './spool.js';
 import type { ByteSink } from './spool-file.js';
 import { float64Table, uint8Table, uint32Table } from './tables.js';
 
-/** It is in charge of: sizes, times and random access points of the access units that go to its sink. */
+/** Responsible for sizes, times and random access points of the access units that go to its sink. */
 export class VideoTable {
   readonly pts = float64Table();
   readonly #sizes = uint32Table();
@@ -18,7 +18,7 @@ export class VideoTable {
     this.#sink = sink;
   }
 
-  /** Takes the access unit that `units` parsed last. */
+  /** Adds the access unit that `units` parsed last. */
   add(units: AccessUnits, picture: { pts: Ticks90k; duration: Ticks90k; isIdr: boolean }): void {
     this.#sizes.push(units.write(this.#sink));
     this.pts.push(picture.pts);
@@ -39,8 +39,8 @@ export class VideoTable {
   }
 }
 
-/** The longest that a picture is decoded before it is shown, when they are decoded as late as their order allows. */
+/** Longest time from decoding to presentation, where pictures are decoded as late as their order allows. */
 function reorderDelayOf(pts: Float64Array): Ticks90k {
   const shown = pts.slice().sort();
-  return shown.reduce((most, time, i) => Math.max(most, time - pts[i]), 0);
+  return shown.reduce((most, time, i) => Math.max(most, time - pts[i]!), 0);
 }

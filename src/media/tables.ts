@@ -1,4 +1,4 @@
-/** Typed arrays that grow: a few bytes an access unit, also for a film of hours. */
+/** Growing typed arrays: a few bytes an access unit, also for a film of hours. */
 
 const FIRST_CAPACITY = 4_096;
 
@@ -24,7 +24,7 @@ class Table<T extends Numbers> {
   }
 
   at(index: number): number {
-    return this.#values[index];
+    return this.#values[index]!;
   }
 
   /** The values pushed so far; shares memory with the table. */

@@ -1,4 +1,4 @@
-/** Which files of a folder are worth a try: judged by their names, without FFmpeg. */
+/** Which files of a folder are videos, by their names, without FFmpeg. */
 import { extname } from 'node:path';
 
 /** Lower case, with the dot. */

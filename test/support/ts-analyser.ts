@@ -1,6 +1,6 @@
 /**
- * Checks a transport stream against the rules of ISO/IEC 13818-1 and TR 101 290 that players depend on. Written
- * apart from the multiplexer: it shares only the readers of single fields.
+ * Checks a transport stream against the rules of ISO/IEC 13818-1 and TR 101 290 that players depend on. Independent of the
+ * multiplexer: it shares only the readers of single fields.
  */
 
 import { PTS_MODULUS, wrappedDistance } from '../../src/base/units.js';
@@ -21,7 +21,7 @@ import {
 
 export interface TsReport {
   packets: number;
-  /** What is against the rules, in words, with the packet's place. */
+  /** Violations of the rules, each with the packet's index. */
   faults: string[];
   randomAccessPoints: number;
   /** Ticks. */
@@ -29,12 +29,12 @@ export interface TsReport {
   longestPsiGap: number;
   /** Steps of PTS from one PES packet to the next in presentation order, by PID: least and most. */
   ptsSteps: Map<number, { least: number; most: number }>;
-  /** Least of DTS (or PTS) − PCR at the end of a video access unit: below 0 the picture comes too late. */
+  /** Least DTS (or PTS) − PCR at the end of a video access unit, ticks: below 0 the picture comes too late. */
   leastLead: number;
   nullPackets: number;
 }
 
-/** `stream` begins with a whole packet and is looked at from its first PCR on. */
+/** Analyses `stream`, which begins with a whole packet, from its first PCR on. */
 export function analyseTs(stream: Buffer): TsReport {
   const faults: string[] = [];
   const counters = new Map<number, number>();
@@ -85,17 +85,17 @@ export function analyseTs(stream: Buffer): TsReport {
     }
     if (flags & AdaptationFlag.randomAccess) {
       randomAccessPoints++;
-      const header = [3, 2, 1].map((back) => at - back * TS_PACKET_LENGTH);
-      const directly =
-        header[0] >= 0 &&
-        pidOf(stream, header[0]) === Pid.pat &&
-        pidOf(stream, header[1]) === Pid.pmt &&
-        (adaptationFlagsOf(stream, header[2]) & AdaptationFlag.pcr) !== 0;
-      if (!directly) faults.push(`packet ${index}: no PAT, PMT and PCR directly before a random access point`);
+      const [pat, pmt, pcrPacket] = [3, 2, 1].map((back) => at - back * TS_PACKET_LENGTH) as [number, number, number];
+      const hasHeader =
+        pat >= 0 &&
+        pidOf(stream, pat) === Pid.pat &&
+        pidOf(stream, pmt) === Pid.pmt &&
+        (adaptationFlagsOf(stream, pcrPacket) & AdaptationFlag.pcr) !== 0;
+      if (!hasHeader) faults.push(`packet ${index}: no PAT, PMT and PCR directly before a random access point`);
     }
     if (pid !== Pid.video && pid !== Pid.audio) continue;
     if (!startsPayloadUnit(stream, at)) {
-      // The last packet seen of an access unit is the one whose PCR counts: measured at the next unit's start.
+      // The PCR at the last packet of an access unit counts: it is measured where the next unit begins.
       continue;
     }
     const pes = at + payloadStart(stream, at);
@@ -103,7 +103,7 @@ export function analyseTs(stream: Buffer): TsReport {
     const pts = readPesTime(stream, pes + 9);
     times.set(pid, [...(times.get(pid) ?? []), pts]);
     if (pid !== Pid.video) continue;
-    const dts = stream[pes + 7] & 0x40 ? readPesTime(stream, pes + 14) : pts;
+    const dts = stream[pes + 7]! & 0x40 ? readPesTime(stream, pes + 14) : pts;
     if (!Number.isNaN(openDts)) leastLead = Math.min(leastLead, wrappedDistance(pcr, openDts, PTS_MODULUS));
     if (!Number.isNaN(lastDts) && wrappedDistance(lastDts, dts, PTS_MODULUS) <= 0) {
       faults.push(`packet ${index}: DTS goes from ${lastDts} to ${dts}`);
@@ -115,9 +115,9 @@ export function analyseTs(stream: Buffer): TsReport {
 
   const ptsSteps = new Map<number, { least: number; most: number }>();
   for (const [pid, values] of times) {
-    const origin = values[0];
+    const origin = values[0]!;
     const ordered = values.map((value) => wrappedDistance(origin, value, PTS_MODULUS)).sort((a, b) => a - b);
-    const steps = ordered.slice(1).map((value, i) => value - ordered[i]);
+    const steps = ordered.slice(1).map((value, i) => value - ordered[i]!);
     ptsSteps.set(pid, { least: Math.min(...steps), most: Math.max(...steps) });
   }
   return { packets, faults, randomAccessPoints, longestPcrGap, longestPsiGap, ptsSteps, leastLead, nullPackets };
