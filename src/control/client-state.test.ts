@@ -22,10 +22,10 @@ import { ServerState } from './server-state.js';
 const address = { address: '10.0.0.9', port: 40_000 };
 const epoch = 1_795_000_000_000;
 
-/** What happens to a datagram on its way. */
+/** The fate of a datagram. */
 type Fate = 'arrives' | 'is lost' | 'arrives twice' | 'arrives late';
 
-/** A client and a server with a network between them whose every datagram's fate is known. Turned by hand. */
+/** A client and a server, and a network between them that decides each datagram's fate. Time is turned by hand. */
 class Bench {
   now = 0;
   readonly stations = makeStations(60);
@@ -41,7 +41,7 @@ class Bench {
   #tickets = 0;
   #servers = 0;
 
-  /** `fates` are used up in order; after them everything arrives. */
+  /** `fates` are consumed in order; afterwards everything arrives. */
   constructor(fates: readonly Fate[] = [], keepAlive?: number) {
     this.#fates = [...fates];
     this.client = new ClientState({ server: '10.0.0.1:5601', firstId: 0xffff_fffe, keepAlive });
@@ -55,7 +55,7 @@ class Bench {
     this.server = new ServerState({ server: 'hall', controlPort: 5601, directory, flows: this.flows, secret });
   }
 
-  /** Makes a command, lets time pass until it is settled, and returns its outcome. */
+  /** Sends a command, advances the time until it is settled, and returns its outcome. */
   command(command: Command): Outcome {
     const ticket = this.#tickets++;
     this.#take(this.client.command(command, ticket, this.now));
@@ -66,7 +66,7 @@ class Bench {
     }
   }
 
-  /** Until the next thing that happens. False when nothing will. */
+  /** Advances to the next event. False when there is none. */
   step(): boolean {
     const next = this.#onTheWay.sort((a, b) => a.at - b.at)[0];
     const wakeAt = this.client.wakeAt ?? Number.POSITIVE_INFINITY;
@@ -108,7 +108,7 @@ class Bench {
     }
   }
 
-  /** What the server says of its clock was so at some moment of the round trip. */
+  /** The server's time is right for some moment of the round trip. */
   #checkClock({ serverTime, roundTrip }: ClockAnswer): void {
     this.clockAnswers++;
     const age = epoch + this.now - serverTime;
@@ -127,7 +127,7 @@ const value = (outcome: Outcome): unknown => {
   return outcome.value;
 };
 
-test('a session runs its course: list, tune, pause, resume, change, exit', () => {
+test('a session lists, tunes, pauses, resumes, changes and exits', () => {
   const bench = new Bench();
   assert.deepEqual(value(bench.command({ kind: 'stations' })), bench.stations);
   const tuned = value(bench.command({ kind: 'tune', station: 'station-2' }));
@@ -151,14 +151,14 @@ test('a session runs its course: list, tune, pause, resume, change, exit', () =>
   assert.equal(bench.client.wakeAt, undefined);
 });
 
-test('the first request is challenged and said again at once; the others are not', () => {
+test('the first request is challenged and repeated at once, later ones are not challenged', () => {
   const bench = new Bench();
   bench.command({ kind: 'tune', station: 'station-1' });
   bench.command({ kind: 'pause' });
   assert.deepEqual(bench.said, ['tune', 'tune', 'pause']);
 });
 
-test('a silent server is asked four times, and then named in a problem', () => {
+test('a silent server is asked four times and then named in a problem', () => {
   const bench = new Bench();
   bench.server = undefined;
   const outcome = bench.command({ kind: 'tune', station: 'station-1' });
@@ -178,7 +178,7 @@ test('an unknown station is a problem and leaves the session as it is', () => {
   assert.equal(bench.view, 'station-1 playing');
 });
 
-test('a session is kept alive for as long as it is wanted, across the ends of cookies', () => {
+test('a session is kept alive until it is left, past the expiry of its cookies', () => {
   const bench = new Bench();
   bench.command({ kind: 'tune', station: 'station-1' });
   bench.command({ kind: 'pause' });
@@ -189,14 +189,14 @@ test('a session is kept alive for as long as it is wanted, across the ends of co
   assert.equal(Math.round(bench.said.length / 10), Math.round(3_600_000 / KEEP_ALIVE_PERIOD / 10));
 });
 
-test('who wants to know the time exactly asks more often', () => {
+test('a shorter keep-alive period gives the clock more often', () => {
   const bench = new Bench([], 2_000);
   bench.command({ kind: 'tune', station: 'station-1' });
   bench.runUntil(60_000);
   assert.equal(bench.clockAnswers, 29);
 });
 
-test('a server that comes back after a while has the session again as it was', () => {
+test('a server that is back after a while gets the session as it was', () => {
   const bench = new Bench();
   bench.command({ kind: 'tune', station: 'station-2' });
   bench.command({ kind: 'pause' });
@@ -215,18 +215,18 @@ test('a server that comes back after a while has the session again as it was', (
   assert.equal(bench.view, 'station-2 paused');
 });
 
-test('a burst and a replay are asked for, and where they begin is told', () => {
+test('a burst and a replay are requested, and the answers give their beginnings', () => {
   const bench = new Bench(['arrives', 'arrives', 'is lost']);
   const tuned = value(bench.command({ kind: 'tune', station: 'station-2', burst: { flow: 7 } })) as Tuned;
   assert.deepEqual(tuned.burst, { flow: 7, from: 100, time: 5 });
-  assert.equal(tuned.roundTrip, RETRY_WAITS[0]! + 2); // since it was first asked with the cookie
+  assert.equal(tuned.roundTrip, RETRY_WAITS[0]! + 2); // counted from the first request with the cookie
   const request = { flow: 8, speed: 2, from: { kind: 'packet', packet: 90 } } as const;
   const { next, flow, from, time, oldest } = value(bench.command({ kind: 'replay', request })) as Replaying;
   assert.deepEqual([next, flow, from, time, oldest], [7, 8, 100, 5, 0]);
   assert.deepEqual(bench.flows.running.get('10.0.0.9:40000'), { station: 'station-2', request });
 });
 
-test('a replay that is refused says why, and the session goes on', () => {
+test('a refused replay gives the reason, and the session goes on', () => {
   const bench = new Bench();
   bench.command({ kind: 'tune', station: 'station-2' });
   bench.flows.answer = 'too-early';
@@ -237,7 +237,7 @@ test('a replay that is refused says why, and the session goes on', () => {
   assert.equal(bench.view, 'station-2 playing');
 });
 
-test('a replay makes the session anew where the server has forgotten it', () => {
+test('a replay restores the session that the server has forgotten', () => {
   const bench = new Bench();
   bench.command({ kind: 'tune', station: 'station-2' });
   bench.startServer();
@@ -245,7 +245,7 @@ test('a replay makes the session anew where the server has forgotten it', () => 
   assert.equal(bench.flows.running.size, 1);
 });
 
-test('the server is asked at once whether it is there, unless it is being asked something', () => {
+test('a check sends a keep-alive at once, unless a request is under way', () => {
   const bench = new Bench();
   const check = () => bench.client.check(bench.now).send.map((datagram) => decodeMessage(datagram)?.type);
   assert.deepEqual(check(), []); // no session yet
@@ -254,7 +254,7 @@ test('the server is asked at once whether it is there, unless it is being asked 
   assert.deepEqual(check(), []);
 });
 
-test('a server that restarts between two requests is not noticed', () => {
+test('a server restart between two requests is not noticed', () => {
   const bench = new Bench();
   bench.command({ kind: 'tune', station: 'station-2' });
   bench.startServer();
@@ -266,7 +266,7 @@ test('a server that restarts between two requests is not noticed', () => {
   assert.deepEqual(bench.events, []);
 });
 
-test('a server that comes back without our station stays lost, and that is said once', () => {
+test('a server that is back without the station stays lost, which is reported once', () => {
   const bench = new Bench();
   bench.command({ kind: 'tune', station: 'station-60' });
   bench.stations.pop();
@@ -276,7 +276,7 @@ test('a server that comes back without our station stays lost, and that is said 
   assert.ok(bench.events[0]!.kind === 'lost' && bench.events[0]!.problem.code === 'station');
 });
 
-test('leaving a server that is gone takes a moment and succeeds', () => {
+test('leaving a lost server takes a moment and succeeds', () => {
   const bench = new Bench();
   bench.command({ kind: 'tune', station: 'station-1' });
   bench.server = undefined;
@@ -285,7 +285,7 @@ test('leaving a server that is gone takes a moment and succeeds', () => {
   assert.equal(bench.now - before, 600);
 });
 
-test('a command goes before a keep-alive that is under way', () => {
+test('a command replaces a keep-alive that is under way', () => {
   const bench = new Bench();
   bench.command({ kind: 'tune', station: 'station-1' });
   bench.runUntil(KEEP_ALIVE_PERIOD);
@@ -295,7 +295,7 @@ test('a command goes before a keep-alive that is under way', () => {
   assert.equal(bench.view, 'station-1 paused');
 });
 
-test('whatever the network loses, copies or holds up, client and server end in the same state', () => {
+test('client and server end in the same state, for any loss, duplication and delay', () => {
   const fates = fc.array(fc.constantFrom<Fate>('arrives', 'is lost', 'arrives twice', 'arrives late'), {
     maxLength: 120,
   });
@@ -310,7 +310,7 @@ test('whatever the network loses, copies or holds up, client and server end in t
       const bench = new Bench(fates);
       let expected = { station: '', state: 'playing' };
       for (const command of [{ kind: 'tune', station: 'station-9' } as const, ...commands]) {
-        // A command that failed for silence is made again, as a viewer would: the list of fates ends some time.
+        // A command that failed for silence is repeated, as a viewer would: the list of fates is finite.
         let outcome = bench.command(command);
         while (!outcome.ok && outcome.problem.code === 'server') outcome = bench.command(command);
         const result = value(outcome);
@@ -322,7 +322,7 @@ test('whatever the network loses, copies or holds up, client and server end in t
       if (leaves) {
         value(bench.command({ kind: 'exit' }));
         bench.runUntil(bench.now + 2_000);
-        // Its one word of leaving may be lost: then silence ends the session.
+        // Its EXIT may be lost: then silence ends the session.
         bench.server?.expire(epoch + bench.now + 60_000);
         assert.equal(bench.view, '');
       } else {

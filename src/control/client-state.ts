@@ -1,4 +1,7 @@
-/** The viewer's half of the control protocol: commands and datagrams in, datagrams and outcomes out. No sockets, no timers. */
+/**
+ * The client's half of the control protocol: commands and datagrams in, datagrams and outcomes out. No sockets, no
+ * timers.
+ */
 import { Problem } from '../base/problem.js';
 import { type Millis, wrap } from '../base/units.js';
 import {
@@ -17,7 +20,7 @@ import { Exchange } from './exchange.js';
 import type { FlowRequest } from './flows.js';
 import { Refusal } from './refusal.js';
 
-/** Longest silence of ours in a session, before the server is asked whether it is there. */
+/** Longest silence of the client in a session. */
 export const KEEP_ALIVE_PERIOD: Millis = 10_000;
 /** Wait between two tries to reach a lost server. */
 export const LOST_PERIOD: Millis = 1_000;
@@ -33,7 +36,7 @@ export type Tuned = MessageBody<'tuned'> & Timed;
 /** Where the replay begins. */
 export type Replaying = MessageBody<'replaying'> & Timed;
 
-/** What a viewer wants. */
+/** A viewer's command. */
 export type Command =
   | { kind: 'stations' }
   | ({ kind: 'tune' | 'change' } & TuneRequest)
@@ -90,7 +93,7 @@ interface Task {
   readonly ticket?: number;
 }
 
-/** What is under way: the request of a task, or one that makes the session again before it. */
+/** The current request: a task's own, or one that restores the session before it. */
 type Work =
   | { readonly kind: 'idle'; readonly keepAliveAt: Millis }
   | { readonly kind: 'asking'; readonly task: Task; readonly exchange: Exchange; readonly hasRestored: boolean }
@@ -106,24 +109,21 @@ const answerTo = (type: Request['type']): Reply['type'] => {
 };
 
 /**
- * The session, as it should be on the server:
+ * The session as it should be on the server; EXIT closes it in any state:
  *
- *     ┌──────┐   tuned     ┌───────┐   silent, or refused a keep-alive  ┌──────┐
- *     │ none ├────────────►│ tuned ├───────────────────────────────────►│ lost │
- *     └──┬───┘             └──┬────┘◄───────────────────────────────────┴──┬───┘
- *        │                    │          answered within the session       │
- *        └────────────────────┴──────────►┌────────┐◄──────────────────────┘
- *                            exit         │ closed │
- *                                         └────────┘
+ *     ┌──────┐   tuned   ┌───────┐  silence, or a keep-alive is refused   ┌──────┐
+ *     │ none ├──────────►│ tuned ├───────────────────────────────────────►│ lost │
+ *     └──────┘           └───────┘◄───────────────────────────────────────┴──────┘
+ *                                   an answer within the session
  *
  * The request under way:
  *
- *     ┌──────┐  command, keep-alive due  ┌────────┐   no-session, once  ┌───────────┐
- *     │ idle ├──────────────────────────►│ asking ├────────────────────►│ restoring │
- *     └──────┘◄──────────────────────────┴────────┘◄────────────────────┴────┬──────┘
- *         ▲     answered, refused, silent            tuned, paused if it was │
- *         └──────────────────────────────────────────────────────────────────┘
- *                               refused, silent
+ *     ┌──────┐  command, keep-alive is due   ┌────────┐  no-session   ┌───────────┐
+ *     │ idle ├──────────────────────────────►│ asking ├──────────────►│ restoring │
+ *     │      │◄──────────────────────────────┤        │◄──────────────┤           │
+ *     └──▲───┘  answered, refused, silence   └────────┘   restored    └─────┬─────┘
+ *        └──────────────────────────────────────────────────────────────────┘
+ *                                refused, silence
  *
  * Responsible for: one request after another; the cookie; keeping the session alive; making it again as it was, where the
  * server has forgotten it.
@@ -146,7 +146,7 @@ export class ClientState {
     this.#nextId = firstId;
   }
 
-  /** When to call advance, or undefined for not until something else happens. */
+  /** Time of the next `advance`; undefined while nothing is due. */
   get wakeAt(): Millis | undefined {
     const work = this.#work;
     if (work.kind !== 'idle') return work.exchange.wakeAt;
@@ -158,11 +158,11 @@ export class ClientState {
     return this.#cookie;
   }
 
-  /** Queues a command; its outcome bears the ticket. */
+  /** Queues a command; its outcome carries the ticket. */
   command(command: Command, ticket: number, now: Millis): Step {
     this.#queue.push({ command, ticket });
     const work = this.#work;
-    // A command asks more than a keep-alive does, and its sender waits for it: it goes first.
+    // A command takes precedence over a keep-alive: its caller waits for it.
     if (work.kind !== 'idle' && work.task.command.kind === 'keepalive') this.#work = idle(Number.POSITIVE_INFINITY);
     this.#begin(now);
     return this.#done();
@@ -182,7 +182,7 @@ export class ClientState {
     return this.#done();
   }
 
-  /** Asks whether the server is there and still knows us, where a session ought to be and nothing is under way. */
+  /** Sends a keep-alive now, if there should be a session and no request is under way. */
   check(now: Millis): Step {
     if (this.#work.kind !== 'idle' || this.#tuning === null) return this.#done();
     this.#work = idle(now);
@@ -246,7 +246,7 @@ export class ClientState {
     else if (pages.isAnswered(request.page)) this.#step.send.push(exchange.sendNext(now));
   }
 
-  /** The server has no session of ours: tune, pause if it was paused, and then do what was wanted. */
+  /** The server has forgotten the session: tunes, pauses if it was paused, and then repeats the request. */
   #restore(task: Task, station: string, now: Millis): void {
     if (task.command.kind === 'exit') this.#succeed(task, undefined, now);
     else this.#askToRestore(task, message('tune', this.#takeId(), { station }), now);
@@ -266,7 +266,7 @@ export class ClientState {
     else if (command.kind === 'tune' || command.kind === 'change') {
       this.#session = { kind: 'tuned', station: command.station, isPaused: false, tuned: value as Tuned };
     } else if (tuning !== null && command.kind !== 'stations') {
-      // The list is sent without a session: only an answer within one shows that we are tuned.
+      // The list needs no session: only an answer within one shows that it exists.
       const isPaused = command.kind === 'pause' || (command.kind !== 'resume' && tuning.isPaused);
       this.#session = { ...tuning, kind: 'tuned', isPaused };
     }

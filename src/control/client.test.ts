@@ -15,7 +15,7 @@ const onError = (error: Error): void => assert.fail(error);
 const feedback = { sender: 1, media: 2, missing: [70_000], copies: 2, flow: null, report: null };
 const packet = Buffer.concat([Buffer.from([0x80, 97]), Buffer.alloc(20, 5)]);
 
-/** A server's socket, which answers requests and tells what else comes, and a session with it. */
+/** A server's socket, which answers requests and reports other datagrams, and a session with it. */
 async function meeting(context: TestContext) {
   const said = new EventEmitter();
   const flows = new FakeFlows();
@@ -45,21 +45,21 @@ async function meeting(context: TestContext) {
   return { server, session, said, media, flows, client: () => client ?? assert.fail('nobody has called') };
 }
 
-test('packets that the server sends are handed on, those of strangers are not', async (context) => {
+test('packets from the server are handed over, those from strangers are not', async (context) => {
   const { server, session, media, client } = await meeting(context);
   await session.tune('station-1');
   const stranger = await openEndpoint({ address: here, onError });
   const handed: Buffer[] = [];
   media.on('packet', (datagram) => handed.push(datagram));
   stranger.send(Buffer.from(packet).fill(9, 2), client());
-  await stranger.close(); // when it has left; datagrams to one socket of this machine come in their order
+  await stranger.close(); // resolves when it has left; datagrams to one local socket arrive in order
   const arrived = once(media, 'packet');
   server.send(packet, client());
   await arrived;
   assert.deepEqual(handed, [packet]);
 });
 
-test('feedback bears the cookie that the server gave last, and none is sent before', async (context) => {
+test('feedback carries the latest cookie of the server, and is not sent before the first', async (context) => {
   const { session, said } = await meeting(context);
   const heard: Buffer[] = [];
   said.on('other', (datagram) => heard.push(datagram));
@@ -84,7 +84,7 @@ test('a burst and a replay begin where the server says', async (context) => {
   assert.equal([...flows.running.values()][0]!.request.flow, 10);
 });
 
-test('whether the server is there can be asked at any time', async (context) => {
+test('the server can be checked at any time', async (context) => {
   const { session, said } = await meeting(context);
   await session.tune('station-1');
   const asked = once(said, 'keepalive');

@@ -1,4 +1,4 @@
-/** A viewer's session with a server: the socket, the timers and the promises around client-state.ts. */
+/** A viewer's session with a server: the socket, timers and promises around client-state.ts. */
 import { randomInt } from 'node:crypto';
 import { Problem } from '../base/problem.js';
 import type { SocketAddress } from '../base/socket-address.js';
@@ -28,17 +28,17 @@ export interface SessionOptions {
   /** IPv4 address and control port of the server. */
   address: string;
   port?: number;
-  /** IPv4 address of our interface; default the one that the system takes. */
+  /** IPv4 address of the local interface; by default the system chooses. */
   localAddress?: string;
-  /** The server has not answered for three seconds, or no longer has our station. Asking goes on. */
+  /** Called when the server has not answered for three seconds, or no longer has our station. Requests continue. */
   onLost?: (problem: Problem) => void;
-  /** It is back, and we are tuned as before: `tuned` is the newest word on that. */
+  /** Called when the server is back and the session as before; `tuned` is the latest answer to tuning. */
   onRecovered?: (tuned: Tuned) => void;
-  /** It said what time it is, as it does whenever it is asked whether it is there. */
+  /** Called with the server's time, which each answer to a keep-alive carries. */
   onClock?: (answer: ClockAnswer) => void;
-  /** How often it is asked that, with nothing else to say; default KEEP_ALIVE_PERIOD. */
+  /** Interval of keep-alives without other requests; default KEEP_ALIVE_PERIOD. */
   keepAlive?: Millis;
-  /** A packet that the server sent to us alone: a retransmission. Its memory is the caller's to keep. */
+  /** Called with each packet that the server sent to us alone: a retransmission. Its memory is the callee's to keep. */
   onMedia?: (datagram: Buffer) => void;
   timers?: Timers;
   /** The first request's id; default random. */
@@ -49,19 +49,22 @@ export interface SessionOptions {
 export interface Session {
   /** The server's list, fetched again. */
   stations(): Promise<StationInfo[]>;
-  /** Makes the session, or changes its station. Plays. With a burst, what a player begins with comes as a flow. */
+  /**
+   * Makes the session, or changes its station. Plays. With a burst, the packets that a player begins with arrive as a
+   * flow.
+   */
   tune(id: string, burst?: TuneRequest['burst']): Promise<Tuned>;
-  /** Changes the station of the session that there is. Plays. */
+  /** Changes the station of an existing session. Plays. */
   change(id: string, burst?: TuneRequest['burst']): Promise<Tuned>;
-  /** Has a flow of the session's station begin; rejects with a Refusal where the server will not. */
+  /** Starts a flow of the session's station; rejects with a Refusal where the server refuses. */
   replay(request: FlowRequest): Promise<Replaying>;
   pause(): Promise<void>;
   resume(): Promise<void>;
-  /** Says it to the server, which does not answer it as such. Does nothing while the server has given no cookie. */
+  /** Sends feedback, which is not acknowledged. Does nothing before the server has given a cookie. */
   feedback(feedback: Omit<Feedback, 'cookie'>): void;
-  /** Asks whether the server is there and still knows us, to be told by `onLost` and `onRecovered`. */
+  /** Checks whether the server is there and still has the session; the answer comes by `onLost` and `onRecovered`. */
   check(): void;
-  /** Tells the server, waits shortly for its answer, and closes. Never rejects; further calls do nothing. */
+  /** Leaves the server, waits briefly for its answer, and closes. Never rejects; further calls do nothing. */
   exit(): Promise<void>;
 }
 
@@ -95,14 +98,14 @@ class UdpSession implements Session {
   async open(): Promise<void> {
     this.#endpoint = await openEndpoint({
       address: this.#options.localAddress ?? '0.0.0.0',
-      // What cannot be sent is as good as lost on the way: retries and the Problem of silence deal with it.
+      // A datagram that cannot be sent counts as lost on the way: retries handle it, then the Problem of silence.
       onError: () => undefined,
       onDatagram: (datagram, from) => {
         if (from.address !== this.#server.address || from.port !== this.#server.port) return;
         if (isRtp(datagram)) this.#options.onMedia?.(datagram);
         else this.#do(this.#state.receive(datagram, this.#timers.now()));
       },
-      receiveBuffer: RECEIVE_BUFFER, // a burst comes faster than anything else
+      receiveBuffer: RECEIVE_BUFFER, // a burst arrives faster than anything else
     });
   }
 
@@ -183,8 +186,8 @@ class UdpSession implements Session {
 }
 
 /**
- * Opens a socket towards the server; nothing is sent before the first request, so an absent server shows there.
- * Rejects with a Problem where there is no such local address.
+ * Opens a socket towards the server. Nothing is sent before the first request, so an absent server shows there. Rejects
+ * with a Problem where the local address does not exist.
  */
 export async function openSession(options: SessionOptions): Promise<Session> {
   const session = new UdpSession(options);

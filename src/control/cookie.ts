@@ -1,5 +1,5 @@
 /**
- * Cookies: what shows that a client gets what is sent to its address. A server remembers none of them; each is
+ * Cookies, which prove that a client receives what is sent to its address. The server stores none: a cookie is
  * HMAC-SHA256(secret, address:port, slot), cut to 16 bytes, where slot counts spans of five minutes.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
@@ -8,8 +8,8 @@ import type { Millis } from '../base/units.js';
 import { COOKIE_LENGTH, hasCookie } from '../wire/message.js';
 
 /**
- * A cookie is good for 5 to 10 minutes. Every reply brings the newest one and a session is heard from every 10 s,
- * so a running session always holds a good one.
+ * A cookie is valid for 5 to 10 minutes. Every reply brings the newest one, and a session sends at least every 10 s, so
+ * it always has a valid one.
  */
 export const COOKIE_SLOT: Millis = 5 * 60_000;
 
@@ -18,17 +18,17 @@ const cookieOfSlot = (secret: Buffer, { address, port }: SocketAddress, slot: nu
 
 const slotAt = (now: Millis): number => Math.floor(now / COOKIE_SLOT);
 
-/** Until when a cookie that is good at `now` is sure to be. */
+/** Earliest expiry of a cookie that is valid at `now`. */
 export const goodUntil = (now: Millis): Millis => (slotAt(now) + 1) * COOKIE_SLOT;
 
 export interface CheckedCookie {
-  /** Whether it was handed to this client in this slot or the one before. */
+  /** Whether it was given to this client in this slot or the one before. */
   isGood: boolean;
-  /** The one to hand out now. */
+  /** The cookie to give now. */
   newest: Buffer;
 }
 
-/** Checks the cookie (16 bytes) that a client came with. */
+/** Checks the cookie (16 bytes) of a request. */
 export function checkCookie(secret: Buffer, client: SocketAddress, now: Millis, cookie: Buffer): CheckedCookie {
   const slot = slotAt(now);
   const newest = cookieOfSlot(secret, client, slot);

@@ -1,4 +1,4 @@
-/** What the control protocol asks of whoever sends packets to single viewers; src/repair does it. */
+/** Flows as the control protocol sees them; src/unicast implements them. */
 
 import type { SocketAddress } from '../base/socket-address.js';
 import type { Millis, PacketNumber } from '../base/units.js';
@@ -6,19 +6,19 @@ import type { ErrorCode, MessageBody } from '../wire/message.js';
 
 export type FlowRequest = MessageBody<'replay'>;
 
-/** What a flow begins with. */
+/** The beginning of a flow. */
 export interface FlowStart {
   from: PacketNumber;
-  /** When that packet was due, or is (Unix epoch). */
+  /** Time at which that packet is or was due (Unix epoch). */
   time: Millis;
-  /** How far back the station reaches. */
+  /** Earliest time that the station can be sent from. */
   oldest: Millis;
 }
 
-/** A flow is a station's packets, one after another, sent to one client. */
+/** A flow: a station's packets in order, sent to one client. */
 export interface Flows {
-  /** Begins to send; the client's flow before ends. Returns why not where it is refused. */
+  /** Starts a flow, which replaces the client's flow before. Returns the reason where it is refused. */
   begin(client: SocketAddress, station: string, request: FlowRequest, now: Millis): FlowStart | ErrorCode;
-  /** The client has left, or gone to another station: nothing more is sent to it. */
+  /** Ends the client's flow: it has left, or changed its station. */
   end(client: SocketAddress): void;
 }

@@ -47,7 +47,7 @@ function say<T extends RequestType>(server: ServerState, type: T, body: MessageB
   return ask(server, request as AnyMessage, client, now);
 }
 
-test('whoever has no cookie gets a challenge with one, whatever the request', () => {
+test('a request of any kind without a cookie is answered with a challenge', () => {
   const server = makeServer();
   for (const request of [
     message('start', 5, {}),
@@ -65,7 +65,7 @@ test('whoever has no cookie gets a challenge with one, whatever the request', ()
   assert.equal(server.counters.challenged, 3);
 });
 
-test('without a cookie no reply is more than three times its request, whatever the server is called', () => {
+test('without a cookie no reply is longer than three times its request, for any server name', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: 'binary', maxLength: 300 }),
@@ -82,7 +82,7 @@ test('without a cookie no reply is more than three times its request, whatever t
   );
 });
 
-test('a cookie is good at one address and port only', () => {
+test('a cookie is valid at one address and port only', () => {
   const server = makeServer();
   const cookie = cookieFor(server);
   const start = message('start', 1, {}, { cookie });
@@ -91,7 +91,7 @@ test('a cookie is good at one address and port only', () => {
   assert.equal(ask(server, start, { ...client, address: '10.0.0.8' })[0]!.type, 'challenge');
 });
 
-test('a cookie is good in its time slot and the next, and every reply brings the newest', () => {
+test('a cookie is valid in its time slot and the next, and every reply brings the newest', () => {
   const server = makeServer();
   const begin = Math.floor(noon / COOKIE_SLOT) * COOKIE_SLOT;
   const cookie = cookieFor(server, client, begin);
@@ -103,7 +103,7 @@ test('a cookie is good in its time slot and the next, and every reply brings the
   assert.equal(ask(server, { ...start, cookie: later!.cookie }, client, begin + 2 * COOKIE_SLOT)[0]!.type, 'stations');
 });
 
-test('a long list comes in pages of one revision, from the page asked for, and stays for a while', () => {
+test('a long list comes in pages of one revision from the requested page on, and is kept for a while', () => {
   const stations = makeStations(80);
   const server = makeServer(stations);
   const cookie = cookieFor(server);
@@ -123,7 +123,7 @@ test('a long list comes in pages of one revision, from the page asked for, and s
   );
 });
 
-test('a list is made anew when it is old, and at once when a station comes or goes', () => {
+test('the list is made again when it is old, and at once when a station comes or goes', () => {
   const stations = makeStations(3);
   const server = makeServer(stations);
   const cookie = cookieFor(server);
@@ -181,7 +181,7 @@ test('a burst begins with the session, and ends with it or with another station'
   assert.deepEqual(running(), []);
 });
 
-test('a burst that is refused leaves the session tuned', () => {
+test('a refused burst leaves the session tuned', () => {
   const flows = new FakeFlows();
   flows.answer = 'over-budget';
   const [tuned] = say(makeServer(undefined, undefined, flows), 'tune', { station: 'station-2', burst: { flow: 9 } });
@@ -189,7 +189,7 @@ test('a burst that is refused leaves the session tuned', () => {
   assert.equal(tuned.body.burst, null);
 });
 
-test('a replay is of the session’s station, and its refusals are told', () => {
+test('a replay is of the session’s station, and its refusal is passed on', () => {
   const flows = new FakeFlows();
   const server = makeServer(undefined, undefined, flows);
   const request = { flow: 2, speed: 4, from: { kind: 'packet', packet: 70 } } as const;
@@ -224,7 +224,7 @@ test('members are the sessions of a station', () => {
   assert.deepEqual([server.members('station-1'), server.members('station-2')], [0, 0]);
 });
 
-test('feedback is accepted with a good cookie from a session, and from nobody else', () => {
+test('feedback is accepted with a valid cookie from a session only', () => {
   const server = makeServer();
   const cookie = cookieFor(server);
   assert.equal(server.acceptsFeedback(client, cookie, noon), null);
@@ -269,7 +269,7 @@ test('a repeated request is answered as before, and does nothing a second time',
   assert.equal(server.counters.begun, 1);
 });
 
-test('a copy that the network held up changes nothing, not even after leaving', () => {
+test('a delayed copy changes nothing, not even after leaving', () => {
   const server = makeServer();
   const cookie = cookieFor(server);
   const tune = message('tune', 0xffff_ffff, { station: 'station-2' }, { cookie });
@@ -294,7 +294,7 @@ test('a session ends after 30 s of silence; a keep-alive puts that off', () => {
   assert.equal(server.counters.expired, 1);
 });
 
-test('the number of sessions is bounded; those there go on', () => {
+test('the number of sessions is limited; existing ones go on', () => {
   const server = makeServer();
   const types: string[] = [];
   for (let n = 0; n <= MAX_SESSIONS; n++) {

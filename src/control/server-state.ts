@@ -26,20 +26,20 @@ import { fitStation, PAGES_PER_REQUEST, paginate } from '../wire/station-pages.j
 import { checkCookie, goodUntil } from './cookie.js';
 import type { Flows } from './flows.js';
 
-/** A session that is silent for so long ends. Clients keep alive every 10 s, so two may get lost. */
+/** Longest silence of a session. Clients send a keep-alive every 10 s, so two may get lost. */
 export const SESSION_TIMEOUT: Millis = 30_000;
 export const MAX_SESSIONS = 10_000;
 /** Until a client has returned a cookie, no reply is longer than this times its request. */
 export const AMPLIFICATION_LIMIT = 3;
-/** NackGenerator so far behind the last are copies that the network held up; others come from a new client. */
+/** Requests at most this far behind the latest are delayed copies; others come from a new client. */
 const STALE_REQUESTS = 64;
-/** How long one revision of the list is handed out, so that all its pages can be fetched; less if stations come or go. */
+/** Lifetime of a revision of the list, long enough to fetch all its pages; shorter if stations come or go. */
 const REVISION_LIFETIME: Millis = 2_000;
-/** Revisions are numbered by the time in these units, so that numbers go on rising after a restart. */
+/** Revisions are numbered by time in these units, so that numbers keep rising after a restart. */
 const REVISION_UNIT: Millis = 100;
 const REVISION_MODULUS = 0x1_0000;
 
-/** What the protocol needs to know of the stations. */
+/** The stations as the protocol needs them. */
 export interface StationDirectory {
   stations(): readonly StationInfo[];
   /** The packet about to leave and the server's clock (Unix epoch); undefined while the station sends nothing. */
@@ -47,25 +47,25 @@ export interface StationDirectory {
 }
 
 export interface ServerStateOptions {
-  /** The server's name. */
+  /** For people. */
   server: string;
   controlPort: number;
   directory: StationDirectory;
   flows: Flows;
-  /** Random bytes, 32 of them, made anew with each process. */
+  /** 32 random bytes, new in each process. */
   secret: Buffer;
 }
 
-/** A burst may be so many times faster than its station. */
+/** Greatest speed of a burst, as a multiple of its station's. */
 export const BURST_SPEED = 10;
 
 interface SessionRecord extends Omit<ReceiverSession, 'state'> {
-  /** `left` stays until it expires, so that late copies of its requests do not bring it back. */
+  /** A session that has left stays until it expires, so that late copies of its requests do not restore it. */
   state: 'playing' | 'paused' | 'left';
   lastRequest: number;
-  /** What lastRequest was answered with. */
+  /** The answer to lastRequest. */
   lastReply: Reply;
-  /** The cookie that its feedback came with last, and until when it need not be computed again. */
+  /** Cookie of the latest feedback, and the time until which it need not be checked again. */
   cookie: Buffer;
   cookieUntil: Millis;
 }
@@ -86,15 +86,15 @@ export interface ControlCounters {
   received: number;
   /** Not a message, or not a request. */
   malformed: number;
-  /** Answered with CHALLENGE, for want of a good cookie. */
+  /** Answered with CHALLENGE: no valid cookie. */
   challenged: number;
   /** Late copies of earlier requests: dropped. */
   stale: number;
-  /** The last request once more: answered as before. */
+  /** The latest request again: answered as before. */
   repeated: number;
   /** Answered with ERROR. */
   refused: number;
-  /** Sessions made, left by EXIT, and ended by silence. */
+  /** Sessions begun, left by EXIT, and ended by silence. */
   begun: number;
   left: number;
   expired: number;
@@ -102,7 +102,7 @@ export interface ControlCounters {
 
 const keyOf = ({ address, port }: SocketAddress): string => `${address}:${port}`;
 
-/** The longest beginning of `name` with which the CHALLENGE takes at most `limit` bytes. */
+/** The longest prefix of the name with which the CHALLENGE takes at most `limit` bytes. */
 function challengeWithin(limit: number, reply: Message<'challenge'>): Message<'challenge'> {
   const characters = Array.from(reply.body.server);
   let fitted = reply;
@@ -114,9 +114,22 @@ function challengeWithin(limit: number, reply: Message<'challenge'>): Message<'c
 }
 
 /**
- * It is in charge of: telling clients from forged addresses by cookie, sessions and their ends, answering a repeated
- * request as before, and the counters. What comes without a good
- * cookie costs reading its header and nothing more.
+ * A session on the server, which 30 s of silence end in any state:
+ *
+ *     ┌──────┐   TUNE   ┌─────────┐          PAUSE           ┌────────┐
+ *     │ none ├─────────►│ playing ├─────────────────────────►│ paused │
+ *     └──────┘          │         │◄─────────────────────────┤        │
+ *                       └─┬─────▲─┘  RESUME, TUNE, CHANGE    └───┬────┘
+ *                    EXIT │     │ TUNE                           │ EXIT
+ *                       ┌─▼─────┴─┐                              │
+ *                       │  left   │◄─────────────────────────────┘
+ *                       └─────────┘
+ *
+ * Responsible for:
+ * - telling clients from forged addresses by cookie: a request without a valid one costs reading its header and no more
+ * - sessions and their ends
+ * - answering a repeated request as before
+ * - the counters
  */
 export class ServerState {
   readonly counters: ControlCounters = {
@@ -131,12 +144,12 @@ export class ServerState {
     expired: 0,
   };
   readonly #options: ServerStateOptions;
-  /** In the order in which they were last heard of. */
+  /** In order of lastSeen. */
   readonly #sessions = new Map<string, SessionRecord>();
-  /** How many of them each station has. */
+  /** Sessions of each station. */
   readonly #members = new Map<string, number>();
   #list: Revision | undefined;
-  /** Encoded, by how long they may be: no more of them than a request has lengths. */
+  /** Encoded, by their length limit: no more of them than requests have lengths. */
   #challenges: { stations: number; byLimit: Map<number, Buffer | null> } = { stations: -1, byLimit: new Map() };
 
   constructor(options: ServerStateOptions) {
@@ -144,12 +157,12 @@ export class ServerState {
     this.#options = options;
   }
 
-  /** The replies to one datagram, none for what deserves none. `now` is Unix time. */
+  /** Replies to a datagram; none for one that is malformed or stale. `now` is Unix time. */
   handle(datagram: Buffer, from: SocketAddress, now: Millis): Buffer[] {
     this.counters.received++;
     const header = readRequestHeader(datagram);
     if (header === null) return this.#malformed();
-    // Anybody can send this from a forged address, as often as a network carries: what is in it is not read yet.
+    // A request may come from a forged address, at any rate: its body is not read yet.
     const { isGood, newest } = checkCookie(this.#options.secret, from, now, header.cookie);
     if (!isGood) return this.#challenge(header.requestId, newest, datagram.length * AMPLIFICATION_LIMIT, now);
     const request = decodeMessage(datagram);
@@ -158,10 +171,10 @@ export class ServerState {
     return replies.map((reply) => encodeMessage({ ...reply, requestId: request.requestId, cookie: newest }));
   }
 
-  /** Ends the sessions that have been silent too long. Call it once a second or so. */
+  /** Ends sessions that have been silent too long. Call it about once a second. */
   expire(now: Millis): void {
     for (const [key, session] of this.#sessions) {
-      if (now - session.lastSeen < SESSION_TIMEOUT) return; // the rest was heard of later
+      if (now - session.lastSeen < SESSION_TIMEOUT) return; // the rest were seen later
       this.#sessions.delete(key);
       if (session.state === 'left') continue;
       this.#leaveStation(session);
@@ -169,23 +182,23 @@ export class ServerState {
     }
   }
 
-  /** Who is tuned to what. */
+  /** Sessions with their stations. */
   sessions(): ReceiverSession[] {
     return [...this.#sessions.values()].flatMap(({ address, port, station, state, lastSeen }) =>
       state === 'left' ? [] : [{ address, port, station, state, lastSeen }],
     );
   }
 
-  /** How many sessions have this station. */
+  /** Number of sessions of a station. */
   members(station: string): number {
     return this.#members.get(station) ?? 0;
   }
 
-  /** The session that feedback with this cookie belongs to; null for what deserves no attention. */
+  /** The session that feedback with this cookie belongs to; null for none, or an invalid cookie. */
   acceptsFeedback(from: SocketAddress, cookie: Buffer, now: Millis): Pick<ReceiverSession, 'station'> | null {
     const session = this.#sessions.get(keyOf(from));
     if (session === undefined || session.state === 'left') return null;
-    // Hundreds of times the same: only a new one is computed.
+    // Usually the same as before: only a new cookie is computed.
     if (now >= session.cookieUntil || !cookie.equals(session.cookie)) {
       if (!checkCookie(this.#options.secret, from, now, cookie).isGood) return null;
       session.cookie = Buffer.from(cookie);
@@ -216,7 +229,7 @@ export class ServerState {
     return [readdressed(reply, requestId, cookie)];
   }
 
-  /** The same for everybody but for request id and cookie; null where none is short enough. */
+  /** Equal for all clients except for request id and cookie; null where none is short enough. */
   #makeChallenge(stations: number, limit: number): Buffer | null {
     const { server, controlPort } = this.#options;
     const body = { server: server.slice(0, 200), controlPort, stations };
@@ -255,7 +268,7 @@ export class ServerState {
         return [];
       }
       session.lastSeen = now;
-      this.#sessions.delete(key); // and back in at the end: the map is in order of lastSeen
+      this.#sessions.delete(key); // back in at the end: the map is in order of lastSeen
       this.#sessions.set(key, session);
       if (behind === 0) {
         this.counters.repeated++;
@@ -300,7 +313,7 @@ export class ServerState {
           session.state = 'left';
           this.counters.left++;
         }
-        return message('ok', 0, {}); // leaving twice is leaving
+        return message('ok', 0, {}); // also when it has left already
     }
   }
 
@@ -347,7 +360,7 @@ export class ServerState {
       station,
       state: 'playing',
       lastSeen: now,
-      // Whoever makes a session says what it was asked and answered.
+      // #inSession sets the request and its reply.
       lastRequest: 0,
       lastReply: message('ok', 0, {}),
       cookie: NO_COOKIE,

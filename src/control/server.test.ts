@@ -15,7 +15,7 @@ import { KEEP_ALIVE_PERIOD } from './client-state.js';
 import { ControlServer, wayTo } from './server.js';
 
 const lo = loopback();
-/** Of this process alone, so that tests that run beside it are not found. */
+/** Used by this process only, so that parallel tests are not found. */
 const query = { group: `239.255.253.${1 + (process.pid % 254)}`, port: await freePort() };
 
 async function freePort(): Promise<number> {
@@ -69,7 +69,7 @@ test('stations of two servers on one machine are found without an address', asyn
   await Promise.all([hall, attic].map(stopServer));
 });
 
-test('with no server nothing is found once the time is over', async () => {
+test('without a server nothing is found, once the time is over', async () => {
   const timers = new HandTimers();
   const search = findStations({ interfaces: [lo], query, timers });
   // The search sets its first timer once its socket is open; the loop's turns belong to the socket, not to the clock.
@@ -78,7 +78,7 @@ test('with no server nothing is found once the time is over', async () => {
   assert.deepEqual(await search, []);
 });
 
-test('a search goes on while what is looked for is not there', async () => {
+test('a search goes on until the wanted station is there', async () => {
   const hall = await startServer(makeStations(3));
   const timers = new HandTimers();
   let isThere = false;
@@ -104,14 +104,14 @@ test('a search goes on while what is looked for is not there', async () => {
   await stopServer(hall);
 });
 
-test('no interface to ask on is a problem', async () => {
+test('a search without an interface is a problem', async () => {
   await assert.rejects(findStations({ interfaces: [], query }), Problem);
   const absent = { name: 'eth9', address: '192.0.2.1', internal: false };
   await assert.rejects(findStations({ interfaces: [absent], query }), Problem);
 });
 
-test('a search whose queries cannot leave is a problem, not an empty list', async () => {
-  const nowhere = { group: '192.0.2.1', port: 5600 }; // loopback cannot reach it
+test('a search that cannot send its queries is a problem, not an empty list', async () => {
+  const nowhere = { group: '192.0.2.1', port: 5600 }; // unreachable from loopback
   await assert.rejects(findStations({ interfaces: [lo], query: nowhere, timeout: 200 }), Problem);
 });
 
@@ -145,7 +145,7 @@ test('a session over sockets: list, tune, pause, resume, change, exit', async ()
   await stopServer(server);
 });
 
-test('a server that went and came back is noticed, and the session made anew', async () => {
+test('a server that went and came back is noticed, and the session restored', async () => {
   const first = await startServer(makeStations(2));
   const timers = new HandTimers();
   const seen: string[] = [];
@@ -181,7 +181,7 @@ test('a server that went and came back is noticed, and the session made anew', a
   await stopServer(second);
 });
 
-test('a query is answered on its own network; loopback answers itself only, and is answered by nobody else', () => {
+test('a query is answered on its own network, and loopback on loopback only', () => {
   const wired = { name: 'en0', address: '10.0.0.5', netmask: '255.255.255.0', internal: false };
   const radio = { name: 'en1', address: '10.0.1.5', netmask: '255.255.255.0', internal: false };
   assert.equal(wayTo('10.0.1.9', [lo, wired, radio]), 2);

@@ -1,4 +1,4 @@
-/** The server's control sockets. What they say is decided in server-state.ts. */
+/** The server's control sockets. Their answers are decided in server-state.ts. */
 
 import { Problem, systemCode } from '../base/problem.js';
 import type { SocketAddress } from '../base/socket-address.js';
@@ -16,11 +16,11 @@ import { type ControlCounters, ServerState, type StationDirectory } from './serv
 const EXPIRY_PERIOD: Millis = 1_000;
 
 export interface ControlServerOptions {
-  /** The server's name, for people. */
+  /** For people. */
   server: string;
   /** UDP port of the control socket; 0 for any free one. */
   port?: number;
-  /** Where to be reached: on each one's address, and by queries on each one's network. */
+  /** Interfaces to be reached on: by their addresses, and by queries on their networks. */
   interfaces: readonly NetInterface[];
   directory: StationDirectory;
   flows: Flows;
@@ -28,20 +28,20 @@ export interface ControlServerOptions {
   now: () => Millis;
   /** 32 random bytes. */
   secret: Buffer;
-  /** A line for the log. */
+  /** Logs a line. */
   log: (line: string) => void;
-  /** Told of every datagram to the control port that is RTCP. */
+  /** Called with every RTCP datagram that arrives at the control port. */
   onFeedback?: (datagram: Buffer, from: SocketAddress) => void;
-  /** How sockets are opened; with Node.js's own where it is not given. Datagrams are no longer needed once taken. */
+  /** Opens the sockets; by default Node.js's. Datagrams are not kept after the callback. */
   sockets?: SocketOpener;
-  /** Time to live of what is sent to groups. */
+  /** Time to live of multicast packets. */
   ttl?: number;
-  /** Where viewers ask; other than the default only in tests. */
+  /** Group and port of queries; differs from the default only in tests. */
   query?: { group: string; port: number };
   timers?: Timers;
 }
 
-/** As `openEndpoint` and `openGroup` of src/multicast. */
+/** As `openEndpoint` and `openGroup` of src/net. */
 export interface SocketOpener {
   openEndpoint(options: EndpointOptions): Endpoint | Promise<Endpoint>;
   openGroup(options: GroupOptions): GroupSocket | Promise<GroupSocket>;
@@ -58,10 +58,10 @@ function portProblem(error: unknown, port: number): unknown {
 }
 
 /**
- * Index of the interface to answer a query through: the one on the asker's network, else, for a query that came
- * through routers, the first that leaves this machine; -1 for none. A query is heard on interfaces that other
- * programs joined on, too (Linux), and loopback must not be answered from elsewhere: the asker takes the
- * interface of the answer for that of the stations.
+ * Index of the interface to answer a query through: the one on the client's network; for a query that came through
+ * routers, the first one that leaves this machine; -1 for none. On Linux, a query also arrives on interfaces that other
+ * programs joined on, and loopback must not be answered from another interface: the client takes the interface of the
+ * answer for that of the stations.
  */
 export function wayTo(asker: string, interfaces: readonly NetInterface[]): number {
   const near = interfaces.findIndex((each) => isOnNetworkOf(each, asker));
@@ -70,10 +70,11 @@ export function wayTo(asker: string, interfaces: readonly NetInterface[]): numbe
 }
 
 /**
- * It is in charge of: a control socket on each interface's own address, which others cannot share, and one query
- * socket, shared with the other servers of the machine, whose answers leave from the control socket on the asker's
- * network. So a viewer learns where the server is from the answer's source, and a server on loopback answers nobody
- * else.
+ * Responsible for:
+ * - a control socket on each interface's address, which is not shared
+ * - one query socket, shared with the other servers of the machine; answers leave from the control socket on the
+ *   client's network, so that their source is the server's address, and a server on loopback answers only this machine
+ * - ending silent sessions
  */
 export class ControlServer {
   readonly #state: ServerState;
@@ -153,7 +154,7 @@ export class ControlServer {
     return this.#state.sessions();
   }
 
-  /** What feedback with this cookie is about; see ServerState. */
+  /** The station that feedback with this cookie is about; see ServerState. */
   acceptsFeedback(from: SocketAddress, cookie: Buffer, now: Millis): { station: string } | null {
     return this.#state.acceptsFeedback(from, cookie, now);
   }

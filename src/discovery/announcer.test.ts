@@ -17,7 +17,7 @@ const read = (datagrams: Buffer[]): SapPacket[] =>
 const brief = (packets: SapPacket[]): string[] =>
   packets.map(({ deletion, sdp }) => (deletion ? 'deletion' : (readSdp(sdp)?.name ?? '?')));
 
-test('all stations are announced at once, and then each once a period', () => {
+test('all stations are announced at once, and then once in each period', () => {
   const plan = new AnnouncementPlan({ ttl: 1 });
   const stations = makeStations(50);
   assert.equal(plan.next(stations).length, 50);
@@ -26,7 +26,7 @@ test('all stations are announced at once, and then each once a period', () => {
   assert.deepEqual(brief(read(later.flat())).sort(), stations.map(({ name }) => name).sort());
 });
 
-test('a new station is announced at once, a changed one in its turn and deleted first, one that is gone deleted', () => {
+test('a new station is announced at once, a changed one deleted and announced in its slice, an ended one deleted', () => {
   const plan = new AnnouncementPlan({ ttl: 1 });
   plan.next([makeStation(1)]);
   assert.deepEqual(brief(read(plan.next([makeStation(1), makeStation(2)]))), ['Station 2']);
@@ -37,20 +37,20 @@ test('a new station is announced at once, a changed one in its turn and deleted 
   assert.deepEqual(brief(read(plan.next([makeStation(1)]))), ['deletion']);
 });
 
-test('what is on air at the moment does not change the announcement', () => {
+test('the item on air does not change the announcement', () => {
   const plan = new AnnouncementPlan({ ttl: 1 });
   plan.next([makeStation(1)]);
   assert.deepEqual(plan.next([makeStation(1, { nowPlaying: 'another' })]), []);
 });
 
-test('two servers of one station announce with the same hash and source', () => {
+test('two servers of a station announce it with the same hash and source', () => {
   const [a] = new AnnouncementPlan({ ttl: 1 }).next([makeStation(1, { server: 'a' })]);
   const [b] = new AnnouncementPlan({ ttl: 1 }).next([makeStation(1, { server: 'b', number: 3 })]);
   assert.deepEqual(a, b);
 });
 
-test('announcements arrive by multicast, again after five seconds, and are taken back at the end', async () => {
-  const name = `Announced by ${process.pid}`; // others may be announcing on this machine
+test('announcements arrive by multicast, again after five seconds, and are deleted at the end', async () => {
+  const name = `Announced by ${process.pid}`; // other tests may announce on this machine
   const seen: SapPacket[] = [];
   let hash = -1;
   let onSeen: () => void = () => undefined;

@@ -1,4 +1,4 @@
-/** Announcing stations by SAP, so that VLC and others list them by themselves. */
+/** Announces stations by SAP, so that VLC and others list them. */
 
 import { systemTimers, type Timers } from '../base/timers.js';
 import type { Millis } from '../base/units.js';
@@ -8,25 +8,25 @@ import { encodeSap } from '../wire/sap.js';
 import { writeSdp } from '../wire/sdp.js';
 import type { StationInfo } from '../wire/station-info.js';
 
-/** Each station is announced so often. RFC 2974 asks for 300 s, for which nobody waits before a list. */
+/** Period of each station's announcement. RFC 2974 asks for 300 s, longer than a viewer waits for a list. */
 export const ANNOUNCEMENT_PERIOD: Millis = 5_000;
-/** The announcements of a period are spread over so many moments. */
+/** Number of moments that the announcements of a period are spread over. */
 const SLICES = 20;
 
-/** It is in charge of: which announcements and deletions are due. Remembers what is on the air by station id. */
+/** Responsible for: the announcements and deletions that are due. Remembers the announced stations by id. */
 export class AnnouncementPlan {
   readonly #ttl: number;
   readonly #announced = new Map<string, { sdp: string; source: string }>();
   #slice = 0;
 
-  /** `ttl` of the stations' packets. */
+  /** `ttl`: time to live of the stations' packets. */
   constructor({ ttl }: { ttl: number }) {
     this.#ttl = ttl;
   }
 
   /**
-   * The datagrams of the next slice of a period. A station that is new is announced at once, one that is gone deleted;
-   * whether one has changed is looked at when it is its turn: describing a thousand of them takes a while.
+   * The datagrams of the next slice of a period. A new station is announced at once, an ended one deleted at once.
+   * Changes are looked for in a station's own slice: describing a thousand stations takes a while.
    */
   next(stations: readonly StationInfo[]): Buffer[] {
     const slice = this.#slice;
@@ -55,14 +55,14 @@ export interface AnnouncerOptions {
   stations: () => readonly StationInfo[];
   /** IPv4 address of the interface to announce on. */
   localAddress: string;
-  /** Of announcements and of the stations' packets; default 1, the local network. */
+  /** Time to live of announcements and of the stations' packets; default 1, the local network. */
   ttl?: number;
   log: (line: string) => void;
   timers?: Timers;
 }
 
 export interface Announcer {
-  /** Takes the announcements back and ends. */
+  /** Deletes the announcements and closes. */
   close(): Promise<void>;
 }
 
@@ -75,7 +75,7 @@ export async function openAnnouncer(options: AnnouncerOptions): Promise<Announce
     address: localAddress,
     multicastTtl: ttl,
     onError: ({ message }) => {
-      if (message !== lastError) log(`sap: ${message}`); // the same one comes four times a second
+      if (message !== lastError) log(`sap: ${message}`); // the same error comes four times a second
       lastError = message;
     },
   });

@@ -13,7 +13,7 @@ const found = (changes: Partial<StationInfo>) => ({
 const kinds = (changes: Partial<StationInfo>): string[] =>
   findConflicts([own], [found(changes)]).map(({ kind }) => kind);
 
-test('the same station with the same schedule is a twin, whatever its name and place in the list', () => {
+test('the same station with the same schedule is a twin, under any name and number', () => {
   assert.deepEqual(kinds({ number: 7 }), ['twin']);
 });
 
@@ -29,7 +29,7 @@ test('other groups, and other ids on other ports, do not meet', () => {
   assert.deepEqual(kinds({ id: 'other', port: 6000 }), []);
 });
 
-test('the words for a conflict name station, server, address and the way out', () => {
+test('the problem names station, server and address, and what to do', () => {
   const [conflict] = findConflicts([own], [found({ schedule: 'other' })]);
   const { code, message, next } = conflictProblem(conflict!);
   assert.equal(code, 'station');

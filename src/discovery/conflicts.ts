@@ -1,12 +1,12 @@
-/** Whether a station of ours is on the air from another server already: as the same packets, or as others. */
+/** Detects stations of ours that another server sends as well: the same packets, or others. */
 import { Problem } from '../base/problem.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { type FoundStation, serverNames } from './find-state.js';
 
 export interface Conflict {
   /**
-   * `twin`: both send the same packets, and a receiver takes whichever comes first. `conflict`: different packets to
-   * one group, of which no receiver makes anything.
+   * `twin`: both send the same packets, and receivers take the first copy. `conflict`: different packets to one group,
+   * which no receiver can use.
    */
   kind: 'twin' | 'conflict';
   own: StationInfo;
@@ -17,8 +17,8 @@ const isSameStream = (a: StationInfo, b: StationInfo): boolean =>
   a.id === b.id && a.schedule === b.schedule && a.ssrc === b.ssrc && a.format === b.format;
 
 /**
- * Compares our stations with those found on the network; `found` must not hold our own server's. Stations meet when
- * they share group and port, or group and id.
+ * Compares our stations with those found on the network; `found` must not contain our own server's. Two stations meet
+ * if they share group and port, or group and id.
  */
 export function findConflicts(own: readonly StationInfo[], found: readonly FoundStation[]): Conflict[] {
   return own.flatMap((ours) =>
@@ -28,7 +28,7 @@ export function findConflicts(own: readonly StationInfo[], found: readonly Found
   );
 }
 
-/** The words for a conflict. */
+/** The Problem of a conflict. */
 export function conflictProblem({ own, other }: Conflict): Problem {
   const addresses = other.servers.map(({ address }) => address).join(', ');
   return new Problem(

@@ -37,7 +37,7 @@ test('the query goes out on every interface, three times, long enough for a chal
   assert.deepEqual(read(first!), message('start', 42, {}));
 });
 
-test('who challenges is asked for the list, with its cookie, at the address it answered from', () => {
+test('a server that challenges is asked for its list with its cookie, at its source address', () => {
   const search = makeSearch('10.0.0.9');
   const [ask, ...more] = search.receive(challenge, hall, '10.0.0.9', 5);
   assert.deepEqual(more, []);
@@ -56,7 +56,7 @@ test('who challenges is asked for the list, with its cookie, at the address it a
   );
 });
 
-test('it settles 150 ms after the last news, once nothing is missing', () => {
+test('it settles 150 ms after the latest news, once all lists are complete', () => {
   const search = makeSearch('10.0.0.9');
   assert.equal(search.isSettled(999), false);
   search.receive(challenge, hall, '10.0.0.9', 10);
@@ -68,7 +68,7 @@ test('it settles 150 ms after the last news, once nothing is missing', () => {
   assert.equal(search.isSettled(170), false);
 });
 
-test('a lost page is asked for again, and further pages as soon as those before are there', () => {
+test('a lost page is requested again, and further pages once the earlier ones are there', () => {
   const search = makeSearch('10.0.0.9');
   const pages = pagesOf(80);
   search.due(300);
@@ -89,7 +89,7 @@ test('a lost page is asked for again, and further pages as soon as those before 
   );
 });
 
-test('answers to others, from strangers, and nonsense are passed over', () => {
+test('answers to others, datagrams from strangers and malformed ones are ignored', () => {
   const search = makeSearch('10.0.0.9');
   const other = encodeMessage(message('challenge', 41, { server: 'x', controlPort: 1, stations: 1 }, { cookie }));
   assert.deepEqual(search.receive(other, hall, '10.0.0.9', 1), []);

@@ -1,4 +1,4 @@
-/** One search for stations: what was asked, who answered, what is still missing. No sockets, no timers. */
+/** One search for stations: queries, answers, missing pages. No sockets, no timers. */
 
 import type { SocketAddress } from '../base/socket-address.js';
 import type { Millis } from '../base/units.js';
@@ -31,11 +31,11 @@ export interface Outgoing {
   to: SocketAddress;
 }
 
-/** When the query is sent, counted from the beginning: datagrams get lost. */
+/** Times of the queries, from the beginning: datagrams get lost. */
 export const QUERY_TIMES: readonly Millis[] = [0, 100, 300];
-/** With nobody new for so long, and all lists complete, the search is over. */
+/** A search is over when all lists are complete and nothing new came for this time. */
 export const SETTLE_TIME: Millis = 150;
-/** A page that has not come after so long is asked for again. */
+/** Time after which a missing page is requested again. */
 const RETRY_TIME: Millis = 100;
 
 interface Server {
@@ -43,7 +43,7 @@ interface Server {
   localAddress: string;
   cookie: Buffer;
   pages: PageCollector;
-  /** The page last asked for, and when. */
+  /** The latest requested page, and when it was requested. */
   asked: number;
   askedAt: Millis;
 }
@@ -57,7 +57,7 @@ export class FindState {
   #lastNews: Millis;
   readonly #servers = new Map<string, Server>();
 
-  /** `requestId` is a number of 32 bits; answers to others are not ours. `query`: the discovery group and port. */
+  /** `requestId` has 32 bits; answers to other ids are ignored. `query`: the discovery group and port. */
   constructor(options: { localAddresses: readonly string[]; query: SocketAddress; requestId: number; now: Millis }) {
     this.#localAddresses = options.localAddresses;
     this.#query = options.query;
@@ -66,7 +66,7 @@ export class FindState {
     this.#lastNews = options.now;
   }
 
-  /** Takes a datagram that came from `from` to the socket on `localAddress`; returns what to send because of it. */
+  /** Takes a datagram from `from` to the socket on `localAddress`; returns the datagrams to send in response. */
   receive(datagram: Buffer, from: SocketAddress, localAddress: string, now: Millis): Outgoing[] {
     const reply = decodeMessage(datagram);
     if (reply === null || reply.requestId !== this.#requestId) return [];
@@ -75,7 +75,7 @@ export class FindState {
     if (reply.type === 'challenge') {
       if (known !== undefined) {
         known.cookie = reply.cookie;
-        return []; // a copy, or the answer to a repeated query; what is missing is asked for in time
+        return []; // a copy, or the answer to a repeated query; missing pages are requested later
       }
       const server: Server = {
         address: from,
@@ -96,7 +96,7 @@ export class FindState {
     return wantsMore ? [this.#ask(known, now)] : [];
   }
 
-  /** What is due at `now`: queries, and requests for pages that did not come. Call it every few tens of milliseconds. */
+  /** Datagrams due at `now`: queries, and requests for missing pages. Call it every few tens of milliseconds. */
   due(now: Millis): Outgoing[] {
     const out: Outgoing[] = [];
     while (this.#queries < QUERY_TIMES.length && now - this.#began >= QUERY_TIMES[this.#queries]!) {
@@ -110,7 +110,7 @@ export class FindState {
     return out;
   }
 
-  /** Whether every server that answered has told all it has, and nobody new came for a while. */
+  /** Whether the lists of all servers are complete, and nothing new came for a while. */
   isSettled(now: Millis): boolean {
     return (
       this.#servers.size > 0 &&

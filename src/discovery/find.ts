@@ -1,4 +1,4 @@
-/** Finding every station that can be reached from here, without knowing an address. */
+/** Finds every reachable station, without an address. */
 import { randomInt } from 'node:crypto';
 import { Problem } from '../base/problem.js';
 import { systemTimers, type Timers } from '../base/timers.js';
@@ -11,26 +11,26 @@ import { FindState, type FoundStation, type Outgoing } from './find-state.js';
 
 export { type FoundStation, type StationServer, serverNames } from './find-state.js';
 
-/** How often missing pages and the end are looked after. */
+/** Interval of looking for missing pages and the end. */
 const TICK: Millis = 25;
 
 export interface FindOptions {
-  /** Where to ask; default all of the machine's, loopback included. */
+  /** Interfaces to ask on; by default all, loopback included. */
   interfaces?: readonly NetInterface[];
-  /** The longest to wait; default 1,000 ms. Ends sooner once all who answered have told all. */
+  /** Longest search; default 1,000 ms. It ends earlier when the lists of all servers are complete. */
   timeout?: Millis;
-  /** Whether it may end sooner with these, though a server that is busy might not have answered yet. */
+  /** Whether the search may end early with these stations, although a busy server might not have answered yet. */
   isEnough?(found: readonly FoundStation[]): boolean;
-  /** Of the query's datagrams; default 1, the local network. */
+  /** Time to live of the queries; default 1, the local network. */
   ttl?: number;
-  /** Where servers listen; other than the default only in tests. */
+  /** Group and port of queries; differs from the default only in tests. */
   query?: { group: string; port: number };
   timers?: Timers;
 }
 
 /**
- * Asks on each interface and gathers the answers, by server and number, each station once; none is an empty array.
- * An interface that does not work is passed over; rejects with a Problem when none does, or not a query could leave.
+ * Asks on each interface and collects the answers, by server and number, each station once; an empty array for none. An
+ * interface that does not work is skipped; rejects with a Problem when none works, or no query could be sent.
  */
 export async function findStations({
   interfaces = listInterfaces(),

@@ -14,7 +14,7 @@ const IP_PMTUDISC_DO = 2;
 const CAPACITY = 256;
 const LARGEST = 9_000;
 
-/** A sender with three destinations on a system that is not there; `refuse` is in force from the probe on. */
+/** A sender with three destinations on a fake system; `refuse` applies from the probe on. */
 function openFake(options: { segment?: boolean; refuse?: FakeLibc['refuse'] } = {}) {
   const libc = new FakeLibc();
   libc.refuse = options.refuse ?? libc.refuse;
@@ -44,7 +44,7 @@ const asSent = ({ to, bytes }: ToSend): Datagram => ({ group: groupOf(to), port:
 const taken = (libc: FakeLibc): Datagram[] => libc.taken.flatMap((message) => message.datagrams);
 const times = (count: number, length: number): number[] => new Array(count).fill(length);
 
-/** Runs of datagrams of one length to one destination, as many as a batch has room for. */
+/** Runs of datagrams of one length to one destination, up to a batch's capacity. */
 const batches = fc
   .array(
     fc.record({
@@ -57,7 +57,7 @@ const batches = fc
   .map((runs) => runs.flatMap(({ to, length, count }) => datagrams(to, times(count, length))).slice(0, CAPACITY));
 
 for (const segment of [true, false]) {
-  test(`whatever is in the batch leaves as it is, in order (segment: ${segment})`, () => {
+  test(`every batch is sent unchanged, in order (segment: ${segment})`, () => {
     const { libc, sender, heard } = openFake({ segment });
     fc.assert(
       fc.property(batches, (batch) => {
@@ -71,7 +71,7 @@ for (const segment of [true, false]) {
   });
 }
 
-test('datagrams that do not lie behind one another leave as they are', () => {
+test('datagrams that are not contiguous are sent unchanged', () => {
   const { libc, sender } = openFake();
   const { batch } = sender;
   batch.buffer.write('..three..one.two');
@@ -86,10 +86,10 @@ test('datagrams that do not lie behind one another leave as they are', () => {
   );
 });
 
-/** Lengths of each message's datagrams. */
+/** Datagram lengths of each message. */
 const messages = (libc: FakeLibc): number[] => libc.taken.map((message) => message.datagrams.length);
 
-test('neighbours for one destination are one message, as far as the kernel takes them; a batch is one call', () => {
+test('consecutive datagrams for a destination are one message within the kernel’s limits; a batch is one call', () => {
   const expected: [ToSend[], number[]][] = [
     [datagrams(0, times(100, 1_328)), [49, 49, 2]], // 65,507 bytes
     [datagrams(0, times(130, 1_000)), [64, 64, 2]], // UDP_MAX_SEGMENTS
@@ -107,13 +107,13 @@ test('neighbours for one destination are one message, as far as the kernel takes
   }
 });
 
-test('an empty batch is no call', () => {
+test('an empty batch makes no call', () => {
   const { libc, sender } = openFake();
   send(sender, []);
   assert.deepEqual(libc.calls, []);
 });
 
-test('the probe stays on the machine, is not counted, and what follows has the time to live asked for', () => {
+test('the probe stays on the machine and is not counted, and the batches after it have the requested time to live', () => {
   const { libc, sender, probe } = openFake();
   assert.deepEqual(
     probe.map(({ ttl, datagrams: sent }) => [ttl, sent.length]),
@@ -127,7 +127,7 @@ test('the probe stays on the machine, is not counted, and what follows has the t
   );
 });
 
-test('a probe that is refused for a reason of the moment changes nothing, and nobody hears of it', () => {
+test('a probe refused for a transient reason changes nothing and is not reported', () => {
   for (const errno of [Errno.EAGAIN, Errno.ENOBUFS, ENETUNREACH]) {
     const { libc, sender, heard } = openFake({ refuse: () => errno });
     libc.refuse = () => 0;
@@ -138,7 +138,7 @@ test('a probe that is refused for a reason of the moment changes nothing, and no
   }
 });
 
-test('where the process may not send many at once there is no sender, and nothing stays open', () => {
+test('where sendmmsg is forbidden there is no sender, and nothing stays open', () => {
   for (const errno of [Errno.ENOSYS, Errno.EPERM]) {
     const libc = new FakeLibc();
     libc.refuse = () => errno;
@@ -162,7 +162,7 @@ const isSegmented = (message: Message) => message.datagrams.length > 1;
 for (const [name, errno] of Object.entries(Errno).filter(([name]) =>
   ['EIO', 'EINVAL', 'EMSGSIZE', 'EOPNOTSUPP'].includes(name),
 )) {
-  test(`${name} for the probe: a message a datagram from the beginning, fragments allowed, one note`, () => {
+  test(`${name} for the probe: a message per datagram from the beginning, fragments allowed, one note`, () => {
     const { libc, sender, heard } = openFake({ refuse: (message) => (isSegmented(message) ? errno : 0) });
     for (const _ of [1, 2]) send(sender, datagrams(0, times(10, 100)));
     assert.deepEqual(messages(libc), times(20, 1));
@@ -173,7 +173,7 @@ for (const [name, errno] of Object.entries(Errno).filter(([name]) =>
     assert.deepEqual([heard.errors, heard.refused], [[], {}]);
   });
 
-  test(`${name} in the middle of a batch: the rest leaves in a message each, once, and all that follows`, () => {
+  test(`${name} in the middle of a batch: the rest is sent once, a message per datagram, and so are all later batches`, () => {
     const { libc, sender, heard } = openFake();
     const batch = [...datagrams(0, times(20, 100)), ...datagrams(1, times(10, 1_412)), ...datagrams(0, times(5, 100))];
     libc.refuse = (message) => (isSegmented(message) && message.datagrams[0]!.bytes.length === 1_412 ? errno : 0);
@@ -192,7 +192,7 @@ for (const [name, errno] of Object.entries(Errno).filter(([name]) =>
   });
 }
 
-test('through a socket that is open already, fragments stay as they are', () => {
+test('through an open socket, fragmentation stays as it is', () => {
   const libc = new FakeLibc();
   const socket = new UdpSocket(libc);
   const { callbacks } = listener();
@@ -208,7 +208,7 @@ test('through a socket that is open already, fragments stay as they are', () => 
 });
 
 for (const errno of [Errno.EAGAIN, Errno.ENOBUFS]) {
-  test(`without room (${errno}) it pauses before it asks again, and what is left over leaves then`, () => {
+  test(`without room (${errno}) it pauses before it asks again, and then sends the rest`, () => {
     const { libc, sender, heard, pauses } = openFake();
     const room = [1, 1, 1, 2, 3]; // messages, after so many pauses
     libc.refuse = () => (libc.taken.length < room[pauses()]! ? 0 : errno);
@@ -221,7 +221,7 @@ for (const errno of [Errno.EAGAIN, Errno.ENOBUFS]) {
     assert.deepEqual(heard, { errors: [], notes: [], refused: {}, pressed: { 1: 3, 2: 1 } });
   });
 
-  test(`without room (${errno}) for eight pauses the rest is refused, and the next batch begins anew`, () => {
+  test(`without room (${errno}) for eight pauses the rest is refused, and the next batch starts normally`, () => {
     const { libc, sender, heard, pauses } = openFake();
     const batch = [0, 1, 2].flatMap((to) => datagrams(to, times(10 + to, 100)));
     libc.refuse = ({ datagrams }) => (datagrams[0]?.group === groupOf(0) ? 0 : errno);
@@ -239,7 +239,7 @@ for (const errno of [Errno.EAGAIN, Errno.ENOBUFS]) {
   });
 }
 
-test('another error loses that message only, is told once for each kind', () => {
+test('any other error loses that message only, and is reported once for each kind', () => {
   const { libc, sender, heard } = openFake();
   const batch = [0, 1, 2].flatMap((to) => datagrams(to, times(10 + to, 100)));
   const refuseSecond = (errno: number) => {
@@ -258,7 +258,7 @@ test('another error loses that message only, is told once for each kind', () => 
   assert.deepEqual(sender.counters, { packets: 88, bytes: 8_800, refused: 44, backPressure: 0 });
 });
 
-test('EINTR is asked again, at once', () => {
+test('an interrupted call is repeated at once', () => {
   const { libc, sender, heard, pauses } = openFake();
   const answers = [Errno.EINTR, Errno.EINTR];
   libc.refuse = () => answers.shift() ?? 0;
@@ -268,7 +268,7 @@ test('EINTR is asked again, at once', () => {
   assert.deepEqual(heard, { errors: [], notes: [], refused: {}, pressed: {} });
 });
 
-test('whatever the kernel answers, each datagram leaves once or is refused, and both are counted', () => {
+test('for any answers of the kernel, each datagram is sent once or refused, and both are counted', () => {
   const errnos = [...Object.values(Errno), ENETUNREACH];
   const answers = fc.array(fc.oneof(fc.constant(0), fc.constantFrom(...errnos)), { maxLength: 40 });
   fc.assert(
@@ -287,7 +287,7 @@ test('whatever the kernel answers, each datagram leaves once or is refused, and 
           const sent = out.filter(({ port }) => port === portOf(to)).length;
           assert.equal(sent + (heard.refused[to] ?? 0) - refusedBefore[to]!, expected);
         }
-        // In order: what left is the batch with gaps.
+        // In order: the sent datagrams are the batch with gaps.
         let at = 0;
         for (const datagram of out) {
           while (at < batch.length && !isSame(datagram, asSent(batch[at]!))) at++;

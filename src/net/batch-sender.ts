@@ -1,6 +1,6 @@
 /**
- * Sending many datagrams with one system call, on Linux. Neighbours in the batch that go to one destination become one
- * message, which the kernel cuts into datagrams (UDP_SEGMENT); where it will not, each is a message of its own.
+ * Sends many datagrams with one system call, on Linux. Consecutive datagrams to one destination become one message,
+ * which the kernel cuts into datagrams (UDP_SEGMENT); where it cannot, each is a message.
  */
 import { Errno, errnoName, type Libc } from '../system/libc.js';
 import { MOST_SEGMENTED_BYTES, MOST_SEGMENTS, SendMessages } from '../system/send-messages.js';
@@ -16,32 +16,32 @@ import {
 } from './sender.js';
 import { sendProblem } from './socket-problem.js';
 
-/** Bytes asked for; the kernel may grant less. */
+/** Requested bytes; the kernel may grant fewer. */
 const SEND_BUFFER = 4 * 1024 * 1024;
-/** Where nobody listens: the discard service, in a group that no station has. */
+/** Destination of the probe: the discard service, in a group that no station has. */
 const PROBE = { group: '239.255.255.241', port: 9 } as const;
 
-/** With no room in the kernel, it is asked again after half a millisecond, and eight times at most: within one tick. */
+/** Pause after which a kernel without room is asked again, and the number of pauses: within one tick. */
 const PAUSE = 0.5;
 const MOST_PAUSES = 8;
 
-/** What the kernel says when the interface, the path or the kernel itself cannot cut messages into datagrams. */
+/** Errors of a kernel, an interface or a path that cannot cut messages into datagrams. */
 const CANNOT_SEGMENT: readonly number[] = [Errno.EIO, Errno.EINVAL, Errno.EMSGSIZE, Errno.EOPNOTSUPP];
-/** What a sandbox says that does not know the system call, or forbids it. */
+/** Errors of a sandbox that forbids the system call, or does not know it. */
 const NOT_PERMITTED: readonly number[] = [Errno.EPERM, Errno.ENOSYS];
 
 export interface BatchSenderOptions extends SenderOptions {
-  /** false: never tries to have messages cut. */
+  /** false: never uses segmentation. */
   segment?: boolean;
-  /** Lets a little time pass. */
+  /** Pauses. */
   pause?: () => void;
 }
 
 /**
- * It is in charge of:
+ * Responsible for:
  * - as few system calls, and as few messages, as the batch allows
- * - going back to a message a datagram, for good, where the kernel will not cut them
- * - waiting a little, never busily, when the kernel has no room; giving up what it does not take within a tick
+ * - falling back to a message per datagram, for good, where the kernel does not segment
+ * - pausing briefly, never busily, when the kernel has no room; dropping what it does not take within a tick
  */
 export class BatchSender implements MulticastSender {
   readonly counters: SendCounters = { packets: 0, bytes: 0, refused: 0, backPressure: 0 };
@@ -74,8 +74,8 @@ export class BatchSender implements MulticastSender {
   }
 
   /**
-   * The same through a socket that is bound already, whose datagrams may be cut into fragments as they might before. Throws
-   * SystemCallError; the socket then stays open.
+   * The same through a bound socket, whose datagrams may be fragmented as before. Throws SystemCallError; the socket
+   * then stays open.
    */
   static over(libc: Libc, socket: UdpSocket, options: BatchSenderOptions): BatchSender | null {
     const { interfaceAddress, ttl } = options;
@@ -144,7 +144,7 @@ export class BatchSender implements MulticastSender {
     this.#socket.close();
   }
 
-  /** Makes messages of the datagrams from `first` on; returns how many. */
+  /** Arranges the datagrams from `first` on in messages; returns their number. */
   #arrange(first: number): number {
     const { offsets, lengths, destinations, count } = this.batch;
     let messages = 0;
@@ -155,7 +155,7 @@ export class BatchSender implements MulticastSender {
       let bytes = segment;
       i++;
       if (this.#isSegmenting) {
-        // A datagram shorter than the others ends the message: only the last may be.
+        // Only the last datagram of a message may be shorter than the others.
         while (
           i < count &&
           lengths[i - 1] === segment &&
@@ -178,8 +178,8 @@ export class BatchSender implements MulticastSender {
   }
 
   /**
-   * Finds out what the kernel permits, with one message of two datagrams to ourselves: a time to live of 0 does not leave
-   * the machine. False where it permits nothing.
+   * Probes the kernel with one message of two datagrams; a time to live of 0 keeps them on this machine. False where
+   * sending is not permitted at all.
    */
   #probe(): boolean {
     this.#messages.setDestination(0, PROBE.group, PROBE.port);
@@ -191,7 +191,7 @@ export class BatchSender implements MulticastSender {
 
   #stopSegmenting(errno: number): void {
     this.#isSegmenting = false;
-    this.#socket.setFragmenting(true); // Datagrams that are too large for the path then leave in fragments.
+    this.#socket.setFragmenting(true); // Datagrams too large for the path then leave in fragments.
     this.#options.onNote(
       `One message for each packet, which takes more of the processor: ${this.#options.interfaceAddress} does not take several as one (${errnoName(errno)}).`,
     );
@@ -215,7 +215,7 @@ export class BatchSender implements MulticastSender {
   }
 }
 
-/** A sleep that leaves the processor to others. */
+/** Sleeps, and leaves the processor to others. */
 function pauser(): () => void {
   const nobody = new Int32Array(new SharedArrayBuffer(4));
   return () => {

@@ -1,4 +1,4 @@
-/** Sending with Node.js's own sockets: a call a datagram, everywhere. */
+/** Sends with Node.js's sockets: a call per datagram, on every system. */
 import { createSocket, type Socket } from 'node:dgram';
 import {
   DestinationNumbers,
@@ -74,7 +74,7 @@ class DatagramSender implements MulticastSender {
     if (batch.count === 0) return;
     for (let i = 0; i < batch.count; i++) {
       const { group, port, sent } = this.#destinations[batch.destinations[i]!]!;
-      // The system may take the datagram later, when its buffer has room: it needs memory of its own.
+      // The socket may send the datagram later, so it needs memory of its own.
       const datagram = Buffer.from(batch.buffer.subarray(batch.offsets[i]!, batch.offsets[i]! + batch.lengths[i]!));
       this.#socket.send(datagram, port, group, sent);
     }

@@ -1,4 +1,4 @@
-/** A socket of one's own: for asking, answering and announcing. */
+/** A socket that is not shared: for requests, answers and announcements. */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import type { SocketAddress } from '../base/socket-address.js';
@@ -8,27 +8,27 @@ import { socketProblem } from './socket-problem.js';
 export interface EndpointOptions {
   /** IPv4 address to bind to; 0.0.0.0 for any. */
   address: string;
-  /** 0 for any free one. */
+  /** 0 for any free port. */
   port?: number;
-  /** Given for sockets that send to groups: the time to live of what they send. It leaves through `address`. */
+  /** For sockets that send to groups: the time to live of their packets, which leave through `address`. */
   multicastTtl?: number;
-  /** Bytes of receive buffer asked for, where the system's own choice is too small. */
+  /** Requested receive buffer in bytes, where the system's default is too small. */
   receiveBuffer?: number;
   onDatagram?: (datagram: Buffer, from: SocketAddress) => void;
-  /** Called with errors that come after opening, those of sending included. */
+  /** Called with errors after opening, those of sending included. */
   onError: (error: Error) => void;
 }
 
 export interface Endpoint {
   readonly address: string;
   readonly port: number;
-  /** Hands a datagram to the kernel; does nothing once closed. */
+  /** Passes a datagram to the kernel; does nothing once closed. */
   send(datagram: Buffer, to: SocketAddress): void;
-  /** Closes once what was handed over has left. Further calls do nothing. */
+  /** Closes after the pending datagrams have been sent. Further calls do nothing. */
   close(): Promise<void>;
 }
 
-/** Opens a socket that shares its port with nobody. Rejects with a Problem. */
+/** Opens a socket whose port is not shared. Rejects with a Problem. */
 export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> {
   const { address, port = 0, multicastTtl, receiveBuffer, onDatagram, onError } = options;
   const socket = createSocket({ type: 'udp4' });

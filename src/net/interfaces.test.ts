@@ -14,7 +14,7 @@ const lo0: NetInterface = { name: 'lo0', address: '127.0.0.1', internal: true, n
 const wired: NetInterface = { name: 'en0', address: '192.168.1.20', internal: false, netmask: '255.255.255.0' };
 const mac = [lo0, wired];
 
-test('this machine has a loopback', () => {
+test('this machine has a loopback interface', () => {
   assert.equal(loopback().address, '127.0.0.1');
   assert.equal(resolveInterface('lo').internal, true);
   assert.ok(listInterfaces().some(({ internal }) => internal));
@@ -33,7 +33,7 @@ test('an interface is found by name, by address, and loopback by its common name
   }
 });
 
-test('an unknown interface is named, with those that there are', () => {
+test('an unknown interface is a problem that lists the existing ones', () => {
   assert.throws(
     () => resolveInterface('eth7', mac),
     (error) =>

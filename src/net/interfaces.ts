@@ -4,13 +4,13 @@ import { networkInterfaces } from 'node:os';
 import { Problem } from '../base/problem.js';
 
 export interface NetInterface {
-  /** As the system calls it: eth0, en0, "Wi-Fi". */
+  /** The system's name: eth0, en0, "Wi-Fi". */
   name: string;
-  /** IPv4. An interface with several addresses stands in the list once for each. */
+  /** IPv4. An interface with several addresses is listed once for each. */
   address: string;
   /** The machine's loopback. */
   internal: boolean;
-  /** IPv4; without one only the address itself counts as its network. */
+  /** IPv4; without one, the network is the address itself. */
   netmask?: string;
 }
 
@@ -28,7 +28,7 @@ const listed = (interfaces: readonly NetInterface[]): string =>
     ? 'No interface with an IPv4 address is up.'
     : `Choose one of ${interfaces.map(({ name, address }) => `${name} (${address})`).join(', ')}.`;
 
-/** The loopback interface, whatever the system calls it. Throws a Problem where it is down. */
+/** The loopback interface, under any name. Throws a Problem where it is down. */
 export function loopback(interfaces: readonly NetInterface[] = listInterfaces()): NetInterface {
   const found = interfaces.find(({ internal }) => internal);
   if (found !== undefined) return found;

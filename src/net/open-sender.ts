@@ -1,12 +1,12 @@
-/** Choosing how to send. */
+/** Chooses the way to send. */
 import { type LibcOrReason, loadLibc } from '../system/libc.js';
 import { BatchSender } from './batch-sender.js';
 import { openDatagramSender } from './datagram-sender.js';
 import type { MulticastSender, SenderOptions } from './sender.js';
 
 /**
- * The least costly sender that this system has: many datagrams a message and many messages a call on Linux, one call a
- * datagram elsewhere. Rejects with a Problem when the interface cannot be used.
+ * The cheapest sender that this system has: on Linux, many datagrams per message and many messages per call; elsewhere
+ * a call per datagram. Rejects with a Problem when the interface cannot be used.
  */
 export async function openSender(
   options: SenderOptions,

@@ -1,4 +1,4 @@
-/** Receiving the stream of a multicast group: many datagrams at a time, in the least costly way that the system has. */
+/** Receives the stream of a multicast group: many datagrams at a time, in the cheapest way that the system has. */
 
 import type { SocketAddress } from '../base/socket-address.js';
 import { systemTimers, type Timers } from '../base/timers.js';
@@ -9,46 +9,48 @@ import { checkGroup } from './interfaces.js';
 import { type GroupAddress, type GroupSocket, openGroup } from './receive.js';
 import { ReceivePoller } from './receive-poller.js';
 
-/** Datagrams that have come, in order. Lent: what is to be kept is copied before the call that hands them over returns. */
+/** Received datagrams, in order. Lent: the callee copies what it keeps before it returns. */
 export interface ReceivedBatch {
   readonly buffer: Buffer;
   /** Offset, length and source of each. */
   readonly offsets: Uint32Array;
   readonly lengths: Uint16Array;
   readonly sources: readonly SocketAddress[];
-  /** How many of them there are. */
+  /** Number of datagrams. */
   readonly count: number;
 }
 
 export interface BatchedGroupOptions extends GroupAddress {
-  /** How long datagrams may wait in the system's buffer to be taken together. Less is waited where that is small. */
+  /** Longest wait of datagrams in the socket's buffer, to be received together. Shorter where that buffer is small. */
   latency?: Millis;
   /**
-   * Called with what has come, and with nothing when nothing has, so that whoever waits for datagrams learns that time
-   * passes.
+   * Called with the received datagrams, and with an empty batch when there are none, so that the callee notices the
+   * passing of time.
    */
   onDatagrams: (batch: ReceivedBatch) => void;
   /** Called with a Problem for an error that comes after opening. */
   onError: (error: Error) => void;
 }
 
-/** Half of what a picture lasts, so nobody sees it; at 10 ms one stream takes as much of the processor as plain sockets. */
+/**
+ * Half the duration of a picture, so invisible; at 10 ms one stream takes as much of the processor as plain sockets.
+ */
 const LATENCY: Millis = 20;
 
-/** How often `onDatagrams` is called when nothing comes, where datagrams are not looked for but announced. */
+/** Interval of calls without datagrams, where sockets are not polled. */
 const QUIET: Millis = 20;
 
 let shared: Promise<ReceivePoller | null> | undefined;
 
-/** The one of the process, where the system has what it takes. */
+/** The poller of the process, where the system supports it. */
 function sharedPoller(): Promise<ReceivePoller | null> {
   shared ??= loadLibc().then(({ libc }) => (libc === null ? null : new ReceivePoller(libc)));
   return shared;
 }
 
 /**
- * Joins `group` and delivers what is sent to it on `port`, as `openGroup` does, but in batches. Rejects with the same
- * Problems.
+ * Joins `group` and delivers the datagrams sent to it on `port`, as `openGroup` does, but in batches. Rejects with the
+ * same Problems.
  */
 export async function openGroupBatched(
   options: BatchedGroupOptions,
@@ -60,14 +62,14 @@ export async function openGroupBatched(
     try {
       return poller.open({ ...options, latency: options.latency ?? LATENCY });
     } catch (error) {
-      // Either this system does not allow these calls, or nobody can receive there: the plain way knows, and says it.
+      // Either the system does not allow these calls, or the group cannot be received at all: the plain way finds out.
       if (!(error instanceof SystemCallError)) throw error;
     }
   }
   return openGroupPlain(options);
 }
 
-/** The same one by one: for other systems, and where this one does not allow it. */
+/** The same one by one, for other systems and where batches are not allowed. */
 export async function openGroupPlain(
   options: BatchedGroupOptions,
   timers: Timers = systemTimers,

@@ -9,7 +9,7 @@ import { SystemCallError } from '../system/udp-socket.js';
 import type { ReceivedBatch } from './receive-batched.js';
 import { ReceivePoller } from './receive-poller.js';
 
-/** The datagrams of a batch, with memory of their own. */
+/** Copies of a batch's datagrams. */
 const datagramsOf = ({ buffer, offsets, lengths, sources, count }: ReceivedBatch) =>
   Array.from({ length: count }, (_, i) => ({
     bytes: Buffer.from(buffer.subarray(offsets[i], offsets[i]! + lengths[i]!)),
@@ -19,7 +19,7 @@ const datagramsOf = ({ buffer, offsets, lengths, sources, count }: ReceivedBatch
 function polling(timers = new HandTimers()) {
   const libc = new FakeArrivals();
   const poller = new ReceivePoller(libc, timers);
-  /** A socket, what it received, and how often it was looked at. */
+  /** A socket, its received datagrams, and the number of polls. */
   const open = (latency = 20, onBatch: (batch: ReceivedBatch) => void = () => undefined) => {
     const seen: ReturnType<typeof datagramsOf> = [];
     const errors: Error[] = [];
@@ -42,7 +42,7 @@ function polling(timers = new HandTimers()) {
   return { libc, timers, poller, open };
 }
 
-test('messages are taken apart into the datagrams that they were sent as', () => {
+test('messages are split into the datagrams that they were sent as', () => {
   const message = fc.record({
     length: fc.integer({ min: 0, max: 3000 }),
     segment: fc.option(fc.integer({ min: 1, max: 1500 }), { nil: undefined }),
@@ -62,7 +62,7 @@ test('messages are taken apart into the datagrams that they were sent as', () =>
         do {
           expected.push({ bytes: bytes.subarray(at, at + step), from: `${address}:${port}` });
           at += step;
-        } while (at < length); // An empty message is a datagram as well.
+        } while (at < length); // An empty message is a datagram, too.
       });
       timers.advance(0);
       assert.deepEqual(seen, expected);
@@ -81,7 +81,7 @@ test('many small datagrams in one message are handed over in several batches', (
   assert.ok(seen.every(({ bytes }, i) => bytes.length === 1 && bytes[0] === (i & 0xff)));
 });
 
-test('a socket is looked at by its latency, and a look that finds nothing is told', () => {
+test('a socket is polled at its latency, and a poll without datagrams is reported as an empty batch', () => {
   const { timers, open } = polling();
   const { looks, seen } = open(20);
   timers.advance(1000);
@@ -89,7 +89,7 @@ test('a socket is looked at by its latency, and a look that finds nothing is tol
   assert.deepEqual(looks.slice(-4), [940, 960, 980, 1000]);
 });
 
-test('a timer that is a little early does not wake up twice', () => {
+test('a timer that is a little early does not cause a second wake-up', () => {
   class EarlyTimers extends HandTimers {
     override after(delay: number, run: () => void): () => void {
       return super.after(Math.max(0, delay - 0.7), run);
@@ -101,7 +101,7 @@ test('a timer that is a little early does not wake up twice', () => {
   assert.equal(looks.filter((time) => time >= 1000 && time < 2000).length, 50);
 });
 
-test('more than one call brings is taken without waiting', () => {
+test('datagrams beyond one call are received without waiting', () => {
   class CountingTimers extends HandTimers {
     set = 0;
     override after(delay: number, run: () => void): () => void {
@@ -132,7 +132,7 @@ test('sockets with the same latency are due together, and all share one timer', 
   assert.equal(turns.size, 50);
 });
 
-test('a small buffer is looked at before it is full, and less often again when less comes', () => {
+test('a small buffer is polled before it is full, and less often when less arrives', () => {
   const { libc, timers, open } = polling();
   libc.receiveBuffer = 100 * 4096; // of a hundred datagrams, as the kernel counts
   const { fd, arrive, looks } = open(1000);
@@ -149,7 +149,7 @@ test('a small buffer is looked at before it is full, and less often again when l
   assert.ok(looks.filter((time) => time > 22_000).length <= 2);
 });
 
-test('a flood at one socket does not keep the others waiting', () => {
+test('a flood at one socket does not delay the others', () => {
   const { timers, open } = polling();
   const order: string[] = [];
   const note = (name: string) => (batch: ReceivedBatch) => {
@@ -176,7 +176,7 @@ test('two floods take turns', () => {
   assert.ok(turns.length >= 8, `${turns}`);
 });
 
-test('an error is told once, as a problem that names the group; the socket goes on, and others with it', () => {
+test('an error is reported once, as a problem that names the group; all sockets go on', () => {
   const { libc, timers, open } = polling();
   const broken = open();
   const other = open();
@@ -193,7 +193,7 @@ test('an error is told once, as a problem that names the group; the socket goes 
   assert.equal(broken.errors.length, 1);
 });
 
-test('EINTR is no error', () => {
+test('an interrupted call is no error', () => {
   const { libc, timers, open } = polling();
   const { fd, errors } = open();
   libc.failing.set(fd, Errno.EINTR);
@@ -201,7 +201,7 @@ test('EINTR is no error', () => {
   assert.deepEqual(errors, []);
 });
 
-test('what has come is handed over before a socket is closed; then nothing is left of it', async () => {
+test('pending datagrams are handed over before a socket is closed, and nothing is left of it', async () => {
   const { libc, timers, open } = polling();
   const { socket, arrive, seen } = open();
   timers.advance(0);
@@ -212,7 +212,7 @@ test('what has come is handed over before a socket is closed; then nothing is le
   assert.equal(timers.pending, 0);
 });
 
-test('whoever is handed datagrams may close sockets: the batch stays as it is meanwhile', async () => {
+test('sockets may be closed while a batch is handed over: the batch stays intact', async () => {
   const { libc, timers, open } = polling();
   const other = open();
   const closing: Promise<void>[] = [];
@@ -233,7 +233,7 @@ test('whoever is handed datagrams may close sockets: the batch stays as it is me
   assert.equal(libc.open.size, 0);
 });
 
-test('where recvmmsg is forbidden a socket cannot be opened, and none stays', () => {
+test('where recvmmsg is forbidden a socket cannot be opened, and none stays open', () => {
   const { libc, timers, open } = polling();
   libc.failing.set(0, Errno.EPERM);
   assert.throws(
@@ -244,7 +244,7 @@ test('where recvmmsg is forbidden a socket cannot be opened, and none stays', ()
   assert.equal(timers.pending, 0);
 });
 
-test('a kernel without UDP_GRO is received from as well', () => {
+test('a kernel without UDP_GRO is supported', () => {
   const { libc, timers, open } = polling();
   libc.knowsOffload = false;
   const { arrive, seen } = open();

@@ -1,7 +1,7 @@
 /**
- * Receiving with few system calls, on Linux: Node.js cannot wait for sockets that are not its own, so all of them are
- * looked at now and then. That is no makeshift: whoever waits is woken for nearly every datagram, and waking up takes
- * many times what the datagram does.
+ * Receives with few system calls, on Linux. Node.js cannot wait for foreign sockets, so all of them are polled. That is
+ * an advantage: a waiting socket wakes the process for nearly every datagram, and waking up costs many times what a
+ * datagram does.
  */
 
 import type { SocketAddress } from '../base/socket-address.js';
@@ -14,23 +14,23 @@ import { addressesOf, type GroupSocket, RECEIVE_BUFFER } from './receive.js';
 import type { BatchedGroupOptions } from './receive-batched.js';
 import { socketProblem } from './socket-problem.js';
 
-/** Messages of one call: 4 MiB of addresses, of which only those pages are memory that are written to. */
+/** Messages per call: 4 MiB of addresses, of which only the pages written to take memory. */
 const MESSAGES = 64;
-/** Datagrams handed over at once, at most. */
+/** Most datagrams of a batch. */
 const BATCH = 1024;
-/** Datagrams of one turn: then others in the process have theirs. Some milliseconds. */
+/** Most datagrams per turn, so that other work of the process gets its time. Some milliseconds. */
 const TURN = 8 * BATCH;
 
-/** Bytes that the kernel counts for a datagram of 1,500 bytes or less; with some network cards it is half of that. */
+/** Bytes that the kernel counts for a datagram of at most 1,500 bytes; half of that with some network cards. */
 const KERNEL_BYTES = 4096;
-/** Share of a socket's buffer that may be full when it is looked at: what is left is for when the process stands still. */
+/** Share of a socket's buffer that may be full when it is polled; the rest is for when the process is suspended. */
 const FILL = 1 / 4;
-/** The first looks are made so soon, until it is known how much comes. */
+/** First polling interval, before the rate is known. */
 const FIRST_INTERVAL: Millis = 10;
 const LEAST_INTERVAL: Millis = 1;
-/** After a look that found little, the next comes so much later. */
+/** Growth of the interval after a poll that found little. */
 const RELAX = 1.25;
-/** A timer may be early by this: who is due so soon is looked at as well, which saves waking up once more. */
+/** Sockets that are due within this time are polled as well: timers may be early, and it saves waking up again. */
 const JITTER: Millis = 2;
 
 interface PolledSocket {
@@ -38,19 +38,19 @@ interface PolledSocket {
   readonly receiveBuffer: number;
   readonly latency: Millis;
   readonly options: BatchedGroupOptions;
-  /** Between its looks. */
+  /** Polling interval. */
   interval: Millis;
   lookedAt: Millis;
   due: Millis;
-  /** What went wrong last; said once. */
+  /** The last reported error. */
   errno: number;
 }
 
 /**
- * It is in charge of:
- * - one timer and one table of messages, which all sockets share
- * - taking messages apart into the datagrams they were sent as
- * - looking at each socket before its buffer is full; none keeps the others, or the process, waiting
+ * Responsible for:
+ * - one timer and one table of messages, shared by all sockets
+ * - splitting messages into the datagrams they were sent as
+ * - polling each socket before its buffer is full; none delays the others, or the process
  */
 export class ReceivePoller {
   readonly #libc: Libc;
@@ -64,7 +64,7 @@ export class ReceivePoller {
     count: number;
   };
   #sockets: readonly PolledSocket[] = [];
-  /** Which of them a turn begins with: the one that the turn before did not come to. */
+  /** Socket that a turn begins with: the first one that the turn before did not reach. */
   #begin = 0;
   #cancel: (() => void) | null = null;
 
@@ -87,7 +87,7 @@ export class ReceivePoller {
     const socket = new UdpSocket(this.#libc);
     let receiveBuffer: number;
     try {
-      // Nothing can have come yet: this only shows whether the call is allowed.
+      // Nothing can have arrived yet: this only shows whether the call is allowed.
       const probed = this.#messages.receive(socket.fd);
       if (probed < 0) throw new SystemCallError('recvmmsg', -probed);
       receiveBuffer = socket.setReceiveBuffer(RECEIVE_BUFFER);
@@ -122,7 +122,7 @@ export class ReceivePoller {
   }
 
   async #close(polled: PolledSocket): Promise<void> {
-    // Not while a batch is handed over, perhaps to who closes: all sockets share its memory.
+    // Not while a batch is handed over, perhaps to the code that closes: all sockets share its memory.
     await Promise.resolve();
     this.#look(polled, this.#timers.now(), TURN);
     this.#sockets = this.#sockets.filter((each) => each !== polled);
@@ -142,7 +142,7 @@ export class ReceivePoller {
 
   readonly #turn = (): void => {
     const now = this.#timers.now();
-    // Whoever is handed datagrams may open sockets.
+    // The callee of datagrams may open sockets.
     const sockets = this.#sockets;
     let left = TURN;
     try {
@@ -158,7 +158,7 @@ export class ReceivePoller {
     }
   };
 
-  /** Hands on what a socket has, up to about `most` datagrams; returns how many. */
+  /** Hands over the datagrams of a socket, up to about `most`; returns their number. */
   #look(polled: PolledSocket, now: Millis, most: number): number {
     let datagrams = 0;
     let count: number;
@@ -172,19 +172,19 @@ export class ReceivePoller {
     return datagrams;
   }
 
-  /** Says when to look next, after a look that brought so many datagrams. */
+  /** Schedules the next poll, after one that brought that number of datagrams. */
   #schedule(polled: PolledSocket, now: Millis, datagrams: number): void {
     const { latency, receiveBuffer } = polled;
     const fill = (datagrams * KERNEL_BYTES) / receiveBuffer;
     const interval = fill > FILL ? ((now - polled.lookedAt) * FILL) / fill : polled.interval * RELAX;
     polled.interval = Math.max(LEAST_INTERVAL, Math.min(latency, interval));
     polled.lookedAt = now;
-    // At multiples of the latency, sockets with the same one are due together.
+    // At multiples of the latency, so that sockets with the same latency are due together.
     const multiple = (Math.floor((now + JITTER) / latency) + 1) * latency;
     polled.due = polled.interval === latency ? multiple : now + polled.interval;
   }
 
-  /** Says what is wrong when it was not said before. */
+  /** Reports an error unless it was the last one reported. */
   #tell(polled: PolledSocket, errno: number): void {
     if (polled.errno === errno) return;
     polled.errno = errno;
@@ -192,7 +192,7 @@ export class ReceivePoller {
     onError(socketProblem(new SystemCallError('recvmmsg', errno), { address: group, port }));
   }
 
-  /** Takes `count` messages apart. */
+  /** Splits `count` messages into datagrams. */
   #hand(polled: PolledSocket, count: number): number {
     const messages = this.#messages;
     const batch = this.#batch;
@@ -221,7 +221,7 @@ export class ReceivePoller {
   }
 }
 
-/** Several datagrams as one message, where the kernel knows how (5.0). */
+/** Enables receive offload, where the kernel has it (5.0). */
 function offload(socket: UdpSocket): void {
   try {
     socket.setReceiveOffload();

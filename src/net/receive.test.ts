@@ -24,7 +24,7 @@ type Open = (
   },
 ) => Promise<GroupSocket>;
 
-/** A batch's datagrams one by one, with memory of their own. */
+/** Hands over copies of a batch's datagrams one by one. */
 function each(batch: ReceivedBatch, onDatagram: (datagram: Buffer, from: SocketAddress) => void): void {
   for (let i = 0; i < batch.count; i++) {
     const at = batch.offsets[i]!;
@@ -50,7 +50,7 @@ const ways: { way: string; open: Open; skip: string | false }[] = [
   },
 ];
 
-/** A promise and what fulfils it. */
+/** A promise and its resolver. */
 function expected<T>(): { arrived: Promise<T>; arrive: (value: T) => void } {
   let arrive: (value: T) => void = () => undefined;
   const arrived = new Promise<T>((resolve) => {
@@ -67,7 +67,7 @@ async function freePort(): Promise<number> {
 }
 
 for (const { way, open, skip } of ways) {
-  test(`${way}: a datagram sent to the group arrives at everyone who joined it, with its sender`, {
+  test(`${way}: a datagram sent to the group arrives at every member, with its source`, {
     skip,
     timeout: 10_000,
   }, async () => {
@@ -91,7 +91,7 @@ for (const { way, open, skip } of ways) {
     assert.deepEqual(await second.arrived, ['127.0.0.1 hello', sender.port]);
     assert.ok(sockets[0]!.receiveBuffer >= 64 * 1024);
     await Promise.all([...sockets, sender].map((each) => each.close()));
-    await sockets[0]!.close(); // once more is allowed
+    await sockets[0]!.close(); // may be called again
   });
 
   test(`${way}: datagrams of any length arrive in order`, { skip, timeout: 10_000 }, async () => {
@@ -182,7 +182,7 @@ for (const { way, open, skip } of ways) {
     await Promise.all([one, other, sender].map((each) => each.close()));
   });
 
-  test(`${way}: a port that another program keeps to itself is a problem that names it`, { skip }, async () => {
+  test(`${way}: a port that another program does not share is a problem that names it`, { skip }, async () => {
     const keeper = createSocket('udp4');
     keeper.bind({ port: 0, address: '0.0.0.0', exclusive: true });
     await once(keeper, 'listening');
@@ -197,7 +197,7 @@ for (const { way, open, skip } of ways) {
     keeper.close();
   });
 
-  test(`${way}: an address that this machine does not have is a problem that names it`, { skip }, async () => {
+  test(`${way}: a foreign address is a problem that names it`, { skip }, async () => {
     const isProblem = (error: unknown): boolean => error instanceof Problem && error.message.includes('192.0.2.1');
     const port = await freePort();
     for (const localAddress of ['192.0.2.1', [here, '192.0.2.1']]) {
@@ -209,7 +209,7 @@ for (const { way, open, skip } of ways) {
     await assert.rejects(openEndpoint({ address: '192.0.2.1', onError }), isProblem);
   });
 
-  test(`${way}: what is no group is refused before a socket is opened`, { skip }, async () => {
+  test(`${way}: an address that is no group is refused before a socket is opened`, { skip }, async () => {
     await assert.rejects(
       open({ group: '10.0.0.1', port: 5004, localAddress: here, onError, onDatagram: () => undefined }),
       Problem,
@@ -217,7 +217,7 @@ for (const { way, open, skip } of ways) {
   });
 }
 
-test('where the system forbids batches a group is received all the same', { timeout: 10_000 }, async () => {
+test('where the system forbids batches a group is received one by one', { timeout: 10_000 }, async () => {
   const forbidding = new FakeArrivals();
   forbidding.failing.set(0, Errno.EPERM);
   const port = await freePort();
@@ -238,7 +238,7 @@ test('where the system forbids batches a group is received all the same', { time
   await Promise.all([socket, sender].map((one) => one.close()));
 });
 
-test('one by one, time is told as well as datagrams', async () => {
+test('one by one, empty batches are delivered as well', async () => {
   const timers = new HandTimers();
   const counts: number[] = [];
   const socket = await openGroupPlain(

@@ -1,11 +1,11 @@
-/** Receiving a multicast group, each datagram when it comes: one socket, joined on one or several interfaces. */
+/** Receives a multicast group, each datagram as it arrives: one socket, joined on one or several interfaces. */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { SocketAddress } from '../base/socket-address.js';
 import { checkGroup } from './interfaces.js';
 import { socketProblem } from './socket-problem.js';
 
-/** Bytes asked for: a quarter of a second at 100 Mbit/s with the kernel's bookkeeping. */
+/** Requested bytes: a quarter of a second at 100 Mbit/s, with the kernel's bookkeeping. */
 export const RECEIVE_BUFFER = 4 * 1024 * 1024;
 const LEAST_RECEIVE_BUFFER = 64 * 1024;
 
@@ -24,17 +24,17 @@ export interface GroupOptions extends GroupAddress {
 }
 
 export interface GroupSocket {
-  /** Bytes of receive buffer that the kernel granted, as it counts them. */
+  /** Granted receive buffer in bytes, as the kernel counts them. */
   readonly receiveBuffer: number;
-  /** Leaves the group; in batches, what has come until then is handed over before. Further calls do nothing. */
+  /** Leaves the group; in batches, pending datagrams are handed over before. Further calls do nothing. */
   close(): Promise<void>;
 }
 
-/** Asks for a buffer of so many bytes, and for half as much while the system says no; returns what is there. */
+/** Requests a receive buffer, and half of it while the system refuses; returns the granted bytes. */
 export function enlargeReceiveBuffer(socket: Socket, bytes = RECEIVE_BUFFER): number {
   for (let size = bytes; size >= LEAST_RECEIVE_BUFFER; size /= 2) {
     try {
-      socket.setRecvBufferSize(size); // Linux grants less in silence, others refuse
+      socket.setRecvBufferSize(size); // Linux grants less silently, others refuse
       break;
     } catch (error) {
       if (size / 2 < LEAST_RECEIVE_BUFFER) throw error;
@@ -48,9 +48,10 @@ export const addressesOf = ({ localAddress }: GroupAddress): readonly string[] =
   typeof localAddress === 'string' ? [localAddress] : localAddress;
 
 /**
- * Joins `group` and delivers what is sent to it on `port`. Any number of programs may do so at once. For datagrams that
- * come now and then: nothing happens while none does. A stream takes much less of the processor with `openGroupBatched`.
- * Rejects with a Problem: port held by a program that does not share it, no such address, not a multicast group.
+ * Joins `group` and delivers the datagrams sent to it on `port`. Any number of programs may do so at once. For
+ * infrequent datagrams: it costs nothing while none arrive. A stream takes much less of the processor with
+ * `openGroupBatched`. Rejects with a Problem: port not shared by another program, no such address, not a multicast
+ * group.
  */
 export async function openGroup(options: GroupOptions): Promise<GroupSocket> {
   const { group, port, onDatagram, onError } = options;
@@ -59,7 +60,7 @@ export async function openGroup(options: GroupOptions): Promise<GroupSocket> {
   let receiveBuffer = 0;
   let where = { address: group, port };
   try {
-    // Bound to the group, the socket gets nothing else that is sent to this port. Windows binds to own addresses only.
+    // Bound to the group, the socket receives nothing else sent to this port. Windows binds to local addresses only.
     socket.bind({ port, address: process.platform === 'win32' ? '0.0.0.0' : group, exclusive: true });
     await once(socket, 'listening');
     for (const address of addressesOf(options)) {

@@ -30,7 +30,7 @@ const ways: Way[] = [
   { name: 'a call a datagram', skip: false, open: openDatagramSender },
 ];
 
-/** What is true of every way to send. */
+/** Tests every way to send. */
 function fact(what: string, body: (context: TestContext, way: Way) => Promise<void>): void {
   for (const way of ways) {
     test(`${way.name}: ${what}`, { skip: way.skip, timeout: 30_000 }, (context) => body(context, way));
@@ -39,7 +39,7 @@ function fact(what: string, body: (context: TestContext, way: Way) => Promise<vo
 
 const CAPACITY = 128;
 
-/** A sender that is closed with the test, and what it tells. */
+/** A sender that is closed with the test, and its reports. */
 async function openHere(context: Pick<TestContext, 'after'>, way: Way, options: Partial<SenderOptions> = {}) {
   const { heard, callbacks } = listener();
   const sender = await way.open({
@@ -70,7 +70,7 @@ const batches: Record<string, ToSend[]> = {
   nothing: [],
 };
 
-fact('what is in the batch arrives, datagram by datagram, each at its destination, in order', async (context, way) => {
+fact('a batch arrives datagram by datagram, each at its destination, in order', async (context, way) => {
   const { sender, heard } = await openHere(context, way);
   const receivers = [await openReceiver(context, here), await openReceiver(context, here)];
   const destinations = receivers.map(({ port }) => sender.addDestination(here, port));
@@ -82,7 +82,7 @@ fact('what is in the batch arrives, datagram by datagram, each at its destinatio
       batch.map(({ to, ...rest }) => ({ to: destinations[to]!, ...rest })),
     );
     assert.equal(sender.batch.count, 0);
-    sender.batch.buffer.fill(0); // The batch is ours again at once.
+    sender.batch.buffer.fill(0); // The batch is free at once.
     for (const [i, receiver] of receivers.entries()) {
       const expected = batch.filter(({ to }) => to === i).map((datagram) => datagram.bytes);
       assert.deepEqual(await receiver.all(sender, destinations[i]!), expected, `${name}, destination ${i}`);
@@ -94,7 +94,7 @@ fact('what is in the batch arrives, datagram by datagram, each at its destinatio
   assert.deepEqual(sender.counters, { packets, bytes, refused: 0, backPressure: 0 });
 });
 
-fact('a datagram that the system refuses is counted and told, and the others leave', async (context, way) => {
+fact('a datagram that the system refuses is counted and reported, and the others are sent', async (context, way) => {
   const { sender, heard } = await openHere(context, way, { capacity: 4, buffer: Buffer.alloc(4 * 65_508) });
   const receiver = await openReceiver(context, here);
   const [first, second] = [1, 2].map(() => sender.addDestination(here, receiver.port));
@@ -114,7 +114,7 @@ fact('a datagram that the system refuses is counted and told, and the others lea
   assert.match(heard.errors[0]!, /EMSGSIZE/);
 });
 
-fact('the number of a destination that was removed stands for the next', async (context, way) => {
+fact('the number of a removed destination is used for the next', async (context, way) => {
   const { sender } = await openHere(context, way);
   const [old, other, next] = await Promise.all([1, 2, 3].map(() => openReceiver(context, here)));
   const [removed, kept] = [old, other].map((receiver) => sender.addDestination(here, receiver!.port));
@@ -134,7 +134,7 @@ fact('the number of a destination that was removed stands for the next', async (
   );
 });
 
-fact('two senders do not mind each other', async (context, way) => {
+fact('two senders do not affect each other', async (context, way) => {
   const receivers = [await openReceiver(context, here), await openReceiver(context, here)];
   const senders = await Promise.all(receivers.map(() => openHere(context, way)));
   const destinations = receivers.map(({ port }, i) => senders[i]!.sender.addDestination(here, port));
@@ -150,10 +150,10 @@ fact('two senders do not mind each other', async (context, way) => {
   }
 });
 
-/** Descriptors of this process, where the system tells. */
+/** Descriptors of this process, where the system lists them. */
 const descriptors = (): number => (process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0);
 
-fact('an address that is not this machine’s is a problem with its name, and leaves nothing open', async (_, way) => {
+fact('a foreign address is a problem that names it, and leaves nothing open', async (_, way) => {
   const open = async () =>
     way.open({
       interfaceAddress: '192.0.2.250',
@@ -170,7 +170,7 @@ fact('an address that is not this machine’s is a problem with its name, and le
   assert.equal(descriptors(), before);
 });
 
-fact('a sender that is closed leaves nothing open', async (_, way) => {
+fact('a closed sender leaves nothing open', async (_, way) => {
   const before = descriptors();
   const { sender } = await openHere({ after: () => undefined }, way);
   if (process.platform === 'linux') assert.ok(descriptors() > before);
@@ -178,7 +178,7 @@ fact('a sender that is closed leaves nothing open', async (_, way) => {
   assert.equal(descriptors(), before);
 });
 
-test('a process that may not send many at once sends them one by one, with one note', async (context) => {
+test('a process without sendmmsg sends one by one, with one note', async (context) => {
   for (const errno of [Errno.ENOSYS, Errno.EPERM]) {
     const fake = new FakeLibc();
     fake.refuse = () => errno;
@@ -195,7 +195,7 @@ test('a process that may not send many at once sends them one by one, with one n
   }
 });
 
-test('a system without such calls is told why it sends one by one', async (context) => {
+test('a system without batch calls gets a note why it sends one by one', async (context) => {
   const open = (options: SenderOptions) =>
     openSender(options, Promise.resolve({ libc: null, reason: 'not made for it' }));
   const { heard } = await openHere(context, { name: '', skip: false, open });
@@ -203,7 +203,7 @@ test('a system without such calls is told why it sends one by one', async (conte
   assert.match(heard.notes[0]!, /not made for it/);
 });
 
-test('there are as many destinations as a batch can name', () => {
+test('the number of destinations is limited', () => {
   const numbers = new DestinationNumbers();
   const taken = new Set(Array.from({ length: MOST_DESTINATIONS }, () => numbers.take()));
   assert.deepEqual([taken.size, Math.max(...taken)], [65_536, 65_535]);

@@ -1,60 +1,60 @@
 /** Sending to multicast groups, behind the interface that every kind of sender has. */
-/** Datagrams to be sent, in one buffer. */
+/** Datagrams to send, in one buffer. */
 export interface SendBatch {
   readonly buffer: Buffer;
-  /** Offset and length, at least 1, of each datagram, and the number of its destination as `addDestination` gave it. */
+  /** Offset, length (at least 1) and destination number of each datagram. */
   readonly offsets: Uint32Array;
   readonly lengths: Uint16Array;
   readonly destinations: Uint16Array;
-  /** How many of them there are. */
+  /** Number of datagrams. */
   count: number;
 }
 
 export interface SendCounters {
-  /** Datagrams that the system took, and their bytes. */
+  /** Sent datagrams, and their bytes. */
   packets: number;
   bytes: number;
   /** Datagrams that the system refused, or had no room for. */
   refused: number;
-  /** Times that the system had no room and had to be asked again. */
+  /** Times that the system had no room and was asked again. */
   backPressure: number;
 }
 
 export interface MulticastSender {
   readonly counters: SendCounters;
-  /** Whether sending goes on behind `send`, in Node.js's event loop. */
+  /** Whether sending continues after `send`, in Node.js's event loop. */
   readonly usesEventLoop: boolean;
-  /** What `send` sends: to be filled before. */
+  /** The batch that `send` sends. */
   readonly batch: SendBatch;
-  /** Makes a group and port known; the number returned stands for them in the batch. */
+  /** Registers a group and port; the number returned stands for them in the batch. */
   addDestination(group: string, port: number): number;
-  /** The number may come to stand for another destination. */
+  /** Frees the number for another destination. */
   removeDestination(destination: number): void;
-  /** Hands the batch to the system and empties it. Not after `close`. */
+  /** Passes the batch to the system and empties it. Not after `close`. */
   send(): void;
   close(): Promise<void>;
 }
 
 export interface SenderOptions {
-  /** IPv4 address of the interface that the datagrams leave by. */
+  /** IPv4 address of the interface that the datagrams leave through. */
   interfaceAddress: string;
-  /** Routers a datagram may pass, plus one: 1 stays on the network segment. */
+  /** Number of routers that a datagram may pass, plus one: 1 stays on the network segment. */
   ttl: number;
-  /** Datagrams that a batch has room for. */
+  /** Capacity of a batch in datagrams. */
   capacity: number;
-  /** Memory that the batch's datagrams lie in. */
+  /** Memory of the batch's datagrams. */
   buffer: Buffer;
-  /** Told when the system refuses a datagram for another reason than the one before. */
+  /** Called when the system refuses a datagram, for another reason than the last time. */
   onError(error: Error): void;
-  /** Told how many of a destination's datagrams did not leave. */
+  /** Called with the number of a destination's datagrams that were not sent. */
   onRefused(destination: number, datagrams: number): void;
-  /** Told whose datagrams had to wait because the system had no room. */
+  /** Called with the destination whose datagrams wait because the system has no room. */
   onPressure(destination: number): void;
-  /** Told, once each, what makes sending dearer than it could be. */
+  /** Called once with each reason why sending costs more than it could. */
   onNote(line: string): void;
 }
 
-/** Destinations of one sender: those that its batches can name. */
+/** The destinations of one sender. */
 export const MOST_DESTINATIONS = 0x1_0000;
 
 export function emptyBatch({ capacity, buffer }: Pick<SenderOptions, 'capacity' | 'buffer'>): SendBatch {
@@ -67,7 +67,7 @@ export function emptyBatch({ capacity, buffer }: Pick<SenderOptions, 'capacity' 
   };
 }
 
-/** Numbers for destinations; those given back are used again. */
+/** Numbers of destinations; freed ones are used again. */
 export class DestinationNumbers {
   readonly #free: number[] = [];
   #next = 0;

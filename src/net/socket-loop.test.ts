@@ -21,7 +21,7 @@ function openLoop(context: TestContext): SocketLoop {
   return loop;
 }
 
-/** A socket of Node.js: what it sends, and what comes to it. */
+/** A socket of Node.js: sends, and collects what arrives. */
 async function openOther(context: TestContext) {
   const socket = createSocket('udp4');
   socket.bind(0, '127.0.0.1');
@@ -37,7 +37,7 @@ async function openOther(context: TestContext) {
   return {
     send: (text: string, port: number, address = '127.0.0.1') =>
       new Promise<void>((sent) => socket.send(text, port, address, () => sent())),
-    /** Resolves when so many datagrams have come. */
+    /** Resolves when that number of datagrams has arrived. */
     hears: (count: number) =>
       new Promise<string[]>((resolve) => {
         onHeard = () => {
@@ -50,7 +50,7 @@ async function openOther(context: TestContext) {
 
 const fail = (error: Error) => assert.fail(error);
 
-test('datagrams are handed over with their sender, and answered at the end of the turn', { skip }, async (context) => {
+test('datagrams are handed over with their source, and answered at the end of the turn', { skip }, async (context) => {
   const loop = openLoop(context);
   const other = await openOther(context);
   const endpoint = loop.openEndpoint({
@@ -60,7 +60,7 @@ test('datagrams are handed over with their sender, and answered at the end of th
       for (let copy = 0; copy < 2; copy++) endpoint.send(Buffer.from(`${datagram}, ${copy}`), from);
     },
   });
-  // More than one call takes and than one batch holds, and less than the other socket's buffer does.
+  // More than a call takes and a batch holds, and less than the other socket's buffer.
   const texts = Array.from({ length: 65 }, (_, i) => `datagram ${i}`);
   for (const text of texts) await other.send(text, endpoint.port);
   loop.turn(1_000);
@@ -73,7 +73,7 @@ test('datagrams are handed over with their sender, and answered at the end of th
   loop.turn(0);
 });
 
-test('a group is joined beside others on its port', { skip }, async (context) => {
+test('a group is joined beside other members on its port', { skip }, async (context) => {
   const [one, two] = [openLoop(context), openLoop(context)];
   const other = await openOther(context);
   const heard: string[] = [];
@@ -92,7 +92,7 @@ test('a group is joined beside others on its port', { skip }, async (context) =>
   assert.deepEqual(heard.sort(), ['0: hello', '1: hello']);
 });
 
-test('the bell ends the waiting, once', { skip }, (context) => {
+test('the bell ends a wait once', { skip }, (context) => {
   const loop = openLoop(context);
   assert.equal(loop.turn(0), false);
   writeSync(loop.bell, RING);
@@ -101,7 +101,7 @@ test('the bell ends the waiting, once', { skip }, (context) => {
   assert.equal(loop.turn(0), false);
 });
 
-test('packets leave in batches from the endpoint’s own port', { skip }, async (context) => {
+test('packets are sent in batches from the endpoint’s port', { skip }, async (context) => {
   const loop = openLoop(context);
   const other = await openOther(context);
   let to = { address: '', port: 0 };
@@ -129,7 +129,7 @@ test('packets leave in batches from the endpoint’s own port', { skip }, async 
   assert.deepEqual(await other.hears(3), ['one ', 'two ', 'three']);
 });
 
-test('a port in use, and an address that is not there, are problems', { skip }, (context) => {
+test('a port in use and a foreign address are problems', { skip }, (context) => {
   const loop = openLoop(context);
   const { port } = loop.openEndpoint({ address: '127.0.0.1', onError: fail });
   assert.throws(() => loop.openEndpoint({ address: '127.0.0.1', port, onError: fail }), Problem);

@@ -1,6 +1,6 @@
 /**
- * Sockets of a thread that waits for nothing else, on Linux: it is woken as soon as a datagram comes, and takes all that have
- * come, so that what a flood costs is a fraction of what Node.js's sockets take for it.
+ * Sockets of a thread without an event loop, on Linux: it wakes as soon as a datagram arrives and takes all pending
+ * ones, so a flood costs a fraction of what Node.js's sockets take for it.
  */
 
 import type { SocketAddress } from '../base/socket-address.js';
@@ -16,11 +16,11 @@ import { checkGroup } from './interfaces.js';
 import { addressesOf, type GroupOptions, type GroupSocket, RECEIVE_BUFFER } from './receive.js';
 import { socketProblem } from './socket-problem.js';
 
-/** Datagrams of one call. */
+/** Datagrams per call. */
 const MESSAGES = 64;
-/** Datagrams of one socket and turn: then what is due has its time. */
+/** Datagrams of one socket per turn, so that due work gets its time. */
 const TURN = 16 * MESSAGES;
-/** Datagrams that leave together, from one endpoint. */
+/** Replies that leave together, from one endpoint. */
 const REPLIES = 128;
 
 interface Watched {
@@ -33,16 +33,16 @@ interface Watched {
 
 /** An endpoint that can also send packets in batches. */
 export interface LoopEndpoint extends Endpoint {
-  /** Null where this process may not send that way. */
+  /** Null where this process may not send in batches. */
   openSender(options: Omit<BatchSenderOptions, 'interfaceAddress'>): BatchSender | null;
 }
 
 /**
- * It is in charge of:
- * - sockets opened as `openEndpoint` and `openGroup` open them; but datagrams are lent: they are good until
- *   `onDatagram` returns
- * - waiting for them, and for the bell that other threads ring
- * - sending what was to be sent at the end of the turn, in few calls
+ * Responsible for:
+ * - sockets opened like those of `openEndpoint` and `openGroup`, but their datagrams are lent until `onDatagram`
+ *   returns
+ * - waiting for them, and for the bell of other threads
+ * - sending the replies of a turn at its end, in few calls
  */
 export class SocketLoop {
   readonly #libc: Libc;
@@ -67,7 +67,7 @@ export class SocketLoop {
     }
   }
 
-  /** No descriptor is what the kernel should complain of: a sandbox complains of the call itself. */
+  /** The kernel should object to the invalid descriptor only; a sandbox objects to the call itself. */
   #probe(): void {
     const received = this.#messages.receive(-1);
     if (received !== -Errno.EBADF) throw new SystemCallError('recvmmsg', -received);
@@ -77,19 +77,19 @@ export class SocketLoop {
   }
 
   /**
-   * Another thread that writes RING to this descriptor ends the waiting. That thread closes it, for only it knows when it
-   * rings no more: its number might be something else's by then.
+   * Another thread ends the wait by writing RING to this descriptor. That thread closes it, because only it knows when
+   * it writes no more: the number may be reused by then.
    */
   get bell(): number {
     return this.#bell.fd;
   }
 
-  /** All that are open: the system does not close them with the thread. */
+  /** All open sockets: the system does not close them with the thread. */
   get descriptors(): number[] {
     return [this.#bell.fd, ...this.#watched.map(({ socket }) => socket.fd)];
   }
 
-  /** A socket that shares its port with nobody. Throws a Problem. */
+  /** A socket whose port is not shared. Throws a Problem. */
   openEndpoint(options: EndpointOptions): LoopEndpoint {
     const { address, port = 0, multicastTtl = 1, onDatagram = () => undefined, onError } = options;
     const socket = new UdpSocket(this.#libc);
@@ -104,9 +104,9 @@ export class SocketLoop {
         ttl: multicastTtl,
         capacity: REPLIES,
         buffer: Buffer.alloc(REPLIES * MAX_MESSAGE_LENGTH),
-        segment: false, // Replies to one are of many lengths; and a burst that follows must not be spoilt by it.
+        segment: false, // Replies differ in length, and a burst that follows must not be affected.
         onError: (error) => onError(socketProblem(error, watched.where)),
-        onRefused: () => undefined, // As good as lost on the way.
+        onRefused: () => undefined, // Counts as lost on the way.
         onPressure: () => undefined,
         onNote: () => undefined,
       });
@@ -173,7 +173,7 @@ export class SocketLoop {
     }
   }
 
-  /** Waits for at most `timeout` and hands over what has come. Returns whether the bell was rung. */
+  /** Waits for at most `timeout` and hands over the received datagrams. Returns whether the bell rang. */
   turn(timeout: Millis): boolean {
     this.#poller.wait(timeout);
     const watched = this.#watched;
@@ -185,7 +185,7 @@ export class SocketLoop {
     return isRung;
   }
 
-  /** Sends what is to be sent. */
+  /** Sends the pending replies. */
   flush(): void {
     for (const flush of this.#flushes) flush();
   }
@@ -213,7 +213,7 @@ export class SocketLoop {
     } while (count === MESSAGES && taken < TURN && watched.socket.fd >= 0);
   }
 
-  /** Says what is wrong when it was not said before. */
+  /** Reports an error unless it was the last one reported. */
   #tell(watched: Watched, errno: number): void {
     if (watched.errno === errno) return;
     watched.errno = errno;

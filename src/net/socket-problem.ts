@@ -1,7 +1,7 @@
-/** What a socket's error means to the user. */
+/** Errors of sockets as Problems. */
 import { messageOf, Problem, systemCode } from '../base/problem.js';
 
-/** A Problem for an error of opening, joining or sending; `where` is the address and port concerned. */
+/** A Problem for an error of opening, joining or sending; `where` is the address and port. */
 export function socketProblem(error: unknown, where: { address: string; port: number }): Problem {
   const at = `${where.address}:${where.port}`;
   const because = { cause: error };
@@ -17,7 +17,7 @@ export function socketProblem(error: unknown, where: { address: string; port: nu
       return new Problem(
         'network',
         `This user may not use ${at}`,
-        'Choose a port above 1023, or ask whoever keeps the firewall of this machine.',
+        'Choose a port above 1023, or ask the administrator of this machine’s firewall.',
         because,
       );
     case 'EADDRNOTAVAIL':
