@@ -8,7 +8,7 @@ import { focused } from '../state/state.js';
 import { clockText, dateText, spanText } from '../state/texts.js';
 import { Dialog } from '../ui/dialog.js';
 import { directionOf, moveFocus } from '../ui/focus.js';
-import { Icon } from '../ui/icons.js';
+import { IconButton } from '../ui/icon-button.js';
 import { usePage } from '../ui/use-page.js';
 import { type Cell, cellsOf, halfHour, halfHours, positionIn } from './layout.js';
 import './guide.css';
@@ -68,13 +68,9 @@ export function Guide() {
       arrows={false}
       head={
         <div class="guide-when">
-          <button type="button" class="icon-button" aria-label="Earlier" onClick={() => setFrom(from - STEP)}>
-            <Icon name="left" />
-          </button>
+          <IconButton icon="left" label="Earlier" onClick={() => setFrom(from - STEP)} />
           <span aria-live="polite">{dateText(from)}</span>
-          <button type="button" class="icon-button" aria-label="Later" onClick={() => setFrom(from + STEP)}>
-            <Icon name="right" />
-          </button>
+          <IconButton icon="right" label="Later" onClick={() => setFrom(from + STEP)} />
           <button type="button" class="button" onClick={() => setFrom(halfHour(now - HOUR / 2))}>
             Now
           </button>

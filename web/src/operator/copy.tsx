@@ -1,5 +1,6 @@
 /** An address, and a button that copies it. */
 import { copyText } from '../ui/copy-text.js';
+import { Button } from './button.js';
 import { useStore } from './use-store.js';
 
 export function CopyRow({ title, address }: { title: string; address: string }) {
@@ -15,9 +16,9 @@ export function CopyRow({ title, address }: { title: string; address: string }) 
     <li class="copy">
       <span class="note">{title}</span>
       <code>{address}</code>
-      <button type="button" class="button button-small" aria-label={`Copy ${title}`} onClick={() => void copy()}>
+      <Button kind="small" aria-label={`Copy ${title}`} onClick={() => void copy()}>
         Copy
-      </button>
+      </Button>
     </li>
   );
 }

@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { LineUp } from '../../../src/contract/api.js';
 import { Mark } from '../ui/mark.js';
+import { Button } from './button.js';
 import { LinksSheet } from './links.js';
 import { ShowSheet } from './show-sheet.js';
 import { durationOf } from './texts.js';
@@ -40,21 +41,15 @@ export function Header() {
       <div class="top-buttons">
         {inside !== null && (
           <>
-            <button type="button" class="button" onClick={() => setOpen('links')}>
-              Links
-            </button>
+            <Button onClick={() => setOpen('links')}>Links</Button>
             {slates.length > 0 && (
-              <button type="button" class="button button-danger" onClick={() => setOpen('show')}>
+              <Button kind="danger" onClick={() => setOpen('show')}>
                 All stations …
-              </button>
+              </Button>
             )}
           </>
         )}
-        {inside === 'session' && (
-          <button type="button" class="button" onClick={() => void store.logOut()}>
-            Log out
-          </button>
-        )}
+        {inside === 'session' && <Button onClick={() => void store.logOut()}>Log out</Button>}
       </div>
       {open === 'links' && <LinksSheet onClose={close} />}
       {open === 'show' && <ShowSheet station={null} slates={slates} shown={shownByAll(stations)} onClose={close} />}

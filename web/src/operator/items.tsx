@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { LineUpStation } from '../../../src/contract/api.js';
 import { api } from './api.js';
+import { Button } from './button.js';
 import { durationOf } from './texts.js';
 import { useStore } from './use-store.js';
 
@@ -68,12 +69,10 @@ export function ItemList({ station: { info, items, actions } }: { station: LineU
       {shown.length > MOST_ITEMS && <p class="hint">and {shown.length - MOST_ITEMS} more</p>}
       {changed !== null && (
         <div class="actions">
-          <button type="button" class="button button-primary" onClick={() => void keep()}>
+          <Button kind="primary" onClick={() => void keep()}>
             Save this order
-          </button>
-          <button type="button" class="button" onClick={() => setChanged(null)}>
-            Discard
-          </button>
+          </Button>
+          <Button onClick={() => setChanged(null)}>Discard</Button>
         </div>
       )}
     </section>

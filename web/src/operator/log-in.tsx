@@ -1,6 +1,7 @@
 /** Logging in. */
 import { useState } from 'preact/hooks';
 import { Refused } from './api.js';
+import { Button } from './button.js';
 import { useStore } from './use-store.js';
 
 export function LogIn() {
@@ -43,9 +44,9 @@ export function LogIn() {
       <p id="refusal" class="refusal" role="alert">
         {refusal}
       </p>
-      <button type="submit" class="button button-primary" aria-disabled={busy}>
+      <Button type="submit" kind="primary" aria-disabled={busy}>
         Log in
-      </button>
+      </Button>
       <p class="hint">
         Forgotten? Set another on the server’s machine with <code>msc operator password</code>
       </p>
@@ -66,9 +67,9 @@ export function NotHere() {
       <pre>
         <code>msc operator password</code>
       </pre>
-      <button type="button" class="button button-primary" onClick={() => void store.connect()}>
+      <Button kind="primary" onClick={() => void store.connect()}>
         Try again
-      </button>
+      </Button>
     </section>
   );
 }

@@ -1,6 +1,8 @@
 /** A form in a modal dialog: takes the focus and returns it. */
 import type { ComponentChildren } from 'preact';
-import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useId, useState } from 'preact/hooks';
+import { useDialog } from '../ui/use-dialog.js';
+import { Button } from './button.js';
 
 interface SheetProps {
   title: string;
@@ -16,19 +18,8 @@ interface SheetProps {
 
 export function Sheet({ title, onClose, action, isDangerous, onAct, children }: SheetProps) {
   const id = useId();
-  const ref = useRef<HTMLDialogElement>(null);
+  const ref = useDialog({ modal: true });
   const [busy, setBusy] = useState(false);
-
-  useLayoutEffect(() => {
-    const before = document.activeElement;
-    const dialog = ref.current!;
-    dialog.showModal();
-    dialog.querySelector<HTMLElement>('[data-first]')?.focus();
-    return () => {
-      dialog.close(); // An open modal dialog keeps the focus.
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
-    };
-  }, []);
 
   const act = async (event: Event) => {
     event.preventDefault();
@@ -55,17 +46,13 @@ export function Sheet({ title, onClose, action, isDangerous, onAct, children }: 
         <h2 id={id}>{title}</h2>
         {children}
         <div class="sheet-buttons">
-          <button type="button" class="button" data-first={isDangerous ? '' : undefined} onClick={onClose}>
+          <Button data-first={isDangerous ? '' : undefined} onClick={onClose}>
             {action === undefined ? 'Close' : 'Cancel'}
-          </button>
+          </Button>
           {action !== undefined && (
-            <button
-              type="submit"
-              class={`button ${isDangerous ? 'button-danger' : 'button-primary'}`}
-              aria-disabled={busy}
-            >
+            <Button type="submit" kind={isDangerous ? 'danger' : 'primary'} aria-disabled={busy}>
               {action}
-            </button>
+            </Button>
           )}
         </div>
       </form>

@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { LineUpStation } from '../../../src/contract/api.js';
 import { api, type SimpleAction } from './api.js';
+import { Button } from './button.js';
 import { ItemList } from './items.js';
 import { StationLinks } from './links.js';
 import { RenameSheet } from './rename-sheet.js';
@@ -67,35 +68,15 @@ function Actions({ station }: { station: LineUpStation }) {
       <a class="button" href={`/#/${encodeURIComponent(info.id)}`}>
         Watch
       </a>
-      {can('start') && (
-        <button type="button" class="button" onClick={() => void act('start', 'on the air')()}>
-          Start
-        </button>
-      )}
-      {can('skip') && (
-        <button type="button" class="button" onClick={() => void act('skip', 'skipped to the next item')()}>
-          Skip
-        </button>
-      )}
-      {(can('show') || can('resume')) && slates.length > 0 && (
-        <button type="button" class="button" onClick={() => setOpen('show')}>
-          Show …
-        </button>
-      )}
-      {can('rename') && (
-        <button type="button" class="button" onClick={() => setOpen('rename')}>
-          Rename …
-        </button>
-      )}
-      {can('reload') && (
-        <button type="button" class="button" onClick={() => void act('reload', 'files reloaded')()}>
-          Reload
-        </button>
-      )}
+      {can('start') && <Button onClick={() => void act('start', 'on the air')()}>Start</Button>}
+      {can('skip') && <Button onClick={() => void act('skip', 'skipped to the next item')()}>Skip</Button>}
+      {(can('show') || can('resume')) && slates.length > 0 && <Button onClick={() => setOpen('show')}>Show …</Button>}
+      {can('rename') && <Button onClick={() => setOpen('rename')}>Rename …</Button>}
+      {can('reload') && <Button onClick={() => void act('reload', 'files reloaded')()}>Reload</Button>}
       {can('stop') && (
-        <button type="button" class="button button-danger" onClick={() => setOpen('stop')}>
+        <Button kind="danger" onClick={() => setOpen('stop')}>
           Stop …
-        </button>
+        </Button>
       )}
       {open === 'stop' && (
         <Sheet

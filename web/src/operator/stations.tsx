@@ -1,7 +1,7 @@
 /** The table of stations. */
 import { useState } from 'preact/hooks';
-import type { LineUpStation } from '../../../src/contract/api.js';
 import { noStats } from '../../../src/contract/no-stats.js';
+import { matcher } from '../state/search.js';
 import { StationRow } from './station-row.js';
 import { countOf } from './texts.js';
 import { useStore } from './use-store.js';
@@ -21,21 +21,14 @@ const columns = [
   ['loss', 'Loss, median · 95%'],
 ] as const;
 
-function matches({ info }: LineUpStation, asked: string): boolean {
-  const words = `${info.number} ${info.name} ${info.group} ${info.nowPlaying}`.toLowerCase();
-  return asked
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => words.includes(word));
-}
-
 export function Stations() {
   const { lineUp, stats } = useStore();
   const [asked, setAsked] = useState('');
   const [open, setOpen] = useState<string | null>(null);
   const stations = lineUp.value?.stations ?? [];
   const byId = new Map((stats.value?.stations ?? []).map((each) => [each.id, each]));
-  const found = asked === '' ? stations : stations.filter((station) => matches(station, asked));
+  const matches = matcher(asked);
+  const found = stations.filter(({ info }) => matches(info.number, info.name, info.group, info.nowPlaying));
   const onAir = stations.filter((station) => station.onAir).length;
   return (
     <section class="block" aria-labelledby="stations">

@@ -1,4 +1,5 @@
 /** Texts for stats. */
+import { durationText } from '../../../src/contract/station-text.js';
 
 /** A number and its unit, which are set in two sizes. */
 export interface Quantity {
@@ -54,12 +55,6 @@ export function durationOf(millis: number): string {
 }
 
 /** "0:07", "12:05", "1:02:03". */
-export function countdownOf(millis: number): string {
-  const seconds = Math.max(0, Math.ceil(millis / 1_000));
-  const two = (value: number) => String(value).padStart(2, '0');
-  const hours = Math.floor(seconds / 3_600);
-  const minutes = Math.floor(seconds / 60) % 60;
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
-}
+export const countdownOf = (millis: number): string => durationText(Math.max(0, Math.ceil(millis / 1_000)));
 
 export const countOf = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;

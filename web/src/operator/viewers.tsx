@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { ApiViewer, ReceiverSession } from '../../../src/contract/api.js';
 import { api } from './api.js';
+import { Button } from './button.js';
 import { Sheet } from './sheet.js';
 import { bytesOf, countOf, durationOf, millisOf, textOf } from './texts.js';
 import { useStore } from './use-store.js';
@@ -84,9 +85,9 @@ function ViewerRow({ viewer, station, onLeave }: { viewer: ApiViewer; station: s
         <Quality {...viewer} />
       </td>
       <td>
-        <button type="button" class="button button-small" aria-label={`Disconnect ${address}`} onClick={onLeave}>
+        <Button kind="small" aria-label={`Disconnect ${address}`} onClick={onLeave}>
           Disconnect
-        </button>
+        </Button>
       </td>
     </tr>
   );

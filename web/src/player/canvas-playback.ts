@@ -1,5 +1,5 @@
 /** Which picture of a jpeg station is to be shown when: the state of a canvas player, apart from the canvas and its timers. */
-import { type Beginning, heldUntil, type PlayerStatus } from './station-player.js';
+import { type Beginning, heldUntil, type PlaybackState, type PlayerStatus } from './station-player.js';
 
 /** Time without a new picture that counts as a stall, milliseconds. */
 const STALL = 1_000;
@@ -24,7 +24,7 @@ export interface CanvasPlaybackOptions {
  *
  * Page times are those of performance.now(), moments are milliseconds since the Unix epoch.
  */
-export class CanvasPlayback {
+export class CanvasPlayback implements PlaybackState {
   #phase: 'tuning' | 'playing' | 'stalled' = 'tuning';
   #isFollowing: boolean;
   #isPaused: boolean;
@@ -82,7 +82,6 @@ export class CanvasPlayback {
     return this.#isFollowing && !this.#isPaused ? this.#offset : null;
   }
 
-  /** The moment where another player would have to start; null: at what is on the air. */
   get position(): number | null {
     return this.#isFollowing ? null : (this.#time ?? this.#start);
   }

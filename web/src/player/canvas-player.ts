@@ -3,7 +3,7 @@ import { MEDIA_DELAY } from '../../../src/contract/timing.js';
 import type { FrameHeader } from '../../../src/wire/live-frame.js';
 import { type CanvasOrder, CanvasPlayback } from './canvas-playback.js';
 import { PictureQueue } from './media/picture-queue.js';
-import type { PlayerEvents, PlayerOptions, PlayerStats, PlayerStatus, StationPlayer } from './station-player.js';
+import type { PlaybackState, PlayerEvents, PlayerOptions, PlayerStats, StationPlayer } from './station-player.js';
 import { StationStream } from './station-stream.js';
 
 /** How long before a picture is due its decoding begins, milliseconds. */
@@ -49,32 +49,8 @@ export class CanvasPlayer implements StationPlayer {
     this.#animation = requestAnimationFrame((now) => this.#draw(now));
   }
 
-  get status(): PlayerStatus {
-    return this.#playback.status;
-  }
-
-  get isShown(): boolean {
-    return this.#playback.isShown;
-  }
-
-  get isPaused(): boolean {
-    return this.#playback.isPaused;
-  }
-
-  get isFollowing(): boolean {
-    return this.#playback.isFollowing;
-  }
-
-  get problem(): string | null {
-    return this.#playback.problem;
-  }
-
-  get time(): number | null {
-    return this.#playback.time;
-  }
-
-  get position(): number | null {
-    return this.#playback.position;
+  get state(): PlaybackState {
+    return this.#playback;
   }
 
   get channel(): number | null {
@@ -142,7 +118,7 @@ export class CanvasPlayer implements StationPlayer {
 
   #onMedia({ time }: FrameHeader, data: Uint8Array<ArrayBuffer>): void {
     this.#coming.put({ time, picture: data });
-    if (!document.hidden || !this.isShown) return;
+    if (!document.hidden || !this.#playback.isShown) return;
     // A hidden page is not drawn: its past pictures are not kept.
     const moment = this.#playback.momentAt(performance.now());
     const passed = moment === null ? null : this.#coming.take(moment - DECODE_AHEAD);
@@ -183,7 +159,7 @@ export class CanvasPlayer implements StationPlayer {
     const next = this.#coming.takeSoon(moment, moment + DECODE_AHEAD);
     if (next === null) return;
     this.#isDecoding = true;
-    if (this.isShown) this.#frames.droppedFrames += next.leftOut.length;
+    if (this.#playback.isShown) this.#frames.droppedFrames += next.leftOut.length;
     try {
       const blob = new Blob([next.shown.picture], { type: 'image/jpeg' });
       const picture = await createImageBitmap(blob);

@@ -45,7 +45,7 @@ export class Preloader {
   /** Hands a player over to the caller. Null where it has no picture yet. */
   take(station: string): StationPlayer | null {
     const player = this.#players.get(station);
-    if (!player?.isShown || player.status === 'ended') return null;
+    if (!player?.state.isShown || player.state.status === 'ended') return null;
     this.#players.delete(station);
     return player;
   }
@@ -68,7 +68,7 @@ export class Preloader {
     const wanted = isResting ? [] : this.#wanted.filter((id) => !stations.includes(id));
     for (const id of this.#players.keys()) if (!wanted.includes(id)) this.#drop(id);
     // One after the other, and after the visible screens.
-    const isBusy = !areSettled || [...this.#players.values()].some(({ isShown }) => !isShown);
+    const isBusy = !areSettled || [...this.#players.values()].some(({ state }) => !state.isShown);
     const next = wanted.find((id) => !this.#players.has(id));
     if (next !== undefined && !isBusy) this.#load(next);
   }
@@ -77,7 +77,7 @@ export class Preloader {
     const events: PlayerEvents = {
       onShown() {},
       onChange: () => {
-        if (this.#players.get(station)?.status === 'ended') this.#rest(station);
+        if (this.#players.get(station)?.state.status === 'ended') this.#rest(station);
       },
       onBroken: () => this.#rest(station),
       onSilenced() {},

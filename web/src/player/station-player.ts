@@ -33,10 +33,8 @@ export interface PlayerEvents {
 
 export type PlayerStatus = 'tuning' | 'playing' | 'paused' | 'waiting' | 'ended';
 
-export interface StationPlayer {
-  readonly element: HTMLElement;
-  /** Its id. */
-  readonly station: string;
+/** The state of a player, which its events notify of. */
+export interface PlaybackState {
   readonly isShown: boolean;
   readonly status: PlayerStatus;
   /** Whether it keeps to what is on the air. */
@@ -48,6 +46,13 @@ export interface StationPlayer {
   readonly problem: string | null;
   /** The moment (Unix epoch) where another player would have to start; null: at what is on the air. */
   readonly position: number | null;
+}
+
+export interface StationPlayer {
+  readonly element: HTMLElement;
+  /** Its id. */
+  readonly station: string;
+  readonly state: PlaybackState;
   /** For reports; null while there is none. */
   readonly channel: number | null;
   /** May be replaced: another owner takes the player over. */

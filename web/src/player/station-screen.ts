@@ -133,7 +133,7 @@ export class StationScreen implements Screen {
     if (this.#next === null && this.#shown?.seek(time)) return;
     const since = performance.now() - this.#nextSince;
     if (this.#next && since < SEEK_PAUSE) this.#later = setTimeout(() => this.seek(time), SEEK_PAUSE - since);
-    else this.#begin({ station, at: time, paused: this.#player?.isPaused ?? false });
+    else this.#begin({ station, at: time, paused: this.#player?.state.isPaused ?? false });
   }
 
   stop(): void {
@@ -201,7 +201,7 @@ export class StationScreen implements Screen {
     player.element.style.cssText = STYLE;
     putFirst(this.element, player.element);
     player.setSound(sound);
-    if (player.isShown) requestAnimationFrame(() => this.#swap(player));
+    if (player.state.isShown) requestAnimationFrame(() => this.#swap(player));
     this.#update();
   }
 
@@ -254,7 +254,7 @@ export class StationScreen implements Screen {
 
   #replace(player: StationPlayer, why: Parameters<PlayerEvents['onBroken']>[0]): void {
     if (player !== this.#player) return;
-    const start: Start = { station: player.station, at: player.position, paused: player.isPaused };
+    const start: Start = { station: player.station, at: player.state.position, paused: player.state.isPaused };
     if (why === 'moved') this.#past.moved++;
     if (why !== 'failed') {
       this.#begin(start);
@@ -274,23 +274,24 @@ export class StationScreen implements Screen {
   #status(): ScreenStatus {
     const [shown, next] = [this.#shown, this.#next];
     if (this.station.peek() === null) return 'off';
-    if (this.#refusal !== null || this.#player?.status === 'ended') return 'ended';
-    if (!next) return shown?.status ?? 'tuning';
+    if (this.#refusal !== null || this.#player?.state.status === 'ended') return 'ended';
+    if (!next) return shown?.state.status ?? 'tuning';
     if (shown?.station !== next.station) return 'tuning';
-    if (next.isPaused) return 'paused';
+    if (next.state.isPaused) return 'paused';
     return performance.now() - this.#nextSince > PATIENCE ? 'waiting' : 'playing';
   }
 
   #update(): void {
     const { gateway } = this.#options;
     const player = this.#player;
+    const state = player?.state;
     const now = gateway.now();
     batch(() => {
       this.status.value = this.#status();
-      this.problem.value = this.#refusal ?? player?.problem ?? null;
-      this.following.value = player?.isFollowing ?? true;
+      this.problem.value = this.#refusal ?? state?.problem ?? null;
+      this.following.value = state?.isFollowing ?? true;
       const isSame = this.#shown?.station === player?.station;
-      this.time.value = player?.time ?? player?.position ?? (isSame ? (this.#shown?.time ?? null) : null);
+      this.time.value = state?.time ?? state?.position ?? (isSame ? (this.#shown?.state.time ?? null) : null);
       this.#liveTime.value = now === null ? null : now - gateway.delay - MEDIA_DELAY;
       this.statistics.value = player ? this.#statistics(player) : null;
     });
@@ -300,9 +301,10 @@ export class StationScreen implements Screen {
     const { frames, droppedFrames, stalls, ...stats } = player.stats();
     const now = this.#options.gateway.now();
     const past = this.#past;
+    const { time } = player.state;
     return {
       ...stats,
-      delay: now === null || player.time === null ? null : now - player.time,
+      delay: now === null || time === null ? null : now - time,
       frames: past.frames + frames,
       droppedFrames: past.droppedFrames + droppedFrames,
       stalls: past.stalls + stalls,

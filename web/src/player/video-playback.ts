@@ -8,7 +8,13 @@ import { MEDIA_DELAY } from '../../../src/contract/timing.js';
 import type { MediaFeed } from './media/media-feed.js';
 import type { FirstPicture } from './media/pts.js';
 import { afterGap, ahead, holds } from './media/ranges.js';
-import { type Beginning, heldUntil, type PlayerEvents, type PlayerStatus } from './station-player.js';
+import {
+  type Beginning,
+  heldUntil,
+  type PlaybackState,
+  type PlayerEvents,
+  type PlayerStatus,
+} from './station-player.js';
 
 /** How far playing has come. Whether it is paused, and whether it follows the air, are separate: both are the viewer's choice. */
 export type VideoPhase =
@@ -92,7 +98,7 @@ const STEADY_PICTURES = 12;
  *
  * Pausing and seeking keep the phase, except a stall, which they end.
  */
-export class VideoPlayback {
+export class VideoPlayback implements PlaybackState {
   #phase: VideoPhase = 'tuning';
   #isFollowing: boolean;
   #isPaused: boolean;
@@ -164,12 +170,10 @@ export class VideoPlayback {
     return this.#phase === 'preview' || this.#phase === 'playing' || this.#phase === 'stalled';
   }
 
-  /** The moment (Unix epoch) of the picture on the screen. */
   get time(): number | null {
     return this.#picture === null ? null : this.#picture - MEDIA_DELAY;
   }
 
-  /** The moment where another player would have to start; null: at what is on the air. */
   get position(): number | null {
     if (this.#isFollowing) return null;
     const pts = this.#picture ?? this.#goal ?? this.#start;

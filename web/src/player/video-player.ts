@@ -5,7 +5,14 @@ import type { FeedEvents, MediaFeed } from './media/media-feed.js';
 import { type ShownPicture, watchPictures } from './media/pictures.js';
 import { firstPicture } from './media/pts.js';
 import { ahead, removable } from './media/ranges.js';
-import type { PlayerEvents, PlayerOptions, PlayerStats, PlayerStatus, Sound, StationPlayer } from './station-player.js';
+import type {
+  PlaybackState,
+  PlayerEvents,
+  PlayerOptions,
+  PlayerStats,
+  Sound,
+  StationPlayer,
+} from './station-player.js';
 import { StationStream } from './station-stream.js';
 import { type PlaybackOrder, type Startup, VideoPlayback } from './video-playback.js';
 
@@ -89,32 +96,8 @@ export class VideoPlayer implements StationPlayer {
     });
   }
 
-  get status(): PlayerStatus {
-    return this.#playback.status;
-  }
-
-  get isShown(): boolean {
-    return this.#playback.isShown;
-  }
-
-  get isPaused(): boolean {
-    return this.#playback.isPaused;
-  }
-
-  get isFollowing(): boolean {
-    return this.#playback.isFollowing;
-  }
-
-  get problem(): string | null {
-    return this.#playback.problem;
-  }
-
-  get time(): number | null {
-    return this.#playback.time;
-  }
-
-  get position(): number | null {
-    return this.#playback.position;
+  get state(): PlaybackState {
+    return this.#playback;
   }
 
   get channel(): number | null {

@@ -1,9 +1,10 @@
 /** A dialog over the page: takes the focus, keeps it, and returns it. */
 import type { ComponentChildren } from 'preact';
-import { useId, useLayoutEffect, useRef } from 'preact/hooks';
+import { useId } from 'preact/hooks';
 import { directionOf, stepFocus } from './focus.js';
-import { Icon } from './icons.js';
+import { IconButton } from './icon-button.js';
 import { Messages } from './messages.js';
+import { useDialog } from './use-dialog.js';
 import { usePage } from './use-page.js';
 
 interface DialogProps {
@@ -24,19 +25,7 @@ const BUTTONS = 'a[href], button, input';
 export function Dialog({ title, class: look, modal = true, head, arrows = true, children }: DialogProps) {
   const page = usePage();
   const id = useId();
-  const ref = useRef<HTMLDialogElement>(null);
-
-  useLayoutEffect(() => {
-    const dialog = ref.current!;
-    const before = document.activeElement;
-    if (modal) dialog.showModal();
-    else dialog.show();
-    (dialog.querySelector<HTMLElement>('[data-first]') ?? dialog.querySelector<HTMLElement>('button'))?.focus();
-    return () => {
-      dialog.close();
-      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
-    };
-  }, [modal]);
+  const ref = useDialog({ modal });
 
   const onKeyDown = (event: KeyboardEvent) => {
     const direction = directionOf(event);
@@ -64,11 +53,7 @@ export function Dialog({ title, class: look, modal = true, head, arrows = true, 
         <header class="dialog-head">
           <h2 id={id}>{title}</h2>
           {head}
-          {modal && (
-            <button type="button" class="icon-button" aria-label="Close" onClick={() => page.key('esc')}>
-              <Icon name="close" />
-            </button>
-          )}
+          {modal && <IconButton icon="close" label="Close" onClick={() => page.key('esc')} />}
         </header>
         {children}
       </div>

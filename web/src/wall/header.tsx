@@ -1,6 +1,7 @@
 /** The wall's header: name, search, buttons and clock. */
 import { useEffect, useRef } from 'preact/hooks';
 import { clockText, dateText } from '../state/texts.js';
+import { IconButton } from '../ui/icon-button.js';
 import { Icon } from '../ui/icons.js';
 import { Mark } from '../ui/mark.js';
 import { usePage } from '../ui/use-page.js';
@@ -54,26 +55,8 @@ export function Header({ asked, onAsk, onEnter }: HeaderProps) {
         </span>
       </search>
       <div class="head-buttons">
-        <button
-          type="button"
-          class="icon-button"
-          data-move=""
-          aria-label="Guide"
-          title="Guide (g)"
-          onClick={() => page.key('g')}
-        >
-          <Icon name="guide" />
-        </button>
-        <button
-          type="button"
-          class="icon-button"
-          data-move=""
-          aria-label="Keys"
-          title="Keys (?)"
-          onClick={() => page.key('?')}
-        >
-          <Icon name="keys" />
-        </button>
+        <IconButton icon="guide" label="Guide" hint="g" data-move="" onClick={() => page.key('g')} />
+        <IconButton icon="keys" label="Keys" hint="?" data-move="" onClick={() => page.key('?')} />
       </div>
       <div class="head-clock">
         <time class="head-time">{clockText(now)}</time>

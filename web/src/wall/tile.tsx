@@ -3,7 +3,7 @@ import type { LiveStation } from '../../../src/contract/live.js';
 import { writeAddress } from '../state/address.js';
 import { isNamesake, nowAndNext, passed } from '../state/programmes.js';
 import { leftText, pictureText } from '../state/texts.js';
-import { Icon } from '../ui/icons.js';
+import { IconButton } from '../ui/icon-button.js';
 import { Thumbnail } from '../ui/thumbnail.js';
 import { usePage } from '../ui/use-page.js';
 import { Preview } from './preview.js';
@@ -67,15 +67,13 @@ export function Tile({ station, favourite }: TileProps) {
           <p class="note clip">{pictureText(station)}</p>
         </div>
       </a>
-      <button
-        type="button"
-        class="tile-star icon-button"
+      <IconButton
+        icon={favourite ? 'starred' : 'star'}
+        label={`${name}: favourite`}
+        class="tile-star"
         aria-pressed={favourite}
-        aria-label={`${name}: favourite`}
         onClick={() => page.send({ type: 'favourite', station: id })}
-      >
-        <Icon name={favourite ? 'starred' : 'star'} />
-      </button>
+      />
     </li>
   );
 }

@@ -4,7 +4,8 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { LiveStation } from '../../../src/contract/live.js';
 import { focused } from '../state/state.js';
 import { directionOf, moveFocus } from '../ui/focus.js';
-import { Icon, type IconName } from '../ui/icons.js';
+import { IconButton } from '../ui/icon-button.js';
+import type { IconName } from '../ui/icons.js';
 import { usePage } from '../ui/use-page.js';
 import { SeekBar } from './seek-bar.js';
 
@@ -89,16 +90,12 @@ export function Controls({ station, stage }: ControlsProps) {
           <Key name={favourite ? 'starred' : 'star'} does="Favourite" press="*" hint="*" pressed={favourite} />
           <Key name="list" does="List of stations" press="c" hint="c" />
           <Key name="guide" does="Guide" press="g" hint="g" />
-          <button
-            type="button"
-            class="icon-button"
-            aria-label="More"
-            title="More"
+          <IconButton
+            icon="more"
+            label="More"
             aria-haspopup="dialog"
             onClick={() => page.send({ type: 'open', dialog: 'more' })}
-          >
-            <Icon name="more" />
-          </button>
+          />
           <Key name="full" does="Full screen" press="f" hint="f" />
         </div>
       </div>
@@ -120,16 +117,14 @@ interface KeyProps {
 function Key({ name, does, press, hint, pressed, play }: KeyProps) {
   const page = usePage();
   return (
-    <button
-      type="button"
-      class={play ? 'icon-button icon-button-play' : 'icon-button'}
+    <IconButton
+      icon={name}
+      label={does}
+      hint={hint}
+      class={play ? 'icon-button-play' : ''}
       data-play={play}
-      aria-label={does}
       aria-pressed={pressed}
-      title={`${does} (${hint})`}
       onClick={() => page.key(press)}
-    >
-      <Icon name={name} />
-    </button>
+    />
   );
 }

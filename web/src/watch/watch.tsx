@@ -1,6 +1,7 @@
 /** Watching: up to four pictures, with controls that disappear without input. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { findStation, focused } from '../state/state.js';
+import { IconButton } from '../ui/icon-button.js';
 import { Icon } from '../ui/icons.js';
 import { usePage } from '../ui/use-page.js';
 import { Badge } from './badge.js';
@@ -68,15 +69,7 @@ export function Watch() {
       <Pictures stage={ref} />
       <div class="shade" aria-hidden="true" />
       <div class="top">
-        <button
-          type="button"
-          class="icon-button"
-          aria-label="Back to all stations"
-          title="All stations (q)"
-          onClick={() => page.key('q')}
-        >
-          <Icon name="wall" />
-        </button>
+        <IconButton icon="wall" label="Back to all stations" hint="q" onClick={() => page.key('q')} />
         <Badge />
       </div>
       <Silenced />
