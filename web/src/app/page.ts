@@ -71,7 +71,7 @@ export class Page {
     this.thumbnails = new VisibleThumbnails(engine);
     this.guide = new GuideStore(fetchGuide);
     this.#screen = computed(() => this.screens.all.value.get(this.#state.value.focus) ?? null);
-    this.#start = startAddress(location.hash, location.search, settings.last);
+    this.#start = startAddress({ hash: location.hash, search: location.search, last: settings.last });
     this.#ends.push(
       effect(() => this.#onStations(engine.stations.value)),
       effect(() => writeSettings(storage, { ...this.sound.value, ...this.#kept.value })),

@@ -45,13 +45,13 @@ export function Guide() {
   // On a narrow screen, scrolls to now.
   useEffect(() => {
     const scroller = ref.current!;
-    const at = positionIn(page.clock.peek(), from, from + SPAN);
+    const at = positionIn(page.clock.peek(), { from, to: from + SPAN });
     const hidden = scroller.scrollWidth - scroller.clientWidth;
     if (at !== null && hidden > 0) scroller.scrollLeft = Math.min(hidden, (at - 0.1) * scroller.scrollWidth * 0.8);
   }, [page, from]);
 
   const current = focused(page.state.value)?.station ?? page.marked.value;
-  const position = positionIn(now, from, to);
+  const position = positionIn(now, { from, to });
   const onKeyDown = (event: KeyboardEvent) => {
     const direction = directionOf(event);
     if (!direction) return;

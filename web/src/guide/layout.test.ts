@@ -54,6 +54,6 @@ test('without a guide, now and next fill the row', () => {
 
 test('hours are listed and positioned in the grid', () => {
   assert.deepEqual(halfHours(0, 90 * MINUTE), [0, 30 * MINUTE, 60 * MINUTE]);
-  assert.equal(positionIn(90 * MINUTE, grid.from, grid.to), 0.5);
-  assert.equal(positionIn(180 * MINUTE, grid.from, grid.to), null);
+  assert.equal(positionIn(90 * MINUTE, grid), 0.5);
+  assert.equal(positionIn(180 * MINUTE, grid), null);
 });

@@ -29,7 +29,7 @@ export const halfHours = (from: number, to: number): number[] =>
   Array.from({ length: Math.ceil((to - from) / HALF_HOUR) }, (_, index) => from + index * HALF_HOUR);
 
 /** The position of a time in the grid, 0 to 1; null outside of it. */
-export const positionIn = (time: number, from: number, to: number): number | null =>
+export const positionIn = (time: number, { from, to }: { from: number; to: number }): number | null =>
   time < from || time >= to ? null : (time - from) / (to - from);
 
 /** The smallest part of a row that can be read and touched. */

@@ -9,6 +9,11 @@ import { useStore } from './use-store.js';
 /** Most items listed. */
 const MOST_ITEMS = 200;
 
+const directions = [
+  { text: 'up', arrow: '↑', by: -1 },
+  { text: 'down', arrow: '↓', by: 1 },
+];
+
 type Item = LineUpStation['items'][number];
 
 const moved = (items: readonly Item[], from: number, to: number): Item[] => {
@@ -43,24 +48,21 @@ export function ItemList({ station: { info, items, actions } }: { station: LineU
             <span class="item-duration">{durationOf(duration)}</span>
             {orders && (
               <span class="item-buttons">
-                <button
-                  type="button"
-                  class="icon-button icon-button-small"
-                  aria-label={`Move ${name} up`}
-                  aria-disabled={index === 0}
-                  onClick={(event) => index > 0 && move(index, index - 1, event.currentTarget)}
-                >
-                  ↑
-                </button>
-                <button
-                  type="button"
-                  class="icon-button icon-button-small"
-                  aria-label={`Move ${name} down`}
-                  aria-disabled={index === shown.length - 1}
-                  onClick={(event) => index < shown.length - 1 && move(index, index + 1, event.currentTarget)}
-                >
-                  ↓
-                </button>
+                {directions.map(({ text, arrow, by }) => {
+                  const isPossible = shown[index + by] !== undefined;
+                  return (
+                    <button
+                      key={text}
+                      type="button"
+                      class="icon-button icon-button-small"
+                      aria-label={`Move ${name} ${text}`}
+                      aria-disabled={!isPossible}
+                      onClick={(event) => isPossible && move(index, index + by, event.currentTarget)}
+                    >
+                      {arrow}
+                    </button>
+                  );
+                })}
               </span>
             )}
           </li>

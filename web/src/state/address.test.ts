@@ -34,8 +34,11 @@ test('any text after the # is read without an error', () => {
 });
 
 test('a page starts with the last station if its address asks for it', () => {
-  assert.deepEqual(startAddress('', '?start=last', 'news'), { stations: ['news'], time: null });
-  assert.deepEqual(startAddress('', '?start=last', null), wall);
-  assert.deepEqual(startAddress('', '', 'news'), wall);
-  assert.deepEqual(startAddress('#/sport', '?start=last', 'news'), { stations: ['sport'], time: null });
+  assert.deepEqual(startAddress({ hash: '', search: '?start=last', last: 'news' }), { stations: ['news'], time: null });
+  assert.deepEqual(startAddress({ hash: '', search: '?start=last', last: null }), wall);
+  assert.deepEqual(startAddress({ hash: '', search: '', last: 'news' }), wall);
+  assert.deepEqual(startAddress({ hash: '#/sport', search: '?start=last', last: 'news' }), {
+    stations: ['sport'],
+    time: null,
+  });
 });

@@ -44,7 +44,7 @@ export const addressOf = (state: PageState): Address => ({
  * What a page shows first: its address; with `?start=last` (`search` as in `location.search`) and without an address, the
  * station watched last; otherwise the wall.
  */
-export function startAddress(hash: string, search: string, last: string | null): Address {
+export function startAddress({ hash, search, last }: { hash: string; search: string; last: string | null }): Address {
   const named = readAddress(hash);
   const wantsLast = new URLSearchParams(search).get('start') === 'last';
   return named.stations.length === 0 && wantsLast && last !== null ? { stations: [last], time: null } : named;
