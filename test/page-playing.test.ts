@@ -238,7 +238,7 @@ test('a station that cannot be shown has a reason, and the next station is shown
   const viewing = await (await chromium(context, front.url))();
   await viewing.do(`screen.tune('nobody')`);
   const { problem } = await viewing.until(({ status }) => status === 'ended');
-  assert.match(problem ?? '', /There is no station of that id/);
+  assert.match(problem ?? '', /There is no station with this id/);
   assert.equal((await viewing.live(station)).problem, null);
 });
 
