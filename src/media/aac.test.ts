@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { adtsFrame, channelsOfAdts, channelsOfConfig, isAdts } from './aac.js';
 
-/** AudioSpecificConfig → channels when it goes on air as it is. */
+/** AudioSpecificConfig → channels, null where its frames cannot be copied. */
 const configs: [what: string, hex: string, channels: number | null][] = [
   ['LC, 48 kHz, stereo', '1190', 2],
   ['LC, 48 kHz, 5.1', '11b0', 6],
@@ -18,12 +18,12 @@ const configs: [what: string, hex: string, channels: number | null][] = [
 ];
 
 for (const [what, hex, channels] of configs) {
-  test(`an AudioSpecificConfig of ${what} ${channels ? `has ${channels} channels` : 'is not for copying'}`, () => {
+  test(`an AudioSpecificConfig of ${what} ${channels ? `has ${channels} channels` : 'cannot be copied'}`, () => {
     assert.equal(channelsOfConfig(Buffer.from(hex, 'hex')), channels);
   });
 }
 
-test('an ADTS frame that was written is read again', () => {
+test('an ADTS frame that was written is read', () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 1, maxLength: 8_000 }), fc.integer({ min: 1, max: 6 }), (raw, channels) => {
       const frame = adtsFrame(Buffer.from(raw), channels);
@@ -39,6 +39,6 @@ test('a frame too long for ADTS is refused', () => {
 });
 
 test('raw AAC is not taken for ADTS', () => {
-  // The first element of a frame is a single channel, a pair, or a filling.
+  // The first element of a frame is a single channel, a pair, or a fill element.
   for (const first of [0x00, 0x21, 0xde]) assert.equal(isAdts(Buffer.from([first, 0xf1, 0, 0, 0, 0, 0, 0])), false);
 });

@@ -73,19 +73,21 @@ for (const [what, make, message] of bad) {
   });
 }
 
-test('a file that may not be read is refused', { skip: process.getuid?.() === 0 && 'root may read everything' }, () => {
+test('a file without permission to read is refused', {
+  skip: process.getuid?.() === 0 && 'root may read everything',
+}, () => {
   const source = write('secret.mp4', 'x');
   chmodSync(source, 0);
   assert.throws(() => spool(source), /may not be read/);
 });
 
-test('an MP4 that is cut off behind its index is used up to where it ends, with a note', () => {
+test('an MP4 that is cut off behind its index is used up to its end, with a note', () => {
   const { properties } = spool(cut('cut.mp4', 0.6, { movflags: '+faststart' }));
   assert.equal(properties.video, 'copied');
   assert.match(properties.notes.join(), /^the file is cut off: 3\.\d s of 6\.0 s can be played$/);
 });
 
-test('a recording that begins in the middle of a group begins with its first key picture', () => {
+test('a recording that begins in the middle of a group starts with its first key picture', () => {
   const whole = readFileSync(makeSource({ path: at('whole.ts'), seconds: 6 }));
   const start = Math.floor((whole.length * 0.3) / 188) * 188;
   const result = spool(write('middle.ts', whole.subarray(start)));

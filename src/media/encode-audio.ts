@@ -1,4 +1,4 @@
-/** Sound that cannot go on air as it is: decoded, brought to 48 kHz and the station's channels, encoded as AAC-LC. */
+/** Encoding sound that cannot be copied: decoded, converted to 48 kHz and the station's channels, encoded as AAC-LC. */
 import {
   AV_CODEC_FLAG_BITEXACT,
   AV_CODEC_FLAG_GLOBAL_HEADER,
@@ -18,7 +18,7 @@ import { AudioSpool } from './spooled-audio.js';
 /** bit/s */
 const bitRate = (channels: number): bigint => (channels === 1 ? 96_000n : channels === 2 ? 160_000n : 384_000n);
 
-/** So short that nobody hears it, and long enough that a loop does not click. Seconds. */
+/** Seconds: inaudible, and long enough that a loop does not click. */
 const FADE = 0.008;
 
 /** An encoder of AAC-LC at 48 kHz. */
@@ -61,8 +61,10 @@ export function silentFrame(channels: number): Buffer {
   } finally {
     encoder.free();
   }
-  // From the middle of the run, where the encoder has settled.
-  return frames[frames.length >> 1];
+  // From the middle, where the encoder has settled.
+  const frame = frames[frames.length >> 1];
+  if (frame === undefined) throw new Error('the encoder gave no frame of silence');
+  return frame;
 }
 
 /** A track without sound. */
@@ -71,8 +73,8 @@ export function silentTrack(path: string, channels: number): SpooledAudio {
 }
 
 /**
- * Encodes the sound that belongs to the pictures from `origin` (on the source's clock) on for `duration`: sound before
- * and after is cut off with a short fade, silence fills what is missing.
+ * Encodes the sound of the pictures from `origin` (on the source's clock) on for `duration`: sound before and after is cut
+ * off with a short fade, gaps are filled with silence.
  */
 export function encodeAudio(options: {
   input: MediaInput;
@@ -106,8 +108,8 @@ export function encodeAudio(options: {
 }
 
 /**
- * Two chains of filters: the first brings whatever comes, which may change within a file, into one form; the second
- * lays it out in time.
+ * Two filter chains: the first converts the frames, whose format may change within a file, into one format; the second
+ * fits them into the time of the pictures.
  */
 class AudioPipeline {
   readonly #spool: AudioSpool;
@@ -136,7 +138,7 @@ class AudioPipeline {
       kind: 'audio',
       description: `sample_rate=${AUDIO_RATE}:sample_fmt=fltp:channel_layout=${layout}:time_base=1/${TICKS_PER_SECOND}`,
       filters: [
-        // Fills and cuts where time stamps demand it, from 0 on.
+        // Inserts silence and cuts according to the time stamps, from 0 on.
         `aresample=${AUDIO_RATE}:async=1:first_pts=0`,
         `apad=whole_len=${samples}`,
         `atrim=end_sample=${samples}`,
@@ -209,7 +211,7 @@ class AudioPipeline {
 
   #keep(packet: { data: Buffer | null; pts: bigint }): void {
     if (packet.data === null) return;
-    // The encoder's first packets lie before 0: what a decoder needs to begin with.
+    // The encoder's first packets have times before 0: the priming of the decoder.
     this.#start ??= Math.round((Number(packet.pts) * TICKS_PER_SECOND) / AUDIO_RATE);
     this.#spool.addRaw(packet.data, this.#channels);
   }

@@ -41,7 +41,7 @@ test('a slate goes on air as it is, and stands still', () => {
   assert.equal(spool.format, 'h264');
   const { properties, video } = spool;
   assert.deepEqual([properties.video, properties.audio, properties.title], ['copied', 'copied', 'Back soon']);
-  // Nothing moves: what comes between two key pictures says so in a few bytes.
+  // Nothing moves, so pictures between key pictures have few bytes.
   const between = video.sizes.filter((_, i) => video.randomAccess[i] === 0);
   assert.ok(Math.max(...between) < 2_000, `${Math.max(...between)}`);
 });
@@ -58,14 +58,14 @@ test('a poster is a JPEG of at most 640 pixels in width and of the right shape',
   assert.deepEqual(jpegSize(readFileSync(path)), [640, 200]);
 });
 
-test('the poster of a rotated film stands upright', () => {
+test('the poster of a rotated film is upright', () => {
   const source = makeSource({ path: join(folder, 'tall.mp4'), seconds: 1, video: { turn: 270 }, audio: null });
   const path = join(folder, 'tall.jpg');
   makePoster({ source, path });
   assert.deepEqual(jpegSize(readFileSync(path)), [180, 320]);
 });
 
-test('a poster that cannot be made is left out', () => {
+test('a source without pictures has no poster, and a folder that cannot be written to gets none', () => {
   const source = join(folder, 'text.mp4');
   writeFileSync(source, 'no film');
   makePoster({ source, path: join(folder, 'none.jpg') });

@@ -14,11 +14,11 @@ const nal = fc
   );
 const nals = fc.array(nal, { minLength: 1, maxLength: 8 });
 
-test('an access unit in Annex B form falls into its NAL units, whatever start codes it has', () => {
+test('an access unit in Annex B form is split into its NAL units, with start codes of any length', () => {
   const startCode = fc.constantFrom([0, 0, 1], [0, 0, 0, 1], [0, 0, 0, 0, 0, 1]);
   fc.assert(
     fc.property(nals, fc.array(startCode, { minLength: 8, maxLength: 8 }), (units, codes) => {
-      const data = Buffer.concat(units.flatMap((unit, i) => [Buffer.from(codes[i]), unit]));
+      const data = Buffer.concat(units.flatMap((unit, i) => [Buffer.from(codes[i]!), unit]));
       const list = new NalList();
       assert.equal(splitAnnexB(data, list), true);
       assert.deepEqual(unitsOf(data, list), units);
@@ -26,7 +26,7 @@ test('an access unit in Annex B form falls into its NAL units, whatever start co
   );
 });
 
-test('an access unit with length prefixes of any size falls into its NAL units', () => {
+test('an access unit with length prefixes of any size is split into its NAL units', () => {
   fc.assert(
     fc.property(nals, fc.constantFrom(1, 2, 4), (units, size) => {
       const prefixed = units.flatMap((unit) => {
@@ -43,14 +43,15 @@ test('an access unit with length prefixes of any size falls into its NAL units',
   );
 });
 
-test('any bytes are split or refused, within their bounds', () => {
+test('any bytes are split within their bounds or refused', () => {
   const list = new NalList();
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), fc.constantFrom(0, 1, 2, 4), (bytes, size) => {
       const data = Buffer.from(bytes);
       const whole = size === 0 ? splitAnnexB(data, list) : splitLengthPrefixed(data, size, list);
       for (let i = 0; whole && i < list.count; i++) {
-        assert.ok(list.starts[i] < list.ends[i] && list.ends[i] <= data.length);
+        const end = list.ends[i]!;
+        assert.ok(list.starts[i]! < end && end <= data.length);
       }
     }),
   );
@@ -65,7 +66,7 @@ test('extradata of either form gives its parameter sets', () => {
   assert.deepEqual(parseExtradata(null), { nalLengthSize: 0, parameterSets: [] });
 });
 
-test('extradata that is cut off anywhere, or none at all, throws nothing', () => {
+test('extradata that is cut off anywhere, or empty, never throws', () => {
   const avcc = Buffer.from([1, 100, 0, 40, 0xff, 0xe1, 0, 3, 0x67, 1, 2, 1, 0, 2, 0x68, 9]);
   for (let length = 1; length < avcc.length; length++) {
     assert.equal(parseExtradata(avcc.subarray(0, length)), null, `${length} bytes`);

@@ -52,8 +52,8 @@ for (const { what, hex, expected, aspect, name, codec } of cases) {
   });
 }
 
-test('a sequence parameter set that is cut off, or any other bytes, throws nothing', () => {
-  const whole = Buffer.from(cases[0].hex, 'hex');
+test('a sequence parameter set that is cut off, or any other bytes, never throw', () => {
+  const whole = Buffer.from(cases[0]!.hex, 'hex');
   assert.equal(parseSequenceParameters(whole.subarray(0, 6)), null);
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {

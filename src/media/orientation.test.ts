@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { isSideways, isUpright, parseDisplayMatrix, uprightFilters } from './orientation.js';
 
 const one = 1 << 16;
-/** a, b, c, d → what has to be done. */
+/** a, b, c, d → the filters that turn the picture upright. */
 const cases: [matrix: [number, number, number, number], filters: string[]][] = [
   [[1, 0, 0, 1], []],
   [[0, 1, -1, 0], ['transpose=clock']],

@@ -33,7 +33,7 @@ test('JPEG has square pixels and sizes in units of 8', () => {
   assert.deepEqual(size(shape(2_160, 3_840)), [1_144, 2_040]);
 });
 
-test('a narrower picture stands in the middle of the station with black at its sides', () => {
+test('a narrower picture is centred in its frame, with black at its sides', () => {
   const narrow = shape(720, 576, [16, 15]);
   const layout = fittedLayout(narrow, hd);
   assert.deepEqual([layout.innerWidth, layout.innerHeight], [960, 720]);

@@ -15,14 +15,14 @@ for (const [what, given, tidy] of rates) {
   test(`the frame rate ${what} becomes ${tidy.join('/')}`, () => assert.deepEqual(tidyFrameRate(given), tidy));
 }
 
-test('what is encoded has 5 to 60 pictures a second', () => {
+test('encoded films have 5 to 60 pictures a second', () => {
   assert.deepEqual(encodedFrameRate([120, 1]), [60, 1]);
   assert.deepEqual(encodedFrameRate([60_000, 1_001]), [60_000, 1_001]);
   assert.deepEqual(encodedFrameRate([1, 2]), [5, 1]);
   assert.deepEqual(encodedFrameRate(null), [25, 1]);
 });
 
-test('frames of 29.97 a second keep their place after ten hours', () => {
+test('frames at 29.97 a second keep their times after ten hours', () => {
   const tenHours = Math.round((36_000 * 30_000) / 1_001);
   assert.equal(frameTime(tenHours, [30_000, 1_001]), tenHours * 3_003);
 });

@@ -31,7 +31,7 @@ test('every frame is a JPEG file that RTP can carry', () => {
   let at = 0;
   let tables = '';
   for (const size of frames.sizes) {
-    // Refuses what is not baseline 4:2:0 with the standard Huffman tables.
+    // Throws unless it is baseline 4:2:0 with the standard Huffman tables.
     const parts = parseJpeg(bytes.subarray(at, at + size));
     assert.deepEqual([parts.width, parts.height], [384, 288]);
     tables ||= parts.quantizationTables.toString('hex');
@@ -46,7 +46,7 @@ test('every frame is a JPEG file that RTP can carry', () => {
   assert.deepEqual([properties.videoCodec, properties.audioCodec, properties.audio], ['JPEG', null, 'none']);
 });
 
-test('frames come at 30 a second, or at the rate asked for, or at that of the file', () => {
+test('the frame rate is 30, the rate in the settings, or that of the file', () => {
   const video: SourceVideo = { frameRate: [24_000, 1_001], group: 24 };
   const facts = (fps?: number | 'source') => {
     const { frames, frameRate, duration } = jpeg(video, fps === undefined ? {} : { fps });
@@ -57,7 +57,7 @@ test('frames come at 30 a second, or at the rate asked for, or at that of the fi
   assert.deepEqual(facts(10), [20, [10, 1], 180_000]);
 });
 
-test('frames of an item have the size of its station', () => {
+test('the frames of an item have the size of its station', () => {
   const target = {
     width: 320,
     height: 240,

@@ -37,7 +37,7 @@ function spool(source: string, settings: Partial<MediaSettings> = {}): Spool {
     settings: { ...defaultMediaSettings, ...settings },
     onProgress: (done) => progress.push(done),
   });
-  assert.ok(progress.every((done, i) => done >= 0 && done <= 1 && (i === 0 || done >= progress[i - 1])));
+  assert.ok(progress.every((done, i) => done >= 0 && done <= 1 && (i === 0 || done >= progress[i - 1]!)));
   assert.equal(progress.at(-1), 1);
   return result;
 }
@@ -81,7 +81,7 @@ function nalUnits({ video }: H264Spool): Buffer[][] {
   });
 }
 
-/** What holds for every spool. */
+/** The rules for every spool. */
 function assertWhole(result: H264Spool): void {
   const { video, audio, properties } = result;
   assert.equal(statSync(audio.path).size, total(audio.sizes));
@@ -90,14 +90,14 @@ function assertWhole(result: H264Spool): void {
   assert.equal(video.randomAccess[0], 1);
   const shown = video.pts.slice().sort();
   assert.equal(shown[0], 0);
-  assert.ok(shown.every((pts, i) => Number.isInteger(pts) && (i === 0 || pts > shown[i - 1])));
+  assert.ok(shown.every((pts, i) => Number.isInteger(pts) && (i === 0 || pts > shown[i - 1]!)));
   assert.ok(
-    shown.every((pts, i) => pts - video.pts[i] <= 22_500),
+    shown.every((pts, i) => pts - video.pts[i]! <= 22_500),
     'reordered by at most 250 ms',
   );
-  assert.ok(video.duration > shown[shown.length - 1]);
+  assert.ok(video.duration > shown.at(-1)!);
   nalUnits(result).forEach((units, i) => {
-    const types = units.map((unit) => nalTypeOf(unit[0]));
+    const types = units.map((unit) => nalTypeOf(unit[0]!));
     const isIdr = types.includes(NalType.idrSlice);
     assert.equal(video.randomAccess[i], isIdr ? 1 : 0);
     assert.equal(types.filter((type) => type === NalType.accessUnitDelimiter).length, 1);
@@ -113,7 +113,7 @@ function assertWhole(result: H264Spool): void {
   assert.equal(channelsOfAdts(audio.silence), properties.channels);
 }
 
-/** Slices and other pictures' data of the source itself, each access unit by itself. */
+/** The NAL units of each access unit of the source. */
 function sourceUnits(path: string): Buffer[][] {
   const input = new MediaInput(path);
   const nalLengthSize = parseExtradata(input.video.codecpar.extradata)?.nalLengthSize ?? 0;
@@ -130,9 +130,9 @@ function sourceUnits(path: string): Buffer[][] {
   return units;
 }
 
-/** Without parameter sets and delimiters, which may stand elsewhere. */
+/** The NAL units without parameter sets and delimiters, whose order may change. */
 const payloads = (units: Buffer[][]): string[] =>
-  units.flat().flatMap((unit) => ([7, 8, 9].includes(nalTypeOf(unit[0])) ? [] : [unit.toString('base64')]));
+  units.flat().flatMap((unit) => ([7, 8, 9].includes(nalTypeOf(unit[0]!)) ? [] : [unit.toString('base64')]));
 
 for (const extension of ['mp4', 'mkv', 'ts', 'mov']) {
   test(`H.264 and AAC from ${extension} are copied byte for byte`, () => {
@@ -336,7 +336,7 @@ test('sound that starts late keeps its distance to the pictures', () => {
   assert.equal(audio.start, 0.5 * second - 1_920);
 });
 
-/** Loudness of the frames from the first picture on: 1 where there is sound. */
+/** For each frame from the first picture on, 1 where it is loud, else 0. */
 function soundOf(path: string): number[] {
   const decoded = spawnSync('ffmpeg', ['-v', 'error', '-i', path, '-ac', '1', '-f', 'f32le', '-'], {
     maxBuffer: 1 << 28,
@@ -353,7 +353,7 @@ function soundOf(path: string): number[] {
   return frames;
 }
 
-test('sound that starts late and is encoded comes at its time', { skip: without('ffmpeg') }, () => {
+test('encoded sound that starts late keeps its time', { skip: without('ffmpeg') }, () => {
   const { audio } = h264(source({ extension: 'mkv', audio: { start: 0.512, codec: FF_ENCODER_AC3 } }));
   const sound = soundOf(audio.path);
   // 0.512 s are 24 frames, after one of priming.
@@ -368,7 +368,7 @@ test('encoded sound is as long as the pictures, and quiet at both ends', { skip:
   assert.ok(audio.sizes.length <= frames + 2);
 });
 
-test('an item is brought to the format of its station', () => {
+test('an item is converted to the layout of its station', () => {
   const target = {
     width: 640,
     height: 480,
@@ -388,7 +388,7 @@ test('an item is brought to the format of its station', () => {
   assert.equal(h264(source({ extension: 'ts' }), { target: layout }).properties.video, 'copied');
 });
 
-test('every spool decodes without a word', { skip: without('ffmpeg') }, () => {
+test('FFmpeg decodes every spool without a message', { skip: without('ffmpeg') }, () => {
   const spools = [
     h264(source({ extension: 'mp4' })),
     h264(source({ extension: 'ts', seconds: 3 }), { maxGop: 500 }),

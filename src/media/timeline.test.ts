@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Timeline } from './timeline.js';
 
-/** The times of packets of 3,600 ticks once their jumps are closed. */
+/** The times of packets of 3,600 ticks without their jumps. */
 function closed(packets: [stream: number, time: number][]): number[] {
   const timeline = new Timeline();
   return packets.map(([stream, time]) => time + timeline.shift(stream, time, 3_600));
 }
 
-test('a jump forwards or backwards is closed, in every stream alike', () => {
+test('a jump forwards or backwards is removed from all streams alike', () => {
   const hour = 3_600 * 90_000;
   assert.deepEqual(
     closed([
@@ -24,7 +24,7 @@ test('a jump forwards or backwards is closed, in every stream alike', () => {
   );
 });
 
-test('a pause of some seconds stays', () => {
+test('a pause of some seconds is kept', () => {
   assert.deepEqual(
     closed([
       [0, 0],

@@ -139,7 +139,7 @@ for (const [format, madeUp] of Object.entries({ h264: tsReels, jpeg: jpegReels }
 }
 
 for (const format of ['h264', 'jpeg'] as const) {
-  test(`${format}: the payloads of a film lie where its reel says`, async (context) => {
+  test(`${format}: the payloads of a film are at the positions of its reel`, async (context) => {
     const reel = await reelOfFilm(context, makeFilm(join(scratchFolder(context), 'film.mp4'), 2), { format });
     const { descriptor } = reel.data;
     assert.equal(fstatSync(descriptor).size, reel.position(reel.packetCount));

@@ -112,7 +112,7 @@ for (const folder of folders) {
       );
     });
 
-    test(`${name}, in ${folder}: the end of the file is an error that says where`, { skip: why }, (context) => {
+    test(`${name}, in ${folder}: the end of the file is an error with its position`, { skip: why }, (context) => {
       const file = reelFile(context, folder);
       for (const behind of [0, 1, 1_000, 1_315]) {
         const task = { position: content.length - 1_316 - behind, payloads: [1_316, 1_316], header: 12, first: 0 };

@@ -96,7 +96,7 @@ for (const format of formats) {
     }
   });
 
-  test(`${format}: whatever happens to index and manifest, a reel is damaged or answers within its files`, async (context) => {
+  test(`${format}: with any change of index and manifest, a reel is damaged or its answers lie within its files`, async (context) => {
     const folder = wholeReel(context, format);
     const files = [ReelFile.index, ReelFile.manifest];
     const whole = files.map((file) => readFileSync(join(folder, file)));
@@ -154,7 +154,7 @@ const tsIndexes: [fault: string, numbers: number[]][] = [
 ];
 const jpegIndexes: [fault: string, numbers: number[]][] = [
   ['no frames', [0]],
-  ['fewer frames than it says', [3, 150, 9_000]],
+  ['fewer frames than its count', [3, 150, 9_000]],
   ['more frames than its duration', [3, 150, 4_500, 4_500]],
   ['a frame without bytes', [2, 0, 9_150]],
   ['frames of fewer bytes than the file has', [2, 150, 8_999]],

@@ -78,7 +78,7 @@ async function storeWithReel(context: TestContext) {
   return { store, source, folder: store.reelFolder(id), id, lines };
 }
 
-/** That an operation rejects with a problem of the store that names the folder and says what to do. */
+/** Asserts that an operation rejects with a problem of the store that names the folder and the next step. */
 const rejectsWithProblem = (operation: Promise<unknown>, folder: string, message: string) =>
   assert.rejects(
     operation,
