@@ -49,6 +49,3 @@ export const noCounts = (): UnicastCounts => ({
   refusedFlows: 0,
   unread: 0,
 });
-
-/** Upper limit of the bits of a station's packets. */
-export const bitsOf = ({ station }: OnAir, packets: number): number => packets * station.largestPacket * 8;

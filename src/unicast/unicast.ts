@@ -1,7 +1,7 @@
 /** Packets for single viewers: repairs, bursts, the past. Holds neither sockets nor timers; the clock is passed in. */
 
 import type { SocketAddress } from '../base/socket-address.js';
-import { type Millis, millisToTicks, type PacketNumber, ticksToMillis } from '../base/units.js';
+import { type Millis, millisToTicks, ticksToMillis } from '../base/units.js';
 import { REPAIR_PORT_OFFSET } from '../contract/addresses.js';
 import { FLOW_AHEAD } from '../contract/flow.js';
 import type { UnicastStats } from '../contract/server-view.js';
@@ -9,22 +9,18 @@ import type { FlowRequest, FlowStart, Flows } from '../control/flows.js';
 import type { PayloadReader } from '../reel/payload-reader.js';
 import type { Station } from '../station/station.js';
 import { type ReadError, ReadErrors } from '../threads/read-errors.js';
-import { decodeFeedback, type Feedback, feedbackCookie } from '../wire/feedback.js';
+import { decodeFeedback, feedbackCookie } from '../wire/feedback.js';
 import type { ErrorCode } from '../wire/message.js';
-import { Budget, type BudgetOptions, type Purpose } from './budget.js';
-import { DueQueue, notDue } from './due-queue.js';
-import { Flow, flowBeginning } from './flow.js';
-import { NackResponder, type Retransmission } from './nack-responder.js';
-import { bitsOf, type Client, noCounts, type OnAir, type Recipient } from './on-air.js';
+import { Budget, type BudgetOptions } from './budget.js';
+import { BudgetedWriter } from './budgeted-writer.js';
+import { notDue } from './due-queue.js';
+import { flowBeginning } from './flow.js';
+import { FlowSender } from './flow-sender.js';
+import { NackResponder } from './nack-responder.js';
+import { type Client, noCounts, type OnAir } from './on-air.js';
 import { type Bring, type Destination, PacketWriter, type UnicastSender } from './packet-writer.js';
+import { Repairs } from './repairs.js';
 import { Reports } from './reports.js';
-
-/** Packets that are not in memory are tried again until this long after their request. */
-const PATIENCE: Millis = 500;
-/** Bit/s reserved for a flow, as multiples of its station's: a burst is soon over. */
-const RESERVED = { burst: 2, replay: 1 };
-/** Packets of a flow written at once. */
-const FLOW_STEP = 16;
 
 export interface UnicastOptions {
   sender: UnicastSender;
@@ -47,11 +43,10 @@ const keyOf = ({ address, port }: SocketAddress): string => `${address}:${port}`
 
 /**
  * Responsible for:
- * - retransmissions, flows and reports
- * - sending nothing to an address that has not shown, by its cookie, that it receives, and nothing beyond the budgets
+ * - which station and which client a request or a report belongs to
+ * - sending nothing to an address that has not shown, by its cookie, that it receives
  *
- * Stations and clients that nothing is due for cost nothing: `tick` takes the others from queues. Only an error of the
- * system is a packet that cannot be read. Any other is a fault of the program, and `tick` throws it.
+ * Only an error of the system makes packets unreadable. Any other is a fault of the program, and `tick` throws it.
  */
 export class Unicast implements Flows {
   readonly #options: UnicastOptions;
@@ -59,10 +54,8 @@ export class Unicast implements Flows {
   readonly #budget: Budget;
   readonly #stations = new Map<string, OnAir>();
   readonly #clients = new Map<string, Client>();
-  /** Stations with retransmissions. */
-  readonly #responding = new DueQueue<OnAir>();
-  /** Clients with flows. */
-  readonly #flowing = new DueQueue<Client>();
+  readonly #repairs: Repairs;
+  readonly #flows: FlowSender;
   /** Stations with stats. */
   readonly #used = new Set<OnAir>();
 
@@ -70,6 +63,10 @@ export class Unicast implements Flows {
     this.#options = options;
     this.#writer = new PacketWriter(options);
     this.#budget = new Budget(options.budget, options.now);
+    const { onReadError, members } = options;
+    const writer = new BudgetedWriter({ budget: this.#budget, writer: this.#writer, onReadError });
+    this.#repairs = new Repairs(writer, members);
+    this.#flows = new FlowSender(writer, this.#budget);
   }
 
   /** `bitrate` in bit/s. */
@@ -98,7 +95,7 @@ export class Unicast implements Flows {
     for (const client of this.#clients.values()) if (client.onAir === onAir) this.#drop(client);
     this.#writer.flush();
     this.#options.sender.removeDestination(onAir.group.destination.number);
-    this.#responding.remove(onAir);
+    this.#repairs.remove(onAir);
     this.#used.delete(onAir);
     this.#stations.delete(id);
   }
@@ -113,22 +110,12 @@ export class Unicast implements Flows {
   begin(from: SocketAddress, id: string, request: FlowRequest, now: Millis): FlowStart | ErrorCode {
     const onAir = this.#stations.get(id);
     if (onAir === undefined) return 'off-air';
-    const { station, counts } = onAir;
+    const { station } = onAir;
     const oldest = this.#oldest(station, now);
     const beginning = flowBeginning(station, request.from, { oldest, now });
     if (beginning === null) return 'too-early';
     const client = this.#clientOf(from, onAir, now);
-    this.#endFlow(client);
-    const isBurst = request.from.kind === 'live';
-    const reserved = onAir.bitrate * (isBurst ? RESERVED.burst : RESERVED.replay);
-    if (!this.#budget.reserve(onAir.account, reserved)) {
-      counts.refusedFlows++;
-      return 'over-budget';
-    }
-    if (isBurst) counts.bursts++;
-    else counts.replays++;
-    client.flow = { flow: new Flow({ station, request, from: beginning, now }), reserved };
-    this.#flowing.set(client, now);
+    if (!this.#flows.begin(client, request, { from: beginning, now })) return 'over-budget';
     return { from: beginning, time: ticksToMillis(station.due(beginning)), oldest };
   }
 
@@ -149,16 +136,20 @@ export class Unicast implements Flows {
     if (feedback?.media !== onAir.station.ssrc) return;
     const client = this.#clientOf(from, onAir, now);
     if (feedback.report) onAir.reports.take(client.key, feedback.report, now);
-    this.#takeCredit(client, feedback.flow, now);
-    this.#takeRequests(client, feedback, now);
+    this.#flows.grant(client, feedback.flow, now);
+    if (feedback.missing.length === 0) return;
+    const { station } = onAir;
+    const oldest = station.at(millisToTicks(this.#oldest(station, now)));
+    const newest = station.at(millisToTicks(now + FLOW_AHEAD));
+    this.#repairs.request(client, feedback, { oldest, newest, now });
   }
 
   /** Sends all packets that are due. Returns when to call it next; Infinity for not before the next request. */
   tick(now: Millis): Millis {
-    for (let onAir = this.#responding.take(now); onAir; onAir = this.#responding.take(now)) this.#respond(onAir, now);
-    for (let client = this.#flowing.take(now); client; client = this.#flowing.take(now)) this.#serve(client, now);
+    this.#repairs.tick(now);
+    this.#flows.tick(now);
     this.#writer.flush();
-    return Math.min(this.#responding.nextAt, this.#flowing.nextAt);
+    return Math.min(this.#repairs.nextAt, this.#flows.nextAt);
   }
 
   #oldest(station: Station, now: Millis): Millis {
@@ -185,116 +176,10 @@ export class Unicast implements Flows {
   }
 
   #drop(client: Client): void {
-    this.#endFlow(client);
+    this.#flows.end(client);
     client.onAir.responder.leave(client);
     this.#clients.delete(client.key);
     this.#writer.flush(); // The number may come to stand for another client.
     this.#options.sender.removeDestination(client.destination.number);
-  }
-
-  #endFlow(client: Client): void {
-    if (client.flow === null) return;
-    this.#budget.release(client.onAir.account, client.flow.reserved);
-    client.flow = null;
-    this.#flowing.remove(client);
-  }
-
-  #takeCredit(client: Client, granted: Feedback['flow'], now: Millis): void {
-    const { flow } = client;
-    if (flow === null || granted === null || flow.flow.number !== granted.number) return;
-    flow.flow.grant(granted.credit, now);
-    this.#flowing.set(client, Math.min(client.dueAt, now));
-  }
-
-  #takeRequests(client: Client, { missing, copies }: Feedback, now: Millis): void {
-    if (missing.length === 0) return;
-    const { onAir } = client;
-    const { station, responder, counts } = onAir;
-    const oldest = station.at(millisToTicks(this.#oldest(station, now)));
-    const newest = station.at(millisToTicks(now + FLOW_AHEAD));
-    for (const n of missing) {
-      if (n < oldest || n > newest) continue;
-      counts.requested++;
-      if (!responder.request(n, client, copies, now)) counts.refusedPackets++;
-    }
-    this.#responding.set(onAir, responder.nextAt);
-  }
-
-  #respond(onAir: OnAir, now: Millis): void {
-    const { responder } = onAir;
-    const due = responder.takeDue(now, this.#options.members(onAir.id));
-    // Consecutive packets to one client leave as one message.
-    due.sort((a, b) => (a.to?.destination.number ?? -1) - (b.to?.destination.number ?? -1) || a.n - b.n);
-    for (const each of due) {
-      for (let copy = 0; copy < each.copies; copy++) this.#retransmit(onAir, each, now);
-    }
-    this.#responding.set(onAir, responder.nextAt);
-  }
-
-  #retransmit(onAir: OnAir, retransmission: Retransmission<Client>, now: Millis): void {
-    const { n, to, requestedAt } = retransmission;
-    const { counts, responder } = onAir;
-    const recipient = to ?? onAir.group;
-    if (!this.#budget.allows(onAir.account, recipient.account, bitsOf(onAir, 1), 'repair', now)) {
-      counts.refusedPackets++;
-      return;
-    }
-    const written = this.#write(onAir, n, n + 1, recipient, 'repair', now);
-    if (written === 1) {
-      if (to === null) counts.repairedForAll++;
-      else counts.repaired++;
-    } else if (written === 0 && to !== null && now - requestedAt < PATIENCE) {
-      responder.retry(retransmission, now);
-    } else {
-      counts.unread++;
-    }
-  }
-
-  #serve(client: Client, now: Millis): void {
-    const { onAir, account } = client;
-    const { flow } = client.flow!;
-    if (flow.isOver(now)) {
-      this.#endFlow(client);
-      return;
-    }
-    const purpose: Purpose = flow.isLive ? 'burst' : 'replay';
-    const limit = flow.limit(now);
-    let n: PacketNumber = flow.next;
-    while (n < limit) {
-      const end = Math.min(limit, n + FLOW_STEP);
-      if (!this.#budget.allows(onAir.account, account, bitsOf(onAir, end - n), purpose, now)) break;
-      const written = this.#write(onAir, n, end, client, purpose, now);
-      if (written === null) {
-        this.#endFlow(client); // The client requests the packets elsewhere, or not at all.
-        return;
-      }
-      onAir.counts.flowPackets += written;
-      n += written;
-      if (n < end) break;
-    }
-    this.#flowing.set(client, flow.advance(n, now));
-  }
-
-  /** Returns how many of the packets are on their way; null if they cannot be read. Throws unless a system call failed. */
-  #write(
-    onAir: OnAir,
-    from: PacketNumber,
-    to: PacketNumber,
-    { account, destination }: Recipient,
-    purpose: Purpose,
-    now: Millis,
-  ): number | null {
-    try {
-      const written = this.#writer.write(onAir.station, from, to, destination);
-      const bits = bitsOf(onAir, written);
-      this.#budget.charge(onAir.account, account, bits, purpose);
-      onAir.counts.bytes += bits / 8;
-      return written;
-    } catch (error) {
-      const news = onAir.errors.take(error, now);
-      if (news) this.#options.onReadError(onAir.id, news);
-      onAir.counts.unread += to - from;
-      return null;
-    }
   }
 }
