@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type FakeSource, fakeSource } from '../../test/support/fake-source.js';
-import { parityOf } from '../station/fec-source.js';
-import { packetsOf } from '../station/packet-source.js';
-import { FEC_PARITY_AT, type FecMode, type FecSize, writeFecHeaders } from '../wire/fec.js';
-import { FecDecoder } from './fec-decoder.js';
+import { FecDecoder } from '../src/receiver/fec-decoder.js';
+import { parityOf } from '../src/station/fec-source.js';
+import { packetsOf } from '../src/station/packet-source.js';
+import { FEC_PARITY_AT, type FecMode, type FecSize, writeFecHeaders } from '../src/wire/fec.js';
+import { type FakeSource, fakeSource } from './support/fake-source.js';
 
 /** A packet on its way: the station's packet n, or the parity of the packets in `of`. */
 interface Datagram {
