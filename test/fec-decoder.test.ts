@@ -7,7 +7,7 @@ import { packetsOf } from '../src/station/packet-source.js';
 import { FEC_PARITY_AT, type FecMode, type FecSize, writeFecHeaders } from '../src/wire/fec.js';
 import { type FakeSource, fakeSource } from './support/fake-source.js';
 
-/** A packet on its way: the station's packet n, or the parity of the packets in `of`. */
+/** A packet on the network: the station's packet n, or the parity of the packets in `of`. */
 interface Datagram {
   n: number | null;
   of: readonly number[];
@@ -44,7 +44,7 @@ function sent(source: FakeSource, size: FecSize, mode: FecMode, from: number, bl
   return datagrams.sort((a, b) => a.due - b.due);
 }
 
-/** Lost packets that parity can bring back: those that a parity lacks alone, again and again. */
+/** Lost packets that parity determines: the only one missing of a parity, repeatedly. */
 function repairable(arrived: readonly Datagram[]): Set<number> {
   const there = new Set(arrived.flatMap(({ n }) => (n === null ? [] : [n])));
   const back = new Set<number>();
@@ -53,29 +53,29 @@ function repairable(arrived: readonly Datagram[]): Set<number> {
     for (const { of } of arrived) {
       const missing = of.filter((n) => !there.has(n));
       if (missing.length !== 1) continue;
-      there.add(missing[0]);
-      back.add(missing[0]);
+      there.add(missing[0]!);
+      back.add(missing[0]!);
       isMore = true;
     }
   }
   return back;
 }
 
-/** Hands over what arrives; returns what was brought back, each packet compared with the one that was sent. */
+/** Decodes the datagrams; returns the recovered packets, each compared with the one that was sent. */
 function decode(source: FakeSource, arrived: readonly Datagram[], from: number): Set<number> {
   const back = new Set<number>();
   const decoder = new FecDecoder({
-    recovered: (n, packet) => {
+    onRecovered: (n, packet) => {
       assert.deepEqual(packet, source.packet(n), `packet ${n}`);
       assert.ok(!back.has(n), `packet ${n} again`);
       back.add(n);
-      decoder.media(n, packet, 0, packet.length); // As whoever puts all packets in order may do.
+      decoder.media(n, packet, 0, packet.length); // As the RTP receiver does.
     },
   });
   let near = from;
   for (const { n, bytes } of arrived) {
     const buffer = Buffer.concat([Buffer.from('before'), bytes, Buffer.from('behind')]);
-    if (n === null) decoder.repair(buffer, 6, 6 + bytes.length, near);
+    if (n === null) decoder.parity(buffer, 6, 6 + bytes.length, near);
     else decoder.media(n, buffer, 6, 6 + bytes.length);
     near = Math.max(near, n ?? near);
     buffer.fill(0xee); // It was lent.
@@ -109,7 +109,7 @@ function dice(seed: number): () => number {
 }
 const sorted = (numbers: Iterable<number>) => [...numbers].sort((a, b) => a - b);
 
-test('whatever parity can bring back comes back, byte for byte, in whatever order packets arrive', () => {
+test('every packet that parity determines is recovered, byte for byte, in any order of arrival', () => {
   fc.assert(
     fc.property(
       sizes(48),
@@ -126,7 +126,7 @@ test('whatever parity can bring back comes back, byte for byte, in whatever orde
         if (isShuffled) for (const each of arrived) each.due = roll();
         arrived.sort((a, b) => a.due - b.due);
         const back = decode(source, arrived, from);
-        // Out of order, parity may bring back what comes a moment later.
+        // Out of order, parity can recover a packet that comes a moment later.
         for (const { n } of arrived) if (n !== null && isShuffled) back.delete(n);
         assert.deepEqual(sorted(back), sorted(repairable(arrived)));
       },
@@ -135,14 +135,14 @@ test('whatever parity can bring back comes back, byte for byte, in whatever orde
   );
 });
 
-test('columns alone bring back every burst of L packets, their own parity among the losses', () => {
+test('columns alone recover every burst of L packets, with parity lost in the same burst', () => {
   fc.assert(
     fc.property(sizes(100), fc.nat(299), starts, (size, at, from) => {
       const { columns: L, rows: D } = size;
       const source = fakeSource();
       const all = sent(source, size, 'columns', from, 4);
       const first = all.findIndex(({ n }) => n === from + (at % (3 * L * D - L)));
-      const last = all.findIndex(({ n }) => n === all[first].n! + L - 1);
+      const last = all.findIndex(({ n }) => n === all[first]!.n! + L - 1);
       const lost = all.slice(first, last + 1).flatMap(({ n }) => (n === null ? [] : [n]));
       const arrived = all.filter((_, i) => i < first || i > last);
       assert.deepEqual(sorted(decode(source, arrived, from)), lost);
@@ -150,7 +150,7 @@ test('columns alone bring back every burst of L packets, their own parity among 
   );
 });
 
-test('joining in the middle, and every datagram twice or more: the same packets once', () => {
+test('each packet is recovered once when the stream is joined in the middle and datagrams come several times', () => {
   fc.assert(
     fc.property(sizes(48), modes, fc.nat(60), fc.nat(3), (size, mode, joined, copies) => {
       const source = fakeSource();
@@ -176,12 +176,12 @@ test('a packet that comes late does not displace a later one that parity needs',
   const all = sent(source, { columns: 4, rows: 4 }, 'both', 1_000, 2).filter(({ n }) => n !== 1_005);
   const late = [745, 746, 747, 748, 750].map((n) => ({ n, of: [], bytes: source.packet(n), due: 0 }));
   const rowAt = all.findIndex(({ n }) => n === 1_007) + 1;
-  // Parity has told where the stream is.
+  // Parity has shown where the stream is.
   const arrived = [...all.slice(0, rowAt), ...late, ...all.slice(rowAt)];
   assert.deepEqual([...decode(source, arrived, 1_000)], [1_005]);
 });
 
-/** Parity that says of itself what `changes` say, over the packets of a source. */
+/** Parity with the header fields in `changes`. */
 function forged(changes: Partial<Parameters<typeof writeFecHeaders>[2]>, parity = 1_316): Buffer {
   const out = Buffer.alloc(FEC_PARITY_AT + parity, 0x47);
   const fec = { isRow: true, sequenceNumber: 1, timestamp: 1, base: 1_000, step: 1, count: 4 };
@@ -189,7 +189,7 @@ function forged(changes: Partial<Parameters<typeof writeFecHeaders>[2]>, parity 
   return out;
 }
 
-test('parity of something else is not taken for a packet', () => {
+test('the result of foreign parity is refused', () => {
   const source = fakeSource();
   const three = [1_000, 1_001, 1_002];
   const right = {
@@ -199,10 +199,10 @@ test('parity of something else is not taken for a packet', () => {
   };
   const refusedOf = (changes: Parameters<typeof forged>[0], parity?: number) => {
     let recovered = 0;
-    const decoder = new FecDecoder({ recovered: () => recovered++ });
+    const decoder = new FecDecoder({ onRecovered: () => recovered++ });
     for (const n of three) decoder.media(n, source.packet(n), 0, 52);
     const packet = forged({ ...right, ...changes }, parity);
-    decoder.repair(packet, 0, packet.length, 1_002);
+    decoder.parity(packet, 0, packet.length, 1_002);
     assert.equal(decoder.counts.recovered, recovered);
     return [recovered, decoder.counts.refused];
   };
@@ -216,7 +216,7 @@ test('parity of something else is not taken for a packet', () => {
   assert.deepEqual(refusedOf({ isRow: false, step: 255, count: 255 }), [0, 0], 'wider than what is kept');
 });
 
-test('no bytes make it throw, grow, or hand on what is no RTP packet', () => {
+test('no bytes throw, take memory, or are returned as a packet that is not RTP', () => {
   const source = fakeSource();
   const all = sent(source, { columns: 4, rows: 4 }, 'both', 65_530, 3);
   const bytes = fc.uint8Array({ maxLength: 60 });
@@ -224,34 +224,34 @@ test('no bytes make it throw, grow, or hand on what is no RTP packet', () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(bytes, change), { maxLength: 200 }), fc.nat(131_072), (steps, near) => {
       const decoder = new FecDecoder({
-        recovered: (_n, packet) => assert.ok(packet.length >= 12 && packet.length <= 1_536 && packet[0] >> 6 === 2),
+        onRecovered: (_n, packet) => assert.ok(packet.length >= 12 && packet.length <= 1_536 && packet[0]! >> 6 === 2),
       });
       for (const step of steps) {
         if (step instanceof Uint8Array) {
-          decoder.repair(Buffer.from(step), 0, step.length, near);
+          decoder.parity(Buffer.from(step), 0, step.length, near);
           decoder.media(near, Buffer.from(step), 0, step.length);
           continue;
         }
-        const { n, bytes: packet } = all[step.which];
+        const { n, bytes: packet } = all[step.which]!;
         const changed = Buffer.from(packet.subarray(0, Math.max(0, packet.length - Math.max(0, step.cut - 60))));
         if (step.at < changed.length && step.at % 3 === 0) changed[step.at] = step.value;
-        if (n === null) decoder.repair(changed, 0, changed.length, 65_560);
+        if (n === null) decoder.parity(changed, 0, changed.length, 65_560);
         else decoder.media(n, changed, 0, changed.length);
       }
     }),
   );
 });
 
-test('a flood of forged parity that waits for packets leaves room for what is right', () => {
+test('a flood of forged parity leaves room for genuine parity', () => {
   const source = fakeSource();
   const back: number[] = [];
-  const decoder = new FecDecoder({ recovered: (n) => back.push(n) });
+  const decoder = new FecDecoder({ onRecovered: (n) => back.push(n) });
   for (let i = 0; i < 10_000; i++) {
     const packet = forged({ base: 900 + (i % 50), count: 4 + (i % 40) });
-    decoder.repair(packet, 0, packet.length, 1_000);
+    decoder.parity(packet, 0, packet.length, 1_000);
   }
   for (const { n, bytes } of sent(source, { columns: 4, rows: 4 }, 'columns', 1_000, 2)) {
-    if (n === null) decoder.repair(bytes, 0, bytes.length, 1_031);
+    if (n === null) decoder.parity(bytes, 0, bytes.length, 1_031);
     else if (n !== 1_005) decoder.media(n, bytes, 0, bytes.length);
   }
   assert.ok(back.includes(1_005));

@@ -58,10 +58,10 @@ for (const format of ['h264', 'jpeg'] as const) {
         .flatMap((base, i) => (mode === 'columns' ? [base + 10 * (i % 5)] : i % 10 === 0 ? [base, base + 10] : []));
       assert.ok(lost.length >= 4);
       const back = new Map<number, Buffer>();
-      const decoder = new FecDecoder({ recovered: (n, packet) => back.set(n, Buffer.from(packet)), window: 4_096 });
+      const decoder = new FecDecoder({ onRecovered: (n, packet) => back.set(n, Buffer.from(packet)), window: 4_096 });
       const isLost = new Set(lost);
       for (const [n, packet] of sent) if (!isLost.has(n)) decoder.media(n, packet, 0, packet.length);
-      for (const packet of [...of(columns), ...of(rows)]) decoder.repair(packet, 0, packet.length, near);
+      for (const packet of [...of(columns), ...of(rows)]) decoder.parity(packet, 0, packet.length, near);
       for (const n of lost) assert.deepEqual(back.get(n), sent.get(n), `packet ${n - first}`);
       assert.equal(parseRtp(back.get(lost[0]!)!)?.ssrc, ssrc);
     });
@@ -199,11 +199,11 @@ test('lost packets of FFmpeg’s stream are recovered from its parity (prompeg)'
   const whole = Math.floor(columns.length / 10) * 50;
   const isLost = (i: number) => i < whole && (Math.floor(i / 10) % 5 === 2 || i % 50 === 41);
   const back = new Map<number, Buffer>();
-  const decoder = new FecDecoder({ recovered: (n, packet) => back.set(n, Buffer.from(packet)), window: 4_096 });
+  const decoder = new FecDecoder({ onRecovered: (n, packet) => back.set(n, Buffer.from(packet)), window: 4_096 });
   media.forEach((packet, i) => {
     if (!isLost(i)) decoder.media(numbers[i]!, packet, 0, packet.length);
   });
-  for (const packet of [...columns, ...rows]) decoder.repair(packet, 0, packet.length, numbers.at(-1)!);
+  for (const packet of [...columns, ...rows]) decoder.parity(packet, 0, packet.length, numbers.at(-1)!);
   const lost = media.filter((_, i) => isLost(i));
   assert.ok(lost.length >= 11);
   assert.deepEqual(

@@ -190,7 +190,7 @@ async function record(
       const failure = `"${path}" is written more slowly than ${station.name} is received`;
       throw new Problem('store', failure, 'Record to a faster disk.');
     }
-    buffer.forget(cursor);
+    buffer.dropBefore(cursor);
     return units;
   }
 }

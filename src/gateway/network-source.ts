@@ -122,7 +122,7 @@ export class NetworkSource implements StationSource, NetworkStation {
   /** A receiver for one reader, which closes it, from `time` on. Rejects with a Problem where `time` is not available. */
   async openPast(time: Millis): Promise<GatewayReceiver> {
     const chunks = new StreamBuffer(AHEAD);
-    chunks.keepsPlaces = true;
+    chunks.keepsUnread = true;
     const receiver = await this.#open(chunks, time);
     this.#pastReceivers.add(receiver);
     receiver.onClosed = () => this.#pastReceivers.delete(receiver);

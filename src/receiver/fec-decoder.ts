@@ -1,8 +1,8 @@
 /**
- * Lost packets from parity (SMPTE 2022-1): a packet is what its column's or row's parity and the others of it leave over.
- * What one brings back may complete another. No socket, no timer, no clock.
+ * Recovers lost packets from parity (SMPTE 2022-1): a packet is the exclusive or of its column's or row's parity and the
+ * other packets of that column or row. A recovered packet can complete another one. No socket, no timer, no clock.
  *
- * Which packets a parity is of stands in its header, so any sender's blocks will do, and they may begin anywhere.
+ * The header of a parity packet names its media packets, so blocks of any sender are decoded, wherever they begin.
  */
 
 import {
@@ -18,16 +18,16 @@ import { emptyFec, FEC_PARITY_AT, type FecFields, readFec } from '../wire/fec.js
 import { RTP_HEADER_LENGTH } from '../wire/rtp.js';
 
 const WORD = 4;
-/** Room for each packet: Ethernet carries 1,472 bytes. */
+/** Bytes for each packet, at least 1500 (Ethernet MTU) − 20 (IPv4) − 8 (UDP), in whole words. */
 const SLOT = 1_536;
 const SLOT_WORDS = SLOT / WORD;
 const HEADER_WORDS = RTP_HEADER_LENGTH / WORD;
-/** Parities that wait for packets: all of a window with the smallest blocks, 4 by 4, have no more. */
+/** Parities waiting for packets at most: a window of the smallest blocks, 4 by 4, has no more. */
 const MOST_WAITING = 128;
-/** The packets of one parity are sent within less: a time stamp further away is nonsense. */
+/** The packets of one parity are sent within less time: a time stamp further away is wrong. */
 const LONGEST_BLOCK = 60 * TICKS_PER_SECOND;
 
-/** A parity, and the packets `base`, `base + step` … that it is of, `count` in all. */
+/** A parity of the `count` packets `base`, `base + step` … */
 interface Parity {
   base: PacketNumber;
   step: number;
@@ -43,43 +43,43 @@ interface Parity {
 }
 
 export interface FecCounts {
-  /** Packets that were brought back. */
+  /** Packets recovered. */
   recovered: number;
-  /** Packets of parity that were none, or whose result cannot be right. */
+  /** Parity packets that are malformed or whose result cannot be right. */
   refused: number;
 }
 
-/** What `#missing` says of a parity whose packets are all there, or of which more than one is not. */
+/** Results of `#missing`: all packets are there, or more than one is not. */
 const NONE = -1;
 const SEVERAL = -2;
 
 /**
- * It is in charge of:
- * - the latest packets, and parities with packets still to come, in bounded memory
- * - bringing back each packet that they allow to bring back, once
- * - never taking for a packet what parity of something else makes of these, as far as that can be told
+ * Responsible for:
+ * - keeping the latest packets, and parities with packets still to come, in bounded memory
+ * - recovering each packet that these determine, once
+ * - refusing results that are no packet of this stream, as far as can be seen
  */
 export class FecDecoder {
-  /** Called with each packet that was brought back, an RTP packet as it was sent; lent until the call returns. */
-  recovered: (n: PacketNumber, packet: Buffer) => void;
+  /** Called with each recovered packet, an RTP packet as it was sent; lent until the call returns. */
+  onRecovered: (n: PacketNumber, packet: Buffer) => void;
   readonly counts: FecCounts = { recovered: 0, refused: 0 };
   readonly #window: number;
-  /** By n modulo the window: which packet is there, its length, its bytes. What is behind its end in its last word is 0. */
+  /** By n modulo the window: the packet in that slot, its length, its bytes. Its last word is padded with 0. */
   readonly #numbers: Float64Array;
   readonly #lengths: Uint16Array;
   readonly #words: Uint32Array;
   readonly #bytes: Buffer;
   readonly #waiting: Parity[] = [];
-  /** Memory of parities that wait no more. */
+  /** Memory of parities that no longer wait. */
   readonly #free: Parity[] = [];
   readonly #fields: FecFields = emptyFec();
   #near: PacketNumber = -1;
 
-  /** `window`: how many packets are kept, a power of two; parity comes up to two blocks of 100 behind them. */
-  constructor(options: { recovered(n: PacketNumber, packet: Buffer): void; window?: number }) {
-    const { recovered, window = 256 } = options;
+  /** @param options window: packets kept, a power of two; parity comes up to two blocks of 100 packets after its own */
+  constructor(options: { onRecovered(n: PacketNumber, packet: Buffer): void; window?: number }) {
+    const { onRecovered, window = 256 } = options;
     if (!Number.isInteger(Math.log2(window))) throw new RangeError(`window is ${window}, not a power of two`);
-    this.recovered = recovered;
+    this.onRecovered = onRecovered;
     this.#window = window;
     this.#numbers = new Float64Array(window).fill(-1);
     this.#lengths = new Uint16Array(window);
@@ -87,7 +87,7 @@ export class FecDecoder {
     this.#bytes = Buffer.from(this.#words.buffer);
   }
 
-  /** Takes packet `n`, which lies from `start` to `end` of a buffer with its RTP header, by whatever path it came. */
+  /** Takes packet `n` of any path, with its RTP header, from `start` to `end` of a buffer. */
   media(n: PacketNumber, buffer: Buffer, start: number, end: number): void {
     const length = end - start;
     if (length < RTP_HEADER_LENGTH || length > SLOT || !this.#hasRoom(n)) return;
@@ -98,8 +98,8 @@ export class FecDecoder {
     if (this.#waiting.length > 0) this.#settle(n);
   }
 
-  /** Takes a packet of parity, from `start` to `end` of a buffer; `near` is the highest number that came. */
-  repair(buffer: Buffer, start: number, end: number, near: PacketNumber): void {
+  /** Takes a parity packet, from `start` to `end` of a buffer; `near` is the highest media packet received. */
+  parity(buffer: Buffer, start: number, end: number, near: PacketNumber): void {
     const fields = this.#fields;
     const length = end - start - FEC_PARITY_AT;
     if (!readFec(buffer, start, end, fields) || fields.count < 2 || length > SLOT - RTP_HEADER_LENGTH) {
@@ -122,10 +122,10 @@ export class FecDecoder {
     return wrap(n, this.#window);
   }
 
-  /** Not where the packet, or a later one that may still be of use, is. */
+  /** Whether the slot of packet `n` is free: it holds neither that packet nor a later one that is still useful. */
   #hasRoom(n: PacketNumber): boolean {
-    const there = this.#numbers[this.#slot(n)];
-    return there !== n && (there < n || there > this.#near + this.#window);
+    const kept = this.#numbers[this.#slot(n)]!;
+    return kept !== n && (kept < n || kept > this.#near + this.#window);
   }
 
   #fillUp(slot: number, n: PacketNumber, length: number): void {
@@ -135,7 +135,7 @@ export class FecDecoder {
     this.#lengths[slot] = length;
   }
 
-  /** The only packet that is not there, or NONE or SEVERAL. */
+  /** The only packet missing, or NONE or SEVERAL. */
   #missing(base: PacketNumber, step: number, count: number): PacketNumber {
     let missing = NONE;
     for (let i = 0, n = base; i < count; i++, n += step) {
@@ -150,12 +150,12 @@ export class FecDecoder {
     return this.#waiting.some((each) => each.base === base && each.step === step && each.count === count);
   }
 
-  /** Room for a parity: where there is none, the one of the earliest packets goes. */
+  /** Keeps a parity; if there are too many, the one of the earliest packets is dropped. */
   #wait(base: PacketNumber, fields: FecFields, length: number): Parity {
     if (this.#waiting.length === MOST_WAITING) {
       let earliest = 0;
       this.#waiting.forEach((each, i) => {
-        if (each.base < this.#waiting[earliest].base) earliest = i;
+        if (each.base < this.#waiting[earliest]!.base) earliest = i;
       });
       this.#drop(earliest);
     }
@@ -167,26 +167,26 @@ export class FecDecoder {
   }
 
   #drop(index: number): void {
-    this.#free.push(this.#waiting[index]);
+    this.#free.push(this.#waiting[index]!);
     const last = this.#waiting.pop()!;
     if (index < this.#waiting.length) this.#waiting[index] = last;
   }
 
-  /** Drops parities of packets that are too far behind. */
+  /** Drops parities of packets before the window. */
   #forget(): void {
     for (let i = this.#waiting.length - 1; i >= 0; i--) {
-      if (this.#waiting[i].base <= this.#near - this.#window) this.#drop(i);
+      if (this.#waiting[i]!.base <= this.#near - this.#window) this.#drop(i);
     }
   }
 
-  /** Packet `n` has come, or is the only one that a parity lacks: brings back what that allows, one after another. */
-  #settle(n: PacketNumber): void {
-    const changed = [n];
+  /** Packet `n` has come, or is the only one missing of a parity: recovers all that this determines. */
+  #settle(first: PacketNumber): void {
+    const changed = [first]; // grows while it is iterated
     const found: PacketNumber[] = [];
-    for (let at = 0; at < changed.length; at++) {
+    for (const n of changed) {
       for (let i = this.#waiting.length - 1; i >= 0; i--) {
-        const parity = this.#waiting[i];
-        if (!covers(parity, changed[at])) continue;
+        const parity = this.#waiting[i]!;
+        if (!covers(parity, n)) continue;
         const missing = this.#missing(parity.base, parity.step, parity.count);
         if (missing === SEVERAL) continue;
         if (missing !== NONE && this.#recover(parity, missing)) {
@@ -196,15 +196,15 @@ export class FecDecoder {
         this.#drop(i);
       }
     }
-    // Last, so that whoever is called may hand over packets at once.
+    // Last, so that the callback can pass in packets at once.
     for (const each of found) {
       const slot = this.#slot(each);
       if (this.#numbers[slot] !== each) continue;
-      this.recovered(each, this.#bytes.subarray(slot * SLOT, slot * SLOT + this.#lengths[slot]));
+      this.onRecovered(each, this.#bytes.subarray(slot * SLOT, slot * SLOT + this.#lengths[slot]!));
     }
   }
 
-  /** Puts packet `n` together from a parity and its others. False where that makes no packet. */
+  /** Computes packet `n` from a parity and its other packets. Returns false if the result is no packet. */
   #recover(parity: Parity, n: PacketNumber): boolean {
     const bytes = this.#bytes;
     let { first, second, timestamps, lengths } = parity;
@@ -213,15 +213,15 @@ export class FecDecoder {
       if (each === n) continue;
       const slot = this.#slot(each);
       other = slot * SLOT;
-      first ^= bytes[other] & 0x3f;
-      second ^= bytes[other + 1];
+      first ^= bytes[other]! & 0x3f;
+      second ^= bytes[other + 1]!;
       timestamps ^= bytes.readUInt32BE(other + 4);
-      lengths ^= this.#lengths[slot] - RTP_HEADER_LENGTH;
+      lengths ^= this.#lengths[slot]! - RTP_HEADER_LENGTH;
     }
     const timestamp = timestamps >>> 0;
     const away = wrappedDistance(bytes.readUInt32BE(other + 4), timestamp, RTP_TIME_MODULUS);
     const isLikely =
-      lengths <= parity.length && ((second ^ bytes[other + 1]) & 0x7f) === 0 && Math.abs(away) < LONGEST_BLOCK;
+      lengths <= parity.length && ((second ^ bytes[other + 1]!) & 0x7f) === 0 && Math.abs(away) < LONGEST_BLOCK;
     if (!isLikely || !this.#hasRoom(n)) {
       this.counts.refused++;
       return false;
@@ -243,13 +243,13 @@ export class FecDecoder {
     const words = this.#words;
     const to = slot * SLOT_WORDS + HEADER_WORDS;
     const count = Math.ceil(length / WORD);
-    for (let word = 0; word < count; word++) words[to + word] = parity.words[word];
+    for (let word = 0; word < count; word++) words[to + word] = parity.words[word]!;
     for (let i = 0, each = parity.base; i < parity.count; i++, each += parity.step) {
       if (each === n) continue;
       const other = this.#slot(each);
       const from = other * SLOT_WORDS + HEADER_WORDS;
-      const its = Math.min(count, Math.ceil((this.#lengths[other] - RTP_HEADER_LENGTH) / WORD));
-      for (let word = 0; word < its; word++) words[to + word] ^= words[from + word];
+      const itsWords = Math.min(count, Math.ceil((this.#lengths[other]! - RTP_HEADER_LENGTH) / WORD));
+      for (let word = 0; word < itsWords; word++) words[to + word]! ^= words[from + word]!;
     }
   }
 }
@@ -261,6 +261,6 @@ function emptyParity(): Parity {
 }
 
 function covers({ base, step, count }: Parity, n: PacketNumber): boolean {
-  const away = n - base;
-  return away >= 0 && away % step === 0 && away / step < count;
+  const distance = n - base;
+  return distance >= 0 && distance % step === 0 && distance / step < count;
 }

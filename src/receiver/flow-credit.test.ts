@@ -4,7 +4,7 @@ import { FlowCredit } from './flow-credit.js';
 
 const flowAt = (now: number) => new FlowCredit({ number: 3, from: 1_000, credit: 1_950, rate: 475 }, now);
 
-test('credit is said when it has grown by half a second, when it falls, and once a second', () => {
+test('credit is sent when it has grown by half a second, when it falls, and once a second', () => {
   const flow = flowAt(0);
   assert.equal(flow.update(1_000, 1_950 + 237, 10), false);
   assert.equal(flow.update(1_000, 1_950 + 238, 10), true);
@@ -17,12 +17,12 @@ test('credit is said when it has grown by half a second, when it falls, and once
   assert.equal(flow.update(1_950, 2_187, 1_020), true);
 });
 
-test('a flow that has come to its credit is not stalled, one that stops before it is', () => {
+test('a flow that has used its credit is not stalled, and one that stops before is', () => {
   const flow = flowAt(0);
   flow.update(1_500, 1_950, 100);
   flow.update(1_500, 1_950, 300);
   assert.equal(flow.stalledFor(300), 200);
-  assert.equal(flow.update(1_500, 1_950, 350), true); // what was said may have been lost
+  assert.equal(flow.update(1_500, 1_950, 350), true); // the credit may have been lost
   flow.update(1_949, 1_950, 400);
   flow.update(1_949, 1_950, 9_000);
   assert.equal(flow.stalledFor(9_000), 0);
@@ -31,7 +31,7 @@ test('a flow that has come to its credit is not stalled, one that stops before i
   assert.equal(flow.stalledFor(9_700), 700);
 });
 
-test('the last bit of credit is said however little it is', () => {
+test('credit for a flow without any is sent however small it is', () => {
   const flow = flowAt(0);
   assert.equal(flow.update(1_949, 1_951, 10), true);
 });

@@ -7,9 +7,9 @@ import { GroupNumbers } from './group-numbers.js';
 const RATE = 475;
 const first = 852_625_009_381;
 
-test('packets have the numbers that the server counts by, in and out of order, over many wraps', () => {
+test('packets get the server’s numbers, in and out of order, across many wraps', () => {
   const numbers = new GroupNumbers(RATE);
-  numbers.place(first, 0);
+  numbers.anchor(first, 0);
   for (let i = 0; i < 200_000; i++) {
     const n = first + (i % 10 === 5 ? i - 3 : i);
     assert.equal(numbers.take(n % SEQUENCE_MODULUS, i * 2.1), n);
@@ -17,14 +17,14 @@ test('packets have the numbers that the server counts by, in and out of order, o
   assert.equal(numbers.highest, first + 199_999);
 });
 
-test('after hours of silence numbers are right if the rate is on average', () => {
+test('after hours of silence numbers are right if the rate is right on average', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 0, max: 36_000_000 }),
       fc.double({ min: 0.999, max: 1.001, noNaN: true }),
       (quiet, share) => {
         const numbers = new GroupNumbers(RATE);
-        numbers.place(first, 0);
+        numbers.anchor(first, 0);
         const n = first + Math.round((quiet / 1000) * RATE * share);
         assert.equal(numbers.take(n % SEQUENCE_MODULUS, quiet), n);
       },
@@ -32,11 +32,11 @@ test('after hours of silence numbers are right if the rate is on average', () =>
   );
 });
 
-test('whether the group is heard is known for two seconds', () => {
+test('a group is active for two seconds after its last packet', () => {
   const numbers = new GroupNumbers(RATE);
-  numbers.place(first, 0);
-  assert.equal(numbers.isHeard(0), false); // that was the server
+  numbers.anchor(first, 0);
+  assert.equal(numbers.isActive(0), false); // that was the server
   numbers.take(first % SEQUENCE_MODULUS, 100);
-  assert.equal(numbers.isHeard(2_000), true);
-  assert.equal(numbers.isHeard(2_100), false);
+  assert.equal(numbers.isActive(2_000), true);
+  assert.equal(numbers.isActive(2_100), false);
 });

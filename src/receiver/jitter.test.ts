@@ -10,7 +10,7 @@ function jitterOf(late: (i: number) => number, began = 0): number {
   return jitter.value;
 }
 
-test('a steady stream has none, also over the wrap of time stamps', () => {
+test('a steady stream has no jitter, also across the wrap of time stamps', () => {
   assert.equal(
     jitterOf(() => 30),
     0,
@@ -21,7 +21,7 @@ test('a steady stream has none, also over the wrap of time stamps', () => {
   );
 });
 
-test('it comes near the mean difference of two transit times', () => {
+test('jitter approaches the mean difference of two transit times', () => {
   assert.equal(
     jitterOf((i) => (i % 2) * 4),
     360,

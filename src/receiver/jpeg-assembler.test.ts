@@ -35,7 +35,7 @@ function push(assembler: JpegAssembler, packets: RtpPacket[], n: number, lost: n
   });
 }
 
-test('a picture is put together from its packets, in the size that the station has', () => {
+test('a picture is assembled from its packets, in the station’s size', () => {
   const assembler = new JpegAssembler({ width: 636, height: 360 });
   const [frame] = push(assembler, packetsOf(3000), 7);
   assert.equal(frame.n, 7);
@@ -45,7 +45,7 @@ test('a picture is put together from its packets, in the size that the station h
   assert.deepEqual(parts.quantizationTables, tables);
 });
 
-test('tables sent before hold for their Q until others come', () => {
+test('tables are used for their Q until others come', () => {
   const assembler = new JpegAssembler();
   assert.equal(push(assembler, packetsOf(0, { inBand: false }), 0).length, 0);
   assert.equal(push(assembler, packetsOf(3000), 3).length, 1);
@@ -53,7 +53,7 @@ test('tables sent before hold for their Q until others come', () => {
 });
 
 for (const lost of [[0], [1], [2], [0, 2]]) {
-  test(`a picture without packet ${lost.join(' and ')} is torn, counted once, and the next one is whole`, () => {
+  test(`a picture without packet ${lost.join(' and ')} is torn and counted once, and the next one is whole`, () => {
     const assembler = new JpegAssembler();
     const three = [...packetsOf(0), ...packetsOf(3000), ...packetsOf(6000)];
     const frames = push(
@@ -70,13 +70,13 @@ for (const lost of [[0], [1], [2], [0, 2]]) {
   });
 }
 
-test('a picture that was joined in the middle is not torn', () => {
+test('a picture joined in the middle is not torn', () => {
   const assembler = new JpegAssembler();
   assert.equal(push(assembler, [...packetsOf(0), ...packetsOf(3000)], 0, [0]).length, 1);
   assert.equal(assembler.counts.torn, 0);
 });
 
-test('no payloads break it', () => {
+test('no payload throws', () => {
   const payloads = fc.array(
     fc.record({ bytes: fc.uint8Array({ maxLength: 160 }), marker: fc.boolean(), skip: fc.nat(1) }),
   );

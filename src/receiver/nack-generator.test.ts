@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Hazards, Path } from '../../test/support/relay.js';
-import { type PacketRequest, RepairRequests } from './nack-generator.js';
+import { NackGenerator, type NackRequest } from './nack-generator.js';
 
 /** A station of 5 Mbit/s. */
 const SPACING = 2.1;
@@ -12,9 +12,9 @@ const COLLECTING = 4;
 
 /** A station received over a bad network, whose server answers requests over another. Time goes from event to event. */
 function simulate(packets: number, hazards: { group: Hazards; toServer?: Hazards; fromServer?: Hazards }) {
-  const requests = new RepairRequests({ deadline: DEADLINE });
+  const requests = new NackGenerator({ deadline: DEADLINE });
   const group = new Path<number>({ seed: 1, ...hazards.group });
-  const toServer = new Path<PacketRequest>({ delay: 10, seed: 2, ...hazards.toServer });
+  const toServer = new Path<NackRequest>({ delay: 10, seed: 2, ...hazards.toServer });
   const fromServer = new Path<number>({ delay: 10, seed: 3, ...hazards.fromServer });
   /** Each packet's copies that the server will send, and when. */
   const collected = new Map<number, { at: number; copies: number }>();
@@ -44,15 +44,15 @@ function simulate(packets: number, hazards: { group: Hazards; toServer?: Hazards
     for (const n of group.leave(now)) {
       if (n > highest) {
         for (let m = highest + 1; m < n; m++) foundAt.set(m, now);
-        requests.find(highest + 1, n, now);
+        requests.addMissing(highest + 1, n, now);
         highest = n;
       } else {
-        requests.original(n, now);
+        requests.addOriginal(n, now);
       }
       if (now - (foundAt.get(n) ?? now) <= DEADLINE) isThere[n] = 1;
     }
     for (const n of fromServer.leave(now)) {
-      if (!requests.answered(n, now)) counts.repeated++;
+      if (!requests.addAnswer(n, now)) counts.repeated++;
       if (now - foundAt.get(n)! <= DEADLINE) isThere[n] = 1;
     }
     for (const request of requests.due(now)) {
@@ -68,7 +68,7 @@ function simulate(packets: number, hazards: { group: Hazards; toServer?: Hazards
 }
 
 for (const loss of [0.01, 0.05, 0.1, 0.2]) {
-  test(`at a loss of ${loss * 100}% both ways, 20 ms round trip and 200 ms of time, nothing of ten minutes is missing`, () => {
+  test(`at a loss of ${loss * 100}% both ways, a round trip of 20 ms and a deadline of 200 ms, nothing is missing in ten minutes`, () => {
     const packets = 300_000;
     const { counts } = simulate(packets, { group: { loss }, toServer: { loss }, fromServer: { loss } });
     assert.equal(counts.missing, 0);
@@ -84,10 +84,10 @@ test('gaps of 50 ms are filled', () => {
 
 /** When a packet that never comes is asked for, and in how many copies, when the round trip is known to be 24 ms. */
 function attempts(block = 0): { at: number; copies: number }[] {
-  const requests = new RepairRequests({ deadline: DEADLINE });
+  const requests = new NackGenerator({ deadline: DEADLINE });
   requests.block = block;
-  for (let i = 0; i < 50; i++) requests.measured(24);
-  requests.find(7, 8, 0);
+  for (let i = 0; i < 50; i++) requests.addRoundTrip(24);
+  requests.addMissing(7, 8, 0);
   const all: { at: number; copies: number }[] = [];
   while (requests.missing > 0) {
     const at = requests.wakeAt;
@@ -105,7 +105,7 @@ test('at a loss of 20% both ways, less than one packet of a million is missing',
   assert.ok(chance < 1e-6, `${chance}`);
 });
 
-test('a packet is asked for at once, then ever later and in more copies, until an answer would come too late', () => {
+test('a packet is requested at once, then after longer and longer waits and in more copies, until an answer would be too late', () => {
   const all = attempts();
   assert.deepEqual(
     all.map(({ copies }) => copies),
@@ -120,69 +120,69 @@ test('a packet is asked for at once, then ever later and in more copies, until a
   assert.ok(all.at(-1)!.at + 24 <= DEADLINE);
 });
 
-test('packets that are only late are not asked for once it is known how late packets are', () => {
+test('late packets are not requested once it is known how late packets are', () => {
   const { counts, requests } = simulate(60_000, { group: { delay: 10, jitter: 25 }, fromServer: { delay: 2 } });
   assert.equal(counts.missing, 0);
   assert.ok(requests.reorderingWait > 20 && requests.reorderingWait <= DEADLINE / 4, `${requests.reorderingWait}`);
   assert.ok(counts.asked < 60, `${counts.asked} of 60,000 packets asked for in vain`);
 });
 
-test('who was late long ago no longer counts', () => {
-  const requests = new RepairRequests({ deadline: DEADLINE });
-  requests.find(1, 2, 0);
-  requests.original(1, 20);
+test('packets that were late long ago no longer count', () => {
+  const requests = new NackGenerator({ deadline: DEADLINE });
+  requests.addMissing(1, 2, 0);
+  requests.addOriginal(1, 20);
   assert.ok(requests.reorderingWait > 20);
-  requests.find(10, 11, 50_000);
+  requests.addMissing(10, 11, 50_000);
   assert.ok(requests.reorderingWait > 20);
-  requests.find(12, 13, 100_000);
+  requests.addMissing(12, 13, 100_000);
   assert.equal(requests.reorderingWait, 0);
 });
 
-test('an answer that comes before the late original does not hide how late that is', () => {
-  const requests = new RepairRequests({ deadline: DEADLINE });
-  requests.find(1, 2, 0);
+test('an answer before the late original does not hide how late the original is', () => {
+  const requests = new NackGenerator({ deadline: DEADLINE });
+  requests.addMissing(1, 2, 0);
   requests.due(0);
-  assert.equal(requests.answered(1, 5), true);
+  assert.equal(requests.addAnswer(1, 5), true);
   assert.equal(requests.missing, 0);
-  requests.original(1, 10);
+  requests.addOriginal(1, 10);
   assert.ok(requests.reorderingWait > 10);
 });
 
-test('answers to second requests say nothing of the round trip', () => {
-  const requests = new RepairRequests({ deadline: DEADLINE });
-  requests.measured(20);
+test('answers to repeated requests are no measurement of the round trip', () => {
+  const requests = new NackGenerator({ deadline: DEADLINE });
+  requests.addRoundTrip(20);
   const { timeout } = requests;
-  requests.find(1, 2, 0);
+  requests.addMissing(1, 2, 0);
   requests.due(0);
   requests.due(requests.wakeAt);
-  requests.answered(1, requests.wakeAt + 1);
+  requests.addAnswer(1, requests.wakeAt + 1);
   assert.equal(requests.timeout, timeout);
 });
 
-test('parity has its chance first: until its block is over, or for two fifths of the time', () => {
+test('parity is waited for first: until its block is over, or for two fifths of the deadline', () => {
   assert.equal(attempts(50)[0].at, 0.4 * DEADLINE);
-  const requests = new RepairRequests({ deadline: DEADLINE, parityDelay: 20 });
+  const requests = new NackGenerator({ deadline: DEADLINE, parityDelay: 20 });
   requests.block = 50;
-  requests.find(49, 50, 0);
-  requests.reached(51, 5); // another block, but the next
+  requests.addMissing(49, 50, 0);
+  requests.setHighest(51, 5); // another block, but the next
   assert.equal(requests.wakeAt, 25);
   assert.deepEqual(requests.due(25), [{ packets: [49], copies: 1 }]);
 });
 
-test('what was brought back is not asked for', () => {
-  const requests = new RepairRequests({ deadline: DEADLINE });
-  requests.find(1, 4, 0);
+test('recovered packets are not requested', () => {
+  const requests = new NackGenerator({ deadline: DEADLINE });
+  requests.addMissing(1, 4, 0);
   assert.equal(requests.fill(2), true);
   assert.equal(requests.fill(2), false);
-  requests.original(3, 1);
+  requests.addOriginal(3, 1);
   assert.deepEqual(requests.due(100)[0]?.packets, [1]);
   requests.clear();
   assert.deepEqual([requests.missing, requests.due(1_000)], [0, []]);
 });
 
-test('however much is missing, a bounded number is asked for at a time', () => {
-  const requests = new RepairRequests({ deadline: DEADLINE });
-  requests.find(0, 1_000_000, 0);
+test('however many packets are missing, a bounded number is requested at a time', () => {
+  const requests = new NackGenerator({ deadline: DEADLINE });
+  requests.addMissing(0, 1_000_000, 0);
   const first = requests.due(0);
   assert.equal(first[0].packets.length, 256);
   assert.equal(requests.wakeAt, 10);
@@ -190,22 +190,22 @@ test('however much is missing, a bounded number is asked for at a time', () => {
   assert.ok(requests.missing < 10_000);
 });
 
-test('whatever happens, no packet is asked for that is there, and nothing after its deadline', () => {
+test('no packet is requested that is there, and none after its deadline', () => {
   const event = fc.record({
-    kind: fc.constantFrom('find', 'original', 'answered', 'fill', 'due'),
+    kind: fc.constantFrom('find', 'addOriginal', 'addAnswer', 'fill', 'due'),
     n: fc.nat(40),
     wait: fc.nat(60),
   });
   fc.assert(
     fc.property(fc.array(event, { maxLength: 100 }), (events) => {
-      const requests = new RepairRequests({ deadline: DEADLINE });
+      const requests = new NackGenerator({ deadline: DEADLINE });
       const missing = new Map<number, number>();
       const known = new Set<number>();
       let now = 0;
       for (const { kind, n, wait } of events) {
         now += wait;
         if (kind === 'find') {
-          requests.find(n, n + 1, now);
+          requests.addMissing(n, n + 1, now);
           if (!known.has(n)) missing.set(n, now);
           known.add(n);
         } else if (kind === 'due') {
@@ -216,7 +216,7 @@ test('whatever happens, no packet is asked for that is there, and nothing after 
         } else {
           requests[kind](n, now);
           missing.delete(n);
-          if (kind === 'original') known.delete(n);
+          if (kind === 'addOriginal') known.delete(n);
         }
         for (const [one, found] of missing) {
           if (now - found < DEADLINE) continue;

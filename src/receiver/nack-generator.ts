@@ -1,119 +1,120 @@
 /**
- * What a receiver asks for, when, and how often: missing packets in, requests out. No sockets, no timers, no clock.
+ * Missing packets in, NACKs out: which packets to request, when, and how often. No sockets, no timers, no clock.
  *
- * A packet that is missing may only be late, so the first request waits as long as packets were late before. An answer
- * that does not come in the time that answers take (RFC 6298, section 2) is asked for again, later each time, and in
- * more copies: the time left gets shorter, while few packets come to that.
+ * A missing packet may only be late, so its first NACK waits as long as packets were late before. A NACK without an
+ * answer within the timeout (RFC 6298, section 2) is repeated, each time after a longer wait and for more copies: the
+ * time left gets shorter, and few packets get that far.
  */
 import type { Millis, PacketNumber } from '../base/units.js';
 
-export interface RequestOptions {
-  /** How long after it was found missing a packet is of use. */
+export interface NackGeneratorOptions {
+  /** How long a missing packet is waited for. */
   deadline: Millis;
-  /** Parity of a block may come so much later than the block. */
+  /** Latest arrival of a block's parity after the block. */
   parityDelay?: Millis;
 }
 
-export interface PacketRequest {
+export interface NackRequest {
   /** Ascending. */
   packets: PacketNumber[];
-  /** How often each is to be sent, and the request itself too: it is as likely to get lost. */
+  /** How many copies of each packet to request, with as many copies of the NACK: it is lost as often. */
   copies: number;
 }
 
-/** One that was found missing. */
+/** A packet that was found missing. */
 interface Missing {
   readonly n: PacketNumber;
   readonly foundAt: Millis;
   attempts: number;
   askedAt: Millis;
-  /** When to ask, the next time. */
+  /** When the next NACK is due. */
   nextAt: Millis;
-  /** Parity may still bring it back: `nextAt` is the latest that this is waited for. */
+  /** Parity may still recover it: `nextAt` is the end of waiting for that. */
   waitsForParity: boolean;
-  /** It is there; remembered to see when the original comes. */
+  /** A repair has come; kept to measure how late the original is. */
   isFilled: boolean;
 }
 
-/** From the server's side: so many copies of a packet at most. */
+/** Copies of a packet that the server sends at most. */
 const MOST_COPIES = 4;
 const BACK_OFF = 1.5;
-/** What timers and the server's waiting for others take, and the least wait that makes sense with them. */
+/** Added to the timeout: granularity of timers, and the server's wait for NACKs of others. */
 const GRANULARITY: Millis = 5;
+/** Below this the granularity makes a timeout meaningless. */
 const LEAST_TIMEOUT: Millis = 10;
-/** Taken for the round trip while none is known. */
+/** Assumed until a round trip is measured. */
 const FIRST_ROUND_TRIP: Millis = 20;
-/** Shares of the deadline that the first request may wait: for packets that are late, and for parity. */
+/** Shares of the deadline that the first NACK can wait: for late packets, and for parity. */
 const LONGEST_REORDERING = 1 / 4;
 const LONGEST_PARITY = 2 / 5;
-/** The next packet may be a little later than the latest yet; who was late so long ago no longer counts. */
+/** Margin over the latest late packet, and the period after which late packets no longer count. */
 const REORDERING_MARGIN = 1.25;
 const REORDERING_MEMORY: Millis = 30_000;
-/** What is due so soon is asked for in the same datagram. */
+/** NACKs due within this time share a datagram. */
 const TOGETHER: Millis = 1;
-/** Most packets asked for at once, and when the next may be; most that are remembered. */
+/** Packets requested at once at most, the pause before the next ones, and missing packets kept at most. */
 const MOST_AT_ONCE = 256;
 const PAUSE: Millis = 10;
 const MOST_MISSING = 8192;
 
 /**
- * It is in charge of:
- * - measuring how late packets are that are not lost, and how long answers take
- * - when each missing packet is asked for, until its deadline
+ * Responsible for:
+ * - measuring how late packets are that are not lost, and the round trip of NACKs
+ * - when each missing packet is requested, until its deadline
  */
-export class RepairRequests {
-  /** May be changed. */
+export class NackGenerator {
+  /** Can be changed at any time. */
   deadline: Millis;
-  /** Packets of one block of parity, which is given the chance to bring back what is missing first; 0 without any. */
+  /** Packets of a block of parity, which gets the chance to recover missing packets first; 0: no parity. */
   block = 0;
   readonly #parityDelay: Millis;
-  /** By number, in the order in which they were found. */
+  /** By number, in the order in which they were found missing. */
   readonly #missing = new Map<PacketNumber, Missing>();
   #open = 0;
   #wakeAt: Millis = Number.POSITIVE_INFINITY;
   /** RFC 6298: smoothed round trip and its variation; null before the first. */
   #roundTrip: Millis | null = null;
   #variation: Millis = 0;
-  /** The latest of late packets in this stretch of time and in the one before. */
+  /** How late the latest packet was in this period and in the one before. */
   #latest: [now: Millis, before: Millis] = [0, 0];
   #latestSince: Millis = Number.NEGATIVE_INFINITY;
   #highest: PacketNumber = -1;
 
-  constructor({ deadline, parityDelay = 0 }: RequestOptions) {
+  constructor({ deadline, parityDelay = 0 }: NackGeneratorOptions) {
     if (!(deadline >= 0)) throw new RangeError(`deadline is ${deadline}, not 0 or more milliseconds`);
     this.deadline = deadline;
     this.#parityDelay = parityDelay;
   }
 
-  /** When to call `due`; infinite for not until something is found missing. */
+  /** When to call `due`; infinite until a packet is found missing. */
   get wakeAt(): Millis {
     return this.#wakeAt;
   }
 
-  /** How many are missing and may still come. */
+  /** Missing packets whose deadline has not passed. */
   get missing(): number {
     return this.#open;
   }
 
-  /** Whether nothing was found missing of late. */
+  /** Whether no missing packets are known. */
   get isIdle(): boolean {
     return this.#missing.size === 0;
   }
 
-  /** How long the first request for a packet waits, in case it is only late. */
+  /** How long the first NACK waits, in case the packet is only late. */
   get reorderingWait(): Millis {
     const latest = Math.max(...this.#latest);
     return latest === 0 ? 0 : Math.min(this.deadline * LONGEST_REORDERING, latest * REORDERING_MARGIN + TOGETHER);
   }
 
-  /** How long an answer is waited for. */
+  /** How long an answer is waited for before the NACK is repeated. */
   get timeout(): Millis {
     const roundTrip = this.#roundTrip ?? FIRST_ROUND_TRIP;
     return Math.max(LEAST_TIMEOUT, roundTrip + 4 * this.#variation + GRANULARITY);
   }
 
-  /** Takes a round trip that was measured, with a packet or with another request. */
-  measured(roundTrip: Millis): void {
+  /** Takes a measured round trip, of a NACK or of another request. */
+  addRoundTrip(roundTrip: Millis): void {
     if (this.#roundTrip === null) {
       this.#roundTrip = roundTrip;
       this.#variation = roundTrip / 2;
@@ -123,99 +124,99 @@ export class RepairRequests {
     this.#roundTrip += (roundTrip - this.#roundTrip) / 8;
   }
 
-  /** Packets `from` to `to` − 1 have not come, and later ones have. */
-  find(from: PacketNumber, to: PacketNumber, now: Millis): void {
+  /** Packets `from` to `to` − 1 are missing: later ones have come. */
+  addMissing(from: PacketNumber, to: PacketNumber, now: Millis): void {
     this.#forgetLate(now);
     const waitsForParity = this.block > 0;
     const nextAt = now + Math.max(this.reorderingWait, waitsForParity ? this.deadline * LONGEST_PARITY : 0);
     for (let n = from; n < to && this.#missing.size < MOST_MISSING; n++) {
       if (this.#missing.has(n)) continue;
-      const one = { n, foundAt: now, attempts: 0, askedAt: 0, nextAt, waitsForParity, isFilled: false };
-      this.#missing.set(n, one);
+      const packet = { n, foundAt: now, attempts: 0, askedAt: 0, nextAt, waitsForParity, isFilled: false };
+      this.#missing.set(n, packet);
       this.#open++;
     }
     this.#wakeAt = Math.min(this.#wakeAt, nextAt);
   }
 
-  /** Packet `n` came to everyone, later than a later one. */
-  original(n: PacketNumber, now: Millis): void {
-    const one = this.#missing.get(n);
-    if (one === undefined) return;
+  /** The original of packet `n` came, after a later one. */
+  addOriginal(n: PacketNumber, now: Millis): void {
+    const packet = this.#missing.get(n);
+    if (packet === undefined) return;
     this.#missing.delete(n);
-    if (!one.isFilled) this.#open--;
-    const late = now - one.foundAt;
+    if (!packet.isFilled) this.#open--;
+    const late = now - packet.foundAt;
     if (late > this.deadline) return;
     this.#forgetLate(now);
     this.#latest[0] = Math.max(this.#latest[0], late);
   }
 
-  /** Packet `n` was sent to us alone. Returns whether it was missing. */
-  answered(n: PacketNumber, now: Millis): boolean {
-    const one = this.#missing.get(n);
-    if (one === undefined || one.isFilled) return false;
-    if (one.attempts === 0) {
-      this.original(n, now); // it was not asked for: a flow has brought it
+  /** A retransmission of packet `n` to us alone came. Returns whether the packet was missing. */
+  addAnswer(n: PacketNumber, now: Millis): boolean {
+    const packet = this.#missing.get(n);
+    if (packet === undefined || packet.isFilled) return false;
+    if (packet.attempts === 0) {
+      this.addOriginal(n, now); // it was not requested: a flow brought it
       return false;
     }
-    // Which of several requests was answered is not known (Karn).
-    if (one.attempts === 1) this.measured(now - one.askedAt);
+    // Which of several NACKs was answered is unknown (Karn's algorithm).
+    if (packet.attempts === 1) this.addRoundTrip(now - packet.askedAt);
     this.fill(n);
     return true;
   }
 
-  /** Packet `n` is there, from wherever. Returns whether it was missing. */
+  /** Packet `n` was repaired. Returns whether it was missing. */
   fill(n: PacketNumber): boolean {
-    const one = this.#missing.get(n);
-    if (one === undefined || one.isFilled) return false;
-    one.isFilled = true;
+    const packet = this.#missing.get(n);
+    if (packet === undefined || packet.isFilled) return false;
+    packet.isFilled = true;
     this.#open--;
     return true;
   }
 
-  /** Whoever wanted packets has gone on elsewhere. How long things take stays known. */
+  /** The stream continues elsewhere. What was measured is kept. */
   clear(): void {
     this.#missing.clear();
     this.#open = 0;
     this.#wakeAt = Number.POSITIVE_INFINITY;
   }
 
-  /** `n` is the highest number that came: parity of blocks before it has come as well, or soon will. */
-  reached(n: PacketNumber, now: Millis): void {
+  /** `n` is the highest number received: parity of the blocks before it has come or is about to. */
+  setHighest(n: PacketNumber, now: Millis): void {
     const { block } = this;
     if (block === 0 || this.#open === 0 || Math.floor(n / block) === Math.floor(this.#highest / block)) return;
     this.#highest = n;
-    for (const one of this.#missing.values()) {
-      if (!one.waitsForParity || Math.floor(n / block) <= Math.floor(one.n / block)) continue;
-      one.waitsForParity = false;
-      one.nextAt = Math.min(one.nextAt, Math.max(one.foundAt + this.reorderingWait, now + this.#parityDelay));
-      this.#wakeAt = Math.min(this.#wakeAt, one.nextAt);
+    for (const packet of this.#missing.values()) {
+      if (!packet.waitsForParity || Math.floor(n / block) <= Math.floor(packet.n / block)) continue;
+      packet.waitsForParity = false;
+      packet.nextAt = Math.min(packet.nextAt, Math.max(packet.foundAt + this.reorderingWait, now + this.#parityDelay));
+      this.#wakeAt = Math.min(this.#wakeAt, packet.nextAt);
     }
   }
 
-  /** What to ask for now: those of equal copies together. To be called at `wakeAt`; allocates nothing before that. */
-  due(now: Millis): PacketRequest[] {
+  /** The NACKs due now, one for each number of copies. Has to be called at `wakeAt`; allocates nothing before that. */
+  due(now: Millis): NackRequest[] {
     if (now < this.#wakeAt) return [];
-    const requests: PacketRequest[] = [];
-    let asked = 0;
+    const requests: NackRequest[] = [];
+    let requested = 0;
     let wakeAt = Number.POSITIVE_INFINITY;
-    for (const one of this.#missing.values()) {
-      const left = one.foundAt + this.deadline - now;
+    for (const packet of this.#missing.values()) {
+      const left = packet.foundAt + this.deadline - now;
       if (left <= 0) {
-        this.#missing.delete(one.n);
-        if (!one.isFilled) this.#open--;
+        this.#missing.delete(packet.n);
+        if (!packet.isFilled) this.#open--;
         continue;
       }
-      if (one.isFilled) continue;
-      if (one.nextAt <= now + TOGETHER && left >= (this.#roundTrip ?? 0)) {
-        if (asked === MOST_AT_ONCE) {
+      if (packet.isFilled) continue;
+      if (packet.nextAt <= now + TOGETHER && left >= (this.#roundTrip ?? 0)) {
+        if (requested === MOST_AT_ONCE) {
           wakeAt = Math.min(wakeAt, now + PAUSE);
           continue;
         }
-        asked++;
-        this.#ask(one, now, requests);
+        requested++;
+        this.#request(packet, now, requests);
       }
-      if (one.nextAt > now) wakeAt = Math.min(wakeAt, one.nextAt);
-      wakeAt = Math.min(wakeAt, one.foundAt + this.deadline);
+      if (packet.nextAt > now) wakeAt = Math.min(wakeAt, packet.nextAt);
+      wakeAt = Math.min(wakeAt, packet.foundAt + this.deadline);
     }
     this.#wakeAt = wakeAt;
     for (const { packets } of requests) packets.sort((a, b) => a - b);
@@ -229,14 +230,14 @@ export class RepairRequests {
     this.#latestSince = now;
   }
 
-  #ask(one: Missing, now: Millis, requests: PacketRequest[]): void {
-    one.attempts++;
-    one.askedAt = now;
-    one.nextAt = now + this.timeout * BACK_OFF ** (one.attempts - 1);
-    one.waitsForParity = false;
-    const copies = Math.min(MOST_COPIES, one.attempts);
+  #request(packet: Missing, now: Millis, requests: NackRequest[]): void {
+    packet.attempts++;
+    packet.askedAt = now;
+    packet.nextAt = now + this.timeout * BACK_OFF ** (packet.attempts - 1);
+    packet.waitsForParity = false;
+    const copies = Math.min(MOST_COPIES, packet.attempts);
     const same = requests.find((each) => each.copies === copies);
-    if (same === undefined) requests.push({ packets: [one.n], copies });
-    else same.packets.push(one.n);
+    if (same === undefined) requests.push({ packets: [packet.n], copies });
+    else same.packets.push(packet.n);
   }
 }

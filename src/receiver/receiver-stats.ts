@@ -1,26 +1,26 @@
-/** What a receiver tells of how it goes. */
+/** Statistics of a receiver. */
 import type { Millis, Ticks90k } from '../base/units.js';
 import type { ReceiverCounts } from './reorder-buffer.js';
 
-/** What came over one interface. */
+/** Packets of one interface. */
 export interface PathCounts {
   /** The station's packets, all copies. */
   received: number;
-  /** Those of which this was the first copy. */
+  /** Packets whose first copy came here. */
   first: number;
-  /** Those between its first and its last that did not come. */
+  /** Packets between its first and its last that did not come. */
   lost: number;
 }
 
-/** Packets that were passed over, by what brought them all the same. */
+/** Missing packets that came after all, by what brought them. */
 export interface RepairCounts {
-  /** Asked for, and sent to us alone. */
+  /** A retransmission to us alone. */
   request: number;
-  /** Sent to all because many asked. */
+  /** A retransmission to the group, because many asked. */
   group: number;
-  /** Computed from others and parity. */
+  /** Parity. */
   parity: number;
-  /** Come over another interface. */
+  /** Another interface. */
   path: number;
 }
 
@@ -29,15 +29,15 @@ export interface ReceiverStats extends ReceiverCounts {
   bytes: number;
   /** Datagrams that are not this station's: another SSRC, another payload type, not RTP. */
   foreign: number;
-  /** JPEG pictures put together, and those torn by a lost packet; 0 for h264. */
+  /** JPEG pictures that were complete, and torn by a lost packet; 0 for h264. */
   frames: number;
   torn: number;
-  /** When the last of the station's packets came; null before the first. */
+  /** When the station's last packet came; null before the first. */
   lastArrival: Millis | null;
-  /** Packets that the group did not bring, whether they came otherwise or not. */
+  /** Packets that the group did not bring, whether they were repaired or not. */
   lostBeforeRepair: number;
   repaired: RepairCounts;
   paths: readonly PathCounts[];
-  /** Of the first interface, 90 kHz ticks. */
+  /** Interarrival jitter on the first interface. */
   jitter: Ticks90k;
 }

@@ -17,7 +17,7 @@ function insert(buffer: ReorderBuffer<string>, numbers: readonly number[], now: 
   for (const n of numbers) buffer.insert(n, `packet ${n}`, now);
 }
 
-test('packets in order are handed on at once', () => {
+test('packets in order are delivered at once', () => {
   const buffer = new ReorderBuffer<string>();
   insert(buffer, [65_534, 65_535, 65_536, 65_537], 0);
   assert.deepEqual(taken(buffer, 0), [65_534, 65_535, 65_536, 65_537]);
@@ -43,7 +43,7 @@ test('a missing packet is waited for until its deadline, then given up', () => {
   assert.equal(buffer.counts.late, 1);
 });
 
-test('a second gap is waited for since the packet behind it came', () => {
+test('a second gap is waited for from the arrival of the packet after it', () => {
   const buffer = new ReorderBuffer<string>({ deadline: 100 });
   insert(buffer, [1, 3], 0);
   insert(buffer, [5], 60);
@@ -62,7 +62,7 @@ test('the first copy wins', () => {
   assert.deepEqual({ ...buffer.counts }, { received: 2, duplicates: 2, late: 0, lost: 0, reordered: 0, jumps: 0 });
 });
 
-test('one stray packet moves nothing; two in a row are followed', () => {
+test('one stray packet is ignored, two in a row are followed', () => {
   const buffer = new ReorderBuffer<string>({ window: 64 });
   insert(buffer, [100, 5000], 0);
   assert.deepEqual(taken(buffer, 0), [100]);
@@ -75,22 +75,22 @@ test('one stray packet moves nothing; two in a row are followed', () => {
   assert.deepEqual(taken(buffer, 0), [102, 103]);
 });
 
-test('a packet that is next is handed on without being inserted, and counts like others', () => {
+test('the next packet is delivered without being inserted, and counts like others', () => {
   const buffer = new ReorderBuffer<string>();
   assert.deepEqual(
-    [7, 8, 8, 10].map((n) => buffer.isNext(n)),
+    [7, 8, 8, 10].map((n) => buffer.takeNext(n)),
     [true, true, false, false],
   );
   insert(buffer, [8, 10], 0);
-  assert.equal(buffer.isNext(9), true);
-  assert.equal(buffer.isNext(10), false); // it is there already
+  assert.equal(buffer.takeNext(9), true);
+  assert.equal(buffer.takeNext(10), false); // it is there already
   insert(buffer, [10], 0);
   assert.deepEqual(taken(buffer, 0), [10]);
-  assert.equal(buffer.isNext(11), true);
+  assert.equal(buffer.takeNext(11), true);
   assert.deepEqual({ ...buffer.counts }, { received: 5, duplicates: 2, late: 0, lost: 0, reordered: 1, jumps: 0 });
 });
 
-test('whatever order packets come in, each is handed on once, in order, or counted as lost', () => {
+test('in any order of arrival each packet is delivered once, in order, or counted as lost', () => {
   const arrivals = fc.array(fc.record({ n: fc.integer({ min: 1000, max: 1060 }), wait: fc.nat(40) }), {
     maxLength: 150,
   });
@@ -101,7 +101,7 @@ test('whatever order packets come in, each is handed on once, in order, or count
       let now = 0;
       for (const { n, wait } of packets) {
         now += wait;
-        if (buffer.isNext(n)) out.push(n);
+        if (buffer.takeNext(n)) out.push(n);
         else insert(buffer, [n], now);
         out.push(...taken(buffer, now));
       }

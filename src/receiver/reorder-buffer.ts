@@ -1,32 +1,29 @@
-/** Puts packets in order by their absolute number, whatever path they came by. No socket, no timer, no clock. */
+/** Puts packets of all paths in order by their absolute number. No socket, no timer, no clock. */
 import type { Millis, PacketNumber } from '../base/units.js';
 
 export interface ReorderOptions {
-  /** How long a missing packet is waited for once a later one of its source is there. */
+  /** How long a missing packet is waited for once a later one of its source has come. */
   deadline?: Millis;
-  /** How many numbers are held or remembered, a power of two; a packet further off than that is a jump. */
+  /** Numbers that are held or remembered, a power of two; a packet further away is a jump. */
   window?: number;
 }
 
 export interface ReceiverCounts {
-  /** First copies of packets, those that came too late included. */
+  /** First copies of packets, late ones included. */
   received: number;
   /** Further copies of a packet. */
   duplicates: number;
-  /** Came when their place had been given up; they are in `lost` as well. */
+  /** Came after they had been given up; counted in `lost` as well. */
   late: number;
-  /** Given up: the stream went on without them. */
+  /** Given up: the stream continued without them. */
   lost: number;
   /** Came after a packet of their source with a higher number, and in time. */
   reordered: number;
-  /** The numbers went on somewhere else altogether: the sender had been away, or began anew. */
+  /** The numbers continued far away: the sender was interrupted, or restarted. */
   jumps: number;
 }
 
-/**
- * What sends packets in the order of their numbers, so that one that is passed over is missing: the group, and a flow.
- * Repairs come in any order, and show nothing of the kind.
- */
+/** The group and a flow send packets in the order of their numbers, so a number skipped is missing. Repairs do not. */
 export type Source = 'group' | 'flow' | 'repair';
 
 interface Outlier<T> {
@@ -35,29 +32,29 @@ interface Outlier<T> {
 }
 
 /**
- * It is in charge of:
- * - handing packets on in order, each once: the first copy wins
- * - telling which are missing: those that a source has passed over
- * - waiting for a missing one until its deadline, then going on without it
- * - following a group whose numbers jump, once two packets in a row agree on it
+ * Responsible for:
+ * - delivering packets in order, each once: the first copy wins
+ * - reporting missing packets: those that a source has skipped
+ * - waiting for a missing packet until its deadline, then continuing without it
+ * - following a group whose numbers jump, once two consecutive packets agree
  * - counting
  */
 export class ReorderBuffer<T> {
   readonly counts: ReceiverCounts = { received: 0, duplicates: 0, late: 0, lost: 0, reordered: 0, jumps: 0 };
   readonly window: number;
-  /** Whether the numbers of the group may go on elsewhere; not while it is known where they have to. */
+  /** Whether the numbers of the group can jump; not while a flow determines them. */
   followsJumps = true;
-  /** Told of packets `from` to `to` − 1, which are missing as of `now`. */
+  /** Called for packets `from` to `to` − 1, found missing at `now`. */
   onMissing: (from: PacketNumber, to: PacketNumber, now: Millis) => void = () => undefined;
-  /** May be changed. */
+  /** Can be changed at any time. */
   deadline: Millis;
-  /** By n modulo the window: which number was last received there, and its packet while it is held. */
+  /** By n modulo the window: the number received last in that slot, and its packet while it is held. */
   readonly #numbers: Float64Array;
   readonly #packets: (T | undefined)[];
-  /** By n modulo the window: which number was last found missing there, and when. */
+  /** By n modulo the window: the number found missing last in that slot, and when. */
   readonly #missing: Float64Array;
   readonly #missingSince: Float64Array;
-  /** The next number to hand on; null before the first packet. */
+  /** The next number to deliver; null before the first packet. */
   #next: PacketNumber | null = null;
   #highest: PacketNumber = -1;
   /** The highest of each source; −1 before its first. */
@@ -81,20 +78,20 @@ export class ReorderBuffer<T> {
     return this.#highest;
   }
 
-  /** The number to be handed on next; null while nothing has come that says where to begin. */
+  /** The number to deliver next; null before a packet of the group has come. */
   get next(): PacketNumber | null {
     return this.#next;
   }
 
-  /** When the packet that is waited for is given up; infinite while none is missing. */
+  /** When the packet waited for is given up; infinite while none is missing. */
   get givesUpAt(): Millis {
     if (this.#next === null) return Number.POSITIVE_INFINITY;
     const slot = this.#slot(this.#next);
     const isMissing = this.#missing[slot] === this.#next && this.#numbers[slot] !== this.#next;
-    return isMissing ? this.#missingSince[slot] + this.deadline : Number.POSITIVE_INFINITY;
+    return isMissing ? this.#missingSince[slot]! + this.deadline : Number.POSITIVE_INFINITY;
   }
 
-  /** Goes on with packet `n`, or with whatever comes next; what is held, and who has passed what, is forgotten. */
+  /** Continues with packet `n`, or with the next of the group. Drops the packets held. */
   begin(n: PacketNumber | null): void {
     this.#packets.fill(undefined);
     this.#numbers.fill(-1);
@@ -111,12 +108,12 @@ export class ReorderBuffer<T> {
     this.#passed.flow = n - 1;
   }
 
-  /** The group is not taken from for a while: what it sends meanwhile is not missing. */
+  /** Packets of the group are ignored for a while, and are not missing. */
   leaveGroup(): void {
     this.#passed.group = -1;
   }
 
-  /** Whether packet `n` can be held, or be told from others that came. */
+  /** Whether packet `n` lies within the window around the next number. */
   isNear(n: PacketNumber): boolean {
     return this.#next !== null && n > this.#next - this.window && n < this.#next + this.window;
   }
@@ -125,14 +122,14 @@ export class ReorderBuffer<T> {
     return this.#numbers[this.#slot(n)] === n;
   }
 
-  /** Whether packet `n` was passed over and is waited for. */
+  /** Whether packet `n` was skipped and is waited for. */
   isMissing(n: PacketNumber): boolean {
     const slot = this.#slot(n);
     return this.#next !== null && n >= this.#next && this.#missing[slot] === n && this.#numbers[slot] !== n;
   }
 
-  /** Whether packet `n` is the one to be handed on next: the caller then does so, and it is not inserted. */
-  isNext(n: PacketNumber, source: Source = 'group'): boolean {
+  /** Whether packet `n` is the next to deliver. It then counts as delivered: the caller delivers it itself. */
+  takeNext(n: PacketNumber, source: Source = 'group'): boolean {
     if (this.#next === null) {
       if (source !== 'group') return false;
       this.#next = n;
@@ -151,7 +148,7 @@ export class ReorderBuffer<T> {
     return true;
   }
 
-  /** Takes a packet that arrived at `now`. What it makes ready is handed on by the next `deliver`. */
+  /** Takes a packet that arrived at `now`. The next `deliver` delivers it if it is in order. */
   insert(n: PacketNumber, packet: T, now: Millis, source: Source = 'group'): void {
     if (this.#next === null && source === 'group') this.#next = n;
     const next = this.#next;
@@ -179,13 +176,13 @@ export class ReorderBuffer<T> {
     if (source !== 'repair' && n > this.#passed[source]) {
       const before = this.#passed[source];
       this.#passed[source] = n;
-      // What the group sent before it was joined is not missing, it is somebody else's to bring.
-      if (before >= 0) this.miss(before + 1, n, now);
+      // Packets sent before the group was joined are not missing: a flow brings them.
+      if (before >= 0) this.markMissing(before + 1, n, now);
     }
   }
 
-  /** Packets `from` to `to` − 1 ought to have come: those that have not are missing as of `now`. */
-  miss(from: PacketNumber, to: PacketNumber, now: Millis): void {
+  /** Of packets `from` to `to` − 1, those that have not come are missing as of `now`. */
+  markMissing(from: PacketNumber, to: PacketNumber, now: Millis): void {
     let begin = -1;
     const end = Math.min(to, (this.#next ?? from) + this.window);
     for (let n = Math.max(from, this.#next ?? from); n < end; n++) {
@@ -203,7 +200,7 @@ export class ReorderBuffer<T> {
     if (begin >= 0) this.onMissing(begin, end, now);
   }
 
-  /** Hands on every packet that is in order or no longer waits for an earlier one. */
+  /** Delivers every packet that is in order or no longer waits for an earlier one. */
   deliver(now: Millis, take: (n: PacketNumber, packet: T) => void): void {
     while (this.#next !== null) {
       const n = this.#next;
@@ -223,10 +220,10 @@ export class ReorderBuffer<T> {
   }
 
   #slot(n: PacketNumber): number {
-    return n & (this.window - 1); // the low 32 bits hold the window's whatever the size of n
+    return n & (this.window - 1); // exact for every n: the window's bits are among the low 32
   }
 
-  /** One stray packet moves nothing; two in a row do. What is still held is then given up. */
+  /** A single stray packet is ignored. Two in a row are a jump, and the packets held are given up. */
   #insertOutlier(n: PacketNumber, packet: T, now: Millis): void {
     const before = this.#outlier;
     if (before?.n === n) {

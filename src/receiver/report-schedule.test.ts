@@ -22,7 +22,7 @@ const report = (received: number, lostBeforeRepair: number, lost: number): Recei
 });
 const position = () => ({ highest: 9, buffer: 100, delay: 200 });
 
-test('a report comes every five seconds, more or less, and tells what was lost since the one before', () => {
+test('a report is due about every five seconds, with the losses since the one before', () => {
   const schedule = new ReportSchedule(5_000_000, () => 0.5, 0);
   assert.equal(schedule.dueAt, 5_000);
   assert.equal(
@@ -44,7 +44,7 @@ test('a report comes every five seconds, more or less, and tells what was lost s
   assert.equal(schedule.take(() => report(1_990, 120, 10), position, 15_000)?.fractionLost, 0); // nothing came
 });
 
-test('chance spreads reports; many receivers report rarely', () => {
+test('reports are spread at random, and many receivers report rarely', () => {
   const dues = [0, 0.999].map((chance) => new ReportSchedule(5_000_000, () => chance, 0).dueAt);
   assert.deepEqual(dues.map(Math.round), [2_500, 7_495]);
   const schedule = new ReportSchedule(5_000_000, () => 0.5, 0);

@@ -1,16 +1,16 @@
-/** When a receiver reports, and what: the more there are, the more rarely each (RFC 3550 section 6.2). */
+/** When a receiver sends a report, and its content: the more receivers, the more rarely each (RFC 3550, section 6.2). */
 
 import type { Millis } from '../base/units.js';
 import type { FeedbackReport } from '../wire/feedback.js';
 import type { ReceiverStats } from './receiver-stats.js';
 
 const LEAST_INTERVAL: Millis = 5_000;
-/** Share of the station's rate that all reports together take: 5%, of which receivers have three quarters. */
+/** Share of the station's rate for all reports: 5%, of which receivers have three quarters. */
 const SHARE = 0.05 * 0.75;
-/** Of one, with its headers. */
+/** Size of one with its headers. */
 const REPORT_BITS = 8 * 160;
 
-/** What the reception does not know. */
+/** The fields of a report that the RTP receiver does not know. */
 export interface Position {
   highest: number;
   buffer: Millis;
@@ -23,21 +23,23 @@ export class ReportSchedule {
   #expected = 0;
   #lost = 0;
 
-  /** `random` gives numbers from 0 to 1, so that receivers do not report all at once. */
-  constructor(
-    private readonly bitrate: number,
-    private readonly random: () => number,
-    now: Millis,
-  ) {
+  /** @param random numbers from 0 to 1, so that receivers do not report all at once */
+  readonly #bitrate: number;
+  readonly #random: () => number;
+
+  constructor(bitrate: number, random: () => number, now: Millis) {
+    this.#bitrate = bitrate;
+    this.#random = random;
+
     this.#dueAt = now + this.interval * (0.5 + random());
   }
 
   /** The mean time between two reports. */
   get interval(): Millis {
-    return Math.max(LEAST_INTERVAL, (1000 * this.#members * REPORT_BITS) / (SHARE * Math.max(1, this.bitrate)));
+    return Math.max(LEAST_INTERVAL, (1000 * this.#members * REPORT_BITS) / (SHARE * Math.max(1, this.#bitrate)));
   }
 
-  /** So many receive the station. */
+  /** Number of receivers of the station. */
   set members(count: number) {
     this.#members = count;
   }
@@ -47,10 +49,10 @@ export class ReportSchedule {
     return this.#dueAt;
   }
 
-  /** The report, when it is due. */
+  /** The report if it is due, null otherwise. */
   take(reception: () => ReceiverStats, position: () => Position, now: Millis): FeedbackReport | null {
     if (now < this.#dueAt) return null;
-    this.#dueAt = now + this.interval * (0.5 + this.random());
+    this.#dueAt = now + this.interval * (0.5 + this.#random());
     const { received, lost: unrepaired, lostBeforeRepair: lost, jitter } = reception();
     const expected = received + unrepaired;
     const expectedSince = expected - this.#expected;

@@ -126,7 +126,7 @@ test('what is missing is asked for, and counted by what brings it', () => {
   const reception = new RtpReceiver({ station, buffer, next: 100_000, paths: 2 });
   const group = (numbers: number[], path = 0) => reception.take(batchOf(numbers.map((n) => datagram(n))), 10, path);
   group([100_000, 100_001, 100_005, 100_006]);
-  assert.deepEqual(reception.requests.due(10), [{ packets: [100_002, 100_003, 100_004], copies: 1 }]);
+  assert.deepEqual(reception.nacks.due(10), [{ packets: [100_002, 100_003, 100_004], copies: 1 }]);
   reception.takeShared(batchOf([repeated(100_002), repeated(100_007)]), 20);
   assert.equal(reception.takeOwn(repeated(100_003), 20), true);
   group([100_004, 100_005], 1);
@@ -162,7 +162,7 @@ test('what came before the beginning was known belongs to the stream, unless it 
   const reception = new RtpReceiver({ station, buffer, waits: true });
   reception.take(batchOf([110, 111, 112].map((n) => datagram(n))), 0);
   assert.equal(reception.next, null);
-  reception.numbers.place(65_536 + 111, 5);
+  reception.numbers.anchor(65_536 + 111, 5);
   reception.begin(65_536 + 108, 1_000, 5);
   reception.expectFlow(65_536 + 108, 5);
   assert.equal(reception.base, 65_536 + 110);
@@ -176,7 +176,7 @@ test('the end of a flow that is lost is missing from when it is given up', () =>
   const buffer = new StreamBuffer();
   const reception = new RtpReceiver({ station, buffer, waits: true, reorder: { deadline: 50 } });
   reception.take(batchOf([110, 111].map((n) => datagram(n))), 0);
-  reception.numbers.place(111, 0);
+  reception.numbers.anchor(111, 0);
   reception.begin(105, null, 0);
   reception.expectFlow(105, 0);
   for (const n of [105, 106, 107]) reception.takeOwn(repeated(n), 1);
@@ -197,7 +197,7 @@ test('a stream that is stopped takes nothing, and goes on where it was', () => {
   reception.take(batchOf([1, 2, 4].map((n) => datagram(n))), 0);
   reception.stop();
   reception.take(batchOf([5, 6].map((n) => datagram(n))), 10_000);
-  assert.deepEqual([reception.next, reception.base, reception.requests.missing], [3, null, 0]);
+  assert.deepEqual([reception.next, reception.base, reception.nacks.missing], [3, null, 0]);
   reception.resume();
   reception.expectFlow(3, 10_001);
   for (const n of [3, 4, 5]) reception.takeOwn(repeated(n), 10_001);

@@ -61,10 +61,10 @@ test('what is forgotten is no longer held, and reading goes on behind it', () =>
   for (const time of [0, 1, 2]) buffer.push(unit(time, time === 0));
   const cursor = { position: 0 };
   buffer.read(cursor, 200);
-  buffer.forget(cursor);
+  buffer.dropBefore(cursor);
   assert.ok(buffer.hasLost({ position: 1 }));
   assert.deepEqual(times(buffer.read(cursor, 200)), [2]);
-  buffer.forget(cursor);
+  buffer.dropBefore(cursor);
   assert.equal(buffer.bytes, 0);
   assert.equal(buffer.duration, 0);
   buffer.push(unit(3));
@@ -77,7 +77,7 @@ test('each unit that is no longer held is told, in order', () => {
   buffer.onDropped = ({ time }) => dropped.push(time);
   for (const time of [0, 1, 2, 3, 4]) buffer.push(unit(time));
   assert.deepEqual(dropped, [0, 1]);
-  buffer.forget({ position: 4 });
+  buffer.dropBefore({ position: 4 });
   assert.deepEqual(dropped, [0, 1, 2, 3]);
 });
 
@@ -131,7 +131,7 @@ test('what is held and what is read is what was pushed, in order, within the bou
 
 test('what a reader has not read stays where more can be had later: the buffer is full instead', () => {
   const buffer = new StreamBuffer({ maxBytes: 3000 });
-  buffer.keepsPlaces = true;
+  buffer.keepsUnread = true;
   for (const time of [0, 1, 2]) buffer.push(unit(time, time === 0));
   const cursor = buffer.openAtLastRandomAccess()!;
   let told = 0;
@@ -149,9 +149,9 @@ test('what a reader has not read stays where more can be had later: the buffer i
 });
 
 test('a place that is released, or let go, is kept no longer', () => {
-  for (const way of ['release', 'letGo'] as const) {
+  for (const way of ['release', 'unpinAll'] as const) {
     const buffer = new StreamBuffer({ maxBytes: 1000 });
-    buffer.keepsPlaces = true;
+    buffer.keepsUnread = true;
     buffer.push(unit(0, true));
     const cursor = buffer.openAtFirstRandomAccess()!;
     for (const time of [1, 2, 3, 4, 5]) buffer.push(unit(time));
@@ -188,10 +188,10 @@ test('what is ahead of readers is what the foremost has not read', () => {
 
 test('what was kept for a reader stays while it reads, also when no more is promised', () => {
   const buffer = new StreamBuffer({ maxBytes: 1000 });
-  buffer.keepsPlaces = true;
+  buffer.keepsUnread = true;
   buffer.push(unit(0, true));
   const cursor = buffer.openAtFirstRandomAccess()!;
   for (const time of [1, 2, 3, 4, 5]) buffer.push(unit(time));
-  buffer.keepsPlaces = false;
+  buffer.keepsUnread = false;
   for (const time of [0, 1, 2, 3, 4, 5]) assert.deepEqual(times(buffer.read(cursor, 1)), [time]);
 });

@@ -1,7 +1,7 @@
-/** The last minutes of a station as they were received, read by any number of readers at their own pace. */
+/** The last minutes of a received stream, for any number of readers at their own pace. */
 import { type Millis, TICKS_PER_MILLI, TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
 
-/** What a player can be given as it is: the payloads of some RTP packets (h264), or one picture (jpeg). */
+/** Part of a stream that a player can be given as it is: payloads of RTP packets (h264), or a picture (jpeg). */
 export interface StreamUnit {
   /** RTP time of its first packet, unwrapped. */
   time: Ticks90k;
@@ -11,9 +11,9 @@ export interface StreamUnit {
 }
 
 export interface StreamBufferOptions {
-  /** Most bytes held. */
+  /** Bytes held at most. */
   maxBytes?: number;
-  /** Most of the stream's time held. */
+  /** Time of the stream held at most. */
   maxTime?: Millis;
 }
 
@@ -22,13 +22,13 @@ export interface Lag {
   time: Millis;
 }
 
-/** A reader's place. Made by the buffer, moved by `read`, released when it is no longer read from. */
+/** A reader's position. Opened by the buffer, moved by `read`, released when its reader is done. */
 export interface Cursor {
   /** Number of the next unit, counted from the buffer's first. */
   position: number;
 }
 
-/** Between two units of a stream without a gap in it, by far. */
+/** Two units further apart have a gap between them. */
 const LONGEST_STEP: Ticks90k = 2 * TICKS_PER_SECOND;
 
 interface Waiting {
@@ -36,249 +36,252 @@ interface Waiting {
   ready: () => void;
 }
 
-/** What Node adds to a unit, roughly: its buffer's own record, and this module's. */
+/** Bytes of memory that a unit takes besides its data, roughly. */
 const UNIT_OVERHEAD = 200;
-/** There is room again below this share of the bounds: whoever fills the buffer is not stopped for each unit. */
+/** A full buffer has room again below this share of the bounds, so that its writer does not stop for each unit. */
 const ROOM = 0.9;
 
 /**
- * It is in charge of:
- * - holding units, bounded in bytes and in time: the oldest go
- * - keeping what readers have not read yet, where more can be had later: then it is full instead
- * - remembering where a player can begin
- * - telling readers what there is to read, and when their place is no longer held
+ * Responsible for:
+ * - holding units, bounded in bytes and in time: the oldest are dropped
+ * - keeping unread units instead where the writer can continue later: the buffer is then full
+ * - knowing the units with which a player can begin
+ * - notifying readers of new units, and of positions that are no longer held
  */
 export class StreamBuffer {
-  private readonly maxBytes: number;
-  private readonly maxTime: Ticks90k;
-  private units: StreamUnit[] = [];
-  /** Position of units[skip]; units before `skip` are gone and their places are freed in batches. */
-  private first = 0;
-  private skip = 0;
-  private held = 0;
-  private accessPoints: number[] = [];
-  private waiting: Waiting[] = [];
-  private ended = false;
-  /** Places of readers, whose units are kept. */
-  private readonly pinned = new Set<Cursor>();
-  private full = false;
-  /** Whether what a reader has not read stays when the bounds are reached. */
-  keepsPlaces = false;
-  /** Told when a buffer that was full has room again, while it is being read. */
+  readonly #maxBytes: number;
+  readonly #maxTime: Ticks90k;
+  #units: StreamUnit[] = [];
+  /** Position of units[skip]. Units before `skip` are dropped; the array is cut in batches. */
+  #first = 0;
+  #skip = 0;
+  #held = 0;
+  #accessPoints: number[] = [];
+  #waiting: Waiting[] = [];
+  #ended = false;
+  /** Positions of readers. */
+  readonly #pinned = new Set<Cursor>();
+  #full = false;
+  /** Whether unread units are kept when the bounds are reached. */
+  keepsUnread = false;
+  /** Called by `read` or `release` when a full buffer has room again. */
   onRoom: () => void = () => undefined;
-  /** Told of each unit that is no longer held, in order: its memory may be used again. */
+  /** Called for each unit that is dropped, in order: its memory can be reused. */
   onDropped: (unit: StreamUnit) => void = () => undefined;
 
   constructor({ maxBytes = 256 * 1024 * 1024, maxTime = 60 * 60 * 1000 }: StreamBufferOptions = {}) {
     if (!(maxBytes > 0)) throw new RangeError(`maxBytes is ${maxBytes}, not above 0`);
     if (!(maxTime > 0)) throw new RangeError(`maxTime is ${maxTime}, not above 0 milliseconds`);
-    this.maxBytes = maxBytes;
-    this.maxTime = maxTime * TICKS_PER_MILLI;
+    this.#maxBytes = maxBytes;
+    this.#maxTime = maxTime * TICKS_PER_MILLI;
   }
 
   /** Bytes held, overhead included. */
   get bytes(): number {
-    return this.held;
+    return this.#held;
   }
 
   /** RTP time of the newest unit; null while there is none. */
   get newest(): Ticks90k | null {
-    return this.units.at(-1)?.time ?? null;
+    return this.#units.at(-1)?.time ?? null;
   }
 
-  /** The stream's time held. */
+  /** Time of the stream that is held. */
   get duration(): Millis {
-    return this.lag({ position: this.first }).time;
+    return this.lag({ position: this.#first }).time;
   }
 
-  /** Whether nothing more will come. */
+  /** Whether the last unit has been pushed. */
   get isEnded(): boolean {
-    return this.ended;
+    return this.#ended;
   }
 
-  /** Whether the bounds are reached and nothing can go: what is pushed all the same is held, but better comes later. */
+  /** Whether the bounds are reached and no unit can be dropped. Units pushed all the same are held. */
   get isFull(): boolean {
-    return this.full;
+    return this.#full;
   }
 
   push(unit: StreamUnit): void {
-    if (this.ended) return;
-    const newest = this.units.at(-1);
-    // A player that begins before a gap would play up to it and then wait as long as the gap is.
-    if (newest && Math.abs(unit.time - newest.time) > LONGEST_STEP) this.accessPoints = [];
-    if (unit.randomAccess) this.accessPoints.push(this.end);
-    this.units.push(unit);
-    this.held += unit.data.length + UNIT_OVERHEAD;
-    // The unit that was just added stays whatever its size, so that a reader can be told of it.
-    const last = this.end - 1;
-    const fits = this.shrink(1, this.keepsPlaces ? this.leastPlace(last) : last);
-    this.full = this.keepsPlaces && !fits;
-    this.wake();
+    if (this.#ended) return;
+    const newest = this.#units.at(-1);
+    // A player that begins before a gap would wait in it for as long as the gap is.
+    if (newest && Math.abs(unit.time - newest.time) > LONGEST_STEP) this.#accessPoints = [];
+    if (unit.randomAccess) this.#accessPoints.push(this.#end);
+    this.#units.push(unit);
+    this.#held += unit.data.length + UNIT_OVERHEAD;
+    // The unit just added stays whatever its size, for its readers.
+    const last = this.#end - 1;
+    const fits = this.#shrink(1, this.keepsUnread ? this.#leastPosition(last) : last);
+    this.#full = this.keepsUnread && !fits;
+    this.#wake();
   }
 
-  /** Nothing more will come: readers that wait go on and find the end. */
+  /** The last unit has been pushed: readers that wait are notified. */
   finish(): void {
-    this.ended = true;
-    this.wake();
+    this.#ended = true;
+    this.#wake();
   }
 
-  /** A cursor at the last unit with which a player can begin, its place kept until `release`; null while there is none. */
+  /** A cursor at the last unit with which a player can begin, held until `release`; null while there is none. */
   openAtLastRandomAccess(): Cursor | null {
-    return this.openAt(this.accessPoints.at(-1));
+    return this.#openAt(this.#accessPoints.at(-1));
   }
 
-  /** The same at the first such unit: where a stream that was asked for begins. */
+  /** The same at the first such unit: the beginning of a stream that was sought. */
   openAtFirstRandomAccess(): Cursor | null {
-    return this.openAt(this.accessPoints[0]);
+    return this.#openAt(this.#accessPoints[0]);
   }
 
-  /** The same at the last such unit at or before `time`; null where what was sent at that time is not held. */
+  /** The same at the last such unit at or before `time`; null where that time is not held. */
   openAtRandomAccess(time: Ticks90k): Cursor | null {
-    const newest = this.units.at(-1);
+    const newest = this.#units.at(-1);
     if (!newest || time > newest.time) return null;
-    return this.openAt(this.accessPoints.findLast((point) => this.units[this.skip + point - this.first].time <= time));
+    return this.#openAt(this.#accessPoints.findLast((point) => this.#unitAt(point)!.time <= time));
   }
 
-  /** Nobody reads from this cursor any more. */
+  /** The reader of this cursor is done. */
   release(cursor: Cursor): void {
-    this.pinned.delete(cursor);
-    this.makeRoom();
+    this.#pinned.delete(cursor);
+    this.#makeRoom();
   }
 
-  /** What readers have not read goes after all when the bounds are reached, until they open another cursor. */
-  letGo(): void {
-    this.pinned.clear();
-    this.makeRoom();
+  /** Releases all cursors: their units are dropped when the bounds are reached. They can still be read from. */
+  unpinAll(): void {
+    this.#pinned.clear();
+    this.#makeRoom();
   }
 
-  /** The stream's time that the foremost reader has not read yet; all that is held where nobody reads. */
+  /** Time of the stream that the foremost reader has not read yet; all that is held without a reader. */
   get ahead(): Millis {
-    const newest = this.units.at(-1);
+    const newest = this.#units.at(-1);
     let position = -1;
-    for (const cursor of this.pinned) position = Math.max(position, cursor.position);
-    const from = this.units[this.skip + Math.max(position, this.first) - this.first];
+    for (const cursor of this.#pinned) position = Math.max(position, cursor.position);
+    const from = this.#unitAt(Math.max(position, this.#first));
     return newest && from ? (newest.time - from.time) / TICKS_PER_MILLI : 0;
   }
 
   /**
-   * The next units, at least one where there is one, together at most `maxBytes` otherwise; moves the cursor behind
-   * them. Returns null when the cursor's place is no longer held. Their data is lent: whoever needs it after waiting for
-   * anything copies it.
+   * The next units, at least one if there is one, otherwise at most `maxBytes` together; moves the cursor past them. null
+   * when the cursor's position is no longer held. Their data is lent until the reader awaits anything.
    */
   read(cursor: Cursor, maxBytes: number): StreamUnit[] | null {
     if (this.hasLost(cursor)) return null;
     const units: StreamUnit[] = [];
     let bytes = 0;
-    while (cursor.position < this.end) {
-      const unit = this.units[this.skip + cursor.position - this.first];
+    while (cursor.position < this.#end) {
+      const unit = this.#unitAt(cursor.position)!;
       bytes += unit.data.length;
       if (units.length > 0 && bytes > maxBytes) break;
       units.push(unit);
       cursor.position++;
     }
-    this.makeRoom();
+    this.#makeRoom();
     return units;
   }
 
-  /** Nobody reads what lies before the cursor any more: its memory is not needed. */
-  forget(cursor: Cursor): void {
-    while (this.first < Math.min(cursor.position, this.end)) this.dropOldest();
-    this.makeRoom();
+  /** Drops the units before the cursor. */
+  dropBefore(cursor: Cursor): void {
+    while (this.#first < Math.min(cursor.position, this.#end)) this.#dropOldest();
+    this.#makeRoom();
   }
 
-  /** When the next unit at a cursor was sent; null where it is not held, or not there yet. */
+  /** Time of the next unit at a cursor; null where it is not held, or has not come yet. */
   timeAt(cursor: Cursor): Ticks90k | null {
-    return this.hasLost(cursor) ? null : (this.units[this.skip + cursor.position - this.first]?.time ?? null);
+    return this.hasLost(cursor) ? null : (this.#unitAt(cursor.position)?.time ?? null);
   }
 
   hasLost(cursor: Cursor): boolean {
-    return cursor.position < this.first;
+    return cursor.position < this.#first;
   }
 
   /** How far a cursor is behind the newest unit. */
   lag(cursor: Cursor): Lag {
-    const newest = this.units.at(-1);
-    const from = this.units[this.skip + Math.max(cursor.position, this.first) - this.first];
+    const newest = this.#units.at(-1);
+    const from = this.#unitAt(Math.max(cursor.position, this.#first));
     if (!newest || !from) return { bytes: 0, time: 0 };
     let bytes = 0;
-    for (let at = Math.max(cursor.position, this.first); at < this.end; at++) {
-      bytes += this.units[this.skip + at - this.first].data.length;
+    for (let at = Math.max(cursor.position, this.#first); at < this.#end; at++) {
+      bytes += this.#unitAt(at)!.data.length;
     }
     return { bytes, time: (newest.time - from.time) / TICKS_PER_MILLI };
   }
 
   /**
-   * Calls `ready` once: when there is something to read at `cursor` or it was lost, without a cursor when there is a
-   * place to begin; in any case when the buffer ends.
+   * Calls `ready` once: when there are units at `cursor` or its position was lost; without a cursor, when a player can
+   * begin; in any case when the buffer ends.
    */
   wait(cursor: Cursor | null, ready: () => void): void {
     const waiting: Waiting = { cursor, ready };
-    if (this.isSettled(waiting)) ready();
-    else this.waiting.push(waiting);
+    if (this.#isSettled(waiting)) ready();
+    else this.#waiting.push(waiting);
   }
 
-  private isSettled({ cursor }: Waiting): boolean {
-    return this.ended || (cursor ? cursor.position < this.end : this.accessPoints.length > 0);
+  #isSettled({ cursor }: Waiting): boolean {
+    return this.#ended || (cursor ? cursor.position < this.#end : this.#accessPoints.length > 0);
   }
 
-  private get end(): number {
-    return this.first + this.units.length - this.skip;
+  get #end(): number {
+    return this.#first + this.#units.length - this.#skip;
   }
 
-  private get oldest(): StreamUnit {
-    return this.units[this.skip];
+  get #oldest(): StreamUnit {
+    return this.#units[this.#skip]!;
   }
 
-  private openAt(position: number | undefined): Cursor | null {
+  #unitAt(position: number): StreamUnit | undefined {
+    return this.#units[this.#skip + position - this.#first];
+  }
+
+  #openAt(position: number | undefined): Cursor | null {
     if (position === undefined) return null;
     const cursor = { position };
-    this.pinned.add(cursor);
+    this.#pinned.add(cursor);
     return cursor;
   }
 
-  /** The place of the reader that is furthest behind, `end` where that is before it. */
-  private leastPlace(end: number): number {
+  /** The position of the reader furthest behind, at most `end`. */
+  #leastPosition(end: number): number {
     let least = end;
-    for (const { position } of this.pinned) least = Math.min(least, position);
+    for (const { position } of this.#pinned) least = Math.min(least, position);
     return least;
   }
 
-  /** Drops the oldest, from before `end`, until no more than this share of the bounds is held. Whether that is so. */
-  private shrink(share: number, end: number): boolean {
-    const newest = this.units.at(-1);
-    while (newest && this.first < this.end) {
-      const age = newest.time - this.oldest.time;
-      if (this.held <= this.maxBytes * share && age <= this.maxTime * share) return true;
-      if (this.first >= end) return false;
-      this.dropOldest();
+  /** Drops the oldest units, up to `end`, until this share of the bounds is held. Returns whether it is. */
+  #shrink(share: number, end: number): boolean {
+    const newest = this.#units.at(-1);
+    while (newest && this.#first < this.#end) {
+      const age = newest.time - this.#oldest.time;
+      if (this.#held <= this.#maxBytes * share && age <= this.#maxTime * share) return true;
+      if (this.#first >= end) return false;
+      this.#dropOldest();
     }
     return true;
   }
 
-  private makeRoom(): void {
-    if (!this.full || !this.shrink(ROOM, this.leastPlace(this.end))) return;
-    this.full = false;
+  #makeRoom(): void {
+    if (!this.#full || !this.#shrink(ROOM, this.#leastPosition(this.#end))) return;
+    this.#full = false;
     this.onRoom();
   }
 
-  private dropOldest(): void {
-    this.held -= this.oldest.data.length + UNIT_OVERHEAD;
-    if (this.accessPoints[0] === this.first) this.accessPoints.shift();
-    this.onDropped(this.oldest);
-    this.first++;
-    this.skip++;
-    if (this.skip < 4096 && this.skip * 2 < this.units.length) return;
-    this.units = this.units.slice(this.skip);
-    this.skip = 0;
+  #dropOldest(): void {
+    this.#held -= this.#oldest.data.length + UNIT_OVERHEAD;
+    if (this.#accessPoints[0] === this.#first) this.#accessPoints.shift();
+    this.onDropped(this.#oldest);
+    this.#first++;
+    this.#skip++;
+    if (this.#skip < 4096 && this.#skip * 2 < this.#units.length) return;
+    this.#units = this.#units.slice(this.#skip);
+    this.#skip = 0;
   }
 
-  private wake(): void {
-    if (this.waiting.length === 0) return;
-    const waiting = this.waiting;
-    this.waiting = [];
+  #wake(): void {
+    if (this.#waiting.length === 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
     for (const one of waiting) {
-      if (this.isSettled(one)) one.ready();
-      else this.waiting.push(one);
+      if (this.#isSettled(one)) one.ready();
+      else this.#waiting.push(one);
     }
   }
 }

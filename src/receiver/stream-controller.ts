@@ -259,7 +259,7 @@ export class StreamController {
   serverLost(now: Millis): void {
     const tuned = this.#server.name === 'unknown' ? null : this.#server.tuned;
     this.#server = { name: 'lost', tuned, since: now };
-    this.buffer.keepsPlaces = false;
+    this.buffer.keepsUnread = false;
     this.#early = null;
   }
 
@@ -271,7 +271,7 @@ export class StreamController {
       // An answer from before the loss has been taken already.
       if (known !== before) this.#takeTuned(known, now);
       this.#server = { name: 'present', tuned: known };
-      this.buffer.keepsPlaces = true;
+      this.buffer.keepsUnread = true;
       this.#retryAt = now;
     }
     return this.advance(now);
@@ -336,7 +336,7 @@ export class StreamController {
 
   #newBuffer(): StreamBuffer {
     const buffer = this.#options.createBuffer();
-    buffer.keepsPlaces = this.#server.name === 'present';
+    buffer.keepsUnread = this.#server.name === 'present';
     return buffer;
   }
 
@@ -357,10 +357,10 @@ export class StreamController {
     const { next, serverTime, roundTrip, members } = tuned;
     if (this.#server.name === 'lost') this.#server.tuned = tuned;
     else this.#server = { name: 'present', tuned };
-    this.buffer.keepsPlaces = true;
+    this.buffer.keepsUnread = true;
     this.addClock(serverTime, roundTrip, now);
-    this.#reception.requests.measured(roundTrip);
-    this.#reception.numbers.place(next, now);
+    this.#reception.nacks.addRoundTrip(roundTrip);
+    this.#reception.numbers.anchor(next, now);
     this.#reports ??= new ReportSchedule(this.station.bitrate, this.#options.random, now);
     this.#reports.members = members;
   }
@@ -376,7 +376,7 @@ export class StreamController {
     const needsServer = this.#state.name === 'flow' || this.#state.name === 'stopped';
     if (server.name !== 'lost' || !needsServer || this.buffer.isFull) return;
     // A server that has restarted is on the air before it is asked again: PATIENCE begins with its first packets.
-    if (!this.#reception.numbers.isHeard(now)) server.since = now;
+    if (!this.#reception.numbers.isActive(now)) server.since = now;
     if (this.isLive || now - server.since >= PATIENCE) this.#goAlone(now);
   }
 
@@ -386,7 +386,7 @@ export class StreamController {
       this.#endFlow(now);
       return;
     }
-    this.buffer.letGo();
+    this.buffer.unpinAll();
     this.#beginWithGroup(now);
     this.#reception.settle(now);
   }

@@ -110,7 +110,7 @@ test('a reader that forgets what it has read needs no more memory than it has no
     packer.flush();
     if (n % 400 !== 0) continue;
     buffer.read(cursor, 1e9);
-    buffer.forget(cursor);
+    buffer.dropBefore(cursor);
   }
   assert.ok(memory.size <= 8, `${memory.size} pieces for 400 packets`);
 });

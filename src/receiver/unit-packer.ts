@@ -21,55 +21,59 @@ const windowOf = (time: Ticks90k): number => Math.floor(time / LONGEST_UNIT);
  * - using memory again when its units are no longer held: V8 takes freed memory for a reason to collect garbage
  */
 export class UnitPacker {
-  private piece: Buffer = Buffer.alloc(0);
-  /** Those before it, in order, in which units lie that are held; and those in which none does. */
-  private readonly full: Buffer[] = [];
-  private readonly spare: Buffer[] = [];
-  /** Where the unit that is being packed begins and ends in the piece. */
-  private begin = 0;
-  private end = 0;
-  private time: Ticks90k = 0;
-  private randomAccess = false;
+  #piece: Buffer = Buffer.alloc(0);
+  /** Pieces before it, in order, with units that are held; and pieces without any. */
+  readonly #full: Buffer[] = [];
+  readonly #spare: Buffer[] = [];
+  /** The unit being packed, within the piece. */
+  #begin = 0;
+  #end = 0;
+  #time: Ticks90k = 0;
+  #randomAccess = false;
 
-  constructor(private readonly push: (unit: StreamUnit) => void) {}
+  readonly #push: (unit: StreamUnit) => void;
 
-  /** Takes the payload that lies from `start` to `end` of a buffer. */
+  constructor(push: (unit: StreamUnit) => void) {
+    this.#push = push;
+  }
+
+  /** Takes a payload, from `start` to `end` of a buffer. */
   add(time: Ticks90k, buffer: Buffer, start: number, end: number): void {
     const length = end - start;
     const randomAccess = startsRandomAccess(buffer, start, end);
-    const isOver = windowOf(time) !== windowOf(this.time);
-    const hasRoom = this.end + length <= this.piece.length;
+    const isOver = windowOf(time) !== windowOf(this.#time);
+    const hasRoom = this.#end + length <= this.#piece.length;
     if (randomAccess || isOver || !hasRoom) this.flush();
-    if (!hasRoom) this.nextPiece(length);
-    if (this.begin === this.end) {
-      this.time = time;
-      this.randomAccess = randomAccess;
+    if (!hasRoom) this.#nextPiece(length);
+    if (this.#begin === this.#end) {
+      this.#time = time;
+      this.#randomAccess = randomAccess;
     }
-    buffer.copy(this.piece, this.end, start, end);
-    this.end += length;
+    buffer.copy(this.#piece, this.#end, start, end);
+    this.#end += length;
   }
 
-  /** Hands on what was added. */
+  /** Ends the unit being packed. */
   flush(): void {
-    const { begin, end, time, randomAccess } = this;
-    if (begin === end) return;
-    this.begin = end;
-    this.push({ time, data: this.piece.subarray(begin, end), randomAccess });
+    if (this.#begin === this.#end) return;
+    const data = this.#piece.subarray(this.#begin, this.#end);
+    this.#begin = this.#end;
+    this.#push({ time: this.#time, data, randomAccess: this.#randomAccess });
   }
 
-  /** To be told of each unit that is no longer held, in order; units before it in other memory are not either. */
+  /** Has to be called for each unit that is no longer held, in order. Reuses the memory of those before it. */
   reclaim({ data }: StreamUnit): void {
-    while (this.full.length > 0 && this.full[0].buffer !== data.buffer) {
-      const free = this.full.shift()!;
-      if (free.length === PIECE && this.spare.length < SPARE_PIECES) this.spare.push(free);
+    while (this.#full.length > 0 && this.#full[0]!.buffer !== data.buffer) {
+      const free = this.#full.shift()!;
+      if (free.length === PIECE && this.#spare.length < SPARE_PIECES) this.#spare.push(free);
     }
   }
 
-  private nextPiece(length: number): void {
-    if (this.piece.length > 0) this.full.push(this.piece);
-    const spare = length <= PIECE ? this.spare.pop() : undefined;
-    this.piece = spare ?? Buffer.allocUnsafeSlow(Math.max(PIECE, length));
-    this.begin = 0;
-    this.end = 0;
+  #nextPiece(length: number): void {
+    if (this.#piece.length > 0) this.#full.push(this.#piece);
+    const spare = length <= PIECE ? this.#spare.pop() : undefined;
+    this.#piece = spare ?? Buffer.allocUnsafeSlow(Math.max(PIECE, length));
+    this.#begin = 0;
+    this.#end = 0;
   }
 }

@@ -82,7 +82,7 @@ test('a player that reads slowly keeps its position; when the buffer drops it, t
 /** A buffer that holds this many blocks, and units that readers have not read. */
 function keeping(blocks: number): StreamBuffer {
   const buffer = new StreamBuffer({ maxBytes: blocks * (BLOCK.length + 200) });
-  buffer.keepsPlaces = true;
+  buffer.keepsUnread = true;
   return buffer;
 }
 const BLOCK = 'x'.repeat(1_000_000);

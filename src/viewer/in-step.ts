@@ -27,54 +27,58 @@ export const dueAfter = (format: StationFormat, delay: Millis): Millis => delay 
  * - how far the pictures are off, and how fast to play, or that it has to begin anew
  */
 export class InStep {
-  private readonly steering = new Steering();
-  private startup = STARTUP.first;
+  readonly #steering = new Steering();
+  #startup = STARTUP.first;
 
   /** @param delay how long after its time stamp each picture is shown */
-  constructor(private readonly delay: Millis) {}
+  readonly #delay: Millis;
+
+  constructor(delay: Millis) {
+    this.#delay = delay;
+  }
 
   /** How far behind what is on the air the pictures of such a station are. */
   behind(format: StationFormat): Millis {
-    return dueAfter(format, this.delay);
+    return dueAfter(format, this.#delay);
   }
 
   /** How far behind what is on the air the picture is to begin with. */
   begin(format: StationFormat): Millis {
-    return this.behind(format) - this.startup;
+    return this.behind(format) - this.#startup;
   }
 
   /** It begins anew: what was measured says nothing any more. */
   reset(): void {
-    this.steering.reset();
+    this.#steering.reset();
   }
 
   /** How long the first picture, which is there at `now` (the server's clock), waits until it goes on. */
   wait(format: StationFormat, picture: Ticks90k, now: Millis): Millis {
-    const early = -this.late(format, picture, now);
-    const startup = this.startup + SHARE * (IN_HAND - early);
-    this.startup = Math.min(STARTUP.most, Math.max(STARTUP.least, startup));
+    const early = -this.#late(format, picture, now);
+    const startup = this.#startup + SHARE * (IN_HAND - early);
+    this.#startup = Math.min(STARTUP.most, Math.max(STARTUP.least, startup));
     return Math.max(0, early);
   }
 
   /** A picture was shown at `now` (the server's clock). */
   add(format: StationFormat, picture: Ticks90k, now: Millis): void {
-    this.steering.add(this.late(format, picture, now));
+    this.#steering.add(this.#late(format, picture, now));
   }
 
   /** How late pictures are shown; null until enough of them were. */
   get offset(): Millis | null {
-    return this.steering.offset;
+    return this.#steering.offset;
   }
 
   /** What to do now. Where all is well the rate still follows a little: at exactly 1 mpv's sound, and its picture, jump. */
   correction(): Correction {
-    const correction = this.steering.correction();
-    const { offset } = this.steering;
+    const correction = this.#steering.correction();
+    const { offset } = this.#steering;
     if (correction.kind === 'jump' || correction.rate !== 1 || offset === null) return correction;
     return { kind: 'rate', rate: 1 + offset / GENTLY };
   }
 
-  private late(format: StationFormat, picture: Ticks90k, now: Millis): Millis {
+  #late(format: StationFormat, picture: Ticks90k, now: Millis): Millis {
     return now - this.behind(format) - ticksToMillis(picture);
   }
 }

@@ -23,32 +23,32 @@ export interface Playing {
  * - where what is sent does not come in time for that, staying as far behind as it takes
  */
 export class LatencyController {
-  private isFaster = false;
+  #isFaster = false;
   /** How near the picture is to come. */
-  private near = NEAR;
+  #near = NEAR;
 
   /** Another picture was begun with. */
   reset(): void {
-    this.isFaster = false;
-    this.near = NEAR;
+    this.#isFaster = false;
+    this.#near = NEAR;
   }
 
   /** How fast to play, 1 to FASTEST, as it stands now; to be asked a few times a second. */
   speed({ distance, buffered }: Playing): number {
     if (buffered !== null && buffered < LEAST_BUFFERED) {
-      if (this.isFaster) this.near = Math.max(this.near, distance + APART);
-      this.isFaster = false;
-    } else if (this.isFaster) {
-      this.isFaster = distance > this.near;
+      if (this.#isFaster) this.#near = Math.max(this.#near, distance + APART);
+      this.#isFaster = false;
+    } else if (this.#isFaster) {
+      this.#isFaster = distance > this.#near;
     } else {
-      this.isFaster = distance > this.near + APART;
+      this.#isFaster = distance > this.#near + APART;
     }
-    return this.isFaster ? FASTEST : 1;
+    return this.#isFaster ? FASTEST : 1;
   }
 
   /** The picture is to stay as far behind as it is. */
   stay(): number {
-    this.isFaster = false;
+    this.#isFaster = false;
     return 1;
   }
 }

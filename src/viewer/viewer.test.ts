@@ -30,12 +30,13 @@ class Bench {
   readonly server: string[] = [];
   player!: FakePlayer;
   readonly viewer: Viewer;
-  private readonly responses: IncomingMessage[] = [];
+  readonly #responses: IncomingMessage[] = [];
 
-  constructor(
-    readonly context: TestContext,
-    options: Partial<ViewerOptions> = {},
-  ) {
+  readonly context: TestContext;
+
+  constructor(context: TestContext, options: Partial<ViewerOptions> = {}) {
+    this.context = context;
+
     const { receiver, tuned, server } = this;
     receiver.now = NOW * 1000;
     receiver.hold(NOW - 20, NOW);
@@ -71,7 +72,7 @@ class Bench {
     const running = this.viewer.run(found(1));
     this.context.after(async () => {
       this.viewer.stop();
-      for (const response of this.responses) response.destroy();
+      for (const response of this.#responses) response.destroy();
       await running;
     });
     await this.given(1);
@@ -89,7 +90,7 @@ class Bench {
   async picture(time: number): Promise<void> {
     const { url } = this.player.given[this.player.given.length - 1];
     const [response] = (await once(get(url), 'response')) as [IncomingMessage];
-    this.responses.push(response);
+    this.#responses.push(response);
     await once(response, 'readable');
     this.player.pictures(time * second);
     await this.look();
