@@ -10,11 +10,8 @@ export interface Entry {
   ready: ReadyStation | null;
   /** Aborted when the station is removed: ends its preparation. */
   readonly removal: AbortController;
-}
-
-interface Queued extends Entry {
-  /** Settles when the commands before have ended. */
-  last: Promise<unknown>;
+  /** Settles when its commands so far have ended. */
+  idle: Promise<unknown>;
 }
 
 export const noSuchStation = () => new Problem('station', 'there is no such station', 'The line-up shows all.');
@@ -25,7 +22,7 @@ export const noSuchStation = () => new Problem('station', 'there is no such stat
  * - commands of one station being carried out one after another; those of different stations do not wait for each other
  */
 export class LineUp {
-  readonly #entries: Queued[] = [];
+  readonly #entries: Entry[] = [];
 
   get entries(): readonly Entry[] {
     return this.#entries;
@@ -41,14 +38,14 @@ export class LineUp {
   }
 
   add(plan: StationPlan): Entry {
-    const entry: Queued = { plan, ready: null, removal: new AbortController(), last: Promise.resolve() };
+    const entry = { plan, ready: null, removal: new AbortController(), idle: Promise.resolve() };
     const index = this.#entries.findIndex((other) => other.plan.number > plan.number);
     this.#entries.splice(index < 0 ? this.#entries.length : index, 0, entry);
     return entry;
   }
 
   delete(entry: Entry): void {
-    const index = this.#indexOf(entry);
+    const index = this.#entries.indexOf(entry);
     if (index >= 0) this.#entries.splice(index, 1);
   }
 
@@ -61,17 +58,11 @@ export class LineUp {
 
   /** Carries out `action` after the earlier ones of this station. Rejects with a Problem where it was removed meanwhile. */
   inTurn<T>(entry: Entry, action: () => Promise<T> | T): Promise<T> {
-    const queued = this.#entries[this.#indexOf(entry)];
-    if (!queued) return Promise.reject(noSuchStation());
-    const done = queued.last.then(() => {
-      if (this.#indexOf(entry) < 0) throw noSuchStation();
+    const done = entry.idle.then(() => {
+      if (!this.#entries.includes(entry)) throw noSuchStation();
       return action();
     });
-    queued.last = done.catch(() => undefined);
+    entry.idle = done.catch(() => undefined);
     return done;
-  }
-
-  #indexOf(entry: Entry): number {
-    return this.#entries.indexOf(entry as Queued);
   }
 }

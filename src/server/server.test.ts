@@ -14,7 +14,7 @@ async function open(context: TestContext, config: Partial<ServerConfigInput> = {
   const folder = scratchFolder(context);
   const store = join(folder, 'store');
   const events: ServerEvent[] = [];
-  const film = (name: string, seconds = 1) => makeFilm(join(folder, `${name}.mp4`), seconds);
+  const film = (name: string) => makeFilm(join(folder, `${name}.mp4`), 1);
   const server = await openServer({ name: 'here', store, controlPort: 0, ...config }, (event) => events.push(event));
   context.after(() => server.close());
   const kinds = () => events.map(({ kind }) => kind).filter((kind) => kind !== 'progress' && kind !== 'note');
@@ -50,6 +50,8 @@ test('stations are added, changed and removed while the server runs, each with i
   assert.deepEqual([first, second], ['first', 'lobby']);
   assert.deepEqual(ids(), ['first', 'lobby']);
   assert.deepEqual(kinds(), ['preparing', 'prepared', 'on-air', 'preparing', 'prepared', 'on-air']);
+  const prepared = events.find((event) => event.kind === 'prepared');
+  assert.deepEqual([prepared?.notes, prepared?.encoded], [[], null], 'the film was copied');
   assert.equal(server.stationOnAir('lobby')?.info().number, 9);
 
   await server.operator.execute({ do: 'rename', station: first, name: 'Entrance' });
@@ -114,7 +116,7 @@ test('an error of one station is that station’s alone', async (context) => {
 
 test('a station that is removed while its reels are made is given up, and its id is free', async (context) => {
   const { server, film, ids, next } = await open(context);
-  const source = film('first', 20);
+  const source = film('first');
   const adding = server.addStation({ source });
   const given = assert.rejects(adding);
   await next('preparing');
@@ -130,7 +132,7 @@ test('a reload is given up when its station is removed, and other commands do no
   mkdirSync(films);
   makeFilm(join(films, 'one.mp4'), 1);
   const station = await server.addStation({ source: films });
-  makeFilm(join(films, 'two.mp4'), 20);
+  makeFilm(join(films, 'two.mp4'), 1);
   const reloading = assert.rejects(server.operator.execute({ do: 'reload', station }));
   await next('preparing');
   await assert.rejects(server.operator.execute({ do: 'reload', station }), { name: 'Problem', code: 'usage' });
@@ -159,7 +161,7 @@ test('a station that is removed and added again is as its operator left it', asy
 
 test('closing gives up what is being made', async (context) => {
   const { server, film, next } = await open(context);
-  const adding = assert.rejects(server.addStation({ source: film('first', 20) }));
+  const adding = assert.rejects(server.addStation({ source: film('first') }));
   await next('preparing');
   await server.close();
   await adding;

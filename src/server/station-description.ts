@@ -18,16 +18,22 @@ export interface DescriptionOptions {
   fec?: FecSize;
 }
 
-/** A function from the time to the station's description. What depends on its items is computed once after each change. */
+/** A function from the time to the station's description, which is the same object until something in it changes. */
 export function describer(options: DescriptionOptions): (time: Ticks90k) => StationInfo {
   const { plan, station } = options;
   const onAir = new NowOnAir(station);
   let described = describe(options);
-  let { revision } = station;
+  let known = { revision: station.revision, name: plan.name, now: onAir.at(0) };
+  let info: StationInfo = { ...described, ...known.now };
   return (time) => {
-    if (revision !== station.revision) described = describe(options);
-    revision = station.revision;
-    return { ...described, name: plan.name.slice(0, LONGEST_NAME), ...onAir.at(time) };
+    const { revision } = station;
+    const { name } = plan;
+    const now = onAir.at(time);
+    if (revision === known.revision && name === known.name && now === known.now) return info;
+    if (revision !== known.revision || name !== known.name) described = describe(options);
+    known = { revision, name, now };
+    info = { ...described, ...now };
+    return info;
   };
 }
 

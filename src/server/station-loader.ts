@@ -85,7 +85,7 @@ function preparing(options: PrepareOptions): ReelOf {
       const onProgress = (done: number) => onEvent({ kind: 'progress', station, source, done });
       const { reel } = await prepareReel({ source, settings: { ...settings, target }, store, signal, onProgress });
       const { notes, reason } = reel.data.manifest.properties;
-      onEvent({ kind: 'prepared', station, source, notes, encoded: reason ?? null });
+      onEvent({ kind: 'prepared', station, source, notes, encoded: reason || null });
       return reel;
     } catch (error) {
       return unusable(options, source, error);
