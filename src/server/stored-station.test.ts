@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import fc from 'fast-check';
 import { makeFilm, openStore } from '../../test/support/film.js';
 import { scratchFolder } from '../../test/support/spool.js';
 import { millisToTicks, type Ticks90k } from '../base/units.js';
@@ -160,4 +162,31 @@ test('after a snapshot only what was added is written, until the next snapshot',
   const again = await start();
   assert.equal(again.isRestored, true);
   assert.equal(again.ready.plan.name, ready.plan.name);
+});
+
+test('a crash at any byte of storing a change restores the station as it was before it or after it', async (context) => {
+  const { options, start, folder } = await open(context);
+  const { ready } = await start();
+  const log = join(folder, 'lobby.log');
+  const packets = ({ station }: ReadyStation) => {
+    const hash = createHash('sha256');
+    for (const packet of station.packets(station.at(now), station.at(now + 40 * 90_000))) hash.update(packet);
+    return hash.digest('hex');
+  };
+  skip(ready, now);
+  await saveStation(ready, options());
+  const [logBefore, before] = [readFileSync(log), packets(ready)];
+  skip(ready, now + 20 * 90_000);
+  await saveStation(ready, options());
+  const [logAfter, after] = [readFileSync(log), packets(ready)];
+  assert.notEqual(after, before);
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: logBefore.length, max: logAfter.length }), async (length) => {
+      writeFileSync(log, logAfter.subarray(0, length));
+      const again = await start();
+      assert.equal(again.isRestored, true);
+      assert.equal(packets(again.ready), length < logAfter.length ? before : after);
+    }),
+    { numRuns: 12, examples: [[logBefore.length], [logAfter.length - 1], [logAfter.length]] },
+  );
 });
