@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeStation } from '../../test/support/stations.js';
+import { Problem } from '../base/problem.js';
+import { statsOf } from '../playout/stats.js';
+import type { ServerEvent } from '../server/events.js';
+import { StationCounters } from '../threads/station-counters.js';
+import type { Output } from './output.js';
+import { printEvents } from './serve-report.js';
+
+/** Lines and JSON of the events. */
+function printed(...events: ServerEvent[]) {
+  const lines: string[] = [];
+  const json: unknown[] = [];
+  const output: Output = {
+    print: (line) => lines.push(line),
+    warn: ({ message }, station) => lines.push(`${station ?? '-'}: ${message}`),
+    event: (value) => json.push(value),
+    progress: (label, done) => lines.push(`${label} ${done}`),
+    status: () => assert.fail('status'),
+    endProgress: () => undefined,
+  };
+  const print = printEvents(output);
+  for (const event of events) print(event);
+  return { lines, json };
+}
+
+const station = { number: 2, id: 'lobby', name: 'Lobby' };
+
+function statsAfter(packets: number) {
+  const counters = new StationCounters();
+  if (packets > 0) counters.countSent(packets, packets * 1_328);
+  return statsOf([counters]);
+}
+
+test('preparing is a line, progress, and what there is to say of the reel', () => {
+  const source = 'film.mp4';
+  const { lines, json } = printed(
+    { kind: 'preparing', station, source },
+    { kind: 'progress', station, source, done: 0.5 },
+    { kind: 'prepared', station, source, notes: ['no sound'], encoded: 'HEVC' },
+    { kind: 'prepared', station, source, notes: [], encoded: null },
+  );
+  assert.deepEqual(lines, [
+    '2 Lobby: preparing film.mp4',
+    '2 Lobby: preparing film.mp4 0.5',
+    '  film.mp4: no sound',
+    '  film.mp4: encoded, because of HEVC',
+  ]);
+  assert.deepEqual(json, []);
+});
+
+test('a station on the air is a line with its twins, and an event', () => {
+  const info = makeStation(1, { bitrate: 5e6 });
+  const { lines, json } = printed({ kind: 'on-air', station: info, twins: ['north', 'south'] });
+  assert.match(lines[0]!, /^On the air: 1 .*, 5\.0 Mbit\/s, rtp:\/\/[\d.:]+, together with north, south$/);
+  assert.deepEqual(json, [{ event: 'on-air', station: info }]);
+});
+
+test('problems are printed with the number of their station', () => {
+  const problem = new Problem('source', 'film.mp4: no such file', 'Check the path.');
+  assert.deepEqual(printed({ kind: 'problem', problem, station }, { kind: 'problem', problem }).lines, [
+    '2: film.mp4: no such file',
+    '-: film.mp4: no such file',
+  ]);
+});
+
+test('totals are an event, and at the end only where something was sent', () => {
+  const stats = printed({ kind: 'stats', period: 2_000, total: statsAfter(1_000), stations: [] });
+  assert.match(stats.lines[0]!, /^0 on the air, 5\.3 Mbit\/s, nothing lost; late by/);
+  assert.deepEqual(stats.json, [{ event: 'stats', seconds: 2, ...statsAfter(1_000), stations: [] }]);
+  const end = printed({ kind: 'closed', total: statsAfter(3), stations: [] });
+  assert.match(end.lines.join('\n'), /^Sent 3 packets: nothing lost; .*$/);
+  assert.deepEqual(end.json, [{ event: 'off-air', ...statsAfter(3), stations: [] }]);
+  assert.deepEqual(printed({ kind: 'closed', total: statsAfter(0), stations: [] }), { lines: [], json: [] });
+});
