@@ -1,6 +1,5 @@
 /** A thread that plays stations: sleeps until the next packets are due, sends them, and handles messages in between. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { messageOf, Problem } from '../base/problem.js';
 import type { Millis } from '../base/units.js';
 import { Clock } from '../clock/clock.js';
 import { openSender } from '../net/open-sender.js';
@@ -9,6 +8,7 @@ import { MemoryReader, WaitingReader } from '../reel/payload-reader.js';
 import { Station } from '../station/station.js';
 import { loadLibc } from '../system/libc.js';
 import type { ThreadReport } from '../threads/messages.js';
+import { openThread } from '../threads/open-thread.js';
 import { StationCounters } from '../threads/station-counters.js';
 import { MOST_STATIONS, type PlayoutCommand, type PlayoutThreadData } from './messages.js';
 import { WindowMemory } from './packet-window.js';
@@ -102,13 +102,5 @@ function play({ playout, parity, sender }: Awaited<ReturnType<typeof open>>): vo
   rest();
 }
 
-try {
-  const opened = await open();
-  post({ is: 'ready' });
-  play(opened);
-} catch (error) {
-  const { code, message, next } =
-    error instanceof Problem ? error : { code: 'network' as const, message: messageOf(error), next: '' };
-  post({ is: 'unable', code, message, next });
-  port.close();
-}
+const opened = await openThread(port, open);
+if (opened) play(opened);

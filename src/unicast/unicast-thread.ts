@@ -1,7 +1,6 @@
 /** The thread for single viewers: the control protocol, repairs, bursts and replay. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { closeInOrder } from '../base/closing.js';
-import { messageOf, Problem } from '../base/problem.js';
 import type { Millis } from '../base/units.js';
 import { Clock } from '../clock/clock.js';
 import type { Flows } from '../control/flows.js';
@@ -13,6 +12,7 @@ import { willNeed } from '../system/file.js';
 import { type Libc, loadLibc } from '../system/libc.js';
 import { SystemCallError } from '../system/udp-socket.js';
 import type { ThreadReport } from '../threads/messages.js';
+import { openThread } from '../threads/open-thread.js';
 import { Directory } from './directory.js';
 import { EndpointSender } from './endpoint-sender.js';
 import type { UnicastCommand, UnicastReport, UnicastThreadData } from './messages.js';
@@ -98,6 +98,8 @@ async function open() {
     onReadError: (id, error) => post({ is: 'read-error', id, ...error }),
     now: now(),
   });
+  if (loop) postDescriptors(loop);
+  post({ is: 'port', port: control.port });
   return { now, loop, directory, control, unicast: unicast.current };
 }
 
@@ -164,16 +166,5 @@ function serve({ now, loop, directory, control, unicast }: Opened): void {
   else tick();
 }
 
-try {
-  const opened = await open();
-  const { loop } = opened;
-  if (loop) postDescriptors(loop);
-  post({ is: 'port', port: opened.control.port });
-  post({ is: 'ready' });
-  serve(opened);
-} catch (error) {
-  const { code, message, next } =
-    error instanceof Problem ? error : { code: 'network' as const, message: messageOf(error), next: '' };
-  post({ is: 'unable', code, message, next });
-  port.close();
-}
+const opened = await openThread(port, open);
+if (opened) serve(opened);
