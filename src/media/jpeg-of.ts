@@ -1,10 +1,40 @@
-/** One picture as a JPEG file. */
+/** One picture as a small JPEG file. */
 import { AV_CODEC_FLAG_BITEXACT, AV_CODEC_FLAG_QSCALE, AV_PIX_FMT_YUVJ420P, FF_ENCODER_MJPEG } from 'node-av/constants';
 import { type Frame, Rational } from 'node-av/lib';
 import { Encoder } from './encoder.js';
+import { descriptionOf, FilterChain } from './filters.js';
+import { isSideways, type Orientation, upright, uprightFilters } from './orientation.js';
+import { quotient } from './ratio.js';
+import type { Ratio } from './settings.js';
 
 /** FF_QP2LAMBDA: FFmpeg's unit of quality. */
 export const LAMBDA = 118;
+
+/**
+ * Filters that scale `frame`, which they alone take, to at most `widest` pixels, upright and with square pixels, as `jpegOf`
+ * wants it. `sampleAspectRatio` is that of the frame, before it is turned.
+ */
+export function openScaling(
+  frame: Frame,
+  options: { widest: number; sampleAspectRatio: Ratio; orientation?: Orientation },
+): FilterChain {
+  const { widest, sampleAspectRatio, orientation = upright } = options;
+  const shown = { width: frame.width * quotient(sampleAspectRatio), height: frame.height };
+  const [width, height] = isSideways(orientation) ? [shown.height, shown.width] : [shown.width, shown.height];
+  const even = (value: number) => Math.max(16, Math.round(value / 2) * 2);
+  const scaledWidth = even(Math.min(widest, width));
+  frame.pts = 0n;
+  return new FilterChain({
+    kind: 'video',
+    description: descriptionOf(frame),
+    filters: [
+      ...uprightFilters(orientation),
+      `scale=w=${scaledWidth}:h=${even((scaledWidth * height) / width)}:out_range=pc:flags=area`,
+      'format=pix_fmts=yuvj420p',
+      'setsar=1/1',
+    ],
+  });
+}
 
 /** A JPEG file of a frame in `yuvj420p`. `quality` is on FFmpeg's scale of 1 (best) to 31. */
 export function jpegOf(frame: Frame, quality: number): Buffer {

@@ -23,9 +23,11 @@ export function parseDisplayMatrix(matrix: Buffer): Orientation {
   return { turn, isMirrored };
 }
 
+export const upright: Orientation = { turn: 0, isMirrored: false };
+
 export function orientationOf(parameters: CodecParameters): Orientation {
   const matrix = parameters.getCodedSideData(AV_PKT_DATA_DISPLAYMATRIX);
-  return matrix && matrix.length >= 36 ? parseDisplayMatrix(matrix) : { turn: 0, isMirrored: false };
+  return matrix && matrix.length >= 36 ? parseDisplayMatrix(matrix) : upright;
 }
 
 export const isUpright = ({ turn, isMirrored }: Orientation): boolean => turn === 0 && !isMirrored;

@@ -5,11 +5,10 @@ import { isSystemError } from '../base/file-problem.js';
 import { Problem } from '../base/problem.js';
 import { Decoder } from './decoder.js';
 import { FfmpegError } from './ffmpeg-error.js';
-import { descriptionOf, FilterChain } from './filters.js';
 import { MediaInput } from './input.js';
-import { jpegOf } from './jpeg-of.js';
-import { isSideways, orientationOf, uprightFilters } from './orientation.js';
-import { quotient, ratioOf } from './ratio.js';
+import { jpegOf, openScaling } from './jpeg-of.js';
+import { orientationOf } from './orientation.js';
+import { ratioOf } from './ratio.js';
 
 const WIDEST = 640;
 /** Parts of the film to look at, the most promising first. */
@@ -55,6 +54,7 @@ function pictureAt(source: string, position: number): { jpeg: Buffer; contrast: 
   const out = new Frame();
   let decoder: Decoder | null = null;
   let best: { jpeg: Buffer; contrast: number } | null = null;
+  const orientation = orientationOf(input.video.codecpar);
   try {
     input.skipAudio();
     if (position > 0 && !input.seek(input.duration * position)) return null;
@@ -62,7 +62,8 @@ function pictureAt(source: string, position: number): { jpeg: Buffer; contrast: 
     let tries = 0;
     const look = (frame: Frame) => {
       if (tries++ >= TRIES) return;
-      const chain = scaling(frame, input);
+      const sampleAspectRatio = ratioOf(input.video.sampleAspectRatio) ?? ratioOf(frame.sampleAspectRatio) ?? [1, 1];
+      const chain = openScaling(frame, { widest: WIDEST, sampleAspectRatio, orientation });
       try {
         chain.put(frame);
         chain.put(null);
@@ -87,30 +88,6 @@ function pictureAt(source: string, position: number): { jpeg: Buffer; contrast: 
     out.free();
     input.close();
   }
-}
-
-function scaling(frame: Frame, input: MediaInput): FilterChain {
-  const orientation = orientationOf(input.video.codecpar);
-  const aspect = ratioOf(input.video.sampleAspectRatio) ?? ratioOf(frame.sampleAspectRatio) ?? [1, 1];
-  let shape = (frame.width * quotient(aspect)) / frame.height;
-  let displayWidth = frame.width * quotient(aspect);
-  if (isSideways(orientation)) {
-    shape = 1 / shape;
-    displayWidth = frame.height;
-  }
-  const width = Math.max(16, Math.round(Math.min(WIDEST, displayWidth) / 2) * 2);
-  const height = Math.max(16, Math.round(width / shape / 2) * 2);
-  frame.pts = 0n;
-  return new FilterChain({
-    kind: 'video',
-    description: descriptionOf(frame),
-    filters: [
-      ...uprightFilters(orientation),
-      `scale=w=${width}:h=${height}:out_range=pc:flags=area`,
-      'format=pix_fmts=yuvj420p',
-      'setsar=1/1',
-    ],
-  });
 }
 
 /** Standard deviation of the luma. */

@@ -3,9 +3,9 @@ import { AV_CODEC_ID_H264, AV_CODEC_ID_MJPEG } from 'node-av/constants';
 import { Codec, CodecContext, Frame, Packet } from 'node-av/lib';
 import type { StationFormat } from '../wire/station-info.js';
 import { check, FfmpegError } from './ffmpeg-error.js';
-import { descriptionOf, FilterChain } from './filters.js';
-import { jpegOf } from './jpeg-of.js';
-import { quotient, ratioOf } from './ratio.js';
+import type { FilterChain } from './filters.js';
+import { jpegOf, openScaling } from './jpeg-of.js';
+import { ratioOf } from './ratio.js';
 
 /** FFmpeg's scale of 1 (best) to 31. */
 const QUALITY = 5;
@@ -23,7 +23,8 @@ export function makeThumbnail(options: { format: StationFormat; picture: Buffer;
   out.alloc();
   let chain: FilterChain | null = null;
   try {
-    chain = scaling(frame, options.width);
+    const sampleAspectRatio = ratioOf(frame.sampleAspectRatio) ?? [1, 1];
+    chain = openScaling(frame, { widest: options.width, sampleAspectRatio });
     chain.put(frame);
     chain.put(null);
     return chain.take(out) ? jpegOf(out, QUALITY) : null;
@@ -65,17 +66,4 @@ function decode(format: StationFormat, picture: Buffer): Frame | null {
     context.freeContext();
     if (!decoded) frame.free();
   }
-}
-
-function scaling(frame: Frame, most: number): FilterChain {
-  const aspect = quotient(ratioOf(frame.sampleAspectRatio) ?? [1, 1]);
-  const shape = (frame.width * aspect) / frame.height;
-  const width = Math.max(16, Math.round(Math.min(most, frame.width * aspect) / 2) * 2);
-  const height = Math.max(16, Math.round(width / shape / 2) * 2);
-  frame.pts = 0n;
-  return new FilterChain({
-    kind: 'video',
-    description: descriptionOf(frame),
-    filters: [`scale=w=${width}:h=${height}:out_range=pc:flags=area`, 'format=pix_fmts=yuvj420p', 'setsar=1/1'],
-  });
 }

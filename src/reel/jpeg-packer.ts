@@ -84,7 +84,7 @@ function floorFor(sizes: Uint32Array, times: Ticks90k[]): number {
     return busiestWindow({ times, counts }) + PAYLOAD_LENGTH <= (2 * counts.at(-1)! * WINDOW) / times.at(-1)!;
   };
   const largest = sizes.reduce((most, size) => Math.max(most, size), 0);
-  return Math.ceil(leastAllowed(1, largest + PAYLOAD_LENGTH, allowed));
+  return Math.ceil(leastAllowed({ low: 1, high: largest + PAYLOAD_LENGTH, allowed }));
 }
 
 function cutFrame(parts: JpegParts, floor: number): Buffer {

@@ -2,7 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { Problem, type ProblemCode } from '../base/problem.js';
+import { z } from 'zod';
+import { Problem, type ProblemCode, problemCodes } from '../base/problem.js';
 import type { Millis } from '../base/units.js';
 import type { GeneratedFilm } from '../media/settings.js';
 import type { MakeReel } from './child/make-reel.js';
@@ -10,11 +11,31 @@ import type { MakeReel } from './child/make-reel.js';
 /** The child's task: one JSON value on its standard input. */
 export type MediaTask = ({ task: 'reel' } & MakeReel) | { task: GeneratedFilm; path: string; seconds: number };
 
+const reportSchema = z.union([
+  z.strictObject({ progress: z.number(), memory: z.number() }),
+  z.strictObject({ done: z.literal(true) }),
+  z.strictObject({
+    problem: z.object({
+      code: z.enum(Object.keys(problemCodes) as ProblemCode[]),
+      message: z.string(),
+      next: z.string(),
+    }),
+  }),
+]);
 /** Its reports: JSON lines on its standard output. `memory` is its resident set, bytes; `progress` is from 0 to 1. */
-export type MediaReport =
-  | { progress: number; memory: number }
-  | { done: true }
-  | { problem: { code: ProblemCode; message: string; next: string } };
+export type MediaReport = z.infer<typeof reportSchema>;
+
+/** Null for a line that is no report, such as one that a library of FFmpeg has written. */
+function parseReport(line: string): MediaReport | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+  return reportSchema.safeParse(value).data ?? null;
+}
 
 export interface PrepareLimits {
   /** Longest time without a report; the child is then ended. */
@@ -22,6 +43,8 @@ export interface PrepareLimits {
   /** Resident memory of the child, bytes. */
   memory: number;
 }
+
+const mediaEntry = fileURLToPath(new URL('child/media-entry.js', import.meta.url));
 
 const RETRY = 'Close other programs, or raise the limits of open files and processes, and try again.';
 
@@ -38,9 +61,10 @@ export async function runMediaChild(options: {
   limits?: PrepareLimits;
   signal?: AbortSignal;
   onProgress?(done: number): void;
+  /** The child's script; another one in tests. */
+  entry?: string;
 }): Promise<void> {
-  const { request, subject, limits = defaultLimits, signal, onProgress } = options;
-  const entry = fileURLToPath(new URL('child/media-entry.js', import.meta.url));
+  const { request, subject, limits = defaultLimits, signal, onProgress, entry = mediaEntry } = options;
   const child: ChildProcess = spawn(process.execPath, ['--max-old-space-size=1024', entry], { stdio: 'pipe' });
   let problem: Problem | null = null;
   let done = false;
@@ -63,20 +87,25 @@ export async function runMediaChild(options: {
   if (signal?.aborted) abort();
   const ended = new Promise<void>((resolve) => {
     // Without descriptors for its pipes it has none, and there is no `close`.
-    child.once('error', (error) => {
+    child.on('error', (error) => {
       end(new Problem('prepare', `${subject}: the preparing process could not be started: ${error.message}`, RETRY));
       if (child.pid === undefined) resolve();
     });
     child.once('close', () => resolve());
   });
 
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+  const keepWords = (text: string) => {
     lastWords = (lastWords + text).slice(-2_000);
-  });
+  };
+  child.stderr?.setEncoding('utf8').on('data', keepWords);
   const onLine = (line: string) => {
+    const report = parseReport(line);
+    if (report === null) {
+      keepWords(`${line}\n`);
+      return;
+    }
     clearTimeout(silence);
     silence = setTimeout(onSilence, limits.silence);
-    const report: MediaReport = JSON.parse(line);
     if ('progress' in report) {
       onProgress?.(report.progress);
       if (report.memory > limits.memory) {

@@ -137,12 +137,13 @@ export function raiseFloor(curve: SendingCurve): SendingCurve {
     // A window may hold one group more than its share, depending on where it begins.
     return busiestWindow(raised) + GROUP <= 2 * average;
   };
-  const floor = leastAllowed(LEAST_RATE, Math.max(LEAST_RATE, busiestWindow(curve) / WINDOW), allowed);
+  const floor = leastAllowed({ low: LEAST_RATE, high: Math.max(LEAST_RATE, busiestWindow(curve) / WINDOW), allowed });
   return withFloor(curve, floor);
 }
 
 /** The least allowed value from `low` to `high`, to 0.2%; `high` must be allowed. */
-export function leastAllowed(low: number, high: number, allowed: (value: number) => boolean): number {
+export function leastAllowed(options: { low: number; high: number; allowed(value: number): boolean }): number {
+  const { low, high, allowed } = options;
   if (allowed(low)) return low;
   let refused = low;
   let least = high;

@@ -30,7 +30,7 @@ const tasks = {
 
 /** What came of a task. Throws with the process's last words where it crashed. */
 export function runOutOfFiles(task: keyof typeof tasks): string {
-  const words = ['-c', 'ulimit -n 64; exec "$0" "$@"', process.execPath, fileURLToPath(import.meta.url), task];
+  const words = ['-c', 'ulimit -n 512; exec "$0" "$@"', process.execPath, fileURLToPath(import.meta.url), task];
   const { status, stdout, stderr } = spawnSync('sh', words, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`it ended with ${status}: ${stderr}`);
   return stdout;
