@@ -19,20 +19,20 @@ export interface NetworkCatalogueOptions {
   log: (line: string) => void;
 }
 
-/** How often stations are looked for, and how often one may be missed before it is taken for gone. */
+/** Time between two searches, and the searches in a row after which a station that is not found is removed. */
 const SEARCH_PERIOD: Millis = 3_000;
 const MOST_MISSED = 3;
 
 interface Entry {
   source: NetworkSource;
-  /** Searches in a row that did not find it. */
+  /** Searches in a row without it. */
   missed: number;
 }
 
 /**
- * It is in charge of:
- * - looking for stations again and again, and telling when there are others
- * - ids and numbers that are unique although several servers gave them
+ * Responsible for:
+ * - repeated searches, and notifying listeners of their changes
+ * - ids and numbers that are unique across servers
  */
 export class NetworkCatalogue implements Catalogue {
   readonly #options: NetworkCatalogueOptions;
@@ -47,7 +47,7 @@ export class NetworkCatalogue implements Catalogue {
     this.#options = options;
   }
 
-  /** Looks for stations for the first time, and from then on. */
+  /** Resolves after the first search; more follow. */
   async open(): Promise<void> {
     await this.#search();
   }
@@ -114,7 +114,7 @@ export class NetworkCatalogue implements Catalogue {
     for (const listener of [...this.#listeners]) listener();
   }
 
-  /** With an id and a number that no other station here has. */
+  /** `info` with an id and a number that no other station of this gateway has. */
   #described(info: StationInfo): StationInfo {
     const others = [...this.#entries.values()].map(({ source }) => source.info);
     const numbers = new Set(others.map(({ number }) => number));

@@ -98,8 +98,8 @@ test('guessing is slowed down, and one line a minute says so', async () => {
   clock.now += 60_000;
   await assert.rejects(access.logIn(there, 'guess'), { status: 401 });
   assert.deepEqual(lines, [
-    'Operator: wrong password, 1 since it was last said',
-    'Operator: wrong password, 5 since it was last said',
+    'Operator: wrong password, attempts since the last such line: 1',
+    'Operator: wrong password, attempts since the last such line: 5',
   ]);
 });
 
@@ -119,5 +119,5 @@ test('passwords that cannot be read let nobody in', async () => {
   const access = new Access({ credentials: { read }, now: () => 0, log: (line) => lines.push(line) });
   await assert.rejects(access.operator(here), { status: 503 });
   await assert.rejects(access.operator(here), { status: 503 });
-  assert.deepEqual(lines, ['Nobody is let in as operator: operator.json: cannot be read: EACCES']);
+  assert.deepEqual(lines, ['Operators cannot log in: operator.json: cannot be read: EACCES']);
 });

@@ -1,4 +1,4 @@
-/** Who may look at the operator's page and act. */
+/** Access to the operator's pages and commands. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { messageOf } from '../../base/problem.js';
 import { Semaphore } from '../../base/semaphore.js';
@@ -10,10 +10,10 @@ import { isFromForeignPage, isFromThisMachine } from './origin.js';
 import { isPassword } from './password.js';
 import { SESSION_LIFETIME, Sessions } from './sessions.js';
 
-/** The operator, and how that is known. */
+/** The operator, and how the client is known to be the operator. */
 export type Caller = { by: 'loopback' } | { by: 'session' } | { by: 'token'; name: string };
 
-/** Of a request: the IP address at the other end of its connection, and its headers. */
+/** The client of a request: the remote IP address of its connection, and its headers. */
 export interface Client {
   readonly address: string;
   readonly headers: IncomingHttpHeaders;
@@ -21,14 +21,14 @@ export interface Client {
 
 export interface AccessOptions {
   credentials: Pick<CredentialsFile, 'read'>;
-  /** Milliseconds since some fixed moment; never goes back. */
+  /** A monotonic clock. */
   now(): Millis;
   log(line: string): void;
 }
 
 const COOKIE = 'msc-operator';
-/** Between two lines in the log about what went wrong. */
-const SAY_PERIOD: Millis = 60_000;
+/** Shortest time between two log lines about failed access. */
+const LOG_PERIOD: Millis = 60_000;
 
 const forbidden = (detail: string) => new HttpProblem(403, 'Forbidden', detail);
 
@@ -37,17 +37,17 @@ const noCredentials: Pick<CredentialsFile, 'read'> = {
 };
 
 /**
- * It is in charge of:
- * - who is the operator: whoever sits at this machine, until there is a password; then who has logged in, or has a token
- * - guessing passwords being slow, for one and for many
+ * Responsible for:
+ * - who is the operator: without a password every client on this machine; otherwise clients with a session or a token
+ * - slowing down guesses of the password, from one address and from many
  */
 export class Access {
   readonly #options: AccessOptions;
   readonly #sessions = new Sessions();
-  readonly #attempts = new LoginThrottle();
-  /** Each takes 32 MiB and a processor. */
-  readonly #turns = new Semaphore({ most: 2, waiting: 8 });
-  #saidAt = Number.NEGATIVE_INFINITY;
+  readonly #throttle = new LoginThrottle();
+  /** Hashing a password takes 32 MiB and a processor. */
+  readonly #hashing = new Semaphore({ most: 2, waiting: 8 });
+  #loggedAt = Number.NEGATIVE_INFINITY;
   #wrong = 0;
 
   constructor(options: Omit<AccessOptions, 'credentials'> & Partial<AccessOptions>) {
@@ -58,7 +58,7 @@ export class Access {
     return (await this.#credentials()).password !== null;
   }
 
-  /** Null: somebody else. Rejects with an HttpProblem where a page of somebody else's asks. */
+  /** Null: not the operator. Rejects with an HttpProblem for a request of a foreign page. */
   async callerOf(client: Client): Promise<Caller | null> {
     this.refuseForeignPages(client);
     const { address, headers } = client;
@@ -74,19 +74,19 @@ export class Access {
     return { by: 'session' };
   }
 
-  /** As `callerOf`; rejects with an HttpProblem that says what to do where it is not the operator. */
+  /** The operator. Rejects with an HttpProblem that names the next step where the client is not the operator. */
   async operator(client: Client): Promise<Caller> {
     const caller = await this.callerOf(client);
     if (caller !== null) return caller;
-    if (client.headers.authorization !== undefined) throw unauthorized('There is no such token.');
+    if (client.headers.authorization !== undefined) throw unauthorized('The token is unknown.');
     if (await this.hasPassword()) throw unauthorized('Log in first, or send a token.');
     throw forbidden(
-      'Until there is a password, only whoever sits at this machine is the operator. Set one: msc operator password',
+      'Without a password, only clients on the server’s machine are the operator. Set one: msc operator password',
     );
   }
 
   refuseForeignPages({ headers }: Client): void {
-    if (isFromForeignPage(headers)) throw forbidden('A page from another address may not ask this.');
+    if (isFromForeignPage(headers)) throw forbidden('Pages of other addresses may not send this request.');
   }
 
   /** Returns the Set-Cookie header of a new session. Rejects with an HttpProblem. */
@@ -94,23 +94,23 @@ export class Access {
     this.refuseForeignPages(client);
     const { now } = this.#options;
     const kept = (await this.#credentials()).password;
-    if (kept === null) throw new HttpProblem(409, 'No password', 'None has been set. Set one: msc operator password');
-    const wait = this.#attempts.take(client.address, now());
+    if (kept === null) throw new HttpProblem(409, 'No password', 'No password is set. Set one: msc operator password');
+    const wait = this.#throttle.take(client.address, now());
     if (wait > 0) {
       const seconds = Math.ceil(wait / 1000);
       const detail = `Too many tries. Try again in ${seconds} s.`;
       throw new HttpProblem(429, 'Too many tries', detail, { 'retry-after': String(seconds) });
     }
-    if (this.#turns.isFull) throw busy();
-    if (!(await this.#turns.run(() => isPassword(password, kept)))) {
-      this.#sayWrong();
+    if (this.#hashing.isFull) throw busy();
+    if (!(await this.#hashing.run(() => isPassword(password, kept)))) {
+      this.#logWrong();
       throw new HttpProblem(401, 'Wrong password', 'This is not the password.');
     }
-    this.#attempts.succeeded(client.address);
+    this.#throttle.succeeded(client.address);
     return cookie(this.#sessions.open(kept, now()), SESSION_LIFETIME, client.headers);
   }
 
-  /** Returns the Set-Cookie header that takes the cookie away. */
+  /** Returns the Set-Cookie header that removes the cookie. */
   logOut(client: Client): string {
     this.refuseForeignPages(client);
     const session = cookieOf(client.headers);
@@ -122,24 +122,28 @@ export class Access {
     try {
       return await this.#options.credentials.read();
     } catch (error) {
-      this.#sayNowAndThen(() => `Nobody is let in as operator: ${messageOf(error)}`);
-      throw new HttpProblem(503, 'Not possible now', 'The server cannot read its passwords; its log says why.');
+      this.#logSeldom(() => `Operators cannot log in: ${messageOf(error)}`);
+      throw new HttpProblem(
+        503,
+        'Not possible now',
+        'The server cannot read its password file; its log has the reason.',
+      );
     }
   }
 
-  #sayWrong(): void {
+  #logWrong(): void {
     this.#wrong++;
-    this.#sayNowAndThen(() => {
-      const text = `Operator: wrong password, ${this.#wrong} since it was last said`;
+    this.#logSeldom(() => {
+      const text = `Operator: wrong password, attempts since the last such line: ${this.#wrong}`;
       this.#wrong = 0;
       return text;
     });
   }
 
-  #sayNowAndThen(line: () => string): void {
+  #logSeldom(line: () => string): void {
     const now = this.#options.now();
-    if (now - this.#saidAt < SAY_PERIOD) return;
-    this.#saidAt = now;
+    if (now - this.#loggedAt < LOG_PERIOD) return;
+    this.#loggedAt = now;
     this.#options.log(line());
   }
 }
@@ -147,17 +151,18 @@ export class Access {
 const unauthorized = (detail: string) =>
   new HttpProblem(401, 'Not logged in', detail, { 'www-authenticate': 'Bearer realm="operator"' });
 
-const busy = () => new HttpProblem(503, 'Busy', 'Many are logging in. Try again in a moment.', { 'retry-after': '2' });
+const busy = () =>
+  new HttpProblem(503, 'Busy', 'Too many logins at once. Try again in a moment.', { 'retry-after': '2' });
 
 function cookieOf({ cookie: header = '' }: IncomingHttpHeaders): string | null {
   for (const pair of header.split(';')) {
-    const [name, value] = pair.trim().split('=');
-    if (name === COOKIE && /^[\w-]{43}$/.test(value ?? '')) return value;
+    const [name, value = ''] = pair.trim().split('=');
+    if (name === COOKIE && /^[\w-]{43}$/.test(value)) return value;
   }
   return null;
 }
 
-/** Behind a proxy that speaks HTTPS only the browser knows that it does, and says so in its Origin. */
+/** Behind an HTTPS proxy only the browser's Origin header shows that the connection is secure. */
 function cookie(value: string, lifetime: Millis, { origin }: IncomingHttpHeaders): string {
   const secure = origin?.startsWith('https://') ? '; Secure' : '';
   return `${COOKIE}=${value}; Path=/; Max-Age=${lifetime / 1000}; HttpOnly; SameSite=Strict${secure}`;

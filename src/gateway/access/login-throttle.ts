@@ -1,26 +1,26 @@
-/** How often passwords may be tried: by one address, and by all together. No clock. */
+/** Limits on password attempts, of one address and of all together. No clock. */
 import { isIPv6 } from 'node:net';
 import { TokenBucket } from '../../base/token-bucket.js';
 import type { Millis } from '../../base/units.js';
 
-/** Each try costs time, which comes in again as it passes: so waits are exact. */
+/** Tokens are milliseconds: an attempt costs some, and time brings them back. */
 const timeBucket = (capacity: Millis, now: Millis): TokenBucket => new TokenBucket({ rate: 1_000, capacity }, now);
 
-/** An address may try 5 times at once, and all together 60 times. */
+/** One address may make 5 attempts at once, all together 60. */
 const COST_FOR_ADDRESS: Millis = 30_000;
 const MOST_OF_ADDRESS: Millis = 5 * COST_FOR_ADDRESS;
 const COST_FOR_ALL: Millis = 1_000;
 const MOST_OF_ALL: Millis = 60 * COST_FOR_ALL;
-/** Addresses that are remembered. */
+/** Most addresses remembered. */
 const MOST_ADDRESSES = 10_000;
 
-/** One network is one guesser: whoever has an IPv6 address has 2^64 of them. */
+/** An IPv6 network counts as one address: each of its hosts has 2^64 of them. */
 const networkOf = (address: string): string => (isIPv6(address) ? firstGroups(address) : address);
 
 function firstGroups(address: string): string {
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, '');
   if (!isIPv6(plain)) return plain;
-  const [head, tail] = plain.replace(/%.*$/, '').split('::');
+  const [head = '', tail] = plain.replace(/%.*$/, '').split('::');
   const groups = head === '' ? [] : head.split(':');
   const rest = tail ? tail.split(':') : [];
   const zeros = tail === undefined ? [] : new Array<string>(Math.max(0, 8 - groups.length - rest.length)).fill('0');

@@ -1,28 +1,28 @@
-/** Operators who have logged in. No clock. */
+/** Sessions of operators. No clock. */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Millis } from '../../base/units.js';
 
-/** A working day, then the password is asked for again. */
+/** A working day; then the operator logs in again. */
 export const SESSION_LIFETIME: Millis = 12 * 3_600_000;
-/** More than operators have browsers: the oldest goes. */
+/** More than operators have browsers; the oldest session is dropped. */
 const MOST_SESSIONS = 100;
 
 interface Session {
   readonly until: Millis;
-  /** The password with which it began, as it is kept: with another, all sessions end. */
+  /** The password hash at its start: a new password ends all sessions. */
   readonly password: string;
 }
 
 const keyOf = (token: string): string => createHash('sha256').update(token).digest('base64');
 
 export class Sessions {
-  /** By hash, so that finding one says nothing of how much of a token was right. In order of beginning. */
+  /** By hash, so that lookups reveal nothing about a token. In order of start. */
   readonly #sessions = new Map<string, Session>();
 
-  /** Returns the new session's token, 256 random bits. */
+  /** Returns the token of a new session, 256 random bits. */
   open(password: string, now: Millis): string {
     const [oldest] = this.#sessions.keys();
-    if (this.#sessions.size >= MOST_SESSIONS) this.#sessions.delete(oldest);
+    if (oldest !== undefined && this.#sessions.size >= MOST_SESSIONS) this.#sessions.delete(oldest);
     const token = randomBytes(32).toString('base64url');
     this.#sessions.set(keyOf(token), { until: now + SESSION_LIFETIME, password });
     return token;

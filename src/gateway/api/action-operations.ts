@@ -1,162 +1,157 @@
-/** What the operator can do. */
+/** The operator's commands, and disconnecting a viewer. */
 import { z } from 'zod';
 import { nameSchema, orderSchema, showSchema } from '../../contract/api.js';
-import type { Operator } from '../../contract/server-view.js';
+import type { OperatorCommand } from '../../contract/commands.js';
+import type { ServerView } from '../../contract/server-view.js';
 import { HttpProblem, noSuchStation } from '../http-problem.js';
-import type { ApiContext } from './operation.js';
-import { operation } from './operation.js';
+import { type Operation, operation } from './operation.js';
 import { stationExample, stationParams } from './station-operations.js';
 
-/** 409: it cannot be done to this station, or not now. 422: a file cannot be used. */
+/** 409: not possible for this station, or not now. 422: a file cannot be used. */
 const PROBLEMS = [404, 409, 422, 501, 503];
 
-function operatorOf({ operator }: ApiContext): Operator {
-  if (operator) return operator;
-  throw new HttpProblem(501, 'Not here', 'The stations come from another host: act there.');
+interface CommandInput<Body> {
+  /** Id of the path's station; empty for all stations. */
+  station: string;
+  body: Body;
+  view: ServerView;
 }
 
-/** The id of an existing station, as the server writes it. */
-function idOf(operator: Operator, id: string): string {
-  const known = operator.view().stations.find(({ info }) => info.id === id);
+interface CommandSpec<Schema extends z.ZodObject> {
+  id: string;
+  method?: 'POST' | 'PUT';
+  /** With `{id}` for commands to one station. */
+  path: string;
+  summary: string;
+  description?: string;
+  body?: Schema;
+  example?: z.output<Schema>;
+  /** The command, and what the log says that the operator does. Throws an HttpProblem for an unknown slate. */
+  commandOf(input: CommandInput<z.output<Schema>>): [command: OperatorCommand, audit: string];
+}
+
+/** A command as an operation. */
+function commandOperation<Schema extends z.ZodObject>(spec: CommandSpec<Schema>): Operation {
+  const { id, method = 'POST', path, summary, description, body, example, commandOf } = spec;
+  const ofStation = path.includes('{id}');
+  return operation({
+    id,
+    method,
+    path,
+    summary,
+    description,
+    right: 'operator',
+    params: ofStation ? stationParams : undefined,
+    body,
+    reply: null,
+    problems: PROBLEMS,
+    examples: { params: ofStation ? stationExample : undefined, body: example } as object,
+    run: async ({ context: { operator }, params, body, audit }) => {
+      if (!operator) throw new HttpProblem(501, 'Not here', 'The stations come from another host: use its API.');
+      const view = operator.view();
+      const station = params === undefined ? '' : stationIn(view, params.id);
+      const [command, what] = commandOf({ station, body: body as z.output<Schema>, view });
+      audit(what);
+      await operator.execute(command);
+      return undefined;
+    },
+  });
+}
+
+/** The id as the server writes it, so that the log holds no text of a client. */
+function stationIn({ stations }: ServerView, id: string): string {
+  const known = stations.find(({ info }) => info.id === id);
   if (!known) throw noSuchStation();
   return known.info.id;
 }
 
-/** A name that somebody gave, for a line in the log: on one line, in quotes, and not long. */
+function slateIn({ slates }: ServerView, id: string): string {
+  const slate = slates.find((each) => each.id === id);
+  if (!slate) throw new HttpProblem(404, 'No such slate', 'No slate has this id. /api/v1/line-up lists all slates.');
+  return slate.id;
+}
+
+/** A name that a client chose, for a line of the log: printable, in quotes, and short. */
 const quoted = (name: string): string =>
   JSON.stringify(name.replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, '?').slice(0, 60));
 
-const simpleActions = {
-  start: ['Put a station on the air again', 'starts'],
+const simpleCommands = {
+  start: ['Put a station on the air', 'starts'],
   stop: ['Take a station off the air', 'stops'],
-  skip: ['Go on with the station’s next item', 'skips an item of'],
-  reload: ['Look at the station’s files again', 'reloads'],
-  resume: ['Go back from the slate to what the station plays', 'resumes'],
+  skip: ['Continue with the station’s next item', 'skips an item of'],
+  reload: ['Read the station’s files again', 'reloads'],
+  resume: ['Return from the slate to the station’s programme', 'resumes'],
 } as const;
 
-const simpleOperations = (Object.keys(simpleActions) as (keyof typeof simpleActions)[]).map((action) => {
-  const [summary, does] = simpleActions[action];
-  return operation({
+const simpleOperations = (Object.keys(simpleCommands) as (keyof typeof simpleCommands)[]).map((action) => {
+  const [summary, does] = simpleCommands[action];
+  return commandOperation({
     id: `${action}Station`,
-    method: 'POST',
     path: `/stations/{id}/${action}`,
     summary,
-    right: 'operator',
-    params: stationParams,
-    reply: null,
-    problems: PROBLEMS,
-    examples: { params: stationExample },
-    run: async ({ context, params, audit }) => {
-      const operator = operatorOf(context);
-      const id = idOf(operator, params.id);
-      audit(`${does} ${id}`);
-      await operator.execute({ do: action, station: id });
-      return undefined;
-    },
+    commandOf: ({ station }) => [{ do: action, station }, `${does} ${station}`],
   });
 });
 
 export const actionOperations = [
   ...simpleOperations,
-  operation({
+  commandOperation({
     id: 'renameStation',
     method: 'PUT',
     path: '/stations/{id}/name',
-    summary: 'Call a station otherwise; its id and its group stay',
-    right: 'operator',
-    params: stationParams,
+    summary: 'Change the name of a station; its id and its group stay',
     body: nameSchema,
-    reply: null,
-    problems: PROBLEMS,
-    examples: { params: stationExample, body: { name: 'Lobby' } },
-    run: async ({ context, params, body, audit }) => {
-      const operator = operatorOf(context);
-      const id = idOf(operator, params.id);
-      audit(`renames ${id} to ${quoted(body.name)}`);
-      await operator.execute({ do: 'rename', station: id, name: body.name });
-      return undefined;
-    },
+    example: { name: 'Lobby' },
+    commandOf: ({ station, body: { name } }) => [
+      { do: 'rename', station, name },
+      `renames ${station} to ${quoted(name)}`,
+    ],
   }),
-  operation({
+  commandOperation({
     id: 'reorderStation',
     method: 'PUT',
     path: '/stations/{id}/order',
-    summary: 'Play the station’s items in this order from the next one on',
-    description: 'All of its items as /line-up tells them, each once.',
-    right: 'operator',
-    params: stationParams,
+    summary: 'Play the station’s items in this order, from the next one on',
+    description: 'All items that /line-up lists, each once.',
     body: orderSchema,
-    reply: null,
-    problems: PROBLEMS,
-    examples: { params: stationExample, body: { items: ['1', '0'] } },
-    run: async ({ context, params, body, audit }) => {
-      const operator = operatorOf(context);
-      const id = idOf(operator, params.id);
-      audit(`reorders ${id}`);
-      await operator.execute({ do: 'reorder', station: id, items: body.items });
-      return undefined;
-    },
+    example: { items: ['1', '0'] },
+    commandOf: ({ station, body: { items } }) => [{ do: 'reorder', station, items }, `reorders ${station}`],
   }),
-  operation({
+  commandOperation({
     id: 'showOnStation',
-    method: 'POST',
     path: '/stations/{id}/show',
-    summary: 'Show a slate in place of what the station plays',
-    right: 'operator',
-    params: stationParams,
+    summary: 'Show a slate in place of the station’s programme',
     body: showSchema,
-    reply: null,
-    problems: PROBLEMS,
-    examples: { params: stationExample, body: { slate: 'back-soon' } },
-    run: async ({ context, params, body, audit }) => {
-      const operator = operatorOf(context);
-      const id = idOf(operator, params.id);
-      const slate = slateOf(operator, body.slate);
-      audit(`shows ${slate} on ${id}`);
-      await operator.execute({ do: 'show', station: id, slate });
-      return undefined;
+    example: { slate: 'back-soon' },
+    commandOf: ({ station, body, view }) => {
+      const slate = slateIn(view, body.slate);
+      return [{ do: 'show', station, slate }, `shows ${slate} on ${station}`];
     },
   }),
-  operation({
+  commandOperation({
     id: 'showEverywhere',
-    method: 'POST',
     path: '/show',
     summary: 'Show a slate on all stations, as in an emergency',
-    right: 'operator',
     body: showSchema,
-    reply: null,
-    problems: PROBLEMS,
-    examples: { body: { slate: 'leave-the-building' } },
-    run: async ({ context, body, audit }) => {
-      const operator = operatorOf(context);
-      const slate = slateOf(operator, body.slate);
-      audit(`shows ${slate} on all stations`);
-      await operator.execute({ do: 'show', station: null, slate });
-      return undefined;
+    example: { slate: 'leave-the-building' },
+    commandOf: ({ body, view }) => {
+      const slate = slateIn(view, body.slate);
+      return [{ do: 'show', station: null, slate }, `shows ${slate} on all stations`];
     },
   }),
-  operation({
+  commandOperation({
     id: 'resumeEverywhere',
-    method: 'POST',
     path: '/resume',
-    summary: 'Go back from slates to what all stations play',
-    right: 'operator',
-    reply: null,
-    problems: PROBLEMS,
-    examples: {},
-    run: async ({ context, audit }) => {
-      const operator = operatorOf(context);
-      audit('resumes all stations');
-      await operator.execute({ do: 'resume', station: null });
-      return undefined;
-    },
+    summary: 'Return from slates to the programmes of all stations',
+    commandOf: () => [{ do: 'resume', station: null }, 'resumes all stations'],
   }),
   operation({
     id: 'disconnectViewer',
     method: 'DELETE',
     path: '/viewers/{viewer}',
-    summary: 'Disconnect somebody whom the gateway sends a stream',
-    description: 'Nobody is kept from coming back. Receivers of a group take it from the network: they cannot be.',
+    summary: 'Disconnect a viewer of this gateway',
+    description:
+      'The viewer may connect again. Receivers of a group cannot be disconnected: the network delivers to them.',
     right: 'operator',
     params: z.object({
       viewer: z.coerce
@@ -164,23 +159,18 @@ export const actionOperations = [
         .int()
         .min(1)
         .max(2 ** 53)
-        .describe('Its number in /viewers.'),
+        .describe('The viewer’s id in /viewers.'),
     }),
     reply: null,
     problems: [404],
     examples: { params: { viewer: 7 } },
-    run: ({ context, params, audit }) => {
-      const viewer = context.viewers.list.find(([id]) => id === params.viewer)?.[1];
-      if (!viewer) throw new HttpProblem(404, 'No such viewer', 'Whoever it was has gone. /api/v1/viewers lists them.');
+    run: ({ context: { viewers }, params, audit }) => {
+      const viewer = viewers.list.find(([id]) => id === params.viewer)?.[1];
+      if (!viewer)
+        throw new HttpProblem(404, 'No such viewer', 'The viewer has left. /api/v1/viewers lists all viewers.');
       audit(`disconnects ${viewer.address} from ${viewer.station}`);
-      context.viewers.close(params.viewer);
+      viewers.close(params.viewer);
       return undefined;
     },
   }),
 ];
-
-function slateOf(operator: Operator, id: string): string {
-  const slate = operator.view().slates.find((each) => each.id === id);
-  if (!slate) throw new HttpProblem(404, 'No such slate', 'There is none of that id. /api/v1/line-up lists them.');
-  return slate.id;
-}

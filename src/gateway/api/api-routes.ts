@@ -1,4 +1,4 @@
-/** `/api/v1` and `/metrics`: routes made of the table of operations. */
+/** `/api/v1` and `/metrics`: the routes of the table of operations. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { Problem, type ProblemCode } from '../../base/problem.js';
@@ -25,7 +25,7 @@ export const operations: readonly Operation[] = [
   ...actionOperations,
 ];
 
-/** Bytes: the order of ten thousand items. */
+/** Most bytes of a body: the order of ten thousand items. */
 const MOST_BODY = 256 * 1024;
 
 export const apiRoutes: Routes = (app, context) => {
@@ -36,7 +36,7 @@ export const apiRoutes: Routes = (app, context) => {
   });
   const document = JSON.stringify(openApiOf(operations, processLoad.version));
   void app.register(async (scope) => {
-    // A form of somebody else's page can send text, but no JSON.
+    // A form of a foreign page can send text, but no JSON.
     scope.removeContentTypeParser('text/plain');
     scope.setErrorHandler((error, _request, reply) => replyProblem(reply, asHttpProblem(error)));
     for (const operation of operations) addRoute(scope, api, operation);
@@ -73,7 +73,7 @@ function addRoute(app: FastifyInstance, context: ApiContext, operation: Operatio
 async function handle(context: ApiContext, operation: Operation, request: FastifyRequest, reply: FastifyReply) {
   const { access } = context;
   const client: Client = { address: request.socket.remoteAddress ?? '', headers: request.headers };
-  // First: who may not act learns nothing about what is wrong with the request.
+  // Checked first: other clients learn nothing about faults of the request.
   const caller = operation.right === 'operator' ? await access.operator(client) : null;
   const answer = await operation.run({
     context,
@@ -93,15 +93,15 @@ async function handle(context: ApiContext, operation: Operation, request: Fastif
 function checked(schema: z.ZodObject | undefined, value: unknown): never {
   const result = schema?.safeParse(value);
   if (result === undefined || result.success) return result?.data as never;
-  // The path is of the schema: nothing that a client wrote is in it.
-  const where = result.error.issues[0].path.join('.');
-  const detail = `${where === '' ? 'The body' : `"${where}"`} is not as /api/v1/openapi.json describes it.`;
+  // The path comes from the schema, not from the client.
+  const where = result.error.issues.at(0)?.path.join('.') ?? '';
+  const detail = `${where === '' ? 'The body' : `"${where}"`} does not match /api/v1/openapi.json.`;
   throw new HttpProblem(400, 'Bad request', detail);
 }
 
 function nameOf(caller: Caller | null): string {
   if (caller?.by === 'token') return `token ${caller.name}`;
-  return caller?.by ?? 'anybody';
+  return caller?.by ?? 'anonymous';
 }
 
 const statusOfProblem: Partial<Record<ProblemCode, number>> = { station: 404, usage: 409, source: 422, prepare: 422 };
@@ -114,7 +114,7 @@ const titles: Record<number, string> = {
   422: 'Not usable',
 };
 
-/** Rethrows what is a mistake of ours. */
+/** Rethrows unexpected errors. */
 function asHttpProblem(error: unknown): HttpProblem {
   if (error instanceof HttpProblem) return error;
   if (error instanceof Problem) {
@@ -124,13 +124,13 @@ function asHttpProblem(error: unknown): HttpProblem {
   }
   const status = statusOf(error);
   if (status === undefined) throw error;
-  const detail = 'The body of the request cannot be read. It is JSON, as /api/v1/openapi.json describes it.';
+  const detail = 'The body cannot be read. Send JSON that matches /api/v1/openapi.json.';
   return new HttpProblem(status, titles[status] ?? 'Bad request', detail);
 }
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1).replace(/\.$/, '')}.`;
 
-/** Of what Fastify throws at a client's mistake. */
+/** The status of Fastify's errors about requests; undefined: another error. */
 function statusOf(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('statusCode' in error)) return undefined;
   const { statusCode } = error;

@@ -1,4 +1,4 @@
-/** What the OpenAPI document shows. */
+/** Examples of the OpenAPI document. */
 import type { ApiStation, ApiViewer, Check, LineUpStation, ServerStats, StationStats } from '../../contract/api.js';
 
 const time = 1_772_366_400_000;
@@ -70,7 +70,12 @@ export const exampleStats: StationStats = {
   unrepaired: 0,
 };
 
-const check: Check = { id: 'sending', state: 'good', title: 'Packets leave in time', detail: 'None was lost lately.' };
+const check: Check = {
+  id: 'sending',
+  state: 'good',
+  title: 'Packets leave on time',
+  detail: 'No packet was lost in the last minute.',
+};
 
 export const exampleServer: ServerStats = {
   name: 'projector',

@@ -1,4 +1,4 @@
-/** The OpenAPI document (3.1), made of the table of operations. */
+/** The OpenAPI document (3.1) of the table of operations. */
 import { z } from 'zod';
 import {
   checkSchema,
@@ -47,7 +47,7 @@ const components = {
 
 const pathOf = (name: string): string => `#/components/schemas/${name}`;
 
-/** Every schema that has a name, those within others by reference. */
+/** Every named schema; schemas within others are references. */
 function namedSchemas(): Record<string, object> {
   const registry = z.registry<{ id: string }>();
   for (const [id, schema] of Object.entries(components)) registry.add(schema, { id });
@@ -55,7 +55,7 @@ function namedSchemas(): Record<string, object> {
   return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, plain(schema)]));
 }
 
-/** What stands in a document needs no address of its own. */
+/** Drops the keywords that only a document of its own needs. */
 function plain({ $id: _id, $schema: _schema, ...rest }: z.core.JSONSchema.BaseSchema): object {
   return rest;
 }
@@ -84,18 +84,18 @@ function parametersOf({ params, query, examples }: Operation): object[] {
 
 const problemContent = { 'application/problem+json': { schema: { $ref: pathOf('Problem') } } };
 const problemTexts: Record<number, string> = {
-  400: 'What was asked is not as described',
+  400: 'The request does not match its schema',
   401: 'Not logged in, or the wrong password',
   403: 'Not allowed',
-  404: 'There is no such thing',
-  409: 'Not possible as it is now',
+  404: 'Not found',
+  409: 'Not possible in the current state',
   422: 'A file cannot be used',
-  429: 'Too many tries',
-  501: 'Not here',
+  429: 'Too many attempts',
+  501: 'Not available on this gateway',
   503: 'Not possible now',
 };
 
-/** Status codes of all problems that an operation can have. */
+/** Status codes of all problems of an operation. */
 export function problemsOf({ params, query, body, right, problems = [] }: Operation): number[] {
   const own = [
     ...problems,
@@ -111,7 +111,7 @@ function goodReply({ reply, examples }: Operation): Record<string, object> {
     return { 200: { description: 'Events', content: { 'text/event-stream': { schema: { type: 'string' } } } } };
   }
   const content = { 'application/json': { schema: referTo(reply), example: examples.reply } };
-  return { 200: { description: 'As asked', content } };
+  return { 200: { description: 'Success', content } };
 }
 
 function describe(operation: Operation): object {
@@ -136,12 +136,12 @@ function describe(operation: Operation): object {
   };
 }
 
-/** Of what is behind /api/v1. */
+/** The document of `/api/v1`. */
 export function openApiOf(operations: readonly Operation[], version: string): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const operation of operations) {
-    paths[operation.path] ??= {};
-    paths[operation.path][operation.method.toLowerCase()] = describe(operation);
+    const { path, method } = operation;
+    paths[path] = { ...paths[path], [method.toLowerCase()]: describe(operation) };
   }
   return {
     openapi: '3.1.0',
@@ -149,8 +149,8 @@ export function openApiOf(operations: readonly Operation[], version: string): ob
       title: 'MultiStreamCast',
       version,
       description:
-        'Times are milliseconds since the Unix epoch, rates bit/s. Until an operator’s password is set, whoever sits at ' +
-        'the server’s machine is the operator and needs nothing; then a token, or a session.',
+        'Times are milliseconds since the Unix epoch, rates bit/s. Until a password is set, every client on the server’s ' +
+        'machine is the operator; after that, a token or a session is required.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/api/v1' }],
@@ -158,7 +158,7 @@ export function openApiOf(operations: readonly Operation[], version: string): ob
     components: {
       schemas: namedSchemas(),
       securitySchemes: {
-        token: { type: 'http', scheme: 'bearer', description: 'Made by: msc operator token add NAME' },
+        token: { type: 'http', scheme: 'bearer', description: 'Create one with: msc operator token add NAME' },
         session: { type: 'apiKey', in: 'cookie', name: 'msc-operator' },
       },
     },

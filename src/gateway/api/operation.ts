@@ -1,4 +1,4 @@
-/** One thing that `/api/v1` does. From the same table come the routes, the checks of what is asked, and the OpenAPI document. */
+/** An operation of `/api/v1`: one table yields the routes, the validation of requests and the OpenAPI document. */
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import type { Access, Caller, Client } from '../access/access.js';
@@ -6,7 +6,7 @@ import type { GatewayContext } from '../context.js';
 import type { Monitor } from '../monitor/monitor.js';
 import type { EventHub } from './event-hub.js';
 
-/** What all operations work with. */
+/** The context that all operations share. */
 export interface ApiContext extends GatewayContext {
   readonly access: Access;
   readonly monitor: Monitor;
@@ -20,32 +20,32 @@ type Shape<T> = T extends z.ZodType ? z.output<T> : undefined;
 export interface Call<Params, Query, Body> {
   readonly context: ApiContext;
   readonly client: Client;
-  /** Null: whoever asks is not the operator, or it does not matter. */
+  /** Null: the operation is open to all clients. */
   readonly caller: Caller | null;
   readonly params: Shape<Params>;
   readonly query: Shape<Query>;
   readonly body: Shape<Body>;
   readonly reply: FastifyReply;
-  /** One line for the log: who does what. `what` holds nothing that a client writes freely. */
+  /** Logs who does `what`, which must contain no free text of a client. */
   audit(what: string): void;
 }
 
 export interface OperationSpec<Params, Query, Body, Reply> {
-  /** Unique; a verb and what it is done to. */
+  /** Unique: a verb and its object. */
   readonly id: string;
   readonly method: Method;
-  /** Behind /api/v1, with {names} of `params`. */
+  /** After /api/v1, with {names} of `params`. */
   readonly path: string;
   readonly summary: string;
   readonly description?: string;
-  /** Who may. */
+  /** Who may call it. */
   readonly right: 'anybody' | 'operator';
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;
   /** Null: no content (204). */
   readonly reply: Reply | 'event-stream' | null;
-  /** Status codes of its problems, besides those of what was asked and of who may. */
+  /** Status codes of its problems, besides those of validation and access. */
   readonly problems?: readonly number[];
   readonly examples: {
     readonly params?: Shape<Params>;
@@ -56,10 +56,10 @@ export interface OperationSpec<Params, Query, Body, Reply> {
   run(call: Call<Params, Query, Body>): Promise<Shape<Reply> | undefined> | Shape<Reply> | undefined;
 }
 
-/** An operation of whatever types. */
+/** An operation of any types. */
 export type Operation = OperationSpec<Input, Input, Input, z.ZodType>;
 
-/** Checks the types of one operation among each other. */
+/** Checks the types of an operation against each other. */
 export function operation<
   Params extends Input | undefined = undefined,
   Query extends Input | undefined = undefined,

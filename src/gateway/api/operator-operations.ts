@@ -1,4 +1,4 @@
-/** What the operator may know: how it goes, and who is watching. */
+/** Stats, line-up and viewers for the operator. */
 import { z } from 'zod';
 import { historySchema, lineUpSchema, serverSchema, viewersSchema } from '../../contract/api.js';
 import { noSuchStation } from '../http-problem.js';
@@ -14,7 +14,7 @@ import { operation } from './operation.js';
 import { lineUpOf, viewersOf } from './views.js';
 
 const historyQuery = z.object({
-  station: z.string().max(400).optional().describe('Id of a station; without it, the server.'),
+  station: z.string().max(400).optional().describe('Id of a station; default: the server.'),
 });
 
 export const operatorOperations = [
@@ -22,7 +22,7 @@ export const operatorOperations = [
     id: 'getServer',
     method: 'GET',
     path: '/server',
-    summary: 'How the server is',
+    summary: 'Stats and checks of the server',
     right: 'operator',
     reply: serverSchema,
     examples: { reply: exampleServer },
@@ -32,7 +32,7 @@ export const operatorOperations = [
     id: 'getLineUp',
     method: 'GET',
     path: '/line-up',
-    summary: 'All stations as their operator knows them, those that are not on the air too',
+    summary: 'All stations of the line-up, on the air or not',
     right: 'operator',
     reply: lineUpSchema,
     examples: { reply: { stations: [exampleLineUpStation], slates: [{ id: 'slate', name: 'Back soon' }] } },
@@ -42,8 +42,8 @@ export const operatorOperations = [
     id: 'listViewers',
     method: 'GET',
     path: '/viewers',
-    summary: 'Who is watching, as far as is known',
-    description: 'Receivers that only listen to a group tell nobody: they are not in it.',
+    summary: 'Viewers of this gateway, and receivers with a session',
+    description: 'Receivers that only join a group are unknown.',
     right: 'operator',
     reply: viewersSchema,
     examples: {
@@ -55,7 +55,7 @@ export const operatorOperations = [
     id: 'getHistory',
     method: 'GET',
     path: '/history',
-    summary: 'The last quarter of an hour in samples',
+    summary: 'Samples of the last 15 minutes',
     right: 'operator',
     query: historyQuery,
     reply: historySchema,
@@ -71,16 +71,16 @@ export const operatorOperations = [
     id: 'followEvents',
     method: 'GET',
     path: '/events',
-    summary: 'How it goes, once a second, as Server-Sent Events',
+    summary: 'Stats and changes as Server-Sent Events',
     description:
-      'Events, each with JSON: `line-up` as of /line-up, at first and whenever it changed; `stats` every second, ' +
-      '{server, stations} with the server as of /server; `viewers` as of /viewers, the first 200, whenever they changed.',
+      'Events with JSON: `line-up` as /line-up, at first and after changes; `stats` every second, {server, stations} with ' +
+      'the server as /server; `viewers` as /viewers, the first 200, at first and after changes.',
     right: 'operator',
     reply: 'event-stream',
     problems: [503],
     examples: {},
     run: ({ context, client, reply }) => {
-      // What stands in the head of every answer.
+      // The headers of every response.
       for (const [name, value] of Object.entries(reply.getHeaders())) if (value) reply.raw.setHeader(name, value);
       context.events.add(client, reply.raw);
       reply.hijack();

@@ -1,4 +1,4 @@
-/** Logging in and out. */
+/** Login and logout. */
 import { loginSchema } from '../../contract/api.js';
 import { operation } from './operation.js';
 
@@ -8,7 +8,7 @@ export const sessionOperations = [
     method: 'POST',
     path: '/session',
     summary: 'Log in with the operator’s password, for twelve hours',
-    description: 'The answer sets a cookie. Scripts need no session: they send a token as `Authorization: Bearer …`.',
+    description: 'The reply sets a cookie. Scripts send a token instead: `Authorization: Bearer …`.',
     right: 'anybody',
     body: loginSchema,
     reply: null,

@@ -1,4 +1,4 @@
-/** What anybody may know: stations, and what they play. */
+/** Stations and their programmes, open to all clients. */
 import { z } from 'zod';
 import type { Millis } from '../../base/units.js';
 import {
@@ -23,8 +23,8 @@ export const stationExample = { id: exampleStation.id };
 
 const moment = z.coerce.number().min(0).max(1e15).optional();
 const guideQuery = z.object({
-  from: moment.describe('Milliseconds since the Unix epoch; now where it is not given.'),
-  to: moment.describe('At most 48 hours after `from`; six hours after it where it is not given.'),
+  from: moment.describe('Milliseconds since the Unix epoch; default: now.'),
+  to: moment.describe('At most 48 hours after `from`; default: 6 hours after it.'),
 });
 
 const described = ({ info, oldest }: StationSource): ApiStation => ({ ...info, oldest });
@@ -60,8 +60,8 @@ export const stationOperations = [
     id: 'getGuide',
     method: 'GET',
     path: '/guide',
-    summary: 'What stations play within a time',
-    description: `What touches the time is told whole, of each station the first ${MOST_PROGRAMMES} programmes.`,
+    summary: 'Programmes of all stations within a time',
+    description: `Programmes that overlap the time, in full; the first ${MOST_PROGRAMMES} of each station.`,
     right: 'anybody',
     query: guideQuery,
     reply: guideSchema,
@@ -73,7 +73,7 @@ export const stationOperations = [
       const from = query.from ?? context.now();
       const to = query.to ?? from + GUIDE_TIME;
       if (to < from || to - from > MOST_GUIDE_TIME) {
-        throw new HttpProblem(400, 'Bad request', '"to" is from "from" to 48 hours after it.');
+        throw new HttpProblem(400, 'Bad request', '"to" must not be before "from", nor more than 48 hours after it.');
       }
       const programmesOf = (station: StationSource) => station.programmes(from, to).slice(0, MOST_PROGRAMMES);
       return {
@@ -88,7 +88,7 @@ export const stationOperations = [
     id: 'getSession',
     method: 'GET',
     path: '/session',
-    summary: 'Whether whoever asks is the operator',
+    summary: 'Whether the client is the operator',
     right: 'anybody',
     reply: sessionSchema,
     examples: { reply: { operator: 'session', password: true } },

@@ -1,4 +1,4 @@
-/** Stations and viewers as the operator is told of them. */
+/** Replies about stations and viewers for the operator. */
 import { type ApiViewers, type LineUp, MOST_VIEWERS } from '../../contract/api.js';
 import type { GatewayContext } from '../context.js';
 

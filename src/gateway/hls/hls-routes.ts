@@ -1,6 +1,6 @@
 /**
- * `/stations/{id}/index.m3u8`: a station as HLS, as it is on the air or from its past. It leads to
- * `/stations/{id}/{W}/index.m3u8`, and that to `/stations/{id}/{W}/{k}.ts`: segments of W seconds (segments.ts).
+ * `/stations/{id}/index.m3u8`: a station as HLS, live or from its past. It refers to `/stations/{id}/{W}/index.m3u8`, and
+ * that to `/stations/{id}/{W}/{k}.ts`: segments of W seconds (segments.ts).
  */
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -16,53 +16,62 @@ import { SegmentMemory } from './segment-memory.js';
 import { LONGEST, Segments, SHORTEST, segmentSeconds } from './segments.js';
 
 /**
- * Segments of a list of what is on the air. Players begin three of the longest durations, 2 W each, before its end: seven
- * segments, of which the first begins up to W late, are no less than that.
+ * Segments of a live playlist. Players start three target durations, 2 W each, before its end: seven segments, of which the
+ * first starts up to W late, are enough.
  */
 const LIVE = 7;
-/** Segments that a list of the past has beyond the one that is played: players begin with the third from its end. */
+/** Segments of a playlist of the past after the one being played: players start with the third from the end. */
 const AHEAD = 2;
-/** Of the past that a list reaches back. */
+/** Longest playlist of the past. */
 const LONGEST_LIST: Millis = 3_600_000;
-/** A response of which nothing is taken for so long is ended. */
+/** Longest time without progress before a response is ended. */
 const STALLED: Millis = 20_000;
 
-/** W of a station for which is kept where segments lie: that of now, and that of before. */
+/** Values of W whose segments are kept for a station: the current one, and the previous one. */
 const MOST_LENGTHS = 2;
 
 const FOR_EVER = 'public, max-age=31536000, immutable';
 
 interface MainQuery {
-  /** The moment to begin with. */
+  /** The time to start at. */
   start?: unknown;
 }
 
 interface ListQuery {
-  /** As a list of the past has them: its first segment, and how long ago what is played was on the air (ms). */
+  /** Of a playlist of the past: its first segment, and its lag behind the air (ms). */
   from?: unknown;
   behind?: unknown;
 }
 
 const notYet = (seconds: number): HttpProblem =>
-  new HttpProblem(404, 'Not yet', 'This segment is still to come. index.m3u8 lists those that are there.', {
+  new HttpProblem(404, 'Not yet', 'This segment is in the future. index.m3u8 lists the segments that are available.', {
     ...MEDIA_HEADERS,
     'retry-after': String(seconds),
   });
 
 const gone = (): HttpProblem =>
-  new HttpProblem(404, 'Not available', 'The station does not reach back so far. index.m3u8 lists what is there.', {
-    ...MEDIA_HEADERS,
-  });
+  new HttpProblem(
+    404,
+    'Not available',
+    'The station does not reach back that far. index.m3u8 lists the segments that are available.',
+    {
+      ...MEDIA_HEADERS,
+    },
+  );
 
 const wholeNumber = (text: unknown): number => {
   if (typeof text === 'string' && /^\d{1,12}$/.test(text)) return Number(text);
-  throw new HttpProblem(400, 'Not a list', 'Lists of the past are had from index.m3u8?start= with a moment.');
+  throw new HttpProblem(400, 'Not a playlist', 'Request a playlist of the past as index.m3u8?start= with a time.');
 };
 
 const secondsOf = (text: string): number => {
   const seconds = /^[1-9]\d?$/.test(text) ? Number(text) : 0;
   if (seconds >= SHORTEST && seconds <= LONGEST) return seconds;
-  throw new HttpProblem(404, 'No such segments', 'index.m3u8 beside this address leads to those that there are.');
+  throw new HttpProblem(
+    404,
+    'No such segments',
+    'index.m3u8 beside this address refers to the segments that are available.',
+  );
 };
 
 const rethrow = (error: unknown): never => {
@@ -79,7 +88,7 @@ export const hlsRoutes: Routes = (app, context) => {
   const sourceOf = (id: string): StationSource => {
     const source = stationOf(catalogue, id);
     if (source.info.format === 'h264') return source;
-    throw new HttpProblem(404, 'Not in this format', 'This station is JPEG pictures. Its address ends in .mjpeg.');
+    throw new HttpProblem(404, 'Not in this format', 'This station has JPEG pictures. Its address ends in .mjpeg.');
   };
   const segmentsOf = (source: StationSource, seconds: number): Segments => {
     const lengths = known.get(source) ?? new Map<number, Segments>();
@@ -88,11 +97,11 @@ export const hlsRoutes: Routes = (app, context) => {
     lengths.delete(seconds);
     lengths.set(seconds, segments);
     const [oldest] = lengths.keys();
-    if (lengths.size > MOST_LENGTHS) lengths.delete(oldest);
+    if (oldest !== undefined && lengths.size > MOST_LENGTHS) lengths.delete(oldest);
     return segments;
   };
 
-  /** Which list there is of a moment, or of what is on the air. */
+  /** The multivariant playlist: live, or from `start` on. */
   const mainOf = (source: StationSource, { start }: MainQuery): string => {
     const seconds = segmentSeconds(source.info);
     const address = `${seconds}/index.m3u8`;
@@ -101,7 +110,7 @@ export const hlsRoutes: Routes = (app, context) => {
     const moment = momentOf(start, source.now());
     const first = Math.min(segments.containing(moment), segments.newest);
     if (first < segments.oldest) throw gone();
-    // Lists of the past grow at the pace of the station: so players that begin near a list's end begin with its moment.
+    // A playlist of the past grows at the pace of the station, so a player that starts near its end starts at `start`.
     const behind = Math.floor(source.now() - moment);
     return mainPlaylist(source.info, `${address}?from=${first}&behind=${behind}`);
   };
@@ -127,7 +136,7 @@ export const hlsRoutes: Routes = (app, context) => {
 
   app.get<{ Params: { id: string }; Querystring: MainQuery }>('/stations/:id/index.m3u8', async (request, reply) => {
     const source = sourceOf(request.params.id);
-    viewers.saw(request.ip, source.info.id);
+    viewers.onRequest(request.ip, source.info.id);
     return sendList(reply, mainOf(source, request.query));
   });
 
@@ -136,7 +145,7 @@ export const hlsRoutes: Routes = (app, context) => {
     async (request, reply) => {
       const source = sourceOf(request.params.id);
       const segments = segmentsOf(source, secondsOf(request.params.seconds));
-      viewers.saw(request.ip, source.info.id);
+      viewers.onRequest(request.ip, source.info.id);
       return sendList(reply, await listOf(source, segments, request.query).catch(rethrow));
     },
   );
@@ -153,9 +162,9 @@ export const hlsRoutes: Routes = (app, context) => {
     const key = segments.key(k);
     const etag = `"${encodeURIComponent(key)}"`;
     const headers = { ...MEDIA_HEADERS, 'cache-control': FOR_EVER, etag };
-    const viewer = viewers.saw(request.ip, source.info.id);
+    const viewer = viewers.onRequest(request.ip, source.info.id);
     if (request.headers['if-none-match'] === etag) return reply.code(304).headers(headers).send();
-    const [{ from, to, within }] = segments.list(k, k);
+    const { from, to, within } = segments.list(k, k)[0]!;
     reply.headers(headers).type('video/mp2t');
     if (request.method === 'HEAD') return reply.send();
 

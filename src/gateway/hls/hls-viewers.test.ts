@@ -15,12 +15,12 @@ function open() {
 
 test('whoever asks again and again is one viewer, until nothing has been asked for half a minute', () => {
   const { timers, viewers, hls } = open();
-  const viewer = hls.saw('192.0.2.1', 'news');
-  hls.saw('192.0.2.2', 'news');
-  hls.saw('192.0.2.1', 'film');
+  const viewer = hls.onRequest('192.0.2.1', 'news');
+  hls.onRequest('192.0.2.2', 'news');
+  hls.onRequest('192.0.2.1', 'film');
   assert.equal(viewers.list.length, 3);
   timers.advance(GONE - 5_000);
-  assert.equal(hls.saw('192.0.2.1', 'news'), viewer);
+  assert.equal(hls.onRequest('192.0.2.1', 'news'), viewer);
   timers.advance(10_000);
   assert.deepEqual(
     viewers.list.map(([, each]) => each),
@@ -29,12 +29,12 @@ test('whoever asks again and again is one viewer, until nothing has been asked f
   timers.advance(GONE);
   assert.equal(viewers.list.length, 0);
   assert.equal(timers.pending, 0, 'nothing is looked for any more');
-  assert.notEqual(hls.saw('192.0.2.1', 'news'), viewer);
+  assert.notEqual(hls.onRequest('192.0.2.1', 'news'), viewer);
 });
 
 test('who takes long over a segment is still there, and can be ended', () => {
   const { timers, viewers, hls } = open();
-  const viewer = hls.saw('192.0.2.1', 'news');
+  const viewer = hls.onRequest('192.0.2.1', 'news');
   let isDestroyed = false;
   const socket = { destroy: () => (isDestroyed = true) } as unknown as Socket;
   viewer.sockets.add(socket);

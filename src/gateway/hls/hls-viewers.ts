@@ -1,11 +1,11 @@
-/** Who watches by HLS: whoever asks for lists and segments again and again. */
+/** Viewers by HLS: clients that keep requesting playlists and segments. */
 import type { Socket } from 'node:net';
 import type { Timers } from '../../base/timers.js';
 import type { Millis } from '../../base/units.js';
 import type { StationReader, StationSource } from '../source.js';
 import type { GatewayViewer, Viewers } from '../viewers.js';
 
-/** Who asks for nothing for so long has gone. */
+/** Longest time without a request of a viewer. */
 export const GONE: Millis = 30_000;
 
 export interface HlsViewersOptions {
@@ -15,7 +15,7 @@ export interface HlsViewersOptions {
   now: () => Millis;
 }
 
-/** One who watches one station from one address. */
+/** A viewer of one station at one address. */
 export class HlsViewer implements GatewayViewer {
   readonly kind = 'hls';
   readonly address: string;
@@ -25,9 +25,9 @@ export class HlsViewer implements GatewayViewer {
   behind: Millis = 0;
   readonly moved = 0;
   readonly report = null;
-  /** By the gateway's timers. */
+  /** Time of its last request, by the gateway's timers. */
   seen: Millis = 0;
-  /** What it is being sent. */
+  /** Connections of its current downloads. */
   readonly sockets = new Set<Socket>();
 
   constructor(address: string, station: string, since: Millis) {
@@ -41,33 +41,33 @@ export class HlsViewer implements GatewayViewer {
   }
 }
 
-/** A station that somebody watches as it is on the air. */
+/** A station with live viewers. */
 interface Watched {
   source: StationSource;
   reader: Promise<StationReader>;
-  /** Null until it has been opened. */
+  /** Null until it is open. */
   current: StationReader | null;
   seen: Millis;
 }
 
 /**
- * It is in charge of:
- * - one viewer for each address and station, from the first request until GONE after the last
- * - a reader of each station that is watched as it is on the air: it reads nothing, but with it a station of the network
- *   is received, and its next segments are there when they are asked for
+ * Responsible for:
+ * - one viewer for each address and station, from the first request until GONE after the last one
+ * - a reader of each station with live viewers. It reads nothing, but keeps a station of the network received, so that its
+ *   next segments are there when they are requested
  */
 export class HlsViewers {
   readonly #options: HlsViewersOptions;
   readonly #viewers = new Map<string, { viewer: HlsViewer; remove: () => void }>();
   readonly #watched = new Map<string, Watched>();
-  #cancelLook: (() => void) | null = null;
+  #cancelCheck: (() => void) | null = null;
 
   constructor(options: HlsViewersOptions) {
     this.#options = options;
   }
 
-  /** Somebody asks for something of the station. */
-  saw(address: string, station: string): HlsViewer {
+  /** The viewer of a request. */
+  onRequest(address: string, station: string): HlsViewer {
     const { viewers, timers, now } = this.#options;
     const key = `${address} ${station}`;
     let entry = this.#viewers.get(key);
@@ -77,11 +77,11 @@ export class HlsViewers {
       this.#viewers.set(key, entry);
     }
     entry.viewer.seen = timers.now();
-    this.#lookLater();
+    this.#scheduleCheck();
     return entry.viewer;
   }
 
-  /** Somebody watches the station as it is on the air. Resolves when it can be read. Rejects with a Problem when it cannot. */
+  /** A request for a live playlist. Resolves when the station can be read; rejects with a Problem where it cannot. */
   async watch(source: StationSource): Promise<void> {
     const { id } = source.info;
     let watched = this.#watched.get(id);
@@ -91,13 +91,13 @@ export class HlsViewers {
     }
     watched ??= this.#begin(id, source);
     watched.seen = this.#options.timers.now();
-    this.#lookLater();
+    this.#scheduleCheck();
     await watched.reader;
   }
 
   close(): void {
-    this.#cancelLook?.();
-    this.#cancelLook = null;
+    this.#cancelCheck?.();
+    this.#cancelCheck = null;
     for (const [id, watched] of this.#watched) this.#leave(id, watched);
     for (const { remove } of this.#viewers.values()) remove();
     this.#viewers.clear();
@@ -122,22 +122,22 @@ export class HlsViewers {
     this.#watched.delete(id);
     void reader.then(
       (each) => each.close(),
-      () => undefined, // Then there is nothing to close.
+      () => undefined, // It was never open.
     );
   }
 
-  #lookLater(): void {
-    this.#cancelLook ??= this.#options.timers.after(GONE / 6, () => {
-      this.#cancelLook = null;
-      this.#look();
-      if (this.#viewers.size > 0 || this.#watched.size > 0) this.#lookLater();
+  #scheduleCheck(): void {
+    this.#cancelCheck ??= this.#options.timers.after(GONE / 6, () => {
+      this.#cancelCheck = null;
+      this.#check();
+      if (this.#viewers.size > 0 || this.#watched.size > 0) this.#scheduleCheck();
     });
   }
 
-  #look(): void {
+  #check(): void {
     const since = this.#options.timers.now() - GONE;
     for (const [key, { viewer, remove }] of this.#viewers) {
-      // Who is being sent something is there, however slowly it takes it.
+      // A viewer with a download is there, however slow it is.
       if (viewer.seen > since || viewer.sockets.size > 0) continue;
       this.#viewers.delete(key);
       remove();

@@ -6,7 +6,7 @@ import type { Segment } from './segments.js';
 
 const textOf = (lines: readonly string[]): string => `${lines.join('\n')}\n`;
 
-/** A media playlist of segments, one behind the other; addresses are those beside it. `longest`: seconds of a segment. */
+/** A media playlist of consecutive segments beside it. `longest`: the target duration, seconds. */
 export function mediaPlaylist(segments: readonly Segment[], longest: number): string {
   return textOf([
     '#EXTM3U',
@@ -22,7 +22,7 @@ export function mediaPlaylist(segments: readonly Segment[], longest: number): st
   ]);
 }
 
-/** What the rate of a segment may be, over the station's average: films are not of one rate. */
+/** Peak rate of a segment over the station's average: films have variable rates. */
 const PEAK = 2;
 
 /** A multivariant playlist of one media playlist. */

@@ -1,35 +1,35 @@
-/** A segment out of the chunks of its station. */
+/** Selects the chunks of a segment from those of its station. */
 import type { Ticks90k } from '../../base/units.js';
 import type { Chunk } from '../source.js';
 
 export interface SegmentBounds {
   /**
-   * It begins with the first random access point from `from` to before `from` + `within`, and where there is none with the
-   * first chunk from `from` on; what follows it begins in the same way from `to` on.
+   * It starts at the first random access point in [`from`, `from` + `within`), or at the first chunk from `from` on where
+   * there is none. The next segment starts in the same way, from `to` on.
    */
   readonly from: Ticks90k;
   readonly to: Ticks90k;
-  /** Zero where `from` and `to` are known to be its beginning and end. */
+  /** Zero where `from` and `to` are its exact bounds. */
   readonly within: Ticks90k;
 }
 
 /**
- * It is in charge of: which of the chunks of a station are those of a segment. They are given to it one after another, from
- * before the segment on.
+ * Responsible for: which chunks of a station belong to a segment. It is given the chunks in order, from before the segment
+ * on.
  */
 export class SegmentCut {
   readonly #bounds: SegmentBounds;
   #isBegun = false;
-  /** They are the segment's if no random access point follows soon (at its beginning), or if one does (at its end). */
+  /** At the start, part of the segment if no random access point follows within `within`; at the end, if one does. */
   #held: Chunk[] = [];
-  /** Nothing that follows belongs to it. */
+  /** Later chunks do not belong to it. */
   isWhole = false;
 
   constructor(bounds: SegmentBounds) {
     this.#bounds = bounds;
   }
 
-  /** The chunks of which it turns out with this one that they are the segment's. */
+  /** The chunks that are known, with this one, to belong to the segment. */
   push(chunk: Chunk): readonly Chunk[] {
     const { from, to, within } = this.#bounds;
     if (this.isWhole || chunk.time < from) return [];

@@ -1,36 +1,36 @@
-/** HLS segments that somebody takes, or took lately: each is read once, however many want it. */
+/** A cache of HLS segments: each is read once for all of its takers. */
 import { Problem } from '../../base/problem.js';
 import { Semaphore } from '../../base/semaphore.js';
 import { ticksToMillis } from '../../base/units.js';
 import type { StationReader, StationSource } from '../source.js';
 import { type SegmentBounds, SegmentCut } from './segment-cut.js';
 
-/** What is read. */
+/** A segment to be read. */
 export interface SegmentRead extends SegmentBounds {
   source: StationSource;
-  /** What tells it from all others. */
+  /** Unique among all segments. */
   key: string;
 }
 
 export interface SegmentMemoryOptions {
-  /** Bytes of segments that nobody takes, kept for whoever will. */
+  /** Most bytes of segments without takers that are kept. */
   mostKept?: number;
-  /** Bytes of segments that somebody takes: beyond that, no other is read. */
+  /** Bytes of segments with takers beyond which no other segment is read. */
   mostTaken?: number;
-  /** Segments that are read at the same time; the others wait. */
+  /** Most segments that are read at once; others wait. */
   mostReadings?: number;
 }
 
 const READ_BYTES = 256 * 1024;
 
 /**
- * It is in charge of:
- * - one reading for all who want a segment at the same time; it ends early when nobody does any more
- * - keeping the newest segments, and never more bytes than it may
+ * Responsible for:
+ * - one reading of a segment for all concurrent takers, which ends when the last of them leaves
+ * - the limits on bytes, and evicting the least recently taken segments
  */
 export class SegmentMemory {
   readonly #options: Required<Pick<SegmentMemoryOptions, 'mostKept' | 'mostTaken'>>;
-  /** In the order in which they were wanted last. */
+  /** The least recently taken first. */
   readonly #segments = new Map<string, SharedSegment>();
   readonly #readings: Semaphore;
 
@@ -39,12 +39,12 @@ export class SegmentMemory {
     this.#readings = new Semaphore({ most: mostReadings, waiting: Number.POSITIVE_INFINITY });
   }
 
-  /** The segment, for one who takes it, and closes it. Throws a Problem where too much is being taken. */
+  /** A taker of the segment, to be closed. Throws a Problem where `mostTaken` is reached. */
   take(read: SegmentRead): TakenSegment {
     let segment = this.#segments.get(read.key);
     if (!segment) {
       if (this.#bytes((each) => each.takers > 0) >= this.#options.mostTaken) {
-        throw new Problem('network', 'too much is being sent at the moment', 'Try again in a few seconds.');
+        throw new Problem('network', 'too many segments are being sent', 'Try again in a few seconds.');
       }
       segment = new SharedSegment();
       void this.#read(read, segment);
@@ -88,7 +88,7 @@ export class SegmentMemory {
   }
 }
 
-/** Reads it from its station; nobody wanting it any more ends that. */
+/** Reads the segment from its station, until it is complete or abandoned. */
 async function readSegment(read: SegmentRead, segment: SharedSegment): Promise<void> {
   if (segment.isAbandoned) return;
   const reader = await read.source.read({ kind: 'time', time: ticksToMillis(read.from) });
@@ -98,7 +98,7 @@ async function readSegment(read: SegmentRead, segment: SharedSegment): Promise<v
       const chunks = reader.read(READ_BYTES);
       if (chunks.length === 0) {
         if (reader.ended) throw reader.ended;
-        await somethingToRead(reader, segment);
+        await chunksOrAbandoned(reader, segment);
       }
       for (const chunk of chunks) for (const { data } of cut.push(chunk)) segment.push(data);
       if (cut.isWhole) {
@@ -111,33 +111,33 @@ async function readSegment(read: SegmentRead, segment: SharedSegment): Promise<v
   }
 }
 
-const somethingToRead = (reader: StationReader, segment: SharedSegment): Promise<void> =>
+const chunksOrAbandoned = (reader: StationReader, segment: SharedSegment): Promise<void> =>
   new Promise((resolve) => {
     segment.onAbandoned = resolve;
     reader.wait(resolve);
   });
 
-/** A segment as one takes it. */
+/** A taker of a segment. */
 export interface TakenSegment {
   /**
-   * Resolves when something of it is there. Rejects with a Problem where the station does not reach back so far, or its
-   * past cannot be had.
+   * Resolves with the first bytes. Rejects with a Problem where the station does not reach back that far, or its past is not
+   * available.
    */
   readonly begun: Promise<void>;
-  /** Bytes; null while it is being read. */
+  /** In bytes; null while the segment is being read. */
   readonly length: number | null;
-  /** Its bytes in order, as they come. Throws where the station ended, or cannot be read. */
+  /** Its bytes in order, as they arrive. Throws where the station ended or cannot be read. */
   parts(): AsyncGenerator<Buffer>;
-  /** It is not taken any more. */
+  /** Ends taking it. */
   close(): void;
 }
 
-/** It is in charge of: what has been read of a segment, and who waits for more. */
+/** Responsible for: the bytes of a segment read so far, its takers, and waking those that wait for more. */
 class SharedSegment {
   readonly #parts: Buffer[] = [];
   bytes = 0;
   takers = 0;
-  /** Nobody wants it any more, and it is not whole. */
+  /** Its last taker left before it was complete. */
   isAbandoned = false;
   onAbandoned: () => void = () => undefined;
   readonly #begun: Promise<void>;
@@ -150,7 +150,7 @@ class SharedSegment {
     this.#begun = new Promise((resolve, reject) => {
       this.#begin = { resolve, reject };
     });
-    this.#begun.catch(() => undefined); // Whoever takes it is told.
+    this.#begun.catch(() => undefined); // Its takers await it.
   }
 
   push(part: Buffer): void {
@@ -197,7 +197,7 @@ class SharedSegment {
         await new Promise<void>((wake) => this.#waiting.push(wake));
       }
       if (i >= this.#parts.length) return;
-      yield this.#parts[i];
+      yield this.#parts[i]!;
     }
   }
 

@@ -1,10 +1,10 @@
 /**
- * HLS segments: a function of station and time, as everything of a station. With W seconds a segment, number k begins with
- * the first random access point that leaves within W seconds from k · W on (Unix epoch), or where there is none at k · W,
- * and ends where k + 1 begins: so it has the same bytes on every gateway, whenever it is asked for.
+ * HLS segments: a function of station and time. With segments of W seconds, segment k starts at the first random access point
+ * that leaves in [k · W, (k + 1) · W) since the Unix epoch, or at k · W where there is none, and ends where k + 1 starts. So
+ * it has the same bytes on every gateway, at any time.
  *
- * What a station plays may change, and with it which W suits it. Whoever began with one goes on with that: numbers by
- * another would be those of other times.
+ * The best W may change with a station's programme. A player keeps the W that it started with: another W would give its
+ * segment numbers other times.
  */
 
 import { type Millis, TICKS_PER_SECOND, type Ticks90k, ticksToMillis } from '../../base/units.js';
@@ -12,24 +12,24 @@ import type { StationInfo } from '../../wire/station-info.js';
 import type { StationSource } from '../source.js';
 import type { SegmentBounds } from './segment-cut.js';
 
-/** Seconds; shorter ones are more requests for the same. */
+/** Shortest W, seconds: shorter segments mean more requests for the same media. */
 export const SHORTEST = 2;
-/** Seconds; longer ones are too much to be kept for somebody. */
+/** Longest W, seconds: longer segments take too much memory. */
 export const LONGEST = 60;
-/** Seconds: packets leave 1.0 to 0.3 s before their pictures' time stamps, so random access points are so much further apart. */
+/** Seconds that random access points may be further apart than their pictures: packets leave 1.0 to 0.3 s before those. */
 const EARLY = 0.7;
 
-/** Seconds that may lie between two random access points. */
+/** Longest time between two random access points, seconds. */
 const betweenPoints = ({ randomAccessInterval }: StationInfo): number => randomAccessInterval + EARLY;
 
-/** W for whoever begins now: longer than what lies between two random access points, so that each segment has one. */
+/** W for a player that starts now: longer than the distance of random access points, so that each segment has one. */
 export const segmentSeconds = (info: StationInfo): number =>
   Math.min(LONGEST, Math.max(SHORTEST, Math.floor(betweenPoints(info)) + 1));
 
-/** A segment of a list. */
+/** A segment of a playlist. */
 export interface Segment extends SegmentBounds {
   readonly k: number;
-  /** Whether a player can begin with it. */
+  /** Whether a player can start with it. */
   readonly isIndependent: boolean;
 }
 
@@ -38,16 +38,16 @@ interface Beginning {
   isRandomAccess: boolean;
 }
 
-/** Beginnings that are kept of a station: an hour of its past for some viewers. */
+/** Most starts kept for a station: an hour of its past for several viewers. */
 const MOST_KEPT = 8_192;
 
-/** It is in charge of: where the segments of one station lie, for one W, and which can be had. */
+/** Responsible for: where the segments of one station start, for one W, and which are available. */
 export class Segments {
   readonly #source: StationSource;
   /** W. */
   readonly seconds: number;
   readonly #length: Ticks90k;
-  /** Those of the past, which stays as it is. */
+  /** Starts in the past, which never change. */
   readonly #beginnings = new Map<number, Beginning>();
 
   constructor(source: StationSource, seconds: number) {
@@ -56,7 +56,7 @@ export class Segments {
     this.#length = seconds * TICKS_PER_SECOND;
   }
 
-  /** Seconds that no segment is longer than: it begins within W, and ends within the next. */
+  /** Longest segment, seconds: it starts within its W, and ends within the next one. */
   get longest(): number {
     return 2 * this.seconds;
   }
@@ -65,25 +65,25 @@ export class Segments {
     return Math.floor(time / 1000 / this.seconds);
   }
 
-  /** The last whole segment's number. */
+  /** Number of the newest complete segment. */
   get newest(): number {
     const last = this.#numberAt(this.#source.now());
     return this.#beginning(last) ? last - 1 : last - 2;
   }
 
-  /** The first segment's number of which there is all. */
+  /** Number of the oldest segment that is available completely. */
   get oldest(): number {
     return Math.ceil((this.#source.oldest ?? 0) / 1000 / this.seconds);
   }
 
-  /** The segment that a time lies in. */
+  /** Number of the segment that contains `time`. */
   containing(time: Millis): number {
     const k = this.#numberAt(time);
     const begins = this.#beginning(k);
     return begins && ticksToMillis(begins.time) <= time ? k : k - 1;
   }
 
-  /** Those with numbers `first` to `last`, all of them whole. */
+  /** The segments `first` to `last`, which must be complete. */
   list(first: number, last: number): Segment[] {
     this.#learn(first, last + 1);
     const isExpected = this.seconds > betweenPoints(this.#source.info);
@@ -97,13 +97,13 @@ export class Segments {
     });
   }
 
-  /** What tells its bytes from those of all other segments. */
+  /** Unique among the segments of all stations: equal keys mean equal bytes. */
   key(k: number): string {
     const { id, ssrc, schedule } = this.#source.info;
     return `${id}-${ssrc}-${schedule}-${this.seconds}-${k}`;
   }
 
-  /** Where a segment begins; undefined where that is not known, or still to come. */
+  /** The start of a segment; undefined: unknown, or in the future. */
   #beginning(k: number): Beginning | undefined {
     this.#learn(k, k);
     return this.#beginnings.get(k);
@@ -120,11 +120,12 @@ export class Segments {
     if (points === null) return;
     let next = 0;
     for (let k = from; k <= last; k++) {
-      while (next < points.length && points[next] < k * length) next++;
-      const isRandomAccess = next < points.length && points[next] < (k + 1) * length;
-      // There may still be one.
+      while (next < points.length && points[next]! < k * length) next++;
+      const point = points[next];
+      const isRandomAccess = point !== undefined && point < (k + 1) * length;
+      // One may still follow.
       if (!isRandomAccess && ticksToMillis((k + 1) * length) > now) break;
-      this.#beginnings.set(k, { time: isRandomAccess ? points[next] : k * length, isRandomAccess });
+      this.#beginnings.set(k, { time: isRandomAccess ? point : k * length, isRandomAccess });
     }
     for (const oldest of this.#beginnings.keys()) {
       if (this.#beginnings.size <= MOST_KEPT) break;

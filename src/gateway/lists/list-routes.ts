@@ -1,4 +1,4 @@
-/** `/stations.m3u` and `/guide.xml`: all stations, and what they play, for players and set-top boxes. */
+/** `/stations.m3u` and `/guide.xml`: all stations and their programmes, for players and set-top boxes. */
 import { Readable } from 'node:stream';
 import type { Millis } from '../../base/units.js';
 import type { Routes } from '../context.js';
@@ -12,10 +12,10 @@ import { xmltvBegin, xmltvChannel, xmltvEnd, xmltvProgramme } from './xmltv.js';
 const HOUR: Millis = 3_600_000;
 const HOURS = 24;
 const MOST_HOURS = 168;
-/** Of a guide in all, and of one station: a week of items of five minutes. */
+/** Most programmes of a guide, in all and of one station: a week of items of five minutes. */
 const MOST_PROGRAMMES = 50_000;
 const MOST_OF_STATION = 2_016;
-/** Characters of a title: tags of files may be of any length. */
+/** Longest title, in UTF-16 units: tags of files may have any length. */
 const MOST_TITLE = 200;
 
 type Via = 'http' | 'hls' | 'multicast';
@@ -23,7 +23,7 @@ type Via = 'http' | 'hls' | 'multicast';
 function viaOf(text: unknown): Via {
   if (text === undefined) return 'http';
   if (text === 'http' || text === 'hls' || text === 'multicast') return text;
-  throw new HttpProblem(400, 'No such way', 'Stations are had ?via=http, ?via=hls or ?via=multicast.');
+  throw new HttpProblem(400, 'No such transport', 'Use ?via=http, ?via=hls or ?via=multicast.');
 }
 
 function addressOf({ info }: StationSource, origin: string, via: Via): string {
@@ -36,10 +36,10 @@ function hoursOf(text: unknown): number {
   if (text === undefined) return HOURS;
   const hours = typeof text === 'string' && /^\d{1,3}$/.test(text) ? Number(text) : 0;
   if (hours >= 1 && hours <= MOST_HOURS) return hours;
-  throw new HttpProblem(400, 'No such time', `"hours" is a whole number from 1 to ${MOST_HOURS}.`);
+  throw new HttpProblem(400, 'No such time', `"hours" must be a whole number from 1 to ${MOST_HOURS}.`);
 }
 
-/** In parts, so that nobody waits for it who wants something else. */
+/** In parts, so that other requests get their turn. */
 async function* guideText(stations: readonly StationSource[], origin: string, from: Millis, to: Millis) {
   yield xmltvBegin('MultiStreamCast');
   for (const source of stations) yield xmltvChannel(source.info, await pictureAddress(origin, source));
@@ -68,7 +68,7 @@ export const listRoutes: Routes = (app, { catalogue, now }) => {
       reply
         .headers(MEDIA_HEADERS)
         .header('cache-control', 'no-cache')
-        // With a charset mpv does not know it for a playlist.
+        // mpv does not recognise a playlist whose type has a charset.
         .type('audio/x-mpegurl')
         .send(writeM3u(entries, `${origin}/guide.xml`))
     );
@@ -79,7 +79,7 @@ export const listRoutes: Routes = (app, { catalogue, now }) => {
     const origin = originOf(request);
     reply.headers(MEDIA_HEADERS).header('cache-control', 'no-cache').type('application/xml; charset=utf-8');
     if (request.method === 'HEAD') return reply.send();
-    // Whole hours: what goes on for ever is the same programme when it is asked for again.
+    // Whole hours: an endless programme is the same one in the next request.
     const from = Math.floor(now() / HOUR) * HOUR;
     const to = Math.ceil(now() / HOUR + hours) * HOUR;
     return reply.send(Readable.from(guideText(catalogue.stations, origin, from, to)));

@@ -1,15 +1,15 @@
-/** A playlist of stations (extended M3U, with the attributes that players of television know), as text. */
+/** Extended M3U playlists of stations, with the attributes of television players. */
 import type { StationInfo } from '../../wire/station-info.js';
 
 export interface M3uEntry {
   info: StationInfo;
-  /** What is played. */
+  /** Address of the stream. */
   address: string;
-  /** A picture of it. */
+  /** Address of a picture. */
   logo: string;
 }
 
-/** `guide`: where the XMLTV guide is had. */
+/** `guide`: address of the XMLTV guide. */
 export function writeM3u(entries: readonly M3uEntry[], guide: string): string {
   const lines = entries.flatMap(({ info, address, logo }) => {
     const name = plain(info.name);
@@ -31,8 +31,8 @@ const attributesText = (attributes: Readonly<Record<string, string>>): string =>
     .join(' ');
 
 /**
- * A text on one line, in or behind quotes. Nothing in M3U can be escaped, and players look for the last comma or the first
- * one: characters that look the same take their places.
+ * Text for one line, within quotes or after them. M3U has no escapes, and players split at the first or the last comma:
+ * similar characters replace quotes and commas.
  */
 const plain = (text: string): string =>
   text

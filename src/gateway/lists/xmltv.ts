@@ -1,4 +1,4 @@
-/** What is on, as XMLTV (its DTD is in the XMLTV project's repository), as text. */
+/** Programme guides in XMLTV; its DTD is in the XMLTV project's repository. */
 
 import type { Millis } from '../../base/units.js';
 import type { Programme } from '../../station/guide.js';
@@ -9,7 +9,7 @@ export const xmltvBegin = (generator: string): string =>
 
 export const xmltvEnd = '</tv>\n';
 
-/** All channels stand before all programmes. `icon`: address of a picture. */
+/** Channels precede all programmes. `icon`: address of a picture. */
 export const xmltvChannel = ({ id, name, number }: StationInfo, icon: string): string =>
   [
     `  <channel id="${escapeXml(id)}">`,
@@ -19,7 +19,7 @@ export const xmltvChannel = ({ id, name, number }: StationInfo, icon: string): s
     '  </channel>\n',
   ].join('\n');
 
-/** Empty for what begins and ends within a second: XMLTV's times have no fractions. */
+/** Empty for a programme that starts and ends within one second: XMLTV's times have no fractions. */
 export function xmltvProgramme({ id }: StationInfo, { from, to, title }: Programme): string {
   const [start, stop] = [from, to].map(timeText);
   if (start === stop) return '';
@@ -41,10 +41,10 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&apos;',
 };
 
-/** In elements and attributes. What no XML document may have (XML 1.0, section 2.2) becomes U+FFFD. */
+/** For elements and attributes. Characters that XML excludes (XML 1.0, section 2.2) become U+FFFD. */
 export const escapeXml = (text: string): string =>
   text
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: those are looked for.
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: XML excludes them.
     .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Cs}/gu, '\ufffd')
     .replaceAll(/[\t\n\r]+/g, ' ')
-    .replaceAll(/[&<>"']/g, (character) => entities[character]);
+    .replaceAll(/[&<>"']/g, (character) => entities[character]!);

@@ -17,19 +17,19 @@ export interface LiveChannelOptions {
   context: GatewayContext;
   /** IP address of the page. */
   address: string;
-  /** How far it may be sent; null: as it leaves. */
+  /** Media that leaves at or after this time is held back; null: none is. */
   until: Millis | null;
-  say(message: ServerMessage): void;
-  /** It carries nothing any more. Not called after `close`. */
+  send(message: ServerMessage): void;
+  /** The channel carries no more media. Not called after `close`. */
   onEnded(problem: LiveProblem): void;
-  /** The connection takes nothing any more. */
+  /** The connection has stalled. */
   onStalled(): void;
 }
 
 /**
- * It is in charge of:
- * - opening a station, and closing it also when nobody waits for it any more
- * - its chunks as frames
+ * Responsible for:
+ * - opening a station, and closing it if the channel was closed meanwhile
+ * - sending its chunks as frames
  * - its entry in the list of viewers
  */
 export class LiveChannel {
@@ -38,7 +38,7 @@ export class LiveChannel {
   #reader: StationReader | null = null;
   #delivery: Delivery | null = null;
   #sink: Sink | null = null;
-  #endViewing = () => {};
+  #removeViewer = () => {};
   #viewer: GatewayViewer | null = null;
   #isClosed = false;
 
@@ -47,17 +47,17 @@ export class LiveChannel {
     this.#until = options.until;
   }
 
-  /** Resolves, always, when it is open, cannot be, or was closed on the way. */
+  /** Resolves when the channel is open, failed, or was closed meanwhile. Never rejects. */
   async open(at: Millis | undefined): Promise<void> {
-    const { source, number, say, onEnded } = this.#options;
+    const { source, number, send, onEnded } = this.#options;
     try {
       const reader = await source.read(at === undefined ? { kind: 'live' } : { kind: 'time', time: at });
       if (this.#isClosed) {
         reader.close();
         return;
       }
-      say({ type: 'tuned', channel: number, station: source.info.id, from: reader.position });
-      // Whoever begins a little back, to be in step, follows what is on the air as well.
+      send({ type: 'tuned', channel: number, station: source.info.id, from: reader.position });
+      // A channel that starts a little back, to be synchronised, follows the air as well.
       this.#begin(reader, at === undefined || source.now() - at <= MOST_BEHIND);
     } catch (error) {
       if (!this.#isClosed) onEnded(httpProblemOf(error).body);
@@ -73,7 +73,7 @@ export class LiveChannel {
     if (this.#viewer) this.#viewer.report = report;
   }
 
-  /** There is room on the connection again. */
+  /** The connection has room again. */
   drained(): void {
     this.#sink?.onDrain();
   }
@@ -83,11 +83,11 @@ export class LiveChannel {
     this.#isClosed = true;
     this.#delivery?.close();
     this.#reader?.close();
-    this.#endViewing();
+    this.#removeViewer();
   }
 
   #begin(reader: StationReader, follows: boolean): void {
-    const { source, number, transport, context, address, say, onEnded, onStalled } = this.#options;
+    const { source, number, transport, context, address, send, onEnded, onStalled } = this.#options;
     this.#reader = reader;
     const viewer: GatewayViewer = {
       kind: 'live',
@@ -103,7 +103,7 @@ export class LiveChannel {
       close: () => onEnded(endedByOperator().body),
     };
     this.#viewer = viewer;
-    this.#endViewing = context.viewers.add(viewer);
+    this.#removeViewer = context.viewers.add(viewer);
     const kind = source.info.format === 'jpeg' ? FrameKind.jpeg : FrameKind.ts;
     const sink: Sink = {
       write({ time, data, randomAccess }: Chunk, discontinuity: boolean) {
@@ -126,14 +126,14 @@ export class LiveChannel {
       until: this.#until,
       onMoved: (from) => {
         viewer.moved++;
-        say({ type: 'moved', channel: number, reason: 'slow', from });
+        send({ type: 'moved', channel: number, reason: 'slow', from });
       },
       onStalled,
       onEnded: (error) => onEnded(httpProblemOf(error).body),
     });
-    // It may have ended at once.
+    // It may have been closed during construction.
     if (this.#isClosed) this.#delivery.close();
   }
 }
 
-const endedByOperator = (): HttpProblem => new HttpProblem(403, 'Ended', 'The operator ended it.');
+const endedByOperator = (): HttpProblem => new HttpProblem(403, 'Ended', 'The operator disconnected this channel.');

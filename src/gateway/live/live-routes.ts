@@ -62,19 +62,19 @@ export const liveRoutes: Routes = (app, context) => {
 const shuttingDown = (): HttpProblem =>
   new HttpProblem(503, 'Shutting down', 'Try again in a moment.', { 'retry-after': '1' });
 
-/** Null where the request may become a WebSocket. */
+/** The reason why a request may not become a WebSocket; null: it may. */
 function refusal({ url, headers }: IncomingMessage): HttpProblem | null {
-  if (url?.split('?')[0] !== '/live') return new HttpProblem(404, 'Not found', 'There is a WebSocket at /live only.');
-  // Browsers say which site's page it is; other programs say nothing.
+  if (url?.split('?')[0] !== '/live') return new HttpProblem(404, 'Not found', 'The only WebSocket is /live.');
+  // Browsers send the origin of the page; other programs send none.
   if (headers.origin === undefined || hostOf(headers.origin) === headers.host?.toLowerCase()) return null;
-  return new HttpProblem(403, 'Another site', 'Only pages from this address may open a connection here.');
+  return new HttpProblem(403, 'Another site', 'Only pages of this gateway may connect here.');
 }
 
 function hostOf(origin: string): string | null {
   return URL.canParse(origin) ? new URL(origin).host : null;
 }
 
-/** Nothing has been answered yet on this socket, and nothing will be after this. */
+/** Answers on a socket that is no WebSocket yet, and closes it. */
 function refuse(socket: Duplex, { status, headers, body }: HttpProblem): void {
   const text = JSON.stringify(body);
   const lines = [

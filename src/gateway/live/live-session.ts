@@ -1,4 +1,4 @@
-/** What a page says and what it is told: one connection to `/live`. No socket, no timer of its own. */
+/** One connection of a page to `/live`: its messages, channels and thumbnails. No socket, no timers. */
 
 import { TokenBucket } from '../../base/token-bucket.js';
 import type { Millis } from '../../base/units.js';
@@ -19,13 +19,13 @@ import { CloseCode, type LiveTransport } from './live-transport.js';
 import { PendingThumbnails } from './pending-thumbnails.js';
 import type { StationList } from './station-list.js';
 
-/** Thumbnails are for what room the network has left. As much is more than a socket holds without telling when it is gone. */
+/** Queued bytes up to which thumbnails are sent: they use the room that media leaves. A longer queue ends with `drain`. */
 const THUMBNAILS_QUEUE = 64 * 1024;
-/** Whoever asks and asks and takes no answers; a list of 1,000 stations has 600 kB. */
+/** Queued bytes beyond which a page that takes no answers is disconnected; a list of 1,000 stations has 600 kB. */
 const MOST_QUEUED = 2 * 2 ** 20;
-/** Messages: a page with sixteen channels, each told every 250 ms how far to go, says 64 a second. */
+/** Limit on messages. A page with sixteen channels that sends `until` every 250 ms sends 64 a second. */
 const MESSAGES = { rate: 100, capacity: 200 };
-/** Messages that were not understood. */
+/** Limit on malformed messages. */
 const MISTAKES = { rate: 0.1, capacity: 10 };
 
 export interface LiveSessionOptions {
@@ -35,29 +35,29 @@ export interface LiveSessionOptions {
   address: string;
   stations: StationList;
   thumbnails: Thumbnails;
-  /** How long after its own time stamp each picture is shown, everywhere. */
+  /** Presentation time minus time stamp of every picture, in every player. */
   delay: Millis;
 }
 
 /**
- * It is in charge of:
- * - reading messages, and what happens to pages that send wrong ones, or too many
- * - the page's channels, and who is served first
- * - telling of stations, and sending thumbnails where there is room
+ * Responsible for:
+ * - reading messages, and disconnecting pages that send malformed ones, or too many
+ * - the page's channels, and fairness between them
+ * - sending the list of stations, and thumbnails where there is room
  */
 export class LiveSession {
   readonly #options: LiveSessionOptions;
   readonly #channels = new Map<number, LiveChannel>();
-  /** Stations that are being opened, those that nobody waits for any more included. */
+  /** Stations being opened, abandoned ones included. */
   #opening = 0;
   readonly #messages: TokenBucket;
   readonly #mistakes: TokenBucket;
   readonly #subscription: ThumbnailSubscription;
-  /** Stations whose thumbnails are wanted, those that are not on the air included: they may come. */
-  #wanted: readonly string[] = [];
+  /** Stations whose thumbnails the page subscribed to, also those that are not on the air yet. */
+  #subscribed: readonly string[] = [];
   readonly #thumbnails = new PendingThumbnails();
-  readonly #endListening: () => void;
-  /** The list of stations changed, and there was no room to tell. */
+  readonly #endChanges: () => void;
+  /** The list of stations changed while there was no room to send it. */
   #listIsDue = false;
   #isClosed = false;
 
@@ -67,19 +67,19 @@ export class LiveSession {
     const now = context.timers.now();
     this.#messages = new TokenBucket(MESSAGES, now);
     this.#mistakes = new TokenBucket(MISTAKES, now);
-    this.#endListening = stations.onChange(() => {
-      this.#subscription.setStations(this.#wanted);
-      this.#tellStations();
+    this.#endChanges = stations.onChange(() => {
+      this.#subscription.setStations(this.#subscribed);
+      this.#sendStations();
     });
     this.#subscription = thumbnails.subscribe((station, thumbnail) => {
       this.#thumbnails.put(station, thumbnail);
       this.#sendThumbnails();
     });
-    this.#say({ type: 'hello', version: LIVE_VERSION, server: context.server, time: this.#now(), delay });
-    this.#tellStations();
+    this.#send({ type: 'hello', version: LIVE_VERSION, server: context.server, time: this.#now(), delay });
+    this.#sendStations();
   }
 
-  /** A text message came. */
+  /** Handles a text message. */
   receive(text: string): void {
     if (this.#isClosed) return;
     if (!this.#messages.tryTake(1, this.#options.context.timers.now())) {
@@ -91,11 +91,11 @@ export class LiveSession {
     else this.#refuse(new HttpProblem(400, 'Message not understood', read.wrong), read.channel);
   }
 
-  /** The network has taken all that was queued. */
+  /** The network has taken the whole queue. */
   drained(): void {
     if (this.#isClosed) return;
-    if (this.#listIsDue) this.#tellStations();
-    // Whoever was served first is last the next time, so that one channel does not live on the others' room.
+    if (this.#listIsDue) this.#sendStations();
+    // The channel served first becomes the last one, so that no channel takes the room of the others.
     const [first] = this.#channels;
     for (const channel of [...this.#channels.values()]) channel.drained();
     if (first && this.#channels.get(first[0]) === first[1]) {
@@ -105,11 +105,11 @@ export class LiveSession {
     this.#sendThumbnails();
   }
 
-  /** The connection is gone. */
+  /** The connection has ended. */
   closed(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#endListening();
+    this.#endChanges();
     this.#subscription.close();
     for (const channel of this.#channels.values()) channel.close();
     this.#channels.clear();
@@ -128,11 +128,11 @@ export class LiveSession {
         break;
       case 'thumbnails':
         this.#thumbnails.keepOnly(message.stations);
-        this.#wanted = message.stations;
-        this.#subscription.setStations(this.#wanted);
+        this.#subscribed = message.stations;
+        this.#subscription.setStations(this.#subscribed);
         break;
       case 'ping':
-        this.#say({ type: 'pong', id: message.id, time: this.#now() });
+        this.#send({ type: 'pong', id: message.id, time: this.#now() });
         break;
       case 'report': {
         const { type: _, channel, ...report } = message;
@@ -146,10 +146,10 @@ export class LiveSession {
     const { context, transport, address } = this.#options;
     this.#drop(number);
     const source = context.catalogue.find(station);
-    if (!source) return this.#tellEnded(number, noSuchStation().body);
+    if (!source) return this.#sendEnded(number, noSuchStation().body);
     if (this.#channels.size >= MOST_CHANNELS || this.#opening >= MOST_CHANNELS) {
       const detail = `A page has at most ${MOST_CHANNELS} channels. Stop one first.`;
-      return this.#tellEnded(number, new HttpProblem(429, 'Too many channels', detail).body);
+      return this.#sendEnded(number, new HttpProblem(429, 'Too many channels', detail).body);
     }
     const channel: LiveChannel = new LiveChannel({
       number,
@@ -158,13 +158,13 @@ export class LiveSession {
       context,
       address,
       until: until ?? null,
-      say: (message) => this.#say(message),
+      send: (message) => this.#send(message),
       onEnded: (problem) => {
         if (this.#channels.get(number) !== channel) return;
         this.#drop(number);
-        this.#tellEnded(number, problem);
+        this.#sendEnded(number, problem);
       },
-      onStalled: () => this.#end(CloseCode.policyViolation, 'it takes nothing any more'),
+      onStalled: () => this.#end(CloseCode.policyViolation, 'the page takes no more data'),
     });
     this.#channels.set(number, channel);
     this.#opening++;
@@ -177,19 +177,19 @@ export class LiveSession {
     this.#channels.delete(number);
   }
 
-  #tellEnded(channel: number, problem: LiveProblem): void {
-    this.#say({ type: 'ended', channel, problem });
+  #sendEnded(channel: number, problem: LiveProblem): void {
+    this.#send({ type: 'ended', channel, problem });
   }
 
   #refuse(problem: HttpProblem, channel?: number): void {
     if (!this.#mistakes.tryTake(1, this.#options.context.timers.now())) {
-      this.#end(CloseCode.policyViolation, 'too many messages, or too many that were not understood');
+      this.#end(CloseCode.policyViolation, 'too many messages, or too many malformed ones');
       return;
     }
-    this.#say({ type: 'problem', ...(channel === undefined ? {} : { channel }), problem: problem.body });
+    this.#send({ type: 'problem', ...(channel === undefined ? {} : { channel }), problem: problem.body });
   }
 
-  #tellStations(): void {
+  #sendStations(): void {
     const { transport, stations } = this.#options;
     this.#listIsDue = transport.queued > THUMBNAILS_QUEUE;
     if (!this.#listIsDue) transport.sendMessage(stations.message);
@@ -211,10 +211,10 @@ export class LiveSession {
     }
   }
 
-  #say(message: ServerMessage): void {
+  #send(message: ServerMessage): void {
     if (this.#isClosed) return;
     if (this.#options.transport.queued > MOST_QUEUED)
-      this.#end(CloseCode.tryAgainLater, 'it does not take its answers');
+      this.#end(CloseCode.tryAgainLater, 'the page does not take its answers');
     else this.#options.transport.sendMessage(JSON.stringify(message));
   }
 
@@ -223,14 +223,14 @@ export class LiveSession {
     this.#options.transport.close(code, reason);
   }
 
-  /** The clock of the stations' server; the gateway's own while it has none. */
+  /** The clock of the stations' server; the gateway's own without stations. */
   #now(): Millis {
     const { stations, context } = this.#options;
     return stations.now() ?? context.now();
   }
 }
 
-/** A page's message; or what is wrong with it, for whoever wrote the page, and the channel that it named. */
+/** A message of a page; or its fault, for the author of the page, and the channel that it names. */
 function readMessage(text: string): { message: ClientMessage } | { wrong: string; channel?: number } {
   let value: unknown;
   try {
@@ -240,7 +240,7 @@ function readMessage(text: string): { message: ClientMessage } | { wrong: string
   }
   const read = clientMessageSchema.safeParse(value);
   if (read.success) return { message: read.data };
-  const { path, message } = read.error.issues[0];
+  const { path = [], message = 'it is malformed' } = read.error.issues.at(0) ?? {};
   const channel: unknown =
     value !== null && typeof value === 'object' && 'channel' in value ? value.channel : undefined;
   const named = Number.isInteger(channel) && Number(channel) >= 0 && Number(channel) <= 0xffff;

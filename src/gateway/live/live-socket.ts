@@ -1,4 +1,4 @@
-/** A page's WebSocket as its session's transport, and what keeps dead ones from staying. */
+/** A page's WebSocket as the transport of its session, with a heartbeat that ends dead connections. */
 
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
@@ -10,16 +10,16 @@ import type { LiveSession } from './live-session.js';
 import { CloseCode, type LiveTransport } from './live-transport.js';
 import { mediaHead } from './web-socket-frame.js';
 
-/** A page that has not answered a ping by the next one is gone. */
+/** Time between pings; a page that has not answered one by the next is disconnected. */
 const HEARTBEAT: Millis = 30_000;
-/** How long a page may take to say goodbye. */
-const FAREWELL: Millis = 1_000;
-/** A page's own pings, which browsers do not send. */
+/** Longest wait for the close handshake. */
+const CLOSE_TIMEOUT: Millis = 1_000;
+/** Limit on a client's own pings; browsers send none. */
 const PINGS = { rate: 1, capacity: 5 };
 
 export interface LiveSocketOptions {
   webSocket: WebSocket;
-  /** What it lies on. */
+  /** The connection below it. */
   socket: Duplex;
   timers: Timers;
   begin(transport: LiveTransport): LiveSession;
@@ -29,7 +29,7 @@ export interface LiveSocketOptions {
 export function serveLive({ webSocket, socket, timers, begin }: LiveSocketOptions): (code: number) => void {
   const close = (code: number, reason: string) => {
     webSocket.close(code, reason);
-    timers.after(FAREWELL, () => webSocket.terminate());
+    timers.after(CLOSE_TIMEOUT, () => webSocket.terminate());
   };
   const session = begin({
     get queued() {
@@ -40,8 +40,8 @@ export function serveLive({ webSocket, socket, timers, begin }: LiveSocketOption
     },
     sendFrame(header: FrameHeader, media: Buffer) {
       if (webSocket.readyState !== webSocket.OPEN) return;
-      // Written past ws, which never holds back anything itself without compression: two thirds of the processor time
-      // that sending header and media as two fragments takes, and the page gets one frame.
+      // Written without ws, which buffers nothing itself without compression: one frame, in two thirds of the processor
+      // time that header and media as two fragments take.
       socket.cork();
       socket.write(mediaHead(header, media.length));
       socket.write(media);
@@ -68,7 +68,7 @@ export function serveLive({ webSocket, socket, timers, begin }: LiveSocketOption
     cancelBeat = timers.after(HEARTBEAT, heartbeat);
   };
   cancelBeat = timers.after(HEARTBEAT, heartbeat);
-  // Only the answer to the newest ping counts: it says that the page takes what it is sent.
+  // Only the answer to the newest ping counts: it proves that the page takes its data.
   webSocket.on('pong', (data) => {
     if (String(data) === String(beat)) isAlive = true;
   });
@@ -76,7 +76,7 @@ export function serveLive({ webSocket, socket, timers, begin }: LiveSocketOption
   webSocket.on('ping', (data) => {
     if (pings.tryTake(1, timers.now()) && webSocket.readyState === webSocket.OPEN) webSocket.pong(data);
   });
-  // Frames that are wrong or too long: ws closes the connection, and 'close' follows.
+  // Malformed or oversized frames: ws closes the connection, and 'close' follows.
   webSocket.on('error', () => {});
   webSocket.on('close', () => {
     cancelBeat();

@@ -1,18 +1,18 @@
-/** What all pages are told of the stations: one message, made once for all of them. */
+/** The message `stations`, written once for all pages. */
 import type { Timers } from '../../base/timers.js';
 import type { Millis } from '../../base/units.js';
 import type { LiveStation, ServerMessage } from '../../contract/live.js';
 import type { Catalogue, StationSource } from '../source.js';
 
-/** Changes often come together. */
+/** Least time between two notifications: changes often come together. */
 const LEAST_PAUSE: Millis = 250;
-/** For each station: the more there are the longer the message, and the more changes. */
+/** Additional time for each station: more stations make a longer message, and more changes. */
 const PAUSE_PER_STATION: Millis = 10;
 
 /**
- * It is in charge of:
- * - the `stations` message, and telling when there is another, but not too often
- * - the time that pages are told
+ * Responsible for:
+ * - the message `stations`, and a limited rate of notifications about changes
+ * - the clock of the stations' server
  */
 export class StationList {
   readonly #catalogue: Catalogue;
@@ -20,7 +20,7 @@ export class StationList {
   readonly #listeners = new Set<() => void>();
   readonly #endListening: () => void;
   #message: Buffer | null = null;
-  /** Looked for once, not at every ping; undefined where there is none. */
+  /** The first station, whose clock is used; null: to be looked up, undefined: there is none. */
   #first: StationSource | undefined | null = null;
   #cancelTimer: (() => void) | null = null;
 
@@ -30,7 +30,7 @@ export class StationList {
     this.#endListening = catalogue.onChange(() => this.#changed());
   }
 
-  /** JSON in UTF-8; nobody writes to it. */
+  /** JSON in UTF-8. Shared: not to be written to. */
   get message(): Buffer {
     if (this.#message === null) {
       const stations = this.#catalogue.stations.map(
@@ -41,13 +41,13 @@ export class StationList {
     return this.#message;
   }
 
-  /** The clock of the stations' server (Unix epoch); null while there is no station. */
+  /** The clock of the stations' server (Unix epoch); null: there is no station. */
   now(): Millis | null {
     if (this.#first === null) this.#first = this.#catalogue.stations[0];
     return this.#first?.now() ?? null;
   }
 
-  /** Until the returned function is called. */
+  /** Calls `listener` after changes, until the returned function is called. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => {

@@ -1,6 +1,6 @@
 /**
- * The beginning of a WebSocket message that carries media, so that the media itself is sent from where it lies: one
- * frame (RFC 6455, section 5.2) of the header of live-frame.ts and the media. A server's frames are not masked.
+ * The head of a WebSocket message with media, so that the media is sent without copying it: one frame (RFC 6455, section
+ * 5.2) with the header of live-frame.ts and the media. A server's frames are not masked.
  *
  *     FIN 1 = 1, RSV 3 = 0, opcode 4 = 2 (binary) | MASK 1 = 0, Payload len 7 | [Extended payload length 16 or 64]
  */
@@ -10,7 +10,7 @@ const FIN_BINARY = 0x82;
 const LENGTH_16 = 126;
 const LENGTH_64 = 127;
 
-/** What stands before `length` bytes of media. */
+/** The bytes before `length` bytes of media. */
 export function mediaHead(header: FrameHeader, length: number): Buffer {
   const payload = LIVE_HEADER_LENGTH + length;
   const extended = payload < LENGTH_16 ? 0 : payload <= 0xffff ? 2 : 8;
@@ -22,7 +22,7 @@ export function mediaHead(header: FrameHeader, length: number): Buffer {
     head.writeUInt16BE(payload, 2);
   } else {
     head[1] = LENGTH_64;
-    head.writeUInt32BE(0, 2); // No buffer is that long.
+    head.writeUInt32BE(0, 2); // Buffers are shorter than 4 GiB.
     head.writeUInt32BE(payload, 6);
   }
   writeFrameHeader(new DataView(head.buffer, head.byteOffset + 2 + extended, LIVE_HEADER_LENGTH), header);

@@ -3,7 +3,7 @@
 export interface Sample {
   readonly labels?: Readonly<Record<string, string | number>>;
   readonly value: number;
-  /** Behind the family's name: `_count` of a summary. */
+  /** After the family's name: `_count` of a summary. */
   readonly suffix?: string;
 }
 
@@ -16,7 +16,7 @@ export interface Family {
 }
 
 const escapeHelp = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
-/** Most need none, and there are thousands of them. */
+/** Tested first: most of the thousands of labels need no escaping. */
 const escapeLabel = (text: string): string => (/[\\\n"]/.test(text) ? escapeHelp(text).replaceAll('"', '\\"') : text);
 
 function labelsText(labels: Readonly<Record<string, string | number>> = {}): string {
@@ -37,7 +37,7 @@ const familyText = ({ name, type, help, samples }: Family): string =>
     ...samples.map(({ labels, value, suffix = '' }) => `${name}${suffix}${labelsText(labels)} ${valueText(value)}`),
   ].join('\n');
 
-/** Families without a sample are left out. */
+/** Families without samples are left out. */
 export const expositionText = (families: readonly Family[]): string =>
   `${families
     .filter(({ samples }) => samples.length > 0)

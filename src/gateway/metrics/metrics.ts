@@ -1,4 +1,4 @@
-/** What `/metrics` tells: names and units as Prometheus has them, seconds and bytes. No addresses of viewers. */
+/** `/metrics`: names and units as Prometheus recommends them, seconds and bytes. No addresses of viewers. */
 import type { GatewayStats } from '../../contract/api.js';
 import type { ServerStation } from '../../contract/server-view.js';
 import { Lateness } from '../../threads/lateness.js';
@@ -9,7 +9,7 @@ import { expositionText, type Family, type Sample } from './exposition.js';
 
 const MILLIS = 1_000;
 
-/** `stats`: of late. */
+/** The page `/metrics`. `stats`: the newest sample. */
 export function metricsText(context: GatewayContext, stats: GatewayStats): string {
   const stations = context.operator?.view().stations;
   const onAir = stations?.filter(({ onAir }) => onAir) ?? context.catalogue.stations;
@@ -39,7 +39,7 @@ function serverFamilies(server: string, { server: now }: GatewayStats, stations:
     { name: 'process_start_time_seconds', type: 'gauge', help: 'Start, since the Unix epoch.', samples: started },
   ];
   if (now.clockOffset !== null) {
-    const help = 'How far the system’s clock is ahead of the server’s.';
+    const help = 'System clock minus server clock.';
     families.push({ name: 'msc_clock_offset_seconds', type: 'gauge', help, samples: one(now.clockOffset / MILLIS) });
   }
   return families;
@@ -54,15 +54,20 @@ function viewerFamilies({ viewers }: GatewayContext): Family[] {
     value: list.filter(([, each]) => each.kind === kind).length,
   }));
   const families = [
-    ['msc_gateway_viewers', 'gauge', 'Streams that are sent by HTTP now.', byKind],
-    ['msc_gateway_viewers_total', 'counter', 'Streams sent by HTTP, those of now included.', one(totals.viewers)],
+    ['msc_gateway_viewers', 'gauge', 'Streams being sent by HTTP.', byKind],
+    ['msc_gateway_viewers_total', 'counter', 'Streams sent by HTTP, current ones included.', one(totals.viewers)],
     ['msc_gateway_bytes_total', 'counter', 'Bytes of streams sent by HTTP.', one(totals.bytes)],
-    ['msc_gateway_moved_total', 'counter', 'Times that a viewer was too slow and moved on.', one(totals.moved)],
+    [
+      'msc_gateway_moved_total',
+      'counter',
+      'Times that a viewer was too slow and was moved to the live position.',
+      one(totals.moved),
+    ],
   ] as const;
   return families.map(([name, type, help, samples]) => ({ name, type, help, samples }));
 }
 
-/** One value of each station that has one, under the station's id. */
+/** A sample of each station that has a value. */
 const each = (stations: readonly ServerStation[], value: (station: ServerStation) => number | undefined): Sample[] =>
   stations.flatMap((station) => {
     const number = value(station);
@@ -89,34 +94,42 @@ function stationFamilies(stations: readonly ServerStation[]): Family[] {
       samples: each(stations, ({ onAir }) => Number(onAir)),
     },
     counter('packets', 'Packets sent to the group.', ({ sent }) => sent?.packets),
-    counter('bytes', 'Bytes of these with the RTP headers.', ({ sent }) => sent?.bytes),
+    counter('bytes', 'Bytes of these packets with RTP headers.', ({ sent }) => sent?.bytes),
     counter('dropped_late', 'Packets dropped, more than 200 ms late.', ({ sent }) => sent?.droppedLate),
     counter('unread', 'Packets that could not be read.', ({ sent }) => sent?.unread),
-    counter('refused', 'Packets that the network refused.', ({ sent }) => sent?.refused),
-    counter('disk_waits', 'Times that the disk was not ready.', ({ sent }) => sent?.waits),
+    counter('refused', 'Packets that the system refused to send.', ({ sent }) => sent?.refused),
+    counter('disk_waits', 'Times that packets were due before the disk had brought them.', ({ sent }) => sent?.waits),
     counter('parity_packets', 'Packets of parity sent.', ({ parity }) =>
       parity ? parity.columns.packets + parity.rows.packets : undefined,
     ),
     lateness(stations),
-    counter('requested_packets', 'Lost packets asked for.', ({ unicast }) => unicast?.requested),
+    counter('requested_packets', 'Lost packets that receivers requested.', ({ unicast }) => unicast?.requested),
     counter(
       'repaired_packets',
       'Lost packets sent again.',
       ({ unicast }) => unicast && unicast.repaired + unicast.repairedForAll,
     ),
     counter('bursts', 'Bursts on tuning.', ({ unicast }) => unicast?.bursts),
-    counter('replays', 'Replays of the past.', ({ unicast }) => unicast?.replays),
+    counter('replays', 'Flows of the past (time shift).', ({ unicast }) => unicast?.replays),
     counter('unicast_bytes', 'Bytes to single receivers.', ({ unicast }) => unicast?.bytes),
     counter(
       'refused_for_budget',
       'Packets and flows refused for want of budget.',
       ({ unicast }) => unicast && unicast.refusedPackets + unicast.refusedFlows,
     ),
-    counter('received_packets', 'Packets that receivers reported as come.', ({ unicast }) => unicast?.reports.received),
-    counter('missed_packets', 'Packets that receivers missed before repair.', ({ unicast }) => unicast?.reports.lost),
+    counter(
+      'received_packets',
+      'Packets that receivers reported as received.',
+      ({ unicast }) => unicast?.reports.received,
+    ),
+    counter(
+      'missed_packets',
+      'Packets that receivers reported missing before repair.',
+      ({ unicast }) => unicast?.reports.lost,
+    ),
     counter(
       'unrepaired_packets',
-      'Packets that they missed after repair.',
+      'Packets that receivers reported missing after repair.',
       ({ unicast }) => unicast?.reports.unrepaired,
     ),
   ];
@@ -134,8 +147,7 @@ function lateness(stations: readonly ServerStation[]): Family {
     };
     return [...quantiles.map(ofQuantile), { labels: { station }, suffix: '_count', value: sent.packets }];
   });
-  const help =
-    'When packets left, compared to when they were due, since the station went on the air; negative is early.';
+  const help = 'Send time minus due time of packets since the station went on the air; negative is early.';
   return { name: 'msc_station_lateness_seconds', type: 'summary', help, samples };
 }
 
@@ -150,8 +162,8 @@ function receiverFamilies({ stations }: GatewayStats): Family[] {
           { labels: { station, quantile: '0.95' }, value: p95 },
         ],
   );
-  const known = 'Receivers of the group that have told the server so; others cannot be known.';
-  const lossHelp = 'Share of packets that receivers miss before repair, of late.';
+  const known = 'Receivers with a session; other receivers of the group are unknown.';
+  const lossHelp = 'Share of packets missing before repair, over the latest reports.';
   return [
     { name: 'msc_station_members', type: 'gauge', help: known, samples: byStation(({ receivers }) => receivers) },
     {

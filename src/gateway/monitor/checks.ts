@@ -1,16 +1,16 @@
-/** What is looked at all the time, and what it means for whoever has to do something about it. */
+/** Conditions that the server watches, and the operator's next steps. */
 
 import type { Millis } from '../../base/units.js';
 import type { Check, StationStats } from '../../contract/api.js';
 import type { Sample } from './samples.js';
 
-/** What was lost is told for so long. */
+/** How long lost packets are reported. */
 const TROUBLE_TIME: Millis = 60_000;
 const MOST_WARNINGS = 20;
 
 const percent = (share: number): string => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)}%`;
 
-/** It is in charge of: remembering when packets were lost last. */
+/** Responsible for: the time and number of the latest losses. */
 export class Checks {
   #lost = 0;
   #lostAt: Millis = Number.NEGATIVE_INFINITY;
@@ -36,43 +36,43 @@ export class Checks {
   #sending(time: Millis, stations: readonly StationStats[]): Check {
     const id = 'sending';
     if (time - this.#lostAt < TROUBLE_TIME) {
-      const title = `${this.#lostLately} packets have not left in the last minute`;
+      const title = `${this.#lostLately} packets were not sent in the last minute`;
       const detail =
-        'They were too late, or could not be read or sent. A slow disk or a busy processor is the usual cause.';
+        'They were too late, or could not be read or sent. The usual cause is a slow disk or a busy processor.';
       return { id, state: 'bad', title, detail };
     }
     const worst = Math.max(...stations.map(({ lateness }) => lateness ?? 0), 0);
     if (worst > 20) {
       const title = `Packets leave up to ${worst.toFixed(0)} ms late`;
-      return { id, state: 'fair', title, detail: 'Nothing is lost yet. The processor or the disk has much to do.' };
+      return { id, state: 'fair', title, detail: 'No packet is lost yet. The processor or the disk is busy.' };
     }
-    return { id, state: 'good', title: 'Packets leave in time', detail: 'None was lost in the last minute.' };
+    return { id, state: 'good', title: 'Packets leave on time', detail: 'No packet was lost in the last minute.' };
   }
 }
 
 function network({ name, address, internal }: { name: string; address: string; internal: boolean }): Check {
   const id = 'network';
   if (!internal) {
-    return { id, state: 'good', title: `On the network of ${name}`, detail: `Stations leave from ${address}.` };
+    return { id, state: 'good', title: `On the network of ${name}`, detail: `Stations are sent from ${address}.` };
   }
-  const detail = 'No other machine can receive the groups. Start the server with --interface to reach a network.';
+  const detail = 'Other machines cannot receive the groups. Start the server with --interface to reach a network.';
   return { id, state: 'fair', title: 'On this machine only', detail };
 }
 
 function clock(offset: Millis): Check {
   const id = 'clock';
-  const away = Math.abs(offset);
-  const detail = 'The server follows slowly, so that no station jumps.';
-  if (away < 20) return { id, state: 'good', title: 'The clock is right', detail };
-  const title = `The system’s clock is ${(away / 1000).toFixed(away < 1000 ? 3 : 0)} s ${offset > 0 ? 'ahead' : 'behind'}`;
-  if (away < 1_000) return { id, state: 'fair', title, detail };
-  return { id, state: 'bad', title, detail: `${detail} Start it again to have the right time at once.` };
+  const size = Math.abs(offset);
+  const detail = 'The server’s clock follows slowly, so that no station jumps.';
+  if (size < 20) return { id, state: 'good', title: 'The clock is right', detail };
+  const title = `The system’s clock is ${(size / 1000).toFixed(size < 1000 ? 3 : 0)} s ${offset > 0 ? 'ahead' : 'behind'}`;
+  if (size < 1_000) return { id, state: 'fair', title, detail };
+  return { id, state: 'bad', title, detail: `${detail} Restart the server to set it at once.` };
 }
 
 function processor(busy: number): Check {
   const state = busy > 0.9 ? 'bad' : busy > 0.7 ? 'fair' : 'good';
   const title = state === 'good' ? 'The processor has room' : 'The processor is nearly full';
-  return { id: 'processor', state, title, detail: `The server takes ${percent(busy)} of the machine.` };
+  return { id: 'processor', state, title, detail: `The server uses ${percent(busy)} of the machine’s processors.` };
 }
 
 function reception(stations: Sample['stations']): Check[] {
@@ -82,11 +82,11 @@ function reception(stations: Sample['stations']): Check[] {
   const worst = Math.max(...reporting.map(({ loss }) => loss.p95));
   if (worst < 0.01) {
     return [
-      { id, state: 'good', title: 'Receivers get what is sent', detail: 'Hardly any report that they miss packets.' },
+      { id, state: 'good', title: 'Receivers get all packets', detail: 'Hardly any packets are reported missing.' },
     ];
   }
   const title = `Some receivers miss ${percent(worst)} of the packets`;
-  const detail = 'Repair covers it as far as it can. Look at switches (IGMP snooping, a querier), cables and Wi-Fi.';
+  const detail = 'Repair replaces most of them. Check switches (IGMP snooping, a querier), cables and Wi-Fi.';
   return [{ id, state: worst > 0.05 ? 'bad' : 'fair', title, detail }];
 }
 

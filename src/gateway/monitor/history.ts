@@ -1,4 +1,4 @@
-/** The last quarter of an hour, in samples: fixed memory for each station. */
+/** Samples of the last 15 minutes, in fixed memory for each station. */
 
 import type { Millis } from '../../base/units.js';
 import type { History, StationStats } from '../../contract/api.js';
@@ -7,7 +7,7 @@ import type { Sample } from './samples.js';
 export const SAMPLE_PERIOD: Millis = 5_000;
 export const MOST_SAMPLES = 180;
 
-/** The newest values of one thing; null is kept as NaN. */
+/** The newest MOST_SAMPLES values; null is stored as NaN. */
 class Ring {
   readonly #values = new Float32Array(MOST_SAMPLES);
   #count = 0;
@@ -19,7 +19,7 @@ class Ring {
   get values(): (number | null)[] {
     const from = Math.max(0, this.#count - MOST_SAMPLES);
     return Array.from({ length: this.#count - from }, (_, i) => {
-      const value = this.#values[(from + i) % MOST_SAMPLES];
+      const value = this.#values[(from + i) % MOST_SAMPLES]!;
       return Number.isNaN(value) ? null : value;
     });
   }
@@ -38,7 +38,7 @@ const rings = () => ({
 });
 type Rings = ReturnType<typeof rings>;
 
-/** The largest; null of nothing. */
+/** The largest value that is not null; null: there is none. */
 const worst = (values: readonly (number | null)[]): number | null =>
   values.reduce((most, value) => (value !== null && (most === null || value > most) ? value : most), null);
 
@@ -47,7 +47,7 @@ export class HistoryStore {
   readonly #stations = new Map<string, Rings>();
   #time: Millis = 0;
 
-  /** One of the samples, SAMPLE_PERIOD apart. */
+  /** Adds a sample, SAMPLE_PERIOD after the last one. */
   add({ server, stations }: Sample): void {
     this.#time = server.time;
     const { groups, single, http } = server.rate;
@@ -56,15 +56,15 @@ export class HistoryStore {
     this.#server.viewers.push(server.viewers + server.receivers);
     this.#server.lateness.push(worst(stations.map(({ lateness }) => lateness)));
     this.#server.loss.push(worst(stations.map(({ loss }) => loss.p95)) ?? 0);
-    const there = new Set<string>();
+    const known = new Set<string>();
     for (const station of stations) {
-      there.add(station.id);
+      known.add(station.id);
       this.#addStation(station);
     }
-    for (const id of this.#stations.keys()) if (!there.has(id)) this.#stations.delete(id);
+    for (const id of this.#stations.keys()) if (!known.has(id)) this.#stations.delete(id);
   }
 
-  /** Of a station, or with null of the server; undefined where there is no such station. */
+  /** The history of a station, or of the server (null); undefined: unknown station. */
   of(station: string | null): History | undefined {
     const kept = station === null ? this.#server : this.#stations.get(station);
     return (

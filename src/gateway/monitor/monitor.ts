@@ -1,4 +1,4 @@
-/** How it goes, once a second for those who look, every five seconds otherwise: computed once for all of them. */
+/** Stats of server and stations: once a second while they are watched, every five seconds otherwise. */
 
 import type { Millis } from '../../base/units.js';
 import type { GatewayStats, History } from '../../contract/api.js';
@@ -11,9 +11,9 @@ import { type Sample, Samples } from './samples.js';
 export const WATCH_PERIOD: Millis = 1_000;
 
 /**
- * It is in charge of:
- * - sample the counters, seldom while nobody looks
- * - the history, the checks, and telling those who look
+ * Responsible for:
+ * - sampling the counters, less often without listeners
+ * - the history, the checks and the listeners
  */
 export class Monitor {
   readonly #context: GatewayContext;
@@ -40,7 +40,7 @@ export class Monitor {
     return this.#stats;
   }
 
-  /** Of a station, or with null of the server; undefined where there is no such station. */
+  /** The history of a station, or of the server (null); undefined: unknown station. */
   history(station: string | null): History | undefined {
     return this.#history.of(station);
   }

@@ -1,4 +1,4 @@
-/** What this process takes of its machine. */
+/** Load of this process. */
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { Millis } from '../../base/units.js';
@@ -6,9 +6,9 @@ import type { Millis } from '../../base/units.js';
 export interface ProcessLoad {
   readonly version: string;
   readonly processors: number;
-  /** Processor time that all threads have used. */
+  /** Processor time of all threads. */
   cpu(): Millis;
-  /** Bytes in memory. */
+  /** Resident memory, bytes. */
   memory(): number;
   uptime(): Millis;
 }

@@ -1,4 +1,4 @@
-/** How stations and the server went from one sample to the next. No timers. */
+/** Samples of stations and server: rates since the previous sample. No timers. */
 
 import type { Millis } from '../../base/units.js';
 import type { ServerStats, StationStats } from '../../contract/api.js';
@@ -11,15 +11,15 @@ import type { ProcessLoad } from './process-load.js';
 export interface Sample {
   readonly server: Omit<ServerStats, 'checks'>;
   readonly stations: readonly StationStats[];
-  /** Of the server: whole sentences. */
+  /** Warnings of the server: whole sentences. */
   readonly warnings: readonly string[];
 }
 
-/** What grows, and by how much it has grown a second; what falls has begun anew. */
+/** Growth of a counter per second. A counter that falls has restarted. */
 class Rate {
   #before: number | null = null;
 
-  /** `elapsed` since the call before; 0 at the first. */
+  /** `elapsed` is the time since the previous call; 0 at the first one. */
   next(total: number, elapsed: Millis): number {
     const grown = this.#before === null ? 0 : Math.max(0, total - this.#before);
     this.#before = total;
@@ -30,14 +30,14 @@ class Rate {
 const BITS = 8;
 const sum = <T>(of: readonly T[], value: (each: T) => number): number => of.reduce((all, each) => all + value(each), 0);
 
-/** How many there are of each station. */
+/** Number of entries of each station. */
 function countByStation(of: readonly { readonly station: string }[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const { station } of of) counts.set(station, (counts.get(station) ?? 0) + 1);
   return counts;
 }
 
-/** It is in charge of: what one series of readings has to remember from one to the next. */
+/** Responsible for: the counters of the previous sample of one series. */
 export class Samples {
   readonly #context: GatewayContext;
   readonly #load: ProcessLoad;
@@ -50,7 +50,7 @@ export class Samples {
     this.#load = load;
   }
 
-  /** Since the call before; the first has no rates. */
+  /** The sample since the previous call; the first one has no rates. */
   next(): Sample {
     const { catalogue, viewers, operator, timers } = this.#context;
     const at = timers.now();
