@@ -12,7 +12,7 @@ const GROUP = '239.255.77.9';
 const PORT = 5_004;
 const { libc } = await loadLibc();
 
-/** Two receivers of one group at one end of a cable; what each received. */
+/** Two receivers of one group at one end of a cable, and their datagrams. */
 async function receivers(context: TestContext, end: CableEnd) {
   const timers = new HandTimers();
   const poller = new ReceivePoller(libc!, timers);
@@ -38,7 +38,7 @@ async function receivers(context: TestContext, end: CableEnd) {
   );
   return {
     all,
-    /** Looks until everyone has so many. */
+    /** Waits until each has that number. */
     async until(count: number): Promise<void> {
       while (all.some((seen) => seen.length < count)) {
         timers.advance(20);
@@ -50,7 +50,7 @@ async function receivers(context: TestContext, end: CableEnd) {
 
 for (const segment of [1_328, 0]) {
   const way = segment === 0 ? 'one by one' : 'as one message';
-  test(`datagrams sent ${way} over a cable are received in batches by everyone who joined, as they were sent`, {
+  test(`datagrams sent ${way} over a cable are received in batches by every member, as they were sent`, {
     skip: libc === null ? 'needs 64-bit Linux' : withoutNetwork(),
     timeout: 30_000,
   }, async (context) => {

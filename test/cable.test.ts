@@ -18,7 +18,7 @@ const cases = [
 
 for (const { mtu, lengths, notes } of cases) {
   const most = Math.max(...lengths);
-  test(`${lengths.length} datagrams of up to ${most} bytes arrive as sent where packets hold ${mtu}`, {
+  test(`${lengths.length} datagrams of up to ${most} bytes arrive as sent where the MTU is ${mtu}`, {
     skip: libc === null ? 'needs 64-bit Linux' : withoutNetwork(),
     timeout: 30_000,
   }, async (context) => {

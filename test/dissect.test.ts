@@ -1,4 +1,4 @@
-/** What is sent to single viewers, and what they say, as a program sees it that knows the RFCs and not us. */
+/** Feedback and retransmissions as decoded by a program that knows the RFCs and not this project. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeFeedback, type Feedback } from '../src/wire/feedback.js';
@@ -28,7 +28,7 @@ const feedback: Feedback = {
   },
 };
 
-test('tshark finds a receiver report, a NACK and a packet of ours in feedback', { skip }, (context) => {
+test('tshark finds a receiver report, a NACK and an APP packet in feedback', { skip }, (context) => {
   const [datagram, ...more] = encodeFeedback(feedback);
   assert.equal(more.length, 0);
   const expected = {

@@ -12,7 +12,7 @@ import type { StationInfo } from '../src/wire/station-info.js';
 import { makeStation } from './support/stations.js';
 import { without } from './support/tools.js';
 
-/** What one stream of a process has brought so far, and a way to wait for more of it. */
+/** The output of a process so far, and a way to wait for more. */
 class Output {
   text = '';
   #onMore: () => void = () => undefined;
@@ -29,7 +29,7 @@ class Output {
     });
   }
 
-  /** Resolves once `wanted` has come; rejects with what came instead where the stream ends without it. */
+  /** Resolves once `wanted` was printed; rejects with the output where the stream ends without it. */
   until(wanted: string): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#onMore = () => {
@@ -53,7 +53,7 @@ const asNobody = (): { uid?: number; gid?: number } => {
 /** VLC with its SAP list and its remote control on stdin. */
 function startVlc(context: TestContext) {
   const home = mkdtempSync(join(tmpdir(), 'msc-vlc-'));
-  chmodSync(home, 0o777); // for whom VLC runs as
+  chmodSync(home, 0o777); // VLC's user
   const child = spawn(
     'vlc',
     ['-I', 'rc', '--rc-fake-tty', '--services-discovery', 'sap', '--miface', loopback().name, '-vv'],
@@ -66,7 +66,7 @@ function startVlc(context: TestContext) {
   return { child, log: new Output(child.stderr), remote: new Output(child.stdout) };
 }
 
-/** Ends a process that leads a group of its own, with all that it started. */
+/** Ends a process group. */
 async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   const over = new Promise((resolve) => child.once('exit', resolve));
@@ -81,7 +81,7 @@ const announce = (context: TestContext, stations: StationInfo[]) =>
 
 const limit = { timeout: 60_000 };
 
-test('VLC lists the stations by itself, that of two servers once', {
+test('VLC lists the announced stations, one of two servers once', {
   skip: without('cvlc'),
   ...limit,
 }, async (context) => {
@@ -103,7 +103,7 @@ test('VLC lists the stations by itself, that of two servers once', {
   );
 });
 
-/** A network of its own, with nothing in it but loopback: ffmpeg joins on whichever interface has the route. */
+/** An isolated network with loopback only: ffmpeg joins on the interface that has the route. */
 const inOwnNetwork = 'ip link set lo up && ip route add 224.0.0.0/4 dev lo';
 const noOwnNetwork = (): string | false =>
   process.platform === 'linux' && isRoot && spawnSync('unshare', ['-n', 'sh', '-c', inOwnNetwork]).status === 0

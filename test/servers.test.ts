@@ -11,7 +11,7 @@ import { runMsc, serve } from './support/msc.js';
 import { makeSource } from './support/sources.js';
 import { scratchFolder } from './support/spool.js';
 
-/** Datagrams by packet number, which is the one nearest to what is on the air now. */
+/** Datagrams by packet number, unwrapped near the current one. */
 function byNumber(datagrams: Buffer[], station: Station): Map<number, Buffer> {
   const near = station.at(millisToTicks(Date.now()));
   return new Map(
@@ -26,7 +26,7 @@ function assertSame(received: Map<number, Buffer>, station: Station): void {
 
 const asStation = (reel: Reel, ssrc: number) => new Station({ items: [{ name: 'film', reel }], ssrc });
 
-test('two servers of one station send the same bytes, and what a third computes', async (context) => {
+test('two servers of a station send the same bytes, which a third one computes', async (context) => {
   const store = await openStore(context);
   const words = [`Twins=${bigBuckBunny}`, '--store', store.folder];
   const first = await serve(context, words, 1);
@@ -48,7 +48,7 @@ test('two servers of one station send the same bytes, and what a third computes'
   assert.equal(await second.stop(), 0);
 });
 
-test('a server that was killed and started again goes on in the same stream', async (context) => {
+test('a killed server that is started again continues the same stream', async (context) => {
   const folder = scratchFolder(context);
   const source = join(folder, 'phoenix.mp4');
   makeFilm(source, 2);
@@ -72,7 +72,7 @@ test('a server that was killed and started again goes on in the same stream', as
   assert.ok(Math.min(...after!) > Math.max(...before!), 'numbers go on where the clock is');
 });
 
-test('a station that another server has on the air as something else is refused', async (context) => {
+test('a station is refused that another server has on the air as something else', async (context) => {
   const folder = scratchFolder(context);
   const store = await openStore(context);
   const [one, two] = ['one.mp4', 'two.mp4'].map((name, i) => {

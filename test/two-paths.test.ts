@@ -10,7 +10,7 @@ import { scratchFolder } from './support/spool.js';
 
 const SECONDS = 10;
 
-test('of two servers on two networks one may be killed: who receives both loses nothing', {
+test('when one of two servers on two networks is killed, a receiver of both loses nothing', {
   skip: withoutNetwork(),
   timeout: 120_000,
 }, async (context) => {
@@ -25,7 +25,7 @@ test('of two servers on two networks one may be killed: who receives both loses 
   const from = ['--interface', one, '--also', other];
   const recording = startMsc(context, ['record', '1', ...from, '-o', path, '-d', `${SECONDS}s`, '--json'], middle);
   const done = finished(recording);
-  // Half of it is there, which is more than the burst it began with; the rest comes by one path.
+  // Half of it has arrived, more than the burst at the beginning; the rest arrives by one path.
   const half = ((bitrate / 8) * SECONDS) / 2;
   await until(context, () => sizeOf(path) >= half);
   await first!.kill();

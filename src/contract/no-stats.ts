@@ -1,4 +1,4 @@
-/** Stats of a station without samples. In a file of its own, so that pages import it without the schemas. */
+/** Stats of a station without samples. In its own file, so that pages do not import the schemas. */
 import type { StationStats } from './api.js';
 
 export const noStats = (id: string): StationStats => ({

@@ -1,4 +1,4 @@
-/** Stations as people read them: numbers with their units, and the table of `msc list` and `msc watch`. */
+/** Texts about stations: numbers with units, and the table of `msc list` and `msc watch`. */
 import type { StationInfo } from '../wire/station-info.js';
 
 /** "24", "23.976", "29.97". */
@@ -23,7 +23,7 @@ export function durationText(seconds: number): string {
 
 interface Column {
   title: string;
-  /** Numbers stand at the right. */
+  /** Numbers are right-aligned. */
   right: boolean;
   cell: (info: StationInfo) => string;
 }
@@ -41,10 +41,10 @@ const columns: readonly Column[] = [
   { title: 'Server', right: false, cell: (info) => info.server },
 ];
 
-/** Texts come from the network: control characters would move the cursor or worse. */
+/** Replaces control characters: texts come from the network, and could move the cursor or worse. */
 export const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '�');
 
-/** Columns that a text takes in a terminal: wide for East Asian scripts and emoji, none for combining marks. */
+/** Width of a text in terminal columns: two for East Asian scripts and emoji, none for combining marks. */
 export function textWidth(text: string): number {
   let width = 0;
   for (const character of text) {
@@ -54,7 +54,7 @@ export function textWidth(text: string): number {
   return width;
 }
 
-/** `text` in exactly `width` columns, shortened with "…" when it is longer. */
+/** `text` padded to exactly `width` columns, or shortened with "…". */
 export function fit(text: string, width: number, right = false): string {
   let shown = text;
   if (textWidth(text) > width) {
@@ -69,7 +69,7 @@ export function fit(text: string, width: number, right = false): string {
   return right ? space + shown : shown + space;
 }
 
-/** The table, without a line break at its end. No line is longer than `width` columns as far as names can shrink. */
+/** The table, without a final line break. Its lines have at most `width` columns, as far as names can be shortened. */
 export function stationTable(stations: readonly StationInfo[], width = 160): string {
   const cells = stations.map((info) => columns.map(({ cell }) => printable(cell(info))));
   const widths = columns.map(({ title }, at) => Math.max(title.length, ...cells.map((row) => textWidth(row[at]!))));

@@ -8,14 +8,14 @@ after(() => {
   else process.env.TZ = zoneBefore;
 });
 
-/** What is meant by `text` at `now` (UTC) where clocks show the time of `zone`; null: nothing. */
+/** The moment that `text` names at `now` (UTC) in the time zone `zone`; null for none. */
 function meant(text: string, now: string, zone = 'Europe/Berlin'): string | null {
   process.env.TZ = zone;
   const moment = parseMoment(text, Date.parse(now));
   return moment === null ? null : new Date(moment).toISOString().replace('.000', '');
 }
 
-test('a time of day is the last one that clocks here showed', () => {
+test('a time of day is the last one that local clocks showed', () => {
   const now = '2026-01-15T20:00:00Z'; // 21:00 in Berlin
   assert.equal(meant('20:15', now), '2026-01-15T19:15:00Z');
   assert.equal(meant('8:05', now), '2026-01-15T07:05:00Z');
@@ -35,7 +35,7 @@ test('a time ago counts from now', () => {
   assert.equal(meant(' -45s ', now), '2026-01-15T19:59:15Z');
 });
 
-test('a date and time are those here, unless they name an offset', () => {
+test('a date and time are local, unless they have an offset', () => {
   const now = '2026-08-01T00:00:00Z';
   assert.equal(meant('2026-01-15T20:15', now), '2026-01-15T19:15:00Z');
   assert.equal(meant('2026-07-15 20:15:30', now), '2026-07-15T18:15:30Z');
@@ -44,7 +44,7 @@ test('a date and time are those here, unless they name an offset', () => {
   assert.equal(meant('2026-07-15T20:15-0400', now), '2026-07-16T00:15:00Z');
 });
 
-test('where clocks are put back, what they show twice is the later of both, or the one that has been', () => {
+test('when clocks are set back, an ambiguous time is the later one, or the one that has passed', () => {
   // Berlin, 25 October 2026: 03:00 summer time (01:00 UTC) becomes 02:00.
   assert.equal(meant('02:30', '2026-10-25T05:00:00Z'), '2026-10-25T01:30:00Z');
   assert.equal(meant('02:30', '2026-10-25T01:10:00Z'), '2026-10-25T00:30:00Z');
@@ -54,14 +54,14 @@ test('where clocks are put back, what they show twice is the later of both, or t
   assert.equal(meant('01:45', '2026-04-04T16:00:00Z', 'Australia/Lord_Howe'), '2026-04-04T15:15:00Z');
 });
 
-test('where clocks are put forward, what they do not show is told as though they had not been', () => {
+test('when clocks are set forward, a skipped time counts as if they had not been', () => {
   // Berlin, 29 March 2026: 02:00 (01:00 UTC) becomes 03:00.
   assert.equal(meant('02:30', '2026-03-29T05:00:00Z'), '2026-03-29T01:30:00Z');
   assert.equal(meant('2026-03-29T02:30', '2026-03-29T05:00:00Z'), '2026-03-29T01:30:00Z');
   assert.equal(meant('01:59', '2026-03-29T05:00:00Z'), '2026-03-29T00:59:00Z');
 });
 
-test('what is no time, or still to come, is nothing', () => {
+test('text that is no time, and the future, are refused', () => {
   const now = '2026-01-15T20:00:00Z';
   for (const text of [
     ...['', '-', 'now', '10m', '+10m', '-10', '-10m5h', '20', '24:00', '20:60', '20:15:60', '20:15pm'],

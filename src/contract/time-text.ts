@@ -1,4 +1,4 @@
-/** Times of day as people give them on a command line. */
+/** Parses times of day of the command line. */
 import type { Millis } from '../base/units.js';
 
 const agoPattern = /^-(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?$/;
@@ -9,12 +9,12 @@ const MINUTE: Millis = 60_000;
 const HOUR: Millis = 60 * MINUTE;
 
 /**
- * The moment that is meant, Unix epoch:
- * - `20:15`, `20:15:30`: the last time that clocks here showed that
- * - `2026-03-01T20:15`, with a blank for the T, and with `Z` or an offset (`+01:00`) if it is not the time here
- * - `-10m`, `-1h30m`, `-45s`: so long before `now`
+ * The moment that `text` names, Unix epoch:
+ * - `20:15`, `20:15:30`: the last time that local clocks showed that
+ * - `2026-03-01T20:15`, with a blank for the T, and with `Z` or an offset (`+01:00`) if it is not local time
+ * - `-10m`, `-1h30m`, `-45s`: that time before `now`
  *
- * Null for anything else, and for what is still to come.
+ * Null for anything else, and for the future.
  */
 export function parseMoment(text: string, now: Millis): Millis | null {
   const given = text.trim();
@@ -22,7 +22,7 @@ export function parseMoment(text: string, now: Millis): Millis | null {
   return moment === null || moment > now ? null : moment;
 }
 
-/** The groups of a match as numbers; what was left out is 0. */
+/** The groups of a match as numbers, 0 for those left out. */
 const numbersIn = (match: RegExpExecArray): number[] => match.slice(1).map((part) => Number(part ?? 0));
 
 function ago(text: string, now: Millis): Millis | null {
@@ -48,7 +48,7 @@ function dateTime(text: string): Millis | null {
   if (!match) return null;
   const zone = match[7];
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = numbersIn(match);
-  // The calendar's days: of February 30 the system would make March 2.
+  // Date turns February 30 into March 2.
   const isDay = new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day && month >= 1 && month <= 12;
   if (!isDay || !isTime(hour, minute, second)) return null;
   if (zone === undefined) return here(year, month - 1, day, hour, minute, second)[0] ?? null;
@@ -64,8 +64,8 @@ function offsetOf(zone: string): Millis {
 const isTime = (hour: number, minute: number, second: number): boolean => hour < 24 && minute < 60 && second < 60;
 
 /**
- * When clocks here show a time: once; twice on the night in which they are put back. On the one in which they are put
- * forward and never show it, as though they had not been.
+ * The moments at which local clocks show a time: two on the night when they are set back. When they are set forward, a
+ * skipped time counts as if they had not been.
  */
 function here(year: number, month: number, day: number, hour: number, minute: number, second: number): Millis[] {
   if (!isTime(hour, minute, second)) return [];

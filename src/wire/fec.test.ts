@@ -51,7 +51,7 @@ for (const { name, fec, bytes } of cases) {
   });
 }
 
-test('what FFmpeg’s prompeg sends is read', () => {
+test('packets of FFmpeg’s prompeg are read', () => {
   const packets = [
     ['8060046191185b2f0000000002010000800000000000000040010a00', true, 1121, 1, 10, 0, 0, 0],
     ['8060009f91185b2f0000000002010524a10000009119ad3f000a0500', false, 159, 10, 5, 33, 0x9119_ad3f, 1316],
@@ -77,7 +77,7 @@ test('what FFmpeg’s prompeg sends is read', () => {
   }
 });
 
-test('other kinds of correction, and what contradicts itself, are not taken', () => {
+test('other kinds of correction and contradictions are refused', () => {
   const into = emptyFec();
   const whole = bytesOf(cases[1]!.bytes);
   assert.ok(readFec(whole, 0, whole.length, into));
@@ -100,7 +100,7 @@ test('other kinds of correction, and what contradicts itself, are not taken', ()
   }
 });
 
-test('whatever is read is written again as it came, and nothing throws', () => {
+test('every packet that is read is written back unchanged, and nothing throws', () => {
   const anything = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes));
   const nearly = fc.tuple(fc.uint8Array({ minLength: 40, maxLength: 40 }), fc.boolean()).map(([bytes, isRow]) => {
     const packet = Buffer.from(bytes);
@@ -119,7 +119,7 @@ test('whatever is read is written again as it came, and nothing throws', () => {
       if (!readFec(buffer, before, buffer.length, into)) return;
       const out = Buffer.alloc(FEC_PARITY_AT);
       writeFecHeaders(out, 0, into);
-      // SSRC, mask and the upper bits of the base mean nothing here.
+      // SSRC, mask and the upper bits of the base are not used.
       const expected = Buffer.from(packet.subarray(0, FEC_PARITY_AT));
       expected.fill(0, 8, 12).fill(0, 17, 20).fill(0, 27, 28);
       assert.deepEqual(out, expected);
@@ -127,7 +127,7 @@ test('whatever is read is written again as it came, and nothing throws', () => {
   );
 });
 
-test('sizes are those of the specification', () => {
+test('sizes are limited as in the specification', () => {
   for (const [columns, rows] of [
     [10, 5],
     [4, 4],

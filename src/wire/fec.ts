@@ -23,10 +23,10 @@
  */
 import { RTP_HEADER_LENGTH, writeRtpHeader } from './rtp.js';
 
-/** As the specification has it. */
+/** Required by the specification. */
 export const FEC_PAYLOAD_TYPE = 96;
 export const FEC_HEADER_LENGTH = 16;
-/** Where the parity begins in the packet. */
+/** Offset of the parity in the packet. */
 export const FEC_PARITY_AT = RTP_HEADER_LENGTH + FEC_HEADER_LENGTH;
 
 /** A block has `rows` (D) rows of `columns` (L) packets. */
@@ -39,7 +39,7 @@ export const fecModes = ['none', 'columns', 'both'] as const;
 /** Which parity is sent. */
 export type FecMode = (typeof fecModes)[number];
 
-/** What the specification allows of sizes, in words; null where `size` is fine. */
+/** Checks a size against the specification; returns the fault in words, or null. */
 export function fecSizeFault({ columns, rows }: FecSize, mode: FecMode): string | null {
   const least = mode === 'both' ? 4 : 1;
   if (!(Number.isInteger(columns) && columns >= least && columns <= 20)) return `L is ${columns}, not ${least} to 20`;
@@ -77,7 +77,7 @@ export const emptyFec = (): FecFields => ({
   lengths: 0,
 });
 
-/** Writes both headers at `offset` of `out`; allocates nothing. Returns the offset behind them. */
+/** Writes both headers at `offset` of `out` without allocating. Returns the offset after them. */
 export function writeFecHeaders(out: Buffer, offset: number, fec: FecFields): number {
   const marker = (fec.second & 0x80) !== 0;
   const at = writeRtpHeader(out, offset, marker, FEC_PAYLOAD_TYPE, fec.sequenceNumber, fec.timestamp, 0);
@@ -102,9 +102,8 @@ export function writeFecHeaders(out: Buffer, offset: number, fec: FecFields): nu
 }
 
 /**
- * Decodes the headers of the datagram that lies from `start` to `end` of a buffer; the parity lies from
- * `start + FEC_PARITY_AT` to `end`. Returns false for what is no FEC packet of this kind; never throws, and allocates
- * nothing.
+ * Decodes the headers of the datagram from `start` to `end` of a buffer; its parity lies from `start + FEC_PARITY_AT`
+ * to `end`. Returns false for anything but an FEC packet of this kind. Never throws or allocates.
  */
 export function readFec(buffer: Buffer, start: number, end: number, into: FecFields): boolean {
   if (end - start < FEC_PARITY_AT) return false;

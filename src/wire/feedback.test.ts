@@ -99,7 +99,7 @@ const feedbacks = fc.record(
   plainObject,
 );
 
-test('what is encoded is decoded, in as many datagrams as it takes, each of which fits any path', () => {
+test('encoded feedback is decoded, from as many datagrams as it takes, each of which fits any path', () => {
   fc.assert(
     fc.property(feedbacks, (feedback) => {
       const datagrams = encodeFeedback(feedback);
@@ -118,7 +118,7 @@ test('what is encoded is decoded, in as many datagrams as it takes, each of whic
   );
 });
 
-test('garbage is decoded as null or as something that can be encoded again, and nothing throws', () => {
+test('random bytes are decoded as null or as feedback that can be encoded again, and nothing throws', () => {
   const valid = fc
     .tuple(feedbacks, fc.nat(1_199), fc.uint8Array({ minLength: 1, maxLength: 4 }))
     .map(([feedback, at, bytes]) => {
@@ -143,7 +143,7 @@ test('garbage is decoded as null or as something that can be encoded again, and 
   );
 });
 
-test('feedback is read where it lies in a buffer', () => {
+test('feedback is read at its place in a buffer', () => {
   for (const { value } of cases) {
     const [datagram] = encodeFeedback(value);
     const bytes = Buffer.concat([Buffer.alloc(5, 0xff), datagram!, Buffer.alloc(7, 0xff)]);
@@ -154,7 +154,7 @@ test('feedback is read where it lies in a buffer', () => {
   }
 });
 
-test('a datagram cut short says nothing', () => {
+test('a truncated datagram is refused', () => {
   for (const { value } of cases) {
     const [datagram] = encodeFeedback(value);
     for (let length = 0; length < datagram!.length; length++) assert.equal(decodeFeedback(datagram!, 0, length), null);

@@ -44,7 +44,7 @@ import {
 import { COOKIE_LENGTH } from './message.js';
 
 export interface FeedbackReport {
-  /** Packets since the receiver began: come in any way; missing before repair; missing after it. */
+  /** Packets since the receiver began: received by any path; missing before repair; missing after it. */
   received: number;
   lost: number;
   unrepaired: number;
@@ -53,23 +53,23 @@ export interface FeedbackReport {
   highest: PacketNumber;
   /** RFC 3550 section 6.4.1. */
   jitter: Ticks90k;
-  /** Of the stream, held and not shown yet. */
+  /** Buffered, not yet presented part of the stream. */
   buffer: Millis;
-  /** How far what is shown is behind the station. */
+  /** Delay of the presented picture behind the station. */
   delay: Millis;
 }
 
 export interface Feedback {
-  /** SSRCs of the receiver, which it chooses at random, and of the station. */
+  /** SSRCs: of the packet sender, which it chooses at random, and of the station. */
   sender: number;
   media: number;
   /** 16 bytes. */
   cookie: Buffer;
   /** Ascending. */
   missing: readonly PacketNumber[];
-  /** How often each of them is to be sent, 1 to MOST_COPIES. */
+  /** Copies of each to send, 1 to MOST_COPIES. */
   copies: number;
-  /** The flow that is received, and up to which packet, not included, it may go. */
+  /** The received flow, and the packet before which it stops. */
   flow: { number: number; credit: PacketNumber } | null;
   report: FeedbackReport | null;
 }
@@ -80,17 +80,17 @@ const PacketType = { receiverReport: 201, app: 204, transportFeedback: 205 } as 
 const GENERIC_NACK = 1;
 const NAME = Buffer.from('MSC1', 'latin1');
 
-/** Bytes: the head of each packet, the report block, an entry of the NACK, and our own fields. */
+/** Bytes: the head of each packet, the report block, an entry of the NACK, and the fields of the APP packet. */
 const HEAD = 8;
 const REPORT_BLOCK = 24;
 const NACK_HEAD = 12;
 const NACK_ENTRY = 4;
 const FIELDS = COOKIE_LENGTH + 28;
 const REPORT_FIELDS = 40;
-/** Of one datagram, so that it fits any path. */
+/** Largest datagram, which fits any path. */
 const LARGEST = 1_200;
 const MOST_ENTRIES = Math.floor((LARGEST - HEAD - REPORT_BLOCK - NACK_HEAD - 12 - FIELDS - REPORT_FIELDS) / NACK_ENTRY);
-/** Packets that one entry names at most: its own, and 16 by the bits of the BLP. */
+/** Packets that one entry can name: its own, and 16 by the bits of the BLP. */
 const ENTRY_SPAN = 17;
 
 interface Entry {
@@ -108,7 +108,7 @@ function entriesOf(missing: readonly PacketNumber[]): Entry[] {
   return entries;
 }
 
-/** The datagrams that say it: one, or more where much is missing; flow and report are in the first. */
+/** Encodes it in one datagram, or more where much is missing; flow and report are in the first. */
 export function encodeFeedback(feedback: Feedback): Buffer[] {
   const entries = entriesOf(feedback.missing);
   const datagrams: Buffer[] = [];
@@ -120,7 +120,7 @@ export function encodeFeedback(feedback: Feedback): Buffer[] {
   return datagrams;
 }
 
-/** How many of the entries go into one datagram: each number is told by its distance from the one before, in 16 bits. */
+/** Number of entries that fit one datagram: each number is the distance from the one before, in 16 bits. */
 function partLength(entries: readonly Entry[]): number {
   const farther = entries.findIndex(({ first }, i) => i > 0 && first - entries[i - 1]!.first >= SEQUENCE_MODULUS / 2);
   return Math.min(MOST_ENTRIES, farther < 0 ? entries.length : farther);
@@ -139,7 +139,7 @@ function encodeOne(
 
   let at = writeHead(out, 0, report ? 1 : 0, PacketType.receiverReport, reportLength, sender);
   if (report) {
-    at = out.writeUInt32BE(media, at);
+    at = out.writeUInt32BE(media, at); // SSRC_1
     at = out.writeUInt8(Math.min(255, Math.floor(report.fractionLost * 256)), at); // fraction lost
     at = out.writeUIntBE(Math.min(0x7f_ffff, report.lost), at, 3); // cumulative number of packets lost
     at = out.writeUInt32BE(wrap(report.highest, RTP_TIME_MODULUS), at); // extended highest sequence number received
@@ -148,7 +148,7 @@ function encodeOne(
   }
   if (nackLength > 0) {
     at = writeHead(out, at, GENERIC_NACK, PacketType.transportFeedback, nackLength, sender);
-    at = out.writeUInt32BE(media, at);
+    at = out.writeUInt32BE(media, at); // SSRC of media source
     for (const { first, following } of entries) {
       at = out.writeUInt16BE(wrap(first, SEQUENCE_MODULUS), at); // PID
       at = out.writeUInt16BE(following, at); // BLP
@@ -175,12 +175,12 @@ function encodeOne(
 
 const within = (value: number, least: number, most: number) => Math.min(most, Math.max(least, Math.round(value)));
 
-/** The first 8 bytes of an RTCP packet of `length` bytes. Returns the offset behind them. */
+/** Writes the first 8 bytes of an RTCP packet of `length` bytes. Returns the offset after them. */
 function writeHead(out: Buffer, at: number, count: number, type: number, length: number, ssrc: number): number {
   out[at] = 0x80 | count; // V = 2, P = 0
-  out[at + 1] = type;
-  out.writeUInt16BE(length / 4 - 1, at + 2);
-  return out.writeUInt32BE(ssrc, at + 4);
+  out[at + 1] = type; // PT
+  out.writeUInt16BE(length / 4 - 1, at + 2); // length
+  return out.writeUInt32BE(ssrc, at + 4); // SSRC of packet sender
 }
 
 function writeNumber(out: Buffer, value: number, at: number): number {
@@ -188,17 +188,17 @@ function writeNumber(out: Buffer, value: number, at: number): number {
   return out.writeUInt32BE(wrap(value, 0x1_0000_0000), at + 4);
 }
 
-/** A 64-bit number; not safe where it is no packet number. */
+/** A 64-bit integer; unsafe if it is no packet number. */
 const readNumber = (from: Buffer, at: number): number =>
   from.readUInt32BE(at) * 0x1_0000_0000 + from.readUInt32BE(at + 4);
 
-/** Whether a datagram is RTCP, by its first bytes; the ways to tell it from RTP are those of RFC 5761 section 4. */
+/** Whether a datagram is RTCP rather than RTP, by its first bytes (RFC 5761 section 4). */
 export const isRtcp = (bytes: Buffer, start: number, end: number): boolean =>
   end - start >= HEAD && bytes[start]! >> 6 === 2 && bytes[start + 1]! >= 192 && bytes[start + 1]! <= 223;
 
 /**
- * The cookie of what lies from `start` to `end` of a buffer, should that be feedback; null where it cannot be. It is found without
- * decoding the rest, which takes long where much is missing. Shares the buffer's memory.
+ * The cookie of the bytes from `start` to `end` of a buffer if they are feedback; null where they cannot be. Found
+ * without decoding the rest, which takes long where much is missing. Shares the buffer's memory.
  */
 export function feedbackCookie(bytes: Buffer, start: number, end: number): Buffer | null {
   if (end - start < HEAD) return null;
@@ -207,7 +207,7 @@ export function feedbackCookie(bytes: Buffer, start: number, end: number): Buffe
   return at < start + HEAD ? null : bytes.subarray(at, at + COOKIE_LENGTH);
 }
 
-/** Decodes what lies from `start` to `end` of a buffer; null for anything that is not made as drawn above. Never throws. */
+/** Decodes the bytes from `start` to `end` of a buffer; null unless they are laid out as drawn above. Never throws. */
 export function decodeFeedback(bytes: Buffer, start: number, end: number): Feedback | null {
   let at = start;
   const head = readHead(bytes, at, end, PacketType.receiverReport);
@@ -269,7 +269,7 @@ function readReport(bytes: Buffer, block: number, fields: number): FeedbackRepor
   };
 }
 
-/** Ascending, each once; null where they are not so. */
+/** Strictly ascending; null otherwise. */
 function readMissing(
   bytes: Buffer,
   at: number,

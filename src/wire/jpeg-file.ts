@@ -5,7 +5,7 @@
  */
 import type { JpegType } from './rtp-jpeg.js';
 
-/** What is left of a file when everything that its receiver can write by itself is taken away. */
+/** The parts of a file that its receiver cannot write by itself. */
 export interface JpegParts {
   type: JpegType;
   /** Pixels. */
@@ -17,7 +17,7 @@ export interface JpegParts {
   scan: Buffer;
 }
 
-/** A JPEG file that is damaged, or that RFC 2435 cannot carry; the message says what is in the way. */
+/** A JPEG file that is damaged, or that RFC 2435 cannot carry; the message gives the reason. */
 export class JpegRefused extends Error {}
 
 const Marker = { soi: 0xd8, eoi: 0xd9, sof0: 0xc0, dht: 0xc4, sos: 0xda, dqt: 0xdb, dri: 0xdd } as const;
@@ -47,8 +47,8 @@ interface FrameHeader {
 }
 
 /**
- * Takes a JPEG file apart. Throws JpegRefused when it is damaged or when RFC 2435 cannot carry it. Bytes behind the
- * end of the picture are ignored.
+ * Parses a JPEG file. Throws JpegRefused when it is damaged or RFC 2435 cannot carry it. Bytes after the end of the
+ * picture are ignored.
  */
 export function parseJpeg(file: Buffer): JpegParts {
   if (file.length < 4 || file[0] !== 0xff || file[1] !== Marker.soi) throw new JpegRefused('not a JPEG file');
@@ -144,7 +144,9 @@ function readScan(file: Buffer, start: number): Buffer {
   return withoutFill(file.subarray(start, at));
 }
 
-/** As many 0xFF as one likes may stand before a marker (T.81 section B.1.1.2). Data never ends with 0xFF: 0x00 follows it. */
+/**
+ * Any number of 0xFF may precede a marker (T.81 section B.1.1.2). Data never ends with 0xFF, because 0x00 follows it.
+ */
 function withoutFill(scan: Buffer): Buffer {
   let end = scan.length;
   while (end > 0 && scan[end - 1] === 0xff) end--;

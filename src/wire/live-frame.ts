@@ -19,9 +19,9 @@ export const LIVE_HEADER_LENGTH = 16;
 export const FrameKind = { ts: 1, jpeg: 2, thumbnail: 3 } as const;
 
 export const FrameFlag = {
-  /** A player can begin here. */
+  /** A decoder can start here. */
   randomAccess: 1,
-  /** What lies between the frame before and this one is missing. */
+  /** A part of the stream before this frame is missing. */
   discontinuity: 2,
 } as const;
 
@@ -30,7 +30,7 @@ export interface FrameHeader {
   flags: number;
   /** Of a thumbnail: the station's number. */
   channel: number;
-  /** When the first packet left; of a picture, the time it belongs to. */
+  /** Time at which the first packet left; of a picture, its own time. */
   time: number;
 }
 
@@ -43,7 +43,7 @@ export function writeFrameHeader(view: DataView, { kind, flags, channel, time }:
   view.setFloat64(8, time);
 }
 
-/** Null where it is too short, or of a kind that is not known. */
+/** Null for a frame that is too short or of an unknown kind. */
 export function readFrameHeader(view: DataView): FrameHeader | null {
   if (view.byteLength < LIVE_HEADER_LENGTH) return null;
   const kind = view.getUint8(0);

@@ -105,7 +105,7 @@ function identifier(id: number): Buffer {
   return out;
 }
 
-/** Always of four bytes: 0001 and 28 bits, or 256 MiB less one. */
+/** Always four bytes: 0001 and 28 bits, which reach to 256 MiB less one. */
 function size(length: number): Buffer {
   if (length >= 0x0fff_ffff) throw new RangeError(`a Matroska element of ${length} bytes is over 256 MiB`);
   const out = Buffer.alloc(4);
@@ -118,7 +118,7 @@ function element(id: number, ...parts: Buffer[]): Buffer {
   return Buffer.concat([identifier(id), size(length), ...parts]);
 }
 
-/** In as few bytes as hold it, up to six: past the reach of 32-bit operators. */
+/** In as few bytes as needed, up to six: 32-bit operators are not used. */
 function unsigned(id: number, value: number): Buffer {
   let length = 1;
   while (length < 6 && value >= 256 ** length) length++;

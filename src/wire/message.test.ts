@@ -143,13 +143,13 @@ test('padding follows the body and is not part of it', () => {
   assert.deepEqual(decodeMessage(padded), message('start', 1, {}));
 });
 
-test('fields that a later version may add are passed over', () => {
+test('unknown fields, which a later version may add, are ignored', () => {
   assert.deepEqual(decodeMessage(withBody(0x02, '{"station":"news","__proto__":{"x":1},"more":[1]}'))?.body, {
     station: 'news',
   });
 });
 
-test('a body too long for a datagram is refused when written', () => {
+test('a body too long for a datagram is refused', () => {
   assert.throws(() => encodeMessage(message('error', 1, { code: 'busy', message: 'x'.repeat(1400) })), RangeError);
 });
 
@@ -160,11 +160,11 @@ test('the cookie does not share the memory of its datagram', () => {
   assert.deepEqual(decoded?.cookie, cookie);
 });
 
-test('random bytes are never fatal', () => {
+test('random bytes never throw', () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 1500 }), (bytes) => decodeMessage(Buffer.from(bytes)) === null));
 });
 
-test('a damaged message is either none, or one that can be written again and read the same', () => {
+test('a damaged message is refused, or can be written and read back the same', () => {
   const damaged = fc
     .tuple(
       fc.constantFrom(...cases.map(({ value }) => value)),

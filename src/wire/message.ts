@@ -35,11 +35,11 @@ export const REQUEST_ID_MODULUS = 0x1_0000_0000;
 
 const MAGIC = Buffer.from('MSC1', 'latin1');
 
-/** The cookie of one who has none. */
+/** The cookie of a client without one. */
 export const NO_COOKIE: Buffer = Buffer.alloc(COOKIE_LENGTH);
 export const hasCookie = (cookie: Buffer): boolean => !cookie.equals(NO_COOKIE);
 
-/** The type byte. NackGenerator lie below 0x80, replies above. */
+/** The type byte: requests below 0x80, replies above. */
 export const messageTypes = {
   start: 0x01,
   tune: 0x02,
@@ -61,7 +61,7 @@ export type MessageType = keyof typeof messageTypes;
 export type RequestType = 'start' | 'tune' | 'change' | 'pause' | 'resume' | 'exit' | 'keepalive' | 'replay';
 export type ReplyType = Exclude<MessageType, RequestType>;
 
-/** Why a server refuses, and what its codes mean. */
+/** Reasons of refusals, with their texts. */
 export const errorCodes = {
   'unknown-station': 'no station of this id is on this server',
   'off-air': 'the station exists and sends nothing at present',
@@ -75,14 +75,14 @@ export type ErrorCode = keyof typeof errorCodes;
 
 const nothing = z.object({});
 const packetNumber = z.int().nonnegative();
-/** What the client calls a flow: packets sent to it alone, one after another. */
+/** The client's number of a flow: a station's packets in order, sent to it alone. */
 const flowNumber = z.int().min(1).max(0xffff_ffff);
 const choice = z.object({
   station: stationInfoSchema.shape.id,
-  /** Wanted: everything from the newest random access point on with which a player is in time. */
+  /** Requests a burst: everything from the newest random access point that is still in time for a player. */
   burst: z.object({ flow: flowNumber }).optional(),
 });
-/** Where a flow begins, and the time at which its first packet was due. */
+/** The beginning of a flow, and the time at which its first packet was due. */
 const flowStart = z.object({ flow: flowNumber, from: packetNumber, time: z.number() });
 
 const bodySchemas = {
@@ -95,10 +95,10 @@ const bodySchemas = {
   keepalive: nothing,
   replay: z.object({
     flow: flowNumber,
-    /** How many times faster than the station the packets may come, at most. */
+    /** Greatest speed, as a multiple of the station's. */
     speed: z.number().min(1).max(100),
     from: z.discriminatedUnion('kind', [
-      /** The newest random access point with which a player is in time. */
+      /** The newest random access point that is still in time for a player. */
       z.object({ kind: z.literal('live') }),
       z.object({ kind: z.literal('packet'), packet: packetNumber }),
       /** The last random access point at or before a time (Unix epoch), or where the item then on the air begins. */
@@ -109,7 +109,7 @@ const bodySchemas = {
     /** The server's name, perhaps shortened or empty: it must fit three times the request. */
     server: z.string().max(200),
     controlPort: z.int().min(1).max(65_535),
-    /** How many stations it has. */
+    /** Number of its stations. */
     stations: z.int().min(0).max(65_535),
   }),
   stations: z.array(stationInfoSchema),
@@ -119,9 +119,9 @@ const bodySchemas = {
     next: packetNumber,
     /** The server's clock at that moment, milliseconds since the Unix epoch. */
     serverTime: z.number(),
-    /** Sessions with this station: the more there are, the more rarely each reports. */
+    /** Sessions of this station: the more there are, the less often each reports. */
     members: z.int().min(1),
-    /** Null: not asked for, or refused, for want of budget. */
+    /** Null: not requested, or refused for want of budget. */
     burst: flowStart.nullable(),
   }),
   /** The server's clock, in the answer to KEEPALIVE. */
@@ -130,7 +130,7 @@ const bodySchemas = {
   replaying: flowStart.extend({
     next: packetNumber,
     serverTime: z.number(),
-    /** How far back the station reaches, milliseconds since the Unix epoch. */
+    /** Earliest time that the station can be sent from, milliseconds since the Unix epoch. */
     oldest: z.number(),
   }),
 } satisfies Record<MessageType, z.ZodType>;
@@ -143,7 +143,7 @@ export interface Message<T extends MessageType> {
   requestId: number;
   /** 16 bytes, NO_COOKIE for none. */
   cookie: Buffer;
-  /** STATIONS: which of `pages` this is, from 0. START: the first page wanted. Otherwise 0. */
+  /** STATIONS: number of this page of `pages`, from 0. START: the first page wanted. Otherwise 0. */
   page: number;
   pages: number;
   /** STATIONS: pages of one revision belong together; a later revision has a higher number, modulo 2^16. */
@@ -162,7 +162,7 @@ const typeOfByte = new Map<number, MessageType>(
 export const isRequest = (message: AnyMessage): message is Request => messageTypes[message.type] < 0x80;
 export const isReply = (message: AnyMessage): message is Reply => messageTypes[message.type] >= 0x80;
 
-/** A message with the fields that most leave at zero filled in. */
+/** A message, with defaults for the fields that are mostly zero. */
 export function message<T extends MessageType>(
   type: T,
   requestId: number,
@@ -172,12 +172,12 @@ export function message<T extends MessageType>(
   return { type, requestId, body, cookie: NO_COOKIE, page: 0, pages: 0, revision: 0, ...rest };
 }
 
-/** Bytes that `body` takes as JSON. */
+/** Length of `body` as JSON, in bytes. */
 export const bodyLength = (body: unknown): number => Buffer.byteLength(JSON.stringify(body));
 
 /**
- * Writes one datagram, padded with spaces to `minLength` bytes.
- * Throws a RangeError where it would exceed MAX_MESSAGE_LENGTH: who builds a body makes it fit.
+ * Encodes one datagram, padded with spaces to `minLength` bytes. Throws a RangeError where it would exceed
+ * MAX_MESSAGE_LENGTH: callers make bodies fit.
  */
 export function encodeMessage(message: AnyMessage, { minLength = 0 }: { minLength?: number } = {}): Buffer {
   const body = Buffer.from(JSON.stringify(message.body));
@@ -206,14 +206,14 @@ export function readdressed(encoded: Buffer, requestId: number, cookie: Buffer):
   return out;
 }
 
-/** What the header of a request says; its memory is the datagram's. */
+/** The header of a request; shares the datagram's memory. */
 export interface RequestHeader {
   type: RequestType;
   requestId: number;
   cookie: Buffer;
 }
 
-/** Reads the header alone, which costs little; null for what is no request. Never throws. */
+/** Reads the header only, which is cheap; null unless it is a request. Never throws. */
 export function readRequestHeader(datagram: Buffer): RequestHeader | null {
   const type = typeOf(datagram);
   if (type === null || messageTypes[type] >= 0x80) return null;
@@ -237,7 +237,7 @@ function parseJson(bytes: Buffer): unknown {
   }
 }
 
-/** Decodes one datagram; null for anything that is not exactly a message as drawn above. Never throws. */
+/** Decodes one datagram; null unless it is a message as drawn above. Never throws. */
 export function decodeMessage(datagram: Buffer): AnyMessage | null {
   const type = typeOf(datagram);
   if (type === null) return null;

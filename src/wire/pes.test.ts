@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { PesCutter, padPackets, tsPacketsFor } from './pes.js';
 import { continuityCounterOf, Pid, payloadStart, pidOf, startsPayloadUnit, TS_PACKET_LENGTH } from './ts.js';
 
-test('the payloads of the TS packets are the PES packet again, however many packets it is spread over', () => {
+test('the payloads of the TS packets are the PES packet, for any number of packets', () => {
   const packet = Buffer.alloc(TS_PACKET_LENGTH);
   fc.assert(
     fc.property(
@@ -32,7 +32,7 @@ test('the payloads of the TS packets are the PES packet again, however many pack
   );
 });
 
-test('padding makes the packets a multiple of sixteen, spread over as many PES packets as it takes', () => {
+test('padding makes the number of packets a multiple of sixteen, spread over as many PES packets as needed', () => {
   const packets = Uint32Array.from([1, 1, 1]);
   const lengths = [25, 30, 400];
   padPackets(packets, (i) => lengths[i]!, 16);

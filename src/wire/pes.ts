@@ -1,9 +1,9 @@
-/** Elementary streams into packetized elementary stream (PES) packets, and those into TS packets. */
+/** Writes elementary streams as packetized elementary stream (PES) packets, and those as TS packets. */
 import { AdaptationFlag, TS_PACKET_LENGTH, TS_SYNC_BYTE, writePesTime } from './ts.js';
 
 const TS_PAYLOAD_LENGTH = TS_PACKET_LENGTH - 4;
 
-/** adaptation_field_length and flags, in the packet that begins a random access point. */
+/** adaptation_field_length and flags of the packet that begins a random access point. */
 export const RANDOM_ACCESS_FIELD_LENGTH = 2;
 
 export const PES_HEADER_LENGTH_PTS = 14;
@@ -12,14 +12,23 @@ export const PES_HEADER_LENGTH_PTS_DTS = 19;
 export const StreamId = { video: 0xe0, audio: 0xc0 } as const;
 
 /**
- * Writes a PES header (ISO/IEC 13818-1, 2.4.3.6) at the start of `out`:
+ * Writes a PES header (ISO/IEC 13818-1, section 2.4.3.6) at the start of `out`:
  *
- *     packet_start_code_prefix 24 = 0x000001 | stream_id 8 | PES_packet_length 16
- *     | '10' 2, scrambling 2, priority 1, data_alignment_indicator 1, copyright 1, original_or_copy 1
- *     | PTS_DTS_flags 2, six other flags 6 | PES_header_data_length 8 | PTS 40 [| DTS 40]
+ *     0                   1                   2                   3
+ *     0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+ *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *    |      packet_start_code_prefix = 0x000001      |   stream_id   |
+ *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *    |       PES_packet_length       |1 0|SC |P|A|C|O|PTS| flags = 0 |
+ *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *    | header length |  PTS, 40 bits, then DTS, 40 bits              :
+ *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  *
- * `dts` null leaves it out. `length` counts the payload behind the header; a video packet's is written as 0, "not
- * specified", as only video may. Returns the header's length.
+ * SC: PES_scrambling_control, P: PES_priority, A: data_alignment_indicator, C: copyright, O: original_or_copy,
+ * PTS: PTS_DTS_flags, header length: PES_header_data_length.
+ *
+ * `dts` null leaves it out. `length` counts the payload after the header; video has 0, "unspecified", which only video may
+ * have. Returns the header's length.
  */
 export function writePesHeader(out: Buffer, streamId: number, length: number, pts: number, dts: number | null): number {
   const timeLength = dts === null ? 5 : 10;
@@ -37,7 +46,7 @@ export function writePesHeader(out: Buffer, streamId: number, length: number, pt
   return 9 + timeLength;
 }
 
-/** How many TS packets a PES packet of `length` bytes (header included) fills. */
+/** Number of TS packets that a PES packet of `length` bytes (header included) fills. */
 export const tsPacketsFor = (length: number, randomAccess: boolean): number =>
   Math.ceil((length + (randomAccess ? RANDOM_ACCESS_FIELD_LENGTH : 0)) / TS_PAYLOAD_LENGTH);
 
@@ -71,19 +80,19 @@ export class PesCutter {
     this.#pid = pid;
   }
 
-  /** Packets still to come of the PES packet begun last. */
+  /** Remaining packets of the current PES packet. */
   get packetsLeft(): number {
     return this.#packetsLeft;
   }
 
-  /** The continuity counter of the packet written last, which a packet without payload repeats. */
+  /** Continuity counter of the latest packet, which a packet without payload repeats. */
   get lastContinuityCounter(): number {
     return (this.#continuityCounter + 15) & 0x0f;
   }
 
   /**
-   * Begins a PES packet. `packets` is `tsPacketsFor` its length, or more: then its bytes are spread over as many, by
-   * stuffing in adaptation fields. The bytes are read until the last packet has been written.
+   * Begins a PES packet. `packets` is `tsPacketsFor` its length or more: then its bytes are spread by stuffing in
+   * adaptation fields. The bytes are read until the last packet has been written.
    */
   begin(pes: Buffer, packets: number, randomAccess: boolean): void {
     this.#pes = pes;
@@ -98,11 +107,11 @@ export class PesCutter {
     const fieldNeeded = first && this.#randomAccess ? RANDOM_ACCESS_FIELD_LENGTH : 0;
     const left = this.#pes.length - this.#at;
     const capacity = TS_PAYLOAD_LENGTH - fieldNeeded;
-    // All that is left must fit this packet and the full ones after it; when there are more than needed, share it out.
+    // The rest must fit this packet and the full ones after it; surplus packets share it.
     const spare = capacity + (this.#packetsLeft - 1) * TS_PAYLOAD_LENGTH - left;
     const take =
       spare >= TS_PAYLOAD_LENGTH ? Math.ceil(left / this.#packetsLeft) : this.#packetsLeft === 1 ? left : capacity;
-    // The whole header stands in the first packet, where its times can be moved.
+    // The whole header lies in the first packet, where its times can be shifted.
     const taken = Math.min(first ? Math.max(take, Math.min(left, PES_HEADER_LENGTH_PTS_DTS)) : take, capacity);
     const field = TS_PAYLOAD_LENGTH - taken; // bytes of adaptation field, its length byte included
     out[offset] = TS_SYNC_BYTE;

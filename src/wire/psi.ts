@@ -1,4 +1,4 @@
-/** Program specific information: the PAT and the PMT that every reel carries, the same to the byte. */
+/** Program specific information: the PAT and PMT of every reel, equal in all of them. */
 import { Pid, StreamType, TS_PACKET_LENGTH, TS_SYNC_BYTE } from './ts.js';
 
 /** CRC_32 of ISO/IEC 13818-1 annex A: polynomial 0x04C11DB7, most significant bit first, from all ones. */
@@ -14,7 +14,19 @@ export function crc32Mpeg(bytes: Uint8Array): number {
 const TRANSPORT_STREAM_ID = 1;
 const PROGRAM_NUMBER = 1;
 
-/** One section in one packet: pointer_field 0, the section, its CRC, the rest 0xFF. The continuity counter is 0. */
+/**
+ * One packet with pointer_field 0, a section (ISO/IEC 13818-1, section 2.4.4), and stuffing. The continuity counter is 0.
+ *
+ *     0                   1                   2                   3
+ *     0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+ *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *    |   table_id    |1|0|1 1|    section_length     |   table_id_   :
+ *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *    :   extension   |1 1| version |C|section_number |last_section_nr|
+ *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *    :  body, then CRC_32                                            :
+ *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ */
 function sectionPacket(pid: number, tableId: number, tableIdExtension: number, body: number[]): Buffer {
   const sectionLength = 5 + body.length + 4; // from table_id_extension to the CRC
   const section = [
@@ -45,7 +57,7 @@ export function patPacket(): Buffer {
   return sectionPacket(Pid.pat, 0x00, TRANSPORT_STREAM_ID, [0, PROGRAM_NUMBER, ...pidBytes(Pid.pmt)]);
 }
 
-/** H.264 on Pid.video, which carries the PCR, and AAC in ADTS on Pid.audio; no descriptors. */
+/** H.264 on Pid.video, which carries the PCR, and AAC in ADTS on Pid.audio; without descriptors. */
 export function pmtPacket(): Buffer {
   return sectionPacket(Pid.pmt, 0x02, PROGRAM_NUMBER, [
     ...pidBytes(Pid.video), // PCR_PID

@@ -28,7 +28,7 @@ const cases = [
   },
 ] as const;
 
-/** The RTP packet behind room for what comes before it. */
+/** The RTP packet, with room before it. */
 function original(
   n: number,
   [marker, type, timestamp, ssrc]: readonly [boolean, number, number, number],
@@ -58,7 +58,7 @@ for (const { name, n, sequenceNumber, header, payload, bytes } of cases) {
   });
 }
 
-test('what is written is read, wherever it lies', () => {
+test('a written retransmission is read at any offset', () => {
   const numbers = fc.oneof(
     fc.nat(100_000),
     fc.constantFrom(65_535, 65_536, 2 ** 32 - 1, 2 ** 32, 2 ** 48),
@@ -76,13 +76,13 @@ test('what is written is read, wherever it lies', () => {
       assert.ok(readRetransmission(out, at, out.length, into));
       assert.deepEqual([into.n, into.marker, into.timestamp], [n, marker, n % 2 ** 32]);
       assert.deepEqual(out.subarray(into.start, into.end), Buffer.from(payload));
-      // Whoever knows RTP alone finds the original sequence number and the payload (RFC 4588).
+      // A plain RTP receiver finds the original sequence number and the payload (RFC 4588).
       assert.equal(parseRtp(out.subarray(at))?.payload.readUInt16BE(0), n % 65_536);
     }),
   );
 });
 
-test('what is no retransmission of ours is not taken for one, and nothing throws', () => {
+test('anything but one of our retransmissions is refused, and nothing throws', () => {
   const into = emptyRetransmission();
   const whole = Buffer.from(cases[0].bytes.replaceAll(' ', ''), 'hex');
   for (let length = 0; length < 26; length++) assert.ok(!readRetransmission(whole, 0, length, into));

@@ -35,13 +35,13 @@ const NUMBER_ELEMENT = (1 << 4) | 6;
 const X = 0x10;
 
 /**
- * Makes a retransmission of the RTP packet without CSRCs and extension whose header begins at `original`, in place: the
- * header moves forward by RETRANSMISSION_OVERHEAD bytes, which are free, the payload stays. `n` is the packet's number,
- * `sequenceNumber` any integer, written modulo 2^16. Returns where the packet now begins; allocates nothing.
+ * Turns the RTP packet at `original`, which has no CSRCs and no extension, into a retransmission, in place: the header
+ * moves forward by RETRANSMISSION_OVERHEAD bytes, which are free, and the payload stays. `n` is the packet's number;
+ * `sequenceNumber` is any integer, written modulo 2^16. Returns the offset of the packet. Allocates nothing.
  */
 export function writeRetransmission(out: Buffer, original: number, n: PacketNumber, sequenceNumber: number): number {
   const at = original - RETRANSMISSION_OVERHEAD;
-  // The two overlap: forward, byte by byte, what is read has not been written to yet.
+  // The two overlap: forward, byte by byte, each byte is read before it is overwritten.
   for (let i = 0; i < RTP_HEADER_LENGTH; i++) out[at + i] = out[original + i]!;
   const originalHigh = out[at + 2];
   const originalLow = out[at + 3];
@@ -69,20 +69,20 @@ export function writeRetransmission(out: Buffer, original: number, n: PacketNumb
 
 /** A decoded retransmission: `start` and `end` are those of the original payload, `sequenceNumber` is its own. */
 export interface RetransmissionFields extends RtpFields {
-  /** Number of the packet that it repeats. */
+  /** Number of the original packet. */
   n: PacketNumber;
 }
 
 export const emptyRetransmission = (): RetransmissionFields => ({ ...emptyRtp(), n: 0 });
 
 /**
- * Decodes the datagram that lies from `start` to `end` of a buffer. Returns false for what is no retransmission of ours;
- * never throws, and allocates nothing.
+ * Decodes the datagram from `start` to `end` of a buffer. Returns false unless it is one of our retransmissions. Never
+ * throws or allocates.
  */
 export function readRetransmission(buffer: Buffer, start: number, end: number, into: RetransmissionFields): boolean {
   if (!readRtp(buffer, start, end, into) || into.payloadType !== RETRANSMISSION_PAYLOAD_TYPE) return false;
   const extension = start + RTP_HEADER_LENGTH;
-  // Ours has neither CSRCs nor other elements: so it begins here, and the payload right behind it.
+  // Ours have neither CSRCs nor other elements: so the extension begins here, and the payload right after it.
   if (into.start !== extension + 12 || buffer[start]! >> 4 !== 0b1001) return false;
   if (buffer.readUInt16BE(extension) !== EXTENSION || buffer[extension + 4] !== NUMBER_ELEMENT) return false;
   const n = buffer.readUIntBE(extension + 5, 1) * 2 ** 48 + buffer.readUIntBE(extension + 6, 6);

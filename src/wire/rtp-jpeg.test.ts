@@ -23,24 +23,24 @@ const ffmpeg = (args: string[], input?: Buffer): Buffer => {
   return run.stdout;
 };
 
-test('a file that was built comes apart into what it was built from', () => {
+test('a built file is parsed into its parts', () => {
   const parts = parseJpeg(file);
   assert.deepEqual(parts, { type: 1, width: 640, height: 360, quantizationTables: tables, scan });
 });
 
-test('fill bytes before the end of the image belong to no scan', () => {
+test('fill bytes before EOI are not part of the scan', () => {
   const filled = Buffer.concat([file.subarray(0, -2), Buffer.from([0xff, 0xff, 0xff]), file.subarray(-2)]);
   assert.deepEqual(parseJpeg(filled).scan, scan);
   const built = buildJpeg({ type: 1, width: 640, height: 360, tables }, Buffer.concat([scan, Buffer.from([255, 255])]));
   assert.deepEqual(built, file);
 });
 
-test('a scan that still has its EOI gets no second one', () => {
+test('a scan with its EOI gets no second one', () => {
   const ended = Buffer.concat([scan, Buffer.from([0xff, 0xd9])]);
   assert.deepEqual(buildJpeg({ type: 1, width: 640, height: 360, tables }, ended), file);
 });
 
-test('every header field comes back as it was written', () => {
+test('every header field is read back as written', () => {
   fc.assert(
     fc.property(
       fc.record({
@@ -66,14 +66,14 @@ test('every header field comes back as it was written', () => {
   );
 });
 
-test('a size that is not whole blocks is written rounded up', () => {
+test('a size that is no multiple of eight is written rounded up', () => {
   const out = Buffer.alloc(8);
   writeJpegHeader(out, 0, { typeSpecific: 0, fragmentOffset: 9, type: 1, q: 128, width: 2033, height: 1 });
   assert.equal(parseJpegPayload(out)?.width, 2040);
   assert.equal(parseJpegPayload(out)?.height, 8);
 });
 
-test('what is not carried is refused: other types, Q without tables, tables cut short', () => {
+test('unsupported payloads are refused: other types, Q without tables, truncated tables', () => {
   const out = Buffer.alloc(8 + QUANTIZATION_HEADER_LENGTH);
   const header = { typeSpecific: 0, fragmentOffset: 0, type: 1, q: 200, width: 16, height: 16 } as const;
   writeQuantizationHeader(out, writeJpegHeader(out, 0, header), tables);
@@ -93,7 +93,7 @@ test('what is not carried is refused: other types, Q without tables, tables cut 
   }
 });
 
-test('no bytes break the decoders', () => {
+test('random bytes never throw', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       parseJpegPayload(Buffer.from(bytes));
@@ -119,7 +119,7 @@ test('no bytes break the decoders', () => {
   );
 });
 
-test('a JPEG of FFmpeg taken apart and put together decodes to the same pixels', { skip: without('ffmpeg') }, () => {
+test('a JPEG of FFmpeg, parsed and built again, decodes to the same pixels', { skip: without('ffmpeg') }, () => {
   for (const size of ['640x360', '100x66', '320x1080']) {
     const source = ['-f', 'lavfi', '-i', `testsrc2=s=${size}`, '-frames:v', '1', '-pix_fmt', 'yuvj420p'];
     const made = ffmpeg([...source, '-c:v', 'mjpeg', '-huffman', 'default', '-q:v', '3', '-f', 'mjpeg', '-']);
@@ -132,7 +132,7 @@ test('a JPEG of FFmpeg taken apart and put together decodes to the same pixels',
   }
 });
 
-test('what RTP cannot carry is refused with its reason', { skip: without('ffmpeg') }, () => {
+test('a JPEG that RTP cannot carry is refused with the reason', { skip: without('ffmpeg') }, () => {
   const make = (...options: string[]): Buffer =>
     ffmpeg(['-f', 'lavfi', '-i', 'testsrc2=s=64x64', '-frames:v', '1', ...options, '-f', 'mjpeg', '-']);
   const optimal = make('-pix_fmt', 'yuvj420p', '-huffman', 'optimal');

@@ -54,7 +54,7 @@ export interface JpegPayload extends JpegHeader {
   data: Buffer;
 }
 
-/** Writes the 8 bytes of section 3.1 at `offset` of `out`. Returns the offset behind them. */
+/** Writes the 8 bytes of section 3.1 at `offset` of `out`. Returns the offset after them. */
 export function writeJpegHeader(out: Buffer, offset: number, header: JpegHeader): number {
   out[offset] = header.typeSpecific;
   out.writeUIntBE(header.fragmentOffset, offset + 1, 3);
@@ -65,7 +65,7 @@ export function writeJpegHeader(out: Buffer, offset: number, header: JpegHeader)
   return offset + JPEG_HEADER_LENGTH;
 }
 
-/** Writes the quantisation table header and its 128 bytes of tables. Returns the offset behind them. */
+/** Writes the quantisation table header and its 128 bytes of tables. Returns the offset after them. */
 export function writeQuantizationHeader(out: Buffer, offset: number, tables: Buffer): number {
   out[offset] = 0; // MBZ
   out[offset + 1] = 0; // Precision: every table has 8-bit values
@@ -75,9 +75,9 @@ export function writeQuantizationHeader(out: Buffer, offset: number, tables: Buf
 }
 
 /**
- * Decodes an RTP payload of type 26. Returns null for what this module does not carry (restart markers, other
- * types, tables that are not in band or not two of 8 bits) or what is cut short; never throws. `tables` and `data`
- * share the payload's memory.
+ * Decodes an RTP payload of type 26. Returns null for unsupported payloads (restart markers, other types, tables that
+ * are not in band or not two of 8 bits) and truncated ones. Never throws. `tables` and `data` share the payload's
+ * memory.
  */
 export function parseJpegPayload(payload: Buffer): JpegPayload | null {
   if (payload.length < JPEG_HEADER_LENGTH) return null;

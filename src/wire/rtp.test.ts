@@ -37,7 +37,7 @@ test('a header is written as RFC 3550 draws it and read back', () => {
   }
 });
 
-test('CSRCs, a header extension and padding are left out of the payload', () => {
+test('CSRCs, a header extension and padding are not part of the payload', () => {
   const datagram = Buffer.from(
     `b1210001 00000002 00000003 00000004 00000001 aaaaaaaa ${'77'.repeat(3)} 000003`.replaceAll(' ', ''),
     'hex',
@@ -45,7 +45,7 @@ test('CSRCs, a header extension and padding are left out of the payload', () => 
   assert.equal(parseRtp(datagram)?.payload.toString('hex'), '777777');
 });
 
-test('no datagram makes the decoder throw, and none gives a payload beyond its end', () => {
+test('no datagram makes the decoder throw or gives a payload beyond its end', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 64 }), fc.boolean(), (bytes, valid) => {
       const datagram = Buffer.from(bytes);

@@ -25,12 +25,12 @@ export interface RtpHeader {
   ssrc: number;
 }
 
-/** A decoded packet: the header's values as they stood (wrapped), and where its payload lies in the datagram. */
+/** A decoded packet: the header's values (wrapped), and the payload. */
 export interface RtpPacket extends RtpHeader {
   payload: Buffer;
 }
 
-/** Writes the 12 header bytes at `offset` of `out`; allocates nothing. Returns the offset behind them. */
+/** Writes the 12 header bytes at `offset` of `out` without allocating. Returns the offset after them. */
 export function writeRtpHeader(
   out: Buffer,
   offset: number,
@@ -42,7 +42,7 @@ export function writeRtpHeader(
 ): number {
   out[offset] = 0x80; // V = 2, P = 0, X = 0, CC = 0
   out[offset + 1] = (marker ? 0x80 : 0) | payloadType;
-  // Byte by byte: Buffer's own methods check more than they write, and this is done for every packet.
+  // Byte by byte: Buffer's methods spend more on checks than on writing, and this runs for every packet.
   const sequence = wrap(sequenceNumber, SEQUENCE_MODULUS);
   out[offset + 2] = sequence >> 8;
   out[offset + 3] = sequence & 0xff;
@@ -58,15 +58,15 @@ function writeUInt32(out: Buffer, offset: number, value: number): void {
   out[offset + 3] = value & 0xff;
 }
 
-/** A decoded packet, and where its payload lies in the buffer. */
+/** A decoded header, and the range of its payload in the buffer. */
 export interface RtpFields extends RtpHeader {
   start: number;
   end: number;
 }
 
 /**
- * Decodes the datagram that lies from `start` to `end` of a buffer; CSRCs, a header extension and padding are skipped.
- * Returns false for what is not RTP version 2 or contradicts itself; never throws, and allocates nothing.
+ * Decodes the datagram from `start` to `end` of a buffer; CSRCs, a header extension and padding are skipped. Returns
+ * false unless it is consistent RTP version 2. Never throws or allocates.
  */
 export function readRtp(buffer: Buffer, start: number, end: number, into: RtpFields): boolean {
   if (end - start < RTP_HEADER_LENGTH) return false;
@@ -106,7 +106,7 @@ export const emptyRtp = (): RtpFields => ({
   end: 0,
 });
 
-/** The same for a datagram in a buffer of its own; null where that is false. The payload shares the datagram's memory. */
+/** The same for a whole buffer; null where it is false. The payload shares the datagram's memory. */
 export function parseRtp(datagram: Buffer): RtpPacket | null {
   const fields = emptyRtp();
   if (!readRtp(datagram, 0, datagram.length, fields)) return null;

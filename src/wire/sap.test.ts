@@ -9,7 +9,7 @@ const sdp = 'v=0\r\no=- 1 2 IN IP4 239.1.2.3\r\ns=x\r\n';
 const hash = sapHashOf(sdp).toString(16).padStart(4, '0');
 const type = Buffer.from('application/sdp\0').toString('hex');
 
-/** Both directions, but for `onlyRead`: what others send and we do not. */
+/** Both directions, except for `onlyRead`: announcements of others that we do not write. */
 const cases: { name: string; bytes: string; value: SapPacket; onlyRead?: boolean }[] = [
   {
     name: 'an announcement',
@@ -43,7 +43,7 @@ for (const { name, bytes, value, onlyRead } of cases) {
     assert.deepEqual(encodeSap({ sdp, source: '239.1.2.3', deletion: value.deletion }), datagram));
 }
 
-test('other versions, encryption, compression and other payloads are passed over', () => {
+test('other versions, encryption, compression and other payloads are refused', () => {
   const datagram = encodeSap({ sdp, source: '239.1.2.3' });
   for (const first of [0x00, 0x40, 0x22, 0x21]) {
     datagram[0] = first;
@@ -54,7 +54,7 @@ test('other versions, encryption, compression and other payloads are passed over
   assert.equal(decodeSap(Buffer.concat([datagram.subarray(0, 8), Buffer.from('text/plain\0x')])), null);
 });
 
-test('the hash follows the description and is never 0', () => {
+test('the hash changes with the description and is never 0', () => {
   assert.notEqual(sapHashOf('a'), sapHashOf('b'));
   for (let n = 0; n < 200_000; n++) if (sapHashOf(String(n)) === 0) assert.fail(`hash 0 for ${n}`);
 });
@@ -69,7 +69,7 @@ test('the announcement of any station stays below 1 kB', () => {
   );
 });
 
-test('random bytes are never fatal', () => {
+test('random bytes never throw', () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => void decodeSap(Buffer.from(bytes))));
   const damaged = fc.array(fc.tuple(fc.nat(60), fc.nat(255)), { maxLength: 5 });
   fc.assert(

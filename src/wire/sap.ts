@@ -23,22 +23,22 @@ const Flag = { ipv6: 0x10, deletion: 0x04, encrypted: 0x02, compressed: 0x01 } a
 
 export interface SapPacket {
   deletion: boolean;
-  /** 16 bits; together with the source it names the version of an announcement. */
+  /** 16 bits; with the source it identifies the version of an announcement. */
   hash: number;
-  /** Originating source, dotted IPv4; undefined where it was IPv6. */
+  /** Originating source, dotted IPv4; undefined for IPv6. */
   source: string | undefined;
   /** The description; of a deletion only its o= line. */
   sdp: string;
 }
 
-/** The hash of a description: changes when it does, equal on every server that announces the same; never 0. */
+/** Hash of a description, equal on every server that announces the same; never 0. */
 export function sapHashOf(sdp: string): number {
-  return createHash('sha256').update(sdp).digest().readUInt16BE(0) || 1; // 0 means "no hash" to its readers
+  return createHash('sha256').update(sdp).digest().readUInt16BE(0) || 1; // 0 means "no hash"
 }
 
 /**
- * Writes an announcement or deletion of `sdp` (the whole description in either case).
- * `source` is the originating source: equal on every server of one station, or VLC lists it twice.
+ * Encodes an announcement or deletion of `sdp`, the whole description in either case. `source` is the originating
+ * source: equal on every server of one station, or VLC lists it twice.
  */
 export function encodeSap({
   sdp,
@@ -58,7 +58,7 @@ export function encodeSap({
   return Buffer.concat([header, Buffer.from(`${SAP_PAYLOAD_TYPE}\0${payload}`)]);
 }
 
-/** Decodes one datagram; null for what is not SAP version 1, unencrypted, uncompressed, with SDP. Never throws. */
+/** Decodes one datagram; null unless it is SAP version 1 with SDP, unencrypted and uncompressed. Never throws. */
 export function decodeSap(datagram: Buffer): SapPacket | null {
   if (datagram.length < FIXED_LENGTH) return null;
   const flags = datagram[0]!;

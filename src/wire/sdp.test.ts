@@ -33,13 +33,13 @@ test('a JPEG station has payload type 26', () => {
   ]);
 });
 
-test('a source stands there if asked for, before the media', () => {
+test('a source, if requested, precedes the media', () => {
   const lines = writeSdp(news, { ttl: 1, source: '10.0.0.1' }).split('\r\n');
   assert.equal(lines[5]!.replace(': ', ':'), 'a=source-filter:incl IN IP4 239.255.1.2 10.0.0.1');
   assert.ok(lines[6]!.startsWith('m='));
 });
 
-test('two servers of one station describe it alike', () => {
+test('two servers of a station describe it alike', () => {
   assert.equal(
     writeSdp({ ...news, server: 'a', number: 1 }, { ttl: 1 }),
     writeSdp({ ...news, server: 'b', number: 9 }, { ttl: 1 }),
@@ -74,7 +74,7 @@ test('any name can be written, and what is written can be read', () => {
   );
 });
 
-test('anything else is not fatal', () => {
+test('random text never throws', () => {
   assert.equal(readSdp(''), null);
   assert.equal(readSdp('v=0\r\nm=audio 1 RTP/AVP 0\r\n'), null);
   assert.equal(readSdp('v=0\r\no=x\r\nm=video 1 RTP/AVP 33\r\nc=IN IP4 1.2.3.4\r\n'), null);

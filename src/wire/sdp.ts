@@ -18,15 +18,15 @@ import { parse, type SessionDescription, write } from 'sdp-transform';
 import { payloadTypeOf, type StationFormat, type StationInfo } from './station-info.js';
 
 export interface SdpOptions {
-  /** Of the multicast packets, 0–255; stands in c=. */
+  /** Time to live of the multicast packets, 0–255, for c=. */
   ttl: number;
-  /** IPv4 address of the one server to take packets from; leaves the description of one server only. */
+  /** IPv4 address of the only server to receive from; makes it the description of one server. */
   source?: string;
 }
 
 const encodings: Record<StationFormat, string> = { h264: 'MP2T', jpeg: 'JPEG' };
 
-/** Characters of a name that stand in s=, so that the SAP datagram stays below 1 kB whatever they are. */
+/** Longest name in s=, in characters: the SAP datagram stays below 1 kB. */
 const MAX_NAME_CHARACTERS = 100;
 
 /** The first 32 bits of the text's SHA-256. */
@@ -40,7 +40,7 @@ function lineOf(name: string, fallback: string): string {
   return line === '' ? fallback : line;
 }
 
-/** The description as text, CRLF at every end of line, the last included. */
+/** The description, with CRLF at the end of every line. */
 export function writeSdp(station: StationInfo, { ttl, source }: SdpOptions): string {
   const payload = payloadTypeOf(station.format);
   const session: SessionDescription = {
@@ -81,7 +81,7 @@ export function writeSdp(station: StationInfo, { ttl, source }: SdpOptions): str
   return write(session);
 }
 
-/** What a description says of the stream. */
+/** The description of a stream. */
 export interface ParsedSdp {
   sessionId: string;
   sessionVersion: string;
@@ -96,12 +96,12 @@ export interface ParsedSdp {
   source: string | undefined;
 }
 
-/** Reads a description of one video stream over IPv4; null for anything else. Never throws. */
+/** Parses a description of one video stream over IPv4; null for anything else. Never throws. */
 export function readSdp(text: string): ParsedSdp | null {
   const session = parse(text);
   const media = session.media.find(({ type }) => type === 'video');
   const connection = media?.connection ?? session.connection;
-  // A line that is not as the grammar wants it leaves the whole object out.
+  // A malformed line leaves its whole object out.
   if (media === undefined || connection === undefined || !session.origin) return null;
   const [group = '', ttl] = String(connection.ip).split('/');
   const payloadType = Number.parseInt(String(media.payloads), 10);

@@ -1,4 +1,4 @@
-/** What the network is told of a station: the rows of `msc list`, the body of STATIONS replies. */
+/** The description of a station: the rows of `msc list`, the body of STATIONS replies. */
 import { z } from 'zod';
 
 export const stationFormats = ['h264', 'jpeg'] as const;
@@ -7,9 +7,9 @@ export type StationFormat = (typeof stationFormats)[number];
 const text = z.string().max(200);
 
 export const stationInfoSchema = z.object({
-  /** Its place in the server's list, from 1. */
+  /** Position in the server's list, from 1. */
   number: z.int().min(1).max(65_535),
-  /** Unique on its server, stable from start to start; letters, digits, hyphens. */
+  /** Unique on its server and constant; letters, digits, hyphens. */
   id: z.string().regex(/^[\p{L}\p{M}\p{N}-]{1,100}$/u),
   name: text,
   format: z.enum(stationFormats),
@@ -30,19 +30,19 @@ export const stationInfoSchema = z.object({
   group: z.ipv4(),
   port: z.int().min(1).max(65_535),
   ssrc: z.int().min(0).max(0xffff_ffff),
-  /** Of its parity (SMPTE 2022-1), where it has some at times: L and D. */
+  /** L and D of its parity (SMPTE 2022-1), where it has some at times. */
   fec: z.object({ columns: z.int().min(1).max(20), rows: z.int().min(4).max(20) }).optional(),
   /** The longest wait for a random access point, seconds. */
   randomAccessInterval: z.number().nonnegative(),
   /** Name of the item on air. */
   nowPlaying: text,
-  /** When that ends, milliseconds since the Unix epoch; absent where it goes on for ever. */
+  /** End of that item, milliseconds since the Unix epoch; absent for one without end. */
   nowUntil: z.number().nonnegative().optional(),
-  /** Name of what follows; absent where nothing else does. */
+  /** Name of the next item; absent without one. */
   next: text.optional(),
   /** Equal on servers that send the same packets: a hash of the schedule and its reels. */
   schedule: z.string().max(64),
-  /** The server's name, its host name unless told otherwise. */
+  /** Name of the server; by default its host name. */
   server: text,
 });
 

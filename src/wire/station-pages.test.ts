@@ -12,7 +12,7 @@ const pagesOf = (count: number, revision = 1) => {
 
 test('no stations are one empty page', () => assert.deepEqual(paginate([]), [[]]));
 
-test('a thousand stations come in order, in pages as full as they may be', () => {
+test('a thousand stations are split in order, into pages as full as possible', () => {
   const pages = pagesOf(1000);
   assert.deepEqual(
     pages.flatMap(({ body }) => body.map(({ number }) => number)),
@@ -49,14 +49,14 @@ test('any station fits one datagram once its texts are shortened, TUNED included
   );
 });
 
-test('a shortened text tears no character apart', () => {
+test('shortening never splits a character', () => {
   const station = fitStation(
     makeStation(1, { nowPlaying: '🎬'.repeat(100), name: '🎬'.repeat(100), server: '🎬'.repeat(80) }),
   );
   assert.equal(station?.nowPlaying, `${'🎬'.repeat(59)}…`);
 });
 
-test('pages are put together in whatever order they come, copies or not', () => {
+test('pages are reassembled in any order, with duplicates', () => {
   const pages = pagesOf(60);
   const orders = fc.shuffledSubarray([...pages, ...pages], { minLength: pages.length * 2 });
   fc.assert(
@@ -69,7 +69,7 @@ test('pages are put together in whatever order they come, copies or not', () => 
   );
 });
 
-test('what is missing is known', () => {
+test('missing pages are known', () => {
   const pages = pagesOf(60);
   const collector = new PageCollector();
   assert.equal(collector.firstMissing, 0);
@@ -84,7 +84,7 @@ test('what is missing is known', () => {
   assert.equal(collector.firstMissing, PAGES_PER_REQUEST);
 });
 
-test('pages of two revisions are not mixed: the later one counts, across the wrap too', () => {
+test('pages of two revisions are not mixed: the later revision counts, across the wrap too', () => {
   const collector = new PageCollector();
   const [before] = pagesOf(60, 0xffff);
   const after = pagesOf(3, 0);

@@ -1,4 +1,4 @@
-/** A list of stations in as many datagrams as it takes, and the list again from those that arrived. */
+/** Splits a list of stations into datagrams, and reassembles it. */
 
 import { wrappedDistance } from '../base/units.js';
 import { bodyLength, MAX_BODY_LENGTH, type Message } from './message.js';
@@ -9,13 +9,13 @@ export const PAGES_PER_REQUEST = 16;
 
 const REVISION_MODULUS = 0x1_0000;
 
-/** Room that TUNED needs beside its station. */
+/** Bytes of TUNED without its station. */
 const TUNED_FRAME = (
   '{"station":,"next":9007199254740991,"serverTime":9007199254740.9999,"members":65535,' +
   '"burst":{"flow":4294967295,"from":9007199254740991,"time":9007199254740.9999}}'
 ).length;
 
-/** In the order in which they are shortened. */
+/** In order of shortening. */
 const shortenable = ['nowPlaying', 'next', 'server', 'name', 'videoCodec', 'audioCodec', 'aspectRatio'] as const;
 
 const shortened = (text: string, characters: number): string => {
@@ -24,8 +24,8 @@ const shortened = (text: string, characters: number): string => {
 };
 
 /**
- * The station with its texts cut, longest-winded first, until it fits one datagram, alone or in TUNED;
- * null where even that does not help. Ordinary stations come back unchanged.
+ * The station, its texts shortened until it fits one datagram, alone or in TUNED; null where that does not help.
+ * Ordinary stations are returned unchanged.
  */
 export function fitStation(station: StationInfo): StationInfo | null {
   const limit = MAX_BODY_LENGTH - TUNED_FRAME;
@@ -60,13 +60,13 @@ export function paginate(stations: readonly StationInfo[]): StationInfo[][] {
   return pages;
 }
 
-/** It is in charge of: gathering pages in any order, with duplicates, and keeping revisions apart. */
+/** Responsible for: collecting pages in any order, with duplicates, and keeping revisions apart. */
 export class PageCollector {
   #revision: number | undefined;
   #pages: (StationInfo[] | undefined)[] = [];
   #missing = 1;
 
-  /** Takes one page; true when it told something new. Pages of an earlier revision do not. */
+  /** Takes one page; true if it was new. Pages of an earlier revision are ignored. */
   add({ revision, page, pages, body }: Message<'stations'>): boolean {
     const newer = this.#revision === undefined || wrappedDistance(this.#revision, revision, REVISION_MODULUS) > 0;
     if (newer) {
@@ -89,7 +89,7 @@ export class PageCollector {
     return Math.max(0, this.#pages.indexOf(undefined));
   }
 
-  /** Whether a START for `page` has brought all that it can. */
+  /** Whether all pages that answer a START for `page` have arrived. */
   isAnswered(page: number): boolean {
     const end = Math.min(page + PAGES_PER_REQUEST, this.#pages.length);
     return this.#revision !== undefined && !this.#pages.slice(page, end).includes(undefined);

@@ -29,7 +29,7 @@ test('a PES time stamp is read back as it was written, all 33 bits', () => {
   );
 });
 
-test('a time stamp behind the wrap is written from zero', () => {
+test('a time stamp past 2^33 is written from zero', () => {
   const out = Buffer.alloc(5);
   writePesTime(out, 0, 0b0010, PTS_MODULUS + 7);
   assert.equal(readPesTime(out, 0), 7);
@@ -58,7 +58,7 @@ function timedPacket(pcr: number, pts: number, dts: number): Buffer {
   return packet;
 }
 
-test('shifting moves PCR, PTS and DTS alike, across the 33-bit wrap, and nothing else', () => {
+test('a shift moves PCR, PTS and DTS alike, across the 33-bit wrap, and nothing else', () => {
   fc.assert(
     fc.property(pts, fc.integer({ min: 0, max: 2 ** 47 }), (time, shift) => {
       const packet = timedPacket(time, time, time);
@@ -76,7 +76,7 @@ test('shifting moves PCR, PTS and DTS alike, across the 33-bit wrap, and nothing
   );
 });
 
-test('no bytes make the readers throw or look beyond a packet', () => {
+test('for any bytes the readers neither throw nor read beyond a packet', () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 7 * TS_PACKET_LENGTH, maxLength: 7 * TS_PACKET_LENGTH }), (bytes) => {
       const packets = Buffer.from(bytes);

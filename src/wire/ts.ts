@@ -1,25 +1,37 @@
 /**
- * MPEG-2 transport stream packets (ISO/IEC 13818-1, section 2.4.3), in the one layout that every reel has.
+ * MPEG-2 transport stream packets, 188 bytes (ISO/IEC 13818-1, section 2.4.3.2), in the one layout of all reels:
  *
- * The four bytes that open each packet of 188:
+ *     0                   1                   2                   3
+ *     0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+ *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *    |   sync_byte   |E|S|P|           PID           |TSC|A|D|  CC   |
+ *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  *
- *     sync_byte 0x47 | transport_error_indicator 1, payload_unit_start_indicator 1, transport_priority 1, PID 13
- *     | transport_scrambling_control 2, adaptation_field_control 2, continuity_counter 4
+ * E: transport_error_indicator, S: payload_unit_start_indicator, P: transport_priority, TSC: transport_scrambling_control,
+ * A and D: adaptation_field_control, for an adaptation field and for payload, CC: continuity_counter.
+ *
+ * The adaptation field, where A is set (section 2.4.3.4):
+ *
+ *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *    |    length     |D|R|E|P|O|S|T|X|  program_clock_reference, if P
+ *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *
+ * D: discontinuity_indicator, R: random_access_indicator, P: PCR_flag; the other flags are 0.
  */
 import { PTS_MODULUS, wrap } from '../base/units.js';
 
 export const TS_PACKET_LENGTH = 188;
 export const TS_SYNC_BYTE = 0x47;
-/** 7 × 188 = 1,316: as many as fit 1,500 (Ethernet MTU) − 20 (IPv4) − 8 (UDP) − 12 (RTP). */
+/** 7 × 188 = 1,316: as many as fit into 1,500 (Ethernet MTU) − 20 (IPv4) − 8 (UDP) − 12 (RTP). */
 export const TS_PACKETS_PER_GROUP = 7;
 export const TS_GROUP_LENGTH = TS_PACKETS_PER_GROUP * TS_PACKET_LENGTH;
 
-/** The PIDs of every station, so that changing between them changes nothing for a demultiplexer. */
+/** The PIDs of every station; equal, so that a demultiplexer notices no change of station. */
 export const Pid = { pat: 0x0000, pmt: 0x1000, video: 0x0100, audio: 0x0101, null: 0x1fff } as const;
 
 export const StreamType = { h264: 0x1b, aacAdts: 0x0f } as const;
 
-/** Ticks of the 27 MHz system clock in one of 90 kHz. */
+/** Ticks of 27 MHz per tick of 90 kHz. */
 export const PCR_EXTENSION_MODULUS = 300;
 
 export const pidOf = (packets: Uint8Array, offset: number): number =>
@@ -29,13 +41,13 @@ export const hasPayload = (packets: Uint8Array, offset: number): boolean => (pac
 export const hasAdaptationField = (packets: Uint8Array, offset: number): boolean => (packets[offset + 3]! & 0x20) !== 0;
 export const continuityCounterOf = (packets: Buffer, offset: number): number => packets[offset + 3]! & 0x0f;
 
-/** The adaptation field's flags byte, or 0 where there is none. */
+/** The adaptation field's flags; 0 without one. */
 export const adaptationFlagsOf = (packets: Buffer, offset: number): number =>
   hasAdaptationField(packets, offset) && packets[offset + 4]! > 0 ? packets[offset + 5]! : 0;
 
 export const AdaptationFlag = { discontinuity: 0x80, randomAccess: 0x40, pcr: 0x10 } as const;
 
-/** Offset of the payload within the packet at `offset`, 188 where there is none. */
+/** Offset of the payload within the packet at `offset`; 188 where there is none. */
 export function payloadStart(packets: Uint8Array, offset: number): number {
   if (!hasPayload(packets, offset)) return TS_PACKET_LENGTH;
   if (!hasAdaptationField(packets, offset)) return 4;
@@ -43,7 +55,7 @@ export function payloadStart(packets: Uint8Array, offset: number): number {
 }
 
 /**
- * Whether a receiver may begin with this RTP payload, which lies from `start` to `end` of the buffer: PAT, PMT and PCR,
+ * Whether a decoder can start with this RTP payload, which lies from `start` to `end` of the buffer: PAT, PMT and PCR,
  * then the start of a video access unit with random_access_indicator. Reels put every random access point at the
  * beginning of a payload.
  */
@@ -61,7 +73,14 @@ export function startsRandomAccess(buffer: Buffer, start = 0, end = buffer.lengt
 }
 
 /**
- * Writes a 33-bit time stamp as PES headers carry it: prefix 4 | 32..30 3 | 1 | 29..15 15 | 1 | 14..0 15 | 1.
+ * Writes a 33-bit time stamp of a PES header (ISO/IEC 13818-1, section 2.4.3.6), by its bits:
+ *
+ *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *    |prefix |32-30|1|           29..15            |1|     14..7     |
+ *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *    |    6..0     |1|
+ *    +-+-+-+-+-+-+-+-+
+ *
  * `prefix` is 0b0010 for a lone PTS, 0b0011 for a PTS before a DTS, 0b0001 for the DTS.
  */
 export function writePesTime(out: Buffer, offset: number, prefix: number, time: number): void {
@@ -85,7 +104,15 @@ export function readPesTime(packets: Uint8Array, offset: number): number {
   return top * 0x4000_0000 + low;
 }
 
-/** Writes program_clock_reference: base 33 | reserved 6, all set | extension 9. */
+/**
+ * Writes a program clock reference (ISO/IEC 13818-1, section 2.4.3.5), whose reserved bits are set:
+ *
+ *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *    |             program_clock_reference_base, 32..1               |
+ *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *    |0| reserved  |    extension    |
+ *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ */
 export function writePcr(out: Buffer, offset: number, base: number, extension: number): void {
   const value = wrap(base, PTS_MODULUS);
   out.writeUInt32BE(Math.floor(value / 2), offset);
@@ -98,7 +125,7 @@ export const readPcrBase = (packets: Buffer, offset: number): number =>
 export const readPcrExtension = (packets: Buffer, offset: number): number =>
   ((packets[offset + 4]! & 1) << 8) | packets[offset + 5]!;
 
-/** Offset of a PES header's first byte within its TS packet if one starts there with a PTS, else −1. */
+/** Offset of a PES header within its TS packet, if one with a PTS starts there, else −1. */
 export function timedPesStart(packets: Uint8Array, offset: number): number {
   if (!startsPayloadUnit(packets, offset) || !hasPayload(packets, offset)) return -1;
   const start = payloadStart(packets, offset);
@@ -110,13 +137,13 @@ export function timedPesStart(packets: Uint8Array, offset: number): number {
 }
 
 /**
- * Moves every PCR, PTS and DTS in `count` TS packets at `offset` by `shift` ticks, in place. This is all that
- * putting a reel on the air changes in it: continuity counters are right as they lie on disk.
+ * Adds `shift` ticks to every PCR, PTS and DTS in `count` TS packets at `offset`, in place. Putting a reel on the air
+ * changes nothing else: continuity counters are right on disk.
  */
 export function shiftTimes(packets: Buffer, offset: number, count: number, shift: number): void {
   const end = offset + count * TS_PACKET_LENGTH;
   for (let at = offset; at < end; at += TS_PACKET_LENGTH) {
-    // Most packets neither begin a payload unit nor have an adaptation field: one look is enough for them.
+    // Most packets neither start a payload unit nor have an adaptation field.
     if (((packets[at + 1]! & 0x40) | (packets[at + 3]! & 0x20)) === 0) continue;
     if (adaptationFlagsOf(packets, at) & AdaptationFlag.pcr) {
       writePcr(packets, at + 6, readPcrBase(packets, at + 6) + shift, readPcrExtension(packets, at + 6));
@@ -130,7 +157,7 @@ export function shiftTimes(packets: Buffer, offset: number, count: number, shift
   }
 }
 
-/** For each PID of a station, what is to be added to its continuity counters, 0 to 15. */
+/** Addends for the continuity counters of each PID, 0 to 15. */
 export interface CounterShift {
   readonly pat: number;
   readonly pmt: number;

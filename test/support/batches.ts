@@ -19,7 +19,7 @@ export const datagrams = (to: number, lengths: readonly number[]): ToSend[] =>
     return { to, bytes: PATTERN.subarray(from, from + length) };
   });
 
-/** Puts them into the batch, one behind the other, and sends it. */
+/** Puts them into the batch, contiguously, and sends it. */
 export function send(sender: MulticastSender, toSend: readonly ToSend[]): void {
   const { batch } = sender;
   let at = 0;
@@ -33,7 +33,7 @@ export function send(sender: MulticastSender, toSend: readonly ToSend[]): void {
   sender.send();
 }
 
-/** What a sender under test tells, in `heard`; `refused` and `pressed` by destination. */
+/** Collects the reports of a sender under test; `refused` and `pressed` by destination. */
 export function listener() {
   const byDestination = (): Record<number, number> => ({});
   const heard = { errors: [] as string[], notes: [] as string[], refused: byDestination(), pressed: byDestination() };
@@ -55,8 +55,8 @@ const END = Buffer.from('the end');
 export interface Receiver {
   port: number;
   /**
-   * What has come since the last time, up to the end that is sent with this. Datagrams do not overtake each other, so
-   * nothing is still on its way.
+   * Datagrams since the last call, up to an end marker that is sent now. Datagrams do not overtake each other, so none
+   * is still on its way.
    */
   all(sender: MulticastSender, destination: number): Promise<Buffer[]>;
 }
@@ -68,7 +68,7 @@ export async function openReceiver(context: TestContext, address: string, group?
   socket.bind(0, group ?? address);
   await once(socket, 'listening');
   if (group) socket.addMembership(group, address);
-  socket.setRecvBufferSize(1 << 20); // Linux grants less in silence
+  socket.setRecvBufferSize(1 << 20); // Linux grants less silently
   let arrived: Buffer[] = [];
   let ended: (() => void) | null = null;
   socket.on('message', (datagram) => {

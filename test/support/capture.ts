@@ -1,4 +1,4 @@
-/** Receives a station's group on the loopback interface and keeps what comes, by sender. */
+/** Captures a station's group on the loopback interface, by sender. */
 import { createSocket } from 'node:dgram';
 import type { TestContext } from 'node:test';
 import type { StationInfo } from '../../src/wire/station-info.js';
@@ -6,7 +6,7 @@ import type { StationInfo } from '../../src/wire/station-info.js';
 export interface Capture {
   /** Datagrams in the order of arrival, by the port they were sent from. */
   bySender: Map<number, Buffer[]>;
-  /** Resolves once `enough` says so; it is asked after every datagram. */
+  /** Resolves once `enough` returns true; it is called after every datagram. */
   until(enough: () => boolean): Promise<void>;
   close(): void;
 }
@@ -22,7 +22,7 @@ export async function capture(context: TestContext, station: Pick<StationInfo, '
     for (const look of waiting) look();
   });
   await new Promise<void>((resolve) => {
-    // Bound to the group, so that what goes to other groups of the port does not come here; not so on Windows.
+    // Bound to the group, so that other groups of the port are not received; not so on Windows.
     socket.bind(station.port, process.platform === 'win32' ? '0.0.0.0' : station.group, resolve);
   });
   socket.addMembership(station.group, '127.0.0.1');

@@ -1,4 +1,4 @@
-/** What Wireshark says that a datagram is. */
+/** Dissects datagrams by Wireshark. */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,8 +14,8 @@ const IP_HEADER = 20;
 const UDP_HEADER = 8;
 
 /**
- * The values of the named fields, in the order of the packet, as `tshark` has them in a datagram that is taken for
- * `protocol`. Throws where it finds the datagram wrong in any way.
+ * Values of the named fields, in order, that `tshark` finds in a datagram decoded as `protocol`. Throws where tshark
+ * objects to the datagram.
  */
 export function dissect(
   context: TestContext,

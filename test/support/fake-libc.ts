@@ -1,6 +1,6 @@
 /**
- * A Libc that is not the system. It reads what senders and readers lay out for the kernel with a decoder of its own,
- * after the kernel's headers, and refuses, by throwing, what no kernel would take.
+ * A fake Libc. It decodes the structures that are laid out for the kernel independently, after the kernel's headers,
+ * and throws where no kernel would accept them.
  */
 import assert from 'node:assert/strict';
 import type { Libc } from '../../src/system/libc.js';
@@ -11,7 +11,7 @@ export interface Datagram {
   bytes: Buffer;
 }
 
-/** What one entry of sendmmsg's table says. */
+/** A decoded entry of sendmmsg's table. */
 export interface Message {
   datagrams: Datagram[];
   /** IP_MULTICAST_TTL and IP_MTU_DISCOVER of the socket, as last set. */
@@ -26,22 +26,22 @@ const SOL_UDP = 17;
 const UDP_SEGMENT = 103;
 
 export class FakeLibc implements Libc {
-  /** Messages that the system took, in order. */
+  /** Accepted messages, in order. */
   readonly taken: Message[] = [];
   /** Messages in each call of sendmmsg. */
   readonly calls: number[] = [];
-  /** Descriptors that are open. */
+  /** Open descriptors. */
   readonly open = new Set<number>();
-  /** The errno with which the system answers a message, 0 to take it. */
+  /** Errno of a message, 0 to accept it. */
   refuse: (message: Message) => number = () => 0;
-  /** What preadv2 reads from, whatever the descriptor, and how much of it is in memory; an errno that it always gives. */
+  /** Content of every file, the part of it in memory, and an errno to fail with. */
   file = { bytes: Buffer.alloc(0), inMemory: 0, errno: 0 };
   readonly #memory: { address: number; bytes: Buffer }[] = [];
   readonly #options = new Map<string, number>();
   #errno = 0;
   #lastFd = 100;
 
-  /** Each buffer lies across a multiple of 2^32, where a sum of 32 bits would go wrong. */
+  /** Each buffer crosses a multiple of 2^32, where a 32-bit sum would be wrong. */
   address(buffer: Buffer): number {
     const address = 0x7f00_0000_0000 + this.#memory.length * 0x1_0000_0000 - 24;
     this.#memory.push({ address, bytes: buffer });
@@ -97,7 +97,7 @@ export class FakeLibc implements Libc {
     return this.#fail(11);
   }
 
-  /** As the kernel: the messages one by one, up to one that is refused, whose errno is told when it is the first. */
+  /** Like the kernel: the messages one by one up to a refused one, whose errno is returned when it is the first. */
   sendmmsg(fd: number, messages: number, count: number, flags: number): number {
     assert.ok(this.open.has(fd), `descriptor ${fd} is not open`);
     assert.equal(flags, 0);
@@ -111,7 +111,7 @@ export class FakeLibc implements Libc {
     return count;
   }
 
-  /** As the kernel with RWF_NOWAIT. */
+  /** Like the kernel with RWF_NOWAIT. */
   preadv2(_fd: number, vectors: number, count: number, position: number, flags: number): number {
     assert.equal(flags, 8);
     const { bytes, inMemory, errno } = this.file;
@@ -128,14 +128,14 @@ export class FakeLibc implements Libc {
     return -1;
   }
 
-  /** The memory at an address, all of which somebody has given. */
+  /** The memory at an address, which must have been passed before. */
   #at(address: number, length: number): Buffer {
     const found = this.#memory.find(({ address: start, bytes }) => address >= start && address < start + bytes.length);
     assert.ok(found && address + length <= found.address + found.bytes.length, `${length} bytes at ${address}`);
     return found.bytes.subarray(address - found.address, address - found.address + length);
   }
 
-  /** What a struct iovec stands for. */
+  /** The memory of a struct iovec. */
   #vector(address: number): Buffer {
     const [base, length] = longs(this.#at(address, 16));
     return this.#at(base!, length!);

@@ -1,10 +1,10 @@
-/** What sends packets to single viewers, in tests of what asks for it. */
+/** A fake of the sender of flows. */
 
 import type { SocketAddress } from '../../src/base/socket-address.js';
 import type { FlowRequest, FlowStart, Flows } from '../../src/control/flows.js';
 import type { ErrorCode } from '../../src/wire/message.js';
 
-/** Begins what it is asked for as `answer` says; remembers who has a flow of what. */
+/** Starts flows as `answer` says, and remembers them by client. */
 export class FakeFlows implements Flows {
   readonly running = new Map<string, { station: string; request: FlowRequest }>();
   answer: FlowStart | ErrorCode = { from: 100, time: 5, oldest: 0 };

@@ -1,4 +1,4 @@
-/** A network of its own for a test: nothing in it but loopback, which also carries multicast. Linux, root. */
+/** An isolated network for a test: only loopback, which also carries multicast. Linux, root. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
@@ -6,13 +6,13 @@ import type { TestContext } from 'node:test';
 
 const setUp = 'ip link set lo up && ip route add 224.0.0.0/4 dev lo';
 
-/** For the `skip` option of a test: false where such a network can be made, else the reason. */
+/** For the `skip` option of a test: false where such networks can be made, else the reason. */
 export const withoutNetwork = (): string | false =>
   process.platform === 'linux' && spawnSync('unshare', ['-n', 'sh', '-c', setUp]).status === 0
     ? false
     : 'needs root on Linux, to make a network of its own (unshare -n)';
 
-/** Makes one that goes away with the test. Returns the process that keeps it. */
+/** Makes one that is removed with the test. Returns the process that keeps it. */
 async function keepNetwork(context: TestContext): Promise<number> {
   const keeper = spawn('unshare', ['-n', 'sh', '-c', `${setUp} && echo ready && exec cat`], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -24,7 +24,7 @@ async function keepNetwork(context: TestContext): Promise<number> {
 
 const inNetwork = (keeper: number) => ['nsenter', `--net=/proc/${keeper}/ns/net`, '--'];
 
-/** Runs a command in there. */
+/** Runs a command in that network. */
 function run(keeper: number, words: string): void {
   const [program, ...rest] = [...inNetwork(keeper), ...words.split(' ')];
   const { status, stderr } = spawnSync(program!, rest, { encoding: 'utf8' });
@@ -35,13 +35,13 @@ function run(keeper: number, words: string): void {
 export const ownNetwork = async (context: TestContext): Promise<string[]> => inNetwork(await keepNetwork(context));
 
 export interface CableEnd {
-  /** The only interface but loopback has this address. */
+  /** Address of the only interface besides loopback. */
   address: string;
   /** Calls `open` with this thread in that network. The sockets that it opens stay there. */
   inside<T>(open: () => T | Promise<T>): Promise<T>;
 }
 
-/** Makes two networks with a cable between them, whose ends take packets of `mtus` bytes at most. */
+/** Makes two networks with a cable between them, whose ends have MTUs of `mtus` bytes. */
 export async function cable(context: TestContext, mtus: [number, number]): Promise<[CableEnd, CableEnd]> {
   const { default: koffi } = await import('koffi');
   const setns = koffi.load(null).func('int setns(int fd, int type)');
@@ -68,7 +68,7 @@ export async function cable(context: TestContext, mtus: [number, number]): Promi
 
 /** A network with one cable to each of several others. */
 export interface Star {
-  /** Words that run a command in the middle, and the names of its interfaces, a cable each. */
+  /** Words that run a command in the middle, and its interfaces, one for each cable. */
   middle: string[];
   interfaces: string[];
   /** The same of each end, whose only interface but loopback is `cable`. */
@@ -97,7 +97,7 @@ export async function star(context: TestContext, ends: number): Promise<Star> {
   return made;
 }
 
-/** A moment after it is up, a cable runs; before that, programs do not see it. */
+/** A cable works a moment after it is up; before that, programs do not see it. */
 function untilRunning(keeper: number, name: string): void {
   const [program, ...rest] = [...inNetwork(keeper), 'ip', '-o', 'link', 'show', name];
   while (!spawnSync(program, rest, { encoding: 'utf8' }).stdout.includes('state UP'));

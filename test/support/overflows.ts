@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 
 /**
- * Datagrams for which sockets had no room, since the start, in the network of a process: proc(5), /proc/net/snmp.
- * Always 0 where the kernel does not tell.
+ * Datagrams dropped for want of socket buffer since the start, in the network of a process: proc(5), /proc/net/snmp.
+ * Always 0 where the kernel does not count them.
  */
 export function overflows(processId: number | 'self' = 'self'): number {
   const path = `/proc/${processId}/net/snmp`;

@@ -1,7 +1,7 @@
-/** Datagrams as they come from a socket that takes many at a time. */
+/** Datagrams as a batching socket hands them over. */
 import type { ReceivedBatch } from '../../src/net/receive-batched.js';
 
-/** They lie in one buffer, one behind the other. */
+/** Contiguous in one buffer. */
 export function batchOf(datagrams: readonly Buffer[]): ReceivedBatch {
   const offsets = new Uint32Array(datagrams.length);
   for (let i = 1; i < datagrams.length; i++) offsets[i] = offsets[i - 1]! + datagrams[i - 1]!.length;

@@ -1,6 +1,6 @@
 /**
- * A server seen through a bad network, on loopback: its groups under other addresses, and its control socket under the
- * relay's address, both ways. Viewers take the relay for the server; the server takes it for its viewers.
+ * A server behind a bad network, on loopback: its groups at other addresses, and its control socket at the relay's
+ * address, both ways. Viewers take the relay for the server, and the server takes it for its viewers.
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
@@ -14,26 +14,26 @@ const LOOPBACK = '127.0.0.1';
 /** A station's packets, FEC by columns and by rows, repair for all: its port and the next even ones. */
 const PORTS = [0, 2, 4, 6];
 
-/** Where viewers of the relay receive what the server sends to `group`. */
+/** Group at which viewers receive the server's `group`. */
 const behindRelay = (group: string): string => group.replace(/^239\.255\./, '239.254.');
 
 const relayed = (station: StationInfo): StationInfo => ({ ...station, group: behindRelay(station.group) });
 
 export interface RelayOptions {
-  /** Where the server answers. */
+  /** Control port of the server. */
   controlPort: number;
   stations: readonly StationInfo[];
-  /** What happens to what the server sends, and to what viewers send. */
+  /** Hazards of each direction. */
   there?: Hazards;
   back?: Hazards;
-  /** Which of the stations' own packets are lost as well. */
+  /** Decides which of the stations' packets are lost in addition. */
   loses?: (packet: Buffer) => boolean;
-  /** Of what viewers send, control messages alone come through: no feedback. */
+  /** Only control messages of viewers pass, no feedback. */
   isDeaf?: boolean;
 }
 
 export interface Relay {
-  /** What viewers take for the server. */
+  /** The server's address, as viewers see it. */
   readonly address: string;
   readonly controlPort: number;
   /** The stations as viewers see them. */
@@ -42,7 +42,7 @@ export interface Relay {
   readonly back: Readonly<PathCounts>;
 }
 
-/** One direction: what enters is done when it comes out. */
+/** One direction: a datagram is forwarded when it comes out. */
 class Way {
   readonly path: Path<() => void>;
   #timer: NodeJS.Timeout | undefined;
@@ -68,7 +68,7 @@ class Way {
   }
 }
 
-/** Opens a relay that goes away with the test. */
+/** Opens a relay that is closed with the test. */
 export async function openRelay(context: TestContext, options: RelayOptions): Promise<Relay> {
   const { controlPort, stations, loses = () => false, isDeaf = false } = options;
   const there = new Way(options.there);
@@ -129,7 +129,7 @@ export async function openRelay(context: TestContext, options: RelayOptions): Pr
   };
 }
 
-/** What the server says, with the relay's groups and port in it. */
+/** A message of the server, with the relay's groups and port. */
 function translated(datagram: Buffer, controlPort: number): Buffer {
   const message = decodeMessage(datagram);
   const changed = message === null ? null : translatedMessage(message, controlPort);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Hazards, Path } from './relay.js';
 
-/** What comes of datagrams that enter one a millisecond, with the times at which they come out. */
+/** Fates of datagrams that enter one a millisecond, with the times at which they come out. */
 function through(hazards: Hazards, count: number): { out: { datagram: number; at: number }[]; path: Path<number> } {
   const path = new Path<number>(hazards);
   const out: { datagram: number; at: number }[] = [];
@@ -17,7 +17,7 @@ function through(hazards: Hazards, count: number): { out: { datagram: number; at
 const numbers = ({ out }: ReturnType<typeof through>) => out.map(({ datagram }) => datagram);
 const isAscending = (values: number[]) => values.every((value, i) => i === 0 || value > values[i - 1]!);
 
-test('without hazards everything comes through at once, in order', () => {
+test('without hazards every datagram passes at once, in order', () => {
   const { out, path } = through({}, 100);
   assert.deepEqual(
     out,
@@ -26,12 +26,12 @@ test('without hazards everything comes through at once, in order', () => {
   assert.deepEqual(path.counts, { entered: 100, lost: 0, duplicated: 0 });
 });
 
-test('delay moves everything by the same time', () => {
+test('delay is the same for every datagram', () => {
   const { out } = through({ delay: 10 }, 50);
   assert.ok(out.length === 50 && out.every(({ datagram, at }) => at === datagram + 10));
 });
 
-test('of datagrams lost at random about the wanted share is, and the same ones for the same seed', () => {
+test('random loss has its share, and the same datagrams for the same seed', () => {
   const hazards = { loss: 0.1, seed: 7 };
   const got = through(hazards, 10_000);
   assert.ok(got.path.counts.lost > 900 && got.path.counts.lost < 1_100, `${got.path.counts.lost}`);
@@ -40,7 +40,7 @@ test('of datagrams lost at random about the wanted share is, and the same ones f
   assert.notDeepEqual(numbers(through({ ...hazards, seed: 8 }, 10_000)), numbers(got));
 });
 
-test('losses in a row are as long as wanted', () => {
+test('bursts of losses have their length', () => {
   const got = numbers(through({ bursts: { chance: 0.001, length: 7 } }, 10_000));
   const steps = got.slice(1).flatMap((value, i) => (value - got[i]! === 1 ? [] : [value - got[i]! - 1]));
   assert.ok(steps.length > 3);
@@ -51,7 +51,7 @@ test('losses in a row are as long as wanted', () => {
   assert.ok(steps.filter((lost) => lost === 7).length >= steps.length / 2, `${steps}`);
 });
 
-test('in a gap, at the end of each period, nothing comes through', () => {
+test('in a gap, at the end of each period, nothing passes', () => {
   const got = numbers(through({ gaps: { every: 100, length: 20 } }, 300));
   const lost = Array.from({ length: 300 }, (_, i) => i).filter((i) => !got.includes(i));
   assert.deepEqual(
@@ -60,7 +60,7 @@ test('in a gap, at the end of each period, nothing comes through', () => {
   );
 });
 
-test('with jitter datagrams overtake each other, none is lost, and none takes longer than it may', () => {
+test('with jitter datagrams overtake each other, none is lost, and none exceeds the greatest delay', () => {
   const { out } = through({ delay: 5, jitter: 10 }, 1_000);
   assert.ok(!isAscending(out.map(({ datagram }) => datagram)));
   assert.deepEqual(
@@ -71,7 +71,7 @@ test('with jitter datagrams overtake each other, none is lost, and none takes lo
   assert.ok(isAscending(out.map(({ at }) => at)));
 });
 
-test('duplicates come twice', () => {
+test('duplicates come out twice', () => {
   const got = through({ duplicates: 0.2 }, 1_000);
   const { duplicated } = got.path.counts;
   assert.ok(duplicated > 150 && duplicated < 250, `${duplicated}`);
@@ -79,7 +79,7 @@ test('duplicates come twice', () => {
   assert.equal(new Set(numbers(got)).size, 1_000);
 });
 
-test('hazards may change: what is under way comes out as before', () => {
+test('when hazards change, datagrams under way come out as before', () => {
   const path = new Path<number>({ delay: 10, seed: 3, loss: 0.5 });
   for (let i = 0; i < 100; i++) path.enter(i, 0);
   const { lost } = path.counts;

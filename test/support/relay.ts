@@ -1,6 +1,6 @@
 /**
- * A way through a network that is not a good one: which datagrams come out of it, and when. The same seed and the same
- * datagrams give the same fate again. No sockets, no timers, no clock.
+ * A bad network path: which datagrams come out of it, and when. The same seed and datagrams give the same fates. No
+ * sockets, no timers, no clock.
  */
 import type { Millis } from '../../src/base/units.js';
 
@@ -9,13 +9,13 @@ export interface Hazards {
   loss?: number;
   /** Losses in a row: the chance that one begins with a datagram, and how many of them it takes. */
   bursts?: { chance: number; length: number };
-  /** Times in which nothing comes through: one of `length` at the end of each `every`. */
+  /** Gaps in which nothing passes: one of `length` at the end of each `every`. */
   gaps?: { every: Millis; length: Millis };
-  /** What every datagram takes. */
+  /** Delay of every datagram. */
   delay?: Millis;
-  /** What it takes longer at most; datagrams overtake each other then. */
+  /** Greatest additional delay; datagrams then overtake each other. */
   jitter?: Millis;
-  /** Share of datagrams that come twice. */
+  /** Share of duplicated datagrams. */
   duplicates?: number;
   seed?: number;
 }
@@ -42,17 +42,17 @@ export class Path<T> {
   readonly counts: PathCounts = { entered: 0, lost: 0, duplicated: 0 };
   #hazards!: Required<Hazards>;
   #random!: () => number;
-  /** What is under way, in the order in which it comes out. */
+  /** Datagrams under way, in order of coming out. */
   #underWay: { at: Millis; datagram: T }[] = [];
   #burstLeft = 0;
-  /** When the first datagram entered: gaps are counted from there. */
+  /** Time of the first datagram, from which gaps are counted. */
   #began: Millis | null = null;
 
   constructor(hazards: Hazards = {}) {
     this.change(hazards);
   }
 
-  /** From now on others happen, as in a new path; what is under way comes out as it would have. */
+  /** Changes the hazards, as in a new path; datagrams under way come out as before. */
   change(hazards: Hazards): void {
     this.#hazards = {
       loss: 0,
@@ -81,14 +81,14 @@ export class Path<T> {
     for (let copy = 0; copy <= Number(isTwice); copy++) this.#add(now + delay + this.#random() * jitter, datagram);
   }
 
-  /** What has come out by now, in order. */
+  /** Datagrams that have come out by now, in order. */
   leave(now: Millis): T[] {
     let count = 0;
     while (count < this.#underWay.length && this.#underWay[count]!.at <= now) count++;
     return this.#underWay.splice(0, count).map(({ datagram }) => datagram);
   }
 
-  /** When the next one comes out; null while nothing is under way. */
+  /** Time at which the next one comes out; null while none is under way. */
   get next(): Millis | null {
     return this.#underWay[0]?.at ?? null;
   }
