@@ -110,6 +110,8 @@ export class Server {
   readonly #ending = new AbortController();
   /** Loading of stations and slates, as long as it runs. */
   readonly #running = new Set<Promise<unknown>>();
+  #closed: Promise<void> | null = null;
+
   /** Use openServer. */
   constructor(parts: ServerParts) {
     const { config, broadcaster, events } = parts;
@@ -203,9 +205,8 @@ export class Server {
     try {
       const load = async (options: PrepareOptions & StateOptions) =>
         (await loadKnown(options)) ?? prepareMissing(options);
-      const isStarted = await this.#run(() => this.#start(entry, load, this.#findOthers()));
-      if (!isStarted)
-        throw new Problem('source', `${plan.name}: no file of it can be played`, 'The log has the reason.');
+      const isStarted = await this.#run(() => this.#start(entry, load, () => this.#findOthers()));
+      if (!isStarted) throw new Problem('source', `${plan.name}: no file can be played`, 'The log has the reasons.');
       return plan.id;
     } catch (error) {
       this.#lineUp.delete(entry);
@@ -227,7 +228,10 @@ export class Server {
     await this.#operator.stored(); // Added again, it is restored from there.
   }
 
-  /** Makes the reels of slates that are missing, in the layouts of the stations; resolves when they are made or the server is closed. */
+  /**
+   * Makes the reels of slates that are missing, in the layouts of the stations that are there now. Resolves when they are made or the
+   * server is closed.
+   */
   async prepareSlates(): Promise<void> {
     const stations = this.#lineUp.ready.map(({ station }) => station);
     const { signal } = this.#ending;
@@ -237,10 +241,15 @@ export class Server {
   }
 
   /** Ends the preparation of stations, takes all off the air and closes everything; then rejects with the errors, if any. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     const counters = this.countersOnAir;
     try {
-      await closeInOrder(this.#closing.splice(0).reverse());
+      await closeInOrder(this.#closing.reverse());
     } finally {
       const total = statsOf(countersOf(counters));
       this.#parts.events.emit({ kind: 'closed', total, stations: totalsOf(counters) });
@@ -288,7 +297,7 @@ export class Server {
   async #start(
     entry: Entry,
     load: (options: PrepareOptions & StateOptions) => Promise<ReadyStation | null>,
-    found = this.#parts.found,
+    findOthers = () => this.#parts.found,
   ): Promise<boolean> {
     const options = this.#loadOptions(entry.plan);
     const signal = AbortSignal.any([options.signal, entry.removal.signal]);
@@ -296,13 +305,15 @@ export class Server {
     if (ready === null) return false;
     try {
       if (ready.sources === null) await noteSources(ready, options);
-      const twins = this.#twinsOf(ready, await found);
+      const twins = this.#twinsOf(ready, await findOthers());
       signal.throwIfAborted();
-      this.#parts.broadcaster.add(ready, twins);
       entry.ready = ready;
+      this.#parts.broadcaster.add(ready, twins);
       return true;
     } catch (error) {
-      await this.#parts.broadcaster.remove(entry.plan.id);
+      const { broadcaster } = this.#parts;
+      if (broadcaster.find(entry.plan.id) === ready) await broadcaster.remove(entry.plan.id);
+      entry.ready = null;
       ready.station.close();
       throw error;
     }
