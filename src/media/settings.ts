@@ -1,4 +1,4 @@
-/** What the server branch knows of media: how it is prepared, and what came of it. Loads no FFmpeg. */
+/** Settings of a preparation and properties of its result: the part of media that parent processes use. No FFmpeg. */
 import { z } from 'zod';
 import type { Millis, Ticks90k } from '../base/units.js';
 import { type StationFormat, stationFormats } from '../wire/station-info.js';
@@ -14,7 +14,7 @@ const ratioSchema = z.tuple([positive, positive]).transform((value): Ratio => va
 
 export const formatSchema = z.enum(stationFormats);
 
-/** What every item of a station has in common; the first item sets it. */
+/** The format shared by all items of a station; the first item sets it. */
 export const stationLayoutSchema = z.object({
   /** Pixels, as coded. */
   width: positive,
@@ -30,7 +30,7 @@ export const stationLayoutSchema = z.object({
 });
 export type StationLayout = z.infer<typeof stationLayoutSchema>;
 
-/** What a reel holds, and how it came from its source. */
+/** Properties of a reel's contents, and how they were made from the source. */
 export const mediaPropertiesSchema = z.object({
   /** Pixels, as coded. */
   width: positive,

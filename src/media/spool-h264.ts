@@ -13,7 +13,7 @@ import { aspectName } from './ratio.js';
 import type { Ratio } from './settings.js';
 import type { Spool, SpooledAudio, SpooledVideo, SpoolOptions } from './spool.js';
 
-/** Reading the sound alone takes less than encoding the pictures. */
+/** Share of the progress for the pictures; the sound takes the rest. */
 const VIDEO_SHARE = 0.9;
 
 interface VideoResult {
@@ -22,9 +22,9 @@ interface VideoResult {
   frameRate: Ratio;
   origin: Ticks90k;
   reason: string;
-  /** Copied beside the pictures, in the same pass. */
+  /** Null where the sound is not copied. */
   audio: { spooled: SpooledAudio; channels: number } | null;
-  /** Why the sound was not. */
+  /** Why the sound is not copied. */
   audioReason: string;
   damagedEnd: boolean;
   title: string | null;
@@ -32,6 +32,7 @@ interface VideoResult {
   sourceEnd: Ticks90k;
 }
 
+/** Spools `source` as H.264 and AAC. Throws as `spoolMedia` does. */
 export function spoolH264(options: SpoolOptions): Spool {
   const { source, folder, settings, onProgress } = options;
   const pictures = copyOrEncode(options);
@@ -96,7 +97,7 @@ function copyOrEncode(options: SpoolOptions): VideoResult {
   }
 }
 
-/** Copies the pictures, and the sound with them where that is possible; throws Unfit when the pictures are not fit. */
+/** Copies the pictures, and in the same pass the sound where possible. Throws Unfit when the pictures cannot be copied. */
 function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResult {
   const input = new MediaInput(source);
   let sound: AudioCopier | null = null;

@@ -9,6 +9,7 @@ import { aspectName, encodedFrameRate, quotient } from './ratio.js';
 import type { Ratio } from './settings.js';
 import type { Spool, SpoolOptions } from './spool.js';
 
+/** Spools `source` as JPEG pictures. Throws as `spoolMedia` does. */
 export function spoolJpeg({ source, folder, settings, onProgress }: SpoolOptions): Spool {
   const input = new MediaInput(source);
   try {
@@ -51,5 +52,5 @@ export function spoolJpeg({ source, folder, settings, onProgress }: SpoolOptions
   }
 }
 
-/** A number such as 29.97 as the ratio that is meant. */
+/** The ratio for a number such as 29.97. */
 const rateOf = (fps: number): Ratio => encodedFrameRate([Math.round(fps * 1_000), 1_000]);
