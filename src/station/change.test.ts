@@ -15,7 +15,7 @@ import { plannedAt as planAt } from './plan.js';
 import type { StationItem } from './playlist.js';
 import { nextCut } from './splice.js';
 import { Station } from './station.js';
-import { MOST_PAST, type TimelineChange } from './timeline.js';
+import { MOST_PAST, Timeline, type TimelineChange } from './timeline.js';
 
 const start: Ticks90k = 161_000_000_000_000;
 
@@ -194,6 +194,38 @@ test('a skip goes to the next item, and to nothing where that is about to begin 
   assert.deepEqual(
     [station.itemAt(begins), station.itemOnAirAt(begins).from, station.itemOnAirAt(from).to],
     [next, begins, begins],
+  );
+});
+
+test('a skip keeps what is planned for later, and begins at once what is planned for the end of the item', async (context) => {
+  const [a, b, c, d] = (await makeItems(context)) as [StationItem, StationItem, StationItem, StationItem];
+  const planned = () => {
+    const station = new Station({ items: [a, b], ssrc: 1 });
+    const base = station.timeline.periods;
+    const periods = [60, 120].map((seconds, index) =>
+      play(station, start + seconds * TICKS_PER_SECOND, [[c], [d]][index]!),
+    );
+    // As of now both are to come.
+    return new Station({ timeline: Timeline.of({ periods: [...base, ...periods] }), ssrc: 1 });
+  };
+  const station = planned();
+  const now = station.itemOnAirAt(start).from;
+  station.change(skipItem(station, now)!);
+  const [skipped, ...later] = station.timeline.periods.slice(1);
+  assert.deepEqual(
+    [skipped, ...later].map((each) => each?.items),
+    [[a, b], [c], [d]],
+  );
+  for (const [index, { from }] of later.entries()) {
+    const time = start + (index + 1) * 60 * TICKS_PER_SECOND;
+    assert.ok(Math.abs(from - time) <= 2 * TICKS_PER_SECOND, 'at its time, or at the end of an item near it');
+  }
+  const other = planned();
+  const last = other.itemOnAirAt(other.timeline.periods[1]!.opens - 1).from;
+  other.change(skipItem(other, last)!);
+  assert.deepEqual(
+    other.timeline.periods.slice(1).map(({ items }) => items),
+    [[c], [d]],
   );
 });
 

@@ -68,15 +68,15 @@ export class Timeline {
   }
 
   /**
-   * The timeline of periods in their order; without a plan, it is the last of them. Throws a RangeError where there is none,
-   * or one begins before its turn.
+   * The timeline of periods in their order; without a plan, the periods are the plan's. Throws a RangeError where there is
+   * none, or one begins before its turn.
    */
   static of(options: {
     periods: readonly PeriodOptions[];
     plan?: readonly PlanEntry[];
     override?: Override | null;
   }): Timeline {
-    const { periods, plan = periods.slice(-1), override = null } = options;
+    const { periods, plan = periods, override = null } = options;
     if (periods.length === 0) throw new RangeError('a station needs at least one period');
     const empty = { values: [], revisions: [] };
     const nothing: TimelineState = {

@@ -8,7 +8,8 @@ import type { Station } from '../../src/station/station.js';
 
 /** Has a period begin, in place of everything that would begin then or later. */
 export function begin(station: Station, period: PeriodOptions): void {
-  station.change({ now: period.from - NOTICE, periods: [period], plan: [period], override: null });
+  const earlier = station.timeline.plan.filter(({ from }) => from < period.from);
+  station.change({ now: period.from - NOTICE, periods: [period], plan: [...earlier, period], override: null });
 }
 
 /** Plays `items` from `time` on, at the next cut; returns their period. */
