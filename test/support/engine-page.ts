@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { sharedFolder } from './spool.js';
 
-const configFile = fileURLToPath(new URL('../../../web/dev/engine/vite.config.js', import.meta.url));
+const root = fileURLToPath(new URL('../../../web/dev/engine', import.meta.url));
 const types: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
 /** As strict as a gateway's own. */
 const POLICY = "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:";
@@ -36,7 +36,13 @@ let built: Promise<string> | undefined;
 function buildPage(): Promise<string> {
   built ??= (async () => {
     const folder = sharedFolder();
-    await build({ configFile, logLevel: 'error', build: { outDir: folder } });
+    await build({
+      configFile: false,
+      root,
+      logLevel: 'error',
+      build: { outDir: folder, emptyOutDir: true, target: 'es2022' },
+      worker: { format: 'es' },
+    });
     return folder;
   })();
   return built;

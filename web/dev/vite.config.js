@@ -1,4 +1,4 @@
-// The page with made-up stations, for working on it and for its tests: `npx vite --config web/dev/vite.config.js`.
+// The page with made-up stations, for development and tests: `npx vite --config web/dev/vite.config.js`.
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 

@@ -1,4 +1,4 @@
-/** Puts the page together. */
+/** The page's root component, and its keyboard handling. */
 import { render } from 'preact';
 import { Page, type PageOptions } from './app/page.js';
 import { Guide } from './guide/guide.js';
@@ -29,14 +29,14 @@ function App() {
   );
 }
 
-/** Returns what ends it. */
+/** Renders the page; returns a function that closes it. */
 export function startPage(root: HTMLElement, options: PageOptions): () => void {
   const page = new Page(options);
   const onKeyDown = (event: KeyboardEvent) => {
     const key = keyName(event);
     if (key === null || event.defaultPrevented || isTyping(event.target)) return;
     const target = event.target instanceof Element ? event.target : null;
-    // What has the focus takes these itself, unless they end a number.
+    // Focused buttons and links handle these keys, unless a number is being typed.
     const isPress = key === 'space' || (key === 'enter' && page.state.peek().typed === '');
     if (isPress && target?.matches('button, a')) return;
     if (target?.matches('input[type=range]') && /^(left|right|up|down|home|end|pgup|pgdn)$/.test(key)) return;
@@ -56,7 +56,7 @@ export function startPage(root: HTMLElement, options: PageOptions): () => void {
   };
 }
 
-/** Some browsers forbid even asking. */
+/** Null where the browser denies access to the storage. */
 export function storageOf(window: Window): Storage | null {
   try {
     return window.localStorage;

@@ -14,7 +14,7 @@ interface Options {
   goesAhead?: boolean;
 }
 
-/** A playback with an element that does at once as it is ordered, and a clock that a test turns. */
+/** A playback with an element that carries orders out at once, and a clock turned by hand. */
 function open({ at = null, paused = false, goesAhead = true }: Options = {}) {
   const element = { currentTime: 0, seeking: false, paused: true };
   const world = { now: 0, isHidden: false, end: 0, rate: 1 };
@@ -51,14 +51,14 @@ function open({ at = null, paused = false, goesAhead = true }: Options = {}) {
     done.push(...types);
     return types;
   };
-  /** The feed is given a picture that is due that much after now, and everything up to `end`. */
+  /** Feeds a picture that is due at `first` after now, and media up to `end` after now. */
   const load = ({ first, end }: { first: number; end: number }) => {
     run(playback.onFirstPicture({ wrapped: 0, pts: EPOCH + world.now + first }, EPOCH + world.now - 1_000));
     world.end = (world.now + end) / 1000;
     run(playback.onFeedReady());
   };
   const show = (late: number | null = null) => run(playback.onPicture({ media: element.currentTime, late }));
-  /** Looks four times a second, while the element plays or stands still. */
+  /** Lets time pass with a look every 250 ms; the element moves on unless `moves` is false. */
   const pass = (millis: number, { moves = true } = {}) => {
     for (let passed = 0; passed < millis; passed += 250) {
       world.now += 250;

@@ -16,7 +16,7 @@ import {
   type PlayerStatus,
 } from './station-player.js';
 
-/** How far playing has come. Whether it is paused, and whether it follows the air, are separate: both are the viewer's choice. */
+/** The progress of playing. Pausing and following the air are choices of the viewer, apart from it. */
 export type VideoPhase =
   /** No packet with the beginning of a picture has arrived. */
   | 'tuning'
@@ -26,7 +26,7 @@ export type VideoPhase =
   | 'buffering'
   /** The element was sent to the start; no picture is on the screen. */
   | 'starting'
-  /** An early picture stands on the screen, until the one that is due is buffered. */
+  /** An early picture is on the screen until the due one is buffered. */
   | 'preview'
   | 'playing'
   /** A picture is on the screen, and no other follows. */
@@ -314,7 +314,7 @@ export class VideoPlayback implements PlaybackState {
     this.#picture = pts;
     this.#pictures++;
     if (this.#phase === 'starting') this.#show();
-    // The last picture before a pause comes after the pause.
+    // The last picture is reported after the pause.
     if (this.#isPaused) this.#order({ type: 'changed' });
     if (late !== null && this.#isFollowing && !this.#isPaused && !this.#isFarBehind) this.#measure(late);
     return this.#take();
