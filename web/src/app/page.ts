@@ -3,7 +3,7 @@ import { batch, computed, effect, type ReadonlySignal, type Signal, signal } fro
 import type { LiveStation } from '../../../src/contract/live.js';
 import { TYPING_TIMEOUT } from '../../../src/contract/viewing.js';
 import type { Engine, Screen } from '../player/player.js';
-import { addressOf, readAddress, startAddress, writeAddress } from '../state/address.js';
+import { addressOf, pictureAddress, readAddress, startAddress, writeAddress } from '../state/address.js';
 import { neighbour } from '../state/pictures.js';
 import { loopFrom, nowAndNext, programmeAt } from '../state/programmes.js';
 import { readSettings, writeSettings } from '../state/settings.js';
@@ -193,7 +193,7 @@ export class Page {
       return;
     }
     const { now } = nowAndNext(station, this.guide.around.value, this.clock.peek());
-    const artwork = new URL(`/stations/${encodeURIComponent(station.id)}/poster.jpg`, location.href).href;
+    const artwork = new URL(pictureAddress(station.id, 'poster'), location.href).href;
     showSession({ title: now.title, station: station.name, artwork, paused: picture.paused });
   }
 

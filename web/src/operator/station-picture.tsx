@@ -1,5 +1,6 @@
 /** A station's thumbnail, refreshed while it is visible; its poster until the thumbnail has arrived. */
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { pictureAddress } from '../state/address.js';
 
 /** Time between refreshes, milliseconds. */
 const EVERY = 5_000;
@@ -9,15 +10,14 @@ export function StationPicture({ id, onAir }: { id: string; onAir: boolean }) {
   const [source, setSource] = useState<string | null>(null);
   useEffect(() => {
     if (!onAir) return setSource(null);
-    const address = `/stations/${encodeURIComponent(id)}`;
     let isVisible = false;
     let count = 0;
     let gone = false;
     const look = () => {
       if (!isVisible || document.hidden) return;
-      setSource((before) => before ?? `${address}/poster.jpg`);
+      setSource((before) => before ?? pictureAddress(id, 'poster'));
       const picture = new Image();
-      picture.src = `${address}/thumbnail.jpg?${count++}`;
+      picture.src = `${pictureAddress(id, 'thumbnail')}?${count++}`;
       // The previous thumbnail stays where there is no new one.
       picture.onload = () => !gone && setSource(picture.src);
     };

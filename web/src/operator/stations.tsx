@@ -34,7 +34,7 @@ export function Stations() {
     <section class="block" aria-labelledby="stations">
       <header class="block-head">
         <h2 id="stations">Stations</h2>
-        <p class="block-note">
+        <p class="hint">
           {onAir} on the air{onAir < stations.length && `, ${stations.length - onAir} not`}
         </p>
         {stations.length > FEW && (

@@ -20,7 +20,7 @@ export function Viewers() {
     <section class="block" aria-labelledby="viewers">
       <header class="block-head">
         <h2 id="viewers">Viewers</h2>
-        <p class="block-note">
+        <p class="hint">
           {totals.viewers} by HTTP, {countOf(totals.receivers, 'receiver')} of groups. Receivers that only join a group
           do not report and are not counted.
         </p>

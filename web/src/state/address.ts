@@ -49,3 +49,7 @@ export function startAddress({ hash, search, last }: { hash: string; search: str
   const wantsLast = new URLSearchParams(search).get('start') === 'last';
   return named.stations.length === 0 && wantsLast && last !== null ? { stations: [last], time: null } : named;
 }
+
+/** The address of a station's picture: its poster, or its newest thumbnail. */
+export const pictureAddress = (station: string, picture: 'poster' | 'thumbnail'): string =>
+  `/stations/${encodeURIComponent(station)}/${picture}.jpg`;

@@ -1,8 +1,7 @@
 /** A station's thumbnail, or its poster until the thumbnail has arrived. */
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { pictureAddress } from '../state/address.js';
 import { usePage } from './use-page.js';
-
-export const posterOf = (station: string): string => `/stations/${encodeURIComponent(station)}/poster.jpg`;
 
 /** Decorative: the element around it names the station. */
 export function Thumbnail({ station }: { station: string }) {
@@ -11,7 +10,7 @@ export function Thumbnail({ station }: { station: string }) {
   const [broken, setBroken] = useState(false);
   useEffect(() => page.thumbnails.watch(ref.current!, station), [page, station]);
   const newest = page.engine.thumbnails.value.get(station);
-  const source = newest ?? (broken ? undefined : posterOf(station));
+  const source = newest ?? (broken ? undefined : pictureAddress(station, 'poster'));
   return (
     <div ref={ref} class="thumbnail">
       {source !== undefined && (
