@@ -1,8 +1,9 @@
 /** Which picture of a jpeg station is to be shown when: the state of a canvas player, apart from the canvas and its timers. */
+import type { Millis } from '../../../src/base/units.js';
 import { type Beginning, heldUntil, type PlaybackState, type PlayerStatus } from './station-player.js';
 
 /** Time without a new picture that counts as a stall, milliseconds. */
-const STALL = 1_000;
+const STALL: Millis = 1_000;
 /** Share of a picture's lateness in the smoothed offset. */
 const SMOOTHING = 1 / 16;
 
@@ -12,7 +13,7 @@ export type CanvasOrder = 'shown' | 'changed';
 export interface CanvasPlaybackOptions {
   beginning: Pick<Beginning, 'at' | 'paused'>;
   /** The moment (Unix epoch) that is due on every screen at a time of the page; null while the server's clock is unknown. */
-  due(pageTime: number): number | null;
+  due(pageTime: Millis): Millis | null;
 }
 
 /**
@@ -29,14 +30,14 @@ export class CanvasPlayback implements PlaybackState {
   #isFollowing: boolean;
   #isPaused: boolean;
   #problem: string | null = null;
-  readonly #due: (pageTime: number) => number | null;
+  readonly #due: (pageTime: Millis) => Millis | null;
   /** Where to start; null: at the moment that is due. */
-  #start: number | null;
-  #time: number | null = null;
+  #start: Millis | null;
+  #time: Millis | null = null;
   /** How far its own clock is behind the due moment; null until its first picture. */
-  #behind: number | null = null;
-  #offset: number | null = null;
-  #shownAt = 0;
+  #behind: Millis | null = null;
+  #offset: Millis | null = null;
+  #shownAt: Millis = 0;
   #stalls = 0;
 
   constructor({ beginning, due }: CanvasPlaybackOptions) {
@@ -69,7 +70,7 @@ export class CanvasPlayback implements PlaybackState {
     return this.#problem;
   }
 
-  get time(): number | null {
+  get time(): Millis | null {
     return this.#time;
   }
 
@@ -78,28 +79,28 @@ export class CanvasPlayback implements PlaybackState {
   }
 
   /** Smoothed lateness of pictures, milliseconds. Null while they follow a clock of their own. */
-  get offset(): number | null {
+  get offset(): Millis | null {
     return this.#isFollowing && !this.#isPaused ? this.#offset : null;
   }
 
-  get position(): number | null {
+  get position(): Millis | null {
     return this.#isFollowing ? null : (this.#time ?? this.#start);
   }
 
   /** Up to which moment the gateway is to send; null: as packets leave. */
-  get until(): number | null {
+  get until(): Millis | null {
     return this.#isFollowing ? null : heldUntil(this.position ?? 0);
   }
 
   /** The moment to show; null: nothing new. */
-  momentAt(pageTime: number): number | null {
+  momentAt(pageTime: Millis): Millis | null {
     const due = this.#due(pageTime);
     if (this.#isFollowing || due === null) return due;
     if (this.#isPaused && this.isShown) return null;
     return this.#behind === null ? this.#start : due - this.#behind;
   }
 
-  pause(now: number): CanvasOrder[] {
+  pause(now: Millis): CanvasOrder[] {
     if (this.#isPaused) return [];
     if (this.#isFollowing && !this.isShown) this.#start = this.#due(now);
     this.#isPaused = true;
@@ -107,7 +108,7 @@ export class CanvasPlayback implements PlaybackState {
     return this.#changed();
   }
 
-  resume(now: number): CanvasOrder[] {
+  resume(now: Millis): CanvasOrder[] {
     if (!this.#isPaused) return [];
     this.#isPaused = false;
     this.#restartClock(now);
@@ -126,17 +127,17 @@ export class CanvasPlayback implements PlaybackState {
   }
 
   /** The page is visible again. */
-  onReturned(now: number): void {
+  onReturned(now: Millis): void {
     this.#shownAt = now;
   }
 
   /** In a hidden page, the picture of that moment has passed without being drawn. */
-  onPassed(time: number): void {
+  onPassed(time: Millis): void {
     if (this.isShown) this.#time = time;
   }
 
   /** A picture was drawn, and is on the screen at the page time `visibleAt`. */
-  onPicture({ time, now, visibleAt }: { time: number; now: number; visibleAt: number }): CanvasOrder[] {
+  onPicture({ time, now, visibleAt }: { time: Millis; now: Millis; visibleAt: Millis }): CanvasOrder[] {
     this.#time = time;
     this.#shownAt = now;
     if (!this.isShown) {
@@ -151,13 +152,13 @@ export class CanvasPlayback implements PlaybackState {
   }
 
   /** The screen was refreshed, and no picture was due. */
-  onNothingDue(now: number): CanvasOrder[] {
+  onNothingDue(now: Millis): CanvasOrder[] {
     const isStalled = !this.#isPaused && this.isShown && now - this.#shownAt > STALL;
     return isStalled ? this.#setStalled(true) : [];
   }
 
   /** Continues with the picture after the one that is shown. */
-  #restartClock(now: number): void {
+  #restartClock(now: Millis): void {
     const due = this.#due(now);
     this.#behind = due === null || this.#time === null ? null : due - this.#time;
     this.#shownAt = now;

@@ -1,5 +1,7 @@
 /** The player engine as the page sees it: one connection to the gateway, and screens that show stations. */
+
 import type { ReadonlySignal, Signal } from '@preact/signals';
+import type { Millis } from '../../../src/base/units.js';
 import type { LiveStation } from '../../../src/contract/live.js';
 
 export type Connection = 'connecting' | 'open' | 'lost';
@@ -15,9 +17,9 @@ export interface ScreenStatistics {
   /** The player: Media Source, mpegts.js, or pictures on a canvas. */
   path: 'mse' | 'mpegts.js' | 'canvas';
   /** Time from a packet's leaving the server until its picture is shown. */
-  delay: number | null;
+  delay: Millis | null;
   /** Media buffered ahead of the picture. */
-  buffer: number;
+  buffer: Millis;
   frames: number;
   droppedFrames: number;
   /** Bit/s received in the last seconds. */
@@ -26,7 +28,7 @@ export interface ScreenStatistics {
   /** Times that the gateway moved the stream to a newer position, because the page was too slow or packets were missing. */
   moved: number;
   /** Lateness of the picture against the moment at which all screens show it. Null while not steered. */
-  offset: number | null;
+  offset: Millis | null;
 }
 
 /** Shows one station, with sound. */
@@ -37,9 +39,9 @@ export interface Screen {
   readonly station: ReadonlySignal<string | null>;
   readonly status: ReadonlySignal<ScreenStatus>;
   /** The moment (Unix epoch, server's clock) of the picture shown. Changes a few times a second. */
-  readonly time: ReadonlySignal<number | null>;
+  readonly time: ReadonlySignal<Millis | null>;
   /** Milliseconds behind live screens. */
-  readonly behind: ReadonlySignal<number | null>;
+  readonly behind: ReadonlySignal<Millis | null>;
   /** Whether it follows the air: not after a pause or a seek. */
   readonly following: ReadonlySignal<boolean>;
   readonly problem: ReadonlySignal<string | null>;
@@ -50,14 +52,14 @@ export interface Screen {
   /** The browser blocks sound until the page is touched. */
   readonly silenced: ReadonlySignal<boolean>;
   /** Shows a station: from a moment (Unix epoch) on, or what is on the air. */
-  tune(station: string, at?: number): void;
+  tune(station: string, at?: Millis): void;
   /** Freezes the picture. */
   pause(): void;
   /** Continues with the next picture. */
   resume(): void;
   live(): void;
   /** Shows the picture of a moment (Unix epoch); a paused screen stays paused. */
-  seek(time: number): void;
+  seek(time: Millis): void;
   stop(): void;
   /** Null where the browser does not support it. */
   readonly pictureInPicture: (() => Promise<void>) | null;
@@ -71,7 +73,7 @@ export interface Engine {
   /** Addresses of the newest thumbnails, by id of the station. */
   readonly thumbnails: ReadonlySignal<ReadonlyMap<string, string>>;
   /** The server's clock (Unix epoch); null until it is known. */
-  now(): number | null;
+  now(): Millis | null;
   /** Selects the stations whose thumbnails are sent. */
   wantThumbnails(stations: readonly string[]): void;
   createScreen(): Screen;

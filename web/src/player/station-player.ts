@@ -1,4 +1,5 @@
 /** A player of one station from a moment on. For anything else, another player takes its place. */
+import type { Millis } from '../../../src/base/units.js';
 import type { Gateway } from './link/gateway.js';
 
 export interface Sound {
@@ -10,14 +11,14 @@ export interface Sound {
 export interface PlayerStats {
   path: 'mse' | 'mpegts.js' | 'canvas';
   /** Milliseconds buffered ahead of the picture. */
-  buffer: number;
+  buffer: Millis;
   frames: number;
   droppedFrames: number;
   /** Bit/s received in the last seconds. */
   bitrate: number;
   stalls: number;
   /** Lateness of pictures, milliseconds; null while they are not steered. */
-  offset: number | null;
+  offset: Millis | null;
 }
 
 export interface PlayerEvents {
@@ -41,11 +42,11 @@ export interface PlaybackState {
   readonly isFollowing: boolean;
   readonly isPaused: boolean;
   /** The moment (Unix epoch) of the picture on the screen; null before the first. */
-  readonly time: number | null;
+  readonly time: Millis | null;
   /** Why it has ended. */
   readonly problem: string | null;
   /** The moment (Unix epoch) where another player would have to start; null: at what is on the air. */
-  readonly position: number | null;
+  readonly position: Millis | null;
 }
 
 export interface StationPlayer {
@@ -62,7 +63,7 @@ export interface StationPlayer {
   /** False where the pictures are not buffered: another player is needed. */
   goLive(): boolean;
   /** To a moment (Unix epoch); false as for `goLive`. */
-  seek(time: number): boolean;
+  seek(time: Millis): boolean;
   setSound(sound: Sound): void;
   stats(): PlayerStats;
   /** The page is visible again. */
@@ -83,15 +84,15 @@ export interface Beginning {
   /** Id of the station. */
   station: string;
   /** Unix epoch; null: at what is on the air, following it. */
-  at: number | null;
+  at: Millis | null;
   paused: boolean;
   sound: Sound;
 }
 
 /** Media held ahead of a picture that is not live, milliseconds. */
-const HELD_AHEAD = 10_000;
+const HELD_AHEAD: Millis = 10_000;
 /** The limit is raised in steps, to send fewer messages. Milliseconds. */
-const UNTIL_STEP = 1_000;
+const UNTIL_STEP: Millis = 1_000;
 
 /** Up to which moment the gateway is to send to a player that shows `moment`. Unix epoch. */
-export const heldUntil = (moment: number): number => Math.ceil(moment / UNTIL_STEP) * UNTIL_STEP + HELD_AHEAD;
+export const heldUntil = (moment: Millis): Millis => Math.ceil(moment / UNTIL_STEP) * UNTIL_STEP + HELD_AHEAD;

@@ -1,4 +1,5 @@
 /** One station's stream from a moment on, without a gap across lost connections. */
+import type { Millis } from '../../../src/base/units.js';
 import type { LiveProblem } from '../../../src/contract/live.js';
 import type { FrameHeader } from '../../../src/wire/live-frame.js';
 import type { ChannelUser, Gateway } from './link/gateway.js';
@@ -7,9 +8,9 @@ export interface StreamOptions {
   gateway: Pick<Gateway, 'tune' | 'stop' | 'has' | 'send' | 'join' | 'leave' | 'station' | 'now' | 'isOpen'>;
   station: string;
   /** Where the stream begins (Unix epoch); called once connected, together with `until`. */
-  begin(): number;
+  begin(): Millis;
   /** Up to which moment the gateway may send; null: as packets leave. */
-  until(): number | null;
+  until(): Millis | null;
   onMedia(header: FrameHeader, data: Uint8Array<ArrayBuffer>): void;
   /** The stream cannot continue where it stopped. */
   onBroken(why: BreakReason): void;
@@ -22,11 +23,11 @@ export interface StreamOptions {
 export type BreakReason = 'moved' | 'late' | 'changed';
 
 /** Most media that a live stream catches up with, milliseconds: the gateway does not wait longer either. */
-const MOST_MISSED = 10_000;
+const MOST_MISSED: Millis = 10_000;
 /** Difference of times that is only rounding, milliseconds. */
 const SAME = 0.01;
 /** Period over which the bit rate is measured, milliseconds. */
-const RATE_OVER = 3_000;
+const RATE_OVER: Millis = 3_000;
 
 /**
  * Responsible for:
@@ -39,8 +40,8 @@ export class StationStream implements ChannelUser {
   #channel: number | null = null;
   #schedule: string | undefined;
   /** When the last chunk left, Unix epoch. */
-  #last: number | null = null;
-  #until: number | null = null;
+  #last: Millis | null = null;
+  #until: Millis | null = null;
   #arrivals: { at: number; bytes: number }[] = [];
   #isClosed = false;
 
@@ -109,7 +110,7 @@ export class StationStream implements ChannelUser {
   }
 
   /** Null: the stream can continue after `last`. */
-  #whyBroken(last: number, schedule: string | undefined): BreakReason | null {
+  #whyBroken(last: Millis, schedule: string | undefined): BreakReason | null {
     if (schedule !== this.#schedule) return 'changed';
     const { gateway, until } = this.#options;
     return until() === null && (gateway.now() ?? 0) - last > MOST_MISSED ? 'late' : null;

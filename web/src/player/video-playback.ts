@@ -3,6 +3,7 @@
  * returned. PTS are milliseconds since the Unix epoch (see media/pts.ts), media times are the element's seconds.
  */
 
+import type { Millis } from '../../../src/base/units.js';
 import { Steering } from '../../../src/clock/steering.js';
 import { MEDIA_DELAY } from '../../../src/contract/timing.js';
 import type { MediaFeed } from './media/media-feed.js';
@@ -35,9 +36,9 @@ export type VideoPhase =
 /** What the machine reads of the element, the feed and the clocks. */
 export interface PlaybackView {
   /** As of performance.now(). */
-  readonly now: number;
+  readonly now: Millis;
   /** PTS of the picture that is due on every screen; null while the server's clock is unknown. */
-  readonly due: number | null;
+  readonly due: Millis | null;
   readonly isHidden: boolean;
   readonly element: Pick<HTMLVideoElement, 'currentTime' | 'seeking' | 'paused'>;
   readonly feed: Pick<MediaFeed, 'goesAhead' | 'toMedia' | 'toPts' | 'ranges'>;
@@ -58,17 +59,17 @@ export type PlaybackOrder =
 
 /** Milliseconds from `play` until pictures move; learned, and shared by all players of a page. */
 export interface Startup {
-  time: number;
+  time: Millis;
 }
 
 /** A first picture further before the due one than this is shown as a preview, milliseconds. */
-const LONG_WAY = 500;
+const LONG_WAY: Millis = 500;
 /** Packets that leave within this time hold a first picture, and the data that players want beyond it. Milliseconds. */
-const FIRST_PART = 1_500;
+const FIRST_PART: Millis = 1_500;
 /** Time without progress that counts as a stall, milliseconds. */
-const STALL = 500;
+const STALL: Millis = 500;
 /** Time without progress, with pictures buffered, after which a player is given up. Milliseconds. */
-const HANGS = 6_000;
+const HANGS: Millis = 6_000;
 /** Media time from a picture's beginning to a point that is surely inside it, seconds. */
 const JUST_AFTER = 0.001;
 /** Difference of media times that is only rounding, seconds. */
@@ -77,7 +78,7 @@ const SAME = 0.0005;
 const ENOUGH = 0.2;
 const STARTUP = { least: 20, most: 600, share: 0.4, step: 200 };
 /** While seeking, a picture nearer to the goal than this is the sought one. Milliseconds. */
-const NEAR = 100;
+const NEAR: Millis = 100;
 /** The first pictures after a seek appear irregularly and are not measured; the startup time is learned at the last. */
 const UNSTEADY_PICTURES = 2;
 const STEADY_PICTURES = 12;
@@ -107,13 +108,13 @@ export class VideoPlayback implements PlaybackState {
   readonly #startup: Startup;
   readonly #steering = new Steering();
   /** PTS at which to start; null: at the picture that is due. While following, set for a preview only. */
-  #start: number | null;
+  #start: Millis | null;
   /** When the first packet left, Unix epoch. */
-  #beganAt = 0;
+  #beganAt: Millis = 0;
   /** PTS to which the element was sent last. */
-  #goal: number | null = null;
+  #goal: Millis | null = null;
   /** PTS of the picture on the screen, and the number of pictures since the last seek. */
-  #picture: number | null = null;
+  #picture: Millis | null = null;
   #pictures = 0;
   /** The media time at which the element moved last, and when. */
   #progress = { media: -1, at: 0 };
@@ -157,7 +158,7 @@ export class VideoPlayback implements PlaybackState {
   }
 
   /** How far pictures are from their moment, milliseconds; positive: late. Null while not steered. */
-  get offset(): number | null {
+  get offset(): Millis | null {
     return this.#isFollowing && !this.#isPaused ? this.#steering.offset : null;
   }
 
@@ -170,23 +171,23 @@ export class VideoPlayback implements PlaybackState {
     return this.#phase === 'preview' || this.#phase === 'playing' || this.#phase === 'stalled';
   }
 
-  get time(): number | null {
+  get time(): Millis | null {
     return this.#picture === null ? null : this.#picture - MEDIA_DELAY;
   }
 
-  get position(): number | null {
+  get position(): Millis | null {
     if (this.#isFollowing) return null;
     const pts = this.#picture ?? this.#goal ?? this.#start;
     return pts === null ? null : pts - MEDIA_DELAY;
   }
 
   /** Up to which moment the gateway is to send; null: as packets leave. */
-  get until(): number | null {
+  get until(): Millis | null {
     return this.#isFollowing ? null : heldUntil(this.position ?? 0);
   }
 
   /** Whether packets that leave at `time` are held back: a player that is given much decodes it all before it shows any. */
-  holdsBack(time: number): boolean {
+  holdsBack(time: Millis): boolean {
     return this.#isFarBehind && !this.isShown && time > this.#beganAt + FIRST_PART;
   }
 
@@ -222,7 +223,7 @@ export class VideoPlayback implements PlaybackState {
   }
 
   /** To a moment (Unix epoch). Null where it is not buffered. */
-  seek(time: number): PlaybackOrder[] | null {
+  seek(time: Millis): PlaybackOrder[] | null {
     const pts = time + MEDIA_DELAY;
     if (!this.isShown || !this.#canGoTo(pts)) return null;
     this.#leaveAir();
@@ -232,7 +233,7 @@ export class VideoPlayback implements PlaybackState {
   }
 
   /** Packets that leave at `time` are the first that hold the beginning of a picture. */
-  onFirstPicture(first: FirstPicture, time: number): PlaybackOrder[] {
+  onFirstPicture(first: FirstPicture, time: Millis): PlaybackOrder[] {
     if (this.#phase !== 'tuning') return [];
     this.#phase = 'opening';
     this.#beganAt = time;
@@ -307,7 +308,7 @@ export class VideoPlayback implements PlaybackState {
   }
 
   /** A picture is on the screen: its media time, and its lateness in milliseconds, null where that is not known. */
-  onPicture({ media, late }: { media: number; late: number | null }): PlaybackOrder[] {
+  onPicture({ media, late }: { media: number; late: Millis | null }): PlaybackOrder[] {
     if (!this.#isAimed) return [];
     const pts = this.#view.feed.toPts(media);
     if (this.#view.element.seeking && Math.abs(pts - (this.#goal ?? pts)) > NEAR) return [];
@@ -377,7 +378,7 @@ export class VideoPlayback implements PlaybackState {
     this.#play();
   }
 
-  #goTo(pts: number): void {
+  #goTo(pts: Millis): void {
     const media = this.#view.feed.toMedia(pts) + JUST_AFTER;
     if (this.#phase === 'buffering') this.#phase = 'starting';
     if (this.#phase === 'preview') this.#phase = 'playing';
@@ -389,7 +390,7 @@ export class VideoPlayback implements PlaybackState {
     this.#order({ type: 'seek', media });
   }
 
-  #canGoTo(pts: number): boolean {
+  #canGoTo(pts: Millis): boolean {
     if (!this.isReady) return false;
     const { feed } = this.#view;
     const media = feed.toMedia(pts);
@@ -398,7 +399,7 @@ export class VideoPlayback implements PlaybackState {
   }
 
   /** PTS of the picture that will be due when playing has begun; an earlier one where that is not buffered yet. */
-  #dueSoon(): number | null {
+  #dueSoon(): Millis | null {
     const { due, feed } = this.#view;
     if (due === null) return null;
     const lead = this.#startup.time;
@@ -408,7 +409,7 @@ export class VideoPlayback implements PlaybackState {
   }
 
   /** Of the position that is played, not of the picture on the screen. */
-  #lateness(): number | null {
+  #lateness(): Millis | null {
     const { due, element, feed } = this.#view;
     return due === null || !this.isReady ? null : due - feed.toPts(element.currentTime);
   }
@@ -433,7 +434,7 @@ export class VideoPlayback implements PlaybackState {
     if (!this.#isPaused) this.#order({ type: 'play' });
   }
 
-  #measure(late: number): void {
+  #measure(late: Millis): void {
     if (this.#pictures > UNSTEADY_PICTURES) this.#steering.add(late);
     if (this.#pictures !== STEADY_PICTURES) return;
     const change = Math.min(STARTUP.step, Math.max(-STARTUP.step, this.#steering.offset ?? 0));

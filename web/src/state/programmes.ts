@@ -1,11 +1,12 @@
 /** Programmes: from the gateway's guide, or from the station's own now and next. */
+import type { Millis } from '../../../src/base/units.js';
 import type { LiveStation } from '../../../src/contract/live.js';
 
 export interface Programme {
   /** Null: unknown. */
-  from: number | null;
+  from: Millis | null;
   /** Null: without a known end. */
-  to: number | null;
+  to: Millis | null;
   title: string;
 }
 
@@ -55,7 +56,7 @@ export function joined(before: Guide, after: Guide): Guide {
   );
 }
 
-const covers = ({ from, to }: Programme, time: number): boolean =>
+const covers = ({ from, to }: Programme, time: Millis): boolean =>
   (from === null || from <= time) && (to === null || time < to);
 
 /** The station's own now and next. */
@@ -67,7 +68,7 @@ export function announcedProgrammes({ nowPlaying, nowUntil, next }: LiveStation)
 }
 
 /** The programme at a time; null where unknown. */
-export const programmeAt = (programmes: readonly Programme[], time: number): Programme | null =>
+export const programmeAt = (programmes: readonly Programme[], time: Millis): Programme | null =>
   programmes.find((programme) => covers(programme, time)) ?? null;
 
 export interface NowAndNext {
@@ -76,7 +77,7 @@ export interface NowAndNext {
 }
 
 /** The programme at `time` and the one after it: from the guide, or from the station's own now and next. */
-export function nowAndNext(station: LiveStation, guide: Guide, time: number): NowAndNext {
+export function nowAndNext(station: LiveStation, guide: Guide, time: Millis): NowAndNext {
   const listed = guide.get(station.id) ?? [];
   const at = listed.findIndex((programme) => covers(programme, time));
   const [now, next = null] = at < 0 ? announcedProgrammes(station) : listed.slice(at, at + 2);
@@ -87,13 +88,13 @@ export function nowAndNext(station: LiveStation, guide: Guide, time: number): No
 export const isNamesake = ({ name }: LiveStation, { title }: Programme): boolean => name === title;
 
 /** When the only item of a station last began before `time`; null where unknown, or with several items. */
-export function loopFrom({ itemFrom, nowUntil, duration }: LiveStation, time: number): number | null {
+export function loopFrom({ itemFrom, nowUntil, duration }: LiveStation, time: Millis): number | null {
   if (itemFrom === null || nowUntil !== undefined) return null;
   const length = duration * 1000;
   return itemFrom + Math.floor((time - itemFrom) / length) * length;
 }
 
 /** The part of a programme that has passed, 0 to 1; null without a known beginning and end. */
-export function passed({ from, to }: Programme, time: number): number | null {
+export function passed({ from, to }: Programme, time: Millis): number | null {
   return from === null || to === null ? null : Math.min(1, Math.max(0, (time - from) / (to - from)));
 }

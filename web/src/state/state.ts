@@ -1,4 +1,5 @@
 /** The page's state, its events and its effects. Times are milliseconds since the Unix epoch. */
+import type { Millis } from '../../../src/base/units.js';
 import type { LiveStation } from '../../../src/contract/live.js';
 import { NOTICE_TIME } from '../../../src/contract/viewing.js';
 
@@ -17,7 +18,7 @@ export type Dialog = 'menu' | 'list' | 'guide' | 'more' | 'timer' | 'keys';
 export interface Notice {
   text: string;
   /** When it disappears; null: at the next change. */
-  until: number | null;
+  until: Millis | null;
 }
 
 export interface PageState {
@@ -38,31 +39,31 @@ export interface PageState {
   searching: boolean;
   /** Digits typed of a station's number, and when the last was typed. */
   typed: string;
-  typedAt: number;
+  typedAt: Millis;
   notice: Notice | null;
   /** Until when "now and next" is shown. */
-  bannerUntil: number;
+  bannerUntil: Millis;
   statistics: boolean;
   /** Ids of stations. */
   favourites: readonly string[];
   /** When the sleep timer stops the pictures; null: off. */
-  sleepAt: number | null;
+  sleepAt: Millis | null;
   /** The moment sought last, and when: several presses add up before the first picture is there. */
-  sought: { picture: number; time: number; at: number } | null;
+  sought: { picture: number; time: Millis; at: Millis } | null;
 }
 
 /** A page's address: the wall, or stations, the first of which may begin at a moment. */
 export interface Address {
   stations: readonly string[];
-  time: number | null;
+  time: Millis | null;
 }
 
 export type PageEvent =
   | { type: 'key'; key: string }
   | { type: 'stations'; stations: readonly LiveStation[] }
   /** A station was clicked; `at`: the moment to begin at. */
-  | { type: 'choose'; station: string; at?: number }
-  | { type: 'seek'; time: number }
+  | { type: 'choose'; station: string; at?: Millis }
+  | { type: 'seek'; time: Millis }
   | { type: 'address'; address: Address }
   | { type: 'focus'; picture: number }
   | { type: 'favourite'; station: string }
@@ -77,18 +78,18 @@ export type PageEvent =
 
 /** Facts outside of the state: the clock, and the position of the picture in focus. */
 export interface Facts {
-  now: number;
+  now: Millis;
   /** The moment of the picture in focus, and its distance from live. */
-  time: number | null;
-  behind: number | null;
+  time: Millis | null;
+  behind: Millis | null;
   /** The beginning of the programme shown; null while unknown. */
-  programmeFrom: number | null;
+  programmeFrom: Millis | null;
 }
 
 export type Effect =
-  | { type: 'tune'; picture: number; station: string; at?: number }
+  | { type: 'tune'; picture: number; station: string; at?: Millis }
   | { type: 'pause' | 'resume' | 'live'; picture: number }
-  | { type: 'seek'; picture: number; time: number }
+  | { type: 'seek'; picture: number; time: Millis }
   /** Change of the volume, of 1. */
   | { type: 'volume'; by: number }
   | { type: 'mute' | 'full-screen' | 'picture-in-picture' | 'copy-link' | 'search' | 'controls' };

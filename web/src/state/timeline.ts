@@ -1,8 +1,9 @@
 /** The seek bar: the part of the station's time that it shows, and the marks on it. */
+import type { Millis } from '../../../src/base/units.js';
 import { type Programme, programmeAt } from './programmes.js';
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
+const MINUTE: Millis = 60_000;
+const HOUR: Millis = 60 * MINUTE;
 /** With more marks than this, none is shown. */
 const MOST_MARKS = 20;
 /** A mark nearer than this to an end of the bar, as a part of it, is hidden. */
@@ -10,22 +11,22 @@ const MARGIN = 0.01;
 
 export interface Timeline {
   /** The bar's ends. */
-  from: number;
-  to: number;
+  from: Millis;
+  to: Millis;
   /** The earliest moment that can be watched, and the live one. */
-  oldest: number;
-  live: number;
+  oldest: Millis;
+  live: Millis;
   /** Beginnings of programmes. */
-  marks: readonly { time: number; title: string }[];
+  marks: readonly { time: Millis; title: string }[];
 }
 
 export interface TimelineOptions {
   /** The moment that is on the air. */
-  live: number;
+  live: Millis;
   /** The earliest moment available; null: only the live one. */
-  oldest: number | null;
+  oldest: Millis | null;
   /** The moment of the picture shown. */
-  time: number;
+  time: Millis;
   programmes: readonly Programme[];
 }
 

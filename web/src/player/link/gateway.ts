@@ -1,5 +1,7 @@
 /** The page's end of the worker that holds the connection. */
+
 import { batch, type ReadonlySignal, signal } from '@preact/signals';
+import type { Millis } from '../../../../src/base/units.js';
 import type { ClientMessage, LiveProblem, LiveStation, ServerMessage } from '../../../../src/contract/live.js';
 import { type FrameHeader, FrameKind, LIVE_HEADER_LENGTH, readFrameHeader } from '../../../../src/wire/live-frame.js';
 import type { Connection } from '../player.js';
@@ -61,7 +63,7 @@ export class Gateway {
   }
 
   /** How long after its own time stamp each picture is shown, milliseconds. */
-  get delay(): number {
+  get delay(): Millis {
     return this.#delay;
   }
 
@@ -74,12 +76,12 @@ export class Gateway {
   }
 
   /** The server's clock (Unix epoch); null until it is known. */
-  now(): number | null {
+  now(): Millis | null {
     return this.#offset === null ? null : pageTimers.now() + this.#offset;
   }
 
   /** The server's clock at a moment of `performance.now()`. */
-  serverTime(pageTime: number): number | null {
+  serverTime(pageTime: Millis): Millis | null {
     return this.#offset === null ? null : performance.timeOrigin + pageTime + this.#offset;
   }
 

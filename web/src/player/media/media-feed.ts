@@ -1,4 +1,5 @@
 /** Feeds a station's transport stream to a video element. */
+import type { Millis } from '../../../../src/base/units.js';
 import type { FirstPicture } from './pts.js';
 import type { Range } from './ranges.js';
 
@@ -17,8 +18,8 @@ export interface MediaFeed {
   begin(first: FirstPicture): void;
   append(packets: Uint8Array<ArrayBuffer>): void;
   /** Media time, seconds, of a PTS in milliseconds since the Unix epoch. */
-  toMedia(pts: number): number;
-  toPts(media: number): number;
+  toMedia(pts: Millis): number;
+  toPts(media: number): Millis;
   ranges(): Range[];
   /** Removes media before that time. */
   removeBefore(media: number): void;
