@@ -32,8 +32,8 @@ function showsBadge(screen: Screen): boolean {
   for (let y = 40; y < 90; y++) {
     for (let x = 40; x < 140; x++) {
       const luma = pixels[(y * SCREEN.width + x) * 3 + 1];
-      if (luma > 220) white++;
-      if (luma < 70) dark++;
+      if (luma! > 220) white++;
+      if (luma! < 70) dark++;
     }
   }
   return white > 100 && dark > 1000;

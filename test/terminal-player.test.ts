@@ -77,7 +77,7 @@ function processesWith(variable: string): { pid: number; words: string[] }[] {
         const [environment, words] = ['environ', 'cmdline'].map((file) =>
           readFileSync(`/proc/${pid}/${file}`, 'latin1'),
         );
-        return environment.includes(variable) ? [{ pid: Number(pid), words: words.split('\0') }] : [];
+        return environment!.includes(variable) ? [{ pid: Number(pid), words: words!.split('\0') }] : [];
       } catch {
         return []; // It has just ended.
       }

@@ -34,7 +34,7 @@ function showsMarkedRow(pixels: Buffer): boolean {
   for (let y = 0; y < SCREEN.height; y++) {
     const at = (y * SCREEN.width + SCREEN.width / 2) * 3;
     const [red, green, blue] = pixels.subarray(at, at + 3);
-    if (red < 90 && green > 90 && green < 140 && blue > 180) return true;
+    if (red! < 90 && green! > 90 && green! < 140 && blue! > 180) return true;
   }
   return false;
 }

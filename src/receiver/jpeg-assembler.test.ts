@@ -38,8 +38,8 @@ function push(assembler: JpegAssembler, packets: RtpPacket[], n: number, lost: n
 test('a picture is assembled from its packets, in the station’s size', () => {
   const assembler = new JpegAssembler({ width: 636, height: 360 });
   const [frame] = push(assembler, packetsOf(3000), 7);
-  assert.equal(frame.n, 7);
-  const parts = parseJpeg(frame.jpeg);
+  assert.equal(frame!.n, 7);
+  const parts = parseJpeg(frame!.jpeg);
   assert.deepEqual([parts.width, parts.height], [636, 360]);
   assert.deepEqual(parts.scan, scan);
   assert.deepEqual(parts.quantizationTables, tables);
@@ -86,7 +86,7 @@ test('no payload throws', () => {
       let n = 0;
       for (const { bytes, marker, skip } of packets) {
         n += 1 + skip;
-        const payload = Buffer.concat([packetsOf(0)[0].payload.subarray(0, 4), Buffer.from(bytes)]);
+        const payload = Buffer.concat([packetsOf(0)[0]!.payload.subarray(0, 4), Buffer.from(bytes)]);
         assembler.push(n, { marker, payloadType: 26, sequenceNumber: n, timestamp: n, ssrc: 1, payload });
       }
     }),

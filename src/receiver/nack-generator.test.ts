@@ -111,12 +111,12 @@ test('a packet is requested at once, then after longer and longer waits and in m
     all.map(({ copies }) => copies),
     [1, 2, 3, 4],
   );
-  const waits = all.slice(1).map(({ at }, i) => at - all[i].at);
-  assert.equal(all[0].at, 0);
+  const waits = all.slice(1).map(({ at }, i) => at - all[i]!.at);
+  assert.equal(all[0]!.at, 0);
   waits.reduce((before, wait) => {
     assert.ok(Math.abs(wait / before - 1.5) < 1e-9);
     return wait;
-  }, waits[0] / 1.5);
+  }, waits[0]! / 1.5);
   assert.ok(all.at(-1)!.at + 24 <= DEADLINE);
 });
 
@@ -160,7 +160,7 @@ test('answers to repeated requests are no measurement of the round trip', () => 
 });
 
 test('parity is waited for first: until its block is over, or for two fifths of the deadline', () => {
-  assert.equal(attempts(50)[0].at, 0.4 * DEADLINE);
+  assert.equal(attempts(50)[0]!.at, 0.4 * DEADLINE);
   const requests = new NackGenerator({ deadline: DEADLINE, parityDelay: 20 });
   requests.block = 50;
   requests.addMissing(49, 50, 0);
@@ -184,9 +184,9 @@ test('however many packets are missing, a bounded number is requested at a time'
   const requests = new NackGenerator({ deadline: DEADLINE });
   requests.addMissing(0, 1_000_000, 0);
   const first = requests.due(0);
-  assert.equal(first[0].packets.length, 256);
+  assert.equal(first[0]!.packets.length, 256);
   assert.equal(requests.wakeAt, 10);
-  assert.equal(requests.due(10)[0].packets[0], 256);
+  assert.equal(requests.due(10)[0]!.packets[0], 256);
   assert.ok(requests.missing < 10_000);
 });
 

@@ -113,7 +113,7 @@ test('in any order of arrival each packet is delivered once, in order, or counte
       const { received, late, lost, duplicates } = buffer.counts;
       assert.equal(received - late, out.length);
       assert.equal(received + duplicates, packets.length);
-      if (out.length > 0) assert.equal(lost, out[out.length - 1] - out[0] + 1 - out.length);
+      if (out.length > 0) assert.equal(lost, out[out.length - 1]! - out[0]! + 1 - out.length);
     }),
   );
 });

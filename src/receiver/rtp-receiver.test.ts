@@ -22,7 +22,7 @@ const unitsOf = (buffer: StreamBuffer) => buffer.read({ position: 0 }, 1e9) ?? [
 function numbersIn(buffer: StreamBuffer): number[] {
   const numbers: number[] = [];
   for (const { data } of unitsOf(buffer)) {
-    for (let at = 0; at < data.length; at += TS_GROUP_LENGTH) numbers.push(data[at]);
+    for (let at = 0; at < data.length; at += TS_GROUP_LENGTH) numbers.push(data[at]!);
   }
   return numbers;
 }
@@ -183,7 +183,7 @@ test('the end of a flow that is lost is missing from when it is given up', () =>
   reception.settle(1_000);
   assert.deepEqual(numbersIn(buffer), [105, 106, 107]);
   reception.endFlow(1_000);
-  assert.deepEqual(reception.due(1_000)[0].packets, [108, 109]);
+  assert.deepEqual(reception.due(1_000)[0]!.packets, [108, 109]);
   reception.settle(1_049);
   assert.equal(reception.report().lost, 0);
   reception.settle(1_050);

@@ -237,8 +237,8 @@ test('of two interfaces one fills the gaps of the other', async () => {
   assert.deepEqual(reader.gaps, []);
   const { paths, repaired } = receiver.report();
   assert.equal(paths.length, 2);
-  assert.ok(paths[0].lost > 10 * 0.4 * RATE && paths[1].lost < 30 * 0.03 * RATE, JSON.stringify(paths));
-  assert.ok(paths[0].first > 0 && paths[1].first > 0);
+  assert.ok(paths[0]!.lost > 10 * 0.4 * RATE && paths[1]!.lost < 30 * 0.03 * RATE, JSON.stringify(paths));
+  assert.ok(paths[0]!.first > 0 && paths[1]!.first > 0);
   assert.ok(repaired.request < 50, `${repaired.request} asked for`);
 });
 

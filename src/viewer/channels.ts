@@ -1,10 +1,10 @@
-/** The stations that were found, as the viewer lists them, and which of them a person means. */
+/** The stations found, as the viewer lists them, and choosing one by number, id or name. */
 
 import { Problem } from '../base/problem.js';
 import type { FoundStation } from '../discovery/find.js';
 import type { Channel } from './state.js';
 
-/** A station with the way to it. */
+/** A station and its servers. */
 export interface FoundChannel extends Channel {
   found: FoundStation;
 }
@@ -14,7 +14,7 @@ export const channelsOf = (found: readonly FoundStation[]): FoundChannel[] =>
 
 const nothingFound = 'No stations were found';
 
-/** What to do when nothing was found: `interfaceName` is the one that was asked for. */
+/** The next step when no station was found on this interface; undefined: on all interfaces. */
 export function findHint(interfaceName: string | undefined): string {
   const asked = interfaceName === undefined ? 'every interface' : `the interface ${interfaceName}`;
   return (
@@ -23,12 +23,12 @@ export function findHint(interfaceName: string | undefined): string {
   );
 }
 
-/** Throws a Problem when there is none. */
+/** Throws a Problem when there are no stations. */
 export function requireStations(channels: readonly FoundChannel[], interfaceName: string | undefined): void {
   if (channels.length === 0) throw new Problem('station', nothingFound, findHint(interfaceName));
 }
 
-/** The stations meant by a number, an id or a name (upper or lower case), the exact ones first. */
+/** The stations with this number, else with this id, name (in any case) or key. */
 export function matching<C extends Channel>(channels: readonly C[], wanted: string): C[] {
   const folded = wanted.trim().toLowerCase();
   const ways: ((channel: C) => boolean)[] = [
@@ -44,13 +44,14 @@ export function matching<C extends Channel>(channels: readonly C[], wanted: stri
   return [];
 }
 
-/** The station meant by `wanted`. Throws a Problem when there is none, or more than one. */
+/** The station with this number, id, name or key. Throws a Problem when there is none, or more than one. */
 export function chooseChannel<C extends Channel>(channels: readonly C[], wanted: string): C {
   const found = matching(channels, wanted);
-  if (found.length === 1) return found[0];
-  if (found.length > 1) {
+  const [first, second] = found;
+  if (first && !second) return first;
+  if (second) {
     const listed = found.map(({ info, key }) => `${info.name} on ${info.server} (${key})`).join(', ');
-    throw new Problem('station', `"${wanted}" is ${found.length} stations: ${listed}`, 'Give what stands in brackets.');
+    throw new Problem('station', `"${wanted}" is ${found.length} stations: ${listed}`, 'Use the key in brackets.');
   }
   const numbers = channels.map(({ info }) => `${info.number} ${info.name}`).join(', ');
   throw new Problem('station', `There is no station "${wanted}"`, `Choose one of: ${numbers}.`);

@@ -1,4 +1,4 @@
-/** A station's units as one continuous file: MPEG-TS as it is, pictures in Matroska. For players and recordings. */
+/** A station's units as one continuous file for players and recordings: MPEG-TS unchanged, JPEG pictures in Matroska. */
 
 import { PTS_MODULUS, type Ticks90k, ticksToMillis, wrap } from '../base/units.js';
 import type { StreamUnit } from '../receiver/stream-buffer.js';
@@ -10,17 +10,17 @@ export interface Container {
   readonly contentType: string;
   /** File name extension, without the dot. */
   readonly extension: string;
-  /** What stands before the first unit; may be empty. */
+  /** The bytes before the first unit; can be empty. */
   header(): Buffer;
   /** The bytes of one unit. Units come in order. */
   unit(unit: StreamUnit): Buffer;
-  /** Of a unit behind the end, what is still needed to end properly; null when nothing more is. */
+  /** The bytes of a unit after the end that complete pictures and sound begun before it; null when they are complete. */
   tail(unit: StreamUnit): Buffer | null;
 }
 
 /**
- * A container for one reader: it remembers where that reader began. Pictures in Matroska have times from 0 on, or, like
- * those in MPEG-TS, from their own on, modulo 2^33 ticks.
+ * A container for one reader, which remembers where that reader began. Times of pictures in Matroska begin at 0, or are the
+ * stream's own modulo 2^33 ticks, as in MPEG-TS.
  */
 export function containerFor(
   station: Pick<StationInfo, 'format' | 'width' | 'height' | 'frameRate' | 'name'>,

@@ -5,13 +5,13 @@ import { InStep } from './in-step.js';
 const NOW = 1_000_000;
 const ticks = (millis: number) => millis * 90;
 
-test('pictures are due so long after their time stamps, JPEG ones after the moment that H.264 has stamped then', () => {
+test('H.264 pictures are due the delay after their time stamps, JPEG pictures the media delay later', () => {
   const inStep = new InStep(300);
   assert.equal(inStep.behind('h264'), 300);
   assert.equal(inStep.behind('jpeg'), 1_300);
 });
 
-test('the first picture waits for its moment, and what a player needs to have it there is learnt', () => {
+test('the first picture waits for its moment, and the startup time of the player is learnt', () => {
   const inStep = new InStep(200);
   const [slow, quick] = [90, 10];
   for (const took of [slow, quick]) {
@@ -25,11 +25,11 @@ test('the first picture waits for its moment, and what a player needs to have it
   }
 });
 
-test('a picture that is late goes on at once', () => {
+test('a late first picture plays on at once', () => {
   assert.equal(new InStep(200).wait('h264', ticks(NOW - 500), NOW), 0);
 });
 
-test('pictures that are late are played faster, those that are early slower, and those far off begin anew', () => {
+test('late pictures play faster, early ones slower, and pictures far off jump', () => {
   const off = (late: number) => {
     const inStep = new InStep(200);
     for (let picture = 0; picture < 100; picture++) inStep.add('h264', ticks(NOW - 200 - late), NOW);
@@ -42,7 +42,7 @@ test('pictures that are late are played faster, those that are early slower, and
   assert.deepEqual(off(3), { kind: 'rate', rate: 1.0003 });
 });
 
-test('what was measured before a beginning is forgotten', () => {
+test('measurements before a jump are dropped', () => {
   const inStep = new InStep(200);
   for (let picture = 0; picture < 100; picture++) inStep.add('jpeg', ticks(NOW), NOW);
   inStep.reset();

@@ -1,61 +1,60 @@
-/** Pictures at the moment at which every screen shows them. No timer; clocks are passed in. */
+/** Keeps pictures at the moment at which every screen shows them. No timer; clocks are passed in. */
 
 import { type Millis, type Ticks90k, ticksToMillis } from '../base/units.js';
 import { type Correction, Steering } from '../clock/steering.js';
 import { MEDIA_DELAY } from '../contract/timing.js';
 import type { StationFormat } from '../wire/station-info.js';
 
-/** What a player needs to have a picture on its screen that it is told of; learnt, within these bounds. */
+/** Time from `play` to the first picture on the screen: assumed at first, then learnt within these bounds. */
 const STARTUP: Readonly<Record<'first' | 'least' | 'most', Millis>> = { first: 250, least: 50, most: 500 };
-/** It is to be there so much before its moment. */
-const IN_HAND: Millis = 40;
-/** How much of what was learnt from one beginning counts. */
-const SHARE = 0.4;
+/** How long before its moment the first picture should be on the screen. */
+const RESERVE: Millis = 40;
+/** Weight of a new measurement of the startup time. */
+const WEIGHT = 0.4;
 
-/** What is off by little is gone within so long. */
-const GENTLY: Millis = 10_000;
+/** Time within which a small offset is corrected. */
+const SLOW_CORRECTION: Millis = 10_000;
 
 /**
- * How long after its own time a picture is due, where pictures are shown `delay` after their time stamps: a JPEG picture
- * has the time of its moment, which the time stamps of H.264 are a second after.
+ * How long after its time a picture is due if pictures are shown `delay` after their time stamps. The time of a JPEG picture
+ * is when it was sent; time stamps of H.264 are MEDIA_DELAY later.
  */
 export const dueAfter = (format: StationFormat, delay: Millis): Millis => delay + (format === 'h264' ? 0 : MEDIA_DELAY);
 
 /**
- * It is in charge of:
- * - which picture to begin with, so that it can be on the screen before its moment, and how long it then waits
- * - how far the pictures are off, and how fast to play, or that it has to begin anew
+ * Responsible for:
+ * - choosing the first picture so that it is on the screen before its moment, and how long it then waits
+ * - measuring the offset of pictures, and correcting it by speed, or by a jump
  */
 export class InStep {
   readonly #steering = new Steering();
-  #startup = STARTUP.first;
+  readonly #delay: Millis;
+  #startup: Millis = STARTUP.first;
 
   /** @param delay how long after its time stamp each picture is shown */
-  readonly #delay: Millis;
-
   constructor(delay: Millis) {
     this.#delay = delay;
   }
 
-  /** How far behind what is on the air the pictures of such a station are. */
+  /** Distance of pictures of this format to the one on the air. */
   behind(format: StationFormat): Millis {
     return dueAfter(format, this.#delay);
   }
 
-  /** How far behind what is on the air the picture is to begin with. */
+  /** Distance to the picture on the air of the picture to begin with. */
   begin(format: StationFormat): Millis {
     return this.behind(format) - this.#startup;
   }
 
-  /** It begins anew: what was measured says nothing any more. */
+  /** Playback begins elsewhere: measurements are dropped. */
   reset(): void {
     this.#steering.reset();
   }
 
-  /** How long the first picture, which is there at `now` (the server's clock), waits until it goes on. */
+  /** The first picture is on the screen at `now` (the server's clock). Returns how long it waits. */
   wait(format: StationFormat, picture: Ticks90k, now: Millis): Millis {
     const early = -this.#late(format, picture, now);
-    const startup = this.#startup + SHARE * (IN_HAND - early);
+    const startup = this.#startup + WEIGHT * (RESERVE - early);
     this.#startup = Math.min(STARTUP.most, Math.max(STARTUP.least, startup));
     return Math.max(0, early);
   }
@@ -65,17 +64,17 @@ export class InStep {
     this.#steering.add(this.#late(format, picture, now));
   }
 
-  /** How late pictures are shown; null until enough of them were. */
+  /** How late pictures are shown; null until enough were measured. */
   get offset(): Millis | null {
     return this.#steering.offset;
   }
 
-  /** What to do now. Where all is well the rate still follows a little: at exactly 1 mpv's sound, and its picture, jump. */
+  /** The correction for now. A small offset changes the rate a little too: switching mpv to exactly 1 makes it jump. */
   correction(): Correction {
     const correction = this.#steering.correction();
     const { offset } = this.#steering;
     if (correction.kind === 'jump' || correction.rate !== 1 || offset === null) return correction;
-    return { kind: 'rate', rate: 1 + offset / GENTLY };
+    return { kind: 'rate', rate: 1 + offset / SLOW_CORRECTION };
   }
 
   #late(format: StationFormat, picture: Ticks90k, now: Millis): Millis {

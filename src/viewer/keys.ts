@@ -1,6 +1,6 @@
-/** Bytes from a terminal as names of keys, the same that a player's window reports. */
+/** From a terminal's bytes to names of keys, the same names as a player's window reports. */
 
-/** What terminals send for keys that are no characters. */
+/** Sequences of keys that are no characters. */
 const sequences: Readonly<Record<string, string>> = {
   '\x1b[A': 'up',
   '\x1bOA': 'up',
@@ -10,7 +10,7 @@ const sequences: Readonly<Record<string, string>> = {
   '\x1bOC': 'right',
   '\x1b[D': 'left',
   '\x1bOD': 'left',
-  // With Shift, as xterm and as rxvt say it
+  // With Shift: of xterm and of rxvt
   '\x1b[1;2C': 'shift-right',
   '\x1b[c': 'shift-right',
   '\x1b[1;2D': 'shift-left',
@@ -30,11 +30,11 @@ const sequences: Readonly<Record<string, string>> = {
   ' ': 'space',
 };
 
-/** ESC [ parameters letter, ESC O letter: whole sequences, known or not. */
+/** ESC [ parameters letter, and ESC O letter, known or not; else a single character. */
 const ESCAPE = '\x1b';
 const pattern = new RegExp(`${ESCAPE}\\[[0-9;]*[A-Za-z~]|${ESCAPE}O[A-Za-z]|[^]`, 'gu');
 
-/** The keys in what was read at once. Sequences that mean nothing here are left out; letters become lower case. */
+/** The keys in text read at once. Unknown sequences are left out; letters become lower case. */
 export function keysIn(text: string): string[] {
   return (text.match(pattern) ?? []).flatMap((part) => {
     const named = sequences[part];

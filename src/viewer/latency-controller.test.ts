@@ -43,7 +43,7 @@ const margins = fc
   .array(fc.integer({ min: 20, max: 700 }), { minLength: 1, maxLength: 20 })
   .map((values) => (time: number) => values[Math.floor(time / 70) % values.length]);
 
-test('the picture comes near what is on the air, and stays there, without a stop', () => {
+test('the picture approaches the one on the air and stays there, without a stall', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 15_000 }), margins, (distance, margin) => {
       const end = play(distance, { margin }, distance / (FASTEST - 1) + 60_000);
@@ -58,7 +58,7 @@ test('the picture comes near what is on the air, and stays there, without a stop
   );
 });
 
-test('where the supply falters now and then, playing faster never makes it stop', () => {
+test('with an unsteady supply, playing faster never causes a stall', () => {
   const shortest = 2_000;
   const stalls = fc
     .array(fc.tuple(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 10, max: LEAST_BUFFERED - 20 })), {
@@ -80,7 +80,7 @@ test('where the supply falters now and then, playing faster never makes it stop'
   );
 });
 
-test('what the player holds runs low: it goes no nearer, and does not try again', () => {
+test('when the player’s buffer runs low, the picture stays where it is, and does not try again', () => {
   const latencyController = new LatencyController();
   assert.equal(latencyController.speed({ distance: 3_000, buffered: 400 }), FASTEST);
   assert.equal(latencyController.speed({ distance: 2_990, buffered: LEAST_BUFFERED - 1 }), 1);
@@ -92,7 +92,7 @@ test('what the player holds runs low: it goes no nearer, and does not try again'
   assert.equal(latencyController.speed({ distance: 2_990, buffered: 400 }), FASTEST);
 });
 
-test('who wants to stay behind does, and a player that does not tell what it holds is believed to have enough', () => {
+test('a picture that has to stay does, and a player of unknown buffer is taken to hold enough', () => {
   const latencyController = new LatencyController();
   assert.equal(latencyController.speed({ distance: 3_000, buffered: null }), 1.05);
   assert.equal(latencyController.stay(), 1);

@@ -1,39 +1,39 @@
-/** How fast the picture plays, so that it comes near to what is on the air. No timer, no clock. */
+/** Playback speed that brings the picture near the one on the air. No timer, no clock. */
 import type { Millis } from '../base/units.js';
 
-/** So far behind is near enough: closer, and the next picture may not be there in time. */
+/** Distance at which the picture is near: at less, the next picture may come late. */
 export const NEAR: Millis = 250;
-/** Pitch is kept, and nobody hears or sees 5%. */
+/** Fastest speed: with the pitch kept, 5% is neither heard nor seen. */
 export const FASTEST = 1.05;
-/** Once near, so much further away before it plays faster again: clocks run apart, and measuring is not exact. */
+/** Distance beyond `near` at which a picture that was near plays faster again: clocks drift, measurements vary. */
 const APART: Millis = 250;
-/** The player holds less than this ahead of its picture: playing faster would make it stop. */
+/** Least media ahead of the picture: with less, playing faster would make the player stall. */
 export const LEAST_BUFFERED: Millis = 150;
 
 export interface Playing {
   /** How far the picture is behind the one on the air. */
   distance: Millis;
-  /** What the player holds ahead of its picture; null where it does not tell. */
+  /** Media that the player holds ahead of its picture; null if unknown. */
   buffered: Millis | null;
 }
 
 /**
- * It is in charge of:
- * - one speed until the picture is near, then none: no speeding up and slowing down in turn
- * - where what is sent does not come in time for that, staying as far behind as it takes
+ * Responsible for:
+ * - one higher speed until the picture is near, then the normal one, without oscillating
+ * - staying further behind where packets do not come in time for that
  */
 export class LatencyController {
   #isFaster = false;
-  /** How near the picture is to come. */
+  /** The distance to reach. */
   #near = NEAR;
 
-  /** Another picture was begun with. */
+  /** Playback has begun elsewhere. */
   reset(): void {
     this.#isFaster = false;
     this.#near = NEAR;
   }
 
-  /** How fast to play, 1 to FASTEST, as it stands now; to be asked a few times a second. */
+  /** The speed for now, 1 or FASTEST. Has to be called a few times a second. */
   speed({ distance, buffered }: Playing): number {
     if (buffered !== null && buffered < LEAST_BUFFERED) {
       if (this.#isFaster) this.#near = Math.max(this.#near, distance + APART);
@@ -46,7 +46,7 @@ export class LatencyController {
     return this.#isFaster ? FASTEST : 1;
   }
 
-  /** The picture is to stay as far behind as it is. */
+  /** Keeps the distance: returns 1. */
   stay(): number {
     this.#isFaster = false;
     return 1;

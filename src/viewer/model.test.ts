@@ -129,7 +129,7 @@ test('a number that two servers have opens the list at the first of them', () =>
   bench.did('tune studio/station-1');
   bench.keys('2').did('refresh');
   assert.equal(bench.state.mode, 'choosing');
-  assert.equal(bench.state.channels[bench.state.marked].key, 'attic/station-2');
+  assert.equal(bench.state.channels[bench.state.marked]!.key, 'attic/station-2');
   assert.match(bench.state.notice?.text ?? '', /attic and studio/);
 });
 

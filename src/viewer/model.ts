@@ -1,6 +1,6 @@
 /**
- * What the viewer is doing, as a value: `update` takes it from one state to the next and says what has to be done.
- * It knows neither player, terminal nor network, and reads no clock.
+ * The viewer's state machine: `update` takes a state and an event, and returns the next state and its effects. It knows
+ * neither player, terminal nor network, and reads no clock.
  *
  *     choosing ──Enter, number──▶ watching ──p──▶ menu ──1──▶ ended
  *        ▲  ▲                       │  ▲ ▲         │ │
@@ -21,7 +21,7 @@ import {
 import { markedIn, onSeekKey, playLive, toLive } from './seeking.js';
 import { type Channel, currentChannel, type Step, type ViewerEvent, type ViewerState } from './state.js';
 
-/** How long no packet may come before it is said. */
+/** Longest gap between packets before the viewer shows that none come. */
 export const SILENCE: Millis = 3000;
 
 export function initialState(channels: readonly Channel[]): ViewerState {
@@ -48,7 +48,7 @@ export function initialState(channels: readonly Channel[]): ViewerState {
   };
 }
 
-/** The next state after `event` at `now`, and what is to be done for it, in order. */
+/** The next state after `event` at `now`, and its effects in order. */
 export function update(state: ViewerState, event: ViewerEvent, now: Millis): Step {
   if (state.mode === 'ended') return { state, effects: [] };
   switch (event.type) {
@@ -83,7 +83,7 @@ const end = (state: ViewerState): Step => ({ state: { ...state, mode: 'ended' },
 const inOrder = (channels: readonly Channel[]): Channel[] =>
   [...channels].sort((a, b) => a.info.number - b.info.number || a.info.server.localeCompare(b.info.server));
 
-/** The station being watched stays in the list although its server no longer tells of it: it may come back. */
+/** The station being watched stays in the list although its server no longer announces it: it may come back. */
 function withChannels(state: ViewerState, channels: readonly Channel[]): ViewerState {
   const watched = currentChannel(state);
   const markedKey = state.channels[state.marked]?.key;
@@ -99,7 +99,7 @@ function withChannels(state: ViewerState, channels: readonly Channel[]): ViewerS
 
 function onKey(state: ViewerState, key: string, now: Millis): Step {
   if (key === 'ctrl-c' || key === 'q') return end(state);
-  // The end of a line that was not typed key by key: it completes a number, and chooses nothing by itself.
+  // The end of a line of piped input completes a number, and chooses nothing by itself.
   if (key === 'line-end') return state.typed === '' ? stay(state) : takeTyped(state, now);
   if (state.mode === 'menu') return onMenuKey(state, key, now);
   if (/^[0-9]$/.test(key)) return onDigit(state, key, now);
@@ -182,7 +182,7 @@ function onListKey(state: ViewerState, key: string, now: Millis): Step {
     case 'pgdn':
       return move(8);
     case 'enter':
-      return count === 0 ? stay(state) : tune(state, state.channels[state.marked].key, now);
+      return tuneTo(state, state.channels[state.marked], now);
     case 'esc':
     case 'backspace':
       if (state.current === null) return key === 'esc' ? end(state) : stay(state);
@@ -192,7 +192,7 @@ function onListKey(state: ViewerState, key: string, now: Millis): Step {
   }
 }
 
-/** Takes the number at once when no longer one begins with it. */
+/** Tunes at once to a number that is no prefix of a longer one. */
 function onDigit(state: ViewerState, digit: string, now: Millis): Step {
   const numbers = state.channels.map(({ info }) => info.number);
   const { typed, isWhole } = withDigit(state.typed, digit, numbers);
@@ -205,14 +205,13 @@ function takeTyped(state: ViewerState, now: Millis): Step {
   const number = Number(state.typed);
   const found = state.channels.filter(({ info }) => info.number === number);
   const cleared: ViewerState = { ...state, typed: '' };
-  if (found.length === 1) return tune(cleared, found[0].key, now);
-  if (found.length === 0) {
-    return stay({ ...cleared, notice: { text: noStationText(number), until: now + NOTICE_TIME } });
-  }
+  const [first, second] = found;
+  if (!first) return stay({ ...cleared, notice: { text: noStationText(number), until: now + NOTICE_TIME } });
+  if (!second) return tune(cleared, first.key, now);
   const servers = found.map(({ info }) => info.server).join(' and ');
   const text = `Station ${number} is on ${servers}: choose one with the arrows.`;
   const list = openList(cleared);
-  const marked = state.channels.indexOf(found[0]);
+  const marked = state.channels.indexOf(first);
   return { ...list, state: { ...list.state, marked, notice: { text, until: now + NOTICE_TIME } } };
 }
 
@@ -220,8 +219,11 @@ function step(state: ViewerState, by: number, now: Millis): Step {
   const count = state.channels.length;
   const at = state.channels.findIndex(({ key }) => key === state.current);
   if (count < 2 || at < 0) return stay(state);
-  return tune(state, state.channels[(at + by + count) % count].key, now);
+  return tuneTo(state, state.channels[(at + by + count) % count], now);
 }
+
+const tuneTo = (state: ViewerState, channel: Channel | undefined, now: Millis): Step =>
+  channel ? tune(state, channel.key, now) : stay(state);
 
 function tune(state: ViewerState, key: string, now: Millis): Step {
   if (key === state.current) {
@@ -255,16 +257,16 @@ function onTick(state: ViewerState, now: Millis): Step {
   const notice = state.notice?.until != null && state.notice.until <= now ? null : state.notice;
   const next: ViewerState = { ...state, notice };
   if (state.current === null) return stay(next);
-  // Nothing has to come while nothing is shown.
+  // While paused no packets are expected.
   const silent = !state.paused && now - (state.lastPacket ?? state.tunedAt) >= SILENCE;
   if (silent) return stay({ ...next, reception: 'silent' });
   if (state.reception !== 'silent') return stay(next);
   if (state.paused || isBehind(state.distance)) return stay({ ...next, reception: 'playing' });
-  // Timestamps have moved on during the silence; a player would wait as long again for the next picture.
+  // Time stamps have advanced during the silence: a player would wait in it for as long as it lasted.
   return toLive({ ...next, reception: 'waiting', tunedAt: now });
 }
 
-/** With what was found out about the picture; what is sought counts until it is there. */
+/** Takes measurements; the distance sought counts until its picture is on the screen. */
 function measured(
   state: ViewerState,
   { lastPacket, distance, reach, offset }: Extract<ViewerEvent, { type: 'tick' }>,
@@ -275,6 +277,6 @@ function measured(
 }
 
 function onPositionLost(state: ViewerState, now: Millis): Step {
-  const text = 'That moment is no longer held here: going on with what is on the air.';
+  const text = 'That picture is no longer held here: continuing with what is on the air.';
   return toLive({ ...state, notice: { text, until: now + NOTICE_TIME } });
 }

@@ -24,7 +24,7 @@ function beginning({ buffer, begin }: Moment): number | null {
 
 const seconds = (ticks: number | null): number | null => ticks && ticks / 90_000;
 
-test('tuning begins with the last picture that is due, a second after it was sent, and not before it', () => {
+test('tuning begins with the last picture that is due, a second after it was sent', () => {
   assert.equal(beginning(onAir(receiving())), NOW - 4);
   assert.equal(onAir(receiving()).from, null);
   const early = receiving({ to: NOW + 0.5 });
@@ -35,7 +35,7 @@ test('tuning begins with the last picture that is due, a second after it was sen
   assert.equal(beginning(onAir(early)), NOW);
 });
 
-test('where the clock or an earlier point is not known, tuning begins with the last point', () => {
+test('without the clock or an earlier random access point, tuning begins with the last one', () => {
   const receiver = receiving();
   receiver.now = null;
   assert.equal(beginning(onAir(receiver)), NOW);
@@ -47,7 +47,7 @@ test('a JPEG station begins with its last picture', () => {
   assert.equal(beginning(onAir(receiving({ format: 'jpeg' }))), NOW);
 });
 
-test('what is held is gone back to without the server, to the very picture', async () => {
+test('a picture that is held is sought without the server, exactly', async () => {
   const receiver = receiving();
   const moment = await seekPicture(receiver, (NOW - 6) * 90_000);
   assert.deepEqual(receiver.sought, []);
@@ -55,7 +55,7 @@ test('what is held is gone back to without the server, to the very picture', asy
   assert.equal(seconds(moment.from), NOW - 6);
 });
 
-test('what is not held is asked of the server: what was sent a second before it is shown', async () => {
+test('a picture that is not held is sought from the server, by the time it was sent', async () => {
   const receiver = receiving();
   receiver.answer = { from: NOW - 60, to: NOW - 55 };
   const moment = await seekPicture(receiver, (NOW - 58) * 90_000);
@@ -65,7 +65,7 @@ test('what is not held is asked of the server: what was sent a second before it 
   assert.equal(seconds(moment.from), NOW - 58);
 });
 
-test('pictures of a JPEG station are shown when they are sent, and each can be begun with', async () => {
+test('pictures of a JPEG station are shown when they are sent, and playing begins with any of them', async () => {
   const receiver = receiving({ format: 'jpeg' });
   receiver.answer = { from: NOW - 60, to: NOW - 55 };
   const moment = await seekPicture(receiver, (NOW - 58) * 90_000);
@@ -73,14 +73,14 @@ test('pictures of a JPEG station are shown when they are sent, and each can be b
   assert.equal(moment.from, null);
 });
 
-test('what is ahead of the buffer is not in it', async () => {
+test('a picture after the buffer’s newest is not in it', async () => {
   const receiver = receiving({ from: NOW - 60, to: NOW - 40 });
   receiver.answer = { from: NOW - 20, to: NOW - 15 };
   assert.equal(beginning(await seekPicture(receiver, (NOW - 18) * 90_000)), NOW - 20);
   assert.equal(receiver.sought.length, 1);
 });
 
-test('the beginning of the item is the server’s to say', async () => {
+test('the beginning of the item is sought from the server', async () => {
   const receiver = receiving();
   receiver.answer = { from: NOW - 100, to: NOW - 95 };
   const moment = await seekItem(receiver, (NOW - 5) * 90_000);
@@ -89,7 +89,7 @@ test('the beginning of the item is the server’s to say', async () => {
   assert.equal(moment.from, null);
 });
 
-test('going live needs no server while the buffer has what is on the air', async () => {
+test('going live needs no server while the buffer holds the present', async () => {
   const receiver = receiving();
   const moment = await seekOnAir(receiver);
   assert.deepEqual(receiver.sought, []);
@@ -97,7 +97,7 @@ test('going live needs no server while the buffer has what is on the air', async
   assert.equal(seconds(moment.from), NOW);
 });
 
-test('going live asks the server while the buffer is elsewhere, or is only on its way', async () => {
+test('going live asks the server while the buffer does not hold the present', async () => {
   for (const isLive of [false, true]) {
     const receiver = receiving({ from: NOW - 60, to: NOW - 40 });
     receiver.isLive = isLive;
@@ -107,7 +107,7 @@ test('going live asks the server while the buffer is elsewhere, or is only on it
   }
 });
 
-test('what the server begins with because it was asked to is begun with', () => {
+test('a stream that was sought plays from its beginning', () => {
   const receiver = receiving({ from: NOW - 60, to: NOW - 40 });
   const moment = beginningWith(receiver, (NOW - 57) * 90_000);
   assert.equal(beginning(moment), NOW - 60);

@@ -1,4 +1,4 @@
-/** Panels as lines for a terminal. */
+/** Overlays as lines for a terminal. */
 
 import { fit, printable, textWidth } from '../contract/station-text.js';
 import type { Overlay, OverlayRow } from './overlay.js';
@@ -6,11 +6,11 @@ import type { Overlay, OverlayRow } from './overlay.js';
 export interface TextOptions {
   /** Columns. */
   width: number;
-  /** Bold, dim and reverse video may be used. */
+  /** Whether bold, dim and reverse video are used. */
   styled: boolean;
 }
 
-/** The overlay's lines. Its badge changes every second: it has its place in the line of the status. */
+/** The overlay's lines, without its badge, which belongs to the status line because it changes every second. */
 export function linesOf(overlay: Overlay, { width, styled }: TextOptions): string[] {
   if (overlay.kind === 'badge') return [];
   const style = (code: number, text: string): string => (styled ? `\x1b[${code}m${text}\x1b[0m` : text);

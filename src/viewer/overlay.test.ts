@@ -90,7 +90,7 @@ test('the list shows resolution, aspect ratio and frame rate, and as many statio
   const overlay = overlayFor(after(['2', '0', 'enter', 'c'], many), null, 1000);
   assert.equal(overlay?.title, 'Stations 16–24 of 40');
   assert.equal(overlay?.rows.find(({ marked }) => marked)?.key, '20');
-  assert.equal(overlay?.rows[0].detail, '1920×1080 · 16:9 · 23.976 fps');
+  assert.equal(overlay?.rows[0]?.detail, '1920×1080 · 16:9 · 23.976 fps');
 });
 
 test('now playing tells the picture, codecs and loss', () => {
@@ -104,7 +104,7 @@ test('now playing tells the picture, codecs and loss', () => {
 test('while the first picture is waited for, it says how long that may take', () => {
   const overlay = overlayFor(after(['1']), null, 1500);
   assert.deepEqual(
-    [overlay?.title, overlay?.rows[0].text],
+    [overlay?.title, overlay?.rows[0]?.text],
     ['Tuning to Station 1…', 'The first picture comes within 2 s.'],
   );
 });
@@ -145,7 +145,7 @@ test('the table keeps to the width of the terminal', () => {
   ).split('\n');
   assert.equal(lines.length, 3);
   for (const line of lines) assert.ok(textWidth(line) <= 150, line);
-  assert.match(lines[2], /^ 12 {2}Station 12 .*JPEG, no sound/);
+  assert.match(lines[2]!, /^ 12 {2}Station 12 .*JPEG, no sound/);
 });
 
 test('texts are fitted by columns, not characters', () => {

@@ -1,4 +1,4 @@
-/** What is shown over the picture and in the terminal, as a value: menu, list, banner, messages. */
+/** The overlay over the picture and in the terminal, as a value: menu, list, banner, messages. */
 
 import type { Millis } from '../base/units.js';
 import { bitrateText, codecsText, frameRateText } from '../contract/station-text.js';
@@ -11,7 +11,7 @@ export interface OverlayRow {
   /** The number to press, at the row's left; empty where there is none. */
   key: string;
   text: string;
-  /** Smaller, at the right or below. */
+  /** In small letters at the right or below. */
   detail: string;
   marked: boolean;
   /** The station being watched. */
@@ -19,22 +19,22 @@ export interface OverlayRow {
 }
 
 export interface Overlay {
-  /** badge: nothing but that. */
+  /** badge: the badge alone. */
   kind: 'menu' | 'list' | 'banner' | 'message' | 'number' | 'badge';
   title: string;
   rows: OverlayRow[];
-  /** What keys do; empty where nothing needs saying. */
+  /** A line below the rows: what keys do, or a notice; can be empty. */
   hint: string;
-  /** How far the picture is behind the one on the air, in the corner; empty where it is not. */
+  /** How far the picture is behind the one on the air, in the corner; empty where it is not behind. */
   badge: string;
 }
 
-/** Pictures that are further from their moment are seen to be. */
-const STEP: Millis = 40;
-/** Rows of a list that are shown at a time. */
+/** Offset from its moment above which a picture is visibly out of step. */
+const VISIBLE_OFFSET: Millis = 40;
+/** Rows of the list that are shown at a time. */
 const LIST_ROWS = 9;
 
-/** What is to be seen at `now`; null when nothing lies over the picture. */
+/** The overlay at `now`; null when there is none. */
 export function overlayFor(state: ViewerState, report: ReceiverStats | null, now: Millis): Overlay | null {
   if (state.mode === 'ended') return null;
   const badge = behindText(state.distance);
@@ -67,7 +67,7 @@ const row = (text: string, more: Partial<OverlayRow> = {}): OverlayRow => ({
   ...more,
 });
 
-const message = ([title, ...rest]: string[]): Content => ({
+const message = ([title = '', ...rest]: string[]): Content => ({
   kind: 'message',
   title,
   rows: rest.map((text) => row(text)),
@@ -116,7 +116,7 @@ function bannerOverlay(info: StationInfo, report: ReceiverStats | null, offset: 
     row(pictureText(info), { detail: 'Picture' }),
     row(`${codecsText(info)} · ${bitrateText(info.bitrate)}`, { detail: 'Codecs' }),
   ];
-  if (report) rows.push(row(receiverStatsText(report), { detail: 'RtpReceiver' }));
+  if (report) rows.push(row(receiverStatsText(report), { detail: 'Reception' }));
   if (offset !== null) rows.push(row(offsetText(offset), { detail: 'Moment' }));
   return { kind: 'banner', title: `${info.number}  ${info.name}`, rows, hint: '' };
 }
@@ -125,13 +125,13 @@ function bannerOverlay(info: StationInfo, report: ReceiverStats | null, offset: 
 export function offsetText(offset: Millis): string {
   const off = Math.round(Math.abs(offset));
   const text = off === 0 ? 'to the millisecond' : `${off} ms ${offset > 0 ? 'late' : 'early'}`;
-  return off > STEP ? `out of step, ${text}` : `in step, ${text}`;
+  return off > VISIBLE_OFFSET ? `out of step, ${text}` : `in step, ${text}`;
 }
 
-/** "A film, until 20:15", by the clock here. */
+/** "A film, until 20:15", in local time. */
 function nowText({ nowPlaying, nowUntil }: StationInfo): string {
   const end = new Date(nowUntil ?? Number.NaN);
-  if (Number.isNaN(end.getTime())) return nowPlaying; // It never ends, or in no year that there will be.
+  if (Number.isNaN(end.getTime())) return nowPlaying; // No end, or one beyond the dates that there are.
   const two = (value: number): string => String(value).padStart(2, '0');
   return `${nowPlaying}, until ${two(end.getHours())}:${two(end.getMinutes())}`;
 }
@@ -146,19 +146,19 @@ export function receiverStatsText({ received, late, lost, torn }: ReceiverStats)
   return `${lost.toLocaleString('en-US')} of ${count} packets lost (${share}%)${pictures}`;
 }
 
-/** Lines that say why there is no picture, the first of them short; none when there is one or it is early yet. */
+/** Why there is no picture, the first line short; empty while there is one, and shortly after tuning. */
 function troubleText(state: ViewerState, info: StationInfo, now: Millis): string[] {
   if (state.reception === 'silent') {
     const seconds = Math.floor((now - (state.lastPacket ?? state.tunedAt)) / 1000);
     if (state.serverLost) {
-      return [`The server ${info.server} has gone off the air.`, 'The picture goes on when it is back.'];
+      return [`The server ${info.server} has gone off the air.`, 'The picture continues when it is back.'];
     }
     if (state.lastPacket !== null) {
-      return [`Nothing has come from ${info.name} for ${seconds} s.`, 'The picture goes on when it does.'];
+      return [`Nothing has come from ${info.name} for ${seconds} s.`, 'The picture continues when packets come again.'];
     }
     return [
       `No packets of ${info.name} arrive.`,
-      `Its server answers, its group ${info.group}:${info.port} stays silent.`,
+      `Its server answers, but nothing comes from its group ${info.group}:${info.port}.`,
       'Check that --interface names the network it is on, that the firewall lets',
       `UDP port ${info.port} in, and that the switch or Wi-Fi passes multicast on.`,
     ];

@@ -23,7 +23,7 @@ const packets = (names: string): Buffer =>
     }),
   );
 
-test('a recording ends with whole pictures and sounds, by the time of the stream', () => {
+test('a recording ends with complete pictures and sound, by the time of the stream', () => {
   const recorder = new Recorder(containerFor(stationInfo(1)), 1000);
   const unit = (time: number, names: string) => ({ time, data: packets(names), randomAccess: false });
   const take = (...units: StreamUnit[]) => Buffer.concat(recorder.take(units));
@@ -36,14 +36,14 @@ test('a recording ends with whole pictures and sounds, by the time of the stream
   assert.equal(recorder.recorded, 1000);
 });
 
-test('a stream without sound is not waited for beyond a second', () => {
+test('the sound of a silent stream is waited for no longer than a second', () => {
   const recorder = new Recorder(containerFor(stationInfo(1)), 1000);
   const unit = (time: number) => ({ time, data: packets('V'), randomAccess: false });
   recorder.take([0, 90_000, 180_000].map(unit));
   assert.ok(recorder.isFull);
 });
 
-test('pictures are recorded for as many milliseconds as were asked for, not one more', () => {
+test('pictures are recorded for exactly the duration', () => {
   const recorder = new Recorder(containerFor(stationInfo(1, { format: 'jpeg' })), 100);
   const jpeg = Buffer.from('picture');
   const units = Array.from({ length: 9 }, (_, n) => ({ time: 7 + n * 3000, data: jpeg, randomAccess: true }));

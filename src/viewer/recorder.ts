@@ -1,13 +1,13 @@
-/** A recording: the units of a stream from a random access point on, for as long as its own time says. No clock. */
+/** A recording: the units of a stream from a random access point on, for a duration of the stream's own time. No clock. */
 
 import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../base/units.js';
 import type { StreamUnit } from '../receiver/stream-buffer.js';
 import type { Container } from './container.js';
 
-/** No picture is spread over more than this; a stream without sound would be waited for in vain. */
+/** Longest wait for the end of pictures and sound after the duration: a stream without sound never ends them. */
 const LONGEST_TAIL: Millis = 1000;
 
-/** Semaphore units into the pieces of a file, and knows when it is full. */
+/** Turns units into pieces of a file, and ends it after the duration. */
 export class Recorder {
   #beginning: Ticks90k | null = null;
   #latest: Ticks90k = 0;
@@ -18,24 +18,24 @@ export class Recorder {
 
   constructor(
     container: Container,
-    /** Of the stream's time; undefined: until it is stopped. */
+    /** undefined: until it is stopped. */
     duration: Millis | undefined,
   ) {
     this.#container = container;
     this.#duration = duration;
   }
 
-  /** Whether the duration is over: nothing more is taken. */
+  /** Whether the duration is over and the recording complete. */
   get isFull(): boolean {
     return this.#full;
   }
 
-  /** The stream's time from the first unit to the last. */
+  /** Time of the stream from the first unit to the last. */
   get recorded(): Millis {
     return this.#beginning === null ? 0 : ticksToMillis(this.#latest - this.#beginning);
   }
 
-  /** The pieces of the next units; behind the duration, only what ends the pictures and sounds that were begun. */
+  /** The pieces of the next units; after the duration, only those that complete pictures and sound. */
   take(units: readonly StreamUnit[]): Buffer[] {
     const parts: Buffer[] = [];
     for (const unit of units) {

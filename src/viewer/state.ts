@@ -1,4 +1,4 @@
-/** The viewer's state, what happens to it, and what has to be done for it. */
+/** The viewer's state, its events and its effects. */
 
 import type { Millis } from '../base/units.js';
 import type { StationInfo } from '../wire/station-info.js';
@@ -14,7 +14,7 @@ export type Mode = 'choosing' | 'watching' | 'menu' | 'ended';
 
 export interface Notice {
   text: string;
-  /** When it goes away; null: when something else happens. */
+  /** When it disappears; null: with the next one. */
   until: Millis | null;
 }
 
@@ -22,38 +22,38 @@ export interface ViewerState {
   mode: Mode;
   /** In order of number. */
   channels: readonly Channel[];
-  /** Keys of the station that is watched and of the one before. */
+  /** Keys of the station being watched and of the one before. */
   current: string | null;
   previous: string | null;
   paused: boolean;
-  /** Digits of a station's number so far, and when the last came. */
+  /** Digits of a station's number so far, and when the last was typed. */
   typed: string;
   typedAt: Millis;
-  /** Which row of the list or the menu is marked, from 0. */
+  /** The marked row of the list or the menu, from 0. */
   marked: number;
   notice: Notice | null;
   /** Until when "now playing" is shown. */
   bannerUntil: Millis;
-  /** waiting: for the first picture. silent: no packets have come for a while. */
+  /** waiting: for the first picture. silent: no packets have come for SILENCE. */
   reception: 'waiting' | 'playing' | 'silent';
-  /** Since when the station has been waited for. */
+  /** When the station was tuned. */
   tunedAt: Millis;
   /** When its last packet came; null before the first. */
   lastPacket: Millis | null;
   serverLost: boolean;
-  /** How far the picture that is shown, or sought, is behind the one on the air; null where that is not known. */
+  /** How far the picture shown, or sought, is behind the one on the air; null while unknown. */
   distance: Millis | null;
-  /** How far behind the station's oldest picture is; null where that is not known. */
+  /** How far back the station's oldest picture is; null while unknown. */
   reach: Millis | null;
-  /** How late it is for the moment at which all screens show it; null while it is not kept to that. */
+  /** How late the picture is for its moment; null while it is not kept in step. */
   offset: Millis | null;
-  /** Another moment of the station was asked for, and its picture is not there yet. */
+  /** A picture was sought that is not on the screen yet. */
   seeking: boolean;
-  /** Whether the user wants what is on the air: not after a pause, nor after seeking back. */
+  /** Whether the user wants the picture on the air: not after a pause, nor after seeking back. */
   following: boolean;
 }
 
-/** Which moment of the station: on the air, so much later than the picture that is shown, the beginning of its item. */
+/** The picture on the air, the picture at a time from the one shown, or the first picture of its item. */
 export type Seek = { kind: 'live' } | { kind: 'by'; time: Millis } | { kind: 'item' };
 
 export type ViewerEvent =
@@ -66,9 +66,9 @@ export type ViewerEvent =
   | { type: 'server'; lost: boolean }
   /** The buffer no longer holds the player's position. */
   | { type: 'position-lost' }
-  /** The picture is too far from its moment to come there by playing faster or slower. */
+  /** The picture is too far from its moment to reach it by playing faster or slower. */
   | { type: 'out-of-step' }
-  /** The moment that was asked for cannot be had: the picture goes on where it is. */
+  /** The picture sought is not available: the one shown goes on. */
   | { type: 'seek-failed'; text: string }
   | { type: 'notice'; text: string }
   | { type: 'closed' };
@@ -77,9 +77,9 @@ export type Effect =
   | { type: 'tune'; key: string }
   | { type: 'pause' }
   | { type: 'resume' }
-  /** Give up the place, and go on at that moment; paused if it was. */
+  /** Continue at that picture; paused if it was. */
   | { type: 'seek'; to: Seek }
-  /** Ask the servers for their stations again. */
+  /** Find the stations again. */
   | { type: 'refresh' }
   | { type: 'exit' };
 

@@ -1,7 +1,7 @@
 /** The end of a recorded transport stream: each elementary stream ends with a whole access unit. */
 import { Pid, pidOf, startsPayloadUnit, TS_PACKET_LENGTH } from '../wire/ts.js';
 
-/** Passes TS packets of video and audio on until the next unit of each begins; everything else no longer matters. */
+/** Selects TS packets of video and audio until the next access unit of each begins. */
 export class TsTail {
   readonly #open = new Set<number>([Pid.video, Pid.audio]);
 
@@ -10,7 +10,7 @@ export class TsTail {
     return this.#open.size === 0;
   }
 
-  /** Those of the TS packets that still belong to what was begun. */
+  /** The TS packets that belong to access units begun before. */
   take(packets: Buffer): Buffer {
     const parts: Buffer[] = [];
     for (let at = 0; at + TS_PACKET_LENGTH <= packets.length; at += TS_PACKET_LENGTH) {

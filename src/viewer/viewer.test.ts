@@ -88,7 +88,7 @@ class Bench {
 
   /** The player asks for what it was given, and shows the picture of that time. */
   async picture(time: number): Promise<void> {
-    const { url } = this.player.given[this.player.given.length - 1];
+    const { url } = this.player.given[this.player.given.length - 1]!;
     const [response] = (await once(get(url), 'response')) as [IncomingMessage];
     this.#responses.push(response);
     await once(response, 'readable');
@@ -123,7 +123,7 @@ test('seeking counts from the very picture, several times at once', { timeout: 1
   const bench = await new Bench(context).watch(4);
   bench.receiver.answer = { from: NOW - 28, to: NOW - 20 };
   for (const key of ['left', 'left', 'left', 'right']) bench.viewer.key(key);
-  const { from, paused } = await bench.given(2);
+  const { from, paused } = (await bench.given(2))!;
   assert.equal(from, (NOW - 24) * second);
   assert.equal(paused, false);
   assert.deepEqual(bench.receiver.sought, [{ kind: 'time', time: (NOW - 25) * 1000 + 1, item: false }]);
@@ -149,7 +149,7 @@ test('a pause stays one when seeking, and back to live plays', { timeout: 10_000
   );
   assert.deepEqual(bench.server, ['pause']);
   bench.viewer.key('4');
-  const { paused, from } = await bench.given(3);
+  const { paused, from } = (await bench.given(3))!;
   assert.deepEqual([paused, from], [false, NOW * second]);
   assert.deepEqual(bench.server, ['pause', 'resume']);
 });
@@ -189,7 +189,7 @@ test('a first picture of the past is tuned to, shown to the very picture, and st
   const bench = new Bench(context, { first: (NOW - 10) * second });
   await bench.watch(10);
   assert.deepEqual(bench.tuned, [{ kind: 'time', time: (NOW - 11) * 1000 + 1, item: false }]);
-  assert.equal(bench.player.given[0].from, (NOW - 10) * second);
+  assert.equal(bench.player.given[0]!.from, (NOW - 10) * second);
   assert.deepEqual(bench.player.told, []);
   bench.viewer.key('2');
   await bench.given(2);
@@ -215,7 +215,7 @@ const inStep = (context: TestContext, behind: number): Promise<Bench> =>
 
 test('in step, the first picture stands still until its moment has come', { timeout: 10_000 }, async (context) => {
   const bench = await inStep(context, -0.5);
-  const { paused, from } = bench.player.given[0];
+  const { paused, from } = bench.player.given[0]!;
   assert.equal(paused, true);
   assert.equal(from, (NOW + 0.05) * second, 'the one that is due when it can be there');
   bench.timers.advance(299);
