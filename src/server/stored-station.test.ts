@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
+import { failCall } from '../../test/support/failing-files.js';
 import { makeFilm, openStore } from '../../test/support/film.js';
 import { scratchFolder } from '../../test/support/spool.js';
 import { millisToTicks, type Ticks90k } from '../base/units.js';
@@ -142,6 +143,32 @@ test('a damaged state is put in quarantine, with a line for the user, and the st
   assert.equal(kept('lobby.log.quarantine'), '00000000 2 {}\n');
   assert.equal(kept('lobby.log.quarantine-2'), '00000000 3 {}\n');
 });
+
+for (const which of [0, 1]) {
+  test(`a state stays while the system refuses to read a reel: ${['all of them', 'one of the past'][which]}`, async (context) => {
+    const { said, start, options, folder, store } = await open(context);
+    const { ready } = await start();
+    const { items } = ready.station;
+    skip(ready, now);
+    ready.station.change(replaceItems(ready.station, now + 600 * 90_000, [items[1]!]));
+    await saveStation(ready, options());
+    const stored = readdirSync(folder);
+    const [past] = items;
+    const refused = which === 0 ? join(store.folder, 'reels') : store.reelFolder(past!.reel.data.manifest.id);
+    const restore = failCall(context, { call: 'open', code: 'EMFILE', applies: (path) => path.startsWith(refused) });
+    said.length = 0;
+    assert.equal(await restoreStation(options()), null);
+    assert.match(
+      said.join(),
+      /it starts without the operator’s earlier changes, because a reel cannot be read: .*EMFILE/,
+    );
+    restore();
+    assert.deepEqual(readdirSync(folder), stored);
+    const again = await start();
+    assert.equal(again.isRestored, true);
+    assert.equal(again.ready.station.timeline.periods.length, ready.station.timeline.periods.length);
+  });
+}
 
 test('after a snapshot only what was added is written, until the next snapshot', async (context) => {
   const { options, start, folder } = await open(context);

@@ -1,5 +1,5 @@
 /** Stations as their operator left them: stored after each change, and restored when a server starts. */
-import { messageOf, systemCode } from '../base/problem.js';
+import { messageOf, Problem, systemCode } from '../base/problem.js';
 import { stationSsrc } from '../station/identity.js';
 import { openState } from '../station/open-state.js';
 import { nameEntry, type StationState, stateEntry, stateOf } from '../station/station-state.js';
@@ -107,6 +107,9 @@ export async function restoreStation(options: LoadOptions & StateOptions, reads 
     if (station.timeline.periods.length > 1) say('it goes on as its operator left it');
     return { ...readyStation(options, station), sources };
   } catch (error) {
-    return quarantine(`it cannot go on: ${messageOf(error)}`);
+    if (!(error instanceof Problem)) return quarantine(`it cannot go on: ${messageOf(error)}`);
+    // The system refuses to read a reel, which may well be whole: so is the state.
+    say(`it starts without the operator’s earlier changes, because a reel cannot be read: ${error.message}`);
+    return null;
   }
 }

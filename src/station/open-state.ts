@@ -1,4 +1,5 @@
 /** A station from its stored state, with its reels opened. */
+import { Problem } from '../base/problem.js';
 import { closeReel } from '../reel/open-reel.js';
 import type { Reel } from '../reel/reel.js';
 import type { Store } from '../reel/store.js';
@@ -10,7 +11,8 @@ import type { PlanEntryData, TimelineDelta } from './timeline-data.js';
 
 /**
  * The station of a snapshot. Where the reel of a period is missing, or is another, the past up to the end of that period is
- * not known. Rejects where that is the newest period, or one of the plan; reels that it opened are closed then.
+ * not known. Rejects where that is the newest period, or one of the plan, and with a Problem where the system refuses to read
+ * a reel; reels that it opened are closed then.
  */
 export async function openState(snapshot: TimelineDelta<StoredItem>, store: Store, ssrc: number): Promise<Station> {
   const reels = new Reels(store);
@@ -37,7 +39,8 @@ export async function openState(snapshot: TimelineDelta<StoredItem>, store: Stor
       try {
         periods.unshift(await entry(data));
       } catch (error) {
-        if (periods.length === 0) throw error;
+        // A reel that the system refuses to read is not missing.
+        if (periods.length === 0 || error instanceof Problem) throw error;
         break;
       }
     }
