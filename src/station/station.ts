@@ -14,7 +14,7 @@ import { RTP_HEADER_LENGTH, writeRtpHeader } from '../wire/rtp.js';
 import { payloadTypeOf, type StationFormat } from '../wire/station-info.js';
 import { shiftCounters, TS_GROUP_LENGTH, TS_PACKETS_PER_GROUP } from '../wire/ts.js';
 import { type PacketSource, packetsOf } from './packet-source.js';
-import type { ItemOnAir, Period } from './period.js';
+import { PeriodLookup } from './period-lookup.js';
 import { Playlist, type StationItem } from './playlist.js';
 import type { SpliceFiller } from './splice-filler.js';
 import { Timeline, type TimelineChange } from './timeline.js';
@@ -46,30 +46,25 @@ export interface ItemRange {
 /**
  * Responsible for:
  * - `packets`, `due` and `at`, the three functions that everything else is made of
- * - which item is on the air, in which period
+ * - the item that is on the air at a time
  */
 export class Station implements PacketSource {
   readonly ssrc: number;
   readonly format: StationFormat;
   readonly #payloadType: number;
   #timeline: Timeline;
-  #periods: readonly Period[];
+  /** Of the timeline's periods. */
+  #lookup: PeriodLookup;
   #largestPacket = 0;
   #greatestRate = 0;
-  /** Of the packet that was asked for last: the next one is most often of the same item. */
-  readonly #itemOnAir: ItemOnAir;
-  /** Index of the period that a time was asked for last. */
-  #period = 0;
 
   /** All items that it ever has are of one format. `items`, which are not empty, are played since the Unix epoch. */
   constructor(options: { ssrc: number } & ({ items: readonly StationItem[] } | { timeline: Timeline })) {
     this.ssrc = options.ssrc;
     this.#timeline = 'timeline' in options ? options.timeline : Timeline.repeating(options.items);
-    this.#periods = this.#timeline.periods;
-    const [item] = this.items as [StationItem];
-    this.format = item.reel.data.manifest.format;
+    this.#lookup = new PeriodLookup(this.#timeline.periods);
+    this.format = this.items[0]!.reel.data.manifest.format;
     this.#payloadType = payloadTypeOf(this.format);
-    this.#itemOnAir = { item, reel: item.reel, from: 0, to: 0, base: 0, start: 0, counters: null, filler: null };
     this.#measure();
   }
 
@@ -97,7 +92,7 @@ export class Station implements PacketSource {
 
   /** The beginning of what is known of its past. */
   get begins(): Ticks90k {
-    return this.#periods[0]!.from;
+    return this.#lookup.periods[0]!.from;
   }
 
   /** Bytes of the largest packet. */
@@ -120,7 +115,7 @@ export class Station implements PacketSource {
     return { ssrc: this.ssrc, timeline: this.deltaSince(-1) };
   }
 
-  /** What was added since a revision, for another thread. */
+  /** The part of the timeline that was added since a revision, for another thread. */
   deltaSince(revision: number): StationDelta {
     const delta = this.#timeline.deltaSince(revision);
     const added = delta.items.added.map(({ name, reel }) => ({ name, reel: reel.data }));
@@ -139,29 +134,30 @@ export class Station implements PacketSource {
 
   /** The time since the Unix epoch at which packet `n` leaves. */
   due(n: PacketNumber): Ticks90k {
-    const { reel, base, start, filler } = this.#itemOf(n);
+    const { reel, base, start, filler } = this.#lookup.itemOf(n);
     return start + (filler ?? reel).due(n - base);
   }
 
   /** The number of the last packet that leaves at or before `time`. */
   at(time: Ticks90k): PacketNumber {
-    const index = this.#periodAt(time);
-    const period = this.#periods[index]!;
-    const next = this.#periods[index + 1];
+    const { periods } = this.#lookup;
+    const index = this.#lookup.periodAt(time);
+    const period = periods[index]!;
+    const next = periods[index + 1];
     if (next === undefined) return period.at(time);
     return time >= next.opens ? next.at(time) : Math.min(period.at(time), next.opening - 1);
   }
 
   /** The last random access point at or before packet `n`. Every reel and every period begins with one. */
   randomAccessBefore(n: PacketNumber): PacketNumber {
-    const { reel, base, filler } = this.#itemOf(n);
+    const { reel, base, filler } = this.#lookup.itemOf(n);
     // A filler belongs to what is before it.
     return filler ? this.randomAccessBefore(base - 1) : base + reel.randomAccessBefore(n - base);
   }
 
   /** The first packet of the item that packet `n` belongs to. */
   beginningOf(n: PacketNumber): PacketNumber {
-    const { from, filler } = this.#itemOf(n);
+    const { from, filler } = this.#lookup.itemOf(n);
     return filler ? this.beginningOf(from - 1) : from;
   }
 
@@ -170,8 +166,8 @@ export class Station implements PacketSource {
    * filler ends where the item behind it begins.
    */
   endOf(n: PacketNumber): { cut: PacketNumber; next: PacketNumber } {
-    const { to: cut } = this.#itemOf(n);
-    const next = this.#periods[this.#periodOf(cut)]!;
+    const { to: cut } = this.#lookup.itemOf(n);
+    const next = this.#lookup.periods[this.#lookup.periodOf(cut)]!;
     return { cut, next: next.opening === cut ? next.first : cut };
   }
 
@@ -179,7 +175,7 @@ export class Station implements PacketSource {
   ranges(from: PacketNumber, to: PacketNumber): ItemRange[] {
     const ranges: ItemRange[] = [];
     for (let n = from; n < to; ) {
-      const itemOnAir = this.#itemOf(n);
+      const itemOnAir = this.#lookup.itemOf(n);
       const end = Math.min(to, itemOnAir.to);
       if (!itemOnAir.filler) ranges.push({ reel: itemOnAir.reel, from: n - itemOnAir.base, to: end - itemOnAir.base });
       n = end;
@@ -205,7 +201,7 @@ export class Station implements PacketSource {
     let slot = first;
     let at = offset;
     while (n < to) {
-      const { reel, base, to: end, start, counters, filler } = this.#itemOf(n);
+      const { reel, base, to: end, start, counters, filler } = this.#lookup.itemOf(n);
       const packet = n - base;
       const count = Math.min(to - n, end - n, MOST_PAYLOADS);
       if (filler) {
@@ -263,12 +259,13 @@ export class Station implements PacketSource {
     return stationPacket;
   }
 
-  /** What is on the air at `time`, from when to when, and which of the `items` of its period it is. */
+  /** The item on the air at `time`, cut where another period begins. */
   itemOnAirAt(time: Ticks90k): TimedItem {
-    const number = this.#periodAt(time);
-    const period = this.#periods[number]!;
+    const { periods } = this.#lookup;
+    const number = this.#lookup.periodAt(time);
+    const period = periods[number]!;
     const { index, from, to } = period.itemOnAirAt(time);
-    const next = this.#periods[number + 1];
+    const next = periods[number + 1];
     return {
       item: period.items[index]!,
       from: number > 0 ? Math.max(from, period.from) : from,
@@ -284,55 +281,9 @@ export class Station implements PacketSource {
     return this.itemOnAirAt(time).item;
   }
 
-  #itemOf(n: PacketNumber): ItemOnAir {
-    const itemOnAir = this.#itemOnAir;
-    if (n >= itemOnAir.from && n < itemOnAir.to) return itemOnAir;
-    const index = this.#periodOf(n);
-    const period = this.#periods[index]!;
-    period.find(n, itemOnAir);
-    if (itemOnAir.filler) return itemOnAir;
-    if (index > 0 && itemOnAir.from < period.first) itemOnAir.from = period.first;
-    const end = this.#periods[index + 1]?.opening;
-    if (end !== undefined && itemOnAir.to > end) itemOnAir.to = end;
-    return itemOnAir;
-  }
-
-  /** Index of the period that packet `n` belongs to; what is before the first belongs to it. */
-  #periodOf(n: PacketNumber): number {
-    const periods = this.#periods;
-    let low = 0;
-    let high = periods.length - 1;
-    if (periods[high]!.opening <= n) return high;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (periods[middle]!.opening <= n) low = middle;
-      else high = middle - 1;
-    }
-    return low;
-  }
-
-  /** Index of the period that has begun last at `time`. The one asked for last is looked at first. */
-  #periodAt(time: Ticks90k): number {
-    const periods = this.#periods;
-    const last = this.#period;
-    const next = periods[last + 1];
-    if ((last === 0 || periods[last]!.from <= time) && (next === undefined || next.from > time)) return last;
-    let low = 0;
-    let high = periods.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (periods[middle]!.from <= time) low = middle;
-      else high = middle - 1;
-    }
-    this.#period = low;
-    return low;
-  }
-
   #set(timeline: Timeline): void {
     this.#timeline = timeline;
-    this.#periods = timeline.periods;
-    this.#period = 0;
-    this.#itemOnAir.to = this.#itemOnAir.from; // Its end may be another now.
+    this.#lookup = new PeriodLookup(timeline.periods);
     this.#measure();
   }
 
