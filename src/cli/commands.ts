@@ -63,7 +63,7 @@ const withOptions = (command: Command, options: readonly Option[]): Command => {
 /** The options of every command that puts stations on the air. */
 const withOnAirOptions = (command: Command): Command =>
   withOptions(command, [interfaceOption(), ...mediaOptions()])
-    .option('--ttl <hops>', 'routers that packets may pass, plus one', wholeNumber(1, 255), 1)
+    .option('--ttl <hops>', 'routers that packets may pass, plus one', wholeNumber({ least: 1, most: 255 }), 1)
     .addOption(
       new Option('--unicast <rate>', 'most bit/s for single viewers: repair, tuning and time shift')
         .argParser(bitrate)
@@ -89,7 +89,11 @@ const withOnAirOptions = (command: Command): Command =>
     .addOption(configOption())
     .addOption(controlPortOption())
     .option('--name <name>', 'this server’s name (default: the host’s)')
-    .option('--workers <count>', 'most playout threads (default: one for each processor)', wholeNumber(1, 256))
+    .option(
+      '--workers <count>',
+      'most playout threads (default: one for each processor)',
+      wholeNumber({ least: 1, most: 256 }),
+    )
     .option('--stats <time>', 'print the counters this often: a line, or with --json those of each station', duration)
     .addOption(jsonOption())
     .addOption(quietOption());
@@ -189,7 +193,7 @@ function addWatch(program: Command, { signal, onExitCode }: CommandContext): voi
         .implies({ player: 'terminal' }),
     )
     .option('--duration <time>', 'leave after this time', duration)
-    .option('--buffer <megabytes>', 'memory for pausing', wholeNumber(8, 65_536))
+    .option('--buffer <megabytes>', 'memory for pausing', wholeNumber({ least: 8, most: 65_536 }))
     .addOption(jsonOption())
     .addOption(quietOption())
     .addHelpText('after', KEYS)

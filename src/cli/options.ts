@@ -8,7 +8,7 @@ import { stationFormats } from '../wire/station-info.js';
 
 /** A parser of whole numbers from `least` to `most`. */
 export const wholeNumber =
-  (least: number, most: number) =>
+  ({ least, most }: { least: number; most: number }) =>
   (text: string): number => {
     const value = Number(text);
     if (Number.isInteger(value) && value >= least && value <= most) return value;
@@ -79,7 +79,7 @@ export const configOption = () =>
   ).env('MSC_CONFIG');
 export const controlPortOption = () =>
   new Option('--control-port <port>', 'UDP port for viewers’ requests, 0 for any free one')
-    .argParser(wholeNumber(0, 65_535))
+    .argParser(wholeNumber({ least: 0, most: 65_535 }))
     .default(5601);
 export const delayOption = () =>
   new Option(

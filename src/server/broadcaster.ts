@@ -50,8 +50,9 @@ export class Broadcaster {
   readonly #clock = new SlewingClock();
   /** In the order of opening. */
   readonly #closing: (() => Promise<void> | void)[] = [];
-  /** By number. */
-  #onAir: readonly ReadyStation[] = [];
+  readonly #onAir = new Map<string, ReadyStation>();
+  /** The same by number; null after a change. */
+  #sorted: readonly ReadyStation[] | null = null;
   #playout!: PlayoutPool;
   #unicast!: UnicastServer;
 
@@ -129,12 +130,13 @@ export class Broadcaster {
 
   /** Stations on the air, by number. */
   get stations(): readonly ReadyStation[] {
-    return this.#onAir;
+    this.#sorted ??= [...this.#onAir.values()].sort((a, b) => a.plan.number - b.plan.number);
+    return this.#sorted;
   }
 
   /** A station on the air; undefined where there is none of that id. */
   find(id: string): ReadyStation | undefined {
-    return this.#onAir.find(({ plan }) => plan.id === id);
+    return this.#onAir.get(id);
   }
 
   /** Null while the station is not on the air. */
@@ -156,7 +158,8 @@ export class Broadcaster {
       void this.#playout.remove(plan.id);
       throw error;
     }
-    this.#onAir = [...this.#onAir, ready].sort((a, b) => a.plan.number - b.plan.number);
+    this.#onAir.set(plan.id, ready);
+    this.#sorted = null;
     this.#options.onEvent({ kind: 'on-air', station: info, twins });
   }
 
@@ -164,7 +167,8 @@ export class Broadcaster {
   async remove(id: string): Promise<void> {
     const ready = this.find(id);
     if (!ready) return;
-    this.#onAir = this.#onAir.filter((each) => each !== ready);
+    this.#onAir.delete(id);
+    this.#sorted = null;
     const removed = [this.#unicast.remove(id), this.#playout.remove(id)];
     this.#options.onEvent({ kind: 'off-air', station: ready.plan });
     await Promise.all(removed);
@@ -186,7 +190,7 @@ export class Broadcaster {
   }
 
   #controlFec(): void {
-    for (const { plan } of this.#onAir) {
+    for (const { plan } of this.stations) {
       // Without reports there are no losses.
       const loss = this.#unicast.stats(plan.id)?.reports.loss.p95 ?? 0;
       const mode = this.#playout.reportLoss(plan.id, loss, this.now());
@@ -203,6 +207,6 @@ export class Broadcaster {
 
   #infos(): StationInfo[] {
     const time = millisToTicks(this.now());
-    return this.#onAir.map((ready) => ready.info(time));
+    return this.stations.map((ready) => ready.info(time));
   }
 }

@@ -234,7 +234,7 @@ export class ServerOperator implements Operator {
     if (!this.#isOnAir(ready)) throw impossible('this station is not on the air', 'Start it first.');
   }
 
-  /** After the earlier commands of this station. Resolves when what they have changed is stored: the next command does not wait for that. */
+  /** Carries out an action after the earlier ones of its station. Resolves when the change is stored; the next action does not wait for that. */
   async #inTurn(station: string | Entry, action: (ready: ReadyStation) => Promise<void> | void): Promise<void> {
     const { lineUp } = this.#options;
     const entry = typeof station === 'string' ? lineUp.find(station) : station;
@@ -256,9 +256,7 @@ export class ServerOperator implements Operator {
     const { plan } = ready;
     broadcaster.change(ready);
     this.#stored = this.#stored
-      .then(async () => {
-        await saveStation(ready, load(plan));
-      })
+      .then(() => saveStation(ready, load(plan)))
       .catch((error: unknown) => {
         const what = `the change is on the air, but will be lost when the server ends: ${messageOf(error)}`;
         events.emit({ kind: 'warning', message: `${plan.number} ${plan.name}: ${what}`, station: plan });

@@ -53,17 +53,15 @@ function slateFiles(configs: readonly SlateConfig[], store: Store): SlateFile[] 
 }
 
 export class Slates {
+  readonly list: readonly Slate[];
   readonly #files: readonly SlateFile[];
   readonly #options: SlatesOptions;
 
   /** The slates of the configuration, and one that is generated. Throws a Problem where a file does not exist or is a folder. */
   constructor(configs: readonly SlateConfig[], options: SlatesOptions) {
     this.#files = slateFiles(configs, options.store);
+    this.list = this.#files.map(({ id, name }) => ({ id, name }));
     this.#options = options;
-  }
-
-  get list(): readonly Slate[] {
-    return this.#files.map(({ id, name }) => ({ id, name }));
   }
 
   /** Makes the missing reels, one after another. A film that cannot be used is an event; rejects only when aborted. */

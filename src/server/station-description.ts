@@ -1,4 +1,4 @@
-/** What the network is told about a station. */
+/** The description of a station that is announced on the network. */
 import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
 import { NowOnAir } from '../station/guide.js';
 import { scheduleHash } from '../station/identity.js';
