@@ -23,7 +23,7 @@ for (const { mtu, lengths, notes } of cases) {
     timeout: 30_000,
   }, async (context) => {
     const [near, far] = await cable(context, [mtu, 1_500]);
-    const { heard, callbacks } = listener();
+    const { reports, callbacks } = listener();
     const receiver = await far.inside(() => openReceiver(context, far.address, GROUP));
     const options = {
       interfaceAddress: near.address,
@@ -44,8 +44,8 @@ for (const { mtu, lengths, notes } of cases) {
         batch.map(({ bytes }) => bytes),
       );
     }
-    assert.equal(heard.notes.length, notes, `${heard.notes}`);
-    assert.deepEqual([heard.errors, heard.refused], [[], {}]);
+    assert.equal(reports.notes.length, notes, `${reports.notes}`);
+    assert.deepEqual([reports.errors, reports.refused], [[], {}]);
     assert.equal(sender.counters.refused, 0);
   });
 }

@@ -32,7 +32,7 @@ export class Steering {
     return this.#offsets.length < FEWEST ? null : middle(this.#offsets);
   }
 
-  /** Adds a presented picture that was late by so much, in milliseconds. */
+  /** Adds a presented picture with its lateness in milliseconds. */
   add(offset: number): void {
     this.#offsets.push(offset);
     this.#pictures++;

@@ -1,4 +1,4 @@
-/** How a flow, a station's packets for one receiver, is paced: what its server and the receiver both count on. */
+/** Pacing of a flow, a station's packets for one receiver: server and receiver both depend on it. */
 import type { Millis } from '../base/units.js';
 
 /** No packet of a flow leaves earlier than this before its own time. */

@@ -1,6 +1,6 @@
 /** Ids of stations that are unique among others. */
 
-/** Like `id`, but none of `taken`: with "-2", "-3" … behind it. */
+/** `id`, or if that is one of `taken`, `id` with the suffix "-2", "-3" … */
 export function distinctId(id: string, taken: ReadonlySet<string>): string {
   if (!taken.has(id)) return id;
   let number = 2;

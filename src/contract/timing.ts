@@ -1,4 +1,4 @@
-/** Times that a server and those who receive its stations must agree on. */
+/** Times that servers and receivers must agree on. */
 import { type Millis, millisToTicks, type Ticks90k } from '../base/units.js';
 import type { StationFormat } from '../wire/station-info.js';
 

@@ -34,7 +34,7 @@ class Bench {
   readonly client: ClientState;
   readonly outcomes: Outcome[] = [];
   readonly events: SessionEvent[] = [];
-  readonly said: string[] = [];
+  readonly sent: string[] = [];
   clockAnswers = 0;
   readonly #fates: Fate[];
   #onTheWay: { at: number; datagram: Buffer; toServer: boolean }[] = [];
@@ -98,7 +98,7 @@ class Bench {
 
   #take(step: Step): void {
     for (const datagram of step.send) {
-      this.said.push(decodeMessage(datagram)?.type ?? 'malformed');
+      this.sent.push(decodeMessage(datagram)?.type ?? 'malformed');
       this.#carry(datagram, true);
     }
     this.outcomes.push(...step.outcomes);
@@ -155,7 +155,7 @@ test('the first request is challenged and repeated at once, later ones are not c
   const bench = new Bench();
   bench.command({ kind: 'tune', station: 'station-1' });
   bench.command({ kind: 'pause' });
-  assert.deepEqual(bench.said, ['tune', 'tune', 'pause']);
+  assert.deepEqual(bench.sent, ['tune', 'tune', 'pause']);
 });
 
 test('a silent server is asked four times and then named in a problem', () => {
@@ -163,7 +163,7 @@ test('a silent server is asked four times and then named in a problem', () => {
   bench.server = undefined;
   const outcome = bench.command({ kind: 'tune', station: 'station-1' });
   assert.ok(!outcome.ok && outcome.problem.code === 'server' && outcome.problem.message.includes('10.0.0.1:5601'));
-  assert.equal(bench.said.length, 4);
+  assert.equal(bench.sent.length, 4);
   assert.equal(
     bench.now,
     RETRY_WAITS.reduce((a, b) => a + b),
@@ -186,7 +186,7 @@ test('a session is kept alive until it is left, past the expiry of its cookies',
   assert.equal(bench.view, 'station-1 paused');
   assert.equal(bench.server?.counters.challenged, 1);
   assert.deepEqual(bench.events, []);
-  assert.equal(Math.round(bench.said.length / 10), Math.round(3_600_000 / KEEP_ALIVE_PERIOD / 10));
+  assert.equal(Math.round(bench.sent.length / 10), Math.round(3_600_000 / KEEP_ALIVE_PERIOD / 10));
 });
 
 test('a shorter keep-alive period gives the clock more often', () => {
@@ -289,9 +289,9 @@ test('a command replaces a keep-alive that is under way', () => {
   const bench = new Bench();
   bench.command({ kind: 'tune', station: 'station-1' });
   bench.runUntil(KEEP_ALIVE_PERIOD);
-  assert.equal(bench.said.at(-1), 'keepalive');
+  assert.equal(bench.sent.at(-1), 'keepalive');
   value(bench.command({ kind: 'pause' }));
-  assert.equal(bench.said.at(-1), 'pause');
+  assert.equal(bench.sent.at(-1), 'pause');
   assert.equal(bench.view, 'station-1 paused');
 });
 

@@ -17,7 +17,7 @@ const packet = Buffer.concat([Buffer.from([0x80, 97]), Buffer.alloc(20, 5)]);
 
 /** A server's socket, which answers requests and reports other datagrams, and a session with it. */
 async function meeting(context: TestContext) {
-  const said = new EventEmitter();
+  const received = new EventEmitter();
   const flows = new FakeFlows();
   const directory = { stations: () => makeStations(2), position: () => ({ next: 7, time: 1_000 }) };
   const state = new ServerState({ server: 'hall', controlPort: 1, directory, flows, secret: Buffer.alloc(32, 1) });
@@ -28,7 +28,7 @@ async function meeting(context: TestContext) {
     onDatagram: (datagram, from) => {
       client = from;
       for (const reply of state.handle(datagram, from, 1_000)) server.send(reply, from);
-      said.emit(decodeMessage(datagram)?.type ?? 'other', datagram);
+      received.emit(decodeMessage(datagram)?.type ?? 'other', datagram);
     },
   });
   const media = new EventEmitter();
@@ -42,7 +42,7 @@ async function meeting(context: TestContext) {
     await session.exit();
     await server.close();
   });
-  return { server, session, said, media, flows, client: () => client ?? assert.fail('nobody has called') };
+  return { server, session, received, media, flows, client: () => client ?? assert.fail('no client yet') };
 }
 
 test('packets from the server are handed over, those from strangers are not', async (context) => {
@@ -60,22 +60,22 @@ test('packets from the server are handed over, those from strangers are not', as
 });
 
 test('feedback carries the latest cookie of the server, and is not sent before the first', async (context) => {
-  const { session, said } = await meeting(context);
-  const heard: Buffer[] = [];
-  said.on('other', (datagram) => heard.push(datagram));
+  const { session, received } = await meeting(context);
+  const feedbacks: Buffer[] = [];
+  received.on('other', (datagram) => feedbacks.push(datagram));
   session.feedback(feedback);
   await session.tune('station-1');
-  assert.equal(heard.length, 0);
-  const came = once(said, 'other');
+  assert.equal(feedbacks.length, 0);
+  const came = once(received, 'other');
   session.feedback(feedback);
   await came;
-  const decoded = decodeFeedback(heard[0]!, 0, heard[0]!.length) ?? assert.fail('not understood');
+  const decoded = decodeFeedback(feedbacks[0]!, 0, feedbacks[0]!.length) ?? assert.fail('not understood');
   const { cookie, ...rest } = decoded;
   assert.deepEqual(rest, feedback);
   assert.ok(!cookie.equals(Buffer.alloc(16)));
 });
 
-test('a burst and a replay begin where the server says', async (context) => {
+test('a burst and a replay begin where the server’s answer says', async (context) => {
   const { session, flows } = await meeting(context);
   const tuned = await session.tune('station-1', { flow: 9 });
   assert.deepEqual(tuned.burst, { flow: 9, from: 100, time: 5 });
@@ -85,9 +85,9 @@ test('a burst and a replay begin where the server says', async (context) => {
 });
 
 test('the server can be checked at any time', async (context) => {
-  const { session, said } = await meeting(context);
+  const { session, received } = await meeting(context);
   await session.tune('station-1');
-  const asked = once(said, 'keepalive');
+  const asked = once(received, 'keepalive');
   session.check();
   await asked;
 });

@@ -42,7 +42,12 @@ function cookieFor(server: ServerState, from = client, now = noon): Buffer {
 }
 
 let ids = 1000;
-function say<T extends RequestType>(server: ServerState, type: T, body: MessageBody<T>, now = noon): AnyMessage[] {
+function requestOf<T extends RequestType>(
+  server: ServerState,
+  type: T,
+  body: MessageBody<T>,
+  now = noon,
+): AnyMessage[] {
   const request = message(type, ids++, body, { cookie: cookieFor(server, client, now) });
   return ask(server, request as AnyMessage, client, now);
 }
@@ -142,22 +147,22 @@ test('the list is made again when it is old, and at once when a station comes or
 
 test('a session is tuned, paused, resumed, changed and left', () => {
   const server = makeServer();
-  const [tuned] = say(server, 'tune', { station: 'station-2' });
+  const [tuned] = requestOf(server, 'tune', { station: 'station-2' });
   assert.equal(tuned!.type, 'tuned');
   assert.deepEqual(tuned!.body, { station: makeStation(2), next: 1234, serverTime: noon, members: 1, burst: null });
   const view = () => server.sessions().map(({ station, state }) => `${station} ${state}`);
   assert.deepEqual(view(), ['station-2 playing']);
-  assert.equal(say(server, 'pause', {})[0]!.type, 'ok');
+  assert.equal(requestOf(server, 'pause', {})[0]!.type, 'ok');
   assert.deepEqual(view(), ['station-2 paused']);
-  assert.equal(say(server, 'resume', {})[0]!.type, 'ok');
+  assert.equal(requestOf(server, 'resume', {})[0]!.type, 'ok');
   assert.deepEqual(view(), ['station-2 playing']);
-  say(server, 'pause', {});
-  assert.equal(say(server, 'change', { station: 'station-1' })[0]!.type, 'tuned');
+  requestOf(server, 'pause', {});
+  assert.equal(requestOf(server, 'change', { station: 'station-1' })[0]!.type, 'tuned');
   assert.deepEqual(view(), ['station-1 playing']);
-  assert.equal(say(server, 'keepalive', {})[0]!.type, 'ok');
-  assert.equal(say(server, 'exit', {})[0]!.type, 'ok');
+  assert.equal(requestOf(server, 'keepalive', {})[0]!.type, 'ok');
+  assert.equal(requestOf(server, 'exit', {})[0]!.type, 'ok');
   assert.deepEqual(view(), []);
-  assert.equal(say(server, 'exit', {})[0]!.type, 'ok');
+  assert.equal(requestOf(server, 'exit', {})[0]!.type, 'ok');
   assert.equal(server.counters.begun, 1);
   assert.equal(server.counters.left, 1);
 });
@@ -165,18 +170,18 @@ test('a session is tuned, paused, resumed, changed and left', () => {
 test('a burst begins with the session, and ends with it or with another station', () => {
   const flows = new FakeFlows();
   const server = makeServer(undefined, undefined, flows);
-  const [tuned] = say(server, 'tune', { station: 'station-2', burst: { flow: 9 } });
+  const [tuned] = requestOf(server, 'tune', { station: 'station-2', burst: { flow: 9 } });
   assert.ok(tuned!.type === 'tuned');
   assert.deepEqual(tuned.body.burst, { flow: 9, from: 100, time: 5 });
   const running = () => [...flows.running].map(([client, { station, request }]) => [client, station, request]);
   const request = { flow: 9, speed: BURST_SPEED, from: { kind: 'live' } };
   assert.deepEqual(running(), [['10.0.0.9:40000', 'station-2', request]]);
-  say(server, 'change', { station: 'station-1' });
+  requestOf(server, 'change', { station: 'station-1' });
   assert.deepEqual(running(), []);
-  say(server, 'change', { station: 'station-1', burst: { flow: 10 } });
-  say(server, 'exit', {});
+  requestOf(server, 'change', { station: 'station-1', burst: { flow: 10 } });
+  requestOf(server, 'exit', {});
   assert.deepEqual(running(), []);
-  say(server, 'tune', { station: 'station-1', burst: { flow: 11 } });
+  requestOf(server, 'tune', { station: 'station-1', burst: { flow: 11 } });
   server.expire(noon + SESSION_TIMEOUT);
   assert.deepEqual(running(), []);
 });
@@ -184,7 +189,10 @@ test('a burst begins with the session, and ends with it or with another station'
 test('a refused burst leaves the session tuned', () => {
   const flows = new FakeFlows();
   flows.answer = 'over-budget';
-  const [tuned] = say(makeServer(undefined, undefined, flows), 'tune', { station: 'station-2', burst: { flow: 9 } });
+  const [tuned] = requestOf(makeServer(undefined, undefined, flows), 'tune', {
+    station: 'station-2',
+    burst: { flow: 9 },
+  });
   assert.ok(tuned!.type === 'tuned');
   assert.equal(tuned.body.burst, null);
 });
@@ -193,15 +201,15 @@ test('a replay is of the session’s station, and its refusal is passed on', () 
   const flows = new FakeFlows();
   const server = makeServer(undefined, undefined, flows);
   const request = { flow: 2, speed: 4, from: { kind: 'packet', packet: 70 } } as const;
-  const [unknown] = say(server, 'replay', request);
+  const [unknown] = requestOf(server, 'replay', request);
   assert.ok(unknown!.type === 'error' && unknown.body.code === 'no-session');
-  say(server, 'tune', { station: 'station-2' });
-  const [replaying] = say(server, 'replay', request);
+  requestOf(server, 'tune', { station: 'station-2' });
+  const [replaying] = requestOf(server, 'replay', request);
   assert.ok(replaying!.type === 'replaying');
   assert.deepEqual(replaying.body, { flow: 2, from: 100, time: 5, oldest: 0, next: 1234, serverTime: noon });
   assert.deepEqual([...flows.running.values()], [{ station: 'station-2', request }]);
   flows.answer = 'too-early';
-  const [refused] = say(server, 'replay', request);
+  const [refused] = requestOf(server, 'replay', request);
   assert.ok(refused!.type === 'error' && refused.body.code === 'too-early');
 });
 
@@ -228,7 +236,7 @@ test('feedback is accepted with a valid cookie from a session only', () => {
   const server = makeServer();
   const cookie = cookieFor(server);
   assert.equal(server.acceptsFeedback(client, cookie, noon), null);
-  say(server, 'tune', { station: 'station-2' });
+  requestOf(server, 'tune', { station: 'station-2' });
   assert.equal(server.acceptsFeedback(client, cookie, noon)?.station, 'station-2');
   assert.equal(server.acceptsFeedback(client, Buffer.alloc(16, 1), noon), null);
   assert.equal(server.acceptsFeedback(client, cookie, noon)?.station, 'station-2');
@@ -237,7 +245,7 @@ test('feedback is accepted with a valid cookie from a session only', () => {
   const lastMoment = slotBegin + 2 * COOKIE_SLOT - 1;
   assert.equal(server.acceptsFeedback(client, cookie, lastMoment)?.station, 'station-2');
   assert.equal(server.acceptsFeedback(client, cookie, lastMoment + 1), null);
-  say(server, 'exit', {});
+  requestOf(server, 'exit', {});
   assert.equal(server.acceptsFeedback(client, cookie, noon), null);
 });
 
@@ -246,13 +254,13 @@ test('refusals have codes', () => {
   const codes = (replies: AnyMessage[]): string[] =>
     replies.map((each) => (each.type === 'error' ? each.body.code : ''));
   for (const type of ['pause', 'resume', 'keepalive'] as const) {
-    assert.deepEqual(codes(say(server, type, {})), ['no-session']);
+    assert.deepEqual(codes(requestOf(server, type, {})), ['no-session']);
   }
-  assert.deepEqual(codes(say(server, 'change', { station: 'station-1' })), ['no-session']);
-  assert.deepEqual(codes(say(server, 'tune', { station: 'none' })), ['unknown-station']);
-  assert.deepEqual(codes(say(server, 'tune', { station: 'off' })), ['off-air']);
-  say(server, 'tune', { station: 'station-1' });
-  assert.deepEqual(codes(say(server, 'change', { station: 'none' })), ['unknown-station']);
+  assert.deepEqual(codes(requestOf(server, 'change', { station: 'station-1' })), ['no-session']);
+  assert.deepEqual(codes(requestOf(server, 'tune', { station: 'none' })), ['unknown-station']);
+  assert.deepEqual(codes(requestOf(server, 'tune', { station: 'off' })), ['off-air']);
+  requestOf(server, 'tune', { station: 'station-1' });
+  assert.deepEqual(codes(requestOf(server, 'change', { station: 'none' })), ['unknown-station']);
   assert.equal(server.sessions()[0]!.station, 'station-1');
   assert.equal(server.counters.refused, 7);
 });
@@ -285,8 +293,8 @@ test('a delayed copy changes nothing, not even after leaving', () => {
 
 test('a session ends after 30 s of silence; a keep-alive puts that off', () => {
   const server = makeServer();
-  say(server, 'tune', { station: 'station-1' });
-  say(server, 'keepalive', {}, noon + 20_000);
+  requestOf(server, 'tune', { station: 'station-1' });
+  requestOf(server, 'keepalive', {}, noon + 20_000);
   server.expire(noon + 20_000 + SESSION_TIMEOUT - 1);
   assert.equal(server.sessions().length, 1);
   server.expire(noon + 20_000 + SESSION_TIMEOUT);

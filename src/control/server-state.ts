@@ -1,30 +1,28 @@
 /** The server's half of the control protocol: datagrams in, datagrams out. No sockets, no timers. */
 
 import type { SocketAddress } from '../base/socket-address.js';
-import { type Millis, type PacketNumber, wrap, wrappedDistance } from '../base/units.js';
+import { type Millis, type PacketNumber, wrappedDistance } from '../base/units.js';
 import type { ReceiverSession } from '../contract/api.js';
 import {
   type AnyMessage,
-  bodyLength,
   decodeMessage,
   type ErrorCode,
   encodeMessage,
   errorCodes,
   isRequest,
-  MESSAGE_HEADER_LENGTH,
   type Message,
   message,
   NO_COOKIE,
   REQUEST_ID_MODULUS,
   type Reply,
   type Request,
-  readdressed,
   readRequestHeader,
 } from '../wire/message.js';
 import type { StationInfo } from '../wire/station-info.js';
-import { fitStation, PAGES_PER_REQUEST, paginate } from '../wire/station-pages.js';
+import { fitStation } from '../wire/station-pages.js';
 import { checkCookie, goodUntil } from './cookie.js';
 import type { Flows } from './flows.js';
+import { StationList } from './station-list.js';
 
 /** Longest silence of a session. Clients send a keep-alive every 10 s, so two may get lost. */
 export const SESSION_TIMEOUT: Millis = 30_000;
@@ -33,12 +31,6 @@ export const MAX_SESSIONS = 10_000;
 export const AMPLIFICATION_LIMIT = 3;
 /** Requests at most this far behind the latest are delayed copies; others come from a new client. */
 const STALE_REQUESTS = 64;
-/** Lifetime of a revision of the list, long enough to fetch all its pages; shorter if stations come or go. */
-const REVISION_LIFETIME: Millis = 2_000;
-/** Revisions are numbered by time in these units, so that numbers keep rising after a restart. */
-const REVISION_UNIT: Millis = 100;
-const REVISION_MODULUS = 0x1_0000;
-
 /** The stations as the protocol needs them. */
 export interface StationDirectory {
   stations(): readonly StationInfo[];
@@ -70,17 +62,6 @@ interface SessionRecord extends Omit<ReceiverSession, 'state'> {
   cookieUntil: Millis;
 }
 
-/** The list as it was at one moment. */
-interface Revision {
-  made: Millis;
-  /** Not wrapped. */
-  number: number;
-  /** The ids, in order. */
-  ids: string;
-  stations: number;
-  pages: StationInfo[][];
-}
-
 /** Totals since the process began. */
 export interface ControlCounters {
   received: number;
@@ -101,17 +82,6 @@ export interface ControlCounters {
 }
 
 const keyOf = ({ address, port }: SocketAddress): string => `${address}:${port}`;
-
-/** The longest prefix of the name with which the CHALLENGE takes at most `limit` bytes. */
-function challengeWithin(limit: number, reply: Message<'challenge'>): Message<'challenge'> {
-  const characters = Array.from(reply.body.server);
-  let fitted = reply;
-  while (characters.length > 0 && MESSAGE_HEADER_LENGTH + bodyLength(fitted.body) > limit) {
-    characters.pop();
-    fitted = { ...reply, body: { ...reply.body, server: characters.join('') } };
-  }
-  return fitted;
-}
 
 /**
  * A session on the server, which 30 s of silence end in any state:
@@ -148,13 +118,13 @@ export class ServerState {
   readonly #sessions = new Map<string, SessionRecord>();
   /** Sessions of each station. */
   readonly #members = new Map<string, number>();
-  #list: Revision | undefined;
-  /** Encoded, by their length limit: no more of them than requests have lengths. */
-  #challenges: { stations: number; byLimit: Map<number, Buffer | null> } = { stations: -1, byLimit: new Map() };
+  readonly #list: StationList;
 
   constructor(options: ServerStateOptions) {
     if (options.secret.length < 16) throw new RangeError('The secret needs 16 bytes or more');
+    const { server, controlPort, directory } = options;
     this.#options = options;
+    this.#list = new StationList({ server, controlPort, stations: () => directory.stations() });
   }
 
   /** Replies to a datagram; none for one that is malformed or stale. `now` is Unix time. */
@@ -164,10 +134,16 @@ export class ServerState {
     if (header === null) return this.#malformed();
     // A request may come from a forged address, at any rate: its body is not read yet.
     const { isGood, newest } = checkCookie(this.#options.secret, from, now, header.cookie);
-    if (!isGood) return this.#challenge(header.requestId, newest, datagram.length * AMPLIFICATION_LIMIT, now);
+    if (!isGood) {
+      const limit = datagram.length * AMPLIFICATION_LIMIT;
+      const challenge = this.#list.challenge(header.requestId, newest, limit, now);
+      if (challenge === null) return [];
+      this.counters.challenged++;
+      return [challenge];
+    }
     const request = decodeMessage(datagram);
     if (request === null || !isRequest(request)) return this.#malformed();
-    const replies = request.type === 'start' ? this.#listing(request, now) : this.#inSession(request, from, now);
+    const replies = request.type === 'start' ? this.#list.pages(request, now) : this.#inSession(request, from, now);
     return replies.map((reply) => encodeMessage({ ...reply, requestId: request.requestId, cookie: newest }));
   }
 
@@ -210,52 +186,6 @@ export class ServerState {
   #malformed(): Buffer[] {
     this.counters.malformed++;
     return [];
-  }
-
-  #challenge(requestId: number, cookie: Buffer, limit: number, now: Millis): Buffer[] {
-    const stations =
-      this.#list !== undefined && this.#isListCurrent(now)
-        ? this.#list.stations
-        : this.#options.directory.stations().length;
-    if (this.#challenges.stations !== stations) this.#challenges = { stations, byLimit: new Map() };
-    const { byLimit } = this.#challenges;
-    let reply = byLimit.get(limit);
-    if (reply === undefined) {
-      reply = this.#makeChallenge(stations, limit);
-      byLimit.set(limit, reply);
-    }
-    if (reply === null) return [];
-    this.counters.challenged++;
-    return [readdressed(reply, requestId, cookie)];
-  }
-
-  /** Equal for all clients except for request id and cookie; null where none is short enough. */
-  #makeChallenge(stations: number, limit: number): Buffer | null {
-    const { server, controlPort } = this.#options;
-    const body = { server: server.slice(0, 200), controlPort, stations };
-    const reply = challengeWithin(limit, message('challenge', 0, body));
-    return MESSAGE_HEADER_LENGTH + bodyLength(reply.body) > limit ? null : encodeMessage(reply);
-  }
-
-  #listing(request: Message<'start'>, now: Millis): Message<'stations'>[] {
-    const stations = this.#options.directory.stations();
-    const ids = stations.map(({ id }) => id).join();
-    if (!this.#isListCurrent(now) || this.#list?.ids !== ids) this.#list = this.#makeRevision(stations, ids, now);
-    const { number, pages } = this.#list;
-    const revision = wrap(number, REVISION_MODULUS);
-    return pages
-      .slice(request.page, request.page + PAGES_PER_REQUEST)
-      .map((body, at) => message('stations', 0, body, { page: request.page + at, pages: pages.length, revision }));
-  }
-
-  #isListCurrent(now: Millis): boolean {
-    const age = this.#list === undefined ? Number.POSITIVE_INFINITY : now - this.#list.made;
-    return age >= 0 && age < REVISION_LIFETIME;
-  }
-
-  #makeRevision(stations: readonly StationInfo[], ids: string, now: Millis): Revision {
-    const number = Math.max(Math.floor(now / REVISION_UNIT), (this.#list?.number ?? 0) + 1);
-    return { made: now, number, ids, stations: stations.length, pages: paginate(stations) };
   }
 
   #inSession(request: Exclude<Request, Message<'start'>>, from: SocketAddress, now: Millis): AnyMessage[] {

@@ -18,7 +18,7 @@ const LARGEST = 9_000;
 function openFake(options: { segment?: boolean; refuse?: FakeLibc['refuse'] } = {}) {
   const libc = new FakeLibc();
   libc.refuse = options.refuse ?? libc.refuse;
-  const { heard, callbacks } = listener();
+  const { reports, callbacks } = listener();
   let pauses = 0;
   const sender = BatchSender.open(libc, {
     interfaceAddress: '10.0.0.1',
@@ -35,7 +35,7 @@ function openFake(options: { segment?: boolean; refuse?: FakeLibc['refuse'] } = 
   const probe = libc.taken.splice(0);
   for (const to of [0, 1, 2]) assert.equal(sender.addDestination(groupOf(to), portOf(to)), to);
   libc.calls.length = 0;
-  return { libc, sender, heard, probe, pauses: () => pauses };
+  return { libc, sender, reports, probe, pauses: () => pauses };
 }
 
 const groupOf = (to: number): string => `239.1.2.${to + 1}`;
@@ -58,7 +58,7 @@ const batches = fc
 
 for (const segment of [true, false]) {
   test(`every batch is sent unchanged, in order (segment: ${segment})`, () => {
-    const { libc, sender, heard } = openFake({ segment });
+    const { libc, sender, reports } = openFake({ segment });
     fc.assert(
       fc.property(batches, (batch) => {
         libc.taken.length = 0;
@@ -67,7 +67,7 @@ for (const segment of [true, false]) {
       }),
       { numRuns: 60 },
     );
-    assert.deepEqual(heard, { errors: [], notes: [], refused: {}, pressed: {} });
+    assert.deepEqual(reports, { errors: [], notes: [], refused: {}, pressed: {} });
   });
 }
 
@@ -129,12 +129,12 @@ test('the probe stays on the machine and is not counted, and the batches after i
 
 test('a probe refused for a transient reason changes nothing and is not reported', () => {
   for (const errno of [Errno.EAGAIN, Errno.ENOBUFS, ENETUNREACH]) {
-    const { libc, sender, heard } = openFake({ refuse: () => errno });
+    const { libc, sender, reports } = openFake({ refuse: () => errno });
     libc.refuse = () => 0;
     send(sender, datagrams(0, times(10, 100)));
     assert.deepEqual(messages(libc), [10]);
     assert.deepEqual(sender.counters, { packets: 10, bytes: 1_000, refused: 0, backPressure: 0 });
-    assert.deepEqual(heard, { errors: [], notes: [], refused: {}, pressed: {} });
+    assert.deepEqual(reports, { errors: [], notes: [], refused: {}, pressed: {} });
   }
 });
 
@@ -142,7 +142,7 @@ test('where sendmmsg is forbidden there is no sender, and nothing stays open', (
   for (const errno of [Errno.ENOSYS, Errno.EPERM]) {
     const libc = new FakeLibc();
     libc.refuse = () => errno;
-    const { heard, callbacks } = listener();
+    const { reports, callbacks } = listener();
     const options = {
       interfaceAddress: '10.0.0.1',
       ttl: 1,
@@ -153,7 +153,7 @@ test('where sendmmsg is forbidden there is no sender, and nothing stays open', (
     assert.equal(BatchSender.open(libc, options), null);
     assert.equal(BatchSender.open(libc, { ...options, segment: false }), null);
     assert.equal(libc.open.size, 0);
-    assert.deepEqual(heard, { errors: [], notes: [], refused: {}, pressed: {} });
+    assert.deepEqual(reports, { errors: [], notes: [], refused: {}, pressed: {} });
   }
 });
 
@@ -163,18 +163,18 @@ for (const [name, errno] of Object.entries(Errno).filter(([name]) =>
   ['EIO', 'EINVAL', 'EMSGSIZE', 'EOPNOTSUPP'].includes(name),
 )) {
   test(`${name} for the probe: a message per datagram from the beginning, fragments allowed, one note`, () => {
-    const { libc, sender, heard } = openFake({ refuse: (message) => (isSegmented(message) ? errno : 0) });
+    const { libc, sender, reports } = openFake({ refuse: (message) => (isSegmented(message) ? errno : 0) });
     for (const _ of [1, 2]) send(sender, datagrams(0, times(10, 100)));
     assert.deepEqual(messages(libc), times(20, 1));
     assert.deepEqual(libc.calls, [10, 10]);
     assert.ok(libc.taken.every(({ mtuDiscover }) => mtuDiscover === IP_PMTUDISC_WANT));
-    assert.equal(heard.notes.length, 1);
-    assert.match(heard.notes[0]!, /10\.0\.0\.1 does not take several as one/);
-    assert.deepEqual([heard.errors, heard.refused], [[], {}]);
+    assert.equal(reports.notes.length, 1);
+    assert.match(reports.notes[0]!, /10\.0\.0\.1 does not take several as one/);
+    assert.deepEqual([reports.errors, reports.refused], [[], {}]);
   });
 
   test(`${name} in the middle of a batch: the rest is sent once, a message per datagram, and so are all later batches`, () => {
-    const { libc, sender, heard } = openFake();
+    const { libc, sender, reports } = openFake();
     const batch = [...datagrams(0, times(20, 100)), ...datagrams(1, times(10, 1_412)), ...datagrams(0, times(5, 100))];
     libc.refuse = (message) => (isSegmented(message) && message.datagrams[0]!.bytes.length === 1_412 ? errno : 0);
     send(sender, batch);
@@ -187,8 +187,8 @@ for (const [name, errno] of Object.entries(Errno).filter(([name]) =>
     );
     const bytes = 2 * (25 * 100 + 10 * 1_412);
     assert.deepEqual(sender.counters, { packets: 70, bytes, refused: 0, backPressure: 0 });
-    assert.equal(heard.notes.length, 1);
-    assert.deepEqual([heard.errors, heard.refused], [[], {}]);
+    assert.equal(reports.notes.length, 1);
+    assert.deepEqual([reports.errors, reports.refused], [[], {}]);
   });
 }
 
@@ -209,7 +209,7 @@ test('through an open socket, fragmentation stays as it is', () => {
 
 for (const errno of [Errno.EAGAIN, Errno.ENOBUFS]) {
   test(`without room (${errno}) it pauses before it asks again, and then sends the rest`, () => {
-    const { libc, sender, heard, pauses } = openFake();
+    const { libc, sender, reports, pauses } = openFake();
     const room = [1, 1, 1, 2, 3]; // messages, after so many pauses
     libc.refuse = () => (libc.taken.length < room[pauses()]! ? 0 : errno);
     const batch = [0, 1, 2].flatMap((to) => datagrams(to, times(10, 100)));
@@ -218,17 +218,17 @@ for (const errno of [Errno.EAGAIN, Errno.ENOBUFS]) {
     assert.equal(pauses(), 4);
     assert.deepEqual(libc.calls, [3, 2, 2, 2, 2, 1, 1], 'one of three left, none of two three times, …');
     assert.deepEqual(sender.counters, { packets: 30, bytes: 3_000, refused: 0, backPressure: 4 });
-    assert.deepEqual(heard, { errors: [], notes: [], refused: {}, pressed: { 1: 3, 2: 1 } });
+    assert.deepEqual(reports, { errors: [], notes: [], refused: {}, pressed: { 1: 3, 2: 1 } });
   });
 
   test(`without room (${errno}) for eight pauses the rest is refused, and the next batch starts normally`, () => {
-    const { libc, sender, heard, pauses } = openFake();
+    const { libc, sender, reports, pauses } = openFake();
     const batch = [0, 1, 2].flatMap((to) => datagrams(to, times(10 + to, 100)));
     libc.refuse = ({ datagrams }) => (datagrams[0]?.group === groupOf(0) ? 0 : errno);
     send(sender, batch);
     assert.deepEqual(taken(libc), batch.slice(0, 10).map(asSent));
     assert.equal(pauses(), 8);
-    assert.deepEqual(heard, { errors: [], notes: [], refused: { 1: 11, 2: 12 }, pressed: { 1: 8 } });
+    assert.deepEqual(reports, { errors: [], notes: [], refused: { 1: 11, 2: 12 }, pressed: { 1: 8 } });
     assert.deepEqual(sender.counters, { packets: 10, bytes: 1_000, refused: 23, backPressure: 8 });
     assert.equal(sender.batch.count, 0);
     let left = 8;
@@ -240,7 +240,7 @@ for (const errno of [Errno.EAGAIN, Errno.ENOBUFS]) {
 }
 
 test('any other error loses that message only, and is reported once for each kind', () => {
-  const { libc, sender, heard } = openFake();
+  const { libc, sender, reports } = openFake();
   const batch = [0, 1, 2].flatMap((to) => datagrams(to, times(10 + to, 100)));
   const refuseSecond = (errno: number) => {
     libc.refuse = ({ datagrams }) => (datagrams[0]?.group === groupOf(1) ? errno : 0);
@@ -251,21 +251,21 @@ test('any other error loses that message only, and is reported once for each kin
     send(sender, batch);
     assert.deepEqual(taken(libc), batch.filter(({ to }) => to !== 1).map(asSent));
   }
-  assert.deepEqual(heard.refused, { 1: 44 });
-  assert.equal(heard.errors.length, 2);
-  assert.equal(heard.errors[0], 'sendmmsg EPERM');
-  assert.deepEqual(heard.notes, []);
+  assert.deepEqual(reports.refused, { 1: 44 });
+  assert.equal(reports.errors.length, 2);
+  assert.equal(reports.errors[0], 'sendmmsg EPERM');
+  assert.deepEqual(reports.notes, []);
   assert.deepEqual(sender.counters, { packets: 88, bytes: 8_800, refused: 44, backPressure: 0 });
 });
 
 test('an interrupted call is repeated at once', () => {
-  const { libc, sender, heard, pauses } = openFake();
+  const { libc, sender, reports, pauses } = openFake();
   const answers = [Errno.EINTR, Errno.EINTR];
   libc.refuse = () => answers.shift() ?? 0;
   send(sender, datagrams(0, times(10, 100)));
   assert.deepEqual(messages(libc), [10]);
   assert.equal(pauses(), 0);
-  assert.deepEqual(heard, { errors: [], notes: [], refused: {}, pressed: {} });
+  assert.deepEqual(reports, { errors: [], notes: [], refused: {}, pressed: {} });
 });
 
 test('for any answers of the kernel, each datagram is sent once or refused, and both are counted', () => {
@@ -273,19 +273,19 @@ test('for any answers of the kernel, each datagram is sent once or refused, and 
   const answers = fc.array(fc.oneof(fc.constant(0), fc.constantFrom(...errnos)), { maxLength: 40 });
   fc.assert(
     fc.property(fc.array(fc.tuple(batches, answers), { minLength: 1, maxLength: 3 }), (rounds) => {
-      const { libc, sender, heard } = openFake();
+      const { libc, sender, reports } = openFake();
       let left = 0;
       let bytes = 0;
       for (const [batch, script] of rounds) {
         libc.refuse = () => script.shift() ?? 0;
-        const refusedBefore = [0, 1, 2].map((to) => heard.refused[to] ?? 0);
+        const refusedBefore = [0, 1, 2].map((to) => reports.refused[to] ?? 0);
         libc.taken.length = 0;
         send(sender, batch);
         const out = taken(libc);
         for (const to of [0, 1, 2]) {
           const expected = batch.filter((datagram) => datagram.to === to).length;
           const sent = out.filter(({ port }) => port === portOf(to)).length;
-          assert.equal(sent + (heard.refused[to] ?? 0) - refusedBefore[to]!, expected);
+          assert.equal(sent + (reports.refused[to] ?? 0) - refusedBefore[to]!, expected);
         }
         // In order: the sent datagrams are the batch with gaps.
         let at = 0;
@@ -299,9 +299,9 @@ test('for any answers of the kernel, each datagram is sent once or refused, and 
       assert.deepEqual([sender.counters.packets, sender.counters.bytes], [left, bytes]);
       assert.equal(
         sender.counters.refused,
-        Object.values(heard.refused).reduce((sum, count) => sum + count, 0),
+        Object.values(reports.refused).reduce((sum, count) => sum + count, 0),
       );
-      assert.ok(heard.notes.length <= 1);
+      assert.ok(reports.notes.length <= 1);
     }),
     { numRuns: 40 },
   );

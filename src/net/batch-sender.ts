@@ -133,7 +133,7 @@ export class BatchSender implements MulticastSender {
         sent = 0;
       } else if (result !== -Errno.EINTR) {
         this.#refuse(this.#firsts[sent]!, this.#firsts[sent + 1]!);
-        this.#tell(-result);
+        this.#report(-result);
         sent++;
       }
     }
@@ -208,7 +208,7 @@ export class BatchSender implements MulticastSender {
     for (let i = first; i < end; i++) this.#options.onRefused(this.batch.destinations[i]!, 1);
   }
 
-  #tell(errno: number): void {
+  #report(errno: number): void {
     if (errno === this.#lastErrno) return;
     this.#lastErrno = errno;
     this.#options.onError(new SystemCallError('sendmmsg', errno));

@@ -46,7 +46,7 @@ class DatagramSender implements MulticastSender {
     this.batch = emptyBatch(options);
     this.#socket = socket;
     this.#options = options;
-    socket.on('error', (error) => this.#tell(error));
+    socket.on('error', (error) => this.#report(error));
   }
 
   addDestination(group: string, port: number): number {
@@ -59,7 +59,7 @@ class DatagramSender implements MulticastSender {
       }
       this.counters.refused++;
       this.#options.onRefused(number, 1);
-      this.#tell(error);
+      this.#report(error);
     };
     this.#destinations[number] = { group, port, sent };
     return number;
@@ -85,7 +85,7 @@ class DatagramSender implements MulticastSender {
     return new Promise((resolve) => this.#socket.close(resolve));
   }
 
-  #tell(error: Error): void {
+  #report(error: Error): void {
     if (error.message === this.#lastError) return;
     this.#lastError = error.message;
     this.#options.onError(error);

@@ -164,7 +164,7 @@ export class ReceivePoller {
     let count: number;
     do {
       count = this.#messages.receive(polled.socket.fd);
-      if (count < 0) this.#tell(polled, -count);
+      if (count < 0) this.#report(polled, -count);
       datagrams += this.#hand(polled, Math.max(0, count));
     } while (count === MESSAGES && datagrams < most);
     this.#schedule(polled, now, datagrams);
@@ -185,7 +185,7 @@ export class ReceivePoller {
   }
 
   /** Reports an error unless it was the last one reported. */
-  #tell(polled: PolledSocket, errno: number): void {
+  #report(polled: PolledSocket, errno: number): void {
     if (polled.errno === errno) return;
     polled.errno = errno;
     const { group, port, onError } = polled.options;

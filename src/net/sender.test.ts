@@ -41,7 +41,7 @@ const CAPACITY = 128;
 
 /** A sender that is closed with the test, and its reports. */
 async function openHere(context: Pick<TestContext, 'after'>, way: Way, options: Partial<SenderOptions> = {}) {
-  const { heard, callbacks } = listener();
+  const { reports, callbacks } = listener();
   const sender = await way.open({
     interfaceAddress: here,
     ttl: 1,
@@ -52,7 +52,7 @@ async function openHere(context: Pick<TestContext, 'after'>, way: Way, options: 
   });
   assert.ok(sender);
   context.after(() => sender.close());
-  return { sender, heard };
+  return { sender, reports };
 }
 
 const times = (count: number, length: number): number[] => new Array(count).fill(length);
@@ -71,7 +71,7 @@ const batches: Record<string, ToSend[]> = {
 };
 
 fact('a batch arrives datagram by datagram, each at its destination, in order', async (context, way) => {
-  const { sender, heard } = await openHere(context, way);
+  const { sender, reports } = await openHere(context, way);
   const receivers = [await openReceiver(context, here), await openReceiver(context, here)];
   const destinations = receivers.map(({ port }) => sender.addDestination(here, port));
   let packets = 0;
@@ -90,12 +90,12 @@ fact('a batch arrives datagram by datagram, each at its destination, in order', 
     packets += batch.length + receivers.length;
     bytes += batch.reduce((sum, datagram) => sum + datagram.bytes.length, 'the end'.length * receivers.length);
   }
-  assert.deepEqual(heard, { errors: [], notes: [], refused: {}, pressed: {} });
+  assert.deepEqual(reports, { errors: [], notes: [], refused: {}, pressed: {} });
   assert.deepEqual(sender.counters, { packets, bytes, refused: 0, backPressure: 0 });
 });
 
 fact('a datagram that the system refuses is counted and reported, and the others are sent', async (context, way) => {
-  const { sender, heard } = await openHere(context, way, { capacity: 4, buffer: Buffer.alloc(4 * 65_508) });
+  const { sender, reports } = await openHere(context, way, { capacity: 4, buffer: Buffer.alloc(4 * 65_508) });
   const receiver = await openReceiver(context, here);
   const [first, second] = [1, 2].map(() => sender.addDestination(here, receiver.port));
   const small = Buffer.from('small');
@@ -109,9 +109,9 @@ fact('a datagram that the system refuses is counted and reported, and the others
   assert.deepEqual(await receiver.all(sender, first!), [small]);
   assert.equal(sender.counters.refused, 3);
   assert.equal(sender.counters.packets, 2);
-  assert.deepEqual(heard.refused, { [first!]: 1, [second!]: 2 });
-  assert.equal(heard.errors.length, 1, `${heard.errors}`);
-  assert.match(heard.errors[0]!, /EMSGSIZE/);
+  assert.deepEqual(reports.refused, { [first!]: 1, [second!]: 2 });
+  assert.equal(reports.errors.length, 1, `${reports.errors}`);
+  assert.match(reports.errors[0]!, /EMSGSIZE/);
 });
 
 fact('the number of a removed destination is used for the next', async (context, way) => {
@@ -183,24 +183,24 @@ test('a process without sendmmsg sends one by one, with one note', async (contex
     const fake = new FakeLibc();
     fake.refuse = () => errno;
     const open = (options: SenderOptions) => openSender(options, Promise.resolve({ libc: fake }));
-    const { sender, heard } = await openHere(context, { name: '', skip: false, open });
-    assert.equal(heard.notes.length, 1);
-    assert.match(heard.notes[0]!, /may not call sendmmsg/);
+    const { sender, reports } = await openHere(context, { name: '', skip: false, open });
+    assert.equal(reports.notes.length, 1);
+    assert.match(reports.notes[0]!, /may not call sendmmsg/);
     assert.equal(fake.open.size, 0);
     const receiver = await openReceiver(context, here);
     const destination = sender.addDestination(here, receiver.port);
     send(sender, datagrams(destination, [100, 100]));
     assert.equal((await receiver.all(sender, destination)).length, 2);
-    assert.deepEqual([heard.errors, heard.refused], [[], {}]);
+    assert.deepEqual([reports.errors, reports.refused], [[], {}]);
   }
 });
 
 test('a system without batch calls gets a note why it sends one by one', async (context) => {
   const open = (options: SenderOptions) =>
     openSender(options, Promise.resolve({ libc: null, reason: 'not made for it' }));
-  const { heard } = await openHere(context, { name: '', skip: false, open });
-  assert.equal(heard.notes.length, 1);
-  assert.match(heard.notes[0]!, /not made for it/);
+  const { reports } = await openHere(context, { name: '', skip: false, open });
+  assert.equal(reports.notes.length, 1);
+  assert.match(reports.notes[0]!, /not made for it/);
 });
 
 test('the number of destinations is limited', () => {

@@ -28,20 +28,20 @@ async function openOther(context: TestContext) {
   await once(socket, 'listening');
   socket.setMulticastInterface('127.0.0.1');
   context.after(() => socket.close());
-  const heard: string[] = [];
+  const received: string[] = [];
   let onHeard: () => void = () => undefined;
   socket.on('message', (datagram) => {
-    heard.push(datagram.toString());
+    received.push(datagram.toString());
     onHeard();
   });
   return {
     send: (text: string, port: number, address = '127.0.0.1') =>
       new Promise<void>((sent) => socket.send(text, port, address, () => sent())),
     /** Resolves when that number of datagrams has arrived. */
-    hears: (count: number) =>
+    receives: (count: number) =>
       new Promise<string[]>((resolve) => {
         onHeard = () => {
-          if (heard.length >= count) resolve(heard);
+          if (received.length >= count) resolve(received);
         };
         onHeard();
       }),
@@ -65,7 +65,7 @@ test('datagrams are handed over with their source, and answered at the end of th
   for (const text of texts) await other.send(text, endpoint.port);
   loop.turn(1_000);
   assert.deepEqual(
-    await other.hears(130),
+    await other.receives(130),
     texts.flatMap((text) => [`${text}, 0`, `${text}, 1`]),
   );
   await endpoint.close();
@@ -76,20 +76,20 @@ test('datagrams are handed over with their source, and answered at the end of th
 test('a group is joined beside other members on its port', { skip }, async (context) => {
   const [one, two] = [openLoop(context), openLoop(context)];
   const other = await openOther(context);
-  const heard: string[] = [];
+  const received: string[] = [];
   const taken = createSocket('udp4');
   taken.bind(0, '127.0.0.1');
   await once(taken, 'listening');
   const { port } = taken.address();
   taken.close();
   for (const [i, loop] of [one, two].entries()) {
-    const onDatagram = (datagram: Buffer) => heard.push(`${i}: ${datagram}`);
+    const onDatagram = (datagram: Buffer) => received.push(`${i}: ${datagram}`);
     const group = loop.openGroup({ group: GROUP, port, localAddress: '127.0.0.1', onDatagram, onError: fail });
     assert.ok(group.receiveBuffer > 0);
   }
   await other.send('hello', port, GROUP);
   for (const loop of [one, two]) loop.turn(1_000);
-  assert.deepEqual(heard.sort(), ['0: hello', '1: hello']);
+  assert.deepEqual(received.sort(), ['0: hello', '1: hello']);
 });
 
 test('the bell ends a wait once', { skip }, (context) => {
@@ -126,7 +126,7 @@ test('packets are sent in batches from the endpoint’s port', { skip }, async (
   batch.destinations.fill(destination);
   batch.count = 3;
   sender.send();
-  assert.deepEqual(await other.hears(3), ['one ', 'two ', 'three']);
+  assert.deepEqual(await other.receives(3), ['one ', 'two ', 'three']);
 });
 
 test('a port in use and a foreign address are problems', { skip }, (context) => {

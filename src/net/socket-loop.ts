@@ -202,7 +202,7 @@ export class SocketLoop {
     do {
       count = messages.receive(watched.socket.fd);
       if (count < 0) {
-        this.#tell(watched, -count);
+        this.#report(watched, -count);
         return;
       }
       for (let i = 0; i < count; i++) {
@@ -214,7 +214,7 @@ export class SocketLoop {
   }
 
   /** Reports an error unless it was the last one reported. */
-  #tell(watched: Watched, errno: number): void {
+  #report(watched: Watched, errno: number): void {
     if (watched.errno === errno) return;
     watched.errno = errno;
     watched.onError(socketProblem(new SystemCallError('recvmmsg', errno), watched.where));

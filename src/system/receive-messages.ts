@@ -1,6 +1,6 @@
 /**
  * A table of messages for recvmmsg(2). With UDP_GRO ("generic receive offload", udp(7)) one message may hold many
- * datagrams of one sender, all of the length that a control message tells, the last of which may be shorter.
+ * datagrams of one source, all of the length that a control message gives, except that the last may be shorter.
  *
  * The structures are those of send-messages.ts. The control messages that may come, in any order, each padded to 8 bytes:
  *

@@ -1,5 +1,5 @@
 /**
- * What a receiver tells its server: one compound RTCP packet (RFC 3550 section 6.1) of a receiver report, with a report block
+ * Feedback of a receiver to its server: one compound RTCP packet (RFC 3550 section 6.1) of a receiver report, with a report block
  * now and then; a generic NACK (RFC 4585 section 6.2.1) where packets are missing; and always a packet of our own.
  *
  *     0                   1                   2                   3

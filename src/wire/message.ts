@@ -18,7 +18,7 @@
  *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  *    |  body: JSON in UTF-8, spaces may follow it (padding)        ...
  *
- * docs/protocol.md says what each message means.
+ * docs/protocol.md describes each message.
  */
 import { z } from 'zod';
 import { stationInfoSchema } from './station-info.js';

@@ -1,7 +1,7 @@
 /**
- * Retransmissions, RFC 4588 section 4: the packet as it was, with a sequence number of its own and the original one before
- * its payload. A header extension (RFC 8285, one-byte form) holds the packet's absolute number, which 16 bits cannot tell of
- * what was sent an hour ago.
+ * Retransmissions, RFC 4588 section 4: the original packet, with another sequence number and the original one before its
+ * payload. A header extension (RFC 8285, one-byte form) has the packet's absolute number, because 16 bits are ambiguous
+ * after some seconds.
  *
  *     0                   1                   2                   3
  *     0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1

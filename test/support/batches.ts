@@ -36,18 +36,18 @@ export function send(sender: MulticastSender, toSend: readonly ToSend[]): void {
 /** Collects the reports of a sender under test; `refused` and `pressed` by destination. */
 export function listener() {
   const byDestination = (): Record<number, number> => ({});
-  const heard = { errors: [] as string[], notes: [] as string[], refused: byDestination(), pressed: byDestination() };
+  const reports = { errors: [] as string[], notes: [] as string[], refused: byDestination(), pressed: byDestination() };
   const callbacks = {
-    onError: ({ message }) => heard.errors.push(message),
-    onNote: (line) => heard.notes.push(line),
+    onError: ({ message }) => reports.errors.push(message),
+    onNote: (line) => reports.notes.push(line),
     onRefused: (destination, count) => {
-      heard.refused[destination] = (heard.refused[destination] ?? 0) + count;
+      reports.refused[destination] = (reports.refused[destination] ?? 0) + count;
     },
     onPressure: (destination) => {
-      heard.pressed[destination] = (heard.pressed[destination] ?? 0) + 1;
+      reports.pressed[destination] = (reports.pressed[destination] ?? 0) + 1;
     },
   } satisfies Partial<SenderOptions>;
-  return { heard, callbacks };
+  return { reports, callbacks };
 }
 
 const END = Buffer.from('the end');

@@ -27,10 +27,10 @@ export function dissect(
   writeFileSync(file, pcap(datagram));
   const wanted = [...fields, '_ws.expert.message', '_ws.malformed'].flatMap((field) => ['-e', field]);
   const words = ['-r', file, '-d', `udp.port==${PORT},${protocol}`, '-T', 'json', ...wanted];
-  const told = execFileSync('tshark', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-  const [packet] = JSON.parse(told) as [{ _source: { layers: Record<string, string[]> } }];
+  const output = execFileSync('tshark', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const [packet] = JSON.parse(output) as [{ _source: { layers: Record<string, string[]> } }];
   const { '_ws.expert.message': complaint, '_ws.malformed': malformed, ...found } = packet._source.layers;
-  if (complaint ?? malformed) throw new Error(`tshark says: ${complaint ?? malformed}`);
+  if (complaint ?? malformed) throw new Error(`tshark objects: ${complaint ?? malformed}`);
   return found;
 }
 

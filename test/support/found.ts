@@ -1,4 +1,4 @@
-/** Stations of servers under test, as whoever searches the network finds them. */
+/** Stations of servers under test, as a search finds them. */
 import type { TestContext } from 'node:test';
 import { type FoundStation, findStations } from '../../src/discovery/find.js';
 import { FindState } from '../../src/discovery/find-state.js';
