@@ -7,48 +7,62 @@ interface Item extends Due {
   name: number;
 }
 
-test('items are taken in the order of their times, however they were set, moved and removed', () => {
-  const time = fc.oneof(fc.integer({ min: 0, max: 50 }), fc.constant(Number.POSITIVE_INFINITY));
-  const step = fc.record({ name: fc.nat(20), time, removes: fc.boolean() });
+const never = Number.POSITIVE_INFINITY;
+
+test('every item is taken once, at its last time and in the order of times', () => {
+  const times = fc.oneof(
+    fc.double({ min: 0, max: 50, noNaN: true }),
+    fc.integer({ min: 0, max: 50 }),
+    fc.constant(never),
+  );
+  const step = fc.record({
+    name: fc.nat(20),
+    time: times,
+    removes: fc.boolean(),
+    until: fc.integer({ min: -50, max: 50 }),
+  });
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 100 }), fc.integer({ min: 0, max: 50 }), (steps, until) => {
+    fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
       const queue = new DueQueue<Item>();
       const items = Array.from({ length: 21 }, (_, name): Item => ({ name, ...notDue() }));
       const expected = new Map<number, number>();
-      for (const { name, time, removes } of steps) {
+      for (const { name, time, removes, until } of steps) {
         const item = items[name]!;
         if (removes) queue.remove(item);
         else queue.set(item, time);
-        if (removes || time === Number.POSITIVE_INFINITY) expected.delete(name);
-        else expected.set(name, time);
-        assert.equal(queue.nextAt, Math.min(...expected.values()));
+        if (removes || time === never) expected.delete(name);
+        else expected.set(name, Math.ceil(time));
+        assert.ok(queue.nextAt <= Math.min(...expected.values()));
+        const taken: number[] = [];
+        for (let next = queue.take(until); next; next = queue.take(until)) {
+          assert.equal(next.dueAt, never);
+          taken.push(expected.get(next.name)!);
+          expected.delete(next.name);
+        }
+        assert.deepEqual(
+          taken,
+          taken.toSorted((a, b) => a - b),
+        );
+        assert.ok(taken.every((at) => at <= until));
+        assert.ok(Math.min(...expected.values()) > until, 'none is left');
+        assert.ok(queue.nextAt > until);
       }
-      const taken: Item[] = [];
-      const times: number[] = [];
-      for (let next = queue.nextAt, item = queue.take(until); item; next = queue.nextAt, item = queue.take(until)) {
-        taken.push(item);
-        times.push(next);
-      }
-      assert.deepEqual(
-        times,
-        times.toSorted((a, b) => a - b),
-      );
-      assert.deepEqual(
-        taken.map(({ name }) => name).sort((a, b) => a - b),
-        [...expected]
-          .filter(([, at]) => at <= until)
-          .map(([name]) => name)
-          .sort((a, b) => a - b),
-      );
-      for (const { name } of taken)
-        assert.equal(times[taken.findIndex((each) => each.name === name)], expected.get(name));
-      assert.ok(taken.every(({ position, dueAt }) => position === -1 && dueAt === Number.POSITIVE_INFINITY));
     }),
+  );
+});
+
+test('items of the same millisecond are taken in the order in which they were queued', () => {
+  const queue = new DueQueue<Item>();
+  const items = [3, 1, 2].map((name): Item => ({ name, ...notDue() }));
+  for (const item of items) queue.set(item, 5);
+  assert.deepEqual(
+    items.map(() => queue.take(5)?.name),
+    [3, 1, 2],
   );
 });
 
 test('an empty queue has no next time', () => {
   const queue = new DueQueue();
-  assert.equal(queue.nextAt, Number.POSITIVE_INFINITY);
+  assert.equal(queue.nextAt, never);
   assert.equal(queue.take(1e15), undefined);
 });

@@ -1,79 +1,95 @@
-/** A queue by time: idle items cost nothing. A binary heap whose items know their positions, so that each can be moved. */
+/**
+ * A queue by time, to the millisecond: idle items cost nothing. Items of the same millisecond share a bucket, so that
+ * serving a thousand flows costs a thousand pushes, and the heap of buckets stays small.
+ */
 import type { Millis } from '../base/units.js';
 
-/** An item that may be queued. Only its queue writes these fields. */
+/** An item that may be queued. Only its queue writes the field. */
 export interface Due {
+  /** Rounded up to whole milliseconds; Infinity while it is not queued. */
   dueAt: Millis;
-  /** Position in the heap; −1 while it is not queued. */
-  position: number;
 }
 
-/** The fields of an item that is not queued. */
-export const notDue = (): Due => ({ dueAt: Number.POSITIVE_INFINITY, position: -1 });
+/** The field of an item that is not queued. */
+export const notDue = (): Due => ({ dueAt: Number.POSITIVE_INFINITY });
+
+interface Bucket<T> {
+  readonly at: Millis;
+  /** An item that was moved or removed stays in its old bucket, where it is recognised by its time. */
+  readonly items: T[];
+  /** Items taken. */
+  taken: number;
+}
 
 export class DueQueue<T extends Due> {
-  /** Each item is due no later than its children, at twice its position plus 1 and plus 2. */
-  readonly #heap: T[] = [];
+  readonly #buckets = new Map<Millis, Bucket<T>>();
+  /** A binary heap: each bucket is earlier than its children, at twice its index plus 1 and plus 2. */
+  readonly #heap: Bucket<T>[] = [];
+  /** The bucket of the last `set`: most items of a turn go to the same. */
+  #last: Bucket<T> | undefined;
 
-  /** The time of the first item; Infinity without one. */
+  /** The time of the first item, or a little earlier if that was moved; Infinity without items. */
   get nextAt(): Millis {
-    return this.#heap[0]?.dueAt ?? Number.POSITIVE_INFINITY;
+    return this.#heap[0]?.at ?? Number.POSITIVE_INFINITY;
   }
 
   /** Queues `item` for `time`, in place of the time that it had; Infinity takes it off the queue. */
   set(item: T, time: Millis): void {
-    if (time === Number.POSITIVE_INFINITY) {
-      this.remove(item);
-      return;
-    }
-    item.dueAt = time;
-    if (item.position < 0) item.position = this.#heap.push(item) - 1;
-    this.#settle(item);
+    const at = Math.ceil(time);
+    if (item.dueAt === at) return;
+    item.dueAt = at;
+    if (at === Number.POSITIVE_INFINITY) return;
+    const bucket = this.#last?.at === at ? this.#last : this.#bucketAt(at);
+    this.#last = bucket;
+    bucket.items.push(item);
   }
 
   remove(item: T): void {
-    const { position } = item;
-    if (position < 0) return;
-    item.position = -1;
     item.dueAt = Number.POSITIVE_INFINITY;
-    const last = this.#heap.pop()!;
-    if (last === item) return;
-    this.#place(last, position);
-    this.#settle(last);
   }
 
   /** Takes the first item that is due at `now` off the queue. */
   take(now: Millis): T | undefined {
-    const first = this.#heap[0];
-    if (first === undefined || first.dueAt > now) return undefined;
-    this.remove(first);
-    return first;
+    for (let first = this.#heap[0]; first !== undefined && first.at <= now; first = this.#heap[0]) {
+      while (first.taken < first.items.length) {
+        const item = first.items[first.taken++]!;
+        if (item.dueAt !== first.at) continue;
+        item.dueAt = Number.POSITIVE_INFINITY;
+        return item;
+      }
+      this.#removeFirst(first);
+    }
+    return undefined;
   }
 
-  #place(item: T, position: number): void {
-    this.#heap[position] = item;
-    item.position = position;
-  }
-
-  /** Moves an item to its position: up past parents that are due later, or down past children that are due earlier. */
-  #settle(item: T): void {
+  #bucketAt(at: Millis): Bucket<T> {
+    const known = this.#buckets.get(at);
+    if (known !== undefined) return known;
+    const bucket: Bucket<T> = { at, items: [], taken: 0 };
+    this.#buckets.set(at, bucket);
     const heap = this.#heap;
-    while (item.position > 0) {
-      const { position } = item;
-      const parent = heap[(position - 1) >> 1]!;
-      if (parent.dueAt <= item.dueAt) break;
-      this.#place(item, parent.position);
-      this.#place(parent, position);
+    let index = heap.push(bucket) - 1;
+    for (let parent = (index - 1) >> 1; index > 0 && heap[parent]!.at > at; parent = (index - 1) >> 1) {
+      heap[index] = heap[parent]!;
+      index = parent;
     }
-    for (;;) {
-      const { position } = item;
-      const left = heap[2 * position + 1];
-      const right = heap[2 * position + 2];
-      if (left === undefined) return;
-      const child = right !== undefined && right.dueAt < left.dueAt ? right : left;
-      if (child.dueAt >= item.dueAt) return;
-      this.#place(item, child.position);
-      this.#place(child, position);
+    heap[index] = bucket;
+    return bucket;
+  }
+
+  #removeFirst(first: Bucket<T>): void {
+    this.#buckets.delete(first.at);
+    if (this.#last === first) this.#last = undefined;
+    const heap = this.#heap;
+    const last = heap.pop()!;
+    if (last === first) return;
+    let index = 0;
+    for (let child = 1; child < heap.length; child = 2 * index + 1) {
+      if (child + 1 < heap.length && heap[child + 1]!.at < heap[child]!.at) child++;
+      if (heap[child]!.at >= last.at) break;
+      heap[index] = heap[child]!;
+      index = child;
     }
+    heap[index] = last;
   }
 }
