@@ -55,7 +55,7 @@ async function thumbnailNumber(context: TestContext, screen: Screen): Promise<nu
 const before = (picture: number, pictures: number): number => (picture - pictures + 10 * PICTURES) % PICTURES;
 
 for (const format of ['h264', 'jpeg']) {
-  test(`a pause ends with the very next picture, and keys go to the very picture, as ${format}`, {
+  test(`a pause ends with the next picture, and keys seek exactly, as ${format}`, {
     skip: without('mpv', 'Xvfb', 'xdotool', 'import', 'ffmpeg'),
     timeout: 120_000,
   }, async (context) => {

@@ -29,7 +29,7 @@ async function onAir(context: TestContext) {
   return { stations, tuner, troubles };
 }
 
-/** Reads so many packets from the beginning of a stream; returns the number of the first, which are as they were sent. */
+/** Reads packets from the beginning of a stream and compares them with those sent; returns the number of the first. */
 async function read(buffer: StreamBuffer, station: Station, packets: number): Promise<PacketNumber> {
   await new Promise<void>((resolve) => buffer.wait(null, resolve));
   const cursor = buffer.openAtFirstRandomAccess() ?? assert.fail('the stream ended');
@@ -52,7 +52,7 @@ async function read(buffer: StreamBuffer, station: Station, packets: number): Pr
 
 const whole = ({ lost, jumps }: ReturnType<StationReceiver['report']>) => [lost, jumps];
 
-test('a tuned stream begins with the picture that is due, and not a byte is missing from there on', {
+test('a tuned stream begins with the picture that is due, and no byte is missing from there on', {
   timeout: 60_000,
 }, async (context) => {
   const { stations, tuner, troubles } = await onAir(context);
@@ -70,7 +70,7 @@ test('a tuned stream begins with the picture that is due, and not a byte is miss
   assert.deepEqual(troubles, []);
 });
 
-test('the past is there from the server, and the present again after it', { timeout: 60_000 }, async (context) => {
+test('the past comes from the server, and the present again after it', { timeout: 60_000 }, async (context) => {
   const { stations, tuner, troubles } = await onAir(context);
   const [{ station, channel }] = stations;
   const receiver = await tuner.tune(channel.found, { kind: 'time', time: Date.now() - 86_400_000, item: true });

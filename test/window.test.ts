@@ -1,4 +1,4 @@
-/** The window of `msc watch`, as somebody in front of it has it: a real mpv on a screen, keys pressed in it. */
+/** The window of `msc watch`, seen from in front of it: a real mpv on a screen, with keys pressed in it. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -48,7 +48,7 @@ const LOOKS = 40;
 
 const isFrozen = (screen: Screen): boolean => picture(screen).equals(picture(screen));
 
-test('a station is watched, paused, changed in the same window, and left, by keys in the window', {
+test('a station is watched, paused, changed and left by keys in the same window', {
   skip: withoutWindow || without('ffmpeg') || withoutNetwork(),
   timeout: 60_000,
 }, async (context) => {
@@ -113,7 +113,7 @@ test('a station is watched, paused, changed in the same window, and left, by key
   assert.deepEqual(screen.windows('^Two$'), []);
 });
 
-test('closing the window is told, closing it ourselves is not', {
+test('a window closed by its user is reported, and one that we close is not', {
   skip: withoutWindow,
   timeout: 30_000,
 }, async (context) => {
@@ -137,7 +137,7 @@ test('closing the window is told, closing it ourselves is not', {
   assert.deepEqual(screen.windows('MultiStreamCast'), []);
 });
 
-test('pause freezes the picture, and what follows it is the very next one', {
+test('pause freezes the picture, and the next one follows it', {
   skip: withoutWindow || without('ffmpeg'),
   timeout: 60_000,
 }, async (context) => {

@@ -27,7 +27,7 @@ function numbersIn(buffer: StreamBuffer): number[] {
   return numbers;
 }
 
-test('packets go into the buffer in order, with sequence number and timestamp unwrapped', () => {
+test('packets are written in order, with unwrapped sequence numbers and time stamps', () => {
   const buffer = new StreamBuffer();
   const serverTime = 1_800_000_000_000;
   const start = serverTime * 90;
@@ -47,7 +47,7 @@ test('packets go into the buffer in order, with sequence number and timestamp un
   assert.equal(reception.report().lastArrival, 5);
 });
 
-test('timestamps go on over the wrap at 2^32', () => {
+test('time stamps continue across the wrap at 2^32', () => {
   const buffer = new StreamBuffer();
   const reception = new RtpReceiver({ station, buffer });
   for (const n of [0, 1, 2]) reception.take(batchOf([datagram(n, { time: 2 ** 32 - 100 + n * 100 })]), 0);
@@ -57,7 +57,7 @@ test('timestamps go on over the wrap at 2^32', () => {
   );
 });
 
-test('what was lent may be written over: the stream has memory of its own, as has what waits', () => {
+test('datagrams can be overwritten after the call: the stream and waiting packets have memory of their own', () => {
   const buffer = new StreamBuffer();
   const reception = new RtpReceiver({ station, buffer });
   for (const numbers of [[1, 2], [4, 5], [3]]) {
@@ -68,7 +68,7 @@ test('what was lent may be written over: the stream has memory of its own, as ha
   assert.deepEqual(numbersIn(buffer), [1, 2, 3, 4, 5]);
 });
 
-test('what the buffer no longer holds makes room for what comes', () => {
+test('memory of units that the buffer drops is used again', () => {
   const buffer = new StreamBuffer({ maxBytes: 500_000 });
   const reception = new RtpReceiver({ station, buffer });
   const memory = new Set<ArrayBufferLike>();
@@ -80,7 +80,7 @@ test('what the buffer no longer holds makes room for what comes', () => {
   assert.ok(memory.size <= 5, `${memory.size} pieces of memory`);
 });
 
-test('packets of others on the same group and port are counted and left out', () => {
+test('foreign packets on the same group and port are counted and ignored', () => {
   const buffer = new StreamBuffer();
   const reception = new RtpReceiver({ station, buffer });
   const others = [datagram(2, { ssrc: 78 }), datagram(2, { payloadType: 26 }), Buffer.from('hello'), Buffer.alloc(0)];
@@ -90,7 +90,7 @@ test('packets of others on the same group and port are counted and left out', ()
   assert.equal(reception.report().lost, 0);
 });
 
-test('what is missing is given up after the deadline, also when nothing comes', () => {
+test('a missing packet is given up after its deadline, also when no packets come', () => {
   const buffer = new StreamBuffer();
   const reception = new RtpReceiver({ station, buffer, reorder: { deadline: 50 } });
   reception.take(batchOf([1, 2, 4].map((n) => datagram(n))), 10);
@@ -101,7 +101,7 @@ test('what is missing is given up after the deadline, also when nothing comes', 
   assert.equal(reception.report().lost, 1);
 });
 
-test('no datagrams break it', () => {
+test('no datagram throws', () => {
   for (const format of ['h264', 'jpeg'] as const) {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 60 })), (datagrams) => {
@@ -121,7 +121,7 @@ function repeated(n: number, options: { ssrc?: number } = {}): Buffer {
   return out.subarray(writeRetransmission(out, RETRANSMISSION_OVERHEAD, n, 0));
 }
 
-test('what is missing is asked for, and counted by what brings it', () => {
+test('a missing packet is requested, and counted by what repairs it', () => {
   const buffer = new StreamBuffer();
   const reception = new RtpReceiver({ station, buffer, next: 100_000, paths: 2 });
   const group = (numbers: number[], path = 0) => reception.take(batchOf(numbers.map((n) => datagram(n))), 10, path);
@@ -143,7 +143,7 @@ test('what is missing is asked for, and counted by what brings it', () => {
   );
 });
 
-test('retransmissions of others, from elsewhere in the stream, or that are none, change nothing', () => {
+test('foreign, distant and malformed retransmissions change nothing', () => {
   const buffer = new StreamBuffer();
   const reception = new RtpReceiver({ station, buffer });
   assert.equal(reception.takeOwn(repeated(5), 0), false); // nothing has begun
@@ -157,7 +157,7 @@ test('retransmissions of others, from elsewhere in the stream, or that are none,
   assert.deepEqual([reception.report().foreign, reception.report().jumps], [4, 0]);
 });
 
-test('what came before the beginning was known belongs to the stream, unless it is from before it', () => {
+test('packets kept until the beginning is known are taken, except those before it', () => {
   const buffer = new StreamBuffer();
   const reception = new RtpReceiver({ station, buffer, waits: true });
   reception.take(batchOf([110, 111, 112].map((n) => datagram(n))), 0);
@@ -172,7 +172,7 @@ test('what came before the beginning was known belongs to the stream, unless it 
   assert.deepEqual(numbersIn(buffer), [108, 109, 110, 111, 112]);
 });
 
-test('the end of a flow that is lost is missing from when it is given up', () => {
+test('lost packets at the end of a flow are missing from when the flow is ended', () => {
   const buffer = new StreamBuffer();
   const reception = new RtpReceiver({ station, buffer, waits: true, reorder: { deadline: 50 } });
   reception.take(batchOf([110, 111].map((n) => datagram(n))), 0);
@@ -191,7 +191,7 @@ test('the end of a flow that is lost is missing from when it is given up', () =>
   assert.equal(reception.report().lost, 2);
 });
 
-test('a stream that is stopped takes nothing, and goes on where it was', () => {
+test('a stopped stream takes no packets, and continues where it was', () => {
   const buffer = new StreamBuffer();
   const reception = new RtpReceiver({ station, buffer, next: 1 });
   reception.take(batchOf([1, 2, 4].map((n) => datagram(n))), 0);
@@ -205,7 +205,7 @@ test('a stream that is stopped takes nothing, and goes on where it was', () => {
   assert.deepEqual(numbersIn(buffer), [1, 2, 3, 4, 5]);
 });
 
-test('while nobody could look nothing was waited for: what comes then is in time', () => {
+test('time in which the process did not run does not count towards deadlines', () => {
   const buffer = new StreamBuffer();
   const reception = new RtpReceiver({ station, buffer, latency: 20, reorder: { deadline: 200 } });
   reception.take(batchOf([1, 2, 4].map((n) => datagram(n))), 20);

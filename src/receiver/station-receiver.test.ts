@@ -34,7 +34,7 @@ async function receiving(last: Buffer[] = []) {
   return { receiver, group: opened!, timers, numbers };
 }
 
-test('a receiver joins its station’s group and holds what comes', async () => {
+test('a receiver joins its station’s group and holds its packets', async () => {
   const { group, receiver, numbers } = await receiving();
   assert.deepEqual(
     [group.group, group.port, group.localAddress, group.latency],
@@ -45,7 +45,7 @@ test('a receiver joins its station’s group and holds what comes', async () => 
   assert.equal(receiver.report().received, 2);
 });
 
-test('a missing packet is given up in time, although nothing comes', async () => {
+test('a missing packet is given up in time, although no packets come', async () => {
   const { group, timers, receiver, numbers } = await receiving();
   group.onDatagrams(batchOf([packet(1), packet(3)]));
   timers.advance(100);
@@ -54,7 +54,7 @@ test('a missing packet is given up in time, although nothing comes', async () =>
   assert.equal(receiver.report().lost, 1);
 });
 
-test('what comes while the group is left is held, and then the buffer ends', async () => {
+test('packets that come while the group is left are held, and then the buffer ends', async () => {
   const { receiver, numbers } = await receiving([packet(7)]);
   await receiver.close();
   assert.deepEqual(numbers(), [7]);

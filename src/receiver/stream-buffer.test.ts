@@ -20,7 +20,7 @@ test('a reader begins at the last random access point', () => {
   assert.deepEqual(buffer.read(cursor, 1e6), []);
 });
 
-test('a read is bounded in bytes, and one unit is read however large it is', () => {
+test('a read is bounded in bytes, but returns at least one unit', () => {
   const buffer = new StreamBuffer();
   for (const time of [0, 1, 2, 3]) buffer.push(unit(time, time === 0));
   const cursor = { position: 0 };
@@ -28,7 +28,7 @@ test('a read is bounded in bytes, and one unit is read however large it is', () 
   assert.deepEqual(times(buffer.read(cursor, 1)), [2]);
 });
 
-test('the oldest go when there are too many bytes, and a reader whose place went is told so', () => {
+test('the oldest units are dropped at the limit of bytes, and a reader there has lost its position', () => {
   const buffer = new StreamBuffer({ maxBytes: 1000 });
   for (const time of [0, 1, 2, 3, 4]) buffer.push(unit(time, time < 4));
   assert.ok(buffer.bytes <= 1000);
@@ -37,7 +37,7 @@ test('the oldest go when there are too many bytes, and a reader whose place went
   assert.equal(buffer.openAtLastRandomAccess()?.position, 3);
 });
 
-test('the oldest go when they are too old', () => {
+test('the oldest units are dropped at the limit of time', () => {
   const buffer = new StreamBuffer({ maxTime: 10 });
   for (const time of [0, 450, 900, 1350]) buffer.push(unit(time));
   assert.ok(buffer.hasLost({ position: 0 }));
@@ -45,7 +45,7 @@ test('the oldest go when they are too old', () => {
   assert.equal(buffer.duration, 10);
 });
 
-test('a place is kept while a reader does not read: it goes on with the very next unit', () => {
+test('a position is held while its reader pauses, and it continues with the next unit', () => {
   const buffer = new StreamBuffer();
   buffer.push(unit(0, true));
   const cursor = buffer.openAtLastRandomAccess();
@@ -56,7 +56,7 @@ test('a place is kept while a reader does not read: it goes on with the very nex
   assert.equal(buffer.read(cursor, 1)?.[0].time, 90);
 });
 
-test('what is forgotten is no longer held, and reading goes on behind it', () => {
+test('units before a cursor can be dropped, and reading continues after them', () => {
   const buffer = new StreamBuffer();
   for (const time of [0, 1, 2]) buffer.push(unit(time, time === 0));
   const cursor = { position: 0 };
@@ -71,7 +71,7 @@ test('what is forgotten is no longer held, and reading goes on behind it', () =>
   assert.deepEqual(times(buffer.read(cursor, 200)), [3]);
 });
 
-test('each unit that is no longer held is told, in order', () => {
+test('each unit dropped is reported, in order', () => {
   const buffer = new StreamBuffer({ maxBytes: 1000 });
   const dropped: number[] = [];
   buffer.onDropped = ({ time }) => dropped.push(time);
@@ -81,7 +81,7 @@ test('each unit that is no longer held is told, in order', () => {
   assert.deepEqual(dropped, [0, 1, 2, 3]);
 });
 
-test('after a gap in time a reader does not begin before it', () => {
+test('a reader does not begin before a gap in time', () => {
   const buffer = new StreamBuffer();
   buffer.push(unit(0, true));
   buffer.push(unit(90_000));
@@ -93,7 +93,7 @@ test('after a gap in time a reader does not begin before it', () => {
   assert.equal(buffer.read({ position: 0 }, 1e6)?.length, 4);
 });
 
-test('who waits for a place to begin is not called for less', () => {
+test('a reader that waits for a random access point is called at none before', () => {
   const buffer = new StreamBuffer();
   const calls: string[] = [];
   buffer.wait(null, () => calls.push('place'));
@@ -107,7 +107,7 @@ test('who waits for a place to begin is not called for less', () => {
   assert.deepEqual(calls, ['unit', 'place', 'end']);
 });
 
-test('what is held and what is read is what was pushed, in order, within the bounds', () => {
+test('the units held and read are those pushed, in order, within the limits', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat(400), fc.boolean())), fc.nat(3000), (steps, extra) => {
       const buffer = new StreamBuffer({ maxBytes: 700 + extra });
@@ -129,7 +129,7 @@ test('what is held and what is read is what was pushed, in order, within the bou
   );
 });
 
-test('what a reader has not read stays where more can be had later: the buffer is full instead', () => {
+test('unread units are kept where the writer can continue later, and the buffer is full instead', () => {
   const buffer = new StreamBuffer({ maxBytes: 3000 });
   buffer.keepsUnread = true;
   for (const time of [0, 1, 2]) buffer.push(unit(time, time === 0));
@@ -148,7 +148,7 @@ test('what a reader has not read stays where more can be had later: the buffer i
   assert.deepEqual(times(buffer.read(cursor, 1))?.[0], 12);
 });
 
-test('a place that is released, or let go, is kept no longer', () => {
+test('a position that is released or unpinned is not held', () => {
   for (const way of ['release', 'unpinAll'] as const) {
     const buffer = new StreamBuffer({ maxBytes: 1000 });
     buffer.keepsUnread = true;
@@ -163,7 +163,7 @@ test('a place that is released, or let go, is kept no longer', () => {
   }
 });
 
-test('without the promise of more the oldest go, whoever reads them', () => {
+test('where the writer cannot continue later, unread units are dropped', () => {
   const buffer = new StreamBuffer({ maxBytes: 1000 });
   buffer.push(unit(0, true));
   const cursor = buffer.openAtFirstRandomAccess()!;
@@ -172,7 +172,7 @@ test('without the promise of more the oldest go, whoever reads them', () => {
   assert.equal(buffer.hasLost(cursor), true);
 });
 
-test('what is ahead of readers is what the foremost has not read', () => {
+test('the time ahead is counted from the foremost reader', () => {
   const buffer = new StreamBuffer();
   for (let time = 0; time <= 900; time += 90) buffer.push(unit(time, time === 0));
   assert.equal(buffer.ahead, 10);
@@ -186,7 +186,7 @@ test('what is ahead of readers is what the foremost has not read', () => {
   assert.equal(buffer.ahead, 0);
 });
 
-test('what was kept for a reader stays while it reads, also when no more is promised', () => {
+test('units held for a reader stay while it reads, also when the writer can no longer continue', () => {
   const buffer = new StreamBuffer({ maxBytes: 1000 });
   buffer.keepsUnread = true;
   buffer.push(unit(0, true));

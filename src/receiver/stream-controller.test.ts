@@ -5,7 +5,7 @@ import { Broadcast, type BroadcastOptions, EPOCH, RATE, StreamReader } from '../
 import { millisToTicks } from '../base/units.js';
 import { Refusal } from '../control/refusal.js';
 
-test('tuned in, the stream begins with the burst and goes on with the group, without a gap or a packet twice', async () => {
+test('the stream begins with the burst and continues with the group, without a gap or a packet twice', async () => {
   for (const delay of [1, 80]) {
     for (const interval of [1, 4, 10]) {
       const broadcast = new Broadcast({ interval, toServer: { delay }, fromServer: { delay }, group: [{ delay }] });
@@ -26,7 +26,7 @@ test('tuned in, the stream begins with the burst and goes on with the group, wit
   }
 });
 
-/** A station that is watched, over a network of which so much is lost both ways and to the group. */
+/** A station that is watched over a network with this loss, both ways and to the group. */
 async function watching(options: BroadcastOptions = {}, loss = 0) {
   const broadcast = new Broadcast({
     ...options,
@@ -53,7 +53,7 @@ for (const loss of [0.01, 0.05, 0.1]) {
   });
 }
 
-test('what comes out of order is not asked for once it is known how late it is', async () => {
+test('packets out of order are not requested once it is known how late they come', async () => {
   const { broadcast, receiver, reader } = await watching({ group: [{ delay: 5, jitter: 15 }] });
   await reader.watch(20_000);
   const before = broadcast.sent.retransmissions;
@@ -66,7 +66,7 @@ test('what comes out of order is not asked for once it is known how late it is',
 const small = { receiver: { buffer: { maxBytes: 2_000_000 } } };
 
 for (const [pause, seconds] of Object.entries({ 'a second': 1, 'a minute': 60 })) {
-  test(`after a pause of ${pause} the stream goes on with the very next packet, whatever is lost`, async () => {
+  test(`after a pause of ${pause} the stream continues with the next packet, despite losses`, async () => {
     for (const loss of [0, 0.05]) {
       const { broadcast, receiver, reader } = await watching(small, loss);
       await broadcast.run(seconds * 1_000);
@@ -84,7 +84,7 @@ for (const [pause, seconds] of Object.entries({ 'a second': 1, 'a minute': 60 })
   });
 }
 
-test('after a pause of three hours the stream goes on with the very next packet, and then at its pace', async () => {
+test('after a pause of three hours the stream continues with the next packet, at its own pace', async () => {
   const { broadcast, receiver, reader } = await watching(small);
   await broadcast.run(30_000);
   broadcast.skip(3 * 3_600_000);
@@ -95,7 +95,7 @@ test('after a pause of three hours the stream goes on with the very next packet,
   assert.ok(Math.abs(behind - 3 * 3_600 - 30) < 1, `${behind} s behind`);
 });
 
-test('who reads faster than the station comes back to the group, without a gap or a packet twice', async () => {
+test('a reader faster than the station returns to the group, without a gap or a packet twice', async () => {
   const { broadcast, receiver, reader } = await watching(small, 0.02);
   await broadcast.run(60_000);
   assert.equal(receiver.isLive, false);
@@ -108,7 +108,7 @@ test('who reads faster than the station comes back to the group, without a gap o
   assert.ok(broadcast.sent.retransmissions - before < 1_000);
 });
 
-test('a moment of the past is gone to, and the present after it', async () => {
+test('the past is sought, and the present after it', async () => {
   const { broadcast, receiver } = await watching({}, 0.02);
   const { station } = broadcast;
   for (const [target, first] of [
@@ -130,7 +130,7 @@ test('a moment of the past is gone to, and the present after it', async () => {
   assert.ok(Math.abs(receiver.serverNow()! - broadcast.serverNow) < 1);
 });
 
-test('a stream may begin in the past', async () => {
+test('a stream can begin in the past', async () => {
   const broadcast = new Broadcast();
   const time = EPOCH - 86_400_000;
   await broadcast.tune({ start: { kind: 'time', time, item: true } });
@@ -151,7 +151,7 @@ test('a moment that the server does not have is refused, and the stream goes on'
   assert.deepEqual(reader.gaps, []);
 });
 
-test('over budget, a viewer gets the group alone', async () => {
+test('a server over budget leaves the viewer to the group', async () => {
   const broadcast = new Broadcast({ budget: 1_000_000 });
   await broadcast.tune();
   const reader = new StreamReader(broadcast);
@@ -161,7 +161,7 @@ test('over budget, a viewer gets the group alone', async () => {
   assert.ok(reader.first! > broadcast.station.at(millisToTicks(EPOCH)));
 });
 
-test('a replay that is refused ends in the present', async () => {
+test('a stream whose replay is refused continues with the present', async () => {
   const { broadcast, receiver, reader } = await watching({ ...small, history: 20_000 });
   await broadcast.run(60_000);
   await reader.watch(10_000);
@@ -171,7 +171,7 @@ test('a replay that is refused ends in the present', async () => {
   assert.ok(broadcast.troubles[0] instanceof Refusal);
 });
 
-test('with the server gone what it has begun is given up, and the group goes on', async () => {
+test('without the server its flow is given up, and the stream continues with the group', async () => {
   const { broadcast, receiver, reader } = await watching(small, 0.01);
   broadcast.isServing = false;
   await reader.watch(1_500);
@@ -193,7 +193,7 @@ test('with the server gone what it has begun is given up, and the group goes on'
   assert.equal(receiver.report().lost, lost);
 });
 
-test('who is behind goes on with the very next packet when the server comes back', async () => {
+test('a stream that is behind continues with the next packet when the server is back', async () => {
   const { broadcast, receiver, reader } = await watching(small);
   await broadcast.run(60_000);
   await reader.play(5_000);
@@ -213,7 +213,7 @@ test('who is behind goes on with the very next packet when the server comes back
   assert.ok(broadcast.next - reader.next! < 110 * RATE);
 });
 
-test('who is behind, and has lost the server, goes on with the group where that goes on', async () => {
+test('a stream that is behind without a server continues with the group where that goes on', async () => {
   const { broadcast, receiver, reader } = await watching(small);
   await broadcast.run(60_000);
   await reader.play(5_000);
@@ -225,7 +225,7 @@ test('who is behind, and has lost the server, goes on with the group where that 
   assert.equal(reader.gaps.length, 1);
 });
 
-test('of two interfaces one fills the gaps of the other', async () => {
+test('of two interfaces each fills the gaps of the other', async () => {
   const gaps = { every: 3_000, length: 500 };
   const { receiver, reader } = await watching({
     group: [
@@ -242,7 +242,7 @@ test('of two interfaces one fills the gaps of the other', async () => {
   assert.ok(repaired.request < 50, `${repaired.request} asked for`);
 });
 
-test('who looks once a second has everything repaired all the same', async () => {
+test('a receiver that looks once a second has all packets repaired', async () => {
   const { receiver, reader } = await watching({ latency: 1_000 }, 0.05);
   await reader.watch(30_000);
   assert.deepEqual(reader.gaps, []);
@@ -250,7 +250,7 @@ test('who looks once a second has everything repaired all the same', async () =>
   assert.ok(receiver.report().repaired.request > 500);
 });
 
-test('receivers report, rarely, what was lost before and after repair', async () => {
+test('receivers report losses before and after repair, rarely', async () => {
   const { broadcast, reader } = await watching({}, 0.05);
   await reader.watch(30_000);
   const { reports } = broadcast.unicast.stats(broadcast.serverNow)[broadcast.info.id]!;
@@ -263,7 +263,7 @@ test('receivers report, rarely, what was lost before and after repair', async ()
 
 const fec = { columns: 10, rows: 5 };
 
-test('parity brings back what it can without asking, and the rest is asked for in time', async () => {
+test('parity recovers most packets without a request, and the rest are requested in time', async () => {
   for (const loss of [0.01, 0.1]) {
     const { receiver, reader } = await watching({ fec }, loss);
     await reader.watch(30_000);
@@ -282,7 +282,7 @@ test('at a loss of 30% parity and requests together leave less than one packet o
   assert.ok(lost / received < 1e-4, `${lost} of ${received}`);
 });
 
-test('without a server parity is what there is', async () => {
+test('without a server parity alone repairs', async () => {
   const broadcast = new Broadcast({ fec, group: [{ loss: 0.01 }] });
   await broadcast.receiver.join();
   await broadcast.receiver.begin(null, null);
@@ -293,7 +293,7 @@ test('without a server parity is what there is', async () => {
   assert.equal(broadcast.sent.feedback, 0);
 });
 
-test('whatever is paused, played and sought, no packet is missing, comes twice or comes out of its turn', async () => {
+test('in any sequence of pauses, playing and seeks, no packet is missing, twice or out of order', async () => {
   const action = fc.oneof(
     fc.record({ do: fc.constantFrom('watch', 'play', 'pause'), time: fc.integer({ min: 20, max: 12_000 }) }),
     fc.record({ do: fc.constant('back'), time: fc.integer({ min: 0, max: 100_000 }) }),
@@ -316,7 +316,7 @@ test('whatever is paused, played and sought, no packet is missing, comes twice o
         const broadcast = new Broadcast({ group: [group], toServer, fromServer, interval, receiver });
         await broadcast.run(3_333);
         await broadcast.tune();
-        // Whoever has begun to read has a place that is kept; before that a buffer may be too small for a beginning.
+        // A reader's position is held; before there is one, a small buffer can drop the beginning.
         const begin = async () => {
           const reader = new StreamReader(broadcast);
           await reader.watch(500);

@@ -9,7 +9,7 @@ import type { StationInfo } from '../wire/station-info.js';
 import { Receiver, type StationReceiver, type Target } from './station-receiver.js';
 import type { StreamBufferOptions } from './stream-buffer.js';
 
-/** What of sessions and groups is used; others stand in for them in tests. */
+/** The functions of the network; tests pass others. */
 export interface TunerNetwork {
   openSession: typeof openSession;
   openGroup: typeof openGroupBatched;
@@ -20,27 +20,27 @@ const network: TunerNetwork = { openSession, openGroup: openGroupBatched };
 export interface TunerEvents {
   /** The server of the station stopped answering, or is back. */
   onServer: (lost: boolean) => void;
-  /** Something went wrong that does not end anything. */
+  /** A failure despite which reception goes on. */
   onTrouble: (problem: Problem) => void;
 }
 
 export interface TunerOptions {
   buffer?: StreamBufferOptions;
-  /** How long packets may wait to be taken together; undefined: as long as suits viewers. */
+  /** How long datagrams can wait in a socket to be taken together; undefined: the default for viewers. */
   latency?: Millis;
   /** Addresses of further interfaces on which the group is received. */
   also?: readonly string[];
-  /** Whether the server is asked for what a player begins with; default true. */
+  /** Whether a burst is requested, which lets a player begin at once; default true. */
   burst?: boolean;
   /** How long a missing packet is waited for. */
   deadline?: Millis;
-  /** How often the server is asked for its clock; undefined: as often as keeps the session. */
+  /** Period of asking the server for its clock; undefined: that of keeping the session alive. */
   keepAlive?: Millis;
-  /** How much faster than the station replays may be. */
+  /** Speed of replays, as a multiple of the station's rate. */
   speed?: number;
 }
 
-/** Whether a receiver of one is a receiver of the other. */
+/** Whether the same receiver receives both. */
 const isSameStream = (a: StationInfo, b: StationInfo): boolean =>
   a.group === b.group && a.port === b.port && a.ssrc === b.ssrc && a.format === b.format;
 
@@ -231,5 +231,5 @@ export class Tuner {
   }
 }
 
-/** For what is said in one line. */
+/** A problem in one line. */
 export const troubleLine = (problem: Problem): string => `${messageOf(problem)}. ${problem.next}`;

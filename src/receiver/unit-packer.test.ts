@@ -22,7 +22,7 @@ function accessPoint(): Buffer {
   return payload;
 }
 
-test('payloads in a row become one unit, until it is handed on', () => {
+test('consecutive payloads become one unit until it is flushed', () => {
   const { packer, units } = packing();
   const buffer = Buffer.from('..abc..def..');
   packer.add(1, buffer, 2, 5);
@@ -41,7 +41,7 @@ test('payloads in a row become one unit, until it is handed on', () => {
   );
 });
 
-test('a unit ends before what a player can begin with, after 20 ms, and where time goes back', () => {
+test('a unit ends before a random access point, after 20 ms, and where time goes back', () => {
   const { packer, units } = packing();
   const payload = Buffer.from('abc');
   const point = accessPoint();
@@ -61,7 +61,7 @@ test('a unit ends before what a player can begin with, after 20 ms, and where ti
   );
 });
 
-test('any amount is kept, byte for byte', () => {
+test('any amount of data is kept, byte for byte', () => {
   const { packer, units } = packing();
   const payloads = Array.from({ length: 1000 }, (_, i) => Buffer.alloc(i * 2, i));
   for (const payload of [...payloads, Buffer.alloc(600_000, 7)]) packer.add(0, payload, 0, payload.length);
@@ -70,7 +70,7 @@ test('any amount is kept, byte for byte', () => {
   assert.ok(kept.equals(Buffer.concat([...payloads, Buffer.alloc(600_000, 7)])));
 });
 
-test('memory is used again when its units are no longer held, and not before', () => {
+test('memory is reused when its units are dropped, and not before', () => {
   const buffer = new StreamBuffer({ maxBytes: 700_000 });
   const memory = new Set<ArrayBufferLike>();
   const packer = new UnitPacker((unit) => {
@@ -95,7 +95,7 @@ test('memory is used again when its units are no longer held, and not before', (
   assert.ok(memory.size <= 5, `${memory.size} pieces for 700 kB`);
 });
 
-test('a reader that forgets what it has read needs no more memory than it has not', () => {
+test('a reader that drops the units it has read needs memory only for unread ones', () => {
   const buffer = new StreamBuffer();
   const memory = new Set<ArrayBufferLike>();
   const packer = new UnitPacker((unit) => {

@@ -51,13 +51,13 @@ const watching = (): Bench => {
   return bench.event({ type: 'picture' });
 };
 
-test('a number that no longer one begins with is taken at once', () => {
+test('a number that is no prefix of a longer one is tuned at once', () => {
   const bench = new Bench().keys('3');
   assert.equal(bench.state.mode, 'watching');
   bench.did('tune studio/station-3');
 });
 
-test('a number that could go on is taken after 1.4 s, or with Enter', () => {
+test('a number that is a prefix of a longer one is tuned after 1.4 s, or with Enter', () => {
   const many = [1, 12, 13].map((number) => channel(number));
   const slow = new Bench(many).keys('1').tick(TYPING_TIMEOUT - 1, null);
   slow.did();
@@ -67,14 +67,14 @@ test('a number that could go on is taken after 1.4 s, or with Enter', () => {
   new Bench(many).keys('1', 'line-end').did('tune studio/station-1');
 });
 
-test('a number that no station has is said and forgotten', () => {
+test('a number without a station gives a notice and is dropped', () => {
   const bench = watching().keys('9');
   bench.did();
   assert.match(bench.state.notice?.text ?? '', /no station 9/);
   assert.equal(bench.tick(10_000, 11_000).state.notice, null);
 });
 
-test('p pauses at once and opens the menu; p, space, 3 and Esc go on', () => {
+test('p pauses at once and opens the menu; p, space, 3 and Esc resume', () => {
   for (const key of ['p', 'space', '3', 'esc']) {
     const bench = watching().keys('p');
     assert.equal(bench.state.mode, 'menu');
@@ -85,13 +85,13 @@ test('p pauses at once and opens the menu; p, space, 3 and Esc go on', () => {
   }
 });
 
-test('1 in the menu exits, and nothing happens after it', () => {
+test('1 in the menu exits, and later events do nothing', () => {
   const bench = watching().keys('p', '1', 'p', '2');
   bench.did('pause', 'exit');
   assert.equal(bench.state.mode, 'ended');
 });
 
-test('2 in the menu shows the list; another station is played, not paused', () => {
+test('2 in the menu opens the list, and another station then plays', () => {
   const bench = watching().keys('p', '2');
   bench.did('pause', 'refresh');
   assert.equal(bench.state.marked, 1);
@@ -100,23 +100,23 @@ test('2 in the menu shows the list; another station is played, not paused', () =
   assert.equal(bench.state.previous, 'studio/station-2');
 });
 
-test('Esc in the list goes back to where it was opened: the menu when paused, the picture when not', () => {
+test('Esc in the list returns to the menu when paused, and to the picture otherwise', () => {
   assert.equal(watching().keys('p', '2', 'esc').state.mode, 'menu');
   assert.equal(watching().keys('c', 'esc').state.mode, 'watching');
   assert.equal(new Bench().keys('esc').state.mode, 'ended');
 });
 
-test('choosing the station that is paused resumes it', () => {
+test('choosing the paused station resumes it', () => {
   const bench = watching().keys('p', '2', 'enter');
   bench.did('pause', 'refresh', 'resume');
 });
 
-test('the menu is driven by arrows and Enter, too', () => {
+test('the menu takes arrows and Enter, too', () => {
   watching().keys('p', 'enter').did('pause', 'resume');
   watching().keys('p', 'down', 'enter').did('pause', 'exit');
 });
 
-test('page up and page down go round the stations, Backspace to the one before', () => {
+test('page up and page down cycle through the stations, Backspace returns to the one before', () => {
   watching().keys('pgup').did('tune studio/station-3');
   watching().keys('pgdn', 'pgdn').did('tune studio/station-1', 'tune studio/station-3');
   watching()
@@ -124,7 +124,7 @@ test('page up and page down go round the stations, Backspace to the one before',
     .did(...[3, 2, 3].map((n) => `tune studio/station-${n}`));
 });
 
-test('a number that two servers have opens the list at the first of them', () => {
+test('a number of two stations opens the list at the first of them', () => {
   const bench = new Bench([channel(1), channel(2, { server: 'attic' }), channel(2)]).keys('1');
   bench.did('tune studio/station-1');
   bench.keys('2').did('refresh');
@@ -133,7 +133,7 @@ test('a number that two servers have opens the list at the first of them', () =>
   assert.match(bench.state.notice?.text ?? '', /attic and studio/);
 });
 
-test('silence is noticed, and when packets come again the player goes on live', () => {
+test('silence is noticed, and when packets come again the player goes live', () => {
   const bench = watching().tick(100, 1050);
   assert.equal(bench.state.reception, 'playing');
   bench.tick(SILENCE, 1050);
@@ -142,7 +142,7 @@ test('silence is noticed, and when packets come again the player goes on live', 
   bench.tick(200, bench.now + 150).did('seek live');
 });
 
-test('after a silence who is behind goes on where he is', () => {
+test('after a silence a picture that is behind goes on where it is', () => {
   const bench = watching().behind(20_000).tick(SILENCE, 1000);
   assert.equal(bench.state.reception, 'silent');
   bench.tick(200, bench.now + 150).did();
@@ -154,13 +154,13 @@ test('packets that come again while paused leave the picture alone', () => {
   bench.did('pause');
 });
 
-test('a place that is no longer held is said, and the player goes on live', () => {
+test('a position that is no longer held gives a notice, and the player goes live', () => {
   const bench = watching().event({ type: 'position-lost' });
   bench.did('seek live');
   assert.match(bench.state.notice?.text ?? '', /no longer held/);
 });
 
-test('arrows seek by 10 s, with Shift by 60; the distance is the sought one until its picture is there', () => {
+test('arrows seek by 10 s, with Shift by 60, and the distance is the one sought until its picture is shown', () => {
   const bench = watching().behind(200).keys('left', 'shift-left', 'right', 'shift-left');
   bench.did('seek -10000', 'seek -60000', 'seek 10000', 'seek -60000');
   assert.equal(bench.state.distance, 120_200);
@@ -172,7 +172,7 @@ test('arrows seek by 10 s, with Shift by 60; the distance is the sought one unti
   assert.equal(bench.state.mode, 'watching');
 });
 
-test('seeking to what is not yet on the air, or nearly on, is going live', () => {
+test('seeking to the present or beyond goes live', () => {
   watching().behind(9_000).keys('right').did('seek live');
   watching().behind(10_900).keys('right').did('seek live');
   watching().behind(11_100).keys('right').did('seek 10000');
@@ -187,14 +187,14 @@ test('seeking while paused stays paused', () => {
   bench.event({ type: 'picture' }).keys('3').did('resume');
 });
 
-test('before what the station reaches back to there is its oldest picture, and that is said', () => {
+test('seeking further than the station reaches back goes to its oldest picture and gives a notice', () => {
   const bench = watching().behind(3_000, 8_000).keys('left');
   bench.did('seek -5000');
   assert.equal(bench.state.notice?.text, 'Station 2 reaches back no further.');
   bench.event({ type: 'picture' }).behind(8_000, 8_000).keys('shift-left').did();
 });
 
-test('a moment that cannot be had is said, and the picture goes on where it is', () => {
+test('a failed seek gives a notice, and the picture goes on where it is', () => {
   const bench = watching().behind(3_000).keys('left');
   bench.event({ type: 'seek-failed', text: 'No.' }).did('seek -10000', 'resume');
   assert.equal(bench.state.notice?.text, 'No.');
@@ -208,7 +208,7 @@ test('Home plays the item on the air from its beginning', () => {
   assert.equal(bench.state.following, false);
 });
 
-test('l goes back to live, also from a pause; where the picture is live it stays', () => {
+test('l goes live, also from a pause, and a live picture stays', () => {
   watching().behind(500).keys('l').did();
   watching().behind(45_000).keys('l').did('seek live');
   const bench = watching().behind(0).keys('p').behind(500).keys('l');
@@ -216,7 +216,7 @@ test('l goes back to live, also from a pause; where the picture is live it stays
   assert.deepEqual([bench.state.mode, bench.state.paused, bench.state.following], ['watching', false, true]);
 });
 
-test('the menu has a fourth line while the picture is behind, and only then', () => {
+test('the menu has a fourth line only while the picture is behind', () => {
   const bench = watching().behind(0).keys('p', '4', 'down');
   assert.equal(bench.state.marked, 0);
   bench.behind(1_001).keys('up');
@@ -227,7 +227,7 @@ test('the menu has a fourth line while the picture is behind, and only then', ()
   watching().behind(2_000).keys('p', '4').did('pause', 'seek live');
 });
 
-test('a mark on the fourth line goes where the line goes', () => {
+test('the mark leaves the fourth line when that disappears', () => {
   const bench = watching().behind(0).keys('p').behind(2_000).keys('down');
   assert.equal(bench.state.marked, 3);
   assert.equal(bench.behind(1_000).state.marked, 2);
@@ -235,7 +235,7 @@ test('a mark on the fourth line goes where the line goes', () => {
   assert.equal(bench.state.marked, 2);
 });
 
-test('the picture is to come near what is on the air unless the user went behind it', () => {
+test('the picture follows the one on the air unless the user went back', () => {
   const follows = (...keys: string[]): boolean =>
     watching()
       .behind(5_000)
@@ -248,7 +248,7 @@ test('the picture is to come near what is on the air unless the user went behind
     assert.equal(follows(...keys), false, `${keys}`);
 });
 
-test('the station that is watched stays in the list when its server no longer tells of it', () => {
+test('the station being watched stays in the list when its server no longer announces it', () => {
   const bench = watching().event({ type: 'channels', channels: [channel(7), channel(1)] });
   assert.deepEqual(
     bench.state.channels.map(({ info }) => info.number),
@@ -256,11 +256,11 @@ test('the station that is watched stays in the list when its server no longer te
   );
 });
 
-test('a window that was closed ends it', () => {
+test('closing the window ends the viewer', () => {
   watching().event({ type: 'closed' }).did('exit');
 });
 
-test('no keys lead anywhere strange', () => {
+test('no sequence of keys leads to an inconsistent state', () => {
   const keys = [
     'p',
     'space',

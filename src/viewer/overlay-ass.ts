@@ -1,6 +1,6 @@
 /**
- * Panels as ASS events for mpv's osd-overlay: drawn shapes and text at fixed places on a canvas that is 720 high
- * and as wide as the window's shape makes it.
+ * Overlays as ASS events for mpv's osd-overlay: shapes and text at fixed positions on a canvas that is 720 high and has the
+ * window's aspect ratio.
  */
 import type { Overlay, OverlayRow } from './overlay.js';
 
@@ -8,7 +8,7 @@ export const CANVAS_HEIGHT = 720;
 
 /** ASS writes colours as &HBBGGRR&, and alpha with 00 opaque. */
 const Color = {
-  overlay: '\\1c&H1C1512&\\1a&H28&',
+  background: '\\1c&H1C1512&\\1a&H28&',
   marked: '\\1c&HD9762B&\\1a&H10&',
   title: '\\1c&HFFFFFF&\\1a&H00&',
   text: '\\1c&HF2EEEC&\\1a&H00&',
@@ -26,17 +26,17 @@ interface Layout {
   width: number;
   rowHeight: number;
   size: number;
-  /** Where the row's text begins, from the overlay's padding. */
+  /** Distance of the row's text from the padding. */
   indent: number;
-  place: 'center' | 'bottom' | 'top-right';
+  position: 'center' | 'bottom' | 'top-right';
 }
 
 const layouts: Record<Exclude<Overlay['kind'], 'badge'>, Layout> = {
-  menu: { width: 440, rowHeight: 50, size: 28, indent: 44, place: 'center' },
-  list: { width: 860, rowHeight: 46, size: 26, indent: 60, place: 'center' },
-  banner: { width: 760, rowHeight: 34, size: 23, indent: 150, place: 'bottom' },
-  message: { width: 820, rowHeight: 32, size: 22, indent: 0, place: 'bottom' },
-  number: { width: 170, rowHeight: 0, size: 40, indent: 0, place: 'top-right' },
+  menu: { width: 440, rowHeight: 50, size: 28, indent: 44, position: 'center' },
+  list: { width: 860, rowHeight: 46, size: 26, indent: 60, position: 'center' },
+  banner: { width: 760, rowHeight: 34, size: 23, indent: 150, position: 'bottom' },
+  message: { width: 820, rowHeight: 32, size: 22, indent: 0, position: 'bottom' },
+  number: { width: 170, rowHeight: 0, size: 40, indent: 0, position: 'top-right' },
 };
 
 /** The events, one a line. `aspect` is the window's width divided by its height. */
@@ -51,70 +51,100 @@ function overlayEvents(overlay: Overlay, kind: keyof typeof layouts, canvasWidth
   const width = Math.min(layout.width, canvasWidth - 2 * MARGIN);
   const body = overlay.rows.length * layout.rowHeight;
   const height = PADDING * 2 - 8 + TITLE.height + body + (overlay.hint === '' ? 0 : HINT.height) - 8;
-  const left = layout.place === 'top-right' ? canvasWidth - width - MARGIN : (canvasWidth - width) / 2;
+  const left = layout.position === 'top-right' ? canvasWidth - width - MARGIN : (canvasWidth - width) / 2;
   const top = { center: (CANVAS_HEIGHT - height) / 2, bottom: CANVAS_HEIGHT - height - MARGIN, 'top-right': MARGIN };
-  const y = top[layout.place];
+  const y = top[layout.position];
   const inside = { left: left + PADDING, right: left + width - PADDING };
-  const events = [box(left, y, width, height, 18, Color.overlay)];
+  const events = [box({ x: left, y, width, height, radius: 18, color: Color.background })];
   const titleAt = y + PADDING - 8;
-  events.push(text(overlay.title, inside.left, titleAt, TITLE.size, Color.title, { bold: true, right: inside.right }));
+  events.push(
+    text(overlay.title, {
+      x: inside.left,
+      y: titleAt,
+      size: TITLE.size,
+      color: Color.title,
+      bold: true,
+      right: inside.right,
+    }),
+  );
   overlay.rows.forEach((row, index) => {
-    events.push(...rowEvents(row, inside, titleAt + TITLE.height + index * layout.rowHeight, layout, kind));
+    const rowY = titleAt + TITLE.height + index * layout.rowHeight;
+    events.push(...rowEvents(row, { inside, y: rowY, layout, kind }));
   });
   if (overlay.hint !== '') {
-    const at = titleAt + TITLE.height + body + 12;
-    events.push(text(overlay.hint, inside.left, at, HINT.size, Color.detail, { right: inside.right }));
+    const hintY = titleAt + TITLE.height + body + 12;
+    events.push(
+      text(overlay.hint, { x: inside.left, y: hintY, size: HINT.size, color: Color.detail, right: inside.right }),
+    );
   }
   return events;
 }
 
-/** In the corner where no overlay lies. */
+/** In the corner that no overlay covers. */
 function badgeEvents(badge: string): string[] {
   if (badge === '') return [];
   const width = badge.length * BADGE.digit + 28;
   const textAt = MARGIN + (BADGE.height - BADGE.size) / 2;
   return [
-    box(MARGIN, MARGIN, width, BADGE.height, 12, Color.overlay),
-    text(badge, MARGIN + 14, textAt, BADGE.size, Color.title, { bold: true }),
+    box({ x: MARGIN, y: MARGIN, width, height: BADGE.height, radius: 12, color: Color.background }),
+    text(badge, { x: MARGIN + 14, y: textAt, size: BADGE.size, color: Color.title, bold: true }),
   ];
 }
 
-interface Inside {
-  left: number;
-  right: number;
+interface RowOptions {
+  /** Left and right end of the text. */
+  inside: { left: number; right: number };
+  y: number;
+  layout: Layout;
+  kind: Overlay['kind'];
 }
 
-function rowEvents(row: OverlayRow, inside: Inside, y: number, layout: Layout, kind: Overlay['kind']): string[] {
+function rowEvents(row: OverlayRow, { inside, y, layout, kind }: RowOptions): string[] {
   const { size, rowHeight, indent } = layout;
   const events: string[] = [];
   const textY = y + (rowHeight - size) / 2;
   if (row.marked) {
-    events.push(box(inside.left - 14, y + 2, inside.right - inside.left + 28, rowHeight - 4, 10, Color.marked));
+    const width = inside.right - inside.left + 28;
+    const height = rowHeight - 4;
+    events.push(box({ x: inside.left - 14, y: y + 2, width, height, radius: 10, color: Color.marked }));
   }
   const color = row.current && !row.marked ? Color.current : Color.text;
   if (kind === 'banner') {
-    events.push(text(row.detail, inside.left, textY + 2, size - 3, Color.detail, { right: inside.left + indent - 8 }));
-    events.push(text(row.text, inside.left + indent, textY, size, color, { right: inside.right }));
+    const right = inside.left + indent - 8;
+    events.push(text(row.detail, { x: inside.left, y: textY + 2, size: size - 3, color: Color.detail, right }));
+    events.push(text(row.text, { x: inside.left + indent, y: textY, size, color, right: inside.right }));
     return events;
   }
   if (row.key !== '') {
-    events.push(text(row.key, inside.left, textY, size, color, { bold: true, right: inside.left + indent - 6 }));
+    const right = inside.left + indent - 6;
+    events.push(text(row.key, { x: inside.left, y: textY, size, color, bold: true, right }));
   }
   const detailWidth = row.detail === '' ? 0 : 330;
-  events.push(text(row.text, inside.left + indent, textY, size, color, { right: inside.right - detailWidth }));
+  events.push(text(row.text, { x: inside.left + indent, y: textY, size, color, right: inside.right - detailWidth }));
   if (row.detail !== '') {
     const detailColor = row.marked ? Color.text : Color.detail;
-    events.push(text(row.detail, inside.right, textY + 3, size - 5, detailColor, { alignRight: true }));
+    events.push(
+      text(row.detail, { x: inside.right, y: textY + 3, size: size - 5, color: detailColor, alignRight: true }),
+    );
   }
   return events;
 }
 
-/** Lines outside the shapes and shadows would blur small text: none. */
+/** No borders and shadows, which would blur small text. */
 const PLAIN = '\\bord0\\shad0';
 
-function box(x: number, y: number, width: number, height: number, radius: number, color: string): string {
+interface BoxOptions {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  radius: number;
+  color: string;
+}
+
+function box({ x, y, width, height, radius, color }: BoxOptions): string {
   const r = Math.min(radius, height / 2);
-  const k = r * 0.45; // where the control points of a quarter circle's curve lie, from its corner
+  const k = r * 0.45; // distance of a quarter circle's control points from its corner
   const points = [
     `m ${n(r)} 0 l ${n(width - r)} 0 b ${n(width - k)} 0 ${n(width)} ${n(k)} ${n(width)} ${n(r)}`,
     `l ${n(width)} ${n(height - r)} b ${n(width)} ${n(height - k)} ${n(width - k)} ${n(height)} ${n(width - r)} ${n(height)}`,
@@ -125,24 +155,28 @@ function box(x: number, y: number, width: number, height: number, radius: number
 }
 
 interface TextOptions {
+  x: number;
+  y: number;
+  size: number;
+  color: string;
   bold?: boolean;
-  /** Where text that is too long is cut off. */
+  /** Right end, where longer text is cut off. */
   right?: number;
   /** `x` is the text's right end. */
   alignRight?: boolean;
 }
 
-function text(value: string, x: number, y: number, size: number, color: string, options: TextOptions = {}): string {
-  const clip = options.right === undefined ? '' : `\\clip(0,0,${n(options.right)},${CANVAS_HEIGHT})`;
-  const align = options.alignRight ? '\\an9' : '\\an7';
-  const style = `${align}\\pos(${n(x)},${n(y)})\\q2\\fs${size}\\b${options.bold ? 1 : 0}${PLAIN}${color}${clip}`;
+function text(value: string, { x, y, size, color, bold, right, alignRight }: TextOptions): string {
+  const clip = right === undefined ? '' : `\\clip(0,0,${n(right)},${CANVAS_HEIGHT})`;
+  const align = alignRight ? '\\an9' : '\\an7';
+  const style = `${align}\\pos(${n(x)},${n(y)})\\q2\\fs${size}\\b${bold ? 1 : 0}${PLAIN}${color}${clip}`;
   return `{${style}}${escapeAss(value)}`;
 }
 
-/** Two decimals are far below a pixel. */
+/** Two decimals, far below a pixel. */
 const n = (value: number): string => String(Math.round(value * 100) / 100);
 
-/** Text comes from the network: nothing in it may act as a tag or a line break. U+2060 keeps a backslash alone. */
+/** Text comes from the network: nothing in it acts as a tag or a line break. U+2060 ends a backslash's escape. */
 export const escapeAss = (value: string): string =>
   value
     .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ')

@@ -47,7 +47,7 @@ test('the menu offers 1 Exit, 2 Change the station, 3 Resume', () => {
   ]);
 });
 
-test('how far the picture is behind stands in the corner, whatever else is shown', () => {
+test('the distance of the picture is in the corner of every overlay', () => {
   const behind = (distance: number, ...keys: string[]): ViewerState => ({ ...after(['1', ...keys]), distance });
   const badge = (state: ViewerState): string | undefined => overlayFor({ ...state, bannerUntil: 0 }, null, 1000)?.badge;
   assert.equal(badge(behind(1_000)), undefined);
@@ -63,7 +63,7 @@ test('how far the picture is behind stands in the corner, whatever else is shown
   assert.deepEqual(linesOf(overlay, { width: 60, styled: true }), []);
 });
 
-test('behind what is on the air, the menu offers to go back to it', () => {
+test('while the picture is behind, the menu offers to go back to live', () => {
   const overlay = overlayFor({ ...after(['1', 'p']), distance: 45_000 }, null, 1000);
   assert.deepEqual(
     overlay?.rows.map(({ key, text }) => `${key} ${text}`),
@@ -71,7 +71,7 @@ test('behind what is on the air, the menu offers to go back to it', () => {
   );
 });
 
-test('the banner says until when it is on, and what is next', () => {
+test('the banner shows the end of the item and the next one', () => {
   const banner = (changes: Partial<StationInfo>) => {
     const state = { ...after(['1'], [channel(1, changes)]), reception: 'playing' as const, bannerUntil: 9000 };
     return overlayFor(state, null, 1000)?.rows.map(({ text, detail }) => `${detail}: ${text}`);
@@ -93,7 +93,7 @@ test('the list shows resolution, aspect ratio and frame rate, and as many statio
   assert.equal(overlay?.rows[0]?.detail, '1920×1080 · 16:9 · 23.976 fps');
 });
 
-test('now playing tells the picture, codecs and loss', () => {
+test('the banner shows picture, codecs and loss', () => {
   const state = update(after(['1', 'i']), { type: 'picture' }, 1000).state;
   const shown = JSON.stringify(overlayFor({ ...state, bannerUntil: 9000 }, report, 1000));
   for (const part of ['Station 1', 'A film', '1920×1080', 'AAC-LC stereo', '2 of 51,202 packets lost (0.0039%)']) {
@@ -101,7 +101,7 @@ test('now playing tells the picture, codecs and loss', () => {
   }
 });
 
-test('while the first picture is waited for, it says how long that may take', () => {
+test('while tuning, the overlay shows the longest wait for the first picture', () => {
   const overlay = overlayFor(after(['1']), null, 1500);
   assert.deepEqual(
     [overlay?.title, overlay?.rows[0]?.text],
@@ -109,18 +109,18 @@ test('while the first picture is waited for, it says how long that may take', ()
   );
 });
 
-test('a group that stays silent comes with what to check; a server that is gone is named', () => {
+test('a silent group comes with what to check, and a lost server is named', () => {
   const silent: ViewerState = { ...after(['1']), reception: 'silent' };
   assert.match(JSON.stringify(overlayFor(silent, null, 9000)), /No packets.*--interface.*firewall.*5004/);
   const gone = overlayFor({ ...silent, serverLost: true, lastPacket: 2000 }, null, 9000);
   assert.match(gone?.title ?? '', /studio has gone off the air/);
 });
 
-test('loss is told only when there is some', () => {
+test('the share of loss is shown only when there is some', () => {
   assert.equal(receiverStatsText({ ...report, lost: 0, late: 0, received: 1000 }), '1,000 packets, none lost');
 });
 
-test('no text from the network becomes a tag of the overlay, a line, or a cursor movement', () => {
+test('no text from the network acts as a tag, a line break or a cursor movement', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (name) => {
       const escaped = escapeAss(name);
@@ -137,7 +137,7 @@ test('no text from the network becomes a tag of the overlay, a line, or a cursor
   );
 });
 
-test('the table keeps to the width of the terminal', () => {
+test('the table fits the width of the terminal', () => {
   const wide = stationInfo(1, { name: '長い名前の放送局'.repeat(8), nowPlaying: 'x'.repeat(100) });
   const lines = stationTable(
     [wide, stationInfo(12, { audioCodec: null, format: 'jpeg', videoCodec: 'JPEG' })],
@@ -148,12 +148,12 @@ test('the table keeps to the width of the terminal', () => {
   assert.match(lines[2]!, /^ 12 {2}Station 12 .*JPEG, no sound/);
 });
 
-test('texts are fitted by columns, not characters', () => {
+test('texts are fitted by columns, not by characters', () => {
   assert.equal(fit('日本語', 5), '日本…');
   assert.equal(fit('ab', 4, true), '  ab');
 });
 
-test('numbers are read as people write them', () => {
+test('numbers are formatted for people', () => {
   assert.equal(frameRateText(23.976023976), '23.976');
   assert.equal(frameRateText(30), '30');
   assert.equal(durationText(30), '0:30');

@@ -1,9 +1,9 @@
-/** Back and forth in the station's time: the part of `update` in model.ts that its keys need. */
+/** Seeking: the part of `update` in model.ts for its keys. */
 import type { Millis } from '../base/units.js';
 import { BEHIND, isBehind, NOTICE_TIME, noFurtherText, seekSteps } from '../contract/viewing.js';
 import { currentChannel, type Step, type ViewerState } from './state.js';
 
-/** What a key does that seeks; null for all others. A picture that stands still is followed by one that does. */
+/** The step for a key that seeks; null for other keys. A seek during a pause stays paused. */
 export function onSeekKey(state: ViewerState, key: string, now: Millis): Step | null {
   const step = seekSteps.get(key);
   if (step !== undefined) return seekBy(state, step, now);
@@ -13,21 +13,21 @@ export function onSeekKey(state: ViewerState, key: string, now: Millis): Step | 
   return key === 'l' ? playLive(state) : null;
 }
 
-/** Goes on with what is on the air, paused or not. */
+/** Plays the picture on the air, also from a pause. */
 export function playLive(state: ViewerState): Step {
   if (state.paused) return toLive({ ...state, mode: 'watching', paused: false });
   const isThere = !isBehind(state.distance) && !state.seeking && state.distance !== null;
   return isThere ? { state: { ...state, following: true }, effects: [] } : toLive(state);
 }
 
-/** What is on the air; paused if it was. */
+/** Seeks the picture on the air; paused if it was. */
 export function toLive(state: ViewerState): Step {
   const distance = state.distance === null ? null : 0;
   const live: ViewerState = { ...state, distance, seeking: true, following: !state.paused };
   return { state: { ...live, marked: markedIn(live) }, effects: [{ type: 'seek', to: { kind: 'live' } }] };
 }
 
-/** The marked line of the menu; "Back to live" is there only while it leads somewhere. */
+/** The marked line of the menu, whose last line is there only while the picture is behind. */
 export const markedIn = (state: ViewerState): number =>
   state.mode === 'menu' && !isBehind(state.distance) ? Math.min(state.marked, 2) : state.marked;
 
@@ -42,8 +42,8 @@ function seekBy(state: ViewerState, by: Millis, now: Millis): Step {
   if (reach === null || before - by <= reach) return seek(state, by);
   const name = currentChannel(state)?.info.name ?? '';
   const notice = { text: noFurtherText(name), until: now + NOTICE_TIME };
-  const told: ViewerState = { ...state, notice };
-  return reach - before <= BEHIND ? { state: told, effects: [] } : seek(told, before - reach);
+  const noticed: ViewerState = { ...state, notice };
+  return reach - before <= BEHIND ? { state: noticed, effects: [] } : seek(noticed, before - reach);
 }
 
 function seek(state: ViewerState, by: Millis): Step {

@@ -22,7 +22,7 @@ const found = (number: number): FoundChannel => {
   return { key, info, found: { key, info, servers: [server] } };
 };
 
-/** A viewer who watches station 1, whose receiver holds the last 20 s, with a picture of 4 s ago on the screen. */
+/** A viewer of station 1, whose receiver holds the last 20 s, with a picture of 4 s ago on the screen. */
 class Bench {
   readonly timers = new HandTimers();
   readonly receiver = new FakeReceiver();
@@ -80,13 +80,13 @@ class Bench {
     return this;
   }
 
-  /** What the player was given last, once it was given so much. */
+  /** The media played last, once the player was given that many. */
   async given(count: number) {
     await until(this.context, () => this.player?.given.length === count);
     return this.player.given[count - 1];
   }
 
-  /** The player asks for what it was given, and shows the picture of that time. */
+  /** The player requests its media, and shows the picture of that time. */
   async picture(time: number): Promise<void> {
     const { url } = this.player.given[this.player.given.length - 1]!;
     const [response] = (await once(get(url), 'response')) as [IncomingMessage];
@@ -96,7 +96,7 @@ class Bench {
     await this.look();
   }
 
-  /** Time passes until the viewer has looked at its player, and shows what it saw. */
+  /** Time passes until the viewer has measured its player and shown that. */
   async look(): Promise<void> {
     for (let tick = 0; tick < 2; tick++) {
       this.timers.advance(200);
@@ -109,7 +109,7 @@ class Bench {
   }
 }
 
-test('the badge says how far the picture that is shown is behind the server’s clock', {
+test('the badge shows the distance of the picture to the server’s clock', {
   timeout: 10_000,
 }, async (context) => {
   const bench = await new Bench(context).watch(4);
@@ -119,7 +119,7 @@ test('the badge says how far the picture that is shown is behind the server’s 
   assert.equal(bench.badge, '−1:05');
 });
 
-test('seeking counts from the very picture, several times at once', { timeout: 10_000 }, async (context) => {
+test('seeks count from the picture on the screen, and add up', { timeout: 10_000 }, async (context) => {
   const bench = await new Bench(context).watch(4);
   bench.receiver.answer = { from: NOW - 28, to: NOW - 20 };
   for (const key of ['left', 'left', 'left', 'right']) bench.viewer.key(key);
@@ -129,7 +129,7 @@ test('seeking counts from the very picture, several times at once', { timeout: 1
   assert.deepEqual(bench.receiver.sought, [{ kind: 'time', time: (NOW - 25) * 1000 + 1, item: false }]);
 });
 
-test('what the receiver still holds is played without asking', { timeout: 10_000 }, async (context) => {
+test('a picture that the receiver holds is sought without the server', { timeout: 10_000 }, async (context) => {
   const bench = await new Bench(context).watch(4);
   bench.viewer.key('left');
   assert.equal((await bench.given(2)).from, (NOW - 14) * second);
@@ -137,7 +137,7 @@ test('what the receiver still holds is played without asking', { timeout: 10_000
   assert.equal(bench.badge, '−0:14');
 });
 
-test('a pause stays one when seeking, and back to live plays', { timeout: 10_000 }, async (context) => {
+test('a seek during a pause stays paused, and back to live plays', { timeout: 10_000 }, async (context) => {
   const bench = await new Bench(context).watch(4);
   bench.viewer.key('p');
   bench.viewer.key('left');
@@ -154,7 +154,7 @@ test('a pause stays one when seeking, and back to live plays', { timeout: 10_000
   assert.deepEqual(bench.server, ['pause', 'resume']);
 });
 
-test('a server that refuses is quoted, and the picture goes on', { timeout: 10_000 }, async (context) => {
+test('a refusal is shown, and the picture goes on', { timeout: 10_000 }, async (context) => {
   const bench = await new Bench(context).watch(4);
   bench.receiver.answer = new Problem('server', 'The server refused', 'Wait.');
   bench.viewer.key('shift-left');
@@ -164,39 +164,39 @@ test('a server that refuses is quoted, and the picture goes on', { timeout: 10_0
   assert.equal(bench.badge, '−0:04');
 });
 
-test('who is behind because tuning began there comes nearer; who went there does not', {
+test('a picture that began behind approaches the present, and one that was sought does not', {
   timeout: 10_000,
 }, async (context) => {
   const bench = await new Bench(context).watch(4);
-  assert.deepEqual(bench.player.told, ['speed 1.05']);
+  assert.deepEqual(bench.player.calls, ['speed 1.05']);
   bench.player.at = (NOW - 0.2) * second;
   await bench.look();
-  assert.deepEqual(bench.player.told, ['speed 1.05', 'speed 1']);
+  assert.deepEqual(bench.player.calls, ['speed 1.05', 'speed 1']);
   bench.viewer.key('left');
   await bench.given(2);
   await bench.picture(NOW - 14);
-  assert.deepEqual(bench.player.told, ['speed 1.05', 'speed 1']);
+  assert.deepEqual(bench.player.calls, ['speed 1.05', 'speed 1']);
 });
 
-test('who wants to stay behind is left there', { timeout: 10_000 }, async (context) => {
+test('with the option stay the picture keeps its distance', { timeout: 10_000 }, async (context) => {
   const bench = await new Bench(context, { stay: true }).watch(4);
-  assert.deepEqual(bench.player.told, []);
+  assert.deepEqual(bench.player.calls, []);
 });
 
-test('a first picture of the past is tuned to, shown to the very picture, and stayed with', {
+test('a first picture in the past is tuned to, shown exactly, and keeps its distance', {
   timeout: 10_000,
 }, async (context) => {
   const bench = new Bench(context, { first: (NOW - 10) * second });
   await bench.watch(10);
   assert.deepEqual(bench.tuned, [{ kind: 'time', time: (NOW - 11) * 1000 + 1, item: false }]);
   assert.equal(bench.player.given[0]!.from, (NOW - 10) * second);
-  assert.deepEqual(bench.player.told, []);
+  assert.deepEqual(bench.player.calls, []);
   bench.viewer.key('2');
   await bench.given(2);
   assert.equal(bench.tuned[1], undefined);
 });
 
-test('what the player has not read yet need not come: that is no silence', { timeout: 10_000 }, async (context) => {
+test('while the player has unread media, no packets are expected', { timeout: 10_000 }, async (context) => {
   const bench = await new Bench(context).watch(4);
   bench.receiver.lastArrival = 0;
   bench.timers.advance(5_000);
@@ -213,40 +213,42 @@ test('what the player has not read yet need not come: that is no silence', { tim
 const inStep = (context: TestContext, behind: number): Promise<Bench> =>
   new Bench(context, { delay: 200 }).watch(behind);
 
-test('in step, the first picture stands still until its moment has come', { timeout: 10_000 }, async (context) => {
+test('in step, the first picture waits for its moment', { timeout: 10_000 }, async (context) => {
   const bench = await inStep(context, -0.5);
   const { paused, from } = bench.player.given[0]!;
   assert.equal(paused, true);
   assert.equal(from, (NOW + 0.05) * second, 'the one that is due when it can be there');
   bench.timers.advance(299);
-  assert.deepEqual(bench.player.told, [], '700 ms from when it was seen');
+  assert.deepEqual(bench.player.calls, [], '700 ms from when it was seen');
   bench.timers.advance(201);
-  assert.deepEqual(bench.player.told, ['resume']);
+  assert.deepEqual(bench.player.calls, ['resume']);
   assert.deepEqual(bench.server, []);
 });
 
-test('in step, who pauses before the first picture’s moment has come stays paused', {
+test('in step, a pause before the first picture’s moment lasts beyond it', {
   timeout: 10_000,
 }, async (context) => {
   const bench = await inStep(context, -0.5);
   bench.viewer.key('p');
   bench.timers.advance(1_000);
-  assert.deepEqual(bench.player.told, ['pause']);
+  assert.deepEqual(bench.player.calls, ['pause']);
   bench.viewer.key('p');
-  assert.deepEqual(bench.player.told, ['pause', 'resume']);
+  assert.deepEqual(bench.player.calls, ['pause', 'resume']);
 });
 
-test('in step, pictures are played faster or slower until they are at their moments', {
+test('in step, late pictures play faster until they are at their moments', {
   timeout: 10_000,
 }, async (context) => {
   const bench = await inStep(context, 0);
   for (let picture = 0; picture < 20; picture++) bench.player.draws((NOW - 0.2 - 0.06) * second);
   await bench.look();
-  assert.deepEqual(bench.player.told, ['resume', 'speed 1.03']);
+  assert.deepEqual(bench.player.calls, ['resume', 'speed 1.03']);
   assert.ok(bench.player.overlay?.rows.some(({ text }) => text === 'out of step, 60 ms late'));
 });
 
-test('in step, who is far off begins anew, and who has paused is left alone', { timeout: 10_000 }, async (context) => {
+test('in step, a picture far off jumps, and one behind after a pause does not', {
+  timeout: 10_000,
+}, async (context) => {
   const bench = await inStep(context, 0);
   for (let picture = 0; picture < 20; picture++) bench.player.draws((NOW - 2.2) * second);
   await bench.look();
@@ -258,5 +260,5 @@ test('in step, who is far off begins anew, and who has paused is left alone', { 
   for (let picture = 0; picture < 20; picture++) bench.player.draws((NOW - 30) * second);
   await bench.look();
   assert.equal(bench.player.given.length, 2);
-  assert.deepEqual(bench.player.told, ['resume', 'resume', 'pause', 'resume']);
+  assert.deepEqual(bench.player.calls, ['resume', 'resume', 'pause', 'resume']);
 });

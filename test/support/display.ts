@@ -1,4 +1,4 @@
-/** A screen that nobody sees, what is on it, and a keyboard for it. */
+/** A virtual screen, its pixels, and a keyboard for it. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import type { TestContext } from 'node:test';
@@ -19,10 +19,10 @@ export interface Screen {
 
 export const SCREEN = { width: 1280, height: 720 } as const;
 
-/** Opens a screen that goes away with the test. */
+/** Opens a screen for the duration of the test. */
 export async function openScreen(context: TestContext): Promise<Screen> {
   const size = `${SCREEN.width}x${SCREEN.height}x24`;
-  // -noreset: else it begins anew, windows and all, whenever nobody is connected for a moment.
+  // -noreset: without it the server resets, and closes all windows, when its last client disconnects.
   const server = spawn('Xvfb', ['-displayfd', '1', '-screen', '0', size, '-nolisten', 'tcp', '-noreset'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
@@ -49,10 +49,10 @@ export async function openScreen(context: TestContext): Promise<Screen> {
   };
 }
 
-/** Milliseconds between two looks: what is waited for needs the processor too. */
+/** Milliseconds between two checks, which leave the processor to the processes waited for. */
 const LOOK_INTERVAL = 5;
 
-/** Looks again and again until it is so; the test's own time limit ends what never comes. */
+/** Checks until `isSo` holds. The test's time limit ends the wait. */
 export async function until(context: { signal: AbortSignal }, isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isSo())) {
     context.signal.throwIfAborted();

@@ -1,4 +1,4 @@
-/** A player without a window, which does and says what a test has it do and say. */
+/** A player without a window, controlled by a test. */
 
 import type { Millis, Ticks90k } from '../../src/base/units.js';
 import type { Overlay } from '../../src/viewer/overlay.js';
@@ -6,10 +6,10 @@ import type { Media, Player, PlayerEvents } from '../../src/viewer/players/playe
 
 export class FakePlayer implements Player {
   overlay: Overlay | null = null;
-  /** What it was given, in order; and each word of the rest. */
+  /** The media played, in order, and the other calls. */
   readonly given: Media[] = [];
-  readonly told: string[] = [];
-  /** The time stamp of its picture, and what it holds ahead. */
+  readonly calls: string[] = [];
+  /** Time stamp of its picture, and media that it holds ahead. */
   at: Ticks90k | null = null;
   ahead: Millis | null = 1_000;
 
@@ -19,24 +19,24 @@ export class FakePlayer implements Player {
     this.at = null;
     this.given.push(media);
   }
-  /** Has the picture of that time on its screen. */
+  /** Shows the picture of that time, the first one of its media. */
   pictures(at: Ticks90k): void {
     this.at = at;
     this.events.onPicture();
   }
-  /** Draws the picture of that time, which is on its screen at once. */
+  /** Shows the picture of that time, and reports it. */
   draws(at: Ticks90k): void {
     this.at = at;
     this.events.onShown?.(at, 0);
   }
   pause(): void {
-    this.told.push('pause');
+    this.calls.push('pause');
   }
   resume(): void {
-    this.told.push('resume');
+    this.calls.push('resume');
   }
   setSpeed(speed: number): void {
-    this.told.push(`speed ${speed}`);
+    this.calls.push(`speed ${speed}`);
   }
   async position(): Promise<Ticks90k | null> {
     return this.at;
@@ -48,6 +48,6 @@ export class FakePlayer implements Player {
     this.overlay = overlay;
   }
   async close(): Promise<void> {
-    this.told.push('close');
+    this.calls.push('close');
   }
 }

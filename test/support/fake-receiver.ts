@@ -1,4 +1,4 @@
-/** A station's receiver that holds what a test says. */
+/** A station's receiver whose buffer a test fills. */
 import type { Problem } from '../../src/base/problem.js';
 import type { Millis } from '../../src/base/units.js';
 import type { ReceiverStats } from '../../src/receiver/receiver-stats.js';
@@ -8,7 +8,7 @@ import { StreamBuffer } from '../../src/receiver/stream-buffer.js';
 import type { StationInfo } from '../../src/wire/station-info.js';
 import { stationInfo } from './channels.js';
 
-/** Seconds between two random access points, and between two units, of h264; each JPEG picture is one. */
+/** Seconds between random access points, and between units, of h264. Each JPEG picture is a random access point. */
 const POINTS = 4;
 const STEP = 0.5;
 
@@ -19,10 +19,10 @@ export class FakeReceiver implements StationReceiver {
   oldest: Millis | null = null;
   /** The server's clock. */
   now: Millis | null = 0;
-  /** When the last packet came. */
+  /** Arrival of the last packet. */
   lastArrival: Millis | null = null;
   closed = false;
-  /** What was asked of the server, and what it sends, by when that was on the air, in seconds; or why not. */
+  /** Targets sought, and the server's answer: what it sends, in seconds of the server's clock, or a refusal. */
   readonly sought: Target[] = [];
   answer: { from: number; to: number } | Problem | null = null;
 
@@ -30,7 +30,7 @@ export class FakeReceiver implements StationReceiver {
     this.station = stationInfo(number, changes);
   }
 
-  /** Comes to hold what was sent after `from`, up to `to`; at 0, 4, 8 … there are random access points. */
+  /** Receives the units from `from` to `to`, in seconds, with random access points at 0, 4, 8 … */
   hold(from: number, to: number): void {
     for (let time = from; time <= to; time += STEP) {
       if (this.buffer.newest !== null && time * 90_000 <= this.buffer.newest) continue;

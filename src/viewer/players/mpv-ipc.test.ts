@@ -24,7 +24,7 @@ function connection(): {
   return { ipc, written, events, stream, says: (text) => stream.push(text) };
 }
 
-test('answers find their command in whatever order and pieces they come', async () => {
+test('answers are matched to their commands in any order and in any pieces', async () => {
   const { ipc, written, says } = connection();
   const answers = Promise.all([ipc.command(['get_property', 'a']), ipc.command(['get_property', 'b'])]);
   assert.equal(written[1], '{"command":["get_property","b"],"request_id":2}\n');
@@ -33,7 +33,7 @@ test('answers find their command in whatever order and pieces they come', async 
   assert.deepEqual(await answers, ['a', 'b']);
 });
 
-test('a refusal has the words of mpv; events go their own way', async () => {
+test('a refusal has mpv’s message, and events are reported separately', async () => {
   const { ipc, events, says } = connection();
   const answer = ipc.command(['nonsense']);
   says('{"event":"client-message","args":["msc-key","p"]}\n{"request_id":1,"error":"invalid parameter"}\n');
@@ -43,7 +43,7 @@ test('a refusal has the words of mpv; events go their own way', async () => {
 
 for (const failure of [undefined, new Error('read ECONNRESET')]) {
   const how = failure ? `by ${failure.message}` : 'in good order';
-  test(`commands that are under way when mpv ends ${how} are refused alike, and so are later ones`, async () => {
+  test(`commands pending when mpv ends ${how} are rejected alike, and so are later ones`, async () => {
     const { ipc, stream } = connection();
     const answer = ipc.command(['quit']);
     stream.destroy(failure);
