@@ -48,7 +48,7 @@ function open({ until = null }: { until?: number | null } = {}) {
     until: () => limit.until,
     onMedia: ({ time }) => came.push(time),
     onBroken: (why) => happened.push(why),
-    onEnded: ({ detail }) => happened.push(detail),
+    onEnded: (reason) => happened.push(reason),
     onContinued: () => happened.push('continued'),
   };
   const stream = new StationStream(options);
@@ -133,4 +133,11 @@ test('the bit rate is that of the last seconds', () => {
     arrive(gateway.time);
   }
   assert.ok(Math.abs(stream.bitrate - 8000) < 300, `${stream.bitrate}`);
+});
+
+test('an unknown station has a reason for viewers, another problem its own', () => {
+  const { stream, happened } = open();
+  stream.onEnded({ status: 404, title: 'No such station', detail: 'See /api/v1/stations.' });
+  stream.onEnded({ status: 429, title: 'Too many channels', detail: 'Stop one first.' });
+  assert.deepEqual(happened, ['There is no station with this id.', 'Stop one first.']);
 });

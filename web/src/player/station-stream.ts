@@ -14,7 +14,8 @@ export interface StreamOptions {
   onMedia(header: FrameHeader, data: Uint8Array<ArrayBuffer>): void;
   /** The stream cannot continue where it stopped. */
   onBroken(why: BreakReason): void;
-  onEnded(problem: LiveProblem): void;
+  /** The station has ended; `reason` is a text for the viewer. */
+  onEnded(reason: string): void;
   /** The stream continues after it had ended or was cut off. */
   onContinued(): void;
 }
@@ -105,8 +106,9 @@ export class StationStream implements ChannelUser {
     this.#options.onBroken('moved');
   }
 
-  onEnded(problem: LiveProblem): void {
-    this.#options.onEnded(problem);
+  onEnded({ status, detail }: LiveProblem): void {
+    // The gateway's detail of a 404 is for users of its API.
+    this.#options.onEnded(status === 404 ? 'There is no station with this id.' : detail);
   }
 
   /** Null: the stream can continue after `last`. */

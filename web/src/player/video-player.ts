@@ -91,7 +91,7 @@ export class VideoPlayer implements StationPlayer {
       until: () => this.#playback.until,
       onMedia: (header, data) => this.#onMedia(header, data),
       onBroken: (why) => this.events.onBroken(why),
-      onEnded: ({ detail }) => this.#run(this.#playback.onEnded(detail)),
+      onEnded: (reason) => this.#run(this.#playback.onEnded(reason)),
       onContinued: () => this.#run(this.#playback.onContinued()),
     });
   }
