@@ -5,6 +5,7 @@ import { MEDIA_DELAY } from '../../../src/contract/timing.js';
 import type { Gateway } from './link/gateway.js';
 import { keepPictureInPicture } from './picture-in-picture.js';
 import type { Screen, ScreenStatistics, ScreenStatus } from './player.js';
+import { ScreenStats } from './screen-stats.js';
 import type { Beginning, PlayerEvents, Sound, StationPlayer } from './station-player.js';
 
 export interface StationScreenOptions {
@@ -67,8 +68,7 @@ export class StationScreen implements Screen {
   /** Begun when the list of stations arrives. */
   #pending: Start | null = null;
   #later: ReturnType<typeof setTimeout> | undefined;
-  /** Sums of the previous players since the station was tuned to. */
-  #past = { moved: 0, stalls: 0, frames: 0, droppedFrames: 0 };
+  #stats = new ScreenStats();
   #failures: number[] = [];
   readonly #timers: ReturnType<typeof setInterval>[];
   readonly #endEffects: (() => void)[];
@@ -105,7 +105,7 @@ export class StationScreen implements Screen {
   }
 
   tune(station: string, at?: number): void {
-    this.#past = { moved: 0, stalls: 0, frames: 0, droppedFrames: 0 };
+    this.#stats = new ScreenStats();
     this.#failures = [];
     this.station.value = station;
     this.#begin({ station, at: at ?? null, paused: false });
@@ -165,7 +165,7 @@ export class StationScreen implements Screen {
 
   /** Since the station was tuned to. */
   get stalls(): number {
-    return this.#past.stalls + (this.#shown?.stats().stalls ?? 0);
+    return this.#stats.with(this.#shown).stalls;
   }
 
   /** The player that commands go to. */
@@ -208,10 +208,7 @@ export class StationScreen implements Screen {
   /** The old picture stays until there is a new one. */
   #freeze(player: StationPlayer): void {
     if (player.events === silent) return;
-    const { stalls, frames, droppedFrames } = player.stats();
-    this.#past.stalls += stalls;
-    this.#past.frames += frames;
-    this.#past.droppedFrames += droppedFrames;
+    this.#stats.finish(player);
     player.events = silent;
     player.setSound(MUTED);
     player.freeze();
@@ -255,7 +252,7 @@ export class StationScreen implements Screen {
   #replace(player: StationPlayer, why: Parameters<PlayerEvents['onBroken']>[0]): void {
     if (player !== this.#player) return;
     const start: Start = { station: player.station, at: player.state.position, paused: player.state.isPaused };
-    if (why === 'moved') this.#past.moved++;
+    if (why === 'moved') this.#stats.moved++;
     if (why !== 'failed') {
       this.#begin(start);
       return;
@@ -298,18 +295,11 @@ export class StationScreen implements Screen {
   }
 
   #statistics(player: StationPlayer): ScreenStatistics {
-    const { frames, droppedFrames, stalls, ...stats } = player.stats();
+    const stats = player.stats();
     const now = this.#options.gateway.now();
-    const past = this.#past;
     const { time } = player.state;
-    return {
-      ...stats,
-      delay: now === null || time === null ? null : now - time,
-      frames: past.frames + frames,
-      droppedFrames: past.droppedFrames + droppedFrames,
-      stalls: past.stalls + stalls,
-      moved: past.moved,
-    };
+    const delay = now === null || time === null ? null : now - time;
+    return { ...stats, ...this.#stats.with(player), delay, moved: this.#stats.moved };
   }
 
   #report(): void {
