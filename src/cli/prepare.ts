@@ -6,7 +6,7 @@ import { defaultStore, Store } from '../reel/store.js';
 import type { ServerEvent } from '../server/events.js';
 import { findSource } from '../server/sources.js';
 import { prepareStation } from '../server/station-loader.js';
-import { planStation } from '../server/station-plan.js';
+import { Plans, planStation } from '../server/station-plan.js';
 import type { StationItem } from '../station/station.js';
 import { type Output, openOutput } from './output.js';
 import { printEvents } from './serve-report.js';
@@ -34,7 +34,13 @@ export async function runPrepare({ sources, settings, signal, ...options }: Prep
   for (const [index, { source, ...config }] of stationsOf(sources).entries()) {
     try {
       const { format } = settings;
-      const plan = planStation({ config, source: findSource(String(source)), number: index + 1, format, others: [] });
+      const plan = planStation({
+        config,
+        source: findSource(String(source)),
+        number: index + 1,
+        format,
+        others: new Plans(),
+      });
       const ready = await prepareStation({ plan, settings, store, server: '', onEvent, signal });
       for (const item of ready?.station.items ?? []) printItem(item, store, output);
       ready?.station.close();

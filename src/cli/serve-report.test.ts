@@ -33,7 +33,7 @@ function statsAfter(packets: number) {
   return statsOf([counters]);
 }
 
-test('preparing is a line, progress, and what there is to say of the reel', () => {
+test('preparing is a line, progress, and the notes about the reel', () => {
   const source = 'film.mp4';
   const { lines, json } = printed(
     { kind: 'preparing', station, source },

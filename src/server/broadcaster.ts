@@ -18,7 +18,7 @@ import type { ReadyStation } from './station-loader.js';
 const FEC_CONTROL_PERIOD: Millis = 1_000;
 
 /** Counters of a station on the air. */
-export interface StationStats {
+export interface BroadcastStats {
   progress: StationCounters;
   /** Null where no parity is configured. */
   parity: (FecSetting & { columns: StationCounters; rows: StationCounters }) | null;
@@ -140,7 +140,7 @@ export class Broadcaster {
   }
 
   /** Null while the station is not on the air. */
-  stats(id: string): StationStats | null {
+  stats(id: string): BroadcastStats | null {
     const progress = this.#playout.progress(id);
     return progress ? { progress, parity: this.#playout.fec(id) ?? null, unicast: this.#unicast.stats(id) } : null;
   }

@@ -14,7 +14,7 @@ const messageOf = (input: unknown): string => {
   return '';
 };
 
-test('a name is enough', () => {
+test('a configuration needs only a name', () => {
   const { ttl, controlPort, fec, unicastBudget, stations } = checkServerConfig({ name: 'here' });
   assert.deepEqual([ttl, controlPort, fec, unicastBudget, stations], [1, 5601, 'none', 1e9, []]);
 });

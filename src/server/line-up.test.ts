@@ -13,10 +13,10 @@ function lineUpOf(...numbers: number[]) {
   return { lineUp, entries };
 }
 
-test('stations are listed by number, in whichever order they were added', () => {
+test('stations are listed by number, not in the order in which they were added', () => {
   const { lineUp } = lineUpOf(7, 2, 5);
   assert.deepEqual(
-    lineUp.plans.map(({ number }) => number),
+    lineUp.entries.map(({ plan }) => plan.number),
     [2, 5, 7],
   );
 });

@@ -1,7 +1,7 @@
 /** The stations of a server, on the air or not. */
 import { Problem } from '../base/problem.js';
 import type { ReadyStation } from './station-loader.js';
-import type { StationPlan } from './station-plan.js';
+import { Plans, type StationPlan } from './station-plan.js';
 
 /** A station of the line-up. */
 export interface Entry {
@@ -22,7 +22,9 @@ export const noSuchStation = () => new Problem('station', 'there is no such stat
  * - commands of one station being carried out one after another; those of different stations do not wait for each other
  */
 export class LineUp {
+  readonly plans = new Plans();
   readonly #entries: Entry[] = [];
+  readonly #byId = new Map<string, Entry>();
 
   get entries(): readonly Entry[] {
     return this.#entries;
@@ -33,25 +35,26 @@ export class LineUp {
     return this.#entries.flatMap(({ ready }) => ready ?? []);
   }
 
-  get plans(): readonly StationPlan[] {
-    return this.#entries.map(({ plan }) => plan);
-  }
-
   add(plan: StationPlan): Entry {
     const entry = { plan, ready: null, removal: new AbortController(), idle: Promise.resolve() };
-    const index = this.#entries.findIndex((other) => other.plan.number > plan.number);
-    this.#entries.splice(index < 0 ? this.#entries.length : index, 0, entry);
+    const before = this.#entries.findLastIndex((other) => other.plan.number < plan.number);
+    this.#entries.splice(before + 1, 0, entry);
+    this.#byId.set(plan.id, entry);
+    this.plans.add(plan);
     return entry;
   }
 
   delete(entry: Entry): void {
-    const index = this.#entries.indexOf(entry);
-    if (index >= 0) this.#entries.splice(index, 1);
+    const { plan } = entry;
+    if (this.#byId.get(plan.id) !== entry) return;
+    this.#entries.splice(this.#entries.indexOf(entry), 1);
+    this.#byId.delete(plan.id);
+    this.plans.delete(plan);
   }
 
   /** Throws a Problem where there is no such station. */
   find(id: string): Entry {
-    const entry = this.#entries.find(({ plan }) => plan.id === id);
+    const entry = this.#byId.get(id);
     if (entry) return entry;
     throw noSuchStation();
   }
@@ -59,7 +62,7 @@ export class LineUp {
   /** Carries out `action` after the earlier ones of this station. Rejects with a Problem where it was removed meanwhile. */
   inTurn<T>(entry: Entry, action: () => Promise<T> | T): Promise<T> {
     const done = entry.idle.then(() => {
-      if (!this.#entries.includes(entry)) throw noSuchStation();
+      if (this.#byId.get(entry.plan.id) !== entry) throw noSuchStation();
       return action();
     });
     entry.idle = done.catch(() => undefined);

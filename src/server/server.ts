@@ -199,7 +199,7 @@ export class Server {
     const config = checkStationConfig(input);
     const { format } = this.#parts.config;
     const others = this.#lineUp.plans;
-    const number = (others.at(-1)?.number ?? 0) + 1;
+    const number = (this.#lineUp.entries.at(-1)?.plan.number ?? 0) + 1;
     const plan = planStation({ config, source: this.#sourceOf(config), number, format, others });
     const entry = this.#lineUp.add(plan);
     try {

@@ -2,12 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Problem } from '../base/problem.js';
 import type { StationConfig } from './config.js';
-import { planStation, type StationPlan } from './station-plan.js';
+import { Plans, planStation, type StationPlan } from './station-plan.js';
 
 const source = { name: 'film', path: 'film.mp4', files: ['film.mp4'] };
 
-const plan = (config: Omit<StationConfig, 'source'>, others: StationPlan[] = [], number = others.length + 1) =>
-  planStation({ config, source, number, format: 'h264', others });
+function plan(config: Omit<StationConfig, 'source'>, before: StationPlan[] = []): StationPlan {
+  const others = new Plans();
+  for (const other of before) others.add(other);
+  return planStation({ config, source, number: before.length + 1, format: 'h264', others });
+}
 
 test('stations of one name have ids and groups of their own', () => {
   const first = plan({});

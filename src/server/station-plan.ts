@@ -15,35 +15,45 @@ export interface StationPlan extends StationAddress {
   source: StationSource;
 }
 
+/** Plans of a server's stations, by each property that no two of them share. */
+export class Plans {
+  readonly byId = new Map<string, StationPlan>();
+  readonly byNumber = new Map<number, StationPlan>();
+  readonly byGroup = new Map<string, StationPlan>();
+
+  add(plan: StationPlan): void {
+    this.byId.set(plan.id, plan);
+    this.byNumber.set(plan.number, plan);
+    this.byGroup.set(plan.group, plan);
+  }
+
+  delete(plan: StationPlan): void {
+    this.byId.delete(plan.id);
+    this.byNumber.delete(plan.number);
+    this.byGroup.delete(plan.group);
+  }
+}
+
 export interface PlanOptions {
   config: Omit<StationConfig, 'source'>;
   source: StationSource;
   /** Of a configuration that names none. */
   number: number;
   format: StationFormat;
-  /** Plans of the server's other stations. */
-  others: readonly StationPlan[];
+  others: Plans;
 }
 
-/** A plan with an id and a group that no other has. Throws a Problem where the number or the group given is in use. */
+/** A plan with an id and a group that no other has. Throws a Problem where the given number or group is in use. */
 export function planStation({ config, source, others, ...defaults }: PlanOptions): StationPlan {
   const { name = source.name, number = defaults.number, format = defaults.format } = config;
-  const sameNumber = others.find((other) => other.number === number);
-  if (sameNumber) throw taken(`the number ${number}`, name, sameNumber);
-  const sameGroup = others.find((other) => other.group === config.group);
-  if (sameGroup) throw taken(`the group ${config.group}`, name, sameGroup);
-  const id = distinctId(stationId(name, format), new Set(others.map((other) => other.id)));
-  const address = stationAddress(id, new Set(others.map(({ group }) => group)));
-  return {
-    number,
-    id,
-    name,
-    format,
-    source: { ...source, name },
-    ...address,
-    ...(config.group !== undefined && { group: config.group }),
-  };
+  const sameNumber = others.byNumber.get(number);
+  if (sameNumber) throw inUse(`the number ${number}`, name, sameNumber);
+  const sameGroup = config.group === undefined ? undefined : others.byGroup.get(config.group);
+  if (sameGroup) throw inUse(`the group ${config.group}`, name, sameGroup);
+  const id = distinctId(stationId(name, format), others.byId);
+  const { group, port } = stationAddress(id, others.byGroup);
+  return { number, id, name, format, source: { ...source, name }, group: config.group ?? group, port };
 }
 
-const taken = (what: string, name: string, other: StationPlan): Problem =>
+const inUse = (what: string, name: string, other: StationPlan): Problem =>
   new Problem('usage', `${name} cannot have ${what}: ${other.name} has it`, 'Choose another, or leave it out.');

@@ -21,7 +21,7 @@ import {
   type ReadyStation,
   reloadItems,
 } from './station-loader.js';
-import { planStation } from './station-plan.js';
+import { Plans, planStation } from './station-plan.js';
 import { noteSources, restoreStation, type StateOptions, saveStation } from './stored-station.js';
 
 const now: Ticks90k = millisToTicks(Date.UTC(2026, 10, 23));
@@ -39,7 +39,7 @@ async function open(context: TestContext) {
   /** As a server that starts has it. */
   const options = (settings = defaultMediaSettings): PrepareOptions & StateOptions => {
     const source = { name: 'Lobby', path: films, files: filesOf(films) };
-    const plan = planStation({ config: {}, source, number: 1, format: 'h264', others: [] });
+    const plan = planStation({ config: {}, source, number: 1, format: 'h264', others: new Plans() });
     const states = new FileStateStore(store.folder);
     return { plan, settings, store, states, server: 'here', onEvent, signal: context.signal };
   };

@@ -33,7 +33,7 @@ const hash = (text: string) => createHash('sha256').update(text).digest();
  * The group and port of an id: the same at every start. Groups in `taken`, those of other stations, are stepped over. Throws a
  * RangeError where all are taken.
  */
-export function stationAddress(id: string, taken: ReadonlySet<string>): StationAddress {
+export function stationAddress(id: string, taken: { has(group: string): boolean }): StationAddress {
   const digest = hash(`group ${id}`);
   const first = digest.readUInt32BE(0) % GROUPS;
   for (let step = 0; step < GROUPS; step++) {
