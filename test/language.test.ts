@@ -51,7 +51,10 @@ test('comments, messages and documents use plain technical English and the stand
   for (const path of textFiles()) {
     files++;
     if (path === join('test', 'language.test.ts')) continue;
-    for (const { line, found, instead } of slipsIn(readFileSync(join(root, path), 'utf8'))) {
+    const text = readFileSync(join(root, path), 'utf8');
+    // Code in documents can name what an older version had.
+    const read = path.endsWith('.md') ? text.replaceAll(/`[^`\n]*`/g, '') : text;
+    for (const { line, found, instead } of slipsIn(read)) {
       slips.push(`${path}:${line}: "${found}" (${instead})`);
     }
   }
