@@ -6,6 +6,7 @@ import type { Reel } from '../src/reel/reel.js';
 import { Station } from '../src/station/station.js';
 import { parseRtp } from '../src/wire/rtp.js';
 import { capture } from './support/capture.js';
+import { until } from './support/display.js';
 import { bigBuckBunny, makeFilm, openStore, reelOf } from './support/film.js';
 import { runMsc, serve } from './support/msc.js';
 import { makeSource } from './support/sources.js';
@@ -46,6 +47,30 @@ test('two servers of a station send the same bytes, which a third one computes',
   assertSame(two!, station);
   assert.equal(await first.stop(), 0);
   assert.equal(await second.stop(), 0);
+});
+
+test('msc list has a station of two servers once, with both, and then with the one that remains', async (context) => {
+  const store = await openStore(context);
+  const film = makeFilm(join(scratchFolder(context), 'listed.mp4'), 2);
+  const words = [`Listed ${process.pid}=${film}`, '--store', store.folder];
+  const servers = [await serve(context, words, 1), await serve(context, words, 1)];
+  const id = servers[0]!.stations[0]!.id;
+  const listedServers = async (): Promise<{ port: number }[][]> => {
+    const { stdout } = await runMsc(context, ['list', '--json', '--interface', 'lo']);
+    const listed = JSON.parse(stdout) as { id: string; servers: { port: number }[] }[];
+    return listed.filter((station) => station.id === id).map((station) => station.servers);
+  };
+  // A busy server may answer after the list is complete without it.
+  let listed: { port: number }[][] = [];
+  await until(context, async () => {
+    listed = await listedServers();
+    return listed.flat().length === 2;
+  });
+  assert.equal(listed.length, 1);
+  assert.equal(new Set(listed.flat().map(({ port }) => port)).size, 2);
+  assert.equal(await servers[0]!.stop(), 0);
+  await until(context, async () => (await listedServers()).flat().length === 1);
+  assert.equal(await servers[1]!.stop(), 0);
 });
 
 test('a killed server that is started again continues the same stream', async (context) => {

@@ -210,7 +210,7 @@ test('through an open socket, fragmentation stays as it is', () => {
 for (const errno of [Errno.EAGAIN, Errno.ENOBUFS]) {
   test(`without room (${errno}) it pauses before it asks again, and then sends the rest`, () => {
     const { libc, sender, reports, pauses } = openFake();
-    const room = [1, 1, 1, 2, 3]; // messages, after so many pauses
+    const room = [1, 1, 1, 2, 3]; // messages accepted after each number of pauses
     libc.refuse = () => (libc.taken.length < room[pauses()]! ? 0 : errno);
     const batch = [0, 1, 2].flatMap((to) => datagrams(to, times(10, 100)));
     send(sender, batch);
