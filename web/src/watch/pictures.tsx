@@ -30,18 +30,18 @@ function PictureFrame({ picture, alone, stage }: PictureFrameProps) {
   const state = page.state.value;
   const screen = page.screens.all.value.get(picture.id);
   const station = findStation(state, picture.station);
-  const heard = picture.id === state.focus;
+  const isAudible = picture.id === state.focus;
   const name = station?.name ?? picture.station;
   const number = state.pictures.indexOf(picture) + 1;
   return (
-    <div class="picture" data-heard={heard && !alone}>
+    <div class="picture" data-audible={isAudible && !alone}>
       {screen && <Shown screen={screen} picture={picture} />}
       {!alone && (
         <button
           type="button"
           class="picture-choose"
-          aria-pressed={heard}
-          aria-label={`Picture ${number}: ${name}${heard ? ', with sound' : ''}`}
+          aria-pressed={isAudible}
+          aria-label={`Picture ${number}: ${name}${isAudible ? ', with sound' : ''}`}
           onFocus={() => page.send({ type: 'focus', picture: picture.id })}
           onClick={(event) => {
             page.send({ type: 'focus', picture: picture.id });
@@ -49,7 +49,7 @@ function PictureFrame({ picture, alone, stage }: PictureFrameProps) {
           }}
         >
           <span class="picture-name">
-            {heard && <Icon name={page.sound.value.muted ? 'silent' : 'sound'} />}
+            {isAudible && <Icon name={page.sound.value.muted ? 'silent' : 'sound'} />}
             <bdi class="clip">{name}</bdi>
           </span>
         </button>
