@@ -1,15 +1,16 @@
 /** Timers that a test turns by hand. */
 import type { Timers } from '../../src/base/timers.js';
+import type { Millis } from '../../src/base/units.js';
 
 export class HandTimers implements Timers {
-  #now = 0;
-  #waiting: { at: number; run: () => void }[] = [];
+  #now: Millis = 0;
+  #waiting: { at: Millis; run: () => void }[] = [];
 
-  now(): number {
+  now(): Millis {
     return this.#now;
   }
 
-  after(delay: number, run: () => void): () => void {
+  after(delay: Millis, run: () => void): () => void {
     const entry = { at: this.#now + delay, run };
     this.#waiting.push(entry);
     return () => {
@@ -23,7 +24,7 @@ export class HandTimers implements Timers {
   }
 
   /** Moves the clock forward and runs the timers that come due, in order. */
-  advance(by: number): void {
+  advance(by: Millis): void {
     const end = this.#now + by;
     for (;;) {
       const next = this.#waiting.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
