@@ -16,31 +16,31 @@ const RATE = NUMBERED_RATE;
 const SECONDS = 20;
 const PICTURES = RATE * SECONDS;
 
-/** The number of the picture that fills the screen; null where that is none of the film's. */
+/** The number of the picture that fills the screen; null for other pictures. */
 function numberOn(screen: Screen): number | null {
   const pixels = screen.pixels();
   const lumaAt = (x: number, y: number) =>
-    pixels[(Math.floor(y * SCREEN.height) * SCREEN.width + Math.floor(x * SCREEN.width)) * 3 + 1];
+    pixels[(Math.floor(y * SCREEN.height) * SCREEN.width + Math.floor(x * SCREEN.width)) * 3 + 1]!;
   return readNumber(lumaAt);
 }
 
-/** Whether the badge's letters stand in its corner, on its board. */
+/** Whether the badge is in its corner. */
 function showsBadge(screen: Screen): boolean {
   const pixels = screen.pixels();
   let white = 0;
   let dark = 0;
   for (let y = 40; y < 90; y++) {
     for (let x = 40; x < 140; x++) {
-      const luma = pixels[(y * SCREEN.width + x) * 3 + 1];
-      if (luma! > 220) white++;
-      if (luma! < 70) dark++;
+      const luma = pixels[(y * SCREEN.width + x) * 3 + 1]!;
+      if (luma > 220) white++;
+      if (luma < 70) dark++;
     }
   }
   return white > 100 && dark > 1000;
 }
 
-/** Stands still: several looks at it are alike. The player says that it is paused before its last picture is on the screen. */
-async function thumbnailNumber(context: TestContext, screen: Screen): Promise<number> {
+/** The number of a picture that is frozen, at several looks: mpv reports a pause before its last picture is drawn. */
+async function frozenNumber(context: TestContext, screen: Screen): Promise<number> {
   let number: number | null = null;
   let looks = 0;
   await until(context, () => {
@@ -93,11 +93,11 @@ for (const format of ['h264', 'jpeg']) {
     });
     await until(context, () => numberOn(screen) !== null);
     const [window] = screen.windows(`^${name}$`);
-    screen.focus(window);
+    screen.focus(window!);
 
     screen.press('p');
     await until(context, () => viewerIs('pause', true));
-    const paused = await thumbnailNumber(context, screen);
+    const paused = await frozenNumber(context, screen);
     const longer = distance + 2_000;
     await until(context, () => distance > longer);
     await until(context, () => showsBadge(screen));
@@ -105,7 +105,7 @@ for (const format of ['h264', 'jpeg']) {
     for (let step = 1; step <= 3; step++) {
       await player?.command(['frame-step']);
       await until(context, () => numberOn(screen) !== before(paused, 1 - step));
-      assert.equal(await thumbnailNumber(context, screen), before(paused, -step));
+      assert.equal(await frozenNumber(context, screen), before(paused, -step));
     }
     screen.press('3');
     await until(context, () => viewerIs('pause', false));
@@ -113,10 +113,10 @@ for (const format of ['h264', 'jpeg']) {
 
     screen.press('p');
     await until(context, () => viewerIs('pause', true));
-    const second = await thumbnailNumber(context, screen);
+    const second = await frozenNumber(context, screen);
     screen.press('Left');
     await until(context, () => numberOn(screen) !== second);
-    assert.equal(await thumbnailNumber(context, screen), before(second, 10 * RATE));
+    assert.equal(await frozenNumber(context, screen), before(second, 10 * RATE));
     screen.press('Home');
     await until(context, () => numberOn(screen) === 0);
     screen.press('Right');

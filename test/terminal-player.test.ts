@@ -221,7 +221,7 @@ test('over SSH a player without a display points to --player terminal', {
 });
 
 test('without a terminal the problem says what to do', { timeout: 60_000 }, async (context) => {
-  const [command, ...words] = mscCommand(['watch', '1', '--player', 'terminal']);
+  const [command = '', ...words] = mscCommand(['watch', '1', '--player', 'terminal']);
   const { exitCode, stderr } = await run(context, command, words, { input: '' });
   assert.equal(exitCode, 2);
   assert.match(stderr, /needs a terminal.*\n.*ssh -t/);

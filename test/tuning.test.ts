@@ -26,7 +26,8 @@ async function onAir(context: TestContext) {
   const troubles: Problem[] = [];
   const tuner = new Tuner({ onServer: () => undefined, onTrouble: (problem) => troubles.push(problem) });
   context.after(() => tuner.close());
-  return { stations, tuner, troubles };
+  const [first] = stations;
+  return { stations, first: first!, tuner, troubles };
 }
 
 /** Reads packets from the beginning of a stream and compares them with those sent; returns the number of the first. */
@@ -37,7 +38,7 @@ async function read(buffer: StreamBuffer, station: Station, packets: number): Pr
   let first: PacketNumber | null = null;
   for (let length = 0; length < packets * TS_GROUP_LENGTH; ) {
     await new Promise<void>((resolve) => buffer.wait(cursor, resolve));
-    for (const { time, data } of buffer.read(cursor, 1e6) ?? assert.fail('the place is lost')) {
+    for (const { time, data } of buffer.read(cursor, 1e6) ?? assert.fail('the position is lost')) {
       first ??= station.at(time);
       pieces.push(Buffer.from(data)); // lent
       length += data.length;
@@ -55,8 +56,8 @@ const whole = ({ lost, jumps }: ReturnType<StationReceiver['report']>) => [lost,
 test('a tuned stream begins with the picture that is due, and no byte is missing from there on', {
   timeout: 60_000,
 }, async (context) => {
-  const { stations, tuner, troubles } = await onAir(context);
-  for (const { station, channel } of [...stations, stations[0]]) {
+  const { stations, first, tuner, troubles } = await onAir(context);
+  for (const { station, channel } of [...stations, first]) {
     const pointDue = () => station.randomAccessBefore(station.at(millisToTicks(Date.now() - MEDIA_DELAY)));
     const before = pointDue();
     const receiver = await tuner.tune(channel.found);
@@ -71,8 +72,8 @@ test('a tuned stream begins with the picture that is due, and no byte is missing
 });
 
 test('the past comes from the server, and the present again after it', { timeout: 60_000 }, async (context) => {
-  const { stations, tuner, troubles } = await onAir(context);
-  const [{ station, channel }] = stations;
+  const { first: onTheAir, tuner, troubles } = await onAir(context);
+  const { station, channel } = onTheAir;
   const receiver = await tuner.tune(channel.found, { kind: 'time', time: Date.now() - 86_400_000, item: true });
   const first = await read(receiver.buffer, station, 3_000);
   assert.equal(first, station.beginningOf(first));

@@ -73,15 +73,15 @@ test('a station is watched, paused, changed and left by keys in the same window'
     if (!leaving) failed.abort(new Error(`msc watch ended with ${code}: ${printed}`));
   });
   const watching = { signal: AbortSignal.any([context.signal, failed.signal]) };
-  const says = (text: string): Promise<void> => until(watching, () => printed.includes(text));
+  const prints = (text: string): Promise<void> => until(watching, () => printed.includes(text));
 
   await until(watching, () => screen.windows('^One$').length === 1);
   const [window] = screen.windows('^One$');
-  screen.focus(window);
+  screen.focus(window!);
   await until(watching, () => !isBlack(screen.pixels()) && !isFrozen(screen));
 
   screen.press('p');
-  await says('Paused\n  1  Exit\n  2  Change the station\n> 3  Resume');
+  await prints('Paused\n  1  Exit\n  2  Change the station\n> 3  Resume');
   await until(watching, () => showsMarkedRow(screen.pixels()));
   // The last frame may still be on its way to the screen; then it stands still for longer than a film's picture does.
   let [frozen, looks] = [picture(screen), 0];
@@ -98,9 +98,9 @@ test('a station is watched, paused, changed and left by keys in the same window'
   screen.press('p');
   await until(watching, () => showsMarkedRow(screen.pixels()));
   screen.press('2');
-  await says('Stations\n');
+  await prints('Stations\n');
   screen.press('2');
-  await until(watching, () => screen.windows('^Two$').includes(window));
+  await until(watching, () => screen.windows('^Two$').includes(window!));
   await until(watching, () => !isFrozen(screen));
   assert.deepEqual(screen.windows('^One$'), []);
 

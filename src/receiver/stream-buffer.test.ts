@@ -53,7 +53,7 @@ test('a position is held while its reader pauses, and it continues with the next
   buffer.read(cursor, 1e6);
   for (let time = 1; time <= 1000; time++) buffer.push(unit(time * 90));
   assert.deepEqual(buffer.lag(cursor), { bytes: 100_000, time: 999 });
-  assert.equal(buffer.read(cursor, 1)?.[0].time, 90);
+  assert.equal(buffer.read(cursor, 1)?.[0]?.time, 90);
 });
 
 test('units before a cursor can be dropped, and reading continues after them', () => {

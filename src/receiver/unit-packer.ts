@@ -7,18 +7,18 @@ import type { StreamUnit } from './stream-buffer.js';
 const PIECE = 256 * 1024;
 const SPARE_PIECES = 4;
 /**
- * No unit goes beyond a multiple of this, so that all receivers of a station can cut its stream at the same places. Less than
- * a picture lasts: nothing ends or begins noticeably elsewhere.
+ * No unit crosses a multiple of this, so that all receivers of a station cut its stream at the same positions. Shorter than a
+ * picture lasts, so that cuts are exact enough.
  */
 const LONGEST_UNIT: Ticks90k = 20 * TICKS_PER_MILLI;
 
 const windowOf = (time: Ticks90k): number => Math.floor(time / LONGEST_UNIT);
 
 /**
- * It is in charge of:
- * - copying payloads out of memory that is only lent
- * - making few units of many payloads; one that a player can begin with begins a unit
- * - using memory again when its units are no longer held: V8 takes freed memory for a reason to collect garbage
+ * Responsible for:
+ * - copying payloads out of lent memory
+ * - packing many payloads into few units; a random access point begins a unit
+ * - reusing memory when its units are dropped: freeing it makes V8 collect garbage
  */
 export class UnitPacker {
   #piece: Buffer = Buffer.alloc(0);

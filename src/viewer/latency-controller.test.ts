@@ -41,7 +41,7 @@ function play(distance: number, { margin, stalls = [] }: Supply, duration: numbe
 
 const margins = fc
   .array(fc.integer({ min: 20, max: 700 }), { minLength: 1, maxLength: 20 })
-  .map((values) => (time: number) => values[Math.floor(time / 70) % values.length]);
+  .map((values) => (time: number) => values[Math.floor(time / 70) % values.length]!);
 
 test('the picture approaches the one on the air and stays there, without a stall', () => {
   fc.assert(

@@ -6,7 +6,7 @@ import { TYPING_TIMEOUT } from '../contract/viewing.js';
 import { initialState, SILENCE, update } from './model.js';
 import type { Channel, Effect, ViewerEvent } from './state.js';
 
-/** A viewer whose clock is turned by hand, and which notes what it is told to do. */
+/** A viewer with a clock turned by hand, which records its effects. */
 class Bench {
   state;
   effects: Effect[] = [];
@@ -29,7 +29,7 @@ class Bench {
     this.now += by;
     return this.event({ type: 'tick', lastPacket, distance: null, reach: null, offset: null });
   }
-  /** The picture is found to be so far behind. */
+  /** The picture is measured at this distance. */
   behind(distance: number, reach: number | null = null): this {
     return this.event({ type: 'tick', lastPacket: this.now, distance, reach, offset: null });
   }
@@ -291,7 +291,7 @@ test('no sequence of keys leads to an inconsistent state', () => {
         else bench.keys(key);
         for (const { type } of bench.effects.splice(0)) {
           if (type === 'pause') assert.equal(paused, false);
-          // What is sought plays or stands still, as the state says.
+          // A seek keeps playing or paused, as the state is.
           paused = type === 'pause' || (paused && type !== 'resume' && type !== 'tune');
           if (type === 'seek') paused = bench.state.paused;
         }

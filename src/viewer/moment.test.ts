@@ -19,7 +19,7 @@ function beginning({ buffer, begin }: Moment): number | null {
   const cursor = begin(buffer);
   if (!cursor) return null;
   buffer.release(cursor);
-  return (buffer.read(cursor, 1)?.[0].time ?? Number.NaN) / 90_000;
+  return (buffer.read(cursor, 1)?.[0]?.time ?? Number.NaN) / 90_000;
 }
 
 const seconds = (ticks: number | null): number | null => ticks && ticks / 90_000;

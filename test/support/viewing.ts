@@ -52,7 +52,7 @@ export async function openFilm(
   const options = ['--format', format, '--fps', 'source', '--store', join(folder, 'store'), '--http', '0'];
   const start = () => serve(context, [...stations, ...options], 2);
   const server = await start();
-  const [station, other] = server.stations.map(({ id }) => id);
+  const [station = '', other = ''] = server.stations.map(({ id }) => id);
   const front = await serveEnginePage(context, server.url!);
   return { server, start, front, station, other, seconds };
 }
@@ -128,7 +128,7 @@ export class Viewing {
     return look!;
   }
 
-  /** Plays what is on the air, and knows how far from its moment. */
+  /** Tunes to a station; resolves when it plays live and its offset is known. */
   async live(station: string): Promise<Look> {
     await this.do(`screen.tune('${station}')`);
     return this.until(({ status, statistics }) => status === 'playing' && typeof statistics?.offset === 'number');
@@ -161,12 +161,12 @@ export class Viewing {
     });
   }
 
-  /** The number of the picture that belongs to a moment. */
+  /** The number of the picture due at a time. */
   at(time: number): number {
     return Math.floor(time / PICTURE + 0.02) % this.#pictures;
   }
 
-  /** So many pictures lie between them, forwards. */
+  /** How many pictures `to` is after `from`. */
   distance(from: number, to: number): number {
     return (to - from + this.#pictures) % this.#pictures;
   }

@@ -8,7 +8,7 @@ function connection(): {
   ipc: MpvIpc;
   written: string[];
   events: MpvEvent[];
-  says: (text: string) => void;
+  receive: (text: string) => void;
   stream: Duplex;
 } {
   const written: string[] = [];
@@ -21,22 +21,22 @@ function connection(): {
     },
   });
   const ipc = new MpvIpc(stream, (event) => events.push(event));
-  return { ipc, written, events, stream, says: (text) => stream.push(text) };
+  return { ipc, written, events, stream, receive: (text) => stream.push(text) };
 }
 
 test('answers are matched to their commands in any order and in any pieces', async () => {
-  const { ipc, written, says } = connection();
+  const { ipc, written, receive } = connection();
   const answers = Promise.all([ipc.command(['get_property', 'a']), ipc.command(['get_property', 'b'])]);
   assert.equal(written[1], '{"command":["get_property","b"],"request_id":2}\n');
-  says('{"request_id":2,"error":"success","data":"b');
-  says('"}\n{"request_id":1,"error":"success","data":"a"}\n');
+  receive('{"request_id":2,"error":"success","data":"b');
+  receive('"}\n{"request_id":1,"error":"success","data":"a"}\n');
   assert.deepEqual(await answers, ['a', 'b']);
 });
 
 test('a refusal has mpv’s message, and events are reported separately', async () => {
-  const { ipc, events, says } = connection();
+  const { ipc, events, receive } = connection();
   const answer = ipc.command(['nonsense']);
-  says('{"event":"client-message","args":["msc-key","p"]}\n{"request_id":1,"error":"invalid parameter"}\n');
+  receive('{"event":"client-message","args":["msc-key","p"]}\n{"request_id":1,"error":"invalid parameter"}\n');
   await assert.rejects(answer, /mpv: invalid parameter/);
   assert.deepEqual(events, [{ event: 'client-message', args: ['msc-key', 'p'] }]);
 });
