@@ -9,7 +9,7 @@ import type { ServerEvent } from './events.js';
 import { FileStateStore } from './file-state-store.js';
 import { openServer } from './server.js';
 
-/** A server on loopback with films named first and second, and its events. */
+/** A server on loopback, and its events. Stations of other tests on the same network have other names. */
 async function open(context: TestContext, config: Partial<ServerConfigInput> = {}) {
   const folder = scratchFolder(context);
   const store = join(folder, 'store');
@@ -45,29 +45,29 @@ function openFiles(folder: string): string[] {
 
 test('stations are added, changed and removed while the server runs, each with its events', async (context) => {
   const { server, film, kinds, ids, events } = await open(context);
-  const first = await server.addStation({ source: film('first') });
-  const second = await server.addStation({ name: 'Lobby', number: 9, source: film('second') });
-  assert.deepEqual([first, second], ['first', 'lobby']);
-  assert.deepEqual(ids(), ['first', 'lobby']);
+  const first = await server.addStation({ source: film('served-first') });
+  const second = await server.addStation({ name: 'Served lobby', number: 9, source: film('served-second') });
+  assert.deepEqual([first, second], ['served-first', 'served-lobby']);
+  assert.deepEqual(ids(), ['served-first', 'served-lobby']);
   assert.deepEqual(kinds(), ['preparing', 'prepared', 'on-air', 'preparing', 'prepared', 'on-air']);
   const prepared = events.find((event) => event.kind === 'prepared');
   assert.deepEqual([prepared?.notes, prepared?.encoded], [[], null], 'the film was copied');
-  assert.equal(server.stationOnAir('lobby')?.info().number, 9);
+  assert.equal(server.stationOnAir('served-lobby')?.info().number, 9);
 
   await server.operator.execute({ do: 'rename', station: first, name: 'Entrance' });
   assert.equal(server.stationOnAir(first)?.info().name, 'Entrance');
   await server.operator.execute({ do: 'stop', station: first });
-  assert.deepEqual(ids(), ['first (off)', 'lobby']);
+  assert.deepEqual(ids(), ['served-first (off)', 'served-lobby']);
   await server.removeStation(second);
-  assert.deepEqual(ids(), ['first (off)']);
+  assert.deepEqual(ids(), ['served-first (off)']);
   assert.equal(server.stationOnAir(second), null);
   assert.deepEqual(kinds().slice(6), ['changed', 'off-air', 'off-air', 'removed']);
   await assert.rejects(server.removeStation(second), { name: 'Problem', code: 'station' });
 
-  const third = await server.addStation({ name: 'Lobby', source: film('second') });
+  const third = await server.addStation({ name: 'Served lobby', source: film('served-second') });
   assert.deepEqual(
     [third, server.stationOnAir(third)?.info().number],
-    ['lobby', 2],
+    ['served-lobby', 2],
     'its id and its number were free again',
   );
   await server.close();
@@ -76,7 +76,7 @@ test('stations are added, changed and removed while the server runs, each with i
 
 test('commands given at once are carried out in their order, and one that has become impossible is refused', async (context) => {
   const { server, film, kinds, ids } = await open(context);
-  const station = await server.addStation({ source: film('first') });
+  const station = await server.addStation({ source: film('served-first') });
   const orders = (['stop', 'stop', 'start', 'start', 'stop', 'start'] as const).map((order) =>
     server.operator.execute({ do: order, station }),
   );
@@ -86,49 +86,51 @@ test('commands given at once are carried out in their order, and one that has be
     [true, false, true, false, true, true],
   );
   assert.deepEqual(kinds().slice(2), ['on-air', 'off-air', 'on-air', 'off-air', 'on-air']);
-  assert.deepEqual(ids(), ['first']);
+  assert.deepEqual(ids(), ['served-first']);
 });
 
 test('an error of one station is that station’s alone', async (context) => {
   const { server, film, store } = await open(context);
-  for (const name of ['first', 'second', 'third']) film(name);
+  for (const name of ['served-first', 'served-second', 'served-third']) film(name);
   await server.close();
   context.mock.method(FileStateStore.prototype, 'read', async (id: string) => {
-    if (id === 'second') throw new Error('damaged');
+    if (id === 'served-second') throw new Error('damaged');
     return null;
   });
   context.mock.method(FileStateStore.prototype, 'quarantine', () => Promise.reject(new Error('the disk is full')));
 
   const problems: string[] = [];
   const folder = join(store, '..');
-  const sources = ['gone', 'first', 'second', 'third'].map((name) => ({ source: join(folder, `${name}.mp4`) }));
+  const sources = ['gone', 'served-first', 'served-second', 'served-third'].map((name) => ({
+    source: join(folder, `${name}.mp4`),
+  }));
   const again = await openServer({ name: 'here', store, controlPort: 0, stations: sources }, (event) => {
     if (event.kind === 'problem') problems.push(event.station?.id ?? event.problem.message);
   });
   context.after(() => again.close());
   await again.startStations();
   const onAir = again.operator.view().stations.map(({ info }) => `${info.number} ${info.id}`);
-  assert.deepEqual(onAir, ['2 first', '4 third']);
+  assert.deepEqual(onAir, ['2 served-first', '4 served-third']);
   assert.equal(problems.length, 2);
   assert.match(problems[0]!, /gone\.mp4: no such file/);
-  assert.equal(problems[1], 'second');
+  assert.equal(problems[1], 'served-second');
 });
 
 test('a station that is removed while its reels are made is given up, and its id is free', async (context) => {
   const { server, film, ids, next } = await open(context);
-  const source = film('first');
+  const source = film('served-first');
   const adding = server.addStation({ source });
   const given = assert.rejects(adding);
   await next('preparing');
-  await server.removeStation('first');
-  assert.equal(await server.addStation({ source: film('second'), name: 'first' }), 'first');
+  await server.removeStation('served-first');
+  assert.equal(await server.addStation({ source: film('served-second'), name: 'served-first' }), 'served-first');
   await given;
-  assert.deepEqual(ids(), ['first'], 'the one that was given up takes nothing off the air');
+  assert.deepEqual(ids(), ['served-first'], 'the one that was given up takes nothing off the air');
 });
 
 test('a reload is given up when its station is removed, and other commands do not wait for it', async (context) => {
   const { server, film, folder, next } = await open(context);
-  const films = join(folder, 'films');
+  const films = join(folder, 'served-films');
   mkdirSync(films);
   makeFilm(join(films, 'one.mp4'), 1);
   const station = await server.addStation({ source: films });
@@ -142,26 +144,26 @@ test('a reload is given up when its station is removed, and other commands do no
   assert.deepEqual(openFiles(folder), []);
   rmSync(films, { recursive: true });
   await assert.rejects(server.addStation({ source: films }), { name: 'Problem', code: 'source' });
-  assert.equal(await server.addStation({ source: film('first') }), 'first');
+  assert.equal(await server.addStation({ source: film('served-first') }), 'served-first');
 });
 
 test('a station that is removed and added again is as its operator left it', async (context) => {
   const { server, film, folder } = await open(context);
-  const films = join(folder, 'films');
+  const films = join(folder, 'served-films');
   mkdirSync(films);
   for (const name of ['one', 'two']) makeFilm(join(films, `${name}.mp4`), 1);
   const station = await server.addStation({ source: films });
-  const renaming = server.operator.execute({ do: 'rename', station, name: 'Lobby' });
+  const renaming = server.operator.execute({ do: 'rename', station, name: 'Served lobby' });
   await server.removeStation(station);
   await renaming;
   assert.equal(await server.addStation({ source: films }), station);
-  assert.equal(server.stationOnAir(station)?.info().name, 'Lobby');
-  assert.equal(await server.addStation({ source: film('first') }), 'first');
+  assert.equal(server.stationOnAir(station)?.info().name, 'Served lobby');
+  assert.equal(await server.addStation({ source: film('served-first') }), 'served-first');
 });
 
 test('closing gives up what is being made', async (context) => {
   const { server, film, next } = await open(context);
-  const adding = assert.rejects(server.addStation({ source: film('first') }));
+  const adding = assert.rejects(server.addStation({ source: film('served-first') }));
   await next('preparing');
   await server.close();
   await adding;
@@ -169,10 +171,10 @@ test('closing gives up what is being made', async (context) => {
 
 test('a number that another station has is refused with what to do', async (context) => {
   const { server, film } = await open(context);
-  const source = film('first');
+  const source = film('served-first');
   await server.addStation({ source, number: 3 });
   await assert.rejects(server.addStation({ source, number: 3 }), {
     name: 'Problem',
-    message: 'first cannot have the number 3: first has it',
+    message: 'served-first cannot have the number 3: served-first has it',
   });
 });
