@@ -6,7 +6,7 @@ import type { Tuner } from '../receiver/tuner.js';
 import { Chunker } from './chunker.js';
 
 /** The part of a Tuner that is used; each receiver has one. */
-export type ReceiverTuner = Pick<Tuner, 'tune' | 'close'>;
+export type ReceiverTuner = Pick<Tuner, 'tune' | 'update' | 'close'>;
 
 /**
  * Responsible for:
@@ -50,6 +50,11 @@ export class GatewayReceiver {
 
   get receiver(): StationReceiver | null {
     return this.#receiver;
+  }
+
+  /** Takes the servers that a later search found. */
+  update(found: FoundStation): void {
+    this.#tuner.update(found);
   }
 
   async close(): Promise<void> {

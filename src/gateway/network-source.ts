@@ -60,6 +60,8 @@ export class NetworkSource implements StationSource, NetworkStation {
   update(found: FoundStation, info: StationInfo): void {
     this.#found = found;
     this.#info = info;
+    this.#current?.update(found);
+    for (const receiver of this.#pastReceivers) receiver.update(found);
   }
 
   get name(): string {

@@ -46,13 +46,16 @@ function bench(context: TestContext, up: Set<string>) {
     { openSession, openGroup: async () => ({ receiveBuffer: 0, close: async () => undefined }) },
   );
   context.after(() => tuner.close());
+  const settle = async () => {
+    for (let i = 0; i < 20; i++) await Promise.resolve();
+  };
   const lose = async (address: string) => {
     up.delete(address);
     sessions.get(address)?.onLost?.(new Problem('server', 'silent', ''));
-    for (let i = 0; i < 20; i++) await Promise.resolve();
+    await settle();
   };
   const take = () => said.splice(0);
-  return { tuner, lose, take, sessions, servers, troubles };
+  return { tuner, lose, settle, take, sessions, servers, troubles };
 }
 
 test('a session goes to the first of the station’s servers that answers', async (context) => {
@@ -94,4 +97,18 @@ test('a lost server that is back is kept when no other answers', async (context)
   assert.deepEqual(servers, [true, false]);
   tuner.pause();
   assert.deepEqual(take(), ['pause a']);
+});
+
+test('a lost session turns to a server that a later search finds', async (context) => {
+  const up = new Set(['a']);
+  const { tuner, lose, settle, take, servers } = bench(context, up);
+  const [alone] = foundAt([{ address: 'a', stations: [{ ...info, server: 'a' }] }]);
+  await tuner.tune(alone!);
+  await lose('a');
+  take();
+  up.add('c');
+  tuner.update(found!);
+  await settle();
+  assert.deepEqual(take(), ['tune b', 'exit b', 'tune c', 'exit a']);
+  assert.deepEqual(servers, [true, false]);
 });

@@ -71,6 +71,7 @@ export class Tuner {
   #isPaused = false;
   /** Counts what ends a search for another server. */
   #turns = 0;
+  #isTurning = false;
 
   constructor(events: TunerEvents, options: TunerOptions = {}, using: TunerNetwork = network) {
     this.#events = events;
@@ -113,6 +114,13 @@ export class Tuner {
       throw error;
     }
     return receiver;
+  }
+
+  /** Takes the servers that a later search found for the current station: a lost session turns to one of them. */
+  update(found: FoundStation): void {
+    if (this.#found?.key !== found.key) return;
+    this.#found = found;
+    if (this.#link?.isLost && !this.#isTurning) void this.#turnFrom(this.#link);
   }
 
   /** Notifies the server; without an answer nothing changes. */
@@ -206,7 +214,12 @@ export class Tuner {
 
   /** Goes on with another server of the station, unless the lost one is back before. The group is received meanwhile. */
   async #turnFrom(lost: Link): Promise<void> {
-    const turn = ++this.#turns;
+    this.#isTurning = true;
+    await this.#tryOthers(lost, ++this.#turns);
+    this.#isTurning = false;
+  }
+
+  async #tryOthers(lost: Link, turn: number): Promise<void> {
     const { info, servers } = this.#found ?? { servers: [] };
     for (const server of servers) {
       if (info === undefined || isSameServer(server, lost.server)) continue;

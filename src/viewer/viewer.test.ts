@@ -59,6 +59,7 @@ class Bench {
           current = receiver;
           return receiver;
         },
+        update: () => undefined,
         pause: () => server.push('pause'),
         resume: () => server.push('resume'),
         close: async () => undefined,

@@ -261,6 +261,8 @@ export class Viewer {
         const watched = this.#state.current === null ? undefined : this.#channels.get(this.#state.current);
         this.#channels = new Map(channels.map((channel) => [channel.key, channel]));
         if (watched && !this.#channels.has(watched.key)) this.#channels.set(watched.key, watched);
+        const current = this.#state.current === null ? undefined : this.#channels.get(this.#state.current);
+        if (current) this.#tuner.update(current.found);
         this.#dispatch({ type: 'channels', channels });
       },
       (problem: Problem) => this.#dispatch({ type: 'notice', text: troubleLine(problem) }),
