@@ -77,7 +77,7 @@ function shapeOf(frame: Frame, sideways: boolean): PictureShape {
 
 class PictureFlow {
   /** Duration of the packet decoded last, for frames without one. */
-  packetDuration = 0;
+  packetDuration: Ticks90k = 0;
   readonly #options: PictureOptions;
   readonly #stream: Stream;
   readonly #pacer: Pacer;

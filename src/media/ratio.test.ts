@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { aspectName, encodedFrameRate, frameTime, tidyFrameRate } from './ratio.js';
+import { aspectName, encodedFrameRate, tidyFrameRate } from './ratio.js';
 import type { Ratio } from './settings.js';
+import { frameTime } from './spool.js';
 
 const rates: [what: string, given: Ratio, tidy: Ratio][] = [
   ['23.976 measured in milliseconds', [23_976, 1_000], [24_000, 1_001]],

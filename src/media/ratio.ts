@@ -1,5 +1,4 @@
 /** Ratios of whole numbers: frame rates, pixel shapes, aspect ratios. */
-import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
 import type { Ratio } from './settings.js';
 
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
@@ -16,10 +15,6 @@ export const quotient = ([numerator, denominator]: Ratio): number => numerator /
 export function ratioOf(given: { num: number; den: number } | null | undefined): Ratio | null {
   return given && given.num > 0 && given.den > 0 ? reduce([given.num, given.den]) : null;
 }
-
-/** When the frame begins that comes `count` frames after the first. */
-export const frameTime = (count: number, [numerator, denominator]: Ratio): Ticks90k =>
-  Math.round((count * TICKS_PER_SECOND * denominator) / numerator);
 
 const usualRates: Ratio[] = [
   [24_000, 1_001],

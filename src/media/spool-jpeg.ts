@@ -1,13 +1,12 @@
 /** A source as JPEG pictures at a constant rate. */
 import { join } from 'node:path';
-import { TICKS_PER_SECOND } from '../base/units.js';
 import { encodeJpeg } from './encode-jpeg.js';
 import { frameRateOf } from './frame-rate.js';
 import { MediaInput } from './input.js';
 import { notesOn } from './notes.js';
-import { aspectName, encodedFrameRate, quotient } from './ratio.js';
+import { aspectName, encodedFrameRate } from './ratio.js';
 import type { Ratio } from './settings.js';
-import type { Spool, SpoolOptions } from './spool.js';
+import { frameTime, type Spool, type SpoolOptions } from './spool.js';
 
 /** Spools `source` as JPEG pictures. Throws as `spoolMedia` does. */
 export function spoolJpeg({ source, folder, settings, onProgress }: SpoolOptions): Spool {
@@ -29,7 +28,7 @@ export function spoolJpeg({ source, folder, settings, onProgress }: SpoolOptions
       format: 'jpeg',
       frames,
       frameRate,
-      duration: Math.round((frames.sizes.length * TICKS_PER_SECOND) / quotient(frameRate)),
+      duration: frameTime(frames.sizes.length, frameRate),
       properties: {
         width,
         height,

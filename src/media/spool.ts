@@ -3,8 +3,12 @@
  * multiplexer reads it. This file loads no FFmpeg, so that the parent process may import it.
  */
 
-import type { Ticks90k } from '../base/units.js';
+import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
 import type { MediaProperties, MediaSettings, Ratio } from './settings.js';
+
+/** When frame `index`, counted from 0, begins at a constant frame rate. */
+export const frameTime = (index: number, [numerator, denominator]: Ratio): Ticks90k =>
+  Math.round((index * TICKS_PER_SECOND * denominator) / numerator);
 
 /** Access units from the first on. */
 export interface AccessUnitReader {

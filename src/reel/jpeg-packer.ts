@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Ticks90k } from '../base/units.js';
 import type { Ratio } from '../media/settings.js';
-import type { SpooledFrames } from '../media/spool.js';
+import { frameTime, type SpooledFrames } from '../media/spool.js';
 import { SpoolReader } from '../media/spool-reader.js';
 import {
   FIRST_TABLE_Q,
@@ -13,7 +13,7 @@ import {
   writeJpegHeader,
   writeQuantizationHeader,
 } from '../wire/rtp-jpeg.js';
-import { cumulate, frameTime, type JpegIndex, PAYLOAD_LENGTH, packetsOfPayload } from './jpeg-reel.js';
+import { cumulate, type JpegIndex, PAYLOAD_LENGTH, packetsOfPayload } from './jpeg-reel.js';
 import { busiestWindow, leastAllowed, WINDOW } from './smoothing.js';
 
 const SCAN_PER_PAYLOAD = PAYLOAD_LENGTH - JPEG_HEADER_LENGTH;

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
 import type { Ratio } from '../media/settings.js';
+import { frameTime } from '../media/spool.js';
 import type { ReelManifest } from './manifest.js';
 import { lastAtMost, type Reel, type ReelData, ReelFile } from './reel.js';
 
@@ -11,10 +12,6 @@ export const PAYLOAD_LENGTH = 1_400;
 
 /** RTP packets of a frame whose payloads have `length` bytes together. */
 export const packetsOfPayload = (length: number) => Math.ceil(length / PAYLOAD_LENGTH);
-
-/** When frame `index` begins. */
-export const frameTime = (index: number, [numerator, denominator]: Ratio): Ticks90k =>
-  Math.round((index * TICKS_PER_SECOND * denominator) / numerator);
 
 /** The index of packed frames. */
 export interface JpegIndex {

@@ -13,9 +13,9 @@ export const GRID: Ticks90k = 900;
 /** The window in which the peak is measured: 100 ms. */
 export const WINDOW: Ticks90k = 9_000;
 
-/** A piecewise linear curve: at `times[i]` ticks `counts[i]` packets have left. Both rise, both begin at 0. */
+/** A piecewise linear curve: at `times[i]` ticks, `counts[i]` packets have left. Both rise from 0. */
 export interface SendingCurve {
-  times: number[];
+  times: Ticks90k[];
   counts: number[];
 }
 
@@ -98,7 +98,7 @@ export function busiestWindow(curve: SendingCurve): number {
   return most;
 }
 
-/** Reads a curve at rising times. */
+/** Reads a curve at rising times, ticks that may have a fraction. */
 export class CurveReader {
   readonly #curve: SendingCurve;
   #at = 0;
@@ -107,7 +107,7 @@ export class CurveReader {
     this.#curve = curve;
   }
 
-  countAt(time: Ticks90k): number {
+  countAt(time: number): number {
     const { times, counts } = this.#curve;
     while (this.#at + 2 < times.length && times[this.#at + 1]! <= time) this.#at++;
     const start = times[this.#at]!;

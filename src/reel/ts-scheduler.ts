@@ -30,6 +30,8 @@ const PCR_LIMIT_BEFORE_END: Ticks90k = PCR_MOST - 3 * LONGEST_INTERVAL;
  * Responsible for:
  * - the order of packets: PCR, PAT and PMT at their times, audio at its own, video otherwise
  * - PAT, PMT and PCR directly before a random access point, which begins a group
+ *
+ * Times of packets are ticks with a fraction.
  */
 export class TsScheduler {
   readonly randomAccess: number[] = [];
@@ -51,7 +53,7 @@ export class TsScheduler {
   #psiCounter = 0;
   #pcrsDue = 0;
   #pcrsWritten = 0;
-  #lastPcr: Ticks90k = 0;
+  #lastPcr = 0;
   /** PCRs written before the header of the next random access point. */
   #earlyPcrs = 0;
   /** Packets left: null packets before the header, the header, null packets behind the access unit. */
@@ -68,7 +70,7 @@ export class TsScheduler {
   }
 
   /** Whether no null packet may come first at `time`: the next packets belong together, or a PCR is due. */
-  cannotWait(time: Ticks90k): boolean {
+  cannotWait(time: number): boolean {
     return (
       this.#nextVideo === 0 ||
       this.#alignBefore > 0 ||
@@ -79,7 +81,7 @@ export class TsScheduler {
   }
 
   /** Writes the packet that leaves in `slot` at `time` to offset `at` of `out`: a null packet when none is left. */
-  write(out: Buffer, at: number, slot: number, time: Ticks90k): void {
+  write(out: Buffer, at: number, slot: number, time: number): void {
     if (this.#nextVideo === 0) this.#beginVideo(out, at, slot, time);
     else if (this.#alignBefore > 0) {
       this.#alignBefore--;
@@ -114,7 +116,7 @@ export class TsScheduler {
     this.#audioReader.close();
   }
 
-  #isPcrDue(time: Ticks90k): boolean {
+  #isPcrDue(time: number): boolean {
     while (this.#pcrsDue < this.#plan.pcrTimes.length && this.#plan.pcrTimes[this.#pcrsDue]! <= time) this.#pcrsDue++;
     const lastCall = this.#plan.duration - PCR_LIMIT_BEFORE_END;
     return (
@@ -124,21 +126,21 @@ export class TsScheduler {
     );
   }
 
-  #isPsiDue(time: Ticks90k): boolean {
+  #isPsiDue(time: number): boolean {
     return this.#nextPsi < this.#plan.psiTimes.length && this.#plan.psiTimes[this.#nextPsi]! <= time;
   }
 
-  #isAudioDue(time: Ticks90k): boolean {
+  #isAudioDue(time: number): boolean {
     return this.#nextAudio < this.#plan.audioTimes.length && this.#plan.audioTimes[this.#nextAudio]! <= time;
   }
 
-  #writeScheduledPcr(out: Buffer, at: number, time: Ticks90k): void {
+  #writeScheduledPcr(out: Buffer, at: number, time: number): void {
     this.#pcrsWritten++;
     this.#writePcr(out, at, time);
   }
 
   /** An adaptation field without payload, so that the counter repeats the last one of its PID. */
-  #writePcr(out: Buffer, at: number, time: Ticks90k): void {
+  #writePcr(out: Buffer, at: number, time: number): void {
     const base = Math.floor(time);
     out.fill(0xff, at, at + TS_PACKET_LENGTH);
     out[at] = TS_SYNC_BYTE;
@@ -165,7 +167,7 @@ export class TsScheduler {
     this.#isPmtPending = false;
   }
 
-  #writeHeader(out: Buffer, at: number, time: Ticks90k): void {
+  #writeHeader(out: Buffer, at: number, time: number): void {
     switch (this.#headerLeft) {
       case 4:
         this.#pat.copy(out, at);
@@ -183,7 +185,7 @@ export class TsScheduler {
     this.#headerLeft--;
   }
 
-  #beginVideo(out: Buffer, at: number, slot: number, time: Ticks90k): void {
+  #beginVideo(out: Buffer, at: number, slot: number, time: number): void {
     const index = this.#nextVideo;
     const randomAccess = this.#video.randomAccess[index] === 1;
     if (randomAccess && this.#earlyPcrs < EARLY_PCR && time - this.#lastPcr > PCR_LIMIT_BEFORE_HEADER) {
