@@ -1,4 +1,5 @@
 /** Size and shape of encoded pictures: arithmetic only. */
+import { LARGEST_JPEG_SIDE } from '../wire/jpeg-file.js';
 import { quotient, reduce } from './ratio.js';
 import type { Ratio, StationLayout } from './settings.js';
 
@@ -20,8 +21,6 @@ export interface PictureLayout {
   innerHeight: number;
 }
 
-/** RFC 2435, 3.1.5: width and height are sent in units of 8 pixels, in 8 bits. */
-const LARGEST_JPEG = 255 * 8;
 /** 4:2:0 has one colour sample for two pixels. */
 const LEAST = 16;
 
@@ -43,7 +42,7 @@ export function h264Layout({ width, height, sampleAspectRatio }: PictureShape): 
 /** JPEG has square pixels. */
 export function jpegLayout({ width, height, sampleAspectRatio }: PictureShape): PictureLayout {
   const displayWidth = width * quotient(sampleAspectRatio);
-  const scale = Math.min(1, LARGEST_JPEG / displayWidth, LARGEST_JPEG / height);
+  const scale = Math.min(1, LARGEST_JPEG_SIDE / displayWidth, LARGEST_JPEG_SIDE / height);
   return whole({
     width: toMultiple(displayWidth * scale, 8),
     height: toMultiple(height * scale, 8),

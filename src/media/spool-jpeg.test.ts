@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { makeSource, type SourceVideo } from '../../test/support/sources.js';
-import { parseJpeg } from '../wire/rtp-jpeg.js';
+import { parseJpeg } from '../wire/jpeg-file.js';
 import { defaultMediaSettings, type MediaSettings } from './settings.js';
 import type { Spool } from './spool.js';
 import { spoolMedia } from './spool-media.js';

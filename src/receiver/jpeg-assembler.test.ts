@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { parseJpeg } from '../wire/jpeg-file.js';
 import type { RtpPacket } from '../wire/rtp.js';
-import { parseJpeg, QUANTIZATION_HEADER_LENGTH, writeJpegHeader, writeQuantizationHeader } from '../wire/rtp-jpeg.js';
+import { QUANTIZATION_HEADER_LENGTH, writeJpegHeader, writeQuantizationHeader } from '../wire/rtp-jpeg.js';
 import { JpegAssembler, type JpegFrame } from './jpeg-assembler.js';
 
 const tables = Buffer.alloc(128, 16);

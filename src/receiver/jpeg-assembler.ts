@@ -1,8 +1,9 @@
 /** Assembles JPEG pictures from RTP packets in order (RFC 2435). No socket, no timer, no clock. */
 
 import type { PacketNumber } from '../base/units.js';
+import { buildJpeg } from '../wire/jpeg-file.js';
 import type { RtpPacket } from '../wire/rtp.js';
-import { buildJpeg, type JpegPayload, parseJpegPayload } from '../wire/rtp-jpeg.js';
+import { type JpegPayload, parseJpegPayload } from '../wire/rtp-jpeg.js';
 
 export interface JpegFrame {
   /** Number of the picture's first packet. */

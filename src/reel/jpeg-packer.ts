@@ -4,11 +4,10 @@ import type { Ticks90k } from '../base/units.js';
 import type { Ratio } from '../media/settings.js';
 import { frameTime, type SpooledFrames } from '../media/spool.js';
 import { SpoolReader } from '../media/spool-reader.js';
+import { type JpegParts, parseJpeg } from '../wire/jpeg-file.js';
 import {
   FIRST_TABLE_Q,
   JPEG_HEADER_LENGTH,
-  type JpegParts,
-  parseJpeg,
   QUANTIZATION_HEADER_LENGTH,
   writeJpegHeader,
   writeQuantizationHeader,

@@ -20,6 +20,9 @@ export interface JpegParts {
 /** A JPEG file that is damaged, or that RFC 2435 cannot carry; the message gives the reason. */
 export class JpegRefused extends Error {}
 
+/** 255 × 8: RTP's header counts width and height in blocks of eight pixels (RFC 2435 section 3.1.5). */
+export const LARGEST_JPEG_SIDE = 2_040;
+
 const Marker = { soi: 0xd8, eoi: 0xd9, sof0: 0xc0, dht: 0xc4, sos: 0xda, dqt: 0xdb, dri: 0xdd } as const;
 
 /** T.81 annex K.3.3: [class and destination, 16 counts, values]. */
@@ -113,8 +116,10 @@ function readFrameHeader(body: Buffer): FrameHeader {
   if (body[5] !== 3) throw new JpegRefused(`the JPEG has ${body[5]} components, not 3`);
   const height = body.readUInt16BE(1);
   const width = body.readUInt16BE(3);
-  if (width === 0 || height === 0 || width > 2040 || height > 2040) {
-    throw new JpegRefused(`a JPEG of ${width} × ${height} is not between 1 × 1 and 2040 × 2040`);
+  if (width === 0 || height === 0 || Math.max(width, height) > LARGEST_JPEG_SIDE) {
+    throw new JpegRefused(
+      `a JPEG of ${width} × ${height} is not between 1 × 1 and ${LARGEST_JPEG_SIDE} × ${LARGEST_JPEG_SIDE}`,
+    );
   }
   const [luma, blue, red] = [body[7], body[10], body[13]];
   const type = luma === 0x22 ? 1 : luma === 0x21 ? 0 : null;

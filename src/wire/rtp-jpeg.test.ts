@@ -3,15 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { without } from '../../test/support/tools.js';
-import {
-  buildJpeg,
-  JpegRefused,
-  parseJpeg,
-  parseJpegPayload,
-  QUANTIZATION_HEADER_LENGTH,
-  writeJpegHeader,
-  writeQuantizationHeader,
-} from './rtp-jpeg.js';
+import { buildJpeg, JpegRefused, parseJpeg } from './jpeg-file.js';
+import { parseJpegPayload, QUANTIZATION_HEADER_LENGTH, writeJpegHeader, writeQuantizationHeader } from './rtp-jpeg.js';
 
 const tables = Buffer.from(Array.from({ length: 128 }, (_, index) => index + 1));
 const scan = Buffer.from([1, 2, 0xff, 0, 3, 4, 0xff, 0]);

@@ -22,16 +22,12 @@
  *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  */
 
-export { buildJpeg, type JpegParts, JpegRefused, parseJpeg } from './jpeg-file.js';
-
 export const JPEG_HEADER_LENGTH = 8;
 /** Two tables of 64 eight-bit values, in zig-zag order: luma, chroma. */
 export const QUANTIZATION_TABLES_LENGTH = 128;
 export const QUANTIZATION_HEADER_LENGTH = 4 + QUANTIZATION_TABLES_LENGTH;
 /** Q from here to 254: tables are in band and never change for that Q. */
 export const FIRST_TABLE_Q = 128;
-/** 255 × 8: the header counts width and height in blocks of eight pixels. */
-export const LARGEST_JPEG_SIDE = 2040;
 
 export const JpegType = { yuv422: 0, yuv420: 1 } as const;
 export type JpegType = (typeof JpegType)[keyof typeof JpegType];
