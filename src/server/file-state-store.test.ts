@@ -20,7 +20,7 @@ function open(context: TestContext) {
 /** As another process has it. */
 const reopened = (log: string) => new FileStateStore(join(log, '..', '..'));
 
-test('what was appended is read back in order, behind the newest snapshot', async (context) => {
+test('appended entries are read back in order, behind the newest snapshot', async (context) => {
   const { store, folder, log } = open(context);
   assert.equal(await store.read('a'), null);
   assert.equal(await store.replace('a', 0, { text: 'snapshot' }), 1);

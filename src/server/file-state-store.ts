@@ -10,7 +10,7 @@ import { systemCode } from '../base/problem.js';
 import { logLine, type ParsedLog, parseLog } from './state-log.js';
 import { StaleStateError, type StateLog, type StateStore } from './state-store.js';
 
-/** Longest file name, in bytes: with what is put behind it, most file systems allow it. */
+/** Longest file name, in bytes: with the endings put behind it, most file systems allow it. */
 const LONGEST_NAME = 200;
 
 /**

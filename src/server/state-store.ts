@@ -21,10 +21,10 @@ export interface StateStore {
   read(station: string): Promise<StateLog | null>;
   /** Appends an entry to a log, behind number `last`; resolves to its number when it is durable. Rejects with a StaleStateError. */
   append(station: string, last: number, entry: unknown): Promise<number>;
-  /** Likewise, but the entry is a snapshot: what came before is no longer needed. `last` is 0 where there is no log. */
+  /** Likewise, but the entry is a snapshot: earlier entries are dropped. `last` is 0 where there is no log. */
   replace(station: string, last: number, snapshot: unknown): Promise<number>;
   /** Puts a log aside that cannot be used, so that a new one can begin; returns the name that it has then. */
   quarantine(station: string): Promise<string>;
-  /** Calls `onEntry` after each entry that is written by this store from now on; returns what ends that. */
+  /** Calls `onEntry` after each entry that is written by this store from now on; returns a function that ends that. */
   watch(station: string, onEntry: (entry: unknown, number: number) => void): () => void;
 }

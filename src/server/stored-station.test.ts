@@ -91,7 +91,7 @@ test('reloaded files are those of the station from then on', async (context) => 
     items.map(({ name }) => name),
     ['one', 'three', 'two'],
   );
-  assert.equal(items[0], ready.station.items[0], 'what it has already is not opened again');
+  assert.equal(items[0], ready.station.items[0], 'a reel that it has already is not opened again');
   ready.plan.source.files = files;
   await noteSources(ready, options());
   ready.station.change(replaceItems(ready.station, now, items));
@@ -170,7 +170,7 @@ for (const which of [0, 1]) {
   });
 }
 
-test('after a snapshot only what was added is written, until the next snapshot', async (context) => {
+test('after a snapshot only additions are written, until the next snapshot', async (context) => {
   const { options, start, folder } = await open(context);
   const { ready } = await start();
   const load = options();

@@ -9,7 +9,7 @@ import { type LoadOptions, type ReadyStation, readyStation } from './station-loa
 /** Entries of a log after which the next is a snapshot. */
 const MOST_ENTRIES = 100;
 
-/** What of a station is in its log. */
+/** The part of a station that is in its log. */
 export interface StoredState {
   /** Number of the log's last entry. */
   readonly last: number;

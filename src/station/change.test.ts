@@ -19,7 +19,7 @@ import { MOST_PAST, Timeline, type TimelineChange } from './timeline.js';
 
 const start: Ticks90k = 161_000_000_000_000;
 
-/** Four frames of AAC; what is missing between two is less than another one. */
+/** Four frames of AAC: a gap between two units is shorter than one more unit. */
 const SOUND_UNIT: Ticks90k = 4 * 1_930;
 
 /** Two films, a short one that can only be begun at its beginning, and a slate. */
@@ -197,7 +197,7 @@ test('a skip goes to the next item, and to nothing where that is about to begin 
   );
 });
 
-test('a skip keeps what is planned for later, and begins at once what is planned for the end of the item', async (context) => {
+test('a skip keeps the entries planned for later, and begins at once one planned for the end of the item', async (context) => {
   const [a, b, c, d] = (await makeItems(context)) as [StationItem, StationItem, StationItem, StationItem];
   const planned = () => {
     const station = new Station({ items: [a, b], ssrc: 1 });
@@ -229,7 +229,7 @@ test('a skip keeps what is planned for later, and begins at once what is planned
   );
 });
 
-test('another order begins behind the item on the air, with what follows that in it', async (context) => {
+test('another order begins behind the item on the air, with the item that follows it there', async (context) => {
   const [a, b, c, d] = (await makeItems(context)) as [StationItem, StationItem, StationItem, StationItem];
   const station = new Station({ items: [a, b, c], ssrc: 1 });
   const time = station.itemOnAirAt(start).to;
@@ -237,7 +237,7 @@ test('another order begins behind the item on the air, with what follows that in
   const order = [c, b, a];
   const [period] = replaceItems(station, time - NOTICE, order).periods;
   assert.deepEqual([period!.from, period!.items[period!.item]], [to, order[(order.indexOf(item) + 1) % 3]]);
-  // Where the item is gone, with what came behind it and is still there.
+  // Without the item, it begins with the first of its followers that is still there.
   const rest = [a, b, c].filter((each) => each !== item);
   const [other] = replaceItems(station, time - NOTICE, [d, ...rest]).periods;
   assert.equal(other!.items[other!.item], station.itemOnAirAt(to).item);
@@ -303,7 +303,7 @@ test('an order that is planned survives a slate that ends before its time', asyn
   assert.equal(plan.at(-1)!.from, begins.from);
 });
 
-test('skipping and reordering under a slate change what comes behind it, and nothing on the air', async (context) => {
+test('skipping and reordering under a slate change the programme behind it, and nothing on the air', async (context) => {
   const [a, b, c, slate] = (await makeItems(context)) as [StationItem, StationItem, StationItem, StationItem];
   const station = new Station({ items: [a, b, c], ssrc: 1 });
   station.change(showSlate(station, start, { id: 'slate', item: slate }));

@@ -8,7 +8,7 @@ import { NowOnAir, programmesOf } from './guide.js';
 import { Station } from './station.js';
 
 const seconds = (count: number): number => count * TICKS_PER_SECOND;
-/** What is on the air at a time, computed afresh. */
+/** The item on the air at a time, without a memory of earlier answers. */
 const onAirAt = (station: Station, time: number) => new NowOnAir(station).at(time);
 const item = (name: string, length: number) => ({ name, reel: fakeReel({ times: [0], duration: seconds(length) }) });
 

@@ -1,4 +1,4 @@
-/** The guide: what a station plays, and when. A function of time, like everything of a station. */
+/** The guide: a station's items and their times. A function of time, like everything of a station. */
 
 import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../base/units.js';
 import type { StationInfo } from '../wire/station-info.js';
@@ -11,7 +11,7 @@ export interface Programme {
   readonly title: string;
 }
 
-/** The part of a station's announcement that changes with what it plays. */
+/** The part of a station's announcement that changes with the item on the air. */
 export type OnAir = Pick<StationInfo, 'nowPlaying' | 'nowUntil' | 'next'>;
 
 /** Most programmes of one guide; later ones are left out. Two weeks of items of two minutes. */
@@ -45,7 +45,7 @@ export function programmesOf(station: Station, from: Millis, to: Millis): Progra
 
 /**
  * Responsible for:
- * - what is on the air, until when, and what is next, computed once per change
+ * - the item on the air, its end, and the next item, computed once per change
  * - the time of that change, so that its reader can set one timer instead of polling
  *
  * A change of the station's timeline is noticed at the next call of `at`.
@@ -61,7 +61,7 @@ export class NowOnAir {
     this.#station = station;
   }
 
-  /** What is on the air at `time`: the same object until that changes. */
+  /** The item on the air at `time`: the same object until that changes. */
   at(time: Ticks90k): OnAir {
     const { revision } = this.#station;
     if (revision !== this.#revision || time < this.#from || time >= this.#until) {

@@ -2,7 +2,7 @@
  * Fillers: RTP payloads between an item that is cut off and the item that follows.
  *
  * Sound leaves half a second later than the pictures that it belongs to. Behind a cut half a second would be missing, and
- * players that find a gap in the sound play what follows too early. A filler has that sound, in few packets in quick
+ * players that find a gap in the sound play the next item too early. A filler has that sound, in few packets in quick
  * succession, up to the beginning of the new sound. Where the new pictures have to wait, the filler lasts until then, so
  * that the clock reference goes on.
  */
@@ -42,7 +42,7 @@ const MOST_SOUND: Ticks90k = 3_000 * TICKS_PER_MILLI;
 const STEP = 64;
 
 export interface SpliceTimes {
-  /** The state of what is cut off, and of what follows, relative to its first packet. */
+  /** The states of the item that is cut off, and of the next item relative to its first packet. */
   readonly old: SpliceState;
   readonly own: SpliceState;
   /** Shortest duration. */

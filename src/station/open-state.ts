@@ -78,6 +78,6 @@ class Reels {
   }
 }
 
-function missing(what: string, number: number): never {
-  throw new RangeError(`there is no ${what} ${number}`);
+function missing(kind: string, number: number): never {
+  throw new RangeError(`there is no ${kind} ${number}`);
 }

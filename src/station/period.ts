@@ -100,7 +100,7 @@ export class Period implements PeriodOptions {
     return this.#originPacket + cycle * playlist.packetCount + playlist.firstPackets[item]! + packet;
   }
 
-  /** Writes to `itemOnAir` what packet `n` belongs to. */
+  /** Writes the item or filler of packet `n` to `itemOnAir`. */
   find(n: PacketNumber, itemOnAir: ItemOnAir): void {
     itemOnAir.filler = null;
     if (this.#filler && n < this.first && n >= this.opening) {

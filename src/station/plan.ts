@@ -1,4 +1,4 @@
-/** The plan: what the programme plays, from which time on. It has no packet numbers: below an override nothing of it is sent. */
+/** The plan: the programme's items from each time on. It has no packet numbers: below an override nothing of it is sent. */
 
 import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
 import { Period, type PeriodStart } from './period.js';
@@ -47,7 +47,7 @@ export const planFrom = (plan: readonly PlanEntry[], now: Ticks90k): PlanEntry[]
   );
 
 /**
- * The plan that plays `start` in place of what it had then, and goes on with its entries from `next` on. Those begin at
+ * The plan that plays `start` from its time on, and goes on with the old entries from number `next` on. Those begin at
  * their time; an entry that began where an item ended begins at the nearest end of an item again.
  */
 export function planWith(plan: readonly PlanEntry[], start: PlanEntry, next: number): PlanEntry[] {

@@ -58,7 +58,7 @@ async function opened(context: TestContext, store: Store, entries: readonly unkn
   return station;
 }
 
-/** What a station of version 1 stored: each period with its items, and below a slate the programme. */
+/** The stored state of version 1: each period with its items, and below a slate the programme. */
 function version1(station: Station): object {
   const { items, periods } = stateEntry(head, station, -1).timeline!;
   const { override, plan } = station.timeline;
@@ -76,7 +76,7 @@ function version1(station: Station): object {
   return { version: 1, ...head, items: items.added, periods: old };
 }
 
-test('a restored station sends the same bytes, before and after, and resumes what it would have', async (context) => {
+test('a restored station sends the same bytes, before and after, and resumes the same programme', async (context) => {
   const { store, station, end, entries } = await changed(context);
   const [from, to] = [station.at(start), station.at(end)];
   const resumed = new Station({ timeline: station.timeline, ssrc: 9 });
@@ -91,7 +91,7 @@ test('a restored station sends the same bytes, before and after, and resumes wha
   }
 });
 
-test('a change costs an entry of what it adds, and an entry is of no use without the one before', async (context) => {
+test('an entry has only the additions of its change, and is refused without the entry before', async (context) => {
   const { station, entries } = await changed(context);
   assert.deepEqual(
     entries.map(({ timeline }) => timeline!.items.added.length),

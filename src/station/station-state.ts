@@ -1,6 +1,6 @@
 /**
  * A station's state as it is stored, so that a server that starts sends the packets that the one before it would have sent:
- * entries of which the first has a snapshot of the timeline, and each that follows what was added.
+ * entries of which the first has a snapshot of the timeline, and each that follows a delta.
  */
 import { z } from 'zod';
 import type { StationItem } from './playlist.js';
@@ -18,12 +18,13 @@ import {
   type StationState,
   type StoredItem,
   text,
+  ticks,
   whole,
 } from './stored-shapes.js';
 import { type PeriodData, type TimelineDelta, withDelta } from './timeline-data.js';
 
 const added = <T>(value: z.ZodType<T>) => z.strictObject({ first: whole, added: z.array(value).max(100_000) });
-const entryShape = { from: whole, playlist: whole, item: whole, packet: whole };
+const entryShape = { from: ticks, playlist: whole, item: whole, packet: whole };
 
 const timelineSchema = z.strictObject({
   base: z.int().min(-1),
@@ -47,7 +48,7 @@ const entrySchema = z.strictObject({
 export type StateEntry = z.infer<typeof entrySchema>;
 type StoredTimeline = z.infer<typeof timelineSchema>;
 
-/** The entry with what was added to a station since a revision; since revision −1, with a snapshot. */
+/** The entry with the additions to a station since a revision; since revision −1, with a snapshot. */
 export function stateEntry(head: StateHead, station: Station, revision: number): StateEntry {
   const { items, periods, ...delta } = station.timeline.deltaSince(revision);
   const storedItem = ({ name, reel }: StationItem): StoredItem => {

@@ -3,7 +3,7 @@
  * is remembered from one packet to the next, so two servers with the same reels and timeline send the same bytes.
  *
  * Packets are numbered from the Unix epoch, at which the first cycle of a station's items began. A change begins another
- * period, whose packets go on counting; the past stays what it was.
+ * period, whose packets go on counting; the past never changes.
  */
 
 import { type PacketNumber, type Ticks90k, ticksToMillis } from '../base/units.js';
@@ -90,7 +90,7 @@ export class Station implements PacketSource {
     return Playlist.of(this.items).packetCount;
   }
 
-  /** The beginning of what is known of its past. */
+  /** The beginning of the past that it knows. */
   get begins(): Ticks90k {
     return this.#lookup.periods[0]!.from;
   }
@@ -151,7 +151,7 @@ export class Station implements PacketSource {
   /** The last random access point at or before packet `n`. Every reel and every period begins with one. */
   randomAccessBefore(n: PacketNumber): PacketNumber {
     const { reel, base, filler } = this.#lookup.itemOf(n);
-    // A filler belongs to what is before it.
+    // A filler belongs to the item before it.
     return filler ? this.randomAccessBefore(base - 1) : base + reel.randomAccessBefore(n - base);
   }
 

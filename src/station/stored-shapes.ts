@@ -1,20 +1,23 @@
-/** What all versions of a station's stored state have in common. */
+/** The schemas that all versions of a station's stored state share. */
 import { z } from 'zod';
+import type { PacketNumber, Ticks90k } from '../base/units.js';
 import type { SpliceFillerData } from './splice-filler.js';
 import type { TimelineDelta } from './timeline-data.js';
 
 export const whole = z.int().min(0);
+export const ticks = whole as unknown as z.ZodType<Ticks90k>;
+export const packetNumber = whole as unknown as z.ZodType<PacketNumber>;
 const counter = z.int().min(0).max(15);
 export const text = z.string().max(1_000);
 
 export const itemSchema = z.strictObject({ name: text, reel: z.string().regex(/^[\w-]{1,100}$/), checksum: whole });
-/** What periods have in common in all versions. */
+/** Fields of periods in all versions. */
 export const periodShape = {
-  ...{ from: whole, first: whole, item: whole, packet: whole },
+  ...{ from: ticks, first: packetNumber, item: whole, packet: whole },
   counters: z.strictObject({ pat: counter, pmt: counter, video: counter, audio: counter }).nullable(),
-  filler: z.strictObject({ payloads: z.base64().max(1 << 20), duration: whole }).nullable(),
+  filler: z.strictObject({ payloads: z.base64().max(1 << 20), duration: ticks }).nullable(),
 };
-/** What entries have in common in all versions. */
+/** Fields of entries in all versions. */
 export const headShape = {
   id: text,
   /** Hashes of the files that it plays: with other files, it is another station. */

@@ -1,8 +1,8 @@
 /**
- * A timeline as plain data, for threads and for the disk. It is handed over as a delta: what was added since a revision that
+ * A timeline as plain data, for threads and for the disk. It is handed over as a delta: the additions since a revision that
  * the receiver has. A snapshot is the delta from nothing. Items and playlists are sent once, and named by their numbers.
  *
- * @typeParam I - What stands for an item: an open reel between threads, a reel's id on the disk.
+ * @typeParam I - An item's form: an open reel between threads, a reel's id on the disk.
  */
 
 import type { PacketNumber, Ticks90k } from '../base/units.js';
@@ -67,7 +67,7 @@ export interface StationData {
   readonly timeline: StationDelta;
 }
 
-/** `values` are those from number `known` on; returned are those from `oldest` on, with what was added. */
+/** Takes values from number `known` on; returns those from `oldest` on, with the additions. */
 export function joined<T>(values: readonly T[], { first, added }: Added<T>, known = 0, oldest = known): T[] {
   if (first > known + values.length)
     throw new RangeError(`a delta begins at ${first}, behind ${values.length} entries`);

@@ -63,7 +63,7 @@ test('in any order of asking, a packet and a time belong to the period that bega
   );
 });
 
-test('a delta has only what was added, with every item and every playlist once', () => {
+test('a delta has only the additions, with every item and every playlist once', () => {
   const whole = periodsOf([
     { packets: 5, item: 0, list: 0 },
     { packets: 5, item: 0, list: 1 },

@@ -1,12 +1,12 @@
 /**
- * What a station has sent, what comes next, and what is shown over it:
+ * The past of a station, its plan, and the override shown over it:
  *
- *     periods    on the air, the oldest first: the past, which never changes, then what follows it as things stand
- *     plan       what the programme plays from which time on, seen or not
+ *     periods    on the air, the oldest first: the past, which only grows, then the periods settled for the time after it
+ *     plan       the programme's items from each time on, seen or not
  *     override   a slate shown in its place, without an end; below it the plan goes on
  *
  * Without an override the periods that are still to begin are the plan's, so that every thread has them long before. A
- * change that begins sooner replaces them and computes them again from the plan, behind what it brings.
+ * change that begins sooner replaces them, and computes them from the plan again behind its own period.
  */
 
 import type { PacketNumber, Ticks90k } from '../base/units.js';
@@ -32,7 +32,7 @@ export const MOST_PAST = 1_000;
 /** A change of a timeline, made at `now`. */
 export interface TimelineChange {
   readonly now: Ticks90k;
-  /** In place of all periods that open when the first of them does, or later. Without any, what is on the air stays. */
+  /** In place of all periods that open when the first of them does, or later. Without any, only the plan changes. */
   readonly periods: readonly PeriodOptions[];
   readonly plan: readonly PlanEntry[];
   readonly override: Override | null;
@@ -58,7 +58,7 @@ interface TimelineState {
 /**
  * Responsible for:
  * - past, plan and override of a station; unchangeable: a change makes another timeline
- * - what was added since a revision, for threads and the disk
+ * - the additions since a revision, for threads and the disk
  */
 export class Timeline {
   readonly #state: TimelineState;
@@ -144,7 +144,7 @@ export class Timeline {
     );
   }
 
-  /** What was added since a revision; of revision −1, everything: a snapshot. */
+  /** The additions since a revision; since revision −1, a snapshot. */
   deltaSince(revision: number): TimelineDelta<StationItem> {
     const { items, playlists, periods, oldest, plan, override } = this.#state;
     const numbers = new Map(items.values.map((item, number) => [item, number]));
@@ -175,7 +175,7 @@ export class Timeline {
   }
 
   /**
-   * What it becomes by a delta of the same timeline elsewhere. Throws a RangeError where another delta has to come before, or
+   * The timeline after a delta of the same timeline elsewhere. Throws a RangeError where another delta has to come before, or
    * it names an item or a playlist that there is not.
    */
   withDelta(delta: TimelineDelta<StationItem>): Timeline {
@@ -209,7 +209,7 @@ function openingBefore({ values, revisions }: Revised<Period>, packet: PacketNum
   return { values: values.slice(0, end), revisions: revisions.slice(0, end) };
 }
 
-/** A state with what a change adds to it; items and playlists that it has already are not added again. */
+/** A state with the additions of a change, which has items and playlists of its own only where the state lacks them. */
 function extended(state: TimelineState, added: Omit<TimelineChange, 'now'>): TimelineState {
   const revision = state.revision + 1;
   const items = new Set(state.items.values);
@@ -259,9 +259,9 @@ const map = <T, U>({ first, added }: Added<T>, change: (value: T) => U): Added<U
   added: added.map(change),
 });
 
-function named<T>(values: readonly T[], number: number, what: string): T {
+function named<T>(values: readonly T[], number: number, kind: string): T {
   const value = values[number];
-  if (value === undefined) throw new RangeError(`there is no ${what} ${number}`);
+  if (value === undefined) throw new RangeError(`there is no ${kind} ${number}`);
   return value;
 }
 
