@@ -34,7 +34,7 @@ const VBV_LENGTH = 0.75;
 const LEAST_RATE_FOR_B_PICTURES = 10;
 
 /** The encoder's maximum rate, bit/s. */
-export function maxRate(options: { width: number; height: number; frameRate: Ratio }): number {
+function maxRate(options: { width: number; height: number; frameRate: Ratio }): number {
   const { width, height, frameRate } = options;
   const size = (width * height * quotient(frameRate)) / FULL_HD;
   const rate = Math.min(GREATEST_MAX_RATE, Math.max(LEAST_MAX_RATE, FULL_HD_MAX_RATE * size ** 0.75));

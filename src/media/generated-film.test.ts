@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { Frame } from 'node-av/lib';
 import { jpegSize, makeSource } from '../../test/support/sources.js';
 import { generateFilm } from './generated-film.js';
 import { makePoster } from './poster.js';
@@ -63,6 +64,13 @@ test('the poster of a rotated film is upright', () => {
   const path = join(folder, 'tall.jpg');
   makePoster({ source, path });
   assert.deepEqual(jpegSize(readFileSync(path)), [180, 320]);
+});
+
+test('a fault of the program while a poster is made is thrown, not taken for a film without one', (context) => {
+  context.mock.method(Frame.prototype, 'alloc', () => {
+    throw new TypeError('a fault');
+  });
+  assert.throws(() => makePoster({ source: join(folder, 'card.mp4'), path: join(folder, 'fault.jpg') }), TypeError);
 });
 
 test('a source without pictures has no poster, and a folder that cannot be written to gets none', () => {

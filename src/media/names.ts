@@ -23,6 +23,7 @@ const names: Record<string, string> = {
   flac: 'FLAC',
 };
 
+/** e.g. "H.265"; FFmpeg's short name where people have no other. */
 export function codecName(parameters: CodecParameters): string {
   const name = avGetCodecName(parameters.codecId) ?? 'an unknown codec';
   return names[name] ?? name;

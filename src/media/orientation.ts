@@ -25,6 +25,7 @@ export function parseDisplayMatrix(matrix: Buffer): Orientation {
 
 export const upright: Orientation = { turn: 0, isMirrored: false };
 
+/** The orientation in a stream's side data; upright where it has none. */
 export function orientationOf(parameters: CodecParameters): Orientation {
   const matrix = parameters.getCodedSideData(AV_PKT_DATA_DISPLAYMATRIX);
   return matrix && matrix.length >= 36 ? parseDisplayMatrix(matrix) : upright;

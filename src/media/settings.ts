@@ -59,6 +59,7 @@ export const mediaPropertiesSchema = z.object({
 });
 export type MediaProperties = z.infer<typeof mediaPropertiesSchema>;
 
+/** How a source is prepared. */
 export interface MediaSettings {
   format: StationFormat;
   /** `jpeg` only: frames a second, or those of the source. */

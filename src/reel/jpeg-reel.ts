@@ -67,6 +67,7 @@ export function jpegIndexOf(numbers: Uint32Array): SharedArrayBuffer {
   return index.buffer as SharedArrayBuffer;
 }
 
+/** A reel of JPEG frames: a frame's packets share its RTP timestamp, and the last one has the marker (RFC 2435). */
 export class JpegReel implements Reel {
   readonly data: ReelData;
   readonly packetCount: number;

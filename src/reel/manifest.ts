@@ -7,6 +7,7 @@ export const REEL_VERSION = 2;
 
 const count = z.int().positive();
 
+/** The contents of `reel.json`. */
 export const manifestSchema = z.object({
   version: z.literal(REEL_VERSION),
   format: formatSchema,

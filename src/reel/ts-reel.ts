@@ -49,6 +49,7 @@ function tablesOf(numbers: Uint32Array) {
 const rises = (values: Uint32Array) => values.every((value, i) => i === 0 || value > values[i - 1]!);
 const neverFalls = (values: Uint32Array) => values.every((value, i) => i === 0 || value >= values[i - 1]!);
 
+/** A reel of MPEG-TS; its RTP timestamps follow RFC 2250. */
 export class TsReel implements Reel {
   readonly data: ReelData;
   readonly packetCount: number;
