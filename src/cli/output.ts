@@ -23,12 +23,16 @@ const BAR_PERIOD: Millis = 100;
 
 export function openOutput(options: { quiet: boolean; json: boolean }): Output {
   const { quiet, json } = options;
-  const terminal = process.stderr.isTTY === true;
+  const isTerminal = process.stderr.isTTY === true;
   let shown = '';
   let drawn = Number.NEGATIVE_INFINITY;
   const clear = () => {
     if (shown !== '') process.stderr.write('\r\x1b[K');
     shown = '';
+  };
+  const draw = (line: string) => {
+    shown = line;
+    process.stderr.write(`\r\x1b[K${line.slice(0, (process.stderr.columns ?? 80) - 1)}`);
   };
   const event = (value: object) => {
     if (json) process.stdout.write(`${JSON.stringify(value)}\n`);
@@ -47,16 +51,15 @@ export function openOutput(options: { quiet: boolean; json: boolean }): Output {
     },
     event,
     progress(label, done) {
-      if (quiet || !terminal || performance.now() - drawn < BAR_PERIOD) return;
+      if (quiet || !isTerminal || performance.now() - drawn < BAR_PERIOD) return;
       drawn = performance.now();
       const full = Math.round(done * BAR_LENGTH);
-      shown = `${label} ${'█'.repeat(full)}${'░'.repeat(BAR_LENGTH - full)} ${String(Math.floor(done * 100)).padStart(3)}%`;
-      process.stderr.write(`\r\x1b[K${shown.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+      const percent = String(Math.floor(done * 100)).padStart(3);
+      draw(`${label} ${'█'.repeat(full)}${'░'.repeat(BAR_LENGTH - full)} ${percent}%`);
     },
     status(line) {
-      if (quiet || json || !terminal) return;
-      shown = line();
-      process.stderr.write(`\r\x1b[K${shown.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+      if (quiet || json || !isTerminal) return;
+      draw(line());
     },
     endProgress: clear,
   };
