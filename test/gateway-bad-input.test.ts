@@ -51,7 +51,7 @@ const isWell = async ({ send }: Opened): Promise<void> => {
   assert.match(await send(get('/healthz')), /^HTTP\/1.1 200 /);
 };
 
-test('every wrong address and moment has a problem that says what to do, and none of it is logged', async (context) => {
+test('every wrong address and time is answered with the next step, and not logged', async (context) => {
   const opened = await open(context);
   const { send, lines } = opened;
   const paths: [string, number][] = [
@@ -83,7 +83,7 @@ test('every wrong address and moment has a problem that says what to do, and non
   assert.deepEqual(lines, []);
 });
 
-test('other methods than reading are refused', async (context) => {
+test('methods other than reading are refused', async (context) => {
   const { send } = await open(context);
   for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) {
     const answer = await send(`${method} /stations/station-1.ts HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`);
@@ -92,7 +92,7 @@ test('other methods than reading are refused', async (context) => {
   }
 });
 
-test('what is too large is refused: headers, lines of headers, bodies', async (context) => {
+test('headers, numbers of headers and bodies beyond the limits are refused', async (context) => {
   const opened = await open(context);
   const { send } = opened;
   assertProblem(await send(get('/healthz', `x-long: ${'a'.repeat(20_000)}\r\n`)), 431);
@@ -103,7 +103,7 @@ test('what is too large is refused: headers, lines of headers, bodies', async (c
   await isWell(opened);
 });
 
-test('what is no HTTP is told so, and ended', async (context) => {
+test('bytes that are no HTTP are answered, and the connection is ended', async (context) => {
   const opened = await open(context);
   for (const bytes of [
     'hello\r\n\r\n',

@@ -110,7 +110,7 @@ async function leadsTo(address: string): Promise<string> {
 
 const sum = (segments: readonly Listed[]): number => segments.reduce((all, { seconds }) => all + seconds, 0);
 
-test('segments one behind the other are the station, the same on every gateway', {
+test('consecutive segments are the station, the same on every gateway', {
   timeout: 60_000,
 }, async (context) => {
   const { station, one, other, bytes } = await open(context);
@@ -152,7 +152,7 @@ test('segments one behind the other are the station, the same on every gateway',
   assert.ok(Math.abs((station.due(last) - station.due(first)) / 90_000 - sum(segments)) < 0.001);
 });
 
-test('what is still to come is not there yet, and then it is', { timeout: 60_000 }, async (context) => {
+test('a segment in the future is refused until it is complete', { timeout: 60_000 }, async (context) => {
   const { one, timers, bytes } = await open(context);
   const list = async () => readList(await (await fetch(`${one.url}/stations/station-1/2/index.m3u8`)).text());
   const { sequence, segments } = await list();
@@ -168,7 +168,7 @@ test('what is still to come is not there yet, and then it is', { timeout: 60_000
   assert.ok(startsRandomAccess(await bytes(await fetch(next))));
 });
 
-test('a list of the past begins with its moment, and goes on at the pace of the station', {
+test('a playlist of the past starts at its time, and grows at the pace of the station', {
   timeout: 60_000,
 }, async (context) => {
   const { one, now, timers, bytes } = await open(context);
@@ -197,7 +197,7 @@ test('a list of the past begins with its moment, and goes on at the pace of the 
   assert.ok(readList(recent).segments.length >= 1, 'the past may be of just now');
 });
 
-test('whoever watches goes on with segments of the same length when others suit the station better', {
+test('a player keeps its segment length when another suits the station better', {
   timeout: 60_000,
 }, async (context) => {
   const { one, timers, describe, bytes } = await open(context);
@@ -223,7 +223,7 @@ test('whoever watches goes on with segments of the same length when others suit 
   assert.ok(startsRandomAccess(await bytes(await fetch(new URL(last(second), before)))));
 });
 
-test('what there is not is told with what to do', { timeout: 60_000 }, async (context) => {
+test('requests for missing things are answered with the next step', { timeout: 60_000 }, async (context) => {
   const { one } = await open(context);
   const ask = async (path: string) => {
     const answer = await fetch(one.url + path);
@@ -254,7 +254,7 @@ test('what there is not is told with what to do', { timeout: 60_000 }, async (co
   assert.match(await ask('/stations/station-1/2/index.m3u8?from=0&behind=999999999999'), /^404 /);
 });
 
-test('whoever watches by HLS is a viewer', { timeout: 60_000 }, async (context) => {
+test('a client that watches by HLS is a viewer', { timeout: 60_000 }, async (context) => {
   const { one, timers, bytes } = await open(context);
   const base = `${one.url}/stations/station-1/2/`;
   const { segments } = readList(await (await fetch(`${base}index.m3u8`)).text());
@@ -272,7 +272,7 @@ async function askAs(url: string, host: string): Promise<{ status?: number; type
   return { status: response.statusCode, type: response.headers['content-type'], body: await text(response) };
 }
 
-test('the playlist and the guide name this gateway as it was asked for', { timeout: 60_000 }, async (context) => {
+test('the playlist and the guide use the origin of the request', { timeout: 60_000 }, async (context) => {
   const { one, now } = await open(context);
   const list = await askAs(`${one.url}/stations.m3u`, 'tv.example:8080');
   assert.equal(list.type, 'audio/x-mpegurl');

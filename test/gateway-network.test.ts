@@ -94,7 +94,7 @@ test('live and past, shared and alone: every byte of the station, in the chunks 
   for (const reader of [...readers, past]) reader.close();
 });
 
-test('who stops reading for longer than is held goes on with the very next byte', {
+test('a reader that pauses for longer than the buffer continues with the very next byte', {
   timeout: 60_000,
 }, async (context) => {
   const { source, station, tuners } = await onAir(context);
@@ -108,7 +108,7 @@ test('who stops reading for longer than is held goes on with the very next byte'
   assert.equal(tuners(), 2);
 });
 
-test('stations of several servers have ids and numbers of their own; one that is missed for long is gone', async () => {
+test('stations of several servers get unique ids and numbers, and a missing one is removed', async () => {
   const infos = [makeStation(1), makeStation(1, { server: 'other', group: '239.255.9.9' }), makeStation(2)];
   const found = infos.flatMap((info, i) => foundAt([{ address: `192.0.2.${i + 1}`, stations: [info] }]));
   let there = found;

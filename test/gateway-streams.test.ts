@@ -109,7 +109,7 @@ test('a station is sent as it is, without framing, from a random access point on
   assert.equal(viewers.totals.viewers, 1);
 });
 
-test('a moment of the past is given in seconds, as a time, or as so long ago', async (context) => {
+test('a time of the past is given in seconds, as a time of day, or as an age', async (context) => {
   const { station, now, ask, pass } = await open(context);
   const hour = 3_600_000;
   const moment = now() - hour;
@@ -121,7 +121,7 @@ test('a moment of the past is given in seconds, as a time, or as so long ago', a
   }
 });
 
-test('whoever asks for the headers only gets them, and is no viewer', async (context) => {
+test('a HEAD request gets the headers, and is no viewer', async (context) => {
   const { ask, pass, viewers } = await open(context);
   const response = ask('station-1.ts', 'HEAD');
   await pass(() => response.head !== '');
@@ -130,7 +130,7 @@ test('whoever asks for the headers only gets them, and is no viewer', async (con
   response.socket.destroy();
 });
 
-test('a viewer that reads nothing is ended, and what waits for it is bounded', { timeout: 60_000 }, async (context) => {
+test('a stalled viewer is disconnected, and its queue is bounded', { timeout: 60_000 }, async (context) => {
   const { ask, pass, timers, viewers } = await open(context);
   const response = ask('station-1.ts');
   await once(response.socket, 'data');
@@ -150,7 +150,7 @@ test('a station that goes off the air ends its streams', async (context) => {
   await pass(() => response.isEnded);
 });
 
-test('an operator ends a viewer', async (context) => {
+test('an operator disconnects a viewer', async (context) => {
   const { ask, pass, viewers } = await open(context);
   const response = ask('station-1.ts');
   await pass(() => response.body.length > 100_000);
@@ -160,7 +160,7 @@ test('an operator ends a viewer', async (context) => {
   assert.equal(viewers.close(id), false);
 });
 
-test('pictures of a JPEG station come in parts, each whole and with its length', async (context) => {
+test('the pictures of a JPEG station are parts, each complete and with its length', async (context) => {
   const { ask, pass } = await open(context, 'jpeg');
   const response = ask('station-1.mjpeg');
   await pass(() => response.body.length > 300_000);
@@ -182,7 +182,7 @@ test('pictures of a JPEG station come in parts, each whole and with its length',
   response.socket.destroy();
 });
 
-test('poster and description of a station', async (context) => {
+test('a station has a poster and an SDP description', async (context) => {
   const { ask, pass } = await open(context);
   const [poster, sdp] = [ask('station-1/poster.jpg'), ask('station-1.sdp')];
   await pass(() => poster.body.length > 0 && sdp.body.length > 0);

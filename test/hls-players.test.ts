@@ -85,7 +85,7 @@ describe('a playlist', { concurrency: true }, () => {
   }
 });
 
-test('FFmpeg is sent a moment of the past from that moment on', {
+test('FFmpeg plays the past from the requested time on', {
   skip: without('ffprobe'),
   timeout: 60_000,
 }, async (context) => {

@@ -104,7 +104,7 @@ function assertWhole(station: Station, frames: readonly SentFrame[], from: numbe
   assert.ok(frames[0].flags & FrameFlag.randomAccess);
 }
 
-test('what a page is sent is what the station sends, also across a pause', { timeout: 60_000 }, async (context) => {
+test('a page gets the station’s bytes, also across a pause', { timeout: 60_000 }, async (context) => {
   const { station, info, now, pass, openPage } = await openLive(context);
   const page = await openPage();
   page.say({ type: 'ping', id: 1 });
@@ -131,7 +131,7 @@ test('what a page is sent is what the station sends, also across a pause', { tim
   assertWhole(station, page.frames, from);
 });
 
-test('the past is sent from the moment asked for', { timeout: 60_000 }, async (context) => {
+test('the past is sent from the requested time on', { timeout: 60_000 }, async (context) => {
   const { station, info, pass, openPage } = await openLive(context);
   const page = await openPage();
   const at = EPOCH - 3_600_000;
@@ -142,7 +142,9 @@ test('the past is sent from the moment asked for', { timeout: 60_000 }, async (c
   assertWhole(station, page.frames, from);
 });
 
-test('a page that is too slow is moved and told, and what follows is whole', { timeout: 60_000 }, async (context) => {
+test('a page that is too slow is moved and notified, and the media that follows is complete', {
+  timeout: 60_000,
+}, async (context) => {
   const { station, info, timers, now, pass, viewers, openPage } = await openLive(context);
   // The film began a moment ago, with a random access point: a page begins near what is on the air.
   timers.advance(1_500);
@@ -169,7 +171,9 @@ test('a page that is too slow is moved and told, and what follows is whole', { t
   assert.equal(viewer.moved, page.messages.filter(({ type }) => type === 'moved').length);
 });
 
-test('a hundred pages that take nothing hold nobody else, and are closed', { timeout: 120_000 }, async (context) => {
+test('a hundred stalled pages do not delay another one, and are disconnected', {
+  timeout: 120_000,
+}, async (context) => {
   const { station, info, pass, viewers, openPage } = await openLive(context);
   const page = await openPage();
   const stuck = await Promise.all(Array.from({ length: 100 }, () => openPage()));
@@ -188,7 +192,7 @@ test('a hundred pages that take nothing hold nobody else, and are closed', { tim
   assertWhole(station, page.frames, from);
 });
 
-test('a station that goes off the air ends its channel, and the list says so', { timeout: 60_000 }, async (context) => {
+test('a station that goes off the air ends its channel and leaves the list', { timeout: 60_000 }, async (context) => {
   const { info, catalogue, pass, openPage } = await openLive(context);
   const page = await openPage();
   page.say({ type: 'tune', channel: 1, station: info.id });
@@ -198,7 +202,7 @@ test('a station that goes off the air ends its channel, and the list says so', {
   assert.equal(page.last('ended')?.channel, 1);
 });
 
-test('a gateway that closes says goodbye', { timeout: 60_000 }, async (context) => {
+test('a gateway that closes sends close frames', { timeout: 60_000 }, async (context) => {
   const { info, gateway, pass, openPage } = await openLive(context);
   const page = await openPage();
   page.say({ type: 'tune', channel: 1, station: info.id });
@@ -208,7 +212,9 @@ test('a gateway that closes says goodbye', { timeout: 60_000 }, async (context) 
   assert.equal(page.closed, 1001);
 });
 
-test('a page that does not say goodbye does not keep a gateway from closing', { timeout: 60_000 }, async (context) => {
+test('a page that does not answer the close does not keep a gateway from closing', {
+  timeout: 60_000,
+}, async (context) => {
   const { gateway, pass, openPage } = await openLive(context);
   const page = await openPage();
   page.socket.pause();
@@ -219,7 +225,7 @@ test('a page that does not say goodbye does not keep a gateway from closing', { 
   await pass(() => isClosed);
 });
 
-test('a page that answers no ping is gone', { timeout: 60_000 }, async (context) => {
+test('a page that answers no ping is disconnected', { timeout: 60_000 }, async (context) => {
   const { pass, timers, viewers, info, openPage } = await openLive(context);
   const page = await openPage();
   const other = await openPage();
@@ -232,7 +238,9 @@ test('a page that answers no ping is gone', { timeout: 60_000 }, async (context)
   assert.equal(other.socket.readyState, WebSocket.OPEN);
 });
 
-test('only messages of a page from here, of text and of measure', { timeout: 60_000 }, async (context) => {
+test('only pages of this gateway may connect, and only short text messages are accepted', {
+  timeout: 60_000,
+}, async (context) => {
   const { gateway, pass, openPage } = await openLive(context);
   const status = async (path: string, origin?: string) => {
     const socket = new WebSocket(gateway.url.replace('http', 'ws') + path, { origin });
@@ -259,7 +267,7 @@ test('only messages of a page from here, of text and of measure', { timeout: 60_
   }
 });
 
-test('whatever bytes come instead of frames, the others are served', { timeout: 60_000 }, async (context) => {
+test('any bytes instead of frames leave other pages unaffected', { timeout: 60_000 }, async (context) => {
   const { gateway, openPage } = await openLive(context);
   const { port } = new URL(gateway.url);
   const greeting = `GET /live HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n`;
@@ -278,7 +286,7 @@ test('whatever bytes come instead of frames, the others are served', { timeout: 
   await until(context, () => page.last('stations') !== undefined);
 });
 
-test('thumbnails show what is sent, over the WebSocket and by HTTP', { timeout: 60_000 }, async (context) => {
+test('thumbnails show the stream, over the WebSocket and by HTTP', { timeout: 60_000 }, async (context) => {
   const { info, gateway, openPage } = await openLive(context);
   const page = await openPage();
   page.say({ type: 'thumbnails', stations: [info.id] });

@@ -116,7 +116,7 @@ function deliveryWith(options: { follows?: boolean; until?: number | null; timer
 
 const upTo = (count: number, from = 0): number[] => Array.from({ length: count - from }, (_, i) => from + i);
 
-test('a viewer that takes everything gets every chunk as it leaves, and nothing waits', () => {
+test('a fast viewer gets every chunk as it leaves, and nothing is queued', () => {
   const { timers, sink, events } = deliveryWith();
   for (let i = 0; i < 100; i++) {
     timers.advance(CHUNK_TIME);
@@ -127,7 +127,7 @@ test('a viewer that takes everything gets every chunk as it leaves, and nothing 
   assert.deepEqual(events, []);
 });
 
-test('a viewer that is a little slow loses nothing', () => {
+test('a slightly slow viewer loses nothing', () => {
   const { timers, sink, events } = deliveryWith();
   for (let i = 0; i < 100; i++) {
     timers.advance(CHUNK_TIME);
@@ -137,7 +137,7 @@ test('a viewer that is a little slow loses nothing', () => {
   assert.deepEqual(events, []);
 });
 
-test('a viewer that is too slow is moved to the newest random access point and told, before it comes', () => {
+test('a viewer that is too slow is moved to the newest random access point, and notified first', () => {
   const { timers, sink, events } = deliveryWith();
   timers.advance(MOST_BEHIND + 3_000);
   const before = sink.written.length;
@@ -151,7 +151,7 @@ test('a viewer that is too slow is moved to the newest random access point and t
   );
 });
 
-test('what waits for the network is never more than the limit and one read', () => {
+test('the queue never exceeds the limit and one read', () => {
   const { timers, sink } = deliveryWith();
   for (let i = 0; i < 200; i++) {
     timers.advance(7 * CHUNK_TIME);
@@ -160,7 +160,7 @@ test('what waits for the network is never more than the limit and one read', () 
   assert.ok(sink.most <= MOST_QUEUED + 64 * 1024 + CHUNK_BYTES, `${sink.most} bytes`);
 });
 
-test('a viewer that takes nothing any more is given up, and gets nothing after that', () => {
+test('a stalled viewer is given up, and gets nothing after that', () => {
   const { timers, sink, events } = deliveryWith();
   timers.advance(STALLED + 10_000);
   assert.deepEqual(events, ['stalled']);
@@ -169,7 +169,7 @@ test('a viewer that takes nothing any more is given up, and gets nothing after t
   assert.equal(sink.written.length, length);
 });
 
-test('a viewer that has taken everything and waits for what comes is not given up', () => {
+test('a viewer that waits for new chunks is not given up', () => {
   const { timers, sink, events } = deliveryWith({ until: 400 });
   timers.advance(400);
   sink.drain();
@@ -178,7 +178,7 @@ test('a viewer that has taken everything and waits for what comes is not given u
   assert.deepEqual(sink.numbers, upTo(10));
 });
 
-test('what is held back comes when it is asked for, without a chunk missing, however long ago it left', () => {
+test('chunks that were held back are sent later without a gap, however long ago they left', () => {
   const { timers, sink, events, delivery } = deliveryWith({ until: 10 * CHUNK_TIME });
   timers.advance(10 * CHUNK_TIME);
   sink.drain();
@@ -190,7 +190,7 @@ test('what is held back comes when it is asked for, without a chunk missing, how
   assert.deepEqual(events, []);
 });
 
-test('who does not follow what is on the air gets all of it, however far behind', () => {
+test('a viewer that does not follow the air gets every chunk, however far behind', () => {
   const { timers, sink, events } = deliveryWith({ follows: false });
   timers.advance(STALLED - 1_000);
   for (let i = 0; i < 200; i++) sink.drain();
@@ -198,7 +198,7 @@ test('who does not follow what is on the air gets all of it, however far behind'
   assert.deepEqual(events, []);
 });
 
-test('the end of the station is told once, after what was sent before it', () => {
+test('the end of a station is reported once, after its last chunk', () => {
   const { timers, reader, sink, events } = deliveryWith();
   timers.advance(2 * CHUNK_TIME);
   sink.drain();
@@ -208,7 +208,7 @@ test('the end of the station is told once, after what was sent before it', () =>
   assert.deepEqual(events, ['went off the air']);
 });
 
-test('a hundred that take nothing do not keep one waiting that does', () => {
+test('a hundred stalled viewers do not delay another one', () => {
   const timers = new HandTimers();
   const stalled = Array.from({ length: 100 }, () => deliveryWith({ timers }));
   const { sink } = deliveryWith({ timers });

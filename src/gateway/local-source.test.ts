@@ -61,7 +61,7 @@ function expected(station: Station, first: Chunk, length: number): Buffer {
   return transportStream(station, n, n + length / 1_316);
 }
 
-test('what is read live is what the station sends, from the random access point whose picture is due', async (context) => {
+test('a live reader reads the station’s packets from the random access point whose picture is due', async (context) => {
   const { station, timers, now, source } = await openSource(context);
   const reader = await source.read({ kind: 'live' });
   const due = station.randomAccessBefore(station.at(millisToTicks(now() - 1_000)));
@@ -93,7 +93,7 @@ test('nothing is read before it has left', async (context) => {
   });
 });
 
-test('any moment of the past can be read, with a memory for a few chunks too', async (context) => {
+test('any time of the past can be read, also with a small cache', async (context) => {
   const { station, timers, now, source } = await openSource(context, { memory: 100_000 });
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 3_000, max: 1e12 }), async (ago) => {
@@ -109,7 +109,7 @@ test('any moment of the past can be read, with a memory for a few chunks too', a
   );
 });
 
-test('all who read the same are given the same memory', async (context) => {
+test('concurrent readers share the memory of a chunk', async (context) => {
   const { timers, source } = await openSource(context);
   const readers = [await source.read({ kind: 'live' }), await source.read({ kind: 'live' })];
   const [one, other] = await Promise.all(
@@ -132,7 +132,7 @@ test('the past is read ten times as fast as it was sent, after the first ten sec
   assert.ok(timers.now() < 6_000, `${timers.now()} ms`);
 });
 
-test('a reader that is far behind goes to the newest random access point; one that is not stays', async (context) => {
+test('a reader that is far behind moves to the newest random access point, another one stays', async (context) => {
   const { station, timers, now, source } = await openSource(context);
   const reader = await source.read({ kind: 'live' });
   assert.equal(reader.skipToLive(), false);
@@ -142,7 +142,7 @@ test('a reader that is far behind goes to the newest random access point; one th
   assert.equal(reader.position, ticksToMillis(station.due(live)));
 });
 
-test('what lies before the history cannot be read, and when it begins is said', async (context) => {
+test('times before the history cannot be read, and the problem names its start', async (context) => {
   const { now, source } = await openSource(context, { history: 60_000 });
   assert.equal(source.oldest, now() - 60_000);
   await assert.rejects(
@@ -151,7 +151,7 @@ test('what lies before the history cannot be read, and when it begins is said', 
   );
 });
 
-test('random access points are told without reading', async (context) => {
+test('random access points are known without reading', async (context) => {
   const { station, now, source } = await openSource(context);
   const points = source.randomAccessPoints(now() - 60_000, now());
   for (const time of points) {
@@ -165,7 +165,7 @@ test('random access points are told without reading', async (context) => {
   assert.ok(points.length >= 5);
 });
 
-test('readers are told when the station goes off the air, those that wait too', async (context) => {
+test('readers end when the station goes off the air, waiting ones too', async (context) => {
   const { source } = await openSource(context);
   const reader = await source.read({ kind: 'live' });
   const told = new Promise<void>((resolve) => reader.wait(resolve));
@@ -174,7 +174,7 @@ test('readers are told when the station goes off the air, those that wait too', 
   assert.match(reader.ended!.message, /went off the air/);
 });
 
-test('nobody waits for a station that nobody reads: no timer is set', async (context) => {
+test('a station without readers sets no timer', async (context) => {
   const { timers, source } = await openSource(context);
   const reader = await source.read({ kind: 'live' });
   await read(context, reader, 1_000_000, () => timers.advance(5));
@@ -183,7 +183,7 @@ test('nobody waits for a station that nobody reads: no timer is set', async (con
   assert.equal(timers.pending, 0);
 });
 
-test('pictures of a jpeg station come one by one, whole', async (context) => {
+test('the pictures of a jpeg station are chunks, each complete', async (context) => {
   const film = makeFilm(join(scratchFolder(context), 'film.mp4'), 2);
   const reel = await reelOf(context, film, { format: 'jpeg' });
   const station = new Station({ items: [{ name: 'film', reel }], ssrc: 1 });

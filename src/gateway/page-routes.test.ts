@@ -35,7 +35,7 @@ const pages = {
   'assets/index-a1b2c3.js': script,
 };
 
-test('pages have addresses of their own, and are asked for again each time', async (context) => {
+test('pages have their own addresses, and are revalidated each time', async (context) => {
   const app = appWith(context, pages);
   const viewer = await app.inject('/');
   assert.equal(viewer.statusCode, 200);
@@ -46,12 +46,12 @@ test('pages have addresses of their own, and are asked for again each time', asy
   assert.equal((await app.inject('/icon.svg')).headers['content-type'], 'image/svg+xml');
 });
 
-test('a file whose name changes with its content is kept for ever', async (context) => {
+test('a file with a hash in its name is immutable', async (context) => {
   const { headers } = await appWith(context, pages).inject('/assets/index-a1b2c3.js');
   assert.equal(headers['cache-control'], 'public, max-age=31536000, immutable');
 });
 
-test('files are compressed as the client understands it', async (context) => {
+test('files are compressed as the client accepts', async (context) => {
   const app = appWith(context, pages);
   const ask = (accepted?: string) =>
     app.inject({ url: '/assets/index-a1b2c3.js', headers: accepted ? { 'accept-encoding': accepted } : {} });
@@ -68,7 +68,7 @@ test('files are compressed as the client understands it', async (context) => {
   assert.equal(plain.headers.vary, 'accept-encoding');
 });
 
-test('whoever has it already is told so', async (context) => {
+test('a client with the current version gets 304', async (context) => {
   const app = appWith(context, pages);
   const { etag } = (await app.inject('/')).headers;
   const again = await app.inject({ url: '/', headers: { 'if-none-match': String(etag) } });
@@ -76,7 +76,7 @@ test('whoever has it already is told so', async (context) => {
   assert.equal(again.body, '');
 });
 
-test('nothing but the files of the pages can be had', async (context) => {
+test('only the files of the pages are served', async (context) => {
   const app = appWith(context, pages);
   for (const url of [
     '/notes.txt',
@@ -90,7 +90,7 @@ test('nothing but the files of the pages can be had', async (context) => {
   }
 });
 
-test('pages that are not built say how they are', async (context) => {
+test('a request for pages that are not built is answered with the next step', async (context) => {
   const answer = await appWith(context, null).inject('/');
   assert.equal(answer.statusCode, 503);
   assert.match(answer.headers['content-type'] as string, /problem\+json/);

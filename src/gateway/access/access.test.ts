@@ -22,7 +22,7 @@ const withCookie = (client: Client, cookie: string, headers = {}): Client => ({
   headers: { ...client.headers, cookie: cookie.split(';')[0], ...headers },
 });
 
-test('without a password, the operator is who sits at this machine', async () => {
+test('without a password, clients on this machine are the operator', async () => {
   const { access } = openAccess();
   assert.deepEqual(await access.operator(here), { by: 'loopback' });
   await assert.rejects(access.operator(there), { status: 403, message: /msc operator password/ });
@@ -31,7 +31,7 @@ test('without a password, the operator is who sits at this machine', async () =>
   await assert.rejects(access.logIn(there, 'anything'), { status: 409 });
 });
 
-test('with a password, everybody logs in, at this machine too', async () => {
+test('with a password, clients on this machine log in as well', async () => {
   const { access } = openAccess({ password: kept });
   await assert.rejects(access.operator(here), { status: 401 });
   const cookie = await access.logIn(there, 'correct horse');
@@ -40,13 +40,13 @@ test('with a password, everybody logs in, at this machine too', async () => {
   await assert.rejects(access.operator(withCookie(there, `${cookie.slice(0, 20)}`)), { status: 401 });
 });
 
-test('over HTTPS the cookie stays on HTTPS', async () => {
+test('a cookie set over HTTPS is Secure', async () => {
   const { access } = openAccess({ password: kept });
   const secure = { ...there, headers: { ...there.headers, origin: 'https://tv.example:8080' } };
   assert.match(await access.logIn(secure, 'correct horse'), /; Secure$/);
 });
 
-test('a session ends when it is old, when its operator logs out, and when the password changes', async () => {
+test('a session ends after its lifetime, at logout, and with a new password', async () => {
   const { access, clock, credentials } = openAccess({ password: kept });
   const one = withCookie(there, await access.logIn(there, 'correct horse'));
   assert.match(access.logOut(one), /^msc-operator=; Path=\/; Max-Age=0/);
@@ -59,7 +59,7 @@ test('a session ends when it is old, when its operator logs out, and when the pa
   assert.equal(await access.callerOf(three), null);
 });
 
-test('a token is good from anywhere, with or without a password; a wrong one is worse than none', async () => {
+test('a token is valid from any address, with or without a password; an unknown one is refused', async () => {
   const { token, hash } = makeToken();
   const bearer = (text: string, client: Client): Client => ({
     ...client,
@@ -75,7 +75,7 @@ test('a token is good from anywhere, with or without a password; a wrong one is 
   }
 });
 
-test('a page of somebody else’s has none of its reader’s rights', async () => {
+test('a foreign page has none of its user’s rights', async () => {
   const { access } = openAccess({ password: kept });
   const cookie = await access.logIn(there, 'correct horse');
   for (const headers of [{ origin: 'http://films.example' }, { 'sec-fetch-site': 'cross-site' }]) {
@@ -91,7 +91,7 @@ test('a page of somebody else’s has none of its reader’s rights', async () =
   );
 });
 
-test('guessing is slowed down, and one line a minute says so', async () => {
+test('guesses are slowed down, and logged once a minute', async () => {
   const { access, clock, lines } = openAccess({ password: kept });
   for (let i = 0; i < 5; i++) await assert.rejects(access.logIn(there, `guess ${i}`), { status: 401 });
   await assert.rejects(access.logIn(there, 'correct horse'), { status: 429, headers: { 'retry-after': '30' } });
@@ -103,7 +103,7 @@ test('guessing is slowed down, and one line a minute says so', async () => {
   ]);
 });
 
-test('more than two passwords at once wait, and more than ten are sent away', async () => {
+test('the third concurrent login waits, the eleventh is refused', async () => {
   const { access } = openAccess({ password: kept });
   const all = Array.from({ length: 12 }, (_, i) =>
     access.logIn({ ...there, address: `192.0.2.${i}` }, 'guess').catch(({ status }) => status),
@@ -113,7 +113,7 @@ test('more than two passwords at once wait, and more than ten are sent away', as
   assert.equal(statuses.filter((status) => status === 503).length, 2);
 });
 
-test('passwords that cannot be read let nobody in', async () => {
+test('an unreadable credentials file grants no access', async () => {
   const lines: string[] = [];
   const read = () => Promise.reject(new Error('operator.json: cannot be read: EACCES'));
   const access = new Access({ credentials: { read }, now: () => 0, log: (line) => lines.push(line) });

@@ -6,12 +6,12 @@ import { scratchFolder } from '../../../test/support/spool.js';
 import { CredentialsFile, makeToken, tokenName } from './credentials.js';
 import { hashPassword } from './password.js';
 
-test('without a file there is neither a password nor a token', async (context) => {
+test('without a file there is no password and no token', async (context) => {
   const file = new CredentialsFile(scratchFolder(context));
   assert.deepEqual(await file.read(), { version: 1, password: null, tokens: [] });
 });
 
-test('what is written is read by a server that runs, and by nobody else', async (context) => {
+test('a running server reads a changed file, and only its owner may', async (context) => {
   const folder = join(scratchFolder(context), 'config');
   const server = new CredentialsFile(folder);
   await server.read();
@@ -28,7 +28,7 @@ test('what is written is read by a server that runs, and by nobody else', async 
   assert.deepEqual(readdirSync(folder), ['operator.json']);
 });
 
-test('a file that is not understood lets nobody in, until it is put right', async (context) => {
+test('an invalid file grants no access until it is repaired', async (context) => {
   const file = new CredentialsFile(scratchFolder(context));
   for (const text of ['', '{"version":1}', '{"version":1,"password":"secret","tokens":[]}']) {
     writeFileSync(file.path, text);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LoginThrottle } from './login-throttle.js';
 
-test('an address tries five times, then once every half minute', () => {
+test('an address has five attempts, then one every 30 seconds', () => {
   const attempts = new LoginThrottle();
   for (let i = 0; i < 5; i++) assert.equal(attempts.take('192.0.2.1', 0), 0);
   assert.equal(attempts.take('192.0.2.1', 0), 30_000);
@@ -12,7 +12,7 @@ test('an address tries five times, then once every half minute', () => {
   assert.equal(attempts.take('192.0.2.2', 30_000), 0);
 });
 
-test('the right password does not count as a try', () => {
+test('the right password does not count as an attempt', () => {
   const attempts = new LoginThrottle();
   for (let i = 0; i < 100; i++) {
     assert.equal(attempts.take('192.0.2.1', 0), 0);
@@ -20,14 +20,14 @@ test('the right password does not count as a try', () => {
   }
 });
 
-test('many addresses together try sixty times, then once a second', () => {
+test('all addresses together have sixty attempts, then one a second', () => {
   const attempts = new LoginThrottle();
   for (let i = 0; i < 60; i++) assert.equal(attempts.take(`192.0.2.${i}`, 0), 0);
   assert.equal(attempts.take('198.51.100.1', 0), 1_000);
   assert.equal(attempts.take('198.51.100.1', 1_000), 0);
 });
 
-test('all addresses of an IPv6 network are one, and an IPv4 address in IPv6 is itself', () => {
+test('all addresses of an IPv6 network count as one, and an IPv4-mapped address as its IPv4 address', () => {
   const attempts = new LoginThrottle();
   for (let i = 1; i <= 5; i++) assert.equal(attempts.take(`2001:db8:1:2::${i}`, 0), 0);
   assert.ok(attempts.take('2001:db8:1:2:aaaa::1', 0) > 0);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isFromForeignPage, isFromThisMachine } from './origin.js';
 
-test('this machine is an address of it, asked under a name of it, by nobody in between', () => {
+test('a client is on this machine if its address and the Host header are loopback, and no proxy forwarded the request', () => {
   const cases: [string, Record<string, string>, boolean][] = [
     ['127.0.0.1', { host: 'localhost:8080' }, true],
     ['::ffff:127.0.0.1', { host: '127.0.0.1:8080' }, true],
@@ -23,7 +23,7 @@ test('this machine is an address of it, asked under a name of it, by nobody in b
   }
 });
 
-test('a page of somebody else’s says so, in one header or the other', () => {
+test('a foreign page is recognised by either of two headers', () => {
   const host = 'tv.example:8080';
   const cases: [Record<string, string>, boolean][] = [
     [{ host }, false],

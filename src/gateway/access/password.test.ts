@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hashPassword, isPassword, isPasswordHash } from './password.js';
 
-test('a password is known again, and no other one; its hash is another each time', async () => {
+test('only the right password matches a hash, and each hash of it differs', async () => {
   const kept = await hashPassword('correct horse');
   assert.ok(isPasswordHash(kept));
   assert.ok(!kept.includes('horse'));
@@ -11,11 +11,11 @@ test('a password is known again, and no other one; its hash is another each time
   assert.notEqual(await hashPassword('correct horse'), kept);
 });
 
-test('a letter that keyboards write in two ways is one', async () => {
+test('two encodings of the same letter match', async () => {
   assert.equal(await isPassword('caf\u0065\u0301 noir', await hashPassword('caf\u00e9 noir')), true);
 });
 
-test('a hash of another kind, or one that would take too much memory, is none', () => {
+test('a hash of another kind, or of too high a cost, is invalid', () => {
   for (const text of ['', 'secret', `scrypt$30$8$1$${'a'.repeat(22)}$${'a'.repeat(43)}`, 'bcrypt$1$2$3$4$5']) {
     assert.equal(isPasswordHash(text), false, text);
   }

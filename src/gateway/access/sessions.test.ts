@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SESSION_LIFETIME, Sessions } from './sessions.js';
 
-test('a session lasts twelve hours, not longer', () => {
+test('a session lasts twelve hours', () => {
   const sessions = new Sessions();
   const token = sessions.open('kept', 1_000);
   assert.match(token, /^[\w-]{43}$/);
@@ -11,7 +11,7 @@ test('a session lasts twelve hours, not longer', () => {
   assert.equal(sessions.isOpen('a'.repeat(43), 'kept', 1_000), false);
 });
 
-test('another password ends all sessions, logging out one', () => {
+test('a new password ends all sessions, a logout one', () => {
   const sessions = new Sessions();
   const one = sessions.open('kept', 0);
   const two = sessions.open('kept', 0);
@@ -21,7 +21,7 @@ test('another password ends all sessions, logging out one', () => {
   assert.equal(sessions.isOpen(two, 'another', 0), false);
 });
 
-test('a hundred sessions are remembered: the oldest goes', () => {
+test('the oldest of more than a hundred sessions is dropped', () => {
   const sessions = new Sessions();
   const tokens = Array.from({ length: 101 }, (_, at) => sessions.open('kept', at));
   assert.deepEqual(

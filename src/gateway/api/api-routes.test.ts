@@ -27,7 +27,7 @@ const requests = operations.map((operation) => {
   return { operation, request: { method: operation.method, url, payload: body } };
 });
 
-test('stations and the guide are told to anybody', async (context) => {
+test('stations and the guide are open to all clients', async (context) => {
   const { ask, context: gateway } = open(context);
   gateway.catalogue.stations[0].oldest = 5;
   const answer = await ask({ url: '/stations', ...there });
@@ -45,7 +45,7 @@ test('stations and the guide are told to anybody', async (context) => {
   assert.deepEqual(guide.json().stations[0], { id: 'station-1', programmes: [] });
 });
 
-test('a guide of a time that ends before it begins, or of more than 48 hours, is refused', async (context) => {
+test('a guide that ends before it starts, or of more than 48 hours, is refused', async (context) => {
   const { ask } = open(context);
   for (const query of ['from=10&to=5', `from=0&to=${49 * 3_600_000}`, 'from=today', 'from=-1', 'from=1&from=2']) {
     const answer = await ask({ url: `/guide?${query}` });
@@ -55,7 +55,7 @@ test('a guide of a time that ends before it begins, or of more than 48 hours, is
   }
 });
 
-test('everything of the operator’s is refused to anybody else, before it is looked at', async (context) => {
+test('operator requests of other clients are refused before they are validated', async (context) => {
   const { ask, operator, lines } = open(context);
   for (const { operation, request } of requests) {
     if (operation.right !== 'operator') continue;
@@ -69,7 +69,7 @@ test('everything of the operator’s is refused to anybody else, before it is lo
   assert.deepEqual(lines, []);
 });
 
-test('a page of somebody else’s is refused, though its reader is the operator', async (context) => {
+test('a foreign page is refused even if its user is the operator', async (context) => {
   const { ask, operator, credentials } = open(context);
   const foreign = [{ origin: 'http://films.example' }, { 'sec-fetch-site': 'cross-site' }, { host: 'films.example' }];
   for (const password of [null, await hashPassword('correct horse')]) {
@@ -93,7 +93,7 @@ async function logIn(ask: (options: InjectOptions) => Promise<{ headers: object 
   return (headers as { 'set-cookie': string })['set-cookie'].split(';')[0];
 }
 
-test('a form of a page cannot act: it has no way to send JSON', async (context) => {
+test('a form of a page cannot send commands: it cannot send JSON', async (context) => {
   const { ask, operator } = open(context);
   for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x']) {
     const headers = { ...here.headers, 'content-type': type };
@@ -103,7 +103,7 @@ test('a form of a page cannot act: it has no way to send JSON', async (context) 
   assert.deepEqual(operator.done, []);
 });
 
-test('the operator’s actions are done, and each is a line in the log that says who', async (context) => {
+test('each command of the operator is executed, and logged with its author', async (context) => {
   const { ask, operator, lines, credentials } = open(context);
   const { token, hash } = makeToken();
   credentials.data = { ...credentials.data, tokens: [{ name: 'night', hash }] };
@@ -152,7 +152,7 @@ test('the operator’s actions are done, and each is a line in the log that says
   ]);
 });
 
-test('what there is not, and what cannot be done, is said with a status of its own', async (context) => {
+test('unknown stations, slates and viewers, and impossible commands, have their own statuses', async (context) => {
   const { ask, operator, lines } = open(context);
   assert.equal((await ask({ method: 'POST', url: '/stations/station-9/skip' })).statusCode, 404);
   assert.equal((await ask({ method: 'POST', url: '/show', payload: { slate: 'none' } })).statusCode, 404);
@@ -172,7 +172,7 @@ test('what there is not, and what cannot be done, is said with a status of its o
   }
 });
 
-test('bodies that are not as described are refused without repeating them', async (context) => {
+test('invalid bodies are refused without repeating their text', async (context) => {
   const { ask, operator } = open(context);
   const url = '/stations/station-1/name';
   const headers = { ...here.headers, 'content-type': 'application/json' };
@@ -188,7 +188,7 @@ test('bodies that are not as described are refused without repeating them', asyn
   assert.deepEqual(operator.done, []);
 });
 
-test('a viewer is disconnected, and who it was stands in the log', async (context) => {
+test('a viewer is disconnected, and logged with its address', async (context) => {
   const { ask, viewers, lines } = open(context);
   let closed = 0;
   viewers.add(fakeViewer({ close: () => closed++ }));
@@ -199,7 +199,7 @@ test('a viewer is disconnected, and who it was stands in the log', async (contex
   assert.deepEqual(lines, ['Operator (loopback) disconnects 192.0.2.17 from station-1']);
 });
 
-test('logging in gives a cookie that is good for reading and acting, until logging out', async (context) => {
+test('a login sets a cookie that allows reading and commands until logout', async (context) => {
   const { ask, credentials, lines } = open(context);
   credentials.data = { ...credentials.data, password: await hashPassword('correct horse') };
   assert.deepEqual((await ask({ ...there, url: '/session' })).json(), { operator: null, password: true });
@@ -216,7 +216,7 @@ test('logging in gives a cookie that is good for reading and acting, until loggi
   assert.ok(!lines.join().includes('horse'));
 });
 
-test('a gateway whose stations come from another host says so', async (context) => {
+test('a gateway whose stations come from another host refuses commands', async (context) => {
   const { context: gateway } = fakeGateway();
   const app = openApi(context, { ...gateway, operator: undefined });
   const ask = (options: InjectOptions) => app.inject({ ...here, ...options });

@@ -28,7 +28,7 @@ test('every route behind /api/v1 is in the document, and nothing else is', async
   assert.deepEqual(routes.sort(), [...described, `GET ${API}/openapi.json`, 'GET /metrics'].sort());
 });
 
-test('examples are as their schemas say', () => {
+test('examples match their schemas', () => {
   for (const { id, params, query, body, reply, examples } of operations) {
     for (const [schema, example] of [
       [params, examples.params],
@@ -43,7 +43,7 @@ test('examples are as their schemas say', () => {
   }
 });
 
-test('what is referred to is there, names are unique, and each path names its parameters', () => {
+test('references resolve, names are unique, and each path names its parameters', () => {
   const text = JSON.stringify(document);
   for (const [, name] of text.matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)) {
     assert.ok(document.components.schemas[name], name);
@@ -60,7 +60,7 @@ test('what is referred to is there, names are unique, and each path names its pa
   }
 });
 
-test('what is answered is as the document says', async (context) => {
+test('replies match the document', async (context) => {
   const app = openApi(context, fakeGateway().context);
   const headers = { host: 'localhost' };
   for (const { id, method, path, reply } of operations) {

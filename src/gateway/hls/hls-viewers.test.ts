@@ -13,7 +13,7 @@ function open() {
   return { timers, viewers, hls: new HlsViewers({ viewers, timers, now: () => timers.now() }) };
 }
 
-test('whoever asks again and again is one viewer, until nothing has been asked for half a minute', () => {
+test('repeated requests are one viewer, until there is none for 30 seconds', () => {
   const { timers, viewers, hls } = open();
   const viewer = hls.onRequest('192.0.2.1', 'news');
   hls.onRequest('192.0.2.2', 'news');
@@ -32,7 +32,7 @@ test('whoever asks again and again is one viewer, until nothing has been asked f
   assert.notEqual(hls.onRequest('192.0.2.1', 'news'), viewer);
 });
 
-test('who takes long over a segment is still there, and can be ended', () => {
+test('a viewer with a slow download stays in the list, and can be disconnected', () => {
   const { timers, viewers, hls } = open();
   const viewer = hls.onRequest('192.0.2.1', 'news');
   let isDestroyed = false;
@@ -47,7 +47,7 @@ test('who takes long over a segment is still there, and can be ended', () => {
   assert.equal(viewers.list.length, 0);
 });
 
-test('a station is held while somebody watches it as it is on the air', async () => {
+test('a station stays open while it has live viewers', async () => {
   const { timers, hls } = open();
   const station = new FakeStation();
   await Promise.all([hls.watch(station), hls.watch(station)]);
@@ -71,7 +71,7 @@ test('a station is held while somebody watches it as it is on the air', async ()
   assert.equal(timers.pending, 0);
 });
 
-test('a station that cannot be read is tried again when it is asked for again', async () => {
+test('an unreadable station is tried again at the next request', async () => {
   const { hls } = open();
   const station = new FakeStation();
   station.refusal = new Problem('network', 'nothing comes', 'Look.');

@@ -23,7 +23,7 @@ const streams = fc
     });
   });
 
-test('segments one behind the other have each chunk once, and begin with random access points where there are any', () => {
+test('consecutive segments have each chunk once, and start at random access points where possible', () => {
   fc.assert(
     fc.property(streams, (chunks) => {
       const last = Math.floor(chunks.at(-1)!.time / LENGTH) - 2;
@@ -41,7 +41,7 @@ test('segments one behind the other have each chunk once, and begin with random 
   );
 });
 
-test('a segment whose beginning and end are known is the same as one whose random access points are looked for', () => {
+test('a segment with known bounds equals one whose random access points are searched', () => {
   fc.assert(
     fc.property(streams, fc.nat(8), (chunks, k) => {
       const found = cut(chunks, k * LENGTH, (k + 1) * LENGTH, LENGTH);

@@ -33,14 +33,14 @@ const settled = async () => {
   for (let i = 0; i < 20; i++) await Promise.resolve();
 };
 
-test('a segment begins with a random access point and ends before one', async () => {
+test('a segment starts at a random access point and ends before one', async () => {
   const { put, take } = open();
   put(100, 200, 300);
   assert.equal(await textOf(take(60, 160)), '[100]150 ');
   assert.equal(await textOf(take(100, 300)), '[100]150 [200]250 ');
 });
 
-test('all who want a segment share one reading, also those who come while it is read, and later', async () => {
+test('all takers of a segment share one reading, during it and afterwards', async () => {
   const { station, put, take } = open();
   put(100);
   const early = take(100);
@@ -58,7 +58,7 @@ test('all who want a segment share one reading, also those who come while it is 
   assert.equal(station.readers.size, 0);
 });
 
-test('a reading ends when nobody wants the segment any more, and begins anew for the next', async () => {
+test('a reading ends with its last taker, and starts again for the next one', async () => {
   const { station, put, take } = open();
   put(100);
   const [one, other] = [take(100), take(100)];
@@ -75,7 +75,7 @@ test('a reading ends when nobody wants the segment any more, and begins anew for
   assert.equal(station.starts.length, 2);
 });
 
-test('the segments wanted last are kept, as many as there is room for', async () => {
+test('the most recently taken segments are kept, as many as fit', async () => {
   const { station, put, take } = open({ mostKept: 20 });
   put(100, 200, 300, 400);
   for (const from of [100, 200, 100, 300]) await textOf(take(from)); // Nine bytes each.
@@ -86,7 +86,7 @@ test('the segments wanted last are kept, as many as there is room for', async ()
   assert.equal(station.starts.length, 4);
 });
 
-test('what is being taken is not forgotten; when that is too much, nothing else is read', async () => {
+test('segments with takers are not evicted; beyond the limit no other segment is read', async () => {
   const { station, put, take } = open({ mostKept: 0, mostTaken: 10 });
   put(100, 200, 300, 400);
   const [one, two] = [take(100), take(200)];
@@ -99,7 +99,7 @@ test('what is being taken is not forgotten; when that is too much, nothing else 
   assert.equal(station.starts.length, 3);
 });
 
-test('so many are read at the same time, the others after them', async () => {
+test('no more than the limit are read at once, the others after them', async () => {
   const { station, put, take } = open({ mostReadings: 1 });
   put(100, 200);
   const texts = [textOf(take(200)), textOf(take(100)), textOf(take(150, 250))];
@@ -109,7 +109,7 @@ test('so many are read at the same time, the others after them', async () => {
   assert.deepEqual(await Promise.all(texts), ['[200]250 ', '[100]150 ', '[200]250 ']);
 });
 
-test('a reading that fails is told to all who wait for it, and is not kept', async () => {
+test('a failed reading is reported to all of its takers, and not kept', async () => {
   const { station, put, take } = open();
   station.refusal = new Problem('usage', 'it does not reach back so far', 'Go on.');
   const taken = take(100);

@@ -26,7 +26,7 @@ function station(points: Ticks90k[], now: number, randomAccessInterval = 1): Kno
   return made;
 }
 
-test('a segment is longer than what may lie between two random access points', () => {
+test('a segment is longer than the distance of random access points', () => {
   fc.assert(
     fc.property(fc.double({ min: 0, max: 59, noNaN: true }), (randomAccessInterval) => {
       const info = makeStation(1, { randomAccessInterval });
@@ -39,7 +39,7 @@ test('a segment is longer than what may lie between two random access points', (
   assert.equal(segmentSeconds(makeStation(1, { randomAccessInterval: 1e9 })), 60);
 });
 
-test('a segment goes from the first random access point of its time to the first behind it', () => {
+test('a segment lasts from the first random access point of its time to the first one after it', () => {
   const segments = new Segments(station(seconds(0, 0.5, 2.25, 3, 4, 6.5, 7.5, 8), 100), 2);
   assert.deepEqual(segments.list(0, 2), [
     { k: 0, from: 0, to: 2.25 * 90_000, within: 0, isIndependent: true },
@@ -50,7 +50,7 @@ test('a segment goes from the first random access point of its time to the first
   assert.equal(segments.containing(2_250), 1);
 });
 
-test('a segment is there when the random access point behind it has left', () => {
+test('a segment is available when the random access point after it has left', () => {
   const points = seconds(0, 2.25, 4.5, 6.5);
   const newest = (now: number) => new Segments(station(points, now), 2).newest;
   assert.equal(newest(4.4), 0);
@@ -59,7 +59,7 @@ test('a segment is there when the random access point behind it has left', () =>
   assert.equal(newest(6.6), 2);
 });
 
-test('where random access points are further apart, a segment begins at its time, and its list says so', () => {
+test('where random access points are further apart, a segment starts at its time, and its playlist does not claim independence', () => {
   const made = station(seconds(0, 2, 6.5, 8), 10.1);
   const segments = new Segments(made, 2);
   assert.equal(segments.newest, 3);
@@ -79,7 +79,7 @@ test('where random access points are further apart, a segment begins at its time
   assert.deepEqual([5.9, 6.1, 6.4, 6.6, 7.9, 8.1].map(newest), [0, 1, 1, 2, 2, 3]);
 });
 
-test('where random access points are not known, segments are as long as their numbers say', () => {
+test('where random access points are unknown, segments start at multiples of W', () => {
   const made = new FakeStation({ randomAccessInterval: 1 }, () => 9_999);
   const segments = new Segments(made, 2);
   assert.equal(segments.newest, 2);
@@ -91,7 +91,7 @@ test('where random access points are not known, segments are as long as their nu
   assert.equal(segments.containing(5_000), 1, 'it may be in the one before its number');
 });
 
-test('the list of a station as players read it', () => {
+test('the playlist of a station as players read it', () => {
   const made = station(seconds(0, 2.25, 4), 100);
   assert.equal(
     mediaPlaylist(new Segments(made, 2).list(0, 1), 4),
@@ -111,7 +111,7 @@ test('the list of a station as players read it', () => {
   assert.match(mainPlaylist(made.info, '2/index.m3u8?from=1&behind=2'), /\n2\/index\.m3u8\?from=1&behind=2\n$/);
 });
 
-test('segments follow each other without a hole, and asking again gives the same', () => {
+test('segments follow each other without a gap, and stay the same when requested again', () => {
   const distances = fc.array(fc.integer({ min: 1, max: 150_000 }), { minLength: 20, maxLength: 60 });
   fc.assert(
     fc.property(distances, fc.integer({ min: 0, max: 5 }), (steps, skipped) => {

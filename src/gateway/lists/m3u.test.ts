@@ -24,7 +24,7 @@ function readM3u(text: string): { attributes: Record<string, string>; name: stri
   });
 }
 
-test('a playlist has of each station what players show', () => {
+test('a playlist has the attributes of each station that players show', () => {
   assert.equal(
     writeM3u([entry(1, 'News'), entry(2, 'Größe, "west"')], 'http://tv.example/guide.xml'),
     `#EXTM3U x-tvg-url="http://tv.example/guide.xml" url-tvg="http://tv.example/guide.xml"
@@ -36,7 +36,7 @@ http://tv.example/stations/station-2.ts
   );
 });
 
-test('no name breaks out of its place', () => {
+test('no name breaks out of its attribute', () => {
   const wicked = fc.string({ unit: fc.constantFrom(...'a,"\r\n\t#=\u0000\u0085\u2028\u2029', '\ud83c', '\udfa5') });
   const name = fc.oneof(
     fc.string({ unit: 'binary' }),

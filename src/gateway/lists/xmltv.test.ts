@@ -51,7 +51,7 @@ const dtd = `
 <!ELEMENT desc (#PCDATA)>
 `;
 
-test('a programme in XMLTV', () => {
+test('a programme is written in XMLTV', () => {
   assert.equal(
     xmltvProgramme(makeStation(1), { from, to: from + 1_999, title: 'Dawn & dusk' }),
     `  <programme start="20260301120000 +0000" stop="20260301120001 +0000" channel="station-1">
@@ -63,7 +63,7 @@ test('a programme in XMLTV', () => {
   assert.equal(timeText(from + 999.9), '20260301120000 +0000');
 });
 
-test('whatever a text is, it stays text that XML allows', () => {
+test('any text becomes valid XML text', () => {
   const allowed = /^[\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]*$/u;
   const wicked = fc.string({
     unit: fc.constantFrom(...'\u0000\b\u000b\u001f\u007f\uffff<>&\'"];', '\ud83c', '\udfa5'),
@@ -78,7 +78,7 @@ test('whatever a text is, it stays text that XML allows', () => {
   );
 });
 
-test('Python reads the guide as it was meant', { skip: without('python3') }, async (context) => {
+test('Python’s XML parser reads the guide back', { skip: without('python3') }, async (context) => {
   const program = `
 import json, sys, xml.etree.ElementTree as tree
 tv = tree.fromstring(sys.stdin.buffer.read())

@@ -6,7 +6,7 @@ import { chunk, chunks, sessionWith, settled, stationOf } from '../../../test/su
 import { MOST_CHANNELS } from '../../contract/live.js';
 import { FrameKind } from '../../wire/live-frame.js';
 
-test('thumbnails come only while there is room, the newest of each station', async () => {
+test('thumbnails are sent only while there is room, the newest of each station', async () => {
   const stations = [1, 2, 3].map((number) => stationOf(number, { format: 'jpeg' }));
   for (const station of stations) station.put(chunk(0));
   const { transport, say, session, timers } = sessionWith(...stations);
@@ -33,7 +33,7 @@ test('thumbnails come only while there is room, the newest of each station', asy
   );
 });
 
-test('a station that comes on the air later has its thumbnail then', async () => {
+test('the thumbnail of a station that comes on the air later is sent then', async () => {
   const station = stationOf(1, { format: 'jpeg' });
   station.put(chunk(0));
   const { transport, say, catalogue, timers } = sessionWith();
@@ -49,7 +49,7 @@ test('a station that comes on the air later has its thumbnail then', async () =>
   );
 });
 
-test('one channel does not live on the room of the others', async () => {
+test('no channel takes the room of the others', async () => {
   const [one, two] = [stationOf(1), stationOf(2)];
   const { transport, say, session } = sessionWith(one, two);
   say({ type: 'tune', channel: 1, station: 'station-1' });
@@ -66,7 +66,7 @@ test('one channel does not live on the room of the others', async () => {
   assert.ok(first > 0 && second > 0 && Math.abs(first - second) <= 300_000, `${first} and ${second}`);
 });
 
-test('whatever is queued for a page, it is little', async () => {
+test('the queue of a page stays short under any messages', async () => {
   const stations = Array.from({ length: MOST_CHANNELS }, (_, i) => stationOf(i + 1));
   const { transport, say } = sessionWith(...stations);
   for (const [channel, { info }] of stations.entries()) say({ type: 'tune', channel, station: info.id });
@@ -78,7 +78,7 @@ test('whatever is queued for a page, it is little', async () => {
   assert.ok(transport.queued <= 300_000, `${transport.queued}`);
 });
 
-test('a page that is gone leaves nothing behind', async () => {
+test('a disconnected page leaves nothing behind', async () => {
   const station = stationOf(1, { format: 'jpeg' });
   station.put(chunk(0));
   const { transport, say, session, viewers, timers, catalogue } = sessionWith(station);
@@ -113,7 +113,7 @@ const nearly = fc.record(
   { requiredKeys: ['type'] },
 );
 
-test('whatever a page says, it is answered or sent away', async () => {
+test('any message of a page is answered, or the page is disconnected', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(

@@ -24,19 +24,19 @@ test('a page is greeted with the time, the common delay and the stations', () =>
   );
 });
 
-test("where there is no station, the time is the gateway's own", () => {
+test('without stations the time is the gateway’s own', () => {
   const { transport, say } = sessionWith();
   say({ type: 'ping', id: 7 });
   assert.deepEqual(transport.of('pong'), [{ type: 'pong', id: 7, time: 5_000_000.5 }]);
 });
 
-test('a ping is answered before anything else happens', () => {
+test('a ping is answered at once', () => {
   const { transport, say } = sessionWith(stationOf(1));
   say({ type: 'ping', id: 1 });
   assert.deepEqual(transport.messages.at(-1), { type: 'pong', id: 1, time: 1_000_000.25 });
 });
 
-test('a station that is tuned to comes from its newest random access point on, as it leaves', async () => {
+test('a tuned station is sent from its newest random access point on, as it leaves', async () => {
   const station = stationOf(1);
   station.put(...chunks(0, 30));
   const { transport, say } = sessionWith(station);
@@ -70,7 +70,7 @@ test('a JPEG station is sent as pictures', async () => {
   );
 });
 
-test('the past begins at the random access point before the moment, and goes as far as the page says', async () => {
+test('the past starts at the random access point before the time, and is sent up to the page’s limit', async () => {
   const station = stationOf(1);
   station.put(...chunks(0, 200));
   const { transport, say } = sessionWith(station);
@@ -106,7 +106,7 @@ test('a pause of any length loses nothing', async () => {
   assert.deepEqual(transport.of('moved'), []);
 });
 
-test('a channel that is tuned anew carries the new station only', async () => {
+test('a channel that is tuned again carries only the new station', async () => {
   const [one, two] = [stationOf(1), stationOf(2)];
   one.put(chunk(0));
   two.put(chunk(0));
@@ -130,7 +130,7 @@ test('a channel that is tuned anew carries the new station only', async () => {
   );
 });
 
-test('a station that takes long to open is not sent to a channel that carries another by then', async () => {
+test('a station that opens late is not sent to a channel that carries another one meanwhile', async () => {
   const [one, two] = [stationOf(1), stationOf(2)];
   let open = () => {};
   one.opening = new Promise((resolve) => {
@@ -151,7 +151,7 @@ test('a station that takes long to open is not sent to a channel that carries an
   assert.equal(one.readers.size, 0);
 });
 
-test('a stopped channel carries nothing, and says nothing', async () => {
+test('a stopped channel sends nothing', async () => {
   const station = stationOf(1);
   station.put(chunk(0));
   const { transport, say } = sessionWith(station);
@@ -209,7 +209,7 @@ test('a station that goes off the air ends its channel, and can be tuned to when
   assert.equal(transport.of('tuned').length, 2);
 });
 
-test('changes that come together are told together, and only if something changed', () => {
+test('changes that come together are sent together, and only if something changed', () => {
   const { transport, catalogue, timers } = sessionWith(stationOf(1));
   for (let i = 0; i < 50; i++) catalogue.changed();
   timers.advance(10_000);
@@ -235,7 +235,7 @@ test('a page has sixteen channels and no more', async () => {
   assert.equal(transport.of('tuned').length, MOST_CHANNELS + 1);
 });
 
-test('no more than sixteen stations are being opened at once, whoever waits for them', async () => {
+test('no more than sixteen stations are being opened at once, abandoned ones included', async () => {
   const station = stationOf(1);
   station.opening = new Promise(() => {});
   const { transport, say } = sessionWith(station);
@@ -245,7 +245,7 @@ test('no more than sixteen stations are being opened at once, whoever waits for 
   assert.equal(transport.of('ended').length, 100 - MOST_CHANNELS);
 });
 
-test('messages that are not understood are answered, and after too many the page is sent away', () => {
+test('malformed messages are answered, and too many disconnect the page', () => {
   const { transport, session, timers } = sessionWith(stationOf(1));
   session.receive('{');
   session.receive('{"type":"tune","channel":5}');
@@ -271,7 +271,7 @@ test('messages that are not understood are answered, and after too many the page
   assert.equal(transport.messages.length, said, 'it is heard no more');
 });
 
-test('too many messages are not heard, and who does not stop is sent away', () => {
+test('messages beyond the limit are refused, and a page that goes on is disconnected', () => {
   const { transport, say, timers } = sessionWith(stationOf(1));
   for (let i = 0; i < 200; i++) say({ type: 'ping', id: i });
   assert.equal(transport.of('pong').length, 200);
@@ -288,14 +288,14 @@ test('too many messages are not heard, and who does not stop is sent away', () =
   assert.deepEqual(transport.closed, [1008]);
 });
 
-test('a page that asks and takes no answers is sent away', () => {
+test('a page that takes no answers is disconnected', () => {
   const { transport, say } = sessionWith(stationOf(1));
   transport.queued = 3 * 2 ** 20;
   say({ type: 'ping', id: 1 });
   assert.deepEqual(transport.closed, [1013]);
 });
 
-test('what a page reports stands with its viewer, which says how far it is behind and how much it was sent', async () => {
+test('a viewer has its page’s report, its lag and its bytes', async () => {
   const station = stationOf(1);
   station.put(...chunks(0, 3));
   const { say, viewers } = sessionWith(station);
@@ -311,7 +311,7 @@ test('what a page reports stands with its viewer, which says how far it is behin
   assert.equal(viewer.address, '127.0.0.1');
 });
 
-test('the operator ends one channel, and the others go on', async () => {
+test('the operator ends one channel, and the others continue', async () => {
   const [one, two] = [stationOf(1), stationOf(2)];
   const { say, viewers, transport } = sessionWith(one, two);
   say({ type: 'tune', channel: 1, station: 'station-1' });

@@ -30,7 +30,7 @@ const unicast: UnicastStats = {
   },
 };
 
-test('what /metrics says is read by a strict parser, and the stats are those that were counted', async (context) => {
+test('a strict parser reads /metrics, and finds the numbers that were counted', async (context) => {
   const { context: gateway, operator, viewers, timers } = fakeGateway();
   const [first] = operator.stations;
   first.counters.countSent(100, 132_800);
@@ -74,7 +74,7 @@ test('what /metrics says is read by a strict parser, and the stats are those tha
   assert.equal(info.samples[1].labels.name, 'Lobby "west" \\ Größe');
 });
 
-test('whatever a station is called, its metrics are read back as they were', () => {
+test('metrics of a station with any name are read back unchanged', () => {
   const labels = fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), fc.string({ unit: 'binary' }), {
     noNullPrototype: true,
   });

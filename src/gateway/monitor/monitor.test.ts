@@ -19,7 +19,7 @@ function open() {
   return { ...gateway, monitor: new Monitor(gateway.context, load) };
 }
 
-test('rates are what was sent since the sample before, whoever took it', () => {
+test('rates count the bytes sent since the previous sample of the same series', () => {
   const { monitor, operator, viewers, timers } = open();
   const [station] = operator.stations;
   const viewer = fakeViewer();
@@ -36,7 +36,7 @@ test('rates are what was sent since the sample before, whoever took it', () => {
   assert.equal(monitor.stats.stations[0].rate, 0);
 });
 
-test('who looks is told once a second, and the history goes on every five', () => {
+test('a listener is called once a second, and the history is sampled every five', () => {
   const { monitor, operator, timers } = open();
   const [station] = operator.stations;
   let told = 0;
@@ -56,7 +56,7 @@ test('who looks is told once a second, and the history goes on every five', () =
   assert.equal(timers.pending, 0);
 });
 
-test('two who look cost one sample', () => {
+test('two listeners share one sample', () => {
   const { monitor, timers } = open();
   const told: string[] = [];
   const ends = [monitor.watch(() => told.push('one')), monitor.watch(() => told.push('two'))];
@@ -68,7 +68,7 @@ test('two who look cost one sample', () => {
   assert.equal(timers.pending, 2);
 });
 
-test('the history has the last quarter of an hour, of stations that there are', () => {
+test('the history has the last 15 minutes of the current stations', () => {
   const { monitor, operator, timers } = open();
   timers.advance(SAMPLE_PERIOD);
   assert.deepEqual(monitor.history(null)?.lateness, [null]);
@@ -80,7 +80,7 @@ test('the history has the last quarter of an hour, of stations that there are', 
   assert.equal(monitor.history('station-2'), undefined);
 });
 
-test('a station that went off the air and on again counts from 0 without a rate below it', () => {
+test('counters that restart from 0 give no negative rate', () => {
   const { monitor, operator, timers } = open();
   const [station] = operator.stations;
   station.counters.countSent(1_000, 1_250_000);
@@ -92,7 +92,7 @@ test('a station that went off the air and on again counts from 0 without a rate 
 
 const stateOf = ({ stats }: Monitor, id: string) => stats.server.checks.find((check) => check.id === id)?.state;
 
-test('checks say what is wrong, and again when it is right', () => {
+test('checks report faults, and their end', () => {
   const { monitor, operator, timers } = open();
   const [station] = operator.stations;
   timers.advance(SAMPLE_PERIOD);

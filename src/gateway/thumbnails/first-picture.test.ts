@@ -47,13 +47,13 @@ test('the first picture of a stream is its first access unit, wherever the strea
   );
 });
 
-test('it is not there until the next one begins', () => {
+test('a picture is complete when the next one starts', () => {
   const unit = new FirstAccessUnit();
   assert.ok(unit.push(stream.subarray(0, stream.length - TS_PACKET_LENGTH)));
   assert.equal(unit.picture(SENT), null);
 });
 
-test('any bytes are either refused or waited for', () => {
+test('any bytes are either refused or incomplete', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 2_000 }), fc.boolean(), (bytes, looksRight) => {
       const packets = Buffer.from(bytes);
@@ -79,7 +79,7 @@ test('the picture of a station is read from its newest random access point, and 
   assert.equal(station.readers.size, 0);
 });
 
-test('the picture of a JPEG station is what it sends', async () => {
+test('the picture of a JPEG station is its newest picture', async () => {
   const station = new FakeStation({ format: 'jpeg' });
   station.put(chunk(pictureData));
   const time = 1_800_000_000_000;
