@@ -1,4 +1,4 @@
-/** What a gateway says to whoever does not ask as it should; it goes on as before. */
+/** Invalid requests are answered, and do not affect the gateway. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -12,7 +12,7 @@ interface Opened {
   gateway: Gateway;
   port: number;
   lines: string[];
-  /** Sends bytes on a connection of their own; resolves with what comes until it ends. */
+  /** Sends bytes on a new connection; resolves with all that it received when it ends. */
   send(bytes: string | Buffer): Promise<string>;
 }
 
@@ -23,7 +23,7 @@ async function open(context: TestContext): Promise<Opened> {
   const port = Number(new URL(gateway.url).port);
   const send = async (bytes: string | Buffer): Promise<string> => {
     const socket = connect(port, '127.0.0.1');
-    socket.on('error', () => undefined); // Its end is looked at.
+    socket.on('error', () => undefined); // The test checks its end.
     let answer = '';
     socket.on('data', (data) => {
       answer += data.toString('latin1');
@@ -39,7 +39,7 @@ const get = (path: string, headers = ''): string =>
   `GET ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n${headers}\r\n`;
 
 function assertProblem(answer: string, status: number): void {
-  const [head, body] = answer.split('\r\n\r\n');
+  const [head = '', body = ''] = answer.split('\r\n\r\n');
   assert.match(head, new RegExp(`^HTTP/1.1 ${status} `), answer.slice(0, 300));
   assert.match(head, /content-type: application\/problem\+json/i);
   const problem = JSON.parse(body);
@@ -160,6 +160,6 @@ test('connections beyond the limit of an address are ended; those within it are 
   for (let batch = 0; batch < 11; batch++) await Promise.all(Array.from({ length: 100 }, ask));
   assert.deepEqual(count, { served: 1_024, refused: 76 });
   for (const socket of sockets) socket.destroy();
-  // As soon as it has seen that they are gone.
+  // Once the gateway has noticed that they are closed.
   await until(context, async () => (await opened.send(get('/healthz'))).startsWith('HTTP/1.1 200 '));
 });

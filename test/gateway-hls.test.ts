@@ -1,4 +1,4 @@
-/** HLS, the playlist and the guide, as gateways answer: the same on each of them. */
+/** HLS, the playlist and the guide: the same on every gateway. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { get } from 'node:http';
@@ -26,7 +26,7 @@ const EPOCH = 1_800_000_000_000;
 /** Seconds of a segment of the film. */
 const LENGTH = 2;
 
-/** Two gateways with a station each of the same film, in a time that the test turns. */
+/** Two gateways with a station of the same film each; the test turns the clock. */
 async function open(context: TestContext) {
   const path = join(scratchFolder(context), 'film.mp4');
   makeSource({ path, seconds: 7, video: { frameRate: [25, 1], group: 30 }, audio: { channels: 2 } });
@@ -62,7 +62,7 @@ async function open(context: TestContext) {
     return { url: gateway.url, viewers };
   };
   const [one, other] = [await openOne(), await openOne()];
-  /** What is sent, time going by where it is waited for. */
+  /** The body of a response; the clock advances while it is awaited. */
   const bytes = async (response: Response) => {
     let all: Buffer | undefined;
     void response.arrayBuffer().then((buffer) => {
@@ -91,7 +91,7 @@ function readList(list: string): { sequence: number; target: number; segments: L
   const [whole, target, sequence] = head.exec(list) ?? assert.fail(list);
   const each = /#EXT-X-PROGRAM-DATE-TIME:(\S+)\n#EXTINF:(\d+\.\d+),\n(\d+\.ts)\n/g;
   const body = list.slice(whole.length);
-  const segments = [...body.matchAll(each)].map(([, date, seconds, address]) => ({
+  const segments = [...body.matchAll(each)].map(([, date = '', seconds, address = '']) => ({
     address,
     seconds: Number(seconds),
     date: Date.parse(date),
@@ -102,7 +102,7 @@ function readList(list: string): { sequence: number; target: number; segments: L
   return { sequence: Number(sequence), target: Number(target), segments };
 }
 
-/** The address of the list that a station's main playlist leads to. */
+/** Address of the media playlist that a multivariant playlist refers to. */
 async function leadsTo(address: string): Promise<string> {
   const main = await (await fetch(address)).text();
   return new URL(main.trimEnd().split('\n').at(-1)!, address).href;
@@ -142,11 +142,11 @@ test('consecutive segments are the station, the same on every gateway', {
     parts.push(part);
   }
   const all = Buffer.concat(parts);
-  let first = station.at(Math.round(segments[0].date * 90) + 90);
+  let first = station.at(Math.round(segments[0]!.date * 90) + 90);
   while (station.randomAccessBefore(first) !== first) first--;
   assert.ok(all.equals(transportStream(station, first, first + all.length / TS_GROUP_LENGTH)));
   for (const [i, { date, seconds }] of segments.slice(0, -1).entries()) {
-    assert.ok(Math.abs(date + seconds * 1000 - segments[i + 1].date) < 2);
+    assert.ok(Math.abs(date + seconds * 1000 - segments[i + 1]!.date) < 2);
   }
   const last = first + all.length / TS_GROUP_LENGTH;
   assert.ok(Math.abs((station.due(last) - station.due(first)) / 90_000 - sum(segments)) < 0.001);
@@ -179,8 +179,8 @@ test('a playlist of the past starts at its time, and grows at the pace of the st
   const listedAt = now();
   const before = await list();
   const [begin] = before.segments;
-  assert.ok(begin.date <= moment && begin.date + begin.seconds * 1000 > moment - 1);
-  assert.ok(startsRandomAccess(await bytes(await fetch(new URL(begin.address, base)))));
+  assert.ok(begin!.date <= moment && begin!.date + begin!.seconds * 1000 > moment - 1);
+  assert.ok(startsRandomAccess(await bytes(await fetch(new URL(begin!.address, base)))));
   assert.equal(before.segments.length, 3, 'players that begin with the third from the end begin with it');
 
   timers.advance(60_000);
@@ -258,15 +258,15 @@ test('a client that watches by HLS is a viewer', { timeout: 60_000 }, async (con
   const { one, timers, bytes } = await open(context);
   const base = `${one.url}/stations/station-1/2/`;
   const { segments } = readList(await (await fetch(`${base}index.m3u8`)).text());
-  const sent = await bytes(await fetch(base + segments[0].address));
-  const [[, viewer]] = one.viewers.list;
+  const sent = await bytes(await fetch(base + segments[0]!.address));
+  const [, viewer] = one.viewers.list[0]!;
   assert.deepEqual([viewer.kind, viewer.station, viewer.bytes], ['hls', 'station-1', sent.length]);
   assert.equal(one.viewers.list.length, 1);
   timers.advance(2 * GONE);
   assert.equal(one.viewers.list.length, 0);
 });
 
-/** Asks with a Host header of its own. */
+/** Sends a request with this Host header. */
 async function askAs(url: string, host: string): Promise<{ status?: number; type?: string; body: string }> {
   const [response] = await once(get(url, { headers: { host } }), 'response');
   return { status: response.statusCode, type: response.headers['content-type'], body: await text(response) };
@@ -292,7 +292,7 @@ test('the playlist and the guide use the origin of the request', { timeout: 60_0
   assert.equal(guide.type, 'application/xml; charset=utf-8');
   const [begin, end] = [/start="(\d+) \+0000"/, /stop="(\d+) \+0000"/].map((pattern) => pattern.exec(guide.body)?.[1]);
   const [at, later] = [now(), now() + 3_600_000].map(timeText);
-  assert.ok(`${begin} +0000` <= at && `${end} +0000` >= later);
+  assert.ok(`${begin} +0000` <= at! && `${end} +0000` >= later!);
   assert.equal(guide.body.match(/<channel /g)?.length, 2);
   assert.equal(guide.body.match(/<programme /g)?.length, 2, 'what goes on for ever is one programme');
 
@@ -318,7 +318,7 @@ test('a gateway that receives a station from the network has the same segments',
   const url: string = JSON.parse(line).url;
   const listUrl = async (): Promise<string | undefined> => {
     const stations = ((await (await fetch(`${url}/api/v1/stations`)).json()) as { stations: ApiStation[] }).stations;
-    const found = stations.find(({ ssrc }) => ssrc === server.stations[0].ssrc);
+    const found = stations.find(({ ssrc }) => ssrc === server.stations[0]!.ssrc);
     return found && `${url}/stations/${encodeURIComponent(found.id)}`;
   };
   let base: string | undefined;
@@ -329,8 +329,8 @@ test('a gateway that receives a station from the network has the same segments',
   const list = await leadsTo(`${base}/index.m3u8`);
   const { segments } = readList(await (await fetch(list)).text());
   const past = readList(await (await fetch(await leadsTo(`${base}/index.m3u8?start=-1h`))).text());
-  const ownList = await leadsTo(`${server.url}/stations/${server.stations[0].id}/index.m3u8`);
-  for (const { address } of [...segments.slice(-3), past.segments[0]]) {
+  const ownList = await leadsTo(`${server.url}/stations/${server.stations[0]!.id}/index.m3u8`);
+  for (const { address } of [...segments.slice(-3), past.segments[0]!]) {
     const received = Buffer.from(await (await fetch(new URL(address, list))).arrayBuffer());
     const own = await fetch(new URL(address, ownList));
     assert.ok(received.equals(Buffer.from(await own.arrayBuffer())));

@@ -1,4 +1,4 @@
-/** What a gateway receives from the network is what its server would have said by HTTP. */
+/** A gateway that receives a station from the network has the same bytes as the station's server. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { systemTimers } from '../src/base/timers.js';
@@ -22,15 +22,15 @@ async function onAir(context: TestContext) {
   const server = await serve(context, [`Bunny=${bigBuckBunny}`, '--store', store.folder, '--name', 'projector'], 1);
   const reel = await reelOf(context, bigBuckBunny, {}, store);
   const [info] = server.stations;
-  const station = new Station({ items: [{ name: 'Bunny', reel }], ssrc: info.ssrc });
-  const found = await findOnAir(context, info);
+  const station = new Station({ items: [{ name: 'Bunny', reel }], ssrc: info!.ssrc });
+  const found = await findOnAir(context, info!);
   let tuners = 0;
   const createTuner = () => {
     tuners++;
     return new Tuner({ onServer: () => undefined, onTrouble: (problem) => assert.fail(problem) });
   };
   const now = () => Date.now();
-  const source = new NetworkSource({ found, timers: systemTimers, now, createTuner }, info);
+  const source = new NetworkSource({ found, timers: systemTimers, now, createTuner }, info!);
   context.after(() => source.close());
   return { source, station, tuners: () => tuners };
 }
@@ -55,12 +55,12 @@ async function read(context: TestContext, reader: StationReader, enough: number)
   return chunks;
 }
 
-/** The chunks are the station's, from a random access point on, cut as those of its server are. */
+/** Asserts that chunks equal those of the station's server, from a random access point on. */
 function assertWhole(station: Station, chunks: readonly Chunk[]): void {
   const all = Buffer.concat(chunks.map(({ data }) => data));
   assert.ok(startsRandomAccess(all));
-  const first = station.randomAccessBefore(station.at(chunks[0].time));
-  assert.equal(station.due(first), chunks[0].time);
+  const first = station.randomAccessBefore(station.at(chunks[0]!.time));
+  assert.equal(station.due(first), chunks[0]!.time);
   assert.ok(all.equals(transportStream(station, first, first + all.length / TS_GROUP_LENGTH)));
   let n = first;
   for (const { time, data, randomAccess } of chunks) {
@@ -80,10 +80,10 @@ test('live and past, shared and alone: every byte of the station, in the chunks 
   const readers = [await source.read({ kind: 'live' }), await source.read({ kind: 'live' })];
   assert.equal(tuners(), 1, 'one reception for both');
   const [one, other] = await Promise.all(readers.map((reader) => read(context, reader, 2_500_000)));
-  assertWhole(station, one);
-  assertWhole(station, other);
-  assert.equal(one[0].data, other[0].data, 'the same memory');
-  // As exactly as the round trip to the server was short.
+  assertWhole(station, one!);
+  assertWhole(station, other!);
+  assert.equal(one![0]!.data, other![0]!.data, 'the same memory');
+  // The error is half the round trip to the server.
   assert.ok(Math.abs(source.now() - Date.now()) < 10_000);
 
   const hour = 3_600_000;
@@ -100,9 +100,9 @@ test('a reader that pauses for longer than the buffer continues with the very ne
   const { source, station, tuners } = await onAir(context);
   const [patient, quick] = [await source.read({ kind: 'live' }), await source.read({ kind: 'live' })];
   const before = await read(context, patient, 300_000);
-  // Until what follows is no longer held for all.
+  // Until the shared buffer no longer holds the position.
   const held = 16_000;
-  while (quick.position - before[0].time / 90 < held + 5_000) await read(context, quick, 1);
+  while (quick.position - before[0]!.time / 90 < held + 5_000) await read(context, quick, 1);
   const after = await read(context, patient, 1_000_000);
   assertWhole(station, [...before, ...after]);
   assert.equal(tuners(), 2);
@@ -128,7 +128,7 @@ test('stations of several servers get unique ids and numbers, and a missing one 
   assert.equal(catalogue.find('station-1-2')?.info.server, 'other');
   assert.equal(changes, 1);
 
-  there = [found[0], { ...found[2], info: { ...infos[2], nowPlaying: 'Something else' } }];
+  there = [found[0]!, { ...found[2]!, info: { ...infos[2]!, nowPlaying: 'Something else' } }];
   const searched = async () => {
     timers.advance(3_000);
     for (let i = 0; i < 10; i++) await Promise.resolve();

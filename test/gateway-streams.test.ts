@@ -1,4 +1,4 @@
-/** `/stations/{id}.ts` and `.mjpeg`, as they come out of a socket. */
+/** `/stations/{id}.ts` and `.mjpeg` as a socket receives them. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -20,7 +20,7 @@ import { makeStation } from './support/stations.js';
 
 const EPOCH = 1_800_000_000_000;
 
-/** A gateway with one station, in a time that the test turns. */
+/** A gateway with one station; the test turns the clock. */
 async function open(context: TestContext, format: StationFormat = 'h264') {
   const film = format === 'h264' ? bigBuckBunny : makeFilm(join(scratchFolder(context), 'film.mp4'), 2);
   const reel = await reelOf(context, film, { format });
@@ -42,7 +42,7 @@ async function open(context: TestContext, format: StationFormat = 'h264') {
     response.socket.write(`${method} /stations/${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`);
     return response;
   };
-  /** Lets time go by until it is so; no faster than viewers that read are sent what leaves. */
+  /** Advances the clock until `isSo`, no faster than viewers are sent the packets that leave. */
   const pass = (isSo: () => boolean, step = 20) =>
     until(context, () => {
       if (isSo()) return true;
@@ -58,7 +58,7 @@ class Response {
   isEnded = false;
 
   constructor(readonly socket: Socket) {
-    socket.on('error', () => undefined); // Its end is looked at.
+    socket.on('error', () => undefined); // The test checks its end.
     socket.on('close', () => {
       this.isEnded = true;
     });
@@ -80,7 +80,7 @@ class Response {
 const wholePackets = (body: Buffer): Buffer =>
   body.subarray(0, Math.floor(body.length / TS_GROUP_LENGTH) * TS_GROUP_LENGTH);
 
-/** The bytes are the station's, from a random access point on that was the last one at a time from `from` to `to`. */
+/** Asserts that the bytes are the station's, from the last random access point at some time from `from` to `to` on. */
 function assertSent(station: Station, body: Buffer, from: number, to: number): void {
   const sent = wholePackets(body);
   const earliest = station.randomAccessBefore(station.at(millisToTicks(from)));
@@ -101,7 +101,7 @@ test('a station is sent as it is, without framing, from a random access point on
   assert.match(response.head, /connection: close/i);
   assert.doesNotMatch(response.head, /transfer-encoding|content-length/i);
   assertSent(station, response.body, asked - 1_000, now() - 1_000);
-  const [[, viewer]] = viewers.list;
+  const [, viewer] = viewers.list[0]!;
   assert.equal(viewer.station, 'station-1');
   assert.ok(viewer.bytes >= response.body.length);
   response.socket.destroy();
@@ -138,7 +138,7 @@ test('a stalled viewer is disconnected, and its queue is bounded', { timeout: 60
   const before = timers.now();
   await pass(() => viewers.list.length === 0, 200);
   assert.ok(timers.now() - before >= STALLED);
-  // What lies in the system's own buffers was taken.
+  // Bytes in the system's buffers count as sent.
   assert.ok(viewers.totals.bytes < 32 * 2 ** 20 + MOST_QUEUED, `${viewers.totals.bytes} bytes`);
 });
 
@@ -154,7 +154,7 @@ test('an operator disconnects a viewer', async (context) => {
   const { ask, pass, viewers } = await open(context);
   const response = ask('station-1.ts');
   await pass(() => response.body.length > 100_000);
-  const [[id]] = viewers.list;
+  const [id] = viewers.list[0]!;
   assert.equal(viewers.close(id), true);
   await pass(() => response.isEnded);
   assert.equal(viewers.close(id), false);

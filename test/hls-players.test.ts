@@ -1,4 +1,4 @@
-/** Other people's players, at a server's own addresses: as they are for whoever opens them. */
+/** Players of other projects at the addresses of a server. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
@@ -13,17 +13,17 @@ const PICTURES = 150;
 
 let stations = 0;
 
-/** Opens a station's address in a player. Each station has a name of its own, from which its group follows. */
+/** Opens a station's address in a player. Each station has its own name, from which its group is derived. */
 async function onAir(context: TestContext): Promise<(suffix: string) => string> {
   const film = makeFilm(join(scratchFolder(context), `played ${++stations}.mp4`), 7);
   const store = await openStore(context);
   const server = await serve(context, [film, '--store', store.folder, '--http', '127.0.0.1:0'], 1);
-  return (suffix) => `${server.url}/stations/${server.stations[0].id}${suffix}`;
+  return (suffix) => `${server.url}/stations/${server.stations[0]!.id}${suffix}`;
 }
 
 const addresses = { 'as HLS': '/index.m3u8', 'as HLS, an hour ago': '/index.m3u8?start=-1h', 'as a stream': '.ts' };
 
-/** All at the same time: players mostly wait. */
+/** In parallel: players mostly wait. */
 const playing = (player: string, tool: Tool, play: (context: TestContext, address: string) => Promise<void>) =>
   describe(player, { concurrency: true }, () => {
     for (const [how, suffix] of Object.entries(addresses)) {
@@ -42,7 +42,7 @@ playing('FFmpeg', 'ffmpeg', async (context, address) => {
 });
 
 playing('mpv', 'mpv', async (context, address) => {
-  // What is said of a machine that is busy is no fault of the stream.
+  // Messages about a busy machine are no fault of the stream.
   const told = '--msg-level=all=warn,cplayer=error,ao=error';
   const words = ['--no-config', '--vo=null', '--ao=null', '--untimed', `--frames=${PICTURES}`, told];
   const { exitCode, stdout, stderr } = await run(context, 'mpv', [...words, address]);
@@ -56,7 +56,7 @@ playing('VLC', 'cvlc', async (context, address) => {
   const words = ['cvlc', '-vv', '--vout', 'dummy', '--aout', 'dummy', address];
   const seen = /Received first picture/;
   const [command, ...rest] = process.getuid?.() === 0 ? ['setpriv', ...nobody, ...words] : words;
-  const { stderr } = await run(context, command, rest, { until: (printed) => seen.test(printed) });
+  const { stderr } = await run(context, command!, rest, { until: (printed) => seen.test(printed) });
   assert.match(stderr, seen);
 });
 
@@ -96,7 +96,7 @@ test('FFmpeg plays the past from the requested time on', {
     ...words,
     ...['-read_intervals', '%+#1', address(`/index.m3u8?start=${moment}`)],
   ]);
-  // Time stamps are a second more than the time that a picture belongs to, modulo 2^33.
+  // Time stamps are the picture's own time plus a second, modulo 2^33.
   const wrapsAt = 2 ** 33 / 90_000;
   const began = (moment + 1 - Number.parseFloat(String(stdout)) + wrapsAt * 1e6) % wrapsAt;
   assert.ok(began >= -0.1 && began < 4, `${began} s before`);

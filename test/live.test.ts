@@ -1,4 +1,4 @@
-/** `/live` from end to end: a gateway over a station of this process, and WebSockets that are not ours. */
+/** `/live` from end to end: a gateway with a station of this process, and WebSockets of another implementation. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -23,7 +23,7 @@ import { makeStation } from './support/stations.js';
 
 const EPOCH = 1_800_000_000_000;
 
-/** A gateway with one station, in a time that the test turns. */
+/** A gateway with one station; the test turns the clock. */
 async function openLive(context: TestContext) {
   const reel = await reelOf(context, bigBuckBunny);
   const station = new Station({ items: [{ name: 'film', reel }], ssrc: 1 });
@@ -41,7 +41,7 @@ async function openLive(context: TestContext) {
   });
   const pages: Page[] = [];
   context.after(async () => {
-    // Nobody turns the time any more in which those that say nothing are given up.
+    // The clock stands still now, so silent pages would never be disconnected.
     for (const { socket } of pages) socket.terminate();
     await gateway.close();
     thumbnailMaker.close();
@@ -52,7 +52,7 @@ async function openLive(context: TestContext) {
     await once(page.socket, 'open');
     return page;
   };
-  /** Lets time go by until it is so; no faster than that page is sent what leaves. */
+  /** Advances the clock until `isSo`, no faster than the page is sent the packets that leave. */
   const pass = async (isSo: () => boolean, { step = 40, page }: { step?: number; page?: Page } = {}) =>
     until(context, () => {
       if (isSo()) return true;
@@ -94,14 +94,14 @@ class Page {
   }
 }
 
-/** Holds that the frames are the station's packets, without a hole, from `from` on. */
+/** Asserts that the frames are the station's packets, without a gap, from `from` on. */
 function assertWhole(station: Station, frames: readonly SentFrame[], from: number): void {
   const media = Buffer.concat(frames.map(({ media }) => media));
   assert.equal(media.length % TS_GROUP_LENGTH, 0);
   const first = station.randomAccessBefore(station.at(Math.round(from * 90)));
   assert.equal(station.due(first), Math.round(from * 90));
   assert.ok(media.equals(transportStream(station, first, first + media.length / TS_GROUP_LENGTH)));
-  assert.ok(frames[0].flags & FrameFlag.randomAccess);
+  assert.ok(frames[0]!.flags & FrameFlag.randomAccess);
 }
 
 test('a page gets the station’s bytes, also across a pause', { timeout: 60_000 }, async (context) => {
@@ -146,24 +146,24 @@ test('a page that is too slow is moved and notified, and the media that follows 
   timeout: 60_000,
 }, async (context) => {
   const { station, info, timers, now, pass, viewers, openPage } = await openLive(context);
-  // The film began a moment ago, with a random access point: a page begins near what is on the air.
+  // The film has just started, with a random access point, so a page starts near the air.
   timers.advance(1_500);
   const page = await openPage();
   page.say({ type: 'tune', channel: 1, station: info.id });
   await pass(() => page.frames.length > 10, { page });
   page.socket.pause();
-  const [, viewer] = viewers.list[0];
+  const [, viewer] = viewers.list[0]!;
   await pass(() => viewer.behind > MOST_BEHIND + 3_000);
   page.socket.resume();
   await until(context, () => page.last('moved') !== undefined);
   const end = now() + 2_000;
   await pass(() => (page.frames.at(-1)?.time ?? 0) > end, { page });
-  // More than once, where the time that the test turns was quicker than the reading.
+  // More than once if the clock was faster than reading.
   const moved = page.last('moved');
   assert.ok(moved?.reason === 'slow');
   const breaks = page.frames.flatMap(({ flags }, i) => (flags & FrameFlag.discontinuity ? [i] : []));
   const last = breaks.at(-1)!;
-  assert.equal(page.frames[last].time, moved.from);
+  assert.equal(page.frames[last]!.time, moved.from);
   assertWhole(station, page.frames.slice(last), moved.from);
   const from = page.last('tuned')?.from;
   assert.ok(from !== undefined);
@@ -185,7 +185,7 @@ test('a hundred stalled pages do not delay another one, and are disconnected', {
   await until(context, () => viewers.list.length === 101 && page.frames.length > 0);
   const mine = viewers.list.at(-1)?.[1];
   await pass(() => viewers.list.length === 1, { page });
-  assert.equal(viewers.list[0][1], mine);
+  assert.equal(viewers.list[0]![1], mine);
   assert.equal(page.last('moved'), undefined);
   const from = page.last('tuned')?.from;
   assert.ok(from !== undefined);
@@ -290,14 +290,14 @@ test('thumbnails show the stream, over the WebSocket and by HTTP', { timeout: 60
   const { info, gateway, openPage } = await openLive(context);
   const page = await openPage();
   page.say({ type: 'thumbnails', stations: [info.id] });
-  // Time stands still meanwhile: the process that makes them works in its own.
+  // The clock stands still: the process that scales pictures has its own.
   await until(context, () => page.frames.length > 0);
   const [thumbnail] = page.frames;
-  assert.deepEqual([thumbnail.kind, thumbnail.channel], [FrameKind.thumbnail, 1]);
-  assert.ok(thumbnail.time <= EPOCH && thumbnail.time > EPOCH - 12_000, `${thumbnail.time - EPOCH}`);
+  assert.deepEqual([thumbnail!.kind, thumbnail!.channel], [FrameKind.thumbnail, 1]);
+  assert.ok(thumbnail!.time <= EPOCH && thumbnail!.time > EPOCH - 12_000, `${thumbnail!.time - EPOCH}`);
   const answer = await fetch(`${gateway.url}/stations/${info.id}/thumbnail.jpg`);
   assert.equal(answer.headers.get('content-type'), 'image/jpeg');
-  assert.ok(Buffer.from(await answer.arrayBuffer()).equals(thumbnail.media));
-  assert.equal(thumbnail.media.readUInt16BE(0), 0xffd8);
+  assert.ok(Buffer.from(await answer.arrayBuffer()).equals(thumbnail!.media));
+  assert.equal(thumbnail!.media.readUInt16BE(0), 0xffd8);
   assert.equal((await fetch(`${gateway.url}/stations/none/thumbnail.jpg`)).status, 404);
 });

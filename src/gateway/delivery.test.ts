@@ -7,10 +7,10 @@ import { Delivery, MOST_BEHIND, MOST_QUEUED, STALLED } from './delivery.js';
 import type { Chunk, StationReader } from './source.js';
 
 const CHUNK_BYTES = 25_000;
-/** Random access points, in chunks. */
+/** Distance of random access points, in chunks. */
 const GOP = 50;
 
-/** A station of 5 Mbit/s whose chunk number i leaves until (i + 1) × CHUNK_TIME. */
+/** A station of 5 Mbit/s whose chunk i has left at (i + 1) × CHUNK_TIME. */
 class FakeReader implements StationReader {
   next = 0;
   ended: Error | null = null;
@@ -83,13 +83,13 @@ class FakeSink {
     this.most = Math.max(this.most, this.queued);
   }
 
-  /** The network takes what waits. */
+  /** The network takes the queue. */
   drain(): void {
     this.queued = 0;
     this.onDrain();
   }
 
-  /** Which chunks came. */
+  /** Numbers of the chunks that arrived. */
   get numbers(): number[] {
     return this.written.map(({ chunk }) => chunk.time / millisToTicks(CHUNK_TIME));
   }

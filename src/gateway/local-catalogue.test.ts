@@ -8,7 +8,7 @@ import { LocalCatalogue } from './local-catalogue.js';
 const EPOCH = 1_800_000_000_000;
 const MINUTE = 60_000;
 
-/** Stations whose items last as many minutes as their number says; the first one's lasts for ever. */
+/** Items of station n last n − 1 minutes; the item of station 1 never ends. */
 function openCatalogue(count: number) {
   const timers = new HandTimers();
   const now = () => EPOCH + timers.now();
@@ -18,8 +18,8 @@ function openCatalogue(count: number) {
     computed.infos++;
     const length = (number - 1) * MINUTE;
     const item = Math.floor(timers.now() / length);
-    const airing = length > 0 && { nowUntil: EPOCH + (item + 1) * length, next: `item ${item + 1}` };
-    return makeStation(number, { nowPlaying: `item ${item}`, ...airing });
+    const ending = length > 0 && { nowUntil: EPOCH + (item + 1) * length, next: `item ${item + 1}` };
+    return makeStation(number, { nowPlaying: `item ${item}`, ...ending });
   };
   for (let number = count; number > 0; number--) {
     catalogue.add({ station: {} as Station, info: info(number), poster: async () => null });
@@ -51,13 +51,13 @@ test('listeners are notified when a station plays something else, and that stati
   timers.advance(MINUTE + 1);
   assert.equal(changes, 1);
   assert.equal(computed.infos, 1);
-  assert.equal(catalogue.stations[1].info.nowPlaying, 'item 1');
+  assert.equal(catalogue.stations[1]!.info.nowPlaying, 'item 1');
   timers.advance(MINUTE);
   assert.equal(changes, 2);
   assert.equal(computed.infos, 1 + 2, 'the items of one and of two minutes ended');
 });
 
-test('there is one timer, only while there are listeners and something is to follow', () => {
+test('there is one timer, only while there are listeners and an item ends', () => {
   const { timers, catalogue } = openCatalogue(3);
   assert.equal(timers.pending, 0);
   const ends = [catalogue.onChange(() => {}), catalogue.onChange(() => {})];

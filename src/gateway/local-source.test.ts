@@ -31,7 +31,7 @@ async function openSource(context: TestContext, options: { history?: number; mem
   return { station, timers, now, source };
 }
 
-/** Reads until `enough` bytes have come, turning the time where nothing is there. */
+/** Reads `enough` bytes, turning the time while there is nothing to read. */
 async function read(context: TestContext, reader: StationReader, enough: number, turn: () => void): Promise<Chunk[]> {
   const chunks: Chunk[] = [];
   let bytes = 0;
@@ -54,7 +54,7 @@ async function read(context: TestContext, reader: StationReader, enough: number,
 
 const bytesOf = (chunks: readonly Chunk[]): Buffer => Buffer.concat(chunks.map(({ data }) => data));
 
-/** The station's own bytes from the packet on that leaves at `time`. */
+/** The station's bytes from the packets on that leave with `first`. */
 function expected(station: Station, first: Chunk, length: number): Buffer {
   let n = station.at(first.time);
   while (station.due(n - 1) === first.time && station.randomAccessBefore(n) !== n) n--;
@@ -68,8 +68,8 @@ test('a live reader reads the station’s packets from the random access point w
   assert.equal(reader.position, ticksToMillis(station.due(due)));
   const chunks = await read(context, reader, 3_000_000, () => timers.advance(5));
   const all = bytesOf(chunks);
-  assert.ok(startsRandomAccess(chunks[0].data));
-  assert.ok(all.equals(expected(station, chunks[0], all.length)));
+  assert.ok(startsRandomAccess(chunks[0]!.data));
+  assert.ok(all.equals(expected(station, chunks[0]!, all.length)));
 });
 
 test('a chunk has the packets of 40 ms, and ends before a random access point', async (context) => {
@@ -80,7 +80,7 @@ test('a chunk has the packets of 40 ms, and ends before a random access point', 
     const last = station.at(chunk.time) + chunk.data.length / 1_316 - 1;
     assert.equal(Math.floor(station.due(last) / millisToTicks(CHUNK_TIME)), window);
     assert.equal(chunk.randomAccess, startsRandomAccess(chunk.data));
-    if (i > 0) assert.ok(chunk.time > chunks[i - 1].time);
+    if (i > 0) assert.ok(chunk.time > chunks[i - 1]!.time);
   }
 });
 
@@ -115,7 +115,7 @@ test('concurrent readers share the memory of a chunk', async (context) => {
   const [one, other] = await Promise.all(
     readers.map((reader) => read(context, reader, 1_000_000, () => timers.advance(5))),
   );
-  for (let i = 0; i < Math.min(one.length, other.length); i++) assert.equal(one[i].data, other[i].data);
+  for (let i = 0; i < Math.min(one!.length, other!.length); i++) assert.equal(one![i]!.data, other![i]!.data);
 });
 
 test('the past is read ten times as fast as it was sent, after the first ten seconds', async (context) => {
@@ -159,7 +159,7 @@ test('random access points are known without reading', async (context) => {
     assert.ok(time >= millisToTicks(now() - 60_000) && time < millisToTicks(now()));
   }
   for (let i = 1; i < points.length; i++) {
-    const between = station.randomAccessBefore(station.at(points[i] - 1));
+    const between = station.randomAccessBefore(station.at(points[i]! - 1));
     assert.equal(station.due(between), points[i - 1]);
   }
   assert.ok(points.length >= 5);
@@ -202,6 +202,6 @@ test('the pictures of a jpeg station are chunks, each complete', async (context)
     assert.equal(data.readUInt16BE(0), 0xffd8);
     assert.equal(data.readUInt16BE(data.length - 2), 0xffd9);
     assert.ok(randomAccess);
-    if (i > 0) assert.ok(Math.abs(time - chunks[i - 1].time - 3_000) <= 1);
+    if (i > 0) assert.ok(Math.abs(time - chunks[i - 1]!.time - 3_000) <= 1);
   }
 });

@@ -32,7 +32,7 @@ test('a station of two servers is one entry, with the same id and readers, which
       timers.advance(3_000);
       for (let i = 0; i < 10; i++) await Promise.resolve();
       assert.deepEqual(catalogue.stations, before);
-      assert.equal(catalogue.stations[0], before[0], 'readers go on with the same source');
+      assert.equal(catalogue.stations[0], before[0], 'readers keep their source');
       assert.deepEqual([before[0]?.info.id, before[0]?.info.number], ['station-1', 1]);
     }
     await catalogue.close();

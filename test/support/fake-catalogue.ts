@@ -1,4 +1,4 @@
-/** Stations of a gateway whose chunks a test puts in by hand. */
+/** Stations of a gateway; the test provides their chunks. */
 
 import { type Millis, type Ticks90k, ticksToMillis } from '../../src/base/units.js';
 import type { Catalogue, Chunk, ReadStart, StationReader, StationSource } from '../../src/gateway/source.js';
@@ -11,14 +11,14 @@ export class FakeStation implements StationSource {
   itemFrom: Millis | null = null;
   /** JPEG file. */
   picture: Buffer | null = null;
-  /** How readings began. */
+  /** Starts of all readers so far. */
   readonly starts: ReadStart[] = [];
-  /** Readers that have not been closed. */
+  /** Open readers. */
   readonly readers = new Set<FakeReader>();
   readonly chunks: Chunk[] = [];
-  /** Set to have the next readings fail. */
+  /** Set to have `read` reject. */
   refusal: Error | null = null;
-  /** Set to have readings begin when it resolves. */
+  /** Set to have `read` wait for it. */
   opening: Promise<void> = Promise.resolve();
   readonly #now: () => Millis;
 
@@ -31,7 +31,7 @@ export class FakeStation implements StationSource {
     return this.#now();
   }
 
-  /** What has just left. */
+  /** Adds chunks that have just left. */
   put(...chunks: Chunk[]): void {
     this.chunks.push(...chunks);
     for (const reader of [...this.readers]) reader.wake();

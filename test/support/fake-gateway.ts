@@ -1,4 +1,4 @@
-/** Everything that routes of a gateway are given, without a server: time is turned by hand, the log is a list. */
+/** The context of a gateway's routes without a server: the test turns the clock, the log is a list. */
 import { type FastifyInstance, fastify } from 'fastify';
 import type { CredentialsData, CredentialsFile } from '../../src/gateway/access/credentials.js';
 import { apiRoutes } from '../../src/gateway/api/api-routes.js';
@@ -45,7 +45,7 @@ export function fakeGateway(): FakeGateway {
   return { context, operator, viewers, timers, lines, credentials };
 }
 
-/** The API's routes without a port: `inject` asks, from whatever address. */
+/** The API's routes without a port: `inject` sends requests from any address. */
 export function openApi(test: { after(run: () => Promise<unknown>): void }, context: GatewayContext): FastifyInstance {
   const app = fastify();
   apiRoutes(app, context);

@@ -1,4 +1,4 @@
-/** A page's session without a network, in a time that a test turns. */
+/** The session of a page without a network; the test turns the clock. */
 
 import type { ClientMessage } from '../../src/contract/live.js';
 import { LiveSession } from '../../src/gateway/live/live-session.js';

@@ -1,4 +1,4 @@
-/** A strict parser of Prometheus' text format, version 0.0.4: throws at whatever a scraper might not take. */
+/** A strict parser of Prometheus' text format, version 0.0.4. Throws where a scraper might reject the text. */
 import assert from 'node:assert/strict';
 
 export interface ParsedFamily {
@@ -15,7 +15,7 @@ const suffixes: Record<string, readonly string[]> = {
 };
 
 const escapes: Record<string, string> = { '\\\\': '\\', '\\n': '\n', '\\"': '"' };
-const unescaped = (text: string): string => text.replaceAll(/\\[\\n"]/g, (pair) => escapes[pair]);
+const unescaped = (text: string): string => text.replaceAll(/\\[\\n"]/g, (pair) => escapes[pair]!);
 
 const numberOf = (text: string): number => {
   if (text === '+Inf') return Number.POSITIVE_INFINITY;
@@ -31,8 +31,8 @@ function labelsOf(text: string): Record<string, string> {
   while (rest !== '') {
     const match = /^([a-zA-Z_]\w*)="((?:[^"\\\n]|\\[\\n"])*)"(?:,(?=.)|$)/s.exec(rest);
     assert.ok(match, `labels: ${rest}`);
-    assert.ok(!(match[1] in labels), `twice: ${match[1]}`);
-    labels[match[1]] = unescaped(match[2]);
+    assert.ok(!(match[1]! in labels), `twice: ${match[1]}`);
+    labels[match[1]!] = unescaped(match[2]!);
     rest = rest.slice(match[0].length);
   }
   return labels;
@@ -49,22 +49,22 @@ export function parseExposition(text: string, { duplicates = false } = {}): Pars
     const sample = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$/s.exec(line);
     if (help) {
       assert.ok(!families.some(({ name }) => name === help[1]), `two families of one name: ${help[1]}`);
-      families.push({ name: help[1], type: '', help: unescaped(help[2]), samples: [] });
+      families.push({ name: help[1]!, type: '', help: unescaped(help[2]!), samples: [] });
     } else if (type) {
       assert.ok(family && family.name === type[1] && family.type === '' && family.samples.length === 0, line);
-      family.type = type[2];
+      family.type = type[2]!;
       if (family.type === 'counter') assert.match(family.name, /_total$/);
     } else {
       assert.ok(sample && family && family.type !== '', `not understood: ${line}`);
       const [, name, labels = '', value] = sample;
       assert.ok(
-        suffixes[family.type].some((suffix) => name === family.name + suffix),
+        suffixes[family.type]!.some((suffix) => name === family.name + suffix),
         `${name} is not of ${family.name}`,
       );
       const identity = `${name}{${labels}}`;
       assert.ok(duplicates || !seen.has(identity), `twice: ${identity}`);
       seen.add(identity);
-      family.samples.push({ name, labels: labelsOf(labels), value: numberOf(value) });
+      family.samples.push({ name: name!, labels: labelsOf(labels!), value: numberOf(value!) });
     }
   }
   return families;

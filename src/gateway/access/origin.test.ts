@@ -9,12 +9,12 @@ test('a client is on this machine if its address and the Host header are loopbac
     ['::1', { host: '[::1]:8080' }, true],
     ['127.0.0.1', { host: 'LocalHost' }, true],
     ['192.0.2.7', { host: 'localhost' }, false],
-    // A page whose name was pointed here.
+    // A page whose name was pointed at this machine (DNS rebinding).
     ['127.0.0.1', { host: 'films.example:8080' }, false],
     ['127.0.0.1', { host: '127.0.0.1.films.example' }, false],
     ['127.0.0.1', { host: 'localhost.films.example' }, false],
     ['127.0.0.1', {}, false],
-    // A proxy.
+    // Forwarded by a proxy.
     ['127.0.0.1', { host: 'localhost', 'x-forwarded-for': '192.0.2.7' }, false],
     ['127.0.0.1', { host: 'localhost', forwarded: 'for=192.0.2.7' }, false],
   ];

@@ -25,7 +25,7 @@ test('the oldest of more than a hundred sessions is dropped', () => {
   const sessions = new Sessions();
   const tokens = Array.from({ length: 101 }, (_, at) => sessions.open('kept', at));
   assert.deepEqual(
-    [tokens[0], tokens[1], tokens[100]].map((token) => sessions.isOpen(token, 'kept', 200)),
+    [tokens[0]!, tokens[1]!, tokens[100]!].map((token) => sessions.isOpen(token, 'kept', 200)),
     [false, true, true],
   );
 });

@@ -17,7 +17,7 @@ function open(context: TestContext) {
   return { ...gateway, app, ask };
 }
 
-/** A request for each operation, as its examples say. */
+/** A request for each operation, from its examples. */
 const requests = operations.map((operation) => {
   const url = operation.path
     .replace('{id}', 'station-1')
@@ -29,7 +29,7 @@ const requests = operations.map((operation) => {
 
 test('stations and the guide are open to all clients', async (context) => {
   const { ask, context: gateway } = open(context);
-  gateway.catalogue.stations[0].oldest = 5;
+  gateway.catalogue.stations[0]!.oldest = 5;
   const answer = await ask({ url: '/stations', ...there });
   assert.equal(answer.statusCode, 200);
   assert.deepEqual(
@@ -42,7 +42,7 @@ test('stations and the guide are open to all clients', async (context) => {
   assert.equal((await ask({ url: '/stations/station-2', ...there })).json().number, 2);
   assert.equal((await ask({ url: '/stations/nothing', ...there })).statusCode, 404);
   const guide = await ask({ url: '/guide?from=0&to=3600000', ...there });
-  assert.deepEqual(guide.json().stations[0], { id: 'station-1', programmes: [] });
+  assert.deepEqual(guide.json().stations[0]!, { id: 'station-1', programmes: [] });
 });
 
 test('a guide that ends before it starts, or of more than 48 hours, is refused', async (context) => {
@@ -78,7 +78,7 @@ test('a foreign page is refused even if its user is the operator', async (contex
     for (const headers of foreign) {
       for (const { operation, request } of requests.filter(({ operation: { right } }) => right === 'operator')) {
         const changed = { ...here.headers, ...(cookie && { cookie }), ...headers };
-        // A name of its own has no cookie of ours.
+        // A foreign name has no cookie of this gateway.
         if ('host' in headers) delete (changed as { cookie?: string }).cookie;
         const answer = await ask({ ...here, ...request, headers: changed });
         assert.ok([401, 403].includes(answer.statusCode), `${operation.id} ${JSON.stringify(headers)}`);
@@ -90,7 +90,7 @@ test('a foreign page is refused even if its user is the operator', async (contex
 
 async function logIn(ask: (options: InjectOptions) => Promise<{ headers: object }>): Promise<string> {
   const { headers } = await ask({ method: 'POST', url: '/session', payload: { password: 'correct horse' } });
-  return (headers as { 'set-cookie': string })['set-cookie'].split(';')[0];
+  return (headers as { 'set-cookie': string })['set-cookie'].split(';')[0]!;
 }
 
 test('a form of a page cannot send commands: it cannot send JSON', async (context) => {
@@ -221,7 +221,7 @@ test('a gateway whose stations come from another host refuses commands', async (
   const app = openApi(context, { ...gateway, operator: undefined });
   const ask = (options: InjectOptions) => app.inject({ ...here, ...options });
   assert.equal((await ask({ method: 'POST', url: '/api/v1/stations/station-1/stop' })).statusCode, 501);
-  assert.equal((await ask({ url: '/api/v1/line-up' })).json().stations[0].actions.length, 0);
+  assert.equal((await ask({ url: '/api/v1/line-up' })).json().stations[0]!.actions.length, 0);
   const server = (await ask({ url: '/api/v1/server' })).json();
   assert.deepEqual([server.interface, server.clockOffset], [null, null]);
 });

@@ -24,7 +24,7 @@ async function follow(url: string, headers: Record<string, string> = {}) {
       rest = blocks.pop()!;
       for (const block of blocks) {
         const [, event, data] = /^event: (\S+)\ndata: (.*)$/.exec(block) ?? [];
-        if (event) events.push({ event, data: JSON.parse(data) });
+        if (event && data) events.push({ event, data: JSON.parse(data) });
       }
     }
   };
@@ -62,7 +62,7 @@ test('a reader gets every event at first, then stats every second and the others
   await operator.execute({ do: 'rename', station: 'station-1', name: 'Lobby' });
   timers.advance(1_000);
   await until(context, () => one.count('viewers') === 2 && two.count('line-up') === 2);
-  assert.equal(one.events.findLast(({ event }) => event === 'line-up')?.data.stations[0].info.name, 'Lobby');
+  assert.equal(one.events.findLast(({ event }) => event === 'line-up')?.data.stations[0]!.info.name, 'Lobby');
 
   one.leave();
   two.leave();
@@ -77,7 +77,7 @@ test('the line-up is written again when an item ends, and not while a station’
     views++;
     return view();
   };
-  const [station] = operator.stations;
+  const station = operator.stations[0]!;
   station.info = { ...station.info, nowPlaying: 'first', nowUntil: EPOCH + 2_500 };
   const app = fastify({ forceCloseConnections: true });
   apiRoutes(app, gateway);

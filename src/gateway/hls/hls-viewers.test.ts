@@ -28,7 +28,7 @@ test('repeated requests are one viewer, until there is none for 30 seconds', () 
   );
   timers.advance(GONE);
   assert.equal(viewers.list.length, 0);
-  assert.equal(timers.pending, 0, 'nothing is looked for any more');
+  assert.equal(timers.pending, 0, 'no check is scheduled');
   assert.notEqual(hls.onRequest('192.0.2.1', 'news'), viewer);
 });
 
@@ -39,7 +39,7 @@ test('a viewer with a slow download stays in the list, and can be disconnected',
   const socket = { destroy: () => (isDestroyed = true) } as unknown as Socket;
   viewer.sockets.add(socket);
   timers.advance(3 * GONE);
-  const [[id]] = viewers.list;
+  const [id] = viewers.list[0]!;
   viewers.close(id);
   assert.ok(isDestroyed);
   viewer.sockets.delete(socket);
@@ -64,7 +64,7 @@ test('a station stays open while it has live viewers', async () => {
   await hls.watch(station);
   station.end(new Problem('station', 'it went off the air', 'Wait.'));
   await hls.watch(station);
-  assert.equal(station.starts.length, 3, 'a station that ended is read anew');
+  assert.equal(station.starts.length, 3, 'a station that ended is read again');
   hls.close();
   await Promise.resolve();
   assert.equal(station.readers.size, 0);

@@ -12,7 +12,7 @@ const cut = (chunks: readonly Chunk[], from: number, to: number, within: number)
   return { cut, isWhole: segment.isWhole };
 };
 
-/** Chunks from 0 on, so far apart. */
+/** Chunks from time 0 on, at these distances. */
 const streams = fc
   .array(fc.record({ step: fc.integer({ min: 1, max: 40 }), randomAccess: fc.boolean() }), { minLength: 50 })
   .map((steps) => {
@@ -36,7 +36,7 @@ test('consecutive segments have each chunk once, and start at random access poin
         const begins = own.find(({ randomAccess }) => randomAccess) ?? own[0];
         assert.equal(segment.cut[0], begins);
       }
-      assert.deepEqual(all, all.length === 0 ? [] : chunks.slice(chunks.indexOf(all[0])).slice(0, all.length));
+      assert.deepEqual(all, all.length === 0 ? [] : chunks.slice(chunks.indexOf(all[0]!)).slice(0, all.length));
     }),
   );
 });
@@ -47,7 +47,7 @@ test('a segment with known bounds equals one whose random access points are sear
       const found = cut(chunks, k * LENGTH, (k + 1) * LENGTH, LENGTH);
       fc.pre(found.isWhole && found.cut.length > 0);
       const end = chunks.indexOf(found.cut.at(-1)!) + 1;
-      const known = cut(chunks, found.cut[0].time, chunks[end].time, 0);
+      const known = cut(chunks, found.cut[0]!.time, chunks[end]!.time, 0);
       assert.deepEqual(known, found);
     }),
   );

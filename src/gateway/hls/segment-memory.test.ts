@@ -11,7 +11,7 @@ const chunk = (time: number, text: string, randomAccess = false): Chunk => ({
   randomAccess,
 });
 
-/** A station with a random access point in each hundred ticks: `[100]`, `150 `, `[200]`, … */
+/** A station with a random access point every hundred ticks: `[100]`, `150 `, `[200]`, … */
 function open(options?: SegmentMemoryOptions) {
   const station = new FakeStation();
   const put = (...hundreds: number[]) =>
@@ -111,7 +111,7 @@ test('no more than the limit are read at once, the others after them', async () 
 
 test('a failed reading is reported to all of its takers, and not kept', async () => {
   const { station, put, take } = open();
-  station.refusal = new Problem('usage', 'it does not reach back so far', 'Go on.');
+  station.refusal = new Problem('usage', 'it does not reach back that far', 'Go on.');
   const taken = take(100);
   await assert.rejects(taken.begun, station.refusal);
   await assert.rejects(textOf(taken), station.refusal);

@@ -7,7 +7,7 @@ import { type Millis, TICKS_PER_SECOND, type Ticks90k, ticksToMillis } from '../
 import { mainPlaylist, mediaPlaylist } from './playlist.js';
 import { Segments, segmentSeconds } from './segments.js';
 
-/** Random access points that somebody knows. */
+/** A station with known random access points. */
 class KnownStation extends FakeStation {
   points: Ticks90k[] = [];
   asked = 0;
@@ -87,8 +87,8 @@ test('where random access points are unknown, segments start at multiples of W',
     { k: 1, from: 180_000, to: 360_000, within: 180_000, isIndependent: true },
     { k: 2, from: 360_000, to: 540_000, within: 180_000, isIndependent: true },
   ]);
-  assert.equal(new Segments(new FakeStation({ randomAccessInterval: 2 }), 2).list(1, 1)[0].isIndependent, false);
-  assert.equal(segments.containing(5_000), 1, 'it may be in the one before its number');
+  assert.equal(new Segments(new FakeStation({ randomAccessInterval: 2 }), 2).list(1, 1)[0]!.isIndependent, false);
+  assert.equal(segments.containing(5_000), 1, 'a time may lie in the previous segment');
 });
 
 test('the playlist of a station as players read it', () => {
@@ -129,12 +129,12 @@ test('segments follow each other without a gap, and stay the same when requested
         assert.ok(from >= k * 180_000 && from < (k + 1) * 180_000);
         assert.ok(to >= (k + 1) * 180_000 && to < (k + 2) * 180_000);
         assert.ok(isIndependent || !points.some((point) => point >= from && point < (k + 1) * 180_000));
-        if (i > 0) assert.equal(from, list[i - 1].to);
+        if (i > 0) assert.equal(from, list[i - 1]!.to);
       }
       assert.deepEqual(new Segments(made, 2).list(first, newest), list);
       const { asked } = made;
       assert.deepEqual(segments.list(first, newest), list);
-      assert.equal(made.asked, asked, 'what has been stays, and is not looked for again');
+      assert.equal(made.asked, asked, 'starts in the past are kept, and not searched again');
     }),
   );
 });

@@ -10,17 +10,17 @@ const entry = (number: number, name: string, server = 'studio'): M3uEntry => ({
   logo: `http://tv.example/stations/station-${number}/poster.jpg`,
 });
 
-/** Reads a playlist as strictly as can be: each line is what it has to be, and nothing else. */
+/** A strict parser of playlists: it rejects any other line. */
 function readM3u(text: string): { attributes: Record<string, string>; name: string; address: string }[] {
   const lines = text.split('\n');
-  assert.match(lines[0], /^#EXTM3U x-tvg-url="[^"\s]*" url-tvg="[^"\s]*"$/);
+  assert.match(lines[0]!, /^#EXTM3U x-tvg-url="[^"\s]*" url-tvg="[^"\s]*"$/);
   assert.equal(lines.at(-1), '');
   assert.equal(lines.length % 2, 0);
   return lines.slice(1, -1).flatMap((line, i, all) => {
     if (i % 2 === 1) return [];
     const head = /^#EXTINF:-1((?: [a-z-]+="[^",]*")+),([^",]*)$/.exec(line) ?? assert.fail(line);
-    const attributes = Object.fromEntries([...head[1].matchAll(/ ([a-z-]+)="([^"]*)"/g)].map((each) => each.slice(1)));
-    return [{ attributes, name: head[2], address: all[i + 1] }];
+    const attributes = Object.fromEntries([...head[1]!.matchAll(/ ([a-z-]+)="([^"]*)"/g)].map((each) => each.slice(1)));
+    return [{ attributes, name: head[2]!, address: all[i + 1]! }];
   });
 }
 

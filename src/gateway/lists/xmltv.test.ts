@@ -9,7 +9,7 @@ import { makeStation } from '../../../test/support/stations.js';
 import { without } from '../../../test/support/tools.js';
 import { escapeXml, timeText, xmltvBegin, xmltvChannel, xmltvEnd, xmltvProgramme } from './xmltv.js';
 
-/** Names as bad as they come. */
+/** Difficult names. */
 const names = [
   'News & <weather>',
   `'"]]> <!-- &amp; &#0;`,
@@ -31,7 +31,7 @@ const guide = (): string => {
   ].join('');
 };
 
-/** The part of XMLTV's DTD that a guide of ours is made of, in its order. */
+/** The part of XMLTV's DTD that our guides use, in its order. */
 const dtd = `
 <!ELEMENT tv (channel*, programme*)>
 <!ATTLIST tv date CDATA #IMPLIED source-info-url CDATA #IMPLIED source-info-name CDATA #IMPLIED

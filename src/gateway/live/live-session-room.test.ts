@@ -1,4 +1,4 @@
-/** What a page's session does with little room, and with whatever a page says. */
+/** The session of a page with little room in its queue, and with arbitrary messages. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -98,7 +98,7 @@ test('a disconnected page leaves nothing behind', async () => {
   assert.equal(timers.pending, 0);
 });
 
-/** Messages that are nearly right. */
+/** Nearly valid messages. */
 const nearly = fc.record(
   {
     type: fc.constantFrom('tune', 'until', 'stop', 'thumbnails', 'ping', 'report', 'x'),

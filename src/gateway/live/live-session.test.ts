@@ -14,9 +14,9 @@ test('a page is greeted with the time, the common delay and the stations', () =>
     time: 1_000_000.25,
     delay: 200,
   });
-  assert.ok(stations.type === 'stations');
+  assert.ok(stations!.type === 'stations');
   assert.deepEqual(
-    stations.stations.map(({ number, oldest }) => [number, oldest]),
+    stations!.stations.map(({ number, oldest }) => [number, oldest]),
     [
       [1, null],
       [2, null],
@@ -55,7 +55,7 @@ test('a tuned station is sent from its newest random access point on, as it leav
     [1, 0, 0, 0, 0, 0, 0],
   );
   assert.ok(transport.frames.every(({ kind, channel }) => kind === FrameKind.ts && channel === 3));
-  assert.equal(transport.frames[0].media, station.chunks[25].data, 'sent from where it lies');
+  assert.equal(transport.frames[0]!.media, station.chunks[25]!.data, 'sent without a copy');
 });
 
 test('a JPEG station is sent as pictures', async () => {
@@ -77,7 +77,7 @@ test('the past starts at the random access point before the time, and is sent up
   say({ type: 'tune', channel: 1, station: 'station-1', at: 2_500, until: 3_000 });
   await settled();
   assert.deepEqual(station.starts, [{ kind: 'time', time: 2_500 }]);
-  assert.equal(transport.of('tuned')[0].from, 2_000);
+  assert.equal(transport.of('tuned')[0]!.from, 2_000);
   assert.deepEqual(transport.media(1), Buffer.concat(chunks(50, 75).map(({ data }) => data)));
   say({ type: 'until', channel: 1, time: 4_000 });
   await settled();
@@ -177,7 +177,7 @@ test('a station that does not exist, or cannot be read, ends the channel with th
     transport.of('ended').map(({ channel }) => channel),
     [1, 2],
   );
-  assert.equal(transport.of('ended')[0].problem.status, 404);
+  assert.equal(transport.of('ended')[0]!.problem.status, 404);
   assert.deepEqual(transport.of('tuned'), []);
   assert.equal(viewers.list.length, 0);
 });
@@ -268,7 +268,7 @@ test('malformed messages are answered, and too many disconnect the page', () => 
   assert.deepEqual(transport.closed, [1008]);
   const said = transport.messages.length;
   session.receive('{"type":"ping","id":1}');
-  assert.equal(transport.messages.length, said, 'it is heard no more');
+  assert.equal(transport.messages.length, said, 'the session ignores it');
 });
 
 test('messages beyond the limit are refused, and a page that goes on is disconnected', () => {
@@ -303,7 +303,7 @@ test('a viewer has its page’s report, its lag and its bytes', async () => {
   await settled();
   const report = { delay: 900, buffer: 300, droppedFrames: 1, stalls: 2, offset: -3.5 };
   say({ type: 'report', channel: 1, ...report });
-  const [[, viewer]] = viewers.list;
+  const [, viewer] = viewers.list[0]!;
   assert.deepEqual(viewer.report, report);
   assert.equal(viewer.bytes, 3 * 188);
   assert.equal(viewer.behind, 1_000_000.25 - 120);
@@ -317,7 +317,7 @@ test('the operator ends one channel, and the others continue', async () => {
   say({ type: 'tune', channel: 1, station: 'station-1' });
   say({ type: 'tune', channel: 2, station: 'station-2' });
   await settled();
-  viewers.close(viewers.list[0][0]);
+  viewers.close(viewers.list[0]![0]);
   assert.deepEqual(
     transport.of('ended').map(({ channel }) => channel),
     [1],

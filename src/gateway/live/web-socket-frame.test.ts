@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { FrameKind, LIVE_HEADER_LENGTH, readFrameHeader } from '../../wire/live-frame.js';
 import { mediaHead } from './web-socket-frame.js';
 
-/** As RFC 6455, section 5.7, writes binary messages of 256 bytes and of 64 KiB; and at the edges. */
+/** The binary messages of 256 bytes and 64 KiB of RFC 6455, section 5.7, and the lengths around them. */
 const heads: [media: number, head: string][] = [
   [0, '8210'],
   [109, '827d'],

@@ -32,7 +32,7 @@ const unicast: UnicastStats = {
 
 test('a strict parser reads /metrics, and finds the numbers that were counted', async (context) => {
   const { context: gateway, operator, viewers, timers } = fakeGateway();
-  const [first] = operator.stations;
+  const first = operator.stations[0]!;
   first.counters.countSent(100, 132_800);
   first.counters.droppedLate = 3;
   for (let i = 0; i < 100; i++) first.counters.lateness.record(i < 50 ? -2 : 4);
@@ -71,7 +71,7 @@ test('a strict parser reads /metrics, and finds the numbers that were counted', 
   assert.equal(value('msc_stations', {}), 2);
   assert.ok(value('process_resident_memory_bytes', {})! > 1e6);
   const info = families.find(({ name }) => name === 'msc_station_info')!;
-  assert.equal(info.samples[1].labels.name, 'Lobby "west" \\ Größe');
+  assert.equal(info.samples[1]!.labels.name, 'Lobby "west" \\ Größe');
 });
 
 test('metrics of a station with any name are read back unchanged', () => {

@@ -21,30 +21,30 @@ function open() {
 
 test('rates count the bytes sent since the previous sample of the same series', () => {
   const { monitor, operator, viewers, timers } = open();
-  const [station] = operator.stations;
+  const station = operator.stations[0]!;
   const viewer = fakeViewer();
   viewers.add(viewer);
   station.counters.countSent(1_000, 1_250_000);
   viewer.bytes = 2_500_000;
   timers.advance(SAMPLE_PERIOD);
   const { server, stations } = monitor.stats;
-  assert.equal(stations[0].rate, 2_000_000);
+  assert.equal(stations[0]!.rate, 2_000_000);
   assert.deepEqual(server.rate, { groups: 2_000_000, single: 0, http: 4_000_000 });
   assert.equal(server.cpu, 0.5);
-  assert.equal(stations[0].viewers, 1);
+  assert.equal(stations[0]!.viewers, 1);
   timers.advance(SAMPLE_PERIOD);
-  assert.equal(monitor.stats.stations[0].rate, 0);
+  assert.equal(monitor.stats.stations[0]!.rate, 0);
 });
 
 test('a listener is called once a second, and the history is sampled every five', () => {
   const { monitor, operator, timers } = open();
-  const [station] = operator.stations;
+  const station = operator.stations[0]!;
   let told = 0;
   const end = monitor.watch(() => told++);
   for (let second = 0; second < 10; second++) {
     station.counters.countSent(100, 125_000);
     timers.advance(1_000);
-    assert.equal(monitor.stats.stations[0].rate, 1_000_000);
+    assert.equal(monitor.stats.stations[0]!.rate, 1_000_000);
   }
   end();
   assert.equal(told, 10);
@@ -62,7 +62,7 @@ test('two listeners share one sample', () => {
   const ends = [monitor.watch(() => told.push('one')), monitor.watch(() => told.push('two'))];
   timers.advance(1_000);
   assert.deepEqual(told, ['one', 'two']);
-  ends[0]();
+  ends[0]!();
   timers.advance(1_000);
   assert.deepEqual(told, ['one', 'two', 'two']);
   assert.equal(timers.pending, 2);
@@ -82,19 +82,19 @@ test('the history has the last 15 minutes of the current stations', () => {
 
 test('counters that restart from 0 give no negative rate', () => {
   const { monitor, operator, timers } = open();
-  const [station] = operator.stations;
+  const station = operator.stations[0]!;
   station.counters.countSent(1_000, 1_250_000);
   timers.advance(SAMPLE_PERIOD);
   station.counters = new StationCounters();
   timers.advance(SAMPLE_PERIOD);
-  assert.equal(monitor.stats.stations[0].rate, 0);
+  assert.equal(monitor.stats.stations[0]!.rate, 0);
 });
 
 const stateOf = ({ stats }: Monitor, id: string) => stats.server.checks.find((check) => check.id === id)?.state;
 
 test('checks report faults, and their end', () => {
   const { monitor, operator, timers } = open();
-  const [station] = operator.stations;
+  const station = operator.stations[0]!;
   timers.advance(SAMPLE_PERIOD);
   assert.deepEqual(
     monitor.stats.server.checks.map(({ id, state }) => `${id} ${state}`),
@@ -109,7 +109,7 @@ test('checks report faults, and their end', () => {
     monitor.stats.server.checks.map(({ id, state }) => `${id} ${state}`),
     ['sending bad', 'network fair', 'clock bad', 'processor good', 'warning-0 fair'],
   );
-  assert.match(monitor.stats.server.checks[0].title, /^7 packets/);
+  assert.match(monitor.stats.server.checks[0]!.title, /^7 packets/);
   timers.advance(65_000);
   assert.equal(stateOf(monitor, 'sending'), 'good');
   for (let i = 0; i < 100; i++) station.counters.lateness.record(30);

@@ -10,7 +10,7 @@ import { FirstAccessUnit, firstPicture } from './first-picture.js';
 
 /** Beyond 2^33 ticks. */
 const SENT = 1_800_000_000 * 90_000;
-/** The picture belongs to this moment; its time stamp is a second later. */
+/** The picture's own time; its time stamp is a second later. */
 const MOMENT = 1_800_000_000_500;
 
 /** TS packets of one access unit. */

@@ -36,13 +36,13 @@ function thumbnailsOf(count: number, changes: { isAble?: boolean } = {}) {
 
 test('a subscriber gets a thumbnail at once, and a new one in each interval', async () => {
   const { timers, stations, put, seen, subscribe } = thumbnailsOf(1);
-  put(stations[0]);
+  put(stations[0]!);
   subscribe().setStations(['station-1']);
   await settled();
   assert.deepEqual(seen, ['station-1: small picture 1']);
   for (let second = 0; second < 60; second++) {
     timers.advance(1_000);
-    put(stations[0]);
+    put(stations[0]!);
     await settled();
   }
   assert.ok(seen.length >= 12 && seen.length <= 14, `${seen.length}`);
@@ -56,7 +56,7 @@ test('no thumbnail is made of a station without subscribers', async () => {
   await settled();
   assert.equal(maker.jobs.length, 1);
   one.setStations([]);
-  put(stations[0]);
+  put(stations[0]!);
   timers.advance(60_000);
   await settled();
   const other = subscribe();
@@ -65,33 +65,33 @@ test('no thumbnail is made of a station without subscribers', async () => {
   timers.advance(60_000);
   await settled();
   assert.ok(maker.jobs.length <= 2);
-  assert.equal(stations[1].starts.length, 0);
+  assert.equal(stations[1]!.starts.length, 0);
   assert.equal(timers.pending, 0);
 });
 
 test('an unchanged picture is not scaled again', async () => {
   const { timers, stations, maker, put, seen, subscribe } = thumbnailsOf(1);
-  put(stations[0]);
+  put(stations[0]!);
   subscribe().setStations(['station-1']);
   await settled();
   for (let i = 0; i < 5; i++) {
     timers.advance(5_000);
     await settled();
   }
-  assert.ok(stations[0].starts.length >= 5);
+  assert.ok(stations[0]!.starts.length >= 5);
   assert.equal(maker.jobs.length, 1);
   assert.equal(seen.length, 1);
 });
 
 test('one thumbnail serves all subscribers, later ones as well', async () => {
   const { timers, stations, maker, put, seen, subscribe } = thumbnailsOf(1);
-  put(stations[0]);
+  put(stations[0]!);
   subscribe().setStations(['station-1']);
   subscribe().setStations(['station-1']);
   await settled();
   assert.deepEqual(seen, ['station-1: small picture 1', 'station-1: small picture 1']);
   subscribe().setStations(['station-1']);
-  assert.equal(seen.length, 2, 'not before it returns');
+  assert.equal(seen.length, 2, 'not before setStations returns');
   timers.advance(0);
   assert.equal(seen.length, 3);
   assert.equal(maker.jobs.length, 1);
@@ -125,24 +125,24 @@ test('no more than four stations are read at once', async () => {
 
 test('where no thumbnail can be made the poster is sent, once', async () => {
   const { timers, stations, maker, seen, subscribe } = thumbnailsOf(1, { isAble: false });
-  stations[0].info = { ...stations[0].info, format: 'h264' };
+  stations[0]!.info = { ...stations[0]!.info, format: 'h264' };
   subscribe().setStations(['station-1']);
   await settled();
   timers.advance(20_000);
   await settled();
   assert.deepEqual(seen, ['station-1: poster 1']);
-  assert.equal(stations[0].starts.length, 0, 'the station is not read in vain');
+  assert.equal(stations[0]!.starts.length, 0, 'the station is not read in vain');
   assert.equal(maker.jobs.length, 0);
 });
 
 test('the last thumbnail stays while no new one can be made', async () => {
   const { timers, stations, maker, thumbnails, put, subscribe } = thumbnailsOf(1);
-  put(stations[0]);
+  put(stations[0]!);
   subscribe().setStations(['station-1']);
   await settled();
   maker.make = async () => null;
   timers.advance(6_000);
-  put(stations[0]);
+  put(stations[0]!);
   timers.advance(6_000);
   await settled();
   assert.equal(String((await thumbnails.latest('station-1'))?.jpeg), 'small picture 1');
@@ -150,8 +150,8 @@ test('the last thumbnail stays while no new one can be made', async () => {
 
 test('a small JPEG picture is its own thumbnail', async () => {
   const { stations, maker, put, seen, subscribe } = thumbnailsOf(1);
-  stations[0].info = { ...stations[0].info, width: 320 };
-  put(stations[0]);
+  stations[0]!.info = { ...stations[0]!.info, width: 320 };
+  put(stations[0]!);
   subscribe().setStations(['station-1']);
   await settled();
   assert.deepEqual(seen, ['station-1: picture 1']);
@@ -160,7 +160,7 @@ test('a small JPEG picture is its own thumbnail', async () => {
 
 test('concurrent requests for the newest thumbnail share one', async () => {
   const { timers, stations, maker, thumbnails, put } = thumbnailsOf(1);
-  put(stations[0]);
+  put(stations[0]!);
   const asked = await Promise.all([thumbnails.latest('station-1'), thumbnails.latest('station-1')]);
   assert.deepEqual(
     asked.map((thumbnail) => String(thumbnail?.jpeg)),
@@ -168,7 +168,7 @@ test('concurrent requests for the newest thumbnail share one', async () => {
   );
   assert.equal(maker.jobs.length, 1);
   timers.advance(4_000);
-  put(stations[0]);
+  put(stations[0]!);
   assert.equal(String((await thumbnails.latest('station-1'))?.jpeg), 'small picture 1');
   timers.advance(1_000);
   assert.equal(String((await thumbnails.latest('station-1'))?.jpeg), 'small picture 2');
@@ -180,7 +180,7 @@ test('closing answers pending requests', async () => {
   const { stations, thumbnails } = thumbnailsOf(1);
   const waiting = thumbnails.latest('station-1');
   await settled();
-  assert.equal(stations[0].readers.size, 1);
+  assert.equal(stations[0]!.readers.size, 1);
   thumbnails.close();
   assert.equal(await waiting, null);
 });
