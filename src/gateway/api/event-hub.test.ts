@@ -62,7 +62,7 @@ test('a reader gets every event at first, then stats every second and the others
   await operator.execute({ do: 'rename', station: 'station-1', name: 'Lobby' });
   timers.advance(1_000);
   await until(context, () => one.count('viewers') === 2 && two.count('line-up') === 2);
-  assert.equal(one.events.findLast(({ event }) => event === 'line-up')?.data.stations[0]!.info.name, 'Lobby');
+  assert.equal(one.events.findLast(({ event }) => event === 'line-up')!.data.stations[0]!.info.name, 'Lobby');
 
   one.leave();
   two.leave();
