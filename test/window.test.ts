@@ -119,11 +119,11 @@ test('a window closed by its user is reported, and one that we close is not', {
 }, async (context) => {
   const screen = await openScreen(context);
   process.env.DISPLAY = screen.env.DISPLAY; // Its windows open on the display of this process.
-  const told: string[] = [];
+  const closed: string[] = [];
   const start = (name: string): Promise<MpvPlayer> =>
     MpvPlayer.start({
       program: 'mpv',
-      events: { onKey: () => undefined, onPicture: () => undefined, onClosed: () => told.push(name) },
+      events: { onKey: () => undefined, onPicture: () => undefined, onClosed: () => closed.push(name) },
       extraOptions: ['--ao=null'],
     });
   const ours = await start('ours');
@@ -131,8 +131,8 @@ test('a window closed by its user is reported, and one that we close is not', {
   const theirs = await start('theirs');
   // What mpv makes of its window's close button.
   await theirs.command(['keypress', 'CLOSE_WIN']);
-  await until(context, () => told.length > 0);
-  assert.deepEqual(told, ['theirs']);
+  await until(context, () => closed.length > 0);
+  assert.deepEqual(closed, ['theirs']);
   await theirs.close();
   assert.deepEqual(screen.windows('MultiStreamCast'), []);
 });
@@ -154,7 +154,7 @@ test('pause freezes the picture, and the next one follows it', {
       buffer.push({ time: group * 900, data, randomAccess: group === 0 });
     }
   };
-  const feed = new Feed({ onPositionLost: () => assert.fail('the place is held') });
+  const feed = new Feed({ onPositionLost: () => assert.fail('the position is held') });
   await feed.listen();
   context.after(() => feed.close());
 

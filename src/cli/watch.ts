@@ -160,7 +160,9 @@ function statusLine(state: ViewerState, stats: ReceiverStats | null): string {
     stats ? receiverStatsText(stats) : '',
   ];
   const help =
-    badge === '' ? 'p pauses, ← goes back, c lists, i informs, q exits' : 'p pauses, ← → seek, l goes back to live';
+    badge === ''
+      ? 'p pauses, ← goes back, c lists, i shows what is on, q exits'
+      : 'p pauses, ← → seek, l goes back to live';
   return [...parts, help].filter((part) => part !== '').join(' · ');
 }
 

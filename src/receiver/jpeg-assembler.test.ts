@@ -28,7 +28,7 @@ function packetsOf(timestamp: number, options: { fragment?: number; inBand?: boo
   return packets;
 }
 
-/** Numbers the packets from `n`, leaves out those in `lost`, and returns what comes of the others. */
+/** Numbers the packets from `n` and pushes those not in `lost`; returns the pictures. */
 function push(assembler: JpegAssembler, packets: RtpPacket[], n: number, lost: number[] = []): JpegFrame[] {
   return packets.flatMap((packet, index) => {
     const frame = lost.includes(index) ? null : assembler.push(n + index, packet);

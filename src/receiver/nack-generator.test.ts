@@ -7,7 +7,7 @@ import { NackGenerator, type NackRequest } from './nack-generator.js';
 /** A station of 5 Mbit/s. */
 const SPACING = 2.1;
 const DEADLINE = 200;
-/** What a server waits for others that miss the same. */
+/** How long a server gathers requests for the same packet. */
 const COLLECTING = 4;
 
 /** A station received over a bad network, whose server answers requests over another. Time goes from event to event. */

@@ -173,7 +173,7 @@ export class NackGenerator {
     return true;
   }
 
-  /** The stream continues elsewhere. What was measured is kept. */
+  /** The stream continues elsewhere. Measurements are kept. */
   clear(): void {
     this.#missing.clear();
     this.#open = 0;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { ReorderBuffer } from './reorder-buffer.js';
 
-/** What a buffer hands on, by number. */
+/** Delivers, and returns the numbers. */
 function taken(buffer: ReorderBuffer<string>, now: number): number[] {
   const numbers: number[] = [];
   buffer.deliver(now, (n, packet) => {

@@ -96,15 +96,15 @@ test('a reader does not begin before a gap in time', () => {
 test('a reader that waits for a random access point is called at none before', () => {
   const buffer = new StreamBuffer();
   const calls: string[] = [];
-  buffer.wait(null, () => calls.push('place'));
+  buffer.wait(null, () => calls.push('random access'));
   buffer.wait({ position: 0 }, () => calls.push('unit'));
   buffer.push(unit(0));
   assert.deepEqual(calls, ['unit']);
   buffer.push(unit(1, true));
-  assert.deepEqual(calls, ['unit', 'place']);
+  assert.deepEqual(calls, ['unit', 'random access']);
   buffer.wait({ position: 2 }, () => calls.push('end'));
   buffer.finish();
-  assert.deepEqual(calls, ['unit', 'place', 'end']);
+  assert.deepEqual(calls, ['unit', 'random access', 'end']);
 });
 
 test('the units held and read are those pushed, in order, within the limits', () => {
@@ -134,16 +134,16 @@ test('unread units are kept where the writer can continue later, and the buffer 
   buffer.keepsUnread = true;
   for (const time of [0, 1, 2]) buffer.push(unit(time, time === 0));
   const cursor = buffer.openAtLastRandomAccess()!;
-  let told = 0;
+  let notified = 0;
   buffer.onRoom = () => {
-    told++;
+    notified++;
   };
   for (let time = 3; time < 20; time++) buffer.push(unit(time));
   assert.equal(buffer.isFull, true);
   assert.deepEqual(times(buffer.read(cursor, 1)), [0]);
   assert.equal(buffer.isFull, true);
   assert.deepEqual(times(buffer.read(cursor, 1_100))?.at(-1), 11);
-  assert.deepEqual([buffer.isFull, told], [false, 1]);
+  assert.deepEqual([buffer.isFull, notified], [false, 1]);
   assert.ok(buffer.bytes <= 2700, `${buffer.bytes} bytes`);
   assert.deepEqual(times(buffer.read(cursor, 1))?.[0], 12);
 });

@@ -2,8 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Broadcast, type BroadcastOptions, EPOCH, RATE, StreamReader } from '../../test/support/broadcast.js';
+import { stationInfo } from '../../test/support/channels.js';
+import { batchOf } from '../../test/support/received-batch.js';
 import { millisToTicks } from '../base/units.js';
 import { Refusal } from '../control/refusal.js';
+import { RTP_HEADER_LENGTH, writeRtpHeader } from '../wire/rtp.js';
+import { StreamBuffer } from './stream-buffer.js';
+import { StreamController } from './stream-controller.js';
 
 test('the stream begins with the burst and continues with the group, without a gap or a packet twice', async () => {
   for (const delay of [1, 80]) {
@@ -72,10 +77,10 @@ for (const [pause, seconds] of Object.entries({ 'a second': 1, 'a minute': 60 })
       await broadcast.run(seconds * 1_000);
       const { sent } = broadcast;
       const before = sent.retransmissions;
-      const place = reader.next!;
+      const position = reader.next!;
       if (seconds > 10) assert.equal(receiver.isLive, false);
       await reader.play(30_000);
-      assert.ok(reader.next! - place > 29 * RATE);
+      assert.ok(reader.next! - position > 29 * RATE);
       assert.deepEqual(reader.gaps, []);
       assert.equal(receiver.report().lost, 0);
       if (seconds > 10) assert.ok(sent.retransmissions - before > 10_000);
@@ -338,13 +343,66 @@ test('in any sequence of pauses, playing and seeks, no packet is missing, twice 
             reader = await begin();
           }
         }
-        const place = reader.next ?? 0;
+        const position = reader.next ?? 0;
         await reader.watch(3_000);
         check();
-        assert.ok(reader.next! - place > RATE, 'the stream goes on');
+        assert.ok(reader.next! - position > RATE, 'the stream goes on');
         assert.deepEqual(broadcast.troubles, []);
       },
     ),
     { numRuns: 12 },
   );
+});
+
+/** A controller alone, whose server has answered with a burst from packet 1,000 on. */
+function controlled() {
+  const station = stationInfo(1);
+  const controller = new StreamController({
+    station,
+    createBuffer: () => new StreamBuffer(),
+    paths: 1,
+    latency: 20,
+    speed: 10,
+    random: () => 0.5,
+  });
+  const flow = controller.nextFlow();
+  const burst = { flow, from: 1_000, time: EPOCH };
+  controller.tuned({ station, next: 2_000, serverTime: EPOCH, members: 1, burst, roundTrip: 2 }, 0);
+  const group = (n: number) => {
+    const packet = Buffer.alloc(RTP_HEADER_LENGTH + 188, 0x47);
+    writeRtpHeader(packet, 0, false, 33, n, n * 90, station.ssrc);
+    return batchOf([packet]);
+  };
+  return { controller, flow, group };
+}
+
+test('a flow that stalls is requested again, and when it is refused the stream continues with the group', () => {
+  const { controller, flow, group } = controlled();
+  assert.equal(controller.isLive, false);
+  const orders = controller.advance(600);
+  const replay = orders.find((order) => order.type === 'replay');
+  assert.deepEqual(replay?.request.from, { kind: 'packet', packet: 1_000 });
+  assert.ok(replay.request.flow > flow);
+  assert.deepEqual(
+    controller.advance(601).filter(({ type }) => type === 'replay'),
+    [],
+    'a request that is not answered yet is not repeated',
+  );
+  const refusal = new Refusal({ code: 'over-budget', message: 'no' });
+  assert.deepEqual(controller.refused(replay.request.flow - 1, refusal, 602), [], 'another flow');
+  assert.deepEqual(controller.refused(replay.request.flow, refusal, 602)[0], { type: 'report', error: refusal });
+  controller.takeGroup(group(2_000), 610, 0);
+  assert.equal(controller.isLive, true);
+});
+
+test('a server that does not answer feedback is checked', () => {
+  const { controller } = controlled();
+  controller.advance(600);
+  assert.ok(controller.advance(1_600).some(({ type }) => type === 'check'));
+});
+
+test('a call that orders nothing allocates no list', () => {
+  const { controller, group } = controlled();
+  controller.takeGroup(group(2_000), 1, 0); // sends the flow its end
+  assert.equal(controller.takeGroup(group(2_001), 2, 0), controller.takeGroup(group(2_002), 3, 0));
 });

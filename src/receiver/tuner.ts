@@ -84,8 +84,8 @@ export class Tuner {
   }
 
   /**
-   * Receives the station beside the one before, which goes on by its group until it is closed so that its picture stays
-   * meanwhile. It begins at `start`, or with what is on the air. Rejects with a Problem when the group cannot be joined, or
+   * Receives the station beside the one before, which is received from its group until it is closed, so that its picture
+   * stays. It begins at `start`, or with what is on the air. Rejects with a Problem when the group cannot be joined, or
    * that beginning is not available.
    */
   async tune(found: FoundStation, start?: Target): Promise<StationReceiver> {

@@ -3,7 +3,7 @@ import { TICKS_PER_MILLI, type Ticks90k } from '../base/units.js';
 import { startsRandomAccess } from '../wire/ts.js';
 import type { StreamUnit } from './stream-buffer.js';
 
-/** Memory that units share, and how many pieces of it are kept for later: what a second of many streams needs. */
+/** Bytes of a piece of memory, shared by units, and pieces kept for reuse: enough for a second of many streams. */
 const PIECE = 256 * 1024;
 const SPARE_PIECES = 4;
 /**

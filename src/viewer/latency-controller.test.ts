@@ -10,7 +10,7 @@ const STEP = 10;
 interface Supply {
   /** How far ahead of its picture's time data is there, at each moment: at least 20 ms. */
   margin: (time: number) => number;
-  /** When nothing comes: `[from, to)`; what was kept comes all at once then. */
+  /** Intervals `[from, to)` in which nothing comes; all of it comes at their end. */
   stalls?: readonly (readonly [from: number, to: number])[];
 }
 

@@ -6,7 +6,7 @@ import { beginningWith, type Moment, onAir, seekItem, seekOnAir, seekPicture } f
 /** Now on the server's clock, in seconds, and a random access point every 4 of them. */
 const NOW = 1_000;
 
-/** A receiver of a station, which holds what was sent from `from` to `to`, in seconds. */
+/** A receiver that holds the units sent from `from` to `to`, in seconds. */
 function receiving({ from = NOW - 20, to = NOW, format = 'h264' as 'h264' | 'jpeg' } = {}): FakeReceiver {
   const receiver = new FakeReceiver({ format });
   receiver.now = NOW * 1000;
@@ -14,7 +14,7 @@ function receiving({ from = NOW - 20, to = NOW, format = 'h264' as 'h264' | 'jpe
   return receiver;
 }
 
-/** When what a player begins with was sent, in seconds. */
+/** When the first unit of a moment was sent, in seconds. */
 function beginning({ buffer, begin }: Moment): number | null {
   const cursor = begin(buffer);
   if (!cursor) return null;

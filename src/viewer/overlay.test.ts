@@ -96,7 +96,14 @@ test('the list shows resolution, aspect ratio and frame rate, and as many statio
 test('the banner shows picture, codecs and loss', () => {
   const state = update(after(['1', 'i']), { type: 'picture' }, 1000).state;
   const shown = JSON.stringify(overlayFor({ ...state, bannerUntil: 9000 }, report, 1000));
-  for (const part of ['Station 1', 'A film', '1920×1080', 'AAC-LC stereo', '2 of 51,202 packets lost (0.0039%)']) {
+  for (const part of [
+    'Station 1',
+    'A film',
+    '"Reception"',
+    '1920×1080',
+    'AAC-LC stereo',
+    '2 of 51,202 packets lost (0.0039%)',
+  ]) {
     assert.ok(shown.includes(part), part);
   }
 });

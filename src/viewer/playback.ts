@@ -1,4 +1,4 @@
-/** The picture on the screen: what the player plays, and how far behind the station's present that is. */
+/** The picture on the screen: playing moments of stations, and keeping the picture near the present or in step. */
 
 import type { Timers } from '../base/timers.js';
 import { type Millis, type Ticks90k, ticksToMillis } from '../base/units.js';

@@ -35,7 +35,7 @@ function open(tty: boolean): {
   return { keys, input, terminal, raw, text: () => String(output.read() ?? '') };
 }
 
-/** What was written has been read. */
+/** Resolves when the input written before has been read. */
 const settled = (input: PassThrough): Promise<void> => new Promise((resolve) => input.once('pause', () => resolve()));
 
 test('a line break in piped input completes a number and is not the Enter key', async () => {

@@ -1,4 +1,4 @@
-/** What the viewer needs of a program that shows pictures. */
+/** The interface of players to the viewer. */
 
 import type { Millis, Ticks90k } from '../../base/units.js';
 import type { StationFormat } from '../../wire/station-info.js';
