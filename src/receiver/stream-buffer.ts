@@ -109,7 +109,7 @@ export class StreamBuffer {
     if (unit.randomAccess) this.#accessPoints.push(this.#end);
     this.#units.push(unit);
     this.#held += unit.data.length + UNIT_OVERHEAD;
-    // The unit just added stays whatever its size, for its readers.
+    // A unit larger than the limit stays until the next one, for its readers.
     const last = this.#end - 1;
     const fits = this.#shrink(1, this.keepsUnread ? this.#leastPosition(last) : last);
     this.#full = this.keepsUnread && !fits;

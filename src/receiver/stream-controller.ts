@@ -209,7 +209,7 @@ export class StreamController {
   /** Returns the request for a flow that begins a stream of its own at `target`; `begun` or `failed` follows. */
   seek(target: Target): FlowRequest {
     this.#seeks++;
-    if ('awaited' in this.#state) this.#state.awaited = null;
+    this.#setAwaited(null);
     return { flow: this.nextFlow(), speed: this.#speed, from: target };
   }
 
@@ -373,8 +373,7 @@ export class StreamController {
   /** Without the server a stream that needs it continues with the group, if that goes on. */
   #waitForServer(now: Millis): void {
     const server = this.#server;
-    const needsServer = this.#state.name === 'flow' || this.#state.name === 'stopped';
-    if (server.name !== 'lost' || !needsServer || this.buffer.isFull) return;
+    if (server.name !== 'lost' || !('awaited' in this.#state) || this.buffer.isFull) return;
     // A server that has restarted is on the air before it is asked again: PATIENCE begins with its first packets.
     if (!this.#reception.numbers.isActive(now)) server.since = now;
     if (this.isLive || now - server.since >= PATIENCE) this.#goAlone(now);
@@ -493,8 +492,8 @@ export class StreamController {
   }
 
   #sendFeedback(content: Partial<Pick<Feedback, 'missing' | 'copies' | 'report'>> = {}): void {
-    const flow =
-      this.#state.name === 'flow' ? { number: this.#state.flow.number, credit: this.#state.flow.credit } : null;
+    const state = this.#state;
+    const flow = state.name === 'flow' ? { number: state.flow.number, credit: state.flow.credit } : null;
     const feedback = { sender: this.#ssrc, media: this.station.ssrc, missing: [], copies: 1, flow, report: null };
     this.#orders.push({ type: 'feedback', feedback: { ...feedback, ...content } });
   }
