@@ -23,7 +23,7 @@ const requests = operations.map((operation) => {
     .replace('{id}', 'station-1')
     .replace('{viewer}', '1')
     .concat(operation.id === 'getHistory' ? '?station=station-1' : '');
-  const body = operation.examples.body as object | undefined;
+  const body = operation.examples?.body as object | undefined;
   return { operation, request: { method: operation.method, url, payload: body } };
 });
 

@@ -29,7 +29,7 @@ test('every route behind /api/v1 is in the document, and nothing else is', async
 });
 
 test('examples match their schemas', () => {
-  for (const { id, params, query, body, reply, examples } of operations) {
+  for (const { id, params, query, body, examples = {} } of operations) {
     for (const [schema, example] of [
       [params, examples.params],
       [query, examples.query],
@@ -38,8 +38,6 @@ test('examples match their schemas', () => {
       assert.equal(schema === undefined, example === undefined, id);
       if (schema) assert.deepEqual(schema.parse(example), example, id);
     }
-    if (reply === null || reply === 'event-stream') continue;
-    assert.deepEqual(reply.parse(examples.reply), examples.reply, id);
   }
 });
 

@@ -66,7 +66,7 @@ function referTo(schema: z.ZodType): object {
   return { $ref: pathOf(name) };
 }
 
-function parametersOf({ params, query, examples }: Operation): object[] {
+function parametersOf({ params, query, examples = {} }: Operation): object[] {
   const kinds = [
     ['path', params, examples.params],
     ['query', query, examples.query],
@@ -105,17 +105,17 @@ export function problemsOf({ params, query, body, right, problems = [] }: Operat
   return [...new Set(own)].sort((a, b) => a - b);
 }
 
-function goodReply({ reply, examples }: Operation): Record<string, object> {
+function goodReply({ reply }: Operation): Record<string, object> {
   if (reply === null) return { 204: { description: 'Done' } };
   if (reply === 'event-stream') {
     return { 200: { description: 'Events', content: { 'text/event-stream': { schema: { type: 'string' } } } } };
   }
-  const content = { 'application/json': { schema: referTo(reply), example: examples.reply } };
+  const content = { 'application/json': { schema: referTo(reply) } };
   return { 200: { description: 'Success', content } };
 }
 
 function describe(operation: Operation): object {
-  const { id, summary, description, body, right, examples } = operation;
+  const { id, summary, description, body, right, examples = {} } = operation;
   const problems = problemsOf(operation).map((status) => [
     status,
     { description: problemTexts[status], content: problemContent },

@@ -47,11 +47,11 @@ export interface OperationSpec<Params, Query, Body, Reply> {
   readonly reply: Reply | 'event-stream' | null;
   /** Status codes of its problems, besides those of validation and access. */
   readonly problems?: readonly number[];
-  readonly examples: {
+  /** Of requests. */
+  readonly examples?: {
     readonly params?: Shape<Params>;
     readonly query?: Shape<Query>;
     readonly body?: Shape<Body>;
-    readonly reply?: Shape<Reply>;
   };
   run(call: Call<Params, Query, Body>): Promise<Shape<Reply> | undefined> | Shape<Reply> | undefined;
 }

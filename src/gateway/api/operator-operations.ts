@@ -2,15 +2,8 @@
 import { z } from 'zod';
 import { historySchema, lineUpSchema, serverSchema, viewersSchema } from '../../contract/api.js';
 import { noSuchStation } from '../http-problem.js';
-import {
-  exampleHistory,
-  exampleLineUpStation,
-  exampleReceiver,
-  exampleServer,
-  exampleStation,
-  exampleViewer,
-} from './examples.js';
 import { operation } from './operation.js';
+import { stationExample } from './station-operations.js';
 import { lineUpOf, viewersOf } from './views.js';
 
 const historyQuery = z.object({
@@ -25,7 +18,6 @@ export const operatorOperations = [
     summary: 'Stats and checks of the server',
     right: 'operator',
     reply: serverSchema,
-    examples: { reply: exampleServer },
     run: ({ context }) => context.monitor.stats.server,
   }),
   operation({
@@ -35,7 +27,6 @@ export const operatorOperations = [
     summary: 'All stations of the line-up, on the air or not',
     right: 'operator',
     reply: lineUpSchema,
-    examples: { reply: { stations: [exampleLineUpStation], slates: [{ id: 'slate', name: 'Back soon' }] } },
     run: ({ context }) => lineUpOf(context),
   }),
   operation({
@@ -46,9 +37,6 @@ export const operatorOperations = [
     description: 'Receivers that only join a group are unknown.',
     right: 'operator',
     reply: viewersSchema,
-    examples: {
-      reply: { viewers: [exampleViewer], receivers: [exampleReceiver], totals: { viewers: 1, receivers: 1 } },
-    },
     run: ({ context }) => viewersOf(context),
   }),
   operation({
@@ -60,7 +48,7 @@ export const operatorOperations = [
     query: historyQuery,
     reply: historySchema,
     problems: [404],
-    examples: { query: { station: exampleStation.id }, reply: exampleHistory },
+    examples: { query: { station: stationExample.id } },
     run: ({ context, query }) => {
       const history = context.monitor.history(query.station ?? null);
       if (!history) throw noSuchStation();
@@ -78,7 +66,6 @@ export const operatorOperations = [
     right: 'operator',
     reply: 'event-stream',
     problems: [503],
-    examples: {},
     run: ({ context, client, reply }) => {
       // The headers of every response.
       for (const [name, value] of Object.entries(reply.getHeaders())) if (value) reply.raw.setHeader(name, value);

@@ -28,7 +28,6 @@ export const sessionOperations = [
     right: 'anybody',
     reply: null,
     problems: [403],
-    examples: {},
     run: ({ context, client, reply }) => {
       void reply.header('set-cookie', context.access.logOut(client));
       return undefined;

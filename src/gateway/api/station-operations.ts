@@ -11,7 +11,6 @@ import {
 } from '../../contract/api.js';
 import { HttpProblem, noSuchStation } from '../http-problem.js';
 import type { StationSource } from '../source.js';
-import { exampleProgramme, exampleStation, exampleTime } from './examples.js';
 import { operation } from './operation.js';
 
 const HOUR: Millis = 3_600_000;
@@ -19,7 +18,9 @@ const GUIDE_TIME: Millis = 6 * HOUR;
 const MOST_GUIDE_TIME: Millis = 48 * HOUR;
 
 export const stationParams = z.object({ id: z.string().max(400).describe('Id of a station.') });
-export const stationExample = { id: exampleStation.id };
+export const stationExample = { id: 'big-buck-bunny' };
+/** A Sunday in March 2026. */
+const EXAMPLE_TIME: Millis = 1_772_366_400_000;
 
 const moment = z.coerce.number().min(0).max(1e15).optional();
 const guideQuery = z.object({
@@ -37,7 +38,6 @@ export const stationOperations = [
     summary: 'All stations on the air, in order of number',
     right: 'anybody',
     reply: stationsSchema,
-    examples: { reply: { stations: [exampleStation] } },
     run: ({ context }) => ({ stations: context.catalogue.stations.map(described) }),
   }),
   operation({
@@ -49,7 +49,7 @@ export const stationOperations = [
     params: stationParams,
     reply: stationSchema,
     problems: [404],
-    examples: { params: stationExample, reply: exampleStation },
+    examples: { params: stationExample },
     run: ({ context, params }) => {
       const station = context.catalogue.find(params.id);
       if (!station) throw noSuchStation();
@@ -65,10 +65,7 @@ export const stationOperations = [
     right: 'anybody',
     query: guideQuery,
     reply: guideSchema,
-    examples: {
-      query: { from: exampleTime, to: exampleTime + HOUR },
-      reply: { stations: [{ id: exampleStation.id, programmes: [exampleProgramme] }] },
-    },
+    examples: { query: { from: EXAMPLE_TIME, to: EXAMPLE_TIME + HOUR } },
     run: ({ context, query }) => {
       const from = query.from ?? context.now();
       const to = query.to ?? from + GUIDE_TIME;
@@ -91,7 +88,6 @@ export const stationOperations = [
     summary: 'Whether the client is the operator',
     right: 'anybody',
     reply: sessionSchema,
-    examples: { reply: { operator: 'session', password: true } },
     run: async ({ context: { access }, client }) => ({
       operator: (await access.callerOf(client))?.by ?? null,
       password: await access.hasPassword(),
