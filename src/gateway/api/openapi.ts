@@ -1,49 +1,14 @@
 /** The OpenAPI document (3.1) of the table of operations. */
 import { z } from 'zod';
-import {
-  checkSchema,
-  guideSchema,
-  historySchema,
-  lineUpSchema,
-  lineUpStationSchema,
-  loginSchema,
-  nameSchema,
-  orderSchema,
-  problemSchema,
-  programmeSchema,
-  receiverSchema,
-  serverSchema,
-  sessionSchema,
-  showSchema,
-  slateSchema,
-  stationSchema,
-  stationsSchema,
-  viewerSchema,
-  viewersSchema,
-} from '../../contract/api.js';
+import * as contract from '../../contract/api.js';
 import type { Operation } from './operation.js';
 
-const components = {
-  Check: checkSchema,
-  Guide: guideSchema,
-  History: historySchema,
-  LineUp: lineUpSchema,
-  LineUpStation: lineUpStationSchema,
-  Login: loginSchema,
-  Name: nameSchema,
-  Order: orderSchema,
-  Problem: problemSchema,
-  Programme: programmeSchema,
-  Receiver: receiverSchema,
-  Server: serverSchema,
-  Session: sessionSchema,
-  Show: showSchema,
-  Slate: slateSchema,
-  Station: stationSchema,
-  Stations: stationsSchema,
-  Viewer: viewerSchema,
-  Viewers: viewersSchema,
-};
+/** Every exported schema by its name in the document: `stationSchema` is `Station`. */
+const components: Readonly<Record<string, z.ZodType>> = Object.fromEntries(
+  Object.entries(contract).flatMap(([name, value]) =>
+    value instanceof z.ZodType ? [[name.charAt(0).toUpperCase() + name.slice(1, -'Schema'.length), value]] : [],
+  ),
+);
 
 const pathOf = (name: string): string => `#/components/schemas/${name}`;
 
