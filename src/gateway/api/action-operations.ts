@@ -26,7 +26,7 @@ interface CommandSpec<Schema extends z.ZodObject> {
   description?: string;
   body?: Schema;
   example?: z.output<Schema>;
-  /** The command, and what the log says that the operator does. Throws an HttpProblem for an unknown slate. */
+  /** The command, and its text in the log (“starts lobby”). Throws an HttpProblem for an unknown slate. */
   commandOf(input: CommandInput<z.output<Schema>>): [command: OperatorCommand, audit: string];
 }
 
