@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { scratchFolder } from '../../test/support/spool.js';
 import { FileStateStore } from './file-state-store.js';
 import { parseLog } from './state-log.js';
 import { StaleStateError } from './state-store.js';
+
+const run = promisify(execFile);
 
 function open(context: TestContext) {
   const folder = scratchFolder(context);
@@ -91,6 +95,24 @@ test('a crash between any two steps of a snapshot leaves the state before or aft
   // Of the earlier release's file, as long as it lies there, nothing is read.
   writeFileSync(join(folder, 'a.json'), '"earlier"');
   assert.deepEqual(await reopened(log).read('a'), { entries: ['new'], last: 3 });
+});
+
+test('an entry of which the disk takes only a part is an error, and the log is then as it was', async (context) => {
+  if (process.platform === 'win32') return;
+  const { store, log } = open(context);
+  await store.replace('a', 0, 'snapshot');
+  const script = `
+    import { FileStateStore } from ${JSON.stringify(new URL('./file-state-store.js', import.meta.url).href)};
+    const store = new FileStateStore(process.argv[1]);
+    const outcome = await store.append('a', 1, 'x'.repeat(100_000)).catch(({ code }) => code);
+    console.log(JSON.stringify([outcome, await store.read('a'), await store.append('a', 1, 'short')]));`;
+  // A limit of the file's size stops a write in its midst, as a full disk does.
+  const { stdout } = await run('sh', [
+    ...['-c', 'ulimit -f 64; exec "$@"', 'sh', process.execPath],
+    ...['--input-type=module', '--eval', script, join(log, '..', '..')],
+  ]);
+  assert.deepEqual(JSON.parse(stdout), ['EFBIG', { entries: ['snapshot'], last: 1 }, 2]);
+  assert.deepEqual(await reopened(log).read('a'), { entries: ['snapshot', 'short'], last: 2 });
 });
 
 test('no damage in the midst of a log passes for a state', async (context) => {

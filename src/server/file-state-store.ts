@@ -3,6 +3,7 @@
  * one entry, and replaced by the first snapshot.
  */
 import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { replaceFile, syncFolder } from '../base/atomic-file.js';
@@ -39,10 +40,10 @@ export class FileStateStore implements StateStore {
 
   append(station: string, last: number, entry: unknown): Promise<number> {
     return this.#write(station, last, entry, async (line, length) => {
-      const file = await open(this.#path(station, 'log'), 'r+');
+      const file = await open(this.#path(station, 'log'), constants.O_WRONLY | constants.O_APPEND);
       try {
         await file.truncate(length); // A torn line goes first: behind it, this one would be damage.
-        await file.write(line, 0, line.length, length);
+        await file.writeFile(line); // Unlike `write`, it fails where a full disk takes only a part.
         await file.datasync();
         return length + line.length;
       } finally {
