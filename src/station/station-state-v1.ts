@@ -1,4 +1,7 @@
-/** States of version 1, in which a slate had the programme below it inside itself. */
+/**
+ * States of version 1, in which a slate had the programme below it inside itself. Their fields have the names that earlier
+ * releases wrote: `eras` are periods, and a `bridge` is a filler.
+ */
 import { z } from 'zod';
 import { headShape, itemSchema, loadedFiller, periodShape, type StationState } from './stored-shapes.js';
 import type { PlanEntryData } from './timeline-data.js';
@@ -6,7 +9,8 @@ import type { PlanEntryData } from './timeline-data.js';
 /** Most periods that version 1 kept. */
 const MOST_PERIODS = 250;
 
-const shape = { ...periodShape, items: z.array(z.int().min(0)).min(1).max(100_000) };
+const { filler: bridge, ...common } = periodShape;
+const shape = { ...common, bridge, items: z.array(z.int().min(0)).min(1).max(100_000) };
 const programme = z.array(z.strictObject({ ...shape, slate: z.null() })).max(MOST_PERIODS);
 const slate = z.strictObject({ id: z.string().max(1_000), programme }).nullable();
 
@@ -15,13 +19,13 @@ const schema = z.strictObject({
   ...headShape,
   items: z.array(itemSchema).max(100_000),
   /** None: there is only the name. */
-  periods: z.array(z.strictObject({ ...shape, slate })).max(MOST_PERIODS),
+  eras: z.array(z.strictObject({ ...shape, slate })).max(MOST_PERIODS),
 });
 
 /** The state of an entry of version 1. Throws where it is damaged. */
 export function convertedState(entry: unknown): StationState {
-  const { id, sources, name, items, periods } = schema.parse(entry);
-  const newest = periods.at(-1);
+  const { id, sources, name, items, eras } = schema.parse(entry);
+  const newest = eras.at(-1);
   if (newest === undefined) return { id, sources, name, timeline: null };
   const playlists: number[][] = [];
   const playlistOf = (numbers: number[]): number => {
@@ -36,12 +40,12 @@ export function convertedState(entry: unknown): StationState {
   });
   const shown = newest.slate;
   // Below a slate lies its programme; otherwise it is everything since the last slate.
-  const plan = shown?.programme ?? periods.slice(periods.findLastIndex((each) => each.slate !== null) + 1);
-  const added = periods.map(({ slate: _, ...period }) => ({
-    ...entryOf({ ...period, slate: null }),
-    first: period.first,
-    counters: period.counters,
-    filler: loadedFiller(period.filler),
+  const plan = shown?.programme ?? eras.slice(eras.findLastIndex((each) => each.slate !== null) + 1);
+  const added = eras.map(({ slate: _, ...era }) => ({
+    ...entryOf({ ...era, slate: null }),
+    first: era.first,
+    counters: era.counters,
+    filler: loadedFiller(era.bridge),
   }));
   const timeline = {
     ...{ base: -1, revision: 0, oldest: 0 },

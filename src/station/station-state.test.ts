@@ -58,22 +58,23 @@ async function opened(context: TestContext, store: Store, entries: readonly unkn
   return station;
 }
 
-/** The stored state of version 1: each period with its items, and below a slate the programme. */
+/** The stored state of version 1, as earlier releases wrote it: each period with its items, and below a slate the programme. */
 function version1(station: Station): object {
   const { items, periods } = stateEntry(head, station, -1).timeline!;
   const { override, plan } = station.timeline;
   const numberOf = (item: StationItem) => station.timeline.items.indexOf(item);
-  const old = periods.added.map(({ playlist, ...period }, index) => ({
+  const old = periods.added.map(({ playlist, filler, ...period }, index) => ({
     ...period,
+    bridge: filler,
     items: station.timeline.periods[index]!.items.map(numberOf),
     slate: null as object | null,
   }));
   const programme = plan.map((entry) => ({
     ...entry,
-    ...{ items: entry.items.map(numberOf), first: 1, counters: null, filler: null, slate: null },
+    ...{ items: entry.items.map(numberOf), first: 1, counters: null, bridge: null, slate: null },
   }));
   if (override) old.at(-1)!.slate = { id: override.id, programme };
-  return { version: 1, ...head, items: items.added, periods: old };
+  return { version: 1, ...head, items: items.added, eras: old };
 }
 
 test('a restored station sends the same bytes, before and after, and resumes the same programme', async (context) => {
@@ -89,6 +90,26 @@ test('a restored station sends the same bytes, before and after, and resumes the
     assert.deepEqual(again.packets(to, to + 2_000), resumed.packets(to, to + 2_000));
     assert.equal(again.timeline.override, null);
   }
+});
+
+test('the fields of an earlier release’s file are read under the names that it has', () => {
+  const counters = '{"pat":1,"pmt":2,"video":3,"audio":4}';
+  const bridge = `{"payloads":"${Buffer.alloc(1_316, 0x47).toString('base64')}","duration":900}`;
+  const first = '{"from":0,"first":0,"items":[0],"item":0,"packet":0,"counters":null,"bridge":null,"slate":null}';
+  const text = `{"version":1,"id":"lobby","sources":["one"],"name":null,
+    "items":[{"name":"one","reel":"r1","checksum":1},{"name":"slate","reel":"r2","checksum":2}],
+    "eras":[${first},{"from":9000,"first":70,"items":[1],"item":0,"packet":0,"counters":${counters},"bridge":${bridge},
+      "slate":{"id":"back-soon","programme":[${first}]}}]}`;
+  const { timeline } = stateOf('lobby', [JSON.parse(text)]);
+  const { periods, plan, override } = timeline!;
+  assert.deepEqual(
+    periods.added.map(({ from, filler }) => [from, filler?.payloads.byteLength, filler?.duration]),
+    [
+      [0, undefined, undefined],
+      [9_000, 1_316, 900],
+    ],
+  );
+  assert.deepEqual([plan.length, plan[0]!.from, override], [1, 0, { id: 'back-soon' }]);
 });
 
 test('an entry has only the additions of its change, and is refused without the entry before', async (context) => {
