@@ -1,247 +1,181 @@
-/**
- * What many viewers ask of one server: 200 that lose the same packet, 100 that lose 5% each, and 50,000 forged requests
- * a second while others watch. Needs Linux, ffmpeg, and a network namespace, in which all of it happens. `--help` tells
- * the options.
- */
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { openSession } from '../src/control/client.js';
 import { findStations } from '../src/discovery/find.js';
 import { loopback } from '../src/net/interfaces.js';
-import { Store } from '../src/reel/store.js';
 import { channelsOf, type FoundChannel } from '../src/viewer/channels.js';
-import { quantile } from './support/arrivals.js';
-import type { CrowdOptions, CrowdReport } from './support/crowd.js';
-import type { FloodOptions } from './support/flood.js';
-import { Listener } from './support/listener.js';
-import { ownNetwork, refuse } from './support/namespace.js';
-import { Program, threads } from './support/processes.js';
-import { makeFilm, prepare } from './support/reels.js';
-import { type Serving, serveStations } from './support/serve.js';
-import { isInstalled, msc, report, scratch, write } from './support.js';
+import { finish, log, openBenchmark, type Results } from './support/benchmark.js';
+import type { CrowdReport, CrowdTask } from './support/crowd.js';
+import type { FloodTask } from './support/flood.js';
+import { refuse } from './support/namespace.js';
+import { mscOption, nameFilter, outOption, readOptions } from './support/options.js';
+import { HelperProcess, usageDuring } from './support/processes.js';
+import type { Received } from './support/receive.js';
+import { makeReel } from './support/reels.js';
+import { serveStations } from './support/serve.js';
+import { quantile } from './support/stats.js';
 
-const { values: options } = parseArgs({
-  options: {
-    only: { type: 'string' },
-    seconds: { type: 'string', default: '8' },
-    requests: { type: 'string', default: '50000' },
-    out: { type: 'string' },
-    msc: { type: 'string', default: msc },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
+const options = readOptions(
+  'Load of many viewers on one server: 200 that lose the same packet, 100 that lose 5% each, and forged requests while ' +
+    'others watch. Needs Linux and root.',
+  {
+    only: ['', 'parts whose names begin with same, loss, flood'],
+    seconds: [8, 'length of each part'],
+    requests: [50_000, 'forged requests a second'],
+    ...outOption,
+    ...mscOption,
   },
-  allowPositionals: true,
-});
-if (options.help) {
-  console.log(`npm run bench -- crowd [options]
-  --only a,b        parts whose name begins so: same, loss, flood
-  --seconds 8       of each
-  --requests 50000  forged ones, a second
-  --out FILE        stats as JSON
-  --msc FILE        another build's bin/msc.js
-  --json            stats as JSON on standard output`);
-  process.exit();
-}
-const window = Number(options.seconds) * 1_000;
-if (!(window >= 1_000)) refuse(`--seconds ${options.seconds}: it is a number from 1`);
-const isWanted = (name: string) => !options.only || options.only.split(',').some((start) => name.startsWith(start));
+);
+const window = options.seconds * 1_000;
+if (window < 1_000) refuse(`--seconds ${options.seconds}: expected a number from 1`);
+const isWanted = nameFilter(options.only);
+const { store } = await openBenchmark(['ffmpeg']);
+const film = await makeReel(store, { duration: 20, program: options.msc });
 
-await ownNetwork();
-if (!isInstalled('ffmpeg')) refuse('it needs ffmpeg, for its film (apt-get install ffmpeg)');
-const began = performance.now();
-const say = (text: string) =>
-  process.stderr.write(`${((performance.now() - began) / 1000).toFixed(0).padStart(4)} s  ${text}\n`);
-
-const folder = scratch();
-const store = new Store(join(folder, 'store'));
-await store.open();
-say('Making a film and its reel');
-const film = join(folder, 'film.mp4');
-await makeFilm(film, 20);
-await prepare(store, film, options.msc);
-
-const serve = (stations: number): Promise<Serving> =>
-  serveStations(options.msc, Array<string>(stations).fill(film), ['--store', store.folder]);
+const serve = (count: number) =>
+  serveStations({
+    program: options.msc,
+    store: store.folder,
+    sources: Array<string>(count).fill(film.source),
+    flags: [],
+  });
 
 async function firstChannel(): Promise<FoundChannel> {
   const channels = channelsOf(await findStations({ interfaces: [loopback()] }));
-  return channels.find(({ info }) => info.number === 1) ?? refuse('the server is not found');
+  return channels.find(({ info }) => info.number === 1) ?? refuse('the server was not found');
 }
 
-/** Receivers, as this benchmark has hold of them: see crowd.ts. */
-class Crowd {
-  readonly #program: Program;
-  readonly #lines: AsyncIterator<string>;
-
-  private constructor(program: Program) {
-    this.#program = program;
-    this.#lines = createInterface({ input: program.child.stdout! })[Symbol.asyncIterator]();
-  }
-
-  static async gather(task: CrowdOptions): Promise<Crowd> {
-    const entry = fileURLToPath(new URL('support/crowd.js', import.meta.url));
-    const crowd = new Crowd(new Program(process.execPath, [entry, JSON.stringify(task)]));
-    await crowd.#line();
-    return crowd;
-  }
-
-  tell(line: string): void {
-    this.#program.child.stdin!.write(`${line}\n`);
-  }
-
-  async end(): Promise<CrowdReport> {
-    this.tell('end');
-    const result = JSON.parse(await this.#line());
-    await this.#program.end();
-    return result;
-  }
-
-  async #line(): Promise<string> {
-    const { value, done } = await this.#lines.next();
-    if (!done) return value;
-    await once(this.#program.child, 'close');
-    throw new Error(`the receivers ended: ${this.#program.said}`);
-  }
-}
-
-/** Shares of a core that each thread of the server takes meanwhile, the busiest first. */
-async function cpuDuring(server: Program, time: number): Promise<number[]> {
-  const group = new Set([server.group]);
-  const look = () => ({ of: threads(group), at: performance.now() / 1_000 });
-  const before = look();
-  await sleep(time);
-  const after = look();
-  return [...after.of]
-    .map(([tid, { cpu }]) => (cpu - (before.of.get(tid)?.cpu ?? 0)) / (after.at - before.at))
-    .sort((a, b) => b - a);
-}
-const sum = (values: readonly number[]) => values.reduce((all, value) => all + value, 0);
 const percent = (share: number) => (share * 100).toFixed(2);
 
+/** Time for receivers, losses and floods to become steady, ms. */
 const SETTLE = 3_000;
-const results: Record<string, unknown> = {};
+/** Time between two packets that all receivers lose, ms. */
+const DROP_PERIOD = 500;
+const data: Record<string, unknown> = {};
+const tables: Results['tables'][number][] = [];
 
-/** How many packets leave the server when all of many receivers lose the same one. */
-async function samePacket(receivers: number): Promise<void> {
-  say(`${receivers} receivers that lose the same packet`);
+const gather = async (receivers: number) =>
+  HelperProcess.start('crowd', { channel: await firstChannel(), receivers } satisfies CrowdTask);
+
+/** Repairs that leave the server when all receivers lose the same packet. */
+async function losePacketOfAll(receivers: number): Promise<void> {
+  log(`${receivers} receivers that lose the same packet`);
   const { server } = await serve(1);
-  const crowd = await Crowd.gather({ channel: await firstChannel(), receivers });
+  const crowd = await gather(receivers);
   await sleep(SETTLE);
-  const times = Math.max(3, Math.round(window / 500));
+  const times = Math.max(3, Math.round(window / DROP_PERIOD));
   const drop = async (count: number) => {
     for (let i = 0; i < count; i++) {
-      crowd.tell('drop');
-      await sleep(500);
+      crowd.write('drop');
+      await sleep(DROP_PERIOD);
     }
   };
-  // What the process does for the first time takes it long: its two hundred are slower than as many machines.
+  // The first losses are slow, because all receivers share a process whose code is not compiled yet.
   await drop(4);
-  crowd.tell('begin');
+  crowd.write('begin');
   await drop(times);
-  const counts = await crowd.end();
+  const report = await crowd.ask<CrowdReport>('end');
+  await crowd.end();
   await server.end();
-  results.same = { receivers, times, ...counts };
-  report(`${receivers} receivers lose the same packet, ${times} times`, [
-    {
-      'lost before repair': counts.lostBeforeRepair,
-      after: counts.lost,
-      'repairs to all': counts.multicast,
-      'to one each': counts.unicast,
-      'repairs a loss': ((counts.multicast + counts.unicast) / times).toFixed(2),
-    },
+  data.same = { receivers, times, ...report };
+  tables.push([
+    `${receivers} receivers lose the same packet, ${times} times`,
+    [
+      {
+        'lost before repair': report.lostBeforeRepair,
+        'lost after repair': report.lost,
+        'multicast repairs': report.multicast,
+        'unicast repairs': report.unicast,
+        'repairs per loss': ((report.multicast + report.unicast) / times).toFixed(2),
+      },
+    ],
   ]);
 }
 
-/** What it costs the server that each of many receivers loses other packets. */
-async function differentPackets(receivers: number, share: number): Promise<void> {
+/** The server's load when each receiver loses other packets. */
+async function loseAtRandom(receivers: number, share: number): Promise<void> {
   const { server } = await serve(1);
-  say(`${receivers} receivers that lose nothing`);
-  const crowd = await Crowd.gather({ channel: await firstChannel(), receivers });
+  log(`${receivers} receivers without loss`);
+  const crowd = await gather(receivers);
   await sleep(SETTLE);
-  const calm = await cpuDuring(server, window);
-  say(`${receivers} receivers that lose ${share * 100}% each`);
-  crowd.tell(`lose ${share}`);
+  const calm = await usageDuring(server, window);
+  log(`${receivers} receivers that lose ${share * 100}% each`);
+  crowd.write(`lose ${share}`);
   await sleep(SETTLE);
-  crowd.tell('begin');
-  const busy = await cpuDuring(server, window);
-  const counts = await crowd.end();
+  crowd.write('begin');
+  const busy = await usageDuring(server, window);
+  const report = await crowd.ask<CrowdReport>('end');
+  await crowd.end();
   await server.end();
-  results.loss = { receivers, share, seconds: window / 1_000, calm, busy, ...counts };
-  report(`${receivers} receivers lose ${share * 100}% each, ${window / 1_000} s`, [
-    {
-      'lost before repair': counts.lostBeforeRepair,
-      after: counts.lost,
-      'repairs/s to one each': (counts.unicast / (window / 1_000)).toFixed(0),
-      'to all': (counts.multicast / (window / 1_000)).toFixed(0),
-      'server CPU, % of a core': percent(sum(busy)),
-      'without loss': percent(sum(calm)),
-      'busiest thread': percent(busy[0]!),
-    },
+  data.loss = { receivers, share, calm, busy, ...report };
+  tables.push([
+    `${receivers} receivers lose ${share * 100}% each, ${options.seconds} s`,
+    [
+      {
+        'lost before repair': report.lostBeforeRepair,
+        'lost after repair': report.lost,
+        'unicast repairs/s': (report.unicast / options.seconds).toFixed(0),
+        'multicast repairs/s': (report.multicast / options.seconds).toFixed(0),
+        'server CPU, %': percent(busy.cpu),
+        'without loss': percent(calm.cpu),
+        'busiest thread': percent(busy.threads[0]!),
+      },
+    ],
   ]);
 }
 
 const STATIONS = 20;
 
-/** What viewers notice of forged requests. */
+/** The effect of forged requests on viewers. */
 async function flood(requests: number): Promise<void> {
   const { server, stations } = await serve(STATIONS);
   const channel = await firstChannel();
   const rows: Record<string, string | number>[] = [];
-  const stats: Record<string, unknown>[] = [];
+  const measured: unknown[] = [];
   for (const rate of [0, requests]) {
-    say(`${rate} forged requests a second`);
-    const listener = await Listener.start(stations.slice(0, 4));
+    log(`${rate} forged requests a second`);
+    const listener = await HelperProcess.start('receive', stations.slice(0, 4));
     await sleep(SETTLE);
-    const entry = fileURLToPath(new URL('support/flood.js', import.meta.url));
-    const task: FloodOptions = {
+    const task: FloodTask = {
       controlPort: channel.found.servers[0].port,
       station: channel.info.id,
       ssrc: channel.info.ssrc,
       requests: rate,
-      seconds: (window + SETTLE) / 1_000,
     };
-    const flooding = rate === 0 ? null : new Program(process.execPath, [entry, JSON.stringify(task)]);
+    const flooding = rate === 0 ? null : await HelperProcess.start('flood', task);
     await sleep(SETTLE / 2);
-    listener.begin();
-    const [cpu, tuning] = await Promise.all([cpuDuring(server, window), tuneAgainAndAgain(channel, window)]);
-    const { lateness, lost } = await listener.end(true);
-    await listener.close();
-    if (flooding?.hasEnded) throw new Error(`the flood ended early: ${flooding.said}`);
+    listener.write('begin');
+    const [{ cpu, threads }, tuning] = await Promise.all([usageDuring(server, window), tuneRepeatedly(channel)]);
+    const { lateness, lost } = await listener.ask<Received>('end clocked');
+    await listener.end();
+    if (flooding?.hasEnded) throw new Error(`the flood ended early: ${flooding.errors}`);
     await flooding?.end();
     if (!lateness) throw new Error('nothing was received');
-    stats.push({ requests: rate, lateness, lost, tuning, cpu });
+    measured.push({ requests: rate, lateness, lost, tuning, cpu });
     rows.push({
       'forged requests/s': rate,
       'late p50, ms': lateness.p50.toFixed(2),
-      p99: lateness.p99.toFixed(2),
-      max: lateness.max.toFixed(2),
+      'late p99': lateness.p99.toFixed(2),
+      'late max': lateness.max.toFixed(2),
       'within 5 ms, %': percent(lateness.within5),
       lost: lost ?? '',
-      'tuned, times': tuning.times.length,
+      tuned: tuning.times.length,
       'not tuned': tuning.failures,
       'tuning p50, ms': quantile(tuning.times, 0.5).toFixed(1),
       'tuning p99': quantile(tuning.times, 0.99).toFixed(1),
-      'server CPU, %': percent(sum(cpu)),
-      'busiest thread': percent(cpu[0]!),
+      'server CPU, %': percent(cpu),
+      'busiest thread': percent(threads[0]!),
     });
   }
   await server.end();
-  results.flood = stats;
-  report(`${STATIONS} stations on the air while forged requests come, ${window / 1_000} s each`, rows);
+  data.flood = measured;
+  tables.push([`${STATIONS} stations on air while forged requests arrive, ${options.seconds} s each`, rows]);
 }
 
-/** A viewer that comes, tunes and leaves. Milliseconds from its first datagram to the server's answer. */
-async function tuneAgainAndAgain(
-  { info, found }: FoundChannel,
-  time: number,
-): Promise<{ times: number[]; failures: number }> {
+/** Viewers that connect, tune and leave. Milliseconds from the tune request to the server's answer. */
+async function tuneRepeatedly({ info, found }: FoundChannel): Promise<{ times: number[]; failures: number }> {
   const times: number[] = [];
   let failures = 0;
-  for (const end = performance.now() + time; performance.now() < end; await sleep(50)) {
+  for (const end = performance.now() + window; performance.now() < end; await sleep(50)) {
     const session = await openSession(found.servers[0]);
     const asked = performance.now();
     await session.tune(info.id).then(
@@ -253,8 +187,7 @@ async function tuneAgainAndAgain(
   return { times, failures };
 }
 
-if (isWanted('same')) await samePacket(200);
-if (isWanted('loss')) await differentPackets(100, 0.05);
-if (isWanted('flood')) await flood(Number(options.requests));
-if (options.out) write(options.out, `${JSON.stringify(results, null, 2)}\n`);
-process.exit();
+if (isWanted('same')) await losePacketOfAll(200);
+if (isWanted('loss')) await loseAtRandom(100, 0.05);
+if (isWanted('flood')) await flood(options.requests);
+finish({ tables, data, out: options.out });

@@ -1,169 +1,119 @@
-/**
- * What viewers by HTTP cost: one station of 5 Mbit/s to many of them, from this and other programs in turn, whichever
- * are installed. Needs Linux, ffmpeg, and a network namespace, in which all of it happens. `--help` tells the options.
- */
 import { appendFileSync, chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { Store } from '../src/reel/store.js';
+import { attempt, available, finish, log, openBenchmark } from './support/benchmark.js';
 import { type HttpServer, type HttpTask, httpServers } from './support/http-servers.js';
-import type { ViewersOptions, ViewersReport } from './support/http-viewers.js';
-import { ownNetwork, refuse } from './support/namespace.js';
-import { cpuSeconds, memory, Program, threads } from './support/processes.js';
-import { makeFilm, prepare } from './support/reels.js';
-import { isInstalled, msc, report, scratch, shown, spread } from './support.js';
+import type { ViewersReport, ViewersTask } from './support/http-viewers.js';
+import { mscOption, nameFilter, outOption, readOptions } from './support/options.js';
+import { HelperProcess, usageDuring } from './support/processes.js';
+import { makeReel } from './support/reels.js';
+import { over, sum } from './support/stats.js';
 
-const { values: options } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '2' },
-    seconds: { type: 'string', default: '10' },
-    counts: { type: 'string', default: '0,1,100,300' },
-    only: { type: 'string' },
-    msc: { type: 'string', default: msc },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
+const options = readOptions(
+  'Cost of HTTP viewers: one station of 5 Mbit/s to many viewers, by this and other programs. Needs Linux and root.',
+  {
+    rounds: [2, 'measurements of each program and number of viewers'],
+    seconds: [10, 'length of a measurement'],
+    counts: [[0, 1, 100, 300], 'numbers of viewers'],
+    only: ['', `programs whose names begin with ${httpServers.map(({ name }) => name).join(', ')}`],
+    ...outOption,
+    ...mscOption,
   },
-  allowPositionals: true,
-});
-if (options.help) {
-  console.log(`npm run bench -- gateway [options]
-  --rounds 2        in each, every program serves once
-  --seconds 10      that it is measured for
-  --counts 0,1,100,300    numbers of viewers
-  --only a,b        programs whose name begins so: ${httpServers.map(({ name }) => name).join(', ')}
-  --msc FILE        another build's bin/msc.js
-  --json            stats as JSON`);
-  process.exit();
-}
+);
+const { folder, store } = await openBenchmark(['ffmpeg']);
 
-await ownNetwork();
-if (!isInstalled('ffmpeg')) refuse('bench gateway needs ffmpeg, for its film (apt-get install ffmpeg)');
-const rounds = Number(options.rounds);
-const window = Number(options.seconds);
-const counts = options.counts.split(',').map(Number);
-const isWanted = ({ name, command }: HttpServer) =>
-  (!options.only || options.only.split(',').some((start) => name.startsWith(start))) &&
-  (command === process.execPath || isInstalled(command));
-const began = performance.now();
-const say = (text: string) =>
-  process.stderr.write(`${((performance.now() - began) / 1000).toFixed(0).padStart(4)} s  ${text}\n`);
-
-/** Until a program serves at its rate: Node.js compiles what is used most, and what waits in the network has been taken. */
+/** Time for a program to reach its rate: Node.js compiles hot code, and data queued in the network is read. Seconds. */
 const WARM_UP = 8;
-/** Of the film, which others read once from its beginning. */
+/** Length of the film, which other programs read once from its beginning. Seconds. */
 const LENGTH = 40;
 
-const folder = scratch();
 chmodSync(folder, 0o755);
-const store = new Store(join(folder, 'store'));
-await store.open();
-say('Making a film and its reel');
-const film = join(folder, 'film.mp4');
-await makeFilm(film, LENGTH);
-const reel = await prepare(store, film, options.msc);
+const reel = await makeReel(store, { duration: LENGTH, program: options.msc });
 const long = join(folder, 'long.ts');
-const once = readFileSync(reel.packets);
-for (let length = 0; length < WARM_UP + window + 20; length += LENGTH) appendFileSync(long, once);
+const film = readFileSync(reel.packets);
+for (let length = 0; length < WARM_UP + options.seconds + 20; length += LENGTH) appendFileSync(long, film);
 chmodSync(long, 0o644);
 const task: HttpTask = { msc: options.msc, folder, store: store.folder, reel, long };
 
 interface Measured {
-  /** Shares of a core, 0 to 1: the server, and the process of the viewers. */
+  program: string;
+  viewers: number;
+  /** Shares of a core, 0 to 1: of the server, and of the process of the viewers. */
   cpu: number;
   clients: number;
   /** Bytes, resident. */
   rss: number;
-  /** Bit/s of all viewers, and of the one that got least in proportion to the average. */
+  /** Bit/s of all viewers, and the share that the slowest viewer received of the mean. */
   rate: number;
   least: number;
   jumps: number;
   ended: number;
 }
-const measured = new Map<string, Map<number, Measured[]>>();
 
 async function measure(server: HttpServer, viewers: number): Promise<Measured> {
   const { programs, url } = await server.start(task);
-  const groups = new Set([programs[0]!.group]);
+  const running = [...programs];
   try {
-    const words: ViewersOptions = { urls: Array.from({ length: viewers }, () => url) };
-    const entry = fileURLToPath(new URL('./support/http-viewers.js', import.meta.url));
-    const crowd = new Program(process.execPath, [entry, JSON.stringify(words)]);
-    try {
-      const lines = createInterface({ input: crowd.child.stdout! })[Symbol.asyncIterator]();
-      if (viewers > 0) await lines.next();
-      await sleep(WARM_UP * 1000);
-      const look = () => ({
-        time: performance.now() / 1000,
-        cpu: cpuSeconds(threads(groups)),
-        clients: cpuSeconds(threads(new Set([crowd.group]))),
-      });
-      crowd.child.stdin!.write('begin\n');
-      const from = look();
-      await sleep(window * 1000);
-      const to = look();
-      crowd.child.stdin!.write('end\n');
-      const { bytes, least, seconds, jumps, ended }: ViewersReport = JSON.parse((await lines.next()).value);
-      const time = to.time - from.time;
-      return {
-        cpu: (to.cpu - from.cpu) / time,
-        clients: (to.clients - from.clients) / time,
-        rss: memory(groups).rss,
-        rate: (bytes * 8) / seconds,
-        least: viewers === 0 ? 1 : (least * viewers) / bytes,
-        jumps,
-        ended,
-      };
-    } finally {
-      await crowd.end();
-    }
+    const viewing: ViewersTask = { urls: Array<string>(viewers).fill(url) };
+    const crowd = await HelperProcess.start('http-viewers', viewing);
+    running.push(crowd);
+    await sleep(WARM_UP * 1000);
+    crowd.write('begin');
+    const [usage, clients] = await Promise.all(
+      [programs[0]!, crowd].map((program) => usageDuring(program, options.seconds * 1000)),
+    );
+    const { bytes, least, seconds, jumps, ended } = await crowd.ask<ViewersReport>('end');
+    return {
+      program: server.name,
+      viewers,
+      cpu: usage!.cpu,
+      clients: clients!.cpu,
+      rss: usage!.rss,
+      rate: (bytes * 8) / seconds,
+      least: viewers === 0 ? 1 : (least * viewers) / bytes,
+      jumps,
+      ended,
+    };
   } finally {
-    for (const program of programs) await program.end();
+    for (const program of running) await program.end();
   }
 }
 
-const contestants = httpServers.filter(isWanted);
-for (let round = 1; round <= rounds; round++) {
-  for (const server of contestants) {
-    for (const viewers of counts) {
-      say(`${server.name}, ${viewers} viewers, round ${round} of ${rounds}`);
-      const byCount = measured.get(server.name) ?? new Map<number, Measured[]>();
-      measured.set(server.name, byCount);
-      byCount.set(viewers, [...(byCount.get(viewers) ?? []), await measure(server, viewers)]);
+const isWanted = nameFilter(options.only);
+const wanted = httpServers.filter(({ name }) => isWanted(name));
+const servers = available(wanted.map((server) => ({ needs: server.needs, make: () => [server] })));
+const measured: Measured[] = [];
+for (let round = 1; round <= options.rounds; round++) {
+  for (const server of servers) {
+    for (const viewers of options.counts) {
+      const run = `${server.name}, ${viewers} viewers, round ${round} of ${options.rounds}`;
+      log(run);
+      await attempt(run, async () => measured.push(await measure(server, viewers)));
     }
   }
 }
 
-if (options.json) {
-  const stats = [...measured].map(([name, byCount]) => [name, Object.fromEntries(byCount)]);
-  console.log(JSON.stringify({ seconds: window, programs: Object.fromEntries(stats) }, null, 2));
-  process.exit();
-}
-const over = (all: readonly Measured[], of: (one: Measured) => number, digits: number) =>
-  shown(spread(all.map(of)), digits);
-report(
-  `One station of 5 Mbit/s to viewers by HTTP, ${rounds} × ${window} s: median (least–most)`,
-  [...measured].flatMap(([name, byCount]) =>
-    [...byCount].map(([viewers, all]) => {
-      // The first one has the station's stream held in memory, which serves them all.
-      const few = byCount.has(1) ? 1 : 0;
-      const before = byCount.get(few)?.[0];
-      const each = (one: Measured) => (viewers <= few || !before ? 0 : (one.rss - before.rss) / (viewers - few) / 1e3);
-      return {
-        program: name,
-        viewers,
-        'CPU, % of a core': over(all, ({ cpu }) => cpu * 100, 1),
-        'Mbit/s': over(all, ({ rate }) => rate / 1e6, 0),
-        'least of a viewer': over(all, ({ least }) => least, 2),
-        'RSS, MB': over(all, ({ rss }) => rss / 1e6, 0),
-        'kB a further viewer': over(all, each, 0),
-        jumps: all.reduce((sum, { jumps }) => sum + jumps, 0),
-        ended: all.reduce((sum, { ended }) => sum + ended, 0),
-        'CPU of the viewers': over(all, ({ clients }) => clients * 100, 0),
-      };
-    }),
-  ),
-);
-process.exit();
+const cases = servers.flatMap(({ name }) => options.counts.map((viewers) => ({ program: name, viewers })));
+const measurementsOf = (program: string, viewers: number) =>
+  measured.filter((one) => one.program === program && one.viewers === viewers);
+const rows = cases.map(({ program, viewers }) => {
+  const all = measurementsOf(program, viewers);
+  // The first viewer makes the server hold the stream in memory, which serves all others.
+  const few = options.counts.includes(1) ? 1 : 0;
+  const [before] = measurementsOf(program, few);
+  const perViewer = ({ rss }: Measured) => (viewers <= few || !before ? 0 : (rss - before.rss) / (viewers - few) / 1e3);
+  return {
+    program,
+    viewers,
+    'CPU, % of a core': over(all, ({ cpu }) => cpu * 100, 1),
+    'Mbit/s': over(all, ({ rate }) => rate / 1e6, 0),
+    'slowest viewer': over(all, ({ least }) => least, 2),
+    'RSS, MB': over(all, ({ rss }) => rss / 1e6, 0),
+    'kB per further viewer': over(all, perViewer, 0),
+    jumps: sum(all.map(({ jumps }) => jumps)),
+    ended: sum(all.map(({ ended }) => ended)),
+    'CPU of the viewers, %': over(all, ({ clients }) => clients * 100, 0),
+  };
+});
+const title = `One station of 5 Mbit/s to HTTP viewers, ${options.rounds} × ${options.seconds} s: median (least–most)`;
+finish({ tables: [[title, rows]], data: { seconds: options.seconds, measured }, out: options.out });

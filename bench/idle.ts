@@ -12,7 +12,14 @@ import { Unicast } from '../src/unicast/unicast.js';
 import { encodeFeedback } from '../src/wire/feedback.js';
 import type { StationInfo } from '../src/wire/station-info.js';
 import { fakeReader, fakeReel } from '../test/support/fake-reel.js';
-import { report, shown, spread } from './support.js';
+import { finish } from './support/benchmark.js';
+import { outOption, readOptions } from './support/options.js';
+import { shown, spread } from './support/stats.js';
+
+const options = readOptions(
+  'Cost of stations and sessions for which nothing is due, in one process with fakes.',
+  outOption,
+);
 
 const NOON = 1_795_000_000_000;
 const SAMPLES = 15;
@@ -85,7 +92,6 @@ const ticks = [
   let now = NOON;
   return { stations: stations!, sessions: sessions!, µs: timed(TICKS, () => unicast.tick(now++)) };
 });
-report('One tick of Unicast without anything due: median (least–most)', ticks);
 
 const lists = [1, 20].map((count) => {
   let now = NOON;
@@ -103,4 +109,11 @@ const lists = [1, 20].map((count) => {
   };
   return { stations: 1_000, 'items each': count, µs: timed(LISTS, list) };
 });
-report('A list of stations with their items on air, every 500 ms: median (least–most)', lists);
+finish({
+  tables: [
+    ['One tick of Unicast without anything due: median (least–most)', ticks],
+    ['A list of stations with their items on air, every 500 ms: median (least–most)', lists],
+  ],
+  data: { ticks, lists },
+  out: options.out,
+});

@@ -1,68 +1,86 @@
-/** Preparing: by copy beside `cp` and FFmpeg's own remultiplexing, by encoding beside FFmpeg with the same settings. */
 import { copyFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bigBuckBunny, isInstalled, msc, report, scratch, seconds, shown, spread } from './support.js';
+import { bigBuckBunny, finish, requirePrograms, scratch } from './support/benchmark.js';
+import { mscOption, outOption, readOptions } from './support/options.js';
+import { timeCommand } from './support/processes.js';
+import { over } from './support/stats.js';
 
-const RUNS = 5;
+const options = readOptions(
+  'Speed of preparing: by copy beside cp and FFmpeg, by encoding beside FFmpeg with the same settings.',
+  { runs: [5, 'copies by each program'], encodings: [3, 'encodings by each program'], ...outOption, ...mscOption },
+);
+requirePrograms(['ffmpeg']);
 const COPIES = 20;
-if (!isInstalled('ffmpeg')) throw new Error('bench prepare needs ffmpeg (apt-get install ffmpeg)');
+const FRAMES = 720;
 const folder = scratch();
 const at = (name: string) => join(folder, name);
 const store = at('store');
 
 const prepare = (words: string[]) => {
   rmSync(store, { recursive: true, force: true });
-  return seconds(process.execPath, [msc, 'prepare', ...words, '--store', store, '--quiet']);
+  return timeCommand(process.execPath, [options.msc, 'prepare', ...words, '--store', store, '--quiet']);
 };
+const ffmpeg = (...words: string[]) => timeCommand('ffmpeg', ['-v', 'error', '-y', ...words]);
 
-// Ten minutes of film, for copying.
+// Ten minutes of film for copying.
 writeFileSync(at('list.txt'), `file '${bigBuckBunny}'\n`.repeat(COPIES));
-const ffmpeg = ['-v', 'error', '-y'];
-await seconds('ffmpeg', [...ffmpeg, '-f', 'concat', '-safe', '0', '-i', at('list.txt'), '-c', 'copy', at('long.mp4')]);
+await ffmpeg('-f', 'concat', '-safe', '0', '-i', at('list.txt'), '-c', 'copy', at('long.mp4'));
 const megabytes = statSync(at('long.mp4')).size / 1e6;
 
-const copying: Record<string, number[]> = { msc: [], 'ffmpeg -c copy, to .ts': [], 'cp and sync': [] };
-const timed = [
-  async () => copying.msc!.push(await prepare([at('long.mp4')])),
-  async () =>
-    copying['ffmpeg -c copy, to .ts']!.push(
-      await seconds('ffmpeg', [...ffmpeg, '-i', at('long.mp4'), '-c', 'copy', at('long.ts')]),
-    ),
-  async () =>
-    copying['cp and sync']!.push(
-      await seconds('sh', ['-c', `cp ${at('long.mp4')} ${at('copy')} && sync ${at('copy')}`]),
-    ),
-];
-for (const run of timed) await run();
-for (const values of Object.values(copying)) values.length = 0; // Warmed up.
-for (let run = 0; run < RUNS; run++) {
-  for (const time of timed) {
-    // What the one before has left to be written is not to be waited for by this one.
-    await seconds('sync', []);
-    await time();
-  }
-}
-report(
-  `Copying ${megabytes.toFixed(0)} MB of film: MB/s of source, median (least–most)`,
-  Object.entries(copying).map(([who, values]) => ({
-    who,
-    'MB/s': shown(spread(values.map((took) => megabytes / took)), 0),
-  })),
-);
-
-// Half a minute of 1080p, encoded because its random access points are more than a second apart.
+// Half a minute of 1080p for encoding: its random access points are more than a second apart.
 copyFileSync(bigBuckBunny, at('film.mp4'));
 const x264 = ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '21', '-maxrate', '8M', '-bufsize', '6M', '-bf', '2'];
 const keys = ['-g', '24', '-sc_threshold', '0', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-ac', '2', '-b:a', '160k'];
-const encoding: Record<string, number[]> = { msc: [], ffmpeg: [] };
-for (let run = 0; run < 3; run++) {
-  encoding.msc!.push(await prepare([at('film.mp4'), '--max-gop', '1s']));
-  encoding.ffmpeg!.push(await seconds('ffmpeg', [...ffmpeg, '-i', at('film.mp4'), ...x264, ...keys, at('film.ts')]));
+
+interface Contestant {
+  program: string;
+  run: () => Promise<number>;
 }
-report(
-  'Encoding 720 frames of 1080p: frames/s, median (least–most)',
-  Object.entries(encoding).map(([who, values]) => ({
-    who,
-    'frames/s': shown(spread(values.map((took) => 720 / took)), 1),
-  })),
-);
+
+/** Seconds that each run took, by program. */
+async function measure(contestants: readonly Contestant[], runs: number): Promise<Record<string, number[]>> {
+  const times = new Map<string, number[]>(contestants.map(({ program }) => [program, []]));
+  for (let run = 0; run < runs; run++) {
+    for (const { program, run } of contestants) {
+      await timeCommand('sync', []); // Writes left by the program before must not slow this one.
+      times.get(program)?.push(await run());
+    }
+  }
+  return Object.fromEntries(times);
+}
+
+const copiers: Contestant[] = [
+  { program: 'msc', run: () => prepare([at('long.mp4')]) },
+  { program: 'ffmpeg -c copy, to .ts', run: () => ffmpeg('-i', at('long.mp4'), '-c', 'copy', at('long.ts')) },
+  {
+    program: 'cp and sync',
+    run: () => timeCommand('sh', ['-c', `cp ${at('long.mp4')} ${at('copy')} && sync ${at('copy')}`]),
+  },
+];
+const encoders: Contestant[] = [
+  { program: 'msc', run: () => prepare([at('film.mp4'), '--max-gop', '1s']) },
+  { program: 'ffmpeg', run: () => ffmpeg('-i', at('film.mp4'), ...x264, ...keys, at('film.ts')) },
+];
+await measure(copiers, 1); // Warm-up.
+const copying = await measure(copiers, options.runs);
+const encoding = await measure(encoders, options.encodings);
+finish({
+  tables: [
+    [
+      `Copying ${megabytes.toFixed(0)} MB of film: MB/s of source, median (least–most)`,
+      Object.entries(copying).map(([program, times]) => ({
+        program,
+        'MB/s': over(times, (seconds) => megabytes / seconds, 0),
+      })),
+    ],
+    [
+      `Encoding ${FRAMES} frames of 1080p: frames/s, median (least–most)`,
+      Object.entries(encoding).map(([program, times]) => ({
+        program,
+        'frames/s': over(times, (seconds) => FRAMES / seconds, 1),
+      })),
+    ],
+  ],
+  data: { megabytes, copying, encoding },
+  out: options.out,
+});

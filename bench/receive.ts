@@ -1,153 +1,59 @@
-/**
- * What receiving costs: one station of 5 Mbit/s into a file, by `msc record`, FFmpeg and multicat in turn, whichever are
- * installed; and many stations in one process. Needs Linux, ffmpeg, and a network namespace, in which all of it happens.
- * `--help` tells the options.
- */
-import { once } from 'node:events';
 import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { openGroupBatched } from '../src/net/receive-batched.js';
-import { receiveStation } from '../src/receiver/station-receiver.js';
-import { Store } from '../src/reel/store.js';
 import type { StationInfo } from '../src/wire/station-info.js';
-import { ownNetwork, refuse } from './support/namespace.js';
-import { memory, Program, type Thread, threads } from './support/processes.js';
-import { makeFilm, prepare } from './support/reels.js';
-import { isInstalled, msc, report, scratch, shown, spread } from './support.js';
+import { attempt, available, finish, log, openBenchmark } from './support/benchmark.js';
+import { mscOption, nameFilter, outOption, readOptions } from './support/options.js';
+import { HelperProcess, Program, type Usage, usageDuring } from './support/processes.js';
+import type { ManyReport, ManyTask } from './support/receive-many.js';
+import { makeReel } from './support/reels.js';
+import { serveStations } from './support/serve.js';
+import { over, sum } from './support/stats.js';
 
-const { values: options } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '2' },
-    seconds: { type: 'string', default: '8' },
-    counts: { type: 'string', default: '100' },
-    latencies: { type: 'string', default: '20' },
-    only: { type: 'string' },
-    msc: { type: 'string', default: msc },
-    receive: { type: 'string' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
+const options = readOptions(
+  'Cost of receiving: one station of 5 Mbit/s into a file by msc record, FFmpeg and multicat, and many stations in one ' +
+    'process. Needs Linux and root.',
+  {
+    rounds: [2, 'measurements of each program'],
+    seconds: [8, 'length of a measurement'],
+    counts: [[100], 'numbers of stations in one process'],
+    only: ['', 'programs whose names begin with msc, ffmpeg, multicat, many'],
+    ...outOption,
+    ...mscOption,
   },
-  allowPositionals: true,
-});
-if (options.help) {
-  console.log(`npm run bench -- receive [options]
-  --rounds 2        in each, every program receives once
-  --seconds 8       that it is measured for
-  --counts 1,100    numbers of stations in one process
-  --latencies 20    milliseconds that packets may wait there to be taken together
-  --only a,b        programs whose name begins so: msc, ffmpeg, multicat, many
-  --msc FILE        another build's bin/msc.js
-  --json            stats as JSON`);
-  process.exit();
-}
+);
+const { folder, store } = await openBenchmark(['ffmpeg']);
+const isWanted = nameFilter(options.only);
+const film = await makeReel(store, { duration: 30, program: options.msc });
 
-/** What a process of many stations is told. */
-interface ManyTask {
-  stations: StationInfo[];
-  latency: number;
-}
-
-/** The process of many stations: receives them until its standard input ends, then prints what it got. */
-async function receiveMany({ stations, latency }: ManyTask): Promise<void> {
-  const onError = (error: Error) => {
-    throw error;
-  };
-  const buffer = { maxBytes: 1_000_000 };
-  const receivers = await Promise.all(
-    stations.map((station) =>
-      receiveStation({ station, localAddress: '127.0.0.1', openGroup: openGroupBatched, latency, buffer, onError }),
-    ),
-  );
-  process.stdin.resume();
-  await once(process.stdin, 'end');
-  const reports = receivers.map((receiver) => receiver.report());
-  const sum = (of: (report: (typeof reports)[number]) => number) => reports.reduce((all, each) => all + of(each), 0);
-  console.log(JSON.stringify({ packets: sum(({ received }) => received), lost: sum(({ lost }) => lost) }));
-  process.exit();
-}
-if (options.receive) await receiveMany(JSON.parse(options.receive));
-
-await ownNetwork();
-if (!isInstalled('ffmpeg')) refuse('bench receive needs ffmpeg, for its film (apt-get install ffmpeg)');
-const rounds = Number(options.rounds);
-const window = Number(options.seconds);
-const numbers = (list: string) => list.split(',').map(Number);
-const isWanted = (name: string) => !options.only || options.only.split(',').some((start) => name.startsWith(start));
-const began = performance.now();
-const say = (text: string) =>
-  process.stderr.write(`${((performance.now() - began) / 1000).toFixed(0).padStart(4)} s  ${text}\n`);
-
-const folder = scratch();
-const store = new Store(join(folder, 'store'));
-await store.open();
-say('Making a film and its reel');
-const film = join(folder, 'film.mp4');
-await makeFilm(film, 30);
-await prepare(store, film, options.msc);
-
-/** Puts the film on the air as so many stations. */
-async function serve(count: number): Promise<{ server: Program; stations: StationInfo[] }> {
-  const sources = Array.from({ length: count }, (_, i) => `S${i + 1}=${film}`);
-  const flags = ['--store', store.folder, '--control-port', '0', '--json', '--quiet'];
-  const server = new Program(process.execPath, [options.msc, 'serve', ...sources, ...flags]);
-  const stations: StationInfo[] = [];
-  const onAir = new Promise<void>((resolve) => {
-    createInterface({ input: server.child.stdout! }).on('line', (line) => {
-      const event = JSON.parse(line);
-      if (event.event === 'on-air') stations.push(event.station);
-      if (stations.length === count) resolve();
-    });
+const serve = (count: number) =>
+  serveStations({
+    program: options.msc,
+    store: store.folder,
+    sources: Array<string>(count).fill(film.source),
+    flags: ['--control-port', '0'],
   });
-  await Promise.race([onAir, once(server.child, 'close')]);
-  if (stations.length < count) throw new Error(`msc serve: ${stations.length} of ${count} stations. ${server.said}`);
-  return { server, stations };
-}
 
-interface Measured {
-  /** Shares of a core, 0 to 1. */
-  cpu: number;
-  /** A second. */
-  wakeUps: number;
-  /** Bytes. */
-  rss: number;
-  /** Messages, of one packet or several, for which the kernel had no room in the program's sockets. */
+interface Measured extends Usage {
+  /** Messages, of one packet or several, that the kernel dropped because the program's sockets were full. */
   dropped: number;
 }
 
-/** Of the sockets at these ports: proc(5), /proc/net/udp. */
+/** Drops of the sockets at these ports: proc(5), /proc/net/udp. */
 const dropsAt = (ports: ReadonlySet<number>): number =>
   readFileSync('/proc/self/net/udp', 'utf8')
     .trim()
     .split('\n')
     .slice(1)
     .map((line) => line.trim().split(/\s+/))
-    .filter((fields) => ports.has(Number.parseInt(fields[1]!.split(':')[1]!, 16)))
-    .reduce((sum, fields) => sum + Number(fields[fields.length - 1]), 0);
+    .filter(([, local]) => ports.has(Number.parseInt(local?.split(':')[1] ?? '', 16)))
+    .reduce((drops, fields) => drops + Number(fields.at(-1)), 0);
 
+/** `warmUp` in seconds. */
 async function measure(program: Program, warmUp: number, stations: readonly StationInfo[]): Promise<Measured> {
-  const group = new Set([program.group]);
-  const ports = new Set(stations.map(({ port }) => port));
-  const look = () => {
-    if (program.hasEnded) throw new Error(program.said);
-    const all = [...threads(group).values()];
-    const sum = (of: (thread: Thread) => number) => all.reduce((total, thread) => total + of(thread), 0);
-    return { time: performance.now() / 1000, cpu: sum(({ cpu }) => cpu), sleeps: sum(({ sleeps }) => sleeps) };
-  };
   await sleep(warmUp * 1000);
-  const from = look();
-  await sleep(window * 1000);
-  const to = look();
-  const seconds = to.time - from.time;
-  return {
-    cpu: (to.cpu - from.cpu) / seconds,
-    wakeUps: (to.sleeps - from.sleeps) / seconds,
-    rss: memory(group).rss,
-    dropped: dropsAt(ports),
-  };
+  const usage = await usageDuring(program, options.seconds * 1000);
+  return { ...usage, dropped: dropsAt(new Set(stations.map(({ port }) => port))) };
 }
 
 interface Contestant {
@@ -155,90 +61,83 @@ interface Contestant {
   command: string;
   words: (station: StationInfo, output: string) => string[];
   env?: NodeJS.ProcessEnv;
-  /** Seconds. Node.js compiles what is used most while it runs, and collects garbage in its ninth second. */
+  /** Seconds. Node.js compiles hot code while it runs, and collects garbage in its ninth second. */
   warmUp: number;
 }
 
-const record = (station: StationInfo, output: string) => [
-  ...[options.msc, 'record', station.id, '--output', output, '--json', '--quiet'],
-];
-const all: Contestant[] = [
-  { name: 'msc record', command: process.execPath, words: record, warmUp: 20 },
+const record = {
+  command: process.execPath,
+  words: ({ id }: StationInfo, output: string) => [options.msc, 'record', id, '--output', output, '--json', '--quiet'],
+  warmUp: 20,
+};
+const ffmpeg: Contestant = {
+  name: 'ffmpeg -c copy',
+  command: 'ffmpeg',
+  words: ({ group, port }, output) => [
+    ...['-nostdin', '-v', 'warning', '-i', `rtp://${group}:${port}?localaddr=127.0.0.1`],
+    ...['-c', 'copy', '-f', 'mpegts', output],
+  ],
+  warmUp: 6,
+};
+const multicat: Contestant = {
+  name: 'multicat',
+  command: 'multicat',
+  words: ({ group, port }, output) => [`@${group}:${port}/ifaddr=127.0.0.1`, output],
+  warmUp: 3,
+};
+const contestants = available<Contestant>([
   {
-    name: 'msc record, MSC_SOCKETS=plain',
-    command: process.execPath,
-    words: record,
-    env: { MSC_SOCKETS: 'plain' },
-    warmUp: 20,
-  },
-  {
-    name: 'ffmpeg -c copy',
-    command: 'ffmpeg',
-    words: ({ group, port }, output) => [
-      ...['-nostdin', '-v', 'warning', '-i', `rtp://${group}:${port}?localaddr=127.0.0.1`],
-      ...['-c', 'copy', '-f', 'mpegts', output],
+    needs: [],
+    make: () => [
+      { name: 'msc record', ...record },
+      { name: 'msc record, MSC_SOCKETS=plain', ...record, env: { MSC_SOCKETS: 'plain' } },
     ],
-    warmUp: 6,
   },
-  {
-    name: 'multicat',
-    command: 'multicat',
-    words: ({ group, port }, output) => [`@${group}:${port}/ifaddr=127.0.0.1`, output],
-    warmUp: 3,
-  },
-];
-const contestants = all.filter(
-  ({ name, command }) => isWanted(name) && (command === process.execPath || isInstalled(command)),
-);
+  { needs: ['ffmpeg'], make: () => [ffmpeg] },
+  { needs: ['multicat'], make: () => [multicat] },
+]).filter(({ name }) => isWanted(name));
 
 const recordings = new Map<string, Measured[]>();
 
-/** One station into a file, by each in turn. */
+/** Each program in turn records one station. */
 async function measureRecordings(): Promise<void> {
   const { server, stations } = await serve(1);
   const output = join(folder, 'recording.ts');
-  for (let round = 1; round <= rounds; round++) {
+  for (let round = 1; round <= options.rounds; round++) {
     for (const { name, command, words, env, warmUp } of contestants) {
-      say(`${name}, round ${round} of ${rounds}`);
+      log(`${name}, round ${round} of ${options.rounds}`);
       const program = new Program(command, words(stations[0]!, output), { env });
-      const measured = await measure(program, warmUp, stations);
+      await attempt(name, async () => {
+        const measured = await measure(program, warmUp, stations);
+        if (statSync(output).size === 0) throw new Error(`it recorded nothing. ${program.errors}`);
+        recordings.set(name, [...(recordings.get(name) ?? []), measured]);
+      });
       await program.end();
-      if (statSync(output).size === 0) throw new Error(`${name} recorded nothing. ${program.said}`);
-      rmSync(output);
-      recordings.set(name, [...(recordings.get(name) ?? []), measured]);
+      rmSync(output, { force: true });
     }
   }
   await server.end();
 }
 
-interface Many extends Measured {
+interface Many extends Measured, ManyReport {
   stations: number;
-  how: string;
-  /** Of all stations, from its beginning to its end. */
-  packets: number;
-  lost: number;
+  sockets: string;
 }
 const many: Many[] = [];
 
-/** Many stations in one process, which only keeps the last seconds of each. */
 async function measureMany(): Promise<void> {
-  const self = fileURLToPath(import.meta.url);
-  const ways = [
-    ...numbers(options.latencies).map((latency) => ({ how: `batched, ${latency} ms`, latency, env: {} })),
-    { how: 'plain', latency: 0, env: { MSC_SOCKETS: 'plain' } },
+  const kinds = [
+    { sockets: 'batched, 20 ms', latency: 20, env: {} },
+    { sockets: 'plain', latency: 0, env: { MSC_SOCKETS: 'plain' } },
   ];
-  for (const count of numbers(options.counts)) {
+  for (const count of options.counts) {
     const { server, stations } = await serve(count);
-    for (const { how, latency, env } of ways) {
-      say(`${count} stations in one process, ${how}`);
-      const task = JSON.stringify({ stations, latency } satisfies ManyTask);
-      const program = new Program(process.execPath, [self, '--receive', task], { env });
-      const lines = createInterface({ input: program.child.stdout! })[Symbol.asyncIterator]();
+    for (const { sockets, latency, env } of kinds) {
+      log(`${count} stations in one process, ${sockets}`);
+      const program = await HelperProcess.start('receive-many', { stations, latency } satisfies ManyTask, { env });
       const measured = await measure(program, 5, stations);
-      program.child.stdin!.end();
-      const { packets, lost } = JSON.parse((await lines.next()).value);
+      many.push({ stations: count, sockets, ...measured, ...(await program.ask<ManyReport>('end')) });
       await program.end();
-      many.push({ stations: count, how, ...measured, packets, lost });
     }
     await server.end();
   }
@@ -247,34 +146,33 @@ async function measureMany(): Promise<void> {
 if (contestants.length > 0) await measureRecordings();
 if (isWanted('many')) await measureMany();
 
-if (options.json) {
-  console.log(JSON.stringify({ seconds: window, recordings: Object.fromEntries(recordings), many }, null, 2));
-  process.exit();
-}
-const over = (all: readonly Measured[], of: (one: Measured) => number, digits: number) =>
-  shown(spread(all.map(of)), digits);
-report(
-  `One station of 5 Mbit/s into a file, ${rounds} × ${window} s: median (least–most)`,
-  [...recordings].map(([name, all]) => ({
-    program: name,
-    'CPU, % of a core': over(all, ({ cpu }) => cpu * 100, 2),
-    'wake-ups/s': over(all, ({ wakeUps }) => wakeUps, 0),
-    'RSS, MB': over(all, ({ rss }) => rss / 1e6, 0),
-    dropped: all.reduce((sum, { dropped }) => sum + dropped, 0),
-  })),
-);
-report(
-  `Many stations of 5 Mbit/s in one process, ${window} s`,
-  many.map(({ stations, how, cpu, wakeUps, rss, dropped, packets, lost }) => ({
-    stations,
-    how,
-    'CPU, % of a core': (cpu * 100).toFixed(1),
-    'a station': ((cpu * 100) / stations).toFixed(3),
-    'wake-ups/s': wakeUps.toFixed(0),
-    'RSS, MB': (rss / 1e6).toFixed(0),
-    packets,
-    lost,
-    dropped,
-  })),
-);
-process.exit();
+finish({
+  tables: [
+    [
+      `One station of 5 Mbit/s into a file, ${options.rounds} × ${options.seconds} s: median (least–most)`,
+      [...recordings].map(([program, all]) => ({
+        program,
+        'CPU, % of a core': over(all, ({ cpu }) => cpu * 100, 2),
+        'wake-ups/s': over(all, ({ wakeUps }) => wakeUps, 0),
+        'RSS, MB': over(all, ({ rss }) => rss / 1e6, 0),
+        dropped: sum(all.map(({ dropped }) => dropped)),
+      })),
+    ],
+    [
+      `Many stations of 5 Mbit/s in one process, ${options.seconds} s`,
+      many.map(({ stations, sockets, cpu, wakeUps, rss, dropped, packets, lost }) => ({
+        stations,
+        sockets,
+        'CPU, % of a core': (cpu * 100).toFixed(1),
+        'per station': ((cpu * 100) / stations).toFixed(3),
+        'wake-ups/s': wakeUps.toFixed(0),
+        'RSS, MB': (rss / 1e6).toFixed(0),
+        packets,
+        lost,
+        dropped,
+      })),
+    ],
+  ],
+  data: { seconds: options.seconds, recordings: Object.fromEntries(recordings), many },
+  out: options.out,
+});

@@ -9,7 +9,7 @@ build();
 
 const folder = join(root, 'dist', 'bench');
 const names = readdirSync(folder)
-  .filter((name) => name.endsWith('.js') && name !== 'support.js')
+  .filter((name) => name.endsWith('.js'))
   .map((name) => name.slice(0, -3));
 const [name] = process.argv.slice(2);
 if (!names.includes(name)) {

@@ -1,24 +1,25 @@
-/** What the arrival times of one station's packets tell: how late, how evenly, how complete. No sockets, no clock. */
+/** Lateness, evenness and completeness of a station's packets by their arrival times. No sockets, no clock. */
 import { RTP_TIME_MODULUS, SEQUENCE_MODULUS, TICKS_PER_MILLI, wrappedDistance } from '../../src/base/units.js';
+import { quantile, sum } from './stats.js';
 
 const TS_PACKET = 188;
 const RTP_HEADER = 12;
 
-/** 27 MHz ticks a millisecond. */
+/** Ticks of 27 MHz in a millisecond. */
 const PCR_PER_MILLI = 27_000;
 /** A PCR is a base of 33 bits × 300 and an extension below 300. */
 const PCR_MODULUS = 2 ** 33 * 300;
 
-/** Adds up one station's packets as they are received. */
+/** The received packets of one station. */
 export class Arrivals {
-  /** Milliseconds since the Unix epoch, as the kernel noted. */
+  /** Unix epoch by the kernel's clock, ms. */
   readonly times: number[] = [];
   /** RTP sequence numbers and timestamps; empty without RTP. */
   readonly sequence: number[] = [];
   readonly timestamps: number[] = [];
   /** Arrival and value of each PCR, 27 MHz ticks. */
   readonly pcrs: { time: number; value: number }[] = [];
-  /** Of UDP payloads, with RTP headers; and of the transport stream in them. */
+  /** Of UDP payloads with RTP headers, and of the transport stream in them. */
   bytes = 0;
   tsBytes = 0;
   #pcrPid: number | null = null;
@@ -43,25 +44,25 @@ export class Arrivals {
   }
 }
 
-/** adaptation_field_control has a field, it is long enough, PCR_flag (ISO/IEC 13818-1, 2.4.3.4). */
+/** adaptation_field_control, adaptation_field_length, PCR_flag, program_clock_reference: ISO/IEC 13818-1, 2.4.3.4. */
 function pcrOf(packet: Buffer, at: number): number | null {
   if ((packet[at + 3]! & 0x20) === 0 || packet[at + 4]! < 7 || (packet[at + 5]! & 0x10) === 0) return null;
   const base = packet.readUInt32BE(at + 6) * 2 + (packet[at + 10]! >> 7);
   return base * 300 + (((packet[at + 10]! & 1) << 8) | packet[at + 11]!);
 }
 
-/** Milliseconds; `early` is the least lateness. */
+/** Milliseconds; `early` is the smallest lateness. */
 export interface Lateness {
   p50: number;
   p99: number;
   max: number;
   early: number;
-  /** Of packets within 5 ms of their due time, 0 to 1. */
+  /** Share of packets within 5 ms of their due time, 0 to 1. */
   within5: number;
 }
 
 export interface Spacing {
-  /** How far PCRs arrive from a straight line through all of a station's PCRs, milliseconds; null without PCRs. */
+  /** Deviation of PCR arrivals from a straight line through all of a station, ms; null without PCRs. */
   pcr: { p50: number; p99: number; max: number } | null;
   /** Most packets of one station within a millisecond. */
   burst: number;
@@ -69,13 +70,7 @@ export interface Spacing {
   gap: number;
 }
 
-/** Share `p` of the values is at most this. */
-export function quantile(values: readonly number[], p: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * p))] ?? Number.NaN;
-}
-
-/** Where RTP timestamps are the 90 kHz wall-clock time at which each packet is due. */
+/** For RTP timestamps that are the 90 kHz wall-clock time at which a packet is due. */
 export function lateness(stations: readonly Arrivals[]): Lateness {
   const late = stations.flatMap(({ times, timestamps }) =>
     timestamps.map((due, i) => wrappedDistance(due, times[i]! * TICKS_PER_MILLI, RTP_TIME_MODULUS) / TICKS_PER_MILLI),
@@ -89,7 +84,7 @@ export function lateness(stations: readonly Arrivals[]): Lateness {
   };
 }
 
-/** Packets that did not come, by sequence numbers; null without RTP. */
+/** Missing packets by sequence numbers; null without RTP. */
 export function lost(stations: readonly Arrivals[]): number | null {
   const withRtp = stations.filter(({ sequence }) => sequence.length > 0);
   if (withRtp.length === 0) return null;
@@ -112,7 +107,7 @@ export function spacing(stations: readonly Arrivals[]): Spacing {
   };
 }
 
-/** Absolute distances in time from the line of least squares through the points. */
+/** Absolute deviations in time from the least-squares line through the points. */
 function fromLine(pcrs: readonly { time: number; value: number }[]): number[] {
   if (pcrs.length < 2) return [];
   const points: { x: number; y: number }[] = [{ x: 0, y: 0 }];
@@ -120,11 +115,9 @@ function fromLine(pcrs: readonly { time: number; value: number }[]): number[] {
     const step = wrappedDistance(pcrs[i - 1]!.value, pcrs[i]!.value, PCR_MODULUS) / PCR_PER_MILLI;
     points.push({ x: points[i - 1]!.x + step, y: pcrs[i]!.time - pcrs[0]!.time });
   }
-  const mean = (of: 'x' | 'y') => points.reduce((sum, point) => sum + point[of], 0) / points.length;
+  const mean = (of: 'x' | 'y') => sum(points.map((point) => point[of])) / points.length;
   const [meanX, meanY] = [mean('x'), mean('y')];
-  const slope =
-    points.reduce((sum, { x, y }) => sum + (x - meanX) * (y - meanY), 0) /
-    points.reduce((sum, { x }) => sum + (x - meanX) ** 2, 0);
+  const slope = sum(points.map(({ x, y }) => (x - meanX) * (y - meanY))) / sum(points.map(({ x }) => (x - meanX) ** 2));
   return points.map(({ x, y }) => Math.abs(y - meanY - slope * (x - meanX)));
 }
 

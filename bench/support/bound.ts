@@ -1,33 +1,31 @@
-/**
- * What sending alone costs: a bare loop that hands the kernel batches filled beforehand, at the pace given, and does
- * nothing else. Its argument is a JSON object, BoundOptions; it runs until it is ended.
- */
+/** The cost of sending alone: a loop that gives the kernel prepared batches at a given pace, until it is ended. */
 import { loadLibc } from '../../src/system/libc.js';
 import { SendMessages } from '../../src/system/send-messages.js';
 import { UdpSocket } from '../../src/system/udp-socket.js';
+import { readTask } from './helper.js';
 
-export interface BoundOptions {
+export interface BoundTask {
   destinations: { group: string; port: number }[];
-  /** Of a datagram, bytes. */
+  /** Bytes of a datagram. */
   length: number;
-  /** A second. */
+  /** Per second. */
   packets: number;
   messages: number;
   wakeUps: number;
 }
 
-/** sendmmsg takes no more at once (UIO_MAXIOV). */
+/** Limit of sendmmsg (UIO_MAXIOV). */
 const MOST_MESSAGES = 1_024;
 
-const { destinations, length, packets, messages, wakeUps }: BoundOptions = JSON.parse(process.argv[2]!);
+const { destinations, length, packets, messages, wakeUps }: BoundTask = readTask();
 const loaded = await loadLibc();
-if (loaded.libc === null) throw new Error(`no way to send: ${loaded.reason}`);
+if (loaded.libc === null) throw new Error(`sending is not possible: ${loaded.reason}`);
 const socket = new UdpSocket(loaded.libc);
 socket.bind('127.0.0.1', 0);
 socket.setMulticast({ interfaceAddress: '127.0.0.1', ttl: 1 });
 socket.setFragmenting(false);
 
-// Messages have a whole number of datagrams: some have one fewer than the others.
+// A message has a whole number of datagrams: `fewer`, or one more.
 const fewer = Math.max(1, Math.floor(packets / messages));
 const slot = (fewer + 1) * length;
 const data = Buffer.alloc(destinations.length * slot, 0x47);
@@ -44,6 +42,7 @@ const tables = [fewer, fewer + 1].map((datagrams) => {
   return table;
 });
 
+console.log('ready');
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 const period = 1000 / wakeUps;
 const began = performance.now();

@@ -1,20 +1,18 @@
 /**
- * A long cable between two networks: what enters at one end, any IP packet, leaves at the other after the delay. It is
- * a process of its own, in the network of the near end. Its argument is a JSON object, CableOptions; it prints a line
- * when the cable is there, and runs until it is ended. Lines of JSON on standard input, Hazards, change what happens on
- * the way to the far end. `ip(8)` gives tun devices no delay and this system's kernel may
- * lack netem, so packets pass through here.
+ * A cable between two networks: carries all IP packets, with the hazards of each direction. It runs in the network of
+ * the near end. A command is a Hazards object, for the way to the far end. Tun devices have no delay, and a kernel can
+ * lack netem, so the packets pass through this process.
  */
 import { spawnSync } from 'node:child_process';
 import { openSync, read, writeSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { type Hazards, Path } from '../../test/support/relay.js';
 import { FAR, NAME, NEAR } from './cable.js';
+import { commands, readTask } from './helper.js';
 
-export interface CableOptions {
+export interface CableTask {
   /** A process in the network of the far end. */
   far: number;
-  /** What happens to packets on their way to the far end, and to the near one. */
+  /** Hazards on the way to the far end, and to the near end. */
   there: Hazards;
   back: Hazards;
 }
@@ -23,22 +21,22 @@ export interface CableOptions {
 const TUNSETIFF = 0x400454ca;
 const IFF_TUN = 1;
 const IFF_NO_PI = 0x1000;
-/** struct ifreq: ifr_name 16, ifr_flags 2, and room. */
+/** struct ifreq: ifr_name 16, ifr_flags 2, and a union that is not used here. */
 const IFREQ_LENGTH = 40;
 const IFNAMSIZ = 16;
 const LARGEST_PACKET = 65_536;
 
-const { far, there, back }: CableOptions = JSON.parse(process.argv[2]!);
+const { far, there, back }: CableTask = readTask();
 const { default: koffi } = await import('koffi');
 const ioctl = koffi.load(null).func('int ioctl(int fd, unsigned long request, void *argument)');
 
-/** Packets that the system sends through the device are read from the descriptor; what is written there it receives. */
+/** Reading the descriptor gives packets that the system sends through the device; the system receives written ones. */
 function openTun(name: string): number {
   const descriptor = openSync('/dev/net/tun', 'r+');
   const request = Buffer.alloc(IFREQ_LENGTH);
   request.write(name);
   request.writeUInt16LE(IFF_TUN | IFF_NO_PI, IFNAMSIZ);
-  if (ioctl(descriptor, TUNSETIFF, request) !== 0) throw new Error(`no tun device ${name} to be had`);
+  if (ioctl(descriptor, TUNSETIFF, request) !== 0) throw new Error(`tun device ${name} cannot be created`);
   return descriptor;
 }
 
@@ -84,6 +82,5 @@ function carry(from: number, to: number, hazards: Hazards): Path<Buffer> {
 
 const towards = carry(near, other, there);
 carry(other, near, back);
-process.stdout.write('ready\n');
-for await (const line of createInterface({ input: process.stdin })) towards.change(JSON.parse(line));
-process.exit(); // whoever laid it is gone
+for await (const words of commands()) towards.change(JSON.parse(words.join(' ')));
+process.exit(); // The benchmark has ended.

@@ -1,9 +1,9 @@
-/** Drawings of stats: SVG, lines over a logarithmic scale, readable on light and on dark ground. */
+/** Line charts as SVG with a logarithmic scale, for light and dark backgrounds. */
 import type { Result } from './measure.js';
 
 const SIZE = { width: 800, height: 400 };
 const PLOT = { left: 64, right: 560, top: 44, bottom: 356 };
-/** Half-way between white and black, so that it shows on either. */
+/** Visible on white and on black. */
 const INK = '#7d8590';
 const COLOURS = ['#e5534b', '#8a919a', '#3b8ad9', '#5fb0c9', '#3f9f5f', '#b98a1d', '#9a6bc4', '#c76b98', '#7a8f3c'];
 const LEGEND = { left: 588, top: 56, step: 22 };
@@ -25,7 +25,7 @@ interface Line {
 interface Drawing {
   title: string;
   lines: readonly Line[];
-  /** `isEven`: the values that occur stand in equal distances; else their scale is logarithmic, too. */
+  /** Places the x values at equal distances; otherwise their scale is logarithmic as well. */
   isEven: boolean;
   xText: (value: number) => string;
   yText: (value: number) => string;
@@ -84,26 +84,22 @@ ${out.filter((line) => line.startsWith('<text')).join('\n')}
 `;
 }
 
-/** The legend's order is that in which the lines end, from the top. */
-const byHeight = (lines: readonly Line[]): Line[] =>
-  lines.toSorted((a, b) => b.points[b.points.length - 1]!.y - a.points[a.points.length - 1]!.y);
+/** In the order of their last points, the highest first. */
+const byHeight = (lines: readonly Line[]): Line[] => lines.toSorted((a, b) => b.points.at(-1)!.y - a.points.at(-1)!.y);
 
 const colourOf = (i: number) => COLOURS[i % COLOURS.length]!;
 
-/** A line for each name among the stats, in the order of the names. */
-function linesOf<T extends { name: string }>(stats: readonly T[], point: (figure: T) => Point): Line[] {
+/** A line for each name, in the order of the names. */
+function linesOf<T extends { name: string }>(stats: readonly T[], point: (stat: T) => Point): Line[] {
   return [...new Set(stats.map(({ name }) => name))].map((name, i) => ({
     label: name,
     colour: colourOf(i),
     dashed: false,
-    points: stats.filter((figure) => figure.name === name).map(point),
+    points: stats.filter((stat) => stat.name === name).map(point),
   }));
 }
 
-/**
- * Processor time of each contestant by the number of stations, from `Result`s of one run: a line for each; another,
- * dashed, where it played different reels.
- */
+/** Processor time of each contestant by the number of stations. Dashed lines are for stations with different reels. */
 export function playoutChart(results: readonly Result[]): string {
   const names = [...new Set(results.map(({ name }) => name))];
   const lines = names.flatMap((name, i) =>
@@ -117,7 +113,7 @@ export function playoutChart(results: readonly Result[]): string {
     }),
   );
   return draw({
-    title: 'Processor time a station: per cent of one core, by the number of stations',
+    title: 'Processor time per station: per cent of one core, by the number of stations',
     lines,
     isEven: false,
     xText: (stations) => stations.toLocaleString('en'),
@@ -125,10 +121,10 @@ export function playoutChart(results: readonly Result[]): string {
   });
 }
 
-/** What is missing after repair, 0 to 1, by what was lost on the way; `least` stands for nothing. */
+/** Share of packets missing after repair by the loss of the line, both 0 to 1. Zero is drawn as `least`. */
 export function repairChart(stats: readonly { name: string; loss: number; missing: number }[], least: number): string {
   return draw({
-    title: `Missing after repair, by loss on the way (${percent(least)}: nothing)`,
+    title: `Missing after repair, by the loss of the line (${percent(least)}: none)`,
     lines: linesOf(stats, ({ loss, missing }) => ({ x: loss, y: Math.max(missing, least) })),
     isEven: true,
     xText: percent,
@@ -141,7 +137,7 @@ const percent = (share: number): string => `${Number((100 * share).toPrecision(1
 /** Milliseconds to the first picture by the seconds between random access points. */
 export function zapChart(stats: readonly { name: string; gop: number; time: number }[]): string {
   return draw({
-    title: 'To the first picture: median, by the distance of random access points',
+    title: 'Time to the first picture: median, by the distance of random access points',
     lines: linesOf(stats, ({ gop, time }) => ({ x: gop, y: time })),
     isEven: true,
     xText: (gop) => `${gop} s`,

@@ -1,6 +1,6 @@
 /**
- * What is missing of a transport stream that is known beforehand, whoever carried it: no counter or header of any
- * protocol is trusted, only content. No sockets, no clock.
+ * Packets missing from a known transport stream, whichever protocol carried it: only contents are compared, no counters
+ * or headers. No sockets, no clock.
  */
 import { createHash } from 'node:crypto';
 import type { Millis } from '../../src/base/units.js';
@@ -11,13 +11,13 @@ import {
   startsPayloadUnit,
   TS_PACKET_LENGTH,
 } from '../../src/wire/ts.js';
-import { quantile } from './arrivals.js';
+import { quantile } from './stats.js';
 
-/** ISO/IEC 13818-1: lengths of program_clock_reference; and of PTS and DTS behind the nine first bytes of a PES header. */
+/** ISO/IEC 13818-1: length of program_clock_reference; PTS and DTS follow the first nine bytes of a PES header. */
 const PCR_LENGTH = 6;
 const PES_TIMES = { at: 9, length: 10 };
 
-/** What a packet holds, its times left out: a server that repeats a file gives it others. */
+/** A hash of a packet without its times, which change when a server repeats the file. */
 function contentOf(packets: Buffer, offset: number): number {
   const packet = Buffer.from(packets.subarray(offset, offset + TS_PACKET_LENGTH));
   if (adaptationFlagsOf(packet, 0) & AdaptationFlag.pcr) packet.fill(0, 6, 6 + PCR_LENGTH);
@@ -29,24 +29,24 @@ function contentOf(packets: Buffer, offset: number): number {
 }
 
 export interface CompletenessReport {
-  /** TS packets that the stream has between the first and the last that came; only those that occur once in it. */
+  /** TS packets of the stream between the first and the last that arrived; only those that occur once. */
   expected: number;
   missing: number;
-  /** Holes, whatever their size. */
+  /** Runs of missing packets. */
   holes: number;
-  /** Came after one that follows it: twice, or too late to be of use. */
+  /** Arrived after a later packet: duplicates, and packets too late to be used. */
   misplaced: number;
-  /** Of no content that the stream has. */
+  /** Contents that the stream does not have. */
   unknown: number;
-  /** Between the time at which a packet was due to leave and that at which it came; null where that is not known. */
+  /** From the due time of a packet to its arrival; null when due times are unknown. */
   delay: { p50: Millis; p99: Millis; max: Millis } | null;
 }
 
-/** Compares what comes with `reference`, which is repeated for ever. `due`: when each of its TS packets leaves. */
+/** Compares arrivals with `reference`, which is repeated. `due`: when each of its TS packets leaves. */
 export class Completeness {
-  /** Content → its number among those that occur once; the others have −1. */
-  readonly #places = new Map<number, number>();
-  /** Which TS packet of the reference each of those is. */
+  /** Content → its position among those that occur once, or −1. */
+  readonly #positions = new Map<number, number>();
+  /** The TS packet of the reference, by position. */
   readonly #packets: number[] = [];
   readonly #due: ((packet: number, now: Millis) => Millis) | null;
   #last: number | null = null;
@@ -61,20 +61,20 @@ export class Completeness {
     for (const content of contents) counts.set(content, (counts.get(content) ?? 0) + 1);
     contents.forEach((content, packet) => {
       const isUnique = counts.get(content) === 1;
-      this.#places.set(content, isUnique ? this.#packets.length : -1);
+      this.#positions.set(content, isUnique ? this.#packets.length : -1);
       if (isUnique) this.#packets.push(packet);
     });
     this.#due = due;
   }
 
-  /** What comes from now on counts. */
+  /** Starts a measurement. */
   begin(): void {
     this.#last = null;
     this.#report = emptyReport();
     this.#delays = [];
   }
 
-  /** Any piece of the stream that follows the one before. */
+  /** Takes the next bytes of the stream. */
   take(piece: Buffer, now: Millis): void {
     const bytes = this.#rest.length === 0 ? piece : Buffer.concat([this.#rest, piece]);
     const end = bytes.length - (bytes.length % TS_PACKET_LENGTH);
@@ -89,12 +89,12 @@ export class Completeness {
   }
 
   #takePacket(bytes: Buffer, at: number, now: Millis): void {
-    const place = this.#places.get(contentOf(bytes, at));
+    const position = this.#positions.get(contentOf(bytes, at));
     const report = this.#report;
-    if (place === undefined) report.unknown++;
-    if (place === undefined || place < 0) return;
+    if (position === undefined) report.unknown++;
+    if (position === undefined || position < 0) return;
     const count = this.#packets.length;
-    const step = this.#last === null ? 1 : (place - this.#last + count) % count;
+    const step = this.#last === null ? 1 : (position - this.#last + count) % count;
     if (step === 0 || step > count / 2) {
       report.misplaced++;
       return;
@@ -102,8 +102,8 @@ export class Completeness {
     report.expected += step;
     report.missing += step - 1;
     if (step > 1) report.holes++;
-    this.#last = place;
-    if (this.#due) this.#delays.push(now - this.#due(this.#packets[place]!, now));
+    this.#last = position;
+    if (this.#due) this.#delays.push(now - this.#due(this.#packets[position]!, now));
   }
 }
 

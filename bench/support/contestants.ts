@@ -1,13 +1,10 @@
-/** Programs that put a file on the air in many groups, each run as cheaply as we know how. */
+/** Programs that send a file to many groups, each in its cheapest configuration. */
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { Store } from '../../src/reel/store.js';
-import { isInstalled, msc } from '../support.js';
-import type { BoundOptions } from './bound.js';
-import { Program } from './processes.js';
+import { available } from './benchmark.js';
+import type { BoundTask } from './bound.js';
+import { HelperProcess, Program } from './processes.js';
+import { type OffAir, serveStations } from './serve.js';
 
 export interface Destination {
   group: string;
@@ -16,39 +13,32 @@ export interface Destination {
 
 export interface Task {
   stations: number;
-  /** What ours plays: a source for each station, all prepared. */
+  /** Prepared sources of our stations. */
   sources: readonly string[];
   store: Store;
-  /** What the others play: a transport stream. */
+  /** The transport stream that the others play. */
   packets: string;
 }
 
-/** A contestant at work. */
 export interface OnAir {
   programs: Program[];
   destinations: Destination[];
-  /** Seconds from the command until every station was on the air; null where it does not say. */
+  /** Seconds from the command to the last station on air; null when it is unknown. */
   onAirAfter: number | null;
-  /** What it said of itself when it ended. */
+  /** Resolves with its own totals, if it has any. */
   stop(): Promise<OffAir | null>;
-}
-
-export interface OffAir {
-  packets: number;
-  droppedLate: number;
-  lateness: { median: number; p99: number; max: number };
 }
 
 export interface Contestant {
   name: string;
-  /** How it is run. */
+  /** Its configuration. */
   how: string;
   version: string;
-  /** RTP timestamps are the wall-clock times at which packets are due. */
+  /** Whether RTP timestamps are the wall-clock times at which packets are due. */
   isClocked: boolean;
-  /** Milliseconds after which it runs as it will for hours: programs that are compiled while they run take their time. */
+  /** Time to reach its permanent speed, ms: just-in-time compilers are slow at first. */
   warmUp?: number;
-  /** With fewer stations it is as another contestant. */
+  /** With fewer stations it equals another contestant. */
   leastStations?: number;
   start(task: Task): Promise<OnAir>;
 }
@@ -57,7 +47,7 @@ const PORT = 5_000;
 const destination = (i: number): Destination => ({ group: `239.255.${i >> 8}.${i & 0xff}`, port: PORT });
 const destinationsOf = (stations: number) => Array.from({ length: stations }, (_, i) => destination(i));
 
-/** What stands behind "version" or its name, or first, when the program is asked. */
+/** The version in the output of a program: after "version" or its name, or at the start. */
 export function versionOf(command: string, words: string[]): string {
   const { stdout, stderr } = spawnSync(command, words, { encoding: 'utf8' });
   const [, named, bare] = /(?:version|mpv) (\S*\d[^\s,]*)|^(\d\S*)/.exec(`${stdout}${stderr}`) ?? [];
@@ -69,7 +59,6 @@ async function endAll(programs: readonly Program[]): Promise<null> {
   return null;
 }
 
-/** Programs that need no more than to be started. */
 const started = (programs: Program[], destinations: Destination[]): OnAir => ({
   programs,
   destinations,
@@ -77,7 +66,7 @@ const started = (programs: Program[], destinations: Destination[]): OnAir => ({
   stop: () => endAll(programs),
 });
 
-/** One process for all stations; `words` gives its command line. */
+/** One process for all stations. `words`: its arguments. */
 const inOneProcess = (command: string, words: (task: Task, destinations: Destination[]) => string[]) => ({
   start: async (task: Task): Promise<OnAir> => {
     const destinations = destinationsOf(task.stations);
@@ -85,7 +74,7 @@ const inOneProcess = (command: string, words: (task: Task, destinations: Destina
   },
 });
 
-/** A process for each station. */
+/** A process for each station. `words`: its arguments. */
 const inManyProcesses = (command: string, words: (task: Task, destination: Destination) => string[]) => ({
   start: async (task: Task): Promise<OnAir> => {
     const destinations = destinationsOf(task.stations);
@@ -138,11 +127,11 @@ function multicat(): Contestant {
   return {
     name: 'multicat',
     how: 'ingests -p, then multicat -p, a process a station',
-    // It does not say; Debian does, where it comes from there: "multicat<tab>2.3-1".
+    // Only Debian's package has a version: "multicat<tab>2.3-1".
     version: spawnSync('dpkg-query', ['--show', 'multicat'], { encoding: 'utf8' }).stdout?.split(/\s/)[1] ?? '?',
     isClocked: false,
     start: async (task) => {
-      // When each packet leaves, for multicat to look up: beside the packets, with .aux behind the name.
+      // Writes the due time of each packet to a file beside the packets, with the suffix .aux.
       const { status, stderr } = spawnSync('ingests', ['-p', PCR_PID, task.packets], { encoding: 'utf8' });
       if (status !== 0) throw new Error(`ingests: ${stderr}`);
       const words = (to: Destination) => ['-p', PCR_PID, task.packets, `${to.group}:${to.port}@127.0.0.1`];
@@ -180,88 +169,51 @@ function gstreamer(): Contestant {
   };
 }
 
-/** Those of the others that are installed, and the names of those that are not. */
-export function peers(): { found: Contestant[]; missing: string[] } {
-  const all: [needs: string[], make: () => Contestant][] = [
-    [['ffmpeg'], ffmpeg],
-    [['ffmpeg'], ffmpegFanOut],
-    [['multicat', 'ingests'], multicat],
-    [['tsplay'], tsplay],
-    [['gst-launch-1.0'], gstreamer],
-  ];
-  const isThere = ([needs]: (typeof all)[number]) => needs.every(isInstalled);
-  const missing = all.filter((peer) => !isThere(peer)).flatMap(([needs]) => needs);
-  return { found: all.filter(isThere).map(([, make]) => make()), missing: [...new Set(missing)] };
-}
+/** The other programs that are installed. */
+export const peers = (): Contestant[] =>
+  available([
+    { needs: ['ffmpeg'], make: () => [ffmpeg(), ffmpegFanOut()] },
+    { needs: ['multicat', 'ingests'], make: () => [multicat()] },
+    { needs: ['tsplay'], make: () => [tsplay()] },
+    { needs: ['gst-launch-1.0'], make: () => [gstreamer()] },
+  ]);
 
-const ON_AIR_PATIENCE = 45_000;
-
-/** `program` is the file that Node.js runs: `bin/msc.js`, or another build's. */
-export function ours(program = msc): Contestant {
+/** `program`: a build's bin/msc.js. */
+export function ours(program: string): Contestant {
   const help = spawnSync(process.execPath, [program, 'serve', '--help'], { encoding: 'utf8' }).stdout;
   const workers = help.includes('--workers') ? ['--workers', '1'] : [];
   return {
     name: 'msc',
     how: `msc serve ${workers.join(' ')}`.trim(),
-    version: spawnSync(process.execPath, [program, '--version'], { encoding: 'utf8' }).stdout.trim(),
+    version: versionOf(process.execPath, [program, '--version']),
     isClocked: true,
     warmUp: 15_000,
-    start: async ({ stations, sources, store }) => {
-      const names = sources.slice(0, stations).map((source, i) => `S${i + 1}=${source}`);
-      const flags = [
-        '--interface',
-        'lo',
-        '--store',
-        store.folder,
-        '--control-port',
-        '0',
-        '--json',
-        '--quiet',
-        ...workers,
-      ];
-      const began = performance.now();
-      const server = new Program(process.execPath, [program, 'serve', ...names, ...flags]);
-      const destinations: Destination[] = [];
-      let offAir: OffAir | null = null;
-      const allOnAir = new Promise<void>((resolve) => {
-        createInterface({ input: server.child.stdout! }).on('line', (line) => {
-          const event = JSON.parse(line);
-          if (event.event === 'on-air') destinations.push({ group: event.station.group, port: event.station.port });
-          if (event.event === 'off-air') offAir = { ...event, event: undefined, stations: undefined };
-          if (destinations.length === stations) resolve();
-        });
-      });
-      const failed = Promise.race([once(server.child, 'close'), sleep(ON_AIR_PATIENCE, null, { ref: false })]);
-      const isOnAir = await Promise.race([allOnAir.then(() => true), failed.then(() => false)]);
-      if (!isOnAir) {
-        await server.end();
-        throw new Error(`msc serve: ${destinations.length} of ${stations} stations came on the air. ${server.said}`);
-      }
+    start: async ({ sources, store }) => {
+      const flags = ['--control-port', '0', ...workers];
+      const serving = await serveStations({ program, store: store.folder, sources, flags });
       return {
-        programs: [server],
-        destinations,
-        onAirAfter: (performance.now() - began) / 1000,
+        programs: [serving.server],
+        destinations: serving.stations,
+        onAirAfter: serving.onAirAfter,
         stop: async () => {
-          await server.end();
-          return offAir;
+          await serving.server.end();
+          return serving.offAir();
         },
       };
     },
   };
 }
 
-/** A bare loop that sends what ours sends at the pace of ours: nobody who sends this can cost less. */
-export function bound(pace: Omit<BoundOptions, 'destinations'>): Contestant {
+/** A bare loop that sends the same messages as ours at the same pace: a lower bound of the cost. */
+export function bound(pace: Omit<BoundTask, 'destinations'>): Contestant {
   return {
     name: 'sending alone',
-    how: 'the same messages at the pace of msc, filled beforehand: a loop around sendmmsg',
+    how: 'a loop around sendmmsg with prepared messages, at the pace of msc',
     version: '',
     isClocked: false,
     start: async ({ stations }) => {
       const destinations = destinationsOf(stations);
-      const entry = fileURLToPath(new URL('bound.js', import.meta.url));
-      const program = new Program(process.execPath, [entry, JSON.stringify({ ...pace, destinations })]);
-      return started([program], destinations);
+      return started([await HelperProcess.start('bound', { ...pace, destinations } satisfies BoundTask)], destinations);
     },
   };
 }

@@ -1,18 +1,18 @@
 /**
- * Many receivers of one station in one process, on loopback: they share what comes from the groups, each loses of it
- * what it is told, and each has a session of its own. Its argument is a JSON object, CrowdOptions; it prints a line when
- * all are tuned. Lines on standard input: `begin` begins the time that counts, `lose SHARE` has each lose that share
- * at random from then on, `drop` has all lose the next packet; `end` ends it all: then it prints a CrowdReport.
+ * Many receivers of one station on loopback. They share the group's sockets; each has a session and losses of its own.
+ * Commands: `begin` starts the measurement, `lose SHARE` sets the random loss of each receiver, `drop` makes all lose
+ * the next packet, `end` prints a CrowdReport.
  */
-import { createInterface } from 'node:readline';
 import { openSession, type SessionOptions } from '../../src/control/client.js';
 import { openGroupBatched, type ReceivedBatch } from '../../src/net/receive-batched.js';
 import type { OpenGroup } from '../../src/receiver/station-receiver.js';
 import { Tuner } from '../../src/receiver/tuner.js';
 import type { FoundChannel } from '../../src/viewer/channels.js';
 import { randomFrom } from '../../test/support/relay.js';
+import { commands, readTask } from './helper.js';
+import { sum } from './stats.js';
 
-export interface CrowdOptions {
+export interface CrowdTask {
   channel: FoundChannel;
   receivers: number;
 }
@@ -22,21 +22,21 @@ export interface CrowdReport {
   received: number;
   lostBeforeRepair: number;
   lost: number;
-  /** Packets that the server sent again, to one each, and to all. */
+  /** Repairs by the server, to one receiver and to the group. */
   unicast: number;
   multicast: number;
 }
 
-const { channel, receivers }: CrowdOptions = JSON.parse(process.argv[2]!);
+const { channel, receivers }: CrowdTask = readTask();
 const { port } = channel.info;
 
 const random = randomFrom(11);
 let share = 0;
-let isToDrop = false;
+let dropsNext = false;
 let unicast = 0;
 let multicast = 0;
 
-/** What one receiver gets of a batch. */
+/** The packets of a batch that one receiver gets. */
 class Part implements ReceivedBatch {
   buffer: Buffer = Buffer.alloc(0);
   readonly offsets = new Uint32Array(4_096);
@@ -59,7 +59,7 @@ class Part implements ReceivedBatch {
 
 type Listener = Parameters<OpenGroup>[0];
 
-/** One socket a group and port, whoever listens. */
+/** A socket for each group and port. */
 const groups = new Map<string, { listeners: Set<Listener>; socket: ReturnType<OpenGroup> }>();
 const part = new Part();
 
@@ -71,8 +71,8 @@ const openShared: OpenGroup = async (options) => {
     const isMedia = options.port === port;
     const onDatagrams = (batch: ReceivedBatch) => {
       if (!isMedia) multicast += batch.count;
-      const isDropped = isMedia && isToDrop && batch.count > 0;
-      if (isDropped) isToDrop = false;
+      const isDropped = isMedia && dropsNext && batch.count > 0;
+      if (isDropped) dropsNext = false;
       for (const listener of listeners) {
         part.take(batch, isDropped ? 1 : 0, isMedia);
         listener.onDatagrams(part);
@@ -100,7 +100,7 @@ const using = {
 };
 const events = {
   onServer: (isLost: boolean) => {
-    if (isLost) process.stderr.write('the server does not answer\n');
+    if (isLost) process.stderr.write('the server stopped answering\n');
   },
   onTrouble: (problem: Error) => process.stderr.write(`${problem.message}\n`),
 };
@@ -111,31 +111,26 @@ const tuners = Array.from(
 );
 const tuned = await Promise.all(tuners.map((tuner) => tuner.tune(channel.found)));
 
-/** Totals over the receivers. */
+/** Totals of all receivers. */
 function totals() {
   const reports = tuned.map((receiver) => receiver.report());
-  const sum = (of: (report: (typeof reports)[number]) => number) => reports.reduce((all, each) => all + of(each), 0);
   return {
-    received: sum(({ received }) => received),
-    lostBeforeRepair: sum(({ lostBeforeRepair }) => lostBeforeRepair),
-    lost: sum(({ lost }) => lost),
+    received: sum(reports.map(({ received }) => received)),
+    lostBeforeRepair: sum(reports.map(({ lostBeforeRepair }) => lostBeforeRepair)),
+    lost: sum(reports.map(({ lost }) => lost)),
     unicast,
     multicast,
   };
 }
 
-process.stdout.write('ready\n');
 let before = totals();
-for await (const line of createInterface({ input: process.stdin })) {
-  const [word, value] = line.split(' ');
+for await (const [word, value] of commands()) {
   if (word === 'begin') before = totals();
   else if (word === 'lose') share = Number(value);
-  else if (word === 'drop') isToDrop = true;
-  else break;
+  else if (word === 'drop') dropsNext = true;
+  else {
+    const report = Object.entries(totals()).map(([name, total]) => [name, total - before[name as keyof CrowdReport]]);
+    console.log(JSON.stringify(Object.fromEntries(report)));
+  }
 }
-const after = totals();
-const report = Object.fromEntries(
-  Object.entries(after).map(([name, value]) => [name, value - before[name as keyof CrowdReport]]),
-);
-process.stdout.write(`${JSON.stringify(report)}\n`);
 process.exit();

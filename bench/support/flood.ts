@@ -1,7 +1,6 @@
 /**
- * NackGenerator that nobody should heed, from many addresses of the loopback network: beginnings without a cookie, and
- * tunings, replays and feedback with a forged one, and bytes that mean nothing. Its argument is a JSON object,
- * FloodOptions; it ends by itself and prints how many it sent.
+ * Sends forged requests from many loopback addresses until it is ended: starts without a cookie; tunes, replays and
+ * feedback with a forged cookie; and random bytes.
  */
 import { randomBytes } from 'node:crypto';
 import { loadLibc } from '../../src/system/libc.js';
@@ -10,22 +9,23 @@ import { UdpSocket } from '../../src/system/udp-socket.js';
 import { encodeFeedback } from '../../src/wire/feedback.js';
 import { COOKIE_LENGTH, encodeMessage, message } from '../../src/wire/message.js';
 import { randomFrom } from '../../test/support/relay.js';
+import { readTask } from './helper.js';
 
-export interface FloodOptions {
+export interface FloodTask {
   controlPort: number;
   station: string;
   ssrc: number;
-  /** A second. */
+  /** Per second. */
   requests: number;
-  seconds: number;
 }
 
 const SOURCES = 512;
+/** Milliseconds. */
 const PERIOD = 5;
 
-const { controlPort, station, ssrc, requests, seconds }: FloodOptions = JSON.parse(process.argv[2]!);
+const { controlPort, station, ssrc, requests }: FloodTask = readTask();
 const { libc } = await loadLibc();
-if (libc === null) throw new Error('it needs 64-bit Linux');
+if (libc === null) throw new Error('64-bit Linux is needed');
 
 const random = randomFrom(3);
 const byte = () => 1 + Math.floor(random() * 254);
@@ -63,16 +63,17 @@ for (let i = 0, at = 0; i < datagrams.length; i++) {
   at += datagrams[i]!.length;
 }
 
+console.log('ready');
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 const began = performance.now();
 let sent = 0;
 let next = 0;
-for (let tick = 1; tick * PERIOD <= seconds * 1_000; tick++) {
+for (let tick = 1; ; tick++) {
   const wait = began + tick * PERIOD - performance.now();
   if (wait > 0) Atomics.wait(sleeper, 0, 0, wait);
   for (let left = Math.round((requests * tick * PERIOD) / 1_000) - sent; left > 0; ) {
     const first = sent % datagrams.length;
-    // A few from each source, so that there are many sources at any time.
+    // Few from each source, so that many sources are active at any time.
     const count = Math.min(left, 8, datagrams.length - first);
     const done = table.send(sockets[next]!.fd, first, count);
     if (done < 0) throw new Error(`sendmmsg: error ${-done}`);
@@ -81,5 +82,3 @@ for (let tick = 1; tick * PERIOD <= seconds * 1_000; tick++) {
     sent += done;
   }
 }
-console.log(sent);
-for (const socket of sockets) socket.close();

@@ -1,10 +1,10 @@
-/** Programs that send one station to many viewers by TCP: ours, and others with the same packets. */
+/** Programs that send one station to many TCP viewers: ours, and others with the same packets. */
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Program } from './processes.js';
+import { asNobody, Program } from './processes.js';
 import { BIT_RATE, type Prepared } from './reels.js';
 import { serveStations } from './serve.js';
 
@@ -12,17 +12,17 @@ export interface HttpTask {
   /** A build's bin/msc.js. */
   msc: string;
   folder: string;
-  /** Of the store. */
+  /** Folder of the store. */
   store: string;
   reel: Prepared;
-  /** Where there is enough of the stream for a whole measurement in one file. */
+  /** A file with enough of the stream for a measurement. */
   long: string;
 }
 
 export interface HttpServer {
   name: string;
-  command: string;
-  /** Starts it; resolves with its processes and the address at which a viewer finds the station. */
+  needs: readonly string[];
+  /** Resolves with its processes, the measured one first, and the station's address. */
   start(task: HttpTask): Promise<{ programs: Program[]; url: string }>;
 }
 
@@ -37,7 +37,7 @@ async function freePort(): Promise<number> {
 
 async function listening(port: number, program: Program): Promise<void> {
   for (let tries = 0; tries < 200; tries++) {
-    if (program.hasEnded) throw new Error(program.said);
+    if (program.hasEnded) throw new Error(program.errors);
     const isOpen = await fetch(`http://127.0.0.1:${port}/`, { method: 'HEAD', signal: AbortSignal.timeout(500) }).then(
       () => true,
       (error: Error) => (error.cause as { code?: string })?.code !== 'ECONNREFUSED' && error.name !== 'TimeoutError',
@@ -45,28 +45,29 @@ async function listening(port: number, program: Program): Promise<void> {
     if (isOpen) return;
     await sleep(50);
   }
-  throw new Error(`nothing listens on port ${port}. ${program.said}`);
+  throw new Error(`nothing listens on port ${port}. ${program.errors}`);
 }
 
-const ours = async ({ msc, store, reel }: HttpTask) => {
-  const port = await freePort();
-  const flags = ['--store', store, '--control-port', '0', '--http', `127.0.0.1:${port}`];
-  const { server, stations } = await serveStations(msc, [reel.source], flags);
-  return { server, stations, port };
-};
+const ours = ({ msc, store, reel }: HttpTask) =>
+  serveStations({
+    program: msc,
+    store,
+    sources: [reel.source],
+    flags: ['--control-port', '0', '--http', '127.0.0.1:0'],
+  });
 
 export const httpServers: HttpServer[] = [
   {
     name: 'msc serve',
-    command: process.execPath,
+    needs: [],
     async start(task) {
-      const { server, stations, port } = await ours(task);
-      return { programs: [server], url: `http://127.0.0.1:${port}/stations/${stations[0]!.id}.ts` };
+      const { server, stations, url } = await ours(task);
+      return { programs: [server], url: `${url}/stations/${stations[0]!.id}.ts` };
     },
   },
   {
     name: 'msc gateway',
-    command: process.execPath,
+    needs: [],
     async start(task) {
       const { server, stations } = await ours(task);
       const port = await freePort();
@@ -74,16 +75,15 @@ export const httpServers: HttpServer[] = [
       await listening(port, gateway);
       const url = `http://127.0.0.1:${port}/stations/${stations[0]!.id}.ts`;
       for (let tries = 0; (await fetch(url, { method: 'HEAD' })).status !== 200; tries++) {
-        if (tries === 200) throw new Error(`the gateway does not find the station. ${gateway.said}`);
+        if (tries === 200) throw new Error(`the gateway did not find the station. ${gateway.errors}`);
         await sleep(50);
       }
-      // What playing costs is not what is measured here.
       return { programs: [gateway, server], url };
     },
   },
   {
     name: 'nginx, a file at limit_rate',
-    command: 'nginx',
+    needs: ['nginx'],
     async start({ folder, long }) {
       const port = await freePort();
       const home = join(folder, 'nginx');
@@ -101,7 +101,7 @@ server { listen 127.0.0.1:${port}; location = /film.ts { alias ${long}; limit_ra
   },
   {
     name: 'GStreamer tcpserversink',
-    command: 'gst-launch-1.0',
+    needs: ['gst-launch-1.0'],
     async start({ long }) {
       const port = await freePort();
       const pipeline =
@@ -109,20 +109,17 @@ server { listen 127.0.0.1:${port}; location = /film.ts { alias ${long}; limit_ra
         `port=${port} sync=false recover-policy=keyframe`;
       const gst = new Program('gst-launch-1.0', ['-q', ...pipeline.split(' ')]);
       await sleep(1_500);
-      if (gst.hasEnded) throw new Error(gst.said);
+      if (gst.hasEnded) throw new Error(gst.errors);
       return { programs: [gst], url: `tcp://127.0.0.1:${port}` };
     },
   },
   {
     name: 'VLC',
-    command: 'cvlc',
+    needs: ['vlc'],
     async start({ folder, long }) {
       const port = await freePort();
       const sout = `#standard{access=http,mux=ts,dst=127.0.0.1:${port}/film.ts}`;
-      // It refuses to run as root.
-      const nobody = process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];
-      const [command, ...words] = [...nobody, 'cvlc', '-q', long, '--sout', sout];
-      const vlc = new Program(command, words, { env: { HOME: folder } });
+      const vlc = new Program('cvlc', ['-q', long, '--sout', sout], { before: asNobody, env: { HOME: folder } });
       await listening(port, vlc);
       return { programs: [vlc], url: `http://127.0.0.1:${port}/film.ts` };
     },

@@ -1,34 +1,33 @@
 /**
- * Viewers by HTTP, or by TCP where the address says so, in one process that reads what comes as cheaply as it can. Its
- * argument is a JSON object, ViewersOptions; it prints a line when all have got their first bytes, or were left. A line `begin` on
- * standard input begins the time that counts, `end` ends it: then it prints a ViewersReport.
+ * HTTP viewers, or TCP viewers for tcp: URLs, that read as cheaply as possible. They are ready when each has received
+ * its first bytes or was disconnected. Commands: `begin` starts the measurement, `end` prints a ViewersReport.
  */
 import { connect, type Socket } from 'node:net';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { continuityCounterOf, hasPayload, Pid, pidOf, TS_PACKET_LENGTH, TS_SYNC_BYTE } from '../../src/wire/ts.js';
+import { commands, readTask } from './helper.js';
+import { sum } from './stats.js';
 
-export interface ViewersOptions {
+export interface ViewersTask {
   /** One for each viewer, e.g. `http://127.0.0.1:8080/stations/film.ts`, `tcp://127.0.0.1:9000`. */
   urls: string[];
 }
 
 export interface ViewersReport {
   seconds: number;
-  /** Of all viewers, HTTP headers included. */
+  /** Of all viewers, with HTTP headers. */
   bytes: number;
-  /** Of the viewer that got least and of the one that got most. */
+  /** Of the viewer that received least. */
   least: number;
-  most: number;
-  /** Packets of the first viewer's video whose continuity counter is not the one that follows. */
+  /** Breaks in the continuity counter of the first viewer's video. */
   jumps: number;
   /** Connections that ended. */
   ended: number;
 }
 
-const { urls }: ViewersOptions = JSON.parse(process.argv[2]!);
+const { urls }: ViewersTask = readTask();
 
-/** Follows the continuity counter of the video, from the first packet on. */
+/** Checks the continuity counter of the video. */
 class Continuity {
   jumps = 0;
   #rest: Buffer = Buffer.alloc(0);
@@ -40,12 +39,14 @@ class Continuity {
     let at = 0;
     if (!this.#isInStep) {
       const isStart = (i: number) =>
-        all[i] === TS_SYNC_BYTE && all[i + TS_PACKET_LENGTH] === TS_SYNC_BYTE && all[i + 2 * TS_PACKET_LENGTH] === 0x47;
+        all[i] === TS_SYNC_BYTE &&
+        all[i + TS_PACKET_LENGTH] === TS_SYNC_BYTE &&
+        all[i + 2 * TS_PACKET_LENGTH] === TS_SYNC_BYTE;
       while (at + 2 * TS_PACKET_LENGTH < all.length && !isStart(at)) at++;
       this.#isInStep = at + 2 * TS_PACKET_LENGTH < all.length;
     }
     for (; this.#isInStep && at + TS_PACKET_LENGTH <= all.length; at += TS_PACKET_LENGTH) {
-      if (all[at] !== TS_SYNC_BYTE) throw new Error('the first viewer is not sent transport stream packets');
+      if (all[at] !== TS_SYNC_BYTE) throw new Error('the first viewer receives no transport stream');
       if (pidOf(all, at) !== Pid.video || !hasPayload(all, at)) continue;
       const counter = continuityCounterOf(all, at);
       if (this.#last !== null && counter !== ((this.#last + 1) & 0x0f)) this.jumps++;
@@ -59,11 +60,16 @@ const continuity = new Continuity();
 const bytes = new Float64Array(urls.length);
 let ended = 0;
 let waiting = urls.length;
-/** All read into the same memory: what came is counted, and forgotten. */
+/** All sockets read into the same memory: bytes are only counted. */
 const shared = Buffer.alloc(256 * 1024);
 
-function hasBegun(): void {
-  if (--waiting === 0) console.log('all');
+let onAllStarted: () => void = () => undefined;
+const allStarted = new Promise<void>((resolve) => {
+  onAllStarted = resolve;
+});
+
+function countStarted(): void {
+  if (--waiting === 0) onAllStarted();
 }
 
 function watch(url: string, i: number): Socket {
@@ -74,7 +80,7 @@ function watch(url: string, i: number): Socket {
     onread: {
       buffer: shared,
       callback: (length, buffer) => {
-        if (bytes[i] === 0) hasBegun();
+        if (bytes[i] === 0) countStarted();
         bytes[i]! += length;
         if (i === 0 && isCounting) continuity.take(Buffer.from(buffer.subarray(0, length)));
         return true;
@@ -84,15 +90,14 @@ function watch(url: string, i: number): Socket {
   if (protocol === 'http:') socket.write(`GET ${pathname}${search} HTTP/1.1\r\nHost: ${hostname}:${port}\r\n\r\n`);
   socket.on('close', () => {
     ended++;
-    // Who is sent nothing at all is not waited for.
-    if (bytes[i] === 0) hasBegun();
+    if (bytes[i] === 0) countStarted();
   });
   socket.on('error', (error) => process.stderr.write(`${url}: ${error.message}\n`));
   return socket;
 }
 
 let isCounting = false;
-/** One after the other: a server that lets few wait at its door would not see the rest. */
+/** Time between two connections, ms: more at once would exceed the backlog of some servers. */
 const APART = 5;
 const sockets: Socket[] = [];
 for (const [i, url] of urls.entries()) {
@@ -101,24 +106,23 @@ for (const [i, url] of urls.entries()) {
 }
 let from: Float64Array = bytes.slice();
 let began = performance.now();
-for await (const line of createInterface({ input: process.stdin })) {
-  if (line === 'begin') {
+if (urls.length > 0) await allStarted;
+for await (const [word] of commands()) {
+  if (word === 'begin') {
     from = bytes.slice();
     began = performance.now();
     isCounting = true;
     continue;
   }
-  const each = bytes.map((sum, i) => sum - from[i]!);
+  const each = bytes.map((total, i) => total - from[i]!);
   const report: ViewersReport = {
     seconds: (performance.now() - began) / 1000,
-    bytes: each.reduce((sum, one) => sum + one, 0),
+    bytes: sum([...each]),
     least: Math.min(...each),
-    most: Math.max(...each),
     jumps: continuity.jumps,
     ended,
   };
   console.log(JSON.stringify(report));
-  break;
 }
 for (const socket of sockets) socket.destroy();
 process.exit();

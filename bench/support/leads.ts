@@ -1,8 +1,6 @@
-/** How long before their time stamp the packets of a reel's pictures leave. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PTS_MODULUS, ticksToMillis, wrap } from '../../src/base/units.js';
-import { defaultMediaSettings } from '../../src/media/settings.js';
 import { closeReel } from '../../src/reel/open-reel.js';
 import { ReelFile } from '../../src/reel/reel.js';
 import type { Store } from '../../src/reel/store.js';
@@ -14,10 +12,11 @@ import {
   TS_PACKET_LENGTH,
   TS_PACKETS_PER_GROUP,
 } from '../../src/wire/ts.js';
+import { reelId } from './reels.js';
 
-/** Milliseconds, by picture: from its first packet and from its last to its time stamp. */
+/** Milliseconds from the first and the last packet of each picture of a reel to its time stamp. */
 export async function leadsOf(store: Store, source: string): Promise<{ first: number[]; last: number[] }> {
-  const id = store.reelId(await store.readContentHash(source), { ...defaultMediaSettings, target: null });
+  const id = await reelId(store, source);
   const reel = await store.openReel(id);
   const bytes = readFileSync(join(store.reelFolder(id), ReelFile.packets.h264));
   const leads: { first: number[]; last: number[] } = { first: [], last: [] };

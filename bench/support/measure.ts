@@ -1,31 +1,40 @@
-/** One contestant at work, measured from outside. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Spread, spread } from '../support.js';
-import type { Contestant, OffAir, Task } from './contestants.js';
-import { Listener, type Received } from './listener.js';
-import { cpuSeconds, machineCpuSeconds, memory, multicastSent, type Program, threads } from './processes.js';
+import type { Contestant, Task } from './contestants.js';
+import {
+  cpuSeconds,
+  HelperProcess,
+  machineCpuSeconds,
+  memory,
+  multicastSent,
+  type Program,
+  threads,
+} from './processes.js';
+import type { Received } from './receive.js';
 import { inPageCache } from './reels.js';
+import type { OffAir } from './serve.js';
+import { type Spread, spread } from './stats.js';
 
+/** Milliseconds. */
 const WARM_UP = 2_000;
-/** Whoever does not send at its full rate by then does not at all. */
+/** Longest wait for a contestant to reach its full rate, ms. */
 const STEADY_PATIENCE = 12_000;
-/** What passes at most before the windows begin, seconds, once a contestant has started. */
+/** Longest time from the start of a contestant to the first window, seconds. */
 export const LONGEST_START = (WARM_UP + STEADY_PATIENCE) / 1000;
 export const WINDOWS = 3;
-/** Stations listened to at most; each costs whoever sends to it a little. */
-const HEARD = 8;
-/** Of each message, as the kernel counts bytes. */
+/** Most stations that the receiver listens to: each costs the sender a little. */
+const SAMPLED = 8;
+/** Headers of each message, which the kernel counts. */
 const IP_AND_UDP_HEADERS = 20 + 8;
 
-/** What one contestant did with one number of stations. Processor shares are of one core. */
+/** One contestant with one number of stations. Processor shares are of one core, 0 to 1. */
 export interface Result {
   name: string;
   files: 'equal' | 'different';
   stations: number;
   cpu: Spread;
-  /** Of the thread that used most. */
+  /** The busiest thread. */
   busiestThread: Spread;
-  /** A second. */
+  /** Per second. */
   packets: number;
   messages: number;
   wakeUps: number;
@@ -36,12 +45,11 @@ export interface Result {
   pageCache: [number | null, number | null];
   received: Received;
   offAir: OffAir | null;
-  /** Everything else on the machine, the listener apart. */
+  /** Everything else on the machine, without the listener. */
   elsewhere: number;
   listener: number;
 }
 
-/** A look at the counters. */
 type Snapshot = ReturnType<typeof snapshot>;
 
 const snapshot = (groups: ReadonlySet<number>, listening: ReadonlySet<number>) => {
@@ -56,7 +64,7 @@ const snapshot = (groups: ReadonlySet<number>, listening: ReadonlySet<number>) =
   };
 };
 
-/** `window` in seconds; `bitrate` of one station. Rejects when the contestant cannot be started, or ends by itself. */
+/** `window` in seconds; `bitrate` of one station. Rejects when the contestant does not start, or ends early. */
 export async function measure(
   contestant: Contestant,
   task: Task & { files: Result['files']; window: number; bitrate: number },
@@ -66,35 +74,35 @@ export async function measure(
   const cachedBefore = await cache();
   const onAir = await contestant.start(task);
   const { programs, destinations, onAirAfter } = onAir;
-  const heard = Math.min(HEARD, Math.ceil(stations / 5));
-  const sample = Array.from({ length: heard }, (_, i) => destinations[Math.floor((i * stations) / heard)]!);
-  const listener = await Listener.start(sample);
+  const sampled = Math.min(SAMPLED, Math.ceil(stations / 5));
+  const sample = Array.from({ length: sampled }, (_, i) => destinations[Math.floor((i * stations) / sampled)]!);
+  const listener = await HelperProcess.start('receive', sample);
   const groups = new Set(programs.map(({ group }) => group));
   const listening = new Set([listener.group]);
   try {
     await steady(0.9 * stations * bitrate, programs);
     await sleep(contestant.warmUp ?? WARM_UP);
-    listener.begin();
+    listener.write('begin');
     const taken = [snapshot(groups, listening)];
     for (let i = 1; i <= WINDOWS; i++) {
       await sleep(window * 1000);
       taken.push(snapshot(groups, listening));
     }
-    const received = await listener.end(contestant.isClocked);
+    const received = await listener.ask<Received>(contestant.isClocked ? 'end clocked' : 'end');
     const used = memory(groups);
     const ended = programs.find(({ hasEnded }) => hasEnded);
-    if (ended) throw new Error(`${contestant.name} ended by itself. ${ended.said}`);
+    if (ended) throw new Error(`it ended early. ${ended.errors}`);
     const pageCache: Result['pageCache'] = [cachedBefore, await cache()];
     const offAir = await onAir.stop();
     const rates = ratesOf(taken, received.packetLength);
     return { name: contestant.name, files, stations, ...rates, ...used, onAirAfter, pageCache, received, offAir };
   } finally {
     await Promise.all(programs.map((program) => program.end()));
-    await listener.close();
+    await listener.end();
   }
 }
 
-/** Waits until `bitrate` leaves. */
+/** Waits until the contestant sends at `bitrate`. */
 async function steady(bitrate: number, programs: readonly Program[]): Promise<void> {
   const look = 500;
   const enough = (bitrate * (look / 1000)) / 8;
@@ -107,11 +115,11 @@ async function steady(bitrate: number, programs: readonly Program[]): Promise<vo
   }
 }
 
-/** What the counters tell; `packetLength` is that of UDP payloads. */
+/** `packetLength`: bytes of UDP payload. */
 function ratesOf(taken: readonly Snapshot[], packetLength: number) {
   const first = taken[0];
-  const last = taken[taken.length - 1];
-  /** A second, between two looks. */
+  const last = taken.at(-1);
+  /** Per second, between two snapshots. */
   const rate = (of: (at: Snapshot) => number, from = first, to = last) =>
     (of(to!) - of(from!)) / (to!.time - from!.time);
   const overWindows = (of: (at: Snapshot) => number) => spread(taken.slice(1).map((to, i) => rate(of, taken[i], to)));

@@ -1,13 +1,10 @@
 /**
- * A viewer of ours that changes stations when it is told. A process of its own, on the interface of MSC_INTERFACE. It
- * prints a line when it is ready; then lines on standard input have it do things, each of which it answers with the
- * milliseconds that passed until the first whole picture:
+ * A viewer on the interface of MSC_INTERFACE. Each command answers with the milliseconds to the first whole picture:
  *
- *     tune ID    receives the station, as a player would be given it, in the session that it has
- *     begin ID   the same in a session of its own, which begins with it
- *     watch ID   watches it in the window of a player that is there already
+ *     tune ID    receives the station as for a player, in the current session
+ *     begin ID   receives it in a new session
+ *     watch ID   shows it in the window of a player that is open
  */
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findChannels } from '../../src/cli/find.js';
 import type { StationReceiver } from '../../src/receiver/station-receiver.js';
@@ -16,8 +13,9 @@ import type { FoundChannel } from '../../src/viewer/channels.js';
 import { MpvPlayer } from '../../src/viewer/players/mpv.js';
 import { Viewer } from '../../src/viewer/viewer.js';
 import { Pid, pidOf, startsPayloadUnit, TS_PACKET_LENGTH } from '../../src/wire/ts.js';
+import { commands } from './helper.js';
 
-/** Longer than what is under way of the station before goes on. */
+/** Time for packets of the station before to arrive, ms. */
 const REST = 300;
 
 const channels = await findChannels({ interface: process.env.MSC_INTERFACE });
@@ -31,7 +29,7 @@ const events = {
   onTrouble: (problem: Error) => process.stderr.write(`${problem.message}\n`),
 };
 
-/** Resolves when the first picture and the beginning of the next one can be read. */
+/** Resolves when the first picture and the start of the next can be read. */
 async function firstPicture({ buffer }: StationReceiver): Promise<void> {
   const settled = (cursor: Parameters<typeof buffer.wait>[0]) =>
     new Promise<void>((resolve) => buffer.wait(cursor, resolve));
@@ -109,9 +107,5 @@ async function watch(id: string): Promise<number> {
 
 const actions: Record<string, (id: string) => Promise<number>> = { tune, begin, watch };
 
-process.stdout.write('ready\n');
-for await (const line of createInterface({ input: process.stdin })) {
-  const [word, id] = line.split(' ');
-  process.stdout.write(`${await actions[word!]!(id!)}\n`);
-}
+for await (const [word, id] of commands()) console.log(String(await actions[word!]!(id!)));
 process.exit();

@@ -1,7 +1,12 @@
-/** Programs in process groups of their own, and what the system says they cost: Linux, proc(5). */
+/** Programs in process groups of their own, and their cost as Linux counts it: proc(5). */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Millis } from '../../src/base/units.js';
+import { sum } from './stats.js';
 
 const [TICKS_PER_SECOND, PAGE] = ['CLK_TCK', 'PAGESIZE'].map((name) =>
   Number(spawnSync('getconf', [name], { encoding: 'utf8' }).stdout),
@@ -21,29 +26,39 @@ function endGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-/** A program with a process group of its own, which holds whatever it starts. */
+interface ProgramOptions {
+  env?: NodeJS.ProcessEnv;
+  /** A command that runs the program elsewhere, e.g. in another network. */
+  before?: readonly string[];
+}
+
+/** A command that runs another command as a user other than root, which VLC refuses. */
+export const asNobody: readonly string[] =
+  process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];
+
+/** A program in a process group of its own, which includes all processes that it starts. */
 export class Program {
   readonly child: ChildProcess;
   readonly group: number;
-  /** The end of what it said on standard error. */
-  said = '';
+  /** The end of its standard error. */
+  errors = '';
 
-  constructor(command: string, words: readonly string[], options: { env?: NodeJS.ProcessEnv } = {}) {
-    this.child = spawn(command, words, {
+  constructor(program: string, args: readonly string[], { env, before = [] }: ProgramOptions = {}) {
+    const [command, ...words] = [...before, program, ...args];
+    this.child = spawn(command!, words, {
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...process.env, MSC_INTERFACE: 'lo', ...options.env },
+      env: { ...process.env, MSC_INTERFACE: 'lo', ...env },
     });
     started.add(this.child);
     this.group = this.child.pid ?? -1;
     this.child.on('error', ({ message }) => {
-      this.said = message;
+      this.errors = message;
     });
     this.child.stderr!.setEncoding('utf8').on('data', (text) => {
-      this.said = (this.said + text).slice(-500);
+      this.errors = (this.errors + text).slice(-500);
     });
-    // Whoever does not read its output loses it.
-    this.child.stdout!.resume();
+    this.child.stdout!.resume(); // Output that nobody reads must not block the program.
     this.child.stdin!.on('error', () => undefined);
   }
 
@@ -51,8 +66,8 @@ export class Program {
     return this.child.exitCode !== null || this.child.signalCode !== null;
   }
 
-  /** Resolves when the group is gone: asked first, ended after `patience` milliseconds. */
-  async end(patience = 5_000): Promise<void> {
+  /** Interrupts the group, and kills it after `patience`. Resolves when it has ended. */
+  async end(patience: Millis = 5_000): Promise<void> {
     if (!this.hasEnded) {
       const closed = once(this.child, 'close');
       endGroup(this.child, 'SIGINT');
@@ -65,12 +80,59 @@ export class Program {
   }
 }
 
-/** The fields of a `stat` file from `state`, the third, on: the name before may hold anything. */
+/** A module of this folder as a process: it reads commands, a line each, and answers in lines. See helper.ts. */
+export class HelperProcess extends Program {
+  readonly #name: string;
+  readonly #lines = createInterface({ input: this.child.stdout! })[Symbol.asyncIterator]();
+
+  private constructor(name: string, task: unknown, options: ProgramOptions) {
+    super(process.execPath, [fileURLToPath(new URL(`${name}.js`, import.meta.url)), JSON.stringify(task)], options);
+    this.#name = name;
+  }
+
+  /** Resolves when it is ready. */
+  static async start(name: string, task: unknown, options: ProgramOptions = {}): Promise<HelperProcess> {
+    const helper = new HelperProcess(name, task, options);
+    await helper.read();
+    return helper;
+  }
+
+  write(line: string): void {
+    this.child.stdin!.write(`${line}\n`);
+  }
+
+  /** The next line. Rejects when the process has ended. */
+  async read(): Promise<string> {
+    const { value, done } = await this.#lines.next();
+    if (!done) return value;
+    await this.end();
+    throw new Error(`${this.#name} ended: ${this.errors}`);
+  }
+
+  /** The answer to a command, which is JSON. */
+  async ask<T>(command: string): Promise<T> {
+    this.write(command);
+    return JSON.parse(await this.read());
+  }
+}
+
+/** Seconds that a command takes. Rejects when it fails. */
+export async function timeCommand(command: string, words: readonly string[]): Promise<number> {
+  const began = performance.now();
+  const program = new Program(command, words);
+  await once(program.child, 'close');
+  const seconds = (performance.now() - began) / 1000;
+  await program.end();
+  if (program.child.exitCode !== 0) throw new Error(`${command} ${words.join(' ')}: ${program.errors}`);
+  return seconds;
+}
+
+/** The fields of a `stat` file from `state`, the third, on. The name before it may contain any character. */
 const fieldsOf = (stat: string): string[] => stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 const PGRP = 5 - 3;
 const RSS = 24 - 3;
 
-/** The file's text, or '' when its process has gone. */
+/** The file's text, or '' when its process has ended. */
 function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8');
@@ -93,9 +155,9 @@ function processesOf(groups: ReadonlySet<number>): Process[] {
 }
 
 export interface Thread {
-  /** Seconds on a processor: what utime and stime in `stat` add up to, but those are in hundredths of a second. */
+  /** Seconds on a processor, from `schedstat`: utime and stime in `stat` are in hundredths of a second. */
   cpu: number;
-  /** How often it has gone to sleep. */
+  /** Voluntary context switches. */
   sleeps: number;
 }
 
@@ -113,11 +175,35 @@ export function threads(groups: ReadonlySet<number>): Map<string, Thread> {
   return found;
 }
 
-/** Processor seconds of threads together. None of the contestants has any that end while they are looked at. */
-export const cpuSeconds = (of: ReadonlyMap<string, Thread>): number =>
-  [...of.values()].reduce((sum, { cpu }) => sum + cpu, 0);
+export const cpuSeconds = (of: ReadonlyMap<string, Thread>): number => sum([...of.values()].map(({ cpu }) => cpu));
 
-/** Bytes of memory of the groups: resident, summed over processes; and shared pages counted by their share. */
+export interface Usage {
+  seconds: number;
+  /** Shares of a core, 0 to 1: of all threads, and of each, the busiest first. */
+  cpu: number;
+  threads: number[];
+  /** A second. */
+  wakeUps: number;
+  /** Bytes, at the end. */
+  rss: number;
+}
+
+/** Waits, and measures the program meanwhile. Rejects when it has ended. */
+export async function usageDuring(program: Program, wait: Millis): Promise<Usage> {
+  const group = new Set([program.group]);
+  const look = () => ({ time: performance.now() / 1000, threads: threads(group) });
+  const from = look();
+  await sleep(wait);
+  const to = look();
+  if (program.hasEnded) throw new Error(`it ended early. ${program.errors}`);
+  const seconds = to.time - from.time;
+  const rates = (of: 'cpu' | 'sleeps') =>
+    [...to.threads].map(([id, thread]) => (thread[of] - (from.threads.get(id)?.[of] ?? 0)) / seconds);
+  const shares = rates('cpu').sort((a, b) => b - a);
+  return { seconds, cpu: sum(shares), threads: shares, wakeUps: sum(rates('sleeps')), rss: memory(group).rss };
+}
+
+/** Memory of the groups, bytes: resident, and proportional, in which processes share the size of shared pages. */
 export function memory(groups: ReadonlySet<number>): { rss: number; pss: number } {
   const total = { rss: 0, pss: 0 };
   for (const { pid, fields } of processesOf(groups)) {
@@ -134,10 +220,10 @@ export function machineCpuSeconds(): number {
     .split('\n')[0]!
     .split(/\s+/)
     .slice(1);
-  return [user, nice, system, irq, softirq].reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS_PER_SECOND!;
+  return sum([user, nice, system, irq, softirq].map(Number)) / TICKS_PER_SECOND!;
 }
 
-/** What this network namespace has sent to groups: messages (a segmented one counts once) and bytes with IP headers. */
+/** Multicast that this network namespace has sent: messages (a segmented one counts once) and bytes with IP headers. */
 export function multicastSent(): { messages: number; octets: number } {
   const lines = readFileSync('/proc/self/net/netstat', 'utf8').split('\n');
   const [names, values] = lines.filter((line) => line.startsWith('IpExt:')).map((line) => line.split(' '));

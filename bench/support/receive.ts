@@ -1,23 +1,20 @@
 /**
- * The receiver of a benchmark, a process of its own. Its argument is a JSON array of `{group, port}`. It prints a line
- * when it has joined them. `begin` on standard input begins the time that counts; `end`, or `end clocked` where RTP
- * timestamps are due times, ends it: then it prints what it saw.
+ * The receiver of a benchmark. Its task is an array of `{group, port}`. Commands: `begin` starts the measurement; `end`,
+ * or `end clocked` when RTP timestamps are due times, prints a Received.
  *
- * It looks for packets now and then rather than waiting for them: the kernel notes when each arrived, and waking a
- * receiver would be work for the sender.
+ * It polls the sockets: the kernel notes arrival times, and a wake-up of the receiver would be work for the sender.
  */
-import { createInterface } from 'node:readline';
 import { loadLibc } from '../../src/system/libc.js';
 import { LARGEST_MESSAGE, ReceiveMessages } from '../../src/system/receive-messages.js';
 import { UdpSocket } from '../../src/system/udp-socket.js';
 import { Arrivals, type Lateness, lateness, lost, type Spacing, spacing } from './arrivals.js';
+import { commands, readTask } from './helper.js';
+import { sum } from './stats.js';
 
 export interface Received {
-  /** A station, on average: UDP payload bytes in a packet, and bit/s of transport stream. */
+  /** Means of a station: bytes of UDP payload in a packet, and bit/s of transport stream. */
   packetLength: number;
   bitrate: number;
-  /** Of the station that sent least. */
-  leastBitrate: number;
   stations: number;
   seconds: number;
   packets: number;
@@ -26,20 +23,20 @@ export interface Received {
   spacing: Spacing;
 }
 
+/** Time between two polls, ms. */
 const LOOK = 20;
 const MESSAGES = 64;
-/** The kernel grants less where its limit is lower. */
+/** The kernel can limit it. */
 const BUFFER = 8 << 20;
-/** Without kernel time stamps there is nothing to measure. */
 const noTimestamps = (): never => {
-  throw new Error('the kernel does not note arrival times');
+  throw new Error('the kernel does not timestamp arrivals');
 };
 
 const loaded = await loadLibc();
-if (loaded.libc === null) throw new Error(`no way to receive: ${loaded.reason}`);
+if (loaded.libc === null) throw new Error(`receiving is not possible: ${loaded.reason}`);
 const { libc } = loaded;
 const messages = new ReceiveMessages(libc, MESSAGES);
-const stations = (JSON.parse(process.argv[2]!) as { group: string; port: number }[]).map(({ group, port }) => {
+const stations = readTask<{ group: string; port: number }[]>().map(({ group, port }) => {
   const socket = new UdpSocket(libc);
   socket.setReuseAddress();
   socket.setReceiveBuffer(BUFFER);
@@ -49,7 +46,7 @@ const stations = (JSON.parse(process.argv[2]!) as { group: string; port: number 
   return { socket, arrivals: new Arrivals() };
 });
 
-/** Milliseconds since the Unix epoch; packets from before do not count. */
+/** Start of the measurement, Unix epoch, ms. */
 let from = Number.POSITIVE_INFINITY;
 
 function look(): void {
@@ -67,35 +64,31 @@ function look(): void {
   }
 }
 
-function result(clocked: boolean): Received {
+function result(isClocked: boolean): Received {
   const seconds = (Date.now() - from) / 1000;
   const seen = stations.map(({ arrivals }) => arrivals);
   const bitrates = seen.map(({ tsBytes }) => (tsBytes * 8) / seconds);
-  const packets = seen.reduce((sum, { times }) => sum + times.length, 0);
+  const packets = sum(seen.map(({ times }) => times.length));
   return {
-    packetLength: seen.reduce((sum, { bytes }) => sum + bytes, 0) / packets,
-    bitrate: bitrates.reduce((sum, rate) => sum + rate, 0) / bitrates.length,
-    leastBitrate: Math.min(...bitrates),
+    packetLength: sum(seen.map(({ bytes }) => bytes)) / packets,
+    bitrate: sum(bitrates) / bitrates.length,
     stations: stations.length,
     seconds,
     packets,
     lost: lost(seen),
-    lateness: clocked ? lateness(seen) : null,
+    lateness: isClocked ? lateness(seen) : null,
     spacing: spacing(seen),
   };
 }
 
 const timer = setInterval(look, LOOK);
-process.stdout.write('ready\n');
-for await (const line of createInterface({ input: process.stdin })) {
-  if (line === 'begin') {
+for await (const [word, kind] of commands()) {
+  if (word === 'begin') {
     from = Date.now();
     continue;
   }
   clearInterval(timer);
   look();
-  process.stdout.write(`${JSON.stringify(result(line === 'end clocked'))}\n`);
-  break;
+  console.log(JSON.stringify(result(kind === 'clocked')));
 }
-for (const { socket } of stations) socket.close();
-process.stdin.destroy();
+process.exit();

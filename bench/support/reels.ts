@@ -1,5 +1,4 @@
-/** Film for benchmarks: of one bit rate throughout, and as many different reels of it as wanted. */
-
+/** Films of constant bit rate for benchmarks, and copies of their reels. */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,16 +6,15 @@ import { defaultMediaSettings } from '../../src/media/settings.js';
 import type { ReelManifest } from '../../src/reel/manifest.js';
 import { ReelFile } from '../../src/reel/reel.js';
 import type { Store } from '../../src/reel/store.js';
-import { msc, seconds } from '../support.js';
+import { log } from './benchmark.js';
+import { msc } from './options.js';
+import { timeCommand } from './processes.js';
 
 /** Of the finished transport stream, bit/s. */
 export const BIT_RATE = 5_000_000;
 
-/**
- * Noise, which takes as many bits as it is given: random access every `gop` seconds, and AAC. The sum is BIT_RATE with
- * MPEG-TS around it.
- */
-export async function makeFilm(path: string, duration: number, gop = 1): Promise<void> {
+/** Noise, which fills its bit rate, and AAC: BIT_RATE as MPEG-TS. `duration` and `gop`, between random access points, in seconds. */
+async function makeFilm(path: string, duration: number, gop: number): Promise<void> {
   const video = 4_638_000;
   const picture = 'testsrc2=s=640x360:r=25,noise=alls=40:allf=t';
   const frames = Math.round(25 * gop);
@@ -24,7 +22,7 @@ export async function makeFilm(path: string, duration: number, gop = 1): Promise
   const rate = `-b:v ${video} -minrate ${video} -maxrate ${video} -bufsize ${video / 2} -x264-params nal-hrd=cbr`;
   const sources = ['-f', 'lavfi', '-i', picture, '-f', 'lavfi', '-i', 'sine=440:r=48000'];
   const words = `${encoder} ${rate} -c:a aac -b:a 128k -ac 2 -t ${duration}`.split(' ');
-  await seconds('ffmpeg', ['-v', 'error', '-y', ...sources, ...words, path]);
+  await timeCommand('ffmpeg', ['-v', 'error', '-y', ...sources, ...words, path]);
 }
 
 /** A film in the store. */
@@ -36,20 +34,37 @@ export interface Prepared {
   bitrate: number;
 }
 
-export async function prepare(store: Store, source: string, program = msc): Promise<Prepared> {
-  await seconds(process.execPath, [program, 'prepare', source, '--store', store.folder, '--quiet']);
+/** Prepares a film as `msc serve` would; `program`: a build's bin/msc.js. */
+export async function prepare(store: Store, source: string, program: string): Promise<Prepared> {
+  await timeCommand(process.execPath, [program, 'prepare', source, '--store', store.folder, '--quiet']);
   const folder = store.reelFolder(await reelId(store, source));
   const manifest: ReelManifest = JSON.parse(readFileSync(join(folder, ReelFile.manifest), 'utf8'));
   return { source, folder, packets: join(folder, ReelFile.packets.h264), bitrate: manifest.bitrate };
 }
 
-/** The id under which `msc serve` looks for it, its options left as they are. */
-const reelId = async (store: Store, source: string): Promise<string> =>
+/** Makes a film beside the store, and prepares it. `duration` and `gop` in seconds. */
+export async function makeReel(
+  store: Store,
+  {
+    name = 'film',
+    duration,
+    gop = 1,
+    program = msc,
+  }: { name?: string; duration: number; gop?: number; program?: string },
+): Promise<Prepared> {
+  log(`Making ${name} and its reel`);
+  const path = join(store.folder, '..', `${name}.mp4`);
+  await makeFilm(path, duration, gop);
+  return prepare(store, path, program);
+}
+
+/** The id of a source's reel with the default options of `msc serve`. */
+export const reelId = async (store: Store, source: string): Promise<string> =>
   store.reelId(await store.readContentHash(source), { ...defaultMediaSettings, target: null });
 
 /**
- * `count` sources with a reel each in the store, all with the same packets but in files of their own. The sources are
- * no films, but the store knows reels of them. Returns null where the disk has no room.
+ * Puts `count` sources with a reel each into the store: files of their own with the same packets. The sources are no
+ * films; the store knows only their reels. Returns null when the disk is too small.
  */
 export async function differentReels(store: Store, reel: Prepared, count: number): Promise<string[] | null> {
   const files = readdirSync(reel.folder);
@@ -66,12 +81,12 @@ export async function differentReels(store: Store, reel: Prepared, count: number
     for (const file of files) copyFileSync(join(reel.folder, file), join(folder, file));
     sources.push(source);
   }
-  // Else the disk is still at it while the server is measured.
-  await seconds('sync', ['--file-system', store.folder]);
+  // The disk must not be writing while the server is measured.
+  await timeCommand('sync', ['--file-system', store.folder]);
   return sources;
 }
 
-/** Which share of the reels' packets is in memory, 0 to 1; null without fincore (util-linux 2.30). */
+/** Share of the reels' packets that is in memory, 0 to 1; null without fincore (util-linux 2.30). */
 export async function inPageCache(store: Store, sources: readonly string[]): Promise<number | null> {
   const ids = await Promise.all([...new Set(sources)].map((source) => reelId(store, source)));
   const paths = ids.map((id) => join(store.reelFolder(id), ReelFile.packets.h264));

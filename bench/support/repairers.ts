@@ -1,4 +1,4 @@
-/** Programs that bring a stream over a bad line, each with a buffer of the same length. */
+/** Programs that carry a stream over a lossy line, with equal buffers. */
 import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
@@ -7,18 +7,18 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CONTROL_PORT } from '../../src/contract/addresses.js';
 import { RTP_HEADER_LENGTH } from '../../src/wire/rtp.js';
-import { isInstalled, msc, seconds } from '../support.js';
+import { available } from './benchmark.js';
 import { FAR, NAME } from './cable.js';
 import { versionOf } from './contestants.js';
-import { Program } from './processes.js';
+import { Program, timeCommand } from './processes.js';
 import type { Prepared } from './reels.js';
 import { serveStations } from './serve.js';
 
-/** Milliseconds that a packet may take longer than it would without loss. */
+/** Longest extra delay of a packet because of loss, ms. */
 export const BUFFER = 200;
 /** Columns and rows of FEC: 50 packets, 105 ms at 5 Mbit/s; 30% more packets. */
-export const FEC = { columns: 10, rows: 5 };
-/** FFmpeg's default. It sends a block's FEC spread over the next block, so 10 × 5 would take longer than the buffer. */
+const FEC = { columns: 10, rows: 5 };
+/** FFmpeg's default. It spreads a block's FEC over the next block: 10 × 5 would exceed the buffer. */
 const PROMPEG = { columns: 5, rows: 5 };
 
 export interface Stream {
@@ -27,19 +27,19 @@ export interface Stream {
   store: string;
   /** For files that the contestant needs. */
   folder: string;
-  /** Words that, before a command, run it at the far end of the cable. */
+  /** A command that runs another command at the far end of the cable. */
   atFarEnd: readonly string[];
 }
 
 /** A contestant at work. */
 export interface Carrying {
   programs: Program[];
-  /** What comes out at the far end, and what should. */
+  /** The output at the far end, and the file of the expected output. */
   source: { port: number } | { command: readonly string[] };
   reference: string;
-  /** Whether a station plays the reel, so that it is known when packets are due. */
+  /** Whether a station plays the reel, so that the due times of packets are known. */
   isClocked: boolean;
-  /** A port at the near end at which requests for repair are not to be heard. */
+  /** A port at the near end at which repair requests are dropped. */
   deaf?: number;
 }
 
@@ -47,16 +47,15 @@ export interface Repairer {
   name: string;
   how: string;
   version: string;
-  /** Whether it plays the film once, or else for ever. */
+  /** Whether it plays the film once instead of repeating it. */
   isOnce: boolean;
   start(stream: Stream): Promise<Carrying>;
 }
 
-/** Puts the film on the air on that interface. */
-const serve = (program: string, { reel, store }: Stream, on: string, more: readonly string[]) =>
-  serveStations(program, [reel.source], ['--interface', on, '--store', store, ...more]);
+const serve = (program: string, { reel, store }: Stream, on: string, flags: readonly string[]) =>
+  serveStations({ program, store, sources: [reel.source], flags: ['--interface', on, ...flags] });
 
-/** Where contestants deliver what they have repaired, at the far end. */
+/** Port of the repaired stream at the far end. */
 const OUTPUT_PORT = 7_100;
 const LINE_PORT = 7_000;
 
@@ -69,23 +68,14 @@ function rist(profile: 'simple' | 'main', program: string): Repairer {
     version: /version: (\S+)/.exec(spawnSync('ristsender', ['--help'], { encoding: 'utf8' }).stderr)?.[1] ?? '?',
     isOnce: false,
     async start(stream) {
-      // What is to be carried comes from a station on loopback: the same packets as ours, at the same pace.
+      // A station on loopback is the source: the same packets as ours, at the same pace.
       const { server, stations } = await serve(program, stream, 'lo', ['--control-port', '0']);
-      const [command, ...words] = [
-        ...stream.atFarEnd,
-        ...['ristreceiver', ...common],
-        ...['-i', `rist://@${FAR}:${LINE_PORT}?${buffer}`, '-o', `udp://127.0.0.1:${OUTPUT_PORT}`],
-      ];
-      const receiver = new Program(command!, words);
-      const sender = new Program('ristsender', [
-        ...common,
-        ...[
-          '-i',
-          `rtp://@${stations[0]!.group}:${stations[0]!.port}?miface=lo`,
-          '-o',
-          `rist://${FAR}:${LINE_PORT}?${buffer}`,
-        ],
-      ]);
+      const run = (name: string, from: string, to: string, before: readonly string[]) =>
+        new Program(name, [...common, '-i', from, '-o', to], { before });
+      const output = `udp://127.0.0.1:${OUTPUT_PORT}`;
+      const receiver = run('ristreceiver', `rist://@${FAR}:${LINE_PORT}?${buffer}`, output, stream.atFarEnd);
+      const { group, port } = stations[0]!;
+      const sender = run('ristsender', `rtp://@${group}:${port}?miface=lo`, `rist://${FAR}:${LINE_PORT}?${buffer}`, []);
       return {
         programs: [server, receiver, sender],
         source: { port: OUTPUT_PORT },
@@ -101,8 +91,8 @@ const copying = (packets: string) => ['-i', packets, '-map', '0', '-c', 'copy', 
 const rtpUrl = (address: string) => `rtp://${address}:${LINE_PORT}?pkt_size=1328`;
 
 /**
- * FFmpeg makes a transport stream of its own, the same each time, but not the one that it makes into a file: the
- * reference is what it sends over loopback.
+ * FFmpeg multiplexes the stream again: always in the same way, but not as into a file. The reference is a recording from
+ * loopback.
  */
 async function remultiplex(packets: string, reference: string): Promise<void> {
   const pieces: Buffer[] = [];
@@ -110,8 +100,8 @@ async function remultiplex(packets: string, reference: string): Promise<void> {
   socket.on('message', (datagram) => pieces.push(datagram.subarray(RTP_HEADER_LENGTH)));
   socket.bind(LINE_PORT, '127.0.0.1');
   await once(socket, 'listening');
-  await seconds('ffmpeg', [...quiet, '-readrate', '10', ...copying(packets), rtpUrl('127.0.0.1')]);
-  await sleep(200); // what is still in the socket
+  await timeCommand('ffmpeg', [...quiet, '-readrate', '10', ...copying(packets), rtpUrl('127.0.0.1')]);
+  await sleep(200); // The socket is read to its end.
   socket.close();
   writeFileSync(reference, Buffer.concat(pieces));
 }
@@ -135,8 +125,7 @@ function prompeg(): Repairer {
     async start({ reel, folder, atFarEnd }) {
       const reference = join(folder, 'remultiplexed.ts');
       if (!existsSync(reference)) await remultiplex(reel.packets, reference);
-      const [command, ...words] = [...atFarEnd, 'gst-launch-1.0', '--quiet', ...pipeline(LINE_PORT)];
-      const receiver = new Program(command!, words);
+      const receiver = new Program('gst-launch-1.0', ['--quiet', ...pipeline(LINE_PORT)], { before: atFarEnd });
       const sender = new Program('ffmpeg', [
         ...[...quiet, '-re', ...copying(reel.packets), '-fec', `prompeg=l=${columns}:d=${rows}`],
         rtpUrl(FAR),
@@ -146,21 +135,21 @@ function prompeg(): Repairer {
   };
 }
 
-interface OurWay {
+interface Mode {
   name: string;
   /** Of `msc serve`. */
   flags: readonly string[];
-  /** Whether what receivers ask for is heard. */
-  isHeard: boolean;
+  /** Whether repair requests reach the server. */
+  hasRequests: boolean;
 }
 
-/** `program` is the file that Node.js runs: `bin/msc.js`, or another build's. */
-function ours(program: string, { name, flags, isHeard }: OurWay): Repairer {
+/** `program`: a build's bin/msc.js. */
+function ours(program: string, { name, flags, hasRequests }: Mode): Repairer {
   const how = `${['msc serve', ...flags].join(' ')}, msc record --output -`;
   return {
     name: `msc ${name}`,
-    how: isHeard ? how : `${how}; its requests for repair are not let through`,
-    version: spawnSync(process.execPath, [program, '--version'], { encoding: 'utf8' }).stdout.trim(),
+    how: hasRequests ? how : `${how}; repair requests are dropped`,
+    version: versionOf(process.execPath, [program, '--version']),
     isOnce: false,
     async start(stream) {
       const { server } = await serve(program, stream, NAME, flags);
@@ -169,40 +158,24 @@ function ours(program: string, { name, flags, isHeard }: OurWay): Repairer {
         source: { command: [process.execPath, program, 'record', '1', '--output', '-', '--quiet'] },
         reference: stream.reel.packets,
         isClocked: true,
-        ...(isHeard ? {} : { deaf: CONTROL_PORT }),
+        ...(hasRequests ? {} : { deaf: CONTROL_PORT }),
       };
     },
   };
 }
 
-function allOurs(program: string): Repairer[] {
-  const flags = ['--fec', `${FEC.columns}x${FEC.rows}`];
-  const ways: OurWay[] = [
-    { name: 'repairing nothing', flags: [], isHeard: false },
-    { name: 'by request', flags: [], isHeard: true },
-    { name: 'by FEC', flags, isHeard: false },
-    { name: 'by FEC and request', flags, isHeard: true },
+/** Ours, and the others that are installed. `program`: a build's bin/msc.js. */
+export function repairers(program: string): Repairer[] {
+  const fec = ['--fec', `${FEC.columns}x${FEC.rows}`];
+  const modes: Mode[] = [
+    { name: 'repairing nothing', flags: [], hasRequests: false },
+    { name: 'by request', flags: [], hasRequests: true },
+    { name: 'by FEC', flags: fec, hasRequests: false },
+    { name: 'by FEC and request', flags: fec, hasRequests: true },
   ];
-  return ways.map((way) => ours(program, way));
-}
-
-/** Ours, those of the others that are installed, and the names of what is missing. */
-export function repairers(program = msc): { found: Repairer[]; missing: string[] } {
-  const peers: { needs: [program: string, debian: string][]; make: () => Repairer }[] = [
-    { needs: [['ristsender', 'rist-tools']], make: () => rist('simple', program) },
-    { needs: [['ristsender', 'rist-tools']], make: () => rist('main', program) },
-    {
-      needs: [
-        ['ffmpeg', 'ffmpeg'],
-        ['gst-launch-1.0', 'gstreamer1.0-tools gstreamer1.0-plugins-good'],
-      ],
-      make: prompeg,
-    },
-  ];
-  const isThere = ({ needs }: (typeof peers)[number]) => needs.every(([name]) => isInstalled(name));
-  const missing = peers.filter((peer) => !isThere(peer)).flatMap(({ needs }) => needs);
-  return {
-    found: [...allOurs(program), ...peers.filter(isThere).map(({ make }) => make())],
-    missing: [...new Set(missing.map(([name, debian]) => `${name} (apt-get install ${debian})`))],
-  };
+  return available([
+    { needs: [], make: () => modes.map((mode) => ours(program, mode)) },
+    { needs: ['ristsender'], make: () => [rist('simple', program), rist('main', program)] },
+    { needs: ['ffmpeg', 'gst-launch-1.0'], make: () => [prompeg()] },
+  ]);
 }

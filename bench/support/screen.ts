@@ -1,4 +1,4 @@
-/** A screen that nobody sees, whose pixels are a file: so it is known when a picture is on it, whoever put it there. */
+/** A virtual screen whose pixels are a file, so that pictures of any program can be detected. */
 import { once } from 'node:events';
 import { mkdirSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,22 +9,27 @@ export interface Size {
   width: number;
   height: number;
 }
-/** Every so many rows one is looked at. */
+/** Distance of the rows that are examined. */
 const ROWS = 24;
-/** What menus and windows are drawn with has fewer. */
+/** Number of colours from which a film is assumed: menus and windows have fewer. */
 const COLOURS = 200;
-/** Between two looks, milliseconds. */
+/** Time between two looks, ms. */
 const LOOK = 2;
+
+export const CHROMIUM_FLAGS = [
+  ...['--no-sandbox', '--test-type', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
+  ...['--disable-background-networking', '--disable-component-update', '--autoplay-policy=no-user-gesture-required'],
+];
 
 export class Screen {
   readonly #server: Program;
   readonly #file: number;
-  /** Where the pixels begin in the file, and bytes of a row. */
+  /** Offset of the pixels in the file, and bytes of a row. */
   readonly #start: number;
   readonly #stride: number;
   readonly #row: Buffer;
   readonly #height: number;
-  /** For programs that are to open their windows here. */
+  /** Environment of programs that open their windows here. */
   readonly env: NodeJS.ProcessEnv;
 
   private constructor(server: Program, display: string, file: string, size: Size) {
@@ -51,14 +56,14 @@ export class Screen {
       display += text;
     });
     const ended = once(server.child, 'close').then(() => {
-      throw new Error(`Xvfb ended. ${server.said}`);
+      throw new Error(`Xvfb ended. ${server.errors}`);
     });
     while (!display.endsWith('\n')) await Promise.race([sleep(LOOK), ended]);
-    ended.catch(() => undefined); // later it is told by whoever looks
+    ended.catch(() => undefined);
     return new Screen(server, display.trim(), join(folder, 'Xvfb_screen0'), asked);
   }
 
-  /** Whether there is something with many colours: a film, not a menu. */
+  /** Whether the screen has the many colours of a film. */
   hasPicture(): boolean {
     const colours = new Set<number>();
     for (let y = ROWS / 2; y < this.#height; y += ROWS) {
@@ -68,13 +73,13 @@ export class Screen {
     return colours.size > COLOURS;
   }
 
-  /** A row of pixels as it is now, four bytes each: blue, green, red, nothing. Used again by the next call. */
+  /** The current pixels of a row, four bytes each: blue, green, red, unused. The next call overwrites them. */
   row(y: number): Buffer {
     readSync(this.#file, this.#row, 0, this.#stride, this.#start + y * this.#stride);
     return this.#row;
   }
 
-  /** Resolves when there is a picture, or with false when `patience` milliseconds have passed. */
+  /** Resolves with true when there is a picture, with false after `patience` milliseconds. */
   async picture(patience: number): Promise<boolean> {
     for (const end = performance.now() + patience; performance.now() < end; await sleep(LOOK)) {
       if (this.hasPicture()) return true;
@@ -82,7 +87,7 @@ export class Screen {
     return false;
   }
 
-  /** Resolves when there is none any more. */
+  /** Resolves when there is no picture. */
   async empty(): Promise<void> {
     while (this.hasPicture()) await sleep(LOOK);
   }
