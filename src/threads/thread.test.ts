@@ -8,6 +8,7 @@ import { Thread } from './thread.js';
 async function dyingThread(options: Omit<DyingThreadData, 'lives'>) {
   const timers = new HandTimers();
   const lines: string[] = [];
+  let rung = 0;
   let onLine = (): void => undefined;
   const log = (line: string) => {
     lines.push(line);
@@ -18,6 +19,9 @@ async function dyingThread(options: Omit<DyingThreadData, 'lives'>) {
     entry: new URL('../../test/support/dying-thread.js', import.meta.url),
     data,
     timers,
+    ring: () => {
+      rung++;
+    },
     onDeath: log,
     onMessage: (message) => {
       if (message.is === 'note') log(message.line);
@@ -33,7 +37,7 @@ async function dyingThread(options: Omit<DyingThreadData, 'lives'>) {
     }
     return lines[count - 1]!;
   };
-  return { thread, timers, lines, lineAt, lives: () => new Int32Array(data.lives)[0] };
+  return { thread, timers, lines, lineAt, rings: () => rung, lives: () => new Int32Array(data.lives)[0] };
 }
 
 test('a thread that dies is replaced by one with its stations as they are now, and its stack is logged', async () => {
@@ -82,6 +86,34 @@ test('a station is removed at once while its thread is dead', async () => {
   assert.equal(await lineAt(2), 'life 1 has b, News');
   assert.equal(lives(), 2);
   await thread.close();
+});
+
+test('each removal resolves when the thread has done it, not at the answer to an earlier one', async () => {
+  const { thread, lines, lineAt } = await dyingThread({ deaths: 0 });
+  const done: string[] = [];
+  const add = (title: string) => thread.add({ id: 'a', title });
+  const remove = async (name: string) => {
+    await thread.remove('a');
+    done.push(`${name} after ${lines.length}`);
+  };
+  add('Films');
+  const removals = [remove('first'), remove('first, asked again')];
+  add('News');
+  removals.push(remove('second'));
+  await Promise.all(removals);
+  assert.deepEqual(done, ['first after 1', 'first, asked again after 1', 'second after 2']);
+  assert.equal(await lineAt(2), 'life 0 has a, News');
+  await thread.close();
+});
+
+test('a thread that is being closed gets no more messages, and closing twice ends once', async () => {
+  const { thread, rings } = await dyingThread({ deaths: 0 });
+  thread.add({ id: 'a', title: 'Films' });
+  const closing = [thread.close(), thread.close()];
+  const before = rings();
+  thread.add({ id: 'b', title: 'News' });
+  await Promise.all([...closing, thread.remove('a')]);
+  assert.equal(rings(), before, 'its bell may be closed by now');
 });
 
 test('a thread that is closed while it is dead is not replaced', async () => {

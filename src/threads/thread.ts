@@ -26,6 +26,13 @@ export interface ThreadOptions<Report> {
   timers?: Timers;
 }
 
+class Removal {
+  resolve!: () => void;
+  readonly done = new Promise<void>((resolve) => {
+    this.resolve = resolve;
+  });
+}
+
 /**
  * A thread that works for stations `S`, takes the commands `Command` and sends the reports `Report`, beside those of
  * every thread. Responsible for:
@@ -38,11 +45,13 @@ export class Thread<S extends { id: string }, Command = never, Report extends { 
   readonly #options: ThreadOptions<Report>;
   readonly #timers: Timers;
   readonly #stations = new Map<string, S>();
-  /** Resolve the promises of `remove`. */
-  readonly #removals = new Map<string, () => void>();
+  /** Of each station, the removals that the thread has not answered yet, in order. */
+  readonly #removals = new Map<string, Removal[]>();
   #worker!: Worker;
   #isAlive = false;
-  #isClosing = false;
+  /** `stop` has been posted. */
+  #isStopping = false;
+  #closed: Promise<void> | null = null;
   #startedAt: Millis = 0;
   #deaths = 0;
   #failure: unknown;
@@ -70,17 +79,25 @@ export class Thread<S extends { id: string }, Command = never, Report extends { 
   }
 
   /** Resolves when the thread does nothing for the station any more. */
-  remove(id: string): Promise<void> {
-    if (!this.#stations.delete(id) || !this.#isAlive) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#removals.set(id, resolve);
+  async remove(id: string): Promise<void> {
+    const isKnown = this.#stations.delete(id);
+    if (!this.#isAlive) return;
+    const removals = this.#removals.get(id) ?? [];
+    if (isKnown) {
+      this.#removals.set(id, removals);
+      removals.push(new Removal());
       this.#post({ do: 'remove', id });
-    });
+    }
+    await removals.at(-1)?.done;
   }
 
   /** Resolves when it has ended; rejects with the error that it died of meanwhile. */
-  async close(): Promise<void> {
-    this.#isClosing = true;
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     this.#cancelRevival();
     if (!this.#isAlive) return;
     const ended = new Promise<void>((resolve) => {
@@ -88,6 +105,7 @@ export class Thread<S extends { id: string }, Command = never, Report extends { 
     });
     this.#failure = undefined;
     this.#post({ do: 'stop' });
+    this.#isStopping = true;
     await ended;
     if (this.#failure !== undefined) throw this.#failure;
   }
@@ -125,9 +143,10 @@ export class Thread<S extends { id: string }, Command = never, Report extends { 
   #onWorkerExit(): void {
     this.#isAlive = false;
     this.#options.onExit?.();
-    for (const id of [...this.#removals.keys()]) this.#resolveRemoval(id);
+    for (const { resolve } of [...this.#removals.values()].flat()) resolve();
+    this.#removals.clear();
     this.#onceEnded();
-    if (this.#isClosing) return;
+    if (this.#closed !== null) return;
     const lived = this.#timers.now() - this.#startedAt;
     this.#deaths = lived >= SOUND_LIFE ? 1 : this.#deaths + 1;
     const delay = Math.min(REVIVAL * 2 ** (this.#deaths - 1), LONGEST_REVIVAL);
@@ -143,12 +162,14 @@ export class Thread<S extends { id: string }, Command = never, Report extends { 
   }
 
   #resolveRemoval(id: string): void {
-    this.#removals.get(id)?.();
-    this.#removals.delete(id);
+    const removals = this.#removals.get(id);
+    removals?.shift()?.resolve();
+    if (removals?.length === 0) this.#removals.delete(id);
   }
 
   #post(message: ThreadCommand<S> | Command): void {
-    if (!this.#isAlive) return; // The thread that takes over is given the stations as they are then.
+    // A thread that takes over is given the stations as they are then; one that ends needs none, and its bell may be gone.
+    if (!this.#isAlive || this.#isStopping) return;
     this.#worker.postMessage(message);
     this.#options.ring?.();
   }
