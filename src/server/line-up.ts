@@ -16,6 +16,12 @@ export interface Entry {
 
 export const noSuchStation = () => new Problem('station', 'there is no such station', 'The line-up shows all.');
 
+/** `cause` is the error of the work that ended with that. */
+export const removedMeanwhile = (name: string, cause: unknown) =>
+  new Problem('station', `${name} was removed, or the server ended, before that was done`, 'Add it again.', { cause });
+
+const serverEnding = () => new Problem('server', 'the server is ending', 'Start it again.');
+
 /**
  * Responsible for:
  * - the stations, by number
@@ -25,6 +31,7 @@ export class LineUp {
   readonly plans = new Plans();
   readonly #entries: Entry[] = [];
   readonly #byId = new Map<string, Entry>();
+  #isClosed = false;
 
   get entries(): readonly Entry[] {
     return this.#entries;
@@ -59,9 +66,19 @@ export class LineUp {
     throw noSuchStation();
   }
 
-  /** Carries out `action` after the earlier ones of this station. Rejects with a Problem where it was removed meanwhile. */
+  /** Refuses further commands, also those that wait; resolves when none is carried out any more. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all(this.#entries.map(({ idle }) => idle));
+  }
+
+  /**
+   * Carries out `action` after the earlier ones of this station. Rejects with a Problem where the station was removed, or the
+   * server closed, meanwhile.
+   */
   inTurn<T>(entry: Entry, action: () => Promise<T> | T): Promise<T> {
     const done = entry.idle.then(() => {
+      if (this.#isClosed) throw serverEnding();
       if (this.#byId.get(entry.plan.id) !== entry) throw noSuchStation();
       return action();
     });

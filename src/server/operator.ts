@@ -1,6 +1,7 @@
 /** The operator of a server: the view of its stations, and the commands that change them. */
 import { setImmediate } from 'node:timers/promises';
 import { messageOf, Problem } from '../base/problem.js';
+import { Semaphore } from '../base/semaphore.js';
 import { millisToTicks, type Ticks90k, ticksToMillis } from '../base/units.js';
 import type { OperatorCommand, StationAction } from '../contract/commands.js';
 import type { Operator, ServerStation, ServerView } from '../contract/server-view.js';
@@ -12,7 +13,7 @@ import type { Station } from '../station/station.js';
 import type { TimelineChange } from '../station/timeline.js';
 import type { Broadcaster } from './broadcaster.js';
 import type { ServerEvents } from './events.js';
-import type { Entry, LineUp } from './line-up.js';
+import { type Entry, type LineUp, removedMeanwhile } from './line-up.js';
 import type { Slates } from './slates.js';
 import { ownItems, type PrepareOptions, type ReadyStation, type Reloaded, reloadItems } from './station-loader.js';
 import type { StationPlan } from './station-plan.js';
@@ -29,6 +30,9 @@ export interface ServerOperatorOptions {
   events: ServerEvents;
 }
 
+/** Stations whose changes are stored at the same time: each takes a file and a sync of the disk. */
+const MOST_SAVES = 8;
+
 const impossible = (what: string, next = 'There is nothing to do.') => new Problem('usage', what, next);
 
 /**
@@ -40,8 +44,9 @@ export class ServerOperator implements Operator {
   readonly #options: ServerOperatorOptions;
   /** Stations whose source is being read again. */
   readonly #reloading = new Set<Entry>();
-  /** Settles when every change so far is stored. */
-  #stored: Promise<unknown> = Promise.resolve();
+  /** By station: settles when its changes so far are stored. A slow disk of one keeps no other waiting. */
+  readonly #storing = new Map<string, Promise<void>>();
+  readonly #saves = new Semaphore({ most: MOST_SAVES, waiting: Number.POSITIVE_INFINITY });
   /** Settles when the event loop may make one more change. */
   #nextTurn: Promise<unknown> = Promise.resolve();
 
@@ -92,7 +97,7 @@ export class ServerOperator implements Operator {
 
   /** Resolves when every change so far is stored. */
   async stored(): Promise<void> {
-    await this.#stored;
+    await Promise.all(this.#storing.values());
   }
 
   #start(id: string): Promise<void> {
@@ -145,13 +150,15 @@ export class ServerOperator implements Operator {
     this.#requireOnAir(ready);
     if (this.#reloading.has(entry)) throw impossible('its files are being read already', 'Wait until that is done.');
     this.#reloading.add(entry);
+    const load = this.#options.load(plan);
+    const signal = AbortSignal.any([load.signal, entry.removal.signal]);
     try {
-      const load = this.#options.load(plan);
-      const signal = AbortSignal.any([load.signal, entry.removal.signal]);
       // Preparing may take hours: no other command of the station waits for it.
       const { items, files } = await reloadItems({ ...load, signal }, ready.station);
       await this.#take(entry, ready, { items, files });
-      await this.#stored;
+      await this.#storing.get(plan.id);
+    } catch (error) {
+      throw signal.aborted ? removedMeanwhile(plan.name, error) : error;
     } finally {
       this.#reloading.delete(entry);
     }
@@ -180,12 +187,16 @@ export class ServerOperator implements Operator {
     return this.#inTurn(entry, async (ready) => {
       this.#requireOnAir(ready);
       const { station } = ready;
-      const item = await this.#options.slates.itemFor(slate, station);
-      // A change takes some milliseconds: of a thousand stations, other work gets its turn in between.
-      this.#nextTurn = this.#nextTurn.then(() => setImmediate());
-      await this.#nextTurn;
-      const [own = item] = ownItems(station, [item]);
-      this.#change(ready, showSlate(station, this.#now(), { id: slate, item: own }));
+      let item = await this.#options.slates.itemFor(slate, station);
+      try {
+        // A change takes some milliseconds: of a thousand stations, other work gets its turn in between.
+        this.#nextTurn = this.#nextTurn.then(() => setImmediate());
+        await this.#nextTurn;
+        [item = item] = ownItems(station, [item]);
+        this.#change(ready, showSlate(station, this.#now(), { id: slate, item }));
+      } finally {
+        closeUnused(station, [item]);
+      }
     });
   }
 
@@ -242,7 +253,7 @@ export class ServerOperator implements Operator {
       if (entry.ready === null) throw notReady();
       return action(entry.ready);
     });
-    await this.#stored;
+    await this.#storing.get(entry.plan.id);
   }
 
   #change(ready: ReadyStation, change: TimelineChange): void {
@@ -255,12 +266,17 @@ export class ServerOperator implements Operator {
     const { broadcaster, load, events } = this.#options;
     const { plan } = ready;
     broadcaster.change(ready);
-    this.#stored = this.#stored
-      .then(() => saveStation(ready, load(plan)))
+    const before = this.#storing.get(plan.id) ?? Promise.resolve();
+    const stored = before
+      .then(() => this.#saves.run(() => saveStation(ready, load(plan))))
       .catch((error: unknown) => {
         const what = `the change is on the air, but will be lost when the server ends: ${messageOf(error)}`;
         events.emit({ kind: 'warning', message: `${plan.number} ${plan.name}: ${what}`, station: plan });
+      })
+      .finally(() => {
+        if (this.#storing.get(plan.id) === stored) this.#storing.delete(plan.id);
       });
+    this.#storing.set(plan.id, stored);
   }
 
   #describe(ready: ReadyStation, time: Ticks90k): ServerStation {

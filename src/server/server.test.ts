@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readlinkSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { makeFilm } from '../../test/support/film.js';
 import { scratchFolder } from '../../test/support/spool.js';
+import { ReelFile } from '../reel/reel.js';
+import { Store } from '../reel/store.js';
 import type { ServerConfigInput } from './config.js';
 import type { ServerEvent } from './events.js';
 import { FileStateStore } from './file-state-store.js';
-import { openServer } from './server.js';
+import { openServer, type Server } from './server.js';
+import { Slates } from './slates.js';
+
+type StoreWords = Parameters<FileStateStore['replace']>;
 
 /** A server on loopback, and its events. Stations of other tests on the same network have other names. */
 async function open(context: TestContext, config: Partial<ServerConfigInput> = {}) {
@@ -120,7 +125,7 @@ test('a station that is removed while its reels are made is given up, and its id
   const { server, film, ids, next } = await open(context);
   const source = film('served-first');
   const adding = server.addStation({ source });
-  const given = assert.rejects(adding);
+  const given = assert.rejects(adding, { name: 'Problem', code: 'station' });
   await next('preparing');
   await server.removeStation('served-first');
   assert.equal(await server.addStation({ source: film('served-second'), name: 'served-first' }), 'served-first');
@@ -135,7 +140,10 @@ test('a reload is given up when its station is removed, and other commands do no
   makeFilm(join(films, 'one.mp4'), 1);
   const station = await server.addStation({ source: films });
   makeFilm(join(films, 'two.mp4'), 1);
-  const reloading = assert.rejects(server.operator.execute({ do: 'reload', station }));
+  const reloading = assert.rejects(server.operator.execute({ do: 'reload', station }), {
+    name: 'Problem',
+    code: 'station',
+  });
   await next('preparing');
   await assert.rejects(server.operator.execute({ do: 'reload', station }), { name: 'Problem', code: 'usage' });
   await server.operator.execute({ do: 'rename', station, name: 'Films' });
@@ -163,10 +171,82 @@ test('a station that is removed and added again is as its operator left it', asy
 
 test('closing gives up what is being made', async (context) => {
   const { server, film, next } = await open(context);
-  const adding = assert.rejects(server.addStation({ source: film('served-first') }));
+  const adding = assert.rejects(server.addStation({ source: film('served-first') }), {
+    name: 'Problem',
+    code: 'station',
+  });
   await next('preparing');
   await server.close();
   await adding;
+});
+
+test('a station whose changes cannot be stored yet keeps no command of another waiting', async (context) => {
+  const { server, film } = await open(context);
+  const first = await server.addStation({ source: film('served-first') });
+  let release: () => void = () => undefined;
+  const { replace } = FileStateStore.prototype;
+  context.mock.method(FileStateStore.prototype, 'replace', async function (this: FileStateStore, ...words: StoreWords) {
+    if (words[0] === first) {
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+    }
+    return replace.apply(this, words);
+  });
+  const waiting = server.operator.execute({ do: 'rename', station: first, name: 'Entrance' });
+  const other = await server.addStation({ source: film('served-second') });
+  await server.operator.execute({ do: 'rename', station: other, name: 'Lobby' });
+  release();
+  await waiting;
+});
+
+/** Has slates be the reel of another station, once `allowed` resolves. */
+function slateOf(context: TestContext, { store, reel }: { store: string; reel: string }, allowed = Promise.resolve()) {
+  context.mock.method(Slates.prototype, 'itemFor', async () => {
+    await allowed;
+    return { name: 'slate', reel: await new Store(store).openReel(reel) };
+  });
+}
+
+const reelIdOf = (server: Server, id: string) => server.stationOnAir(id)!.station.items[0]!.reel.data.manifest.id;
+
+test('a slate that cannot be shown, for its station cannot be read, is closed', async (context) => {
+  const { server, film, folder, store } = await open(context);
+  const station = await server.addStation({ source: film('served-first') });
+  const other = await server.addStation({ source: film('served-second') });
+  slateOf(context, { store, reel: reelIdOf(server, other) });
+  const before = openFiles(folder).sort();
+  truncateSync(join(store, 'reels', reelIdOf(server, station), ReelFile.packets.h264), 0);
+  await assert.rejects(server.operator.execute({ do: 'show', slate: 'any', station }));
+  assert.deepEqual(openFiles(folder).sort(), before);
+});
+
+test('a command that a station is carrying out has ended before its reels are closed, and later ones are refused', async (context) => {
+  const { server, film, folder, store } = await open(context);
+  const station = await server.addStation({ source: film('served-first') });
+  const other = await server.addStation({ source: film('served-second') });
+  let allow: () => void = () => undefined;
+  const allowed = new Promise<void>((resolve) => {
+    allow = resolve;
+  });
+  slateOf(context, { store, reel: reelIdOf(server, other) }, allowed);
+  const showing = server.operator.execute({ do: 'show', slate: 'any', station });
+  const late = server.operator.execute({ do: 'skip', station });
+  const refused = assert.rejects(late, { name: 'Problem', code: 'server' });
+  const closing = server.close();
+  setImmediate(allow);
+  await showing;
+  await Promise.all([closing, refused]);
+  await assert.rejects(server.operator.execute({ do: 'skip', station }), { name: 'Problem', code: 'server' });
+  assert.deepEqual(openFiles(folder), []);
+});
+
+test('a slate that is not generated yet is refused as one that is not prepared', async (context) => {
+  const { server, film } = await open(context);
+  const station = await server.addStation({ source: film('served-first') });
+  const [slate] = server.operator.view().slates;
+  const showing = server.operator.execute({ do: 'show', slate: slate!.id, station });
+  await assert.rejects(showing, { name: 'Problem', code: 'usage', message: /not prepared yet/ });
 });
 
 test('a number that another station has is refused with what to do', async (context) => {

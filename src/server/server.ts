@@ -23,7 +23,7 @@ import {
 } from './config.js';
 import { type OnServerEvent, ServerEvents } from './events.js';
 import { FileStateStore } from './file-state-store.js';
-import { type Entry, LineUp } from './line-up.js';
+import { type Entry, LineUp, removedMeanwhile } from './line-up.js';
 import { ServerOperator } from './operator.js';
 import { Slates } from './slates.js';
 import { findSource, type StationSource } from './sources.js';
@@ -124,6 +124,7 @@ export class Server {
       () => this.#operator.stored(),
       () => broadcaster.close(),
       reportStats({ stations: () => this.countersOnAir, period: config.statsPeriod, onEvent: events.emit }),
+      () => this.#lineUp.close(),
       () => this.#endLoading(),
     ];
   }
@@ -193,7 +194,7 @@ export class Server {
   /**
    * Adds a station: makes its reels where they are missing and puts it on the air. Resolves with its id. Rejects with a
    * Problem, and the station is not in the line-up: its configuration is wrong, no file can be played, its number or group is
-   * in use, it was removed meanwhile.
+   * in use, it was removed or the server closed meanwhile.
    */
   async addStation(input: StationConfigInput): Promise<string> {
     const config = checkStationConfig(input);
@@ -210,7 +211,7 @@ export class Server {
       return plan.id;
     } catch (error) {
       this.#lineUp.delete(entry);
-      throw error;
+      throw this.#isAborted(entry) ? removedMeanwhile(plan.name, error) : error;
     }
   }
 
@@ -288,9 +289,14 @@ export class Server {
       await load();
     } catch (error) {
       this.#lineUp.delete(entry);
-      if (this.#ending.signal.aborted || entry.removal.signal.aborted) return;
+      if (this.#isAborted(entry)) return;
       this.#parts.events.emit({ kind: 'problem', problem: asProblem(error), station: entry.plan });
     }
+  }
+
+  /** Whether the station was removed, or the server closed. */
+  #isAborted({ removal }: Entry): boolean {
+    return removal.signal.aborted || this.#ending.signal.aborted;
   }
 
   /** Loads a station and puts it on the air. False where there is nothing to load. */

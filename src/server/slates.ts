@@ -1,4 +1,5 @@
 /** Films that can be shown in place of a programme: prepared ahead, in every layout that stations have. */
+import { existsSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { messageOf, Problem } from '../base/problem.js';
 import type { Millis } from '../base/units.js';
@@ -86,7 +87,8 @@ export class Slates {
   async itemFor(id: string, station: Station): Promise<StationItem> {
     const slate = this.#files.find((each) => each.id === id);
     if (!slate) throw new Problem('usage', 'there is no such slate', 'The line-up lists them.');
-    const item = await itemFor(station, slate, { ...this.#options, settings: this.#settings(station) });
+    const isMade = !slate.isGenerated || existsSync(slate.file);
+    const item = isMade && (await itemFor(station, slate, { ...this.#options, settings: this.#settings(station) }));
     if (item) return item;
     throw new Problem('usage', `the slate ${slate.name} is not prepared yet`, 'Try again in a moment.');
   }
