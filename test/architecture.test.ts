@@ -11,7 +11,7 @@ const common = ['base', 'wire', 'contract', 'clock', 'system', 'net', 'threads',
 const serverBranch = ['media', 'reel', 'station', 'playout', 'unicast', 'server'];
 const clientBranch = ['receiver', 'viewer'];
 
-/** The diamond: what each folder may import beside itself. docs/architecture.md says why. */
+/** The diamond: what each folder may import beside itself. docs/architecture.md has the reasons. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   base: [],
   wire: ['base'],

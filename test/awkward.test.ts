@@ -84,7 +84,7 @@ for (const [what, { extension = 'mp4', width, height, aspect, ...options }] of O
   });
 }
 
-test('a stream that begins without a key picture is played from its first key picture on', {
+test('a stream that begins without a key picture is played from its first key picture', {
   skip: without('ffmpeg'),
   timeout: 60_000,
 }, async (context) => {

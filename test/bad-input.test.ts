@@ -57,7 +57,7 @@ test('each bad source is reported with the next step, and the exit code of a ser
   }
 });
 
-test('bad sources do not keep the others off the air', async (context) => {
+test('bad sources do not keep other sources off the air', async (context) => {
   const store = await openStore(context);
   const folder = scratchFolder(context);
   const bad = Object.values(badSources(folder)).map(({ path }) => path);

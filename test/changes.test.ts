@@ -72,7 +72,7 @@ async function restored(context: TestContext, store: Store, { id, ssrc }: Statio
   return station;
 }
 
-test('a server that is killed and starts again goes on as its operator left it, to the byte, parity included', {
+test('a killed server continues after its restart as its operator left it, byte for byte with parity', {
   timeout: 120_000,
 }, async (context) => {
   const { store, open } = await openServer(context, 'changed-and-killed', [6, 7, 8]);

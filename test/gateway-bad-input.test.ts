@@ -47,11 +47,11 @@ function assertProblem(answer: string, status: number): void {
   assert.ok(problem.title.length > 3 && /[.!]$/.test(problem.detail));
 }
 
-const isWell = async ({ send }: Opened): Promise<void> => {
+const assertHealthy = async ({ send }: Opened): Promise<void> => {
   assert.match(await send(get('/healthz')), /^HTTP\/1.1 200 /);
 };
 
-test('every wrong address and time is answered with the next step, and not logged', async (context) => {
+test('every invalid address and time is answered with the next step and not logged', async (context) => {
   const opened = await open(context);
   const { send, lines } = opened;
   const paths: [string, number][] = [
@@ -79,11 +79,11 @@ test('every wrong address and time is answered with the next step, and not logge
   for (const [path, status] of paths) {
     await context.test(`${path.slice(0, 40)}: ${status}`, async () => assertProblem(await send(get(path)), status));
   }
-  await isWell(opened);
+  await assertHealthy(opened);
   assert.deepEqual(lines, []);
 });
 
-test('methods other than reading are refused', async (context) => {
+test('methods that write are refused', async (context) => {
   const { send } = await open(context);
   for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) {
     const answer = await send(`${method} /stations/station-1.ts HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`);
@@ -100,10 +100,10 @@ test('headers, numbers of headers and bodies beyond the limits are refused', asy
   const body = 'x'.repeat(300_000);
   const headers = `host: a\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n`;
   assertProblem(await send(`POST /api/v1/session HTTP/1.1\r\n${headers}\r\n${body}`), 413);
-  await isWell(opened);
+  await assertHealthy(opened);
 });
 
-test('bytes that are no HTTP are answered, and the connection is ended', async (context) => {
+test('bytes that are not HTTP are answered, and the connection is closed', async (context) => {
   const opened = await open(context);
   for (const bytes of [
     'hello\r\n\r\n',
@@ -113,10 +113,10 @@ test('bytes that are no HTTP are answered, and the connection is ended', async (
   ]) {
     assertProblem(await opened.send(Buffer.from(bytes, 'latin1')), 400);
   }
-  await isWell(opened);
+  await assertHealthy(opened);
 });
 
-test('any bytes are answered or the connection is ended, and the next request is served', async (context) => {
+test('arbitrary bytes are answered or the connection is closed, and the next request is served', async (context) => {
   const opened = await open(context);
   const noise = fc.uint8Array({ minLength: 1, maxLength: 300 }).map((bytes) => Buffer.from(bytes));
   const almost = fc
@@ -133,11 +133,11 @@ test('any bytes are answered or the connection is ended, and the next request is
     }),
     { numRuns: 100 },
   );
-  await isWell(opened);
+  await assertHealthy(opened);
   assert.deepEqual(opened.lines, []);
 });
 
-test('connections beyond the limit of an address are ended; those within it are served, and others after them', {
+test('connections beyond the limit of an address are closed, and later ones within it are served', {
   timeout: 60_000,
 }, async (context) => {
   const opened = await open(context);

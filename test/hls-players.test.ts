@@ -1,4 +1,4 @@
-/** Players of other projects at the addresses of a server. */
+/** Players of other projects play the addresses of a server. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
@@ -43,8 +43,8 @@ playing('FFmpeg', 'ffmpeg', async (context, address) => {
 
 playing('mpv', 'mpv', async (context, address) => {
   // Messages about a busy machine are no fault of the stream.
-  const told = '--msg-level=all=warn,cplayer=error,ao=error';
-  const words = ['--no-config', '--vo=null', '--ao=null', '--untimed', `--frames=${PICTURES}`, told];
+  const messages = '--msg-level=all=warn,cplayer=error,ao=error';
+  const words = ['--no-config', '--vo=null', '--ao=null', '--untimed', `--frames=${PICTURES}`, messages];
   const { exitCode, stdout, stderr } = await run(context, 'mpv', [...words, address]);
   assert.equal(exitCode, 0, stderr);
   assert.equal(`${stdout}${stderr}`, '');
@@ -75,12 +75,12 @@ describe('a playlist', { concurrency: true }, () => {
         ...['--no-config', '--vo=null', '--ao=null', '--untimed', '--frames=25', '--quiet', '--msg-level=all=info'],
         `${url}/stations.m3u?via=${via}`,
       ]);
-      const told = String(stdout);
-      assert.equal(exitCode, 0, told);
+      const output = String(stdout);
+      assert.equal(exitCode, 0, output);
       for (const { id } of stations) {
-        assert.ok(told.includes(`Playing: ${url}/stations/${id}${via === 'hls' ? '/index.m3u8' : '.ts'}\n`), told);
+        assert.ok(output.includes(`Playing: ${url}/stations/${id}${via === 'hls' ? '/index.m3u8' : '.ts'}\n`), output);
       }
-      assert.equal(told.match(/\(\+\) Video/g)?.length, 2, told);
+      assert.equal(output.match(/\(\+\) Video/g)?.length, 2, output);
     });
   }
 });

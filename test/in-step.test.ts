@@ -93,7 +93,7 @@ test('two pages and a window show the same picture at the same moment', {
   assert.equal((await ended).exitCode, 0);
 });
 
-test('without a picture there is nothing to keep in step', { timeout: 60_000 }, async (context) => {
+test('--sync with a player that shows no pictures is refused', { timeout: 60_000 }, async (context) => {
   const { exitCode, stderr } = await runMsc(context, ['watch', '1', '--sync', '--player', 'none', '--interface', 'lo']);
   assert.equal(exitCode, 2);
   assert.match(stderr, /The player none shows no pictures.*--player none/s);

@@ -85,7 +85,7 @@ class Page {
     });
   }
 
-  say(message: ClientMessage): void {
+  send(message: ClientMessage): void {
     this.socket.send(JSON.stringify(message));
   }
 
@@ -107,8 +107,8 @@ function assertWhole(station: Station, frames: readonly SentFrame[], from: numbe
 test('a page gets the station’s bytes, also across a pause', { timeout: 60_000 }, async (context) => {
   const { station, info, now, pass, openPage } = await openLive(context);
   const page = await openPage();
-  page.say({ type: 'ping', id: 1 });
-  page.say({ type: 'tune', channel: 1, station: info.id });
+  page.send({ type: 'ping', id: 1 });
+  page.send({ type: 'tune', channel: 1, station: info.id });
   const reaches = (time: number) => () => (page.frames.at(-1)?.time ?? 0) >= time;
   await pass(reaches(EPOCH + 3_000), { page });
   assert.equal(page.last('hello')?.delay, COMMON_DELAY);
@@ -119,11 +119,11 @@ test('a page gets the station’s bytes, also across a pause', { timeout: 60_000
   assert.equal(page.last('pong')?.id, 1);
 
   const held = (page.frames.at(-1)?.time ?? 0) + 400;
-  page.say({ type: 'until', channel: 1, time: held });
+  page.send({ type: 'until', channel: 1, time: held });
   await pass(() => now() >= EPOCH + 40_000);
   const stopped = page.frames.at(-1)?.time ?? 0;
   assert.ok(stopped < held, `${held - stopped} ms`);
-  page.say({ type: 'until', channel: 1, time: EPOCH + 20_000 });
+  page.send({ type: 'until', channel: 1, time: EPOCH + 20_000 });
   await pass(reaches(EPOCH + 19_900));
   const from = page.last('tuned')?.from;
   assert.ok(from !== undefined);
@@ -135,7 +135,7 @@ test('the past is sent from the requested time on', { timeout: 60_000 }, async (
   const { station, info, pass, openPage } = await openLive(context);
   const page = await openPage();
   const at = EPOCH - 3_600_000;
-  page.say({ type: 'tune', channel: 1, station: info.id, at, until: at + 5_000 });
+  page.send({ type: 'tune', channel: 1, station: info.id, at, until: at + 5_000 });
   await pass(() => (page.frames.at(-1)?.time ?? 0) >= at + 4_900);
   const from = page.last('tuned')?.from;
   assert.ok(from !== undefined && from <= at);
@@ -149,7 +149,7 @@ test('a page that is too slow is moved and notified, and the media that follows 
   // The film has just started, with a random access point, so a page starts near the air.
   timers.advance(1_500);
   const page = await openPage();
-  page.say({ type: 'tune', channel: 1, station: info.id });
+  page.send({ type: 'tune', channel: 1, station: info.id });
   await pass(() => page.frames.length > 10, { page });
   page.socket.pause();
   const [, viewer] = viewers.list[0]!;
@@ -181,7 +181,7 @@ test('a hundred stalled pages do not delay another one, and are disconnected', {
     socket.send(JSON.stringify({ type: 'tune', channel: 1, station: info.id } satisfies ClientMessage));
     socket.pause();
   }
-  page.say({ type: 'tune', channel: 1, station: info.id });
+  page.send({ type: 'tune', channel: 1, station: info.id });
   await until(context, () => viewers.list.length === 101 && page.frames.length > 0);
   const mine = viewers.list.at(-1)?.[1];
   await pass(() => viewers.list.length === 1, { page });
@@ -195,7 +195,7 @@ test('a hundred stalled pages do not delay another one, and are disconnected', {
 test('a station that goes off the air ends its channel and leaves the list', { timeout: 60_000 }, async (context) => {
   const { info, catalogue, pass, openPage } = await openLive(context);
   const page = await openPage();
-  page.say({ type: 'tune', channel: 1, station: info.id });
+  page.send({ type: 'tune', channel: 1, station: info.id });
   await pass(() => page.frames.length > 3);
   catalogue.remove(info.id);
   await pass(() => page.last('ended') !== undefined && page.last('stations')?.stations.length === 0);
@@ -205,7 +205,7 @@ test('a station that goes off the air ends its channel and leaves the list', { t
 test('a gateway that closes sends close frames', { timeout: 60_000 }, async (context) => {
   const { info, gateway, pass, openPage } = await openLive(context);
   const page = await openPage();
-  page.say({ type: 'tune', channel: 1, station: info.id });
+  page.send({ type: 'tune', channel: 1, station: info.id });
   await pass(() => page.frames.length > 3);
   await gateway.close();
   await pass(() => page.closed !== null);
@@ -229,8 +229,8 @@ test('a page that answers no ping is disconnected', { timeout: 60_000 }, async (
   const { pass, timers, viewers, info, openPage } = await openLive(context);
   const page = await openPage();
   const other = await openPage();
-  page.say({ type: 'tune', channel: 1, station: info.id, until: 0 });
-  other.say({ type: 'tune', channel: 1, station: info.id, until: 0 });
+  page.send({ type: 'tune', channel: 1, station: info.id, until: 0 });
+  other.send({ type: 'tune', channel: 1, station: info.id, until: 0 });
   await pass(() => viewers.list.length === 2);
   page.socket.pause();
   await pass(() => viewers.list.length === 1, { step: 1_000 });
@@ -289,7 +289,7 @@ test('any bytes instead of frames leave other pages unaffected', { timeout: 60_0
 test('thumbnails show the stream, over the WebSocket and by HTTP', { timeout: 60_000 }, async (context) => {
   const { info, gateway, openPage } = await openLive(context);
   const page = await openPage();
-  page.say({ type: 'thumbnails', stations: [info.id] });
+  page.send({ type: 'thumbnails', stations: [info.id] });
   // The clock stands still: the process that scales pictures has its own.
   await until(context, () => page.frames.length > 0);
   const [thumbnail] = page.frames;

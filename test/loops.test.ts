@@ -21,7 +21,7 @@ function cycleStart(station: Station): number {
 
 const looped = (reel: Reel) => new Station({ items: [{ name: 'film', reel }], ssrc: 1 });
 
-test('three loops of a film keep every rule, and its frames are unchanged', {
+test('three loops of a film conform to MPEG-TS, and its frames are unchanged', {
   skip: without('ffmpeg'),
 }, async (context) => {
   const reel = await reelOf(context, bigBuckBunny);

@@ -131,7 +131,7 @@ test('playing continues after a restart of the server, live and in the past', ne
   assert.ok(Math.max(...steps) < NUMBERED_RATE, `${numbers}`);
 });
 
-test('a connection that is cut, or that delivers nothing any more, is replaced', needs, async (context) => {
+test('a connection that is cut or stalls is replaced', needs, async (context) => {
   const { front, station } = await openFilm(context);
   const viewing = await (await chromium(context, front.url))();
   await viewing.live(station);
@@ -242,7 +242,7 @@ test('a station that cannot be shown has a reason, and the next station is shown
   assert.equal((await viewing.live(station)).problem, null);
 });
 
-test('where sound is blocked, a station plays muted until the page is touched', needs, async (context) => {
+test('a station plays muted until the page is touched when sound is blocked', needs, async (context) => {
   const { front, station } = await openFilm(context);
   const browser = await openBrowser(context, { autoplay: 'refused' });
   const page = await openPage(context, browser, `${front.url}#${station}`);

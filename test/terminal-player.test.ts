@@ -220,7 +220,7 @@ test('over SSH a player without a display points to --player terminal', {
   assert.doesNotMatch(local.written, /--player terminal/);
 });
 
-test('without a terminal the problem says what to do', { timeout: 60_000 }, async (context) => {
+test('without a terminal the problem names the next step', { timeout: 60_000 }, async (context) => {
   const [command = '', ...words] = mscCommand(['watch', '1', '--player', 'terminal']);
   const { exitCode, stderr } = await run(context, command, words, { input: '' });
   assert.equal(exitCode, 2);

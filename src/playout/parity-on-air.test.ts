@@ -160,7 +160,7 @@ test('a reader that would wait for the disk is asked only for the station’s pa
 
 test('parity of packets that the disk does not bring is dropped in time, and later parity is right', () => {
   let gone = 0;
-  const station = fakeSource({ isThere: (n) => n < gone || n >= gone + 20 });
+  const station = fakeSource({ isInMemory: (n) => n < gone || n >= gone + 20 });
   const { sent, play, progress, columns } = onAir({ station });
   gone = station.at((start + 400) * 90);
   play(1_500);

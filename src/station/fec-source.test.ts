@@ -95,7 +95,7 @@ test('at and due agree: the packet of a time is due by then, and the next one is
 test('the readable packets of a station decide which parity can be made', () => {
   fc.assert(
     fc.property(sizes, fc.nat(10_000), (size, stationPacket) => {
-      const source = fakeSource({ isThere: (n) => n < stationPacket });
+      const source = fakeSource({ isInMemory: (n) => n < stationPacket });
       const { columns, rows } = parityOf(source, size);
       for (const parity of [columns, rows]) {
         const end = parity.readable(stationPacket);
@@ -108,7 +108,7 @@ test('the readable packets of a station decide which parity can be made', () => 
 
 test('parity of packets that are not in memory yet is made, whole, when they are', () => {
   let there = 0;
-  const source = fakeSource({ isThere: (n) => n < there });
+  const source = fakeSource({ isInMemory: (n) => n < there });
   const { columns, rows } = parityOf(source, { columns: 4, rows: 4 });
   const whole = parityOf(fakeSource(), { columns: 4, rows: 4 });
   for (there = 0; there < 16; there += 3) assert.throws(() => packetsOf(columns, 0, 1), /packet 0 is not in memory/);

@@ -1,4 +1,4 @@
-/** Announces a made-up station on loopback until it is ended; its name is the one argument. */
+/** Announces a test station on loopback until the process is ended. The argument is its name. */
 import { openAnnouncer } from '../../src/discovery/announcer.js';
 import { makeStation } from './stations.js';
 

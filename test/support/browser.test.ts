@@ -10,7 +10,7 @@ import { makeNumberedFilm, NUMBERED_RATE } from './numbered-film.js';
 import { scratchFolder } from './spool.js';
 import { without } from './tools.js';
 
-test('a picture in a page says its number', {
+test('the number of a picture in a page can be read', {
   skip: without('ffmpeg') || withoutBrowser(),
   timeout: 60_000,
 }, async (context) => {
@@ -27,7 +27,7 @@ test('a picture in a page says its number', {
     await openBrowser(context),
     `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
   );
-  // The server gives no ranges, so the whole film is fetched first.
+  // The server does not support ranges, so the page fetches the whole film first.
   await page.evaluate(`(async () => {
     const video = document.querySelector('video');
     video.src = URL.createObjectURL(await (await fetch('film.mp4')).blob());

@@ -1,5 +1,4 @@
 /** Stations for tests of the viewer. */
-
 import type { Channel } from '../../src/viewer/state.js';
 import type { StationInfo } from '../../src/wire/station-info.js';
 import { makeStation } from './stations.js';

@@ -1,4 +1,4 @@
-/** A source of packets without files: their bytes follow from their numbers. */
+/** A packet source without files: the packet number determines the bytes. */
 import type { PacketSource } from '../../src/station/packet-source.js';
 import { RTP_HEADER_LENGTH, writeRtpHeader } from '../../src/wire/rtp.js';
 
@@ -10,20 +10,20 @@ export interface FakeSource extends PacketSource {
 }
 
 export interface FakeSourceOptions {
-  /** Bytes of the payload of packet `n`, at most 1,400. */
+  /** Bytes of the payload of packet `n`, at most MOST_PAYLOAD. */
   lengthOf?(n: number): number;
-  /** Ticks from packet to packet. */
+  /** Ticks between two packets. */
   step?: number;
   ssrc?: number;
   /** Whether packet `n` is in memory. */
-  isThere?(n: number): boolean;
+  isInMemory?(n: number): boolean;
 }
 
 const MOST_PAYLOAD = 1_400;
 
-/** Packets of a transport stream, every seventh with a marker; the payload is noise of its own for each number. */
+/** RTP packets, every seventh with a marker; the payload is noise with the packet number as its seed. */
 export function fakeSource(options: FakeSourceOptions = {}): FakeSource {
-  const { lengthOf = () => 40, step = 180, ssrc = 7, isThere = () => true } = options;
+  const { lengthOf = () => 40, step = 180, ssrc = 7, isInMemory = () => true } = options;
   const put = (n: number, out: Buffer, offset: number): number => {
     const length = lengthOf(n);
     const payload = writeRtpHeader(out, offset, n % 7 === 0, 33, n, n * step, ssrc);
@@ -41,13 +41,13 @@ export function fakeSource(options: FakeSourceOptions = {}): FakeSource {
     due: (n) => n * step,
     at: (time) => Math.floor(time / step),
     readable: (stationPacket) => stationPacket,
-    write(from, to, places, first, offset) {
+    write(from, to, slots, first, offset) {
       let at = offset;
       for (let n = from; n < to; n++) {
-        if (!isThere(n)) return n - from;
-        const length = put(n, places.buffer, at);
-        places.offsets[first + n - from] = at;
-        places.lengths[first + n - from] = length;
+        if (!isInMemory(n)) return n - from;
+        const length = put(n, slots.buffer, at);
+        slots.offsets[first + n - from] = at;
+        slots.lengths[first + n - from] = length;
         at += length;
         written.push(n);
       }

@@ -4,7 +4,7 @@ import type { SocketAddress } from '../../src/base/socket-address.js';
 import type { FlowRequest, FlowStart, Flows } from '../../src/control/flows.js';
 import type { ErrorCode } from '../../src/wire/message.js';
 
-/** Starts flows as `answer` says, and remembers them by client. */
+/** Starts flows with the result of `answer`, and keeps them by client. */
 export class FakeFlows implements Flows {
   readonly running = new Map<string, { station: string; request: FlowRequest }>();
   answer: FlowStart | ErrorCode = { from: 100, time: 5, oldest: 0 };

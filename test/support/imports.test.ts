@@ -4,7 +4,7 @@ import { importsOf } from './imports.js';
 
 const specifiers = (text: string) => importsOf(text).map(({ specifier }) => specifier);
 
-test('static, dynamic, type and worker imports are found, over several lines too', () => {
+test('static, dynamic, type and worker imports are found, also across lines', () => {
   const text = `
     import a from './a.js';
     import {
@@ -25,7 +25,7 @@ test('static, dynamic, type and worker imports are found, over several lines too
   );
 });
 
-test('type imports are told apart from what is loaded', () => {
+test('type imports are distinguished from loaded modules', () => {
   const loaded = (text: string) => importsOf(text).filter(({ isType }) => !isType).length;
   assert.equal(loaded("import type { A } from './a.js'; let b: import('./b.js').B;"), 0);
   assert.equal(
@@ -34,7 +34,7 @@ test('type imports are told apart from what is loaded', () => {
   );
 });
 
-test('comments hold no imports', () => {
+test('imports in comments are ignored', () => {
   assert.deepEqual(specifiers("// import './a.js'\n/* import './b.js' */ const url = 'http://x'; import './c.js';"), [
     './c.js',
   ]);

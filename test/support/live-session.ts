@@ -32,8 +32,8 @@ export function sessionWith(...stations: FakeStation[]) {
   const transport = new FakeTransport();
   const options = { context, transport, address: '127.0.0.1', stations: list, thumbnails, delay: 200 };
   const session = new LiveSession(options);
-  const say = (message: ClientMessage) => session.receive(JSON.stringify(message));
-  return { timers, catalogue, viewers, transport, session, say, options };
+  const send = (message: ClientMessage) => session.receive(JSON.stringify(message));
+  return { timers, catalogue, viewers, transport, session, send, options };
 }
 
 const clock = () => 1_000_000.25;

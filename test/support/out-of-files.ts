@@ -10,7 +10,7 @@ import { HandTimers } from './hand-timers.js';
 /** Options of such a test. */
 export const outOfFiles = { skip: process.platform === 'win32' && 'needs ulimit' };
 
-/** Each resolves with the lines that tell what came of it. */
+/** Each resolves with the lines of its outcome. */
 const tasks = {
   async thumbnail() {
     const lines: unknown[] = [];

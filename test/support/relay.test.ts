@@ -17,7 +17,7 @@ function through(hazards: Hazards, count: number): { out: { datagram: number; at
 const numbers = ({ out }: ReturnType<typeof through>) => out.map(({ datagram }) => datagram);
 const isAscending = (values: number[]) => values.every((value, i) => i === 0 || value > values[i - 1]!);
 
-test('without hazards every datagram passes at once, in order', () => {
+test('every datagram passes at once and in order without hazards', () => {
   const { out, path } = through({}, 100);
   assert.deepEqual(
     out,
@@ -26,12 +26,12 @@ test('without hazards every datagram passes at once, in order', () => {
   assert.deepEqual(path.counts, { entered: 100, lost: 0, duplicated: 0 });
 });
 
-test('delay is the same for every datagram', () => {
+test('every datagram has the same delay', () => {
   const { out } = through({ delay: 10 }, 50);
   assert.ok(out.length === 50 && out.every(({ datagram, at }) => at === datagram + 10));
 });
 
-test('random loss has its share, and the same datagrams for the same seed', () => {
+test('random loss has the given share, and the same seed loses the same datagrams', () => {
   const hazards = { loss: 0.1, seed: 7 };
   const got = through(hazards, 10_000);
   assert.ok(got.path.counts.lost > 900 && got.path.counts.lost < 1_100, `${got.path.counts.lost}`);
@@ -40,7 +40,7 @@ test('random loss has its share, and the same datagrams for the same seed', () =
   assert.notDeepEqual(numbers(through({ ...hazards, seed: 8 }, 10_000)), numbers(got));
 });
 
-test('bursts of losses have their length', () => {
+test('bursts of losses have the given length', () => {
   const got = numbers(through({ bursts: { chance: 0.001, length: 7 } }, 10_000));
   const steps = got.slice(1).flatMap((value, i) => (value - got[i]! === 1 ? [] : [value - got[i]! - 1]));
   assert.ok(steps.length > 3);
@@ -51,7 +51,7 @@ test('bursts of losses have their length', () => {
   assert.ok(steps.filter((lost) => lost === 7).length >= steps.length / 2, `${steps}`);
 });
 
-test('in a gap, at the end of each period, nothing passes', () => {
+test('no datagram passes in the gap at the end of each period', () => {
   const got = numbers(through({ gaps: { every: 100, length: 20 } }, 300));
   const lost = Array.from({ length: 300 }, (_, i) => i).filter((i) => !got.includes(i));
   assert.deepEqual(
@@ -60,7 +60,7 @@ test('in a gap, at the end of each period, nothing passes', () => {
   );
 });
 
-test('with jitter datagrams overtake each other, none is lost, and none exceeds the greatest delay', () => {
+test('jitter reorders datagrams, and none is lost or exceeds the largest delay', () => {
   const { out } = through({ delay: 5, jitter: 10 }, 1_000);
   assert.ok(!isAscending(out.map(({ datagram }) => datagram)));
   assert.deepEqual(
@@ -71,7 +71,7 @@ test('with jitter datagrams overtake each other, none is lost, and none exceeds 
   assert.ok(isAscending(out.map(({ at }) => at)));
 });
 
-test('duplicates come out twice', () => {
+test('a duplicated datagram arrives twice', () => {
   const got = through({ duplicates: 0.2 }, 1_000);
   const { duplicated } = got.path.counts;
   assert.ok(duplicated > 150 && duplicated < 250, `${duplicated}`);
@@ -79,7 +79,7 @@ test('duplicates come out twice', () => {
   assert.equal(new Set(numbers(got)).size, 1_000);
 });
 
-test('when hazards change, datagrams under way come out as before', () => {
+test('changed hazards do not affect datagrams on their way', () => {
   const path = new Path<number>({ delay: 10, seed: 3, loss: 0.5 });
   for (let i = 0; i < 100; i++) path.enter(i, 0);
   const { lost } = path.counts;

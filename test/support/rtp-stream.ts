@@ -1,4 +1,4 @@
-/** RTP packets in a byte stream, RFC 4571: a length of 16 bits before each. */
+/** RTP packets in a byte stream: a length of 16 bits before each (RFC 4571, section 2). */
 
 export function framed(packets: readonly Buffer[]): Buffer {
   return Buffer.concat(
@@ -10,7 +10,7 @@ export function framed(packets: readonly Buffer[]): Buffer {
   );
 }
 
-/** The whole packets at the beginning of `stream`. */
+/** The complete packets at the start of `stream`. */
 export function unframed(stream: Buffer): Buffer[] {
   const packets: Buffer[] = [];
   for (let at = 0; at + 2 <= stream.length; ) {

@@ -1,7 +1,6 @@
-/** Stations made up for tests. */
 import type { StationInfo } from '../../src/wire/station-info.js';
 
-/** A station that differs from the others in its number, id, name and group; `changes` on top. */
+/** A station with a number, id, name and group of its own, and `changes`. */
 export function makeStation(number = 1, changes: Partial<StationInfo> = {}): StationInfo {
   return {
     number,

@@ -1,10 +1,10 @@
 /**
- * Other people's programs that tests check us against. Without one, its tests are left out and the run says so at
- * its end; with CI=true that is a failure instead.
+ * Programs of other projects that tests run. Tests of a missing program are skipped, and the end of the run lists it;
+ * with CI=true it is a failure.
  */
 import { spawnSync } from 'node:child_process';
 
-/** Program → the Debian package that holds it. */
+/** The Debian package of each program. */
 export const packages = {
   ffmpeg: 'ffmpeg',
   ffprobe: 'ffmpeg',
@@ -31,13 +31,13 @@ const isInstalled = (tool: Tool): boolean =>
   spawnSync(process.platform === 'win32' ? 'where' : 'which', [tool], { stdio: 'ignore' }).status === 0;
 
 /**
- * For the `skip` option of a test: false when every tool is there, else the reason.
- * Throws with CI=true, so that a missing tool fails the file.
+ * For the `skip` option of a test: false when all tools are installed, otherwise the reason. Throws with CI=true, so that
+ * a missing tool fails the file.
  */
 export function without(...tools: Tool[]): string | false {
   const missing = tools.filter((tool) => !isInstalled(tool));
   if (missing.length === 0) return false;
   const reason = `needs ${missing.join(', ')} (apt-get install ${[...new Set(missing.map((tool) => packages[tool]))].join(' ')})`;
-  if (process.env.CI === 'true') throw new Error(`With CI=true no test is left out: ${reason}`);
+  if (process.env.CI === 'true') throw new Error(`With CI=true no test can be skipped: ${reason}`);
   return reason;
 }

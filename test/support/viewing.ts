@@ -118,13 +118,13 @@ export class Viewing {
 
   async until(isSo: (look: Look) => boolean): Promise<Look> {
     let look: Look | undefined;
-    const tell = () => console.error(`It never came. The last look: ${JSON.stringify(look)}`);
-    this.#context.signal.addEventListener('abort', tell);
+    const report = () => console.error(`It did not happen. Last state: ${JSON.stringify(look)}`);
+    this.#context.signal.addEventListener('abort', report);
     await until(this.#context, async () => {
       look = await this.look();
       return isSo(look);
     });
-    this.#context.signal.removeEventListener('abort', tell);
+    this.#context.signal.removeEventListener('abort', report);
     return look!;
   }
 

@@ -9,9 +9,9 @@ import { FrameKind } from '../../wire/live-frame.js';
 test('thumbnails are sent only while there is room, the newest of each station', async () => {
   const stations = [1, 2, 3].map((number) => stationOf(number, { format: 'jpeg' }));
   for (const station of stations) station.put(chunk(0));
-  const { transport, say, session, timers } = sessionWith(...stations);
+  const { transport, send, session, timers } = sessionWith(...stations);
   transport.queued = 64 * 1024;
-  say({ type: 'thumbnails', stations: ['station-1', 'station-2', 'no such station'] });
+  send({ type: 'thumbnails', stations: ['station-1', 'station-2', 'no such station'] });
   for (let i = 0; i < 15; i++) {
     await settled();
     timers.advance(1_000);
@@ -36,8 +36,8 @@ test('thumbnails are sent only while there is room, the newest of each station',
 test('the thumbnail of a station that comes on the air later is sent then', async () => {
   const station = stationOf(1, { format: 'jpeg' });
   station.put(chunk(0));
-  const { transport, say, catalogue, timers } = sessionWith();
-  say({ type: 'thumbnails', stations: ['station-1'] });
+  const { transport, send, catalogue, timers } = sessionWith();
+  send({ type: 'thumbnails', stations: ['station-1'] });
   await settled();
   catalogue.stations = [station];
   catalogue.changed();
@@ -51,9 +51,9 @@ test('the thumbnail of a station that comes on the air later is sent then', asyn
 
 test('no channel takes the room of the others', async () => {
   const [one, two] = [stationOf(1), stationOf(2)];
-  const { transport, say, session } = sessionWith(one, two);
-  say({ type: 'tune', channel: 1, station: 'station-1' });
-  say({ type: 'tune', channel: 2, station: 'station-2' });
+  const { transport, send, session } = sessionWith(one, two);
+  send({ type: 'tune', channel: 1, station: 'station-1' });
+  send({ type: 'tune', channel: 2, station: 'station-2' });
   await settled();
   transport.isStuck = true;
   for (const station of [one, two]) station.put(...chunks(0, 100, 20_000));
@@ -68,8 +68,8 @@ test('no channel takes the room of the others', async () => {
 
 test('the queue of a page stays short under any messages', async () => {
   const stations = Array.from({ length: MOST_CHANNELS }, (_, i) => stationOf(i + 1));
-  const { transport, say } = sessionWith(...stations);
-  for (const [channel, { info }] of stations.entries()) say({ type: 'tune', channel, station: info.id });
+  const { transport, send } = sessionWith(...stations);
+  for (const [channel, { info }] of stations.entries()) send({ type: 'tune', channel, station: info.id });
   await settled();
   transport.queued = 0;
   transport.isStuck = true;
@@ -81,9 +81,9 @@ test('the queue of a page stays short under any messages', async () => {
 test('a disconnected page leaves nothing behind', async () => {
   const station = stationOf(1, { format: 'jpeg' });
   station.put(chunk(0));
-  const { transport, say, session, viewers, timers, catalogue } = sessionWith(station);
-  say({ type: 'tune', channel: 1, station: 'station-1' });
-  say({ type: 'thumbnails', stations: ['station-1'] });
+  const { transport, send, session, viewers, timers, catalogue } = sessionWith(station);
+  send({ type: 'tune', channel: 1, station: 'station-1' });
+  send({ type: 'thumbnails', stations: ['station-1'] });
   await settled();
   session.closed();
   const said = transport.messages.length + transport.frames.length;

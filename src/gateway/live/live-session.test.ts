@@ -25,22 +25,22 @@ test('a page is greeted with the time, the common delay and the stations', () =>
 });
 
 test('without stations the time is the gateway’s own', () => {
-  const { transport, say } = sessionWith();
-  say({ type: 'ping', id: 7 });
+  const { transport, send } = sessionWith();
+  send({ type: 'ping', id: 7 });
   assert.deepEqual(transport.of('pong'), [{ type: 'pong', id: 7, time: 5_000_000.5 }]);
 });
 
 test('a ping is answered at once', () => {
-  const { transport, say } = sessionWith(stationOf(1));
-  say({ type: 'ping', id: 1 });
+  const { transport, send } = sessionWith(stationOf(1));
+  send({ type: 'ping', id: 1 });
   assert.deepEqual(transport.messages.at(-1), { type: 'pong', id: 1, time: 1_000_000.25 });
 });
 
 test('a tuned station is sent from its newest random access point on, as it leaves', async () => {
   const station = stationOf(1);
   station.put(...chunks(0, 30));
-  const { transport, say } = sessionWith(station);
-  say({ type: 'tune', channel: 3, station: 'station-1' });
+  const { transport, send } = sessionWith(station);
+  send({ type: 'tune', channel: 3, station: 'station-1' });
   await settled();
   assert.deepEqual(station.starts, [{ kind: 'live' }]);
   assert.deepEqual(transport.of('tuned'), [{ type: 'tuned', channel: 3, station: 'station-1', from: 1_000 }]);
@@ -61,8 +61,8 @@ test('a tuned station is sent from its newest random access point on, as it leav
 test('a JPEG station is sent as pictures', async () => {
   const station = stationOf(1, { format: 'jpeg' });
   station.put(chunk(0));
-  const { transport, say } = sessionWith(station);
-  say({ type: 'tune', channel: 0, station: 'station-1' });
+  const { transport, send } = sessionWith(station);
+  send({ type: 'tune', channel: 0, station: 'station-1' });
   await settled();
   assert.deepEqual(
     transport.frames.map(({ kind }) => kind),
@@ -73,16 +73,16 @@ test('a JPEG station is sent as pictures', async () => {
 test('the past starts at the random access point before the time, and is sent up to the page’s limit', async () => {
   const station = stationOf(1);
   station.put(...chunks(0, 200));
-  const { transport, say } = sessionWith(station);
-  say({ type: 'tune', channel: 1, station: 'station-1', at: 2_500, until: 3_000 });
+  const { transport, send } = sessionWith(station);
+  send({ type: 'tune', channel: 1, station: 'station-1', at: 2_500, until: 3_000 });
   await settled();
   assert.deepEqual(station.starts, [{ kind: 'time', time: 2_500 }]);
   assert.equal(transport.of('tuned')[0]!.from, 2_000);
   assert.deepEqual(transport.media(1), Buffer.concat(chunks(50, 75).map(({ data }) => data)));
-  say({ type: 'until', channel: 1, time: 4_000 });
+  send({ type: 'until', channel: 1, time: 4_000 });
   await settled();
   assert.equal(transport.frames.length, 50);
-  say({ type: 'until', channel: 1, time: null });
+  send({ type: 'until', channel: 1, time: null });
   await settled();
   assert.deepEqual(transport.media(1), Buffer.concat(chunks(50, 200).map(({ data }) => data)));
 });
@@ -90,17 +90,17 @@ test('the past starts at the random access point before the time, and is sent up
 test('a pause of any length loses nothing', async () => {
   const station = stationOf(1);
   station.put(...chunks(0, 10));
-  const { timers, transport, say } = sessionWith(station);
-  say({ type: 'tune', channel: 1, station: 'station-1' });
+  const { timers, transport, send } = sessionWith(station);
+  send({ type: 'tune', channel: 1, station: 'station-1' });
   await settled();
-  say({ type: 'until', channel: 1, time: 0 });
+  send({ type: 'until', channel: 1, time: 0 });
   for (let k = 10; k < 1_000; k += 10) {
     station.put(...chunks(k, k + 10));
     timers.advance(400);
     await settled();
   }
   assert.equal(transport.frames.length, 10);
-  say({ type: 'until', channel: 1, time: 39_960 });
+  send({ type: 'until', channel: 1, time: 39_960 });
   await settled();
   assert.deepEqual(transport.media(1), Buffer.concat(chunks(0, 999).map(({ data }) => data)));
   assert.deepEqual(transport.of('moved'), []);
@@ -110,10 +110,10 @@ test('a channel that is tuned again carries only the new station', async () => {
   const [one, two] = [stationOf(1), stationOf(2)];
   one.put(chunk(0));
   two.put(chunk(0));
-  const { transport, say, viewers } = sessionWith(one, two);
-  say({ type: 'tune', channel: 1, station: 'station-1' });
+  const { transport, send, viewers } = sessionWith(one, two);
+  send({ type: 'tune', channel: 1, station: 'station-1' });
   await settled();
-  say({ type: 'tune', channel: 1, station: 'station-2' });
+  send({ type: 'tune', channel: 1, station: 'station-2' });
   await settled();
   one.put(chunk(1));
   two.put(chunk(1));
@@ -138,9 +138,9 @@ test('a station that opens late is not sent to a channel that carries another on
   });
   one.put(chunk(0));
   two.put(chunk(0));
-  const { transport, say } = sessionWith(one, two);
-  say({ type: 'tune', channel: 1, station: 'station-1' });
-  say({ type: 'tune', channel: 1, station: 'station-2' });
+  const { transport, send } = sessionWith(one, two);
+  send({ type: 'tune', channel: 1, station: 'station-1' });
+  send({ type: 'tune', channel: 1, station: 'station-2' });
   await settled();
   open();
   await settled();
@@ -154,11 +154,11 @@ test('a station that opens late is not sent to a channel that carries another on
 test('a stopped channel sends nothing', async () => {
   const station = stationOf(1);
   station.put(chunk(0));
-  const { transport, say } = sessionWith(station);
-  say({ type: 'tune', channel: 1, station: 'station-1' });
+  const { transport, send } = sessionWith(station);
+  send({ type: 'tune', channel: 1, station: 'station-1' });
   await settled();
-  say({ type: 'stop', channel: 1 });
-  say({ type: 'stop', channel: 2 });
+  send({ type: 'stop', channel: 1 });
+  send({ type: 'stop', channel: 2 });
   station.put(chunk(1));
   await settled();
   assert.equal(transport.frames.length, 1);
@@ -169,9 +169,9 @@ test('a stopped channel sends nothing', async () => {
 test('a station that does not exist, or cannot be read, ends the channel with the reason', async () => {
   const station = stationOf(1);
   station.refusal = new Error('its disk is gone');
-  const { transport, say, viewers } = sessionWith(station);
-  say({ type: 'tune', channel: 1, station: 'no such station' });
-  say({ type: 'tune', channel: 2, station: 'station-1' });
+  const { transport, send, viewers } = sessionWith(station);
+  send({ type: 'tune', channel: 1, station: 'no such station' });
+  send({ type: 'tune', channel: 2, station: 'station-1' });
   await settled();
   assert.deepEqual(
     transport.of('ended').map(({ channel }) => channel),
@@ -185,8 +185,8 @@ test('a station that does not exist, or cannot be read, ends the channel with th
 test('a station that goes off the air ends its channel, and can be tuned to when it is back', async () => {
   const station = stationOf(1);
   station.put(chunk(0));
-  const { transport, say, viewers, catalogue, timers } = sessionWith(station);
-  say({ type: 'tune', channel: 1, station: 'station-1' });
+  const { transport, send, viewers, catalogue, timers } = sessionWith(station);
+  send({ type: 'tune', channel: 1, station: 'station-1' });
   await settled();
   catalogue.stations = [];
   catalogue.changed();
@@ -204,7 +204,7 @@ test('a station that goes off the air ends its channel, and can be tuned to when
   catalogue.changed();
   timers.advance(1_000);
   assert.equal(transport.of('stations').at(-1)?.stations.length, 1);
-  say({ type: 'tune', channel: 1, station: 'station-1' });
+  send({ type: 'tune', channel: 1, station: 'station-1' });
   await settled();
   assert.equal(transport.of('tuned').length, 2);
 });
@@ -219,9 +219,9 @@ test('changes that come together are sent together, and only if something change
 test('a page has sixteen channels and no more', async () => {
   const station = stationOf(1);
   station.put(chunk(0));
-  const { transport, say } = sessionWith(station);
+  const { transport, send } = sessionWith(station);
   for (let channel = 0; channel <= MOST_CHANNELS; channel++) {
-    say({ type: 'tune', channel, station: 'station-1' });
+    send({ type: 'tune', channel, station: 'station-1' });
     await settled();
   }
   assert.equal(transport.of('tuned').length, MOST_CHANNELS);
@@ -229,8 +229,8 @@ test('a page has sixteen channels and no more', async () => {
     transport.of('ended').map(({ channel, problem }) => [channel, problem.status]),
     [[MOST_CHANNELS, 429]],
   );
-  say({ type: 'stop', channel: 0 });
-  say({ type: 'tune', channel: 100, station: 'station-1' });
+  send({ type: 'stop', channel: 0 });
+  send({ type: 'tune', channel: 100, station: 'station-1' });
   await settled();
   assert.equal(transport.of('tuned').length, MOST_CHANNELS + 1);
 });
@@ -238,8 +238,8 @@ test('a page has sixteen channels and no more', async () => {
 test('no more than sixteen stations are being opened at once, abandoned ones included', async () => {
   const station = stationOf(1);
   station.opening = new Promise(() => {});
-  const { transport, say } = sessionWith(station);
-  for (let i = 0; i < 100; i++) say({ type: 'tune', channel: 1, station: 'station-1' });
+  const { transport, send } = sessionWith(station);
+  for (let i = 0; i < 100; i++) send({ type: 'tune', channel: 1, station: 'station-1' });
   await settled();
   assert.equal(station.starts.length, MOST_CHANNELS);
   assert.equal(transport.of('ended').length, 100 - MOST_CHANNELS);
@@ -272,37 +272,37 @@ test('malformed messages are answered, and too many disconnect the page', () => 
 });
 
 test('messages beyond the limit are refused, and a page that goes on is disconnected', () => {
-  const { transport, say, timers } = sessionWith(stationOf(1));
-  for (let i = 0; i < 200; i++) say({ type: 'ping', id: i });
+  const { transport, send, timers } = sessionWith(stationOf(1));
+  for (let i = 0; i < 200; i++) send({ type: 'ping', id: i });
   assert.equal(transport.of('pong').length, 200);
-  say({ type: 'ping', id: 200 });
+  send({ type: 'ping', id: 200 });
   assert.equal(transport.of('pong').length, 200);
   assert.deepEqual(
     transport.of('problem').map(({ problem }) => problem.status),
     [429],
   );
   timers.advance(1_000);
-  say({ type: 'ping', id: 201 });
+  send({ type: 'ping', id: 201 });
   assert.equal(transport.of('pong').length, 201);
-  for (let i = 0; i < 200; i++) say({ type: 'ping', id: i });
+  for (let i = 0; i < 200; i++) send({ type: 'ping', id: i });
   assert.deepEqual(transport.closed, [1008]);
 });
 
 test('a page that takes no answers is disconnected', () => {
-  const { transport, say } = sessionWith(stationOf(1));
+  const { transport, send } = sessionWith(stationOf(1));
   transport.queued = 3 * 2 ** 20;
-  say({ type: 'ping', id: 1 });
+  send({ type: 'ping', id: 1 });
   assert.deepEqual(transport.closed, [1013]);
 });
 
 test('a viewer has its page’s report, its lag and its bytes', async () => {
   const station = stationOf(1);
   station.put(...chunks(0, 3));
-  const { say, viewers } = sessionWith(station);
-  say({ type: 'tune', channel: 1, station: 'station-1' });
+  const { send, viewers } = sessionWith(station);
+  send({ type: 'tune', channel: 1, station: 'station-1' });
   await settled();
   const report = { delay: 900, buffer: 300, droppedFrames: 1, stalls: 2, offset: -3.5 };
-  say({ type: 'report', channel: 1, ...report });
+  send({ type: 'report', channel: 1, ...report });
   const [, viewer] = viewers.list[0]!;
   assert.deepEqual(viewer.report, report);
   assert.equal(viewer.bytes, 3 * 188);
@@ -313,9 +313,9 @@ test('a viewer has its page’s report, its lag and its bytes', async () => {
 
 test('the operator ends one channel, and the others continue', async () => {
   const [one, two] = [stationOf(1), stationOf(2)];
-  const { say, viewers, transport } = sessionWith(one, two);
-  say({ type: 'tune', channel: 1, station: 'station-1' });
-  say({ type: 'tune', channel: 2, station: 'station-2' });
+  const { send, viewers, transport } = sessionWith(one, two);
+  send({ type: 'tune', channel: 1, station: 'station-1' });
+  send({ type: 'tune', channel: 2, station: 'station-2' });
   await settled();
   viewers.close(viewers.list[0]![0]);
   assert.deepEqual(
