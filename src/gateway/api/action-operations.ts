@@ -1,5 +1,6 @@
 /** The operator's commands, and disconnecting a viewer. */
 import { z } from 'zod';
+import { messageOf } from '../../base/problem.js';
 import { nameSchema, orderSchema, showSchema } from '../../contract/api.js';
 import type { OperatorCommand } from '../../contract/commands.js';
 import type { ServerView } from '../../contract/server-view.js';
@@ -52,7 +53,12 @@ function commandOperation<Schema extends z.ZodObject>(spec: CommandSpec<Schema>)
       const station = params === undefined ? '' : stationIn(view, params.id);
       const [command, what] = commandOf({ station, body: body as z.output<Schema>, view });
       audit(what);
-      await operator.execute(command);
+      try {
+        await operator.execute(command);
+      } catch (error) {
+        audit(`${what}: failed, ${messageOf(error)}`);
+        throw error;
+      }
       return undefined;
     },
   });

@@ -169,6 +169,10 @@ test('unknown stations, slates and viewers, and impossible commands, have their 
     const answer = await ask({ method: 'POST', url: '/stations/station-1/skip' });
     assert.equal(answer.statusCode, status);
     assert.equal(answer.json().detail, 'This station has one item. Add another to its folder.');
+    assert.deepEqual(lines.splice(0), [
+      'Operator (loopback) skips an item of station-1',
+      'Operator (loopback) skips an item of station-1: failed, this station has one item',
+    ]);
   }
 });
 
