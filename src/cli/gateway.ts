@@ -14,7 +14,7 @@ import { Tuner, troubleLine } from '../receiver/tuner.js';
 import { ThumbnailChild } from '../reel/thumbnail-child.js';
 import { aborted } from './aborted.js';
 import type { HttpAddress } from './http-option.js';
-import { type Output, openOutput } from './output.js';
+import { countOf, type Output, openOutput } from './output.js';
 
 export interface NetworkGatewayOptions {
   http: HttpAddress;
@@ -54,8 +54,7 @@ export async function runGateway(options: GatewayCommandOptions): Promise<number
     output.event({ event: 'http', url: gateway.url });
     const { catalogue } = gateway;
     catalogue.onChange(() => {
-      const count = catalogue.stations.length;
-      output.print(`${count} ${count === 1 ? 'station' : 'stations'} on the network`);
+      output.print(`${countOf(catalogue.stations.length, 'station')} on the network`);
     });
     await catalogue.open();
     await aborted(options.signal);

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { Problem } from '../base/problem.js';
 import { CredentialsFile, makeToken, tokenNamePattern } from '../gateway/access/credentials.js';
 import { hashPassword, LEAST_PASSWORD, MOST_PASSWORD } from '../gateway/access/password.js';
-import { openOutput } from './output.js';
+import { countOf, openOutput } from './output.js';
 import { askSecretly } from './secret.js';
 
 interface Options {
@@ -25,7 +25,7 @@ export async function runPassword(options: Options & { remove: boolean; signal: 
   if (password.length < LEAST_PASSWORD || password.length > MOST_PASSWORD) {
     throw new Problem(
       'usage',
-      `the password has ${password.length} characters`,
+      `the password has ${countOf(password.length, 'character')}`,
       `Choose one of ${LEAST_PASSWORD} to ${MOST_PASSWORD} characters.`,
     );
   }

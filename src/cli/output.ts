@@ -67,3 +67,6 @@ export function openOutput(options: { quiet: boolean; json: boolean }): Output {
 
 /** A problem for people: what happened and why, then what to do. */
 export const problemText = (problem: Problem): string => `msc: ${problem.message}\n     ${problem.next}\n`;
+
+/** A count with its noun: “1 packet”, “2 packets”. */
+export const countOf = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;

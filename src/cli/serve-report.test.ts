@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeStation } from '../../test/support/stations.js';
 import { Problem } from '../base/problem.js';
+import type { UnicastStats } from '../contract/server-view.js';
 import { statsOf } from '../playout/stats.js';
 import type { ServerEvent } from '../server/events.js';
 import { StationCounters } from '../threads/station-counters.js';
@@ -73,4 +74,13 @@ test('totals are an event, and at the end only where something was sent', () => 
   assert.match(end.lines.join('\n'), /^Sent 3 packets: nothing lost; .*$/);
   assert.deepEqual(end.json, [{ event: 'off-air', ...statsAfter(3), stations: [] }]);
   assert.deepEqual(printed({ kind: 'closed', total: statsAfter(0), stations: [] }), { lines: [], json: [] });
+});
+
+test('counts of one have a singular noun', () => {
+  const one = { ...statsAfter(1), droppedLate: 1, waits: 1 };
+  const refused = { refusedPackets: 0, refusedFlows: 0 };
+  const unicast = { repaired: 1, repairedForAll: 0, bursts: 1, replays: 1, ...refused } as UnicastStats;
+  const { lines } = printed({ kind: 'closed', total: one, stations: [{ ...one, number: 1, id: 'lobby', unicast }] });
+  assert.match(lines[0]!, /^Sent 1 packet: 1 packet dropped, .* \(the disk was not ready 1 time\);/);
+  assert.equal(lines[1], 'To single viewers: 1 lost packet once more, 1 burst on tuning, 1 replay.');
 });

@@ -4,7 +4,7 @@ import type { Millis } from '../base/units.js';
 import { type Stats, StatsOverTime } from '../playout/stats.js';
 import type { OnServerEvent, ServerEvent, StationName, StationTotals } from '../server/events.js';
 import type { StationInfo } from '../wire/station-info.js';
-import type { Output } from './output.js';
+import { countOf, type Output } from './output.js';
 
 /** How often a terminal shows the status line. */
 const STATUS_PERIOD: Millis = 1_000;
@@ -63,7 +63,7 @@ function print(event: ServerEvent, output: Output): void {
 /** Totals at the end, unless nothing was sent. */
 function printEnd({ total, stations }: { total: Stats; stations: readonly StationTotals[] }, output: Output): void {
   if (total.packets === 0) return;
-  output.print(`Sent ${total.packets} packets: ${sendingText(total)}.`);
+  output.print(`Sent ${countOf(total.packets, 'packet')}: ${sendingText(total)}.`);
   const unicast = unicastText(stations);
   if (unicast !== null) output.print(`To single viewers: ${unicast}.`);
   output.event({ event: 'off-air', ...total, stations });
@@ -98,12 +98,20 @@ function unicastText(stations: readonly StationTotals[]): string | null {
   const sum = (count: (of: NonNullable<StationTotals['unicast']>) => number) =>
     stations.reduce((total, { unicast }) => total + (unicast ? count(unicast) : 0), 0);
   const kinds = [
-    [sum(({ repaired, repairedForAll }) => repaired + repairedForAll), 'lost packets once more'],
-    [sum(({ bursts }) => bursts), 'bursts on tuning'],
-    [sum(({ replays }) => replays), 'replays'],
-    [sum(({ refusedPackets, refusedFlows }) => refusedPackets + refusedFlows), 'refused for want of budget'],
+    [
+      sum(({ repaired, repairedForAll }) => repaired + repairedForAll),
+      'lost packet once more',
+      'lost packets once more',
+    ],
+    [sum(({ bursts }) => bursts), 'burst on tuning', 'bursts on tuning'],
+    [sum(({ replays }) => replays), 'replay', 'replays'],
+    [
+      sum(({ refusedPackets, refusedFlows }) => refusedPackets + refusedFlows),
+      'refused for want of budget',
+      'refused for want of budget',
+    ],
   ] as const;
-  const parts = kinds.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  const parts = kinds.filter(([count]) => count > 0).map(([count, one, many]) => countOf(count, one, many));
   return parts.join(', ') || null;
 }
 
@@ -118,12 +126,12 @@ function sendingText({ lateness: { median, p99, max }, ...losses }: Stats): stri
 }
 
 function lossText({ droppedLate, refused, unread, waits }: Omit<Stats, 'lateness'>): string {
-  const disk = waits > 0 ? ` (the disk was not ready ${waits} times)` : '';
+  const disk = waits > 0 ? ` (the disk was not ready ${countOf(waits, 'time')})` : '';
   const kinds = [
     [droppedLate, `dropped, more than 200 ms late${disk}`],
     [refused, 'refused by the network'],
     [unread, 'not readable'],
   ] as const;
-  const losses = kinds.filter(([count]) => count > 0).map(([count, what]) => `${count} packets ${what}`);
+  const losses = kinds.filter(([count]) => count > 0).map(([count, what]) => `${countOf(count, 'packet')} ${what}`);
   return losses.join(', ') || 'nothing lost';
 }
