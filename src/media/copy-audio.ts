@@ -78,7 +78,8 @@ export class AudioCopier {
   #setChannels(channels: number | null): void {
     if (channels === null) throw new Unfit('AAC sound of an unusual kind');
     if (this.channels !== null) throw new Unfit('sound that changes its channels');
-    if (this.#target && channels !== this.#target.channels) throw new Unfit("not the station's number of channels");
+    if (this.#target && channels !== this.#target.channels)
+      throw new Unfit("a number of channels other than the station's");
     this.channels = channels;
     this.#silence = silentFrame(channels);
   }

@@ -37,9 +37,11 @@ function unfitSequence(sequence: SequenceParameters): string | null {
 
 /** Why the pictures do not match the station's other items, or null. */
 function unfitTarget(sequence: SequenceParameters, frameRate: Ratio, target: StationLayout): string | null {
-  if (sequence.width !== target.width || sequence.height !== target.height) return "not the station's picture size";
-  if (!isSameAspect(sequence.sampleAspectRatio, target.sampleAspectRatio)) return "not the station's pixel shape";
-  return isSameRate(frameRate, target.frameRate) ? null : "not the station's frame rate";
+  if (sequence.width !== target.width || sequence.height !== target.height)
+    return "a picture size other than the station's";
+  if (!isSameAspect(sequence.sampleAspectRatio, target.sampleAspectRatio))
+    return "a pixel shape other than the station's";
+  return isSameRate(frameRate, target.frameRate) ? null : "a frame rate other than the station's";
 }
 
 /**

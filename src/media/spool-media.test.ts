@@ -382,7 +382,10 @@ test('an item is converted to the layout of its station', () => {
     [properties.width, properties.height, properties.frameRate, properties.channels],
     [640, 480, [30_000, 1_001], 2],
   );
-  assert.equal(properties.reason, "not the station's picture size, not the station's number of channels");
+  assert.equal(
+    properties.reason,
+    "a picture size other than the station's, a number of channels other than the station's",
+  );
   assert.equal(video.duration, 180_180);
   const layout = { ...target, width: 320, height: 180, frameRate: [25, 1] as [number, number] };
   assert.equal(h264(source({ extension: 'ts' }), { target: layout }).properties.video, 'copied');
