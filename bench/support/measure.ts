@@ -14,7 +14,7 @@ import { inPageCache } from './reels.js';
 import type { OffAir } from './serve.js';
 import { type Spread, spread } from './stats.js';
 
-/** Milliseconds. */
+/** Time for the contestant to become steady, ms. */
 const WARM_UP = 2_000;
 /** Longest wait for a contestant to reach its full rate, ms. */
 const STEADY_PATIENCE = 12_000;

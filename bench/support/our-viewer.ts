@@ -46,25 +46,28 @@ async function firstPicture({ buffer }: StationReceiver): Promise<void> {
   }
 }
 
+/** Milliseconds from the request to the first picture. */
+async function timeTune(tuner: Tuner, id: string): Promise<number> {
+  const began = performance.now();
+  await firstPicture(await tuner.tune(channelOf(id).found));
+  return performance.now() - began;
+}
+
 let tuner: Tuner | null = null;
 
 async function tune(id: string): Promise<number> {
   tuner ??= new Tuner(events);
   const before = tuner.current;
-  const began = performance.now();
-  await firstPicture(await tuner.tune(channelOf(id).found));
-  const took = performance.now() - began;
+  const took = await timeTune(tuner, id);
   await before?.close();
   await sleep(REST);
   return took;
 }
 
 async function begin(id: string): Promise<number> {
-  const fresh = new Tuner(events);
-  const began = performance.now();
-  await firstPicture(await fresh.tune(channelOf(id).found));
-  const took = performance.now() - began;
-  await fresh.close();
+  const tuner = new Tuner(events);
+  const took = await timeTune(tuner, id);
+  await tuner.close();
   return took;
 }
 

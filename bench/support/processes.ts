@@ -32,7 +32,7 @@ interface ProgramOptions {
   before?: readonly string[];
 }
 
-/** A command that runs another command as a user other than root, which VLC refuses. */
+/** A command that runs another command as a user without privileges: VLC refuses to run as root. */
 export const asNobody: readonly string[] =
   process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];
 
@@ -182,7 +182,7 @@ export interface Usage {
   /** Shares of a core, 0 to 1: of all threads, and of each, the busiest first. */
   cpu: number;
   threads: number[];
-  /** A second. */
+  /** Per second. */
   wakeUps: number;
   /** Bytes, at the end. */
   rss: number;

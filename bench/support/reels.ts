@@ -13,7 +13,10 @@ import { timeCommand } from './processes.js';
 /** Of the finished transport stream, bit/s. */
 export const BIT_RATE = 5_000_000;
 
-/** Noise, which fills its bit rate, and AAC: BIT_RATE as MPEG-TS. `duration` and `gop`, between random access points, in seconds. */
+/**
+ * Noise, which fills its bit rate, and AAC: together BIT_RATE as MPEG-TS. `duration`, and `gop` from one random access
+ * point to the next, in seconds.
+ */
 async function makeFilm(path: string, duration: number, gop: number): Promise<void> {
   const video = 4_638_000;
   const picture = 'testsrc2=s=640x360:r=25,noise=alls=40:allf=t';
