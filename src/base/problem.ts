@@ -47,6 +47,12 @@ export const systemCode = (error: unknown): string | undefined =>
 /** The message of anything thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+/** For a rejection that is reported elsewhere or not at all: null for a Problem; a fault of the program is thrown again. */
+export function nullIfProblem(error: unknown): null {
+  if (error instanceof Problem) return null;
+  throw error;
+}
+
 /** Anything thrown, as a problem. What is no Problem is a fault of the program: its stack is kept for the report. */
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;

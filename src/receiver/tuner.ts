@@ -1,6 +1,6 @@
 /** Being tuned: the session with the station's server, and its group received. */
 
-import { messageOf, Problem } from '../base/problem.js';
+import { messageOf, nullIfProblem, Problem } from '../base/problem.js';
 import type { Millis } from '../base/units.js';
 import { openSession, type Session, type Tuned } from '../control/client.js';
 import type { FoundStation, StationServer } from '../discovery/find.js';
@@ -223,8 +223,8 @@ export class Tuner {
     const { info, servers } = this.#found ?? { servers: [] };
     for (const server of servers) {
       if (info === undefined || isSameServer(server, lost.server)) continue;
-      const link = await this.#open(server).catch(() => null);
-      const tuned = (await link?.session.tune(info.id).catch(() => null)) ?? null;
+      const link = await this.#open(server).catch(nullIfProblem);
+      const tuned = (await link?.session.tune(info.id).catch(nullIfProblem)) ?? null;
       if (link !== null && tuned !== null && turn === this.#turns && lost.isLost) {
         this.#link = link;
         void lost.session.exit();

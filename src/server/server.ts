@@ -1,6 +1,6 @@
 /** A server: stations from their files onto the air, changed while it runs. */
 import { closeInOrder } from '../base/closing.js';
-import { asProblem, Problem } from '../base/problem.js';
+import { asProblem, nullIfProblem, Problem } from '../base/problem.js';
 import { type Millis, millisToTicks } from '../base/units.js';
 import type { Operator } from '../contract/server-view.js';
 import { conflictProblem, findConflicts } from '../discovery/conflicts.js';
@@ -388,7 +388,7 @@ export class Server {
 /** The station as its operator left it or from reels in the store; null where files would have to be read for that. */
 const loadKnown = async (options: PrepareOptions & StateOptions): Promise<ReadyStation | null> =>
   // A fault of its files is reported when they are prepared.
-  (await restoreStation(options)) ?? loadStation(options).catch(() => null);
+  (await restoreStation(options)) ?? loadStation(options).catch(nullIfProblem);
 
 /** The same, with files read and missing reels made. */
 const prepareMissing = async (options: PrepareOptions & StateOptions): Promise<ReadyStation | null> =>

@@ -1,6 +1,6 @@
 /** From source files to stations that can go on the air. */
 import { isDeepStrictEqual } from 'node:util';
-import { asProblem, Problem } from '../base/problem.js';
+import { asProblem, nullIfProblem, Problem } from '../base/problem.js';
 import type { Ticks90k } from '../base/units.js';
 import type { MediaSettings, StationLayout } from '../media/settings.js';
 import { closeReel } from '../reel/open-reel.js';
@@ -28,7 +28,7 @@ export interface ReadyStation {
   poster(item: StationItem): Promise<Buffer | null>;
   /** What identifies its files: their content and settings. Null where that is not known yet. */
   sources: string[] | null;
-  /** What of it is stored; null: all of it is stored with the next change. */
+  /** What of it is stored; null: nothing, as far as is known. */
   stored: StoredState | null;
 }
 
@@ -156,7 +156,7 @@ export async function reloadItems(options: PrepareOptions, station: Station): Pr
 async function ownLayout(options: LoadOptions, source: string, layout: StationLayout): Promise<Reel | null> {
   const { settings, store } = options;
   // A fault of the file is reported when it is prepared.
-  const reel = await findReel({ source, settings: { ...settings, target: null }, store }).catch(() => null);
+  const reel = await findReel({ source, settings: { ...settings, target: null }, store }).catch(nullIfProblem);
   if (reel === null || isDeepStrictEqual(reel.data.manifest.layout, layout)) return reel;
   closeReel(reel);
   return null;

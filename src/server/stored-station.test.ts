@@ -170,6 +170,30 @@ for (const which of [0, 1]) {
   });
 }
 
+test('a state that could not be used is put aside before the first change takes its place', async (context) => {
+  const { said, start, options, folder, films } = await open(context);
+  const { ready } = await start();
+  skip(ready, now);
+  await saveStation(ready, options());
+  const state = readFileSync(join(folder, 'lobby.log'), 'utf8');
+  const restore = failCall(context, { call: 'stat', code: 'EIO', applies: (path) => path.startsWith(films) });
+  said.length = 0;
+  assert.equal(await restoreStation(options(), true), null);
+  assert.match(said.join(), /starts without the operator’s earlier changes: .*\(EIO\)/);
+  restore();
+  const started = (await loadStation(options()))!;
+  context.after(() => started.station.close());
+  for (const name of ['Entrance', 'Hall']) {
+    started.plan.name = name;
+    await saveStation(started, options());
+  }
+  assert.deepEqual(readdirSync(folder).sort(), ['lobby.log', 'lobby.log.quarantine']);
+  assert.equal(readFileSync(join(folder, 'lobby.log.quarantine'), 'utf8'), state);
+  assert.match(said.join(), /which could not be used, are kept in lobby\.log\.quarantine/);
+  const again = await start();
+  assert.deepEqual([again.isRestored, again.ready.plan.name], [true, 'Hall']);
+});
+
 test('after a snapshot only additions are written, until the next snapshot', async (context) => {
   const { options, start, folder } = await open(context);
   const { ready } = await start();

@@ -1,9 +1,9 @@
 /** Stations as their operator left them: stored after each change, and restored when a server starts. */
-import { messageOf, Problem, systemCode } from '../base/problem.js';
+import { messageOf, nullIfProblem, Problem, systemCode } from '../base/problem.js';
 import { stationSsrc } from '../station/identity.js';
 import { openState } from '../station/open-state.js';
 import { nameEntry, type StationState, stateEntry, stateOf } from '../station/station-state.js';
-import type { StateStore } from './state-store.js';
+import type { StateLog, StateStore } from './state-store.js';
 import { type LoadOptions, type ReadyStation, readyStation } from './station-loader.js';
 
 /** Entries of a log after which the next is a snapshot. */
@@ -11,8 +11,8 @@ const MOST_ENTRIES = 100;
 
 /** The part of a station that is in its log. */
 export interface StoredState {
-  /** Number of the log's last entry. */
-  readonly last: number;
+  /** Number of the log's last entry; null: to be read. */
+  readonly last: number | null;
   /** Entries since the snapshot, with it. */
   readonly entries: number;
   /** The revision of its timeline. */
@@ -46,17 +46,19 @@ async function sourcesOf(
 }
 
 /** Stores the changes of a station since it was stored last. Rejects with the system's error. */
-export async function saveStation(ready: ReadyStation, options: SourceOptions & StateOptions): Promise<void> {
+export async function saveStation(ready: ReadyStation, options: LoadOptions & StateOptions): Promise<void> {
   const { plan, station } = ready;
   ready.sources ??= await sourcesOf(plan.source.files, options, true);
   const name = plan.name === plan.source.name ? null : plan.name;
   const head = { id: plan.id, sources: ready.sources ?? [], name };
   const { states } = options;
-  const { stored, revision } = { stored: ready.stored, revision: station.revision };
-  ready.stored = null; // Where this fails, the next attempt begins with a snapshot.
-  if (stored === null || stored.entries >= MOST_ENTRIES) {
+  const stored = ready.stored ?? { last: await lastUnused(options), entries: MOST_ENTRIES, revision: -1 };
+  const { revision } = station;
+  // Where this fails, the next attempt begins with a snapshot.
+  ready.stored = { last: null, entries: MOST_ENTRIES, revision };
+  if (stored.last === null || stored.entries >= MOST_ENTRIES) {
     const snapshot = stateEntry(head, station, -1);
-    const last = stored?.last ?? (await states.read(plan.id))?.last ?? 0;
+    const last = stored.last ?? (await states.read(plan.id))?.last ?? 0;
     ready.stored = { last: await states.replace(plan.id, last, snapshot), entries: 1, revision };
   } else {
     const last = await states.append(plan.id, stored.last, stateEntry(head, station, stored.revision));
@@ -64,9 +66,19 @@ export async function saveStation(ready: ReadyStation, options: SourceOptions & 
   }
 }
 
+/** The last number of the log of a station that was not restored. A state in it, which could not be used, is put aside. */
+async function lastUnused({ plan, states, onEvent }: LoadOptions & StateOptions): Promise<number> {
+  const log = await states.read(plan.id);
+  if (log === null || stateOf(plan.id, log.entries).timeline === null) return log?.last ?? 0;
+  const aside = await states.quarantine(plan.id);
+  const message = `${plan.number} ${plan.name}: the operator’s earlier changes, which could not be used, are kept in ${aside}.`;
+  onEvent({ kind: 'note', message, station: plan });
+  return 0;
+}
+
 /** Notes which files a station plays now, as far as that is known without reading them. */
 export async function noteSources(ready: ReadyStation, options: SourceOptions): Promise<void> {
-  ready.sources = await sourcesOf(ready.plan.source.files, options, false).catch(() => null);
+  ready.sources = await sourcesOf(ready.plan.source.files, options, false).catch(nullIfProblem);
 }
 
 /**
@@ -83,8 +95,9 @@ export async function restoreStation(options: LoadOptions & StateOptions, reads 
     return null;
   };
   let state: StationState | null;
+  let log: StateLog | null;
   try {
-    const log = await states.read(plan.id);
+    log = await states.read(plan.id);
     state = log && stateOf(plan.id, log.entries);
   } catch (error) {
     if (systemCode(error) === undefined) return quarantine(`its state is damaged: ${messageOf(error)}`);
@@ -94,8 +107,14 @@ export async function restoreStation(options: LoadOptions & StateOptions, reads 
   if (state === null) return null;
   plan.name = state.name ?? plan.name;
   if (state.timeline === null) return null;
-  // An unreadable file is reported when it is prepared.
-  const sources = await sourcesOf(plan.source.files, options, reads).catch(() => null);
+  let sources: string[] | null;
+  try {
+    sources = await sourcesOf(plan.source.files, options, reads);
+  } catch (error) {
+    nullIfProblem(error);
+    if (reads) say(`it starts without the operator’s earlier changes: ${messageOf(error)}`);
+    return null;
+  }
   if (sources === null) return null;
   if (JSON.stringify(sources) !== JSON.stringify(state.sources)) {
     await quarantine('its files have changed');
@@ -105,7 +124,8 @@ export async function restoreStation(options: LoadOptions & StateOptions, reads 
   try {
     const station = await openState(state.timeline, store, stationSsrc(plan.id));
     if (station.timeline.periods.length > 1) say('it goes on as its operator left it');
-    return { ...readyStation(options, station), sources };
+    const stored = { last: log?.last ?? 0, entries: MOST_ENTRIES, revision: station.revision };
+    return { ...readyStation(options, station), sources, stored };
   } catch (error) {
     if (!(error instanceof Problem)) return quarantine(`it cannot go on: ${messageOf(error)}`);
     // The system refuses to read a reel, which may well be whole: so is the state.
