@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Millis } from '../src/base/units.js';
 import { openSession } from '../src/control/client.js';
 import { findStations } from '../src/discovery/find.js';
 import { loopback } from '../src/net/interfaces.js';
@@ -97,12 +98,12 @@ async function loseAtRandom(receivers: number, share: number): Promise<void> {
   log(`${receivers} receivers without loss`);
   const crowd = await gather(receivers);
   await sleep(SETTLE);
-  const calm = await usageDuring(server, window);
+  const calm = await usageDuring(server, Millis(window));
   log(`${receivers} receivers that lose ${share * 100}% each`);
   crowd.write(`lose ${share}`);
   await sleep(SETTLE);
   crowd.write('begin');
-  const busy = await usageDuring(server, window);
+  const busy = await usageDuring(server, Millis(window));
   const report = await crowd.ask<CrowdReport>('end');
   await crowd.end();
   await server.end();
@@ -144,7 +145,10 @@ async function flood(requests: number): Promise<void> {
     const flooding = rate === 0 ? null : await HelperProcess.start('flood', task);
     await sleep(SETTLE / 2);
     listener.write('begin');
-    const [{ cpu, threads }, tuning] = await Promise.all([usageDuring(server, window), tuneRepeatedly(channel)]);
+    const [{ cpu, threads }, tuning] = await Promise.all([
+      usageDuring(server, Millis(window)),
+      tuneRepeatedly(channel),
+    ]);
     const { lateness, lost } = await listener.ask<Received>('end clocked');
     await listener.end();
     if (flooding?.hasEnded) throw new Error(`the flood ended early: ${flooding.errors}`);

@@ -1,6 +1,7 @@
 import { appendFileSync, chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Millis } from '../src/base/units.js';
 import { attempt, available, finish, log, openBenchmark } from './support/benchmark.js';
 import { type HttpServer, type HttpTask, httpServers } from './support/http-servers.js';
 import type { ViewersReport, ViewersTask } from './support/http-viewers.js';
@@ -60,7 +61,7 @@ async function measure(server: HttpServer, viewers: number): Promise<Measured> {
     await sleep(WARM_UP * 1000);
     crowd.write('begin');
     const [usage, clients] = await Promise.all(
-      [programs[0]!, crowd].map((program) => usageDuring(program, options.seconds * 1000)),
+      [programs[0]!, crowd].map((program) => usageDuring(program, Millis(options.seconds * 1000))),
     );
     const { bytes, least, seconds, jumps, ended } = await crowd.ask<ViewersReport>('end');
     return {

@@ -3,6 +3,7 @@
  * list of stations with the items on air.
  */
 
+import { Millis, PacketNumber, Ticks90k } from '../src/base/units.js';
 import { emptyBatch } from '../src/net/sender.js';
 import { Station } from '../src/station/station.js';
 import { StationCounters } from '../src/threads/station-counters.js';
@@ -64,20 +65,23 @@ function idleUnicast(stations: number, sessions: number): Unicast {
     accepts: () => ({ station: tunedTo }),
     members: () => sessions / stations,
     onReadError: nothing,
-    now: NOON,
+    now: Millis(NOON),
   });
   const items = itemsOf(1);
   for (let i = 0; i < stations; i++) {
     const station = new Station({ items, ssrc: i });
-    unicast.add({ id: `${i}`, station, group: '239.1.1.1', port: 5004, bitrate: 5e6, now: NOON });
+    unicast.add({ id: `${i}`, station, group: '239.1.1.1', port: 5004, bitrate: 5e6, now: Millis(NOON) });
   }
-  const fields = { received: 1, lost: 0, unrepaired: 0, fractionLost: 0, highest: 1, jitter: 0, buffer: 0, delay: 0 };
+  const fields = {
+    ...{ received: 1, lost: 0, unrepaired: 0, fractionLost: 0, highest: PacketNumber(1) },
+    ...{ jitter: Ticks90k(0), buffer: Millis(0), delay: Millis(0) },
+  };
   for (let i = 0; i < sessions; i++) {
     const media = i % stations;
     tunedTo = `${media}`;
     const feedback = { sender: i, media, cookie: COOKIE, missing: [], copies: 1, flow: null, report: fields };
     for (const bytes of encodeFeedback(feedback)) {
-      unicast.feedback(bytes, 0, bytes.length, { address: '192.0.2.1', port: i }, NOON);
+      unicast.feedback(bytes, 0, bytes.length, { address: '192.0.2.1', port: i }, Millis(NOON));
     }
   }
   return unicast;
@@ -90,12 +94,12 @@ const ticks = [
 ].map(([stations, sessions]) => {
   const unicast = idleUnicast(stations!, sessions!);
   let now = NOON;
-  return { stations: stations!, sessions: sessions!, µs: timed(TICKS, () => unicast.tick(now++)) };
+  return { stations: stations!, sessions: sessions!, µs: timed(TICKS, () => unicast.tick(Millis(now++))) };
 });
 
 const lists = [1, 20].map((count) => {
   let now = NOON;
-  const directory = new Directory(() => now);
+  const directory = new Directory(() => Millis(now));
   const items = itemsOf(count);
   for (let i = 0; i < 1_000; i++) {
     const info = { id: `${i}`, number: i, name: `Station ${i}` } as StationInfo;

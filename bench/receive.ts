@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Millis } from '../src/base/units.js';
 import type { StationInfo } from '../src/wire/station-info.js';
 import { attempt, available, finish, log, openBenchmark } from './support/benchmark.js';
 import { mscOption, nameFilter, outOption, readOptions } from './support/options.js';
@@ -52,7 +53,7 @@ const dropsAt = (ports: ReadonlySet<number>): number =>
 /** `warmUp` in seconds. */
 async function measure(program: Program, warmUp: number, stations: readonly StationInfo[]): Promise<Measured> {
   await sleep(warmUp * 1000);
-  const usage = await usageDuring(program, options.seconds * 1000);
+  const usage = await usageDuring(program, Millis(options.seconds * 1000));
   return { ...usage, dropped: dropsAt(new Set(stations.map(({ port }) => port))) };
 }
 

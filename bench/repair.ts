@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Millis } from '../src/base/units.js';
 import { attempt, finish, log, openBenchmark, write } from './support/benchmark.js';
 import { Cable, NAME } from './support/cable.js';
 import { repairChart } from './support/chart.js';
@@ -36,7 +37,7 @@ const PATIENCE = 10_000;
 /** Time for the stream to become steady, and to adapt to a loss, ms. */
 const WARM_UP = 2_000;
 const SETTLE = 1_000;
-const GAPS = { every: 1_000, length: 50 };
+const GAPS = { every: Millis(1_000), length: Millis(50) };
 /** Length of the film, seconds. Contestants that play it once need the measured time as well. */
 const LENGTH = 15;
 
@@ -61,7 +62,7 @@ const results: Result[] = [];
 
 /** Measures each loss in turn, without a restart. */
 async function measure(contestant: Repairer, losses: readonly Result['loss'][]): Promise<void> {
-  const delay = options['round-trip'] / 2;
+  const delay = Millis(options['round-trip'] / 2);
   const cable = await Cable.lay({ there: { delay }, back: { delay } });
   const running: Program[] = [];
   try {
@@ -99,7 +100,7 @@ async function measure(contestant: Repairer, losses: readonly Result['loss'][]):
       results.push({ name: contestant.name, loss, seconds, there, back, overflows, ...report });
     }
   } finally {
-    await Promise.all(running.map((program) => program.end(1_000)));
+    await Promise.all(running.map((program) => program.end(Millis(1_000))));
     await cable.remove();
   }
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Millis } from '../src/base/units.js';
 import { randomFrom } from '../test/support/relay.js';
 import { attempt, finish, log, openBenchmark, write } from './support/benchmark.js';
 import { Cable, NAME } from './support/cable.js';
@@ -47,7 +48,7 @@ const serve = (on: string) =>
 const { stations } = await serve('lo');
 
 const roundTrip = options['round-trip'];
-const cable = await Cable.lay({ there: { delay: roundTrip / 2 }, back: { delay: roundTrip / 2 } });
+const cable = await Cable.lay({ there: { delay: Millis(roundTrip / 2) }, back: { delay: Millis(roundTrip / 2) } });
 await serve(NAME);
 
 const screen = await Screen.open(join(folder, 'screen'));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
+import { Millis } from '../src/base/units.js';
 import { ReceivePoller } from '../src/net/receive-poller.js';
 import { loadLibc } from '../src/system/libc.js';
 import { SendMessages } from '../src/system/send-messages.js';
@@ -23,7 +24,7 @@ async function receivers(context: TestContext, end: CableEnd) {
         group: GROUP,
         port: PORT,
         localAddress: end.address,
-        latency: 20,
+        latency: Millis(20),
         onError: (error) => assert.fail(error),
         onDatagrams: ({ buffer, offsets, lengths, sources, count }) => {
           for (let i = 0; i < count; i++) {
@@ -41,7 +42,7 @@ async function receivers(context: TestContext, end: CableEnd) {
     /** Waits until each has that number. */
     async until(count: number): Promise<void> {
       while (all.some((seen) => seen.length < count)) {
-        timers.advance(20);
+        timers.advance(Millis(20));
         await setImmediate();
       }
     },

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { millisToTicks, SEQUENCE_MODULUS, unwrap } from '../src/base/units.js';
+import { Millis, millisToTicks, PacketNumber, SEQUENCE_MODULUS, Ticks90k, unwrap } from '../src/base/units.js';
 import { lineUpSchema } from '../src/contract/api.js';
 import { Store } from '../src/reel/store.js';
 import { FileStateStore } from '../src/server/file-state-store.js';
@@ -116,17 +116,17 @@ test('a killed server continues after its restart as its operator left it, byte 
   const station = await restored(context, store, info);
   assert.ok(station.timeline.periods.length >= 4, 'from the epoch, the skip, the slate and back');
   const parity = parityOf(station, FEC);
-  const now = millisToTicks(Date.now());
+  const now = millisToTicks(Millis(Date.now()));
   for (const { packets, columns, rows } of captured) {
     for (const [n, datagram] of numbered(packets, station.at(now))) {
-      assert.deepEqual(datagram, station.packets(n, n + 1)[0], `packet ${n}`);
+      assert.deepEqual(datagram, station.packets(PacketNumber(n), PacketNumber(n + 1))[0], `packet ${n}`);
     }
     for (const [source, datagrams] of [
       [parity.columns, columns],
       [parity.rows, rows],
     ] as const) {
       for (const [m, datagram] of numbered(datagrams, source.at(now))) {
-        assert.deepEqual(datagram, packetsOf(source, m, m + 1)[0], `parity ${m}`);
+        assert.deepEqual(datagram, packetsOf(source, PacketNumber(m), PacketNumber(m + 1))[0], `parity ${m}`);
       }
     }
   }
@@ -144,20 +144,20 @@ test('a film that is cut at any place decodes without a message', {
   const film = { name: 'film', reel: await reelOf(context, bigBuckBunny, {}, store) };
   const target = film.reel.data.manifest.layout;
   const alarm = makeFilm(join(folder, 'alarm.mp4'), 4);
-  const slate = { name: 'alarm', reel: await reelOf(context, alarm, { target, maxGop: 1_000 }, store) };
+  const slate = { name: 'alarm', reel: await reelOf(context, alarm, { target, maxGop: Millis(1_000) }, store) };
   const station = new Station({ items: [film], ssrc: 1 });
   const start = Math.ceil((Date.UTC(2026, 10, 23) * 90) / station.cycleDuration) * station.cycleDuration;
-  let now = start;
+  let now = Ticks90k(start);
   for (let i = 0; i < 12; i++) {
-    now += (3 + i * 0.37) * 90_000;
+    now = Ticks90k(now + (3 + i * 0.37) * 90_000);
     const soon = now + NOTICE;
     if (i % 3 === 0) station.change(showSlate(station, now, { id: 'alarm', item: slate }));
     else if (i % 3 === 1) station.change(resumeProgramme(station, now));
     else station.change(skipItem(station, now)!);
     assert.ok(station.timeline.periods.at(-1)!.opens - soon < 90_000);
   }
-  const from = station.randomAccessBefore(station.at(start));
-  const stream = transportStream(station, from, nextCut(station, now + 8 * 90_000));
+  const from = station.randomAccessBefore(station.at(Ticks90k(start)));
+  const stream = transportStream(station, from, nextCut(station, Ticks90k(now + 8 * 90_000)));
   const { faults, leastLead, longestPcrGap, ptsSteps } = analyseTs(stream);
   assert.deepEqual(faults, []);
   assert.ok(leastLead > 0 && longestPcrGap <= 3_600, `${leastLead / 90} ms, ${longestPcrGap / 90} ms`);

@@ -1,6 +1,7 @@
 /** Feedback and retransmissions as decoded by a program that knows the RFCs and not this project. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Millis, PacketNumber, Ticks90k } from '../src/base/units.js';
 import { encodeFeedback, type Feedback } from '../src/wire/feedback.js';
 import { RETRANSMISSION_OVERHEAD, writeRetransmission } from '../src/wire/retransmission.js';
 import { writeRtpHeader } from '../src/wire/rtp.js';
@@ -13,18 +14,18 @@ const feedback: Feedback = {
   sender: 0x1111_1111,
   media: 0x2222_2222,
   cookie: Buffer.alloc(16, 7),
-  missing: [0x1_fffe, 0x1_ffff, 0x2_000e, 0x2_000f],
+  missing: [PacketNumber(0x1_fffe), PacketNumber(0x1_ffff), PacketNumber(0x2_000e), PacketNumber(0x2_000f)],
   copies: 2,
-  flow: { number: 5, credit: 0x2_0000_0000 },
+  flow: { number: 5, credit: PacketNumber(0x2_0000_0000) },
   report: {
     received: 1_000,
     lost: 3,
     unrepaired: 1,
     fractionLost: 0.25,
-    highest: 0x1_0001_0002,
-    jitter: 90,
-    buffer: 1_500,
-    delay: -1,
+    highest: PacketNumber(0x1_0001_0002),
+    jitter: Ticks90k(90),
+    buffer: Millis(1_500),
+    delay: Millis(-1),
   },
 };
 
@@ -65,7 +66,7 @@ test('tshark finds the packet’s number in the header extension of a retransmis
   const datagram = Buffer.concat([Buffer.alloc(RETRANSMISSION_OVERHEAD + 12), Buffer.from('payload')]);
   const n = 0x12_3456_789a;
   writeRtpHeader(datagram, RETRANSMISSION_OVERHEAD, true, 33, n, 0x1_0000_0005, 0x2222_2222);
-  writeRetransmission(datagram, RETRANSMISSION_OVERHEAD, n, 7);
+  writeRetransmission(datagram, RETRANSMISSION_OVERHEAD, PacketNumber(n), 7);
   const expected = {
     'rtp.version': ['2'],
     'rtp.marker': ['1'],

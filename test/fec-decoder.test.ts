@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { PacketNumber } from '../src/base/units.js';
 import { FecDecoder } from '../src/receiver/fec-decoder.js';
 import { parityOf } from '../src/station/fec-source.js';
 import { packetsOf } from '../src/station/packet-source.js';
@@ -21,24 +22,24 @@ function sent(source: FakeSource, size: FecSize, mode: FecMode, from: number, bl
   // A sender whose first block begins with packet `from`.
   const shifted: FakeSource = {
     ...source,
-    due: (n) => source.due(from + n),
-    write: (first, to, ...rest) => source.write(from + first, from + to, ...rest),
+    due: (n) => source.due(PacketNumber(from + n)),
+    write: (first, to, ...rest) => source.write(PacketNumber(from + first), PacketNumber(from + to), ...rest),
   };
   const { columns, rows } = parityOf(shifted, size);
   const datagrams: Datagram[] = [];
   for (let n = 0; n < blocks * L * D; n++) {
-    datagrams.push({ n: from + n, of: [], bytes: source.packet(from + n), due: shifted.due(n) });
+    datagrams.push({ n: from + n, of: [], bytes: source.packet(from + n), due: shifted.due(PacketNumber(n)) });
   }
   const add = (bytes: Buffer, due: number, base: number, step: number, count: number) => {
     bytes.writeUInt16BE((from + base) % 65_536, 12); // SNBase
     datagrams.push({ n: null, of: Array.from({ length: count }, (_, i) => from + base + i * step), bytes, due });
   };
-  packetsOf(columns, 0, blocks * L).forEach((bytes, m) => {
-    add(bytes, columns.due(m), Math.floor(m / L) * L * D + (m % L), L, D);
+  packetsOf(columns, PacketNumber(0), PacketNumber(blocks * L)).forEach((bytes, m) => {
+    add(bytes, columns.due(PacketNumber(m)), Math.floor(m / L) * L * D + (m % L), L, D);
   });
   if (mode === 'both') {
-    packetsOf(rows, 0, blocks * D).forEach((bytes, m) => {
-      add(bytes, rows.due(m), m * L, 1, L);
+    packetsOf(rows, PacketNumber(0), PacketNumber(blocks * D)).forEach((bytes, m) => {
+      add(bytes, rows.due(PacketNumber(m)), m * L, 1, L);
     });
   }
   return datagrams.sort((a, b) => a.due - b.due);
@@ -75,8 +76,8 @@ function decode(source: FakeSource, arrived: readonly Datagram[], from: number):
   let near = from;
   for (const { n, bytes } of arrived) {
     const buffer = Buffer.concat([Buffer.from('before'), bytes, Buffer.from('behind')]);
-    if (n === null) decoder.parity(buffer, 6, 6 + bytes.length, near);
-    else decoder.media(n, buffer, 6, 6 + bytes.length);
+    if (n === null) decoder.parity(buffer, 6, 6 + bytes.length, PacketNumber(near));
+    else decoder.media(PacketNumber(n), buffer, 6, 6 + bytes.length);
     near = Math.max(near, n ?? near);
     buffer.fill(0xee); // It was lent.
   }
@@ -200,9 +201,9 @@ test('the result of foreign parity is refused', () => {
   const refusedOf = (changes: Parameters<typeof forged>[0], parity?: number) => {
     let recovered = 0;
     const decoder = new FecDecoder({ onRecovered: () => recovered++ });
-    for (const n of three) decoder.media(n, source.packet(n), 0, 52);
+    for (const n of three) decoder.media(PacketNumber(n), source.packet(n), 0, 52);
     const packet = forged({ ...right, ...changes }, parity);
-    decoder.parity(packet, 0, packet.length, 1_002);
+    decoder.parity(packet, 0, packet.length, PacketNumber(1_002));
     assert.equal(decoder.counts.recovered, recovered);
     return [recovered, decoder.counts.refused];
   };
@@ -228,15 +229,15 @@ test('no bytes throw, take memory, or are returned as a packet that is not RTP',
       });
       for (const step of steps) {
         if (step instanceof Uint8Array) {
-          decoder.parity(Buffer.from(step), 0, step.length, near);
-          decoder.media(near, Buffer.from(step), 0, step.length);
+          decoder.parity(Buffer.from(step), 0, step.length, PacketNumber(near));
+          decoder.media(PacketNumber(near), Buffer.from(step), 0, step.length);
           continue;
         }
         const { n, bytes: packet } = all[step.which]!;
         const changed = Buffer.from(packet.subarray(0, Math.max(0, packet.length - Math.max(0, step.cut - 60))));
         if (step.at < changed.length && step.at % 3 === 0) changed[step.at] = step.value;
-        if (n === null) decoder.parity(changed, 0, changed.length, 65_560);
-        else decoder.media(n, changed, 0, changed.length);
+        if (n === null) decoder.parity(changed, 0, changed.length, PacketNumber(65_560));
+        else decoder.media(PacketNumber(n), changed, 0, changed.length);
       }
     }),
   );
@@ -248,11 +249,11 @@ test('a flood of forged parity leaves room for genuine parity', () => {
   const decoder = new FecDecoder({ onRecovered: (n) => back.push(n) });
   for (let i = 0; i < 10_000; i++) {
     const packet = forged({ base: 900 + (i % 50), count: 4 + (i % 40) });
-    decoder.parity(packet, 0, packet.length, 1_000);
+    decoder.parity(packet, 0, packet.length, PacketNumber(1_000));
   }
   for (const { n, bytes } of sent(source, { columns: 4, rows: 4 }, 'columns', 1_000, 2)) {
-    if (n === null) decoder.parity(bytes, 0, bytes.length, 1_031);
-    else if (n !== 1_005) decoder.media(n, bytes, 0, bytes.length);
+    if (n === null) decoder.parity(bytes, 0, bytes.length, PacketNumber(1_031));
+    else if (n !== 1_005) decoder.media(PacketNumber(n), bytes, 0, bytes.length);
   }
   assert.ok(back.includes(1_005));
 });

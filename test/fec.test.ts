@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { millisToTicks, unwrap } from '../src/base/units.js';
+import { Millis, millisToTicks, PacketNumber, unwrap } from '../src/base/units.js';
 import { FEC_PORT_OFFSETS } from '../src/contract/addresses.js';
 import { FecDecoder } from '../src/receiver/fec-decoder.js';
 import { parityOf } from '../src/station/fec-source.js';
@@ -60,8 +60,8 @@ for (const format of ['h264', 'jpeg'] as const) {
       const back = new Map<number, Buffer>();
       const decoder = new FecDecoder({ onRecovered: (n, packet) => back.set(n, Buffer.from(packet)), window: 4_096 });
       const isLost = new Set(lost);
-      for (const [n, packet] of sent) if (!isLost.has(n)) decoder.media(n, packet, 0, packet.length);
-      for (const packet of [...of(columns), ...of(rows)]) decoder.parity(packet, 0, packet.length, near);
+      for (const [n, packet] of sent) if (!isLost.has(n)) decoder.media(PacketNumber(n), packet, 0, packet.length);
+      for (const packet of [...of(columns), ...of(rows)]) decoder.parity(packet, 0, packet.length, PacketNumber(near));
       for (const n of lost) assert.deepEqual(back.get(n), sent.get(n), `packet ${n - first}`);
       assert.equal(parseRtp(back.get(lost[0]!)!)?.ssrc, ssrc);
     });
@@ -105,11 +105,11 @@ async function sentBy(context: TestContext, format: StationFormat): Promise<Sent
   const station = new Station({ items: [{ name: 'film', reel }], ssrc: 0x1234_5678 });
   const { columns, rows } = parityOf(station, { columns: 10, rows: 5 });
   // The sequence numbers wrap on the way.
-  const block = Math.floor(station.at(millisToTicks(Date.UTC(2026, 0))) / 65_536 / 50) * 65_536 - 10;
+  const block = Math.floor(station.at(millisToTicks(Millis(Date.UTC(2026, 0)))) / 65_536 / 50) * 65_536 - 10;
   return {
-    media: station.packets(block * 50, (block + 20) * 50),
-    columns: packetsOf(columns, block * 10, (block + 20) * 10),
-    rows: packetsOf(rows, block * 5, (block + 20) * 5),
+    media: station.packets(PacketNumber(block * 50), PacketNumber((block + 20) * 50)),
+    columns: packetsOf(columns, PacketNumber(block * 10), PacketNumber((block + 20) * 10)),
+    rows: packetsOf(rows, PacketNumber(block * 5), PacketNumber((block + 20) * 5)),
   };
 }
 
@@ -201,9 +201,9 @@ test('lost packets of FFmpeg’s stream are recovered from its parity (prompeg)'
   const back = new Map<number, Buffer>();
   const decoder = new FecDecoder({ onRecovered: (n, packet) => back.set(n, Buffer.from(packet)), window: 4_096 });
   media.forEach((packet, i) => {
-    if (!isLost(i)) decoder.media(numbers[i]!, packet, 0, packet.length);
+    if (!isLost(i)) decoder.media(PacketNumber(numbers[i]!), packet, 0, packet.length);
   });
-  for (const packet of [...columns, ...rows]) decoder.parity(packet, 0, packet.length, numbers.at(-1)!);
+  for (const packet of [...columns, ...rows]) decoder.parity(packet, 0, packet.length, PacketNumber(numbers.at(-1)!));
   const lost = media.filter((_, i) => isLost(i));
   assert.ok(lost.length >= 11);
   assert.deepEqual(

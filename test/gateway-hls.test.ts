@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
+import { Millis, PacketNumber, Ticks90k } from '../src/base/units.js';
 import type { ApiStation } from '../src/contract/api.js';
 import { openGateway } from '../src/gateway/gateway.js';
 import { GONE } from '../src/gateway/hls/hls-viewers.js';
@@ -33,7 +34,7 @@ async function open(context: TestContext) {
   const reel = await reelOf(context, path);
   const pictures = await reelOf(context, makeFilm(join(scratchFolder(context), 'small.mp4'), 1), { format: 'jpeg' });
   const timers = new HandTimers();
-  const now = () => EPOCH + timers.now();
+  const now = () => Millis(EPOCH + timers.now());
   const described = { randomAccessInterval: 1.2 };
   const catalogues: LocalCatalogue[] = [];
   const describe = (changes: typeof described) => {
@@ -42,7 +43,7 @@ async function open(context: TestContext) {
   };
   const stationOf = () => new Station({ items: [{ name: 'film', reel }], ssrc: 1 });
   const openOne = async () => {
-    const catalogue = new LocalCatalogue({ now, timers, history: 7_200_000 });
+    const catalogue = new LocalCatalogue({ now, timers, history: Millis(7_200_000) });
     catalogues.push(catalogue);
     const poster = async () => null;
     catalogue.add({ station: stationOf(), info: () => makeStation(1, described), poster });
@@ -69,7 +70,7 @@ async function open(context: TestContext) {
       all = Buffer.from(buffer);
     });
     await until(context, () => {
-      if (all === undefined && timers.pending > 0) timers.advance(1);
+      if (all === undefined && timers.pending > 0) timers.advance(Millis(1));
       return all !== undefined;
     });
     return all!;
@@ -142,14 +143,14 @@ test('consecutive segments are the station, the same on every gateway', {
     parts.push(part);
   }
   const all = Buffer.concat(parts);
-  let first = station.at(Math.round(segments[0]!.date * 90) + 90);
+  let first = station.at(Ticks90k(Math.round(segments[0]!.date * 90) + 90));
   while (station.randomAccessBefore(first) !== first) first--;
   assert.ok(all.equals(transportStream(station, first, first + all.length / TS_GROUP_LENGTH)));
   for (const [i, { date, seconds }] of segments.slice(0, -1).entries()) {
     assert.ok(Math.abs(date + seconds * 1000 - segments[i + 1]!.date) < 2);
   }
   const last = first + all.length / TS_GROUP_LENGTH;
-  assert.ok(Math.abs((station.due(last) - station.due(first)) / 90_000 - sum(segments)) < 0.001);
+  assert.ok(Math.abs((station.due(PacketNumber(last)) - station.due(first)) / 90_000 - sum(segments)) < 0.001);
 });
 
 test('a segment in the future is refused until it is complete', { timeout: 60_000 }, async (context) => {
@@ -161,7 +162,7 @@ test('a segment in the future is refused until it is complete', { timeout: 60_00
   assert.equal(early.status, 404);
   assert.equal(early.headers.get('content-type'), 'application/problem+json; charset=utf-8');
   assert.equal(early.headers.get('retry-after'), String(LENGTH));
-  timers.advance(LENGTH * 2 * 1000);
+  timers.advance(Millis(LENGTH * 2 * 1000));
   const later = await list();
   assert.equal(later.sequence, sequence + 2);
   assert.equal(later.segments.length, segments.length);
@@ -183,12 +184,12 @@ test('a playlist of the past starts at its time, and grows at the pace of the st
   assert.ok(startsRandomAccess(await bytes(await fetch(new URL(begin!.address, base)))));
   assert.equal(before.segments.length, 3, 'players that begin with the third from the end begin with it');
 
-  timers.advance(60_000);
+  timers.advance(Millis(60_000));
   const after = await list();
   assert.equal(after.sequence, before.sequence);
   const grown = (after.segments.length - before.segments.length) * LENGTH;
   assert.ok(Math.abs(grown - (now() - listedAt) / 1000) <= LENGTH, `${grown} s`);
-  timers.advance(3_600_000);
+  timers.advance(Millis(3_600_000));
   const long = await list();
   assert.equal(long.segments.length, 3_600 / LENGTH);
   assert.ok(long.sequence > before.sequence);
@@ -211,7 +212,7 @@ test('a player keeps its segment length when another suits the station better', 
   const list = async (address: string) => readList(await (await fetch(address)).text());
   const [first, pastFirst] = [await list(before), await list(pastBefore)];
   describe({ randomAccessInterval: 9 });
-  timers.advance(LENGTH * 1000);
+  timers.advance(Millis(LENGTH * 1000));
   assert.match(await leadsTo(main), /\/10\/index\.m3u8$/);
   assert.match(await leadsTo(past), /\/10\/index\.m3u8\?from=/);
   const [second, pastSecond] = [await list(before), await list(pastBefore)];
@@ -262,7 +263,7 @@ test('a client that watches by HLS is a viewer', { timeout: 60_000 }, async (con
   const [, viewer] = one.viewers.list[0]!;
   assert.deepEqual([viewer.kind, viewer.station, viewer.bytes], ['hls', 'station-1', sent.length]);
   assert.equal(one.viewers.list.length, 1);
-  timers.advance(2 * GONE);
+  timers.advance(Millis(2 * GONE));
   assert.equal(one.viewers.list.length, 0);
 });
 
@@ -291,7 +292,7 @@ test('the playlist and the guide use the origin of the request', { timeout: 60_0
   const guide = await askAs(`${one.url}/guide.xml?hours=1`, 'tv.example');
   assert.equal(guide.type, 'application/xml; charset=utf-8');
   const [begin, end] = [/start="(\d+) \+0000"/, /stop="(\d+) \+0000"/].map((pattern) => pattern.exec(guide.body)?.[1]);
-  const [at, later] = [now(), now() + 3_600_000].map(timeText);
+  const [at, later] = [now(), Millis(now() + 3_600_000)].map(timeText);
   assert.ok(`${begin} +0000` <= at! && `${end} +0000` >= later!);
   assert.equal(guide.body.match(/<channel /g)?.length, 2);
   assert.equal(guide.body.match(/<programme /g)?.length, 2, 'what goes on for ever is one programme');

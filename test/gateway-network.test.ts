@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { systemTimers } from '../src/base/timers.js';
-import { millisToTicks } from '../src/base/units.js';
+import { Millis, millisToTicks, PacketNumber } from '../src/base/units.js';
 import { CHUNK_TIME } from '../src/contract/timing.js';
 import { NetworkCatalogue } from '../src/gateway/network-catalogue.js';
 import { NetworkSource } from '../src/gateway/network-source.js';
@@ -29,7 +29,7 @@ async function onAir(context: TestContext) {
     tuners++;
     return new Tuner({ onServer: () => undefined, onTrouble: (problem) => assert.fail(problem) });
   };
-  const now = () => Date.now();
+  const now = () => Millis(Date.now());
   const source = new NetworkSource({ found, timers: systemTimers, now, createTuner }, info!);
   context.after(() => source.close());
   return { source, station, tuners: () => tuners };
@@ -67,9 +67,11 @@ function assertWhole(station: Station, chunks: readonly Chunk[]): void {
     const last = n + data.length / TS_GROUP_LENGTH - 1;
     assert.equal(station.due(n), time);
     assert.equal(randomAccess, station.randomAccessBefore(n) === n);
-    const windows = [time, station.due(last)].map((ticks) => Math.floor(ticks / millisToTicks(CHUNK_TIME)));
+    const windows = [time, station.due(PacketNumber(last))].map((ticks) =>
+      Math.floor(ticks / millisToTicks(CHUNK_TIME)),
+    );
     assert.equal(windows[0], windows[1]);
-    n = last + 1;
+    n = PacketNumber(last + 1);
   }
 }
 
@@ -87,7 +89,7 @@ test('live and past, shared and alone: every byte of the station, in the chunks 
   assert.ok(Math.abs(source.now() - Date.now()) < 10_000);
 
   const hour = 3_600_000;
-  const past = await source.read({ kind: 'time', time: source.now() - hour });
+  const past = await source.read({ kind: 'time', time: Millis(source.now() - hour) });
   assert.equal(tuners(), 2);
   assert.ok(past.position <= source.now() - hour);
   assertWhole(station, await read(context, past, 5_000_000));
@@ -117,7 +119,7 @@ test('stations of several servers get unique ids and numbers, and a missing one 
     find: async () => there,
     createTuner: () => assert.fail('nobody reads'),
     timers,
-    now: () => 0,
+    now: () => Millis(0),
     log: (line) => assert.fail(line),
   });
   let changes = 0;
@@ -130,7 +132,7 @@ test('stations of several servers get unique ids and numbers, and a missing one 
 
   there = [found[0]!, { ...found[2]!, info: { ...infos[2]!, nowPlaying: 'Something else' } }];
   const searched = async () => {
-    timers.advance(3_000);
+    timers.advance(Millis(3_000));
     for (let i = 0; i < 10; i++) await Promise.resolve();
   };
   await searched();

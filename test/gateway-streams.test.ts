@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { millisToTicks } from '../src/base/units.js';
+import { Millis, millisToTicks, PacketNumber } from '../src/base/units.js';
 import { MOST_QUEUED, STALLED } from '../src/gateway/delivery.js';
 import { openGateway } from '../src/gateway/gateway.js';
 import { LocalCatalogue } from '../src/gateway/local-catalogue.js';
@@ -27,7 +27,7 @@ async function open(context: TestContext, format: StationFormat = 'h264') {
   const station = new Station({ items: [{ name: 'film', reel }], ssrc: 1 });
   const info = makeStation(1, { format });
   const timers = new HandTimers();
-  const now = () => EPOCH + timers.now();
+  const now = () => Millis(EPOCH + timers.now());
   const catalogue = new LocalCatalogue({ now, timers });
   catalogue.add({ station, info: () => info, poster: async () => Buffer.from('a poster') });
   const viewers = new Viewers();
@@ -47,7 +47,7 @@ async function open(context: TestContext, format: StationFormat = 'h264') {
     until(context, () => {
       if (isSo()) return true;
       const inTime = step > 20 || viewers.list.every(([, { behind }]) => behind < 3_000 || behind > 60_000);
-      if (timers.pending > 0 && inTime) timers.advance(step);
+      if (timers.pending > 0 && inTime) timers.advance(Millis(step));
       return false;
     });
   return { station, timers, now, catalogue, viewers, ask, pass };
@@ -83,10 +83,10 @@ const wholePackets = (body: Buffer): Buffer =>
 /** Asserts that the bytes are the station's, from the last random access point at some time from `from` to `to` on. */
 function assertSent(station: Station, body: Buffer, from: number, to: number): void {
   const sent = wholePackets(body);
-  const earliest = station.randomAccessBefore(station.at(millisToTicks(from)));
-  let n = station.randomAccessBefore(station.at(millisToTicks(to)));
+  const earliest = station.randomAccessBefore(station.at(millisToTicks(Millis(from))));
+  let n = station.randomAccessBefore(station.at(millisToTicks(Millis(to))));
   const isFrom = (first: number) => sent.equals(transportStream(station, first, first + sent.length / TS_GROUP_LENGTH));
-  while (!isFrom(n) && n > earliest) n = station.randomAccessBefore(n - 1);
+  while (!isFrom(n) && n > earliest) n = station.randomAccessBefore(PacketNumber(n - 1));
   assert.ok(isFrom(n));
 }
 

@@ -1,10 +1,12 @@
 /** `/live` from end to end: a gateway with a station of this process, and WebSockets of another implementation. */
+
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { WebSocket } from 'ws';
+import { Millis, Ticks90k } from '../src/base/units.js';
 import type { ClientMessage, ServerMessage } from '../src/contract/live.js';
 import { COMMON_DELAY } from '../src/contract/timing.js';
 import { MOST_BEHIND } from '../src/gateway/delivery.js';
@@ -29,7 +31,7 @@ async function openLive(context: TestContext) {
   const station = new Station({ items: [{ name: 'film', reel }], ssrc: 1 });
   const info = makeStation(1);
   const timers = new HandTimers();
-  const now = () => EPOCH + timers.now();
+  const now = () => Millis(EPOCH + timers.now());
   const catalogue = new LocalCatalogue({ now, timers });
   catalogue.add({ station, info: () => info, poster: async () => null });
   const viewers = new Viewers();
@@ -98,7 +100,7 @@ class Page {
 function assertWhole(station: Station, frames: readonly SentFrame[], from: number): void {
   const media = Buffer.concat(frames.map(({ media }) => media));
   assert.equal(media.length % TS_GROUP_LENGTH, 0);
-  const first = station.randomAccessBefore(station.at(Math.round(from * 90)));
+  const first = station.randomAccessBefore(station.at(Ticks90k(Math.round(from * 90))));
   assert.equal(station.due(first), Math.round(from * 90));
   assert.ok(media.equals(transportStream(station, first, first + media.length / TS_GROUP_LENGTH)));
   assert.ok(frames[0]!.flags & FrameFlag.randomAccess);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { millisToTicks, PTS_MODULUS } from '../src/base/units.js';
+import { Millis, millisToTicks, PTS_MODULUS, Ticks90k } from '../src/base/units.js';
 import type { Reel } from '../src/reel/reel.js';
 import { Station } from '../src/station/station.js';
 import { Pid } from '../src/wire/ts.js';
@@ -15,7 +15,7 @@ import { analyseTs } from './support/ts-analyser.js';
 
 /** The first packet of the cycle on air at the end of 2026-11-21, UTC. */
 function cycleStart(station: Station): number {
-  const n = station.at(millisToTicks(Date.UTC(2026, 10, 22)));
+  const n = station.at(millisToTicks(Millis(Date.UTC(2026, 10, 22))));
   return n - (n % station.cyclePackets);
 }
 
@@ -132,7 +132,7 @@ test('the wraps of PTS and PCR decode without a message', { skip: without('ffmpe
   // 2^33 ticks are 26.5 h: wraps 18,000 and following lie in 2026.
   const wraps = [1, 18_001].map((turn) => turn * PTS_MODULUS);
   for (const wrap of [...wraps, PTS_MODULUS / 2]) {
-    const n = station.at(wrap - 3 * 90_000);
+    const n = station.at(Ticks90k(wrap - 3 * 90_000));
     const from = n - (n % station.cyclePackets);
     const path = join(folder, 'wrap.ts');
     const stream = transportStream(station, from, from + 4 * station.cyclePackets);

@@ -4,7 +4,15 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { type Millis, PTS_MODULUS, RTP_TIME_MODULUS, SEQUENCE_MODULUS, ticksToMillis } from '../src/base/units.js';
+import {
+  Millis,
+  PacketNumber,
+  PTS_MODULUS,
+  RTP_TIME_MODULUS,
+  SEQUENCE_MODULUS,
+  Ticks90k,
+  ticksToMillis,
+} from '../src/base/units.js';
 import { SlewingClock, systemClocks } from '../src/clock/clock.js';
 import { PlayoutPool } from '../src/playout/playout-pool.js';
 import { Station } from '../src/station/station.js';
@@ -174,16 +182,16 @@ describe('in real time', { concurrency: true }, () => {
     const reel = await reelOf(context, film);
     const station = new Station({ items: [{ name: 'film', reel }], ssrc: 1 });
     const frames = new Set(await hashes(context, film, 'v'));
-    const day = 1.6e14; // ticks; in the year 2026
+    const day = Ticks90k(1.6e14); // in the year 2026
     const sequenceWrap = Math.ceil(station.at(day) / SEQUENCE_MODULUS) * SEQUENCE_MODULUS;
     const wraps = {
-      'sequence number': station.due(sequenceWrap),
-      'RTP timestamp': (2 * Math.ceil(day / PTS_MODULUS) + 1) * RTP_TIME_MODULUS,
-      'PTS and PCR': Math.ceil(day / PTS_MODULUS) * PTS_MODULUS,
+      'sequence number': station.due(PacketNumber(sequenceWrap)),
+      'RTP timestamp': Ticks90k((2 * Math.ceil(day / PTS_MODULUS) + 1) * RTP_TIME_MODULUS),
+      'PTS and PCR': Ticks90k(Math.ceil(day / PTS_MODULUS) * PTS_MODULUS),
     };
     for (const [what, time] of Object.entries(wraps)) {
       // The stream begins 4 s before the wrap of the packets' times, and 5 s before that of the PTS.
-      const played = await playUnhindered(context, station, { start: ticksToMillis(time) - 4_000, seconds: 8 });
+      const played = await playUnhindered(context, station, { start: Millis(ticksToMillis(time) - 4_000), seconds: 8 });
       if (played === null) return context.skip('this machine is too busy to send in time');
       const { output, stderr } = played;
       assert.doesNotMatch(stderr, COMPLAINT, what);
@@ -222,7 +230,9 @@ test('RTP packets of a JPEG station have one time stamp and one marker a frame',
 }, async (context) => {
   const reel = await reelOf(context, filmOf(context, 2), { format: 'jpeg' });
   const station = new Station({ items: [{ name: 'film', reel }], ssrc: 9 });
-  const packets = station.packets(0, station.cyclePackets).map((packet) => parseRtp(packet)!);
+  const packets = station
+    .packets(PacketNumber(0), PacketNumber(station.cyclePackets))
+    .map((packet) => parseRtp(packet)!);
   const frames = packets.filter(({ marker }) => marker).length;
   assert.equal(frames, 60);
   assert.equal(new Set(packets.map(({ timestamp }) => timestamp)).size, frames);

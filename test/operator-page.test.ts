@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
+import { Millis } from '../src/base/units.js';
 import { hashPassword } from '../src/gateway/access/password.js';
 import { type Gateway, openGateway } from '../src/gateway/gateway.js';
 import { openBrowser, openPage, SCREENS, withoutBrowser } from './support/browser.js';
@@ -31,7 +32,7 @@ async function open(context: TestContext): Promise<Opened> {
   assert.ok(first);
   first.info = { ...first.info, nowPlaying: 'Sintel', nowUntil: EPOCH + 125_000, next: 'Elephants Dream' };
   first.counters.countSent(1_000, 1_328_000);
-  for (let i = 0; i < 1_000; i++) first.counters.lateness.record(i % 4);
+  for (let i = 0; i < 1_000; i++) first.counters.lateness.record(Millis(i % 4));
   let gateway: Gateway = await openGateway({ context: fake.context, host: '127.0.0.1', port: 0 });
   context.after(() => gateway.close());
   const { url } = gateway;
@@ -79,7 +80,7 @@ test('the operator’s page', { skip }, async (context) => {
     );
     opened.operator.stations[0]!.counters.countSent(100, 250_000);
     opened.viewers.add(fakeViewer());
-    opened.timers.advance(1_000);
+    opened.timers.advance(Millis(1_000));
     await row.getByText('2.00').waitFor();
     await row.getByText('2:04 left').waitFor();
     assert.match(await row.innerText(), /1 HTTP · 0 group/);
@@ -92,7 +93,7 @@ test('the operator’s page', { skip }, async (context) => {
       opened.viewers.add(fakeViewer({ moved: 2 }));
       opened.operator.warnings = ['1 Films: its reel cannot be read.'];
       opened.operator.stations[0]!.counters.droppedLate = 5;
-      opened.timers.advance(5_000);
+      opened.timers.advance(Millis(5_000));
       const page = await look(context, browser, opened);
       await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
       assert.deepEqual(await faults(page), [], 'the page');
@@ -119,7 +120,7 @@ test('the operator’s page', { skip }, async (context) => {
     const [first, second] = opened.operator.stations;
     assert.ok(first && second);
     first.info = { ...first.info, name: 'W'.repeat(90), nowPlaying: 'מסך '.repeat(30), next: '<b>&amp;'.repeat(20) };
-    second.items = [{ id: 'a', name: 'x'.repeat(180), duration: 5_000 }];
+    second.items = [{ id: 'a', name: 'x'.repeat(180), duration: Millis(5_000) }];
     opened.viewers.add(fakeViewer({ address: '2001:db8:1111:2222:3333:4444:5555:6666' }));
     const page = await look(context, browser, opened);
     for (const name of [null, ...(await page.locator('.station-name').all())]) {
@@ -151,7 +152,7 @@ test('the operator’s page', { skip }, async (context) => {
     await page.keyboard.press('Enter');
     await page.getByText('Station 1: off the air').waitFor();
     assert.deepEqual(operator.done, ['stop station-1']);
-    opened.timers.advance(1_000);
+    opened.timers.advance(Millis(1_000));
     await button(page, 'Start').click();
     await page.getByText('Station 1: on the air').waitFor();
     assert.deepEqual(operator.done, ['stop station-1', 'start station-1']);
@@ -164,7 +165,7 @@ test('the operator’s page', { skip }, async (context) => {
     await page.getByLabel('Leave the building').check();
     await button(page, 'Show on all stations').click();
     await page.locator('dialog').waitFor({ state: 'detached' });
-    opened.timers.advance(1_000);
+    opened.timers.advance(Millis(1_000));
     await page.locator('.tag', { hasText: 'showing Leave the building' }).nth(1).waitFor();
     await button(page, 'All stations …').click();
     await button(page, 'Show on all stations').click();
@@ -203,7 +204,7 @@ test('the operator’s page', { skip }, async (context) => {
     await page.locator('dialog').getByRole('button', { name: 'Disconnect' }).click();
     await page.getByText('192.0.2.17 was disconnected').waitFor();
     assert.equal(ended.value, true);
-    opened.timers.advance(1_000);
+    opened.timers.advance(Millis(1_000));
     await page.getByText('No known viewers.').waitFor();
   });
 
@@ -234,12 +235,12 @@ test('the operator’s page', { skip }, async (context) => {
     const page = await look(context, browser, opened);
     await opened.restart();
     await until(context, async () => {
-      opened.timers.advance(1_000);
+      opened.timers.advance(Millis(1_000));
       return (await page.locator('.station').count()) > 0 && (await page.locator('.toast-lost').count()) === 0;
     });
     opened.operator.stations[0]!.info = { ...opened.operator.stations[0]!.info, name: 'After' };
     await until(context, async () => {
-      opened.timers.advance(1_000);
+      opened.timers.advance(Millis(1_000));
       return (await page.getByText('After').count()) > 0;
     });
   });

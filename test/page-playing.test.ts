@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { systemTimers } from '../src/base/timers.js';
-import { PTS_MODULUS, ticksToMillis } from '../src/base/units.js';
+import { Millis, PTS_MODULUS, Ticks90k, ticksToMillis } from '../src/base/units.js';
 import { openGateway } from '../src/gateway/gateway.js';
 import { LocalCatalogue } from '../src/gateway/local-catalogue.js';
 import { Viewers } from '../src/gateway/viewers.js';
@@ -161,9 +161,9 @@ for (const [name, search] of [
     const film = makeNumberedFilm(join(scratchFolder(context), 'film.mp4'), 20);
     const station = new Station({ items: [{ name: 'film', reel: await reelOf(context, film) }], ssrc: 1 });
     // PTS wraps every 26.5 hours; this gateway's clock is just before that.
-    const again = ticksToMillis(PTS_MODULUS);
+    const again = ticksToMillis(Ticks90k(PTS_MODULUS));
     const ahead = Math.ceil(Date.now() / again) * again - Date.now() - 8_000;
-    const now = () => Date.now() + ahead;
+    const now = () => Millis(Date.now() + ahead);
     const catalogue = new LocalCatalogue({ now, timers: systemTimers });
     catalogue.add({ station, info: () => makeStation(1), poster: async () => null });
     const gateway = await openGateway({

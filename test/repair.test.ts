@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { Millis, Ticks90k } from '../src/base/units.js';
+import { Millis, type Ticks90k } from '../src/base/units.js';
 import type { StationReceiver } from '../src/receiver/station-receiver.js';
 import type { Cursor } from '../src/receiver/stream-buffer.js';
 import { Tuner } from '../src/receiver/tuner.js';
@@ -15,7 +15,7 @@ import { openRelay, type RelayOptions } from './support/relay-sockets.js';
 import { scratchFolder } from './support/spool.js';
 
 /** Deadline of missing packets: longer than any machine takes to repair them. */
-const PATIENT: Millis = 30_000;
+const PATIENT = Millis(30_000);
 /** Packets received from the group. */
 const ENOUGH = 800;
 
@@ -39,8 +39,8 @@ const cases: Case[] = [
   { network: 'that loses twenty packets in a row', there: { bursts: { chance: 0.005, length: 20 } }, by: 'request' },
   {
     network: 'that delays packets by 20 to 40 ms, reorders and duplicates them',
-    there: { delay: 20, jitter: 20, duplicates: 0.05, loss: 0.02 },
-    back: { delay: 10, jitter: 10, duplicates: 0.05, loss: 0.02 },
+    there: { delay: Millis(20), jitter: Millis(20), duplicates: 0.05, loss: 0.02 },
+    back: { delay: Millis(10), jitter: Millis(10), duplicates: 0.05, loss: 0.02 },
     by: 'request',
   },
   {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { millisToTicks, SEQUENCE_MODULUS, unwrap } from '../src/base/units.js';
+import { Millis, millisToTicks, PacketNumber, SEQUENCE_MODULUS, unwrap } from '../src/base/units.js';
 import type { Reel } from '../src/reel/reel.js';
 import { Station } from '../src/station/station.js';
 import { parseRtp } from '../src/wire/rtp.js';
@@ -14,7 +14,7 @@ import { scratchFolder } from './support/spool.js';
 
 /** Datagrams by packet number, unwrapped near the current one. */
 function byNumber(datagrams: Buffer[], station: Station): Map<number, Buffer> {
-  const near = station.at(millisToTicks(Date.now()));
+  const near = station.at(millisToTicks(Millis(Date.now())));
   return new Map(
     datagrams.map((datagram) => [unwrap(parseRtp(datagram)!.sequenceNumber, near, SEQUENCE_MODULUS), datagram]),
   );
@@ -22,7 +22,8 @@ function byNumber(datagrams: Buffer[], station: Station): Map<number, Buffer> {
 
 function assertSame(received: Map<number, Buffer>, station: Station): void {
   assert.ok(received.size > 0);
-  for (const [n, datagram] of received) assert.deepEqual(datagram, station.packets(n, n + 1)[0], `packet ${n}`);
+  for (const [n, datagram] of received)
+    assert.deepEqual(datagram, station.packets(PacketNumber(n), PacketNumber(n + 1))[0], `packet ${n}`);
 }
 
 const asStation = (reel: Reel, ssrc: number) => new Station({ items: [{ name: 'film', reel }], ssrc });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Problem } from '../src/base/problem.js';
-import { millisToTicks, type PacketNumber } from '../src/base/units.js';
+import { Millis, millisToTicks, type PacketNumber } from '../src/base/units.js';
 import { MEDIA_DELAY } from '../src/contract/timing.js';
 import type { StationReceiver } from '../src/receiver/station-receiver.js';
 import type { StreamBuffer } from '../src/receiver/stream-buffer.js';
@@ -58,7 +58,7 @@ test('a tuned stream begins with the picture that is due, and no byte is missing
 }, async (context) => {
   const { stations, first, tuner, troubles } = await onAir(context);
   for (const { station, channel } of [...stations, first]) {
-    const pointDue = () => station.randomAccessBefore(station.at(millisToTicks(Date.now() - MEDIA_DELAY)));
+    const pointDue = () => station.randomAccessBefore(station.at(millisToTicks(Millis(Date.now() - MEDIA_DELAY))));
     const before = pointDue();
     const receiver = await tuner.tune(channel.found);
     const after = pointDue();
@@ -74,11 +74,11 @@ test('a tuned stream begins with the picture that is due, and no byte is missing
 test('the past comes from the server, and the present again after it', { timeout: 60_000 }, async (context) => {
   const { first: onTheAir, tuner, troubles } = await onAir(context);
   const { station, channel } = onTheAir;
-  const receiver = await tuner.tune(channel.found, { kind: 'time', time: Date.now() - 86_400_000, item: true });
+  const receiver = await tuner.tune(channel.found, { kind: 'time', time: Millis(Date.now() - 86_400_000), item: true });
   const first = await read(receiver.buffer, station, 3_000);
   assert.equal(first, station.beginningOf(first));
   assert.equal(receiver.isLive, false);
-  const time = Date.now() - 600_000;
+  const time = Millis(Date.now() - 600_000);
   const buffer = await receiver.seek({ kind: 'time', time, item: false });
   assert.equal(await read(buffer, station, 1_500), station.randomAccessBefore(station.at(millisToTicks(time))));
   await read(await receiver.seek({ kind: 'live' }), station, 1_500);

@@ -5,6 +5,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Problem } from '../src/base/problem.js';
+import { PacketNumber } from '../src/base/units.js';
 import { SlewingClock } from '../src/clock/clock.js';
 import { openSession } from '../src/control/client.js';
 import { loopback } from '../src/net/interfaces.js';
@@ -104,11 +105,11 @@ for (const { name, plain, skip } of ways) {
     assert.equal(tuned.members, 1);
     await has(tuned.next - 1);
     const last = tuned.burst.from - 5;
-    const missing = [last - 2, last];
+    const missing = [last - 2, last].map(PacketNumber);
     session.feedback({ sender: 1, media: 42, missing, copies: 1, flow: null, report: null });
     await has(last);
     for (const [n, payload] of packets) {
-      const [packet] = served.station.packets(n, n + 1);
+      const [packet] = served.station.packets(PacketNumber(n), PacketNumber(n + 1));
       assert.deepEqual(payload, parseRtp(packet!)?.payload);
     }
     await session.exit();

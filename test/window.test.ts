@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { Ticks90k } from '../src/base/units.js';
 import { StreamBuffer } from '../src/receiver/stream-buffer.js';
 import { Feed } from '../src/viewer/feed.js';
 import { MpvPlayer } from '../src/viewer/players/mpv.js';
@@ -151,7 +152,7 @@ test('pause freezes the picture, and the next one follows it', {
   const push = (from: number, to: number): void => {
     for (let group = from; group < to; group++) {
       const data = stdout.subarray(group * TS_GROUP_LENGTH, (group + 1) * TS_GROUP_LENGTH);
-      buffer.push({ time: group * 900, data, randomAccess: group === 0 });
+      buffer.push({ time: Ticks90k(group * 900), data, randomAccess: group === 0 });
     }
   };
   const feed = new Feed({ onPositionLost: () => assert.fail('the position is held') });

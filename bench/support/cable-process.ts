@@ -3,8 +3,10 @@
  * the near end. A command is a Hazards object, for the way to the far end. Tun devices have no delay, and a kernel can
  * lack netem, so the packets pass through this process.
  */
+
 import { spawnSync } from 'node:child_process';
 import { openSync, read, writeSync } from 'node:fs';
+import { Millis } from '../../src/base/units.js';
 import { type Hazards, Path } from '../../test/support/relay.js';
 import { FAR, NAME, NEAR } from './cable.js';
 import { commands, readTask } from './helper.js';
@@ -65,14 +67,14 @@ function carry(from: number, to: number, hazards: Hazards): Path<Buffer> {
   const memory = Buffer.allocUnsafe(LARGEST_PACKET);
   let timer: NodeJS.Timeout | undefined;
   const deliver = () => {
-    for (const packet of path.leave(performance.now())) writeSync(to, packet);
+    for (const packet of path.leave(Millis(performance.now()))) writeSync(to, packet);
     const { next } = path;
     timer = next === null ? undefined : setTimeout(deliver, next - performance.now());
   };
   const listen = () =>
     read(from, memory, 0, memory.length, null, (error, length) => {
       if (error) throw error;
-      path.enter(Buffer.from(memory.subarray(0, length)), performance.now());
+      path.enter(Buffer.from(memory.subarray(0, length)), Millis(performance.now()));
       if (timer === undefined) deliver();
       listen();
     });

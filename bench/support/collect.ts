@@ -7,7 +7,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { type Millis, ticksToMillis } from '../../src/base/units.js';
+import { Millis, ticksToMillis } from '../../src/base/units.js';
 import { lastAtMost, type Reel } from '../../src/reel/reel.js';
 import { Store } from '../../src/reel/store.js';
 import { TS_PACKET_LENGTH } from '../../src/wire/ts.js';
@@ -28,10 +28,10 @@ function dueTimes(reel: Reel): (packet: number, now: Millis) => Millis {
   const firsts = Array.from({ length: reel.packetCount }, (_, i) => reel.position(i) / TS_PACKET_LENGTH);
   const cycle = ticksToMillis(reel.duration);
   /** A packet can leave a little early. Milliseconds. */
-  const early = 1_000;
+  const early = Millis(1_000);
   return (packet, now) => {
     const due = ticksToMillis(reel.due(lastAtMost(firsts, packet)));
-    return due + Math.floor((now + early - due) / cycle) * cycle;
+    return Millis(due + Math.floor((now + early - due) / cycle) * cycle);
   };
 }
 
@@ -43,7 +43,7 @@ let hasArrived = false;
 function take(piece: Buffer): void {
   if (!hasArrived) console.log('receiving');
   hasArrived = true;
-  completeness.take(piece, Date.now());
+  completeness.take(piece, Millis(Date.now()));
 }
 
 if ('port' in source) {

@@ -3,7 +3,7 @@
  * or headers. No sockets, no clock.
  */
 import { createHash } from 'node:crypto';
-import type { Millis } from '../../src/base/units.js';
+import { Millis } from '../../src/base/units.js';
 import {
   AdaptationFlag,
   adaptationFlagsOf,
@@ -83,7 +83,7 @@ export class Completeness {
   }
 
   report(): CompletenessReport {
-    const at = (p: number) => quantile(this.#delays, p);
+    const at = (p: number) => Millis(quantile(this.#delays, p));
     const delay = this.#delays.length === 0 ? null : { p50: at(0.5), p99: at(0.99), max: at(1) };
     return { ...this.#report, delay };
   }
@@ -103,7 +103,7 @@ export class Completeness {
     report.missing += step - 1;
     if (step > 1) report.holes++;
     this.#last = position;
-    if (this.#due) this.#delays.push(now - this.#due(this.#packets[position]!, now));
+    if (this.#due) this.#delays.push(Millis(now - this.#due(this.#packets[position]!, now)));
   }
 }
 

@@ -1,5 +1,7 @@
 /** Programs that send a file to many groups, each in its cheapest configuration. */
+
 import { spawnSync } from 'node:child_process';
+import { Millis } from '../../src/base/units.js';
 import type { Store } from '../../src/reel/store.js';
 import { available } from './benchmark.js';
 import type { BoundTask } from './bound.js';
@@ -55,7 +57,7 @@ export function versionOf(command: string, words: string[]): string {
 }
 
 async function endAll(programs: readonly Program[]): Promise<null> {
-  await Promise.all(programs.map((program) => program.end(1_000)));
+  await Promise.all(programs.map((program) => program.end(Millis(1_000))));
   return null;
 }
 

@@ -3,6 +3,7 @@
  * feedback with a forged cookie; and random bytes.
  */
 import { randomBytes } from 'node:crypto';
+import { PacketNumber } from '../../src/base/units.js';
 import { loadLibc } from '../../src/system/libc.js';
 import { SendMessages } from '../../src/system/send-messages.js';
 import { UdpSocket } from '../../src/system/udp-socket.js';
@@ -42,7 +43,7 @@ const nack = () =>
     sender: id(),
     media: ssrc,
     ...forged(),
-    missing: [1_000_000, 1_000_003],
+    missing: [PacketNumber(1_000_000), PacketNumber(1_000_003)],
     copies: 4,
     flow: null,
     report: null,

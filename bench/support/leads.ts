@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PTS_MODULUS, ticksToMillis, wrap } from '../../src/base/units.js';
+import { PTS_MODULUS, Ticks90k, ticksToMillis, wrap } from '../../src/base/units.js';
 import { closeReel } from '../../src/reel/open-reel.js';
 import { ReelFile } from '../../src/reel/reel.js';
 import type { Store } from '../../src/reel/store.js';
@@ -27,13 +27,13 @@ export async function leadsOf(store: Store, source: string): Promise<{ first: nu
     if (pidOf(bytes, at) !== Pid.video) continue;
     const due = reel.due(Math.floor(i / TS_PACKETS_PER_GROUP));
     if (startsPayloadUnit(bytes, at)) {
-      if (pts !== null) leads.last.push(ticksToMillis(pts - sent));
+      if (pts !== null) leads.last.push(ticksToMillis(Ticks90k(pts - sent)));
       pts = readPts(bytes, at + payloadStart(bytes, at));
-      leads.first.push(ticksToMillis(pts - due));
+      leads.first.push(ticksToMillis(Ticks90k(pts - due)));
     }
     sent = due;
   }
-  if (pts !== null) leads.last.push(ticksToMillis(pts - sent));
+  if (pts !== null) leads.last.push(ticksToMillis(Ticks90k(pts - sent)));
   closeReel(reel);
   return leads;
 }

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Millis } from '../../src/base/units.js';
+import { Millis } from '../../src/base/units.js';
 import { sum } from './stats.js';
 
 const [TICKS_PER_SECOND, PAGE] = ['CLK_TCK', 'PAGESIZE'].map((name) =>
@@ -67,7 +67,7 @@ export class Program {
   }
 
   /** Interrupts the group, and kills it after `patience`. Resolves when it has ended. */
-  async end(patience: Millis = 5_000): Promise<void> {
+  async end(patience = Millis(5_000)): Promise<void> {
     if (!this.hasEnded) {
       const closed = once(this.child, 'close');
       endGroup(this.child, 'SIGINT');

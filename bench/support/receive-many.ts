@@ -1,4 +1,5 @@
 /** Receives many stations in one process, and keeps the last seconds of each. `end` prints a ManyReport. */
+import type { Millis } from '../../src/base/units.js';
 import { openGroupBatched } from '../../src/net/receive-batched.js';
 import { receiveStation } from '../../src/receiver/station-receiver.js';
 import type { StationInfo } from '../../src/wire/station-info.js';
@@ -8,7 +9,7 @@ import { sum } from './stats.js';
 /** `latency`: the time that packets can wait to be read together, ms. */
 export interface ManyTask {
   stations: StationInfo[];
-  latency: number;
+  latency: Millis;
 }
 
 /** Of all stations, since the start. */

@@ -1,6 +1,8 @@
 /** Programs that show a station, and the detection of their first picture. */
+
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Millis } from '../../src/base/units.js';
 import { MpvPlayer } from '../../src/viewer/players/mpv.js';
 import type { StationInfo } from '../../src/wire/station-info.js';
 import { available } from './benchmark.js';
@@ -52,7 +54,7 @@ function zapper(
         if (await waitForPicture(started, patience)) return performance.now() - began;
         throw new Error(`it shows no picture. ${started.errors}`);
       } finally {
-        await started.end(300);
+        await started.end(Millis(300));
         await screen.empty();
       }
     },

@@ -1,6 +1,6 @@
 /** Time for code that lives on sockets; passed in, so that tests turn it by hand. */
 import { performance } from 'node:perf_hooks';
-import type { Millis } from './units.js';
+import { Millis } from './units.js';
 
 export interface Timers {
   /** Milliseconds since some fixed moment; never goes back. */
@@ -10,7 +10,7 @@ export interface Timers {
 }
 
 export const systemTimers: Timers = {
-  now: () => performance.now(),
+  now: () => Millis(performance.now()),
   after: (delay, run) => {
     const timer = setTimeout(run, delay);
     return () => clearTimeout(timer);

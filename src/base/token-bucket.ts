@@ -2,7 +2,7 @@
  * A token bucket: amounts of anything (bits, messages, time) that arrive at a rate and are kept up to a capacity. No
  * clock.
  */
-import type { Millis } from './units.js';
+import { Millis } from './units.js';
 
 export interface TokenBucketOptions {
   /** Amount a second. */
@@ -49,7 +49,7 @@ export class TokenBucket {
   /** How long until `amount` can be taken. */
   waitFor(amount: number, now: Millis): Millis {
     this.#refill(now);
-    return Math.max(0, ((amount - this.#level) * 1000) / this.#rate);
+    return Millis(Math.max(0, ((amount - this.#level) * 1000) / this.#rate));
   }
 
   isFull(now: Millis): boolean {

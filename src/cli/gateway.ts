@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { closeInOrder } from '../base/closing.js';
 import type { Problem } from '../base/problem.js';
 import { systemTimers } from '../base/timers.js';
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import { findStations } from '../discovery/find.js';
 import { CredentialsFile } from '../gateway/access/credentials.js';
 import { openGateway } from '../gateway/gateway.js';
@@ -43,7 +43,7 @@ export interface NetworkGateway {
 }
 
 /** Period of asking servers for their clock: pages show every picture at its moment. */
-const CLOCK_PERIOD: Millis = 2_000;
+const CLOCK_PERIOD = Millis(2_000);
 
 /** Runs until `signal`; returns the exit code. Rejects with a Problem: no such interface, the port is taken. */
 export async function runGateway(options: GatewayCommandOptions): Promise<number> {
@@ -73,7 +73,7 @@ export async function openNetworkGateway(options: NetworkGatewayOptions, output:
     onServer: (isLost: boolean) => log(isLost ? 'A server does not answer any more.' : 'The server answers again.'),
     onTrouble: (problem: Problem) => log(troubleLine(problem)),
   };
-  const now = () => performance.timeOrigin + performance.now();
+  const now = () => Millis(performance.timeOrigin + performance.now());
   const catalogue = new NetworkCatalogue({
     find: () => findStations({ interfaces }),
     createTuner: () => new Tuner(events, { also, keepAlive: CLOCK_PERIOD }),

@@ -1,6 +1,6 @@
 /** The options that commands share, and how their values are parsed. */
 import { InvalidArgumentError, Option } from 'commander';
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import { parseMoment } from '../contract/time-text.js';
 import { COMMON_DELAY } from '../contract/timing.js';
 import { defaultMediaSettings } from '../media/settings.js';
@@ -26,7 +26,7 @@ const timeUnits = new Map([
 export function duration(text: string): Millis {
   const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text.trim()) ?? [];
   const value = Number(number) * (timeUnits.get(unit) ?? 0);
-  if (value > 0) return value;
+  if (value > 0) return Millis(value);
   throw new InvalidArgumentError('It is a time such as 30s, 2m or 1h.');
 }
 
@@ -54,7 +54,7 @@ function frameRate(text: string): number | 'source' {
 
 /** A moment in the past (Unix epoch); see contract/time-text.ts. */
 export function pastMoment(text: string): Millis {
-  const moment = parseMoment(text, Date.now());
+  const moment = parseMoment(text, Millis(Date.now()));
   if (moment !== null) return moment;
   throw new InvalidArgumentError('It is a moment in the past such as 20:15, 2026-03-01T20:15 or -10m.');
 }

@@ -1,6 +1,6 @@
 /** Output of commands: lines for people on standard error, results on standard output, progress on a terminal. */
 import type { Problem } from '../base/problem.js';
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 
 export interface Output {
   /** A line for people; nothing with --quiet. */
@@ -19,7 +19,7 @@ export interface Output {
 
 const BAR_LENGTH = 24;
 /** Shortest time between two states of the bar. */
-const BAR_PERIOD: Millis = 100;
+const BAR_PERIOD = Millis(100);
 
 export function openOutput(options: { quiet: boolean; json: boolean }): Output {
   const { quiet, json } = options;

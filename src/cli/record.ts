@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { messageOf, Problem, systemCode } from '../base/problem.js';
-import { type Millis, millisToTicks } from '../base/units.js';
+import { Millis, millisToTicks } from '../base/units.js';
 import { durationText } from '../contract/station-text.js';
 import { resolveInterface } from '../net/interfaces.js';
 import type { StationReceiver } from '../receiver/station-receiver.js';
@@ -37,17 +37,17 @@ export interface RecordOptions {
 }
 
 /** Longest time without a packet before a recording ends. */
-const LONGEST_SILENCE: Millis = 15_000;
+const LONGEST_SILENCE = Millis(15_000);
 /** Most bytes that are read at once. */
 const MOST_BYTES = 1024 * 1024;
 /** Longest wait for units before the signal, the silence and the progress are looked at again. */
-const WAIT_PERIOD: Millis = 1000;
+const WAIT_PERIOD = Millis(1000);
 /**
  * Longest time that packets wait in the socket when the output is a file: nobody watches, and waking up costs more than the
  * work. Where the system's buffer is too small for that, packets are read sooner, but the file is not written more often.
  */
-const FILE_LATENCY: Millis = 1000;
-const WRITE_PERIOD: Millis = 800;
+const FILE_LATENCY = Millis(1000);
+const WRITE_PERIOD = Millis(800);
 /** Multiple of playing speed at which the past is requested: as fast as server and network allow. */
 const FASTEST = 100;
 
@@ -169,7 +169,7 @@ async function record(
     const quietSince = receiver.report().lastArrival ?? began;
     if (performance.now() - quietSince > LONGEST_SILENCE) throw silence(receiver, written);
     await pause(WAIT_PERIOD, signal, (done) => buffer.wait(cursor, done));
-    const early = period - (performance.now() - writtenAt);
+    const early = Millis(period - (performance.now() - writtenAt));
     if (early > 0) await pause(early, signal);
   }
 

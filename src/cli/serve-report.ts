@@ -1,13 +1,13 @@
 /** Events of a server, printed: lines and progress for people, JSON for scripts. */
 import type { Problem } from '../base/problem.js';
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import { type Stats, StatsOverTime } from '../playout/stats.js';
 import type { OnServerEvent, ServerEvent, StationName, StationTotals } from '../server/events.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { countOf, type Output } from './output.js';
 
 /** How often a terminal shows the status line. */
-const STATUS_PERIOD: Millis = 1_000;
+const STATUS_PERIOD = Millis(1_000);
 
 /** A listener that prints each event. `onProblem` gets the problems as well. */
 export function printEvents(output: Output, onProblem: (problem: Problem) => void = () => undefined): OnServerEvent {

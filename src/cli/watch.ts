@@ -1,7 +1,7 @@
 /** `msc watch`: table of stations, prompt, window. */
 
 import { Problem } from '../base/problem.js';
-import { type Millis, millisToTicks } from '../base/units.js';
+import { Millis, millisToTicks } from '../base/units.js';
 import { bitrateText, stationTable } from '../contract/station-text.js';
 import { behindText } from '../contract/viewing.js';
 import { resolveInterface } from '../net/interfaces.js';
@@ -79,7 +79,7 @@ export async function runWatch(options: WatchOptions): Promise<number> {
     first: options.at === undefined ? null : millisToTicks(options.at),
     stay: options.stay,
     delay: options.delay,
-    refresh: () => findChannels({ interface: options.interface, timeout: 500 }),
+    refresh: () => findChannels({ interface: options.interface, timeout: Millis(500) }),
     createTuner: (events) =>
       new Tuner(events, {
         buffer: options.buffer === undefined ? {} : { maxBytes: options.buffer * 1_000_000 },
@@ -116,7 +116,7 @@ export async function runWatch(options: WatchOptions): Promise<number> {
 }
 
 /** Period of asking the server for its clock where pictures are kept in step. */
-const CLOCK_PERIOD: Millis = 2_000;
+const CLOCK_PERIOD = Millis(2_000);
 
 const notInStep = new Problem(
   'usage',
@@ -181,7 +181,7 @@ class Reporter {
   report(state: ViewerState, stats: ReceiverStats | null): void {
     const channel = currentChannel(state);
     if (!channel || !stats) return;
-    const now = performance.now();
+    const now = Millis(performance.now());
     if (this.#last?.station !== channel.key) this.#last = { at: now, bytes: stats.bytes, station: channel.key };
     this.#latest = stats;
     const elapsed = now - this.#last.at;

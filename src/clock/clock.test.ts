@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { Millis } from '../base/units.js';
 import { Clock, SlewingClock } from './clock.js';
 
 /** Two clocks turned by hand. */
@@ -10,7 +11,7 @@ function clocks(wall: number) {
     hands.wall += time;
     hands.monotonic += time;
   };
-  return { hands, pass, source: { wall: () => hands.wall, monotonic: () => hands.monotonic } };
+  return { hands, pass, source: { wall: () => Millis(hands.wall), monotonic: () => Millis(hands.monotonic) } };
 }
 
 test('without a step it shows the wall clock', () => {

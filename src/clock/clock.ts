@@ -5,7 +5,7 @@
  * This clock therefore runs on the monotonic clock and is slewed towards the wall clock. Its parameters lie in shared
  * memory, so all threads of the server read the same clock.
  */
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 
 /** The system's two clocks in milliseconds: since the Unix epoch, and from an arbitrary origin but never stepped. */
 export interface ClockSource {
@@ -26,12 +26,12 @@ const threadOffset = Math.min(...Array.from({ length: READINGS }, () => -perform
 
 function hrtimeMillis(): Millis {
   const [seconds, nanoseconds] = process.hrtime();
-  return seconds * 1000 + nanoseconds / 1e6;
+  return Millis(seconds * 1000 + nanoseconds / 1e6);
 }
 
 /** Monotonic time, equal in all threads within some microseconds. Allocates nothing. */
 function monotonicTime(): Millis {
-  return performance.now() + threadOffset;
+  return Millis(performance.now() + threadOffset);
 }
 
 /** `Date.now()` has whole milliseconds: it is exact when read as one begins. Takes at most 1 ms. */
@@ -39,13 +39,13 @@ function wallTime(): Millis {
   const before = Date.now();
   let now = before;
   while (now === before) now = Date.now();
-  return now;
+  return Millis(now);
 }
 
 /** Largest slew: no player notices 0.1%. */
 const SLEW_RATE = 0.001;
 /** Period of adjustments. A small offset is gone by the next one, without overshooting. */
-export const ADJUSTMENT_PERIOD: Millis = 10_000;
+export const ADJUSTMENT_PERIOD = Millis(10_000);
 
 /**
  * The clock is a line: time = base + (monotonic − origin) × rate. It is stored twice; the parity of a counter selects
@@ -79,7 +79,7 @@ export class Clock {
       const count = Atomics.load(this.counter, 0);
       const at = (count & 1) * LINE.length;
       const { lines } = this;
-      const time = lines[at + LINE.base]! + (monotonic - lines[at + LINE.origin]!) * lines[at + LINE.rate]!;
+      const time = Millis(lines[at + LINE.base]! + (monotonic - lines[at + LINE.origin]!) * lines[at + LINE.rate]!);
       // Overwritten meanwhile: this thread was suspended from one adjustment to the next but one.
       if (Atomics.load(this.counter, 0) === count) return time;
     }
@@ -88,14 +88,14 @@ export class Clock {
 
 /** Wall clock minus monotonic clock. A pause between the two readings makes it too small. */
 const wallOffset = ({ wall, monotonic }: ClockSource): Millis =>
-  Math.max(...Array.from({ length: READINGS }, () => wall() - monotonic()));
+  Millis(Math.max(...Array.from({ length: READINGS }, () => wall() - monotonic())));
 
 /**
  * The owner of the clock. Responsible for: following the system clock, however far it was stepped, by running 0.1%
  * faster or slower.
  */
 export class SlewingClock extends Clock {
-  #offset: Millis = 0;
+  #offset = Millis(0);
 
   constructor(source: ClockSource = systemClocks) {
     super(new SharedArrayBuffer(COUNTER_BYTES + 2 * LINE.length * 8), source);
@@ -109,7 +109,7 @@ export class SlewingClock extends Clock {
     const offset = wallOffset(this.source);
     const monotonic = this.source.monotonic();
     const time = this.timeAt(monotonic);
-    this.#offset = monotonic + offset - time;
+    this.#offset = Millis(monotonic + offset - time);
     const slew = Math.max(-SLEW_RATE, Math.min(SLEW_RATE, this.#offset / ADJUSTMENT_PERIOD));
     const count = Atomics.load(this.counter, 0) + 1;
     this.lines.set([monotonic, time, 1 + slew], (count & 1) * LINE.length);

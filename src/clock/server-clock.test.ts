@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { randomFrom } from '../../test/support/relay.js';
+import { Millis } from '../base/units.js';
 import { ServerClock } from './server-clock.js';
 
 /** An answer by a server whose clock is `offset` ahead, with those delays there and back. */
 const answer = (clock: ServerClock, at: number, offset: number, there: number, back: number) =>
-  clock.add({ sent: at - there - back, received: at, time: at - back + offset });
+  clock.add({ sent: Millis(at - there - back), received: Millis(at), time: Millis(at - back + offset) });
 
 test('the quickest answer determines the estimate', () => {
   const clock = new ServerClock();
@@ -18,7 +19,7 @@ test('the quickest answer determines the estimate', () => {
 test('before the first answer, a time stamp that was sent unasked is used', () => {
   const clock = new ServerClock();
   assert.equal(clock.offset, null);
-  clock.hint(7000, 1000);
+  clock.hint(Millis(7000), Millis(1000));
   assert.equal(clock.offset, 6000);
   answer(clock, 2000, 6005, 1, 1);
   assert.equal(clock.offset, 6005);

@@ -2,43 +2,46 @@
  * The server's clock as an offset from this machine's, estimated from requests: the quickest answer bounds it best
  * (Cristian's algorithm). Clocks drift apart, so the weight of an estimate falls with its age. No clock is read here.
  */
+import { Millis } from '../base/units.js';
 
 /** Growth of an estimate's uncertainty per millisecond of age: the server's clock may slew. */
 const DRIFT = 0.0003;
 const KEPT = 60;
-/** Offset, in milliseconds, beyond drift and round trip: a clock was set, or the machine slept. */
-const JUMP = 20;
+/** Offset beyond drift and round trip: a clock was set, or the machine slept. */
+const JUMP = Millis(20);
 
 interface Answer {
-  offset: number;
+  offset: Millis;
   /** Bound of the estimate's error, either way. */
-  error: number;
-  at: number;
+  error: Millis;
+  at: Millis;
 }
 
 export class ServerClock {
   #answers: Answer[] = [];
-  #guess: number | null = null;
+  #guess: Millis | null = null;
 
-  /** Server time minus local time, in milliseconds; null until there is an estimate. */
-  get offset(): number | null {
+  /** Server time minus local time; null until there is an estimate. */
+  get offset(): Millis | null {
     return this.#best()?.offset ?? this.#guess;
   }
 
   /** Server time at local time `now`; null until there is an estimate. */
-  at(now: number): number | null {
+  at(now: Millis): Millis | null {
     const { offset } = this;
-    return offset === null ? null : now + offset;
+    return offset === null ? null : Millis(now + offset);
   }
 
   /** A time stamp that the server sent unasked: its delay on the way is unknown. */
-  hint(time: number, received: number): void {
-    this.#guess = time - received;
+  hint(time: Millis, received: Millis): void {
+    this.#guess = Millis(time - received);
   }
 
   /** The answer to a request: `time` by the server's clock, the others by the local clock. */
-  add({ sent, received, time }: { sent: number; received: number; time: number }): void {
-    const answer = { offset: time - (sent + received) / 2, error: Math.max(0, received - sent) / 2, at: received };
+  add({ sent, received, time }: { sent: Millis; received: Millis; time: Millis }): void {
+    const offset = Millis(time - (sent + received) / 2);
+    const error = Millis(Math.max(0, received - sent) / 2);
+    const answer: Answer = { offset, error, at: received };
     const best = this.#best();
     if (best && Math.abs(best.offset - answer.offset) > uncertainty(best, received) + answer.error + JUMP) {
       this.#answers = [];
@@ -54,7 +57,7 @@ export class ServerClock {
   }
 
   #best(): Answer | undefined {
-    const now = this.#answers.at(-1)?.at ?? 0;
+    const now = this.#answers.at(-1)?.at ?? Millis(0);
     let best: Answer | undefined;
     for (const each of this.#answers) {
       if (!best || uncertainty(each, now) <= uncertainty(best, now)) best = each;
@@ -63,4 +66,4 @@ export class ServerClock {
   }
 }
 
-const uncertainty = ({ error, at }: Answer, now: number): number => error + (now - at) * DRIFT;
+const uncertainty = ({ error, at }: Answer, now: Millis): Millis => Millis(error + (now - at) * DRIFT);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { randomFrom } from '../../test/support/relay.js';
+import { Millis } from '../base/units.js';
 import { Steering } from './steering.js';
 
 /**
@@ -20,7 +21,7 @@ function play({ offset, drift = 0, seconds }: { offset: number; drift?: number; 
     offsets.push(late);
     const at = picture * 40 + late;
     const shown = Math.ceil(at / 16.67) * 16.67 + (random() < 0.03 ? 17 : 0);
-    steering.add(late + shown - at - 8);
+    steering.add(Millis(late + shown - at - 8));
     if (picture % 6 !== 0) continue;
     const correction = steering.correction();
     if (correction.kind === 'jump') {
@@ -61,7 +62,7 @@ test('the rate changes by 3% at most, which is inaudible, and not at all when in
 test('a player more than a second off jumps, and sooner just after tuning', () => {
   const late = (offset: number, pictures: number) => {
     const steering = new Steering();
-    for (let i = 0; i < pictures; i++) steering.add(offset);
+    for (let i = 0; i < pictures; i++) steering.add(Millis(offset));
     return steering.correction().kind;
   };
   assert.equal(late(1100, 200), 'jump');
@@ -73,7 +74,7 @@ test('a player more than a second off jumps, and sooner just after tuning', () =
 
 test('measurements from before a jump are discarded', () => {
   const steering = new Steering();
-  for (let i = 0; i < 50; i++) steering.add(500);
+  for (let i = 0; i < 50; i++) steering.add(Millis(500));
   steering.reset();
   assert.equal(steering.offset, null);
   assert.deepEqual(steering.correction(), { kind: 'rate', rate: 1 });

@@ -3,16 +3,17 @@
  * a jump, a smaller one by a slightly different rate, a negligible one not at all.
  */
 
+import { Millis } from '../base/units.js';
+
 export type Correction = { kind: 'rate'; rate: number } | { kind: 'jump' };
 
-/** Milliseconds. */
-const JUMP_BEYOND = 1_000;
+const JUMP_BEYOND = Millis(1_000);
 /** Limit just after tuning, when a jump disturbs less than seconds at another rate. */
-const FIRST_JUMP_BEYOND = 350;
-const BEGIN_BEYOND = 4;
-const END_WITHIN = 1;
+const FIRST_JUMP_BEYOND = Millis(350);
+const BEGIN_BEYOND = Millis(4);
+const END_WITHIN = Millis(1);
 /** The rate is chosen to remove the whole error within this time. */
-const TIME_CONSTANT = 1_200;
+const TIME_CONSTANT = Millis(1_200);
 const MOST = 0.03;
 /** Smallest rate correction that has an effect. */
 const LEAST = 0.002;
@@ -23,17 +24,17 @@ const FEWEST = 6;
 const SETTLED = 60;
 
 export class Steering {
-  #offsets: number[] = [];
+  #offsets: Millis[] = [];
   #pictures = 0;
   #isCorrecting = false;
 
-  /** Mean error in milliseconds, positive for late; null until there are enough pictures. */
-  get offset(): number | null {
+  /** Mean error, positive for late; null until there are enough pictures. */
+  get offset(): Millis | null {
     return this.#offsets.length < FEWEST ? null : middle(this.#offsets);
   }
 
-  /** Adds a presented picture with its lateness in milliseconds. */
-  add(offset: number): void {
+  /** Adds a presented picture with its lateness. */
+  add(offset: Millis): void {
     this.#offsets.push(offset);
     this.#pictures++;
     if (this.#offsets.length > PICTURES) this.#offsets.shift();
@@ -60,9 +61,9 @@ export class Steering {
 }
 
 /** The interquartile mean: single late pictures do not count. */
-function middle(values: readonly number[]): number {
+function middle(values: readonly Millis[]): Millis {
   const sorted = [...values].sort((a, b) => a - b);
   const quarter = Math.floor(sorted.length / 4);
   const half = sorted.slice(quarter, sorted.length - quarter);
-  return half.reduce((sum, value) => sum + value, 0) / half.length;
+  return Millis(half.reduce((sum, value) => sum + value, 0) / half.length);
 }

@@ -3,6 +3,7 @@
  * frames (live-frame.ts). All times are milliseconds since the Unix epoch, by the clock of the station's server.
  */
 import { z } from 'zod';
+import { Millis } from '../base/units.js';
 import type { StationInfo } from '../wire/station-info.js';
 
 export const LIVE_VERSION = 1;
@@ -10,7 +11,7 @@ export const LIVE_VERSION = 1;
 export const MOST_CHANNELS = 16;
 
 const channel = z.int().min(0).max(0xffff);
-const time = z.number().min(0).max(1e15);
+const time = z.number().min(0).max(1e15).transform(Millis);
 const station = z.string().max(400);
 const count = z.number().min(0).max(1e12);
 
@@ -32,17 +33,19 @@ export const clientMessageSchema = z.discriminatedUnion('type', [
     type: z.literal('report'),
     channel,
     /** Lag of the picture on the screen behind the air. */
-    delay: z.number().min(-1e6).max(1e12),
+    delay: z.number().min(-1e6).max(1e12).transform(Millis),
     /** Media buffered ahead of that picture. */
-    buffer: count,
+    buffer: count.transform(Millis),
     droppedFrames: count,
     stalls: count,
     /** Offset of the picture from its common presentation time; null while it is not synchronised. */
-    offset: z.number().min(-1e12).max(1e12).nullable(),
+    offset: z.number().min(-1e12).max(1e12).transform(Millis).nullable(),
   }),
 ]);
 
-export type ClientMessage = z.infer<typeof clientMessageSchema>;
+export type ClientMessage = z.input<typeof clientMessageSchema>;
+/** The same, as the gateway reads it. */
+export type ReceivedMessage = z.output<typeof clientMessageSchema>;
 
 /** A station in the message `stations`. */
 export interface LiveStation extends StationInfo {

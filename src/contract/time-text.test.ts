@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { Millis } from '../base/units.js';
 import { parseMoment } from './time-text.js';
 
 const zoneBefore = process.env.TZ;
@@ -11,7 +12,7 @@ after(() => {
 /** The moment that `text` names at `now` (UTC) in the time zone `zone`; null for none. */
 function meant(text: string, now: string, zone = 'Europe/Berlin'): string | null {
   process.env.TZ = zone;
-  const moment = parseMoment(text, Date.parse(now));
+  const moment = parseMoment(text, Millis(Date.parse(now)));
   return moment === null ? null : new Date(moment).toISOString().replace('.000', '');
 }
 

@@ -1,12 +1,12 @@
 /** Parses times of day of the command line. */
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 
 const agoPattern = /^-(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?$/;
 const timePattern = /^(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?$/;
 const datePattern = /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?(Z|[+-]\d{2}:?\d{2})?$/i;
 
-const MINUTE: Millis = 60_000;
-const HOUR: Millis = 60 * MINUTE;
+const MINUTE = Millis(60_000);
+const HOUR = Millis(60 * MINUTE);
 
 /**
  * The moment that `text` names, Unix epoch:
@@ -29,7 +29,7 @@ function ago(text: string, now: Millis): Millis | null {
   const match = agoPattern.exec(text);
   if (!match || text === '-') return null;
   const [hours = 0, minutes = 0, seconds = 0] = numbersIn(match);
-  return now - hours * HOUR - minutes * MINUTE - seconds * 1000;
+  return Millis(now - hours * HOUR - minutes * MINUTE - seconds * 1000);
 }
 
 function timeOfDay(text: string, now: Millis): Millis | null {
@@ -40,7 +40,7 @@ function timeOfDay(text: string, now: Millis): Millis | null {
   const days = [today.getDate(), today.getDate() - 1];
   const moments = days.flatMap((day) => here(today.getFullYear(), today.getMonth(), day, hour, minute, second));
   const past = moments.filter((moment) => moment <= now);
-  return past.length === 0 ? null : Math.max(...past);
+  return past.length === 0 ? null : Millis(Math.max(...past));
 }
 
 function dateTime(text: string): Millis | null {
@@ -52,13 +52,13 @@ function dateTime(text: string): Millis | null {
   const isDay = new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day && month >= 1 && month <= 12;
   if (!isDay || !isTime(hour, minute, second)) return null;
   if (zone === undefined) return here(year, month - 1, day, hour, minute, second)[0] ?? null;
-  return Date.UTC(year, month - 1, day, hour, minute) + second * 1000 - offsetOf(zone);
+  return Millis(Date.UTC(year, month - 1, day, hour, minute) + second * 1000 - offsetOf(zone));
 }
 
 function offsetOf(zone: string): Millis {
-  if (zone.toUpperCase() === 'Z') return 0;
+  if (zone.toUpperCase() === 'Z') return Millis(0);
   const [hours, minutes] = [Number(zone.slice(1, 3)), Number(zone.slice(-2))];
-  return (zone[0] === '-' ? -1 : 1) * (hours * HOUR + minutes * MINUTE);
+  return Millis((zone[0] === '-' ? -1 : 1) * (hours * HOUR + minutes * MINUTE));
 }
 
 const isTime = (hour: number, minute: number, second: number): boolean => hour < 24 && minute < 60 && second < 60;
@@ -70,10 +70,10 @@ const isTime = (hour: number, minute: number, second: number): boolean => hour <
 function here(year: number, month: number, day: number, hour: number, minute: number, second: number): Millis[] {
   if (!isTime(hour, minute, second)) return [];
   const first = new Date(year, month, day, hour, minute).getTime();
-  const shown = (moment: Millis): string => {
+  const shown = (moment: number): string => {
     const date = new Date(moment);
     return [date.getDate(), date.getHours(), date.getMinutes()].join();
   };
   const again = [HOUR, HOUR / 2].map((by) => first + by).filter((moment) => shown(moment) === shown(first));
-  return [first, ...again].map((moment) => moment + second * 1000);
+  return [first, ...again].map((moment) => Millis(moment + second * 1000));
 }

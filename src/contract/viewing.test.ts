@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Millis } from '../base/units.js';
 import { behindText, withDigit } from './viewing.js';
 
 test('a channel number that is no prefix of a longer one is tuned at once', () => {
@@ -18,12 +19,8 @@ test('a channel number that is no prefix of a longer one is tuned at once', () =
 });
 
 test('a picture that is a second behind is not behind', () => {
-  assert.deepEqual([null, 0, 1_000, 1_001, 45_900, 3_723_000].map(behindText), [
-    '',
-    '',
-    '',
-    '−0:01',
-    '−0:45',
-    '−1:02:03',
-  ]);
+  assert.deepEqual(
+    [null, 0, 1_000, 1_001, 45_900, 3_723_000].map((behind) => behindText(behind === null ? null : Millis(behind))),
+    ['', '', '', '−0:01', '−0:45', '−1:02:03'],
+  );
 });

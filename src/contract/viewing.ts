@@ -1,21 +1,21 @@
 /** What the viewer of `msc watch` and the page do alike: keys, digits, and the texts that belong to them. */
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import { durationText } from './station-text.js';
 
 /** A number is taken this long after its last digit. */
-export const TYPING_TIMEOUT: Millis = 1_400;
+export const TYPING_TIMEOUT = Millis(1_400);
 /** How long "now playing" is shown after tuning. */
-export const BANNER_TIME: Millis = 5_000;
-export const NOTICE_TIME: Millis = 6_000;
+export const BANNER_TIME = Millis(5_000);
+export const NOTICE_TIME = Millis(6_000);
 /** Less than this is not being behind: neither shown nor sought. */
-export const BEHIND: Millis = 1_000;
+export const BEHIND = Millis(1_000);
 
 /** What keys seek by. */
 export const seekSteps: ReadonlyMap<string, Millis> = new Map([
-  ['left', -10_000],
-  ['right', 10_000],
-  ['shift-left', -60_000],
-  ['shift-right', 60_000],
+  ['left', Millis(-10_000)],
+  ['right', Millis(10_000)],
+  ['shift-left', Millis(-60_000)],
+  ['shift-right', Millis(60_000)],
 ]);
 
 export const isBehind = (behind: Millis | null): boolean => behind !== null && behind > BEHIND;

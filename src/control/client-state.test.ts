@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { FakeFlows } from '../../test/support/flows.js';
 import { makeStations } from '../../test/support/stations.js';
+import { Millis, PacketNumber } from '../base/units.js';
 import { decodeMessage } from '../wire/message.js';
 import {
   ClientState,
@@ -27,7 +28,7 @@ type Fate = 'arrives' | 'is lost' | 'arrives twice' | 'arrives late';
 
 /** A client and a server, and a network between them that decides each datagram's fate. Time is turned by hand. */
 class Bench {
-  now = 0;
+  now = Millis(0);
   readonly stations = makeStations(60);
   server: ServerState | undefined;
   flows = new FakeFlows();
@@ -37,19 +38,24 @@ class Bench {
   readonly sent: string[] = [];
   clockAnswers = 0;
   readonly #fates: Fate[];
-  #onTheWay: { at: number; datagram: Buffer; toServer: boolean }[] = [];
+  #onTheWay: { at: Millis; datagram: Buffer; toServer: boolean }[] = [];
   #tickets = 0;
   #servers = 0;
 
+  get #serverNow(): Millis {
+    return Millis(epoch + this.now);
+  }
+
   /** `fates` are consumed in order; afterwards everything arrives. */
-  constructor(fates: readonly Fate[] = [], keepAlive?: number) {
+  constructor(fates: readonly Fate[] = [], keepAlive?: Millis) {
     this.#fates = [...fates];
     this.client = new ClientState({ server: '10.0.0.1:5601', firstId: 0xffff_fffe, keepAlive });
     this.startServer();
   }
 
   startServer(): void {
-    const directory = { stations: () => this.stations, position: () => ({ next: 7, time: epoch + this.now }) };
+    const position = () => ({ next: PacketNumber(7), time: this.#serverNow });
+    const directory = { stations: () => this.stations, position };
     const secret = Buffer.alloc(32, ++this.#servers);
     this.flows = new FakeFlows();
     this.server = new ServerState({ server: 'hall', controlPort: 5601, directory, flows: this.flows, secret });
@@ -77,8 +83,8 @@ class Bench {
       return true;
     }
     if (wakeAt === Number.POSITIVE_INFINITY) return false;
-    this.now = Math.max(this.now, wakeAt);
-    this.server?.expire(epoch + this.now);
+    this.now = Millis(Math.max(this.now, wakeAt));
+    this.server?.expire(this.#serverNow);
     this.#take(this.client.advance(this.now));
     return true;
   }
@@ -93,7 +99,7 @@ class Bench {
 
   #arrive(datagram: Buffer, toServer: boolean): void {
     if (!toServer) this.#take(this.client.receive(datagram, this.now));
-    else for (const reply of this.server?.handle(datagram, address, epoch + this.now) ?? []) this.#carry(reply, false);
+    else for (const reply of this.server?.handle(datagram, address, this.#serverNow) ?? []) this.#carry(reply, false);
   }
 
   #take(step: Step): void {
@@ -118,7 +124,7 @@ class Bench {
   #carry(datagram: Buffer, toServer: boolean): void {
     const fate = this.#fates.shift() ?? 'arrives';
     const delays = { arrives: [1], 'is lost': [], 'arrives twice': [1, 2], 'arrives late': [700] }[fate];
-    for (const delay of delays) this.#onTheWay.push({ at: this.now + delay, datagram, toServer });
+    for (const delay of delays) this.#onTheWay.push({ at: Millis(this.now + delay), datagram, toServer });
   }
 }
 
@@ -166,7 +172,7 @@ test('a silent server is asked four times and then named in a problem', () => {
   assert.equal(bench.sent.length, 4);
   assert.equal(
     bench.now,
-    RETRY_WAITS.reduce((a, b) => a + b),
+    RETRY_WAITS.reduce((a, b) => a + b, 0),
   );
 });
 
@@ -190,7 +196,7 @@ test('a session is kept alive until it is left, past the expiry of its cookies',
 });
 
 test('a shorter keep-alive period gives the clock more often', () => {
-  const bench = new Bench([], 2_000);
+  const bench = new Bench([], Millis(2_000));
   bench.command({ kind: 'tune', station: 'station-1' });
   bench.runUntil(60_000);
   assert.equal(bench.clockAnswers, 29);
@@ -323,7 +329,7 @@ test('client and server end in the same state, for any loss, duplication and del
         value(bench.command({ kind: 'exit' }));
         bench.runUntil(bench.now + 2_000);
         // Its EXIT may be lost: then silence ends the session.
-        bench.server?.expire(epoch + bench.now + 60_000);
+        bench.server?.expire(Millis(epoch + bench.now + 60_000));
         assert.equal(bench.view, '');
       } else {
         bench.runUntil(bench.now + 60_000);

@@ -3,7 +3,7 @@
  * timers.
  */
 import { Problem } from '../base/problem.js';
-import { type Millis, wrap } from '../base/units.js';
+import { Millis, wrap } from '../base/units.js';
 import {
   decodeMessage,
   isReply,
@@ -21,9 +21,9 @@ import type { FlowRequest } from './flows.js';
 import { Refusal } from './refusal.js';
 
 /** Longest silence of the client in a session. */
-export const KEEP_ALIVE_PERIOD: Millis = 10_000;
+export const KEEP_ALIVE_PERIOD = Millis(10_000);
 /** Wait between two tries to reach a lost server. */
-export const LOST_PERIOD: Millis = 1_000;
+export const LOST_PERIOD = Millis(1_000);
 
 interface Timed {
   /** From the first sending of the request to its answer: no more has passed since the server took its time. */
@@ -99,6 +99,8 @@ type Work =
   | { readonly kind: 'asking'; readonly task: Task; readonly exchange: Exchange; readonly hasRestored: boolean }
   | { readonly kind: 'restoring'; readonly task: Task; readonly exchange: Exchange };
 
+/** Without a session: no keep-alive. */
+const NEVER = Millis(Number.POSITIVE_INFINITY);
 const idle = (keepAliveAt: Millis): Work => ({ kind: 'idle', keepAliveAt });
 
 /** The type of the answer to a request that is not refused. */
@@ -135,7 +137,7 @@ export class ClientState {
   #cookie = NO_COOKIE;
   readonly #queue: Task[] = [];
   #session: SessionState = { kind: 'none' };
-  #work: Work = idle(Number.POSITIVE_INFINITY);
+  #work: Work = idle(NEVER);
   #step: Step = { send: [], outcomes: [], events: [] };
 
   /** `server` is what messages call it, `firstId` a random number of 32 bits. */
@@ -163,7 +165,7 @@ export class ClientState {
     this.#queue.push({ command, ticket });
     const work = this.#work;
     // A command takes precedence over a keep-alive: its caller waits for it.
-    if (work.kind !== 'idle' && work.task.command.kind === 'keepalive') this.#work = idle(Number.POSITIVE_INFINITY);
+    if (work.kind !== 'idle' && work.task.command.kind === 'keepalive') this.#work = idle(NEVER);
     this.#begin(now);
     return this.#done();
   }
@@ -234,7 +236,7 @@ export class ClientState {
       if (request.type !== 'replay' || reply.body.flow !== request.body.flow) return;
       value = { ...reply.body, roundTrip };
     } else if (reply.type === 'ok' && reply.body.serverTime !== undefined) {
-      this.#step.events.push({ kind: 'clock', serverTime: reply.body.serverTime, roundTrip });
+      this.#step.events.push({ kind: 'clock', serverTime: Millis(reply.body.serverTime), roundTrip });
     }
     if (work.kind === 'restoring') this.#onRestored(task, request, now);
     else this.#succeed(task, value, now);
@@ -296,7 +298,7 @@ export class ClientState {
   }
 
   #finish(now: Millis, untilKeepAlive: Millis): void {
-    this.#work = idle(this.#tuning === null ? Number.POSITIVE_INFINITY : now + untilKeepAlive);
+    this.#work = idle(this.#tuning === null ? NEVER : Millis(now + untilKeepAlive));
     this.#begin(now);
   }
 

@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { FakeFlows } from '../../test/support/flows.js';
 import { makeStations } from '../../test/support/stations.js';
 import type { SocketAddress } from '../base/socket-address.js';
+import { Millis, PacketNumber } from '../base/units.js';
 import { openEndpoint } from '../net/endpoint.js';
 import { decodeFeedback } from '../wire/feedback.js';
 import { decodeMessage } from '../wire/message.js';
@@ -12,14 +13,15 @@ import { ServerState } from './server-state.js';
 
 const here = '127.0.0.1';
 const onError = (error: Error): void => assert.fail(error);
-const feedback = { sender: 1, media: 2, missing: [70_000], copies: 2, flow: null, report: null };
+const feedback = { sender: 1, media: 2, missing: [PacketNumber(70_000)], copies: 2, flow: null, report: null };
 const packet = Buffer.concat([Buffer.from([0x80, 97]), Buffer.alloc(20, 5)]);
 
 /** A server's socket, which answers requests and reports other datagrams, and a session with it. */
 async function meeting(context: TestContext) {
   const received = new EventEmitter();
   const flows = new FakeFlows();
-  const directory = { stations: () => makeStations(2), position: () => ({ next: 7, time: 1_000 }) };
+  const position = () => ({ next: PacketNumber(7), time: Millis(1_000) });
+  const directory = { stations: () => makeStations(2), position };
   const state = new ServerState({ server: 'hall', controlPort: 1, directory, flows, secret: Buffer.alloc(32, 1) });
   let client: SocketAddress | null = null;
   const server = await openEndpoint({
@@ -27,7 +29,7 @@ async function meeting(context: TestContext) {
     onError,
     onDatagram: (datagram, from) => {
       client = from;
-      for (const reply of state.handle(datagram, from, 1_000)) server.send(reply, from);
+      for (const reply of state.handle(datagram, from, Millis(1_000))) server.send(reply, from);
       received.emit(decodeMessage(datagram)?.type ?? 'other', datagram);
     },
   });

@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { Problem } from '../base/problem.js';
 import type { SocketAddress } from '../base/socket-address.js';
 import { systemTimers, type Timers } from '../base/timers.js';
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import { CONTROL_PORT } from '../contract/addresses.js';
 import { type Endpoint, openEndpoint } from '../net/endpoint.js';
 import { RECEIVE_BUFFER } from '../net/receive.js';
@@ -167,7 +167,7 @@ class UdpSession implements Session {
     this.#cancel();
     const wakeAt = this.#state.wakeAt;
     if (wakeAt !== undefined) {
-      const delay = Math.max(0, wakeAt - this.#timers.now());
+      const delay = Millis(Math.max(0, wakeAt - this.#timers.now()));
       this.#cancel = this.#timers.after(delay, () => this.#do(this.#state.advance(this.#timers.now())));
     }
     for (const outcome of outcomes) {

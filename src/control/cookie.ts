@@ -4,14 +4,14 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { SocketAddress } from '../base/socket-address.js';
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import { COOKIE_LENGTH, hasCookie } from '../wire/message.js';
 
 /**
  * A cookie is valid for 5 to 10 minutes. Every reply brings the newest one, and a session sends at least every 10 s, so
  * it always has a valid one.
  */
-export const COOKIE_SLOT: Millis = 5 * 60_000;
+export const COOKIE_SLOT = Millis(5 * 60_000);
 
 const cookieOfSlot = (secret: Buffer, { address, port }: SocketAddress, slot: number): Buffer =>
   createHmac('sha256', secret).update(`${address}:${port}/${slot}`).digest().subarray(0, COOKIE_LENGTH);
@@ -19,7 +19,7 @@ const cookieOfSlot = (secret: Buffer, { address, port }: SocketAddress, slot: nu
 const slotAt = (now: Millis): number => Math.floor(now / COOKIE_SLOT);
 
 /** Earliest expiry of a cookie that is valid at `now`. */
-export const goodUntil = (now: Millis): Millis => (slotAt(now) + 1) * COOKIE_SLOT;
+export const goodUntil = (now: Millis): Millis => Millis((slotAt(now) + 1) * COOKIE_SLOT);
 
 export interface CheckedCookie {
   /** Whether it was given to this client in this slot or the one before. */

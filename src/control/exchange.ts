@@ -1,12 +1,12 @@
 /** One request of a client, repeated until it is answered. No sockets, no timers. */
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import { encodeMessage, NO_COOKIE, type Request, START_LENGTH } from '../wire/message.js';
 import { PageCollector } from '../wire/station-pages.js';
 
 /** Waits after the first, second, … sending of a request; after the last of them the server counts as silent. */
-export const RETRY_WAITS: readonly Millis[] = [200, 400, 800, 1_600];
+export const RETRY_WAITS: readonly Millis[] = [200, 400, 800, 1_600].map(Millis);
 /** Leaving is sent only twice: a server that does not get it ends the session after 30 s of silence. */
-export const EXIT_WAITS: readonly Millis[] = [200, 400];
+export const EXIT_WAITS: readonly Millis[] = [200, 400].map(Millis);
 /** On a path that changes our address with each datagram, challenges would never end. */
 const MOST_CHALLENGES = 4;
 
@@ -35,7 +35,7 @@ export class Exchange {
 
   /** When the request is due again, or given up. */
   get wakeAt(): Millis {
-    return this.#sentAt + (this.#waits[this.#sent - 1] ?? 0);
+    return Millis(this.#sentAt + (this.#waits[this.#sent - 1] ?? 0));
   }
 
   /** Whether it was sent as often as it is sent. */
@@ -45,7 +45,7 @@ export class Exchange {
 
   /** From the first sending to the answer at `now`: no more has passed since the server took its time. */
   roundTrip(now: Millis): Millis {
-    return now - this.#firstSentAt;
+    return Millis(now - this.#firstSentAt);
   }
 
   /** The datagram to send now. */

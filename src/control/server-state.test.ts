@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { FakeFlows } from '../../test/support/flows.js';
 import { makeStation, makeStations } from '../../test/support/stations.js';
+import { Millis, PacketNumber } from '../base/units.js';
 import {
   type AnyMessage,
   decodeMessage,
@@ -16,26 +17,26 @@ import { AMPLIFICATION_LIMIT, BURST_SPEED, MAX_SESSIONS, SESSION_TIMEOUT, Server
 
 const secret = Buffer.alloc(32, 7);
 const client = { address: '10.0.0.9', port: 40_000 };
-const noon = 1_795_000_000_000;
+const noon = Millis(1_795_000_000_000);
 
 function makeServer(stations = makeStations(2), server = 'hall', flows = new FakeFlows()): ServerState {
   const directory = {
     stations: () => stations,
     position: (id: string) =>
-      id === 'station-2' ? { next: 1234, time: noon } : id === 'off' ? undefined : { next: 1, time: noon },
+      id === 'off' ? undefined : { next: PacketNumber(id === 'station-2' ? 1234 : 1), time: noon },
   };
   return new ServerState({ server, controlPort: 5601, directory, flows, secret });
 }
 
-function ask(server: ServerState, request: AnyMessage, from = client, now = noon, minLength = 0): AnyMessage[] {
-  return server.handle(encodeMessage(request, { minLength }), from, now).map((datagram) => {
+function ask(server: ServerState, request: AnyMessage, from = client, now: number = noon, minLength = 0): AnyMessage[] {
+  return server.handle(encodeMessage(request, { minLength }), from, Millis(now)).map((datagram) => {
     const reply = decodeMessage(datagram);
     assert.ok(reply, 'a reply that cannot be read');
     return reply;
   });
 }
 
-function cookieFor(server: ServerState, from = client, now = noon): Buffer {
+function cookieFor(server: ServerState, from = client, now: number = noon): Buffer {
   const [challenge] = ask(server, message('start', 0, {}), from, now);
   assert.equal(challenge!.type, 'challenge');
   return challenge!.cookie;
@@ -46,7 +47,7 @@ function requestOf<T extends RequestType>(
   server: ServerState,
   type: T,
   body: MessageBody<T>,
-  now = noon,
+  now: number = noon,
 ): AnyMessage[] {
   const request = message(type, ids++, body, { cookie: cookieFor(server, client, now) });
   return ask(server, request as AnyMessage, client, now);
@@ -182,7 +183,7 @@ test('a burst begins with the session, and ends with it or with another station'
   requestOf(server, 'exit', {});
   assert.deepEqual(running(), []);
   requestOf(server, 'tune', { station: 'station-1', burst: { flow: 11 } });
-  server.expire(noon + SESSION_TIMEOUT);
+  server.expire(Millis(noon + SESSION_TIMEOUT));
   assert.deepEqual(running(), []);
 });
 
@@ -215,7 +216,7 @@ test('a replay is of the session’s station, and its refusal is passed on', () 
 
 test('members are the sessions of a station', () => {
   const server = makeServer();
-  const tune = (port: number, station: string, now = noon) => {
+  const tune = (port: number, station: string, now: number = noon) => {
     const from = { address: '10.0.0.9', port };
     const [reply] = ask(
       server,
@@ -228,7 +229,7 @@ test('members are the sessions of a station', () => {
   assert.deepEqual([tune(1, 'station-1'), tune(2, 'station-1'), tune(3, 'station-2')], [1, 2, 1]);
   assert.deepEqual([tune(1, 'station-2'), tune(1, 'station-2')], [2, 2]);
   assert.equal(server.members('station-1'), 1);
-  server.expire(noon + SESSION_TIMEOUT);
+  server.expire(Millis(noon + SESSION_TIMEOUT));
   assert.deepEqual([server.members('station-1'), server.members('station-2')], [0, 0]);
 });
 
@@ -243,8 +244,8 @@ test('feedback is accepted with a valid cookie from a session only', () => {
   assert.equal(server.acceptsFeedback({ ...client, port: 1 }, cookie, noon), null);
   const slotBegin = Math.floor(noon / COOKIE_SLOT) * COOKIE_SLOT;
   const lastMoment = slotBegin + 2 * COOKIE_SLOT - 1;
-  assert.equal(server.acceptsFeedback(client, cookie, lastMoment)?.station, 'station-2');
-  assert.equal(server.acceptsFeedback(client, cookie, lastMoment + 1), null);
+  assert.equal(server.acceptsFeedback(client, cookie, Millis(lastMoment))?.station, 'station-2');
+  assert.equal(server.acceptsFeedback(client, cookie, Millis(lastMoment + 1)), null);
   requestOf(server, 'exit', {});
   assert.equal(server.acceptsFeedback(client, cookie, noon), null);
 });
@@ -295,9 +296,9 @@ test('a session ends after 30 s of silence; a keep-alive puts that off', () => {
   const server = makeServer();
   requestOf(server, 'tune', { station: 'station-1' });
   requestOf(server, 'keepalive', {}, noon + 20_000);
-  server.expire(noon + 20_000 + SESSION_TIMEOUT - 1);
+  server.expire(Millis(noon + 20_000 + SESSION_TIMEOUT - 1));
   assert.equal(server.sessions().length, 1);
-  server.expire(noon + 20_000 + SESSION_TIMEOUT);
+  server.expire(Millis(noon + 20_000 + SESSION_TIMEOUT));
   assert.equal(server.sessions().length, 0);
   assert.equal(server.counters.expired, 1);
 });

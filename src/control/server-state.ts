@@ -1,7 +1,7 @@
 /** The server's half of the control protocol: datagrams in, datagrams out. No sockets, no timers. */
 
 import type { SocketAddress } from '../base/socket-address.js';
-import { type Millis, type PacketNumber, wrappedDistance } from '../base/units.js';
+import { Millis, type PacketNumber, wrappedDistance } from '../base/units.js';
 import type { ReceiverSession } from '../contract/api.js';
 import {
   type AnyMessage,
@@ -25,7 +25,7 @@ import type { Flows } from './flows.js';
 import { StationList } from './station-list.js';
 
 /** Longest silence of a session. Clients send a keep-alive every 10 s, so two may get lost. */
-export const SESSION_TIMEOUT: Millis = 30_000;
+export const SESSION_TIMEOUT = Millis(30_000);
 export const MAX_SESSIONS = 10_000;
 /** Until a client has returned a cookie, no reply is longer than this times its request. */
 export const AMPLIFICATION_LIMIT = 3;
@@ -294,7 +294,7 @@ export class ServerState {
       lastRequest: 0,
       lastReply: message('ok', 0, {}),
       cookie: NO_COOKIE,
-      cookieUntil: 0,
+      cookieUntil: Millis(0),
     });
   }
 

@@ -6,6 +6,7 @@ import { FakeFlows } from '../../test/support/flows.js';
 import { HandTimers } from '../../test/support/hand-timers.js';
 import { makeStation, makeStations } from '../../test/support/stations.js';
 import { Problem } from '../base/problem.js';
+import { Millis, PacketNumber } from '../base/units.js';
 import { findStations } from '../discovery/find.js';
 import { openEndpoint } from '../net/endpoint.js';
 import { loopback } from '../net/interfaces.js';
@@ -27,14 +28,14 @@ async function freePort(): Promise<number> {
 const servers = new Set<ControlServer>();
 after(() => Promise.all([...servers].map((server) => server.close())));
 
-async function startServer(stations: StationInfo[], options: { port?: number; now?: () => number } = {}) {
+async function startServer(stations: StationInfo[], options: { port?: number; now?: () => Millis } = {}) {
   const server = await ControlServer.open({
     server: stations[0]?.server ?? 'empty',
     port: options.port ?? 0,
     interfaces: [lo],
-    directory: { stations: () => stations, position: () => ({ next: 5, time: 1000 }) },
+    directory: { stations: () => stations, position: () => ({ next: PacketNumber(5), time: Millis(1000) }) },
     flows: new FakeFlows(),
-    now: options.now ?? Date.now,
+    now: options.now ?? (() => Millis(Date.now())),
     secret: Buffer.alloc(32, 3),
     log: (line) => assert.fail(line),
     query,
@@ -52,7 +53,7 @@ test('stations of two servers on one machine are found without an address', asyn
   const hall = await startServer(makeStations(100).map((info) => ({ ...info, server: 'hall' })));
   const attic = await startServer([makeStation(1, { server: 'attic' }), makeStation(200, { server: 'attic' })]);
   assert.notEqual(hall.port, attic.port);
-  const found = await findStations({ interfaces: [lo], query, timeout: 10_000 });
+  const found = await findStations({ interfaces: [lo], query, timeout: Millis(10_000) });
   assert.equal(found.length, 101);
   const [shared, attics, ...halls] = found.map(({ info, servers }) => ({
     info,
@@ -89,7 +90,7 @@ test('a search goes on until the wanted station is there', async () => {
     return isThere;
   };
   let hasEnded = false;
-  const search = findStations({ interfaces: [lo], query, timers, timeout: 1e9, isEnough }).finally(() => {
+  const search = findStations({ interfaces: [lo], query, timers, timeout: Millis(1e9), isEnough }).finally(() => {
     hasEnded = true;
   });
   const turn = async () => {
@@ -112,7 +113,7 @@ test('a search without an interface is a problem', async () => {
 
 test('a search that cannot send its queries is a problem, not an empty list', async () => {
   const nowhere = { group: '192.0.2.1', port: 5600 }; // unreachable from loopback
-  await assert.rejects(findStations({ interfaces: [lo], query: nowhere, timeout: 200 }), Problem);
+  await assert.rejects(findStations({ interfaces: [lo], query: nowhere, timeout: Millis(200) }), Problem);
 });
 
 test('a session over sockets: list, tune, pause, resume, change, exit', async () => {

@@ -3,7 +3,7 @@
 import { Problem, systemCode } from '../base/problem.js';
 import type { SocketAddress } from '../base/socket-address.js';
 import { systemTimers, type Timers } from '../base/timers.js';
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import { CONTROL_PORT, DISCOVERY_GROUP, QUERY_PORT } from '../contract/addresses.js';
 import type { ReceiverSession } from '../contract/api.js';
 import { type Endpoint, type EndpointOptions, openEndpoint } from '../net/endpoint.js';
@@ -13,7 +13,7 @@ import { isRtcp } from '../wire/feedback.js';
 import type { Flows } from './flows.js';
 import { type ControlCounters, ServerState, type StationDirectory } from './server-state.js';
 
-const EXPIRY_PERIOD: Millis = 1_000;
+const EXPIRY_PERIOD = Millis(1_000);
 
 export interface ControlServerOptions {
   /** For people. */

@@ -1,5 +1,5 @@
 /** The list of stations as a server sends it: pages of one revision, and the CHALLENGE that precedes it. No clock. */
-import { type Millis, wrap } from '../base/units.js';
+import { Millis, wrap } from '../base/units.js';
 import {
   bodyLength,
   encodeMessage,
@@ -12,9 +12,9 @@ import type { StationInfo } from '../wire/station-info.js';
 import { PAGES_PER_REQUEST, paginate } from '../wire/station-pages.js';
 
 /** Lifetime of a revision of the list, long enough to fetch all its pages; shorter if stations come or go. */
-const REVISION_LIFETIME: Millis = 2_000;
+const REVISION_LIFETIME = Millis(2_000);
 /** Revisions are numbered by time in these units, so that numbers keep rising after a restart. */
-const REVISION_UNIT: Millis = 100;
+const REVISION_UNIT = Millis(100);
 const REVISION_MODULUS = 0x1_0000;
 
 /** The list as it was at one moment. */

@@ -1,7 +1,7 @@
 /** Announces stations by SAP, so that VLC and others list them. */
 
 import { systemTimers, type Timers } from '../base/timers.js';
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import { SAP_GROUP, SAP_PORT } from '../contract/addresses.js';
 import { type Endpoint, openEndpoint } from '../net/endpoint.js';
 import { encodeSap } from '../wire/sap.js';
@@ -9,7 +9,7 @@ import { writeSdp } from '../wire/sdp.js';
 import type { StationInfo } from '../wire/station-info.js';
 
 /** Period of each station's announcement. RFC 2974 asks for 300 s, longer than a viewer waits for a list. */
-export const ANNOUNCEMENT_PERIOD: Millis = 5_000;
+export const ANNOUNCEMENT_PERIOD = Millis(5_000);
 /** Number of moments that the announcements of a period are spread over. */
 const SLICES = 20;
 
@@ -83,7 +83,7 @@ export async function openAnnouncer(options: AnnouncerOptions): Promise<Announce
   let cancel: () => void = () => undefined;
   const announce = (): void => {
     for (const datagram of plan.next(stations())) endpoint.send(datagram, group);
-    cancel = timers.after(ANNOUNCEMENT_PERIOD / SLICES, announce);
+    cancel = timers.after(Millis(ANNOUNCEMENT_PERIOD / SLICES), announce);
   };
   announce();
   return {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { foundAt } from '../../test/support/found.js';
 import { makeStation, makeStations } from '../../test/support/stations.js';
+import { Millis } from '../base/units.js';
 import { type AnyMessage, decodeMessage, encodeMessage, message, START_LENGTH } from '../wire/message.js';
 import { PAGES_PER_REQUEST, paginate } from '../wire/station-pages.js';
 import { FindState, type Outgoing, serverNames } from './find-state.js';
@@ -11,7 +12,7 @@ const hall = { address: '10.0.0.1', port: 5601 };
 const cookie = Buffer.alloc(16, 5);
 
 const makeSearch = (...localAddresses: string[]): FindState =>
-  new FindState({ localAddresses, query, requestId: 42, now: 0 });
+  new FindState({ localAddresses, query, requestId: 42, now: Millis(0) });
 const read = (outgoing: Outgoing): AnyMessage | null => decodeMessage(outgoing.datagram);
 
 const challenge = encodeMessage(
@@ -27,10 +28,10 @@ const pagesOf = (count: number): Buffer[] => {
 test('the query goes out on every interface, three times, long enough for a challenge', () => {
   const search = makeSearch('10.0.0.9', '127.0.0.1');
   assert.deepEqual(
-    [0, 50, 100, 200, 300, 900].map((now) => search.due(now).length),
+    [0, 50, 100, 200, 300, 900].map((now) => search.due(Millis(now)).length),
     [2, 0, 2, 0, 2, 0],
   );
-  const [first, second] = makeSearch('10.0.0.9', '127.0.0.1').due(0);
+  const [first, second] = makeSearch('10.0.0.9', '127.0.0.1').due(Millis(0));
   assert.deepEqual([first!.localAddress, second!.localAddress], ['10.0.0.9', '127.0.0.1']);
   assert.deepEqual(first!.to, query);
   assert.equal(first!.datagram.length, START_LENGTH);
@@ -39,13 +40,13 @@ test('the query goes out on every interface, three times, long enough for a chal
 
 test('a server that challenges is asked for its list with its cookie, at its source address', () => {
   const search = makeSearch('10.0.0.9');
-  const [ask, ...more] = search.receive(challenge, hall, '10.0.0.9', 5);
+  const [ask, ...more] = search.receive(challenge, hall, '10.0.0.9', Millis(5));
   assert.deepEqual(more, []);
   assert.deepEqual(ask!.to, hall);
   assert.equal(ask!.localAddress, '10.0.0.9');
   assert.deepEqual(read(ask!), message('start', 42, {}, { cookie }));
-  assert.deepEqual(search.receive(challenge, hall, '10.0.0.9', 6), []);
-  search.receive(pagesOf(2)[0]!, hall, '10.0.0.9', 7);
+  assert.deepEqual(search.receive(challenge, hall, '10.0.0.9', Millis(6)), []);
+  search.receive(pagesOf(2)[0]!, hall, '10.0.0.9', Millis(7));
   assert.deepEqual(
     search.found,
     makeStations(2).map((info) => ({
@@ -58,31 +59,31 @@ test('a server that challenges is asked for its list with its cookie, at its sou
 
 test('it settles 150 ms after the latest news, once all lists are complete', () => {
   const search = makeSearch('10.0.0.9');
-  assert.equal(search.isSettled(999), false);
-  search.receive(challenge, hall, '10.0.0.9', 10);
-  assert.equal(search.isSettled(999), false);
-  search.receive(pagesOf(2)[0]!, hall, '10.0.0.9', 20);
-  assert.equal(search.isSettled(169), false);
-  assert.equal(search.isSettled(170), true);
-  search.receive(challenge, { ...hall, port: 5602 }, '10.0.0.9', 160);
-  assert.equal(search.isSettled(170), false);
+  assert.equal(search.isSettled(Millis(999)), false);
+  search.receive(challenge, hall, '10.0.0.9', Millis(10));
+  assert.equal(search.isSettled(Millis(999)), false);
+  search.receive(pagesOf(2)[0]!, hall, '10.0.0.9', Millis(20));
+  assert.equal(search.isSettled(Millis(169)), false);
+  assert.equal(search.isSettled(Millis(170)), true);
+  search.receive(challenge, { ...hall, port: 5602 }, '10.0.0.9', Millis(160));
+  assert.equal(search.isSettled(Millis(170)), false);
 });
 
 test('a lost page is requested again, and further pages once the earlier ones are there', () => {
   const search = makeSearch('10.0.0.9');
   const pages = pagesOf(80);
-  search.due(300);
-  search.receive(challenge, hall, '10.0.0.9', 310);
+  search.due(Millis(300));
+  search.receive(challenge, hall, '10.0.0.9', Millis(310));
   for (const [index, page] of pages.slice(0, PAGES_PER_REQUEST).entries()) {
-    if (index !== 3) assert.deepEqual(search.receive(page, hall, '10.0.0.9', 312), []);
+    if (index !== 3) assert.deepEqual(search.receive(page, hall, '10.0.0.9', Millis(312)), []);
   }
-  assert.deepEqual(search.due(400), []);
-  assert.deepEqual(search.due(410).map(read), [message('start', 42, {}, { cookie, page: 3 })]);
-  search.receive(pages[3]!, hall, '10.0.0.9', 411);
-  for (const page of pages.slice(PAGES_PER_REQUEST, 18)) search.receive(page, hall, '10.0.0.9', 412);
-  const wanted = search.receive(pages[18]!, hall, '10.0.0.9', 413);
+  assert.deepEqual(search.due(Millis(400)), []);
+  assert.deepEqual(search.due(Millis(410)).map(read), [message('start', 42, {}, { cookie, page: 3 })]);
+  search.receive(pages[3]!, hall, '10.0.0.9', Millis(411));
+  for (const page of pages.slice(PAGES_PER_REQUEST, 18)) search.receive(page, hall, '10.0.0.9', Millis(412));
+  const wanted = search.receive(pages[18]!, hall, '10.0.0.9', Millis(413));
   assert.deepEqual(wanted.map(read), [message('start', 42, {}, { cookie, page: 19 })]);
-  for (const page of pages.slice(19)) search.receive(page, hall, '10.0.0.9', 414);
+  for (const page of pages.slice(19)) search.receive(page, hall, '10.0.0.9', Millis(414));
   assert.deepEqual(
     search.found.map(({ info }) => info),
     makeStations(80),
@@ -92,9 +93,9 @@ test('a lost page is requested again, and further pages once the earlier ones ar
 test('answers to others, datagrams from strangers and malformed ones are ignored', () => {
   const search = makeSearch('10.0.0.9');
   const other = encodeMessage(message('challenge', 41, { server: 'x', controlPort: 1, stations: 1 }, { cookie }));
-  assert.deepEqual(search.receive(other, hall, '10.0.0.9', 1), []);
-  assert.deepEqual(search.receive(pagesOf(1)[0]!, hall, '10.0.0.9', 1), []);
-  assert.deepEqual(search.receive(Buffer.from('hello'), hall, '10.0.0.9', 1), []);
+  assert.deepEqual(search.receive(other, hall, '10.0.0.9', Millis(1)), []);
+  assert.deepEqual(search.receive(pagesOf(1)[0]!, hall, '10.0.0.9', Millis(1)), []);
+  assert.deepEqual(search.receive(Buffer.from('hello'), hall, '10.0.0.9', Millis(1)), []);
   assert.deepEqual(search.found, []);
 });
 
@@ -105,9 +106,14 @@ test('stations are sorted by server and then by number, not as text', () => {
     [5601, 'a'],
   ] as const) {
     const from = { ...hall, port };
-    search.receive(challenge, from, '10.0.0.9', 1);
+    search.receive(challenge, from, '10.0.0.9', Millis(1));
     const body = [10, 9].map((number) => makeStation(number, { server, id: `${server}${number}` }));
-    search.receive(encodeMessage(message('stations', 42, body, { pages: 1, revision: 1 })), from, '10.0.0.9', 2);
+    search.receive(
+      encodeMessage(message('stations', 42, body, { pages: 1, revision: 1 })),
+      from,
+      '10.0.0.9',
+      Millis(2),
+    );
   }
   assert.deepEqual(
     search.found.map(({ info }) => `${info.server}${info.number}`),

@@ -1,7 +1,7 @@
 /** One search for stations: queries, answers, missing pages. No sockets, no timers. */
 
 import type { SocketAddress } from '../base/socket-address.js';
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import { decodeMessage, encodeMessage, message, START_LENGTH } from '../wire/message.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { PageCollector } from '../wire/station-pages.js';
@@ -32,11 +32,11 @@ export interface Outgoing {
 }
 
 /** Times of the queries, from the beginning: datagrams get lost. */
-export const QUERY_TIMES: readonly Millis[] = [0, 100, 300];
+export const QUERY_TIMES: readonly Millis[] = [0, 100, 300].map(Millis);
 /** A search is over when all lists are complete and nothing new came for this time. */
-export const SETTLE_TIME: Millis = 150;
+export const SETTLE_TIME = Millis(150);
 /** Time after which a missing page is requested again. */
-const RETRY_TIME: Millis = 100;
+const RETRY_TIME = Millis(100);
 
 interface Server {
   address: SocketAddress;

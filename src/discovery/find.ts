@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { Problem } from '../base/problem.js';
 import { systemTimers, type Timers } from '../base/timers.js';
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import { DISCOVERY_GROUP, QUERY_PORT } from '../contract/addresses.js';
 import { type Endpoint, openEndpoint } from '../net/endpoint.js';
 import { listInterfaces, type NetInterface } from '../net/interfaces.js';
@@ -12,7 +12,7 @@ import { FindState, type FoundStation, type Outgoing } from './find-state.js';
 export { type FoundStation, type StationServer, serverNames } from './find-state.js';
 
 /** Interval of looking for missing pages and the end. */
-const TICK: Millis = 25;
+const TICK = Millis(25);
 
 export interface FindOptions {
   /** Interfaces to ask on; by default all, loopback included. */
@@ -34,7 +34,7 @@ export interface FindOptions {
  */
 export async function findStations({
   interfaces = listInterfaces(),
-  timeout = 1_000,
+  timeout = Millis(1_000),
   isEnough = () => true,
   ttl = 1,
   query = { group: DISCOVERY_GROUP, port: QUERY_PORT },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HandTimers } from '../../test/support/hand-timers.js';
-import { millisToTicks } from '../base/units.js';
+import { Millis, millisToTicks } from '../base/units.js';
 import { CHUNK_TIME } from '../contract/timing.js';
 import { Delivery, MOST_BEHIND, MOST_QUEUED, STALLED } from './delivery.js';
 import type { Chunk, StationReader } from './source.js';
@@ -20,14 +20,14 @@ class FakeReader implements StationReader {
     this.#tick();
   }
 
-  get position(): number {
-    return this.next * CHUNK_TIME;
+  get position(): Millis {
+    return Millis(this.next * CHUNK_TIME);
   }
 
   read(maxBytes: number): Chunk[] {
     const chunks: Chunk[] = [];
     while (this.next < this.#left && chunks.length * CHUNK_BYTES < maxBytes) {
-      const time = millisToTicks(this.next * CHUNK_TIME);
+      const time = millisToTicks(Millis(this.next * CHUNK_TIME));
       chunks.push({ time, data: Buffer.alloc(CHUNK_BYTES), randomAccess: this.next % GOP === 0 });
       this.next++;
     }
@@ -95,7 +95,7 @@ class FakeSink {
   }
 }
 
-function deliveryWith(options: { follows?: boolean; until?: number | null; timers?: HandTimers } = {}) {
+function deliveryWith(options: { follows?: boolean; until?: number; timers?: HandTimers } = {}) {
   const timers = options.timers ?? new HandTimers();
   const reader = new FakeReader(timers);
   const sink = new FakeSink();
@@ -106,7 +106,7 @@ function deliveryWith(options: { follows?: boolean; until?: number | null; timer
     timers,
     now: () => timers.now(),
     follows: options.follows ?? true,
-    until: options.until,
+    until: options.until === undefined ? undefined : Millis(options.until),
     onMoved: (position) => events.push(`moved to ${position / CHUNK_TIME}`),
     onStalled: () => events.push('stalled'),
     onEnded: (error) => events.push(error.message),
@@ -184,7 +184,7 @@ test('chunks that were held back are sent later without a gap, however long ago 
   sink.drain();
   timers.advance(3_600_000);
   assert.deepEqual(sink.numbers, upTo(10));
-  delivery.setUntil(20 * CHUNK_TIME);
+  delivery.setUntil(Millis(20 * CHUNK_TIME));
   for (let i = 0; i < 5; i++) sink.drain();
   assert.deepEqual(sink.numbers, upTo(20));
   assert.deepEqual(events, []);

@@ -1,6 +1,6 @@
 /** Writes what a reader reads to a sink, at the pace of the sink. */
 import type { Timers } from '../base/timers.js';
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import type { Chunk, StationReader } from './source.js';
 
 /** A destination of chunks: an HTTP response, a channel of a WebSocket. */
@@ -36,11 +36,11 @@ export const MOST_QUEUED = 128 * 1024;
 /** Most bytes read at once: about as many as the network takes at once. */
 const READ_BYTES = 64 * 1024;
 /** Longest lag of a delivery that follows the air, beyond the lag that it started with. */
-export const MOST_BEHIND: Millis = 10_000;
+export const MOST_BEHIND = Millis(10_000);
 /** Longest time without progress before a delivery is given up. */
-export const STALLED: Millis = 20_000;
+export const STALLED = Millis(20_000);
 /** Time between two checks for progress. */
-const CHECK_PERIOD: Millis = 5_000;
+const CHECK_PERIOD = Millis(5_000);
 
 /**
  * Responsible for:
@@ -62,7 +62,7 @@ export class Delivery {
     this.#options = options;
     this.#until = options.until ?? null;
     this.#progressAt = options.timers.now();
-    this.#mostBehind = this.behind + MOST_BEHIND;
+    this.#mostBehind = Millis(this.behind + MOST_BEHIND);
     options.sink.onDrain = () => {
       this.#progressAt = options.timers.now();
       this.#pump();
@@ -74,7 +74,7 @@ export class Delivery {
   /** Lag of the position behind the air. */
   get behind(): Millis {
     const { reader, now } = this.#options;
-    return Math.max(0, now() - reader.position);
+    return Millis(Math.max(0, now() - reader.position));
   }
 
   /** Holds back media that leaves at or after `until`; null: none. */
@@ -122,7 +122,7 @@ export class Delivery {
     const { follows, reader, onMoved } = this.#options;
     if (!follows || this.#until !== null || this.behind <= this.#mostBehind || !reader.skipToLive()) return;
     this.#isMoved = true;
-    this.#mostBehind = this.behind + MOST_BEHIND;
+    this.#mostBehind = Millis(this.behind + MOST_BEHIND);
     onMoved(reader.position);
   }
 

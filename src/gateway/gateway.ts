@@ -1,7 +1,7 @@
 /** The gateway's HTTP server: its limits, its errors, and the routes put together. */
 import { type FastifyError, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { messageOf, Problem, systemCode } from '../base/problem.js';
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import { apiRoutes } from './api/api-routes.js';
 import type { GatewayContext, Routes } from './context.js';
 import { healthRoutes } from './health-routes.js';
@@ -50,7 +50,7 @@ const HEADERS = {
 };
 
 /** Shortest time between two log lines about faults of the gateway. */
-const FAULT_PERIOD: Millis = 10_000;
+const FAULT_PERIOD = Millis(10_000);
 
 /** Rejects with a Problem where the port cannot be listened on. */
 export async function openGateway({ context, host, port }: GatewayOptions): Promise<Gateway> {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HandTimers } from '../../test/support/hand-timers.js';
 import { makeStation } from '../../test/support/stations.js';
+import { Millis } from '../base/units.js';
 import type { Station } from '../station/station.js';
 import { LocalCatalogue } from './local-catalogue.js';
 
@@ -11,7 +12,7 @@ const MINUTE = 60_000;
 /** Items of station n last n − 1 minutes; the item of station 1 never ends. */
 function openCatalogue(count: number) {
   const timers = new HandTimers();
-  const now = () => EPOCH + timers.now();
+  const now = () => Millis(EPOCH + timers.now());
   const catalogue = new LocalCatalogue({ now, timers });
   const computed = { infos: 0 };
   const info = (number: number) => () => {

@@ -1,6 +1,6 @@
 /** The stations of a server in this process, as its gateway reads them. */
 import type { Timers } from '../base/timers.js';
-import { type Millis, millisToTicks } from '../base/units.js';
+import { Millis, millisToTicks } from '../base/units.js';
 import type { Station, StationItem } from '../station/station.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { ChunkMemory } from './chunk-memory.js';
@@ -25,9 +25,9 @@ export interface LocalCatalogueOptions {
 }
 
 /** Longest delay of one timer: Node.js takes 2^31 − 1 ms at most. */
-const LONGEST_DELAY: Millis = 86_400_000;
+const LONGEST_DELAY = Millis(86_400_000);
 /** A timer may fire up to a millisecond early. */
-const TIMER_SLACK: Millis = 1;
+const TIMER_SLACK = Millis(1);
 
 /**
  * Responsible for:
@@ -114,8 +114,8 @@ export class LocalCatalogue implements Catalogue {
     for (const { info } of this.#sources.values()) until = Math.min(until, info.nowUntil ?? Number.POSITIVE_INFINITY);
     if (until === Number.POSITIVE_INFINITY) return;
     const { now, timers } = this.#options;
-    const delay = Math.max(0, until - now()) + TIMER_SLACK;
-    this.#cancelTimer = timers.after(Math.min(delay, LONGEST_DELAY), () => {
+    const delay = Millis(Math.min(Math.max(0, until - now()) + TIMER_SLACK, LONGEST_DELAY));
+    this.#cancelTimer = timers.after(delay, () => {
       this.#cancelTimer = null;
       const isDue = now() >= until;
       this.#schedule();

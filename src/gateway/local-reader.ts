@@ -1,6 +1,6 @@
 /** A reader of a station that plays in this process. */
 import type { Timers } from '../base/timers.js';
-import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../base/units.js';
+import { Millis, millisToTicks, Ticks90k, ticksToMillis } from '../base/units.js';
 import { CHUNK_TICKS, CHUNK_TIME, chunkWindowOf } from '../contract/timing.js';
 import type { Chunk, StationReader } from './source.js';
 import type { StationChunks } from './station-chunks.js';
@@ -25,7 +25,7 @@ export interface LocalReaderOptions {
 
 /** Most times faster than the station that its past is read, after an initial AT_ONCE. */
 const SPEED = 10;
-const AT_ONCE: Millis = 10_000;
+const AT_ONCE = Millis(10_000);
 
 /**
  * Responsible for:
@@ -37,9 +37,9 @@ export class LocalReader implements StationReader {
   /** Next to be read: the chunks of `window` without the first `read` ones, and none that leave before `from`. */
   #window = 0;
   #read = 0;
-  #from: Ticks90k = 0;
+  #from: Ticks90k = Ticks90k(0);
   /** When and where it started: the base of the speed limit. */
-  #begun: { at: Millis; position: Millis } = { at: 0, position: 0 };
+  #begun: { at: Millis; position: Millis } = { at: Millis(0), position: Millis(0) };
   #ended: Error | null = null;
   #isClosed = false;
   #wait: { ready: () => void } | null = null;
@@ -51,7 +51,7 @@ export class LocalReader implements StationReader {
 
   get position(): Millis {
     const next = this.#chunks()?.[this.#read];
-    return ticksToMillis(next?.time ?? Math.max(this.#window * CHUNK_TICKS, this.#from));
+    return ticksToMillis(next?.time ?? Ticks90k(Math.max(this.#window * CHUNK_TICKS, this.#from)));
   }
 
   get ended(): Error | null {
@@ -128,7 +128,7 @@ export class LocalReader implements StationReader {
   /** When the speed limit allows the next window. */
   #mayGoAt(): Millis {
     const { at, position } = this.#begun;
-    return at + (this.#window * CHUNK_TIME - position - AT_ONCE) / SPEED;
+    return Millis(at + (this.#window * CHUNK_TIME - position - AT_ONCE) / SPEED);
   }
 
   #mayGo(): boolean {
@@ -138,7 +138,7 @@ export class LocalReader implements StationReader {
   /** Resolves when there is something to read, or the reader has ended. */
   async #prepare(): Promise<void> {
     const { station, timers } = this.#options;
-    const tooEarly = this.#mayGoAt() - timers.now();
+    const tooEarly = Millis(this.#mayGoAt() - timers.now());
     if (tooEarly > 0) await new Promise<void>((resolve) => timers.after(tooEarly, resolve));
     for (let window = this.#window; !this.#isClosed && this.#ended === null; window++) {
       if (station.chunks.completeAt(window) > millisToTicks(station.now())) {

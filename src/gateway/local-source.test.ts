@@ -8,7 +8,7 @@ import { HandTimers } from '../../test/support/hand-timers.js';
 import { scratchFolder } from '../../test/support/spool.js';
 import { makeStation } from '../../test/support/stations.js';
 import { Problem } from '../base/problem.js';
-import { millisToTicks, ticksToMillis } from '../base/units.js';
+import { Millis, millisToTicks, PacketNumber, Ticks90k, ticksToMillis } from '../base/units.js';
 import { CHUNK_TIME } from '../contract/timing.js';
 import { Station } from '../station/station.js';
 import { startsRandomAccess } from '../wire/ts.js';
@@ -18,11 +18,11 @@ import type { Chunk, StationReader } from './source.js';
 
 const EPOCH = 1_800_000_000_000;
 
-async function openSource(context: TestContext, options: { history?: number; memory?: number } = {}) {
+async function openSource(context: TestContext, options: { history?: Millis; memory?: number } = {}) {
   const reel = await reelOf(context, bigBuckBunny);
   const station = new Station({ items: [{ name: 'film', reel }], ssrc: 1 });
   const timers = new HandTimers();
-  const now = () => EPOCH + timers.now();
+  const now = () => Millis(EPOCH + timers.now());
   const memory = new ChunkMemory(options.memory);
   const info = () => makeStation(1);
   const poster = async () => null;
@@ -57,14 +57,14 @@ const bytesOf = (chunks: readonly Chunk[]): Buffer => Buffer.concat(chunks.map((
 /** The station's bytes from the packets on that leave with `first`. */
 function expected(station: Station, first: Chunk, length: number): Buffer {
   let n = station.at(first.time);
-  while (station.due(n - 1) === first.time && station.randomAccessBefore(n) !== n) n--;
+  while (station.due(PacketNumber(n - 1)) === first.time && station.randomAccessBefore(n) !== n) n--;
   return transportStream(station, n, n + length / 1_316);
 }
 
 test('a live reader reads the station’s packets from the random access point whose picture is due', async (context) => {
   const { station, timers, now, source } = await openSource(context);
   const reader = await source.read({ kind: 'live' });
-  const due = station.randomAccessBefore(station.at(millisToTicks(now() - 1_000)));
+  const due = station.randomAccessBefore(station.at(millisToTicks(Millis(now() - 1_000))));
   assert.equal(reader.position, ticksToMillis(station.due(due)));
   const chunks = await read(context, reader, 3_000_000, () => timers.advance(5));
   const all = bytesOf(chunks);
@@ -78,7 +78,7 @@ test('a chunk has the packets of 40 ms, and ends before a random access point', 
   for (const [i, chunk] of chunks.entries()) {
     const window = Math.floor(chunk.time / millisToTicks(CHUNK_TIME));
     const last = station.at(chunk.time) + chunk.data.length / 1_316 - 1;
-    assert.equal(Math.floor(station.due(last) / millisToTicks(CHUNK_TIME)), window);
+    assert.equal(Math.floor(station.due(PacketNumber(last)) / millisToTicks(CHUNK_TIME)), window);
     assert.equal(chunk.randomAccess, startsRandomAccess(chunk.data));
     if (i > 0) assert.ok(chunk.time > chunks[i - 1]!.time);
   }
@@ -97,7 +97,7 @@ test('any time of the past can be read, also with a small cache', async (context
   const { station, timers, now, source } = await openSource(context, { memory: 100_000 });
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 3_000, max: 1e12 }), async (ago) => {
-      const time = now() - ago;
+      const time = Millis(now() - ago);
       const reader = await source.read({ kind: 'time', time });
       const first = station.randomAccessBefore(station.at(millisToTicks(time)));
       assert.equal(reader.position, ticksToMillis(station.due(first)));
@@ -121,7 +121,7 @@ test('concurrent readers share the memory of a chunk', async (context) => {
 test('the past is read ten times as fast as it was sent, after the first ten seconds', async (context) => {
   const { timers, now, source } = await openSource(context);
   const begin = now() - 3_600_000;
-  const reader = await source.read({ kind: 'time', time: begin });
+  const reader = await source.read({ kind: 'time', time: Millis(begin) });
   const from = reader.position;
   let most = 0;
   await read(context, reader, 40_000_000, () => {
@@ -138,28 +138,28 @@ test('a reader that is far behind moves to the newest random access point, anoth
   assert.equal(reader.skipToLive(), false);
   timers.advance(30_000);
   assert.equal(reader.skipToLive(), true);
-  const live = station.randomAccessBefore(station.at(millisToTicks(now() - 1_000)));
+  const live = station.randomAccessBefore(station.at(millisToTicks(Millis(now() - 1_000))));
   assert.equal(reader.position, ticksToMillis(station.due(live)));
 });
 
 test('times before the history cannot be read, and the problem names its start', async (context) => {
-  const { now, source } = await openSource(context, { history: 60_000 });
+  const { now, source } = await openSource(context, { history: Millis(60_000) });
   assert.equal(source.oldest, now() - 60_000);
   await assert.rejects(
-    source.read({ kind: 'time', time: now() - 61_000 }),
+    source.read({ kind: 'time', time: Millis(now() - 61_000) }),
     (error: Error) => error instanceof Problem && /does not reach back/.test(error.message),
   );
 });
 
 test('random access points are known without reading', async (context) => {
   const { station, now, source } = await openSource(context);
-  const points = source.randomAccessPoints(now() - 60_000, now());
+  const points = source.randomAccessPoints(Millis(now() - 60_000), now());
   for (const time of points) {
     assert.equal(station.due(station.randomAccessBefore(station.at(time))), time);
-    assert.ok(time >= millisToTicks(now() - 60_000) && time < millisToTicks(now()));
+    assert.ok(time >= millisToTicks(Millis(now() - 60_000)) && time < millisToTicks(now()));
   }
   for (let i = 1; i < points.length; i++) {
-    const between = station.randomAccessBefore(station.at(points[i]! - 1));
+    const between = station.randomAccessBefore(station.at(Ticks90k(points[i]! - 1)));
     assert.equal(station.due(between), points[i - 1]);
   }
   assert.ok(points.length >= 5);
@@ -191,7 +191,7 @@ test('the pictures of a jpeg station are chunks, each complete', async (context)
   const source = new LocalSource({
     station,
     info: () => makeStation(1, { format: 'jpeg' }),
-    now: () => EPOCH + timers.now(),
+    now: () => Millis(EPOCH + timers.now()),
     timers,
     memory: new ChunkMemory(),
     poster: async () => null,

@@ -2,7 +2,7 @@
 
 import { Problem } from '../base/problem.js';
 import type { Timers } from '../base/timers.js';
-import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../base/units.js';
+import { Millis, millisToTicks, PacketNumber, TICKS_PER_MILLI, Ticks90k, ticksToMillis } from '../base/units.js';
 import { mediaDelayOf } from '../contract/timing.js';
 import { type Programme, programmesOf } from '../station/guide.js';
 import type { Station } from '../station/station.js';
@@ -68,7 +68,7 @@ export class LocalSource implements StationSource, LocalStation {
   get oldest(): Millis {
     const { history, station } = this.#options;
     const begins = ticksToMillis(station.begins);
-    return history === undefined ? begins : Math.max(begins, this.now() - history);
+    return history === undefined ? begins : Millis(Math.max(begins, this.now() - history));
   }
 
   async read(start: ReadStart): Promise<StationReader> {
@@ -87,8 +87,9 @@ export class LocalSource implements StationSource, LocalStation {
     const { station } = this.#options;
     const first = millisToTicks(from);
     const points: Ticks90k[] = [];
-    let n = station.randomAccessBefore(station.at(Math.ceil(to * 90) - 1));
-    for (; n >= 0 && station.due(n) >= first; n = station.randomAccessBefore(n - 1)) points.push(station.due(n));
+    let n = station.randomAccessBefore(station.at(Ticks90k(Math.ceil(to * TICKS_PER_MILLI) - 1)));
+    for (; n >= 0 && station.due(n) >= first; n = station.randomAccessBefore(PacketNumber(n - 1)))
+      points.push(station.due(n));
     return points.reverse();
   }
 
@@ -107,7 +108,7 @@ export class LocalSource implements StationSource, LocalStation {
   /** When the newest random access point left whose picture is due. */
   liveStart(): Ticks90k {
     const { station } = this.#options;
-    const due = millisToTicks(this.now()) - mediaDelayOf(station.format);
+    const due = Ticks90k(millisToTicks(this.now()) - mediaDelayOf(station.format));
     return station.due(station.randomAccessBefore(station.at(due)));
   }
 
@@ -133,14 +134,15 @@ export class LocalSource implements StationSource, LocalStation {
       const reaches = new Date(this.oldest).toISOString();
       throw new Problem('usage', `${this.info.name} does not reach back that far`, `Its past begins at ${reaches}.`);
     }
-    return station.due(station.randomAccessBefore(station.at(millisToTicks(Math.min(time, this.now())))));
+    const at = millisToTicks(Millis(Math.min(time, this.now())));
+    return station.due(station.randomAccessBefore(station.at(at)));
   }
 
   #arm(): void {
     if (this.#cancelTimer !== null || this.#waiting.length === 0) return;
     const next = this.#waiting.reduce((least, { window }) => Math.min(least, window), Number.POSITIVE_INFINITY);
     // A timer may fire up to a millisecond early.
-    const delay = Math.max(0, ticksToMillis(this.chunks.completeAt(next)) - this.now()) + 1;
+    const delay = Millis(Math.max(0, ticksToMillis(this.chunks.completeAt(next)) - this.now()) + 1);
     this.#cancelTimer = this.#options.timers.after(delay, () => {
       this.#cancelTimer = null;
       this.#wake();

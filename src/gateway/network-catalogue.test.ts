@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { foundAt } from '../../test/support/found.js';
 import { HandTimers } from '../../test/support/hand-timers.js';
 import { makeStation } from '../../test/support/stations.js';
+import { Millis } from '../base/units.js';
 import { NetworkCatalogue } from './network-catalogue.js';
 
 const both = [
@@ -18,7 +19,7 @@ test('a station of two servers is one entry, with the same id and readers, which
       find: async () => foundAt(answers),
       createTuner: () => assert.fail('nobody reads'),
       timers,
-      now: () => 0,
+      now: () => Millis(0),
       log: (line) => assert.fail(line),
     });
     await catalogue.open();

@@ -2,7 +2,7 @@
 
 import { messageOf } from '../base/problem.js';
 import type { Timers } from '../base/timers.js';
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import { distinctId } from '../contract/station-id.js';
 import type { FoundStation } from '../discovery/find.js';
 import type { StationInfo } from '../wire/station-info.js';
@@ -20,7 +20,7 @@ export interface NetworkCatalogueOptions {
 }
 
 /** Time between two searches, and the searches in a row after which a station that is not found is removed. */
-const SEARCH_PERIOD: Millis = 3_000;
+const SEARCH_PERIOD = Millis(3_000);
 const MOST_MISSED = 3;
 
 interface Entry {

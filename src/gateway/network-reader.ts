@@ -2,7 +2,7 @@
 
 import { Problem } from '../base/problem.js';
 import type { Timers } from '../base/timers.js';
-import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../base/units.js';
+import { Millis, millisToTicks, Ticks90k, ticksToMillis } from '../base/units.js';
 import { MEDIA_DELAY } from '../contract/timing.js';
 import type { Cursor } from '../receiver/stream-buffer.js';
 import type { GatewayReceiver } from './gateway-receiver.js';
@@ -21,7 +21,7 @@ export interface NetworkStation {
 }
 
 /** Longest wait for the first packets. */
-const PATIENCE: Millis = 3_000;
+const PATIENCE = Millis(3_000);
 
 /**
  * Responsible for:
@@ -47,7 +47,7 @@ export class NetworkReader implements StationReader {
     this.#receiver = receiver;
     this.#isShared = isShared;
     this.#cursor = cursor;
-    this.#last = (receiver.chunks.timeAt(cursor) ?? 0) - 1;
+    this.#last = Ticks90k((receiver.chunks.timeAt(cursor) ?? 0) - 1);
   }
 
   /** Reads the shared receiver from the last random access point at or before `from`; null: live. */
@@ -55,7 +55,7 @@ export class NetworkReader implements StationReader {
     const receiver = await station.join();
     try {
       await firstChunk(station, receiver);
-      const cursor = positionIn(receiver, from ?? station.now() - MEDIA_DELAY);
+      const cursor = positionIn(receiver, from ?? Millis(station.now() - MEDIA_DELAY));
       if (cursor) return new NetworkReader(station, receiver, true, cursor);
       throw silent(station);
     } catch (error) {
@@ -79,7 +79,7 @@ export class NetworkReader implements StationReader {
   }
 
   get position(): Millis {
-    return ticksToMillis(this.#receiver.chunks.timeAt(this.#cursor) ?? this.#last + 1);
+    return ticksToMillis(this.#receiver.chunks.timeAt(this.#cursor) ?? Ticks90k(this.#last + 1));
   }
 
   get ended(): Error | null {
@@ -113,7 +113,7 @@ export class NetworkReader implements StationReader {
   skipToLive(): boolean {
     if (!this.#isShared || this.#isMoving) return false;
     const { chunks } = this.#receiver;
-    const live = positionIn(this.#receiver, this.#station.now() - MEDIA_DELAY);
+    const live = positionIn(this.#receiver, Millis(this.#station.now() - MEDIA_DELAY));
     const time = live && chunks.timeAt(live);
     if (!live || time === null || ticksToMillis(time) <= this.position) {
       if (live) chunks.release(live);
@@ -121,7 +121,7 @@ export class NetworkReader implements StationReader {
     }
     chunks.release(this.#cursor);
     this.#cursor = live;
-    this.#last = time - 1;
+    this.#last = Ticks90k(time - 1);
     return true;
   }
 
@@ -137,7 +137,7 @@ export class NetworkReader implements StationReader {
     this.#isMoving = true;
     this.#release();
     try {
-      const receiver = await this.#station.openPast(ticksToMillis(this.#last + 1));
+      const receiver = await this.#station.openPast(ticksToMillis(Ticks90k(this.#last + 1)));
       this.#receiver = receiver;
       this.#isShared = false;
       await firstChunk(this.#station, receiver);

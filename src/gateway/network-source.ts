@@ -1,7 +1,7 @@
 /** A station of the network: its group is joined while it has readers. */
 
 import type { Timers } from '../base/timers.js';
-import { type Millis, ticksToMillis } from '../base/units.js';
+import { Millis, ticksToMillis } from '../base/units.js';
 import type { FoundStation } from '../discovery/find.js';
 import { StreamBuffer } from '../receiver/stream-buffer.js';
 import type { Programme } from '../station/guide.js';
@@ -19,13 +19,13 @@ export interface NetworkSourceOptions {
 }
 
 /** How long a station is still received after its last reader has left, so that a reader that returns starts at once. */
-const LINGER: Millis = 10_000;
+const LINGER = Millis(10_000);
 /** Buffer shared by all readers that follow the air, or are a little behind. */
-const HELD: { maxTime: Millis; maxBytes: number } = { maxTime: 15_000, maxBytes: 64 * 2 ** 20 };
+const HELD: { maxTime: Millis; maxBytes: number } = { maxTime: Millis(15_000), maxBytes: 64 * 2 ** 20 };
 /** Buffer of a reader of the past, ahead of its position. */
-const AHEAD: { maxTime: Millis; maxBytes: number } = { maxTime: 5_000, maxBytes: 16 * 2 ** 20 };
+const AHEAD: { maxTime: Millis; maxBytes: number } = { maxTime: Millis(5_000), maxBytes: 16 * 2 ** 20 };
 /** Readers that start at most this long ago share the live buffer. */
-const SHORTLY: Millis = 3_000;
+const SHORTLY = Millis(3_000);
 
 /**
  * Responsible for:
@@ -42,7 +42,7 @@ export class NetworkSource implements StationSource, NetworkStation {
   #readers = 0;
   #cancelLinger: (() => void) | null = null;
   #offset: Millis | null = null;
-  #oldest: Millis = 0;
+  #oldest: Millis = Millis(0);
   #isClosed = false;
 
   /** `info` is the gateway's description: its id and number may differ from those on its server. */
@@ -81,9 +81,9 @@ export class NetworkSource implements StationSource, NetworkStation {
     const { receiver } = this.#current ?? {};
     const here = this.#options.now();
     const there = receiver?.serverNow() ?? null;
-    if (there !== null) this.#offset = there - here;
+    if (there !== null) this.#offset = Millis(there - here);
     if (receiver?.oldest != null) this.#oldest = receiver.oldest;
-    return here + (this.#offset ?? 0);
+    return Millis(here + (this.#offset ?? 0));
   }
 
   get oldest(): Millis | null {
@@ -115,7 +115,7 @@ export class NetworkSource implements StationSource, NetworkStation {
 
   release(): void {
     if (--this.#readers > 0) return;
-    this.#cancelLinger = this.#options.timers.after(this.#isClosed ? 0 : LINGER, () => {
+    this.#cancelLinger = this.#options.timers.after(this.#isClosed ? Millis(0) : LINGER, () => {
       this.#cancelLinger = null;
       void this.#leave();
     });
@@ -138,8 +138,8 @@ export class NetworkSource implements StationSource, NetworkStation {
 
   programmes(from: Millis, to: Millis): Programme[] {
     const { nowPlaying, nowUntil = to, next } = this.#info;
-    const playing = { from, to: Math.min(to, nowUntil), title: nowPlaying };
-    const following = next === undefined ? [] : [{ from: nowUntil, to, title: next }];
+    const playing = { from, to: Millis(Math.min(to, nowUntil)), title: nowPlaying };
+    const following = next === undefined ? [] : [{ from: Millis(nowUntil), to, title: next }];
     return [playing, ...following].filter((programme) => programme.from < programme.to);
   }
 

@@ -1,7 +1,7 @@
 /** Chunks of a station in this process, read from its reels by the time at which they leave. */
 import { read } from 'node:fs';
 import { promisify } from 'node:util';
-import type { PacketNumber, Ticks90k } from '../base/units.js';
+import { PacketNumber, Ticks90k } from '../base/units.js';
 import { CHUNK_TICKS } from '../contract/timing.js';
 import { JpegAssembler } from '../receiver/jpeg-assembler.js';
 import { copyPayloads, type PacketSlots, type PayloadReader } from '../reel/payload-reader.js';
@@ -74,9 +74,9 @@ export class StationChunks {
 
   /** When the last packet of the window leaves. */
   completeAt(window: number): Ticks90k {
-    if (this.#station.format === 'h264') return (window + 1) * CHUNK_TICKS;
+    if (this.#station.format === 'h264') return Ticks90k((window + 1) * CHUNK_TICKS);
     const { to } = this.#packetsOf(window);
-    return Math.max((window + 1) * CHUNK_TICKS, this.#station.due(to - 1));
+    return Ticks90k(Math.max((window + 1) * CHUNK_TICKS, this.#station.due(PacketNumber(to - 1))));
   }
 
   /** The cached chunks of a complete window; null: not cached. */
@@ -102,10 +102,10 @@ export class StationChunks {
   /** A picture belongs to the window in which its first packet leaves. */
   #packetsOf(window: number): { from: PacketNumber; to: PacketNumber } {
     const first = (time: Ticks90k): PacketNumber => {
-      const n = this.#station.at(time - 1) + 1;
+      const n = PacketNumber(this.#station.at(Ticks90k(time - 1)) + 1);
       return this.#station.format === 'h264' ? n : this.#nextPicture(n);
     };
-    return { from: first(window * CHUNK_TICKS), to: first((window + 1) * CHUNK_TICKS) };
+    return { from: first(Ticks90k(window * CHUNK_TICKS)), to: first(Ticks90k((window + 1) * CHUNK_TICKS)) };
   }
 
   #nextPicture(n: PacketNumber): PacketNumber {
@@ -126,8 +126,8 @@ export class StationChunks {
     const chunks: Chunk[] = [];
     for (let begin = 0; begin < packets.length; ) {
       let end = begin + 1;
-      while (end < packets.length && station.randomAccessBefore(from + end) !== from + end) end++;
-      const first = from + begin;
+      while (end < packets.length && station.randomAccessBefore(PacketNumber(from + end)) !== from + end) end++;
+      const first = PacketNumber(from + begin);
       chunks.push({
         time: station.due(first),
         data: Buffer.concat(packets.slice(begin, end).map((packet) => packet.subarray(RTP_HEADER_LENGTH))),
@@ -143,7 +143,7 @@ export class StationChunks {
     const assembler = new JpegAssembler({ width, height });
     return packets.flatMap((datagram, i): Chunk[] => {
       const packet = parseRtp(datagram);
-      const frame = packet && assembler.push(from + i, packet);
+      const frame = packet && assembler.push(PacketNumber(from + i), packet);
       return frame ? [{ time: this.#station.due(frame.n), data: frame.jpeg, randomAccess: true }] : [];
     });
   }

@@ -1,6 +1,6 @@
 /** Parameters that requests for a station share: its id, and a time. */
 import { Problem } from '../base/problem.js';
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import { parseMoment } from '../contract/time-text.js';
 import { HttpProblem, noSuchStation } from './http-problem.js';
 import type { Catalogue, ReadStart, StationReader, StationSource } from './source.js';
@@ -23,8 +23,8 @@ const secondsPattern = /^\d{1,12}(?:\.\d{1,6})?$/;
  */
 export function momentOf(text: unknown, now: Millis): Millis {
   const given = typeof text === 'string' ? text : '';
-  const seconds = secondsPattern.test(given) ? Number(given) * 1000 : null;
-  const moment = seconds !== null && seconds <= now ? seconds : parseMoment(given, now);
+  const numeric = secondsPattern.test(given) ? Millis(Number(given) * 1000) : null;
+  const moment = numeric !== null && numeric <= now ? numeric : parseMoment(given, now);
   if (moment !== null) return moment;
   const detail = 'Give a time in the past: 20:15, 2026-03-01T20:15Z, -10m, or seconds since 1970.';
   throw new HttpProblem(400, 'No such time', detail);

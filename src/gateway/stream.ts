@@ -1,7 +1,7 @@
 /** A station to one viewer as an HTTP response without an end. */
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import type { GatewayContext } from './context.js';
 import { Delivery } from './delivery.js';
 import type { Chunk, StationReader, StationSource } from './source.js';
@@ -45,7 +45,7 @@ export function stream(options: StreamOptions): void {
     station: source.info.id,
     since: context.now(),
     bytes: 0,
-    behind: 0 as Millis,
+    behind: Millis(0),
     moved: 0,
     report: null,
     close: () => socket.destroy(),
@@ -61,7 +61,7 @@ export function stream(options: StreamOptions): void {
         socket.write(bytes);
         viewer.bytes += bytes.length;
       }
-      viewer.behind = Math.max(0, source.now() - reader.position);
+      viewer.behind = Millis(Math.max(0, source.now() - reader.position));
     },
   };
   const end = (): void => {

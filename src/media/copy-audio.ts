@@ -1,7 +1,7 @@
 /** Copied sound: AAC-LC at 48 kHz goes on air without being decoded. */
 import { AV_CODEC_ID_AAC, AV_PROFILE_AAC_LOW, AV_PROFILE_UNKNOWN } from 'node-av/constants';
 import type { Stream } from 'node-av/lib';
-import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
+import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
 import { channelsOfAdts, channelsOfConfig } from './aac.js';
 import { Unfit } from './copy-video.js';
 import { silentFrame } from './encode-audio.js';
@@ -12,9 +12,9 @@ import { AAC_FRAME_TICKS, AUDIO_RATE, type SpooledAudio } from './spool.js';
 import { AudioSpool } from './spooled-audio.js';
 
 /** Largest error of time stamps: rounding to milliseconds, and recorders, stay below it. */
-const STRAY: Ticks90k = (AAC_FRAME_TICKS * 3) / 4;
+const STRAY = Ticks90k((AAC_FRAME_TICKS * 3) / 4);
 /** Most silence inserted into one file: more means wrong time stamps. */
-const MOST_SILENCE: Ticks90k = 3_600 * TICKS_PER_SECOND;
+const MOST_SILENCE = Ticks90k(3_600 * TICKS_PER_SECOND);
 
 /**
  * Responsible for:
@@ -29,7 +29,7 @@ export class AudioCopier {
   readonly #hasHeaders: boolean;
   #silence: Buffer | null = null;
   #start: Ticks90k | null = null;
-  #filled: Ticks90k = 0;
+  #filled: Ticks90k = Ticks90k(0);
 
   constructor(options: { stream: Stream; path: string; target: StationLayout | null }) {
     const { codecpar } = options.stream;
@@ -68,7 +68,7 @@ export class AudioCopier {
   /** `origin`: the time of the first picture, on the source's clock. */
   finish(origin: Ticks90k): SpooledAudio {
     if (this.#silence === null || this.#start === null) throw new Unfit('a sound track without sound');
-    return this.#spool.finish(this.#start - origin, this.#silence);
+    return this.#spool.finish(Ticks90k(this.#start - origin), this.#silence);
   }
 
   discard(): void {
@@ -85,7 +85,7 @@ export class AudioCopier {
   }
 
   #fill(frames: number): void {
-    this.#filled += frames * AAC_FRAME_TICKS;
+    this.#filled = Ticks90k(this.#filled + frames * AAC_FRAME_TICKS);
     if (this.#silence === null || this.#filled > MOST_SILENCE) throw new Unfit('sound with long gaps');
     for (let i = 0; i < frames; i++) this.#spool.add(this.#silence);
   }

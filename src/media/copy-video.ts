@@ -1,6 +1,6 @@
 /** Copied pictures: H.264 that every receiver plays goes on air without being decoded. */
 import { AV_CODEC_ID_H264 } from 'node-av/constants';
-import { TICKS_PER_MILLI, TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
+import { TICKS_PER_MILLI, TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
 import { AccessUnits } from './access-units.js';
 import { CopiedVideoReader } from './copied-video-reader.js';
 import { frameRateOf } from './frame-rate.js';
@@ -17,7 +17,7 @@ import { VideoTable } from './spooled-video.js';
 import { uint32Table } from './tables.js';
 
 /** Longest time between decoding and presentation of a picture. */
-const MOST_REORDERING: Ticks90k = 250 * TICKS_PER_MILLI;
+const MOST_REORDERING = Ticks90k(250 * TICKS_PER_MILLI);
 
 /** Thrown while copying, when the source turns out unfit; `message` is the reason, one phrase. */
 export class Unfit extends Error {}
@@ -66,7 +66,7 @@ export class VideoCopier {
   readonly #frameDuration: Ticks90k;
   #firstSeen: Ticks90k | null = null;
   #groupStart = 0;
-  #latest: Ticks90k = -1;
+  #latest: Ticks90k = Ticks90k(-1);
 
   constructor(options: { input: MediaInput; settings: MediaSettings }) {
     const { input, settings } = options;
@@ -79,7 +79,7 @@ export class VideoCopier {
     const rate = frameRateOf(input);
     if (rate === null) throw new Unfit('an unknown frame rate');
     this.frameRate = tidyFrameRate(rate);
-    this.#frameDuration = Math.round(TICKS_PER_SECOND / quotient(rate));
+    this.#frameDuration = Ticks90k(Math.round(TICKS_PER_SECOND / quotient(rate)));
     this.#settings = settings;
     this.#configuration = configuration;
     this.#source = input.source;
@@ -108,7 +108,7 @@ export class VideoCopier {
       else if (pts - this.#firstSeen > this.#limit) throw new Unfit('no key picture (IDR) near the beginning');
       else return;
     }
-    const time = pts - this.origin;
+    const time = Ticks90k(pts - this.origin);
     if (isIdr) this.#endGroup(time);
     else this.#checkWithinGroup(time);
     this.#taken.push(number);
@@ -125,7 +125,7 @@ export class VideoCopier {
   }
 
   get #limit(): Ticks90k {
-    return Math.round(this.#settings.maxGop * TICKS_PER_MILLI);
+    return Ticks90k(Math.round(this.#settings.maxGop * TICKS_PER_MILLI));
   }
 
   #checkSequence(sequence: SequenceParameters, containerAspect: Ratio | null): void {
@@ -154,7 +154,7 @@ export class VideoCopier {
     const start = this.#table.pts.at(this.#groupStart);
     if (time <= start) throw new Unfit('time stamps out of order');
     if (time - start > this.#limit) throw this.#tooFarApart();
-    this.#latest = Math.max(this.#latest, time);
+    this.#latest = Ticks90k(Math.max(this.#latest, time));
   }
 
   #tooFarApart(): Unfit {

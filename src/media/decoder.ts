@@ -2,7 +2,7 @@
 import { AV_NOPTS_VALUE, AVERROR_EAGAIN } from 'node-av/constants';
 import { Codec, CodecContext, Frame, type Packet, type Stream } from 'node-av/lib';
 import { Problem } from '../base/problem.js';
-import type { Ticks90k } from '../base/units.js';
+import { Ticks90k } from '../base/units.js';
 import { TICK_BASE } from './input.js';
 import { codecName } from './names.js';
 
@@ -49,7 +49,7 @@ export class Decoder {
 /** FFmpeg's best guess at a frame's time; null where there is none. */
 export function frameTimeOf(frame: Frame): Ticks90k | null {
   const time = frame.bestEffortTimestamp;
-  return time === AV_NOPTS_VALUE ? null : Number(time);
+  return time === AV_NOPTS_VALUE ? null : Ticks90k(Number(time));
 }
 
 function undecodable(stream: Stream, source: string): Problem {

@@ -6,7 +6,7 @@ import {
   FF_ENCODER_AAC,
 } from 'node-av/constants';
 import { avChannelLayoutDefault, Frame, Rational } from 'node-av/lib';
-import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
+import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
 import { adtsFrame } from './aac.js';
 import { Decoder, frameTimeOf } from './decoder.js';
 import { Encoder } from './encoder.js';
@@ -69,7 +69,7 @@ export function silentFrame(channels: number): Buffer {
 
 /** A track without sound. */
 export function silentTrack(path: string, channels: number): SpooledAudio {
-  return new AudioSpool(path).finish(0, silentFrame(channels));
+  return new AudioSpool(path).finish(Ticks90k(0), silentFrame(channels));
 }
 
 /**
@@ -121,7 +121,7 @@ class AudioPipeline {
   #convert: FilterChain | null = null;
   #description = '';
   #start: Ticks90k | null = null;
-  #next: Ticks90k = 0;
+  #next: Ticks90k = Ticks90k(0);
   #hasSound = false;
 
   constructor(options: { path: string; channels: number; duration: Ticks90k }) {
@@ -152,7 +152,7 @@ class AudioPipeline {
   put(frame: Frame, origin: Ticks90k): void {
     const time = frameTimeOf(frame);
     const at = time === null ? this.#next : time - origin;
-    this.#next = at + Math.round((frame.nbSamples * TICKS_PER_SECOND) / frame.sampleRate);
+    this.#next = Ticks90k(at + Math.round((frame.nbSamples * TICKS_PER_SECOND) / frame.sampleRate));
     frame.pts = BigInt(at);
     const description = descriptionOf(frame);
     if (description !== this.#description) {
@@ -176,7 +176,7 @@ class AudioPipeline {
     this.#encodeReady();
     this.#encoder.encode(null, (packet) => this.#keep(packet));
     this.#free();
-    return this.#spool.finish(this.#start ?? 0, silentFrame(this.#channels));
+    return this.#spool.finish(this.#start ?? Ticks90k(0), silentFrame(this.#channels));
   }
 
   discard(): void {
@@ -212,7 +212,7 @@ class AudioPipeline {
   #keep(packet: { data: Buffer | null; pts: bigint }): void {
     if (packet.data === null) return;
     // The encoder's first packets have times before 0: the priming of the decoder.
-    this.#start ??= Math.round((Number(packet.pts) * TICKS_PER_SECOND) / AUDIO_RATE);
+    this.#start ??= Ticks90k(Math.round((Number(packet.pts) * TICKS_PER_SECOND) / AUDIO_RATE));
     this.#spool.addRaw(packet.data, this.#channels);
   }
 

@@ -7,7 +7,7 @@ import {
   FF_ENCODER_LIBX264,
 } from 'node-av/constants';
 import { type Frame, type Packet, Rational } from 'node-av/lib';
-import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
+import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
 import { AccessUnits } from './access-units.js';
 import { Encoder } from './encoder.js';
 import { frameRateOf } from './frame-rate.js';
@@ -110,7 +110,7 @@ export function encodeVideo(options: {
     units.parse(data);
     const index = Number(packet.pts);
     const pts = frameTime(index, frameRate);
-    const duration = frameTime(index + 1, frameRate) - pts;
+    const duration = Ticks90k(frameTime(index + 1, frameRate) - pts);
     table.add(units, { pts, duration, isIdr: packet.hasFlags(AV_PKT_FLAG_KEY) });
   };
   try {

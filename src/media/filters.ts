@@ -1,7 +1,7 @@
 /** A chain of FFmpeg filters: frames are put in at one end and taken out at the other. */
 import { AV_BUFFERSRC_FLAG_KEEP_REF, AVERROR_EAGAIN, AVERROR_EOF } from 'node-av/constants';
 import { avGetPixFmtName, avGetSampleFmtName, type FilterContext, FilterGraph, type Frame } from 'node-av/lib';
-import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
+import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
 import { check, FfmpegError } from './ffmpeg-error.js';
 
 const TICK_BASE = `1/${TICKS_PER_SECOND}`;
@@ -69,7 +69,7 @@ export class FilterChain {
 
   /** The time of a frame taken out, in ticks. */
   timeOf(frame: Frame): Ticks90k {
-    return Math.round(Number(frame.pts) * this.#ticks);
+    return Ticks90k(Math.round(Number(frame.pts) * this.#ticks));
   }
 
   free(): void {

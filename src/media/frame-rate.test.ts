@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Ticks90k } from '../base/units.js';
 import { constantRate, isMeant } from './frame-rate.js';
 
 test('a gap or an odd last frame does not change the frame rate', () => {
@@ -10,8 +11,8 @@ test('a gap or an odd last frame does not change the frame rate', () => {
 });
 
 /** Times of 200 pictures, rounded to whole milliseconds, each third one decoded before the two others. */
-function inMillis(rate: number): number[] {
-  const times = Array.from({ length: 200 }, (_, i) => Math.round((i * 1_000) / rate) * 90);
+function inMillis(rate: number): Ticks90k[] {
+  const times = Array.from({ length: 200 }, (_, i) => Ticks90k(Math.round((i * 1_000) / rate) * 90));
   for (let i = 0; i + 2 < times.length; i += 3) {
     const [third] = times.splice(i + 2, 1);
     times.splice(i, 0, third!);
@@ -27,5 +28,5 @@ test('a constant frame rate is found in times of milliseconds', () => {
 
 test('pictures at a varying rate have no constant rate', () => {
   assert.equal(constantRate(inMillis(25).filter((_, i) => i % 7 !== 3)), null);
-  assert.equal(constantRate([0, 3_600]), null, 'too few');
+  assert.equal(constantRate([Ticks90k(0), Ticks90k(3_600)]), null, 'too few');
 });

@@ -1,5 +1,5 @@
 /** The frame rate of a file, from its header or measured from its packets. */
-import { TICKS_PER_MILLI, TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
+import { TICKS_PER_MILLI, TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
 import { MediaInput } from './input.js';
 import { isNearly, ratioOf, tidyFrameRate } from './ratio.js';
 import type { Ratio } from './settings.js';
@@ -8,7 +8,7 @@ import type { Ratio } from './settings.js';
 const MOST_PICTURES = 300;
 const LEAST_PICTURES = 24;
 /** Largest error of a time stamp: those in milliseconds have half of one, those of some recorders more. */
-const STRAY: Ticks90k = 1.5 * TICKS_PER_MILLI;
+const STRAY = Ticks90k(1.5 * TICKS_PER_MILLI);
 
 /** Null where the file gives no indication. */
 export function frameRateOf({ video, source }: MediaInput): Ratio | null {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Frame } from 'node-av/lib';
 import { jpegSize, makeSource } from '../../test/support/sources.js';
+import { Millis } from '../base/units.js';
 import { generateFilm } from './generated-film.js';
 import { makePoster } from './poster.js';
 import { defaultMediaSettings } from './settings.js';
@@ -36,7 +37,7 @@ test('a slate goes on air as it is, and stands still', () => {
   const spool = spoolMedia({
     source: path,
     folder,
-    settings: { ...defaultMediaSettings, maxGop: 1_000 },
+    settings: { ...defaultMediaSettings, maxGop: Millis(1_000) },
     onProgress() {},
   });
   assert.equal(spool.format, 'h264');

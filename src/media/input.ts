@@ -14,7 +14,7 @@ import {
 } from 'node-av/constants';
 import { Dictionary, FormatContext, Log, Packet, Rational, type Stream } from 'node-av/lib';
 import { Problem } from '../base/problem.js';
-import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
+import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
 import { checkSource, refused } from './source-check.js';
 import { Timeline } from './timeline.js';
 
@@ -45,7 +45,7 @@ export interface TimedPacket {
 /** Keeps FFmpeg's log lines from the terminal: its return codes are enough. */
 export const silenceLog = (): void => Log.setLevel(AV_LOG_QUIET);
 
-const ticksOf = (value: bigint): Ticks90k | null => (value === AV_NOPTS_VALUE ? null : Number(value));
+const ticksOf = (value: bigint): Ticks90k | null => (value === AV_NOPTS_VALUE ? null : Ticks90k(Number(value)));
 
 /**
  * Responsible for:
@@ -89,7 +89,7 @@ export class MediaInput {
       if (encryptedTags.has(this.video.codecpar.codecTagString ?? '')) throw encrypted(source);
       const { duration, metadata, iformat } = this.#context;
       // AV_TIME_BASE is microseconds.
-      this.duration = duration > 0n ? Math.round(Number(duration) * (TICKS_PER_SECOND / 1e6)) : 0;
+      this.duration = Ticks90k(duration > 0n ? Math.round(Number(duration) * (TICKS_PER_SECOND / 1e6)) : 0);
       this.title = metadata?.get('title') || null;
       this.#hasJumps = ((iformat?.flags ?? 0) & AVFMT_TS_DISCONT) !== 0;
     } catch (error) {
@@ -108,8 +108,11 @@ export class MediaInput {
     if (!this.#hasJumps) this.video.discard = AVDISCARD_ALL;
   }
 
-  /** Seeks to the key picture at or before `time` after the beginning; false where the container cannot. */
-  seek(time: Ticks90k): boolean {
+  /**
+   * Seeks to the key picture at or before `time` after the beginning, in ticks that may have a fraction; false where the
+   * container cannot.
+   */
+  seek(time: number): boolean {
     const { num, den } = this.video.timeBase;
     const start = this.video.startTime === AV_NOPTS_VALUE ? 0n : this.video.startTime;
     const target = start + BigInt(Math.round((time * den) / (num * TICKS_PER_SECOND)));
@@ -130,7 +133,7 @@ export class MediaInput {
     const timeline = this.#hasJumps ? new Timeline() : null;
     const packet = new Packet();
     packet.alloc();
-    const timed: TimedPacket = { packet, isVideo: false, pts: null, duration: 0, corrupt: false };
+    const timed: TimedPacket = { packet, isVideo: false, pts: null, duration: Ticks90k(0), corrupt: false };
     const bases = this.#context.streams.map((stream) => stream.timeBase);
     let checked = false;
     try {
@@ -150,7 +153,7 @@ export class MediaInput {
             checked = true;
           }
           packet.rescaleTs(bases[streamIndex]!, TICK_BASE);
-          timed.duration = Number(packet.duration);
+          timed.duration = Ticks90k(Number(packet.duration));
           timed.pts = ticksOf(packet.pts);
           const decoded = ticksOf(packet.dts) ?? timed.pts;
           if (timeline && decoded !== null) shift(timed, timeline.shift(streamIndex, decoded, timed.duration));
@@ -173,7 +176,7 @@ function shift(timed: TimedPacket, by: Ticks90k): void {
   if (by === 0) return;
   const { packet } = timed;
   if (timed.pts !== null) {
-    timed.pts += by;
+    timed.pts = Ticks90k(timed.pts + by);
     packet.pts = BigInt(timed.pts);
   }
   if (packet.dts !== AV_NOPTS_VALUE) packet.dts += BigInt(by);

@@ -1,8 +1,8 @@
 /** Notes on a source for the log. */
-import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
+import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
 
 /** Shortest missing end that makes a file cut off. */
-const MISSING: Ticks90k = 2 * TICKS_PER_SECOND;
+const MISSING = Ticks90k(2 * TICKS_PER_SECOND);
 
 /** `declared`: the length according to the container; 0 where it has none. */
 export function notesOn(result: { damagedEnd: boolean; declared: Ticks90k; sourceEnd: Ticks90k }): string[] {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { Ticks90k } from '../base/units.js';
 import { Pacer } from './pacer.js';
 import type { Ratio } from './settings.js';
 
@@ -9,9 +10,9 @@ function paced(rate: Ratio, times: number[], end: number): number[] {
   const pacer = new Pacer(rate);
   const slots: number[] = [];
   times.forEach((time, i) => {
-    for (let n = pacer.until(time); n > 0; n--) slots.push(i - 1);
+    for (let n = pacer.until(Ticks90k(time)); n > 0; n--) slots.push(i - 1);
   });
-  for (let n = pacer.untilEnd(end); n > 0; n--) slots.push(times.length - 1);
+  for (let n = pacer.untilEnd(Ticks90k(end)); n > 0; n--) slots.push(times.length - 1);
   return slots;
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { Ticks90k } from '../base/units.js';
 import { fittedLayout, h264Layout, jpegLayout, layoutFilters } from './picture-layout.js';
 import type { Ratio, StationLayout } from './settings.js';
 
@@ -10,7 +11,7 @@ const hd: StationLayout = {
   sampleAspectRatio: [1, 1],
   frameRate: [25, 1],
   channels: 2,
-  reorderDelay: 0,
+  reorderDelay: Ticks90k(0),
 };
 const shape = (width: number, height: number, sampleAspectRatio: Ratio = [1, 1]) => ({
   width,

@@ -2,7 +2,7 @@
 import { AV_CODEC_ID_AV1, AV_CODEC_ID_VP8, AV_CODEC_ID_VP9, AV_PICTURE_TYPE_NONE } from 'node-av/constants';
 import { Frame, type Stream } from 'node-av/lib';
 import { Problem } from '../base/problem.js';
-import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
+import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
 import { Decoder, frameTimeOf } from './decoder.js';
 import { descriptionOf, FilterChain } from './filters.js';
 import type { MediaInput } from './input.js';
@@ -77,7 +77,7 @@ function shapeOf(frame: Frame, sideways: boolean): PictureShape {
 
 class PictureFlow {
   /** Duration of the packet decoded last, for frames without one. */
-  packetDuration: Ticks90k = 0;
+  packetDuration: Ticks90k = Ticks90k(0);
   readonly #options: PictureOptions;
   readonly #stream: Stream;
   readonly #pacer: Pacer;
@@ -86,8 +86,8 @@ class PictureFlow {
   #description = '';
   #layout: PictureLayout | null = null;
   #origin: Ticks90k | null = null;
-  #next: Ticks90k = 0;
-  #end: Ticks90k = 0;
+  #next: Ticks90k = Ticks90k(0);
+  #end: Ticks90k = Ticks90k(0);
   /** The picture that is shown until the next one. */
   #shown: Frame | null = null;
   #spare: Frame;
@@ -97,17 +97,17 @@ class PictureFlow {
     this.#stream = options.input.video;
     this.#pacer = new Pacer(options.frameRate);
     const rate = ratioOf(this.#stream.avgFrameRate) ?? options.frameRate;
-    this.#usualDuration = Math.round(TICKS_PER_SECOND / quotient(rate));
+    this.#usualDuration = Ticks90k(Math.round(TICKS_PER_SECOND / quotient(rate)));
     this.#spare = newFrame();
   }
 
   put(frame: Frame): void {
     const given = frameTimeOf(frame);
-    this.#origin ??= given ?? 0;
+    this.#origin ??= given ?? Ticks90k(0);
     const time = given === null ? this.#next : given - this.#origin;
     const duration = Number(frame.duration) || this.packetDuration || this.#usualDuration;
-    this.#next = time + duration;
-    this.#end = Math.max(this.#end, this.#next);
+    this.#next = Ticks90k(time + duration);
+    this.#end = Ticks90k(Math.max(this.#end, this.#next));
     frame.pts = BigInt(time);
     // The container's pixel shape takes precedence over the stream's, as in players.
     const aspect = ratioOf(this.#stream.sampleAspectRatio);
@@ -126,7 +126,7 @@ class PictureFlow {
     this.#flush();
     if (this.#shown === null) return null;
     this.#show(this.#pacer.untilEnd(this.#end));
-    return { origin: this.#origin ?? 0, count: this.#pacer.next, end: this.#end };
+    return { origin: this.#origin ?? Ticks90k(0), count: this.#pacer.next, end: this.#end };
   }
 
   free(): void {

@@ -1,12 +1,12 @@
 /** Settings of a preparation and properties of its result: the part of media that parent processes use. No FFmpeg. */
 import { z } from 'zod';
-import type { Millis, Ticks90k } from '../base/units.js';
+import { Millis, Ticks90k } from '../base/units.js';
 import { type StationFormat, stationFormats } from '../wire/station-info.js';
 
 const count = z.int().nonnegative();
 const positive = z.int().positive();
 /** A duration in ticks of 90 kHz. */
-export const ticksSchema = count.transform((value): Ticks90k => value);
+export const ticksSchema = count.transform(Ticks90k);
 
 /** Numerator and denominator, both positive, in lowest terms. */
 export type Ratio = [numerator: number, denominator: number];
@@ -75,7 +75,7 @@ export const defaultMediaSettings: MediaSettings = {
   format: 'h264',
   fps: 30,
   // x264's default is a key picture every 250: 10.4 s at 24 frames a second.
-  maxGop: 12_000,
+  maxGop: Millis(12_000),
   target: null,
 };
 

@@ -1,6 +1,6 @@
 /** A source as H.264 and AAC, copied or encoded. */
 import { join } from 'node:path';
-import type { Ticks90k } from '../base/units.js';
+import { Ticks90k } from '../base/units.js';
 import { AudioCopier } from './copy-audio.js';
 import { Unfit, VideoCopier } from './copy-video.js';
 import { encodeAudio, silentTrack } from './encode-audio.js';
@@ -135,7 +135,7 @@ function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResu
       }
       return true;
     });
-    const origin = video.origin ?? 0;
+    const origin = video.origin ?? Ticks90k(0);
     const { video: spooled, sequence } = video.finish();
     let audio: VideoResult['audio'] = null;
     // TypeScript does not see that the callback may have emptied it.

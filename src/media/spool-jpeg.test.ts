@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { makeSource, type SourceVideo } from '../../test/support/sources.js';
+import { Ticks90k } from '../base/units.js';
 import { parseJpeg } from '../wire/jpeg-file.js';
 import { defaultMediaSettings, type MediaSettings } from './settings.js';
 import type { Spool } from './spool.js';
@@ -64,7 +65,7 @@ test('the frames of an item have the size of its station', () => {
     sampleAspectRatio: [1, 1] as [number, number],
     frameRate: [15, 1] as [number, number],
     channels: 0,
-    reorderDelay: 0,
+    reorderDelay: Ticks90k(0),
   };
   const { properties, frames } = jpeg({}, { target });
   assert.deepEqual([properties.width, properties.height, frames.sizes.length], [320, 240, 30]);

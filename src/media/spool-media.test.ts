@@ -13,6 +13,7 @@ import {
 } from 'node-av/constants';
 import { makeSource, type SourceOptions } from '../../test/support/sources.js';
 import { without } from '../../test/support/tools.js';
+import { Millis, Ticks90k } from '../base/units.js';
 import { channelsOfAdts } from './aac.js';
 import { NalList, NalType, nalTypeOf, parseExtradata, splitAnnexB, splitLengthPrefixed } from './h264-nal.js';
 import { MediaInput } from './input.js';
@@ -178,7 +179,7 @@ const awkward: Awkward[] = [
   {
     what: 'a variable frame rate that has to be encoded becomes a constant one',
     options: { extension: 'mp4', seconds: 3, video: { variable: true } },
-    settings: { maxGop: 500 },
+    settings: { maxGop: Millis(500) },
     expected: { video: 'encoded', reason: 'key pictures (IDR) more than 0.5 s apart' },
     pictures: 52,
     duration: 271_624,
@@ -242,7 +243,7 @@ const awkward: Awkward[] = [
       seconds: 3,
       video: { frameRate: [24_000, 1_001], group: 24, untoldRate: true },
     },
-    settings: { maxGop: 500 },
+    settings: { maxGop: Millis(500) },
     expected: { video: 'encoded', frameRate: [24_000, 1_001] },
     pictures: 72,
     duration: 270_270,
@@ -289,7 +290,7 @@ const awkward: Awkward[] = [
   {
     what: 'groups that are open are one long group, since only IDR pictures count',
     options: { extension: 'mp4', seconds: 4, video: { openGroups: true, bPictures: 3 } },
-    settings: { maxGop: 2_000 },
+    settings: { maxGop: Millis(2_000) },
     expected: { video: 'encoded', reason: 'key pictures (IDR) more than 2 s apart' },
     pictures: 100,
     duration: 4 * second,
@@ -375,7 +376,7 @@ test('an item is converted to the layout of its station', () => {
     sampleAspectRatio: [1, 1] as [number, number],
     frameRate: [30_000, 1_001] as [number, number],
     channels: 2,
-    reorderDelay: 9_000,
+    reorderDelay: Ticks90k(9_000),
   };
   const { properties, video } = h264(source({ extension: 'mp4', audio: { channels: 6 } }), { target });
   assert.deepEqual(
@@ -394,7 +395,7 @@ test('an item is converted to the layout of its station', () => {
 test('FFmpeg decodes every spool without a message', { skip: without('ffmpeg') }, () => {
   const spools = [
     h264(source({ extension: 'mp4' })),
-    h264(source({ extension: 'ts', seconds: 3 }), { maxGop: 500 }),
+    h264(source({ extension: 'ts', seconds: 3 }), { maxGop: Millis(500) }),
     h264(source({ extension: 'mkv', audio: { codec: FF_ENCODER_AC3 } })),
   ];
   for (const { video, audio } of spools) {

@@ -3,12 +3,12 @@
  * multiplexer reads it. This file loads no FFmpeg, so that the parent process may import it.
  */
 
-import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
+import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
 import type { MediaProperties, MediaSettings, Ratio } from './settings.js';
 
 /** When frame `index`, counted from 0, begins at a constant frame rate. */
 export const frameTime = (index: number, [numerator, denominator]: Ratio): Ticks90k =>
-  Math.round((index * TICKS_PER_SECOND * denominator) / numerator);
+  Ticks90k(Math.round((index * TICKS_PER_SECOND * denominator) / numerator));
 
 /** Access units from the first on. */
 export interface AccessUnitReader {
@@ -35,7 +35,7 @@ export interface SpooledVideo {
 
 /** Samples a channel in an AAC frame, and the frame's length at 48 kHz: 1,024 × 90,000 / 48,000. */
 export const AAC_FRAME_SAMPLES = 1_024;
-export const AAC_FRAME_TICKS: Ticks90k = 1_920;
+export const AAC_FRAME_TICKS = Ticks90k(1_920);
 /** The one sampling rate on air, Hz. */
 export const AUDIO_RATE = 48_000;
 

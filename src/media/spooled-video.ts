@@ -1,5 +1,5 @@
 /** The table of a spool's access units. */
-import type { Ticks90k } from '../base/units.js';
+import { Ticks90k } from '../base/units.js';
 import type { AccessUnits } from './access-units.js';
 import type { StationLayout } from './settings.js';
 import type { AccessUnitReader, SpooledVideo } from './spool.js';
@@ -12,7 +12,7 @@ export class VideoTable {
   readonly #sizes = uint32Table();
   readonly #randomAccess = uint8Table();
   readonly #sink: ByteSink;
-  #end: Ticks90k = 0;
+  #end: Ticks90k = Ticks90k(0);
 
   constructor(sink: ByteSink) {
     this.#sink = sink;
@@ -23,7 +23,7 @@ export class VideoTable {
     this.#sizes.push(units.write(this.#sink));
     this.pts.push(picture.pts);
     this.#randomAccess.push(picture.isIdr ? 1 : 0);
-    this.#end = Math.max(this.#end, picture.pts + picture.duration);
+    this.#end = Ticks90k(Math.max(this.#end, picture.pts + picture.duration));
   }
 
   /** `open` reads the access units again. The delay is that of `target`, or as short as these pictures allow. */
@@ -42,5 +42,5 @@ export class VideoTable {
 /** Longest time from decoding to presentation, where pictures are decoded as late as their order allows. */
 function reorderDelayOf(pts: Float64Array): Ticks90k {
   const shown = pts.slice().sort();
-  return shown.reduce((most, time, i) => Math.max(most, time - pts[i]!), 0);
+  return Ticks90k(shown.reduce((most, time, i) => Math.max(most, time - pts[i]!), 0));
 }

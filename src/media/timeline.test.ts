@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Ticks90k } from '../base/units.js';
 import { Timeline } from './timeline.js';
 
 /** The times of packets of 3,600 ticks without their jumps. */
 function closed(packets: [stream: number, time: number][]): number[] {
   const timeline = new Timeline();
-  return packets.map(([stream, time]) => time + timeline.shift(stream, time, 3_600));
+  return packets.map(([stream, time]) => time + timeline.shift(stream, Ticks90k(time), Ticks90k(3_600)));
 }
 
 test('a jump forwards or backwards is removed from all streams alike', () => {

@@ -2,7 +2,7 @@
 
 import type { SocketAddress } from '../base/socket-address.js';
 import { systemTimers, type Timers } from '../base/timers.js';
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import { loadLibc } from '../system/libc.js';
 import { SystemCallError } from '../system/udp-socket.js';
 import { checkGroup } from './interfaces.js';
@@ -35,10 +35,10 @@ export interface BatchedGroupOptions extends GroupAddress {
 /**
  * Half the duration of a picture, so invisible; at 10 ms one stream takes as much of the processor as plain sockets.
  */
-const LATENCY: Millis = 20;
+const LATENCY = Millis(20);
 
 /** Interval of calls without datagrams, where sockets are not polled. */
-const QUIET: Millis = 20;
+const QUIET = Millis(20);
 
 let shared: Promise<ReceivePoller | null> | undefined;
 

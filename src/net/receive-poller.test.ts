@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { type Arrival, FakeArrivals } from '../../test/support/fake-arrivals.js';
 import { HandTimers } from '../../test/support/hand-timers.js';
 import { Problem } from '../base/problem.js';
+import { Millis } from '../base/units.js';
 import { Errno } from '../system/libc.js';
 import { SystemCallError } from '../system/udp-socket.js';
 import type { ReceivedBatch } from './receive-batched.js';
@@ -28,7 +29,7 @@ function polling(timers = new HandTimers()) {
       group: '239.255.254.1',
       port: 5004,
       localAddress: '127.0.0.1',
-      latency,
+      latency: Millis(latency),
       onDatagrams: (batch) => {
         looks.push(timers.now());
         seen.push(...datagramsOf(batch));
@@ -92,7 +93,7 @@ test('a socket is polled at its latency, and a poll without datagrams is reporte
 test('a timer that is a little early does not cause a second wake-up', () => {
   class EarlyTimers extends HandTimers {
     override after(delay: number, run: () => void): () => void {
-      return super.after(Math.max(0, delay - 0.7), run);
+      return super.after(Millis(Math.max(0, delay - 0.7)), run);
     }
   }
   const { timers, open } = polling(new EarlyTimers());
@@ -106,7 +107,7 @@ test('datagrams beyond one call are received without waiting', () => {
     set = 0;
     override after(delay: number, run: () => void): () => void {
       this.set++;
-      return super.after(delay, run);
+      return super.after(Millis(delay), run);
     }
   }
   const timers = new CountingTimers();

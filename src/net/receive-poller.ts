@@ -6,7 +6,7 @@
 
 import type { SocketAddress } from '../base/socket-address.js';
 import { systemTimers, type Timers } from '../base/timers.js';
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import type { Libc } from '../system/libc.js';
 import { LARGEST_MESSAGE, ReceiveMessages } from '../system/receive-messages.js';
 import { SystemCallError, UdpSocket } from '../system/udp-socket.js';
@@ -26,12 +26,12 @@ const KERNEL_BYTES = 4096;
 /** Share of a socket's buffer that may be full when it is polled; the rest is for when the process is suspended. */
 const FILL = 1 / 4;
 /** First polling interval, before the rate is known. */
-const FIRST_INTERVAL: Millis = 10;
-const LEAST_INTERVAL: Millis = 1;
+const FIRST_INTERVAL = Millis(10);
+const LEAST_INTERVAL = Millis(1);
 /** Growth of the interval after a poll that found little. */
 const RELAX = 1.25;
 /** Sockets that are due within this time are polled as well: timers may be early, and it saves waking up again. */
-const JITTER: Millis = 2;
+const JITTER = Millis(2);
 
 interface PolledSocket {
   readonly socket: UdpSocket;
@@ -104,7 +104,7 @@ export class ReceivePoller {
       receiveBuffer,
       latency,
       options,
-      interval: Math.min(latency, FIRST_INTERVAL),
+      interval: Millis(Math.min(latency, FIRST_INTERVAL)),
       lookedAt: this.#timers.now(),
       due: this.#timers.now(),
       errno: 0,
@@ -137,7 +137,7 @@ export class ReceivePoller {
     if (this.#sockets.length === 0) return;
     let first = Number.POSITIVE_INFINITY;
     for (const { due } of this.#sockets) first = Math.min(first, due);
-    this.#cancel = this.#timers.after(Math.max(0, first - this.#timers.now()), this.#turn);
+    this.#cancel = this.#timers.after(Millis(Math.max(0, first - this.#timers.now())), this.#turn);
   }
 
   readonly #turn = (): void => {
@@ -177,11 +177,11 @@ export class ReceivePoller {
     const { latency, receiveBuffer } = polled;
     const fill = (datagrams * KERNEL_BYTES) / receiveBuffer;
     const interval = fill > FILL ? ((now - polled.lookedAt) * FILL) / fill : polled.interval * RELAX;
-    polled.interval = Math.max(LEAST_INTERVAL, Math.min(latency, interval));
+    polled.interval = Millis(Math.max(LEAST_INTERVAL, Math.min(latency, interval)));
     polled.lookedAt = now;
     // At multiples of the latency, so that sockets with the same latency are due together.
     const multiple = (Math.floor((now + JITTER) / latency) + 1) * latency;
-    polled.due = polled.interval === latency ? multiple : now + polled.interval;
+    polled.due = Millis(polled.interval === latency ? multiple : now + polled.interval);
   }
 
   /** Reports an error unless it was the last one reported. */

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { closeSync, writeSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { Problem } from '../base/problem.js';
+import { Millis } from '../base/units.js';
 import { Errno, type Libc, loadLibc } from '../system/libc.js';
 import { RING } from '../system/poll.js';
 import { SocketLoop } from './socket-loop.js';
@@ -63,14 +64,14 @@ test('datagrams are handed over with their source, and answered at the end of th
   // More than a call takes and a batch holds, and less than the other socket's buffer.
   const texts = Array.from({ length: 65 }, (_, i) => `datagram ${i}`);
   for (const text of texts) await other.send(text, endpoint.port);
-  loop.turn(1_000);
+  loop.turn(Millis(1_000));
   assert.deepEqual(
     await other.receives(130),
     texts.flatMap((text) => [`${text}, 0`, `${text}, 1`]),
   );
   await endpoint.close();
   await other.send('too late', endpoint.port);
-  loop.turn(0);
+  loop.turn(Millis(0));
 });
 
 test('a group is joined beside other members on its port', { skip }, async (context) => {
@@ -88,17 +89,17 @@ test('a group is joined beside other members on its port', { skip }, async (cont
     assert.ok(group.receiveBuffer > 0);
   }
   await other.send('hello', port, GROUP);
-  for (const loop of [one, two]) loop.turn(1_000);
+  for (const loop of [one, two]) loop.turn(Millis(1_000));
   assert.deepEqual(received.sort(), ['0: hello', '1: hello']);
 });
 
 test('the bell ends a wait once', { skip }, (context) => {
   const loop = openLoop(context);
-  assert.equal(loop.turn(0), false);
+  assert.equal(loop.turn(Millis(0)), false);
   writeSync(loop.bell, RING);
   writeSync(loop.bell, RING);
-  assert.equal(loop.turn(60_000), true);
-  assert.equal(loop.turn(0), false);
+  assert.equal(loop.turn(Millis(60_000)), true);
+  assert.equal(loop.turn(Millis(0)), false);
 });
 
 test('packets are sent in batches from the endpoint’s port', { skip }, async (context) => {
@@ -113,7 +114,7 @@ test('packets are sent in batches from the endpoint’s port', { skip }, async (
     },
   });
   await other.send('I am here', endpoint.port);
-  loop.turn(1_000);
+  loop.turn(Millis(1_000));
   const buffer = Buffer.from('one two three');
   const unexpected = () => assert.fail();
   const callbacks = { onError: fail, onRefused: unexpected, onPressure: unexpected, onNote: unexpected };

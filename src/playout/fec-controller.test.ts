@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Millis } from '../base/units.js';
 import { FecController } from './fec-controller.js';
 
 /** Reports every second; returns what was sent after each. */
@@ -7,7 +8,7 @@ function reported(controller: FecController, losses: readonly [seconds: number, 
   let now = 1_790_000_000_000;
   return losses.map(([seconds, loss]) => {
     for (let i = 0; i < seconds; i++) {
-      controller.report(loss, now);
+      controller.report(loss, Millis(now));
       now += 1_000;
     }
     return controller.mode;

@@ -1,6 +1,6 @@
 /** How much parity a station gets: as much as its receivers' losses justify. No timer; the clock is passed in. */
 
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import { type FecMode, fecModes } from '../wire/fec.js';
 
 /**
@@ -13,16 +13,16 @@ const MORE = [0.005, 0.03];
 /** Share below which less is sent: back from columns, and from both. */
 const LESS = [0.002, 0.015];
 /** Time for which losses have to be high: longer than one viewer's report counts, so that one burst adds no parity. */
-const RISE: Millis = 10_000;
+const RISE = Millis(10_000);
 /** Time for which they have to be low: parity that ends between two bursts is of no use. */
-const FALL: Millis = 60_000;
+const FALL = Millis(60_000);
 
 /** The parity of one station: more soon after losses rise, less when they have been low for long. */
 export class FecController {
   #level = 0;
   /** 1 while losses are high enough for more, −1 while they are low enough for less, and the time since then. */
   #direction = 0;
-  #since: Millis = 0;
+  #since = Millis(0);
 
   get mode(): FecMode {
     return fecModes[this.#level]!;

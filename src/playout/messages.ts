@@ -1,5 +1,5 @@
 /** Messages between the main thread and the threads that play stations and read ahead for them. */
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import type { StationData, StationDelta } from '../station/timeline-data.js';
 import type { ThreadCommand } from '../threads/messages.js';
 import type { FecMode, FecSize } from '../wire/fec.js';
@@ -49,7 +49,7 @@ export type StationChange =
 export type PlayoutCommand = ThreadCommand<SharedStation> | StationChange;
 
 /** Interval of reading ahead. */
-export const READ_PERIOD: Millis = 100;
+export const READ_PERIOD = Millis(100);
 
 /** Stations of one playout thread; one that may have parity counts as three. */
 export const MOST_STATIONS = 2_048;

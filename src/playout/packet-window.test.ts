@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { fakeReader, fakeReel } from '../../test/support/fake-reel.js';
+import { PacketNumber } from '../base/units.js';
 import { Station } from '../station/station.js';
 import { HALF, PacketWindow, WindowMemory } from './packet-window.js';
 
@@ -23,7 +24,7 @@ test('a window has the station’s packets in order, and keeps them until their 
         memory.take(); // The window is not the first one in its memory.
         let there = 0;
         const reader = fakeReader((_tag, _packet, count) => Math.min(count, there));
-        const window = new PacketWindow(station, memory, from);
+        const window = new PacketWindow(station, memory, PacketNumber(from));
         const taken: [number[], number[]] = [[], []];
         let next = from;
         for (const [inMemory, most] of fills) {
@@ -35,22 +36,25 @@ test('a window has the station’s packets in order, and keeps them until their 
           if (filled === 0) continue;
           assert.equal(window.half, half);
           taken[half] = [];
-          const whole = station.packets(next, next + filled, fakeReader());
+          const whole = station.packets(PacketNumber(next), PacketNumber(next + filled), fakeReader());
           for (const packet of whole) {
             assert.equal(window.isEmpty, false);
             assert.equal(window.next, next);
-            assert.equal(window.due, station.due(next));
+            assert.equal(window.due, station.due(PacketNumber(next)));
             taken[half].push(window.slot);
             assert.deepEqual(bytesAt(memory, window.slot), packet);
             window.advance();
             next++;
           }
           assert.equal(window.isEmpty, true);
-          assert.equal(window.due, station.due(next));
+          assert.equal(window.due, station.due(PacketNumber(next)));
           // The packets of the other half are unchanged.
           taken[other].forEach((slot, i) => {
             const n = next - filled - taken[other].length + i;
-            assert.deepEqual(bytesAt(memory, slot), station.packets(n, n + 1, fakeReader())[0]);
+            assert.deepEqual(
+              bytesAt(memory, slot),
+              station.packets(PacketNumber(n), PacketNumber(n + 1), fakeReader())[0],
+            );
           });
         }
       },
@@ -62,16 +66,19 @@ const bytesAt = ({ slots }: WindowMemory, slot: number) =>
   slots.buffer.subarray(slots.offsets[slot]!, slots.offsets[slot]! + slots.lengths[slot]!);
 
 test('skipping to a packet empties the window', () => {
-  const window = new PacketWindow(station, new WindowMemory(1), 5);
+  const window = new PacketWindow(station, new WindowMemory(1), PacketNumber(5));
   window.fill(fakeReader(), HALF);
-  window.skipTo(100);
+  window.skipTo(PacketNumber(100));
   assert.equal(window.isEmpty, true);
-  assert.deepEqual([window.next, window.due], [100, station.due(100)]);
+  assert.deepEqual([window.next, window.due], [100, station.due(PacketNumber(100))]);
 });
 
 test('a window that is released is used again, and none is left beyond the limit', () => {
   const memory = new WindowMemory(2);
-  const [one] = [new PacketWindow(station, memory, 1), new PacketWindow(station, memory, 1)];
+  const [one] = [
+    new PacketWindow(station, memory, PacketNumber(1)),
+    new PacketWindow(station, memory, PacketNumber(1)),
+  ];
   assert.throws(() => memory.take(), /memory for 2 stations/);
   one.close();
   assert.doesNotThrow(() => memory.take());

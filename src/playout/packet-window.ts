@@ -3,7 +3,7 @@
  * that are due each time would cost as much per packet as reading all sixteen does.
  */
 
-import type { PacketNumber, Ticks90k } from '../base/units.js';
+import { PacketNumber, Ticks90k } from '../base/units.js';
 import type { PacketSlots, PayloadReader } from '../reel/payload-reader.js';
 import type { Scratch } from '../station/fec-source.js';
 import { LARGEST_PACKET, type PacketSource } from '../station/packet-source.js';
@@ -63,8 +63,8 @@ export class PacketWindow {
   #half = 1;
   #slot: number;
   #end: number;
-  #next: PacketNumber = 0;
-  #due: Ticks90k = 0;
+  #next = PacketNumber(0);
+  #due = Ticks90k(0);
 
   /** `next` is the first packet. */
   constructor(source: PacketSource, memory: WindowMemory, next: PacketNumber) {
@@ -104,7 +104,7 @@ export class PacketWindow {
   advance(): void {
     this.#next++;
     this.#slot++;
-    this.#due = this.#slot === this.#end ? this.#source.due(this.#next) : this.#memory.dues[this.#slot]!;
+    this.#due = this.#slot === this.#end ? this.#source.due(this.#next) : Ticks90k(this.#memory.dues[this.#slot]!);
   }
 
   /** Empties the window and goes on with packet `next`. */
@@ -125,9 +125,9 @@ export class PacketWindow {
     const offset = this.#window * WINDOW_BYTES + half * HALF * this.#source.largestPacket;
     const { slots, dues } = this.#memory;
     const next = this.#next;
-    const count = this.#source.write(next, next + Math.min(most, HALF), slots, first, offset, reader);
+    const count = this.#source.write(next, PacketNumber(next + Math.min(most, HALF)), slots, first, offset, reader);
     if (count === 0) return 0;
-    for (let i = 0; i < count; i++) dues[first + i] = this.#source.due(next + i);
+    for (let i = 0; i < count; i++) dues[first + i] = this.#source.due(PacketNumber(next + i));
     this.#half = half;
     this.#slot = first;
     this.#end = first + count;

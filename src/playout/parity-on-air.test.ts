@@ -4,7 +4,7 @@ import { fakeReader, fakeReel } from '../../test/support/fake-reel.js';
 import { type FakeSource, fakeSource } from '../../test/support/fake-source.js';
 import { playoutAt, type Sent, start } from '../../test/support/hand-playout.js';
 import { begin } from '../../test/support/timeline.js';
-import { ticksToMillis, unwrap } from '../base/units.js';
+import { Millis, millisToTicks, PacketNumber, Ticks90k, ticksToMillis, unwrap } from '../base/units.js';
 import type { PayloadReader } from '../reel/payload-reader.js';
 import { NOTICE } from '../station/change.js';
 import { parityOf } from '../station/fec-source.js';
@@ -33,7 +33,7 @@ function onAir(options: { station?: PacketSource; mode?: FecMode; reader?: Paylo
 
 /** The unwrapped numbers of the packets sent to `port`. */
 function numbersOf(sent: readonly Sent[], port: number, source: PacketSource): number[] {
-  const near = source.at(start * 90);
+  const near = source.at(millisToTicks(start));
   return sent.filter((each) => each.port === port).map((each) => unwrap(each.sequenceNumber, near, 65_536));
 }
 
@@ -53,10 +53,10 @@ function check(sent: readonly Sent[], station: FakeSource): { columns: number[];
     const own = sent.filter((each) => each.port === port);
     of[name].forEach((m, i) => {
       const packet = own[i]!;
-      assert.deepEqual(packet.bytes, packetsOf(parity[name], m, m + 1)[0], `${name} ${m}`);
+      assert.deepEqual(packet.bytes, packetsOf(parity[name], PacketNumber(m), PacketNumber(m + 1))[0], `${name} ${m}`);
       const behind = leaving.get(covers(m));
       assert.ok(behind !== undefined && sent.indexOf(media[behind]!) < sent.indexOf(packet), `${name} ${m} too early`);
-      const late = packet.time - ticksToMillis(parity[name].due(m));
+      const late = packet.time - ticksToMillis(parity[name].due(PacketNumber(m)));
       assert.ok(late >= -EARLY && late <= PERIOD - EARLY, `${late} ms late`);
     });
   }
@@ -76,7 +76,7 @@ test('parity of columns and rows leaves in whole blocks, behind the packets that
   assert.deepEqual([columns.packets, rows.packets], [left.columns.length, left.rows.length]);
   assert.equal(columns.bytes, left.columns.length * (12 + 16 + 40));
   assert.equal(progress.packets, sent.filter(({ port }) => port === PORT).length);
-  assert.equal(progress.next, station.at(start * 90) + 1 + progress.packets);
+  assert.equal(progress.next, station.at(millisToTicks(start)) + 1 + progress.packets);
   assert.deepEqual([columns.droppedLate, rows.droppedLate, columns.waits], [0, 0, 0]);
 });
 
@@ -146,7 +146,7 @@ test('a reader that would wait for the disk is asked only for the station’s pa
   play(50);
   assert.deepEqual(asked, []);
   for (let i = 0; i < 100; i++) {
-    progress.readTo = station.at((start + 50 + i * 10) * 90) + 8; // Never a whole row ahead.
+    progress.readTo = PacketNumber(station.at(millisToTicks(Millis(start + 50 + i * 10))) + 8); // Never a whole row ahead.
     play(10);
     const most = Math.max(...asked);
     assert.ok(most < progress.readTo % station.cyclePackets, `${most} of ${progress.readTo}`);
@@ -162,7 +162,7 @@ test('parity of packets that the disk does not bring is dropped in time, and lat
   let gone = 0;
   const station = fakeSource({ isInMemory: (n) => n < gone || n >= gone + 20 });
   const { sent, play, progress, columns } = onAir({ station });
-  gone = station.at((start + 400) * 90);
+  gone = station.at(millisToTicks(Millis(start + 400)));
   play(1_500);
   assert.ok(progress.droppedLate > 0 && progress.droppedLate < 30);
   assert.ok(columns.droppedLate > 0);
@@ -177,7 +177,7 @@ test('parity of packets that the disk does not bring is dropped in time, and lat
     assert.ok(own.length >= 20);
     assert.deepEqual(numbers, following(numbers));
     own.forEach(({ bytes }, i) => {
-      assert.deepEqual(bytes, packetsOf(source, numbers[i]!, numbers[i]! + 1)[0]);
+      assert.deepEqual(bytes, packetsOf(source, PacketNumber(numbers[i]!), PacketNumber(numbers[i]! + 1))[0]);
     });
   }
 });
@@ -202,7 +202,7 @@ test('parity of packets that a change replaces is computed again', () => {
   const station = stationOf(1);
   const { clock, sent, parity, playout, play } = onAir({ station });
   play(8_000);
-  const first = station.at(clock.now * 90 + NOTICE) + 1;
+  const first = PacketNumber(station.at(Ticks90k(millisToTicks(clock.now) + NOTICE)) + 1);
   const { items } = stationOf(2);
   begin(station, { from: station.due(first), first, items, item: 0, packet: 0, counters: null });
   playout.readAgain('a');
@@ -215,7 +215,7 @@ test('parity of packets that a change replaces is computed again', () => {
   ] as const) {
     const own = sent.filter((each) => each.port === port);
     for (const [i, m] of numbersOf(sent, port, source).entries()) {
-      assert.deepEqual(own[i]!.bytes, packetsOf(source, m, m + 1, fakeReader())[0]);
+      assert.deepEqual(own[i]!.bytes, packetsOf(source, PacketNumber(m), PacketNumber(m + 1), fakeReader())[0]);
     }
     assert.ok(own.length > 5);
   }

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { makeFilm, reelOf } from '../../test/support/film.js';
 import { scratchFolder } from '../../test/support/spool.js';
 import { Problem } from '../base/problem.js';
-import { wrappedDistance } from '../base/units.js';
+import { Millis, wrappedDistance } from '../base/units.js';
 import { SlewingClock } from '../clock/clock.js';
 import { openEndpoint } from '../net/endpoint.js';
 import { openGroup } from '../net/receive.js';
@@ -121,7 +121,9 @@ test('parity that follows losses ends with its station: a station that is stoppe
   const add = () => pool.add({ id: 'a', ...options, fec: { size, mode: 'auto' } });
   /** The changes of parity in half a minute of losses. */
   const lose = (id: string, from: number) =>
-    Array.from({ length: 30 }, (_, i) => pool.reportLoss(id, 0.02, from + i * 1_000)).filter((mode) => mode !== null);
+    Array.from({ length: 30 }, (_, i) => pool.reportLoss(id, 0.02, Millis(from + i * 1_000))).filter(
+      (mode) => mode !== null,
+    );
 
   add();
   pool.add({ id: 'fixed', ...options, group: '239.255.254.111', fec: { size, mode: 'none' } });

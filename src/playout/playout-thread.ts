@@ -1,6 +1,6 @@
 /** A thread that plays stations: sleeps until the next packets are due, sends them, and handles messages in between. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import { Clock } from '../clock/clock.js';
 import { openSender } from '../net/open-sender.js';
 import type { MulticastSender } from '../net/sender.js';
@@ -21,7 +21,7 @@ const { clock: sharedClock, bell, interfaceAddress, ttl } = workerData as Playou
 const BATCH = 512;
 
 /** Longest time between two visits to the event loop, if there is no message: a visit costs as much as some packets. */
-const LONGEST_TURN: Millis = 100;
+const LONGEST_TURN = Millis(100);
 
 const post = (message: ThreadReport) => port.postMessage(message);
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { fakeReader, fakeReel, systemError } from '../../test/support/fake-reel.js';
 import { playoutAt, type Sent, start } from '../../test/support/hand-playout.js';
 import { begin } from '../../test/support/timeline.js';
-import { millisToTicks, ticksToMillis } from '../base/units.js';
+import { Millis, millisToTicks, PacketNumber, Ticks90k, ticksToMillis } from '../base/units.js';
 import { NOTICE } from '../station/change.js';
 import { Station } from '../station/station.js';
 import { RECOVERY } from '../threads/read-errors.js';
@@ -35,10 +35,10 @@ test('every packet leaves once and in order, at whatever times playout is ticked
       const first = station.at(millisToTicks(start)) + 1;
       play(20);
       for (const pause of pauses) {
-        clock.now += pause;
+        clock.now = Millis(clock.now + pause);
         playout.tick();
       }
-      clock.now += PERIOD;
+      clock.now = Millis(clock.now + PERIOD);
       playout.tick();
       assert.deepEqual(numbers(sent), following(first, sent.length));
       assert.equal(progress.next, first + sent.length);
@@ -63,10 +63,10 @@ test('packets of any number of stations leave within 5 ms of their time when pla
         const own = sent.filter(({ port }) => port === i);
         assert.deepEqual(numbers(own), following(first, own.length));
         own.forEach(({ time }, at) => {
-          const late = time - ticksToMillis(station.due(first + at));
+          const late = time - ticksToMillis(station.due(PacketNumber(first + at)));
           assert.ok(late >= -EARLY && late <= PERIOD - EARLY, `${late} ms late`);
         });
-        assert.ok(ticksToMillis(station.due(first + own.length)) > start + 300 - PERIOD + EARLY);
+        assert.ok(ticksToMillis(station.due(PacketNumber(first + own.length))) > start + 300 - PERIOD + EARLY);
       }
     }),
     { numRuns: 30 },
@@ -100,7 +100,7 @@ test('packets more than 200 ms late after a stall are dropped and counted', () =
   const progress = add('a', station, 1);
   play(50);
   sent.length = 0;
-  clock.now += 5_000;
+  clock.now = Millis(clock.now + 5_000);
   playout.tick();
   assert.ok(sent.length >= LATEST / 10 && sent.length <= (LATEST + EARLY) / 10 + 1);
   assert.equal(progress.droppedLate + progress.packets, progress.next - station.at(millisToTicks(start)) - 1);
@@ -176,7 +176,7 @@ test('packets that the disk brings late are sent late or dropped, and the other 
   const slow = add('slow', steady(10, 1), 1);
   const quick = add('quick', steady(10, 2), 2);
   play(100);
-  slow.readTo = Number.MAX_SAFE_INTEGER;
+  slow.readTo = PacketNumber(Number.MAX_SAFE_INTEGER);
   const before = slow.next;
   isThere = false;
   play(200);
@@ -223,8 +223,8 @@ test('a reader that would wait for the disk is asked only for packets in memory'
   play(100);
   assert.deepEqual(asked, []);
   assert.equal(progress.droppedLate, 0, 'it has not begun');
-  const next = station.at(millisToTicks(start + 100)) + 1;
-  progress.readTo = next + 5;
+  const next = station.at(millisToTicks(Millis(start + 100))) + 1;
+  progress.readTo = PacketNumber(next + 5);
   play(200);
   assert.ok(asked.length >= 4);
   asked.forEach((packet, i) => {
@@ -265,7 +265,7 @@ test('a change announced two seconds ahead takes effect with its very packet, ev
       const station = steady(step, 1);
       add('a', station, 1);
       play(1_000 + before);
-      const first = station.at(millisToTicks(clock.now) + NOTICE) + 1;
+      const first = PacketNumber(station.at(Ticks90k(millisToTicks(clock.now) + NOTICE)) + 1);
       const { items } = steady(step, 2);
       begin(station, { from: station.due(first), first, items, item: 0, packet: 0, counters: null });
       playout.readAgain('a');
@@ -288,7 +288,7 @@ test('a change announced too late takes effect at once, and no packet leaves twi
       const station = steady(10, 1);
       add('a', station, 1);
       play(1_000);
-      const first = station.at(millisToTicks(start + 1_000)) + 1;
+      const first = PacketNumber(station.at(millisToTicks(Millis(start + 1_000))) + 1);
       play(late);
       const { items } = steady(10, 2);
       begin(station, { from: station.due(first), first, items, item: 0, packet: 0, counters: null });

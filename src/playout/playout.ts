@@ -1,6 +1,6 @@
 /** Playout: packets that are due are sent. Holds no timer: `tick` returns when to call it next. */
 
-import { type Millis, millisToTicks, type PacketNumber, type Ticks90k, ticksToMillis } from '../base/units.js';
+import { Millis, millisToTicks, PacketNumber, Ticks90k, ticksToMillis } from '../base/units.js';
 import type { MulticastSender } from '../net/sender.js';
 import type { PayloadReader } from '../reel/payload-reader.js';
 import type { PacketSource } from '../station/packet-source.js';
@@ -9,21 +9,24 @@ import type { StationCounters } from '../threads/station-counters.js';
 import { HALF, PacketWindow, type WindowMemory } from './packet-window.js';
 
 /** Packets later than this are dropped: after a stall, receivers get the packets of now, not a burst. */
-export const LATEST: Millis = 200;
+export const LATEST = Millis(200);
 
 /**
  * A station is served every 9 ms, with everything due until 4.9 ms later: its packets leave at most 4.9 ms early, and
  * at most 4.1 ms late plus the time for waking up and sending. Several together cost hardly more than one, and a
  * 5 Mbit/s station has four in that time.
  */
-export const PERIOD: Millis = 9;
-export const EARLY: Millis = 4.9;
+export const PERIOD = Millis(9);
+export const EARLY = Millis(4.9);
 
 /** Offsets within the period, in the order in which they come into use: few stations wake the processor rarely. */
-const PHASES: readonly Millis[] = [0, 3, 6, 1, 4, 7, 2, 5, 8];
+const PHASES: readonly Millis[] = [0, 3, 6, 1, 4, 7, 2, 5, 8].map(Millis);
 
 /** Bit/s of the stations with which a phase is full while there are unused ones: 280 kB at a time. */
 const FULL_PHASE = 250e6;
+
+/** The end of a source that goes on. */
+const NO_END = PacketNumber(Number.POSITIVE_INFINITY);
 
 interface OnAir {
   readonly id: string;
@@ -104,7 +107,7 @@ export class Playout {
     this.#now = options.now;
     this.#capacity = options.sender.batch.offsets.length;
     this.#dues = new Float64Array(this.#capacity);
-    this.#phases = PHASES.map((offset) => ({ offset, stations: [], bitrate: 0, next: 0 }));
+    this.#phases = PHASES.map((offset) => ({ offset, stations: [], bitrate: 0, next: Millis(0) }));
   }
 
   /**
@@ -125,13 +128,13 @@ export class Playout {
     const { id, source, group, port, bitrate, progress, of, unit = 1 } = options;
     const ending = this.#onAir.get(id);
     if (ending) {
-      ending.end = Number.POSITIVE_INFINITY;
+      ending.end = NO_END;
       return;
     }
     const station = of === undefined ? undefined : this.#onAir.get(of);
     const phase = station?.phase ?? this.#emptiestPhase();
     const now = this.#now();
-    const next = Math.ceil((source.at(millisToTicks(now)) + 1) / unit) * unit;
+    const next = PacketNumber(Math.ceil((source.at(millisToTicks(now)) + 1) / unit) * unit);
     const onAir: OnAir = {
       id,
       source,
@@ -146,7 +149,7 @@ export class Playout {
       hasBegun: false,
       batches: [0, 0],
       unit,
-      end: Number.POSITIVE_INFINITY,
+      end: NO_END,
     };
     phase.stations.push(onAir);
     phase.bitrate += bitrate;
@@ -165,7 +168,7 @@ export class Playout {
   /** Takes it off the air with the next packet whose number is a multiple of its unit. */
   end(id: string): void {
     const onAir = this.#onAir.get(id);
-    if (onAir) onAir.end = Math.ceil(onAir.window.next / onAir.unit) * onAir.unit;
+    if (onAir) onAir.end = PacketNumber(Math.ceil(onAir.window.next / onAir.unit) * onAir.unit);
   }
 
   /** Takes it off the air at once. */
@@ -193,12 +196,12 @@ export class Playout {
 
   /** Sends all packets that are due. Returns when to call it next: Infinity without a station. */
   tick(): Millis {
-    let next = Number.POSITIVE_INFINITY;
+    let next = Millis(Number.POSITIVE_INFINITY);
     let now = this.#now();
     for (const phase of this.#inUse) {
       if (phase.next <= now) {
         for (const onAir of phase.stations) this.#serve(onAir, now);
-        phase.next = phase.offset + PERIOD * (Math.floor((now - phase.offset) / PERIOD) + 1);
+        phase.next = Millis(phase.offset + PERIOD * (Math.floor((now - phase.offset) / PERIOD) + 1));
         now = this.#flush();
       }
       if (phase.next < next) next = phase.next;
@@ -219,7 +222,7 @@ export class Playout {
 
   #serve(onAir: OnAir, now: Millis): void {
     const { window, progress, end } = onAir;
-    const limit = millisToTicks(now + EARLY);
+    const limit = millisToTicks(Millis(now + EARLY));
     this.#skipLate(onAir, now);
     try {
       while (window.due <= limit && window.next < end) {
@@ -239,9 +242,9 @@ export class Playout {
   #skipLate(onAir: OnAir, now: Millis): void {
     const { source, window, progress } = onAir;
     // Until the disk has brought the first packet there is nothing that it could be late for.
-    const oldest = millisToTicks(now - (onAir.hasBegun ? LATEST : PERIOD));
+    const oldest = millisToTicks(Millis(now - (onAir.hasBegun ? LATEST : PERIOD)));
     if (window.due > oldest) return;
-    const first = source.at(oldest) + 1;
+    const first = PacketNumber(source.at(oldest) + 1);
     if (onAir.hasBegun) progress.droppedLate += first - window.next;
     window.skipTo(first);
   }
@@ -251,7 +254,7 @@ export class Playout {
     const { source, window, progress, station, errors } = onAir;
     const news = errors.take(error, now);
     if (news) this.#options.onReadError(station, news);
-    const next = source.at(limit) + 1;
+    const next = PacketNumber(source.at(limit) + 1);
     progress.unread += next - window.next;
     window.skipTo(next);
   }
@@ -299,7 +302,10 @@ export class Playout {
     const { count } = batch;
     if (count > 0) this.#sender.send();
     const now = this.#now();
-    for (let i = 0; i < count; i++) this.#owners[i]!.progress.lateness.record(now - ticksToMillis(this.#dues[i]!));
+    for (let i = 0; i < count; i++) {
+      const due = ticksToMillis(Ticks90k(this.#dues[i]!));
+      this.#owners[i]!.progress.lateness.record(Millis(now - due));
+    }
     this.#batch++;
     return now;
   }

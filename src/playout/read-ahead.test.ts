@@ -7,14 +7,14 @@ import fc from 'fast-check';
 import { fakeReel, systemError } from '../../test/support/fake-reel.js';
 import { madeFilm, madeReel } from '../../test/support/made-reel.js';
 import { play } from '../../test/support/timeline.js';
-import { millisToTicks, ticksToMillis } from '../base/units.js';
+import { Millis, millisToTicks, PacketNumber, ticksToMillis } from '../base/units.js';
 import { Station } from '../station/station.js';
 import { loadLibc } from '../system/libc.js';
 import { RECOVERY } from '../threads/read-errors.js';
 import { StationCounters } from '../threads/station-counters.js';
 import { AHEAD, adviseKernel, ReadAhead, readThrough } from './read-ahead.js';
 
-const start = 1_790_000_000_000;
+const start = Millis(1_790_000_000_000);
 
 /** Two items, a packet every 10 ms; payloads of 16 bytes. */
 const twoItems = () =>
@@ -42,7 +42,7 @@ function readAhead(fail: () => Error | null = () => null) {
 
 /** Reads until nothing more is to be read at once. */
 function readAll(ahead: ReadAhead, now: () => number): void {
-  while (ahead.read(now));
+  while (ahead.read(() => Millis(now())));
 }
 
 test('packets of the next second are brought once and in order, across items and cycles', () => {
@@ -52,7 +52,7 @@ test('packets of the next second are brought once and in order, across items and
       const station = twoItems();
       const progress = new StationCounters();
       ahead.add({ id: 'a', station, progress, now: start });
-      let now = start;
+      let now: number = start;
       for (const step of steps) {
         readAll(ahead, () => now);
         const until = ticksToMillis(station.due(progress.readTo));
@@ -80,10 +80,10 @@ test('packets that are not in memory any more are brought again', () => {
   readAll(ahead, () => start);
   const bytes = () => brought.reduce((sum, { length }) => sum + length, 0);
   const before = bytes();
-  progress.readTo -= 60;
+  progress.readTo = PacketNumber(progress.readTo - 60);
   readAll(ahead, () => start);
   assert.ok(bytes() - before >= 50 * 16);
-  assert.ok(progress.readTo > station.at(millisToTicks(start + AHEAD / 2)));
+  assert.ok(progress.readTo > station.at(millisToTicks(Millis(start + AHEAD / 2))));
 });
 
 test('after a long stall only packets that are still to be sent are brought', () => {
@@ -125,7 +125,7 @@ test('an error that no system call made is a fault of the program: it is thrown'
 
 test('the station that runs out first is read for first, and stations on the air before those that begin', () => {
   const order: number[] = [];
-  let now = start;
+  let now: number = start;
   const ahead = new ReadAhead(
     (descriptor) => {
       order.push(descriptor);
@@ -144,7 +144,7 @@ test('the station that runs out first is read for first, and stations on the air
       ssrc: tag,
     });
   const add = (tag: number) =>
-    ahead.add({ id: `${tag}`, station: stationOf(tag), progress: new StationCounters(), now });
+    ahead.add({ id: `${tag}`, station: stationOf(tag), progress: new StationCounters(), now: Millis(now) });
   add(1);
   readAll(ahead, () => now);
   now += 300;
@@ -154,7 +154,7 @@ test('the station that runs out first is read for first, and stations on the air
   now += 950; // The first has nothing left, the second a little.
   for (const tag of [3, 4, 5]) add(tag);
   assert.equal(
-    ahead.read(() => now),
+    ahead.read(() => Millis(now)),
     true,
     'the disk is slow: messages come first',
   );
@@ -200,7 +200,7 @@ test('the packets of a change are brought a second before it begins', async (con
   const [one, two] = await Promise.all([madeReel(context, madeFilm(200, 48)), madeReel(context, madeFilm(100, 24))]);
   const station = new Station({ items: [{ name: 'one', reel: one }], ssrc: 1 });
   ahead.add({ id: 'a', station: Station.of(station.data), progress: new StationCounters(), now: start });
-  play(station, millisToTicks(start + 2_000), [{ name: 'two', reel: two }]);
+  play(station, millisToTicks(Millis(start + 2_000)), [{ name: 'two', reel: two }]);
   const isBrought = () => brought.some(({ descriptor }) => descriptor === two.data.descriptor);
   ahead.change('a', station.deltaSince(0));
   readAll(ahead, () => start + 900);

@@ -4,7 +4,7 @@
  * disk has a thread of its own.
  */
 import { readSync } from 'node:fs';
-import { type Millis, millisToTicks, type PacketNumber, ticksToMillis } from '../base/units.js';
+import { Millis, millisToTicks, PacketNumber, ticksToMillis } from '../base/units.js';
 import type { ItemRange, Station } from '../station/station.js';
 import type { StationDelta } from '../station/timeline-data.js';
 import { EndOfFileError, willNeed } from '../system/file.js';
@@ -12,7 +12,7 @@ import type { Libc } from '../system/libc.js';
 import { type ReadError, ReadErrors } from '../threads/read-errors.js';
 import type { StationCounters } from '../threads/station-counters.js';
 
-export const AHEAD: Millis = 1_000;
+export const AHEAD = Millis(1_000);
 
 /** Brings a part of a file into memory. Throws when it cannot be read. */
 export type BringIntoMemory = (descriptor: number, position: number, length: number) => void;
@@ -50,11 +50,11 @@ interface Reading {
 }
 
 /** Longest part read for one station before another station may be more urgent. */
-const STEP: Millis = 500;
+const STEP = Millis(500);
 /** A station is read for once it has this much less than AHEAD in memory. */
-const RESERVE: Millis = 250;
+const RESERVE = Millis(250);
 /** Longest turn of reading before messages are handled. */
-const BUDGET: Millis = 100;
+const BUDGET = Millis(100);
 
 /**
  * Responsible for:
@@ -76,7 +76,7 @@ export class ReadAhead {
   add(options: { id: string; station: Station; progress: StationCounters; now: Millis }): void {
     const { id, station, progress, now } = options;
     const errors = new ReadErrors();
-    this.#readings.set(id, { id, station, progress, errors, readTo: progress.readTo, until: now + RESERVE });
+    this.#readings.set(id, { id, station, progress, errors, readTo: progress.readTo, until: Millis(now + RESERVE) });
   }
 
   /** Takes the station's change, from a time on that has not been read yet. */
@@ -111,9 +111,10 @@ export class ReadAhead {
 
   #readStep(reading: Reading, now: Millis): void {
     const { id, station, progress, errors } = reading;
-    const from = Math.max(progress.readTo, station.at(millisToTicks(now)));
+    const from = PacketNumber(Math.max(progress.readTo, station.at(millisToTicks(now))));
     const begin = Math.max(now, ticksToMillis(station.due(from)));
-    const to = station.at(millisToTicks(Math.min(now + AHEAD, begin + STEP))) + 1;
+    const end = Millis(Math.min(now + AHEAD, begin + STEP));
+    const to = PacketNumber(station.at(millisToTicks(end)) + 1);
     try {
       for (const range of station.ranges(from, to)) this.#bringRange(range);
     } catch (error) {
@@ -122,7 +123,7 @@ export class ReadAhead {
       progress.readErrors++;
       if (news) this.#onError(id, news);
     }
-    progress.readTo = Math.max(from, to);
+    progress.readTo = PacketNumber(Math.max(from, to));
     reading.readTo = progress.readTo;
     reading.until = ticksToMillis(station.due(progress.readTo));
   }

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Millis, PacketNumber } from '../base/units.js';
 import { StationCounters } from '../threads/station-counters.js';
 import { StatsOverTime, statsOf } from './stats.js';
 
 function progress(packets: number, late: number): StationCounters {
   const made = new StationCounters();
   made.countSent(packets, packets * 100);
-  for (let i = 0; i < packets; i++) made.lateness.record(late);
+  for (let i = 0; i < packets; i++) made.lateness.record(Millis(late));
   return made;
 }
 
@@ -31,7 +32,7 @@ test('the stats of several stations are their sums, and the quantiles those of a
 
 test('another thread sees the counters', () => {
   const one = progress(3, 1);
-  one.next = 2 ** 40 + 1;
+  one.next = PacketNumber(2 ** 40 + 1);
   const seen = new StationCounters(one.shared);
   assert.equal(seen.packets, 3);
   assert.equal(seen.next, 2 ** 40 + 1);
@@ -43,7 +44,7 @@ test('the stats of a period are the changes since the period before, also when a
   const [one, two] = [progress(10, 1), progress(20, 1)];
   assert.equal(overTime.next([one, two]).packets, 30);
   one.countSent(5, 500);
-  one.lateness.record(-3);
+  one.lateness.record(Millis(-3));
   const stats = overTime.next([one, two]);
   assert.equal(stats.packets, 5);
   assert.deepEqual(stats.lateness, { median: -2.9, p99: -2.9, max: -2.9 });

@@ -1,5 +1,5 @@
 /** The counters of playout, added up for people and scripts. */
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import { Lateness } from '../threads/lateness.js';
 import type { StationCounters } from '../threads/station-counters.js';
 
@@ -22,7 +22,7 @@ export interface Stats {
   waits: number;
 }
 
-const rounded = (value: Millis): Millis => Math.round(value * 10) / 10;
+const rounded = (value: Millis): Millis => Millis(Math.round(value * 10) / 10);
 
 const quantiles = (lateness: Lateness): Stats['lateness'] => ({
   median: rounded(lateness.quantile(0.5)),

@@ -6,7 +6,7 @@
  */
 
 import {
-  type PacketNumber,
+  PacketNumber,
   RTP_TIME_MODULUS,
   SEQUENCE_MODULUS,
   TICKS_PER_SECOND,
@@ -50,8 +50,8 @@ export interface FecCounts {
 }
 
 /** Results of `#missing`: all packets are there, or more than one is not. */
-const NONE = -1;
-const SEVERAL = -2;
+const NONE = PacketNumber(-1);
+const SEVERAL = PacketNumber(-2);
 
 /**
  * Responsible for:
@@ -73,7 +73,7 @@ export class FecDecoder {
   /** Memory of parities that no longer wait. */
   readonly #free: Parity[] = [];
   readonly #fields: FecFields = emptyFec();
-  #near: PacketNumber = -1;
+  #near = PacketNumber(-1);
 
   /** @param options window: packets kept, a power of two; parity comes up to two blocks of 100 packets after its own */
   constructor(options: { onRecovered(n: PacketNumber, packet: Buffer): void; window?: number }) {
@@ -108,7 +108,7 @@ export class FecDecoder {
     }
     this.#near = near;
     this.#forget();
-    const base = unwrap(fields.base, near, SEQUENCE_MODULUS);
+    const base = PacketNumber(unwrap(fields.base, near, SEQUENCE_MODULUS));
     const last = base + (fields.count - 1) * fields.step;
     if (base < 0 || base <= near - this.#window || last - base >= this.#window || last > near + this.#window) return;
     const missing = this.#missing(base, fields.step, fields.count);
@@ -138,7 +138,7 @@ export class FecDecoder {
   /** The only packet missing, or NONE or SEVERAL. */
   #missing(base: PacketNumber, step: number, count: number): PacketNumber {
     let missing = NONE;
-    for (let i = 0, n = base; i < count; i++, n += step) {
+    for (let i = 0, n = base; i < count; i++, n = PacketNumber(n + step)) {
       if (this.#numbers[this.#slot(n)] === n) continue;
       if (missing !== NONE) return SEVERAL;
       missing = n;
@@ -209,7 +209,7 @@ export class FecDecoder {
     const bytes = this.#bytes;
     let { first, second, timestamps, lengths } = parity;
     let other = 0;
-    for (let i = 0, each = parity.base; i < parity.count; i++, each += parity.step) {
+    for (let i = 0, each = parity.base; i < parity.count; i++, each = PacketNumber(each + parity.step)) {
       if (each === n) continue;
       const slot = this.#slot(each);
       other = slot * SLOT;
@@ -244,7 +244,7 @@ export class FecDecoder {
     const to = slot * SLOT_WORDS + HEADER_WORDS;
     const count = Math.ceil(length / WORD);
     for (let word = 0; word < count; word++) words[to + word] = parity.words[word]!;
-    for (let i = 0, each = parity.base; i < parity.count; i++, each += parity.step) {
+    for (let i = 0, each = parity.base; i < parity.count; i++, each = PacketNumber(each + parity.step)) {
       if (each === n) continue;
       const other = this.#slot(each);
       const from = other * SLOT_WORDS + HEADER_WORDS;
@@ -257,7 +257,18 @@ export class FecDecoder {
 function emptyParity(): Parity {
   const words = new Uint32Array(SLOT_WORDS);
   const bytes = Buffer.from(words.buffer);
-  return { base: 0, step: 1, count: 0, first: 0, second: 0, timestamps: 0, lengths: 0, length: 0, words, bytes };
+  return {
+    base: PacketNumber(0),
+    step: 1,
+    count: 0,
+    first: 0,
+    second: 0,
+    timestamps: 0,
+    lengths: 0,
+    length: 0,
+    words,
+    bytes,
+  };
 }
 
 function covers({ base, step, count }: Parity, n: PacketNumber): boolean {

@@ -1,9 +1,9 @@
 /** How far a flow may go, and when the server has to be sent that. No socket, no timer, no clock. */
-import type { Millis, PacketNumber } from '../base/units.js';
+import { Millis, PacketNumber } from '../base/units.js';
 import { CREDIT_REPEAT } from '../contract/flow.js';
 
 /** CREDIT_REPEAT while packets are awaited that do not come. */
-const STALLED_REPEAT: Millis = 250;
+const STALLED_REPEAT = Millis(250);
 /** Least growth of the credit that is sent, in seconds of packets. */
 const STEP = 0.5;
 
@@ -34,7 +34,7 @@ export class FlowCredit {
     this.#step = Math.ceil(rate * STEP);
     this.#credit = credit;
     this.#sentAt = now;
-    this.#position = from - 1;
+    this.#position = PacketNumber(from - 1);
     this.#progressAt = now;
   }
 
@@ -45,7 +45,7 @@ export class FlowCredit {
 
   /** How long packets have been awaited in vain; 0 while none are. */
   stalledFor(now: Millis): Millis {
-    return now - this.#progressAt;
+    return Millis(now - this.#progressAt);
   }
 
   /** The highest packet received is `position`, the first one not wanted yet is `wanted`. Returns whether to send that. */

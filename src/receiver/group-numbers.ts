@@ -1,11 +1,11 @@
 /** Absolute numbers of a group's packets, which carry the last 16 bits of theirs. No clock. */
 
-import { type Millis, type PacketNumber, SEQUENCE_MODULUS, unwrap } from '../base/units.js';
+import { Millis, PacketNumber, SEQUENCE_MODULUS, unwrap } from '../base/units.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { TS_GROUP_LENGTH } from '../wire/ts.js';
 
 /** After this time without a packet, the packets that would have come are counted in. */
-const SILENCE: Millis = 1_000;
+const SILENCE = Millis(1_000);
 
 /** Packets a second of a station, on average. JPEG pictures fill theirs about as well as transport streams do. */
 export const packetRate = ({ bitrate }: Pick<StationInfo, 'bitrate'>): number => bitrate / 8 / TS_GROUP_LENGTH;
@@ -13,7 +13,7 @@ export const packetRate = ({ bitrate }: Pick<StationInfo, 'bitrate'>): number =>
 export class GroupNumbers {
   #highest: PacketNumber | null = null;
   /** When that packet came or was announced, and when the group's last packet came. */
-  #lastAt: Millis = 0;
+  #lastAt = Millis(0);
   #arrivedAt: Millis | null = null;
 
   /** `rate` in packets a second. */
@@ -44,7 +44,7 @@ export class GroupNumbers {
     const quiet = now - this.#lastAt;
     const highest = this.#highest ?? sequenceNumber;
     const near = quiet < SILENCE ? highest : highest + Math.round((quiet / 1000) * this.#rate);
-    const n = unwrap(sequenceNumber, near, SEQUENCE_MODULUS);
+    const n = PacketNumber(unwrap(sequenceNumber, near, SEQUENCE_MODULUS));
     if (this.#highest === null || n > this.#highest || quiet >= SILENCE) this.#highest = n;
     this.#lastAt = now;
     this.#arrivedAt = now;

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RTP_TIME_MODULUS, wrap } from '../base/units.js';
+import { Millis, RTP_TIME_MODULUS, wrap } from '../base/units.js';
 import { Jitter } from './jitter.js';
 
 /** Jitter of packets every 20 ms, each `late(i)` ms late, of a stream that began at an RTP time. */
 function jitterOf(late: (i: number) => number, began = 0): number {
   const jitter = new Jitter();
-  for (let i = 0; i < 1_000; i++) jitter.add(wrap(began + i * 1_800, RTP_TIME_MODULUS), 5_000 + i * 20 + late(i));
+  for (let i = 0; i < 1_000; i++)
+    jitter.add(wrap(began + i * 1_800, RTP_TIME_MODULUS), Millis(5_000 + i * 20 + late(i)));
   return jitter.value;
 }
 

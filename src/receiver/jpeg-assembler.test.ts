@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { PacketNumber } from '../base/units.js';
 import { parseJpeg } from '../wire/jpeg-file.js';
 import type { RtpPacket } from '../wire/rtp.js';
 import { QUANTIZATION_HEADER_LENGTH, writeJpegHeader, writeQuantizationHeader } from '../wire/rtp-jpeg.js';
@@ -31,7 +32,7 @@ function packetsOf(timestamp: number, options: { fragment?: number; inBand?: boo
 /** Numbers the packets from `n` and pushes those not in `lost`; returns the pictures. */
 function push(assembler: JpegAssembler, packets: RtpPacket[], n: number, lost: number[] = []): JpegFrame[] {
   return packets.flatMap((packet, index) => {
-    const frame = lost.includes(index) ? null : assembler.push(n + index, packet);
+    const frame = lost.includes(index) ? null : assembler.push(PacketNumber(n + index), packet);
     return frame ? [frame] : [];
   });
 }
@@ -88,7 +89,7 @@ test('no payload throws', () => {
       for (const { bytes, marker, skip } of packets) {
         n += 1 + skip;
         const payload = Buffer.concat([packetsOf(0)[0]!.payload.subarray(0, 4), Buffer.from(bytes)]);
-        assembler.push(n, { marker, payloadType: 26, sequenceNumber: n, timestamp: n, ssrc: 1, payload });
+        assembler.push(PacketNumber(n), { marker, payloadType: 26, sequenceNumber: n, timestamp: n, ssrc: 1, payload });
       }
     }),
   );

@@ -1,6 +1,6 @@
 /** Assembles JPEG pictures from RTP packets in order (RFC 2435). No socket, no timer, no clock. */
 
-import type { PacketNumber } from '../base/units.js';
+import { PacketNumber } from '../base/units.js';
 import { buildJpeg } from '../wire/jpeg-file.js';
 import type { RtpPacket } from '../wire/rtp.js';
 import { type JpegPayload, parseJpegPayload } from '../wire/rtp-jpeg.js';
@@ -69,7 +69,7 @@ export class JpegAssembler {
       if (this.#partial) this.#tear(packet.timestamp);
       this.#partial = {
         first: n,
-        last: n - 1,
+        last: PacketNumber(n - 1),
         timestamp: packet.timestamp,
         head: payload,
         length: 0,

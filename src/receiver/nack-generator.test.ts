@@ -2,20 +2,24 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Hazards, Path } from '../../test/support/relay.js';
+import { Millis, PacketNumber } from '../base/units.js';
 import { NackGenerator, type NackRequest } from './nack-generator.js';
 
 /** A station of 5 Mbit/s. */
 const SPACING = 2.1;
-const DEADLINE = 200;
+const DEADLINE = Millis(200);
 /** How long a server gathers requests for the same packet. */
 const COLLECTING = 4;
+
+const addMissing = (requests: NackGenerator, from: number, to: number, now: number): void =>
+  requests.addMissing(PacketNumber(from), PacketNumber(to), Millis(now));
 
 /** A station received over a bad network, whose server answers requests over another. Time goes from event to event. */
 function simulate(packets: number, hazards: { group: Hazards; toServer?: Hazards; fromServer?: Hazards }) {
   const requests = new NackGenerator({ deadline: DEADLINE });
   const group = new Path<number>({ seed: 1, ...hazards.group });
-  const toServer = new Path<NackRequest>({ delay: 10, seed: 2, ...hazards.toServer });
-  const fromServer = new Path<number>({ delay: 10, seed: 3, ...hazards.fromServer });
+  const toServer = new Path<NackRequest>({ delay: Millis(10), seed: 2, ...hazards.toServer });
+  const fromServer = new Path<number>({ delay: Millis(10), seed: 3, ...hazards.fromServer });
   /** Each packet's copies that the server will send, and when. */
   const collected = new Map<number, { at: number; copies: number }>();
   const isThere = new Uint8Array(packets);
@@ -28,8 +32,8 @@ function simulate(packets: number, hazards: { group: Hazards; toServer?: Hazards
   let highest = -1;
   const server = () => collected.values().next().value?.at ?? Number.POSITIVE_INFINITY;
   for (let now = 0; now < packets * SPACING + 1_000; ) {
-    for (; sent < packets && sent * SPACING <= now; sent++) group.enter(sent, now);
-    for (const request of toServer.leave(now)) {
+    for (; sent < packets && sent * SPACING <= now; sent++) group.enter(sent, Millis(now));
+    for (const request of toServer.leave(Millis(now))) {
       for (const n of request.packets) {
         const before = collected.get(n);
         if (before) before.copies = Math.max(before.copies, request.copies);
@@ -39,25 +43,25 @@ function simulate(packets: number, hazards: { group: Hazards; toServer?: Hazards
     for (const [n, { at, copies }] of collected) {
       if (at > now) break;
       collected.delete(n);
-      for (let copy = 0; copy < copies; copy++) fromServer.enter(n, now);
+      for (let copy = 0; copy < copies; copy++) fromServer.enter(n, Millis(now));
     }
-    for (const n of group.leave(now)) {
+    for (const n of group.leave(Millis(now))) {
       if (n > highest) {
         for (let m = highest + 1; m < n; m++) foundAt.set(m, now);
-        requests.addMissing(highest + 1, n, now);
+        addMissing(requests, highest + 1, n, now);
         highest = n;
       } else {
-        requests.addOriginal(n, now);
+        requests.addOriginal(PacketNumber(n), Millis(now));
       }
       if (now - (foundAt.get(n) ?? now) <= DEADLINE) isThere[n] = 1;
     }
-    for (const n of fromServer.leave(now)) {
-      if (!requests.addAnswer(n, now)) counts.repeated++;
+    for (const n of fromServer.leave(Millis(now))) {
+      if (!requests.addAnswer(PacketNumber(n), Millis(now))) counts.repeated++;
       if (now - foundAt.get(n)! <= DEADLINE) isThere[n] = 1;
     }
-    for (const request of requests.due(now)) {
+    for (const request of requests.due(Millis(now))) {
       onAsked(request.packets, now);
-      for (let copy = 0; copy < request.copies; copy++) toServer.enter(request, now);
+      for (let copy = 0; copy < request.copies; copy++) toServer.enter(request, Millis(now));
     }
     const next = [group.next, toServer.next, fromServer.next].map((time) => time ?? Number.POSITIVE_INFINITY);
     const sending = sent < packets ? sent * SPACING : Number.POSITIVE_INFINITY;
@@ -78,7 +82,7 @@ for (const loss of [0.01, 0.05, 0.1, 0.2]) {
 }
 
 test('gaps of 50 ms are filled', () => {
-  const { counts } = simulate(99_900, { group: { loss: 0.01, gaps: { every: 1_000, length: 50 } } });
+  const { counts } = simulate(99_900, { group: { loss: 0.01, gaps: { every: Millis(1_000), length: Millis(50) } } });
   assert.equal(counts.missing, 0);
 });
 
@@ -86,8 +90,8 @@ test('gaps of 50 ms are filled', () => {
 function attempts(block = 0): { at: number; copies: number }[] {
   const requests = new NackGenerator({ deadline: DEADLINE });
   requests.block = block;
-  for (let i = 0; i < 50; i++) requests.addRoundTrip(24);
-  requests.addMissing(7, 8, 0);
+  for (let i = 0; i < 50; i++) requests.addRoundTrip(Millis(24));
+  addMissing(requests, 7, 8, 0);
   const all: { at: number; copies: number }[] = [];
   while (requests.missing > 0) {
     const at = requests.wakeAt;
@@ -121,7 +125,10 @@ test('a packet is requested at once, then after longer and longer waits and in m
 });
 
 test('late packets are not requested once it is known how late packets are', () => {
-  const { counts, requests } = simulate(60_000, { group: { delay: 10, jitter: 25 }, fromServer: { delay: 2 } });
+  const { counts, requests } = simulate(60_000, {
+    group: { delay: Millis(10), jitter: Millis(25) },
+    fromServer: { delay: Millis(2) },
+  });
   assert.equal(counts.missing, 0);
   assert.ok(requests.reorderingWait > 20 && requests.reorderingWait <= DEADLINE / 4, `${requests.reorderingWait}`);
   assert.ok(counts.asked < 60, `${counts.asked} of 60,000 packets asked for in vain`);
@@ -129,64 +136,64 @@ test('late packets are not requested once it is known how late packets are', () 
 
 test('packets that were late long ago no longer count', () => {
   const requests = new NackGenerator({ deadline: DEADLINE });
-  requests.addMissing(1, 2, 0);
-  requests.addOriginal(1, 20);
+  addMissing(requests, 1, 2, 0);
+  requests.addOriginal(PacketNumber(1), Millis(20));
   assert.ok(requests.reorderingWait > 20);
-  requests.addMissing(10, 11, 50_000);
+  addMissing(requests, 10, 11, 50_000);
   assert.ok(requests.reorderingWait > 20);
-  requests.addMissing(12, 13, 100_000);
+  addMissing(requests, 12, 13, 100_000);
   assert.equal(requests.reorderingWait, 0);
 });
 
 test('an answer before the late original does not hide how late the original is', () => {
   const requests = new NackGenerator({ deadline: DEADLINE });
-  requests.addMissing(1, 2, 0);
-  requests.due(0);
-  assert.equal(requests.addAnswer(1, 5), true);
+  addMissing(requests, 1, 2, 0);
+  requests.due(Millis(0));
+  assert.equal(requests.addAnswer(PacketNumber(1), Millis(5)), true);
   assert.equal(requests.missing, 0);
-  requests.addOriginal(1, 10);
+  requests.addOriginal(PacketNumber(1), Millis(10));
   assert.ok(requests.reorderingWait > 10);
 });
 
 test('answers to repeated requests are no measurement of the round trip', () => {
   const requests = new NackGenerator({ deadline: DEADLINE });
-  requests.addRoundTrip(20);
+  requests.addRoundTrip(Millis(20));
   const { timeout } = requests;
-  requests.addMissing(1, 2, 0);
-  requests.due(0);
+  addMissing(requests, 1, 2, 0);
+  requests.due(Millis(0));
   requests.due(requests.wakeAt);
-  requests.addAnswer(1, requests.wakeAt + 1);
+  requests.addAnswer(PacketNumber(1), Millis(requests.wakeAt + 1));
   assert.equal(requests.timeout, timeout);
 });
 
 test('parity is waited for first: until its block is over, or for two fifths of the deadline', () => {
   assert.equal(attempts(50)[0]!.at, 0.4 * DEADLINE);
-  const requests = new NackGenerator({ deadline: DEADLINE, parityDelay: 20 });
+  const requests = new NackGenerator({ deadline: DEADLINE, parityDelay: Millis(20) });
   requests.block = 50;
-  requests.addMissing(49, 50, 0);
-  requests.setHighest(51, 5); // another block, but the next
+  addMissing(requests, 49, 50, 0);
+  requests.setHighest(PacketNumber(51), Millis(5)); // another block, but the next
   assert.equal(requests.wakeAt, 25);
-  assert.deepEqual(requests.due(25), [{ packets: [49], copies: 1 }]);
+  assert.deepEqual(requests.due(Millis(25)), [{ packets: [49], copies: 1 }]);
 });
 
 test('recovered packets are not requested', () => {
   const requests = new NackGenerator({ deadline: DEADLINE });
-  requests.addMissing(1, 4, 0);
-  assert.equal(requests.fill(2), true);
-  assert.equal(requests.fill(2), false);
-  requests.addOriginal(3, 1);
-  assert.deepEqual(requests.due(100)[0]?.packets, [1]);
+  addMissing(requests, 1, 4, 0);
+  assert.equal(requests.fill(PacketNumber(2)), true);
+  assert.equal(requests.fill(PacketNumber(2)), false);
+  requests.addOriginal(PacketNumber(3), Millis(1));
+  assert.deepEqual(requests.due(Millis(100))[0]?.packets, [1]);
   requests.clear();
-  assert.deepEqual([requests.missing, requests.due(1_000)], [0, []]);
+  assert.deepEqual([requests.missing, requests.due(Millis(1_000))], [0, []]);
 });
 
 test('however many packets are missing, a bounded number is requested at a time', () => {
   const requests = new NackGenerator({ deadline: DEADLINE });
-  requests.addMissing(0, 1_000_000, 0);
-  const first = requests.due(0);
+  addMissing(requests, 0, 1_000_000, 0);
+  const first = requests.due(Millis(0));
   assert.equal(first[0]!.packets.length, 256);
   assert.equal(requests.wakeAt, 10);
-  assert.equal(requests.due(10)[0]!.packets[0], 256);
+  assert.equal(requests.due(Millis(10))[0]!.packets[0], 256);
   assert.ok(requests.missing < 10_000);
 });
 
@@ -205,16 +212,16 @@ test('no packet is requested that is there, and none after its deadline', () => 
       for (const { kind, n, wait } of events) {
         now += wait;
         if (kind === 'find') {
-          requests.addMissing(n, n + 1, now);
+          addMissing(requests, n, n + 1, now);
           if (!known.has(n)) missing.set(n, now);
           known.add(n);
         } else if (kind === 'due') {
-          for (const { packets, copies } of requests.due(now)) {
+          for (const { packets, copies } of requests.due(Millis(now))) {
             assert.ok(copies >= 1 && copies <= 4);
             for (const one of packets) assert.ok(now - missing.get(one)! < DEADLINE);
           }
         } else {
-          requests[kind](n, now);
+          requests[kind](PacketNumber(n), Millis(now));
           missing.delete(n);
           if (kind === 'addOriginal') known.delete(n);
         }

@@ -5,7 +5,7 @@
  * answer within the timeout (RFC 6298, section 2) is repeated, each time after a longer wait and for more copies: the
  * time left gets shorter, and few packets get that far.
  */
-import type { Millis, PacketNumber } from '../base/units.js';
+import { Millis, PacketNumber } from '../base/units.js';
 
 export interface NackGeneratorOptions {
   /** How long a missing packet is waited for. */
@@ -39,22 +39,23 @@ interface Missing {
 const MOST_COPIES = 4;
 const BACK_OFF = 1.5;
 /** Added to the timeout: granularity of timers, and the server's wait for NACKs of others. */
-const GRANULARITY: Millis = 5;
+const GRANULARITY = Millis(5);
 /** Below this the granularity makes a timeout meaningless. */
-const LEAST_TIMEOUT: Millis = 10;
+const LEAST_TIMEOUT = Millis(10);
 /** Assumed until a round trip is measured. */
-const FIRST_ROUND_TRIP: Millis = 20;
+const FIRST_ROUND_TRIP = Millis(20);
 /** Shares of the deadline that the first NACK can wait: for late packets, and for parity. */
 const LONGEST_REORDERING = 1 / 4;
 const LONGEST_PARITY = 2 / 5;
 /** Margin over the latest late packet, and the period after which late packets no longer count. */
 const REORDERING_MARGIN = 1.25;
-const REORDERING_MEMORY: Millis = 30_000;
+const REORDERING_MEMORY = Millis(30_000);
 /** NACKs due within this time share a datagram. */
-const TOGETHER: Millis = 1;
+const TOGETHER = Millis(1);
 /** Packets requested at once at most, the pause before the next ones, and missing packets kept at most. */
 const MOST_AT_ONCE = 256;
-const PAUSE: Millis = 10;
+const PAUSE = Millis(10);
+const NEVER = Millis(Number.POSITIVE_INFINITY);
 const MOST_MISSING = 8192;
 
 /**
@@ -71,16 +72,16 @@ export class NackGenerator {
   /** By number, in the order in which they were found missing. */
   readonly #missing = new Map<PacketNumber, Missing>();
   #open = 0;
-  #wakeAt: Millis = Number.POSITIVE_INFINITY;
+  #wakeAt = NEVER;
   /** RFC 6298: smoothed round trip and its variation; null before the first. */
   #roundTrip: Millis | null = null;
-  #variation: Millis = 0;
+  #variation = Millis(0);
   /** How late the latest packet was in this period and in the one before. */
-  #latest: [now: Millis, before: Millis] = [0, 0];
-  #latestSince: Millis = Number.NEGATIVE_INFINITY;
-  #highest: PacketNumber = -1;
+  #latest: [now: Millis, before: Millis] = [Millis(0), Millis(0)];
+  #latestSince = Millis(Number.NEGATIVE_INFINITY);
+  #highest = PacketNumber(-1);
 
-  constructor({ deadline, parityDelay = 0 }: NackGeneratorOptions) {
+  constructor({ deadline, parityDelay = Millis(0) }: NackGeneratorOptions) {
     if (!(deadline >= 0)) throw new RangeError(`deadline is ${deadline}, not 0 or more milliseconds`);
     this.deadline = deadline;
     this.#parityDelay = parityDelay;
@@ -104,38 +105,41 @@ export class NackGenerator {
   /** How long the first NACK waits, in case the packet is only late. */
   get reorderingWait(): Millis {
     const latest = Math.max(...this.#latest);
-    return latest === 0 ? 0 : Math.min(this.deadline * LONGEST_REORDERING, latest * REORDERING_MARGIN + TOGETHER);
+    return latest === 0
+      ? Millis(0)
+      : Millis(Math.min(this.deadline * LONGEST_REORDERING, latest * REORDERING_MARGIN + TOGETHER));
   }
 
   /** How long an answer is waited for before the NACK is repeated. */
   get timeout(): Millis {
     const roundTrip = this.#roundTrip ?? FIRST_ROUND_TRIP;
-    return Math.max(LEAST_TIMEOUT, roundTrip + 4 * this.#variation + GRANULARITY);
+    return Millis(Math.max(LEAST_TIMEOUT, roundTrip + 4 * this.#variation + GRANULARITY));
   }
 
   /** Takes a measured round trip, of a NACK or of another request. */
   addRoundTrip(roundTrip: Millis): void {
     if (this.#roundTrip === null) {
       this.#roundTrip = roundTrip;
-      this.#variation = roundTrip / 2;
+      this.#variation = Millis(roundTrip / 2);
       return;
     }
-    this.#variation += (Math.abs(this.#roundTrip - roundTrip) - this.#variation) / 4;
-    this.#roundTrip += (roundTrip - this.#roundTrip) / 8;
+    this.#variation = Millis(this.#variation + (Math.abs(this.#roundTrip - roundTrip) - this.#variation) / 4);
+    this.#roundTrip = Millis(this.#roundTrip + (roundTrip - this.#roundTrip) / 8);
   }
 
   /** Packets `from` to `to` − 1 are missing: later ones have come. */
   addMissing(from: PacketNumber, to: PacketNumber, now: Millis): void {
     this.#forgetLate(now);
     const waitsForParity = this.block > 0;
-    const nextAt = now + Math.max(this.reorderingWait, waitsForParity ? this.deadline * LONGEST_PARITY : 0);
+    const nextAt = Millis(now + Math.max(this.reorderingWait, waitsForParity ? this.deadline * LONGEST_PARITY : 0));
     for (let n = from; n < to && this.#missing.size < MOST_MISSING; n++) {
       if (this.#missing.has(n)) continue;
-      const packet = { n, foundAt: now, attempts: 0, askedAt: 0, nextAt, waitsForParity, isFilled: false };
+      const askedAt = Millis(0);
+      const packet = { n, foundAt: now, attempts: 0, askedAt, nextAt, waitsForParity, isFilled: false };
       this.#missing.set(n, packet);
       this.#open++;
     }
-    this.#wakeAt = Math.min(this.#wakeAt, nextAt);
+    this.#wakeAt = Millis(Math.min(this.#wakeAt, nextAt));
   }
 
   /** The original of packet `n` came, after a later one. */
@@ -147,7 +151,7 @@ export class NackGenerator {
     const late = now - packet.foundAt;
     if (late > this.deadline) return;
     this.#forgetLate(now);
-    this.#latest[0] = Math.max(this.#latest[0], late);
+    this.#latest[0] = Millis(Math.max(this.#latest[0], late));
   }
 
   /** A retransmission of packet `n` to us alone came. Returns whether the packet was missing. */
@@ -159,7 +163,7 @@ export class NackGenerator {
       return false;
     }
     // Which of several NACKs was answered is unknown (Karn's algorithm).
-    if (packet.attempts === 1) this.addRoundTrip(now - packet.askedAt);
+    if (packet.attempts === 1) this.addRoundTrip(Millis(now - packet.askedAt));
     this.fill(n);
     return true;
   }
@@ -177,7 +181,7 @@ export class NackGenerator {
   clear(): void {
     this.#missing.clear();
     this.#open = 0;
-    this.#wakeAt = Number.POSITIVE_INFINITY;
+    this.#wakeAt = NEVER;
   }
 
   /** `n` is the highest number received: parity of the blocks before it has come or is about to. */
@@ -188,8 +192,10 @@ export class NackGenerator {
     for (const packet of this.#missing.values()) {
       if (!packet.waitsForParity || Math.floor(n / block) <= Math.floor(packet.n / block)) continue;
       packet.waitsForParity = false;
-      packet.nextAt = Math.min(packet.nextAt, Math.max(packet.foundAt + this.reorderingWait, now + this.#parityDelay));
-      this.#wakeAt = Math.min(this.#wakeAt, packet.nextAt);
+      packet.nextAt = Millis(
+        Math.min(packet.nextAt, Math.max(packet.foundAt + this.reorderingWait, now + this.#parityDelay)),
+      );
+      this.#wakeAt = Millis(Math.min(this.#wakeAt, packet.nextAt));
     }
   }
 
@@ -198,7 +204,7 @@ export class NackGenerator {
     if (now < this.#wakeAt) return [];
     const requests: NackRequest[] = [];
     let requested = 0;
-    let wakeAt = Number.POSITIVE_INFINITY;
+    let wakeAt: number = NEVER;
     for (const packet of this.#missing.values()) {
       const left = packet.foundAt + this.deadline - now;
       if (left <= 0) {
@@ -218,7 +224,7 @@ export class NackGenerator {
       if (packet.nextAt > now) wakeAt = Math.min(wakeAt, packet.nextAt);
       wakeAt = Math.min(wakeAt, packet.foundAt + this.deadline);
     }
-    this.#wakeAt = wakeAt;
+    this.#wakeAt = Millis(wakeAt);
     for (const { packets } of requests) packets.sort((a, b) => a - b);
     return requests;
   }
@@ -226,14 +232,14 @@ export class NackGenerator {
   #forgetLate(now: Millis): void {
     const age = now - this.#latestSince;
     if (age < REORDERING_MEMORY) return;
-    this.#latest = [0, age < 2 * REORDERING_MEMORY ? this.#latest[0] : 0];
+    this.#latest = [Millis(0), age < 2 * REORDERING_MEMORY ? this.#latest[0] : Millis(0)];
     this.#latestSince = now;
   }
 
   #request(packet: Missing, now: Millis, requests: NackRequest[]): void {
     packet.attempts++;
     packet.askedAt = now;
-    packet.nextAt = now + this.timeout * BACK_OFF ** (packet.attempts - 1);
+    packet.nextAt = Millis(now + this.timeout * BACK_OFF ** (packet.attempts - 1));
     packet.waitsForParity = false;
     const copies = Math.min(MOST_COPIES, packet.attempts);
     const same = requests.find((each) => each.copies === copies);

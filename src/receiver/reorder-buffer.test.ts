@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { Millis, PacketNumber } from '../base/units.js';
 import { ReorderBuffer } from './reorder-buffer.js';
 
 /** Delivers, and returns the numbers. */
 function taken(buffer: ReorderBuffer<string>, now: number): number[] {
   const numbers: number[] = [];
-  buffer.deliver(now, (n, packet) => {
+  buffer.deliver(Millis(now), (n, packet) => {
     assert.equal(packet, `packet ${n}`);
     numbers.push(n);
   });
@@ -14,7 +15,7 @@ function taken(buffer: ReorderBuffer<string>, now: number): number[] {
 }
 
 function insert(buffer: ReorderBuffer<string>, numbers: readonly number[], now: number): void {
-  for (const n of numbers) buffer.insert(n, `packet ${n}`, now);
+  for (const n of numbers) buffer.insert(PacketNumber(n), `packet ${n}`, Millis(now));
 }
 
 test('packets in order are delivered at once', () => {
@@ -32,7 +33,7 @@ test('packets that overtook others are put in order', () => {
 });
 
 test('a missing packet is waited for until its deadline, then given up', () => {
-  const buffer = new ReorderBuffer<string>({ deadline: 100 });
+  const buffer = new ReorderBuffer<string>({ deadline: Millis(100) });
   insert(buffer, [1, 3, 4], 50);
   assert.deepEqual(taken(buffer, 50), [1]);
   assert.deepEqual(taken(buffer, 149), []);
@@ -44,7 +45,7 @@ test('a missing packet is waited for until its deadline, then given up', () => {
 });
 
 test('a second gap is waited for from the arrival of the packet after it', () => {
-  const buffer = new ReorderBuffer<string>({ deadline: 100 });
+  const buffer = new ReorderBuffer<string>({ deadline: Millis(100) });
   insert(buffer, [1, 3], 0);
   insert(buffer, [5], 60);
   assert.deepEqual(taken(buffer, 100), [1, 3]);
@@ -55,9 +56,9 @@ test('a second gap is waited for from the arrival of the packet after it', () =>
 test('the first copy wins', () => {
   const buffer = new ReorderBuffer<string>();
   insert(buffer, [5, 6], 0);
-  buffer.insert(6, 'another', 0);
+  buffer.insert(PacketNumber(6), 'another', Millis(0));
   assert.deepEqual(taken(buffer, 0), [5, 6]);
-  buffer.insert(5, 'another', 1);
+  buffer.insert(PacketNumber(5), 'another', Millis(1));
   assert.deepEqual(taken(buffer, 1), []);
   assert.deepEqual({ ...buffer.counts }, { received: 2, duplicates: 2, late: 0, lost: 0, reordered: 0, jumps: 0 });
 });
@@ -78,15 +79,15 @@ test('one stray packet is ignored, two in a row are followed', () => {
 test('the next packet is delivered without being inserted, and counts like others', () => {
   const buffer = new ReorderBuffer<string>();
   assert.deepEqual(
-    [7, 8, 8, 10].map((n) => buffer.takeNext(n)),
+    [7, 8, 8, 10].map((n) => buffer.takeNext(PacketNumber(n))),
     [true, true, false, false],
   );
   insert(buffer, [8, 10], 0);
-  assert.equal(buffer.takeNext(9), true);
-  assert.equal(buffer.takeNext(10), false); // it is there already
+  assert.equal(buffer.takeNext(PacketNumber(9)), true);
+  assert.equal(buffer.takeNext(PacketNumber(10)), false); // it is there already
   insert(buffer, [10], 0);
   assert.deepEqual(taken(buffer, 0), [10]);
-  assert.equal(buffer.takeNext(11), true);
+  assert.equal(buffer.takeNext(PacketNumber(11)), true);
   assert.deepEqual({ ...buffer.counts }, { received: 5, duplicates: 2, late: 0, lost: 0, reordered: 1, jumps: 0 });
 });
 
@@ -96,12 +97,12 @@ test('in any order of arrival each packet is delivered once, in order, or counte
   });
   fc.assert(
     fc.property(arrivals, (packets) => {
-      const buffer = new ReorderBuffer<string>({ deadline: 100, window: 64 });
+      const buffer = new ReorderBuffer<string>({ deadline: Millis(100), window: 64 });
       const out: number[] = [];
       let now = 0;
       for (const { n, wait } of packets) {
         now += wait;
-        if (buffer.takeNext(n)) out.push(n);
+        if (buffer.takeNext(PacketNumber(n))) out.push(n);
         else insert(buffer, [n], now);
         out.push(...taken(buffer, now));
       }

@@ -1,5 +1,5 @@
 /** Puts packets of all paths in order by their absolute number. No socket, no timer, no clock. */
-import type { Millis, PacketNumber } from '../base/units.js';
+import { Millis, PacketNumber } from '../base/units.js';
 
 export interface ReorderOptions {
   /** How long a missing packet is waited for once a later one of its source has come. */
@@ -25,6 +25,8 @@ export interface ReceiverCounts {
 
 /** The group and a flow send packets in the order of their numbers, so a number skipped is missing. Repairs do not. */
 export type Source = 'group' | 'flow' | 'repair';
+
+const NEVER = Millis(Number.POSITIVE_INFINITY);
 
 interface Outlier<T> {
   n: PacketNumber;
@@ -56,13 +58,13 @@ export class ReorderBuffer<T> {
   readonly #missingSince: Float64Array;
   /** The next number to deliver; null before the first packet. */
   #next: PacketNumber | null = null;
-  #highest: PacketNumber = -1;
+  #highest = PacketNumber(-1);
   /** The highest of each source; −1 before its first. */
   #passed = { group: -1, flow: -1 };
   #held = 0;
   #outlier: Outlier<T> | null = null;
 
-  constructor({ deadline = 100, window = 8192 }: ReorderOptions = {}) {
+  constructor({ deadline = Millis(100), window = 8192 }: ReorderOptions = {}) {
     if (!(deadline >= 0)) throw new RangeError(`deadline is ${deadline}, not 0 or more milliseconds`);
     if (!Number.isInteger(Math.log2(window))) throw new RangeError(`window is ${window}, not a power of two`);
     this.deadline = deadline;
@@ -85,10 +87,10 @@ export class ReorderBuffer<T> {
 
   /** When the packet waited for is given up; infinite while none is missing. */
   get givesUpAt(): Millis {
-    if (this.#next === null) return Number.POSITIVE_INFINITY;
+    if (this.#next === null) return NEVER;
     const slot = this.#slot(this.#next);
     const isMissing = this.#missing[slot] === this.#next && this.#numbers[slot] !== this.#next;
-    return isMissing ? this.#missingSince[slot]! + this.deadline : Number.POSITIVE_INFINITY;
+    return isMissing ? Millis(this.#missingSince[slot]! + this.deadline) : NEVER;
   }
 
   /** Continues with packet `n`, or with the next of the group. Drops the packets held. */
@@ -100,7 +102,7 @@ export class ReorderBuffer<T> {
     this.#outlier = null;
     this.#passed = { group: -1, flow: -1 };
     this.#next = n;
-    this.#highest = n === null ? -1 : n - 1;
+    this.#highest = PacketNumber(n === null ? -1 : n - 1);
   }
 
   /** A flow sends everything from packet `n` on. */
@@ -144,7 +146,7 @@ export class ReorderBuffer<T> {
       else this.#passed[source] = n;
     }
     if (n > this.#highest) this.#highest = n;
-    this.#next = n + 1;
+    this.#next = PacketNumber(n + 1);
     return true;
   }
 
@@ -177,15 +179,15 @@ export class ReorderBuffer<T> {
       const before = this.#passed[source];
       this.#passed[source] = n;
       // Packets sent before the group was joined are not missing: a flow brings them.
-      if (before >= 0) this.markMissing(before + 1, n, now);
+      if (before >= 0) this.markMissing(PacketNumber(before + 1), n, now);
     }
   }
 
   /** Of packets `from` to `to` − 1, those that have not come are missing as of `now`. */
   markMissing(from: PacketNumber, to: PacketNumber, now: Millis): void {
-    let begin = -1;
-    const end = Math.min(to, (this.#next ?? from) + this.window);
-    for (let n = Math.max(from, this.#next ?? from); n < end; n++) {
+    let begin = PacketNumber(-1);
+    const end = PacketNumber(Math.min(to, (this.#next ?? from) + this.window));
+    for (let n = PacketNumber(Math.max(from, this.#next ?? from)); n < end; n++) {
       const slot = this.#slot(n);
       const isMissing = this.#numbers[slot] !== n && this.#missing[slot] !== n;
       if (isMissing) {
@@ -194,7 +196,7 @@ export class ReorderBuffer<T> {
         if (begin < 0) begin = n;
       } else if (begin >= 0) {
         this.onMissing(begin, n, now);
-        begin = -1;
+        begin = PacketNumber(-1);
       }
     }
     if (begin >= 0) this.onMissing(begin, end, now);
@@ -209,13 +211,13 @@ export class ReorderBuffer<T> {
       if (packet !== undefined && this.#numbers[slot] === n) {
         this.#packets[slot] = undefined;
         this.#held--;
-        this.#next = n + 1;
+        this.#next = PacketNumber(n + 1);
         take(n, packet);
         continue;
       }
       if (now < this.givesUpAt) return;
       this.counts.lost++;
-      this.#next = n + 1;
+      this.#next = PacketNumber(n + 1);
     }
   }
 

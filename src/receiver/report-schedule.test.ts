@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Millis, PacketNumber, Ticks90k } from '../base/units.js';
 import type { ReceiverStats } from './receiver-stats.js';
 import { ReportSchedule } from './report-schedule.js';
 
@@ -7,7 +8,7 @@ const report = (received: number, lostBeforeRepair: number, lost: number): Recei
   received,
   lost,
   lostBeforeRepair,
-  jitter: 7,
+  jitter: Ticks90k(7),
   duplicates: 0,
   late: 0,
   reordered: 0,
@@ -20,17 +21,17 @@ const report = (received: number, lostBeforeRepair: number, lost: number): Recei
   repaired: { request: 0, group: 0, parity: 0, path: 0 },
   paths: [],
 });
-const position = () => ({ highest: 9, buffer: 100, delay: 200 });
+const position = () => ({ highest: PacketNumber(9), buffer: Millis(100), delay: Millis(200) });
 
 test('a report is due about every five seconds, with the losses since the one before', () => {
-  const schedule = new ReportSchedule(5_000_000, () => 0.5, 0);
+  const schedule = new ReportSchedule(5_000_000, () => 0.5, Millis(0));
   assert.equal(schedule.dueAt, 5_000);
   assert.equal(
-    schedule.take(() => report(1, 1, 1), position, 4_999),
+    schedule.take(() => report(1, 1, 1), position, Millis(4_999)),
     null,
   );
   assert.deepEqual(
-    schedule.take(() => report(990, 20, 10), position, 5_000),
+    schedule.take(() => report(990, 20, 10), position, Millis(5_000)),
     {
       received: 990,
       lost: 20,
@@ -40,14 +41,14 @@ test('a report is due about every five seconds, with the losses since the one be
       ...position(),
     },
   );
-  assert.equal(schedule.take(() => report(1_990, 120, 10), position, 10_000)?.fractionLost, 0.1);
-  assert.equal(schedule.take(() => report(1_990, 120, 10), position, 15_000)?.fractionLost, 0); // nothing came
+  assert.equal(schedule.take(() => report(1_990, 120, 10), position, Millis(10_000))?.fractionLost, 0.1);
+  assert.equal(schedule.take(() => report(1_990, 120, 10), position, Millis(15_000))?.fractionLost, 0); // nothing came
 });
 
 test('reports are spread at random, and many receivers report rarely', () => {
-  const dues = [0, 0.999].map((chance) => new ReportSchedule(5_000_000, () => chance, 0).dueAt);
+  const dues = [0, 0.999].map((chance) => new ReportSchedule(5_000_000, () => chance, Millis(0)).dueAt);
   assert.deepEqual(dues.map(Math.round), [2_500, 7_495]);
-  const schedule = new ReportSchedule(5_000_000, () => 0.5, 0);
+  const schedule = new ReportSchedule(5_000_000, () => 0.5, Millis(0));
   schedule.members = 1_000;
   assert.ok(schedule.interval > 5_000 && schedule.interval < 10_000);
   schedule.members = 100_000;

@@ -1,10 +1,10 @@
 /** When a receiver sends a report, and its content: the more receivers, the more rarely each (RFC 3550, section 6.2). */
 
-import type { Millis } from '../base/units.js';
+import { Millis, type PacketNumber } from '../base/units.js';
 import type { FeedbackReport } from '../wire/feedback.js';
 import type { ReceiverStats } from './receiver-stats.js';
 
-const LEAST_INTERVAL: Millis = 5_000;
+const LEAST_INTERVAL = Millis(5_000);
 /** Share of the station's rate for all reports: 5%, of which receivers have three quarters. */
 const SHARE = 0.05 * 0.75;
 /** Size of one with its headers. */
@@ -12,7 +12,7 @@ const REPORT_BITS = 8 * 160;
 
 /** The fields of a report that the RTP receiver does not know. */
 export interface Position {
-  highest: number;
+  highest: PacketNumber;
   buffer: Millis;
   delay: Millis;
 }
@@ -31,12 +31,14 @@ export class ReportSchedule {
     this.#bitrate = bitrate;
     this.#random = random;
 
-    this.#dueAt = now + this.interval * (0.5 + random());
+    this.#dueAt = Millis(now + this.interval * (0.5 + random()));
   }
 
   /** The mean time between two reports. */
   get interval(): Millis {
-    return Math.max(LEAST_INTERVAL, (1000 * this.#members * REPORT_BITS) / (SHARE * Math.max(1, this.#bitrate)));
+    return Millis(
+      Math.max(LEAST_INTERVAL, (1000 * this.#members * REPORT_BITS) / (SHARE * Math.max(1, this.#bitrate))),
+    );
   }
 
   /** Number of receivers of the station. */
@@ -52,7 +54,7 @@ export class ReportSchedule {
   /** The report if it is due, null otherwise. */
   take(reception: () => ReceiverStats, position: () => Position, now: Millis): FeedbackReport | null {
     if (now < this.#dueAt) return null;
-    this.#dueAt = now + this.interval * (0.5 + this.#random());
+    this.#dueAt = Millis(now + this.interval * (0.5 + this.#random()));
     const { received, lost: unrepaired, lostBeforeRepair: lost, jitter } = reception();
     const expected = received + unrepaired;
     const expectedSince = expected - this.#expected;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { batchOf } from '../../test/support/received-batch.js';
+import { Millis, PacketNumber } from '../base/units.js';
 import { RETRANSMISSION_OVERHEAD, writeRetransmission } from '../wire/retransmission.js';
 import { writeRtpHeader } from '../wire/rtp.js';
 import { TS_GROUP_LENGTH } from '../wire/ts.js';
@@ -29,11 +30,11 @@ function numbersIn(buffer: StreamBuffer): number[] {
 
 test('packets are written in order, with unwrapped sequence numbers and time stamps', () => {
   const buffer = new StreamBuffer();
-  const serverTime = 1_800_000_000_000;
+  const serverTime = Millis(1_800_000_000_000);
   const start = serverTime * 90;
-  const reception = new RtpReceiver({ station, buffer, next: 131_070, serverTime });
+  const reception = new RtpReceiver({ station, buffer, next: PacketNumber(131_070), serverTime });
   const packets = [131_070, 131_072, 131_071, 131_073].map((n) => datagram(n, { time: start + (n - 131_070) * 9_000 }));
-  reception.take(batchOf(packets), 5);
+  reception.take(batchOf(packets), Millis(5));
   assert.deepEqual(
     unitsOf(buffer).map(({ time, data }) => [time - start, data[0]]),
     [
@@ -50,7 +51,7 @@ test('packets are written in order, with unwrapped sequence numbers and time sta
 test('time stamps continue across the wrap at 2^32', () => {
   const buffer = new StreamBuffer();
   const reception = new RtpReceiver({ station, buffer });
-  for (const n of [0, 1, 2]) reception.take(batchOf([datagram(n, { time: 2 ** 32 - 100 + n * 100 })]), 0);
+  for (const n of [0, 1, 2]) reception.take(batchOf([datagram(n, { time: 2 ** 32 - 100 + n * 100 })]), Millis(0));
   assert.deepEqual(
     unitsOf(buffer).map(({ time }) => time - (2 ** 32 - 100)),
     [0, 100, 200],
@@ -62,7 +63,7 @@ test('datagrams can be overwritten after the call: the stream and waiting packet
   const reception = new RtpReceiver({ station, buffer });
   for (const numbers of [[1, 2], [4, 5], [3]]) {
     const batch = batchOf(numbers.map((n) => datagram(n)));
-    reception.take(batch, 0);
+    reception.take(batch, Millis(0));
     batch.buffer.fill(0xee);
   }
   assert.deepEqual(numbersIn(buffer), [1, 2, 3, 4, 5]);
@@ -74,7 +75,7 @@ test('memory of units that the buffer drops is used again', () => {
   const memory = new Set<ArrayBufferLike>();
   const cursor = { position: 0 };
   for (let n = 0; n < 5_000; n++) {
-    reception.take(batchOf([datagram(n)]), n);
+    reception.take(batchOf([datagram(n)]), Millis(n));
     for (const { data } of buffer.read(cursor, 1e9)!) memory.add(data.buffer);
   }
   assert.ok(memory.size <= 5, `${memory.size} pieces of memory`);
@@ -84,7 +85,7 @@ test('foreign packets on the same group and port are counted and ignored', () =>
   const buffer = new StreamBuffer();
   const reception = new RtpReceiver({ station, buffer });
   const others = [datagram(2, { ssrc: 78 }), datagram(2, { payloadType: 26 }), Buffer.from('hello'), Buffer.alloc(0)];
-  reception.take(batchOf([datagram(1), ...others, datagram(2)]), 0);
+  reception.take(batchOf([datagram(1), ...others, datagram(2)]), Millis(0));
   assert.deepEqual(numbersIn(buffer), [1, 2]);
   assert.equal(reception.report().foreign, 4);
   assert.equal(reception.report().lost, 0);
@@ -92,11 +93,11 @@ test('foreign packets on the same group and port are counted and ignored', () =>
 
 test('a missing packet is given up after its deadline, also when no packets come', () => {
   const buffer = new StreamBuffer();
-  const reception = new RtpReceiver({ station, buffer, reorder: { deadline: 50 } });
-  reception.take(batchOf([1, 2, 4].map((n) => datagram(n))), 10);
-  reception.take(batchOf([]), 59);
+  const reception = new RtpReceiver({ station, buffer, reorder: { deadline: Millis(50) } });
+  reception.take(batchOf([1, 2, 4].map((n) => datagram(n))), Millis(10));
+  reception.take(batchOf([]), Millis(59));
   assert.deepEqual(numbersIn(buffer), [1, 2]);
-  reception.take(batchOf([]), 60);
+  reception.take(batchOf([]), Millis(60));
   assert.deepEqual(numbersIn(buffer), [1, 2, 4]);
   assert.equal(reception.report().lost, 1);
 });
@@ -108,7 +109,7 @@ test('no datagram throws', () => {
         const reception = new RtpReceiver({ station: { ...station, format }, buffer: new StreamBuffer() });
         datagrams.forEach((bytes, now) => {
           const framed = datagram(now, { payloadType: format === 'h264' ? 33 : 26 }).subarray(0, 12);
-          reception.take(batchOf([Buffer.from(bytes), Buffer.concat([framed, Buffer.from(bytes)])]), now);
+          reception.take(batchOf([Buffer.from(bytes), Buffer.concat([framed, Buffer.from(bytes)])]), Millis(now));
         });
       }),
     );
@@ -118,17 +119,18 @@ test('no datagram throws', () => {
 /** Packet `n` once more, as a server sends it. */
 function repeated(n: number, options: { ssrc?: number } = {}): Buffer {
   const out = Buffer.concat([Buffer.alloc(RETRANSMISSION_OVERHEAD), datagram(n, options)]);
-  return out.subarray(writeRetransmission(out, RETRANSMISSION_OVERHEAD, n, 0));
+  return out.subarray(writeRetransmission(out, RETRANSMISSION_OVERHEAD, PacketNumber(n), 0));
 }
 
 test('a missing packet is requested, and counted by what repairs it', () => {
   const buffer = new StreamBuffer();
-  const reception = new RtpReceiver({ station, buffer, next: 100_000, paths: 2 });
-  const group = (numbers: number[], path = 0) => reception.take(batchOf(numbers.map((n) => datagram(n))), 10, path);
+  const reception = new RtpReceiver({ station, buffer, next: PacketNumber(100_000), paths: 2 });
+  const group = (numbers: number[], path = 0) =>
+    reception.take(batchOf(numbers.map((n) => datagram(n))), Millis(10), path);
   group([100_000, 100_001, 100_005, 100_006]);
-  assert.deepEqual(reception.nacks.due(10), [{ packets: [100_002, 100_003, 100_004], copies: 1 }]);
-  reception.takeShared(batchOf([repeated(100_002), repeated(100_007)]), 20);
-  assert.equal(reception.takeOwn(repeated(100_003), 20), true);
+  assert.deepEqual(reception.nacks.due(Millis(10)), [{ packets: [100_002, 100_003, 100_004], copies: 1 }]);
+  reception.takeShared(batchOf([repeated(100_002), repeated(100_007)]), Millis(20));
+  assert.equal(reception.takeOwn(repeated(100_003), Millis(20)), true);
   group([100_004, 100_005], 1);
   const { repaired, lostBeforeRepair, lost, paths, duplicates } = reception.report();
   assert.deepEqual(repaired, { request: 1, group: 1, parity: 0, path: 1 });
@@ -146,13 +148,13 @@ test('a missing packet is requested, and counted by what repairs it', () => {
 test('foreign, distant and malformed retransmissions change nothing', () => {
   const buffer = new StreamBuffer();
   const reception = new RtpReceiver({ station, buffer });
-  assert.equal(reception.takeOwn(repeated(5), 0), false); // nothing has begun
-  reception.take(batchOf([datagram(1)]), 0);
-  for (const n of [40_000, 40_001, 40_002]) assert.equal(reception.takeOwn(repeated(n), 0), false);
-  reception.takeOwn(repeated(2, { ssrc: 78 }), 0);
-  reception.takeOwn(datagram(2), 0);
-  reception.takeShared(batchOf([Buffer.from('hello'), repeated(2, { ssrc: 78 })]), 0);
-  reception.take(batchOf([datagram(2)]), 0);
+  assert.equal(reception.takeOwn(repeated(5), Millis(0)), false); // nothing has begun
+  reception.take(batchOf([datagram(1)]), Millis(0));
+  for (const n of [40_000, 40_001, 40_002]) assert.equal(reception.takeOwn(repeated(n), Millis(0)), false);
+  reception.takeOwn(repeated(2, { ssrc: 78 }), Millis(0));
+  reception.takeOwn(datagram(2), Millis(0));
+  reception.takeShared(batchOf([Buffer.from('hello'), repeated(2, { ssrc: 78 })]), Millis(0));
+  reception.take(batchOf([datagram(2)]), Millis(0));
   assert.deepEqual(numbersIn(buffer), [1, 2]);
   assert.deepEqual([reception.report().foreign, reception.report().jumps], [4, 0]);
 });
@@ -160,60 +162,60 @@ test('foreign, distant and malformed retransmissions change nothing', () => {
 test('packets kept until the beginning is known are taken, except those before it', () => {
   const buffer = new StreamBuffer();
   const reception = new RtpReceiver({ station, buffer, waits: true });
-  reception.take(batchOf([110, 111, 112].map((n) => datagram(n))), 0);
+  reception.take(batchOf([110, 111, 112].map((n) => datagram(n))), Millis(0));
   assert.equal(reception.next, null);
-  reception.numbers.anchor(65_536 + 111, 5);
-  reception.begin(65_536 + 108, 1_000, 5);
-  reception.expectFlow(65_536 + 108, 5);
+  reception.numbers.anchor(PacketNumber(65_536 + 111), Millis(5));
+  reception.begin(PacketNumber(65_536 + 108), Millis(1_000), Millis(5));
+  reception.expectFlow(PacketNumber(65_536 + 108), Millis(5));
   assert.equal(reception.base, 65_536 + 110);
   const early = [5_000, 107, 109, 108].map((n) => repeated(65_536 + n));
-  reception.takeEarly(early, 65_536 + 108, 6);
-  reception.settle(6);
+  reception.takeEarly(early, PacketNumber(65_536 + 108), Millis(6));
+  reception.settle(Millis(6));
   assert.deepEqual(numbersIn(buffer), [108, 109, 110, 111, 112]);
 });
 
 test('lost packets at the end of a flow are missing from when the flow is ended', () => {
   const buffer = new StreamBuffer();
-  const reception = new RtpReceiver({ station, buffer, waits: true, reorder: { deadline: 50 } });
-  reception.take(batchOf([110, 111].map((n) => datagram(n))), 0);
-  reception.numbers.anchor(111, 0);
-  reception.begin(105, null, 0);
-  reception.expectFlow(105, 0);
-  for (const n of [105, 106, 107]) reception.takeOwn(repeated(n), 1);
-  reception.settle(1_000);
+  const reception = new RtpReceiver({ station, buffer, waits: true, reorder: { deadline: Millis(50) } });
+  reception.take(batchOf([110, 111].map((n) => datagram(n))), Millis(0));
+  reception.numbers.anchor(PacketNumber(111), Millis(0));
+  reception.begin(PacketNumber(105), null, Millis(0));
+  reception.expectFlow(PacketNumber(105), Millis(0));
+  for (const n of [105, 106, 107]) reception.takeOwn(repeated(n), Millis(1));
+  reception.settle(Millis(1_000));
   assert.deepEqual(numbersIn(buffer), [105, 106, 107]);
-  reception.endFlow(1_000);
-  assert.deepEqual(reception.due(1_000)[0]!.packets, [108, 109]);
-  reception.settle(1_049);
+  reception.endFlow(Millis(1_000));
+  assert.deepEqual(reception.due(Millis(1_000))[0]!.packets, [108, 109]);
+  reception.settle(Millis(1_049));
   assert.equal(reception.report().lost, 0);
-  reception.settle(1_050);
+  reception.settle(Millis(1_050));
   assert.deepEqual(numbersIn(buffer), [105, 106, 107, 110, 111]);
   assert.equal(reception.report().lost, 2);
 });
 
 test('a stopped stream takes no packets, and continues where it was', () => {
   const buffer = new StreamBuffer();
-  const reception = new RtpReceiver({ station, buffer, next: 1 });
-  reception.take(batchOf([1, 2, 4].map((n) => datagram(n))), 0);
+  const reception = new RtpReceiver({ station, buffer, next: PacketNumber(1) });
+  reception.take(batchOf([1, 2, 4].map((n) => datagram(n))), Millis(0));
   reception.stop();
-  reception.take(batchOf([5, 6].map((n) => datagram(n))), 10_000);
+  reception.take(batchOf([5, 6].map((n) => datagram(n))), Millis(10_000));
   assert.deepEqual([reception.next, reception.base, reception.nacks.missing], [3, null, 0]);
   reception.resume();
-  reception.expectFlow(3, 10_001);
-  for (const n of [3, 4, 5]) reception.takeOwn(repeated(n), 10_001);
-  reception.settle(10_001);
+  reception.expectFlow(PacketNumber(3), Millis(10_001));
+  for (const n of [3, 4, 5]) reception.takeOwn(repeated(n), Millis(10_001));
+  reception.settle(Millis(10_001));
   assert.deepEqual(numbersIn(buffer), [1, 2, 3, 4, 5]);
 });
 
 test('time in which the process did not run does not count towards deadlines', () => {
   const buffer = new StreamBuffer();
-  const reception = new RtpReceiver({ station, buffer, latency: 20, reorder: { deadline: 200 } });
-  reception.take(batchOf([1, 2, 4].map((n) => datagram(n))), 20);
-  assert.equal(reception.due(20).length, 1);
-  reception.take(batchOf([]), 700); // the machine stood still for 600 ms
+  const reception = new RtpReceiver({ station, buffer, latency: Millis(20), reorder: { deadline: Millis(200) } });
+  reception.take(batchOf([1, 2, 4].map((n) => datagram(n))), Millis(20));
+  assert.equal(reception.due(Millis(20)).length, 1);
+  reception.take(batchOf([]), Millis(700)); // the machine stood still for 600 ms
   assert.equal(reception.report().lost, 0);
   assert.ok(reception.wakeAt > 600);
-  reception.takeOwn(repeated(3), 701);
-  reception.settle(701);
+  reception.takeOwn(repeated(3), Millis(701));
+  reception.settle(Millis(701));
   assert.deepEqual(numbersIn(buffer), [1, 2, 3, 4]);
 });

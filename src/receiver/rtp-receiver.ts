@@ -1,6 +1,6 @@
 /** From datagrams to a stream: receiving a station, without its sockets and timers. */
 
-import type { Millis, PacketNumber } from '../base/units.js';
+import { Millis, PacketNumber } from '../base/units.js';
 import type { ReceivedBatch } from '../net/receive-batched.js';
 import { emptyRetransmission, readRetransmission } from '../wire/retransmission.js';
 import { emptyRtp, RTP_HEADER_LENGTH, type RtpFields, type RtpPacket, readRtp, writeRtpHeader } from '../wire/rtp.js';
@@ -34,7 +34,7 @@ export interface RtpReceiverOptions {
 /** A stream that is behind takes packets of the group again within this share of the window. */
 const JOIN = 7 / 8;
 /** Parity is waited for if some came within this time. */
-const PARITY_ALIVE: Millis = 2_000;
+const PARITY_ALIVE = Millis(2_000);
 /** With a larger share lost, rows and columns miss several packets, and parity is not waited for. */
 const MOST_LOST_FOR_PARITY = 0.12;
 /** Packets over which the lost share is measured. */
@@ -43,7 +43,7 @@ const SAMPLE_SIZE = 512;
 const TWO_BLOCKS = 200;
 const LARGEST_FEC_WINDOW = 8_192;
 /** Between two looks at the sockets lies their latency, and up to this much in a busy process. */
-const LONGEST_TURN: Millis = 50;
+const LONGEST_TURN = Millis(50);
 /** A packet this many seconds of packets past the flow's last one belongs to an earlier flow that has ended. */
 const FLOW_LEAP = 2;
 /** The same in packets, for those that came before the flow was known. */
@@ -83,15 +83,15 @@ export class RtpReceiver {
   readonly #retransmission = emptyRetransmission();
   readonly #recovered = emptyRtp();
   readonly #fec: FecDecoder | null;
-  #parityAt: Millis = Number.NEGATIVE_INFINITY;
+  #parityAt = Millis(Number.NEGATIVE_INFINITY);
   /** Packets of the group that came and that were missing in this sample; the lost share of the sample before. */
   readonly #sample = { received: 0, missing: 0, share: 0 };
   /** When the sockets were last looked at, the longest interval expected, and the sum of what exceeded it. */
-  #lookedAt: Millis = Number.POSITIVE_INFINITY;
+  #lookedAt = Millis(Number.POSITIVE_INFINITY);
   readonly #longestLook: Millis;
-  #heldUp: Millis = 0;
+  #heldUp = Millis(0);
   /** Arrival of the datagram in hand. */
-  #now: Millis = 0;
+  #now = Millis(0);
   #bytes = 0;
   #foreign = 0;
   #lastArrival: Millis | null = null;
@@ -104,22 +104,23 @@ export class RtpReceiver {
   #flow: PacketNumber | null = null;
 
   constructor(options: RtpReceiverOptions) {
-    const { station, reorder, paths = 1, next, serverTime, latency = 0, waits = false } = options;
+    const { station, reorder, paths = 1, next, serverTime, latency = Millis(0), waits = false } = options;
     const rate = packetRate(station);
     const { fec } = station;
     this.#station = station;
     this.#order = new ReorderBuffer(reorder);
     // Parity of columns leaves a row after its block, and each may just have missed a look at the sockets.
-    const parityDelay = 2 * latency + (fec === undefined ? 0 : (1000 * fec.columns) / Math.max(1, rate));
-    this.nacks = new NackGenerator({ deadline: reorder?.deadline ?? 100, parityDelay });
+    const blockTime = fec === undefined ? 0 : (1000 * fec.columns) / Math.max(1, rate);
+    const parityDelay = Millis(2 * latency + blockTime);
+    this.nacks = new NackGenerator({ deadline: reorder?.deadline ?? Millis(100), parityDelay });
     this.#order.onMissing = (from, to, waited) => this.#addMissing(from, to, waited);
-    this.#longestLook = 2 * latency + LONGEST_TURN;
+    this.#longestLook = Millis(2 * latency + LONGEST_TURN);
     this.#fec = fec === undefined ? null : this.#decoder(TWO_BLOCKS + (rate * 2 * latency) / 1000);
     this.numbers = new GroupNumbers(rate);
     this.#leap = Math.ceil(rate * FLOW_LEAP);
-    if (next !== undefined) this.numbers.anchor(next, Number.POSITIVE_INFINITY);
+    if (next !== undefined) this.numbers.anchor(next, Millis(Number.POSITIVE_INFINITY));
     this.#payloadType = payloadTypeOf(station.format);
-    this.#paths = Array.from({ length: paths }, () => ({ received: 0, first: 0, lost: 0, begin: -1, end: -1 }));
+    this.#paths = Array.from({ length: paths }, newPath);
     this.#writer = new StreamWriter(station, options.buffer);
     if (serverTime !== undefined) this.#writer.setTime(serverTime);
     this.#kept = waits ? [] : null;
@@ -177,7 +178,7 @@ export class RtpReceiver {
   /** A flow begins with packet `from`: packets before it are missing. */
   expectFlow(from: PacketNumber, now: Millis): void {
     if (this.#order.next !== null) this.#order.markMissing(this.#order.next, from, this.#waited(now));
-    this.#flow = from - 1;
+    this.#flow = PacketNumber(from - 1);
     this.#order.flowFrom(from);
     this.#order.followsJumps = false;
   }
@@ -185,7 +186,7 @@ export class RtpReceiver {
   /** The flow has ended: its packets that did not come are missing as of `now`. */
   endFlow(now: Millis): void {
     if (this.#flow !== null && this.#base !== null)
-      this.#order.markMissing(this.#flow + 1, this.#base, this.#waited(now));
+      this.#order.markMissing(PacketNumber(this.#flow + 1), this.#base, this.#waited(now));
     this.#flow = null;
     this.#order.followsJumps = true;
   }
@@ -277,7 +278,7 @@ export class RtpReceiver {
 
   /** When `due` is to be called. */
   get wakeAt(): Millis {
-    return this.nacks.wakeAt + this.#heldUp;
+    return Millis(this.nacks.wakeAt + this.#heldUp);
   }
 
   /** The NACKs due now. */
@@ -355,9 +356,9 @@ export class RtpReceiver {
    */
   #waited(now: Millis): Millis {
     const look = now - this.#lookedAt;
-    if (look > this.#longestLook) this.#heldUp += look - this.#longestLook;
+    if (look > this.#longestLook) this.#heldUp = Millis(this.#heldUp + (look - this.#longestLook));
     this.#lookedAt = now;
-    return now - this.#heldUp;
+    return Millis(now - this.#heldUp);
   }
 
   /** Packets `from` to `to` − 1 are missing. Parity helps with packets of the group only. */
@@ -430,8 +431,16 @@ export class RtpReceiver {
     this.#writer.write(n, packet, packet.payload, 0, packet.payload.length);
 }
 
+const newPath = (): PathState => ({
+  received: 0,
+  first: 0,
+  lost: 0,
+  begin: PacketNumber(-1),
+  end: PacketNumber(-1),
+});
+
 function countPacket(path: PathState, n: PacketNumber): void {
   path.received++;
   if (path.begin < 0) path.begin = n;
-  if (n >= path.end) path.end = n + 1;
+  if (n >= path.end) path.end = PacketNumber(n + 1);
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { stationInfo } from '../../test/support/channels.js';
 import { HandTimers } from '../../test/support/hand-timers.js';
 import { batchOf } from '../../test/support/received-batch.js';
+import { Millis } from '../base/units.js';
 import { RTP_HEADER_LENGTH, writeRtpHeader } from '../wire/rtp.js';
 import { type OpenGroup, receiveStation } from './station-receiver.js';
 
@@ -21,8 +22,8 @@ async function receiving(last: Buffer[] = []) {
   const receiver = await receiveStation({
     station,
     localAddress: '127.0.0.1',
-    latency: 500,
-    deadline: 100,
+    latency: Millis(500),
+    deadline: Millis(100),
     timers,
     openGroup: async (options) => {
       opened = options;

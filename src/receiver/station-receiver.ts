@@ -2,7 +2,7 @@
 
 import { Problem } from '../base/problem.js';
 import { systemTimers, type Timers } from '../base/timers.js';
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import { FEC_PORT_OFFSETS, REPAIR_PORT_OFFSET } from '../contract/addresses.js';
 import type { ClockAnswer, Replaying, Tuned } from '../control/client-state.js';
 import type { FlowRequest } from '../control/flows.js';
@@ -74,7 +74,7 @@ export interface StationReceiver {
   close(): Promise<void>;
 }
 
-const VIEWER_LATENCY: Millis = 20;
+const VIEWER_LATENCY = Millis(20);
 const SPEED = 10;
 
 /** A receiver with a session that its owner keeps. */
@@ -284,7 +284,7 @@ export class Receiver implements StationReceiver {
       this.#timer = null;
       this.#advance();
     };
-    this.#timer = { at, cancel: this.#timers.after(Math.max(0, at - this.#timers.now()), run) };
+    this.#timer = { at, cancel: this.#timers.after(Millis(Math.max(0, at - this.#timers.now())), run) };
   }
 
   #report(error: unknown): void {

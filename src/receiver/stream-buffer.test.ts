@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { Millis, Ticks90k } from '../base/units.js';
 import { StreamBuffer, type StreamUnit } from './stream-buffer.js';
 
 const unit = (time: number, randomAccess = false, length = 100): StreamUnit => ({
-  time,
+  time: Ticks90k(time),
   data: Buffer.alloc(length, time),
   randomAccess,
 });
@@ -38,7 +39,7 @@ test('the oldest units are dropped at the limit of bytes, and a reader there has
 });
 
 test('the oldest units are dropped at the limit of time', () => {
-  const buffer = new StreamBuffer({ maxTime: 10 });
+  const buffer = new StreamBuffer({ maxTime: Millis(10) });
   for (const time of [0, 450, 900, 1350]) buffer.push(unit(time));
   assert.ok(buffer.hasLost({ position: 0 }));
   assert.equal(buffer.hasLost({ position: 1 }), false);

@@ -1,5 +1,5 @@
 /** The last minutes of a received stream, for any number of readers at their own pace. */
-import { type Millis, TICKS_PER_MILLI, TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
+import { Millis, TICKS_PER_MILLI, TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
 
 /** Part of a stream that a player can be given as it is: payloads of RTP packets (h264), or a picture (jpeg). */
 export interface StreamUnit {
@@ -29,7 +29,7 @@ export interface Cursor {
 }
 
 /** Two units further apart have a gap between them. */
-const LONGEST_STEP: Ticks90k = 2 * TICKS_PER_SECOND;
+const LONGEST_STEP = Ticks90k(2 * TICKS_PER_SECOND);
 
 interface Waiting {
   cursor: Cursor | null;
@@ -69,11 +69,11 @@ export class StreamBuffer {
   /** Called for each unit that is dropped, in order: its memory can be reused. */
   onDropped: (unit: StreamUnit) => void = () => undefined;
 
-  constructor({ maxBytes = 256 * 1024 * 1024, maxTime = 60 * 60 * 1000 }: StreamBufferOptions = {}) {
+  constructor({ maxBytes = 256 * 1024 * 1024, maxTime = Millis(60 * 60 * 1000) }: StreamBufferOptions = {}) {
     if (!(maxBytes > 0)) throw new RangeError(`maxBytes is ${maxBytes}, not above 0`);
     if (!(maxTime > 0)) throw new RangeError(`maxTime is ${maxTime}, not above 0 milliseconds`);
     this.#maxBytes = maxBytes;
-    this.#maxTime = maxTime * TICKS_PER_MILLI;
+    this.#maxTime = Ticks90k(maxTime * TICKS_PER_MILLI);
   }
 
   /** Bytes held, overhead included. */
@@ -157,7 +157,7 @@ export class StreamBuffer {
     let position = -1;
     for (const cursor of this.#pinned) position = Math.max(position, cursor.position);
     const from = this.#unitAt(Math.max(position, this.#first));
-    return newest && from ? (newest.time - from.time) / TICKS_PER_MILLI : 0;
+    return newest && from ? Millis((newest.time - from.time) / TICKS_PER_MILLI) : Millis(0);
   }
 
   /**
@@ -198,12 +198,12 @@ export class StreamBuffer {
   lag(cursor: Cursor): Lag {
     const newest = this.#units.at(-1);
     const from = this.#unitAt(Math.max(cursor.position, this.#first));
-    if (!newest || !from) return { bytes: 0, time: 0 };
+    if (!newest || !from) return { bytes: 0, time: Millis(0) };
     let bytes = 0;
     for (let at = Math.max(cursor.position, this.#first); at < this.#end; at++) {
       bytes += this.#unitAt(at)!.data.length;
     }
-    return { bytes, time: (newest.time - from.time) / TICKS_PER_MILLI };
+    return { bytes, time: Millis((newest.time - from.time) / TICKS_PER_MILLI) };
   }
 
   /**

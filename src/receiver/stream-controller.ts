@@ -3,7 +3,7 @@
  * behind; and what to ask the server for. Datagrams, answers and the time in, orders out. No sockets, timers or clock.
  */
 
-import { type Millis, type PacketNumber, ticksToMillis } from '../base/units.js';
+import { Millis, PacketNumber, ticksToMillis } from '../base/units.js';
 import { ServerClock } from '../clock/server-clock.js';
 import { FIRST_CREDIT, greatestFlowSpeed } from '../contract/flow.js';
 import type { Replaying, Tuned } from '../control/client-state.js';
@@ -15,7 +15,7 @@ import type { StationInfo } from '../wire/station-info.js';
 import { FlowCredit } from './flow-credit.js';
 import { packetRate } from './group-numbers.js';
 import type { ReceiverStats } from './receiver-stats.js';
-import { ReportSchedule } from './report-schedule.js';
+import { type Position, ReportSchedule } from './report-schedule.js';
 import { RtpReceiver } from './rtp-receiver.js';
 import type { StreamBuffer } from './stream-buffer.js';
 
@@ -52,25 +52,25 @@ export interface StreamControllerOptions {
 const WINDOW_SECONDS = 15;
 const LEAST_WINDOW = 8192;
 /** How far ahead of its reader a flow is requested, times its speed. */
-const AHEAD: Millis = 500;
-const DEADLINE: Millis = 200;
+const AHEAD = Millis(500);
+const DEADLINE = Millis(200);
 /** With a long latency packets can be waited for until this long after the second look at the sockets. */
-const DEADLINE_AFTER_LOOK: Millis = 1_000;
+const DEADLINE_AFTER_LOOK = Millis(1_000);
 /** A reader that is behind can wait longer: this share of its unread buffer, at most LONGEST_DEADLINE. */
 const UNREAD_SHARE = 0.5;
-const LONGEST_DEADLINE: Millis = 3_000;
+const LONGEST_DEADLINE = Millis(3_000);
 /** A flow without packets for this time has lost its last ones… */
-const TAIL_WAIT: Millis = 150;
+const TAIL_WAIT = Millis(150);
 /** …and for this time is requested again. */
-const STALL_WAIT: Millis = 600;
+const STALL_WAIT = Millis(600);
 /** Packets at the end of a flow that are requested one by one. */
 const LONGEST_TAIL = 256;
 /** Pause after a flow that was refused or not answered. */
-const RETRY: Millis = 2_000;
+const RETRY = Millis(2_000);
 /** Feedback without an answer for this time makes us ask whether the server is there. */
-const UNANSWERED: Millis = 1_000;
+const UNANSWERED = Millis(1_000);
 /** How long a stream that is behind waits for a lost server while the group goes on: sessions ask again within 3 s. */
-const PATIENCE: Millis = 4_000;
+const PATIENCE = Millis(4_000);
 /** Retransmissions kept until the flow they belong to is known. */
 const MOST_EARLY = 8_192;
 
@@ -79,7 +79,8 @@ const NO_ORDERS: readonly Order[] = [];
 const windowFor = (rate: number): number =>
   Math.max(LEAST_WINDOW, 2 ** Math.ceil(Math.log2(Math.max(1, rate) * WINDOW_SECONDS)));
 
-const deadlineFor = (latency: Millis): Millis => (latency > DEADLINE ? 2 * latency + DEADLINE_AFTER_LOOK : DEADLINE);
+const deadlineFor = (latency: Millis): Millis =>
+  latency > DEADLINE ? Millis(2 * latency + DEADLINE_AFTER_LOOK) : DEADLINE;
 
 /** `awaited` is the number of the flow that was requested so as to continue the stream, and not answered yet. */
 type State =
@@ -136,7 +137,7 @@ export class StreamController {
   #flowNumber: number;
   /** Seeks that are not answered yet. */
   #seeks = 0;
-  #retryAt: Millis = Number.NEGATIVE_INFINITY;
+  #retryAt = Millis(Number.NEGATIVE_INFINITY);
   /** Retransmissions while a flow is awaited: its first packets can come before the answer. null: none is awaited. */
   #early: Buffer[] | null = null;
   #unansweredSince: Millis | null = null;
@@ -173,12 +174,12 @@ export class StreamController {
 
   /** When `advance` has to be called for requests. All else is done in time if it is called once a second. */
   get wakeAt(): Millis {
-    return this.#server.name === 'present' ? this.#reception.wakeAt : Number.POSITIVE_INFINITY;
+    return this.#server.name === 'present' ? this.#reception.wakeAt : Millis(Number.POSITIVE_INFINITY);
   }
 
   /** The server's clock was at `serverTime` within the round trip that ends now. */
   addClock(serverTime: Millis, roundTrip: Millis, now: Millis): void {
-    this.#clock.add({ sent: now - roundTrip, received: now, time: serverTime });
+    this.#clock.add({ sent: Millis(now - roundTrip), received: now, time: serverTime });
   }
 
   serverNow(now: Millis): Millis | null {
@@ -238,7 +239,7 @@ export class StreamController {
     this.#takeReplaying(answer, now);
     if (answer.flow !== this.#awaited) return NO_ORDERS;
     this.#reception.resume();
-    this.#follow(answer.flow, answer.from, now);
+    this.#follow(answer.flow, PacketNumber(answer.from), now);
     return this.advance(now);
   }
 
@@ -247,7 +248,7 @@ export class StreamController {
     if (flow !== this.#awaited) return NO_ORDERS;
     this.#setAwaited(null);
     this.#dropEarly();
-    this.#retryAt = now + RETRY;
+    this.#retryAt = Millis(now + RETRY);
     // A silent server can come back; if not, serverLost follows.
     if (!(error instanceof Refusal)) return NO_ORDERS;
     this.#orders.push({ type: 'report', error });
@@ -309,7 +310,7 @@ export class StreamController {
       this.#waitForServer(now);
       return this.#takeOrders();
     }
-    reception.deadline = Math.max(this.#deadline, Math.min(LONGEST_DEADLINE, this.buffer.ahead * UNREAD_SHARE));
+    reception.deadline = Millis(Math.max(this.#deadline, Math.min(LONGEST_DEADLINE, this.buffer.ahead * UNREAD_SHARE)));
     if (this.buffer.isFull && !reception.isStopped) this.#stop(now);
     if (this.#state.name === 'flow') this.#steer(this.#state.flow, now);
     else if (this.#state.name === 'stopped' && !this.buffer.isFull) this.#resume(now);
@@ -358,16 +359,16 @@ export class StreamController {
     if (this.#server.name === 'lost') this.#server.tuned = tuned;
     else this.#server = { name: 'present', tuned };
     this.buffer.keepsUnread = true;
-    this.addClock(serverTime, roundTrip, now);
+    this.addClock(Millis(serverTime), roundTrip, now);
     this.#reception.nacks.addRoundTrip(roundTrip);
-    this.#reception.numbers.anchor(next, now);
+    this.#reception.numbers.anchor(PacketNumber(next), now);
     this.#reports ??= new ReportSchedule(this.station.bitrate, this.#options.random, now);
     this.#reports.members = members;
   }
 
   #takeReplaying({ serverTime, roundTrip, oldest }: Replaying, now: Millis): void {
-    this.addClock(serverTime, roundTrip, now);
-    this.#oldest = oldest;
+    this.addClock(Millis(serverTime), roundTrip, now);
+    this.#oldest = Millis(oldest);
   }
 
   /** Without the server a stream that needs it continues with the group, if that goes on. */
@@ -405,15 +406,16 @@ export class StreamController {
     this.#enter({ name: 'group' });
   }
 
-  #begin(flow: number, { from, time }: { from: PacketNumber; time: Millis }, now: Millis, buffer?: StreamBuffer): void {
-    this.#reception.begin(from, time, now, buffer);
+  #begin(flow: number, start: { from: number; time: number }, now: Millis, buffer?: StreamBuffer): void {
+    const from = PacketNumber(start.from);
+    this.#reception.begin(from, Millis(start.time), now, buffer);
     this.#follow(flow, from, now);
   }
 
   /** The flow begins; its packets that came early belong to the stream. */
   #follow(number: number, from: PacketNumber, now: Millis): void {
     this.#reception.expectFlow(from, now);
-    const credit = from + Math.ceil((this.#rate * FIRST_CREDIT) / 1000);
+    const credit = PacketNumber(from + Math.ceil((this.#rate * FIRST_CREDIT) / 1000));
     const early = this.#early ?? [];
     this.#early = [];
     this.#enter({ name: 'flow', flow: new FlowCredit({ number, from, credit, rate: this.#rate }, now), awaited: null });
@@ -427,7 +429,7 @@ export class StreamController {
       this.#endFlow(now);
       return;
     }
-    const wanted = base ?? Math.max(flow.credit, this.#wanted());
+    const wanted = base ?? PacketNumber(Math.max(flow.credit, this.#wanted()));
     if (flow.update(position, wanted, now)) {
       flow.grant(wanted, now);
       this.#sendFeedback();
@@ -436,16 +438,16 @@ export class StreamController {
     if (base !== null && base - position <= LONGEST_TAIL && stalled >= TAIL_WAIT) {
       this.#endFlow(now);
     } else if (stalled >= STALL_WAIT && this.#mayRequest(now)) {
-      this.#retryAt = now + RETRY;
+      this.#retryAt = Millis(now + RETRY);
       this.#unansweredSince ??= now;
-      this.#requestFrom(position + 1);
+      this.#requestFrom(PacketNumber(position + 1));
     }
   }
 
   /** The packet up to which the stream is wanted, not included: some seconds ahead of its reader. */
   #wanted(): PacketNumber {
     const missing = this.#speed * AHEAD - this.buffer.ahead;
-    return (this.#reception.next ?? 0) + Math.max(0, Math.ceil((missing / 1000) * this.#rate));
+    return PacketNumber((this.#reception.next ?? 0) + Math.max(0, Math.ceil((missing / 1000) * this.#rate)));
   }
 
   /** The buffer is full: the position of the stream is remembered, and nothing is taken. */
@@ -483,12 +485,12 @@ export class StreamController {
     if (report) this.#sendFeedback({ report });
   }
 
-  #position(now: Millis): { highest: PacketNumber; buffer: Millis; delay: Millis } {
+  #position(now: Millis): Position {
     const { ahead, newest } = this.buffer;
     const serverNow = this.#clock.at(now);
     const shown = newest === null ? null : ticksToMillis(newest) - ahead;
-    const delay = serverNow === null || shown === null ? 0 : serverNow - shown;
-    return { highest: this.#reception.numbers.highest ?? 0, buffer: ahead, delay };
+    const delay = Millis(serverNow === null || shown === null ? 0 : serverNow - shown);
+    return { highest: this.#reception.numbers.highest ?? PacketNumber(0), buffer: ahead, delay };
   }
 
   #sendFeedback(content: Partial<Pick<Feedback, 'missing' | 'copies' | 'report'>> = {}): void {

@@ -1,13 +1,6 @@
 /** Packets in order → units of a StreamBuffer. No socket, no timer, no clock. */
 
-import {
-  type Millis,
-  millisToTicks,
-  type PacketNumber,
-  RTP_TIME_MODULUS,
-  type Ticks90k,
-  unwrap,
-} from '../base/units.js';
+import { type Millis, millisToTicks, type PacketNumber, RTP_TIME_MODULUS, Ticks90k, unwrap } from '../base/units.js';
 import type { RtpHeader } from '../wire/rtp.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { JpegAssembler } from './jpeg-assembler.js';
@@ -61,7 +54,7 @@ export class StreamWriter {
 
   /** Takes the next packet, whose payload lies from `start` to `end` of the buffer. */
   write(n: PacketNumber, header: RtpHeader, buffer: Buffer, start: number, end: number): void {
-    const time = unwrap(header.timestamp, this.#time ?? header.timestamp, RTP_TIME_MODULUS);
+    const time = Ticks90k(unwrap(header.timestamp, this.#time ?? header.timestamp, RTP_TIME_MODULUS));
     this.#time = time;
     if (!this.#jpeg) {
       this.#packer.add(time, buffer, start, end);

@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { foundAt } from '../../test/support/found.js';
 import { makeStation } from '../../test/support/stations.js';
 import { Problem } from '../base/problem.js';
+import { Millis } from '../base/units.js';
 import type { Session, SessionOptions, Tuned } from '../control/client.js';
 import { Tuner } from './tuner.js';
 
@@ -11,7 +12,7 @@ const [found] = foundAt(
   ['a', 'b', 'c'].map((server, i) => ({ address: server, stations: [{ ...info, server, number: i + 1 }] })),
 );
 
-const tuned: Tuned = { station: info, next: 7, serverTime: 0, members: 1, burst: null, roundTrip: 1 };
+const tuned: Tuned = { station: info, next: 7, serverTime: 0, members: 1, burst: null, roundTrip: Millis(1) };
 
 /** A tuner, and the servers that it asks, each of which answers while it is in `up`. */
 function bench(context: TestContext, up: Set<string>) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Ticks90k } from '../base/units.js';
 import { Pid, TS_GROUP_LENGTH, TS_PACKET_LENGTH, TS_SYNC_BYTE } from '../wire/ts.js';
 import { StreamBuffer, type StreamUnit } from './stream-buffer.js';
 import { UnitPacker } from './unit-packer.js';
@@ -25,12 +26,12 @@ function accessPoint(): Buffer {
 test('consecutive payloads become one unit until it is flushed', () => {
   const { packer, units } = packing();
   const buffer = Buffer.from('..abc..def..');
-  packer.add(1, buffer, 2, 5);
-  packer.add(2, buffer, 7, 10);
+  packer.add(Ticks90k(1), buffer, 2, 5);
+  packer.add(Ticks90k(2), buffer, 7, 10);
   assert.deepEqual(units, []);
   packer.flush();
   packer.flush();
-  packer.add(3, buffer, 2, 3);
+  packer.add(Ticks90k(3), buffer, 2, 3);
   packer.flush();
   assert.deepEqual(
     units.map(({ time, data, randomAccess }) => [time, String(data), randomAccess]),
@@ -45,10 +46,10 @@ test('a unit ends before a random access point, after 20 ms, and where time goes
   const { packer, units } = packing();
   const payload = Buffer.from('abc');
   const point = accessPoint();
-  for (const time of [0, 1799, 1800]) packer.add(time, payload, 0, 3);
-  packer.add(1801, point, 0, point.length);
-  packer.add(1802, payload, 0, 3);
-  packer.add(900, payload, 0, 3);
+  for (const time of [0, 1799, 1800]) packer.add(Ticks90k(time), payload, 0, 3);
+  packer.add(Ticks90k(1801), point, 0, point.length);
+  packer.add(Ticks90k(1802), payload, 0, 3);
+  packer.add(Ticks90k(900), payload, 0, 3);
   packer.flush();
   assert.deepEqual(
     units.map(({ time, data, randomAccess }) => [time, data.length, randomAccess]),
@@ -64,7 +65,7 @@ test('a unit ends before a random access point, after 20 ms, and where time goes
 test('any amount of data is kept, byte for byte', () => {
   const { packer, units } = packing();
   const payloads = Array.from({ length: 1000 }, (_, i) => Buffer.alloc(i * 2, i));
-  for (const payload of [...payloads, Buffer.alloc(600_000, 7)]) packer.add(0, payload, 0, payload.length);
+  for (const payload of [...payloads, Buffer.alloc(600_000, 7)]) packer.add(Ticks90k(0), payload, 0, payload.length);
   packer.flush();
   const kept = Buffer.concat(units.map(({ data }) => data));
   assert.ok(kept.equals(Buffer.concat([...payloads, Buffer.alloc(600_000, 7)])));
@@ -82,7 +83,7 @@ test('memory is reused when its units are dropped, and not before', () => {
   let first = 0; // the oldest unit that is held
   for (let n = 0; n < 10_000; n++) {
     payload.writeUInt32BE(n, 4);
-    packer.add(n * 2000, payload, 0, payload.length);
+    packer.add(Ticks90k(n * 2000), payload, 0, payload.length);
     packer.flush();
     if (n % 100 !== 0) continue;
     while (buffer.hasLost({ position: first })) first++;
@@ -106,7 +107,7 @@ test('a reader that drops the units it has read needs memory only for unread one
   const payload = Buffer.alloc(TS_GROUP_LENGTH);
   const cursor = { position: 0 };
   for (let n = 0; n < 10_000; n++) {
-    packer.add(n * 100, payload, 0, payload.length);
+    packer.add(Ticks90k(n * 100), payload, 0, payload.length);
     packer.flush();
     if (n % 400 !== 0) continue;
     buffer.read(cursor, 1e9);

@@ -1,5 +1,5 @@
 /** Payloads of RTP packets in order, kept: one behind the other in large pieces of memory. No socket, no timer. */
-import { TICKS_PER_MILLI, type Ticks90k } from '../base/units.js';
+import { TICKS_PER_MILLI, Ticks90k } from '../base/units.js';
 import { startsRandomAccess } from '../wire/ts.js';
 import type { StreamUnit } from './stream-buffer.js';
 
@@ -10,7 +10,7 @@ const SPARE_PIECES = 4;
  * No unit crosses a multiple of this, so that all receivers of a station cut its stream at the same positions. Shorter than a
  * picture lasts, so that cuts are exact enough.
  */
-const LONGEST_UNIT: Ticks90k = 20 * TICKS_PER_MILLI;
+const LONGEST_UNIT = Ticks90k(20 * TICKS_PER_MILLI);
 
 const windowOf = (time: Ticks90k): number => Math.floor(time / LONGEST_UNIT);
 
@@ -28,7 +28,7 @@ export class UnitPacker {
   /** The unit being packed, within the piece. */
   #begin = 0;
   #end = 0;
-  #time: Ticks90k = 0;
+  #time = Ticks90k(0);
   #randomAccess = false;
 
   readonly #push: (unit: StreamUnit) => void;

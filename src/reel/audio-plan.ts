@@ -1,5 +1,5 @@
 /** The audio frames of a reel and their times: exactly as long as its video, so that a loop has no gap. */
-import type { Ticks90k } from '../base/units.js';
+import { Ticks90k } from '../base/units.js';
 import { AAC_FRAME_TICKS, type SpooledAudio } from '../media/spool.js';
 import { SpoolReader } from '../media/spool-reader.js';
 
@@ -43,5 +43,5 @@ export function planAudio(audio: SpooledAudio, duration: Ticks90k): AudioPlan {
       close: () => reader.close(),
     };
   };
-  return { sizes, ptsOf: (frame) => Math.round((frame * duration) / count), open };
+  return { sizes, ptsOf: (frame) => Ticks90k(Math.round((frame * duration) / count)), open };
 }

@@ -1,7 +1,7 @@
 /** Reels of JPEG frames: RTP/JPEG payloads (RFC 2435), cut when the reel is made. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
+import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
 import type { Ratio } from '../media/settings.js';
 import { frameTime } from '../media/spool.js';
 import type { ReelManifest } from './manifest.js';
@@ -96,7 +96,7 @@ export class JpegReel implements Reel {
     const start = frameTime(frame, this.#frameRate);
     const first = this.#firstPackets[frame]!;
     const share = (packet - first) / (this.#firstPackets[frame + 1]! - first);
-    return start + Math.floor(share * (frameTime(frame + 1, this.#frameRate) - start));
+    return Ticks90k(start + Math.floor(share * (frameTime(frame + 1, this.#frameRate) - start)));
   }
 
   at(time: Ticks90k): number {

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { Problem, type ProblemCode, problemCodes } from '../base/problem.js';
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import type { GeneratedFilm } from '../media/settings.js';
 import type { MakeReel } from './child/make-reel.js';
 
@@ -49,7 +49,7 @@ const mediaEntry = fileURLToPath(new URL('child/media-entry.js', import.meta.url
 const RETRY = 'Close other programs, or raise the limits of open files and processes, and try again.';
 
 /** Encoding 2160p takes about 1.5 GB. */
-const defaultLimits: PrepareLimits = { silence: 120_000, memory: 4 * 2 ** 30 };
+const defaultLimits: PrepareLimits = { silence: Millis(120_000), memory: 4 * 2 ** 30 };
 
 /**
  * Carries out `request` in a child process; `subject` names it in messages. Rejects with a Problem: the child's own, or

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { type MadeUp, makeSpool, scratchFolder } from '../../test/support/spool.js';
 import { analyseTs } from '../../test/support/ts-analyser.js';
+import { Ticks90k } from '../base/units.js';
 import {
   continuityCounterOf,
   hasPayload,
@@ -129,7 +130,7 @@ test('audio shorter than the video is followed by silence, longer audio is cut',
   const folder = scratchFolder(context);
   const { video, audio } = makeSpool(folder, film);
   const short = { ...audio, sizes: audio.sizes.slice(0, 100) };
-  const late = { ...audio, start: 96_000 };
+  const late = { ...audio, start: Ticks90k(96_000) };
   for (const variant of [short, late]) {
     const chunks: Buffer[] = [];
     const result = multiplex({ video, audio: variant, write: (packets) => chunks.push(Buffer.from(packets)) });

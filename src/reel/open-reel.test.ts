@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { fakeReel } from '../../test/support/fake-reel.js';
 import { makeFilm, reelOf as reelOfFilm } from '../../test/support/film.js';
 import { scratchFolder } from '../../test/support/spool.js';
+import { Ticks90k } from '../base/units.js';
 import type { Ratio } from '../media/settings.js';
 import { parseJpegPayload } from '../wire/rtp-jpeg.js';
 import { startsRandomAccess, TS_GROUP_LENGTH, TS_PACKETS_PER_GROUP } from '../wire/ts.js';
@@ -44,7 +45,7 @@ const tsReels: fc.Arbitrary<MadeUp> = fc
     points: fc.uniqueArray(fc.integer({ min: 1, max: 400 }), { maxLength: 5 }),
   })
   .map(({ steps, points }) => async (folder) => {
-    const times = sums(steps.map(([time]) => time));
+    const times = sums(steps.map(([time]) => time)).map(Ticks90k);
     const counts = sums(steps.map(([, count]) => count));
     // The total is a multiple of seven.
     const groups = Math.ceil((counts.pop()! + 1) / TS_PACKETS_PER_GROUP);
@@ -74,7 +75,7 @@ const jpegReels: fc.Arbitrary<MadeUp> = fc
   })
   .map(({ frameRate, lengths }) => async (folder) => {
     const [numerator, denominator] = frameRate;
-    const duration = Math.round((lengths.length * 90_000 * denominator) / numerator);
+    const duration = Ticks90k(Math.round((lengths.length * 90_000 * denominator) / numerator));
     const packets = lengths.reduce((sum, length) => sum + Math.ceil(length / 1_400), 0);
     const bytes = lengths.reduce((sum, length) => sum + length, 0);
     writeJpegIndex(folder, { duration, lengths: Uint32Array.from(lengths), packets, peakToAverage: 1 });
@@ -103,7 +104,7 @@ for (const [format, madeUp] of Object.entries({ h264: tsReels, jpeg: jpegReels }
           }
           const times = [...shares.map((share) => share * duration), duration - 1, duration - 0.001, 0];
           for (const time of times) {
-            const n = reel.at(time);
+            const n = reel.at(Ticks90k(time));
             assert.ok(reel.due(n) <= time, `packet ${n} has left by ${time}`);
             assert.ok(n + 1 === packets || reel.due(n + 1) > time, `packet ${n + 1} has not left by ${time}`);
           }

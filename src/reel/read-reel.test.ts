@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { fakeReel } from '../../test/support/fake-reel.js';
 import { scratchFolder } from '../../test/support/spool.js';
+import { Ticks90k } from '../base/units.js';
 import type { StationFormat } from '../wire/station-info.js';
 import { TS_GROUP_LENGTH } from '../wire/ts.js';
 import { writeJpegIndex } from './jpeg-reel.js';
@@ -22,12 +23,17 @@ function wholeReel(context: TestContext, format: StationFormat): string {
   const { manifest } = fakeReel({ times: [0], duration: 1, format }).data;
   let facts: Partial<ReelManifest>;
   if (format === 'h264') {
-    const curve = { times: [0, 900, 9_000], counts: [0, 70, 140] };
-    writeTsIndex(folder, { curve, randomAccess: [0, 8], groups: 20, duration: 9_000, peakToAverage: 1 });
-    facts = { duration: 9_000, packets: 20, bytes: 20 * TS_GROUP_LENGTH };
+    const curve = { times: [0, 900, 9_000].map(Ticks90k), counts: [0, 70, 140] };
+    writeTsIndex(folder, { curve, randomAccess: [0, 8], groups: 20, duration: Ticks90k(9_000), peakToAverage: 1 });
+    facts = { duration: Ticks90k(9_000), packets: 20, bytes: 20 * TS_GROUP_LENGTH };
   } else {
-    writeJpegIndex(folder, { lengths: Uint32Array.of(150, 9_000), duration: 6_000, packets: 8, peakToAverage: 1 });
-    facts = { duration: 6_000, packets: 8, bytes: 9_150 };
+    writeJpegIndex(folder, {
+      lengths: Uint32Array.of(150, 9_000),
+      duration: Ticks90k(6_000),
+      packets: 8,
+      peakToAverage: 1,
+    });
+    facts = { duration: Ticks90k(6_000), packets: 8, bytes: 9_150 };
   }
   writeFileSync(join(folder, ReelFile.packets[format]), Buffer.alloc(facts.bytes!));
   writeFileSync(join(folder, ReelFile.manifest), JSON.stringify({ ...manifest, ...facts }));

@@ -1,5 +1,5 @@
 /** The TS packets that each part of a reel needs, and when they may and must leave: the input of the sending curve. */
-import type { Ticks90k } from '../base/units.js';
+import { Ticks90k } from '../base/units.js';
 import { MEDIA_DELAY_TICKS } from '../contract/timing.js';
 import type { SpooledVideo } from '../media/spool.js';
 import { PES_HEADER_LENGTH_PTS, PES_HEADER_LENGTH_PTS_DTS, padPackets, tsPacketsFor } from '../wire/pes.js';
@@ -10,16 +10,16 @@ import { type Bounds, GRID } from './smoothing.js';
  * Longest time an access unit takes to leave: 730 ms, the media delay less 250 ms, by which reordered pictures are decoded
  * before they are shown, and 20 ms, which keep the PCR clear of the DTS.
  */
-const VIDEO_WINDOW: Ticks90k = MEDIA_DELAY_TICKS - 22_500 - 1_800;
+const VIDEO_WINDOW = Ticks90k(MEDIA_DELAY_TICKS - 22_500 - 1_800);
 /** Audio leaves late, so that a viewer that begins at a random access point gets the sound of its first picture. */
-const AUDIO_WAIT: Ticks90k = 49_500;
+const AUDIO_WAIT = Ticks90k(49_500);
 /** All packets leave before the reel's end: those of its last half second may leave from its beginning on. */
-const TAIL: Ticks90k = 45_000;
+const TAIL = Ticks90k(45_000);
 /** Tolerance of packets with a fixed time. */
-const SLACK: Ticks90k = 1_800;
+const SLACK = Ticks90k(1_800);
 /** Usual interval of PCRs, 35 ms: at most 40 ms are allowed, the rest is for packets that nothing may interrupt. */
-const PCR_INTERVAL: Ticks90k = 3_150;
-const PSI_INTERVAL: Ticks90k = 9_000;
+const PCR_INTERVAL = Ticks90k(3_150);
+const PSI_INTERVAL = Ticks90k(9_000);
 
 /** PAT, PMT and PCR, directly before a random access point. */
 export const RANDOM_ACCESS_HEADER = 3;
@@ -108,7 +108,8 @@ export function sendingBounds(plan: SendPlan, randomAccess: Uint8Array): Bounds 
   const steps = Math.max(1, Math.ceil(duration / GRID));
   const lower = new Float64Array(steps + 1);
   const upper = new Float64Array(steps + 1);
-  const add = (packets: number, release: Ticks90k, deadline: Ticks90k) => {
+  // Ticks that may have a fraction.
+  const add = (packets: number, release: number, deadline: number) => {
     upper[Math.min(steps, Math.max(1, Math.ceil(release / GRID)))]! += packets;
     lower[deadline >= duration ? steps : Math.max(1, Math.floor(deadline / GRID))]! += packets;
   };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { Ticks90k } from '../base/units.js';
 import { type Bounds, busiestWindow, CurveReader, GRID, raiseFloor, tautString, WINDOW } from './smoothing.js';
 
 /** Bounds of packets that each have `window` steps to leave. */
@@ -25,7 +26,7 @@ test('the string stays between its bounds and ends at the total', () => {
     fc.property(packetRuns, fc.integer({ min: 1, max: 70 }), (packets, window) => {
       const bounds = boundsOf(packets, window);
       const steps = bounds.lower.length - 1;
-      const curve = tautString(bounds, steps * GRID);
+      const curve = tautString(bounds, Ticks90k(steps * GRID));
       assert.equal(curve.counts.at(-1), bounds.lower[steps]);
       const reader = new CurveReader(curve);
       for (let step = 0; step <= steps; step++) {
@@ -39,7 +40,7 @@ test('the string stays between its bounds and ends at the total', () => {
 test('a large picture among small ones is spread over its whole window', () => {
   const packets = new Array(100).fill(2);
   packets[50] = 700;
-  const curve = tautString(boundsOf(packets, 70), 170 * GRID);
+  const curve = tautString(boundsOf(packets, 70), Ticks90k(170 * GRID));
   const window = WINDOW / GRID;
   assert.ok(busiestWindow(curve) <= ((700 + 70 * 2) / 70) * window * 1.05, `${busiestWindow(curve)}`);
 });
@@ -47,7 +48,7 @@ test('a large picture among small ones is spread over its whole window', () => {
 test('a constant rate stays one straight line', () => {
   const curve = tautString(
     { lower: Float64Array.from([0, 0, 1, 2, 4]), upper: Float64Array.from([0, 2, 3, 4, 4]) },
-    4 * GRID,
+    Ticks90k(4 * GRID),
   );
   assert.deepEqual(curve.times, [0, 4 * GRID]);
 });
@@ -57,7 +58,7 @@ test('with the floor the busiest 100 ms carry at most twice the average, in whol
     fc.property(packetRuns, (packets) => {
       const bounds = boundsOf(packets, 70);
       const duration = (bounds.lower.length - 1) * GRID;
-      const raised = raiseFloor(tautString(bounds, duration));
+      const raised = raiseFloor(tautString(bounds, Ticks90k(duration)));
       const total = raised.counts.at(-1)!;
       assert.equal(total % 7, 0);
       assert.ok(total >= bounds.lower.at(-1)!);

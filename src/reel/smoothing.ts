@@ -6,12 +6,12 @@
  * reducing rate variability and end-to-end resource requirements through optimal smoothing", 1998): no other has a
  * lower peak.
  */
-import type { Ticks90k } from '../base/units.js';
+import { Ticks90k } from '../base/units.js';
 
 /** The curves and windows are kept on a grid of 10 ms. */
-export const GRID: Ticks90k = 900;
+export const GRID = Ticks90k(900);
 /** The window in which the peak is measured: 100 ms. */
-export const WINDOW: Ticks90k = 9_000;
+export const WINDOW = Ticks90k(9_000);
 
 /** A piecewise linear curve: at `times[i]` ticks, `counts[i]` packets have left. Both rise from 0. */
 export interface SendingCurve {
@@ -34,8 +34,8 @@ export interface Bounds {
 export function tautString(bounds: Bounds, duration: Ticks90k): SendingCurve {
   const { lower, upper } = bounds;
   const last = lower.length - 1;
-  const timeAt = (step: number) => (step === last ? duration : step * GRID);
-  const curve: SendingCurve = { times: [0], counts: [0] };
+  const timeAt = (step: number) => Ticks90k(step === last ? duration : step * GRID);
+  const curve: SendingCurve = { times: [Ticks90k(0)], counts: [0] };
   let step = 0;
   let count = 0;
   while (step < last) {
@@ -120,8 +120,8 @@ export class CurveReader {
 /** Lowest rate, packets a tick, so that time stamps come often enough: 300 a second (451 kbit/s). */
 const LEAST_RATE = 300 / 90_000;
 /** Longest interval between packets: that of the lowest rate. Rounded corners make one interval 150 longer. */
-export const LONGEST_INTERVAL: Ticks90k = 300;
-export const INTERVAL_ROUNDING: Ticks90k = 150;
+export const LONGEST_INTERVAL = Ticks90k(300);
+export const INTERVAL_ROUNDING = Ticks90k(150);
 const GROUP = 7;
 
 /**
@@ -156,7 +156,7 @@ export function leastAllowed(options: { low: number; high: number; allowed(value
 }
 
 function withFloor(curve: SendingCurve, floor: number): SendingCurve {
-  const raised: SendingCurve = { times: [0], counts: [0] };
+  const raised: SendingCurve = { times: [Ticks90k(0)], counts: [0] };
   let exact = 0;
   let whole = 0;
   for (let i = 1; i < curve.times.length; i++) {

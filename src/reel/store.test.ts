@@ -19,6 +19,7 @@ import { openStore } from '../../test/support/film.js';
 import { makeSource } from '../../test/support/sources.js';
 import { scratchFolder, sharedFolder } from '../../test/support/spool.js';
 import { Problem } from '../base/problem.js';
+import { Millis } from '../base/units.js';
 import { defaultMediaSettings } from '../media/settings.js';
 import { closeReel } from './open-reel.js';
 import { findReel, prepareReel } from './prepare.js';
@@ -244,9 +245,9 @@ test('an interrupted preparation leaves nothing in the store', async (context) =
 test('a child that reports nothing, or takes too much memory, is ended', async (context) => {
   const store = await openStore(context);
   const source = makeSource({ path: join(scratchFolder(context), 'film.mp4'), seconds: 1 });
-  const limits = { silence: 1, memory: Number.POSITIVE_INFINITY };
+  const limits = { silence: Millis(1), memory: Number.POSITIVE_INFINITY };
   await assert.rejects(prepareReel({ source, settings, store, limits }), /no progress/);
-  const small = { silence: 60_000, memory: 1_000 };
+  const small = { silence: Millis(60_000), memory: 1_000 };
   await assert.rejects(prepareReel({ source, settings, store, limits: small }), /too much memory/);
   assert.deepEqual(readdirSync(join(store.folder, 'making')), []);
 });

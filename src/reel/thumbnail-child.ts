@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { messageOf } from '../base/problem.js';
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import type { StationFormat } from '../wire/station-info.js';
 
 /** `picture` as for `makeThumbnail`; `width` is the widest result, pixels. */
@@ -41,11 +41,11 @@ export interface ThumbnailLimits {
   idle: Millis;
 }
 
-export const thumbnailLimits: ThumbnailLimits = { time: 5_000, memory: 512 * 2 ** 20, idle: 30_000 };
+export const thumbnailLimits: ThumbnailLimits = { time: Millis(5_000), memory: 512 * 2 ** 20, idle: Millis(30_000) };
 
 /** Pause after the first failure; each further failure doubles it, a finished picture resets it. */
-const FIRST_PAUSE: Millis = 1_000;
-const LONGEST_PAUSE: Millis = 60_000;
+const FIRST_PAUSE = Millis(1_000);
+const LONGEST_PAUSE = Millis(60_000);
 
 export interface ThumbnailChildOptions {
   timers: { now(): Millis; after(delay: Millis, run: () => void): () => void };
@@ -66,10 +66,10 @@ export class ThumbnailChild {
   readonly #jobs: { job: ThumbnailJob; done(thumbnail: Buffer | null): void }[] = [];
   #cancelTimer = () => {};
   /** When the current job was sent. */
-  #sent: Millis = 0;
+  #sent: Millis = Millis(0);
   /** A job is being done, or it rests after one. */
   #isBusy = false;
-  #pause: Millis = 0;
+  #pause: Millis = Millis(0);
   #startAfter = Number.NEGATIVE_INFINITY;
   /** Set for good when FFmpeg is not installed, or it was closed. */
   #isOff = false;
@@ -140,19 +140,19 @@ export class ThumbnailChild {
       this.#fail(`failed (${answer.failed})`);
       return;
     }
-    this.#pause = 0;
+    this.#pause = Millis(0);
     this.#jobs.shift()?.done(answer.thumbnail === null ? null : Buffer.from(answer.thumbnail));
     // The next picture starts another process.
     const { timers, limits } = this.#options;
     if (answer.memory > limits.memory) this.#kill();
     // The process rests as long as it worked: thumbnails take half a processor at most.
     this.#cancelTimer();
-    this.#cancelTimer = timers.after(timers.now() - this.#sent, () => this.#next());
+    this.#cancelTimer = timers.after(Millis(timers.now() - this.#sent), () => this.#next());
   }
 
   #fail(what: string): void {
     const { timers, log } = this.#options;
-    this.#pause = Math.min(LONGEST_PAUSE, this.#pause * 2 || FIRST_PAUSE);
+    this.#pause = Millis(Math.min(LONGEST_PAUSE, this.#pause * 2 || FIRST_PAUSE));
     this.#startAfter = timers.now() + this.#pause;
     log(`The process that makes thumbnails ${what}: posters until it is started again, in ${this.#pause / 1000} s.`);
     this.#end();

@@ -1,7 +1,7 @@
 /** Reels of MPEG-TS: every RTP payload has seven TS packets, so the file needs no table of positions. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Ticks90k } from '../base/units.js';
+import { Ticks90k } from '../base/units.js';
 import { shiftTimes, TS_GROUP_LENGTH, TS_PACKETS_PER_GROUP } from '../wire/ts.js';
 import type { ReelManifest } from './manifest.js';
 import type { Multiplexed } from './multiplex.js';
@@ -76,7 +76,7 @@ export class TsReel implements Reel {
     const segment = this.#segmentOf(count);
     const packets = this.#counts[segment + 1]! - this.#counts[segment]!;
     const ticks = this.#times[segment + 1]! - this.#times[segment]!;
-    return Math.floor(this.#times[segment]! + ((count - this.#counts[segment]!) * ticks) / packets);
+    return Ticks90k(Math.floor(this.#times[segment]! + ((count - this.#counts[segment]!) * ticks) / packets));
   }
 
   at(time: Ticks90k): number {

@@ -1,5 +1,5 @@
 /** Which TS packet of a reel leaves next, and its bytes. */
-import type { Ticks90k } from '../base/units.js';
+import { Ticks90k } from '../base/units.js';
 import { MEDIA_DELAY_TICKS } from '../contract/timing.js';
 import type { AccessUnitReader, SpooledVideo } from '../media/spool.js';
 import { PES_HEADER_LENGTH_PTS, PES_HEADER_LENGTH_PTS_DTS, PesCutter, StreamId, writePesHeader } from '../wire/pes.js';
@@ -18,13 +18,13 @@ import { ALIGNMENT, AUDIO_FRAMES_PER_PES, EARLY_PCR, RANDOM_ACCESS_HEADER, type 
 import { INTERVAL_ROUNDING, LONGEST_INTERVAL } from './smoothing.js';
 
 /** Longest interval between two PCRs: 40 ms, less the rounding of intervals. */
-const PCR_MOST: Ticks90k = 3_600 - INTERVAL_ROUNDING;
+const PCR_MOST = Ticks90k(3_600 - INTERVAL_ROUNDING);
 /** Age of the last PCR at which the next packet would be too late for another. */
-const PCR_LIMIT: Ticks90k = PCR_MOST - LONGEST_INTERVAL;
+const PCR_LIMIT = Ticks90k(PCR_MOST - LONGEST_INTERVAL);
 /** The same before a random access point: alignment, PAT and PMT are up to 8 packets that nothing interrupts. */
-const PCR_LIMIT_BEFORE_HEADER: Ticks90k = PCR_MOST - 8 * LONGEST_INTERVAL;
+const PCR_LIMIT_BEFORE_HEADER = Ticks90k(PCR_MOST - 8 * LONGEST_INTERVAL);
 /** The same before the end: the next reel begins with PAT, PMT and then its PCR. */
-const PCR_LIMIT_BEFORE_END: Ticks90k = PCR_MOST - 3 * LONGEST_INTERVAL;
+const PCR_LIMIT_BEFORE_END = Ticks90k(PCR_MOST - 3 * LONGEST_INTERVAL);
 
 /**
  * Responsible for:

@@ -1,6 +1,6 @@
 /** Everything that is open while stations are on the air. */
 import { closeInOrder } from '../base/closing.js';
-import { type Millis, millisToTicks } from '../base/units.js';
+import { Millis, millisToTicks } from '../base/units.js';
 import { ADJUSTMENT_PERIOD, SlewingClock } from '../clock/clock.js';
 import type { ReceiverSession } from '../contract/api.js';
 import type { UnicastStats } from '../contract/server-view.js';
@@ -15,7 +15,7 @@ import type { OnServerEvent } from './events.js';
 import type { ReadyStation } from './station-loader.js';
 
 /** How often the losses of the stations are compared with their parity. */
-const FEC_CONTROL_PERIOD: Millis = 1_000;
+const FEC_CONTROL_PERIOD = Millis(1_000);
 
 /** Counters of a station on the air. */
 export interface BroadcastStats {

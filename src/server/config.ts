@@ -2,7 +2,7 @@
 import { isIPv4 } from 'node:net';
 import { z } from 'zod';
 import { Problem } from '../base/problem.js';
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import { defaultMediaSettings } from '../media/settings.js';
 import { fecSizeFault } from '../wire/fec.js';
 import { stationFormats } from '../wire/station-info.js';
@@ -14,7 +14,7 @@ const name = z
   .max(100)
   .regex(/^\P{C}*$/u, 'no control characters are allowed');
 const path = z.string().min(1);
-const milliseconds: z.ZodType<Millis, Millis> = z.number().positive();
+const milliseconds = z.number().positive().transform(Millis);
 const group = z
   .string()
   .refine(

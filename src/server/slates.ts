@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { messageOf, Problem } from '../base/problem.js';
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import type { Slate } from '../contract/server-view.js';
 import { distinctId } from '../contract/station-id.js';
 import type { MediaSettings } from '../media/settings.js';
@@ -23,10 +23,10 @@ interface SlateFile extends Slate {
 }
 
 /** Slates come and go at once: their random access points are close together. */
-const SLATE_GOP: Millis = 1_000;
+const SLATE_GOP = Millis(1_000);
 
 /** How long stations have been on the air before a slate that nobody asked for is generated. */
-const GENERATION_DELAY: Millis = 30_000;
+const GENERATION_DELAY = Millis(30_000);
 
 export interface SlatesOptions {
   settings: MediaSettings;

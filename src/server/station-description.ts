@@ -1,5 +1,5 @@
 /** The description of a station that is announced on the network. */
-import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
+import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
 import { NowOnAir } from '../station/guide.js';
 import { scheduleHash } from '../station/identity.js';
 import type { Station } from '../station/station.js';
@@ -23,7 +23,7 @@ export function describer(options: DescriptionOptions): (time: Ticks90k) => Stat
   const { plan, station } = options;
   const onAir = new NowOnAir(station);
   let described = describe(options);
-  let known = { revision: station.revision, name: plan.name, now: onAir.at(0) };
+  let known = { revision: station.revision, name: plan.name, now: onAir.at(Ticks90k(0)) };
   let info: StationInfo = { ...described, ...known.now };
   return (time) => {
     const { revision } = station;

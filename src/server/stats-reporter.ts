@@ -1,5 +1,5 @@
 /** How the stations on the air are doing, as events. */
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import type { UnicastStats } from '../contract/server-view.js';
 import { StatsOverTime, statsOf } from '../playout/stats.js';
 import type { StationCounters } from '../threads/station-counters.js';
@@ -15,7 +15,7 @@ export interface StationCountersOnAir {
 }
 
 /** How often lost packets are reported. */
-const LOSS_PERIOD: Millis = 10_000;
+const LOSS_PERIOD = Millis(10_000);
 
 export interface StatsReporterOptions {
   stations(): readonly StationCountersOnAir[];

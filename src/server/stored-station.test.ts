@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { failCall } from '../../test/support/failing-files.js';
 import { makeFilm, openStore } from '../../test/support/film.js';
 import { scratchFolder } from '../../test/support/spool.js';
-import { millisToTicks, type Ticks90k } from '../base/units.js';
+import { Millis, millisToTicks, Ticks90k } from '../base/units.js';
 import { defaultMediaSettings } from '../media/settings.js';
 import { replaceItems, skipItem } from '../station/change.js';
 import type { ServerEvent } from './events.js';
@@ -24,7 +24,7 @@ import {
 import { Plans, planStation } from './station-plan.js';
 import { noteSources, restoreStation, type StateOptions, saveStation } from './stored-station.js';
 
-const now: Ticks90k = millisToTicks(Date.UTC(2026, 10, 23));
+const now: Ticks90k = millisToTicks(Millis(Date.UTC(2026, 10, 23)));
 
 async function open(context: TestContext) {
   const store = await openStore(context);
@@ -121,7 +121,7 @@ test('a station whose files or settings changed starts over, with a line for the
 
   skip(other.ready, now);
   await saveStation(other.ready, options());
-  assert.equal((await start({ ...defaultMediaSettings, maxGop: 100 })).isRestored, false);
+  assert.equal((await start({ ...defaultMediaSettings, maxGop: Millis(100) })).isRestored, false);
 });
 
 test('a damaged state is put in quarantine, with a line for the user, and the station is on the air', async (context) => {
@@ -150,7 +150,7 @@ for (const which of [0, 1]) {
     const { ready } = await start();
     const { items } = ready.station;
     skip(ready, now);
-    ready.station.change(replaceItems(ready.station, now + 600 * 90_000, [items[1]!]));
+    ready.station.change(replaceItems(ready.station, Ticks90k(now + 600 * 90_000), [items[1]!]));
     await saveStation(ready, options());
     const stored = readdirSync(folder);
     const [past] = items;
@@ -221,13 +221,13 @@ test('a crash at any byte of storing a change restores the station as it was bef
   const log = join(folder, 'lobby.log');
   const packets = ({ station }: ReadyStation) => {
     const hash = createHash('sha256');
-    for (const packet of station.packets(station.at(now), station.at(now + 40 * 90_000))) hash.update(packet);
+    for (const packet of station.packets(station.at(now), station.at(Ticks90k(now + 40 * 90_000)))) hash.update(packet);
     return hash.digest('hex');
   };
   skip(ready, now);
   await saveStation(ready, options());
   const [logBefore, before] = [readFileSync(log), packets(ready)];
-  skip(ready, now + 20 * 90_000);
+  skip(ready, Ticks90k(now + 20 * 90_000));
   await saveStation(ready, options());
   const [logAfter, after] = [readFileSync(log), packets(ready)];
   assert.notEqual(after, before);

@@ -5,7 +5,7 @@ import { fakeReader, fakeReel } from '../../test/support/fake-reel.js';
 import { madeFilm, madeReel } from '../../test/support/made-reel.js';
 import { begin, play } from '../../test/support/timeline.js';
 import { analyseTs } from '../../test/support/ts-analyser.js';
-import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
+import { PacketNumber, TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
 import { parseRtp, RTP_HEADER_LENGTH } from '../wire/rtp.js';
 import { Pid } from '../wire/ts.js';
 import { NOTICE, replaceItems, resumeProgramme, showSlate, skipItem } from './change.js';
@@ -17,10 +17,10 @@ import { nextCut } from './splice.js';
 import { Station } from './station.js';
 import { MOST_PAST, Timeline, type TimelineChange } from './timeline.js';
 
-const start: Ticks90k = 161_000_000_000_000;
+const start = Ticks90k(161_000_000_000_000);
 
 /** Four frames of AAC: a gap between two units is shorter than one more unit. */
-const SOUND_UNIT: Ticks90k = 4 * 1_930;
+const SOUND_UNIT = Ticks90k(4 * 1_930);
 
 /** Two films, a short one that can only be begun at its beginning, and a slate. */
 async function makeItems(context: TestContext): Promise<StationItem[]> {
@@ -33,7 +33,7 @@ async function makeItems(context: TestContext): Promise<StationItem[]> {
 const actions = fc.array(
   fc.record({
     does: fc.constantFrom('skip' as const, 'slate' as const, 'back' as const, 'reorder' as const),
-    after: fc.integer({ min: 0, max: 12 * TICKS_PER_SECOND }),
+    after: fc.integer({ min: 0, max: 12 * TICKS_PER_SECOND }).map(Ticks90k),
   }),
   { minLength: 1, maxLength: 8 },
 );
@@ -61,7 +61,7 @@ function operate(
   const station = new Station({ items: order, ssrc: 1 });
   let now = start;
   for (const { does, after } of done) {
-    now += after;
+    now = Ticks90k(now + after);
     const before = copyOf(station);
     const isShowing = station.timeline.override !== null;
     let change: TimelineChange | null = null;
@@ -73,10 +73,10 @@ function operate(
     station.change(change);
     changed(station, before, change);
   }
-  return { station, end: Math.max(now, station.timeline.periods.at(-1)!.from) };
+  return { station, end: Ticks90k(Math.max(now, station.timeline.periods.at(-1)!.from)) };
 }
 
-const streamOf = (station: Station, from: number, to: number): Buffer =>
+const streamOf = (station: Station, from: PacketNumber, to: PacketNumber): Buffer =>
   Buffer.concat(station.packets(from, to).map((packet) => packet.subarray(RTP_HEADER_LENGTH)));
 
 test('under any commands the stream goes on: counters without a jump, time stamps without overlap or long gap', async (context) => {
@@ -85,7 +85,7 @@ test('under any commands the stream goes on: counters without a jump, time stamp
     fc.property(actions, (done) => {
       const { station, end } = operate(items, done);
       const from = station.randomAccessBefore(station.at(start));
-      const to = station.at(end + 4 * TICKS_PER_SECOND);
+      const to = station.at(Ticks90k(end + 4 * TICKS_PER_SECOND));
       const report = analyseTs(streamOf(station, from, to));
       assert.deepEqual(report.faults, []);
       assert.ok(report.leastLead > 0, `DTS − PCR ${report.leastLead / 90} ms`);
@@ -98,10 +98,10 @@ test('under any commands the stream goes on: counters without a jump, time stamp
         const { least, most } = report.ptsSteps.get(pid)!;
         assert.ok(least > 0 && most <= longest, `PID ${pid}: PTS ${least / 90} to ${most / 90} ms apart`);
       }
-      let before = parseRtp(station.packets(from, from + 1)[0]!)!;
+      let before = parseRtp(station.packets(from, PacketNumber(from + 1))[0]!)!;
       let due = station.due(from);
-      for (let n = from + 1; n < to; n++) {
-        const packet = parseRtp(station.packets(n, n + 1)[0]!)!;
+      for (let n = PacketNumber(from + 1); n < to; n++) {
+        const packet = parseRtp(station.packets(n, PacketNumber(n + 1))[0]!)!;
         assert.equal(packet.sequenceNumber, (before.sequenceNumber + 1) % 65_536);
         assert.ok(station.due(n) >= due && packet.timestamp === station.due(n) % 2 ** 32);
         assert.ok(station.at(station.due(n)) >= n && station.due(station.at(station.due(n))) === station.due(n));
@@ -120,16 +120,16 @@ test('no command changes a byte of the past, or of the two seconds after it', as
       operate(items, done, (station, before, change) => {
         if (change.periods.length === 0) return;
         const { opening: cut, first, item, items } = station.timeline.periods.at(-change.periods.length)!;
-        const from = Math.max(station.at(start - 5 * TICKS_PER_SECOND), cut - 5_000);
+        const from = PacketNumber(Math.max(station.at(Ticks90k(start - 5 * TICKS_PER_SECOND)), cut - 5_000));
         assert.deepEqual(station.packets(from, cut), before.packets(from, cut));
         assert.ok(station.due(cut) >= change.now + NOTICE);
-        assert.equal(station.due(cut - 1), before.due(cut - 1));
+        assert.equal(station.due(PacketNumber(cut - 1)), before.due(PacketNumber(cut - 1)));
         assert.ok(station.due(cut) >= before.due(cut));
         assert.deepEqual([station.randomAccessBefore(first), station.beginningOf(first)], [first, first]);
         assert.equal(station.itemAt(station.due(first)), items[item]);
         for (let n = cut; n < first; n++) {
-          assert.equal(station.randomAccessBefore(n), before.randomAccessBefore(cut - 1));
-          assert.equal(station.beginningOf(n), before.beginningOf(cut - 1));
+          assert.equal(station.randomAccessBefore(n), before.randomAccessBefore(PacketNumber(cut - 1)));
+          assert.equal(station.beginningOf(n), before.beginningOf(PacketNumber(cut - 1)));
         }
       });
     }),
@@ -150,7 +150,7 @@ test('threads that get a snapshot, or deltas from any revision on, send the same
       });
       elsewhere.update(station.deltaSince(elsewhere.revision));
       const later = Station.of(station.data);
-      const [from, to] = [station.at(start), station.at(end + TICKS_PER_SECOND)];
+      const [from, to] = [station.at(start), station.at(Ticks90k(end + TICKS_PER_SECOND))];
       const packets = station.packets(from, to);
       assert.deepEqual(elsewhere.packets(from, to), packets);
       assert.deepEqual(later.packets(from, to), packets);
@@ -165,11 +165,12 @@ test('parity over a cut is that of the packets that are sent, once the earlier o
   const size = { columns: 10, rows: 5 };
   const station = new Station({ items: items.slice(0, 2), ssrc: 1 });
   const { columns, rows } = parityOf(station, size);
-  const cut = nextCut(station, start + NOTICE);
+  const cut = nextCut(station, Ticks90k(start + NOTICE));
   const block = Math.floor(cut / 50);
-  const parities = (source: FecSource) => packetsOf(source, block * source.perBlock, (block + 1) * source.perBlock);
+  const parities = (source: FecSource) =>
+    packetsOf(source, PacketNumber(block * source.perBlock), PacketNumber((block + 1) * source.perBlock));
   const before = [parities(columns), parities(rows)];
-  play(station, start + NOTICE, [items[3]!]);
+  play(station, Ticks90k(start + NOTICE), [items[3]!]);
   columns.forget();
   const after = [parities(columns), parities(rows)];
   const fresh = parityOf(Station.of(station.data), size);
@@ -188,9 +189,9 @@ test('a skip goes to the next item, and to nothing where that is about to begin 
   // Wherever its random access points are, it need not be waited for long.
   const begins = period!.from;
   assert.ok(begins >= from + NOTICE && begins < from + NOTICE + TICKS_PER_SECOND);
-  assert.equal(skipItem(station, to - NOTICE), null);
+  assert.equal(skipItem(station, Ticks90k(to - NOTICE)), null);
   station.change(change);
-  assert.equal(station.itemAt(begins - 1), item);
+  assert.equal(station.itemAt(Ticks90k(begins - 1)), item);
   assert.deepEqual(
     [station.itemAt(begins), station.itemOnAirAt(begins).from, station.itemOnAirAt(from).to],
     [next, begins, begins],
@@ -203,7 +204,7 @@ test('a skip keeps the entries planned for later, and begins at once one planned
     const station = new Station({ items: [a, b], ssrc: 1 });
     const base = station.timeline.periods;
     const periods = [60, 120].map((seconds, index) =>
-      play(station, start + seconds * TICKS_PER_SECOND, [[c], [d]][index]!),
+      play(station, Ticks90k(start + seconds * TICKS_PER_SECOND), [[c], [d]][index]!),
     );
     // As of now both are to come.
     return new Station({ timeline: Timeline.of({ periods: [...base, ...periods] }), ssrc: 1 });
@@ -221,7 +222,7 @@ test('a skip keeps the entries planned for later, and begins at once one planned
     assert.ok(Math.abs(from - time) <= 2 * TICKS_PER_SECOND, 'at its time, or at the end of an item near it');
   }
   const other = planned();
-  const last = other.itemOnAirAt(other.timeline.periods[1]!.opens - 1).from;
+  const last = other.itemOnAirAt(Ticks90k(other.timeline.periods[1]!.opens - 1)).from;
   other.change(skipItem(other, last)!);
   assert.deepEqual(
     other.timeline.periods.slice(1).map(({ items }) => items),
@@ -235,11 +236,11 @@ test('another order begins behind the item on the air, with the item that follow
   const time = station.itemOnAirAt(start).to;
   const { item, to } = station.itemOnAirAt(time);
   const order = [c, b, a];
-  const [period] = replaceItems(station, time - NOTICE, order).periods;
+  const [period] = replaceItems(station, Ticks90k(time - NOTICE), order).periods;
   assert.deepEqual([period!.from, period!.items[period!.item]], [to, order[(order.indexOf(item) + 1) % 3]]);
   // Without the item, it begins with the first of its followers that is still there.
   const rest = [a, b, c].filter((each) => each !== item);
-  const [other] = replaceItems(station, time - NOTICE, [d, ...rest]).periods;
+  const [other] = replaceItems(station, Ticks90k(time - NOTICE), [d, ...rest]).periods;
   assert.equal(other!.items[other!.item], station.itemOnAirAt(to).item);
 });
 
@@ -250,8 +251,8 @@ test('a resumed programme is where it would have been, within the distance of ra
   fc.assert(
     fc.property(fc.integer({ min: 3 * TICKS_PER_SECOND, max: 60 * TICKS_PER_SECOND }), (length) => {
       const on = copyOf(station);
-      on.change(showSlate(on, start - NOTICE, { id: 'slate', item: slate! }));
-      on.change(resumeProgramme(on, start + length - NOTICE));
+      on.change(showSlate(on, Ticks90k(start - NOTICE), { id: 'slate', item: slate! }));
+      on.change(resumeProgramme(on, Ticks90k(start + length - NOTICE)));
       const period = on.timeline.periods.at(-1)!;
       const [then, would] = [on.itemOnAirAt(period.from), programme.itemOnAirAt(period.from)];
       const into = then.item.reel.due(period.packet);
@@ -270,7 +271,7 @@ test('an order that is planned comes behind a slate too', async (context) => {
   station.change(showSlate(station, start, { id: 'slate', item: slate }));
   assert.equal(station.timeline.override?.id, 'slate');
   assert.equal(station.timeline.periods.length, 2);
-  station.change(resumeProgramme(station, from + TICKS_PER_SECOND - NOTICE));
+  station.change(resumeProgramme(station, Ticks90k(from + TICKS_PER_SECOND - NOTICE)));
   const back = station.timeline.periods.at(-1)!;
   assert.deepEqual([back.items, station.timeline.override], [[c, b, a], null]);
   // Back, and at once the slate again, and back again: nothing of the slate is taken for the programme.
@@ -286,7 +287,7 @@ test('an order that is planned survives a slate that ends before its time', asyn
   station.change(replaceItems(station, time, [c, b, a]));
   const planned = station.timeline.periods.at(-1)!;
   station.change(showSlate(station, time, { id: 'slate', item: slate }));
-  station.change(resumeProgramme(station, time + TICKS_PER_SECOND));
+  station.change(resumeProgramme(station, Ticks90k(time + TICKS_PER_SECOND)));
   const { periods, plan } = station.timeline;
   assert.deepEqual(
     periods.slice(-2).map(({ items }) => items),
@@ -298,7 +299,7 @@ test('an order that is planned survives a slate that ends before its time', asyn
   const begins = periods.at(-1)!;
   assert.equal(begins.item, planned.item);
   assert.ok(Math.abs(begins.from - planned.from) < 3 * TICKS_PER_SECOND);
-  const { item, to } = station.itemOnAirAt(begins.opens - 1);
+  const { item, to } = station.itemOnAirAt(Ticks90k(begins.opens - 1));
   assert.deepEqual([item, to], [a, begins.from], 'where the item ends, not in its midst');
   assert.equal(plan.at(-1)!.from, begins.from);
 });
@@ -308,10 +309,10 @@ test('skipping and reordering under a slate change the programme behind it, and 
   const station = new Station({ items: [a, b, c], ssrc: 1 });
   station.change(showSlate(station, start, { id: 'slate', item: slate }));
   const { periods } = station.timeline;
-  const now = start + 10 * TICKS_PER_SECOND;
+  const now = Ticks90k(start + 10 * TICKS_PER_SECOND);
   const { item } = plannedAt(station, now);
   station.change(skipItem(station, now)!);
-  const next = plannedAt(station, now + NOTICE);
+  const next = plannedAt(station, Ticks90k(now + NOTICE));
   assert.notEqual(next.item, item);
   assert.equal(next.from, now + NOTICE);
   station.change(replaceItems(station, now, [c, b, a]));
@@ -328,10 +329,10 @@ test('a station of pictures is changed from one picture to the next', () => {
   const reel = (tag: number) => fakeReel({ times: [0, 900, 1_800, 2_700], duration: 3_600, format: 'jpeg', tag });
   const items = [1, 2].map((tag) => ({ name: `${tag}`, reel: reel(tag) }));
   const station = new Station({ items: [items[0]!], ssrc: 1 });
-  const period = play(station, start + NOTICE, [items[1]!]);
+  const period = play(station, Ticks90k(start + NOTICE), [items[1]!]);
   assert.ok(period.from >= start + NOTICE && period.from <= start + NOTICE + 3_600);
   const numbers = station
-    .packets(period.first - 2, period.first + 2, fakeReader())
+    .packets(PacketNumber(period.first - 2), PacketNumber(period.first + 2), fakeReader())
     .map((packet) => [packet.readUInt32BE(12), packet.readUInt32BE(16)]);
   assert.deepEqual(numbers, [
     [1, 2],
@@ -351,7 +352,7 @@ test('the oldest periods are dropped when there are too many, and the station kn
   let now = start;
   for (let i = 0; i < MOST_PAST + 100; i++) {
     play(station, now, [items[i % 2]!]);
-    now += 5_000;
+    now = Ticks90k(now + 5_000);
   }
   const { periods } = station.timeline;
   assert.equal(periods.filter(({ from }) => from <= periods.at(-1)!.from - NOTICE).length, MOST_PAST + 1);
@@ -368,8 +369,8 @@ test('no number of planned periods is too many', () => {
   const station = new Station({ items: [items[0]!], ssrc: 1 });
   const count = 2 * MOST_PAST;
   const periods = Array.from({ length: count }, (_, i) => {
-    const first = station.at(start) + 10 * (i + 1);
-    return { items: [items[i % 2]!], item: 0, packet: 0, counters: null, first, from: first * 900 };
+    const first = PacketNumber(station.at(start) + 10 * (i + 1));
+    return { items: [items[i % 2]!], item: 0, packet: 0, counters: null, first, from: Ticks90k(first * 900) };
   });
   station.change({ now: start, periods, plan: periods, override: null });
   const last = { ...periods.at(-1)!, items: [items[0]!] };
@@ -380,10 +381,16 @@ test('no number of planned periods is too many', () => {
 test('a period before its turn is refused', () => {
   const item = { name: 'a', reel: fakeReel({ times: [0], duration: 900, tag: 1 }) };
   const station = new Station({ items: [item], ssrc: 1 });
-  const period = { items: [item], item: 0, packet: 0, counters: null };
-  assert.throws(() => begin(station, { ...period, first: 100, from: 100 * 900 - 1 }), /before its turn/);
-  assert.throws(() => begin(station, { ...period, first: 0, from: 0 }), RangeError);
-  assert.throws(() => begin(station, { ...period, first: 100, from: 90_000, packet: 1 }), RangeError);
-  begin(station, { ...period, first: 100, from: 100 * 900 + 50 });
-  assert.deepEqual([station.due(99), station.due(100), station.at(100 * 900 + 49)], [99 * 900, 100 * 900 + 50, 99]);
+  const beginAt = (first: number, from: number, packet = 0) => {
+    const period = { items: [item], item: 0, packet, counters: null };
+    begin(station, { ...period, first: PacketNumber(first), from: Ticks90k(from) });
+  };
+  assert.throws(() => beginAt(100, 100 * 900 - 1), /before its turn/);
+  assert.throws(() => beginAt(0, 0), RangeError);
+  assert.throws(() => beginAt(100, 90_000, 1), RangeError);
+  beginAt(100, 100 * 900 + 50);
+  assert.deepEqual(
+    [station.due(PacketNumber(99)), station.due(PacketNumber(100)), station.at(Ticks90k(100 * 900 + 49))],
+    [99 * 900, 100 * 900 + 50, 99],
+  );
 });

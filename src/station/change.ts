@@ -1,6 +1,6 @@
 /** The operator's commands, as changes of a station's timeline. Each takes effect NOTICE after it is made, or later. */
 
-import { type PacketNumber, TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
+import { type PacketNumber, TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
 import type { PeriodOptions, PeriodStart } from './period.js';
 import { entryOf, type PlanEntry, plannedAt, planWith } from './plan.js';
 import { isSameReel, type StationItem } from './playlist.js';
@@ -12,10 +12,10 @@ import type { TimelineChange } from './timeline.js';
  * A change begins this long after it is made, or later: threads send, read ahead and serve single viewers up to a second ahead,
  * and get the change before.
  */
-export const NOTICE: Ticks90k = 2 * TICKS_PER_SECOND;
+export const NOTICE = Ticks90k(2 * TICKS_PER_SECOND);
 
 /** An entry of the plan this close to an item's end begins there: fillers before it move both. */
-const NEAR: Ticks90k = 2 * TICKS_PER_SECOND;
+const NEAR = Ticks90k(2 * TICKS_PER_SECOND);
 
 /**
  * Ends the item that the plan has at `now`, and begins the next. Null where the next begins before the other can be cut.
@@ -23,7 +23,7 @@ const NEAR: Ticks90k = 2 * TICKS_PER_SECOND;
  */
 export function skipItem(station: Station, now: Ticks90k): TimelineChange | null {
   const { plan, override } = station.timeline;
-  const time = now + NOTICE;
+  const time = Ticks90k(now + NOTICE);
   if (override !== null) {
     const { to } = plannedAt(plan, now);
     if (to <= time) return null;
@@ -55,7 +55,7 @@ export function skipItem(station: Station, now: Ticks90k): TimelineChange | null
  */
 export function replaceItems(station: Station, now: Ticks90k, items: readonly StationItem[]): TimelineChange {
   const { plan, override } = station.timeline;
-  const time = now + NOTICE;
+  const time = Ticks90k(now + NOTICE);
   if (override !== null) {
     const { to, entry, ...old } = plannedAt(plan, time);
     const start = { from: to, items, item: following(old, items), packet: 0 };
@@ -72,7 +72,7 @@ export function showSlate(
   now: Ticks90k,
   slate: { readonly id: string; readonly item: StationItem },
 ): TimelineChange {
-  const cut = nextCut(station, now + NOTICE);
+  const cut = nextCut(station, Ticks90k(now + NOTICE));
   const period = periodFrom(station, cut, { items: [slate.item], item: 0, packet: 0 });
   return { now, periods: [period], plan: station.timeline.plan, override: { id: slate.id } };
 }
@@ -82,11 +82,11 @@ export function showSlate(
  * again, within the distance of random access points.
  */
 export function resumeProgramme(station: Station, now: Ticks90k): TimelineChange {
-  const cut = nextCut(station, now + NOTICE);
+  const cut = nextCut(station, Ticks90k(now + NOTICE));
   const time = before(station, cut).due(cut);
   const { items, index, from, entry } = plannedAt(station.timeline.plan, time);
   const { reel } = items[index]!;
-  const packet = reel.randomAccessBefore(reel.at(time - from));
+  const packet = reel.randomAccessBefore(reel.at(Ticks90k(time - from)));
   return planned(station, now, { cut, start: { items, item: index, packet }, next: entry + 1 });
 }
 
@@ -117,7 +117,7 @@ function changedBy({ ssrc, timeline }: Station, change: TimelineChange): Station
 function cutFor(station: Station, { from: time }: PlanEntry): PacketNumber {
   const { from, to } = station.itemOnAirAt(time);
   const begins = station.timeline.periods.at(-1)!.from;
-  if (time - from <= NEAR && from > begins) return station.endOf(station.at(from - 1)).cut;
+  if (time - from <= NEAR && from > begins) return station.endOf(station.at(Ticks90k(from - 1))).cut;
   if (to - time <= NEAR) return station.endOf(station.at(time)).cut;
   return nextCut(station, time);
 }

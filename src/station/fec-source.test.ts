@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type FakeSource, fakeSource } from '../../test/support/fake-source.js';
+import { PacketNumber, Ticks90k } from '../base/units.js';
 import { emptyFec, FEC_PARITY_AT, type FecSize, readFec } from '../wire/fec.js';
 import { parityOf } from './fec-source.js';
 import { packetsOf } from './packet-source.js';
@@ -59,11 +60,11 @@ test('each packet is the parity of its column or row, in any order of asking', (
         const isRow = at >= L;
         const m = isRow ? block * D + at - L : block * L + at;
         const parity = isRow ? rows : columns;
-        const [packet] = packetsOf(parity, m, m + 1);
+        const [packet] = packetsOf(parity, PacketNumber(m), PacketNumber(m + 1));
         const { own, rest } = decoded(packet!);
         const covered = isRow ? numbered(source, base + (at - L) * L, L, 1) : numbered(source, base + at, D, L);
         assert.deepEqual(rest, expected(covered));
-        const timestamp = parity.due(m) % 2 ** 32;
+        const timestamp = parity.due(PacketNumber(m)) % 2 ** 32;
         assert.deepEqual(own, { isRow, sequenceNumber: m % 65_536, timestamp, step: isRow ? 1 : L });
         assert.ok(packet!.length <= parity.largestPacket);
       }
@@ -74,9 +75,9 @@ test('each packet is the parity of its column or row, in any order of asking', (
 test('a row’s parity leaves with its last packet, a column’s one row after its last', () => {
   const source = fakeSource();
   const { columns, rows } = parityOf(source, { columns: 10, rows: 5 });
-  assert.equal(rows.due(7), source.due(79));
-  assert.equal(columns.due(30), source.due(3 * 50 + 40 + 10));
-  assert.equal(columns.due(39), source.due(3 * 50 + 49 + 10));
+  assert.equal(rows.due(PacketNumber(7)), source.due(PacketNumber(79)));
+  assert.equal(columns.due(PacketNumber(30)), source.due(PacketNumber(3 * 50 + 40 + 10)));
+  assert.equal(columns.due(PacketNumber(39)), source.due(PacketNumber(3 * 50 + 49 + 10)));
 });
 
 test('at and due agree: the packet of a time is due by then, and the next one is not', () => {
@@ -84,9 +85,9 @@ test('at and due agree: the packet of a time is due by then, and the next one is
     fc.property(sizes, fc.integer({ min: 0, max: 2e14 }), (size, time) => {
       const { columns, rows } = parityOf(fakeSource(), size);
       for (const parity of [columns, rows]) {
-        const m = parity.at(time);
+        const m = parity.at(Ticks90k(time));
         assert.ok(parity.due(m) <= time);
-        assert.ok(parity.due(m + 1) > time);
+        assert.ok(parity.due(PacketNumber(m + 1)) > time);
       }
     }),
   );
@@ -98,9 +99,9 @@ test('the readable packets of a station decide which parity can be made', () => 
       const source = fakeSource({ isInMemory: (n) => n < stationPacket });
       const { columns, rows } = parityOf(source, size);
       for (const parity of [columns, rows]) {
-        const end = parity.readable(stationPacket);
-        if (end > 0) assert.equal(packetsOf(parity, end - 1, end).length, 1);
-        assert.throws(() => packetsOf(parity, end, end + 1), /not in memory/);
+        const end = parity.readable(PacketNumber(stationPacket));
+        if (end > 0) assert.equal(packetsOf(parity, PacketNumber(end - 1), end).length, 1);
+        assert.throws(() => packetsOf(parity, end, PacketNumber(end + 1)), /not in memory/);
       }
     }),
   );
@@ -111,10 +112,17 @@ test('parity of packets that are not in memory yet is made, whole, when they are
   const source = fakeSource({ isInMemory: (n) => n < there });
   const { columns, rows } = parityOf(source, { columns: 4, rows: 4 });
   const whole = parityOf(fakeSource(), { columns: 4, rows: 4 });
-  for (there = 0; there < 16; there += 3) assert.throws(() => packetsOf(columns, 0, 1), /packet 0 is not in memory/);
+  for (there = 0; there < 16; there += 3)
+    assert.throws(() => packetsOf(columns, PacketNumber(0), PacketNumber(1)), /packet 0 is not in memory/);
   there = 16;
-  assert.deepEqual(packetsOf(columns, 0, 4), packetsOf(whole.columns, 0, 4));
-  assert.deepEqual(packetsOf(rows, 0, 4), packetsOf(whole.rows, 0, 4));
+  assert.deepEqual(
+    packetsOf(columns, PacketNumber(0), PacketNumber(4)),
+    packetsOf(whole.columns, PacketNumber(0), PacketNumber(4)),
+  );
+  assert.deepEqual(
+    packetsOf(rows, PacketNumber(0), PacketNumber(4)),
+    packetsOf(whole.rows, PacketNumber(0), PacketNumber(4)),
+  );
 });
 
 test('on the air each packet is read once for its column and its row, and columns are made a block at a time', () => {
@@ -123,8 +131,8 @@ test('on the air each packet is read once for its column and its row, and column
   for (let block = 0; block < 4; block++) {
     for (let row = 0; row < 5; row++) {
       // The columns of a block are due during the first row of the next.
-      if (row === 0 && block > 0) packetsOf(columns, (block - 1) * 10, block * 10);
-      packetsOf(rows, block * 5 + row, block * 5 + row + 1);
+      if (row === 0 && block > 0) packetsOf(columns, PacketNumber((block - 1) * 10), PacketNumber(block * 10));
+      packetsOf(rows, PacketNumber(block * 5 + row), PacketNumber(block * 5 + row + 1));
     }
   }
   assert.deepEqual(

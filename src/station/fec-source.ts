@@ -7,7 +7,7 @@
  * repairs it.
  */
 
-import { type PacketNumber, RTP_TIME_MODULUS, SEQUENCE_MODULUS, type Ticks90k, wrap } from '../base/units.js';
+import { PacketNumber, RTP_TIME_MODULUS, SEQUENCE_MODULUS, type Ticks90k, wrap } from '../base/units.js';
 import type { PacketSlots, PayloadReader } from '../reel/payload-reader.js';
 import { emptyFec, FEC_HEADER_LENGTH, type FecFields, type FecSize } from '../wire/fec.js';
 import { type PacketSource, slotsFor } from './packet-source.js';
@@ -98,19 +98,19 @@ class ColumnParity extends ParitySource {
   protected after(m: PacketNumber): PacketNumber {
     const { columns, rows } = this.blocks.size;
     const block = Math.floor(m / columns);
-    return (block + 1) * columns * rows + (m - block * columns);
+    return PacketNumber((block + 1) * columns * rows + (m - block * columns));
   }
 
   at(time: Ticks90k): PacketNumber {
     const { columns, rows } = this.blocks.size;
     const n = this.blocks.station.at(time);
     const block = Math.floor(n / (columns * rows));
-    return (block - 1) * columns + Math.min(n - block * columns * rows, columns - 1);
+    return PacketNumber((block - 1) * columns + Math.min(n - block * columns * rows, columns - 1));
   }
 
   readable(stationPacket: PacketNumber): PacketNumber {
     const { columns, rows } = this.blocks.size;
-    return Math.floor(stationPacket / (columns * rows)) * columns;
+    return PacketNumber(Math.floor(stationPacket / (columns * rows)) * columns);
   }
 
   /** At most to the end of a block. */
@@ -132,7 +132,7 @@ class ColumnParity extends ParitySource {
     let at = offset;
     for (let i = 0; i < count; i++) {
       this.fields.base = wrap(base + i, SEQUENCE_MODULUS);
-      at += this.put(from + i, block, column + i, slots, first + i, at);
+      at += this.put(PacketNumber(from + i), block, column + i, slots, first + i, at);
     }
     return count;
   }
@@ -148,15 +148,15 @@ class RowParity extends ParitySource {
   };
 
   protected after(m: PacketNumber): PacketNumber {
-    return (m + 1) * this.blocks.size.columns - 1;
+    return PacketNumber((m + 1) * this.blocks.size.columns - 1);
   }
 
   at(time: Ticks90k): PacketNumber {
-    return Math.floor((this.blocks.station.at(time) + 1) / this.blocks.size.columns) - 1;
+    return PacketNumber(Math.floor((this.blocks.station.at(time) + 1) / this.blocks.size.columns) - 1);
   }
 
   readable(stationPacket: PacketNumber): PacketNumber {
-    return Math.floor(stationPacket / this.blocks.size.columns);
+    return PacketNumber(Math.floor(stationPacket / this.blocks.size.columns));
   }
 
   /** One packet: the next is due a row later. */

@@ -1,6 +1,6 @@
 /** The guide: a station's items and their times. A function of time, like everything of a station. */
 
-import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../base/units.js';
+import { Millis, millisToTicks, Ticks90k, ticksToMillis } from '../base/units.js';
 import type { StationInfo } from '../wire/station-info.js';
 import type { Station, TimedItem } from './station.js';
 
@@ -33,8 +33,8 @@ export function programmesOf(station: Station, from: Millis, to: Millis): Progra
     time = onAir.to;
     const ends = ticksToMillis(onAir.to);
     if (last?.item === onAir.item) {
-      last.from = Math.max(last.from, from);
-      last.to = Math.min(ends, to);
+      last.from = Millis(Math.max(last.from, from));
+      last.to = Millis(Math.min(ends, to));
       continue;
     }
     last = { item: onAir.item, from: ticksToMillis(onAir.from), to: ends, title: onAir.item.name };
@@ -54,8 +54,8 @@ export class NowOnAir {
   readonly #station: Station;
   #onAir: OnAir = { nowPlaying: '' };
   #revision = -1;
-  #from: Ticks90k = 0;
-  #until: Ticks90k = 0;
+  #from = Ticks90k(0);
+  #until = Ticks90k(0);
 
   constructor(station: Station) {
     this.#station = station;

@@ -7,7 +7,7 @@
  * that the clock reference goes on.
  */
 
-import { type PacketNumber, PTS_MODULUS, TICKS_PER_MILLI, type Ticks90k, unwrap } from '../base/units.js';
+import { PacketNumber, PTS_MODULUS, TICKS_PER_MILLI, Ticks90k, unwrap } from '../base/units.js';
 import { patPacket, pmtPacket } from '../wire/psi.js';
 import { RTP_HEADER_LENGTH } from '../wire/rtp.js';
 import {
@@ -29,15 +29,15 @@ import type { SpliceState } from './splice-state.js';
 import type { Station } from './station.js';
 
 /** Longest distance of payloads: each has a clock reference, and those may be 40 ms apart. */
-const LONGEST_STEP: Ticks90k = 36 * TICKS_PER_MILLI;
+const LONGEST_STEP = Ticks90k(36 * TICKS_PER_MILLI);
 /** Every fourth payload has PAT and PMT. */
 const PSI_EVERY = 4;
 /** Speed of a filler, in proportion to the average of the items that are cut off: no more than that of their busiest moments. */
 const SPEED = 2;
 /** Longest time that a filler takes beyond its wait, for the sound that it carries. */
-const MOST_LONGER: Ticks90k = 500 * TICKS_PER_MILLI;
+const MOST_LONGER = Ticks90k(500 * TICKS_PER_MILLI);
 /** Part of the station in which the sound is looked for. */
-const MOST_SOUND: Ticks90k = 3_000 * TICKS_PER_MILLI;
+const MOST_SOUND = Ticks90k(3_000 * TICKS_PER_MILLI);
 /** Packets read at once. */
 const STEP = 64;
 
@@ -60,7 +60,7 @@ export function makeFiller(station: Station, cut: PacketNumber, { old, own, wait
   const from = station.due(cut);
   const { playlist } = station.timeline.periods.at(-1)!;
   const step = Math.min(LONGEST_STEP, playlist.duration / playlist.packetCount / SPEED);
-  const units = soundOf(station, cut, from + wait + MOST_LONGER + own.sound);
+  const units = soundOf(station, cut, Ticks90k(from + wait + MOST_LONGER + own.sound));
   let duration = wait;
   for (;;) {
     // Each unit ends where the next begins; the end of the last is not known.
@@ -70,7 +70,7 @@ export function makeFiller(station: Station, cut: PacketNumber, { old, own, wait
     const sound = wanted.flatMap(({ packets }) => packets);
     const count = Math.max(payloadsFor(sound.length), Math.ceil(duration / LONGEST_STEP));
     if (count === 0) return null;
-    const needed = Math.ceil(count * step);
+    const needed = Ticks90k(Math.ceil(count * step));
     if (needed > duration) {
       duration = needed;
       continue;
@@ -89,12 +89,12 @@ interface SoundUnit {
 function soundOf(station: Station, n: PacketNumber, end: Ticks90k): SoundUnit[] {
   const units: SoundUnit[] = [];
   const last = station.due(n) + MOST_SOUND;
-  for (let from = n; station.due(from) < last; from += STEP) {
-    for (const datagram of station.packets(from, from + STEP)) {
+  for (let from = n; station.due(from) < last; from = PacketNumber(from + STEP)) {
+    for (const datagram of station.packets(from, PacketNumber(from + STEP))) {
       for (let at = RTP_HEADER_LENGTH; at < datagram.length; at += TS_PACKET_LENGTH) {
         if (pidOf(datagram, at) !== Pid.audio) continue;
         if (startsPayloadUnit(datagram, at)) {
-          const pts = unwrap(readPesTime(datagram, at + payloadStart(datagram, at) + 9), last, PTS_MODULUS);
+          const pts = Ticks90k(unwrap(readPesTime(datagram, at + payloadStart(datagram, at) + 9), last, PTS_MODULUS));
           units.push({ pts, packets: [] });
           if (pts >= end) return units;
         }
@@ -137,7 +137,7 @@ function build(options: {
       put(counted(pmtPacket(), counters.pmt + sections));
       sections++;
     }
-    put(pcrPacket(from + fillerTime(payload, count, duration), counters.video));
+    put(pcrPacket(Ticks90k(from + fillerTime(payload, count, duration)), counters.video));
     for (let room = TS_PACKETS_PER_GROUP - ownPackets(payload); room > 0; room--) put(sound[next++] ?? nullPacket);
   }
   return {

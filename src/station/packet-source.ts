@@ -1,6 +1,6 @@
 /** Packets that leave by the clock: those of a station, or of its parity. */
 
-import type { PacketNumber, Ticks90k } from '../base/units.js';
+import { PacketNumber, type Ticks90k } from '../base/units.js';
 import { type PacketSlots, type PayloadReader, WaitingReader } from '../reel/payload-reader.js';
 
 /** Bytes of the largest packet of any source: 1,500 (Ethernet MTU) − 20 (IPv4) − 8 (UDP). */
@@ -48,7 +48,7 @@ export function packetsOf(
   const count = to - from;
   const slots = slotsFor(count);
   for (let done = 0; done < count; ) {
-    const written = source.write(from + done, to, slots, done, done * LARGEST_PACKET, reader);
+    const written = source.write(PacketNumber(from + done), to, slots, done, done * LARGEST_PACKET, reader);
     if (written === 0) throw new Error(`packet ${from + done} is not in memory`);
     done += written;
   }

@@ -1,6 +1,6 @@
 /** The parities of blocks of a station's packets (SMPTE 2022-1): each packet is read once for both its column and its row. */
 
-import { wrap } from '../base/units.js';
+import { PacketNumber, wrap } from '../base/units.js';
 import type { PacketSlots, PayloadReader } from '../reel/payload-reader.js';
 import { FEC_HEADER_LENGTH, FEC_PARITY_AT, type FecFields, type FecSize, writeFecHeaders } from '../wire/fec.js';
 import { RTP_HEADER_LENGTH } from '../wire/rtp.js';
@@ -68,8 +68,9 @@ export class ParityBlocks {
   #readRow(block: ParityBlock, reader: PayloadReader): boolean {
     const { columns, rows } = this.size;
     const { slots, first, offset } = this.#scratch;
-    const from = (block.number * rows + block.rowsRead) * columns;
-    if (this.station.write(from, from + columns, slots, first, offset, reader) < columns) return false;
+    const from = PacketNumber((block.number * rows + block.rowsRead) * columns);
+    const to = PacketNumber(from + columns);
+    if (this.station.write(from, to, slots, first, offset, reader) < columns) return false;
     for (let column = 0; column < columns; column++) this.#add(block, column, first + column);
     block.rowsRead++;
     return true;

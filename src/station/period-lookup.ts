@@ -1,6 +1,6 @@
 /** From a packet or a time to the period and the item that it belongs to. */
 
-import type { PacketNumber, Ticks90k } from '../base/units.js';
+import { PacketNumber, Ticks90k } from '../base/units.js';
 import type { ItemOnAir, Period } from './period.js';
 
 /**
@@ -19,7 +19,16 @@ export class PeriodLookup {
     const [{ item: index, items }] = periods as [Period];
     const item = items[index]!;
     this.periods = periods;
-    this.#itemOnAir = { item, reel: item.reel, from: 0, to: 0, base: 0, start: 0, counters: null, filler: null };
+    this.#itemOnAir = {
+      item,
+      reel: item.reel,
+      from: PacketNumber(0),
+      to: PacketNumber(0),
+      base: PacketNumber(0),
+      start: Ticks90k(0),
+      counters: null,
+      filler: null,
+    };
   }
 
   /** The item that packet `n` belongs to; valid until the next call. */

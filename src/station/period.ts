@@ -3,7 +3,7 @@
  * which began with the Unix epoch; every change begins another.
  */
 
-import type { PacketNumber, Ticks90k } from '../base/units.js';
+import { PacketNumber, Ticks90k } from '../base/units.js';
 import type { Reel } from '../reel/reel.js';
 import type { CounterShift } from '../wire/ts.js';
 import { Playlist, type StationItem } from './playlist.js';
@@ -77,10 +77,10 @@ export class Period implements PeriodOptions {
     this.filler = filler;
     this.playlist = playlist;
     this.#filler = filler && new SpliceFiller(filler);
-    this.opening = first - (this.#filler?.count ?? 0);
-    this.opens = from - (filler?.duration ?? 0);
-    this.#originPacket = first - playlist.firstPackets[item]! - packet;
-    this.#originTime = from - playlist.startTimes[item]! - reel.due(packet);
+    this.opening = PacketNumber(first - (this.#filler?.count ?? 0));
+    this.opens = Ticks90k(from - (filler?.duration ?? 0));
+    this.#originPacket = PacketNumber(first - playlist.firstPackets[item]! - packet);
+    this.#originTime = Ticks90k(from - playlist.startTimes[item]! - reel.due(packet));
   }
 
   get items(): readonly StationItem[] {
@@ -90,14 +90,14 @@ export class Period implements PeriodOptions {
   /** The number of the last packet that leaves at or before `time`. */
   at(time: Ticks90k): PacketNumber {
     if (this.#filler && time < this.from && time >= this.opens)
-      return this.opening + this.#filler.at(time - this.opens);
+      return PacketNumber(this.opening + this.#filler.at(Ticks90k(time - this.opens)));
     const { playlist } = this;
     const since = time - this.#originTime;
     const cycle = Math.floor(since / playlist.duration);
-    const inCycle = since - cycle * playlist.duration;
+    const inCycle = Ticks90k(since - cycle * playlist.duration);
     const item = playlist.itemAt(inCycle);
-    const packet = playlist.items[item]!.reel.at(inCycle - playlist.startTimes[item]!);
-    return this.#originPacket + cycle * playlist.packetCount + playlist.firstPackets[item]! + packet;
+    const packet = playlist.items[item]!.reel.at(Ticks90k(inCycle - playlist.startTimes[item]!));
+    return PacketNumber(this.#originPacket + cycle * playlist.packetCount + playlist.firstPackets[item]! + packet);
   }
 
   /** Writes the item or filler of packet `n` to `itemOnAir`. */
@@ -117,10 +117,10 @@ export class Period implements PeriodOptions {
     const item = playlist.itemOfPacket(since - cycle * playlist.packetCount);
     itemOnAir.item = playlist.items[item]!;
     itemOnAir.reel = itemOnAir.item.reel;
-    itemOnAir.base = this.#originPacket + cycle * playlist.packetCount + playlist.firstPackets[item]!;
+    itemOnAir.base = PacketNumber(this.#originPacket + cycle * playlist.packetCount + playlist.firstPackets[item]!);
     itemOnAir.from = itemOnAir.base;
-    itemOnAir.to = itemOnAir.base + itemOnAir.reel.packetCount;
-    itemOnAir.start = this.#originTime + cycle * playlist.duration + playlist.startTimes[item]!;
+    itemOnAir.to = PacketNumber(itemOnAir.base + itemOnAir.reel.packetCount);
+    itemOnAir.start = Ticks90k(this.#originTime + cycle * playlist.duration + playlist.startTimes[item]!);
     itemOnAir.counters = this.counters;
   }
 
@@ -129,8 +129,8 @@ export class Period implements PeriodOptions {
     const { playlist } = this;
     const since = time - this.#originTime;
     const cycle = Math.floor(since / playlist.duration) * playlist.duration;
-    const index = playlist.itemAt(since - cycle);
-    const from = this.#originTime + cycle + playlist.startTimes[index]!;
-    return { index, from, to: from + playlist.items[index]!.reel.duration };
+    const index = playlist.itemAt(Ticks90k(since - cycle));
+    const from = Ticks90k(this.#originTime + cycle + playlist.startTimes[index]!);
+    return { index, from, to: Ticks90k(from + playlist.items[index]!.reel.duration) };
   }
 }

@@ -1,6 +1,6 @@
 /** The plan: the programme's items from each time on. It has no packet numbers: below an override nothing of it is sent. */
 
-import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
+import { PacketNumber, TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
 import { Period, type PeriodStart } from './period.js';
 import type { StationItem } from './playlist.js';
 
@@ -20,11 +20,11 @@ export interface PlannedItem {
 }
 
 /** An entry this close to an item's end begins there: fillers, and the distance of random access points, move both. */
-const NEAR: Ticks90k = 2 * TICKS_PER_SECOND;
+const NEAR = Ticks90k(2 * TICKS_PER_SECOND);
 
 export const entryOf = ({ from, items, item, packet }: PlanEntry): PlanEntry => ({ from, items, item, packet });
 
-const periodOf = (entry: PlanEntry): Period => new Period({ ...entry, first: 0, counters: null });
+const periodOf = (entry: PlanEntry): Period => new Period({ ...entry, first: PacketNumber(0), counters: null });
 
 /** The item that the plan, which is not empty, has at `time`. */
 export function plannedAt(plan: readonly PlanEntry[], time: Ticks90k): PlannedItem {
@@ -34,7 +34,7 @@ export function plannedAt(plan: readonly PlanEntry[], time: Ticks90k): PlannedIt
   );
   const { items, ...rest } = plan[entry]!;
   const { index, from, to } = periodOf({ items, ...rest }).itemOnAirAt(time);
-  return { items, index, from, to: Math.min(to, plan[entry + 1]?.from ?? Number.POSITIVE_INFINITY), entry };
+  return { items, index, from, to: Ticks90k(Math.min(to, plan[entry + 1]?.from ?? Number.POSITIVE_INFINITY)), entry };
 }
 
 /** The plan without the entries that have ended at `now`. */
@@ -57,7 +57,7 @@ export function planWith(plan: readonly PlanEntry[], start: PlanEntry, next: num
     if (index < next || before === undefined) continue;
     const earlier = changed.at(-1)!;
     const end = itemEndNear(before, entry.from) === null ? null : nearestItemEnd(earlier, entry.from);
-    changed.push({ ...entry, from: Math.max(end ?? entry.from, earlier.from + 1) });
+    changed.push({ ...entry, from: Ticks90k(Math.max(end ?? entry.from, earlier.from + 1)) });
   }
   return changed;
 }

@@ -1,6 +1,6 @@
 /** Items that follow each other and are repeated from the first: one cycle of them, in packets and in time. */
 
-import type { PacketNumber, Ticks90k } from '../base/units.js';
+import { Ticks90k } from '../base/units.js';
 import { lastAtMost, type Reel } from '../reel/reel.js';
 
 /** One thing that a station plays. */
@@ -19,10 +19,10 @@ const known = new WeakMap<readonly StationItem[], Playlist>();
 export class Playlist {
   readonly items: readonly StationItem[];
   /** Packets and ticks of one cycle. */
-  readonly packetCount: PacketNumber;
+  readonly packetCount: number;
   readonly duration: Ticks90k;
   /** Where each item begins in a cycle. */
-  readonly firstPackets: readonly PacketNumber[];
+  readonly firstPackets: readonly number[];
   readonly startTimes: readonly Ticks90k[];
 
   /** The playlist of an array of items, which does not change from then on. Throws a RangeError where it is empty. */
@@ -35,15 +35,15 @@ export class Playlist {
   private constructor(items: readonly StationItem[]) {
     if (items.length === 0) throw new RangeError('a station needs at least one item');
     this.items = items;
-    const firstPackets: PacketNumber[] = [];
+    const firstPackets: number[] = [];
     const startTimes: Ticks90k[] = [];
     let packets = 0;
-    let time = 0;
+    let time = Ticks90k(0);
     for (const { reel } of items) {
       firstPackets.push(packets);
       startTimes.push(time);
       packets += reel.packetCount;
-      time += reel.duration;
+      time = Ticks90k(time + reel.duration);
     }
     this.packetCount = packets;
     this.duration = time;
@@ -52,7 +52,7 @@ export class Playlist {
   }
 
   /** Index of the item that `packet` of a cycle belongs to. */
-  itemOfPacket(packet: PacketNumber): number {
+  itemOfPacket(packet: number): number {
     return lastAtMost(this.firstPackets, packet);
   }
 

@@ -1,6 +1,6 @@
 /** RTP payloads between an item that is cut off and the item that follows: see make-filler.ts. */
 
-import type { Ticks90k } from '../base/units.js';
+import { Ticks90k } from '../base/units.js';
 import { TS_GROUP_LENGTH } from '../wire/ts.js';
 
 /** A filler between threads. */
@@ -47,4 +47,4 @@ export class SpliceFiller {
 
 /** The time at which a payload of a filler of `count` leaves, counted from the first. */
 export const fillerTime = (payload: number, count: number, duration: Ticks90k): Ticks90k =>
-  Math.floor((payload * duration) / count);
+  Ticks90k(Math.floor((payload * duration) / count));

@@ -6,7 +6,7 @@
  * when the old ones end, or up to 0.75 s later, and the last one stands until then; half a second of sound would be missing.
  */
 
-import { type PacketNumber, PTS_MODULUS, TICKS_PER_SECOND, type Ticks90k, unwrap } from '../base/units.js';
+import { PacketNumber, PTS_MODULUS, TICKS_PER_SECOND, Ticks90k, unwrap } from '../base/units.js';
 import { RTP_HEADER_LENGTH } from '../wire/rtp.js';
 import {
   type CounterShift,
@@ -51,8 +51,8 @@ export function spliceStateAt(station: Station, n: PacketNumber): SpliceState {
   const counters = new Map<keyof CounterShift, number>();
   const times = new Map<keyof CounterShift, Ticks90k>();
   const near = station.due(n);
-  for (let from = n; from < n + MOST && (counters.size < names.size || times.size < 2); from += STEP) {
-    for (const datagram of station.packets(from, from + STEP)) {
+  for (let from: number = n; from < n + MOST && (counters.size < names.size || times.size < 2); from += STEP) {
+    for (const datagram of station.packets(PacketNumber(from), PacketNumber(from + STEP))) {
       for (let at = RTP_HEADER_LENGTH; at < datagram.length; at += TS_PACKET_LENGTH) {
         const name = names.get(pidOf(datagram, at));
         if (name === undefined) continue;
@@ -60,7 +60,8 @@ export function spliceStateAt(station: Station, n: PacketNumber): SpliceState {
         const counter = continuityCounterOf(datagram, at) + (hasPayload(datagram, at) ? 0 : 1);
         if (!counters.has(name)) counters.set(name, counter & 0x0f);
         if ((name !== 'video' && name !== 'audio') || times.has(name) || !startsPayloadUnit(datagram, at)) continue;
-        times.set(name, unwrap(readPesTime(datagram, at + payloadStart(datagram, at) + 9), near, PTS_MODULUS));
+        const time = unwrap(readPesTime(datagram, at + payloadStart(datagram, at) + 9), near, PTS_MODULUS);
+        times.set(name, Ticks90k(time));
       }
     }
   }
@@ -87,13 +88,13 @@ export function endOfPictures(station: Station, n: PacketNumber): Ticks90k {
   const near = station.due(n);
   const times: Ticks90k[] = [];
   for (let from = n - STEP; times.length < REORDERED && from > n - MOST; from -= STEP) {
-    for (const datagram of station.packets(from, from + STEP)) {
+    for (const datagram of station.packets(PacketNumber(from), PacketNumber(from + STEP))) {
       for (let at = RTP_HEADER_LENGTH; at < datagram.length; at += TS_PACKET_LENGTH) {
         if (pidOf(datagram, at) !== Pid.video || !startsPayloadUnit(datagram, at)) continue;
-        times.push(unwrap(readPesTime(datagram, at + payloadStart(datagram, at) + 9), near, PTS_MODULUS));
+        times.push(Ticks90k(unwrap(readPesTime(datagram, at + payloadStart(datagram, at) + 9), near, PTS_MODULUS)));
       }
     }
   }
   const [pictures, seconds] = station.itemOnAirAt(near).item.reel.data.manifest.properties.frameRate;
-  return Math.max(...times) + Math.ceil((seconds * TICKS_PER_SECOND) / pictures);
+  return Ticks90k(Math.max(...times) + Math.ceil((seconds * TICKS_PER_SECOND) / pictures));
 }

@@ -1,6 +1,6 @@
 /** Splices: where a station can be cut, and the period that goes on from there with its counters and time stamps. */
 
-import { type PacketNumber, TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
+import { PacketNumber, TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
 import { type CounterShift, Pid } from '../wire/ts.js';
 import { makeFiller } from './make-filler.js';
 import type { PeriodOptions, PeriodStart } from './period.js';
@@ -10,11 +10,14 @@ import { Station } from './station.js';
 import { Timeline } from './timeline.js';
 
 /** A cut is looked for in parts of a station of this length. */
-const LOOK: Ticks90k = TICKS_PER_SECOND / 4;
+const LOOK = Ticks90k(TICKS_PER_SECOND / 4);
 
 /** The station without the periods that open with packet `first` or later. */
 export const before = ({ ssrc, timeline }: Station, first: PacketNumber): Station =>
   new Station({ timeline: timeline.before(first), ssrc });
+
+/** The first packet that leaves after `time`. */
+const firstAfter = (station: Station, time: number): PacketNumber => PacketNumber(station.at(Ticks90k(time)) + 1);
 
 /**
  * The first packet that leaves at `time` or later and at which a station can be cut, so that everything before it is whole.
@@ -22,14 +25,14 @@ export const before = ({ ssrc, timeline }: Station, first: PacketNumber): Statio
  * that has begun.
  */
 export function nextCut(station: Station, time: Ticks90k): PacketNumber {
-  let from = station.at(time - 1) + 1;
+  let from = firstAfter(station, time - 1);
   if (station.format === 'jpeg') {
     while (station.randomAccessBefore(from) !== from) from++;
     return from;
   }
   for (;;) {
-    const to = station.at(station.due(from) + LOOK) + 1;
-    const cut = cleanCut(station, { from, to, end: station.at(station.due(to) + LOOK) + 1 });
+    const to = firstAfter(station, station.due(from) + LOOK);
+    const cut = cleanCut(station, { from, to, end: firstAfter(station, station.due(to) + LOOK) });
     if (cut !== null) return cut;
     from = to;
   }
@@ -44,11 +47,11 @@ function cleanCut(
   let picturesBegin = false;
   let soundBegins = false;
   for (const [index, packet] of [...station.packets(from, end).entries()].reverse()) {
-    const n = from + index;
+    const n = PacketNumber(from + index);
     picturesBegin = beginsUnit(packet, Pid.video) ?? picturesBegin;
     soundBegins = beginsUnit(packet, Pid.audio) ?? soundBegins;
     // A filler is not cut: it has no reel.
-    if (picturesBegin && soundBegins && n < to && station.ranges(n, n + 1).length > 0) cut = n;
+    if (picturesBegin && soundBegins && n < to && station.ranges(n, PacketNumber(n + 1)).length > 0) cut = n;
   }
   return cut;
 }
@@ -65,16 +68,16 @@ export function periodFrom(station: Station, cut: PacketNumber, start: PeriodSta
   const due = ending.due(cut);
   if (station.format === 'jpeg') return { ...start, from: due, first: cut, counters: null };
   const old = { ...spliceStateAt(ending, cut), pictures: endOfPictures(ending, cut) };
-  const alone = Timeline.of({ periods: [{ ...start, from: 0, first: 0, counters: null }] });
-  const own = spliceStateAt(new Station({ timeline: alone, ssrc: 0 }), 0);
-  const wait = Math.max(0, old.pictures - due - own.pictures, old.sound - due - own.sound);
+  const alone = Timeline.of({ periods: [{ ...start, from: Ticks90k(0), first: PacketNumber(0), counters: null }] });
+  const own = spliceStateAt(new Station({ timeline: alone, ssrc: 0 }), PacketNumber(0));
+  const wait = Ticks90k(Math.max(0, old.pictures - due - own.pictures, old.sound - due - own.sound));
   const between = makeFiller(ending, cut, { old, own, wait });
   if (between === null) return { ...start, from: due, first: cut, counters: difference(old.counters, own.counters) };
   const { data, counters } = between;
   return {
     ...start,
-    from: due + data.duration,
-    first: cut + new SpliceFiller(data).count,
+    from: Ticks90k(due + data.duration),
+    first: PacketNumber(cut + new SpliceFiller(data).count),
     counters: difference(counters, own.counters),
     filler: data,
   };

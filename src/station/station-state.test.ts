@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { makeFilm, openStore, reelOf } from '../../test/support/film.js';
 import { scratchFolder } from '../../test/support/spool.js';
-import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
+import { PacketNumber, TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
 import type { Store } from '../reel/store.js';
 import { replaceItems, resumeProgramme, showSlate, skipItem } from './change.js';
 import { openState } from './open-state.js';
@@ -13,7 +13,7 @@ import type { StationItem } from './playlist.js';
 import { Station } from './station.js';
 import { type StateEntry, stateEntry, stateOf } from './station-state.js';
 
-const start: Ticks90k = 161_000_000_000_000;
+const start = Ticks90k(161_000_000_000_000);
 const head = { id: 'lobby', sources: ['one', 'two'], name: 'Lobby' };
 
 interface Changed {
@@ -42,14 +42,14 @@ async function changed(context: TestContext): Promise<Changed> {
   };
   let now = station.itemOnAirAt(start).from;
   make(skipItem(station, now)!);
-  now += 20 * TICKS_PER_SECOND;
+  now = Ticks90k(now + 20 * TICKS_PER_SECOND);
   make(showSlate(station, now, { id: 'slate', item: slate }));
-  now += 10 * TICKS_PER_SECOND;
+  now = Ticks90k(now + 10 * TICKS_PER_SECOND);
   make(resumeProgramme(station, now));
-  now += 10 * TICKS_PER_SECOND;
+  now = Ticks90k(now + 10 * TICKS_PER_SECOND);
   make(replaceItems(station, now, [two, one]));
   make(showSlate(station, now, { id: 'slate', item: slate }));
-  return { store, station, end: now + 17 * TICKS_PER_SECOND, entries };
+  return { store, station, end: Ticks90k(now + 17 * TICKS_PER_SECOND), entries };
 }
 
 async function opened(context: TestContext, store: Store, entries: readonly unknown[]): Promise<Station> {
@@ -87,7 +87,7 @@ test('a restored station sends the same bytes, before and after, and resumes the
     assert.deepEqual(again.packets(from, to), station.packets(from, to));
     assert.equal(again.timeline.override?.id, 'slate');
     again.change(resumeProgramme(again, end));
-    assert.deepEqual(again.packets(to, to + 2_000), resumed.packets(to, to + 2_000));
+    assert.deepEqual(again.packets(to, PacketNumber(to + 2_000)), resumed.packets(to, PacketNumber(to + 2_000)));
     assert.equal(again.timeline.override, null);
   }
 });
@@ -139,7 +139,7 @@ test('without the reel of a period the past up to its end is not known; without 
   assert.ok(part.timeline.periods.length < periods.length);
   const { from, first } = periods[periods.length - part.timeline.periods.length]!;
   assert.equal(part.begins, from);
-  assert.deepEqual(part.packets(first, first + 500), station.packets(first, first + 500));
+  assert.deepEqual(part.packets(first, PacketNumber(first + 500)), station.packets(first, PacketNumber(first + 500)));
   rmSync(store.reelFolder(timeline.items.added[0]!.reel), { recursive: true });
   await assert.rejects(opened(context, store, [entry]));
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { fakeReader, fakeReel } from '../../test/support/fake-reel.js';
+import { PacketNumber, Ticks90k } from '../base/units.js';
 import { parseRtp } from '../wire/rtp.js';
 import { Station } from './station.js';
 
@@ -37,9 +38,9 @@ const time = fc.oneof(
 test('at and due agree: the packet of a time is due by then, and the next one is not', () => {
   fc.assert(
     fc.property(station, time, (on, now) => {
-      const n = on.at(now);
+      const n = on.at(Ticks90k(now));
       assert.ok(on.due(n) <= now);
-      assert.ok(on.due(n + 1) > now);
+      assert.ok(on.due(PacketNumber(n + 1)) > now);
     }),
   );
 });
@@ -47,9 +48,10 @@ test('at and due agree: the packet of a time is due by then, and the next one is
 test('packets leave in the order of their numbers, across items and cycles', () => {
   fc.assert(
     fc.property(station, time, (on, now) => {
-      const n = on.at(now);
-      for (let i = 1; i < 3 * on.cyclePackets; i++) assert.ok(on.due(n + i) >= on.due(n + i - 1));
-      assert.equal(on.due(n + on.cyclePackets) - on.due(n), on.cycleDuration);
+      const n = on.at(Ticks90k(now));
+      for (let i = 1; i < 3 * on.cyclePackets; i++)
+        assert.ok(on.due(PacketNumber(n + i)) >= on.due(PacketNumber(n + i - 1)));
+      assert.equal(on.due(PacketNumber(n + on.cyclePackets)) - on.due(n), on.cycleDuration);
     }),
     { numRuns: 30 },
   );
@@ -58,8 +60,8 @@ test('packets leave in the order of their numbers, across items and cycles', () 
 test('sequence number and timestamp are those of the packet number and its time, modulo 2^16 and 2^32', () => {
   fc.assert(
     fc.property(station, time, (on, now) => {
-      const n = on.at(now);
-      const [packet] = on.packets(n, n + 1, reader);
+      const n = on.at(Ticks90k(now));
+      const [packet] = on.packets(n, PacketNumber(n + 1), reader);
       const header = parseRtp(packet!)!;
       assert.equal(header.sequenceNumber, n % 65_536);
       assert.equal(header.timestamp, on.due(n) % 2 ** 32);
@@ -77,10 +79,13 @@ test('a range of packets is the same bytes, asked for at once or in parts', () =
       fc.integer({ min: 0, max: 50 }),
       fc.integer({ min: 0, max: 50 }),
       (on, now, first, second) => {
-        const n = on.at(now);
-        const whole = on.packets(n, n + first + second, reader);
+        const n = on.at(Ticks90k(now));
+        const whole = on.packets(n, PacketNumber(n + first + second), reader);
         assert.deepEqual(
-          [...on.packets(n, n + first, reader), ...on.packets(n + first, n + first + second, reader)],
+          [
+            ...on.packets(n, PacketNumber(n + first), reader),
+            ...on.packets(PacketNumber(n + first), PacketNumber(n + first + second), reader),
+          ],
           whole,
         );
       },
@@ -98,13 +103,15 @@ test('the payload is moved by the time at which its item began', () => {
     ],
     ssrc: 1,
   });
-  const shifts = on.packets(3, 7, reader).map((packet) => [packet.readUInt32BE(12), packet.readDoubleBE(20)]);
+  const shifts = on
+    .packets(PacketNumber(3), PacketNumber(7), reader)
+    .map((packet) => [packet.readUInt32BE(12), packet.readDoubleBE(20)]);
   assert.deepEqual(shifts, [
     [1, 1_500],
     [1, 1_500],
     [2, 2_500],
     [1, 3_000],
   ]);
-  assert.equal(on.itemAt(2_600).name, 'two');
-  assert.equal(on.itemAt(3_000).name, 'one');
+  assert.equal(on.itemAt(Ticks90k(2_600)).name, 'two');
+  assert.equal(on.itemAt(Ticks90k(3_000)).name, 'one');
 });

@@ -6,7 +6,7 @@
  * period, whose packets go on counting; the past never changes.
  */
 
-import { type PacketNumber, type Ticks90k, ticksToMillis } from '../base/units.js';
+import { PacketNumber, Ticks90k, ticksToMillis } from '../base/units.js';
 import { closeReel, reelOf } from '../reel/open-reel.js';
 import { MOST_PAYLOADS, type PacketSlots, type PayloadReader } from '../reel/payload-reader.js';
 import type { Reel } from '../reel/reel.js';
@@ -86,7 +86,7 @@ export class Station implements PacketSource {
   get cycleDuration(): Ticks90k {
     return Playlist.of(this.items).duration;
   }
-  get cyclePackets(): PacketNumber {
+  get cyclePackets(): number {
     return Playlist.of(this.items).packetCount;
   }
 
@@ -135,7 +135,7 @@ export class Station implements PacketSource {
   /** The time since the Unix epoch at which packet `n` leaves. */
   due(n: PacketNumber): Ticks90k {
     const { reel, base, start, filler } = this.#lookup.itemOf(n);
-    return start + (filler ?? reel).due(n - base);
+    return Ticks90k(start + (filler ?? reel).due(n - base));
   }
 
   /** The number of the last packet that leaves at or before `time`. */
@@ -145,20 +145,22 @@ export class Station implements PacketSource {
     const period = periods[index]!;
     const next = periods[index + 1];
     if (next === undefined) return period.at(time);
-    return time >= next.opens ? next.at(time) : Math.min(period.at(time), next.opening - 1);
+    return time >= next.opens ? next.at(time) : PacketNumber(Math.min(period.at(time), next.opening - 1));
   }
 
   /** The last random access point at or before packet `n`. Every reel and every period begins with one. */
   randomAccessBefore(n: PacketNumber): PacketNumber {
     const { reel, base, filler } = this.#lookup.itemOf(n);
     // A filler belongs to the item before it.
-    return filler ? this.randomAccessBefore(base - 1) : base + reel.randomAccessBefore(n - base);
+    return filler
+      ? this.randomAccessBefore(PacketNumber(base - 1))
+      : PacketNumber(base + reel.randomAccessBefore(n - base));
   }
 
   /** The first packet of the item that packet `n` belongs to. */
   beginningOf(n: PacketNumber): PacketNumber {
     const { from, filler } = this.#lookup.itemOf(n);
-    return filler ? this.beginningOf(from - 1) : from;
+    return filler ? this.beginningOf(PacketNumber(from - 1)) : from;
   }
 
   /**
@@ -176,7 +178,7 @@ export class Station implements PacketSource {
     const ranges: ItemRange[] = [];
     for (let n = from; n < to; ) {
       const itemOnAir = this.#lookup.itemOf(n);
-      const end = Math.min(to, itemOnAir.to);
+      const end = PacketNumber(Math.min(to, itemOnAir.to));
       if (!itemOnAir.filler) ranges.push({ reel: itemOnAir.reel, from: n - itemOnAir.base, to: end - itemOnAir.base });
       n = end;
     }
@@ -205,7 +207,8 @@ export class Station implements PacketSource {
       const packet = n - base;
       const count = Math.min(to - n, end - n, MOST_PAYLOADS);
       if (filler) {
-        this.#writeFiller(filler, n, { slots, slot, at: at + gap, timestamp: start + filler.due(packet), packet });
+        const timestamp = Ticks90k(start + filler.due(packet));
+        this.#writeFiller(filler, n, { slots, slot, at: at + gap, timestamp, packet });
         n++;
         slot++;
         at += gap + RTP_HEADER_LENGTH + TS_GROUP_LENGTH;
@@ -231,7 +234,7 @@ export class Station implements PacketSource {
         reel.shift(buffer, header + RTP_HEADER_LENGTH, start);
         if (counters !== null) shiftCounters(buffer, header + RTP_HEADER_LENGTH, TS_PACKETS_PER_GROUP, counters);
       }
-      n += done;
+      n = PacketNumber(n + done);
       slot += done;
       if (done < count) break;
     }
@@ -268,11 +271,11 @@ export class Station implements PacketSource {
     const next = periods[number + 1];
     return {
       item: period.items[index]!,
-      from: number > 0 ? Math.max(from, period.from) : from,
-      to: next ? Math.min(to, next.from) : to,
+      from: number > 0 ? Ticks90k(Math.max(from, period.from)) : from,
+      to: next ? Ticks90k(Math.min(to, next.from)) : to,
       items: period.items,
       index,
-      until: next?.from ?? Number.POSITIVE_INFINITY,
+      until: next?.from ?? Ticks90k(Number.POSITIVE_INFINITY),
     };
   }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { fakeReel } from '../../test/support/fake-reel.js';
+import { PacketNumber, Ticks90k } from '../base/units.js';
 import type { PeriodOptions } from './period.js';
 import { Period } from './period.js';
 import type { StationItem } from './playlist.js';
@@ -35,10 +36,12 @@ const steps = fc.array(fc.record({ packets: fc.integer({ min: 1, max: 30 }), ite
 
 /** Periods behind each other, each when its first packet would have left anyway. */
 function periodsOf(steps: readonly Step[]): PeriodOptions[] {
-  const periods: PeriodOptions[] = [{ from: 0, first: 0, items, item: 0, packet: 0, counters: null }];
-  let n = new Station({ items, ssrc: 1 }).at(START);
+  const periods: PeriodOptions[] = [
+    { from: Ticks90k(0), first: PacketNumber(0), items, item: 0, packet: 0, counters: null },
+  ];
+  let n = new Station({ items, ssrc: 1 }).at(Ticks90k(START));
   for (const { packets, item, list } of steps) {
-    n += packets;
+    n = PacketNumber(n + packets);
     const from = new Station({ timeline: Timeline.of({ periods }), ssrc: 1 }).due(n);
     periods.push({ from, first: n, items: lists[list]!, item, packet: 0, counters: null });
   }
@@ -52,9 +55,9 @@ test('in any order of asking, a packet and a time belong to the period that bega
       const station = new Station({ timeline: Timeline.of({ periods: options }), ssrc: 1 });
       const periods = options.map((each) => new Period(each));
       for (const offset of asked) {
-        const n = station.at(START) + offset;
+        const n = station.at(Ticks90k(START)) + offset;
         const period = periods.findLast(({ first }) => first <= n) ?? periods[0]!;
-        const due = station.due(n);
+        const due = station.due(PacketNumber(n));
         assert.equal(period.at(due) >= n, true);
         assert.deepEqual(station.itemOnAirAt(due).items, periods.findLast(({ from }) => from <= due)!.items);
         assert.equal(station.due(station.at(due)), due);
@@ -73,7 +76,7 @@ test('a delta has only the additions, with every item and every playlist once', 
   let timeline = Timeline.of({ periods: [first] });
   for (const period of rest) {
     const copy = { ...period, items: [...period.items] }; // The same items in another array are the same playlist.
-    timeline = timeline.with({ now: START, periods: [copy], plan: [copy], override: null });
+    timeline = timeline.with({ now: Ticks90k(START), periods: [copy], plan: [copy], override: null });
   }
   const sizes = [-1, 0, 1, 2, 3].map((revision) => {
     const { items, playlists, periods, oldest } = timeline.deltaSince(revision);
@@ -95,8 +98,8 @@ test('a delta that does not fit is refused, and one that comes twice changes not
   ]);
   const [first, second, third] = whole as [PeriodOptions, PeriodOptions, PeriodOptions];
   const one = Timeline.of({ periods: [first] });
-  const two = one.with({ now: START, periods: [second], plan: [second], override: null });
-  const three = two.with({ now: START, periods: [third], plan: [third], override: { id: 'slate' } });
+  const two = one.with({ now: Ticks90k(START), periods: [second], plan: [second], override: null });
+  const three = two.with({ now: Ticks90k(START), periods: [third], plan: [third], override: { id: 'slate' } });
   assert.throws(() => one.withDelta(three.deltaSince(1)), /revision 1 does not fit revision 0/);
   const delta = three.deltaSince(0);
   const there = one.withDelta(delta);

@@ -9,7 +9,7 @@
  * change that begins sooner replaces them, and computes them from the plan again behind its own period.
  */
 
-import type { PacketNumber, Ticks90k } from '../base/units.js';
+import { PacketNumber, Ticks90k } from '../base/units.js';
 import { Period, type PeriodOptions } from './period.js';
 import { entryOf, type PlanEntry, planFrom } from './plan.js';
 import { Playlist, type StationItem } from './playlist.js';
@@ -88,7 +88,9 @@ export class Timeline {
 
   /** Items that are repeated since the Unix epoch. */
   static repeating(items: readonly StationItem[]): Timeline {
-    return Timeline.of({ periods: [{ from: 0, first: 0, items, item: 0, packet: 0, counters: null }] });
+    return Timeline.of({
+      periods: [{ from: Ticks90k(0), first: PacketNumber(0), items, item: 0, packet: 0, counters: null }],
+    });
   }
 
   /** The timeline of a snapshot. */
@@ -132,7 +134,7 @@ export class Timeline {
   with({ now, periods, plan, override }: TimelineChange): Timeline {
     const state = this.#state;
     const opening = periods[0] === undefined ? Number.POSITIVE_INFINITY : new Period(periods[0]).opening;
-    const { values, revisions } = openingBefore(state.periods, opening);
+    const { values, revisions } = openingBefore(state.periods, PacketNumber(opening));
     const ended = values.findLastIndex(({ from }) => from <= now);
     const dropped = Math.max(0, ended - MOST_PAST);
     const kept = { values: values.slice(dropped), revisions: revisions.slice(dropped) };

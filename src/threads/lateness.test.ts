@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { Millis } from '../base/units.js';
 import { Lateness } from './lateness.js';
 
 const values = fc.array(fc.double({ min: -9, max: 209, noNaN: true }), { minLength: 1 });
 
 function recorded(list: readonly number[]): Lateness {
   const lateness = new Lateness();
-  for (const value of list) lateness.record(value);
+  for (const value of list) lateness.record(Millis(value));
   return lateness;
 }
 
@@ -45,13 +46,13 @@ test('histograms add up, and a difference has the records since then', () => {
 test('the quantile since an earlier state is that of the difference, and null without records', () => {
   const lateness = new Lateness();
   const before = new Lateness();
-  for (let i = 0; i < 100; i++) lateness.record(50);
+  for (let i = 0; i < 100; i++) lateness.record(Millis(50));
   assert.equal(lateness.quantileSince(before, 0.99), 50.1);
   assert.equal(lateness.quantileSince(before, 0.99), null);
-  for (let i = 0; i < 98; i++) lateness.record(1);
-  lateness.record(3);
-  lateness.record(3);
+  for (let i = 0; i < 98; i++) lateness.record(Millis(1));
+  lateness.record(Millis(3));
+  lateness.record(Millis(3));
   assert.equal(lateness.quantileSince(before, 0.5), 1.1);
-  lateness.record(-4);
+  lateness.record(Millis(-4));
   assert.equal(lateness.quantileSince(before, 0.99), -3.9);
 });

@@ -1,11 +1,11 @@
 /** A histogram of how late packets left, in steps of 0.1 ms: fixed memory, nothing allocated per packet. */
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 
 const STEPS_PER_MILLI = 10;
 /** Lower limit of the histogram; packets may leave a few milliseconds before they are due. */
-const LEAST: Millis = -10;
+const LEAST = Millis(-10);
 /** Upper limit of the histogram; later packets are dropped anyway. */
-const MOST: Millis = 210;
+const MOST = Millis(210);
 const STEPS = (MOST - LEAST) * STEPS_PER_MILLI + 1;
 
 export class Lateness {
@@ -65,7 +65,8 @@ export class Lateness {
     let value: Millis | null = null;
     for (let step = 0; step < STEPS; step++) {
       left -= then[step]!;
-      if (value === null && total > 0 && left <= 0) value = (step + 1 + LEAST * STEPS_PER_MILLI) / STEPS_PER_MILLI;
+      if (value === null && total > 0 && left <= 0)
+        value = Millis((step + 1 + LEAST * STEPS_PER_MILLI) / STEPS_PER_MILLI);
     }
     then.set(now);
     return value;
@@ -82,8 +83,8 @@ export class Lateness {
     let left = Math.max(1, Math.ceil(share * this.total));
     for (let step = 0; step < STEPS; step++) {
       left -= this.#counts[step]!;
-      if (left <= 0) return (step + 1) / STEPS_PER_MILLI + LEAST;
+      if (left <= 0) return Millis((step + 1) / STEPS_PER_MILLI + LEAST);
     }
-    return 0;
+    return Millis(0);
   }
 }

@@ -1,8 +1,8 @@
 import { messageOf } from '../base/problem.js';
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 
 /** Without an error for this long, a station has recovered: the next error is reported again. */
-export const RECOVERY: Millis = 10_000;
+export const RECOVERY = Millis(10_000);
 
 /** Codes of failed system calls ("EIO", and libuv's "EOF"), but none of Node.js's own ("ERR_OUT_OF_RANGE"). */
 const SYSTEM_CODE = /^E[A-Z0-9]+$/;

@@ -2,14 +2,14 @@
 import { Worker } from 'node:worker_threads';
 import { messageOf, Problem } from '../base/problem.js';
 import { systemTimers, type Timers } from '../base/timers.js';
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import type { ThreadCommand, ThreadReport } from './messages.js';
 
 /** Delay before a thread that died is replaced. It doubles with each death, up to LONGEST_REVIVAL: revival must not spin. */
-const REVIVAL: Millis = 100;
-const LONGEST_REVIVAL: Millis = 30_000;
+const REVIVAL = Millis(100);
+const LONGEST_REVIVAL = Millis(30_000);
 /** A thread that lived this long was sound: the delay is REVIVAL again. */
-const SOUND_LIFE: Millis = 60_000;
+const SOUND_LIFE = Millis(60_000);
 
 export interface ThreadOptions<Report> {
   /** The module that the thread runs. */
@@ -52,7 +52,7 @@ export class Thread<S extends { id: string }, Command = never, Report extends { 
   /** `stop` has been posted. */
   #isStopping = false;
   #closed: Promise<void> | null = null;
-  #startedAt: Millis = 0;
+  #startedAt: Millis = Millis(0);
   #deaths = 0;
   #failure: unknown;
   #cancelRevival = (): void => undefined;
@@ -155,7 +155,7 @@ export class Thread<S extends { id: string }, Command = never, Report extends { 
     this.#options.onDeath(
       `A thread of the server died${again}, and another takes its place in ${delay / 1_000} s: ${cause}`,
     );
-    this.#cancelRevival = this.#timers.after(delay, () => {
+    this.#cancelRevival = this.#timers.after(Millis(delay), () => {
       this.#start();
       for (const station of this.#stations.values()) this.#post({ do: 'add', station });
     });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fakeReel } from '../../test/support/fake-reel.js';
 import { begin } from '../../test/support/timeline.js';
-import { millisToTicks } from '../base/units.js';
+import { Millis, millisToTicks, PacketNumber } from '../base/units.js';
 import { Station } from '../station/station.js';
 import { StationCounters } from '../threads/station-counters.js';
 import type { StationInfo } from '../wire/station-info.js';
@@ -27,7 +27,7 @@ const films = (ssrc: number) =>
 
 function directoryAt() {
   const clock = { now: NOON };
-  const directory = new Directory(() => clock.now);
+  const directory = new Directory(() => Millis(clock.now));
   const add = (id: string, number: number, station = films(number)) => {
     const info = { id, number, name: `Station ${number}` } as StationInfo;
     const progress = new StationCounters();
@@ -68,7 +68,7 @@ test('a change of what a station plays is listed when it is on the air', () => {
   const { station, info } = add('a', 1);
   assert.deepEqual(titles(), ['1 Sintel, Spring']);
   const items = [{ name: 'Cosmos', reel: fakeReel({ times, duration: 10 * SECOND, tag: 3 }) }];
-  const from = millisToTicks(NOON + 5_000);
+  const from = millisToTicks(Millis(NOON + 5_000));
   const first = station.at(from);
   begin(station, { from, first, items, item: 0, packet: 0, counters: null });
   directory.change({ id: 'a', info });
@@ -89,8 +89,8 @@ test('a clock that is set back lists the items of the earlier time', () => {
 test('the position of a station is that of playout, and before that the next packet due', () => {
   const { directory, add } = directoryAt();
   const { station, progress } = add('a', 1);
-  assert.deepEqual(directory.position('a'), { next: station.at(millisToTicks(NOON)) + 1, time: NOON });
-  progress.next = 77;
+  assert.deepEqual(directory.position('a'), { next: station.at(millisToTicks(Millis(NOON))) + 1, time: NOON });
+  progress.next = PacketNumber(77);
   assert.deepEqual(directory.position('a'), { next: 77, time: NOON });
   assert.equal(directory.position('b'), undefined);
 });

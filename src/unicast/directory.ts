@@ -1,5 +1,5 @@
 /** The stations of the thread for single viewers, as the control protocol reads them. */
-import { type Millis, millisToTicks, type PacketNumber } from '../base/units.js';
+import { Millis, millisToTicks, PacketNumber } from '../base/units.js';
 import type { StationDirectory } from '../control/server-state.js';
 import { NowOnAir } from '../station/guide.js';
 import type { Station } from '../station/station.js';
@@ -24,7 +24,7 @@ export class Directory implements StationDirectory {
   readonly #served = new Map<string, Served>();
   readonly #changes = new DueQueue<Served>();
   #list: readonly StationInfo[] | null = null;
-  #listedAt: Millis = 0;
+  #listedAt = Millis(0);
 
   constructor(now: () => Millis) {
     this.#now = now;
@@ -34,7 +34,7 @@ export class Directory implements StationDirectory {
     const counters = new StationCounters(progress);
     const served = { ...notDue(), info, station, onAir: new NowOnAir(station), progress: counters, listed: info };
     this.#served.set(id, served);
-    this.#changes.set(served, 0);
+    this.#changes.set(served, Millis(0));
   }
 
   /** Takes a station's change; the station itself has taken it before. */
@@ -42,7 +42,7 @@ export class Directory implements StationDirectory {
     const served = this.#served.get(id);
     if (served === undefined) return;
     served.info = info;
-    this.#changes.set(served, 0);
+    this.#changes.set(served, Millis(0));
   }
 
   remove(id: string): void {
@@ -57,12 +57,12 @@ export class Directory implements StationDirectory {
   stations(): readonly StationInfo[] {
     const now = this.#now();
     // The clock was set back: items on air may have been listed too early.
-    if (now < this.#listedAt) for (const served of this.#served.values()) this.#changes.set(served, 0);
+    if (now < this.#listedAt) for (const served of this.#served.values()) this.#changes.set(served, Millis(0));
     this.#listedAt = now;
     for (let served = this.#changes.take(now); served; served = this.#changes.take(now)) {
       served.listed = { ...served.info, ...served.onAir.at(millisToTicks(now)) };
       // At least a millisecond later: rounded to ticks, `now` may lie before the change that it is due for.
-      this.#changes.set(served, Math.max(served.onAir.until, now + 1));
+      this.#changes.set(served, Millis(Math.max(served.onAir.until, now + 1)));
       this.#list = null;
     }
     this.#list ??= Array.from(this.#served.values(), ({ listed }) => listed).sort((a, b) => a.number - b.number);
@@ -75,6 +75,6 @@ export class Directory implements StationDirectory {
     if (served === undefined) return undefined;
     const time = this.#now();
     // Before its first packet, the next one that is due.
-    return { next: served.progress.next || served.station.at(millisToTicks(time)) + 1, time };
+    return { next: served.progress.next || PacketNumber(served.station.at(millisToTicks(time)) + 1), time };
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { Millis } from '../base/units.js';
 import { type Due, DueQueue, notDue } from './due-queue.js';
 
 interface Item extends Due {
@@ -29,12 +30,12 @@ test('every item is taken once, at its last time and in the order of times', () 
       for (const { name, time, removes, until } of steps) {
         const item = items[name]!;
         if (removes) queue.remove(item);
-        else queue.set(item, time);
+        else queue.set(item, Millis(time));
         if (removes || time === never) expected.delete(name);
         else expected.set(name, Math.ceil(time));
         assert.ok(queue.nextAt <= Math.min(...expected.values()));
         const taken: number[] = [];
-        for (let next = queue.take(until); next; next = queue.take(until)) {
+        for (let next = queue.take(Millis(until)); next; next = queue.take(Millis(until))) {
           assert.equal(next.dueAt, never);
           taken.push(expected.get(next.name)!);
           expected.delete(next.name);
@@ -54,9 +55,9 @@ test('every item is taken once, at its last time and in the order of times', () 
 test('items of the same millisecond are taken in the order in which they were queued', () => {
   const queue = new DueQueue<Item>();
   const items = [3, 1, 2].map((name): Item => ({ name, ...notDue() }));
-  for (const item of items) queue.set(item, 5);
+  for (const item of items) queue.set(item, Millis(5));
   assert.deepEqual(
-    items.map(() => queue.take(5)?.name),
+    items.map(() => queue.take(Millis(5))?.name),
     [3, 1, 2],
   );
 });
@@ -64,5 +65,5 @@ test('items of the same millisecond are taken in the order in which they were qu
 test('an empty queue has no next time', () => {
   const queue = new DueQueue();
   assert.equal(queue.nextAt, never);
-  assert.equal(queue.take(1e15), undefined);
+  assert.equal(queue.take(Millis(1e15)), undefined);
 });

@@ -2,7 +2,7 @@
  * A queue by time, to the millisecond: idle items cost nothing. Items of the same millisecond share a bucket, so that
  * serving a thousand flows costs a thousand pushes, and the heap of buckets stays small.
  */
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 
 /** An item that may be queued. Only its queue writes the field. */
 export interface Due {
@@ -10,8 +10,11 @@ export interface Due {
   dueAt: Millis;
 }
 
+/** The time of an item that is not queued. */
+const NEVER = Millis(Number.POSITIVE_INFINITY);
+
 /** The field of an item that is not queued. */
-export const notDue = (): Due => ({ dueAt: Number.POSITIVE_INFINITY });
+export const notDue = (): Due => ({ dueAt: NEVER });
 
 interface Bucket<T> {
   readonly at: Millis;
@@ -30,22 +33,22 @@ export class DueQueue<T extends Due> {
 
   /** The time of the first item, or a little earlier if that was moved; Infinity without items. */
   get nextAt(): Millis {
-    return this.#heap[0]?.at ?? Number.POSITIVE_INFINITY;
+    return this.#heap[0]?.at ?? NEVER;
   }
 
   /** Queues `item` for `time`, in place of the time that it had; Infinity takes it off the queue. */
   set(item: T, time: Millis): void {
-    const at = Math.ceil(time);
+    const at = Millis(Math.ceil(time));
     if (item.dueAt === at) return;
     item.dueAt = at;
-    if (at === Number.POSITIVE_INFINITY) return;
+    if (at === NEVER) return;
     const bucket = this.#last?.at === at ? this.#last : this.#bucketAt(at);
     this.#last = bucket;
     bucket.items.push(item);
   }
 
   remove(item: T): void {
-    item.dueAt = Number.POSITIVE_INFINITY;
+    item.dueAt = NEVER;
   }
 
   /** Takes the first item that is due at `now` off the queue. */
@@ -54,7 +57,7 @@ export class DueQueue<T extends Due> {
       while (first.taken < first.items.length) {
         const item = first.items[first.taken++]!;
         if (item.dueAt !== first.at) continue;
-        item.dueAt = Number.POSITIVE_INFINITY;
+        item.dueAt = NEVER;
         return item;
       }
       this.#removeFirst(first);

@@ -1,5 +1,5 @@
 /** Flows to all clients: bursts and replay. No clock. */
-import type { Millis, PacketNumber } from '../base/units.js';
+import { Millis, PacketNumber } from '../base/units.js';
 import type { FlowRequest } from '../control/flows.js';
 import type { Feedback } from '../wire/feedback.js';
 import type { Budget, Purpose } from './budget.js';
@@ -51,7 +51,7 @@ export class FlowSender {
     const { flow } = client;
     if (flow === null || granted === null || flow.flow.number !== granted.number) return;
     flow.flow.grant(granted.credit, now);
-    this.#due.set(client, Math.min(client.dueAt, now));
+    this.#due.set(client, Millis(Math.min(client.dueAt, now)));
   }
 
   /** Ends the client's flow, if it has one. */
@@ -80,13 +80,13 @@ export class FlowSender {
     while (n < limit) {
       const to = Math.min(limit, n + FLOW_STEP);
       if (!this.#writer.allows(onAir, client, to - n, purpose, now)) break;
-      const written = this.#writer.write(onAir, n, to, client, purpose, now);
+      const written = this.#writer.write(onAir, n, PacketNumber(to), client, purpose, now);
       if (written === null) {
         this.end(client); // The client requests the packets elsewhere, or not at all.
         return;
       }
       onAir.counts.flowPackets += written;
-      n += written;
+      n = PacketNumber(n + written);
       if (n < to) break;
     }
     this.#due.set(client, flow.advance(n, now));

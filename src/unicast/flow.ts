@@ -1,6 +1,6 @@
 /** A flow: a station's consecutive packets to one client, as fast as pace and credit allow. No clock. */
 
-import { type Millis, millisToTicks, type PacketNumber, ticksToMillis } from '../base/units.js';
+import { Millis, millisToTicks, PacketNumber, ticksToMillis } from '../base/units.js';
 import { FIRST_CREDIT, FLOW_AHEAD, FLOW_SILENCE, greatestFlowSpeed } from '../contract/flow.js';
 import { MEDIA_DELAY } from '../contract/timing.js';
 import type { FlowRequest } from '../control/flows.js';
@@ -9,7 +9,7 @@ import type { Station } from '../station/station.js';
 /** Packets that leave at once at the beginning, so that the first picture appears soon. */
 export const FIRST_PACKETS = 32;
 /** Least time between two servings. */
-export const FLOW_PERIOD: Millis = 4;
+export const FLOW_PERIOD = Millis(4);
 
 const dueMillis = (station: Station, n: PacketNumber): Millis => ticksToMillis(station.due(n));
 const atMillis = (station: Station, time: Millis): PacketNumber => station.at(millisToTicks(time));
@@ -22,20 +22,20 @@ export function flowBeginning(
 ): PacketNumber | null {
   if (from.kind === 'live') return newest(station, now);
   if (from.kind === 'packet') {
-    if (from.packet > atMillis(station, now + FLOW_AHEAD)) return newest(station, now);
-    return dueMillis(station, from.packet) < oldest ? null : from.packet;
+    if (from.packet > atMillis(station, Millis(now + FLOW_AHEAD))) return newest(station, now);
+    return dueMillis(station, PacketNumber(from.packet)) < oldest ? null : PacketNumber(from.packet);
   }
   if (from.time < oldest) return null;
   if (from.time > now) return newest(station, now);
-  const n = atMillis(station, from.time);
+  const n = atMillis(station, Millis(from.time));
   return from.item ? station.beginningOf(n) : station.randomAccessBefore(n);
 }
 
 /** The last random access point whose picture has been due on the screen. */
 function newest(station: Station, now: Millis): PacketNumber {
-  if (station.format === 'h264') return station.randomAccessBefore(atMillis(station, now - MEDIA_DELAY));
+  if (station.format === 'h264') return station.randomAccessBefore(atMillis(station, Millis(now - MEDIA_DELAY)));
   const underWay = station.randomAccessBefore(atMillis(station, now));
-  return station.randomAccessBefore(underWay - 1);
+  return station.randomAccessBefore(PacketNumber(underWay - 1));
 }
 
 export class Flow {
@@ -62,7 +62,9 @@ export class Flow {
     const stationRate = station.greatestRate;
     this.#rate = Math.min(request.speed, greatestFlowSpeed(stationRate * 1000)) * stationRate;
     const first = dueMillis(station, from);
-    this.#credit = atMillis(station, this.isLive ? now + FLOW_AHEAD : first + FIRST_CREDIT) + 1;
+    this.#credit = PacketNumber(
+      atMillis(station, this.isLive ? Millis(now + FLOW_AHEAD) : Millis(first + FIRST_CREDIT)) + 1,
+    );
     this.#grantedAt = now;
     this.#pacedAt = now;
   }
@@ -82,17 +84,17 @@ export class Flow {
   /** Packets from `next` to before this one may leave now. */
   limit(now: Millis): PacketNumber {
     const byPace = Math.max(this.#from + FIRST_PACKETS, this.next + this.#paced(now));
-    return Math.min(this.#credit, byPace, atMillis(this.station, now + FLOW_AHEAD) + 1);
+    return PacketNumber(Math.min(this.#credit, byPace, atMillis(this.station, Millis(now + FLOW_AHEAD)) + 1));
   }
 
   /** Notes that the packets before `next` have left, as many as could. Returns when to serve the flow again. */
   advance(next: PacketNumber, now: Millis): Millis {
     const sent = next - this.next;
     // Time in which something else held it back is not made up for; fractions of a packet are.
-    this.#pacedAt = sent === this.#paced(now) ? this.#pacedAt + sent / this.#rate : now;
+    this.#pacedAt = sent === this.#paced(now) ? Millis(this.#pacedAt + sent / this.#rate) : now;
     this.next = next;
-    if (next >= this.#credit) return this.#grantedAt + FLOW_SILENCE;
-    return Math.max(now + FLOW_PERIOD, dueMillis(this.station, next) - FLOW_AHEAD);
+    if (next >= this.#credit) return Millis(this.#grantedAt + FLOW_SILENCE);
+    return Millis(Math.max(now + FLOW_PERIOD, dueMillis(this.station, next) - FLOW_AHEAD));
   }
 
   #paced(now: Millis): number {

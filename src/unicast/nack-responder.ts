@@ -2,19 +2,19 @@
  * The NACK responder of one station: requests in, retransmissions out. A packet that many viewers miss was lost before
  * their paths parted, and is sent once, to the group. No clock.
  */
-import type { Millis, PacketNumber } from '../base/units.js';
+import { Millis, type PacketNumber } from '../base/units.js';
 
 /** Requests for one packet are gathered for this long. */
-export const GATHERING: Millis = 4;
+export const GATHERING = Millis(4);
 /** For this long after a retransmission to the group, a viewer's first request is dropped: it most likely crossed it. */
-export const GROUP_SILENCE: Millis = 100;
+export const GROUP_SILENCE = Millis(100);
 /** Receivers poll their groups every 20 ms: a repeated request that comes sooner than this was made before a poll. */
-export const UNSEEN: Millis = 30;
+export const UNSEEN = Millis(30);
 /** Least requests for a packet that is sent to the group, and least share of the station's viewers that request it. */
 const LEAST_FOR_GROUP = 3;
 const SHARE_FOR_GROUP = 0.1;
 /** Requests for one packet belong together within this time. */
-const MEMORY: Millis = 1_000;
+const MEMORY = Millis(1_000);
 /** Limit of packets remembered; requests for more are refused. */
 const MOST_PACKETS = 16_384;
 
@@ -49,7 +49,7 @@ export class NackResponder<C> {
 
   /** The time of the next retransmissions; Infinity for none. */
   get nextAt(): Millis {
-    return this.#queue[0]?.at ?? Number.POSITIVE_INFINITY;
+    return this.#queue[0]?.at ?? Millis(Number.POSITIVE_INFINITY);
   }
 
   /**
@@ -61,7 +61,7 @@ export class NackResponder<C> {
     if (requested === undefined) {
       this.#forget(now);
       if (this.#requested.size >= MOST_PACKETS) return false;
-      requested = { n, requestedAt: now, count: 0, waiting: [], groupAt: Number.NEGATIVE_INFINITY };
+      requested = { n, requestedAt: now, count: 0, waiting: [], groupAt: Millis(Number.NEGATIVE_INFINITY) };
       this.#requested.set(n, requested);
     }
     if (copies === 1) requested.count++;
@@ -105,7 +105,7 @@ export class NackResponder<C> {
   }
 
   #wait(requested: Requested<C>, waiting: Waiting<C>, now: Millis): void {
-    if (requested.waiting.length === 0) this.#queue.push({ requested, at: now + GATHERING });
+    if (requested.waiting.length === 0) this.#queue.push({ requested, at: Millis(now + GATHERING) });
     requested.waiting.push(waiting);
   }
 

@@ -1,6 +1,6 @@
 /** Retransmissions of a station's packets, written to the memory that they are sent from. */
 
-import type { PacketNumber } from '../base/units.js';
+import { PacketNumber } from '../base/units.js';
 import type { SendBatch } from '../net/sender.js';
 import { MOST_PAYLOADS, type PayloadReader } from '../reel/payload-reader.js';
 import { LARGEST_PACKET } from '../station/packet-source.js';
@@ -53,10 +53,10 @@ export class PacketWriter {
     let n = from;
     while (n < to) {
       const end = Math.min(to, n + MOST_PAYLOADS);
-      const done = this.#writeSome(station, n, end, destination);
-      n += done;
+      const done = this.#writeSome(station, n, PacketNumber(end), destination);
+      n = PacketNumber(n + done);
       if (n === end) continue;
-      for (const range of station.ranges(n, end)) {
+      for (const range of station.ranges(n, PacketNumber(end))) {
         const position = range.reel.position(range.from);
         this.#bring(range.reel.data.descriptor, position, range.reel.position(range.to) - position);
       }
@@ -76,7 +76,7 @@ export class PacketWriter {
     const done = station.write(from, to, batch, first, this.#used, this.#reader, RETRANSMISSION_OVERHEAD);
     for (let i = first; i < first + done; i++) {
       const length = lengths[i]! + RETRANSMISSION_OVERHEAD;
-      offsets[i] = writeRetransmission(buffer, offsets[i]!, from + i - first, destination.sequence++);
+      offsets[i] = writeRetransmission(buffer, offsets[i]!, PacketNumber(from + i - first), destination.sequence++);
       lengths[i] = length;
       destinations[i] = destination.number;
       this.#used += length;

@@ -1,12 +1,12 @@
 /** Retransmissions of lost packets. No clock. */
-import type { Millis, PacketNumber } from '../base/units.js';
+import { Millis, PacketNumber } from '../base/units.js';
 import type { BudgetedWriter } from './budgeted-writer.js';
 import { DueQueue } from './due-queue.js';
 import type { Retransmission } from './nack-responder.js';
 import type { Client, OnAir } from './on-air.js';
 
 /** Packets that are not in memory are tried again until this long after their request. */
-const PATIENCE: Millis = 500;
+const PATIENCE = Millis(500);
 
 /** Serves the NACK responders of all stations; one without requests costs nothing. */
 export class Repairs {
@@ -69,7 +69,7 @@ export class Repairs {
       counts.refusedPackets++;
       return;
     }
-    const written = this.#writer.write(onAir, n, n + 1, recipient, 'repair', now);
+    const written = this.#writer.write(onAir, n, PacketNumber(n + 1), recipient, 'repair', now);
     if (written === 1) {
       if (to === null) counts.repairedForAll++;
       else counts.repaired++;

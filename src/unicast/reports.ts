@@ -1,11 +1,11 @@
 /** The reports of a station's viewers as statistics. No clock. */
 
-import { type Millis, ticksToMillis } from '../base/units.js';
+import { Millis, ticksToMillis } from '../base/units.js';
 import type { Percentiles, ReceptionReports } from '../contract/server-view.js';
 import type { FeedbackReport } from '../wire/feedback.js';
 
 /** Time until a report is forgotten: after three of the longest intervals the viewer is gone. */
-const LIFETIME: Millis = 90_000;
+const LIFETIME = Millis(90_000);
 
 interface Latest {
   at: Millis;

@@ -1,7 +1,7 @@
 /** The thread for single viewers: the control protocol, repairs, bursts and replay. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { closeInOrder } from '../base/closing.js';
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import { Clock } from '../clock/clock.js';
 import type { Flows } from '../control/flows.js';
 import { ControlServer, type SocketOpener } from '../control/server.js';
@@ -25,8 +25,8 @@ const data = workerData as UnicastThreadData;
 /** Retransmissions in a batch. */
 const BATCH = 256;
 /** Longest time between two visits to the event loop, which has the timers, if there is no message. */
-const LONGEST_TURN: Millis = 100;
-const STATS_PERIOD: Millis = 1_000;
+const LONGEST_TURN = Millis(100);
+const STATS_PERIOD = Millis(1_000);
 
 const post = (message: ThreadReport | UnicastReport) => port.postMessage(message);
 const postDescriptors = ({ bell, descriptors }: SocketLoop) => post({ is: 'looping', bell, descriptors });
@@ -153,7 +153,7 @@ function serve({ now, loop, directory, control, unicast }: Opened): void {
     let isRung = false;
     while (!isRung && now() < end) {
       const next = Math.min(end, unicast.tick(now()));
-      isRung = loop!.turn(Math.max(0, next - now()));
+      isRung = loop!.turn(Millis(Math.max(0, next - now())));
     }
     // Messages and timers come before the next turn.
     setImmediate(turn);

@@ -1,7 +1,7 @@
 /** Packets for single viewers: repairs, bursts, the past. Holds neither sockets nor timers; the clock is passed in. */
 
 import type { SocketAddress } from '../base/socket-address.js';
-import { type Millis, millisToTicks, ticksToMillis } from '../base/units.js';
+import { Millis, millisToTicks, ticksToMillis } from '../base/units.js';
 import { REPAIR_PORT_OFFSET } from '../contract/addresses.js';
 import { FLOW_AHEAD } from '../contract/flow.js';
 import type { UnicastStats } from '../contract/server-view.js';
@@ -140,7 +140,7 @@ export class Unicast implements Flows {
     if (feedback.missing.length === 0) return;
     const { station } = onAir;
     const oldest = station.at(millisToTicks(this.#oldest(station, now)));
-    const newest = station.at(millisToTicks(now + FLOW_AHEAD));
+    const newest = station.at(millisToTicks(Millis(now + FLOW_AHEAD)));
     this.#repairs.request(client, feedback, { oldest, newest, now });
   }
 
@@ -149,13 +149,13 @@ export class Unicast implements Flows {
     this.#repairs.tick(now);
     this.#flows.tick(now);
     this.#writer.flush();
-    return Math.min(this.#repairs.nextAt, this.#flows.nextAt);
+    return Millis(Math.min(this.#repairs.nextAt, this.#flows.nextAt));
   }
 
   #oldest(station: Station, now: Millis): Millis {
     const { history } = this.#options;
     const begins = ticksToMillis(station.begins);
-    return history === undefined ? begins : Math.max(begins, now - history);
+    return history === undefined ? begins : Millis(Math.max(begins, now - history));
   }
 
   #clientOf(from: SocketAddress, onAir: OnAir, now: Millis): Client {

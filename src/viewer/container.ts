@@ -1,6 +1,6 @@
 /** A station's units as one continuous file for players and recordings: MPEG-TS unchanged, JPEG pictures in Matroska. */
 
-import { PTS_MODULUS, type Ticks90k, ticksToMillis, wrap } from '../base/units.js';
+import { Millis, PTS_MODULUS, Ticks90k, ticksToMillis, wrap } from '../base/units.js';
 import type { StreamUnit } from '../receiver/stream-buffer.js';
 import { matroskaHeader, matroskaPicture } from '../wire/matroska.js';
 import type { StationInfo } from '../wire/station-info.js';
@@ -46,8 +46,8 @@ export function containerFor(
     header: () => matroskaHeader(station),
     tail: () => null,
     unit({ time, data }) {
-      beginning ??= times === 'from-zero' ? time : time - wrap(time, PTS_MODULUS);
-      return matroskaPicture(Math.max(0, ticksToMillis(time - beginning)), data);
+      beginning ??= times === 'from-zero' ? time : Ticks90k(time - wrap(time, PTS_MODULUS));
+      return matroskaPicture(Millis(Math.max(0, ticksToMillis(Ticks90k(time - beginning)))), data);
     },
   };
 }

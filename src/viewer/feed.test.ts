@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { test } from 'node:test';
 import { stationInfo } from '../../test/support/channels.js';
+import { Millis, Ticks90k } from '../base/units.js';
 import { type Cursor, StreamBuffer } from '../receiver/stream-buffer.js';
 import { matroskaHeader, matroskaPicture } from '../wire/matroska.js';
 import { Feed } from './feed.js';
@@ -35,7 +36,7 @@ async function withFeed(run: (feed: Feed, lost: string[]) => Promise<void>): Pro
 }
 
 const unit = (text: string, time: number, randomAccess = false): Parameters<StreamBuffer['push']>[0] => ({
-  time,
+  time: Ticks90k(time),
   data: Buffer.from(text),
   randomAccess,
 });
@@ -153,7 +154,9 @@ test('pictures in Matroska carry their own times, modulo 2^33 ticks', () =>
     const station = stationInfo(1, { format: 'jpeg' });
     const beginning = 5 * 2 ** 33 - 90_000;
     for (const time of [0, 180_000]) buffer.push(unit('picture', beginning + time, true));
-    const pictures = [0, 2_000].map((time) => matroskaPicture(2 ** 33 / 90 - 1_000 + time, Buffer.from('picture')));
+    const pictures = [0, 2_000].map((time) =>
+      matroskaPicture(Millis(2 ** 33 / 90 - 1_000 + time), Buffer.from('picture')),
+    );
     const expected = Buffer.concat([matroskaHeader(station), ...pictures]);
     const begin = (from: StreamBuffer): Cursor | null => from.openAtFirstRandomAccess();
     const response = await request(feed.open({ station, buffer, begin }));

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Ticks90k } from '../base/units.js';
+import { Ticks90k } from '../base/units.js';
 import type { Cursor, StreamBuffer, StreamUnit } from '../receiver/stream-buffer.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { type Container, containerFor } from './container.js';
@@ -58,7 +58,7 @@ export class Feed {
   /** Time of the unit that the player was sent last, the least of several players; null while none reads. */
   sentTime(): Ticks90k | null {
     const times = [...this.#readers].flatMap(({ sentTime }) => (sentTime === null ? [] : [sentTime]));
-    return times.length === 0 ? null : Math.min(...times);
+    return times.length === 0 ? null : Ticks90k(Math.min(...times));
   }
 
   /** Whether the buffer holds units that a player has not read yet. */

@@ -1,25 +1,30 @@
 /** Keeps pictures at the moment at which every screen shows them. No timer; clocks are passed in. */
 
-import { type Millis, type Ticks90k, ticksToMillis } from '../base/units.js';
+import { Millis, type Ticks90k, ticksToMillis } from '../base/units.js';
 import { type Correction, Steering } from '../clock/steering.js';
 import { MEDIA_DELAY } from '../contract/timing.js';
 import type { StationFormat } from '../wire/station-info.js';
 
 /** Time from `play` to the first picture on the screen: assumed at first, then learnt within these bounds. */
-const STARTUP: Readonly<Record<'first' | 'least' | 'most', Millis>> = { first: 250, least: 50, most: 500 };
+const STARTUP: Readonly<Record<'first' | 'least' | 'most', Millis>> = {
+  first: Millis(250),
+  least: Millis(50),
+  most: Millis(500),
+};
 /** How long before its moment the first picture should be on the screen. */
-const RESERVE: Millis = 40;
+const RESERVE = Millis(40);
 /** Weight of a new measurement of the startup time. */
 const WEIGHT = 0.4;
 
 /** Time within which a small offset is corrected. */
-const SLOW_CORRECTION: Millis = 10_000;
+const SLOW_CORRECTION = Millis(10_000);
 
 /**
  * How long after its time a picture is due if pictures are shown `delay` after their time stamps. The time of a JPEG picture
  * is when it was sent; time stamps of H.264 are MEDIA_DELAY later.
  */
-export const dueAfter = (format: StationFormat, delay: Millis): Millis => delay + (format === 'h264' ? 0 : MEDIA_DELAY);
+export const dueAfter = (format: StationFormat, delay: Millis): Millis =>
+  Millis(delay + (format === 'h264' ? 0 : MEDIA_DELAY));
 
 /**
  * Responsible for:
@@ -43,7 +48,7 @@ export class InStep {
 
   /** Distance to the picture on the air of the picture to begin with. */
   begin(format: StationFormat): Millis {
-    return this.behind(format) - this.#startup;
+    return Millis(this.behind(format) - this.#startup);
   }
 
   /** Playback begins elsewhere: measurements are dropped. */
@@ -55,8 +60,8 @@ export class InStep {
   wait(format: StationFormat, picture: Ticks90k, now: Millis): Millis {
     const early = -this.#late(format, picture, now);
     const startup = this.#startup + WEIGHT * (RESERVE - early);
-    this.#startup = Math.min(STARTUP.most, Math.max(STARTUP.least, startup));
-    return Math.max(0, early);
+    this.#startup = Millis(Math.min(STARTUP.most, Math.max(STARTUP.least, startup)));
+    return Millis(Math.max(0, early));
   }
 
   /** A picture was shown at `now` (the server's clock). */
@@ -78,6 +83,6 @@ export class InStep {
   }
 
   #late(format: StationFormat, picture: Ticks90k, now: Millis): Millis {
-    return now - this.behind(format) - ticksToMillis(picture);
+    return Millis(now - this.behind(format) - ticksToMillis(picture));
   }
 }

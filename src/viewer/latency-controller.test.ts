@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { Millis } from '../base/units.js';
 import { FASTEST, LatencyController, LEAST_BUFFERED, NEAR } from './latency-controller.js';
 
 /** How often the controller is asked, and how far apart the moments are at which the player is looked at. */
@@ -26,7 +27,10 @@ function play(distance: number, { margin, stalls = [] }: Supply, duration: numbe
   for (let time = 0; time < end; time += STEP) {
     if (!stalls.some(([from, to]) => time >= from && time < to)) available = Math.max(available, time + margin(time));
     if (time % LOOK === 0) {
-      const next = latencyController.speed({ distance: time - position, buffered: available - position });
+      const next = latencyController.speed({
+        distance: Millis(time - position),
+        buffered: Millis(available - position),
+      });
       if (next !== speed) changes++;
       speed = next;
     }
@@ -82,19 +86,19 @@ test('with an unsteady supply, playing faster never causes a stall', () => {
 
 test('when the player’s buffer runs low, the picture stays where it is, and does not try again', () => {
   const latencyController = new LatencyController();
-  assert.equal(latencyController.speed({ distance: 3_000, buffered: 400 }), FASTEST);
-  assert.equal(latencyController.speed({ distance: 2_990, buffered: LEAST_BUFFERED - 1 }), 1);
-  assert.equal(latencyController.speed({ distance: 2_990, buffered: 2_000 }), 1);
-  assert.equal(latencyController.speed({ distance: 3_400, buffered: 2_000 }), 1);
-  assert.equal(latencyController.speed({ distance: 3_600, buffered: 2_000 }), FASTEST);
-  assert.equal(latencyController.speed({ distance: 3_240, buffered: 2_000 }), 1);
+  assert.equal(latencyController.speed({ distance: Millis(3_000), buffered: Millis(400) }), FASTEST);
+  assert.equal(latencyController.speed({ distance: Millis(2_990), buffered: Millis(LEAST_BUFFERED - 1) }), 1);
+  assert.equal(latencyController.speed({ distance: Millis(2_990), buffered: Millis(2_000) }), 1);
+  assert.equal(latencyController.speed({ distance: Millis(3_400), buffered: Millis(2_000) }), 1);
+  assert.equal(latencyController.speed({ distance: Millis(3_600), buffered: Millis(2_000) }), FASTEST);
+  assert.equal(latencyController.speed({ distance: Millis(3_240), buffered: Millis(2_000) }), 1);
   latencyController.reset();
-  assert.equal(latencyController.speed({ distance: 2_990, buffered: 400 }), FASTEST);
+  assert.equal(latencyController.speed({ distance: Millis(2_990), buffered: Millis(400) }), FASTEST);
 });
 
 test('a picture that has to stay does, and a player of unknown buffer is taken to hold enough', () => {
   const latencyController = new LatencyController();
-  assert.equal(latencyController.speed({ distance: 3_000, buffered: null }), 1.05);
+  assert.equal(latencyController.speed({ distance: Millis(3_000), buffered: null }), 1.05);
   assert.equal(latencyController.stay(), 1);
-  assert.equal(latencyController.speed({ distance: 400, buffered: null }), 1);
+  assert.equal(latencyController.speed({ distance: Millis(400), buffered: null }), 1);
 });

@@ -1,14 +1,14 @@
 /** Playback speed that brings the picture near the one on the air. No timer, no clock. */
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 
 /** Distance at which the picture is near: at less, the next picture may come late. */
-export const NEAR: Millis = 250;
+export const NEAR = Millis(250);
 /** Fastest speed: with the pitch kept, 5% is neither heard nor seen. */
 export const FASTEST = 1.05;
 /** Distance beyond `near` at which a picture that was near plays faster again: clocks drift, measurements vary. */
-const APART: Millis = 250;
+const APART = Millis(250);
 /** Least media ahead of the picture: with less, playing faster would make the player stall. */
-export const LEAST_BUFFERED: Millis = 150;
+export const LEAST_BUFFERED = Millis(150);
 
 export interface Playing {
   /** How far the picture is behind the one on the air. */
@@ -36,7 +36,7 @@ export class LatencyController {
   /** The speed for now, 1 or FASTEST. Has to be called a few times a second. */
   speed({ distance, buffered }: Playing): number {
     if (buffered !== null && buffered < LEAST_BUFFERED) {
-      if (this.#isFaster) this.#near = Math.max(this.#near, distance + APART);
+      if (this.#isFaster) this.#near = Millis(Math.max(this.#near, distance + APART));
       this.#isFaster = false;
     } else if (this.#isFaster) {
       this.#isFaster = distance > this.#near;

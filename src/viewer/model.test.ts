@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { channel } from '../../test/support/channels.js';
+import { Millis } from '../base/units.js';
 import { TYPING_TIMEOUT } from '../contract/viewing.js';
 import { initialState, SILENCE, update } from './model.js';
 import type { Channel, Effect, ViewerEvent } from './state.js';
@@ -10,7 +11,7 @@ import type { Channel, Effect, ViewerEvent } from './state.js';
 class Bench {
   state;
   effects: Effect[] = [];
-  now = 1000;
+  now = Millis(1000);
   constructor(channels: Channel[] = [channel(1), channel(2), channel(3)]) {
     this.state = initialState(channels);
   }
@@ -24,14 +25,16 @@ class Bench {
     for (const key of keys) this.event({ type: 'key', key });
     return this;
   }
-  /** Time passes; the last packet came at `lastPacket`. */
-  tick(by: number, lastPacket: number | null): this {
-    this.now += by;
+  /** Time passes; the last packet came at `last`. */
+  tick(by: number, last: number | null): this {
+    this.now = Millis(this.now + by);
+    const lastPacket = last === null ? null : Millis(last);
     return this.event({ type: 'tick', lastPacket, distance: null, reach: null, offset: null });
   }
   /** The picture is measured at this distance. */
-  behind(distance: number, reach: number | null = null): this {
-    return this.event({ type: 'tick', lastPacket: this.now, distance, reach, offset: null });
+  behind(distance: number, back: number | null = null): this {
+    const reach = back === null ? null : Millis(back);
+    return this.event({ type: 'tick', lastPacket: this.now, distance: Millis(distance), reach, offset: null });
   }
   did(...types: string[]): void {
     assert.deepEqual(

@@ -8,7 +8,7 @@
  *        │            Esc ─────────────┘             │
  *        └───────────────────2───────────────────────┘
  */
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import {
   BANNER_TIME,
   isBehind,
@@ -22,7 +22,7 @@ import { markedIn, onSeekKey, playLive, toLive } from './seeking.js';
 import { type Channel, currentChannel, type Step, type ViewerEvent, type ViewerState } from './state.js';
 
 /** Longest gap between packets before the viewer shows that none come. */
-export const SILENCE: Millis = 3000;
+export const SILENCE = Millis(3000);
 
 export function initialState(channels: readonly Channel[]): ViewerState {
   return {
@@ -32,12 +32,12 @@ export function initialState(channels: readonly Channel[]): ViewerState {
     previous: null,
     paused: false,
     typed: '',
-    typedAt: 0,
+    typedAt: Millis(0),
     marked: 0,
     notice: null,
-    bannerUntil: 0,
+    bannerUntil: Millis(0),
     reception: 'waiting',
-    tunedAt: 0,
+    tunedAt: Millis(0),
     lastPacket: null,
     serverLost: false,
     distance: null,
@@ -67,11 +67,15 @@ export function update(state: ViewerState, event: ViewerEvent, now: Millis): Ste
     case 'out-of-step':
       return toLive(state);
     case 'seek-failed': {
-      const failed: ViewerState = { ...state, seeking: false, notice: { text: event.text, until: now + NOTICE_TIME } };
+      const failed: ViewerState = {
+        ...state,
+        seeking: false,
+        notice: { text: event.text, until: Millis(now + NOTICE_TIME) },
+      };
       return { state: failed, effects: state.paused ? [] : [{ type: 'resume' }] };
     }
     case 'notice':
-      return stay({ ...state, notice: { text: event.text, until: now + NOTICE_TIME } });
+      return stay({ ...state, notice: { text: event.text, until: Millis(now + NOTICE_TIME) } });
     case 'closed':
       return end(state);
   }
@@ -114,7 +118,7 @@ function onWatchingKey(state: ViewerState, key: string, now: Millis): Step {
   switch (key) {
     case 'p':
     case 'space': {
-      const shown = { marked: 2, typed: '', bannerUntil: 0 };
+      const shown = { marked: 2, typed: '', bannerUntil: Millis(0) };
       const paused: ViewerState = { ...state, mode: 'menu', paused: true, following: false, ...shown };
       return { state: paused, effects: [{ type: 'pause' }] };
     }
@@ -127,9 +131,9 @@ function onWatchingKey(state: ViewerState, key: string, now: Millis): Step {
     case 'backspace':
       return state.previous === null ? stay(state) : tune(state, state.previous, now);
     case 'i':
-      return stay({ ...state, bannerUntil: state.bannerUntil > now ? 0 : now + 2 * BANNER_TIME });
+      return stay({ ...state, bannerUntil: state.bannerUntil > now ? Millis(0) : Millis(now + 2 * BANNER_TIME) });
     case 'esc':
-      return stay({ ...state, typed: '', bannerUntil: 0, notice: null });
+      return stay({ ...state, typed: '', bannerUntil: Millis(0), notice: null });
     default:
       return onSeekKey(state, key, now) ?? stay(state);
   }
@@ -162,7 +166,7 @@ function onMenuKey(state: ViewerState, key: string, now: Millis): Step {
 
 function openList(state: ViewerState): Step {
   const at = state.channels.findIndex(({ key }) => key === state.current);
-  const list: ViewerState = { ...state, mode: 'choosing', marked: Math.max(0, at), typed: '', bannerUntil: 0 };
+  const list: ViewerState = { ...state, mode: 'choosing', marked: Math.max(0, at), typed: '', bannerUntil: Millis(0) };
   return { state: list, effects: [{ type: 'refresh' }] };
 }
 
@@ -206,13 +210,13 @@ function takeTyped(state: ViewerState, now: Millis): Step {
   const found = state.channels.filter(({ info }) => info.number === number);
   const cleared: ViewerState = { ...state, typed: '' };
   const [first, second] = found;
-  if (!first) return stay({ ...cleared, notice: { text: noStationText(number), until: now + NOTICE_TIME } });
+  if (!first) return stay({ ...cleared, notice: { text: noStationText(number), until: Millis(now + NOTICE_TIME) } });
   if (!second) return tune(cleared, first.key, now);
   const servers = found.map(({ info }) => info.server).join(' and ');
   const text = `Station ${number} is on ${servers}: choose one with the arrows.`;
   const list = openList(cleared);
   const marked = state.channels.indexOf(first);
-  return { ...list, state: { ...list.state, marked, notice: { text, until: now + NOTICE_TIME } } };
+  return { ...list, state: { ...list.state, marked, notice: { text, until: Millis(now + NOTICE_TIME) } } };
 }
 
 function step(state: ViewerState, by: number, now: Millis): Step {
@@ -227,7 +231,7 @@ const tuneTo = (state: ViewerState, channel: Channel | undefined, now: Millis): 
 
 function tune(state: ViewerState, key: string, now: Millis): Step {
   if (key === state.current) {
-    const watching: ViewerState = { ...state, mode: 'watching', paused: false, bannerUntil: now + BANNER_TIME };
+    const watching: ViewerState = { ...state, mode: 'watching', paused: false, bannerUntil: Millis(now + BANNER_TIME) };
     return { state: watching, effects: state.paused ? [{ type: 'resume' }] : [] };
   }
   const tuned: ViewerState = {
@@ -247,7 +251,7 @@ function tune(state: ViewerState, key: string, now: Millis): Step {
     offset: null,
     seeking: false,
     following: true,
-    bannerUntil: now + BANNER_TIME,
+    bannerUntil: Millis(now + BANNER_TIME),
   };
   return { state: tuned, effects: [{ type: 'tune', key }] };
 }
@@ -278,5 +282,5 @@ function measured(
 
 function onPositionLost(state: ViewerState, now: Millis): Step {
   const text = 'That picture is no longer held here: continuing with what is on the air.';
-  return toLive({ ...state, notice: { text, until: now + NOTICE_TIME } });
+  return toLive({ ...state, notice: { text, until: Millis(now + NOTICE_TIME) } });
 }

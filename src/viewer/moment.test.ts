@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeReceiver } from '../../test/support/fake-receiver.js';
+import { Millis, Ticks90k } from '../base/units.js';
 import { beginningWith, type Moment, onAir, seekItem, seekOnAir, seekPicture } from './moment.js';
 
 /** Now on the server's clock, in seconds, and a random access point every 4 of them. */
@@ -9,7 +10,7 @@ const NOW = 1_000;
 /** A receiver that holds the units sent from `from` to `to`, in seconds. */
 function receiving({ from = NOW - 20, to = NOW, format = 'h264' as 'h264' | 'jpeg' } = {}): FakeReceiver {
   const receiver = new FakeReceiver({ format });
-  receiver.now = NOW * 1000;
+  receiver.now = Millis(NOW * 1000);
   receiver.hold(from, to);
   return receiver;
 }
@@ -28,9 +29,9 @@ test('tuning begins with the last picture that is due, a second after it was sen
   assert.equal(beginning(onAir(receiving())), NOW - 4);
   assert.equal(onAir(receiving()).from, null);
   const early = receiving({ to: NOW + 0.5 });
-  early.now = (NOW + 0.5) * 1000;
+  early.now = Millis((NOW + 0.5) * 1000);
   assert.equal(beginning(onAir(early)), NOW - 4);
-  early.now = (NOW + 1) * 1000;
+  early.now = Millis((NOW + 1) * 1000);
   early.hold(NOW + 0.5, NOW + 1);
   assert.equal(beginning(onAir(early)), NOW);
 });
@@ -49,7 +50,7 @@ test('a JPEG station begins with its last picture', () => {
 
 test('a picture that is held is sought without the server, exactly', async () => {
   const receiver = receiving();
-  const moment = await seekPicture(receiver, (NOW - 6) * 90_000);
+  const moment = await seekPicture(receiver, Ticks90k((NOW - 6) * 90_000));
   assert.deepEqual(receiver.sought, []);
   assert.equal(beginning(moment), NOW - 8);
   assert.equal(seconds(moment.from), NOW - 6);
@@ -58,7 +59,7 @@ test('a picture that is held is sought without the server, exactly', async () =>
 test('a picture that is not held is sought from the server, by the time it was sent', async () => {
   const receiver = receiving();
   receiver.answer = { from: NOW - 60, to: NOW - 55 };
-  const moment = await seekPicture(receiver, (NOW - 58) * 90_000);
+  const moment = await seekPicture(receiver, Ticks90k((NOW - 58) * 90_000));
   assert.deepEqual(receiver.sought, [{ kind: 'time', time: (NOW - 59) * 1000 + 1, item: false }]);
   assert.equal(moment.buffer, receiver.buffer);
   assert.equal(beginning(moment), NOW - 60);
@@ -68,7 +69,7 @@ test('a picture that is not held is sought from the server, by the time it was s
 test('pictures of a JPEG station are shown when they are sent, and playing begins with any of them', async () => {
   const receiver = receiving({ format: 'jpeg' });
   receiver.answer = { from: NOW - 60, to: NOW - 55 };
-  const moment = await seekPicture(receiver, (NOW - 58) * 90_000);
+  const moment = await seekPicture(receiver, Ticks90k((NOW - 58) * 90_000));
   assert.deepEqual(receiver.sought, [{ kind: 'time', time: (NOW - 58) * 1000 + 1, item: false }]);
   assert.equal(moment.from, null);
 });
@@ -76,14 +77,14 @@ test('pictures of a JPEG station are shown when they are sent, and playing begin
 test('a picture after the buffer’s newest is not in it', async () => {
   const receiver = receiving({ from: NOW - 60, to: NOW - 40 });
   receiver.answer = { from: NOW - 20, to: NOW - 15 };
-  assert.equal(beginning(await seekPicture(receiver, (NOW - 18) * 90_000)), NOW - 20);
+  assert.equal(beginning(await seekPicture(receiver, Ticks90k((NOW - 18) * 90_000))), NOW - 20);
   assert.equal(receiver.sought.length, 1);
 });
 
 test('the beginning of the item is sought from the server', async () => {
   const receiver = receiving();
   receiver.answer = { from: NOW - 100, to: NOW - 95 };
-  const moment = await seekItem(receiver, (NOW - 5) * 90_000);
+  const moment = await seekItem(receiver, Ticks90k((NOW - 5) * 90_000));
   assert.deepEqual(receiver.sought, [{ kind: 'time', time: (NOW - 6) * 1000 + 1, item: true }]);
   assert.equal(beginning(moment), NOW - 100);
   assert.equal(moment.from, null);
@@ -109,7 +110,7 @@ test('going live asks the server while the buffer does not hold the present', as
 
 test('a stream that was sought plays from its beginning', () => {
   const receiver = receiving({ from: NOW - 60, to: NOW - 40 });
-  const moment = beginningWith(receiver, (NOW - 57) * 90_000);
+  const moment = beginningWith(receiver, Ticks90k((NOW - 57) * 90_000));
   assert.equal(beginning(moment), NOW - 60);
   assert.equal(seconds(moment.from), NOW - 57);
 });

@@ -1,6 +1,6 @@
 /** Moments of a station to play: from the receiver's buffer where it holds them, else from the server. */
 
-import { type Millis, millisToTicks, TICKS_PER_SECOND, type Ticks90k, ticksToMillis } from '../base/units.js';
+import { Millis, millisToTicks, TICKS_PER_SECOND, Ticks90k, ticksToMillis } from '../base/units.js';
 import { mediaDelayOf } from '../contract/timing.js';
 import type { StationReceiver, Target } from '../receiver/station-receiver.js';
 import type { Cursor, StreamBuffer } from '../receiver/stream-buffer.js';
@@ -16,21 +16,21 @@ export interface Moment {
 }
 
 /** Added to times on the wire, which are rounded: the picture of exactly that tick must not be missed. */
-const ROUNDING: Millis = 1;
+const ROUNDING = Millis(1);
 
 /** Age of the newest unit above which the buffer does not hold the present. */
-const LONGEST_DELAY: Ticks90k = TICKS_PER_SECOND;
+const LONGEST_DELAY = Ticks90k(TICKS_PER_SECOND);
 
 const atFirst = (buffer: StreamBuffer): Cursor | null => buffer.openAtFirstRandomAccess();
 
 /**
  * The picture on the air, at once: the last random access point whose picture is due, or was due `behind` ago.
  */
-export function onAir(receiver: StationReceiver, behind: Millis = 0): Moment {
+export function onAir(receiver: StationReceiver, behind = Millis(0)): Moment {
   const lead = mediaDelayOf(receiver.station.format);
   const begin = (buffer: StreamBuffer): Cursor | null => {
     const now = receiver.serverNow();
-    const due = now === null ? null : buffer.openAtRandomAccess(millisToTicks(now - behind) - lead);
+    const due = now === null ? null : buffer.openAtRandomAccess(Ticks90k(millisToTicks(Millis(now - behind)) - lead));
     return due ?? buffer.openAtLastRandomAccess();
   };
   return { buffer: receiver.buffer, begin, from: null };
@@ -39,7 +39,7 @@ export function onAir(receiver: StationReceiver, behind: Millis = 0): Moment {
 /** The target to seek from the server so as to show the picture of that time. */
 export const targetOf = (format: StationFormat, picture: Ticks90k): Target & { kind: 'time' } => ({
   kind: 'time',
-  time: ticksToMillis(picture - mediaDelayOf(format)) + ROUNDING,
+  time: Millis(ticksToMillis(Ticks90k(picture - mediaDelayOf(format))) + ROUNDING),
   item: false,
 });
 
@@ -49,9 +49,9 @@ export function beginningWith(receiver: StationReceiver, picture: Ticks90k): Mom
 }
 
 /** The picture on the air exactly, not the random access point before it. */
-export function exactlyOnAir(receiver: StationReceiver, behind: Millis = 0): Moment {
+export function exactlyOnAir(receiver: StationReceiver, behind = Millis(0)): Moment {
   const now = receiver.serverNow();
-  const from = now === null ? null : exactly(receiver, millisToTicks(now - behind));
+  const from = now === null ? null : exactly(receiver, millisToTicks(Millis(now - behind)));
   return { ...onAir(receiver, behind), from };
 }
 
@@ -63,7 +63,7 @@ export async function seekOnAir(receiver: StationReceiver): Promise<Moment> {
 
 /** Seeks the picture of that time. Rejects with a Problem where it is not held and the server refuses it. */
 export async function seekPicture(receiver: StationReceiver, picture: Ticks90k): Promise<Moment> {
-  const sent = picture - mediaDelayOf(receiver.station.format);
+  const sent = Ticks90k(picture - mediaDelayOf(receiver.station.format));
   const here = (buffer: StreamBuffer): Cursor | null => buffer.openAtRandomAccess(sent);
   if (isHeld({ buffer: receiver.buffer, begin: here })) {
     const begin = (buffer: StreamBuffer): Cursor | null => here(buffer) ?? atFirst(buffer);

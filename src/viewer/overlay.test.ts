@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { channel, stationInfo } from '../../test/support/channels.js';
+import { Millis, Ticks90k } from '../base/units.js';
 import { durationText, fit, frameRateText, stationTable, textWidth } from '../contract/station-text.js';
 import type { ReceiverStats } from '../receiver/receiver-stats.js';
 import type { StationInfo } from '../wire/station-info.js';
@@ -22,18 +23,18 @@ const report: ReceiverStats = {
   foreign: 0,
   frames: 0,
   torn: 0,
-  lastArrival: 0,
+  lastArrival: Millis(0),
   lostBeforeRepair: 0,
   repaired: { request: 0, group: 0, parity: 0, path: 0 },
   paths: [],
-  jitter: 0,
+  jitter: Ticks90k(0),
 };
 
 const after = (keys: string[], channels = [channel(1), channel(2)]): ViewerState =>
-  keys.reduce((state, key) => update(state, { type: 'key', key }, 1000).state, initialState(channels));
+  keys.reduce((state, key) => update(state, { type: 'key', key }, Millis(1000)).state, initialState(channels));
 
 test('the menu offers 1 Exit, 2 Change the station, 3 Resume', () => {
-  const overlay = overlayFor(after(['1', 'p']), null, 1000);
+  const overlay = overlayFor(after(['1', 'p']), null, Millis(1000));
   assert.deepEqual(
     overlay?.rows.map(({ key, text }) => `${key} ${text}`),
     ['1 Exit', '2 Change the station', '3 Resume'],
@@ -48,8 +49,12 @@ test('the menu offers 1 Exit, 2 Change the station, 3 Resume', () => {
 });
 
 test('the distance of the picture is in the corner of every overlay', () => {
-  const behind = (distance: number, ...keys: string[]): ViewerState => ({ ...after(['1', ...keys]), distance });
-  const badge = (state: ViewerState): string | undefined => overlayFor({ ...state, bannerUntil: 0 }, null, 1000)?.badge;
+  const behind = (distance: number, ...keys: string[]): ViewerState => ({
+    ...after(['1', ...keys]),
+    distance: Millis(distance),
+  });
+  const badge = (state: ViewerState): string | undefined =>
+    overlayFor({ ...state, bannerUntil: Millis(0) }, null, Millis(1000))?.badge;
   assert.equal(badge(behind(1_000)), undefined);
   assert.equal(badge(behind(1_001)), '−0:01');
   assert.equal(badge(behind(45_999)), '−0:45');
@@ -57,14 +62,14 @@ test('the distance of the picture is in the corner of every overlay', () => {
   assert.equal(badge(behind(500, 'p')), '');
   assert.equal(badge(behind(45_000, 'p')), '−0:45');
   assert.equal(badge(behind(45_000, 'c')), '−0:45');
-  const overlay = overlayFor({ ...behind(45_000), bannerUntil: 0 }, null, 1000);
+  const overlay = overlayFor({ ...behind(45_000), bannerUntil: Millis(0) }, null, Millis(1000));
   assert.ok(overlay);
   assert.match(assOf(overlay, 16 / 9), /−0:45$/);
   assert.deepEqual(linesOf(overlay, { width: 60, styled: true }), []);
 });
 
 test('while the picture is behind, the menu offers to go back to live', () => {
-  const overlay = overlayFor({ ...after(['1', 'p']), distance: 45_000 }, null, 1000);
+  const overlay = overlayFor({ ...after(['1', 'p']), distance: Millis(45_000) }, null, Millis(1000));
   assert.deepEqual(
     overlay?.rows.map(({ key, text }) => `${key} ${text}`),
     ['1 Exit', '2 Change the station', '3 Resume', '4 Back to live'],
@@ -73,8 +78,8 @@ test('while the picture is behind, the menu offers to go back to live', () => {
 
 test('the banner shows the end of the item and the next one', () => {
   const banner = (changes: Partial<StationInfo>) => {
-    const state = { ...after(['1'], [channel(1, changes)]), reception: 'playing' as const, bannerUntil: 9000 };
-    return overlayFor(state, null, 1000)?.rows.map(({ text, detail }) => `${detail}: ${text}`);
+    const state = { ...after(['1'], [channel(1, changes)]), reception: 'playing' as const, bannerUntil: Millis(9000) };
+    return overlayFor(state, null, Millis(1000))?.rows.map(({ text, detail }) => `${detail}: ${text}`);
   };
   const nowUntil = new Date(2026, 2, 1, 20, 5).getTime();
   assert.deepEqual(banner({ nowUntil, next: 'News' })?.slice(0, 3), [
@@ -87,15 +92,15 @@ test('the banner shows the end of the item and the next one', () => {
 
 test('the list shows resolution, aspect ratio and frame rate, and as many stations as fit', () => {
   const many = Array.from({ length: 40 }, (_, index) => channel(index + 1));
-  const overlay = overlayFor(after(['2', '0', 'enter', 'c'], many), null, 1000);
+  const overlay = overlayFor(after(['2', '0', 'enter', 'c'], many), null, Millis(1000));
   assert.equal(overlay?.title, 'Stations 16–24 of 40');
   assert.equal(overlay?.rows.find(({ marked }) => marked)?.key, '20');
   assert.equal(overlay?.rows[0]?.detail, '1920×1080 · 16:9 · 23.976 fps');
 });
 
 test('the banner shows picture, codecs and loss', () => {
-  const state = update(after(['1', 'i']), { type: 'picture' }, 1000).state;
-  const shown = JSON.stringify(overlayFor({ ...state, bannerUntil: 9000 }, report, 1000));
+  const state = update(after(['1', 'i']), { type: 'picture' }, Millis(1000)).state;
+  const shown = JSON.stringify(overlayFor({ ...state, bannerUntil: Millis(9000) }, report, Millis(1000)));
   for (const part of [
     'Station 1',
     'A film',
@@ -109,7 +114,7 @@ test('the banner shows picture, codecs and loss', () => {
 });
 
 test('while tuning, the overlay shows the longest wait for the first picture', () => {
-  const overlay = overlayFor(after(['1']), null, 1500);
+  const overlay = overlayFor(after(['1']), null, Millis(1500));
   assert.deepEqual(
     [overlay?.title, overlay?.rows[0]?.text],
     ['Tuning to Station 1…', 'The first picture comes within 2 s.'],
@@ -118,8 +123,8 @@ test('while tuning, the overlay shows the longest wait for the first picture', (
 
 test('a silent group comes with what to check, and a lost server is named', () => {
   const silent: ViewerState = { ...after(['1']), reception: 'silent' };
-  assert.match(JSON.stringify(overlayFor(silent, null, 9000)), /No packets.*--interface.*firewall.*5004/);
-  const gone = overlayFor({ ...silent, serverLost: true, lastPacket: 2000 }, null, 9000);
+  assert.match(JSON.stringify(overlayFor(silent, null, Millis(9000))), /No packets.*--interface.*firewall.*5004/);
+  const gone = overlayFor({ ...silent, serverLost: true, lastPacket: Millis(2000) }, null, Millis(9000));
   assert.match(gone?.title ?? '', /studio has gone off the air/);
 });
 
@@ -132,7 +137,7 @@ test('no text from the network acts as a tag, a line break or a cursor movement'
     fc.property(fc.string({ unit: 'binary' }), (name) => {
       const escaped = escapeAss(name);
       assert.doesNotMatch(escaped, /(?<!\\)[{}]|[\n\r]|\\[Nnh]/);
-      const overlay = overlayFor(after(['1', 'c'], [channel(1, { name }), channel(2)]), null, 1000);
+      const overlay = overlayFor(after(['1', 'c'], [channel(1, { name }), channel(2)]), null, Millis(1000));
       assert.ok(overlay);
       const events = assOf(overlay, 16 / 9).split('\n');
       assert.equal(

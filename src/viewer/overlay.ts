@@ -1,6 +1,6 @@
 /** The overlay over the picture and in the terminal, as a value: menu, list, banner, messages. */
 
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import { bitrateText, codecsText, frameRateText } from '../contract/station-text.js';
 import { behindText, menuItems } from '../contract/viewing.js';
 import type { ReceiverStats } from '../receiver/receiver-stats.js';
@@ -30,7 +30,7 @@ export interface Overlay {
 }
 
 /** Offset from its moment above which a picture is visibly out of step. */
-const VISIBLE_OFFSET: Millis = 40;
+const VISIBLE_OFFSET = Millis(40);
 /** Rows of the list that are shown at a time. */
 const LIST_ROWS = 9;
 

@@ -1,6 +1,6 @@
 /** From a player's time stamps to times on the server's clock, in 90 kHz ticks. */
 
-import { type Millis, PTS_MODULUS, RTP_TIME_MODULUS, TICKS_PER_SECOND, type Ticks90k, unwrap } from '../base/units.js';
+import { type Millis, PTS_MODULUS, RTP_TIME_MODULUS, TICKS_PER_SECOND, Ticks90k, unwrap } from '../base/units.js';
 
 export interface ShownOptions {
   /** The player's time stamp of its picture, modulo 2^33; null: it shows none. undefined: it never shows any. */
@@ -14,7 +14,7 @@ export interface ShownOptions {
 /** Time of the picture on the screen, on the clock of the buffer's times; null while that is unknown. */
 export function shownTime({ position, sent, now }: ShownOptions): Ticks90k | null {
   if (position === undefined || position === null || sent === null) return null;
-  return unwrap(position, sent, now === null ? RTP_TIME_MODULUS : PTS_MODULUS);
+  return Ticks90k(unwrap(position, sent, now === null ? RTP_TIME_MODULUS : PTS_MODULUS));
 }
 
 /**
@@ -26,4 +26,4 @@ export function demuxerSeconds(time: Ticks90k): number {
   return wrapped / TICKS_PER_SECOND;
 }
 
-const LAST_MINUTE: Ticks90k = 60 * TICKS_PER_SECOND;
+const LAST_MINUTE = Ticks90k(60 * TICKS_PER_SECOND);

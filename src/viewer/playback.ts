@@ -1,7 +1,7 @@
 /** The picture on the screen: playing moments of stations, and keeping the picture near the present or in step. */
 
 import type { Timers } from '../base/timers.js';
-import { type Millis, type Ticks90k, ticksToMillis } from '../base/units.js';
+import { Millis, type Ticks90k, ticksToMillis } from '../base/units.js';
 import type { StationReceiver } from '../receiver/station-receiver.js';
 import { Feed } from './feed.js';
 import { InStep } from './in-step.js';
@@ -153,7 +153,7 @@ export class Playback {
     });
     const now = receiver.serverNow();
     if (plays !== this.#plays || shown === null || now === null) return;
-    this.#distance = now - ticksToMillis(shown) - (this.#inStep?.behind(receiver.station.format) ?? 0);
+    this.#distance = Millis(now - ticksToMillis(shown) - (this.#inStep?.behind(receiver.station.format) ?? 0));
     const speed = this.#wantedSpeed(this.#distance, buffered ?? null);
     if (speed === this.#speed) return;
     this.#speed = speed;
@@ -191,7 +191,7 @@ export class Playback {
     const shown = await this.shownTime(receiver);
     if (plays !== this.#plays || this.#cancelWait === null) return;
     const now = receiver.serverNow();
-    const wait = shown === null || now === null ? 0 : inStep.wait(receiver.station.format, shown, now);
+    const wait = shown === null || now === null ? Millis(0) : inStep.wait(receiver.station.format, shown, now);
     this.#cancelWait();
     this.#cancelWait = this.#options.timers.after(wait, () => {
       this.#cancelWait = null;
@@ -215,6 +215,6 @@ export class Playback {
       return;
     }
     const shown = shownTime({ position, sent: this.#feed.sentTime(), now });
-    if (shown !== null) inStep.add(receiver.station.format, shown, now + lead);
+    if (shown !== null) inStep.add(receiver.station.format, shown, Millis(now + lead));
   }
 }

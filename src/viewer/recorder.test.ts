@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { stationInfo } from '../../test/support/channels.js';
 import { without } from '../../test/support/tools.js';
+import { Millis, Ticks90k } from '../base/units.js';
 import type { StreamUnit } from '../receiver/stream-buffer.js';
 import { matroskaPicture } from '../wire/matroska.js';
 import { Pid, TS_PACKET_LENGTH, TS_SYNC_BYTE } from '../wire/ts.js';
@@ -24,8 +25,8 @@ const packets = (names: string): Buffer =>
   );
 
 test('a recording ends with complete pictures and sound, by the time of the stream', () => {
-  const recorder = new Recorder(containerFor(stationInfo(1)), 1000);
-  const unit = (time: number, names: string) => ({ time, data: packets(names), randomAccess: false });
+  const recorder = new Recorder(containerFor(stationInfo(1)), Millis(1000));
+  const unit = (time: number, names: string) => ({ time: Ticks90k(time), data: packets(names), randomAccess: false });
   const take = (...units: StreamUnit[]) => Buffer.concat(recorder.take(units));
   const early = take(unit(500, 'VvA'), unit(90_499, 'Vv'));
   assert.deepEqual(early, packets('VvAVv'));
@@ -37,18 +38,18 @@ test('a recording ends with complete pictures and sound, by the time of the stre
 });
 
 test('the sound of a silent stream is waited for no longer than a second', () => {
-  const recorder = new Recorder(containerFor(stationInfo(1)), 1000);
-  const unit = (time: number) => ({ time, data: packets('V'), randomAccess: false });
+  const recorder = new Recorder(containerFor(stationInfo(1)), Millis(1000));
+  const unit = (time: number) => ({ time: Ticks90k(time), data: packets('V'), randomAccess: false });
   recorder.take([0, 90_000, 180_000].map(unit));
   assert.ok(recorder.isFull);
 });
 
 test('pictures are recorded for exactly the duration', () => {
-  const recorder = new Recorder(containerFor(stationInfo(1, { format: 'jpeg' })), 100);
+  const recorder = new Recorder(containerFor(stationInfo(1, { format: 'jpeg' })), Millis(100));
   const jpeg = Buffer.from('picture');
-  const units = Array.from({ length: 9 }, (_, n) => ({ time: 7 + n * 3000, data: jpeg, randomAccess: true }));
+  const units = Array.from({ length: 9 }, (_, n) => ({ time: Ticks90k(7 + n * 3000), data: jpeg, randomAccess: true }));
   const file = Buffer.concat(recorder.take(units));
-  const pictures = Buffer.concat([0, 100 / 3, 200 / 3].map((time) => matroskaPicture(time, jpeg)));
+  const pictures = Buffer.concat([0, 100 / 3, 200 / 3].map((time) => matroskaPicture(Millis(time), jpeg)));
   assert.ok(file.subarray(-pictures.length).equals(pictures));
   assert.equal(file.toString('latin1').split('picture').length - 1, 3);
 });
@@ -58,7 +59,11 @@ test('FFmpeg reads every picture of the Matroska stream at its time', { skip: wi
   const jpeg = spawnSync('ffmpeg', ['-v', 'error', ...source, '-f', 'mjpeg', '-']).stdout;
   const station = stationInfo(1, { format: 'jpeg', width: 320, height: 180, frameRate: 30 });
   const recorder = new Recorder(containerFor(station), undefined);
-  const units = Array.from({ length: 30 }, (_, n) => ({ time: 2 ** 33 + n * 3000, data: jpeg, randomAccess: true }));
+  const units = Array.from({ length: 30 }, (_, n) => ({
+    time: Ticks90k(2 ** 33 + n * 3000),
+    data: jpeg,
+    randomAccess: true,
+  }));
   const entries = 'stream=codec_name,width,height,r_frame_rate:packet=pts_time,flags';
   const probed = spawnSync('ffprobe', ['-v', 'error', '-show_entries', entries, '-of', 'compact', '-'], {
     input: Buffer.concat(recorder.take(units)),

@@ -1,16 +1,16 @@
 /** A recording: the units of a stream from a random access point on, for a duration of the stream's own time. No clock. */
 
-import { type Millis, millisToTicks, type Ticks90k, ticksToMillis } from '../base/units.js';
+import { Millis, millisToTicks, Ticks90k, ticksToMillis } from '../base/units.js';
 import type { StreamUnit } from '../receiver/stream-buffer.js';
 import type { Container } from './container.js';
 
 /** Longest wait for the end of pictures and sound after the duration: a stream without sound never ends them. */
-const LONGEST_TAIL: Millis = 1000;
+const LONGEST_TAIL = Millis(1000);
 
 /** Turns units into pieces of a file, and ends it after the duration. */
 export class Recorder {
   #beginning: Ticks90k | null = null;
-  #latest: Ticks90k = 0;
+  #latest = Ticks90k(0);
   #full = false;
 
   readonly #container: Container;
@@ -32,7 +32,7 @@ export class Recorder {
 
   /** Time of the stream from the first unit to the last. */
   get recorded(): Millis {
-    return this.#beginning === null ? 0 : ticksToMillis(this.#latest - this.#beginning);
+    return this.#beginning === null ? Millis(0) : ticksToMillis(Ticks90k(this.#latest - this.#beginning));
   }
 
   /** The pieces of the next units; after the duration, only those that complete pictures and sound. */
@@ -43,9 +43,9 @@ export class Recorder {
         this.#beginning = unit.time;
         parts.push(this.#container.header());
       }
-      const elapsed = ticksToMillis(unit.time - this.#beginning);
+      const elapsed = ticksToMillis(Ticks90k(unit.time - this.#beginning));
       if (this.#duration !== undefined && elapsed >= this.#duration) {
-        this.#latest = this.#beginning + millisToTicks(this.#duration);
+        this.#latest = Ticks90k(this.#beginning + millisToTicks(this.#duration));
         const rest = elapsed < this.#duration + LONGEST_TAIL ? this.#container.tail(unit) : null;
         if (rest === null) {
           this.#full = true;

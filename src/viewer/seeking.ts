@@ -1,5 +1,5 @@
 /** Seeking: the part of `update` in model.ts for its keys. */
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import { BEHIND, isBehind, NOTICE_TIME, noFurtherText, seekSteps } from '../contract/viewing.js';
 import { currentChannel, type Step, type ViewerState } from './state.js';
 
@@ -22,7 +22,7 @@ export function playLive(state: ViewerState): Step {
 
 /** Seeks the picture on the air; paused if it was. */
 export function toLive(state: ViewerState): Step {
-  const distance = state.distance === null ? null : 0;
+  const distance = state.distance === null ? null : Millis(0);
   const live: ViewerState = { ...state, distance, seeking: true, following: !state.paused };
   return { state: { ...live, marked: markedIn(live) }, effects: [{ type: 'seek', to: { kind: 'live' } }] };
 }
@@ -41,13 +41,13 @@ function seekBy(state: ViewerState, by: Millis, now: Millis): Step {
   const before = distance ?? 0;
   if (reach === null || before - by <= reach) return seek(state, by);
   const name = currentChannel(state)?.info.name ?? '';
-  const notice = { text: noFurtherText(name), until: now + NOTICE_TIME };
+  const notice = { text: noFurtherText(name), until: Millis(now + NOTICE_TIME) };
   const noticed: ViewerState = { ...state, notice };
-  return reach - before <= BEHIND ? { state: noticed, effects: [] } : seek(noticed, before - reach);
+  return reach - before <= BEHIND ? { state: noticed, effects: [] } : seek(noticed, Millis(before - reach));
 }
 
 function seek(state: ViewerState, by: Millis): Step {
-  const distance = state.distance === null ? null : state.distance - by;
+  const distance = state.distance === null ? null : Millis(state.distance - by);
   const sought: ViewerState = { ...state, distance, seeking: true, following: false };
   return { state: sought, effects: [{ type: 'seek', to: { kind: 'by', time: by } }] };
 }

@@ -8,6 +8,7 @@ import { FakePlayer } from '../../test/support/fake-player.js';
 import { FakeReceiver } from '../../test/support/fake-receiver.js';
 import { HandTimers } from '../../test/support/hand-timers.js';
 import { Problem } from '../base/problem.js';
+import { Millis, Ticks90k } from '../base/units.js';
 import type { Target } from '../receiver/station-receiver.js';
 import type { FoundChannel } from './channels.js';
 import { Viewer, type ViewerOptions } from './viewer.js';
@@ -38,7 +39,7 @@ class Bench {
     this.context = context;
 
     const { receiver, tuned, server } = this;
-    receiver.now = NOW * 1000;
+    receiver.now = Millis(NOW * 1000);
     receiver.hold(NOW - 20, NOW);
     let current: FakeReceiver | null = null;
     this.viewer = new Viewer({
@@ -115,7 +116,7 @@ test('the badge shows the distance of the picture to the server’s clock', {
 }, async (context) => {
   const bench = await new Bench(context).watch(4);
   assert.equal(bench.badge, '−0:04');
-  bench.player.at = (NOW - 65.2) * second;
+  bench.player.at = Ticks90k((NOW - 65.2) * second);
   await bench.look();
   assert.equal(bench.badge, '−1:05');
 });
@@ -170,7 +171,7 @@ test('a picture that began behind approaches the present, and one that was sough
 }, async (context) => {
   const bench = await new Bench(context).watch(4);
   assert.deepEqual(bench.player.calls, ['speed 1.05']);
-  bench.player.at = (NOW - 0.2) * second;
+  bench.player.at = Ticks90k((NOW - 0.2) * second);
   await bench.look();
   assert.deepEqual(bench.player.calls, ['speed 1.05', 'speed 1']);
   bench.viewer.key('left');
@@ -187,7 +188,7 @@ test('with the option stay the picture keeps its distance', { timeout: 10_000 },
 test('a first picture in the past is tuned to, shown exactly, and keeps its distance', {
   timeout: 10_000,
 }, async (context) => {
-  const bench = new Bench(context, { first: (NOW - 10) * second });
+  const bench = new Bench(context, { first: Ticks90k((NOW - 10) * second) });
   await bench.watch(10);
   assert.deepEqual(bench.tuned, [{ kind: 'time', time: (NOW - 11) * 1000 + 1, item: false }]);
   assert.equal(bench.player.given[0]!.from, (NOW - 10) * second);
@@ -199,20 +200,20 @@ test('a first picture in the past is tuned to, shown exactly, and keeps its dist
 
 test('while the player has unread media, no packets are expected', { timeout: 10_000 }, async (context) => {
   const bench = await new Bench(context).watch(4);
-  bench.receiver.lastArrival = 0;
+  bench.receiver.lastArrival = Millis(0);
   bench.timers.advance(5_000);
   assert.match(bench.player.overlay?.title ?? '', /Nothing has come/);
   const behind = await new Bench(context).watch(4);
-  behind.receiver.lastArrival = 0;
+  behind.receiver.lastArrival = Millis(0);
   const much = { data: Buffer.alloc(1_000_000), randomAccess: false };
-  for (let unit = 1; unit <= 40; unit++) behind.receiver.buffer.push({ time: NOW * second + unit, ...much });
+  for (let unit = 1; unit <= 40; unit++) behind.receiver.buffer.push({ time: Ticks90k(NOW * second + unit), ...much });
   behind.timers.advance(5_000);
   assert.doesNotMatch(behind.player.overlay?.title ?? '', /Nothing has come/);
 });
 
 /** In step with others, 200 ms after the time stamps. */
 const inStep = (context: TestContext, behind: number): Promise<Bench> =>
-  new Bench(context, { delay: 200 }).watch(behind);
+  new Bench(context, { delay: Millis(200) }).watch(behind);
 
 test('in step, the first picture waits for its moment', { timeout: 10_000 }, async (context) => {
   const bench = await inStep(context, -0.5);

@@ -2,7 +2,7 @@
 
 import { Problem } from '../base/problem.js';
 import { systemTimers, type Timers } from '../base/timers.js';
-import { type Millis, millisToTicks, type Ticks90k } from '../base/units.js';
+import { Millis, millisToTicks, Ticks90k } from '../base/units.js';
 import { Refusal } from '../control/refusal.js';
 import type { ReceiverStats } from '../receiver/receiver-stats.js';
 import type { StationReceiver } from '../receiver/station-receiver.js';
@@ -33,7 +33,7 @@ export interface ViewerOptions {
 }
 
 /** Period of the model's ticks. */
-const TICK: Millis = 200;
+const TICK = Millis(200);
 
 const seekTrouble = (problem: Problem, { station }: StationReceiver): string =>
   problem instanceof Refusal && problem.reason === 'too-early'
@@ -240,7 +240,7 @@ export class Viewer {
       this.#sought = null;
       return seekItem(receiver, shown);
     }
-    this.#sought = shown + millisToTicks(to.time);
+    this.#sought = Ticks90k(shown + millisToTicks(to.time));
     return isNewest() ? seekPicture(receiver, this.#sought) : null;
   }
 
@@ -283,7 +283,7 @@ export class Viewer {
       this.#playback.measure().catch((error: Error) => this.#finish(error));
     }
     const [now, oldest] = [current?.serverNow() ?? null, current?.oldest ?? null];
-    const reach = now === null || oldest === null ? null : now - oldest;
+    const reach = now === null || oldest === null ? null : Millis(now - oldest);
     const { distance, offset } = this.#playback;
     this.#dispatch({ type: 'tick', lastPacket: this.#lastPacket(), distance, reach, offset });
     this.#options.show(this.#overlay, this.#state, this.#stats());

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { Millis, PacketNumber, Ticks90k } from '../base/units.js';
 import {
   decodeFeedback,
   encodeFeedback,
@@ -26,22 +27,22 @@ const report: FeedbackReport = {
   lost: 3,
   unrepaired: 1,
   fractionLost: 0.25,
-  highest: 0x1_0000_0002,
-  jitter: 90,
-  buffer: 1_500,
-  delay: -1,
+  highest: PacketNumber(0x1_0000_0002),
+  jitter: Ticks90k(90),
+  buffer: Millis(1_500),
+  delay: Millis(-1),
 };
 
-const cases = [
+const cases: { name: string; value: Feedback; bytes: string }[] = [
   {
     name: 'a flow’s credit',
-    value: { ...plain, flow: { number: 5, credit: 0x1_0000_0009 } },
+    value: { ...plain, flow: { number: 5, credit: PacketNumber(0x1_0000_0009) } },
     bytes: `80c90001 11111111
       80cc000d 11111111 4d534331 ${cookie.toString('hex')} 22222222 00000005 0000000100000009 0000000000000000 01000000`,
   },
   {
     name: 'missing packets on both sides of 65,536',
-    value: { ...plain, missing: [0x1_fffe, 0x1_ffff, 0x2_000e, 0x2_000f], copies: 2 },
+    value: { ...plain, missing: [0x1_fffe, 0x1_ffff, 0x2_000e, 0x2_000f].map(PacketNumber), copies: 2 },
     bytes: `80c90001 11111111
       81cd0004 11111111 22222222 fffe8001 000f0000
       80cc000d 11111111 4d534331 ${cookie.toString('hex')} 22222222 00000000 0000000000000000 000000000001fffe 02000000`,
@@ -66,21 +67,22 @@ for (const { name, value, bytes } of cases) {
   test(`${name} is decoded`, () => assert.deepEqual(decodeFeedback(expected, 0, expected.length), value));
 }
 
-const numbers = fc.oneof(
+const counts = fc.oneof(
   fc.nat(200_000),
   fc.nat(2 ** 31 - 1).map((n) => n + 2 ** 40),
 );
+const numbers = counts.map(PacketNumber);
 const plainObject = { noNullPrototype: true } as const;
 const reports = fc.record(
   {
-    received: numbers,
+    received: counts,
     lost: fc.nat(0x7f_ffff),
     unrepaired: fc.nat(),
     fractionLost: fc.nat(255).map((n) => n / 256),
     highest: numbers,
-    jitter: fc.nat(),
-    buffer: fc.nat(),
-    delay: fc.integer(),
+    jitter: fc.nat().map(Ticks90k),
+    buffer: fc.nat().map(Millis),
+    delay: fc.integer().map(Millis),
   },
   plainObject,
 );
@@ -90,8 +92,8 @@ const feedbacks = fc.record(
     media: fc.nat(),
     cookie: fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => Buffer.from(bytes)),
     missing: fc
-      .tuple(numbers, fc.array(fc.oneof(fc.integer({ min: 1, max: 20 }), fc.nat(100_000)), { maxLength: 900 }))
-      .map(([first, steps]) => steps.map((step) => (first += step + 1))),
+      .tuple(counts, fc.array(fc.oneof(fc.integer({ min: 1, max: 20 }), fc.nat(100_000)), { maxLength: 900 }))
+      .map(([first, steps]) => steps.map((step) => (first += step + 1)).map(PacketNumber)),
     copies: fc.integer({ min: 1, max: MOST_COPIES }),
     flow: fc.option(fc.record({ number: fc.integer({ min: 1, max: 0xffff_ffff }), credit: numbers }, plainObject)),
     report: fc.option(reports),

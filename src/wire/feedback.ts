@@ -32,15 +32,7 @@
  *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  */
 
-import {
-  type Millis,
-  type PacketNumber,
-  RTP_TIME_MODULUS,
-  SEQUENCE_MODULUS,
-  type Ticks90k,
-  unwrap,
-  wrap,
-} from '../base/units.js';
+import { Millis, PacketNumber, RTP_TIME_MODULUS, SEQUENCE_MODULUS, Ticks90k, unwrap, wrap } from '../base/units.js';
 import { COOKIE_LENGTH } from './message.js';
 
 export interface FeedbackReport {
@@ -232,8 +224,8 @@ export function decodeFeedback(bytes: Buffer, start: number, end: number): Feedb
   at += COOKIE_LENGTH;
   const media = bytes.readUInt32BE(at);
   const flow = bytes.readUInt32BE(at + 4);
-  const credit = readNumber(bytes, at + 8);
-  const base = readNumber(bytes, at + 16);
+  const credit = PacketNumber(readNumber(bytes, at + 8));
+  const base = PacketNumber(readNumber(bytes, at + 16));
   const copies = bytes[at + 24]!;
   if (!Number.isSafeInteger(credit) || !Number.isSafeInteger(base + RTP_TIME_MODULUS)) return null;
   if (copies < 1 || copies > MOST_COPIES) return null;
@@ -252,7 +244,7 @@ function readHead(bytes: Buffer, at: number, end: number, type: number): { count
 }
 
 function readReport(bytes: Buffer, block: number, fields: number): FeedbackReport | null {
-  const highest = readNumber(bytes, fields);
+  const highest = PacketNumber(readNumber(bytes, fields));
   const received = readNumber(bytes, fields + 8);
   const lost = readNumber(bytes, fields + 16);
   const unrepaired = readNumber(bytes, fields + 24);
@@ -263,9 +255,9 @@ function readReport(bytes: Buffer, block: number, fields: number): FeedbackRepor
     unrepaired,
     fractionLost: bytes[block + 4]! / 256,
     highest,
-    jitter: bytes.readUInt32BE(block + 12),
-    buffer: bytes.readUInt32BE(fields + 32),
-    delay: bytes.readInt32BE(fields + 36),
+    jitter: Ticks90k(bytes.readUInt32BE(block + 12)),
+    buffer: Millis(bytes.readUInt32BE(fields + 32)),
+    delay: Millis(bytes.readInt32BE(fields + 36)),
   };
 }
 
@@ -281,12 +273,12 @@ function readMissing(
   const missing: PacketNumber[] = [];
   let near = base;
   for (let entry = at + NACK_HEAD; entry < at + length; entry += NACK_ENTRY) {
-    const first = unwrap(bytes.readUInt16BE(entry), near, SEQUENCE_MODULUS);
+    const first = PacketNumber(unwrap(bytes.readUInt16BE(entry), near, SEQUENCE_MODULUS));
     const before = missing.at(-1) ?? -1;
     if (first <= before) return null;
     missing.push(first);
     const following = bytes.readUInt16BE(entry + 2);
-    for (let bit = 0; bit < 16; bit++) if (following & (1 << bit)) missing.push(first + 1 + bit);
+    for (let bit = 0; bit < 16; bit++) if (following & (1 << bit)) missing.push(PacketNumber(first + 1 + bit));
     near = first;
   }
   return missing;

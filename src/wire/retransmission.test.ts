@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { PacketNumber } from '../base/units.js';
 import {
   emptyRetransmission,
   RETRANSMISSION_OVERHEAD,
@@ -43,7 +44,7 @@ for (const { name, n, sequenceNumber, header, payload, bytes } of cases) {
   const expected = Buffer.from(bytes.replaceAll(' ', ''), 'hex');
   test(`${name} is made a retransmission in place`, () => {
     const out = original(n, header, Buffer.from(payload, 'hex'));
-    assert.equal(writeRetransmission(out, RETRANSMISSION_OVERHEAD, n, sequenceNumber), 0);
+    assert.equal(writeRetransmission(out, RETRANSMISSION_OVERHEAD, PacketNumber(n), sequenceNumber), 0);
     assert.equal(out.toString('hex'), expected.toString('hex'));
   });
   test(`${name} is read from a retransmission`, () => {
@@ -71,7 +72,7 @@ test('a written retransmission is read at any offset', () => {
         Buffer.alloc(offset),
         original(n, [marker, 33, n % 2 ** 32, 7], Buffer.from(payload)),
       ]);
-      const at = writeRetransmission(out, offset + RETRANSMISSION_OVERHEAD, n, sequenceNumber);
+      const at = writeRetransmission(out, offset + RETRANSMISSION_OVERHEAD, PacketNumber(n), sequenceNumber);
       const into = emptyRetransmission();
       assert.ok(readRetransmission(out, at, out.length, into));
       assert.deepEqual([into.n, into.marker, into.timestamp], [n, marker, n % 2 ** 32]);

@@ -21,7 +21,7 @@
  *    |    original sequence number   |  original payload           ...
  */
 
-import { type PacketNumber, SEQUENCE_MODULUS, wrap } from '../base/units.js';
+import { PacketNumber, SEQUENCE_MODULUS, wrap } from '../base/units.js';
 import { emptyRtp, RTP_HEADER_LENGTH, type RtpFields, readRtp } from './rtp.js';
 
 /** Dynamic, RFC 3551 section 6. */
@@ -56,7 +56,7 @@ export function writeRetransmission(out: Buffer, original: number, n: PacketNumb
   out[extension + 2] = 0;
   out[extension + 3] = EXTENSION_WORDS;
   out[extension + 4] = NUMBER_ELEMENT;
-  let rest = n;
+  let rest: number = n;
   for (let i = extension + 11; i > extension + 4; i--) {
     const high = Math.floor(rest / 256);
     out[i] = rest - high * 256;
@@ -73,7 +73,7 @@ export interface RetransmissionFields extends RtpFields {
   n: PacketNumber;
 }
 
-export const emptyRetransmission = (): RetransmissionFields => ({ ...emptyRtp(), n: 0 });
+export const emptyRetransmission = (): RetransmissionFields => ({ ...emptyRtp(), n: PacketNumber(0) });
 
 /**
  * Decodes the datagram from `start` to `end` of a buffer. Returns false unless it is one of our retransmissions. Never
@@ -88,7 +88,7 @@ export function readRetransmission(buffer: Buffer, start: number, end: number, i
   const n = buffer.readUIntBE(extension + 5, 1) * 2 ** 48 + buffer.readUIntBE(extension + 6, 6);
   if (!Number.isSafeInteger(n) || into.end - into.start < 2) return false;
   if (buffer.readUInt16BE(into.start) !== wrap(n, SEQUENCE_MODULUS)) return false;
-  into.n = n;
+  into.n = PacketNumber(n);
   into.start += 2;
   return true;
 }

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { Problem } from '../../src/base/problem.js';
-import { type Millis, millisToTicks, type PacketNumber, TICKS_PER_SECOND } from '../../src/base/units.js';
+import { Millis, millisToTicks, PacketNumber, TICKS_PER_SECOND } from '../../src/base/units.js';
 import { FEC_PORT_OFFSETS } from '../../src/contract/addresses.js';
 import type { Replaying, Tuned } from '../../src/control/client-state.js';
 import type { FlowRequest } from '../../src/control/flows.js';
@@ -35,7 +35,7 @@ import { batchOf } from './received-batch.js';
 import { type Hazards, Path, randomFrom } from './relay.js';
 import { makeStation } from './stations.js';
 
-export const EPOCH: Millis = 1_795_000_000_123;
+export const EPOCH = Millis(1_795_000_000_123);
 /** Packets a second of a station of 5 Mbit/s. */
 export const RATE = 475;
 const REEL_SECONDS = 60;
@@ -132,9 +132,9 @@ export class Broadcast {
   readonly #reader: PayloadReader;
   readonly #latency: Millis;
   readonly #looks: Look[] = [];
-  readonly #repairs = new Path<Buffer>({ delay: 1 });
+  readonly #repairs = new Path<Buffer>({ delay: Millis(1) });
   /** Columns and rows, each with its number to come. */
-  #parity: { source: FecSource; next: number; path: Path<Buffer> }[] = [];
+  #parity: { source: FecSource; next: PacketNumber; path: Path<Buffer> }[] = [];
   #lookedAt = 0;
   #next: PacketNumber;
   #soon: (() => void)[] = [];
@@ -144,21 +144,21 @@ export class Broadcast {
 
   constructor(options: BroadcastOptions = {}) {
     this.#options = options;
-    const { group = [{}], toServer = {}, fromServer = {}, interval = 2, latency = 20, fec } = options;
+    const { group = [{}], toServer = {}, fromServer = {}, interval = 2, latency = Millis(20), fec } = options;
     this.#latency = latency;
     const { station, reader } = broadcastStation(interval);
     this.station = station;
     this.#reader = reader;
-    this.groups = group.map((hazards, i) => new Path<Buffer>({ delay: 1, seed: 10 + i, ...hazards }));
-    this.toServer = new Path<Buffer>({ delay: 1, seed: 20, ...toServer });
-    this.fromServer = new Path<Buffer>({ delay: 1, seed: 21, ...fromServer });
+    this.groups = group.map((hazards, i) => new Path<Buffer>({ delay: Millis(1), seed: 10 + i, ...hazards }));
+    this.toServer = new Path<Buffer>({ delay: Millis(1), seed: 20, ...toServer });
+    this.fromServer = new Path<Buffer>({ delay: Millis(1), seed: 21, ...fromServer });
     this.info = makeStation(1, { ssrc: 77, bitrate: RATE * 8 * TS_GROUP_LENGTH, randomAccessInterval: interval, fec });
     if (fec !== undefined) {
       const { columns, rows } = parityOf(station, fec);
       this.#parity = [columns, rows].map((source, i) => ({
         source,
         next: source.at(millisToTicks(EPOCH)),
-        path: new Path<Buffer>({ delay: 1, ...group[0], seed: 30 + i }),
+        path: new Path<Buffer>({ delay: Millis(1), ...group[0], seed: 30 + i }),
       }));
     }
     this.#next = station.at(millisToTicks(EPOCH));
@@ -211,12 +211,12 @@ export class Broadcast {
   }
 
   get serverNow(): Millis {
-    return EPOCH + this.timers.now();
+    return Millis(EPOCH + this.timers.now());
   }
 
   /** Number of the next packet to leave. */
   get next(): PacketNumber {
-    return this.station.at(millisToTicks(this.serverNow)) + 1;
+    return PacketNumber(this.station.at(millisToTicks(this.serverNow)) + 1);
   }
 
   /** Joins the group and sends the server's request at the same moment, like a viewer. Resolves with the reply. */
@@ -235,19 +235,20 @@ export class Broadcast {
   }
 
   /** Advances the time. */
-  async run(duration: Millis): Promise<void> {
+  async run(duration: number): Promise<void> {
     for (const end = this.timers.now() + duration; this.timers.now() < end; ) {
-      this.timers.advance(1);
+      this.timers.advance(Millis(1));
       this.#step(this.timers.now());
       for (let turn = 0; turn < 6; turn++) await null;
     }
   }
 
   /** Advances the time without anything being sent or read. */
-  skip(duration: Millis): void {
-    this.timers.advance(duration);
+  skip(duration: number): void {
+    this.timers.advance(Millis(duration));
     this.#next = this.next;
-    for (const parity of this.#parity) parity.next = parity.source.at(millisToTicks(this.serverNow)) + 1;
+    const now = millisToTicks(this.serverNow);
+    for (const parity of this.#parity) parity.next = PacketNumber(parity.source.at(now) + 1);
     this.#lookedAt = this.timers.now();
   }
 
@@ -283,15 +284,16 @@ export class Broadcast {
 
   /** As playout does: every 9 ms what is due until 4.9 ms later. */
   #play(now: Millis): void {
-    const end = this.station.at(millisToTicks(EPOCH + now + 4.9)) + 1;
+    const limit = millisToTicks(Millis(EPOCH + now + 4.9));
+    const end = PacketNumber(this.station.at(limit) + 1);
     if (this.isOnAir && end > this.#next) {
       for (const packet of this.station.packets(this.#next, end, this.#reader)) {
         for (const group of this.groups) group.enter(packet, now);
       }
     }
-    this.#next = Math.max(end, this.#next);
+    this.#next = PacketNumber(Math.max(end, this.#next));
     for (const parity of this.#parity) {
-      const last = parity.source.at(millisToTicks(EPOCH + now + 4.9)) + 1;
+      const last = PacketNumber(parity.source.at(limit) + 1);
       if (last <= parity.next) continue;
       for (const packet of packetsOf(parity.source, parity.next, last, this.#reader)) parity.path.enter(packet, now);
       parity.next = last;
@@ -351,15 +353,15 @@ export class Broadcast {
       const give = (): void => {
         if (!this.isServing) return;
         try {
-          const value = answer(there + back);
+          const value = answer(Millis(there + back));
           this.#unicastAt = this.timers.now();
-          this.#answers.push({ at: this.timers.now() + back, give: () => resolve(value) });
+          this.#answers.push({ at: Millis(this.timers.now() + back), give: () => resolve(value) });
         } catch (error) {
-          this.#answers.push({ at: this.timers.now() + back, give: () => reject(error) });
+          this.#answers.push({ at: Millis(this.timers.now() + back), give: () => reject(error) });
         }
       };
       const silence = (): void => reject(new Problem('server', 'The server does not answer', 'Wait.'));
-      this.#answers.push({ at: now + there, give }, { at: now + 3_000, give: silence });
+      this.#answers.push({ at: Millis(now + there), give }, { at: Millis(now + 3_000), give: silence });
     });
   }
 }
@@ -398,7 +400,7 @@ export class StreamReader {
   }
 
   /** Reads everything as it arrives, for the given time. */
-  async watch(duration: Millis): Promise<void> {
+  async watch(duration: number): Promise<void> {
     for (let time = 0; time < duration; time += 20) {
       await this.#broadcast.run(20);
       this.read();
@@ -406,7 +408,7 @@ export class StreamReader {
   }
 
   /** The same at the station's own rate: it does not catch up. */
-  async play(duration: Millis): Promise<void> {
+  async play(duration: number): Promise<void> {
     let packets = 0;
     for (let time = 0; time < duration; time += 20) {
       await this.#broadcast.run(20);
@@ -421,11 +423,11 @@ export class StreamReader {
   #take(data: Buffer, at: number): void {
     const { station } = this.#broadcast;
     const cycle = data.readDoubleBE(at + START_AT) / station.cycleDuration;
-    const n = cycle * station.cyclePackets + data.readUInt32BE(at + NUMBER_AT);
+    const n = PacketNumber(cycle * station.cyclePackets + data.readUInt32BE(at + NUMBER_AT));
     this.first ??= n;
     const next = this.next ?? n;
     assert.ok(n >= next, `packet ${n} after ${next - 1}`);
     if (n > next) this.gaps.push({ at: next, missing: n - next });
-    this.next = n + 1;
+    this.next = PacketNumber(n + 1);
   }
 }

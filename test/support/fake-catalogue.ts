@@ -1,6 +1,6 @@
 /** Stations of a gateway; the test provides their chunks. */
 
-import { type Millis, type Ticks90k, ticksToMillis } from '../../src/base/units.js';
+import { Millis, Ticks90k, ticksToMillis } from '../../src/base/units.js';
 import type { Catalogue, Chunk, ReadStart, StationReader, StationSource } from '../../src/gateway/source.js';
 import type { StationInfo } from '../../src/wire/station-info.js';
 import { makeStation } from './stations.js';
@@ -22,7 +22,7 @@ export class FakeStation implements StationSource {
   opening: Promise<void> = Promise.resolve();
   readonly #now: () => Millis;
 
-  constructor(info: Partial<StationInfo> = {}, now: () => Millis = () => 0) {
+  constructor(info: Partial<StationInfo> = {}, now: () => Millis = () => Millis(0)) {
     this.info = makeStation(info.number ?? 1, info);
     this.#now = now;
   }
@@ -80,7 +80,7 @@ class FakeReader implements StationReader {
   get position(): Millis {
     const { chunks } = this.#station;
     const time = chunks[this.#next]?.time ?? (chunks.at(-1)?.time ?? 0) + 3_600;
-    return ticksToMillis(time);
+    return ticksToMillis(Ticks90k(time));
   }
 
   read(maxBytes: number): readonly Chunk[] {

@@ -1,5 +1,7 @@
 /** The context of a gateway's routes without a server: the test turns the clock, the log is a list. */
+
 import { type FastifyInstance, fastify } from 'fastify';
+import { Millis } from '../../src/base/units.js';
 import type { CredentialsData, CredentialsFile } from '../../src/gateway/access/credentials.js';
 import { apiRoutes } from '../../src/gateway/api/api-routes.js';
 import type { GatewayContext } from '../../src/gateway/context.js';
@@ -10,7 +12,7 @@ import { HandTimers } from './hand-timers.js';
 import { makeStation } from './stations.js';
 
 /** A Sunday in March 2026. */
-export const EPOCH = 1_772_366_400_000;
+export const EPOCH = Millis(1_772_366_400_000);
 
 export interface FakeGateway {
   context: GatewayContext & { catalogue: FakeCatalogue };
@@ -29,7 +31,7 @@ export function fakeGateway(): FakeGateway {
   const credentials = { data: { version: 1, password: null, tokens: [] } as CredentialsData };
   const operator = new FakeOperator(...infos);
   const viewers = new Viewers();
-  const now = () => EPOCH + timers.now();
+  const now = () => Millis(EPOCH + timers.now());
   const context = {
     catalogue: new FakeCatalogue(...infos.map((info) => new FakeStation(info, now))),
     viewers,
@@ -40,7 +42,7 @@ export function fakeGateway(): FakeGateway {
     credentials: { read: async () => credentials.data } as CredentialsFile,
     now,
     log: (line: string) => void lines.push(line),
-    delay: 200,
+    delay: Millis(200),
   };
   return { context, operator, viewers, timers, lines, credentials };
 }
@@ -59,7 +61,7 @@ export const fakeViewer = (changes: Partial<GatewayViewer> = {}): GatewayViewer 
   station: 'station-1',
   since: EPOCH,
   bytes: 0,
-  behind: 20,
+  behind: Millis(20),
   moved: 0,
   report: null,
   close: () => {},

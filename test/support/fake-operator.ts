@@ -1,6 +1,7 @@
 /** A server's operator without a server: the test sets the counters, and reads the commands that were executed. */
 
 import { Problem } from '../../src/base/problem.js';
+import { Millis } from '../../src/base/units.js';
 import type { OperatorCommand, StationAction } from '../../src/contract/commands.js';
 import type { Operator, ServerStation, ServerView, Slate } from '../../src/contract/server-view.js';
 import { StationCounters } from '../../src/threads/station-counters.js';
@@ -16,8 +17,8 @@ export const fakeServerStation = (info: StationInfo): FakeServerStation => ({
   info,
   onAir: true,
   items: [
-    { id: 'a', name: 'First film', duration: 60_000 },
-    { id: 'b', name: 'Second film', duration: 90_000 },
+    { id: 'a', name: 'First film', duration: Millis(60_000) },
+    { id: 'b', name: 'Second film', duration: Millis(90_000) },
   ],
   slate: null,
   actions: everything,
@@ -30,7 +31,7 @@ export class FakeOperator implements Operator {
   stations: FakeServerStation[];
   receivers: ServerView['receivers'] = [];
   interface = { name: 'eth0', address: '192.0.2.1', internal: false };
-  clockOffset = 0;
+  clockOffset = Millis(0);
   revision = 0;
   warnings: string[] = [];
   readonly slates: Slate[] = [

@@ -1,6 +1,6 @@
 /** A player without a window, controlled by a test. */
 
-import type { Millis, Ticks90k } from '../../src/base/units.js';
+import { Millis, Ticks90k } from '../../src/base/units.js';
 import type { Overlay } from '../../src/viewer/overlay.js';
 import type { Media, Player, PlayerEvents } from '../../src/viewer/players/player.js';
 
@@ -11,7 +11,7 @@ export class FakePlayer implements Player {
   readonly calls: string[] = [];
   /** Time stamp of its picture, and media that it holds ahead. */
   at: Ticks90k | null = null;
-  ahead: Millis | null = 1_000;
+  ahead: Millis | null = Millis(1_000);
 
   constructor(readonly events: PlayerEvents) {}
 
@@ -20,14 +20,14 @@ export class FakePlayer implements Player {
     this.given.push(media);
   }
   /** Shows the picture of that time, the first one of its media. */
-  pictures(at: Ticks90k): void {
-    this.at = at;
+  pictures(at: number): void {
+    this.at = Ticks90k(at);
     this.events.onPicture();
   }
   /** Shows the picture of that time, and reports it. */
-  draws(at: Ticks90k): void {
-    this.at = at;
-    this.events.onShown?.(at, 0);
+  draws(at: number): void {
+    this.at = Ticks90k(at);
+    this.events.onShown?.(this.at, Millis(0));
   }
   pause(): void {
     this.calls.push('pause');

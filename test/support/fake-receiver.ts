@@ -1,6 +1,6 @@
 /** A station's receiver whose buffer a test fills. */
 import type { Problem } from '../../src/base/problem.js';
-import type { Millis } from '../../src/base/units.js';
+import { Millis, Ticks90k } from '../../src/base/units.js';
 import type { ReceiverStats } from '../../src/receiver/receiver-stats.js';
 import { RtpReceiver } from '../../src/receiver/rtp-receiver.js';
 import type { StationReceiver, Target } from '../../src/receiver/station-receiver.js';
@@ -18,7 +18,7 @@ export class FakeReceiver implements StationReceiver {
   isLive = true;
   oldest: Millis | null = null;
   /** The server's clock. */
-  now: Millis | null = 0;
+  now: Millis | null = Millis(0);
   /** Arrival of the last packet. */
   lastArrival: Millis | null = null;
   closed = false;
@@ -35,7 +35,7 @@ export class FakeReceiver implements StationReceiver {
     for (let time = from; time <= to; time += STEP) {
       if (this.buffer.newest !== null && time * 90_000 <= this.buffer.newest) continue;
       const randomAccess = this.station.format === 'jpeg' || time % POINTS === 0;
-      this.buffer.push({ time: time * 90_000, data: Buffer.from(`${time} `), randomAccess });
+      this.buffer.push({ time: Ticks90k(time * 90_000), data: Buffer.from(`${time} `), randomAccess });
     }
   }
 

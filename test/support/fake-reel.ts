@@ -1,5 +1,6 @@
 /** Reels without files: packets with recognisable payloads at given times, and their reader. */
 
+import { Ticks90k } from '../../src/base/units.js';
 import { REEL_VERSION, type ReelManifest } from '../../src/reel/manifest.js';
 import type { PayloadReader } from '../../src/reel/payload-reader.js';
 import { lastAtMost, type Reel } from '../../src/reel/reel.js';
@@ -16,7 +17,8 @@ export interface FakeReelOptions {
 
 const PAYLOAD_LENGTH = 16;
 
-export function fakeReel({ times, duration, format = 'h264', tag = 0 }: FakeReelOptions): Reel {
+export function fakeReel({ times, format = 'h264', tag = 0, ...options }: FakeReelOptions): Reel {
+  const duration = Ticks90k(options.duration);
   const manifest: ReelManifest = {
     version: REEL_VERSION,
     id: `fake-${tag}`,
@@ -44,16 +46,23 @@ export function fakeReel({ times, duration, format = 'h264', tag = 0 }: FakeReel
       notes: [],
       title: null,
     },
-    layout: { width: 1280, height: 720, sampleAspectRatio: [1, 1], frameRate: [30, 1], channels: 2, reorderDelay: 0 },
+    layout: {
+      width: 1280,
+      height: 720,
+      sampleAspectRatio: [1, 1],
+      frameRate: [30, 1],
+      channels: 2,
+      reorderDelay: Ticks90k(0),
+    },
   };
   return {
     data: { manifest, descriptor: tag, index: new SharedArrayBuffer(0) },
     packetCount: times.length,
     duration,
     largestPayload: PAYLOAD_LENGTH,
-    due: (packet) => times[packet]!,
+    due: (packet) => Ticks90k(times[packet]!),
     at: (time) => lastAtMost(times, time),
-    timestamp: (packet) => times[packet]!,
+    timestamp: (packet) => Ticks90k(times[packet]!),
     marker: () => false,
     randomAccessBefore: () => 0,
     position: (packet) => packet * PAYLOAD_LENGTH,

@@ -1,4 +1,5 @@
 /** A packet source without files: the packet number determines the bytes. */
+import { PacketNumber, Ticks90k } from '../../src/base/units.js';
 import type { PacketSource } from '../../src/station/packet-source.js';
 import { RTP_HEADER_LENGTH, writeRtpHeader } from '../../src/wire/rtp.js';
 
@@ -38,8 +39,8 @@ export function fakeSource(options: FakeSourceOptions = {}): FakeSource {
   return {
     largestPacket: RTP_HEADER_LENGTH + MOST_PAYLOAD,
     written,
-    due: (n) => n * step,
-    at: (time) => Math.floor(time / step),
+    due: (n) => Ticks90k(n * step),
+    at: (time) => PacketNumber(Math.floor(time / step)),
     readable: (stationPacket) => stationPacket,
     write(from, to, slots, first, offset) {
       let at = offset;

@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { PacketNumber } from '../../src/base/units.js';
 import { defaultMediaSettings, type MediaSettings } from '../../src/media/settings.js';
 import { closeReel } from '../../src/reel/open-reel.js';
 import { prepareReel } from '../../src/reel/prepare.js';
@@ -41,7 +42,9 @@ export async function reelOf(
 
 /** The transport stream of a station's packets `from` to `to` − 1. */
 export const transportStream = (station: Station, from: number, to: number): Buffer =>
-  Buffer.concat(station.packets(from, to).map((packet) => packet.subarray(RTP_HEADER_LENGTH)));
+  Buffer.concat(
+    station.packets(PacketNumber(from), PacketNumber(to)).map((packet) => packet.subarray(RTP_HEADER_LENGTH)),
+  );
 
 /** A small film of a test picture and a tone, 25 frames a second, that is copied when it is prepared. */
 export const makeFilm = (path: string, seconds: number): string =>

@@ -1,5 +1,6 @@
 /** Stations of servers under test, as a search finds them. */
 import type { TestContext } from 'node:test';
+import { Millis } from '../../src/base/units.js';
 import { type FoundStation, findStations } from '../../src/discovery/find.js';
 import { FindState } from '../../src/discovery/find-state.js';
 import { loopback } from '../../src/net/interfaces.js';
@@ -14,14 +15,14 @@ export function foundAt(answers: readonly { address: string; stations: StationIn
     localAddresses: [localAddress],
     query: { address: '', port: 0 },
     requestId: 1,
-    now: 0,
+    now: Millis(0),
   });
   for (const { address, stations } of answers) {
     const from = { address, port: 5601 };
     const cookie = Buffer.alloc(16, 1);
     const body = { server: 'any', controlPort: 5601, stations: stations.length };
-    search.receive(encodeMessage(message('challenge', 1, body, { cookie })), from, localAddress, 0);
-    search.receive(encodeMessage(message('stations', 1, stations, { pages: 1 })), from, localAddress, 0);
+    search.receive(encodeMessage(message('challenge', 1, body, { cookie })), from, localAddress, Millis(0));
+    search.receive(encodeMessage(message('stations', 1, stations, { pages: 1 })), from, localAddress, Millis(0));
   }
   return search.found;
 }

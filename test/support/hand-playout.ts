@@ -1,6 +1,6 @@
 /** Playout whose clock is turned by hand, and a sender that records every packet. */
 import assert from 'node:assert/strict';
-import type { Millis } from '../../src/base/units.js';
+import { Millis } from '../../src/base/units.js';
 import { emptyBatch, type MulticastSender } from '../../src/net/sender.js';
 import { WindowMemory } from '../../src/playout/packet-window.js';
 import { Playout } from '../../src/playout/playout.js';
@@ -12,7 +12,7 @@ import { parseRtp } from '../../src/wire/rtp.js';
 import { fakeReader } from './fake-reel.js';
 
 /** The time at first. */
-export const start: Millis = 1_790_000_000_000;
+export const start = Millis(1_790_000_000_000);
 
 export interface Sent {
   sequenceNumber: number;
@@ -66,8 +66,8 @@ export function playoutAt(options: { reader?: PayloadReader; capacity?: number }
     return progress;
   };
   /** Ticks at the times that playout returns, and at no other, until `time` milliseconds have passed. */
-  const play = (time: Millis) => {
-    const end = clock.now + time;
+  const play = (time: number) => {
+    const end = Millis(clock.now + time);
     for (;;) {
       const next = playout.tick();
       if (next > end) break;

@@ -1,9 +1,9 @@
 /** Timers that a test turns by hand. */
 import type { Timers } from '../../src/base/timers.js';
-import type { Millis } from '../../src/base/units.js';
+import { Millis } from '../../src/base/units.js';
 
 export class HandTimers implements Timers {
-  #now: Millis = 0;
+  #now = Millis(0);
   #waiting: { at: Millis; run: () => void }[] = [];
 
   now(): Millis {
@@ -11,7 +11,7 @@ export class HandTimers implements Timers {
   }
 
   after(delay: Millis, run: () => void): () => void {
-    const entry = { at: this.#now + delay, run };
+    const entry = { at: Millis(this.#now + delay), run };
     this.#waiting.push(entry);
     return () => {
       this.#waiting = this.#waiting.filter((each) => each !== entry);
@@ -24,13 +24,13 @@ export class HandTimers implements Timers {
   }
 
   /** Moves the clock forward and runs the timers that come due, in order. */
-  advance(by: Millis): void {
-    const end = this.#now + by;
+  advance(by: number): void {
+    const end = Millis(this.#now + by);
     for (;;) {
       const next = this.#waiting.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
       if (next === undefined) break;
       this.#waiting = this.#waiting.filter((each) => each !== next);
-      this.#now = Math.max(this.#now, next.at);
+      if (next.at > this.#now) this.#now = next.at;
       next.run();
     }
     this.#now = end;

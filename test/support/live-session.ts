@@ -1,5 +1,6 @@
 /** The session of a page without a network; the test turns the clock. */
 
+import { Millis, Ticks90k } from '../../src/base/units.js';
 import type { ClientMessage } from '../../src/contract/live.js';
 import { LiveSession } from '../../src/gateway/live/live-session.js';
 import { StationList } from '../../src/gateway/live/station-list.js';
@@ -14,7 +15,7 @@ export const settled = () => new Promise<void>((resolve) => setImmediate(resolve
 
 /** Chunk `k` of a station: 40 ms, a random access point every second. */
 export const chunk = (k: number, length = 188): Chunk => ({
-  time: k * 3_600,
+  time: Ticks90k(k * 3_600),
   data: Buffer.alloc(length, k),
   randomAccess: k % 25 === 0,
 });
@@ -25,16 +26,16 @@ export function sessionWith(...stations: FakeStation[]) {
   const timers = new HandTimers();
   const catalogue = new FakeCatalogue(...stations);
   const viewers = new Viewers();
-  const context = { catalogue, viewers, server: 'projector', ttl: 1, timers, now: () => 5_000_000.5, log() {} };
+  const context = { catalogue, viewers, server: 'projector', ttl: 1, timers, now: () => Millis(5_000_000.5), log() {} };
   const maker = { isAble: true, make: async () => Buffer.alloc(10_000, 1) };
   const thumbnails = new Thumbnails({ catalogue, maker, timers });
   const list = new StationList({ catalogue, timers });
   const transport = new FakeTransport();
-  const options = { context, transport, address: '127.0.0.1', stations: list, thumbnails, delay: 200 };
+  const options = { context, transport, address: '127.0.0.1', stations: list, thumbnails, delay: Millis(200) };
   const session = new LiveSession(options);
   const send = (message: ClientMessage) => session.receive(JSON.stringify(message));
   return { timers, catalogue, viewers, transport, session, send, options };
 }
 
-const clock = () => 1_000_000.25;
+const clock = () => Millis(1_000_000.25);
 export const stationOf = (number: number, changes = {}) => new FakeStation({ number, ...changes }, clock);

@@ -5,6 +5,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { TestContext } from 'node:test';
+import { Millis } from '../../src/base/units.js';
 import { isRtcp } from '../../src/wire/feedback.js';
 import { type AnyMessage, decodeMessage, encodeMessage } from '../../src/wire/message.js';
 import type { StationInfo } from '../../src/wire/station-info.js';
@@ -52,7 +53,7 @@ class Way {
   }
 
   enter(deliver: () => void): void {
-    this.path.enter(deliver, performance.now());
+    this.path.enter(deliver, Millis(performance.now()));
     this.#serve();
   }
 
@@ -61,7 +62,7 @@ class Way {
   }
 
   #serve(): void {
-    for (const deliver of this.path.leave(performance.now())) deliver();
+    for (const deliver of this.path.leave(Millis(performance.now()))) deliver();
     clearTimeout(this.#timer);
     const { next } = this.path;
     if (next !== null) this.#timer = setTimeout(() => this.#serve(), next - performance.now());

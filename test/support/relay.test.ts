@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Millis } from '../../src/base/units.js';
 import { type Hazards, Path } from './relay.js';
 
 /** Fates of datagrams that enter one a millisecond, with the times at which they come out. */
@@ -7,7 +8,7 @@ function through(hazards: Hazards, count: number): { out: { datagram: number; at
   const path = new Path<number>(hazards);
   const out: { datagram: number; at: number }[] = [];
   for (let now = 0; now < count || path.next !== null; now++) {
-    if (now < count) path.enter(now, now);
+    if (now < count) path.enter(now, Millis(now));
     for (let at = path.next; at !== null && at <= now; at = path.next) {
       for (const datagram of path.leave(at)) out.push({ datagram, at });
     }
@@ -27,7 +28,7 @@ test('every datagram passes at once and in order without hazards', () => {
 });
 
 test('every datagram has the same delay', () => {
-  const { out } = through({ delay: 10 }, 50);
+  const { out } = through({ delay: Millis(10) }, 50);
   assert.ok(out.length === 50 && out.every(({ datagram, at }) => at === datagram + 10));
 });
 
@@ -52,7 +53,7 @@ test('bursts of losses have the given length', () => {
 });
 
 test('no datagram passes in the gap at the end of each period', () => {
-  const got = numbers(through({ gaps: { every: 100, length: 20 } }, 300));
+  const got = numbers(through({ gaps: { every: Millis(100), length: Millis(20) } }, 300));
   const lost = Array.from({ length: 300 }, (_, i) => i).filter((i) => !got.includes(i));
   assert.deepEqual(
     lost,
@@ -61,7 +62,7 @@ test('no datagram passes in the gap at the end of each period', () => {
 });
 
 test('jitter reorders datagrams, and none is lost or exceeds the largest delay', () => {
-  const { out } = through({ delay: 5, jitter: 10 }, 1_000);
+  const { out } = through({ delay: Millis(5), jitter: Millis(10) }, 1_000);
   assert.ok(!isAscending(out.map(({ datagram }) => datagram)));
   assert.deepEqual(
     out.map(({ datagram }) => datagram).sort((a, b) => a - b),
@@ -80,15 +81,15 @@ test('a duplicated datagram arrives twice', () => {
 });
 
 test('changed hazards do not affect datagrams on their way', () => {
-  const path = new Path<number>({ delay: 10, seed: 3, loss: 0.5 });
-  for (let i = 0; i < 100; i++) path.enter(i, 0);
+  const path = new Path<number>({ delay: Millis(10), seed: 3, loss: 0.5 });
+  for (let i = 0; i < 100; i++) path.enter(i, Millis(0));
   const { lost } = path.counts;
-  path.change({ delay: 2 });
-  for (let i = 100; i < 200; i++) path.enter(i, 0);
-  assert.equal(path.leave(2).length, 100);
-  assert.equal(path.leave(9).length, 0);
-  assert.equal(path.leave(10).length, 100 - lost);
+  path.change({ delay: Millis(2) });
+  for (let i = 100; i < 200; i++) path.enter(i, Millis(0));
+  assert.equal(path.leave(Millis(2)).length, 100);
+  assert.equal(path.leave(Millis(9)).length, 0);
+  assert.equal(path.leave(Millis(10)).length, 100 - lost);
   path.change({ loss: 0.5, seed: 3 });
-  for (let i = 0; i < 100; i++) path.enter(i, 20);
+  for (let i = 0; i < 100; i++) path.enter(i, Millis(20));
   assert.equal(path.counts.lost, 2 * lost);
 });

@@ -2,7 +2,7 @@
  * A bad network path: which datagrams come out of it, and when. The same seed and datagrams give the same fates. No
  * sockets, no timers, no clock.
  */
-import type { Millis } from '../../src/base/units.js';
+import { Millis } from '../../src/base/units.js';
 
 export interface Hazards {
   /** Share of datagrams that are lost at random, 0 to 1. */
@@ -57,9 +57,9 @@ export class Path<T> {
     this.#hazards = {
       loss: 0,
       bursts: { chance: 0, length: 0 },
-      gaps: { every: Number.POSITIVE_INFINITY, length: 0 },
-      delay: 0,
-      jitter: 0,
+      gaps: { every: Millis(Number.POSITIVE_INFINITY), length: Millis(0) },
+      delay: Millis(0),
+      jitter: Millis(0),
       duplicates: 0,
       seed: 1,
       ...hazards,
@@ -78,7 +78,9 @@ export class Path<T> {
     const { delay, jitter, duplicates } = this.#hazards;
     const isTwice = this.#random() < duplicates;
     if (isTwice) this.counts.duplicated++;
-    for (let copy = 0; copy <= Number(isTwice); copy++) this.#add(now + delay + this.#random() * jitter, datagram);
+    for (let copy = 0; copy <= Number(isTwice); copy++) {
+      this.#add(Millis(now + delay + this.#random() * jitter), datagram);
+    }
   }
 
   /** Datagrams that have come out by now, in order. */

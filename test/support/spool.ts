@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { Ticks90k } from '../../src/base/units.js';
 import type { SpooledAudio, SpooledVideo } from '../../src/media/spool.js';
 import { SpoolReader } from '../../src/media/spool-reader.js';
 
@@ -64,9 +65,9 @@ export function makeSpool(folder: string, made: MadeUp): { video: SpooledVideo; 
       sizes: Uint32Array.from(sizes),
       pts: Float64Array.from(order, (position) => position * frame),
       randomAccess: flags,
-      duration: sizes.length * frame,
-      reorderDelay: bFrames > 0 ? frame : 0,
+      duration: Ticks90k(sizes.length * frame),
+      reorderDelay: Ticks90k(bFrames > 0 ? frame : 0),
     },
-    audio: { path: audioPath, sizes: audioSizes, start: 0, silence: Buffer.alloc(9, 1) },
+    audio: { path: audioPath, sizes: audioSizes, start: Ticks90k(0), silence: Buffer.alloc(9, 1) },
   };
 }

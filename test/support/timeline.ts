@@ -1,5 +1,5 @@
 /** Changes of a station's timeline that no command makes. */
-import type { Ticks90k } from '../../src/base/units.js';
+import { Ticks90k } from '../../src/base/units.js';
 import { NOTICE } from '../../src/station/change.js';
 import type { PeriodOptions } from '../../src/station/period.js';
 import type { StationItem } from '../../src/station/playlist.js';
@@ -9,7 +9,12 @@ import type { Station } from '../../src/station/station.js';
 /** Has a period begin, in place of everything that would begin then or later. */
 export function begin(station: Station, period: PeriodOptions): void {
   const earlier = station.timeline.plan.filter(({ from }) => from < period.from);
-  station.change({ now: period.from - NOTICE, periods: [period], plan: [...earlier, period], override: null });
+  station.change({
+    now: Ticks90k(period.from - NOTICE),
+    periods: [period],
+    plan: [...earlier, period],
+    override: null,
+  });
 }
 
 /** Plays `items` from `time` on, at the next cut; returns their period. */

@@ -1,11 +1,13 @@
 /** A player engine without a gateway: pictures are drawn, and tests set the state of the network. */
+
 import { computed, signal } from '@preact/signals';
+import { Millis } from '../../src/base/units.js';
 import type { LiveStation } from '../../src/contract/live.js';
 import type { Connection, Engine, Screen, ScreenStatistics, ScreenStatus } from '../src/player/player.js';
 import { drawScene } from './fake-scene.js';
 
-/** Time that live pictures are behind the clock, milliseconds. */
-const DELAY = 1200;
+/** Time that live pictures are behind the clock. */
+const DELAY = Millis(1200);
 const TUNING = 120;
 const THUMBNAILS_EVERY = 5000;
 
@@ -23,8 +25,8 @@ export class FakeEngine implements Engine {
     this.#timer = setInterval(() => this.#drawThumbnails(), THUMBNAILS_EVERY);
   }
 
-  now(): number {
-    return Date.now();
+  now(): Millis {
+    return Millis(Date.now());
   }
 
   wantThumbnails(stations: readonly string[]): void {
@@ -67,36 +69,36 @@ export class FakeScreen implements Screen {
   readonly element = document.createElement('canvas');
   readonly station = signal<string | null>(null);
   readonly status = signal<ScreenStatus>('off');
-  readonly time = signal<number | null>(null);
+  readonly time = signal<Millis | null>(null);
   readonly following = signal(true);
   readonly problem = signal<string | null>(null);
   readonly muted = signal(false);
   readonly volume = signal(1);
   readonly silenced = signal(false);
-  readonly #clock = signal(Date.now());
+  readonly #clock = signal(Millis(Date.now()));
   readonly behind = computed(() =>
-    this.time.value === null ? null : Math.max(0, this.#clock.value - DELAY - this.time.value),
+    this.time.value === null ? null : Millis(Math.max(0, this.#clock.value - DELAY - this.time.value)),
   );
   readonly statistics = computed<ScreenStatistics | null>(() =>
     this.time.value === null
       ? null
       : {
           path: 'mse',
-          delay: DELAY + (this.behind.value ?? 0),
-          buffer: 640,
+          delay: Millis(DELAY + (this.behind.value ?? 0)),
+          buffer: Millis(640),
           frames: this.#frames,
           droppedFrames: 2,
           bitrate: 5_230_000,
           stalls: 0,
           moved: 0,
-          offset: 4,
+          offset: Millis(4),
         },
   );
   readonly pictureInPicture = async () => {};
   readonly #engine: FakeEngine;
   /** Time that the picture is behind the clock; or the moment at which it is frozen. */
   #back = DELAY;
-  #frozen: number | null = null;
+  #frozen: Millis | null = null;
   #frames = 0;
   #tuning: ReturnType<typeof setTimeout> | undefined;
   readonly #timer: ReturnType<typeof setInterval>;
@@ -109,11 +111,11 @@ export class FakeScreen implements Screen {
     this.#timer = setInterval(() => this.#draw(), 100);
   }
 
-  tune(station: string, at?: number): void {
+  tune(station: string, at?: Millis): void {
     this.station.value = station;
     this.time.value = null;
     this.#frozen = null;
-    this.#back = at === undefined ? DELAY : Date.now() - at;
+    this.#back = at === undefined ? DELAY : Millis(Date.now() - at);
     this.following.value = at === undefined;
     const known = this.#engine.stations.peek().some(({ id }) => id === station);
     this.problem.value = known ? null : 'There is no such station here.';
@@ -134,21 +136,21 @@ export class FakeScreen implements Screen {
   }
 
   resume(): void {
-    if (this.#frozen !== null) this.#back = Date.now() - this.#frozen;
+    if (this.#frozen !== null) this.#back = Millis(Date.now() - this.#frozen);
     this.#frozen = null;
     this.status.value = 'playing';
   }
 
   live(): void {
     this.#back = DELAY;
-    if (this.#frozen !== null) this.#frozen = Date.now() - DELAY;
+    if (this.#frozen !== null) this.#frozen = Millis(Date.now() - DELAY);
     this.following.value = true;
     this.#draw();
   }
 
-  seek(time: number): void {
+  seek(time: Millis): void {
     if (this.#frozen !== null) this.#frozen = time;
-    this.#back = Date.now() - time;
+    this.#back = Millis(Date.now() - time);
     this.following.value = false;
     this.#draw();
   }
@@ -160,11 +162,11 @@ export class FakeScreen implements Screen {
   }
 
   #draw(): void {
-    this.#clock.value = Date.now();
+    this.#clock.value = Millis(Date.now());
     const status = this.status.peek();
     if (status !== 'playing' && status !== 'paused') return;
     this.#frames += 3;
-    this.time.value = this.#frozen ?? Date.now() - this.#back;
+    this.time.value = this.#frozen ?? Millis(Date.now() - this.#back);
     const number = this.#engine.stations.peek().find(({ id }) => id === this.station.peek())?.number ?? 0;
     const context = this.element.getContext('2d');
     if (context) drawScene(context, number, this.time.value);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Millis } from '../../base/units.js';
 import { Access, type Client } from './access.js';
 import { type CredentialsData, makeToken } from './credentials.js';
 import { hashPassword } from './password.js';
@@ -13,7 +14,7 @@ function openAccess(data: Partial<CredentialsData> = {}) {
   const clock = { now: 0 };
   const credentials = { data: { version: 1, password: null, tokens: [], ...data } as CredentialsData };
   const read = async () => credentials.data;
-  const access = new Access({ credentials: { read }, now: () => clock.now, log: (line) => lines.push(line) });
+  const access = new Access({ credentials: { read }, now: () => Millis(clock.now), log: (line) => lines.push(line) });
   return { access, clock, lines, credentials };
 }
 
@@ -116,7 +117,7 @@ test('the third concurrent login waits, the eleventh is refused', async () => {
 test('an unreadable credentials file grants no access', async () => {
   const lines: string[] = [];
   const read = () => Promise.reject(new Error('operator.json: cannot be read: EACCES'));
-  const access = new Access({ credentials: { read }, now: () => 0, log: (line) => lines.push(line) });
+  const access = new Access({ credentials: { read }, now: () => Millis(0), log: (line) => lines.push(line) });
   await assert.rejects(access.operator(here), { status: 503 });
   await assert.rejects(access.operator(here), { status: 503 });
   assert.deepEqual(lines, ['Operators cannot log in: operator.json: cannot be read: EACCES']);

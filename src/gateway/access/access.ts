@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { messageOf } from '../../base/problem.js';
 import { Semaphore } from '../../base/semaphore.js';
-import type { Millis } from '../../base/units.js';
+import { Millis } from '../../base/units.js';
 import { HttpProblem } from '../http-problem.js';
 import { type CredentialsData, type CredentialsFile, tokenName } from './credentials.js';
 import { LoginThrottle } from './login-throttle.js';
@@ -28,7 +28,7 @@ export interface AccessOptions {
 
 const COOKIE = 'msc-operator';
 /** Shortest time between two log lines about failed access. */
-const LOG_PERIOD: Millis = 60_000;
+const LOG_PERIOD = Millis(60_000);
 
 const forbidden = (detail: string) => new HttpProblem(403, 'Forbidden', detail);
 
@@ -115,7 +115,7 @@ export class Access {
     this.refuseForeignPages(client);
     const session = cookieOf(client.headers);
     if (session !== null) this.#sessions.close(session);
-    return cookie('', 0, client.headers);
+    return cookie('', Millis(0), client.headers);
   }
 
   async #credentials(): Promise<CredentialsData> {

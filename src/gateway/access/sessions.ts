@@ -1,9 +1,9 @@
 /** Sessions of operators. No clock. */
 import { createHash, randomBytes } from 'node:crypto';
-import type { Millis } from '../../base/units.js';
+import { Millis } from '../../base/units.js';
 
 /** A working day; then the operator logs in again. */
-export const SESSION_LIFETIME: Millis = 12 * 3_600_000;
+export const SESSION_LIFETIME = Millis(12 * 3_600_000);
 /** More than operators have browsers; the oldest session is dropped. */
 const MOST_SESSIONS = 100;
 
@@ -24,7 +24,7 @@ export class Sessions {
     const [oldest] = this.#sessions.keys();
     if (oldest !== undefined && this.#sessions.size >= MOST_SESSIONS) this.#sessions.delete(oldest);
     const token = randomBytes(32).toString('base64url');
-    this.#sessions.set(keyOf(token), { until: now + SESSION_LIFETIME, password });
+    this.#sessions.set(keyOf(token), { until: Millis(now + SESSION_LIFETIME), password });
     return token;
   }
 

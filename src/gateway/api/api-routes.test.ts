@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test';
 import type { InjectOptions } from 'fastify';
 import { fakeGateway, fakeViewer, openApi } from '../../../test/support/fake-gateway.js';
 import { Problem } from '../../base/problem.js';
+import { Millis } from '../../base/units.js';
 import { makeToken } from '../access/credentials.js';
 import { hashPassword } from '../access/password.js';
 import { API, operations } from './api-routes.js';
@@ -29,7 +30,7 @@ const requests = operations.map((operation) => {
 
 test('stations and the guide are open to all clients', async (context) => {
   const { ask, context: gateway } = open(context);
-  gateway.catalogue.stations[0]!.oldest = 5;
+  gateway.catalogue.stations[0]!.oldest = Millis(5);
   const answer = await ask({ url: '/stations', ...there });
   assert.equal(answer.statusCode, 200);
   assert.deepEqual(

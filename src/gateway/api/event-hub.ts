@@ -1,6 +1,6 @@
 /** The operator's event stream: each event is written once for all of its readers. */
 import type { ServerResponse } from 'node:http';
-import type { Millis } from '../../base/units.js';
+import { Millis } from '../../base/units.js';
 import type { Client } from '../access/access.js';
 import { HttpProblem } from '../http-problem.js';
 import type { ApiContext } from './operation.js';
@@ -38,7 +38,7 @@ export class EventHub {
   /** The event `line-up`; null: to be written again. */
   #lineUp: string | null = null;
   /** When an item of the line-up ends (Unix epoch), and the operator's revision that it shows. */
-  #lineUpUntil: Millis = 0;
+  #lineUpUntil: Millis = Millis(0);
   #revision: number | undefined;
   #endReading: (() => void) | null = null;
   #ticks = 0;
@@ -117,7 +117,7 @@ export class EventHub {
     if (this.#lineUp === null || revision !== this.#revision || now() >= this.#lineUpUntil) {
       const lineUp = lineUpOf(this.#context);
       const ends = lineUp.stations.map(({ info }) => info.nowUntil ?? Number.POSITIVE_INFINITY);
-      this.#lineUpUntil = ends.reduce((first, end) => Math.min(first, end), Number.POSITIVE_INFINITY);
+      this.#lineUpUntil = Millis(ends.reduce((first, end) => Math.min(first, end), Number.POSITIVE_INFINITY));
       this.#lineUp = event('line-up', lineUp);
       this.#revision = revision;
     }

@@ -1,6 +1,6 @@
 /** Stations and their programmes, open to all clients. */
 import { z } from 'zod';
-import type { Millis } from '../../base/units.js';
+import { Millis } from '../../base/units.js';
 import {
   type ApiStation,
   guideSchema,
@@ -13,14 +13,14 @@ import { HttpProblem, noSuchStation } from '../http-problem.js';
 import type { StationSource } from '../source.js';
 import { operation } from './operation.js';
 
-const HOUR: Millis = 3_600_000;
-const GUIDE_TIME: Millis = 6 * HOUR;
-const MOST_GUIDE_TIME: Millis = 48 * HOUR;
+const HOUR = Millis(3_600_000);
+const GUIDE_TIME = Millis(6 * HOUR);
+const MOST_GUIDE_TIME = Millis(48 * HOUR);
 
 export const stationParams = z.object({ id: z.string().max(400).describe('Id of a station.') });
 export const stationExample = { id: 'big-buck-bunny' };
 /** A Sunday in March 2026. */
-const EXAMPLE_TIME: Millis = 1_772_366_400_000;
+const EXAMPLE_TIME = Millis(1_772_366_400_000);
 
 const moment = z.coerce.number().min(0).max(1e15).optional();
 const guideQuery = z.object({
@@ -67,8 +67,8 @@ export const stationOperations = [
     reply: guideSchema,
     examples: { query: { from: EXAMPLE_TIME, to: EXAMPLE_TIME + HOUR } },
     run: ({ context, query }) => {
-      const from = query.from ?? context.now();
-      const to = query.to ?? from + GUIDE_TIME;
+      const from = Millis(query.from ?? context.now());
+      const to = Millis(query.to ?? from + GUIDE_TIME);
       if (to < from || to - from > MOST_GUIDE_TIME) {
         throw new HttpProblem(400, 'Bad request', '"to" must not be before "from", nor more than 48 hours after it.');
       }

@@ -5,7 +5,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../../base/problem.js';
-import { type Millis, ticksToMillis } from '../../base/units.js';
+import { Millis, ticksToMillis } from '../../base/units.js';
 import type { Routes } from '../context.js';
 import { HttpProblem, httpProblemOf } from '../http-problem.js';
 import type { StationSource } from '../source.js';
@@ -23,9 +23,9 @@ const LIVE = 7;
 /** Segments of a playlist of the past after the one being played: players start with the third from the end. */
 const AHEAD = 2;
 /** Longest playlist of the past. */
-const LONGEST_LIST: Millis = 3_600_000;
+const LONGEST_LIST = Millis(3_600_000);
 /** Longest time without progress before a response is ended. */
-const STALLED: Millis = 20_000;
+const STALLED = Millis(20_000);
 
 /** Values of W whose segments are kept for a station: the current one, and the previous one. */
 const MOST_LENGTHS = 2;
@@ -125,7 +125,7 @@ export const hlsRoutes: Routes = (app, context) => {
       return mediaPlaylist(segments.list(first, newest), longest);
     }
     const [from, behind] = [wholeNumber(query.from), wholeNumber(query.behind)];
-    const last = Math.min(segments.newest, segments.containing(source.now() - behind) + AHEAD);
+    const last = Math.min(segments.newest, segments.containing(Millis(source.now() - behind)) + AHEAD);
     const first = Math.max(from, oldest, last + 1 - Math.ceil(LONGEST_LIST / 1000 / seconds));
     if (last < first) throw notYet(seconds);
     return mediaPlaylist(segments.list(first, last), longest);
@@ -171,7 +171,7 @@ export const hlsRoutes: Routes = (app, context) => {
     const taken = memory.take({ source, key, from, to, within });
     const { socket } = request.raw;
     viewer.sockets.add(socket);
-    viewer.behind = Math.max(0, source.now() - ticksToMillis(from));
+    viewer.behind = Millis(Math.max(0, source.now() - ticksToMillis(from)));
     reply.raw.on('close', () => {
       taken.close();
       viewer.sockets.delete(socket);

@@ -1,12 +1,12 @@
 /** Viewers by HLS: clients that keep requesting playlists and segments. */
 import type { Socket } from 'node:net';
 import type { Timers } from '../../base/timers.js';
-import type { Millis } from '../../base/units.js';
+import { Millis } from '../../base/units.js';
 import type { StationReader, StationSource } from '../source.js';
 import type { GatewayViewer, Viewers } from '../viewers.js';
 
 /** Longest time without a request of a viewer. */
-export const GONE: Millis = 30_000;
+export const GONE = Millis(30_000);
 
 export interface HlsViewersOptions {
   viewers: Viewers;
@@ -22,11 +22,11 @@ export class HlsViewer implements GatewayViewer {
   readonly station: string;
   readonly since: Millis;
   bytes = 0;
-  behind: Millis = 0;
+  behind: Millis = Millis(0);
   readonly moved = 0;
   readonly report = null;
   /** Time of its last request, by the gateway's timers. */
-  seen: Millis = 0;
+  seen: Millis = Millis(0);
   /** Connections of its current downloads. */
   readonly sockets = new Set<Socket>();
 
@@ -105,7 +105,7 @@ export class HlsViewers {
 
   #begin(id: string, source: StationSource): Watched {
     const reader = source.read({ kind: 'live' });
-    const watched: Watched = { source, reader, current: null, seen: 0 };
+    const watched: Watched = { source, reader, current: null, seen: Millis(0) };
     this.#watched.set(id, watched);
     reader.then(
       (each) => {
@@ -127,7 +127,7 @@ export class HlsViewers {
   }
 
   #scheduleCheck(): void {
-    this.#cancelCheck ??= this.#options.timers.after(GONE / 6, () => {
+    this.#cancelCheck ??= this.#options.timers.after(Millis(GONE / 6), () => {
       this.#cancelCheck = null;
       this.#check();
       if (this.#viewers.size > 0 || this.#watched.size > 0) this.#scheduleCheck();

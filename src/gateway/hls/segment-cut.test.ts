@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { Ticks90k } from '../../base/units.js';
 import type { Chunk } from '../source.js';
 import { SegmentCut } from './segment-cut.js';
 
 const LENGTH = 100;
 
 const cut = (chunks: readonly Chunk[], from: number, to: number, within: number) => {
-  const segment = new SegmentCut({ from, to, within });
+  const segment = new SegmentCut({ from: Ticks90k(from), to: Ticks90k(to), within: Ticks90k(within) });
   const cut = chunks.flatMap((chunk) => segment.push(chunk));
   return { cut, isWhole: segment.isWhole };
 };
@@ -19,7 +20,7 @@ const streams = fc
     let time = 0;
     return steps.map(({ step, randomAccess }, i): Chunk => {
       time += i === 0 ? 0 : step;
-      return { time, randomAccess: randomAccess && i % 3 === 0, data: Buffer.from(`${i}`) };
+      return { time: Ticks90k(time), randomAccess: randomAccess && i % 3 === 0, data: Buffer.from(`${i}`) };
     });
   });
 

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeStation } from '../../../test/support/fake-catalogue.js';
 import { Problem } from '../../base/problem.js';
+import { Ticks90k } from '../../base/units.js';
 import type { Chunk } from '../source.js';
 import { SegmentMemory, type SegmentMemoryOptions, type TakenSegment } from './segment-memory.js';
 
 const chunk = (time: number, text: string, randomAccess = false): Chunk => ({
-  time,
+  time: Ticks90k(time),
   data: Buffer.from(text),
   randomAccess,
 });
@@ -18,7 +19,7 @@ function open(options?: SegmentMemoryOptions) {
     station.put(...hundreds.flatMap((at) => [chunk(at, `[${at}]`, true), chunk(at + 50, `${at + 50} `)]));
   const memory = new SegmentMemory(options);
   const take = (from: number, to = from + 100) =>
-    memory.take({ source: station, key: String(from), from, to, within: 100 });
+    memory.take({ source: station, key: String(from), from: Ticks90k(from), to: Ticks90k(to), within: Ticks90k(100) });
   return { station, put, take };
 }
 

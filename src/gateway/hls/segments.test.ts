@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { FakeStation } from '../../../test/support/fake-catalogue.js';
 import { makeStation } from '../../../test/support/stations.js';
-import { type Millis, TICKS_PER_SECOND, type Ticks90k, ticksToMillis } from '../../base/units.js';
+import { Millis, TICKS_PER_SECOND, Ticks90k, ticksToMillis } from '../../base/units.js';
 import { mainPlaylist, mediaPlaylist } from './playlist.js';
 import { Segments, segmentSeconds } from './segments.js';
 
@@ -18,10 +18,10 @@ class KnownStation extends FakeStation {
   }
 }
 
-const seconds = (...times: number[]): Ticks90k[] => times.map((time) => Math.round(time * TICKS_PER_SECOND));
+const seconds = (...times: number[]): Ticks90k[] => times.map((time) => Ticks90k(Math.round(time * TICKS_PER_SECOND)));
 
 function station(points: Ticks90k[], now: number, randomAccessInterval = 1): KnownStation {
-  const made = new KnownStation({ randomAccessInterval }, () => now * 1000);
+  const made = new KnownStation({ randomAccessInterval }, () => Millis(now * 1000));
   made.points = points;
   return made;
 }
@@ -46,8 +46,8 @@ test('a segment lasts from the first random access point of its time to the firs
     { k: 1, from: 2.25 * 90_000, to: 4 * 90_000, within: 0, isIndependent: true },
     { k: 2, from: 4 * 90_000, to: 6.5 * 90_000, within: 0, isIndependent: true },
   ]);
-  assert.equal(segments.containing(2_249), 0);
-  assert.equal(segments.containing(2_250), 1);
+  assert.equal(segments.containing(Millis(2_249)), 0);
+  assert.equal(segments.containing(Millis(2_250)), 1);
 });
 
 test('a segment is available when the random access point after it has left', () => {
@@ -80,7 +80,7 @@ test('where random access points are further apart, a segment starts at its time
 });
 
 test('where random access points are unknown, segments start at multiples of W', () => {
-  const made = new FakeStation({ randomAccessInterval: 1 }, () => 9_999);
+  const made = new FakeStation({ randomAccessInterval: 1 }, () => Millis(9_999));
   const segments = new Segments(made, 2);
   assert.equal(segments.newest, 2);
   assert.deepEqual(segments.list(1, 2), [
@@ -88,7 +88,7 @@ test('where random access points are unknown, segments start at multiples of W',
     { k: 2, from: 360_000, to: 540_000, within: 180_000, isIndependent: true },
   ]);
   assert.equal(new Segments(new FakeStation({ randomAccessInterval: 2 }), 2).list(1, 1)[0]!.isIndependent, false);
-  assert.equal(segments.containing(5_000), 1, 'a time may lie in the previous segment');
+  assert.equal(segments.containing(Millis(5_000)), 1, 'a time may lie in the previous segment');
 });
 
 test('the playlist of a station as players read it', () => {
@@ -116,7 +116,7 @@ test('segments follow each other without a gap, and stay the same when requested
   fc.assert(
     fc.property(distances, fc.integer({ min: 0, max: 5 }), (steps, skipped) => {
       let time = 0;
-      const points = [0, ...steps.map((step) => (time += step))];
+      const points = [0, ...steps.map((step) => (time += step))].map(Ticks90k);
       const made = station(points, time / TICKS_PER_SECOND + 0.001);
       const segments = new Segments(made, 2);
       const { newest } = segments;

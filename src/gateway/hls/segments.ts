@@ -7,7 +7,7 @@
  * segment numbers other times.
  */
 
-import { type Millis, TICKS_PER_SECOND, type Ticks90k, ticksToMillis } from '../../base/units.js';
+import { Millis, TICKS_PER_SECOND, Ticks90k, ticksToMillis } from '../../base/units.js';
 import type { StationInfo } from '../../wire/station-info.js';
 import type { StationSource } from '../source.js';
 import type { SegmentBounds } from './segment-cut.js';
@@ -53,7 +53,7 @@ export class Segments {
   constructor(source: StationSource, seconds: number) {
     this.#source = source;
     this.seconds = seconds;
-    this.#length = seconds * TICKS_PER_SECOND;
+    this.#length = Ticks90k(seconds * TICKS_PER_SECOND);
   }
 
   /** Longest segment, seconds: it starts within its W, and ends within the next one. */
@@ -91,9 +91,9 @@ export class Segments {
       const k = first + i;
       const [begins, ends] = [this.#beginnings.get(k), this.#beginnings.get(k + 1)];
       if (begins && ends)
-        return { k, from: begins.time, to: ends.time, within: 0, isIndependent: begins.isRandomAccess };
-      const from = k * this.#length;
-      return { k, from, to: from + this.#length, within: this.#length, isIndependent: isExpected };
+        return { k, from: begins.time, to: ends.time, within: Ticks90k(0), isIndependent: begins.isRandomAccess };
+      const from = Ticks90k(k * this.#length);
+      return { k, from, to: Ticks90k(from + this.#length), within: this.#length, isIndependent: isExpected };
     });
   }
 
@@ -115,17 +115,18 @@ export class Segments {
     if (from > last) return;
     const length = this.#length;
     const now = this.#source.now();
-    const until = Math.min(ticksToMillis((last + 1) * length), now);
-    const points = this.#source.randomAccessPoints(ticksToMillis(from * length), until);
+    const beginOf = (k: number) => Ticks90k(k * length);
+    const until = Millis(Math.min(ticksToMillis(beginOf(last + 1)), now));
+    const points = this.#source.randomAccessPoints(ticksToMillis(beginOf(from)), until);
     if (points === null) return;
     let next = 0;
     for (let k = from; k <= last; k++) {
-      while (next < points.length && points[next]! < k * length) next++;
+      while (next < points.length && points[next]! < beginOf(k)) next++;
       const point = points[next];
-      const isRandomAccess = point !== undefined && point < (k + 1) * length;
+      const isRandomAccess = point !== undefined && point < beginOf(k + 1);
       // One may still follow.
-      if (!isRandomAccess && ticksToMillis((k + 1) * length) > now) break;
-      this.#beginnings.set(k, { time: isRandomAccess ? point : k * length, isRandomAccess });
+      if (!isRandomAccess && ticksToMillis(beginOf(k + 1)) > now) break;
+      this.#beginnings.set(k, { time: isRandomAccess ? point : beginOf(k), isRandomAccess });
     }
     for (const oldest of this.#beginnings.keys()) {
       if (this.#beginnings.size <= MOST_KEPT) break;

@@ -1,6 +1,6 @@
 /** `/stations.m3u` and `/guide.xml`: all stations and their programmes, for players and set-top boxes. */
 import { Readable } from 'node:stream';
-import type { Millis } from '../../base/units.js';
+import { Millis } from '../../base/units.js';
 import type { Routes } from '../context.js';
 import { HttpProblem } from '../http-problem.js';
 import type { StationSource } from '../source.js';
@@ -9,7 +9,7 @@ import { originOf, pictureAddress, stationAddress } from './links.js';
 import { writeM3u } from './m3u.js';
 import { xmltvBegin, xmltvChannel, xmltvEnd, xmltvProgramme } from './xmltv.js';
 
-const HOUR: Millis = 3_600_000;
+const HOUR = Millis(3_600_000);
 const HOURS = 24;
 const MOST_HOURS = 168;
 /** Most programmes of a guide, in all and of one station: a week of items of five minutes. */
@@ -80,8 +80,8 @@ export const listRoutes: Routes = (app, { catalogue, now }) => {
     reply.headers(MEDIA_HEADERS).header('cache-control', 'no-cache').type('application/xml; charset=utf-8');
     if (request.method === 'HEAD') return reply.send();
     // Whole hours: an endless programme is the same one in the next request.
-    const from = Math.floor(now() / HOUR) * HOUR;
-    const to = Math.ceil(now() / HOUR + hours) * HOUR;
+    const from = Millis(Math.floor(now() / HOUR) * HOUR);
+    const to = Millis(Math.ceil(now() / HOUR + hours) * HOUR);
     return reply.send(Readable.from(guideText(catalogue.stations, origin, from, to)));
   });
 };

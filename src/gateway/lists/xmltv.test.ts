@@ -7,6 +7,7 @@ import { run } from '../../../test/support/run.js';
 import { scratchFolder } from '../../../test/support/spool.js';
 import { makeStation } from '../../../test/support/stations.js';
 import { without } from '../../../test/support/tools.js';
+import { Millis } from '../../base/units.js';
 import { escapeXml, timeText, xmltvBegin, xmltvChannel, xmltvEnd, xmltvProgramme } from './xmltv.js';
 
 /** Difficult names. */
@@ -19,14 +20,14 @@ const names = [
   'Größe 🎬 مرحبا',
   '',
 ];
-const from = Date.UTC(2026, 2, 1, 12);
+const from = Millis(Date.UTC(2026, 2, 1, 12));
 
 const guide = (): string => {
   const infos = names.map((name, i) => makeStation(i + 1, { name }));
   return [
     xmltvBegin('MultiStreamCast'),
     ...infos.map((info) => xmltvChannel(info, `http://tv.example/stations/${info.id}/poster.jpg?a=1&b=2`)),
-    ...infos.map((info) => xmltvProgramme(info, { from, to: from + 90_500, title: info.name })),
+    ...infos.map((info) => xmltvProgramme(info, { from, to: Millis(from + 90_500), title: info.name })),
     xmltvEnd,
   ].join('');
 };
@@ -53,14 +54,14 @@ const dtd = `
 
 test('a programme is written in XMLTV', () => {
   assert.equal(
-    xmltvProgramme(makeStation(1), { from, to: from + 1_999, title: 'Dawn & dusk' }),
+    xmltvProgramme(makeStation(1), { from, to: Millis(from + 1_999), title: 'Dawn & dusk' }),
     `  <programme start="20260301120000 +0000" stop="20260301120001 +0000" channel="station-1">
     <title>Dawn &amp; dusk</title>
   </programme>
 `,
   );
-  assert.equal(xmltvProgramme(makeStation(1), { from, to: from + 999, title: 'too short' }), '');
-  assert.equal(timeText(from + 999.9), '20260301120000 +0000');
+  assert.equal(xmltvProgramme(makeStation(1), { from, to: Millis(from + 999), title: 'too short' }), '');
+  assert.equal(timeText(Millis(from + 999.9)), '20260301120000 +0000');
 });
 
 test('any text becomes valid XML text', () => {

@@ -1,6 +1,6 @@
 /** One stream on a page's connection. */
 
-import { type Millis, ticksToMillis } from '../../base/units.js';
+import { Millis, ticksToMillis } from '../../base/units.js';
 import type { LiveProblem, ServerMessage } from '../../contract/live.js';
 import { FrameFlag, FrameKind } from '../../wire/live-frame.js';
 import type { GatewayContext } from '../context.js';
@@ -96,7 +96,7 @@ export class LiveChannel {
       since: context.now(),
       bytes: 0,
       get behind() {
-        return Math.max(0, source.now() - reader.position);
+        return Millis(Math.max(0, source.now() - reader.position));
       },
       moved: 0,
       report: null,

@@ -3,11 +3,11 @@
 import { TokenBucket } from '../../base/token-bucket.js';
 import type { Millis } from '../../base/units.js';
 import {
-  type ClientMessage,
   clientMessageSchema,
   LIVE_VERSION,
   type LiveProblem,
   MOST_CHANNELS,
+  type ReceivedMessage,
   type ServerMessage,
 } from '../../contract/live.js';
 import { FrameFlag, FrameKind } from '../../wire/live-frame.js';
@@ -115,7 +115,7 @@ export class LiveSession {
     this.#channels.clear();
   }
 
-  #carryOut(message: ClientMessage): void {
+  #carryOut(message: ReceivedMessage): void {
     switch (message.type) {
       case 'tune':
         void this.#tune(message);
@@ -142,7 +142,7 @@ export class LiveSession {
     }
   }
 
-  async #tune({ channel: number, station, at, until }: ClientMessage & { type: 'tune' }): Promise<void> {
+  async #tune({ channel: number, station, at, until }: ReceivedMessage & { type: 'tune' }): Promise<void> {
     const { context, transport, address } = this.#options;
     this.#drop(number);
     const source = context.catalogue.find(station);
@@ -231,7 +231,7 @@ export class LiveSession {
 }
 
 /** A message of a page; or its fault, for the author of the page, and the channel that it names. */
-function readMessage(text: string): { message: ClientMessage } | { wrong: string; channel?: number } {
+function readMessage(text: string): { message: ReceivedMessage } | { wrong: string; channel?: number } {
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -4,16 +4,16 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Timers } from '../../base/timers.js';
 import { TokenBucket } from '../../base/token-bucket.js';
-import type { Millis } from '../../base/units.js';
+import { Millis } from '../../base/units.js';
 import type { FrameHeader } from '../../wire/live-frame.js';
 import type { LiveSession } from './live-session.js';
 import { CloseCode, type LiveTransport } from './live-transport.js';
 import { mediaHead } from './web-socket-frame.js';
 
 /** Time between pings; a page that has not answered one by the next is disconnected. */
-const HEARTBEAT: Millis = 30_000;
+const HEARTBEAT = Millis(30_000);
 /** Longest wait for the close handshake. */
-const CLOSE_TIMEOUT: Millis = 1_000;
+const CLOSE_TIMEOUT = Millis(1_000);
 /** Limit on a client's own pings; browsers send none. */
 const PINGS = { rate: 1, capacity: 5 };
 

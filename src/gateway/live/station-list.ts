@@ -1,13 +1,13 @@
 /** The message `stations`, written once for all pages. */
 import type { Timers } from '../../base/timers.js';
-import type { Millis } from '../../base/units.js';
+import { Millis } from '../../base/units.js';
 import type { LiveStation, ServerMessage } from '../../contract/live.js';
 import type { Catalogue, StationSource } from '../source.js';
 
 /** Least time between two notifications: changes often come together. */
-const LEAST_PAUSE: Millis = 250;
+const LEAST_PAUSE = Millis(250);
 /** Additional time for each station: more stations make a longer message, and more changes. */
-const PAUSE_PER_STATION: Millis = 10;
+const PAUSE_PER_STATION = Millis(10);
 
 /**
  * Responsible for:
@@ -65,7 +65,7 @@ export class StationList {
     this.#message = null;
     this.#first = null;
     if (this.#cancelTimer !== null) return;
-    const pause = Math.max(LEAST_PAUSE, PAUSE_PER_STATION * this.#catalogue.stations.length);
+    const pause = Millis(Math.max(LEAST_PAUSE, PAUSE_PER_STATION * this.#catalogue.stations.length));
     this.#cancelTimer = this.#timers.after(pause, () => {
       this.#cancelTimer = null;
       for (const listener of [...this.#listeners]) listener();

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { fakeGateway, fakeViewer, openApi } from '../../../test/support/fake-gateway.js';
 import { type ParsedFamily, parseExposition } from '../../../test/support/prometheus.js';
+import { Millis } from '../../base/units.js';
 import type { UnicastStats } from '../../contract/server-view.js';
 import { StationCounters } from '../../threads/station-counters.js';
 import { expositionText, type Family } from './exposition.js';
@@ -35,7 +36,7 @@ test('a strict parser reads /metrics, and finds the numbers that were counted', 
   const first = operator.stations[0]!;
   first.counters.countSent(100, 132_800);
   first.counters.droppedLate = 3;
-  for (let i = 0; i < 100; i++) first.counters.lateness.record(i < 50 ? -2 : 4);
+  for (let i = 0; i < 100; i++) first.counters.lateness.record(i < 50 ? Millis(-2) : Millis(4));
   const columns = new StationCounters();
   columns.countSent(20, 26_560);
   first.parity = { mode: 'columns', columns: columns.snapshot(), rows: new StationCounters().snapshot() };

@@ -1,11 +1,11 @@
 /** Conditions that the server watches, and the operator's next steps. */
 
-import type { Millis } from '../../base/units.js';
+import { Millis } from '../../base/units.js';
 import type { Check, StationStats } from '../../contract/api.js';
 import type { Sample } from './samples.js';
 
 /** How long lost packets are reported. */
-const TROUBLE_TIME: Millis = 60_000;
+const TROUBLE_TIME = Millis(60_000);
 const MOST_WARNINGS = 20;
 
 const percent = (share: number): string => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)}%`;
@@ -13,11 +13,12 @@ const percent = (share: number): string => `${(share * 100).toFixed(share < 0.1 
 /** Responsible for: the time and number of the latest losses. */
 export class Checks {
   #lost = 0;
-  #lostAt: Millis = Number.NEGATIVE_INFINITY;
+  #lostAt: Millis = Millis(Number.NEGATIVE_INFINITY);
   #lostLately = 0;
 
   next({ server, stations, warnings }: Sample): Check[] {
-    const { time, clockOffset, cpu, processors, interface: at } = server;
+    const { clockOffset, cpu, processors, interface: at } = server;
+    const time = Millis(server.time);
     const lost = stations.reduce((sum, station) => sum + station.lost, 0);
     if (lost > this.#lost) {
       this.#lostLately = lost - this.#lost + (time - this.#lostAt < TROUBLE_TIME ? this.#lostLately : 0);
@@ -25,8 +26,8 @@ export class Checks {
     }
     this.#lost = lost;
     return [
-      ...(at === null ? [] : [this.#sending(server.time, stations), network(at)]),
-      ...(clockOffset === null ? [] : [clock(clockOffset)]),
+      ...(at === null ? [] : [this.#sending(time, stations), network(at)]),
+      ...(clockOffset === null ? [] : [clock(Millis(clockOffset))]),
       processor(cpu / processors),
       ...reception(stations),
       ...warnings.slice(-MOST_WARNINGS).map(warning),

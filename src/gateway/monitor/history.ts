@@ -1,10 +1,10 @@
 /** Samples of the last 15 minutes, in fixed memory for each station. */
 
-import type { Millis } from '../../base/units.js';
+import { Millis } from '../../base/units.js';
 import type { History, StationStats } from '../../contract/api.js';
 import type { Sample } from './samples.js';
 
-export const SAMPLE_PERIOD: Millis = 5_000;
+export const SAMPLE_PERIOD = Millis(5_000);
 export const MOST_SAMPLES = 180;
 
 /** The newest MOST_SAMPLES values; null is stored as NaN. */
@@ -45,11 +45,11 @@ const worst = (values: readonly (number | null)[]): number | null =>
 export class HistoryStore {
   readonly #server = rings();
   readonly #stations = new Map<string, Rings>();
-  #time: Millis = 0;
+  #time: Millis = Millis(0);
 
   /** Adds a sample, SAMPLE_PERIOD after the last one. */
   add({ server, stations }: Sample): void {
-    this.#time = server.time;
+    this.#time = Millis(server.time);
     const { groups, single, http } = server.rate;
     this.#server.rate.push(groups + single + http);
     this.#server.cpu.push(server.cpu);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fakeGateway, fakeViewer } from '../../../test/support/fake-gateway.js';
+import { Millis } from '../../base/units.js';
 import { StationCounters } from '../../threads/station-counters.js';
 import { MOST_SAMPLES, SAMPLE_PERIOD } from './history.js';
 import { Monitor } from './monitor.js';
@@ -12,7 +13,7 @@ function open() {
   const load: ProcessLoad = {
     version: '1.2.3',
     processors: 4,
-    cpu: () => gateway.timers.now() / 2,
+    cpu: () => Millis(gateway.timers.now() / 2),
     memory: () => 1e8,
     uptime: () => gateway.timers.now(),
   };
@@ -101,7 +102,7 @@ test('checks report faults, and their end', () => {
     ['sending good', 'network good', 'clock good', 'processor good'],
   );
   station.counters.droppedLate = 7;
-  operator.clockOffset = -1_500;
+  operator.clockOffset = Millis(-1_500);
   operator.interface = { name: 'lo', address: '127.0.0.1', internal: true };
   operator.warnings = ['1 Films: its reel cannot be read.'];
   timers.advance(SAMPLE_PERIOD);
@@ -112,7 +113,7 @@ test('checks report faults, and their end', () => {
   assert.match(monitor.stats.server.checks[0]!.title, /^7 packets/);
   timers.advance(65_000);
   assert.equal(stateOf(monitor, 'sending'), 'good');
-  for (let i = 0; i < 100; i++) station.counters.lateness.record(30);
+  for (let i = 0; i < 100; i++) station.counters.lateness.record(Millis(30));
   station.counters.countSent(100, 100_000);
   timers.advance(SAMPLE_PERIOD);
   assert.equal(stateOf(monitor, 'sending'), 'fair');

@@ -1,6 +1,6 @@
 /** Stats of server and stations: once a second while they are watched, every five seconds otherwise. */
 
-import type { Millis } from '../../base/units.js';
+import { Millis } from '../../base/units.js';
 import type { GatewayStats, History } from '../../contract/api.js';
 import type { GatewayContext } from '../context.js';
 import { Checks } from './checks.js';
@@ -8,7 +8,7 @@ import { HistoryStore, SAMPLE_PERIOD } from './history.js';
 import { type ProcessLoad, processLoad } from './process-load.js';
 import { type Sample, Samples } from './samples.js';
 
-export const WATCH_PERIOD: Millis = 1_000;
+export const WATCH_PERIOD = Millis(1_000);
 
 /**
  * Responsible for:

@@ -1,7 +1,7 @@
 /** Load of this process. */
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import type { Millis } from '../../base/units.js';
+import { Millis } from '../../base/units.js';
 
 export interface ProcessLoad {
   readonly version: string;
@@ -22,8 +22,8 @@ export const processLoad: ProcessLoad = {
   processors: availableParallelism(),
   cpu: () => {
     const { user, system } = process.cpuUsage();
-    return (user + system) / 1000;
+    return Millis((user + system) / 1000);
   },
   memory: () => process.memoryUsage.rss(),
-  uptime: () => process.uptime() * 1000,
+  uptime: () => Millis(process.uptime() * 1000),
 };

@@ -1,6 +1,6 @@
 /** Samples of stations and server: rates since the previous sample. No timers. */
 
-import type { Millis } from '../../base/units.js';
+import { Millis } from '../../base/units.js';
 import type { ServerStats, StationStats } from '../../contract/api.js';
 import { noStats } from '../../contract/no-stats.js';
 import type { ServerStation, ServerView } from '../../contract/server-view.js';
@@ -54,7 +54,7 @@ export class Samples {
   next(): Sample {
     const { catalogue, viewers, operator, timers } = this.#context;
     const at = timers.now();
-    const elapsed = this.#at === null ? 0 : at - this.#at;
+    const elapsed = Millis(this.#at === null ? 0 : at - this.#at);
     this.#at = at;
     const view = operator?.view() ?? null;
     const receivers = view?.receivers ?? [];

@@ -3,13 +3,14 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { FakeStation } from '../../../test/support/fake-catalogue.js';
 import { HandTimers } from '../../../test/support/hand-timers.js';
+import { Millis, Ticks90k } from '../../base/units.js';
 import { PesCutter, StreamId, tsPacketsFor, writePesHeader } from '../../wire/pes.js';
 import { Pid, TS_PACKET_LENGTH } from '../../wire/ts.js';
 import type { Chunk } from '../source.js';
 import { FirstAccessUnit, firstPicture } from './first-picture.js';
 
 /** Beyond 2^33 ticks. */
-const SENT = 1_800_000_000 * 90_000;
+const SENT = Ticks90k(1_800_000_000 * 90_000);
 /** The picture's own time; its time stamp is a second later. */
 const MOMENT = 1_800_000_000_500;
 
@@ -60,7 +61,7 @@ test('any bytes are either refused or incomplete', () => {
       if (looksRight) for (let at = 0; at < packets.length; at += TS_PACKET_LENGTH) packets[at] = 0x47;
       const unit = new FirstAccessUnit();
       unit.push(packets);
-      unit.picture(0);
+      unit.picture(Ticks90k(0));
     }),
   );
 });
@@ -70,7 +71,7 @@ const chunk = (data: Buffer, randomAccess = true): Chunk => ({ time: SENT, data,
 test('the picture of a station is read from its newest random access point, and nothing is read after that', async () => {
   const station = new FakeStation();
   station.put(chunk(stream.subarray(0, 10 * TS_PACKET_LENGTH)));
-  const reading = firstPicture(station, new HandTimers(), 100);
+  const reading = firstPicture(station, new HandTimers(), Millis(100));
   await new Promise(setImmediate);
   assert.equal(station.readers.size, 1);
   station.put(chunk(stream.subarray(10 * TS_PACKET_LENGTH), false));
@@ -83,13 +84,13 @@ test('the picture of a JPEG station is its newest picture', async () => {
   const station = new FakeStation({ format: 'jpeg' });
   station.put(chunk(pictureData));
   const time = 1_800_000_000_000;
-  assert.deepEqual(await firstPicture(station, new HandTimers(), 100), { data: pictureData, sent: SENT, time });
+  assert.deepEqual(await firstPicture(station, new HandTimers(), Millis(100)), { data: pictureData, sent: SENT, time });
 });
 
 test('a station that sends nothing, or cannot be read, has no picture, and no reader is left', async () => {
   const timers = new HandTimers();
   const silent = new FakeStation();
-  const waiting = firstPicture(silent, timers, 100);
+  const waiting = firstPicture(silent, timers, Millis(100));
   await new Promise(setImmediate);
   timers.advance(100);
   assert.equal(await waiting, null);
@@ -101,7 +102,7 @@ test('a station that sends nothing, or cannot be read, has no picture, and no re
   slow.opening = new Promise((resolve) => {
     open = resolve;
   });
-  const opening = firstPicture(slow, timers, 100);
+  const opening = firstPicture(slow, timers, Millis(100));
   timers.advance(100);
   assert.equal(await opening, null);
   open();
@@ -110,10 +111,10 @@ test('a station that sends nothing, or cannot be read, has no picture, and no re
 
   const broken = new FakeStation();
   broken.refusal = new Error('no such thing');
-  assert.equal(await firstPicture(broken, timers, 100), null);
+  assert.equal(await firstPicture(broken, timers, Millis(100)), null);
 
   const ending = new FakeStation();
-  const lost = firstPicture(ending, timers, 100);
+  const lost = firstPicture(ending, timers, Millis(100));
   await new Promise(setImmediate);
   ending.end(new Error('off the air'));
   assert.equal(await lost, null);

@@ -1,6 +1,6 @@
 /** The first picture that a reader of a station reads. */
 import type { Timers } from '../../base/timers.js';
-import { type Millis, PTS_MODULUS, type Ticks90k, ticksToMillis, unwrap } from '../../base/units.js';
+import { type Millis, PTS_MODULUS, Ticks90k, ticksToMillis, unwrap } from '../../base/units.js';
 import { MEDIA_DELAY_TICKS } from '../../contract/timing.js';
 import {
   hasPayload,
@@ -32,7 +32,8 @@ export interface Picture {
 export class FirstAccessUnit {
   readonly #parts: Buffer[] = [];
   #length = 0;
-  #pts: Ticks90k | null = null;
+  /** 33 bits, as it stands in the stream. */
+  #pts: number | null = null;
   #isWhole = false;
 
   /** Returns false where there is no picture: the stream does not start at a random access point, or has no second one in time. */
@@ -53,8 +54,8 @@ export class FirstAccessUnit {
   /** Null until it is complete. `sent`, when the first packet left, unwraps the 33-bit time stamp. */
   picture(sent: Ticks90k): Picture | null {
     if (!this.#isWhole || this.#pts === null) return null;
-    const pts = unwrap(this.#pts, sent, PTS_MODULUS);
-    return { data: Buffer.concat(this.#parts), sent, time: ticksToMillis(pts - MEDIA_DELAY_TICKS) };
+    const shown = Ticks90k(unwrap(this.#pts, sent, PTS_MODULUS) - MEDIA_DELAY_TICKS);
+    return { data: Buffer.concat(this.#parts), sent, time: ticksToMillis(shown) };
   }
 
   /** PES header (ISO/IEC 13818-1, 2.4.3.6): prefix 24, stream_id 8, length 16, flags 16, header length 8, PTS 40, … */

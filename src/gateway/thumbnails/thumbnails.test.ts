@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeCatalogue, FakeStation } from '../../../test/support/fake-catalogue.js';
 import { HandTimers } from '../../../test/support/hand-timers.js';
+import { millisToTicks } from '../../base/units.js';
 import { type ThumbnailMaker, Thumbnails } from './thumbnails.js';
 
 type ThumbnailJob = Parameters<ThumbnailMaker['make']>[0];
@@ -28,7 +29,7 @@ function thumbnailsOf(count: number, changes: { isAble?: boolean } = {}) {
   const thumbnails = new Thumbnails({ catalogue: new FakeCatalogue(...stations), maker, timers });
   let pictures = 0;
   const put = (station: FakeStation, data = Buffer.from(`picture ${++pictures}`)) =>
-    station.put({ time: timers.now() * 90, data, randomAccess: true });
+    station.put({ time: millisToTicks(timers.now()), data, randomAccess: true });
   const seen: string[] = [];
   const subscribe = () => thumbnails.subscribe(({ id }, { jpeg }) => seen.push(`${id}: ${jpeg}`));
   return { timers, stations, maker, thumbnails, put, seen, subscribe };

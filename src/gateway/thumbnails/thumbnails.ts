@@ -1,15 +1,15 @@
 /** Small pictures of each station's stream, made every few seconds while a page shows them. */
 import type { Timers } from '../../base/timers.js';
-import type { Millis, Ticks90k } from '../../base/units.js';
+import { Millis, type Ticks90k } from '../../base/units.js';
 import type { StationFormat, StationInfo } from '../../wire/station-info.js';
 import type { Catalogue, StationSource } from '../source.js';
 import { firstPicture, type Picture } from './first-picture.js';
 
 /** Pixels. */
 const WIDTH = 320;
-const INTERVAL: Millis = 5_000;
+const INTERVAL = Millis(5_000);
 /** Longest wait for a station's first picture. */
-const PATIENCE: Millis = 3_000;
+const PATIENCE = Millis(3_000);
 /** Stations that are read at once. */
 const MOST_AT_ONCE = 4;
 /** Largest JPEG picture of a station that is used unchanged where it cannot be scaled. */
@@ -131,14 +131,14 @@ export class Thumbnails {
       const entry = this.#entry(id);
       entry.subscribers++;
       if (before.has(id)) continue;
-      if (this.#age(entry) > interval) entry.due = Math.min(entry.due, timers.now());
-      else timers.after(0, () => this.#notify(entry, subscriber));
+      if (this.#age(entry) > interval) entry.due = Millis(Math.min(entry.due, timers.now()));
+      else timers.after(Millis(0), () => this.#notify(entry, subscriber));
     }
     this.#schedule();
   }
 
   #age({ thumbnail, readAt }: Entry): Millis {
-    return thumbnail === null ? Number.POSITIVE_INFINITY : this.#options.timers.now() - readAt;
+    return Millis(thumbnail === null ? Number.POSITIVE_INFINITY : this.#options.timers.now() - readAt);
   }
 
   #notify({ id, thumbnail }: Entry, { stations, listener }: Subscriber): void {
@@ -156,7 +156,7 @@ export class Thumbnails {
         due: this.#options.timers.now(),
         isBusy: false,
         thumbnail: null,
-        readAt: Number.NEGATIVE_INFINITY,
+        readAt: Millis(Number.NEGATIVE_INFINITY),
         sent: null,
       };
       this.#entries.set(id, entry);
@@ -173,7 +173,7 @@ export class Thumbnails {
       .sort((a, b) => a.due - b.due);
     for (const entry of queue) {
       if (this.#isClosed || this.#busy === MOST_AT_ONCE) return;
-      const delay = entry.due - timers.now();
+      const delay = Millis(entry.due - timers.now());
       if (delay > 0) {
         this.#cancelTimer = timers.after(delay, () => this.#schedule());
         return;
@@ -204,7 +204,7 @@ export class Thumbnails {
   #nextDue(station: number): Millis {
     const { timers, interval } = this.#options;
     const phase = ((station * 0.618034) % 1) * interval;
-    return Math.ceil((timers.now() + interval / 2 - phase) / interval) * interval + phase;
+    return Millis(Math.ceil((timers.now() + interval / 2 - phase) / interval) * interval + phase);
   }
 
   /** Returns the thumbnail of before while the station still starts with the same picture. */

@@ -3,7 +3,7 @@ import { closeSync, fsyncSync, openSync, readdirSync, rmSync, writeFileSync, wri
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { Problem } from '../../base/problem.js';
-import { TICKS_PER_SECOND, type Ticks90k } from '../../base/units.js';
+import { TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
 import { makePoster } from '../../media/poster.js';
 import type { MediaSettings } from '../../media/settings.js';
 import type { Spool } from '../../media/spool.js';
@@ -33,7 +33,7 @@ type Made = Pick<ReelManifest, 'duration' | 'packets' | 'randomAccessInterval' |
 const SPOOL_SHARE = 0.9;
 
 /** 13 hours: the index holds times in 32 bits. */
-const LONGEST: Ticks90k = 13 * 3600 * TICKS_PER_SECOND;
+const LONGEST = Ticks90k(13 * 3600 * TICKS_PER_SECOND);
 
 /**
  * Makes the reel; `onProgress` gets the share done, 0 to 1. Throws a Problem when the source cannot be used, and the
@@ -67,7 +67,7 @@ export function makeReel(options: MakeReel, onProgress: (done: number) => void):
   for (const name of readdirSync(folder)) if (!kept.has(name)) rmSync(join(folder, name));
   makePoster({ source, path: join(folder, ReelFile.poster) });
   const { width, height, sampleAspectRatio, frameRate, channels } = spool.properties;
-  const reorderDelay = spool.format === 'h264' ? spool.video.reorderDelay : 0;
+  const reorderDelay = spool.format === 'h264' ? spool.video.reorderDelay : Ticks90k(0);
   const manifest: Omit<ReelManifest, 'id'> = {
     version: REEL_VERSION,
     format: spool.format,
@@ -105,7 +105,7 @@ function makeJpeg({ frames, frameRate }: Spool & { format: 'jpeg' }, folder: str
   return {
     duration: result.duration,
     packets: result.packets,
-    randomAccessInterval: Math.ceil(result.duration / frames.sizes.length),
+    randomAccessInterval: Ticks90k(Math.ceil(result.duration / frames.sizes.length)),
     peakToAverage: result.peakToAverage,
   };
 }
@@ -119,5 +119,5 @@ function longestInterval(pts: Float64Array, randomAccess: Uint8Array, duration: 
     longest = Math.max(longest, time - before);
     before = time;
   }
-  return Math.max(longest, duration - before);
+  return Ticks90k(Math.max(longest, duration - before));
 }

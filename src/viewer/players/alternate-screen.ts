@@ -1,7 +1,7 @@
 /** The terminal's second screen, and the way back from it however the process ends. */
 import { writeSync } from 'node:fs';
 import { systemCode } from '../../base/problem.js';
-import type { Millis } from '../../base/units.js';
+import { Millis } from '../../base/units.js';
 
 export type ScreenOutput = NodeJS.WritableStream & {
   isTTY?: boolean;
@@ -21,10 +21,10 @@ const ENTER = '\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J';
 const LEAVE = '\x1b\\\x1b[?6l\x1b[r\x1b[?1l\x1b>\x1b[0m\x1b[2J\x1b[?7h\x1b[?25h\x1b[?1049l';
 
 /** How long the terminal can take to read LEAVE before the viewer goes on without. */
-const PATIENCE: Millis = 1000;
+const PATIENCE = Millis(1000);
 /** The same for a process that is exiting: attempts to write, and the pause between them. */
 const ATTEMPTS = 25;
-const PAUSE: Millis = 20;
+const PAUSE = Millis(20);
 
 /**
  * Responsible for:

@@ -1,10 +1,10 @@
 /** A player's process: its last messages are kept for the Problem, its end is awaited, and nothing of it is left behind. */
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { Problem } from '../../base/problem.js';
-import type { Millis } from '../../base/units.js';
+import { Millis } from '../../base/units.js';
 
 /** How long a program can take to end after it was asked to, before it is killed. */
-const PATIENCE: Millis = 2000;
+const PATIENCE = Millis(2000);
 /** Characters of its standard error that are kept. */
 const KEPT_LENGTH = 2000;
 

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { Duplex } from 'node:stream';
 import { z } from 'zod';
-import { type Millis, TICKS_PER_SECOND, type Ticks90k } from '../../base/units.js';
+import { Millis, TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
 import type { Overlay } from '../overlay.js';
 import { assOf, CANVAS_HEIGHT } from '../overlay-ass.js';
 import { demuxerSeconds } from '../picture-time.js';
@@ -15,7 +15,7 @@ import type { Media, Player, PlayerEvents } from './player.js';
 const IPC_FD = 3;
 const OVERLAY_ID = 1;
 /** Period of drawing an overlay again over a picture that stands still. */
-const REDRAW_PERIOD: Millis = 150;
+const REDRAW_PERIOD = Millis(150);
 
 /** mpv's names of keys → ours. */
 const keys: Readonly<Record<string, string>> = {
@@ -52,7 +52,7 @@ const ownKeys: Readonly<Record<string, string>> = {
 };
 
 /** How long before a picture is shown mpv draws it and reports its time. */
-const LEAD: Millis = 50;
+const LEAD = Millis(50);
 
 /** A change of speed whose change of pitch is inaudible; keeping the pitch would cost a jump of the picture. */
 const INAUDIBLE = 0.005;
@@ -204,12 +204,12 @@ export class MpvPlayer implements Player {
 
   async position(): Promise<Ticks90k | null> {
     const shown = await this.#shownTime();
-    return shown === null ? null : Math.round(shown * TICKS_PER_SECOND);
+    return shown === null ? null : Ticks90k(Math.round(shown * TICKS_PER_SECOND));
   }
 
   async buffered(): Promise<Millis | null> {
     const [read, shown] = await Promise.all([this.#number('demuxer-cache-time'), this.#shownTime()]);
-    return read === null || shown === null ? null : (read - shown) * 1000;
+    return read === null || shown === null ? null : Millis((read - shown) * 1000);
   }
 
   setSpeed(speed: number): void {
@@ -262,7 +262,7 @@ export class MpvPlayer implements Player {
   /** Seconds; mpv reports each picture when it begins to draw it. */
   #onTime(time: unknown): void {
     if (typeof time !== 'number' || this.#loaded !== this.#shown) return;
-    this.#events.onShown?.(Math.round(time * TICKS_PER_SECOND), LEAD);
+    this.#events.onShown?.(Ticks90k(Math.round(time * TICKS_PER_SECOND)), LEAD);
   }
 
   /** A picture of the file before may still come after another was loaded. */

@@ -1,5 +1,7 @@
 /** Connects the page's state, the player engine and the browser. */
+
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals';
+import { Millis } from '../../../src/base/units.js';
 import type { LiveStation } from '../../../src/contract/live.js';
 import { TYPING_TIMEOUT } from '../../../src/contract/viewing.js';
 import type { Engine, Screen } from '../player/player.js';
@@ -44,7 +46,7 @@ export class Page {
   readonly state: ReadonlySignal<PageState>;
   readonly sound: Signal<Sound>;
   /** The server's clock (Unix epoch), by the second. */
-  readonly clock: Signal<number>;
+  readonly clock: Signal<Millis>;
   readonly controls = new ControlsVisibility();
   readonly screens: Screens;
   readonly thumbnails: VisibleThumbnails;
@@ -66,7 +68,7 @@ export class Page {
     this.#state = signal(initialState(settings));
     this.state = this.#state;
     this.sound = signal({ volume: settings.volume, muted: settings.muted });
-    this.clock = signal(engine.now() ?? Date.now());
+    this.clock = signal(engine.now() ?? Millis(Date.now()));
     this.screens = new Screens(engine, this.sound);
     this.thumbnails = new VisibleThumbnails(engine);
     this.guide = new GuideStore(fetchGuide);
@@ -150,11 +152,11 @@ export class Page {
     const listed = (station && this.guide.around.peek().get(station.id)) ?? [];
     const loop = time !== null && station ? loopFrom(station, time) : null;
     const programmeFrom = time === null ? null : (programmeAt(listed, time)?.from ?? loop);
-    return { now: Date.now(), time, behind, programmeFrom };
+    return { now: Millis(Date.now()), time, behind, programmeFrom };
   }
 
   #tick(): void {
-    this.clock.value = this.engine.now() ?? Date.now();
+    this.clock.value = this.engine.now() ?? Millis(Date.now());
     if (this.engine.connection.peek() === 'open') this.guide.tick(this.clock.peek());
     this.send({ type: 'tick' });
   }

@@ -1,5 +1,7 @@
 /** The programme guide: a grid of stations and times. */
+
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { Millis } from '../../../src/base/units.js';
 import type { LiveStation } from '../../../src/contract/live.js';
 import { noFurtherText } from '../../../src/contract/viewing.js';
 import type { Guide as Programmes } from '../state/programmes.js';
@@ -148,7 +150,7 @@ function Programme({ station, cell, now, current }: ProgrammeProps) {
     if (when === 'future') page.notify(`${cell.title} begins at ${clockText(cell.from!)}.`);
     else if (isGone) page.notify(noFurtherText(station.name));
     else if (when === 'now') page.send({ type: 'choose', station: id });
-    else page.send({ type: 'choose', station: id, at: Math.max(cell.from ?? 0, oldest ?? 0) });
+    else page.send({ type: 'choose', station: id, at: Millis(Math.max(cell.from ?? 0, oldest ?? 0)) });
   };
   return (
     <li style={{ '--start': cell.start, '--length': cell.end - cell.start }}>

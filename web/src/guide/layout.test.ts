@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Millis } from '../../../src/base/units.js';
 import { plainStation } from '../../dev/plain-station.js';
 import { cellsOf, halfHours, positionIn } from './layout.js';
 
@@ -11,9 +12,9 @@ test('programmes take their part of the row, and are cut at its ends', () => {
   const cells = cellsOf(
     station,
     [
-      { from: -60 * MINUTE, to: 45 * MINUTE, title: 'Dawn' },
-      { from: 45 * MINUTE, to: 135 * MINUTE, title: 'Noon' },
-      { from: 135 * MINUTE, to: 600 * MINUTE, title: 'Dusk' },
+      { from: Millis(-60 * MINUTE), to: Millis(45 * MINUTE), title: 'Dawn' },
+      { from: Millis(45 * MINUTE), to: Millis(135 * MINUTE), title: 'Noon' },
+      { from: Millis(135 * MINUTE), to: Millis(600 * MINUTE), title: 'Dusk' },
     ],
     grid,
   );
@@ -29,8 +30,8 @@ test('programmes take their part of the row, and are cut at its ends', () => {
 
 test('programmes too short to be read share a cell, with each title once', () => {
   const short = Array.from({ length: 180 }, (_, index) => ({
-    from: index * MINUTE,
-    to: (index + 1) * MINUTE,
+    from: Millis(index * MINUTE),
+    to: Millis((index + 1) * MINUTE),
     title: index % 2 === 0 ? 'Tick' : 'Tock',
   }));
   const cells = cellsOf(station, short, grid);

@@ -1,9 +1,9 @@
 /** Which picture of a jpeg station is to be shown when: the state of a canvas player, apart from the canvas and its timers. */
-import type { Millis } from '../../../src/base/units.js';
+import { Millis } from '../../../src/base/units.js';
 import { type Beginning, heldUntil, type PlaybackState, type PlayerStatus } from './station-player.js';
 
-/** Time without a new picture that counts as a stall, milliseconds. */
-const STALL: Millis = 1_000;
+/** Time without a new picture that counts as a stall. */
+const STALL = Millis(1_000);
 /** Share of a picture's lateness in the smoothed offset. */
 const SMOOTHING = 1 / 16;
 
@@ -37,7 +37,7 @@ export class CanvasPlayback implements PlaybackState {
   /** How far its own clock is behind the due moment; null until its first picture. */
   #behind: Millis | null = null;
   #offset: Millis | null = null;
-  #shownAt: Millis = 0;
+  #shownAt = Millis(0);
   #stalls = 0;
 
   constructor({ beginning, due }: CanvasPlaybackOptions) {
@@ -89,7 +89,7 @@ export class CanvasPlayback implements PlaybackState {
 
   /** Up to which moment the gateway is to send; null: as packets leave. */
   get until(): Millis | null {
-    return this.#isFollowing ? null : heldUntil(this.position ?? 0);
+    return this.#isFollowing ? null : heldUntil(this.position ?? Millis(0));
   }
 
   /** The moment to show; null: nothing new. */
@@ -97,7 +97,7 @@ export class CanvasPlayback implements PlaybackState {
     const due = this.#due(pageTime);
     if (this.#isFollowing || due === null) return due;
     if (this.#isPaused && this.isShown) return null;
-    return this.#behind === null ? this.#start : due - this.#behind;
+    return this.#behind === null ? this.#start : Millis(due - this.#behind);
   }
 
   pause(now: Millis): CanvasOrder[] {
@@ -147,7 +147,7 @@ export class CanvasPlayback implements PlaybackState {
     }
     // A picture is shown at the next refresh after its moment.
     const late = (this.#due(visibleAt) ?? time) - time;
-    this.#offset = this.#offset === null ? late : this.#offset + (late - this.#offset) * SMOOTHING;
+    this.#offset = Millis(this.#offset === null ? late : this.#offset + (late - this.#offset) * SMOOTHING);
     return this.#setStalled(false);
   }
 
@@ -160,7 +160,7 @@ export class CanvasPlayback implements PlaybackState {
   /** Continues with the picture after the one that is shown. */
   #restartClock(now: Millis): void {
     const due = this.#due(now);
-    this.#behind = due === null || this.#time === null ? null : due - this.#time;
+    this.#behind = due === null || this.#time === null ? null : Millis(due - this.#time);
     this.#shownAt = now;
   }
 

@@ -1,4 +1,5 @@
 /** Shows a jpeg station: picture after picture on a canvas, each at its moment. */
+import { Millis } from '../../../src/base/units.js';
 import { MEDIA_DELAY } from '../../../src/contract/timing.js';
 import type { FrameHeader } from '../../../src/wire/live-frame.js';
 import { type CanvasOrder, CanvasPlayback } from './canvas-playback.js';
@@ -6,10 +7,12 @@ import { PictureQueue } from './media/picture-queue.js';
 import type { PlaybackState, PlayerEvents, PlayerOptions, PlayerStats, StationPlayer } from './station-player.js';
 import { StationStream } from './station-stream.js';
 
-/** How long before a picture is due its decoding begins, milliseconds. */
-const DECODE_AHEAD = 60;
-/** Time within which a screen draws next, milliseconds. */
-const REFRESH = 16;
+/** How long before a picture is due its decoding begins. */
+const DECODE_AHEAD = Millis(60);
+/** Time within which a screen draws next. */
+const REFRESH = Millis(16);
+
+const pageNow = (): Millis => pageNow();
 
 /**
  * Responsible for:
@@ -39,14 +42,14 @@ export class CanvasPlayer implements StationPlayer {
     this.#stream = new StationStream({
       gateway,
       station: this.station,
-      begin: () => beginning.at ?? this.#due(performance.now()) ?? 0,
+      begin: () => beginning.at ?? this.#due(pageNow()) ?? Millis(0),
       until: () => this.#playback.until,
       onMedia: (header, data) => this.#onMedia(header, data),
       onBroken: (why) => this.events.onBroken(why),
       onEnded: (reason) => this.#run(this.#playback.onEnded(reason)),
       onContinued: () => this.#run(this.#playback.onEnded(null)),
     });
-    this.#animation = requestAnimationFrame((now) => this.#draw(now));
+    this.#animation = requestAnimationFrame((now) => this.#draw(Millis(now)));
   }
 
   get state(): PlaybackState {
@@ -58,15 +61,15 @@ export class CanvasPlayer implements StationPlayer {
   }
 
   pause(): void {
-    this.#run(this.#playback.pause(performance.now()));
+    this.#run(this.#playback.pause(pageNow()));
   }
 
   resume(): void {
-    this.#run(this.#playback.resume(performance.now()));
+    this.#run(this.#playback.resume(pageNow()));
   }
 
   goLive(): boolean {
-    const due = this.#due(performance.now());
+    const due = this.#due(pageNow());
     if (due === null || !(this.#decoded.holds(due) || this.#coming.holds(due))) return false;
     this.#run(this.#playback.goLive());
     return true;
@@ -85,7 +88,7 @@ export class CanvasPlayer implements StationPlayer {
     const last = this.#coming.first ? this.#coming.first.time + this.#coming.span : time;
     return {
       path: 'canvas',
-      buffer: time === null || last === null ? 0 : Math.max(0, last - time),
+      buffer: time === null || last === null ? Millis(0) : Millis(Math.max(0, last - time)),
       ...this.#frames,
       stalls,
       bitrate: this.#stream.bitrate,
@@ -94,7 +97,7 @@ export class CanvasPlayer implements StationPlayer {
   }
 
   onReturned(): void {
-    this.#playback.onReturned(performance.now());
+    this.#playback.onReturned(pageNow());
   }
 
   freeze(): void {
@@ -110,26 +113,27 @@ export class CanvasPlayer implements StationPlayer {
     this.element.remove();
   }
 
-  #due(pageTime: number): number | null {
+  #due(pageTime: Millis): Millis | null {
     const { gateway } = this.#options;
     const now = gateway.serverTime(pageTime);
-    return now === null ? null : now - gateway.delay - MEDIA_DELAY;
+    return now === null ? null : Millis(now - gateway.delay - MEDIA_DELAY);
   }
 
   #onMedia({ time }: FrameHeader, data: Uint8Array<ArrayBuffer>): void {
-    this.#coming.put({ time, picture: data });
+    this.#coming.put({ time: Millis(time), picture: data });
     if (!document.hidden || !this.#playback.isShown) return;
     // A hidden page is not drawn: its past pictures are not kept.
-    const moment = this.#playback.momentAt(performance.now());
+    const moment = this.#playback.momentAt(pageNow());
     const passed = moment === null ? null : this.#coming.take(moment - DECODE_AHEAD);
     if (passed) this.#playback.onPassed(passed.shown.time);
   }
 
-  #draw(now: number): void {
+  #draw(now: Millis): void {
     if (this.#isFrozen) return;
-    this.#animation = requestAnimationFrame((next) => this.#draw(next));
+    this.#animation = requestAnimationFrame((next) => this.#draw(Millis(next)));
     this.#stream.updateUntil();
-    const moment = this.#playback.momentAt(now + REFRESH);
+    const visibleAt = Millis(now + REFRESH);
+    const moment = this.#playback.momentAt(visibleAt);
     if (moment === null) return;
     void this.#decode(moment);
     const due = this.#decoded.take(moment);
@@ -142,7 +146,7 @@ export class CanvasPlayer implements StationPlayer {
     for (const { picture } of due.leftOut) picture.close();
     this.#show(due.shown.picture);
     const { time } = due.shown;
-    this.#run(this.#playback.onPicture({ time, now: performance.now(), visibleAt: now + REFRESH }));
+    this.#run(this.#playback.onPicture({ time, now: pageNow(), visibleAt }));
   }
 
   #show(picture: ImageBitmap): void {
@@ -154,7 +158,7 @@ export class CanvasPlayer implements StationPlayer {
   }
 
   /** One at a time, so that they stay in order. */
-  async #decode(moment: number): Promise<void> {
+  async #decode(moment: Millis): Promise<void> {
     if (this.#isDecoding) return;
     const next = this.#coming.takeSoon(moment, moment + DECODE_AHEAD);
     if (next === null) return;

@@ -1,4 +1,5 @@
 /** The page's player engine: one connection to the gateway, and the screens that it feeds. */
+import { Millis } from '../../../src/base/units.js';
 import { CanvasPlayer } from './canvas-player.js';
 import { Gateway, type GatewayWorker } from './link/gateway.js';
 import { MediaSourceFeed } from './media/media-source-feed.js';
@@ -18,8 +19,8 @@ export interface EngineOptions {
   path?: VideoPath;
 }
 
-/** The first estimate of the time from `play` until pictures move, milliseconds. */
-const STARTUP = 120;
+/** The first estimate of the time from `play` until pictures move. */
+const STARTUP = Millis(120);
 
 /** Options in a page's address: `?player=mpegts` selects mpegts.js even where it is not needed. */
 export const optionsOf = (search: string): EngineOptions =>

@@ -1,5 +1,5 @@
 /** A player of one station from a moment on. For anything else, another player takes its place. */
-import type { Millis } from '../../../src/base/units.js';
+import { Millis } from '../../../src/base/units.js';
 import type { Gateway } from './link/gateway.js';
 
 export interface Sound {
@@ -90,9 +90,9 @@ export interface Beginning {
 }
 
 /** Media held ahead of a picture that is not live, milliseconds. */
-const HELD_AHEAD: Millis = 10_000;
+const HELD_AHEAD = Millis(10_000);
 /** The limit is raised in steps, to send fewer messages. Milliseconds. */
-const UNTIL_STEP: Millis = 1_000;
+const UNTIL_STEP = Millis(1_000);
 
 /** Up to which moment the gateway is to send to a player that shows `moment`. Unix epoch. */
-export const heldUntil = (moment: Millis): Millis => Math.ceil(moment / UNTIL_STEP) * UNTIL_STEP + HELD_AHEAD;
+export const heldUntil = (moment: Millis): Millis => Millis(Math.ceil(moment / UNTIL_STEP) * UNTIL_STEP + HELD_AHEAD);

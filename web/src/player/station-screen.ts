@@ -1,6 +1,7 @@
 /** A screen of the page: it shows stations by players, one after the other. */
 
 import { batch, computed, effect, type ReadonlySignal, signal } from '@preact/signals';
+import { Millis } from '../../../src/base/units.js';
 import { MEDIA_DELAY } from '../../../src/contract/timing.js';
 import type { Gateway } from './link/gateway.js';
 import { keepPictureInPicture } from './picture-in-picture.js';
@@ -46,18 +47,18 @@ export class StationScreen implements Screen {
   readonly element = document.createElement('div');
   readonly station = signal<string | null>(null);
   readonly status = signal<ScreenStatus>('off');
-  readonly time = signal<number | null>(null);
+  readonly time = signal<Millis | null>(null);
   readonly following = signal(true);
   readonly problem = signal<string | null>(null);
   readonly statistics = signal<ScreenStatistics | null>(null);
   readonly muted = signal(false);
   readonly volume = signal(1);
   readonly silenced = signal(false);
-  readonly behind: ReadonlySignal<number | null>;
+  readonly behind: ReadonlySignal<Millis | null>;
   readonly pictureInPicture: (() => Promise<void>) | null;
   readonly #options: StationScreenOptions;
   /** The moment that live screens show. */
-  readonly #liveTime = signal<number | null>(null);
+  readonly #liveTime = signal<Millis | null>(null);
   #shown: StationPlayer | null = null;
   /** The player that was shown before; it lingers below the new one. */
   #old: StationPlayer | null = null;
@@ -81,7 +82,7 @@ export class StationScreen implements Screen {
     this.element.style.cssText = 'position:relative;width:100%;height:100%;overflow:hidden';
     this.behind = computed(() => {
       const [time, live] = [this.time.value, this.#liveTime.value];
-      return time === null || live === null ? null : Math.max(0, live - time);
+      return time === null || live === null ? null : Millis(Math.max(0, live - time));
     });
     this.pictureInPicture = document.pictureInPictureEnabled
       ? async () => {
@@ -104,7 +105,7 @@ export class StationScreen implements Screen {
     document.addEventListener('visibilitychange', this.#onVisibility);
   }
 
-  tune(station: string, at?: number): void {
+  tune(station: string, at?: Millis): void {
     this.#stats = new ScreenStats();
     this.#failures = [];
     this.station.value = station;
@@ -126,7 +127,7 @@ export class StationScreen implements Screen {
     if (station !== null && !this.#player?.goLive()) this.#begin({ station, at: null, paused: false });
   }
 
-  seek(time: number): void {
+  seek(time: Millis): void {
     const station = this.station.peek();
     if (station === null) return;
     clearTimeout(this.#later);
@@ -289,7 +290,7 @@ export class StationScreen implements Screen {
       this.following.value = state?.isFollowing ?? true;
       const isSame = this.#shown?.station === player?.station;
       this.time.value = state?.time ?? state?.position ?? (isSame ? (this.#shown?.state.time ?? null) : null);
-      this.#liveTime.value = now === null ? null : now - gateway.delay - MEDIA_DELAY;
+      this.#liveTime.value = now === null ? null : Millis(now - gateway.delay - MEDIA_DELAY);
       this.statistics.value = player ? this.#statistics(player) : null;
     });
   }
@@ -298,7 +299,7 @@ export class StationScreen implements Screen {
     const stats = player.stats();
     const now = this.#options.gateway.now();
     const { time } = player.state;
-    const delay = now === null || time === null ? null : now - time;
+    const delay = now === null || time === null ? null : Millis(now - time);
     return { ...stats, ...this.#stats.with(player), delay, moved: this.#stats.moved };
   }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Millis } from '../../../src/base/units.js';
 import type { ClientMessage, LiveStation } from '../../../src/contract/live.js';
 import { FrameKind } from '../../../src/wire/live-frame.js';
 import { makeStation } from '../../../test/support/stations.js';
@@ -16,7 +17,7 @@ class FakeGateway {
   readonly users = new Set<ChannelUser>();
   channel = 0;
 
-  now = () => this.time;
+  now = () => Millis(this.time);
   station = (id: string) => this.stations.find((each) => each.id === id);
   join = (user: ChannelUser) => void this.users.add(user);
   leave = (user: ChannelUser) => void this.users.delete(user);
@@ -36,7 +37,7 @@ class FakeGateway {
   }
 }
 
-function open({ until = null }: { until?: number | null } = {}) {
+function open({ until = null }: { until?: Millis | null } = {}) {
   const gateway = new FakeGateway();
   const came: number[] = [];
   const happened: string[] = [];
@@ -44,7 +45,7 @@ function open({ until = null }: { until?: number | null } = {}) {
   const options: StreamOptions = {
     gateway,
     station: 'station-1',
-    begin: () => gateway.time - 1200,
+    begin: () => Millis(gateway.time - 1200),
     until: () => limit.until,
     onMedia: ({ time }) => came.push(time),
     onBroken: (why) => happened.push(why),
@@ -78,7 +79,7 @@ test('a live stream does not catch up with more than ten seconds', () => {
 });
 
 test('a stream of the past continues where it was after any interruption', () => {
-  const { gateway, happened, arrive } = open({ until: 500_000 });
+  const { gateway, happened, arrive } = open({ until: Millis(500_000) });
   arrive(490_000);
   gateway.reconnect(3_600_000);
   assert.deepEqual(happened, ['continued']);
@@ -115,7 +116,7 @@ test('another list of stations changes nothing for a running stream', () => {
 test('the gateway is sent the limit when it changes', () => {
   const { gateway, stream, limit } = open();
   stream.updateUntil();
-  limit.until = 5000;
+  limit.until = Millis(5000);
   stream.updateUntil();
   stream.updateUntil();
   limit.until = null;

@@ -1,5 +1,5 @@
 /** One station's stream from a moment on, without a gap across lost connections. */
-import type { Millis } from '../../../src/base/units.js';
+import { Millis } from '../../../src/base/units.js';
 import type { LiveProblem } from '../../../src/contract/live.js';
 import type { FrameHeader } from '../../../src/wire/live-frame.js';
 import type { ChannelUser, Gateway } from './link/gateway.js';
@@ -24,11 +24,11 @@ export interface StreamOptions {
 export type BreakReason = 'moved' | 'late' | 'changed';
 
 /** Most media that a live stream catches up with, milliseconds: the gateway does not wait longer either. */
-const MOST_MISSED: Millis = 10_000;
+const MOST_MISSED = Millis(10_000);
 /** Difference of times that is only rounding, milliseconds. */
 const SAME = 0.01;
 /** Period over which the bit rate is measured, milliseconds. */
-const RATE_OVER: Millis = 3_000;
+const RATE_OVER = Millis(3_000);
 
 /**
  * Responsible for:
@@ -96,7 +96,7 @@ export class StationStream implements ChannelUser {
 
   onMedia(header: FrameHeader, data: Uint8Array<ArrayBuffer>): void {
     if (this.#last !== null && header.time <= this.#last + SAME) return;
-    this.#last = header.time;
+    this.#last = Millis(header.time);
     this.#arrivals.push({ at: this.#options.gateway.now() ?? 0, bytes: data.length });
     if (this.#arrivals.length > 1_000) this.#arrivals.shift();
     this.#options.onMedia(header, data);

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Millis, Ticks90k } from '../../../src/base/units.js';
 import type { Beginning } from './station-player.js';
 import { type PlaybackOrder, type PlaybackView, VideoPlayback } from './video-playback.js';
 
 /** Page time 0, by the server's clock; a PTS is a page time after it. */
 const EPOCH = 1_800_000_000_000;
-const STARTUP = 120;
+const STARTUP = Millis(120);
 
 interface Options {
-  at?: number | null;
+  at?: Millis | null;
   paused?: boolean;
   /** Whether the element may be sent to where nothing is buffered. */
   goesAhead?: boolean;
@@ -20,10 +21,10 @@ function open({ at = null, paused = false, goesAhead = true }: Options = {}) {
   const world = { now: 0, isHidden: false, end: 0, rate: 1 };
   const view: PlaybackView = {
     get now() {
-      return world.now;
+      return Millis(world.now);
     },
     get due() {
-      return EPOCH + world.now;
+      return Millis(EPOCH + world.now);
     },
     get isHidden() {
       return world.isHidden;
@@ -32,7 +33,7 @@ function open({ at = null, paused = false, goesAhead = true }: Options = {}) {
     feed: {
       goesAhead,
       toMedia: (pts) => (pts - EPOCH) / 1000,
-      toPts: (media) => EPOCH + media * 1000,
+      toPts: (media) => Millis(EPOCH + media * 1000),
       ranges: () => (world.end > 0 ? [{ start: -60, end: world.end }] : []),
     },
   };
@@ -53,11 +54,19 @@ function open({ at = null, paused = false, goesAhead = true }: Options = {}) {
   };
   /** Feeds a picture that is due at `first` after now, and media up to `end` after now. */
   const load = ({ first, end }: { first: number; end: number }) => {
-    run(playback.onFirstPicture({ wrapped: 0, pts: EPOCH + world.now + first }, EPOCH + world.now - 1_000));
+    run(
+      playback.onFirstPicture(
+        { wrapped: Ticks90k(0), pts: Millis(EPOCH + world.now + first) },
+        Millis(EPOCH + world.now - 1_000),
+      ),
+    );
     world.end = (world.now + end) / 1000;
     run(playback.onFeedReady());
   };
-  const show = (late: number | null = null) => run(playback.onPicture({ media: element.currentTime, late }));
+  const show = (after: number | null = null) => {
+    const late = after === null ? null : Millis(after);
+    return run(playback.onPicture({ media: element.currentTime, late }));
+  };
   /** Lets time pass with a look every 250 ms; the element moves on unless `moves` is false. */
   const pass = (millis: number, { moves = true } = {}) => {
     for (let passed = 0; passed < millis; passed += 250) {
@@ -78,7 +87,7 @@ function open({ at = null, paused = false, goesAhead = true }: Options = {}) {
 test('a live station goes through its phases until its picture is on the screen', () => {
   const { playback, element, run, show } = open();
   assert.deepEqual([playback.phase, playback.status], ['tuning', 'tuning']);
-  run(playback.onFirstPicture({ wrapped: 0, pts: EPOCH - 40 }, EPOCH - 1_040));
+  run(playback.onFirstPicture({ wrapped: Ticks90k(0), pts: Millis(EPOCH - 40) }, Millis(EPOCH - 1_040)));
   assert.equal(playback.phase, 'opening');
   assert.deepEqual(run(playback.onFeedReady()), ['rate', 'seek', 'play']);
   assert.equal(playback.phase, 'starting');
@@ -89,7 +98,7 @@ test('a live station goes through its phases until its picture is on the screen'
 
 test('a player that cannot be sent ahead starts when its start is buffered', () => {
   const { playback, world, run } = open({ goesAhead: false });
-  run(playback.onFirstPicture({ wrapped: 0, pts: EPOCH - 40 }, EPOCH - 1_040));
+  run(playback.onFirstPicture({ wrapped: Ticks90k(0), pts: Millis(EPOCH - 40) }, Millis(EPOCH - 1_040)));
   run(playback.onFeedReady());
   assert.equal(playback.phase, 'buffering');
   world.end = 0.1;
@@ -104,8 +113,8 @@ test('a first picture long before the due one is a preview, and stands until the
   const { playback, element, world, load, show, pass } = open();
   load({ first: -2_000, end: -1_000 });
   assert.equal(element.currentTime, -1.999);
-  assert.equal(playback.holdsBack(EPOCH - 1_000 + 1_501), true, 'later packets wait for the preview');
-  assert.equal(playback.holdsBack(EPOCH - 1_000 + 1_500), false);
+  assert.equal(playback.holdsBack(Millis(EPOCH - 1_000 + 1_501)), true, 'later packets wait for the preview');
+  assert.equal(playback.holdsBack(Millis(EPOCH - 1_000 + 1_500)), false);
   assert.deepEqual(show(), ['release', 'shown', 'changed']);
   assert.deepEqual([playback.phase, element.paused], ['preview', true]);
   pass(250);
@@ -174,15 +183,15 @@ test('a seek within the buffer keeps the pause, and one outside it is refused', 
   const { playback, element, playing, run } = open();
   playing();
   run(playback.pause());
-  run(playback.seek(EPOCH - 11_000));
+  run(playback.seek(Millis(EPOCH - 11_000)));
   assert.deepEqual([element.currentTime, element.paused, playback.status], [-9.999, true, 'paused']);
-  assert.equal(playback.seek(EPOCH - 100_000), null);
+  assert.equal(playback.seek(Millis(EPOCH - 100_000)), null);
 });
 
 test('on the way to a sought picture, other pictures do not count', () => {
   const { playback, element, playing, run } = open();
   playing();
-  run(playback.seek(EPOCH - 11_000));
+  run(playback.seek(Millis(EPOCH - 11_000)));
   element.seeking = true;
   run(playback.onPicture({ media: 5, late: null }));
   assert.equal(playback.time, EPOCH + STARTUP + 1 - 1_000);
@@ -192,7 +201,11 @@ test('on the way to a sought picture, other pictures do not count', () => {
 
 for (const [when, reach] of [
   ['its first packet', () => {}],
-  ['its feed is ready', ({ run, playback }) => run(playback.onFirstPicture({ wrapped: 0, pts: EPOCH - 40 }, EPOCH))],
+  [
+    'its feed is ready',
+    ({ run, playback }) =>
+      run(playback.onFirstPicture({ wrapped: Ticks90k(0), pts: Millis(EPOCH - 40) }, Millis(EPOCH))),
+  ],
   ['its first picture', ({ load }) => load({ first: -40, end: 1_000 })],
 ] as [string, (opened: ReturnType<typeof open>) => void][]) {
   test(`a station that is paused before ${when} waits at what was on the air then`, () => {
@@ -204,7 +217,7 @@ for (const [when, reach] of [
     assert.ok(playback.until! > EPOCH, 'the gateway goes on sending');
     world.now += 2_000;
     if (!playback.isReady) {
-      run(playback.onFirstPicture({ wrapped: 0, pts: EPOCH - 40 }, EPOCH));
+      run(playback.onFirstPicture({ wrapped: Ticks90k(0), pts: Millis(EPOCH - 40) }, Millis(EPOCH)));
       world.end = 3;
       run(playback.onFeedReady());
     }
@@ -219,7 +232,7 @@ for (const [when, reach] of [
 }
 
 test('a station paused on the way to a past moment still goes there', () => {
-  const past = EPOCH - 50_000;
+  const past = Millis(EPOCH - 50_000);
   const { playback, element, load, show, run } = open({ at: past });
   run(playback.pause());
   load({ first: -49_000, end: -40_000 });

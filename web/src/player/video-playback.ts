@@ -3,7 +3,7 @@
  * returned. PTS are milliseconds since the Unix epoch (see media/pts.ts), media times are the element's seconds.
  */
 
-import type { Millis } from '../../../src/base/units.js';
+import { Millis } from '../../../src/base/units.js';
 import { Steering } from '../../../src/clock/steering.js';
 import { MEDIA_DELAY } from '../../../src/contract/timing.js';
 import type { MediaFeed } from './media/media-feed.js';
@@ -63,22 +63,22 @@ export interface Startup {
 }
 
 /** A first picture further before the due one than this is shown as a preview, milliseconds. */
-const LONG_WAY: Millis = 500;
+const LONG_WAY = Millis(500);
 /** Packets that leave within this time hold a first picture, and the data that players want beyond it. Milliseconds. */
-const FIRST_PART: Millis = 1_500;
+const FIRST_PART = Millis(1_500);
 /** Time without progress that counts as a stall, milliseconds. */
-const STALL: Millis = 500;
+const STALL = Millis(500);
 /** Time without progress, with pictures buffered, after which a player is given up. Milliseconds. */
-const HANGS: Millis = 6_000;
+const HANGS = Millis(6_000);
 /** Media time from a picture's beginning to a point that is surely inside it, seconds. */
 const JUST_AFTER = 0.001;
 /** Difference of media times that is only rounding, seconds. */
 const SAME = 0.0005;
 /** Media that a player needs ahead to begin, seconds. */
 const ENOUGH = 0.2;
-const STARTUP = { least: 20, most: 600, share: 0.4, step: 200 };
+const STARTUP = { least: Millis(20), most: Millis(600), share: 0.4, step: Millis(200) };
 /** While seeking, a picture nearer to the goal than this is the sought one. Milliseconds. */
-const NEAR: Millis = 100;
+const NEAR = Millis(100);
 /** The first pictures after a seek appear irregularly and are not measured; the startup time is learned at the last. */
 const UNSTEADY_PICTURES = 2;
 const STEADY_PICTURES = 12;
@@ -110,14 +110,14 @@ export class VideoPlayback implements PlaybackState {
   /** PTS at which to start; null: at the picture that is due. While following, set for a preview only. */
   #start: Millis | null;
   /** When the first packet left, Unix epoch. */
-  #beganAt: Millis = 0;
+  #beganAt = Millis(0);
   /** PTS to which the element was sent last. */
   #goal: Millis | null = null;
   /** PTS of the picture on the screen, and the number of pictures since the last seek. */
   #picture: Millis | null = null;
   #pictures = 0;
   /** The media time at which the element moved last, and when. */
-  #progress = { media: -1, at: 0 };
+  #progress = { media: -1, at: Millis(0) };
   #stalls = 0;
   #orders: PlaybackOrder[] = [];
 
@@ -127,7 +127,7 @@ export class VideoPlayback implements PlaybackState {
     this.#startup = options.startup;
     this.#isFollowing = at === null;
     this.#isPaused = paused;
-    this.#start = at === null ? null : at + MEDIA_DELAY;
+    this.#start = at === null ? null : Millis(at + MEDIA_DELAY);
   }
 
   get phase(): VideoPhase {
@@ -172,18 +172,18 @@ export class VideoPlayback implements PlaybackState {
   }
 
   get time(): Millis | null {
-    return this.#picture === null ? null : this.#picture - MEDIA_DELAY;
+    return this.#picture === null ? null : Millis(this.#picture - MEDIA_DELAY);
   }
 
   get position(): Millis | null {
     if (this.#isFollowing) return null;
     const pts = this.#picture ?? this.#goal ?? this.#start;
-    return pts === null ? null : pts - MEDIA_DELAY;
+    return pts === null ? null : Millis(pts - MEDIA_DELAY);
   }
 
   /** Up to which moment the gateway is to send; null: as packets leave. */
   get until(): Millis | null {
-    return this.#isFollowing ? null : heldUntil(this.position ?? 0);
+    return this.#isFollowing ? null : heldUntil(this.position ?? Millis(0));
   }
 
   /** Whether packets that leave at `time` are held back: a player that is given much decodes it all before it shows any. */
@@ -224,7 +224,7 @@ export class VideoPlayback implements PlaybackState {
 
   /** To a moment (Unix epoch). Null where it is not buffered. */
   seek(time: Millis): PlaybackOrder[] | null {
-    const pts = time + MEDIA_DELAY;
+    const pts = Millis(time + MEDIA_DELAY);
     if (!this.isShown || !this.#canGoTo(pts)) return null;
     this.#leaveAir();
     this.#goTo(pts);
@@ -302,7 +302,7 @@ export class VideoPlayback implements PlaybackState {
   onSettled(): PlaybackOrder[] {
     const { element, feed } = this.#view;
     if (this.#phase !== 'starting' || element.seeking) return [];
-    this.#picture = feed.toPts(element.currentTime) - JUST_AFTER * 1000;
+    this.#picture = Millis(feed.toPts(element.currentTime) - JUST_AFTER * 1000);
     this.#show();
     return this.#take();
   }
@@ -403,15 +403,15 @@ export class VideoPlayback implements PlaybackState {
     const { due, feed } = this.#view;
     if (due === null) return null;
     const lead = this.#startup.time;
-    if (!this.#isAimed && feed.goesAhead) return due + lead;
+    if (!this.#isAimed && feed.goesAhead) return Millis(due + lead);
     const end = feed.toPts(feed.ranges().at(-1)?.end ?? 0);
-    return due + Math.max(0, Math.min(lead, end - ENOUGH * 1000 - due));
+    return Millis(due + Math.max(0, Math.min(lead, end - ENOUGH * 1000 - due)));
   }
 
   /** Of the position that is played, not of the picture on the screen. */
   #lateness(): Millis | null {
     const { due, element, feed } = this.#view;
-    return due === null || !this.isReady ? null : due - feed.toPts(element.currentTime);
+    return due === null || !this.isReady ? null : Millis(due - feed.toPts(element.currentTime));
   }
 
   #goToDue(): void {
@@ -439,7 +439,7 @@ export class VideoPlayback implements PlaybackState {
     if (this.#pictures !== STEADY_PICTURES) return;
     const change = Math.min(STARTUP.step, Math.max(-STARTUP.step, this.#steering.offset ?? 0));
     const time = this.#startup.time + change * STARTUP.share;
-    this.#startup.time = Math.min(STARTUP.most, Math.max(STARTUP.least, time));
+    this.#startup.time = Millis(Math.min(STARTUP.most, Math.max(STARTUP.least, time)));
   }
 
   #steer(): void {

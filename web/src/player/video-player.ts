@@ -1,4 +1,5 @@
 /** Plays an h264 station in a video element, as a VideoPlayback orders. */
+import { Millis } from '../../../src/base/units.js';
 import { MEDIA_DELAY } from '../../../src/contract/timing.js';
 import type { FrameHeader } from '../../../src/wire/live-frame.js';
 import type { FeedEvents, MediaFeed } from './media/media-feed.js';
@@ -61,7 +62,7 @@ export class VideoPlayer implements StationPlayer {
     const due = () => this.#due();
     const view = {
       get now() {
-        return performance.now();
+        return Millis(performance.now());
       },
       get due() {
         return due();
@@ -87,7 +88,7 @@ export class VideoPlayer implements StationPlayer {
     this.#stream = new StationStream({
       gateway,
       station: this.station,
-      begin: () => beginning.at ?? (this.#due() ?? 0) - MEDIA_DELAY,
+      begin: () => beginning.at ?? Millis((this.#due() ?? 0) - MEDIA_DELAY),
       until: () => this.#playback.until,
       onMedia: (header, data) => this.#onMedia(header, data),
       onBroken: (why) => this.events.onBroken(why),
@@ -116,7 +117,7 @@ export class VideoPlayer implements StationPlayer {
     return this.#run(this.#playback.goLive());
   }
 
-  seek(time: number): boolean {
+  seek(time: Millis): boolean {
     return this.#run(this.#playback.seek(time));
   }
 
@@ -130,7 +131,7 @@ export class VideoPlayer implements StationPlayer {
     const quality = this.element.getVideoPlaybackQuality?.();
     return {
       path: this.#feed.path,
-      buffer: isReady ? ahead(this.#feed.ranges(), this.element.currentTime) * 1000 : 0,
+      buffer: isReady ? Millis(ahead(this.#feed.ranges(), this.element.currentTime) * 1000) : Millis(0),
       frames: quality?.totalVideoFrames ?? 0,
       droppedFrames: quality?.droppedVideoFrames ?? 0,
       bitrate: this.#stream.bitrate,
@@ -158,17 +159,18 @@ export class VideoPlayer implements StationPlayer {
   }
 
   /** PTS of the picture that is due on every screen now. */
-  #due(): number | null {
+  #due(): Millis | null {
     const { gateway } = this.#options;
     const now = gateway.now();
-    return now === null ? null : now - gateway.delay;
+    return now === null ? null : Millis(now - gateway.delay);
   }
 
   get #isInWindow(): boolean {
     return document.pictureInPictureElement === this.element;
   }
 
-  #onMedia({ time }: FrameHeader, data: Uint8Array<ArrayBuffer>): void {
+  #onMedia(header: FrameHeader, data: Uint8Array<ArrayBuffer>): void {
+    const time = Millis(header.time);
     if (this.#playback.phase === 'tuning') {
       const first = firstPicture(data, time);
       if (first === null) return;
@@ -184,7 +186,7 @@ export class VideoPlayer implements StationPlayer {
   #onPicture({ mediaTime, at }: ShownPicture): void {
     const { gateway } = this.#options;
     const shownAt = gateway.serverTime(at);
-    const late = shownAt === null ? null : shownAt - this.#feed.toPts(mediaTime) - gateway.delay;
+    const late = shownAt === null ? null : Millis(shownAt - this.#feed.toPts(mediaTime) - gateway.delay);
     this.#run(this.#playback.onPicture({ media: mediaTime, late }));
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { Millis } from '../../../src/base/units.js';
 import { readAddress, startAddress, writeAddress } from './address.js';
 
 const wall = { stations: [], time: null };
@@ -21,7 +22,7 @@ test('a malformed address is the wall, and a malformed time is ignored', () => {
 
 test('a written address is read as it was', () => {
   const id = fc.stringMatching(/^[\p{L}\p{N}-]{1,20}$/u);
-  const time = fc.option(fc.integer({ min: 10 ** 9, max: 4 * 10 ** 12 }), { nil: null });
+  const time = fc.option(fc.integer({ min: 10 ** 9, max: 4 * 10 ** 12 }).map(Millis), { nil: null });
   fc.assert(
     fc.property(fc.array(id, { minLength: 1, maxLength: 4 }), time, (stations, time) => {
       assert.deepEqual(readAddress(writeAddress({ stations, time })), { stations, time });

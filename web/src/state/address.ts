@@ -2,6 +2,7 @@
  * Addresses within the page: `#/` is the wall, `#/news` a station, `#/news+sport` two stations,
  * `#/news?t=2026-11-23T20:15:00Z` a moment of a station. Station ids consist of letters, digits and hyphens.
  */
+import { Millis } from '../../../src/base/units.js';
 import type { Address, PageState } from './state.js';
 
 /** `hash` as in `location.hash`. A malformed address is the wall. */
@@ -23,10 +24,10 @@ function decode(text: string): string {
 }
 
 /** A date as in ISO 8601, or milliseconds since the Unix epoch. */
-function readTime(text: string | null): number | null {
+function readTime(text: string | null): Millis | null {
   if (text === null || text === '') return null;
   const time = /^\d{10,}$/.test(text) ? Number(text) : /^\d{4}-\d\d-\d\dT/.test(text) ? Date.parse(text) : Number.NaN;
-  return time > 0 && time < 1e15 ? time : null;
+  return time > 0 && time < 1e15 ? Millis(time) : null;
 }
 
 export function writeAddress({ stations, time }: Address): string {

@@ -1,4 +1,5 @@
 /** The pictures on the screen: choosing, adding and removing stations; next and previous. */
+import { Millis } from '../../../src/base/units.js';
 import { BANNER_TIME } from '../../../src/contract/viewing.js';
 import {
   type Address,
@@ -16,28 +17,35 @@ import {
 const closed = { dialog: null, adding: false, searching: false, typed: '', notice: null } as const;
 
 /** Shows a station in the picture in focus, or beside the others if one is being added. */
-export function choose(state: PageState, station: string, { now }: Pick<Facts, 'now'>, at?: number): Step {
+export function choose(state: PageState, station: string, { now }: Pick<Facts, 'now'>, at?: Millis): Step {
   if (state.adding && state.pictures.length > 0) return add(state, station, now);
   const old = focused(state);
   if (old?.station === station && at === undefined) {
     const pictures = state.pictures.map((each) => (each === old ? { ...each, paused: false } : each));
-    const shown: PageState = { ...state, ...closed, view: 'watch', pictures, bannerUntil: now + BANNER_TIME };
+    const shown: PageState = { ...state, ...closed, view: 'watch', pictures, bannerUntil: Millis(now + BANNER_TIME) };
     return { state: shown, effects: old.paused ? [{ type: 'resume', picture: old.id }] : [] };
   }
   const id = old?.id ?? state.focus + 1;
   const tuned: Picture = { id, station, paused: false };
   const pictures = old ? state.pictures.map((each) => (each === old ? tuned : each)) : [tuned];
-  const next: PageState = { ...state, ...closed, view: 'watch', pictures, focus: id, bannerUntil: now + BANNER_TIME };
+  const next: PageState = {
+    ...state,
+    ...closed,
+    view: 'watch',
+    pictures,
+    focus: id,
+    bannerUntil: Millis(now + BANNER_TIME),
+  };
   const effect = { type: 'tune', picture: id, station, ...(at === undefined ? {} : { at }) } as const;
   return { state: remember({ ...next, sought: null }, station), effects: [effect] };
 }
 
-function add(state: PageState, station: string, now: number): Step {
+function add(state: PageState, station: string, now: Millis): Step {
   const shown = state.pictures.find((each) => each.station === station);
   if (shown) return stay(focusOn({ ...state, ...closed }, shown.id));
   const id = Math.max(...state.pictures.map((each) => each.id)) + 1;
   const pictures = [...state.pictures, { id, station, paused: false }];
-  const next: PageState = { ...state, ...closed, pictures, focus: id, bannerUntil: now + BANNER_TIME };
+  const next: PageState = { ...state, ...closed, pictures, focus: id, bannerUntil: Millis(now + BANNER_TIME) };
   return { state: remember(next, station), effects: [{ type: 'tune', picture: id, station }] };
 }
 
@@ -50,7 +58,7 @@ export const focusOn = (state: PageState, picture: number): PageState =>
     : { ...state, focus: picture, sought: null };
 
 /** Opens the list to add a picture, if there is room. */
-export function openAdding(state: PageState, now: number): PageState {
+export function openAdding(state: PageState, now: Millis): PageState {
   if (state.pictures.length >= MOST_PICTURES) {
     return withNotice(
       { ...state, dialog: null },
@@ -107,7 +115,7 @@ export function goTo(state: PageState, { stations, time }: Address, { now }: Pic
     view: 'watch',
     pictures,
     focus: first,
-    bannerUntil: now + BANNER_TIME,
+    bannerUntil: Millis(now + BANNER_TIME),
   };
   return {
     state: remember({ ...next, sought: null }, wanted[0]!),

@@ -1,5 +1,5 @@
 /** Programmes: from the gateway's guide, or from the station's own now and next. */
-import type { Millis } from '../../../src/base/units.js';
+import { Millis } from '../../../src/base/units.js';
 import type { LiveStation } from '../../../src/contract/live.js';
 
 export interface Programme {
@@ -13,7 +13,7 @@ export interface Programme {
 /** By id of the station, in order of time. */
 export type Guide = ReadonlyMap<string, readonly Programme[]>;
 
-const isTime = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+const isTime = (value: unknown): value is Millis => typeof value === 'number' && Number.isFinite(value);
 
 /**
  * Reads the answer of `/api/v1/guide`; malformed entries are left out. A programme without a beginning or end is listed
@@ -26,7 +26,7 @@ export function readGuide(answer: unknown, asked: { from: number; to: number }):
     stations.flatMap(({ id, programmes: listed }: { id?: unknown; programmes?: unknown }) => {
       if (typeof id !== 'string' || !Array.isArray(listed)) return [];
       const valid = listed.filter(
-        (each): each is { from: number; to: number; title: string } =>
+        (each): each is { from: Millis; to: Millis; title: string } =>
           isTime(each?.from) && isTime(each?.to) && each.to > each.from && typeof each?.title === 'string',
       );
       const programmes = valid.map(({ from, to, title }) => ({
@@ -61,10 +61,9 @@ const covers = ({ from, to }: Programme, time: Millis): boolean =>
 
 /** The station's own now and next. */
 export function announcedProgrammes({ nowPlaying, nowUntil, next }: LiveStation): Programme[] {
-  const playing: Programme = { from: null, to: nowUntil ?? null, title: nowPlaying };
-  return nowUntil === undefined || next === undefined
-    ? [playing]
-    : [playing, { from: nowUntil, to: null, title: next }];
+  const end = nowUntil === undefined ? null : Millis(nowUntil);
+  const playing: Programme = { from: null, to: end, title: nowPlaying };
+  return nowUntil === undefined || next === undefined ? [playing] : [playing, { from: end, to: null, title: next }];
 }
 
 /** The programme at a time; null where unknown. */
@@ -88,10 +87,10 @@ export function nowAndNext(station: LiveStation, guide: Guide, time: Millis): No
 export const isNamesake = ({ name }: LiveStation, { title }: Programme): boolean => name === title;
 
 /** When the only item of a station last began before `time`; null where unknown, or with several items. */
-export function loopFrom({ itemFrom, nowUntil, duration }: LiveStation, time: Millis): number | null {
+export function loopFrom({ itemFrom, nowUntil, duration }: LiveStation, time: Millis): Millis | null {
   if (itemFrom === null || nowUntil !== undefined) return null;
   const length = duration * 1000;
-  return itemFrom + Math.floor((time - itemFrom) / length) * length;
+  return Millis(itemFrom + Math.floor((time - itemFrom) / length) * length);
 }
 
 /** The part of a programme that has passed, 0 to 1; null without a known beginning and end. */

@@ -1,5 +1,5 @@
 /** Seeking in the station's past, as in the window of `msc watch`. */
-
+import { Millis } from '../../../src/base/units.js';
 import { BEHIND, isBehind, noFurtherText, seekSteps } from '../../../src/contract/viewing.js';
 import {
   type Facts,
@@ -12,8 +12,8 @@ import {
   withNotice,
 } from './state.js';
 
-/** Time within which a further press counts from the sought moment, milliseconds. */
-const SOUGHT_FOR = 1500;
+/** Time within which a further press counts from the sought moment. */
+const SOUGHT_FOR = Millis(1500);
 
 /** Null for keys that do not seek. A paused picture stays paused. */
 export function onSeekKey(state: PageState, key: string, facts: Facts): Step | null {
@@ -42,29 +42,29 @@ export function toLive(state: PageState, { behind }: Facts): Step {
 }
 
 /** Seeks to a moment, or to the nearest one available. */
-export function seekTo(state: PageState, wanted: number, facts: Facts): Step {
+export function seekTo(state: PageState, wanted: Millis, facts: Facts): Step {
   const picture = focused(state);
   if (!picture || facts.time === null) return stay(state);
-  const live = facts.time + (facts.behind ?? 0);
+  const live = Millis(facts.time + (facts.behind ?? 0));
   if (wanted >= live - BEHIND) return toLive(state, { ...facts, behind: null });
   const station = findStation(state, picture.station);
-  const oldest = station?.oldest ?? live;
+  const oldest = Millis(station?.oldest ?? live);
   if (wanted >= oldest) return seek(state, picture, wanted, facts);
   const noticed = withNotice(state, noFurtherText(station?.name ?? 'The station'), facts.now);
   return facts.time - oldest <= BEHIND ? stay(noticed) : seek(noticed, picture, oldest, facts);
 }
 
-function seekBy(state: PageState, picture: Picture, by: number, facts: Facts): Step {
+function seekBy(state: PageState, picture: Picture, by: Millis, facts: Facts): Step {
   const { sought } = state;
   const recent = sought && sought.picture === picture.id && facts.now - sought.at < SOUGHT_FOR ? sought.time : null;
   const time = recent ?? facts.time;
   if (time === null) return stay(state);
-  const behind = (facts.behind ?? 0) + (facts.time ?? time) - time;
+  const behind = Millis((facts.behind ?? 0) + (facts.time ?? time) - time);
   if (by > 0 && behind <= BEHIND) return stay(state);
-  return seekTo(state, time + by, { ...facts, time, behind });
+  return seekTo(state, Millis(time + by), { ...facts, time, behind });
 }
 
-const seek = (state: PageState, picture: Picture, time: number, { now }: Facts): Step => ({
+const seek = (state: PageState, picture: Picture, time: Millis, { now }: Facts): Step => ({
   state: { ...state, sought: { picture: picture.id, time, at: now } },
   effects: [{ type: 'seek', picture: picture.id, time }],
 });

@@ -1,5 +1,5 @@
 /** The page's state, its events and its effects. Times are milliseconds since the Unix epoch. */
-import type { Millis } from '../../../src/base/units.js';
+import { Millis } from '../../../src/base/units.js';
 import type { LiveStation } from '../../../src/contract/live.js';
 import { NOTICE_TIME } from '../../../src/contract/viewing.js';
 
@@ -100,7 +100,7 @@ export interface Step {
 }
 
 export const MOST_PICTURES = 4;
-export const BRIEF_TIME = 2000;
+export const BRIEF_TIME = Millis(2000);
 export const focused = (state: PageState): Picture | null =>
   state.pictures.find(({ id }) => id === state.focus) ?? null;
 
@@ -109,9 +109,9 @@ export const findStation = (state: PageState, id: string | undefined): LiveStati
 
 export const stay = (state: PageState): Step => ({ state, effects: [] });
 
-export const withNotice = (state: PageState, text: string, now: number, time = NOTICE_TIME): PageState => ({
+export const withNotice = (state: PageState, text: string, now: Millis, time = NOTICE_TIME): PageState => ({
   ...state,
-  notice: { text, until: now + time },
+  notice: { text, until: Millis(now + time) },
 });
 
 export function initialState(kept: { favourites: readonly string[]; last: string | null }): PageState {
@@ -126,9 +126,9 @@ export function initialState(kept: { favourites: readonly string[]; last: string
     adding: false,
     searching: false,
     typed: '',
-    typedAt: 0,
+    typedAt: Millis(0),
     notice: null,
-    bannerUntil: 0,
+    bannerUntil: Millis(0),
     statistics: false,
     favourites: kept.favourites,
     sleepAt: null,

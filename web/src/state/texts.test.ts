@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Millis } from '../../../src/base/units.js';
 import { plainStation } from '../../dev/plain-station.js';
 import { behindWords, leftText, millisText, pictureText, spanText } from './texts.js';
 
@@ -14,13 +15,14 @@ test('time left is given in hours, minutes or seconds', () => {
     [59.6 * 60_000, '1 h left'],
     [65 * 60_000, '1 h 5 min left'],
   ];
-  for (const [left, text] of cases) assert.equal(leftText(left === null ? null : 1000 + left, 1000), text);
+  for (const [left, text] of cases)
+    assert.equal(leftText(left === null ? null : Millis(1000 + left), Millis(1000)), text);
 });
 
 test('time behind live, on the screen and for screen readers', () => {
-  assert.equal(behindWords(300), 'live');
-  assert.equal(behindWords(45_000), '45 seconds behind live');
-  assert.equal(behindWords(3_661_000), '1 hour 1 minute 1 second behind live');
+  assert.equal(behindWords(Millis(300)), 'live');
+  assert.equal(behindWords(Millis(45_000)), '45 seconds behind live');
+  assert.equal(behindWords(Millis(3_661_000)), '1 hour 1 minute 1 second behind live');
 });
 
 test('a picture has its size, aspect ratio and frame rate', () => {

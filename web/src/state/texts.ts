@@ -1,5 +1,5 @@
 /** Texts for stations and times. */
-
+import type { Millis } from '../../../src/base/units.js';
 import type { LiveStation } from '../../../src/contract/live.js';
 import { frameRateText } from '../../../src/contract/station-text.js';
 import { isBehind } from '../../../src/contract/viewing.js';
@@ -9,7 +9,7 @@ export const pictureText = ({ width, height, aspectRatio, frameRate }: LiveStati
   `${width}×${height} · ${aspectRatio} · ${frameRateText(frameRate)} fps`;
 
 /** "1 h 5 min left", "12 min left", "40 s left"; empty without a known end. */
-export function leftText(to: number | null, now: number): string {
+export function leftText(to: Millis | null, now: Millis): string {
   if (to === null) return '';
   const seconds = Math.max(0, Math.ceil((to - now) / 1000));
   if (seconds < 60) return `${seconds} s left`;
@@ -20,7 +20,7 @@ export function leftText(to: number | null, now: number): string {
 }
 
 /** How far a picture is behind, for ears: "45 seconds behind live", "12 minutes 5 seconds behind live", "live". */
-export function behindWords(behind: number | null): string {
+export function behindWords(behind: Millis | null): string {
   if (!isBehind(behind)) return 'live';
   const seconds = Math.floor((behind ?? 0) / 1000);
   const parts = [

@@ -1,35 +1,37 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Millis } from '../../../src/base/units.js';
 import { positionOf, timeAt, timelineOf } from './timeline.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-const live = 1000 * HOUR;
+const live = Millis(1000 * HOUR);
 
+const programme = (from: number, to: number, title: string) => ({ from: Millis(from), to: Millis(to), title });
 const line = (more: Partial<Parameters<typeof timelineOf>[0]>) =>
-  timelineOf({ live, oldest: 0, time: live, programmes: [], ...more });
+  timelineOf({ live, oldest: Millis(0), time: live, programmes: [], ...more });
 
 test('the bar spans the current programme', () => {
-  const programmes = [{ from: live - 50 * MINUTE, to: live + 40 * MINUTE, title: 'Film' }];
+  const programmes = [programme(live - 50 * MINUTE, live + 40 * MINUTE, 'Film')];
   const { from, to } = line({ programmes });
   assert.deepEqual([from, to], [live - 50 * MINUTE, live + 40 * MINUTE]);
 });
 
 test('the bar goes back half an hour at least and two hours at most, and ends at live where the end is far', () => {
-  const short = [{ from: live - MINUTE, to: live + MINUTE, title: 'Spot' }];
+  const short = [programme(live - MINUTE, live + MINUTE, 'Spot')];
   assert.equal(line({ programmes: short }).from, live - 30 * MINUTE);
-  const long = [{ from: live - 9 * HOUR, to: live + 9 * HOUR, title: 'Loop' }];
+  const long = [programme(live - 9 * HOUR, live + 9 * HOUR, 'Loop')];
   const { from, to } = line({ programmes: long });
   assert.deepEqual([from, to], [live - 2 * HOUR, live]);
 });
 
 test('the bar reaches a picture that is further back', () => {
-  const { from } = line({ time: live - 5 * HOUR });
+  const { from } = line({ time: Millis(live - 5 * HOUR) });
   assert.equal(from, live - 5 * HOUR - 10 * MINUTE);
 });
 
 test('a moment before the oldest cannot be sought', () => {
-  const { from, oldest } = line({ oldest: live - 20 * MINUTE });
+  const { from, oldest } = line({ oldest: Millis(live - 20 * MINUTE) });
   assert.deepEqual([from, oldest], [live - 20 * MINUTE, live - 20 * MINUTE]);
   const none = line({ oldest: null });
   assert.equal(none.oldest, live);
@@ -38,11 +40,10 @@ test('a moment before the oldest cannot be sought', () => {
 
 test('beginnings of programmes are marked, unless they are too many', () => {
   const every = (length: number) =>
-    Array.from({ length: 400 }, (_, index) => ({
-      from: live - 40 * MINUTE + index * length,
-      to: live - 40 * MINUTE + (index + 1) * length,
-      title: `Spot ${index}`,
-    }));
+    Array.from({ length: 400 }, (_, index) => {
+      const from = live - 40 * MINUTE + index * length;
+      return programme(from, from + length, `Spot ${index}`);
+    });
   const { marks } = line({ programmes: every(5 * MINUTE) });
   assert.deepEqual(
     marks.map(({ time }) => (live - time) / MINUTE),
@@ -59,7 +60,7 @@ test('positions and times convert into each other', () => {
 });
 
 test('a moment after live cannot be sought', () => {
-  const bar = line({ programmes: [{ from: live - HOUR, to: live + HOUR, title: 'Film' }] });
+  const bar = line({ programmes: [programme(live - HOUR, live + HOUR, 'Film')] });
   assert.equal(timeAt(bar, 1), live);
   assert.equal(positionOf(bar, live), 0.5);
 });

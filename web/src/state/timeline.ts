@@ -1,9 +1,9 @@
 /** The seek bar: the part of the station's time that it shows, and the marks on it. */
-import type { Millis } from '../../../src/base/units.js';
+import { Millis } from '../../../src/base/units.js';
 import { type Programme, programmeAt } from './programmes.js';
 
-const MINUTE: Millis = 60_000;
-const HOUR: Millis = 60 * MINUTE;
+const MINUTE = Millis(60_000);
+const HOUR = Millis(60 * MINUTE);
 /** With more marks than this, none is shown. */
 const MOST_MARKS = 20;
 /** A mark nearer than this to an end of the bar, as a part of it, is hidden. */
@@ -40,13 +40,13 @@ export function timelineOf({ live, oldest, time, programmes }: TimelineOptions):
   const begin = Math.min(live - HOUR / 2, Math.max(live - 2 * HOUR, current?.from ?? live));
   const shown = time < begin ? time - 10 * MINUTE : begin;
   // A station with a short past still has a bar of a minute.
-  const from = Math.max(shown, Math.min(first, live - MINUTE));
+  const from = Millis(Math.max(shown, Math.min(first, live - MINUTE)));
   const end = current?.to ?? null;
-  const to = end !== null && end - live <= 2 * HOUR ? Math.max(end, live) : live;
-  return { from, to, oldest: Math.max(from, first), live, marks: marksIn(programmes, from, to) };
+  const to = end !== null && end - live <= 2 * HOUR ? Millis(Math.max(end, live)) : live;
+  return { from, to, oldest: Millis(Math.max(from, first)), live, marks: marksIn(programmes, from, to) };
 }
 
-function marksIn(programmes: readonly Programme[], from: number, to: number): { time: number; title: string }[] {
+function marksIn(programmes: readonly Programme[], from: Millis, to: Millis): { time: Millis; title: string }[] {
   const margin = (to - from) * MARGIN;
   const marks = programmes.flatMap(({ from: time, title }) =>
     time !== null && time > from + margin && time < to - margin ? [{ time, title }] : [],
@@ -59,5 +59,5 @@ export const positionOf = ({ from, to }: Timeline, time: number): number =>
   Math.min(1, Math.max(0, (time - from) / Math.max(1, to - from)));
 
 /** The time at a position on the bar, limited to what can be watched. */
-export const timeAt = ({ from, to, oldest, live }: Timeline, position: number): number =>
-  Math.min(live, Math.max(oldest, from + Math.min(1, Math.max(0, position)) * (to - from)));
+export const timeAt = ({ from, to, oldest, live }: Timeline, position: number): Millis =>
+  Millis(Math.min(live, Math.max(oldest, from + Math.min(1, Math.max(0, position)) * (to - from))));

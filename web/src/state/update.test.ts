@@ -1,19 +1,25 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Millis } from '../../../src/base/units.js';
 import { BANNER_TIME, menuItems } from '../../../src/contract/viewing.js';
 import { plainStation } from '../../dev/plain-station.js';
 import { type Effect, type Facts, initialState, type PageEvent, type PageState } from './state.js';
 import { update } from './update.js';
 
-const NOW = 1_800_000_000_000;
+const NOW = Millis(1_800_000_000_000);
 const stations = [
   plainStation(1, 'harbour'),
   plainStation(2, 'news'),
   plainStation(3, 'stage'),
   plainStation(12, 'archive'),
 ];
-const live: Facts = { now: NOW, time: NOW - 1200, behind: 0, programmeFrom: NOW - 600_000 };
-const late: Facts = { ...live, time: NOW - 61_200, behind: 60_000 };
+const live: Facts = {
+  now: NOW,
+  time: Millis(NOW - 1200),
+  behind: Millis(0),
+  programmeFrom: Millis(NOW - 600_000),
+};
+const late: Facts = { ...live, time: Millis(NOW - 61_200), behind: Millis(60_000) };
 
 /** Applies events, and keys by name, to a state. */
 function play(events: readonly (string | PageEvent)[], from = onWall(), facts = live) {
@@ -49,8 +55,8 @@ test('a number that may be longer waits for 1.4 s, or for Enter', () => {
   const { state } = play(['1']);
   assert.equal(state.view, 'wall');
   assert.equal(state.typed, '1');
-  assert.deepEqual(shown(update(state, { type: 'tick' }, { ...live, now: NOW + 1400 }).state), ['harbour']);
-  assert.equal(update(state, { type: 'tick' }, { ...live, now: NOW + 1399 }).state.view, 'wall');
+  assert.deepEqual(shown(update(state, { type: 'tick' }, { ...live, now: Millis(NOW + 1400) }).state), ['harbour']);
+  assert.equal(update(state, { type: 'tick' }, { ...live, now: Millis(NOW + 1399) }).state.view, 'wall');
   assert.deepEqual(shown(play(['enter'], state).state), ['harbour']);
   assert.deepEqual(shown(play(['2'], state).state), ['archive']);
 });
@@ -90,8 +96,8 @@ test('p and Space pause with the menu, and resume', () => {
 });
 
 test('the menu has a fourth item only while the picture is behind', () => {
-  assert.deepEqual(menuItems(0), ['Exit', 'Change the station', 'Resume']);
-  assert.deepEqual(menuItems(45_000), ['Exit', 'Change the station', 'Resume', 'Back to live']);
+  assert.deepEqual(menuItems(Millis(0)), ['Exit', 'Change the station', 'Resume']);
+  assert.deepEqual(menuItems(Millis(45_000)), ['Exit', 'Change the station', 'Resume', 'Back to live']);
   const paused = play(['p'], watching('news')).state;
   assert.equal(play(['1'], paused).state.view, 'wall');
   assert.equal(play(['2'], paused).state.dialog, 'list');
@@ -210,7 +216,8 @@ test('favourites can be added and removed', () => {
 
 test('the sleep timer warns a minute before it stops the pictures', () => {
   const state = play([{ type: 'sleep', minutes: 30 }], watching('news')).state;
-  const at = (minutes: number) => update(state, { type: 'tick' }, { ...live, now: NOW + minutes * 60_000 }).state;
+  const at = (minutes: number) =>
+    update(state, { type: 'tick' }, { ...live, now: Millis(NOW + minutes * 60_000) }).state;
   assert.equal(at(29).notice?.text, 'The sleep timer stops in a minute. Press t to extend it.');
   assert.equal(at(29).view, 'watch');
   assert.equal(at(30).view, 'wall');
@@ -220,13 +227,15 @@ test('the sleep timer warns a minute before it stops the pictures', () => {
 
 test('notices and banners disappear after a while', () => {
   const state = play([{ type: 'notice', text: 'Hello' }], watching('news')).state;
-  const later = update(state, { type: 'tick' }, { ...live, now: NOW + 6000 }).state;
+  const later = update(state, { type: 'tick' }, { ...live, now: Millis(NOW + 6000) }).state;
   assert.equal(later.notice, null);
   assert.equal(later.bannerUntil, 0);
 });
 
 test('an address shows its stations, by id or number, and the first at its moment', () => {
-  const { state, effects } = play([{ type: 'address', address: { stations: ['news', '12'], time: NOW - 5000 } }]);
+  const { state, effects } = play([
+    { type: 'address', address: { stations: ['news', '12'], time: Millis(NOW - 5000) } },
+  ]);
   assert.deepEqual(shown(state), ['news', 'archive']);
   assert.deepEqual(effects, [
     { type: 'tune', picture: state.pictures[0]!.id, station: 'news', at: NOW - 5000 },

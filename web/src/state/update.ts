@@ -9,6 +9,7 @@
  *      │                      list ◀──────2──────┤
  *      └───────────────────1─────────────────────┘
  */
+import { Millis } from '../../../src/base/units.js';
 import {
   BANNER_TIME,
   isBehind,
@@ -85,7 +86,7 @@ const open = (state: PageState, dialog: Dialog, searching = false): PageState =>
   searching,
   adding: false,
   typed: '',
-  bannerUntil: 0,
+  bannerUntil: Millis(0),
 });
 
 /** Closing a dialog over a paused picture shows its menu again. */
@@ -138,7 +139,7 @@ function onWatchingKey(state: PageState, key: string, facts: Facts): Step {
     case 'backspace':
       return state.previous === null ? stay(state) : choose({ ...state, adding: false }, state.previous, facts);
     case 'i': {
-      const bannerUntil = state.bannerUntil > facts.now ? 0 : facts.now + 2 * BANNER_TIME;
+      const bannerUntil = Millis(state.bannerUntil > facts.now ? 0 : facts.now + 2 * BANNER_TIME);
       return stay({ ...state, bannerUntil });
     }
     case 's':
@@ -152,7 +153,7 @@ function onWatchingKey(state: PageState, key: string, facts: Facts): Step {
     case '*':
       return stay(withFavourite(state, picture.station, facts.now));
     case 'esc':
-      return stay({ ...state, typed: '', bannerUntil: 0, notice: null });
+      return stay({ ...state, typed: '', bannerUntil: Millis(0), notice: null });
     default:
       return onSeekKey(state, key, facts) ?? stay(state);
   }
@@ -194,7 +195,7 @@ function pause(state: PageState): Step {
   if (!picture) return stay(state);
   if (picture.paused) return resume(state);
   const pictures = state.pictures.map((each) => (each === picture ? { ...each, paused: true } : each));
-  const paused: PageState = { ...state, pictures, dialog: 'menu', typed: '', bannerUntil: 0 };
+  const paused: PageState = { ...state, pictures, dialog: 'menu', typed: '', bannerUntil: Millis(0) };
   return { state: paused, effects: [{ type: 'pause', picture: picture.id }] };
 }
 
@@ -220,7 +221,7 @@ function takeTyped(state: PageState, facts: Facts): Step {
   return found ? choose(cleared, found.id, facts) : stay(withNotice(cleared, noStationText(state.typed), facts.now));
 }
 
-function withFavourite(state: PageState, station: string, now: number): PageState {
+function withFavourite(state: PageState, station: string, now: Millis): PageState {
   const name = findStation(state, station)?.name ?? station;
   return state.favourites.includes(station)
     ? withNotice(
@@ -231,11 +232,11 @@ function withFavourite(state: PageState, station: string, now: number): PageStat
     : withNotice({ ...state, favourites: [...state.favourites, station] }, `${name} is now a favourite.`, now);
 }
 
-function withSleep(state: PageState, minutes: number | null, now: number): PageState {
+function withSleep(state: PageState, minutes: number | null, now: Millis): PageState {
   const closed: PageState = { ...state, dialog: focused(state)?.paused ? 'menu' : null };
   if (minutes === null) return withNotice({ ...closed, sleepAt: null }, 'Sleep timer off.', now);
   return withNotice(
-    { ...closed, sleepAt: now + minutes * 60_000 },
+    { ...closed, sleepAt: Millis(now + minutes * 60_000) },
     `The sleep timer stops in ${minutes} minutes.`,
     now,
   );
@@ -255,5 +256,5 @@ function onTick(state: PageState, facts: Facts): Step {
   const isExpired = notice?.until != null && notice.until <= now;
   const isShown = state.bannerUntil > 0 && state.bannerUntil <= now;
   if (!isExpired && !isShown) return stay(state);
-  return stay({ ...state, notice: isExpired ? null : notice, bannerUntil: isShown ? 0 : state.bannerUntil });
+  return stay({ ...state, notice: isExpired ? null : notice, bannerUntil: isShown ? Millis(0) : state.bannerUntil });
 }

@@ -1,4 +1,5 @@
 /** The list of stations over the picture: changes the station, or adds another picture. */
+
 import { useState } from 'preact/hooks';
 import type { LiveStation } from '../../../src/contract/live.js';
 import { isNamesake, nowAndNext } from '../state/programmes.js';

@@ -1,5 +1,7 @@
 /** The seek bar: the station's past and its programmes. Dim parts are not available. */
+
 import { useRef, useState } from 'preact/hooks';
+import { Millis } from '../../../src/base/units.js';
 import type { LiveStation } from '../../../src/contract/live.js';
 import type { Screen } from '../player/player.js';
 import { announcedProgrammes, programmeAt } from '../state/programmes.js';
@@ -13,12 +15,13 @@ export function SeekBar({ station, screen }: { station: LiveStation; screen: Scr
   const page = usePage();
   const ref = useRef<HTMLDivElement>(null);
   const [pointed, setPointed] = useState<{ position: number; held: boolean } | null>(null);
-  const behind = screen.behind.value ?? 0;
+  const behind = screen.behind.value ?? Millis(0);
   const clock = page.clock.value;
-  const live = screen.time.value === null ? clock : screen.time.value + behind;
+  const live = screen.time.value === null ? clock : Millis(screen.time.value + behind);
   const time = screen.time.value ?? live;
   const programmes = page.guide.around.value.get(station.id) ?? announcedProgrammes(station);
-  const line = timelineOf({ live, oldest: station.oldest, time, programmes });
+  const oldest = station.oldest === null ? null : Millis(station.oldest);
+  const line = timelineOf({ live, oldest, time, programmes });
   const at = (moment: number) => percent(positionOf(line, moment));
   const pointedTime = pointed && timeAt(line, pointed.position);
   const shown = pointed?.held ? pointedTime! : time;

@@ -1,7 +1,8 @@
 /** Waiting times between attempts to connect: exponential backoff with jitter. */
+import { Millis } from '../../../../src/base/units.js';
 
-const FIRST = 200;
-const LONGEST = 5_000;
+const FIRST = Millis(200);
+const LONGEST = Millis(5_000);
 
 export class Backoff {
   readonly #random: () => number;
@@ -12,11 +13,11 @@ export class Backoff {
     this.#random = random;
   }
 
-  /** Milliseconds to wait: twice as long each time, the upper half of it random. */
-  next(): number {
+  /** Time to wait: twice as long each time, the upper half of it random. */
+  next(): Millis {
     const most = Math.min(LONGEST, FIRST * 2 ** this.#tries);
     this.#tries = Math.min(this.#tries + 1, 10);
-    return most * (0.5 + 0.5 * this.#random());
+    return Millis(most * (0.5 + 0.5 * this.#random()));
   }
 
   reset(): void {

@@ -1,6 +1,7 @@
 /** The page's one connection to the gateway, reopened when it is lost. Sockets and timers are passed in. */
 
 import type { Timers } from '../../../../src/base/timers.js';
+import { Millis } from '../../../../src/base/units.js';
 import { ServerClock } from '../../../../src/clock/server-clock.js';
 import type { ClientMessage, ServerMessage } from '../../../../src/contract/live.js';
 import type { Connection } from '../player.js';
@@ -20,20 +21,20 @@ export interface LinkOptions {
   random?: () => number;
   onConnection(connection: Connection): void;
   /** The server's time less this machine's (see Timers.now). */
-  onClock(offset: number): void;
+  onClock(offset: Millis): void;
   onMessage(message: ServerMessage): void;
   /** A frame as received: see live-frame.ts. */
   onMedia(frame: ArrayBuffer): void;
 }
 
-/** Longest time from opening a socket to the gateway's first message, milliseconds. */
-const OPENING = 5_000;
-const PING_EVERY = 1_000;
+/** Longest time from opening a socket to the gateway's first message. */
+const OPENING = Millis(5_000);
+const PING_EVERY = Millis(1_000);
 /** The first pings are sent quickly: the clock is needed at once. */
 const FIRST_PINGS = 5;
-const FIRST_PING_EVERY = 60;
-/** Time without any message, after a ping, that counts as a lost connection. Milliseconds. */
-const SILENCE = 4_000;
+const FIRST_PING_EVERY = Millis(60);
+/** Time without any message, after a ping, that counts as a lost connection. */
+const SILENCE = Millis(4_000);
 
 /**
  * Responsible for:
@@ -48,9 +49,9 @@ export class GatewayLink {
   #socket: LinkSocket | null = null;
   /** The list of stations has arrived. */
   #isOpen = false;
-  #receivedAt = 0;
+  #receivedAt = Millis(0);
   #pings = 0;
-  readonly #sent = new Map<number, number>();
+  readonly #sent = new Map<number, Millis>();
   #cancelTimer = () => {};
   #isClosed = false;
 
@@ -103,11 +104,11 @@ export class GatewayLink {
     if (message === null) return;
     if (message.type === 'hello') {
       this.#clock.reset();
-      this.#clock.hint(message.time, timers.now());
+      this.#clock.hint(Millis(message.time), timers.now());
       onClock(this.#clock.offset!);
     }
     if (message.type === 'pong') {
-      this.#onPong(message.id, message.time);
+      this.#onPong(message.id, Millis(message.time));
       return;
     }
     onMessage(message);
@@ -136,7 +137,7 @@ export class GatewayLink {
     this.#cancelTimer = timers.after(pause, () => this.#ping());
   }
 
-  #onPong(id: number, time: number): void {
+  #onPong(id: number, time: Millis): void {
     const sent = this.#sent.get(id);
     if (sent === undefined) return;
     // Answers arrive in order: earlier pings will no longer be answered.

@@ -1,7 +1,7 @@
 /** The page's end of the worker that holds the connection. */
 
 import { batch, type ReadonlySignal, signal } from '@preact/signals';
-import type { Millis } from '../../../../src/base/units.js';
+import { Millis } from '../../../../src/base/units.js';
 import type { ClientMessage, LiveProblem, LiveStation, ServerMessage } from '../../../../src/contract/live.js';
 import { type FrameHeader, FrameKind, LIVE_HEADER_LENGTH, readFrameHeader } from '../../../../src/wire/live-frame.js';
 import type { Connection } from '../player.js';
@@ -40,9 +40,9 @@ export class Gateway {
   readonly #channels = new Map<number, ChannelUser>();
   readonly #users = new Set<ChannelUser>();
   #lastChannel = 0;
-  #offset: number | null = null;
+  #offset: Millis | null = null;
   #wanted: readonly string[] = [];
-  #delay = 0;
+  #delay = Millis(0);
 
   constructor(worker: GatewayWorker, url: string) {
     this.#worker = worker;
@@ -77,12 +77,12 @@ export class Gateway {
 
   /** The server's clock (Unix epoch); null until it is known. */
   now(): Millis | null {
-    return this.#offset === null ? null : pageTimers.now() + this.#offset;
+    return this.#offset === null ? null : Millis(pageTimers.now() + this.#offset);
   }
 
   /** The server's clock at a moment of `performance.now()`. */
   serverTime(pageTime: Millis): Millis | null {
-    return this.#offset === null ? null : performance.timeOrigin + pageTime + this.#offset;
+    return this.#offset === null ? null : Millis(performance.timeOrigin + pageTime + this.#offset);
   }
 
   /** Registers a user of channels: it is notified of connections and stations. */
@@ -96,7 +96,7 @@ export class Gateway {
   }
 
   /** Opens a channel. Numbers are not reused soon, so that frames under way for an old channel are not misdelivered. */
-  tune(user: ChannelUser, request: { station: string; at?: number; until: number | null }): number {
+  tune(user: ChannelUser, request: { station: string; at?: Millis; until: Millis | null }): number {
     do this.#lastChannel = (this.#lastChannel + 1) % CHANNELS;
     while (this.#channels.has(this.#lastChannel));
     const channel = this.#lastChannel;
@@ -163,7 +163,7 @@ export class Gateway {
   #onMessage(message: ServerMessage): void {
     switch (message.type) {
       case 'hello':
-        this.#delay = message.delay;
+        this.#delay = Millis(message.delay);
         break;
       case 'stations':
         batch(() => {

@@ -1,4 +1,5 @@
 /** Messages between the page and its worker. */
+import type { Millis } from '../../../../src/base/units.js';
 import type { ClientMessage, ServerMessage } from '../../../../src/contract/live.js';
 import type { Connection } from '../player.js';
 
@@ -9,7 +10,7 @@ export type ToWorker =
 export type FromWorker =
   | { type: 'connection'; connection: Connection }
   /** The server's time less this machine's. */
-  | { type: 'clock'; offset: number }
+  | { type: 'clock'; offset: Millis }
   | { type: 'message'; message: ServerMessage }
   /** A frame as received; transferred to the page. */
   | { type: 'media'; frame: ArrayBuffer };

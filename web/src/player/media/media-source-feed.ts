@@ -2,7 +2,7 @@
  * Media Source Extensions, for browsers that play MPEG-TS. Media time is PTS in seconds since the Unix epoch, which
  * numbers and players represent to a microsecond.
  */
-import { TICKS_PER_SECOND } from '../../../../src/base/units.js';
+import { Millis, TICKS_PER_SECOND } from '../../../../src/base/units.js';
 import type { FeedEvents, MediaFeed } from './media-feed.js';
 import type { FirstPicture } from './pts.js';
 import { type Range, rangesOf } from './ranges.js';
@@ -62,12 +62,12 @@ export class MediaSourceFeed implements MediaFeed {
     this.#work();
   }
 
-  toMedia(pts: number): number {
+  toMedia(pts: Millis): number {
     return pts / 1000;
   }
 
-  toPts(media: number): number {
-    return media * 1000;
+  toPts(media: number): Millis {
+    return Millis(media * 1000);
   }
 
   ranges(): Range[] {

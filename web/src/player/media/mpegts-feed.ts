@@ -1,5 +1,7 @@
 /** mpegts.js, for browsers that play H.264 and AAC, but not in MPEG-TS. Loaded only where it is needed. */
+
 import type Mpegts from 'mpegts.js';
+import { Millis } from '../../../../src/base/units.js';
 import type { FeedEvents, MediaFeed } from './media-feed.js';
 import type { FirstPicture } from './pts.js';
 import { type Range, rangesOf } from './ranges.js';
@@ -48,12 +50,12 @@ export class MpegtsFeed implements MediaFeed {
     this.#give();
   }
 
-  toMedia(pts: number): number {
+  toMedia(pts: Millis): number {
     return (pts - this.#origin!) / 1000;
   }
 
-  toPts(media: number): number {
-    return media * 1000 + this.#origin!;
+  toPts(media: number): Millis {
+    return Millis(media * 1000 + this.#origin!);
   }
 
   ranges(): Range[] {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Millis } from '../../../../src/base/units.js';
 import { PictureQueue } from './picture-queue.js';
 
 function queueOf(...times: number[]): PictureQueue<string> {
   const queue = new PictureQueue<string>();
-  for (const time of times) queue.put({ time, picture: `p${time}` });
+  for (const time of times) queue.put({ time: Millis(time), picture: `p${time}` });
   return queue;
 }
 

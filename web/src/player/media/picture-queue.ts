@@ -1,8 +1,9 @@
 /** Pictures that wait for their moments. No clock is read here. */
+import type { Millis } from '../../../../src/base/units.js';
 
 export interface TimedPicture<T> {
-  /** Its moment, milliseconds since the Unix epoch. */
-  time: number;
+  /** Its moment, since the Unix epoch. */
+  time: Millis;
   picture: T;
 }
 

@@ -1,10 +1,11 @@
 /** Notifies of each picture that a video element shows. */
+import { Millis } from '../../../../src/base/units.js';
 
 export interface ShownPicture {
   /** Seconds. */
   mediaTime: number;
   /** When it is on the screen, by performance.now(). */
-  at: number;
+  at: Millis;
 }
 
 /** Calls `onPicture` for each picture, until the returned function is called. */
@@ -13,7 +14,7 @@ export function watchPictures(element: HTMLVideoElement, onPicture: (picture: Sh
   let handle = 0;
   const next = (_now: number, { mediaTime, expectedDisplayTime }: VideoFrameCallbackMetadata) => {
     handle = element.requestVideoFrameCallback(next);
-    onPicture({ mediaTime, at: expectedDisplayTime });
+    onPicture({ mediaTime, at: Millis(expectedDisplayTime) });
   };
   handle = element.requestVideoFrameCallback(next);
   return () => element.cancelVideoFrameCallback(handle);
@@ -27,7 +28,7 @@ function pollPictures(element: HTMLVideoElement, onPicture: (picture: ShownPictu
     handle = requestAnimationFrame(look);
     if (element.readyState < element.HAVE_CURRENT_DATA || element.seeking || element.currentTime === last) return;
     last = element.currentTime;
-    onPicture({ mediaTime: last, at });
+    onPicture({ mediaTime: last, at: Millis(at) });
   };
   handle = requestAnimationFrame(look);
   return () => cancelAnimationFrame(handle);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { PTS_MODULUS } from '../../../../src/base/units.js';
+import { Millis, PTS_MODULUS } from '../../../../src/base/units.js';
 import { writePesTime } from '../../../../src/wire/ts.js';
 import { firstPicture } from './pts.js';
 
@@ -30,7 +30,10 @@ test('the PTS of the first picture is unwrapped on both sides of 2^33', () => {
   const wrapAt = 19_000 * PTS_MODULUS; // ticks; in 2026 a multiple of 2^33 comes about every 26 and a half hours
   for (const ticks of [wrapAt - 90_000, wrapAt - 1, wrapAt, wrapAt + 1, wrapAt + 90_000, wrapAt + PTS_MODULUS / 2]) {
     const leaves = ticks / 90 - 980;
-    const found = firstPicture(Buffer.concat([filler(), pictureStart(ticks), pictureStart(ticks + 3600)]), leaves);
+    const found = firstPicture(
+      Buffer.concat([filler(), pictureStart(ticks), pictureStart(ticks + 3600)]),
+      Millis(leaves),
+    );
     assert.equal(found?.pts, ticks / 90);
     assert.equal(found?.wrapped, ticks % PTS_MODULUS);
   }
@@ -38,14 +41,14 @@ test('the PTS of the first picture is unwrapped on both sides of 2^33', () => {
 
 test('audio and null packets are skipped', () => {
   const packets = [filler(), pictureStart(5, { pid: 0x101 }), pictureStart(90_000_000, { adaptation: 0 })];
-  assert.deepEqual(firstPicture(Buffer.concat(packets), 999_500), { wrapped: 90_000_000, pts: 1_000_000 });
-  assert.equal(firstPicture(Buffer.concat(packets.slice(0, 2)), 0), null);
+  assert.deepEqual(firstPicture(Buffer.concat(packets), Millis(999_500)), { wrapped: 90_000_000, pts: 1_000_000 });
+  assert.equal(firstPicture(Buffer.concat(packets.slice(0, 2)), Millis(0)), null);
 });
 
 test('arbitrary bytes are never read past their end', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 600 }), (bytes) => {
-      const found = firstPicture(bytes, 1e12);
+      const found = firstPicture(bytes, Millis(1e12));
       assert.ok(found === null || (found.wrapped >= 0 && found.wrapped < PTS_MODULUS));
     }),
   );
@@ -54,7 +57,7 @@ test('arbitrary bytes are never read past their end', () => {
       const packet = pictureStart(0);
       packet[4] = length;
       packet[3] = flags;
-      const found = firstPicture(packet, 1e12);
+      const found = firstPicture(packet, Millis(1e12));
       assert.ok(found === null || Number.isFinite(found.pts));
     }),
   );

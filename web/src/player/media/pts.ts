@@ -6,7 +6,7 @@ import {
   type Millis,
   millisToTicks,
   PTS_MODULUS,
-  type Ticks90k,
+  Ticks90k,
   ticksToMillis,
   unwrap,
 } from '../../../../src/base/units.js';
@@ -31,8 +31,8 @@ export function firstPicture(packets: Uint8Array, time: Millis): FirstPicture | 
     if (pidOf(packets, offset) !== Pid.video) continue;
     const pes = timedPesStart(packets, offset);
     if (pes < 0) continue;
-    const wrapped = readPesTime(packets, offset + pes + PES_PTS);
-    return { wrapped, pts: ticksToMillis(unwrap(wrapped, millisToTicks(time), PTS_MODULUS)) };
+    const wrapped = Ticks90k(readPesTime(packets, offset + pes + PES_PTS));
+    return { wrapped, pts: ticksToMillis(Ticks90k(unwrap(wrapped, millisToTicks(time), PTS_MODULUS))) };
   }
   return null;
 }
