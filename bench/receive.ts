@@ -135,7 +135,11 @@ async function measureMany(): Promise<void> {
     const { server, stations } = await serve(count);
     for (const { sockets, latency, env } of kinds) {
       log(`${count} stations in one process, ${sockets}`);
-      const program = await HelperProcess.start('receive-many', { stations, latency } satisfies ManyTask, { env });
+      const program = await HelperProcess.start(
+        'receive-many',
+        { stations, latency: Millis(latency) } satisfies ManyTask,
+        { env },
+      );
       const measured = await measure(program, 5, stations);
       many.push({ stations: count, sockets, ...measured, ...(await program.ask<ManyReport>('end')) });
       await program.end();

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeStation } from '../../test/support/stations.js';
 import { Problem } from '../base/problem.js';
+import { Millis } from '../base/units.js';
 import type { UnicastStats } from '../contract/server-view.js';
 import { statsOf } from '../playout/stats.js';
 import type { ServerEvent } from '../server/events.js';
@@ -67,7 +68,7 @@ test('problems are printed with the number of their station', () => {
 });
 
 test('totals are an event, and at the end only where something was sent', () => {
-  const stats = printed({ kind: 'stats', period: 2_000, total: statsAfter(1_000), stations: [] });
+  const stats = printed({ kind: 'stats', period: Millis(2_000), total: statsAfter(1_000), stations: [] });
   assert.match(stats.lines[0]!, /^0 on the air, 5\.3 Mbit\/s, nothing lost; late by/);
   assert.deepEqual(stats.json, [{ event: 'stats', seconds: 2, ...statsAfter(1_000), stations: [] }]);
   const end = printed({ kind: 'closed', total: statsAfter(3), stations: [] });

@@ -1,7 +1,7 @@
 /** A server: stations from their files onto the air, changed while it runs. */
 import { closeInOrder } from '../base/closing.js';
 import { asProblem, nullIfProblem, Problem } from '../base/problem.js';
-import { type Millis, millisToTicks } from '../base/units.js';
+import { Millis, millisToTicks } from '../base/units.js';
 import type { Operator } from '../contract/server-view.js';
 import { conflictProblem, findConflicts } from '../discovery/conflicts.js';
 import { type FoundStation, findStations, type StationServer } from '../discovery/find.js';
@@ -34,7 +34,7 @@ import { countersOf, reportStats, type StationCountersOnAir, totalsOf } from './
 import { noteSources, restoreStation, type StateOptions } from './stored-station.js';
 
 /** How long other servers may take to answer which stations they send: stations wait for it. */
-const CONFLICT_TIMEOUT: Millis = 120;
+const CONFLICT_TIMEOUT = Millis(120);
 
 /**
  * Opens a server: it checks the configuration and opens what sends. No station is on the air until `startStations`.
