@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
@@ -102,6 +102,40 @@ test('an interface that is not this machine’s is a problem with its name', asy
     }),
     (error) => error instanceof Problem && error.code === 'network' && /192\.0\.2\.250/.test(error.message),
   );
+});
+
+/** Sockets that this process has open; Linux only. */
+const openSockets = (): number =>
+  readdirSync('/proc/self/fd').filter((descriptor) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${descriptor}`).startsWith('socket:');
+    } catch {
+      return false; // That of the list itself.
+    }
+  }).length;
+
+test('a thread that dies of a message leaves no socket open', async (context) => {
+  if (process.platform !== 'linux') return;
+  const reel = await reelOf(context, makeFilm(join(scratchFolder(context), 'film.mp4'), 1));
+  const before = openSockets();
+  let onDeath: (line: string) => void = fail;
+  const options = { clock: new SlewingClock(), interfaceAddress: here, ttl: 1, workers: 1, onReadError: fail };
+  const pool = await PlayoutPool.open({ ...options, onNote: (line) => onDeath(line) });
+  context.after(() => pool.close());
+  assert.equal(openSockets(), before + 1);
+  const station = new Station({ items: [{ name: 'film', reel }], ssrc: 1 });
+  Object.defineProperty(station, 'data', { value: {} });
+  // Both the thread that plays and the one that reads ahead die of it.
+  const deaths = new Promise<void>((resolve) => {
+    let left = 2;
+    onDeath = (line) => {
+      if (/died/.test(line) && --left === 0) resolve();
+    };
+  });
+  pool.add({ id: 'a', station, group: '239.255.254.121', port: 5004, bitrate: 1e6 });
+  await deaths;
+  assert.equal(openSockets(), before);
+  await pool.remove('a'); // The threads that take over are sound.
 });
 
 test('parity that follows losses ends with its station: a station that is stopped has no controller', async (context) => {

@@ -55,6 +55,8 @@ function play({ playout, parity, sender }: Awaited<ReturnType<typeof open>>): vo
   const clock = new Clock(sharedClock);
   const stations = new Map<string, Station>();
   let isStopped = false;
+  // The thread dies of an error in a turn or a message, and the system closes no descriptor with it.
+  process.once('uncaughtExceptionMonitor', () => void sender.close());
   port.on('message', (message: PlayoutCommand) => {
     if (message.do === 'add') {
       const { station: data, progress, fec, ...rest } = message.station;
@@ -84,16 +86,11 @@ function play({ playout, parity, sender }: Awaited<ReturnType<typeof open>>): vo
       return;
     }
     const end = sender.usesEventLoop ? 0 : clock.now() + LONGEST_TURN;
-    try {
-      do {
-        const sleep = playout.tick() - clock.now();
-        // Timers have whole milliseconds; this wakes to a tenth of one, or at the bell.
-        if (sleep > 0) Atomics.wait(rings, 0, rung, sleep);
-      } while (clock.now() < end && Atomics.load(rings, 0) === rung);
-    } catch (error) {
-      void sender.close(); // The thread dies of this error, and the system closes no descriptor with it.
-      throw error;
-    }
+    do {
+      const sleep = playout.tick() - clock.now();
+      // Timers have whole milliseconds; this wakes to a tenth of one, or at the bell.
+      if (sleep > 0) Atomics.wait(rings, 0, rung, sleep);
+    } while (clock.now() < end && Atomics.load(rings, 0) === rung);
     rest();
   };
   // Messages, and the work of Node.js's sockets, come before the next turn. The bell is read before them: a later
