@@ -26,7 +26,7 @@ const steady = (step = 10, tag = 0) =>
 const numbers = (packets: readonly Sent[]) => packets.map(({ sequenceNumber }) => sequenceNumber);
 const following = (first: number, count: number) => Array.from({ length: count }, (_, i) => (first + i) % 65_536);
 
-test('every packet leaves once and in order, at whatever times playout is ticked', () => {
+test('every packet leaves once and in order, at any times of its ticks', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 180 }), { maxLength: 100 }), (pauses) => {
       const { clock, sent, playout, add, play } = playoutAt();

@@ -72,7 +72,7 @@ export interface PlayoutOptions {
 
 /**
  * Responsible for:
- * - sending each packet of its stations, and of their parity, once, at its due time give or take 5 ms
+ * - sending each packet of its stations, and of their parity, once, within 5 ms of its due time
  * - spreading the stations over the period, so that not all are served at once
  * - dropping and counting packets more than 200 ms late
  * - serving the other stations while one cannot be read, or waits for the disk
