@@ -38,6 +38,13 @@ test('a player in a gap continues at its end', () => {
   assert.equal(afterGap(ranges, 5), 10);
 });
 
+test('a player that stopped shortly before a short gap continues after it', () => {
+  assert.equal(afterGap(ranges, 19.97), 20.04);
+  assert.equal(afterGap(ranges, 19.8), 20.04);
+  assert.equal(afterGap(ranges, 20.02), 20.04);
+  assert.equal(afterGap(ranges, 19.5), null);
+});
+
 test('half a minute behind the picture is kept, and older media is removed in one piece', () => {
   assert.equal(removable([{ start: 0, end: 100 }], 39), null);
   assert.equal(removable([{ start: 0, end: 100 }], 40), 10);

@@ -10,8 +10,10 @@ export function rangesOf(buffered: TimeRanges): Range[] {
   return Array.from({ length: buffered.length }, (_, i) => ({ start: buffered.start(i), end: buffered.end(i) }));
 }
 
-/** Longest gap between ranges that players cross on their own, seconds. */
+/** Longest gap between ranges that does not end the media ahead, seconds. */
 const BRIDGED = 0.05;
+/** Longest way from a stopped picture to the end of its range, seconds: players stop before the last media of a range. */
+const EDGE = 0.25;
 
 /** Seconds buffered ahead of `time` without a gap; 0 where `time` is not buffered. */
 export function ahead(ranges: readonly Range[], time: number): number {
@@ -23,9 +25,12 @@ export function ahead(ranges: readonly Range[], time: number): number {
 export const holds = (ranges: readonly Range[], time: number): boolean =>
   ranges.some(({ start, end }) => start <= time && time < end);
 
-/** The end of the gap that `time` is in or at the edge of; null where there is no gap, or nothing after it. */
+/**
+ * For a player that stopped at `time`: the end of the gap that it is in or at the edge of, however short the gap is; null
+ * where there is no gap, or nothing after it.
+ */
 export function afterGap(ranges: readonly Range[], time: number): number | null {
-  if (ahead(ranges, time) > BRIDGED) return null;
+  if (ranges.some(({ start, end }) => start <= time && time + EDGE < end)) return null;
   const next = ranges.find(({ start }) => start > time);
   return next ? next.start : null;
 }
