@@ -142,3 +142,10 @@ test('an unknown station has a reason for viewers, another problem its own', () 
   stream.onEnded({ status: 429, title: 'Too many channels', detail: 'Stop one first.' });
   assert.deepEqual(happened, ['There is no station with this id.', 'Stop one first.']);
 });
+
+test('a station that was received and ended went off the air', () => {
+  const { gateway, stream, arrive, happened } = open();
+  arrive(gateway.time);
+  stream.onEnded({ status: 404, title: 'Not available', detail: 'Film went off the air.' });
+  assert.deepEqual(happened, ['This station went off the air.']);
+});

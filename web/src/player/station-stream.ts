@@ -108,7 +108,8 @@ export class StationStream implements ChannelUser {
 
   onEnded({ status, detail }: LiveProblem): void {
     // The gateway's detail of a 404 is for users of its API.
-    this.#options.onEnded(status === 404 ? 'There is no station with this id.' : detail);
+    const missing = this.#last === null ? 'There is no station with this id.' : 'This station went off the air.';
+    this.#options.onEnded(status === 404 ? missing : detail);
   }
 
   /** Null: the stream can continue after `last`. */
