@@ -18,10 +18,11 @@ test('static, dynamic, type and worker imports are found, also across lines', ()
     const g = await import('./g.js');
     let h: import('./h.js').H;
     new Worker(new URL('./i.js', import.meta.url));
+    const j = await import(\`./j.js\`);
   `;
   assert.deepEqual(
     specifiers(text).sort(),
-    'abcdefghi'.split('').map((name) => `./${name}.js`),
+    'abcdefghij'.split('').map((name) => `./${name}.js`),
   );
 });
 

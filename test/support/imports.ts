@@ -27,10 +27,12 @@ export function importsOf(text: string): Import[] {
   }
   for (const [, specifier] of code.matchAll(/\bimport\s*['"]([^'"]+)['"]/g))
     found.push({ specifier: specifier!, isType: false });
-  for (const [, before, specifier] of code.matchAll(/(\btypeof\s+|[:<|&,(=]\s*)?\bimport\s*\(\s*['"]([^'"]+)['"]/g)) {
+  for (const [, before, specifier] of code.matchAll(
+    /(\btypeof\s+|[:<|&,(=]\s*)?\bimport\s*\(\s*['"`]([^'"`]+)['"`]/g,
+  )) {
     found.push({ specifier: specifier!, isType: /^(typeof|[:<|&])/.test(before ?? '') });
   }
-  for (const [, specifier] of code.matchAll(/new URL\(\s*['"](\.[^'"]*\.(?:js|ts))['"]\s*,\s*import\.meta\.url/g)) {
+  for (const [, specifier] of code.matchAll(/new URL\(\s*['"`](\.[^'"`]*\.(?:js|ts))['"`]\s*,\s*import\.meta\.url/g)) {
     found.push({ specifier: specifier!, isType: true });
   }
   return found;
