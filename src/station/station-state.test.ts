@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
+import { fakeReel } from '../../test/support/fake-reel.js';
 import { makeFilm, openStore, reelOf } from '../../test/support/film.js';
 import { scratchFolder } from '../../test/support/spool.js';
 import { PacketNumber, TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
@@ -126,6 +127,14 @@ test('an entry has only the additions of its change, and is refused without the 
   assert.throws(() => stateOf('lobby', [...entries.slice(0, 2), ...entries.slice(3)]), /does not fit revision/);
   assert.throws(() => stateOf('hall', entries), /belongs to the station lobby/);
   assert.throws(() => stateOf('lobby', []), /empty/);
+});
+
+test('an item with a title of any length is read back', () => {
+  const name = 'A very long film '.repeat(1_000);
+  const reel = fakeReel({ times: [0], duration: 900, format: 'jpeg' });
+  const station = new Station({ items: [{ name, reel }], ssrc: 9 });
+  const entry = JSON.parse(JSON.stringify(stateEntry(head, station, -1)));
+  assert.equal(stateOf('lobby', [entry]).timeline?.items.added[0]?.name, name);
 });
 
 test('without the reel of a period the past up to its end is not known; without the newest’s, nothing is', async (context) => {

@@ -10,7 +10,12 @@ export const packetNumber = whole as unknown as z.ZodType<PacketNumber>;
 const counter = z.int().min(0).max(15);
 export const text = z.string().max(1_000);
 
-export const itemSchema = z.strictObject({ name: text, reel: z.string().regex(/^[\w-]{1,100}$/), checksum: whole });
+/** A film's own title has no limit. */
+export const itemSchema = z.strictObject({
+  name: z.string(),
+  reel: z.string().regex(/^[\w-]{1,100}$/),
+  checksum: whole,
+});
 /** Fields of periods in all versions. */
 export const periodShape = {
   ...{ from: ticks, first: packetNumber, item: whole, packet: whole },
