@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import { type FastifyInstance, fastify } from 'fastify';
 import type { GatewayContext } from './context.js';
 import { HttpProblem, replyProblem } from './http-problem.js';
@@ -11,12 +11,12 @@ import { pageRoutesOf } from './page-routes.js';
 
 const script = `console.log(${JSON.stringify('a'.repeat(5000))});`;
 
-function appWith(context: TestContext, files: Readonly<Record<string, string>> | null): FastifyInstance {
+function appWith(context: TestContext, files: Readonly<Record<string, string | Buffer>> | null): FastifyInstance {
   const folder = mkdtempSync(join(tmpdir(), 'msc-pages-'));
   context.after(() => rmSync(folder, { recursive: true, force: true }));
   mkdirSync(join(folder, 'web', 'assets'), { recursive: true });
   writeFileSync(join(folder, 'secret.html'), 'not for you');
-  for (const [name, text] of Object.entries(files ?? {})) writeFileSync(join(folder, 'web', name), text);
+  for (const [name, data] of Object.entries(files ?? {})) writeFileSync(join(folder, 'web', name), data);
   const app = fastify();
   app.setErrorHandler((error, _request, reply) => {
     if (error instanceof HttpProblem) return replyProblem(reply, error);
@@ -31,8 +31,9 @@ const pages = {
   'index.html': '<!doctype html><title>Viewer</title>',
   'operator.html': '<!doctype html><title>Operator</title>',
   'icon.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>',
-  'notes.txt': 'not a file of the pages',
   'assets/index-a1b2c3.js': script,
+  'assets/index-a1b2c3.js.br': brotliCompressSync(script),
+  'assets/index-a1b2c3.js.gz': gzipSync(script),
 };
 
 test('pages have their own addresses, and are revalidated each time', async (context) => {
@@ -76,14 +77,29 @@ test('a client with the current version gets 304', async (context) => {
   assert.equal(again.body, '');
 });
 
+test('a HEAD request is answered with the headers of the file', async (context) => {
+  const app = appWith(context, pages);
+  const options = { url: '/assets/index-a1b2c3.js', headers: { 'accept-encoding': 'br' } };
+  const [head, get] = [await app.inject({ ...options, method: 'HEAD' }), await app.inject(options)];
+  assert.equal(head.statusCode, 200);
+  assert.equal(head.body, '');
+  for (const name of ['content-length', 'content-encoding', 'content-type', 'etag', 'cache-control']) {
+    assert.equal(head.headers[name], get.headers[name], name);
+    assert.ok(head.headers[name], name);
+  }
+});
+
 test('only the files of the pages are served', async (context) => {
   const app = appWith(context, pages);
   for (const url of [
     '/notes.txt',
+    '/assets/index-a1b2c3.js.gz',
     '/secret.html',
     '/../secret.html',
     '/assets/..%2f..%2fsecret.html',
+    '/assets',
     '/assets/',
+    '/assets/index-a1b2c3.js.br',
     '/index.html',
   ]) {
     assert.equal((await app.inject(url)).statusCode, 404, url);
