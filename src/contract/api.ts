@@ -170,17 +170,23 @@ export const sessionSchema = z.object({
   password: z.boolean(),
 });
 
-export const loginSchema = z.strictObject({ password: z.string().min(1).max(200) });
-export const nameSchema = z.strictObject({
-  name: z
-    .string()
-    .trim()
-    .min(1)
-    .max(100)
-    .regex(/^\P{C}*$/u),
-});
-export const orderSchema = z.strictObject({ items: z.array(text).min(1).max(10_000) });
-export const showSchema = z.strictObject({ slate: text });
+export const loginSchema = z
+  .strictObject({ password: z.string().min(1).max(200) })
+  .meta({ examples: [{ password: 'correct horse battery staple' }] });
+export const nameSchema = z
+  .strictObject({
+    name: z
+      .string()
+      .trim()
+      .min(1)
+      .max(100)
+      .regex(/^\P{C}*$/u),
+  })
+  .meta({ examples: [{ name: 'Lobby' }] });
+export const orderSchema = z
+  .strictObject({ items: z.array(text).min(1).max(10_000) })
+  .meta({ examples: [{ items: ['1', '0'] }] });
+export const showSchema = z.strictObject({ slate: text }).meta({ examples: [{ slate: 'back-soon' }] });
 
 export type ApiStation = z.infer<typeof stationSchema>;
 export type ApiGuide = z.infer<typeof guideSchema>;

@@ -1,15 +1,19 @@
 /** The operator's commands, and disconnecting a viewer. */
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { messageOf } from '../../base/problem.js';
 import { nameSchema, orderSchema, showSchema } from '../../contract/api.js';
 import type { OperatorCommand } from '../../contract/commands.js';
 import type { ServerView } from '../../contract/server-view.js';
 import { HttpProblem, noSuchStation } from '../http-problem.js';
-import { type Operation, operation } from './operation.js';
-import { stationExample, stationParams } from './station-operations.js';
+import type { ApiContext, ApiScope, Operations } from './api-context.js';
+import { stationParams } from './station-operations.js';
 
 /** 409: not possible for this station, or not now. 422: a file cannot be used. */
 const PROBLEMS = [404, 409, 422, 501, 503];
+
+/** Most bytes of a body: the order of ten thousand items. */
+const MOST_BODY = 256 * 1024;
 
 interface CommandInput<Body> {
   /** Id of the path's station; empty for all stations. */
@@ -18,50 +22,59 @@ interface CommandInput<Body> {
   view: ServerView;
 }
 
-interface CommandSpec<Schema extends z.ZodObject> {
+interface CommandSpec<Schema extends z.ZodType> {
   id: string;
   method?: 'POST' | 'PUT';
-  /** With `{id}` for commands to one station. */
+  /** With `:id` for commands to one station. */
   path: string;
   summary: string;
   description?: string;
   body?: Schema;
-  example?: z.output<Schema>;
   /** The command, and its text in the log (“starts lobby”). Throws an HttpProblem for an unknown slate. */
   commandOf(input: CommandInput<z.output<Schema>>): [command: OperatorCommand, audit: string];
 }
 
-/** A command as an operation. */
-function commandOperation<Schema extends z.ZodObject>(spec: CommandSpec<Schema>): Operation {
-  const { id, method = 'POST', path, summary, description, body, example, commandOf } = spec;
-  const ofStation = path.includes('{id}');
-  return operation({
-    id,
+/** Adds a command as an operation. */
+function addCommand<Schema extends z.ZodType>(
+  scope: ApiScope,
+  { operator, log }: ApiContext,
+  { id, method = 'POST', path, summary, description, body, commandOf }: CommandSpec<Schema>,
+): void {
+  const isOfStation = path.includes(':id');
+  scope.route({
     method,
-    path,
-    summary,
-    description,
-    right: 'operator',
-    params: ofStation ? stationParams : undefined,
-    body,
-    reply: null,
-    problems: PROBLEMS,
-    examples: { params: ofStation ? stationExample : undefined, body: example } as object,
-    run: async ({ context: { operator }, params, body, audit }) => {
+    url: path,
+    bodyLimit: MOST_BODY,
+    schema: {
+      operationId: id,
+      summary,
+      description,
+      // Fastify warns of keys without a schema.
+      ...(isOfStation && { params: stationParams }),
+      ...(body && { body }),
+    },
+    config: { operator: true, problems: PROBLEMS },
+    handler: async (request, reply) => {
       if (!operator) throw new HttpProblem(501, 'Not here', 'The stations come from another host: use its API.');
       const view = operator.view();
-      const station = params === undefined ? '' : stationIn(view, params.id);
-      const [command, what] = commandOf({ station, body: body as z.output<Schema>, view });
-      audit(what);
+      const station = isOfStation ? stationIn(view, (request.params as { id: string }).id) : '';
+      const [command, what] = commandOf({ station, body: request.body as z.output<Schema>, view });
+      log(auditLine(request, what));
       try {
         await operator.execute(command);
       } catch (error) {
-        audit(`${what}: failed, ${messageOf(error)}`);
+        log(auditLine(request, `${what}: failed, ${messageOf(error)}`));
         throw error;
       }
-      return undefined;
+      return reply.code(204).send();
     },
   });
+}
+
+/** A line of the log. `what` must contain no free text of a client. */
+function auditLine({ caller }: FastifyRequest, what: string): string {
+  const name = caller?.by === 'token' ? `token ${caller.name}` : caller?.by;
+  return `Operator (${name}) ${what}`;
 }
 
 /** The id as the server writes it, so that the log holds no text of a client. */
@@ -89,94 +102,92 @@ const simpleCommands = {
   resume: ['Return from the slate to the station’s programme', 'resumes'],
 } as const;
 
-const simpleOperations = (Object.keys(simpleCommands) as (keyof typeof simpleCommands)[]).map((action) => {
-  const [summary, does] = simpleCommands[action];
-  return commandOperation({
-    id: `${action}Station`,
-    path: `/stations/{id}/${action}`,
-    summary,
-    commandOf: ({ station }) => [{ do: action, station }, `${does} ${station}`],
-  });
+const viewerParams = z.object({
+  viewer: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(2 ** 53)
+    .meta({ description: 'The viewer’s id in /viewers.', examples: [7] }),
 });
 
-export const actionOperations = [
-  ...simpleOperations,
-  commandOperation({
+export const actionOperations: Operations = (scope, context) => {
+  const add = <Schema extends z.ZodType>(spec: CommandSpec<Schema>) => addCommand(scope, context, spec);
+  for (const action of Object.keys(simpleCommands) as (keyof typeof simpleCommands)[]) {
+    const [summary, does] = simpleCommands[action];
+    add({
+      id: `${action}Station`,
+      path: `/stations/:id/${action}`,
+      summary,
+      commandOf: ({ station }) => [{ do: action, station }, `${does} ${station}`],
+    });
+  }
+  add({
     id: 'renameStation',
     method: 'PUT',
-    path: '/stations/{id}/name',
+    path: '/stations/:id/name',
     summary: 'Change the name of a station; its id and its group stay',
     body: nameSchema,
-    example: { name: 'Lobby' },
     commandOf: ({ station, body: { name } }) => [
       { do: 'rename', station, name },
       `renames ${station} to ${quoted(name)}`,
     ],
-  }),
-  commandOperation({
+  });
+  add({
     id: 'reorderStation',
     method: 'PUT',
-    path: '/stations/{id}/order',
+    path: '/stations/:id/order',
     summary: 'Play the station’s items in this order, from the next one on',
     description: 'All items that /line-up lists, each once.',
     body: orderSchema,
-    example: { items: ['1', '0'] },
     commandOf: ({ station, body: { items } }) => [{ do: 'reorder', station, items }, `reorders ${station}`],
-  }),
-  commandOperation({
+  });
+  add({
     id: 'showOnStation',
-    path: '/stations/{id}/show',
+    path: '/stations/:id/show',
     summary: 'Show a slate in place of the station’s programme',
     body: showSchema,
-    example: { slate: 'back-soon' },
     commandOf: ({ station, body, view }) => {
       const slate = slateIn(view, body.slate);
       return [{ do: 'show', station, slate }, `shows ${slate} on ${station}`];
     },
-  }),
-  commandOperation({
+  });
+  add({
     id: 'showEverywhere',
     path: '/show',
     summary: 'Show a slate on all stations, as in an emergency',
     body: showSchema,
-    example: { slate: 'leave-the-building' },
     commandOf: ({ body, view }) => {
       const slate = slateIn(view, body.slate);
       return [{ do: 'show', station: null, slate }, `shows ${slate} on all stations`];
     },
-  }),
-  commandOperation({
+  });
+  add({
     id: 'resumeEverywhere',
     path: '/resume',
     summary: 'Return from slates to the programmes of all stations',
     commandOf: () => [{ do: 'resume', station: null }, 'resumes all stations'],
-  }),
-  operation({
-    id: 'disconnectViewer',
-    method: 'DELETE',
-    path: '/viewers/{viewer}',
-    summary: 'Disconnect a viewer of this gateway',
-    description:
-      'The viewer may connect again. Receivers of a group cannot be disconnected: the network delivers to them.',
-    right: 'operator',
-    params: z.object({
-      viewer: z.coerce
-        .number()
-        .int()
-        .min(1)
-        .max(2 ** 53)
-        .describe('The viewer’s id in /viewers.'),
-    }),
-    reply: null,
-    problems: [404],
-    examples: { params: { viewer: 7 } },
-    run: ({ context: { viewers }, params, audit }) => {
-      const viewer = viewers.list.find(([id]) => id === params.viewer)?.[1];
+  });
+  scope.delete(
+    '/viewers/:viewer',
+    {
+      schema: {
+        operationId: 'disconnectViewer',
+        summary: 'Disconnect a viewer of this gateway',
+        description:
+          'The viewer may connect again. Receivers of a group cannot be disconnected: the network delivers to them.',
+        params: viewerParams,
+      },
+      config: { operator: true, problems: [404] },
+    },
+    async (request, reply) => {
+      const id = request.params.viewer;
+      const viewer = context.viewers.list.find(([each]) => each === id)?.[1];
       if (!viewer)
         throw new HttpProblem(404, 'No such viewer', 'The viewer has left. /api/v1/viewers lists all viewers.');
-      audit(`disconnects ${viewer.address} from ${viewer.station}`);
-      viewers.close(params.viewer);
-      return undefined;
+      context.log(auditLine(request, `disconnects ${viewer.address} from ${viewer.station}`));
+      context.viewers.close(id);
+      return reply.code(204).send();
     },
-  }),
-];
+  );
+};

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { InjectOptions } from 'fastify';
+import type { FastifyInstance, InjectOptions } from 'fastify';
+import { documentOf, operationsOf } from '../../../test/support/api-operations.js';
 import { fakeGateway, fakeViewer, openApi } from '../../../test/support/fake-gateway.js';
 import { Problem } from '../../base/problem.js';
 import { Millis } from '../../base/units.js';
 import { makeToken } from '../access/credentials.js';
 import { hashPassword } from '../access/password.js';
-import { API, operations } from './api-routes.js';
+import { API } from './api-routes.js';
 
 const here = { remoteAddress: '127.0.0.1', headers: { host: 'localhost:8080' } };
 const there = { remoteAddress: '192.0.2.7', headers: { host: 'tv.example:8080' } };
@@ -18,15 +19,9 @@ function open(context: TestContext) {
   return { ...gateway, app, ask };
 }
 
-/** A request for each operation, from its examples. */
-const requests = operations.map((operation) => {
-  const url = operation.path
-    .replace('{id}', 'station-1')
-    .replace('{viewer}', '1')
-    .concat(operation.id === 'getHistory' ? '?station=station-1' : '');
-  const body = operation.examples?.body as object | undefined;
-  return { operation, request: { method: operation.method, url, payload: body } };
-});
+/** The operations that only the operator may call. */
+const operatorOperations = async (app: FastifyInstance) =>
+  operationsOf(await documentOf(app)).filter(({ isOperators }) => isOperators);
 
 test('stations and the guide are open to all clients', async (context) => {
   const { ask, context: gateway } = open(context);
@@ -57,12 +52,11 @@ test('a guide that ends before it starts, or of more than 48 hours, is refused',
 });
 
 test('operator requests of other clients are refused before they are validated', async (context) => {
-  const { ask, operator, lines } = open(context);
-  for (const { operation, request } of requests) {
-    if (operation.right !== 'operator') continue;
+  const { app, operator, lines } = open(context);
+  for (const { operationId, request } of await operatorOperations(app)) {
     for (const payload of [request.payload, undefined]) {
-      const answer = await ask({ ...there, ...request, payload });
-      assert.equal(answer.statusCode, 403, operation.id);
+      const answer = await app.inject({ ...there, ...request, payload });
+      assert.equal(answer.statusCode, 403, operationId);
       assert.equal(answer.json().title, 'Forbidden');
     }
   }
@@ -71,18 +65,18 @@ test('operator requests of other clients are refused before they are validated',
 });
 
 test('a foreign page is refused even if its user is the operator', async (context) => {
-  const { ask, operator, credentials } = open(context);
+  const { app, ask, operator, credentials } = open(context);
   const foreign = [{ origin: 'http://films.example' }, { 'sec-fetch-site': 'cross-site' }, { host: 'films.example' }];
   for (const password of [null, await hashPassword('correct horse')]) {
     credentials.data = { ...credentials.data, password };
     const cookie = password && (await logIn(ask));
     for (const headers of foreign) {
-      for (const { operation, request } of requests.filter(({ operation: { right } }) => right === 'operator')) {
+      for (const { operationId, request } of await operatorOperations(app)) {
         const changed = { ...here.headers, ...(cookie && { cookie }), ...headers };
         // A foreign name has no cookie of this gateway.
         if ('host' in headers) delete (changed as { cookie?: string }).cookie;
-        const answer = await ask({ ...here, ...request, headers: changed });
-        assert.ok([401, 403].includes(answer.statusCode), `${operation.id} ${JSON.stringify(headers)}`);
+        const answer = await app.inject({ ...here, ...request, headers: changed });
+        assert.ok([401, 403].includes(answer.statusCode), `${operationId} ${JSON.stringify(headers)}`);
       }
     }
   }

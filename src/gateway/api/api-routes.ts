@@ -1,32 +1,24 @@
-/** `/api/v1` and `/metrics`: the routes of the table of operations. */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { z } from 'zod';
+/** `/api/v1` and `/metrics`. */
+import fastifySwagger from '@fastify/swagger';
+import { z } from 'zod';
 import { Problem, type ProblemCode } from '../../base/problem.js';
-import { Access, type Caller, type Client } from '../access/access.js';
+import { Access } from '../access/access.js';
 import type { GatewayContext, Routes } from '../context.js';
 import { HttpProblem, replyProblem } from '../http-problem.js';
 import { metricsText } from '../metrics/metrics.js';
 import { Monitor } from '../monitor/monitor.js';
 import { processLoad } from '../monitor/process-load.js';
 import { actionOperations } from './action-operations.js';
+import { type ApiContext, type ApiScope, clientOf, type Operations } from './api-context.js';
 import { EventHub } from './event-hub.js';
 import { openApiOf } from './openapi.js';
-import type { ApiContext, Operation } from './operation.js';
 import { operatorOperations } from './operator-operations.js';
 import { sessionOperations } from './session-operations.js';
 import { stationOperations } from './station-operations.js';
 
 export const API = '/api/v1';
 
-export const operations: readonly Operation[] = [
-  ...stationOperations,
-  ...sessionOperations,
-  ...operatorOperations,
-  ...actionOperations,
-];
-
-/** Most bytes of a body: the order of ten thousand items. */
-const MOST_BODY = 256 * 1024;
+const operations: readonly Operations[] = [stationOperations, sessionOperations, operatorOperations, actionOperations];
 
 export const apiRoutes: Routes = (app, context) => {
   const api = contextOf(context);
@@ -34,22 +26,23 @@ export const apiRoutes: Routes = (app, context) => {
     api.events.close();
     api.monitor.close();
   });
-  const document = JSON.stringify(openApiOf(operations, processLoad.version));
-  void app.register(async (scope) => {
-    // A form of a foreign page can send text, but no JSON.
-    scope.removeContentTypeParser('text/plain');
-    scope.setErrorHandler((error, _request, reply) => replyProblem(reply, asHttpProblem(error)));
-    for (const operation of operations) addRoute(scope, api, operation);
-    scope.get(`${API}/openapi.json`, (_request, reply) =>
-      reply.header('cache-control', 'no-cache').type('application/json; charset=utf-8').send(document),
-    );
-    scope.get('/metrics', (_request, reply) =>
-      reply
-        .header('cache-control', 'no-store')
-        .type('text/plain; version=0.0.4; charset=utf-8')
-        .send(metricsText(api, api.monitor.stats)),
-    );
-  });
+  app.get('/metrics', (_request, reply) =>
+    reply
+      .header('cache-control', 'no-store')
+      .type('text/plain; version=0.0.4; charset=utf-8')
+      .send(metricsText(api, api.monitor.stats)),
+  );
+  void app.register(
+    async (scope: ApiScope) => {
+      await scope.register(fastifySwagger, openApiOf(API, processLoad.version));
+      addChecks(scope, api);
+      for (const add of operations) add(scope, api);
+      scope.get('/openapi.json', { schema: { hide: true } }, (_request, reply) =>
+        reply.header('cache-control', 'no-cache').send(scope.swagger()),
+      );
+    },
+    { prefix: API },
+  );
 };
 
 function contextOf(context: GatewayContext): ApiContext {
@@ -60,48 +53,24 @@ function contextOf(context: GatewayContext): ApiContext {
   return { ...parts, events: new EventHub(parts) };
 }
 
-function addRoute(app: FastifyInstance, context: ApiContext, operation: Operation): void {
-  app.route({
-    method: operation.method,
-    url: API + operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
-    exposeHeadRoute: operation.reply !== 'event-stream' && operation.method === 'GET',
-    bodyLimit: MOST_BODY,
-    handler: (request, reply) => handle(context, operation, request, reply),
+/** Access and validation of all operations. */
+function addChecks(scope: ApiScope, { access }: ApiContext): void {
+  // A form of a foreign page can send text, but no JSON.
+  scope.removeContentTypeParser('text/plain');
+  scope.setErrorHandler((error, _request, reply) => replyProblem(reply, asHttpProblem(error)));
+  scope.setValidatorCompiler<z.ZodType>(({ schema }) => (value) => {
+    const { data, error } = schema.safeParse(value);
+    return error ? { error } : { value: data };
   });
-}
-
-async function handle(context: ApiContext, operation: Operation, request: FastifyRequest, reply: FastifyReply) {
-  const { access } = context;
-  const client: Client = { address: request.socket.remoteAddress ?? '', headers: request.headers };
-  // Checked first: other clients learn nothing about faults of the request.
-  const caller = operation.right === 'operator' ? await access.operator(client) : null;
-  const answer = await operation.run({
-    context,
-    client,
-    caller,
-    params: checked(operation.params, request.params),
-    query: checked(operation.query, request.query),
-    body: checked(operation.body, request.body),
-    reply,
-    audit: (what) => context.log(`Operator (${nameOf(caller)}) ${what}`),
+  scope.setSerializerCompiler(() => (reply) => JSON.stringify(reply));
+  scope.decorateRequest('caller', null);
+  scope.addHook('onRequest', async (_request, reply) => {
+    reply.header('cache-control', 'no-store');
   });
-  if (operation.reply === 'event-stream') return reply;
-  void reply.header('cache-control', 'no-store');
-  return operation.reply === null ? reply.code(204).send() : reply.send(answer);
-}
-
-function checked(schema: z.ZodObject | undefined, value: unknown): never {
-  const result = schema?.safeParse(value);
-  if (result === undefined || result.success) return result?.data as never;
-  // The path comes from the schema, not from the client.
-  const where = result.error.issues.at(0)?.path.join('.') ?? '';
-  const detail = `${where === '' ? 'The body' : `"${where}"`} does not match /api/v1/openapi.json.`;
-  throw new HttpProblem(400, 'Bad request', detail);
-}
-
-function nameOf(caller: Caller | null): string {
-  if (caller?.by === 'token') return `token ${caller.name}`;
-  return caller?.by ?? 'anonymous';
+  // Before validation: other clients learn nothing about faults of the request.
+  scope.addHook('preValidation', async (request) => {
+    if (request.routeOptions.config.operator) request.caller = await access.operator(clientOf(request));
+  });
 }
 
 const statusOfProblem: Partial<Record<ProblemCode, number>> = { station: 404, usage: 409, source: 422, prepare: 422 };
@@ -117,6 +86,12 @@ const titles: Record<number, string> = {
 /** Rethrows unexpected errors. */
 function asHttpProblem(error: unknown): HttpProblem {
   if (error instanceof HttpProblem) return error;
+  if (error instanceof z.ZodError) {
+    // The path comes from the schema, not from the client.
+    const where = error.issues.at(0)?.path.join('.') ?? '';
+    const detail = `${where === '' ? 'The body' : `"${where}"`} does not match /api/v1/openapi.json.`;
+    return new HttpProblem(400, 'Bad request', detail);
+  }
   if (error instanceof Problem) {
     const status = statusOfProblem[error.code] ?? 503;
     const { message, next } = error;

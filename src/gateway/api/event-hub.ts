@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { Millis } from '../../base/units.js';
 import type { Client } from '../access/access.js';
 import { HttpProblem } from '../http-problem.js';
-import type { ApiContext } from './operation.js';
+import type { ApiContext } from './api-context.js';
 import { lineUpOf, viewersOf } from './views.js';
 
 const MOST_READERS = 50;

@@ -1,54 +1,33 @@
-/** The OpenAPI document (3.1) of the table of operations. */
+/** The OpenAPI document (3.1) of the operations, made of their routes by @fastify/swagger. */
+import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
+import type { FastifyContextConfig, FastifySchema } from 'fastify';
 import { z } from 'zod';
 import * as contract from '../../contract/api.js';
-import type { Operation } from './operation.js';
 
 /** Every exported schema by its name in the document: `stationSchema` is `Station`. */
-const components: Readonly<Record<string, z.ZodType>> = Object.fromEntries(
-  Object.entries(contract).flatMap(([name, value]) =>
-    value instanceof z.ZodType ? [[name.charAt(0).toUpperCase() + name.slice(1, -'Schema'.length), value]] : [],
-  ),
-);
+const components = z.registry<{ id: string }>();
+for (const [name, value] of Object.entries(contract)) {
+  if (!(value instanceof z.ZodType)) continue;
+  components.add(value, { id: name.charAt(0).toUpperCase() + name.slice(1, -'Schema'.length) });
+}
 
 const pathOf = (name: string): string => `#/components/schemas/${name}`;
 
 /** Every named schema; schemas within others are references. */
 function namedSchemas(): Record<string, object> {
-  const registry = z.registry<{ id: string }>();
-  for (const [id, schema] of Object.entries(components)) registry.add(schema, { id });
-  const { schemas } = z.toJSONSchema(registry, { uri: pathOf, io: 'input' });
-  return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, plain(schema)]));
+  const { schemas } = z.toJSONSchema(components, { uri: pathOf, io: 'input' });
+  // The plugin would take it for a title.
+  for (const each of Object.values(schemas)) delete each.$id;
+  return schemas as Record<string, object>;
 }
 
-/** Drops the keywords that only a document of its own needs. */
-function plain({ $id: _id, $schema: _schema, ...rest }: z.core.JSONSchema.BaseSchema): object {
-  return rest;
+function jsonSchemaOf(schema: unknown): object {
+  const name = components.get(schema as z.ZodType)?.id;
+  if (name !== undefined) return { $ref: pathOf(name) };
+  return z.toJSONSchema(schema as z.ZodType, { io: 'input', unrepresentable: 'any' });
 }
 
-function referTo(schema: z.ZodType): object {
-  const name = Object.entries(components).find(([, each]) => each === schema)?.[0];
-  if (name === undefined) throw new Error('a body or reply of the API has no name in its document');
-  return { $ref: pathOf(name) };
-}
-
-function parametersOf({ params, query, examples = {} }: Operation): object[] {
-  const kinds = [
-    ['path', params, examples.params],
-    ['query', query, examples.query],
-  ] as const;
-  return kinds.flatMap(([where, schema, example]) =>
-    Object.entries(schema?.shape ?? {}).map(([name, each]) => ({
-      name,
-      in: where,
-      required: where === 'path',
-      schema: plain(z.toJSONSchema(each as z.ZodType, { io: 'input', unrepresentable: 'any' })),
-      example: example?.[name],
-    })),
-  );
-}
-
-const problemContent = { 'application/problem+json': { schema: { $ref: pathOf('Problem') } } };
-const problemTexts: Record<number, string> = {
+const problemTexts: Readonly<Record<number, string>> = {
   400: 'The request does not match its schema',
   401: 'Not logged in, or the wrong password',
   403: 'Not allowed',
@@ -60,55 +39,37 @@ const problemTexts: Record<number, string> = {
   503: 'Not possible now',
 };
 
-/** Status codes of all problems of an operation. */
-export function problemsOf({ params, query, body, right, problems = [] }: Operation): number[] {
-  const own = [
-    ...problems,
-    ...(params || query || body ? [400] : []),
-    ...(right === 'operator' ? [401, 403, 503] : []),
+function problemReplies({ params, querystring, body }: FastifySchema, config: FastifyContextConfig): object {
+  const statuses = [
+    ...(config.problems ?? []),
+    ...(params || querystring || body ? [400] : []),
+    ...(config.operator ? [401, 403, 503] : []),
   ];
-  return [...new Set(own)].sort((a, b) => a - b);
+  const content = { 'application/problem+json': { schema: { $ref: pathOf('Problem') } } };
+  return Object.fromEntries(statuses.map((status) => [status, { description: problemTexts[status], content }]));
 }
 
-function goodReply({ reply }: Operation): Record<string, object> {
-  if (reply === null) return { 204: { description: 'Done' } };
-  if (reply === 'event-stream') {
-    return { 200: { description: 'Events', content: { 'text/event-stream': { schema: { type: 'string' } } } } };
-  }
-  const content = { 'application/json': { schema: referTo(reply) } };
-  return { 200: { description: 'Success', content } };
+function goodReply({ response, produces = ['application/json'] }: FastifySchema): object {
+  const schema = (response as { 200?: z.ZodType } | undefined)?.[200];
+  if (schema === undefined) return { 204: { description: 'Done', type: 'null' } };
+  return { 200: { description: 'Success', content: { [produces[0]!]: { schema: jsonSchemaOf(schema) } } } };
 }
 
-function describe(operation: Operation): object {
-  const { id, summary, description, body, right, examples = {} } = operation;
-  const problems = problemsOf(operation).map((status) => [
-    status,
-    { description: problemTexts[status], content: problemContent },
-  ]);
+function describe(schema: FastifySchema, config: FastifyContextConfig): FastifySchema {
+  const { params, querystring, body } = schema;
   return {
-    operationId: id,
-    summary,
-    ...(description !== undefined && { description }),
-    security: right === 'operator' ? [{ token: [] }, { session: [] }, {}] : [],
-    parameters: parametersOf(operation),
-    ...(body && {
-      requestBody: {
-        required: true,
-        content: { 'application/json': { schema: referTo(body), example: examples.body } },
-      },
-    }),
-    responses: { ...goodReply(operation), ...Object.fromEntries(problems) },
+    ...schema,
+    security: config.operator ? [{ token: [] }, { session: [] }, {}] : [],
+    ...(params !== undefined && { params: jsonSchemaOf(params) }),
+    ...(querystring !== undefined && { querystring: jsonSchemaOf(querystring) }),
+    ...(body !== undefined && { body: jsonSchemaOf(body) }),
+    response: { ...goodReply(schema), ...problemReplies(schema, config) },
   };
 }
 
-/** The document of `/api/v1`. */
-export function openApiOf(operations: readonly Operation[], version: string): object {
-  const paths: Record<string, Record<string, object>> = {};
-  for (const operation of operations) {
-    const { path, method } = operation;
-    paths[path] = { ...paths[path], [method.toLowerCase()]: describe(operation) };
-  }
-  return {
+/** Options of @fastify/swagger for the operations behind `url`. */
+export const openApiOf = (url: string, version: string): FastifyDynamicSwaggerOptions => ({
+  openapi: {
     openapi: '3.1.0',
     info: {
       title: 'MultiStreamCast',
@@ -118,8 +79,7 @@ export function openApiOf(operations: readonly Operation[], version: string): ob
         'machine is the operator; after that, a token or a session is required.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: '/api/v1' }],
-    paths,
+    servers: [{ url }],
     components: {
       schemas: namedSchemas(),
       securitySchemes: {
@@ -127,5 +87,9 @@ export function openApiOf(operations: readonly Operation[], version: string): ob
         session: { type: 'apiKey', in: 'cookie', name: 'msc-operator' },
       },
     },
-  };
-}
+  },
+  transform: ({ schema, url: path, route }) => ({
+    url: path,
+    schema: schema.hide ? schema : describe(schema, route.config ?? {}),
+  }),
+});

@@ -2,76 +2,89 @@
 import { z } from 'zod';
 import { historySchema, lineUpSchema, serverSchema, viewersSchema } from '../../contract/api.js';
 import { noSuchStation } from '../http-problem.js';
-import { operation } from './operation.js';
-import { stationExample } from './station-operations.js';
+import { clientOf, type Operations } from './api-context.js';
+import { stationId } from './station-operations.js';
 import { lineUpOf, viewersOf } from './views.js';
 
 const historyQuery = z.object({
-  station: z.string().max(400).optional().describe('Id of a station; default: the server.'),
+  station: stationId.optional().meta({ description: 'Id of a station; default: the server.' }),
 });
 
-export const operatorOperations = [
-  operation({
-    id: 'getServer',
-    method: 'GET',
-    path: '/server',
-    summary: 'Stats and checks of the server',
-    right: 'operator',
-    reply: serverSchema,
-    run: ({ context }) => context.monitor.stats.server,
-  }),
-  operation({
-    id: 'getLineUp',
-    method: 'GET',
-    path: '/line-up',
-    summary: 'All stations of the line-up, on the air or not',
-    right: 'operator',
-    reply: lineUpSchema,
-    run: ({ context }) => lineUpOf(context),
-  }),
-  operation({
-    id: 'listViewers',
-    method: 'GET',
-    path: '/viewers',
-    summary: 'Viewers of this gateway, and receivers with a session',
-    description: 'Receivers that only join a group are unknown.',
-    right: 'operator',
-    reply: viewersSchema,
-    run: ({ context }) => viewersOf(context),
-  }),
-  operation({
-    id: 'getHistory',
-    method: 'GET',
-    path: '/history',
-    summary: 'Samples of the last 15 minutes',
-    right: 'operator',
-    query: historyQuery,
-    reply: historySchema,
-    problems: [404],
-    examples: { query: { station: stationExample.id } },
-    run: ({ context, query }) => {
+export const operatorOperations: Operations = (scope, context) => {
+  scope.get(
+    '/server',
+    {
+      schema: {
+        operationId: 'getServer',
+        summary: 'Stats and checks of the server',
+        response: { 200: serverSchema },
+      },
+      config: { operator: true },
+    },
+    async () => context.monitor.stats.server,
+  );
+  scope.get(
+    '/line-up',
+    {
+      schema: {
+        operationId: 'getLineUp',
+        summary: 'All stations of the line-up, on the air or not',
+        response: { 200: lineUpSchema },
+      },
+      config: { operator: true },
+    },
+    async () => lineUpOf(context),
+  );
+  scope.get(
+    '/viewers',
+    {
+      schema: {
+        operationId: 'listViewers',
+        summary: 'Viewers of this gateway, and receivers with a session',
+        description: 'Receivers that only join a group are unknown.',
+        response: { 200: viewersSchema },
+      },
+      config: { operator: true },
+    },
+    async () => viewersOf(context),
+  );
+  scope.get(
+    '/history',
+    {
+      schema: {
+        operationId: 'getHistory',
+        summary: 'Samples of the last 15 minutes',
+        querystring: historyQuery,
+        response: { 200: historySchema },
+      },
+      config: { operator: true, problems: [404] },
+    },
+    async ({ query }) => {
       const history = context.monitor.history(query.station ?? null);
       if (!history) throw noSuchStation();
       return history;
     },
-  }),
-  operation({
-    id: 'followEvents',
-    method: 'GET',
-    path: '/events',
-    summary: 'Stats and changes as Server-Sent Events',
-    description:
-      'Events with JSON: `line-up` as /line-up, at first and after changes; `stats` every second, {server, stations} with ' +
-      'the server as /server; `viewers` as /viewers, the first 200, at first and after changes.',
-    right: 'operator',
-    reply: 'event-stream',
-    problems: [503],
-    run: ({ context, client, reply }) => {
+  );
+  scope.get(
+    '/events',
+    {
+      schema: {
+        operationId: 'followEvents',
+        summary: 'Stats and changes as Server-Sent Events',
+        description:
+          'Events with JSON: `line-up` as /line-up, at first and after changes; `stats` every second, {server, stations} ' +
+          'with the server as /server; `viewers` as /viewers, the first 200, at first and after changes.',
+        produces: ['text/event-stream'],
+        response: { 200: z.string() },
+      },
+      config: { operator: true },
+      exposeHeadRoute: false,
+    },
+    (request, reply) => {
       // The headers of every response.
       for (const [name, value] of Object.entries(reply.getHeaders())) if (value) reply.raw.setHeader(name, value);
-      context.events.add(client, reply.raw);
+      context.events.add(clientOf(request), reply.raw);
       reply.hijack();
-      return undefined;
     },
-  }),
-];
+  );
+};

@@ -1,36 +1,47 @@
 /** Login and logout. */
-import { loginSchema } from '../../contract/api.js';
-import { operation } from './operation.js';
+import { loginSchema, sessionSchema } from '../../contract/api.js';
+import { clientOf, type Operations } from './api-context.js';
 
-export const sessionOperations = [
-  operation({
-    id: 'logIn',
-    method: 'POST',
-    path: '/session',
-    summary: 'Log in with the operator’s password, for twelve hours',
-    description: 'The reply sets a cookie. Scripts send a token instead: `Authorization: Bearer …`.',
-    right: 'anybody',
-    body: loginSchema,
-    reply: null,
-    problems: [401, 403, 409, 429, 503],
-    examples: { body: { password: 'correct horse battery staple' } },
-    run: async ({ context, client, body, reply }) => {
-      void reply.header('set-cookie', await context.access.logIn(client, body.password));
-      context.log(`Operator: logged in from ${client.address}`);
-      return undefined;
+export const sessionOperations: Operations = (scope, { access, log }) => {
+  scope.get(
+    '/session',
+    {
+      schema: {
+        operationId: 'getSession',
+        summary: 'Whether the client is the operator',
+        response: { 200: sessionSchema },
+      },
     },
-  }),
-  operation({
-    id: 'logOut',
-    method: 'DELETE',
-    path: '/session',
-    summary: 'Log out',
-    right: 'anybody',
-    reply: null,
-    problems: [403],
-    run: ({ context, client, reply }) => {
-      void reply.header('set-cookie', context.access.logOut(client));
-      return undefined;
+    async (request) => ({
+      operator: (await access.callerOf(clientOf(request)))?.by ?? null,
+      password: await access.hasPassword(),
+    }),
+  );
+  scope.post(
+    '/session',
+    {
+      schema: {
+        operationId: 'logIn',
+        summary: 'Log in with the operator’s password, for twelve hours',
+        description: 'The reply sets a cookie. Scripts send a token instead: `Authorization: Bearer …`.',
+        body: loginSchema,
+      },
+      config: { problems: [401, 403, 409, 429, 503] },
     },
-  }),
-];
+    async (request, reply) => {
+      const client = clientOf(request);
+      const cookie = await access.logIn(client, request.body.password);
+      log(`Operator: logged in from ${client.address}`);
+      return reply.header('set-cookie', cookie).code(204).send();
+    },
+  );
+  scope.delete(
+    '/session',
+    { schema: { operationId: 'logOut', summary: 'Log out' }, config: { problems: [403] } },
+    (request, reply) =>
+      reply
+        .header('set-cookie', access.logOut(clientOf(request)))
+        .code(204)
+        .send(),
+  );
+};
