@@ -19,8 +19,8 @@ export class ChunkMemory {
 
   set(key: string, chunks: readonly Chunk[]): void {
     const bytes = chunks.reduce((sum, { data }) => sum + data.length, 0);
+    this.#bytes += bytes - (this.#windows.get(key)?.bytes ?? 0);
     this.#windows.set(key, { chunks, bytes });
-    this.#bytes += bytes;
     for (const [oldest, window] of this.#windows) {
       if (this.#bytes <= this.#most || oldest === key) break;
       this.#windows.delete(oldest);

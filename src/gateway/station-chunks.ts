@@ -63,6 +63,9 @@ export async function readPackets(station: Station, from: PacketNumber, to: Pack
  * - reading each window once for all concurrent readers
  */
 export class StationChunks {
+  static #count = 0;
+  /** A station that was removed may be followed by one of the same SSRC with other packets. */
+  readonly #id = StationChunks.#count++;
   readonly #station: Station;
   readonly #memory: ChunkMemory;
   readonly #reading = new Map<number, Promise<readonly Chunk[]>>();
@@ -96,7 +99,7 @@ export class StationChunks {
   }
 
   #key(window: number): string {
-    return `${this.#station.ssrc}:${window}`;
+    return `${this.#id}:${window}`;
   }
 
   /** A picture belongs to the window in which its first packet leaves. */

@@ -61,3 +61,14 @@ test('packets that come while the group is left are held, and then the buffer en
   assert.deepEqual(numbers(), [7]);
   assert.ok(receiver.buffer.isEnded);
 });
+
+test('a socket that fails to close is reported, and the buffer ends all the same', async () => {
+  const receiver = await receiveStation({
+    station,
+    localAddress: '127.0.0.1',
+    openGroup: async () => ({ close: () => Promise.reject(new Error('the socket is stuck')) }),
+    onError: (error) => assert.fail(error),
+  });
+  await assert.rejects(receiver.close(), /the socket is stuck/);
+  assert.ok(receiver.buffer.isEnded);
+});

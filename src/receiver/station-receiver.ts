@@ -1,5 +1,6 @@
 /** A station received: the sockets, timers and promises around a StreamController. */
 
+import { closeTogether } from '../base/closing.js';
 import { Problem } from '../base/problem.js';
 import { systemTimers, type Timers } from '../base/timers.js';
 import { Millis } from '../base/units.js';
@@ -216,11 +217,14 @@ export class Receiver implements StationReceiver {
   }
 
   async #close(): Promise<void> {
-    await Promise.all(this.#sockets.map((socket) => socket.close()));
-    this.release();
-    this.#timer?.cancel();
-    this.#timer = null;
-    this.buffer.finish();
+    try {
+      await closeTogether(this.#sockets.map((socket) => () => socket.close()));
+    } finally {
+      this.release();
+      this.#timer?.cancel();
+      this.#timer = null;
+      this.buffer.finish();
+    }
   }
 
   /** Repairs carry packet numbers, which only the server's answer makes useful. Without their group reception goes on. */
