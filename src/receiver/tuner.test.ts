@@ -14,8 +14,8 @@ const [found] = foundAt(
 
 const tuned: Tuned = { station: info, next: 7, serverTime: 0, members: 1, burst: null, roundTrip: Millis(1) };
 
-/** A tuner, and the servers that it asks, each of which answers while it is in `up`. */
-function bench(context: TestContext, up: Set<string>) {
+/** A tuner, and the servers that it asks, each of which answers, once `ready` resolves, while it is in `up`. */
+function bench(context: TestContext, up: Set<string>, ready?: (address: string) => Promise<void>) {
   const said: string[] = [];
   const servers: boolean[] = [];
   const troubles: string[] = [];
@@ -25,6 +25,7 @@ function bench(context: TestContext, up: Set<string>) {
     sessions.set(address, options);
     const tune = async (): Promise<Tuned> => {
       said.push(`tune ${address}`);
+      if (ready) await ready(address);
       if (!up.has(address)) throw new Problem('server', `${address} does not answer`, '');
       return tuned;
     };
@@ -112,4 +113,26 @@ test('a lost session turns to a server that a later search finds', async (contex
   await settle();
   assert.deepEqual(take(), ['tune b', 'exit b', 'tune c', 'exit a']);
   assert.deepEqual(servers, [true, false]);
+});
+
+test('a server that is lost while another station is tuned to leaves no session open', async (context) => {
+  const waiting: (() => void)[] = [];
+  let isHeld = false;
+  const ready = async () => {
+    if (isHeld) await new Promise<void>((resolve) => waiting.push(resolve));
+  };
+  const { tuner, lose, settle, take } = bench(context, new Set(['a', 'b']), ready);
+  await tuner.tune(found!);
+  take();
+  isHeld = true;
+  const tuning = tuner.tune(found!);
+  await settle();
+  await lose('a');
+  while (waiting.length > 0) {
+    waiting.shift()!();
+    await settle();
+  }
+  await tuning;
+  await settle();
+  assert.deepEqual(take(), ['tune a', 'exit a', 'tune b']);
 });

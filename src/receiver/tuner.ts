@@ -72,6 +72,7 @@ export class Tuner {
   /** Counts what ends a search for another server. */
   #turns = 0;
   #isTurning = false;
+  #isTuning = false;
 
   constructor(events: TunerEvents, options: TunerOptions = {}, using: TunerNetwork = network) {
     this.#events = events;
@@ -89,6 +90,16 @@ export class Tuner {
    * that beginning is not available.
    */
   async tune(found: FoundStation, start?: Target): Promise<StationReceiver> {
+    this.#isTuning = true;
+    try {
+      return await this.#tune(found, start);
+    } finally {
+      this.#isTuning = false;
+      this.#turnIfLost();
+    }
+  }
+
+  async #tune(found: FoundStation, start?: Target): Promise<StationReceiver> {
     const { info, servers } = found;
     const { localAddress } = servers[0];
     let receiver = this.#receiverOf(info, localAddress);
@@ -120,7 +131,7 @@ export class Tuner {
   update(found: FoundStation): void {
     if (this.#found?.key !== found.key) return;
     this.#found = found;
-    if (this.#link?.isLost && !this.#isTurning) void this.#turnFrom(this.#link);
+    if (!this.#isTurning) this.#turnIfLost();
   }
 
   /** Notifies the server; without an answer nothing changes. */
@@ -199,7 +210,7 @@ export class Tuner {
         if (this.#link !== link) return;
         this.#receiver?.serverLost();
         this.#events.onServer(true);
-        void this.#turnFrom(link);
+        this.#turnIfLost();
       },
       onRecovered: (tuned) => {
         link.isLost = false;
@@ -210,6 +221,11 @@ export class Tuner {
     });
     const link: Link = { session, server, isLost: false };
     return link;
+  }
+
+  /** Tuning asks the servers itself: two that ask at the same time would both open sessions. */
+  #turnIfLost(): void {
+    if (this.#link?.isLost && !this.#isTuning) void this.#turnFrom(this.#link);
   }
 
   /** Goes on with another server of the station, unless the lost one is back before. The group is received meanwhile. */
