@@ -213,7 +213,7 @@ const reelIdOf = (server: Server, id: string) => server.stationOnAir(id)!.statio
 test('a slate that cannot be shown, for its station cannot be read, is closed', async (context) => {
   const { server, film, folder, store } = await open(context);
   const station = await server.addStation({ source: film('served-first') });
-  const other = await server.addStation({ source: film('served-second') });
+  const other = await server.addStation({ source: makeFilm(join(folder, 'served-second.mp4'), 2) });
   slateOf(context, { store, reel: reelIdOf(server, other) });
   const before = openFiles(folder).sort();
   truncateSync(join(store, 'reels', reelIdOf(server, station), ReelFile.packets.h264), 0);
