@@ -54,6 +54,50 @@ test('a writer that does not know the last entry is refused, and the log stays a
   assert.deepEqual(await store.read('a'), { entries: [1, 'first'], last: 2 });
 });
 
+test('several writers of one folder take turns: each entry that is reported is in the log, and none is damaged', async (context) => {
+  const { store, log } = open(context);
+  await store.replace('a', 0, 'snapshot');
+  const written: number[] = [];
+  const write = async (writer: FileStateStore, name: number) => {
+    for (let i = 0; i < 10; i++) {
+      const { last } = (await writer.read('a'))!;
+      const text = `${name} `.repeat(name + i);
+      const writing = i % 5 === 4 ? writer.replace('a', last, text) : writer.append('a', last, text);
+      await writing.then(
+        (number) => written.push(number),
+        (error) => assert.ok(error instanceof StaleStateError, String(error)),
+      );
+    }
+  };
+  await Promise.all([1, 20, 300].map((name) => write(reopened(log), name)));
+  assert.deepEqual(
+    written,
+    written.map((_, index) => index + 2),
+  );
+  assert.equal((await store.read('a'))!.last, written.at(-1));
+});
+
+test('a snapshot of another writer is noticed, also where it has as many bytes', async (context) => {
+  const { store, log } = open(context);
+  await store.replace('a', 0, 'x');
+  await reopened(log).replace('a', 1, 'y');
+  await assert.rejects(store.append('a', 1, 'z'), StaleStateError);
+  assert.deepEqual(await store.read('a'), { entries: ['y'], last: 2 });
+});
+
+test('a lock that a crash left is broken after five seconds', async (context) => {
+  const { store, folder, log } = open(context);
+  await store.replace('a', 0, 'snapshot');
+  writeFileSync(`${log}.lock`, '');
+  let waited = 0;
+  const wait = async (duration: number) => {
+    waited += duration;
+  };
+  assert.equal(await new FileStateStore(join(folder, '..'), { wait }).append('a', 1, 'one'), 2);
+  assert.ok(waited >= 5_000 && waited < 5_100, `${waited} ms`);
+  assert.deepEqual(readdirSync(folder), ['a.log']);
+});
+
 test('a crash at any byte of an append leaves the state before or after, and writing goes on', async (context) => {
   const { store, log } = open(context);
   await store.replace('a', 0, 'snapshot');

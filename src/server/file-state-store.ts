@@ -3,11 +3,13 @@
  * one entry, and replaced by the first snapshot.
  */
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { replaceFile, syncFolder } from '../base/atomic-file.js';
 import { systemCode } from '../base/problem.js';
+import { Millis } from '../base/units.js';
 import { logLine, type ParsedLog, parseLog } from './state-log.js';
 import { StaleStateError, type StateLog, type StateStore } from './state-store.js';
 
@@ -17,17 +19,21 @@ const LONGEST_NAME = 200;
 /**
  * Responsible for:
  * - after a crash at any moment, the entries that were reported as durable, and at most the one after them
- * - one write of a station at a time
+ * - one write of a station at a time, also of several processes: servers on one machine may share the folder
  */
 export class FileStateStore implements StateStore {
   readonly #folder: string;
   readonly #watchers = new Map<string, Set<(entry: unknown, number: number) => void>>();
   /** By station: its log, as this store has written it. */
-  readonly #ends = new Map<string, { last: number; length: number }>();
+  readonly #ends = new Map<string, { last: number; length: number; inode: number | undefined }>();
   /** By station: resolves when the last write is done. */
   readonly #writing = new Map<string, Promise<unknown>>();
 
-  constructor(folder: string) {
+  readonly #wait: (duration: Millis) => Promise<void>;
+
+  /** `wait` is passed by tests that turn the clock by hand. */
+  constructor(folder: string, { wait = setTimeout as (duration: Millis) => Promise<void> } = {}) {
+    this.#wait = wait;
     this.#folder = join(folder, 'stations');
   }
 
@@ -84,16 +90,21 @@ export class FileStateStore implements StateStore {
     entry: unknown,
     put: (line: Buffer, length: number) => Promise<number>,
   ): Promise<number> {
-    const written = (this.#writing.get(station) ?? Promise.resolve()).then(async () => {
+    const write = async () => {
       const end = await this.#end(station);
       if (end.last !== last) throw new StaleStateError(station, { known: last, last: end.last });
       const number = last + 1;
       const line = logLine({ number, entry });
       this.#ends.delete(station);
-      this.#ends.set(station, { last: number, length: await put(line, end.length) });
+      const length = await put(line, end.length);
+      const inode = (await statIfThere(this.#path(station, 'log')))?.ino;
+      this.#ends.set(station, { last: number, length, inode });
       for (const onEntry of this.#watchers.get(station) ?? []) onEntry(entry, number);
       return number;
-    });
+    };
+    const written = (this.#writing.get(station) ?? Promise.resolve()).then(() =>
+      locked(this.#path(station, 'log'), write, this.#wait),
+    );
     this.#writing.set(
       station,
       written.catch(() => undefined),
@@ -104,8 +115,8 @@ export class FileStateStore implements StateStore {
   /** The last entry and the whole lines of a log, which is read only where its file is not as this store left it. */
   async #end(station: string): Promise<{ last: number; length: number }> {
     const known = this.#ends.get(station);
-    const size = await sizeOf(this.#path(station, 'log'));
-    if (known !== undefined && known.length === size) return known;
+    const found = await statIfThere(this.#path(station, 'log'));
+    if (known !== undefined && known.length === found?.size && known.inode === found.ino) return known;
     const log = await this.#load(station);
     return { last: log?.lines.at(-1)?.number ?? 0, length: log?.length ?? 0 };
   }
@@ -122,6 +133,37 @@ export class FileStateStore implements StateStore {
   }
 }
 
+/** Between two attempts to take a lock. */
+const LOCK_PERIOD: Millis = Millis(5);
+/** A lock that one process holds for longer was left by a crash. */
+const LONGEST_LOCK: Millis = Millis(5_000);
+
+/** Runs `work` while no other process runs any for the same path: a file beside it is the lock. */
+async function locked<T>(path: string, work: () => Promise<T>, wait: (duration: Millis) => Promise<void>): Promise<T> {
+  const lock = `${path}.lock`;
+  await mkdir(dirname(path), { recursive: true });
+  let holder: number | null = null;
+  let waited = 0;
+  for (;;) {
+    try {
+      await (await open(lock, 'wx')).close();
+      break;
+    } catch (error) {
+      if (systemCode(error) !== 'EEXIST') throw error;
+    }
+    await wait(LOCK_PERIOD);
+    const found = await markOf(lock);
+    waited = found === holder ? waited + LOCK_PERIOD : 0;
+    holder = found;
+    if (found !== null && waited >= LONGEST_LOCK) await rm(lock, { force: true });
+  }
+  try {
+    return await work();
+  } finally {
+    await rm(lock, { force: true });
+  }
+}
+
 async function readIfThere(path: string): Promise<Buffer | null> {
   try {
     return await readFile(path);
@@ -132,11 +174,15 @@ async function readIfThere(path: string): Promise<Buffer | null> {
 }
 
 /** Null where there is no file. */
-async function sizeOf(path: string): Promise<number | null> {
+async function statIfThere(path: string): Promise<Stats | null> {
   try {
-    return (await stat(path)).size;
+    return await stat(path);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return null;
     throw error;
   }
 }
+
+const sizeOf = async (path: string): Promise<number | null> => (await statIfThere(path))?.size ?? null;
+/** Changes with the file of that name. */
+const markOf = async (path: string): Promise<number | null> => (await statIfThere(path))?.mtimeMs ?? null;
