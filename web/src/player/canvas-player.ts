@@ -12,7 +12,7 @@ const DECODE_AHEAD = Millis(60);
 /** Time within which a screen draws next. */
 const REFRESH = Millis(16);
 
-const pageNow = (): Millis => pageNow();
+const pageNow = (): Millis => Millis(performance.now());
 
 /**
  * Responsible for:
