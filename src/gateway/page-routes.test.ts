@@ -69,12 +69,23 @@ test('files are compressed as the client accepts', async (context) => {
   assert.equal(plain.headers.vary, 'accept-encoding');
 });
 
-test('a client with the current version gets 304', async (context) => {
+test('a client with the current version of an asset gets 304', async (context) => {
   const app = appWith(context, pages);
-  const { etag } = (await app.inject('/')).headers;
-  const again = await app.inject({ url: '/', headers: { 'if-none-match': String(etag) } });
+  const url = '/assets/index-a1b2c3.js';
+  const { etag } = (await app.inject(url)).headers;
+  const again = await app.inject({ url, headers: { 'if-none-match': String(etag) } });
   assert.equal(again.statusCode, 304);
   assert.equal(again.body, '');
+});
+
+test('a page is sent whole each time, also if its size and modification time have not changed', async (context) => {
+  const app = appWith(context, pages);
+  const { headers } = await app.inject('/');
+  assert.equal(headers.etag, undefined);
+  assert.equal(headers['last-modified'], undefined);
+  const again = await app.inject({ url: '/', headers: { 'if-modified-since': new Date().toUTCString() } });
+  assert.equal(again.statusCode, 200);
+  assert.equal(headers['cache-control'], 'no-cache');
 });
 
 test('a HEAD request is answered with the headers of the file', async (context) => {

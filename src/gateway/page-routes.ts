@@ -41,10 +41,12 @@ export const pageRoutesOf =
       },
     });
     const built = existsSync(folder);
+    // Pages are sent whole each time. ETags come from size and modification time, which can stay the same from one
+    // published version to the next: the assets in a page have other names, of the same length.
     for (const [address, name] of Object.entries(pages)) {
       app.get(address, (_request, reply) => {
         if (!built) throw notBuilt();
-        return reply.sendFile(name);
+        return reply.sendFile(name, { etag: false, lastModified: false });
       });
     }
   };
