@@ -78,7 +78,7 @@ if (different.length > 0) {
   const short = await makeReel(store, { name: 'short', duration: SHORT, program: options.msc });
   const sources = await differentReels(store, short, most);
   if (sources === null) log(`${folder} has no room for ${most} reels: left out`);
-  else for (const stations of different) await run(server, stations, sources, 'different');
+  else for (const stations of different) await run(server, stations, sources.slice(0, stations), 'different');
 }
 
 if (options.chart) write(options.chart, playoutChart(results));
