@@ -1,8 +1,6 @@
 /**
- * Decides where a stream comes from: the group while it is near the packets on air, a flow of the server while it is
- * behind; and what to ask the server for. Datagrams, answers and the time in, orders out. No sockets, timers or clock.
+ * Decides where a stream comes from: the group, or a flow of the server. Datagrams, answers and the time in, orders out.
  */
-
 import { Millis, PacketNumber, ticksToMillis } from '../base/units.js';
 import { ServerClock } from '../clock/server-clock.js';
 import { FIRST_CREDIT, greatestFlowSpeed } from '../contract/flow.js';
