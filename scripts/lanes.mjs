@@ -13,8 +13,8 @@ const realTime = [
   'test/two-paths',
 ];
 
-/** Tests that need a browser: two of them at once take more than two processors. */
-const browsers = [
+/** Tests that decode pictures on a screen, in a browser or a window: two of them at once take more than two processors. */
+const screens = [
   'test/browser-player',
   'test/in-step',
   'test/operator-page',
@@ -22,10 +22,12 @@ const browsers = [
   'test/page-playing',
   'test/page-ui',
   'test/page-views',
+  'test/replay-window',
   'test/support/browser',
+  'test/window',
 ];
 
 const file = (path) => `${path}.test.ts`;
 
 /** Source files of each lane, relative to the root. A test checks that they exist. */
-export const lanes = [realTime.map(file), browsers.map(file)];
+export const lanes = [realTime.map(file), screens.map(file)];

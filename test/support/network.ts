@@ -52,6 +52,7 @@ export async function cable(context: TestContext, mtus: [number, number]): Promi
     run(keeper, `ip address add ${address}/24 dev cable`);
     run(keeper, `ip link set cable mtu ${mtu} up`);
   }
+  for (const keeper of keepers) untilRunning(keeper, 'cable');
   const enter = async <T>(keeper: number, open: () => T | Promise<T>): Promise<T> => {
     const [here, there] = ['self', keeper].map((process) => openSync(`/proc/${process}/ns/net`, 'r'));
     if (setns(there, 0) !== 0) throw new Error('setns failed');
