@@ -55,8 +55,8 @@ test('an address belongs to a network by its mask', () => {
   assert.ok(!isOnNetworkOf(wired, 'fe80::1'));
 });
 
-test('groups lie in 224.0.0.0/4', () => {
-  for (const group of ['224.0.0.0', '239.255.1.2', '239.255.255.255']) checkGroup(group);
+test('groups of stations lie in 224.0.0.0/4, without the network’s own', () => {
+  for (const group of ['224.0.1.0', '239.255.1.2', '239.255.255.255']) checkGroup(group);
   for (const group of ['223.255.255.255', '240.0.0.0', '10.0.0.1', 'ff02::1', '239.1.2', 'group', '']) {
     assert.throws(() => checkGroup(group), Problem, group);
   }

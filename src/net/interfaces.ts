@@ -2,6 +2,7 @@
 import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { Problem } from '../base/problem.js';
+import { isStationGroup } from '../wire/station-info.js';
 
 export interface NetInterface {
   /** The system's name: eth0, en0, "Wi-Fi". */
@@ -61,12 +62,12 @@ export function isOnNetworkOf(at: NetInterface, address: string): boolean {
   return (numberOf(address) & mask) === (numberOf(at.address) & mask);
 }
 
-/** Throws a Problem unless `group` is an IPv4 multicast group, 224.0.0.0/4. */
+/** Throws a Problem unless `group` is an IPv4 multicast group that a station may have. */
 export function checkGroup(group: string): void {
-  if (isIPv4(group) && numberOf(group) >>> 28 === 0xe) return;
+  if (isIPv4(group) && isStationGroup(group)) return;
   throw new Problem(
     'network',
-    `"${group}" is not a multicast group`,
-    'Use an IPv4 address from 224.0.0.0 to 239.255.255.255; 239.0.0.0/8 is for your own network.',
+    `"${group}" is not a multicast group for stations`,
+    'Use an IPv4 address from 224.0.1.0 to 239.255.255.255; 239.0.0.0/8 is for your own network.',
   );
 }

@@ -29,7 +29,7 @@ test('a wrong field is named with its value and the allowed ones', () => {
     [{ format: 'mpeg2' }, /format is "mpeg2": .*"h264"\|"jpeg"/],
     [{ fec: { size: { columns: 3, rows: 5 }, mode: 'both' } }, /SMPTE 2022-1 does not allow it: L is 3, not 4 to 20/],
     [{ stations: [{ source: 'a.mp4' }, { source: 'b.mp4', number: 0 }] }, /stations\.1\.number is 0: .*1/],
-    [{ stations: [{ source: 'a.mp4', group: '10.0.0.1' }] }, /stations\.0\.group is "10\.0\.0\.1": .*224\.0\.0\.0/],
+    [{ stations: [{ source: 'a.mp4', group: '10.0.0.1' }] }, /stations\.0\.group is "10\.0\.0\.1": .*224\.0\.1\.0/],
     [{ stations: [{}] }, /stations\.0\.source/],
     [{ speed: 3 }, /speed/],
   ];

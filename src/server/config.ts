@@ -5,7 +5,7 @@ import { Problem } from '../base/problem.js';
 import { Millis } from '../base/units.js';
 import { defaultMediaSettings } from '../media/settings.js';
 import { fecSizeFault } from '../wire/fec.js';
-import { stationFormats } from '../wire/station-info.js';
+import { isStationGroup, stationFormats } from '../wire/station-info.js';
 
 const name = z
   .string()
@@ -17,10 +17,7 @@ const path = z.string().min(1);
 const milliseconds = z.number().positive().transform(Millis);
 const group = z
   .string()
-  .refine(
-    (text) => isIPv4(text) && Number(text.split('.')[0]) >> 4 === 0xe,
-    'allowed are 224.0.0.0 to 239.255.255.255',
-  );
+  .refine((text) => isIPv4(text) && isStationGroup(text), 'allowed are 224.0.1.0 to 239.255.255.255');
 
 const fecSchema = z.union([
   z.literal('none'),

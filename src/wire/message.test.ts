@@ -17,7 +17,7 @@ const hex = (text: string): string => Buffer.from(text).toString('hex');
 
 /** Both directions: the value, and its bytes. */
 const burst = { flow: 3, from: 2 ** 40, time: 0.5 };
-const tuned = { station: makeStation(2), next: 2 ** 53 - 1, serverTime: 1.5, members: 2, burst };
+const tuned = { station: makeStation(2), next: 2 ** 52, serverTime: 1.5, members: 2, burst };
 const replaying = { flow: 1, from: 7, time: 1.5, next: 9, serverTime: 2.5, oldest: 0 };
 
 const cases: { name: string; value: AnyMessage; bytes: string }[] = [
@@ -128,8 +128,17 @@ const malformed: [string, Buffer][] = [
   ['what is not UTF-8', withBody(0x02, Buffer.from([0x22, 0xff, 0x22]))],
   ['a page beyond the pages', withBody(0x82, '[]', 1, 1)],
   ['deep nesting', withBody(0x01, '['.repeat(1300))],
-  ['a fraction of a packet', withBody(0x83, JSON.stringify({ station: makeStation(), next: 1.5, serverTime: 0 }))],
-  ['an unsafe packet number', withBody(0x83, JSON.stringify({ station: makeStation(), next: 2 ** 53, serverTime: 0 }))],
+  ['a fraction of a packet', withBody(0x83, JSON.stringify({ ...tuned, next: 1.5 }))],
+  ['a packet number whose sums are not exact', withBody(0x83, JSON.stringify({ ...tuned, next: 2 ** 52 + 1 }))],
+  ['a time without a date', withBody(0x83, JSON.stringify({ ...tuned, serverTime: 8.64e15 }))],
+  ['a time beyond all numbers', withBody(0x84, '{"serverTime":1e999}')],
+  ['a burst from nowhere', withBody(0x83, JSON.stringify({ ...tuned, burst: { ...burst, time: -1 } }))],
+  ['more sessions than a server has', withBody(0x83, JSON.stringify({ ...tuned, members: 65_536 }))],
+  [
+    'a station that no server can have',
+    withBody(0x83, JSON.stringify({ ...tuned, station: { ...tuned.station, bitrate: 1e12 } })),
+  ],
+  ['a page of more stations than fit on one', withBody(0x82, `[${'0,'.repeat(5)}0]`, 0, 1)],
   ['more than 1,400 bytes', withBody(0x01, `{}${' '.repeat(MAX_MESSAGE_LENGTH)}`)],
 ];
 

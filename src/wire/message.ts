@@ -21,7 +21,7 @@
  * docs/protocol.md describes each message.
  */
 import { z } from 'zod';
-import { stationInfoSchema } from './station-info.js';
+import { stationInfoSchema, timeSchema } from './station-info.js';
 
 export const MESSAGE_HEADER_LENGTH = 32;
 /** Fits 1,500 (Ethernet MTU) − 20 (IPv4) − 8 (UDP) = 1,472, with room for a tunnel's headers. */
@@ -73,8 +73,20 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes;
 
+/** Stations on one page: the shortest description has 270 bytes. */
+const MOST_ON_PAGE = 5;
+/** Sessions of a station: all that a server has room for are 10,000. The time between two reports follows from it. */
+const MOST_MEMBERS = 65_535;
+
 const nothing = z.object({});
-const packetNumber = z.int().nonnegative();
+/**
+ * 10^12 in 2026, and 2^52 at no rate within a thousand years. Sums of packet numbers stay exact: a loop that counts them up
+ * comes to its end.
+ */
+const packetNumber = z
+  .int()
+  .min(0)
+  .max(2 ** 52);
 /** The client's number of a flow: a station's packets in order, sent to it alone. */
 const flowNumber = z.int().min(1).max(0xffff_ffff);
 const choice = z.object({
@@ -83,7 +95,7 @@ const choice = z.object({
   burst: z.object({ flow: flowNumber }).optional(),
 });
 /** The beginning of a flow, and the time at which its first packet was due. */
-const flowStart = z.object({ flow: flowNumber, from: packetNumber, time: z.number() });
+const flowStart = z.object({ flow: flowNumber, from: packetNumber, time: timeSchema });
 
 const bodySchemas = {
   start: nothing,
@@ -102,7 +114,7 @@ const bodySchemas = {
       z.object({ kind: z.literal('live') }),
       z.object({ kind: z.literal('packet'), packet: packetNumber }),
       /** The last random access point at or before a time (Unix epoch), or where the item then on the air begins. */
-      z.object({ kind: z.literal('time'), time: z.number().nonnegative(), item: z.boolean() }),
+      z.object({ kind: z.literal('time'), time: timeSchema, item: z.boolean() }),
     ]),
   }),
   challenge: z.object({
@@ -112,26 +124,27 @@ const bodySchemas = {
     /** Number of its stations. */
     stations: z.int().min(0).max(65_535),
   }),
-  stations: z.array(stationInfoSchema),
+  /** Descriptions, which `PageCollector` reads one by one: a wrong one is left out, and the others count. */
+  stations: z.array(z.unknown()).max(MOST_ON_PAGE),
   tuned: z.object({
     station: stationInfoSchema,
     /** Number of the packet about to leave. */
     next: packetNumber,
     /** The server's clock at that moment, milliseconds since the Unix epoch. */
-    serverTime: z.number(),
+    serverTime: timeSchema,
     /** Sessions of this station: the more there are, the less often each reports. */
-    members: z.int().min(1),
+    members: z.int().min(1).max(MOST_MEMBERS),
     /** Null: not requested, or refused for want of budget. */
     burst: flowStart.nullable(),
   }),
   /** The server's clock, in the answer to KEEPALIVE. */
-  ok: z.object({ serverTime: z.number().optional() }),
+  ok: z.object({ serverTime: timeSchema.optional() }),
   error: z.object({ code: z.string().max(40), message: z.string().max(500) }),
   replaying: flowStart.extend({
     next: packetNumber,
-    serverTime: z.number(),
+    serverTime: timeSchema,
     /** Earliest time that the station can be sent from, milliseconds since the Unix epoch. */
-    oldest: z.number(),
+    oldest: timeSchema,
   }),
 } satisfies Record<MessageType, z.ZodType>;
 

@@ -4,8 +4,48 @@ import { z } from 'zod';
 export const stationFormats = ['h264', 'jpeg'] as const;
 export type StationFormat = (typeof stationFormats)[number];
 
+/** Of names and titles, in UTF-16 units. In bytes the datagram limits all texts of a station together: 1,368. */
 const text = z.string().max(200);
 
+/** End of the year 9999: later times have no date of four digits, and the latest of all have none. */
+const LATEST_TIME = 253_402_300_799_999;
+/** A time on the wire, milliseconds since the Unix epoch. */
+export const timeSchema = z.number().min(0).max(LATEST_TIME);
+
+/** Pixels: level 6.2 of H.264, the highest, allows a side of 16,880; the largest screens have 7,680. */
+const MOST_PIXELS = 16_384;
+/** Frames a second: those of high-speed cameras' films. */
+const MOST_FRAMES = 1_000;
+/**
+ * bit/s, the rate that a receiver's windows and credit follow from. The highest of H.264 (level 6.2, High profile:
+ * 1,000 Mbit/s), and what a gigabit network carries. Films of 4K at 60 frames a second have 50 to 300 Mbit/s, JPEG
+ * stations up to several hundred.
+ */
+export const MOST_BITRATE = 1_000_000_000;
+/** Seconds: a reel has one frame at least; a folder of a hundred thousand films lasts six years. */
+const SHORTEST_CYCLE = 0.001;
+const LONGEST_CYCLE = 1e9;
+/** Seconds: a film of one key frame, a day long. */
+const LONGEST_ACCESS = 86_400;
+/** The ports below belong to services of the system. */
+const FIRST_PORT = 1_024;
+/** Ports that a station has above its own: parity and repair. */
+export const PORTS_ABOVE = 7;
+
+const fec = z
+  .object({ columns: z.int().min(1).max(20), rows: z.int().min(4).max(20) })
+  .refine(({ columns, rows }) => columns * rows <= 100);
+
+/**
+ * Whether a station may have this group: IPv4 multicast, except the block of the network's own protocols (224.0.0.0/24,
+ * RFC 5771, which is never forwarded and always flooded).
+ */
+export function isStationGroup(group: string): boolean {
+  const [first = 0, second = 0, third = 0] = group.split('.').map(Number);
+  return first >= 224 && first <= 239 && (first > 224 || second > 0 || third > 0);
+}
+
+/** What receivers believe of a description. Bounds hold for everything that sizes, loops and timers follow from. */
 export const stationInfoSchema = z.object({
   /** Position in the server's list, from 1. */
   number: z.int().min(1).max(65_535),
@@ -14,30 +54,33 @@ export const stationInfoSchema = z.object({
   name: text,
   format: z.enum(stationFormats),
   /** Pixels. */
-  width: z.int().positive(),
-  height: z.int().positive(),
+  width: z.int().min(1).max(MOST_PIXELS),
+  height: z.int().min(1).max(MOST_PIXELS),
   /** Of the picture as displayed, e.g. "16:9". */
   aspectRatio: text,
   /** Frames a second; the average where it varies. */
-  frameRate: z.number().positive(),
+  frameRate: z.number().positive().max(MOST_FRAMES),
   videoCodec: text,
   audioCodec: text.nullable(),
   /** Average, bit/s, with TS overhead and without RTP, UDP and IP. */
-  bitrate: z.number().nonnegative(),
+  bitrate: z.number().min(1).max(MOST_BITRATE),
   /** Of the whole cycle of items, seconds. */
-  duration: z.number().positive(),
+  duration: z.number().min(SHORTEST_CYCLE).max(LONGEST_CYCLE),
   /** IPv4 multicast group and UDP port of the RTP stream. */
-  group: z.ipv4(),
-  port: z.int().min(1).max(65_535),
+  group: z.ipv4().refine(isStationGroup),
+  port: z
+    .int()
+    .min(FIRST_PORT)
+    .max(65_535 - PORTS_ABOVE),
   ssrc: z.int().min(0).max(0xffff_ffff),
   /** L and D of its parity (SMPTE 2022-1), where it has some at times. */
-  fec: z.object({ columns: z.int().min(1).max(20), rows: z.int().min(4).max(20) }).optional(),
+  fec: fec.optional(),
   /** The longest wait for a random access point, seconds. */
-  randomAccessInterval: z.number().nonnegative(),
+  randomAccessInterval: z.number().min(0).max(LONGEST_ACCESS),
   /** Name of the item on air. */
   nowPlaying: text,
   /** End of that item, milliseconds since the Unix epoch; absent for one without end. */
-  nowUntil: z.number().nonnegative().optional(),
+  nowUntil: timeSchema.optional(),
   /** Name of the next item; absent without one. */
   next: text.optional(),
   /** Equal on servers that send the same packets: a hash of the schedule and its reels. */
@@ -51,3 +94,9 @@ export type StationInfo = z.infer<typeof stationInfoSchema>;
 
 /** RTP payload type: 33 MP2T, 26 JPEG (RFC 3551). Both have a 90 kHz clock. */
 export const payloadTypeOf = (format: StationFormat): number => (format === 'h264' ? 33 : 26);
+
+/** The description, or the name of its first field that no station can have; for what is no object, "description". */
+export function readStationInfo(value: unknown): StationInfo | { fault: string } {
+  const read = stationInfoSchema.safeParse(value);
+  return read.success ? read.data : { fault: String(read.error.issues[0]?.path[0] ?? 'description') };
+}

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { makeStation, makeStations } from '../../test/support/stations.js';
 import { encodeMessage, MAX_MESSAGE_LENGTH, message } from './message.js';
-import { fitStation, PAGES_PER_REQUEST, PageCollector, paginate } from './station-pages.js';
+import { fitStation, MOST_PAGES, PAGES_PER_REQUEST, PageCollector, paginate } from './station-pages.js';
 
 const pagesOf = (count: number, revision = 1) => {
   const pages = paginate(makeStations(count));
@@ -15,8 +15,8 @@ test('no stations are one empty page', () => assert.deepEqual(paginate([]), [[]]
 test('a thousand stations are split in order, into pages as full as possible', () => {
   const pages = pagesOf(1000);
   assert.deepEqual(
-    pages.flatMap(({ body }) => body.map(({ number }) => number)),
-    makeStations(1000).map(({ number }) => number),
+    pages.flatMap(({ body }) => body),
+    makeStations(1000),
   );
   for (const [index, page] of pages.entries()) {
     assert.ok(encodeMessage(page).length <= MAX_MESSAGE_LENGTH);
@@ -94,4 +94,52 @@ test('pages of two revisions are not mixed: the later revision counts, across th
   assert.ok(after.length > 0 && collector.stations.length <= 3);
   for (const page of after) collector.add(page);
   assert.deepEqual(collector.stations, makeStations(3));
+});
+
+test('a station that no server can have is left out with its field, and the others of its page count', () => {
+  const collector = new PageCollector();
+  const body = [makeStation(1), { ...makeStation(2), bitrate: 1e12 }, 'nonsense', { ...makeStation(3), port: 65_535 }];
+  collector.add(message('stations', 1, body, { pages: 1 }));
+  assert.ok(collector.isComplete);
+  assert.deepEqual(collector.stations, [makeStation(1)]);
+  assert.equal(collector.count, 1);
+  assert.deepEqual(
+    [...collector.faults],
+    [
+      ['bitrate', 1],
+      ['description', 1],
+      ['port', 1],
+    ],
+  );
+});
+
+test('of a list without end the first pages are taken, and no others asked for', () => {
+  const collector = new PageCollector();
+  for (let page = 65_534; page >= 0; page--) {
+    collector.add(message('stations', 1, [makeStation(1)], { page, pages: 65_535, revision: 1 }));
+  }
+  assert.equal(collector.count, MOST_PAGES);
+  assert.ok(collector.isComplete && collector.isCut);
+  assert.equal(collector.firstMissing, 0);
+});
+
+test('a list that always begins again is followed sixteen times, and what was taken last stays', () => {
+  const collector = new PageCollector();
+  let taken = 0;
+  for (let revision = 0; revision < 32_768; revision++) {
+    const body = [makeStation(revision + 1)];
+    if (collector.add(message('stations', 1, body, { page: 0, pages: 2, revision }))) taken++;
+  }
+  assert.equal(taken, 16);
+  assert.deepEqual(collector.stations, [makeStation(16)]);
+  assert.equal(collector.isComplete, false);
+});
+
+test('a collector that was stopped is complete and takes nothing more', () => {
+  const collector = new PageCollector();
+  const pages = pagesOf(60);
+  collector.add(pages[0]!);
+  collector.stop();
+  assert.equal(collector.add(pages[1]!), false);
+  assert.ok(collector.isComplete && collector.isCut);
 });

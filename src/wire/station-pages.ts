@@ -2,10 +2,15 @@
 
 import { wrappedDistance } from '../base/units.js';
 import { bodyLength, MAX_BODY_LENGTH, type Message } from './message.js';
-import type { StationInfo } from './station-info.js';
+import { readStationInfo, type StationInfo } from './station-info.js';
 
 /** Pages sent for one START, so that a burst (16 × 1,400 bytes) fits any receive buffer. */
 export const PAGES_PER_REQUEST = 16;
+
+/** Pages that are collected of one list of any length: with one station on each, 4,096 stations. */
+export const MOST_PAGES = 4_096;
+/** Times that a list may begin again while it is collected: a server whose stations come and go has a new one each time. */
+const MOST_REVISIONS = 16;
 
 const REVISION_MODULUS = 0x1_0000;
 
@@ -60,43 +65,94 @@ export function paginate(stations: readonly StationInfo[]): StationInfo[][] {
   return pages;
 }
 
-/** Responsible for: collecting pages in any order, with duplicates, and keeping revisions apart. */
+/**
+ * Responsible for:
+ * - collecting pages in any order, with duplicates, and keeping revisions apart
+ * - leaving out stations that no server can have, and pages beyond MOST_PAGES
+ */
 export class PageCollector {
   #revision: number | undefined;
-  #pages: (StationInfo[] | undefined)[] = [];
-  #missing = 1;
+  #revisions = 0;
+  /** Pages of the list, those beyond MOST_PAGES included. */
+  #length = 0;
+  readonly #pages = new Map<number, readonly StationInfo[]>();
+  #firstMissing = 0;
+  #count = 0;
+  readonly #faults = new Map<string, number>();
+  #isStopped = false;
 
-  /** Takes one page; true if it was new. Pages of an earlier revision are ignored. */
+  /** Takes one page; true if it was new. Pages of an earlier revision are ignored, and of any after MOST_REVISIONS. */
   add({ revision, page, pages, body }: Message<'stations'>): boolean {
+    if (this.#isStopped) return false;
     const newer = this.#revision === undefined || wrappedDistance(this.#revision, revision, REVISION_MODULUS) > 0;
-    if (newer) {
-      this.#revision = revision;
-      this.#pages = new Array<StationInfo[] | undefined>(pages).fill(undefined);
-      this.#missing = pages;
+    if (newer && this.#revisions < MOST_REVISIONS) this.#begin(revision, pages);
+    if (revision !== this.#revision || pages !== this.#length) return false;
+    if (page >= MOST_PAGES || this.#pages.has(page)) return false;
+    const stations: StationInfo[] = [];
+    for (const each of body) {
+      const read = readStationInfo(each);
+      if ('fault' in read) this.#faults.set(read.fault, (this.#faults.get(read.fault) ?? 0) + 1);
+      else stations.push(read);
     }
-    if (revision !== this.#revision || pages !== this.#pages.length || this.#pages[page] !== undefined) return false;
-    this.#pages[page] = body;
-    this.#missing--;
+    this.#pages.set(page, stations);
+    this.#count += stations.length;
+    while (this.#pages.has(this.#firstMissing)) this.#firstMissing++;
     return true;
   }
 
+  /** Whether nothing is to be asked for any more. */
   get isComplete(): boolean {
-    return this.#missing === 0;
+    return this.#isStopped || (this.#revision !== undefined && this.#firstMissing >= this.#wanted);
+  }
+
+  /** Whether the list goes on beyond what was taken of it. */
+  get isCut(): boolean {
+    return this.#pages.size < this.#length;
   }
 
   /** The page to ask for next. */
   get firstMissing(): number {
-    return Math.max(0, this.#pages.indexOf(undefined));
+    return this.#firstMissing < this.#wanted ? this.#firstMissing : 0;
   }
 
   /** Whether all pages that answer a START for `page` have arrived. */
   isAnswered(page: number): boolean {
-    const end = Math.min(page + PAGES_PER_REQUEST, this.#pages.length);
-    return this.#revision !== undefined && !this.#pages.slice(page, end).includes(undefined);
+    const end = Math.min(page + PAGES_PER_REQUEST, this.#wanted);
+    for (let each = page; each < end; each++) if (!this.#pages.has(each)) return false;
+    return this.#revision !== undefined;
+  }
+
+  /** Number of the stations so far. */
+  get count(): number {
+    return this.#count;
   }
 
   /** The stations so far, in page order. */
   get stations(): StationInfo[] {
-    return this.#pages.flatMap((page) => page ?? []);
+    return [...this.#pages].sort(([a], [b]) => a - b).flatMap(([, stations]) => stations);
+  }
+
+  /** Fields that no station can have as they were described, and the number of stations left out for each. */
+  get faults(): ReadonlyMap<string, number> {
+    return this.#faults;
+  }
+
+  /** Takes no more pages. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  get #wanted(): number {
+    return Math.min(this.#length, MOST_PAGES);
+  }
+
+  #begin(revision: number, pages: number): void {
+    this.#revision = revision;
+    this.#revisions++;
+    this.#length = pages;
+    this.#pages.clear();
+    this.#faults.clear();
+    this.#firstMissing = 0;
+    this.#count = 0;
   }
 }

@@ -141,6 +141,6 @@ function translatedMessage(message: AnyMessage, controlPort: number): AnyMessage
   if (message.type === 'challenge') return { ...message, body: { ...message.body, controlPort } };
   if (message.type === 'tuned')
     return { ...message, body: { ...message.body, station: relayed(message.body.station) } };
-  if (message.type === 'stations') return { ...message, body: message.body.map(relayed) };
+  if (message.type === 'stations') return { ...message, body: (message.body as StationInfo[]).map(relayed) };
   return null;
 }
