@@ -14,6 +14,7 @@ import { packetsOf } from './packet-source.js';
 import { plannedAt as planAt } from './plan.js';
 import type { StationItem } from './playlist.js';
 import { nextCut } from './splice.js';
+import { endOfPictures } from './splice-state.js';
 import { Station } from './station.js';
 import { MOST_PAST, Timeline, type TimelineChange } from './timeline.js';
 
@@ -111,6 +112,24 @@ test('under any commands the stream goes on: counters without a jump, time stamp
     }),
     { numRuns: 25 },
   );
+});
+
+test('a station is cut where its pictures are furthest ahead, of the cuts within half a second', async (context) => {
+  const loud = { ...madeFilm(200, 48), sizes: Array.from({ length: 200 }, (_, i) => (i % 48 < 20 ? 9_000 : 900)) };
+  const station = new Station({ items: [{ name: 'loud', reel: await madeReel(context, loud) }], ssrc: 1 });
+  const ahead = (cut: PacketNumber) => endOfPictures(station, cut) - station.due(cut);
+  let better = 0;
+  for (let seconds = 0; seconds < 8; seconds += 0.25) {
+    const time = Ticks90k(start + seconds * TICKS_PER_SECOND);
+    const cut = nextCut(station, time);
+    for (let later = 0; later < TICKS_PER_SECOND / 2; later += 2_000) {
+      const other = nextCut(station, Ticks90k(time + later));
+      if (station.due(other) > time + TICKS_PER_SECOND / 2) continue;
+      assert.ok(ahead(other) <= ahead(cut), `${ahead(other) / 90} ms ahead at ${other}, ${ahead(cut) / 90} at ${cut}`);
+      if (other !== cut) better++;
+    }
+  }
+  assert.ok(better > 0, 'there was a choice');
 });
 
 test('no command changes a byte of the past, or of the two seconds after it', async (context) => {

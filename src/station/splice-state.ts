@@ -3,7 +3,7 @@
  * follows, counters go on and time stamps do not overlap only if the states of both are known.
  *
  * Packets leave before their time stamps, those of pictures 0.3 to 1 s, those of sound 0.45 s. So behind a cut pictures go on
- * when the old ones end, or up to 0.75 s later, and the last one stands until then; half a second of sound would be missing.
+ * when the old ones end or later, by up to 1.2 s, and the last one stands until then; half a second of sound would be missing.
  */
 
 import { PacketNumber, PTS_MODULUS, TICKS_PER_SECOND, Ticks90k, unwrap } from '../base/units.js';

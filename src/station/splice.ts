@@ -9,8 +9,12 @@ import { beginsUnit, endOfPictures, spliceStateAt } from './splice-state.js';
 import { Station } from './station.js';
 import { Timeline } from './timeline.js';
 
-/** A cut is looked for in parts of a station of this length. */
+/** Cuts are looked for in parts of a station of this length. */
 const LOOK = Ticks90k(TICKS_PER_SECOND / 4);
+/** Packets of this time behind a cut show that it is one: in a loud scene, sound leaves at such intervals. */
+const LOOK_BEHIND = Ticks90k(TICKS_PER_SECOND / 2);
+/** Of the cuts within this time behind the first one, the best is taken. */
+const CHOICE = Ticks90k(TICKS_PER_SECOND / 2);
 
 /** The station without the periods that open with packet `first` or later. */
 export const before = ({ ssrc, timeline }: Station, first: PacketNumber): Station =>
@@ -20,9 +24,10 @@ export const before = ({ ssrc, timeline }: Station, first: PacketNumber): Statio
 const firstAfter = (station: Station, time: number): PacketNumber => PacketNumber(station.at(Ticks90k(time)) + 1);
 
 /**
- * The first packet that leaves at `time` or later and at which a station can be cut, so that everything before it is whole.
- * A JPEG station can be cut between pictures; an MPEG-TS station where no packet is still to come of a picture or a sound unit
- * that has begun.
+ * A packet that leaves at `time` or later and at which a station can be cut, so that everything before it is whole. A JPEG
+ * station can be cut between pictures; an MPEG-TS station where no packet is still to come of a picture or a sound unit that
+ * has begun. Of those within half a second, it is the one before which pictures are furthest ahead: the last picture stands
+ * for the shortest time.
  */
 export function nextCut(station: Station, time: Ticks90k): PacketNumber {
   let from = firstAfter(station, time - 1);
@@ -30,20 +35,28 @@ export function nextCut(station: Station, time: Ticks90k): PacketNumber {
     while (station.randomAccessBefore(from) !== from) from++;
     return from;
   }
-  for (;;) {
+  let best: { cut: PacketNumber; ahead: number } | null = null;
+  let last = Number.POSITIVE_INFINITY;
+  while (station.due(from) <= last) {
     const to = firstAfter(station, station.due(from) + LOOK);
-    const cut = cleanCut(station, { from, to, end: firstAfter(station, station.due(to) + LOOK) });
-    if (cut !== null) return cut;
+    for (const cut of cleanCuts(station, { from, to, end: firstAfter(station, station.due(to) + LOOK_BEHIND) })) {
+      const due = station.due(cut);
+      if (best === null) last = due + CHOICE;
+      else if (due > last) break;
+      const ahead = endOfPictures(station, cut) - due;
+      if (best === null || ahead > best.ahead) best = { cut, ahead };
+    }
     from = to;
   }
+  return best!.cut;
 }
 
-/** The first cut among packets `from` to `to` − 1, as far as the packets before `end` show. */
-function cleanCut(
+/** The cuts among packets `from` to `to` − 1, as far as the packets before `end` show. */
+function cleanCuts(
   station: Station,
   { from, to, end }: { from: PacketNumber; to: PacketNumber; end: PacketNumber },
-): PacketNumber | null {
-  let cut: PacketNumber | null = null;
+): PacketNumber[] {
+  const cuts: PacketNumber[] = [];
   let picturesBegin = false;
   let soundBegins = false;
   for (const [index, packet] of [...station.packets(from, end).entries()].reverse()) {
@@ -51,9 +64,9 @@ function cleanCut(
     picturesBegin = beginsUnit(packet, Pid.video) ?? picturesBegin;
     soundBegins = beginsUnit(packet, Pid.audio) ?? soundBegins;
     // A filler is not cut: it has no reel.
-    if (picturesBegin && soundBegins && n < to && station.ranges(n, PacketNumber(n + 1)).length > 0) cut = n;
+    if (picturesBegin && soundBegins && n < to && station.ranges(n, PacketNumber(n + 1)).length > 0) cuts.push(n);
   }
-  return cut;
+  return cuts.reverse();
 }
 
 /**
