@@ -146,6 +146,32 @@ test('only the child process reaches what loads FFmpeg', () => {
   );
 });
 
+const matching = (pattern: RegExp) =>
+  source
+    .filter(
+      (file) => !isTest(file) && pattern.test(readFileSync(file, 'utf8').replaceAll(/^ *(\/\*\*|\*|\/\/).*$/gm, '')),
+    )
+    .map((file) => relative(join(root, 'src'), file))
+    .sort();
+
+test('text reaches standard output and error only through the file that makes it printable', () => {
+  assert.deepEqual(matching(/console\.|process\.(stdout|stderr)\.write|writeSync\([12]\b/), [
+    join('cli', 'output.ts'),
+    join('reel', 'child', 'media-entry.ts'), // Reports as JSON, for its parent.
+  ]);
+  // The streams themselves, to be handed to a function of that file or of the viewer's terminal.
+  assert.deepEqual(matching(/process\.(stdout|stderr)\b(?!\.(isTTY|columns|on\b))/), [
+    join('cli', 'output.ts'),
+    join('cli', 'record.ts'), // The recording itself.
+    join('cli', 'watch.ts'),
+  ]);
+  assert.deepEqual(matching(/output\.write\(/), [
+    join('viewer', 'players', 'alternate-screen.ts'), // Only our own control sequences.
+    join('viewer', 'players', 'screen-text.ts'),
+    join('viewer', 'terminal.ts'),
+  ]);
+});
+
 test('no modules import each other in a circle', () => {
   const circles: string[] = [];
   const done = new Set<string>();

@@ -23,6 +23,7 @@ import {
   settingsOf,
   wholeNumber,
 } from './options.js';
+import { printHelp, printUsage } from './output.js';
 
 const version = '0.1.0';
 
@@ -43,6 +44,7 @@ export function commandLine(context: CommandContext): Command {
     .version(version)
     .configureHelp({ sortSubcommands: false })
     .showHelpAfterError('(msc --help and msc COMMAND --help list what is possible)')
+    .configureOutput({ writeOut: printHelp, writeErr: printUsage })
     .exitOverride();
   addServe(program, context);
   addDemo(program, context);

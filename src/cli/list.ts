@@ -4,7 +4,7 @@ import type { Millis } from '../base/units.js';
 import { stationTable } from '../contract/station-text.js';
 import { findHint } from '../viewer/channels.js';
 import { findChannels, listed } from './find.js';
-import { problemText } from './output.js';
+import { printJson, printProblem, printResult } from './output.js';
 
 export interface ListOptions {
   /** Name or address; undefined: all interfaces. */
@@ -22,14 +22,15 @@ export async function runList(options: ListOptions): Promise<number> {
   const channels = await findChannels(options);
   if (options.json) {
     const stations = channels.map(({ info, found }) => ({ ...info, servers: found.servers }));
-    process.stdout.write(`${JSON.stringify(stations, null, 2)}\n`);
+    printJson(stations, { indent: 2 });
   }
   if (channels.length === 0) {
     const problem = new Problem('station', 'No stations were found', findHint(options.interface));
-    process.stderr.write(problemText(problem));
+    printProblem(problem);
     return problem.exitCode;
   }
-  if (!options.json && !options.quiet)
-    process.stdout.write(`${stationTable(channels.map(listed), process.stdout.columns)}\n`);
+  if (!options.json && !options.quiet) {
+    printResult(stationTable(channels.map(listed), process.stdout.columns).split('\n'));
+  }
   return 0;
 }

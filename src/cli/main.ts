@@ -2,7 +2,7 @@
 import { CommanderError } from 'commander';
 import { asProblem, Problem } from '../base/problem.js';
 import { commandLine } from './commands.js';
-import { problemText } from './output.js';
+import { printProblem, written } from './output.js';
 
 const PARSE_ERROR_EXIT_CODE = 2;
 /** 128 + SIGINT, as shells have it. */
@@ -17,6 +17,11 @@ export async function main(words: string[]): Promise<void> {
   };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
+  // As Node.js does it, but text from outside in the message cannot act on the terminal.
+  process.on('uncaughtException', (error) => {
+    printProblem(asProblem(error));
+    process.exit(1);
+  });
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE' || error.code === 'EIO') process.exit(0); // The reader has read enough.
     throw error;
@@ -31,10 +36,10 @@ export async function main(words: string[]): Promise<void> {
     if (error instanceof CommanderError) exitCode = error.exitCode === 0 ? 0 : PARSE_ERROR_EXIT_CODE;
     else {
       const problem = asProblem(error);
-      process.stderr.write(problemText(problem));
+      printProblem(problem);
       exitCode = error instanceof Problem ? problem.exitCode : 1;
     }
   }
-  // After the lines that are still in a pipe.
-  process.stdout.write('', () => process.exit(exitCode));
+  await written();
+  process.exit(exitCode);
 }

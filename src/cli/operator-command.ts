@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { Problem } from '../base/problem.js';
 import { CredentialsFile, makeToken, tokenNamePattern } from '../gateway/access/credentials.js';
 import { hashPassword, LEAST_PASSWORD, MOST_PASSWORD } from '../gateway/access/password.js';
-import { countOf, openOutput } from './output.js';
+import { countOf, openOutput, printJson, printResult } from './output.js';
 import { askSecretly } from './secret.js';
 
 interface Options {
@@ -63,14 +63,15 @@ export async function runTokenAdd({ name, ...options }: Options & { name: string
     return { ...data, tokens: [...data.tokens, { name, hash }] };
   });
   openOutput({ ...options, json: false }).print('Keep this token: it is not shown again.');
-  process.stdout.write(`${token}\n`);
+  printResult([token]);
   return 0;
 }
 
 export async function runTokenList(options: { config?: string; json: boolean }): Promise<number> {
   const { tokens } = await new CredentialsFile(options.config).read();
   const names = tokens.map(({ name }) => name);
-  process.stdout.write(options.json ? `${JSON.stringify(names)}\n` : names.map((name) => `${name}\n`).join(''));
+  if (options.json) printJson(names);
+  else printResult(names);
   return 0;
 }
 

@@ -1,4 +1,8 @@
-/** Output of commands: lines for people on standard error, results on standard output, progress on a terminal. */
+/**
+ * Output of commands: lines for people on standard error, results on standard output, progress on a terminal. All text of a
+ * command goes through this file, which leaves nothing in it that acts on a terminal or a log.
+ */
+import { printable, printableJson, printableLines } from '../base/printable.js';
 import type { Problem } from '../base/problem.js';
 import { Millis } from '../base/units.js';
 
@@ -32,20 +36,20 @@ export function openOutput(options: { quiet: boolean; json: boolean }): Output {
   };
   const draw = (line: string) => {
     shown = line;
-    process.stderr.write(`\r\x1b[K${line.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+    process.stderr.write(`\r\x1b[K${printable(line).slice(0, (process.stderr.columns ?? 80) - 1)}`);
   };
   const event = (value: object) => {
-    if (json) process.stdout.write(`${JSON.stringify(value)}\n`);
+    if (json) printJson(value);
   };
   return {
     print(line) {
       if (quiet) return;
       clear();
-      process.stderr.write(`${line}\n`);
+      process.stderr.write(`${printableLines(line)}\n`);
     },
     warn(problem, station) {
       clear();
-      process.stderr.write(problemText(problem));
+      printProblem(problem);
       const { code, message, next } = problem;
       event({ event: 'problem', station, code, message, next });
     },
@@ -65,8 +69,36 @@ export function openOutput(options: { quiet: boolean; json: boolean }): Output {
   };
 }
 
-/** A problem for people: what happened and why, then what to do. */
-export const problemText = (problem: Problem): string => `msc: ${problem.message}\n     ${problem.next}\n`;
+/** A problem for people, on standard error: what happened and why, then what to do. */
+export function printProblem({ message, next }: Problem): void {
+  process.stderr.write(`msc: ${printableLines(`${message}\n${next}`)}\n`);
+}
+
+/** A result for people on standard output: lines of which each is printed as it is. */
+export const printResult = (lines: readonly string[]): void =>
+  void process.stdout.write(lines.map((line) => `${printable(line)}\n`).join(''));
+
+/** One JSON value for scripts, on standard output unless that has something else. */
+export function printJson(
+  value: unknown,
+  { indent, to = process.stdout }: { indent?: number; to?: Writing } = {},
+): void {
+  to.write(`${printableJson(value, indent)}\n`);
+}
+
+type Writing = Pick<NodeJS.WritableStream, 'write'>;
+
+/** Help on standard output: its lines keep their indent. */
+export const printHelp = (text: string): void => printResult(text.trimEnd().split('\n'));
+
+/** A usage error, which repeats words of the command line. */
+export const printUsage = (text: string): void => void process.stderr.write(`${printableLines(text)}\n`);
+
+/** Our own question at a terminal, without a line break. */
+export const printPrompt = (text: string): void => void process.stderr.write(text);
+
+/** Resolves when all results so far are in the pipe or file. */
+export const written = (): Promise<void> => new Promise((resolve) => process.stdout.write('', () => resolve()));
 
 /** A count with its noun: “1 packet”, “2 packets”. */
 export const countOf = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;

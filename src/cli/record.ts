@@ -14,7 +14,7 @@ import { containerFor } from '../viewer/container.js';
 import { targetOf } from '../viewer/moment.js';
 import { Recorder } from '../viewer/recorder.js';
 import { findChannels } from './find.js';
-import { type Output, openOutput } from './output.js';
+import { type Output, openOutput, printJson } from './output.js';
 
 export interface RecordOptions {
   /** Number, id or name. */
@@ -237,7 +237,6 @@ function summarize(
   if (!json) return;
   const interrupted = signal.aborted;
   const counts = { packets: received, lost, lostBeforeRepair, repaired, duplicates, paths, frames, torn };
-  const summary = `${JSON.stringify({ number, id, name, output: path, seconds, bytes, interrupted, ...counts })}\n`;
-  if (path === '-') process.stderr.write(summary);
-  else process.stdout.write(summary);
+  const summary = { number, id, name, output: path, seconds, bytes, interrupted, ...counts };
+  printJson(summary, { to: path === '-' ? process.stderr : process.stdout });
 }

@@ -1,6 +1,7 @@
 /** Asking for a secret on a terminal. */
 import type { ReadStream } from 'node:tty';
 import { Problem } from '../base/problem.js';
+import { printPrompt } from './output.js';
 
 /** The part of a terminal's input that is used. */
 export type SecretInput = Pick<ReadStream, 'setRawMode' | 'on' | 'off' | 'resume' | 'pause' | 'setEncoding'>;
@@ -15,7 +16,7 @@ export function askSecretly(
   question: string,
   signal: AbortSignal,
   input: SecretInput = process.stdin,
-  show: (text: string) => unknown = (text) => process.stderr.write(text),
+  show: (text: string) => unknown = printPrompt,
 ): Promise<string> {
   show(question);
   return new Promise((resolve, reject) => {

@@ -17,6 +17,7 @@ import { currentChannel, type ViewerState } from '../viewer/state.js';
 import { Terminal } from '../viewer/terminal.js';
 import { Viewer } from '../viewer/viewer.js';
 import { findChannels, listed } from './find.js';
+import { printJson, printResult } from './output.js';
 
 export interface WatchOptions {
   /** Number, id or name; undefined: ask. */
@@ -57,7 +58,7 @@ export async function runWatch(options: WatchOptions): Promise<number> {
   requireStations(channels, options.interface);
   const first = options.station === undefined ? null : chooseChannel(channels, options.station);
   if (!first && !options.quiet) {
-    process.stdout.write(`${stationTable(channels.map(listed), process.stdout.columns)}\n\n`);
+    printResult([...stationTable(channels.map(listed), process.stdout.columns).split('\n'), '']);
   }
   // With JSON on standard output, text for people goes to standard error.
   const output = options.json ? process.stderr : process.stdout;
@@ -201,5 +202,4 @@ class Reporter {
   }
 }
 
-const printJson = (value: object): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
 const numbersOf = ({ lastArrival: _, ...numbers }: ReceiverStats): object => numbers;

@@ -1,4 +1,5 @@
 /** Texts about stations: numbers with units, and the table of `msc list` and `msc watch`. */
+import { printable } from '../base/printable.js';
 import type { StationInfo } from '../wire/station-info.js';
 
 /** "24", "23.976", "29.97". */
@@ -41,14 +42,11 @@ const columns: readonly Column[] = [
   { title: 'Server', right: false, cell: (info) => info.server },
 ];
 
-/** Replaces control characters: texts come from the network, and could move the cursor or worse. */
-export const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '�');
-
-/** Width of a text in terminal columns: two for East Asian scripts and emoji, none for combining marks. */
+/** Width of a text in terminal columns: two for East Asian scripts and emoji, none for combining marks and joiners. */
 export function textWidth(text: string): number {
   let width = 0;
   for (const character of text) {
-    if (/\p{M}/u.test(character)) continue;
+    if (/[\p{M}\u200c\u200d]/u.test(character)) continue;
     width += /[ᄀ-ᅟ⺀-꓏가-힣豈-﫿︰-﹏＀-｠￠-￦\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u.test(character) ? 2 : 1;
   }
   return width;

@@ -2,6 +2,7 @@
  * Overlays as ASS events for mpv's osd-overlay: shapes and text at fixed positions on a canvas that is 720 high and has the
  * window's aspect ratio.
  */
+import { printable } from '../base/printable.js';
 import type { Overlay, OverlayRow } from './overlay.js';
 
 export const CANVAS_HEIGHT = 720;
@@ -178,8 +179,4 @@ const n = (value: number): string => String(Math.round(value * 100) / 100);
 
 /** Text comes from the network: nothing in it acts as a tag or a line break. U+2060 ends a backslash's escape. */
 export const escapeAss = (value: string): string =>
-  value
-    .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ')
-    .replaceAll('\\', '\\\u2060')
-    .replaceAll('{', '\\{')
-    .replaceAll('}', '\\}');
+  printable(value).replaceAll('\\', '\\\u2060').replaceAll('{', '\\{').replaceAll('}', '\\}');

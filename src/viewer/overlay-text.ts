@@ -1,6 +1,7 @@
 /** Overlays as lines for a terminal. */
 
-import { fit, printable, textWidth } from '../contract/station-text.js';
+import { printable } from '../base/printable.js';
+import { fit, textWidth } from '../contract/station-text.js';
 import type { Overlay, OverlayRow } from './overlay.js';
 
 export interface TextOptions {

@@ -1,5 +1,6 @@
 /** The terminal that the viewer was started in: keys from it, overlays and a status line to it. */
 import type { ReadStream } from 'node:tty';
+import { printable, printableLines } from '../base/printable.js';
 import { keysIn } from './keys.js';
 import type { Overlay } from './overlay.js';
 import { linesOf } from './overlay-text.js';
@@ -75,7 +76,7 @@ export class Terminal {
       this.#printed = text;
       return;
     }
-    const block = status === '' ? lines : [...lines, `\x1b[2m${status.slice(0, width - 1)}\x1b[0m`];
+    const block = status === '' ? lines : [...lines, `\x1b[2m${printable(status).slice(0, width - 1)}\x1b[0m`];
     const text = block.map((line) => `${line}\n`).join('');
     if (text === this.#printed) return;
     this.#options.output.write(this.#eraseCode() + text);
@@ -85,7 +86,7 @@ export class Terminal {
 
   /** Prints a line that stays. */
   print(line: string): void {
-    this.#options.output.write(`${this.#eraseCode()}${line}\n`);
+    this.#options.output.write(`${this.#eraseCode()}${printableLines(line)}\n`);
     this.#height = 0;
     this.#printed = '';
   }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { Duplex } from 'node:stream';
 import { z } from 'zod';
+import { printable } from '../../base/printable.js';
 import { Millis, TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
 import type { Overlay } from '../overlay.js';
 import { assOf, CANVAS_HEIGHT } from '../overlay-ass.js';
@@ -179,7 +180,7 @@ export class MpvPlayer implements Player {
     };
     const answers = [
       this.#ipc.command(['set_property', 'demuxer-lavf-format', format === 'h264' ? 'mpegts' : '']),
-      this.#ipc.command(['set_property', 'title', title.replaceAll('$', '$$$$')]), // mpv expands properties in it
+      this.#ipc.command(['set_property', 'title', printable(title).replaceAll('$', '$$$$')]), // mpv expands properties in it
       this.#ipc.command(['set_property', 'speed', 1]),
       this.#ipc.command(loading).then((answer) => {
         this.#loaded = entryOf(answer);

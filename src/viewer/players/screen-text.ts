@@ -1,4 +1,5 @@
 /** Lines of text below a picture of letters that another process draws on the same screen. */
+import { printable } from '../../base/printable.js';
 import type { Overlay } from '../overlay.js';
 import { linesOf } from '../overlay-text.js';
 import type { ScreenOutput } from './alternate-screen.js';
@@ -33,7 +34,7 @@ export class ScreenText {
   show(overlay: Overlay | null, status: string): void {
     const { columns = USUAL.columns, rows = USUAL.rows } = this.#output;
     const above = overlay ? linesOf(overlay, { width: columns, styled: true }).slice(0, Math.max(0, rows - 2)) : [];
-    const last = (status === '' ? (overlay?.badge ?? '') : status).slice(0, columns - 1);
+    const last = printable(status === '' ? (overlay?.badge ?? '') : status).slice(0, columns - 1);
     const lines = [...above, `\x1b[2m${last}\x1b[0m`];
     const left = Math.max(0, Math.min(this.#height, rows) - lines.length);
     const block = [...Array.from({ length: left }, () => ''), ...lines];
