@@ -1,7 +1,7 @@
 /** The first step of `list`, `watch` and `record`: finding the stations on the interface that was named. */
 
 import type { Millis } from '../base/units.js';
-import { type FoundStation, findStations, serverNames } from '../discovery/find.js';
+import { type FoundStation, findStations, leftOutLines, serverNames } from '../discovery/find.js';
 import { resolveInterface } from '../net/interfaces.js';
 import { channelsOf, type FoundChannel, matching } from '../viewer/channels.js';
 import type { StationInfo } from '../wire/station-info.js';
@@ -13,15 +13,27 @@ export interface FindChannelsOptions {
   timeout?: Millis;
   /** The wanted station: until it is found, the search lasts for the whole `timeout`. */
   station?: string;
+  /** Stations found before, which keep their keys. */
+  before?: readonly FoundChannel[];
+  /** Called with what is not in the list: whole sentences. */
+  onLeftOut?: (lines: readonly string[]) => void;
 }
 
 /** Rejects with a Problem when there is no such interface. */
 export async function findChannels(options: FindChannelsOptions): Promise<FoundChannel[]> {
   const interfaces = options.interface === undefined ? undefined : [resolveInterface(options.interface)];
-  const { timeout, station } = options;
+  const { timeout, station, before, onLeftOut } = options;
   const isEnough = (found: readonly FoundStation[]): boolean =>
     station === undefined || matching(channelsOf(found), station).length > 0;
-  const channels = channelsOf(await findStations({ interfaces, timeout, isEnough }));
+  const channels = channelsOf(
+    await findStations({
+      interfaces,
+      timeout,
+      isEnough,
+      before: before?.map(({ found }) => found),
+      onLeftOut: (leftOut) => onLeftOut?.(leftOutLines(leftOut)),
+    }),
+  );
   return channels.sort((a, b) => a.info.number - b.info.number || a.info.server.localeCompare(b.info.server));
 }
 

@@ -19,7 +19,10 @@ export interface ListOptions {
 
 /** Exit code 0, or that of Problem "station" when there is none. Rejects with a Problem for a wrong interface. */
 export async function runList(options: ListOptions): Promise<number> {
-  const channels = await findChannels(options);
+  const onLeftOut = (lines: readonly string[]): void => {
+    if (!options.quiet) for (const line of lines) process.stderr.write(`${line}\n`);
+  };
+  const channels = await findChannels({ ...options, onLeftOut });
   if (options.json) {
     const stations = channels.map(({ info, found }) => ({ ...info, servers: found.servers }));
     printJson(stations, { indent: 2 });

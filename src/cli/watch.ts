@@ -54,7 +54,11 @@ export async function runWatch(options: WatchOptions): Promise<number> {
   if (windowless && options.delay !== undefined) throw notInStep;
   if (player === 'terminal') requireTerminal(options.json);
   if (!windowless) findMpv(); // Fails before the user is asked for a station.
-  const channels = await findChannels(options);
+  const onLeftOut = (lines: readonly string[]): void => {
+    if (!options.quiet) for (const line of lines) process.stderr.write(`${line}\n`);
+  };
+  const channels = await findChannels({ ...options, onLeftOut });
+  let before = channels;
   requireStations(channels, options.interface);
   const first = options.station === undefined ? null : chooseChannel(channels, options.station);
   if (!first && !options.quiet) {
@@ -80,7 +84,10 @@ export async function runWatch(options: WatchOptions): Promise<number> {
     first: options.at === undefined ? null : millisToTicks(options.at),
     stay: options.stay,
     delay: options.delay,
-    refresh: () => findChannels({ interface: options.interface, timeout: Millis(500) }),
+    refresh: async () => {
+      before = await findChannels({ interface: options.interface, timeout: Millis(500), before });
+      return before;
+    },
     createTuner: (events) =>
       new Tuner(events, {
         buffer: options.buffer === undefined ? {} : { maxBytes: options.buffer * 1_000_000 },

@@ -5,11 +5,13 @@ import { systemTimers, type Timers } from '../base/timers.js';
 import { Millis } from '../base/units.js';
 import { DISCOVERY_GROUP, QUERY_PORT } from '../contract/addresses.js';
 import { type Endpoint, openEndpoint } from '../net/endpoint.js';
-import { listInterfaces, type NetInterface } from '../net/interfaces.js';
+import { isOnNetworkOf, listInterfaces, type NetInterface } from '../net/interfaces.js';
 import { REQUEST_ID_MODULUS } from '../wire/message.js';
 import { FindState, type FoundStation, type Outgoing } from './find-state.js';
+import type { LeftOut } from './left-out.js';
 
 export { type FoundStation, type StationServer, serverNames } from './find-state.js';
+export { type LeftOut, LeftOutNotes, leftOutLines } from './left-out.js';
 
 /** Interval of looking for missing pages and the end. */
 const TICK = Millis(25);
@@ -21,6 +23,10 @@ export interface FindOptions {
   timeout?: Millis;
   /** Whether the search may end early with these stations, although a busy server might not have answered yet. */
   isEnough?(found: readonly FoundStation[]): boolean;
+  /** The result of the search before: its servers have precedence, and its stations keep their keys. */
+  before?: readonly FoundStation[];
+  /** Called at the end with what is not in the list. */
+  onLeftOut?(leftOut: LeftOut): void;
   /** Time to live of the queries; default 1, the local network. */
   ttl?: number;
   /** Group and port of queries; differs from the default only in tests. */
@@ -36,18 +42,23 @@ export async function findStations({
   interfaces = listInterfaces(),
   timeout = Millis(1_000),
   isEnough = () => true,
+  before,
+  onLeftOut = () => undefined,
   ttl = 1,
   query = { group: DISCOVERY_GROUP, port: QUERY_PORT },
   timers = systemTimers,
-}: FindOptions = {}): Promise<FoundStation[]> {
+}: FindOptions = {}): Promise<readonly FoundStation[]> {
   const endpoints = new Map<string, Endpoint>();
-  const problems: unknown[] = [];
+  let problem: unknown;
   const began = timers.now();
   const state = new FindState({
     localAddresses: [...new Set(interfaces.map(({ address }) => address))],
     query: { address: query.group, port: query.port },
     requestId: randomInt(REQUEST_ID_MODULUS),
     now: began,
+    before,
+    isOnNetwork: (address, localAddress) =>
+      interfaces.some((at) => at.address === localAddress && isOnNetworkOf(at, address)),
   });
   let sent = 0;
   let failed = 0;
@@ -67,18 +78,18 @@ export async function findStations({
         multicastTtl: ttl,
         onError: (error) => {
           failed++;
-          problems.push(error);
+          problem = error;
         },
         onDatagram: (datagram, from) => send(state.receive(datagram, from, address, timers.now())),
       });
       endpoints.set(address, endpoint);
     } catch (error) {
-      problems.push(error);
+      problem ??= error;
     }
   }
   if (endpoints.size === 0) {
     throw (
-      problems[0] ??
+      problem ??
       new Problem('network', 'No network interface has an IPv4 address', 'Connect this machine to a network.')
     );
   }
@@ -95,6 +106,7 @@ export async function findStations({
     tick();
   });
   await Promise.all([...endpoints.values()].map((endpoint) => endpoint.close()));
-  if (sent > 0 && failed >= sent) throw problems.at(-1);
+  if (sent > 0 && failed >= sent) throw problem;
+  onLeftOut(state.leftOut);
   return state.found;
 }

@@ -9,7 +9,7 @@ import type { StationInfo } from '../../src/wire/station-info.js';
 import { until } from './display.js';
 
 /** What a search finds where these servers answer it, each from its address with its stations. */
-export function foundAt(answers: readonly { address: string; stations: StationInfo[] }[]): FoundStation[] {
+export function foundAt(answers: readonly { address: string; stations: StationInfo[] }[]): readonly FoundStation[] {
   const localAddress = '192.0.2.200';
   const search = new FindState({
     localAddresses: [localAddress],
