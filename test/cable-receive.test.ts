@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { type TestContext, test } from 'node:test';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { Millis } from '../src/base/units.js';
+import { openGroupBatched, openGroupPlain, type ReceivedBatch } from '../src/net/receive-batched.js';
 import { ReceivePoller } from '../src/net/receive-poller.js';
 import { loadLibc } from '../src/system/libc.js';
 import { SendMessages } from '../src/system/send-messages.js';
@@ -82,5 +84,62 @@ for (const segment of [1_328, 0]) {
         datagrams.map((bytes) => ({ bytes, from: near.address })),
       );
     }
+  });
+}
+
+for (const way of ['by the poller', 'by the plain path']) {
+  test(`the kernel drops the datagrams of other sources than those that are wanted, ${way}`, {
+    skip: libc === null ? 'needs 64-bit Linux' : withoutNetwork(),
+    timeout: 30_000,
+  }, async (context) => {
+    const [near, far] = await cable(context, [1_500, 1_500]);
+    const other = '10.0.0.3';
+    const senders = await near.inside(() => {
+      const { status, stderr } = spawnSync('ip', ['address', 'add', `${other}/24`, 'dev', 'cable'], {
+        encoding: 'utf8',
+      });
+      assert.equal(status, 0, stderr);
+      return [near.address, other].map((address) => {
+        const socket = new UdpSocket(libc!);
+        socket.bind(address, 0);
+        socket.setMulticast({ interfaceAddress: address, ttl: 1 });
+        return socket;
+      });
+    });
+    for (const sender of senders) context.after(() => sender.close());
+    let seen: string[] = [];
+    const options = {
+      group: GROUP,
+      port: PORT,
+      localAddress: far.address,
+      sources: [near.address],
+      onError: (error: Error) => assert.fail(error),
+      onDatagrams: ({ buffer, offsets, lengths, sources, count }: ReceivedBatch) => {
+        for (let i = 0; i < count; i++) {
+          seen.push(`${buffer.toString('utf8', offsets[i], offsets[i]! + lengths[i]!)} of ${sources[i]!.address}`);
+        }
+      },
+    };
+    const receiver = await far.inside(() =>
+      way === 'by the poller' ? openGroupBatched(options) : openGroupPlain(options),
+    );
+    context.after(() => receiver.close());
+    const messages = new SendMessages(libc!, { data: Buffer.from('word'), capacity: 1, destinations: 1 });
+    messages.setDestination(0, GROUP, PORT);
+    messages.set(0, 0, 4, 0, 0);
+    /** What arrives when both send, the one that is wanted last. */
+    const arrives = async (order: number[], count: number): Promise<string[]> => {
+      seen = [];
+      for (const i of order) assert.equal(messages.send(senders[i]!.fd, 0, 1), 1);
+      while (seen.length < count) await setTimeout(1);
+      return seen;
+    };
+    assert.deepEqual(await arrives([1, 0], 1), [`word of ${near.address}`]);
+    receiver.setSources([other]);
+    assert.deepEqual(await arrives([0, 1], 1), [`word of ${other}`]);
+    receiver.setSources(null);
+    assert.deepEqual(await arrives([0, 1], 2), [`word of ${near.address}`, `word of ${other}`]);
+    receiver.setSources([near.address, other]);
+    assert.deepEqual(await arrives([0, 1], 2), [`word of ${near.address}`, `word of ${other}`]);
   });
 }

@@ -115,8 +115,9 @@ class Bench {
   }
 
   /** The server's time is right for some moment of the round trip. */
-  #checkClock({ serverTime, roundTrip }: ClockAnswer): void {
+  #checkClock({ serverTime, next, roundTrip }: ClockAnswer): void {
     this.clockAnswers++;
+    assert.equal(next, 7);
     const age = epoch + this.now - serverTime;
     assert.ok(age >= 0 && age <= roundTrip, `${age} of ${roundTrip}`);
   }

@@ -3,7 +3,7 @@
  * timers.
  */
 import { Problem } from '../base/problem.js';
-import { Millis, wrap } from '../base/units.js';
+import { Millis, PacketNumber, wrap } from '../base/units.js';
 import {
   decodeMessage,
   isReply,
@@ -59,8 +59,8 @@ type Value = Outcomes[keyof Outcomes];
 
 export type Outcome = { ticket: number } & ({ ok: true; value: Value } | { ok: false; problem: Problem });
 
-/** The server's clock, as it was within the time that the answer took. */
-export type ClockAnswer = { serverTime: Millis } & Timed;
+/** The server's clock, as it was within the time that the answer took, and the station's packet about to leave then. */
+export type ClockAnswer = { serverTime: Millis; next?: PacketNumber } & Timed;
 
 /**
  * `lost`: the server is silent or no longer has our station. `recovered`: it is back, and we are tuned again. `clock`: it
@@ -236,7 +236,9 @@ export class ClientState {
       if (request.type !== 'replay' || reply.body.flow !== request.body.flow) return;
       value = { ...reply.body, roundTrip };
     } else if (reply.type === 'ok' && reply.body.serverTime !== undefined) {
-      this.#step.events.push({ kind: 'clock', serverTime: Millis(reply.body.serverTime), roundTrip });
+      const { serverTime, next } = reply.body;
+      const position = next === undefined ? {} : { next: PacketNumber(next) };
+      this.#step.events.push({ kind: 'clock', serverTime: Millis(serverTime), ...position, roundTrip });
     }
     if (work.kind === 'restoring') this.#onRestored(task, request, now);
     else this.#succeed(task, value, now);

@@ -160,7 +160,7 @@ test('a session is tuned, paused, resumed, changed and left', () => {
   requestOf(server, 'pause', {});
   assert.equal(requestOf(server, 'change', { station: 'station-1' })[0]!.type, 'tuned');
   assert.deepEqual(view(), ['station-1 playing']);
-  assert.equal(requestOf(server, 'keepalive', {})[0]!.type, 'ok');
+  assert.deepEqual(requestOf(server, 'keepalive', {})[0]!.body, { serverTime: noon, next: 1 });
   assert.equal(requestOf(server, 'exit', {})[0]!.type, 'ok');
   assert.deepEqual(view(), []);
   assert.equal(requestOf(server, 'exit', {})[0]!.type, 'ok');

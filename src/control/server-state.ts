@@ -235,8 +235,7 @@ export class ServerState {
         session.state = request.type === 'pause' ? 'paused' : 'playing';
         return message('ok', 0, {});
       case 'keepalive':
-        if (!isLive) return this.#refusal('no-session');
-        return message('ok', 0, { serverTime: this.#options.directory.position(session.station)?.time });
+        return isLive ? this.#position(session.station) : this.#refusal('no-session');
       case 'exit':
         if (isLive) {
           this.#leaveStation(session);
@@ -313,6 +312,12 @@ export class ServerState {
     if (typeof start === 'string') return this.#refusal(start);
     const { next, time: serverTime } = position;
     return message('replaying', 0, { flow: request.flow, ...start, next, serverTime });
+  }
+
+  /** The server's clock, and where its station is then: a receiver believes its packets by that. */
+  #position(station: string): Message<'ok'> {
+    const position = this.#options.directory.position(station);
+    return message('ok', 0, position === undefined ? {} : { serverTime: position.time, next: position.next });
   }
 
   #refusal(code: ErrorCode): Message<'error'> {

@@ -6,7 +6,7 @@ import { Millis } from '../base/units.js';
 import { loadLibc } from '../system/libc.js';
 import { SystemCallError } from '../system/udp-socket.js';
 import { checkGroup } from './interfaces.js';
-import { type GroupAddress, type GroupSocket, openGroup } from './receive.js';
+import { type GroupAddress, openGroup, type SourceSocket } from './receive.js';
 import { ReceivePoller } from './receive-poller.js';
 
 /** Received datagrams, in order. Lent: the callee copies what it keeps before it returns. */
@@ -55,7 +55,7 @@ function sharedPoller(): Promise<ReceivePoller | null> {
 export async function openGroupBatched(
   options: BatchedGroupOptions,
   polling: Promise<ReceivePoller | null> = sharedPoller(),
-): Promise<GroupSocket> {
+): Promise<SourceSocket> {
   checkGroup(options.group);
   const poller = await polling;
   if (poller !== null) {
@@ -73,7 +73,7 @@ export async function openGroupBatched(
 export async function openGroupPlain(
   options: BatchedGroupOptions,
   timers: Timers = systemTimers,
-): Promise<GroupSocket> {
+): Promise<SourceSocket> {
   const { onDatagrams } = options;
   const sources: SocketAddress[] = [];
   const batch = {
@@ -102,6 +102,7 @@ export async function openGroupPlain(
   cancel = timers.after(QUIET, tick);
   return {
     receiveBuffer: socket.receiveBuffer,
+    setSources: (changed) => socket.setSources(changed),
     close: () => {
       cancel();
       return socket.close();

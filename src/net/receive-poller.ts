@@ -10,7 +10,8 @@ import { Millis } from '../base/units.js';
 import type { Libc } from '../system/libc.js';
 import { LARGEST_MESSAGE, ReceiveMessages } from '../system/receive-messages.js';
 import { SystemCallError, UdpSocket } from '../system/udp-socket.js';
-import { addressesOf, type GroupSocket, RECEIVE_BUFFER } from './receive.js';
+import { Memberships } from './memberships.js';
+import { addressesOf, changeSources, RECEIVE_BUFFER, type SourceSocket } from './receive.js';
 import type { BatchedGroupOptions } from './receive-batched.js';
 import { socketProblem } from './socket-problem.js';
 
@@ -82,9 +83,15 @@ export class ReceivePoller {
   }
 
   /** Throws a SystemCallError. */
-  open(options: BatchedGroupOptions & { latency: Millis }): GroupSocket {
-    const { group, port, latency } = options;
+  open(options: BatchedGroupOptions & { latency: Millis }): SourceSocket {
+    const { group, port, sources = null, latency } = options;
     const socket = new UdpSocket(this.#libc);
+    const memberships = new Memberships({
+      join: (address) => socket.joinGroup(group, address),
+      leave: (address) => socket.leaveGroup(group, address),
+      joinSource: (address, source) => socket.joinSource(group, address, source),
+      leaveSource: (address, source) => socket.leaveSource(group, address, source),
+    });
     let receiveBuffer: number;
     try {
       // Nothing can have arrived yet: this only shows whether the call is allowed.
@@ -94,7 +101,7 @@ export class ReceivePoller {
       offload(socket);
       socket.setReuseAddress();
       socket.bind(group, port);
-      for (const address of addressesOf(options)) socket.joinGroup(group, address);
+      for (const address of addressesOf(options)) memberships.set(address, sources);
     } catch (error) {
       socket.close();
       throw error;
@@ -114,6 +121,9 @@ export class ReceivePoller {
     let closed: Promise<void> | undefined;
     return {
       receiveBuffer,
+      setSources: (changed) => {
+        if (closed === undefined) changeSources(memberships, options, changed);
+      },
       close: () => {
         closed ??= this.#close(polled);
         return closed;

@@ -3,6 +3,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { SocketAddress } from '../base/socket-address.js';
 import { checkGroup } from './interfaces.js';
+import { Memberships } from './memberships.js';
 import { socketProblem } from './socket-problem.js';
 
 /** Requested bytes: a quarter of a second at 100 Mbit/s, with the kernel's bookkeeping. */
@@ -14,6 +15,8 @@ export interface GroupAddress {
   port: number;
   /** IPv4 address (or addresses) of the interface to join on. */
   localAddress: string | readonly string[];
+  /** IPv4 addresses whose datagrams are wanted; undefined or null: any. Where the system cannot choose, others come too. */
+  sources?: readonly string[] | null;
 }
 
 export interface GroupOptions extends GroupAddress {
@@ -28,6 +31,12 @@ export interface GroupSocket {
   readonly receiveBuffer: number;
   /** Leaves the group; in batches, pending datagrams are handed over before. Further calls do nothing. */
   close(): Promise<void>;
+}
+
+/** A socket whose sources can be changed. */
+export interface SourceSocket extends GroupSocket {
+  /** As `sources` of GroupAddress. Errors go to `onError`. */
+  setSources(sources: readonly string[] | null): void;
 }
 
 /** Requests a receive buffer, and half of it while the system refuses; returns the granted bytes. */
@@ -47,16 +56,37 @@ export function enlargeReceiveBuffer(socket: Socket, bytes = RECEIVE_BUFFER): nu
 export const addressesOf = ({ localAddress }: GroupAddress): readonly string[] =>
   typeof localAddress === 'string' ? [localAddress] : localAddress;
 
+/** Changes the sources of a group's memberships; an error goes to `onError`, and the other interfaces are changed. */
+export function changeSources(
+  memberships: Memberships,
+  options: GroupAddress & { onError: (error: Error) => void },
+  sources: readonly string[] | null,
+): void {
+  for (const address of addressesOf(options)) {
+    try {
+      memberships.set(address, sources);
+    } catch (error) {
+      options.onError(socketProblem(error, { address, port: options.port }));
+    }
+  }
+}
+
 /**
  * Joins `group` and delivers the datagrams sent to it on `port`. Any number of programs may do so at once. For
  * infrequent datagrams: it costs nothing while none arrive. A stream takes much less of the processor with
  * `openGroupBatched`. Rejects with a Problem: port not shared by another program, no such address, not a multicast
  * group.
  */
-export async function openGroup(options: GroupOptions): Promise<GroupSocket> {
-  const { group, port, onDatagram, onError } = options;
+export async function openGroup(options: GroupOptions): Promise<SourceSocket> {
+  const { group, port, sources = null, onDatagram, onError } = options;
   checkGroup(group);
   const socket = createSocket({ type: 'udp4', reuseAddr: true });
+  const memberships = new Memberships({
+    join: (address) => socket.addMembership(group, address),
+    leave: (address) => socket.dropMembership(group, address),
+    joinSource: (address, source) => socket.addSourceSpecificMembership(source, group, address),
+    leaveSource: (address, source) => socket.dropSourceSpecificMembership(source, group, address),
+  });
   let receiveBuffer = 0;
   let where = { address: group, port };
   try {
@@ -65,7 +95,7 @@ export async function openGroup(options: GroupOptions): Promise<GroupSocket> {
     await once(socket, 'listening');
     for (const address of addressesOf(options)) {
       where = { address, port };
-      socket.addMembership(group, address);
+      memberships.set(address, sources);
     }
     receiveBuffer = enlargeReceiveBuffer(socket);
   } catch (error) {
@@ -77,6 +107,9 @@ export async function openGroup(options: GroupOptions): Promise<GroupSocket> {
   let closed: Promise<void> | undefined;
   return {
     receiveBuffer,
+    setSources: (changed) => {
+      if (closed === undefined) changeSources(memberships, options, changed);
+    },
     close: () => {
       closed ??= new Promise((resolve) => socket.close(() => resolve()));
       return closed;

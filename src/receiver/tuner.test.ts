@@ -45,7 +45,10 @@ function bench(context: TestContext, up: Set<string>, ready?: (address: string) 
   const tuner = new Tuner(
     { onServer: (isLost) => servers.push(isLost), onTrouble: ({ message }) => troubles.push(message) },
     {},
-    { openSession, openGroup: async () => ({ receiveBuffer: 0, close: async () => undefined }) },
+    {
+      openSession,
+      openGroup: async () => ({ receiveBuffer: 0, setSources: () => undefined, close: async () => undefined }),
+    },
   );
   context.after(() => tuner.close());
   const settle = async () => {

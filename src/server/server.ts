@@ -345,13 +345,14 @@ export class Server {
   }
 
   #loadOptions(plan: StationPlan): PrepareOptions & StateOptions {
-    const { config, settings, store, states, events } = this.#parts;
+    const { config, settings, at, store, states, events } = this.#parts;
     return {
       plan,
       settings: { ...settings, format: plan.format },
       store,
       states,
       server: config.name,
+      source: at.address,
       fec: config.fec === 'none' ? undefined : config.fec.size,
       onEvent: events.emit,
       signal: this.#ending.signal,

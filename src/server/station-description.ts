@@ -14,6 +14,8 @@ export interface DescriptionOptions {
   station: Station;
   /** The server's name. */
   server: string;
+  /** IPv4 address that its packets leave from; undefined: not on the air yet. */
+  source?: string;
   /** Size of its parity blocks; undefined: it never has parity. */
   fec?: FecSize;
 }
@@ -37,7 +39,7 @@ export function describer(options: DescriptionOptions): (time: Ticks90k) => Stat
   };
 }
 
-function describe({ plan, station, server, fec }: DescriptionOptions): StationInfo {
+function describe({ plan, station, server, source, fec }: DescriptionOptions): StationInfo {
   // A slate changes only the title on air, not the properties.
   const manifests = station.items.map(({ reel }) => reel.data.manifest);
   const { format, properties } = manifests[0]!;
@@ -61,6 +63,7 @@ function describe({ plan, station, server, fec }: DescriptionOptions): StationIn
     group: plan.group,
     port: plan.port,
     ssrc: station.ssrc,
+    ...(source !== undefined && { source }),
     ...(fec && { fec }),
     randomAccessInterval: Math.round(interval * 1000) / 1000,
     nowPlaying: '',

@@ -31,6 +31,9 @@ const IP_MULTICAST_IF = 32;
 const IP_MULTICAST_TTL = 33;
 const IP_MULTICAST_LOOP = 34;
 const IP_ADD_MEMBERSHIP = 35;
+const IP_DROP_MEMBERSHIP = 36;
+const IP_ADD_SOURCE_MEMBERSHIP = 39;
+const IP_DROP_SOURCE_MEMBERSHIP = 40;
 const IP_MULTICAST_ALL = 49;
 
 export const SOL_UDP = 17;
@@ -107,8 +110,25 @@ export class UdpSocket {
   }
 
   joinGroup(group: string, interfaceAddress: string): void {
-    // struct ip_mreq: imr_multiaddr, imr_interface
-    this.#set(IPPROTO_IP, IP_ADD_MEMBERSHIP, Buffer.concat([addressBytes(group), addressBytes(interfaceAddress)]));
+    this.#setMembership(IP_ADD_MEMBERSHIP, group, interfaceAddress);
+  }
+
+  leaveGroup(group: string, interfaceAddress: string): void {
+    this.#setMembership(IP_DROP_MEMBERSHIP, group, interfaceAddress);
+  }
+
+  /** Joins a group for the datagrams of one source; further sources can be added. */
+  joinSource(group: string, interfaceAddress: string, source: string): void {
+    this.#setMembership(IP_ADD_SOURCE_MEMBERSHIP, group, interfaceAddress, source);
+  }
+
+  leaveSource(group: string, interfaceAddress: string, source: string): void {
+    this.#setMembership(IP_DROP_SOURCE_MEMBERSHIP, group, interfaceAddress, source);
+  }
+
+  /** struct ip_mreq and ip_mreq_source: imr_multiaddr, imr_interface, imr_sourceaddr. */
+  #setMembership(name: number, ...addresses: string[]): void {
+    this.#set(IPPROTO_IP, name, Buffer.concat(addresses.map(addressBytes)));
     // Receive only the groups that this socket joined, not those of other sockets of the machine.
     this.#set(IPPROTO_IP, IP_MULTICAST_ALL, int32(0));
   }

@@ -137,8 +137,8 @@ const bodySchemas = {
     /** Null: not requested, or refused for want of budget. */
     burst: flowStart.nullable(),
   }),
-  /** The server's clock, in the answer to KEEPALIVE. */
-  ok: z.object({ serverTime: timeSchema.optional() }),
+  /** In the answer to KEEPALIVE: the server's clock, and the number of the packet about to leave. */
+  ok: z.object({ serverTime: timeSchema.optional(), next: packetNumber.optional() }),
   error: z.object({ code: z.string().max(40), message: z.string().max(500) }),
   replaying: flowStart.extend({
     next: packetNumber,

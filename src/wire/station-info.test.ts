@@ -15,6 +15,8 @@ test('what real stations have is believed', () => {
     { duration: 86_400 * 365, nowUntil: Date.UTC(2099, 0), next: 'the next' },
     { fec: { columns: 20, rows: 5 }, group: '224.0.1.0', port: 1024 },
     { fec: { columns: 1, rows: 4 }, group: '239.255.255.255', port: 65_528 },
+    { source: '10.0.0.1' },
+    { source: '127.0.0.1' },
     { name: '', server: '', schedule: '', nowPlaying: 'ö'.repeat(200) },
   ];
   for (const changes of real) assert.ok(isBelieved(changes), JSON.stringify(changes));
@@ -49,6 +51,10 @@ test('a field that no station can have is named', () => {
     ['name', 'x'.repeat(201)],
     ['schedule', 'f'.repeat(65)],
     ['ssrc', 2 ** 32],
+    ['source', '239.255.1.1'],
+    ['source', '0.0.0.0'],
+    ['source', '255.255.255.255'],
+    ['source', 'fe80::1'],
   ];
   for (const [field, value] of wrong) {
     assert.deepEqual(readStationInfo({ ...makeStation(1), [field]: value }), { fault: field }, `${field} ${value}`);

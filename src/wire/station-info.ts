@@ -45,6 +45,8 @@ export function isStationGroup(group: string): boolean {
   return first >= 224 && first <= 239 && (first > 224 || second > 0 || third > 0);
 }
 
+const isUnicast = (address: string): boolean => !/^(0|22[4-9]|2[3-5]\d)\./.test(address);
+
 /** What receivers believe of a description. Bounds hold for everything that sizes, loops and timers follow from. */
 export const stationInfoSchema = z.object({
   /** Position in the server's list, from 1. */
@@ -73,6 +75,8 @@ export const stationInfoSchema = z.object({
     .min(FIRST_PORT)
     .max(65_535 - PORTS_ABOVE),
   ssrc: z.int().min(0).max(0xffff_ffff),
+  /** IPv4 address that the server's packets leave from; absent: the address that it answers at. */
+  source: z.ipv4().refine(isUnicast).optional(),
   /** L and D of its parity (SMPTE 2022-1), where it has some at times. */
   fec: fec.optional(),
   /** The longest wait for a random access point, seconds. */
