@@ -187,6 +187,13 @@ test('the time ahead is counted from the foremost reader', () => {
   assert.equal(buffer.ahead, 0);
 });
 
+test('no time is ahead, and no reader behind, where the stream has gone back in time', () => {
+  const buffer = new StreamBuffer();
+  for (const time of [9_000, 9_090, 0]) buffer.push(unit(time, time === 9_000));
+  assert.equal(buffer.ahead, 0);
+  assert.equal(buffer.duration, 0);
+});
+
 test('units held for a reader stay while it reads, also when the writer can no longer continue', () => {
   const buffer = new StreamBuffer({ maxBytes: 1000 });
   buffer.keepsUnread = true;

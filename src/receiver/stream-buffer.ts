@@ -157,7 +157,7 @@ export class StreamBuffer {
     let position = -1;
     for (const cursor of this.#pinned) position = Math.max(position, cursor.position);
     const from = this.#unitAt(Math.max(position, this.#first));
-    return newest && from ? Millis((newest.time - from.time) / TICKS_PER_MILLI) : Millis(0);
+    return newest && from ? timeBetween(from, newest) : Millis(0);
   }
 
   /**
@@ -203,7 +203,7 @@ export class StreamBuffer {
     for (let at = Math.max(cursor.position, this.#first); at < this.#end; at++) {
       bytes += this.#unitAt(at)!.data.length;
     }
-    return { bytes, time: Millis((newest.time - from.time) / TICKS_PER_MILLI) };
+    return { bytes, time: timeBetween(from, newest) };
   }
 
   /**
@@ -285,3 +285,7 @@ export class StreamBuffer {
     }
   }
 }
+
+/** 0 where the times go back, as they do where a stream continues at an earlier time. */
+const timeBetween = (from: StreamUnit, to: StreamUnit): Millis =>
+  Millis(Math.max(0, to.time - from.time) / TICKS_PER_MILLI);
