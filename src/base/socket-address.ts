@@ -3,3 +3,6 @@ export interface SocketAddress {
   readonly address: string;
   readonly port: number;
 }
+
+/** Names an address and port in a map. */
+export const socketKey = ({ address, port }: SocketAddress): string => `${address}:${port}`;

@@ -26,8 +26,13 @@ export class TokenBucket {
 
   /** Whether `amount` can be taken with at least the share `reserve` of the capacity left. Takes nothing. */
   has(amount: number, reserve: number, now: Millis): boolean {
+    return this.room(reserve, now) >= amount;
+  }
+
+  /** The amount that can be taken with at least the share `reserve` of the capacity left; negative for a debt. */
+  room(reserve: number, now: Millis): number {
     this.#refill(now);
-    return this.#level - amount >= reserve * this.#capacity;
+    return this.#level - reserve * this.#capacity;
   }
 
   /** Takes an amount that `has` confirmed. The level may go below zero; the debt is refilled first. */

@@ -12,16 +12,23 @@ import {
   message,
   type RequestType,
 } from '../wire/message.js';
+import type { StationInfo } from '../wire/station-info.js';
 import { COOKIE_SLOT } from './cookie.js';
-import { AMPLIFICATION_LIMIT, BURST_SPEED, MAX_SESSIONS, SESSION_TIMEOUT, ServerState } from './server-state.js';
+import { AMPLIFICATION_LIMIT, BURST_SPEED, SESSION_TIMEOUT, ServerState } from './server-state.js';
+import { MAX_SESSIONS } from './session-table.js';
 
 const secret = Buffer.alloc(32, 7);
 const client = { address: '10.0.0.9', port: 40_000 };
 const noon = Millis(1_795_000_000_000);
 
-function makeServer(stations = makeStations(2), server = 'hall', flows = new FakeFlows()): ServerState {
+/** `stations` can return another list at any time. */
+function makeServer(
+  stations: StationInfo[] | (() => StationInfo[]) = makeStations(2),
+  server = 'hall',
+  flows = new FakeFlows(),
+): ServerState {
   const directory = {
-    stations: () => stations,
+    stations: typeof stations === 'function' ? stations : () => stations,
     position: (id: string) =>
       id === 'off' ? undefined : { next: PacketNumber(id === 'station-2' ? 1234 : 1), time: noon },
   };
@@ -110,11 +117,11 @@ test('a cookie is valid in its time slot and the next, and every reply brings th
 });
 
 test('a long list comes in pages of one revision from the requested page on, and is kept for a while', () => {
-  const stations = makeStations(80);
-  const server = makeServer(stations);
+  let stations = makeStations(80);
+  const server = makeServer(() => stations);
   const cookie = cookieFor(server);
   const first = ask(server, message('start', 1, {}, { cookie }));
-  stations[79] = makeStation(80, { nowPlaying: 'another' });
+  stations = stations.with(79, makeStation(80, { nowPlaying: 'another' }));
   const rest = ask(server, message('start', 2, {}, { cookie, page: first.length }), client, noon + 100);
   const all = [...first, ...rest];
   assert.equal(first.length, 16);
@@ -130,16 +137,16 @@ test('a long list comes in pages of one revision from the requested page on, and
 });
 
 test('the list is made again when it is old, and at once when a station comes or goes', () => {
-  const stations = makeStations(3);
-  const server = makeServer(stations);
+  let stations = makeStations(3);
+  const server = makeServer(() => stations);
   const cookie = cookieFor(server);
   const list = (now: number): AnyMessage => ask(server, message('start', 1, {}, { cookie }), client, now)[0]!;
   const first = list(noon);
-  stations[0] = makeStation(1, { nowPlaying: 'another' });
+  stations = stations.with(0, makeStation(1, { nowPlaying: 'another' }));
   assert.deepEqual(list(noon + 1_999), first);
   const second = list(noon + 2_000);
   assert.deepEqual(second.body, stations);
-  stations.pop();
+  stations = stations.slice(0, -1);
   const third = list(noon + 2_001);
   assert.deepEqual(third.body, stations);
   assert.equal(new Set([first, second, third].map(({ revision }) => revision)).size, 3);
@@ -228,9 +235,12 @@ test('members are the sessions of a station', () => {
   };
   assert.deepEqual([tune(1, 'station-1'), tune(2, 'station-1'), tune(3, 'station-2')], [1, 2, 1]);
   assert.deepEqual([tune(1, 'station-2'), tune(1, 'station-2')], [2, 2]);
-  assert.equal(server.members('station-1'), 1);
+  assert.deepEqual(server.members('station-1'), { sessions: 1, addresses: 1 });
   server.expire(Millis(noon + SESSION_TIMEOUT));
-  assert.deepEqual([server.members('station-1'), server.members('station-2')], [0, 0]);
+  assert.deepEqual(
+    [server.members('station-1'), server.members('station-2')].map(({ sessions }) => sessions),
+    [0, 0],
+  );
 });
 
 test('feedback is accepted with a valid cookie from a session only', () => {
@@ -309,12 +319,68 @@ test('the number of sessions is limited; existing ones go on', () => {
   for (let n = 0; n <= MAX_SESSIONS; n++) {
     const from = { address: `10.1.${n >> 8}.${n & 255}`, port: 5000 };
     const cookie = cookieFor(server, from);
-    types.push(ask(server, message('tune', 1, { station: 'station-1' }, { cookie }), from)[0]!.type);
+    types.push(ask(server, message('tune', 1, { station: 'station-1' }, { cookie }), from, noon + n)[0]!.type);
   }
   assert.equal(types.pop(), 'error');
   assert.ok(types.every((type) => type === 'tuned'));
   const from = { address: '10.1.0.0', port: 5000 };
   assert.equal(ask(server, message('pause', 2, {}, { cookie: cookieFor(server, from) }), from)[0]!.type, 'ok');
+});
+
+test('ten thousand sessions of one address leave room for the others, and end for them', () => {
+  const server = makeServer();
+  const tune = (from: typeof client, now: number) =>
+    ask(server, message('tune', 1, { station: 'station-1' }, { cookie: cookieFor(server, from, now) }), from, now)[0];
+  let now: number = noon;
+  for (let port = 1; server.sessions().length < MAX_SESSIONS; now += 1_000) {
+    while (tune({ address: '10.0.0.66', port }, now)?.type === 'tuned') port++;
+    const alive = { address: '10.0.0.66', port: 1 };
+    ask(server, message('keepalive', 2, {}, { cookie: cookieFor(server, alive, now) }), alive, now);
+  }
+  for (let i = 1; i <= 200; i++) {
+    const from = { address: `10.0.1.${i}`, port: 5000 };
+    assert.equal(tune(from, now)?.type, 'tuned');
+  }
+  assert.equal(server.counters.displaced, 200);
+  assert.equal(server.sessions().length, MAX_SESSIONS);
+  assert.deepEqual(server.members('station-1'), { sessions: MAX_SESSIONS, addresses: 201 });
+});
+
+test('a session that floods with good requests is answered as far as its share goes; others are always answered', () => {
+  const server = makeServer(makeStations(80));
+  const [flooder, neighbour, other] = [
+    { address: '10.0.0.66', port: 1 },
+    { address: '10.0.0.66', port: 2 },
+    { address: '10.0.0.9', port: 1 },
+  ];
+  const cookies = [flooder, neighbour, other].map((from) => cookieFor(server, from));
+  let answered = 0;
+  for (let ms = 0; ms < 2_000; ms++) {
+    for (let i = 0; i < 50; i++) {
+      answered += ask(server, message('start', i, {}, { cookie: cookies[0] }), flooder, noon + ms).length > 0 ? 1 : 0;
+    }
+    if (ms % 20 !== 0) continue;
+    for (const [i, from] of [neighbour, other].entries()) {
+      const replies = ask(server, message('start', ms, {}, { cookie: cookies[i + 1] }), from, noon + ms);
+      assert.equal(replies.length, 16);
+    }
+  }
+  assert.ok(answered < 25_000, `${answered} of 100,000`);
+  assert.equal(server.counters.excess, 100_000 - answered);
+});
+
+test('feedback of a session that causes more work than its share is not accepted; that of others is', () => {
+  const server = makeServer();
+  const cookie = cookieFor(server);
+  requestOf(server, 'tune', { station: 'station-2' });
+  const other = { ...client, port: 2 };
+  const itsCookie = cookieFor(server, other);
+  ask(server, message('tune', 1, { station: 'station-2' }, { cookie: itsCookie }), other);
+  let accepted = 0;
+  for (; server.acceptsFeedback(client, cookie, noon); accepted++) server.countWork(client, 1_000);
+  assert.ok(accepted > 10 && accepted < 50, `${accepted}`);
+  assert.ok(server.acceptsFeedback(other, itsCookie, noon));
+  assert.ok(server.acceptsFeedback(client, cookie, Millis(noon + 200)));
 });
 
 test('anything malformed is counted and dropped, replies included', () => {

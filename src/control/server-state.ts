@@ -1,6 +1,7 @@
 /** The server's half of the control protocol: datagrams in, datagrams out. No sockets, no timers. */
 
-import type { SocketAddress } from '../base/socket-address.js';
+import type { Party } from '../base/fair-shares.js';
+import { type SocketAddress, socketKey } from '../base/socket-address.js';
 import { Millis, type PacketNumber, wrappedDistance } from '../base/units.js';
 import type { ReceiverSession } from '../contract/api.js';
 import {
@@ -19,18 +20,19 @@ import {
   readRequestHeader,
 } from '../wire/message.js';
 import type { StationInfo } from '../wire/station-info.js';
-import { fitStation } from '../wire/station-pages.js';
 import { checkCookie, goodUntil } from './cookie.js';
 import type { Flows } from './flows.js';
+import { SessionTable } from './session-table.js';
 import { StationList } from './station-list.js';
+import { FEEDBACK_STEPS, REQUEST_STEPS, workload } from './workload.js';
 
 /** Longest silence of a session. Clients send a keep-alive every 10 s, so two may get lost. */
 export const SESSION_TIMEOUT = Millis(30_000);
-export const MAX_SESSIONS = 10_000;
 /** Until a client has returned a cookie, no reply is longer than this times its request. */
 export const AMPLIFICATION_LIMIT = 3;
 /** Requests at most this far behind the latest are delayed copies; others come from a new client. */
 const STALE_REQUESTS = 64;
+
 /** The stations as the protocol needs them. */
 export interface StationDirectory {
   stations(): readonly StationInfo[];
@@ -52,6 +54,8 @@ export interface ServerStateOptions {
 export const BURST_SPEED = 10;
 
 interface SessionRecord extends Omit<ReceiverSession, 'state'> {
+  /** Of its address and port. */
+  readonly key: string;
   /** A session that has left stays until it expires, so that late copies of its requests do not restore it. */
   state: 'playing' | 'paused' | 'left';
   lastRequest: number;
@@ -60,6 +64,12 @@ interface SessionRecord extends Omit<ReceiverSession, 'state'> {
   /** Cookie of the latest feedback, and the time until which it need not be checked again. */
   cookie: Buffer;
   cookieUntil: Millis;
+}
+
+/** The sessions of a station: all of them, and those of each address. */
+interface Members {
+  sessions: number;
+  readonly addresses: Map<string, number>;
 }
 
 /** Totals since the process began. */
@@ -73,15 +83,16 @@ export interface ControlCounters {
   stale: number;
   /** The latest request again: answered as before. */
   repeated: number;
+  /** Dropped with a good cookie: their client causes more work than its share. */
+  excess: number;
   /** Answered with ERROR. */
   refused: number;
-  /** Sessions begun, left by EXIT, and ended by silence. */
+  /** Sessions begun, left by EXIT, ended by silence, and ended for others in a full table. */
   begun: number;
   left: number;
   expired: number;
+  displaced: number;
 }
-
-const keyOf = ({ address, port }: SocketAddress): string => `${address}:${port}`;
 
 /**
  * A session on the server, which 30 s of silence end in any state:
@@ -97,6 +108,7 @@ const keyOf = ({ address, port }: SocketAddress): string => `${address}:${port}`
  *
  * Responsible for:
  * - telling clients from forged addresses by cookie: a request without a valid one costs reading its header and no more
+ * - a fair share of the work for each client that has one
  * - sessions and their ends
  * - answering a repeated request as before
  * - the counters
@@ -108,17 +120,21 @@ export class ServerState {
     challenged: 0,
     stale: 0,
     repeated: 0,
+    excess: 0,
     refused: 0,
     begun: 0,
     left: 0,
     expired: 0,
+    displaced: 0,
   };
   readonly #options: ServerStateOptions;
-  /** In order of lastSeen. */
-  readonly #sessions = new Map<string, SessionRecord>();
-  /** Sessions of each station. */
-  readonly #members = new Map<string, number>();
+  readonly #sessions = new SessionTable<SessionRecord>((session) => {
+    if (session.state !== 'left') this.#leaveStation(session);
+    this.counters.displaced++;
+  });
+  readonly #members = new Map<string, Members>();
   readonly #list: StationList;
+  readonly #work = workload();
 
   constructor(options: ServerStateOptions) {
     if (options.secret.length < 16) throw new RangeError('The secret needs 16 bytes or more');
@@ -141,17 +157,17 @@ export class ServerState {
       this.counters.challenged++;
       return [challenge];
     }
+    if (!this.#mayCause(REQUEST_STEPS, { address: from.address, key: socketKey(from) }, now)) return [];
     const request = decodeMessage(datagram);
     if (request === null || !isRequest(request)) return this.#malformed();
-    const replies = request.type === 'start' ? this.#list.pages(request, now) : this.#inSession(request, from, now);
+    if (request.type === 'start') return this.#list.pages({ ...request, cookie: newest }, now);
+    const replies = this.#inSession(request, from, now);
     return replies.map((reply) => encodeMessage({ ...reply, requestId: request.requestId, cookie: newest }));
   }
 
   /** Ends sessions that have been silent too long. Call it about once a second. */
   expire(now: Millis): void {
-    for (const [key, session] of this.#sessions) {
-      if (now - session.lastSeen < SESSION_TIMEOUT) return; // the rest were seen later
-      this.#sessions.delete(key);
+    for (const session of this.#sessions.expire(Millis(now - SESSION_TIMEOUT))) {
       if (session.state === 'left') continue;
       this.#leaveStation(session);
       this.counters.expired++;
@@ -165,14 +181,19 @@ export class ServerState {
     );
   }
 
-  /** Number of sessions of a station. */
-  members(station: string): number {
-    return this.#members.get(station) ?? 0;
+  /** The number of a station's sessions, and of the addresses that they are at. */
+  members(station: string): { sessions: number; addresses: number } {
+    const { sessions = 0, addresses } = this.#members.get(station) ?? {};
+    return { sessions, addresses: addresses?.size ?? 0 };
   }
 
-  /** The session that feedback with this cookie belongs to; null for none, or an invalid cookie. */
+  /**
+   * The session that feedback with this cookie belongs to; null for none, for an invalid cookie, and for a session that
+   * causes more work than its share.
+   */
   acceptsFeedback(from: SocketAddress, cookie: Buffer, now: Millis): Pick<ReceiverSession, 'station'> | null {
-    const session = this.#sessions.get(keyOf(from));
+    const key = socketKey(from);
+    const session = this.#sessions.get(key);
     if (session === undefined || session.state === 'left') return null;
     // Usually the same as before: only a new cookie is computed.
     if (now >= session.cookieUntil || !cookie.equals(session.cookie)) {
@@ -180,7 +201,19 @@ export class ServerState {
       session.cookie = Buffer.from(cookie);
       session.cookieUntil = goodUntil(now);
     }
-    return session;
+    return this.#mayCause(FEEDBACK_STEPS, session, now) ? session : null;
+  }
+
+  /** Counts the work that accepted feedback has caused beside its datagram. */
+  countWork(from: SocketAddress, steps: number): void {
+    this.#work.take({ address: from.address, key: socketKey(from) }, steps);
+  }
+
+  #mayCause(steps: number, client: Party, now: Millis): boolean {
+    const isAllowed = this.#work.allows(client, steps, 0, now);
+    if (isAllowed) this.#work.take(client, steps);
+    else this.counters.excess++;
+    return isAllowed;
   }
 
   #malformed(): Buffer[] {
@@ -189,7 +222,7 @@ export class ServerState {
   }
 
   #inSession(request: Exclude<Request, Message<'start'>>, from: SocketAddress, now: Millis): AnyMessage[] {
-    const key = keyOf(from);
+    const key = socketKey(from);
     const session = this.#sessions.get(key);
     if (session !== undefined) {
       const behind = wrappedDistance(request.requestId, session.lastRequest, REQUEST_ID_MODULUS);
@@ -197,9 +230,7 @@ export class ServerState {
         this.counters.stale++;
         return [];
       }
-      session.lastSeen = now;
-      this.#sessions.delete(key); // back in at the end: the map is in order of lastSeen
-      this.#sessions.set(key, session);
+      this.#sessions.seen(key, session, now);
       if (behind === 0) {
         this.counters.repeated++;
         return [session.lastReply];
@@ -253,13 +284,12 @@ export class ServerState {
     now: Millis,
   ): Reply {
     const { directory, flows } = this.#options;
-    const found = directory.stations().find((station) => station.id === id);
-    const station = found === undefined ? null : fitStation(found);
+    const station = this.#list.find(id);
     if (station === null) return this.#refusal('unknown-station');
     const position = directory.position(id);
     if (position === undefined) return this.#refusal('off-air');
-    if (before === undefined && this.#sessions.size >= MAX_SESSIONS) return this.#refusal('busy');
-    this.#setStation(before, id, from, now);
+    if (before !== undefined) this.#setStation(before, id);
+    else if (!this.#begin(id, from, now)) return this.#refusal('busy');
     const request = burst && ({ flow: burst.flow, speed: BURST_SPEED, from: { kind: 'live' } } as const);
     const start = request && flows.begin(from, id, request, now);
     const { next, time: serverTime } = position;
@@ -268,24 +298,18 @@ export class ServerState {
       station,
       next,
       serverTime,
-      members: this.members(id),
+      members: this.members(id).sessions,
       burst: hasBurst ? { flow: burst.flow, from: start.from, time: start.time } : null,
     });
   }
 
-  #setStation(before: SessionRecord | undefined, station: string, { address, port }: SocketAddress, now: Millis): void {
-    const isLive = before !== undefined && before.state !== 'left';
-    if (isLive) this.#leaveStation(before);
-    else this.counters.begun++;
-    this.#members.set(station, this.members(station) + 1);
-    if (before !== undefined) {
-      before.station = station;
-      before.state = 'playing';
-      return;
-    }
-    this.#sessions.set(keyOf({ address, port }), {
+  /** Begins a session, which plays; false where the client's address has its share of them. */
+  #begin(station: string, { address, port }: SocketAddress, now: Millis): boolean {
+    const key = socketKey({ address, port });
+    const isAdded = this.#sessions.add(key, {
       address,
       port,
+      key,
       station,
       state: 'playing',
       lastSeen: now,
@@ -295,13 +319,36 @@ export class ServerState {
       cookie: NO_COOKIE,
       cookieUntil: Millis(0),
     });
+    if (!isAdded) return false;
+    this.counters.begun++;
+    this.#join(station, address);
+    return true;
+  }
+
+  #setStation(session: SessionRecord, station: string): void {
+    if (session.state !== 'left') this.#leaveStation(session);
+    else this.counters.begun++;
+    session.station = station;
+    session.state = 'playing';
+    this.#join(station, session.address);
+  }
+
+  #join(station: string, address: string): void {
+    const members = this.#members.get(station) ?? { sessions: 0, addresses: new Map<string, number>() };
+    this.#members.set(station, members);
+    members.sessions++;
+    members.addresses.set(address, (members.addresses.get(address) ?? 0) + 1);
   }
 
   #leaveStation(session: SessionRecord): void {
+    const { station, address } = session;
     this.#options.flows.end(session);
-    const left = this.members(session.station) - 1;
-    if (left === 0) this.#members.delete(session.station);
-    else this.#members.set(session.station, left);
+    const members = this.#members.get(station)!;
+    const left = members.addresses.get(address)! - 1;
+    if (left === 0) members.addresses.delete(address);
+    else members.addresses.set(address, left);
+    members.sessions--;
+    if (members.sessions === 0) this.#members.delete(station);
   }
 
   #replay(request: Message<'replay'>['body'], session: SessionRecord, now: Millis): Reply {

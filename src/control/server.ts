@@ -159,7 +159,12 @@ export class ControlServer {
     return this.#state.acceptsFeedback(from, cookie, now);
   }
 
-  members(station: string): number {
+  /** Counts work that feedback has caused; see ServerState. */
+  countWork(from: SocketAddress, steps: number): void {
+    this.#state.countWork(from, steps);
+  }
+
+  members(station: string): { sessions: number; addresses: number } {
     return this.#state.members(station);
   }
 

@@ -9,7 +9,7 @@ import {
   readdressed,
 } from '../wire/message.js';
 import type { StationInfo } from '../wire/station-info.js';
-import { PAGES_PER_REQUEST, paginate } from '../wire/station-pages.js';
+import { fitStation, PAGES_PER_REQUEST, paginate } from '../wire/station-pages.js';
 
 /** Lifetime of a revision of the list, long enough to fetch all its pages; shorter if stations come or go. */
 const REVISION_LIFETIME = Millis(2_000);
@@ -26,7 +26,12 @@ interface Revision {
   ids: string;
   stations: number;
   pages: StationInfo[][];
+  /** STATIONS of each page that has been requested, equal for all clients except for request id and cookie. */
+  encoded: Buffer[];
 }
+
+/** The stations of one list by their ids, and as they fit TUNED; undefined until it is asked for. */
+type ById = Map<string, { station: StationInfo; fitted: StationInfo | null | undefined }>;
 
 /** The longest prefix of the name with which the CHALLENGE takes at most `limit` bytes. */
 function challengeWithin(limit: number, reply: Message<'challenge'>): Message<'challenge'> {
@@ -43,13 +48,23 @@ export interface StationListOptions {
   /** The server's name. */
   server: string;
   controlPort: number;
+  /** The same list until something in it changes. */
   stations: () => readonly StationInfo[];
 }
 
-/** Responsible for: a revision that stays for as long as its pages are fetched; challenges, encoded once for each length. */
+/**
+ * Responsible for:
+ * - a revision that stays for as long as its pages are fetched; each page is encoded once
+ * - challenges, encoded once for each length
+ * - the description of one station. Walking the list is left to changes of it: a request costs no more for more stations
+ */
 export class StationList {
   readonly #options: StationListOptions;
   #revision: Revision | undefined;
+  /** The list that was asked for last, and what was made of it. */
+  #list: readonly StationInfo[] = [];
+  #ids = '';
+  #byId: ById | null = null;
   /** Encoded, by their length limit: no more of them than requests have lengths. */
   #challenges: { stations: number; byLimit: Map<number, Buffer | null> } = { stations: -1, byLimit: new Map() };
 
@@ -57,16 +72,30 @@ export class StationList {
     this.#options = options;
   }
 
-  /** The pages that answer a START. */
-  pages(request: Message<'start'>, now: Millis): Message<'stations'>[] {
-    const stations = this.#options.stations();
-    const ids = stations.map(({ id }) => id).join();
-    if (!this.#isCurrent(now) || this.#revision?.ids !== ids) this.#revision = this.#revise(stations, ids, now);
-    const { number, pages } = this.#revision;
+  /** The pages that answer a START, with its request id and cookie. */
+  pages({ page: first, requestId, cookie }: Message<'start'>, now: Millis): Buffer[] {
+    const stations = this.#stations();
+    if (!this.#isCurrent(now) || this.#revision?.ids !== this.#ids) this.#revision = this.#revise(stations, now);
+    const { number, pages, encoded } = this.#revision;
     const revision = wrap(number, REVISION_MODULUS);
-    return pages
-      .slice(request.page, request.page + PAGES_PER_REQUEST)
-      .map((body, at) => message('stations', 0, body, { page: request.page + at, pages: pages.length, revision }));
+    const replies: Buffer[] = [];
+    for (let page = first; page < Math.min(first + PAGES_PER_REQUEST, pages.length); page++) {
+      const whole = { page, pages: pages.length, revision };
+      const reply = encoded[page] ?? encodeMessage(message('stations', 0, pages[page]!, whole));
+      encoded[page] = reply;
+      replies.push(readdressed(reply, requestId, cookie));
+    }
+    return replies;
+  }
+
+  /** A station as it fits TUNED; null where there is none, or none that fits. */
+  find(id: string): StationInfo | null {
+    const stations = this.#stations();
+    this.#byId ??= new Map(stations.map((station) => [station.id, { station, fitted: undefined }]));
+    const found = this.#byId.get(id);
+    if (found === undefined) return null;
+    if (found.fitted === undefined) found.fitted = fitStation(found.station);
+    return found.fitted;
   }
 
   /** A CHALLENGE of at most `limit` bytes; null where none is short enough. */
@@ -91,13 +120,23 @@ export class StationList {
     return MESSAGE_HEADER_LENGTH + bodyLength(reply.body) > limit ? null : encodeMessage(reply);
   }
 
+  #stations(): readonly StationInfo[] {
+    const stations = this.#options.stations();
+    if (stations !== this.#list) {
+      this.#list = stations;
+      this.#ids = stations.map(({ id }) => id).join();
+      this.#byId = null;
+    }
+    return stations;
+  }
+
   #isCurrent(now: Millis): boolean {
     const age = this.#revision === undefined ? Number.POSITIVE_INFINITY : now - this.#revision.made;
     return age >= 0 && age < REVISION_LIFETIME;
   }
 
-  #revise(stations: readonly StationInfo[], ids: string, now: Millis): Revision {
+  #revise(stations: readonly StationInfo[], now: Millis): Revision {
     const number = Math.max(Math.floor(now / REVISION_UNIT), (this.#revision?.number ?? 0) + 1);
-    return { made: now, number, ids, stations: stations.length, pages: paginate(stations) };
+    return { made: now, number, ids: this.#ids, stations: stations.length, pages: paginate(stations), encoded: [] };
   }
 }

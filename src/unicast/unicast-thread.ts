@@ -94,7 +94,7 @@ async function open() {
     budget: data.budget,
     history: data.history,
     accepts: (from, cookie, time) => control.acceptsFeedback(from, cookie, time),
-    members: (station) => control.members(station),
+    members: (station) => control.members(station).sessions,
     onReadError: (id, error) => post({ is: 'read-error', id, ...error }),
     now: now(),
   });
