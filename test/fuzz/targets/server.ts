@@ -89,7 +89,7 @@ class Scene {
       budget: { total: BUDGET },
       history: Millis(600_000),
       accepts: (from, cookie, now) => this.state.acceptsFeedback(from, cookie, now),
-      members: (id) => this.state.members(id),
+      members: (id) => this.state.members(id).sessions,
       onReadError: (id, { message: text }) => assert.fail(`${id}: ${text}`),
       now: time(),
     });
