@@ -4,7 +4,7 @@ import { closeInOrder } from '../base/closing.js';
 import type { Problem } from '../base/problem.js';
 import { systemTimers } from '../base/timers.js';
 import { Millis } from '../base/units.js';
-import { findStations } from '../discovery/find.js';
+import { findStations, LeftOutNotes } from '../discovery/find.js';
 import { CredentialsFile } from '../gateway/access/credentials.js';
 import { openGateway } from '../gateway/gateway.js';
 import { NetworkCatalogue } from '../gateway/network-catalogue.js';
@@ -53,8 +53,11 @@ export async function runGateway(options: GatewayCommandOptions): Promise<number
     output.print(`To watch in a browser: ${gateway.url}`);
     output.event({ event: 'http', url: gateway.url });
     const { catalogue } = gateway;
+    let count = 0;
     catalogue.onChange(() => {
-      output.print(`${countOf(catalogue.stations.length, 'station')} on the network`);
+      if (catalogue.stations.length === count) return;
+      count = catalogue.stations.length;
+      output.print(`${countOf(count, 'station')} on the network`);
     });
     await catalogue.open();
     await aborted(options.signal);
@@ -74,8 +77,14 @@ export async function openNetworkGateway(options: NetworkGatewayOptions, output:
     onTrouble: (problem: Problem) => log(troubleLine(problem)),
   };
   const now = () => Millis(performance.timeOrigin + performance.now());
+  const notes = new LeftOutNotes();
   const catalogue = new NetworkCatalogue({
-    find: () => findStations({ interfaces }),
+    find: (before) =>
+      findStations({
+        interfaces,
+        before,
+        onLeftOut: (leftOut) => notes.next(leftOut, systemTimers.now()).forEach(log),
+      }),
     createTuner: () => new Tuner(events, { also, keepAlive: CLOCK_PERIOD }),
     timers: systemTimers,
     now,

@@ -4,7 +4,7 @@ import type { Millis } from '../base/units.js';
 import { stationTable } from '../contract/station-text.js';
 import { findHint } from '../viewer/channels.js';
 import { findChannels, listed } from './find.js';
-import { printJson, printProblem, printResult } from './output.js';
+import { openOutput, printJson, printProblem, printResult } from './output.js';
 
 export interface ListOptions {
   /** Name or address; undefined: all interfaces. */
@@ -19,9 +19,8 @@ export interface ListOptions {
 
 /** Exit code 0, or that of Problem "station" when there is none. Rejects with a Problem for a wrong interface. */
 export async function runList(options: ListOptions): Promise<number> {
-  const onLeftOut = (lines: readonly string[]): void => {
-    if (!options.quiet) for (const line of lines) process.stderr.write(`${line}\n`);
-  };
+  const { print } = openOutput(options);
+  const onLeftOut = (lines: readonly string[]): void => lines.forEach(print);
   const channels = await findChannels({ ...options, onLeftOut });
   if (options.json) {
     const stations = channels.map(({ info, found }) => ({ ...info, servers: found.servers }));

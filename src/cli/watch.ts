@@ -17,7 +17,7 @@ import { currentChannel, type ViewerState } from '../viewer/state.js';
 import { Terminal } from '../viewer/terminal.js';
 import { Viewer } from '../viewer/viewer.js';
 import { findChannels, listed } from './find.js';
-import { printJson, printResult } from './output.js';
+import { openOutput, printJson, printResult } from './output.js';
 
 export interface WatchOptions {
   /** Number, id or name; undefined: ask. */
@@ -54,9 +54,8 @@ export async function runWatch(options: WatchOptions): Promise<number> {
   if (windowless && options.delay !== undefined) throw notInStep;
   if (player === 'terminal') requireTerminal(options.json);
   if (!windowless) findMpv(); // Fails before the user is asked for a station.
-  const onLeftOut = (lines: readonly string[]): void => {
-    if (!options.quiet) for (const line of lines) process.stderr.write(`${line}\n`);
-  };
+  const { print } = openOutput(options);
+  const onLeftOut = (lines: readonly string[]): void => lines.forEach(print);
   const channels = await findChannels({ ...options, onLeftOut });
   let before = channels;
   requireStations(channels, options.interface);

@@ -10,7 +10,7 @@ import { REQUEST_ID_MODULUS } from '../wire/message.js';
 import { FindState, type FoundStation, type Outgoing } from './find-state.js';
 import type { LeftOut } from './left-out.js';
 
-export { type FoundStation, type StationServer, serverNames } from './find-state.js';
+export { type FoundStation, MOST_STATIONS, type StationServer, serverNames } from './find-state.js';
 export { type LeftOut, LeftOutNotes, leftOutLines } from './left-out.js';
 
 /** Interval of looking for missing pages and the end. */

@@ -55,6 +55,10 @@ export class LocalCatalogue implements Catalogue {
     return this.#sources.get(id);
   }
 
+  now(): Millis | null {
+    return this.#sources.size > 0 ? this.#options.now() : null;
+  }
+
   add({ station, info, poster }: LocalEntry): void {
     const { now, timers, history } = this.#options;
     const posterOfNow = () => poster(station.itemAt(millisToTicks(now())));

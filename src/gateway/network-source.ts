@@ -5,7 +5,7 @@ import { Millis, ticksToMillis } from '../base/units.js';
 import type { FoundStation } from '../discovery/find.js';
 import { StreamBuffer } from '../receiver/stream-buffer.js';
 import type { Programme } from '../station/guide.js';
-import type { StationInfo } from '../wire/station-info.js';
+import { type StationInfo, stationInfoSchema } from '../wire/station-info.js';
 import { GatewayReceiver, type ReceiverTuner } from './gateway-receiver.js';
 import { NetworkReader, type NetworkStation } from './network-reader.js';
 import type { ReadStart, StationReader, StationSource } from './source.js';
@@ -27,6 +27,11 @@ const AHEAD: { maxTime: Millis; maxBytes: number } = { maxTime: Millis(5_000), m
 /** Readers that start at most this long ago share the live buffer. */
 const SHORTLY = Millis(3_000);
 
+const fields = Object.keys(stationInfoSchema.shape).filter((field) => field !== 'fec') as (keyof StationInfo)[];
+
+const isSameInfo = (a: StationInfo, b: StationInfo): boolean =>
+  fields.every((field) => a[field] === b[field]) && a.fec?.columns === b.fec?.columns && a.fec?.rows === b.fec?.rows;
+
 /**
  * Responsible for:
  * - one receiver for all live readers, kept LINGER after the last of them
@@ -45,23 +50,38 @@ export class NetworkSource implements StationSource, NetworkStation {
   #oldest: Millis = Millis(0);
   #isClosed = false;
 
-  /** `info` is the gateway's description: its id and number may differ from those on its server. */
-  constructor(options: NetworkSourceOptions, info: StationInfo) {
+  /** The gateway's id and number may differ from those on its server. */
+  constructor(options: NetworkSourceOptions, names: { id: string; number: number }) {
     this.#options = options;
     this.#found = options.found;
-    this.#info = info;
+    this.#info = { ...options.found.info, ...names };
   }
 
   get info(): StationInfo {
     return this.#info;
   }
 
-  /** Applies the result of a search: servers, description. Readers continue. */
-  update(found: FoundStation, info: StationInfo): void {
+  /** Applies the result of a search: servers, description. Readers continue. Returns whether the description changed. */
+  update(found: FoundStation): boolean {
+    const { id, number } = this.#info;
+    const info = { ...found.info, id, number };
+    const isChanged = !isSameInfo(info, this.#info);
     this.#found = found;
-    this.#info = info;
+    if (isChanged) this.#info = info;
     this.#current?.update(found);
     for (const receiver of this.#pastReceivers) receiver.update(found);
+    return isChanged;
+  }
+
+  /** Address of the server that describes it. */
+  get server(): string {
+    return this.#found.servers[0].address;
+  }
+
+  /** Its server's clock minus this host's; null while unknown. */
+  get offset(): Millis | null {
+    this.now();
+    return this.#offset;
   }
 
   get name(): string {
@@ -139,7 +159,7 @@ export class NetworkSource implements StationSource, NetworkStation {
   programmes(from: Millis, to: Millis): Programme[] {
     const { nowPlaying, nowUntil = to, next } = this.#info;
     const playing = { from, to: Millis(Math.min(to, nowUntil)), title: nowPlaying };
-    const following = next === undefined ? [] : [{ from: Millis(nowUntil), to, title: next }];
+    const following = next === undefined ? [] : [{ from: Millis(Math.max(from, nowUntil)), to, title: next }];
     return [playing, ...following].filter((programme) => programme.from < programme.to);
   }
 

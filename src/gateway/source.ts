@@ -67,6 +67,8 @@ export interface Catalogue {
   /** On the air, in order of number. */
   readonly stations: readonly StationSource[];
   find(id: string): StationSource | undefined;
+  /** The clock of the stations' servers (Unix epoch); null without stations. */
+  now(): Millis | null;
   /** Calls `listener` when a station came, went or is described differently, until the returned function is called. */
   onChange(listener: () => void): () => void;
 }

@@ -136,6 +136,10 @@ export class FakeCatalogue implements Catalogue {
     return this.stations.find(({ info }) => info.id === id);
   }
 
+  now(): Millis | null {
+    return this.stations[0]?.now() ?? null;
+  }
+
   onChange(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => {

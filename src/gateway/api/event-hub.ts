@@ -116,7 +116,8 @@ export class EventHub {
     const revision = operator?.revision;
     if (this.#lineUp === null || revision !== this.#revision || now() >= this.#lineUpUntil) {
       const lineUp = lineUpOf(this.#context);
-      const ends = lineUp.stations.map(({ info }) => info.nowUntil ?? Number.POSITIVE_INFINITY);
+      // An end in the past, which a wrong server can announce, brings nothing new.
+      const ends = lineUp.stations.map(({ info }) => info.nowUntil ?? 0).filter((end) => end > now());
       this.#lineUpUntil = Millis(ends.reduce((first, end) => Math.min(first, end), Number.POSITIVE_INFINITY));
       this.#lineUp = event('line-up', lineUp);
       this.#revision = revision;

@@ -144,3 +144,22 @@ test('any message of a page is answered, or the page is disconnected', async () 
     { numRuns: 50 },
   );
 });
+
+test('a page may be as slow with the longest list as with a short one', () => {
+  const title = 'ö'.repeat(200);
+  const stations = Array.from({ length: 4_096 }, (_, i) => stationOf(i + 1, { nowPlaying: title, next: title }));
+  const { transport, send, session, catalogue, timers } = sessionWith(...stations);
+  transport.isStuck = true;
+  catalogue.changed();
+  timers.advance(9_999);
+  assert.equal(transport.of('stations').length, 1);
+  timers.advance(1);
+  assert.equal(transport.of('stations').length, 2, 'ten seconds are the longest time without the changes');
+  assert.ok(transport.queued > 2 * 2 ** 20);
+  send({ type: 'ping', id: 1 });
+  assert.deepEqual([transport.closed, transport.of('pong').length], [[], 1]);
+  transport.queued += 2 * 2 ** 20;
+  send({ type: 'ping', id: 2 });
+  assert.equal(transport.closed.length, 1);
+  session.closed();
+});

@@ -21,7 +21,7 @@ import type { StationList } from './station-list.js';
 
 /** Queued bytes up to which thumbnails are sent: they use the room that media leaves. A longer queue ends with `drain`. */
 const THUMBNAILS_QUEUE = 64 * 1024;
-/** Queued bytes beyond which a page that takes no answers is disconnected; a list of 1,000 stations has 600 kB. */
+/** Queued bytes, besides a list of stations, beyond which a page that takes no answers is disconnected. */
 const MOST_QUEUED = 2 * 2 ** 20;
 /** Limit on messages. A page with sixteen channels that sends `until` every 250 ms sends 64 a second. */
 const MESSAGES = { rate: 100, capacity: 200 };
@@ -213,9 +213,10 @@ export class LiveSession {
 
   #send(message: ServerMessage): void {
     if (this.#isClosed) return;
-    if (this.#options.transport.queued > MOST_QUEUED)
+    const { transport, stations } = this.#options;
+    if (transport.queued > MOST_QUEUED + stations.message.length)
       this.#end(CloseCode.tryAgainLater, 'the page does not take its answers');
-    else this.#options.transport.sendMessage(JSON.stringify(message));
+    else transport.sendMessage(JSON.stringify(message));
   }
 
   #end(code: number, reason: string): void {
@@ -223,10 +224,10 @@ export class LiveSession {
     this.#options.transport.close(code, reason);
   }
 
-  /** The clock of the stations' server; the gateway's own without stations. */
+  /** The clock of the stations' servers; the gateway's own without stations. */
   #now(): Millis {
-    const { stations, context } = this.#options;
-    return stations.now() ?? context.now();
+    const { context } = this.#options;
+    return context.catalogue.now() ?? context.now();
   }
 }
 

@@ -2,17 +2,18 @@
 import type { Timers } from '../../base/timers.js';
 import { Millis } from '../../base/units.js';
 import type { LiveStation, ServerMessage } from '../../contract/live.js';
-import type { Catalogue, StationSource } from '../source.js';
+import type { Catalogue } from '../source.js';
 
 /** Least time between two notifications: changes often come together. */
 const LEAST_PAUSE = Millis(250);
 /** Additional time for each station: more stations make a longer message, and more changes. */
 const PAUSE_PER_STATION = Millis(10);
+/** Longest such time: strangers can fill the list, and pages still have to learn what changes. */
+const LONGEST_PAUSE = Millis(10_000);
 
 /**
  * Responsible for:
  * - the message `stations`, and a limited rate of notifications about changes
- * - the clock of the stations' server
  */
 export class StationList {
   readonly #catalogue: Catalogue;
@@ -20,8 +21,6 @@ export class StationList {
   readonly #listeners = new Set<() => void>();
   readonly #endListening: () => void;
   #message: Buffer | null = null;
-  /** The first station, whose clock is used; null: to be looked up, undefined: there is none. */
-  #first: StationSource | undefined | null = null;
   #cancelTimer: (() => void) | null = null;
 
   constructor({ catalogue, timers }: { catalogue: Catalogue; timers: Timers }) {
@@ -41,12 +40,6 @@ export class StationList {
     return this.#message;
   }
 
-  /** The clock of the stations' server (Unix epoch); null: there is no station. */
-  now(): Millis | null {
-    if (this.#first === null) this.#first = this.#catalogue.stations[0];
-    return this.#first?.now() ?? null;
-  }
-
   /** Calls `listener` after changes, until the returned function is called. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
@@ -63,9 +56,9 @@ export class StationList {
 
   #changed(): void {
     this.#message = null;
-    this.#first = null;
     if (this.#cancelTimer !== null) return;
-    const pause = Millis(Math.max(LEAST_PAUSE, PAUSE_PER_STATION * this.#catalogue.stations.length));
+    const perStation = PAUSE_PER_STATION * this.#catalogue.stations.length;
+    const pause = Millis(Math.min(Math.max(LEAST_PAUSE, perStation), LONGEST_PAUSE));
     this.#cancelTimer = this.#timers.after(pause, () => {
       this.#cancelTimer = null;
       for (const listener of [...this.#listeners]) listener();

@@ -26,13 +26,14 @@ function thumbnailsOf(count: number, changes: { isAble?: boolean } = {}) {
     },
     ...changes,
   };
-  const thumbnails = new Thumbnails({ catalogue: new FakeCatalogue(...stations), maker, timers });
+  const catalogue = new FakeCatalogue(...stations);
+  const thumbnails = new Thumbnails({ catalogue, maker, timers });
   let pictures = 0;
   const put = (station: FakeStation, data = Buffer.from(`picture ${++pictures}`)) =>
     station.put({ time: millisToTicks(timers.now()), data, randomAccess: true });
   const seen: string[] = [];
   const subscribe = () => thumbnails.subscribe(({ id }, { jpeg }) => seen.push(`${id}: ${jpeg}`));
-  return { timers, stations, maker, thumbnails, put, seen, subscribe };
+  return { timers, stations, maker, catalogue, thumbnails, put, seen, subscribe };
 }
 
 test('a subscriber gets a thumbnail at once, and a new one in each interval', async () => {
@@ -184,4 +185,24 @@ test('closing answers pending requests', async () => {
   assert.equal(stations[0]!.readers.size, 1);
   thumbnails.close();
   assert.equal(await waiting, null);
+});
+
+test('stations that come and go leave no thumbnails behind', async () => {
+  const { timers, catalogue, put, thumbnails, subscribe } = thumbnailsOf(0);
+  const page = subscribe();
+  for (let i = 0; i < 500; i++) {
+    const station = new FakeStation({ number: 1, id: `rogue-${i}`, format: 'jpeg' }, () => timers.now());
+    catalogue.stations = [station];
+    catalogue.changed();
+    put(station);
+    page.setStations([station.info.id]);
+    const latest = thumbnails.latest(station.info.id);
+    await settled();
+    assert.ok(await latest);
+  }
+  assert.ok(thumbnails.size <= 2, `${thumbnails.size} kept`);
+  catalogue.stations = [];
+  catalogue.changed();
+  page.close();
+  assert.equal(thumbnails.size, 0);
 });

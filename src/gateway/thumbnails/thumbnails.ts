@@ -73,17 +73,20 @@ interface Entry {
  * - when each station's thumbnail is made: at once for a new subscriber, then at its own moment of each interval
  * - the station's poster where no thumbnail can be made
  * - calling the subscribers
+ * - forgetting stations that have gone
  */
 export class Thumbnails {
   readonly #options: ThumbnailsOptions & { interval: Millis };
   readonly #entries = new Map<string, Entry>();
   readonly #subscribers = new Set<Subscriber>();
   #busy = 0;
+  readonly #endListening: () => void;
   #cancelTimer = () => {};
   #isClosed = false;
 
   constructor(options: ThumbnailsOptions) {
     this.#options = { interval: INTERVAL, ...options };
+    this.#endListening = options.catalogue.onChange(() => this.#forget());
   }
 
   /** Calls `listener` with each new thumbnail, never before `setStations` has returned. */
@@ -97,6 +100,11 @@ export class Thumbnails {
         this.#subscribers.delete(subscriber);
       },
     };
+  }
+
+  /** Number of stations whose thumbnails are kept. */
+  get size(): number {
+    return this.#entries.size;
   }
 
   /** The station's newest thumbnail, at most one interval old; null: there is no picture of it. */
@@ -114,6 +122,7 @@ export class Thumbnails {
 
   close(): void {
     this.#isClosed = true;
+    this.#endListening();
     this.#cancelTimer();
     this.#subscribers.clear();
     for (const { waiting, thumbnail } of this.#entries.values()) {
@@ -127,6 +136,7 @@ export class Thumbnails {
     const before = subscriber.stations;
     subscriber.stations = new Set(ids.filter((id) => catalogue.find(id)));
     for (const id of before) this.#entry(id).subscribers--;
+    this.#forget(before);
     for (const id of subscriber.stations) {
       const entry = this.#entry(id);
       entry.subscribers++;
@@ -135,6 +145,15 @@ export class Thumbnails {
       else timers.after(Millis(0), () => this.#notify(entry, subscriber));
     }
     this.#schedule();
+  }
+
+  /** Drops those of these thumbnails whose station has gone and that nobody waits for. */
+  #forget(ids: Iterable<string> = this.#entries.keys()): void {
+    for (const id of ids) {
+      if (this.#options.catalogue.find(id)) continue;
+      const { subscribers, waiting, isBusy } = this.#entry(id);
+      if (subscribers === 0 && waiting.length === 0 && !isBusy) this.#entries.delete(id);
+    }
   }
 
   #age({ thumbnail, readAt }: Entry): Millis {
