@@ -26,7 +26,7 @@ function endGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-interface ProgramOptions {
+export interface ProgramOptions {
   env?: NodeJS.ProcessEnv;
   /** A command that runs the program elsewhere, e.g. in another network. */
   before?: readonly string[];

@@ -1,5 +1,6 @@
 /**
- * The receiver of a benchmark. Its task is an array of `{group, port}`. Commands: `begin` starts the measurement; `end`,
+ * The receiver of a benchmark. Its task is an array of `{group, port}`, and `address` where the groups are joined on another
+ * interface than loopback. Commands: `begin` starts the measurement; `end`,
  * or `end clocked` when RTP timestamps are due times, prints a Received.
  *
  * It polls the sockets: the kernel notes arrival times, and a wake-up of the receiver would be work for the sender.
@@ -36,13 +37,13 @@ const loaded = await loadLibc();
 if (loaded.libc === null) throw new Error(`receiving is not possible: ${loaded.reason}`);
 const { libc } = loaded;
 const messages = new ReceiveMessages(libc, MESSAGES);
-const stations = readTask<{ group: string; port: number }[]>().map(({ group, port }) => {
+const stations = readTask<{ group: string; port: number; address?: string }[]>().map(({ group, port, address }) => {
   const socket = new UdpSocket(libc);
   socket.setReuseAddress();
   socket.setReceiveBuffer(BUFFER);
   socket.setTimestamps();
   socket.bind(group, port);
-  socket.joinGroup(group, '127.0.0.1');
+  socket.joinGroup(group, address ?? '127.0.0.1');
   return { socket, arrivals: new Arrivals() };
 });
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StationInfo } from '../../src/wire/station-info.js';
-import { Program } from './processes.js';
+import { Program, type ProgramOptions } from './processes.js';
 
 /** Time for all stations to go on air, ms. */
 const PATIENCE = 45_000;
@@ -34,12 +34,14 @@ export async function serveStations(options: {
   store: string;
   sources: readonly string[];
   flags: readonly string[];
+  /** Its environment, and a command that runs it. */
+  spawning?: ProgramOptions;
 }): Promise<Serving> {
-  const { program, store, sources, flags } = options;
+  const { program, store, sources, flags, spawning } = options;
   const names = sources.map((source, i) => `S${i + 1}=${source}`);
   const words = [program, 'serve', ...names, '--store', store, ...flags, '--json', '--quiet'];
   const began = performance.now();
-  const server = new Program(process.execPath, words);
+  const server = new Program(process.execPath, words, spawning);
   const stations: StationInfo[] = [];
   let url = '';
   let totals: OffAir | null = null;
