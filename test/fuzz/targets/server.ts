@@ -237,7 +237,7 @@ function run(input: Buffer): void {
   assert.ok(scene.bytes * 8 <= most, `${scene.bytes * 8} bits were sent, with a budget of ${most}`);
   for (const { id } of scene.stations) {
     const playing = scene.state.sessions().filter(({ station }) => station === id).length;
-    assert.equal(scene.state.members(id), playing, 'members are sessions');
+    assert.equal(scene.state.members(id).sessions, playing, 'members are sessions');
   }
   scene.run(SILENCE);
   assert.deepEqual(scene.state.sessions(), [], 'silent sessions end');
