@@ -7,6 +7,7 @@ import type { StationInfo } from '../wire/station-info.js';
 import { aborted } from './aborted.js';
 import { findChannels } from './find.js';
 import { openNetworkGateway } from './gateway.js';
+import { readKey } from './key.js';
 import { openOutput } from './output.js';
 
 export interface BrowserOptions {
@@ -14,6 +15,8 @@ export interface BrowserOptions {
   station?: string;
   /** Name or address; undefined: all interfaces. */
   interface?: string;
+  /** File with the key of the servers that are believed; undefined: those without one. */
+  key?: string;
   /** Names or addresses of further interfaces on which stations are received. */
   also?: string[];
   /** When the first picture was on the air (Unix epoch); undefined: now. */
@@ -31,10 +34,12 @@ export interface BrowserOptions {
 /** Runs until `signal`; returns the exit code. Rejects with a Problem: no station, none of that name, no such interface. */
 export async function runInBrowser(options: BrowserOptions): Promise<number> {
   const output = openOutput(options);
-  const channels = await findChannels(options);
-  requireStations(channels, options.interface);
+  const key = await readKey(options.key, output.print);
+  const leftOut: string[] = [];
+  const channels = await findChannels({ ...options, key, onLeftOut: (lines) => leftOut.push(...lines) });
+  requireStations(channels, options.interface, leftOut);
   const chosen = options.station === undefined ? null : chooseChannel(channels, options.station);
-  const gateway = await openNetworkGateway({ ...options, http: { host: '127.0.0.1', port: 0 } }, output);
+  const gateway = await openNetworkGateway({ ...options, key, http: { host: '127.0.0.1', port: 0 } }, output);
   try {
     await gateway.catalogue.open();
     const page = new URL(gateway.url);

@@ -17,6 +17,7 @@ import {
   duration,
   interfaceOption,
   jsonOption,
+  keyOption,
   mediaOptions,
   momentOption,
   quietOption,
@@ -54,6 +55,7 @@ export function commandLine(context: CommandContext): Command {
   addRecord(program, context);
   addPrepare(program, context);
   addOperator(program, context);
+  addKey(program, context);
   return program;
 }
 
@@ -64,7 +66,7 @@ const withOptions = (command: Command, options: readonly Option[]): Command => {
 
 /** The options of every command that puts stations on the air. */
 const withOnAirOptions = (command: Command): Command =>
-  withOptions(command, [interfaceOption(), ...mediaOptions()])
+  withOptions(command, [interfaceOption(), keyOption(), ...mediaOptions()])
     .option('--ttl <hops>', 'routers that packets may pass, plus one', wholeNumber({ least: 1, most: 255 }), 1)
     .addOption(
       new Option('--unicast <rate>', 'most bit/s for single viewers: repair, tuning and time shift')
@@ -134,6 +136,7 @@ function addGateway(program: Command, { signal, onExitCode }: CommandContext): v
         .default({ host: '127.0.0.1', port: 8080 }, '8080'),
     )
     .addOption(interfaceOption())
+    .addOption(keyOption())
     .addOption(alsoOption())
     .addOption(delayOption())
     .option('--name <name>', 'this gateway’s name (default: the host’s)')
@@ -152,6 +155,7 @@ function addList(program: Command, { onExitCode }: CommandContext): void {
     .command('list')
     .description('every station that can be reached, with its properties')
     .addOption(interfaceOption())
+    .addOption(keyOption())
     .option('--timeout <time>', 'longest wait for answers', duration)
     .addOption(jsonOption())
     .addOption(quietOption())
@@ -178,6 +182,7 @@ function addWatch(program: Command, { signal, onExitCode }: CommandContext): voi
     .argument('[station]', 'number, id or name; without it, choose from the list')
     .description('watch a station in a window: p pauses and offers Exit, Change the station, Resume')
     .addOption(interfaceOption())
+    .addOption(keyOption())
     .addOption(momentOption('--at <time>'))
     .option('--stay', 'keep the distance to live: never play faster to reduce it', false)
     .option('--sync', 'show every picture at the same moment as pages and all other viewers with --sync', false)
@@ -225,6 +230,7 @@ function addRecord(program: Command, { signal, onExitCode }: CommandContext): vo
     .option('-d, --duration <time>', 'length of the recording (default: until Ctrl-C)', duration)
     .addOption(momentOption('--from <time>'))
     .addOption(interfaceOption())
+    .addOption(keyOption())
     .addOption(alsoOption())
     .addOption(jsonOption())
     .addOption(quietOption())
@@ -287,5 +293,17 @@ function addOperator(program: Command, { signal, onExitCode }: CommandContext): 
     .action(async (name, flags) => {
       const { runTokenRemove } = await import('./operator-command.js');
       onExitCode(await runTokenRemove({ ...flags, name }));
+    });
+}
+
+function addKey(program: Command, { onExitCode }: CommandContext): void {
+  program
+    .command('key')
+    .argument('<file>', 'the file to make; it must not exist')
+    .description('make a key for --key: servers, gateways and viewers that have it believe only each other')
+    .addOption(quietOption())
+    .action(async (file, flags) => {
+      const { runKey } = await import('./key.js');
+      onExitCode(await runKey({ ...flags, file }));
     });
 }

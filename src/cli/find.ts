@@ -4,6 +4,7 @@ import type { Millis } from '../base/units.js';
 import { type FoundStation, findStations, leftOutLines, serverNames } from '../discovery/find.js';
 import { resolveInterface } from '../net/interfaces.js';
 import { channelsOf, type FoundChannel, matching } from '../viewer/channels.js';
+import type { MessageKey } from '../wire/seal.js';
 import type { StationInfo } from '../wire/station-info.js';
 
 export interface FindChannelsOptions {
@@ -11,6 +12,8 @@ export interface FindChannelsOptions {
   interface?: string;
   /** Longest wait for answers; default that of findStations. */
   timeout?: Millis;
+  /** With it, only servers that have the same key are believed. */
+  key?: MessageKey;
   /** The wanted station: until it is found, the search lasts for the whole `timeout`. */
   station?: string;
   /** Stations found before, which keep their keys. */
@@ -22,13 +25,14 @@ export interface FindChannelsOptions {
 /** Rejects with a Problem when there is no such interface. */
 export async function findChannels(options: FindChannelsOptions): Promise<FoundChannel[]> {
   const interfaces = options.interface === undefined ? undefined : [resolveInterface(options.interface)];
-  const { timeout, station, before, onLeftOut } = options;
+  const { timeout, key, station, before, onLeftOut } = options;
   const isEnough = (found: readonly FoundStation[]): boolean =>
     station === undefined || matching(channelsOf(found), station).length > 0;
   const channels = channelsOf(
     await findStations({
       interfaces,
       timeout,
+      key,
       isEnough,
       before: before?.map(({ found }) => found),
       onLeftOut: (leftOut) => onLeftOut?.(leftOutLines(leftOut)),

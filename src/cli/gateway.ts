@@ -12,8 +12,10 @@ import { Viewers } from '../gateway/viewers.js';
 import { resolveInterface } from '../net/interfaces.js';
 import { Tuner, troubleLine } from '../receiver/tuner.js';
 import { ThumbnailChild } from '../reel/thumbnail-child.js';
+import type { MessageKey } from '../wire/seal.js';
 import { aborted } from './aborted.js';
 import type { HttpAddress } from './http-option.js';
+import { readKey } from './key.js';
 import { countOf, type Output, openOutput } from './output.js';
 
 export interface NetworkGatewayOptions {
@@ -27,9 +29,13 @@ export interface NetworkGatewayOptions {
   /** The folder of the operator's password and tokens; undefined: the user's. */
   config?: string;
   name?: string;
+  /** With it, only servers that have the same key are believed. */
+  key?: MessageKey;
 }
 
-export interface GatewayCommandOptions extends NetworkGatewayOptions {
+export interface GatewayCommandOptions extends Omit<NetworkGatewayOptions, 'key'> {
+  /** File with the key of the servers that are believed; undefined: those without one. */
+  key?: string;
   json: boolean;
   quiet: boolean;
   /** Ends the gateway. */
@@ -48,7 +54,8 @@ const CLOCK_PERIOD = Millis(2_000);
 /** Runs until `signal`; returns the exit code. Rejects with a Problem: no such interface, the port is taken. */
 export async function runGateway(options: GatewayCommandOptions): Promise<number> {
   const output = openOutput(options);
-  const gateway = await openNetworkGateway(options, output);
+  const key = await readKey(options.key, output.print);
+  const gateway = await openNetworkGateway({ ...options, key }, output);
   try {
     output.print(`To watch in a browser: ${gateway.url}`);
     output.event({ event: 'http', url: gateway.url });
@@ -69,6 +76,7 @@ export async function runGateway(options: GatewayCommandOptions): Promise<number
 
 /** A gateway that has not searched for stations yet: see `catalogue.open`. */
 export async function openNetworkGateway(options: NetworkGatewayOptions, output: Output): Promise<NetworkGateway> {
+  const { key } = options;
   const log = (line: string) => output.print(line);
   const interfaces = options.interface === undefined ? undefined : [resolveInterface(options.interface)];
   const also = options.also?.map((name) => resolveInterface(name).address);
@@ -82,10 +90,11 @@ export async function openNetworkGateway(options: NetworkGatewayOptions, output:
     find: (before) =>
       findStations({
         interfaces,
+        key,
         before,
         onLeftOut: (leftOut) => notes.next(leftOut, systemTimers.now()).forEach(log),
       }),
-    createTuner: () => new Tuner(events, { also, keepAlive: CLOCK_PERIOD }),
+    createTuner: () => new Tuner(events, { also, keepAlive: CLOCK_PERIOD, key }),
     timers: systemTimers,
     now,
     log,

@@ -64,6 +64,11 @@ export const append = (value: string, before: string[] | undefined): string[] =>
 
 export const interfaceOption = () =>
   new Option('-i, --interface <name>', 'network interface, by name or address').env('MSC_INTERFACE');
+export const keyOption = () =>
+  new Option(
+    '--key <file>',
+    'believe and answer only those who have the same key, a secret that msc key makes (default: everybody)',
+  ).env('MSC_KEY');
 export const alsoOption = () =>
   new Option('--also <name>', 'a second interface to receive on: the first copy of each packet counts').argParser(
     append,

@@ -14,6 +14,7 @@ import { containerFor } from '../viewer/container.js';
 import { targetOf } from '../viewer/moment.js';
 import { Recorder } from '../viewer/recorder.js';
 import { findChannels } from './find.js';
+import { readKey } from './key.js';
 import { type Output, openOutput, printJson } from './output.js';
 
 export interface RecordOptions {
@@ -29,6 +30,8 @@ export interface RecordOptions {
   also?: string[];
   /** Name or address; undefined: all interfaces. */
   interface?: string;
+  /** File with the key of the servers that are believed; undefined: those without one. */
+  key?: string;
   /** A summary as one JSON value on standard output, or on standard error when the recording goes to standard output. */
   json: boolean;
   quiet: boolean;
@@ -58,8 +61,10 @@ const FASTEST = 100;
 export async function runRecord(options: RecordOptions): Promise<number> {
   const { json, quiet } = options;
   const output = openOutput({ quiet, json });
-  const channels = await findChannels(options);
-  requireStations(channels, options.interface);
+  const key = await readKey(options.key, output.print);
+  const leftOut: string[] = [];
+  const channels = await findChannels({ ...options, key, onLeftOut: (lines) => leftOut.push(...lines) });
+  requireStations(channels, options.interface, leftOut);
   const channel = chooseChannel(channels, options.station);
   const events = {
     onServer: (isLost: boolean) =>
@@ -68,7 +73,7 @@ export async function runRecord(options: RecordOptions): Promise<number> {
   };
   const also = options.also?.map((name) => resolveInterface(name).address);
   const latency = options.output === '-' ? undefined : FILE_LATENCY;
-  const tuner = new Tuner(events, { latency, also, speed: FASTEST });
+  const tuner = new Tuner(events, { latency, also, speed: FASTEST, key });
   const file = await openFile(options.output);
   try {
     const { from } = options;

@@ -29,6 +29,8 @@ export interface OnAirOptions {
   settings: MediaSettings;
   ttl: number;
   controlPort: number;
+  /** File with the key of the viewers that are answered; undefined: all are. */
+  key?: string;
   /** The server's name. */
   name?: string;
   /** Most playout threads. */
@@ -100,6 +102,7 @@ function configOf(stations: StationConfigInput[], options: OnAirOptions): Server
     interface: options.interface,
     ttl: options.ttl,
     controlPort: options.controlPort,
+    key: options.key,
     workers: options.workers,
     fec: options.fec,
     unicastBudget: options.unicast,

@@ -17,6 +17,7 @@ import { currentChannel, type ViewerState } from '../viewer/state.js';
 import { Terminal } from '../viewer/terminal.js';
 import { Viewer } from '../viewer/viewer.js';
 import { findChannels, listed } from './find.js';
+import { readKey } from './key.js';
 import { openOutput, printJson, printResult } from './output.js';
 
 export interface WatchOptions {
@@ -24,6 +25,8 @@ export interface WatchOptions {
   station?: string;
   /** Name or address; undefined: all interfaces. */
   interface?: string;
+  /** File with the key of the servers that are believed; undefined: those without one. */
+  key?: string;
   player: PlayerName;
   /** How the player `terminal` draws; undefined: the best that the terminal understands. */
   graphics?: GraphicsName;
@@ -55,10 +58,12 @@ export async function runWatch(options: WatchOptions): Promise<number> {
   if (player === 'terminal') requireTerminal(options.json);
   if (!windowless) findMpv(); // Fails before the user is asked for a station.
   const { print } = openOutput(options);
-  const onLeftOut = (lines: readonly string[]): void => lines.forEach(print);
-  const channels = await findChannels({ ...options, onLeftOut });
+  const key = await readKey(options.key, print);
+  const leftOut: string[] = [];
+  const channels = await findChannels({ ...options, key, onLeftOut: (lines) => leftOut.push(...lines) });
   let before = channels;
-  requireStations(channels, options.interface);
+  requireStations(channels, options.interface, leftOut);
+  leftOut.forEach(print);
   const first = options.station === undefined ? null : chooseChannel(channels, options.station);
   if (!first && !options.quiet) {
     printResult([...stationTable(channels.map(listed), process.stdout.columns).split('\n'), '']);
@@ -84,7 +89,7 @@ export async function runWatch(options: WatchOptions): Promise<number> {
     stay: options.stay,
     delay: options.delay,
     refresh: async () => {
-      before = await findChannels({ interface: options.interface, timeout: Millis(500), before });
+      before = await findChannels({ interface: options.interface, timeout: Millis(500), key, before });
       return before;
     },
     createTuner: (events) =>
@@ -92,6 +97,7 @@ export async function runWatch(options: WatchOptions): Promise<number> {
         buffer: options.buffer === undefined ? {} : { maxBytes: options.buffer * 1_000_000 },
         keepAlive: options.delay === undefined ? undefined : CLOCK_PERIOD,
         also: options.also?.map((name) => resolveInterface(name).address),
+        key,
       }),
     show(overlay, state, stats) {
       if (state.current !== null) hasWatched = true;

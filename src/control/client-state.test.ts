@@ -3,8 +3,10 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { FakeFlows } from '../../test/support/flows.js';
 import { makeStations } from '../../test/support/stations.js';
+import type { SocketAddress } from '../base/socket-address.js';
 import { Millis, PacketNumber } from '../base/units.js';
-import { decodeMessage } from '../wire/message.js';
+import { type AnyMessage, encodeMessage, message, readHeader } from '../wire/message.js';
+import { type MessageKey, messageKey, Seals } from '../wire/seal.js';
 import {
   ClientState,
   type ClockAnswer,
@@ -21,10 +23,22 @@ import { Refusal } from './refusal.js';
 import { ServerState } from './server-state.js';
 
 const address = { address: '10.0.0.9', port: 40_000 };
+const serverAddress = { address: '10.0.0.1', port: 5601 };
+const ours = messageKey(Buffer.from('the secret of this network'));
+const theirs = messageKey(Buffer.from('the secret of that network'));
 const epoch = 1_795_000_000_000;
 
 /** The fate of a datagram. */
 type Fate = 'arrives' | 'is lost' | 'arrives twice' | 'arrives late';
+
+interface BenchOptions {
+  keepAlive?: Millis;
+  key?: MessageKey;
+  /** Null: none; default the client's. */
+  serverKey?: MessageKey | null;
+  /** The server's address, as the client knows it. */
+  address?: SocketAddress;
+}
 
 /** A client and a server, and a network between them that decides each datagram's fate. Time is turned by hand. */
 class Bench {
@@ -37,6 +51,10 @@ class Bench {
   readonly events: SessionEvent[] = [];
   readonly sent: string[] = [];
   clockAnswers = 0;
+  /** Of the server, when it starts. */
+  serverKey: MessageKey | null | undefined;
+  /** Changes the server's replies on their way. */
+  tamper: (reply: Buffer) => Buffer[] = (reply) => [reply];
   readonly #fates: Fate[];
   #onTheWay: { at: Millis; datagram: Buffer; toServer: boolean }[] = [];
   #tickets = 0;
@@ -47,9 +65,13 @@ class Bench {
   }
 
   /** `fates` are consumed in order; afterwards everything arrives. */
-  constructor(fates: readonly Fate[] = [], keepAlive?: Millis) {
+  constructor(
+    fates: readonly Fate[] = [],
+    { keepAlive, key, serverKey = key, address = serverAddress }: BenchOptions = {},
+  ) {
     this.#fates = [...fates];
-    this.client = new ClientState({ server: '10.0.0.1:5601', firstId: 0xffff_fffe, keepAlive });
+    this.serverKey = serverKey;
+    this.client = new ClientState({ server: address, firstId: 0xffff_fffe, keepAlive, key });
     this.startServer();
   }
 
@@ -58,7 +80,9 @@ class Bench {
     const directory = { stations: () => this.stations, position };
     const secret = Buffer.alloc(32, ++this.#servers);
     this.flows = new FakeFlows();
-    this.server = new ServerState({ server: 'hall', controlPort: 5601, directory, flows: this.flows, secret });
+    const { flows } = this;
+    const key = this.serverKey ?? undefined;
+    this.server = new ServerState({ server: 'hall', controlPort: 5601, directory, flows, secret, key });
   }
 
   /** Sends a command, advances the time until it is settled, and returns its outcome. */
@@ -99,12 +123,15 @@ class Bench {
 
   #arrive(datagram: Buffer, toServer: boolean): void {
     if (!toServer) this.#take(this.client.receive(datagram, this.now));
-    else for (const reply of this.server?.handle(datagram, address, this.#serverNow) ?? []) this.#carry(reply, false);
+    else {
+      const replies = this.server?.handle(datagram, address, this.#serverNow, serverAddress) ?? [];
+      for (const reply of replies.flatMap((each) => this.tamper(each))) this.#carry(reply, false);
+    }
   }
 
   #take(step: Step): void {
     for (const datagram of step.send) {
-      this.sent.push(decodeMessage(datagram)?.type ?? 'malformed');
+      this.sent.push(readHeader(datagram)?.type ?? 'malformed');
       this.#carry(datagram, true);
     }
     this.outcomes.push(...step.outcomes);
@@ -197,7 +224,7 @@ test('a session is kept alive until it is left, past the expiry of its cookies',
 });
 
 test('a shorter keep-alive period gives the clock more often', () => {
-  const bench = new Bench([], Millis(2_000));
+  const bench = new Bench([], { keepAlive: Millis(2_000) });
   bench.command({ kind: 'tune', station: 'station-1' });
   bench.runUntil(60_000);
   assert.equal(bench.clockAnswers, 29);
@@ -254,7 +281,7 @@ test('a replay restores the session that the server has forgotten', () => {
 
 test('a check sends a keep-alive at once, unless a request is under way', () => {
   const bench = new Bench();
-  const check = () => bench.client.check(bench.now).send.map((datagram) => decodeMessage(datagram)?.type);
+  const check = () => bench.client.check(bench.now).send.map((datagram) => readHeader(datagram)?.type);
   assert.deepEqual(check(), []); // no session yet
   bench.command({ kind: 'tune', station: 'station-2' });
   assert.deepEqual(check(), ['keepalive']);
@@ -302,6 +329,95 @@ test('a command replaces a keep-alive that is under way', () => {
   assert.equal(bench.view, 'station-1 paused');
 });
 
+test('with the key of its server a client lists, tunes, pauses and leaves', () => {
+  const bench = new Bench([], { key: ours });
+  assert.deepEqual(value(bench.command({ kind: 'stations' })), bench.stations);
+  value(bench.command({ kind: 'tune', station: 'station-2' }));
+  value(bench.command({ kind: 'pause' }));
+  assert.equal(bench.view, 'station-2 paused');
+  value(bench.command({ kind: 'exit' }));
+  assert.equal(bench.view, '');
+  assert.equal(bench.server?.counters.foreign, 0);
+});
+
+test('a client without the key, with another, or with one that the server has not, learns why it is not served', () => {
+  const pairs = [
+    [{ serverKey: ours }, /answers only to those who have its key/, /--key/],
+    [{ key: ours, serverKey: null }, /has no key/, /leave out --key/],
+    [{ key: ours, serverKey: theirs }, /has another key/, /same file/],
+  ] as const;
+  for (const [keys, reason, next] of pairs) {
+    const bench = new Bench([], keys);
+    const outcome = bench.command({ kind: 'tune', station: 'station-1' });
+    assert.ok(!outcome.ok && outcome.problem.code === 'server');
+    assert.match(outcome.problem.message, reason);
+    assert.match(outcome.problem.next, next);
+    assert.equal(bench.view, '');
+  }
+});
+
+test('a session whose server comes back with another key is lost, with that reason, until the key is right again', () => {
+  const bench = new Bench([], { key: ours });
+  bench.command({ kind: 'tune', station: 'station-2' });
+  bench.serverKey = null;
+  bench.startServer();
+  bench.runUntil(30_000);
+  const [lost] = bench.events;
+  assert.ok(lost?.kind === 'lost' && /has no key/.test(lost.problem.message));
+  bench.serverKey = ours;
+  bench.startServer();
+  bench.runUntil(60_000);
+  assert.deepEqual(
+    bench.events.map(({ kind }) => kind),
+    ['lost', 'recovered'],
+  );
+  assert.equal(bench.view, 'station-2 playing');
+});
+
+test('with a key, forged replies with the right request id are neither believed nor do they fail a request', () => {
+  const bench = new Bench([], { key: ours });
+  const cookie = Buffer.alloc(16, 9);
+  bench.tamper = (reply) => {
+    const { requestId } = readHeader(reply)!;
+    const forged: AnyMessage[] = [
+      message('challenge', requestId, { server: 'rogue', controlPort: 5601, stations: 1 }, { cookie }),
+      message('stations', requestId, makeStations(1), { cookie, pages: 1, revision: 0xffff }),
+      message('error', requestId, { code: 'busy', message: 'full' }, { cookie }),
+      message('ok', requestId, {}, { cookie }),
+    ];
+    const seals = new Seals(theirs);
+    return [...forged.flatMap((each) => [encodeMessage(each), seals.encode(each, serverAddress)]), reply];
+  };
+  assert.deepEqual(value(bench.command({ kind: 'stations' })), bench.stations);
+  const tuned = value(bench.command({ kind: 'tune', station: 'station-60' })) as Tuned;
+  assert.deepEqual(tuned.station, bench.stations[59]);
+  value(bench.command({ kind: 'pause' }));
+  assert.equal(bench.view, 'station-60 paused');
+  assert.ok(!bench.client.cookie.equals(cookie));
+});
+
+test('sealed replies to earlier requests answer no later one', () => {
+  const bench = new Bench([], { key: ours });
+  const earlier: Buffer[] = [];
+  bench.tamper = (reply) => {
+    earlier.push(reply);
+    return [...earlier];
+  };
+  value(bench.command({ kind: 'tune', station: 'station-2' }));
+  const tuned = value(bench.command({ kind: 'change', station: 'station-3' })) as Tuned;
+  assert.equal(tuned.station.id, 'station-3');
+  assert.equal(bench.view, 'station-3 playing');
+});
+
+test('a machine that passes messages on between client and server is believed by neither', () => {
+  const bench = new Bench([], { key: ours, address: { address: '10.0.0.66', port: 5601 } });
+  const outcome = bench.command({ kind: 'tune', station: 'station-1' });
+  assert.ok(!outcome.ok && /10\.0\.0\.66:5601 has another key/.test(outcome.problem.message));
+  assert.equal(bench.view, '');
+  // It answers with the cookie that it was given, not sealed or sealed by nobody: nothing is sealed for it to pass on.
+  assert.deepEqual(new Set(bench.sent), new Set(['tune']));
+});
+
 test('client and server end in the same state, for any loss, duplication and delay', () => {
   const fates = fc.array(fc.constantFrom<Fate>('arrives', 'is lost', 'arrives twice', 'arrives late'), {
     maxLength: 120,
@@ -313,31 +429,37 @@ test('client and server end in the same state, for any loss, duplication and del
     fc.record({ kind: fc.constant('stations' as const) }),
   );
   fc.assert(
-    fc.property(fates, fc.array(command, { maxLength: 12 }), fc.boolean(), (fates, commands, leaves) => {
-      const bench = new Bench(fates);
-      let expected = { station: '', state: 'playing' };
-      for (const command of [{ kind: 'tune', station: 'station-9' } as const, ...commands]) {
-        // A command that failed for silence is repeated, as a viewer would: the list of fates is finite.
-        let outcome = bench.command(command);
-        while (!outcome.ok && outcome.problem.code === 'server') outcome = bench.command(command);
-        const result = value(outcome);
-        if (command.kind === 'stations') assert.deepEqual(result, bench.stations);
-        else if (command.kind === 'tune' || command.kind === 'change')
-          expected = { station: command.station, state: 'playing' };
-        else expected.state = command.kind === 'pause' ? 'paused' : 'playing';
-      }
-      if (leaves) {
-        value(bench.command({ kind: 'exit' }));
-        bench.runUntil(bench.now + 2_000);
-        // Its EXIT may be lost: then silence ends the session.
-        bench.server?.expire(Millis(epoch + bench.now + 60_000));
-        assert.equal(bench.view, '');
-      } else {
-        bench.runUntil(bench.now + 60_000);
-        assert.equal(bench.view, `${expected.station} ${expected.state}`);
-        assert.equal(bench.events.filter(({ kind }) => kind === 'lost').length, bench.events.length / 2);
-      }
-    }),
+    fc.property(
+      fates,
+      fc.array(command, { maxLength: 12 }),
+      fc.boolean(),
+      fc.boolean(),
+      (fates, commands, leaves, hasKey) => {
+        const bench = new Bench(fates, hasKey ? { key: ours } : {});
+        let expected = { station: '', state: 'playing' };
+        for (const command of [{ kind: 'tune', station: 'station-9' } as const, ...commands]) {
+          // A command that failed for silence is repeated, as a viewer would: the list of fates is finite.
+          let outcome = bench.command(command);
+          while (!outcome.ok && outcome.problem.code === 'server') outcome = bench.command(command);
+          const result = value(outcome);
+          if (command.kind === 'stations') assert.deepEqual(result, bench.stations);
+          else if (command.kind === 'tune' || command.kind === 'change')
+            expected = { station: command.station, state: 'playing' };
+          else expected.state = command.kind === 'pause' ? 'paused' : 'playing';
+        }
+        if (leaves) {
+          value(bench.command({ kind: 'exit' }));
+          bench.runUntil(bench.now + 2_000);
+          // Its EXIT may be lost: then silence ends the session.
+          bench.server?.expire(Millis(epoch + bench.now + 60_000));
+          assert.equal(bench.view, '');
+        } else {
+          bench.runUntil(bench.now + 60_000);
+          assert.equal(bench.view, `${expected.station} ${expected.state}`);
+          assert.equal(bench.events.filter(({ kind }) => kind === 'lost').length, bench.events.length / 2);
+        }
+      },
+    ),
     { numRuns: 300 },
   );
 });

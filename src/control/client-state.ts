@@ -3,9 +3,10 @@
  * timers.
  */
 import { Problem } from '../base/problem.js';
+import type { SocketAddress } from '../base/socket-address.js';
 import { Millis, PacketNumber, wrap } from '../base/units.js';
+import { mismatchProblem } from '../discovery/mismatch.js';
 import {
-  decodeMessage,
   isReply,
   type Message,
   type MessageBody,
@@ -15,6 +16,7 @@ import {
   type Reply,
   type Request,
 } from '../wire/message.js';
+import { type MessageKey, Seals } from '../wire/seal.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { Exchange } from './exchange.js';
 import type { FlowRequest } from './flows.js';
@@ -127,11 +129,12 @@ const answerTo = (type: Request['type']): Reply['type'] => {
  *        └──────────────────────────────────────────────────────────────────┘
  *                                refused, silence
  *
- * Responsible for: one request after another; the cookie; keeping the session alive; making it again as it was, where the
- * server has forgotten it.
+ * Responsible for: one request after another; the cookie; believing only those who have our key; keeping the session alive;
+ * making it again as it was, where the server has forgotten it.
  */
 export class ClientState {
-  readonly #name: string;
+  readonly #server: SocketAddress;
+  readonly #seals: Seals;
   readonly #keepAlivePeriod: Millis;
   #nextId: number;
   #cookie = NO_COOKIE;
@@ -140,10 +143,11 @@ export class ClientState {
   #work: Work = idle(NEVER);
   #step: Step = { send: [], outcomes: [], events: [] };
 
-  /** `server` is what messages call it, `firstId` a random number of 32 bits. */
-  constructor(options: { server: string; firstId: number; keepAlive?: Millis }) {
-    const { server, firstId, keepAlive = KEEP_ALIVE_PERIOD } = options;
-    this.#name = server;
+  /** `firstId` is a random number of 32 bits. With a key, only sealed replies of the server are believed. */
+  constructor(options: { server: SocketAddress; firstId: number; keepAlive?: Millis; key?: MessageKey }) {
+    const { server, firstId, keepAlive = KEEP_ALIVE_PERIOD, key = null } = options;
+    this.#server = server;
+    this.#seals = new Seals(key);
     this.#keepAlivePeriod = keepAlive;
     this.#nextId = firstId;
   }
@@ -178,7 +182,7 @@ export class ClientState {
         this.#begin(now);
       }
     } else if (now >= work.exchange.wakeAt) {
-      if (work.exchange.isExhausted) this.#giveUp(work.task, now);
+      if (work.exchange.isExhausted) this.#giveUp(work, now);
       else this.#step.send.push(work.exchange.send(now));
     }
     return this.#done();
@@ -193,11 +197,14 @@ export class ClientState {
 
   /** Takes a datagram that came from the server. */
   receive(datagram: Buffer, now: Millis): Step {
-    const reply = decodeMessage(datagram);
     const work = this.#work;
-    const isOurs =
-      work.kind !== 'idle' && reply !== null && isReply(reply) && reply.requestId === work.exchange.request.requestId;
-    if (!isOurs) return this.#done();
+    if (work.kind === 'idle') return this.#done();
+    const { requestId } = work.exchange.request;
+    const reading = this.#seals.read(datagram, this.#server);
+    if (reading?.kind === 'foreign' && reading.requestId === requestId) work.exchange.mismatch = reading.mismatch;
+    if (reading?.kind !== 'message') return this.#done();
+    const reply = reading.message;
+    if (!isReply(reply) || reply.requestId !== requestId) return this.#done();
     if (reply.type === 'challenge') {
       const again = work.exchange.sendWith(reply.cookie, now);
       if (again === null) return this.#done();
@@ -281,13 +288,15 @@ export class ClientState {
     this.#finish(now, this.#keepAlivePeriod);
   }
 
-  #giveUp(task: Task, now: Millis): void {
+  #giveUp({ task, exchange }: { task: Task; exchange: Exchange }, now: Millis): void {
     if (task.command.kind === 'exit') {
       this.#succeed(task, undefined, now);
       return;
     }
+    const name = `${this.#server.address}:${this.#server.port}`;
     const next = 'Check that it runs and that no firewall stops UDP to it.';
-    this.#fail(task, new Problem('server', `The server ${this.#name} does not answer`, next), now, true);
+    const silence = new Problem('server', `The server ${name} does not answer`, next);
+    this.#fail(task, exchange.mismatch === null ? silence : mismatchProblem(name, exchange.mismatch), now, true);
   }
 
   #fail({ command, ticket }: Task, problem: Problem, now: Millis, isSilence = false): void {
@@ -320,7 +329,9 @@ export class ClientState {
   }
 
   #exchange(request: Request, now: Millis): Exchange {
-    const exchange = new Exchange({ ...request, cookie: this.#cookie }, now);
+    const exchange = new Exchange({ ...request, cookie: this.#cookie }, now, (sent, options) =>
+      this.#seals.encode(sent, this.#server, options),
+    );
     this.#step.send.push(exchange.send(now));
     return exchange;
   }

@@ -29,7 +29,7 @@ async function meeting(context: TestContext) {
     onError,
     onDatagram: (datagram, from) => {
       client = from;
-      for (const reply of state.handle(datagram, from, Millis(1_000))) server.send(reply, from);
+      for (const reply of state.handle(datagram, from, Millis(1_000), server)) server.send(reply, from);
       received.emit(decodeMessage(datagram)?.type ?? 'other', datagram);
     },
   });

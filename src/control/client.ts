@@ -9,6 +9,7 @@ import { type Endpoint, openEndpoint } from '../net/endpoint.js';
 import { RECEIVE_BUFFER } from '../net/receive.js';
 import { encodeFeedback, type Feedback, isRtcp } from '../wire/feedback.js';
 import { hasCookie, REQUEST_ID_MODULUS } from '../wire/message.js';
+import type { MessageKey } from '../wire/seal.js';
 import type { StationInfo } from '../wire/station-info.js';
 import {
   ClientState,
@@ -28,6 +29,8 @@ export interface SessionOptions {
   /** IPv4 address and control port of the server. */
   address: string;
   port?: number;
+  /** With it, only replies that are sealed with the same key are believed. */
+  key?: MessageKey;
   /** IPv4 address of the local interface; by default the system chooses. */
   localAddress?: string;
   /** Called when the server has not answered for three seconds, or no longer has our station. Requests continue. */
@@ -91,8 +94,8 @@ class UdpSession implements Session {
     this.#server = { address, port };
     this.#timers = timers;
     const firstId = options.firstId ?? randomInt(REQUEST_ID_MODULUS);
-    const { keepAlive } = options;
-    this.#state = new ClientState({ server: `${address}:${port}`, firstId, keepAlive });
+    const { keepAlive, key } = options;
+    this.#state = new ClientState({ server: this.#server, firstId, keepAlive, key });
   }
 
   async open(): Promise<void> {

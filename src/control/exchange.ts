@@ -1,6 +1,7 @@
 /** One request of a client, repeated until it is answered. No sockets, no timers. */
 import { Millis } from '../base/units.js';
-import { encodeMessage, NO_COOKIE, type Request, START_LENGTH } from '../wire/message.js';
+import { NO_COOKIE, type Request, START_LENGTH } from '../wire/message.js';
+import type { Mismatch } from '../wire/seal.js';
 import { PageCollector } from '../wire/station-pages.js';
 
 /** Waits after the first, second, … sending of a request; after the last of them the server counts as silent. */
@@ -9,6 +10,9 @@ export const RETRY_WAITS: readonly Millis[] = [200, 400, 800, 1_600].map(Millis)
 export const EXIT_WAITS: readonly Millis[] = [200, 400].map(Millis);
 /** On a path that changes our address with each datagram, challenges would never end. */
 const MOST_CHALLENGES = 4;
+
+/** Encodes a request to the server, padded to `minLength` bytes. */
+type Encode = (request: Request, options: { minLength: number }) => Buffer;
 
 /**
  * Responsible for:
@@ -20,14 +24,18 @@ export class Exchange {
   readonly request: Request;
   /** The answer to START. */
   readonly pages = new PageCollector();
+  /** Why a reply could not be believed: it explains a silence, and anybody may have sent it. */
+  mismatch: Mismatch | null = null;
+  readonly #encode: Encode;
   readonly #waits: readonly Millis[];
   #sent = 0;
   #sentAt: Millis;
   #firstSentAt: Millis;
   #challenges = 0;
 
-  constructor(request: Request, now: Millis) {
+  constructor(request: Request, now: Millis, encode: Encode) {
     this.request = request;
+    this.#encode = encode;
     this.#waits = request.type === 'exit' ? EXIT_WAITS : RETRY_WAITS;
     this.#sentAt = now;
     this.#firstSentAt = now;
@@ -56,7 +64,7 @@ export class Exchange {
     this.#sent++;
     this.#sentAt = now;
     const minLength = request.type === 'start' && request.cookie.equals(NO_COOKIE) ? START_LENGTH : 0;
-    return encodeMessage(request, { minLength });
+    return this.#encode(request, { minLength });
   }
 
   /** For the next pages: retries are counted from here. */

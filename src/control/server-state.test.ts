@@ -11,7 +11,9 @@ import {
   type MessageBody,
   message,
   type RequestType,
+  readHeader,
 } from '../wire/message.js';
+import { type MessageKey, messageKey, Seals } from '../wire/seal.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { COOKIE_SLOT } from './cookie.js';
 import { AMPLIFICATION_LIMIT, BURST_SPEED, SESSION_TIMEOUT, ServerState } from './server-state.js';
@@ -19,6 +21,8 @@ import { MAX_SESSIONS } from './session-table.js';
 
 const secret = Buffer.alloc(32, 7);
 const client = { address: '10.0.0.9', port: 40_000 };
+const at = { address: '10.0.0.1', port: 5601 };
+const key = messageKey(Buffer.from('the secret of this network'));
 const noon = Millis(1_795_000_000_000);
 
 /** `stations` can return another list at any time. */
@@ -26,17 +30,18 @@ function makeServer(
   stations: StationInfo[] | (() => StationInfo[]) = makeStations(2),
   server = 'hall',
   flows = new FakeFlows(),
+  key?: MessageKey,
 ): ServerState {
   const directory = {
     stations: typeof stations === 'function' ? stations : () => stations,
     position: (id: string) =>
       id === 'off' ? undefined : { next: PacketNumber(id === 'station-2' ? 1234 : 1), time: noon },
   };
-  return new ServerState({ server, controlPort: 5601, directory, flows, secret });
+  return new ServerState({ server, controlPort: 5601, directory, flows, secret, key });
 }
 
 function ask(server: ServerState, request: AnyMessage, from = client, now: number = noon, minLength = 0): AnyMessage[] {
-  return server.handle(encodeMessage(request, { minLength }), from, Millis(now)).map((datagram) => {
+  return server.handle(encodeMessage(request, { minLength }), from, Millis(now), at).map((datagram) => {
     const reply = decodeMessage(datagram);
     assert.ok(reply, 'a reply that cannot be read');
     return reply;
@@ -78,18 +83,19 @@ test('a request of any kind without a cookie is answered with a challenge', () =
   assert.equal(server.counters.challenged, 3);
 });
 
-test('without a cookie no reply is longer than three times its request, for any server name', () => {
+test('without a cookie no reply is longer than three times its request, for any server name, with a key and without', () => {
   fc.assert(
     fc.property(
+      fc.option(fc.constant(key), { nil: undefined }),
       fc.string({ unit: 'binary', maxLength: 300 }),
       fc.constantFrom('start', 'pause', 'keepalive', 'exit'),
       fc.nat(1400),
-      (name, type, minLength) => {
+      (key, name, type, minLength) => {
         const request = encodeMessage(message(type, 1, {}), { minLength });
-        const replies = makeServer(undefined, name).handle(request, client, noon);
+        const replies = makeServer(undefined, name, undefined, key).handle(request, client, noon, at);
         assert.equal(replies.length, 1);
         assert.ok(replies[0]!.length <= AMPLIFICATION_LIMIT * request.length);
-        assert.equal(decodeMessage(replies[0]!)?.type, 'challenge');
+        assert.equal(readHeader(replies[0]!)?.type, 'challenge');
       },
     ),
   );
@@ -386,13 +392,103 @@ test('feedback of a session that causes more work than its share is not accepted
 test('anything malformed is counted and dropped, replies included', () => {
   const server = makeServer();
   const reply = encodeMessage(message('ok', 1, {}));
-  assert.deepEqual(server.handle(reply, client, noon), []);
-  assert.deepEqual(server.handle(Buffer.from('hello'), client, noon), []);
+  assert.deepEqual(server.handle(reply, client, noon, at), []);
+  assert.deepEqual(server.handle(Buffer.from('hello'), client, noon, at), []);
   assert.equal(server.counters.malformed, 2);
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 1500 }), (bytes) => {
-      assert.deepEqual(server.handle(Buffer.from(bytes), client, noon), []);
+      assert.deepEqual(server.handle(Buffer.from(bytes), client, noon, at), []);
     }),
   );
   assert.equal(server.counters.malformed, server.counters.received);
+});
+
+/** A server with our key, and its cookie for `from`, which anybody gets at an own address. */
+function keyedServer(from = client) {
+  const server = makeServer(undefined, undefined, undefined, key);
+  const [challenge] = server.handle(encodeMessage(message('start', 1, {}), { minLength: 300 }), from, noon, at);
+  return { server, challenge: challenge!, cookie: Buffer.from(readHeader(challenge!)!.cookie) };
+}
+
+test('with a key every reply is sealed for the socket that it leaves from', () => {
+  const { server, challenge, cookie } = keyedServer();
+  const seals = new Seals(key);
+  const typeOf = (reply: Buffer | undefined, from = at) => {
+    const reading = seals.read(reply!, from);
+    return reading?.kind === 'message' ? reading.message.type : reading?.mismatch;
+  };
+  assert.equal(typeOf(challenge), 'challenge');
+  const tune = seals.encode(message('tune', 2, { station: 'station-1' }, { cookie }), at);
+  const replies = server.handle(tune, client, noon, at);
+  assert.equal(typeOf(replies[0]), 'tuned');
+  assert.equal(typeOf(replies[0], { ...at, address: '10.0.0.66' }), 'other-key');
+  const start = seals.encode(message('start', 3, {}, { cookie }), at);
+  assert.deepEqual(
+    server.handle(start, client, noon, at).map((reply) => typeOf(reply)),
+    ['stations'],
+  );
+  assert.equal(server.sessions().length, 1);
+  assert.equal(server.counters.foreign, 0);
+});
+
+test('with a key nothing else is answered, and no session begins, although the cookie is valid', () => {
+  const { server, cookie } = keyedServer();
+  const tune = message('tune', 2, { station: 'station-1' }, { cookie });
+  const requests = {
+    'not sealed': encodeMessage(tune),
+    'with another key': new Seals(messageKey(Buffer.from('the secret of no network'))).encode(tune, at),
+    'with no seal in its room': encodeMessage(tune, { isSealed: true }),
+    'sealed for another server, which passed it on': new Seals(key).encode(tune, { ...at, address: '10.0.0.66' }),
+    'a list, not sealed': encodeMessage(message('start', 2, {}, { cookie })),
+  };
+  for (const [name, request] of Object.entries(requests)) {
+    assert.deepEqual(server.handle(request, client, noon, at), [], name);
+  }
+  assert.equal(server.counters.foreign, Object.keys(requests).length);
+  assert.deepEqual(server.sessions(), []);
+  assert.equal(server.acceptsFeedback(client, cookie, noon), null);
+});
+
+test('a sealed request that is sent again from another address, or much later, is challenged', () => {
+  const { server, cookie } = keyedServer();
+  const tune = new Seals(key).encode(message('tune', 2, { station: 'station-1' }, { cookie }), at);
+  const replay = (from: typeof client, now: number) =>
+    server.handle(tune, from, Millis(now), at).map((reply) => readHeader(reply)?.type);
+  assert.deepEqual(replay({ ...client, address: '10.0.0.66' }, noon), ['challenge']);
+  assert.deepEqual(replay({ ...client, port: 1 }, noon), ['challenge']);
+  assert.deepEqual(replay(client, noon + 2 * COOKIE_SLOT), ['challenge']);
+  assert.deepEqual(server.sessions(), []);
+  assert.deepEqual(replay(client, noon), ['tuned']);
+});
+
+test('a server without a key challenges a sealed request, which explains to its sender why it is not answered', () => {
+  const server = makeServer();
+  const seals = new Seals(key);
+  const tune = (cookie: Buffer) => seals.encode(message('tune', 2, { station: 'station-1' }, { cookie }), at);
+  const [challenge] = server.handle(tune(Buffer.alloc(16, 1)), client, noon, at);
+  assert.deepEqual(seals.read(challenge!, at), {
+    kind: 'foreign',
+    type: 'challenge',
+    requestId: 2,
+    mismatch: 'it-has-no-key',
+  });
+  assert.deepEqual(server.handle(tune(cookieFor(server)), client, noon, at), []);
+  assert.equal(server.counters.foreign, 1);
+});
+
+test('with a key no request that is not sealed with it changes anything', () => {
+  const { server, cookie } = keyedServer();
+  const sealed = new Seals(key).encode(message('tune', 2, { station: 'station-1' }, { cookie }), at);
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.nat(sealed.length - 1), fc.integer({ min: 1, max: 255 })), { minLength: 1 }),
+      (flips) => {
+        const bent = Buffer.from(sealed);
+        for (const [where, bits] of flips) bent[where]! ^= bits;
+        if (bent.equals(sealed)) return;
+        server.handle(bent, client, noon, at);
+        assert.deepEqual(server.sessions(), []);
+      },
+    ),
+  );
 });

@@ -6,9 +6,7 @@ import { Millis, type PacketNumber, wrappedDistance } from '../base/units.js';
 import type { ReceiverSession } from '../contract/api.js';
 import {
   type AnyMessage,
-  decodeMessage,
   type ErrorCode,
-  encodeMessage,
   errorCodes,
   isRequest,
   type Message,
@@ -19,6 +17,7 @@ import {
   type Request,
   readRequestHeader,
 } from '../wire/message.js';
+import { type MessageKey, Seals } from '../wire/seal.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { checkCookie, goodUntil } from './cookie.js';
 import type { Flows } from './flows.js';
@@ -48,6 +47,8 @@ export interface ServerStateOptions {
   flows: Flows;
   /** 32 random bytes, new in each process. */
   secret: Buffer;
+  /** With it, only requests that are sealed with the same key are answered, and all replies are sealed. */
+  key?: MessageKey;
 }
 
 /** Greatest speed of a burst, as a multiple of its station's. */
@@ -77,6 +78,8 @@ export interface ControlCounters {
   received: number;
   /** Not a message, or not a request. */
   malformed: number;
+  /** With a valid cookie and without our seal: dropped. */
+  foreign: number;
   /** Answered with CHALLENGE: no valid cookie. */
   challenged: number;
   /** Late copies of earlier requests: dropped. */
@@ -109,6 +112,7 @@ export interface ControlCounters {
  * Responsible for:
  * - telling clients from forged addresses by cookie: a request without a valid one costs reading its header and no more
  * - a fair share of the work for each client that has one
+ * - answering only those who have our key, if we have one
  * - sessions and their ends
  * - answering a repeated request as before
  * - the counters
@@ -117,6 +121,7 @@ export class ServerState {
   readonly counters: ControlCounters = {
     received: 0,
     malformed: 0,
+    foreign: 0,
     challenged: 0,
     stale: 0,
     repeated: 0,
@@ -135,16 +140,22 @@ export class ServerState {
   readonly #members = new Map<string, Members>();
   readonly #list: StationList;
   readonly #work = workload();
+  readonly #seals: Seals;
 
   constructor(options: ServerStateOptions) {
     if (options.secret.length < 16) throw new RangeError('The secret needs 16 bytes or more');
-    const { server, controlPort, directory } = options;
+    const { server, controlPort, directory, key = null } = options;
     this.#options = options;
-    this.#list = new StationList({ server, controlPort, stations: () => directory.stations() });
+    this.#seals = new Seals(key);
+    const isSealed = key !== null;
+    this.#list = new StationList({ server, controlPort, isSealed, stations: () => directory.stations() });
   }
 
-  /** Replies to a datagram; none for one that is malformed or stale. `now` is Unix time. */
-  handle(datagram: Buffer, from: SocketAddress, now: Millis): Buffer[] {
+  /**
+   * Replies to a datagram; none for one that is malformed, foreign or stale. `now` is Unix time, `at` the control socket
+   * that the replies leave from.
+   */
+  handle(datagram: Buffer, from: SocketAddress, now: Millis, at: SocketAddress): Buffer[] {
     this.counters.received++;
     const header = readRequestHeader(datagram);
     if (header === null) return this.#malformed();
@@ -155,14 +166,24 @@ export class ServerState {
       const challenge = this.#list.challenge(header.requestId, newest, limit, now);
       if (challenge === null) return [];
       this.counters.challenged++;
+      this.#seals.seal(challenge, at);
       return [challenge];
     }
     if (!this.#mayCause(REQUEST_STEPS, { address: from.address, key: socketKey(from) }, now)) return [];
-    const request = decodeMessage(datagram);
-    if (request === null || !isRequest(request)) return this.#malformed();
-    if (request.type === 'start') return this.#list.pages({ ...request, cookie: newest }, now);
+    const reading = this.#seals.read(datagram, at);
+    if (reading?.kind === 'foreign') {
+      this.counters.foreign++;
+      return [];
+    }
+    if (reading === null || !isRequest(reading.message)) return this.#malformed();
+    const request = reading.message;
+    if (request.type === 'start') {
+      const pages = this.#list.pages({ ...request, cookie: newest }, now);
+      for (const page of pages) this.#seals.seal(page, at);
+      return pages;
+    }
     const replies = this.#inSession(request, from, now);
-    return replies.map((reply) => encodeMessage({ ...reply, requestId: request.requestId, cookie: newest }));
+    return replies.map((reply) => this.#seals.encode({ ...reply, requestId: request.requestId, cookie: newest }, at));
   }
 
   /** Ends sessions that have been silent too long. Call it about once a second. */

@@ -10,6 +10,7 @@ import { type Endpoint, type EndpointOptions, openEndpoint } from '../net/endpoi
 import { isOnNetworkOf, type NetInterface } from '../net/interfaces.js';
 import { type GroupOptions, type GroupSocket, openGroup, RECEIVE_BUFFER } from '../net/receive.js';
 import { isRtcp } from '../wire/feedback.js';
+import type { MessageKey } from '../wire/seal.js';
 import type { Flows } from './flows.js';
 import { type ControlCounters, ServerState, type StationDirectory } from './server-state.js';
 
@@ -28,6 +29,8 @@ export interface ControlServerOptions {
   now: () => Millis;
   /** 32 random bytes. */
   secret: Buffer;
+  /** See ServerStateOptions. */
+  key?: MessageKey;
   /** Logs a line. */
   log: (line: string) => void;
   /** Called with every RTCP datagram that arrives at the control port. */
@@ -115,8 +118,8 @@ export class ControlServer {
         endpoints.push(endpoint);
         port = endpoint.port;
       }
-      const { server, directory, flows, secret } = options;
-      const state = new ServerState({ server, directory, flows, secret, controlPort: port });
+      const { server, directory, flows, secret, key } = options;
+      const state = new ServerState({ server, directory, flows, secret, key, controlPort: port });
       const control = new ControlServer(state, endpoints, options);
       receive = (datagram, from, through) => control.#answer(datagram, from, through);
       control.#query = await sockets.openGroup({
@@ -178,7 +181,7 @@ export class ControlServer {
       this.#onFeedback(datagram, from);
       return;
     }
-    for (const reply of this.#state.handle(datagram, from, this.#now())) through.send(reply, from);
+    for (const reply of this.#state.handle(datagram, from, this.#now(), through)) through.send(reply, from);
   }
 
   #expireRegularly(): void {

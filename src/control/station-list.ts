@@ -7,6 +7,7 @@ import {
   type Message,
   message,
   readdressed,
+  SEAL_LENGTH,
 } from '../wire/message.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { fitStation, PAGES_PER_REQUEST, paginate } from '../wire/station-pages.js';
@@ -33,7 +34,7 @@ interface Revision {
 /** The stations of one list by their ids, and as they fit TUNED; undefined until it is asked for. */
 type ById = Map<string, { station: StationInfo; fitted: StationInfo | null | undefined }>;
 
-/** The longest prefix of the name with which the CHALLENGE takes at most `limit` bytes. */
+/** The longest prefix of the name with which the CHALLENGE takes at most `limit` bytes, without a seal. */
 function challengeWithin(limit: number, reply: Message<'challenge'>): Message<'challenge'> {
   const characters = Array.from(reply.body.server);
   let fitted = reply;
@@ -48,6 +49,8 @@ export interface StationListOptions {
   /** The server's name. */
   server: string;
   controlPort: number;
+  /** Whether challenges and pages have room for a seal. */
+  isSealed: boolean;
   /** The same list until something in it changes. */
   stations: () => readonly StationInfo[];
 }
@@ -77,11 +80,12 @@ export class StationList {
     const stations = this.#stations();
     if (!this.#isCurrent(now) || this.#revision?.ids !== this.#ids) this.#revision = this.#revise(stations, now);
     const { number, pages, encoded } = this.#revision;
+    const { isSealed } = this.#options;
     const revision = wrap(number, REVISION_MODULUS);
     const replies: Buffer[] = [];
     for (let page = first; page < Math.min(first + PAGES_PER_REQUEST, pages.length); page++) {
       const whole = { page, pages: pages.length, revision };
-      const reply = encoded[page] ?? encodeMessage(message('stations', 0, pages[page]!, whole));
+      const reply = encoded[page] ?? encodeMessage(message('stations', 0, pages[page]!, whole), { isSealed });
       encoded[page] = reply;
       replies.push(readdressed(reply, requestId, cookie));
     }
@@ -114,10 +118,11 @@ export class StationList {
 
   /** Equal for all clients except for request id and cookie; null where none is short enough. */
   #makeChallenge(stations: number, limit: number): Buffer | null {
-    const { server, controlPort } = this.#options;
+    const { server, controlPort, isSealed } = this.#options;
     const body = { server: server.slice(0, 200), controlPort, stations };
-    const reply = challengeWithin(limit, message('challenge', 0, body));
-    return MESSAGE_HEADER_LENGTH + bodyLength(reply.body) > limit ? null : encodeMessage(reply);
+    const unsealed = limit - (isSealed ? SEAL_LENGTH : 0);
+    const reply = challengeWithin(unsealed, message('challenge', 0, body));
+    return MESSAGE_HEADER_LENGTH + bodyLength(reply.body) > unsealed ? null : encodeMessage(reply, { isSealed });
   }
 
   #stations(): readonly StationInfo[] {

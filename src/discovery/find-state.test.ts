@@ -4,6 +4,7 @@ import { foundAt } from '../../test/support/found.js';
 import { makeStation, makeStations } from '../../test/support/stations.js';
 import { Millis } from '../base/units.js';
 import { type AnyMessage, decodeMessage, encodeMessage, message, START_LENGTH } from '../wire/message.js';
+import { type MessageKey, messageKey, Seals } from '../wire/seal.js';
 import { PAGES_PER_REQUEST, paginate } from '../wire/station-pages.js';
 import { FindState, type Outgoing, serverNames } from './find-state.js';
 
@@ -145,4 +146,75 @@ test('a station keeps its key when one of its servers ends', () => {
   const keys = [both, both.slice(0, 1), both.slice(1)].map((answers) => foundAt(answers).map(({ key }) => key));
   assert.deepEqual(keys, [keys[0], keys[0], keys[0]]);
   assert.equal(keys[0]?.length, 1);
+});
+
+const ours = messageKey(Buffer.from('the secret of this network'));
+const attic = { address: '10.0.0.2', port: 5601 };
+
+/** A search with this key, and the answers of a server with that one: its challenge and its only page. */
+function searchWith(key: MessageKey | undefined, serverKey: MessageKey | null, from = hall) {
+  const search = new FindState({ localAddresses: ['10.0.0.9'], query, requestId: 42, now: Millis(0), key });
+  const seals = new Seals(serverKey);
+  const answers = [
+    message('challenge', 42, { server: 'hall', controlPort: 5601, stations: 2 }, { cookie }),
+    message('stations', 42, makeStations(2), { pages: 1, revision: 1 }),
+  ].map((each) => seals.encode(each as AnyMessage, from));
+  const receive = (at = from) => answers.flatMap((each) => search.receive(each, at, '10.0.0.9', Millis(5)));
+  return { search, seals, receive };
+}
+
+test('with a key the query is not sealed, the request for the list is, and a sealed list is believed', () => {
+  const { search, seals, receive } = searchWith(ours, ours);
+  assert.deepEqual(read(search.due(Millis(0))[0]!), message('start', 42, {}));
+  const [ask, ...more] = receive();
+  assert.deepEqual(more, []);
+  assert.deepEqual(seals.read(ask!.datagram, hall), { kind: 'message', message: message('start', 42, {}, { cookie }) });
+  assert.deepEqual(
+    search.found.map(({ info }) => info),
+    makeStations(2),
+  );
+  assert.deepEqual(search.leftOut.foreign, []);
+});
+
+test('servers without our key, or with one that we have not, are left out with the reason, and asked nothing', () => {
+  const theirs = messageKey(Buffer.from('the secret of that network'));
+  for (const [key, serverKey, mismatch] of [
+    [ours, null, 'it-has-no-key'],
+    [ours, theirs, 'other-key'],
+    [undefined, ours, 'we-have-no-key'],
+  ] as const) {
+    const { search, receive } = searchWith(key, serverKey);
+    assert.deepEqual(receive(), []);
+    assert.deepEqual(search.found, []);
+    assert.deepEqual(search.leftOut.foreign, [{ ...hall, mismatch }]);
+  }
+});
+
+test('what another machine passes on as its own is not believed', () => {
+  const { search, receive } = searchWith(ours, ours);
+  assert.deepEqual(receive(attic), []);
+  assert.deepEqual(search.found, []);
+  assert.deepEqual(search.leftOut.foreign, [{ ...attic, mismatch: 'other-key' }]);
+});
+
+test('a forged answer in the name of a server neither lists anything nor leaves that server out', () => {
+  const { search, receive } = searchWith(ours, ours);
+  const forge = () => {
+    search.receive(challenge, hall, '10.0.0.9', Millis(5));
+    search.receive(pagesOf(1)[0]!, hall, '10.0.0.9', Millis(5));
+  };
+  forge();
+  assert.deepEqual(search.found, []);
+  receive();
+  forge();
+  assert.equal(search.found.length, 2);
+  assert.deepEqual(search.leftOut.foreign, []);
+});
+
+test('of a flood of forged answers a bounded number is remembered', () => {
+  const { search } = searchWith(ours, ours);
+  for (let n = 0; n < 1_000; n++) {
+    search.receive(challenge, { address: '10.0.0.3', port: 1 + n }, '10.0.0.9', Millis(5));
+  }
+  assert.equal(search.leftOut.foreign.length, 100);
 });

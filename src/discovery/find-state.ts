@@ -3,10 +3,11 @@
 import { fairShare } from '../base/fair-share.js';
 import type { SocketAddress } from '../base/socket-address.js';
 import { Millis } from '../base/units.js';
-import { decodeMessage, encodeMessage, message, START_LENGTH } from '../wire/message.js';
+import { message, START_LENGTH } from '../wire/message.js';
+import { type MessageKey, type Mismatch, Seals } from '../wire/seal.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { PageCollector } from '../wire/station-pages.js';
-import type { LeftOut } from './left-out.js';
+import type { ForeignServer, LeftOut } from './left-out.js';
 
 /** A server that sends a station, and the way to it: it answers at that address and port. */
 export interface StationServer extends SocketAddress {
@@ -53,6 +54,8 @@ const MOST_OF_ADDRESS = 16;
 const MOST_SERVERS_OF_STATION = 16;
 /** Servers left out that are counted. */
 const MOST_REFUSED = 1_000;
+/** Servers without our key that are remembered, to be named: anybody can answer, from any number of addresses. */
+const MOST_FOREIGN = 100;
 
 interface Server {
   readonly address: SocketAddress;
@@ -79,6 +82,8 @@ export interface FindStateOptions {
   /** 32 bits; answers to other ids are ignored. */
   requestId: number;
   now: Millis;
+  /** With it, only servers that have the same key are believed. */
+  key?: MessageKey;
   /** Result of the search before, whose servers are taken first and whose stations keep their keys. */
   before?: readonly FoundStation[];
   /** Whether an address is on the network of the interface with that local address. */
@@ -102,14 +107,17 @@ export class FindState {
   /** Stations taken so far. */
   #count = 0;
   readonly #refused = new Set<string>();
+  readonly #foreign = new Map<string, ForeignServer>();
+  readonly #seals: Seals;
   /** Servers of the search before, and the one under each key. */
   readonly #known: ReadonlySet<string>;
   readonly #holders: ReadonlyMap<string, ReadonlySet<string>>;
   #found: FoundStation[] | null = null;
 
   constructor(options: FindStateOptions) {
-    const { before = [] } = options;
+    const { before = [], key = null } = options;
     this.#options = options;
+    this.#seals = new Seals(key);
     this.#requestId = options.requestId;
     this.#lastNews = options.now;
     this.#holders = new Map(before.map(({ key, servers }) => [key, new Set(servers.map(serverKey))]));
@@ -118,8 +126,14 @@ export class FindState {
 
   /** Takes a datagram from `from` to the socket on `localAddress`; returns the datagrams to send in response. */
   receive(datagram: Buffer, from: SocketAddress, localAddress: string, now: Millis): Outgoing[] {
-    const reply = decodeMessage(datagram);
-    if (reply === null || reply.requestId !== this.#requestId) return [];
+    const reading = this.#seals.read(datagram, from);
+    if (reading?.kind === 'foreign') {
+      const isAnswer = reading.type === 'challenge' && reading.requestId === this.#requestId;
+      if (isAnswer) this.#noteForeign(from, reading.mismatch);
+      return [];
+    }
+    if (reading === null || reading.message.requestId !== this.#requestId) return [];
+    const reply = reading.message;
     const known = this.#servers.get(serverKey({ ...from, localAddress }));
     if (reply.type === 'challenge') {
       if (known !== undefined) {
@@ -149,7 +163,7 @@ export class FindState {
     const out: Outgoing[] = [];
     while (this.#queries < QUERY_TIMES.length && now - began >= QUERY_TIMES[this.#queries]!) {
       this.#queries++;
-      const query = encodeMessage(message('start', this.#requestId, {}), { minLength: START_LENGTH });
+      const query = this.#seals.encode(message('start', this.#requestId, {}), to, { minLength: START_LENGTH });
       out.push(...localAddresses.map((localAddress) => ({ datagram: query, localAddress, to })));
     }
     for (const server of this.#servers.values()) {
@@ -180,6 +194,7 @@ export class FindState {
     const servers = [...this.#servers.values()];
     return {
       servers: this.#refused.size,
+      foreign: this.#notBelieved(servers),
       cut: servers
         .filter(({ pages }) => pages.count > share || (pages.isComplete && pages.isCut))
         .map(({ address, pages }) => ({ server: address, taken: Math.min(share, pages.count) })),
@@ -187,6 +202,18 @@ export class FindState {
         [...pages.faults].map(([field, stations]) => ({ server: address, field, stations })),
       ),
     };
+  }
+
+  #noteForeign({ address, port }: SocketAddress, mismatch: Mismatch): void {
+    const name = `${address}:${port}`;
+    const hasRoom = this.#foreign.size < MOST_FOREIGN || this.#foreign.has(name);
+    if (hasRoom) this.#foreign.set(name, { address, port, mismatch });
+  }
+
+  /** Without those that are believed all the same: somebody forged an answer in their name. */
+  #notBelieved(servers: readonly Server[]): ForeignServer[] {
+    const believed = new Set(servers.map(({ address }) => `${address.address}:${address.port}`));
+    return [...this.#foreign].filter(([name]) => !believed.has(name)).map(([, server]) => server);
   }
 
   /** A new server; null where others have precedence. */
@@ -298,7 +325,8 @@ export class FindState {
     server.askedAt = now;
     server.unanswered++;
     const start = message('start', this.#requestId, {}, { cookie: server.cookie, page: server.asked });
-    return { datagram: encodeMessage(start), localAddress: server.localAddress, to: server.address };
+    const datagram = this.#seals.encode(start, server.address);
+    return { datagram, localAddress: server.localAddress, to: server.address };
   }
 }
 

@@ -7,6 +7,7 @@ import { DISCOVERY_GROUP, QUERY_PORT } from '../contract/addresses.js';
 import { type Endpoint, openEndpoint } from '../net/endpoint.js';
 import { isOnNetworkOf, listInterfaces, type NetInterface } from '../net/interfaces.js';
 import { REQUEST_ID_MODULUS } from '../wire/message.js';
+import type { MessageKey } from '../wire/seal.js';
 import { FindState, type FoundStation, type Outgoing } from './find-state.js';
 import type { LeftOut } from './left-out.js';
 
@@ -21,6 +22,8 @@ export interface FindOptions {
   interfaces?: readonly NetInterface[];
   /** Longest search; default 1,000 ms. It ends earlier when the lists of all servers are complete. */
   timeout?: Millis;
+  /** With it, only servers that have the same key are believed. */
+  key?: MessageKey;
   /** Whether the search may end early with these stations, although a busy server might not have answered yet. */
   isEnough?(found: readonly FoundStation[]): boolean;
   /** The result of the search before: its servers have precedence, and its stations keep their keys. */
@@ -41,6 +44,7 @@ export interface FindOptions {
 export async function findStations({
   interfaces = listInterfaces(),
   timeout = Millis(1_000),
+  key,
   isEnough = () => true,
   before,
   onLeftOut = () => undefined,
@@ -56,6 +60,7 @@ export async function findStations({
     query: { address: query.group, port: query.port },
     requestId: randomInt(REQUEST_ID_MODULUS),
     now: began,
+    key,
     before,
     isOnNetwork: (address, localAddress) =>
       interfaces.some((at) => at.address === localAddress && isOnNetworkOf(at, address)),

@@ -1,10 +1,19 @@
 /** What a search left out of its list, and how that is said. */
 import type { SocketAddress } from '../base/socket-address.js';
 import { Millis } from '../base/units.js';
+import type { Mismatch } from '../wire/seal.js';
+import { mismatchTexts } from './mismatch.js';
+
+/** A server that answered and is not believed: it and we have different keys, or only one of us has one. */
+export interface ForeignServer extends SocketAddress {
+  readonly mismatch: Mismatch;
+}
 
 export interface LeftOut {
   /** Number of servers that were not asked, because as many as a search takes had answered. Not counted above 1,000. */
   servers: number;
+  /** Servers that do not share our key; those beyond the first hundred are not kept. */
+  foreign: readonly ForeignServer[];
   /** Servers of which only some stations were taken, as many as were a fair share. */
   cut: readonly { server: SocketAddress; taken: number }[];
   /** Stations whose description no station can have: the first wrong field, and the number of stations. */
@@ -25,9 +34,10 @@ function named<T>(of: readonly T[], line: (each: T) => string, rest: string): st
 }
 
 /** Whole sentences; empty where nothing was left out. */
-export function leftOutLines({ servers, cut, wrong }: LeftOut): string[] {
+export function leftOutLines({ servers, foreign, cut, wrong }: LeftOut): string[] {
   const more = servers >= 1_000 ? '1,000 servers or more' : servers === 1 ? 'One server' : `${servers} servers`;
   return [
+    ...foreignLines(foreign),
     ...named(
       wrong,
       ({ server, field, stations }) =>
@@ -43,6 +53,18 @@ export function leftOutLines({ servers, cut, wrong }: LeftOut): string[] {
     ),
     ...(servers > 0 ? [`${more} answered beyond those that a search takes: left out of the list.`] : []),
   ];
+}
+
+/** One line for each reason: how many servers, and which. */
+function foreignLines(foreign: readonly ForeignServer[]): string[] {
+  return Object.entries(mismatchTexts).flatMap(([mismatch, { cause, next }]) => {
+    const servers = foreign.filter((each) => each.mismatch === mismatch);
+    if (servers.length === 0) return [];
+    const names = `${servers.slice(0, MOST_NAMED).map(at).join(', ')}${servers.length > MOST_NAMED ? ', …' : ''}`;
+    const isOne = servers.length === 1;
+    const count = isOne ? 'One server is' : `${servers.length} servers are`;
+    return [`${count} left out of the list (${names}): ${isOne ? 'it' : 'each'} ${cause}. ${next}`];
+  });
 }
 
 /** Responsible for: the notes of repeated searches, at most one each NOTE_PERIOD. */

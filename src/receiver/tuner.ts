@@ -5,6 +5,7 @@ import type { Millis } from '../base/units.js';
 import { openSession, type Session, type Tuned } from '../control/client.js';
 import type { FoundStation, StationServer } from '../discovery/find.js';
 import { openGroupBatched } from '../net/receive-batched.js';
+import type { MessageKey } from '../wire/seal.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { Receiver, type StationReceiver, type Target } from './station-receiver.js';
 import type { StreamBufferOptions } from './stream-buffer.js';
@@ -38,6 +39,8 @@ export interface TunerOptions {
   keepAlive?: Millis;
   /** Speed of replays, as a multiple of the station's rate. */
   speed?: number;
+  /** Of messages to servers; without one, only servers without one answer. */
+  key?: MessageKey;
 }
 
 /** Whether the same receiver receives both. */
@@ -205,6 +208,7 @@ export class Tuner {
         if (this.#link === link) this.#receiver?.addClock(answer);
       },
       keepAlive: this.#options.keepAlive,
+      key: this.#options.key,
       onLost: () => {
         link.isLost = true;
         if (this.#link !== link) return;

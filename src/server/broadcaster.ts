@@ -9,6 +9,7 @@ import type { NetInterface } from '../net/interfaces.js';
 import { type FecSetting, PlayoutPool } from '../playout/playout-pool.js';
 import type { StationCounters } from '../threads/station-counters.js';
 import { UnicastServer } from '../unicast/unicast-server.js';
+import type { MessageKey } from '../wire/seal.js';
 import type { StationInfo } from '../wire/station-info.js';
 import type { FecConfig } from './config.js';
 import type { OnServerEvent } from './events.js';
@@ -30,6 +31,8 @@ export interface BroadcasterOptions {
   at: NetInterface;
   ttl: number;
   controlPort: number;
+  /** Of control messages; without one, all viewers are answered. */
+  messageKey?: MessageKey;
   workers?: number;
   fec: FecConfig;
   /** bit/s for single viewers. */
@@ -73,7 +76,7 @@ export class Broadcaster {
   }
 
   async #open(): Promise<void> {
-    const { at, ttl, controlPort, server, workers, unicastBudget, history, onEvent } = this.#options;
+    const { at, ttl, controlPort, messageKey, server, workers, unicastBudget, history, onEvent } = this.#options;
     const onNote = (message: string) => onEvent({ kind: 'note', message });
     const closing = this.#closing;
     const clock = setInterval(() => this.#clock.adjust(), ADJUSTMENT_PERIOD);
@@ -93,6 +96,7 @@ export class Broadcaster {
       at,
       ttl,
       controlPort,
+      messageKey,
       server,
       budget: { total: unicastBudget },
       history,

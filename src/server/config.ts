@@ -61,6 +61,8 @@ const configSchema = z.strictObject({
   ttl: z.int().min(1).max(255).default(1),
   /** UDP port for viewers' requests; 0: any that is free. */
   controlPort: z.int().min(0).max(65_535).default(5601),
+  /** File with the secret of viewers and servers that believe each other; default none: all are answered and believed. */
+  key: path.optional(),
   /** Most playout threads; default one for each processor. */
   workers: z.int().min(1).max(256).optional(),
   /** Parity of all stations. */

@@ -3,6 +3,7 @@ import { closeInOrder } from '../base/closing.js';
 import { asProblem, nullIfProblem, Problem } from '../base/problem.js';
 import { Millis, millisToTicks } from '../base/units.js';
 import type { Operator } from '../contract/server-view.js';
+import { readKeyFile } from '../control/key-file.js';
 import { conflictProblem, findConflicts } from '../discovery/conflicts.js';
 import { type FoundStation, findStations, type StationServer } from '../discovery/find.js';
 import type { MediaSettings } from '../media/settings.js';
@@ -11,6 +12,7 @@ import { statsOf } from '../playout/stats.js';
 import { generate, generatedPath } from '../reel/generated.js';
 import { defaultStore, Store } from '../reel/store.js';
 import type { Station, StationItem } from '../station/station.js';
+import type { MessageKey } from '../wire/seal.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { Broadcaster } from './broadcaster.js';
 import {
@@ -38,8 +40,8 @@ const CONFLICT_TIMEOUT = Millis(120);
 
 /**
  * Opens a server: it checks the configuration and opens what sends. No station is on the air until `startStations`.
- * Rejects with a Problem: a wrong field of the configuration, no such interface, a control port in use, a store that cannot be
- * written.
+ * Rejects with a Problem: a wrong field of the configuration, no such interface, a key that cannot be read, a control port in
+ * use, a store that cannot be written.
  *
  *     const server = await openServer({ name: 'lobby', stations: [{ source: 'film.mp4' }] }, (event) => console.log(event));
  *     await server.startStations();
@@ -55,18 +57,20 @@ export async function openServer(config: ServerConfigInput, onEvent?: OnServerEv
   const checked = checkServerConfig(config);
   const { interface: wanted, name: server, store: folder, format, fps, maxGop } = checked;
   const at = wanted === undefined ? loopback() : resolveInterface(wanted);
-  const found = findStations({ interfaces: [at], timeout: CONFLICT_TIMEOUT });
-  found.catch(() => undefined); // Reported by the first station, which waits for it.
   const events = new ServerEvents();
   if (onEvent) events.on(onEvent);
   const log = (message: string) => events.emit({ kind: 'note', message });
+  const messageKey = checked.key === undefined ? undefined : await readKeyFile(checked.key, log);
+  if (messageKey) log(`Only viewers that have the key in ${checked.key} are answered.`);
+  const found = findStations({ interfaces: [at], timeout: CONFLICT_TIMEOUT, key: messageKey });
+  found.catch(() => undefined); // Reported by the first station, which waits for it.
   const store = new Store(folder ?? defaultStore(), { log });
   await store.open();
   const settings = { format, fps, maxGop, target: null };
   const slates = new Slates(checked.slates, { settings, store, onEvent: events.emit });
-  const broadcaster = await Broadcaster.open({ ...checked, at, server, onEvent: events.emit });
+  const broadcaster = await Broadcaster.open({ ...checked, at, server, messageKey, onEvent: events.emit });
   const states = new FileStateStore(store.folder);
-  return new Server({ config: checked, settings, at, found, store, states, events, slates, broadcaster });
+  return new Server({ config: checked, settings, at, messageKey, found, store, states, events, slates, broadcaster });
 }
 
 /** A station on the air, for readers in this process. */
@@ -83,6 +87,8 @@ interface ServerParts {
   settings: MediaSettings;
   /** The interface that packets leave by. */
   at: NetInterface;
+  /** Of control messages; without one, all viewers are answered and all servers believed. */
+  messageKey?: MessageKey;
   /** Stations of other servers when this one was opened. */
   found: Promise<readonly FoundStation[]>;
   store: Store;
@@ -335,9 +341,9 @@ export class Server {
 
   /** Stations that other servers send now. */
   async #findOthers(): Promise<readonly FoundStation[]> {
-    const { at, broadcaster } = this.#parts;
+    const { at, broadcaster, messageKey } = this.#parts;
     const isOwn = ({ address, port }: StationServer) => address === at.address && port === broadcaster.controlPort;
-    const found = await findStations({ interfaces: [at], timeout: CONFLICT_TIMEOUT });
+    const found = await findStations({ interfaces: [at], timeout: CONFLICT_TIMEOUT, key: messageKey });
     return found.flatMap((station): FoundStation[] => {
       const [first, ...more] = station.servers.filter((server) => !isOwn(server));
       return first ? [{ ...station, servers: [first, ...more] }] : [];

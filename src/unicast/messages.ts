@@ -6,6 +6,7 @@ import type { UnicastStats } from '../contract/server-view.js';
 import type { NetInterface } from '../net/interfaces.js';
 import type { StationData, StationDelta } from '../station/timeline-data.js';
 import type { ThreadCommand } from '../threads/messages.js';
+import type { MessageKey } from '../wire/seal.js';
 import type { StationInfo } from '../wire/station-info.js';
 import type { BudgetOptions } from './budget.js';
 
@@ -19,6 +20,8 @@ export interface UnicastThreadData {
   server: string;
   /** Of the cookies. A thread that takes over is given the same, so that clients notice nothing. */
   secret: Uint8Array;
+  /** Of control messages; without one, all viewers are answered. */
+  messageKey?: MessageKey;
   budget: BudgetOptions;
   history?: Millis;
   /** The group of queries; other than the default only in tests. */

@@ -13,6 +13,7 @@ import type { ThreadReport } from '../threads/messages.js';
 import { oncePerLine } from '../threads/once-per-line.js';
 import type { StationCounters } from '../threads/station-counters.js';
 import { Thread } from '../threads/thread.js';
+import type { MessageKey } from '../wire/seal.js';
 import type { StationInfo } from '../wire/station-info.js';
 import type { BudgetOptions } from './budget.js';
 import type { ServedChange, ServedStation, UnicastReport, UnicastThreadData } from './messages.js';
@@ -24,6 +25,8 @@ export interface UnicastServerOptions {
   /** Of repairs that go to groups. */
   ttl: number;
   controlPort: number;
+  /** Of control messages; without one, all viewers are answered. */
+  messageKey?: MessageKey;
   /** The server's name. */
   server: string;
   budget: BudgetOptions;

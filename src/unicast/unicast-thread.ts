@@ -82,6 +82,7 @@ async function open() {
     ttl: data.ttl,
     now,
     secret: Buffer.from(data.secret),
+    key: data.messageKey,
     log: note,
     onFeedback: (datagram, from) => unicast.current?.feedback(datagram, 0, datagram.length, from, now()),
     sockets: (loop as SocketOpener | null) ?? undefined,

@@ -23,9 +23,14 @@ export function findHint(interfaceName: string | undefined): string {
   );
 }
 
-/** Throws a Problem when there are no stations. */
-export function requireStations(channels: readonly FoundChannel[], interfaceName: string | undefined): void {
-  if (channels.length === 0) throw new Problem('station', nothingFound, findHint(interfaceName));
+/** Throws a Problem when there are no stations; `leftOut` are lines about what was found and is not in the list. */
+export function requireStations(
+  channels: readonly FoundChannel[],
+  interfaceName: string | undefined,
+  leftOut: readonly string[] = [],
+): void {
+  if (channels.length === 0)
+    throw new Problem('station', nothingFound, [...leftOut, findHint(interfaceName)].join(' '));
 }
 
 /** The stations with this number, else with this id, name (in any case) or key. */

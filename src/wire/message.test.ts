@@ -9,6 +9,8 @@ import {
   MAX_MESSAGE_LENGTH,
   MESSAGE_HEADER_LENGTH,
   message,
+  readHeader,
+  SEAL_LENGTH,
 } from './message.js';
 
 const cookie = Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex');
@@ -117,7 +119,8 @@ const malformed: [string, Buffer][] = [
   ['another magic', changed(0, 0x6d)],
   ['another version', changed(3, 0x32)],
   ['an unknown type', changed(4, 0x08)],
-  ['a reserved bit', changed(5, 1)],
+  ['a sealed message, of which only Seals reads the body', changed(5, 1)],
+  ['a reserved bit', changed(5, 2)],
   ['JSON cut short', good.subarray(0, -1)],
   ['a body of another type', withBody(0x02, '{"station":7}')],
   ['a body without its field', withBody(0x02, '{}')],
@@ -159,7 +162,18 @@ test('unknown fields, which a later version may add, are ignored', () => {
 });
 
 test('a body too long for a datagram is refused', () => {
-  assert.throws(() => encodeMessage(message('error', 1, { code: 'busy', message: 'x'.repeat(1400) })), RangeError);
+  assert.throws(() => encodeMessage(message('error', 1, { code: 'busy', message: 'x'.repeat(1353) })), RangeError);
+});
+
+test('a sealed message has room for its seal, which is not part of the body', () => {
+  const tune = message('tune', 9, { station: 'news' }, { cookie });
+  const sealed = encodeMessage(tune, { isSealed: true });
+  assert.equal(sealed.length, good.length + SEAL_LENGTH);
+  sealed.fill(0xff, good.length);
+  assert.deepEqual(decodeMessage(sealed, { isSealed: true }), tune);
+  assert.equal(decodeMessage(sealed), null);
+  assert.equal(decodeMessage(good, { isSealed: true }), null);
+  assert.equal(readHeader(sealed.subarray(0, MESSAGE_HEADER_LENGTH + SEAL_LENGTH - 1)), null);
 });
 
 test('the cookie does not share the memory of its datagram', () => {

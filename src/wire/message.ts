@@ -1,12 +1,13 @@
 /**
- * The control datagram between viewer and server: a header of 32 bytes, big-endian, and a JSON body.
+ * The control datagram between viewer and server: a header of 32 bytes, big-endian, a JSON body, and between holders of
+ * a key a seal.
  *
  *     0                   1                   2                   3
  *     0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
  *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  *    |      'M'      |      'S'      |      'C'      |      '1'      |
  *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
- *    |     type      |   reserved 0  |             page              |
+ *    |     type      |  0, 1: sealed |             page              |
  *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  *    |             pages             |            revision           |
  *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
@@ -17,6 +18,11 @@
  *    |                                                               |
  *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  *    |  body: JSON in UTF-8, spaces may follow it (padding)        ...
+ *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *    |                                                               |
+ *    |               seal, 16 bytes, if sealed: seal.ts              |
+ *    |                                                               |
+ *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  *
  * docs/protocol.md describes each message.
  */
@@ -28,12 +34,16 @@ export const MESSAGE_HEADER_LENGTH = 32;
 export const MAX_MESSAGE_LENGTH = 1400;
 /** Of a START without a cookie: a CHALLENGE may have three times as many bytes. */
 export const START_LENGTH = 300;
-export const MAX_BODY_LENGTH = MAX_MESSAGE_LENGTH - MESSAGE_HEADER_LENGTH;
+export const SEAL_LENGTH = 16;
+/** The same with and without a seal, so that a list has the same pages for everybody. */
+export const MAX_BODY_LENGTH = MAX_MESSAGE_LENGTH - MESSAGE_HEADER_LENGTH - SEAL_LENGTH;
 export const COOKIE_LENGTH = 16;
 /** A request id is an unsigned number of 32 bits and wraps. */
 export const REQUEST_ID_MODULUS = 0x1_0000_0000;
 
 const MAGIC = Buffer.from('MSC1', 'latin1');
+/** Offset of the byte that is 1 in a sealed message. */
+const SEALED_AT = 5;
 
 /** The cookie of a client without one. */
 export const NO_COOKIE: Buffer = Buffer.alloc(COOKIE_LENGTH);
@@ -188,20 +198,24 @@ export function message<T extends MessageType>(
 /** Length of `body` as JSON, in bytes. */
 export const bodyLength = (body: unknown): number => Buffer.byteLength(JSON.stringify(body));
 
-/**
- * Encodes one datagram, padded with spaces to `minLength` bytes. Throws a RangeError where it would exceed
- * MAX_MESSAGE_LENGTH: callers make bodies fit.
- */
-export function encodeMessage(message: AnyMessage, { minLength = 0 }: { minLength?: number } = {}): Buffer {
+export interface EncodeOptions {
+  /** Shorter messages are padded with spaces to this length in bytes. */
+  minLength?: number;
+  /** Whether it ends with room for a seal, which `Seals` fills in. */
+  isSealed?: boolean;
+}
+
+/** Encodes one datagram. Throws a RangeError where it would be too long: callers make bodies fit. */
+export function encodeMessage(message: AnyMessage, { minLength = 0, isSealed = false }: EncodeOptions = {}): Buffer {
   const body = Buffer.from(JSON.stringify(message.body));
-  const length = Math.max(minLength, MESSAGE_HEADER_LENGTH + body.length);
-  if (length > MAX_MESSAGE_LENGTH) {
+  const length = Math.max(minLength, MESSAGE_HEADER_LENGTH + body.length + (isSealed ? SEAL_LENGTH : 0));
+  if (body.length > MAX_BODY_LENGTH || length > MAX_MESSAGE_LENGTH) {
     throw new RangeError(`A ${message.type} message of ${length} bytes exceeds the ${MAX_MESSAGE_LENGTH} allowed`);
   }
   const out = Buffer.alloc(length, 0x20);
   MAGIC.copy(out, 0);
   out[4] = messageTypes[message.type];
-  out[5] = 0;
+  out[SEALED_AT] = isSealed ? 1 : 0;
   out.writeUInt16BE(message.page, 6);
   out.writeUInt16BE(message.pages, 8);
   out.writeUInt16BE(message.revision, 10);
@@ -219,25 +233,29 @@ export function readdressed(encoded: Buffer, requestId: number, cookie: Buffer):
   return out;
 }
 
-/** The header of a request; shares the datagram's memory. */
-export interface RequestHeader {
-  type: RequestType;
+/** The header of a message; shares the datagram's memory. */
+export interface MessageHeader<T extends MessageType = MessageType> {
+  type: T;
+  isSealed: boolean;
   requestId: number;
   cookie: Buffer;
 }
 
-/** Reads the header only, which is cheap; null unless it is a request. Never throws. */
-export function readRequestHeader(datagram: Buffer): RequestHeader | null {
-  const type = typeOf(datagram);
-  if (type === null || messageTypes[type] >= 0x80) return null;
+/** Reads the header only, which is cheap; null unless it is that of a message. Never throws. */
+export function readHeader(datagram: Buffer): MessageHeader | null {
+  if (datagram.length < MESSAGE_HEADER_LENGTH || datagram.length > MAX_MESSAGE_LENGTH) return null;
+  const type = typeOfByte.get(datagram[4]!);
+  const sealed = datagram[SEALED_AT]!;
+  if (type === undefined || sealed > 1 || MAGIC.compare(datagram, 0, 4) !== 0) return null;
+  if (sealed === 1 && datagram.length < MESSAGE_HEADER_LENGTH + SEAL_LENGTH) return null;
   const cookie = datagram.subarray(16, 16 + COOKIE_LENGTH);
-  return { type: type as RequestType, requestId: datagram.readUInt32BE(12), cookie };
+  return { type, isSealed: sealed === 1, requestId: datagram.readUInt32BE(12), cookie };
 }
 
-function typeOf(datagram: Buffer): MessageType | null {
-  if (datagram.length < MESSAGE_HEADER_LENGTH || datagram.length > MAX_MESSAGE_LENGTH) return null;
-  if (MAGIC.compare(datagram, 0, 4) !== 0 || datagram[5] !== 0) return null;
-  return typeOfByte.get(datagram[4]!) ?? null;
+/** The same; null unless it is a request. */
+export function readRequestHeader(datagram: Buffer): MessageHeader<RequestType> | null {
+  const header = readHeader(datagram);
+  return header !== null && messageTypes[header.type] < 0x80 ? (header as MessageHeader<RequestType>) : null;
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -250,22 +268,27 @@ function parseJson(bytes: Buffer): unknown {
   }
 }
 
-/** Decodes one datagram; null unless it is a message as drawn above. Never throws. */
-export function decodeMessage(datagram: Buffer): AnyMessage | null {
-  const type = typeOf(datagram);
-  if (type === null) return null;
+/**
+ * Decodes one datagram; null unless it is a message as drawn above. Never throws. A sealed one is read with `isSealed`
+ * only, and its seal is not checked: `Seals` does that.
+ */
+export function decodeMessage(datagram: Buffer, { isSealed = false } = {}): AnyMessage | null {
+  const header = readHeader(datagram);
+  if (header === null || header.isSealed !== isSealed) return null;
+  const { type, requestId, cookie } = header;
+  const end = datagram.length - (isSealed ? SEAL_LENGTH : 0);
   const page = datagram.readUInt16BE(6);
   const pages = datagram.readUInt16BE(8);
   if (type === 'stations' && page >= pages) return null;
-  const body = bodySchemas[type].safeParse(parseJson(datagram.subarray(MESSAGE_HEADER_LENGTH)));
+  const body = bodySchemas[type].safeParse(parseJson(datagram.subarray(MESSAGE_HEADER_LENGTH, end)));
   if (!body.success) return null;
   return {
     type,
     page,
     pages,
     revision: datagram.readUInt16BE(10),
-    requestId: datagram.readUInt32BE(12),
-    cookie: Buffer.from(datagram.subarray(16, 16 + COOKIE_LENGTH)), // a copy: the datagram's memory is reused
+    requestId,
+    cookie: Buffer.from(cookie), // a copy: the datagram's memory is reused
     body: body.data,
   } as AnyMessage; // `type` chose the schema of `body`: a relation that the type checker cannot follow
 }

@@ -41,7 +41,7 @@ function changed(datagram: Buffer, event: Choices): Buffer {
 /** A session: commands, and a server that answers as it likes. */
 class Session {
   now = 0;
-  readonly state = new ClientState({ server: 'projector', firstId: 0xffff_fff0 });
+  readonly state = new ClientState({ server: { address: '10.0.0.1', port: 5601 }, firstId: 0xffff_fff0 });
   /** Tickets of commands without an outcome. */
   readonly open = new Set<number>();
   #tickets = 0;

@@ -10,35 +10,42 @@ import {
   isRequest,
   MAX_BODY_LENGTH,
   MAX_MESSAGE_LENGTH,
-  MESSAGE_HEADER_LENGTH,
   type Message,
   message,
+  readHeader,
   readRequestHeader,
 } from '../../../src/wire/message.js';
 import { decodeSap, encodeSap } from '../../../src/wire/sap.js';
 import { readSdp, writeSdp } from '../../../src/wire/sdp.js';
+import { messageKey, Seals } from '../../../src/wire/seal.js';
 import { readStationInfo, type StationInfo, stationFormats } from '../../../src/wire/station-info.js';
 import { fitStation, PageCollector, paginate } from '../../../src/wire/station-pages.js';
 import { makeStation, makeStations } from '../../support/stations.js';
 import { Choices, type FuzzTarget } from '../target.js';
 
+const seals = new Seals(messageKey(Buffer.from('the secret of this network')));
+const server = { address: '10.0.0.1', port: 5601 };
+
 /** JSON of the same value can be longer: 1e9 is written with ten digits. */
-function encodedAgain(decoded: AnyMessage): Buffer | null {
-  const isTooLong = MESSAGE_HEADER_LENGTH + bodyLength(decoded.body) > MAX_MESSAGE_LENGTH;
-  if (!isTooLong) return encodeMessage(decoded);
+function encodedAgain(decoded: AnyMessage, isSealed: boolean): Buffer | null {
+  if (bodyLength(decoded.body) <= MAX_BODY_LENGTH) return encodeMessage(decoded, { isSealed });
   assert.throws(() => encodeMessage(decoded), RangeError);
   return null;
 }
 
 function checkMessage(datagram: Buffer): AnyMessage | null {
-  const decoded = decodeMessage(datagram);
   const header = readRequestHeader(datagram);
+  const isSealed = readHeader(datagram)?.isSealed ?? false;
+  const decoded = decodeMessage(datagram, { isSealed });
+  const reading = seals.read(datagram, server);
+  assert.notEqual(reading?.kind, 'message', 'nobody but us has the key');
   if (decoded === null) return null;
+  assert.equal(reading?.kind, 'foreign');
   assert.equal(header !== null, isRequest(decoded));
   if (header !== null) assert.deepEqual([header.requestId, header.cookie], [decoded.requestId, decoded.cookie]);
-  const again = encodedAgain(decoded);
+  const again = encodedAgain(decoded, isSealed);
   // By its JSON: a description that is not read yet may have a number that JSON cannot write, which becomes null.
-  if (again !== null) assert.equal(JSON.stringify(decodeMessage(again)), JSON.stringify(decoded));
+  if (again !== null) assert.equal(JSON.stringify(decodeMessage(again, { isSealed })), JSON.stringify(decoded));
   if (decoded.type === 'stations') {
     for (const described of decoded.body) {
       const station = readStationInfo(described);
@@ -91,7 +98,9 @@ function checkList(input: Buffer): void {
   const stations = Array.from({ length: choices.below(40) }, (_, i) =>
     makeStation(i + 1, { name: 'ü'.repeat(choices.byte()), format: choices.pick(stationFormats) }),
   );
-  const list = new StationList({ server: 'n'.repeat(choices.byte()), controlPort: 5601, stations: () => stations });
+  const name = 'n'.repeat(choices.byte());
+  const isSealed = choices.below(2) === 1;
+  const list = new StationList({ server: name, controlPort: 5601, isSealed, stations: () => stations });
   for (let i = 0; i < 10 && !choices.isAtEnd; i++) {
     const now = Millis(choices.uint16());
     const limit = choices.uint16() % 5_000;
@@ -124,6 +133,7 @@ function seeds(): Buffer[] {
   const sdp = writeSdp(station, { ttl: 1, source: '192.0.2.1' });
   return [
     ...messages.map((each) => withCheck(0, encodeMessage(each))),
+    ...messages.map((each) => withCheck(0, encodeMessage(each, { isSealed: true }))),
     withCheck(1, encodeSap({ sdp, source: '239.255.0.1' })),
     withCheck(1, encodeSap({ sdp, source: '239.255.0.1', deletion: true })),
     withCheck(2, Buffer.from([0, 1, 0, 0, 3, 2, 0, 1, 1, 0, 3, 1, 0xff, 0xff, 0, 0xff, 0xff, 2])),

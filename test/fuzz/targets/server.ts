@@ -22,6 +22,7 @@ import { fakeReader, fakeReel } from '../../support/fake-reel.js';
 import { makeStation } from '../../support/stations.js';
 import { type Choices, EVENT_LENGTH, eventsOf, type FuzzTarget, script } from '../target.js';
 
+const controlSocket = { address: '10.0.0.100', port: 5601 };
 const NOON = 1_795_000_000_000;
 const SSRC = 77;
 const BITRATE = 5e6;
@@ -105,7 +106,7 @@ class Scene {
     const request = decodeMessage(datagram);
     if (request !== null && isRequest(request) && this.#isGiven(peer, request.cookie)) peer.isProven = true;
     const hadProof = peer.isProven;
-    const replies = this.state.handle(Buffer.from(datagram), peer, Millis(this.now));
+    const replies = this.state.handle(Buffer.from(datagram), peer, Millis(this.now), controlSocket);
     const length = replies.reduce((sum, reply) => sum + reply.length, 0);
     if (!hadProof) assert.ok(length <= AMPLIFICATION_LIMIT * datagram.length, `${length} bytes for ${datagram.length}`);
     for (const reply of replies) {
