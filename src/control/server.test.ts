@@ -53,20 +53,21 @@ test('stations of two servers on one machine are found without an address', asyn
   const hall = await startServer(makeStations(100).map((info) => ({ ...info, server: 'hall' })));
   const attic = await startServer([makeStation(1, { server: 'attic' }), makeStation(200, { server: 'attic' })]);
   assert.notEqual(hall.port, attic.port);
-  const found = await findStations({ interfaces: [lo], query, timeout: Millis(10_000) });
+  // On a busy machine one server may answer long after the other.
+  const isEnough = (found: readonly { servers: readonly unknown[] }[]) =>
+    found.length === 101 && found.some(({ servers }) => servers.length === 2);
+  const found = await findStations({ interfaces: [lo], query, timeout: Millis(10_000), isEnough });
   assert.equal(found.length, 101);
-  const [shared, attics, ...halls] = found.map(({ info, servers }) => ({
-    info,
-    ports: servers.map(({ port }) => port),
-  }));
-  assert.deepEqual(shared, { info: makeStation(1, { server: 'attic' }), ports: [attic.port, hall.port] });
-  assert.deepEqual(attics?.ports, [attic.port]);
+  const portsOf = ({ servers }: (typeof found)[number]) => servers.map(({ port }) => port);
+  const byNumber = new Map(found.map((station) => [station.info.number, station]));
+  const shared = byNumber.get(1)!;
   assert.deepEqual(
-    halls.map(({ info, ports }) => [info.number, ...ports]),
-    makeStations(100)
-      .slice(1)
-      .map(({ number }) => [number, hall.port]),
-  );
+    portsOf(shared),
+    [hall.port, attic.port].sort((a, b) => a - b),
+  ); // by address and port
+  assert.deepEqual(shared.info, makeStation(1, { server: hall.port < attic.port ? 'hall' : 'attic' }));
+  assert.deepEqual(portsOf(byNumber.get(200)!), [attic.port]);
+  for (let number = 2; number <= 100; number++) assert.deepEqual(portsOf(byNumber.get(number)!), [hall.port]);
   await Promise.all([hall, attic].map(stopServer));
 });
 
@@ -97,7 +98,7 @@ test('a search goes on until the wanted station is there', async () => {
     timers.advance(25);
     await new Promise(setImmediate);
   };
-  while (looks < 5) await turn();
+  while (looks < 5 && !hasEnded) await turn();
   assert.equal(hasEnded, false);
   isThere = true;
   while (!hasEnded) await turn();
