@@ -9,6 +9,8 @@ import { CredentialsFile } from '../gateway/access/credentials.js';
 import { openGateway } from '../gateway/gateway.js';
 import { NetworkCatalogue } from '../gateway/network-catalogue.js';
 import { Viewers } from '../gateway/viewers.js';
+import { changeText } from '../net/interface-state.js';
+import { interfaceWatch } from '../net/interface-watch.js';
 import { resolveInterface } from '../net/interfaces.js';
 import { Tuner, troubleLine } from '../receiver/tuner.js';
 import { ThumbnailChild } from '../reel/thumbnail-child.js';
@@ -78,7 +80,9 @@ export async function runGateway(options: GatewayCommandOptions): Promise<number
 export async function openNetworkGateway(options: NetworkGatewayOptions, output: Output): Promise<NetworkGateway> {
   const { key } = options;
   const log = (line: string) => output.print(line);
-  const interfaces = options.interface === undefined ? undefined : [resolveInterface(options.interface)];
+  // The address of an interface can change: each search looks it up.
+  const interfaces = () => (options.interface === undefined ? undefined : [resolveInterface(options.interface)]);
+  interfaces(); // A wrong name is reported at once.
   const also = options.also?.map((name) => resolveInterface(name).address);
   const events = {
     onServer: (isLost: boolean) => log(isLost ? 'A server does not answer any more.' : 'The server answers again.'),
@@ -87,9 +91,9 @@ export async function openNetworkGateway(options: NetworkGatewayOptions, output:
   const now = () => Millis(performance.timeOrigin + performance.now());
   const notes = new LeftOutNotes();
   const catalogue = new NetworkCatalogue({
-    find: (before) =>
+    find: async (before) =>
       findStations({
-        interfaces,
+        interfaces: interfaces(),
         key,
         before,
         onLeftOut: (leftOut) => notes.next(leftOut, systemTimers.now()).forEach(log),
@@ -113,9 +117,10 @@ export async function openNetworkGateway(options: NetworkGatewayOptions, output:
     log,
   };
   const { url, close } = await openGateway({ context, ...options.http });
+  const stopWatching = interfaceWatch().onChange((change) => log(changeText(change)));
   return {
     url,
     catalogue,
-    close: () => closeInOrder([close, () => thumbnailMaker.close(), () => catalogue.close()]),
+    close: () => closeInOrder([stopWatching, close, () => thumbnailMaker.close(), () => catalogue.close()]),
   };
 }

@@ -5,6 +5,8 @@ import { finished } from 'node:stream/promises';
 import { messageOf, Problem, systemCode } from '../base/problem.js';
 import { Millis, millisToTicks } from '../base/units.js';
 import { durationText } from '../contract/station-text.js';
+import { changeText } from '../net/interface-state.js';
+import { interfaceWatch } from '../net/interface-watch.js';
 import { resolveInterface } from '../net/interfaces.js';
 import type { StationReceiver } from '../receiver/station-receiver.js';
 import type { Cursor, StreamUnit } from '../receiver/stream-buffer.js';
@@ -75,6 +77,7 @@ export async function runRecord(options: RecordOptions): Promise<number> {
   const latency = options.output === '-' ? undefined : FILE_LATENCY;
   const tuner = new Tuner(events, { latency, also, speed: FASTEST, key });
   const file = await openFile(options.output);
+  const stopWatching = interfaceWatch().onChange((change) => output.print(changeText(change)));
   try {
     const { from } = options;
     const start = from === undefined ? undefined : targetOf(channel.info.format, millisToTicks(from));
@@ -86,6 +89,7 @@ export async function runRecord(options: RecordOptions): Promise<number> {
     return 0;
   } finally {
     output.endProgress();
+    stopWatching();
     await Promise.all([tuner.close(), file.close()]);
   }
 }

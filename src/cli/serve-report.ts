@@ -40,6 +40,10 @@ function print(event: ServerEvent, output: Output): void {
     case 'problem':
       output.warn(event.problem, event.station?.number);
       break;
+    case 'interface':
+      output.print(event.message);
+      output.event({ event: 'interface', name: event.at.name, address: event.at.address, here: event.isHere });
+      break;
     case 'warning':
     case 'note':
       output.print(event.message);

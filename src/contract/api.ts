@@ -138,8 +138,8 @@ export const serverSchema = z.object({
   memory: count,
   /** Sent: to groups, to single receivers (repair, tuning, time shift), by HTTP. */
   rate: z.object({ groups: z.number(), single: z.number(), http: z.number() }),
-  /** The interface that packets leave by; null: the stations come from another host. */
-  interface: z.object({ name: text, address: text, internal: z.boolean() }).nullable(),
+  /** The interface that packets leave by, as it was when it was last there; null: the stations come from another host. */
+  interface: z.object({ name: text, address: text, internal: z.boolean(), connected: z.boolean() }).nullable(),
   viewers: count,
   receivers: count,
   checks: z.array(checkSchema),

@@ -105,8 +105,13 @@ export interface ServerView {
   readonly slates: readonly Slate[];
   /** Receivers with a session. A receiver that only joins the group is unknown. */
   readonly receivers: readonly ReceiverSession[];
-  /** The interface that packets leave by. */
-  readonly interface: { readonly name: string; readonly address: string; readonly internal: boolean };
+  /** The interface that packets leave by; one that is gone as it was before. */
+  readonly interface: {
+    readonly name: string;
+    readonly address: string;
+    readonly internal: boolean;
+    readonly connected: boolean;
+  };
   /** System clock minus server clock. */
   readonly clockOffset: Millis;
   /** Whole sentences, the newest last. */

@@ -195,6 +195,15 @@ export class ClientState {
     return this.advance(now);
   }
 
+  /** Our address has changed: the request under way is sent again, or a keep-alive, so that the server knows the new one. */
+  moved(now: Millis): Step {
+    const work = this.#work;
+    if (work.kind === 'idle') return this.check(now);
+    const exchange = this.#exchange(work.exchange.request, now);
+    this.#work = { ...work, exchange };
+    return this.#done();
+  }
+
   /** Takes a datagram that came from the server. */
   receive(datagram: Buffer, now: Millis): Step {
     const work = this.#work;

@@ -7,6 +7,7 @@ import { Millis } from '../base/units.js';
 import { CONTROL_PORT } from '../contract/addresses.js';
 import { type Endpoint, openEndpoint } from '../net/endpoint.js';
 import { RECEIVE_BUFFER } from '../net/receive.js';
+import { followInterface } from '../net/reopening.js';
 import { encodeFeedback, type Feedback, isRtcp } from '../wire/feedback.js';
 import { hasCookie, REQUEST_ID_MODULUS } from '../wire/message.js';
 import type { MessageKey } from '../wire/seal.js';
@@ -84,6 +85,7 @@ class UdpSession implements Session {
   readonly #server: SocketAddress;
   #endpoint: Endpoint | undefined;
   #cancel: () => void = () => undefined;
+  #stopFollowing: () => void = () => undefined;
   #tickets = 0;
   readonly #waiting = new Map<number, Waiting>();
   #exiting: Promise<void> | undefined;
@@ -109,6 +111,15 @@ class UdpSession implements Session {
         else this.#do(this.#state.receive(datagram, this.#timers.now()));
       },
       receiveBuffer: RECEIVE_BUFFER, // a burst arrives faster than anything else
+    });
+    const { localAddress } = this.#options;
+    if (localAddress === undefined) return;
+    const endpoint = this.#endpoint;
+    this.#stopFollowing = followInterface(localAddress, {
+      reopen: (address) => endpoint.reopen(address),
+      // The server knows the session by our address and port: asking makes it again.
+      onReopened: () => this.#do(this.#state.moved(this.#timers.now())),
+      onError: () => undefined, // It counts as silence of the server.
     });
   }
 
@@ -149,6 +160,7 @@ class UdpSession implements Session {
   exit(): Promise<void> {
     this.#exiting ??= this.#command({ kind: 'exit' }).then(() => {
       this.#cancel();
+      this.#stopFollowing();
       return this.#endpoint?.close();
     });
     return this.#exiting;

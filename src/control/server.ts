@@ -85,12 +85,14 @@ export class ControlServer {
   readonly #timers: Timers;
   readonly #now: () => Millis;
   readonly #onFeedback: (datagram: Buffer, from: SocketAddress) => void;
+  #interfaces: readonly NetInterface[];
   #query: GroupSocket | undefined;
   #stopExpiry: () => void = () => undefined;
 
   private constructor(state: ServerState, endpoints: readonly Endpoint[], options: ControlServerOptions) {
     this.#state = state;
     this.#endpoints = endpoints;
+    this.#interfaces = options.interfaces;
     this.#now = options.now;
     this.#onFeedback = options.onFeedback ?? (() => undefined);
     this.#timers = options.timers ?? systemTimers;
@@ -128,7 +130,7 @@ export class ControlServer {
         localAddress: options.interfaces.map(({ address }) => address),
         onError,
         onDatagram: (datagram, from) => {
-          const at = wayTo(from.address, options.interfaces);
+          const at = wayTo(from.address, control.#interfaces);
           if (at >= 0) control.#answer(datagram, from, endpoints[at]!);
         },
       });
@@ -169,6 +171,17 @@ export class ControlServer {
 
   members(station: string): { sessions: number; addresses: number } {
     return this.#state.members(station);
+  }
+
+  /**
+   * Opens the sockets again on the same interfaces, which have returned or moved. Sessions stay. Rejects with a Problem
+   * where one cannot be opened; call it again then.
+   */
+  async reopen(interfaces: readonly NetInterface[]): Promise<void> {
+    this.#interfaces = interfaces;
+    const addresses = interfaces.map(({ address }) => address);
+    for (const [i, endpoint] of this.#endpoints.entries()) await endpoint.reopen(addresses[i]!);
+    await this.#query?.reopen(addresses);
   }
 
   async close(): Promise<void> {

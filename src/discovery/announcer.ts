@@ -62,6 +62,8 @@ export interface AnnouncerOptions {
 }
 
 export interface Announcer {
+  /** Announces on the interface that has this address from now on. Rejects with a Problem where that fails. */
+  reopen(localAddress: string): Promise<void>;
   /** Deletes the announcements and closes. */
   close(): Promise<void>;
 }
@@ -87,6 +89,10 @@ export async function openAnnouncer(options: AnnouncerOptions): Promise<Announce
   };
   announce();
   return {
+    reopen: async (address) => {
+      await endpoint.reopen(address);
+      lastError = '';
+    },
     close: async () => {
       cancel();
       for (const datagram of plan.next([])) endpoint.send(datagram, group);

@@ -192,6 +192,52 @@ for (const [name, errno] of Object.entries(Errno).filter(([name]) =>
   });
 }
 
+test('an interface that has lost its address is refused what it is sent, and is not taken for one that cannot segment', () => {
+  const { libc, sender, reports } = openFake();
+  const batch = [...datagrams(0, times(20, 100)), ...datagrams(1, times(20, 100))];
+  libc.refuse = () => Errno.EINVAL;
+  for (const _ of [1, 2]) send(sender, batch);
+  assert.deepEqual(reports.notes, []);
+  assert.deepEqual(reports.refused, { 0: 40, 1: 40 });
+  assert.equal(reports.errors.length, 1);
+  libc.refuse = () => 0;
+  send(sender, batch);
+  assert.deepEqual(messages(libc), [20, 20]);
+  assert.ok(libc.taken.every(({ mtuDiscover }) => mtuDiscover === IP_PMTUDISC_DO));
+});
+
+test('opened again on another interface, it segments if that one can, and destinations stay', async () => {
+  const { libc, sender, reports } = openFake({ refuse: (message) => (isSegmented(message) ? Errno.EINVAL : 0) });
+  const [before] = libc.open;
+  libc.refuse = () => 0;
+  await sender.reopen('10.0.0.2');
+  assert.equal(libc.open.size, 1);
+  assert.ok(!libc.open.has(before!));
+  libc.taken.length = 0;
+  send(
+    sender,
+    [0, 1, 2].flatMap((to) => datagrams(to, times(5, 100))),
+  );
+  assert.deepEqual(messages(libc), [5, 5, 5]);
+  assert.deepEqual(
+    libc.taken.map(({ datagrams: [first], ttl }) => [first!.group, ttl]),
+    [0, 1, 2].map((to) => [groupOf(to), 3]),
+  );
+  assert.equal(reports.notes.length, 1);
+  await sender.close();
+  await sender.reopen('10.0.0.3');
+  assert.equal(libc.open.size, 0);
+});
+
+test('a sender that cannot be opened again keeps the socket that it has', async () => {
+  const { libc, sender } = openFake();
+  libc.refuse = () => Errno.EPERM;
+  await assert.rejects(sender.reopen('10.0.0.2'), /10\.0\.0\.2/);
+  libc.refuse = () => 0;
+  send(sender, datagrams(0, times(5, 100)));
+  assert.deepEqual([messages(libc), libc.open.size], [[5], 1]);
+});
+
 test('through an open socket, fragmentation stays as it is', () => {
   const libc = new FakeLibc();
   const socket = new UdpSocket(libc);

@@ -47,15 +47,20 @@ export class BatchSender implements MulticastSender {
   readonly counters: SendCounters = { packets: 0, bytes: 0, refused: 0, backPressure: 0 };
   readonly usesEventLoop = false;
   readonly batch: SendBatch;
-  readonly #socket: UdpSocket;
+  readonly #libc: Libc;
+  #socket: UdpSocket;
+  #interfaceAddress: string;
   readonly #messages: SendMessages;
   /** The number in the batch of each message's first datagram, and the batch's count behind the last. */
   readonly #firsts: Uint32Array;
   readonly #numbers = new DestinationNumbers();
-  readonly #options: SenderOptions;
+  readonly #options: BatchSenderOptions;
   readonly #pause: () => void;
-  #isSegmenting: boolean;
+  #isSegmenting = false;
+  /** Whether a socket that segments may also send fragments: only one that others use as well. */
+  #isFragmenting = true;
   #lastErrno = 0;
+  #isClosed = false;
 
   /** Null where this process may not send that way. Throws a Problem when the interface cannot be used. */
   static open(libc: Libc, options: BatchSenderOptions): BatchSender | null {
@@ -63,10 +68,12 @@ export class BatchSender implements MulticastSender {
     const socket = new UdpSocket(libc);
     try {
       socket.bind(interfaceAddress, 0);
-      socket.setFragmenting(options.segment === false);
-      const sender = BatchSender.over(libc, socket, options);
-      if (sender === null) socket.close();
-      return sender;
+      const sender = new BatchSender(libc, socket, options);
+      sender.#isFragmenting = options.segment === false;
+      socket.setFragmenting(sender.#isFragmenting);
+      if (sender.use(socket, interfaceAddress)) return sender;
+      socket.close();
+      return null;
     } catch (error) {
       socket.close();
       throw sendProblem(error, interfaceAddress);
@@ -78,24 +85,57 @@ export class BatchSender implements MulticastSender {
    * then stays open.
    */
   static over(libc: Libc, socket: UdpSocket, options: BatchSenderOptions): BatchSender | null {
-    const { interfaceAddress, ttl } = options;
-    socket.setMulticast({ interfaceAddress, ttl: 0 });
-    socket.setSendBuffer(SEND_BUFFER);
     const sender = new BatchSender(libc, socket, options);
-    if (!sender.#probe()) return null;
-    socket.setMulticastTtl(ttl);
-    return sender;
+    return sender.use(socket, options.interfaceAddress) ? sender : null;
   }
 
   private constructor(libc: Libc, socket: UdpSocket, options: BatchSenderOptions) {
     const { capacity } = options;
     this.batch = emptyBatch(options);
     this.#socket = socket;
+    this.#interfaceAddress = options.interfaceAddress;
     this.#options = options;
-    this.#isSegmenting = options.segment ?? true;
+    this.#libc = libc;
     this.#pause = options.pause ?? pauser();
-    this.#messages = new SendMessages(libc, { data: this.batch.buffer, capacity, destinations: MOST_DESTINATIONS });
+    // One more for the probe.
+    const destinations = MOST_DESTINATIONS + 1;
+    this.#messages = new SendMessages(libc, { data: this.batch.buffer, capacity, destinations });
+    this.#messages.setDestination(MOST_DESTINATIONS, PROBE.group, PROBE.port);
     this.#firsts = new Uint32Array(capacity + 1);
+  }
+
+  async reopen(interfaceAddress: string): Promise<void> {
+    if (this.#isClosed) return;
+    const before = this.#socket;
+    let socket: UdpSocket | null = null;
+    try {
+      socket = new UdpSocket(this.#libc);
+      socket.bind(interfaceAddress, 0);
+      socket.setFragmenting(this.#isFragmenting);
+      if (!this.use(socket, interfaceAddress)) throw new SystemCallError('sendmmsg', Errno.EPERM);
+    } catch (error) {
+      socket?.close();
+      this.#socket = before;
+      throw sendProblem(error, interfaceAddress);
+    }
+    before.close();
+  }
+
+  /**
+   * Sends by this bound socket from now on; the one before stays open. False where this process may not send in batches.
+   * Throws SystemCallError.
+   */
+  use(socket: UdpSocket, interfaceAddress: string): boolean {
+    this.#socket = socket;
+    this.#interfaceAddress = interfaceAddress;
+    // Another interface may be able to.
+    this.#isSegmenting = this.#options.segment ?? true;
+    this.#lastErrno = 0;
+    socket.setMulticast({ interfaceAddress, ttl: 0 });
+    socket.setSendBuffer(SEND_BUFFER);
+    if (!this.#probe()) return false;
+    socket.setMulticastTtl(this.#options.ttl);
+    return true;
   }
 
   addDestination(group: string, port: number): number {
@@ -110,6 +150,12 @@ export class BatchSender implements MulticastSender {
 
   send(): void {
     const { batch } = this;
+    if (this.#socket.fd < 0) {
+      // Its owner could not open it again yet.
+      this.#refuse(0, batch.count);
+      batch.count = 0;
+      return;
+    }
     let count = this.#arrange(0);
     let sent = 0;
     let pauses = MOST_PAUSES;
@@ -127,9 +173,11 @@ export class BatchSender implements MulticastSender {
         this.counters.backPressure++;
         this.#options.onPressure(batch.destinations[this.#firsts[sent]!]!);
         this.#pause();
-      } else if (this.#isSegmenting && CANNOT_SEGMENT.includes(-result)) {
+      } else if (this.#isSegmenting && CANNOT_SEGMENT.includes(-result) && this.#sendsAlone(sent)) {
+        const first = this.#firsts[sent]!;
+        this.#count(first, first + 1);
         this.#stopSegmenting(-result);
-        count = this.#arrange(this.#firsts[sent]!);
+        count = this.#arrange(first + 1);
         sent = 0;
       } else if (result !== -Errno.EINTR) {
         this.#refuse(this.#firsts[sent]!, this.#firsts[sent + 1]!);
@@ -141,7 +189,22 @@ export class BatchSender implements MulticastSender {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#socket.close();
+  }
+
+  /**
+   * Whether the first datagram of a message leaves without segmentation. An address that the interface has lost, or a
+   * destination that does not exist, gives the same errors as an interface that cannot segment.
+   */
+  #sendsAlone(message: number): boolean {
+    const { offsets, lengths, destinations } = this.batch;
+    const first = this.#firsts[message]!;
+    this.#socket.setFragmenting(true); // It may be too large for the path.
+    this.#messages.set(message, offsets[first]!, lengths[first]!, destinations[first]!, 0);
+    if (this.#messages.send(this.#socket.fd, message, 1) > 0) return true;
+    this.#socket.setFragmenting(this.#isFragmenting);
+    return false;
   }
 
   /** Arranges the datagrams from `first` on in messages; returns their number. */
@@ -182,8 +245,7 @@ export class BatchSender implements MulticastSender {
    * sending is not permitted at all.
    */
   #probe(): boolean {
-    this.#messages.setDestination(0, PROBE.group, PROBE.port);
-    this.#messages.set(0, 0, 2, 0, this.#isSegmenting ? 1 : 0);
+    this.#messages.set(0, 0, 2, MOST_DESTINATIONS, this.#isSegmenting ? 1 : 0);
     const errno = -this.#messages.send(this.#socket.fd, 0, 1);
     if (this.#isSegmenting && CANNOT_SEGMENT.includes(errno)) this.#stopSegmenting(errno);
     return !NOT_PERMITTED.includes(errno);
@@ -193,7 +255,7 @@ export class BatchSender implements MulticastSender {
     this.#isSegmenting = false;
     this.#socket.setFragmenting(true); // Datagrams too large for the path then leave in fragments.
     this.#options.onNote(
-      `One message for each packet, which takes more of the processor: ${this.#options.interfaceAddress} does not take several as one (${errnoName(errno)}).`,
+      `One message for each packet, which takes more of the processor: ${this.#interfaceAddress} does not take several as one (${errnoName(errno)}).`,
     );
   }
 

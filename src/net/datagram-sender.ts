@@ -12,7 +12,10 @@ import { sendProblem } from './socket-problem.js';
 
 /** Rejects with a Problem when the interface cannot be used. */
 export async function openDatagramSender(options: SenderOptions): Promise<MulticastSender> {
-  const { interfaceAddress, ttl } = options;
+  return new DatagramSender(await openSocket(options), options);
+}
+
+async function openSocket({ interfaceAddress, ttl }: SenderOptions): Promise<Socket> {
   const socket = createSocket({ type: 'udp4' });
   try {
     await new Promise<void>((resolve, reject) => {
@@ -25,18 +28,19 @@ export async function openDatagramSender(options: SenderOptions): Promise<Multic
     socket.setMulticastInterface(interfaceAddress);
     socket.setMulticastTTL(ttl);
     socket.setMulticastLoopback(true);
+    return socket;
   } catch (error) {
     socket.close();
     throw sendProblem(error, interfaceAddress);
   }
-  return new DatagramSender(socket, options);
 }
 
 class DatagramSender implements MulticastSender {
   readonly counters: SendCounters = { packets: 0, bytes: 0, refused: 0, backPressure: 0 };
   readonly usesEventLoop = true;
   readonly batch: SendBatch;
-  readonly #socket: Socket;
+  #socket: Socket;
+  #isClosed = false;
   readonly #options: SenderOptions;
   readonly #numbers = new DestinationNumbers();
   readonly #destinations: { group: string; port: number; sent: (error: Error | null, bytes: number) => void }[] = [];
@@ -81,7 +85,20 @@ class DatagramSender implements MulticastSender {
     batch.count = 0;
   }
 
+  async reopen(interfaceAddress: string): Promise<void> {
+    const socket = await openSocket({ ...this.#options, interfaceAddress });
+    if (this.#isClosed) {
+      socket.close();
+      return;
+    }
+    socket.on('error', (error) => this.#report(error));
+    this.#socket.close();
+    this.#socket = socket;
+    this.#lastError = '';
+  }
+
   close(): Promise<void> {
+    this.#isClosed = true;
     return new Promise((resolve) => this.#socket.close(resolve));
   }
 

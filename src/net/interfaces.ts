@@ -1,7 +1,7 @@
 /** The machine's interfaces and their IPv4 addresses. */
 import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { Problem } from '../base/problem.js';
+import { messageOf, Problem } from '../base/problem.js';
 import { isStationGroup } from '../wire/station-info.js';
 
 export interface NetInterface {
@@ -13,15 +13,26 @@ export interface NetInterface {
   internal: boolean;
   /** IPv4; without one, the network is the address itself. */
   netmask?: string;
+  /** Address of the hardware; undefined where it is unknown. */
+  mac?: string;
 }
 
-/** Every interface that is up and has an IPv4 address, in the system's order. */
+/** Every interface that is up and has an IPv4 address, in the system's order. Throws a Problem where the system fails. */
 export function listInterfaces(): NetInterface[] {
-  return Object.entries(networkInterfaces()).flatMap(([name, addresses]) =>
+  return Object.entries(readInterfaces()).flatMap(([name, addresses]) =>
     (addresses ?? [])
       .filter(({ family }) => family === 'IPv4')
-      .map(({ address, internal, netmask }) => ({ name, address, internal, netmask })),
+      .map(({ address, internal, netmask, mac }) => ({ name, address, internal, netmask, mac })),
   );
+}
+
+function readInterfaces(): ReturnType<typeof networkInterfaces> {
+  try {
+    return networkInterfaces();
+  } catch (error) {
+    const next = 'Check how many files this process may open (ulimit -n), and try again.';
+    throw new Problem('network', `The network interfaces cannot be read: ${messageOf(error)}`, next, { cause: error });
+  }
 }
 
 const listed = (interfaces: readonly NetInterface[]): string =>

@@ -5,9 +5,11 @@ import { systemTimers, type Timers } from '../base/timers.js';
 import { Millis } from '../base/units.js';
 import { loadLibc } from '../system/libc.js';
 import { SystemCallError } from '../system/udp-socket.js';
+import type { InterfaceWatch } from './interface-watch.js';
 import { checkGroup } from './interfaces.js';
-import { type GroupAddress, openGroup, type SourceSocket } from './receive.js';
+import { addressesOf, type GroupAddress, openGroup, type SourceSocket } from './receive.js';
 import { ReceivePoller } from './receive-poller.js';
+import { followInterface } from './reopening.js';
 
 /** Received datagrams, in order. Lent: the callee copies what it keeps before it returns. */
 export interface ReceivedBatch {
@@ -50,14 +52,43 @@ function sharedPoller(): Promise<ReceivePoller | null> {
 
 /**
  * Joins `group` and delivers the datagrams sent to it on `port`, as `openGroup` does, but in batches. Rejects with the
- * same Problems.
+ * same Problems. Joins again when the interface of one of the addresses returns or has another address.
  */
 export async function openGroupBatched(
   options: BatchedGroupOptions,
   polling: Promise<ReceivePoller | null> = sharedPoller(),
+  watch?: InterfaceWatch,
 ): Promise<SourceSocket> {
   checkGroup(options.group);
-  const poller = await polling;
+  const socket = await openBatched(options, await polling);
+  const addresses = [...addressesOf(options)];
+  const following = addresses.map((address, i) =>
+    followInterface(
+      address,
+      {
+        reopen: async (now) => {
+          addresses[i] = now;
+          await socket.reopen(addresses);
+        },
+        onError: options.onError,
+      },
+      watch,
+    ),
+  );
+  return {
+    get receiveBuffer() {
+      return socket.receiveBuffer;
+    },
+    setSources: (changed) => socket.setSources(changed),
+    reopen: (localAddress) => socket.reopen(localAddress),
+    close: () => {
+      for (const stop of following) stop();
+      return socket.close();
+    },
+  };
+}
+
+async function openBatched(options: BatchedGroupOptions, poller: ReceivePoller | null): Promise<SourceSocket> {
   if (poller !== null) {
     try {
       return poller.open({ ...options, latency: options.latency ?? LATENCY });
@@ -101,8 +132,11 @@ export async function openGroupPlain(
   };
   cancel = timers.after(QUIET, tick);
   return {
-    receiveBuffer: socket.receiveBuffer,
+    get receiveBuffer() {
+      return socket.receiveBuffer;
+    },
     setSources: (changed) => socket.setSources(changed),
+    reopen: (localAddress) => socket.reopen(localAddress),
     close: () => {
       cancel();
       return socket.close();

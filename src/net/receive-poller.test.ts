@@ -253,3 +253,25 @@ test('a kernel without UDP_GRO is supported', () => {
   timers.advance(0);
   assert.equal(seen.length, 1);
 });
+
+test('a socket opened again hands over what waits in the one before, which is then closed', async () => {
+  const { libc, timers, open } = polling();
+  const { socket, fd, seen, arrive } = open();
+  arrive({ bytes: Buffer.from('before'), address: '10.0.0.1', port: 1 });
+  await socket.reopen('127.0.0.1');
+  assert.deepEqual(
+    seen.map(({ bytes }) => bytes.toString()),
+    ['before'],
+  );
+  assert.ok(!libc.open.has(fd));
+  const [again] = libc.open.keys();
+  libc.open.get(again!)!.push({ bytes: Buffer.from('after'), address: '10.0.0.1', port: 1 });
+  timers.advance(100);
+  assert.deepEqual(
+    seen.map(({ bytes }) => bytes.toString()),
+    ['before', 'after'],
+  );
+  await socket.close();
+  await socket.reopen('127.0.0.1');
+  assert.equal(libc.open.size, 0);
+});

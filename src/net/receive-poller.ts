@@ -34,11 +34,19 @@ const RELAX = 1.25;
 /** Sockets that are due within this time are polled as well: timers may be early, and it saves waking up again. */
 const JITTER = Millis(2);
 
-interface PolledSocket {
+interface Joined {
   readonly socket: UdpSocket;
+  readonly memberships: Memberships;
   readonly receiveBuffer: number;
+}
+
+interface PolledSocket {
+  socket: UdpSocket;
+  memberships: Memberships;
+  receiveBuffer: number;
   readonly latency: Millis;
-  readonly options: BatchedGroupOptions;
+  /** With the addresses and sources that are joined now. */
+  options: BatchedGroupOptions;
   /** Polling interval. */
   interval: Millis;
   lookedAt: Millis;
@@ -84,31 +92,9 @@ export class ReceivePoller {
 
   /** Throws a SystemCallError. */
   open(options: BatchedGroupOptions & { latency: Millis }): SourceSocket {
-    const { group, port, sources = null, latency } = options;
-    const socket = new UdpSocket(this.#libc);
-    const memberships = new Memberships({
-      join: (address) => socket.joinGroup(group, address),
-      leave: (address) => socket.leaveGroup(group, address),
-      joinSource: (address, source) => socket.joinSource(group, address, source),
-      leaveSource: (address, source) => socket.leaveSource(group, address, source),
-    });
-    let receiveBuffer: number;
-    try {
-      // Nothing can have arrived yet: this only shows whether the call is allowed.
-      const probed = this.#messages.receive(socket.fd);
-      if (probed < 0) throw new SystemCallError('recvmmsg', -probed);
-      receiveBuffer = socket.setReceiveBuffer(RECEIVE_BUFFER);
-      offload(socket);
-      socket.setReuseAddress();
-      socket.bind(group, port);
-      for (const address of addressesOf(options)) memberships.set(address, sources);
-    } catch (error) {
-      socket.close();
-      throw error;
-    }
+    const { latency } = options;
     const polled: PolledSocket = {
-      socket,
-      receiveBuffer,
+      ...this.#join(options),
       latency,
       options,
       interval: Millis(Math.min(latency, FIRST_INTERVAL)),
@@ -120,15 +106,70 @@ export class ReceivePoller {
     this.#arm();
     let closed: Promise<void> | undefined;
     return {
-      receiveBuffer,
-      setSources: (changed) => {
-        if (closed === undefined) changeSources(memberships, options, changed);
+      get receiveBuffer() {
+        return polled.receiveBuffer;
+      },
+      setSources: (sources) => {
+        if (closed !== undefined) return;
+        polled.options = { ...polled.options, sources };
+        changeSources(polled.memberships, polled.options, sources);
+      },
+      reopen: async (localAddress) => {
+        if (closed === undefined) await this.#reopen(polled, localAddress);
       },
       close: () => {
         closed ??= this.#close(polled);
         return closed;
       },
     };
+  }
+
+  /** A socket that has joined the group. Throws a SystemCallError. */
+  #join(options: BatchedGroupOptions): Joined {
+    const { group, port, sources = null } = options;
+    const socket = new UdpSocket(this.#libc);
+    const memberships = new Memberships({
+      join: (address) => socket.joinGroup(group, address),
+      leave: (address) => socket.leaveGroup(group, address),
+      joinSource: (address, source) => socket.joinSource(group, address, source),
+      leaveSource: (address, source) => socket.leaveSource(group, address, source),
+    });
+    try {
+      // Nothing can have arrived yet: this only shows whether the call is allowed.
+      const probed = this.#messages.receive(socket.fd);
+      if (probed < 0) throw new SystemCallError('recvmmsg', -probed);
+      const receiveBuffer = socket.setReceiveBuffer(RECEIVE_BUFFER);
+      offload(socket);
+      socket.setReuseAddress();
+      socket.bind(group, port);
+      for (const address of addressesOf(options)) memberships.set(address, sources);
+      return { socket, memberships, receiveBuffer };
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
+  }
+
+  /** Throws a Problem. */
+  async #reopen(polled: PolledSocket, localAddress: string | readonly string[]): Promise<void> {
+    // Not while a batch is handed over: all sockets share its memory.
+    await Promise.resolve();
+    if (!this.#sockets.includes(polled)) return;
+    const options = { ...polled.options, localAddress };
+    const joined = this.#rejoin(options);
+    const before = polled.socket;
+    this.#look(polled, this.#timers.now(), TURN);
+    Object.assign(polled, joined, { options, errno: 0 });
+    before.close();
+  }
+
+  /** Throws a Problem. */
+  #rejoin(options: BatchedGroupOptions): Joined {
+    try {
+      return this.#join(options);
+    } catch (error) {
+      throw socketProblem(error, { address: addressesOf(options)[0] ?? options.group, port: options.port });
+    }
   }
 
   async #close(polled: PolledSocket): Promise<void> {

@@ -29,6 +29,11 @@ export interface GroupOptions extends GroupAddress {
 export interface GroupSocket {
   /** Granted receive buffer in bytes, as the kernel counts them. */
   readonly receiveBuffer: number;
+  /**
+   * Joins on this address (or these) from now on, by another socket; pending datagrams are handed over before. Rejects with
+   * a Problem where that fails; the socket before then stays.
+   */
+  reopen(localAddress: string | readonly string[]): Promise<void>;
   /** Leaves the group; in batches, pending datagrams are handed over before. Further calls do nothing. */
   close(): Promise<void>;
 }
@@ -78,8 +83,45 @@ export function changeSources(
  * group.
  */
 export async function openGroup(options: GroupOptions): Promise<SourceSocket> {
+  checkGroup(options.group);
+  let current = options;
+  let joined = await join(current);
+  let closed: Promise<void> | undefined;
+  return {
+    get receiveBuffer() {
+      return joined.receiveBuffer;
+    },
+    setSources: (sources) => {
+      if (closed !== undefined) return;
+      current = { ...current, sources };
+      changeSources(joined.memberships, current, sources);
+    },
+    reopen: async (localAddress) => {
+      if (closed !== undefined) return;
+      current = { ...current, localAddress };
+      const opened = await join(current);
+      changeSources(opened.memberships, current, current.sources ?? null); // They may have changed meanwhile.
+      const before = closed === undefined ? joined : opened;
+      if (closed === undefined) joined = opened;
+      await closing(before.socket);
+    },
+    close: () => {
+      closed ??= closing(joined.socket);
+      return closed;
+    },
+  };
+}
+
+interface Joined {
+  readonly socket: Socket;
+  readonly memberships: Memberships;
+  readonly receiveBuffer: number;
+}
+
+const closing = (socket: Socket): Promise<void> => new Promise((resolve) => socket.close(() => resolve()));
+
+async function join(options: GroupOptions): Promise<Joined> {
   const { group, port, sources = null, onDatagram, onError } = options;
-  checkGroup(group);
   const socket = createSocket({ type: 'udp4', reuseAddr: true });
   const memberships = new Memberships({
     join: (address) => socket.addMembership(group, address),
@@ -104,15 +146,5 @@ export async function openGroup(options: GroupOptions): Promise<SourceSocket> {
   }
   socket.on('error', (error) => onError(socketProblem(error, { address: group, port })));
   socket.on('message', (datagram, { address, port }) => onDatagram(datagram, { address, port }));
-  let closed: Promise<void> | undefined;
-  return {
-    receiveBuffer,
-    setSources: (changed) => {
-      if (closed === undefined) changeSources(memberships, options, changed);
-    },
-    close: () => {
-      closed ??= new Promise((resolve) => socket.close(() => resolve()));
-      return closed;
-    },
-  };
+  return { socket, memberships, receiveBuffer };
 }

@@ -32,6 +32,11 @@ export interface MulticastSender {
   removeDestination(destination: number): void;
   /** Passes the batch to the system and empties it. Not after `close`. */
   send(): void;
+  /**
+   * Sends from this address from now on, by another socket. Rejects with a Problem where the interface cannot be used;
+   * the socket before then stays.
+   */
+  reopen(interfaceAddress: string): Promise<void>;
   close(): Promise<void>;
 }
 

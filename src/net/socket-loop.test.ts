@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { closeSync, writeSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
+import { send } from '../../test/support/batches.js';
 import { Problem } from '../base/problem.js';
 import { Millis } from '../base/units.js';
 import { Errno, type Libc, loadLibc } from '../system/libc.js';
@@ -164,3 +165,29 @@ for (const forbidden of ['recvmmsg', 'sendmmsg', 'ppoll'] as const) {
     assert.equal(open.size, 0);
   });
 }
+
+test('an endpoint opened again at another address keeps its port, its senders and its group', {
+  skip,
+}, async (context) => {
+  const loop = openLoop(context);
+  const other = await openOther(context);
+  const seen: string[] = [];
+  const onDatagram = (datagram: Buffer) => seen.push(datagram.toString());
+  const endpoint = loop.openEndpoint({ address: '127.0.0.1', onError: fail, onDatagram });
+  const group = loop.openGroup({ group: GROUP, port: 5999, localAddress: '127.0.0.1', onDatagram, onError: fail });
+  const buffer = Buffer.alloc(100);
+  const callbacks = { onError: fail, onRefused: () => undefined, onPressure: () => undefined, onNote: () => undefined };
+  const sender = endpoint.openSender({ ttl: 1, capacity: 1, buffer, ...callbacks }) ?? assert.fail('refused');
+  const { port } = endpoint;
+  await assert.rejects(endpoint.reopen('192.0.2.1'), Problem);
+  endpoint.send(Buffer.from('lost'), { address: '127.0.0.1', port: 9 });
+  loop.turn(Millis(0));
+  await endpoint.reopen('127.0.0.2');
+  await group.reopen('127.0.0.1');
+  assert.deepEqual([endpoint.address, endpoint.port, loop.descriptors.length], ['127.0.0.2', port, 3]);
+  await other.send('request', port, '127.0.0.2');
+  await other.send('query', 5999, GROUP);
+  send(sender, [{ to: sender.addDestination('127.0.0.2', port), bytes: Buffer.from('repair') }]);
+  while (seen.length < 3) loop.turn(Millis(1_000));
+  assert.deepEqual(seen.sort(), ['query', 'repair', 'request']);
+});

@@ -24,10 +24,11 @@ const TURN = 16 * MESSAGES;
 const REPLIES = 128;
 
 interface Watched {
-  readonly socket: UdpSocket;
+  /** Closed while it cannot be opened again. */
+  socket: UdpSocket;
   readonly onDatagram: (datagram: Buffer, from: SocketAddress) => void;
   readonly onError: (error: Error) => void;
-  readonly where: SocketAddress;
+  where: SocketAddress;
   errno: number;
 }
 
@@ -92,14 +93,17 @@ export class SocketLoop {
   /** A socket whose port is not shared. Throws a Problem. */
   openEndpoint(options: EndpointOptions): LoopEndpoint {
     const { address, port = 0, multicastTtl = 1, onDatagram = () => undefined, onError } = options;
-    const socket = new UdpSocket(this.#libc);
+    const socket = this.#bind({ address, port });
     try {
-      socket.bind(address, port);
-      socket.setReceiveBuffer(RECEIVE_BUFFER);
       const bound = socket.address().port;
-      const watched = { socket, onDatagram, onError, where: { address, port: bound }, errno: 0 };
-      const open = (sender: Omit<BatchSenderOptions, 'interfaceAddress'>): BatchSender | null =>
-        BatchSender.over(this.#libc, socket, { ...sender, interfaceAddress: address });
+      const watched: Watched = { socket, onDatagram, onError, where: { address, port: bound }, errno: 0 };
+      const senders: BatchSender[] = [];
+      const open = (sender: Omit<BatchSenderOptions, 'interfaceAddress'>): BatchSender | null => {
+        const { address } = watched.where;
+        const opened = BatchSender.over(this.#libc, watched.socket, { ...sender, interfaceAddress: address });
+        if (opened !== null) senders.push(opened);
+        return opened;
+      };
       const replies = open({
         ttl: multicastTtl,
         capacity: REPLIES,
@@ -121,7 +125,9 @@ export class SocketLoop {
       this.#watch(watched);
       this.#flushes = [...this.#flushes, flush];
       return {
-        address,
+        get address() {
+          return watched.where.address;
+        },
         port: bound,
         openSender: open,
         send: (datagram, to) => {
@@ -131,6 +137,9 @@ export class SocketLoop {
           batch.offsets[i] = i * MAX_MESSAGE_LENGTH;
           batch.lengths[i] = datagram.copy(batch.buffer, batch.offsets[i]);
           batch.destinations[i] = replies.addDestination(to.address, to.port);
+        },
+        reopen: async (address) => {
+          if (this.#watched.includes(watched)) this.#rebind(watched, address, senders);
         },
         close: async () => {
           if (!this.#watched.includes(watched)) return;
@@ -149,26 +158,74 @@ export class SocketLoop {
   openGroup(options: GroupOptions): GroupSocket {
     const { group, port, onDatagram, onError } = options;
     checkGroup(group);
-    const socket = new UdpSocket(this.#libc);
-    let where = { address: group, port };
+    const joined = this.#join(options);
+    const { socket } = joined;
+    let { receiveBuffer } = joined;
+    const watched: Watched = { socket, onDatagram, onError, where: { address: group, port }, errno: 0 };
+    this.#watch(watched);
+    return {
+      get receiveBuffer() {
+        return receiveBuffer;
+      },
+      reopen: async (localAddress) => {
+        if (!this.#watched.includes(watched)) return;
+        const rejoined = this.#join({ ...options, localAddress });
+        receiveBuffer = rejoined.receiveBuffer;
+        this.#replace(watched, rejoined.socket);
+      },
+      close: async () => {
+        if (this.#watched.includes(watched)) this.#unwatch(watched);
+      },
+    };
+  }
+
+  /** Throws a Problem. */
+  #bind(where: SocketAddress): UdpSocket {
+    let socket: UdpSocket | null = null;
     try {
+      socket = new UdpSocket(this.#libc);
+      socket.bind(where.address, where.port);
+      socket.setReceiveBuffer(RECEIVE_BUFFER);
+      return socket;
+    } catch (error) {
+      socket?.close();
+      throw socketProblem(error, where);
+    }
+  }
+
+  /** Binds an endpoint to the same port of another address. Throws a Problem: the endpoint is then without a socket. */
+  #rebind(watched: Watched, address: string, senders: readonly BatchSender[]): void {
+    watched.where = { address, port: watched.where.port };
+    watched.socket.close(); // It may hold the port that is needed.
+    this.#rewatch(this.#watched);
+    const socket = this.#bind(watched.where);
+    try {
+      for (const sender of senders) {
+        if (!sender.use(socket, address)) throw new SystemCallError('sendmmsg', Errno.EPERM);
+      }
+    } catch (error) {
+      socket.close();
+      throw socketProblem(error, watched.where);
+    }
+    this.#replace(watched, socket);
+  }
+
+  /** Throws a Problem. */
+  #join(options: GroupOptions): { socket: UdpSocket; receiveBuffer: number } {
+    const { group, port } = options;
+    let where = { address: group, port };
+    let socket: UdpSocket | null = null;
+    try {
+      socket = new UdpSocket(this.#libc);
       socket.setReuseAddress();
       socket.bind(group, port);
       for (const address of addressesOf(options)) {
         where = { address, port };
         socket.joinGroup(group, address);
       }
-      const receiveBuffer = socket.setReceiveBuffer(RECEIVE_BUFFER);
-      const watched = { socket, onDatagram, onError, where: { address: group, port }, errno: 0 };
-      this.#watch(watched);
-      return {
-        receiveBuffer,
-        close: async () => {
-          if (this.#watched.includes(watched)) this.#unwatch(watched);
-        },
-      };
+      return { socket, receiveBuffer: socket.setReceiveBuffer(RECEIVE_BUFFER) };
     } catch (error) {
-      socket.close();
+      socket?.close();
       throw socketProblem(error, where);
     }
   }
@@ -227,6 +284,13 @@ export class SocketLoop {
   #unwatch(watched: Watched): void {
     this.#rewatch(this.#watched.filter((each) => each !== watched));
     watched.socket.close();
+  }
+
+  #replace(watched: Watched, socket: UdpSocket): void {
+    watched.socket.close();
+    watched.socket = socket;
+    watched.errno = 0;
+    this.#rewatch(this.#watched);
   }
 
   #rewatch(watched: readonly Watched[]): void {

@@ -1,5 +1,6 @@
 /** Messages between the main thread and the threads that play stations and read ahead for them. */
 import { Millis } from '../base/units.js';
+import type { ReopenCommand } from '../net/reopening.js';
 import type { StationData, StationDelta } from '../station/timeline-data.js';
 import type { ThreadCommand } from '../threads/messages.js';
 import type { FecMode, FecSize } from '../wire/fec.js';
@@ -46,7 +47,7 @@ export type StationChange =
   /** To threads that play: this parity of a station is sent from now on. */
   | { do: 'fec'; id: string; mode: FecMode };
 
-export type PlayoutCommand = ThreadCommand<SharedStation> | StationChange;
+export type PlayoutCommand = ThreadCommand<SharedStation> | StationChange | ReopenCommand;
 
 /** Interval of reading ahead. */
 export const READ_PERIOD = Millis(100);

@@ -4,6 +4,8 @@ import { availableParallelism } from 'node:os';
 import { closeTogether } from '../base/closing.js';
 import type { Millis } from '../base/units.js';
 import type { Clock } from '../clock/clock.js';
+import type { NetInterface } from '../net/interfaces.js';
+import type { ReopenCommand } from '../net/reopening.js';
 import type { Station } from '../station/station.js';
 import type { ThreadReport } from '../threads/messages.js';
 import { oncePerLine } from '../threads/once-per-line.js';
@@ -38,14 +40,18 @@ export interface PlayoutOptions {
   workers?: number;
   /** Called with lines for the log: once with each note, and whenever a thread has died. */
   onNote(line: string): void;
+  /** Called with a line for the log when the system refuses to send; by default `onNote`. */
+  onSendError?(line: string): void;
   /** Called with the first error of each code of a station, and again after the station has recovered. */
   onReadError(id: string, message: string): void;
 }
 
-type StationThread = Thread<SharedStation, StationChange>;
+type StationThread = Thread<SharedStation, StationChange | ReopenCommand>;
 
 interface PlayoutThread {
   thread: StationThread;
+  /** With the interface as it is now: a thread that takes over begins with it. */
+  data: PlayoutThreadData;
   bitrate: number;
   /** Windows in use in the thread's memory. */
   sources: number;
@@ -80,9 +86,11 @@ export class PlayoutPool {
   readonly #readers = new Map<number, StationThread>();
   readonly #onAir = new Map<string, OnAir>();
   readonly #note: (line: string) => void;
+  #interfaceAddress: string;
 
   private constructor(options: PlayoutOptions) {
     this.#options = options;
+    this.#interfaceAddress = options.interfaceAddress;
     this.#note = oncePerLine(options.onNote);
     this.#most = options.workers ?? availableParallelism();
   }
@@ -175,6 +183,16 @@ export class PlayoutPool {
     }
   }
 
+  /** Packets leave by this interface from now on: it has returned or moved. */
+  reopen(at: NetInterface): void {
+    this.#interfaceAddress = at.address;
+    for (const { thread, data } of this.#players) {
+      data.interfaceAddress = at.address;
+      thread.send({ do: 'reopen', at });
+      thread.retry();
+    }
+  }
+
   /** A station's parity and its counters; undefined when the station is not on the air, or never has any. */
   fec(id: string): (FecSetting & { columns: StationCounters; rows: StationCounters }) | undefined {
     const fec = this.#onAir.get(id)?.shared.fec;
@@ -194,9 +212,9 @@ export class PlayoutPool {
   }
 
   #newPlayer(): PlayoutThread {
-    const { clock, interfaceAddress, ttl } = this.#options;
+    const { clock, ttl } = this.#options;
     const bell = new SharedArrayBuffer(4);
-    const data: PlayoutThreadData = { clock: clock.shared, bell, interfaceAddress, ttl };
+    const data: PlayoutThreadData = { clock: clock.shared, bell, ttl, interfaceAddress: this.#interfaceAddress };
     const rings = new Int32Array(bell);
     const ring = () => {
       Atomics.add(rings, 0, 1);
@@ -204,6 +222,7 @@ export class PlayoutPool {
     };
     const player = {
       thread: this.#newThread(new URL('./playout-thread.js', import.meta.url), data, ring),
+      data,
       bitrate: 0,
       sources: 0,
     };
@@ -229,6 +248,7 @@ export class PlayoutPool {
   #onMessage(message: ThreadReport): void {
     if (message.is === 'read-error') this.#onReadError(message);
     else if (message.is === 'note') this.#note(message.line);
+    else if (message.is === 'send-error') (this.#options.onSendError ?? this.#note)(message.line);
   }
 
   #onReadError({ id, code, message }: Extract<ThreadReport, { is: 'read-error' }>): void {

@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Millis } from '../base/units.js';
 import { Clock } from '../clock/clock.js';
 import { openSender } from '../net/open-sender.js';
+import { Reopening } from '../net/reopening.js';
 import type { MulticastSender } from '../net/sender.js';
 import { MemoryReader, WaitingReader } from '../reel/payload-reader.js';
 import { Station } from '../station/station.js';
@@ -16,7 +17,8 @@ import { ParityOnAir } from './parity-on-air.js';
 import { Playout } from './playout.js';
 
 const port = parentPort!;
-const { clock: sharedClock, bell, interfaceAddress, ttl } = workerData as PlayoutThreadData;
+const { clock: sharedClock, bell, ttl, ...given } = workerData as PlayoutThreadData;
+let { interfaceAddress } = given;
 /** Packets in a batch. */
 const BATCH = 512;
 
@@ -24,6 +26,8 @@ const BATCH = 512;
 const LONGEST_TURN = Millis(100);
 
 const post = (message: ThreadReport) => port.postMessage(message);
+const sendError = (error: Error) =>
+  post({ is: 'send-error', line: `Packets cannot be sent from ${interfaceAddress}: ${error.message}` });
 
 async function open(): Promise<{ playout: Playout; parity: ParityOnAir; sender: MulticastSender }> {
   const clock = new Clock(sharedClock);
@@ -34,7 +38,7 @@ async function open(): Promise<{ playout: Playout; parity: ParityOnAir; sender: 
     ttl,
     capacity: BATCH,
     buffer,
-    onError: (error) => post({ is: 'note', line: `Packets cannot be sent from ${interfaceAddress}: ${error.message}` }),
+    onError: sendError,
     onRefused: (destination, packets) => playout.onRefused(destination, packets),
     onPressure: (destination) => playout.onPressure(destination),
     onNote: (line) => post({ is: 'note', line }),
@@ -54,6 +58,10 @@ function play({ playout, parity, sender }: Awaited<ReturnType<typeof open>>): vo
   const rings = new Int32Array(bell);
   const clock = new Clock(sharedClock);
   const stations = new Map<string, Station>();
+  const reopening = new Reopening({
+    reopen: (address) => sender.reopen(address),
+    onError: sendError,
+  });
   let isStopped = false;
   // The thread dies of an error in a turn or a message, and the system closes no descriptor with it.
   process.once('uncaughtExceptionMonitor', () => void sender.close());
@@ -71,6 +79,9 @@ function play({ playout, parity, sender }: Awaited<ReturnType<typeof open>>): vo
       stations.get(id)?.update(delta);
       playout.readAgain(id);
       parity.change(id);
+    } else if (message.do === 'reopen') {
+      interfaceAddress = message.at.address;
+      reopening.to(interfaceAddress);
     } else if (message.do === 'remove') {
       stations.delete(message.id);
       parity.remove(message.id);
@@ -82,6 +93,7 @@ function play({ playout, parity, sender }: Awaited<ReturnType<typeof open>>): vo
   });
   const turn = (rung: number) => {
     if (isStopped) {
+      reopening.close();
       void sender.close().then(() => port.close());
       return;
     }

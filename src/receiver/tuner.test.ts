@@ -47,7 +47,12 @@ function bench(context: TestContext, up: Set<string>, ready?: (address: string) 
     {},
     {
       openSession,
-      openGroup: async () => ({ receiveBuffer: 0, setSources: () => undefined, close: async () => undefined }),
+      openGroup: async () => ({
+        receiveBuffer: 0,
+        setSources: () => undefined,
+        reopen: async () => undefined,
+        close: async () => undefined,
+      }),
     },
   );
   context.after(() => tuner.close());

@@ -5,7 +5,9 @@ import { ADJUSTMENT_PERIOD, SlewingClock } from '../clock/clock.js';
 import type { ReceiverSession } from '../contract/api.js';
 import type { UnicastStats } from '../contract/server-view.js';
 import { openAnnouncer } from '../discovery/announcer.js';
+import type { FoundBy } from '../net/interface-state.js';
 import type { NetInterface } from '../net/interfaces.js';
+import { Reopening } from '../net/reopening.js';
 import { type FecSetting, PlayoutPool } from '../playout/playout-pool.js';
 import type { StationCounters } from '../threads/station-counters.js';
 import { UnicastServer } from '../unicast/unicast-server.js';
@@ -13,6 +15,7 @@ import type { MessageKey } from '../wire/seal.js';
 import type { StationInfo } from '../wire/station-info.js';
 import type { FecConfig } from './config.js';
 import type { OnServerEvent } from './events.js';
+import { InterfaceFollower } from './interface-follower.js';
 import type { ReadyStation } from './station-loader.js';
 
 /** How often the losses of the stations are compared with their parity. */
@@ -29,6 +32,8 @@ export interface BroadcastStats {
 
 export interface BroadcasterOptions {
   at: NetInterface;
+  /** How the interface is found again when it has vanished or moved. */
+  foundBy: FoundBy;
   ttl: number;
   controlPort: number;
   /** Of control messages; without one, all viewers are answered. */
@@ -58,6 +63,8 @@ export class Broadcaster {
   #sorted: readonly ReadyStation[] | null = null;
   #playout!: PlayoutPool;
   #unicast!: UnicastServer;
+  #interface!: InterfaceFollower;
+  #announcing: Reopening | null = null;
 
   private constructor(options: BroadcasterOptions) {
     this.#options = options;
@@ -76,9 +83,14 @@ export class Broadcaster {
   }
 
   async #open(): Promise<void> {
-    const { at, ttl, controlPort, messageKey, server, workers, unicastBudget, history, onEvent } = this.#options;
+    const { at, foundBy, ttl, controlPort, messageKey, server, workers, unicastBudget, history, onEvent } =
+      this.#options;
     const onNote = (message: string) => onEvent({ kind: 'note', message });
     const closing = this.#closing;
+    const following = new InterfaceFollower({ at, by: foundBy, onHere: (here) => this.#reopen(here), onEvent });
+    this.#interface = following;
+    closing.push(() => following.close());
+    const onSendError = (line: string) => following.sendError(line);
     const clock = setInterval(() => this.#clock.adjust(), ADJUSTMENT_PERIOD);
     closing.push(() => clearInterval(clock));
     const playout = await PlayoutPool.open({
@@ -87,6 +99,7 @@ export class Broadcaster {
       ttl,
       workers,
       onNote,
+      onSendError,
       onReadError: (id, cause) => this.#warnReadError(id, 'its reel cannot be read', cause),
     });
     this.#playout = playout;
@@ -101,6 +114,7 @@ export class Broadcaster {
       budget: { total: unicastBudget },
       history,
       onNote,
+      onSendError,
       onReadError: (id, cause) => this.#warnReadError(id, 'its past cannot be read for single viewers', cause),
     });
     this.#unicast = unicast;
@@ -108,13 +122,29 @@ export class Broadcaster {
     const control = setInterval(() => this.#controlFec(), FEC_CONTROL_PERIOD);
     closing.push(() => clearInterval(control));
     const stations = () => this.#infos();
-    const announcer = await openAnnouncer({ stations, localAddress: at.address, ttl, log: onNote });
+    const announcer = await openAnnouncer({ stations, localAddress: at.address, ttl, log: onSendError });
     closing.push(() => announcer.close());
+    const announcing = new Reopening({
+      reopen: (address) => announcer.reopen(address),
+      onError: ({ message }) => onSendError(`sap: ${message}`),
+    });
+    this.#announcing = announcing;
+    closing.push(() => announcing.close());
   }
 
   /** The server's clock (Unix epoch). */
   now(): Millis {
     return this.#clock.now();
+  }
+
+  /** The interface that packets leave by, as it was when it was last there. */
+  get at(): NetInterface {
+    return this.#interface.at;
+  }
+
+  /** Whether it is there. */
+  get isConnected(): boolean {
+    return this.#interface.isHere;
   }
 
   /** System clock minus server clock. */
@@ -191,6 +221,17 @@ export class Broadcaster {
   /** Closes everything, whether or not one part fails to close; then rejects with the errors. */
   async close(): Promise<void> {
     await closeInOrder(this.#closing.splice(0).reverse());
+  }
+
+  #reopen(at: NetInterface): void {
+    this.#playout.reopen(at);
+    this.#unicast.reopen(at);
+    this.#announcing?.to(at.address);
+    // Their descriptions have the address.
+    for (const { plan, station, info } of this.stations) {
+      const stats = this.stats(plan.id);
+      if (stats) this.#unicast.change({ station, info: info(millisToTicks(this.now())), progress: stats.progress });
+    }
   }
 
   #controlFec(): void {

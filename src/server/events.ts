@@ -2,6 +2,7 @@
 import type { Problem } from '../base/problem.js';
 import type { Millis } from '../base/units.js';
 import type { UnicastStats } from '../contract/server-view.js';
+import type { NetInterface } from '../net/interfaces.js';
 import type { Stats } from '../playout/stats.js';
 import type { FecMode } from '../wire/fec.js';
 import type { StationInfo } from '../wire/station-info.js';
@@ -33,6 +34,8 @@ export type ServerEvent =
   | { kind: 'removed'; station: StationName }
   /** The parity that is sent for a station follows its viewers' losses. */
   | { kind: 'fec'; station: StationName; mode: FecMode }
+  /** The interface that packets leave by is gone, or it is there again, perhaps with another address. A whole sentence. */
+  | { kind: 'interface'; at: NetInterface; isHere: boolean; message: string }
   /** An error that concerns one station or file; everything else goes on. */
   | { kind: 'problem'; problem: Problem; station?: StationName }
   /** A condition that the operator should know about: a whole sentence. */
@@ -51,7 +54,14 @@ export type OnServerEvent = (event: ServerEvent) => void;
 /** Most warnings that are kept for the operator. */
 const MOST_WARNINGS = 50;
 
-const changing: ReadonlySet<ServerEvent['kind']> = new Set(['on-air', 'off-air', 'changed', 'removed', 'fec']);
+const changing: ReadonlySet<ServerEvent['kind']> = new Set([
+  'on-air',
+  'off-air',
+  'changed',
+  'removed',
+  'fec',
+  'interface',
+]);
 
 /** The emitter of a server's events. Listeners are called in order, before `emit` returns. */
 export class ServerEvents {
@@ -59,7 +69,7 @@ export class ServerEvents {
   readonly #warnings: string[] = [];
   #revision = 0;
 
-  /** Grows with every event that changes the stations or their parity. */
+  /** Grows with every event that changes the stations, their parity or the interface. */
   get revision(): number {
     return this.#revision;
   }

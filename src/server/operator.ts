@@ -5,7 +5,6 @@ import { Semaphore } from '../base/semaphore.js';
 import { millisToTicks, type Ticks90k, ticksToMillis } from '../base/units.js';
 import type { OperatorCommand, StationAction } from '../contract/commands.js';
 import type { Operator, ServerStation, ServerView } from '../contract/server-view.js';
-import type { NetInterface } from '../net/interfaces.js';
 import { closeReel } from '../reel/open-reel.js';
 import { replaceItems, resumeProgramme, showSlate, skipItem } from '../station/change.js';
 import type { StationItem } from '../station/playlist.js';
@@ -23,8 +22,6 @@ export interface ServerOperatorOptions {
   broadcaster: Broadcaster;
   lineUp: LineUp;
   slates: Slates;
-  /** The interface that packets leave by. */
-  at: NetInterface;
   /** How files of a station are loaded and prepared. */
   load(plan: StationPlan): PrepareOptions & StateOptions;
   events: ServerEvents;
@@ -59,14 +56,14 @@ export class ServerOperator implements Operator {
   }
 
   view(): ServerView {
-    const { broadcaster, lineUp, at, slates, events } = this.#options;
-    const { name, address, internal } = at;
+    const { broadcaster, lineUp, slates, events } = this.#options;
+    const { name, address, internal } = broadcaster.at;
     const time = this.#now();
     return {
       stations: lineUp.ready.map((ready) => this.#describe(ready, time)),
       slates: slates.list,
       receivers: broadcaster.receivers,
-      interface: { name, address, internal },
+      interface: { name, address, internal, connected: broadcaster.isConnected },
       clockOffset: broadcaster.clockOffset,
       warnings: events.warnings,
     };

@@ -57,6 +57,7 @@ export async function openServer(config: ServerConfigInput, onEvent?: OnServerEv
   const checked = checkServerConfig(config);
   const { interface: wanted, name: server, store: folder, format, fps, maxGop } = checked;
   const at = wanted === undefined ? loopback() : resolveInterface(wanted);
+  const foundBy = at.address === wanted?.trim() ? 'address' : 'name';
   const events = new ServerEvents();
   if (onEvent) events.on(onEvent);
   const log = (message: string) => events.emit({ kind: 'note', message });
@@ -68,9 +69,9 @@ export async function openServer(config: ServerConfigInput, onEvent?: OnServerEv
   await store.open();
   const settings = { format, fps, maxGop, target: null };
   const slates = new Slates(checked.slates, { settings, store, onEvent: events.emit });
-  const broadcaster = await Broadcaster.open({ ...checked, at, server, messageKey, onEvent: events.emit });
+  const broadcaster = await Broadcaster.open({ ...checked, at, foundBy, server, messageKey, onEvent: events.emit });
   const states = new FileStateStore(store.folder);
-  return new Server({ config: checked, settings, at, messageKey, found, store, states, events, slates, broadcaster });
+  return new Server({ config: checked, settings, messageKey, found, store, states, events, slates, broadcaster });
 }
 
 /** A station on the air, for readers in this process. */
@@ -85,8 +86,6 @@ export interface StationOnAir {
 interface ServerParts {
   config: ServerConfig;
   settings: MediaSettings;
-  /** The interface that packets leave by. */
-  at: NetInterface;
   /** Of control messages; without one, all viewers are answered and all servers believed. */
   messageKey?: MessageKey;
   /** Stations of other servers when this one was opened. */
@@ -152,7 +151,7 @@ export class Server {
 
   /** The interface that packets leave by. */
   get interface(): NetInterface {
-    return this.#parts.at;
+    return this.#parts.broadcaster.at;
   }
 
   /** A station on the air; null where there is none of that id. */
@@ -341,7 +340,8 @@ export class Server {
 
   /** Stations that other servers send now. */
   async #findOthers(): Promise<readonly FoundStation[]> {
-    const { at, broadcaster, messageKey } = this.#parts;
+    const { broadcaster, messageKey } = this.#parts;
+    const { at } = broadcaster;
     const isOwn = ({ address, port }: StationServer) => address === at.address && port === broadcaster.controlPort;
     const found = await findStations({ interfaces: [at], timeout: CONFLICT_TIMEOUT, key: messageKey });
     return found.flatMap((station): FoundStation[] => {
@@ -351,14 +351,14 @@ export class Server {
   }
 
   #loadOptions(plan: StationPlan): PrepareOptions & StateOptions {
-    const { config, settings, at, store, states, events } = this.#parts;
+    const { config, settings, broadcaster, store, states, events } = this.#parts;
     return {
       plan,
       settings: { ...settings, format: plan.format },
       store,
       states,
       server: config.name,
-      source: at.address,
+      source: () => broadcaster.at.address,
       fec: config.fec === 'none' ? undefined : config.fec.size,
       onEvent: events.emit,
       signal: this.#ending.signal,

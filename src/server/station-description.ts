@@ -14,8 +14,8 @@ export interface DescriptionOptions {
   station: Station;
   /** The server's name. */
   server: string;
-  /** IPv4 address that its packets leave from; undefined: not on the air yet. */
-  source?: string;
+  /** IPv4 address that its packets leave from now; undefined: not on the air yet. */
+  source?: () => string;
   /** Size of its parity blocks; undefined: it never has parity. */
   fec?: FecSize;
 }
@@ -25,15 +25,17 @@ export function describer(options: DescriptionOptions): (time: Ticks90k) => Stat
   const { plan, station } = options;
   const onAir = new NowOnAir(station);
   let described = describe(options);
-  let known = { revision: station.revision, name: plan.name, now: onAir.at(Ticks90k(0)) };
+  let known = { revision: station.revision, name: plan.name, source: options.source?.(), now: onAir.at(Ticks90k(0)) };
   let info: StationInfo = { ...described, ...known.now };
   return (time) => {
     const { revision } = station;
     const { name } = plan;
+    const source = options.source?.();
     const now = onAir.at(time);
-    if (revision === known.revision && name === known.name && now === known.now) return info;
-    if (revision !== known.revision || name !== known.name) described = describe(options);
-    known = { revision, name, now };
+    const isSame = revision === known.revision && name === known.name && source === known.source;
+    if (isSame && now === known.now) return info;
+    if (!isSame) described = describe(options);
+    known = { revision, name, source, now };
     info = { ...described, ...now };
     return info;
   };
@@ -63,7 +65,7 @@ function describe({ plan, station, server, source, fec }: DescriptionOptions): S
     group: plan.group,
     port: plan.port,
     ssrc: station.ssrc,
-    ...(source !== undefined && { source }),
+    ...(source && { source: source() }),
     ...(fec && { fec }),
     randomAccessInterval: Math.round(interval * 1000) / 1000,
     nowPlaying: '',

@@ -38,8 +38,8 @@ export interface LoadOptions {
   store: Store;
   /** The server's name. */
   server: string;
-  /** IPv4 address that its packets leave from; undefined: not on the air yet. */
-  source?: string;
+  /** IPv4 address that its packets leave from now; undefined: not on the air yet. */
+  source?: () => string;
   /** Size of its parity blocks; undefined: it never has parity. */
   fec?: FecSize;
   onEvent: OnServerEvent;

@@ -21,6 +21,7 @@ export interface Libc {
   ppoll(descriptors: number, count: number, timeout: Buffer, mask: null): number;
   eventfd(value: number, flags: number): number;
   close(fd: number): number;
+  if_nametoindex(name: string): number;
   /** `errno` of the preceding call. */
   errno(): number;
   /** Address of a buffer's first byte. The caller keeps the buffer referenced while the system uses the address. */
@@ -71,6 +72,7 @@ function bind(koffi: typeof Koffi): Libc {
     ppoll: define('int ppoll(uintptr_t descriptors, unsigned long count, void *timeout, void *mask)'),
     eventfd: define('int eventfd(uint32_t value, int flags)'),
     close: define('int close(int fd)'),
+    if_nametoindex: define('uint32_t if_nametoindex(const char *name)'),
     errno: () => koffi.errno(),
     address: (buffer) => Number(koffi.address(buffer)),
   } as Libc;

@@ -12,5 +12,7 @@ export type ThreadReport =
   | { is: 'removed'; id: string }
   /** A line for the log, to be logged once. */
   | { is: 'note'; line: string }
+  /** The system refuses to send: a line for the log, unless the interface is gone. */
+  | { is: 'send-error'; line: string }
   /** A system call failed for a station, with this code ("EIO"). */
   | { is: 'read-error'; id: string; code: string; message: string };

@@ -76,6 +76,18 @@ test('a thread that dies again and again is replaced after ever longer delays, a
   await thread.close();
 });
 
+test('a dead thread that is tried again does not wait for the end of its delay', async () => {
+  const { thread, timers, lineAt } = await dyingThread({ deaths: 1 });
+  thread.add({ id: 'a', title: 'Films' });
+  await lineAt(1);
+  thread.retry();
+  assert.equal(timers.pending, 0);
+  assert.equal(await lineAt(2), 'life 1 has a, Films');
+  thread.retry();
+  await thread.close();
+  thread.retry();
+});
+
 test('a station is removed at once while its thread is dead', async () => {
   const { thread, timers, lineAt, lives } = await dyingThread({ deaths: 1 });
   thread.add({ id: 'a', title: 'Films' });

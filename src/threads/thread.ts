@@ -78,6 +78,18 @@ export class Thread<S extends { id: string }, Command = never, Report extends { 
     this.#post(command);
   }
 
+  /** Sends `command`, which concerns no single station; a thread that takes over begins with the data as they are then. */
+  send(command: Command): void {
+    this.#post(command);
+  }
+
+  /** What kept the thread from beginning has changed: one that has died is replaced now. */
+  retry(): void {
+    if (this.#isAlive || this.#closed !== null) return;
+    this.#cancelRevival();
+    this.#revive();
+  }
+
   /** Resolves when the thread does nothing for the station any more. */
   async remove(id: string): Promise<void> {
     const isKnown = this.#stations.delete(id);
@@ -155,10 +167,12 @@ export class Thread<S extends { id: string }, Command = never, Report extends { 
     this.#options.onDeath(
       `A thread of the server died${again}, and another takes its place in ${delay / 1_000} s: ${cause}`,
     );
-    this.#cancelRevival = this.#timers.after(Millis(delay), () => {
-      this.#start();
-      for (const station of this.#stations.values()) this.#post({ do: 'add', station });
-    });
+    this.#cancelRevival = this.#timers.after(Millis(delay), () => this.#revive());
+  }
+
+  #revive(): void {
+    this.#start();
+    for (const station of this.#stations.values()) this.#post({ do: 'add', station });
   }
 
   #resolveRemoval(id: string): void {

@@ -4,6 +4,7 @@ import type { Millis } from '../base/units.js';
 import type { ReceiverSession } from '../contract/api.js';
 import type { UnicastStats } from '../contract/server-view.js';
 import type { NetInterface } from '../net/interfaces.js';
+import type { ReopenCommand } from '../net/reopening.js';
 import type { StationData, StationDelta } from '../station/timeline-data.js';
 import type { ThreadCommand } from '../threads/messages.js';
 import type { MessageKey } from '../wire/seal.js';
@@ -40,7 +41,7 @@ export interface ServedStation {
 /** From some later time on the station plays this, or it is described otherwise. */
 export type ServedChange = { do: 'change'; station: Omit<ServedStation, 'station'> & { delta: StationDelta } };
 
-export type UnicastCommand = ThreadCommand<ServedStation> | ServedChange;
+export type UnicastCommand = ThreadCommand<ServedStation> | ServedChange | ReopenCommand;
 
 export type UnicastReport =
   /**

@@ -7,6 +7,7 @@ import type { Clock } from '../clock/clock.js';
 import type { ReceiverSession } from '../contract/api.js';
 import type { UnicastStats } from '../contract/server-view.js';
 import type { NetInterface } from '../net/interfaces.js';
+import type { ReopenCommand } from '../net/reopening.js';
 import type { Station } from '../station/station.js';
 import { RING } from '../system/poll.js';
 import type { ThreadReport } from '../threads/messages.js';
@@ -36,13 +37,15 @@ export interface UnicastServerOptions {
   query?: { group: string; port: number };
   /** Called with lines for the log: once with each note, and whenever the thread has died. */
   onNote(line: string): void;
+  /** Called with a line for the log when the system refuses to send; by default `onNote`. */
+  onSendError?(line: string): void;
   /** Called with the first error of each code of a station, and again after the station has recovered. */
   onReadError(id: string, message: string): void;
 }
 
 /** Responsible for one thread and its reports. */
 export class UnicastServer {
-  readonly #thread: Thread<ServedStation, ServedChange, UnicastReport>;
+  readonly #thread: Thread<ServedStation, ServedChange | ReopenCommand, UnicastReport>;
   readonly #options: UnicastServerOptions;
   readonly #note: (line: string) => void;
   readonly #data: UnicastThreadData;
@@ -56,7 +59,7 @@ export class UnicastServer {
   private constructor(options: UnicastServerOptions) {
     this.#options = options;
     this.#note = oncePerLine(options.onNote);
-    const { clock, onNote, onReadError: _, ...rest } = options;
+    const { clock, onNote, onSendError: _, onReadError: __, ...rest } = options;
     const secret = randomBytes(32);
     this.#data = { ...rest, clock: clock.shared, secret };
     this.#thread = new Thread({
@@ -97,6 +100,13 @@ export class UnicastServer {
     const delta = options.station.deltaSince(this.#revisions.get(served.id) ?? -1);
     this.#revisions.set(served.id, delta.revision);
     this.#thread.change(served, { do: 'change', station: { ...rest, delta } });
+  }
+
+  /** Viewers reach it on this interface from now on: it has returned or moved. */
+  reopen(at: NetInterface): void {
+    this.#data.at = at;
+    this.#thread.send({ do: 'reopen', at });
+    this.#thread.retry();
   }
 
   /** The control port. */
@@ -154,6 +164,9 @@ export class UnicastServer {
         break;
       case 'note':
         this.#note(message.line);
+        break;
+      case 'send-error':
+        (this.#options.onSendError ?? this.#note)(message.line);
         break;
     }
   }

@@ -5,6 +5,7 @@ import { Millis } from '../base/units.js';
 import { Clock } from '../clock/clock.js';
 import type { Flows } from '../control/flows.js';
 import { ControlServer, type SocketOpener } from '../control/server.js';
+import { Reopening } from '../net/reopening.js';
 import { type LoopEndpoint, SocketLoop } from '../net/socket-loop.js';
 import { MemoryReader, WaitingReader } from '../reel/payload-reader.js';
 import { Station } from '../station/station.js';
@@ -31,6 +32,7 @@ const STATS_PERIOD = Millis(1_000);
 const post = (message: ThreadReport | UnicastReport) => port.postMessage(message);
 const postDescriptors = ({ bell, descriptors }: SocketLoop) => post({ is: 'looping', bell, descriptors });
 const note = (line: string) => post({ is: 'note', line });
+const sendError = (line: string) => post({ is: 'send-error', line });
 
 /** The loop that takes all datagrams at once; null where the system has none. */
 function openLoop(libc: Libc | null): SocketLoop | null {
@@ -51,7 +53,7 @@ function openSender(control: ControlServer, isLooping: boolean, memory: Buffer):
       ttl: data.ttl,
       capacity: BATCH,
       buffer: memory,
-      onError: (error) => note(`Repairs cannot be sent from ${data.at.address}: ${error.message}`),
+      onError: (error) => sendError(`Repairs cannot be sent from ${data.at.address}: ${error.message}`),
       onRefused: () => undefined, // The client takes it for lost on the way, and requests it again.
       onPressure: () => undefined,
       onNote: () => undefined, // Playout has met and logged the same.
@@ -83,7 +85,7 @@ async function open() {
     now,
     secret: Buffer.from(data.secret),
     key: data.messageKey,
-    log: note,
+    log: sendError,
     onFeedback: (datagram, from) => unicast.current?.feedback(datagram, 0, datagram.length, from, now()),
     sockets: (loop as SocketOpener | null) ?? undefined,
   });
@@ -110,6 +112,16 @@ function serve({ now, loop, directory, control, unicast }: Opened): void {
   let isStopped = false;
   let timer: NodeJS.Timeout | undefined;
   const stations = new Map<string, Station>();
+  const reopening = new Reopening({
+    reopen: async () => {
+      try {
+        await control.reopen([data.at]);
+      } finally {
+        if (loop) postDescriptors(loop);
+      }
+    },
+    onError: (error) => sendError(`control: ${error.message}`),
+  });
   port.on('message', (message: UnicastCommand) => {
     if (message.do === 'add') {
       const { id, info } = message.station;
@@ -121,6 +133,9 @@ function serve({ now, loop, directory, control, unicast }: Opened): void {
     } else if (message.do === 'change') {
       stations.get(message.station.id)?.update(message.station.delta);
       directory.change(message.station);
+    } else if (message.do === 'reopen') {
+      data.at = message.at;
+      reopening.to(message.at.address);
     } else if (message.do === 'remove') {
       stations.delete(message.id);
       directory.remove(message.id);
@@ -135,6 +150,7 @@ function serve({ now, loop, directory, control, unicast }: Opened): void {
     post({ is: 'stats', sessions: control.sessions(), stats: unicast.stats(now()) });
   }, STATS_PERIOD);
   const stop = () => {
+    reopening.close();
     clearInterval(stats);
     clearTimeout(timer);
     return closeInOrder([

@@ -58,6 +58,10 @@ export class FakeArrivals implements Libc {
     return this.#lastFd;
   }
 
+  if_nametoindex(): number {
+    return 0;
+  }
+
   close(fd: number): number {
     assert.ok(this.open.delete(fd), `descriptor ${fd} is not open`);
     return 0;

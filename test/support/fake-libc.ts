@@ -62,6 +62,10 @@ export class FakeLibc implements Libc {
     return 0;
   }
 
+  if_nametoindex(): number {
+    return 0;
+  }
+
   setsockopt(fd: number, level: number, name: number, value: Buffer, length: number): number {
     assert.ok(this.open.has(fd));
     assert.equal(length, value.length);

@@ -30,7 +30,7 @@ export const fakeServerStation = (info: StationInfo): FakeServerStation => ({
 export class FakeOperator implements Operator {
   stations: FakeServerStation[];
   receivers: ServerView['receivers'] = [];
-  interface = { name: 'eth0', address: '192.0.2.1', internal: false };
+  interface = { name: 'eth0', address: '192.0.2.1', internal: false, connected: true };
   clockOffset = Millis(0);
   revision = 0;
   warnings: string[] = [];

@@ -50,6 +50,7 @@ export function playoutAt(options: { reader?: PayloadReader; capacity?: number }
       }
       batch.count = 0;
     },
+    reopen: async () => undefined,
     close: async () => undefined,
   };
   const errors: ({ id: string } & ReadError)[] = [];

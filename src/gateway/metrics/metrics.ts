@@ -38,6 +38,11 @@ function serverFamilies(server: string, { server: now }: GatewayStats, stations:
     { name: 'process_resident_memory_bytes', type: 'gauge', help: 'Memory.', samples: memory },
     { name: 'process_start_time_seconds', type: 'gauge', help: 'Start, since the Unix epoch.', samples: started },
   ];
+  if (now.interface !== null) {
+    const help = 'Whether the interface that packets leave by is there.';
+    const samples = [{ labels: { interface: now.interface.name }, value: Number(now.interface.connected) }];
+    families.push({ name: 'msc_interface_up', type: 'gauge', help, samples });
+  }
   if (now.clockOffset !== null) {
     const help = 'System clock minus server clock.';
     families.push({ name: 'msc_clock_offset_seconds', type: 'gauge', help, samples: one(now.clockOffset / MILLIS) });

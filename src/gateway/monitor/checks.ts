@@ -51,8 +51,12 @@ export class Checks {
   }
 }
 
-function network({ name, address, internal }: { name: string; address: string; internal: boolean }): Check {
+function network({ name, address, internal, connected }: NonNullable<Sample['server']['interface']>): Check {
   const id = 'network';
+  if (!connected) {
+    const detail = `Nothing reaches viewers until it is back. It had the address ${address}.`;
+    return { id, state: 'bad', title: `The network interface ${name} is gone`, detail };
+  }
   if (!internal) {
     return { id, state: 'good', title: `On the network of ${name}`, detail: `Stations are sent from ${address}.` };
   }

@@ -103,7 +103,7 @@ test('checks report faults, and their end', () => {
   );
   station.counters.droppedLate = 7;
   operator.clockOffset = Millis(-1_500);
-  operator.interface = { name: 'lo', address: '127.0.0.1', internal: true };
+  operator.interface = { name: 'lo', address: '127.0.0.1', internal: true, connected: true };
   operator.warnings = ['1 Films: its reel cannot be read.'];
   timers.advance(SAMPLE_PERIOD);
   assert.deepEqual(
@@ -111,6 +111,9 @@ test('checks report faults, and their end', () => {
     ['sending bad', 'network fair', 'clock bad', 'processor good', 'warning-0 fair'],
   );
   assert.match(monitor.stats.server.checks[0]!.title, /^7 packets/);
+  operator.interface = { name: 'eth0', address: '10.0.0.1', internal: false, connected: false };
+  timers.advance(SAMPLE_PERIOD);
+  assert.equal(stateOf(monitor, 'network'), 'bad');
   timers.advance(65_000);
   assert.equal(stateOf(monitor, 'sending'), 'good');
   for (let i = 0; i < 100; i++) station.counters.lateness.record(Millis(30));
