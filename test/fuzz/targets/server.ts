@@ -119,8 +119,8 @@ class Scene {
 
   feedback(peer: Peer, datagram: Buffer): void {
     this.last = { peer, datagram, isFeedback: true };
+    // Without a tick: the thread takes many datagrams at a time.
     this.unicast.feedback(Buffer.from(datagram), 0, datagram.length, peer, Millis(this.now));
-    this.unicast.tick(Millis(this.now));
   }
 
   /** Lets time pass. */
@@ -226,8 +226,12 @@ function run(input: Buffer): void {
     if (kind <= 1) playRequest(scene, peer, event);
     else if (kind === 2) playFeedback(scene, peer, event);
     else if (kind === 3) playChanged(scene, peer, event);
-    else if (kind === 4) scene.run(event.pick(pauses));
-    else {
+    else if (kind === 4) {
+      const pause = event.pick(pauses);
+      // A thread that is busy, or a machine, lets time pass without a tick.
+      if (event.byte() & 1) scene.now += pause;
+      else scene.run(pause);
+    } else {
       const datagram = Buffer.concat([event.rest(), peer.cookie.subarray(0, COOKIE_LENGTH)]);
       scene.request(peer, datagram);
       scene.feedback(peer, datagram);
@@ -252,12 +256,17 @@ const tuned = (peer: number): number[][] => [
   [0, peer, 1, 0x10],
 ];
 
+/** A session's requests for 4,080 packets of the past at once, others each time. */
+const past = (peer: number): number[][] =>
+  Array.from({ length: 12 }, (_, i) => [2, peer, ...[(255 * (i + 1)) >> 8, (255 * (i + 1)) & 0xff], 255, 4 | 8]);
+
 export const target: FuzzTarget = {
   ...{ name: 'server', block: EVENT_LENGTH, largest: MOST_EVENTS * EVENT_LENGTH },
   seeds: () => [
     script(...tuned(1), [2, 1, 0, 200, 9, 0, 1, 0], [4, 0, 4], [0, 1, 6, 0], [0, 1, 5, 0]),
     script(...tuned(1), ...tuned(2), ...tuned(9), [0, 1, 7, 1, 4, 0, 80], [2, 1, 10, 0, 200, 4, 0, 0], [4, 0, 5]),
     script(...tuned(3), [2, 3, 0, 90, 5, 0x13], [2, 3, 0, 90, 5, 3], [3, 3, 1, 0, 0, 40, 9], [5, 3, 1, 2], [4, 0, 8]),
+    script(...tuned(1), ...past(1).slice(0, 4), [4, 0, 6, 1], ...past(1).slice(4), ...tuned(2), [0, 2, 6, 0]),
     script([0, 4, 2, 0], [0, 4, 6, 0x40], [0, 4, 6, 0x80], [0, 4, 7, 2, 0, 9], [4, 0, 9], [0, 4, 7, 2, 0, 9]),
   ],
   // Four thousand packets can be named by one event's feedback, each of them sent up to four times.
