@@ -11,7 +11,7 @@ const plans: readonly (Plan & { what: string })[] = [
   { name: 'past', what: 'a session requests past packets, others each time' },
   { name: 'copies', what: 'each packet requested three times, with copies' },
   { name: 'everything', what: 'a session requests all that is on the air' },
-  { name: 'sessions', what: '3,500 sessions a second from one address' },
+  { name: 'sessions', what: 'sessions of one address, as many as it can make' },
   { name: 'replays', what: '158 replays that take nothing' },
   { name: 'far', what: 'forged RTP 8,000 ahead, each second' },
   { name: 'near', what: '2,000 forged RTP packets a second, 1 to 30 ahead' },

@@ -1,7 +1,7 @@
 /** Programs in process groups of their own, and their cost as Linux counts it: proc(5). */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,9 @@ import { sum } from './stats.js';
 const [TICKS_PER_SECOND, PAGE] = ['CLK_TCK', 'PAGESIZE'].map((name) =>
   Number(spawnSync('getconf', [name], { encoding: 'utf8' }).stdout),
 );
+
+/** A nice value. */
+const PREFERRED = '-15';
 
 const started = new Set<ChildProcess>();
 
@@ -60,6 +63,15 @@ export class Program {
     });
     this.child.stdout!.resume(); // Output that nobody reads must not block the program.
     this.child.stdin!.on('error', () => undefined);
+  }
+
+  /**
+   * Has it run before the other programs of the machine, which are no part of a measurement. Linux shares a processor among
+   * sessions first (sched(7), "The autogroup feature"), and each program has one of its own.
+   */
+  prefer(): void {
+    const path = `/proc/${this.group}/autogroup`;
+    if (existsSync(path)) writeFileSync(path, PREFERRED);
   }
 
   get hasEnded(): boolean {

@@ -5,13 +5,15 @@ import { once } from 'node:events';
 import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DISCOVERY_GROUP, QUERY_PORT } from '../../../src/contract/addresses.js';
-import { decodeMessage, encodeMessage, type Message, message } from '../../../src/wire/message.js';
+import { type AnyMessage, decodeMessage, encodeMessage, message } from '../../../src/wire/message.js';
 import type { StationInfo } from '../../../src/wire/station-info.js';
 import type { Attack, AttackTask, Prepare } from './attacks.js';
 
-const PAGES_PER_ANSWER = 16;
+/** Stations on a page, and pages sent at once: a receiver's buffer takes these. */
+const ON_PAGE = 3;
+const AT_ONCE = 64;
 
-/** Answers each search, and each request for pages, with the list of that moment. */
+/** Answers each search with the list of that moment, all of it, without being asked for pages. */
 async function impostor(address: string, list: () => readonly StationInfo[]): Promise<{ sent: () => number }> {
   const queries = createSocket({ type: 'udp4', reuseAddr: true });
   queries.bind(QUERY_PORT, DISCOVERY_GROUP);
@@ -23,25 +25,27 @@ async function impostor(address: string, list: () => readonly StationInfo[]): Pr
   const cookie = randomBytes(16);
   let sent = 0;
   let revision = 0;
-  let current = list();
-  queries.on('message', (datagram, { address: to, port }) => {
+  /** Searches that have been answered, by the sender and the id: a search asks three times. */
+  const answered = new Set<string>();
+  queries.on('message', async (datagram, { address: to, port }) => {
     const request = decodeMessage(datagram);
-    if (request?.type !== 'start') return;
-    current = list();
-    revision = (revision + 1) % 0x1_0000;
-    const body = { server: 'AAA', controlPort: control.address().port, stations: Math.min(65_535, current.length) };
-    control.send(encodeMessage(message('challenge', request.requestId, body, { cookie })), port, to);
-    sent++;
-  });
-  control.on('message', (datagram, { address: to, port }) => {
-    const request = decodeMessage(datagram);
-    if (request?.type !== 'start') return; // A session is never given.
-    const pages = Math.ceil(current.length / 2);
-    for (let page = request.page; page < Math.min(pages, request.page + PAGES_PER_ANSWER); page++) {
-      const stations = current.slice(2 * page, 2 * page + 2);
-      const answer = message('stations', request.requestId, stations, { cookie, page, pages, revision });
-      control.send(encodeMessage(answer as Message<'stations'>), port, to);
+    const search = `${to} ${port} ${request?.requestId}`;
+    if (request?.type !== 'start' || answered.has(search)) return;
+    answered.add(search);
+    const stations = list();
+    const send = (answer: AnyMessage) => {
+      control.send(encodeMessage(answer), port, to);
       sent++;
+    };
+    revision = (revision + 1) % 0x1_0000;
+    const { requestId } = request;
+    const body = { server: 'AAA', controlPort: control.address().port, stations: stations.length };
+    send(message('challenge', requestId, body, { cookie }));
+    const pages = Math.ceil(stations.length / ON_PAGE);
+    for (let page = 0; page < pages; page++) {
+      const some = stations.slice(ON_PAGE * page, ON_PAGE * (page + 1));
+      send(message('stations', requestId, some, { cookie, page, pages, revision }));
+      if (page % AT_ONCE === AT_ONCE - 1) await sleep(5);
     }
   });
   return { sent: () => sent };
@@ -65,6 +69,7 @@ const answering = async (
 const rogueStation = (base: StationInfo, i: number): StationInfo => ({
   ...base,
   ...{ number: 1 + (i % 60_000), id: `rogue-${i}`, name: `Rogue ${i}`, server: 'AAA', schedule: 'rogue' },
+  ...{ nowPlaying: '', videoCodec: '', audioCodec: null, aspectRatio: '' },
   group: `239.66.${(i >> 8) & 0xff}.${i & 0xff}`,
 });
 

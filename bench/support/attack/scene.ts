@@ -86,7 +86,7 @@ export interface Outcome {
   ended: string[];
 }
 
-/** The server has one processor, the attacker the other: it stands for another machine. */
+/** The server has one processor, the attacker the other: it stands for another machine. Witnesses run on both. */
 const onProcessor = (number: number): readonly string[] => ['taskset', '-c', String(number)];
 const VICTIM = 0;
 const ATTACKER = 1;
@@ -104,7 +104,7 @@ export async function play(options: SceneOptions): Promise<Outcome> {
     return helper;
   };
   const attacker = async (stations: readonly StationInfo[]) => {
-    const before = plan.isSpoofed ? onProcessor(ATTACKER) : [...hosts.attacker.inside, ...onProcessor(ATTACKER)];
+    const before = [...(plan.isSpoofed ? [] : hosts.attacker.inside), ...onProcessor(ATTACKER)];
     const { attack } = options;
     const task: AttackTask = {
       ...{ name: plan.name, stations, ...attack, from: plan.isSpoofed ? [SERVER] : attack.from },
@@ -112,7 +112,7 @@ export async function play(options: SceneOptions): Promise<Outcome> {
       http: { address: SERVER, port: HTTP_PORT },
       gateway: { address: VIEWERS, port: GATEWAY_PORT },
     };
-    return start('attack/attacker', task, { before: [...before, 'nice', '-n', '5'], env });
+    return start('attack/attacker', task, { before, env });
   };
   try {
     if (plan.hasPassword) await setPassword(program, config);
@@ -133,36 +133,34 @@ export async function play(options: SceneOptions): Promise<Outcome> {
     );
     running.push(gateway);
     const [attacked, other] = stations as [StationInfo, StationInfo];
+    const dist = join(dirname(program), '..', 'dist');
     const recording = (id: string): CollectTask => ({
       ...{ reference: film.packets, reel: null },
       source: { command: [process.execPath, program, 'record', id, '--output', '-', '--quiet'] },
     });
-    const recorders = [await start('collect', recording(attacked.id)), await start('collect', recording(other.id))];
-    const server2 = { address: SERVER, port: CONTROL_PORT };
-    const dist = join(dirname(program), '..', 'dist');
-    const listener = await start(
-      'receive',
-      stations.slice(2).map(({ group, port }) => ({ group, port, address: VIEWERS })),
-    );
-    const control = await start('attack/control', {
-      ...{ server: server2, address: VIEWERS, station: other.id },
-    } satisfies ControlTask);
-    const pages = await start('attack/pages', {
+    const watching: ControlTask = {
+      ...{ server: { address: SERVER, port: CONTROL_PORT }, address: VIEWERS, station: other.id },
+    };
+    const reading: PagesTask = {
       urls: [
         `http://${SERVER}:${HTTP_PORT}/`,
         `http://${SERVER}:${HTTP_PORT}/api/v1/stations`,
         `http://${VIEWERS}:${GATEWAY_PORT}/api/v1/stations`,
       ],
-    } satisfies PagesTask);
-    const operator = await start(
-      'attack/pages',
-      { urls: [`http://127.0.0.1:${HTTP_PORT}/api/v1/session`] } satisfies PagesTask,
-      { env },
-    );
-    const tuning = await start('attack/tuning', { dist, station: attacked.id } satisfies TuningTask);
-    const attacking = await attacker(stations);
-    for (const recorder of recorders) await recorder.read();
-
+    };
+    const operating: PagesTask = { urls: [`http://127.0.0.1:${HTTP_PORT}/api/v1/session`] };
+    const tuningTask: TuningTask = { dist, station: attacked.id };
+    const listening = stations.slice(2).map(({ group, port }) => ({ group, port, address: VIEWERS }));
+    const recorders = await Promise.all([attacked, other].map(({ id }) => start('collect', recording(id))));
+    const [listener, control, pages, operator, tuning, attacking] = await Promise.all([
+      start('receive', listening),
+      start('attack/control', watching),
+      start('attack/pages', reading),
+      start('attack/pages', operating, { env }),
+      start('attack/tuning', tuningTask),
+      attacker(stations),
+    ]);
+    for (const recorder of recorders) await recorder.read(); // It receives.
     const samples: { at: number; server: number; gateway: number; recorders: number }[] = [];
     const pss = (of: readonly Program[]) => memory(new Set(of.map(({ group }) => group))).pss;
     const sample = () => {
@@ -171,6 +169,7 @@ export async function play(options: SceneOptions): Promise<Outcome> {
     const wait = async (seconds: number) => {
       for (const end = Date.now() + seconds * 1000; Date.now() < end; await sleep(SAMPLE_PERIOD)) sample();
     };
+    for (const each of running) if (each !== attacking) each.prefer();
     await sleep(2_000); // Programs compile their code.
     for (const recorder of recorders) recorder.write('begin');
     const before = { at: Date.now(), octets: multicastSent().octets };
@@ -195,7 +194,9 @@ export async function play(options: SceneOptions): Promise<Outcome> {
     const reports = await Promise.all(
       recorders.map((recorder) => recorder.ask<CompletenessReport>('end').catch(() => null)),
     );
-    const missing = reports.map((report, i) => missingOf(report, calm[i]!, rest, (over - before.at) / 1000));
+    const missing = reports.map((report, i) =>
+      missingOf(report, calm[i]!, { calm: from - before.at, all: over - before.at }),
+    );
     const received = await listener.ask<Received>('end clocked').catch(() => null);
     const answersOf = async (witness: HelperProcess) => witness.ask<Answer[]>('end').catch((): Answer[] => []);
     const answers = {
@@ -233,14 +234,17 @@ export async function play(options: SceneOptions): Promise<Outcome> {
   }
 }
 
-/** TS packets that a recorder lacks: those between others, and those that should have come since. */
-function missingOf(report: CompletenessReport | null, calm: CompletenessReport, rest: number, seconds: number): number {
-  const rate = calm.expected / rest;
-  // Until here a recorder is behind by no more than it buffers.
-  const spare = 1;
-  const wanted = rate * (seconds - spare);
+/** TS packets that a recorder lacks: those between others, and those that should have come since. Milliseconds. */
+function missingOf(
+  report: CompletenessReport | null,
+  before: CompletenessReport,
+  { calm, all }: { calm: number; all: number },
+): number {
+  // A recorder is behind by what it buffers, which differs by this much at most.
+  const spare = 500;
+  const wanted = Math.round((before.expected / calm) * (all - spare));
   const { expected, missing } = report ?? { expected: 0, missing: 0 };
-  return missing + Math.max(0, Math.round(wanted - expected));
+  return missing + Math.max(0, wanted - expected);
 }
 
 /** The attack begins before the server: does it go on the air? */
