@@ -57,11 +57,12 @@ function placeOf({ address, port }: SocketAddress): Buffer {
 
 /** Writes and reads messages as our key demands; without a key nothing is sealed, and nothing sealed is believed. */
 export class Seals {
-  readonly #key: MessageKey | null;
+  /** A Buffer, which createHmac takes faster than another array. */
+  readonly #key: Buffer | null;
 
   constructor(key: MessageKey | null) {
     if (key !== null && key.length !== KEY_LENGTH) throw new RangeError(`A key of messages has ${KEY_LENGTH} bytes`);
-    this.#key = key;
+    this.#key = key && Buffer.from(key);
   }
 
   /** Bytes that a seal adds to a message. */
@@ -105,7 +106,7 @@ export class Seals {
 }
 
 /** The seal that belongs at the end of `datagram`. */
-function sealOf(key: MessageKey, datagram: Buffer, server: SocketAddress): Buffer {
+function sealOf(key: Buffer, datagram: Buffer, server: SocketAddress): Buffer {
   const sealed = datagram.subarray(0, datagram.length - SEAL_LENGTH);
   return createHmac('sha256', key).update(placeOf(server)).update(sealed).digest().subarray(0, SEAL_LENGTH);
 }
