@@ -8,7 +8,7 @@ import { parseRtp } from '../src/wire/rtp.js';
 import { capture } from './support/capture.js';
 import { until } from './support/display.js';
 import { bigBuckBunny, makeFilm, openStore, reelOf } from './support/film.js';
-import { runMsc, serve } from './support/msc.js';
+import { runMsc, serve, startMsc } from './support/msc.js';
 import { makeSource } from './support/sources.js';
 import { scratchFolder } from './support/spool.js';
 
@@ -98,7 +98,7 @@ test('a killed server that is started again continues the same stream', async (c
   assert.ok(Math.min(...after!) > Math.max(...before!), 'numbers go on where the clock is');
 });
 
-test('a station is refused that another server has on the air as something else', async (context) => {
+test('a station whose group another server has goes on the air after three seconds, with a warning', async (context) => {
   const folder = scratchFolder(context);
   const store = await openStore(context);
   const [one, two] = ['one.mp4', 'two.mp4'].map((name, i) => {
@@ -106,10 +106,17 @@ test('a station is refused that another server has on the air as something else'
     makeSource({ path, seconds: 1 + i, video: { width: 320, height: 240, frameRate: [25, 1] }, audio: null });
     return path;
   });
-  const server = await serve(context, [`Channel=${one}`, '--store', store.folder], 1);
-  const refused = await runMsc(context, ['serve', `Channel=${two}`, '--store', store.folder, '--control-port', '0']);
-  assert.equal(refused.exitCode, 7);
-  assert.match(refused.stderr, /"Channel" cannot go on the air/);
-  assert.match(refused.stderr, /another name/);
+  const server = await serve(context, [`Claimed=${one}`, '--store', store.folder], 1);
+  const words = ['serve', `Claimed=${two}`, '--store', store.folder, '--control-port', '0'];
+  const later = startMsc(context, words);
+  let log = '';
+  later.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    log += text;
+  });
+  await until(context, async () => /as "Claimed"\. Receivers/.test(log));
+  assert.match(
+    log,
+    /sends another programme to the group .* in 3 s all the same.*On the air: 1 Claimed.*another name/s,
+  );
   await server.stop();
 });

@@ -12,6 +12,7 @@ import { Viewers } from '../gateway/viewers.js';
 import { changeText } from '../net/interface-state.js';
 import { interfaceWatch } from '../net/interface-watch.js';
 import { resolveInterface } from '../net/interfaces.js';
+import { SilentServers } from '../receiver/silent-servers.js';
 import { Tuner, troubleLine } from '../receiver/tuner.js';
 import { ThumbnailChild } from '../reel/thumbnail-child.js';
 import type { MessageKey } from '../wire/seal.js';
@@ -90,6 +91,7 @@ export async function openNetworkGateway(options: NetworkGatewayOptions, output:
   };
   const now = () => Millis(performance.timeOrigin + performance.now());
   const notes = new LeftOutNotes();
+  const silent = new SilentServers();
   const catalogue = new NetworkCatalogue({
     find: async (before) =>
       findStations({
@@ -98,7 +100,7 @@ export async function openNetworkGateway(options: NetworkGatewayOptions, output:
         before,
         onLeftOut: (leftOut) => notes.next(leftOut, systemTimers.now()).forEach(log),
       }),
-    createTuner: () => new Tuner(events, { also, keepAlive: CLOCK_PERIOD, key }),
+    createTuner: () => new Tuner(events, { also, keepAlive: CLOCK_PERIOD, key, silent }),
     timers: systemTimers,
     now,
     log,

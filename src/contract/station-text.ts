@@ -44,26 +44,34 @@ const columns: readonly Column[] = [
 
 /** Width of a text in terminal columns: two for East Asian scripts and emoji, none for combining marks and joiners. */
 export function textWidth(text: string): number {
+  if (/^[ -~]*$/.test(text)) return text.length;
   let width = 0;
-  for (const character of text) {
-    if (/[\p{M}\u200c\u200d]/u.test(character)) continue;
-    width += /[ᄀ-ᅟ⺀-꓏가-힣豈-﫿︰-﹏＀-｠￠-￦\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u.test(character) ? 2 : 1;
-  }
+  for (const character of text) width += characterWidth(character);
   return width;
+}
+
+function characterWidth(character: string): number {
+  if (/[\p{M}\u200c\u200d]/u.test(character)) return 0;
+  return /[ᄀ-ᅟ⺀-꓏가-힣豈-﫿︰-﹏＀-｠￠-￦\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u.test(character) ? 2 : 1;
 }
 
 /** `text` padded to exactly `width` columns, or shortened with "…". */
 export function fit(text: string, width: number, right = false): string {
   let shown = text;
-  if (textWidth(text) > width) {
+  let taken = textWidth(text);
+  if (taken > width) {
     shown = '';
+    taken = 0;
     for (const character of text) {
-      if (textWidth(shown + character) >= width) break;
+      const next = taken + characterWidth(character);
+      if (next >= width) break;
       shown += character;
+      taken = next;
     }
     shown += '…';
+    taken++;
   }
-  const space = ' '.repeat(Math.max(0, width - textWidth(shown)));
+  const space = ' '.repeat(Math.max(0, width - taken));
   return right ? space + shown : shown + space;
 }
 

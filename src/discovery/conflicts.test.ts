@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeStation } from '../../test/support/stations.js';
 import type { StationInfo } from '../wire/station-info.js';
-import { conflictProblem, findConflicts } from './conflicts.js';
+import { conflictText, findConflicts } from './conflicts.js';
 
 const own = makeStation(1, { name: 'News' });
 const found = (changes: Partial<StationInfo>) => ({
@@ -29,10 +29,9 @@ test('other groups, and other ids on other ports, do not meet', () => {
   assert.deepEqual(kinds({ id: 'other', port: 6000 }), []);
 });
 
-test('the problem names station, server and address, and what to do', () => {
+test('the text names station, server, address and group', () => {
   const [conflict] = findConflicts([own], [found({ schedule: 'other' })]);
-  const { code, message, next } = conflictProblem(conflict!);
-  assert.equal(code, 'station');
-  for (const word of ['"News"', 'attic', '10.0.0.2', '239.255.0.1:5004']) assert.ok(message.includes(word), word);
-  assert.ok(next.includes('NAME=PATH'));
+  const text = conflictText(conflict!);
+  for (const word of ['"News"', 'attic', '10.0.0.2', '239.255.0.1:5004', '"Other news"'])
+    assert.ok(text.includes(word), word);
 });

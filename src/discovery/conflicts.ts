@@ -1,12 +1,11 @@
 /** Detects stations of ours that another server sends as well: the same packets, or others. */
-import { Problem } from '../base/problem.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { type FoundStation, serverNames } from './find-state.js';
 
 export interface Conflict {
   /**
    * `twin`: both send the same packets, and receivers take the first copy. `conflict`: different packets to one group,
-   * which no receiver can use.
+   * which only receivers that look at the sender's address can use.
    */
   kind: 'twin' | 'conflict';
   own: StationInfo;
@@ -28,13 +27,11 @@ export function findConflicts(own: readonly StationInfo[], found: readonly Found
   );
 }
 
-/** The Problem of a conflict. */
-export function conflictProblem({ own, other }: Conflict): Problem {
+/** What the other server does, as the beginning of a sentence. */
+export function conflictText({ own, other }: Conflict): string {
   const addresses = other.servers.map(({ address }) => address).join(', ');
-  return new Problem(
-    'station',
-    `Station "${own.name}" cannot go on the air: the server ${serverNames(other)} (${addresses}) sends another ` +
-      `programme to its group ${own.group}:${own.port}, as "${other.info.name}"`,
-    'Give yours another name, as NAME=PATH, or end the other one. The same files in the same order may be on both.',
+  return (
+    `The server ${serverNames(other)} (${addresses}) sends another programme to the group ${own.group}:${own.port} of ` +
+    `station "${own.name}", as "${other.info.name}"`
   );
 }

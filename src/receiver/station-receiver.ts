@@ -53,6 +53,8 @@ export interface StationReceiverOptions {
   random?: () => number;
   /** A socket failed after it was opened, or the server did not send a flow: reception goes on without. */
   onError: (error: Error) => void;
+  /** Called when the server has sent nothing for a while of what it was asked for: lost packets, or a flow. */
+  onUnanswered?: () => void;
 }
 
 export interface StationReceiver {
@@ -253,6 +255,7 @@ export class Receiver implements StationReceiver {
       if (order.type === 'feedback') this.#link?.feedback(order.feedback);
       else if (order.type === 'check') this.#link?.check();
       else if (order.type === 'replay') this.#replay(order.request);
+      else if (order.type === 'unanswered') this.#options.onUnanswered?.();
       else this.#report(order.error);
     }
     this.#setTimer();

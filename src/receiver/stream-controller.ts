@@ -27,6 +27,8 @@ export type Order =
   | { type: 'replay'; request: FlowRequest }
   /** Ask whether the server is there: it does not answer feedback. */
   | { type: 'check' }
+  /** The server has sent nothing that it was asked for: another may. */
+  | { type: 'unanswered' }
   /** Report this: the server refused a flow, and the stream continues with what the group sends. */
   | { type: 'report'; error: unknown };
 
@@ -67,6 +69,11 @@ const LONGEST_TAIL = 256;
 const RETRY = Millis(2_000);
 /** Feedback without an answer for this time makes us ask whether the server is there. */
 const UNANSWERED = Millis(1_000);
+/**
+ * Feedback without an answer for this time, and that of two looks at the sockets, is a reason to turn to another server of the
+ * station: by then a lost packet has been requested at least three times, and is about to be given up.
+ */
+const UNHELPFUL = Millis(250);
 /** How long a stream that is behind waits for a lost server while the group goes on: sessions ask again within 3 s. */
 const PATIENCE = Millis(4_000);
 /** Retransmissions kept until the flow they belong to is known. */
@@ -139,6 +146,11 @@ export class StreamController {
   /** Retransmissions while a flow is awaited: its first packets can come before the answer. null: none is awaited. */
   #early: Buffer[] | null = null;
   #unansweredSince: Millis | null = null;
+  /** The `unansweredSince` that has been an order. */
+  #orderedFor: Millis | null = null;
+  readonly #unhelpful: Millis;
+  /** Another server, or the same one after a loss, has nothing of the flow yet. */
+  #isFlowGone = false;
   #oldest: Millis | null = null;
   #orders: Order[] = [];
 
@@ -147,6 +159,7 @@ export class StreamController {
     this.#options = options;
     this.station = station;
     this.#deadline = deadline ?? deadlineFor(latency);
+    this.#unhelpful = Millis(Math.min(UNHELPFUL + 2 * latency, UNANSWERED));
     this.#rate = packetRate(station);
     this.#speed = Math.min(options.speed, greatestFlowSpeed(this.#rate));
     this.#ssrc = Math.floor(random() * 0x1_0000_0000);
@@ -272,6 +285,8 @@ export class StreamController {
       this.#server = { name: 'present', tuned: known };
       this.buffer.keepsUnread = true;
       this.#retryAt = now;
+      this.#isFlowGone = true;
+      this.#unansweredSince = null;
     }
     return this.advance(now);
   }
@@ -319,6 +334,11 @@ export class StreamController {
       for (let i = 0; i < times; i++) this.#sendFeedback({ missing: packets, copies });
     }
     this.#reportIfDue(now);
+    const since = this.#unansweredSince;
+    if (since !== null && since !== this.#orderedFor && now - since >= this.#unhelpful) {
+      this.#orderedFor = since;
+      this.#orders.push({ type: 'unanswered' });
+    }
     if (this.#unansweredSince !== null && now - this.#unansweredSince >= UNANSWERED) {
       this.#unansweredSince = null;
       this.#orders.push({ type: 'check' });
@@ -417,6 +437,8 @@ export class StreamController {
     const early = this.#early ?? [];
     this.#early = [];
     this.#enter({ name: 'flow', flow: new FlowCredit({ number, from, credit, rate: this.#rate }, now), awaited: null });
+    this.#isFlowGone = false;
+    if (early.length === 0) this.#unansweredSince ??= now;
     this.#reception.takeEarly(early, from, now);
   }
 
@@ -424,6 +446,7 @@ export class StreamController {
   #steer(flow: FlowCredit, now: Millis): void {
     const { base, flow: position } = this.#reception;
     if (position === null || (base !== null && position + 1 >= base)) {
+      this.#unansweredSince = null;
       this.#endFlow(now);
       return;
     }
@@ -435,7 +458,7 @@ export class StreamController {
     const stalled = flow.stalledFor(now);
     if (base !== null && base - position <= LONGEST_TAIL && stalled >= TAIL_WAIT) {
       this.#endFlow(now);
-    } else if (stalled >= STALL_WAIT && this.#mayRequest(now)) {
+    } else if ((stalled >= STALL_WAIT || this.#isFlowGone) && this.#mayRequest(now)) {
       this.#retryAt = Millis(now + RETRY);
       this.#unansweredSince ??= now;
       this.#requestFrom(PacketNumber(position + 1));
@@ -471,6 +494,7 @@ export class StreamController {
   #requestFrom(packet: PacketNumber): void {
     const flow = this.nextFlow();
     this.#setAwaited(flow);
+    this.#isFlowGone = false;
     this.#orders.push({ type: 'replay', request: { flow, speed: this.#speed, from: { kind: 'packet', packet } } });
   }
 

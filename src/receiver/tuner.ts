@@ -1,12 +1,15 @@
 /** Being tuned: the session with the station's server, and its group received. */
 
 import { messageOf, nullIfProblem, Problem } from '../base/problem.js';
+import { systemTimers, type Timers } from '../base/timers.js';
 import type { Millis } from '../base/units.js';
 import { openSession, type Session, type Tuned } from '../control/client.js';
 import type { FoundStation, StationServer } from '../discovery/find.js';
 import { openGroupBatched } from '../net/receive-batched.js';
 import type { MessageKey } from '../wire/seal.js';
 import type { StationInfo } from '../wire/station-info.js';
+import { HEDGE, race } from './race.js';
+import { SilentServers } from './silent-servers.js';
 import { Receiver, type StationReceiver, type Target } from './station-receiver.js';
 import type { StreamBufferOptions } from './stream-buffer.js';
 
@@ -41,6 +44,11 @@ export interface TunerOptions {
   speed?: number;
   /** Of messages to servers; without one, only servers without one answer. */
   key?: MessageKey;
+  /** Servers that were silent; those of a process share it. */
+  silent?: SilentServers;
+  timers?: Timers;
+  /** Random numbers from 0 to 1. */
+  random?: () => number;
 }
 
 /** Whether the same receiver receives both. */
@@ -52,13 +60,25 @@ interface Link {
   readonly session: Session;
   readonly server: StationServer;
   isLost: boolean;
+  /** Packets to us alone that came before the session was chosen. */
+  readonly early: Buffer[];
 }
+
+/** A server that has answered. */
+interface Answer {
+  readonly link: Link;
+  readonly tuned: Tuned;
+}
+
+/** Packets of a session that are kept until it is chosen: a server's answer comes before all but a few of them. */
+const MOST_EARLY = 256;
 
 const isSameServer = (a: StationServer, b: StationServer): boolean => a.address === b.address && a.port === b.port;
 
 /**
  * Responsible for:
- * - one session, with one of the servers that send the station; turning to the next of them when that one is lost
+ * - one session, with one of the servers that send the station: any of them, asked in random order, and the next soon if it is
+ *   silent; turning to another when the server is lost, or sends nothing that it is asked for
  * - asking the server and joining the group at the same moment
  * - receiving the group although no server answers: packets may come all the same
  */
@@ -66,6 +86,8 @@ export class Tuner {
   readonly #events: TunerEvents;
   readonly #options: TunerOptions;
   readonly #network: TunerNetwork;
+  readonly #silent: SilentServers;
+  readonly #timers: Timers;
   #link: Link | null = null;
   #receiver: Receiver | null = null;
   /** The receiver of the packets that the server sends to us alone. */
@@ -81,6 +103,8 @@ export class Tuner {
     this.#events = events;
     this.#options = options;
     this.#network = using;
+    this.#silent = options.silent ?? new SilentServers();
+    this.#timers = options.timers ?? systemTimers;
   }
 
   get current(): StationReceiver | null {
@@ -103,18 +127,20 @@ export class Tuner {
   }
 
   async #tune(found: FoundStation, start?: Target): Promise<StationReceiver> {
-    const { info, servers } = found;
-    const { localAddress } = servers[0];
+    const { info } = found;
+    const servers = this.#inOrder(found.servers);
+    const { localAddress } = servers[0]!;
     let receiver = this.#receiverOf(info, localAddress);
     this.#asking = receiver;
     const joining = receiver.join();
     joining.catch(() => undefined); // awaited below
-    const tuned = await this.#ask(found, receiver, start === undefined);
+    const tuned = await this.#ask(info, servers, receiver, start === undefined);
     await joining;
     this.#receiver?.release();
-    if (tuned && !isSameStream(tuned.station, info)) {
+    const by = this.#link?.server.localAddress ?? localAddress;
+    if (tuned && (by !== localAddress || !isSameStream(tuned.station, info))) {
       await receiver.close();
-      receiver = this.#receiverOf(tuned.station, localAddress);
+      receiver = this.#receiverOf(tuned.station, by);
       this.#asking = receiver;
       await receiver.join();
     }
@@ -162,39 +188,91 @@ export class Tuner {
   #receiverOf(station: StationInfo, localAddress: string): Receiver {
     const { buffer, latency, also, deadline, speed } = this.#options;
     const { openGroup } = this.#network;
-    const onError = (error: Error): void => this.#report(error);
-    return new Receiver({ station, localAddress, also, openGroup, latency, buffer, deadline, speed, onError });
+    const receiver: Receiver = new Receiver({
+      ...{ station, localAddress, also, openGroup, latency, buffer, deadline, speed },
+      timers: this.#timers,
+      onError: (error) => this.#report(error),
+      onUnanswered: () => this.#turnIfUnanswered(receiver),
+    });
+    return receiver;
   }
 
-  /** Asks the servers one after another, until one has the station; null where none does. */
-  async #ask({ info, servers }: FoundStation, receiver: Receiver, isLive: boolean): Promise<Tuned | null> {
+  #inOrder(servers: readonly StationServer[]): StationServer[] {
+    return this.#silent.inOrder(servers, this.#options.random ?? Math.random, this.#timers.now());
+  }
+
+  /** Asks the servers until one has the station, the one of the session first; null where none does. */
+  async #ask(
+    info: StationInfo,
+    servers: readonly StationServer[],
+    receiver: Receiver,
+    isLive: boolean,
+  ): Promise<Tuned | null> {
     // A player begins with any JPEG picture: the next is as good.
     const wantsBurst = isLive && this.#options.burst !== false && info.format === 'h264';
     const burst = wantsBurst ? receiver.burst() : undefined;
-    this.#turns++;
+    const turn = ++this.#turns;
     const before = this.#link;
-    const isKnown = (server: StationServer): boolean => before !== null && isSameServer(server, before.server);
-    let problem: unknown;
-    if (before !== null && servers.some(isKnown)) {
-      try {
-        return await before.session.change(info.id, burst);
-      } catch (error) {
-        problem = error;
-      }
-    }
-    for (const server of servers) {
-      if (isKnown(server)) continue;
-      void this.#link?.session.exit();
+    const isBefore = (server: StationServer): boolean => before !== null && isSameServer(server, before.server);
+    const isGood = ({ tuned }: Answer): boolean =>
+      isSameStream(tuned.station, info) && (burst === undefined || tuned.burst !== null);
+    const others = servers
+      .filter((server) => !isBefore(server))
+      .map((server) => () => this.#tuneTo(server, info, burst));
+    let tries = others;
+    if (before !== null && servers.some(isBefore)) {
+      tries = [() => this.#answer(before, () => before.session.change(info.id, burst)), ...others];
+    } else {
+      void before?.session.exit();
       this.#link = null;
-      try {
-        this.#link = await this.#open(server);
-        return await this.#link.session.tune(info.id, burst);
-      } catch (error) {
-        problem ??= error;
-      }
     }
-    this.#report(problem);
-    return null;
+    try {
+      const { link, tuned } = await this.#firstOf(tries, isGood);
+      if (turn !== this.#turns) {
+        void link.session.exit();
+        return null;
+      }
+      if (link !== before) void before?.session.exit();
+      this.#choose(link);
+      return tuned;
+    } catch (error) {
+      this.#report(error);
+      return null;
+    }
+  }
+
+  #firstOf(tries: readonly (() => Promise<Answer>)[], isGood: (answer: Answer) => boolean): Promise<Answer> {
+    const drop = ({ link }: Answer): void => {
+      if (this.#link !== link) void link.session.exit();
+    };
+    return race(tries, { timers: this.#timers, isGood, drop });
+  }
+
+  /** Opens a session with a server and tunes it. */
+  async #tuneTo(server: StationServer, info: StationInfo, burst?: { flow: number }): Promise<Answer> {
+    const link = await this.#open(server);
+    try {
+      return await this.#answer(link, () => link.session.tune(info.id, burst));
+    } catch (error) {
+      void link.session.exit();
+      throw error;
+    }
+  }
+
+  /** A server that has not answered within HEDGE counts as silent. */
+  async #answer(link: Link, ask: () => Promise<Tuned>): Promise<Answer> {
+    const cancel = this.#timers.after(HEDGE, () => this.#silent.note(link.server, this.#timers.now()));
+    try {
+      return { link, tuned: await ask() };
+    } finally {
+      cancel();
+    }
+  }
+
+  /** The session is the one that is used from now on. */
+  #choose(link: Link): void {
+    this.#link = link;
+    for (const datagram of link.early.splice(0)) this.#asking?.media(datagram);
   }
 
   async #open(server: StationServer): Promise<Link> {
@@ -203,7 +281,10 @@ export class Tuner {
       address,
       port,
       localAddress,
-      onMedia: (datagram) => this.#asking?.media(datagram),
+      onMedia: (datagram) => {
+        if (this.#link === link) this.#asking?.media(datagram);
+        else if (link.early.length < MOST_EARLY) link.early.push(datagram);
+      },
       onClock: (answer) => {
         if (this.#link === link) this.#receiver?.addClock(answer);
       },
@@ -223,39 +304,53 @@ export class Tuner {
         this.#events.onServer(false);
       },
     });
-    const link: Link = { session, server, isLost: false };
+    const link: Link = { session, server, isLost: false, early: [] };
     return link;
   }
 
   /** Tuning asks the servers itself: two that ask at the same time would both open sessions. */
   #turnIfLost(): void {
-    if (this.#link?.isLost && !this.#isTuning) void this.#turnFrom(this.#link);
+    const link = this.#link;
+    if (link?.isLost && !this.#isTuning) void this.#turnFrom(link, this.#others(link), () => link.isLost);
   }
 
-  /** Goes on with another server of the station, unless the lost one is back before. The group is received meanwhile. */
-  async #turnFrom(lost: Link): Promise<void> {
+  /** The server sends nothing that it was asked for; another may. */
+  #turnIfUnanswered(receiver: Receiver): void {
+    const link = this.#link;
+    if (receiver !== this.#receiver || link === null || link.isLost || this.#isTuning || this.#isTurning) return;
+    const now = this.#timers.now();
+    this.#silent.note(link.server, now);
+    const others = this.#others(link).filter((server) => !this.#silent.isSilent(server, now));
+    if (others.length > 0) void this.#turnFrom(link, others, () => true);
+  }
+
+  #others({ server }: Link): StationServer[] {
+    const servers = this.#found?.servers ?? [];
+    return this.#inOrder(servers).filter((other) => !isSameServer(other, server));
+  }
+
+  /** Goes on with one of `others`, unless the server is wanted again before. The group is received meanwhile. */
+  async #turnFrom(left: Link, others: readonly StationServer[], isUnwanted: () => boolean): Promise<void> {
+    const info = this.#found?.info;
+    if (info === undefined || others.length === 0) return;
+    const turn = ++this.#turns;
     this.#isTurning = true;
-    await this.#tryOthers(lost, ++this.#turns);
+    const isGood = ({ tuned }: Answer): boolean => isSameStream(tuned.station, info);
+    const tries = others.map((server) => () => this.#tuneTo(server, info));
+    const answer = await this.#firstOf(tries, isGood).catch(nullIfProblem);
     this.#isTurning = false;
-  }
-
-  async #tryOthers(lost: Link, turn: number): Promise<void> {
-    const { info, servers } = this.#found ?? { servers: [] };
-    for (const server of servers) {
-      if (info === undefined || isSameServer(server, lost.server)) continue;
-      const link = await this.#open(server).catch(nullIfProblem);
-      const tuned = (await link?.session.tune(info.id).catch(nullIfProblem)) ?? null;
-      if (link !== null && tuned !== null && turn === this.#turns && lost.isLost) {
-        this.#link = link;
-        void lost.session.exit();
-        if (this.#isPaused) this.pause();
-        this.#receiver?.serverBack(tuned, link.session);
-        this.#events.onServer(false);
-        return;
-      }
-      void link?.session.exit();
-      if (turn !== this.#turns || !lost.isLost) return;
+    if (answer === null) return;
+    const { link, tuned } = answer;
+    if (turn !== this.#turns || !isUnwanted() || !isGood(answer)) {
+      void link.session.exit();
+      return;
     }
+    this.#choose(link);
+    void left.session.exit();
+    if (this.#isPaused) this.pause();
+    this.#receiver?.serverBack(tuned, link.session);
+    if (left.isLost) this.#events.onServer(false);
+    else this.#report(unanswered(left.server, link.server));
   }
 
   #report(error: unknown): void {
@@ -263,6 +358,13 @@ export class Tuner {
     this.#events.onTrouble(error);
   }
 }
+
+const unanswered = (left: StationServer, next: StationServer): Problem =>
+  new Problem(
+    'server',
+    `The server ${left.name} (${left.address}:${left.port}) sends no packets that it is asked for`,
+    `Reception goes on with ${next.name} (${next.address}:${next.port}), which sends the same station.`,
+  );
 
 /** A problem in one line. */
 export const troubleLine = (problem: Problem): string => `${messageOf(problem)}. ${problem.next}`;

@@ -1,10 +1,11 @@
 /** A server: stations from their files onto the air, changed while it runs. */
 import { closeInOrder } from '../base/closing.js';
 import { asProblem, nullIfProblem, Problem } from '../base/problem.js';
+import { systemTimers } from '../base/timers.js';
 import { Millis, millisToTicks } from '../base/units.js';
 import type { Operator } from '../contract/server-view.js';
 import { readKeyFile } from '../control/key-file.js';
-import { conflictProblem, findConflicts } from '../discovery/conflicts.js';
+import { type Conflict, conflictText } from '../discovery/conflicts.js';
 import { type FoundStation, findStations, type StationServer } from '../discovery/find.js';
 import type { MediaSettings } from '../media/settings.js';
 import { loopback, type NetInterface, resolveInterface } from '../net/interfaces.js';
@@ -15,6 +16,7 @@ import type { Station, StationItem } from '../station/station.js';
 import type { MessageKey } from '../wire/seal.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { Broadcaster } from './broadcaster.js';
+import { CLAIM_PATIENCE, Claims } from './claims.js';
 import {
   checkServerConfig,
   checkStationConfig,
@@ -100,7 +102,7 @@ interface ServerParts {
 /**
  * Responsible for:
  * - stations being added and removed while the server runs; an error of one is that station's alone
- * - refusing a station to whose group another server sends something else
+ * - delaying a station to whose group another server sends something else, and warning of it
  * - closing everything in reverse order
  */
 export class Server {
@@ -109,6 +111,7 @@ export class Server {
   readonly #parts: ServerParts;
   readonly #operator: ServerOperator;
   readonly #lineUp = new LineUp();
+  readonly #claims = new Claims({ search: () => this.#findOthers(), timers: systemTimers });
   /** In the order of opening. */
   readonly #closing: (() => Promise<void> | void)[];
   /** Aborted when the server is closed. */
@@ -179,18 +182,27 @@ export class Server {
    */
   async startStations(): Promise<void> {
     await this.#run(async () => {
-      await this.#parts.found;
+      const found = await this.#parts.found;
       const missing: Entry[] = [];
+      const starting: Promise<void>[] = [];
+      // A station that waits for a claim on its group to end does not delay the next.
+      const begin = (entry: Entry, start: (onWait: () => void) => Promise<void>) =>
+        new Promise<void>((resolve, reject) => {
+          const started = this.#attempt(entry, () => start(resolve));
+          starting.push(started);
+          started.then(resolve, reject);
+        });
       for (const entry of this.#planConfigured()) {
-        await this.#attempt(entry, async () => {
-          if (!(await this.#start(entry, loadKnown))) missing.push(entry);
+        await begin(entry, async (onWait) => {
+          if (!(await this.#start(entry, loadKnown, { found, onWait }))) missing.push(entry);
         });
       }
       for (const entry of missing) {
-        await this.#attempt(entry, async () => {
-          if (!(await this.#start(entry, prepareMissing))) this.#lineUp.delete(entry);
+        await begin(entry, async (onWait) => {
+          if (!(await this.#start(entry, prepareMissing, { found, onWait }))) this.#lineUp.delete(entry);
         });
       }
+      await Promise.all(starting);
     }).catch((error: unknown) => {
       if (!this.#ending.signal.aborted) throw error;
     });
@@ -211,7 +223,7 @@ export class Server {
     try {
       const load = async (options: PrepareOptions & StateOptions) =>
         (await loadKnown(options)) ?? prepareMissing(options);
-      const isStarted = await this.#run(() => this.#start(entry, load, () => this.#findOthers()));
+      const isStarted = await this.#run(() => this.#start(entry, load));
       if (!isStarted) throw new Problem('source', `${plan.name}: no file can be played`, 'The log has the reasons.');
       return plan.id;
     } catch (error) {
@@ -308,7 +320,7 @@ export class Server {
   async #start(
     entry: Entry,
     load: (options: PrepareOptions & StateOptions) => Promise<ReadyStation | null>,
-    findOthers = () => this.#parts.found,
+    { found, onWait = () => undefined }: { found?: readonly FoundStation[]; onWait?: () => void } = {},
   ): Promise<boolean> {
     const options = this.#loadOptions(entry.plan);
     const signal = AbortSignal.any([options.signal, entry.removal.signal]);
@@ -316,10 +328,19 @@ export class Server {
     if (ready === null) return false;
     try {
       if (ready.sources === null) await noteSources(ready, options);
-      const twins = this.#twinsOf(ready, await findOthers());
+      const { twins, claim } = await this.#claims.settle({
+        info: () => ready.info(millisToTicks(this.now())),
+        found,
+        onWait: (other) => {
+          onWait();
+          this.#noteWait(entry, other);
+        },
+        signal,
+      });
       signal.throwIfAborted();
       entry.ready = ready;
       this.#parts.broadcaster.add(ready, twins);
+      if (claim) this.#warnOfClaim(entry, claim);
       return true;
     } catch (error) {
       const { broadcaster } = this.#parts;
@@ -330,12 +351,16 @@ export class Server {
     }
   }
 
-  /** Names of other servers that send the same station. Throws a Problem where one sends something else to its group. */
-  #twinsOf(ready: ReadyStation, found: readonly FoundStation[]): string[] {
-    const conflicts = findConflicts([ready.info(millisToTicks(this.now()))], found);
-    const conflict = conflicts.find(({ kind }) => kind === 'conflict');
-    if (conflict) throw conflictProblem(conflict);
-    return [...new Set(conflicts.flatMap(({ other }) => other.servers.map(({ name }) => name)))];
+  #noteWait({ plan: station }: Entry, claim: Conflict): void {
+    const wait = `It goes on the air when the other ends, or in ${CLAIM_PATIENCE / 1000} s all the same.`;
+    this.#parts.events.emit({ kind: 'note', message: `${conflictText(claim)}. ${wait}`, station });
+  }
+
+  #warnOfClaim({ plan: station }: Entry, claim: Conflict): void {
+    const advice =
+      'Receivers of MultiStreamCast take each from its own server; other players get both mixed. Give yours another name, as ' +
+      'NAME=PATH, or end the other one.';
+    this.#parts.events.emit({ kind: 'warning', message: `${conflictText(claim)}. ${advice}`, station });
   }
 
   /** Stations that other servers send now. */

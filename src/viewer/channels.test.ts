@@ -20,6 +20,16 @@ test('an ambiguous name lists its stations, and each has a name of its own', () 
   assert.equal(chooseChannel(channels, 'attic/station-2'), channels[2]);
 });
 
+test('a message names twenty of a thousand stations', () => {
+  const many = Array.from({ length: 1_000 }, (_, i) => channel(i + 1, { name: 'ö'.repeat(200) }));
+  for (const wanted of ['none', 'ö'.repeat(200)]) {
+    assert.throws(
+      () => chooseChannel(many, wanted),
+      (error: unknown) => error instanceof Problem && `${error.message}${error.next}`.length < 10_000,
+    );
+  }
+});
+
 test('an unknown name lists the stations there are', () => {
   assert.throws(
     () => chooseChannel(channels, '7'),

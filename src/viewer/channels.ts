@@ -49,15 +49,23 @@ export function matching<C extends Channel>(channels: readonly C[], wanted: stri
   return [];
 }
 
+/** Stations that a message names. */
+const MOST_NAMED = 20;
+
+const some = (texts: readonly string[]): string =>
+  texts.length > MOST_NAMED
+    ? `${texts.slice(0, MOST_NAMED).join(', ')} and ${texts.length - MOST_NAMED} more (msc list)`
+    : texts.join(', ');
+
 /** The station with this number, id, name or key. Throws a Problem when there is none, or more than one. */
 export function chooseChannel<C extends Channel>(channels: readonly C[], wanted: string): C {
   const found = matching(channels, wanted);
   const [first, second] = found;
   if (first && !second) return first;
   if (second) {
-    const listed = found.map(({ info, key }) => `${info.name} on ${info.server} (${key})`).join(', ');
+    const listed = some(found.map(({ info, key }) => `${info.name} on ${info.server} (${key})`));
     throw new Problem('station', `"${wanted}" is ${found.length} stations: ${listed}`, 'Use the key in brackets.');
   }
-  const numbers = channels.map(({ info }) => `${info.number} ${info.name}`).join(', ');
+  const numbers = some(channels.map(({ info }) => `${info.number} ${info.name}`));
   throw new Problem('station', `There is no station "${wanted}"`, `Choose one of: ${numbers}.`);
 }
