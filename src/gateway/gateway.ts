@@ -3,11 +3,11 @@ import { type FastifyError, type FastifyReply, type FastifyRequest, fastify } fr
 import { messageOf, Problem, systemCode } from '../base/problem.js';
 import { Millis } from '../base/units.js';
 import { apiRoutes } from './api/api-routes.js';
-import type { GatewayContext, Routes } from './context.js';
+import { type GatewayContext, type Routes, routeContextOf } from './context.js';
 import { healthRoutes } from './health-routes.js';
 import { hlsRoutes } from './hls/hls-routes.js';
 import { HttpProblem, replyProblem } from './http-problem.js';
-import { limitConnections, MOST_BODY, MOST_PARAMETER, refuseConnection, serverOptions } from './limits.js';
+import { MOST_BODY, MOST_PARAMETER } from './limits.js';
 import { listRoutes } from './lists/list-routes.js';
 import { liveRoutes } from './live/live-routes.js';
 import { pageRoutes } from './page-routes.js';
@@ -53,16 +53,17 @@ const HEADERS = {
 const FAULT_PERIOD = Millis(10_000);
 
 /** Rejects with a Problem where the port cannot be listened on. */
-export async function openGateway({ context, host, port }: GatewayOptions): Promise<Gateway> {
+export async function openGateway({ context: given, host, port }: GatewayOptions): Promise<Gateway> {
+  const context = routeContextOf(given);
+  const { connections } = context;
   const app = fastify({
-    http: serverOptions,
+    serverFactory: (handler) => connections.createServer(handler),
     bodyLimit: MOST_BODY,
     forceCloseConnections: true,
-    clientErrorHandler: refuseConnection,
     frameworkErrors: (error, _request, reply) => replyProblem(reply as FastifyReply, badAddress(error)),
     routerOptions: { maxParamLength: MOST_PARAMETER },
   });
-  limitConnections(app.server);
+  app.addHook('onClose', async () => connections.close());
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers(HEADERS);
   });

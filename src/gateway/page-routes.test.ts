@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import { type FastifyInstance, fastify } from 'fastify';
-import type { GatewayContext } from './context.js';
+import type { RouteContext } from './context.js';
 import { HttpProblem, replyProblem } from './http-problem.js';
 import { pageRoutesOf } from './page-routes.js';
 
@@ -22,7 +22,7 @@ function appWith(context: TestContext, files: Readonly<Record<string, string | B
     if (error instanceof HttpProblem) return replyProblem(reply, error);
     throw error;
   });
-  pageRoutesOf(join(folder, files === null ? 'nowhere' : 'web'))(app, {} as GatewayContext);
+  pageRoutesOf(join(folder, files === null ? 'nowhere' : 'web'))(app, {} as RouteContext);
   context.after(() => app.close());
   return app;
 }

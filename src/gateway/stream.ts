@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Millis } from '../base/units.js';
-import type { GatewayContext } from './context.js';
+import type { RouteContext } from './context.js';
 import { Delivery } from './delivery.js';
 import type { Chunk, StationReader, StationSource } from './source.js';
 import type { GatewayViewer, ViewerKind } from './viewers.js';
@@ -10,7 +10,7 @@ import type { GatewayViewer, ViewerKind } from './viewers.js';
 export interface StreamOptions {
   request: FastifyRequest;
   reply: FastifyReply;
-  context: GatewayContext;
+  context: RouteContext;
   source: StationSource;
   reader: StationReader;
   kind: ViewerKind;
@@ -41,7 +41,7 @@ export function stream(options: StreamOptions): void {
   response.flushHeaders();
   const viewer: GatewayViewer = {
     kind,
-    address: request.ip,
+    address: context.clientOf(request.raw).address,
     station: source.info.id,
     since: context.now(),
     bytes: 0,

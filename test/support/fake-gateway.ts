@@ -4,7 +4,7 @@ import { type FastifyInstance, fastify } from 'fastify';
 import { Millis } from '../../src/base/units.js';
 import type { CredentialsData, CredentialsFile } from '../../src/gateway/access/credentials.js';
 import { apiRoutes } from '../../src/gateway/api/api-routes.js';
-import type { GatewayContext } from '../../src/gateway/context.js';
+import { type GatewayContext, routeContextOf } from '../../src/gateway/context.js';
 import { type GatewayViewer, Viewers } from '../../src/gateway/viewers.js';
 import { FakeCatalogue, FakeStation } from './fake-catalogue.js';
 import { FakeOperator } from './fake-operator.js';
@@ -50,7 +50,7 @@ export function fakeGateway(): FakeGateway {
 /** The API's routes without a port: `inject` sends requests from any address. */
 export function openApi(test: { after(run: () => Promise<unknown>): void }, context: GatewayContext): FastifyInstance {
   const app = fastify();
-  apiRoutes(app, context);
+  apiRoutes(app, routeContextOf(context));
   test.after(() => app.close());
   return app;
 }

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { fastify } from 'fastify';
 import type { Page } from 'playwright-core';
 import { build } from 'vite';
-import type { GatewayContext } from '../../src/gateway/context.js';
+import type { RouteContext } from '../../src/gateway/context.js';
 import { pageRoutesOf } from '../../src/gateway/page-routes.js';
 
 const config = fileURLToPath(new URL('../../../web/dev/vite.config.js', import.meta.url));
@@ -26,7 +26,7 @@ export async function servePage(context: TestContext): Promise<string> {
   });
   // There are no posters, only thumbnails.
   app.get('/stations/:station/poster.jpg', async (_request, reply) => reply.code(204).send());
-  pageRoutesOf(folder)(app, {} as GatewayContext);
+  pageRoutesOf(folder)(app, {} as RouteContext);
   context.after(() => app.close());
   return app.listen({ host: '127.0.0.1', port: 0 });
 }

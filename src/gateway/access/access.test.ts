@@ -4,6 +4,7 @@ import { Millis } from '../../base/units.js';
 import { Access, type Client } from './access.js';
 import { type CredentialsData, makeToken } from './credentials.js';
 import { hashPassword } from './password.js';
+import { Proxies } from './proxies.js';
 
 const here: Client = { address: '127.0.0.1', headers: { host: 'localhost:8080' } };
 const there: Client = { address: '192.0.2.7', headers: { host: 'tv.example:8080' } };
@@ -102,6 +103,64 @@ test('guesses are slowed down, and logged once a minute', async () => {
     'Operator: wrong password, attempts since the last such line: 1',
     'Operator: wrong password, attempts since the last such line: 5',
   ]);
+});
+
+test('guesses from many addresses lock out neither the person at the machine, nor known addresses, nor sessions and tokens', async () => {
+  const { token, hash } = makeToken();
+  const { access, clock } = openAccess({ password: kept, tokens: [{ name: 'night', hash }] });
+  const known = { ...there, address: '198.51.100.20' };
+  const session = withCookie(known, await access.logIn(known, 'correct horse'));
+  const statuses: number[] = [];
+  for (let i = 0; i < 77; i++) {
+    const guess = access.logIn({ ...there, address: `192.0.2.${i}` }, 'guess');
+    statuses.push(await guess.catch(({ status }) => status));
+  }
+  assert.deepEqual([statuses.filter((each) => each === 401).length, statuses.at(-1)], [60, 429]);
+  await assert.rejects(access.logIn({ ...there, address: '198.51.100.21' }, 'correct horse'), { status: 429 });
+  assert.match(await access.logIn(here, 'correct horse'), /^msc-operator=/);
+  assert.match(await access.logIn(known, 'correct horse'), /^msc-operator=/);
+  assert.deepEqual(await access.operator(session), { by: 'session' });
+  const bearer = { ...there, headers: { ...there.headers, authorization: `Bearer ${token}` } };
+  assert.deepEqual(await access.operator(bearer), { by: 'token', name: 'night' });
+  // Known addresses are slowed down by their own guesses.
+  for (let i = 0; i < 5; i++) await assert.rejects(access.logIn(known, 'guess'), { status: 401 });
+  await assert.rejects(access.logIn(known, 'correct horse'), { status: 429 });
+  clock.now += 30_000;
+  assert.match(await access.logIn(known, 'correct horse'), /^msc-operator=/);
+});
+
+test('strangers’ logins under way leave a place to the person at the machine', async () => {
+  const { access } = openAccess({ password: kept });
+  const guesses = Array.from({ length: 10 }, (_, i) => access.logIn({ ...there, address: `192.0.2.${i}` }, 'guess'));
+  const all = Promise.allSettled(guesses);
+  assert.match(await access.logIn(here, 'correct horse'), /^msc-operator=/);
+  await all;
+});
+
+test('where requests come through proxies, a password is demanded of clients on this machine as well', async () => {
+  const { token, hash } = makeToken();
+  const data: CredentialsData = { version: 1, password: null, tokens: [{ name: 'night', hash }] };
+  const proxies = new Proxies(['127.0.0.1']);
+  const access = new Access({ credentials: { read: async () => data }, proxies, now: () => Millis(0), log() {} });
+  await assert.rejects(access.operator(here), { status: 403, message: /came through a proxy.*msc operator password/ });
+  const bearer = { ...here, headers: { ...here.headers, authorization: `Bearer ${token}` } };
+  assert.deepEqual(await access.operator(bearer), { by: 'token', name: 'night' });
+  // Without the option as well, if the request shows it.
+  const forwarded = { ...here, headers: { ...here.headers, 'x-real-ip': '192.0.2.7' } };
+  await assert.rejects(openAccess().access.operator(forwarded), { status: 403, message: /came through a proxy/ });
+});
+
+test('privileged are the person at the machine and holders of a session or token', async () => {
+  const { access } = openAccess({ password: kept });
+  assert.equal(await access.isPrivileged(here), true);
+  assert.equal(await access.isPrivileged(there), false);
+  const session = withCookie(there, await access.logIn(there, 'correct horse'));
+  assert.equal(await access.isPrivileged(session), true);
+  assert.equal(await access.isPrivileged(withCookie(there, `msc-operator=${'a'.repeat(43)}`)), false);
+  assert.equal(
+    await access.isPrivileged({ ...session, headers: { ...session.headers, origin: 'http://a.example' } }),
+    false,
+  );
 });
 
 test('the third concurrent login waits, the eleventh is refused', async () => {

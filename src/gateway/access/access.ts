@@ -6,24 +6,24 @@ import { Millis } from '../../base/units.js';
 import { HttpProblem } from '../http-problem.js';
 import { type CredentialsData, type CredentialsFile, tokenName } from './credentials.js';
 import { LoginThrottle } from './login-throttle.js';
-import { isFromForeignPage, isFromThisMachine } from './origin.js';
+import { isForwarded, isFromForeignPage, isFromThisMachine, type RequestOrigin } from './origin.js';
 import { isPassword } from './password.js';
+import { Proxies } from './proxies.js';
 import { SESSION_LIFETIME, Sessions } from './sessions.js';
 
 /** The operator, and how the client is known to be the operator. */
 export type Caller = { by: 'loopback' } | { by: 'session' } | { by: 'token'; name: string };
 
-/** The client of a request: the remote IP address of its connection, and its headers. */
-export interface Client {
-  readonly address: string;
-  readonly headers: IncomingHttpHeaders;
-}
+/** The client of a request. */
+export type Client = RequestOrigin;
 
 export interface AccessOptions {
   credentials: Pick<CredentialsFile, 'read'>;
   /** A monotonic clock. */
   now(): Millis;
   log(line: string): void;
+  /** Where there are any, being at this machine is no credential. */
+  proxies?: Proxies;
 }
 
 const COOKIE = 'msc-operator';
@@ -36,22 +36,33 @@ const noCredentials: Pick<CredentialsFile, 'read'> = {
   read: async () => ({ version: 1, password: null, tokens: [] }),
 };
 
+const notHere =
+  'Without a password, only clients on the server’s machine are the operator. Set one: msc operator password';
+const throughProxy =
+  'This request came through a proxy, so it needs a password. Set one at the server: msc operator password';
+
 /**
  * Responsible for:
  * - who is the operator: without a password every client on this machine; otherwise clients with a session or a token
- * - slowing down guesses of the password, from one address and from many
+ * - slowing down guesses of the password, from one address and from many. A person at this machine is not slowed down by
+ *   the guesses of others, nor is an address from which the operator has logged in before
  */
 export class Access {
   readonly #options: AccessOptions;
   readonly #sessions = new Sessions();
   readonly #throttle = new LoginThrottle();
-  /** Hashing a password takes 32 MiB and a processor. */
-  readonly #hashing = new Semaphore({ most: 2, waiting: 8 });
+  readonly #proxies: Proxies;
+  /** Hashing a password takes 32 MiB and a processor. Strangers' guesses leave a place to the operator. */
+  readonly #hashing = {
+    strangers: new Semaphore({ most: 2, waiting: 8 }),
+    known: new Semaphore({ most: 1, waiting: 8 }),
+  };
   #loggedAt = Number.NEGATIVE_INFINITY;
   #wrong = 0;
 
   constructor(options: Omit<AccessOptions, 'credentials'> & Partial<AccessOptions>) {
     this.#options = { credentials: noCredentials, ...options };
+    this.#proxies = options.proxies ?? new Proxies();
   }
 
   async hasPassword(): Promise<boolean> {
@@ -61,14 +72,14 @@ export class Access {
   /** Null: not the operator. Rejects with an HttpProblem for a request of a foreign page. */
   async callerOf(client: Client): Promise<Caller | null> {
     this.refuseForeignPages(client);
-    const { address, headers } = client;
+    const { headers } = client;
     const data = await this.#credentials();
     const bearer = /^Bearer +(\S{1,200})$/i.exec(headers.authorization ?? '')?.[1];
     if (bearer !== undefined) {
       const name = tokenName(data, bearer);
       return name === null ? null : { by: 'token', name };
     }
-    if (data.password === null) return isFromThisMachine(address, headers) ? { by: 'loopback' } : null;
+    if (data.password === null) return this.#isHere(client) ? { by: 'loopback' } : null;
     const session = cookieOf(headers);
     if (session === null || !this.#sessions.isOpen(session, data.password, this.#options.now())) return null;
     return { by: 'session' };
@@ -80,9 +91,20 @@ export class Access {
     if (caller !== null) return caller;
     if (client.headers.authorization !== undefined) throw unauthorized('The token is unknown.');
     if (await this.hasPassword()) throw unauthorized('Log in first, or send a token.');
-    throw forbidden(
-      'Without a password, only clients on the server’s machine are the operator. Set one: msc operator password',
-    );
+    throw forbidden(this.#proxies.areExpected || isForwarded(client.headers) ? throughProxy : notHere);
+  }
+
+  /** Whether a client may have a place that strangers have not: the operator, or a person at this machine. */
+  async isPrivileged(client: Client): Promise<boolean> {
+    if (isFromThisMachine(client)) return true;
+    // A client without credentials costs no look at the file.
+    if (client.headers.authorization === undefined && cookieOf(client.headers) === null) return false;
+    try {
+      return (await this.callerOf(client)) !== null;
+    } catch (error) {
+      if (error instanceof HttpProblem) return false;
+      throw error;
+    }
   }
 
   refuseForeignPages({ headers }: Client): void {
@@ -95,18 +117,21 @@ export class Access {
     const { now } = this.#options;
     const kept = (await this.#credentials()).password;
     if (kept === null) throw new HttpProblem(409, 'No password', 'No password is set. Set one: msc operator password');
-    const wait = this.#throttle.take(client.address, now());
+    const isHere = isFromThisMachine(client);
+    const hashing = isHere || this.#throttle.isKnown(client.address) ? this.#hashing.known : this.#hashing.strangers;
+    if (hashing.isFull) throw busy();
+    // At this machine the time that hashing takes is the only limit: guesses of others must not lock the operator out.
+    const wait = isHere ? Millis(0) : this.#throttle.take(client.address, now());
     if (wait > 0) {
       const seconds = Math.ceil(wait / 1000);
       const detail = `Too many tries. Try again in ${seconds} s.`;
       throw new HttpProblem(429, 'Too many tries', detail, { 'retry-after': String(seconds) });
     }
-    if (this.#hashing.isFull) throw busy();
-    if (!(await this.#hashing.run(() => isPassword(password, kept)))) {
+    if (!(await hashing.run(() => isPassword(password, kept)))) {
       this.#logWrong();
       throw new HttpProblem(401, 'Wrong password', 'This is not the password.');
     }
-    this.#throttle.succeeded(client.address);
+    if (!isHere) this.#throttle.succeeded(client.address);
     return cookie(this.#sessions.open(kept, now()), SESSION_LIFETIME, client.headers);
   }
 
@@ -116,6 +141,11 @@ export class Access {
     const session = cookieOf(client.headers);
     if (session !== null) this.#sessions.close(session);
     return cookie('', Millis(0), client.headers);
+  }
+
+  /** Being at this machine is no credential where requests come through proxies. */
+  #isHere(client: Client): boolean {
+    return !this.#proxies.areExpected && isFromThisMachine(client);
   }
 
   async #credentials(): Promise<CredentialsData> {

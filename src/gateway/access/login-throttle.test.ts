@@ -21,11 +21,22 @@ test('the right password does not count as an attempt', () => {
   }
 });
 
-test('all addresses together have sixty attempts, then one a second', () => {
+test('all strangers together have sixty attempts, then one a second', () => {
   const attempts = new LoginThrottle();
   for (let i = 0; i < 60; i++) assert.equal(attempts.take(`192.0.2.${i}`, Millis(0)), 0);
   assert.equal(attempts.take('198.51.100.1', Millis(0)), 1_000);
   assert.equal(attempts.take('198.51.100.1', Millis(1_000)), 0);
+});
+
+test('addresses of earlier logins have sixty attempts of their own together', () => {
+  const attempts = new LoginThrottle();
+  attempts.take('198.51.100.1', Millis(0));
+  attempts.succeeded('198.51.100.1');
+  for (let i = 0; i < 60; i++) assert.equal(attempts.take(`192.0.2.${i}`, Millis(0)), 0);
+  assert.equal(attempts.take('192.0.2.99', Millis(0)), 1_000);
+  assert.deepEqual([attempts.isKnown('198.51.100.1'), attempts.isKnown('192.0.2.1')], [true, false]);
+  for (let i = 0; i < 5; i++) assert.equal(attempts.take('::ffff:198.51.100.1', Millis(0)), 0);
+  assert.equal(attempts.take('198.51.100.1', Millis(0)), 30_000);
 });
 
 test('all addresses of an IPv6 network count as one, and an IPv4-mapped address as its IPv4 address', () => {

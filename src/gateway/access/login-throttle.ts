@@ -1,5 +1,5 @@
 /** Limits on password attempts, of one address and of all together. No clock. */
-import { isIPv6 } from 'node:net';
+import { networkOf } from '../../base/ip-network.js';
 import { TokenBucket } from '../../base/token-bucket.js';
 import { Millis } from '../../base/units.js';
 
@@ -11,44 +11,56 @@ const COST_FOR_ADDRESS = Millis(30_000);
 const MOST_OF_ADDRESS = Millis(5 * COST_FOR_ADDRESS);
 const COST_FOR_ALL = Millis(1_000);
 const MOST_OF_ALL = Millis(60 * COST_FOR_ALL);
-/** Most addresses remembered. */
+/** Most addresses remembered: of attempts, and of logins. */
 const MOST_ADDRESSES = 10_000;
+const MOST_KNOWN = 1_000;
 
-/** An IPv6 network counts as one address: each of its hosts has 2^64 of them. */
-const networkOf = (address: string): string => (isIPv6(address) ? firstGroups(address) : address);
-
-function firstGroups(address: string): string {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '');
-  if (!isIPv6(plain)) return plain;
-  const [head = '', tail] = plain.replace(/%.*$/, '').split('::');
-  const groups = head === '' ? [] : head.split(':');
-  const rest = tail ? tail.split(':') : [];
-  const zeros = tail === undefined ? [] : new Array<string>(Math.max(0, 8 - groups.length - rest.length)).fill('0');
-  return [...groups, ...zeros, ...rest].slice(0, 4).join(':');
-}
-
+/**
+ * Responsible for:
+ * - the attempts of one address (of an IPv6 network), and of all strangers together
+ * - addresses from which the operator has logged in: they have a limit of their own together, so that no number of strangers
+ *   takes it from them
+ */
 export class LoginThrottle {
-  readonly #all = timeBucket(MOST_OF_ALL, Millis(0));
+  readonly #strangers = timeBucket(MOST_OF_ALL, Millis(0));
+  readonly #known = timeBucket(MOST_OF_ALL, Millis(0));
   readonly #addresses = new Map<string, TokenBucket>();
+  /** Networks of logins, the latest last. */
+  readonly #knownNetworks = new Set<string>();
+
+  /** Whether the operator has logged in from that address before. */
+  isKnown(address: string): boolean {
+    return this.#knownNetworks.has(networkOf(address));
+  }
 
   /** Counts one try of that IP address. Returns 0, or how long to wait where it may not try now. */
   take(address: string, now: Millis): Millis {
     const network = networkOf(address);
+    const all = this.#allOf(network);
     const bucket = this.#addresses.get(network) ?? timeBucket(MOST_OF_ADDRESS, now);
-    const wait = Millis(Math.max(bucket.waitFor(COST_FOR_ADDRESS, now), this.#all.waitFor(COST_FOR_ALL, now)));
+    const wait = Millis(Math.max(bucket.waitFor(COST_FOR_ADDRESS, now), all.waitFor(COST_FOR_ALL, now)));
     if (wait > 0) return wait;
     bucket.take(COST_FOR_ADDRESS);
-    this.#all.take(COST_FOR_ALL);
+    all.take(COST_FOR_ALL);
     this.#addresses.delete(network);
     this.#addresses.set(network, bucket); // In order of their last try.
     this.#forget(now);
     return Millis(0);
   }
 
-  /** The try was right: it does not count. */
+  /** The try was right: it does not count, and its address is known from now on. */
   succeeded(address: string): void {
-    this.#addresses.get(networkOf(address))?.giveBack(COST_FOR_ADDRESS);
-    this.#all.giveBack(COST_FOR_ALL);
+    const network = networkOf(address);
+    this.#addresses.get(network)?.giveBack(COST_FOR_ADDRESS);
+    this.#allOf(network).giveBack(COST_FOR_ALL);
+    this.#knownNetworks.delete(network);
+    this.#knownNetworks.add(network);
+    const [oldest = ''] = this.#knownNetworks;
+    if (this.#knownNetworks.size > MOST_KNOWN) this.#knownNetworks.delete(oldest);
+  }
+
+  #allOf(network: string): TokenBucket {
+    return this.#knownNetworks.has(network) ? this.#known : this.#strangers;
   }
 
   #forget(now: Millis): void {

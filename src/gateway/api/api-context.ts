@@ -1,20 +1,13 @@
 /** The context and the types that the operations of `/api/v1` share. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type {
-  FastifyBaseLogger,
-  FastifyInstance,
-  FastifyRequest,
-  FastifyTypeProvider,
-  RawServerDefault,
-} from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyTypeProvider, RawServerDefault } from 'fastify';
 import type { z } from 'zod';
-import type { Access, Caller, Client } from '../access/access.js';
-import type { GatewayContext } from '../context.js';
+import type { Caller } from '../access/access.js';
+import type { RouteContext } from '../context.js';
 import type { Monitor } from '../monitor/monitor.js';
 import type { EventHub } from './event-hub.js';
 
-export interface ApiContext extends GatewayContext {
-  readonly access: Access;
+export interface ApiContext extends RouteContext {
   readonly monitor: Monitor;
   readonly events: EventHub;
 }
@@ -43,8 +36,3 @@ declare module 'fastify' {
     caller: Caller | null;
   }
 }
-
-export const clientOf = ({ socket, headers }: FastifyRequest): Client => ({
-  address: socket.remoteAddress ?? '',
-  headers,
-});

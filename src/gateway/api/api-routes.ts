@@ -2,14 +2,13 @@
 import fastifySwagger from '@fastify/swagger';
 import { z } from 'zod';
 import { Problem, type ProblemCode } from '../../base/problem.js';
-import { Access } from '../access/access.js';
-import type { GatewayContext, Routes } from '../context.js';
+import type { RouteContext, Routes } from '../context.js';
 import { HttpProblem, replyProblem } from '../http-problem.js';
 import { metricsText } from '../metrics/metrics.js';
 import { Monitor } from '../monitor/monitor.js';
 import { processLoad } from '../monitor/process-load.js';
 import { actionOperations } from './action-operations.js';
-import { type ApiContext, type ApiScope, clientOf, type Operations } from './api-context.js';
+import type { ApiContext, ApiScope, Operations } from './api-context.js';
 import { EventHub } from './event-hub.js';
 import { openApiOf } from './openapi.js';
 import { operatorOperations } from './operator-operations.js';
@@ -45,16 +44,13 @@ export const apiRoutes: Routes = (app, context) => {
   );
 };
 
-function contextOf(context: GatewayContext): ApiContext {
-  const { credentials, log, timers } = context;
-  const access = new Access({ credentials, log, now: () => timers.now() });
-  const monitor = new Monitor(context);
-  const parts = { ...context, now: () => context.now(), log, access, monitor };
+function contextOf(context: RouteContext): ApiContext {
+  const parts = { ...context, monitor: new Monitor(context) };
   return { ...parts, events: new EventHub(parts) };
 }
 
 /** Access and validation of all operations. */
-function addChecks(scope: ApiScope, { access }: ApiContext): void {
+function addChecks(scope: ApiScope, { access, connections, clientOf }: ApiContext): void {
   // A form of a foreign page can send text, but no JSON.
   scope.removeContentTypeParser('text/plain');
   scope.setErrorHandler((error, _request, reply) => replyProblem(reply, asHttpProblem(error)));
@@ -69,7 +65,9 @@ function addChecks(scope: ApiScope, { access }: ApiContext): void {
   });
   // Before validation: other clients learn nothing about faults of the request.
   scope.addHook('preValidation', async (request) => {
-    if (request.routeOptions.config.operator) request.caller = await access.operator(clientOf(request));
+    if (!request.routeOptions.config.operator) return;
+    request.caller = await access.operator(clientOf(request.raw));
+    connections.setOperator(request.raw.socket);
   });
 }
 

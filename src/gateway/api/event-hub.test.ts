@@ -4,6 +4,7 @@ import { fastify } from 'fastify';
 import { until } from '../../../test/support/display.js';
 import { EPOCH, fakeGateway, fakeViewer } from '../../../test/support/fake-gateway.js';
 import { hashPassword } from '../access/password.js';
+import { routeContextOf } from '../context.js';
 import { apiRoutes } from './api-routes.js';
 
 interface Event {
@@ -40,7 +41,7 @@ async function follow(url: string, headers: Record<string, string> = {}) {
 test('a reader gets every event at first, then stats every second and the others when they change', async (context) => {
   const { context: gateway, operator, viewers, timers } = fakeGateway();
   const app = fastify({ forceCloseConnections: true });
-  apiRoutes(app, gateway);
+  apiRoutes(app, routeContextOf(gateway));
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   context.after(() => app.close());
 
@@ -80,7 +81,7 @@ test('the line-up is written again when an item ends, and not while a station’
   const station = operator.stations[0]!;
   station.info = { ...station.info, nowPlaying: 'first', nowUntil: EPOCH + 2_500 };
   const app = fastify({ forceCloseConnections: true });
-  apiRoutes(app, gateway);
+  apiRoutes(app, routeContextOf(gateway));
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   context.after(() => app.close());
   const reader = await follow(url);
@@ -105,7 +106,7 @@ test('the line-up is written again when an item ends, and not while a station’
 test('a reader that is no longer the operator gets no more events', async (context) => {
   const { context: gateway, credentials, timers } = fakeGateway();
   const app = fastify({ forceCloseConnections: true });
-  apiRoutes(app, gateway);
+  apiRoutes(app, routeContextOf(gateway));
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   context.after(() => app.close());
   const reader = await follow(url);
@@ -120,7 +121,7 @@ test('a reader that is no longer the operator gets no more events', async (conte
 test('fifty readers are served, the next is refused', async (context) => {
   const { context: gateway } = fakeGateway();
   const app = fastify({ forceCloseConnections: true });
-  apiRoutes(app, gateway);
+  apiRoutes(app, routeContextOf(gateway));
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   context.after(() => app.close());
   const readers = await Promise.all(Array.from({ length: 50 }, () => follow(url)));

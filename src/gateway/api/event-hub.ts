@@ -126,7 +126,12 @@ export class EventHub {
   }
 
   async #checkAccess(reader: Reader): Promise<void> {
-    const caller = await this.#context.access.callerOf(reader.client).catch(() => null);
-    if (caller === null) reader.response.end();
+    try {
+      if ((await this.#context.access.callerOf(reader.client)) !== null) return;
+    } catch (error) {
+      // The credentials cannot be read, which the log has.
+      if (!(error instanceof HttpProblem)) throw error;
+    }
+    reader.response.end();
   }
 }

@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { documentOf, operationsOf, schemaName } from '../../../test/support/api-operations.js';
 import { fakeGateway, openApi } from '../../../test/support/fake-gateway.js';
 import * as contract from '../../contract/api.js';
+import { routeContextOf } from '../context.js';
 import { API, apiRoutes } from './api-routes.js';
 
 const headers = { host: 'localhost' };
@@ -15,7 +16,7 @@ test('every route behind /api/v1 is in the document, and nothing else is', async
   app.addHook('onRoute', ({ method, url }) => {
     if (method !== 'HEAD') routes.push(`${method} ${url.replaceAll(/:(\w+)/g, '{$1}')}`);
   });
-  apiRoutes(app, fakeGateway().context);
+  apiRoutes(app, routeContextOf(fakeGateway().context));
   context.after(() => app.close());
   const document = await documentOf(app);
   assert.equal(document.openapi, '3.1.0');

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { historySchema, lineUpSchema, serverSchema, viewersSchema } from '../../contract/api.js';
 import { noSuchStation } from '../http-problem.js';
-import { clientOf, type Operations } from './api-context.js';
+import type { Operations } from './api-context.js';
 import { stationId } from './station-operations.js';
 import { lineUpOf, viewersOf } from './views.js';
 
@@ -83,7 +83,7 @@ export const operatorOperations: Operations = (scope, context) => {
     (request, reply) => {
       // The headers of every response.
       for (const [name, value] of Object.entries(reply.getHeaders())) if (value) reply.raw.setHeader(name, value);
-      context.events.add(clientOf(request), reply.raw);
+      context.events.add(context.clientOf(request.raw), reply.raw);
       reply.hijack();
     },
   );

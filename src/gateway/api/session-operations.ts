@@ -1,8 +1,8 @@
 /** Login and logout. */
 import { loginSchema, sessionSchema } from '../../contract/api.js';
-import { clientOf, type Operations } from './api-context.js';
+import type { Operations } from './api-context.js';
 
-export const sessionOperations: Operations = (scope, { access, log }) => {
+export const sessionOperations: Operations = (scope, { access, clientOf, log }) => {
   scope.get(
     '/session',
     {
@@ -13,7 +13,7 @@ export const sessionOperations: Operations = (scope, { access, log }) => {
       },
     },
     async (request) => ({
-      operator: (await access.callerOf(clientOf(request)))?.by ?? null,
+      operator: (await access.callerOf(clientOf(request.raw)))?.by ?? null,
       password: await access.hasPassword(),
     }),
   );
@@ -29,7 +29,7 @@ export const sessionOperations: Operations = (scope, { access, log }) => {
       config: { problems: [401, 403, 409, 429, 503] },
     },
     async (request, reply) => {
-      const client = clientOf(request);
+      const client = clientOf(request.raw);
       const cookie = await access.logIn(client, request.body.password);
       log(`Operator: logged in from ${client.address}`);
       return reply.header('set-cookie', cookie).code(204).send();
@@ -40,7 +40,7 @@ export const sessionOperations: Operations = (scope, { access, log }) => {
     { schema: { operationId: 'logOut', summary: 'Log out' }, config: { problems: [403] } },
     (request, reply) =>
       reply
-        .header('set-cookie', access.logOut(clientOf(request)))
+        .header('set-cookie', access.logOut(clientOf(request.raw)))
         .code(204)
         .send(),
   );

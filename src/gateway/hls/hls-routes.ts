@@ -136,7 +136,7 @@ export const hlsRoutes: Routes = (app, context) => {
 
   app.get<{ Params: { id: string }; Querystring: MainQuery }>('/stations/:id/index.m3u8', async (request, reply) => {
     const source = sourceOf(request.params.id);
-    viewers.onRequest(request.ip, source.info.id);
+    viewers.onRequest(context.clientOf(request.raw).address, source.info.id);
     return sendList(reply, mainOf(source, request.query));
   });
 
@@ -145,7 +145,7 @@ export const hlsRoutes: Routes = (app, context) => {
     async (request, reply) => {
       const source = sourceOf(request.params.id);
       const segments = segmentsOf(source, secondsOf(request.params.seconds));
-      viewers.onRequest(request.ip, source.info.id);
+      viewers.onRequest(context.clientOf(request.raw).address, source.info.id);
       return sendList(reply, await listOf(source, segments, request.query).catch(rethrow));
     },
   );
@@ -162,7 +162,7 @@ export const hlsRoutes: Routes = (app, context) => {
     const key = segments.key(k);
     const etag = `"${encodeURIComponent(key)}"`;
     const headers = { ...MEDIA_HEADERS, 'cache-control': FOR_EVER, etag };
-    const viewer = viewers.onRequest(request.ip, source.info.id);
+    const viewer = viewers.onRequest(context.clientOf(request.raw).address, source.info.id);
     if (request.headers['if-none-match'] === etag) return reply.code(304).headers(headers).send();
     const { from, to, within } = segments.list(k, k)[0]!;
     reply.headers(headers).type('video/mp2t');

@@ -1,5 +1,5 @@
 /** `/live`: the pages' WebSocket. `/stations/{id}/thumbnail.jpg`: a small picture of the stream. */
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { COMMON_DELAY } from '../../contract/timing.js';
@@ -15,7 +15,7 @@ import { StationList } from './station-list.js';
 const LONGEST_MESSAGE = 64 * 1024;
 
 export const liveRoutes: Routes = (app, context) => {
-  const { catalogue, timers, delay = COMMON_DELAY } = context;
+  const { catalogue, timers, connections, delay = COMMON_DELAY } = context;
   const thumbnails = new Thumbnails({ catalogue, maker: context.thumbnailMaker, timers });
   const stations = new StationList({ catalogue, timers });
   const sockets = new WebSocketServer({
@@ -30,12 +30,14 @@ export const liveRoutes: Routes = (app, context) => {
   app.server.on('upgrade', (request, socket: Duplex, head) => {
     socket.on('error', () => socket.destroy());
     const problem = isClosing ? shuttingDown() : refusal(request);
-    if (problem) {
-      refuse(socket, problem);
-      return;
-    }
+    if (problem) connections.refuse(socket, problem);
+    else
+      void connections.admitUpgrade(request, socket).then((isAdmitted) => isAdmitted && upgrade(request, socket, head));
+  });
+
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const address = request.socket.remoteAddress ?? '';
+      const { address } = context.clientOf(request);
       const end = serveLive({
         webSocket,
         socket,
@@ -45,7 +47,7 @@ export const liveRoutes: Routes = (app, context) => {
       open.set(socket, end);
       webSocket.on('close', () => open.delete(socket));
     });
-  });
+  };
 
   thumbnailRoute(app, context, thumbnails);
 
@@ -72,18 +74,4 @@ function refusal({ url, headers }: IncomingMessage): HttpProblem | null {
 
 function hostOf(origin: string): string | null {
   return URL.canParse(origin) ? new URL(origin).host : null;
-}
-
-/** Answers on a socket that is no WebSocket yet, and closes it. */
-function refuse(socket: Duplex, { status, headers, body }: HttpProblem): void {
-  const text = JSON.stringify(body);
-  const lines = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
-    'content-type: application/problem+json; charset=utf-8',
-    'cache-control: no-store',
-    `content-length: ${Buffer.byteLength(text)}`,
-    'connection: close',
-  ];
-  socket.end(`${lines.join('\r\n')}\r\n\r\n${text}`, () => socket.destroy());
 }

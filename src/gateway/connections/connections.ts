@@ -1,0 +1,322 @@
+/** The gateway's connections: who is let in, who makes room, and how long each may take. */
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { isLoopback, networkOf } from '../../base/ip-network.js';
+import { messageOf } from '../../base/problem.js';
+import type { Timers } from '../../base/timers.js';
+import { TokenBucket } from '../../base/token-bucket.js';
+import { Millis } from '../../base/units.js';
+import type { Proxies } from '../access/proxies.js';
+import { HttpProblem } from '../http-problem.js';
+import { MOST_HEADER_LINES, refuseConnection, sendAndEnd, serverOptions } from '../limits.js';
+import { type Member, Shares } from './shares.js';
+import { isOverdue, type Progress } from './times.js';
+
+/** Most connections, in all and of one network (IPv4 address, IPv6 /64). Each idle one takes some 20 KiB. */
+const MOST_CONNECTIONS = 8_192;
+const MOST_OF_NETWORK = 1_024;
+/**
+ * Connections beyond these for the operator, who is known only by the headers of a request. Strangers pass through in
+ * turn: each stays until as many others have come.
+ */
+const RESERVE = 64;
+/** Limit on new connections of a network: a page takes six at once, and a building can have one address. */
+const NEW_CONNECTIONS = { rate: 200, capacity: 500 };
+/** Networks whose new connections are counted; the oldest without connections is forgotten. */
+const MOST_NETWORKS = 20_000;
+/** Requests of one connection being answered. Browsers send the next after an answer, HTTP clients at most a few. */
+const MOST_PIPELINED = 16;
+/** Time between two checks of all connections. */
+const CHECK_PERIOD = Millis(1_000);
+/** Shortest time between two log lines. */
+const LOG_PERIOD = Millis(60_000);
+
+const full = (): HttpProblem =>
+  new HttpProblem(503, 'Full', 'The gateway has no room for more connections. Try again in a moment.', {
+    'retry-after': '5',
+    connection: 'close',
+  });
+const tooMany = (): HttpProblem =>
+  new HttpProblem(429, 'Too many connections', `An address has at most ${MOST_OF_NETWORK} connections.`, {
+    'retry-after': '5',
+    connection: 'close',
+  });
+const tooSlow = (): HttpProblem => new HttpProblem(408, 'Request too slow', 'The request took too long to arrive.');
+
+export interface ConnectionsOptions {
+  timers: Timers;
+  proxies: Proxies;
+  /** Whether the request is the operator's, or of a person at the server's machine. Never rejects. */
+  isPrivileged(request: IncomingMessage): Promise<boolean>;
+  /** Most connections that the process has descriptors for now; undefined: MOST_CONNECTIONS. */
+  mostNow?: () => number;
+  log(line: string): void;
+}
+
+class Connection implements Member, Progress {
+  readonly socket: Socket;
+  /** The network of the socket's address. */
+  readonly own: string;
+  readonly isLocal: boolean;
+  readonly isProxy: boolean;
+  network: string;
+  isWaiting = true;
+  isOperator = false;
+  isReserved = false;
+  phase: Progress['phase'] = 'headers';
+  since: Millis;
+  readBefore = 0;
+  /** Bytes written before the answer to the current request. */
+  writtenBefore = 0;
+  taken = 0;
+  takenAt: Millis;
+  /** Requests being answered. */
+  pending = 0;
+
+  constructor(socket: Socket, { now, isProxy }: { now: Millis; isProxy: boolean }) {
+    const { remoteAddress = '' } = socket;
+    this.socket = socket;
+    this.own = networkOf(remoteAddress);
+    this.network = this.own;
+    this.isProxy = isProxy;
+    // Other addresses of 127.0.0.0/8 are nobody's way to the pages.
+    this.isLocal = isLoopback(remoteAddress) && ['127.0.0.1', '::1'].includes(this.own);
+    this.since = now;
+    this.takenAt = now;
+  }
+
+  get activeAt(): Millis {
+    return this.takenAt;
+  }
+}
+
+/**
+ * Responsible for:
+ * - the server below Fastify, with every limit on its connections
+ * - shares by network (shares.ts) and times (times.ts)
+ * - the reserve: a request on one of its connections is answered only if it is privileged
+ */
+export class Connections {
+  readonly #options: ConnectionsOptions;
+  readonly #shares: Shares<Connection>;
+  readonly #connections = new Map<Duplex, Connection>();
+  /** In order of the first connection. */
+  readonly #arrivals = new Map<string, TokenBucket>();
+  #cancelCheck: (() => void) | null = null;
+  #loggedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: ConnectionsOptions) {
+    this.#options = options;
+    this.#shares = new Shares({ most: this.#most(), mostOfNetwork: MOST_OF_NETWORK, reserve: RESERVE });
+  }
+
+  /** Connections that are open now. */
+  get count(): number {
+    return this.#connections.size;
+  }
+
+  /** For Fastify, which may make several servers for one host name. */
+  createServer(handler: RequestListener): Server {
+    const server = createServer(serverOptions, (request, response) => this.#onRequest(request, response, handler));
+    server.maxHeadersCount = MOST_HEADER_LINES;
+    server.prependListener('connection', (socket) => this.#onConnection(socket));
+    server.on('clientError', (error, socket) => {
+      this.#enter(socket, 'closing');
+      refuseConnection(error, socket as Socket);
+    });
+    // Of accepting a connection, such as EMFILE: those that are there stay.
+    server.on('error', (error) => {
+      if (server.listening) this.#log(`A connection could not be accepted: ${messageOf(error)}`);
+    });
+    return server;
+  }
+
+  /** A request that becomes a WebSocket. False where it may not; the socket is then closed. */
+  async admitUpgrade(request: IncomingMessage, socket: Duplex): Promise<boolean> {
+    const connection = this.#connections.get(socket);
+    if (connection === undefined || connection.pending > 0) {
+      // Its answers to earlier requests would be in the way.
+      socket.destroy();
+      return false;
+    }
+    this.#begin(connection);
+    const problem = await this.#problemOf(connection, request);
+    if (problem === null) {
+      this.#enter(socket, 'live');
+      return !socket.destroyed;
+    }
+    this.refuse(socket, problem);
+    return false;
+  }
+
+  /** Answers on a socket that is no WebSocket, and closes it. */
+  refuse(socket: Duplex, problem: HttpProblem): void {
+    this.#enter(socket, 'closing');
+    sendAndEnd(socket, problem);
+  }
+
+  /** The request of this socket was the operator's: it never makes room for others. */
+  setOperator(socket: Duplex): void {
+    const connection = this.#connections.get(socket);
+    if (connection) this.#shares.setOperator(connection);
+  }
+
+  close(): void {
+    this.#cancelCheck?.();
+    this.#cancelCheck = null;
+  }
+
+  #onConnection(socket: Socket): void {
+    const { timers, proxies } = this.#options;
+    const now = timers.now();
+    const isProxy = proxies.isTrusted(socket.remoteAddress ?? '');
+    const connection = new Connection(socket, { now, isProxy });
+    this.#cancelCheck ??= this.#checkLater();
+    // Closed without a reply, which would cost more than the connection.
+    if (!connection.isLocal && !isProxy && !this.#arrivalsOf(connection.own, now).tryTake(1, now)) {
+      socket.destroy();
+      return;
+    }
+    this.#connections.set(socket, connection);
+    socket.once('close', () => {
+      this.#connections.delete(socket);
+      this.#shares.remove(connection);
+    });
+    const { displaced } = this.#shares.admit(connection);
+    if (displaced || connection.isReserved) this.#log('Connections have to make room for others: HTTP is full.');
+    displaced?.socket.destroy();
+  }
+
+  #onRequest(request: IncomingMessage, response: ServerResponse, handler: RequestListener): void {
+    const connection = this.#connections.get(request.socket);
+    if (connection === undefined || ++connection.pending > MOST_PIPELINED) {
+      request.socket.destroy();
+      return;
+    }
+    this.#begin(connection, request);
+    response.once('close', () => this.#answered(connection));
+    const refuse = (problem: HttpProblem) => {
+      response.writeHead(problem.status, { ...problem.headers, 'content-type': 'application/problem+json' });
+      response.end(JSON.stringify(problem.body));
+    };
+    if (!connection.isReserved && !connection.isProxy) handler(request, response);
+    else {
+      void this.#problemOf(connection, request).then((problem) => {
+        if (problem) refuse(problem);
+        else handler(request, response);
+      });
+    }
+  }
+
+  /** The reason why a request gets no answer; null: it does. Takes it into the share of the proxy's client. */
+  async #problemOf(connection: Connection, request: IncomingMessage): Promise<HttpProblem | null> {
+    if (connection.isProxy) {
+      const client = networkOf(this.#options.proxies.clientOf(request));
+      if (
+        client !== connection.network &&
+        this.#shares.isFull(client) &&
+        !(await this.#isPrivileged(connection, request))
+      )
+        return tooMany();
+      this.#shares.move(connection, client);
+    }
+    if (!connection.isReserved || (await this.#isPrivileged(connection, request))) return null;
+    return full();
+  }
+
+  async #isPrivileged(connection: Connection, request: IncomingMessage): Promise<boolean> {
+    if (!(await this.#options.isPrivileged(request))) return false;
+    if (this.#connections.has(connection.socket)) this.#shares.setOperator(connection);
+    return true;
+  }
+
+  /** The headers of a request have come; `request` has a body, or not. */
+  #begin(connection: Connection, request?: IncomingMessage): void {
+    const hasBody =
+      request !== undefined &&
+      (request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0);
+    connection.phase = hasBody ? 'body' : 'answer';
+    connection.since = this.#options.timers.now();
+    connection.takenAt = connection.since;
+    if (!hasBody) this.#shares.setWaiting(connection, false);
+    request?.once('end', () => {
+      if (connection.phase !== 'body') return;
+      if (connection.pending === 0) this.#rest(connection);
+      else {
+        connection.phase = 'answer';
+        this.#shares.setWaiting(connection, false);
+      }
+    });
+  }
+
+  /** A response has ended. */
+  #answered(connection: Connection): void {
+    connection.pending--;
+    // A body that the answer did not wait for is still to come, and has the time that it had.
+    if (connection.pending === 0 && connection.phase === 'answer') this.#rest(connection);
+  }
+
+  /** Nothing is asked for. */
+  #rest(connection: Connection): void {
+    const { socket } = connection;
+    if (!this.#connections.has(socket)) return;
+    this.#enter(socket, 'idle');
+    connection.readBefore = socket.bytesRead;
+    connection.writtenBefore = socket.bytesWritten;
+    this.#shares.setWaiting(connection, true);
+    if (connection.isProxy) this.#shares.move(connection, connection.own);
+  }
+
+  #enter(socket: Duplex, phase: Progress['phase']): void {
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) return;
+    connection.phase = phase;
+    connection.since = this.#options.timers.now();
+  }
+
+  #arrivalsOf(network: string, now: Millis): TokenBucket {
+    const arrivals = this.#arrivals.get(network) ?? new TokenBucket(NEW_CONNECTIONS, now);
+    if (!this.#arrivals.has(network) && this.#arrivals.size >= MOST_NETWORKS) {
+      const [oldest = ''] = this.#arrivals.keys();
+      this.#arrivals.delete(oldest);
+    }
+    this.#arrivals.set(network, arrivals);
+    return arrivals;
+  }
+
+  #most(): number {
+    return Math.min(MOST_CONNECTIONS, this.#options.mostNow?.() ?? MOST_CONNECTIONS);
+  }
+
+  #checkLater(): () => void {
+    return this.#options.timers.after(CHECK_PERIOD, () => {
+      this.#check();
+      const isDone = this.#connections.size === 0 && this.#arrivals.size === 0;
+      this.#cancelCheck = isDone ? null : this.#checkLater();
+    });
+  }
+
+  #check(): void {
+    const now = this.#options.timers.now();
+    this.#shares.most = this.#most();
+    for (const { socket } of this.#shares.excess()) socket.destroy();
+    for (const [network, arrivals] of this.#arrivals) if (arrivals.isFull(now)) this.#arrivals.delete(network);
+    for (const connection of this.#connections.values()) {
+      const { socket } = connection;
+      if (!isOverdue(connection, socket, now)) continue;
+      const isArriving = connection.phase === 'headers' || connection.phase === 'body';
+      const isUnanswered = socket.bytesWritten === connection.writtenBefore;
+      if (isArriving && isUnanswered && socket.bytesRead > connection.readBefore) {
+        this.refuse(socket, tooSlow());
+      } else socket.destroy();
+    }
+  }
+
+  #log(line: string): void {
+    const now = this.#options.timers.now();
+    if (now - this.#loggedAt < LOG_PERIOD) return;
+    this.#loggedAt = now;
+    this.#options.log(line);
+  }
+}
