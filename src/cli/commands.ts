@@ -6,7 +6,7 @@ import { hasMpv } from '../viewer/players/find-mpv.js';
 import { graphicsNames } from '../viewer/players/graphics.js';
 import { playerNames } from '../viewer/players/player.js';
 import { fecOption } from './fec-option.js';
-import { httpAddress } from './http-option.js';
+import { httpAddress, trustProxyOption } from './http-option.js';
 import {
   alsoOption,
   append,
@@ -84,6 +84,7 @@ const withOnAirOptions = (command: Command): Command =>
         httpAddress,
       ),
     )
+    .addOption(trustProxyOption())
     .addOption(delayOption())
     .addOption(
       new Option('--slate <file>', 'a film that the operator can show on stations; NAME=FILE names it').argParser(
@@ -135,6 +136,7 @@ function addGateway(program: Command, { signal, onExitCode }: CommandContext): v
         .argParser(httpAddress)
         .default({ host: '127.0.0.1', port: 8080 }, '8080'),
     )
+    .addOption(trustProxyOption())
     .addOption(interfaceOption())
     .addOption(keyOption())
     .addOption(alsoOption())

@@ -1,6 +1,7 @@
 /** `msc gateway`: stations of the network for browsers and players, by HTTP. */
 import { hostname } from 'node:os';
 import { closeInOrder } from '../base/closing.js';
+import { fewConnectionsLine, shareOfNetworkGateway } from '../base/descriptor-budget.js';
 import type { Problem } from '../base/problem.js';
 import { systemTimers } from '../base/timers.js';
 import { Millis } from '../base/units.js';
@@ -8,6 +9,7 @@ import { findStations, LeftOutNotes } from '../discovery/find.js';
 import { CredentialsFile } from '../gateway/access/credentials.js';
 import { openGateway } from '../gateway/gateway.js';
 import { NetworkCatalogue } from '../gateway/network-catalogue.js';
+import { ReceiverLimit } from '../gateway/receiver-limit.js';
 import { Viewers } from '../gateway/viewers.js';
 import { changeText } from '../net/interface-state.js';
 import { interfaceWatch } from '../net/interface-watch.js';
@@ -15,6 +17,7 @@ import { resolveInterface } from '../net/interfaces.js';
 import { SilentServers } from '../receiver/silent-servers.js';
 import { Tuner, troubleLine } from '../receiver/tuner.js';
 import { ThumbnailChild } from '../reel/thumbnail-child.js';
+import { descriptorLimit } from '../system/descriptor-limit.js';
 import type { MessageKey } from '../wire/seal.js';
 import { aborted } from './aborted.js';
 import type { HttpAddress } from './http-option.js';
@@ -27,6 +30,8 @@ export interface NetworkGatewayOptions {
   interface?: string;
   /** Names or addresses of further interfaces on which stations are received. */
   also?: string[];
+  /** IP addresses of proxies in front of it. */
+  trustProxy?: string[];
   /** How long after its time stamp pages show each picture; undefined: COMMON_DELAY. */
   delay?: Millis;
   /** The folder of the operator's password and tokens; undefined: the user's. */
@@ -92,6 +97,10 @@ export async function openNetworkGateway(options: NetworkGatewayOptions, output:
   const now = () => Millis(performance.timeOrigin + performance.now());
   const notes = new LeftOutNotes();
   const silent = new SilentServers();
+  const limit = descriptorLimit();
+  const share = shareOfNetworkGateway(limit);
+  const few = fewConnectionsLine(limit, share.connections);
+  if (few !== null) log(few);
   const catalogue = new NetworkCatalogue({
     find: async (before) =>
       findStations({
@@ -101,6 +110,7 @@ export async function openNetworkGateway(options: NetworkGatewayOptions, output:
         onLeftOut: (leftOut) => notes.next(leftOut, systemTimers.now()).forEach(log),
       }),
     createTuner: () => new Tuner(events, { also, keepAlive: CLOCK_PERIOD, key, silent }),
+    limit: new ReceiverLimit(share.receivers),
     timers: systemTimers,
     now,
     log,
@@ -112,6 +122,8 @@ export async function openNetworkGateway(options: NetworkGatewayOptions, output:
     credentials: new CredentialsFile(options.config),
     server: options.name ?? hostname(),
     ttl: 1,
+    trustedProxies: options.trustProxy,
+    mostConnections: () => share.connections,
     delay: options.delay,
     timers: systemTimers,
     thumbnailMaker,

@@ -1,5 +1,7 @@
-/** The option `--http`: the address that a gateway listens on. */
-import { InvalidArgumentError } from 'commander';
+/** The options of a gateway: the address that it listens on, and proxies in front of it. */
+import { isIP } from 'node:net';
+import { InvalidArgumentError, Option } from 'commander';
+import { append } from './options.js';
 
 export interface HttpAddress {
   host: string;
@@ -17,4 +19,19 @@ export function httpAddress(text: string): HttpAddress {
   const port = Number(match?.[2]);
   if (match && port <= 65_535) return { host: match[1]?.replace(/^\[|\]$/g, '') ?? '127.0.0.1', port };
   throw new InvalidArgumentError('It is a port such as 8080, or an address and a port such as 0.0.0.0:8080.');
+}
+
+/** Once for each proxy. */
+export const trustProxyOption = () =>
+  new Option(
+    '--trust-proxy <address>',
+    'a reverse proxy in front of --http, by its IP address: clients are those that it names in X-Forwarded-For, and the ' +
+      'operator needs a password at this machine too',
+  ).argParser((text: string, before: string[] | undefined) => append(proxyAddress(text), before));
+
+/** "127.0.0.1" stands for every proxy on this machine. */
+function proxyAddress(text: string): string {
+  const address = text.trim();
+  if (isIP(address) !== 0) return address;
+  throw new InvalidArgumentError('It is the IP address of the proxy: 127.0.0.1 for one on this machine.');
 }

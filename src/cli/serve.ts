@@ -1,6 +1,7 @@
 /** `msc serve`: stations from files onto the air. */
 import { constants, hostname, setPriority } from 'node:os';
 import { closeInOrder } from '../base/closing.js';
+import { connectionsBeside, fewConnectionsLine } from '../base/descriptor-budget.js';
 import { Problem, systemCode } from '../base/problem.js';
 import { systemTimers } from '../base/timers.js';
 import type { Millis } from '../base/units.js';
@@ -12,6 +13,7 @@ import { checkGroup, listInterfaces, type NetInterface } from '../net/interfaces
 import { ThumbnailChild } from '../reel/thumbnail-child.js';
 import type { FecConfig, ServerConfigInput, StationConfigInput } from '../server/config.js';
 import { openServer, type Server } from '../server/server.js';
+import { descriptorLimit } from '../system/descriptor-limit.js';
 import { aborted } from './aborted.js';
 import type { HttpAddress } from './http-option.js';
 import { type Output, openOutput } from './output.js';
@@ -47,6 +49,8 @@ export interface OnAirOptions {
   quiet: boolean;
   /** Where browsers and players get the stations by HTTP; default nowhere. */
   http?: HttpAddress;
+  /** IP addresses of proxies in front of it. */
+  trustProxy?: string[];
   /** How long after its time stamp pages show each picture; default COMMON_DELAY. */
   delay?: Millis;
   /** FILE or NAME=FILE: films that the operator can show in place of a programme. */
@@ -123,10 +127,11 @@ async function openHttp(options: {
   address: HttpAddress;
   closing: Close[];
   config?: string;
+  trustProxy?: string[];
   delay?: Millis;
   output: Output;
 }): Promise<void> {
-  const { server, address, closing, config, delay, output } = options;
+  const { server, address, closing, config, trustProxy, delay, output } = options;
   // Loaded only where it is needed: the gateway is most of the program.
   const { openGateway } = await import('../gateway/gateway.js');
   const log = (line: string) => output.print(line);
@@ -140,6 +145,10 @@ async function openHttp(options: {
   closing.push(() => catalogue.close());
   const thumbnailMaker = new ThumbnailChild({ timers: systemTimers, log });
   closing.push(() => thumbnailMaker.close());
+  const limit = descriptorLimit();
+  const mostConnections = () => connectionsBeside(limit, server.descriptorsNeeded);
+  const few = fewConnectionsLine(limit, mostConnections());
+  if (few !== null) log(few);
   const context = {
     catalogue,
     viewers: new Viewers(),
@@ -147,6 +156,8 @@ async function openHttp(options: {
     credentials: new CredentialsFile(config),
     server: server.config.name,
     ttl: server.config.ttl,
+    trustedProxies: trustProxy,
+    mostConnections,
     delay,
     timers: systemTimers,
     thumbnailMaker,

@@ -1,12 +1,14 @@
 /** The gateway's HTTP server: its limits, its errors, and the routes put together. */
 import { type FastifyError, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import { networkOf } from '../base/ip-network.js';
 import { messageOf, Problem, systemCode } from '../base/problem.js';
 import { Millis } from '../base/units.js';
 import { apiRoutes } from './api/api-routes.js';
+import { Answers } from './connections/answers.js';
 import { type GatewayContext, type Routes, routeContextOf } from './context.js';
 import { healthRoutes } from './health-routes.js';
 import { hlsRoutes } from './hls/hls-routes.js';
-import { HttpProblem, replyProblem } from './http-problem.js';
+import { HttpProblem, replyProblem, systemProblem } from './http-problem.js';
 import { MOST_BODY, MOST_PARAMETER } from './limits.js';
 import { listRoutes } from './lists/list-routes.js';
 import { liveRoutes } from './live/live-routes.js';
@@ -67,11 +69,19 @@ export async function openGateway({ context: given, host, port }: GatewayOptions
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers(HEADERS);
   });
+  const answers = new Answers();
+  app.addHook('onSend', async ({ raw }, reply, payload) => {
+    if (typeof payload !== 'string' && !Buffer.isBuffer(payload)) return payload;
+    const end = answers.begin(networkOf(context.clientOf(raw).address), payload.length);
+    if (end) reply.raw.once('close', end);
+    else void reply.code(503).type('application/problem+json; charset=utf-8').header('retry-after', '5');
+    return end ? payload : JSON.stringify(unread.body);
+  });
   app.setNotFoundHandler((request, reply) => replyProblem(reply, notFound(request)));
   let loggedAt = Number.NEGATIVE_INFINITY;
   app.setErrorHandler((error: FastifyError, _request, reply) => {
-    const problem = error instanceof HttpProblem ? error : problemOf(error);
-    if (problem.status === 500 && context.timers.now() - loggedAt >= FAULT_PERIOD) {
+    const problem = error instanceof HttpProblem ? error : (systemProblem(error) ?? problemOf(error));
+    if (problem.status >= 500 && !(error instanceof HttpProblem) && context.timers.now() - loggedAt >= FAULT_PERIOD) {
       loggedAt = context.timers.now();
       context.log(`A request could not be answered: ${messageOf(error)}`);
     }
@@ -86,6 +96,12 @@ export async function openGateway({ context: given, host, port }: GatewayOptions
     throw listenProblem(error, host, port);
   }
 }
+
+const unread = new HttpProblem(
+  503,
+  'Answers wait',
+  'This address has not taken its earlier answers yet. Read them, then try again.',
+);
 
 function badAddress({ code }: FastifyError): HttpProblem {
   if (code === 'FST_ERR_MAX_PARAM_LENGTH')

@@ -8,12 +8,15 @@ import { type FoundStation, MOST_STATIONS } from '../discovery/find.js';
 import type { ReceiverTuner } from './gateway-receiver.js';
 import { Ids, Numbers } from './names.js';
 import { NetworkSource } from './network-source.js';
+import type { ReceiverLimit } from './receiver-limit.js';
 import type { Catalogue, StationSource } from './source.js';
 
 export interface NetworkCatalogueOptions {
   /** Finds all stations; those of the search before keep their keys. */
   find: (before: readonly FoundStation[]) => Promise<readonly FoundStation[]>;
   createTuner: () => ReceiverTuner;
+  /** Undefined: any number of stations is received. */
+  limit?: ReceiverLimit;
   timers: Timers;
   now: () => Millis;
   log: (line: string) => void;
@@ -134,9 +137,9 @@ export class NetworkCatalogue implements Catalogue {
   }
 
   #add(found: FoundStation): void {
-    const { createTuner, timers, now } = this.#options;
+    const { createTuner, limit, timers, now } = this.#options;
     const names = { id: this.#ids.take(found.info.id), number: this.#numbers.take(found.info.number) };
-    const source = new NetworkSource({ found, createTuner, timers, now }, names);
+    const source = new NetworkSource({ found, createTuner, limit, timers, now }, names);
     this.#entries.set(found.key, { key: found.key, source, missed: 0 });
     this.#byId.set(names.id, source);
     this.#sorted = null;

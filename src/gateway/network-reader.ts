@@ -14,10 +14,10 @@ export interface NetworkStation {
   readonly name: string;
   now(): Millis;
   /** The shared receiver, until `release`. */
-  join(): Promise<GatewayReceiver>;
+  join(client: string | undefined): Promise<GatewayReceiver>;
   release(): void;
-  /** A receiver for one reader, which closes it, from `time` on. */
-  openPast(time: Millis): Promise<GatewayReceiver>;
+  /** A receiver for one reader, which closes it, from `time` on. It counts for the client's network. */
+  openPast(time: Millis, client: string | undefined): Promise<GatewayReceiver>;
 }
 
 /** Longest wait for the first packets. */
@@ -30,6 +30,7 @@ const PATIENCE = Millis(3_000);
  */
 export class NetworkReader implements StationReader {
   readonly #station: NetworkStation;
+  readonly #client: string | undefined;
   #receiver: GatewayReceiver;
   #isShared: boolean;
   #cursor: Cursor;
@@ -42,8 +43,14 @@ export class NetworkReader implements StationReader {
   #isClosed = false;
   #ready: (() => void) | null = null;
 
-  private constructor(station: NetworkStation, receiver: GatewayReceiver, isShared: boolean, cursor: Cursor) {
+  private constructor(
+    { station, client }: { station: NetworkStation; client: string | undefined },
+    receiver: GatewayReceiver,
+    isShared: boolean,
+    cursor: Cursor,
+  ) {
     this.#station = station;
+    this.#client = client;
     this.#receiver = receiver;
     this.#isShared = isShared;
     this.#cursor = cursor;
@@ -51,12 +58,12 @@ export class NetworkReader implements StationReader {
   }
 
   /** Reads the shared receiver from the last random access point at or before `from`; null: live. */
-  static async live(station: NetworkStation, from: Millis | null): Promise<NetworkReader> {
-    const receiver = await station.join();
+  static async live(station: NetworkStation, from: Millis | null, client?: string): Promise<NetworkReader> {
+    const receiver = await station.join(client);
     try {
       await firstChunk(station, receiver);
       const cursor = positionIn(receiver, from ?? Millis(station.now() - MEDIA_DELAY));
-      if (cursor) return new NetworkReader(station, receiver, true, cursor);
+      if (cursor) return new NetworkReader({ station, client }, receiver, true, cursor);
       throw silent(station);
     } catch (error) {
       station.release();
@@ -65,12 +72,12 @@ export class NetworkReader implements StationReader {
   }
 
   /** Reads a receiver of its own from the last random access point at or before `from`. */
-  static async past(station: NetworkStation, from: Millis): Promise<NetworkReader> {
-    const receiver = await station.openPast(from);
+  static async past(station: NetworkStation, from: Millis, client?: string): Promise<NetworkReader> {
+    const receiver = await station.openPast(from, client);
     try {
       await firstChunk(station, receiver);
       const cursor = receiver.chunks.openAtFirstRandomAccess();
-      if (cursor) return new NetworkReader(station, receiver, false, cursor);
+      if (cursor) return new NetworkReader({ station, client }, receiver, false, cursor);
       throw silent(station);
     } catch (error) {
       await receiver.close();
@@ -137,7 +144,7 @@ export class NetworkReader implements StationReader {
     this.#isMoving = true;
     this.#release();
     try {
-      const receiver = await this.#station.openPast(ticksToMillis(Ticks90k(this.#last + 1)));
+      const receiver = await this.#station.openPast(ticksToMillis(Ticks90k(this.#last + 1)), this.#client);
       this.#receiver = receiver;
       this.#isShared = false;
       await firstChunk(this.#station, receiver);

@@ -8,6 +8,7 @@ import type { Programme } from '../station/guide.js';
 import { type StationInfo, stationInfoSchema } from '../wire/station-info.js';
 import { GatewayReceiver, type ReceiverTuner } from './gateway-receiver.js';
 import { NetworkReader, type NetworkStation } from './network-reader.js';
+import type { ReceiverLimit } from './receiver-limit.js';
 import type { ReadStart, StationReader, StationSource } from './source.js';
 
 export interface NetworkSourceOptions {
@@ -16,6 +17,8 @@ export interface NetworkSourceOptions {
   /** This host's clock (Unix epoch), used until the clock of the station's server is known. */
   now: () => Millis;
   createTuner: () => ReceiverTuner;
+  /** Undefined: any number of receivers. */
+  limit?: ReceiverLimit;
 }
 
 /** How long a station is still received after its last reader has left, so that a reader that returns starts at once. */
@@ -110,18 +113,18 @@ export class NetworkSource implements StationSource, NetworkStation {
     return this.#oldest;
   }
 
-  async read(start: ReadStart): Promise<StationReader> {
+  async read(start: ReadStart, client?: string): Promise<StationReader> {
     const isLive = start.kind === 'live' || start.time >= this.now() - SHORTLY || this.#holds(start.time);
-    if (!isLive) return NetworkReader.past(this, start.time);
-    return NetworkReader.live(this, start.kind === 'live' ? null : start.time);
+    if (!isLive) return NetworkReader.past(this, start.time, client);
+    return NetworkReader.live(this, start.kind === 'live' ? null : start.time, client);
   }
 
   /** The shared receiver, until `release`. Rejects with a Problem where the station cannot be received. */
-  async join(): Promise<GatewayReceiver> {
+  async join(client: string | undefined): Promise<GatewayReceiver> {
     this.#readers++;
     this.#cancelLinger?.();
     this.#cancelLinger = null;
-    const joining = this.#joined ?? this.#open(new StreamBuffer(HELD));
+    const joining = this.#joined ?? this.#open({ chunks: new StreamBuffer(HELD), client });
     this.#joined = joining;
     try {
       this.#current = await joining;
@@ -142,12 +145,11 @@ export class NetworkSource implements StationSource, NetworkStation {
   }
 
   /** A receiver for one reader, which closes it, from `time` on. Rejects with a Problem where `time` is not available. */
-  async openPast(time: Millis): Promise<GatewayReceiver> {
+  async openPast(time: Millis, client: string | undefined): Promise<GatewayReceiver> {
     const chunks = new StreamBuffer(AHEAD);
     chunks.keepsUnread = true;
-    const receiver = await this.#open(chunks, time);
+    const receiver = await this.#open({ chunks, time, client });
     this.#pastReceivers.add(receiver);
-    receiver.onClosed = () => this.#pastReceivers.delete(receiver);
     return receiver;
   }
 
@@ -186,10 +188,22 @@ export class NetworkSource implements StationSource, NetworkStation {
     return chunks !== undefined && newest !== null && time >= ticksToMillis(newest) - chunks.duration;
   }
 
-  #open(chunks: StreamBuffer, time?: Millis): Promise<GatewayReceiver> {
-    const { createTuner } = this.#options;
+  async #open(options: { chunks: StreamBuffer; time?: Millis; client?: string }): Promise<GatewayReceiver> {
+    const { createTuner, limit } = this.#options;
+    const { chunks, time, client } = options;
     const start = time === undefined ? undefined : { kind: 'time' as const, time, item: false };
-    return GatewayReceiver.open({ tuner: createTuner(), found: this.#found, chunks, start });
+    const release = limit?.take(client) ?? (() => undefined);
+    try {
+      const receiver = await GatewayReceiver.open({ tuner: createTuner(), found: this.#found, chunks, start });
+      receiver.onClosed = () => {
+        release();
+        this.#pastReceivers.delete(receiver);
+      };
+      return receiver;
+    } catch (error) {
+      release();
+      throw error;
+    }
   }
 
   async #leave(): Promise<void> {

@@ -50,8 +50,8 @@ export interface StationSource {
   now(): Millis;
   /** The earliest time that can be read (Unix epoch); null: no past. */
   readonly oldest: Millis | null;
-  /** Rejects with a Problem where the time is not available. */
-  read(start: ReadStart): Promise<StationReader>;
+  /** Rejects with a Problem where the time is not available. `client`: address of the client that it is read for. */
+  read(start: ReadStart, client?: string): Promise<StationReader>;
   /** When the random access points in [`from`, `to`) leave; null: unknown without reading. */
   randomAccessPoints(from: Millis, to: Millis): Ticks90k[] | null;
   /** The known programmes in [`from`, `to`), in order. An item that follows itself is one programme. */

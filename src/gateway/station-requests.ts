@@ -31,9 +31,9 @@ export function momentOf(text: unknown, now: Millis): Millis {
 }
 
 /** Opens a reader; rejects with an HttpProblem where the station does not reach back that far. */
-export async function readStation(source: StationSource, start: ReadStart): Promise<StationReader> {
+export async function readStation(source: StationSource, start: ReadStart, client: string): Promise<StationReader> {
   try {
-    return await source.read(start);
+    return await source.read(start, client);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     const status = error.code === 'usage' ? 404 : 503;

@@ -2,7 +2,7 @@
 import { writeSdp } from '../wire/sdp.js';
 import type { Routes } from './context.js';
 import { HttpProblem } from './http-problem.js';
-import type { Chunk } from './source.js';
+import type { Chunk, ReadStart } from './source.js';
 import { MEDIA_HEADERS, momentOf, readStation, stationOf } from './station-requests.js';
 import { stream } from './stream.js';
 
@@ -37,7 +37,9 @@ export const streamRoutes: Routes = (app, context) => {
         const { at } = request.query;
         const start = at === undefined ? null : momentOf(at, source.now());
         if (request.method === 'HEAD') return reply.headers(headers).send();
-        const reader = await readStation(source, start === null ? { kind: 'live' } : { kind: 'time', time: start });
+        const { address } = context.clientOf(request.raw);
+        const from: ReadStart = start === null ? { kind: 'live' } : { kind: 'time', time: start };
+        const reader = await readStation(source, from, address);
         if (request.raw.socket.destroyed) {
           reader.close();
           return reply.hijack();

@@ -1,5 +1,6 @@
 /** The operator of a server: the view of its stations, and the commands that change them. */
 import { setImmediate } from 'node:timers/promises';
+import { fileProblem } from '../base/file-problem.js';
 import { messageOf, Problem } from '../base/problem.js';
 import { Semaphore } from '../base/semaphore.js';
 import { millisToTicks, type Ticks90k, ticksToMillis } from '../base/units.js';
@@ -267,7 +268,10 @@ export class ServerOperator implements Operator {
     const stored = before
       .then(() => this.#saves.run(() => saveStation(ready, load(plan))))
       .catch((error: unknown) => {
-        const what = `the change is on the air, but will be lost when the server ends: ${messageOf(error)}`;
+        const { folder } = load(plan).store;
+        const cause = fileProblem(error, { code: 'store', path: folder, access: 'write', option: '--store' });
+        const why = cause instanceof Problem ? `${cause.message}. ${cause.next}` : messageOf(cause);
+        const what = `the change is on the air, but will be lost when the server ends: ${why}`;
         events.emit({ kind: 'warning', message: `${plan.number} ${plan.name}: ${what}`, station: plan });
       })
       .finally(() => {

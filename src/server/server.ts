@@ -1,5 +1,7 @@
 /** A server: stations from their files onto the air, changed while it runs. */
+import { availableParallelism } from 'node:os';
 import { closeInOrder } from '../base/closing.js';
+import { neededByServer } from '../base/descriptor-budget.js';
 import { asProblem, nullIfProblem, Problem } from '../base/problem.js';
 import { systemTimers } from '../base/timers.js';
 import { Millis, millisToTicks } from '../base/units.js';
@@ -36,6 +38,9 @@ import { loadStation, type PrepareOptions, prepareStation, type ReadyStation } f
 import { planStation, type StationPlan } from './station-plan.js';
 import { countersOf, reportStats, type StationCountersOnAir, totalsOf } from './stats-reporter.js';
 import { noteSources, restoreStation, type StateOptions } from './stored-station.js';
+
+/** Files that a station holds open beside its items: a slate, and the item being opened. */
+const OTHER_FILES = 2;
 
 /** How long other servers may take to answer which stations they send: stations wait for it. */
 const CONFLICT_TIMEOUT = Millis(120);
@@ -164,6 +169,15 @@ export class Server {
     if (!ready) return null;
     const { station, poster, info } = ready;
     return { station, poster, info: () => info(millisToTicks(broadcaster.now())) };
+  }
+
+  /** Descriptors that its stations, threads and sockets need at most, stations that are still being loaded included. */
+  get descriptorsNeeded(): number {
+    const files = this.#lineUp.entries.reduce((sum, { plan, ready }) => {
+      const items = Math.max(plan.source.files.length, ready?.station.items.length ?? 0);
+      return sum + items + OTHER_FILES;
+    }, 0);
+    return neededByServer({ players: this.config.workers ?? availableParallelism(), files });
   }
 
   /** Counters of the stations on the air, by number. */

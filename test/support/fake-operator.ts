@@ -41,7 +41,7 @@ export class FakeOperator implements Operator {
   /** The commands that were executed, e.g. "skip station-1". */
   readonly done: string[] = [];
   /** Set to have the next command fail. */
-  refusal: Problem | null = null;
+  refusal: Error | null = null;
 
   constructor(...infos: StationInfo[]) {
     this.stations = infos.map(fakeServerStation);

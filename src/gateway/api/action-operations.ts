@@ -9,8 +9,8 @@ import { HttpProblem, noSuchStation } from '../http-problem.js';
 import type { ApiContext, ApiScope, Operations } from './api-context.js';
 import { stationParams } from './station-operations.js';
 
-/** 409: not possible for this station, or not now. 422: a file cannot be used. */
-const PROBLEMS = [404, 409, 422, 501, 503];
+/** 409: not possible for this station, or not now. 422: a file cannot be used. 507: a disk is full. */
+const PROBLEMS = [404, 409, 422, 501, 503, 507];
 
 /** Most bytes of a body: the order of ten thousand items. */
 const MOST_BODY = 256 * 1024;

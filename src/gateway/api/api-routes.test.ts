@@ -224,3 +224,32 @@ test('a gateway whose stations come from another host refuses commands', async (
   const server = (await ask({ url: '/api/v1/server' })).json();
   assert.deepEqual([server.interface, server.clockOffset], [null, null]);
 });
+
+test('what the system refuses is a problem with the next step, without paths, and the station goes on', async (context) => {
+  const { ask, operator, lines } = open(context);
+  const cases: [Error, number, RegExp][] = [
+    [systemError('ENOSPC'), 507, /disk is full\. Make room/],
+    [systemError('EDQUOT'), 507, /disk is full/],
+    [systemError('EROFS'), 503, /read-only/],
+    [systemError('EIO'), 503, /disk or network file system fails/],
+    [systemError('EMFILE'), 503, /ulimit -n/],
+    [systemError('EBUSY'), 503, /log has the reason/],
+    [new Problem('store', 'the disk is full', 'Make room.', { cause: systemError('ENOSPC') }), 507, /Make room/],
+    [new Problem('store', 'the disk fails', 'Check it.', { cause: systemError('EIO') }), 503, /Check it/],
+  ];
+  for (const [error, status, detail] of cases) {
+    operator.refusal = error;
+    const answer = await ask({ method: 'POST', url: '/stations/station-1/show', payload: { slate: 'alarm' } });
+    assert.equal(answer.statusCode, status, String(error));
+    assert.match(answer.json().detail, detail);
+    assert.ok(answer.json().title.length > 3 && !answer.body.includes('/srv/store'));
+  }
+  assert.equal(operator.station('station-1').slate, null);
+  assert.ok(
+    lines.some((line) => line.includes('ENOSPC')),
+    'the log has the reason',
+  );
+});
+
+const systemError = (code: string): Error =>
+  Object.assign(new Error(`${code}: refused, open '/srv/store/stations/films'`), { code });

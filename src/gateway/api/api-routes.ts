@@ -3,7 +3,7 @@ import fastifySwagger from '@fastify/swagger';
 import { z } from 'zod';
 import { Problem, type ProblemCode } from '../../base/problem.js';
 import type { RouteContext, Routes } from '../context.js';
-import { HttpProblem, replyProblem } from '../http-problem.js';
+import { HttpProblem, replyProblem, statusOfTrouble, systemProblem } from '../http-problem.js';
 import { metricsText } from '../metrics/metrics.js';
 import { Monitor } from '../monitor/monitor.js';
 import { processLoad } from '../monitor/process-load.js';
@@ -79,6 +79,7 @@ const titles: Record<number, string> = {
   413: 'Too large',
   415: 'Not JSON',
   422: 'Not usable',
+  507: 'No room',
 };
 
 /** Rethrows unexpected errors. */
@@ -91,10 +92,12 @@ function asHttpProblem(error: unknown): HttpProblem {
     return new HttpProblem(400, 'Bad request', detail);
   }
   if (error instanceof Problem) {
-    const status = statusOfProblem[error.code] ?? 503;
+    const status = statusOfProblem[error.code] ?? statusOfTrouble(error);
     const { message, next } = error;
     return new HttpProblem(status, titles[status] ?? 'Not possible now', `${sentence(message)} ${next}`);
   }
+  const refused = systemProblem(error);
+  if (refused) return refused;
   const status = statusOf(error);
   if (status === undefined) throw error;
   const detail = 'The body cannot be read. Send JSON that matches /api/v1/openapi.json.';

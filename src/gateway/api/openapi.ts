@@ -37,6 +37,7 @@ const problemTexts: Readonly<Record<number, string>> = {
   429: 'Too many attempts',
   501: 'Not available on this gateway',
   503: 'Not possible now',
+  507: 'The disk is full',
 };
 
 function problemReplies({ params, querystring, body }: FastifySchema, config: FastifyContextConfig): object {

@@ -139,6 +139,22 @@ test('a response that nobody reads ends when its time for the waiting bytes is o
   assert.ok(one.received.length < 16 * 2 ** 20);
 });
 
+test('a client that requests large answers without reading them gets no more, and others do', async (context) => {
+  const { client, context: gateway } = await open(context);
+  gateway.catalogue.stations[0]!.picture = Buffer.alloc(7 * 2 ** 20);
+  const unread: Client[] = [];
+  for (let i = 0; i < 20; i++) {
+    const one = await client(get('/stations/station-1/poster.jpg'), '127.0.0.2');
+    one.socket.pause();
+    unread.push(one);
+  }
+  await settled();
+  const next = await client(get('/stations/station-1/poster.jpg'), '127.0.0.2');
+  await until(context, answered(next, 503));
+  const other = await client(get('/stations/station-1/poster.jpg'), '127.0.0.3');
+  await until(context, () => other.received.length > 7 * 2 ** 20);
+});
+
 test('an upgrade that never ends its headers has ten seconds, a WebSocket that answers no ping a minute', async (context) => {
   const { client, timeToEnd } = await open(context);
   const half = await client('GET /live HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n');

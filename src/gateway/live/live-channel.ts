@@ -49,9 +49,9 @@ export class LiveChannel {
 
   /** Resolves when the channel is open, failed, or was closed meanwhile. Never rejects. */
   async open(at: Millis | undefined): Promise<void> {
-    const { source, number, send, onEnded } = this.#options;
+    const { source, number, address, send, onEnded } = this.#options;
     try {
-      const reader = await source.read(at === undefined ? { kind: 'live' } : { kind: 'time', time: at });
+      const reader = await source.read(at === undefined ? { kind: 'live' } : { kind: 'time', time: at }, address);
       if (this.#isClosed) {
         reader.close();
         return;

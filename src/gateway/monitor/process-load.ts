@@ -1,6 +1,7 @@
 /** Load of this process. */
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { residentMemory } from '../../base/resident-memory.js';
 import { Millis } from '../../base/units.js';
 
 export interface ProcessLoad {
@@ -24,6 +25,6 @@ export const processLoad: ProcessLoad = {
     const { user, system } = process.cpuUsage();
     return Millis((user + system) / 1000);
   },
-  memory: () => process.memoryUsage.rss(),
+  memory: () => residentMemory(),
   uptime: () => Millis(process.uptime() * 1000),
 };

@@ -6,6 +6,7 @@ import { readFileSync, writeSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { dirname } from 'node:path';
 import { messageOf, Problem, systemCode } from '../../base/problem.js';
+import { residentMemory } from '../../base/resident-memory.js';
 import type { MediaReport, MediaTask } from '../media-child.js';
 import { storeProblem } from '../store.js';
 
@@ -52,7 +53,7 @@ try {
       const now = performance.now();
       if (now - reported < 100) return;
       reported = now;
-      report({ progress, memory: process.memoryUsage.rss() });
+      report({ progress, memory: residentMemory() });
     });
   } else {
     const { generateFilm } = await import('../../media/generated-film.js');

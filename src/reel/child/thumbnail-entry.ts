@@ -4,6 +4,7 @@
  */
 import { constants, setPriority } from 'node:os';
 import { messageOf, systemCode } from '../../base/problem.js';
+import { residentMemory } from '../../base/resident-memory.js';
 import type { ThumbnailAnswer, ThumbnailJob } from '../thumbnail-child.js';
 
 // Stations on air come first.
@@ -17,7 +18,7 @@ async function answer({ format, picture, width }: ThumbnailJob): Promise<Thumbna
     ]);
     silenceLog();
     const thumbnail = makeThumbnail({ format, picture: Buffer.from(picture), width });
-    return { thumbnail, memory: process.memoryUsage.rss() };
+    return { thumbnail, memory: residentMemory() };
   } catch (error) {
     return systemCode(error) === 'ERR_MODULE_NOT_FOUND' ? { missing: true } : { failed: messageOf(error) };
   }
