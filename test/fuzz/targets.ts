@@ -5,7 +5,7 @@ import type { FuzzTarget } from './target.js';
 export const targetModules: Readonly<Record<string, readonly string[]>> = {
   packets: ['wire/rtp', 'wire/retransmission', 'wire/fec', 'wire/feedback', 'base/units'],
   media: ['wire/jpeg-file', 'wire/rtp-jpeg', 'wire/ts', 'wire/psi', 'wire/pes', 'wire/matroska', 'receiver/jpeg-'],
-  messages: ['wire/message', 'wire/station-', 'wire/sap', 'wire/sdp', 'control/station-list'],
+  messages: ['wire/message', 'wire/seal', 'wire/station-', 'wire/sap', 'wire/sdp', 'control/station-list'],
   page: ['gateway/live/', 'wire/live-frame', 'base/token-bucket', 'gateway/viewers'],
   server: ['control/', 'unicast/', 'wire/feedback', 'wire/message', 'base/token-bucket', 'station/station.'],
   client: ['control/client-state', 'control/exchange', 'discovery/find-state', 'wire/message', 'wire/station-pages'],
