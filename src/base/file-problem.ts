@@ -1,6 +1,7 @@
 /** What the system refused about a file or folder, as a Problem. */
 import { constants } from 'node:os';
 import { messageOf, Problem, type ProblemCode, systemCode } from './problem.js';
+import { IrregularFileError } from './regular-file.js';
 
 /** Whether the system refused a call, as opposed to a fault of the program. */
 export const isSystemError = (error: unknown): boolean => Object.hasOwn(constants.errno, systemCode(error) ?? '');
@@ -57,6 +58,9 @@ export function fileProblem(
   error: unknown,
   { code, path, access, option }: { code: ProblemCode; path: string; access: 'read' | 'write'; option?: string },
 ): unknown {
+  if (error instanceof IrregularFileError) {
+    return new Problem(code, `${path}: is not a file`, 'Only regular files are read: name one.', { cause: error });
+  }
   if (!isSystemError(error)) return error;
   const explanations = access === 'read' ? whileReading : whileWriting(option);
   const name = systemCode(error) ?? '';

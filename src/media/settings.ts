@@ -4,25 +4,31 @@ import { Millis, Ticks90k } from '../base/units.js';
 import { type StationFormat, stationFormats } from '../wire/station-info.js';
 
 const count = z.int().nonnegative();
-const positive = z.int().positive();
+const positive = z.int().positive().max(0x7fff_ffff);
+/** Pixels: as many as H.264 can count. */
+const pixels = positive.max(65_536);
+/** Texts that are announced on the network, which has the same limit. */
+const text = z.string().max(200);
 /** A duration in ticks of 90 kHz. */
 export const ticksSchema = count.transform(Ticks90k);
 
 /** Numerator and denominator, both positive, in lowest terms. */
 export type Ratio = [numerator: number, denominator: number];
 const ratioSchema = z.tuple([positive, positive]).transform((value): Ratio => value);
+/** Frames a second, from one in a quarter of an hour to the fastest of cameras. */
+const frameRateSchema = ratioSchema.refine(([frames, seconds]) => frames / seconds > 0.001 && frames / seconds < 2_000);
 
 export const formatSchema = z.enum(stationFormats);
 
 /** The format shared by all items of a station; the first item sets it. */
 export const stationLayoutSchema = z.object({
   /** Pixels, as coded. */
-  width: positive,
-  height: positive,
+  width: pixels,
+  height: pixels,
   /** Width of a pixel divided by its height. */
   sampleAspectRatio: ratioSchema,
   /** Frames a second. */
-  frameRate: ratioSchema,
+  frameRate: frameRateSchema,
   /** Audio channels, 1 to 6; 0 where the format carries none. */
   channels: count.max(6),
   /** From DTS to PTS of a picture that is not reordered: the longest that any picture of the station needs. */
@@ -33,19 +39,19 @@ export type StationLayout = z.infer<typeof stationLayoutSchema>;
 /** Properties of a reel's contents, and how they were made from the source. */
 export const mediaPropertiesSchema = z.object({
   /** Pixels, as coded. */
-  width: positive,
-  height: positive,
+  width: pixels,
+  height: pixels,
   sampleAspectRatio: ratioSchema,
   /** Of the picture as displayed, e.g. "16:9". */
-  aspectRatio: z.string(),
+  aspectRatio: text,
   /** Frames a second; the average where it varies. */
-  frameRate: ratioSchema,
+  frameRate: frameRateSchema,
   /** e.g. "H.264 High 4.0" */
-  videoCodec: z.string(),
+  videoCodec: text,
   /** e.g. "AAC-LC 5.1" */
-  audioCodec: z.string().nullable(),
+  audioCodec: text.nullable(),
   /** RFC 6381, e.g. "avc1.640028,mp4a.40.2" */
-  codecs: z.string(),
+  codecs: text,
   video: z.enum(['copied', 'encoded']),
   audio: z.enum(['copied', 'encoded', 'silent', 'none']),
   /** Audio channels; 0 where the format carries none. */

@@ -4,7 +4,8 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { GeneratedFilm } from '../media/settings.js';
 import { runMediaChild } from './media-child.js';
-import { type Store, storeProblem } from './store.js';
+import type { Store } from './store.js';
+import { storeProblem } from './store-problem.js';
 
 /** The test card's clock starts again after its length, so that is the longer one; a slate is a still picture. */
 const SECONDS: Record<GeneratedFilm, number> = { 'test-card': 30, slate: 10 };

@@ -1,5 +1,6 @@
 /** Media files are read in a child process only, with limits on time and memory. This is its parent's side. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
@@ -7,12 +8,19 @@ import { Problem, type ProblemCode, problemCodes } from '../base/problem.js';
 import { Millis } from '../base/units.js';
 import type { GeneratedFilm } from '../media/settings.js';
 import type { MakeReel } from './child/make-reel.js';
+import { type Excess, FREE_RESERVE, guardChild } from './child-guard.js';
+import { type Measured, measuredSchema } from './verifications.js';
 
 /** The child's task: one JSON value on its standard input. */
-export type MediaTask = ({ task: 'reel' } & MakeReel) | { task: GeneratedFilm; path: string; seconds: number };
+export type MediaTask =
+  | ({ task: 'reel' } & MakeReel)
+  | { task: GeneratedFilm; path: string; seconds: number }
+  /** Reads a file for its length and checksum, at most `rate` bytes a second. */
+  | { task: 'measure'; path: string; rate: number };
 
 const reportSchema = z.union([
-  z.strictObject({ progress: z.number(), memory: z.number() }),
+  z.strictObject({ progress: z.number() }),
+  z.strictObject({ measured: measuredSchema }),
   z.strictObject({ done: z.literal(true) }),
   z.strictObject({
     problem: z.object({
@@ -22,7 +30,7 @@ const reportSchema = z.union([
     }),
   }),
 ]);
-/** Its reports: JSON lines on its standard output. `memory` is its resident set, bytes; `progress` is from 0 to 1. */
+/** Its reports: JSON lines on its standard output. `progress` is from 0 to 1. */
 export type MediaReport = z.infer<typeof reportSchema>;
 
 /** Null for a line that is no report, such as one that a library of FFmpeg has written. */
@@ -40,7 +48,9 @@ function parseReport(line: string): MediaReport | null {
 export interface PrepareLimits {
   /** Longest time without a report; the child is then ended. */
   silence: Millis;
-  /** Resident memory of the child, bytes. */
+  /** Longest time in all. */
+  time: Millis;
+  /** Memory of the child, bytes. */
   memory: number;
 }
 
@@ -48,23 +58,30 @@ const mediaEntry = fileURLToPath(new URL('child/media-entry.js', import.meta.url
 
 const RETRY = 'Close other programs, or raise the limits of open files and processes, and try again.';
 
-/** Encoding 2160p takes about 1.5 GB. */
-const defaultLimits: PrepareLimits = { silence: Millis(120_000), memory: 4 * 2 ** 30 };
+/** Encoding 2160p takes about 1.5 GB. A week is 13 hours, the longest film, at a thirteenth of its speed. */
+export const prepareLimits: PrepareLimits = {
+  silence: Millis(120_000),
+  time: Millis(7 * 24 * 3_600_000),
+  memory: 4 * 2 ** 30,
+};
 
 /**
  * Carries out `request` in a child process; `subject` names it in messages. Rejects with a Problem: the child's own, or
- * that it could not be started, crashed, exceeded its limits or was interrupted.
+ * that it could not be started, crashed, exceeded its limits or was interrupted. No child outlives this process.
  */
 export async function runMediaChild(options: {
   request: MediaTask;
   subject: string;
-  limits?: PrepareLimits;
+  limits?: Partial<PrepareLimits>;
   signal?: AbortSignal;
   onProgress?(done: number): void;
+  /** Called with the outcome of the task `measure`. */
+  onMeasured?(measured: Measured): void;
   /** The child's script; another one in tests. */
   entry?: string;
 }): Promise<void> {
-  const { request, subject, limits = defaultLimits, signal, onProgress, entry = mediaEntry } = options;
+  const { request, subject, signal, onProgress, entry = mediaEntry } = options;
+  const limits = { ...prepareLimits, ...options.limits };
   const child: ChildProcess = spawn(process.execPath, ['--max-old-space-size=1024', entry], { stdio: 'pipe' });
   let problem: Problem | null = null;
   let done = false;
@@ -82,6 +99,22 @@ export async function runMediaChild(options: {
       ),
     );
   let silence = setTimeout(onSilence, limits.silence);
+  const whole = setTimeout(() => {
+    const hours = limits.time / 3_600_000;
+    end(
+      new Problem('prepare', `${subject}: preparing it took more than ${hours} hours`, 'Convert it first, or cut it.'),
+    );
+  }, limits.time);
+  const { pid } = child;
+  const guard =
+    pid === undefined
+      ? null
+      : guardChild({
+          pid,
+          memory: limits.memory,
+          folder: folderOf(request),
+          onExcess: (reason) => end(excessProblem(subject, reason)),
+        });
   const abort = () => end(new Problem('prepare', `${subject}: interrupted`, 'Start again to prepare it.'));
   signal?.addEventListener('abort', abort);
   if (signal?.aborted) abort();
@@ -94,8 +127,12 @@ export async function runMediaChild(options: {
     child.once('close', () => resolve());
   });
 
+  let lacksMemory = false;
   const keepWords = (text: string) => {
-    lastWords = (lastWords + text).slice(-2_000);
+    lastWords += text;
+    // A stack of the engine follows these words.
+    lacksMemory ||= OUT_OF_MEMORY.test(lastWords);
+    lastWords = lastWords.slice(-2_000);
   };
   child.stderr?.setEncoding('utf8').on('data', keepWords);
   const onLine = (line: string) => {
@@ -106,15 +143,11 @@ export async function runMediaChild(options: {
     }
     clearTimeout(silence);
     silence = setTimeout(onSilence, limits.silence);
-    if ('progress' in report) {
-      onProgress?.(report.progress);
-      if (report.memory > limits.memory) {
-        const used = Math.round(report.memory / 2 ** 20);
-        end(new Problem('prepare', `${subject}: preparing it takes too much memory (${used} MiB)`, 'Scale it down.'));
-      }
-    } else if ('problem' in report) {
+    if ('progress' in report) onProgress?.(report.progress);
+    else if ('measured' in report) options.onMeasured?.(report.measured);
+    else if ('problem' in report) {
       const { code, message, next } = report.problem;
-      problem ??= new Problem(code, message, next);
+      problem ??= withMemory(new Problem(code, message, next), guard?.peak ?? 0, limits.memory);
     } else done = true;
   };
   if (child.stdout) createInterface({ input: child.stdout }).on('line', onLine);
@@ -124,15 +157,51 @@ export async function runMediaChild(options: {
     await ended;
   } finally {
     clearTimeout(silence);
+    clearTimeout(whole);
+    guard?.release();
     signal?.removeEventListener('abort', abort);
   }
   if (problem) throw problem;
   if (done && child.exitCode === 0) return;
   const how = child.signalCode ? `was ended by ${child.signalCode}` : `ended with code ${child.exitCode}`;
+  if (lacksMemory) throw excessProblem(subject, { what: 'memory', limit: limits.memory });
   const output = lastWords.trim().split('\n').slice(-3).join(' ');
-  throw new Problem(
+  const failure = new Problem(
     'prepare',
     `${subject}: the preparing process ${how}${output ? `: ${output}` : ''}`,
     'The file may be damaged: convert it with another program and try again.',
   );
+  throw withMemory(failure, guard?.peak ?? 0, limits.memory);
 }
+
+/** The last words of V8, of C++ and of C without memory. */
+const OUT_OF_MEMORY = /out of memory|bad_alloc|cannot allocate memory/i;
+
+/** The folder that a task writes to. */
+const folderOf = (request: MediaTask): string | undefined => {
+  if (request.task === 'reel') return request.folder;
+  return request.task === 'measure' ? undefined : dirname(request.path);
+};
+
+const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
+
+function excessProblem(subject: string, reason: Exclude<Excess, { what: 'memory' }> | MemoryExcess): Problem {
+  if (reason.what === 'disk') {
+    const next = `Make room there: ${mebibytes(FREE_RESERVE)} stay free for the state of stations.`;
+    return new Problem('store', `${subject}: preparing it fills the disk of ${reason.folder}`, next);
+  }
+  const used = reason.used === undefined ? '' : `${mebibytes(reason.used)}, `;
+  const message = `${subject}: preparing it takes too much memory (${used}at most ${mebibytes(reason.limit)} are allowed)`;
+  return new Problem('prepare', message, 'Convert it to a smaller picture with another program and try again.');
+}
+
+/** FFmpeg does not tell from other errors that the system has refused memory: where much was taken, that is said. */
+function withMemory(problem: Problem, peak: number, limit: number): Problem {
+  if (peak < limit / 2 || !['prepare', 'source'].includes(problem.code)) return problem;
+  const taken = `it took ${mebibytes(peak)} of the memory, of which at most ${mebibytes(limit)} are allowed`;
+  const next = `${problem.next} Or it needs too much memory: convert it to a smaller picture.`;
+  return new Problem('prepare', `${problem.message}; ${taken}`, next);
+}
+
+/** `used` is missing where the system has refused more. */
+type MemoryExcess = { what: 'memory'; used?: number; limit: number };

@@ -32,7 +32,7 @@ export async function findReel({ source, settings, store }: ReelRequest): Promis
  * Rejects with a Problem; an interrupted preparation leaves nothing in the store.
  */
 export async function prepareReel(
-  options: ReelRequest & { limits?: PrepareLimits; signal?: AbortSignal; onProgress?(done: number): void },
+  options: ReelRequest & { limits?: Partial<PrepareLimits>; signal?: AbortSignal; onProgress?(done: number): void },
 ): Promise<Preparation> {
   const { source, settings, store, limits, signal, onProgress } = options;
   const found = await findReel(options);

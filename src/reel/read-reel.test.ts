@@ -1,18 +1,21 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { fakeReel } from '../../test/support/fake-reel.js';
+import { flips } from '../../test/support/flips.js';
 import { scratchFolder } from '../../test/support/spool.js';
 import { Ticks90k } from '../base/units.js';
 import type { StationFormat } from '../wire/station-info.js';
 import { TS_GROUP_LENGTH } from '../wire/ts.js';
 import { writeJpegIndex } from './jpeg-reel.js';
-import type { ReelManifest } from './manifest.js';
+import { bitrateOf, parseManifest, type ReelManifest } from './manifest.js';
 import { closeReel } from './open-reel.js';
 import { ReelDamage, readReel } from './read-reel.js';
 import { ReelFile } from './reel.js';
+import { sealReel } from './seal-reel.js';
 import { writeTsIndex } from './ts-reel.js';
 
 const formats = ['h264', 'jpeg'] as const;
@@ -36,7 +39,12 @@ function wholeReel(context: TestContext, format: StationFormat): string {
     facts = { duration: Ticks90k(6_000), packets: 8, bytes: 9_150 };
   }
   writeFileSync(join(folder, ReelFile.packets[format]), Buffer.alloc(facts.bytes!));
-  writeFileSync(join(folder, ReelFile.manifest), JSON.stringify({ ...manifest, ...facts }));
+  const { id: _, ...known } = manifest;
+  const whole = { ...known, ...facts, randomAccessInterval: 900 };
+  writeFileSync(
+    join(folder, ReelFile.manifest),
+    JSON.stringify({ ...whole, bitrate: bitrateOf(whole as ReelManifest) }),
+  );
   return folder;
 }
 
@@ -89,8 +97,6 @@ for (const format of formats) {
       for (const value of [undefined, {}, -1, 1e300, [-1, 0]]) {
         const manifest = structuredClone(whole);
         const holder = inner === undefined ? manifest : manifest[key!];
-        // An infinite bit rate is wrong, and harmless.
-        if (value === 1e300 && ['bitrate', 'peakToAverage'].includes(key!)) continue;
         holder[inner ?? key!] = value;
         writeFileSync(path, JSON.stringify(manifest));
         await assert.rejects(readReel(folder), isDamage, `${key} ${inner ?? ''} ${JSON.stringify(value)}`);
@@ -140,6 +146,65 @@ for (const format of formats) {
     );
   });
 }
+
+for (const format of formats) {
+  test(`${format}: with any one bit of its properties or its index changed, a sealed reel is damaged`, async (context) => {
+    const folder = wholeReel(context, format);
+    await sealReel(folder, basename(folder));
+    closeReel(await readReel(folder));
+    const manifest = readFileSync(join(folder, ReelFile.manifest));
+    for (const flipped of flips(manifest)) assert.equal(typeof parseManifest(basename(folder), flipped), 'string');
+    const path = join(folder, ReelFile.index);
+    for (const flipped of flips(readFileSync(path))) {
+      writeFileSync(path, flipped);
+      await assert.rejects(readReel(folder), isDamage);
+    }
+  });
+
+  test(`${format}: with any one bit of its properties changed, a reel of an earlier release is damaged or can be announced`, (context) => {
+    const folder = wholeReel(context, format);
+    for (const flipped of flips(readFileSync(join(folder, ReelFile.manifest)))) {
+      const parsed = parseManifest(basename(folder), flipped);
+      if (typeof parsed === 'string') continue;
+      const { properties, bitrate, duration, randomAccessInterval } = parsed.manifest;
+      const [frames, seconds] = properties.frameRate;
+      assert.ok(Math.round((frames / seconds) * 1_000) >= 1 && properties.width <= 65_536);
+      assert.ok(Number.isFinite(bitrate) && randomAccessInterval <= duration);
+      for (const text of [properties.aspectRatio, properties.videoCodec]) assert.ok(text.length <= 200);
+    }
+  });
+}
+
+test('the files of another reel, another version, random bytes and none at all are damage', async (context) => {
+  const folder = wholeReel(context, 'h264');
+  const other = wholeReel(context, 'h264');
+  for (const each of [folder, other]) await sealReel(each, basename(each));
+  const path = join(folder, ReelFile.manifest);
+  const whole = readFileSync(path, 'utf8');
+  const wrong = [
+    readFileSync(join(other, ReelFile.manifest), 'utf8'),
+    whole.replace('"version": 3', '"version": 4'),
+    whole.replace('"version": 3', '"version": 2'),
+    whole.replaceAll(/\s/g, ''),
+    '\0'.repeat(whole.length),
+    '',
+  ];
+  for (const text of wrong) {
+    writeFileSync(path, text);
+    await assert.rejects(readReel(folder), isDamage, text);
+  }
+});
+
+test('a pipe in the place of a file is damage, and nobody waits for it', {
+  skip: process.platform === 'win32' && 'needs pipes with names',
+}, async (context) => {
+  for (const file of [ReelFile.manifest, ReelFile.index, ReelFile.packets.h264]) {
+    const folder = wholeReel(context, 'h264');
+    rmSync(join(folder, file));
+    execFileSync('mkfifo', [join(folder, file)]);
+    await assert.rejects(readReel(folder), isDamage, file);
+  }
+});
 
 const tsIndexes: [fault: string, numbers: number[]][] = [
   ['no corners', [0, 1, 0]],

@@ -1,23 +1,36 @@
 /**
  * The store: a folder of reels, named by their contents.
  *
- *     reels/<id>/        finished reels; never changed
- *     making/<pid>-…/    reels being made or removed; a whole one is renamed to reels/<id> once it is on the disk
+ *     reels/<id>/        finished reels; never changed, except that those of earlier releases are sealed
+ *     making/<mark>-…/   reels being made or removed; a whole one is renamed to reels/<id> once it is on the disk
+ *     damaged/<id>/      reels that were set aside because they are damaged, until they are made again
  *     sources/<key>.json the hash of a source file's content, with the size and time that the file had then
+ *     verified/<id>.json the file of packets that was read in full and had its checksum
+ *     running/<mark>-…   a server that runs with the store
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { createReadStream, type Stats } from 'node:fs';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { replaceFile, syncFolder } from '../base/atomic-file.js';
+import { removeLeftovers, replaceFile, syncFolder } from '../base/atomic-file.js';
 import { fileProblem, isMissing } from '../base/file-problem.js';
 import { systemCode } from '../base/problem.js';
+import { IrregularFileError, openRegular, readRegular } from '../base/regular-file.js';
+import { parsed, sealedJson, unsealedJson } from '../base/sealed-json.js';
+import { Millis } from '../base/units.js';
 import type { MediaSettings } from '../media/settings.js';
+import { isLeftBehind, ownMark } from '../system/process-mark.js';
 import { REEL_VERSION } from './manifest.js';
+import { closeReel } from './open-reel.js';
 import { ReelDamage, readReel } from './read-reel.js';
 import { type Reel, ReelFile } from './reel.js';
+import { ReelVerifier } from './reel-verifier.js';
+import { sealReel } from './seal-reel.js';
+import { storeProblem } from './store-problem.js';
+import { beginRun, type StoreRun } from './store-runs.js';
+import { Verifications } from './verifications.js';
 
 /** The store's folder where the user names none: in the user's cache folder. */
 export function defaultStore(): string {
@@ -27,12 +40,33 @@ export function defaultStore(): string {
   return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'multistreamcast');
 }
 
-const sourceNoteSchema = z.object({ size: z.number(), mtimeMs: z.number(), content: z.string().min(1) });
+const sourceNoteSchema = z.strictObject({
+  path: z.string(),
+  size: z.number(),
+  mtimeMs: z.number(),
+  /** SHA-256, hexadecimal. */
+  content: z.string().regex(/^[0-9a-f]{64}$/),
+});
 type SourceNote = z.infer<typeof sourceNoteSchema>;
+
+/** Most bytes of a note, whose longest part is a path, and of a poster. */
+const MOST_NOTE = 1 << 16;
+const MOST_POSTER = 1 << 24;
+
+const folders = ['reels', 'making', 'damaged', 'sources', 'verified', 'running'] as const;
+
+export interface StoreOptions {
+  /** Gets a line for each damaged reel or note, and where a reel cannot be verified. */
+  log?(line: string): void;
+}
+
+/** Called when packets of a reel that is open turned out to be others than those that were made. */
+export type OnDamage = (id: string, damage: ReelDamage) => void;
 
 /**
  * Responsible for:
- * - finding and opening reels, putting finished ones in their place, removing damaged ones
+ * - finding and opening reels, putting finished ones in their place, setting damaged ones aside
+ * - the packets of open reels being verified, for servers
  * - the hashes of sources, remembered from start to start
  *
  * Where the system refuses, methods reject with a Problem of code 'store', or 'source' where it is the source.
@@ -40,22 +74,57 @@ type SourceNote = z.infer<typeof sourceNoteSchema>;
 export class Store {
   readonly folder: string;
   readonly #log: (line: string) => void;
+  readonly #verifications: Verifications;
+  #verifier: ReelVerifier | null = null;
+  #run: StoreRun | null = null;
 
-  /** `log` gets a line for each damaged reel that is removed. */
-  constructor(folder: string, { log = () => {} }: { log?: (line: string) => void } = {}) {
+  constructor(folder: string, { log = () => {} }: StoreOptions = {}) {
     this.folder = resolve(folder);
     this.#log = log;
+    this.#verifications = new Verifications(join(this.folder, 'verified'));
   }
 
-  /** Makes the folders, and removes the remains of preparations that were killed. */
+  /** Makes the folders, and removes the remains of processes that were killed. */
   async open(): Promise<void> {
     await this.#writing(async () => {
-      for (const name of ['reels', 'making', 'sources']) await mkdir(join(this.folder, name), { recursive: true });
-      for (const name of await readdir(join(this.folder, 'making'))) {
-        // Another server that starts may be removing the same.
-        if (!isRunning(Number.parseInt(name, 10))) await removeFolder(join(this.folder, 'making', name));
+      for (const name of folders) await mkdir(join(this.folder, name), { recursive: true });
+      const making = join(this.folder, 'making');
+      for (const name of await readdir(making)) {
+        if (await isLeft(making, name)) await removeFolder(join(making, name));
       }
+      for (const name of ['sources', 'verified', 'stations']) await removeLeftovers(join(this.folder, name));
     });
+  }
+
+  /**
+   * From now on, for a server: the packets of every reel that is opened are verified, once for each file. They are verified before
+   * the reel is used where the machine stopped under an earlier server, as far as that takes no more than a minute in all.
+   * `close` ends it.
+   */
+  async serve(onDamage: OnDamage): Promise<void> {
+    await this.#writing(async () => {
+      const run = await beginRun(join(this.folder, 'running'));
+      this.#run = run;
+      const { brokenSince } = run;
+      const folderOf = (id: string) => this.reelFolder(id);
+      const verifications = this.#verifications;
+      this.#verifier = new ReelVerifier({ folderOf, verifications, onDamage, log: this.#log });
+      if (brokenSince === null) return;
+      this.#log('The machine stopped while a server ran: reels are verified before they are used.');
+      await verifications.forgetSince(brokenSince);
+      this.#verifier.distrust();
+    });
+  }
+
+  /** Resolves when every reel that was opened so far is verified. */
+  async verified(): Promise<void> {
+    await this.#verifier?.idle();
+  }
+
+  /** Ends the verification, for a server. */
+  async close(): Promise<void> {
+    await this.#verifier?.close();
+    await this.#writing(async () => this.#run?.end());
   }
 
   /** The reel's id: the hash of the source's content and of the settings, the same on every machine. */
@@ -68,7 +137,7 @@ export class Store {
   /** The hash of a source's content if its size and time are still those of the last reading, else null. */
   async knownContentHash(source: string): Promise<string | null> {
     const path = resolve(source);
-    const { size, mtimeMs } = await readingSource(path, () => stat(path));
+    const { size, mtimeMs } = await readingSource(path, () => statRegular(path));
     const known = await this.#readSourceNote(path);
     return known?.size === size && known.mtimeMs === mtimeMs ? known.content : null;
   }
@@ -76,10 +145,9 @@ export class Store {
   /** Reads a source in full for the hash of its content, and remembers it. */
   async readContentHash(source: string, signal?: AbortSignal): Promise<string> {
     const path = resolve(source);
-    const { size, mtimeMs } = await readingSource(path, () => stat(path));
+    const { size, mtimeMs } = await readingSource(path, () => statRegular(path));
     const content = await readingSource(path, () => hashFile(path, signal));
-    const note = JSON.stringify({ path, size, mtimeMs, content });
-    await this.#writing(() => replaceFile(this.#sourceNotePath(path), note));
+    await this.#writing(() => this.#writeSourceNote({ path, size, mtimeMs, content }));
     return content;
   }
 
@@ -89,28 +157,49 @@ export class Store {
 
   /** The reel's poster, a JPEG file; null where it has none. */
   async poster(id: string): Promise<Buffer | null> {
-    return this.#reading(id, () => readFile(join(this.reelFolder(id), ReelFile.poster)));
+    return this.#reading(id, () => readRegular(join(this.reelFolder(id), ReelFile.poster), MOST_POSTER));
   }
 
   /**
-   * Opens the reel if the store has it; `closeReel` closes it. Null where there is none, or where it was damaged: that
-   * one is removed, so that it can be made again. A reel that the system refuses to read stays.
+   * Opens the reel if the store has it; `closeReel` closes it. Null where there is none, or where it is damaged: that
+   * one is set aside, so that it can be made again. A reel that the system refuses to read stays.
    */
   async findReel(id: string): Promise<Reel | null> {
     if (!(await this.#has(id))) return null;
     try {
-      return await readReel(this.reelFolder(id));
+      return await this.openReel(id);
     } catch (error) {
       if (!(error instanceof ReelDamage)) throw error;
-      this.#log(`${error.message}. It is removed, to be made again.`);
-      await this.#writing(() => this.#remove(id));
+      const aside = await this.setAside(id);
+      this.#log(`${error.message}. It is kept in ${aside} until it is made again.`);
       return null;
     }
   }
 
   /** Opens a reel that the store has; `closeReel` closes it. Rejects with ReelDamage when it is missing or damaged. */
-  openReel(id: string): Promise<Reel> {
-    return readReel(this.reelFolder(id));
+  async openReel(id: string): Promise<Reel> {
+    const reel = await readReel(this.reelFolder(id));
+    try {
+      await this.#verifier?.admit(reel);
+      return reel;
+    } catch (error) {
+      closeReel(reel);
+      throw error;
+    }
+  }
+
+  /** Takes a reel out of its place, for people to look at; returns its new folder. Readers that have its files open keep them. */
+  async setAside(id: string): Promise<string> {
+    const aside = join(this.folder, 'damaged', id);
+    await this.#writing(async () => {
+      await this.#remove(aside);
+      try {
+        await rename(this.reelFolder(id), aside);
+      } catch (error) {
+        if (!isMissing(error)) throw error; // Another process was quicker.
+      }
+    });
+    return aside;
   }
 
   /** A new folder to make a reel in. */
@@ -121,11 +210,13 @@ export class Store {
   }
 
   /**
-   * Moves a folder with a whole reel to its place. A reel of the same id that another process has put there meanwhile
-   * stays: it is as good.
+   * Seals a folder with a whole reel and moves it to its place. A reel of the same id that another process has put there
+   * meanwhile stays: it is as good.
    */
   async adopt(making: string, id: string): Promise<void> {
     await this.#writing(async () => {
+      const { format, checksum } = await sealReel(making, id);
+      const { size: bytes, ino: inode, mtimeMs } = await stat(join(making, ReelFile.packets[format]));
       await syncFolder(making);
       try {
         await rename(making, this.reelFolder(id));
@@ -133,26 +224,28 @@ export class Store {
         if (!isOccupied(error)) throw error;
         if (await this.#has(id)) return;
         // The remains of a removal that was cut short.
-        await this.#remove(id);
+        await this.#remove(this.reelFolder(id));
         await rename(making, this.reelFolder(id));
       }
       await syncFolder(join(this.folder, 'reels'));
+      await this.#verifications.add(id, { bytes, inode, mtimeMs, checksum });
+      await this.#remove(join(this.folder, 'damaged', id));
     });
   }
 
   /** Moved first, so that at no moment half a reel lies in its place. Readers that have its file open keep it. */
-  async #remove(id: string): Promise<void> {
+  async #remove(folder: string): Promise<void> {
     const removed = this.#makingPath();
     try {
-      await rename(this.reelFolder(id), removed);
+      await rename(folder, removed);
     } catch (error) {
-      if (!isMissing(error)) throw error; // Another process was quicker.
+      if (!isMissing(error)) throw error; // There is none, or another process was quicker.
     }
     await removeFolder(removed);
   }
 
   #makingPath(): string {
-    return join(this.folder, 'making', `${process.pid}-${randomBytes(6).toString('hex')}`);
+    return join(this.folder, 'making', `${ownMark()}-${randomBytes(6).toString('hex')}`);
   }
 
   async #has(id: string): Promise<boolean> {
@@ -163,13 +256,26 @@ export class Store {
     return join(this.folder, 'sources', `${hash(path).slice(0, 32)}.json`);
   }
 
+  async #writeSourceNote(note: SourceNote): Promise<void> {
+    await replaceFile(this.#sourceNotePath(note.path), sealedJson(note));
+  }
+
   /** Null where there is no note, or a damaged one: the source is then read again. */
   async #readSourceNote(source: string): Promise<SourceNote | null> {
     const path = this.#sourceNotePath(source);
     try {
-      return sourceNoteSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+      const text = (await readRegular(path, MOST_NOTE)).toString();
+      const sealed = sourceNoteSchema.safeParse(unsealedJson(text)).data;
+      // Those of earlier releases have no seal.
+      const note = sealed ?? sourceNoteSchema.safeParse(parsed(text)).data;
+      if (note?.path === source) {
+        if (!sealed) await this.#writing(() => this.#writeSourceNote(note));
+        return note;
+      }
+      this.#log(`The note ${path} is damaged: ${source} is read again.`);
+      return null;
     } catch (error) {
-      if (isMissing(error) || error instanceof SyntaxError || error instanceof z.ZodError) return null;
+      if (isMissing(error) || error instanceof RangeError) return null;
       throw fileProblem(error, { code: 'store', path, access: 'read' });
     }
   }
@@ -193,9 +299,21 @@ export class Store {
   }
 }
 
-/** A system error in writing to the store as a Problem of code 'store'; any other error as it is. */
-export const storeProblem = (error: unknown, folder: string): unknown =>
-  fileProblem(error, { code: 'store', path: folder, access: 'write', option: '--store' });
+/** Whether an entry of a folder was left by a process that has ended. Another server that starts may remove it first. */
+async function isLeft(folder: string, name: string): Promise<boolean> {
+  try {
+    return isLeftBehind(name, Millis((await stat(join(folder, name))).mtimeMs));
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+async function statRegular(path: string): Promise<Stats> {
+  const stats = await stat(path);
+  if (stats.isFile()) return stats;
+  throw new IrregularFileError(path);
+}
 
 async function readingSource<T>(path: string, read: () => Promise<T>): Promise<T> {
   try {
@@ -214,17 +332,7 @@ const hash = (text: string) => createHash('sha256').update(text).digest('hex');
 
 async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
   const digest = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, signal })) digest.update(chunk);
+  const fd = await openRegular(path);
+  for await (const chunk of createReadStream(path, { fd, highWaterMark: 1 << 20, signal })) digest.update(chunk);
   return digest.digest('hex');
-}
-
-function isRunning(pid: number): boolean {
-  if (!Number.isInteger(pid)) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it runs for another user.
-    return systemCode(error) !== 'ESRCH';
-  }
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { messageOf } from '../base/problem.js';
 import { Millis } from '../base/units.js';
 import type { StationFormat } from '../wire/station-info.js';
+import { guardChild } from './child-guard.js';
 
 /** `picture` as for `makeThumbnail`; `width` is the widest result, pixels. */
 export interface ThumbnailJob {
@@ -35,7 +36,7 @@ export type StartThumbnailProcess = (events: ThumbnailProcessEvents) => Thumbnai
 export interface ThumbnailLimits {
   /** Longest wait for one picture; the first one waits for FFmpeg to be loaded too. */
   time: Millis;
-  /** Resident memory of the child, bytes. */
+  /** Memory of the child, bytes: the system holds it to that, see guardChild; after a picture it is replaced. */
   memory: number;
   /** Time without a picture after which the child is ended. */
   idle: Millis;
@@ -184,6 +185,11 @@ const forkThumbnailProcess: StartThumbnailProcess = ({ onAnswer, onEnd }) => {
   // Also when it could not be started at all.
   child.on('error', onEnd);
   child.on('exit', onEnd);
+  const { pid } = child;
+  if (pid !== undefined) {
+    const guard = guardChild({ pid, memory: thumbnailLimits.memory, onExcess: () => void child.kill('SIGKILL') });
+    child.once('exit', () => guard.release());
+  }
   // It does not keep its parent alive, and ends with it, because its channel is closed then.
   child.unref();
   child.channel?.unref();

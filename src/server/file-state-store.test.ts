@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
+import { flips } from '../../test/support/flips.js';
 import { scratchFolder } from '../../test/support/spool.js';
 import { FileStateStore } from './file-state-store.js';
 import { parseLog } from './state-log.js';
@@ -155,7 +156,7 @@ test('an entry of which the disk takes only a part is an error, and the log is t
     ...['-c', 'ulimit -f 64; exec "$@"', 'sh', process.execPath],
     ...['--input-type=module', '--eval', script, join(log, '..', '..')],
   ]);
-  assert.deepEqual(JSON.parse(stdout), ['EFBIG', { entries: ['snapshot'], last: 1 }, 2]);
+  assert.deepEqual(JSON.parse(stdout), ['EFBIG', { entries: ['snapshot'], isCut: true, last: 1 }, 2]);
   assert.deepEqual(await reopened(log).read('a'), { entries: ['snapshot', 'short'], last: 2 });
 });
 
@@ -230,4 +231,18 @@ test('a station of any name has a log of its own', async (context) => {
   for (const file of readdirSync(folder))
     assert.ok(Buffer.byteLength(file) < 255 && statSync(join(folder, file)).isFile());
   assert.equal(existsSync(join(folder, 'x.log')), true);
+});
+
+test('no changed bit of a log goes unnoticed', async (context) => {
+  const { store, log } = open(context);
+  await store.replace('a', 0, { text: 'snapshot' });
+  await store.append('a', 1, 'first');
+  await store.append('a', 2, 'second');
+  for (const flipped of flips(readFileSync(log))) {
+    writeFileSync(log, flipped);
+    const found = await reopened(log)
+      .read('a')
+      .catch(() => 'damaged' as const);
+    assert.ok(found === 'damaged' || found?.isCut, JSON.stringify(found));
+  }
 });

@@ -4,15 +4,18 @@
  */
 import { createHash } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { replaceFile, syncFolder } from '../base/atomic-file.js';
 import { systemCode } from '../base/problem.js';
+import { readRegular } from '../base/regular-file.js';
 import { Millis } from '../base/units.js';
 import { logLine, type ParsedLog, parseLog } from './state-log.js';
 import { StaleStateError, type StateLog, type StateStore } from './state-store.js';
 
+/** Most bytes of a log: an entry has some kilobytes, a snapshot of the longest timeline some megabytes. */
+const MOST_LOG = 1 << 28;
 /** Longest file name, in bytes: with the endings put behind it, most file systems allow it. */
 const LONGEST_NAME = 200;
 
@@ -39,7 +42,10 @@ export class FileStateStore implements StateStore {
 
   async read(station: string): Promise<StateLog | null> {
     const log = await this.#load(station);
-    if (log !== null) return { entries: log.lines.map(({ entry }) => entry), last: log.lines.at(-1)!.number };
+    if (log !== null) {
+      const { lines, isCut } = log;
+      return { entries: lines.map(({ entry }) => entry), last: lines.at(-1)!.number, ...(isCut && { isCut }) };
+    }
     const earlier = await readIfThere(this.#path(station, 'json'));
     return earlier && { entries: [JSON.parse(earlier.toString('utf8'))], last: 0 };
   }
@@ -166,7 +172,7 @@ async function locked<T>(path: string, work: () => Promise<T>, wait: (duration: 
 
 async function readIfThere(path: string): Promise<Buffer | null> {
   try {
-    return await readFile(path);
+    return await readRegular(path, MOST_LOG);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return null;
     throw error;

@@ -98,6 +98,22 @@ export class ServerOperator implements Operator {
     await Promise.all(this.#storing.values());
   }
 
+  /**
+   * Goes on without the items of a reel that was set aside, and with them again once it is made. Rejects with a Problem where it
+   * cannot be made; the station then plays its other items, of which it needs one.
+   */
+  async replaceReel(id: string, reel: string): Promise<void> {
+    await this.#inTurn(id, (ready) => {
+      this.#requireOnAir(ready);
+      const { station } = ready;
+      const isWhole = ({ reel: { data } }: StationItem) => data.manifest.id !== reel;
+      const skip = isWhole(station.itemAt(this.#now())) ? null : skipItem(station, this.#now());
+      if (skip) station.change(skip);
+      this.#change(ready, replaceItems(station, this.#now(), station.items.filter(isWhole)));
+    });
+    await this.#reload(id);
+  }
+
   #start(id: string): Promise<void> {
     return this.#inTurn(id, (ready) => {
       if (this.#isOnAir(ready)) throw impossible('this station is on the air');

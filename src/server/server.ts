@@ -4,7 +4,7 @@ import { closeInOrder } from '../base/closing.js';
 import { neededByServer } from '../base/descriptor-budget.js';
 import { asProblem, nullIfProblem, Problem } from '../base/problem.js';
 import { systemTimers } from '../base/timers.js';
-import { Millis, millisToTicks } from '../base/units.js';
+import { Millis, millisToTicks, Ticks90k } from '../base/units.js';
 import type { Operator } from '../contract/server-view.js';
 import { readKeyFile } from '../control/key-file.js';
 import { type Conflict, conflictText } from '../discovery/conflicts.js';
@@ -13,10 +13,11 @@ import type { MediaSettings } from '../media/settings.js';
 import { loopback, type NetInterface, resolveInterface } from '../net/interfaces.js';
 import { statsOf } from '../playout/stats.js';
 import { generate, generatedPath } from '../reel/generated.js';
+import { ReelDamage } from '../reel/read-reel.js';
 import { defaultStore, Store } from '../reel/store.js';
 import type { Station, StationItem } from '../station/station.js';
 import type { MessageKey } from '../wire/seal.js';
-import type { StationInfo } from '../wire/station-info.js';
+import { type StationInfo, stationInfoSchema } from '../wire/station-info.js';
 import { Broadcaster } from './broadcaster.js';
 import { CLAIM_PATIENCE, Claims } from './claims.js';
 import {
@@ -31,6 +32,7 @@ import { type OnServerEvent, ServerEvents } from './events.js';
 import { FileStateStore } from './file-state-store.js';
 import { type Entry, LineUp, removedMeanwhile } from './line-up.js';
 import { ServerOperator } from './operator.js';
+import { ReelRepair } from './reel-repair.js';
 import { Slates } from './slates.js';
 import { findSource, type StationSource } from './sources.js';
 import type { StateStore } from './state-store.js';
@@ -78,7 +80,24 @@ export async function openServer(config: ServerConfigInput, onEvent?: OnServerEv
   const slates = new Slates(checked.slates, { settings, store, onEvent: events.emit });
   const broadcaster = await Broadcaster.open({ ...checked, at, foundBy, server, messageKey, onEvent: events.emit });
   const states = new FileStateStore(store.folder);
-  return new Server({ config: checked, settings, messageKey, found, store, states, events, slates, broadcaster });
+  const opened = new Server({
+    config: checked,
+    settings,
+    messageKey,
+    found,
+    store,
+    states,
+    events,
+    slates,
+    broadcaster,
+  });
+  try {
+    await store.serve((id, damage) => void opened.replaceReel(id, damage));
+    return opened;
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
 }
 
 /** A station on the air, for readers in this process. */
@@ -115,6 +134,7 @@ export class Server {
   readonly operator: Operator;
   readonly #parts: ServerParts;
   readonly #operator: ServerOperator;
+  readonly #repair: ReelRepair;
   readonly #lineUp = new LineUp();
   readonly #claims = new Claims({ search: () => this.#findOthers(), timers: systemTimers });
   /** In the order of opening. */
@@ -132,8 +152,15 @@ export class Server {
     const load = (plan: StationPlan) => this.#loadOptions(plan);
     this.#operator = new ServerOperator({ ...parts, lineUp: this.#lineUp, load });
     this.operator = this.#operator;
+    this.#repair = new ReelRepair({
+      ...parts,
+      lineUp: this.#lineUp,
+      operator: this.#operator,
+      restart: (entry, isOnAir) => this.#restart(entry, isOnAir),
+    });
     this.#closing = [
       () => this.#closeStations(),
+      () => parts.store.close(),
       () => this.#operator.stored(),
       () => broadcaster.close(),
       reportStats({ stations: () => this.countersOnAir, period: config.statsPeriod, onEvent: events.emit }),
@@ -272,6 +299,16 @@ export class Server {
     });
   }
 
+  /**
+   * Sets a reel aside that was found to be damaged, and makes it again for the stations that play it: one goes on with its other
+   * items, or is off the air until then. Each of them is an event `problem`; never rejects.
+   */
+  replaceReel(reel: string, damage: ReelDamage): Promise<void> {
+    return this.#run(() => this.#repair.replace(reel, damage)).catch((error: unknown) => {
+      if (!this.#ending.signal.aborted) this.#parts.events.emit({ kind: 'problem', problem: asProblem(error) });
+    });
+  }
+
   /** Ends the preparation of stations, takes all off the air and closes everything; then rejects with the errors, if any. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
@@ -325,6 +362,17 @@ export class Server {
     }
   }
 
+  /** Closes a station and loads it again, on the air or not as it was. Rejects with a Problem where that fails. */
+  async #restart(entry: Entry, isOnAir: boolean): Promise<void> {
+    await this.#lineUp.inTurn(entry, async () => {
+      await this.#parts.broadcaster.remove(entry.plan.id);
+      entry.ready?.station.close();
+      entry.ready = null;
+    });
+    if (await this.#start(entry, prepareMissing, { isOnAir })) return;
+    throw new Problem('source', `${entry.plan.name}: no file can be played`, 'The log has the reasons.');
+  }
+
   /** Whether the station was removed, or the server closed. */
   #isAborted({ removal }: Entry): boolean {
     return removal.signal.aborted || this.#ending.signal.aborted;
@@ -334,7 +382,11 @@ export class Server {
   async #start(
     entry: Entry,
     load: (options: PrepareOptions & StateOptions) => Promise<ReadyStation | null>,
-    { found, onWait = () => undefined }: { found?: readonly FoundStation[]; onWait?: () => void } = {},
+    {
+      found,
+      onWait = () => undefined,
+      isOnAir = true,
+    }: { found?: readonly FoundStation[]; onWait?: () => void; isOnAir?: boolean } = {},
   ): Promise<boolean> {
     const options = this.#loadOptions(entry.plan);
     const signal = AbortSignal.any([options.signal, entry.removal.signal]);
@@ -352,8 +404,9 @@ export class Server {
         signal,
       });
       signal.throwIfAborted();
+      checkDescription(ready);
       entry.ready = ready;
-      this.#parts.broadcaster.add(ready, twins);
+      if (isOnAir) this.#parts.broadcaster.add(ready, twins);
       if (claim) this.#warnOfClaim(entry, claim);
       return true;
     } catch (error) {
@@ -431,11 +484,37 @@ export class Server {
   }
 }
 
+/** Throws a Problem where a station's description breaks the rules of the network: no receiver would take the whole list. */
+function checkDescription({ plan, info }: ReadyStation): void {
+  const { error } = stationInfoSchema.safeParse(info(Ticks90k(0)));
+  if (!error) return;
+  const fields = error.issues.map(({ path }) => path.join('.')).join(', ');
+  const next = 'Remove its reel from the store, so that it is prepared again.';
+  throw new Problem('store', `${plan.number} ${plan.name} cannot be announced, because of its ${fields}`, next);
+}
+
 /** The station as its operator left it or from reels in the store; null where files would have to be read for that. */
-const loadKnown = async (options: PrepareOptions & StateOptions): Promise<ReadyStation | null> =>
-  // A fault of its files is reported when they are prepared.
-  (await restoreStation(options)) ?? loadStation(options).catch(nullIfProblem);
+async function loadKnown(options: PrepareOptions & StateOptions): Promise<ReadyStation | null> {
+  try {
+    const restored = await restoreStation(options, { canPrepare: true });
+    // A fault of its files is reported when they are prepared.
+    return restored ?? (await loadStation(options).catch(nullIfProblem));
+  } catch (error) {
+    if (error instanceof ReelDamage) return null;
+    throw error;
+  }
+}
 
 /** The same, with files read and missing reels made. */
-const prepareMissing = async (options: PrepareOptions & StateOptions): Promise<ReadyStation | null> =>
-  (await restoreStation(options, true)) ?? prepareStation(options);
+async function prepareMissing(options: PrepareOptions & StateOptions): Promise<ReadyStation | null> {
+  try {
+    const restored = await restoreStation(options, { reads: true, canPrepare: true });
+    return restored ?? (await prepareStation(options));
+  } catch (error) {
+    if (!(error instanceof ReelDamage)) throw error;
+  }
+  const prepared = await prepareStation(options);
+  const restored = await restoreStation(options, { reads: true });
+  if (restored !== null) prepared?.station.close();
+  return restored ?? prepared;
+}

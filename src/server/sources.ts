@@ -3,6 +3,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { fileProblem } from '../base/file-problem.js';
 import { Problem } from '../base/problem.js';
+import { IrregularFileError } from '../base/regular-file.js';
 import { looksLikeVideo } from '../media/video-files.js';
 
 /** The source of a station: a default name and the files, in the order in which they are played. */
@@ -40,9 +41,12 @@ export function findSource(path: string): StationSource {
  */
 export function filesOf(path: string): string[] {
   try {
-    if (!statSync(path).isDirectory()) return [path];
+    const stats = statSync(path);
+    if (stats.isFile()) return [path];
+    if (!stats.isDirectory()) throw new IrregularFileError(path);
     const files = readdirSync(path, { withFileTypes: true })
-      .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.') && looksLikeVideo(entry.name))
+      .filter((entry) => !entry.name.startsWith('.') && looksLikeVideo(entry.name))
+      .filter((entry) => entry.isFile() || (entry.isSymbolicLink() && isFile(join(path, entry.name))))
       .map((entry) => join(path, entry.name))
       .sort(byName.compare);
     if (files.length > 0) return files;
@@ -52,6 +56,9 @@ export function filesOf(path: string): string[] {
     throw sourceProblem(path, error);
   }
 }
+
+/** A link to a file. One that leads nowhere counts too: it is reported when it is opened. */
+const isFile = (link: string): boolean => statSync(link, { throwIfNoEntry: false })?.isFile() ?? true;
 
 /** A system error in reading a source as a Problem that names it; any other error as it is. */
 export const sourceProblem = (path: string, error: unknown): unknown =>

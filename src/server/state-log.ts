@@ -16,8 +16,10 @@ export interface LogLine {
 export interface ParsedLog {
   /** Never empty. */
   readonly lines: readonly LogLine[];
-  /** Bytes of whole lines: behind them a torn line may lie. */
+  /** Bytes of whole lines. */
   readonly length: number;
+  /** Whether a line that is torn, or damaged, lies behind them. */
+  readonly isCut: boolean;
 }
 
 /** Bytes of one line. */
@@ -44,7 +46,7 @@ export function parseLog(bytes: Buffer): ParsedLog {
     length = end + 1;
   }
   if (lines.length === 0) throw new RangeError('it is empty');
-  return { lines, length };
+  return { lines, length, isCut: length < bytes.length };
 }
 
 function parseLine(line: Buffer): LogLine | null {

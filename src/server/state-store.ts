@@ -6,6 +6,8 @@ export interface StateLog {
   readonly entries: readonly unknown[];
   /** Number of the last entry; entries are numbered from 1, across snapshots. */
   readonly last: number;
+  /** The last line was left out, because it is not whole. */
+  readonly isCut?: true;
 }
 
 /** The last entry of the log is not the one that the writer knows: another has written since. */

@@ -49,7 +49,7 @@ async function open(context: TestContext) {
   };
   const start = async (settings = defaultMediaSettings): Promise<{ ready: ReadyStation; isRestored: boolean }> => {
     const load = options(settings);
-    const restored = (await restoreStation(load)) ?? (await restoreStation(load, true));
+    const restored = (await restoreStation(load)) ?? (await restoreStation(load, { reads: true }));
     const ready = closed(restored ?? (await prepareStation(load))!);
     if (ready.sources === null) await noteSources(ready, load);
     return { ready, isRestored: restored !== null };
@@ -178,7 +178,7 @@ test('a state that could not be used is put aside before the first change takes 
   const state = readFileSync(join(folder, 'lobby.log'), 'utf8');
   const restore = failCall(context, { call: 'stat', code: 'EIO', applies: (path) => path.startsWith(films) });
   said.length = 0;
-  assert.equal(await restoreStation(options(), true), null);
+  assert.equal(await restoreStation(options(), { reads: true }), null);
   assert.match(said.join(), /starts without the operator’s earlier changes: .*\(EIO\)/);
   restore();
   const started = (await loadStation(options()))!;

@@ -1,5 +1,6 @@
 /** Stations as their operator left them: stored after each change, and restored when a server starts. */
 import { messageOf, nullIfProblem, Problem, systemCode } from '../base/problem.js';
+import { ReelDamage } from '../reel/read-reel.js';
 import { stationSsrc } from '../station/identity.js';
 import { openState } from '../station/open-state.js';
 import { nameEntry, type StationState, stateEntry, stateOf } from '../station/station-state.js';
@@ -18,6 +19,9 @@ export interface StoredState {
   /** The revision of its timeline. */
   readonly revision: number;
 }
+
+const CUT =
+  'the last change in its state is left out, because its line is not whole: the machine stopped while it was written, or the file is damaged';
 
 type SourceOptions = Pick<LoadOptions, 'settings' | 'store'>;
 
@@ -84,8 +88,12 @@ export async function noteSources(ready: ReadyStation, options: SourceOptions): 
 /**
  * The station as its operator left it; null where nothing of these files is stored. A state that cannot be used is put in
  * quarantine, with a line for the user. Without `reads`, the result is null also where the files would have to be read first.
+ * With `canPrepare`, it rejects with ReelDamage where a reel is missing or damaged, which may be made again: the state stays.
  */
-export async function restoreStation(options: LoadOptions & StateOptions, reads = false): Promise<ReadyStation | null> {
+export async function restoreStation(
+  options: LoadOptions & StateOptions,
+  { reads = false, canPrepare = false } = {},
+): Promise<ReadyStation | null> {
   const { plan, store, states, onEvent } = options;
   const say = (words: string) =>
     onEvent({ kind: 'note', message: `${plan.number} ${plan.name}: ${words}`, station: plan });
@@ -105,6 +113,7 @@ export async function restoreStation(options: LoadOptions & StateOptions, reads 
     return null;
   }
   if (state === null) return null;
+  if (log?.isCut && !canPrepare) say(CUT);
   plan.name = state.name ?? plan.name;
   if (state.timeline === null) return null;
   let sources: string[] | null;
@@ -127,6 +136,7 @@ export async function restoreStation(options: LoadOptions & StateOptions, reads 
     const stored = { last: log?.last ?? 0, entries: MOST_ENTRIES, revision: station.revision };
     return { ...readyStation(options, station), sources, stored };
   } catch (error) {
+    if (canPrepare && error instanceof ReelDamage) throw error;
     if (!(error instanceof Problem)) return quarantine(`it cannot go on: ${messageOf(error)}`);
     // The system refuses to read a reel, which may well be whole: so is the state.
     say(`it starts without the operator’s earlier changes, because a reel cannot be read: ${error.message}`);

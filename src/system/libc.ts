@@ -22,6 +22,7 @@ export interface Libc {
   eventfd(value: number, flags: number): number;
   close(fd: number): number;
   if_nametoindex(name: string): number;
+  prlimit(pid: number, resource: number, limit: BigUint64Array, before: null): number;
   /** `errno` of the preceding call. */
   errno(): number;
   /** Address of a buffer's first byte. The caller keeps the buffer referenced while the system uses the address. */
@@ -73,6 +74,7 @@ function bind(koffi: typeof Koffi): Libc {
     eventfd: define('int eventfd(uint32_t value, int flags)'),
     close: define('int close(int fd)'),
     if_nametoindex: define('uint32_t if_nametoindex(const char *name)'),
+    prlimit: define('int prlimit(int pid, int resource, void *limit, void *before)'),
     errno: () => koffi.errno(),
     address: (buffer) => Number(koffi.address(buffer)),
   } as Libc;

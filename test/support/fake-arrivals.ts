@@ -62,6 +62,10 @@ export class FakeArrivals implements Libc {
     return 0;
   }
 
+  prlimit(): number {
+    throw new Error('not used');
+  }
+
   close(fd: number): number {
     assert.ok(this.open.delete(fd), `descriptor ${fd} is not open`);
     return 0;

@@ -57,6 +57,10 @@ export class FakeLibc implements Libc {
     return this.#lastFd;
   }
 
+  prlimit(): number {
+    throw new Error('not used');
+  }
+
   close(fd: number): number {
     assert.ok(this.open.delete(fd), `descriptor ${fd} is not open`);
     return 0;

@@ -3,12 +3,13 @@
  * folder, readable by its owner only. `msc operator` writes the file; running servers notice its changes.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { replaceFile } from '../../base/atomic-file.js';
 import { messageOf, Problem, systemCode } from '../../base/problem.js';
+import { readRegular } from '../../base/regular-file.js';
 import { isPasswordHash } from './password.js';
 
 /** Letters, digits, dots and hyphens: names appear in the log. */
@@ -27,6 +28,9 @@ const schema = z.strictObject({
 export type CredentialsData = z.infer<typeof schema>;
 
 const nothing: CredentialsData = { version: 1, password: null, tokens: [] };
+
+/** Most bytes of the file: a thousand tokens have 150 each. */
+const MOST_CREDENTIALS = 1 << 20;
 
 const PREFIX = 'msc_';
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
@@ -68,7 +72,7 @@ export class CredentialsFile {
       const { mtimeNs, ctimeNs, ino, size } = await stat(this.path, { bigint: true });
       const stamp = [mtimeNs, ctimeNs, ino, size].join(' ');
       if (stamp !== this.#stamp) {
-        this.#data = schema.parse(JSON.parse(await readFile(this.path, 'utf8')));
+        this.#data = schema.parse(JSON.parse((await readRegular(this.path, MOST_CREDENTIALS)).toString()));
         this.#stamp = stamp;
       }
       return this.#data;

@@ -3,14 +3,14 @@ import { closeSync, fsyncSync, openSync, readdirSync, rmSync, writeFileSync, wri
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { Problem } from '../../base/problem.js';
-import { TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
+import { Ticks90k } from '../../base/units.js';
 import { makePoster } from '../../media/poster.js';
 import type { MediaSettings } from '../../media/settings.js';
 import type { Spool } from '../../media/spool.js';
 import { spoolMedia } from '../../media/spool-media.js';
 import { packFrames } from '../jpeg-packer.js';
 import { writeJpegIndex } from '../jpeg-reel.js';
-import { REEL_VERSION, type ReelManifest } from '../manifest.js';
+import { bitrateOf, LONGEST_REEL, REEL_VERSION, type ReelManifest } from '../manifest.js';
 import { multiplex } from '../multiplex.js';
 import { ReelFile } from '../reel.js';
 import { writeTsIndex } from '../ts-reel.js';
@@ -32,9 +32,6 @@ type Made = Pick<ReelManifest, 'duration' | 'packets' | 'randomAccessInterval' |
 /** Share of the progress for decoding, encoding and copying; the rest is multiplexing. */
 const SPOOL_SHARE = 0.9;
 
-/** 13 hours: the index holds times in 32 bits. */
-const LONGEST = Ticks90k(13 * 3600 * TICKS_PER_SECOND);
-
 /**
  * Makes the reel; `onProgress` gets the share done, 0 to 1. Throws a Problem when the source cannot be used, and the
  * system's error when the folder cannot be written.
@@ -43,7 +40,7 @@ export function makeReel(options: MakeReel, onProgress: (done: number) => void):
   const { source, settings, folder } = options;
   const spool = spoolMedia({ source, folder, settings, onProgress: (done) => onProgress(done * SPOOL_SHARE) });
   const duration = spool.format === 'h264' ? spool.video.duration : spool.duration;
-  if (duration > LONGEST) {
+  if (duration > LONGEST_REEL) {
     throw new Problem('source', `${source}: longer than 13 hours`, 'Cut it into parts and put them into a folder.');
   }
   const packetsPath = join(folder, ReelFile.packets[spool.format]);
@@ -74,7 +71,7 @@ export function makeReel(options: MakeReel, onProgress: (done: number) => void):
     ...made,
     bytes,
     checksum,
-    bitrate: Math.round((bytes * 8 * TICKS_PER_SECOND) / made.duration),
+    bitrate: bitrateOf({ bytes, duration: made.duration }),
     properties: spool.properties,
     layout: { width, height, sampleAspectRatio, frameRate, channels, reorderDelay },
   };

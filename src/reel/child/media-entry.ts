@@ -6,9 +6,15 @@ import { readFileSync, writeSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { dirname } from 'node:path';
 import { messageOf, Problem, systemCode } from '../../base/problem.js';
-import { residentMemory } from '../../base/resident-memory.js';
 import type { MediaReport, MediaTask } from '../media-child.js';
-import { storeProblem } from '../store.js';
+import { storeProblem } from '../store-problem.js';
+import { endWithParent } from './end-with-parent.js';
+
+/** What the task is about, and the folder of the store that its system errors come from. */
+function namesOf(task: MediaTask): [subject: string, folder: string] {
+  if (task.task === 'reel') return [task.source, task.folder];
+  return [task.task === 'measure' ? task.path : task.task.replace('-', ' '), dirname(task.path)];
+}
 
 /** Writes synchronously: the event loop does not run while a reel is made. */
 function report(line: MediaReport): void {
@@ -22,6 +28,8 @@ function report(line: MediaReport): void {
 function asProblem(thrown: unknown, source: string, folder: string): Problem {
   const error = storeProblem(thrown, folder);
   if (error instanceof Problem) return error;
+  // FFmpeg reports it as any other error.
+  if (/cannot allocate memory/i.test(messageOf(error))) throw error;
   if (systemCode(error) === 'ERR_MODULE_NOT_FOUND' && messageOf(error).includes('node-av')) {
     return new Problem(
       'prepare',
@@ -40,21 +48,25 @@ function asProblem(thrown: unknown, source: string, folder: string): Problem {
 
 // Stations on air come first.
 setPriority(constants.priority.PRIORITY_LOW);
+endWithParent();
 
 const task: MediaTask = JSON.parse(readFileSync(0, 'utf8'));
-const [subject, folder] =
-  task.task === 'reel' ? [task.source, task.folder] : [task.task.replace('-', ' '), dirname(task.path)];
+const [subject, folder] = namesOf(task);
 let reported = Number.NEGATIVE_INFINITY;
+const onProgress = (progress: number) => {
+  const now = performance.now();
+  if (now - reported < 100) return;
+  reported = now;
+  report({ progress });
+};
 try {
   // Imported here, so that a missing FFmpeg can be reported.
   if (task.task === 'reel') {
     const { makeReel } = await import('./make-reel.js');
-    makeReel(task, (progress) => {
-      const now = performance.now();
-      if (now - reported < 100) return;
-      reported = now;
-      report({ progress, memory: residentMemory() });
-    });
+    makeReel(task, onProgress);
+  } else if (task.task === 'measure') {
+    const { measure } = await import('./measure.js');
+    report({ measured: measure(task, onProgress) });
   } else {
     const { generateFilm } = await import('../../media/generated-film.js');
     generateFilm(task.task, task);

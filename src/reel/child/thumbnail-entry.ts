@@ -6,9 +6,11 @@ import { constants, setPriority } from 'node:os';
 import { messageOf, systemCode } from '../../base/problem.js';
 import { residentMemory } from '../../base/resident-memory.js';
 import type { ThumbnailAnswer, ThumbnailJob } from '../thumbnail-child.js';
+import { endWithParent } from './end-with-parent.js';
 
 // Stations on air come first.
 setPriority(constants.priority.PRIORITY_LOW);
+endWithParent();
 
 async function answer({ format, picture, width }: ThumbnailJob): Promise<ThumbnailAnswer> {
   try {

@@ -1,0 +1,89 @@
+/**
+ * The limits of a child process that reads media. Nothing in it depends on what the child reports: the system refuses memory
+ * beyond the limit where it can (Linux), and the resident memory is looked at from outside everywhere.
+ */
+import { statfs } from 'node:fs/promises';
+import { isSystemError } from '../base/file-problem.js';
+import { Millis } from '../base/units.js';
+import { loadLibc } from '../system/libc.js';
+import { limitProcess, memoryOf } from '../system/process-limits.js';
+
+/** Between two looks at the child's memory: it takes 250 ms to fill some hundred MiB. */
+const WATCH_PERIOD = Millis(250);
+/** Between two looks at the disk. */
+const DISK_PERIOD = Millis(2_000);
+/** Left free on the disk of the store, for the state of stations and everything else that is written there. */
+export const FREE_RESERVE = 256 * 2 ** 20;
+/** 13 hours, the longest reel, of 200 Mbit/s: more than any film that is copied. */
+const MOST_FILE = 13 * 3_600 * 25e6;
+/** Node.js and FFmpeg have about 40 open. */
+const MOST_FILES = 256;
+
+export interface GuardedChild {
+  pid: number;
+  /** Most memory, bytes: of its own as the system counts it, and resident. */
+  memory: number;
+  /** The folder that it writes to, if any. */
+  folder?: string;
+  /** Called once, with the reason why the child has to be ended. */
+  onExcess(reason: Excess): void;
+}
+
+/** `used` and `limit` in bytes. */
+export type Excess = { what: 'memory'; used: number; limit: number } | { what: 'disk'; folder: string; free: number };
+
+export interface ChildGuard {
+  /** Most memory that it was seen to have, bytes: what it is refused may be far more. */
+  readonly peak: number;
+  /** To be called when it has ended. */
+  release(): void;
+}
+
+/** Holds a child to its limits. */
+export function guardChild({ pid, memory, folder, onExcess }: GuardedChild): ChildGuard {
+  let peak = 0;
+  let isOver = false;
+  const end = () => {
+    isOver = true;
+    for (const timer of timers) clearInterval(timer);
+  };
+  const exceed = (reason: Excess) => {
+    if (isOver) return;
+    end();
+    onExcess(reason);
+  };
+  void loadLibc().then(({ libc }) => {
+    // Where it is refused, the watch remains.
+    if (libc !== null && !isOver) limitProcess(libc, pid, { memory, fileSize: MOST_FILE, files: MOST_FILES });
+  });
+  const lookAtMemory = async () => {
+    const used = await memoryOf(pid);
+    if (used === null) return;
+    peak = Math.max(peak, used.own, used.resident);
+    if (used.resident > memory) exceed({ what: 'memory', used: used.resident, limit: memory });
+  };
+  const lookAtDisk = async (path: string) => {
+    const free = await freeSpace(path);
+    if (free !== null && free < FREE_RESERVE) exceed({ what: 'disk', folder: path, free });
+  };
+  const timers = [setInterval(() => void lookAtMemory(), WATCH_PERIOD)];
+  if (folder !== undefined) timers.push(setInterval(() => void lookAtDisk(folder), DISK_PERIOD));
+  for (const timer of timers) timer.unref();
+  return {
+    get peak() {
+      return peak;
+    },
+    release: end,
+  };
+}
+
+/** Null where the system cannot tell now. */
+async function freeSpace(folder: string): Promise<number | null> {
+  try {
+    const { bavail, bsize } = await statfs(folder);
+    return bavail * bsize;
+  } catch (error) {
+    if (isSystemError(error)) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,129 @@
+/** Verifying the packets of reels against their checksum: those that are opened, one at a time, behind everything else. */
+import { stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { messageOf, nullIfProblem } from '../base/problem.js';
+import { measureFile } from './measure-file.js';
+import { ReelDamage, readManifest } from './read-reel.js';
+import { type Reel, ReelFile } from './reel.js';
+import { sealReel } from './seal-reel.js';
+import type { Measured, Verifications } from './verifications.js';
+
+/**
+ * Bytes a second read in the background: 1 GiB in half a minute, a terabyte in a night, and little of what a hard disk reads. The
+ * stations on the air come first.
+ */
+export const BACKGROUND_RATE = 32 * 2 ** 20;
+
+/**
+ * Most bytes that stations wait for after the machine stopped without an end: a minute of a hard disk. What is more goes on the
+ * air at once, and is verified there.
+ */
+export const MOST_BEFORE = 8 * 2 ** 30;
+
+export interface ReelVerifierOptions {
+  /** The folder of a reel. */
+  folderOf(id: string): string;
+  verifications: Verifications;
+  /** A reel on the air does not have the packets that it was made with. */
+  onDamage(id: string, damage: ReelDamage): void;
+  log(line: string): void;
+  /** How a file is read; another one in tests. */
+  measure?: typeof measureFile;
+  mostBefore?: number;
+}
+
+/**
+ * Responsible for:
+ * - each file of packets that is opened being read once, and again when it is another file
+ * - before a reel is used, where the disk cannot be trusted: up to a number of bytes in all
+ * - sealing whole reels of earlier releases
+ */
+export class ReelVerifier {
+  readonly #options: Required<ReelVerifierOptions>;
+  readonly #ending = new AbortController();
+  /** Reels that wait, by their ids, in order. */
+  readonly #waiting = new Set<string>();
+  #isTrusted = true;
+  /** Bytes that may still be read before reels are used. */
+  #before: number;
+  #running: Promise<void> | null = null;
+
+  constructor(options: ReelVerifierOptions) {
+    this.#options = { measure: measureFile, mostBefore: MOST_BEFORE, ...options };
+    this.#before = this.#options.mostBefore;
+  }
+
+  /** From now on reels are verified before they are used. */
+  distrust(): void {
+    this.#isTrusted = false;
+  }
+
+  /**
+   * To be called with each reel that was opened, before it is used. Rejects with ReelDamage where it was found to be damaged at
+   * once.
+   */
+  async admit({ data: { manifest } }: Reel): Promise<void> {
+    const { id, bytes } = manifest;
+    if (this.#waiting.has(id) || this.#ending.signal.aborted) return;
+    if (!this.#isTrusted) {
+      if (await this.#isVerified(id)) return;
+      if (bytes <= this.#before) {
+        this.#before -= bytes;
+        await this.#verify(id, Number.POSITIVE_INFINITY);
+        return;
+      }
+    }
+    this.#waiting.add(id);
+    this.#running ??= this.#run();
+  }
+
+  /** Resolves when all reels that were opened until now are verified. */
+  async idle(): Promise<void> {
+    while (this.#running !== null) await this.#running;
+  }
+
+  /** Ends what runs; resolves when it has ended. */
+  async close(): Promise<void> {
+    this.#ending.abort();
+    this.#waiting.clear();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    for (const id of this.#waiting) {
+      this.#waiting.delete(id);
+      try {
+        if (!(await this.#isVerified(id))) await this.#verify(id, BACKGROUND_RATE);
+      } catch (error) {
+        if (error instanceof ReelDamage) this.#options.onDamage(id, error);
+        else if (!this.#ending.signal.aborted) this.#options.log(`A reel cannot be verified: ${messageOf(error)}`);
+      }
+    }
+    this.#running = null;
+  }
+
+  async #isVerified(id: string): Promise<boolean> {
+    const { folderOf, verifications } = this.#options;
+    const { manifest } = await readManifest(folderOf(id));
+    const { size, ino, mtimeMs } = await stat(join(folderOf(id), ReelFile.packets[manifest.format]));
+    return verifications.has(id, { bytes: size, inode: ino, mtimeMs }, manifest.checksum);
+  }
+
+  /** Rejects with ReelDamage where the packets are others, and with a Problem where they cannot be read. */
+  async #verify(id: string, rate: number): Promise<void> {
+    const { folderOf, verifications, measure } = this.#options;
+    const folder = folderOf(id);
+    const { manifest, index } = await readManifest(folder);
+    const packets = ReelFile.packets[manifest.format];
+    const measured = await measure({ path: join(folder, packets), rate, signal: this.#ending.signal });
+    const fault = faultOf(measured, manifest);
+    if (fault !== null) throw new ReelDamage(folder, packets, fault);
+    if (index === null) await sealReel(folder, basename(folder)).catch(nullIfProblem); // A disk that is full: another time.
+    await verifications.add(id, measured);
+  }
+}
+
+function faultOf({ bytes, checksum }: Measured, wanted: { bytes: number; checksum: number }): string | null {
+  if (bytes !== wanted.bytes) return `it has ${bytes} bytes instead of ${wanted.bytes}`;
+  return checksum === wanted.checksum ? null : 'its packets are not those that were made: the checksum is another';
+}
