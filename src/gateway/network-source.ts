@@ -178,6 +178,7 @@ export class NetworkSource implements StationSource, NetworkStation {
   /** The station has left the network. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    if (this.#joined === null && this.#pastReceivers.size === 0) return; // Strangers can add and remove thousands.
     this.#cancelLinger?.();
     await Promise.all([this.#leave(), ...[...this.#pastReceivers].map((receiver) => receiver.close())]);
   }
