@@ -81,3 +81,13 @@ test('an unreadable station is tried again at the next request', async () => {
   assert.equal(station.readers.size, 1);
   hls.close();
 });
+
+test('any number of addresses are at most ten thousand viewers, and an IPv6 network is one', () => {
+  const { timers, viewers, hls } = open();
+  for (let i = 0; i < 20_000; i++) hls.onRequest(`10.0.${i >> 8}.${i & 0xff}`, 'news');
+  assert.equal(viewers.list.length, 10_000);
+  timers.advance(2 * GONE);
+  assert.equal(viewers.list.length, 0);
+  for (let i = 1; i <= 100; i++) hls.onRequest(`2001:db8:1:2::${i}`, 'news');
+  assert.equal(viewers.list.length, 1);
+});

@@ -1,5 +1,6 @@
 /** Viewers by HLS: clients that keep requesting playlists and segments. */
 import type { Socket } from 'node:net';
+import { networkOf } from '../../base/ip-network.js';
 import type { Timers } from '../../base/timers.js';
 import { Millis } from '../../base/units.js';
 import type { StationReader, StationSource } from '../source.js';
@@ -7,6 +8,9 @@ import type { GatewayViewer, Viewers } from '../viewers.js';
 
 /** Longest time without a request of a viewer. */
 export const GONE = Millis(30_000);
+
+/** Most viewers that are listed; requests of further ones are answered, but not counted. */
+const MOST_VIEWERS = 10_000;
 
 export interface HlsViewersOptions {
   viewers: Viewers;
@@ -52,7 +56,7 @@ interface Watched {
 
 /**
  * Responsible for:
- * - one viewer for each address and station, from the first request until GONE after the last one
+ * - one viewer for each address (of IPv6, a /64) and station, from the first request until GONE after the last one
  * - a reader of each station with live viewers. It reads nothing, but keeps a station of the network received, so that its
  *   next segments are there when they are requested
  */
@@ -69,10 +73,11 @@ export class HlsViewers {
   /** The viewer of a request. */
   onRequest(address: string, station: string): HlsViewer {
     const { viewers, timers, now } = this.#options;
-    const key = `${address} ${station}`;
+    const key = `${networkOf(address)} ${station}`;
     let entry = this.#viewers.get(key);
     if (!entry) {
       const viewer = new HlsViewer(address, station, now());
+      if (this.#viewers.size >= MOST_VIEWERS) return viewer;
       entry = { viewer, remove: viewers.add(viewer) };
       this.#viewers.set(key, entry);
     }

@@ -16,7 +16,12 @@ const LONGEST_MESSAGE = 64 * 1024;
 
 export const liveRoutes: Routes = (app, context) => {
   const { catalogue, timers, connections, delay = COMMON_DELAY } = context;
-  const thumbnails = new Thumbnails({ catalogue, maker: context.thumbnailMaker, timers });
+  const thumbnails = new Thumbnails({
+    catalogue,
+    maker: context.thumbnailMaker,
+    timers,
+    log: (line) => context.log(line),
+  });
   const stations = new StationList({ catalogue, timers });
   const sockets = new WebSocketServer({
     noServer: true,

@@ -87,7 +87,7 @@ test('the picture of a JPEG station is its newest picture', async () => {
   assert.deepEqual(await firstPicture(station, new HandTimers(), Millis(100)), { data: pictureData, sent: SENT, time });
 });
 
-test('a station that sends nothing, or cannot be read, has no picture, and no reader is left', async () => {
+test('a station that sends nothing has no picture, one that cannot be read rejects, and no reader is left', async () => {
   const timers = new HandTimers();
   const silent = new FakeStation();
   const waiting = firstPicture(silent, timers, Millis(100));
@@ -111,7 +111,7 @@ test('a station that sends nothing, or cannot be read, has no picture, and no re
 
   const broken = new FakeStation();
   broken.refusal = new Error('no such thing');
-  assert.equal(await firstPicture(broken, timers, Millis(100)), null);
+  await assert.rejects(firstPicture(broken, timers, Millis(100)), /no such thing/);
 
   const ending = new FakeStation();
   const lost = firstPicture(ending, timers, Millis(100));

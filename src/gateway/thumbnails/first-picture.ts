@@ -72,7 +72,7 @@ export class FirstAccessUnit {
   }
 }
 
-/** The picture of the newest random access point; null: there is none within `limit`. */
+/** The picture of the newest random access point; null: there is none within `limit`. Rejects where the station cannot be read. */
 export async function firstPicture(source: StationSource, timers: Timers, limit: Millis): Promise<Picture | null> {
   let isLate = false;
   let giveUp = () => {};
@@ -90,8 +90,8 @@ export async function firstPicture(source: StationSource, timers: Timers, limit:
     }
   });
   try {
-    // An unreadable station has no picture.
-    return await Promise.race([reading.catch(() => null), late]);
+    reading.catch(() => undefined); // It may fail after that.
+    return await Promise.race([reading, late]);
   } finally {
     giveUp();
   }

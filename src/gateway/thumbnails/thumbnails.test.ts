@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeCatalogue, FakeStation } from '../../../test/support/fake-catalogue.js';
 import { HandTimers } from '../../../test/support/hand-timers.js';
+import { Problem } from '../../base/problem.js';
 import { millisToTicks } from '../../base/units.js';
 import { type ThumbnailMaker, Thumbnails } from './thumbnails.js';
 
@@ -27,13 +28,15 @@ function thumbnailsOf(count: number, changes: { isAble?: boolean } = {}) {
     ...changes,
   };
   const catalogue = new FakeCatalogue(...stations);
-  const thumbnails = new Thumbnails({ catalogue, maker, timers });
+  const lines: string[] = [];
+  const log = (line: string) => void lines.push(line);
+  const thumbnails = new Thumbnails({ catalogue, maker, timers, log });
   let pictures = 0;
   const put = (station: FakeStation, data = Buffer.from(`picture ${++pictures}`)) =>
     station.put({ time: millisToTicks(timers.now()), data, randomAccess: true });
   const seen: string[] = [];
   const subscribe = () => thumbnails.subscribe(({ id }, { jpeg }) => seen.push(`${id}: ${jpeg}`));
-  return { timers, stations, maker, catalogue, thumbnails, put, seen, subscribe };
+  return { timers, stations, maker, catalogue, thumbnails, put, seen, subscribe, lines };
 }
 
 test('a subscriber gets a thumbnail at once, and a new one in each interval', async () => {
@@ -205,4 +208,17 @@ test('stations that come and go leave no thumbnails behind', async () => {
   catalogue.changed();
   page.close();
   assert.equal(thumbnails.size, 0);
+});
+
+test('a station that cannot be read has its poster; a Problem is reported elsewhere, another error is logged once', async () => {
+  const { timers, stations, thumbnails, lines } = thumbnailsOf(2);
+  stations[0]!.refusal = new Problem('network', 'no packets arrive', 'Check the network.');
+  stations[1]!.refusal = new RangeError('out of range');
+  for (let round = 0; round < 3; round++) {
+    for (const number of [1, 2]) {
+      assert.equal((await thumbnails.latest(`station-${number}`))?.jpeg.toString(), `poster ${number}`);
+    }
+    timers.advance(10_000);
+  }
+  assert.deepEqual(lines, ['A thumbnail could not be made: out of range']);
 });

@@ -1,4 +1,5 @@
 /** Small pictures of each station's stream, made every few seconds while a page shows them. */
+import { messageOf, Problem } from '../../base/problem.js';
 import type { Timers } from '../../base/timers.js';
 import { Millis, type Ticks90k } from '../../base/units.js';
 import type { StationFormat, StationInfo } from '../../wire/station-info.js';
@@ -12,6 +13,8 @@ const INTERVAL = Millis(5_000);
 const PATIENCE = Millis(3_000);
 /** Stations that are read at once. */
 const MOST_AT_ONCE = 4;
+/** Most errors that are logged. */
+const MOST_LOGGED = 20;
 /** Largest JPEG picture of a station that is used unchanged where it cannot be scaled. */
 const SMALL_ENOUGH = 64 * 1024;
 
@@ -35,6 +38,8 @@ export interface ThumbnailsOptions {
   /** Undefined: pictures are not scaled. */
   maker?: ThumbnailMaker;
   timers: Timers;
+  /** Called with the first error of each kind that is no Problem. */
+  log?(line: string): void;
   /** Time between two thumbnails of a station. */
   interval?: Millis;
 }
@@ -79,6 +84,8 @@ export class Thumbnails {
   readonly #options: ThumbnailsOptions & { interval: Millis };
   readonly #entries = new Map<string, Entry>();
   readonly #subscribers = new Set<Subscriber>();
+  /** Messages of errors. */
+  readonly #logged = new Set<string>();
   #busy = 0;
   readonly #endListening: () => void;
   #cancelTimer = () => {};
@@ -231,7 +238,7 @@ export class Thumbnails {
     const { maker, timers } = this.#options;
     const { format, width } = source.info;
     if (format === 'jpeg' || maker?.isAble) {
-      const picture = await firstPicture(source, timers, PATIENCE);
+      const picture = await firstPicture(source, timers, PATIENCE).catch((error: unknown) => this.#none(error));
       if (picture !== null && picture.sent === entry.sent) return entry.thumbnail;
       const jpeg = picture && (await this.#scale(picture, format, width));
       if (picture && jpeg) {
@@ -240,9 +247,18 @@ export class Thumbnails {
       }
     }
     if (entry.thumbnail !== null && entry.sent !== null) return entry.thumbnail;
-    const poster = await source.poster().catch(() => null);
+    const poster = await source.poster().catch((error: unknown) => this.#none(error));
     if (poster === null || entry.thumbnail?.jpeg.equals(poster)) return entry.thumbnail;
     return { jpeg: poster, time: source.now() };
+  }
+
+  /** A station that cannot be read has no picture; those that read it report why. Other errors are logged. */
+  #none(error: unknown): null {
+    const text = messageOf(error);
+    if (error instanceof Problem || this.#logged.has(text) || this.#logged.size >= MOST_LOGGED) return null;
+    this.#logged.add(text);
+    this.#options.log?.(`A thumbnail could not be made: ${text}`);
+    return null;
   }
 
   async #scale({ data }: Picture, format: StationFormat, width: number): Promise<Buffer | null> {
