@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { PTS_MODULUS } from '../base/units.js';
+import { PTS_MODULUS, Ticks90k } from '../base/units.js';
 import {
   payloadStart,
   readPcrBase,
@@ -85,6 +85,27 @@ test('for any bytes the readers neither throw nor read beyond a packet', () => {
       }
       shiftTimes(packets, 0, 7, 12_345);
       assert.equal(typeof startsRandomAccess(packets), 'boolean');
+    }),
+  );
+});
+
+test('times of damaged packets are shifted within those packets', () => {
+  const damaged = fc.uint8Array({ minLength: TS_PACKET_LENGTH, maxLength: TS_PACKET_LENGTH });
+  // A payload unit with PTS and DTS that begins so late that its DTS does not fit.
+  const late = fc.integer({ min: 160, max: 183 }).map((length) => {
+    const packet = new Uint8Array(TS_PACKET_LENGTH);
+    packet.set([0x47, 0x41, 0x00, 0x30, length, 0x10]);
+    packet.set([0, 0, 1, 0xe0, 0, 0, 0x80, 0xc0, 10].slice(0, TS_PACKET_LENGTH - 5 - length), 5 + length);
+    return packet;
+  });
+  fc.assert(
+    fc.property(fc.oneof(damaged, late), (packet) => {
+      const around = Buffer.alloc(3 * TS_PACKET_LENGTH, 0xaa);
+      around.set(packet, TS_PACKET_LENGTH);
+      shiftTimes(around, TS_PACKET_LENGTH, 1, Ticks90k(90_000));
+      for (const at of [0, 2 * TS_PACKET_LENGTH]) {
+        assert.ok(around.subarray(at, at + TS_PACKET_LENGTH).every((byte) => byte === 0xaa));
+      }
     }),
   );
 });

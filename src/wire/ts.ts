@@ -151,7 +151,8 @@ export function shiftTimes(packets: Buffer, offset: number, count: number, shift
     const pes = timedPesStart(packets, at);
     if (pes < 0) continue;
     const header = at + pes;
-    const both = (packets[header + 7]! & 0x40) !== 0;
+    // Of a damaged packet the DTS may lie behind its end.
+    const both = (packets[header + 7]! & 0x40) !== 0 && pes + 19 <= TS_PACKET_LENGTH;
     writePesTime(packets, header + 9, both ? 0b0011 : 0b0010, readPesTime(packets, header + 9) + shift);
     if (both) writePesTime(packets, header + 14, 0b0001, readPesTime(packets, header + 14) + shift);
   }
