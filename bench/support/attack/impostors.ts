@@ -5,15 +5,15 @@ import { once } from 'node:events';
 import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DISCOVERY_GROUP, QUERY_PORT } from '../../../src/contract/addresses.js';
-import { type AnyMessage, decodeMessage, encodeMessage, message } from '../../../src/wire/message.js';
+import { decodeMessage, encodeMessage, message } from '../../../src/wire/message.js';
 import type { StationInfo } from '../../../src/wire/station-info.js';
 import type { Attack, AttackTask, Prepare } from './attacks.js';
 
-/** Stations on a page, and pages sent at once: a receiver's buffer takes these. */
+/** Stations on a page, and pages that answer a request. */
 const ON_PAGE = 3;
-const AT_ONCE = 64;
+const PAGES_PER_ANSWER = 16;
 
-/** Answers each search with the list of that moment, all of it, without being asked for pages. */
+/** Answers each search, and each request for pages, with the list of that moment. It gives no sessions. */
 async function impostor(address: string, list: () => readonly StationInfo[]): Promise<{ sent: () => number }> {
   const queries = createSocket({ type: 'udp4', reuseAddr: true });
   queries.bind(QUERY_PORT, DISCOVERY_GROUP);
@@ -25,27 +25,29 @@ async function impostor(address: string, list: () => readonly StationInfo[]): Pr
   const cookie = randomBytes(16);
   let sent = 0;
   let revision = 0;
-  /** Searches that have been answered, by the sender and the id: a search asks three times. */
-  const answered = new Set<string>();
-  queries.on('message', async (datagram, { address: to, port }) => {
+  /** By the searcher and its request's id: a search asks three times. */
+  const lists = new Map<string, { revision: number; stations: readonly StationInfo[] }>();
+  queries.on('message', (datagram, { address: to, port }) => {
     const request = decodeMessage(datagram);
-    const search = `${to} ${port} ${request?.requestId}`;
-    if (request?.type !== 'start' || answered.has(search)) return;
-    answered.add(search);
-    const stations = list();
-    const send = (answer: AnyMessage) => {
-      control.send(encodeMessage(answer), port, to);
-      sent++;
-    };
+    if (request?.type !== 'start') return;
+    const search = `${to} ${port} ${request.requestId}`;
     revision = (revision + 1) % 0x1_0000;
-    const { requestId } = request;
+    if (!lists.has(search)) lists.set(search, { revision, stations: list() });
+    const { stations } = lists.get(search)!;
     const body = { server: 'AAA', controlPort: control.address().port, stations: stations.length };
-    send(message('challenge', requestId, body, { cookie }));
-    const pages = Math.ceil(stations.length / ON_PAGE);
-    for (let page = 0; page < pages; page++) {
-      const some = stations.slice(ON_PAGE * page, ON_PAGE * (page + 1));
-      send(message('stations', requestId, some, { cookie, page, pages, revision }));
-      if (page % AT_ONCE === AT_ONCE - 1) await sleep(5);
+    control.send(encodeMessage(message('challenge', request.requestId, body, { cookie })), port, to);
+    sent++;
+  });
+  control.on('message', (datagram, { address: to, port }) => {
+    const request = decodeMessage(datagram);
+    const found = lists.get(`${to} ${port} ${request?.requestId}`);
+    if (request?.type !== 'start' || found === undefined) return;
+    const pages = Math.ceil(found.stations.length / ON_PAGE);
+    for (let page = request.page; page < Math.min(pages, request.page + PAGES_PER_ANSWER); page++) {
+      const some = found.stations.slice(ON_PAGE * page, ON_PAGE * (page + 1));
+      const head = { cookie, page, pages, revision: found.revision };
+      control.send(encodeMessage(message('stations', request.requestId, some, head)), port, to);
+      sent++;
     }
   });
   return { sent: () => sent };

@@ -179,10 +179,11 @@ export async function play(options: SceneOptions): Promise<Outcome> {
     const octets = multicastSent().octets;
     listener.write('begin');
     const attack = attacking.ask<{ sent: number; seconds: number }>(`begin ${length * 1000}`);
+    attack.catch(() => undefined); // It is awaited below.
     await wait(length);
     const to = Date.now();
     const during = multicastSent().octets;
-    const { sent, seconds } = await attack.catch(() => ({ sent: Number.NaN, seconds: 1 }));
+    const { sent, seconds } = await attack;
     await wait(rest);
     const over = Date.now();
 
