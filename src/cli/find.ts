@@ -1,6 +1,6 @@
 /** The first step of `list`, `watch` and `record`: finding the stations on the interface that was named. */
 
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import { type FoundStation, findStations, leftOutLines, serverNames } from '../discovery/find.js';
 import { resolveInterface } from '../net/interfaces.js';
 import { channelsOf, type FoundChannel, matching } from '../viewer/channels.js';
@@ -40,6 +40,23 @@ export async function findChannels(options: FindChannelsOptions): Promise<FoundC
   );
   return channels.sort((a, b) => a.info.number - b.info.number || a.info.server.localeCompare(b.info.server));
 }
+
+/** Longest search for a station that does not arrive any more. */
+const SEARCH_TIME = Millis(500);
+
+/** A search for one of the stations `before`, whose server may have moved; for `TunerOptions`. */
+export const searchAgain =
+  (options: Pick<FindChannelsOptions, 'interface' | 'key'>, before: readonly FoundChannel[]) =>
+  async (wanted: string): Promise<FoundStation | null> => {
+    const found = await findChannels({
+      interface: options.interface,
+      key: options.key,
+      timeout: SEARCH_TIME,
+      station: wanted,
+      before,
+    });
+    return found.find(({ key }) => key === wanted)?.found ?? null;
+  };
 
 /** For a table: with the names of all its servers. */
 export const listed = ({ info, found }: FoundChannel): StationInfo => ({ ...info, server: serverNames(found) });

@@ -15,9 +15,9 @@ import { chooseChannel, requireStations } from '../viewer/channels.js';
 import { containerFor } from '../viewer/container.js';
 import { targetOf } from '../viewer/moment.js';
 import { Recorder } from '../viewer/recorder.js';
-import { findChannels } from './find.js';
+import { findChannels, searchAgain } from './find.js';
 import { readKey } from './key.js';
-import { type Output, openOutput, printJson } from './output.js';
+import { countOf, type Output, openOutput, printJson } from './output.js';
 
 export interface RecordOptions {
   /** Number, id or name. */
@@ -41,8 +41,13 @@ export interface RecordOptions {
   signal: AbortSignal;
 }
 
-/** Longest time without a packet before a recording ends. */
-const LONGEST_SILENCE = Millis(15_000);
+/** Longest time without a packet before a recording ends: before the first one, and later, when the server may return. */
+const LONGEST_WAIT = Millis(15_000);
+const LONGEST_SILENCE = Millis(60_000);
+/** How long a recorder waits for what the server can still send; what has come meanwhile is held, at most some 90 MB. */
+const PATIENCE = Millis(60_000);
+/** How long an interrupted recording waits for it. */
+const LAST_WAIT = Millis(10_000);
 /** Most bytes that are read at once. */
 const MOST_BYTES = 1024 * 1024;
 /** Longest wait for units before the signal, the silence and the progress are looked at again. */
@@ -75,7 +80,10 @@ export async function runRecord(options: RecordOptions): Promise<number> {
   };
   const also = options.also?.map((name) => resolveInterface(name).address);
   const latency = options.output === '-' ? undefined : FILE_LATENCY;
-  const tuner = new Tuner(events, { latency, also, speed: FASTEST, key });
+  // Standard output may be read by a player.
+  const patience = options.output === '-' ? undefined : PATIENCE;
+  const search = searchAgain({ ...options, key }, channels);
+  const tuner = new Tuner(events, { latency, also, speed: FASTEST, patience, search, key });
   const file = await openFile(options.output);
   const stopWatching = interfaceWatch().onChange((change) => output.print(changeText(change)));
   try {
@@ -167,7 +175,7 @@ async function record(
   let cursor: Cursor | null = null;
   for (;;) {
     const isLast = signal.aborted;
-    if (isLast) await receiver.close(); // Then the buffer holds all that was received.
+    if (isLast) await finish(receiver, output); // Then the buffer holds all that was received.
     cursor ??= from === undefined ? buffer.openAtLastRandomAccess() : buffer.openAtFirstRandomAccess();
     for (let units = read(); units.length > 0 && !recorder.isFull; units = read()) {
       written += await file.write(recorder.take(units));
@@ -175,8 +183,9 @@ async function record(
     }
     if (recorder.isFull || isLast) return written;
     if (cursor) showProgress();
-    const quietSince = receiver.report().lastArrival ?? began;
-    if (performance.now() - quietSince > LONGEST_SILENCE) throw silence(receiver, written);
+    const { lastArrival } = receiver.report();
+    const longest = lastArrival === null ? LONGEST_WAIT : LONGEST_SILENCE;
+    if (performance.now() - (lastArrival ?? began) > longest) throw silence(receiver, written, longest);
     await pause(WAIT_PERIOD, signal, (done) => buffer.wait(cursor, done));
     const early = Millis(period - (performance.now() - writtenAt));
     if (early > 0) await pause(early, signal);
@@ -219,9 +228,19 @@ function pause(time: Millis, signal: AbortSignal, listen?: (done: () => void) =>
   });
 }
 
-function silence({ station }: StationReceiver, written: number): Problem {
+async function finish(receiver: StationReceiver, output: Output): Promise<void> {
+  const { missing } = receiver;
+  if (missing > 0) {
+    output.endProgress();
+    const wait = `Waiting at most ${LAST_WAIT / 1000} s for ${countOf(missing, 'missing packet')}`;
+    output.print(`${wait}; Ctrl-C again ends the recording at once.`);
+  }
+  await receiver.finish(LAST_WAIT);
+}
+
+function silence({ station }: StationReceiver, written: number, longest: Millis): Problem {
   const { name, group, port, server } = station;
-  const seconds = LONGEST_SILENCE / 1000;
+  const seconds = longest / 1000;
   if (written > 0) {
     const next = `The recording until then is complete. Check that ${server} is still running (msc list).`;
     return new Problem('server', `Nothing was received of ${name} for ${seconds} s`, next);

@@ -16,7 +16,7 @@ import { startPlayer } from '../viewer/players/start-player.js';
 import { currentChannel, type ViewerState } from '../viewer/state.js';
 import { Terminal } from '../viewer/terminal.js';
 import { Viewer } from '../viewer/viewer.js';
-import { findChannels, listed } from './find.js';
+import { findChannels, listed, searchAgain } from './find.js';
 import { readKey } from './key.js';
 import { openOutput, printJson, printResult } from './output.js';
 
@@ -97,6 +97,7 @@ export async function runWatch(options: WatchOptions): Promise<number> {
         buffer: options.buffer === undefined ? {} : { maxBytes: options.buffer * 1_000_000 },
         keepAlive: options.delay === undefined ? undefined : CLOCK_PERIOD,
         also: options.also?.map((name) => resolveInterface(name).address),
+        search: searchAgain({ ...options, key }, before),
         key,
       }),
     show(overlay, state, stats) {

@@ -38,6 +38,10 @@ interface Missing {
 /** Copies of a packet that the server sends at most. */
 const MOST_COPIES = 4;
 const BACK_OFF = 1.5;
+/** Longest wait before a NACK is repeated: a recorder asks for a minute, and its server may be back at any time. */
+const LONGEST_REPEAT = Millis(2_000);
+/** A longer deadline does not make the first NACK wait longer than this one does. */
+const LONGEST_DEADLINE = Millis(3_000);
 /** Added to the timeout: granularity of timers, and the server's wait for NACKs of others. */
 const GRANULARITY = Millis(5);
 /** Below this the granularity makes a timeout meaningless. */
@@ -107,7 +111,12 @@ export class NackGenerator {
     const latest = Math.max(...this.#latest);
     return latest === 0
       ? Millis(0)
-      : Millis(Math.min(this.deadline * LONGEST_REORDERING, latest * REORDERING_MARGIN + TOGETHER));
+      : Millis(Math.min(this.#patience * LONGEST_REORDERING, latest * REORDERING_MARGIN + TOGETHER));
+  }
+
+  /** The time that shares are taken of. */
+  get #patience(): Millis {
+    return Millis(Math.min(this.deadline, LONGEST_DEADLINE));
   }
 
   /** How long an answer is waited for before the NACK is repeated. */
@@ -131,7 +140,7 @@ export class NackGenerator {
   addMissing(from: PacketNumber, to: PacketNumber, now: Millis): void {
     this.#forgetLate(now);
     const waitsForParity = this.block > 0;
-    const nextAt = Millis(now + Math.max(this.reorderingWait, waitsForParity ? this.deadline * LONGEST_PARITY : 0));
+    const nextAt = Millis(now + Math.max(this.reorderingWait, waitsForParity ? this.#patience * LONGEST_PARITY : 0));
     for (let n = from; n < to && this.#missing.size < MOST_MISSING; n++) {
       if (this.#missing.has(n)) continue;
       const askedAt = Millis(0);
@@ -149,7 +158,7 @@ export class NackGenerator {
     this.#missing.delete(n);
     if (!packet.isFilled) this.#open--;
     const late = now - packet.foundAt;
-    if (late > this.deadline) return;
+    if (late > this.#patience) return;
     this.#forgetLate(now);
     this.#latest[0] = Millis(Math.max(this.#latest[0], late));
   }
@@ -175,6 +184,15 @@ export class NackGenerator {
     packet.isFilled = true;
     this.#open--;
     return true;
+  }
+
+  /** Packets `from` to `to` − 1 come another way. */
+  forget(from: PacketNumber, to: PacketNumber): void {
+    for (const { n, isFilled } of this.#missing.values()) {
+      if (n < from || n >= to) continue;
+      this.#missing.delete(n);
+      if (!isFilled) this.#open--;
+    }
   }
 
   /** The stream continues elsewhere. Measurements are kept. */
@@ -239,7 +257,7 @@ export class NackGenerator {
   #request(packet: Missing, now: Millis, requests: NackRequest[]): void {
     packet.attempts++;
     packet.askedAt = now;
-    packet.nextAt = Millis(now + this.timeout * BACK_OFF ** (packet.attempts - 1));
+    packet.nextAt = Millis(now + Math.min(LONGEST_REPEAT, this.timeout * BACK_OFF ** (packet.attempts - 1)));
     packet.waitsForParity = false;
     const copies = Math.min(MOST_COPIES, packet.attempts);
     const same = requests.find((each) => each.copies === copies);

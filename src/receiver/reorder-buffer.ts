@@ -63,6 +63,10 @@ export class ReorderBuffer<T> {
   #passed = { group: -1, flow: -1 };
   #held = 0;
   #outlier: Outlier<T> | null = null;
+  /** Missing packets before this one are not waited for. */
+  #givenUp = PacketNumber(-1);
+  /** The first packet that came after the ones that were missing next when this was last looked for. */
+  #gapEnd = PacketNumber(-1);
 
   constructor({ deadline = Millis(100), window = 8192 }: ReorderOptions = {}) {
     if (!(deadline >= 0)) throw new RangeError(`deadline is ${deadline}, not 0 or more milliseconds`);
@@ -93,6 +97,30 @@ export class ReorderBuffer<T> {
     return isMissing ? Millis(this.#missingSince[slot]! + this.deadline) : NEVER;
   }
 
+  /** The first packet held after those that are missing next; −1 while none is missing. */
+  get gapEnd(): PacketNumber {
+    const next = this.#next;
+    if (next === null || !this.isMissing(next)) return PacketNumber(-1);
+    if (this.#gapEnd <= next) {
+      const end = Math.max(this.#passed.group, this.#passed.flow);
+      let n = next + 1;
+      while (n < end && !this.has(PacketNumber(n))) n++;
+      this.#gapEnd = PacketNumber(n);
+    }
+    return this.#gapEnd;
+  }
+
+  /** Missing packets before `n` are waited for no longer. */
+  giveUp(n: PacketNumber): void {
+    this.#givenUp = n;
+  }
+
+  /** Packets `from` to `to` − 1 that are still missing count as found missing at `now`. */
+  remind(from: PacketNumber, to: PacketNumber, now: Millis): void {
+    for (let n = from; n < to; n++) if (this.isMissing(n)) this.#missing[this.#slot(n)] = -1;
+    this.markMissing(from, to, now);
+  }
+
   /** Continues with packet `n`, or with the next of the group. Drops the packets held. */
   begin(n: PacketNumber | null): void {
     this.#packets.fill(undefined);
@@ -100,6 +128,7 @@ export class ReorderBuffer<T> {
     this.#missing.fill(-1);
     this.#held = 0;
     this.#outlier = null;
+    this.#gapEnd = PacketNumber(-1);
     this.#passed = { group: -1, flow: -1 };
     this.#next = n;
     this.#highest = PacketNumber(n === null ? -1 : n - 1);
@@ -215,7 +244,7 @@ export class ReorderBuffer<T> {
         take(n, packet);
         continue;
       }
-      if (now < this.givesUpAt) return;
+      if (n >= this.#givenUp && now < this.givesUpAt) return;
       this.counts.lost++;
       this.#next = PacketNumber(n + 1);
     }

@@ -29,6 +29,8 @@ export interface RtpReceiverOptions {
   latency?: Millis;
   /** Keep packets of the group until `begin`. */
   waits?: boolean;
+  /** Whether a stream that the group has left behind waits for what is between, rather than following the group. */
+  isPatient?: boolean;
 }
 
 /** A stream that is behind takes packets of the group again within this share of the window. */
@@ -99,6 +101,11 @@ export class RtpReceiver {
   #isStopped = false;
   /** The first packet taken from the group; null while none is. */
   #base: PacketNumber | null = null;
+  readonly #isPatient: boolean;
+  /** Whether the server can send what the group has sent before. */
+  canFetch = false;
+  /** The last packet of the group that is wanted. */
+  #last = PacketNumber(Number.POSITIVE_INFINITY);
   readonly #leap: number;
   /** The highest packet of the flow; null without one. */
   #flow: PacketNumber | null = null;
@@ -117,6 +124,7 @@ export class RtpReceiver {
     this.#longestLook = Millis(2 * latency + LONGEST_TURN);
     this.#fec = fec === undefined ? null : this.#decoder(TWO_BLOCKS + (rate * 2 * latency) / 1000);
     this.numbers = new GroupNumbers(rate);
+    this.#isPatient = options.isPatient ?? false;
     this.#leap = Math.ceil(rate * FLOW_LEAP);
     if (next !== undefined) this.numbers.anchor(next, Millis(Number.POSITIVE_INFINITY));
     this.#payloadType = payloadTypeOf(station.format);
@@ -144,6 +152,49 @@ export class RtpReceiver {
   /** The highest packet of the flow, or the one before its first; null without a flow. */
   get flow(): PacketNumber | null {
     return this.#flow;
+  }
+
+  /** Number of packets that are missing next, before one that has come. */
+  get gap(): number {
+    const { next, gapEnd } = this.#order;
+    return next === null || gapEnd < 0 ? 0 : gapEnd - next;
+  }
+
+  /** Whether the group has gone so far ahead that its packets are not taken. */
+  get isBehind(): boolean {
+    return this.#base === null && this.#order.next !== null;
+  }
+
+  /** The packets that are missing next are not requested one by one: a flow of them begins. */
+  awaitGap(): void {
+    const { next, gapEnd } = this.#order;
+    if (next === null) return;
+    this.nacks.forget(next, gapEnd);
+    this.#base = gapEnd;
+  }
+
+  /** No flow brings the packets that are missing next: they are requested one by one, or not at all. */
+  failGap(canStillCome: boolean, now: Millis): void {
+    const { next, gapEnd } = this.#order;
+    if (next === null || gapEnd < 0) return;
+    if (canStillCome) this.#order.remind(next, gapEnd, this.#waited(now));
+    else this.#order.giveUp(gapEnd);
+  }
+
+  /** Takes no later packets of the group than it has taken. */
+  finish(): void {
+    this.#last = this.#order.highestNumber;
+  }
+
+  /** After `finish`: packets that are still missing. */
+  get isComplete(): boolean {
+    return this.#order.next === null || this.#order.next > this.#last;
+  }
+
+  /** After `finish`: delivers what has come. */
+  flush(now: Millis): void {
+    this.#order.giveUp(PacketNumber(this.#last + 1));
+    this.settle(now);
   }
 
   /** Whether no packets are taken, because the buffer is full. */
@@ -185,8 +236,10 @@ export class RtpReceiver {
 
   /** The flow has ended: its packets that did not come are missing as of `now`. */
   endFlow(now: Millis): void {
-    if (this.#flow !== null && this.#base !== null)
+    if (this.#flow !== null && this.#base !== null) {
       this.#order.markMissing(PacketNumber(this.#flow + 1), this.#base, this.#waited(now));
+      if (this.#isPatient) this.#order.remind(this.#order.next ?? this.#base, this.#base, this.#waited(now));
+    }
     this.#flow = null;
     this.#order.followsJumps = true;
   }
@@ -245,6 +298,7 @@ export class RtpReceiver {
     if (this.#isStopped) return true;
     const flow = this.#flow;
     const isOfFlow = flow !== null && n > flow && n <= flow + this.#leap && (this.#base === null || n < this.#base);
+    if (isOfFlow && this.#isPatient && this.#order.isMissing(n)) this.#repaired.request++;
     if (isOfFlow) this.#flow = n;
     else if (this.nacks.addAnswer(n, this.#waited(now))) this.#repaired.request++;
     this.#protect(n, this.#retransmission, datagram);
@@ -324,7 +378,7 @@ export class RtpReceiver {
     if (path === 0) this.#jitter.add(fields.timestamp, now);
     const pathState = this.#paths[path]!;
     countPacket(pathState, n);
-    if (!this.#admit(n)) return;
+    if (!this.#admit(n, now)) return;
     this.#measure();
     if (path > 0 && this.#order.isMissing(n)) this.#repaired.path++;
     if (!this.nacks.isIdle) this.nacks.addOriginal(n, this.#waited(now));
@@ -381,8 +435,8 @@ export class RtpReceiver {
   }
 
   /** Decides whether the stream takes packet `n` from the group. */
-  #admit(n: PacketNumber): boolean {
-    if (this.#isStopped) return false;
+  #admit(n: PacketNumber, now: Millis): boolean {
+    if (this.#isStopped || n > this.#last) return false;
     const { next, window } = this.#order;
     const ahead = next === null ? 0 : n - next;
     if (this.#base === null) {
@@ -393,8 +447,26 @@ export class RtpReceiver {
       this.#base = null;
       this.#order.leaveGroup();
       return false;
+    } else if (this.#isPatient && ahead >= window) {
+      return this.#waitBehind(n, now);
     }
     return true;
+  }
+
+  /**
+   * The group has gone further ahead than the window holds. A flow brings what is between, also what is not taken now;
+   * without a server the oldest missing packets are given up. Returns whether the packet can be taken.
+   */
+  #waitBehind(n: PacketNumber, now: Millis): boolean {
+    const order = this.#order;
+    if (this.canFetch) {
+      this.#base = null;
+      order.leaveGroup();
+      return false;
+    }
+    order.giveUp(PacketNumber(n - order.window + 1));
+    order.deliver(this.#waited(now), this.#deliver);
+    return order.isNear(n);
   }
 
   /** Returns whether the datagram is a retransmission of this station. */

@@ -45,6 +45,8 @@ export interface StationReceiverOptions {
   buffer?: StreamBufferOptions;
   /** How long a missing packet is waited for; longer by a reader that has unread packets before it. */
   deadline?: Millis;
+  /** How long a recorder waits for what the server can still send; undefined for viewers. */
+  patience?: Millis;
   /** Speed of replays, as a multiple of the station's rate. */
   speed?: number;
   timers?: Timers;
@@ -73,12 +75,21 @@ export interface StationReceiver {
    * nothing more. Rejects with a Problem where the server refuses or does not answer: the stream then goes on as it was.
    */
   seek(target: Target): Promise<StreamBuffer>;
+  /** Packets that are missing and can still come, about. */
+  readonly missing: number;
+  /**
+   * Takes nothing more from the group, waits at most `limit` for what is missing, and closes: the buffer then holds all
+   * that came.
+   */
+  finish(limit: Millis): Promise<void>;
   /** Leaves the group and ends the buffer, which keeps its units. Further calls do nothing. */
   close(): Promise<void>;
 }
 
 const VIEWER_LATENCY = Millis(20);
 const SPEED = 10;
+/** How often a receiver that finishes looks whether anything is missing. */
+const FINISH_PERIOD = Millis(50);
 
 /** A receiver with a session that its owner keeps. */
 export class Receiver implements StationReceiver {
@@ -93,7 +104,8 @@ export class Receiver implements StationReceiver {
   #closed: Promise<void> | null = null;
 
   constructor(options: StationReceiverOptions) {
-    const { station, latency = VIEWER_LATENCY, also = [], deadline, speed = SPEED, random = Math.random } = options;
+    const { station, latency = VIEWER_LATENCY, also = [], deadline, patience } = options;
+    const { speed = SPEED, random = Math.random } = options;
     this.#options = options;
     this.#timers = options.timers ?? systemTimers;
     this.#soon = options.soon ?? setImmediate;
@@ -103,7 +115,16 @@ export class Receiver implements StationReceiver {
       return buffer;
     };
     const paths = 1 + also.length;
-    this.#controller = new StreamController({ station, createBuffer, deadline, paths, latency, speed, random });
+    this.#controller = new StreamController({
+      station,
+      createBuffer,
+      deadline,
+      patience,
+      paths,
+      latency,
+      speed,
+      random,
+    });
   }
 
   get station(): StationInfo {
@@ -211,6 +232,22 @@ export class Receiver implements StationReceiver {
       this.#report(error);
     }
     return this.buffer;
+  }
+
+  get missing(): number {
+    return this.#controller.missing;
+  }
+
+  async finish(limit: Millis): Promise<void> {
+    const timers = this.#timers;
+    const end = timers.now() + limit;
+    this.#controller.finish();
+    while (!this.#controller.isComplete && timers.now() < end && this.#closed === null) {
+      await new Promise<void>((resolve) => timers.after(FINISH_PERIOD, resolve));
+      this.#advance();
+    }
+    this.#controller.flush(timers.now());
+    await this.close();
   }
 
   close(): Promise<void> {

@@ -38,6 +38,11 @@ export interface StreamControllerOptions {
   createBuffer: () => StreamBuffer;
   /** How long a missing packet is waited for; default 200 ms, longer with a latency above that. */
   deadline?: Millis;
+  /**
+   * How long a recorder waits for what its server can still send: `deadline`, and long gaps are requested as flows;
+   * undefined for viewers, who want to see what is on the air.
+   */
+  patience?: Millis;
   /** Interfaces on which the group is received. */
   paths: number;
   /** How long datagrams wait in the sockets. */
@@ -81,10 +86,15 @@ const PATIENCE = Millis(4_000);
 /** Retransmissions kept until the flow they belong to is known. */
 const MOST_EARLY = 8_192;
 
+/** Gaps of more packets than this, or of this many seconds of packets, are requested as a flow where there is patience. */
+const LONG_GAP = 256;
+const LONG_GAP_SECONDS = 0.5;
 const NO_ORDERS: readonly Order[] = [];
 
-const windowFor = (rate: number): number =>
-  Math.min(LARGEST_WINDOW, Math.max(LEAST_WINDOW, 2 ** Math.ceil(Math.log2(Math.max(1, rate) * WINDOW_SECONDS))));
+function windowFor(rate: number, patience: Millis = Millis(0)): number {
+  const seconds = Math.max(WINDOW_SECONDS, patience / 1000);
+  return Math.min(LARGEST_WINDOW, Math.max(LEAST_WINDOW, 2 ** Math.ceil(Math.log2(Math.max(1, rate) * seconds))));
+}
 
 const deadlineFor = (latency: Millis): Millis =>
   latency > DEADLINE ? Millis(2 * latency + DEADLINE_AFTER_LOOK) : DEADLINE;
@@ -93,7 +103,7 @@ const deadlineFor = (latency: Millis): Millis =>
 type State =
   /** Nothing begins before the server has answered TUNE or is given up; what the group sends is kept. */
   | { name: 'waiting' }
-  | { name: 'group' }
+  | { name: 'group'; awaited: number | null }
   | { name: 'flow'; flow: FlowCredit; awaited: number | null }
   /** The buffer is full. */
   | { name: 'stopped'; awaited: number | null };
@@ -157,17 +167,20 @@ export class StreamController {
   #orders: Order[] = [];
 
   constructor(options: StreamControllerOptions) {
-    const { station, deadline, paths, latency, random } = options;
+    const { station, deadline, patience, paths, latency, random } = options;
     this.#options = options;
     this.station = station;
-    this.#deadline = deadline ?? deadlineFor(latency);
+    this.#deadline = deadline ?? patience ?? deadlineFor(latency);
     this.#unhelpful = Millis(Math.min(UNHELPFUL + 2 * latency, UNANSWERED));
     this.#rate = packetRate(station);
     this.#speed = Math.min(options.speed, greatestFlowSpeed(this.#rate));
     this.#ssrc = Math.floor(random() * 0x1_0000_0000);
     this.#flowNumber = Math.floor(random() * 0x7fff_ffff);
-    const reorder = { deadline: this.#deadline, window: windowFor(this.#rate) };
-    this.#reception = new RtpReceiver({ station, buffer: this.#newBuffer(), reorder, paths, latency, waits: true });
+    // Until a server has answered, nothing can be repaired.
+    const reorder = { deadline: deadline ?? deadlineFor(latency), window: windowFor(this.#rate, patience) };
+    const isPatient = patience !== undefined;
+    const buffer = this.#newBuffer();
+    this.#reception = new RtpReceiver({ station, buffer, reorder, paths, latency, isPatient, waits: true });
   }
 
   /** The stream that goes on; `begun` and `goLive` replace it. */
@@ -262,6 +275,11 @@ export class StreamController {
     this.#setAwaited(null);
     this.#dropEarly();
     this.#retryAt = Millis(now + RETRY);
+    if (this.#state.name === 'group' && this.isLive) {
+      // What the server has no longer is lost. For other reasons it is asked again.
+      this.#reception.failGap(!(error instanceof Refusal && error.reason === 'too-early'), now);
+      return this.advance(now);
+    }
     // A silent server can come back; if not, serverLost follows.
     if (!(error instanceof Refusal)) return NO_ORDERS;
     this.#orders.push({ type: 'report', error });
@@ -320,6 +338,7 @@ export class StreamController {
   /** Delivers packets in order, and orders what is due. */
   advance(now: Millis): readonly Order[] {
     const reception = this.#reception;
+    reception.canFetch = this.#server.name === 'present';
     reception.settle(now);
     if (this.#server.name !== 'present') {
       this.#waitForServer(now);
@@ -329,6 +348,7 @@ export class StreamController {
     if (this.buffer.isFull && !reception.isStopped) this.#stop(now);
     if (this.#state.name === 'flow') this.#steer(this.#state.flow, now);
     else if (this.#state.name === 'stopped' && !this.buffer.isFull) this.#resume(now);
+    else if (this.#state.name === 'group' && this.#options.patience !== undefined) this.#fetch(now);
     for (const { packets, copies } of reception.due(now)) {
       this.#unansweredSince ??= now;
       // A request is lost as often as an answer, and is smaller.
@@ -391,13 +411,43 @@ export class StreamController {
     this.#oldest = Millis(oldest);
   }
 
+  /** Requests as a flow what the group has sent long before its packets of now. */
+  #fetch(now: Millis): void {
+    const reception = this.#reception;
+    const isLong = reception.gap > Math.max(LONG_GAP, this.#rate * LONG_GAP_SECONDS);
+    if (reception.next === null || !this.#mayRequest(now) || (!isLong && !reception.isBehind)) return;
+    if (!reception.isBehind) reception.awaitGap();
+    this.#requestFrom(reception.next);
+  }
+
+  /** Takes nothing more from the group, so that only what is missing is awaited. */
+  finish(): void {
+    this.#reception.finish();
+  }
+
+  /** After `finish`: whether nothing is missing any more. */
+  get isComplete(): boolean {
+    return this.#reception.isComplete;
+  }
+
+  /** Packets that are missing and can still come, about. */
+  get missing(): number {
+    return Math.max(this.#reception.nacks.missing, this.#reception.gap);
+  }
+
+  /** After `finish`: what has come is the stream, without what has not. */
+  flush(now: Millis): void {
+    this.#reception.flush(now);
+  }
+
   /** Without the server a stream that needs it continues with the group, if that goes on. */
   #waitForServer(now: Millis): void {
     const server = this.#server;
-    if (server.name !== 'lost' || !('awaited' in this.#state) || this.buffer.isFull) return;
+    const isAlone = this.#state.name === 'waiting' || (this.#state.name === 'group' && !this.#reception.isBehind);
+    if (server.name !== 'lost' || isAlone || this.buffer.isFull) return;
     // A server that has restarted is on the air before it is asked again: PATIENCE begins with its first packets.
     if (!this.#reception.numbers.isActive(now)) server.since = now;
-    if (this.isLive || now - server.since >= PATIENCE) this.#goAlone(now);
+    if (this.isLive || now - server.since >= (this.#options.patience ?? PATIENCE)) this.#goAlone(now);
   }
 
   /** Continues with the group alone. */
@@ -413,7 +463,7 @@ export class StreamController {
 
   #endFlow(now: Millis): void {
     this.#reception.endFlow(now);
-    this.#enter({ name: 'group' });
+    this.#enter({ name: 'group', awaited: null });
   }
 
   #enter(state: State): void {
@@ -423,7 +473,7 @@ export class StreamController {
 
   #beginWithGroup(now: Millis, buffer?: StreamBuffer): void {
     this.#reception.begin(null, this.#clock.at(now), now, buffer);
-    this.#enter({ name: 'group' });
+    this.#enter({ name: 'group', awaited: null });
   }
 
   #begin(flow: number, start: { from: number; time: number }, now: Millis, buffer?: StreamBuffer): void {

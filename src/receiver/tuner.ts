@@ -2,7 +2,7 @@
 
 import { messageOf, nullIfProblem, Problem } from '../base/problem.js';
 import { systemTimers, type Timers } from '../base/timers.js';
-import type { Millis } from '../base/units.js';
+import { Millis } from '../base/units.js';
 import { openSession, type Session, type Tuned } from '../control/client.js';
 import type { FoundStation, StationServer } from '../discovery/find.js';
 import { openGroupBatched } from '../net/receive-batched.js';
@@ -38,6 +38,12 @@ export interface TunerOptions {
   burst?: boolean;
   /** How long a missing packet is waited for. */
   deadline?: Millis;
+  /** How long a recorder waits for what a server can still send; undefined for viewers. */
+  patience?: Millis;
+  /**
+   * Finds the station again, where its server does not answer or nothing of it arrives: it may have moved. null: not found.
+   */
+  search?: (key: string) => Promise<FoundStation | null>;
   /** Period of asking the server for its clock; undefined: that of keeping the session alive. */
   keepAlive?: Millis;
   /** Speed of replays, as a multiple of the station's rate. */
@@ -50,6 +56,10 @@ export interface TunerOptions {
   /** Random numbers from 0 to 1. */
   random?: () => number;
 }
+
+/** How often a tuner looks whether its station still arrives, and without a packet for how long it is searched for. */
+const WATCH_PERIOD = Millis(500);
+const SILENCE = Millis(700);
 
 /** Whether the same receiver receives both. */
 const isSameStream = (a: StationInfo, b: StationInfo): boolean =>
@@ -94,6 +104,9 @@ export class Tuner {
   #asking: Receiver | null = null;
   #found: FoundStation | null = null;
   #isPaused = false;
+  #tunedAt = Millis(0);
+  #watches = 0;
+  #cancelWatch: () => void = () => undefined;
   /** Counts what ends a search for another server. */
   #turns = 0;
   #isTurning = false;
@@ -147,6 +160,8 @@ export class Tuner {
     this.#receiver = receiver;
     this.#found = found;
     this.#isPaused = false;
+    this.#tunedAt = this.#timers.now();
+    this.#watch();
     try {
       await receiver.begin(tuned, tuned === null ? null : (this.#link?.session ?? null), start);
     } catch (error) {
@@ -161,6 +176,29 @@ export class Tuner {
     if (this.#found?.key !== found.key) return;
     this.#found = found;
     if (!this.#isTurning) this.#turnIfLost();
+  }
+
+  /** Looks from time to time whether the station has to be searched for again. */
+  #watch(): void {
+    const { search } = this.#options;
+    const timers = this.#timers;
+    const watch = ++this.#watches;
+    this.#cancelWatch();
+    if (search === undefined) return;
+    this.#cancelWatch = timers.after(WATCH_PERIOD, async () => {
+      const key = this.#found?.key;
+      if (key !== undefined && this.#isInTrouble(timers.now())) {
+        const found = await search(key).catch(nullIfProblem);
+        if (found !== null) this.update(found);
+      }
+      if (watch === this.#watches) this.#watch();
+    });
+  }
+
+  #isInTrouble(now: Millis): boolean {
+    const { latency = Millis(0) } = this.#options;
+    const quietSince = Math.max(this.#receiver?.report().lastArrival ?? 0, this.#tunedAt);
+    return (this.#link?.isLost ?? true) || now - quietSince > SILENCE + latency;
   }
 
   /** Notifies the server; without an answer nothing changes. */
@@ -179,6 +217,8 @@ export class Tuner {
     const receiver = this.#receiver;
     const link = this.#link;
     this.#turns++;
+    this.#watches++;
+    this.#cancelWatch();
     this.#receiver = null;
     this.#asking = null;
     this.#link = null;
@@ -186,10 +226,10 @@ export class Tuner {
   }
 
   #receiverOf(station: StationInfo, localAddress: string): Receiver {
-    const { buffer, latency, also, deadline, speed } = this.#options;
+    const { buffer, latency, also, deadline, patience, speed } = this.#options;
     const { openGroup } = this.#network;
     const receiver: Receiver = new Receiver({
-      ...{ station, localAddress, also, openGroup, latency, buffer, deadline, speed },
+      ...{ station, localAddress, also, openGroup, latency, buffer, deadline, patience, speed },
       timers: this.#timers,
       onError: (error) => this.#report(error),
       onUnanswered: () => this.#turnIfUnanswered(receiver),

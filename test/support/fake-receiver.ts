@@ -57,6 +57,12 @@ export class FakeReceiver implements StationReceiver {
     return this.buffer;
   }
 
+  readonly missing = 0;
+
+  async finish(): Promise<void> {
+    await this.close();
+  }
+
   async close(): Promise<void> {
     this.closed = true;
     this.buffer.finish();
