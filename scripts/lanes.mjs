@@ -5,6 +5,7 @@ const realTime = [
   'test/changes',
   'test/fec',
   'test/gateway-network',
+  'test/interruptions',
   'test/key',
   'test/on-air',
   'test/operator',

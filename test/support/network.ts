@@ -74,14 +74,17 @@ export interface Star {
   interfaces: string[];
   /** The same of each end, whose only interface but loopback is `cable`. */
   ends: string[][];
+  /** Takes a cable away, with the interfaces at both ends, and lays it again with other interfaces of the same names. */
+  cut(cable: number): void;
+  lay(cable: number): void;
 }
 
 /** Makes one that goes away with the test. */
 export async function star(context: TestContext, ends: number): Promise<Star> {
   const middle = await keepNetwork(context);
-  const made: Star = { middle: inNetwork(middle), interfaces: [], ends: [] };
-  for (let i = 0; i < ends; i++) {
-    const end = await keepNetwork(context);
+  const keepers: number[] = [];
+  const lay = (i: number): void => {
+    const end = keepers[i]!;
     run(middle, `ip link add cable${i} type veth peer name cable netns ${end}`);
     run(middle, `ip address add 10.${i}.0.1/24 dev cable${i}`);
     run(end, `ip address add 10.${i}.0.2/24 dev cable`);
@@ -92,8 +95,14 @@ export async function star(context: TestContext, ends: number): Promise<Star> {
       [end, 'cable'],
     ] as const)
       untilRunning(keeper, name);
+  };
+  const cut = (i: number): void => run(middle, `ip link delete cable${i}`);
+  const made: Star = { middle: inNetwork(middle), interfaces: [], ends: [], cut, lay };
+  for (let i = 0; i < ends; i++) {
+    keepers.push(await keepNetwork(context));
+    lay(i);
     made.interfaces.push(`cable${i}`);
-    made.ends.push(inNetwork(end));
+    made.ends.push(inNetwork(keepers[i]!));
   }
   return made;
 }
