@@ -89,11 +89,15 @@ const MOST_EARLY = 8_192;
 /** Gaps of more packets than this, or of this many seconds of packets, are requested as a flow where there is patience. */
 const LONG_GAP = 256;
 const LONG_GAP_SECONDS = 0.5;
+/** Packets that a recorder holds while it waits for earlier ones, beyond those of WINDOW_SECONDS: some 90 MB. */
+const MOST_AWAITING = 65_536;
+
 const NO_ORDERS: readonly Order[] = [];
 
 function windowFor(rate: number, patience: Millis = Millis(0)): number {
-  const seconds = Math.max(WINDOW_SECONDS, patience / 1000);
-  return Math.min(LARGEST_WINDOW, Math.max(LEAST_WINDOW, 2 ** Math.ceil(Math.log2(Math.max(1, rate) * seconds))));
+  const sizeFor = (seconds: number) => 2 ** Math.ceil(Math.log2(Math.max(1, rate) * seconds));
+  const patient = Math.min(MOST_AWAITING, sizeFor(Math.max(1, patience / 1000)));
+  return Math.min(LARGEST_WINDOW, Math.max(LEAST_WINDOW, sizeFor(WINDOW_SECONDS), patient));
 }
 
 const deadlineFor = (latency: Millis): Millis =>
