@@ -63,8 +63,10 @@ function idleUnicast(stations: number, sessions: number): Unicast {
     bring: nothing,
     budget: { total: 1e9 },
     accepts: () => ({ station: tunedTo }),
-    members: () => sessions / stations,
+    countWork: nothing,
+    members: () => ({ sessions: sessions / stations, addresses: 1 }),
     onReadError: nothing,
+    onFault: nothing,
     now: Millis(NOON),
   });
   const items = itemsOf(1);
@@ -99,7 +101,7 @@ const ticks = [
 
 const lists = [1, 20].map((count) => {
   let now = NOON;
-  const directory = new Directory(() => Millis(now));
+  const directory = new Directory(() => Millis(now), nothing);
   const items = itemsOf(count);
   for (let i = 0; i < 1_000; i++) {
     const info = { id: `${i}`, number: i, name: `Station ${i}` } as StationInfo;

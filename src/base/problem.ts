@@ -47,6 +47,9 @@ export const systemCode = (error: unknown): string | undefined =>
 /** The message of anything thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+/** The stack of anything thrown, or its message: for a fault of the program. */
+export const stackOf = (error: unknown): string => (error instanceof Error && error.stack) || messageOf(error);
+
 /** For a rejection that is reported elsewhere or not at all: null for a Problem; a fault of the program is thrown again. */
 export function nullIfProblem(error: unknown): null {
   if (error instanceof Problem) return null;

@@ -1,6 +1,6 @@
 /** A worker thread as the main thread sees it. */
 import { Worker } from 'node:worker_threads';
-import { messageOf, Problem } from '../base/problem.js';
+import { Problem, stackOf } from '../base/problem.js';
 import { systemTimers, type Timers } from '../base/timers.js';
 import { Millis } from '../base/units.js';
 import type { ThreadCommand, ThreadReport } from './messages.js';
@@ -188,8 +188,6 @@ export class Thread<S extends { id: string }, Command = never, Report extends { 
     this.#options.ring?.();
   }
 }
-
-const stackOf = (error: unknown): string => (error instanceof Error && error.stack) || messageOf(error);
 
 /** Whether it is a report that every thread sends. */
 const isCommon = <K extends ThreadReport['is']>(

@@ -29,8 +29,8 @@ export class BudgetedWriter {
   }
 
   /** Whether the budgets allow `packets` now. */
-  allows(onAir: OnAir, { account }: Recipient, packets: number, purpose: Purpose, now: Millis): boolean {
-    return this.#budget.allows(onAir.account, account, bitsOf(onAir, packets), purpose, now);
+  allows(onAir: OnAir, recipient: Recipient, packets: number, purpose: Purpose, now: Millis): boolean {
+    return this.#budget.allows(onAir.account, recipient, bitsOf(onAir, packets), purpose, now);
   }
 
   /**
@@ -41,15 +41,15 @@ export class BudgetedWriter {
     onAir: OnAir,
     from: PacketNumber,
     to: PacketNumber,
-    { account, destination }: Recipient,
+    recipient: Recipient,
     purpose: Purpose,
     now: Millis,
   ): number | null {
     const { station, counts, errors } = onAir;
     try {
-      const written = this.#writer.write(station, from, to, destination);
+      const written = this.#writer.write(station, from, to, recipient.destination);
       const bits = bitsOf(onAir, written);
-      this.#budget.charge(onAir.account, account, bits, purpose);
+      this.#budget.charge(onAir.account, recipient, bits, purpose);
       counts.bytes += bits / 8;
       return written;
     } catch (error) {

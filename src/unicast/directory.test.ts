@@ -27,7 +27,11 @@ const films = (ssrc: number) =>
 
 function directoryAt() {
   const clock = { now: NOON };
-  const directory = new Directory(() => Millis(clock.now));
+  const faults: string[] = [];
+  const directory = new Directory(
+    () => Millis(clock.now),
+    (id) => faults.push(id),
+  );
   const add = (id: string, number: number, station = films(number)) => {
     const info = { id, number, name: `Station ${number}` } as StationInfo;
     const progress = new StationCounters();
@@ -35,7 +39,7 @@ function directoryAt() {
     return { info, station, progress };
   };
   const titles = () => directory.stations().map(({ number, nowPlaying, next }) => `${number} ${nowPlaying}, ${next}`);
-  return { clock, directory, add, titles };
+  return { clock, directory, add, titles, faults };
 }
 
 test('stations are listed by number with their items on air, and the list is the same until one changes', () => {
@@ -93,4 +97,16 @@ test('the position of a station is that of playout, and before that the next pac
   progress.next = PacketNumber(77);
   assert.deepEqual(directory.position('a'), { next: 77, time: NOON });
   assert.equal(directory.position('b'), undefined);
+});
+
+test('a station that cannot be described is left out, and reported; others stay listed', () => {
+  const { add, titles, faults, clock } = directoryAt();
+  add('one', 1);
+  const { station } = add('two', 2);
+  assert.equal(titles().length, 2);
+  station.at = () => {
+    throw new RangeError('no such time');
+  };
+  clock.now += 11_000;
+  assert.deepEqual([titles().length, faults], [1, ['two']]);
 });

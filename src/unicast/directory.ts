@@ -21,13 +21,16 @@ interface Served extends Due {
 /** Lists the stations by number. An entry is computed again only when its station or its item on air has changed. */
 export class Directory implements StationDirectory {
   readonly #now: () => Millis;
+  readonly #onFault: (id: string, error: unknown) => void;
   readonly #served = new Map<string, Served>();
   readonly #changes = new DueQueue<Served>();
   #list: readonly StationInfo[] | null = null;
   #listedAt = Millis(0);
 
-  constructor(now: () => Millis) {
+  /** `onFault` is called with a fault of the program that concerns one station, which is not listed any more. */
+  constructor(now: () => Millis, onFault: (id: string, error: unknown) => void) {
     this.#now = now;
+    this.#onFault = onFault;
   }
 
   add({ id, info, progress }: ServedStation, station: Station): void {
@@ -60,7 +63,12 @@ export class Directory implements StationDirectory {
     if (now < this.#listedAt) for (const served of this.#served.values()) this.#changes.set(served, Millis(0));
     this.#listedAt = now;
     for (let served = this.#changes.take(now); served; served = this.#changes.take(now)) {
-      served.listed = { ...served.info, ...served.onAir.at(millisToTicks(now)) };
+      try {
+        served.listed = { ...served.info, ...served.onAir.at(millisToTicks(now)) };
+      } catch (error) {
+        this.#fail(served.info.id, error);
+        continue;
+      }
       // At least a millisecond later: rounded to ticks, `now` may lie before the change that it is due for.
       this.#changes.set(served, Millis(Math.max(served.onAir.until, now + 1)));
       this.#list = null;
@@ -74,7 +82,17 @@ export class Directory implements StationDirectory {
     const served = this.#served.get(id);
     if (served === undefined) return undefined;
     const time = this.#now();
-    // Before its first packet, the next one that is due.
-    return { next: served.progress.next || PacketNumber(served.station.at(millisToTicks(time)) + 1), time };
+    try {
+      // Before its first packet, the next one that is due.
+      return { next: served.progress.next || PacketNumber(served.station.at(millisToTicks(time)) + 1), time };
+    } catch (error) {
+      this.#fail(id, error);
+      return undefined;
+    }
+  }
+
+  #fail(id: string, error: unknown): void {
+    this.remove(id);
+    this.#onFault(id, error);
   }
 }

@@ -72,9 +72,14 @@ export class Flow {
   /** Takes the client's credit: the flow stops before this packet. */
   grant(credit: PacketNumber, now: Millis): void {
     // Time without credit is not made up for by a burst.
-    if (this.next >= this.#credit) this.#pacedAt = now;
+    if (this.isIdle) this.#pacedAt = now;
     this.#credit = credit;
     this.#grantedAt = now;
+  }
+
+  /** Without credit it waits for its client. */
+  get isIdle(): boolean {
+    return this.next >= this.#credit;
   }
 
   isOver(now: Millis): boolean {
@@ -87,14 +92,17 @@ export class Flow {
     return PacketNumber(Math.min(this.#credit, byPace, atMillis(this.station, Millis(now + FLOW_AHEAD)) + 1));
   }
 
-  /** Notes that the packets before `next` have left, as many as could. Returns when to serve the flow again. */
-  advance(next: PacketNumber, now: Millis): Millis {
+  /**
+   * Notes that the packets before `next` have left, as many as could. Returns when to serve the flow again: after `pause` at
+   * the earliest.
+   */
+  advance(next: PacketNumber, now: Millis, pause: Millis = FLOW_PERIOD): Millis {
     const sent = next - this.next;
     // Time in which something else held it back is not made up for; fractions of a packet are.
     this.#pacedAt = sent === this.#paced(now) ? Millis(this.#pacedAt + sent / this.#rate) : now;
     this.next = next;
     if (next >= this.#credit) return Millis(this.#grantedAt + FLOW_SILENCE);
-    return Millis(Math.max(now + FLOW_PERIOD, dueMillis(this.station, next) - FLOW_AHEAD));
+    return Millis(Math.max(now + pause, dueMillis(this.station, next) - FLOW_AHEAD));
   }
 
   #paced(now: Millis): number {

@@ -1,17 +1,18 @@
 /** The state that Unicast keeps for each station and each client. */
+import type { TokenBucket } from '../base/token-bucket.js';
+import type { Millis } from '../base/units.js';
 import type { UnicastCounts } from '../contract/server-view.js';
 import type { Station } from '../station/station.js';
 import type { ReadErrors } from '../threads/read-errors.js';
-import type { Account } from './budget.js';
+import type { Payer, SharedAccount } from './budget.js';
 import type { Due } from './due-queue.js';
 import type { Flow } from './flow.js';
-import type { NackResponder } from './nack-responder.js';
+import type { Asker, NackResponder } from './nack-responder.js';
 import type { Destination } from './packet-writer.js';
 import type { Reports } from './reports.js';
 
-/** A client or a group that packets are sent to, and the account that they are charged to. */
-export interface Recipient {
-  readonly account: Account;
+/** A client or a group that packets are sent to, and charged to. */
+export interface Recipient extends Payer {
   readonly destination: Destination;
 }
 
@@ -21,7 +22,7 @@ export interface OnAir extends Due {
   readonly station: Station;
   /** Bit/s. */
   readonly bitrate: number;
-  readonly account: Account;
+  readonly account: SharedAccount;
   readonly responder: NackResponder<Client>;
   readonly group: Recipient;
   readonly reports: Reports;
@@ -30,11 +31,22 @@ export interface OnAir extends Due {
 }
 
 /** A client of one station; it is due when its flow is. */
-export interface Client extends Recipient, Due {
-  readonly key: string;
+export interface Client extends Recipient, Asker, Due {
   readonly onAir: OnAir;
-  /** With the bit/s that are reserved for it. */
-  flow: { readonly flow: Flow; readonly reserved: number } | null;
+  /** The packets that it may request, and the datagrams of feedback that it may send. */
+  readonly requests: TokenBucket;
+  flow: ReservedFlow | null;
+  hasLeft: boolean;
+}
+
+/** A flow and what is reserved for it. */
+export interface ReservedFlow {
+  readonly flow: Flow;
+  readonly begunAt: Millis;
+  /** Bit/s; 0 while it takes nothing. */
+  reserved: number;
+  /** What has been sent justifies the reservation until then. */
+  justifiedUntil: Millis;
 }
 
 export const noCounts = (): UnicastCounts => ({

@@ -2,22 +2,27 @@
 import { Millis, PacketNumber } from '../base/units.js';
 import type { BudgetedWriter } from './budgeted-writer.js';
 import { DueQueue } from './due-queue.js';
-import type { Retransmission } from './nack-responder.js';
+import type { Members, Retransmission } from './nack-responder.js';
 import type { Client, OnAir } from './on-air.js';
 
 /** Packets that are not in memory are tried again until this long after their request. */
 const PATIENCE = Millis(500);
 
+export interface RepairsOptions {
+  writer: BudgetedWriter;
+  /** The viewers of a station. */
+  members(station: string): Members;
+  /** Called with a station whose packets a fault of the program concerns. */
+  onFault(onAir: OnAir, error: unknown): void;
+}
+
 /** Serves the NACK responders of all stations; one without requests costs nothing. */
 export class Repairs {
-  readonly #writer: BudgetedWriter;
-  readonly #members: (station: string) => number;
+  readonly #options: RepairsOptions;
   readonly #due = new DueQueue<OnAir>();
 
-  /** `members` returns a station's viewers. */
-  constructor(writer: BudgetedWriter, members: (station: string) => number) {
-    this.#writer = writer;
-    this.#members = members;
+  constructor(options: RepairsOptions) {
+    this.#options = options;
   }
 
   /** The time of the next retransmissions; Infinity for none. */
@@ -25,18 +30,19 @@ export class Repairs {
     return this.#due.nextAt;
   }
 
-  /** Takes a client's requests for the packets of `missing` that lie from `oldest` to `newest`. */
+  /** Takes a client's requests for the packets of `missing` from `oldest` to `newest`; the group may need those from `recent` on. */
   request(
     client: Client,
     { missing, copies }: { missing: readonly PacketNumber[]; copies: number },
-    { oldest, newest, now }: { oldest: PacketNumber; newest: PacketNumber; now: Millis },
+    { oldest, recent, newest, now }: { oldest: PacketNumber; recent: PacketNumber; newest: PacketNumber; now: Millis },
   ): void {
     const { onAir } = client;
     const { responder, counts } = onAir;
+    const asked = { recent: { copies, isRecent: true }, past: { copies, isRecent: false } };
     for (const n of missing) {
       if (n < oldest || n > newest) continue;
       counts.requested++;
-      if (!responder.request(n, client, copies, now)) counts.refusedPackets++;
+      if (!responder.request(n, client, n >= recent ? asked.recent : asked.past, now)) counts.refusedPackets++;
     }
     this.#due.set(onAir, responder.nextAt);
   }
@@ -47,36 +53,50 @@ export class Repairs {
 
   /** Writes the retransmissions that are due. */
   tick(now: Millis): void {
-    for (let onAir = this.#due.take(now); onAir; onAir = this.#due.take(now)) this.#respond(onAir, now);
+    for (let onAir = this.#due.take(now); onAir; onAir = this.#due.take(now)) {
+      try {
+        this.#respond(onAir, now);
+      } catch (error) {
+        this.#options.onFault(onAir, error);
+      }
+    }
   }
 
   #respond(onAir: OnAir, now: Millis): void {
     const { responder } = onAir;
-    const due = responder.takeDue(now, this.#members(onAir.id));
+    const members = this.#options.members(onAir.id);
+    const due = responder.takeDue(now, members, (n, copies) => this.#sendToGroup(onAir, n, copies, now));
     // Consecutive packets to one client leave as one message.
-    due.sort((a, b) => (a.to?.destination.number ?? -1) - (b.to?.destination.number ?? -1) || a.n - b.n);
+    due.sort((a, b) => a.to.destination.number - b.to.destination.number || a.n - b.n);
     for (const each of due) {
       for (let copy = 0; copy < each.copies; copy++) this.#retransmit(onAir, each, now);
     }
     this.#due.set(onAir, responder.nextAt);
   }
 
+  /** Sends a packet to the group; false where the group's budget or the disk does not allow it now. */
+  #sendToGroup(onAir: OnAir, n: PacketNumber, copies: number, now: Millis): boolean {
+    const { writer } = this.#options;
+    const { group, counts } = onAir;
+    for (let copy = 0; copy < copies; copy++) {
+      if (!writer.allows(onAir, group, 1, 'repair', now)) return copy > 0;
+      if (writer.write(onAir, n, PacketNumber(n + 1), group, 'repair', now) !== 1) return copy > 0;
+      counts.repairedForAll++;
+    }
+    return true;
+  }
+
   #retransmit(onAir: OnAir, retransmission: Retransmission<Client>, now: Millis): void {
     const { n, to, requestedAt } = retransmission;
+    const { writer } = this.#options;
     const { counts, responder } = onAir;
-    const recipient = to ?? onAir.group;
-    if (!this.#writer.allows(onAir, recipient, 1, 'repair', now)) {
+    if (!writer.allows(onAir, to, 1, 'repair', now)) {
       counts.refusedPackets++;
       return;
     }
-    const written = this.#writer.write(onAir, n, PacketNumber(n + 1), recipient, 'repair', now);
-    if (written === 1) {
-      if (to === null) counts.repairedForAll++;
-      else counts.repaired++;
-    } else if (written === 0 && to !== null && now - requestedAt < PATIENCE) {
-      responder.retry(retransmission, now);
-    } else {
-      counts.unread++;
-    }
+    const written = writer.write(onAir, n, PacketNumber(n + 1), to, 'repair', now);
+    if (written === 1) counts.repaired++;
+    else if (written === 0 && now - requestedAt < PATIENCE) responder.retry(retransmission, now);
+    else counts.unread++;
   }
 }

@@ -162,6 +162,11 @@ export class UnicastServer {
       case 'read-error':
         this.#options.onReadError(message.id, message.message);
         break;
+      case 'fault':
+        this.#options.onNote(
+          `Station ${message.id} has no repair, no instant tuning and no past until the server is restarted; its group and all other stations go on: ${message.message}`,
+        );
+        break;
       case 'note':
         this.#note(message.line);
         break;

@@ -1,6 +1,7 @@
 /** The thread for single viewers: the control protocol, repairs, bursts and replay. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { closeInOrder } from '../base/closing.js';
+import { stackOf } from '../base/problem.js';
 import { Millis } from '../base/units.js';
 import { Clock } from '../clock/clock.js';
 import type { Flows } from '../control/flows.js';
@@ -16,7 +17,7 @@ import type { ThreadReport } from '../threads/messages.js';
 import { openThread } from '../threads/open-thread.js';
 import { Directory } from './directory.js';
 import { EndpointSender } from './endpoint-sender.js';
-import type { UnicastCommand, UnicastReport, UnicastThreadData } from './messages.js';
+import type { ServedChange, ServedStation, UnicastCommand, UnicastReport, UnicastThreadData } from './messages.js';
 import { retransmissionMemory, type UnicastSender } from './packet-writer.js';
 import { Unicast } from './unicast.js';
 
@@ -68,8 +69,13 @@ async function open() {
   const now = () => clock.now();
   const { libc } = await loadLibc();
   const loop = openLoop(libc);
-  const directory = new Directory(now);
   const unicast: { current: Unicast | null } = { current: null };
+  const onFault = (id: string, error: unknown) => {
+    directory.remove(id);
+    unicast.current?.remove(id);
+    post({ is: 'fault', id, message: stackOf(error) });
+  };
+  const directory = new Directory(now, onFault);
   const flows: Flows = {
     begin: (...request) => unicast.current?.begin(...request) ?? 'off-air',
     end: (client) => unicast.current?.end(client),
@@ -97,18 +103,20 @@ async function open() {
     budget: data.budget,
     history: data.history,
     accepts: (from, cookie, time) => control.acceptsFeedback(from, cookie, time),
-    members: (station) => control.members(station).sessions,
+    countWork: (from, packets) => control.countWork(from, packets),
+    members: (station) => control.members(station),
     onReadError: (id, error) => post({ is: 'read-error', id, ...error }),
+    onFault,
     now: now(),
   });
   if (loop) postDescriptors(loop);
   post({ is: 'port', port: control.port });
-  return { now, loop, directory, control, unicast: unicast.current };
+  return { now, loop, directory, control, unicast: unicast.current, onFault };
 }
 
 type Opened = Awaited<ReturnType<typeof open>>;
 
-function serve({ now, loop, directory, control, unicast }: Opened): void {
+function serve({ now, loop, directory, control, unicast, onFault }: Opened): void {
   let isStopped = false;
   let timer: NodeJS.Timeout | undefined;
   const stations = new Map<string, Station>();
@@ -122,17 +130,32 @@ function serve({ now, loop, directory, control, unicast }: Opened): void {
     },
     onError: (error) => sendError(`control: ${error.message}`),
   });
+  const add = (served: ServedStation) => {
+    const { id, info } = served;
+    const { group, port, bitrate } = info;
+    const station = Station.of(served.station);
+    stations.set(id, station);
+    directory.add(served, station);
+    unicast.add({ id, station, group, port, bitrate, now: now() });
+  };
+  const change = (served: ServedChange['station']) => {
+    stations.get(served.id)?.update(served.delta);
+    directory.change(served);
+  };
+  /** A message about a station that cannot be carried out ends the service of that station only. */
+  const attempt = <S extends { id: string }>(work: (served: S) => void, served: S) => {
+    try {
+      work(served);
+    } catch (error) {
+      stations.delete(served.id);
+      onFault(served.id, error);
+    }
+  };
   port.on('message', (message: UnicastCommand) => {
     if (message.do === 'add') {
-      const { id, info } = message.station;
-      const { group, port, bitrate } = info;
-      const station = Station.of(message.station.station);
-      stations.set(id, station);
-      directory.add(message.station, station);
-      unicast.add({ id, station, group, port, bitrate, now: now() });
+      attempt(add, message.station);
     } else if (message.do === 'change') {
-      stations.get(message.station.id)?.update(message.station.delta);
-      directory.change(message.station);
+      attempt(change, message.station);
     } else if (message.do === 'reopen') {
       data.at = message.at;
       reopening.to(message.at.address);

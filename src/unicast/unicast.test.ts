@@ -76,6 +76,7 @@ class Bench {
   readonly unicast: Unicast;
   readonly brought: number[] = [];
   readonly errors: string[] = [];
+  readonly faults: unknown[] = [];
   members = 1;
 
   constructor(options: Partial<UnicastOptions> & { bitrate?: number; items?: FakeReelOptions[] } = {}) {
@@ -87,8 +88,10 @@ class Bench {
       bring: (_descriptor, position, length) => this.brought.push(position, length),
       budget: { total: 1e9 },
       accepts: (_from, cookie) => (cookie.equals(COOKIE) ? { station: 'one' } : null),
-      members: () => this.members,
+      countWork: () => undefined,
+      members: () => ({ sessions: this.members, addresses: 1 }), // All clients are at one.
       onReadError: (id, { code, message }) => this.errors.push(`${id}: ${code}, ${message}`),
+      onFault: (_id, error) => this.faults.push(error),
       now: this.time,
       ...options,
     });
@@ -387,18 +390,22 @@ test('an error of the disk is reported once, for repairs and flows together', ()
   assert.ok(bench.stats()!.unread >= 20);
 });
 
-test('an error that no system call made is a fault of the program: it is thrown', () => {
+test('an error that no system call made is a fault of the program: it ends the service of its station alone', () => {
   const error = new TypeError('no function');
   const reader = fakeReader(() => {
     throw error;
   });
-  const repairing = new Bench({ reader });
-  repairing.receive(1, { missing: [repairing.at(NOON)] });
-  assert.throws(() => repairing.run(NOON + 50), error);
-  const flowing = new Bench({ reader });
-  flowing.begin(1, {});
-  assert.throws(() => flowing.run(NOON + 50), error);
-  assert.deepEqual([repairing.errors, flowing.errors], [[], []]);
+  for (const request of [
+    (bench: Bench) => bench.receive(1, { missing: [bench.at(NOON)] }),
+    (bench: Bench) => void bench.begin(1, {}),
+  ]) {
+    const bench = new Bench({ reader });
+    request(bench);
+    bench.run(NOON + 50);
+    assert.deepEqual([bench.faults, bench.errors], [[error], []]);
+    assert.equal(bench.begin(2, {}), 'off-air');
+    assert.equal(bench.sender.destinations.size, 0);
+  }
 });
 
 test('a removed station ends its clients’ flows and gives up their destinations', () => {
@@ -418,7 +425,7 @@ test('a station’s reports are those of its viewers', () => {
     lost: 10,
     unrepaired: 1,
     fractionLost: 0.125,
-    highest: PacketNumber(5),
+    highest: PacketNumber(bench.at(NOON)),
     jitter: Ticks90k(90),
     buffer: Millis(200),
     delay: Millis(250),
@@ -470,4 +477,106 @@ test('a flow from before the oldest known change is refused as too early', () =>
   const beginning = (time: number) => bench.begin(1, { from: { kind: 'time', time, item: false } });
   assert.equal(beginning(oldest - 1), 'too-early');
   assert.equal(typeof beginning(oldest + 1), 'object');
+});
+
+test('a session that requests always new packets of the past costs its own share; others get theirs within 50 ms', () => {
+  const bench = new Bench({ budget: { total: 20e6 } });
+  bench.members = 2;
+  let n = bench.at(NOON) - 2_000_000;
+  let late = 0;
+  for (let i = 0; i < 400; i++) {
+    for (let datagram = 0; datagram < 4; datagram++) {
+      bench.receive(1, { missing: Array.from({ length: 120 }, () => n++), copies: 4 });
+    }
+    const wanted = bench.at(bench.now) - 5;
+    if (i % 10 === 0) bench.receive(2, { missing: [wanted] });
+    const sent = bench.run(bench.now + 10);
+    if (i % 10 === 0 && !sent.some(({ to, n: each }) => to.endsWith(':2') && each === wanted)) late++;
+  }
+  assert.equal(late, 0);
+  const { requested, repaired, refusedPackets } = bench.stats()!;
+  assert.ok(requested < 4_000 * 5, `${requested} requests were looked at, of ${400 * 480}`);
+  assert.ok(repaired > 0 && refusedPackets > 0);
+});
+
+test('requests of a session that has used its own are dropped before they are decoded; its station goes on', () => {
+  let counted = 0;
+  const bench = new Bench({
+    countWork: (_from, packets) => {
+      counted += packets;
+    },
+  });
+  const missing = Array.from({ length: 200 }, (_, i) => bench.at(NOON) - 400 + i);
+  for (let i = 0; i < 1_000; i++) bench.receive(1, { missing });
+  assert.ok(counted >= 4_000 && counted < 4_400, `${counted}`);
+  bench.receive(2, { missing: missing.slice(0, 1) });
+  assert.ok(bench.run(NOON + 50).some(({ to }) => to.endsWith(':2')));
+});
+
+test('requests never make a group’s repairs more than its station’s own rate', () => {
+  const bench = new Bench();
+  bench.members = 3;
+  for (let i = 0; i < 200; i++) {
+    const last = bench.at(bench.now);
+    const missing = Array.from({ length: 200 }, (_, at) => last - 1_000 + at);
+    for (let viewer = 0; viewer < 30; viewer++) bench.receive(viewer, { missing, copies: 1 + (i % 4) });
+    bench.run(bench.now + 10);
+  }
+  const toGroup = bench.sender.sent.filter(({ to }) => to.startsWith('239.'));
+  const bits = toGroup.length * bench.station.largestPacket * 8;
+  assert.ok(bits > 1e6 && bits <= 2 * 5e6 + 0.25 * 5e6, `${bits} bits in 2 s`);
+});
+
+test('a flow that takes nothing gives back what it has reserved, and reserves it again when it goes on', () => {
+  const bench = new Bench({ budget: { total: 12e6 } });
+  const packet = bench.at(NOON - 600_000);
+  const from = { kind: 'packet', packet } as const;
+  assert.equal(typeof bench.begin(1, { from }), 'object');
+  bench.run(NOON + 500);
+  assert.equal(bench.begin(2, { from }), 'over-budget');
+  bench.run(NOON + 2_000);
+  assert.equal(typeof bench.begin(2, { from }), 'object', 'the first has had its first credit, and waits');
+  bench.run(NOON + 2_100);
+  bench.receive(1, { flow: { number: 1, credit: packet + 2_000 } });
+  const toFirst = (sent: Sent[]) => sent.filter(({ to }) => to.endsWith(':1')).length;
+  assert.equal(toFirst(bench.run(NOON + 2_500)), 0, 'the second has the rate');
+  bench.receive(1, { flow: { number: 1, credit: packet + 2_000 } });
+  assert.ok(toFirst(bench.run(NOON + 5_000)) > 500);
+});
+
+test('a flow that takes a packet now and then does not keep the rate of a station', () => {
+  const bench = new Bench({ budget: { total: 12e6 } });
+  const packet = bench.at(NOON - 600_000);
+  const from = { kind: 'packet', packet } as const;
+  bench.begin(1, { from });
+  for (let i = 0; i < 12; i++) {
+    bench.run(bench.now + 250);
+    bench.receive(1, { flow: { number: 1, credit: packet + 1_001 + i } });
+  }
+  assert.equal(typeof bench.begin(2, { from }), 'object');
+});
+
+test('158 replays that take nothing leave everything to others after a second', () => {
+  const bench = new Bench();
+  const packet = bench.at(NOON - 600_000);
+  const from = { kind: 'packet', packet } as const;
+  let begun = 0;
+  for (let i = 0; i < 158; i++) if (typeof bench.begin(i, { from }) === 'object') begun++;
+  assert.ok(begun > 90);
+  assert.equal(typeof bench.begin(200, {}), 'object', 'a burst has a reserve');
+  bench.run(NOON + 3_500);
+  let others = 0;
+  for (let i = 300; i < 400; i++) if (typeof bench.begin(i, { from }) === 'object') others++;
+  assert.equal(others, 100);
+});
+
+test('a burst that goes on for longer than tuning takes is a replay, and leaves the reserve for tuning', () => {
+  const bench = new Bench({ budget: { total: 16e6 } });
+  bench.begin(1, {});
+  assert.equal(bench.begin(2, {}), 'over-budget');
+  for (let i = 0; i < 8; i++) {
+    bench.receive(1, { flow: { number: 1, credit: bench.at(bench.now + 10_000) } });
+    bench.run(bench.now + 500);
+  }
+  assert.equal(typeof bench.begin(2, {}), 'object');
 });

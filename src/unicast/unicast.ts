@@ -1,6 +1,7 @@
 /** Packets for single viewers: repairs, bursts, the past. Holds neither sockets nor timers; the clock is passed in. */
 
-import type { SocketAddress } from '../base/socket-address.js';
+import { type SocketAddress, socketKey } from '../base/socket-address.js';
+import { TokenBucket } from '../base/token-bucket.js';
 import { Millis, millisToTicks, ticksToMillis } from '../base/units.js';
 import { REPAIR_PORT_OFFSET } from '../contract/addresses.js';
 import { FLOW_AHEAD } from '../contract/flow.js';
@@ -9,18 +10,27 @@ import type { FlowRequest, FlowStart, Flows } from '../control/flows.js';
 import type { PayloadReader } from '../reel/payload-reader.js';
 import type { Station } from '../station/station.js';
 import { type ReadError, ReadErrors } from '../threads/read-errors.js';
-import { decodeFeedback, feedbackCookie } from '../wire/feedback.js';
+import { decodeFeedback, type Feedback, feedbackCookie } from '../wire/feedback.js';
 import type { ErrorCode } from '../wire/message.js';
 import { Budget, type BudgetOptions } from './budget.js';
 import { BudgetedWriter } from './budgeted-writer.js';
 import { notDue } from './due-queue.js';
 import { flowBeginning } from './flow.js';
 import { FlowSender } from './flow-sender.js';
-import { NackResponder } from './nack-responder.js';
+import { type Members, NackResponder } from './nack-responder.js';
 import { type Client, noCounts, type OnAir } from './on-air.js';
 import { type Bring, type Destination, PacketWriter, type UnicastSender } from './packet-writer.js';
 import { Repairs } from './repairs.js';
 import { Reports } from './reports.js';
+
+/** How long ago a packet can have left that is sent to the group: receivers request it within a fraction of that. */
+const GROUP_REACH = Millis(3_000);
+/**
+ * Packets that a client may request, and datagrams that it may send, a second: a multiple of what its station sends, because
+ * requests are repeated; and at once, a second's. More are refused before they are decoded.
+ */
+const REQUESTS_SHARE = 8;
+const LEAST_REQUESTS = 2_000;
 
 export interface UnicastOptions {
   sender: UnicastSender;
@@ -32,21 +42,25 @@ export interface UnicastOptions {
   history?: Millis;
   /** The station of the session with this address and cookie; null without one. */
   accepts(from: SocketAddress, cookie: Buffer, now: Millis): { station: string } | null;
+  /** Counts packets that accepted feedback requests for the share of work of its session. */
+  countWork(from: SocketAddress, packets: number): void;
   /** Viewers of the station. */
-  members(station: string): number;
+  members(station: string): Members;
   /** Called with the first error of each code of a station, and again after the station has recovered. */
   onReadError(id: string, error: ReadError): void;
+  /** Called with a fault of the program that concerns one station, which is not served any more. */
+  onFault(id: string, error: unknown): void;
   now: Millis;
 }
-
-const keyOf = ({ address, port }: SocketAddress): string => `${address}:${port}`;
 
 /**
  * Responsible for:
  * - which station and which client a request or a report belongs to
  * - sending nothing to an address that has not shown, by its cookie, that it receives
+ * - limits of what a client may request, so that one that asks without end costs its own share only
  *
- * Only an error of the system makes packets unreadable. Any other is a fault of the program, and `tick` throws it.
+ * Only an error of the system makes packets unreadable. Any other is a fault of the program, and ends the service of the
+ * station that it concerns.
  */
 export class Unicast implements Flows {
   readonly #options: UnicastOptions;
@@ -65,8 +79,9 @@ export class Unicast implements Flows {
     this.#budget = new Budget(options.budget, options.now);
     const { onReadError, members } = options;
     const writer = new BudgetedWriter({ budget: this.#budget, writer: this.#writer, onReadError });
-    this.#repairs = new Repairs(writer, members);
-    this.#flows = new FlowSender(writer, this.#budget);
+    const onFault = ({ id }: OnAir, error: unknown) => this.#fail(id, error);
+    this.#repairs = new Repairs({ writer, members, onFault });
+    this.#flows = new FlowSender({ writer, budget: this.#budget, onFault });
   }
 
   /** `bitrate` in bit/s. */
@@ -80,6 +95,8 @@ export class Unicast implements Flows {
       account: this.#budget.stationAccount(now),
       responder: new NackResponder(),
       group: {
+        address: group,
+        key: socketKey({ address: group, port }),
         account: this.#budget.groupAccount(bitrate, now),
         destination: this.#addDestination(group, port + REPAIR_PORT_OFFSET),
       },
@@ -110,17 +127,22 @@ export class Unicast implements Flows {
   begin(from: SocketAddress, id: string, request: FlowRequest, now: Millis): FlowStart | ErrorCode {
     const onAir = this.#stations.get(id);
     if (onAir === undefined) return 'off-air';
-    const { station } = onAir;
-    const oldest = this.#oldest(station, now);
-    const beginning = flowBeginning(station, request.from, { oldest, now });
-    if (beginning === null) return 'too-early';
-    const client = this.#clientOf(from, onAir, now);
-    if (!this.#flows.begin(client, request, { from: beginning, now })) return 'over-budget';
-    return { from: beginning, time: ticksToMillis(station.due(beginning)), oldest };
+    try {
+      const { station } = onAir;
+      const oldest = this.#oldest(station, now);
+      const beginning = flowBeginning(station, request.from, { oldest, now });
+      if (beginning === null) return 'too-early';
+      const client = this.#clientOf(from, onAir, now);
+      if (!this.#flows.begin(client, request, { from: beginning, now })) return 'over-budget';
+      return { from: beginning, time: ticksToMillis(station.due(beginning)), oldest };
+    } catch (error) {
+      this.#fail(id, error);
+      return 'off-air';
+    }
   }
 
   end(from: SocketAddress): void {
-    const client = this.#clients.get(keyOf(from));
+    const client = this.#clients.get(socketKey(from));
     if (client !== undefined) this.#drop(client);
   }
 
@@ -131,17 +153,33 @@ export class Unicast implements Flows {
     const session = cookie === null ? null : this.#options.accepts(from, cookie, now);
     const onAir = session === null ? undefined : this.#stations.get(session.station);
     if (onAir === undefined) return;
+    const known = this.#clients.get(socketKey(from));
+    if (known !== undefined && !known.requests.has(1, 0, now)) {
+      known.onAir.counts.refusedPackets++;
+      return;
+    }
     const feedback = decodeFeedback(bytes, start, end);
     // It may be about the station before, which the client has only just left.
     if (feedback?.media !== onAir.station.ssrc) return;
-    const client = this.#clientOf(from, onAir, now);
-    if (feedback.report) onAir.reports.take(client.key, feedback.report, now);
+    try {
+      this.#take(feedback, this.#clientOf(from, onAir, now), now);
+    } catch (error) {
+      this.#fail(onAir.id, error);
+    }
+    if (feedback.missing.length > 0) this.#options.countWork(from, feedback.missing.length);
+  }
+
+  #take(feedback: Feedback, client: Client, now: Millis): void {
+    const { onAir } = client;
+    const { station } = onAir;
+    client.requests.take(1 + feedback.missing.length);
+    const newest = station.at(millisToTicks(Millis(now + FLOW_AHEAD)));
+    if (feedback.report) onAir.reports.take(client, feedback.report, { newest, rate: station.greatestRate, now });
     this.#flows.grant(client, feedback.flow, now);
     if (feedback.missing.length === 0) return;
-    const { station } = onAir;
     const oldest = station.at(millisToTicks(this.#oldest(station, now)));
-    const newest = station.at(millisToTicks(Millis(now + FLOW_AHEAD)));
-    this.#repairs.request(client, feedback, { oldest, newest, now });
+    const recent = station.at(millisToTicks(Millis(now - GROUP_REACH)));
+    this.#repairs.request(client, feedback, { oldest, recent, newest, now });
   }
 
   /** Sends all packets that are due. Returns when to call it next; Infinity for not before the next request. */
@@ -159,16 +197,25 @@ export class Unicast implements Flows {
   }
 
   #clientOf(from: SocketAddress, onAir: OnAir, now: Millis): Client {
-    const key = keyOf(from);
+    const { address } = from;
+    const key = socketKey(from);
     const before = this.#clients.get(key);
     if (before?.onAir === onAir) return before;
     if (before !== undefined) this.#drop(before);
     const account = this.#budget.clientAccount(onAir.bitrate, now);
-    const destination = this.#addDestination(from.address, from.port);
-    const client: Client = { ...notDue(), key, onAir, account, destination, flow: null };
+    const destination = this.#addDestination(address, from.port);
+    const rate = Math.max(LEAST_REQUESTS, REQUESTS_SHARE * onAir.station.greatestRate * 1_000);
+    const requests = new TokenBucket({ rate, capacity: rate }, now);
+    const client = { ...notDue(), address, key, onAir, account, requests, destination, flow: null, hasLeft: false };
     this.#clients.set(key, client);
     this.#used.add(onAir);
     return client;
+  }
+
+  /** Ends the service of a station because of a fault of the program. */
+  #fail(id: string, error: unknown): void {
+    this.remove(id);
+    this.#options.onFault(id, error);
   }
 
   #addDestination(address: string, port: number): Destination {
@@ -177,7 +224,8 @@ export class Unicast implements Flows {
 
   #drop(client: Client): void {
     this.#flows.end(client);
-    client.onAir.responder.leave(client);
+    client.hasLeft = true;
+    client.onAir.reports.leave(client.key);
     this.#clients.delete(client.key);
     this.#writer.flush(); // The number may come to stand for another client.
     this.#options.sender.removeDestination(client.destination.number);

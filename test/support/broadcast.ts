@@ -203,7 +203,11 @@ export class Broadcast {
       budget: { total: this.#options.budget ?? 1e9 },
       history: this.#options.history,
       accepts: (_, cookie) => (cookie.equals(COOKIE) ? { station: this.info.id } : null),
-      members: () => 1,
+      countWork: () => undefined,
+      members: () => ({ sessions: 1, addresses: 1 }),
+      onFault: (_id, error) => {
+        throw error;
+      },
       now: this.serverNow,
     });
     const { id, group, port, bitrate } = this.info;

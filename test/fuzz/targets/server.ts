@@ -90,8 +90,12 @@ class Scene {
       budget: { total: BUDGET },
       history: Millis(600_000),
       accepts: (from, cookie, now) => this.state.acceptsFeedback(from, cookie, now),
-      members: (id) => this.state.members(id).sessions,
+      countWork: (from, packets) => this.state.countWork(from, packets),
+      members: (id) => this.state.members(id),
       onReadError: (id, { message: text }) => assert.fail(`${id}: ${text}`),
+      onFault: (_id, error) => {
+        throw error;
+      },
       now: time(),
     });
     this.state = new ServerState({ server: 'projector', controlPort: 5601, directory, flows: this.unicast, secret });
