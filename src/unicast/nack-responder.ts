@@ -68,7 +68,7 @@ const NEVER = Millis(Number.NEGATIVE_INFINITY);
  * - gathering the requests for one packet, and whom it is sent to
  * - counting a client once for each packet, however often it requests it and however many copies
  *
- * Each request is a step, whatever is asked. What is remembered is limited: packets of the past are forgotten as soon as they
+ * Each request is a step. What is remembered is limited: packets of the past are forgotten as soon as they
  * are sent, and of those that the group may need there are only as many as a station sends. Nothing is forgotten one by one
  * in a Map that is walked from its beginning: that would step over all that has been deleted.
  */
