@@ -54,7 +54,7 @@ export interface UnicastCounts {
   flowPackets: number;
   /** Bytes of all of these. */
   bytes: number;
-  /** Packets (or datagrams full of requests) and flows refused for want of budget. */
+  /** Packets and flows refused for want of budget. */
   refusedPackets: number;
   refusedFlows: number;
   /** Packets that could not be read, or not in time. */

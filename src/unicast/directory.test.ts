@@ -104,7 +104,7 @@ test('a station that cannot be described is left out, and reported; others stay 
   add('one', 1);
   const { station } = add('two', 2);
   assert.equal(titles().length, 2);
-  station.at = () => {
+  station.itemOnAirAt = () => {
     throw new RangeError('no such time');
   };
   clock.now += 11_000;

@@ -33,7 +33,7 @@ export interface OnAir extends Due {
 /** A client of one station; it is due when its flow is. */
 export interface Client extends Recipient, Asker, Due {
   readonly onAir: OnAir;
-  /** The packets that it may request, and the datagrams of feedback that it may send. */
+  /** The packets that it may request. */
   readonly requests: TokenBucket;
   flow: ReservedFlow | null;
   hasLeft: boolean;

@@ -39,7 +39,11 @@ export class Repairs {
     const { onAir } = client;
     const { responder, counts } = onAir;
     const asked = { recent: { copies, isRecent: true }, past: { copies, isRecent: false } };
-    for (const n of missing) {
+    const most = Math.floor(Math.min(missing.length, Math.max(0, client.requests.room(0, now))));
+    client.requests.take(most);
+    counts.refusedPackets += missing.length - most;
+    for (let i = 0; i < most; i++) {
+      const n = missing[i]!;
       if (n < oldest || n > newest) continue;
       counts.requested++;
       if (!responder.request(n, client, n >= recent ? asked.recent : asked.past, now)) counts.refusedPackets++;

@@ -26,8 +26,8 @@ import { Reports } from './reports.js';
 /** How long ago a packet can have left that is sent to the group: receivers request it within a fraction of that. */
 const GROUP_REACH = Millis(3_000);
 /**
- * Packets that a client may request, and datagrams that it may send, a second: a multiple of what its station sends, because
- * requests are repeated; and at once, a second's. More are refused before they are decoded.
+ * Packets that a client may request a second: a multiple of what its station sends, because requests are repeated; and at
+ * once, a second's. More are refused.
  */
 const REQUESTS_SHARE = 8;
 const LEAST_REQUESTS = 2_000;
@@ -153,11 +153,6 @@ export class Unicast implements Flows {
     const session = cookie === null ? null : this.#options.accepts(from, cookie, now);
     const onAir = session === null ? undefined : this.#stations.get(session.station);
     if (onAir === undefined) return;
-    const known = this.#clients.get(socketKey(from));
-    if (known !== undefined && !known.requests.has(1, 0, now)) {
-      known.onAir.counts.refusedPackets++;
-      return;
-    }
     const feedback = decodeFeedback(bytes, start, end);
     // It may be about the station before, which the client has only just left.
     if (feedback?.media !== onAir.station.ssrc) return;
@@ -172,7 +167,6 @@ export class Unicast implements Flows {
   #take(feedback: Feedback, client: Client, now: Millis): void {
     const { onAir } = client;
     const { station } = onAir;
-    client.requests.take(1 + feedback.missing.length);
     const newest = station.at(millisToTicks(Millis(now + FLOW_AHEAD)));
     if (feedback.report) onAir.reports.take(client, feedback.report, { newest, rate: station.greatestRate, now });
     this.#flows.grant(client, feedback.flow, now);
