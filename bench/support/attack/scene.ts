@@ -1,5 +1,5 @@
 /** A server on the air, and those who watch it while it is attacked. */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -232,6 +232,7 @@ export async function play(options: SceneOptions): Promise<Outcome> {
     };
   } finally {
     await Promise.all(running.map((each) => each.end()));
+    rmSync(config, { recursive: true, force: true });
   }
 }
 
