@@ -159,7 +159,7 @@ export class NackResponder<C extends Asker> {
 
   #add(n: PacketNumber, first: C, isRecent: boolean, requestedAt: Millis, tries = 0): Requested<C> {
     const requested: Requested<C> = {
-      ...notDue(),
+      dueAt: notDue().dueAt, // Spreading it costs five times the rest.
       n,
       requestedAt,
       tries,
