@@ -32,7 +32,7 @@ test('when one of two servers on two networks is killed, a receiver of both lose
   const { exitCode, stdout, stderr } = await done;
   assert.equal(exitCode, 0, stderr);
   const { packets, lost, paths } = JSON.parse(stdout);
-  assert.equal(lost, 0);
+  assert.equal(lost, 0, stdout);
   assert.equal(paths.length, 2);
   assert.ok(paths[0].received > 0 && paths[0].received < paths[1].received, stdout);
   assert.ok(paths[1].first > 0 && paths[0].first + paths[1].first <= packets, stdout);

@@ -256,15 +256,20 @@ function summarize(
   { output: path, json, signal }: RecordOptions,
   output: Output,
 ): void {
-  const { received, late, lost, lostBeforeRepair, repaired, duplicates, paths, frames, torn } = receiver.report();
+  const { received, late, lost, lostBeforeRepair, repaired, duplicates, paths, frames, torn, ...strange } =
+    receiver.report();
   const { id, name, number } = receiver.station;
   const seconds = recorder.recorded / 1000;
   output.endProgress();
   const loss = lost === 0 ? 'nothing lost' : `${lost} of ${received - late + lost} packets lost`;
-  output.print(`Recorded ${durationText(seconds)} of ${name} to ${path === '-' ? 'standard output' : path}: ${loss}.`);
+  const { foreign, malformed, conflicting } = strange;
+  const forged = conflicting === 0 ? '' : `, but ${conflicting} packets came in two versions, of which one is forged`;
+  const place = path === '-' ? 'standard output' : path;
+  output.print(`Recorded ${durationText(seconds)} of ${name} to ${place}: ${loss}${forged}.`);
   if (!json) return;
   const interrupted = signal.aborted;
   const counts = { packets: received, lost, lostBeforeRepair, repaired, duplicates, paths, frames, torn };
-  const summary = { number, id, name, output: path, seconds, bytes, interrupted, ...counts };
+  const others = { foreign, malformed, conflicting };
+  const summary = { number, id, name, output: path, seconds, bytes, interrupted, ...counts, ...others };
   printJson(summary, { to: path === '-' ? process.stderr : process.stdout });
 }

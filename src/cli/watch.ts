@@ -89,7 +89,8 @@ export async function runWatch(options: WatchOptions): Promise<number> {
     stay: options.stay,
     delay: options.delay,
     refresh: async () => {
-      before = await findChannels({ interface: options.interface, timeout: Millis(500), key, before });
+      const { interface: at, also } = options;
+      before = await findChannels({ interface: at, also, timeout: Millis(500), key, before });
       return before;
     },
     createTuner: (events) =>

@@ -32,6 +32,12 @@ export class ServerClock {
     return offset === null ? null : Millis(now + offset);
   }
 
+  /** How far the estimate can be off at local time `now`, either way; 0 without an answer. */
+  errorAt(now: Millis): Millis {
+    const best = this.#best();
+    return best === undefined ? Millis(0) : uncertainty(best, now);
+  }
+
   /** A time stamp that the server sent unasked: its delay on the way is unknown. */
   hint(time: Millis, received: Millis): void {
     this.#guess = Millis(time - received);

@@ -15,6 +15,8 @@ export interface StationServer extends SocketAddress {
   readonly name: string;
   /** IPv4 address of our interface that the answer came by: the station's group is joined on it. */
   readonly localAddress: string;
+  /** IPv4 address that its packets leave from, if that is another. */
+  readonly source?: string;
 }
 
 /** A station with all servers that send it. */
@@ -274,7 +276,8 @@ export class FindState {
     for (const { address, localAddress, pages } of [...this.#servers.values()].sort(compareServers)) {
       const stations = pages.stations.slice(0, share).sort((a, b) => a.number - b.number);
       for (const info of stations) {
-        const server = { ...address, name: info.server, localAddress };
+        const { source } = info;
+        const server = { ...address, name: info.server, localAddress, ...(source !== undefined && { source }) };
         const name = streamKey(info);
         const stream = streams.get(name);
         if (stream === undefined) streams.set(name, { info, servers: [server] });

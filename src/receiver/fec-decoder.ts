@@ -14,7 +14,7 @@ import {
   wrap,
   wrappedDistance,
 } from '../base/units.js';
-import { emptyFec, FEC_PARITY_AT, type FecFields, readFec } from '../wire/fec.js';
+import { emptyFec, FEC_PARITY_AT, type FecFields, type FecSize, readFec } from '../wire/fec.js';
 import { RTP_HEADER_LENGTH } from '../wire/rtp.js';
 
 const WORD = 4;
@@ -63,6 +63,8 @@ export class FecDecoder {
   /** Called with each recovered packet, an RTP packet as it was sent; lent until the call returns. */
   onRecovered: (n: PacketNumber, packet: Buffer) => void;
   readonly counts: FecCounts = { recovered: 0, refused: 0 };
+  readonly #isPlausible: (n: PacketNumber, packet: Buffer) => boolean;
+  readonly #size: FecSize | undefined;
   readonly #window: number;
   /** By n modulo the window: the packet in that slot, its length, its bytes. Its last word is padded with 0. */
   readonly #numbers: Float64Array;
@@ -75,11 +77,21 @@ export class FecDecoder {
   readonly #fields: FecFields = emptyFec();
   #near = PacketNumber(-1);
 
-  /** @param options window: packets kept, a power of two; parity comes up to two blocks of 100 packets after its own */
-  constructor(options: { onRecovered(n: PacketNumber, packet: Buffer): void; window?: number }) {
-    const { onRecovered, window = 256 } = options;
+  /**
+   * @param options window: packets kept, a power of two; parity comes up to two blocks of 100 packets after its own.
+   * isPlausible: whether a recovered packet is kept, and used to recover others. size: of the blocks; undefined: any.
+   */
+  constructor(options: {
+    onRecovered(n: PacketNumber, packet: Buffer): void;
+    isPlausible?(n: PacketNumber, packet: Buffer): boolean;
+    size?: FecSize;
+    window?: number;
+  }) {
+    const { onRecovered, isPlausible = () => true, size, window = 256 } = options;
     if (!Number.isInteger(Math.log2(window))) throw new RangeError(`window is ${window}, not a power of two`);
     this.onRecovered = onRecovered;
+    this.#isPlausible = isPlausible;
+    this.#size = size;
     this.#window = window;
     this.#numbers = new Float64Array(window).fill(-1);
     this.#lengths = new Uint16Array(window);
@@ -98,24 +110,37 @@ export class FecDecoder {
     if (this.#waiting.length > 0) this.#settle(n);
   }
 
-  /** Takes a parity packet, from `start` to `end` of a buffer; `near` is the highest media packet received. */
-  parity(buffer: Buffer, start: number, end: number, near: PacketNumber): void {
+  /**
+   * Takes a parity packet, from `start` to `end` of a buffer; `near` is the highest media packet received. Returns whether
+   * it is one.
+   */
+  parity(buffer: Buffer, start: number, end: number, near: PacketNumber): boolean {
     const fields = this.#fields;
     const length = end - start - FEC_PARITY_AT;
-    if (!readFec(buffer, start, end, fields) || fields.count < 2 || length > SLOT - RTP_HEADER_LENGTH) {
+    const isParity = readFec(buffer, start, end, fields) && fields.count >= 2 && this.#fits(fields);
+    if (!isParity || length > SLOT - RTP_HEADER_LENGTH) {
       this.counts.refused++;
-      return;
+      return false;
     }
     this.#near = near;
     this.#forget();
     const base = PacketNumber(unwrap(fields.base, near, SEQUENCE_MODULUS));
     const last = base + (fields.count - 1) * fields.step;
-    if (base < 0 || base <= near - this.#window || last - base >= this.#window || last > near + this.#window) return;
+    if (base < 0 || base <= near - this.#window || last - base >= this.#window || last > near + this.#window)
+      return true;
     const missing = this.#missing(base, fields.step, fields.count);
-    if (missing === NONE || this.#isWaiting(base, fields)) return;
+    if (missing === NONE || this.#isWaiting(base, fields)) return true;
     const parity = this.#wait(base, fields, length);
     buffer.copy(parity.bytes, 0, start + FEC_PARITY_AT, end);
     if (missing !== SEVERAL) this.#settle(missing);
+    return true;
+  }
+
+  /** Whether it is of a column or a row of the blocks. */
+  #fits({ isRow, step, count }: FecFields): boolean {
+    const size = this.#size;
+    if (size === undefined) return true;
+    return isRow ? count === size.columns : step === size.columns && count === size.rows;
   }
 
   #slot(n: PacketNumber): number {
@@ -234,6 +259,11 @@ export class FecDecoder {
     bytes.writeUInt32BE(timestamp, at + 4);
     bytes.copy(bytes, at + 8, other + 8, other + 12); // SSRC
     this.#recoverPayload(parity, n, slot, lengths);
+    if (!this.#isPlausible(n, bytes.subarray(at, at + RTP_HEADER_LENGTH + lengths))) {
+      this.#numbers[slot] = NONE; // What the slot held has been written over.
+      this.counts.refused++;
+      return false;
+    }
     this.#fillUp(slot, n, RTP_HEADER_LENGTH + lengths);
     this.counts.recovered++;
     return true;

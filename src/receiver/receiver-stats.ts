@@ -27,8 +27,12 @@ export interface RepairCounts {
 export interface ReceiverStats extends ReceiverCounts {
   /** UDP payload bytes of the station's own packets, duplicates included. */
   bytes: number;
-  /** Datagrams that are not this station's: another SSRC, another payload type, not RTP. */
+  /** Datagrams that are not this station's: not of its servers' addresses, another SSRC, not RTP. */
   foreign: number;
+  /** Packets in its name that no server can have sent: header, payload, number or time are wrong. Not taken. */
+  malformed: number;
+  /** Further copies of a packet that differ from the first, which was taken: one of the two is forged. */
+  conflicting: number;
   /** JPEG pictures that were complete, and torn by a lost packet; 0 for h264. */
   frames: number;
   torn: number;

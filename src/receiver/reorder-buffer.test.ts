@@ -4,6 +4,8 @@ import fc from 'fast-check';
 import { Millis, PacketNumber } from '../base/units.js';
 import { ReorderBuffer } from './reorder-buffer.js';
 
+const NOW = Millis(0);
+
 /** Delivers, and returns the numbers. */
 function taken(buffer: ReorderBuffer<string>, now: number): number[] {
   const numbers: number[] = [];
@@ -63,31 +65,57 @@ test('the first copy wins', () => {
   assert.deepEqual({ ...buffer.counts }, { received: 2, duplicates: 2, late: 0, lost: 0, reordered: 0, jumps: 0 });
 });
 
-test('one stray packet is ignored, two in a row are followed', () => {
+test('a packet outside of the window is ignored, until the stream jumps there', () => {
   const buffer = new ReorderBuffer<string>({ window: 64 });
-  insert(buffer, [100, 5000], 0);
+  insert(buffer, [100, 102, 5000, 5001, 5002], 0);
   assert.deepEqual(taken(buffer, 0), [100]);
   insert(buffer, [101], 0);
-  assert.deepEqual(taken(buffer, 0), [101]);
-  insert(buffer, [7000, 7001], 0);
+  assert.deepEqual(taken(buffer, 0), [101, 102]);
+  insert(buffer, [104], 0);
+  buffer.jump(PacketNumber(7000));
+  insert(buffer, [7001, 7000], 0);
   assert.deepEqual(taken(buffer, 0), [7000, 7001]);
-  assert.equal(buffer.counts.jumps, 1);
-  insert(buffer, [102, 103], 0); // and back
-  assert.deepEqual(taken(buffer, 0), [102, 103]);
+  assert.deepEqual([buffer.counts.jumps, buffer.counts.lost], [1, 1]);
+});
+
+test('what lies before a packet that came too early is waited for as long as its source goes on there', () => {
+  const buffer = new ReorderBuffer<string>({ deadline: Millis(100), window: 64 });
+  insert(buffer, [0, 40], 0); // 40 is forged
+  const out = taken(buffer, 0);
+  for (let n = 1; n < 60; n++) {
+    if (n % 10 !== 5) insert(buffer, [n], 20 * n); // each tenth is lost
+    out.push(...taken(buffer, 20 * n));
+  }
+  out.push(...taken(buffer, 1_300));
+  assert.deepEqual(
+    out,
+    Array.from({ length: 60 }, (_, n) => n).filter((n) => n % 10 !== 5),
+  );
+  assert.equal(buffer.counts.lost, 6);
+  assert.equal(buffer.counts.duplicates, 1);
+});
+
+test('a repair does not show that a source goes on', () => {
+  const buffer = new ReorderBuffer<string>({ deadline: Millis(100), window: 64 });
+  insert(buffer, [0, 5], 0);
+  buffer.insert(PacketNumber(1), 'packet 1', Millis(90), 'repair');
+  buffer.insert(PacketNumber(3), 'packet 3', Millis(95), 'repair');
+  assert.deepEqual(taken(buffer, 99), [0, 1]);
+  assert.deepEqual(taken(buffer, 100), [3, 5]);
 });
 
 test('the next packet is delivered without being inserted, and counts like others', () => {
   const buffer = new ReorderBuffer<string>();
   assert.deepEqual(
-    [7, 8, 8, 10].map((n) => buffer.takeNext(PacketNumber(n))),
+    [7, 8, 8, 10].map((n) => buffer.takeNext(PacketNumber(n), NOW)),
     [true, true, false, false],
   );
   insert(buffer, [8, 10], 0);
-  assert.equal(buffer.takeNext(PacketNumber(9)), true);
-  assert.equal(buffer.takeNext(PacketNumber(10)), false); // it is there already
+  assert.equal(buffer.takeNext(PacketNumber(9), NOW), true);
+  assert.equal(buffer.takeNext(PacketNumber(10), NOW), false); // it is there already
   insert(buffer, [10], 0);
   assert.deepEqual(taken(buffer, 0), [10]);
-  assert.equal(buffer.takeNext(PacketNumber(11)), true);
+  assert.equal(buffer.takeNext(PacketNumber(11), NOW), true);
   assert.deepEqual({ ...buffer.counts }, { received: 5, duplicates: 2, late: 0, lost: 0, reordered: 1, jumps: 0 });
 });
 
@@ -102,7 +130,7 @@ test('in any order of arrival each packet is delivered once, in order, or counte
       let now = 0;
       for (const { n, wait } of packets) {
         now += wait;
-        if (buffer.takeNext(PacketNumber(n))) out.push(n);
+        if (buffer.takeNext(PacketNumber(n), Millis(now))) out.push(n);
         else insert(buffer, [n], now);
         out.push(...taken(buffer, now));
       }

@@ -28,24 +28,22 @@ export type Source = 'group' | 'flow' | 'repair';
 
 const NEVER = Millis(Number.POSITIVE_INFINITY);
 
-interface Outlier<T> {
-  n: PacketNumber;
-  packet: T;
-}
+const NOT_YET = Millis(Number.NEGATIVE_INFINITY);
 
 /**
  * Responsible for:
  * - delivering packets in order, each once: the first copy wins
  * - reporting missing packets: those that a source has skipped
  * - waiting for a missing packet until its deadline, then continuing without it
- * - following a group whose numbers jump, once two consecutive packets agree
  * - counting
+ *
+ * A source has skipped a number once it has sent a higher one. But a higher one can be forged: as long as the source goes
+ * on below it, the numbers in between are still to come. So the deadline of a missing packet runs from the latest of: when
+ * it was found missing, when the next packet that is held after it came, and when the last one before it came.
  */
 export class ReorderBuffer<T> {
   readonly counts: ReceiverCounts = { received: 0, duplicates: 0, late: 0, lost: 0, reordered: 0, jumps: 0 };
   readonly window: number;
-  /** Whether the numbers of the group can jump; not while a flow determines them. */
-  followsJumps = true;
   /** Called for packets `from` to `to` − 1, found missing at `now`. */
   onMissing: (from: PacketNumber, to: PacketNumber, now: Millis) => void = () => undefined;
   /** Can be changed at any time. */
@@ -53,20 +51,26 @@ export class ReorderBuffer<T> {
   /** By n modulo the window: the number received last in that slot, and its packet while it is held. */
   readonly #numbers: Float64Array;
   readonly #packets: (T | undefined)[];
-  /** By n modulo the window: the number found missing last in that slot, and when. */
+  /**
+   * By n modulo the window: the number found missing last in that slot. When it was found missing; once it has come, when
+   * its source sent it, −∞ for a repair.
+   */
   readonly #missing: Float64Array;
-  readonly #missingSince: Float64Array;
+  readonly #since: Float64Array;
   /** The next number to deliver; null before the first packet. */
   #next: PacketNumber | null = null;
   #highest = PacketNumber(-1);
   /** The highest of each source; −1 before its first. */
   #passed = { group: -1, flow: -1 };
   #held = 0;
-  #outlier: Outlier<T> | null = null;
   /** Missing packets before this one are not waited for. */
   #givenUp = PacketNumber(-1);
   /** The first packet that came after the ones that were missing next when this was last looked for. */
   #gapEnd = PacketNumber(-1);
+  /** The next packet that a source has sent after the gap at the head. */
+  readonly #bound = { n: PacketNumber(-1), at: NOT_YET };
+  /** When a source last sent a packet that was delivered, or can be. */
+  #advancedAt = NOT_YET;
 
   constructor({ deadline = Millis(100), window = 8192 }: ReorderOptions = {}) {
     if (!(deadline >= 0)) throw new RangeError(`deadline is ${deadline}, not 0 or more milliseconds`);
@@ -76,7 +80,7 @@ export class ReorderBuffer<T> {
     this.#numbers = new Float64Array(window).fill(-1);
     this.#packets = new Array<T | undefined>(window);
     this.#missing = new Float64Array(window).fill(-1);
-    this.#missingSince = new Float64Array(window);
+    this.#since = new Float64Array(window);
   }
 
   /** The highest number seen so far, −1 before the first. */
@@ -91,10 +95,12 @@ export class ReorderBuffer<T> {
 
   /** When the packet waited for is given up; infinite while none is missing. */
   get givesUpAt(): Millis {
-    if (this.#next === null) return NEVER;
-    const slot = this.#slot(this.#next);
-    const isMissing = this.#missing[slot] === this.#next && this.#numbers[slot] !== this.#next;
-    return isMissing ? Millis(this.#missingSince[slot]! + this.deadline) : NEVER;
+    const next = this.#next;
+    if (next === null) return NEVER;
+    const slot = this.#slot(next);
+    if (this.#missing[slot] !== next || this.#numbers[slot] === next) return NEVER;
+    if (this.#bound.n <= next) this.#findBound(next);
+    return Millis(Math.max(this.#since[slot]!, this.#bound.at, this.#advancedAt) + this.deadline);
   }
 
   /** The first packet held after those that are missing next; −1 while none is missing. */
@@ -127,11 +133,19 @@ export class ReorderBuffer<T> {
     this.#numbers.fill(-1);
     this.#missing.fill(-1);
     this.#held = 0;
-    this.#outlier = null;
     this.#gapEnd = PacketNumber(-1);
+    this.#bound.n = PacketNumber(-1);
+    this.#advancedAt = NOT_YET;
     this.#passed = { group: -1, flow: -1 };
     this.#next = n;
     this.#highest = PacketNumber(n === null ? -1 : n - 1);
+  }
+
+  /** Continues with packet `n`, far away. */
+  jump(n: PacketNumber): void {
+    this.counts.jumps++;
+    this.counts.lost += this.#held;
+    this.begin(n);
   }
 
   /** A flow sends everything from packet `n` on. */
@@ -160,7 +174,7 @@ export class ReorderBuffer<T> {
   }
 
   /** Whether packet `n` is the next to deliver. It then counts as delivered: the caller delivers it itself. */
-  takeNext(n: PacketNumber, source: Source = 'group'): boolean {
+  takeNext(n: PacketNumber, now: Millis, source: Source = 'group'): boolean {
     if (this.#next === null) {
       if (source !== 'group') return false;
       this.#next = n;
@@ -169,12 +183,12 @@ export class ReorderBuffer<T> {
     if (n !== this.#next || this.#numbers[slot] === n) return false;
     this.counts.received++;
     this.#numbers[slot] = n;
-    this.#outlier = null;
     if (source !== 'repair') {
       if (n < this.#passed[source]) this.counts.reordered++;
       else this.#passed[source] = n;
+      if (n > this.#highest) this.#highest = n;
+      this.#advancedAt = now;
     }
-    if (n > this.#highest) this.#highest = n;
     this.#next = PacketNumber(n + 1);
     return true;
   }
@@ -183,33 +197,29 @@ export class ReorderBuffer<T> {
   insert(n: PacketNumber, packet: T, now: Millis, source: Source = 'group'): void {
     if (this.#next === null && source === 'group') this.#next = n;
     const next = this.#next;
-    if (next === null) return;
-    if (!this.isNear(n)) {
-      if (source === 'group' && this.followsJumps) this.#insertOutlier(n, packet, now);
+    if (next === null || !this.isNear(n)) return;
+    if (this.has(n)) {
+      this.repeat(n, now, source);
       return;
     }
     const slot = this.#slot(n);
-    const isKnown = this.#numbers[slot] === n;
-    if (isKnown) this.counts.duplicates++;
-    if (!isKnown) {
-      this.counts.received++;
-      this.#numbers[slot] = n;
-      this.#outlier = null;
-      if (n < next) {
-        this.counts.late++;
-      } else {
-        if (source !== 'repair' && n < this.#passed[source]) this.counts.reordered++;
-        if (n > this.#highest) this.#highest = n;
-        this.#packets[slot] = packet;
-        this.#held++;
-      }
+    this.counts.received++;
+    this.#numbers[slot] = n;
+    this.#since[slot] = source === 'repair' ? NOT_YET : now;
+    if (n < next) {
+      this.counts.late++;
+    } else {
+      if (source !== 'repair') this.#arrived(n, now, source);
+      this.#packets[slot] = packet;
+      this.#held++;
     }
-    if (source !== 'repair' && n > this.#passed[source]) {
-      const before = this.#passed[source];
-      this.#passed[source] = n;
-      // Packets sent before the group was joined are not missing: a flow brings them.
-      if (before >= 0) this.markMissing(PacketNumber(before + 1), n, now);
-    }
+    this.#pass(n, now, source);
+  }
+
+  /** Takes a further copy of packet `n`, near the next number. */
+  repeat(n: PacketNumber, now: Millis, source: Source): void {
+    this.counts.duplicates++;
+    this.#pass(n, now, source);
   }
 
   /** Of packets `from` to `to` − 1, those that have not come are missing as of `now`. */
@@ -221,7 +231,7 @@ export class ReorderBuffer<T> {
       const isMissing = this.#numbers[slot] !== n && this.#missing[slot] !== n;
       if (isMissing) {
         this.#missing[slot] = n;
-        this.#missingSince[slot] = now;
+        this.#since[slot] = now;
         if (begin < 0) begin = n;
       } else if (begin >= 0) {
         this.onMissing(begin, n, now);
@@ -240,6 +250,7 @@ export class ReorderBuffer<T> {
       if (packet !== undefined && this.#numbers[slot] === n) {
         this.#packets[slot] = undefined;
         this.#held--;
+        this.#advancedAt = Millis(Math.max(this.#advancedAt, this.#since[slot]!));
         this.#next = PacketNumber(n + 1);
         take(n, packet);
         continue;
@@ -254,21 +265,36 @@ export class ReorderBuffer<T> {
     return n & (this.window - 1); // exact for every n: the window's bits are among the low 32
   }
 
-  /** A single stray packet is ignored. Two in a row are a jump, and the packets held are given up. */
-  #insertOutlier(n: PacketNumber, packet: T, now: Millis): void {
-    const before = this.#outlier;
-    if (before?.n === n) {
-      this.counts.duplicates++;
+  /** A source that has sent packet `n` has skipped those before it. */
+  #pass(n: PacketNumber, now: Millis, source: Source): void {
+    if (source === 'repair' || n <= this.#passed[source]) return;
+    const before = this.#passed[source];
+    this.#passed[source] = n;
+    // Packets sent before the group was joined are not missing: a flow brings them.
+    if (before >= 0) this.markMissing(PacketNumber(before + 1), n, now);
+  }
+
+  #arrived(n: PacketNumber, now: Millis, source: 'group' | 'flow'): void {
+    if (n < this.#passed[source]) this.counts.reordered++;
+    if (n > this.#highest) this.#highest = n;
+    if (n < this.#bound.n) {
+      this.#bound.n = n;
+      this.#bound.at = now;
+    }
+  }
+
+  /** Finds the first packet held after `next` that came from a source in its order. */
+  #findBound(next: PacketNumber): void {
+    const end = Math.min(next + this.window, Math.max(this.#passed.group, this.#passed.flow) + 1);
+    for (let n = PacketNumber(next + 1); n < end; n++) {
+      const slot = this.#slot(n);
+      if (this.#numbers[slot] !== n || this.#since[slot] === NOT_YET) continue;
+      this.#bound.n = n;
+      this.#bound.at = Millis(this.#since[slot]!);
       return;
     }
-    if (before === null || n !== before.n + 1) {
-      this.#outlier = { n, packet };
-      return;
-    }
-    this.counts.jumps++;
-    this.counts.lost += this.#held;
-    this.begin(before.n);
-    this.insert(before.n, before.packet, now);
-    this.insert(n, packet, now);
+    // None: a flow has ended before it. What comes later does not change that.
+    this.#bound.n = PacketNumber(end);
+    this.#bound.at = NOT_YET;
   }
 }

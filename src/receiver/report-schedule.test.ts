@@ -15,6 +15,8 @@ const report = (received: number, lostBeforeRepair: number, lost: number): Recei
   jumps: 0,
   bytes: 0,
   foreign: 0,
+  malformed: 0,
+  conflicting: 0,
   frames: 0,
   torn: 0,
   lastArrival: null,

@@ -1,16 +1,21 @@
 /** From datagrams to a stream: receiving a station, without its sockets and timers. */
 
-import { Millis, PacketNumber } from '../base/units.js';
+import { Millis, millisToTicks, PacketNumber } from '../base/units.js';
+import { ServerClock } from '../clock/server-clock.js';
 import type { ReceivedBatch } from '../net/receive-batched.js';
 import { emptyRetransmission, readRetransmission } from '../wire/retransmission.js';
-import { emptyRtp, RTP_HEADER_LENGTH, type RtpFields, type RtpPacket, readRtp, writeRtpHeader } from '../wire/rtp.js';
+import { emptyRtp, RTP_HEADER_LENGTH, type RtpFields, type RtpPacket, writeRtpHeader } from '../wire/rtp.js';
 import { payloadTypeOf, type StationInfo } from '../wire/station-info.js';
+import { Doubt, type Doubted } from './doubt.js';
 import { FecDecoder } from './fec-decoder.js';
-import { GroupNumbers, packetRate } from './group-numbers.js';
+import { type GroupNumbers, packetRate } from './group-numbers.js';
 import { Jitter } from './jitter.js';
 import { NackGenerator, type NackRequest } from './nack-generator.js';
+import { Prints } from './prints.js';
 import type { PathCounts, ReceiverStats, RepairCounts } from './receiver-stats.js';
+import { NOT_BELIEVED, Recognition } from './recognition.js';
 import { ReorderBuffer, type ReorderOptions, type Source } from './reorder-buffer.js';
+import { SourceFilter } from './source-filter.js';
 import type { StreamBuffer } from './stream-buffer.js';
 import { StreamWriter } from './stream-writer.js';
 
@@ -18,10 +23,8 @@ export interface RtpReceiverOptions {
   station: Pick<StationInfo, 'format' | 'ssrc' | 'width' | 'height' | 'bitrate' | 'fec'>;
   /** Where the stream is written, in order. */
   buffer: StreamBuffer;
-  /** Number of the next packet according to the server; without it numbers count from the first sequence number. */
-  next?: PacketNumber;
-  /** The server's clock at that packet; without it times count from the first timestamp. */
-  serverTime?: Millis;
+  /** The server's clock; while it is unknown, times count from the first time stamp. */
+  clock?: ServerClock;
   reorder?: ReorderOptions;
   /** Interfaces on which the group is received. */
   paths?: number;
@@ -31,6 +34,8 @@ export interface RtpReceiverOptions {
   waits?: boolean;
   /** Whether a stream that the group has left behind waits for what is between, rather than following the group. */
   isPatient?: boolean;
+  /** Random numbers from 0 to 1. */
+  random?: () => number;
 }
 
 /** A stream that is behind takes packets of the group again within this share of the window. */
@@ -50,8 +55,18 @@ const LONGEST_TURN = Millis(50);
 const FLOW_LEAP = 2;
 /** The same in packets, for those that came before the flow was known. */
 const EARLY_LEAP = 64;
-/** Packets kept until `begin`. */
-const MOST_KEPT = 32_768;
+/**
+ * Packets kept until `begin`, in seconds of the station and at least: a server answers TUNE within 3 s or is given up.
+ * Forged ones take the place of others only if there are more than that.
+ */
+const KEPT_SECONDS = 8;
+const LEAST_KEPT = 2_048;
+/** A server's answer bears out a jump for this time: nobody else's packets are near what it says for longer. */
+const BORNE_OUT = Millis(1_000);
+/** A server that answered within this time would have borne out a jump: without its word none is believed. */
+const ANSWERED = Millis(3_000);
+
+const NONE: readonly Doubted[] = [];
 
 interface PathState extends PathCounts {
   begin: PacketNumber;
@@ -65,14 +80,19 @@ interface Kept {
 
 /**
  * Responsible for:
- * - recognising the station's packets, and their absolute numbers
+ * - following the group to other numbers once its server, or time, has borne them out
  * - choosing which packets are taken: those of the group when the stream is near it, none while the buffer is full
  * - passing them to the reorder buffer, the NACK generator and the FEC decoder, and in order to the stream writer
  * - statistics
  */
 export class RtpReceiver {
   readonly nacks: NackGenerator;
-  readonly numbers: GroupNumbers;
+  readonly #recognition: Recognition;
+  /** Of the group's interfaces, in their order. */
+  readonly #sources: readonly SourceFilter[];
+  readonly #doubt: Doubt;
+  readonly #prints: Prints;
+  #conflicting = 0;
   readonly #order: ReorderBuffer<RtpPacket>;
   readonly #station: RtpReceiverOptions['station'];
   readonly #payloadType: number;
@@ -80,8 +100,7 @@ export class RtpReceiver {
   readonly #jitter = new Jitter();
   readonly #repaired: RepairCounts = { request: 0, group: 0, parity: 0, path: 0 };
   readonly #writer: StreamWriter;
-  /** Of the datagram in hand. */
-  readonly #fields = emptyRtp();
+  /** Of the retransmission in hand that came before its flow was known. */
   readonly #retransmission = emptyRetransmission();
   readonly #recovered = emptyRtp();
   readonly #fec: FecDecoder | null;
@@ -95,9 +114,9 @@ export class RtpReceiver {
   /** Arrival of the datagram in hand. */
   #now = Millis(0);
   #bytes = 0;
-  #foreign = 0;
   #lastArrival: Millis | null = null;
   #kept: Kept[] | null;
+  readonly #mostKept: number;
   #isStopped = false;
   /** The first packet taken from the group; null while none is. */
   #base: PacketNumber | null = null;
@@ -106,16 +125,24 @@ export class RtpReceiver {
   canFetch = false;
   /** The last packet of the group that is wanted. */
   #last = PacketNumber(Number.POSITIVE_INFINITY);
+  /** Whether the numbers of the group can jump; not while a flow determines them. */
+  #followsJumps = true;
+  /** Whether the packets in hand have been borne out by time. */
+  #isSustained = false;
   readonly #leap: number;
   /** The highest packet of the flow; null without one. */
   #flow: PacketNumber | null = null;
 
   constructor(options: RtpReceiverOptions) {
-    const { station, reorder, paths = 1, next, serverTime, latency = Millis(0), waits = false } = options;
+    const { station, reorder, paths = 1, clock = new ServerClock(), latency = Millis(0), waits = false } = options;
     const rate = packetRate(station);
     const { fec } = station;
     this.#station = station;
+    this.#recognition = new Recognition(station, clock);
+    this.#sources = Array.from({ length: paths }, () => new SourceFilter());
+    this.#doubt = new Doubt(rate);
     this.#order = new ReorderBuffer(reorder);
+    this.#prints = new Prints(this.#order.window, options.random ?? Math.random);
     // Parity of columns leaves a row after its block, and each may just have missed a look at the sockets.
     const blockTime = fec === undefined ? 0 : (1000 * fec.columns) / Math.max(1, rate);
     const parityDelay = Millis(2 * latency + blockTime);
@@ -123,20 +150,33 @@ export class RtpReceiver {
     this.#order.onMissing = (from, to, waited) => this.#addMissing(from, to, waited);
     this.#longestLook = Millis(2 * latency + LONGEST_TURN);
     this.#fec = fec === undefined ? null : this.#decoder(TWO_BLOCKS + (rate * 2 * latency) / 1000);
-    this.numbers = new GroupNumbers(rate);
     this.#isPatient = options.isPatient ?? false;
     this.#leap = Math.ceil(rate * FLOW_LEAP);
-    if (next !== undefined) this.numbers.anchor(next, Millis(Number.POSITIVE_INFINITY));
+    this.#mostKept = Math.max(LEAST_KEPT, rate * KEPT_SECONDS);
     this.#payloadType = payloadTypeOf(station.format);
     this.#paths = Array.from({ length: paths }, newPath);
     this.#writer = new StreamWriter(station, options.buffer);
-    if (serverTime !== undefined) this.#writer.setTime(serverTime);
     this.#kept = waits ? [] : null;
   }
 
   /** Where the stream is written. */
   get buffer(): StreamBuffer {
     return this.#writer.buffer;
+  }
+
+  /** Numbers of the group. */
+  get numbers(): GroupNumbers {
+    return this.#recognition.numbers;
+  }
+
+  /** Whether packets of the group are not believed, and the server should be asked where the station is. */
+  get isInDoubt(): boolean {
+    return this.#doubt.since !== null;
+  }
+
+  /** The last address whose datagrams were refused as another's; null: none were. */
+  get stranger(): string | null {
+    return this.#sources.find(({ stranger }) => stranger !== null)?.stranger ?? null;
   }
 
   /** The next packet of the stream; null before it has begun. */
@@ -202,6 +242,20 @@ export class RtpReceiver {
     return this.#isStopped;
   }
 
+  /** The addresses whose datagrams count, on an interface of the group; null: any. */
+  setSources(path: number, addresses: readonly string[] | null): void {
+    this.#sources[path]!.addresses = addresses;
+  }
+
+  /** The server was about to send packet `next` when its clock was at `serverTime`. Call after that is in its clock. */
+  anchor(next: PacketNumber, serverTime: Millis, now: Millis): void {
+    const { clock, numbers } = this.#recognition;
+    clock.trustServer();
+    clock.setTime(now);
+    numbers.anchor(next, millisToTicks(serverTime), now);
+    for (const { datagram, path } of this.#doubt.take()) this.#takeGroup(datagram, 0, datagram.length, now, path);
+  }
+
   /** How long a missing packet is waited for. */
   set deadline(deadline: Millis) {
     this.#order.deadline = deadline;
@@ -218,11 +272,12 @@ export class RtpReceiver {
     this.#base = null;
     this.#flow = null;
     this.#isStopped = false;
-    this.#order.followsJumps = true;
+    this.#followsJumps = true;
     if (time !== null) this.#writer.setTime(time);
     if (buffer !== undefined) this.#writer.open(buffer);
     const kept = this.#kept;
     this.#kept = null;
+    this.#recognition.clock.setTime(now);
     for (const { datagram, path } of kept ?? []) this.#takeGroup(datagram, 0, datagram.length, now, path);
   }
 
@@ -231,7 +286,7 @@ export class RtpReceiver {
     if (this.#order.next !== null) this.#order.markMissing(this.#order.next, from, this.#waited(now));
     this.#flow = PacketNumber(from - 1);
     this.#order.flowFrom(from);
-    this.#order.followsJumps = false;
+    this.#followsJumps = false;
   }
 
   /** The flow has ended: its packets that did not come are missing as of `now`. */
@@ -241,7 +296,7 @@ export class RtpReceiver {
       if (this.#isPatient) this.#order.remind(this.#order.next ?? this.#base, this.#base, this.#waited(now));
     }
     this.#flow = null;
-    this.#order.followsJumps = true;
+    this.#followsJumps = true;
   }
 
   /** Takes no packets until `resume`. */
@@ -258,52 +313,82 @@ export class RtpReceiver {
   }
 
   /** Takes datagrams of the group that arrived by `now` over an interface, and settles. */
-  take({ buffer, offsets, lengths, count }: ReceivedBatch, now: Millis, path = 0): void {
-    for (let i = 0; i < count; i++) this.#takeGroup(buffer, offsets[i]!, offsets[i]! + lengths[i]!, now, path);
+  take({ buffer, offsets, lengths, sources, count }: ReceivedBatch, now: Millis, path = 0): void {
+    const filter = this.#sources[path]!;
+    if (count > 0) this.#recognition.clock.setTime(now);
+    for (let i = 0; i < count; i++) {
+      if (filter.accepts(sources[i]!)) this.#takeGroup(buffer, offsets[i]!, offsets[i]! + lengths[i]!, now, path);
+      else this.#recognition.counts.foreign++;
+    }
+    if (this.#doubt.isSustained(now) && !this.#hasAnswered(now, ANSWERED)) this.#goOn(now);
     this.nacks.setHighest(this.#order.highestNumber, this.#waited(now));
     this.settle(now);
   }
 
   /** Takes parity packets, and settles. */
-  takeParity({ buffer, offsets, lengths, count }: ReceivedBatch, now: Millis): void {
+  takeParity({ buffer, offsets, lengths, sources, count }: ReceivedBatch, now: Millis): void {
     const near = this.numbers.highest;
     if (this.#fec === null || near === null || this.#base === null) return;
     this.#now = now;
-    if (count > 0) this.#parityAt = now;
-    for (let i = 0; i < count; i++) this.#fec.parity(buffer, offsets[i]!, offsets[i]! + lengths[i]!, near);
-    this.settle(now);
-  }
-
-  /** Takes retransmissions to the group, and settles. */
-  takeShared({ buffer, offsets, lengths, count }: ReceivedBatch, now: Millis): void {
+    if (count > 0) this.#recognition.clock.setTime(now);
     for (let i = 0; i < count; i++) {
-      if (!this.#readRetransmission(buffer, offsets[i]!, offsets[i]! + lengths[i]!, now)) continue;
-      const { n } = this.#retransmission;
-      if (this.#kept !== null || this.#isStopped || !this.#order.isNear(n)) continue;
-      if (this.nacks.fill(n)) this.#repaired.group++;
-      this.#protect(n, this.#retransmission, buffer);
-      this.#add(n, this.#retransmission, buffer, now, 'repair');
+      if (!this.#sources[0]!.accepts(sources[i]!)) this.#recognition.counts.foreign++;
+      else if (this.#fec.parity(buffer, offsets[i]!, offsets[i]! + lengths[i]!, near)) this.#parityAt = now;
     }
     this.settle(now);
   }
 
+  /** Takes retransmissions to the group, and settles. Returns whether one of them repaired something. */
+  takeShared({ buffer, offsets, lengths, sources, count }: ReceivedBatch, now: Millis): boolean {
+    let hasRepaired = false;
+    if (count > 0) this.#recognition.clock.setTime(now);
+    for (let i = 0; i < count; i++) {
+      if (!this.#sources[0]!.accepts(sources[i]!)) this.#recognition.counts.foreign++;
+      else if (this.#takeRepair(buffer, offsets[i]!, offsets[i]! + lengths[i]!, now)) hasRepaired = true;
+    }
+    this.settle(now);
+    return hasRepaired;
+  }
+
+  /** Others may have asked for it: only what this receiver misses is taken. */
+  #takeRepair(buffer: Buffer, start: number, end: number, now: Millis): boolean {
+    const recognition = this.#recognition;
+    if (!recognition.readRetransmission(buffer, start, end)) return false;
+    const { retransmission } = recognition;
+    const { n, timestamp } = retransmission;
+    if (this.#kept !== null || this.#isStopped) return false;
+    const isMissing = this.#order.isMissing(n);
+    if (!isMissing && !this.#order.has(n)) return false;
+    if (!recognition.isTimely(n, timestamp, this.#isLive(n))) return false;
+    this.#came(end - start, now);
+    if (this.nacks.fill(n)) this.#repaired.group++;
+    this.#protect(n, retransmission, buffer);
+    this.#add(n, retransmission, buffer, now, 'repair');
+    return isMissing;
+  }
+
   /**
-   * Takes a retransmission to this receiver alone; `settle` delivers it. Returns false if it is far from the stream's
-   * position.
+   * Takes a retransmission to this receiver alone; `settle` delivers it. Returns whether it is the station's, and near the
+   * stream's position.
    */
-  takeOwn(datagram: Buffer, now: Millis): boolean {
-    if (!this.#readRetransmission(datagram, 0, datagram.length, now)) return true;
-    const { n } = this.#retransmission;
-    if (this.#kept !== null || !this.#order.isNear(n)) return false;
-    if (this.#isStopped) return true;
+  takeOwn(datagram: Buffer, now: Millis): 'taken' | 'far' | 'refused' {
+    const recognition = this.#recognition;
+    recognition.clock.setTime(now);
+    if (!recognition.readRetransmission(datagram, 0, datagram.length)) return 'refused';
+    const { retransmission } = recognition;
+    const { n, timestamp } = retransmission;
+    if (this.#kept !== null || !this.#order.isNear(n)) return 'far';
+    if (!recognition.isTimely(n, timestamp, this.#isLive(n))) return 'refused';
+    this.#came(datagram.length, now);
+    if (this.#isStopped) return 'taken';
     const flow = this.#flow;
     const isOfFlow = flow !== null && n > flow && n <= flow + this.#leap && (this.#base === null || n < this.#base);
     if (isOfFlow && this.#isPatient && this.#order.isMissing(n)) this.#repaired.request++;
     if (isOfFlow) this.#flow = n;
     else if (this.nacks.addAnswer(n, this.#waited(now))) this.#repaired.request++;
-    this.#protect(n, this.#retransmission, datagram);
-    this.#add(n, this.#retransmission, datagram, now, isOfFlow ? 'flow' : 'repair');
-    return true;
+    this.#protect(n, retransmission, datagram);
+    this.#add(n, retransmission, datagram, now, isOfFlow ? 'flow' : 'repair');
+    return 'taken';
   }
 
   /**
@@ -342,11 +427,14 @@ export class RtpReceiver {
 
   report(): ReceiverStats {
     const { counts } = this.#order;
+    const { foreign, malformed } = this.#recognition.counts;
     const { request, group, parity, path } = this.#repaired;
     return {
       ...counts,
       bytes: this.#bytes,
-      foreign: this.#foreign,
+      foreign,
+      malformed: malformed + this.#doubt.dropped,
+      conflicting: this.#conflicting,
       ...this.#writer.pictures,
       lastArrival: this.#lastArrival,
       lostBeforeRepair: counts.lost + request + group + parity + path,
@@ -361,20 +449,31 @@ export class RtpReceiver {
   }
 
   #takeGroup(buffer: Buffer, from: number, to: number, now: Millis, path: number): void {
-    const fields = this.#fields;
-    const isRtp = readRtp(buffer, from, to, fields);
-    if (!isRtp || fields.ssrc !== this.#station.ssrc || fields.payloadType !== this.#payloadType) {
-      this.#foreign++;
-      return;
-    }
+    const recognition = this.#recognition;
+    if (!recognition.read(buffer, from, to)) return;
     if (this.#kept !== null) {
-      if (this.#kept.length < MOST_KEPT) this.#kept.push({ datagram: Buffer.from(buffer.subarray(from, to)), path });
+      if (this.#kept.length < this.#mostKept) {
+        this.#kept.push({ datagram: Buffer.from(buffer.subarray(from, to)), path });
+      }
       return;
     }
-    this.#bytes += to - from;
-    this.#lastArrival = now;
-    this.#now = now;
-    const n = this.numbers.take(fields.sequenceNumber, now);
+    const { fields, numbers } = recognition;
+    const n = recognition.number(now);
+    if (n === NOT_BELIEVED || !this.#follows(n, now)) {
+      const { timestamp } = fields;
+      const datagram = Buffer.from(buffer.subarray(from, to));
+      this.#doubt.add({ n: n === NOT_BELIEVED ? numbers.doubted : n, timestamp, datagram, path }, now);
+      return;
+    }
+    const borneOut = this.#doubt.isContinuedBy(n) ? this.#doubt.take() : NONE;
+    this.#doubt.clear();
+    this.#takeBelieved(n, buffer, from, to, now, path);
+    for (const { datagram, path } of borneOut) this.#takeGroup(datagram, 0, datagram.length, now, path);
+  }
+
+  #takeBelieved(n: PacketNumber, buffer: Buffer, from: number, to: number, now: Millis, path: number): void {
+    const { fields } = this.#recognition;
+    this.#came(to - from, now);
     if (path === 0) this.#jitter.add(fields.timestamp, now);
     const pathState = this.#paths[path]!;
     countPacket(pathState, n);
@@ -386,15 +485,62 @@ export class RtpReceiver {
     if (this.#add(n, fields, buffer, now, 'group')) pathState.first++;
   }
 
+  /** Whether the stream is near packet `n` of the group, or follows it there. */
+  #follows(n: PacketNumber, now: Millis): boolean {
+    const order = this.#order;
+    if (!this.#followsJumps || this.#base === null || order.next === null || order.isNear(n)) return true;
+    if (this.#isPatient && n > order.next) return true; // It waits for what is between.
+    const { anchored } = this.numbers;
+    if (!this.#isSustained && !this.#hasAnswered(now, BORNE_OUT)) return false;
+    // What the server was about to send when it answered is not over.
+    const first = PacketNumber(this.#isSustained || anchored === null ? n : Math.min(n, anchored.next));
+    order.jump(first);
+    this.nacks.clear();
+    this.#base = first;
+    return true;
+  }
+
+  /** The group goes on elsewhere, and no server says otherwise. */
+  #goOn(now: Millis): void {
+    const { clock, numbers } = this.#recognition;
+    const since = this.#doubt.since ?? now;
+    const run = this.#doubt.take();
+    const first = run[0]!;
+    numbers.jump(first.n, clock.goOn(first.timestamp, since));
+    clock.setTime(now);
+    this.#isSustained = true;
+    for (const { datagram, path } of run) this.#takeGroup(datagram, 0, datagram.length, now, path);
+    this.#isSustained = false;
+  }
+
+  #hasAnswered(now: Millis, within: Millis): boolean {
+    const { anchored } = this.numbers;
+    return anchored !== null && now - anchored.at < within;
+  }
+
+  #isLive(n: PacketNumber): boolean {
+    return this.#base !== null && n >= this.#base;
+  }
+
+  /** A packet of the station came. */
+  #came(bytes: number, now: Millis): void {
+    this.#bytes += bytes;
+    this.#lastArrival = now;
+    this.#now = now;
+  }
+
   /** A decoder that keeps at least `size` packets. */
   #decoder(size: number): FecDecoder {
     const window = 2 ** Math.ceil(Math.log2(Math.min(LARGEST_FEC_WINDOW, size)));
     const onRecovered = (n: PacketNumber, packet: Buffer): void => {
-      if (this.#isStopped || !this.#order.isNear(n) || !readRtp(packet, 0, packet.length, this.#recovered)) return;
+      if (this.#isStopped || !this.#order.isNear(n)) return;
+      if (!this.#recognition.readRecovered(n, packet, this.#recovered)) return;
       if (this.nacks.fill(n)) this.#repaired.parity++;
       this.#add(n, this.#recovered, packet, this.#now, 'repair');
     };
-    return new FecDecoder({ window, onRecovered });
+    const isPlausible = (n: PacketNumber, packet: Buffer) =>
+      this.#recognition.readRecovered(n, packet, this.#recovered);
+    return new FecDecoder({ window, onRecovered, isPlausible, size: this.#station.fec });
   }
 
   /** Passes a retransmission to the FEC decoder, with an RTP header written over the bytes before its payload. */
@@ -469,34 +615,28 @@ export class RtpReceiver {
     return order.isNear(n);
   }
 
-  /** Returns whether the datagram is a retransmission of this station. */
-  #readRetransmission(buffer: Buffer, from: number, to: number, now: Millis): boolean {
-    if (
-      !readRetransmission(buffer, from, to, this.#retransmission) ||
-      this.#retransmission.ssrc !== this.#station.ssrc
-    ) {
-      this.#foreign++;
-      return false;
-    }
-    this.#bytes += to - from;
-    this.#lastArrival = now;
-    this.#now = now;
-    return true;
-  }
-
   /** Takes packet `n`, whose payload is in the buffer. Returns whether it is the first copy. */
   #add(n: PacketNumber, fields: RtpFields, buffer: Buffer, now: Millis, source: Source): boolean {
     const { start, end } = fields;
-    if (this.#order.takeNext(n, source)) {
+    const print = this.#prints.of(fields, buffer);
+    if (this.#order.takeNext(n, this.#waited(now), source)) {
+      this.#prints.keep(n, print);
       this.#writer.write(n, fields, buffer, start, end);
       return true;
+    }
+    if (this.#order.has(n)) {
+      this.#order.repeat(n, this.#waited(now), source);
+      if (!this.#prints.isKept(n, print)) this.#conflicting++;
+      return false;
     }
     const { received } = this.#order.counts;
     const { marker, payloadType, sequenceNumber, timestamp, ssrc } = fields;
     // A packet that waits outlives its datagram.
     const payload = Buffer.from(buffer.subarray(start, end));
     this.#order.insert(n, { marker, payloadType, sequenceNumber, timestamp, ssrc, payload }, this.#waited(now), source);
-    return this.#order.counts.received > received;
+    if (this.#order.counts.received === received) return false;
+    this.#prints.keep(n, print);
+    return true;
   }
 
   readonly #deliver = (n: PacketNumber, packet: RtpPacket): void =>

@@ -5,12 +5,14 @@ import { HandTimers } from '../../test/support/hand-timers.js';
 import { batchOf } from '../../test/support/received-batch.js';
 import { Millis } from '../base/units.js';
 import { RTP_HEADER_LENGTH, writeRtpHeader } from '../wire/rtp.js';
+import { TS_PACKET_LENGTH, TS_SYNC_BYTE } from '../wire/ts.js';
 import { type OpenGroup, receiveStation } from './station-receiver.js';
 
 const station = stationInfo(1);
 
 function packet(n: number): Buffer {
-  const out = Buffer.alloc(RTP_HEADER_LENGTH + 1, n);
+  const out = Buffer.alloc(RTP_HEADER_LENGTH + TS_PACKET_LENGTH, n);
+  out[RTP_HEADER_LENGTH] = TS_SYNC_BYTE;
   writeRtpHeader(out, 0, false, 33, n, n * 9_000, station.ssrc);
   return out;
 }
@@ -27,11 +29,11 @@ async function receiving(last: Buffer[] = []) {
     timers,
     openGroup: async (options) => {
       opened = options;
-      return { close: async () => options.onDatagrams(batchOf(last)) };
+      return { setSources: () => undefined, close: async () => options.onDatagrams(batchOf(last)) };
     },
     onError: (error) => assert.fail(error),
   });
-  const numbers = () => receiver.buffer.read({ position: 0 }, 1e6)!.map(({ data }) => data[0]);
+  const numbers = () => receiver.buffer.read({ position: 0 }, 1e6)!.map(({ data }) => data[1]);
   return { receiver, group: opened!, timers, numbers };
 }
 
@@ -66,7 +68,10 @@ test('a socket that fails to close is reported, and the buffer ends all the same
   const receiver = await receiveStation({
     station,
     localAddress: '127.0.0.1',
-    openGroup: async () => ({ close: () => Promise.reject(new Error('the socket is stuck')) }),
+    openGroup: async () => ({
+      setSources: () => undefined,
+      close: () => Promise.reject(new Error('the socket is stuck')),
+    }),
     onError: (error) => assert.fail(error),
   });
   await assert.rejects(receiver.close(), /the socket is stuck/);

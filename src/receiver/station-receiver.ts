@@ -1,4 +1,5 @@
 /** A station received: the sockets, timers and promises around a StreamController. */
+import { isDeepStrictEqual } from 'node:util';
 
 import { closeTogether } from '../base/closing.js';
 import { Problem } from '../base/problem.js';
@@ -11,8 +12,9 @@ import type { ReceivedBatch } from '../net/receive-batched.js';
 import type { Feedback } from '../wire/feedback.js';
 import type { StationInfo } from '../wire/station-info.js';
 import type { ReceiverStats } from './receiver-stats.js';
+import { type SourceServer, sourcesAt } from './source-filter.js';
 import { StreamBuffer, type StreamBufferOptions } from './stream-buffer.js';
-import { type Order, StreamController, type Target } from './stream-controller.js';
+import { type Order, type Sources, StreamController, type Target } from './stream-controller.js';
 
 export type { Target } from './stream-controller.js';
 
@@ -22,9 +24,16 @@ export type OpenGroup = (options: {
   port: number;
   localAddress: string;
   latency?: Millis;
+  /** Addresses whose datagrams are wanted; null: any. */
+  sources: readonly string[] | null;
   onDatagrams: (batch: ReceivedBatch) => void;
   onError: (error: Error) => void;
-}) => Promise<{ close(): Promise<void> }>;
+}) => Promise<OpenedGroup>;
+
+export interface OpenedGroup {
+  setSources(sources: readonly string[] | null): void;
+  close(): Promise<void>;
+}
 
 /** The part of a session with the station's server that a receiver uses. */
 export interface ServerLink {
@@ -39,6 +48,8 @@ export interface StationReceiverOptions {
   localAddress: string;
   /** Addresses of further interfaces on which it is joined. */
   also?: readonly string[];
+  /** The servers of the station: only their packets count, on the interfaces where one is known. */
+  servers?: readonly SourceServer[];
   openGroup: OpenGroup;
   /** How long datagrams can wait in a socket to be taken together. */
   latency?: Millis;
@@ -97,7 +108,11 @@ export class Receiver implements StationReceiver {
   readonly #controller: StreamController;
   readonly #timers: Timers;
   readonly #soon: (run: () => void) => void;
-  readonly #sockets: { close(): Promise<void> }[] = [];
+  readonly #sockets: { localAddress: string; socket: OpenedGroup }[] = [];
+  #servers: readonly SourceServer[];
+  /** Whose packets are taken, and whose the sockets are joined for. */
+  #believed: Sources = 'servers';
+  #joined: Sources = 'servers';
   #link: ServerLink | null = null;
   #timer: { at: Millis; cancel: () => void } | null = null;
   #isAdvancing = false;
@@ -125,6 +140,8 @@ export class Receiver implements StationReceiver {
       speed,
       random,
     });
+    this.#servers = options.servers ?? [];
+    this.#setSources();
   }
 
   get station(): StationInfo {
@@ -149,6 +166,19 @@ export class Receiver implements StationReceiver {
 
   report(): ReceiverStats {
     return this.#controller.report();
+  }
+
+  /** The servers of the station, as a later search found them. */
+  setServers(servers: readonly SourceServer[]): void {
+    const { localAddress, also = [] } = this.#options;
+    const known = this.#servers;
+    this.#servers = servers;
+    const at = [localAddress, ...also];
+    if (at.every((each) => isDeepStrictEqual(sourcesAt(each, known), sourcesAt(each, servers)))) return;
+    this.#controller.forgetSources();
+    this.#believed = 'servers';
+    this.#joined = 'servers';
+    this.#setSources();
   }
 
   /** A number for the burst to request when tuning. */
@@ -193,8 +223,8 @@ export class Receiver implements StationReceiver {
   }
 
   /** Takes the server's clock. */
-  addClock({ serverTime, roundTrip }: ClockAnswer): void {
-    this.#controller.addClock(serverTime, roundTrip, this.#timers.now());
+  addClock(answer: ClockAnswer): void {
+    this.#controller.addClock(answer, this.#timers.now());
   }
 
   /** The server does not answer any more. */
@@ -257,7 +287,13 @@ export class Receiver implements StationReceiver {
 
   async #close(): Promise<void> {
     try {
-      await closeTogether(this.#sockets.map((socket) => () => socket.close()));
+      await closeTogether(
+        this.#sockets.map(
+          ({ socket }) =>
+            () =>
+              socket.close(),
+        ),
+      );
     } finally {
       this.release();
       this.#timer?.cancel();
@@ -281,10 +317,33 @@ export class Receiver implements StationReceiver {
     take: (batch: ReceivedBatch, now: Millis) => readonly Order[],
   ): Promise<void> {
     const { openGroup, latency, onError, station } = this.#options;
+    const { group } = station;
     const onDatagrams = (batch: ReceivedBatch): void => this.#perform(take(batch, this.#timers.now()));
-    const socket = await openGroup({ group: station.group, port, localAddress, latency, onDatagrams, onError });
-    if (this.#closed === null) this.#sockets.push(socket);
+    const sources = this.#sourcesFor(this.#joined, localAddress);
+    const socket = await openGroup({ group, port, localAddress, latency, sources, onDatagrams, onError });
+    if (this.#closed === null) this.#sockets.push({ localAddress, socket });
     else await socket.close();
+  }
+
+  #sourcesFor(sources: Sources, localAddress: string): readonly string[] | null {
+    return sources === 'any' ? null : sourcesAt(localAddress, this.#servers);
+  }
+
+  #setSources(): void {
+    const { localAddress, also = [] } = this.#options;
+    [localAddress, ...also].forEach((address, path) => {
+      this.#controller.setSources(path, this.#sourcesFor(this.#believed, address));
+    });
+    for (const { socket, localAddress: at } of this.#sockets) socket.setSources(this.#sourcesFor(this.#joined, at));
+  }
+
+  /** Follows what the stream makes of its sources. */
+  #followSources(): void {
+    const { believes, joins } = this.#controller.sources(this.#timers.now(), this.#joined);
+    if (believes === this.#believed && joins === this.#joined) return;
+    this.#believed = believes;
+    this.#joined = joins;
+    this.#setSources();
   }
 
   #perform(orders: readonly Order[]): void {
@@ -295,6 +354,7 @@ export class Receiver implements StationReceiver {
       else if (order.type === 'unanswered') this.#options.onUnanswered?.();
       else this.#report(order.error);
     }
+    this.#followSources();
     this.#setTimer();
   }
 

@@ -371,7 +371,7 @@ function controlled() {
   controller.tuned({ station, next: 2_000, serverTime: EPOCH, members: 1, burst, roundTrip: Millis(2) }, Millis(0));
   const group = (n: number) => {
     const packet = Buffer.alloc(RTP_HEADER_LENGTH + 188, 0x47);
-    writeRtpHeader(packet, 0, false, 33, n, n * 90, station.ssrc);
+    writeRtpHeader(packet, 0, false, 33, n, millisToTicks(EPOCH) + (n - 2_000) * 90, station.ssrc);
     return batchOf([packet]);
   };
   return { controller, flow, group };

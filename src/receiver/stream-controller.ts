@@ -4,13 +4,14 @@
 import { Millis, PacketNumber, ticksToMillis } from '../base/units.js';
 import { ServerClock } from '../clock/server-clock.js';
 import { FIRST_CREDIT, greatestFlowSpeed } from '../contract/flow.js';
-import type { Replaying, Tuned } from '../control/client-state.js';
+import type { ClockAnswer, Replaying, Tuned } from '../control/client-state.js';
 import type { FlowRequest } from '../control/flows.js';
 import { Refusal } from '../control/refusal.js';
 import type { ReceivedBatch } from '../net/receive-batched.js';
 import type { Feedback } from '../wire/feedback.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { FlowCredit } from './flow-credit.js';
+import { conflictProblem, strangerProblem } from './forgery.js';
 import { packetRate } from './group-numbers.js';
 import type { ReceiverStats } from './receiver-stats.js';
 import { type Position, ReportSchedule } from './report-schedule.js';
@@ -25,12 +26,15 @@ export type Order =
   | { type: 'feedback'; feedback: Omit<Feedback, 'cookie'> }
   /** Ask the server for this flow; the answer goes to `replaying` or `refused`. */
   | { type: 'replay'; request: FlowRequest }
-  /** Ask whether the server is there: it does not answer feedback. */
+  /** Ask whether the server is there, and where its station is; the answer goes to `addClock`. */
   | { type: 'check' }
   /** The server has sent nothing that it was asked for: another may. */
   | { type: 'unanswered' }
   /** Report this: the server refused a flow, and the stream continues with what the group sends. */
   | { type: 'report'; error: unknown };
+
+/** Whose packets: those of the station's servers where they are known, or of any address. */
+export type Sources = 'servers' | 'any';
 
 export interface StreamControllerOptions {
   station: StationInfo;
@@ -81,8 +85,20 @@ const UNANSWERED = Millis(1_000);
  * station: by then a lost packet has been requested at least three times, and is about to be given up.
  */
 const UNHELPFUL = Millis(250);
+/** Least time between two questions where the station is, when packets of the group are not believed. */
+const DOUBTED = Millis(250);
 /** How long a stream that is behind waits for a lost server while the group goes on: sessions ask again within 3 s. */
 const PATIENCE = Millis(4_000);
+/**
+ * A group that its server sends, and that brings nothing for this time, is joined for any source: not every network
+ * forwards a source-specific membership.
+ */
+const SILENT = Millis(3_000);
+/**
+ * Without a server that answers, and without a packet of a known one, for this time, packets of others count: a server may
+ * have moved to another address, or another have taken over.
+ */
+const DESERTED = Millis(5_000);
 /** Retransmissions kept until the flow they belong to is known. */
 const MOST_EARLY = 8_192;
 
@@ -91,8 +107,13 @@ const LONG_GAP = 256;
 const LONG_GAP_SECONDS = 0.5;
 /** Packets that a recorder holds while it waits for earlier ones, beyond those of WINDOW_SECONDS: some 90 MB. */
 const MOST_AWAITING = 65_536;
+/** Period of looking for signs of forgery, which are reported once. */
+const WATCH_PERIOD = Millis(1_000);
 
 const NO_ORDERS: readonly Order[] = [];
+const KNOWN_SOURCES = { believes: 'servers', joins: 'servers' } as const;
+const ANY_MEMBERSHIP = { believes: 'servers', joins: 'any' } as const;
+const ANY_SOURCE = { believes: 'any', joins: 'any' } as const;
 
 function windowFor(rate: number, patience: Millis = Millis(0)): number {
   const sizeFor = (seconds: number) => 2 ** Math.ceil(Math.log2(Math.max(1, rate) * seconds));
@@ -167,6 +188,13 @@ export class StreamController {
   readonly #unhelpful: Millis;
   /** Another server, or the same one after a loss, has nothing of the flow yet. */
   #isFlowGone = false;
+  #watchedAt = Millis(Number.NEGATIVE_INFINITY);
+  readonly #said = new Set<'stranger' | 'conflict'>();
+  /** When the group's datagrams were first waited for. */
+  #joinedAt: Millis | null = null;
+  /** Whether packets of any source count, until a server answers or others are known. */
+  #isDeserted = false;
+  #checkedAt = Millis(Number.NEGATIVE_INFINITY);
   #oldest: Millis | null = null;
   #orders: Order[] = [];
 
@@ -183,8 +211,19 @@ export class StreamController {
     // Until a server has answered, nothing can be repaired.
     const reorder = { deadline: deadline ?? deadlineFor(latency), window: windowFor(this.#rate, patience) };
     const isPatient = patience !== undefined;
+    const clock = this.#clock;
     const buffer = this.#newBuffer();
-    this.#reception = new RtpReceiver({ station, buffer, reorder, paths, latency, isPatient, waits: true });
+    this.#reception = new RtpReceiver({
+      station,
+      buffer,
+      reorder,
+      paths,
+      latency,
+      isPatient,
+      waits: true,
+      clock,
+      random,
+    });
   }
 
   /** The stream that goes on; `begun` and `goLive` replace it. */
@@ -207,9 +246,10 @@ export class StreamController {
     return this.#server.name === 'present' ? this.#reception.wakeAt : Millis(Number.POSITIVE_INFINITY);
   }
 
-  /** The server's clock was at `serverTime` within the round trip that ends now. */
-  addClock(serverTime: Millis, roundTrip: Millis, now: Millis): void {
+  /** The server's clock was at `serverTime` within the round trip that ends now; it was about to send packet `next`. */
+  addClock({ serverTime, next, roundTrip }: ClockAnswer, now: Millis): void {
     this.#clock.add({ sent: Millis(now - roundTrip), received: now, time: serverTime });
+    if (next !== undefined) this.#reception.anchor(next, serverTime, now);
   }
 
   serverNow(now: Millis): Millis | null {
@@ -218,6 +258,27 @@ export class StreamController {
 
   report(): ReceiverStats {
     return this.#reception.report();
+  }
+
+  /** Other servers are known. */
+  forgetSources(): void {
+    this.#isDeserted = false;
+    this.#joinedAt = null;
+  }
+
+  /** The addresses whose packets count, on one of the interfaces; null: any. */
+  setSources(path: number, addresses: readonly string[] | null): void {
+    this.#reception.setSources(path, addresses);
+  }
+
+  /** Whose packets count now, and whose the group is to be joined for, which once changed stays so with the same servers. */
+  sources(now: Millis, joined: Sources): { believes: Sources; joins: Sources } {
+    this.#joinedAt ??= now;
+    const silent = now - Math.max(this.#reception.numbers.arrivedAt ?? 0, this.#joinedAt);
+    if (this.#server.name === 'present') this.#isDeserted = false;
+    else if (silent >= DESERTED) this.#isDeserted = true;
+    const isAny = joined === 'any' || silent >= SILENT;
+    return this.#isDeserted ? ANY_SOURCE : isAny ? ANY_MEMBERSHIP : KNOWN_SOURCES;
   }
 
   /** A number for a flow about to be requested; its packets are kept until the answer. */
@@ -326,16 +387,16 @@ export class StreamController {
   }
 
   takeShared(batch: ReceivedBatch, now: Millis): readonly Order[] {
-    if (batch.count > 0) this.#unansweredSince = null;
-    this.#reception.takeShared(batch, now);
+    if (this.#reception.takeShared(batch, now)) this.#unansweredSince = null;
     return this.advance(now);
   }
 
   /** A retransmission to this receiver alone. `advance` has to follow; several can come before it. */
   takeOwn(datagram: Buffer, now: Millis): void {
+    const fate = this.#reception.takeOwn(datagram, now);
+    if (fate === 'refused') return;
     this.#unansweredSince = null;
-    const isTaken = this.#reception.takeOwn(datagram, now);
-    if (this.#early === null || (isTaken && this.#seeks === 0)) return;
+    if (this.#early === null || (fate === 'taken' && this.#seeks === 0)) return;
     if (this.#early.length < MOST_EARLY) this.#early.push(datagram);
   }
 
@@ -344,6 +405,7 @@ export class StreamController {
     const reception = this.#reception;
     reception.canFetch = this.#server.name === 'present';
     reception.settle(now);
+    if (now - this.#watchedAt >= WATCH_PERIOD) this.#watchForForgery(now);
     if (this.#server.name !== 'present') {
       this.#waitForServer(now);
       return this.#takeOrders();
@@ -365,10 +427,7 @@ export class StreamController {
       this.#orderedFor = since;
       this.#orders.push({ type: 'unanswered' });
     }
-    if (this.#unansweredSince !== null && now - this.#unansweredSince >= UNANSWERED) {
-      this.#unansweredSince = null;
-      this.#orders.push({ type: 'check' });
-    }
+    this.#checkIfDue(now);
     return this.#takeOrders();
   }
 
@@ -399,20 +458,23 @@ export class StreamController {
   }
 
   #takeTuned(tuned: Tuned, now: Millis): void {
-    const { next, serverTime, roundTrip, members } = tuned;
+    const { roundTrip, members } = tuned;
     if (this.#server.name === 'lost') this.#server.tuned = tuned;
     else this.#server = { name: 'present', tuned };
     this.buffer.keepsUnread = true;
-    this.addClock(Millis(serverTime), roundTrip, now);
+    this.#addPosition(tuned, now);
     this.#reception.nacks.addRoundTrip(roundTrip);
-    this.#reception.numbers.anchor(PacketNumber(next), now);
     this.#reports ??= new ReportSchedule(this.station.bitrate, this.#options.random, now);
     this.#reports.members = members;
   }
 
-  #takeReplaying({ serverTime, roundTrip, oldest }: Replaying, now: Millis): void {
-    this.addClock(Millis(serverTime), roundTrip, now);
-    this.#oldest = Millis(oldest);
+  #takeReplaying(replaying: Replaying, now: Millis): void {
+    this.#addPosition(replaying, now);
+    this.#oldest = Millis(replaying.oldest);
+  }
+
+  #addPosition({ next, serverTime, roundTrip }: Tuned | Replaying, now: Millis): void {
+    this.addClock({ serverTime: Millis(serverTime), next: PacketNumber(next), roundTrip }, now);
   }
 
   /** Requests as a flow what the group has sent long before its packets of now. */
@@ -561,6 +623,30 @@ export class StreamController {
       now,
     );
     if (report) this.#sendFeedback({ report });
+  }
+
+  /** Reports, once each, that others send to the group, and that there are two versions of a packet. */
+  #watchForForgery(now: Millis): void {
+    this.#watchedAt = now;
+    const { stranger } = this.#reception;
+    if (stranger !== null && !this.#said.has('stranger')) {
+      this.#said.add('stranger');
+      this.#orders.push({ type: 'report', error: strangerProblem(this.station, stranger) });
+    }
+    if (!this.#said.has('conflict') && this.#reception.report().conflicting > 0) {
+      this.#said.add('conflict');
+      this.#orders.push({ type: 'report', error: conflictProblem(this.station) });
+    }
+  }
+
+  /** Asks whether the server is there, and where the station is. */
+  #checkIfDue(now: Millis): void {
+    const isSilent = this.#unansweredSince !== null && now - this.#unansweredSince >= UNANSWERED;
+    const isInDoubt = this.#reception.isInDoubt && now - this.#checkedAt >= DOUBTED;
+    if (!isSilent && !isInDoubt) return;
+    this.#unansweredSince = null;
+    this.#checkedAt = now;
+    this.#orders.push({ type: 'check' });
   }
 
   #position(now: Millis): Position {

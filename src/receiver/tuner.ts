@@ -143,17 +143,21 @@ export class Tuner {
     const { info } = found;
     const servers = this.#inOrder(found.servers);
     const { localAddress } = servers[0]!;
-    let receiver = this.#receiverOf(info, localAddress);
+    let receiver = this.#receiverOf(info, localAddress, servers);
     this.#asking = receiver;
     const joining = receiver.join();
     joining.catch(() => undefined); // awaited below
-    const tuned = await this.#ask(info, servers, receiver, start === undefined);
+    const answer = await this.#ask(info, servers, receiver, start === undefined);
+    const answeredAt = this.#timers.now();
     await joining;
+    // Joining takes long on a busy machine, and the answer's time has gone on.
+    const waited = this.#timers.now() - answeredAt;
+    const tuned = answer && { ...answer, roundTrip: Millis(answer.roundTrip + waited) };
     this.#receiver?.release();
-    const by = this.#link?.server.localAddress ?? localAddress;
+    const by = this.#pathTo(this.#link?.server.localAddress ?? localAddress, localAddress);
     if (tuned && (by !== localAddress || !isSameStream(tuned.station, info))) {
       await receiver.close();
-      receiver = this.#receiverOf(tuned.station, by);
+      receiver = this.#receiverOf(tuned.station, by, servers);
       this.#asking = receiver;
       await receiver.join();
     }
@@ -175,6 +179,7 @@ export class Tuner {
   update(found: FoundStation): void {
     if (this.#found?.key !== found.key) return;
     this.#found = found;
+    this.#receiver?.setServers(found.servers);
     if (!this.#isTurning) this.#turnIfLost();
   }
 
@@ -225,11 +230,11 @@ export class Tuner {
     await Promise.all([receiver?.close(), link?.session.exit()]);
   }
 
-  #receiverOf(station: StationInfo, localAddress: string): Receiver {
+  #receiverOf(station: StationInfo, localAddress: string, servers: readonly StationServer[]): Receiver {
     const { buffer, latency, also, deadline, patience, speed } = this.#options;
     const { openGroup } = this.#network;
     const receiver: Receiver = new Receiver({
-      ...{ station, localAddress, also, openGroup, latency, buffer, deadline, patience, speed },
+      ...{ station, localAddress, also, servers, openGroup, latency, buffer, deadline, patience, speed },
       timers: this.#timers,
       onError: (error) => this.#report(error),
       onUnanswered: () => this.#turnIfUnanswered(receiver),
@@ -238,7 +243,16 @@ export class Tuner {
   }
 
   #inOrder(servers: readonly StationServer[]): StationServer[] {
-    return this.#silent.inOrder(servers, this.#options.random ?? Math.random, this.#timers.now());
+    const ordered = this.#silent.inOrder(servers, this.#options.random ?? Math.random, this.#timers.now());
+    // The group is received on the interface of the first; on further ones it is received in any case.
+    const { also = [] } = this.#options;
+    const isFurther = (server: StationServer): boolean => also.includes(server.localAddress);
+    return [...ordered.filter((server) => !isFurther(server)), ...ordered.filter(isFurther)];
+  }
+
+  /** The interface for the group where the server is reached at `by`: not one on which it is received in any case. */
+  #pathTo(by: string, localAddress: string): string {
+    return this.#options.also?.includes(by) ? localAddress : by;
   }
 
   /** Asks the servers until one has the station, the one of the session first; null where none does. */

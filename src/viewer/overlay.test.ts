@@ -21,6 +21,8 @@ const report: ReceiverStats = {
   jumps: 0,
   bytes: 0,
   foreign: 0,
+  malformed: 0,
+  conflicting: 0,
   frames: 0,
   torn: 0,
   lastArrival: Millis(0),

@@ -71,38 +71,39 @@ export function writeQuantizationHeader(out: Buffer, offset: number, tables: Buf
 }
 
 /**
- * Decodes an RTP payload of type 26. Returns null for unsupported payloads (restart markers, other types, tables that
- * are not in band or not two of 8 bits) and truncated ones. Never throws. `tables` and `data` share the payload's
- * memory.
+ * Offset of the scan's bytes in the RTP payload from `start` to `end` of a buffer; −1 for unsupported payloads (restart
+ * markers, other types, tables that are not in band or not two of 8 bits) and truncated ones. Never throws or allocates.
  */
+export function jpegScanStart(buffer: Buffer, start: number, end: number): number {
+  if (end - start < JPEG_HEADER_LENGTH) return -1;
+  const type = buffer[start + 4];
+  const q = buffer[start + 5]!;
+  if (type !== JpegType.yuv422 && type !== JpegType.yuv420) return -1;
+  if (q < FIRST_TABLE_Q || buffer[start + 6] === 0 || buffer[start + 7] === 0) return -1;
+  const head = start + JPEG_HEADER_LENGTH;
+  const isFirst = buffer[start + 1] === 0 && buffer[start + 2] === 0 && buffer[start + 3] === 0; // Fragment Offset
+  if (!isFirst) return head;
+  if (head + 4 > end) return -1;
+  const length = (buffer[head + 2]! << 8) | buffer[head + 3]!;
+  if (length === QUANTIZATION_TABLES_LENGTH) {
+    if (buffer[head + 1] !== 0) return -1; // Precision
+  } else if (length !== 0 || q === 255) return -1; // Length 0 refers to tables sent before, which 255 may not
+  const scan = head + 4 + length;
+  return scan <= end ? scan : -1;
+}
+
+/** Decodes an RTP payload of type 26; null where `jpegScanStart` is −1. `tables` and `data` share the payload's memory. */
 export function parseJpegPayload(payload: Buffer): JpegPayload | null {
-  if (payload.length < JPEG_HEADER_LENGTH) return null;
-  const type = payload[4];
-  const q = payload[5]!;
-  if (type !== JpegType.yuv422 && type !== JpegType.yuv420) return null;
-  if (q < FIRST_TABLE_Q || payload[6] === 0 || payload[7] === 0) return null;
-  const fragmentOffset = payload.readUIntBE(1, 3);
-  let tables: Buffer | null = null;
-  let start = JPEG_HEADER_LENGTH;
-  if (fragmentOffset === 0) {
-    if (payload.length < start + 4) return null;
-    const precision = payload[start + 1];
-    const length = payload.readUInt16BE(start + 2);
-    start += 4;
-    if (length === QUANTIZATION_TABLES_LENGTH) {
-      if (precision !== 0 || start + length > payload.length) return null;
-      tables = payload.subarray(start, start + length);
-    } else if (length !== 0 || q === 255) return null; // Length 0 refers to tables sent before, which 255 may not
-    start += length;
-  }
+  const scan = jpegScanStart(payload, 0, payload.length);
+  if (scan < 0) return null;
   return {
     typeSpecific: payload[0]!,
-    fragmentOffset,
-    type,
-    q,
+    fragmentOffset: payload.readUIntBE(1, 3),
+    type: payload[4] as JpegType,
+    q: payload[5]!,
     width: payload[6]! * 8,
     height: payload[7]! * 8,
-    tables,
-    data: payload.subarray(start),
+    tables: scan < QUANTIZATION_TABLES_LENGTH ? null : payload.subarray(scan - QUANTIZATION_TABLES_LENGTH, scan),
+    data: payload.subarray(scan),
   };
 }

@@ -47,6 +47,13 @@ export const adaptationFlagsOf = (packets: Buffer, offset: number): number =>
 
 export const AdaptationFlag = { discontinuity: 0x80, randomAccess: 0x40, pcr: 0x10 } as const;
 
+/** Whether there are whole packets from `start` to `end` of the buffer, at least one: each begins with the sync byte. */
+export function areWholePackets(buffer: Buffer, start: number, end: number): boolean {
+  if (end <= start || (end - start) % TS_PACKET_LENGTH !== 0) return false;
+  for (let at = start; at < end; at += TS_PACKET_LENGTH) if (buffer[at] !== TS_SYNC_BYTE) return false;
+  return true;
+}
+
 /** Offset of the payload within the packet at `offset`; 188 where there is none. */
 export function payloadStart(packets: Uint8Array, offset: number): number {
   if (!hasPayload(packets, offset)) return TS_PACKET_LENGTH;

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { Problem } from '../../src/base/problem.js';
+import type { SocketAddress } from '../../src/base/socket-address.js';
 import { Millis, millisToTicks, PacketNumber, TICKS_PER_SECOND } from '../../src/base/units.js';
 import { FEC_PORT_OFFSETS } from '../../src/contract/addresses.js';
 import type { Replaying, Tuned } from '../../src/control/client-state.js';
@@ -43,6 +44,8 @@ const PAYLOAD = 4 * TS_PACKET_LENGTH;
 /** Where a payload has the number of its packet in its reel, and the time at which the reel began. */
 const NUMBER_AT = 100;
 const START_AT = 104;
+/** Second byte of a payload that the station has never sent. */
+export const FORGED = 0xa5;
 const COOKIE = Buffer.alloc(16, 7);
 const CLIENT = { address: '10.0.0.9', port: 40_000 };
 
@@ -103,11 +106,22 @@ export interface BroadcastOptions {
   budget?: number;
   /** How far the station reaches back. */
   history?: Millis;
+  /** Address that the server's packets come from. */
+  source?: SocketAddress;
   receiver?: Partial<StationReceiverOptions>;
+}
+
+/** A datagram on its way, and where it says it is from. */
+interface Sent {
+  bytes: Buffer;
+  from: SocketAddress;
 }
 
 interface Look {
   path: Path<Buffer>;
+  /** Forged datagrams, which arrive with the next look. */
+  forged: Sent[];
+  offset: number;
   take: (batch: ReceivedBatch) => void;
 }
 
@@ -137,6 +151,9 @@ export class Broadcast {
   #parity: { source: FecSource; next: PacketNumber; path: Path<Buffer> }[] = [];
   #lookedAt = 0;
   #next: PacketNumber;
+  /** Packets by which the numbers are ahead of those that the time gives. */
+  #shift = 0;
+  readonly #source: SocketAddress;
   #soon: (() => void)[] = [];
   #unicastAt = 0;
   /** Replies of the server on their way. */
@@ -146,6 +163,7 @@ export class Broadcast {
     this.#options = options;
     const { group = [{}], toServer = {}, fromServer = {}, interval = 2, latency = Millis(20), fec } = options;
     this.#latency = latency;
+    this.#source = options.source ?? { address: '127.0.0.1', port: 5004 };
     const { station, reader } = broadcastStation(interval);
     this.station = station;
     this.#reader = reader;
@@ -214,13 +232,23 @@ export class Broadcast {
     this.unicast.add({ id, station: this.station, group, port, bitrate, now: this.serverNow });
   }
 
+  /** Somebody sends a datagram to the group, to the station's port or one above it. */
+  inject(offset: number, bytes: Buffer, from: SocketAddress): void {
+    this.#looks.find((look) => look.offset === offset)?.forged.push({ bytes, from });
+  }
+
+  /** The station goes on with packets this much later, at the same time. */
+  jump(packets: number): void {
+    this.#shift += packets;
+  }
+
   get serverNow(): Millis {
     return Millis(EPOCH + this.timers.now());
   }
 
   /** Number of the next packet to leave. */
   get next(): PacketNumber {
-    return PacketNumber(this.station.at(millisToTicks(this.serverNow)) + 1);
+    return PacketNumber(this.station.at(millisToTicks(this.serverNow)) + 1 + this.#shift);
   }
 
   /** Joins the group and sends the server's request at the same moment, like a viewer. Resolves with the reply. */
@@ -283,7 +311,16 @@ export class Broadcast {
     for (const run of this.#soon.splice(0)) run();
     if (now - this.#lookedAt < this.#latency) return;
     this.#lookedAt = now;
-    for (const { path, take } of this.#looks) take(batchOf(path.leave(now)));
+    for (const look of this.#looks) {
+      const honest = look.path.leave(now).map((bytes) => ({ bytes, from: this.#source }));
+      const sent = [...look.forged.splice(0), ...honest];
+      look.take(
+        batchOf(
+          sent.map(({ bytes }) => bytes),
+          sent.map(({ from }) => from),
+        ),
+      );
+    }
   }
 
   /** As playout does: every 9 ms what is due until 4.9 ms later. */
@@ -292,6 +329,7 @@ export class Broadcast {
     const end = PacketNumber(this.station.at(limit) + 1);
     if (this.isOnAir && end > this.#next) {
       for (const packet of this.station.packets(this.#next, end, this.#reader)) {
+        if (this.#shift > 0) packet.writeUInt16BE((packet.readUInt16BE(2) + this.#shift) & 0xffff, 2);
         for (const group of this.groups) group.enter(packet, now);
       }
     }
@@ -307,9 +345,12 @@ export class Broadcast {
   readonly #openGroup: OpenGroup = async ({ port, localAddress, onDatagrams }) => {
     const path = this.#pathTo(port - this.info.port, localAddress);
     path.leave(this.timers.now()); // Packets from before it was joined.
-    const look: Look = { path, take: onDatagrams };
+    const look: Look = { path, forged: [], offset: port - this.info.port, take: onDatagrams };
     this.#looks.push(look);
-    return { close: async () => void this.#looks.splice(this.#looks.indexOf(look), 1) };
+    return {
+      setSources: () => undefined,
+      close: async () => void this.#looks.splice(this.#looks.indexOf(look), 1),
+    };
   };
 
   #pathTo(offset: number, localAddress: string): Path<Buffer> {
@@ -328,6 +369,10 @@ export class Broadcast {
     replay: (request: FlowRequest) => this.#replay(request),
     check: () => {
       this.checks++;
+      this.#ask((roundTrip) => ({ serverTime: this.serverNow, next: this.next, roundTrip })).then(
+        (answer) => this.receiver.addClock(answer),
+        () => undefined, // A silence, which the session notices.
+      );
     },
   };
 
@@ -377,14 +422,18 @@ export class StreamReader {
   next: PacketNumber | null = null;
   /** Positions at which packets are missing. */
   readonly gaps: { at: PacketNumber; missing: number }[] = [];
+  /** Packets that the station has never sent. */
+  forged = 0;
   #cursor: Cursor | null = null;
 
   readonly #broadcast: Broadcast;
   readonly #buffer: StreamBuffer;
+  readonly #skipsForged: boolean;
 
-  constructor(broadcast: Broadcast, buffer: StreamBuffer = broadcast.receiver.buffer) {
+  constructor(broadcast: Broadcast, buffer: StreamBuffer = broadcast.receiver.buffer, { skipsForged = false } = {}) {
     this.#broadcast = broadcast;
     this.#buffer = buffer;
+    this.#skipsForged = skipsForged;
   }
 
   /** Reads at most `most` bytes of what is there. Returns the number of packets. */
@@ -425,6 +474,11 @@ export class StreamReader {
   }
 
   #take(data: Buffer, at: number): void {
+    if (this.#skipsForged && data[at + 1] === FORGED) {
+      this.forged++;
+      if (this.next !== null) this.next++;
+      return;
+    }
     const { station } = this.#broadcast;
     const cycle = data.readDoubleBE(at + START_AT) / station.cycleDuration;
     const n = PacketNumber(cycle * station.cyclePackets + data.readUInt32BE(at + NUMBER_AT));
