@@ -8,8 +8,11 @@ import { Millis } from '../base/units.js';
 import { loadLibc } from '../system/libc.js';
 import { limitProcess, memoryOf } from '../system/process-limits.js';
 
-/** Between two looks at the child's memory: it takes 250 ms to fill some hundred MiB. */
-const WATCH_PERIOD = Millis(250);
+/**
+ * Between two looks at the child's memory: it takes 250 ms to fill some hundred MiB. Systems other than Linux start a program
+ * for each look, which takes some of a processor.
+ */
+const WATCH_PERIOD = Millis(process.platform === 'linux' ? 250 : 1_000);
 /** Between two looks at the disk. */
 const DISK_PERIOD = Millis(2_000);
 /** Left free on the disk of the store, for the state of stations and everything else that is written there. */
@@ -66,8 +69,8 @@ export function guardChild({ pid, memory, folder, onExcess }: GuardedChild): Chi
     const free = await freeSpace(path);
     if (free !== null && free < FREE_RESERVE) exceed({ what: 'disk', folder: path, free });
   };
-  const timers = [setInterval(() => void lookAtMemory(), WATCH_PERIOD)];
-  if (folder !== undefined) timers.push(setInterval(() => void lookAtDisk(folder), DISK_PERIOD));
+  const timers = [regularly(lookAtMemory, WATCH_PERIOD)];
+  if (folder !== undefined) timers.push(regularly(() => lookAtDisk(folder), DISK_PERIOD));
   for (const timer of timers) timer.unref();
   return {
     get peak() {
@@ -75,6 +78,17 @@ export function guardChild({ pid, memory, folder, onExcess }: GuardedChild): Chi
     },
     release: end,
   };
+}
+
+/** Looks once a period, and not again while a look is under way: a slow system would collect them. */
+export function regularly(look: () => Promise<void>, period: Millis): NodeJS.Timeout {
+  let isLooking = false;
+  return setInterval(async () => {
+    if (isLooking) return;
+    isLooking = true;
+    await look();
+    isLooking = false;
+  }, period);
 }
 
 /** Null where the system cannot tell now. */

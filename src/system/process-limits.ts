@@ -1,7 +1,6 @@
 /** Limits of another process that do not depend on what it does: set by the system, or watched from outside. */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { promisify } from 'node:util';
 import { isSystemError } from '../base/file-problem.js';
 import type { Libc } from './libc.js';
 
@@ -45,13 +44,9 @@ export interface ProcessMemory {
 export async function memoryOf(pid: number): Promise<ProcessMemory | null> {
   try {
     if (process.platform === 'linux') return ofLinux(readFileSync(`/proc/${pid}/status`, 'latin1'));
-    if (process.platform === 'win32') return await ofWindows(pid);
-    const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(pid)]);
-    return sameOf(Number(stdout));
+    return process.platform === 'win32' ? await ofWindows(pid) : await ofList(pid);
   } catch (error) {
-    // Too many open files, or no such process, for which `ps` ends with a code.
-    if (isSystemError(error) || (error instanceof Error && 'code' in error && typeof error.code === 'number'))
-      return null;
+    if (isSystemError(error)) return null; // Too many open files, or no such process.
     throw error;
   }
 }
@@ -66,9 +61,18 @@ function ofLinux(status: string): ProcessMemory | null {
 const sameOf = (kibibytes: number): ProcessMemory | null =>
   kibibytes > 0 ? { resident: kibibytes * 1_024, own: kibibytes * 1_024 } : null;
 
+/** macOS and others. */
+async function ofList(pid: number): Promise<ProcessMemory | null> {
+  return sameOf(Number(await outputOf('ps', ['-o', 'rss=', '-p', String(pid)])));
+}
+
 /** "node.exe","4242","Console","1","51,300 K" */
 async function ofWindows(pid: number): Promise<ProcessMemory | null> {
-  const { stdout } = await promisify(execFile)('tasklist', ['/FI', `PID eq ${pid}`, '/FO', 'CSV', '/NH']);
-  const kibibytes = /"([^"]*) K"\s*$/.exec(stdout)?.[1]?.replaceAll(/\D/g, '');
+  const output = await outputOf('tasklist', ['/FI', `PID eq ${pid}`, '/FO', 'CSV', '/NH']);
+  const kibibytes = /"([^"]*) K"\s*$/.exec(output)?.[1]?.replaceAll(/\D/g, '');
   return sameOf(Number(kibibytes ?? 0));
 }
+
+/** What a program writes; nothing where it cannot be started, ends with a code or is ended: then it cannot tell now. */
+export const outputOf = (program: string, options: readonly string[]): Promise<string> =>
+  new Promise((resolve) => execFile(program, options, (error, output) => resolve(error === null ? output : '')));
