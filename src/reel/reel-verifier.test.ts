@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, readdirSync, utimesSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { flipBit, seeded } from '../../test/support/flips.js';
@@ -12,7 +12,7 @@ import { closeReel } from './open-reel.js';
 import { prepareReel } from './prepare.js';
 import { ReelDamage, readManifest, readReel } from './read-reel.js';
 import { ReelFile } from './reel.js';
-import { ReelVerifier } from './reel-verifier.js';
+import { ReelVerifier, type ReelVerifierOptions } from './reel-verifier.js';
 import { Store } from './store.js';
 import { Verifications } from './verifications.js';
 
@@ -28,7 +28,7 @@ const prepared = (async () => {
 })();
 
 /** A verifier of one reel, which reads in this process and counts how often. */
-async function open(context: TestContext, options: { mostBefore?: number } = {}) {
+async function open(context: TestContext, options: Partial<Pick<ReelVerifierOptions, 'mostBefore' | 'measure'>> = {}) {
   const { id, folder: whole } = await prepared;
   const root = scratchFolder(context);
   const folder = join(root, id);
@@ -112,6 +112,25 @@ test('a reel too large to wait for is used at once, and verified in the backgrou
   assert.equal(damaged.length, 1);
   assert.ok(Number.isFinite(rates[0]));
 });
+
+for (const what of ['the notes cannot be written', 'the packets cannot be read']) {
+  test(`where the disk is not trusted and ${what}, a reel is used all the same, and the log has it`, async (context) => {
+    const { notes, lines, rates, verifier, admit } = await open(context, {
+      ...(what.startsWith('the packets') && {
+        measure: () => Promise.reject(Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' })),
+      }),
+    });
+    rmSync(notes, { recursive: true });
+    writeFileSync(notes, '');
+    const careful = verifier();
+    careful.distrust();
+    await admit(careful);
+    const isRead = what.startsWith('the notes');
+    assert.equal(rates.length, isRead ? 1 : 0);
+    assert.equal(lines.length, 1);
+    assert.match(lines[0]!, isRead ? /is whole, and read again at the next start: E/ : /cannot be verified: EIO/);
+  });
+}
 
 test('a whole reel of an earlier release is sealed', async (context) => {
   const { folder, verifier, admit } = await open(context);

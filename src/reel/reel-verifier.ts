@@ -1,7 +1,8 @@
 /** Verifying the packets of reels against their checksum: those that are opened, one at a time, behind everything else. */
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { messageOf, nullIfProblem } from '../base/problem.js';
+import { isSystemError } from '../base/file-problem.js';
+import { messageOf, Problem } from '../base/problem.js';
 import { measureFile } from './measure-file.js';
 import { ReelDamage, readManifest } from './read-reel.js';
 import { type Reel, ReelFile } from './reel.js';
@@ -65,13 +66,11 @@ export class ReelVerifier {
   async admit({ data: { manifest } }: Reel): Promise<void> {
     const { id, bytes } = manifest;
     if (this.#waiting.has(id) || this.#ending.signal.aborted) return;
-    if (!this.#isTrusted) {
-      if (await this.#isVerified(id)) return;
-      if (bytes <= this.#before) {
-        this.#before -= bytes;
-        await this.#verify(id, Number.POSITIVE_INFINITY);
-        return;
-      }
+    if (!this.#isTrusted && bytes <= this.#before) {
+      this.#before -= bytes;
+      const isRead = await this.#check(id, Number.POSITIVE_INFINITY);
+      if (!isRead) this.#before += bytes;
+      return;
     }
     this.#waiting.add(id);
     this.#running ??= this.#run();
@@ -93,13 +92,28 @@ export class ReelVerifier {
     for (const id of this.#waiting) {
       this.#waiting.delete(id);
       try {
-        if (!(await this.#isVerified(id))) await this.#verify(id, BACKGROUND_RATE);
+        await this.#check(id, BACKGROUND_RATE);
       } catch (error) {
-        if (error instanceof ReelDamage) this.#options.onDamage(id, error);
-        else if (!this.#ending.signal.aborted) this.#options.log(`A reel cannot be verified: ${messageOf(error)}`);
+        if (!(error instanceof ReelDamage)) throw error;
+        this.#options.onDamage(id, error);
       }
     }
     this.#running = null;
+  }
+
+  /**
+   * Verifies a reel that was not; returns whether it was read. Rejects with ReelDamage alone: what the system refuses is a line in
+   * the log, and keeps no station off the air.
+   */
+  async #check(id: string, rate: number): Promise<boolean> {
+    try {
+      if (await this.#isVerified(id)) return false;
+      await this.#verify(id, rate);
+    } catch (error) {
+      if (error instanceof ReelDamage) throw error;
+      if (!this.#ending.signal.aborted) this.#options.log(`A reel cannot be verified: ${messageOf(error)}`);
+    }
+    return true;
   }
 
   async #isVerified(id: string): Promise<boolean> {
@@ -118,8 +132,13 @@ export class ReelVerifier {
     const measured = await measure({ path: join(folder, packets), rate, signal: this.#ending.signal });
     const fault = faultOf(measured, manifest);
     if (fault !== null) throw new ReelDamage(folder, packets, fault);
-    if (index === null) await sealReel(folder, basename(folder)).catch(nullIfProblem); // A disk that is full: another time.
-    await verifications.add(id, measured);
+    try {
+      if (index === null) await sealReel(folder, basename(folder));
+      await verifications.add(id, measured);
+    } catch (error) {
+      if (!(error instanceof Problem || isSystemError(error))) throw error;
+      this.#options.log(`The reel ${folder} is whole, and read again at the next start: ${messageOf(error)}`);
+    }
   }
 }
 

@@ -3,7 +3,7 @@
  * a server ended without closing; and when the machine has started since, that the machine did.
  */
 import { randomBytes } from 'node:crypto';
-import { readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder } from '../base/atomic-file.js';
 import { isMissing } from '../base/file-problem.js';
@@ -19,6 +19,7 @@ export interface StoreRun {
 /** Notes that a server runs with the store of which `folder` has the marks. Rejects with the system's errors. */
 export async function beginRun(folder: string): Promise<StoreRun> {
   let brokenSince: Millis | null = null;
+  await mkdir(folder, { recursive: true });
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
     const started = await startOf(path);

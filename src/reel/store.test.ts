@@ -209,6 +209,19 @@ for (const note of ['', '{', 'null', '[]', '{"size": 1}', '{"size":1,"mtimeMs":1
   });
 }
 
+test('a note of an earlier release counts also where it cannot be sealed now', async (context) => {
+  const { store, source, lines } = await storeWithReel(context);
+  const content = await store.readContentHash(source);
+  const sources = join(store.folder, 'sources');
+  for (const name of readdirSync(sources)) {
+    const { seal: _, ...note } = JSON.parse(readFileSync(join(sources, name), 'utf8'));
+    writeFileSync(join(sources, name), JSON.stringify(note));
+  }
+  failCall(context, { call: 'rename', code: 'ENOSPC' });
+  assert.equal(await store.knownContentHash(source), content);
+  assert.match(lines.join('\n'), /stays without a checksum: ENOSPC/);
+});
+
 test('a note on a source that cannot be read is a problem', async (context) => {
   const { store, source } = await storeWithReel(context);
   failCall(context, { call: 'open', code: 'EIO', applies: (path) => path.includes('sources') });
@@ -302,9 +315,21 @@ test('where the machine stopped under a server, packets are verified before a re
   assert.equal(readdirSync(join(store.folder, 'running')).length, 1, 'the mark of the later one');
 });
 
+test('a server starts also where the store cannot note it', async (context) => {
+  const { store, lines, id } = await storeWithReel(context);
+  // As on a disk that is read only, which root could write to.
+  writeFileSync(join(store.folder, 'running'), '');
+  await store.serve(() => assert.fail('it is whole'));
+  const reel = await store.openReel(id);
+  closeReel(reel);
+  await store.close();
+  assert.match(lines.join('\n'), /^A start cannot be noted in the store/);
+});
+
 test('a server that was killed leaves nothing, and its reels are trusted', async (context) => {
   const { store, lines } = await storeWithReel(context);
   await store.open();
+  mkdirSync(join(store.folder, 'running'));
   writeFileSync(join(store.folder, 'running', `4194305.1.${ownMark().split('.')[2]}-0a`), '');
   await store.serve(() => undefined);
   await store.close();

@@ -12,11 +12,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream, type Stats } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { removeLeftovers, replaceFile, syncFolder } from '../base/atomic-file.js';
-import { fileProblem, isMissing } from '../base/file-problem.js';
-import { systemCode } from '../base/problem.js';
+import { fileProblem, isMissing, isSystemError } from '../base/file-problem.js';
+import { messageOf, systemCode } from '../base/problem.js';
 import { IrregularFileError, openRegular, readRegular } from '../base/regular-file.js';
 import { parsed, sealedJson, unsealedJson } from '../base/sealed-json.js';
 import { Millis } from '../base/units.js';
@@ -53,7 +53,8 @@ type SourceNote = z.infer<typeof sourceNoteSchema>;
 const MOST_NOTE = 1 << 16;
 const MOST_POSTER = 1 << 24;
 
-const folders = ['reels', 'making', 'damaged', 'sources', 'verified', 'running'] as const;
+/** Without these there is no store. The others are made when they are needed: a finished store may lie on a disk that is read only. */
+const folders = ['reels', 'making', 'sources'] as const;
 
 export interface StoreOptions {
   /** Gets a line for each damaged reel or note, and where a reel cannot be verified. */
@@ -103,17 +104,27 @@ export class Store {
    */
   async serve(onDamage: OnDamage): Promise<void> {
     await this.#writing(async () => {
-      const run = await beginRun(join(this.folder, 'running'));
-      this.#run = run;
-      const { brokenSince } = run;
+      this.#run = await this.#beginRun();
+      const brokenSince = this.#run?.brokenSince ?? null;
       const folderOf = (id: string) => this.reelFolder(id);
       const verifications = this.#verifications;
       this.#verifier = new ReelVerifier({ folderOf, verifications, onDamage, log: this.#log });
       if (brokenSince === null) return;
       this.#log('The machine stopped while a server ran: reels are verified before they are used.');
-      await verifications.forgetSince(brokenSince);
+      await verifications.forgetSince(brokenSince, (id) => this.#writtenAt(id));
       this.#verifier.distrust();
     });
+  }
+
+  /** Null where the system refuses it, as on a disk that is read only or full: stations go on the air all the same. */
+  async #beginRun(): Promise<StoreRun | null> {
+    try {
+      return await beginRun(join(this.folder, 'running'));
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      this.#log(`A start cannot be noted in the store, so reels are trusted after a power cut: ${messageOf(error)}`);
+      return null;
+    }
   }
 
   /** Resolves when every reel that was opened so far is verified. */
@@ -193,6 +204,7 @@ export class Store {
     const aside = join(this.folder, 'damaged', id);
     await this.#writing(async () => {
       await this.#remove(aside);
+      await mkdir(dirname(aside), { recursive: true });
       try {
         await rename(this.reelFolder(id), aside);
       } catch (error) {
@@ -260,6 +272,16 @@ export class Store {
     await replaceFile(this.#sourceNotePath(note.path), sealedJson(note));
   }
 
+  /** What the system refuses, as on a disk that is read only or full, is done at a later start. */
+  async #sealSourceNote(note: SourceNote): Promise<void> {
+    try {
+      await this.#writeSourceNote(note);
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      this.#log(`The note on ${note.path} stays without a checksum: ${messageOf(error)}`);
+    }
+  }
+
   /** Null where there is no note, or a damaged one: the source is then read again. */
   async #readSourceNote(source: string): Promise<SourceNote | null> {
     const path = this.#sourceNotePath(source);
@@ -269,7 +291,7 @@ export class Store {
       // Those of earlier releases have no seal.
       const note = sealed ?? sourceNoteSchema.safeParse(parsed(text)).data;
       if (note?.path === source) {
-        if (!sealed) await this.#writing(() => this.#writeSourceNote(note));
+        if (!sealed) await this.#sealSourceNote(note);
         return note;
       }
       this.#log(`The note ${path} is damaged: ${source} is read again.`);
@@ -278,6 +300,16 @@ export class Store {
       if (isMissing(error) || error instanceof RangeError) return null;
       throw fileProblem(error, { code: 'store', path, access: 'read' });
     }
+  }
+
+  /** When the packets of a reel were written, or copied to where they are; null where there are none. */
+  async #writtenAt(id: string): Promise<Millis | null> {
+    for (const packets of Object.values(ReelFile.packets)) {
+      const stats = await this.#reading(id, () => stat(join(this.reelFolder(id), packets)));
+      // Unlike its modification, its change cannot be set to an earlier time, as copies have it.
+      if (stats !== null) return Millis(stats.ctimeMs);
+    }
+    return null;
   }
 
   /** Reads a file of a reel; null where it is missing. */

@@ -1,6 +1,6 @@
 /** What is known of the packets of reels: which files have been read in full, and had the checksum of their reel. */
 import { readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { replaceFile } from '../base/atomic-file.js';
 import { isMissing } from '../base/file-problem.js';
@@ -51,11 +51,25 @@ export class Verifications {
     await replaceFile(this.#path(id), sealedJson(measured));
   }
 
-  /** Forgets the files that were verified since then. */
-  async forgetSince(time: Millis): Promise<void> {
-    for (const name of await readdir(this.#folder)) {
+  /**
+   * Forgets the files that were written since then, by the time that `writtenAt` gives (null: unknown). One that was only read
+   * since then stays verified: its bytes were on the disk before.
+   */
+  async forgetSince(time: Millis, writtenAt: (id: string) => Promise<Millis | null>): Promise<void> {
+    for (const name of await this.#names()) {
       const path = join(this.#folder, name);
-      if ((await stat(path)).mtimeMs >= time) await rm(path, { force: true });
+      if ((await stat(path)).mtimeMs < time) continue;
+      const written = await writtenAt(basename(name, '.json'));
+      if (written === null || written >= time) await rm(path, { force: true });
+    }
+  }
+
+  async #names(): Promise<string[]> {
+    try {
+      return await readdir(this.#folder);
+    } catch (error) {
+      if (isMissing(error)) return [];
+      throw error;
     }
   }
 
