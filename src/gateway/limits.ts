@@ -1,5 +1,5 @@
 /** Limits on requests, and the replies to requests that exceed them. Those on connections: connections/. */
-import { type ServerOptions, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type ServerOptions, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { systemCode } from '../base/problem.js';
 import { Times } from './connections/times.js';
@@ -7,7 +7,7 @@ import { HttpProblem } from './http-problem.js';
 
 /** Most bytes of a request's line and headers. */
 const MOST_HEADERS = 16 * 1024;
-export const MOST_HEADER_LINES = 100;
+const MOST_HEADER_LINES = 100;
 
 /** Options of Node.js's HTTP server. Its own time-outs are off, but for the one that a header announces: connections/times.ts. */
 export const serverOptions: ServerOptions = {
@@ -30,6 +30,17 @@ function problemOf(error: Error): HttpProblem {
     default:
       return new HttpProblem(400, 'Not a request', 'This is not a valid HTTP request.');
   }
+}
+
+/**
+ * The problem of a request with too many lines of headers; null: there is none. Node.js would drop those beyond its own limit, such
+ * as the last one, by which a proxy shows that it has forwarded the request.
+ */
+export function headersProblem({ rawHeaders }: IncomingMessage): HttpProblem | null {
+  if (rawHeaders.length <= 2 * MOST_HEADER_LINES) return null;
+  return new HttpProblem(431, 'Headers too large', `A request has at most ${MOST_HEADER_LINES} lines of headers.`, {
+    connection: 'close',
+  });
 }
 
 /** Answers an unparsable request, where the connection can still be written to, and closes it. */

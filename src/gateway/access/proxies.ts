@@ -12,6 +12,13 @@ export interface ForwardedRequest {
 /** Most hops of X-Forwarded-For that are read. */
 const MOST_HOPS = 20;
 
+/** The IP address of a hop, which some proxies write with a port; null where it is none. */
+function addressOf(hop: string): string | null {
+  const [, inBrackets, v4] = /^(?:\[([^\]]*)\]|([\d.]+))(?::\d{1,5})?$/.exec(hop) ?? [];
+  const address = inBrackets ?? v4 ?? hop;
+  return isIP(address) === 0 ? null : address;
+}
+
 /** Responsible for: which connections are a trusted proxy's, and the client of a request. */
 export class Proxies {
   readonly #addresses: ReadonlySet<string>;
@@ -42,8 +49,8 @@ export class Proxies {
     if (!this.isTrusted(client)) return client;
     const hops = [headers['x-forwarded-for'] ?? []].flat().join(',').split(',').slice(-MOST_HOPS);
     for (let hop = hops.pop(); hop !== undefined && this.isTrusted(client); hop = hops.pop()) {
-      const address = hop.trim();
-      if (isIP(address) === 0) return client;
+      const address = addressOf(hop.trim());
+      if (address === null) return client;
       client = plainAddress(address);
     }
     return client;

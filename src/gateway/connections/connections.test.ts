@@ -70,6 +70,21 @@ const get = (path: string, headers = '', host = 'localhost'): string =>
   `GET ${path} HTTP/1.1\r\nhost: ${host}\r\n${headers}\r\n`;
 const answered = (each: Client, status: number) => () => each.received.includes(`HTTP/1.1 ${status} `);
 
+test('no number of other headers hides the one by which a proxy shows itself', async (context) => {
+  const { client } = await open(context);
+  const padded = (lines: number) => `${'x-none: 1\r\n'.repeat(lines)}x-forwarded-for: 192.0.2.9\r\n`;
+  const upgrade = 'connection: upgrade\r\nupgrade: websocket\r\n';
+  const most = await client(get('/api/v1/viewers', padded(98)));
+  const more = await client(get('/api/v1/viewers', padded(99)));
+  const many = await client(get('/api/v1/viewers', padded(1_000)));
+  const socket = await client(get('/live', upgrade + padded(99)));
+  await until(context, answered(most, 403));
+  for (const each of [more, many, socket]) {
+    await until(context, answered(each, 431));
+    await until(context, () => each.hasEnded);
+  }
+});
+
 test('a connection that sends nothing has ten seconds', async (context) => {
   const { client, timeToEnd } = await open(context);
   const one = await client();

@@ -9,7 +9,7 @@ import { TokenBucket } from '../../base/token-bucket.js';
 import { Millis } from '../../base/units.js';
 import type { Proxies } from '../access/proxies.js';
 import { HttpProblem } from '../http-problem.js';
-import { MOST_HEADER_LINES, refuseConnection, sendAndEnd, serverOptions } from '../limits.js';
+import { headersProblem, refuseConnection, sendAndEnd, serverOptions } from '../limits.js';
 import { type Member, Shares } from './shares.js';
 import { isOverdue, type Progress } from './times.js';
 
@@ -119,7 +119,7 @@ export class Connections {
   /** For Fastify, which may make several servers for one host name. */
   createServer(handler: RequestListener): Server {
     const server = createServer(serverOptions, (request, response) => this.#onRequest(request, response, handler));
-    server.maxHeadersCount = MOST_HEADER_LINES;
+    server.maxHeadersCount = 0; // No limit: see headersProblem.
     server.prependListener('connection', (socket) => this.#onConnection(socket));
     server.on('clientError', (error, socket) => {
       this.#enter(socket, 'closing');
@@ -141,7 +141,7 @@ export class Connections {
       return false;
     }
     this.#begin(connection);
-    const problem = await this.#problemOf(connection, request);
+    const problem = headersProblem(request) ?? (await this.#problemOf(connection, request));
     if (problem === null) {
       this.#enter(socket, 'live');
       return !socket.destroyed;
@@ -200,7 +200,9 @@ export class Connections {
       response.writeHead(problem.status, { ...problem.headers, 'content-type': 'application/problem+json' });
       response.end(JSON.stringify(problem.body));
     };
-    if (!connection.isReserved && !connection.isProxy) handler(request, response);
+    const tooLarge = headersProblem(request);
+    if (tooLarge) refuse(tooLarge);
+    else if (!connection.isReserved && !connection.isProxy) handler(request, response);
     else {
       void this.#problemOf(connection, request).then((problem) => {
         if (problem) refuse(problem);
