@@ -4,6 +4,7 @@
  */
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { networkOf } from '../../base/ip-network.js';
 import { Problem } from '../../base/problem.js';
 import { Millis, ticksToMillis } from '../../base/units.js';
 import type { Routes } from '../context.js';
@@ -162,13 +163,14 @@ export const hlsRoutes: Routes = (app, context) => {
     const key = segments.key(k);
     const etag = `"${encodeURIComponent(key)}"`;
     const headers = { ...MEDIA_HEADERS, 'cache-control': FOR_EVER, etag };
-    const viewer = viewers.onRequest(context.clientOf(request.raw).address, source.info.id);
+    const { address } = context.clientOf(request.raw);
+    const viewer = viewers.onRequest(address, source.info.id);
     if (request.headers['if-none-match'] === etag) return reply.code(304).headers(headers).send();
     const { from, to, within } = segments.list(k, k)[0]!;
     reply.headers(headers).type('video/mp2t');
     if (request.method === 'HEAD') return reply.send();
 
-    const taken = memory.take({ source, key, from, to, within });
+    const taken = memory.take({ source, key, from, to, within, client: networkOf(address) });
     const { socket } = request.raw;
     viewer.sockets.add(socket);
     viewer.behind = Millis(Math.max(0, source.now() - ticksToMillis(from)));

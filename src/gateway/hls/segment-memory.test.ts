@@ -18,8 +18,10 @@ function open(options?: SegmentMemoryOptions) {
   const put = (...hundreds: number[]) =>
     station.put(...hundreds.flatMap((at) => [chunk(at, `[${at}]`, true), chunk(at + 50, `${at + 50} `)]));
   const memory = new SegmentMemory(options);
-  const take = (from: number, to = from + 100) =>
-    memory.take({ source: station, key: String(from), from: Ticks90k(from), to: Ticks90k(to), within: Ticks90k(100) });
+  const take = (from: number, to = from + 100, client?: string) => {
+    const bounds = { from: Ticks90k(from), to: Ticks90k(to), within: Ticks90k(100) };
+    return memory.take({ source: station, key: String(from), client, ...bounds });
+  };
   return { station, put, take };
 }
 
@@ -85,6 +87,31 @@ test('the most recently taken segments are kept, as many as fit', async () => {
   assert.equal(station.starts.length, 3);
   await textOf(take(200));
   assert.equal(station.starts.length, 4);
+});
+
+test('one network leaves room for others, and has it again when it has taken its segments', async () => {
+  const { put, take } = open({ mostTaken: 20, mostKept: 0 });
+  put(100, 200, 300, 400, 500);
+  const of = (client: string, from: number) => take(from, from + 100, client);
+  const greedy = [of('a', 100), of('a', 200)];
+  await settled();
+  assert.throws(() => of('a', 300), Problem);
+  assert.equal(await textOf(of('b', 100)), '[100]150 ', 'what is there');
+  assert.equal(await textOf(of('b', 300)), '[300]350 ');
+  for (const each of greedy) each.close();
+  assert.equal(await textOf(of('a', 300)), '[300]350 ');
+});
+
+test('segments that are requested at once are read only while there is room', async () => {
+  const { station, put, take } = open({ mostTaken: 10, mostReadings: 1 });
+  put(100, 200, 300, 400, 500);
+  const taken = [100, 200, 300, 400].map((from) => take(from, from + 100, 'a'));
+  const begun = await Promise.allSettled(taken.map((each) => each.begun));
+  assert.deepEqual(
+    begun.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'rejected', 'rejected'],
+  );
+  assert.equal(station.starts.length, 1);
 });
 
 test('segments with takers are not evicted; beyond the limit no other segment is read', async () => {

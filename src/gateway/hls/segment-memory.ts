@@ -10,6 +10,8 @@ export interface SegmentRead extends SegmentBounds {
   source: StationSource;
   /** Unique among all segments. */
   key: string;
+  /** The network of the client; undefined: it has no share. */
+  client?: string;
 }
 
 export interface SegmentMemoryOptions {
@@ -27,6 +29,7 @@ const READ_BYTES = 256 * 1024;
  * Responsible for:
  * - one reading of a segment for all concurrent takers, which ends when the last of them leaves
  * - the limits on bytes, and evicting the least recently taken segments
+ * - a share for each network: it can have as many bytes as are left for the others, so that some always are
  */
 export class SegmentMemory {
   readonly #options: Required<Pick<SegmentMemoryOptions, 'mostKept' | 'mostTaken'>>;
@@ -43,15 +46,13 @@ export class SegmentMemory {
   take(read: SegmentRead): TakenSegment {
     let segment = this.#segments.get(read.key);
     if (!segment) {
-      if (this.#bytes((each) => each.takers > 0) >= this.#options.mostTaken) {
-        throw new Problem('network', 'too many segments are being sent', 'Try again in a few seconds.');
-      }
+      this.#requireRoom(read);
       segment = new SharedSegment();
       void this.#read(read, segment);
     }
     this.#segments.delete(read.key);
     this.#segments.set(read.key, segment);
-    return segment.take(() => {
+    return segment.take(read.client, () => {
       if (segment.isAbandoned) this.#forget(read.key, segment);
       this.#evict();
     });
@@ -59,12 +60,23 @@ export class SegmentMemory {
 
   async #read(read: SegmentRead, segment: SharedSegment): Promise<void> {
     try {
-      await this.#readings.run(() => readSegment(read, segment));
+      await this.#readings.run(() => {
+        this.#requireRoom(read); // Many can have waited, when none had bytes yet.
+        return readSegment(read, segment);
+      });
     } catch (error) {
       this.#forget(read.key, segment);
       segment.fail(error instanceof Error ? error : new Error(String(error)));
     }
     this.#evict();
+  }
+
+  /** Throws a Problem where no other segment may be read for the client. */
+  #requireRoom({ client }: SegmentRead): void {
+    const all = this.#bytes(({ takers }) => takers > 0);
+    const own = client === undefined ? 0 : this.#bytes((each) => each.isTakenBy(client));
+    if (all + own < this.#options.mostTaken) return;
+    throw new Problem('network', 'too many segments are being sent', 'Try again in a few seconds.');
   }
 
   #forget(key: string, segment: SharedSegment): void {
@@ -137,6 +149,8 @@ class SharedSegment {
   readonly #parts: Buffer[] = [];
   bytes = 0;
   takers = 0;
+  /** Takers by their network. */
+  readonly #clients = new Map<string, number>();
   /** Its last taker left before it was complete. */
   isAbandoned = false;
   onAbandoned: () => void = () => undefined;
@@ -170,8 +184,13 @@ class SharedSegment {
     this.#wake();
   }
 
-  take(onClosed: () => void): TakenSegment {
+  isTakenBy(client: string): boolean {
+    return this.#clients.has(client);
+  }
+
+  take(client: string | undefined, onClosed: () => void): TakenSegment {
     this.takers++;
+    this.#count(client, 1);
     let isOpen = true;
     const length = (): number | null => (this.#isWhole ? this.bytes : null);
     return {
@@ -184,10 +203,18 @@ class SharedSegment {
         if (!isOpen) return;
         isOpen = false;
         this.takers--;
+        this.#count(client, -1);
         if (this.takers === 0 && !this.#isWhole) this.#abandon();
         onClosed();
       },
     };
+  }
+
+  #count(client: string | undefined, by: number): void {
+    if (client === undefined) return;
+    const left = (this.#clients.get(client) ?? 0) + by;
+    if (left > 0) this.#clients.set(client, left);
+    else this.#clients.delete(client);
   }
 
   async *#inOrder(): AsyncGenerator<Buffer> {
