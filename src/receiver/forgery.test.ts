@@ -74,6 +74,19 @@ test('one forged packet far ahead, just inside the window or with a bad payload 
   assert.ok(broadcast.next - reader.next! < 100);
 });
 
+test('a packet far behind is not followed, also when the server has just answered', async () => {
+  const { broadcast, reader, receiver, forge } = await attacked();
+  for (let i = 0; i < 10; i++) {
+    broadcast.inject(0, forge({ ahead: 20_000 }), SERVER); // The server is asked.
+    await reader.watch(Millis(40));
+    broadcast.inject(0, forge({ ahead: -32_700 }), SERVER);
+    await reader.watch(Millis(500));
+  }
+  const { lost, jumps } = receiver.report();
+  assert.deepEqual([reader.gaps, lost, jumps], [[], 0, 0]);
+  assert.ok(broadcast.next - reader.next! < 100);
+});
+
 test('packets are believed although the answer of the server took seconds', async () => {
   for (const [there, back] of [
     [2_500, 1],

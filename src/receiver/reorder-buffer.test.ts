@@ -65,6 +65,14 @@ test('the first copy wins', () => {
   assert.deepEqual({ ...buffer.counts }, { received: 2, duplicates: 2, late: 0, lost: 0, reordered: 0, jumps: 0 });
 });
 
+test('behind a jump, packets of the group that did not come are missing', () => {
+  const buffer = new ReorderBuffer<string>({ deadline: Millis(100) });
+  insert(buffer, [1, 2], 0);
+  buffer.jump(PacketNumber(9_000));
+  insert(buffer, [9_002, 9_003], 10);
+  assert.deepEqual([taken(buffer, 109), taken(buffer, 110)], [[], [9_002, 9_003]]);
+});
+
 test('a packet outside of the window is ignored, until the stream jumps there', () => {
   const buffer = new ReorderBuffer<string>({ window: 64 });
   insert(buffer, [100, 102, 5000, 5001, 5002], 0);

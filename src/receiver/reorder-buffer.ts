@@ -141,11 +141,12 @@ export class ReorderBuffer<T> {
     this.#highest = PacketNumber(n === null ? -1 : n - 1);
   }
 
-  /** Continues with packet `n`, far away. */
+  /** Continues with packet `n`, far away: those of the group that do not come from there on are missing. */
   jump(n: PacketNumber): void {
     this.counts.jumps++;
     this.counts.lost += this.#held;
     this.begin(n);
+    this.#passed.group = n - 1;
   }
 
   /** A flow sends everything from packet `n` on. */

@@ -492,6 +492,8 @@ export class RtpReceiver {
     if (this.#isPatient && n > order.next) return true; // It waits for what is between.
     const { anchored } = this.numbers;
     if (!this.#isSustained && !this.#hasAnswered(now, BORNE_OUT)) return false;
+    // The server says that the station is where the stream is.
+    if (!this.#isSustained && anchored !== null && order.isNear(anchored.next)) return false;
     // What the server was about to send when it answered is not over.
     const first = PacketNumber(this.#isSustained || anchored === null ? n : Math.min(n, anchored.next));
     order.jump(first);
