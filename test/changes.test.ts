@@ -73,7 +73,7 @@ async function restored(context: TestContext, store: Store, { id, ssrc }: Statio
 }
 
 test('a killed server continues after its restart as its operator left it, byte for byte with parity', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async (context) => {
   const { store, open } = await openServer(context, 'changed-and-killed', [6, 7, 8]);
   const captured: { packets: Buffer[]; columns: Buffer[]; rows: Buffer[] }[] = [];
@@ -136,7 +136,7 @@ test('a killed server continues after its restart as its operator left it, byte 
 
 test('a film that is cut at any place decodes without a message', {
   skip: without('ffmpeg', 'tsreport'),
-  timeout: 120_000,
+  timeout: 300_000,
 }, async (context) => {
   const store = await openStore(context);
   const folder = scratchFolder(context);
@@ -171,7 +171,7 @@ test('a film that is cut at any place decodes without a message', {
 
 test('receivers lose nothing over a cut, and players report no fault', {
   skip: without('ffmpeg', 'mpv', 'tsreport'),
-  timeout: 120_000,
+  timeout: 300_000,
 }, async (context) => {
   const { open } = await openServer(context, 'changed-and-watched', [9, 10]);
   const server = await open();

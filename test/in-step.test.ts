@@ -64,7 +64,7 @@ async function begunOnScreen(context: TestContext, screen: Screen): Promise<numb
 
 test('two pages and a window show the same picture at the same moment', {
   skip: missing,
-  timeout: 180_000,
+  timeout: 420_000,
 }, async (context) => {
   const { front, station } = await openFilm(context, { seconds: LENGTH / 1000 });
   const screen = await openScreen(context);
