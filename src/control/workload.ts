@@ -6,7 +6,7 @@ import { FairRate } from '../base/fair-shares.js';
 import { Millis } from '../base/units.js';
 
 /**
- * Steps a second for all clients. A step is about a microsecond: the rest of the time is for forged datagrams, for what
+ * Steps a second for all clients. A step is one to five microseconds: the rest of the time is for forged datagrams, for what
  * is sent, and for the clients that want little.
  */
 const STEPS = 400_000;

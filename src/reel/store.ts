@@ -99,7 +99,7 @@ export class Store {
 
   /**
    * From now on, for a server: the packets of every reel that is opened are verified, once for each file. They are verified before
-   * the reel is used where the machine stopped under an earlier server, as far as that takes no more than a minute in all.
+   * the reel is used where the machine stopped under an earlier server, as far as that takes about a minute of a hard disk in all.
    * `close` ends it.
    */
   async serve(onDamage: OnDamage): Promise<void> {
