@@ -25,7 +25,7 @@ export async function beginRun(folder: string): Promise<StoreRun> {
     const started = await startOf(path);
     if (started === null || !isLeftBehind(name, started)) continue;
     // A process that was killed leaves its files whole, because the system wrote them; a machine that stopped may not.
-    if (hasRestartedSince(started)) brokenSince = Millis(Math.min(started, brokenSince ?? started));
+    if (hasRestartedSince(name, started)) brokenSince = Millis(Math.min(started, brokenSince ?? started));
     await rm(path, { force: true });
   }
   const own = join(folder, `${ownMark()}-${randomBytes(6).toString('hex')}`);

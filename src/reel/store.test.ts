@@ -295,9 +295,10 @@ test('where the machine stopped under a server, packets are verified before a re
   closeReel(reel);
   await store.serve(() => assert.fail('nobody plays it'));
   const [mark] = readdirSync(join(store.folder, 'running'));
-  // As it lies there after the machine has started again.
-  cpSync(join(store.folder, 'running', mark!), join(store.folder, 'running', mark!.replace(/.$/, 'x')));
-  utimesSync(join(store.folder, 'running', mark!.replace(/.$/, 'x')), 1_000, 1_000);
+  // As it lies there after the machine has started again: of a process that has ended, above the greatest pid of every system.
+  const left = join(store.folder, 'running', mark!.replace(/^\d+/, '4999999').replace(/[0-9a-f]+-/, '00000001-'));
+  cpSync(join(store.folder, 'running', mark!), left);
+  utimesSync(left, 1_000, 1_000);
   flipBit(join(folder, ReelFile.packets.h264), 12_345);
   const later = new Store(store.folder, { log: (line) => lines.push(line) });
   context.after(() => later.close());
