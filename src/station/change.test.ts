@@ -1,14 +1,20 @@
 import assert from 'node:assert/strict';
+import { randomFillSync } from 'node:crypto';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { fakeReader, fakeReel } from '../../test/support/fake-reel.js';
 import { madeFilm, madeReel } from '../../test/support/made-reel.js';
+import { scratchFolder } from '../../test/support/spool.js';
 import { begin, play } from '../../test/support/timeline.js';
 import { analyseTs } from '../../test/support/ts-analyser.js';
 import { PacketNumber, TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
+import type { Reel } from '../reel/reel.js';
+import { TsReel } from '../reel/ts-reel.js';
 import { parseRtp, RTP_HEADER_LENGTH } from '../wire/rtp.js';
 import { Pid } from '../wire/ts.js';
-import { NOTICE, replaceItems, resumeProgramme, showSlate, skipItem } from './change.js';
+import { exchangeReels, NOTICE, replaceItems, resumeProgramme, showSlate, skipItem } from './change.js';
 import { type FecSource, parityOf } from './fec-source.js';
 import { packetsOf } from './packet-source.js';
 import { plannedAt as planAt } from './plan.js';
@@ -412,4 +418,85 @@ test('a period before its turn is refused', () => {
     [station.due(PacketNumber(99)), station.due(PacketNumber(100)), station.at(Ticks90k(100 * 900 + 49))],
     [99 * 900, 100 * 900 + 50, 99],
   );
+});
+
+/** The same reel from a file of the same length with other bytes. */
+function damagedReel(context: TestContext, { data }: Reel, damage: (bytes: Buffer) => void): Reel {
+  const bytes = Buffer.alloc(data.manifest.bytes);
+  damage(bytes);
+  const path = join(scratchFolder(context), 'packets.ts');
+  writeFileSync(path, bytes);
+  const descriptor = openSync(path, 'r');
+  context.after(() => closeSync(descriptor));
+  return new TsReel({ ...data, descriptor });
+}
+
+const damages = [
+  ['zeros', (bytes: Buffer) => void bytes.fill(0)],
+  ['random bytes', (bytes: Buffer) => void randomFillSync(bytes)],
+] as const;
+
+for (const [what, damage] of damages) {
+  test(`a reel of ${what} is exchanged for the one made again where it is, with the packets that were to come`, async (context) => {
+    const whole = await madeReel(context, madeFilm(200, 48));
+    const intended = new Station({ items: [{ name: 'film', reel: whole }], ssrc: 1 });
+    const station = new Station({ items: [{ name: 'film', reel: damagedReel(context, whole, damage) }], ssrc: 1 });
+    const items = [{ name: 'film', reel: whole }];
+    const change = exchangeReels(station, start, items)!;
+    station.change(change);
+    const [{ from, first, filler = null }] = change.periods as [TimelineChange['periods'][0]];
+    assert.ok(from >= start + NOTICE && from < start + NOTICE + 3 * TICKS_PER_SECOND);
+    assert.equal(filler, null);
+    const to = PacketNumber(first + 2 * whole.packetCount);
+    assert.deepEqual(station.packets(first, to), intended.packets(first, to));
+    assert.equal(exchangeReels(station, from, station.items), null, 'it plays it already');
+    assert.equal(
+      exchangeReels(station, from, [{ name: 'film', reel: await madeReel(context, madeFilm(48, 48)) }]),
+      null,
+    );
+  });
+
+  test(`a reel of ${what} is left for a slate all the same`, async (context) => {
+    const [slate, whole] = [await madeReel(context, madeFilm(72, 24)), await madeReel(context, madeFilm(200, 48))];
+    const station = new Station({ items: [{ name: 'film', reel: damagedReel(context, whole, damage) }], ssrc: 1 });
+    const change = showSlate(station, start, { id: 'slate', item: { name: 'slate', reel: slate } });
+    station.change(change);
+    const [{ from, first, filler = null }] = change.periods as [TimelineChange['periods'][0]];
+    assert.ok(from < start + NOTICE + 3 * TICKS_PER_SECOND);
+    assert.equal(filler, null);
+    const alone = new Station({ items: [{ name: 'slate', reel: slate }], ssrc: 1 });
+    const payloads = (of: Station, n: number) =>
+      of.packets(PacketNumber(n), PacketNumber(n + 50)).map((packet) => packet.length);
+    assert.deepEqual(payloads(station, first), payloads(alone, 0));
+  });
+}
+
+test('a reel that was encoded again goes on near where the old one is', async (context) => {
+  const film = madeFilm(200, 48);
+  const old = await madeReel(context, film);
+  const { data } = await madeReel(context, { ...film, sizes: film.sizes.map((size) => size + 500) });
+  const again = new TsReel({ ...data, manifest: { ...data.manifest, id: old.data.manifest.id } });
+  const station = new Station({ items: [{ name: 'film', reel: old }], ssrc: 1 });
+  const before = copyOf(station);
+  station.change(exchangeReels(station, start, [{ name: 'film', reel: again }])!);
+  const later = Ticks90k(start + 6 * TICKS_PER_SECOND);
+  const moved = plannedAt(station, later).from - plannedAt(before, later).from;
+  assert.equal(station.itemAt(later).reel, again);
+  assert.ok(moved >= 0 && moved < 3 * TICKS_PER_SECOND, `${moved} ticks`);
+  const from = station.randomAccessBefore(station.at(start));
+  assert.deepEqual(analyseTs(streamOf(station, from, station.at(later))).faults, []);
+});
+
+test('under a slate, a reel that was made again is planned where the damaged one is', async (context) => {
+  const [slate, whole] = [await madeReel(context, madeFilm(72, 24)), await madeReel(context, madeFilm(200, 48))];
+  const damaged = damagedReel(context, whole, (bytes) => bytes.fill(0));
+  const station = new Station({ items: [{ name: 'film', reel: damaged }], ssrc: 1 });
+  station.change(showSlate(station, start, { id: 'slate', item: { name: 'slate', reel: slate } }));
+  const { item, from } = plannedAt(station, Ticks90k(start + 5 * TICKS_PER_SECOND));
+  const now = Ticks90k(start + 3 * TICKS_PER_SECOND);
+  station.change(exchangeReels(station, now, [{ name: 'film', reel: whole }])!);
+  const planned = plannedAt(station, Ticks90k(start + 5 * TICKS_PER_SECOND));
+  assert.deepEqual([item.reel, planned.item.reel], [damaged, whole]);
+  assert.ok(planned.from - from >= 0 && planned.from - from < 3 * TICKS_PER_SECOND);
+  assert.equal(station.timeline.override?.id, 'slate');
 });

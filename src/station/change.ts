@@ -1,11 +1,12 @@
 /** The operator's commands, as changes of a station's timeline. Each takes effect NOTICE after it is made, or later. */
 
-import { type PacketNumber, TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
-import type { PeriodOptions, PeriodStart } from './period.js';
+import { PacketNumber, TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
+import type { Reel } from '../reel/reel.js';
+import type { PeriodOptions } from './period.js';
 import { entryOf, type PlanEntry, plannedAt, planWith } from './plan.js';
 import { isSameReel, type StationItem } from './playlist.js';
-import { before, nextCut, periodFrom } from './splice.js';
-import { Station } from './station.js';
+import { before, nextCut, nextRandomAccess, periodFrom } from './splice.js';
+import { type ItemRange, Station } from './station.js';
 import type { TimelineChange } from './timeline.js';
 
 /**
@@ -41,11 +42,8 @@ export function skipItem(station: Station, now: Ticks90k): TimelineChange | null
   if (cut >= end) return null;
   const begins = station.due(next);
   const { items, index } = station.itemOnAirAt(begins);
-  return planned(station, now, {
-    cut,
-    start: { items, item: index, packet: 0 },
-    next: plannedAt(plan, begins).entry + 1,
-  });
+  const first = periodFrom(station, cut, { items, item: index, packet: 0 });
+  return planned(station, now, { first, next: plannedAt(plan, begins).entry + 1 });
 }
 
 /**
@@ -62,9 +60,63 @@ export function replaceItems(station: Station, now: Ticks90k, items: readonly St
     return { now, periods: [], plan: [...plan.slice(0, entry + 1), start], override };
   }
   const { cut } = station.endOf(station.at(time));
-  const start = { items, item: following(station.itemOnAirAt(time), items), packet: 0 };
-  return planned(station, now, { cut, start, next: plan.length });
+  const first = periodFrom(station, cut, { items, item: following(station.itemOnAirAt(time), items), packet: 0 });
+  return planned(station, now, { first, next: plan.length });
 }
+
+/**
+ * Has the plan play `items`, in which the reel of the item that it has NOTICE after `now` was made again: that item goes on with
+ * the new reel, at the same moment of it. Null where that item is not among them, or is the same as before.
+ *
+ * Where both reels have the same packets, nothing of the old one is read, which is damaged, and viewers notice nothing.
+ */
+export function exchangeReels(station: Station, now: Ticks90k, items: readonly StationItem[]): TimelineChange | null {
+  const { plan, override } = station.timeline;
+  const time = Ticks90k(now + NOTICE);
+  if (override !== null) {
+    const { items: old, index, from } = plannedAt(plan, time);
+    const item = madeAgain(old[index]!, items);
+    if (item === null) return null;
+    const packet = randomAccessAt(items[item]!.reel, Ticks90k(time - from));
+    return { now, periods: [], plan: planWith(plan, { from: time, items, item, packet }, plan.length), override };
+  }
+  const first = goingOn(station, nextRandomAccess(station, time), items) ?? splicedOn(station, time, items);
+  return first && planned(station, now, { first, next: plan.length });
+}
+
+/** The period in which the item at packet `cut`, a random access point, goes on with the same packets of another reel. */
+function goingOn(station: Station, cut: PacketNumber, items: readonly StationItem[]): PeriodOptions | null {
+  const { item, reel: old, packet } = itemOf(station, cut, items);
+  if (item === null || !isSameReel(items[item]!.reel, old)) return null;
+  const { counters } = station.timeline.periods.findLast(({ opening }) => opening <= cut)!;
+  return { from: station.due(cut), first: cut, items, item, packet, counters };
+}
+
+/** The same with other packets, from a cut at `time` or later. */
+function splicedOn(station: Station, time: Ticks90k, items: readonly StationItem[]): PeriodOptions | null {
+  const cut = nextCut(station, time);
+  const { item, reel: old, packet } = itemOf(station, cut, items);
+  if (item === null) return null;
+  return periodFrom(station, cut, { items, item, packet: randomAccessAt(items[item]!.reel, old.due(packet)) });
+}
+
+/** The reel of packet `n`, which is of no filler, its number in that, and the item among others of which the reel was made again. */
+function itemOf(station: Station, n: PacketNumber, items: readonly StationItem[]) {
+  const [{ reel, from: packet }] = station.ranges(n, PacketNumber(n + 1)) as [ItemRange];
+  return { reel, packet, item: madeAgain(station.itemAt(station.due(n)), items) };
+}
+
+/** Index of the item whose reel was made again of the same source, among others; null where it is there itself, or not at all. */
+function madeAgain(item: StationItem, items: readonly StationItem[]): number | null {
+  if (items.includes(item)) return null;
+  const { id } = item.reel.data.manifest;
+  const index = items.findIndex(({ reel }) => reel.data.manifest.id === id);
+  return index < 0 ? null : index;
+}
+
+/** The random access point of a reel at or before a time, which may be behind its end. */
+const randomAccessAt = (reel: Reel, time: Ticks90k): number =>
+  reel.randomAccessBefore(reel.at(Ticks90k(Math.min(time, reel.duration - 1))));
 
 /** Shows a slate over and over, in place of the plan or of another slate. */
 export function showSlate(
@@ -85,19 +137,18 @@ export function resumeProgramme(station: Station, now: Ticks90k): TimelineChange
   const cut = nextCut(station, Ticks90k(now + NOTICE));
   const time = before(station, cut).due(cut);
   const { items, index, from, entry } = plannedAt(station.timeline.plan, time);
-  const { reel } = items[index]!;
-  const packet = reel.randomAccessBefore(reel.at(Ticks90k(time - from)));
-  return planned(station, now, { cut, start: { items, item: index, packet }, next: entry + 1 });
+  const packet = randomAccessAt(items[index]!.reel, Ticks90k(time - from));
+  const first = periodFrom(station, cut, { items, item: index, packet });
+  return planned(station, now, { first, next: entry + 1 });
 }
 
-/** Plays `start` from packet `cut` on, and then the plan's entries from number `next` on. */
+/** Plays the period `first`, and then the plan's entries from number `next` on. */
 function planned(
   station: Station,
   now: Ticks90k,
-  { cut, start, next }: { cut: PacketNumber; start: PeriodStart; next: number },
+  { first, next }: { first: PeriodOptions; next: number },
 ): TimelineChange {
   const { plan } = station.timeline;
-  const first = periodFrom(station, cut, start);
   const changed = planWith(plan, entryOf(first), next);
   const begins = changed.findIndex(({ from }) => from === first.from);
   const periods: PeriodOptions[] = [first];

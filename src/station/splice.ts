@@ -5,7 +5,7 @@ import { type CounterShift, Pid } from '../wire/ts.js';
 import { makeFiller } from './make-filler.js';
 import type { PeriodOptions, PeriodStart } from './period.js';
 import { SpliceFiller } from './splice-filler.js';
-import { beginsUnit, endOfPictures, spliceStateAt } from './splice-state.js';
+import { beginsUnit, endOfPictures, type SpliceState, spliceStateAt } from './splice-state.js';
 import { Station } from './station.js';
 import { Timeline } from './timeline.js';
 
@@ -13,6 +13,10 @@ import { Timeline } from './timeline.js';
 const LOOK = Ticks90k(TICKS_PER_SECOND / 4);
 /** Packets of this time behind a cut show that it is one: in a loud scene, sound leaves at such intervals. */
 const LOOK_BEHIND = Ticks90k(TICKS_PER_SECOND / 2);
+/** Part of a station in which a cut is looked for: whole reels have several a second. */
+const MOST_SEARCHED = Ticks90k(10 * TICKS_PER_SECOND);
+/** Longest time by which packets leave before the end of their picture or sound: a second, and a picture of a slow film. */
+const MOST_AHEAD = Ticks90k(5 * TICKS_PER_SECOND);
 /** Of the cuts within this time behind the first one, the best is taken. */
 const CHOICE = Ticks90k(TICKS_PER_SECOND / 2);
 
@@ -23,20 +27,24 @@ export const before = ({ ssrc, timeline }: Station, first: PacketNumber): Statio
 /** The first packet that leaves after `time`. */
 const firstAfter = (station: Station, time: number): PacketNumber => PacketNumber(station.at(Ticks90k(time)) + 1);
 
+/** The first random access point that leaves at `time` or later. */
+export function nextRandomAccess(station: Station, time: Ticks90k): PacketNumber {
+  let n = firstAfter(station, time - 1);
+  while (station.randomAccessBefore(n) !== n) n++;
+  return n;
+}
+
 /**
  * A packet that leaves at `time` or later and at which a station can be cut, so that everything before it is whole. A JPEG
  * station can be cut between pictures; an MPEG-TS station where no packet is still to come of a picture or a sound unit that
  * has begun. Of those within half a second, it is the one before which pictures are furthest ahead: the last picture stands
- * for the shortest time.
+ * for the shortest time. Of a damaged reel, which may have none, it is a random access point.
  */
 export function nextCut(station: Station, time: Ticks90k): PacketNumber {
+  if (station.format === 'jpeg') return nextRandomAccess(station, time);
   let from = firstAfter(station, time - 1);
-  if (station.format === 'jpeg') {
-    while (station.randomAccessBefore(from) !== from) from++;
-    return from;
-  }
   let best: { cut: PacketNumber; ahead: number } | null = null;
-  let last = Number.POSITIVE_INFINITY;
+  let last = time + MOST_SEARCHED;
   while (station.due(from) <= last) {
     const to = firstAfter(station, station.due(from) + LOOK);
     for (const cut of cleanCuts(station, { from, to, end: firstAfter(station, station.due(to) + LOOK_BEHIND) })) {
@@ -48,7 +56,7 @@ export function nextCut(station: Station, time: Ticks90k): PacketNumber {
     }
     from = to;
   }
-  return best!.cut;
+  return best?.cut ?? nextRandomAccess(station, time);
 }
 
 /** The cuts among packets `from` to `to` − 1, as far as the packets before `end` show. */
@@ -74,13 +82,15 @@ function cleanCuts(
  *
  * It opens when that packet would have left, with a filler that has the sound still to be heard. That takes some ten
  * milliseconds, or up to 0.75 s where time stamps would overlap otherwise: an item that is begun in its midst sends its first
- * picture that much less ahead of its time. Throws when a reel cannot be read.
+ * picture that much less ahead of its time. Behind damaged packets it opens without a filler, and its counters may jump. Throws
+ * when a reel cannot be read.
  */
 export function periodFrom(station: Station, cut: PacketNumber, start: PeriodStart): PeriodOptions {
   const ending = before(station, cut);
   const due = ending.due(cut);
   if (station.format === 'jpeg') return { ...start, from: due, first: cut, counters: null };
-  const old = { ...spliceStateAt(ending, cut), pictures: endOfPictures(ending, cut) };
+  const old = endingState(ending, cut);
+  if (old === null) return { ...start, from: due, first: cut, counters: null };
   const alone = Timeline.of({ periods: [{ ...start, from: Ticks90k(0), first: PacketNumber(0), counters: null }] });
   const own = spliceStateAt(new Station({ timeline: alone, ssrc: 0 }), PacketNumber(0));
   const wait = Ticks90k(Math.max(0, old.pictures - due - own.pictures, old.sound - due - own.sound));
@@ -94,6 +104,18 @@ export function periodFrom(station: Station, cut: PacketNumber, start: PeriodSta
     counters: difference(counters, own.counters),
     filler: data,
   };
+}
+
+/** The state in which a station ends with packet `cut`; null where the packets around it are damaged. */
+function endingState(station: Station, cut: PacketNumber): SpliceState | null {
+  try {
+    const state = { ...spliceStateAt(station, cut), pictures: endOfPictures(station, cut) };
+    const isClose = (time: Ticks90k) => Math.abs(time - station.due(cut)) <= MOST_AHEAD;
+    return isClose(state.pictures) && isClose(state.sound) ? state : null;
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
 }
 
 function difference(old: CounterShift, own: CounterShift): CounterShift | null {
