@@ -3,6 +3,7 @@ import { AV_NOPTS_VALUE, AVERROR_EAGAIN } from 'node-av/constants';
 import { Codec, CodecContext, Frame, type Packet, type Stream } from 'node-av/lib';
 import { Problem } from '../base/problem.js';
 import { Ticks90k } from '../base/units.js';
+import { codecThreads } from './codec-threads.js';
 import { TICK_BASE } from './input.js';
 import { codecName } from './names.js';
 
@@ -18,8 +19,7 @@ export class Decoder {
     this.#context.parametersToContext(stream.codecpar);
     this.#context.pktTimebase = TICK_BASE;
     this.#context.framerate = stream.avgFrameRate;
-    // 0: one thread a core.
-    this.#context.threadCount = 0;
+    this.#context.threadCount = codecThreads();
     if (this.#context.open2Sync(codec, null) < 0) throw undecodable(stream, source);
     this.#frame.alloc();
   }

@@ -7,6 +7,7 @@ import {
   FF_THREAD_FRAME,
 } from 'node-av/constants';
 import { type Frame, type Packet, Rational } from 'node-av/lib';
+import { codecThreads } from './codec-threads.js';
 import { Encoder } from './encoder.js';
 import type { MediaInput } from './input.js';
 import { LAMBDA } from './jpeg-of.js';
@@ -34,7 +35,7 @@ function openMjpeg(frame: Frame, frameRate: Ratio): Encoder {
       context.globalQuality = QUALITY * LAMBDA;
       // Slice threads would insert restart markers.
       context.threadType = FF_THREAD_FRAME;
-      context.threadCount = 0;
+      context.threadCount = codecThreads();
       context.setFlags(AV_CODEC_FLAG_QSCALE, AV_CODEC_FLAG_BITEXACT);
     },
     options: { huffman: 'default' },

@@ -9,6 +9,7 @@ import {
 import { type Frame, type Packet, Rational } from 'node-av/lib';
 import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
 import { AccessUnits } from './access-units.js';
+import { codecThreads } from './codec-threads.js';
 import { Encoder } from './encoder.js';
 import { frameRateOf } from './frame-rate.js';
 import { parseExtradata } from './h264-nal.js';
@@ -69,7 +70,7 @@ function openX264(frame: Frame, frameRate: Ratio, bPictures: number): Encoder {
       context.maxBFrames = bPictures;
       context.rcMaxRate = BigInt(rate);
       context.rcBufferSize = Math.round(rate * VBV_LENGTH);
-      context.threadCount = 0;
+      context.threadCount = codecThreads();
       context.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER, AV_CODEC_FLAG_CLOSED_GOP);
     },
     options: {

@@ -11,6 +11,7 @@ import {
   FF_ENCODER_LIBX264,
 } from 'node-av/constants';
 import { Frame, Rational } from 'node-av/lib';
+import { codecThreads } from './codec-threads.js';
 import { ContainerWriter } from './container-writer.js';
 import { openAac } from './encode-audio.js';
 import { Encoder } from './encoder.js';
@@ -130,7 +131,7 @@ function openVideo(globalHeader: boolean): Encoder {
       context.colorTrc = AVCOL_TRC_BT709;
       context.gopSize = FRAME_RATE;
       context.maxBFrames = 2;
-      context.threadCount = 0;
+      context.threadCount = codecThreads();
       context.setFlags(AV_CODEC_FLAG_CLOSED_GOP, AV_CODEC_FLAG_FRAME_DURATION);
       if (globalHeader) context.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER);
     },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as settled } from 'node:timers/promises';
 import { Millis } from '../base/units.js';
-import { regularly } from './child-guard.js';
+import { freeReserve, regularly } from './child-guard.js';
 
 test('a look that takes longer than its period is not joined by another', async (context) => {
   context.mock.timers.enable({ apis: ['setInterval'] });
@@ -15,4 +15,12 @@ test('a look that takes longer than its period is not joined by another', async 
   context.mock.timers.tick(250);
   assert.equal(looks.length, 2);
   clearInterval(timer);
+});
+
+test('of a small disk a share stays free, of a large one a fixed number of bytes', () => {
+  const GiB = 2 ** 30;
+  assert.deepEqual(
+    [1, 4, 1_000].map((size) => freeReserve(size * GiB) / GiB),
+    [0.05, 0.2, 0.25],
+  );
 });

@@ -15,8 +15,12 @@ import { limitProcess, memoryOf } from '../system/process-limits.js';
 const WATCH_PERIOD = Millis(process.platform === 'linux' ? 250 : 1_000);
 /** Between two looks at the disk. */
 const DISK_PERIOD = Millis(2_000);
-/** Left free on the disk of the store, for the state of stations and everything else that is written there. */
-export const FREE_RESERVE = 256 * 2 ** 20;
+/**
+ * Left free on the disk of the store, for the state of stations and everything else that is written there: that much, or of a
+ * small disk, such as a memory card, a share.
+ */
+const FREE_RESERVE = 256 * 2 ** 20;
+const FREE_SHARE = 0.05;
 /** 13 hours, the longest reel, of 200 Mbit/s: more than any film that is copied. */
 const MOST_FILE = 13 * 3_600 * 25e6;
 /** Node.js and FFmpeg have about 40 open. */
@@ -33,7 +37,9 @@ export interface GuardedChild {
 }
 
 /** `used` and `limit` in bytes. */
-export type Excess = { what: 'memory'; used: number; limit: number } | { what: 'disk'; folder: string; free: number };
+export type Excess =
+  | { what: 'memory'; used: number; limit: number }
+  | { what: 'disk'; folder: string; reserve: number };
 
 export interface ChildGuard {
   /** Most memory that it was seen to have, bytes: what it is refused may be far more. */
@@ -66,8 +72,10 @@ export function guardChild({ pid, memory, folder, onExcess }: GuardedChild): Chi
     if (used.resident > memory) exceed({ what: 'memory', used: used.resident, limit: memory });
   };
   const lookAtDisk = async (path: string) => {
-    const free = await freeSpace(path);
-    if (free !== null && free < FREE_RESERVE) exceed({ what: 'disk', folder: path, free });
+    const disk = await diskOf(path);
+    if (disk === null) return;
+    const reserve = freeReserve(disk.size);
+    if (disk.free < reserve) exceed({ what: 'disk', folder: path, reserve });
   };
   const timers = [regularly(lookAtMemory, WATCH_PERIOD)];
   if (folder !== undefined) timers.push(regularly(() => lookAtDisk(folder), DISK_PERIOD));
@@ -91,11 +99,14 @@ export function regularly(look: () => Promise<void>, period: Millis): NodeJS.Tim
   }, period);
 }
 
-/** Null where the system cannot tell now. */
-async function freeSpace(folder: string): Promise<number | null> {
+/** Bytes of a disk of `size` bytes that stay free. */
+export const freeReserve = (size: number): number => Math.min(FREE_RESERVE, size * FREE_SHARE);
+
+/** Bytes of the disk of a folder; null where the system cannot tell now. */
+async function diskOf(folder: string): Promise<{ size: number; free: number } | null> {
   try {
-    const { bavail, bsize } = await statfs(folder);
-    return bavail * bsize;
+    const { blocks, bavail, bsize } = await statfs(folder);
+    return { size: blocks * bsize, free: bavail * bsize };
   } catch (error) {
     if (isSystemError(error)) return null;
     throw error;

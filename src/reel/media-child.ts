@@ -8,7 +8,7 @@ import { Problem, type ProblemCode, problemCodes } from '../base/problem.js';
 import { Millis } from '../base/units.js';
 import type { GeneratedFilm } from '../media/settings.js';
 import type { MakeReel } from './child/make-reel.js';
-import { type Excess, FREE_RESERVE, guardChild } from './child-guard.js';
+import { type Excess, guardChild } from './child-guard.js';
 import { type Measured, measuredSchema } from './verifications.js';
 
 /** The child's task: one JSON value on its standard input. */
@@ -187,7 +187,7 @@ const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB
 
 function excessProblem(subject: string, reason: Exclude<Excess, { what: 'memory' }> | MemoryExcess): Problem {
   if (reason.what === 'disk') {
-    const next = `Make room there: ${mebibytes(FREE_RESERVE)} stay free for the state of stations.`;
+    const next = `Make room there: ${mebibytes(reason.reserve)} stay free for the state of stations.`;
     return new Problem('store', `${subject}: preparing it fills the disk of ${reason.folder}`, next);
   }
   const used = reason.used === undefined ? '' : `${mebibytes(reason.used)}, `;
