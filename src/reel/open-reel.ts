@@ -1,5 +1,5 @@
 /** Open reels, in any thread. */
-import { closeSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import { JpegReel } from './jpeg-reel.js';
 import type { Reel, ReelData } from './reel.js';
 import { TsReel } from './ts-reel.js';
@@ -12,3 +12,6 @@ export const reelOf = (data: ReelData): Reel =>
 export function closeReel(reel: Reel): void {
   closeSync(reel.data.descriptor);
 }
+
+/** The number of the file that an open reel is read from, wherever it was moved meanwhile. One that is made again has another. */
+export const inodeOf = ({ data }: Reel): number => fstatSync(data.descriptor).ino;

@@ -11,15 +11,20 @@ import { type IndexSeal, MOST_MANIFEST, type ParsedManifest, parseManifest, type
 import { reelOf } from './open-reel.js';
 import { type Reel, ReelFile } from './reel.js';
 import { tsIndexFault } from './ts-reel.js';
+import type { FileIdentity } from './verifications.js';
 
 /** Most bytes of `index.bin`: 4 for each frame of 13 hours with 120 frames a second have room, three times. */
 const MOST_INDEX = 1 << 26;
 
 /** A reel whose files are incomplete or contradict each other: it can only be made again. */
 export class ReelDamage extends Error {
-  constructor(folder: string, file: string, fault: string) {
+  /** The file of packets that was read; null where none was. */
+  readonly packets: FileIdentity | null;
+
+  constructor(folder: string, file: string, fault: string, packets: FileIdentity | null = null) {
     super(`the reel ${folder} is damaged: ${file}: ${fault}`);
     this.name = 'ReelDamage';
+    this.packets = packets;
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { flipBit, seeded } from '../../test/support/flips.js';
@@ -170,4 +170,52 @@ test('a reel that cannot be read is a line in the log, and no damage', async (co
   await admit(each);
   await each.idle();
   assert.deepEqual([damaged, lines], [[], ['A reel cannot be verified: the disk is gone']]);
+});
+
+test('a reel that is made again while it is read is not condemned, but read again', async (context) => {
+  const contents: string[] = [];
+  const opened = await open(context, {
+    async measure({ path }) {
+      const measured = await measure({ path, rate: Number.POSITIVE_INFINITY }, () => undefined);
+      contents.push(path);
+      if (contents.length === 1) await makeAgain();
+      return measured;
+    },
+  });
+  const { folder, packets, damaged, lines, verifier, admit } = opened;
+  const { folder: whole } = await prepared;
+  const makeAgain = async () => {
+    cpSync(whole, `${folder}-again`, { recursive: true });
+    renameSync(folder, `${folder}-aside`);
+    renameSync(`${folder}-again`, folder);
+  };
+  flipBit(packets, 4_711);
+  const each = verifier();
+  await admit(each);
+  await each.idle();
+  assert.deepEqual([damaged, lines, contents.length], [[], [], 2]);
+});
+
+test('a damaged reel that another server has set aside meanwhile is known by its file', async (context) => {
+  const found: ReelDamage[] = [];
+  const { folder, packets, notes, admit } = await open(context);
+  flipBit(packets, 4_711);
+  const { ino } = statSync(packets);
+  const each = new ReelVerifier({
+    folderOf: () => folder,
+    verifications: new Verifications(notes),
+    onDamage: (_, damage) => found.push(damage),
+    log: assert.fail,
+    async measure({ path }) {
+      const measured = await measure({ path, rate: Number.POSITIVE_INFINITY }, () => undefined);
+      renameSync(folder, `${folder}-aside`);
+      return measured;
+    },
+  });
+  await admit(each);
+  await each.idle();
+  assert.deepEqual(
+    found.map(({ packets }) => packets?.inode),
+    [ino],
+  );
 });

@@ -1,13 +1,14 @@
 /** Verifying the packets of reels against their checksum: those that are opened, one at a time, behind everything else. */
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { isSystemError } from '../base/file-problem.js';
+import { isMissing, isSystemError } from '../base/file-problem.js';
 import { messageOf, Problem } from '../base/problem.js';
+import type { ReelManifest } from './manifest.js';
 import { measureFile } from './measure-file.js';
 import { ReelDamage, readManifest } from './read-reel.js';
 import { type Reel, ReelFile } from './reel.js';
 import { sealReel } from './seal-reel.js';
-import type { Measured, Verifications } from './verifications.js';
+import { type FileIdentity, isSameFile, type Measured, type Verifications } from './verifications.js';
 
 /**
  * Bytes a second read in the background: 1 GiB in half a minute, a terabyte in a night, and little of what a hard disk reads. The
@@ -20,6 +21,9 @@ export const BACKGROUND_RATE = 32 * 2 ** 20;
  * air at once, and is verified there.
  */
 export const MOST_BEFORE = 8 * 2 ** 30;
+
+/** Most reads of a reel in a row: another server may have made it again meanwhile, but hardly twice. */
+const MOST_READS = 3;
 
 export interface ReelVerifierOptions {
   /** The folder of a reel. */
@@ -37,6 +41,7 @@ export interface ReelVerifierOptions {
  * Responsible for:
  * - each file of packets that is opened being read once, and again when it is another file
  * - before a reel is used, where the disk cannot be trusted: up to a number of bytes in all
+ * - a reel that was made again while it was read being read again, not condemned
  * - sealing whole reels of earlier releases
  */
 export class ReelVerifier {
@@ -106,32 +111,51 @@ export class ReelVerifier {
    * the log, and keeps no station off the air.
    */
   async #check(id: string, rate: number): Promise<boolean> {
+    let reads = 0;
     try {
-      if (await this.#isVerified(id)) return false;
-      await this.#verify(id, rate);
+      while (!(await this.#isVerified(id))) {
+        reads++;
+        if (await this.#verify(id, rate)) break;
+        if (reads === MOST_READS) throw new Error(`${this.#options.folderOf(id)} changes while it is read`);
+      }
+      return reads > 0;
     } catch (error) {
       if (error instanceof ReelDamage) throw error;
       if (!this.#ending.signal.aborted) this.#options.log(`A reel cannot be verified: ${messageOf(error)}`);
+      return true;
     }
-    return true;
   }
 
   async #isVerified(id: string): Promise<boolean> {
-    const { folderOf, verifications } = this.#options;
-    const { manifest } = await readManifest(folderOf(id));
-    const { size, ino, mtimeMs } = await stat(join(folderOf(id), ReelFile.packets[manifest.format]));
-    return verifications.has(id, { bytes: size, inode: ino, mtimeMs }, manifest.checksum);
+    const folder = this.#options.folderOf(id);
+    const { manifest } = await readManifest(folder);
+    return this.#options.verifications.has(id, await identify(folder, manifest), manifest.checksum);
   }
 
-  /** Rejects with ReelDamage where the packets are others, and with a Problem where they cannot be read. */
-  async #verify(id: string, rate: number): Promise<void> {
+  /** Whether another reel has the place of the one that was read; not where there is none at all. */
+  async #isOther(folder: string, read: Measured, checksum: number): Promise<boolean> {
+    try {
+      const { manifest } = await readManifest(folder);
+      return manifest.checksum !== checksum || !isSameFile(await identify(folder, manifest), read);
+    } catch (error) {
+      if (error instanceof ReelDamage || isMissing(error)) return false;
+      throw error;
+    }
+  }
+
+  /**
+   * Whether the reel in its place is now verified; false where it was made again meanwhile. Rejects with ReelDamage where its
+   * packets are others, and with a Problem where they cannot be read.
+   */
+  async #verify(id: string, rate: number): Promise<boolean> {
     const { folderOf, verifications, measure } = this.#options;
     const folder = folderOf(id);
     const { manifest, index } = await readManifest(folder);
     const packets = ReelFile.packets[manifest.format];
     const measured = await measure({ path: join(folder, packets), rate, signal: this.#ending.signal });
+    if (await this.#isOther(folder, measured, manifest.checksum)) return false;
     const fault = faultOf(measured, manifest);
-    if (fault !== null) throw new ReelDamage(folder, packets, fault);
+    if (fault !== null) throw new ReelDamage(folder, packets, fault, measured);
     try {
       if (index === null) await sealReel(folder, basename(folder));
       await verifications.add(id, measured);
@@ -139,7 +163,13 @@ export class ReelVerifier {
       if (!(error instanceof Problem || isSystemError(error))) throw error;
       this.#options.log(`The reel ${folder} is whole, and read again at the next start: ${messageOf(error)}`);
     }
+    return true;
   }
+}
+
+async function identify(folder: string, { format }: ReelManifest): Promise<FileIdentity> {
+  const { size, ino, mtimeMs } = await stat(join(folder, ReelFile.packets[format]));
+  return { bytes: size, inode: ino, mtimeMs };
 }
 
 function faultOf({ bytes, checksum }: Measured, wanted: { bytes: number; checksum: number }): string | null {

@@ -14,7 +14,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { failCall } from '../../test/support/failing-files.js';
 import { openStore } from '../../test/support/film.js';
@@ -116,6 +116,30 @@ test('a damaged reel is logged, set aside and made again', async (context) => {
   const again = await prepareReel({ source, settings, store });
   assert.equal(again.made, true);
   closeReel(again.reel);
+});
+
+test('only the reel that was found to be damaged is set aside, not one that was made again meanwhile', async (context) => {
+  const { store, source, folder, id } = await storeWithReel(context);
+  const packets = join(folder, ReelFile.packets.h264);
+  const { size: bytes, ino: inode, mtimeMs } = statSync(packets);
+  const condemned = { bytes, inode, mtimeMs };
+  const kept = join(store.folder, 'damaged', id);
+  assert.equal(await store.setAside(id, condemned), kept);
+  const { reel } = await prepareReel({ source, settings, store });
+  closeReel(reel);
+  assert.equal(await store.setAside(id, condemned), null);
+  assert.ok(existsSync(packets));
+});
+
+test('a finished reel is used also where the store cannot note that it is whole', async (context) => {
+  const { store, source, folder, lines } = await storeWithReel(context);
+  rmSync(folder, { recursive: true });
+  failCall(context, { call: 'rename', code: 'ENOSPC', applies: (path) => dirname(path).endsWith('verified') });
+  const { reel, made } = await prepareReel({ source, settings, store });
+  closeReel(reel);
+  assert.equal(made, true);
+  assert.equal(lines.length, 1);
+  assert.match(lines[0]!, /^The reel .* is finished, but the store cannot note it: ENOSPC/);
 });
 
 for (const code of ['EMFILE', 'ENFILE', 'EACCES', 'EPERM', 'EIO', 'ESTALE', 'ETIMEDOUT', 'ENOMEM']) {

@@ -30,7 +30,7 @@ import { ReelVerifier } from './reel-verifier.js';
 import { sealReel } from './seal-reel.js';
 import { storeProblem } from './store-problem.js';
 import { beginRun, type StoreRun } from './store-runs.js';
-import { Verifications } from './verifications.js';
+import { type FileIdentity, isSameFile, Verifications } from './verifications.js';
 
 /** The store's folder where the user names none: in the user's cache folder. */
 export function defaultStore(): string {
@@ -177,11 +177,13 @@ export class Store {
    */
   async findReel(id: string): Promise<Reel | null> {
     if (!(await this.#has(id))) return null;
+    const packets = await this.#packetsOf(id);
     try {
       return await this.openReel(id);
     } catch (error) {
       if (!(error instanceof ReelDamage)) throw error;
-      const aside = await this.setAside(id);
+      const aside = await this.setAside(id, error.packets ?? packets);
+      if (aside === null) return this.openReel(id);
       this.#log(`${error.message}. It is kept in ${aside} until it is made again.`);
       return null;
     }
@@ -199,19 +201,27 @@ export class Store {
     }
   }
 
-  /** Takes a reel out of its place, for people to look at; returns its new folder. Readers that have its files open keep them. */
-  async setAside(id: string): Promise<string> {
+  /**
+   * Takes the reel with these packets (null: any) out of its place, for people to look at; returns its new folder, or null where
+   * a reel that was made meanwhile has its place. Readers that have its files open keep them.
+   */
+  async setAside(id: string, packets: FileIdentity | null): Promise<string | null> {
     const aside = join(this.folder, 'damaged', id);
-    await this.#writing(async () => {
+    return this.#writing(async () => {
+      const now = await this.#packetsOf(id);
+      if (now !== null && packets !== null && !isSameFile(now, packets)) return null;
+      const moved = this.#makingPath();
+      try {
+        await rename(this.reelFolder(id), moved);
+      } catch (error) {
+        if (isMissing(error)) return aside; // Another process was quicker.
+        throw error;
+      }
       await this.#remove(aside);
       await mkdir(dirname(aside), { recursive: true });
-      try {
-        await rename(this.reelFolder(id), aside);
-      } catch (error) {
-        if (!isMissing(error)) throw error; // Another process was quicker.
-      }
+      await rename(moved, aside);
+      return aside;
     });
-    return aside;
   }
 
   /** A new folder to make a reel in. */
@@ -240,8 +250,13 @@ export class Store {
         await rename(making, this.reelFolder(id));
       }
       await syncFolder(join(this.folder, 'reels'));
-      await this.#verifications.add(id, { bytes, inode, mtimeMs, checksum });
-      await this.#remove(join(this.folder, 'damaged', id));
+      try {
+        await this.#verifications.add(id, { bytes, inode, mtimeMs, checksum });
+        await this.#remove(join(this.folder, 'damaged', id));
+      } catch (error) {
+        if (!isSystemError(error)) throw error;
+        this.#log(`The reel ${this.reelFolder(id)} is finished, but the store cannot note it: ${messageOf(error)}`);
+      }
     });
   }
 
@@ -304,10 +319,20 @@ export class Store {
 
   /** When the packets of a reel were written, or copied to where they are; null where there are none. */
   async #writtenAt(id: string): Promise<Millis | null> {
+    const stats = await this.#statPackets(id);
+    // Unlike its modification, its change cannot be set to an earlier time, as copies have it.
+    return stats && Millis(stats.ctimeMs);
+  }
+
+  async #packetsOf(id: string): Promise<FileIdentity | null> {
+    const stats = await this.#statPackets(id);
+    return stats && { bytes: stats.size, inode: stats.ino, mtimeMs: stats.mtimeMs };
+  }
+
+  async #statPackets(id: string): Promise<Stats | null> {
     for (const packets of Object.values(ReelFile.packets)) {
       const stats = await this.#reading(id, () => stat(join(this.reelFolder(id), packets)));
-      // Unlike its modification, its change cannot be set to an earlier time, as copies have it.
-      if (stats !== null) return Millis(stats.ctimeMs);
+      if (stats !== null) return stats;
     }
     return null;
   }

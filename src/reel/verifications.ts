@@ -15,6 +15,9 @@ export interface FileIdentity {
   readonly mtimeMs: number;
 }
 
+export const isSameFile = (a: FileIdentity, b: FileIdentity): boolean =>
+  a.bytes === b.bytes && a.inode === b.inode && a.mtimeMs === b.mtimeMs;
+
 /** A file that was read in full. */
 export const measuredSchema = z.strictObject({
   bytes: z.number(),
@@ -38,13 +41,7 @@ export class Verifications {
   /** Whether this file of reel `id` has been read and had this checksum. */
   async has(id: string, identity: FileIdentity, checksum: number): Promise<boolean> {
     const note = await this.#read(id);
-    return (
-      note !== null &&
-      note.checksum === checksum &&
-      note.bytes === identity.bytes &&
-      note.inode === identity.inode &&
-      note.mtimeMs === identity.mtimeMs
-    );
+    return note !== null && note.checksum === checksum && isSameFile(note, identity);
   }
 
   async add(id: string, measured: Measured): Promise<void> {

@@ -74,7 +74,7 @@ export class ServerEvents {
     return this.#revision;
   }
 
-  /** The latest warnings, the newest last. */
+  /** The latest warnings, and problems of stations with the next step, the newest last. */
   get warnings(): readonly string[] {
     return this.#warnings;
   }
@@ -86,8 +86,13 @@ export class ServerEvents {
   }
 
   readonly emit: OnServerEvent = (event) => {
-    if (event.kind === 'warning' && this.#warnings.push(event.message) > MOST_WARNINGS) this.#warnings.shift();
+    if (event.kind === 'warning') this.#keep(event.message);
+    if (event.kind === 'problem' && event.station) this.#keep(`${event.problem.message}. ${event.problem.next}`);
     if (changing.has(event.kind)) this.#revision++;
     for (const listener of [...this.#listeners]) listener(event);
   };
+
+  #keep(warning: string): void {
+    if (this.#warnings.push(warning) > MOST_WARNINGS) this.#warnings.shift();
+  }
 }

@@ -7,7 +7,7 @@ import { millisToTicks, type Ticks90k, ticksToMillis } from '../base/units.js';
 import type { OperatorCommand, StationAction } from '../contract/commands.js';
 import type { Operator, ServerStation, ServerView } from '../contract/server-view.js';
 import { closeReel } from '../reel/open-reel.js';
-import { replaceItems, resumeProgramme, showSlate, skipItem } from '../station/change.js';
+import { exchangeReels, replaceItems, resumeProgramme, showSlate, skipItem } from '../station/change.js';
 import type { StationItem } from '../station/playlist.js';
 import type { Station } from '../station/station.js';
 import type { TimelineChange } from '../station/timeline.js';
@@ -40,8 +40,8 @@ const impossible = (what: string, next = 'There is nothing to do.') => new Probl
  */
 export class ServerOperator implements Operator {
   readonly #options: ServerOperatorOptions;
-  /** Stations whose source is being read again. */
-  readonly #reloading = new Set<Entry>();
+  /** Stations whose source is being read again, until it has been. */
+  readonly #reloading = new Map<Entry, Promise<unknown>>();
   /** By station: settles when its changes so far are stored. A slow disk of one keeps no other waiting. */
   readonly #storing = new Map<string, Promise<void>>();
   readonly #saves = new Semaphore({ most: MOST_SAVES, waiting: Number.POSITIVE_INFINITY });
@@ -99,19 +99,22 @@ export class ServerOperator implements Operator {
   }
 
   /**
-   * Goes on without the items of a reel that was set aside, and with them again once it is made. Rejects with a Problem where it
-   * cannot be made; the station then plays its other items, of which it needs one.
+   * Goes on without the items whose reel is damaged and was set aside, and with them again once it is made. A station without
+   * others goes on with the damaged reel, which is open, until then. Rejects with a Problem where it cannot be made: the station
+   * then stays as it is.
    */
-  async replaceReel(id: string, reel: string): Promise<void> {
-    await this.#inTurn(id, (ready) => {
-      this.#requireOnAir(ready);
+  async replaceReel(entry: Entry, isDamaged: (item: StationItem) => boolean): Promise<void> {
+    await this.#inTurn(entry, (ready) => {
       const { station } = ready;
-      const isWhole = ({ reel: { data } }: StationItem) => data.manifest.id !== reel;
-      const skip = isWhole(station.itemAt(this.#now())) ? null : skipItem(station, this.#now());
+      const whole = station.items.filter((item) => !isDamaged(item));
+      if (whole.length === 0 || whole.length === station.items.length || !this.#isOnAir(ready)) return;
+      const skip = isDamaged(station.itemAt(this.#now())) ? skipItem(station, this.#now()) : null;
       if (skip) station.change(skip);
-      this.#change(ready, replaceItems(station, this.#now(), station.items.filter(isWhole)));
+      this.#change(ready, replaceItems(station, this.#now(), whole));
     });
-    await this.#reload(id);
+    // One that has begun may have opened the damaged reel.
+    while (this.#reloading.has(entry)) await this.#reloading.get(entry);
+    await this.#readAgain(entry, { isOnAir: false });
   }
 
   #start(id: string): Promise<void> {
@@ -159,38 +162,53 @@ export class ServerOperator implements Operator {
 
   async #reload(id: string): Promise<void> {
     const entry = this.#options.lineUp.find(id);
+    if (entry.ready === null) throw notReady();
+    this.#requireOnAir(entry.ready);
+    if (this.#reloading.has(entry)) throw impossible('its files are being read already', 'Wait until that is done.');
+    await this.#readAgain(entry, { isOnAir: true });
+  }
+
+  /** Reads the source of a station again, which has to be on the air at the end with `isOnAir`. */
+  async #readAgain(entry: Entry, options: { isOnAir: boolean }): Promise<void> {
+    const reading = this.#readSource(entry, options).finally(() => this.#reloading.delete(entry));
+    this.#reloading.set(entry, Promise.allSettled([reading]));
+    await reading;
+  }
+
+  async #readSource(entry: Entry, options: { isOnAir: boolean }): Promise<void> {
     const { plan, ready } = entry;
     if (ready === null) throw notReady();
-    this.#requireOnAir(ready);
-    if (this.#reloading.has(entry)) throw impossible('its files are being read already', 'Wait until that is done.');
-    this.#reloading.add(entry);
     const load = this.#options.load(plan);
     const signal = AbortSignal.any([load.signal, entry.removal.signal]);
     try {
       // Preparing may take hours: no other command of the station waits for it.
-      const { items, files } = await reloadItems({ ...load, signal }, ready.station);
-      await this.#take(entry, ready, { items, files });
+      const reloaded = await reloadItems({ ...load, signal }, ready.station);
+      await this.#take(entry, ready, reloaded, options);
       await this.#storing.get(plan.id);
     } catch (error) {
       throw signal.aborted ? removedMeanwhile(plan.name, error) : error;
-    } finally {
-      this.#reloading.delete(entry);
     }
   }
 
   /** Plays reloaded items instead of the station's; those that it does not take are closed. */
-  async #take(entry: Entry, ready: ReadyStation, { items, files }: Reloaded): Promise<void> {
+  async #take(
+    entry: Entry,
+    ready: ReadyStation,
+    { items, files }: Reloaded,
+    { isOnAir }: { isOnAir: boolean },
+  ): Promise<void> {
     const { plan, station } = ready;
     let opened = items;
     try {
       await this.#options.lineUp.inTurn(entry, () => {
-        this.#requireOnAir(ready);
+        if (isOnAir) this.#requireOnAir(ready);
         const before = station.items;
         opened = ownItems(station, items);
         if (opened.length === before.length && opened.every((item, index) => item === before[index])) return;
         plan.source.files = files;
         ready.sources = null; // Computed again when the change is stored.
-        this.#change(ready, replaceItems(station, this.#now(), opened));
+        const now = this.#now();
+        this.#change(ready, exchangeReels(station, now, opened) ?? replaceItems(station, now, opened));
       });
     } finally {
       closeUnused(station, opened);

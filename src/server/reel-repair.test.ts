@@ -1,11 +1,13 @@
 /** Damaged reels under a server of three stations: one of a folder with two items, two of one film each. */
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { makeFilm } from '../../test/support/film.js';
 import { flipBit, seeded } from '../../test/support/flips.js';
 import { scratchFolder, sharedFolder } from '../../test/support/spool.js';
+import { inodeOf } from '../reel/open-reel.js';
+import { ReelDamage } from '../reel/read-reel.js';
 import { ReelFile } from '../reel/reel.js';
 import type { ServerEvent } from './events.js';
 import { openServer, type Server } from './server.js';
@@ -108,39 +110,83 @@ test('a changed bit in a reel’s properties or index is said, and only that ree
   assert.deepEqual(readdirSync(join(store, 'damaged')), [], 'made again');
 });
 
-test('a station whose packets are damaged goes on with its other items, or is off the air, until they are made again', async (context) => {
+test('a station whose packets are damaged stays on the air, with its other items or as it is, until they are made again', async (context) => {
   const { films, store, file, reelOf } = await copy(context);
   for (const path of [file(ONE, ReelFile.packets.h264), file(HALL, ReelFile.packets.h264, 1)]) {
     flipBit(path, seeded(5, 1, statSync(path).size * 8)[0]!, { touched: true });
   }
   const { server, events, until, kinds } = await start(context, films, store);
-  const changes = () => kinds(HALL).filter((kind) => kind === 'changed').length;
-  await until(() => kinds(ONE).filter((kind) => kind === 'on-air').length === 2 && changes() === 2);
-  assert.deepEqual(kinds(ONE), ['on-air', 'problem', 'off-air', 'preparing', 'prepared', 'on-air']);
+  const changes = (id: string) => kinds(id).filter((kind) => kind === 'changed').length;
+  await until(() => changes(ONE) === 1 && changes(HALL) === 2);
+  assert.deepEqual(kinds(ONE), ['on-air', 'problem', 'preparing', 'prepared', 'changed'], 'it is never off the air');
   assert.deepEqual(kinds(HALL), ['on-air', 'problem', 'changed', 'preparing', 'prepared', 'changed']);
   assert.deepEqual(kinds(TWO), ['on-air'], 'it notices nothing');
   const { problem } = events.find((event) => event.kind === 'problem')!;
   assert.match(problem.message, /^1 Mended one\.mp4: the reel .* is damaged: packets\.ts: its packets are not those/);
   assert.ok(problem.next.includes(join('damaged', reelOf(ONE))));
+  const { stations, warnings } = server.operator.view();
+  assert.ok(warnings.includes(`${problem.message}. ${problem.next}`), 'the operator sees it');
   assert.deepEqual(onAir(server), [ONE, TWO, HALL]);
-  const hall = server.operator.view().stations.find(({ info }) => info.id === HALL)!;
+  const hall = stations.find(({ info }) => info.id === HALL)!;
   assert.deepEqual(
     hall.items.map(({ name }) => name),
     ['a', 'b'],
   );
+  for (const [id, items] of [
+    [ONE, [0]],
+    [HALL, [0, 1]],
+  ] as const) {
+    assert.deepEqual(
+      server.stationOnAir(id)!.station.items.map(({ reel }) => inodeOf(reel)),
+      items.map((item) => statSync(file(id, ReelFile.packets.h264, item)).ino),
+      'what was made again is played',
+    );
+  }
+  const { station } = server.stationOnAir(ONE)!;
+  const [before, after] = station.timeline.periods;
+  assert.deepEqual(
+    [after!.filler, station.at(after!.from), before!.at(after!.from)],
+    [null, after!.first, after!.first],
+    'it goes on where it is',
+  );
 });
 
-test('a damaged reel without its source is set aside, and its station is off the air with a problem', async (context) => {
+test('a damaged reel without its source is set aside, and its station goes on with it, with a problem', async (context) => {
   const { store, file, reelOf, ...from } = await copy(context);
   const films = join(scratchFolder(context), 'films');
   cpSync(from.films, films, { recursive: true });
   flipBit(file(TWO, ReelFile.packets.h264), 4_711, { touched: true });
   const { server, events, until, kinds } = await start(context, films, store);
-  rmSync(join(films, 'two.mp4'));
-  await until(() => kinds(TWO).includes('removed'));
-  assert.deepEqual(onAir(server), [ONE, HALL]);
-  const problems = events.flatMap((event) => (event.kind === 'problem' ? [event.problem.message] : []));
-  assert.match(problems.join('\n'), /two\.mp4: no such file/);
-  assert.match(problems.at(-1)!, /^2 Mended two\.mp4: its damaged reel cannot be made again/);
+  const gone = join(films, 'two.mp4');
+  renameSync(gone, `${gone}.away`);
+  await until(() => kinds(TWO).filter((kind) => kind === 'problem').length === 2);
+  assert.deepEqual(onAir(server), [ONE, TWO, HALL]);
+  assert.deepEqual(kinds(TWO).slice(-3), ['on-air', 'problem', 'problem'], 'it is never off the air');
+  const problem = events.flatMap((event) => (event.kind === 'problem' ? [event.problem] : [])).at(-1)!;
+  assert.match(problem.message, /^2 Mended two\.mp4: its damaged reel cannot be made again: .*two\.mp4: no such file/);
+  assert.match(problem.next, /The station goes on with the damaged one: reload it when its source is back\.$/);
   assert.equal(existsSync(join(store, 'damaged', reelOf(TWO), ReelFile.packets.h264)), true);
+  renameSync(`${gone}.away`, gone);
+  await server.operator.execute({ do: 'reload', station: TWO });
+  assert.equal(
+    inodeOf(server.stationOnAir(TWO)!.station.items[0]!.reel),
+    statSync(file(TWO, ReelFile.packets.h264)).ino,
+  );
+});
+
+test('a stopped station with a damaged reel stays in the line-up, and is started with the one made again', async (context) => {
+  const { films, store, file } = await copy(context);
+  flipBit(file(TWO, ReelFile.packets.h264), 4_711);
+  const { server, until, kinds } = await start(context, films, store);
+  await server.operator.execute({ do: 'stop', station: TWO });
+  const path = file(TWO, ReelFile.packets.h264);
+  const { size: bytes, ino: inode, mtimeMs } = statSync(path);
+  await server.replaceReel(
+    server.operator.view().stations.find(({ info }) => info.id === TWO)!.items[0]!.id,
+    new ReelDamage(join(path, '..'), ReelFile.packets.h264, 'it was changed', { bytes, inode, mtimeMs }),
+  );
+  await until(() => kinds(TWO).includes('changed'));
+  assert.deepEqual(onAir(server), [ONE, HALL]);
+  await server.operator.execute({ do: 'start', station: TWO });
+  assert.equal(inodeOf(server.stationOnAir(TWO)!.station.items[0]!.reel), statSync(path).ino);
 });

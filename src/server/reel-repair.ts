@@ -1,26 +1,30 @@
 /** Stations whose reel turned out to be damaged while it is open. */
 import { asProblem, Problem } from '../base/problem.js';
+import { inodeOf } from '../reel/open-reel.js';
 import type { ReelDamage } from '../reel/read-reel.js';
 import type { Store } from '../reel/store.js';
-import type { Broadcaster } from './broadcaster.js';
+import type { StationItem } from '../station/station.js';
 import type { ServerEvents } from './events.js';
 import type { Entry, LineUp } from './line-up.js';
 import type { ServerOperator } from './operator.js';
+import type { Slates } from './slates.js';
 
 export interface ReelRepairOptions {
   store: Store;
   lineUp: LineUp;
-  broadcaster: Broadcaster;
   operator: ServerOperator;
+  slates: Slates;
   events: ServerEvents;
-  /** Closes a station and loads it again; it goes on the air if `isOnAir`. Rejects where that fails. */
-  restart(entry: Entry, isOnAir: boolean): Promise<void>;
+  /** Makes the missing reels of slates. */
+  prepareSlates(): Promise<void>;
+  /** Aborted when the server ends. */
+  signal: AbortSignal;
 }
 
 /**
  * Responsible for:
- * - a damaged reel being set aside, and made again for each station that plays it
- * - the stations that play it: one with other items goes on with those, another is off the air until then
+ * - a damaged reel being set aside, and made again for each station that plays it, or for slates
+ * - the stations that play it: they go on with their other items, or with the damaged reel, until then
  * - a line for each of them, also where it cannot be made again
  */
 export class ReelRepair {
@@ -31,48 +35,60 @@ export class ReelRepair {
   }
 
   async replace(reel: string, damage: ReelDamage): Promise<void> {
-    const { store, lineUp, events } = this.#options;
-    const aside = await store.setAside(reel);
-    const next = `It is kept in ${aside}, and made again from its source.`;
-    const entries = lineUp.entries.filter((entry) => uses(entry, reel));
-    for (const { plan } of entries) {
-      const problem = new Problem('store', `${plan.number} ${plan.name}: ${damage.message}`, next);
-      events.emit({ kind: 'problem', problem, station: plan });
+    const { store, lineUp, slates, events, prepareSlates } = this.#options;
+    const aside = await store.setAside(reel, damage.packets);
+    const isDamaged = ofFile(reel, damage);
+    const entries = lineUp.entries.filter(({ ready }) => ready?.station.items.some(isDamaged));
+    for (const entry of entries) {
+      const meanwhile = `Until then the station goes on ${hasOthers(entry, isDamaged) ? 'with its other items' : 'with it'}.`;
+      const next =
+        aside === null
+          ? 'Another server has made it again: the station changes to that one.'
+          : `It is kept in ${aside}, and made again from its source. ${meanwhile}`;
+      this.#emit(entry, new Problem('store', damage.message, next));
     }
-    // A slate, which is made again at the next start, or what was on the air in the past.
-    if (entries.length === 0) events.emit({ kind: 'problem', problem: new Problem('store', damage.message, next) });
-    for (const entry of entries) await this.#replaceIn(entry, reel);
+    const isSlate = slates.has(reel);
+    if (entries.length === 0) {
+      const next =
+        aside === null ? 'It was made again.' : `It is kept in ${aside}${isSlate ? ', and made again' : ''}.`;
+      events.emit({ kind: 'problem', problem: new Problem('store', damage.message, next) });
+    }
+    for (const entry of entries) await this.#replaceIn(entry, isDamaged);
+    if (isSlate) await prepareSlates();
   }
 
-  async #replaceIn(entry: Entry, reel: string): Promise<void> {
-    const { operator, broadcaster, events, lineUp, restart } = this.#options;
-    const { plan, ready } = entry;
-    const isOnAir = broadcaster.find(plan.id) !== undefined;
-    const hasOthers = ready?.station.items.some(({ reel: { data } }) => data.manifest.id !== reel) ?? false;
+  async #replaceIn(entry: Entry, isDamaged: (item: StationItem) => boolean): Promise<void> {
+    const { operator, signal } = this.#options;
+    const isAlone = !hasOthers(entry, isDamaged);
     try {
-      if (isOnAir && hasOthers) await operator.replaceReel(plan.id, reel);
-      else await restart(entry, isOnAir);
-      if (uses(entry, reel)) return;
-      const problem = new Problem(
-        'source',
-        `${plan.number} ${plan.name}: the source of a damaged reel is gone`,
-        PUT_BACK,
-      );
-      events.emit({ kind: 'problem', problem, station: plan });
+      const before = countOf(entry);
+      await operator.replaceReel(entry, isDamaged);
+      if (countOf(entry) >= before) return;
+      this.#emit(entry, new Problem('source', 'the source of a damaged reel is gone', PUT_BACK));
     } catch (error) {
-      if (entry.removal.signal.aborted) return;
+      if (entry.removal.signal.aborted || signal.aborted) return;
       const { code, message, next } = asProblem(error);
-      const what = `${plan.number} ${plan.name}: its damaged reel cannot be made again: ${message}`;
-      events.emit({ kind: 'problem', problem: new Problem(code, what, next, { cause: error }), station: plan });
-      if (entry.ready !== null) return;
-      lineUp.delete(entry);
-      events.emit({ kind: 'removed', station: plan });
+      const goesOn = isAlone ? ' The station goes on with the damaged one: reload it when its source is back.' : '';
+      const what = `its damaged reel cannot be made again: ${message}`;
+      this.#emit(entry, new Problem(code, what, `${next}${goesOn}`, { cause: error }));
     }
+  }
+
+  #emit({ plan }: Entry, { code, message, next, cause }: Problem): void {
+    const problem = new Problem(code, `${plan.number} ${plan.name}: ${message}`, next, { cause });
+    this.#options.events.emit({ kind: 'problem', problem, station: plan });
   }
 }
 
 const PUT_BACK = 'Put the file back and reload the station: it goes on without it until then.';
 
-/** Whether a station plays the reel now. */
-const uses = ({ ready }: Entry, reel: string): boolean =>
-  ready?.station.items.some(({ reel: { data } }) => data.manifest.id === reel) ?? false;
+/** Whether an item is read from the damaged file: one that was made again meanwhile has the same id. */
+const ofFile =
+  (id: string, { packets }: ReelDamage) =>
+  ({ reel }: StationItem): boolean =>
+    reel.data.manifest.id === id && (packets === null || inodeOf(reel) === packets.inode);
+
+const countOf = ({ ready }: Entry): number => ready?.station.items.length ?? 0;
+
+const hasOthers = ({ ready }: Entry, isDamaged: (item: StationItem) => boolean): boolean =>
+  ready?.station.items.some((item) => !isDamaged(item)) ?? false;

@@ -1,51 +1,34 @@
-/** A server: stations from their files onto the air, changed while it runs. */
+/** A server: what sends is opened, stations come and go while it runs, and everything is closed. */
 import { availableParallelism } from 'node:os';
 import { closeInOrder } from '../base/closing.js';
 import { neededByServer } from '../base/descriptor-budget.js';
-import { asProblem, nullIfProblem, Problem } from '../base/problem.js';
-import { systemTimers } from '../base/timers.js';
-import { Millis, millisToTicks, Ticks90k } from '../base/units.js';
+import { asProblem } from '../base/problem.js';
+import { type Millis, millisToTicks } from '../base/units.js';
 import type { Operator } from '../contract/server-view.js';
 import { readKeyFile } from '../control/key-file.js';
-import { type Conflict, conflictText } from '../discovery/conflicts.js';
-import { type FoundStation, findStations, type StationServer } from '../discovery/find.js';
+import { type FoundStation, findStations } from '../discovery/find.js';
 import type { MediaSettings } from '../media/settings.js';
 import { loopback, type NetInterface, resolveInterface } from '../net/interfaces.js';
 import { statsOf } from '../playout/stats.js';
-import { generate, generatedPath } from '../reel/generated.js';
-import { ReelDamage } from '../reel/read-reel.js';
+import type { ReelDamage } from '../reel/read-reel.js';
 import { defaultStore, Store } from '../reel/store.js';
 import type { Station, StationItem } from '../station/station.js';
 import type { MessageKey } from '../wire/seal.js';
-import { type StationInfo, stationInfoSchema } from '../wire/station-info.js';
+import type { StationInfo } from '../wire/station-info.js';
 import { Broadcaster } from './broadcaster.js';
-import { CLAIM_PATIENCE, Claims } from './claims.js';
-import {
-  checkServerConfig,
-  checkStationConfig,
-  type ServerConfig,
-  type ServerConfigInput,
-  type StationConfig,
-  type StationConfigInput,
-} from './config.js';
+import { checkServerConfig, type ServerConfig, type ServerConfigInput, type StationConfigInput } from './config.js';
 import { type OnServerEvent, ServerEvents } from './events.js';
 import { FileStateStore } from './file-state-store.js';
-import { type Entry, LineUp, removedMeanwhile } from './line-up.js';
+import { LineUp } from './line-up.js';
 import { ServerOperator } from './operator.js';
 import { ReelRepair } from './reel-repair.js';
 import { Slates } from './slates.js';
-import { findSource, type StationSource } from './sources.js';
 import type { StateStore } from './state-store.js';
-import { loadStation, type PrepareOptions, prepareStation, type ReadyStation } from './station-loader.js';
-import { planStation, type StationPlan } from './station-plan.js';
+import { CONFLICT_TIMEOUT, StationStarter } from './station-starter.js';
 import { countersOf, reportStats, type StationCountersOnAir, totalsOf } from './stats-reporter.js';
-import { noteSources, restoreStation, type StateOptions } from './stored-station.js';
 
 /** Files that a station holds open beside its items: a slate, and the item being opened. */
 const OTHER_FILES = 2;
-
-/** How long other servers may take to answer which stations they send: stations wait for it. */
-const CONFLICT_TIMEOUT = Millis(120);
 
 /**
  * Opens a server: it checks the configuration and opens what sends. No station is on the air until `startStations`.
@@ -125,8 +108,7 @@ interface ServerParts {
 
 /**
  * Responsible for:
- * - stations being added and removed while the server runs; an error of one is that station's alone
- * - delaying a station to whose group another server sends something else, and warning of it
+ * - stations being added and removed while the server runs
  * - closing everything in reverse order
  */
 export class Server {
@@ -134,9 +116,9 @@ export class Server {
   readonly operator: Operator;
   readonly #parts: ServerParts;
   readonly #operator: ServerOperator;
+  readonly #starter: StationStarter;
   readonly #repair: ReelRepair;
   readonly #lineUp = new LineUp();
-  readonly #claims = new Claims({ search: () => this.#findOthers(), timers: systemTimers });
   /** In the order of opening. */
   readonly #closing: (() => Promise<void> | void)[];
   /** Aborted when the server is closed. */
@@ -149,14 +131,19 @@ export class Server {
   constructor(parts: ServerParts) {
     const { config, broadcaster, events } = parts;
     this.#parts = parts;
-    const load = (plan: StationPlan) => this.#loadOptions(plan);
-    this.#operator = new ServerOperator({ ...parts, lineUp: this.#lineUp, load });
-    this.operator = this.#operator;
+    const lineUp = this.#lineUp;
+    const { signal } = this.#ending;
+    const starter = new StationStarter({ ...parts, lineUp, signal });
+    const operator = new ServerOperator({ ...parts, lineUp, load: (plan) => starter.loadOptions(plan) });
+    this.#starter = starter;
+    this.#operator = operator;
+    this.operator = operator;
     this.#repair = new ReelRepair({
       ...parts,
-      lineUp: this.#lineUp,
-      operator: this.#operator,
-      restart: (entry, isOnAir) => this.#restart(entry, isOnAir),
+      lineUp,
+      operator,
+      signal,
+      prepareSlates: () => this.prepareSlates(),
     });
     this.#closing = [
       () => this.#closeStations(),
@@ -222,29 +209,7 @@ export class Server {
    * server is closed. Rejects with a Problem where the network cannot be searched for other servers.
    */
   async startStations(): Promise<void> {
-    await this.#run(async () => {
-      const found = await this.#parts.found;
-      const missing: Entry[] = [];
-      const starting: Promise<void>[] = [];
-      // A station that waits for a claim on its group to end does not delay the next.
-      const begin = (entry: Entry, start: (onWait: () => void) => Promise<void>) =>
-        new Promise<void>((resolve, reject) => {
-          const started = this.#attempt(entry, () => start(resolve));
-          starting.push(started);
-          started.then(resolve, reject);
-        });
-      for (const entry of this.#planConfigured()) {
-        await begin(entry, async (onWait) => {
-          if (!(await this.#start(entry, loadKnown, { found, onWait }))) missing.push(entry);
-        });
-      }
-      for (const entry of missing) {
-        await begin(entry, async (onWait) => {
-          if (!(await this.#start(entry, prepareMissing, { found, onWait }))) this.#lineUp.delete(entry);
-        });
-      }
-      await Promise.all(starting);
-    }).catch((error: unknown) => {
+    await this.#run(async () => this.#starter.startConfigured(await this.#parts.found)).catch((error: unknown) => {
       if (!this.#ending.signal.aborted) throw error;
     });
   }
@@ -254,23 +219,8 @@ export class Server {
    * Problem, and the station is not in the line-up: its configuration is wrong, no file can be played, its number or group is
    * in use, it was removed or the server closed meanwhile.
    */
-  async addStation(input: StationConfigInput): Promise<string> {
-    const config = checkStationConfig(input);
-    const { format } = this.#parts.config;
-    const others = this.#lineUp.plans;
-    const number = (this.#lineUp.entries.at(-1)?.plan.number ?? 0) + 1;
-    const plan = planStation({ config, source: this.#sourceOf(config), number, format, others });
-    const entry = this.#lineUp.add(plan);
-    try {
-      const load = async (options: PrepareOptions & StateOptions) =>
-        (await loadKnown(options)) ?? prepareMissing(options);
-      const isStarted = await this.#run(() => this.#start(entry, load));
-      if (!isStarted) throw new Problem('source', `${plan.name}: no file can be played`, 'The log has the reasons.');
-      return plan.id;
-    } catch (error) {
-      this.#lineUp.delete(entry);
-      throw this.#isAborted(entry) ? removedMeanwhile(plan.name, error) : error;
-    }
+  addStation(input: StationConfigInput): Promise<string> {
+    return this.#follow(this.#starter.add(input));
   }
 
   /** Takes a station off the air and forgets it; ends its preparation. Rejects with a Problem where there is no such station. */
@@ -301,7 +251,7 @@ export class Server {
 
   /**
    * Sets a reel aside that was found to be damaged, and makes it again for the stations that play it: one goes on with its other
-   * items, or is off the air until then. Each of them is an event `problem`; never rejects.
+   * items, or with the damaged reel, until then. Each of them is an event `problem`; never rejects.
    */
   replaceReel(reel: string, damage: ReelDamage): Promise<void> {
     return this.#run(() => this.#repair.replace(reel, damage)).catch((error: unknown) => {
@@ -325,141 +275,13 @@ export class Server {
     }
   }
 
-  /** Plans of the stations of the configuration. One whose source cannot be used keeps its number. */
-  #planConfigured(): Entry[] {
-    const { config, events } = this.#parts;
-    let number = 0;
-    return config.stations.flatMap((station) => {
-      number = station.number ?? number + 1;
-      try {
-        const source = this.#sourceOf(station);
-        const others = this.#lineUp.plans;
-        return [this.#lineUp.add(planStation({ config: station, source, number, format: config.format, others }))];
-      } catch (error) {
-        events.emit({ kind: 'problem', problem: asProblem(error) });
-        return [];
-      }
-    });
-  }
-
-  #sourceOf({ source, name }: StationConfig): StationSource {
-    if (typeof source === 'string') return findSource(source);
-    const { store } = this.#parts;
-    const path = generatedPath(store, source.generated);
-    const generated = (signal: AbortSignal) => generate(store, source.generated, signal);
-    return { name: name ?? 'Test card', path, files: [path], generate: generated };
-  }
-
-  /** Runs the loading of one station: its error is an event and removes it, and others go on. */
-  async #attempt(entry: Entry, load: () => Promise<void>): Promise<void> {
-    if (this.#ending.signal.aborted) return;
-    try {
-      await load();
-    } catch (error) {
-      this.#lineUp.delete(entry);
-      if (this.#isAborted(entry)) return;
-      this.#parts.events.emit({ kind: 'problem', problem: asProblem(error), station: entry.plan });
-    }
-  }
-
-  /** Closes a station and loads it again, on the air or not as it was. Rejects with a Problem where that fails. */
-  async #restart(entry: Entry, isOnAir: boolean): Promise<void> {
-    await this.#lineUp.inTurn(entry, async () => {
-      await this.#parts.broadcaster.remove(entry.plan.id);
-      entry.ready?.station.close();
-      entry.ready = null;
-    });
-    if (await this.#start(entry, prepareMissing, { isOnAir })) return;
-    throw new Problem('source', `${entry.plan.name}: no file can be played`, 'The log has the reasons.');
-  }
-
-  /** Whether the station was removed, or the server closed. */
-  #isAborted({ removal }: Entry): boolean {
-    return removal.signal.aborted || this.#ending.signal.aborted;
-  }
-
-  /** Loads a station and puts it on the air. False where there is nothing to load. */
-  async #start(
-    entry: Entry,
-    load: (options: PrepareOptions & StateOptions) => Promise<ReadyStation | null>,
-    {
-      found,
-      onWait = () => undefined,
-      isOnAir = true,
-    }: { found?: readonly FoundStation[]; onWait?: () => void; isOnAir?: boolean } = {},
-  ): Promise<boolean> {
-    const options = this.#loadOptions(entry.plan);
-    const signal = AbortSignal.any([options.signal, entry.removal.signal]);
-    const ready = await load({ ...options, signal });
-    if (ready === null) return false;
-    try {
-      if (ready.sources === null) await noteSources(ready, options);
-      const { twins, claim } = await this.#claims.settle({
-        info: () => ready.info(millisToTicks(this.now())),
-        found,
-        onWait: (other) => {
-          onWait();
-          this.#noteWait(entry, other);
-        },
-        signal,
-      });
-      signal.throwIfAborted();
-      checkDescription(ready);
-      entry.ready = ready;
-      if (isOnAir) this.#parts.broadcaster.add(ready, twins);
-      if (claim) this.#warnOfClaim(entry, claim);
-      return true;
-    } catch (error) {
-      const { broadcaster } = this.#parts;
-      if (broadcaster.find(entry.plan.id) === ready) await broadcaster.remove(entry.plan.id);
-      entry.ready = null;
-      ready.station.close();
-      throw error;
-    }
-  }
-
-  #noteWait({ plan: station }: Entry, claim: Conflict): void {
-    const wait = `It goes on the air when the other ends, or in ${CLAIM_PATIENCE / 1000} s all the same.`;
-    this.#parts.events.emit({ kind: 'note', message: `${conflictText(claim)}. ${wait}`, station });
-  }
-
-  #warnOfClaim({ plan: station }: Entry, claim: Conflict): void {
-    const advice =
-      'Receivers of MultiStreamCast take each from its own server; other players get both mixed. Give yours another name, as ' +
-      'NAME=PATH, or end the other one.';
-    this.#parts.events.emit({ kind: 'warning', message: `${conflictText(claim)}. ${advice}`, station });
-  }
-
-  /** Stations that other servers send now. */
-  async #findOthers(): Promise<readonly FoundStation[]> {
-    const { broadcaster, messageKey } = this.#parts;
-    const { at } = broadcaster;
-    const isOwn = ({ address, port }: StationServer) => address === at.address && port === broadcaster.controlPort;
-    const found = await findStations({ interfaces: [at], timeout: CONFLICT_TIMEOUT, key: messageKey });
-    return found.flatMap((station): FoundStation[] => {
-      const [first, ...more] = station.servers.filter((server) => !isOwn(server));
-      return first ? [{ ...station, servers: [first, ...more] }] : [];
-    });
-  }
-
-  #loadOptions(plan: StationPlan): PrepareOptions & StateOptions {
-    const { config, settings, broadcaster, store, states, events } = this.#parts;
-    return {
-      plan,
-      settings: { ...settings, format: plan.format },
-      store,
-      states,
-      server: config.name,
-      source: () => broadcaster.at.address,
-      fec: config.fec === 'none' ? undefined : config.fec.size,
-      onEvent: events.emit,
-      signal: this.#ending.signal,
-    };
-  }
-
   async #run<T>(work: () => Promise<T>): Promise<T> {
     this.#ending.signal.throwIfAborted();
-    const running = work();
+    return this.#follow(work());
+  }
+
+  /** The server's end waits for what runs. */
+  async #follow<T>(running: Promise<T>): Promise<T> {
     this.#running.add(running);
     try {
       return await running;
@@ -482,39 +304,4 @@ export class Server {
       ),
     );
   }
-}
-
-/** Throws a Problem where a station's description breaks the rules of the network: no receiver would take the whole list. */
-function checkDescription({ plan, info }: ReadyStation): void {
-  const { error } = stationInfoSchema.safeParse(info(Ticks90k(0)));
-  if (!error) return;
-  const fields = error.issues.map(({ path }) => path.join('.')).join(', ');
-  const next = 'Remove its reel from the store, so that it is prepared again.';
-  throw new Problem('store', `${plan.number} ${plan.name} cannot be announced, because of its ${fields}`, next);
-}
-
-/** The station as its operator left it or from reels in the store; null where files would have to be read for that. */
-async function loadKnown(options: PrepareOptions & StateOptions): Promise<ReadyStation | null> {
-  try {
-    const restored = await restoreStation(options, { canPrepare: true });
-    // A fault of its files is reported when they are prepared.
-    return restored ?? (await loadStation(options).catch(nullIfProblem));
-  } catch (error) {
-    if (error instanceof ReelDamage) return null;
-    throw error;
-  }
-}
-
-/** The same, with files read and missing reels made. */
-async function prepareMissing(options: PrepareOptions & StateOptions): Promise<ReadyStation | null> {
-  try {
-    const restored = await restoreStation(options, { reads: true, canPrepare: true });
-    return restored ?? (await prepareStation(options));
-  } catch (error) {
-    if (!(error instanceof ReelDamage)) throw error;
-  }
-  const prepared = await prepareStation(options);
-  const restored = await restoreStation(options, { reads: true });
-  if (restored !== null) prepared?.station.close();
-  return restored ?? prepared;
 }

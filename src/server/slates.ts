@@ -57,6 +57,10 @@ export class Slates {
   readonly list: readonly Slate[];
   readonly #files: readonly SlateFile[];
   readonly #options: SlatesOptions;
+  /** Reels that were made of them, by id. */
+  readonly #reels = new Set<string>();
+  /** Settles when the reels are made that have been asked for. */
+  #making: Promise<unknown> = Promise.resolve();
 
   /** The slates of the configuration, and one that is generated. Throws a Problem where a file does not exist or is a folder. */
   constructor(configs: readonly SlateConfig[], options: SlatesOptions) {
@@ -66,14 +70,26 @@ export class Slates {
   }
 
   /** Makes the missing reels, one after another. A film that cannot be used is an event; rejects only when aborted. */
-  async prepare(stations: readonly Station[], signal: AbortSignal): Promise<void> {
+  prepare(stations: readonly Station[], signal: AbortSignal): Promise<void> {
+    const made = this.#making.then(() => this.#prepare(stations, signal));
+    this.#making = made.catch(() => undefined);
+    return made;
+  }
+
+  /** Whether a reel was made of a slate. */
+  has(reel: string): boolean {
+    return this.#reels.has(reel);
+  }
+
+  async #prepare(stations: readonly Station[], signal: AbortSignal): Promise<void> {
     const targets = new Map(stations.map((station) => [layoutKey(station), station]));
     for (const { name, file, isGenerated = false } of this.#files) {
-      if (isGenerated && !(await this.#generate(signal))) continue;
+      if (isGenerated && !existsSync(file) && !(await this.#generate(signal))) continue;
       for (const station of targets.values()) {
         try {
           const settings = { ...this.#settings(station), target: station.items[0]!.reel.data.manifest.layout };
           const { reel } = await prepareReel({ source: file, settings, store: this.#options.store, signal });
+          this.#reels.add(reel.data.manifest.id);
           closeReel(reel);
         } catch (error) {
           if (signal.aborted) throw error;

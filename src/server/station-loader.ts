@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { asProblem, nullIfProblem, Problem } from '../base/problem.js';
 import type { Ticks90k } from '../base/units.js';
 import type { MediaSettings, StationLayout } from '../media/settings.js';
-import { closeReel } from '../reel/open-reel.js';
+import { closeReel, inodeOf } from '../reel/open-reel.js';
 import { findReel, prepareReel } from '../reel/prepare.js';
 import type { Reel } from '../reel/reel.js';
 import type { Store } from '../reel/store.js';
@@ -140,16 +140,16 @@ export interface Reloaded {
  * Each item has a reel of its own: see `ownItems`. Rejects with a Problem where no file is left.
  */
 export async function reloadItems(options: PrepareOptions, station: Station): Promise<Reloaded> {
+  await options.plan.source.generate?.(options.signal);
   const files = filesOf(options.plan.source.path);
   const plan = { ...options.plan, source: { ...options.plan.source, files } };
   const { layout } = station.items[0]!.reel.data.manifest;
   const prepare = preparing({ ...options, plan });
   const items =
-    (await itemsOf(
-      plan,
-      layout,
-      async (source) => (await ownLayout(options, source, layout)) ?? prepare(source, layout),
-    )) ?? [];
+    (await itemsOf(plan, layout, async (source) => {
+      const own = await ownLayout(options, source, layout);
+      return own ?? prepare(source, (await isOwnLayout(options, source, station)) ? null : layout);
+    })) ?? [];
   if (items.length > 0) return { items, files };
   throw new Problem('source', 'none of its files can be played', 'The log has the reason for each.');
 }
@@ -164,13 +164,23 @@ async function ownLayout(options: LoadOptions, source: string, layout: StationLa
   return null;
 }
 
+/** Whether the station has, or had, a reel of the file that was prepared without a target: it is made again in the same way. */
+async function isOwnLayout({ settings, store }: LoadOptions, source: string, station: Station): Promise<boolean> {
+  const content = await store.knownContentHash(source).catch(nullIfProblem);
+  if (content === null) return false;
+  const id = store.reelId(content, { ...settings, target: null });
+  return station.timeline.items.some(({ reel }) => reel.data.manifest.id === id);
+}
+
 /**
  * Items as the station has them already, where it has them, so that every reel is open once; reels opened for nothing are
- * closed. To be called right before the station takes the items: another change may have brought the same reels.
+ * closed. A reel that was made again is another: the file that the station has open may be damaged. To be called right before
+ * the station takes the items: another change may have brought the same reels.
  */
 export function ownItems({ timeline }: Station, items: readonly StationItem[]): StationItem[] {
   return items.map((item) => {
-    const same = timeline.items.filter(({ reel }) => isSameReel(reel, item.reel));
+    const inode = inodeOf(item.reel);
+    const same = timeline.items.filter(({ reel }) => isSameReel(reel, item.reel) && inodeOf(reel) === inode);
     const [first] = same;
     if (!first || same.some(({ reel }) => reel === item.reel)) return item;
     closeReel(item.reel);
