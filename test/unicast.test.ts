@@ -17,6 +17,7 @@ import { UnicastServer } from '../src/unicast/unicast-server.js';
 import { emptyRetransmission, readRetransmission } from '../src/wire/retransmission.js';
 import { parseRtp } from '../src/wire/rtp.js';
 import { makeFilm, reelOf } from './support/film.js';
+import { HandTimers } from './support/hand-timers.js';
 import { scratchFolder } from './support/spool.js';
 import { makeStation } from './support/stations.js';
 
@@ -30,6 +31,7 @@ async function openServer(
   context: TestContext,
   plain: boolean,
   onNote: (line: string) => void = (line) => assert.fail(line),
+  timers?: HandTimers,
 ) {
   const before = process.env.MSC_SOCKETS;
   if (plain) process.env.MSC_SOCKETS = 'plain';
@@ -43,6 +45,7 @@ async function openServer(
       budget: { total: 1e9 },
       // Of this process alone, so that tests that run at the same time are not found.
       query: { group: `239.255.254.${1 + (process.pid % 254)}`, port: await freePort() },
+      timers,
       onNote,
       onReadError: assert.fail,
     });
@@ -128,24 +131,50 @@ for (const { name, plain, skip } of ways) {
   });
 }
 
-test('a station that cannot be served is reported, and others go on', async (context) => {
+test('a station that cannot be served is reported, others go on, and it is tried again, less and less often', async (context) => {
   const notes: string[] = [];
-  const server = await openServer(context, false, (line) => notes.push(line));
+  let onNote: () => void = () => undefined;
+  const timers = new HandTimers();
+  const server = await openServer(
+    context,
+    false,
+    (line) => {
+      notes.push(line);
+      onNote();
+    },
+    timers,
+  );
+  const noted = () =>
+    new Promise<void>((resolve) => {
+      onNote = resolve;
+    });
   const served = await makeServed(context);
-  const noPeriods = {
-    ...served,
-    info: { ...served.info, id: 'broken' },
-    station: { data: { ssrc: 1, timeline: { ...served.station.data.timeline, periods: { first: 0, added: [] } } } },
-  };
-  server.add(noPeriods as unknown as Parameters<UnicastServer['add']>[0]);
+  const broken = { ...served, info: { ...served.info, id: 'broken' } };
+  const { timeline } = served.station.data;
+  const noPeriods = { data: { ssrc: 1, timeline: { ...timeline, periods: { first: 0, added: [] } } } };
+  let given = noted();
+  server.add({ ...broken, station: noPeriods as unknown as Station });
   server.add(served);
-  await server.remove('broken');
-  assert.equal(notes.length, 1);
-  assert.match(notes[0]!, /^Station broken has no repair.*at least one period/s);
+  await given;
+  assert.match(notes[0]!, /^Station broken has no repair, .* for 1 s; .*at least one period/s);
+  for (const seconds of [1, 2, 4]) {
+    given = noted();
+    timers.advance(1_000 * seconds);
+    await given;
+    assert.match(notes.at(-1)!, new RegExp(`for ${2 * seconds} s`));
+  }
   const { session, has } = await openClient(server);
   const { next } = await session.tune(served.info.id, { flow: 3 });
   await has(next - 1);
+  // What was wrong with it is mended by a change.
+  server.change({ ...broken, station: served.station });
+  timers.advance(8_000);
+  const again = await session.tune('broken', { flow: 4 });
+  await has(again.next - 1);
   await session.exit();
+  await server.remove('broken');
+  assert.equal(timers.pending, 0);
+  assert.equal(notes.length, 4);
 });
 
 test('a thread that dies is replaced by one on the same port, with the same cookies and stations', async (context) => {

@@ -72,6 +72,12 @@ export class Thread<S extends { id: string }, Command = never, Report extends { 
     this.#post({ do: 'add', station });
   }
 
+  /** Has the thread take a station again, as it is now: it gave it up. */
+  addAgain(id: string): void {
+    const station = this.#stations.get(id);
+    if (station !== undefined) this.#post({ do: 'add', station });
+  }
+
   /** Sends `command`, which makes a station what `station` describes; a thread that takes over begins with that. */
   change(station: S, command: Command): void {
     this.#stations.set(station.id, station);

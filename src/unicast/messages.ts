@@ -51,7 +51,7 @@ export type UnicastReport =
   | { is: 'looping'; bell: number; descriptors: readonly number[] }
   /** The control port in use. */
   | { is: 'port'; port: number }
-  /** A fault of the program has ended the service of one station. */
+  /** A fault of the program has ended the service of one station, until it is added again. */
   | { is: 'fault'; id: string; message: string }
   /** Once a second: all sessions, and the stats of stations that have any. */
   | { is: 'stats'; sessions: ReceiverSession[]; stats: Record<string, UnicastStats> };

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, writeSync } from 'node:fs';
 import { messageOf } from '../base/problem.js';
+import { systemTimers, type Timers } from '../base/timers.js';
 import type { Millis } from '../base/units.js';
 import type { Clock } from '../clock/clock.js';
 import type { ReceiverSession } from '../contract/api.js';
@@ -17,6 +18,7 @@ import { Thread } from '../threads/thread.js';
 import type { MessageKey } from '../wire/seal.js';
 import type { StationInfo } from '../wire/station-info.js';
 import type { BudgetOptions } from './budget.js';
+import { GivenUp } from './given-up.js';
 import type { ServedChange, ServedStation, UnicastReport, UnicastThreadData } from './messages.js';
 
 export interface UnicastServerOptions {
@@ -35,7 +37,9 @@ export interface UnicastServerOptions {
   history?: Millis;
   /** The group of queries; other than the default only in tests. */
   query?: { group: string; port: number };
-  /** Called with lines for the log: once with each note, and whenever the thread has died. */
+  /** By default the system's; for the delay after which a station is served again. */
+  timers?: Timers;
+  /** Called with lines for the log: once with each note, and whenever the thread has died or has given up a station. */
   onNote(line: string): void;
   /** Called with a line for the log when the system refuses to send; by default `onNote`. */
   onSendError?(line: string): void;
@@ -43,7 +47,11 @@ export interface UnicastServerOptions {
   onReadError(id: string, message: string): void;
 }
 
-/** Responsible for one thread and its reports. */
+/**
+ * Responsible for:
+ * - one thread and its reports
+ * - stations that it has given up being served again, after a time
+ */
 export class UnicastServer {
   readonly #thread: Thread<ServedStation, ServedChange | ReopenCommand, UnicastReport>;
   readonly #options: UnicastServerOptions;
@@ -51,6 +59,7 @@ export class UnicastServer {
   readonly #data: UnicastThreadData;
   /** Of the stations' timelines, as the thread has them. */
   readonly #revisions = new Map<string, number>();
+  readonly #givenUp: GivenUp;
   #bell: number | null = null;
   #descriptors: readonly number[] = [];
   #sessions: readonly ReceiverSession[] = [];
@@ -59,7 +68,7 @@ export class UnicastServer {
   private constructor(options: UnicastServerOptions) {
     this.#options = options;
     this.#note = oncePerLine(options.onNote);
-    const { clock, onNote, onSendError: _, onReadError: __, ...rest } = options;
+    const { clock, timers = systemTimers, onNote, onSendError: _, onReadError: __, ...rest } = options;
     const secret = randomBytes(32);
     this.#data = { ...rest, clock: clock.shared, secret };
     this.#thread = new Thread({
@@ -68,10 +77,14 @@ export class UnicastServer {
       ring: () => {
         if (this.#bell !== null) writeSync(this.#bell, RING);
       },
-      onExit: () => this.#closeDescriptors(),
+      onExit: () => {
+        this.#givenUp.cancel();
+        this.#closeDescriptors();
+      },
       onMessage: (message) => this.#onMessage(message),
       onDeath: onNote,
     });
+    this.#givenUp = new GivenUp({ timers, takeAgain: (id) => this.#thread.addAgain(id) });
   }
 
   /** Rejects with a Problem: control port in use, no such interface. */
@@ -116,6 +129,7 @@ export class UnicastServer {
 
   remove(id: string): Promise<void> {
     this.#revisions.delete(id);
+    this.#givenUp.delete(id);
     return this.#thread.remove(id);
   }
 
@@ -146,6 +160,14 @@ export class UnicastServer {
     this.#bell = null;
   }
 
+  #onFault({ id, message }: Extract<UnicastReport, { is: 'fault' }>): void {
+    if (!this.#revisions.has(id)) return; // It was removed meanwhile.
+    const seconds = this.#givenUp.add(id) / 1_000;
+    this.#options.onNote(
+      `Station ${id} has no repair, no instant tuning and no past for ${seconds} s; its group and all other stations go on: ${message}`,
+    );
+  }
+
   #onMessage(message: ThreadReport | UnicastReport): void {
     switch (message.is) {
       case 'looping':
@@ -163,9 +185,7 @@ export class UnicastServer {
         this.#options.onReadError(message.id, message.message);
         break;
       case 'fault':
-        this.#options.onNote(
-          `Station ${message.id} has no repair, no instant tuning and no past until the server is restarted; its group and all other stations go on: ${message.message}`,
-        );
+        this.#onFault(message);
         break;
       case 'note':
         this.#note(message.line);

@@ -130,10 +130,16 @@ function serve({ now, loop, directory, control, unicast, onFault }: Opened): voi
     },
     onError: (error) => sendError(`control: ${error.message}`),
   });
+  const forget = (id: string) => {
+    stations.delete(id);
+    directory.remove(id);
+    unicast.remove(id);
+  };
   const add = (served: ServedStation) => {
     const { id, info } = served;
     const { group, port, bitrate } = info;
     const station = Station.of(served.station);
+    forget(id); // It may be here already: this thread took over from one that had given it up.
     stations.set(id, station);
     directory.add(served, station);
     unicast.add({ id, station, group, port, bitrate, now: now() });
@@ -160,9 +166,7 @@ function serve({ now, loop, directory, control, unicast, onFault }: Opened): voi
       data.at = message.at;
       reopening.to(message.at.address);
     } else if (message.do === 'remove') {
-      stations.delete(message.id);
-      directory.remove(message.id);
-      unicast.remove(message.id);
+      forget(message.id);
       post({ is: 'removed', id: message.id });
     } else {
       isStopped = true;
