@@ -1,8 +1,9 @@
 /** `msc`: runs a command, ends it on Ctrl-C, and gives its exit code. */
 import { CommanderError } from 'commander';
+import { fileProblem } from '../base/file-problem.js';
 import { asProblem, Problem } from '../base/problem.js';
 import { commandLine } from './commands.js';
-import { printProblem, written } from './output.js';
+import { printProblem, writesEvents, written } from './output.js';
 
 const PARSE_ERROR_EXIT_CODE = 2;
 /** 128 + SIGINT, as shells have it. */
@@ -22,9 +23,14 @@ export async function main(words: string[]): Promise<void> {
     printProblem(asProblem(error));
     process.exit(1);
   });
+  // Lines for people are lost where nobody can get them, as on a full disk: stations go on.
+  process.stderr.on('error', () => undefined);
+  let unwritten: Problem | null = null;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE' || error.code === 'EIO') process.exit(0); // The reader has read enough.
-    throw error;
+    const isClosed = error.code === 'EPIPE' || error.code === 'EIO';
+    if (isClosed && !writesEvents()) process.exit(0); // The reader has read enough.
+    unwritten ??= outputProblem(error);
+    abort.abort(); // Each further write fails as well.
   });
   let exitCode = 0;
   const onExitCode = (code: number) => {
@@ -32,6 +38,9 @@ export async function main(words: string[]): Promise<void> {
   };
   try {
     await commandLine({ signal: abort.signal, onExitCode }).parseAsync(words, { from: 'user' });
+    await written();
+    const failure = unwritten as Problem | null; // Set by an event.
+    if (failure !== null) throw failure;
   } catch (error) {
     if (error instanceof CommanderError) exitCode = error.exitCode === 0 ? 0 : PARSE_ERROR_EXIT_CODE;
     else {
@@ -42,4 +51,14 @@ export async function main(words: string[]): Promise<void> {
   }
   await written();
   process.exit(exitCode);
+}
+
+/** Why nothing more can be written to standard output. */
+function outputProblem(error: NodeJS.ErrnoException): Problem {
+  if (error.code !== 'EPIPE')
+    return asProblem(fileProblem(error, { code: 'store', path: 'Standard output', access: 'write' }));
+  const next = 'Start it again together with its reader, or without --json.';
+  return new Problem('store', 'The reader of standard output has ended, and this command with it', next, {
+    cause: error,
+  });
 }

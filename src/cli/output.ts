@@ -21,6 +21,10 @@ export interface Output {
   endProgress(): void;
 }
 
+let hasEvents = false;
+/** Whether events were written to standard output, which its reader follows while the command runs. */
+export const writesEvents = (): boolean => hasEvents;
+
 const BAR_LENGTH = 24;
 /** Shortest time between two states of the bar. */
 const BAR_PERIOD = Millis(100);
@@ -39,7 +43,9 @@ export function openOutput(options: { quiet: boolean; json: boolean }): Output {
     process.stderr.write(`\r\x1b[K${printable(line).slice(0, (process.stderr.columns ?? 80) - 1)}`);
   };
   const event = (value: object) => {
-    if (json) printJson(value);
+    if (!json) return;
+    hasEvents = true;
+    printJson(value);
   };
   return {
     print(line) {

@@ -1,8 +1,9 @@
 /** The file with the secret that servers and viewers share: `--key`. */
 import { randomBytes } from 'node:crypto';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { fileProblem } from '../base/file-problem.js';
 import { Problem, systemCode } from '../base/problem.js';
+import { readRegular } from '../base/regular-file.js';
 import { type MessageKey, messageKey } from '../wire/seal.js';
 
 /** Least length of a secret: 128 bits, if every byte is random. */
@@ -22,17 +23,15 @@ export async function readKeyFile(path: string, warn: (line: string) => void): P
   const problem = (cause: string) =>
     new Problem('usage', `The key file ${path} ${cause}`, 'Make one with: msc key FILE');
   try {
-    const stats = await stat(path);
-    if (!stats.isFile()) throw problem('is not a regular file'); // A pipe, for instance, could block for ever.
-    if (stats.size > LONGEST_FILE) throw problem(`has ${stats.size} bytes, more than the ${LONGEST_FILE} allowed`);
-    const secret = trimmed(await readFile(path));
+    const secret = trimmed(await readRegular(path, LONGEST_FILE));
     if (secret.length < LEAST_SECRET)
       throw problem(`has ${secret.length} bytes, fewer than the ${LEAST_SECRET} needed`);
-    if (process.platform !== 'win32' && (stats.mode & FOR_OTHERS) !== 0) {
+    if (process.platform !== 'win32' && ((await stat(path)).mode & FOR_OTHERS) !== 0) {
       warn(`Every user of this machine can read or change the key: chmod o-rw ${path}`);
     }
     return messageKey(secret);
   } catch (error) {
+    if (error instanceof RangeError) throw problem(`has more than the ${LONGEST_FILE} bytes allowed`);
     throw fileProblem(error, { code: 'usage', path, access: 'read' });
   }
 }
