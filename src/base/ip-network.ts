@@ -37,6 +37,18 @@ export function networkOf(address: string): string {
   return `${groups.map((group) => group.toString(16)).join(':')}::/64`;
 }
 
+/** An address within what one host may have: of IPv6 one of its /64, of IPv4 the same twice. */
+export interface Place {
+  readonly network: string;
+  readonly address: string;
+}
+
+/**
+ * The two levels of a share. A /64 can be one host, with all of its addresses, or a whole link: clients share as networks,
+ * and those of one network as addresses.
+ */
+export const placeOf = (address: string): Place => ({ network: networkOf(address), address: plainAddress(address) });
+
 /** Whether packets of the address do not leave this machine: 127.0.0.0/8, ::1. */
 export function isLoopback(address: string): boolean {
   const plain = plainAddress(address);

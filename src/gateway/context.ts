@@ -7,6 +7,7 @@ import type { Operator } from '../contract/server-view.js';
 import { Access, type Client } from './access/access.js';
 import type { CredentialsFile } from './access/credentials.js';
 import { Proxies } from './access/proxies.js';
+import { Answers } from './connections/answers.js';
 import { Connections } from './connections/connections.js';
 import type { Catalogue } from './source.js';
 import type { ThumbnailMaker } from './thumbnails/thumbnails.js';
@@ -42,6 +43,7 @@ export interface GatewayContext {
 export interface RouteContext extends GatewayContext {
   readonly access: Access;
   readonly connections: Connections;
+  readonly answers: Answers;
   /** The client of a request; a trusted proxy's, not the proxy. */
   clientOf(request: IncomingMessage): Client;
 }
@@ -65,5 +67,5 @@ export function routeContextOf(context: GatewayContext): RouteContext {
     mostNow: context.mostConnections && (() => context.mostConnections!()),
     isPrivileged: (request) => access.isPrivileged(clientOf(request)),
   });
-  return { ...context, now: () => context.now(), log, access, connections, clientOf };
+  return { ...context, now: () => context.now(), log, access, connections, answers: new Answers(), clientOf };
 }

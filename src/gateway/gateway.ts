@@ -1,10 +1,9 @@
 /** The gateway's HTTP server: its limits, its errors, and the routes put together. */
 import { type FastifyError, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
-import { networkOf } from '../base/ip-network.js';
 import { messageOf, Problem, systemCode } from '../base/problem.js';
 import { Millis } from '../base/units.js';
 import { apiRoutes } from './api/api-routes.js';
-import { Answers } from './connections/answers.js';
+import { unreadAnswers } from './connections/answers.js';
 import { type GatewayContext, type Routes, routeContextOf } from './context.js';
 import { healthRoutes } from './health-routes.js';
 import { hlsRoutes } from './hls/hls-routes.js';
@@ -57,7 +56,7 @@ const FAULT_PERIOD = Millis(10_000);
 /** Rejects with a Problem where the port cannot be listened on. */
 export async function openGateway({ context: given, host, port }: GatewayOptions): Promise<Gateway> {
   const context = routeContextOf(given);
-  const { connections } = context;
+  const { answers, connections } = context;
   const app = fastify({
     serverFactory: (handler) => connections.createServer(handler),
     bodyLimit: MOST_BODY,
@@ -69,13 +68,20 @@ export async function openGateway({ context: given, host, port }: GatewayOptions
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers(HEADERS);
   });
-  const answers = new Answers();
-  app.addHook('onSend', async ({ raw }, reply, payload) => {
+  app.addHook('onSend', async (request, reply, payload) => {
     if (typeof payload !== 'string' && !Buffer.isBuffer(payload)) return payload;
-    const end = answers.begin(networkOf(context.clientOf(raw).address), payload.length);
-    if (end) reply.raw.once('close', end);
-    else void reply.code(503).type('application/problem+json; charset=utf-8').header('retry-after', '5');
-    return end ? payload : JSON.stringify(unread.body);
+    const { raw } = reply;
+    const end = answers.begin(context.clientOf(request.raw).address, payload.length, {
+      unread: () => (raw.writableEnded ? raw.writableLength : payload.length),
+      close: () => raw.destroy(),
+    });
+    if (end) {
+      raw.once('close', end);
+      return payload;
+    }
+    const { status, headers, body } = unreadAnswers();
+    void reply.code(status).type('application/problem+json; charset=utf-8').headers(headers);
+    return JSON.stringify(body);
   });
   app.setNotFoundHandler((request, reply) => replyProblem(reply, notFound(request)));
   let loggedAt = Number.NEGATIVE_INFINITY;
@@ -96,12 +102,6 @@ export async function openGateway({ context: given, host, port }: GatewayOptions
     throw listenProblem(error, host, port);
   }
 }
-
-const unread = new HttpProblem(
-  503,
-  'Answers wait',
-  'This address has not taken its earlier answers yet. Read them, then try again.',
-);
 
 function badAddress({ code }: FastifyError): HttpProblem {
   if (code === 'FST_ERR_MAX_PARAM_LENGTH')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ReceiverLimit } from './receiver-limit.js';
 
-test('readers of one network have a quarter of the receivers, and others the rest', () => {
+test('readers of one address have a quarter of the receivers, and others the rest', () => {
   const limit = new ReceiverLimit(8);
   const first = limit.take('192.0.2.1');
   limit.take('::ffff:192.0.2.1');
@@ -13,4 +13,11 @@ test('readers of one network have a quarter of the receivers, and others the res
   first();
   limit.take('192.0.2.4');
   assert.throws(() => limit.take(undefined), { name: 'Problem' });
+});
+
+test('addresses of one IPv6 network have a quarter each, and half together', () => {
+  const limit = new ReceiverLimit(8);
+  for (const host of [1, 1, 2, 2]) limit.take(`2001:db8::${host}`);
+  assert.throws(() => limit.take('2001:db8::3'), { name: 'Problem', message: /this address/ });
+  limit.take('2001:db8:0:1::3');
 });

@@ -150,6 +150,24 @@ test('where requests come through proxies, a password is demanded of clients on 
   await assert.rejects(openAccess().access.operator(forwarded), { status: 403, message: /came through a proxy/ });
 });
 
+test('guesses through a trusted proxy that names no client count by the proxy’s address, and have no privilege', async () => {
+  const proxies = new Proxies(['127.0.0.1']);
+  const read = async (): Promise<CredentialsData> => ({ version: 1, password: kept, tokens: [] });
+  const access = new Access({ credentials: { read }, proxies, now: () => Millis(0), log() {} });
+  for (let i = 0; i < 5; i++) await assert.rejects(access.logIn(here, `guess ${i}`), { status: 401 });
+  await assert.rejects(access.logIn(here, 'correct horse'), { status: 429 });
+  assert.equal(await access.isPrivileged(here), false);
+  assert.match(await access.logIn(there, 'correct horse'), /^msc-operator=/);
+  // A proxy on another machine: this one is not in its way.
+  const other = new Access({
+    credentials: { read },
+    proxies: new Proxies(['192.0.2.80']),
+    now: () => Millis(0),
+    log() {},
+  });
+  assert.equal(await other.isPrivileged(here), true);
+});
+
 test('privileged are the person at the machine and holders of a session or token', async () => {
   const { access } = openAccess({ password: kept });
   assert.equal(await access.isPrivileged(here), true);

@@ -96,7 +96,7 @@ export class Access {
 
   /** Whether a client may have a place that strangers have not: the operator, or a person at this machine. */
   async isPrivileged(client: Client): Promise<boolean> {
-    if (isFromThisMachine(client)) return true;
+    if (this.#isLocal(client)) return true;
     // A client without credentials costs no look at the file.
     if (client.headers.authorization === undefined && cookieOf(client.headers) === null) return false;
     try {
@@ -117,7 +117,7 @@ export class Access {
     const { now } = this.#options;
     const kept = (await this.#credentials()).password;
     if (kept === null) throw new HttpProblem(409, 'No password', 'No password is set. Set one: msc operator password');
-    const isHere = isFromThisMachine(client);
+    const isHere = this.#isLocal(client);
     const hashing = isHere || this.#throttle.isKnown(client.address) ? this.#hashing.known : this.#hashing.strangers;
     if (hashing.isFull) throw busy();
     // At this machine the time that hashing takes is the only limit: guesses of others must not lock the operator out.
@@ -146,6 +146,11 @@ export class Access {
   /** Being at this machine is no credential where requests come through proxies. */
   #isHere(client: Client): boolean {
     return !this.#proxies.areExpected && isFromThisMachine(client);
+  }
+
+  /** A person at this machine, as far as can be told: a trusted proxy that does not name its client is not one. */
+  #isLocal(client: Client): boolean {
+    return isFromThisMachine(client) && !this.#proxies.isTrusted(client.address);
   }
 
   async #credentials(): Promise<CredentialsData> {

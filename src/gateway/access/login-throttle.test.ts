@@ -48,3 +48,13 @@ test('all addresses of an IPv6 network count as one, and an IPv4-mapped address 
   assert.ok(attempts.take('::ffff:192.0.2.9', Millis(0)) > 0);
   assert.equal(attempts.take('::1', Millis(0)), 0);
 });
+
+test('an address of earlier logins is known, and no other of its IPv6 network', () => {
+  const attempts = new LoginThrottle();
+  attempts.take('2001:db8:1:2::1', Millis(0));
+  attempts.succeeded('2001:db8:1:2::1');
+  assert.deepEqual([attempts.isKnown('2001:DB8:1:2::1'), attempts.isKnown('2001:db8:1:2::2')], [true, false]);
+  for (let i = 2; i <= 6; i++) assert.equal(attempts.take(`2001:db8:1:2::${i}`, Millis(0)), 0);
+  assert.ok(attempts.take('2001:db8:1:2::7', Millis(0)) > 0);
+  assert.equal(attempts.take('2001:db8:1:2::1', Millis(0)), 0);
+});

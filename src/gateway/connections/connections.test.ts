@@ -180,6 +180,31 @@ test('an upgrade that never ends its headers has ten seconds, a WebSocket that a
   assert.ok((await timeToEnd(silent, 120_000)) <= 61_000);
 });
 
+test('an upgrade to another protocol is ignored: the request is answered by HTTP/1.1, with its body', async (context) => {
+  const { client } = await open(context);
+  const h2c = 'connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n';
+  const one = await client(get('/healthz', h2c));
+  await until(context, () => one.hasEnded);
+  assert.match(one.received, /^HTTP\/1\.1 200 OK\r\n(.+\r\n)*connection: close\r\n/i);
+  const body = '{"password":"guess"}';
+  const head = `POST /api/v1/session HTTP/1.1\r\nhost: localhost\r\n${h2c}content-type: application/json\r\n`;
+  const posted = await client(`${head}content-length: ${body.length}\r\n\r\n`);
+  await settled();
+  posted.send(body);
+  await until(context, answered(posted, 409)); // No password is set.
+  const none = await client(get('/live', h2c));
+  await until(context, answered(none, 404));
+});
+
+test('a connection that became another protocol’s for nothing has the same times as before', async (context) => {
+  const { client, timeToEnd } = await open(context);
+  const h2c = 'connection: upgrade\r\nupgrade: h2c\r\n';
+  const one = await client(
+    `POST /api/v1/session HTTP/1.1\r\nhost: localhost\r\n${h2c}content-type: application/json\r\ncontent-length: 9\r\n\r\n`,
+  );
+  assert.equal(await timeToEnd(one, 60_000), 20_000);
+});
+
 test('a refused upgrade whose client does not close has two seconds', async (context) => {
   const { client, timeToEnd } = await open(context);
   const one = await client(get('/nothing', 'connection: upgrade\r\nupgrade: websocket\r\n'));
@@ -246,6 +271,19 @@ test('new connections of one address beyond its rate are closed, and other addre
   assert.equal(refused, 100);
   const other = await client(get('/healthz'), '127.0.0.3');
   await until(context, answered(other, 200));
+});
+
+test('through a trusted proxy, only the request of the operator has a place that strangers have not', async (context) => {
+  const { client, credentials } = await open(context, { trustedProxies: ['127.0.0.1'], mostConnections: () => 1 });
+  const { token, hash } = makeToken();
+  credentials.data = { ...credentials.data, tokens: [{ name: 'night', hash }] };
+  const bearer = `authorization: Bearer ${token}\r\nx-forwarded-for: 192.0.2.7\r\n`;
+  const proxied = await client(get('/api/v1/server', bearer, 'tv.example'));
+  await until(context, answered(proxied, 200));
+  // Its connection is idle now, and makes room for the next.
+  const next = await client(get('/api/v1/server', bearer, 'tv.example'));
+  await until(context, answered(next, 200));
+  await until(context, () => proxied.hasEnded);
 });
 
 test('of a trusted proxy, the share is the client’s', async (context) => {

@@ -2,10 +2,10 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { isLoopback, networkOf } from '../../base/ip-network.js';
+import { isLoopback, type Place, placeOf } from '../../base/ip-network.js';
 import { messageOf } from '../../base/problem.js';
 import type { Timers } from '../../base/timers.js';
-import { TokenBucket } from '../../base/token-bucket.js';
+import { TokenBucket, type TokenBucketOptions } from '../../base/token-bucket.js';
 import { Millis } from '../../base/units.js';
 import type { Proxies } from '../access/proxies.js';
 import { HttpProblem } from '../http-problem.js';
@@ -13,18 +13,23 @@ import { headersProblem, refuseConnection, sendAndEnd, serverOptions } from '../
 import { type Member, Shares } from './shares.js';
 import { isOverdue, type Progress } from './times.js';
 
-/** Most connections, in all and of one network (IPv4 address, IPv6 /64). Each idle one takes some 20 KiB. */
+/**
+ * Most connections: in all, of an address, and of an IPv6 /64, which is one host with very many addresses or a whole link of
+ * viewers. Each idle one takes some 20 KiB.
+ */
 const MOST_CONNECTIONS = 8_192;
-const MOST_OF_NETWORK = 1_024;
+const MOST_OF_ADDRESS = 1_024;
+const MOST_OF_NETWORK = 4_096;
 /**
  * Connections beyond these for the operator, who is known only by the headers of a request. Strangers pass through in
  * turn: each stays until as many others have come.
  */
 const RESERVE = 64;
-/** Limit on new connections of a network: a page takes six at once, and a building can have one address. */
-const NEW_CONNECTIONS = { rate: 200, capacity: 500 };
-/** Networks whose new connections are counted; the oldest without connections is forgotten. */
-const MOST_NETWORKS = 20_000;
+/** Limits on new connections: of an address (a page takes six at once, and a building can have one address), of a /64. */
+const NEW_OF_ADDRESS = { rate: 200, capacity: 500 };
+const NEW_OF_NETWORK = { rate: 800, capacity: 2_000 };
+/** Addresses and networks whose new connections are counted; the oldest is forgotten. */
+const MOST_COUNTED = 20_000;
 /** Requests of one connection being answered. Browsers send the next after an answer, HTTP clients at most a few. */
 const MOST_PIPELINED = 16;
 /** Time between two checks of all connections. */
@@ -38,7 +43,7 @@ const full = (): HttpProblem =>
     connection: 'close',
   });
 const tooMany = (): HttpProblem =>
-  new HttpProblem(429, 'Too many connections', `An address has at most ${MOST_OF_NETWORK} connections.`, {
+  new HttpProblem(429, 'Too many connections', `An address has at most ${MOST_OF_ADDRESS} connections.`, {
     'retry-after': '5',
     connection: 'close',
   });
@@ -56,11 +61,12 @@ export interface ConnectionsOptions {
 
 class Connection implements Member, Progress {
   readonly socket: Socket;
-  /** The network of the socket's address. */
-  readonly own: string;
+  readonly server: Server;
+  /** Of the socket's address. */
+  readonly own: Place;
   readonly isLocal: boolean;
   readonly isProxy: boolean;
-  network: string;
+  place: Place;
   isWaiting = true;
   isOperator = false;
   isReserved = false;
@@ -73,15 +79,18 @@ class Connection implements Member, Progress {
   takenAt: Millis;
   /** Requests being answered. */
   pending = 0;
+  /** The next answer is the last. */
+  isLast = false;
 
-  constructor(socket: Socket, { now, isProxy }: { now: Millis; isProxy: boolean }) {
+  constructor(socket: Socket, { server, now, isProxy }: { server: Server; now: Millis; isProxy: boolean }) {
     const { remoteAddress = '' } = socket;
     this.socket = socket;
-    this.own = networkOf(remoteAddress);
-    this.network = this.own;
+    this.server = server;
+    this.own = placeOf(remoteAddress);
+    this.place = this.own;
     this.isProxy = isProxy;
     // Other addresses of 127.0.0.0/8 are nobody's way to the pages.
-    this.isLocal = isLoopback(remoteAddress) && ['127.0.0.1', '::1'].includes(this.own);
+    this.isLocal = isLoopback(remoteAddress) && ['127.0.0.1', '::1'].includes(this.own.address);
     this.since = now;
     this.takenAt = now;
   }
@@ -94,7 +103,7 @@ class Connection implements Member, Progress {
 /**
  * Responsible for:
  * - the server below Fastify, with every limit on its connections
- * - shares by network (shares.ts) and times (times.ts)
+ * - shares by network and address (shares.ts) and times (times.ts)
  * - the reserve: a request on one of its connections is answered only if it is privileged
  */
 export class Connections {
@@ -108,7 +117,8 @@ export class Connections {
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
-    this.#shares = new Shares({ most: this.#most(), mostOfNetwork: MOST_OF_NETWORK, reserve: RESERVE });
+    const limits = { mostOfAddress: MOST_OF_ADDRESS, mostOfNetwork: MOST_OF_NETWORK, reserve: RESERVE };
+    this.#shares = new Shares({ most: this.#most(), ...limits });
   }
 
   /** Connections that are open now. */
@@ -120,7 +130,7 @@ export class Connections {
   createServer(handler: RequestListener): Server {
     const server = createServer(serverOptions, (request, response) => this.#onRequest(request, response, handler));
     server.maxHeadersCount = 0; // No limit: see headersProblem.
-    server.prependListener('connection', (socket) => this.#onConnection(socket));
+    server.prependListener('connection', (socket) => this.#onConnection(socket, server));
     server.on('clientError', (error, socket) => {
       this.#enter(socket, 'closing');
       refuseConnection(error, socket as Socket);
@@ -150,6 +160,21 @@ export class Connections {
     return false;
   }
 
+  /**
+   * A request for a protocol that is not spoken here goes on without its Upgrade field (RFC 9110, section 7.8): it is parsed
+   * again, as Node.js has stopped parsing. That leaves listeners on the socket, so its answer is the last.
+   */
+  ignoreUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const connection = this.#connections.get(socket);
+    if (connection === undefined || connection.pending > 0) {
+      socket.destroy();
+      return;
+    }
+    connection.isLast = true;
+    socket.unshift(Buffer.concat([headWithoutUpgrade(request), head]));
+    connection.server.emit('connection', socket);
+  }
+
   /** Answers on a socket that is no WebSocket, and closes it. */
   refuse(socket: Duplex, problem: HttpProblem): void {
     this.#enter(socket, 'closing');
@@ -167,14 +192,15 @@ export class Connections {
     this.#cancelCheck = null;
   }
 
-  #onConnection(socket: Socket): void {
+  #onConnection(socket: Socket, server: Server): void {
+    if (this.#connections.has(socket)) return; // See ignoreUpgrade.
     const { timers, proxies } = this.#options;
     const now = timers.now();
     const isProxy = proxies.isTrusted(socket.remoteAddress ?? '');
-    const connection = new Connection(socket, { now, isProxy });
+    const connection = new Connection(socket, { server, now, isProxy });
     this.#cancelCheck ??= this.#checkLater();
     // Closed without a reply, which would cost more than the connection.
-    if (!connection.isLocal && !isProxy && !this.#arrivalsOf(connection.own, now).tryTake(1, now)) {
+    if (!connection.isLocal && !isProxy && !this.#mayArrive(connection.own, now)) {
       socket.destroy();
       return;
     }
@@ -195,6 +221,7 @@ export class Connections {
       return;
     }
     this.#begin(connection, request);
+    if (connection.isLast) response.setHeader('connection', 'close');
     response.once('close', () => this.#answered(connection));
     const refuse = (problem: HttpProblem) => {
       response.writeHead(problem.status, { ...problem.headers, 'content-type': 'application/problem+json' });
@@ -214,9 +241,9 @@ export class Connections {
   /** The reason why a request gets no answer; null: it does. Takes it into the share of the proxy's client. */
   async #problemOf(connection: Connection, request: IncomingMessage): Promise<HttpProblem | null> {
     if (connection.isProxy) {
-      const client = networkOf(this.#options.proxies.clientOf(request));
+      const client = placeOf(this.#options.proxies.clientOf(request));
       if (
-        client !== connection.network &&
+        client.address !== connection.place.address &&
         this.#shares.isFull(client) &&
         !(await this.#isPrivileged(connection, request))
       )
@@ -267,7 +294,10 @@ export class Connections {
     connection.readBefore = socket.bytesRead;
     connection.writtenBefore = socket.bytesWritten;
     this.#shares.setWaiting(connection, true);
-    if (connection.isProxy) this.#shares.move(connection, connection.own);
+    if (!connection.isProxy) return;
+    // The next request can be another client's.
+    this.#shares.unsetOperator(connection);
+    this.#shares.move(connection, connection.own);
   }
 
   #enter(socket: Duplex, phase: Progress['phase']): void {
@@ -277,13 +307,19 @@ export class Connections {
     connection.since = this.#options.timers.now();
   }
 
-  #arrivalsOf(network: string, now: Millis): TokenBucket {
-    const arrivals = this.#arrivals.get(network) ?? new TokenBucket(NEW_CONNECTIONS, now);
-    if (!this.#arrivals.has(network) && this.#arrivals.size >= MOST_NETWORKS) {
+  /** Counts a new connection, unless its address or network has too many. */
+  #mayArrive({ network, address }: Place, now: Millis): boolean {
+    if (!this.#arrivalsOf(address, NEW_OF_ADDRESS, now).tryTake(1, now)) return false;
+    return network === address || this.#arrivalsOf(network, NEW_OF_NETWORK, now).tryTake(1, now);
+  }
+
+  #arrivalsOf(key: string, limit: TokenBucketOptions, now: Millis): TokenBucket {
+    const arrivals = this.#arrivals.get(key) ?? new TokenBucket(limit, now);
+    if (!this.#arrivals.has(key) && this.#arrivals.size >= MOST_COUNTED) {
       const [oldest = ''] = this.#arrivals.keys();
       this.#arrivals.delete(oldest);
     }
-    this.#arrivals.set(network, arrivals);
+    this.#arrivals.set(key, arrivals);
     return arrivals;
   }
 
@@ -303,7 +339,7 @@ export class Connections {
     const now = this.#options.timers.now();
     this.#shares.most = this.#most();
     for (const { socket } of this.#shares.excess()) socket.destroy();
-    for (const [network, arrivals] of this.#arrivals) if (arrivals.isFull(now)) this.#arrivals.delete(network);
+    for (const [key, arrivals] of this.#arrivals) if (arrivals.isFull(now)) this.#arrivals.delete(key);
     for (const connection of this.#connections.values()) {
       const { socket } = connection;
       if (!isOverdue(connection, socket, now)) continue;
@@ -321,4 +357,13 @@ export class Connections {
     this.#loggedAt = now;
     this.#options.log(line);
   }
+}
+
+/** The bytes of a request's line and headers, but for Upgrade. */
+function headWithoutUpgrade({ method, url, httpVersion, rawHeaders }: IncomingMessage): Buffer {
+  let text = `${method} ${url} HTTP/${httpVersion}\r\n`;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if (rawHeaders[i]!.toLowerCase() !== 'upgrade') text += `${rawHeaders[i]}: ${rawHeaders[i + 1]}\r\n`;
+  }
+  return Buffer.from(`${text}\r\n`, 'latin1');
 }

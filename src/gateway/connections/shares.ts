@@ -1,9 +1,12 @@
-/** Which connections are open, by network, and which one makes room for another. No sockets, no clock. */
+/** Which connections are open, by network and address, and which one makes room for another. No sockets, no clock. */
+import type { Place } from '../../base/ip-network.js';
 
 export interface SharesOptions {
   /** Most connections, without the reserve. */
   most: number;
-  /** Most of one network. A proxy is one network for all of its viewers. */
+  /** Most of one address. A proxy is one for all of its viewers. */
+  mostOfAddress: number;
+  /** Most of one IPv6 network, which may be one host with very many addresses. */
   mostOfNetwork: number;
   /** Connections beyond `most` for clients that may turn out to be the operator. */
   reserve: number;
@@ -14,8 +17,8 @@ const MOST_OPERATORS = 256;
 
 /** A connection as its share counts it. */
 export interface Member {
-  /** The network that it counts for. */
-  network: string;
+  /** The network and address that it counts for. */
+  place: Place;
   /** Of a client on this machine: it is let in however many there are. */
   readonly isLocal: boolean;
   /** Of a trusted proxy: it counts for the proxy's clients while it carries their requests, and has no share of its own. */
@@ -35,59 +38,117 @@ export interface Admission<M> {
   displaced: M | null;
 }
 
-class Share<M extends Member> {
+/** The connections of one address. */
+class AddressShare<M extends Member> {
   /** In order of the time since which they wait. */
-  readonly waiting = new Set<M>();
-  readonly busy = new Set<M>();
+  readonly #waiting = new Set<M>();
+  readonly #busy = new Set<M>();
 
   get size(): number {
-    return this.waiting.size + this.busy.size;
+    return this.#waiting.size + this.#busy.size;
   }
 
   put(member: M): void {
-    (member.isWaiting ? this.waiting : this.busy).add(member);
+    (member.isWaiting ? this.#waiting : this.#busy).add(member);
   }
 
-  delete(member: M): void {
-    this.waiting.delete(member);
-    this.busy.delete(member);
+  delete(member: M): boolean {
+    return this.#waiting.delete(member) || this.#busy.delete(member);
   }
 
   longestWaiting(): M | null {
-    for (const member of this.waiting) if (!member.isOperator) return member;
+    for (const member of this.#waiting) if (!member.isOperator) return member;
     return null;
   }
 
   /** Of the busy ones, the one whose data moved least lately. */
   mostIdle(): M | null {
     let found: M | null = null;
-    for (const member of this.busy) {
+    for (const member of this.#busy) {
       if (!member.isOperator && (found === null || member.activeAt < found.activeAt)) found = member;
     }
     return found;
   }
+
+  /** The one that makes room for others. */
+  first(): M | null {
+    return this.longestWaiting() ?? this.mostIdle();
+  }
+}
+
+/** The connections of one network, by address; of IPv4 there is one. */
+class NetworkShare<M extends Member> {
+  readonly #addresses = new Map<string, AddressShare<M>>();
+  size = 0;
+
+  sizeOf(address: string): number {
+    return this.#addresses.get(address)?.size ?? 0;
+  }
+
+  put(member: M): void {
+    const { address } = member.place;
+    const share = this.#addresses.get(address) ?? new AddressShare<M>();
+    this.#addresses.set(address, share);
+    share.put(member);
+    this.size++;
+  }
+
+  delete(member: M): boolean {
+    const { address } = member.place;
+    const share = this.#addresses.get(address);
+    if (!share?.delete(member)) return false;
+    this.size--;
+    if (share.size === 0) this.#addresses.delete(address);
+    return true;
+  }
+
+  /** The longest waiting one of an address; null where all are busy. */
+  longestWaiting(address: string): M | null {
+    return this.#addresses.get(address)?.longestWaiting() ?? null;
+  }
+
+  /** The one that makes room for other networks: of the address that has most. */
+  first(): M | null {
+    return largestOf(this.#addresses.values())?.first() ?? null;
+  }
+
+  /** The one that makes room for an address of this network: of the address that has most, or else any that waits. */
+  firstFor(address: string): M | null {
+    const largest = largestOf(this.#addresses.values());
+    if (largest !== null && largest.size > this.sizeOf(address) + 1) return largest.first();
+    for (const [other, share] of this.#addresses) {
+      const waiting = other === address ? null : share.longestWaiting();
+      if (waiting !== null) return waiting;
+    }
+    return null;
+  }
+}
+
+function largestOf<S extends { readonly size: number }>(shares: Iterable<S>): S | null {
+  let largest: S | null = null;
+  for (const share of shares) if (largest === null || share.size > largest.size) largest = share;
+  return largest;
 }
 
 /**
  * Responsible for:
- * - the number of connections in all and of each network
- * - room for a newcomer: the longest waiting connection of the network that has most ends, or a busy one where that network
- *   has no waiting one. So a network with few connections is let in, however many others have
+ * - the number of connections in all, of each network and of each address
+ * - room for a newcomer: the longest waiting connection of the network that has most ends, there of the address that has
+ *   most, or a busy one where that has no waiting one. So a network with few connections is let in, however many others have,
+ *   and so is an address beside others of its network
  * - the reserve: its oldest connection makes room for the next one
  */
 export class Shares<M extends Member> {
-  readonly #mostOfNetwork: number;
-  readonly #reserve: number;
-  readonly #shares = new Map<string, Share<M>>();
+  readonly #options: SharesOptions;
+  readonly #networks = new Map<string, NetworkShare<M>>();
   readonly #reserved = new Set<M>();
   readonly #operators = new Set<M>();
   #count = 0;
   most: number;
 
-  constructor({ most, mostOfNetwork, reserve }: SharesOptions) {
-    this.most = most;
-    this.#mostOfNetwork = mostOfNetwork;
-    this.#reserve = reserve;
+  constructor(options: SharesOptions) {
+    this.#options = options;
+    this.most = options.most;
   }
 
   /** Connections outside the reserve. */
@@ -95,30 +156,19 @@ export class Shares<M extends Member> {
     return this.#count;
   }
 
-  /** Whether the network has its most. */
-  isFull(network: string): boolean {
-    return (this.#shares.get(network)?.size ?? 0) >= this.#mostOfNetwork;
+  /** Whether the address, or its network, has its most. */
+  isFull({ network, address }: Place): boolean {
+    const { mostOfAddress, mostOfNetwork } = this.#options;
+    const share = this.#networks.get(network);
+    return share !== undefined && (share.size >= mostOfNetwork || share.sizeOf(address) >= mostOfAddress);
   }
 
   /** Adds a connection; `isReserved` tells where. The displaced one is no longer counted, and to be closed. */
   admit(member: M): Admission<M> {
-    const own = this.#shares.get(member.network);
-    if (!member.isProxy && this.isFull(member.network)) {
-      const displaced = own!.longestWaiting();
-      if (displaced === null) return this.#putInReserve(member);
-      this.remove(displaced);
-      this.#put(member);
-      return { displaced };
-    }
-    if (this.#count < this.most) {
-      this.#put(member);
-      return { displaced: null };
-    }
-    const largest = this.#largest();
-    const isOwed = member.isLocal || (largest?.size ?? 0) > (own?.size ?? 0) + 1;
-    const displaced = isOwed ? (largest?.longestWaiting() ?? largest?.mostIdle() ?? null) : null;
-    if (displaced === null) return this.#putInReserve(member);
-    this.remove(displaced);
+    const hasRoom = this.#hasRoomFor(member);
+    const displaced = hasRoom ? null : this.#displacedBy(member);
+    if (!hasRoom && displaced === null) return this.#putInReserve(member);
+    if (displaced !== null) this.remove(displaced);
     this.#put(member);
     return { displaced };
   }
@@ -130,14 +180,10 @@ export class Shares<M extends Member> {
 
   /** A request of it is being answered, or no longer. */
   setWaiting(member: M, isWaiting: boolean): void {
-    if (member.isReserved) {
-      member.isWaiting = isWaiting;
-      return;
-    }
-    const share = this.#shares.get(member.network);
-    share?.delete(member);
+    const share = member.isReserved ? undefined : this.#networks.get(member.place.network);
+    const isCounted = share?.delete(member) === true;
     member.isWaiting = isWaiting;
-    share?.put(member);
+    if (isCounted) share!.put(member);
   }
 
   /** It is the operator's: it leaves the reserve, whether or not there is room. */
@@ -145,19 +191,22 @@ export class Shares<M extends Member> {
     member.isOperator = true;
     this.#operators.add(member);
     const [oldest] = this.#operators;
-    if (oldest && this.#operators.size > MOST_OPERATORS) {
-      this.#operators.delete(oldest);
-      oldest.isOperator = false;
-    }
+    if (oldest && this.#operators.size > MOST_OPERATORS) this.unsetOperator(oldest);
     if (!this.#reserved.delete(member)) return;
     this.#put(member);
   }
 
-  /** Counts it for another network: that of a proxy's client. */
-  move(member: M, network: string): void {
-    if (member.network === network) return;
+  /** It is like any other from now on. */
+  unsetOperator(member: M): void {
+    this.#operators.delete(member);
+    member.isOperator = false;
+  }
+
+  /** Counts it for another address: that of a proxy's client. */
+  move(member: M, place: Place): void {
+    if (member.place.address === place.address) return;
     if (!member.isReserved) this.#takeOut(member);
-    member.network = network;
+    member.place = place;
     if (!member.isReserved) this.#put(member);
   }
 
@@ -165,8 +214,7 @@ export class Shares<M extends Member> {
   excess(): M[] {
     const ended: M[] = [];
     while (this.#count > this.most) {
-      const largest = this.#largest();
-      const next = largest?.longestWaiting() ?? largest?.mostIdle() ?? null;
+      const next = largestOf(this.#networks.values())?.first() ?? null;
       if (next === null) return ended; // The operator's.
       this.remove(next);
       ended.push(next);
@@ -174,37 +222,46 @@ export class Shares<M extends Member> {
     return ended;
   }
 
+  #hasRoomFor({ isProxy, place }: M): boolean {
+    return this.#count < this.most && (isProxy || !this.isFull(place));
+  }
+
+  /** The connection that makes room for a newcomer; null for none. */
+  #displacedBy({ isProxy, isLocal, place }: M): M | null {
+    const { network, address } = place;
+    const own = this.#networks.get(network);
+    if (own && !isProxy && this.isFull(place)) {
+      return own.sizeOf(address) >= this.#options.mostOfAddress ? own.longestWaiting(address) : own.firstFor(address);
+    }
+    const largest = largestOf(this.#networks.values());
+    const isOwed = isLocal || (largest?.size ?? 0) > (own?.size ?? 0) + 1;
+    return (isOwed ? largest?.first() : own?.firstFor(address)) ?? null;
+  }
+
   #takeOut(member: M): void {
     if (this.#reserved.delete(member)) return;
-    const share = this.#shares.get(member.network);
-    const before = share?.size ?? 0;
-    share?.delete(member);
-    if (share === undefined || share.size === before) return;
+    const { network } = member.place;
+    const share = this.#networks.get(network);
+    if (!share?.delete(member)) return;
     this.#count--;
-    if (share.size === 0) this.#shares.delete(member.network);
+    if (share.size === 0) this.#networks.delete(network);
   }
 
   #put(member: M): void {
+    const { network } = member.place;
     member.isReserved = false;
-    const share = this.#shares.get(member.network) ?? new Share<M>();
-    this.#shares.set(member.network, share);
+    const share = this.#networks.get(network) ?? new NetworkShare<M>();
+    this.#networks.set(network, share);
     share.put(member);
     this.#count++;
   }
 
   #putInReserve(member: M): Admission<M> {
     const [oldest] = this.#reserved;
-    const isFull = this.#reserved.size >= this.#reserve;
+    const isFull = this.#reserved.size >= this.#options.reserve;
     if (isFull && oldest) this.#reserved.delete(oldest);
     member.isReserved = true;
     this.#reserved.add(member);
     return { displaced: isFull ? (oldest ?? null) : null };
-  }
-
-  /** The network with most connections. */
-  #largest(): Share<M> | null {
-    let largest: Share<M> | null = null;
-    for (const share of this.#shares.values()) if (largest === null || share.size > largest.size) largest = share;
-    return largest;
   }
 }

@@ -1,6 +1,6 @@
 /** Viewers by HLS: clients that keep requesting playlists and segments. */
 import type { Socket } from 'node:net';
-import { networkOf } from '../../base/ip-network.js';
+import { networkOf, plainAddress } from '../../base/ip-network.js';
 import type { Timers } from '../../base/timers.js';
 import { Millis } from '../../base/units.js';
 import type { StationReader, StationSource } from '../source.js';
@@ -9,8 +9,9 @@ import type { GatewayViewer, Viewers } from '../viewers.js';
 /** Longest time without a request of a viewer. */
 export const GONE = Millis(30_000);
 
-/** Most viewers that are listed; requests of further ones are answered, but not counted. */
+/** Most viewers that are listed, in all and of one network; requests of further ones are answered, but not counted. */
 const MOST_VIEWERS = 10_000;
+const MOST_OF_NETWORK = 1_000;
 
 export interface HlsViewersOptions {
   viewers: Viewers;
@@ -56,13 +57,15 @@ interface Watched {
 
 /**
  * Responsible for:
- * - one viewer for each address (of IPv6, a /64) and station, from the first request until GONE after the last one
+ * - one viewer for each address and station, from the first request until GONE after the last one
  * - a reader of each station with live viewers. It reads nothing, but keeps a station of the network received, so that its
  *   next segments are there when they are requested
  */
 export class HlsViewers {
   readonly #options: HlsViewersOptions;
   readonly #viewers = new Map<string, { viewer: HlsViewer; remove: () => void }>();
+  /** Viewers by network. */
+  readonly #counts = new Map<string, number>();
   readonly #watched = new Map<string, Watched>();
   #cancelCheck: (() => void) | null = null;
 
@@ -73,13 +76,22 @@ export class HlsViewers {
   /** The viewer of a request. */
   onRequest(address: string, station: string): HlsViewer {
     const { viewers, timers, now } = this.#options;
-    const key = `${networkOf(address)} ${station}`;
+    const key = `${plainAddress(address)} ${station}`;
     let entry = this.#viewers.get(key);
     if (!entry) {
       const viewer = new HlsViewer(address, station, now());
-      if (this.#viewers.size >= MOST_VIEWERS) return viewer;
-      entry = { viewer, remove: viewers.add(viewer) };
+      const network = networkOf(address);
+      if (this.#viewers.size >= MOST_VIEWERS || (this.#counts.get(network) ?? 0) >= MOST_OF_NETWORK) return viewer;
+      const remove = viewers.add(viewer);
+      entry = {
+        viewer,
+        remove: () => {
+          this.#count(network, -1);
+          remove();
+        },
+      };
       this.#viewers.set(key, entry);
+      this.#count(network, 1);
     }
     entry.viewer.seen = timers.now();
     this.#scheduleCheck();
@@ -106,6 +118,12 @@ export class HlsViewers {
     for (const [id, watched] of this.#watched) this.#leave(id, watched);
     for (const { remove } of this.#viewers.values()) remove();
     this.#viewers.clear();
+  }
+
+  #count(network: string, by: number): void {
+    const left = (this.#counts.get(network) ?? 0) + by;
+    if (left > 0) this.#counts.set(network, left);
+    else this.#counts.delete(network);
   }
 
   #begin(id: string, source: StationSource): Watched {

@@ -1,6 +1,7 @@
 /** `/stations.m3u` and `/guide.xml`: all stations and their programmes, for players and set-top boxes. */
 import { Readable } from 'node:stream';
 import { Millis } from '../../base/units.js';
+import { unreadAnswers } from '../connections/answers.js';
 import type { Routes } from '../context.js';
 import { HttpProblem } from '../http-problem.js';
 import type { StationSource } from '../source.js';
@@ -15,6 +16,10 @@ const MOST_HOURS = 168;
 /** Most programmes of a guide, in all and of one station: a week of items of five minutes. */
 const MOST_PROGRAMMES = 50_000;
 const MOST_OF_STATION = 2_016;
+/** Bytes that a guide takes while it is sent, at most: the programmes of one station, and two parts of text. */
+const GUIDE_BYTES = 512 * 1024;
+/** Programmes of a part: some 16 KiB of text. */
+const PART = 64;
 /** Longest title, in UTF-16 units: tags of files may have any length. */
 const MOST_TITLE = 200;
 
@@ -47,13 +52,14 @@ async function* guideText(stations: readonly StationSource[], origin: string, fr
   for (const source of stations) {
     const { info } = source;
     const programmes = source.programmes(from, to).slice(0, most);
-    yield programmes.map((each) => xmltvProgramme(info, { ...each, title: each.title.slice(0, MOST_TITLE) })).join('');
+    const texts = programmes.map((each) => xmltvProgramme(info, { ...each, title: each.title.slice(0, MOST_TITLE) }));
+    for (let at = 0; at < texts.length; at += PART) yield texts.slice(at, at + PART).join('');
     await new Promise((resolve) => setImmediate(resolve));
   }
   yield xmltvEnd;
 }
 
-export const listRoutes: Routes = (app, { catalogue, now }) => {
+export const listRoutes: Routes = (app, { answers, catalogue, clientOf, now }) => {
   app.get<{ Querystring: { via?: unknown } }>('/stations.m3u', async (request, reply) => {
     const via = viaOf(request.query.via);
     const origin = originOf(request);
@@ -79,6 +85,12 @@ export const listRoutes: Routes = (app, { catalogue, now }) => {
     const origin = originOf(request);
     reply.headers(MEDIA_HEADERS).header('cache-control', 'no-cache').type('application/xml; charset=utf-8');
     if (request.method === 'HEAD') return reply.send();
+    const end = answers.begin(clientOf(request.raw).address, GUIDE_BYTES, {
+      unread: () => GUIDE_BYTES,
+      close: () => reply.raw.destroy(),
+    });
+    if (end === null) throw unreadAnswers();
+    reply.raw.once('close', end);
     // Whole hours: an endless programme is the same one in the next request.
     const from = Millis(Math.floor(now() / HOUR) * HOUR);
     const to = Millis(Math.ceil(now() / HOUR + hours) * HOUR);

@@ -34,6 +34,10 @@ export const liveRoutes: Routes = (app, context) => {
 
   app.server.on('upgrade', (request, socket: Duplex, head) => {
     socket.on('error', () => socket.destroy());
+    if (!isForWebSocket(request)) {
+      connections.ignoreUpgrade(request, socket, head);
+      return;
+    }
     const problem = isClosing ? shuttingDown() : refusal(request);
     if (problem) connections.refuse(socket, problem);
     else
@@ -68,6 +72,10 @@ export const liveRoutes: Routes = (app, context) => {
 
 const shuttingDown = (): HttpProblem =>
   new HttpProblem(503, 'Shutting down', 'Try again in a moment.', { 'retry-after': '1' });
+
+/** Other protocols are h2c and TLS/1.0. */
+const isForWebSocket = ({ headers }: IncomingMessage): boolean =>
+  /(^|,)\s*websocket\s*(,|$)/i.test(headers.upgrade ?? '');
 
 /** The reason why a request may not become a WebSocket; null: it may. */
 function refusal({ url, headers }: IncomingMessage): HttpProblem | null {
