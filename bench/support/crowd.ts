@@ -84,7 +84,7 @@ const openShared: OpenGroup = async (options) => {
   await group.socket;
   group.listeners.add(options);
   const { listeners } = group;
-  return { setSources: () => undefined, close: async () => void listeners.delete(options) };
+  return { leave: () => undefined, setSources: () => undefined, close: async () => void listeners.delete(options) };
 };
 
 const using = {

@@ -32,7 +32,10 @@ function socket(refused: readonly string[] = [], hasInterface = true) {
       if (joined?.size === 0) joined = undefined;
     },
   });
-  return { memberships, state: () => (joined ? [...joined].sort() : joined) };
+  const lose = (): void => {
+    joined = undefined;
+  };
+  return { memberships, lose, state: () => (joined ? [...joined].sort() : joined) };
 }
 
 test('sources are added and dropped, and any source is joined and left', () => {
@@ -41,6 +44,27 @@ test('sources are added and dropped, and any source is joined and left', () => {
     memberships.set(at, sources);
     assert.deepEqual(state(), sources === null || sources.length === 0 ? null : sources);
   }
+});
+
+test('a group that was left is joined again, for any source or for known ones', () => {
+  for (const sources of [null, ['a', 'b']]) {
+    const { memberships, state } = socket();
+    memberships.set(at, sources);
+    memberships.leave();
+    memberships.leave();
+    assert.equal(state(), undefined);
+    memberships.set(at, sources);
+    assert.deepEqual(state(), sources);
+  }
+});
+
+test('a membership that has gone with its interface is left without an error', () => {
+  const { memberships, state, lose } = socket();
+  memberships.set(at, ['a', 'b']);
+  lose();
+  memberships.leave();
+  memberships.set(at, ['a']);
+  assert.deepEqual(state(), ['a']);
 });
 
 test('where the system refuses a source, any source is joined, for good', () => {

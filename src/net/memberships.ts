@@ -39,6 +39,24 @@ export class Memberships {
     else this.#joinSources(interfaceAddress, before, wanted);
   }
 
+  /** Leaves the group on all interfaces, until `set` joins it again. */
+  leave(): void {
+    for (const [at, sources] of this.#joined) {
+      const leaving =
+        sources === null
+          ? [() => this.#calls.leave(at)]
+          : [...sources].map((each) => () => this.#calls.leaveSource(at, each));
+      for (const leave of leaving) {
+        try {
+          leave();
+        } catch {
+          // It has gone with its interface. For any other reason `set` fails.
+        }
+      }
+    }
+    this.#joined.clear();
+  }
+
   #joinAny(at: string, before: Joined | undefined): void {
     if (before === null) return;
     this.#leaveSources(at, before ?? new Set());

@@ -79,6 +79,7 @@ export async function openGroupBatched(
     get receiveBuffer() {
       return socket.receiveBuffer;
     },
+    leave: () => socket.leave(),
     setSources: (changed) => socket.setSources(changed),
     reopen: (localAddress) => socket.reopen(localAddress),
     close: () => {
@@ -135,6 +136,7 @@ export async function openGroupPlain(
     get receiveBuffer() {
       return socket.receiveBuffer;
     },
+    leave: () => socket.leave(),
     setSources: (changed) => socket.setSources(changed),
     reopen: (localAddress) => socket.reopen(localAddress),
     close: () => {

@@ -109,6 +109,9 @@ export class ReceivePoller {
       get receiveBuffer() {
         return polled.receiveBuffer;
       },
+      leave: () => {
+        if (closed === undefined) polled.memberships.leave();
+      },
       setSources: (sources) => {
         if (closed !== undefined) return;
         polled.options = { ...polled.options, sources };

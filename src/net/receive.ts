@@ -38,8 +38,10 @@ export interface GroupSocket {
   close(): Promise<void>;
 }
 
-/** A socket whose sources can be changed. */
+/** A socket whose membership can be changed. */
 export interface SourceSocket extends GroupSocket {
+  /** Leaves the group until `setSources` joins it again. */
+  leave(): void;
   /** As `sources` of GroupAddress. Errors go to `onError`. */
   setSources(sources: readonly string[] | null): void;
 }
@@ -90,6 +92,9 @@ export async function openGroup(options: GroupOptions): Promise<SourceSocket> {
   return {
     get receiveBuffer() {
       return joined.receiveBuffer;
+    },
+    leave: () => {
+      if (closed === undefined) joined.memberships.leave();
     },
     setSources: (sources) => {
       if (closed !== undefined) return;

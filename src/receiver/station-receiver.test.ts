@@ -29,7 +29,11 @@ async function receiving(last: Buffer[] = []) {
     timers,
     openGroup: async (options) => {
       opened = options;
-      return { setSources: () => undefined, close: async () => options.onDatagrams(batchOf(last)) };
+      return {
+        leave: () => undefined,
+        setSources: () => undefined,
+        close: async () => options.onDatagrams(batchOf(last)),
+      };
     },
     onError: (error) => assert.fail(error),
   });
@@ -69,6 +73,7 @@ test('a socket that fails to close is reported, and the buffer ends all the same
     station,
     localAddress: '127.0.0.1',
     openGroup: async () => ({
+      leave: () => undefined,
       setSources: () => undefined,
       close: () => Promise.reject(new Error('the socket is stuck')),
     }),

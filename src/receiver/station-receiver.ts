@@ -31,6 +31,8 @@ export type OpenGroup = (options: {
 }) => Promise<OpenedGroup>;
 
 export interface OpenedGroup {
+  /** Leaves the group until `setSources` joins it again. */
+  leave(): void;
   setSources(sources: readonly string[] | null): void;
   close(): Promise<void>;
 }
@@ -352,10 +354,17 @@ export class Receiver implements StationReceiver {
       else if (order.type === 'check') this.#link?.check();
       else if (order.type === 'replay') this.#replay(order.request);
       else if (order.type === 'unanswered') this.#options.onUnanswered?.();
+      else if (order.type === 'rejoin') this.#rejoin();
       else this.#report(order.error);
     }
     this.#followSources();
     this.#setTimer();
+  }
+
+  /** Only when all sockets have left is the group left, and joining it is a report to the network. */
+  #rejoin(): void {
+    for (const { socket } of this.#sockets) socket.leave();
+    this.#setSources();
   }
 
   #replay(request: FlowRequest): void {

@@ -16,6 +16,7 @@ import { packetRate } from './group-numbers.js';
 import type { ReceiverStats } from './receiver-stats.js';
 import { type Position, ReportSchedule } from './report-schedule.js';
 import { RtpReceiver } from './rtp-receiver.js';
+import { SilentGroup, silenceProblem } from './silent-group.js';
 import type { StreamBuffer } from './stream-buffer.js';
 
 /** Where a stream begins. */
@@ -30,6 +31,8 @@ export type Order =
   | { type: 'check' }
   /** The server has sent nothing that it was asked for: another may. */
   | { type: 'unanswered' }
+  /** Leave the group and join it again: nothing comes, although the server sends. */
+  | { type: 'rejoin' }
   /** Report this: the server refused a flow, and the stream continues with what the group sends. */
   | { type: 'report'; error: unknown };
 
@@ -189,7 +192,8 @@ export class StreamController {
   /** Another server, or the same one after a loss, has nothing of the flow yet. */
   #isFlowGone = false;
   #watchedAt = Millis(Number.NEGATIVE_INFINITY);
-  readonly #said = new Set<'stranger' | 'conflict'>();
+  readonly #said = new Set<'stranger' | 'conflict' | 'silence'>();
+  readonly #silentGroup = new SilentGroup();
   /** When the group's datagrams were first waited for. */
   #joinedAt: Millis | null = null;
   /** Whether packets of any source count, until a server answers or others are known. */
@@ -428,6 +432,7 @@ export class StreamController {
       this.#orders.push({ type: 'unanswered' });
     }
     this.#checkIfDue(now);
+    this.#rejoinIfSilent(now);
     return this.#takeOrders();
   }
 
@@ -647,6 +652,19 @@ export class StreamController {
     this.#unansweredSince = null;
     this.#checkedAt = now;
     this.#orders.push({ type: 'check' });
+  }
+
+  #rejoinIfSilent(now: Millis): void {
+    const { arrivedAt, anchored } = this.#reception.numbers;
+    if (this.#joinedAt === null) return;
+    const quietSince = Millis(Math.max(arrivedAt ?? 0, this.#joinedAt));
+    const next = this.#silentGroup.look(quietSince, anchored?.at ?? null, now);
+    if (next === 'ask') this.#orders.push({ type: 'check' });
+    if (next !== 'join') return;
+    this.#orders.push({ type: 'rejoin' });
+    if (this.#said.has('silence')) return;
+    this.#said.add('silence');
+    this.#orders.push({ type: 'report', error: silenceProblem(this.station) });
   }
 
   #position(now: Millis): Position {

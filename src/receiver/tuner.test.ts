@@ -69,6 +69,7 @@ function bench(context: TestContext, up: Set<string>, options: BenchOptions = {}
         groups.push(onDatagrams);
         return {
           receiveBuffer: 0,
+          leave: () => undefined,
           setSources: () => undefined,
           reopen: async () => undefined,
           close: async () => undefined,

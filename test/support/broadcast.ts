@@ -141,11 +141,14 @@ export class Broadcast {
   /** Whether the server answers, and whether the group is sent to. */
   isServing = true;
   isOnAir = true;
+  /** Whether the network forwards the group; it does again when all of the receiver's sockets have left, and one joins. */
+  isForwarded = true;
   unicast!: Unicast;
   readonly #options: BroadcastOptions;
   readonly #reader: PayloadReader;
   readonly #latency: Millis;
   readonly #looks: Look[] = [];
+  readonly #left = new Set<Look>();
   readonly #repairs = new Path<Buffer>({ delay: Millis(1) });
   /** Columns and rows, each with its number to come. */
   #parity: { source: FecSource; next: PacketNumber; path: Path<Buffer> }[] = [];
@@ -330,7 +333,7 @@ export class Broadcast {
     if (this.isOnAir && end > this.#next) {
       for (const packet of this.station.packets(this.#next, end, this.#reader)) {
         if (this.#shift > 0) packet.writeUInt16BE((packet.readUInt16BE(2) + this.#shift) & 0xffff, 2);
-        for (const group of this.groups) group.enter(packet, now);
+        if (this.isForwarded) for (const group of this.groups) group.enter(packet, now);
       }
     }
     this.#next = PacketNumber(Math.max(end, this.#next));
@@ -348,7 +351,11 @@ export class Broadcast {
     const look: Look = { path, forged: [], offset: port - this.info.port, take: onDatagrams };
     this.#looks.push(look);
     return {
-      setSources: () => undefined,
+      leave: () => void this.#left.add(look),
+      setSources: () => {
+        if (this.#left.size === this.#looks.length) this.isForwarded = true;
+        this.#left.delete(look);
+      },
       close: async () => void this.#looks.splice(this.#looks.indexOf(look), 1),
     };
   };
