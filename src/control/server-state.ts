@@ -23,7 +23,7 @@ import { checkCookie, goodUntil } from './cookie.js';
 import type { Flows } from './flows.js';
 import { SessionTable } from './session-table.js';
 import { StationList } from './station-list.js';
-import { FEEDBACK_STEPS, REQUEST_STEPS, workload } from './workload.js';
+import { FEEDBACK_STEPS, FLOW_STEPS, PACKET_STEPS, REQUEST_STEPS, SEAL_STEPS, workload } from './workload.js';
 
 /** Longest silence of a session. Clients send a keep-alive every 10 s, so two may get lost. */
 export const SESSION_TIMEOUT = Millis(30_000);
@@ -180,6 +180,7 @@ export class ServerState {
     if (request.type === 'start') {
       const pages = this.#list.pages({ ...request, cookie: newest }, now);
       for (const page of pages) this.#seals.seal(page, at);
+      if (this.#options.key !== undefined) this.#count(from, pages.length * SEAL_STEPS);
       return pages;
     }
     const replies = this.#inSession(request, from, now);
@@ -225,8 +226,13 @@ export class ServerState {
     return this.#mayCause(FEEDBACK_STEPS, session, now) ? session : null;
   }
 
-  /** Counts the work that accepted feedback has caused beside its datagram. */
-  countWork(from: SocketAddress, steps: number): void {
+  /** Counts the packets that accepted feedback asks for. */
+  countWork(from: SocketAddress, packets: number): void {
+    this.#count(from, packets * PACKET_STEPS);
+  }
+
+  /** Counts work that an answered client has caused beyond its datagram. */
+  #count(from: SocketAddress, steps: number): void {
     this.#work.take({ address: from.address, key: socketKey(from) }, steps);
   }
 
@@ -313,6 +319,7 @@ export class ServerState {
     else if (!this.#begin(id, from, now)) return this.#refusal('busy');
     const request = burst && ({ flow: burst.flow, speed: BURST_SPEED, from: { kind: 'live' } } as const);
     const start = request && flows.begin(from, id, request, now);
+    if (typeof start === 'object') this.#count(from, FLOW_STEPS);
     const { next, time: serverTime } = position;
     const hasBurst = burst !== undefined && typeof start === 'object';
     return message('tuned', 0, {
@@ -378,6 +385,7 @@ export class ServerState {
     if (position === undefined) return this.#refusal('off-air');
     const start = flows.begin(session, session.station, request, now);
     if (typeof start === 'string') return this.#refusal(start);
+    this.#count(session, FLOW_STEPS);
     const { next, time: serverTime } = position;
     return message('replaying', 0, { flow: request.flow, ...start, next, serverTime });
   }

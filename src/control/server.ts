@@ -164,9 +164,9 @@ export class ControlServer {
     return this.#state.acceptsFeedback(from, cookie, now);
   }
 
-  /** Counts work that feedback has caused; see ServerState. */
-  countWork(from: SocketAddress, steps: number): void {
-    this.#state.countWork(from, steps);
+  /** Counts packets that feedback asks for; see ServerState. */
+  countWork(from: SocketAddress, packets: number): void {
+    this.#state.countWork(from, packets);
   }
 
   members(station: string): { sessions: number; addresses: number } {
