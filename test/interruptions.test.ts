@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -57,3 +58,32 @@ for (const { what, interrupt } of interruptions) {
     assert.deepEqual([lost, Math.round(seconds)], [0, SECONDS], stderr);
   });
 }
+
+test('a server listens by HTTP at an address that has gone and returned, and a viewer says that its interface has', {
+  skip: withoutNetwork(),
+  timeout: 120_000,
+}, async (context) => {
+  const store = await openStore(context);
+  const film = makeFilm(join(scratchFolder(context), 'film.mp4'), 20);
+  const { middle, ends, interfaces, cut, lay } = await star(context, 1);
+  const [cable = ''] = interfaces;
+  const words = [`Film=${film}`, '--store', store.folder, '--interface', 'cable', '--http', '10.0.0.2:8080'];
+  await serve(context, words, 1, ends[0]);
+  const program = "console.log((await fetch('http://10.0.0.2:8080/readyz')).status)";
+  const isAnswered = (): boolean => {
+    const [command, ...rest] = [...middle, process.execPath, '--input-type=module', '-e', program];
+    return spawnSync(command!, rest, { encoding: 'utf8' }).stdout === '200\n';
+  };
+  await until(context, isAnswered);
+  const viewer = startMsc(context, ['watch', '1', '--player', 'none', '--interface', cable], middle);
+  let printed = '';
+  viewer.stdout!.setEncoding('utf8').on('data', (text) => {
+    printed += text;
+  });
+  await until(context, () => printed.includes('Mbit/s'));
+  cut(0);
+  await until(context, () => printed.includes(`The network interface ${cable} (10.0.0.1) is gone`));
+  lay(0);
+  await until(context, () => printed.includes(`The network interface ${cable} (10.0.0.1) is back.`));
+  await until(context, isAnswered);
+});

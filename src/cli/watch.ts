@@ -4,6 +4,8 @@ import { Problem } from '../base/problem.js';
 import { Millis, millisToTicks } from '../base/units.js';
 import { bitrateText, stationTable } from '../contract/station-text.js';
 import { behindText } from '../contract/viewing.js';
+import { changeText } from '../net/interface-state.js';
+import { interfaceWatch } from '../net/interface-watch.js';
 import { resolveInterface } from '../net/interfaces.js';
 import type { ReceiverStats } from '../receiver/receiver-stats.js';
 import { Tuner } from '../receiver/tuner.js';
@@ -112,6 +114,11 @@ export async function runWatch(options: WatchOptions): Promise<number> {
   const stop = (): void => viewer.stop();
   options.signal.addEventListener('abort', stop);
   if (player === 'terminal') process.on('SIGHUP', stop); // The terminal is gone.
+  const stopWatching = interfaceWatch().onChange((change) => {
+    if (player === 'terminal')
+      viewer.notify(changeText(change)); // It draws on the whole terminal.
+    else if (!options.quiet) terminal.print(changeText(change));
+  });
   const timer = options.duration === undefined ? null : setTimeout(stop, options.duration);
   terminal.open();
   try {
@@ -119,6 +126,7 @@ export async function runWatch(options: WatchOptions): Promise<number> {
     await viewer.run(first);
   } finally {
     terminal.close();
+    stopWatching();
     options.signal.removeEventListener('abort', stop);
     process.off('SIGHUP', stop);
     if (timer) clearTimeout(timer);

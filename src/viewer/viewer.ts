@@ -132,6 +132,11 @@ export class Viewer {
     this.#dispatch({ type: 'key', key });
   }
 
+  /** Shows a line for some seconds. */
+  notify(text: string): void {
+    this.#dispatch({ type: 'notice', text });
+  }
+
   /** Leaves, as when the user does. */
   stop(): void {
     this.#dispatch({ type: 'closed' });
