@@ -61,7 +61,7 @@ for (const { what, interrupt } of interruptions) {
 
 test('a server listens by HTTP at an address that has gone and returned, and a viewer says that its interface has', {
   skip: withoutNetwork(),
-  timeout: 120_000,
+  timeout: 240_000,
 }, async (context) => {
   const store = await openStore(context);
   const film = makeFilm(join(scratchFolder(context), 'film.mp4'), 20);
