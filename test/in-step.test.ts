@@ -9,7 +9,7 @@ import { readNumber } from './support/numbered-film.js';
 import { without } from './support/tools.js';
 import { chromium, openFilm, PICTURE, type Viewing } from './support/viewing.js';
 
-const missing = without('ffmpeg', 'mpv', 'Xvfb', 'xdotool', 'import') || withoutBrowser();
+const missing = without('ffmpeg', 'mpv', 'Xvfb', 'xdotool') || withoutBrowser();
 
 /** Duration of the looped film, milliseconds. */
 const LENGTH = 20_000;

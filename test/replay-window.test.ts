@@ -56,7 +56,7 @@ const before = (picture: number, pictures: number): number => (picture - picture
 
 for (const format of ['h264', 'jpeg']) {
   test(`a pause ends with the next picture, and keys seek exactly, as ${format}`, {
-    skip: without('mpv', 'Xvfb', 'xdotool', 'import', 'ffmpeg'),
+    skip: without('mpv', 'Xvfb', 'xdotool', 'ffmpeg'),
     timeout: 120_000,
   }, async (context) => {
     const screen = await openScreen(context);

@@ -18,7 +18,7 @@ import { makeSource } from './support/sources.js';
 import { scratchFolder } from './support/spool.js';
 import { without } from './support/tools.js';
 
-const withoutWindow = without('mpv', 'Xvfb', 'xdotool', 'import');
+const withoutWindow = without('mpv', 'Xvfb', 'xdotool');
 
 const film = (context: TestContext, name: string): string =>
   makeSource({
