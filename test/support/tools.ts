@@ -16,7 +16,6 @@ export const packages = {
   tsreport: 'tstools',
   Xvfb: 'xvfb',
   xdotool: 'xdotool',
-  convert: 'imagemagick',
   tshark: 'tshark',
   chromium: 'chromium',
   'firefox-esr': 'firefox-esr',
