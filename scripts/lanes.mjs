@@ -1,4 +1,4 @@
-// Test files that run one at a time, beside the others. By path: two files of the same name are two files.
+// Which test files do not run beside any others. By path: two files of the same name are two files.
 
 /** Tests that mostly wait for packets in real time. */
 const realTime = [
@@ -18,7 +18,6 @@ const realTime = [
 /** Tests that decode pictures on a screen, in a browser or a window: two of them at once take more than two processors. */
 const screens = [
   'test/browser-player',
-  'test/in-step',
   'test/operator-page',
   'test/page',
   'test/page-playing',
@@ -29,7 +28,13 @@ const screens = [
   'test/window',
 ];
 
+/** Tests of the moment at which several players show a picture: beside anything else, two processors are too few for the players. */
+const single = ['test/in-step'];
+
 const file = (path) => `${path}.test.ts`;
 
-/** Source files of each lane, relative to the root. A test checks that they exist. */
+/** Source files, relative to the root, that run before all others, one at a time. A test checks that they exist. */
+export const alone = single.map(file);
+
+/** Source files of each lane: one of each runs at a time, beside the others. */
 export const lanes = [realTime.map(file), screens.map(file)];

@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
-import { lanes } from './lanes.mjs';
+import { alone, lanes } from './lanes.mjs';
 import { build, install, root } from './setup.mjs';
 
 install();
@@ -54,11 +54,13 @@ async function runAll(paths, concurrency) {
 }
 
 const sourceOf = (path) => relative(join(root, 'dist'), path).split(sep).join('/').replace(/\.js$/, '.ts');
+const isAlone = (path) => alone.includes(sourceOf(path));
 const laneOf = (path) => lanes.findIndex((sources) => sources.includes(sourceOf(path)));
 const inLane = (lane) => files.filter((path) => laneOf(path) === lane);
-const others = inLane(-1);
+const others = inLane(-1).filter((path) => !isAlone(path));
 // Unit tests are short: they come last and fill the remaining processor time.
 const isWhole = (path) => path.startsWith(join(root, 'dist', 'test'));
+await runAll(files.filter(isAlone), 1);
 await Promise.all([
   ...lanes.map((_, lane) => runAll(inLane(lane), 1)),
   runAll(others.filter(isWhole), Math.max(1, availableParallelism() - 1)).then(() =>
