@@ -8,7 +8,7 @@ import type { FoundStation, StationServer } from '../discovery/find.js';
 import { openGroupBatched } from '../net/receive-batched.js';
 import type { MessageKey } from '../wire/seal.js';
 import type { StationInfo } from '../wire/station-info.js';
-import { HEDGE, race } from './race.js';
+import { race } from './race.js';
 import { SilentServers } from './silent-servers.js';
 import { Receiver, type StationReceiver, type Target } from './station-receiver.js';
 import type { StreamBufferOptions } from './stream-buffer.js';
@@ -60,6 +60,8 @@ export interface TunerOptions {
 /** How often a tuner looks whether its station still arrives, and without a packet for how long it is searched for. */
 const WATCH_PERIOD = Millis(500);
 const SILENCE = Millis(700);
+/** Time without an answer after which a server counts as silent: longer than a busy server takes. */
+const UNANSWERED = Millis(200);
 
 /** Whether the same receiver receives both. */
 const isSameStream = (a: StationInfo, b: StationInfo): boolean =>
@@ -313,9 +315,9 @@ export class Tuner {
     }
   }
 
-  /** A server that has not answered within HEDGE counts as silent. */
+  /** A server that has not answered within UNANSWERED counts as silent. */
   async #answer(link: Link, ask: () => Promise<Tuned>): Promise<Answer> {
-    const cancel = this.#timers.after(HEDGE, () => this.#silent.note(link.server, this.#timers.now()));
+    const cancel = this.#timers.after(UNANSWERED, () => this.#silent.note(link.server, this.#timers.now()));
     try {
       return { link, tuned: await ask() };
     } finally {
