@@ -3,6 +3,7 @@ import { closeSync, fstatSync } from 'node:fs';
 import { JpegReel } from './jpeg-reel.js';
 import type { Reel, ReelData } from './reel.js';
 import { TsReel } from './ts-reel.js';
+import type { FileIdentity } from './verifications.js';
 
 /** A reel of either format that another thread has opened. */
 export const reelOf = (data: ReelData): Reel =>
@@ -13,5 +14,11 @@ export function closeReel(reel: Reel): void {
   closeSync(reel.data.descriptor);
 }
 
-/** The number of the file that an open reel is read from, wherever it was moved meanwhile. One that is made again has another. */
-export const inodeOf = ({ data }: Reel): number => fstatSync(data.descriptor).ino;
+/** The file that an open reel is read from, wherever it was moved meanwhile. */
+export function openFileOf({ data }: Reel): FileIdentity {
+  const { size, ino, mtimeMs } = fstatSync(data.descriptor);
+  return { bytes: size, inode: ino, mtimeMs };
+}
+
+/** The number of that file: a reel that is made again has another. */
+export const inodeOf = (reel: Reel): number => openFileOf(reel).inode;

@@ -172,7 +172,7 @@ test('a reel that cannot be read is a line in the log, and no damage', async (co
   assert.deepEqual([damaged, lines], [[], ['A reel cannot be verified: the disk is gone']]);
 });
 
-test('a reel that is made again while it is read is not condemned, but read again', async (context) => {
+test('a reel that is made again while it is read is not condemned, but the one that is open', async (context) => {
   const contents: string[] = [];
   const opened = await open(context, {
     async measure({ path }) {
@@ -186,6 +186,7 @@ test('a reel that is made again while it is read is not condemned, but read agai
   const { folder: whole } = await prepared;
   const makeAgain = async () => {
     cpSync(whole, `${folder}-again`, { recursive: true });
+    utimesSync(join(`${folder}-again`, ReelFile.packets.h264), 1_800_000_000, 1_800_000_000);
     renameSync(folder, `${folder}-aside`);
     renameSync(`${folder}-again`, folder);
   };
@@ -193,7 +194,9 @@ test('a reel that is made again while it is read is not condemned, but read agai
   const each = verifier();
   await admit(each);
   await each.idle();
-  assert.deepEqual([damaged, lines, contents.length], [[], [], 2]);
+  assert.deepEqual([lines, contents.length], [[], 2]);
+  assert.equal(damaged.length, 1);
+  assert.match(damaged[0]!, /another server has set it aside/);
 });
 
 test('a damaged reel that another server has set aside meanwhile is known by its file', async (context) => {

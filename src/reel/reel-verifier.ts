@@ -5,6 +5,7 @@ import { isMissing, isSystemError } from '../base/file-problem.js';
 import { messageOf, Problem } from '../base/problem.js';
 import type { ReelManifest } from './manifest.js';
 import { measureFile } from './measure-file.js';
+import { openFileOf } from './open-reel.js';
 import { ReelDamage, readManifest } from './read-reel.js';
 import { type Reel, ReelFile } from './reel.js';
 import { sealReel } from './seal-reel.js';
@@ -41,14 +42,14 @@ export interface ReelVerifierOptions {
  * Responsible for:
  * - each file of packets that is opened being read once, and again when it is another file
  * - before a reel is used, where the disk cannot be trusted: up to a number of bytes in all
- * - a reel that was made again while it was read being read again, not condemned
+ * - a reel that was made again while it was read being read again, not condemned; the one that is open is then another
  * - sealing whole reels of earlier releases
  */
 export class ReelVerifier {
   readonly #options: Required<ReelVerifierOptions>;
   readonly #ending = new AbortController();
-  /** Reels that wait, by their ids, in order. */
-  readonly #waiting = new Set<string>();
+  /** Reels that wait, by their ids, in order, with the file that is open. */
+  readonly #waiting = new Map<string, FileIdentity>();
   #isTrusted = true;
   /** Bytes that may still be read before reels are used. */
   #before: number;
@@ -68,16 +69,17 @@ export class ReelVerifier {
    * To be called with each reel that was opened, before it is used. Rejects with ReelDamage where it was found to be damaged at
    * once.
    */
-  async admit({ data: { manifest } }: Reel): Promise<void> {
-    const { id, bytes } = manifest;
+  async admit(reel: Reel): Promise<void> {
+    const { id, bytes } = reel.data.manifest;
     if (this.#waiting.has(id) || this.#ending.signal.aborted) return;
+    const opened = openFileOf(reel);
     if (!this.#isTrusted && bytes <= this.#before) {
       this.#before -= bytes;
-      const isRead = await this.#check(id, Number.POSITIVE_INFINITY);
+      const isRead = await this.#check(id, opened, Number.POSITIVE_INFINITY);
       if (!isRead) this.#before += bytes;
       return;
     }
-    this.#waiting.add(id);
+    this.#waiting.set(id, opened);
     this.#running ??= this.#run();
   }
 
@@ -94,10 +96,10 @@ export class ReelVerifier {
   }
 
   async #run(): Promise<void> {
-    for (const id of this.#waiting) {
+    for (const [id, opened] of this.#waiting) {
       this.#waiting.delete(id);
       try {
-        await this.#check(id, BACKGROUND_RATE);
+        await this.#check(id, opened, BACKGROUND_RATE);
       } catch (error) {
         if (!(error instanceof ReelDamage)) throw error;
         this.#options.onDamage(id, error);
@@ -110,7 +112,7 @@ export class ReelVerifier {
    * Verifies a reel that was not; returns whether it was read. Rejects with ReelDamage alone: what the system refuses is a line in
    * the log, and keeps no station off the air.
    */
-  async #check(id: string, rate: number): Promise<boolean> {
+  async #check(id: string, opened: FileIdentity, rate: number): Promise<boolean> {
     let reads = 0;
     try {
       while (!(await this.#isVerified(id))) {
@@ -118,12 +120,22 @@ export class ReelVerifier {
         if (await this.#verify(id, rate)) break;
         if (reads === MOST_READS) throw new Error(`${this.#options.folderOf(id)} changes while it is read`);
       }
+      await this.#compare(id, opened);
       return reads > 0;
     } catch (error) {
       if (error instanceof ReelDamage) throw error;
       if (!this.#ending.signal.aborted) this.#options.log(`A reel cannot be verified: ${messageOf(error)}`);
       return true;
     }
+  }
+
+  /** Rejects with ReelDamage where the reel in its place is not the one that is open, which another server has set aside. */
+  async #compare(id: string, opened: FileIdentity): Promise<void> {
+    const folder = this.#options.folderOf(id);
+    const { manifest } = await readManifest(folder);
+    const now = await identify(folder, manifest);
+    if (now.inode === opened.inode || now.mtimeMs === opened.mtimeMs) return;
+    throw new ReelDamage(folder, ReelFile.packets[manifest.format], 'another server has set it aside', opened);
   }
 
   async #isVerified(id: string): Promise<boolean> {

@@ -9,7 +9,9 @@ import { scratchFolder, sharedFolder } from '../../test/support/spool.js';
 import { inodeOf } from '../reel/open-reel.js';
 import { ReelDamage } from '../reel/read-reel.js';
 import { ReelFile } from '../reel/reel.js';
-import type { ServerEvent } from './events.js';
+import { type ServerEvent, ServerEvents } from './events.js';
+import { LineUp } from './line-up.js';
+import { ReelRepair } from './reel-repair.js';
 import { openServer, type Server } from './server.js';
 
 const shared = sharedFolder();
@@ -189,4 +191,26 @@ test('a stopped station with a damaged reel stays in the line-up, and is started
   assert.deepEqual(onAir(server), [ONE, HALL]);
   await server.operator.execute({ do: 'start', station: TWO });
   assert.equal(inodeOf(server.stationOnAir(TWO)!.station.items[0]!.reel), statSync(path).ino);
+});
+
+test('a damaged slate is made again at once, and what played in the past is set aside', async () => {
+  const events = new ServerEvents();
+  const said: string[] = [];
+  events.on((event) => event.kind === 'problem' && said.push(event.problem.next));
+  let made = 0;
+  const repair = new ReelRepair({
+    store: { setAside: async (id: string) => join('damaged', id) },
+    lineUp: new LineUp(),
+    slates: { has: (reel: string) => reel === 'slate' },
+    operator: undefined as never,
+    events,
+    prepareSlates: async () => void made++,
+    signal: AbortSignal.abort(),
+  });
+  for (const reel of ['slate', 'past']) await repair.replace(reel, new ReelDamage(reel, ReelFile.packets.h264, 'torn'));
+  assert.equal(made, 1);
+  assert.deepEqual(said, [
+    `It is kept in ${join('damaged', 'slate')}, and made again.`,
+    `It is kept in ${join('damaged', 'past')}.`,
+  ]);
 });

@@ -10,10 +10,10 @@ import type { ServerOperator } from './operator.js';
 import type { Slates } from './slates.js';
 
 export interface ReelRepairOptions {
-  store: Store;
+  store: Pick<Store, 'setAside'>;
   lineUp: LineUp;
   operator: ServerOperator;
-  slates: Slates;
+  slates: Pick<Slates, 'has'>;
   events: ServerEvents;
   /** Makes the missing reels of slates. */
   prepareSlates(): Promise<void>;

@@ -188,7 +188,8 @@ export class Server {
   /** Descriptors that its stations, threads and sockets need at most, stations that are still being loaded included. */
   get descriptorsNeeded(): number {
     const files = this.#lineUp.entries.reduce((sum, { plan, ready }) => {
-      const items = Math.max(plan.source.files.length, ready?.station.items.length ?? 0);
+      // Those of the past stay open.
+      const items = Math.max(plan.source.files.length, ready?.station.timeline.items.length ?? 0);
       return sum + items + OTHER_FILES;
     }, 0);
     return neededByServer({ players: this.config.workers ?? availableParallelism(), files });
