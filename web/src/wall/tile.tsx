@@ -5,6 +5,7 @@ import { isNamesake, nowAndNext, passed } from '../state/programmes.js';
 import { leftText, pictureText } from '../state/texts.js';
 import { IconButton } from '../ui/icon-button.js';
 import { Thumbnail } from '../ui/thumbnail.js';
+import { useDerived } from '../ui/use-derived.js';
 import { usePage } from '../ui/use-page.js';
 import { Preview } from './preview.js';
 
@@ -20,7 +21,7 @@ export function Tile({ station, favourite }: TileProps) {
   const { now, next } = nowAndNext(station, page.guide.around.value, time);
   const part = passed(now, time);
   const left = leftText(now.to, time);
-  const marked = page.marked.value === id;
+  const marked = useDerived(() => page.marked.value === id, [page, id]);
   return (
     <li class="tile" data-station={id}>
       <a
