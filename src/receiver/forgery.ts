@@ -1,5 +1,6 @@
 /** What is said where somebody else sends to a station's group. */
 import { Problem } from '../base/problem.js';
+import { Millis } from '../base/units.js';
 import type { StationInfo } from '../wire/station-info.js';
 
 type SentTo = Pick<StationInfo, 'name' | 'group' | 'port'>;
@@ -19,3 +20,37 @@ export const conflictProblem = ({ name, group, port }: SentTo): Problem =>
     `${name} has packets in two versions: another machine sends to ${group}:${port} with the address of its server`,
     'What was received may be forged. Look for that machine at the switch.',
   );
+
+/** Period of looking for signs of forgery. */
+const WATCH_PERIOD = Millis(1_000);
+
+/** Responsible for: reporting, once each, that others send to the group, and that there are two versions of a packet. */
+export class ForgeryWatch {
+  readonly #station: SentTo;
+  #lookedAt = Millis(Number.NEGATIVE_INFINITY);
+  #hasStranger = false;
+  #hasConflict = false;
+
+  constructor(station: SentTo) {
+    this.#station = station;
+  }
+
+  isDue(now: Millis): boolean {
+    return now - this.#lookedAt >= WATCH_PERIOD;
+  }
+
+  /** `stranger`: an address whose packets were dropped; `conflicting`: copies that differ. Returns what is new. */
+  look({ stranger, conflicting }: { stranger: string | null; conflicting: number }, now: Millis): Problem[] {
+    this.#lookedAt = now;
+    const problems: Problem[] = [];
+    if (stranger !== null && !this.#hasStranger) {
+      this.#hasStranger = true;
+      problems.push(strangerProblem(this.#station, stranger));
+    }
+    if (conflicting > 0 && !this.#hasConflict) {
+      this.#hasConflict = true;
+      problems.push(conflictProblem(this.#station));
+    }
+    return problems;
+  }
+}

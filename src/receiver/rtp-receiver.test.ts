@@ -146,7 +146,7 @@ test('a missing packet is requested, and counted by what repairs it', () => {
   const group = (numbers: number[], path = 0) =>
     reception.take(batchOf(numbers.map((n) => datagram(n))), Millis(10), path);
   group([100_000, 100_001, 100_005, 100_006]);
-  assert.deepEqual(reception.nacks.due(Millis(10)), [{ packets: [100_002, 100_003, 100_004], copies: 1 }]);
+  assert.deepEqual(reception.sequence.nacks.due(Millis(10)), [{ packets: [100_002, 100_003, 100_004], copies: 1 }]);
   reception.takeShared(batchOf([repeated(100_002), repeated(100_007)]), Millis(20));
   assert.equal(reception.takeOwn(repeated(100_003), Millis(20)), 'taken');
   group([100_004, 100_005], 1);
@@ -181,14 +181,14 @@ test('packets kept until the beginning is known are taken, except those before i
   const buffer = new StreamBuffer();
   const reception = new RtpReceiver({ station, buffer, waits: true });
   reception.take(batchOf([110, 111, 112].map((n) => datagram(n))), Millis(0));
-  assert.equal(reception.next, null);
+  assert.equal(reception.sequence.next, null);
   reception.anchor(PacketNumber(65_536 + 111), Millis(11_100 / 90), Millis(5));
   reception.begin(PacketNumber(65_536 + 108), Millis(1_000), Millis(5));
-  reception.expectFlow(PacketNumber(65_536 + 108), Millis(5));
-  assert.equal(reception.base, 65_536 + 110);
+  reception.sequence.expectFlow(PacketNumber(65_536 + 108), Millis(5));
+  assert.equal(reception.sequence.base, 65_536 + 110);
   const early = [5_000, 107, 109, 108].map((n) => repeated(65_536 + n, { time: n * 100 }));
   reception.takeEarly(early, PacketNumber(65_536 + 108), Millis(6));
-  reception.settle(Millis(6));
+  reception.sequence.settle(Millis(6));
   assert.deepEqual(numbersIn(buffer), [108, 109, 110, 111, 112]);
 });
 
@@ -198,15 +198,15 @@ test('lost packets at the end of a flow are missing from when the flow is ended'
   reception.take(batchOf([110, 111].map((n) => datagram(n))), Millis(0));
   reception.anchor(PacketNumber(111), Millis(11_100 / 90), Millis(0));
   reception.begin(PacketNumber(105), null, Millis(0));
-  reception.expectFlow(PacketNumber(105), Millis(0));
+  reception.sequence.expectFlow(PacketNumber(105), Millis(0));
   for (const n of [105, 106, 107]) reception.takeOwn(repeated(n), Millis(1));
-  reception.settle(Millis(1_000));
+  reception.sequence.settle(Millis(1_000));
   assert.deepEqual(numbersIn(buffer), [105, 106, 107]);
-  reception.endFlow(Millis(1_000));
-  assert.deepEqual(reception.due(Millis(1_000))[0]!.packets, [108, 109]);
-  reception.settle(Millis(1_049));
+  reception.sequence.endFlow(Millis(1_000));
+  assert.deepEqual(reception.sequence.due(Millis(1_000))[0]!.packets, [108, 109]);
+  reception.sequence.settle(Millis(1_049));
   assert.equal(reception.report().lost, 0);
-  reception.settle(Millis(1_050));
+  reception.sequence.settle(Millis(1_050));
   assert.deepEqual(numbersIn(buffer), [105, 106, 107, 110, 111]);
   assert.equal(reception.report().lost, 2);
 });
@@ -215,13 +215,13 @@ test('a stopped stream takes no packets, and continues where it was', () => {
   const buffer = new StreamBuffer();
   const reception = new RtpReceiver({ station, buffer });
   reception.take(batchOf([1, 2, 4].map((n) => datagram(n))), Millis(0));
-  reception.stop();
+  reception.sequence.stop();
   reception.take(batchOf([5, 6].map((n) => datagram(n))), Millis(10_000));
-  assert.deepEqual([reception.next, reception.base, reception.nacks.missing], [3, null, 0]);
-  reception.resume();
-  reception.expectFlow(PacketNumber(3), Millis(10_001));
+  assert.deepEqual([reception.sequence.next, reception.sequence.base, reception.sequence.nacks.missing], [3, null, 0]);
+  reception.sequence.resume();
+  reception.sequence.expectFlow(PacketNumber(3), Millis(10_001));
   for (const n of [3, 4, 5]) reception.takeOwn(repeated(n), Millis(10_001));
-  reception.settle(Millis(10_001));
+  reception.sequence.settle(Millis(10_001));
   assert.deepEqual(numbersIn(buffer), [1, 2, 3, 4, 5]);
 });
 
@@ -229,11 +229,11 @@ test('time in which the process did not run does not count towards deadlines', (
   const buffer = new StreamBuffer();
   const reception = new RtpReceiver({ station, buffer, latency: Millis(20), reorder: { deadline: Millis(200) } });
   reception.take(batchOf([1, 2, 4].map((n) => datagram(n))), Millis(20));
-  assert.equal(reception.due(Millis(20)).length, 1);
+  assert.equal(reception.sequence.due(Millis(20)).length, 1);
   reception.take(batchOf([]), Millis(700)); // the machine stood still for 600 ms
   assert.equal(reception.report().lost, 0);
-  assert.ok(reception.wakeAt > 600);
+  assert.ok(reception.sequence.wakeAt > 600);
   reception.takeOwn(repeated(3), Millis(701));
-  reception.settle(Millis(701));
+  reception.sequence.settle(Millis(701));
   assert.deepEqual(numbersIn(buffer), [1, 2, 3, 4]);
 });

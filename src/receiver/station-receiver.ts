@@ -12,11 +12,13 @@ import type { ReceivedBatch } from '../net/receive-batched.js';
 import type { Feedback } from '../wire/feedback.js';
 import type { StationInfo } from '../wire/station-info.js';
 import type { ReceiverStats } from './receiver-stats.js';
+import type { Sources } from './source-choice.js';
 import { type SourceServer, sourcesAt } from './source-filter.js';
 import { StreamBuffer, type StreamBufferOptions } from './stream-buffer.js';
-import { type Order, type Sources, StreamController, type Target } from './stream-controller.js';
+import { StreamController } from './stream-controller.js';
+import type { Order, Target } from './stream-orders.js';
 
-export type { Target } from './stream-controller.js';
+export type { Target } from './stream-orders.js';
 
 /** `openGroupBatched` of src/net; passed in, so that tests need no network. */
 export type OpenGroup = (options: {
@@ -267,18 +269,18 @@ export class Receiver implements StationReceiver {
   }
 
   get missing(): number {
-    return this.#controller.missing;
+    return this.#controller.sequence.missing;
   }
 
   async finish(limit: Millis): Promise<void> {
     const timers = this.#timers;
     const end = timers.now() + limit;
-    this.#controller.finish();
-    while (!this.#controller.isComplete && timers.now() < end && this.#closed === null) {
+    this.#controller.sequence.finish();
+    while (!this.#controller.sequence.isComplete && timers.now() < end && this.#closed === null) {
       await new Promise<void>((resolve) => timers.after(FINISH_PERIOD, resolve));
       this.#advance();
     }
-    this.#controller.flush(timers.now());
+    this.#controller.sequence.flush(timers.now());
     await this.close();
   }
 

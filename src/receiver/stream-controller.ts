@@ -10,34 +10,20 @@ import { Refusal } from '../control/refusal.js';
 import type { ReceivedBatch } from '../net/receive-batched.js';
 import type { Feedback } from '../wire/feedback.js';
 import type { StationInfo } from '../wire/station-info.js';
+import { AnswerWatch } from './answer-watch.js';
 import { FlowCredit } from './flow-credit.js';
-import { conflictProblem, strangerProblem } from './forgery.js';
+import { FlowRequests } from './flow-requests.js';
+import { ForgeryWatch } from './forgery.js';
 import { packetRate } from './group-numbers.js';
 import type { ReceiverStats } from './receiver-stats.js';
 import { type Position, ReportSchedule } from './report-schedule.js';
 import { RtpReceiver } from './rtp-receiver.js';
 import { SilentGroup, silenceProblem } from './silent-group.js';
+import { SourceChoice, type Sources } from './source-choice.js';
 import type { StreamBuffer } from './stream-buffer.js';
-
-/** Where a stream begins. */
-export type Target = { kind: 'live' } | { kind: 'time'; time: Millis; item: boolean };
-
-export type Order =
-  /** Send this to the server, with the session's cookie. */
-  | { type: 'feedback'; feedback: Omit<Feedback, 'cookie'> }
-  /** Ask the server for this flow; the answer goes to `replaying` or `refused`. */
-  | { type: 'replay'; request: FlowRequest }
-  /** Ask whether the server is there, and where its station is; the answer goes to `addClock`. */
-  | { type: 'check' }
-  /** The server has sent nothing that it was asked for: another may. */
-  | { type: 'unanswered' }
-  /** Leave the group and join it again: nothing comes, although the server sends. */
-  | { type: 'rejoin' }
-  /** Report this: the server refused a flow, and the stream continues with what the group sends. */
-  | { type: 'report'; error: unknown };
-
-/** Whose packets: those of the station's servers where they are known, or of any address. */
-export type Sources = 'servers' | 'any';
+import { deadlineFor, deadlineWith, windowFor } from './stream-limits.js';
+import { NO_ORDERS, type Order, Orders, type Target } from './stream-orders.js';
+import type { StreamSequence } from './stream-sequence.js';
 
 export interface StreamControllerOptions {
   station: StationInfo;
@@ -60,81 +46,26 @@ export interface StreamControllerOptions {
   random: () => number;
 }
 
-/** Seconds of packets that the reorder window holds at least: a burst rarely begins further back. */
-const WINDOW_SECONDS = 15;
-const LEAST_WINDOW = 8192;
-/** 9 s at 300 Mbit/s, in 8 MB: a station that claims 1 Gbit/s would take 64 MB of a receiver before its first packet. */
-const LARGEST_WINDOW = 2 ** 18;
 /** How far ahead of its reader a flow is requested, times its speed. */
 const AHEAD = Millis(500);
-const DEADLINE = Millis(200);
-/** With a long latency packets can be waited for until this long after the second look at the sockets. */
-const DEADLINE_AFTER_LOOK = Millis(1_000);
-/** A reader that is behind can wait longer: this share of its unread buffer, at most LONGEST_DEADLINE. */
-const UNREAD_SHARE = 0.5;
-const LONGEST_DEADLINE = Millis(3_000);
 /** A flow without packets for this time has lost its last ones… */
 const TAIL_WAIT = Millis(150);
 /** …and for this time is requested again. */
 const STALL_WAIT = Millis(600);
 /** Packets at the end of a flow that are requested one by one. */
 const LONGEST_TAIL = 256;
-/** Pause after a flow that was refused or not answered. */
-const RETRY = Millis(2_000);
-/** Feedback without an answer for this time makes us ask whether the server is there. */
-const UNANSWERED = Millis(1_000);
-/**
- * Feedback without an answer for this time, and that of two looks at the sockets, is a reason to turn to another server of the
- * station: by then a lost packet has been requested at least three times, and is about to be given up.
- */
-const UNHELPFUL = Millis(250);
-/** Least time between two questions where the station is, when packets of the group are not believed. */
-const DOUBTED = Millis(250);
 /** How long a stream that is behind waits for a lost server while the group goes on: sessions ask again within 3 s. */
 const PATIENCE = Millis(4_000);
-/**
- * A group that its server sends, and that brings nothing for this time, is joined for any source: not every network
- * forwards a source-specific membership.
- */
-const SILENT = Millis(3_000);
-/**
- * Without a server that answers, and without a packet of a known one, for this time, packets of others count: a server may
- * have moved to another address, or another have taken over.
- */
-const DESERTED = Millis(5_000);
-/** Retransmissions kept until the flow they belong to is known. */
-const MOST_EARLY = 8_192;
-
 /** Gaps of more packets than this, or of this many seconds of packets, are requested as a flow where there is patience. */
 const LONG_GAP = 256;
 const LONG_GAP_SECONDS = 0.5;
-/** Packets that a recorder holds while it waits for earlier ones, beyond those of WINDOW_SECONDS: some 90 MB. */
-const MOST_AWAITING = 65_536;
-/** Period of looking for signs of forgery, which are reported once. */
-const WATCH_PERIOD = Millis(1_000);
-
-const NO_ORDERS: readonly Order[] = [];
-const KNOWN_SOURCES = { believes: 'servers', joins: 'servers' } as const;
-const ANY_MEMBERSHIP = { believes: 'servers', joins: 'any' } as const;
-const ANY_SOURCE = { believes: 'any', joins: 'any' } as const;
-
-function windowFor(rate: number, patience: Millis = Millis(0)): number {
-  const sizeFor = (seconds: number) => 2 ** Math.ceil(Math.log2(Math.max(1, rate) * seconds));
-  const patient = Math.min(MOST_AWAITING, sizeFor(Math.max(1, patience / 1000)));
-  return Math.min(LARGEST_WINDOW, Math.max(LEAST_WINDOW, sizeFor(WINDOW_SECONDS), patient));
-}
-
-const deadlineFor = (latency: Millis): Millis =>
-  latency > DEADLINE ? Millis(2 * latency + DEADLINE_AFTER_LOOK) : DEADLINE;
-
-/** `awaited` is the number of the flow that was requested so as to continue the stream, and not answered yet. */
 type State =
   /** Nothing begins before the server has answered TUNE or is given up; what the group sends is kept. */
   | { name: 'waiting' }
-  | { name: 'group'; awaited: number | null }
-  | { name: 'flow'; flow: FlowCredit; awaited: number | null }
+  | { name: 'group' }
+  | { name: 'flow'; flow: FlowCredit }
   /** The buffer is full. */
-  | { name: 'stopped'; awaited: number | null };
+  | { name: 'stopped' };
 
 type ServerState =
   /** It has never answered. */
@@ -167,6 +98,7 @@ type ServerState =
  */
 export class StreamController {
   readonly station: StationInfo;
+  readonly sequence: StreamSequence;
   readonly #options: StreamControllerOptions;
   readonly #deadline: Millis;
   /** Packets a second. */
@@ -174,70 +106,48 @@ export class StreamController {
   readonly #speed: number;
   readonly #reception: RtpReceiver;
   readonly #clock = new ServerClock();
-  /** SSRC of our feedback. */
-  readonly #ssrc: number;
+  readonly #orders: Orders;
+  readonly #requests: FlowRequests;
+  readonly #answers: AnswerWatch;
+  readonly #choice = new SourceChoice();
+  readonly #forgery: ForgeryWatch;
   #state: State = { name: 'waiting' };
   #server: ServerState = { name: 'unknown' };
   #reports: ReportSchedule | null = null;
-  #flowNumber: number;
-  /** Seeks that are not answered yet. */
-  #seeks = 0;
-  #retryAt = Millis(Number.NEGATIVE_INFINITY);
-  /** Retransmissions while a flow is awaited: its first packets can come before the answer. null: none is awaited. */
-  #early: Buffer[] | null = null;
-  #unansweredSince: Millis | null = null;
-  /** The `unansweredSince` that has been an order. */
-  #orderedFor: Millis | null = null;
-  readonly #unhelpful: Millis;
   /** Another server, or the same one after a loss, has nothing of the flow yet. */
   #isFlowGone = false;
-  #watchedAt = Millis(Number.NEGATIVE_INFINITY);
-  readonly #said = new Set<'stranger' | 'conflict' | 'silence'>();
   readonly #silentGroup = new SilentGroup();
-  /** When the group's datagrams were first waited for. */
-  #joinedAt: Millis | null = null;
-  /** Whether packets of any source count, until a server answers or others are known. */
-  #isDeserted = false;
-  #checkedAt = Millis(Number.NEGATIVE_INFINITY);
+  #hasReportedSilence = false;
   #oldest: Millis | null = null;
-  #orders: Order[] = [];
 
   constructor(options: StreamControllerOptions) {
     const { station, deadline, patience, paths, latency, random } = options;
     this.#options = options;
     this.station = station;
     this.#deadline = deadline ?? patience ?? deadlineFor(latency);
-    this.#unhelpful = Millis(Math.min(UNHELPFUL + 2 * latency, UNANSWERED));
     this.#rate = packetRate(station);
     this.#speed = Math.min(options.speed, greatestFlowSpeed(this.#rate));
-    this.#ssrc = Math.floor(random() * 0x1_0000_0000);
-    this.#flowNumber = Math.floor(random() * 0x7fff_ffff);
+    this.#orders = new Orders(station.ssrc, random);
+    this.#requests = new FlowRequests(random);
+    this.#answers = new AnswerWatch(latency);
+    this.#forgery = new ForgeryWatch(station);
     // Until a server has answered, nothing can be repaired.
     const reorder = { deadline: deadline ?? deadlineFor(latency), window: windowFor(this.#rate, patience) };
-    const isPatient = patience !== undefined;
-    const clock = this.#clock;
-    const buffer = this.#newBuffer();
     this.#reception = new RtpReceiver({
-      station,
-      buffer,
-      reorder,
-      paths,
-      latency,
-      isPatient,
-      waits: true,
-      clock,
-      random,
+      ...{ station, reorder, paths, latency, random, waits: true },
+      ...{ buffer: this.#newBuffer(), clock: this.#clock, isPatient: patience !== undefined },
     });
+    this.sequence = this.#reception.sequence;
   }
 
   /** The stream that goes on; `begun` and `goLive` replace it. */
   get buffer(): StreamBuffer {
-    return this.#reception.buffer;
+    return this.sequence.buffer;
   }
 
   /** Whether the group feeds the stream. */
   get isLive(): boolean {
-    return this.#reception.base !== null;
+    return this.sequence.base !== null;
   }
 
   /** How far back the station reaches; null while unknown. */
@@ -247,7 +157,7 @@ export class StreamController {
 
   /** When `advance` has to be called for requests. All else is done in time if it is called once a second. */
   get wakeAt(): Millis {
-    return this.#server.name === 'present' ? this.#reception.wakeAt : Millis(Number.POSITIVE_INFINITY);
+    return this.#server.name === 'present' ? this.sequence.wakeAt : Millis(Number.POSITIVE_INFINITY);
   }
 
   /** The server's clock was at `serverTime` within the round trip that ends now; it was about to send packet `next`. */
@@ -266,8 +176,7 @@ export class StreamController {
 
   /** Other servers are known. */
   forgetSources(): void {
-    this.#isDeserted = false;
-    this.#joinedAt = null;
+    this.#choice.reset();
   }
 
   /** The addresses whose packets count, on one of the interfaces; null: any. */
@@ -277,19 +186,13 @@ export class StreamController {
 
   /** Whose packets count now, and whose the group is to be joined for, which once changed stays so with the same servers. */
   sources(now: Millis, joined: Sources): { believes: Sources; joins: Sources } {
-    this.#joinedAt ??= now;
-    const silent = now - Math.max(this.#reception.numbers.arrivedAt ?? 0, this.#joinedAt);
-    if (this.#server.name === 'present') this.#isDeserted = false;
-    else if (silent >= DESERTED) this.#isDeserted = true;
-    const isAny = joined === 'any' || silent >= SILENT;
-    return this.#isDeserted ? ANY_SOURCE : isAny ? ANY_MEMBERSHIP : KNOWN_SOURCES;
+    const { arrivedAt } = this.#reception.numbers;
+    return this.#choice.choose({ joined, arrivedAt, isServerPresent: this.#server.name === 'present' }, now);
   }
 
   /** A number for a flow about to be requested; its packets are kept until the answer. */
   nextFlow(): number {
-    this.#flowNumber++;
-    this.#early ??= [];
-    return this.#flowNumber;
+    return this.#requests.next();
   }
 
   /** The server's answer to TUNE, null if there is none. The stream begins, unless a seek follows. */
@@ -304,14 +207,12 @@ export class StreamController {
 
   /** Returns the request for a flow that begins a stream of its own at `target`; `begun` or `failed` follows. */
   seek(target: Target): FlowRequest {
-    this.#seeks++;
-    this.#setAwaited(null);
-    return { flow: this.nextFlow(), speed: this.#speed, from: target };
+    return { flow: this.#requests.seek(), speed: this.#speed, from: target };
   }
 
   /** The flow of a seek begins: the buffer is another from now on. */
   begun(answer: Replaying, now: Millis): readonly Order[] {
-    this.#seeks--;
+    this.#requests.endSeek();
     this.#takeReplaying(answer, now);
     this.#begin(answer.flow, answer, now, this.#newBuffer());
     return this.advance(now);
@@ -319,8 +220,8 @@ export class StreamController {
 
   /** A seek was refused or not answered: the stream goes on. */
   failed(): void {
-    this.#seeks--;
-    this.#dropEarly();
+    this.#requests.endSeek();
+    this.#requests.dropEarly();
   }
 
   /** Begins a stream of its own with the next packets of the group. */
@@ -332,21 +233,20 @@ export class StreamController {
   /** The answer to a replay order. */
   replaying(answer: Replaying, now: Millis): readonly Order[] {
     this.#takeReplaying(answer, now);
-    if (answer.flow !== this.#awaited) return NO_ORDERS;
-    this.#reception.resume();
+    if (answer.flow !== this.#requests.awaited) return NO_ORDERS;
+    this.sequence.resume();
     this.#follow(answer.flow, PacketNumber(answer.from), now);
     return this.advance(now);
   }
 
   /** A replay order was refused (a Refusal) or not answered. */
   refused(flow: number, error: unknown, now: Millis): readonly Order[] {
-    if (flow !== this.#awaited) return NO_ORDERS;
-    this.#setAwaited(null);
-    this.#dropEarly();
-    this.#retryAt = Millis(now + RETRY);
+    if (flow !== this.#requests.awaited) return NO_ORDERS;
+    this.#requests.forget();
+    this.#requests.pause(now);
     if (this.#state.name === 'group' && this.isLive) {
       // What the server has no longer is lost. For other reasons it is asked again.
-      this.#reception.failGap(!(error instanceof Refusal && error.reason === 'too-early'), now);
+      this.sequence.failGap(!(error instanceof Refusal && error.reason === 'too-early'), now);
       return this.advance(now);
     }
     // A silent server can come back; if not, serverLost follows.
@@ -361,7 +261,7 @@ export class StreamController {
     const tuned = this.#server.name === 'unknown' ? null : this.#server.tuned;
     this.#server = { name: 'lost', tuned, since: now };
     this.buffer.keepsUnread = false;
-    this.#early = null;
+    this.#requests.serverLost();
   }
 
   /** The session is there again; `tuned` is the last answer to TUNE, null if there never was one. */
@@ -373,9 +273,9 @@ export class StreamController {
       if (known !== before) this.#takeTuned(known, now);
       this.#server = { name: 'present', tuned: known };
       this.buffer.keepsUnread = true;
-      this.#retryAt = now;
+      this.#requests.retry(now);
       this.#isFlowGone = true;
-      this.#unansweredSince = null;
+      this.#answers.answered();
     }
     return this.advance(now);
   }
@@ -391,7 +291,7 @@ export class StreamController {
   }
 
   takeShared(batch: ReceivedBatch, now: Millis): readonly Order[] {
-    if (this.#reception.takeShared(batch, now)) this.#unansweredSince = null;
+    if (this.#reception.takeShared(batch, now)) this.#answers.answered();
     return this.advance(now);
   }
 
@@ -399,48 +299,36 @@ export class StreamController {
   takeOwn(datagram: Buffer, now: Millis): void {
     const fate = this.#reception.takeOwn(datagram, now);
     if (fate === 'refused') return;
-    this.#unansweredSince = null;
-    if (this.#early === null || (fate === 'taken' && this.#seeks === 0)) return;
-    if (this.#early.length < MOST_EARLY) this.#early.push(datagram);
+    this.#answers.answered();
+    if (fate === 'far' || this.#requests.isSeeking) this.#requests.keepEarly(datagram);
   }
 
   /** Delivers packets in order, and orders what is due. */
   advance(now: Millis): readonly Order[] {
-    const reception = this.#reception;
-    reception.canFetch = this.#server.name === 'present';
-    reception.settle(now);
-    if (now - this.#watchedAt >= WATCH_PERIOD) this.#watchForForgery(now);
+    const { sequence } = this;
+    sequence.canFetch = this.#server.name === 'present';
+    sequence.settle(now);
+    if (this.#forgery.isDue(now)) this.#watchForForgery(now);
     if (this.#server.name !== 'present') {
       this.#waitForServer(now);
-      return this.#takeOrders();
+      return this.#orders.take();
     }
-    reception.deadline = Millis(Math.max(this.#deadline, Math.min(LONGEST_DEADLINE, this.buffer.ahead * UNREAD_SHARE)));
-    if (this.buffer.isFull && !reception.isStopped) this.#stop(now);
+    sequence.deadline = deadlineWith(this.#deadline, this.buffer.ahead);
+    if (this.buffer.isFull && !sequence.isStopped) this.#stop(now);
     if (this.#state.name === 'flow') this.#steer(this.#state.flow, now);
     else if (this.#state.name === 'stopped' && !this.buffer.isFull) this.#resume(now);
     else if (this.#state.name === 'group' && this.#options.patience !== undefined) this.#fetch(now);
-    for (const { packets, copies } of reception.due(now)) {
-      this.#unansweredSince ??= now;
+    for (const { packets, copies } of sequence.due(now)) {
+      this.#answers.asked(now);
       // A request is lost as often as an answer, and is smaller.
       const times = copies === 1 ? 1 : copies + 1;
-      for (let i = 0; i < times; i++) this.#sendFeedback({ missing: packets, copies });
+      for (let i = 0; i < times; i++) this.#orders.sendFeedback(this.#credit, { missing: packets, copies });
     }
     this.#reportIfDue(now);
-    const since = this.#unansweredSince;
-    if (since !== null && since !== this.#orderedFor && now - since >= this.#unhelpful) {
-      this.#orderedFor = since;
-      this.#orders.push({ type: 'unanswered' });
-    }
-    this.#checkIfDue(now);
+    if (this.#answers.takeTurn(now)) this.#orders.push({ type: 'unanswered' });
+    if (this.#answers.takeQuestion(this.#reception.isInDoubt, now)) this.#orders.push({ type: 'check' });
     this.#rejoinIfSilent(now);
-    return this.#takeOrders();
-  }
-
-  #takeOrders(): readonly Order[] {
-    if (this.#orders.length === 0) return NO_ORDERS;
-    const orders = this.#orders;
-    this.#orders = [];
-    return orders;
+    return this.#orders.take();
   }
 
   #newBuffer(): StreamBuffer {
@@ -449,26 +337,13 @@ export class StreamController {
     return buffer;
   }
 
-  get #awaited(): number | null {
-    return 'awaited' in this.#state ? this.#state.awaited : null;
-  }
-
-  #setAwaited(awaited: number | null): void {
-    if ('awaited' in this.#state) this.#state.awaited = awaited;
-  }
-
-  /** Without a flow that is awaited no retransmission can be early. */
-  #dropEarly(): void {
-    if (this.#seeks === 0 && this.#awaited === null) this.#early = null;
-  }
-
   #takeTuned(tuned: Tuned, now: Millis): void {
     const { roundTrip, members } = tuned;
     if (this.#server.name === 'lost') this.#server.tuned = tuned;
     else this.#server = { name: 'present', tuned };
     this.buffer.keepsUnread = true;
     this.#addPosition(tuned, now);
-    this.#reception.nacks.addRoundTrip(roundTrip);
+    this.sequence.nacks.addRoundTrip(roundTrip);
     this.#reports ??= new ReportSchedule(this.station.bitrate, this.#options.random, now);
     this.#reports.members = members;
   }
@@ -484,37 +359,17 @@ export class StreamController {
 
   /** Requests as a flow what the group has sent long before its packets of now. */
   #fetch(now: Millis): void {
-    const reception = this.#reception;
-    const isLong = reception.gap > Math.max(LONG_GAP, this.#rate * LONG_GAP_SECONDS);
-    if (reception.next === null || !this.#mayRequest(now) || (!isLong && !reception.isBehind)) return;
-    if (!reception.isBehind) reception.awaitGap();
-    this.#requestFrom(reception.next);
-  }
-
-  /** Takes nothing more from the group, so that only what is missing is awaited. */
-  finish(): void {
-    this.#reception.finish();
-  }
-
-  /** After `finish`: whether nothing is missing any more. */
-  get isComplete(): boolean {
-    return this.#reception.isComplete;
-  }
-
-  /** Packets that are missing and can still come, about. */
-  get missing(): number {
-    return Math.max(this.#reception.nacks.missing, this.#reception.gap);
-  }
-
-  /** After `finish`: what has come is the stream, without what has not. */
-  flush(now: Millis): void {
-    this.#reception.flush(now);
+    const { sequence } = this;
+    const isLong = sequence.gap > Math.max(LONG_GAP, this.#rate * LONG_GAP_SECONDS);
+    if (sequence.next === null || !this.#requests.mayRequest(now) || (!isLong && !sequence.isBehind)) return;
+    if (!sequence.isBehind) sequence.awaitGap();
+    this.#requestFrom(sequence.next);
   }
 
   /** Without the server a stream that needs it continues with the group, if that goes on. */
   #waitForServer(now: Millis): void {
     const server = this.#server;
-    const isAlone = this.#state.name === 'waiting' || (this.#state.name === 'group' && !this.#reception.isBehind);
+    const isAlone = this.#state.name === 'waiting' || (this.#state.name === 'group' && !this.sequence.isBehind);
     if (server.name !== 'lost' || isAlone || this.buffer.isFull) return;
     // A server that has restarted is on the air before it is asked again: PATIENCE begins with its first packets.
     if (!this.#reception.numbers.isActive(now)) server.since = now;
@@ -529,22 +384,22 @@ export class StreamController {
     }
     this.buffer.unpinAll();
     this.#beginWithGroup(now);
-    this.#reception.settle(now);
+    this.sequence.settle(now);
   }
 
   #endFlow(now: Millis): void {
-    this.#reception.endFlow(now);
-    this.#enter({ name: 'group', awaited: null });
+    this.sequence.endFlow(now);
+    this.#enterGroup();
   }
 
-  #enter(state: State): void {
-    this.#state = state;
-    this.#dropEarly();
+  #enterGroup(): void {
+    this.#state = { name: 'group' };
+    this.#requests.forget();
   }
 
   #beginWithGroup(now: Millis, buffer?: StreamBuffer): void {
     this.#reception.begin(null, this.#clock.at(now), now, buffer);
-    this.#enter({ name: 'group', awaited: null });
+    this.#enterGroup();
   }
 
   #begin(flow: number, start: { from: number; time: number }, now: Millis, buffer?: StreamBuffer): void {
@@ -555,35 +410,34 @@ export class StreamController {
 
   /** The flow begins; its packets that came early belong to the stream. */
   #follow(number: number, from: PacketNumber, now: Millis): void {
-    this.#reception.expectFlow(from, now);
+    this.sequence.expectFlow(from, now);
     const credit = PacketNumber(from + Math.ceil((this.#rate * FIRST_CREDIT) / 1000));
-    const early = this.#early ?? [];
-    this.#early = [];
-    this.#enter({ name: 'flow', flow: new FlowCredit({ number, from, credit, rate: this.#rate }, now), awaited: null });
+    this.#state = { name: 'flow', flow: new FlowCredit({ number, from, credit, rate: this.#rate }, now) };
+    const early = this.#requests.takeEarly();
     this.#isFlowGone = false;
-    if (early.length === 0) this.#unansweredSince ??= now;
+    if (early.length === 0) this.#answers.asked(now);
     this.#reception.takeEarly(early, from, now);
   }
 
   /** Grants the flow credit; ends it when the group has been reached, and requests it again when it has stalled. */
   #steer(flow: FlowCredit, now: Millis): void {
-    const { base, flow: position } = this.#reception;
+    const { base, flow: position } = this.sequence;
     if (position === null || (base !== null && position + 1 >= base)) {
-      this.#unansweredSince = null;
+      this.#answers.answered();
       this.#endFlow(now);
       return;
     }
     const wanted = base ?? PacketNumber(Math.max(flow.credit, this.#wanted()));
     if (flow.update(position, wanted, now)) {
       flow.grant(wanted, now);
-      this.#sendFeedback();
+      this.#orders.sendFeedback(this.#credit);
     }
     const stalled = flow.stalledFor(now);
     if (base !== null && base - position <= LONGEST_TAIL && stalled >= TAIL_WAIT) {
       this.#endFlow(now);
-    } else if ((stalled >= STALL_WAIT || this.#isFlowGone) && this.#mayRequest(now)) {
-      this.#retryAt = Millis(now + RETRY);
-      this.#unansweredSince ??= now;
+    } else if ((stalled >= STALL_WAIT || this.#isFlowGone) && this.#requests.mayRequest(now)) {
+      this.#requests.pause(now);
+      this.#answers.asked(now);
       this.#requestFrom(PacketNumber(position + 1));
     }
   }
@@ -591,32 +445,28 @@ export class StreamController {
   /** The packet up to which the stream is wanted, not included: some seconds ahead of its reader. */
   #wanted(): PacketNumber {
     const missing = this.#speed * AHEAD - this.buffer.ahead;
-    return PacketNumber((this.#reception.next ?? 0) + Math.max(0, Math.ceil((missing / 1000) * this.#rate)));
+    return PacketNumber((this.sequence.next ?? 0) + Math.max(0, Math.ceil((missing / 1000) * this.#rate)));
   }
 
   /** The buffer is full: the position of the stream is remembered, and nothing is taken. */
   #stop(now: Millis): void {
-    const { next } = this.#reception;
-    this.#reception.stop();
+    const { next } = this.sequence;
+    this.sequence.stop();
     if (this.#state.name === 'flow' && next !== null) {
       this.#state.flow.grant(next, now);
-      this.#sendFeedback();
+      this.#orders.sendFeedback(this.#credit);
     }
-    this.#enter({ name: 'stopped', awaited: this.#awaited });
+    this.#state = { name: 'stopped' };
+    this.#requests.dropEarly();
   }
 
   #resume(now: Millis): void {
-    const { next } = this.#reception;
-    if (next !== null && this.#mayRequest(now)) this.#requestFrom(next);
-  }
-
-  #mayRequest(now: Millis): boolean {
-    return this.#awaited === null && this.#seeks === 0 && now >= this.#retryAt;
+    const { next } = this.sequence;
+    if (next !== null && this.#requests.mayRequest(now)) this.#requestFrom(next);
   }
 
   #requestFrom(packet: PacketNumber): void {
-    const flow = this.nextFlow();
-    this.#setAwaited(flow);
+    const flow = this.#requests.await();
     this.#isFlowGone = false;
     this.#orders.push({ type: 'replay', request: { flow, speed: this.#speed, from: { kind: 'packet', packet } } });
   }
@@ -627,43 +477,24 @@ export class StreamController {
       () => this.#position(now),
       now,
     );
-    if (report) this.#sendFeedback({ report });
+    if (report) this.#orders.sendFeedback(this.#credit, { report });
   }
 
-  /** Reports, once each, that others send to the group, and that there are two versions of a packet. */
   #watchForForgery(now: Millis): void {
-    this.#watchedAt = now;
-    const { stranger } = this.#reception;
-    if (stranger !== null && !this.#said.has('stranger')) {
-      this.#said.add('stranger');
-      this.#orders.push({ type: 'report', error: strangerProblem(this.station, stranger) });
-    }
-    if (!this.#said.has('conflict') && this.#reception.report().conflicting > 0) {
-      this.#said.add('conflict');
-      this.#orders.push({ type: 'report', error: conflictProblem(this.station) });
-    }
-  }
-
-  /** Asks whether the server is there, and where the station is. */
-  #checkIfDue(now: Millis): void {
-    const isSilent = this.#unansweredSince !== null && now - this.#unansweredSince >= UNANSWERED;
-    const isInDoubt = this.#reception.isInDoubt && now - this.#checkedAt >= DOUBTED;
-    if (!isSilent && !isInDoubt) return;
-    this.#unansweredSince = null;
-    this.#checkedAt = now;
-    this.#orders.push({ type: 'check' });
+    const signs = { stranger: this.#reception.stranger, conflicting: this.sequence.conflicting };
+    for (const error of this.#forgery.look(signs, now)) this.#orders.push({ type: 'report', error });
   }
 
   #rejoinIfSilent(now: Millis): void {
     const { arrivedAt, anchored } = this.#reception.numbers;
-    if (this.#joinedAt === null) return;
-    const quietSince = Millis(Math.max(arrivedAt ?? 0, this.#joinedAt));
+    const quietSince = this.#choice.quietSince(arrivedAt);
+    if (quietSince === null) return;
     const next = this.#silentGroup.look(quietSince, anchored?.at ?? null, now);
     if (next === 'ask') this.#orders.push({ type: 'check' });
     if (next !== 'join') return;
     this.#orders.push({ type: 'rejoin' });
-    if (this.#said.has('silence')) return;
-    this.#said.add('silence');
+    if (this.#hasReportedSilence) return;
+    this.#hasReportedSilence = true;
     this.#orders.push({ type: 'report', error: silenceProblem(this.station) });
   }
 
@@ -675,10 +506,9 @@ export class StreamController {
     return { highest: this.#reception.numbers.highest ?? PacketNumber(0), buffer: ahead, delay };
   }
 
-  #sendFeedback(content: Partial<Pick<Feedback, 'missing' | 'copies' | 'report'>> = {}): void {
+  /** The credit of the flow that feeds the stream; null without one. */
+  get #credit(): Feedback['flow'] {
     const state = this.#state;
-    const flow = state.name === 'flow' ? { number: state.flow.number, credit: state.flow.credit } : null;
-    const feedback = { sender: this.#ssrc, media: this.station.ssrc, missing: [], copies: 1, flow, report: null };
-    this.#orders.push({ type: 'feedback', feedback: { ...feedback, ...content } });
+    return state.name === 'flow' ? { number: state.flow.number, credit: state.flow.credit } : null;
   }
 }
