@@ -75,19 +75,24 @@ export async function openGroupBatched(
       watch,
     ),
   );
-  return {
-    get receiveBuffer() {
-      return socket.receiveBuffer;
-    },
-    leave: () => socket.leave(),
-    setSources: (changed) => socket.setSources(changed),
-    reopen: (localAddress) => socket.reopen(localAddress),
-    close: () => {
-      for (const stop of following) stop();
-      return socket.close();
-    },
-  };
+  return closingWith(socket, () => {
+    for (const stop of following) stop();
+  });
 }
+
+/** The same socket; `end` is called when it is closed. */
+const closingWith = (socket: SourceSocket, end: () => void): SourceSocket => ({
+  get receiveBuffer() {
+    return socket.receiveBuffer;
+  },
+  leave: () => socket.leave(),
+  setSources: (changed) => socket.setSources(changed),
+  reopen: (localAddress) => socket.reopen(localAddress),
+  close: () => {
+    end();
+    return socket.close();
+  },
+});
 
 async function openBatched(options: BatchedGroupOptions, poller: ReceivePoller | null): Promise<SourceSocket> {
   if (poller !== null) {
@@ -132,16 +137,5 @@ export async function openGroupPlain(
     onDatagrams(batch);
   };
   cancel = timers.after(QUIET, tick);
-  return {
-    get receiveBuffer() {
-      return socket.receiveBuffer;
-    },
-    leave: () => socket.leave(),
-    setSources: (changed) => socket.setSources(changed),
-    reopen: (localAddress) => socket.reopen(localAddress),
-    close: () => {
-      cancel();
-      return socket.close();
-    },
-  };
+  return closingWith(socket, () => cancel());
 }
