@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
 import { type TestContext, test } from 'node:test';
-import { setImmediate, setTimeout } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { Millis } from '../src/base/units.js';
 import { openGroupBatched, openGroupPlain, type ReceivedBatch } from '../src/net/receive-batched.js';
 import { ReceivePoller } from '../src/net/receive-poller.js';
@@ -108,6 +109,7 @@ for (const way of ['by the poller', 'by the plain path']) {
     });
     for (const sender of senders) context.after(() => sender.close());
     let seen: string[] = [];
+    const arrived = new EventEmitter();
     const options = {
       group: GROUP,
       port: PORT,
@@ -118,6 +120,7 @@ for (const way of ['by the poller', 'by the plain path']) {
         for (let i = 0; i < count; i++) {
           seen.push(`${buffer.toString('utf8', offsets[i], offsets[i]! + lengths[i]!)} of ${sources[i]!.address}`);
         }
+        arrived.emit('some');
       },
     };
     const receiver = await far.inside(() =>
@@ -131,7 +134,7 @@ for (const way of ['by the poller', 'by the plain path']) {
     const arrives = async (order: number[], count: number): Promise<string[]> => {
       seen = [];
       for (const i of order) assert.equal(messages.send(senders[i]!.fd, 0, 1), 1);
-      while (seen.length < count) await setTimeout(1);
+      while (seen.length < count) await once(arrived, 'some');
       return seen;
     };
     assert.deepEqual(await arrives([1, 0], 1), [`word of ${near.address}`]);

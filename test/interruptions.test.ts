@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { type TestContext, test } from 'node:test';
 import { until } from './support/display.js';
 import { makeFilm, openStore } from './support/film.js';
 import { finished, type Server, serve, startMsc } from './support/msc.js';
@@ -11,30 +10,39 @@ import { type Star, star, withoutNetwork } from './support/network.js';
 import { scratchFolder } from './support/spool.js';
 
 const SECONDS = 12;
-/** How long the interruptions last, ms. */
-const LENGTH = 3_000;
 
-const interruptions: { what: string; interrupt: (star: Star, server: Server) => Promise<void> }[] = [
+interface Interruption {
+  what: string;
+  /** What the recorder says by then. */
+  until: string;
+  begin: (star: Star, server: Server) => void;
+  end: (star: Star, server: Server) => void;
+}
+
+const interruptions: Interruption[] = [
   {
     what: 'the interfaces of both vanish and are made again',
-    async interrupt({ cut, lay }) {
-      cut(0);
-      await sleep(LENGTH);
-      lay(0);
-    },
+    until: 'is gone',
+    begin: ({ cut }) => cut(0),
+    end: ({ lay }) => lay(0),
   },
   {
     what: 'the server is suspended',
-    async interrupt(_, { child }) {
-      child.kill('SIGSTOP');
-      await sleep(LENGTH);
-      child.kill('SIGCONT');
-    },
+    until: 'does not answer',
+    begin: (_, { child }) => child.kill('SIGSTOP'),
+    end: (_, { child }) => child.kill('SIGCONT'),
   },
 ];
 
-for (const { what, interrupt } of interruptions) {
-  test(`a recording is complete although ${what} for ${LENGTH / 1_000} s`, {
+/** Resolves with the size of the recording when more is written than `size`. */
+async function growth(context: TestContext, path: string, size: number): Promise<number> {
+  const sizeNow = () => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  await until(context, () => sizeNow() > size);
+  return sizeNow();
+}
+
+for (const { what, until: said, begin, end } of interruptions) {
+  test(`a recording is complete although ${what}, once the recorder has noticed`, {
     skip: withoutNetwork(),
     timeout: 120_000,
   }, async (context) => {
@@ -48,9 +56,16 @@ for (const { what, interrupt } of interruptions) {
     const options = ['--interface', cable, '-o', path, '-d', `${SECONDS}s`, '--json'];
     const recording = startMsc(context, ['record', '1', ...options], network.middle);
     const done = finished(recording);
-    await until(context, () => (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0);
-    await sleep(1_000); // Until the group feeds the recording.
-    await interrupt(network, server);
+    let printed = '';
+    recording.stderr!.on('data', (text) => {
+      printed += text;
+    });
+    // The first write has the burst; the next has what came from the group.
+    const burst = await growth(context, path, 0);
+    await growth(context, path, burst);
+    begin(network, server);
+    await until(context, () => printed.includes(said));
+    end(network, server);
     const { exitCode, stdout, stderr } = await done;
     assert.equal(exitCode, 0, stderr);
     // Warnings are lines before the summary.
