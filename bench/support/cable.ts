@@ -1,22 +1,16 @@
 /** A second network behind a cable with a delay. The firewall of that network drops packets. It ends with the benchmark. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { overflows } from '../../test/support/overflows.js';
 import type { Hazards } from '../../test/support/relay.js';
 import type { CableTask } from './cable-process.js';
 import { HelperProcess } from './processes.js';
+import { type Traffic, trafficOf } from './traffic.js';
 
 /** The interface at both ends, and their addresses. */
 export const NAME = 'cable';
 export const NEAR = '10.77.0.1';
 export const FAR = '10.77.0.2';
-
-/** Bytes that an end has sent and received, with IP headers. */
-export interface Traffic {
-  sent: number;
-  received: number;
-}
 
 export class Cable {
   readonly #keeper: ChildProcess;
@@ -65,16 +59,7 @@ export class Cable {
 
   /** Traffic of the far end since the cable was laid, dropped packets included. */
   traffic(): Traffic {
-    const line = readFileSync(`/proc/${this.#keeper.pid}/net/dev`, 'utf8')
-      .split('\n')
-      .find((text) => text.trim().startsWith(`${NAME}:`))!;
-    const fields = line
-      .slice(line.indexOf(':') + 1)
-      .trim()
-      .split(/\s+/)
-      .map(Number);
-    // receive: bytes packets errs drop fifo frame compressed multicast; transmit: the same
-    return { received: fields[0]!, sent: fields[8]! };
+    return trafficOf(this.#keeper.pid!, NAME);
   }
 
   /** Datagrams dropped since the cable was laid because sockets at the far end were full. */

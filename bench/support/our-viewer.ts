@@ -7,12 +7,11 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findChannels } from '../../src/cli/find.js';
-import type { StationReceiver } from '../../src/receiver/station-receiver.js';
 import { Tuner } from '../../src/receiver/tuner.js';
 import type { FoundChannel } from '../../src/viewer/channels.js';
 import { MpvPlayer } from '../../src/viewer/players/mpv.js';
 import { Viewer } from '../../src/viewer/viewer.js';
-import { Pid, pidOf, startsPayloadUnit, TS_PACKET_LENGTH } from '../../src/wire/ts.js';
+import { firstPicture } from './first-picture.js';
 import { commands } from './helper.js';
 
 /** Time for packets of the station before to arrive, ms. */
@@ -28,23 +27,6 @@ const events = {
   onServer: () => undefined,
   onTrouble: (problem: Error) => process.stderr.write(`${problem.message}\n`),
 };
-
-/** Resolves when the first picture and the start of the next can be read. */
-async function firstPicture({ buffer }: StationReceiver): Promise<void> {
-  const settled = (cursor: Parameters<typeof buffer.wait>[0]) =>
-    new Promise<void>((resolve) => buffer.wait(cursor, resolve));
-  await settled(null);
-  const cursor = buffer.openAtLastRandomAccess();
-  if (cursor === null) throw new Error('the stream has ended');
-  for (let begun = 0; begun < 2; ) {
-    await settled(cursor);
-    for (const { data } of buffer.read(cursor, 1 << 20) ?? []) {
-      for (let at = 0; at < data.length; at += TS_PACKET_LENGTH) {
-        if (pidOf(data, at) === Pid.video && startsPayloadUnit(data, at)) begun++;
-      }
-    }
-  }
-}
 
 /** Milliseconds from the request to the first picture. */
 async function timeTune(tuner: Tuner, id: string): Promise<number> {

@@ -15,11 +15,16 @@ const [TICKS_PER_SECOND, PAGE] = ['CLK_TCK', 'PAGESIZE'].map((name) =>
 /** A nice value. */
 const PREFERRED = '-15';
 
-const started = new Set<ChildProcess>();
+const started = new Set<Program>();
 
 process.on('exit', () => {
-  for (const child of started) endGroup(child, 'SIGKILL');
+  for (const { child } of started) endGroup(child, 'SIGKILL');
 });
+
+/** Ends all programs that this process has started. */
+export async function endPrograms(): Promise<void> {
+  await Promise.all(Array.from(started, (program) => program.end()));
+}
 
 function endGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   try {
@@ -53,7 +58,7 @@ export class Program {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...process.env, MSC_INTERFACE: 'lo', ...env },
     });
-    started.add(this.child);
+    started.add(this);
     this.group = this.child.pid ?? -1;
     this.child.on('error', ({ message }) => {
       this.errors = message;
@@ -88,7 +93,7 @@ export class Program {
       clearTimeout(timer);
     }
     endGroup(this.child, 'SIGKILL');
-    started.delete(this.child);
+    started.delete(this);
   }
 }
 

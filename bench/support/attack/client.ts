@@ -1,6 +1,5 @@
 /** A client of the control protocol that does as its user likes: what an honest one would not. */
-import { createSocket, type Socket } from 'node:dgram';
-import { once } from 'node:events';
+import type { Socket } from 'node:dgram';
 import { PacketNumber } from '../../../src/base/units.js';
 import { encodeFeedback, type Feedback } from '../../../src/wire/feedback.js';
 import {
@@ -12,6 +11,7 @@ import {
   NO_COOKIE,
   START_LENGTH,
 } from '../../../src/wire/message.js';
+import { openSender } from './sockets.js';
 
 /** Time until a request counts as not answered, ms. */
 const PATIENCE = 500;
@@ -40,10 +40,7 @@ export class Client {
   }
 
   static async open(server: Server, address: string): Promise<Client> {
-    const socket = createSocket('udp4');
-    socket.bind(0, address);
-    await once(socket, 'listening');
-    return new Client(socket, server);
+    return new Client(await openSender(address), server);
   }
 
   send(datagram: Buffer): void {

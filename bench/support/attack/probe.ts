@@ -1,20 +1,8 @@
 /** The loop of a witness: asks again and again, and reports all answers at the end. */
 import { performance } from 'node:perf_hooks';
 import { commands } from '../helper.js';
+import { inTime } from './in-time.js';
 import type { Answer } from './series.js';
-
-/** Resolves with null after `patience` ms. */
-export async function inTime<T>(doing: Promise<T>, patience: number): Promise<T | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<null>((resolve) => {
-    timer = setTimeout(resolve, patience, null);
-  });
-  try {
-    return await Promise.race([doing, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 /**
  * Calls `ask` every `period` ms, one at a time, until `end` is read; then prints the answers. `ask` resolves with the

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PacketNumber } from '../../../src/base/units.js';
 import type { AttackTask, Prepare } from './attacks.js';
 import { Client, numbersFrom } from './client.js';
-import { paced } from './pace.js';
+import { paced, pacedEach } from './pace.js';
 
 const tuned = async ({ server, from, stations }: AttackTask) => {
   const client = await Client.open(server, from[0]!);
@@ -20,21 +20,21 @@ const past: Prepare = async (task) => {
   const each = 4_000;
   let oldest = now();
   return (until) =>
-    paced(330, until, (count) => {
-      for (let i = 0; i < count; i++) {
-        oldest -= each;
-        client.feedback(ssrc, { missing: numbersFrom(oldest, each) });
-      }
+    pacedEach(330, until, () => {
+      oldest -= each;
+      client.feedback(ssrc, { missing: numbersFrom(oldest, each) });
     });
 };
 
-/** Each packet three times, four copies of each: 50 kbit/s. */
+/** Packets of the last 20 s, 510 with each request, which comes three times, as if three viewers missed them. 50 kbit/s. */
 const copies: Prepare = async (task) => {
   const { client, now, ssrc } = await tuned(task);
+  const each = 510;
+  let turn = 0;
   return (until) =>
-    paced(60, until, (count) => {
-      const missing = numbersFrom(now() - 9 * count, 8 * count);
-      for (const times of [1, 4, 4]) client.feedback(ssrc, { missing, copies: times });
+    pacedEach(10, until, () => {
+      const missing = numbersFrom(now() - each * (1 + (turn++ % 20)), each);
+      for (let times = 0; times < 3; times++) client.feedback(ssrc, { missing });
     });
 };
 
@@ -56,27 +56,34 @@ const sessions: Prepare = async (task) => {
   return (until) => paced(3_500, until, (count) => void Array.from({ length: count }, begin));
 };
 
-/** Replays of the past that take nothing, kept for as long as they may be. */
-const replays: Prepare = async (task) => {
-  const { server, from, stations } = task;
+/** More than the budget of a server has room for: 1 Gbit/s, at the rate of a station each. */
+const MOST_REPLAYS = 220;
+/** Between two credits of a flow: a silent one ends after 5 s. Milliseconds. */
+const CREDIT_PERIOD = 2_000;
+
+/** Replays of the past that take nothing, kept for as long as they may be. 20 kbit/s. */
+const replays: Prepare = async ({ server, from, stations }) => {
   const { id, ssrc } = stations[0]!;
-  const begin = async () => {
+  const clients: { client: Client; packet: PacketNumber }[] = [];
+  for (let i = 0; i < MOST_REPLAYS; i++) {
     const client = await Client.open(server, from[0]!);
-    const { next } = await client.tune(id);
-    const packet = next - 1_000_000;
-    await client.ask('replay', { flow: 1, speed: 1, from: { kind: 'packet', packet } });
-    return () => client.feedback(ssrc, { flow: { number: 1, credit: PacketNumber(packet) } });
+    // A session more than the server allows is not there.
+    const tuned = await client.tune(id).catch(() => null);
+    if (tuned !== null) clients.push({ client, packet: PacketNumber(tuned.next - 1_000_000) });
+  }
+  /** The flow stops before the first packet that has not been sent. */
+  const hold = ({ client, packet }: (typeof clients)[number]) =>
+    client.feedback(ssrc, { flow: { number: 1, credit: packet } });
+  const begin = async (each: (typeof clients)[number]) => {
+    await each.client.ask('replay', { flow: 1, speed: 1, from: { kind: 'packet', packet: each.packet } });
+    hold(each);
   };
   return async (until) => {
-    const keep: (() => void)[] = [];
-    for (let i = 0; i < 158 && performance.now() < until; i++) {
-      const begun = await begin().catch(() => null);
-      if (begun !== null) keep.push(begun);
-    }
-    let sent = keep.length * 3;
-    for (; performance.now() < until; sent += keep.length) {
-      for (const one of keep) one();
-      await sleep(500);
+    let sent = clients.length;
+    await Promise.all(clients.map(begin));
+    for (; performance.now() < until; sent += clients.length) {
+      for (const each of clients) hold(each);
+      await sleep(Math.min(CREDIT_PERIOD, until - performance.now()));
     }
     return sent;
   };
