@@ -6,8 +6,9 @@ import { FairRate } from '../base/fair-shares.js';
 import { Millis } from '../base/units.js';
 
 /**
- * Steps a second for all clients: about a third of a processor, at some 1.2 µs a step (`npm run bench -- steps`). The rest of
- * the time is for forged datagrams, for what is sent, and for the clients that want little.
+ * Steps a second for all clients: a third of a processor at most, at 0.2 to 1 µs a step (`npm run bench -- steps`; beside other
+ * programs that take both processors, up to 2.4 µs). The rest of the time is for forged datagrams, for what is sent, and for
+ * the clients that want little.
  */
 const STEPS = 300_000;
 /** Most steps at once: a tenth of a second's, so that nobody waits longer than some 40 ms for the work of others. */
