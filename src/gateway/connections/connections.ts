@@ -15,11 +15,11 @@ import { isOverdue, type Progress } from './times.js';
 
 /**
  * Most connections: in all, of an address, and of an IPv6 /64, which is one host with very many addresses or a whole link of
- * viewers. Each idle one takes some 20 KiB.
+ * viewers. Each idle one takes some 20 KiB: 100 MiB in all.
  */
-const MOST_CONNECTIONS = 8_192;
+const MOST_CONNECTIONS = 5_120;
 const MOST_OF_ADDRESS = 1_024;
-const MOST_OF_NETWORK = 4_096;
+const MOST_OF_NETWORK = 2_560;
 /**
  * Connections beyond these for the operator, who is known only by the headers of a request. Strangers pass through in
  * turn: each stays until as many others have come.
