@@ -86,8 +86,7 @@ async function playFrom(context: TestContext, station: Station, { start, seconds
   const { droppedLate } = playout.progress('wrap')!;
   const overflowed = overflows() - before;
   await playout.close();
-  assert.equal(exitCode, 0, stderr);
-  return { output, stderr, droppedLate, overflowed };
+  return { output, exitCode, stderr, droppedLate, overflowed };
 }
 
 const COMPLAINT = /missed|corrupt|discontinu|reorder|drop/i;
@@ -99,8 +98,9 @@ const COMPLAINT = /missed|corrupt|discontinu|reorder|drop/i;
 async function playUnhindered(context: TestContext, station: Station, playing: Playing) {
   for (let left = 5; left > 0; left--) {
     const outcome = await playFrom(context, station, playing);
-    const { droppedLate, overflowed } = outcome;
-    if (!COMPLAINT.test(outcome.stderr) || (droppedLate === 0 && overflowed === 0)) return outcome;
+    const { exitCode, stderr, droppedLate, overflowed } = outcome;
+    if (exitCode === 0 && !COMPLAINT.test(stderr)) return outcome;
+    if (droppedLate === 0 && overflowed === 0) assert.fail(`ffmpeg ended with ${exitCode}: ${stderr}`);
     context.diagnostic(`${droppedLate} packets were late, and ${overflowed} found no room`);
   }
   return null;
@@ -193,8 +193,7 @@ describe('in real time', { concurrency: true }, () => {
       // The stream begins 4 s before the wrap of the packets' times, and 5 s before that of the PTS.
       const played = await playUnhindered(context, station, { start: Millis(ticksToMillis(time) - 4_000), seconds: 8 });
       if (played === null) return context.skip('this machine is too busy to send in time');
-      const { output, stderr } = played;
-      assert.doesNotMatch(stderr, COMPLAINT, what);
+      const { output } = played;
       const received = await hashes(context, output, 'v');
       assert.ok(received.length > 120, `${what}: ${received.length} pictures`);
       const wrong = received.filter((hash) => !frames.has(hash)).length;
