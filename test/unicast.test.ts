@@ -98,13 +98,13 @@ async function openClient(server: UnicastServer) {
   return { session, packets, has };
 }
 
-/** Asks until the server answers: a thread takes a moment to begin. */
-async function answered<T>(request: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
+/** Asks until the server answers: a thread takes a moment to begin, or to take a station. The test's time limit ends it. */
+async function answered<T>({ signal }: TestContext, request: () => Promise<T>): Promise<T> {
+  for (;;) {
     try {
       return await request();
     } catch (error) {
-      if (tries === 10) throw error;
+      if (!(error instanceof Problem) || signal.aborted) throw error;
     }
   }
 }
@@ -131,7 +131,9 @@ for (const { name, plain, skip } of ways) {
   });
 }
 
-test('a station that cannot be served is reported, others go on, and it is tried again, less and less often', async (context) => {
+test('a station that cannot be served is reported, others go on, and it is tried again, less and less often', {
+  timeout: 60_000,
+}, async (context) => {
   const notes: string[] = [];
   let onNote: () => void = () => undefined;
   const timers = new HandTimers();
@@ -169,7 +171,7 @@ test('a station that cannot be served is reported, others go on, and it is tried
   // What was wrong with it is mended by a change.
   server.change({ ...broken, station: served.station });
   timers.advance(8_000);
-  const again = await session.tune('broken', { flow: 4 });
+  const again = await answered(context, () => session.tune('broken', { flow: 4 }));
   await has(again.next - 1);
   await session.exit();
   await server.remove('broken');
@@ -177,7 +179,9 @@ test('a station that cannot be served is reported, others go on, and it is tried
   assert.equal(notes.length, 4);
 });
 
-test('a thread that dies is replaced by one on the same port, with the same cookies and stations', async (context) => {
+test('a thread that dies is replaced by one on the same port, with the same cookies and stations', {
+  timeout: 60_000,
+}, async (context) => {
   let onDeath: (line: string) => void = assert.fail;
   const worker = once(process, 'worker') as Promise<[Worker]>;
   const server = await openServer(context, false, (line) => onDeath(line));
@@ -192,7 +196,7 @@ test('a thread that dies is replaced by one on the same port, with the same cook
   const [thread] = await worker;
   await thread.terminate();
   assert.match(await died, /another takes its place/);
-  const again = await answered(() => session.tune(served.info.id, { flow: 4 }));
+  const again = await answered(context, () => session.tune(served.info.id, { flow: 4 }));
   assert.equal(again.burst?.flow, 4);
   await session.exit();
 });
