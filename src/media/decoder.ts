@@ -4,7 +4,7 @@ import { Codec, CodecContext, Frame, type Packet, type Stream } from 'node-av/li
 import { Problem } from '../base/problem.js';
 import { Ticks90k } from '../base/units.js';
 import { codecThreads } from './codec-threads.js';
-import { TICK_BASE } from './input.js';
+import { TICK_BASE } from './input/input.js';
 import { codecName } from './names.js';
 
 export class Decoder {

@@ -7,7 +7,7 @@ import { Frame } from 'node-av/lib';
 import { jpegSize, makeSource } from '../../test/support/sources.js';
 import { Millis } from '../base/units.js';
 import { generateFilm } from './generated-film.js';
-import { makePoster } from './poster.js';
+import { makePoster } from './pictures/poster.js';
 import { defaultMediaSettings } from './settings.js';
 import { spoolMedia } from './spool-media.js';
 

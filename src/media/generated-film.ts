@@ -13,11 +13,11 @@ import {
 import { Frame, Rational } from 'node-av/lib';
 import { codecThreads } from './codec-threads.js';
 import { ContainerWriter } from './container-writer.js';
-import { openAac } from './encode-audio.js';
 import { Encoder } from './encoder.js';
 import { FilterChain } from './filters.js';
-import { silenceLog } from './input.js';
+import { silenceLog } from './input/input.js';
 import type { GeneratedFilm } from './settings.js';
+import { openAac } from './sound/encode-audio.js';
 import { AAC_FRAME_SAMPLES, AUDIO_RATE } from './spool.js';
 
 const WIDTH = 1_280;

@@ -1,16 +1,16 @@
 /** A source as H.264 and AAC, copied or encoded. */
 import { join } from 'node:path';
 import { Ticks90k } from '../base/units.js';
-import { AudioCopier } from './copy-audio.js';
-import { Unfit, VideoCopier } from './copy-video.js';
-import { encodeAudio, silentTrack } from './encode-audio.js';
-import { encodeVideo } from './encode-video.js';
-import { h264CodecString, h264Name, type SequenceParameters } from './h264-sps.js';
-import { MediaInput } from './input.js';
+import { Unfit, VideoCopier } from './h264/copy-video.js';
+import { h264CodecString, h264Name, type SequenceParameters } from './h264/h264-sps.js';
+import { MediaInput } from './input/input.js';
 import { AAC_CODEC_STRING, aacName } from './names.js';
 import { notesOn } from './notes.js';
+import { encodeVideo } from './pictures/encode-video.js';
 import { aspectName } from './ratio.js';
 import type { Ratio } from './settings.js';
+import { AudioCopier } from './sound/copy-audio.js';
+import { encodeAudio, silentTrack } from './sound/encode-audio.js';
 import type { Spool, SpooledAudio, SpooledVideo, SpoolOptions } from './spool.js';
 
 /** Share of the progress for the pictures; the sound takes the rest. */

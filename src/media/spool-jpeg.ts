@@ -1,9 +1,9 @@
 /** A source as JPEG pictures at a constant rate. */
 import { join } from 'node:path';
-import { encodeJpeg } from './encode-jpeg.js';
-import { frameRateOf } from './frame-rate.js';
-import { MediaInput } from './input.js';
+import { frameRateOf } from './input/frame-rate.js';
+import { MediaInput } from './input/input.js';
 import { notesOn } from './notes.js';
+import { encodeJpeg } from './pictures/encode-jpeg.js';
 import { aspectName, encodedFrameRate } from './ratio.js';
 import type { Ratio } from './settings.js';
 import { frameTime, type Spool, type SpoolOptions } from './spool.js';

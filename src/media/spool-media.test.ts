@@ -14,10 +14,10 @@ import {
 import { makeSource, type SourceOptions } from '../../test/support/sources.js';
 import { without } from '../../test/support/tools.js';
 import { Millis, Ticks90k } from '../base/units.js';
-import { channelsOfAdts } from './aac.js';
-import { NalList, NalType, nalTypeOf, parseExtradata, splitAnnexB, splitLengthPrefixed } from './h264-nal.js';
-import { MediaInput } from './input.js';
+import { NalList, NalType, nalTypeOf, parseExtradata, splitAnnexB, splitLengthPrefixed } from './h264/h264-nal.js';
+import { MediaInput } from './input/input.js';
 import { defaultMediaSettings, type MediaProperties, type MediaSettings } from './settings.js';
+import { channelsOfAdts } from './sound/aac.js';
 import type { Spool, SpooledVideo } from './spool.js';
 import { spoolMedia } from './spool-media.js';
 

@@ -16,7 +16,7 @@ import { avChannelLayoutDefault, avGetPixFmtFromName, avGetSampleFmtFromName, Fr
 import { ContainerWriter } from '../../src/media/container-writer.js';
 import { Encoder } from '../../src/media/encoder.js';
 import { FilterChain } from '../../src/media/filters.js';
-import { silenceLog } from '../../src/media/input.js';
+import { silenceLog } from '../../src/media/input/input.js';
 import type { Ratio } from '../../src/media/settings.js';
 
 export interface SourceVideo {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { Problem } from '../../base/problem.js';
 import { Ticks90k } from '../../base/units.js';
-import { makePoster } from '../../media/poster.js';
+import { makePoster } from '../../media/pictures/poster.js';
 import type { MediaSettings } from '../../media/settings.js';
 import type { Spool } from '../../media/spool.js';
 import { spoolMedia } from '../../media/spool-media.js';

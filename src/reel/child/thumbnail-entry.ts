@@ -15,8 +15,8 @@ endWithParent();
 async function answer({ format, picture, width }: ThumbnailJob): Promise<ThumbnailAnswer> {
   try {
     const [{ makeThumbnail }, { silenceLog }] = await Promise.all([
-      import('../../media/thumbnail.js'),
-      import('../../media/input.js'),
+      import('../../media/pictures/thumbnail.js'),
+      import('../../media/input/input.js'),
     ]);
     silenceLog();
     const thumbnail = makeThumbnail({ format, picture: Buffer.from(picture), width });

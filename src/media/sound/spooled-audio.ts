@@ -1,9 +1,9 @@
 /** Writes AAC frames into the spool. */
-import type { Ticks90k } from '../base/units.js';
+import type { Ticks90k } from '../../base/units.js';
+import type { SpooledAudio } from '../spool.js';
+import { SpoolFile } from '../spool-file.js';
+import { uint32Table } from '../tables.js';
 import { ADTS_HEADER_LENGTH, writeAdtsHeader } from './aac.js';
-import type { SpooledAudio } from './spool.js';
-import { SpoolFile } from './spool-file.js';
-import { uint32Table } from './tables.js';
 
 export class AudioSpool {
   readonly #file: SpoolFile;

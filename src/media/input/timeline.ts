@@ -1,5 +1,5 @@
 /** Removes jumps from the time stamps of broadcasts and of recordings cut together. */
-import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
+import { TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
 
 /** Longest pause between two packets of a stream; a longer step is a jump of the clock. */
 const JUMP = Ticks90k(10 * TICKS_PER_SECOND);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Ticks90k } from '../base/units.js';
+import { Ticks90k } from '../../base/units.js';
 import { Timeline } from './timeline.js';
 
 /** The times of packets of 3,600 ticks without their jumps. */

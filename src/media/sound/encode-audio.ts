@@ -6,13 +6,13 @@ import {
   FF_ENCODER_AAC,
 } from 'node-av/constants';
 import { avChannelLayoutDefault, Frame, Rational } from 'node-av/lib';
-import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
+import { TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
+import { Decoder, frameTimeOf } from '../decoder.js';
+import { Encoder } from '../encoder.js';
+import { descriptionOf, FilterChain } from '../filters.js';
+import type { MediaInput } from '../input/input.js';
+import { AAC_FRAME_SAMPLES, AAC_FRAME_TICKS, AUDIO_RATE, type SpooledAudio } from '../spool.js';
 import { adtsFrame } from './aac.js';
-import { Decoder, frameTimeOf } from './decoder.js';
-import { Encoder } from './encoder.js';
-import { descriptionOf, FilterChain } from './filters.js';
-import type { MediaInput } from './input.js';
-import { AAC_FRAME_SAMPLES, AAC_FRAME_TICKS, AUDIO_RATE, type SpooledAudio } from './spool.js';
 import { AudioSpool } from './spooled-audio.js';
 
 /** bit/s */

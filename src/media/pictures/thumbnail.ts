@@ -1,11 +1,11 @@
 /** Thumbnails: a small JPEG of one picture of a stream. */
 import { AV_CODEC_ID_H264, AV_CODEC_ID_MJPEG } from 'node-av/constants';
 import { Codec, CodecContext, Frame, Packet } from 'node-av/lib';
-import type { StationFormat } from '../wire/station-info.js';
-import { check, FfmpegError } from './ffmpeg-error.js';
-import type { FilterChain } from './filters.js';
+import type { StationFormat } from '../../wire/station-info.js';
+import { check, FfmpegError } from '../ffmpeg-error.js';
+import type { FilterChain } from '../filters.js';
+import { ratioOf } from '../ratio.js';
 import { jpegOf, openScaling } from './jpeg-of.js';
-import { ratioOf } from './ratio.js';
 
 /** FFmpeg's scale of 1 (best) to 31. */
 const QUALITY = 5;

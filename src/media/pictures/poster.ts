@@ -1,14 +1,14 @@
 /** The poster: one picture of a film, for lists and pages. */
 import { rmSync, writeFileSync } from 'node:fs';
 import { Frame } from 'node-av/lib';
-import { isSystemError } from '../base/file-problem.js';
-import { Problem } from '../base/problem.js';
-import { Decoder } from './decoder.js';
-import { FfmpegError } from './ffmpeg-error.js';
-import { MediaInput } from './input.js';
+import { isSystemError } from '../../base/file-problem.js';
+import { Problem } from '../../base/problem.js';
+import { Decoder } from '../decoder.js';
+import { FfmpegError } from '../ffmpeg-error.js';
+import { MediaInput } from '../input/input.js';
+import { ratioOf } from '../ratio.js';
 import { jpegOf, openScaling } from './jpeg-of.js';
 import { orientationOf } from './orientation.js';
-import { ratioOf } from './ratio.js';
 
 const WIDEST = 640;
 /** Parts of the film to look at, the most promising first. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Ticks90k } from '../base/units.js';
+import { Ticks90k } from '../../base/units.js';
+import type { Ratio } from '../settings.js';
 import { Pacer } from './pacer.js';
-import type { Ratio } from './settings.js';
 
 /** The picture in each slot. */
 function paced(rate: Ratio, times: number[], end: number): number[] {

@@ -1,14 +1,14 @@
 /** Copied sound: AAC-LC at 48 kHz goes on air without being decoded. */
 import { AV_CODEC_ID_AAC, AV_PROFILE_AAC_LOW, AV_PROFILE_UNKNOWN } from 'node-av/constants';
 import type { Stream } from 'node-av/lib';
-import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
+import { TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
+import { Unfit } from '../h264/copy-video.js';
+import type { TimedPacket } from '../input/input.js';
+import { codecName } from '../names.js';
+import type { StationLayout } from '../settings.js';
+import { AAC_FRAME_TICKS, AUDIO_RATE, type SpooledAudio } from '../spool.js';
 import { channelsOfAdts, channelsOfConfig } from './aac.js';
-import { Unfit } from './copy-video.js';
 import { silentFrame } from './encode-audio.js';
-import type { TimedPacket } from './input.js';
-import { codecName } from './names.js';
-import type { StationLayout } from './settings.js';
-import { AAC_FRAME_TICKS, AUDIO_RATE, type SpooledAudio } from './spool.js';
 import { AudioSpool } from './spooled-audio.js';
 
 /** Largest error of time stamps: rounding to milliseconds, and recorders, stay below it. */

@@ -7,16 +7,16 @@ import {
   FF_THREAD_FRAME,
 } from 'node-av/constants';
 import { type Frame, type Packet, Rational } from 'node-av/lib';
-import { codecThreads } from './codec-threads.js';
-import { Encoder } from './encoder.js';
-import type { MediaInput } from './input.js';
+import { codecThreads } from '../codec-threads.js';
+import { Encoder } from '../encoder.js';
+import type { MediaInput } from '../input/input.js';
+import type { Ratio, StationLayout } from '../settings.js';
+import type { SpooledFrames } from '../spool.js';
+import { SpoolFile } from '../spool-file.js';
+import { uint32Table } from '../tables.js';
 import { LAMBDA } from './jpeg-of.js';
 import { fittedLayout, jpegLayout, type PictureLayout } from './picture-layout.js';
 import { forEachPicture, type PicturesDone } from './pictures.js';
-import type { Ratio, StationLayout } from './settings.js';
-import type { SpooledFrames } from './spool.js';
-import { SpoolFile } from './spool-file.js';
-import { uint32Table } from './tables.js';
 
 /** FFmpeg's scale of 1 (best) to 31. */
 const QUALITY = 5;

@@ -1,8 +1,8 @@
 /** The frame rate of a file, from its header or measured from its packets. */
-import { TICKS_PER_MILLI, TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
+import { TICKS_PER_MILLI, TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
+import { isNearly, ratioOf, tidyFrameRate } from '../ratio.js';
+import type { Ratio } from '../settings.js';
 import { MediaInput } from './input.js';
-import { isNearly, ratioOf, tidyFrameRate } from './ratio.js';
-import type { Ratio } from './settings.js';
 
 /** Most pictures that are measured: enough to distinguish 24 from 23.976 by time stamps in milliseconds. */
 const MOST_PICTURES = 300;

@@ -1,7 +1,7 @@
 /** Pictures at any times become pictures at a constant rate. */
-import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
-import { quotient } from './ratio.js';
-import type { Ratio } from './settings.js';
+import { TICKS_PER_SECOND, type Ticks90k } from '../../base/units.js';
+import { quotient } from '../ratio.js';
+import type { Ratio } from '../settings.js';
 
 /**
  * Counts how often each picture is repeated. A picture begins at the slot nearest to its time and stays until the next one

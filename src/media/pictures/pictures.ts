@@ -1,16 +1,16 @@
 /** Decoded pictures for an encoder: upright, progressive, in one size, at a constant rate. */
 import { AV_CODEC_ID_AV1, AV_CODEC_ID_VP8, AV_CODEC_ID_VP9, AV_PICTURE_TYPE_NONE } from 'node-av/constants';
 import { Frame, type Stream } from 'node-av/lib';
-import { Problem } from '../base/problem.js';
-import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
-import { Decoder, frameTimeOf } from './decoder.js';
-import { descriptionOf, FilterChain } from './filters.js';
-import type { MediaInput } from './input.js';
+import { Problem } from '../../base/problem.js';
+import { TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
+import { Decoder, frameTimeOf } from '../decoder.js';
+import { descriptionOf, FilterChain } from '../filters.js';
+import type { MediaInput } from '../input/input.js';
+import { quotient, ratioOf } from '../ratio.js';
+import type { Ratio } from '../settings.js';
 import { isSideways, orientationOf, uprightFilters } from './orientation.js';
 import { Pacer } from './pacer.js';
 import { layoutFilters, type PictureLayout, type PictureShape } from './picture-layout.js';
-import { quotient, ratioOf } from './ratio.js';
-import type { Ratio } from './settings.js';
 
 const alwaysProgressive: ReadonlySet<number> = new Set([AV_CODEC_ID_VP8, AV_CODEC_ID_VP9, AV_CODEC_ID_AV1]);
 

@@ -1,9 +1,9 @@
 /** Copied pictures, read from their source a second time: faster than writing them to the disk in between. */
-import { Problem } from '../base/problem.js';
+import { Problem } from '../../base/problem.js';
+import { MediaInput } from '../input/input.js';
+import type { AccessUnitReader } from '../spool.js';
 import { AccessUnits } from './access-units.js';
 import type { DecoderConfiguration } from './h264-nal.js';
-import { MediaInput } from './input.js';
-import type { AccessUnitReader } from './spool.js';
 
 export class CopiedVideoReader implements AccessUnitReader {
   readonly #source: string;

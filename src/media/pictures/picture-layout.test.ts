@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Ticks90k } from '../base/units.js';
+import { Ticks90k } from '../../base/units.js';
+import type { Ratio, StationLayout } from '../settings.js';
 import { fittedLayout, h264Layout, jpegLayout, layoutFilters } from './picture-layout.js';
-import type { Ratio, StationLayout } from './settings.js';
 
 const hd: StationLayout = {
   width: 1_280,

@@ -1,4 +1,6 @@
 /** Access units of a source or an encoder, brought into the form that goes on air. */
+
+import { type ByteSink, nowhere } from '../spool-file.js';
 import {
   type DecoderConfiguration,
   NalList,
@@ -8,7 +10,6 @@ import {
   splitLengthPrefixed,
 } from './h264-nal.js';
 import { parseSequenceParameters, type SequenceParameters } from './h264-sps.js';
-import { type ByteSink, nowhere } from './spool-file.js';
 
 const startCode = Buffer.from([0, 0, 0, 1]);
 /** ITU-T H.264, 7.3.2.4: primary_pic_type 7, any slice. */

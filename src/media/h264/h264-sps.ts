@@ -1,7 +1,8 @@
 /** The sequence parameter set of H.264: properties of the pictures. ITU-T H.264, 7.3.2.1.1 and E.1.1. */
+
+import { reduce } from '../ratio.js';
+import type { Ratio } from '../settings.js';
 import { BitReader } from './bit-reader.js';
-import { reduce } from './ratio.js';
-import type { Ratio } from './settings.js';
 
 export interface SequenceParameters {
   id: number;

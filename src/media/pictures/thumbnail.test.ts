@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
-import { jpegSize, makeSource, type SourceVideo } from '../../test/support/sources.js';
-import { scratchFolder } from '../../test/support/spool.js';
-import { silenceLog } from './input.js';
+import { jpegSize, makeSource, type SourceVideo } from '../../../test/support/sources.js';
+import { scratchFolder } from '../../../test/support/spool.js';
+import { silenceLog } from '../input/input.js';
 import { makeThumbnail } from './thumbnail.js';
 
 silenceLog();

@@ -1,11 +1,11 @@
 /** One picture as a small JPEG file. */
 import { AV_CODEC_FLAG_BITEXACT, AV_CODEC_FLAG_QSCALE, AV_PIX_FMT_YUVJ420P, FF_ENCODER_MJPEG } from 'node-av/constants';
 import { type Frame, Rational } from 'node-av/lib';
-import { Encoder } from './encoder.js';
-import { descriptionOf, FilterChain } from './filters.js';
+import { Encoder } from '../encoder.js';
+import { descriptionOf, FilterChain } from '../filters.js';
+import { quotient } from '../ratio.js';
+import type { Ratio } from '../settings.js';
 import { isSideways, type Orientation, upright, uprightFilters } from './orientation.js';
-import { quotient } from './ratio.js';
-import type { Ratio } from './settings.js';
 
 /** FF_QP2LAMBDA: FFmpeg's unit of quality. */
 export const LAMBDA = 118;

@@ -13,8 +13,8 @@ import {
   AVSEEK_FLAG_BACKWARD,
 } from 'node-av/constants';
 import { Dictionary, FormatContext, Log, Packet, Rational, type Stream } from 'node-av/lib';
-import { Problem } from '../base/problem.js';
-import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
+import { Problem } from '../../base/problem.js';
+import { TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
 import { checkSource, refused } from './source-check.js';
 import { Timeline } from './timeline.js';
 

@@ -7,21 +7,21 @@ import {
   FF_ENCODER_LIBX264,
 } from 'node-av/constants';
 import { type Frame, type Packet, Rational } from 'node-av/lib';
-import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
-import { AccessUnits } from './access-units.js';
-import { codecThreads } from './codec-threads.js';
-import { Encoder } from './encoder.js';
-import { frameRateOf } from './frame-rate.js';
-import { parseExtradata } from './h264-nal.js';
-import type { SequenceParameters } from './h264-sps.js';
-import type { MediaInput } from './input.js';
+import { TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
+import { codecThreads } from '../codec-threads.js';
+import { Encoder } from '../encoder.js';
+import { AccessUnits } from '../h264/access-units.js';
+import { parseExtradata } from '../h264/h264-nal.js';
+import type { SequenceParameters } from '../h264/h264-sps.js';
+import { frameRateOf } from '../input/frame-rate.js';
+import type { MediaInput } from '../input/input.js';
+import { encodedFrameRate, quotient } from '../ratio.js';
+import type { Ratio, StationLayout } from '../settings.js';
+import { frameTime, type SpooledVideo } from '../spool.js';
+import { SpoolFile } from '../spool-file.js';
+import { SpoolReader } from '../spool-reader.js';
 import { fittedLayout, h264Layout } from './picture-layout.js';
 import { forEachPicture } from './pictures.js';
-import { encodedFrameRate, quotient } from './ratio.js';
-import type { Ratio, StationLayout } from './settings.js';
-import { frameTime, type SpooledVideo } from './spool.js';
-import { SpoolFile } from './spool-file.js';
-import { SpoolReader } from './spool-reader.js';
 import { VideoTable } from './spooled-video.js';
 
 /** Highest bit rate of 1080p at 30 frames a second, bit/s; that of other sizes grows less than in proportion. */

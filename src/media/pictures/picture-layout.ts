@@ -1,7 +1,7 @@
 /** Size and shape of encoded pictures: arithmetic only. */
-import { LARGEST_JPEG_SIDE } from '../wire/jpeg-file.js';
-import { quotient, reduce } from './ratio.js';
-import type { Ratio, StationLayout } from './settings.js';
+import { LARGEST_JPEG_SIDE } from '../../wire/jpeg-file.js';
+import { quotient, reduce } from '../ratio.js';
+import type { Ratio, StationLayout } from '../settings.js';
 
 /** Pictures of a source, already upright. */
 export interface PictureShape {

@@ -1,10 +1,10 @@
 /** The table of a spool's access units. */
-import { Ticks90k } from '../base/units.js';
-import type { AccessUnits } from './access-units.js';
-import type { StationLayout } from './settings.js';
-import type { AccessUnitReader, SpooledVideo } from './spool.js';
-import type { ByteSink } from './spool-file.js';
-import { float64Table, uint8Table, uint32Table } from './tables.js';
+import { Ticks90k } from '../../base/units.js';
+import type { AccessUnits } from '../h264/access-units.js';
+import type { StationLayout } from '../settings.js';
+import type { AccessUnitReader, SpooledVideo } from '../spool.js';
+import type { ByteSink } from '../spool-file.js';
+import { float64Table, uint8Table, uint32Table } from '../tables.js';
 
 /** Responsible for sizes, times and random access points of the access units that go to its sink. */
 export class VideoTable {

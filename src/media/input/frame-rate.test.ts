@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Ticks90k } from '../base/units.js';
+import { Ticks90k } from '../../base/units.js';
 import { constantRate, isMeant } from './frame-rate.js';
 
 test('a gap or an odd last frame does not change the frame rate', () => {

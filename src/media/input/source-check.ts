@@ -1,7 +1,7 @@
 /** Checks of a source without decoding it: whether it can be read, and why FFmpeg refuses it. */
 import { accessSync, closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
-import { fileProblem } from '../base/file-problem.js';
-import { Problem } from '../base/problem.js';
+import { fileProblem } from '../../base/file-problem.js';
+import { Problem } from '../../base/problem.js';
 
 /** Throws a Problem of code `source` unless it is a readable file that is not empty. */
 export function checkSource(source: string): void {

@@ -1,20 +1,20 @@
 /** Copied pictures: H.264 that every receiver plays goes on air without being decoded. */
 import { AV_CODEC_ID_H264 } from 'node-av/constants';
-import { TICKS_PER_MILLI, TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
+import { TICKS_PER_MILLI, TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
+import { frameRateOf } from '../input/frame-rate.js';
+import type { MediaInput, TimedPacket } from '../input/input.js';
+import { codecName } from '../names.js';
+import { isUpright, orientationOf } from '../pictures/orientation.js';
+import { VideoTable } from '../pictures/spooled-video.js';
+import { isSameAspect, isSameRate, quotient, ratioOf, tidyFrameRate } from '../ratio.js';
+import type { MediaSettings, Ratio, StationLayout } from '../settings.js';
+import type { SpooledVideo } from '../spool.js';
+import { nowhere } from '../spool-file.js';
+import { uint32Table } from '../tables.js';
 import { AccessUnits } from './access-units.js';
 import { CopiedVideoReader } from './copied-video-reader.js';
-import { frameRateOf } from './frame-rate.js';
 import { type DecoderConfiguration, parseExtradata } from './h264-nal.js';
 import type { SequenceParameters } from './h264-sps.js';
-import type { MediaInput, TimedPacket } from './input.js';
-import { codecName } from './names.js';
-import { isUpright, orientationOf } from './orientation.js';
-import { isSameAspect, isSameRate, quotient, ratioOf, tidyFrameRate } from './ratio.js';
-import type { MediaSettings, Ratio, StationLayout } from './settings.js';
-import type { SpooledVideo } from './spool.js';
-import { nowhere } from './spool-file.js';
-import { VideoTable } from './spooled-video.js';
-import { uint32Table } from './tables.js';
 
 /** Longest time between decoding and presentation of a picture. */
 const MOST_REORDERING = Ticks90k(250 * TICKS_PER_MILLI);
