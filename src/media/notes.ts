@@ -1,13 +1,32 @@
-/** Notes on a source for the log. */
-import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
+/** What a reel lacks of its source, or shows differently: said in the log, in the line-up and on the operator's page. */
+import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
 
 /** Shortest missing end that makes a file cut off. */
-const MISSING = Ticks90k(2 * TICKS_PER_SECOND);
+const MISSING = 2 * TICKS_PER_SECOND;
 
-/** `declared`: the length according to the container; 0 where it has none. */
-export function notesOn(result: { damagedEnd: boolean; declared: Ticks90k; sourceEnd: Ticks90k }): string[] {
-  const { damagedEnd, declared, sourceEnd } = result;
-  if (!damagedEnd && declared - sourceEnd < MISSING) return [];
+/** A note with a number would otherwise fill the log of a file that is damaged everywhere. */
+const MOST_NOTES = 20;
+
+/** Responsible for the notes of one attempt to prepare a source: each once, in the order in which they were found. */
+export class Notes {
+  readonly #texts = new Set<string>();
+
+  /** One phrase, in lower case: what is left out or changed, and how much of it. */
+  add(text: string): void {
+    if (this.#texts.size < MOST_NOTES) this.#texts.add(text);
+  }
+
+  get texts(): string[] {
+    return [...this.#texts];
+  }
+}
+
+/** Notes a file that is cut off. `declared`: the length according to the container; 0 where it has none. */
+export function noteMissingEnd(
+  notes: Notes,
+  { damagedEnd, declared, sourceEnd }: { damagedEnd: boolean; declared: Ticks90k; sourceEnd: Ticks90k },
+): void {
+  if (!damagedEnd && declared - sourceEnd < MISSING) return;
   const seconds = (ticks: Ticks90k) => (ticks / TICKS_PER_SECOND).toFixed(1);
-  return [`the file is cut off: ${seconds(sourceEnd)} s of ${seconds(declared)} s can be played`];
+  notes.add(`the file is cut off: ${seconds(sourceEnd)} s of ${seconds(declared)} s can be played`);
 }

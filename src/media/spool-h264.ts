@@ -5,7 +5,7 @@ import { Unfit, VideoCopier } from './h264/copy-video.js';
 import { h264CodecString, h264Name, type SequenceParameters } from './h264/h264-sps.js';
 import { MediaInput } from './input/input.js';
 import { AAC_CODEC_STRING, aacName } from './names.js';
-import { notesOn } from './notes.js';
+import { Notes, noteMissingEnd } from './notes.js';
 import { encodeVideo } from './pictures/encode-video.js';
 import { aspectName } from './ratio.js';
 import type { Ratio } from './settings.js';
@@ -26,10 +26,8 @@ interface VideoResult {
   audio: { spooled: SpooledAudio; channels: number } | null;
   /** Why the sound is not copied. */
   audioReason: string;
-  damagedEnd: boolean;
+  notes: Notes;
   title: string | null;
-  declared: Ticks90k;
-  sourceEnd: Ticks90k;
 }
 
 /** Spools `source` as H.264 and AAC. Throws as `spoolMedia` does. */
@@ -82,7 +80,7 @@ export function spoolH264(options: SpoolOptions): Spool {
       audio: how,
       channels,
       reason: [pictures.reason, how === 'encoded' ? pictures.audioReason : ''].filter(Boolean).join(', '),
-      notes: notesOn(pictures),
+      notes: pictures.notes.texts,
       title: pictures.title,
     },
   };
@@ -100,6 +98,7 @@ function copyOrEncode(options: SpoolOptions): VideoResult {
 /** Copies the pictures, and in the same pass the sound where possible. Throws Unfit when the pictures cannot be copied. */
 function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResult {
   const input = new MediaInput(source);
+  const notes = new Notes();
   let sound: AudioCopier | null = null;
   try {
     const video = new VideoCopier({ input, settings });
@@ -145,6 +144,11 @@ function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResu
     } catch (error) {
       withoutSound(error);
     }
+    noteMissingEnd(notes, {
+      damagedEnd: video.endsDamaged,
+      declared: input.duration,
+      sourceEnd: spooled.duration,
+    });
     return {
       video: spooled,
       sequence,
@@ -153,10 +157,8 @@ function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResu
       reason: '',
       audio,
       audioReason,
-      damagedEnd: video.endsDamaged,
+      notes,
       title: input.title,
-      declared: input.duration,
-      sourceEnd: spooled.duration,
     };
   } catch (error) {
     (sound as AudioCopier | null)?.discard();
@@ -168,6 +170,7 @@ function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResu
 
 function encode({ source, folder, settings, onProgress }: SpoolOptions, reason: string): VideoResult {
   const input = new MediaInput(source);
+  const notes = new Notes();
   try {
     input.skipAudio();
     const encoded = encodeVideo({
@@ -177,6 +180,7 @@ function encode({ source, folder, settings, onProgress }: SpoolOptions, reason: 
       onProgress: (done) => onProgress(done * VIDEO_SHARE),
     });
     const { video, sequence, frameRate, origin, end } = encoded;
+    noteMissingEnd(notes, { damagedEnd: false, declared: input.duration, sourceEnd: end });
     // A pass of its own decides whether the sound can be copied.
     const audio = copySound({ source, folder, settings, onProgress }, origin);
     return {
@@ -187,10 +191,8 @@ function encode({ source, folder, settings, onProgress }: SpoolOptions, reason: 
       reason,
       audio: audio.copied,
       audioReason: audio.reason,
-      damagedEnd: false,
+      notes,
       title: input.title,
-      declared: input.duration,
-      sourceEnd: end,
     };
   } finally {
     input.close();

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { frameRateOf } from './input/frame-rate.js';
 import { MediaInput } from './input/input.js';
-import { notesOn } from './notes.js';
+import { Notes, noteMissingEnd } from './notes.js';
 import { encodeJpeg } from './pictures/encode-jpeg.js';
 import { aspectName, encodedFrameRate } from './ratio.js';
 import type { Ratio } from './settings.js';
@@ -11,6 +11,7 @@ import { frameTime, type Spool, type SpoolOptions } from './spool.js';
 /** Spools `source` as JPEG pictures. Throws as `spoolMedia` does. */
 export function spoolJpeg({ source, folder, settings, onProgress }: SpoolOptions): Spool {
   const input = new MediaInput(source);
+  const notes = new Notes();
   try {
     input.skipAudio();
     const { fps, target } = settings;
@@ -23,6 +24,7 @@ export function spoolJpeg({ source, folder, settings, onProgress }: SpoolOptions
       onProgress,
     });
     onProgress(1);
+    noteMissingEnd(notes, { damagedEnd: false, declared: input.duration, sourceEnd: done.end });
     const { width, height, sampleAspectRatio } = layout;
     return {
       format: 'jpeg',
@@ -42,7 +44,7 @@ export function spoolJpeg({ source, folder, settings, onProgress }: SpoolOptions
         audio: 'none',
         channels: 0,
         reason: 'a station of JPEG pictures',
-        notes: notesOn({ damagedEnd: false, declared: input.duration, sourceEnd: done.end }),
+        notes: notes.texts,
         title: input.title,
       },
     };
