@@ -97,8 +97,8 @@ function copyOrEncode(options: SpoolOptions): VideoResult {
 
 /** Copies the pictures, and in the same pass the sound where possible. Throws Unfit when the pictures cannot be copied. */
 function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResult {
-  const input = new MediaInput(source);
   const notes = new Notes();
+  const input = new MediaInput(source, notes);
   let sound: AudioCopier | null = null;
   try {
     const video = new VideoCopier({ input, settings });
@@ -169,8 +169,8 @@ function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResu
 }
 
 function encode({ source, folder, settings, onProgress }: SpoolOptions, reason: string): VideoResult {
-  const input = new MediaInput(source);
   const notes = new Notes();
+  const input = new MediaInput(source, notes);
   try {
     input.skipAudio();
     const encoded = encodeVideo({

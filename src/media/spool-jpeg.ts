@@ -10,8 +10,8 @@ import { frameTime, type Spool, type SpoolOptions } from './spool.js';
 
 /** Spools `source` as JPEG pictures. Throws as `spoolMedia` does. */
 export function spoolJpeg({ source, folder, settings, onProgress }: SpoolOptions): Spool {
-  const input = new MediaInput(source);
   const notes = new Notes();
+  const input = new MediaInput(source, notes);
   try {
     input.skipAudio();
     const { fps, target } = settings;

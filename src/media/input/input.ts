@@ -1,20 +1,20 @@
 /** A media file, opened for reading its packets; all times in ticks of 90 kHz. */
 import { constants } from 'node:os';
 import {
-  AV_DISPOSITION_ATTACHED_PIC,
   AV_LOG_QUIET,
   AV_NOPTS_VALUE,
   AV_PKT_DATA_ENCRYPTION_INFO,
   AV_PKT_FLAG_CORRUPT,
   AVDISCARD_ALL,
   AVFMT_TS_DISCONT,
-  AVMEDIA_TYPE_AUDIO,
-  AVMEDIA_TYPE_VIDEO,
   AVSEEK_FLAG_BACKWARD,
 } from 'node-av/constants';
 import { Dictionary, FormatContext, Log, Packet, Rational, type Stream } from 'node-av/lib';
 import { Problem } from '../../base/problem.js';
 import { TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
+import type { Notes } from '../notes.js';
+import { chooseStreams } from './choose-streams.js';
+import { movTracks } from './mov-boxes.js';
 import { checkSource, refused } from './source-check.js';
 import { Timeline } from './timeline.js';
 
@@ -64,7 +64,7 @@ export class MediaInput {
   readonly #hasJumps: boolean;
 
   /** Throws a Problem of code `source` that names the file and the cause. */
-  constructor(source: string) {
+  constructor(source: string, notes?: Notes) {
     checkSource(source);
     silenceLog();
     this.source = source;
@@ -75,16 +75,14 @@ export class MediaInput {
     try {
       if (this.#context.findStreamInfoSync(null) < 0) throw refused(source);
       const { streams } = this.#context;
-      const videoIndex = this.#context.findBestStream(AVMEDIA_TYPE_VIDEO);
-      const audioIndex = this.#context.findBestStream(AVMEDIA_TYPE_AUDIO, -1, videoIndex);
-      const video = streams[videoIndex];
-      if (video === undefined || video.hasDisposition(AV_DISPOSITION_ATTACHED_PIC)) {
-        throw withoutVideo(source, audioIndex >= 0);
-      }
+      const isMov = this.#context.iformat?.name?.includes('mov') ?? false;
+      const tracks = isMov ? movTracks(source) : new Map();
+      const { video, audio, videoIsElsewhere } = chooseStreams(this.#context, { tracks, notes });
+      if (video === null) throw videoIsElsewhere ? elsewhere(source) : withoutVideo(source, audio !== null);
       this.video = video;
-      this.audio = streams[audioIndex] ?? null;
+      this.audio = audio;
       for (const stream of streams) {
-        if (stream.index !== videoIndex && stream.index !== audioIndex) stream.discard = AVDISCARD_ALL;
+        if (stream.index !== video.index && stream.index !== audio?.index) stream.discard = AVDISCARD_ALL;
       }
       if (encryptedTags.has(this.video.codecpar.codecTagString ?? '')) throw encrypted(source);
       const { duration, metadata, iformat } = this.#context;
@@ -192,6 +190,14 @@ function withoutVideo(source: string, hasAudio: boolean): Problem {
   return hasAudio
     ? new Problem('source', `${source}: has sound but no pictures`, 'A station needs a video file.')
     : new Problem('source', `${source}: has neither pictures nor sound that can be read`, 'Name a video file.');
+}
+
+function elsewhere(source: string): Problem {
+  return new Problem(
+    'source',
+    `${source}: its pictures are in another file, to which it refers`,
+    'Save it as a self-contained film, or name the file with the pictures.',
+  );
 }
 
 function encrypted(source: string): Problem {

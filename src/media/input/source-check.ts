@@ -1,7 +1,8 @@
 /** Checks of a source without decoding it: whether it can be read, and why FFmpeg refuses it. */
-import { accessSync, closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
+import { accessSync, constants, type Stats, statSync } from 'node:fs';
 import { fileProblem } from '../../base/file-problem.js';
 import { Problem } from '../../base/problem.js';
+import { topLevelBoxes } from './mov-boxes.js';
 
 /** Throws a Problem of code `source` unless it is a readable file that is not empty. */
 export function checkSource(source: string): void {
@@ -37,37 +38,4 @@ export function refused(source: string): Problem {
     `${source}: is not a video file of a known kind`,
     'Use MP4, MKV, WebM, TS, MOV, AVI or another usual format.',
   );
-}
-
-/** Most boxes that are read: far more than in any sound file; a hostile one may have millions. */
-const MOST_BOXES = 1_000;
-
-/**
- * The types of an MP4's outermost boxes, ISO/IEC 14496-12, 4.2:
- *
- *     +----------------+----------------+ - - - - - - - - - - - - - - +
- *     | size: 32       | type: 4 chars  | largesize: 64, if size is 1 |
- *     +----------------+----------------+ - - - - - - - - - - - - - - +
- */
-function topLevelBoxes(source: string): string[] {
-  const types: string[] = [];
-  const file = openSync(source, 'r');
-  try {
-    const { size: end } = fstatSync(file);
-    const header = Buffer.alloc(16);
-    for (let at = 0; at + 8 <= end && types.length < MOST_BOXES; ) {
-      readSync(file, header, 0, 16, at);
-      const type = header.toString('latin1', 4, 8);
-      if (!/^[a-z0-9 ]{4}$/i.test(type)) break;
-      types.push(type);
-      const size = header.readUInt32BE(0);
-      if (size === 0) break;
-      const length = size === 1 ? Number(header.readBigUInt64BE(8)) : size;
-      if (length < 8) break;
-      at += length;
-    }
-  } finally {
-    closeSync(file);
-  }
-  return types;
 }
