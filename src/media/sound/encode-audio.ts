@@ -21,6 +21,16 @@ const bitRate = (channels: number): bigint => (channels === 1 ? 96_000n : channe
 /** Seconds: inaudible, and long enough that a loop does not click. */
 const FADE = 0.008;
 
+/**
+ * Seconds by which sound may be off its time stamps before silence is inserted or samples are cut out. Time stamps of
+ * recorders stray by some milliseconds around continuous sound.
+ */
+const STRAY = 0.015;
+/** From this deviation on, seconds, the sound is stretched or squeezed by at most SLOWEST: clocks that drift apart. */
+const DRIFT = 0.005;
+/** Eight hundredths of a semitone. */
+const SLOWEST = 0.005;
+
 /** An encoder of AAC-LC at 48 kHz. */
 export function openAac(channels: number): Encoder {
   return new Encoder({
@@ -139,7 +149,7 @@ class AudioPipeline {
       description: `sample_rate=${AUDIO_RATE}:sample_fmt=fltp:channel_layout=${layout}:time_base=1/${TICKS_PER_SECOND}`,
       filters: [
         // Inserts silence and cuts according to the time stamps, from 0 on.
-        `aresample=${AUDIO_RATE}:async=1:first_pts=0`,
+        `aresample=${AUDIO_RATE}:async=1:min_hard_comp=${STRAY}:min_comp=${DRIFT}:max_soft_comp=${SLOWEST}:first_pts=0`,
         `apad=whole_len=${samples}`,
         `atrim=end_sample=${samples}`,
         `afade=t=in:d=${FADE}`,
