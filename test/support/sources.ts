@@ -8,6 +8,10 @@ import {
   AV_CODEC_FLAG_INTERLACED_ME,
   AV_PICTURE_TYPE_NONE,
   AV_PKT_DATA_DISPLAYMATRIX,
+  type AVColorPrimaries,
+  type AVColorRange,
+  type AVColorSpace,
+  type AVColorTransferCharacteristic,
   FF_ENCODER_AAC,
   FF_ENCODER_LIBX264,
   type FFEncoderCodec,
@@ -26,6 +30,10 @@ export interface SourceVideo {
   frameRate?: Ratio;
   /** FFmpeg's name. */
   pixelFormat?: string;
+  /** A source filter for other pictures than the moving test picture. */
+  picture?: string;
+  /** Code points of ITU-T H.273 that the stream says; a range of 2 is full. */
+  colour?: { matrix?: number; primaries?: number; transfer?: number; range?: number };
   sampleAspectRatio?: Ratio;
   /** Pictures from one key picture to the next. */
   group?: number;
@@ -96,6 +104,7 @@ interface TrackOptions {
 function videoTrack({ writer, track, seconds, video }: TrackOptions & { video: SourceVideo }) {
   const { codec = FF_ENCODER_LIBX264, width = 320, height = 180, frameRate = [25, 1] } = video;
   const { pixelFormat = 'yuv420p', sampleAspectRatio = [1, 1], group = 25, bPictures = 2, start = 0 } = video;
+  const { picture = `testsrc2=size=${width}x${height}:rate=${frameRate.join('/')}`, colour = {} } = video;
   const { openGroups = false, interlaced = false, variable = false, turn = 0, untoldRate = variable } = video;
   const fine = variable ? FINE : 1;
   const isX264 = codec === FF_ENCODER_LIBX264;
@@ -109,6 +118,10 @@ function videoTrack({ writer, track, seconds, video }: TrackOptions & { video: S
       context.timeBase = new Rational(frameRate[1], frameRate[0] * fine);
       context.framerate = new Rational(...frameRate);
       context.sampleAspectRatio = new Rational(...sampleAspectRatio);
+      if (colour.matrix !== undefined) context.colorSpace = colour.matrix as AVColorSpace;
+      if (colour.primaries !== undefined) context.colorPrimaries = colour.primaries as AVColorPrimaries;
+      if (colour.transfer !== undefined) context.colorTrc = colour.transfer as AVColorTransferCharacteristic;
+      if (colour.range !== undefined) context.colorRange = colour.range as AVColorRange;
       context.gopSize = group;
       context.maxBFrames = bPictures;
       context.threadCount = 1;
@@ -134,7 +147,7 @@ function videoTrack({ writer, track, seconds, video }: TrackOptions & { video: S
   const count = Math.round((seconds * frameRate[0]) / frameRate[1]);
   const pictures = new FilterChain({
     kind: 'video',
-    source: `testsrc2=size=${width}x${height}:rate=${frameRate.join('/')}`,
+    source: picture,
     filters: [`format=pix_fmts=${pixelFormat}`, `setsar=${sampleAspectRatio.join('/')}`],
   });
   const frame = new Frame();

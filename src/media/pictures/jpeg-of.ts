@@ -1,10 +1,11 @@
 /** One picture as a small JPEG file. */
 import { AV_CODEC_FLAG_BITEXACT, AV_CODEC_FLAG_QSCALE, AV_PIX_FMT_YUVJ420P, FF_ENCODER_MJPEG } from 'node-av/constants';
-import { type Frame, Rational } from 'node-av/lib';
+import { type CodecParameters, type Frame, Rational } from 'node-av/lib';
 import { Encoder } from '../encoder.js';
 import { descriptionOf, FilterChain } from '../filters.js';
 import { quotient } from '../ratio.js';
 import type { Ratio } from '../settings.js';
+import { colourOf, convertColour, setColour } from './colour.js';
 import { isSideways, type Orientation, upright, uprightFilters } from './orientation.js';
 
 /** FF_QP2LAMBDA: FFmpeg's unit of quality. */
@@ -16,20 +17,31 @@ export const LAMBDA = 118;
  */
 export function openScaling(
   frame: Frame,
-  options: { widest: number; sampleAspectRatio: Ratio; orientation?: Orientation },
+  options: {
+    widest: number;
+    sampleAspectRatio: Ratio;
+    /** What the container says of the frame's colour. */
+    container?: CodecParameters;
+    orientation?: Orientation;
+  },
 ): FilterChain {
-  const { widest, sampleAspectRatio, orientation = upright } = options;
+  const { widest, sampleAspectRatio, container, orientation = upright } = options;
   const shown = { width: frame.width * quotient(sampleAspectRatio), height: frame.height };
   const [width, height] = isSideways(orientation) ? [shown.height, shown.width] : [shown.width, shown.height];
   const even = (value: number) => Math.max(16, Math.round(value / 2) * 2);
   const scaledWidth = even(Math.min(widest, width));
+  const scaledHeight = even((scaledWidth * height) / width);
   frame.pts = 0n;
+  const colour = colourOf(frame, container);
+  setColour(frame, colour);
+  const conversion = convertColour(colour, 'jpeg', { width: scaledWidth, height: scaledHeight });
   return new FilterChain({
     kind: 'video',
     description: descriptionOf(frame),
     filters: [
       ...uprightFilters(orientation),
-      `scale=w=${scaledWidth}:h=${even((scaledWidth * height) / width)}:out_range=pc:flags=area`,
+      `scale=w=${scaledWidth}:h=${scaledHeight}:flags=area${conversion.scale}`,
+      ...conversion.filters,
       'format=pix_fmts=yuvj420p',
       'setsar=1/1',
     ],

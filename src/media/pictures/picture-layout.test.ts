@@ -13,6 +13,7 @@ const hd: StationLayout = {
   channels: 2,
   reorderDelay: Ticks90k(0),
 };
+const colour = { scale: ':out_range=tv', filters: [] };
 const shape = (width: number, height: number, sampleAspectRatio: Ratio = [1, 1]) => ({
   width,
   height,
@@ -23,7 +24,7 @@ test('an odd edge is cut off', () => {
   const odd = shape(321, 181);
   const layout = h264Layout(odd);
   assert.deepEqual([layout.width, layout.height], [320, 180]);
-  assert.equal(layoutFilters({ shape: odd, layout, pixelFormat: 'yuv420p' })[0], 'crop=320:180:0:0');
+  assert.equal(layoutFilters({ shape: odd, layout, pixelFormat: 'yuv420p', colour })[0], 'crop=320:180:0:0');
 });
 
 test('JPEG has square pixels and sizes in units of 8', () => {
@@ -38,7 +39,9 @@ test('a narrower picture is centred in its frame, with black at its sides', () =
   const narrow = shape(720, 576, [16, 15]);
   const layout = fittedLayout(narrow, hd);
   assert.deepEqual([layout.innerWidth, layout.innerHeight], [960, 720]);
-  assert.ok(layoutFilters({ shape: narrow, layout, pixelFormat: 'yuv420p' }).includes('pad=w=1280:h=720:x=160:y=0'));
+  assert.ok(
+    layoutFilters({ shape: narrow, layout, pixelFormat: 'yuv420p', colour }).includes('pad=w=1280:h=720:x=160:y=0'),
+  );
 });
 
 test('any picture fits into its frame, with even sizes and nearly its own shape', () => {

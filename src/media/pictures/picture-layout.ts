@@ -2,6 +2,7 @@
 import { LARGEST_JPEG_SIDE } from '../../wire/jpeg-file.js';
 import { quotient, reduce } from '../ratio.js';
 import type { Ratio, StationLayout } from '../settings.js';
+import type { ColourConversion } from './colour.js';
 
 /** Pictures of a source, already upright. */
 export interface PictureShape {
@@ -67,20 +68,24 @@ export function fittedLayout(shape: PictureShape, target: StationLayout): Pictur
 
 const even = (value: number) => value - (value % 2);
 
-/** FFmpeg filters from `shape` to `layout`. */
+/** FFmpeg filters from `shape` to `layout`, and to the colour that goes on the air. */
 export function layoutFilters(options: {
   shape: PictureShape;
   layout: PictureLayout;
   pixelFormat: 'yuv420p' | 'yuvj420p';
+  colour: ColourConversion;
 }): string[] {
-  const { shape, layout, pixelFormat } = options;
+  const { shape, layout, pixelFormat, colour } = options;
   const { width, height, innerWidth, innerHeight, sampleAspectRatio } = layout;
   const filters: string[] = [];
   const cutOff = [shape.width - innerWidth, shape.height - innerHeight];
   const onlyOddEdge = cutOff.every((edge) => edge === 0 || edge === 1) && pixelFormat === 'yuv420p';
   if (onlyOddEdge && cutOff.includes(1)) filters.push(`crop=${innerWidth}:${innerHeight}:0:0`);
-  const range = pixelFormat === 'yuvj420p' ? 'pc' : 'tv';
-  filters.push(`scale=w=${innerWidth}:h=${innerHeight}:out_range=${range}`, `format=pix_fmts=${pixelFormat}`);
+  filters.push(
+    `scale=w=${innerWidth}:h=${innerHeight}${colour.scale}`,
+    ...colour.filters,
+    `format=pix_fmts=${pixelFormat}`,
+  );
   if (width !== innerWidth || height !== innerHeight) {
     filters.push(
       `pad=w=${width}:h=${height}:x=${even((width - innerWidth) >> 1)}:y=${even((height - innerHeight) >> 1)}`,

@@ -8,6 +8,7 @@ import { descriptionOf, FilterChain } from '../filters.js';
 import type { MediaInput } from '../input/input.js';
 import { quotient, ratioOf } from '../ratio.js';
 import type { Ratio } from '../settings.js';
+import { colourOf, convertColour, declaredColour, setColour } from './colour.js';
 import { isSideways, orientationOf, uprightFilters } from './orientation.js';
 import { Pacer } from './pacer.js';
 import { layoutFilters, type PictureLayout, type PictureShape } from './picture-layout.js';
@@ -112,6 +113,7 @@ class PictureFlow {
     // The container's pixel shape takes precedence over the stream's, as in players.
     const aspect = ratioOf(this.#stream.sampleAspectRatio);
     if (aspect) frame.sampleAspectRatio = this.#stream.sampleAspectRatio;
+    setColour(frame, colourOf(frame, this.#stream.codecpar));
     const description = descriptionOf(frame);
     if (description !== this.#description) {
       this.#flush();
@@ -143,7 +145,12 @@ class PictureFlow {
     const deinterlace = alwaysProgressive.has(this.#stream.codecpar.codecId)
       ? []
       : ['bwdif=mode=send_frame:deint=interlaced'];
-    const filters = [...deinterlace, ...uprightFilters(orientation), ...layoutFilters({ shape, layout, pixelFormat })];
+    const colour = convertColour(declaredColour(frame), pixelFormat === 'yuvj420p' ? 'jpeg' : 'h264', layout);
+    const filters = [
+      ...deinterlace,
+      ...uprightFilters(orientation),
+      ...layoutFilters({ shape, layout, pixelFormat, colour }),
+    ];
     return new FilterChain({ kind: 'video', description, filters });
   }
 

@@ -63,7 +63,12 @@ function pictureAt(source: string, position: number): { jpeg: Buffer; contrast: 
     const look = (frame: Frame) => {
       if (tries++ >= TRIES) return;
       const sampleAspectRatio = ratioOf(input.video.sampleAspectRatio) ?? ratioOf(frame.sampleAspectRatio) ?? [1, 1];
-      const chain = openScaling(frame, { widest: WIDEST, sampleAspectRatio, orientation });
+      const chain = openScaling(frame, {
+        widest: WIDEST,
+        sampleAspectRatio,
+        container: input.video.codecpar,
+        orientation,
+      });
       try {
         chain.put(frame);
         chain.put(null);

@@ -1,0 +1,178 @@
+/** Colour of pictures: what a source says of it, what players assume where it says nothing, what goes on the air. */
+import {
+  AV_PIX_FMT_YUVJ411P,
+  AV_PIX_FMT_YUVJ420P,
+  AV_PIX_FMT_YUVJ422P,
+  AV_PIX_FMT_YUVJ440P,
+  AV_PIX_FMT_YUVJ444P,
+  AVCOL_PRI_BT470BG,
+  AVCOL_PRI_BT709,
+  AVCOL_PRI_BT2020,
+  AVCOL_PRI_SMPTE170M,
+  AVCOL_PRI_SMPTE240M,
+  AVCOL_PRI_UNSPECIFIED,
+  AVCOL_RANGE_JPEG,
+  AVCOL_RANGE_MPEG,
+  AVCOL_RANGE_UNSPECIFIED,
+  AVCOL_SPC_BT470BG,
+  AVCOL_SPC_BT709,
+  AVCOL_SPC_BT2020_CL,
+  AVCOL_SPC_BT2020_NCL,
+  AVCOL_SPC_RGB,
+  AVCOL_SPC_SMPTE170M,
+  AVCOL_SPC_UNSPECIFIED,
+  AVCOL_TRC_ARIB_STD_B67,
+  AVCOL_TRC_BT709,
+  AVCOL_TRC_LINEAR,
+  AVCOL_TRC_LOG,
+  AVCOL_TRC_LOG_SQRT,
+  AVCOL_TRC_SMPTE170M,
+  AVCOL_TRC_SMPTE428,
+  AVCOL_TRC_SMPTE2084,
+  AVCOL_TRC_UNSPECIFIED,
+  type AVColorPrimaries,
+  type AVColorRange,
+  type AVColorSpace,
+  type AVColorTransferCharacteristic,
+  type AVPixelFormat,
+} from 'node-av/constants';
+import { avGetPixFmtName, type CodecParameters, type Frame } from 'node-av/lib';
+
+/** Code points of ITU-T H.273, tables 2 to 4, as in a video usability information. */
+export interface Colour {
+  matrix: AVColorSpace;
+  primaries: AVColorPrimaries;
+  transfer: AVColorTransferCharacteristic;
+  range: AVColorRange;
+}
+
+interface Size {
+  width: number;
+  height: number;
+}
+
+/** Formats whose samples always use the full range. */
+const fullRangeFormats: ReadonlySet<number> = new Set([
+  AV_PIX_FMT_YUVJ411P,
+  AV_PIX_FMT_YUVJ420P,
+  AV_PIX_FMT_YUVJ422P,
+  AV_PIX_FMT_YUVJ440P,
+  AV_PIX_FMT_YUVJ444P,
+]);
+
+/** The sizes for which mpv, VLC and others assume BT.709 instead of BT.601. */
+const isHighDefinition = ({ width, height }: Size): boolean => width >= 1_280 || height > 576;
+
+/** BT.601 for 625 and for 525 lines share their matrix, not their primaries; mpv tells them apart by the height. */
+function assumedPrimaries({ width, height }: Size): AVColorPrimaries {
+  if (isHighDefinition({ width, height })) return AVCOL_PRI_BT709;
+  if (height === 576) return AVCOL_PRI_BT470BG;
+  return height === 480 || height === 486 || height === 488 ? AVCOL_PRI_SMPTE170M : AVCOL_PRI_BT709;
+}
+
+/** What is not given is what players assume for pictures of that size; the result is specified in all. */
+export function completeColour(given: Colour, size: Size): Colour {
+  let { matrix, primaries, transfer, range } = given;
+  if (matrix === AVCOL_SPC_UNSPECIFIED) {
+    if (primaries === AVCOL_PRI_BT2020) matrix = AVCOL_SPC_BT2020_NCL;
+    else matrix = isHighDefinition(size) ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;
+  }
+  if (primaries === AVCOL_PRI_UNSPECIFIED) {
+    if (matrix === AVCOL_SPC_BT2020_NCL || matrix === AVCOL_SPC_BT2020_CL) primaries = AVCOL_PRI_BT2020;
+    else if (matrix === AVCOL_SPC_BT709 || matrix === AVCOL_SPC_RGB) primaries = AVCOL_PRI_BT709;
+    else primaries = assumedPrimaries(size);
+  }
+  if (transfer === AVCOL_TRC_UNSPECIFIED) {
+    transfer = primaries === AVCOL_PRI_SMPTE170M ? AVCOL_TRC_SMPTE170M : AVCOL_TRC_BT709;
+  }
+  if (range === AVCOL_RANGE_UNSPECIFIED) range = matrix === AVCOL_SPC_RGB ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
+  return { matrix, primaries, transfer, range };
+}
+
+/** What a decoded picture or a container says. */
+export const declaredColour = (of: Frame | CodecParameters): Colour => ({
+  matrix: of.colorSpace,
+  primaries: of.colorPrimaries,
+  transfer: of.colorTrc,
+  range: of.colorRange,
+});
+
+/** What is not specified in `colour` is taken from `other`. */
+export const fillColour = (colour: Colour, other: Colour): Colour => ({
+  matrix: colour.matrix === AVCOL_SPC_UNSPECIFIED ? other.matrix : colour.matrix,
+  primaries: colour.primaries === AVCOL_PRI_UNSPECIFIED ? other.primaries : colour.primaries,
+  transfer: colour.transfer === AVCOL_TRC_UNSPECIFIED ? other.transfer : colour.transfer,
+  range: colour.range === AVCOL_RANGE_UNSPECIFIED ? other.range : colour.range,
+});
+
+const rgbFormat = /^(x2)?0?a?(rgb|bgr|gbr)|^pal8$|^bayer_/;
+
+/** The colour of a decoded picture: the stream's own, else the container's, else what players assume. */
+export function colourOf(frame: Frame, container?: CodecParameters): Colour {
+  const own = declaredColour(frame);
+  const given = container ? fillColour(own, declaredColour(container)) : own;
+  if (fullRangeFormats.has(frame.format)) given.range = AVCOL_RANGE_JPEG;
+  const isRgb = rgbFormat.test(avGetPixFmtName(frame.format as AVPixelFormat) ?? '');
+  if (isRgb) given.matrix = AVCOL_SPC_RGB;
+  // Some files of other pictures say so by mistake.
+  else if (given.matrix === AVCOL_SPC_RGB) given.matrix = AVCOL_SPC_UNSPECIFIED;
+  return completeColour(given, frame);
+}
+
+/** Writes `colour` onto a frame, so that filters convert from it and encoders say it. */
+export function setColour(frame: Frame, { matrix, primaries, transfer, range }: Colour): void {
+  frame.colorSpace = matrix;
+  frame.colorPrimaries = primaries;
+  frame.colorTrc = transfer;
+  frame.colorRange = range;
+}
+
+const ordinaryMatrices: ReadonlySet<number> = new Set([AVCOL_SPC_BT709, AVCOL_SPC_BT470BG, AVCOL_SPC_SMPTE170M]);
+const ordinaryPrimaries: ReadonlySet<number> = new Set([
+  AVCOL_PRI_BT709,
+  AVCOL_PRI_BT470BG,
+  AVCOL_PRI_SMPTE170M,
+  AVCOL_PRI_SMPTE240M,
+]);
+/** Curves that no display applies by itself. */
+const unusualTransfers: ReadonlySet<number> = new Set([
+  AVCOL_TRC_LINEAR,
+  AVCOL_TRC_LOG,
+  AVCOL_TRC_LOG_SQRT,
+  AVCOL_TRC_SMPTE428,
+  AVCOL_TRC_SMPTE2084,
+  AVCOL_TRC_ARIB_STD_B67,
+]);
+
+/** How pictures are brought into the colour that goes on the air. */
+export interface ColourConversion {
+  /** Options of the filter `scale`. */
+  scale: string;
+  /** Filters after it. */
+  filters: string[];
+}
+
+/**
+ * From `colour` to pictures for H.264 in limited range, or to JPEG, which is BT.601 in full range (JFIF, 7). Pictures for H.264
+ * keep BT.601 or BT.709, whichever they have, because their stream says it; other colour becomes BT.709. `size` is that of the result.
+ */
+export function convertColour(colour: Colour, to: 'h264' | 'jpeg', size: Size): ColourConversion {
+  const { matrix, primaries, transfer } = colour;
+  const isWide = !ordinaryPrimaries.has(primaries) || unusualTransfers.has(transfer);
+  const isRgb = matrix === AVCOL_SPC_RGB;
+  const range = to === 'jpeg' ? 'pc' : 'tv';
+  const nominal = to === 'jpeg' || (isRgb && !isHighDefinition(size)) ? 'bt470bg' : 'bt709';
+  if (isWide) {
+    const zscale = `zscale=p=bt709:t=bt709:m=${zscaleMatrix(nominal)}:r=${range}`;
+    return { scale: '', filters: [zscale] };
+  }
+  // From RGB there is but one step, which `scale` takes anyway.
+  if (isRgb) return { scale: `:out_color_matrix=${nominal}:out_range=${range}`, filters: [] };
+  const isSame = to === 'jpeg' ? isBt601(matrix) : ordinaryMatrices.has(matrix);
+  if (isSame) return { scale: `:out_range=${range}`, filters: [] };
+  // `scale` would take the way through RGB, at a third of the speed.
+  return { scale: '', filters: [`zscale=m=${zscaleMatrix(nominal)}:r=${range}`] };
+}
+
+const zscaleMatrix = (name: 'bt470bg' | 'bt709'): string => (name === 'bt709' ? '709' : '470bg');
+const isBt601 = (matrix: number): boolean => matrix === AVCOL_SPC_BT470BG || matrix === AVCOL_SPC_SMPTE170M;
