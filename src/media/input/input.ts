@@ -128,7 +128,7 @@ export class MediaInput {
 
   /** The same as a generator. */
   *packets(): Generator<TimedPacket, void, undefined> {
-    const timeline = this.#hasJumps ? new Timeline() : null;
+    const timeline = this.#hasJumps ? new Timeline(this.video.index) : null;
     const packet = new Packet();
     packet.alloc();
     const timed: TimedPacket = { packet, isVideo: false, pts: null, duration: Ticks90k(0), corrupt: false };
@@ -153,8 +153,7 @@ export class MediaInput {
           packet.rescaleTs(bases[streamIndex]!, TICK_BASE);
           timed.duration = Ticks90k(Number(packet.duration));
           timed.pts = ticksOf(packet.pts);
-          const decoded = ticksOf(packet.dts) ?? timed.pts;
-          if (timeline && decoded !== null) shift(timed, timeline.shift(streamIndex, decoded, timed.duration));
+          if (timeline) shift(timed, shiftOf(timeline, timed));
           timed.corrupt = packet.hasFlags(AV_PKT_FLAG_CORRUPT);
           yield timed;
         }
@@ -168,6 +167,13 @@ export class MediaInput {
   close(): void {
     this.#context.closeInputSync();
   }
+}
+
+/** Only times of decoding rise, so only they can jump back. */
+function shiftOf(timeline: Timeline, { packet, duration }: TimedPacket): Ticks90k {
+  const decoded = ticksOf(packet.dts);
+  if (decoded === null) return timeline.currentShift(packet.streamIndex);
+  return timeline.shift(packet.streamIndex, decoded, duration);
 }
 
 function shift(timed: TimedPacket, by: Ticks90k): void {

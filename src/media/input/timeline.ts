@@ -1,20 +1,83 @@
-/** Removes jumps from the time stamps of broadcasts and of recordings cut together. */
+/** Removes jumps from the time stamps of broadcasts and of recordings joined together. */
 import { TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
 
 /** Longest pause between two packets of a stream; a longer step is a jump of the clock. */
-const JUMP = Ticks90k(10 * TICKS_PER_SECOND);
+const LONGEST_PAUSE = Ticks90k(10 * TICKS_PER_SECOND);
+/** Longest step back that is an inaccuracy; a longer one is a jump. FFmpeg's program joins files by the same limits. */
+const LONGEST_STEP_BACK = Ticks90k(TICKS_PER_SECOND / 10);
+/** Most by which streams begin at different times behind a jump. */
+const LONGEST_LEAD = Ticks90k(2 * TICKS_PER_SECOND);
+/** Longest pause between the pictures of joined recordings that comes from sound of another length, and is closed. */
+const LONGEST_SEAM = Ticks90k(TICKS_PER_SECOND / 4);
 
-/** Remembers the expected next time of each stream of a file. */
+/** The time between two jumps, with the shift for all streams. */
+interface Part {
+  shift: Ticks90k;
+  next: Part | null;
+}
+
+interface StreamState {
+  part: Part;
+  /** When the packet after the last one is expected. */
+  next: Ticks90k;
+  last: Ticks90k;
+  /** From the last packet but one to the last one, for packets without a duration. */
+  step: Ticks90k;
+}
+
+/**
+ * Packets are not stored in the order of time, so streams jump one after the other: the first one that jumps begins a
+ * part, the others follow. Pictures are joined without pause or overlap; sound keeps its distance to them.
+ */
 export class Timeline {
-  #shift: Ticks90k = Ticks90k(0);
-  readonly #next = new Map<number, Ticks90k>();
+  #latest: Part = { shift: Ticks90k(0), next: null };
+  readonly #streams = new Map<number, StreamState>();
+  readonly #pictures: number;
+
+  /** `pictures`: the number of the stream that has the pictures. */
+  constructor(pictures: number) {
+    this.#pictures = pictures;
+  }
 
   /** The shift to add to the times of a packet of `stream` that is decoded at `time` and lasts for `duration`. */
   shift(stream: number, time: Ticks90k, duration: Ticks90k): Ticks90k {
-    const expected = this.#next.get(stream);
-    if (expected !== undefined && Math.abs(time + this.#shift - expected) > JUMP)
-      this.#shift = Ticks90k(expected - time);
-    this.#next.set(stream, Ticks90k(time + this.#shift + duration));
-    return this.#shift;
+    let state = this.#streams.get(stream);
+    if (state === undefined) {
+      const at = Ticks90k(time + this.#latest.shift);
+      state = { part: this.#latest, next: at, last: at, step: Ticks90k(0) };
+      this.#streams.set(stream, state);
+    }
+    const delta = time + state.part.shift - state.next;
+    if (delta < -LONGEST_STEP_BACK || delta > LONGEST_PAUSE) {
+      state.part = this.#follow(state, stream, time) ?? this.#begin(Ticks90k(state.next - time));
+    }
+    const at = Ticks90k(time + state.part.shift);
+    if (at > state.last) state.step = Ticks90k(Math.min(at - state.last, LONGEST_STEP_BACK));
+    state.last = at;
+    state.next = Ticks90k(at + (duration > 0 ? duration : state.step));
+    return state.part.shift;
+  }
+
+  /** The shift of a packet of `stream` without a time to recognise a jump by. */
+  currentShift(stream: number): Ticks90k {
+    return (this.#streams.get(stream)?.part ?? this.#latest).shift;
+  }
+
+  /** The part that another stream has begun and `stream` enters at `time`; null for none. */
+  #follow({ part, next }: StreamState, stream: number, time: Ticks90k): Part | null {
+    for (let later = part.next; later !== null; later = later.next) {
+      const delta = time + later.shift - next;
+      if (delta < -LONGEST_LEAD || delta > LONGEST_PAUSE) continue;
+      if (stream === this.#pictures && delta < LONGEST_SEAM) later.shift = Ticks90k(later.shift - delta);
+      return later;
+    }
+    return null;
+  }
+
+  #begin(shift: Ticks90k): Part {
+    const part = { shift, next: null };
+    this.#latest.next = part;
+    this.#latest = part;
+    return part;
   }
 }
