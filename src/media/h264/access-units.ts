@@ -1,11 +1,13 @@
 /** Access units of a source or an encoder, brought into the form that goes on air. */
-
+import { AV_PKT_DATA_NEW_EXTRADATA } from 'node-av/constants';
+import type { Packet } from 'node-av/lib';
 import { type ByteSink, nowhere } from '../spool-file.js';
 import {
   type DecoderConfiguration,
   NalList,
   NalType,
   nalTypeOf,
+  parseExtradata,
   splitAnnexB,
   splitLengthPrefixed,
 } from './h264-nal.js';
@@ -42,17 +44,38 @@ export class AccessUnits {
   sequence: SequenceParameters | null = null;
   /** Whether a later one describes pictures of another kind. */
   sequenceChanged = false;
-  readonly #nalLengthSize: number;
+  #nalLengthSize = 0;
   readonly #list = new NalList();
   /** The latest parameter sets of each type, by id. */
   readonly #sequenceSets = new Map<number, Buffer>();
   readonly #pictureSets = new Map<number, Buffer>();
   #data: Buffer = Buffer.alloc(0);
   #isIdr = false;
+  #hasPicture = false;
+  /** Whether the access unit last parsed is the first with a new configuration, which the stream itself does not hold. */
+  #isReconfigured = false;
 
-  constructor({ nalLengthSize, parameterSets }: DecoderConfiguration) {
-    this.#nalLengthSize = nalLengthSize;
-    for (const set of parameterSets) this.#keep(set);
+  constructor(configuration: DecoderConfiguration) {
+    this.#configure(configuration);
+  }
+
+  /** Parses a packet, with the configuration that may come with it, so that `write` writes it; it is used until the next call. */
+  parsePacket(packet: Packet): AccessUnitKind {
+    const extradata = packet.getSideData(AV_PKT_DATA_NEW_EXTRADATA);
+    let isReconfigured = this.#isReconfigured && !this.#hasPicture;
+    if (extradata !== null) {
+      const configuration = parseExtradata(extradata);
+      if (configuration === null) return 'damaged';
+      this.#sequenceSets.clear();
+      this.#pictureSets.clear();
+      this.#configure(configuration);
+      isReconfigured = true;
+    }
+    const { data } = packet;
+    if (data === null) return 'damaged';
+    const kind = this.parse(data);
+    this.#isReconfigured = isReconfigured;
+    return kind;
   }
 
   /** Parses an access unit, so that `write` writes it. `data` is used until the next call. */
@@ -63,18 +86,19 @@ export class AccessUnits {
     if (!whole) return 'damaged';
     this.#data = data;
     this.#isIdr = false;
-    let hasPicture = false;
+    this.#isReconfigured = false;
+    this.#hasPicture = false;
     for (let i = 0; i < list.count; i++) {
       const start = list.starts[i]!;
       const type = nalTypeOf(data[start]!);
       if (type === NalType.sequenceParameters || type === NalType.pictureParameters) {
         this.#keep(data.subarray(start, list.ends[i]));
       } else if (type >= NalType.slice && type <= NalType.idrSlice) {
-        hasPicture = true;
+        this.#hasPicture = true;
         if (type === NalType.idrSlice) this.#isIdr = true;
       }
     }
-    if (!hasPicture) return 'no picture';
+    if (!this.#hasPicture) return 'no picture';
     return this.#isIdr ? 'idr' : 'other';
   }
 
@@ -92,7 +116,7 @@ export class AccessUnits {
   write(sink: ByteSink): number {
     let bytes = accessUnitDelimiter.length;
     sink.append(accessUnitDelimiter);
-    if (this.#isIdr) {
+    if (this.#isIdr || this.#isReconfigured) {
       for (const set of this.#sequenceSets.values()) bytes += appendNal(sink, set, 0, set.length);
       for (const set of this.#pictureSets.values()) bytes += appendNal(sink, set, 0, set.length);
     }
@@ -105,6 +129,11 @@ export class AccessUnits {
       bytes += appendNal(sink, this.#data, start, ends[i]!);
     }
     return bytes;
+  }
+
+  #configure({ nalLengthSize, parameterSets }: DecoderConfiguration): void {
+    this.#nalLengthSize = nalLengthSize;
+    for (const set of parameterSets) this.#keep(set);
   }
 
   #keep(set: Buffer): void {

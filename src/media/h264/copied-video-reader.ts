@@ -31,7 +31,7 @@ export class CopiedVideoReader implements AccessUnitReader {
       if (!value) throw this.#changed();
       if (!value.isVideo) continue;
       // Packets that are left out are parsed too: they may hold parameter sets.
-      const kind = value.corrupt || value.packet.data === null ? 'damaged' : this.#units.parse(value.packet.data);
+      const kind = value.corrupt ? 'damaged' : this.#units.parsePacket(value.packet);
       if (this.#packet++ < wanted) continue;
       if (kind === 'damaged' || this.#units.size !== length) throw this.#changed();
       let at = offset;

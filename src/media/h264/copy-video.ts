@@ -88,9 +88,8 @@ export class VideoCopier {
   }
 
   take({ packet, pts, duration, corrupt }: TimedPacket): void {
-    const { data } = packet;
     const number = this.#packets++;
-    const kind = corrupt || data === null ? 'damaged' : this.#units.parse(data);
+    const kind = corrupt ? 'damaged' : this.#units.parsePacket(packet);
     if (kind === 'no picture') return;
     if (this.endsDamaged) throw new Unfit('damaged pictures');
     if (kind === 'damaged') {

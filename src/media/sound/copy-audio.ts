@@ -1,5 +1,5 @@
 /** Copied sound: AAC-LC at 48 kHz goes on air without being decoded. */
-import { AV_CODEC_ID_AAC, AV_PROFILE_AAC_LOW, AV_PROFILE_UNKNOWN } from 'node-av/constants';
+import { AV_CODEC_ID_AAC, AV_PKT_DATA_NEW_EXTRADATA, AV_PROFILE_AAC_LOW, AV_PROFILE_UNKNOWN } from 'node-av/constants';
 import type { Stream } from 'node-av/lib';
 import { TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
 import { Unfit } from '../h264/copy-video.js';
@@ -48,10 +48,12 @@ export class AudioCopier {
   take({ packet, pts, corrupt }: TimedPacket): void {
     const { data } = packet;
     if (corrupt || data === null || data.length === 0) return;
+    const config = packet.getSideData(AV_PKT_DATA_NEW_EXTRADATA);
+    if (config !== null && config.length > 0) this.#checkChannels(channelsOfConfig(config));
     if (this.#hasHeaders) {
       const channels = channelsOfAdts(data);
       if (channels === null) throw new Unfit('AAC sound of an unusual kind');
-      if (channels !== this.channels) this.#setChannels(channels);
+      this.#checkChannels(channels);
     }
     if (this.#start === null) {
       // Sound without a time cannot be aligned with the pictures.
@@ -73,6 +75,10 @@ export class AudioCopier {
 
   discard(): void {
     this.#spool.discard();
+  }
+
+  #checkChannels(channels: number | null): void {
+    if (channels !== this.channels) this.#setChannels(channels);
   }
 
   #setChannels(channels: number | null): void {
