@@ -22,6 +22,8 @@ const always: Readonly<Record<string, Explanation>> = {
   EMFILE: tooManyFiles,
   ENFILE: tooManyFiles,
   EIO: broken,
+  ELOOP: ['a link on the path leads back to itself', 'Remove the link, or name what it should lead to.'],
+  ENAMETOOLONG: ['a name on the path is longer than the file system allows', 'Check the path.'],
   ESTALE: broken,
   ETIMEDOUT: broken,
 };

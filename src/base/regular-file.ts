@@ -1,6 +1,7 @@
 /** Opening paths that a user names: a pipe, a device or a socket in the place of a file would block for ever. */
 import { close, constants, fstat, open, readFile } from 'node:fs';
 import { promisify } from 'node:util';
+import { systemPath } from './path-bytes.js';
 
 /** A path leads to a folder, a pipe, a device or a socket. */
 export class IrregularFileError extends Error {
@@ -19,7 +20,7 @@ const NO_WAIT = constants.O_NONBLOCK ?? 0;
  */
 export async function openRegular(path: string): Promise<number> {
   const descriptor = await new Promise<number>((resolve, reject) => {
-    open(path, constants.O_RDONLY | NO_WAIT, (error, opened) => (error ? reject(error) : resolve(opened)));
+    open(systemPath(path), constants.O_RDONLY | NO_WAIT, (error, opened) => (error ? reject(error) : resolve(opened)));
   });
   try {
     if ((await promisify(fstat)(descriptor)).isFile()) return descriptor;

@@ -2,6 +2,7 @@
 import { CommanderError } from 'commander';
 import { fileProblem } from '../base/file-problem.js';
 import { asProblem, Problem } from '../base/problem.js';
+import { exactWords } from './command-words.js';
 import { commandLine } from './commands.js';
 import { printProblem, writesEvents, written } from './output.js';
 
@@ -37,7 +38,7 @@ export async function main(words: string[]): Promise<void> {
     exitCode = code;
   };
   try {
-    await commandLine({ signal: abort.signal, onExitCode }).parseAsync(words, { from: 'user' });
+    await commandLine({ signal: abort.signal, onExitCode }).parseAsync(exactWords(words), { from: 'user' });
     await written();
     const failure = unwritten as Problem | null; // Set by an event.
     if (failure !== null) throw failure;

@@ -3,7 +3,7 @@ import { Problem } from '../base/problem.js';
 import { TICKS_PER_SECOND } from '../base/units.js';
 import type { MediaSettings } from '../media/settings.js';
 import { defaultStore, Store } from '../reel/store.js';
-import type { ServerEvent } from '../server/events.js';
+import { leftOutEvent, type ServerEvent } from '../server/events.js';
 import { findSource } from '../server/sources.js';
 import { prepareStation } from '../server/station-loader.js';
 import { Plans, planStation } from '../server/station-plan.js';
@@ -41,6 +41,7 @@ export async function runPrepare({ sources, settings, signal, ...options }: Prep
         format,
         others: new Plans(),
       });
+      leftOutEvent(plan, plan.source.notes).forEach(onEvent);
       const ready = await prepareStation({ plan, settings, store, server: '', onEvent, signal });
       for (const item of ready?.station.items ?? []) printItem(item, store, output);
       ready?.station.close();

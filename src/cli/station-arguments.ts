@@ -1,12 +1,13 @@
 /** Sources on the command line as stations of a configuration. */
 import { existsSync } from 'node:fs';
+import { systemPath } from '../base/path-bytes.js';
 import { Problem } from '../base/problem.js';
 import type { SlateConfig, StationConfig } from '../server/config.js';
 
 /** "NAME=PATH" names what lies at the path, unless a file of that whole name exists. */
 function splitName(word: string): { name?: string; path: string } {
   const at = word.indexOf('=');
-  if (at <= 0 || existsSync(word)) return { path: word };
+  if (at <= 0 || existsSync(systemPath(word))) return { path: word };
   return { name: word.slice(0, at).trim(), path: word.slice(at + 1) };
 }
 

@@ -16,6 +16,7 @@ import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { removeLeftovers, replaceFile, syncFolder } from '../base/atomic-file.js';
 import { fileProblem, isMissing, isSystemError } from '../base/file-problem.js';
+import { systemPath } from '../base/path-bytes.js';
 import { messageOf, systemCode } from '../base/problem.js';
 import { IrregularFileError, openRegular, readRegular } from '../base/regular-file.js';
 import { parsed, sealedJson, unsealedJson } from '../base/sealed-json.js';
@@ -367,7 +368,7 @@ async function isLeft(folder: string, name: string): Promise<boolean> {
 }
 
 async function statRegular(path: string): Promise<Stats> {
-  const stats = await stat(path);
+  const stats = await stat(systemPath(path));
   if (stats.isFile()) return stats;
   throw new IrregularFileError(path);
 }
@@ -385,7 +386,7 @@ const removeFolder = (folder: string) => rm(folder, { recursive: true, force: tr
 /** A folder with something in it is in the way of a rename: POSIX has two codes for that, Windows a third. */
 const isOccupied = (error: unknown): boolean => ['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(systemCode(error) ?? '');
 
-const hash = (text: string) => createHash('sha256').update(text).digest('hex');
+const hash = (text: string) => createHash('sha256').update(systemPath(text)).digest('hex');
 
 async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
   const digest = createHash('sha256');

@@ -13,7 +13,10 @@ const name = z
   .min(1)
   .max(100)
   .regex(/^\P{C}*$/u, 'no control characters are allowed');
-const path = z.string().min(1);
+const path = z
+  .string()
+  .min(1)
+  .regex(/^[^\0]*$/, 'a path has no character 0');
 const milliseconds = z.number().positive().transform(Millis);
 const group = z
   .string()

@@ -49,6 +49,12 @@ export type ServerEvent =
   /** The server has ended. Counters since the stations went on the air. */
   | { kind: 'closed'; total: Stats; stations: StationTotals[] };
 
+/** An event for what is left out of a station's source. */
+export const leftOutEvent = (station: StationName, notes: readonly string[]): ServerEvent[] =>
+  notes.length === 0
+    ? []
+    : [{ kind: 'note', message: `${station.number} ${station.name}: ${notes.join('; ')}.`, station }];
+
 export type OnServerEvent = (event: ServerEvent) => void;
 
 /** Most warnings that are kept for the operator. */

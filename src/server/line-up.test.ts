@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { LineUp } from './line-up.js';
 import { planStation } from './station-plan.js';
 
-const source = { name: 'film', path: 'film.mp4', files: ['film.mp4'] };
+const source = { name: 'film', path: 'film.mp4', files: ['film.mp4'], notes: [] };
 
 function lineUpOf(...numbers: number[]) {
   const lineUp = new LineUp();

@@ -12,7 +12,7 @@ import type { StationItem } from '../station/playlist.js';
 import type { Station } from '../station/station.js';
 import type { TimelineChange } from '../station/timeline.js';
 import type { Broadcaster } from './broadcaster.js';
-import type { ServerEvents } from './events.js';
+import { leftOutEvent, type ServerEvents } from './events.js';
 import { type Entry, type LineUp, removedMeanwhile } from './line-up.js';
 import type { Slates } from './slates.js';
 import { ownItems, type PrepareOptions, type ReadyStation, type Reloaded, reloadItems } from './station-loader.js';
@@ -194,7 +194,7 @@ export class ServerOperator implements Operator {
   async #take(
     entry: Entry,
     ready: ReadyStation,
-    { items, files }: Reloaded,
+    { items, files, notes }: Reloaded,
     { isOnAir }: { isOnAir: boolean },
   ): Promise<void> {
     const { plan, station } = ready;
@@ -202,6 +202,11 @@ export class ServerOperator implements Operator {
     try {
       await this.#options.lineUp.inTurn(entry, () => {
         if (isOnAir) this.#requireOnAir(ready);
+        if (notes.join() !== plan.source.notes.join()) {
+          plan.source.notes = notes;
+          this.#options.events.emit({ kind: 'changed', station: plan });
+          leftOutEvent(plan, notes).forEach(this.#options.events.emit);
+        }
         const before = station.items;
         opened = ownItems(station, items);
         if (opened.length === before.length && opened.every((item, index) => item === before[index])) return;

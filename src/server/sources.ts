@@ -1,10 +1,11 @@
 /** From a path in the configuration to the files that a station plays. */
-import { readdirSync, statSync } from 'node:fs';
-import { basename, extname, join } from 'node:path';
+import { type Stats, statSync } from 'node:fs';
+import { basename, extname } from 'node:path';
 import { fileProblem } from '../base/file-problem.js';
+import { shownPath, systemPath } from '../base/path-bytes.js';
 import { Problem } from '../base/problem.js';
 import { IrregularFileError } from '../base/regular-file.js';
-import { looksLikeVideo } from '../media/video-files.js';
+import { type FolderScan, scanFolder } from './folder-scan.js';
 
 /** The source of a station: a default name and the files, in the order in which they are played. */
 export interface StationSource {
@@ -12,53 +13,55 @@ export interface StationSource {
   /** As given, for messages. */
   path: string;
   files: string[];
+  /** What of the folder is left out, one phrase each. */
+  notes: readonly string[];
   /** Makes the files of a generated film where they do not exist yet. */
   generate?(signal: AbortSignal): Promise<void>;
 }
 
-/** A file's name without its extension, a folder's whole; underscores become spaces. */
-function nameOf(path: string): string {
-  const base = basename(path.replace(/[/\\]+$/, '')) || path;
-  const isFolder = statSync(path).isDirectory();
-  const name = (isFolder ? base : basename(base, extname(base))).replaceAll('_', ' ').trim();
-  return name || base;
-}
-
-/** "Part 2" before "Part 10". */
-const byName = new Intl.Collator('en', { numeric: true });
-
 /**
- * The source at a path: a file, or a folder whose video files are played in order of their names. Throws a Problem of code
- * `source` that names the path and the fault.
+ * The source at a path: a file, or a folder whose films are played, with those of its subfolders, in order of their names.
+ * Throws a Problem of code `source` that names the path and the fault.
  */
 export function findSource(path: string): StationSource {
-  return { files: filesOf(path), name: nameOf(path), path };
+  return { ...filesOf(path), name: nameOf(path), path };
 }
 
 /**
- * The file itself, or the video files that a folder holds now, in order of their names. Throws a Problem of code `source`
- * that names the path and the fault.
+ * The file itself, or the films that a folder holds now, in order of their names, and what is left out. Throws a Problem of
+ * code `source` that names the path and the fault.
  */
-export function filesOf(path: string): string[] {
+export function filesOf(path: string): FolderScan {
   try {
-    const stats = statSync(path);
-    if (stats.isFile()) return [path];
+    const stats = statOf(path);
+    if (stats.isFile()) return { files: [path], notes: [] };
     if (!stats.isDirectory()) throw new IrregularFileError(path);
-    const files = readdirSync(path, { withFileTypes: true })
-      .filter((entry) => !entry.name.startsWith('.') && looksLikeVideo(entry.name))
-      .filter((entry) => entry.isFile() || (entry.isSymbolicLink() && isFile(join(path, entry.name))))
-      .map((entry) => join(path, entry.name))
-      .sort(byName.compare);
-    if (files.length > 0) return files;
-    const next = 'Put video files directly into it, or name them one by one.';
-    throw new Problem('source', `${path}: no video in this folder`, next);
+    const { files, notes } = scanFolder(path);
+    if (files.length > 0) return { files, notes };
+    const next = 'Put video files into it, or name them one by one.';
+    throw new Problem('source', `${path}: no video in this folder${notes.map((note) => `; ${note}`).join('')}`, next);
   } catch (error) {
     throw sourceProblem(path, error);
   }
 }
 
-/** A link to a file. One that leads nowhere counts too: it is reported when it is opened. */
-const isFile = (link: string): boolean => statSync(link, { throwIfNoEntry: false })?.isFile() ?? true;
+const statOf = (path: string): Stats => statSync(systemPath(path));
+
+/**
+ * A file's name without its extension, a folder's whole; underscores become spaces. A station's id and group come from it, so it
+ * stays as it was in every release; titles are tidied further.
+ */
+export function nameOf(path: string): string {
+  const base = basename(path.replace(/[/\\]+$/, '')) || path;
+  const name = statOf(path).isDirectory() ? base : basename(base, extname(base));
+  return printableName(name) || printableName(base);
+}
+
+const printableName = (name: string): string =>
+  shownPath(name)
+    .replaceAll('_', ' ')
+    .replaceAll(/\p{C}+/gu, ' ')
+    .trim();
 
 /** A system error in reading a source as a Problem that names it; any other error as it is. */
 export const sourceProblem = (path: string, error: unknown): unknown =>

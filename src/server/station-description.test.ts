@@ -6,7 +6,7 @@ import { Station } from '../station/station.js';
 import { describer } from './station-description.js';
 import { Plans, planStation } from './station-plan.js';
 
-const source = { name: 'Lobby', path: 'lobby', files: ['one.mp4', 'two.mp4'] };
+const source = { name: 'Lobby', path: 'lobby', files: ['one.mp4', 'two.mp4'], notes: [] };
 
 test('a description is the same object until the item on air or the name changes', () => {
   const item = (name: string) => ({ name, reel: fakeReel({ times: [0], duration: 10 * TICKS_PER_SECOND }) });

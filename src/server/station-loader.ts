@@ -133,6 +133,8 @@ export function readyStation(options: LoadOptions, station: Station): ReadyStati
 export interface Reloaded {
   items: StationItem[];
   files: string[];
+  /** What of the source is left out. */
+  notes: readonly string[];
 }
 
 /**
@@ -141,8 +143,8 @@ export interface Reloaded {
  */
 export async function reloadItems(options: PrepareOptions, station: Station): Promise<Reloaded> {
   await options.plan.source.generate?.(options.signal);
-  const files = filesOf(options.plan.source.path);
-  const plan = { ...options.plan, source: { ...options.plan.source, files } };
+  const { files, notes } = filesOf(options.plan.source.path);
+  const plan = { ...options.plan, source: { ...options.plan.source, files, notes } };
   const { layout } = station.items[0]!.reel.data.manifest;
   const prepare = preparing({ ...options, plan });
   const items =
@@ -150,7 +152,7 @@ export async function reloadItems(options: PrepareOptions, station: Station): Pr
       const own = await ownLayout(options, source, layout);
       return own ?? prepare(source, (await isOwnLayout(options, source, station)) ? null : layout);
     })) ?? [];
-  if (items.length > 0) return { items, files };
+  if (items.length > 0) return { items, files, notes };
   throw new Problem('source', 'none of its files can be played', 'The log has the reason for each.');
 }
 

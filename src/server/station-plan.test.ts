@@ -4,7 +4,7 @@ import { Problem } from '../base/problem.js';
 import type { StationConfig } from './config.js';
 import { Plans, planStation, type StationPlan } from './station-plan.js';
 
-const source = { name: 'film', path: 'film.mp4', files: ['film.mp4'] };
+const source = { name: 'film', path: 'film.mp4', files: ['film.mp4'], notes: [] };
 
 function plan(config: Omit<StationConfig, 'source'>, before: StationPlan[] = []): StationPlan {
   const others = new Plans();

@@ -13,7 +13,7 @@ import { stationInfoSchema } from '../wire/station-info.js';
 import type { Broadcaster } from './broadcaster.js';
 import { CLAIM_PATIENCE, Claims } from './claims.js';
 import { checkStationConfig, type ServerConfig, type StationConfig, type StationConfigInput } from './config.js';
-import type { ServerEvents } from './events.js';
+import { leftOutEvent, type ServerEvents } from './events.js';
 import { type Entry, type LineUp, removedMeanwhile } from './line-up.js';
 import { findSource, type StationSource } from './sources.js';
 import type { StateStore } from './state-store.js';
@@ -83,13 +83,14 @@ export class StationStarter {
 
   /** Adds a station to the line-up and puts it on the air; resolves with its id. Rejects with a Problem, and it is in no line-up. */
   async add(input: StationConfigInput): Promise<string> {
-    const { lineUp, signal } = this.#options;
+    const { lineUp, events, signal } = this.#options;
     const config = checkStationConfig(input);
     const { format } = this.#options.config;
     const number = (lineUp.entries.at(-1)?.plan.number ?? 0) + 1;
     const source = this.#sourceOf(config);
     const plan = planStation({ config, source, number, format, others: lineUp.plans });
     const entry = lineUp.add(plan);
+    leftOutEvent(plan, source.notes).forEach(events.emit);
     try {
       signal.throwIfAborted();
       const load: Load = async (options) => (await loadKnown(options)) ?? prepareMissing(options);
@@ -126,7 +127,9 @@ export class StationStarter {
       try {
         const source = this.#sourceOf(station);
         const { format } = config;
-        return [lineUp.add(planStation({ config: station, source, number, format, others: lineUp.plans }))];
+        const plan = planStation({ config: station, source, number, format, others: lineUp.plans });
+        leftOutEvent(plan, source.notes).forEach(events.emit);
+        return [lineUp.add(plan)];
       } catch (error) {
         events.emit({ kind: 'problem', problem: asProblem(error) });
         return [];
@@ -139,7 +142,7 @@ export class StationStarter {
     const { store } = this.#options;
     const path = generatedPath(store, source.generated);
     const generated = (signal: AbortSignal) => generate(store, source.generated, signal);
-    return { name: name ?? 'Test card', path, files: [path], generate: generated };
+    return { name: name ?? 'Test card', path, files: [path], notes: [], generate: generated };
   }
 
   /** Runs the loading of one station: its error is an event and removes it, and others go on. */

@@ -38,7 +38,7 @@ async function open(context: TestContext) {
   };
   /** As a server that starts has it. */
   const options = (settings = defaultMediaSettings): PrepareOptions & StateOptions => {
-    const source = { name: 'Lobby', path: films, files: filesOf(films) };
+    const source = { name: 'Lobby', path: films, ...filesOf(films) };
     const plan = planStation({ config: {}, source, number: 1, format: 'h264', others: new Plans() });
     const states = new FileStateStore(store.folder);
     return { plan, settings, store, states, server: 'here', onEvent, signal: context.signal };

@@ -14,6 +14,7 @@ import { Problem } from '../../base/problem.js';
 import { TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
 import type { Notes } from '../notes.js';
 import { chooseStreams } from './choose-streams.js';
+import { fileUrl } from './file-url.js';
 import { movTracks } from './mov-boxes.js';
 import { checkSource, refused } from './source-check.js';
 import { Timeline } from './timeline.js';
@@ -70,8 +71,12 @@ export class MediaInput {
     this.source = source;
     this.#context = new FormatContext();
     const options = Dictionary.fromObject({ protocol_whitelist: 'file', format_whitelist: formats });
-    // With "file:", a name that contains a colon or begins with a protocol is a file's name.
-    if (this.#context.openInputSync(`file:${source}`, null, options) < 0) throw refused(source);
+    const { url, release } = fileUrl(source);
+    try {
+      if (this.#context.openInputSync(url, null, options) < 0) throw refused(source);
+    } finally {
+      release();
+    }
     try {
       if (this.#context.findStreamInfoSync(null) < 0) throw refused(source);
       const { streams } = this.#context;

@@ -8,6 +8,7 @@
  *     +----------------+----------------+ - - - - - - - - - - - - - - +
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { systemPath } from '../../base/path-bytes.js';
 
 /** Most boxes that are read of a file: far more than lie before its index; a hostile one may have millions. */
 const MOST_BOXES = 20_000;
@@ -63,7 +64,7 @@ class BoxReader {
 }
 
 function reading<T>(source: string, read: (reader: BoxReader, size: number) => T): T {
-  const file = openSync(source, 'r');
+  const file = openSync(systemPath(source), 'r');
   try {
     return read(new BoxReader(file), fstatSync(file).size);
   } finally {

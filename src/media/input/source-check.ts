@@ -1,6 +1,7 @@
 /** Checks of a source without decoding it: whether it can be read, and why FFmpeg refuses it. */
 import { accessSync, constants, type Stats, statSync } from 'node:fs';
 import { fileProblem } from '../../base/file-problem.js';
+import { systemPath } from '../../base/path-bytes.js';
 import { Problem } from '../../base/problem.js';
 import { topLevelBoxes } from './mov-boxes.js';
 
@@ -8,8 +9,8 @@ import { topLevelBoxes } from './mov-boxes.js';
 export function checkSource(source: string): void {
   let stats: Stats;
   try {
-    stats = statSync(source);
-    if (!stats.isDirectory()) accessSync(source, constants.R_OK);
+    stats = statSync(systemPath(source));
+    if (!stats.isDirectory()) accessSync(systemPath(source), constants.R_OK);
   } catch (error) {
     throw fileProblem(error, { code: 'source', path: source, access: 'read' });
   }
