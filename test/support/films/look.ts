@@ -1,0 +1,162 @@
+/** What a player shows and plays of a file: read with ffprobe and ffmpeg, another FFmpeg than the one that prepares reels. */
+import { type PictureRead, readPicture } from './chart.js';
+import type { SoundBlocks } from './clicks.js';
+import { runProgram } from './run-program.js';
+
+/** Points of a raster's side: several a cell. */
+const SIDE = 96;
+/** Units of a second in which times are read. */
+const TICKS = 90_000;
+/** Hz: enough for clicks. */
+const RATE = 8_000;
+
+export interface ShownPicture extends PictureRead {
+  /** Seconds after the first picture. */
+  time: number;
+  /** Of the whole picture in `SIDE` × `SIDE` points, grey. */
+  grey: Buffer;
+}
+
+export interface Shown {
+  pictures: ShownPicture[];
+  /** Of the picture as displayed, with its bars: width divided by height. */
+  aspect: number;
+  /** Seconds after the first picture at which the last one ends, as far as the file says. */
+  picturesEnd: number;
+  /** Null where there is none. Its times are seconds after the first picture. */
+  sound: (SoundBlocks & { end: number }) | null;
+  /** Of the decoders, at level warning. */
+  messages: string;
+}
+
+export interface LookOptions {
+  /** Fields are shown one by one, as pictures. */
+  deinterlaced?: boolean;
+  /** Look at no more than these seconds of the file. */
+  longest?: number;
+}
+
+interface ProbedStream {
+  index: number;
+  codec_type?: string;
+  codec_name?: string;
+  width?: number;
+  height?: number;
+  sample_aspect_ratio?: string;
+  color_space?: string;
+  disposition?: Record<string, number>;
+  side_data_list?: { rotation?: number }[];
+}
+
+/** Null where no player shows anything: with the reason. */
+export async function look(path: string, options: LookOptions = {}): Promise<Shown | string> {
+  const streams = await probe(path);
+  const video = streams.filter(({ codec_type }) => codec_type === 'video').filter(isFilm);
+  const audio = streams.filter(({ codec_type }) => codec_type === 'audio').filter(({ codec_name }) => codec_name);
+  const first = (list: ProbedStream[]) => list.find(({ disposition }) => disposition?.default === 1) ?? list[0];
+  const [pictures, sound] = [first(video), first(audio)];
+  if (!pictures) return 'no pictures';
+  const { longest, deinterlaced = false } = options;
+  const words = ['-v', 'warning', '-nostdin', '-i', path];
+  const bounds = longest === undefined ? [] : ['-t', String(longest)];
+  const chain = filtersOf(pictures, deinterlaced);
+  const picturesTo = (size: number, end: string[]) =>
+    words.push('-map', `0:${pictures.index}`, '-vf', chain(size), ...passThrough, ...bounds, ...end);
+  picturesTo(SIDE, ['-c:v', 'rawvideo', '-f', 'rawvideo', 'pipe:1']);
+  picturesTo(CHECKED, ['-c:v', 'rawvideo', '-f', 'framecrc', 'pipe:3']);
+  if (sound) {
+    const to = ['-map', `0:${sound.index}`, '-ac', '1', '-ar', String(RATE), '-c:a', 'pcm_s16le', ...bounds];
+    words.push(...to, '-f', 's16le', 'pipe:4', ...to, '-f', 'framecrc', 'pipe:5');
+  }
+  const { outputs, stderr, late } = await runProgram('ffmpeg', words, sound ? 4 : 2);
+  if (late) return 'it takes too much time to look at';
+  const times = framesIn(outputs.get(3)!);
+  const rgb = outputs.get(1)!;
+  const start = times[0]?.time;
+  if (start === undefined || rgb.length === 0) return `no picture can be decoded: ${stderr.split('\n')[0]}`;
+  const length = SIDE * SIDE * 3;
+  const shown: ShownPicture[] = [];
+  for (let i = 0; i < times.length && (i + 1) * length <= rgb.length; i++) {
+    const raster = rgb.subarray(i * length, (i + 1) * length);
+    shown.push({
+      ...readPicture({ rgb: raster, side: SIDE }),
+      time: times[i]!.time - start,
+      grey: greyOf(raster),
+    });
+  }
+  const last = times[shown.length - 1]!;
+  return {
+    pictures: shown,
+    aspect: aspectOf(pictures),
+    picturesEnd: last.time - start + last.duration,
+    sound: sound ? soundFrom(outputs.get(4)!, framesIn(outputs.get(5)!), start) : null,
+    messages: stderr,
+  };
+}
+
+/** Side of pictures of which only the time is wanted. */
+const CHECKED = 16;
+/** Every picture once, with its own time. */
+const passThrough = ['-fps_mode', 'passthrough', '-enc_time_base', `1:${TICKS}`];
+
+const isFilm = ({ disposition = {} }: ProbedStream) =>
+  !disposition.attached_pic && !disposition.timed_thumbnails && !disposition.still_image;
+
+async function probe(path: string): Promise<ProbedStream[]> {
+  const { outputs } = await runProgram('ffprobe', ['-v', 'error', '-show_streams', '-of', 'json', path]);
+  const text = outputs.get(1)!.toString('utf8');
+  return text.trim() === '' ? [] : (JSON.parse(text).streams ?? []);
+}
+
+/** Players take untagged pictures of this height and above for BT.709. */
+const HD_HEIGHT = 577;
+
+function filtersOf({ height = 0, color_space }: ProbedStream, deinterlaced: boolean): (side: number) => string {
+  const isUntagged = color_space === undefined || color_space === 'unknown';
+  const matrix = isUntagged && height >= HD_HEIGHT ? ':in_color_matrix=bt709' : '';
+  const fields = deinterlaced ? 'bwdif=mode=send_field,' : '';
+  return (side) => `${fields}scale=${side}:${side}:flags=area+accurate_rnd+full_chroma_int${matrix},format=rgb24`;
+}
+
+/** Width by height as displayed: turned, with the shape of its pixels. */
+function aspectOf({ width = 1, height = 1, sample_aspect_ratio = '1:1', side_data_list = [] }: ProbedStream): number {
+  const [across, down] = sample_aspect_ratio.split(':').map(Number) as [number, number];
+  const aspect = (width / height) * (across > 0 && down > 0 ? across / down : 1);
+  const rotation = side_data_list.find((each) => each.rotation !== undefined)?.rotation ?? 0;
+  return Math.abs(rotation) % 180 === 90 ? 1 / aspect : aspect;
+}
+
+/** Output of the muxer framecrc: times in seconds, and bytes. */
+function framesIn(output: Buffer): { time: number; duration: number; bytes: number }[] {
+  const text = output.toString('latin1');
+  const [, numerator, denominator] = /^#tb 0: (\d+)\/(\d+)/m.exec(text) ?? ['', '1', '1'];
+  const unit = Number(numerator) / Number(denominator);
+  return text
+    .split('\n')
+    .filter((line) => /^\d/.test(line))
+    .map((line) => {
+      const [, , pts, duration, bytes] = line.split(',').map(Number) as number[];
+      return { time: pts! * unit, duration: duration! * unit, bytes: bytes! };
+    });
+}
+
+function soundFrom(pcm: Buffer, frames: { time: number; bytes: number }[], start: number) {
+  const blocks: SoundBlocks['blocks'] = [];
+  let at = 0;
+  for (const { time, bytes } of frames) {
+    const samples = new Int16Array(bytes / 2);
+    for (let i = 0; i < samples.length && at + 2 * i + 2 <= pcm.length; i++) samples[i] = pcm.readInt16LE(at + 2 * i);
+    at += bytes;
+    blocks.push({ time: time - start, samples });
+  }
+  const last = blocks.at(-1);
+  return { rate: RATE, blocks, end: last ? last.time + last.samples.length / RATE : 0 };
+}
+
+function greyOf(rgb: Buffer): Buffer {
+  const grey = Buffer.alloc(rgb.length / 3);
+  for (let i = 0; i < grey.length; i++) {
+    grey[i] = (rgb[3 * i]! * 77 + rgb[3 * i + 1]! * 150 + rgb[3 * i + 2]! * 29) >> 8;
+  }
+  return grey;
+}
