@@ -7,6 +7,7 @@ import { MediaInput } from './input/input.js';
 import { AAC_CODEC_STRING, aacName } from './names.js';
 import { Notes, noteMissingEnd } from './notes.js';
 import { encodeVideo } from './pictures/encode-video.js';
+import { standUntil } from './pictures/last-picture.js';
 import { aspectName } from './ratio.js';
 import type { Ratio } from './settings.js';
 import { AudioCopier } from './sound/copy-audio.js';
@@ -116,7 +117,6 @@ function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResu
         withoutSound(error);
       }
     }
-    if (sound === null) input.skipAudio();
     let sourceEnd = 0;
     input.forEachPacket((timed) => {
       if (timed.isVideo) {
@@ -135,19 +135,22 @@ function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResu
       return true;
     });
     const origin = video.origin ?? Ticks90k(0);
-    const { video: spooled, sequence } = video.finish();
+    const { video: copied, sequence } = video.finish();
+    const soundEnd = Ticks90k((input.soundEnd ?? origin) - origin);
+    const { maxGop } = settings;
+    const spooled = standUntil(copied, { end: soundEnd, frameRate: video.frameRate, maxGop });
     let audio: VideoResult['audio'] = null;
     // TypeScript does not see that the callback may have emptied it.
     const kept = sound as AudioCopier | null;
     try {
-      if (kept) audio = { spooled: kept.finish(origin), channels: kept.channels ?? 2 };
+      if (kept) audio = { spooled: kept.finish({ origin, duration: spooled.duration }), channels: kept.channels ?? 2 };
     } catch (error) {
       withoutSound(error);
     }
     noteMissingEnd(notes, {
       damagedEnd: video.endsDamaged,
       declared: input.duration,
-      sourceEnd: spooled.duration,
+      sourceEnd: Ticks90k(Math.max(copied.duration, soundEnd)),
     });
     return {
       video: spooled,
@@ -172,17 +175,20 @@ function encode({ source, folder, settings, onProgress }: SpoolOptions, reason: 
   const notes = new Notes();
   const input = new MediaInput(source, notes);
   try {
-    input.skipAudio();
     const encoded = encodeVideo({
       input,
       path: join(folder, 'video.h264'),
       target: settings.target,
       onProgress: (done) => onProgress(done * VIDEO_SHARE),
     });
-    const { video, sequence, frameRate, origin, end } = encoded;
-    noteMissingEnd(notes, { damagedEnd: false, declared: input.duration, sourceEnd: end });
+    const { sequence, frameRate, origin, end } = encoded;
+    const soundEnd = Ticks90k((input.soundEnd ?? origin) - origin);
+    const { maxGop } = settings;
+    const video = standUntil(encoded.video, { end: soundEnd, frameRate, maxGop });
+    const sourceEnd = Ticks90k(Math.max(end, soundEnd));
+    noteMissingEnd(notes, { damagedEnd: false, declared: input.duration, sourceEnd });
     // A pass of its own decides whether the sound can be copied.
-    const audio = copySound({ source, folder, settings, onProgress }, origin);
+    const audio = copySound({ source, folder, settings, onProgress }, { origin, duration: video.duration });
     return {
       video,
       sequence,
@@ -201,7 +207,7 @@ function encode({ source, folder, settings, onProgress }: SpoolOptions, reason: 
 
 function copySound(
   { source, folder, settings }: SpoolOptions,
-  origin: Ticks90k,
+  times: { origin: Ticks90k; duration: Ticks90k },
 ): { copied: VideoResult['audio']; reason: string } {
   const input = new MediaInput(source);
   let sound: AudioCopier | null = null;
@@ -218,7 +224,7 @@ function copySound(
       if (!timed.isVideo) copier.take(timed);
       return true;
     });
-    return { copied: { spooled: copier.finish(origin), channels: copier.channels ?? 2 }, reason: '' };
+    return { copied: { spooled: copier.finish(times), channels: copier.channels ?? 2 }, reason: '' };
   } catch (error) {
     sound?.discard();
     if (!(error instanceof Unfit)) throw error;

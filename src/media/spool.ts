@@ -51,6 +51,26 @@ export interface SpooledAudio {
   silence: Buffer;
 }
 
+/**
+ * A reel has the number of frames nearest to its `duration`, their time stamps spread over it evenly, so that joins have no
+ * gap or overlap. That stretches or squeezes its sound by at most half a frame, 10.7 ms. Sound that begins at `start` is
+ * put where it is in time in the middle of the reel: at both ends it is then off by at most 16 ms.
+ */
+export function placeSound({ start, duration }: { start: Ticks90k; duration: Ticks90k }): {
+  /** Frames in the reel. */
+  count: number;
+  /** The frame of the reel in whose place the first frame of the sound is. */
+  first: number;
+  /** Farthest that a frame is off its time. */
+  mostOff: Ticks90k;
+} {
+  const count = Math.max(1, Math.round(duration / AAC_FRAME_TICKS));
+  const first = Math.round(start / AAC_FRAME_TICKS + (count - duration / AAC_FRAME_TICKS) / 2);
+  const atBegin = first * AAC_FRAME_TICKS - start;
+  const atEnd = atBegin + duration - count * AAC_FRAME_TICKS;
+  return { count, first, mostOff: Ticks90k(Math.max(Math.abs(atBegin), Math.abs(atEnd))) };
+}
+
 /** JPEG files, one after another. */
 export interface SpooledFrames {
   path: string;

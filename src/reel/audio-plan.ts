@@ -1,6 +1,6 @@
 /** The audio frames of a reel and their times: exactly as long as its video, so that a loop has no gap. */
 import { Ticks90k } from '../base/units.js';
-import { AAC_FRAME_TICKS, type SpooledAudio } from '../media/spool.js';
+import { placeSound, type SpooledAudio } from '../media/spool.js';
 import { SpoolReader } from '../media/spool-reader.js';
 
 export interface AudioPlan {
@@ -12,14 +12,9 @@ export interface AudioPlan {
   open(): { read(out: Buffer, offset: number, frame: number): number; close(): void };
 }
 
-/**
- * The number of frames nearest to `duration`, their time stamps spread over it evenly. That stretches or compresses the
- * whole reel by at most half a frame (10.7 ms), so that joins have no gap or overlap and sound stays in step with the
- * pictures. Frames that the source lacks are silent.
- */
+/** The frames of the film's sound in their places; those that the source lacks are silent. */
 export function planAudio(audio: SpooledAudio, duration: Ticks90k): AudioPlan {
-  const count = Math.max(1, Math.round(duration / AAC_FRAME_TICKS));
-  const firstOfSource = Math.round(audio.start / AAC_FRAME_TICKS);
+  const { count, first: firstOfSource } = placeSound({ start: audio.start, duration });
   const sourceFrame = (frame: number) => {
     const index = frame - firstOfSource;
     return index >= 0 && index < audio.sizes.length ? index : -1;

@@ -7,12 +7,6 @@ const LOUD = 0.25;
 /** Samples after a click in which its echo is no other. */
 const ECHO = RATE / 20;
 
-/** Runs the program `ffmpeg`; throws its message where it fails. */
-export function ffmpeg(args: string[]): void {
-  const { status, stderr } = spawnSync('ffmpeg', ['-v', 'error', '-y', '-nostdin', ...args]);
-  if (status !== 0) throw new Error(`ffmpeg ${args.join(' ')}: ${stderr}`);
-}
-
 /** A source of FFmpeg's: for `seconds`, a click of 1 ms every quarter of a second from `first` (below 0.25) on. */
 export const clicksSource = (seconds: number, first: number): string =>
   `aevalsrc='if(lt(mod(t+${0.25 - first},0.25),0.001),0.9,0)':s=${RATE}:d=${seconds}`;

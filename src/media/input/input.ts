@@ -43,6 +43,9 @@ export interface TimedPacket {
   corrupt: boolean;
 }
 
+/** Longest pause in sound; a later time stamp is a wrong one. */
+const LONGEST_PAUSE = Ticks90k(3_600 * TICKS_PER_SECOND);
+
 /** Keeps FFmpeg's log lines from the terminal: its return codes are enough. */
 export const silenceLog = (): void => Log.setLevel(AV_LOG_QUIET);
 
@@ -61,6 +64,8 @@ export class MediaInput {
   /** According to the container; 0 where it has none. */
   readonly duration: Ticks90k;
   readonly title: string | null;
+  /** The end of the sound read so far, where it is read; null before the first. */
+  soundEnd: Ticks90k | null = null;
   readonly #context: FormatContext;
   readonly #hasJumps: boolean;
 
@@ -160,6 +165,7 @@ export class MediaInput {
           timed.pts = ticksOf(packet.pts);
           if (timeline) shift(timed, shiftOf(timeline, timed));
           timed.corrupt = packet.hasFlags(AV_PKT_FLAG_CORRUPT);
+          if (!timed.isVideo) this.#noteSound(timed);
           yield timed;
         }
         packet.unref();
@@ -171,6 +177,12 @@ export class MediaInput {
 
   close(): void {
     this.#context.closeInputSync();
+  }
+
+  #noteSound({ pts, duration, corrupt }: TimedPacket): void {
+    if (pts === null || corrupt) return;
+    const end = this.soundEnd ?? pts;
+    if (pts - end <= LONGEST_PAUSE) this.soundEnd = Ticks90k(Math.max(end, pts + duration));
   }
 }
 

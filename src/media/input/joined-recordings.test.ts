@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { clicksOf, clicksSource, ffmpeg } from '../../../test/support/clicks.js';
+import { clicksOf, clicksSource } from '../../../test/support/clicks.js';
+import { ffmpeg } from '../../../test/support/ffmpeg.js';
 import { numberedPictures, numbersFrom, onAir } from '../../../test/support/shown-pictures.js';
 import { sharedFolder } from '../../../test/support/spool.js';
 import { without } from '../../../test/support/tools.js';
@@ -14,7 +15,7 @@ const skip = without('ffmpeg');
 function recording(name: string, seconds: number, words: string[]): string {
   const path = join(folder, name);
   const inputs = ['-f', 'lavfi', '-i', numberedPictures(25), '-f', 'lavfi', '-i', clicksSource(seconds, 0.1)];
-  ffmpeg([...inputs, '-t', String(seconds), ...words, path]);
+  ffmpeg('-y', ...inputs, '-t', String(seconds), ...words, path);
   return path;
 }
 

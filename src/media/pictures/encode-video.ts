@@ -50,7 +50,8 @@ function bPicturesFor(frameRate: Ratio, target: StationLayout | null): number {
   return rate >= LEAST_RATE_FOR_B_PICTURES && needed <= (target?.reorderDelay ?? needed) ? 2 : 0;
 }
 
-function openX264(frame: Frame, frameRate: Ratio, bPictures: number): Encoder {
+/** An encoder for frames such as `frame`, with groups of one second. */
+export function openX264(frame: Frame, frameRate: Ratio, bPictures: number): Encoder {
   const rate = maxRate({ width: frame.width, height: frame.height, frameRate });
   const group = Math.max(1, Math.round(quotient(frameRate)));
   return new Encoder({

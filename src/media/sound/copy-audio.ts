@@ -1,18 +1,20 @@
 /** Copied sound: AAC-LC at 48 kHz goes on air without being decoded. */
 import { AV_CODEC_ID_AAC, AV_PKT_DATA_NEW_EXTRADATA, AV_PROFILE_AAC_LOW, AV_PROFILE_UNKNOWN } from 'node-av/constants';
 import type { Stream } from 'node-av/lib';
-import { TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
+import { TICKS_PER_MILLI, TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
 import { Unfit } from '../h264/copy-video.js';
 import type { TimedPacket } from '../input/input.js';
 import { codecName } from '../names.js';
 import type { StationLayout } from '../settings.js';
-import { AAC_FRAME_TICKS, AUDIO_RATE, type SpooledAudio } from '../spool.js';
+import { AAC_FRAME_TICKS, AUDIO_RATE, placeSound, type SpooledAudio } from '../spool.js';
 import { channelsOfAdts, channelsOfConfig } from './aac.js';
 import { silentFrame } from './encode-audio.js';
 import { AudioSpool } from './spooled-audio.js';
 
 /** Largest error of time stamps: rounding to milliseconds, and recorders, stay below it. */
 const STRAY = Ticks90k((AAC_FRAME_TICKS * 3) / 4);
+/** Farthest that copied sound may be off on the air: 20 ms. Whole frames fit into gaps and films only nearly. */
+const MOST_OFF = Ticks90k(20 * TICKS_PER_MILLI);
 /** Most silence inserted into one file: more means wrong time stamps. */
 const MOST_SILENCE = Ticks90k(3_600 * TICKS_PER_SECOND);
 
@@ -29,6 +31,9 @@ export class AudioCopier {
   readonly #hasHeaders: boolean;
   #silence: Buffer | null = null;
   #start: Ticks90k | null = null;
+  /** By how much frames are late where they are put, least and most. */
+  #early: Ticks90k = Ticks90k(0);
+  #late: Ticks90k = Ticks90k(0);
   #filled: Ticks90k = Ticks90k(0);
 
   constructor(options: { stream: Stream; path: string; target: StationLayout | null }) {
@@ -62,15 +67,22 @@ export class AudioCopier {
     }
     const stray = pts === null ? 0 : pts - (this.#start + this.#spool.frames * AAC_FRAME_TICKS);
     if (stray < -STRAY) return;
-    if (stray > STRAY) this.#fill(Math.round(stray / AAC_FRAME_TICKS));
+    const missing = stray > STRAY ? Math.round(stray / AAC_FRAME_TICKS) : 0;
+    if (missing > 0) this.#fill(missing);
+    const left = stray - missing * AAC_FRAME_TICKS;
+    this.#early = Ticks90k(Math.min(this.#early, left));
+    this.#late = Ticks90k(Math.max(this.#late, left));
     if (this.#hasHeaders) this.#spool.add(data);
     else if (!this.#spool.addRaw(data, this.channels ?? 0)) throw new Unfit('AAC frames of over 8 kB');
   }
 
-  /** `origin`: the time of the first picture, on the source's clock. */
-  finish(origin: Ticks90k): SpooledAudio {
+  /** `origin`: the time of the first picture, on the source's clock; `duration`: of the pictures. */
+  finish({ origin, duration }: { origin: Ticks90k; duration: Ticks90k }): SpooledAudio {
     if (this.#silence === null || this.#start === null) throw new Unfit('a sound track without sound');
-    return this.#spool.finish(Ticks90k(this.#start - origin), this.#silence);
+    const start = Ticks90k(Math.round(this.#start - origin + (this.#early + this.#late) / 2));
+    const { mostOff } = placeSound({ start, duration });
+    if (mostOff + (this.#late - this.#early) / 2 > MOST_OFF) throw new Unfit('sound with gaps of less than a frame');
+    return this.#spool.finish(start, this.#silence);
   }
 
   discard(): void {

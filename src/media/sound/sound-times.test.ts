@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { clicksOf, clicksSource, ffmpeg } from '../../../test/support/clicks.js';
+import { clicksOf, clicksSource } from '../../../test/support/clicks.js';
+import { ffmpeg } from '../../../test/support/ffmpeg.js';
 import { sharedFolder } from '../../../test/support/spool.js';
 import { without } from '../../../test/support/tools.js';
 import { TICKS_PER_SECOND } from '../../base/units.js';
@@ -25,9 +26,9 @@ interface Film {
 function film({ name, codec, bsf, samples }: Film): string {
   const whole = join(folder, `whole-${name}`);
   const sound = `${clicksSource(4, 0.02)},asetnsamples=${samples}`;
-  ffmpeg([...pictures, '-f', 'lavfi', '-i', sound, ...h264, ...codec, whole]);
+  ffmpeg(...pictures, '-f', 'lavfi', '-i', sound, ...h264, ...codec, whole);
   const path = join(folder, name);
-  ffmpeg(['-i', whole, '-c', 'copy', '-bsf:a', bsf, path]);
+  ffmpeg('-i', whole, '-c', 'copy', '-bsf:a', bsf, path);
   return path;
 }
 
@@ -86,5 +87,32 @@ test('encoded sound whose clock is slow stays in time', { skip: without('ffmpeg'
   const source = film({ name: 'drift.mkv', codec: pcm, bsf: "setts=ts='PTS*1.004'", samples: 480 });
   const { clicks } = heard(source);
   const expected = everyQuarter.map((time) => time * 1.004).filter((time) => time < 4);
+  assertHeard(clicks, expected);
+});
+
+const aac = ['-c:a', 'aac'];
+
+test('copied sound is in time after gaps of whole frames', { skip: without('ffmpeg') }, () => {
+  const source = film({
+    name: 'frames.mkv',
+    codec: aac,
+    bsf: "noise=amount=0:drop='eq(mod(n,12),11)'",
+    samples: 1_024,
+  });
+  const { how, clicks } = heard(source);
+  assert.equal(how, 'copied');
+  // Frames 11, 23, … of 21.3 ms are missing, with the clicks in them.
+  assertHeard(
+    clicks.filter((time) => everyQuarter.some((click) => Math.abs(click - time) < 0.02)),
+    everyQuarter.filter((click) => clicks.some((time) => Math.abs(click - time) < 0.02)),
+  );
+  assert.ok(clicks.length >= 12);
+});
+
+test('sound with gaps that are no whole frames is encoded, and in time', { skip: without('ffmpeg') }, () => {
+  const source = film({ name: 'parts.mkv', codec: aac, bsf: "setts=ts='PTS+14*floor(PTS/1000)'", samples: 1_024 });
+  const { how, clicks } = heard(source);
+  assert.equal(how, 'encoded');
+  const expected = everyQuarter.map((time) => time + 0.014 * Math.floor(time)).filter((time) => time < 4);
   assertHeard(clicks, expected);
 });

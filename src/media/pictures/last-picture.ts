@@ -1,0 +1,79 @@
+/** The last picture of a film, where its sound goes on. */
+import { AV_CODEC_ID_H264 } from 'node-av/constants';
+import { Codec, CodecContext, Frame, Packet } from 'node-av/lib';
+import { TICKS_PER_MILLI, Ticks90k } from '../../base/units.js';
+import { check } from '../ffmpeg-error.js';
+import type { MediaSettings, Ratio } from '../settings.js';
+import type { SpooledVideo } from '../spool.js';
+import { encodeStill, withStill } from './still-group.js';
+
+/** Longest sound behind the last picture that is left out: two frames of AAC, and what is short of them. */
+const NO_SOUND = Ticks90k(50 * TICKS_PER_MILLI);
+/** Longest time for which a picture stands without being sent again: time stamps are at most 700 ms apart. */
+const LONGEST_PICTURE = Ticks90k(600 * TICKS_PER_MILLI);
+
+/** The film's pictures; the last one stands until `end`, the end of its sound. */
+export function standUntil(
+  video: SpooledVideo,
+  { end, frameRate, maxGop }: { end: Ticks90k; frameRate: Ratio } & Pick<MediaSettings, 'maxGop'>,
+): SpooledVideo {
+  if (end - video.duration <= NO_SOUND) return video;
+  const lastShown = video.pts.reduce((latest, time) => Math.max(latest, time), 0);
+  const lastAccess = video.pts[video.randomAccess.lastIndexOf(1)] ?? 0;
+  if (end - lastShown <= LONGEST_PICTURE && end - lastAccess <= maxGop * TICKS_PER_MILLI) {
+    return { ...video, duration: end };
+  }
+  const frame = lastPicture(video);
+  // A film whose last group cannot be decoded has no picture that could stand.
+  if (frame === null) return video;
+  try {
+    return withStill(video, encodeStill(frame, frameRate), end);
+  } finally {
+    frame.free();
+  }
+}
+
+/** Decodes the last group; the caller frees the frame. Null where nothing can be decoded. */
+function lastPicture(video: SpooledVideo): Frame | null {
+  const codec = Codec.findDecoder(AV_CODEC_ID_H264);
+  if (codec === null) throw new Error('this FFmpeg has no decoder of H.264');
+  const context = new CodecContext();
+  context.allocContext3(codec);
+  check(context.open2Sync(codec, null), 'opening the decoder of H.264');
+  const packet = new Packet();
+  packet.alloc();
+  const frame = new Frame();
+  frame.alloc();
+  let last: Frame | null = null;
+  const drain = () => {
+    while (context.receiveFrameSync(frame) >= 0) {
+      if (last === null || frame.pts >= last.pts) {
+        last?.free();
+        last = frame.clone();
+      }
+      frame.unref();
+    }
+  };
+  const reader = video.open();
+  try {
+    const group = video.randomAccess.lastIndexOf(1);
+    const unit = Buffer.allocUnsafe(video.sizes.reduce((most, size) => Math.max(most, size), 0));
+    for (const [i, size] of video.sizes.entries()) {
+      reader.read(unit, 0, size);
+      if (i < group) continue;
+      packet.data = unit.subarray(0, size);
+      packet.pts = BigInt(video.pts[i]!);
+      context.sendPacketSync(packet);
+      packet.unref();
+      drain();
+    }
+    context.sendPacketSync(null);
+    drain();
+    return last;
+  } finally {
+    reader.close();
+    packet.free();
+    frame.free();
+    context.freeContext();
+  }
+}

@@ -1,0 +1,113 @@
+/** A picture that stands: one second of it is encoded, and repeated for as long as it stands. */
+import { AV_PICTURE_TYPE_NONE, AV_PIX_FMT_YUV420P } from 'node-av/constants';
+import type { Frame, Packet } from 'node-av/lib';
+import { TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
+import { AccessUnits } from '../h264/access-units.js';
+import { parseExtradata } from '../h264/h264-nal.js';
+import type { SequenceParameters } from '../h264/h264-sps.js';
+import { quotient } from '../ratio.js';
+import type { Ratio } from '../settings.js';
+import { type AccessUnitReader, frameTime, type SpooledVideo } from '../spool.js';
+import { openX264 } from './encode-video.js';
+
+/**
+ * Fewest pictures a second. Time stamps of a transport stream are at most 700 ms apart; and two IDR pictures one after the
+ * other, as with one picture a second, would need different numbers.
+ */
+const LEAST_RATE = 5;
+
+/** One second of a standing picture. */
+export interface StillGroup {
+  /** The access units; the first one is an IDR picture, and each refers to those before it. */
+  units: Buffer[];
+  frameRate: Ratio;
+  sequence: SequenceParameters;
+}
+
+/** `rate`, or the least of its multiples at which a picture can stand. */
+export function stillRate([frames, seconds]: Ratio): Ratio {
+  const factor = Math.max(1, Math.ceil((LEAST_RATE * seconds) / frames));
+  return [frames * factor, seconds];
+}
+
+/** Encodes `frame`, in 4:2:0 with 8 bits and any range, as often as it is shown in a second. */
+export function encodeStill(frame: Frame, rate: Ratio): StillGroup {
+  const frameRate = stillRate(rate);
+  // Full range has a format of its own, with the same layout.
+  frame.format = AV_PIX_FMT_YUV420P;
+  frame.pictType = AV_PICTURE_TYPE_NONE;
+  const encoder = openX264(frame, frameRate, 0);
+  try {
+    const parsed = new AccessUnits(parseExtradata(encoder.extradata) ?? { nalLengthSize: 0, parameterSets: [] });
+    const units: Buffer[] = [];
+    const keep = ({ data }: Packet) => {
+      if (data === null) return;
+      parsed.parse(data);
+      const pieces: Buffer[] = [];
+      parsed.write({ append: (piece, start, end) => pieces.push(Buffer.from(piece.subarray(start, end))) });
+      units.push(Buffer.concat(pieces));
+    };
+    for (let i = 0; i < Math.round(quotient(frameRate)); i++) {
+      frame.pts = BigInt(i);
+      encoder.encode(frame, keep);
+    }
+    encoder.encode(null, keep);
+    if (parsed.sequence === null) throw new Error('x264 gave no sequence parameter set');
+    return { units, frameRate, sequence: parsed.sequence };
+  } finally {
+    encoder.free();
+  }
+}
+
+/** `before`, and behind it the picture of `group` until `end`, to the nearest picture. */
+export function withStill(before: SpooledVideo, group: StillGroup, end: Ticks90k): SpooledVideo {
+  const { units, frameRate } = group;
+  const from = before.duration;
+  const known = before.sizes.length;
+  const count = Math.max(1, Math.round(((end - from) * quotient(frameRate)) / TICKS_PER_SECOND));
+  const sizes = new Uint32Array(known + count);
+  const pts = new Float64Array(known + count);
+  const randomAccess = new Uint8Array(known + count);
+  sizes.set(before.sizes);
+  pts.set(before.pts);
+  randomAccess.set(before.randomAccess);
+  for (let i = 0; i < count; i++) {
+    const inGroup = i % units.length;
+    sizes[known + i] = units[inGroup]!.length;
+    pts[known + i] = from + frameTime(i, frameRate);
+    randomAccess[known + i] = inGroup === 0 ? 1 : 0;
+  }
+  return {
+    ...before,
+    sizes,
+    pts,
+    randomAccess,
+    duration: Ticks90k(from + frameTime(count, frameRate)),
+    open: () => new StillReader(before.open(), known, units),
+  };
+}
+
+/** Reads the access units of a film, then those of a group, again and again. */
+class StillReader implements AccessUnitReader {
+  readonly #film: AccessUnitReader;
+  readonly #units: Buffer[];
+  #filmLeft: number;
+  #next = 0;
+
+  constructor(film: AccessUnitReader, filmUnits: number, units: Buffer[]) {
+    this.#film = film;
+    this.#filmLeft = filmUnits;
+    this.#units = units;
+  }
+
+  read(out: Buffer, offset: number, length: number): void {
+    if (this.#filmLeft > 0) {
+      this.#filmLeft--;
+      this.#film.read(out, offset, length);
+    } else this.#units[this.#next++ % this.#units.length]!.copy(out, offset);
+  }
+
+  close(): void {
+    this.#film.close();
+  }
+}
