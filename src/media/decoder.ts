@@ -1,5 +1,5 @@
 /** A synchronous decoder; it skips data that it cannot decode. */
-import { AV_NOPTS_VALUE, AVERROR_EAGAIN } from 'node-av/constants';
+import { AV_CODEC_FLAG_UNALIGNED, AV_NOPTS_VALUE, AVERROR_EAGAIN } from 'node-av/constants';
 import { Codec, CodecContext, Frame, type Packet, type Stream } from 'node-av/lib';
 import { Problem } from '../base/problem.js';
 import { Ticks90k } from '../base/units.js';
@@ -20,6 +20,8 @@ export class Decoder {
     this.#context.pktTimebase = TICK_BASE;
     this.#context.framerate = stream.avgFrameRate;
     this.#context.threadCount = codecThreads();
+    // Otherwise cropping at the left is rounded down to what processors read at once.
+    this.#context.setFlags(AV_CODEC_FLAG_UNALIGNED);
     if (this.#context.open2Sync(codec, null) < 0) throw undecodable(stream, source);
     this.#frame.alloc();
   }

@@ -8,6 +8,7 @@ import {
   AV_CODEC_FLAG_INTERLACED_ME,
   AV_PICTURE_TYPE_NONE,
   AV_PKT_DATA_DISPLAYMATRIX,
+  AV_PKT_DATA_FRAME_CROPPING,
   type AVColorPrimaries,
   type AVColorRange,
   type AVColorSpace,
@@ -35,6 +36,10 @@ export interface SourceVideo {
   /** Code points of ITU-T H.273 that the stream says; a range of 2 is full. */
   colour?: { matrix?: number; primaries?: number; transfer?: number; range?: number };
   sampleAspectRatio?: Ratio;
+  /** The same, said by the container alone. */
+  containerColour?: { matrix: number; primaries: number; transfer: number; range?: number };
+  /** Pixels at the edges that the container alone says not to show. */
+  containerCrop?: { left: number; right: number; top: number; bottom: number };
   /** Pictures from one key picture to the next. */
   group?: number;
   bPictures?: number;
@@ -144,6 +149,18 @@ function videoTrack({ writer, track, seconds, video }: TrackOptions & { video: S
   const stream = writer.add(encoder);
   if (untoldRate) stream.avgFrameRate = new Rational(0, 1);
   if (turn !== 0) stream.codecpar.addCodedSideData(AV_PKT_DATA_DISPLAYMATRIX, displayMatrix(turn));
+  if (video.containerColour) {
+    const { matrix, primaries, transfer, range = 1 } = video.containerColour;
+    stream.codecpar.colorSpace = matrix as AVColorSpace;
+    stream.codecpar.colorPrimaries = primaries as AVColorPrimaries;
+    stream.codecpar.colorTrc = transfer as AVColorTransferCharacteristic;
+    stream.codecpar.colorRange = range as AVColorRange;
+  }
+  if (video.containerCrop) {
+    const { left, right, top, bottom } = video.containerCrop;
+    const crop = Buffer.from(new Uint32Array([top, bottom, left, right]).buffer);
+    stream.codecpar.addCodedSideData(AV_PKT_DATA_FRAME_CROPPING, crop);
+  }
   const count = Math.round((seconds * frameRate[0]) / frameRate[1]);
   const pictures = new FilterChain({
     kind: 'video',

@@ -12,6 +12,7 @@ import {
   splitLengthPrefixed,
 } from './h264-nal.js';
 import { parseSequenceParameters, type SequenceParameters } from './h264-sps.js';
+import { editSequenceParameters, type SequenceEdit } from './h264-sps-edit.js';
 
 const startCode = Buffer.from([0, 0, 0, 1]);
 /** ITU-T H.264, 7.3.2.4: primary_pic_type 7, any slice. */
@@ -45,6 +46,7 @@ export class AccessUnits {
   /** Whether a later one describes pictures of another kind. */
   sequenceChanged = false;
   #nalLengthSize = 0;
+  readonly #edit: SequenceEdit | null;
   readonly #list = new NalList();
   /** The latest parameter sets of each type, by id. */
   readonly #sequenceSets = new Map<number, Buffer>();
@@ -55,7 +57,9 @@ export class AccessUnits {
   /** Whether the access unit last parsed is the first with a new configuration, which the stream itself does not hold. */
   #isReconfigured = false;
 
-  constructor(configuration: DecoderConfiguration) {
+  /** `edit`: what the sequence parameter sets have to say as well. */
+  constructor(configuration: DecoderConfiguration, edit: SequenceEdit | null = null) {
+    this.#edit = edit;
     this.#configure(configuration);
   }
 
@@ -126,7 +130,12 @@ export class AccessUnits {
       const type = nalTypeOf(this.#data[start]!);
       if (isLeftOut[type]) continue;
       if (this.#isIdr && (type === NalType.sequenceParameters || type === NalType.pictureParameters)) continue;
-      bytes += appendNal(sink, this.#data, start, ends[i]!);
+      if (type === NalType.sequenceParameters && this.#edit) {
+        const set = this.#edited(this.#data.subarray(start, ends[i]));
+        bytes += appendNal(sink, set, 0, set.length);
+      } else {
+        bytes += appendNal(sink, this.#data, start, ends[i]!);
+      }
     }
     return bytes;
   }
@@ -136,6 +145,10 @@ export class AccessUnits {
     for (const set of parameterSets) this.#keep(set);
   }
 
+  #edited(set: Buffer): Buffer {
+    return (this.#edit && editSequenceParameters(set, this.#edit)) ?? set;
+  }
+
   #keep(set: Buffer): void {
     const type = nalTypeOf(set[0] ?? 0);
     if (type === NalType.pictureParameters) {
@@ -143,8 +156,10 @@ export class AccessUnits {
       return;
     }
     if (type !== NalType.sequenceParameters) return;
-    const sequence = parseSequenceParameters(set);
-    if (sequence === null || !keepIfNew(this.#sequenceSets, sequence.id, set)) return;
+    const edited = this.#edited(set);
+    const sequence = parseSequenceParameters(edited);
+    if (sequence === null || !keepIfNew(this.#sequenceSets, sequence.id, edited)) return;
+    if (edited === set && this.#edit && editSequenceParameters(set, this.#edit) === null) this.sequenceChanged = true;
     if (this.sequence === null) this.sequence = sequence;
     else if (!isSameKind(this.sequence, sequence)) this.sequenceChanged = true;
   }

@@ -7,6 +7,11 @@ export class BitReader {
     this.#bytes = bytes;
   }
 
+  /** Bits read. */
+  get position(): number {
+    return this.#position;
+  }
+
   /** Up to 32 bits, unsigned. Throws RangeError past the end. */
   read(count: number): number {
     let value = 0;

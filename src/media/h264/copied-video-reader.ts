@@ -4,6 +4,7 @@ import { MediaInput } from '../input/input.js';
 import type { AccessUnitReader } from '../spool.js';
 import { AccessUnits } from './access-units.js';
 import type { DecoderConfiguration } from './h264-nal.js';
+import type { SequenceEdit } from './h264-sps-edit.js';
 
 export class CopiedVideoReader implements AccessUnitReader {
   readonly #source: string;
@@ -15,10 +16,15 @@ export class CopiedVideoReader implements AccessUnitReader {
   #packet = 0;
 
   /** `taken`: numbers, from 0, of the source's video packets that are copied. */
-  constructor(options: { source: string; configuration: DecoderConfiguration; taken: Uint32Array }) {
+  constructor(options: {
+    source: string;
+    configuration: DecoderConfiguration;
+    edit: SequenceEdit | null;
+    taken: Uint32Array;
+  }) {
     this.#source = options.source;
     this.#taken = options.taken;
-    this.#units = new AccessUnits(options.configuration);
+    this.#units = new AccessUnits(options.configuration, options.edit);
     this.#input = new MediaInput(options.source);
     this.#input.skipAudio();
     this.#packets = this.#input.packets();

@@ -1,9 +1,12 @@
 /** Copied pictures: H.264 that every receiver plays goes on air without being decoded. */
-import { AV_CODEC_ID_H264 } from 'node-av/constants';
+import { AV_CODEC_ID_H264, AVCOL_RANGE_JPEG } from 'node-av/constants';
+import type { Stream } from 'node-av/lib';
 import { TICKS_PER_MILLI, TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
 import { frameRateOf } from '../input/frame-rate.js';
 import type { MediaInput, TimedPacket } from '../input/input.js';
 import { codecName } from '../names.js';
+import { declaredColour } from '../pictures/colour.js';
+import { containerCrop } from '../pictures/cropping.js';
 import { isUpright, orientationOf } from '../pictures/orientation.js';
 import { VideoTable } from '../pictures/spooled-video.js';
 import { isSameAspect, isSameRate, quotient, ratioOf, tidyFrameRate } from '../ratio.js';
@@ -13,8 +16,9 @@ import { nowhere } from '../spool-file.js';
 import { uint32Table } from '../tables.js';
 import { AccessUnits } from './access-units.js';
 import { CopiedVideoReader } from './copied-video-reader.js';
-import { type DecoderConfiguration, parseExtradata } from './h264-nal.js';
-import type { SequenceParameters } from './h264-sps.js';
+import { type DecoderConfiguration, NalType, nalTypeOf, parseExtradata } from './h264-nal.js';
+import { parseSequenceParameters, type SequenceParameters } from './h264-sps.js';
+import { editSequenceParameters, type SequenceEdit } from './h264-sps-edit.js';
 
 /** Longest time between decoding and presentation of a picture. */
 const MOST_REORDERING = Ticks90k(250 * TICKS_PER_MILLI);
@@ -44,6 +48,37 @@ function unfitTarget(sequence: SequenceParameters, frameRate: Ratio, target: Sta
   return isSameRate(frameRate, target.frameRate) ? null : "a frame rate other than the station's";
 }
 
+/** Most that extended_sar of H.264 can say. */
+const LARGEST_PIXEL_SIDE = 65_535;
+
+/**
+ * What only the container of `stream` knows, for its parameter sets to say; null where there is nothing. Throws Unfit where
+ * they cannot say it.
+ */
+function containerEdit(stream: Stream, { parameterSets }: DecoderConfiguration): SequenceEdit | null {
+  const { codecpar } = stream;
+  const sets = parameterSets.filter((set) => nalTypeOf(set[0] ?? 0) === NalType.sequenceParameters);
+  const sequence = sets[0] && parseSequenceParameters(sets[0]);
+  // Without a set, what is known of the stream comes from its pictures.
+  if (!sequence) return null;
+  const given = ratioOf(stream.sampleAspectRatio);
+  const sampleAspectRatio = given && !isSameAspect(given, sequence.sampleAspectRatio) ? given : null;
+  const { matrix, primaries, transfer, range } = declaredColour(codecpar);
+  const edit: SequenceEdit = {
+    crop: containerCrop(codecpar),
+    sampleAspectRatio,
+    signal: { isFull: range === AVCOL_RANGE_JPEG, matrix, primaries, transfer },
+  };
+  // What is the same in all of them is written as it is.
+  if (sets.every((set) => editSequenceParameters(set, edit) === set)) return null;
+  if (sampleAspectRatio && Math.max(...sampleAspectRatio) > LARGEST_PIXEL_SIDE)
+    throw new Unfit('a pixel shape that only the container knows');
+  // Players with FFmpeg's decoder round cropping at the left down to what their processor reads at once.
+  if (edit.crop?.left || sets.some((set) => editSequenceParameters(set, edit) === null))
+    throw new Unfit('cropping that only the container knows');
+  return edit;
+}
+
 /**
  * Responsible for:
  * - deciding, packet by packet, whether pictures can be copied; throws Unfit as soon as they cannot
@@ -58,6 +93,7 @@ export class VideoCopier {
   readonly #units: AccessUnits;
   readonly #table = new VideoTable(nowhere);
   readonly #configuration: DecoderConfiguration;
+  readonly #edit: SequenceEdit | null;
   readonly #source: string;
   /** Numbers of the source's video packets that are copied. */
   readonly #taken = uint32Table();
@@ -83,8 +119,9 @@ export class VideoCopier {
     this.#settings = settings;
     this.#configuration = configuration;
     this.#source = input.source;
-    this.#units = new AccessUnits(configuration);
-    if (this.#units.sequence) this.#checkSequence(this.#units.sequence, ratioOf(stream.sampleAspectRatio));
+    this.#edit = containerEdit(stream, configuration);
+    this.#units = new AccessUnits(configuration, this.#edit);
+    if (this.#units.sequence) this.#checkSequence(this.#units.sequence);
   }
 
   take({ packet, pts, duration, corrupt }: TimedPacket): void {
@@ -99,7 +136,7 @@ export class VideoCopier {
     }
     if (pts === null) throw new Unfit('pictures without time stamps');
     const isIdr = kind === 'idr' && this.#units.isDecodable;
-    if (isIdr && this.#units.sequence) this.#checkSequence(this.#units.sequence, null);
+    if (isIdr && this.#units.sequence) this.#checkSequence(this.#units.sequence);
     if (this.#units.sequenceChanged) throw new Unfit('pictures that change their kind');
     this.#firstSeen ??= pts;
     if (this.origin === null) {
@@ -119,7 +156,12 @@ export class VideoCopier {
     const { sequence } = this.#units;
     if (this.origin === null || sequence === null) throw new Unfit('no key picture (IDR) in the file');
     this.#checkReordering();
-    const again = { source: this.#source, configuration: this.#configuration, taken: this.#taken.view() };
+    const again = {
+      source: this.#source,
+      configuration: this.#configuration,
+      edit: this.#edit,
+      taken: this.#taken.view(),
+    };
     return { video: this.#table.finish(() => new CopiedVideoReader(again), this.#settings.target), sequence };
   }
 
@@ -127,14 +169,9 @@ export class VideoCopier {
     return Ticks90k(Math.round(this.#settings.maxGop * TICKS_PER_MILLI));
   }
 
-  #checkSequence(sequence: SequenceParameters, containerAspect: Ratio | null): void {
+  #checkSequence(sequence: SequenceParameters): void {
     const { target } = this.#settings;
-    const reason =
-      unfitSequence(sequence) ??
-      (containerAspect !== null && !isSameAspect(containerAspect, sequence.sampleAspectRatio)
-        ? 'a pixel shape that only the container knows'
-        : null) ??
-      (target ? unfitTarget(sequence, this.frameRate, target) : null);
+    const reason = unfitSequence(sequence) ?? (target ? unfitTarget(sequence, this.frameRate, target) : null);
     if (reason !== null) throw new Unfit(reason);
   }
 

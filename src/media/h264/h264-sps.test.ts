@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { Ratio } from '../settings.js';
 import { h264CodecString, h264Name, parseSequenceParameters } from './h264-sps.js';
+import { editSequenceParameters } from './h264-sps-edit.js';
 
 /** The parameter sets of films and broadcasts, as their encoders wrote them. */
 const cases = [
@@ -58,6 +60,62 @@ test('a sequence parameter set that is cut off, or any other bytes, never throw'
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
       parseSequenceParameters(Uint8Array.from([0x67, 100, 0, 40, ...bytes]));
+    }),
+  );
+});
+
+const nothing = { crop: null, sampleAspectRatio: null, signal: null };
+const signal = { isFull: true, primaries: 1, transfer: 13, matrix: 5 };
+
+for (const { what, hex } of cases) {
+  test(`a sequence parameter set of ${what} says cropping, pixel shape and colour of its container`, () => {
+    const nal = Buffer.from(hex, 'hex');
+    const before = parseSequenceParameters(nal)!;
+    const crop = { left: 2, right: 4, top: 8, bottom: 12 };
+    const sampleAspectRatio: Ratio = [64, 45];
+    const edited = editSequenceParameters(nal, { crop, sampleAspectRatio, signal });
+    assert.ok(edited);
+    assert.deepEqual(parseSequenceParameters(edited), {
+      ...before,
+      width: before.width - 6,
+      height: before.height - 20,
+      sampleAspectRatio,
+      signal,
+    });
+    // The way back, but for the colour: what a set says is not said by the container.
+    const back = editSequenceParameters(edited, { ...nothing, crop: { left: 0, right: 0, top: 0, bottom: 0 }, signal });
+    assert.deepEqual(parseSequenceParameters(back!), parseSequenceParameters(edited));
+  });
+
+  test(`a sequence parameter set of ${what} stays as it is where there is nothing to be said`, () => {
+    const nal = Buffer.from(hex, 'hex');
+    assert.equal(editSequenceParameters(nal, nothing), nal);
+    const unsaid = { isFull: false, primaries: 2, transfer: 2, matrix: 2 };
+    assert.equal(editSequenceParameters(nal, { ...nothing, signal: unsaid }), nal);
+  });
+}
+
+test('cropping by less than a sample of colour cannot be said', () => {
+  const nal = Buffer.from(cases[0]!.hex, 'hex');
+  const crop = { left: 1, right: 0, top: 0, bottom: 0 };
+  assert.equal(editSequenceParameters(nal, { ...nothing, crop }), null);
+});
+
+test('an edited set holds no start code', () => {
+  const nal = Buffer.from(cases[0]!.hex, 'hex');
+  const code = fc.integer({ min: 0, max: 255 });
+  fc.assert(
+    fc.property(code, code, code, fc.nat(700), (primaries, transfer, matrix, units) => {
+      const crop = { left: 2 * units, right: 0, top: 0, bottom: 0 };
+      const edited = editSequenceParameters(nal, {
+        ...nothing,
+        crop,
+        signal: { ...signal, primaries, transfer, matrix },
+      })!;
+      for (let i = 0; i + 2 < edited.length; i++) {
+        assert.ok(edited[i] !== 0 || edited[i + 1] !== 0 || edited[i + 2]! > 2, 'a start code');
+      }
+      assert.equal(parseSequenceParameters(edited)?.width, 1_920 - 2 * units);
     }),
   );
 });

@@ -20,10 +20,36 @@ export interface SequenceParameters {
   width: number;
   height: number;
   sampleAspectRatio: Ratio;
+  /** What is said of the colour; null where nothing is. */
+  signal: VideoSignal | null;
+}
+
+/** video_signal_type of E.1.1; the code points are those of ITU-T H.273, 2 where one is not specified. */
+export interface VideoSignal {
+  isFull: boolean;
+  primaries: number;
+  transfer: number;
+  matrix: number;
+}
+
+/** Where parts of a set lie in its payload, in bits; those of the VUI are null where it has none. */
+export interface SequencePositions {
+  /** frame_cropping_flag */
+  cropping: number;
+  /** left, right, top, bottom, in units. */
+  crop: [number, number, number, number];
+  /** Pixels in a unit. */
+  cropUnit: [x: number, y: number];
+  /** vui_parameters_present_flag */
+  usability: number;
+  /** overscan_info_present_flag */
+  overscan: number | null;
+  /** video_signal_type_present_flag, and the end of what it announces. */
+  signal: [from: number, to: number] | null;
 }
 
 /** Without the emulation_prevention_three_byte after each 00 00. */
-function withoutEmulationPrevention(nal: Uint8Array): Uint8Array {
+export function withoutEmulationPrevention(nal: Uint8Array): Uint8Array {
   const out = new Uint8Array(nal.length);
   let length = 0;
   let zeros = 0;
@@ -64,17 +90,22 @@ const EXTENDED_SAR = 255;
 const highProfiles = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
 
 /** Reads an SPS NAL unit, first byte included; null when it is damaged. */
-export function parseSequenceParameters(nal: Uint8Array): SequenceParameters | null {
+export const parseSequenceParameters = (nal: Uint8Array): SequenceParameters | null =>
+  locateSequenceParameters(withoutEmulationPrevention(nal.subarray(1)))?.sequence ?? null;
+
+/** The same for its payload, with the positions of its parts. */
+export function locateSequenceParameters(
+  payload: Uint8Array,
+): { sequence: SequenceParameters; positions: SequencePositions } | null {
   try {
-    return read(nal);
+    return read(new BitReader(payload));
   } catch (error) {
     if (error instanceof RangeError) return null;
     throw error;
   }
 }
 
-function read(nal: Uint8Array): SequenceParameters | null {
-  const bits = new BitReader(withoutEmulationPrevention(nal.subarray(1)));
+function read(bits: BitReader): { sequence: SequenceParameters; positions: SequencePositions } | null {
   const profile = bits.read(8);
   const constraints = bits.read(8);
   const level = bits.read(8);
@@ -109,19 +140,44 @@ function read(nal: Uint8Array): SequenceParameters | null {
   const frameMbsOnly = bits.flag();
   if (!frameMbsOnly) bits.flag(); // mb_adaptive_frame_field_flag
   bits.flag(); // direct_8x8_inference_flag
-  let width = widthInMacroblocks * 16;
   const fieldFactor = frameMbsOnly ? 1 : 2;
-  let height = heightInMapUnits * 16 * fieldFactor;
-  if (bits.flag()) {
-    const unitX = !separatePlanes && (chromaFormat === 1 || chromaFormat === 2) ? 2 : 1;
-    const unitY = (!separatePlanes && chromaFormat === 1 ? 2 : 1) * fieldFactor;
-    // left, right, top, bottom
-    width -= (bits.unsigned() + bits.unsigned()) * unitX;
-    height -= (bits.unsigned() + bits.unsigned()) * unitY;
-  }
+  const cropUnit: [number, number] = [
+    !separatePlanes && (chromaFormat === 1 || chromaFormat === 2) ? 2 : 1,
+    (!separatePlanes && chromaFormat === 1 ? 2 : 1) * fieldFactor,
+  ];
+  const cropping = bits.position;
+  const crop: [number, number, number, number] = [0, 0, 0, 0];
+  if (bits.flag()) for (let i = 0; i < 4; i++) crop[i] = bits.unsigned();
+  const width = widthInMacroblocks * 16 - (crop[0] + crop[1]) * cropUnit[0];
+  const height = heightInMapUnits * 16 * fieldFactor - (crop[2] + crop[3]) * cropUnit[1];
   if (width <= 0 || height <= 0) return null;
-  const sampleAspectRatio = bits.flag() && bits.flag() ? readAspectRatio(bits) : ([1, 1] as Ratio);
-  return { id, profile, constraints, level, chromaFormat, bitDepth, frameMbsOnly, width, height, sampleAspectRatio };
+  const positions: SequencePositions = {
+    cropping,
+    crop,
+    cropUnit,
+    usability: bits.position,
+    overscan: null,
+    signal: null,
+  };
+  let sampleAspectRatio: Ratio = [1, 1];
+  let signal: VideoSignal | null = null;
+  if (bits.flag()) {
+    if (bits.flag()) sampleAspectRatio = readAspectRatio(bits);
+    positions.overscan = bits.position;
+    if (bits.flag()) bits.flag(); // overscan_info_present_flag, overscan_appropriate_flag
+    const from = bits.position;
+    if (bits.flag()) signal = readSignal(bits);
+    positions.signal = [from, bits.position];
+  }
+  const kind = { id, profile, constraints, level, chromaFormat, bitDepth, frameMbsOnly };
+  return { sequence: { ...kind, width, height, sampleAspectRatio, signal }, positions };
+}
+
+function readSignal(bits: BitReader): VideoSignal {
+  bits.read(3); // video_format
+  const isFull = bits.flag();
+  if (!bits.flag()) return { isFull, primaries: 2, transfer: 2, matrix: 2 };
+  return { isFull, primaries: bits.read(8), transfer: bits.read(8), matrix: bits.read(8) };
 }
 
 function readAspectRatio(bits: BitReader): Ratio {

@@ -171,3 +171,63 @@ test('SD in a station of HD keeps its colours', () => {
   assert.equal(picture.width, 1_280);
   assert.ok(distance(seen, asBt601) <= CLOSE);
 });
+
+const copied: {
+  what: string;
+  extension: string;
+  video: SourceVideo;
+  shown: Samples[];
+  tags: [number, number, number];
+}[] = [
+  ...['mp4', 'mkv'].map((extension) => ({
+    what: `BT.709 that only the container knows (${extension})`,
+    extension,
+    video: { containerColour: { matrix: 1, primaries: 1, transfer: 1 } },
+    shown: asBt709,
+    tags: [1, 1, 1] as [number, number, number],
+  })),
+  {
+    what: 'full range that only the container knows (mkv)',
+    extension: 'mkv',
+    video: { containerColour: { matrix: 6, primaries: 6, transfer: 6, range: 2 } },
+    shown: asFull,
+    tags: [6, 6, 6],
+  },
+  {
+    what: "the stream's own colour, not that of the container",
+    extension: 'mkv',
+    video: { colour: { matrix: 1 }, containerColour: { matrix: 6, primaries: 6, transfer: 6 } },
+    shown: asBt709,
+    tags: [1, 6, 6],
+  },
+];
+
+for (const [i, { what, extension, video, shown, tags }] of copied.entries()) {
+  test(`a copied film says ${what}`, () => {
+    const picture = chartPicture({ ...sd, pixelFormat: 'yuv420p' });
+    const path = makeSource({
+      path: join(folder, `copied-${i}.${extension}`),
+      seconds: 0.4,
+      video: { ...sd, picture, options: { crf: 5 }, ...video },
+      audio: null,
+    });
+    const result = spool(path, {});
+    assert.equal(result.properties.video, 'copied');
+    const seen = onAir(path);
+    assert.deepEqual([seen.matrix, seen.primaries, seen.transfer], tags);
+    const colours = seen.at(chart.length).map((samples) => rgbOf(samples, seen));
+    assert.ok(distance(colours, shown) <= CLOSE, `${distance(colours, shown)}`);
+  });
+}
+
+test('full range in a poster is that which only the container knows', () => {
+  const picture = chartPicture({ ...sd, pixelFormat: 'yuv420p' });
+  const path = makeSource({
+    path: join(folder, 'full.mkv'),
+    seconds: 0.4,
+    video: { ...sd, picture, options: { crf: 5 }, containerColour: { matrix: 6, primaries: 6, transfer: 6, range: 2 } },
+    audio: null,
+  });
+  makePoster({ source: path, path: join(folder, 'full.jpg') });
+  assertJpeg(readFileSync(join(folder, 'full.jpg')), asFull, 'poster');
+});

@@ -6,6 +6,7 @@ import { descriptionOf, FilterChain } from '../filters.js';
 import { quotient } from '../ratio.js';
 import type { Ratio } from '../settings.js';
 import { colourOf, convertColour, setColour } from './colour.js';
+import { cropFilters, cropOf, croppedSize } from './cropping.js';
 import { isSideways, type Orientation, upright, uprightFilters } from './orientation.js';
 
 /** FF_QP2LAMBDA: FFmpeg's unit of quality. */
@@ -20,13 +21,15 @@ export function openScaling(
   options: {
     widest: number;
     sampleAspectRatio: Ratio;
-    /** What the container says of the frame's colour. */
+    /** What the container says of colour and cropping. */
     container?: CodecParameters;
     orientation?: Orientation;
   },
 ): FilterChain {
   const { widest, sampleAspectRatio, container, orientation = upright } = options;
-  const shown = { width: frame.width * quotient(sampleAspectRatio), height: frame.height };
+  const crop = container ? cropOf(frame, container) : null;
+  const cropped = croppedSize(frame, crop);
+  const shown = { width: cropped.width * quotient(sampleAspectRatio), height: cropped.height };
   const [width, height] = isSideways(orientation) ? [shown.height, shown.width] : [shown.width, shown.height];
   const even = (value: number) => Math.max(16, Math.round(value / 2) * 2);
   const scaledWidth = even(Math.min(widest, width));
@@ -39,6 +42,7 @@ export function openScaling(
     kind: 'video',
     description: descriptionOf(frame),
     filters: [
+      ...cropFilters(crop, frame),
       ...uprightFilters(orientation),
       `scale=w=${scaledWidth}:h=${scaledHeight}:flags=area${conversion.scale}`,
       ...conversion.filters,

@@ -9,6 +9,7 @@ import type { MediaInput } from '../input/input.js';
 import { quotient, ratioOf } from '../ratio.js';
 import type { Ratio } from '../settings.js';
 import { colourOf, convertColour, declaredColour, setColour } from './colour.js';
+import { type Crop, cropFilters, cropOf, croppedSize } from './cropping.js';
 import { isSideways, orientationOf, uprightFilters } from './orientation.js';
 import { Pacer } from './pacer.js';
 import { layoutFilters, type PictureLayout, type PictureShape } from './picture-layout.js';
@@ -69,8 +70,8 @@ export function forEachPicture(options: PictureOptions): PicturesDone {
 }
 
 /** Shape of a frame once it is upright. */
-function shapeOf(frame: Frame, sideways: boolean): PictureShape {
-  const { width, height } = frame;
+function shapeOf(frame: Frame, crop: Crop | null, sideways: boolean): PictureShape {
+  const { width, height } = croppedSize(frame, crop);
   const aspect = ratioOf(frame.sampleAspectRatio) ?? [1, 1];
   if (!sideways) return { width, height, sampleAspectRatio: aspect };
   return { width: height, height: width, sampleAspectRatio: [aspect[1], aspect[0]] };
@@ -139,7 +140,8 @@ class PictureFlow {
 
   #openChain(frame: Frame, description: string): FilterChain {
     const orientation = orientationOf(this.#stream.codecpar);
-    const shape = shapeOf(frame, isSideways(orientation));
+    const crop = cropOf(frame, this.#stream.codecpar);
+    const shape = shapeOf(frame, crop, isSideways(orientation));
     this.#layout ??= this.#options.layOut(shape);
     const { layout, pixelFormat } = { layout: this.#layout, pixelFormat: this.#options.pixelFormat };
     const deinterlace = alwaysProgressive.has(this.#stream.codecpar.codecId)
@@ -148,6 +150,7 @@ class PictureFlow {
     const colour = convertColour(declaredColour(frame), pixelFormat === 'yuvj420p' ? 'jpeg' : 'h264', layout);
     const filters = [
       ...deinterlace,
+      ...cropFilters(crop, frame),
       ...uprightFilters(orientation),
       ...layoutFilters({ shape, layout, pixelFormat, colour }),
     ];
