@@ -20,6 +20,7 @@ import {
   keyOption,
   mediaOptions,
   momentOption,
+  preferencesOf,
   quietOption,
   settingsOf,
   wholeNumber,
@@ -114,7 +115,9 @@ function addServe(program: Command, { signal, onExitCode }: CommandContext): voi
     .addHelpText('after', '\nExamples:\n  msc serve film.mp4 "Lobby=loops/"\n  msc serve films/ --interface eth0')
     .action(async (sources, flags) => {
       const { runServe } = await import('./serve.js');
-      onExitCode(await runServe({ ...flags, sources, settings: settingsOf(flags), signal }));
+      onExitCode(
+        await runServe({ ...flags, sources, settings: settingsOf(flags), preferences: preferencesOf(flags), signal }),
+      );
     });
 }
 
@@ -123,7 +126,7 @@ function addDemo(program: Command, { signal, onExitCode }: CommandContext): void
     .description('put two demo stations on the air: Big Buck Bunny and a test card')
     .action(async (flags) => {
       const { runDemo } = await import('./demo.js');
-      onExitCode(await runDemo({ ...flags, settings: settingsOf(flags), signal }));
+      onExitCode(await runDemo({ ...flags, settings: settingsOf(flags), preferences: preferencesOf(flags), signal }));
     });
 }
 
@@ -250,7 +253,9 @@ function addPrepare(program: Command, { signal, onExitCode }: CommandContext): v
     .addOption(quietOption())
     .action(async (sources, flags) => {
       const { runPrepare } = await import('./prepare.js');
-      onExitCode(await runPrepare({ ...flags, sources, settings: settingsOf(flags), signal }));
+      onExitCode(
+        await runPrepare({ ...flags, sources, settings: settingsOf(flags), preferences: preferencesOf(flags), signal }),
+      );
     });
 }
 

@@ -4,6 +4,7 @@ import { Millis } from '../base/units.js';
 import { parseMoment } from '../contract/time-text.js';
 import { COMMON_DELAY } from '../contract/timing.js';
 import { defaultMediaSettings } from '../media/settings.js';
+import type { Preferences } from '../server/preferences.js';
 import { stationFormats } from '../wire/station-info.js';
 
 /** A parser of whole numbers from `least` to `most`. */
@@ -108,6 +109,9 @@ export const mediaOptions = () => [
   new Option('--max-gop <time>', 'encode video whose random access points are further apart than this')
     .argParser(duration)
     .default(defaultMediaSettings.maxGop, `${defaultMediaSettings.maxGop / 1000}s`),
+  new Option('--titles <source>', 'what items are called by: the file’s name, or the title tag in it')
+    .choices(['file', 'tag'])
+    .default('file'),
 ];
 
 export interface MediaFlags {
@@ -117,3 +121,5 @@ export interface MediaFlags {
 }
 
 export const settingsOf = ({ format, fps, maxGop }: MediaFlags) => ({ ...defaultMediaSettings, format, fps, maxGop });
+
+export const preferencesOf = ({ titles }: Preferences): Preferences => ({ titles });

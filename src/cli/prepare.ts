@@ -4,6 +4,7 @@ import { TICKS_PER_SECOND } from '../base/units.js';
 import type { MediaSettings } from '../media/settings.js';
 import { defaultStore, Store } from '../reel/store.js';
 import { leftOutEvent, type ServerEvent } from '../server/events.js';
+import type { Preferences } from '../server/preferences.js';
 import { findSource } from '../server/sources.js';
 import { prepareStation } from '../server/station-loader.js';
 import { Plans, planStation } from '../server/station-plan.js';
@@ -17,13 +18,20 @@ export interface PrepareOptions {
   sources: string[];
   store?: string;
   settings: MediaSettings;
+  preferences: Preferences;
   json: boolean;
   quiet: boolean;
   signal: AbortSignal;
 }
 
 /** Returns the exit code: that of the first problem, or 0. */
-export async function runPrepare({ sources, settings, signal, ...options }: PrepareOptions): Promise<number> {
+export async function runPrepare({
+  sources,
+  settings,
+  preferences,
+  signal,
+  ...options
+}: PrepareOptions): Promise<number> {
   const output = openOutput(options);
   const store = new Store(options.store ?? defaultStore(), { log: (line) => output.print(line) });
   await store.open();
@@ -39,6 +47,7 @@ export async function runPrepare({ sources, settings, signal, ...options }: Prep
         source: findSource(String(source)),
         number: index + 1,
         format,
+        preferences,
         others: new Plans(),
       });
       leftOutEvent(plan, plan.source.notes).forEach(onEvent);

@@ -12,6 +12,7 @@ import type { MediaSettings } from '../media/settings.js';
 import { checkGroup, listInterfaces, type NetInterface } from '../net/interfaces.js';
 import { ThumbnailChild } from '../reel/thumbnail-child.js';
 import type { FecConfig, ServerConfigInput, StationConfigInput } from '../server/config.js';
+import type { Preferences } from '../server/preferences.js';
 import { openServer, type Server } from '../server/server.js';
 import { descriptorLimit } from '../system/descriptor-limit.js';
 import { aborted } from './aborted.js';
@@ -29,6 +30,8 @@ export interface OnAirOptions {
   interface?: string;
   store?: string;
   settings: MediaSettings;
+  /** Of all stations. */
+  preferences: Preferences;
   ttl: number;
   controlPort: number;
   /** File with the key of the viewers that are answered; undefined: all are. */
@@ -116,6 +119,7 @@ function configOf(stations: StationConfigInput[], options: OnAirOptions): Server
     format,
     fps,
     maxGop,
+    ...options.preferences,
     stations,
     slates: slatesOf(options.slate ?? []),
   };

@@ -6,6 +6,7 @@ import { Millis } from '../base/units.js';
 import { defaultMediaSettings } from '../media/settings.js';
 import { fecSizeFault } from '../wire/fec.js';
 import { isStationGroup, stationFormats } from '../wire/station-info.js';
+import { preferenceFields } from './preferences.js';
 
 const name = z
   .string()
@@ -47,6 +48,8 @@ const stationSchema = z.strictObject({
   format: z.enum(stationFormats).optional(),
   /** IPv4 multicast group; default derived from its id. */
   group: group.optional(),
+  /** Default the server's. */
+  ...preferenceFields,
 });
 
 const slateSchema = z.strictObject({
@@ -84,6 +87,8 @@ const configSchema = z.strictObject({
   fps: z.union([z.number().min(1).max(120), z.literal('source')]).default(defaultMediaSettings.fps),
   /** Longest distance of random access points at which video is copied rather than encoded. */
   maxGop: milliseconds.default(defaultMediaSettings.maxGop),
+  /** Of stations that have none of their own. */
+  ...preferenceFields,
   stations: z.array(stationSchema).max(65_000).default([]),
   /** Films that the operator can show in place of a programme. */
   slates: z.array(slateSchema).max(1_000).default([]),

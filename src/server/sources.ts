@@ -51,10 +51,15 @@ const statOf = (path: string): Stats => statSync(systemPath(path));
  * A file's name without its extension, a folder's whole; underscores become spaces. A station's id and group come from it, so it
  * stays as it was in every release; titles are tidied further.
  */
-export function nameOf(path: string): string {
-  const base = basename(path.replace(/[/\\]+$/, '')) || path;
-  const name = statOf(path).isDirectory() ? base : basename(base, extname(base));
-  return printableName(name) || printableName(base);
+function nameOf(path: string): string {
+  if (!statOf(path).isDirectory()) return fileName(path);
+  return printableName(basename(path.replace(/[/\\]+$/, '')) || path);
+}
+
+/** The name of a station of one file. */
+export function fileName(path: string): string {
+  const base = basename(path);
+  return printableName(basename(base, extname(base))) || printableName(base);
 }
 
 const printableName = (name: string): string =>

@@ -13,10 +13,11 @@ import { Station } from '../station/station.js';
 import type { FecSize } from '../wire/fec.js';
 import type { StationInfo } from '../wire/station-info.js';
 import type { OnServerEvent } from './events.js';
-import { filesOf, sourceProblem } from './sources.js';
+import { fileName, filesOf, sourceProblem } from './sources.js';
 import { describer } from './station-description.js';
 import type { StationPlan } from './station-plan.js';
 import type { StoredState } from './stored-station.js';
+import { sidecarTitle, titleOf, titlesOf } from './titles.js';
 
 /** A station that can go on the air. */
 export interface ReadyStation {
@@ -99,17 +100,22 @@ function preparing(options: PrepareOptions): ReelOf {
 type ReelOf = (source: string, target: StationLayout | null) => Promise<Reel | null | 'unusable'>;
 
 /** The items in order; the first usable one sets the layout of the others. Null as soon as one is missing. */
-async function itemsOf(plan: StationPlan, layout: StationLayout | null, reelOf: ReelOf): Promise<StationItem[] | null> {
+async function itemsOf(
+  { plan, onEvent }: Pick<LoadOptions, 'plan' | 'onEvent'>,
+  layout: StationLayout | null,
+  reelOf: ReelOf,
+): Promise<StationItem[] | null> {
+  const titles = namesOf(plan);
   const items: StationItem[] = [];
   let isComplete = false;
   try {
-    for (const file of plan.source.files) {
+    for (const [index, file] of plan.source.files.entries()) {
       const reel = await reelOf(file, layout);
       if (reel === 'unusable') continue;
       if (reel === null) return null;
       layout ??= reel.data.manifest.layout;
-      const name = plan.source.files.length === 1 ? plan.name : nameOfItem(file);
-      items.push({ name: reel.data.manifest.properties.title ?? name, reel });
+      const tag = plan.preferences.titles === 'tag' ? reel.data.manifest.properties.title : null;
+      items.push({ name: (await besideName(file, plan, onEvent)) ?? tag ?? titles[index]!, reel });
     }
     isComplete = true;
     return items;
@@ -120,7 +126,7 @@ async function itemsOf(plan: StationPlan, layout: StationLayout | null, reelOf: 
 
 async function assemble(options: LoadOptions, reelOf: ReelOf): Promise<ReadyStation | null> {
   const { plan } = options;
-  const items = await itemsOf(plan, null, reelOf);
+  const items = await itemsOf(options, null, reelOf);
   if (items === null || items.length === 0) return null;
   return readyStation(options, new Station({ items, ssrc: stationSsrc(plan.id) }));
 }
@@ -148,7 +154,7 @@ export async function reloadItems(options: PrepareOptions, station: Station): Pr
   const { layout } = station.items[0]!.reel.data.manifest;
   const prepare = preparing({ ...options, plan });
   const items =
-    (await itemsOf(plan, layout, async (source) => {
+    (await itemsOf({ ...options, plan }, layout, async (source) => {
       const own = await ownLayout(options, source, layout);
       return own ?? prepare(source, (await isOwnLayout(options, source, station)) ? null : layout);
     })) ?? [];
@@ -201,8 +207,20 @@ export async function itemFor(
   return reel && { name, reel };
 }
 
-const nameOfItem = (file: string) =>
-  file
-    .replace(/^.*[/\\]/, '')
-    .replace(/\.[^.]*$/, '')
-    .replaceAll('_', ' ');
+/** What items are called by their files' names; the only one of a station that was given a name has that. */
+function namesOf({ name, source: { files } }: StationPlan): string[] {
+  const [file] = files;
+  if (file === undefined || files.length > 1) return titlesOf(files);
+  return [name === fileName(file) ? titleOf(file) : name];
+}
+
+/** The title in the file beside a film; null where there is none, or it cannot be read, which is an event. */
+async function besideName(file: string, plan: StationPlan, onEvent: OnServerEvent): Promise<string | null> {
+  try {
+    return await sidecarTitle(file);
+  } catch (error) {
+    const { message } = asProblem(sourceProblem(`the .nfo beside ${file}`, error));
+    onEvent({ kind: 'note', message: `${plan.number} ${plan.name}: ${message}.`, station: plan });
+    return null;
+  }
+}

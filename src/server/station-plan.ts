@@ -4,6 +4,7 @@ import { distinctId } from '../contract/station-id.js';
 import { type StationAddress, stationAddress, stationId } from '../station/identity.js';
 import type { StationFormat } from '../wire/station-info.js';
 import type { StationConfig } from './config.js';
+import { type Preferences, preferencesOf } from './preferences.js';
 import type { StationSource } from './sources.js';
 
 export interface StationPlan extends StationAddress {
@@ -13,6 +14,7 @@ export interface StationPlan extends StationAddress {
   name: string;
   format: StationFormat;
   source: StationSource;
+  preferences: Preferences;
 }
 
 /** Plans of a server's stations, by each property that no two of them share. */
@@ -40,6 +42,8 @@ export interface PlanOptions {
   /** Of a configuration that names none. */
   number: number;
   format: StationFormat;
+  /** The server's; default none. */
+  preferences?: Preferences;
   others: Plans;
 }
 
@@ -52,7 +56,8 @@ export function planStation({ config, source, others, ...defaults }: PlanOptions
   if (sameGroup) throw inUse(`the group ${config.group}`, name, sameGroup);
   const id = distinctId(stationId(name, format), others.byId);
   const { group, port } = stationAddress(id, others.byGroup);
-  return { number, id, name, format, source: { ...source, name }, group: config.group ?? group, port };
+  const preferences = preferencesOf(config, defaults.preferences ?? {});
+  return { number, id, name, format, source: { ...source, name }, preferences, group: config.group ?? group, port };
 }
 
 const inUse = (what: string, name: string, other: StationPlan): Problem =>

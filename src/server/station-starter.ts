@@ -88,7 +88,8 @@ export class StationStarter {
     const { format } = this.#options.config;
     const number = (lineUp.entries.at(-1)?.plan.number ?? 0) + 1;
     const source = this.#sourceOf(config);
-    const plan = planStation({ config, source, number, format, others: lineUp.plans });
+    const preferences = this.#options.config;
+    const plan = planStation({ config, source, number, format, preferences, others: lineUp.plans });
     const entry = lineUp.add(plan);
     leftOutEvent(plan, source.notes).forEach(events.emit);
     try {
@@ -127,7 +128,14 @@ export class StationStarter {
       try {
         const source = this.#sourceOf(station);
         const { format } = config;
-        const plan = planStation({ config: station, source, number, format, others: lineUp.plans });
+        const plan = planStation({
+          config: station,
+          source,
+          number,
+          format,
+          preferences: config,
+          others: lineUp.plans,
+        });
         leftOutEvent(plan, source.notes).forEach(events.emit);
         return [lineUp.add(plan)];
       } catch (error) {
