@@ -152,9 +152,10 @@ for (const extension of ['mp4', 'mkv', 'ts', 'mov']) {
       [...video.randomAccess.entries()].flatMap(([i, flag]) => (flag ? [i] : [])),
       [0, 25],
     );
-    // The encoder's priming comes before the first picture; Matroska counts milliseconds.
-    assert.ok(Math.abs(audio.start + 1_920) <= 45, `${audio.start}`);
-    assert.equal(audio.sizes.length, 94);
+    // The encoder's priming comes before the first picture, and an edit list cuts it off; Matroska counts milliseconds.
+    const priming = extension === 'mp4' || extension === 'mov' ? 0 : 1;
+    assert.ok(Math.abs(audio.start + priming * 1_920) <= 45, `${audio.start}`);
+    assert.equal(audio.sizes.length, 93 + priming);
   });
 }
 
@@ -329,7 +330,7 @@ for (const { what, options, settings, expected, pictures, duration } of awkward)
 test('pictures that start late keep their distance to the sound', () => {
   const { video, audio } = h264(source({ extension: 'mp4', video: { start: 0.52 } }));
   assert.equal(video.pts[0], 0);
-  assert.equal(audio.start, -1_920 - 0.52 * second);
+  assert.equal(audio.start, -0.52 * second);
 });
 
 test('sound that starts late keeps its distance to the pictures', () => {

@@ -32,6 +32,9 @@ for (const type of [
   isLeftOut[type] = true;
 }
 
+/** ITU-T H.264, 7.3.1: nal_ref_idc is 0 in pictures that no other refers to. */
+const NAL_REF_IDC = 0x60;
+
 export type AccessUnitKind = 'idr' | 'other' | 'no picture' | 'damaged';
 
 /**
@@ -56,6 +59,7 @@ export class AccessUnits {
   #hasPicture = false;
   /** Whether the access unit last parsed is the first with a new configuration, which the stream itself does not hold. */
   #isReconfigured = false;
+  #isReference = false;
 
   /** `edit`: what the sequence parameter sets have to say as well. */
   constructor(configuration: DecoderConfiguration, edit: SequenceEdit | null = null) {
@@ -92,6 +96,7 @@ export class AccessUnits {
     this.#isIdr = false;
     this.#isReconfigured = false;
     this.#hasPicture = false;
+    this.#isReference = false;
     for (let i = 0; i < list.count; i++) {
       const start = list.starts[i]!;
       const type = nalTypeOf(data[start]!);
@@ -99,11 +104,17 @@ export class AccessUnits {
         this.#keep(data.subarray(start, list.ends[i]));
       } else if (type >= NalType.slice && type <= NalType.idrSlice) {
         this.#hasPicture = true;
+        if (data[start]! & NAL_REF_IDC) this.#isReference = true;
         if (type === NalType.idrSlice) this.#isIdr = true;
       }
     }
     if (!this.#hasPicture) return 'no picture';
     return this.#isIdr ? 'idr' : 'other';
+  }
+
+  /** Whether pictures decoded later may need the one last parsed. */
+  get isReference(): boolean {
+    return this.#isReference;
   }
 
   /** Whether an IDR picture can be decoded: there are parameter sets of both types. */

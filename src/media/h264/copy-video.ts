@@ -1,15 +1,16 @@
 /** Copied pictures: H.264 that every receiver plays goes on air without being decoded. */
 import { AV_CODEC_ID_H264, AVCOL_RANGE_JPEG } from 'node-av/constants';
 import type { Stream } from 'node-av/lib';
-import { TICKS_PER_MILLI, TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
+import { TICKS_PER_MILLI, Ticks90k } from '../../base/units.js';
 import { frameRateOf } from '../input/frame-rate.js';
 import type { MediaInput, TimedPacket } from '../input/input.js';
+import { lastDurationOf } from '../input/last-duration.js';
 import { codecName } from '../names.js';
 import { declaredColour } from '../pictures/colour.js';
 import { containerCrop } from '../pictures/cropping.js';
 import { isUpright, orientationOf } from '../pictures/orientation.js';
 import { VideoTable } from '../pictures/spooled-video.js';
-import { isSameAspect, isSameRate, quotient, ratioOf, tidyFrameRate } from '../ratio.js';
+import { isSameAspect, isSameRate, ratioOf, tidyFrameRate } from '../ratio.js';
 import type { MediaSettings, Ratio, StationLayout } from '../settings.js';
 import type { SpooledVideo } from '../spool.js';
 import { nowhere } from '../spool-file.js';
@@ -22,6 +23,9 @@ import { editSequenceParameters, type SequenceEdit } from './h264-sps-edit.js';
 
 /** Longest time between decoding and presentation of a picture. */
 const MOST_REORDERING = Ticks90k(250 * TICKS_PER_MILLI);
+
+/** Most time between two pictures of a transport stream: ISO/IEC 13818-1, 2.7.5, allows 700 ms between their PTS. */
+const LONGEST_INTERVAL = Ticks90k(700 * TICKS_PER_MILLI);
 
 /** Thrown while copying, when the source turns out unfit; `message` is the reason, one phrase. */
 export class Unfit extends Error {}
@@ -82,7 +86,7 @@ function containerEdit(stream: Stream, { parameterSets }: DecoderConfiguration):
 /**
  * Responsible for:
  * - deciding, packet by packet, whether pictures can be copied; throws Unfit as soon as they cannot
- * - dropping pictures before the first IDR picture
+ * - dropping pictures before the first IDR picture, and those that an edit list cuts off where no other needs them
  */
 export class VideoCopier {
   readonly frameRate: Ratio;
@@ -99,10 +103,15 @@ export class VideoCopier {
   readonly #taken = uint32Table();
   #packets = 0;
   readonly #settings: MediaSettings;
-  readonly #frameDuration: Ticks90k;
+  readonly #declaredEnd: Ticks90k | null;
+  readonly #durations = { ofLast: Ticks90k(0), longest: Ticks90k(0) };
+  #isReordered = false;
+  /** Whether pictures up to the next IDR picture may need one that is cut off. */
+  #needsCutOff = false;
   #firstSeen: Ticks90k | null = null;
   #groupStart = 0;
   #latest: Ticks90k = Ticks90k(-1);
+  #lastShown: Ticks90k = Ticks90k(-1);
 
   constructor(options: { input: MediaInput; settings: MediaSettings }) {
     const { input, settings } = options;
@@ -115,7 +124,7 @@ export class VideoCopier {
     const rate = frameRateOf(input);
     if (rate === null) throw new Unfit('an unknown frame rate');
     this.frameRate = tidyFrameRate(rate);
-    this.#frameDuration = Ticks90k(Math.round(TICKS_PER_SECOND / quotient(rate)));
+    this.#declaredEnd = input.videoEnd;
     this.#settings = settings;
     this.#configuration = configuration;
     this.#source = input.source;
@@ -124,7 +133,7 @@ export class VideoCopier {
     if (this.#units.sequence) this.#checkSequence(this.#units.sequence);
   }
 
-  take({ packet, pts, duration, corrupt }: TimedPacket): void {
+  take({ packet, pts, duration, corrupt, isCutOff }: TimedPacket): void {
     const number = this.#packets++;
     const kind = corrupt ? 'damaged' : this.#units.parsePacket(packet);
     if (kind === 'no picture') return;
@@ -134,8 +143,14 @@ export class VideoCopier {
       this.endsDamaged = this.origin !== null;
       return;
     }
+    if (isCutOff) {
+      this.#needsCutOff ||= this.#units.isReference;
+      return;
+    }
     if (pts === null) throw new Unfit('pictures without time stamps');
     const isIdr = kind === 'idr' && this.#units.isDecodable;
+    if (isIdr) this.#needsCutOff = false;
+    if (this.#needsCutOff) throw new Unfit('a cut between key pictures (IDR)');
     if (isIdr && this.#units.sequence) this.#checkSequence(this.#units.sequence);
     if (this.#units.sequenceChanged) throw new Unfit('pictures that change their kind');
     this.#firstSeen ??= pts;
@@ -148,7 +163,13 @@ export class VideoCopier {
     if (isIdr) this.#endGroup(time);
     else this.#checkWithinGroup(time);
     this.#taken.push(number);
-    this.#table.add(this.#units, { pts: time, duration: duration > 0 ? duration : this.#frameDuration, isIdr });
+    this.#table.add(this.#units, { pts: time, isIdr });
+    this.#durations.longest = Ticks90k(Math.max(this.#durations.longest, duration));
+    if (time < this.#lastShown) this.#isReordered = true;
+    else {
+      this.#lastShown = time;
+      this.#durations.ofLast = duration;
+    }
   }
 
   /** Throws Unfit when there are no pictures, or the last ones cannot be copied. */
@@ -162,7 +183,28 @@ export class VideoCopier {
       edit: this.#edit,
       taken: this.#taken.view(),
     };
-    return { video: this.#table.finish(() => new CopiedVideoReader(again), this.#settings.target), sequence };
+    const end = this.#end(this.origin);
+    const { target } = this.#settings;
+    return { video: this.#table.finish(() => new CopiedVideoReader(again), { target, end }), sequence };
+  }
+
+  /** When the last picture ends. Throws Unfit when pictures stand longer than a transport stream allows. */
+  #end(origin: Ticks90k): Ticks90k {
+    const shown = this.#table.pts.view().slice().sort();
+    const { ofLast: ownDuration, longest: longestDuration } = this.#durations;
+    const declaredEnd = this.#declaredEnd === null ? null : Ticks90k(this.#declaredEnd - origin);
+    const duration = lastDurationOf({
+      shown,
+      isReordered: this.#isReordered,
+      ownDuration,
+      longestDuration,
+      declaredEnd,
+    });
+    const end = Ticks90k(shown.at(-1)! + duration);
+    if (shown.some((time, i) => (shown[i + 1] ?? end) - time > LONGEST_INTERVAL)) {
+      throw new Unfit('pictures more than 0.7 s apart');
+    }
+    return end;
   }
 
   get #limit(): Ticks90k {

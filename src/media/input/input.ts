@@ -5,6 +5,7 @@ import {
   AV_NOPTS_VALUE,
   AV_PKT_DATA_ENCRYPTION_INFO,
   AV_PKT_FLAG_CORRUPT,
+  AV_PKT_FLAG_DISCARD,
   AVDISCARD_ALL,
   AVFMT_TS_DISCONT,
   AVSEEK_FLAG_BACKWARD,
@@ -41,6 +42,8 @@ export interface TimedPacket {
   duration: Ticks90k;
   /** Whether the demuxer found it damaged. */
   corrupt: boolean;
+  /** Whether it is decoded for others only: an edit list has cut it off, and no player shows or plays it. */
+  isCutOff: boolean;
 }
 
 /** Longest pause in sound; a later time stamp is a wrong one. */
@@ -106,6 +109,13 @@ export class MediaInput {
     }
   }
 
+  /** When the pictures end according to the container, on the clock of the packets; null where it does not know. */
+  get videoEnd(): Ticks90k | null {
+    const { startTime, duration, timeBase } = this.video;
+    if (this.#hasJumps || startTime === AV_NOPTS_VALUE || duration <= 0n) return null;
+    return Ticks90k(Math.round((Number(startTime + duration) * TICKS_PER_SECOND * timeBase.num) / timeBase.den));
+  }
+
   /** Skips the packets of the sound while reading, where the container allows it. */
   skipAudio(): void {
     if (this.audio && !this.#hasJumps) this.audio.discard = AVDISCARD_ALL;
@@ -141,7 +151,14 @@ export class MediaInput {
     const timeline = this.#hasJumps ? new Timeline(this.video.index) : null;
     const packet = new Packet();
     packet.alloc();
-    const timed: TimedPacket = { packet, isVideo: false, pts: null, duration: Ticks90k(0), corrupt: false };
+    const timed: TimedPacket = {
+      packet,
+      isVideo: false,
+      pts: null,
+      duration: Ticks90k(0),
+      corrupt: false,
+      isCutOff: false,
+    };
     const bases = this.#context.streams.map((stream) => stream.timeBase);
     let checked = false;
     try {
@@ -165,7 +182,8 @@ export class MediaInput {
           timed.pts = ticksOf(packet.pts);
           if (timeline) shift(timed, shiftOf(timeline, timed));
           timed.corrupt = packet.hasFlags(AV_PKT_FLAG_CORRUPT);
-          if (!timed.isVideo) this.#noteSound(timed);
+          timed.isCutOff = packet.hasFlags(AV_PKT_FLAG_DISCARD);
+          if (!timed.isVideo && !timed.isCutOff) this.#noteSound(timed);
           yield timed;
         }
         packet.unref();

@@ -7,7 +7,7 @@ import {
   FF_ENCODER_LIBX264,
 } from 'node-av/constants';
 import { type Frame, type Packet, Rational } from 'node-av/lib';
-import { TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
+import { TICKS_PER_SECOND, type Ticks90k } from '../../base/units.js';
 import { codecThreads } from '../codec-threads.js';
 import { Encoder } from '../encoder.js';
 import { AccessUnits } from '../h264/access-units.js';
@@ -110,10 +110,8 @@ export function encodeVideo(options: {
     const { data } = packet;
     if (data === null || units === null) return;
     units.parse(data);
-    const index = Number(packet.pts);
-    const pts = frameTime(index, frameRate);
-    const duration = Ticks90k(frameTime(index + 1, frameRate) - pts);
-    table.add(units, { pts, duration, isIdr: packet.hasFlags(AV_PKT_FLAG_KEY) });
+    const pts = frameTime(Number(packet.pts), frameRate);
+    table.add(units, { pts, isIdr: packet.hasFlags(AV_PKT_FLAG_KEY) });
   };
   try {
     const done = forEachPicture({
@@ -135,7 +133,7 @@ export function encodeVideo(options: {
     used.encoder?.encode(null, keep);
     if (!used.units?.sequence) throw new Error('x264 gave no sequence parameter set');
     file.finish();
-    const video = table.finish(() => new SpoolReader(path), target);
+    const video = table.finish(() => new SpoolReader(path), { target, end: frameTime(done.count, frameRate) });
     return { video, origin: done.origin, end: done.end, sequence: used.units.sequence, frameRate };
   } catch (error) {
     file.discard();

@@ -12,29 +12,30 @@ export class VideoTable {
   readonly #sizes = uint32Table();
   readonly #randomAccess = uint8Table();
   readonly #sink: ByteSink;
-  #end: Ticks90k = Ticks90k(0);
 
   constructor(sink: ByteSink) {
     this.#sink = sink;
   }
 
   /** Adds the access unit that `units` parsed last. */
-  add(units: AccessUnits, picture: { pts: Ticks90k; duration: Ticks90k; isIdr: boolean }): void {
+  add(units: AccessUnits, picture: { pts: Ticks90k; isIdr: boolean }): void {
     this.#sizes.push(units.write(this.#sink));
     this.pts.push(picture.pts);
     this.#randomAccess.push(picture.isIdr ? 1 : 0);
-    this.#end = Ticks90k(Math.max(this.#end, picture.pts + picture.duration));
   }
 
-  /** `open` reads the access units again. The delay is that of `target`, or as short as these pictures allow. */
-  finish(open: () => AccessUnitReader, target: StationLayout | null): SpooledVideo {
+  /**
+   * `open` reads the access units again. The delay is that of `target`, or as short as these pictures allow; `end` is the
+   * end of the picture shown last.
+   */
+  finish(open: () => AccessUnitReader, { target, end }: { target: StationLayout | null; end: Ticks90k }): SpooledVideo {
     return {
       open,
       reorderDelay: target?.reorderDelay ?? reorderDelayOf(this.pts.view()),
       sizes: this.#sizes.view(),
       pts: this.pts.view(),
       randomAccess: this.#randomAccess.view(),
-      duration: this.#end,
+      duration: end,
     };
   }
 }

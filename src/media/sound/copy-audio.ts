@@ -50,9 +50,9 @@ export class AudioCopier {
     this.#spool = new AudioSpool(options.path);
   }
 
-  take({ packet, pts, corrupt }: TimedPacket): void {
+  take({ packet, pts, corrupt, isCutOff }: TimedPacket): void {
     const { data } = packet;
-    if (corrupt || data === null || data.length === 0) return;
+    if (isCutOff || corrupt || data === null || data.length === 0) return;
     const config = packet.getSideData(AV_PKT_DATA_NEW_EXTRADATA);
     if (config !== null && config.length > 0) this.#checkChannels(channelsOfConfig(config));
     if (this.#hasHeaders) {
