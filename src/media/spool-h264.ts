@@ -177,6 +177,7 @@ function encode({ source, folder, settings, onProgress }: SpoolOptions, reason: 
   try {
     const encoded = encodeVideo({
       input,
+      notes,
       path: join(folder, 'video.h264'),
       target: settings.target,
       onProgress: (done) => onProgress(done * VIDEO_SHARE),

@@ -18,6 +18,7 @@ export function spoolJpeg({ source, folder, settings, onProgress }: SpoolOptions
     const frameRate = target?.frameRate ?? (fps === 'source' ? encodedFrameRate(frameRateOf(input)) : rateOf(fps));
     const { frames, layout, done } = encodeJpeg({
       input,
+      notes,
       path: join(folder, 'frames.mjpeg'),
       frameRate,
       target,

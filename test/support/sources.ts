@@ -8,6 +8,7 @@ import {
   AV_CODEC_FLAG_INTERLACED_ME,
   AV_PICTURE_TYPE_NONE,
   AV_PKT_DATA_DISPLAYMATRIX,
+  AV_PKT_DATA_DOVI_CONF,
   AV_PKT_DATA_FRAME_CROPPING,
   type AVColorPrimaries,
   type AVColorRange,
@@ -40,6 +41,8 @@ export interface SourceVideo {
   containerColour?: { matrix: number; primaries: number; transfer: number; range?: number };
   /** Pixels at the edges that the container alone says not to show. */
   containerCrop?: { left: number; right: number; top: number; bottom: number };
+  /** What the container says of Dolby Vision. */
+  dolbyVision?: { profile: number; compatibility: number };
   /** Pictures from one key picture to the next. */
   group?: number;
   bPictures?: number;
@@ -87,7 +90,9 @@ export function makeSource(options: SourceOptions): string {
   const tracks: { next(): number | null; close(): void }[] = [];
   if (video) tracks.push(videoTrack({ writer, track: tracks.length, video, seconds }));
   if (audio) tracks.push(audioTrack({ writer, track: tracks.length, audio, seconds }));
-  writer.begin(muxer, title === undefined ? {} : { title });
+  // FFmpeg writes Dolby Vision's record only when it need not keep to standards.
+  const strictness: Record<string, string> = video?.dolbyVision ? { strict: 'unofficial' } : {};
+  writer.begin({ ...strictness, ...muxer }, title === undefined ? {} : { title });
   const times = tracks.map(() => 0);
   for (;;) {
     const first = times.indexOf(Math.min(...times));
@@ -160,6 +165,12 @@ function videoTrack({ writer, track, seconds, video }: TrackOptions & { video: S
     const { left, right, top, bottom } = video.containerCrop;
     const crop = Buffer.from(new Uint32Array([top, bottom, left, right]).buffer);
     stream.codecpar.addCodedSideData(AV_PKT_DATA_FRAME_CROPPING, crop);
+  }
+  if (video.dolbyVision) {
+    const { profile, compatibility } = video.dolbyVision;
+    // Version 1.0, level 6, with metadata and a base layer.
+    const record = Buffer.from([1, 0, profile, 6, 1, 0, 1, compatibility, 0]);
+    stream.codecpar.addCodedSideData(AV_PKT_DATA_DOVI_CONF, record);
   }
   const count = Math.round((seconds * frameRate[0]) / frameRate[1]);
   const pictures = new FilterChain({

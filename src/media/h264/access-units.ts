@@ -1,6 +1,7 @@
 /** Access units of a source or an encoder, brought into the form that goes on air. */
 import { AV_PKT_DATA_NEW_EXTRADATA } from 'node-av/constants';
 import type { Packet } from 'node-av/lib';
+import { hdrName } from '../pictures/colour.js';
 import { type ByteSink, nowhere } from '../spool-file.js';
 import {
   type DecoderConfiguration,
@@ -198,9 +199,12 @@ function isSameKind(a: SequenceParameters, b: SequenceParameters): boolean {
     a.chromaFormat === b.chromaFormat &&
     a.bitDepth === b.bitDepth &&
     a.frameMbsOnly === b.frameMbsOnly &&
-    a.sampleAspectRatio.join() === b.sampleAspectRatio.join()
+    a.sampleAspectRatio.join() === b.sampleAspectRatio.join() &&
+    isHdr(a) === isHdr(b)
   );
 }
+
+const isHdr = ({ signal }: SequenceParameters): boolean => signal !== null && hdrName(signal) !== null;
 
 function appendNal(sink: ByteSink, data: Buffer, start: number, end: number): number {
   sink.append(startCode);

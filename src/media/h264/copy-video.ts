@@ -6,7 +6,7 @@ import { frameRateOf } from '../input/frame-rate.js';
 import type { MediaInput, TimedPacket } from '../input/input.js';
 import { lastDurationOf } from '../input/last-duration.js';
 import { codecName } from '../names.js';
-import { declaredColour } from '../pictures/colour.js';
+import { declaredColour, hdrName } from '../pictures/colour.js';
 import { containerCrop } from '../pictures/cropping.js';
 import { isUpright, orientationOf } from '../pictures/orientation.js';
 import { VideoTable } from '../pictures/spooled-video.js';
@@ -39,6 +39,7 @@ function unfitSequence(sequence: SequenceParameters): string | null {
   if (sequence.bitDepth !== 8) return `${sequence.bitDepth}-bit pictures`;
   if (sequence.chromaFormat !== 1) return 'colour that is not 4:2:0';
   if (![BASELINE, MAIN, HIGH].includes(sequence.profile)) return 'an H.264 profile that few players decode';
+  if (sequence.signal && hdrName(sequence.signal)) return 'HDR pictures';
   if (!sequence.frameMbsOnly) return 'interlaced pictures';
   return null;
 }

@@ -63,6 +63,16 @@ const fullRangeFormats: ReadonlySet<number> = new Set([
 /** The sizes for which mpv, VLC and others assume BT.709 instead of BT.601. */
 const isHighDefinition = ({ width, height }: Size): boolean => width >= 1_280 || height > 576;
 
+/** Names of the curves of pictures with a high dynamic range, which are brighter than any screen without it. */
+const hdrNames: Readonly<Record<number, string>> = {
+  [AVCOL_TRC_SMPTE2084]: 'PQ',
+  [AVCOL_TRC_ARIB_STD_B67]: 'HLG',
+};
+
+/** "PQ" or "HLG"; null where the dynamic range is that of any screen. */
+export const hdrName = ({ transfer }: { transfer: number }): string | null => hdrNames[transfer] ?? null;
+const isHdr = (colour: { transfer: number }): boolean => hdrName(colour) !== null;
+
 /** BT.601 for 625 and for 525 lines share their matrix, not their primaries; mpv tells them apart by the height. */
 function assumedPrimaries({ width, height }: Size): AVColorPrimaries {
   if (isHighDefinition({ width, height })) return AVCOL_PRI_BT709;
@@ -73,12 +83,13 @@ function assumedPrimaries({ width, height }: Size): AVColorPrimaries {
 /** What is not given is what players assume for pictures of that size; the result is specified in all. */
 export function completeColour(given: Colour, size: Size): Colour {
   let { matrix, primaries, transfer, range } = given;
+  const isBt2020 = primaries === AVCOL_PRI_BT2020 || (primaries === AVCOL_PRI_UNSPECIFIED && isHdr(given));
   if (matrix === AVCOL_SPC_UNSPECIFIED) {
-    if (primaries === AVCOL_PRI_BT2020) matrix = AVCOL_SPC_BT2020_NCL;
+    if (isBt2020) matrix = AVCOL_SPC_BT2020_NCL;
     else matrix = isHighDefinition(size) ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;
   }
   if (primaries === AVCOL_PRI_UNSPECIFIED) {
-    if (matrix === AVCOL_SPC_BT2020_NCL || matrix === AVCOL_SPC_BT2020_CL) primaries = AVCOL_PRI_BT2020;
+    if (isBt2020 || matrix === AVCOL_SPC_BT2020_NCL || matrix === AVCOL_SPC_BT2020_CL) primaries = AVCOL_PRI_BT2020;
     else if (matrix === AVCOL_SPC_BT709 || matrix === AVCOL_SPC_RGB) primaries = AVCOL_PRI_BT709;
     else primaries = assumedPrimaries(size);
   }
@@ -140,9 +151,16 @@ const unusualTransfers: ReadonlySet<number> = new Set([
   AVCOL_TRC_LOG,
   AVCOL_TRC_LOG_SQRT,
   AVCOL_TRC_SMPTE428,
-  AVCOL_TRC_SMPTE2084,
-  AVCOL_TRC_ARIB_STD_B67,
 ]);
+/** Matrices that the filter `tonemapx` knows. */
+const toneMappedMatrices: ReadonlySet<number> = new Set([...ordinaryMatrices, AVCOL_SPC_BT2020_NCL]);
+/**
+ * Above 30% of the brightness of a white sheet of paper, 203 cd/m² (ITU-R BT.2408), lights are compressed up to the brightest
+ * that the film's metadata name. That keeps faces as they are and is nearly what mpv and Chromium show. Dolby Vision's own
+ * metadata are left aside: what is shown is the base layer.
+ */
+const TONE_MAPPING =
+  'tonemapx=tonemap=mobius:param=0.3:desat=0:apply_dovi=0:p=bt709:t=bt709:m=bt709:r=tv:format=yuv420p';
 
 /** How pictures are brought into the colour that goes on the air. */
 export interface ColourConversion {
@@ -154,10 +172,12 @@ export interface ColourConversion {
 
 /**
  * From `colour` to pictures for H.264 in limited range, or to JPEG, which is BT.601 in full range (JFIF, 7). Pictures for H.264
- * keep BT.601 or BT.709, whichever they have, because their stream says it; other colour becomes BT.709. `size` is that of the result.
+ * keep BT.601 or BT.709, whichever they have, because their stream says it; other colour becomes BT.709, and a high dynamic
+ * range is tone-mapped. `size` is that of the result.
  */
 export function convertColour(colour: Colour, to: 'h264' | 'jpeg', size: Size): ColourConversion {
   const { matrix, primaries, transfer } = colour;
+  if (isHdr(colour)) return toneMapping(matrix, to);
   const isWide = !ordinaryPrimaries.has(primaries) || unusualTransfers.has(transfer);
   const isRgb = matrix === AVCOL_SPC_RGB;
   const range = to === 'jpeg' ? 'pc' : 'tv';
@@ -172,6 +192,16 @@ export function convertColour(colour: Colour, to: 'h264' | 'jpeg', size: Size): 
   if (isSame) return { scale: `:out_range=${range}`, filters: [] };
   // `scale` would take the way through RGB, at a third of the speed.
   return { scale: '', filters: [`zscale=m=${zscaleMatrix(nominal)}:r=${range}`] };
+}
+
+function toneMapping(matrix: AVColorSpace, to: 'h264' | 'jpeg'): ColourConversion {
+  const isRgb = matrix === AVCOL_SPC_RGB;
+  const before = isRgb || toneMappedMatrices.has(matrix) ? [] : ['zscale=m=2020_ncl'];
+  const after = to === 'jpeg' ? [`zscale=m=${zscaleMatrix('bt470bg')}:r=pc`] : [];
+  return {
+    scale: isRgb ? ':out_color_matrix=bt2020:out_range=tv' : '',
+    filters: [...before, TONE_MAPPING, ...after],
+  };
 }
 
 const zscaleMatrix = (name: 'bt470bg' | 'bt709'): string => (name === 'bt709' ? '709' : '470bg');

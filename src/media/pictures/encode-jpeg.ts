@@ -10,6 +10,7 @@ import { type Frame, type Packet, Rational } from 'node-av/lib';
 import { codecThreads } from '../codec-threads.js';
 import { Encoder } from '../encoder.js';
 import type { MediaInput } from '../input/input.js';
+import type { Notes } from '../notes.js';
 import type { Ratio, StationLayout } from '../settings.js';
 import type { SpooledFrames } from '../spool.js';
 import { SpoolFile } from '../spool-file.js';
@@ -45,12 +46,13 @@ function openMjpeg(frame: Frame, frameRate: Ratio): Encoder {
 /** Encodes all pictures of `input` to `path`. Throws a Problem when none can be decoded. */
 export function encodeJpeg(options: {
   input: MediaInput;
+  notes: Notes;
   path: string;
   frameRate: Ratio;
   target: StationLayout | null;
   onProgress(done: number): void;
 }): { frames: SpooledFrames; layout: PictureLayout; done: PicturesDone } {
-  const { input, path, frameRate, target, onProgress } = options;
+  const { input, notes, path, frameRate, target, onProgress } = options;
   const file = new SpoolFile(path);
   const sizes = uint32Table();
   let encoder: Encoder | null = null;
@@ -63,6 +65,7 @@ export function encodeJpeg(options: {
   try {
     const done = forEachPicture({
       input,
+      notes,
       frameRate,
       pixelFormat: 'yuvj420p',
       layOut(shape) {

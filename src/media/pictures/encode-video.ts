@@ -15,6 +15,7 @@ import { parseExtradata } from '../h264/h264-nal.js';
 import type { SequenceParameters } from '../h264/h264-sps.js';
 import { frameRateOf } from '../input/frame-rate.js';
 import type { MediaInput } from '../input/input.js';
+import type { Notes } from '../notes.js';
 import { encodedFrameRate, quotient } from '../ratio.js';
 import type { Ratio, StationLayout } from '../settings.js';
 import { frameTime, type SpooledVideo } from '../spool.js';
@@ -96,11 +97,12 @@ export interface EncodedVideo {
 /** Encodes all pictures of `input` to `path`. Throws a Problem when none can be decoded. */
 export function encodeVideo(options: {
   input: MediaInput;
+  notes: Notes;
   path: string;
   target: StationLayout | null;
   onProgress(done: number): void;
 }): EncodedVideo {
-  const { input, path, target, onProgress } = options;
+  const { input, notes, path, target, onProgress } = options;
   const frameRate = target?.frameRate ?? encodedFrameRate(frameRateOf(input));
   const file = new SpoolFile(path);
   const table = new VideoTable(file);
@@ -116,6 +118,7 @@ export function encodeVideo(options: {
   try {
     const done = forEachPicture({
       input,
+      notes,
       frameRate,
       pixelFormat: 'yuv420p',
       layOut: (shape) => (target ? fittedLayout(shape, target) : h264Layout(shape)),

@@ -6,10 +6,12 @@ import { TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
 import { Decoder, frameTimeOf } from '../decoder.js';
 import { descriptionOf, FilterChain } from '../filters.js';
 import type { MediaInput } from '../input/input.js';
+import type { Notes } from '../notes.js';
 import { quotient, ratioOf } from '../ratio.js';
 import type { Ratio } from '../settings.js';
-import { colourOf, convertColour, declaredColour, setColour } from './colour.js';
+import { colourOf, convertColour, declaredColour, hdrName, setColour } from './colour.js';
 import { type Crop, cropFilters, cropOf, croppedSize } from './cropping.js';
+import { checkDolbyVision } from './dolby-vision.js';
 import { isSideways, orientationOf, uprightFilters } from './orientation.js';
 import { Pacer } from './pacer.js';
 import { layoutFilters, type PictureLayout, type PictureShape } from './picture-layout.js';
@@ -18,6 +20,7 @@ const alwaysProgressive: ReadonlySet<number> = new Set([AV_CODEC_ID_VP8, AV_CODE
 
 export interface PictureOptions {
   input: MediaInput;
+  notes: Notes;
   frameRate: Ratio;
   pixelFormat: 'yuv420p' | 'yuvj420p';
   /** Called with the first picture; all later ones get the same frame. */
@@ -37,7 +40,8 @@ export interface PicturesDone {
 
 /** Decodes the whole file. Throws a Problem when no picture can be decoded. */
 export function forEachPicture(options: PictureOptions): PicturesDone {
-  const { input, onProgress } = options;
+  const { input, notes, onProgress } = options;
+  checkDolbyVision(input, notes);
   const decoder = new Decoder(input.video, input.source);
   const flow = new PictureFlow(options);
   const onFrame = (frame: Frame) => flow.put(frame);
@@ -147,7 +151,10 @@ class PictureFlow {
     const deinterlace = alwaysProgressive.has(this.#stream.codecpar.codecId)
       ? []
       : ['bwdif=mode=send_frame:deint=interlaced'];
-    const colour = convertColour(declaredColour(frame), pixelFormat === 'yuvj420p' ? 'jpeg' : 'h264', layout);
+    const declared = declaredColour(frame);
+    const hdr = hdrName(declared);
+    if (hdr) this.#options.notes.add(`HDR (${hdr}) is tone-mapped to BT.709`);
+    const colour = convertColour(declared, pixelFormat === 'yuvj420p' ? 'jpeg' : 'h264', layout);
     const filters = [
       ...deinterlace,
       ...cropFilters(crop, frame),
