@@ -1,20 +1,21 @@
 /** A synchronous decoder; it skips data that it cannot decode. */
 import { AV_CODEC_FLAG_UNALIGNED, AV_NOPTS_VALUE, AVERROR_EAGAIN } from 'node-av/constants';
-import { Codec, CodecContext, Frame, type Packet, type Stream } from 'node-av/lib';
+import { Codec, CodecContext, type CodecParameters, Frame, type Packet, type Stream } from 'node-av/lib';
 import { Problem } from '../base/problem.js';
 import { Ticks90k } from '../base/units.js';
 import { codecThreads } from './codec-threads.js';
-import { TICK_BASE } from './input/input.js';
+import { check } from './ffmpeg-error.js';
 import { codecName } from './names.js';
+import { TICK_BASE } from './tick-base.js';
 
 export class Decoder {
   readonly #context = new CodecContext();
   readonly #frame = new Frame();
 
-  /** Throws a Problem when there is no decoder for the stream. */
+  /** Throws Undecodable when there is no decoder for the stream. */
   constructor(stream: Stream, source: string) {
     const codec = Codec.findDecoder(stream.codecpar.codecId);
-    if (codec === null) throw undecodable(stream, source);
+    if (codec === null) throw new Undecodable(stream, source);
     this.#context.allocContext3(codec);
     this.#context.parametersToContext(stream.codecpar);
     this.#context.pktTimebase = TICK_BASE;
@@ -22,7 +23,7 @@ export class Decoder {
     this.#context.threadCount = codecThreads();
     // Otherwise cropping at the left is rounded down to what processors read at once.
     this.#context.setFlags(AV_CODEC_FLAG_UNALIGNED);
-    if (this.#context.open2Sync(codec, null) < 0) throw undecodable(stream, source);
+    if (this.#context.open2Sync(codec, null) < 0) throw new Undecodable(stream, source);
     this.#frame.alloc();
   }
 
@@ -33,6 +34,11 @@ export class Decoder {
       this.#context.sendPacketSync(packet);
     }
     this.#drain(take);
+  }
+
+  /** Writes what the decoder knows of the stream, after its first frame. */
+  describe(parameters: CodecParameters): void {
+    check(parameters.fromContext(this.#context), 'describing a stream');
   }
 
   free(): void {
@@ -54,10 +60,13 @@ export function frameTimeOf(frame: Frame): Ticks90k | null {
   return time === AV_NOPTS_VALUE ? null : Ticks90k(Number(time));
 }
 
-function undecodable(stream: Stream, source: string): Problem {
-  return new Problem(
-    'source',
-    `${source}: ${codecName(stream.codecpar)} cannot be decoded (unknown or encrypted codec)`,
-    'Convert it to MP4 with H.264 and AAC and try again.',
-  );
+/** Thrown where there is no decoder, or none that takes the stream. */
+export class Undecodable extends Problem {
+  constructor(stream: Stream, source: string) {
+    super(
+      'source',
+      `${source}: ${codecName(stream.codecpar)} cannot be decoded (unknown or encrypted codec)`,
+      'Convert it to MP4 with H.264 and AAC and try again.',
+    );
+  }
 }

@@ -21,12 +21,28 @@ const names: Record<string, string> = {
   opus: 'Opus',
   vorbis: 'Vorbis',
   flac: 'FLAC',
+  alac: 'Apple Lossless',
+  truehd: 'TrueHD',
+  mlp: 'MLP',
+  dts: 'DTS',
+  ac4: 'AC-4',
+  dolby_e: 'Dolby E',
+  mpegh_3d_audio: 'MPEG-H',
+  wmav1: 'WMA',
+  wmav2: 'WMA',
+  wmapro: 'WMA Pro',
+  s302m: 'SMPTE 302M',
 };
 
-/** e.g. "H.265"; FFmpeg's short name where people have no other. */
+/** Sample entries of MP4 files that FFmpeg does not know. */
+const unknownToFfmpeg: Record<string, string> = { mha1: 'MPEG-H', mha2: 'MPEG-H', mhm1: 'MPEG-H', mhm2: 'MPEG-H' };
+
+/** e.g. "H.265"; FFmpeg's short name where people have no other, or the container's for what FFmpeg does not know. */
 export function codecName(parameters: CodecParameters): string {
-  const name = avGetCodecName(parameters.codecId) ?? 'an unknown codec';
-  return names[name] ?? name;
+  const name = avGetCodecName(parameters.codecId) ?? 'none';
+  if (name !== 'none') return names[name] ?? name;
+  const tag = parameters.codecTagString ?? '';
+  return unknownToFfmpeg[tag] ?? (/^[\w. -]{4}$/.test(tag) ? `“${tag.trim()}”` : 'unknown');
 }
 
 const layouts: Record<number, string> = { 1: 'mono', 2: 'stereo', 6: '5.1' };

@@ -72,6 +72,8 @@ export interface MediaSettings {
   fps: number | 'source';
   /** `h264` only: pictures are copied when random access points are at most this far apart. */
   maxGop: Millis;
+  /** Languages of the sound, RFC 5646, the preferred one first; none where the file decides. */
+  languages: string[];
   /** The layout that the station's first item set; null for the first. */
   target: StationLayout | null;
 }
@@ -82,6 +84,7 @@ export const defaultMediaSettings: MediaSettings = {
   fps: 30,
   // x264's default is a key picture every 250: 10.4 s at 24 frames a second.
   maxGop: Millis(12_000),
+  languages: [],
   target: null,
 };
 

@@ -3,16 +3,17 @@ import { join } from 'node:path';
 import { Ticks90k } from '../base/units.js';
 import { Unfit, VideoCopier } from './h264/copy-video.js';
 import { h264CodecString, h264Name, type SequenceParameters } from './h264/h264-sps.js';
+import type { SoundWanted } from './input/choose-sound.js';
 import { MediaInput } from './input/input.js';
 import { AAC_CODEC_STRING, aacName } from './names.js';
 import { Notes, noteMissingEnd } from './notes.js';
 import { encodeVideo } from './pictures/encode-video.js';
 import { standUntil } from './pictures/last-picture.js';
 import { aspectName } from './ratio.js';
-import type { Ratio } from './settings.js';
+import type { MediaSettings, Ratio } from './settings.js';
 import { AudioCopier } from './sound/copy-audio.js';
-import { encodeAudio, silentTrack } from './sound/encode-audio.js';
-import type { Spool, SpooledAudio, SpooledVideo, SpoolOptions } from './spool.js';
+import { copySound, encodeSound, type MadeSound } from './sound/make-sound.js';
+import type { Spool, SpooledVideo, SpoolOptions } from './spool.js';
 
 /** Share of the progress for the pictures; the sound takes the rest. */
 const VIDEO_SHARE = 0.9;
@@ -24,7 +25,7 @@ interface VideoResult {
   origin: Ticks90k;
   reason: string;
   /** Null where the sound is not copied. */
-  audio: { spooled: SpooledAudio; channels: number } | null;
+  audio: MadeSound | null;
   /** Why the sound is not copied. */
   audioReason: string;
   notes: Notes;
@@ -33,37 +34,19 @@ interface VideoResult {
 
 /** Spools `source` as H.264 and AAC. Throws as `spoolMedia` does. */
 export function spoolH264(options: SpoolOptions): Spool {
-  const { source, folder, settings, onProgress } = options;
+  const { onProgress } = options;
   const pictures = copyOrEncode(options);
   const { video, sequence, origin, frameRate } = pictures;
-  let { audio } = pictures;
-  let how: 'copied' | 'encoded' | 'silent' = 'copied';
-  if (audio === null) {
-    const path = join(folder, 'audio.aac');
-    const input = new MediaInput(source);
-    try {
-      input.skipVideo();
-      how = input.audio ? 'encoded' : 'silent';
-      const channels = settings.target?.channels ?? (input.audio?.codecpar.channels === 1 ? 1 : 2);
-      const spooled = input.audio
-        ? encodeAudio({
-            input,
-            path,
-            channels,
-            origin,
-            duration: video.duration,
-            onProgress: (done) => onProgress(VIDEO_SHARE + done * (1 - VIDEO_SHARE)),
-          })
-        : silentTrack(path, channels);
-      audio = { spooled, channels };
-      if (spooled.sizes.length === 0) how = 'silent';
-    } finally {
-      input.close();
-    }
-  }
+  const audio =
+    pictures.audio ??
+    encodeSound({
+      ...soundOptions(options, { origin, duration: video.duration }),
+      onProgress: (done) => onProgress(VIDEO_SHARE + done * (1 - VIDEO_SHARE)),
+    });
+  for (const note of audio.notes) pictures.notes.add(note);
   onProgress(1);
   const { width, height, sampleAspectRatio } = sequence;
-  const { channels } = audio;
+  const { channels, how } = audio;
   return {
     format: 'h264',
     video,
@@ -87,6 +70,13 @@ export function spoolH264(options: SpoolOptions): Spool {
   };
 }
 
+/** Which sound is made, and for which pictures. */
+function soundOptions({ source, folder, settings }: SpoolOptions, times: { origin: Ticks90k; duration: Ticks90k }) {
+  return { source, path: join(folder, 'audio.aac'), sound: soundWanted(settings), target: settings.target, ...times };
+}
+
+const soundWanted = ({ languages }: MediaSettings): SoundWanted => ({ languages, unusable: new Set() });
+
 function copyOrEncode(options: SpoolOptions): VideoResult {
   try {
     return copy(options);
@@ -99,7 +89,7 @@ function copyOrEncode(options: SpoolOptions): VideoResult {
 /** Copies the pictures, and in the same pass the sound where possible. Throws Unfit when the pictures cannot be copied. */
 function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResult {
   const notes = new Notes();
-  const input = new MediaInput(source, notes);
+  const input = new MediaInput(source, notes, soundWanted(settings));
   let sound: AudioCopier | null = null;
   try {
     const video = new VideoCopier({ input, settings });
@@ -143,7 +133,10 @@ function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResu
     // TypeScript does not see that the callback may have emptied it.
     const kept = sound as AudioCopier | null;
     try {
-      if (kept) audio = { spooled: kept.finish({ origin, duration: spooled.duration }), channels: kept.channels ?? 2 };
+      if (kept) {
+        const frames = kept.finish({ origin, duration: spooled.duration });
+        audio = { spooled: frames, channels: kept.channels ?? 2, how: 'copied', notes: input.soundNotes };
+      }
     } catch (error) {
       withoutSound(error);
     }
@@ -171,9 +164,10 @@ function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResu
   }
 }
 
-function encode({ source, folder, settings, onProgress }: SpoolOptions, reason: string): VideoResult {
+function encode(options: SpoolOptions, reason: string): VideoResult {
+  const { source, folder, settings, onProgress } = options;
   const notes = new Notes();
-  const input = new MediaInput(source, notes);
+  const input = new MediaInput(source, notes, soundWanted(settings));
   try {
     const encoded = encodeVideo({
       input,
@@ -189,47 +183,18 @@ function encode({ source, folder, settings, onProgress }: SpoolOptions, reason: 
     const sourceEnd = Ticks90k(Math.max(end, soundEnd));
     noteMissingEnd(notes, { damagedEnd: false, declared: input.duration, sourceEnd });
     // A pass of its own decides whether the sound can be copied.
-    const audio = copySound({ source, folder, settings, onProgress }, { origin, duration: video.duration });
+    const audio = copySound(soundOptions(options, { origin, duration: video.duration }));
     return {
       video,
       sequence,
       frameRate,
       origin,
       reason,
-      audio: audio.copied,
+      audio: audio.made,
       audioReason: audio.reason,
       notes,
       title: input.title,
     };
-  } finally {
-    input.close();
-  }
-}
-
-function copySound(
-  { source, folder, settings }: SpoolOptions,
-  times: { origin: Ticks90k; duration: Ticks90k },
-): { copied: VideoResult['audio']; reason: string } {
-  const input = new MediaInput(source);
-  let sound: AudioCopier | null = null;
-  try {
-    if (input.audio === null) return { copied: null, reason: '' };
-    input.skipVideo();
-    const copier = new AudioCopier({
-      stream: input.audio,
-      path: join(folder, 'audio.aac'),
-      target: settings.target,
-    });
-    sound = copier;
-    input.forEachPacket((timed) => {
-      if (!timed.isVideo) copier.take(timed);
-      return true;
-    });
-    return { copied: { spooled: copier.finish(times), channels: copier.channels ?? 2 }, reason: '' };
-  } catch (error) {
-    sound?.discard();
-    if (!(error instanceof Unfit)) throw error;
-    return { copied: null, reason: error.message };
   } finally {
     input.close();
   }

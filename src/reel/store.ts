@@ -141,8 +141,10 @@ export class Store {
 
   /** The reel's id: the hash of the source's content and of the settings, the same on every machine. */
   reelId(contentHash: string, settings: MediaSettings): string {
-    const { format, fps, maxGop, target } = settings;
-    const relevant = format === 'jpeg' ? { format, fps, target } : { format, maxGop, target };
+    const { format, fps, maxGop, target, languages } = settings;
+    // Defaults are left out, so that ids of earlier releases stay.
+    const sound = languages.length > 0 ? { languages } : {};
+    const relevant = format === 'jpeg' ? { format, fps, target } : { format, maxGop, target, ...sound };
     return hash(JSON.stringify([REEL_VERSION, contentHash, relevant])).slice(0, 32);
   }
 

@@ -7,7 +7,7 @@ import { type Millis, millisToTicks } from '../base/units.js';
 import type { Operator } from '../contract/server-view.js';
 import { readKeyFile } from '../control/key-file.js';
 import { type FoundStation, findStations } from '../discovery/find.js';
-import type { MediaSettings } from '../media/settings.js';
+import { defaultMediaSettings, type MediaSettings } from '../media/settings.js';
 import { loopback, type NetInterface, resolveInterface } from '../net/interfaces.js';
 import { statsOf } from '../playout/stats.js';
 import type { ReelDamage } from '../reel/read-reel.js';
@@ -59,7 +59,7 @@ export async function openServer(config: ServerConfigInput, onEvent?: OnServerEv
   found.catch(() => undefined); // Reported by the first station, which waits for it.
   const store = new Store(folder ?? defaultStore(), { log });
   await store.open();
-  const settings = { format, fps, maxGop, target: null };
+  const settings = { ...defaultMediaSettings, format, fps, maxGop };
   const slates = new Slates(checked.slates, { settings, store, onEvent: events.emit });
   const broadcaster = await Broadcaster.open({ ...checked, at, foundBy, server, messageKey, onEvent: events.emit });
   const states = new FileStateStore(store.folder);

@@ -25,6 +25,7 @@ import {
 import { Codec, type FormatContext, type Stream } from 'node-av/lib';
 import { codecName } from '../names.js';
 import type { Notes } from '../notes.js';
+import { type ChosenSound, chooseSound, compare, type SoundWanted } from './choose-sound.js';
 import type { MovTrack } from './mov-boxes.js';
 
 /** Codecs of covers and preview pictures. Films are in them too, but then nothing else is beside them. */
@@ -53,7 +54,8 @@ const forSome = [AV_DISPOSITION_COMMENT, AV_DISPOSITION_HEARING_IMPAIRED, AV_DIS
 
 export interface ChosenStreams {
   video: Stream | null;
-  audio: Stream | null;
+  /** The sound, and what is left out of it. */
+  sound: ChosenSound;
   /** Whether there are pictures, in another file that this one names. */
   videoIsElsewhere: boolean;
 }
@@ -65,7 +67,7 @@ export interface ChosenStreams {
  */
 export function chooseStreams(
   context: FormatContext,
-  options: { tracks: Map<number, MovTrack>; notes: Notes | undefined },
+  options: { tracks: Map<number, MovTrack>; notes: Notes | undefined; sound: SoundWanted },
 ): ChosenStreams {
   const { tracks, notes } = options;
   const { streams } = context;
@@ -82,9 +84,10 @@ export function chooseStreams(
     length * 2 >= longest ? 1 : 0,
     stream.codecpar.width * stream.codecpar.height,
   ];
+  const soundFor = (video: number) =>
+    chooseSound(inFile, { ...options.sound, usual: context.findBestStream(AVMEDIA_TYPE_AUDIO, -1, video) });
   const [best] = here.toSorted((a, b) => compare(rank(b), rank(a)));
-  if (best === undefined)
-    return { video: null, audio: soundOf(context, -1, inFile), videoIsElsewhere: candidates.length > 0 };
+  if (best === undefined) return { video: null, sound: soundFor(-1), videoIsElsewhere: candidates.length > 0 };
   const films = here.filter(({ isFilm }) => isFilm);
   if (films.length > 1) {
     const number = films.indexOf(best) + 1;
@@ -92,14 +95,7 @@ export function chooseStreams(
     const what = `${codecName(codecpar)}, ${codecpar.width} × ${codecpar.height}`;
     notes?.add(`${films.length} video tracks: number ${number} (${what}) is played`);
   }
-  const audio = soundOf(context, best.stream.index, inFile);
-  return { video: best.stream, audio, videoIsElsewhere: false };
-}
-
-/** The sound that belongs to the stream `video`, or the file's best. */
-function soundOf(context: FormatContext, video: number, inFile: Stream[]): Stream | null {
-  const index = context.findBestStream(AVMEDIA_TYPE_AUDIO, -1, video);
-  return inFile.find((stream) => stream.index === index) ?? null;
+  return { video: best.stream, sound: soundFor(best.stream.index), videoIsElsewhere: false };
 }
 
 interface Rated {
@@ -128,10 +124,4 @@ function rated(stream: Stream): Rated {
   const length = duration === AV_NOPTS_VALUE ? 0 : (Number(duration) * timeBase.num) / timeBase.den;
   const isFilm = isDecodable && (hasFilmCodec ? isMoving : nbFrames > 1n);
   return { stream, isFilm, length, marks: keeps.map(Number) };
-}
-
-/** Compares two lists of numbers by the first that differ. */
-function compare(a: number[], b: number[]): number {
-  const at = a.findIndex((value, i) => value !== b[i]);
-  return at < 0 ? 0 : a[at]! - b[at]!;
 }

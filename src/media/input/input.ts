@@ -10,17 +10,18 @@ import {
   AVFMT_TS_DISCONT,
   AVSEEK_FLAG_BACKWARD,
 } from 'node-av/constants';
-import { Dictionary, FormatContext, Log, Packet, Rational, type Stream } from 'node-av/lib';
+import { Dictionary, FormatContext, Log, Packet, type Stream } from 'node-av/lib';
 import { Problem } from '../../base/problem.js';
 import { TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
 import type { Notes } from '../notes.js';
+import { TICK_BASE } from '../tick-base.js';
+import type { SoundWanted } from './choose-sound.js';
 import { chooseStreams } from './choose-streams.js';
 import { fileUrl } from './file-url.js';
+import { findLateSound } from './late-sound.js';
 import { movTracks } from './mov-boxes.js';
 import { checkSource, refused } from './source-check.js';
 import { Timeline } from './timeline.js';
-
-export const TICK_BASE = new Rational(1, TICKS_PER_SECOND);
 
 /**
  * Containers of films, and of sound alone, which gets a message of its own. Left out are playlists and lists of files, with
@@ -46,6 +47,8 @@ export interface TimedPacket {
   isCutOff: boolean;
 }
 
+const ANY_SOUND: SoundWanted = { languages: [], unusable: new Set() };
+
 /** Longest pause in sound; a later time stamp is a wrong one. */
 const LONGEST_PAUSE = Ticks90k(3_600 * TICKS_PER_SECOND);
 
@@ -64,6 +67,8 @@ export class MediaInput {
   readonly source: string;
   readonly video: Stream;
   readonly audio: Stream | null;
+  /** What is left out of the sound. */
+  readonly soundNotes: readonly string[];
   /** According to the container; 0 where it has none. */
   readonly duration: Ticks90k;
   readonly title: string | null;
@@ -72,8 +77,11 @@ export class MediaInput {
   readonly #context: FormatContext;
   readonly #hasJumps: boolean;
 
-  /** Throws a Problem of code `source` that names the file and the cause. */
-  constructor(source: string, notes?: Notes) {
+  /**
+   * `sound`: how it is chosen; without it, sound that begins late is not looked for. Throws a Problem of code `source` that
+   * names the file and the cause.
+   */
+  constructor(source: string, notes?: Notes, sound?: SoundWanted) {
     checkSource(source);
     silenceLog();
     this.source = source;
@@ -87,13 +95,17 @@ export class MediaInput {
     }
     try {
       if (this.#context.findStreamInfoSync(null) < 0) throw refused(source);
+      if (sound) findLateSound(this.#context, source);
       const { streams } = this.#context;
       const isMov = this.#context.iformat?.name?.includes('mov') ?? false;
       const tracks = isMov ? movTracks(source) : new Map();
-      const { video, audio, videoIsElsewhere } = chooseStreams(this.#context, { tracks, notes });
-      if (video === null) throw videoIsElsewhere ? elsewhere(source) : withoutVideo(source, audio !== null);
+      const chosen = chooseStreams(this.#context, { tracks, notes, sound: sound ?? ANY_SOUND });
+      const { video } = chosen;
+      const audio = chosen.sound.stream;
+      if (video === null) throw chosen.videoIsElsewhere ? elsewhere(source) : withoutVideo(source, audio !== null);
       this.video = video;
       this.audio = audio;
+      this.soundNotes = chosen.sound.notes;
       for (const stream of streams) {
         if (stream.index !== video.index && stream.index !== audio?.index) stream.discard = AVDISCARD_ALL;
       }

@@ -1,5 +1,5 @@
 /** The last picture of a film, where its sound goes on. */
-import { AV_CODEC_ID_H264 } from 'node-av/constants';
+import { AV_CODEC_FLAG_UNALIGNED, AV_CODEC_ID_H264 } from 'node-av/constants';
 import { Codec, CodecContext, Frame, Packet } from 'node-av/lib';
 import { TICKS_PER_MILLI, Ticks90k } from '../../base/units.js';
 import { check } from '../ffmpeg-error.js';
@@ -39,6 +39,8 @@ function lastPicture(video: SpooledVideo): Frame | null {
   if (codec === null) throw new Error('this FFmpeg has no decoder of H.264');
   const context = new CodecContext();
   context.allocContext3(codec);
+  // As for all pictures: cropping is exact.
+  context.setFlags(AV_CODEC_FLAG_UNALIGNED);
   check(context.open2Sync(codec, null), 'opening the decoder of H.264');
   const packet = new Packet();
   packet.alloc();

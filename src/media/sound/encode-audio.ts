@@ -31,6 +31,9 @@ const DRIFT = 0.005;
 /** Eight hundredths of a semitone. */
 const SLOWEST = 0.005;
 
+/** Longest gap that the filter fills. */
+const LONGEST_FILL = Ticks90k(2 * TICKS_PER_SECOND);
+
 /** An encoder of AAC-LC at 48 kHz. */
 export function openAac(channels: number): Encoder {
   return new Encoder({
@@ -46,6 +49,18 @@ export function openAac(channels: number): Encoder {
   });
 }
 
+/** Samples of silence for the encoder; the caller frees the frame. */
+function silence(channels: number, nbSamples: number): Frame {
+  return Frame.fromAudioBuffer(Buffer.alloc(nbSamples * channels * Float32Array.BYTES_PER_ELEMENT), {
+    nbSamples,
+    format: AV_SAMPLE_FMT_FLTP,
+    sampleRate: AUDIO_RATE,
+    channelLayout: avChannelLayoutDefault(channels),
+    timeBase: { num: 1, den: AUDIO_RATE },
+    pts: 0n,
+  });
+}
+
 /** One ADTS frame of silence. */
 export function silentFrame(channels: number): Buffer {
   const encoder = openAac(channels);
@@ -54,16 +69,9 @@ export function silentFrame(channels: number): Buffer {
     if (packet.data) frames.push(adtsFrame(packet.data, channels));
   };
   try {
-    const samples = Buffer.alloc(AAC_FRAME_SAMPLES * channels * Float32Array.BYTES_PER_ELEMENT);
     for (let i = 0; i < 8; i++) {
-      const frame = Frame.fromAudioBuffer(samples, {
-        nbSamples: AAC_FRAME_SAMPLES,
-        format: AV_SAMPLE_FMT_FLTP,
-        sampleRate: AUDIO_RATE,
-        channelLayout: avChannelLayoutDefault(channels),
-        timeBase: { num: 1, den: AUDIO_RATE },
-        pts: BigInt(i * AAC_FRAME_SAMPLES),
-      });
+      const frame = silence(channels, AAC_FRAME_SAMPLES);
+      frame.pts = BigInt(i * AAC_FRAME_SAMPLES);
       encoder.encode(frame, keep);
       frame.free();
     }
@@ -97,8 +105,8 @@ export function encodeAudio(options: {
   const { input, path, channels, origin, duration, onProgress } = options;
   const { audio } = input;
   if (audio === null) return silentTrack(path, channels);
-  const pipeline = new AudioPipeline({ path, channels, duration });
   const decoder = new Decoder(audio, input.source);
+  const pipeline = new AudioPipeline({ path, channels, duration });
   const onFrame = (frame: Frame) => pipeline.put(frame, origin);
   try {
     input.forEachPacket(({ packet, isVideo, pts }) => {
@@ -125,6 +133,7 @@ class AudioPipeline {
   readonly #spool: AudioSpool;
   readonly #encoder: Encoder;
   readonly #channels: number;
+  readonly #duration: Ticks90k;
   readonly #layOut: FilterChain;
   readonly #middle = new Frame();
   readonly #out = new Frame();
@@ -132,11 +141,14 @@ class AudioPipeline {
   #description = '';
   #start: Ticks90k | null = null;
   #next: Ticks90k = Ticks90k(0);
+  /** The end of what has been put into the second chain. */
+  #laidOut: Ticks90k = Ticks90k(0);
   #hasSound = false;
 
   constructor(options: { path: string; channels: number; duration: Ticks90k }) {
     const { path, channels, duration } = options;
     this.#channels = channels;
+    this.#duration = duration;
     this.#spool = new AudioSpool(path);
     this.#encoder = openAac(channels);
     this.#middle.alloc();
@@ -204,12 +216,28 @@ class AudioPipeline {
 
   #moveOn(): void {
     while (this.#convert?.take(this.#middle)) {
-      this.#middle.pts = BigInt(this.#convert.timeOf(this.#middle));
+      const time = this.#convert.timeOf(this.#middle);
+      this.#fillUntil(time);
+      this.#middle.pts = BigInt(time);
+      this.#laidOut = Ticks90k(time + Math.round((this.#middle.nbSamples * TICKS_PER_SECOND) / AUDIO_RATE));
       this.#hasSound = true;
       this.#layOut.put(this.#middle);
       this.#middle.unref();
       this.#encodeReady();
     }
+  }
+
+  /** Puts in the silence of a long gap, second by second: the filter would make all of it at once, in memory. */
+  #fillUntil(time: Ticks90k): void {
+    const end = Math.min(time, this.#duration);
+    if (end - this.#laidOut <= LONGEST_FILL) return;
+    const frame = silence(this.#channels, AUDIO_RATE);
+    for (; end - this.#laidOut > LONGEST_FILL; this.#laidOut = Ticks90k(this.#laidOut + TICKS_PER_SECOND)) {
+      frame.pts = BigInt(this.#laidOut);
+      this.#layOut.put(frame);
+      this.#encodeReady();
+    }
+    frame.free();
   }
 
   #encodeReady(): void {

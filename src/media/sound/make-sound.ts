@@ -1,0 +1,85 @@
+/** The sound of a film in a pass of its own, without the pictures. */
+import type { Ticks90k } from '../../base/units.js';
+import { Undecodable } from '../decoder.js';
+import { Unfit } from '../h264/copy-video.js';
+import type { SoundWanted } from '../input/choose-sound.js';
+import { MediaInput } from '../input/input.js';
+import type { StationLayout } from '../settings.js';
+import type { SpooledAudio } from '../spool.js';
+import { AudioCopier } from './copy-audio.js';
+import { encodeAudio, silentTrack } from './encode-audio.js';
+
+export interface MadeSound {
+  spooled: SpooledAudio;
+  channels: number;
+  how: 'copied' | 'encoded' | 'silent';
+  /** What is left out. */
+  notes: readonly string[];
+}
+
+export interface SoundOptions {
+  source: string;
+  /** The file for the frames. */
+  path: string;
+  sound: SoundWanted;
+  target: StationLayout | null;
+  /** Of the first picture, on the source's clock. */
+  origin: Ticks90k;
+  /** Of the pictures. */
+  duration: Ticks90k;
+}
+
+/** Copies the sound; null and the reason where it cannot be copied. */
+export function copySound(options: SoundOptions): { made: MadeSound | null; reason: string } {
+  const { source, path, sound, target, origin, duration } = options;
+  const input = new MediaInput(source, undefined, sound);
+  let copier: AudioCopier | null = null;
+  try {
+    if (input.audio === null) return { made: null, reason: '' };
+    input.skipVideo();
+    const used = new AudioCopier({ stream: input.audio, path, target });
+    copier = used;
+    input.forEachPacket((timed) => {
+      if (!timed.isVideo) used.take(timed);
+      return true;
+    });
+    const spooled = used.finish({ origin, duration });
+    return { made: { spooled, channels: used.channels ?? 2, how: 'copied', notes: input.soundNotes }, reason: '' };
+  } catch (error) {
+    copier?.discard();
+    if (!(error instanceof Unfit)) throw error;
+    return { made: null, reason: error.message };
+  } finally {
+    input.close();
+  }
+}
+
+/** Encodes the sound. Where a track has none that can be decoded, the next one is tried; silence without any. */
+export function encodeSound(options: SoundOptions & { onProgress(done: number): void }): MadeSound {
+  const { source, path, target, origin, duration, onProgress } = options;
+  const unusable = new Set(options.sound.unusable);
+  for (;;) {
+    const input = new MediaInput(source, undefined, { ...options.sound, unusable });
+    try {
+      input.skipVideo();
+      const { audio, soundNotes: notes } = input;
+      const channels = target?.channels ?? (audio?.codecpar.channels === 1 ? 1 : 2);
+      if (audio === null) return { spooled: silentTrack(path, channels), channels, how: 'silent', notes };
+      const spooled = encoded({ input, path, channels, origin, duration, onProgress });
+      if (spooled !== null && spooled.sizes.length > 0) return { spooled, channels, how: 'encoded', notes };
+      unusable.add(audio.index);
+    } finally {
+      input.close();
+    }
+  }
+}
+
+/** Null where there is no decoder. */
+function encoded(options: Parameters<typeof encodeAudio>[0]): SpooledAudio | null {
+  try {
+    return encodeAudio(options);
+  } catch (error) {
+    if (error instanceof Undecodable) return null;
+    throw error;
+  }
+}
