@@ -1,5 +1,6 @@
 /** What a reel lacks of its source, or shows differently: said in the log, in the line-up and on the operator's page. */
 import { TICKS_PER_SECOND, type Ticks90k } from '../base/units.js';
+import type { Ratio } from './settings.js';
 
 /** Shortest missing end that makes a file cut off. */
 const MISSING = 2 * TICKS_PER_SECOND;
@@ -19,6 +20,16 @@ export class Notes {
   get texts(): string[] {
     return [...this.#texts];
   }
+}
+
+/** Notes pictures that are left out: they come faster than those of the station. */
+export function noteDropped(
+  notes: Notes,
+  { dropped, pictures, frameRate }: { dropped: number; pictures: number; frameRate: Ratio },
+): void {
+  if (dropped === 0) return;
+  const rate = Number((frameRate[0] / frameRate[1]).toFixed(2));
+  notes.add(`${dropped} of ${pictures} pictures are left out: they come faster than ${rate} a second`);
 }
 
 /** Notes a file that is cut off. `declared`: the length according to the container; 0 where it has none. */

@@ -16,7 +16,7 @@ export function ratioOf(given: { num: number; den: number } | null | undefined):
   return given && given.num > 0 && given.den > 0 ? reduce([given.num, given.den]) : null;
 }
 
-const usualRates: Ratio[] = [
+export const usualRates: readonly Ratio[] = [
   [24_000, 1_001],
   [24, 1],
   [25, 1],
@@ -47,8 +47,12 @@ export function tidyFrameRate(rate: Ratio): Ratio {
 }
 
 /** Range of the frame rates that are encoded. */
-const LEAST_RATE = 5;
-const GREATEST_RATE = 60;
+export const LEAST_RATE = 5;
+export const GREATEST_RATE = 60;
+
+/** Whether pictures are encoded at that rate. */
+export const isEncodedRate = (rate: Ratio): boolean =>
+  quotient(rate) >= LEAST_RATE && quotient(rate) <= GREATEST_RATE * (1 + SAME_RATE);
 
 /** A frame rate that the encoder and every player support; the average where the source varies. */
 export function encodedFrameRate(average: Ratio | null): Ratio {

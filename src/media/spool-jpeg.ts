@@ -1,10 +1,11 @@
 /** A source as JPEG pictures at a constant rate. */
 import { join } from 'node:path';
-import { frameRateOf } from './input/frame-rate.js';
 import { MediaInput } from './input/input.js';
-import { Notes, noteMissingEnd } from './notes.js';
+import { measurePictures } from './input/picture-times.js';
+import { Notes, noteDropped, noteMissingEnd } from './notes.js';
 import { encodeJpeg } from './pictures/encode-jpeg.js';
-import { aspectName, encodedFrameRate } from './ratio.js';
+import { keptRate } from './pictures/kept-rate.js';
+import { aspectName, encodedFrameRate, ratioOf } from './ratio.js';
 import type { Ratio } from './settings.js';
 import { frameTime, type Spool, type SpoolOptions } from './spool.js';
 
@@ -15,16 +16,21 @@ export function spoolJpeg({ source, folder, settings, onProgress }: SpoolOptions
   try {
     input.skipAudio();
     const { fps, target } = settings;
-    const frameRate = target?.frameRate ?? (fps === 'source' ? encodedFrameRate(frameRateOf(input)) : rateOf(fps));
+    const times = measurePictures(source);
+    const { avgFrameRate, rFrameRate } = input.video;
+    const header = { average: ratioOf(avgFrameRate), base: ratioOf(rFrameRate) };
+    const frameRate = target?.frameRate ?? (fps === 'source' ? keptRate(times, header) : rateOf(fps));
     const { frames, layout, done } = encodeJpeg({
       input,
       notes,
+      times,
       path: join(folder, 'frames.mjpeg'),
       frameRate,
       target,
       onProgress,
     });
     onProgress(1);
+    noteDropped(notes, { ...done, frameRate });
     noteMissingEnd(notes, { damagedEnd: false, declared: input.duration, sourceEnd: done.end });
     const { width, height, sampleAspectRatio } = layout;
     return {

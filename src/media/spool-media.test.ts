@@ -182,8 +182,8 @@ const awkward: Awkward[] = [
     options: { extension: 'mp4', seconds: 3, video: { variable: true } },
     settings: { maxGop: Millis(500) },
     expected: { video: 'encoded', reason: 'key pictures (IDR) more than 0.5 s apart' },
-    pictures: 52,
-    duration: 271_624,
+    pictures: 150,
+    duration: 3 * second,
   },
   {
     what: 'a rotated picture is turned upright',

@@ -29,7 +29,7 @@ import { Timeline } from './timeline.js';
  */
 const formats =
   'mov,mp4,matroska,webm,mpegts,mpeg,mpegvideo,avi,flv,live_flv,kux,asf,ogg,h264,hevc,vvc,av1,obu,m4v,ivf,gif,apng,mxf,' +
-  'nut,rm,wtv,dv,yuv4mpegpipe,nsv,vc1,vc1test,bink,smk,gxf,amv,dirac,mp3,aac,flac,wav,w64,aiff,ac3,eac3,dts,ape,tta,caf';
+  'webp_anim,nut,rm,wtv,dv,yuv4mpegpipe,nsv,vc1,vc1test,bink,smk,gxf,amv,dirac,mp3,aac,flac,wav,w64,aiff,ac3,eac3,dts,ape,tta,caf';
 
 /** Sample entries of protected MP4 files: Common Encryption, and Apple's. */
 const encryptedTags = new Set(['encv', 'enca', 'drmi', 'drms', 'drmt']);

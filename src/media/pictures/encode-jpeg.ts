@@ -10,6 +10,7 @@ import { type Frame, type Packet, Rational } from 'node-av/lib';
 import { codecThreads } from '../codec-threads.js';
 import { Encoder } from '../encoder.js';
 import type { MediaInput } from '../input/input.js';
+import type { PictureTimes } from '../input/picture-times.js';
 import type { Notes } from '../notes.js';
 import type { Ratio, StationLayout } from '../settings.js';
 import type { SpooledFrames } from '../spool.js';
@@ -47,12 +48,13 @@ function openMjpeg(frame: Frame, frameRate: Ratio): Encoder {
 export function encodeJpeg(options: {
   input: MediaInput;
   notes: Notes;
+  times: PictureTimes;
   path: string;
   frameRate: Ratio;
   target: StationLayout | null;
   onProgress(done: number): void;
 }): { frames: SpooledFrames; layout: PictureLayout; done: PicturesDone } {
-  const { input, notes, path, frameRate, target, onProgress } = options;
+  const { input, times, notes, path, frameRate, target, onProgress } = options;
   const file = new SpoolFile(path);
   const sizes = uint32Table();
   let encoder: Encoder | null = null;
@@ -66,6 +68,7 @@ export function encodeJpeg(options: {
     const done = forEachPicture({
       input,
       notes,
+      times,
       frameRate,
       pixelFormat: 'yuvj420p',
       layOut(shape) {

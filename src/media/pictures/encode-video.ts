@@ -13,14 +13,15 @@ import { Encoder } from '../encoder.js';
 import { AccessUnits } from '../h264/access-units.js';
 import { parseExtradata } from '../h264/h264-nal.js';
 import type { SequenceParameters } from '../h264/h264-sps.js';
-import { frameRateOf } from '../input/frame-rate.js';
 import type { MediaInput } from '../input/input.js';
-import type { Notes } from '../notes.js';
-import { encodedFrameRate, quotient } from '../ratio.js';
+import { measurePictures } from '../input/picture-times.js';
+import { type Notes, noteDropped } from '../notes.js';
+import { quotient, ratioOf } from '../ratio.js';
 import type { Ratio, StationLayout } from '../settings.js';
 import { frameTime, type SpooledVideo } from '../spool.js';
 import { SpoolFile } from '../spool-file.js';
 import { SpoolReader } from '../spool-reader.js';
+import { keptRate } from './kept-rate.js';
 import { fittedLayout, h264Layout } from './picture-layout.js';
 import { forEachPicture } from './pictures.js';
 import { VideoTable } from './spooled-video.js';
@@ -102,8 +103,10 @@ export function encodeVideo(options: {
   target: StationLayout | null;
   onProgress(done: number): void;
 }): EncodedVideo {
-  const { input, notes, path, target, onProgress } = options;
-  const frameRate = target?.frameRate ?? encodedFrameRate(frameRateOf(input));
+  const { input, path, target, notes, onProgress } = options;
+  const times = measurePictures(input.source);
+  const { avgFrameRate, rFrameRate } = input.video;
+  const frameRate = target?.frameRate ?? keptRate(times, { average: ratioOf(avgFrameRate), base: ratioOf(rFrameRate) });
   const file = new SpoolFile(path);
   const table = new VideoTable(file);
   let encoder: Encoder | null = null;
@@ -119,6 +122,7 @@ export function encodeVideo(options: {
     const done = forEachPicture({
       input,
       notes,
+      times,
       frameRate,
       pixelFormat: 'yuv420p',
       layOut: (shape) => (target ? fittedLayout(shape, target) : h264Layout(shape)),
@@ -136,6 +140,7 @@ export function encodeVideo(options: {
     used.encoder?.encode(null, keep);
     if (!used.units?.sequence) throw new Error('x264 gave no sequence parameter set');
     file.finish();
+    noteDropped(notes, { ...done, frameRate });
     const video = table.finish(() => new SpoolReader(path), { target, end: frameTime(done.count, frameRate) });
     return { video, origin: done.origin, end: done.end, sequence: used.units.sequence, frameRate };
   } catch (error) {

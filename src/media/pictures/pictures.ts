@@ -6,6 +6,7 @@ import { TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
 import { Decoder, frameTimeOf } from '../decoder.js';
 import { descriptionOf, FilterChain } from '../filters.js';
 import type { MediaInput } from '../input/input.js';
+import type { PictureTimes } from '../input/picture-times.js';
 import type { Notes } from '../notes.js';
 import { quotient, ratioOf } from '../ratio.js';
 import type { Ratio } from '../settings.js';
@@ -21,6 +22,7 @@ const alwaysProgressive: ReadonlySet<number> = new Set([AV_CODEC_ID_VP8, AV_CODE
 export interface PictureOptions {
   input: MediaInput;
   notes: Notes;
+  times: PictureTimes;
   frameRate: Ratio;
   pixelFormat: 'yuv420p' | 'yuvj420p';
   /** Called with the first picture; all later ones get the same frame. */
@@ -36,6 +38,9 @@ export interface PicturesDone {
   count: number;
   /** End of the last picture in the source. */
   end: Ticks90k;
+  /** Pictures of the source, and those of them that are left out. */
+  pictures: number;
+  dropped: number;
 }
 
 /** Decodes the whole file. Throws a Problem when no picture can be decoded. */
@@ -113,7 +118,7 @@ class PictureFlow {
     const time = given === null ? this.#next : given - this.#origin;
     const duration = Number(frame.duration) || this.packetDuration || this.#usualDuration;
     this.#next = Ticks90k(time + duration);
-    this.#end = Ticks90k(Math.max(this.#end, this.#next));
+    this.#end = Ticks90k(Math.max(this.#end, time + this.#options.times.lastDuration));
     frame.pts = BigInt(time);
     // The container's pixel shape takes precedence over the stream's, as in players.
     const aspect = ratioOf(this.#stream.sampleAspectRatio);
@@ -133,7 +138,8 @@ class PictureFlow {
     this.#flush();
     if (this.#shown === null) return null;
     this.#show(this.#pacer.untilEnd(this.#end));
-    return { origin: this.#origin ?? Ticks90k(0), count: this.#pacer.next, end: this.#end };
+    const { next: count, pictures, dropped } = this.#pacer;
+    return { origin: this.#origin ?? Ticks90k(0), count, end: this.#end, pictures, dropped };
   }
 
   free(): void {
