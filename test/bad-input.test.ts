@@ -28,7 +28,7 @@ function badSources(folder: string): Record<string, { path: string; said: RegExp
   writeFileSync(at('encrypted.mp4'), encrypted);
   return {
     missing: { path: at('missing.mp4'), said: /missing\.mp4: no such file/ },
-    'folder without video': { path: at('empty-folder'), said: /empty-folder: no video in this folder/ },
+    'folder without video': { path: at('empty-folder'), said: /empty-folder: no film and no picture in this folder/ },
     'text file named .mp4': { path: at('notes.mp4'), said: /notes\.mp4: / },
     'empty file': { path: at('empty.mp4'), said: /empty\.mp4: .*empty/ },
     'cut-off file': { path: at('cut.mp4'), said: /cut\.mp4: / },

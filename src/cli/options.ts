@@ -112,14 +112,24 @@ export const mediaOptions = () => [
   new Option('--titles <source>', 'what items are called by: the file’s name, or the title tag in it')
     .choices(['file', 'tag'])
     .default('file'),
+  new Option('--slide <time>', 'how long each photo or slide stands')
+    .argParser(duration)
+    .default(defaultMediaSettings.slide, `${defaultMediaSettings.slide / 1000}s`),
 ];
 
 export interface MediaFlags {
   format: (typeof stationFormats)[number];
   fps: number | 'source';
   maxGop: Millis;
+  slide: Millis;
 }
 
-export const settingsOf = ({ format, fps, maxGop }: MediaFlags) => ({ ...defaultMediaSettings, format, fps, maxGop });
-
 export const preferencesOf = ({ titles }: Preferences): Preferences => ({ titles });
+
+export const settingsOf = ({ format, fps, maxGop, slide }: MediaFlags) => ({
+  ...defaultMediaSettings,
+  format,
+  fps,
+  maxGop,
+  slide,
+});

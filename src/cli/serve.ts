@@ -103,7 +103,7 @@ export async function putOnAir(stations: StationConfigInput[], options: OnAirOpt
 }
 
 function configOf(stations: StationConfigInput[], options: OnAirOptions): ServerConfigInput {
-  const { format, fps, maxGop } = options.settings;
+  const { format, fps, maxGop, slide } = options.settings;
   return {
     name: options.name ?? hostname(),
     interface: options.interface,
@@ -120,6 +120,7 @@ function configOf(stations: StationConfigInput[], options: OnAirOptions): Server
     fps,
     maxGop,
     ...options.preferences,
+    slide,
     stations,
     slates: slatesOf(options.slate ?? []),
   };

@@ -74,6 +74,8 @@ export interface MediaSettings {
   maxGop: Millis;
   /** Languages of the sound, RFC 5646, the preferred one first; none where the file decides. */
   languages: string[];
+  /** How long a picture stands that is an item of its own. */
+  slide: Millis;
   /** The layout that the station's first item set; null for the first. */
   target: StationLayout | null;
 }
@@ -85,6 +87,7 @@ export const defaultMediaSettings: MediaSettings = {
   // x264's default is a key picture every 250: 10.4 s at 24 frames a second.
   maxGop: Millis(12_000),
   languages: [],
+  slide: Millis(10_000),
   target: null,
 };
 

@@ -7,6 +7,7 @@ import type { SoundWanted } from './input/choose-sound.js';
 import { MediaInput } from './input/input.js';
 import { AAC_CODEC_STRING, aacName } from './names.js';
 import { Notes, noteMissingEnd } from './notes.js';
+import { encodeSlide } from './pictures/encode-slide.js';
 import { encodeVideo } from './pictures/encode-video.js';
 import { standUntil } from './pictures/last-picture.js';
 import { aspectName } from './ratio.js';
@@ -169,13 +170,11 @@ function encode(options: SpoolOptions, reason: string): VideoResult {
   const notes = new Notes();
   const input = new MediaInput(source, notes, soundWanted(settings));
   try {
-    const encoded = encodeVideo({
-      input,
-      notes,
-      path: join(folder, 'video.h264'),
-      target: settings.target,
-      onProgress: (done) => onProgress(done * VIDEO_SHARE),
-    });
+    const { target } = settings;
+    const onPicture = (done: number) => onProgress(done * VIDEO_SHARE);
+    const encoded = input.isStill
+      ? encodeSlide({ input, notes, target, slide: settings.slide, onProgress: onPicture })
+      : encodeVideo({ input, notes, path: join(folder, 'video.h264'), target, onProgress: onPicture });
     const { sequence, frameRate, origin, end } = encoded;
     const soundEnd = Ticks90k((input.soundEnd ?? origin) - origin);
     const { maxGop } = settings;

@@ -15,7 +15,7 @@ export function spoolJpeg({ source, folder, settings, onProgress }: SpoolOptions
   const input = new MediaInput(source, notes);
   try {
     input.skipAudio();
-    const { fps, target } = settings;
+    const { fps, slide, target } = settings;
     const times = measurePictures(source);
     const { avgFrameRate, rFrameRate } = input.video;
     const header = { average: ratioOf(avgFrameRate), base: ratioOf(rFrameRate) };
@@ -27,6 +27,7 @@ export function spoolJpeg({ source, folder, settings, onProgress }: SpoolOptions
       path: join(folder, 'frames.mjpeg'),
       frameRate,
       target,
+      slide,
       onProgress,
     });
     onProgress(1);

@@ -9,4 +9,9 @@ export const videoExtensions: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
+/** Of photos and slides; animated ones are videos. */
+const pictureExtensions: ReadonlySet<string> = new Set('.bmp .jpeg .jpg .jxl .png .tif .tiff .webp'.split(' '));
+
+export const looksLikePicture = (path: string): boolean => pictureExtensions.has(extname(path).toLowerCase());
+
 export const looksLikeVideo = (path: string): boolean => videoExtensions.has(extname(path).toLowerCase());

@@ -21,7 +21,7 @@ import { messageOf, systemCode } from '../base/problem.js';
 import { IrregularFileError, openRegular, readRegular } from '../base/regular-file.js';
 import { parsed, sealedJson, unsealedJson } from '../base/sealed-json.js';
 import { Millis } from '../base/units.js';
-import type { MediaSettings } from '../media/settings.js';
+import { defaultMediaSettings, type MediaSettings } from '../media/settings.js';
 import { isLeftBehind, ownMark } from '../system/process-mark.js';
 import { REEL_VERSION } from './manifest.js';
 import { closeReel } from './open-reel.js';
@@ -141,10 +141,12 @@ export class Store {
 
   /** The reel's id: the hash of the source's content and of the settings, the same on every machine. */
   reelId(contentHash: string, settings: MediaSettings): string {
-    const { format, fps, maxGop, target, languages } = settings;
+    const { format, fps, maxGop, target, slide, languages } = settings;
     // Defaults are left out, so that ids of earlier releases stay.
+    const stands = slide === defaultMediaSettings.slide ? {} : { slide };
     const sound = languages.length > 0 ? { languages } : {};
-    const relevant = format === 'jpeg' ? { format, fps, target } : { format, maxGop, target, ...sound };
+    const relevant =
+      format === 'jpeg' ? { format, fps, target, ...stands } : { format, maxGop, target, ...stands, ...sound };
     return hash(JSON.stringify([REEL_VERSION, contentHash, relevant])).slice(0, 32);
   }
 

@@ -42,7 +42,7 @@ const stationSchema = z.strictObject({
   number: z.int().min(1).max(65_535).optional(),
   /** Default the name of its file or folder. */
   name: name.optional(),
-  /** A video file, a folder whose video files are played in order of their names, or a film that the server generates. */
+  /** A video file or a picture, a folder whose films (or pictures, where it has no films) are played in order of their names, or a film that the server generates. */
   source: z.union([path, z.strictObject({ generated: z.literal('test-card') })]),
   /** Default the server's. */
   format: z.enum(stationFormats).optional(),
@@ -89,6 +89,8 @@ const configSchema = z.strictObject({
   maxGop: milliseconds.default(defaultMediaSettings.maxGop),
   /** Of stations that have none of their own. */
   ...preferenceFields,
+  /** How long each picture of a source of pictures stands. */
+  slide: z.number().min(500).max(86_400_000).transform(Millis).default(defaultMediaSettings.slide),
   stations: z.array(stationSchema).max(65_000).default([]),
   /** Films that the operator can show in place of a programme. */
   slates: z.array(slateSchema).max(1_000).default([]),

@@ -125,3 +125,11 @@ test('folders within each other end at a depth, with a note', (context) => {
   assert.deepEqual(files, ['film.mp4']);
   assert.match(notes.join(), /^folders within d0\/.*\/d16 are left out: they are nested too deeply$/);
 });
+
+test('a folder of pictures is a station of slides; beside films pictures are covers', (context) => {
+  assert.deepEqual(scan(folderWith(context, 'b.PNG', 'a/10.jpg', 'a/9.webp', 'notes.txt')), {
+    files: ['a/9.webp', 'a/10.jpg', 'b.PNG'],
+    notes: [],
+  });
+  assert.deepEqual(scan(folderWith(context, 'cover.jpg', 'film.mp4')), { files: ['film.mp4'], notes: [] });
+});

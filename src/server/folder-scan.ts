@@ -4,7 +4,7 @@ import { extname, join, relative } from 'node:path';
 import { fileProblem, isSystemError } from '../base/file-problem.js';
 import { pathFrom, systemPath } from '../base/path-bytes.js';
 import { messageOf, systemCode } from '../base/problem.js';
-import { looksLikeVideo } from '../media/video-files.js';
+import { looksLikePicture, looksLikeVideo } from '../media/video-files.js';
 
 export interface FolderScan {
   files: string[];
@@ -50,14 +50,15 @@ const collator = new Intl.Collator('en', { numeric: true });
 const byName = (a: Entry, b: Entry): number => collator.compare(a.name, b.name) || (a.name < b.name ? -1 : 1);
 
 /**
- * The films in `folder`: entries in order of their names, numbers as numbers, a subfolder's films in the place of its name.
+ * The films in `folder`, or its pictures where it has no films: entries in order of their names, numbers as numbers, a subfolder's films in the place of its name.
  * Hidden entries, folders of the system and links that lead back are left out. Throws the system's error where the folder itself
  * cannot be read.
  */
 export function scanFolder(folder: string): FolderScan {
   const scan = new Scan(folder);
   scan.read(folder, 0);
-  return { files: scan.files, notes: scan.notes };
+  // Pictures beside films are covers and posters.
+  return { files: scan.files.length > 0 ? scan.files : scan.pictures, notes: scan.notes };
 }
 
 interface Entry {
@@ -67,6 +68,7 @@ interface Entry {
 
 class Scan {
   readonly files: string[] = [];
+  readonly pictures: string[] = [];
   readonly #root: string;
   readonly #others: string[] = [];
   readonly #unfinished: string[] = [];
@@ -112,6 +114,7 @@ class Scan {
       if (depth < MOST_DEPTH) this.#readSubfolder(path, depth + 1);
       else this.#faults.push(`folders within ${relative(this.#root, path)} are left out: they are nested too deeply`);
     } else if (unfinished.test(name)) this.#unfinished.push(this.#shown(path));
+    else if (kind === 'file' && looksLikePicture(name)) this.pictures.push(path);
     else if (!looksLikeVideo(name)) {
       if (!companions.has(extname(name).toLowerCase())) this.#others.push(this.#shown(path));
     } else if (kind === 'special') this.#special.push(this.#shown(path));

@@ -45,7 +45,7 @@ test('a name longer than any of the file system is a problem that names it', (co
 test('a folder without a film says what it has', (context) => {
   const folder = scratchFolder(context);
   writeFileSync(join(folder, 'film.iso'), '');
-  const cause = /no video in this folder; 1 file that is no film is left out: film\.iso$/;
+  const cause = /no film and no picture in this folder; 1 file that is no film is left out: film\.iso$/;
   assert.throws(() => findSource(folder), isProblem(folder, cause));
 });
 

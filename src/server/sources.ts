@@ -38,8 +38,12 @@ export function filesOf(path: string): FolderScan {
     if (!stats.isDirectory()) throw new IrregularFileError(path);
     const { files, notes } = scanFolder(path);
     if (files.length > 0) return { files, notes };
-    const next = 'Put video files into it, or name them one by one.';
-    throw new Problem('source', `${path}: no video in this folder${notes.map((note) => `; ${note}`).join('')}`, next);
+    const next = 'Put films or pictures into it, or name them one by one.';
+    throw new Problem(
+      'source',
+      `${path}: no film and no picture in this folder${notes.map((note) => `; ${note}`).join('')}`,
+      next,
+    );
   } catch (error) {
     throw sourceProblem(path, error);
   }

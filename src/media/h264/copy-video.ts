@@ -118,6 +118,7 @@ export class VideoCopier {
     const { input, settings } = options;
     const stream = input.video;
     const { codecpar } = stream;
+    if (input.isStill) throw new Unfit('a still picture');
     if (codecpar.codecId !== AV_CODEC_ID_H264) throw new Unfit(`${codecName(codecpar)} instead of H.264`);
     if (!isUpright(orientationOf(codecpar))) throw new Unfit('rotated pictures');
     const configuration = parseExtradata(codecpar.extradata);

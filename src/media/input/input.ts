@@ -10,7 +10,7 @@ import {
   AVFMT_TS_DISCONT,
   AVSEEK_FLAG_BACKWARD,
 } from 'node-av/constants';
-import { Dictionary, FormatContext, Log, Packet, type Stream } from 'node-av/lib';
+import { Dictionary, FormatContext, InputFormat, Log, Packet, type Stream } from 'node-av/lib';
 import { Problem } from '../../base/problem.js';
 import { TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
 import type { Notes } from '../notes.js';
@@ -21,6 +21,7 @@ import { fileUrl } from './file-url.js';
 import { findLateSound } from './late-sound.js';
 import { movTracks } from './mov-boxes.js';
 import { checkSource, refused } from './source-check.js';
+import { stillDemuxer } from './still-picture.js';
 import { Timeline } from './timeline.js';
 
 /**
@@ -72,6 +73,8 @@ export class MediaInput {
   /** According to the container; 0 where it has none. */
   readonly duration: Ticks90k;
   readonly title: string | null;
+  /** Whether it is one picture, such as a photo. */
+  readonly isStill: boolean;
   /** The end of the sound read so far, where it is read; null before the first. */
   soundEnd: Ticks90k | null = null;
   readonly #context: FormatContext;
@@ -86,10 +89,14 @@ export class MediaInput {
     silenceLog();
     this.source = source;
     this.#context = new FormatContext();
-    const options = Dictionary.fromObject({ protocol_whitelist: 'file', format_whitelist: formats });
+    const still = stillDemuxer(source);
+    this.isStill = still !== null;
+    const options = Dictionary.fromObject({ protocol_whitelist: 'file', format_whitelist: still ?? formats });
+    // FFmpeg would take a picture for the first of many, by its name.
+    const demuxer = still === null ? null : InputFormat.findInputFormat(still);
     const { url, release } = fileUrl(source);
     try {
-      if (this.#context.openInputSync(url, null, options) < 0) throw refused(source);
+      if (this.#context.openInputSync(url, demuxer, options) < 0) throw refused(source);
     } finally {
       release();
     }

@@ -7,6 +7,7 @@ import {
   FF_THREAD_FRAME,
 } from 'node-av/constants';
 import { type Frame, type Packet, Rational } from 'node-av/lib';
+import { type Millis, TICKS_PER_MILLI, Ticks90k } from '../../base/units.js';
 import { codecThreads } from '../codec-threads.js';
 import { Encoder } from '../encoder.js';
 import type { MediaInput } from '../input/input.js';
@@ -17,7 +18,7 @@ import type { SpooledFrames } from '../spool.js';
 import { SpoolFile } from '../spool-file.js';
 import { uint32Table } from '../tables.js';
 import { LAMBDA } from './jpeg-of.js';
-import { fittedLayout, jpegLayout, type PictureLayout } from './picture-layout.js';
+import { fittedLayout, jpegLayout, type PictureLayout, SLIDE_FRAME } from './picture-layout.js';
 import { forEachPicture, type PicturesDone } from './pictures.js';
 
 /** FFmpeg's scale of 1 (best) to 31. */
@@ -52,9 +53,11 @@ export function encodeJpeg(options: {
   path: string;
   frameRate: Ratio;
   target: StationLayout | null;
+  /** How long a still picture stands. */
+  slide: Millis;
   onProgress(done: number): void;
 }): { frames: SpooledFrames; layout: PictureLayout; done: PicturesDone } {
-  const { input, times, notes, path, frameRate, target, onProgress } = options;
+  const { input, times, notes, path, frameRate, target, slide, onProgress } = options;
   const file = new SpoolFile(path);
   const sizes = uint32Table();
   let encoder: Encoder | null = null;
@@ -71,8 +74,10 @@ export function encodeJpeg(options: {
       times,
       frameRate,
       pixelFormat: 'yuvj420p',
+      least: Ticks90k(input.isStill ? Math.round(slide * TICKS_PER_MILLI) : 0),
       layOut(shape) {
-        layout = target ? fittedLayout(shape, target) : jpegLayout(shape);
+        const frame = target ?? (input.isStill ? SLIDE_FRAME : null);
+        layout = frame ? fittedLayout(shape, frame) : jpegLayout(shape);
         return layout;
       },
       onPicture(frame) {

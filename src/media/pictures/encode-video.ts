@@ -52,8 +52,10 @@ function bPicturesFor(frameRate: Ratio, target: StationLayout | null): number {
   return rate >= LEAST_RATE_FOR_B_PICTURES && needed <= (target?.reorderDelay ?? needed) ? 2 : 0;
 }
 
-/** An encoder for frames such as `frame`, with groups of one second. */
-export function openX264(frame: Frame, frameRate: Ratio, bPictures: number): Encoder {
+/**
+ * An encoder for frames such as `frame`, with groups of one second. `x264`: further settings of the encoder.
+ */
+export function openX264(frame: Frame, frameRate: Ratio, bPictures: number, x264: readonly string[] = []): Encoder {
   const rate = maxRate({ width: frame.width, height: frame.height, frameRate });
   const group = Math.max(1, Math.round(quotient(frameRate)));
   return new Encoder({
@@ -80,7 +82,7 @@ export function openX264(frame: Frame, frameRate: Ratio, bPictures: number): Enc
       preset: 'veryfast',
       profile: 'high',
       crf: 21,
-      'x264-params': `scenecut=0:open-gop=0:keyint=${group}:min-keyint=${group}`,
+      'x264-params': ['scenecut=0:open-gop=0', `keyint=${group}:min-keyint=${group}`, ...x264].join(':'),
     },
   });
 }
@@ -126,12 +128,12 @@ export function encodeVideo(options: {
       frameRate,
       pixelFormat: 'yuv420p',
       layOut: (shape) => (target ? fittedLayout(shape, target) : h264Layout(shape)),
-      onPicture(frame) {
+      onPicture(picture) {
         if (encoder === null) {
-          encoder = openX264(frame, frameRate, bPicturesFor(frameRate, target));
+          encoder = openX264(picture, frameRate, bPicturesFor(frameRate, target));
           units = new AccessUnits(parseExtradata(encoder.extradata) ?? { nalLengthSize: 0, parameterSets: [] });
         }
-        encoder.encode(frame, keep);
+        encoder.encode(picture, keep);
       },
       onProgress,
     });

@@ -1,6 +1,6 @@
 /** Orientation of a camera: the display matrix of a file, and the filters that turn its pictures upright. */
-import { AV_PKT_DATA_DISPLAYMATRIX } from 'node-av/constants';
-import type { CodecParameters } from 'node-av/lib';
+import { AV_FRAME_DATA_DISPLAYMATRIX, AV_PKT_DATA_DISPLAYMATRIX } from 'node-av/constants';
+import type { CodecParameters, Frame } from 'node-av/lib';
 
 /** The pictures are first turned, then mirrored. */
 export interface Orientation {
@@ -29,6 +29,12 @@ export const upright: Orientation = { turn: 0, isMirrored: false };
 export function orientationOf(parameters: CodecParameters): Orientation {
   const matrix = parameters.getCodedSideData(AV_PKT_DATA_DISPLAYMATRIX);
   return matrix && matrix.length >= 36 ? parseDisplayMatrix(matrix) : upright;
+}
+
+/** The orientation that a picture itself tells, such as a photo by its Exif data; null where it does not. */
+export function orientationOfFrame(frame: Frame): Orientation | null {
+  const matrix = frame.getSideData(AV_FRAME_DATA_DISPLAYMATRIX);
+  return matrix && matrix.length >= 36 ? parseDisplayMatrix(matrix) : null;
 }
 
 export const isUpright = ({ turn, isMirrored }: Orientation): boolean => turn === 0 && !isMirrored;

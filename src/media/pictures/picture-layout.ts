@@ -1,7 +1,7 @@
 /** Size and shape of encoded pictures: arithmetic only. */
 import { LARGEST_JPEG_SIDE } from '../../wire/jpeg-file.js';
 import { quotient, reduce } from '../ratio.js';
-import type { Ratio, StationLayout } from '../settings.js';
+import type { Ratio } from '../settings.js';
 import type { ColourConversion } from './colour.js';
 
 /** Pictures of a source, already upright. */
@@ -51,8 +51,11 @@ export function jpegLayout({ width, height, sampleAspectRatio }: PictureShape): 
   });
 }
 
+/** The frame of photos and slides where the station has none: full HD. */
+export const SLIDE_FRAME: PictureShape = { width: 1_920, height: 1_080, sampleAspectRatio: [1, 1] };
+
 /** As large as fits into the station's frame with the picture's own aspect ratio. */
-export function fittedLayout(shape: PictureShape, target: StationLayout): PictureLayout {
+export function fittedLayout(shape: PictureShape, target: PictureShape): PictureLayout {
   const { width, height, sampleAspectRatio } = target;
   const displayWidth = shape.width * quotient(shape.sampleAspectRatio);
   const targetPixel = quotient(sampleAspectRatio);

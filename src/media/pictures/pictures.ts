@@ -13,7 +13,7 @@ import type { Ratio } from '../settings.js';
 import { colourOf, convertColour, declaredColour, hdrName, setColour } from './colour.js';
 import { type Crop, cropFilters, cropOf, croppedSize } from './cropping.js';
 import { checkDolbyVision } from './dolby-vision.js';
-import { isSideways, orientationOf, uprightFilters } from './orientation.js';
+import { isSideways, orientationOf, orientationOfFrame, uprightFilters } from './orientation.js';
 import { Pacer } from './pacer.js';
 import { layoutFilters, type PictureLayout, type PictureShape } from './picture-layout.js';
 
@@ -25,6 +25,8 @@ export interface PictureOptions {
   times: PictureTimes;
   frameRate: Ratio;
   pixelFormat: 'yuv420p' | 'yuvj420p';
+  /** The last picture stands at least until then. */
+  least?: Ticks90k;
   /** Called with the first picture; all later ones get the same frame. */
   layOut(shape: PictureShape): PictureLayout;
   /** Picture number `index`, from 0. The frame is reused after the call; its `pts` is `index`. */
@@ -137,7 +139,7 @@ class PictureFlow {
   finish(): PicturesDone | null {
     this.#flush();
     if (this.#shown === null) return null;
-    this.#show(this.#pacer.untilEnd(this.#end));
+    this.#show(this.#pacer.untilEnd(Ticks90k(Math.max(this.#end, this.#options.least ?? 0))));
     const { next: count, pictures, dropped } = this.#pacer;
     return { origin: this.#origin ?? Ticks90k(0), count, end: this.#end, pictures, dropped };
   }
@@ -149,7 +151,7 @@ class PictureFlow {
   }
 
   #openChain(frame: Frame, description: string): FilterChain {
-    const orientation = orientationOf(this.#stream.codecpar);
+    const orientation = orientationOfFrame(frame) ?? orientationOf(this.#stream.codecpar);
     const crop = cropOf(frame, this.#stream.codecpar);
     const shape = shapeOf(frame, crop, isSideways(orientation));
     this.#layout ??= this.#options.layOut(shape);
@@ -164,6 +166,8 @@ class PictureFlow {
     const filters = [
       ...deinterlace,
       ...cropFilters(crop, frame),
+      // Transparent parts are black; without this, anything may show under them.
+      ...(this.#options.input.isStill ? ['premultiply=inplace=1'] : []),
       ...uprightFilters(orientation),
       ...layoutFilters({ shape, layout, pixelFormat, colour }),
     ];

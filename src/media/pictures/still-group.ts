@@ -16,6 +16,9 @@ import { openX264 } from './encode-video.js';
  */
 const LEAST_RATE = 5;
 
+/** Bits of the first picture of a group, as a multiple of those in a film: nothing improves it later. */
+const FIRST_PICTURE = 1.5;
+
 /** One second of a standing picture. */
 export interface StillGroup {
   /** The access units; the first one is an IDR picture, and each refers to those before it. */
@@ -36,7 +39,9 @@ export function encodeStill(frame: Frame, rate: Ratio): StillGroup {
   // Full range has a format of its own, with the same layout.
   frame.format = AV_PIX_FMT_YUV420P;
   frame.pictType = AV_PICTURE_TYPE_NONE;
-  const encoder = openX264(frame, frameRate, 0);
+  const count = Math.round(quotient(frameRate));
+  // The pictures after the first refer to it and add nothing: otherwise they would improve it, and it would pulse each second.
+  const encoder = openX264(frame, frameRate, 0, [`zones=0,0,b=${FIRST_PICTURE}/1,${count - 1},q=51`]);
   try {
     const parsed = new AccessUnits(parseExtradata(encoder.extradata) ?? { nalLengthSize: 0, parameterSets: [] });
     const units: Buffer[] = [];
@@ -47,7 +52,7 @@ export function encodeStill(frame: Frame, rate: Ratio): StillGroup {
       parsed.write({ append: (piece, start, end) => pieces.push(Buffer.from(piece.subarray(start, end))) });
       units.push(Buffer.concat(pieces));
     };
-    for (let i = 0; i < Math.round(quotient(frameRate)); i++) {
+    for (let i = 0; i < count; i++) {
       frame.pts = BigInt(i);
       encoder.encode(frame, keep);
     }
