@@ -20,6 +20,7 @@ import { uint32Table } from '../tables.js';
 import { LAMBDA } from './jpeg-of.js';
 import { fittedLayout, jpegLayout, type PictureLayout, SLIDE_FRAME } from './picture-layout.js';
 import { forEachPicture, type PicturesDone } from './pictures.js';
+import { scanOf } from './scan.js';
 
 /** FFmpeg's scale of 1 (best) to 31. */
 const QUALITY = 5;
@@ -72,6 +73,7 @@ export function encodeJpeg(options: {
       input,
       notes,
       times,
+      scan: scanOf(input),
       frameRate,
       pixelFormat: 'yuvj420p',
       least: Ticks90k(input.isStill ? Math.round(slide * TICKS_PER_MILLI) : 0),

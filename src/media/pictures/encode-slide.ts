@@ -9,6 +9,7 @@ import type { AccessUnitReader, SpooledVideo } from '../spool.js';
 import type { EncodedVideo } from './encode-video.js';
 import { fittedLayout, SLIDE_FRAME } from './picture-layout.js';
 import { forEachPicture } from './pictures.js';
+import { progressive } from './scan.js';
 import { encodeStill, type StillGroup, withStill } from './still-group.js';
 
 /** As films of 25 pictures a second, so that a slide and a film can follow each other; what stands costs next to nothing. */
@@ -28,6 +29,7 @@ export function encodeSlide(options: {
     input,
     notes,
     times: measurePictures(input.source),
+    scan: progressive,
     frameRate: target?.frameRate ?? SLIDE_RATE,
     pixelFormat: 'yuv420p',
     layOut: (shape) => fittedLayout(shape, target ?? SLIDE_FRAME),

@@ -24,6 +24,7 @@ import { SpoolReader } from '../spool-reader.js';
 import { keptRate } from './kept-rate.js';
 import { fittedLayout, h264Layout } from './picture-layout.js';
 import { forEachPicture } from './pictures.js';
+import { noteScan, scannedRate, scanOf } from './scan.js';
 import { VideoTable } from './spooled-video.js';
 
 /** Highest bit rate of 1080p at 30 frames a second, bit/s; that of other sizes grows less than in proportion. */
@@ -107,8 +108,11 @@ export function encodeVideo(options: {
 }): EncodedVideo {
   const { input, path, target, notes, onProgress } = options;
   const times = measurePictures(input.source);
+  const scan = scanOf(input);
   const { avgFrameRate, rFrameRate } = input.video;
-  const frameRate = target?.frameRate ?? keptRate(times, { average: ratioOf(avgFrameRate), base: ratioOf(rFrameRate) });
+  const header = { average: ratioOf(avgFrameRate), base: ratioOf(rFrameRate) };
+  const frameRate = target?.frameRate ?? scannedRate(scan, keptRate(times, header));
+  noteScan(notes, scan, frameRate);
   const file = new SpoolFile(path);
   const table = new VideoTable(file);
   let encoder: Encoder | null = null;
@@ -125,6 +129,7 @@ export function encodeVideo(options: {
       input,
       notes,
       times,
+      scan,
       frameRate,
       pixelFormat: 'yuv420p',
       layOut: (shape) => (target ? fittedLayout(shape, target) : h264Layout(shape)),

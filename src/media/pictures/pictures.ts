@@ -1,5 +1,5 @@
 /** Decoded pictures for an encoder: upright, progressive, in one size, at a constant rate. */
-import { AV_CODEC_ID_AV1, AV_CODEC_ID_VP8, AV_CODEC_ID_VP9, AV_PICTURE_TYPE_NONE } from 'node-av/constants';
+import { AV_PICTURE_TYPE_NONE } from 'node-av/constants';
 import { Frame, type Stream } from 'node-av/lib';
 import { Problem } from '../../base/problem.js';
 import { TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
@@ -16,13 +16,13 @@ import { checkDolbyVision } from './dolby-vision.js';
 import { isSideways, orientationOf, orientationOfFrame, uprightFilters } from './orientation.js';
 import { Pacer } from './pacer.js';
 import { layoutFilters, type PictureLayout, type PictureShape } from './picture-layout.js';
-
-const alwaysProgressive: ReadonlySet<number> = new Set([AV_CODEC_ID_VP8, AV_CODEC_ID_VP9, AV_CODEC_ID_AV1]);
+import { type Scan, scanFilters } from './scan.js';
 
 export interface PictureOptions {
   input: MediaInput;
   notes: Notes;
   times: PictureTimes;
+  scan: Scan;
   frameRate: Ratio;
   pixelFormat: 'yuv420p' | 'yuvj420p';
   /** The last picture stands at least until then. */
@@ -156,15 +156,12 @@ class PictureFlow {
     const shape = shapeOf(frame, crop, isSideways(orientation));
     this.#layout ??= this.#options.layOut(shape);
     const { layout, pixelFormat } = { layout: this.#layout, pixelFormat: this.#options.pixelFormat };
-    const deinterlace = alwaysProgressive.has(this.#stream.codecpar.codecId)
-      ? []
-      : ['bwdif=mode=send_frame:deint=interlaced'];
     const declared = declaredColour(frame);
     const hdr = hdrName(declared);
     if (hdr) this.#options.notes.add(`HDR (${hdr}) is tone-mapped to BT.709`);
     const colour = convertColour(declared, pixelFormat === 'yuvj420p' ? 'jpeg' : 'h264', layout);
     const filters = [
-      ...deinterlace,
+      ...scanFilters(this.#options.scan, this.#stream, this.#options.frameRate),
       ...cropFilters(crop, frame),
       // Transparent parts are black; without this, anything may show under them.
       ...(this.#options.input.isStill ? ['premultiply=inplace=1'] : []),
