@@ -2,6 +2,7 @@
 import { AV_CODEC_ID_H264, AVCOL_RANGE_JPEG } from 'node-av/constants';
 import type { Stream } from 'node-av/lib';
 import { TICKS_PER_MILLI, Ticks90k } from '../../base/units.js';
+import { decodingDelayOf } from '../input/decoding-times.js';
 import { frameRateOf } from '../input/frame-rate.js';
 import type { MediaInput, TimedPacket } from '../input/input.js';
 import { lastDurationOf } from '../input/last-duration.js';
@@ -26,6 +27,9 @@ const MOST_REORDERING = Ticks90k(250 * TICKS_PER_MILLI);
 
 /** Most time between two pictures of a transport stream: ISO/IEC 13818-1, 2.7.5, allows 700 ms between their PTS. */
 const LONGEST_INTERVAL = Ticks90k(700 * TICKS_PER_MILLI);
+
+/** Pictures after which those that are reordered have been seen. */
+const TRIAL = 64;
 
 /** Thrown while copying, when the source turns out unfit; `message` is the reason, one phrase. */
 export class Unfit extends Error {}
@@ -106,6 +110,7 @@ export class VideoCopier {
   readonly #settings: MediaSettings;
   readonly #declaredEnd: Ticks90k | null;
   readonly #durations = { ofLast: Ticks90k(0), longest: Ticks90k(0) };
+  readonly #mayReorder: boolean;
   #isReordered = false;
   /** Whether pictures up to the next IDR picture may need one that is cut off. */
   #needsCutOff = false;
@@ -127,6 +132,7 @@ export class VideoCopier {
     if (rate === null) throw new Unfit('an unknown frame rate');
     this.frameRate = tidyFrameRate(rate);
     this.#declaredEnd = input.videoEnd;
+    this.#mayReorder = codecpar.videoDelay > 0;
     this.#settings = settings;
     this.#configuration = configuration;
     this.#source = input.source;
@@ -165,6 +171,7 @@ export class VideoCopier {
     if (isIdr) this.#endGroup(time);
     else this.#checkWithinGroup(time);
     this.#taken.push(number);
+    if (this.#taken.length === TRIAL) this.#checkOrder();
     this.#table.add(this.#units, { pts: time, isIdr });
     this.#durations.longest = Ticks90k(Math.max(this.#durations.longest, duration));
     if (time < this.#lastShown) this.#isReordered = true;
@@ -179,6 +186,7 @@ export class VideoCopier {
     const { sequence } = this.#units;
     if (this.origin === null || sequence === null) throw new Unfit('no key picture (IDR) in the file');
     this.#checkReordering();
+    if (this.#taken.length < TRIAL) this.#checkOrder();
     const again = {
       source: this.#source,
       configuration: this.#configuration,
@@ -188,6 +196,13 @@ export class VideoCopier {
     const end = this.#end(this.origin);
     const { target } = this.#settings;
     return { video: this.#table.finish(() => new CopiedVideoReader(again), { target, end }), sequence };
+  }
+
+  /** Throws Unfit when the times are those of decoding: the first pictures are in order, and their decoder reorders. */
+  #checkOrder(): void {
+    if (!this.#isReordered && this.#mayReorder && decodingDelayOf(this.#source) > 0) {
+      throw new Unfit('time stamps of decoding only');
+    }
   }
 
   /** When the last picture ends. Throws Unfit when pictures stand longer than a transport stream allows. */

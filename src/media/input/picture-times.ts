@@ -2,6 +2,7 @@
 import { AV_NOPTS_VALUE } from 'node-av/constants';
 import { Ticks90k } from '../../base/units.js';
 import { float64Table } from '../tables.js';
+import { decodingDelayOf } from './decoding-times.js';
 import { MediaInput } from './input.js';
 import { lastDurationOf } from './last-duration.js';
 
@@ -10,6 +11,8 @@ export interface PictureTimes {
   shown: Float64Array;
   /** How long the last one stands. */
   lastDuration: Ticks90k;
+  /** 0 where packets have the times at which their pictures are shown; else see `decodingDelayOf`. */
+  decodingDelay: number;
 }
 
 /** Reads the whole file. Throws as `MediaInput` does. */
@@ -46,7 +49,7 @@ export function measurePictures(source: string): PictureTimes {
       longestDuration: Ticks90k(longestDuration),
       declaredEnd: input.videoEnd,
     });
-    return { shown, lastDuration };
+    return { shown, lastDuration, decodingDelay: isReordered ? 0 : decodingDelayOf(source) };
   } finally {
     input.close();
   }

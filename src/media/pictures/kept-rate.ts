@@ -25,6 +25,8 @@ const EXACT = 1.35;
 /** Most by which gaps lower the average of a rate of which all times are multiples. */
 const GAPS = 1.5;
 
+type ShownTimes = Pick<PictureTimes, 'shown' | 'lastDuration'>;
+
 /** The rates that a file's header gives, which few keep exactly. */
 export interface HeaderRates {
   average: Ratio | null;
@@ -33,7 +35,7 @@ export interface HeaderRates {
 }
 
 /** At most 60 a second, where pictures that come faster are left out evenly. */
-export function keptRate(times: PictureTimes, { average, base }: HeaderRates): Ratio {
+export function keptRate(times: ShownTimes, { average, base }: HeaderRates): Ratio {
   const given = [base, average].flatMap((rate) => (rate ? [tidyFrameRate(rate)] : []));
   const constant = [...given, ...measured(times)].find((rate) => isConstant(times, rate));
   if (constant) {
@@ -57,19 +59,19 @@ export function keptRate(times: PictureTimes, { average, base }: HeaderRates): R
 }
 
 /** The average of the times. */
-function measured({ shown }: PictureTimes): Ratio[] {
+function measured({ shown }: ShownTimes): Ratio[] {
   const span = (shown.at(-1) ?? 0) - (shown[0] ?? 0);
   if (span <= 0) return [];
   return [tidyFrameRate([Math.round(((shown.length - 1) / span) * TICKS_PER_SECOND * 1e6), 1e6])];
 }
 
-function isConstant({ shown }: PictureTimes, rate: Ratio): boolean {
+function isConstant({ shown }: ShownTimes, rate: Ratio): boolean {
   const interval = TICKS_PER_SECOND / quotient(rate);
   return shown.length > 1 && shown.every((time, i) => Math.abs(time - shown[0]! - i * interval) <= STRAY);
 }
 
 /** Pictures that would be left out at `rate`, and the farthest that one, or the end, would be from its time, in ticks. */
-function paced({ shown, lastDuration }: PictureTimes, rate: Ratio): { dropped: number; mostOff: number } {
+function paced({ shown, lastDuration }: ShownTimes, rate: Ratio): { dropped: number; mostOff: number } {
   const pacer = new Pacer(rate);
   const interval = TICKS_PER_SECOND / quotient(rate);
   const first = shown[0] ?? 0;

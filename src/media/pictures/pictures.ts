@@ -99,6 +99,7 @@ class PictureFlow {
   #description = '';
   #layout: PictureLayout | null = null;
   #origin: Ticks90k | null = null;
+  #frames = 0;
   #next: Ticks90k = Ticks90k(0);
   #end: Ticks90k = Ticks90k(0);
   /** The picture that is shown until the next one. */
@@ -115,7 +116,7 @@ class PictureFlow {
   }
 
   put(frame: Frame): void {
-    const given = frameTimeOf(frame);
+    const given = this.#timeOf(frame);
     this.#origin ??= given ?? Ticks90k(0);
     const time = given === null ? this.#next : given - this.#origin;
     const duration = Number(frame.duration) || this.packetDuration || this.#usualDuration;
@@ -134,6 +135,15 @@ class PictureFlow {
     }
     this.#chain?.put(frame);
     this.#moveOn();
+  }
+
+  /** When the frame is shown, on the clock of the packets; null where the file does not say. */
+  #timeOf(frame: Frame): Ticks90k | null {
+    const { shown, lastDuration, decodingDelay } = this.#options.times;
+    if (decodingDelay === 0) return frameTimeOf(frame);
+    const packet = this.#frames++ + decodingDelay;
+    const beyond = Math.max(0, packet - (shown.length - 1));
+    return Ticks90k((shown[packet - beyond] ?? 0) + beyond * lastDuration);
   }
 
   finish(): PicturesDone | null {
