@@ -109,6 +109,9 @@ export const mediaOptions = () => [
   new Option('--max-gop <time>', 'encode video whose random access points are further apart than this')
     .argParser(duration)
     .default(defaultMediaSettings.maxGop, `${defaultMediaSettings.maxGop / 1000}s`),
+  new Option('--max-bitrate <rate>', 'encode video with more bit/s than this in its busiest second')
+    .argParser(bitrate)
+    .default(defaultMediaSettings.maxBitrate, `${defaultMediaSettings.maxBitrate / 1e6}M`),
   new Option('--titles <source>', 'what items are called by: the file’s name, or the title tag in it')
     .choices(['file', 'tag'])
     .default('file'),
@@ -121,15 +124,17 @@ export interface MediaFlags {
   format: (typeof stationFormats)[number];
   fps: number | 'source';
   maxGop: Millis;
+  maxBitrate: number;
   slide: Millis;
 }
 
 export const preferencesOf = ({ titles }: Preferences): Preferences => ({ titles });
 
-export const settingsOf = ({ format, fps, maxGop, slide }: MediaFlags) => ({
+export const settingsOf = ({ format, fps, maxGop, maxBitrate, slide }: MediaFlags) => ({
   ...defaultMediaSettings,
   format,
   fps,
   maxGop,
+  maxBitrate,
   slide,
 });

@@ -103,7 +103,7 @@ export async function putOnAir(stations: StationConfigInput[], options: OnAirOpt
 }
 
 function configOf(stations: StationConfigInput[], options: OnAirOptions): ServerConfigInput {
-  const { format, fps, maxGop, slide } = options.settings;
+  const { format, fps, maxGop, maxBitrate, slide } = options.settings;
   return {
     name: options.name ?? hostname(),
     interface: options.interface,
@@ -119,6 +119,7 @@ function configOf(stations: StationConfigInput[], options: OnAirOptions): Server
     format,
     fps,
     maxGop,
+    maxBitrate,
     ...options.preferences,
     slide,
     stations,

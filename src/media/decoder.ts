@@ -11,6 +11,8 @@ import { TICK_BASE } from './tick-base.js';
 export class Decoder {
   readonly #context = new CodecContext();
   readonly #frame = new Frame();
+  /** Frames in which errors were found. */
+  damaged = 0;
 
   /** Throws Undecodable when there is no decoder for the stream. */
   constructor(stream: Stream, source: string) {
@@ -48,6 +50,7 @@ export class Decoder {
 
   #drain(take: (frame: Frame) => void): void {
     while (this.#context.receiveFrameSync(this.#frame) >= 0) {
+      if (this.#frame.decodeErrorFlags !== 0) this.damaged++;
       take(this.#frame);
       this.#frame.unref();
     }

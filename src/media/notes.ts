@@ -39,5 +39,21 @@ export function noteMissingEnd(
 ): void {
   if (!damagedEnd && declared - sourceEnd < MISSING) return;
   const seconds = (ticks: Ticks90k) => (ticks / TICKS_PER_SECOND).toFixed(1);
-  notes.add(`the file is cut off: ${seconds(sourceEnd)} s of ${seconds(declared)} s can be played`);
+  const isShorter = declared - sourceEnd >= MISSING;
+  const played = isShorter
+    ? `: ${seconds(sourceEnd)} s of ${seconds(declared)} s can be played`
+    : ` after ${seconds(sourceEnd)} s`;
+  notes.add(`the file is cut off${played}`);
+}
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+
+/** Notes pictures with errors, which are shown as far as they can be decoded. */
+export function noteDamaged(notes: Notes, count: number): void {
+  if (count > 0) notes.add(`${counted(count, 'damaged picture')}, shown as far as possible`);
+}
+
+/** Notes pictures at the beginning of a copied film that cannot be decoded. */
+export function noteLeftOut(notes: Notes, count: number): void {
+  if (count > 0) notes.add(`${counted(count, 'picture')} left out at the beginning: what they depend on is missing`);
 }

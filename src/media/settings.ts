@@ -76,6 +76,8 @@ export interface MediaSettings {
   languages: string[];
   /** How long a picture stands that is an item of its own. */
   slide: Millis;
+  /** `h264` only: pictures are copied when their busiest second has at most this many bits, and encoded with at most as many. */
+  maxBitrate: number;
   /** The layout that the station's first item set; null for the first. */
   target: StationLayout | null;
 }
@@ -88,6 +90,8 @@ export const defaultMediaSettings: MediaSettings = {
   maxGop: Millis(12_000),
   languages: [],
   slide: Millis(10_000),
+  // More than the 40 Mbit/s of a Blu-ray disc. Intra-coded camera files of hundreds overload receivers, and a server of many.
+  maxBitrate: 50e6,
   target: null,
 };
 

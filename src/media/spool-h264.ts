@@ -6,14 +6,14 @@ import { h264CodecString, h264Name, type SequenceParameters } from './h264/h264-
 import type { SoundWanted } from './input/choose-sound.js';
 import { MediaInput } from './input/input.js';
 import { AAC_CODEC_STRING, aacName } from './names.js';
-import { Notes, noteMissingEnd } from './notes.js';
+import { Notes, noteLeftOut, noteMissingEnd } from './notes.js';
 import { encodeSlide } from './pictures/encode-slide.js';
 import { encodeVideo } from './pictures/encode-video.js';
 import { standUntil } from './pictures/last-picture.js';
 import { aspectName } from './ratio.js';
 import type { MediaSettings, Ratio } from './settings.js';
 import { AudioCopier } from './sound/copy-audio.js';
-import { copySound, encodeSound, type MadeSound } from './sound/make-sound.js';
+import { copySound, encodeSound, type MadeSound, type SoundOptions } from './sound/make-sound.js';
 import type { Spool, SpooledVideo, SpoolOptions } from './spool.js';
 
 /** Share of the progress for the pictures; the sound takes the rest. */
@@ -38,12 +38,7 @@ export function spoolH264(options: SpoolOptions): Spool {
   const { onProgress } = options;
   const pictures = copyOrEncode(options);
   const { video, sequence, origin, frameRate } = pictures;
-  const audio =
-    pictures.audio ??
-    encodeSound({
-      ...soundOptions(options, { origin, duration: video.duration }),
-      onProgress: (done) => onProgress(VIDEO_SHARE + done * (1 - VIDEO_SHARE)),
-    });
+  const audio = pictures.audio ?? encodeSound(soundOptions(options, { origin, duration: video.duration }));
   for (const note of audio.notes) pictures.notes.add(note);
   onProgress(1);
   const { width, height, sampleAspectRatio } = sequence;
@@ -72,8 +67,12 @@ export function spoolH264(options: SpoolOptions): Spool {
 }
 
 /** Which sound is made, and for which pictures. */
-function soundOptions({ source, folder, settings }: SpoolOptions, times: { origin: Ticks90k; duration: Ticks90k }) {
-  return { source, path: join(folder, 'audio.aac'), sound: soundWanted(settings), target: settings.target, ...times };
+function soundOptions(options: SpoolOptions, times: { origin: Ticks90k; duration: Ticks90k }): SoundOptions {
+  const { source, folder, settings } = options;
+  return {
+    ...{ source, path: join(folder, 'audio.aac'), sound: soundWanted(settings), target: settings.target, ...times },
+    onProgress: (done) => options.onProgress(VIDEO_SHARE + done * (1 - VIDEO_SHARE)),
+  };
 }
 
 const soundWanted = ({ languages }: MediaSettings): SoundWanted => ({ languages, unusable: new Set() });
@@ -114,8 +113,8 @@ function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResu
         video.take(timed);
         if (timed.pts !== null && video.origin !== null) {
           sourceEnd = Math.max(sourceEnd, timed.pts - video.origin);
-          if (input.duration > 0) onProgress((sourceEnd / input.duration) * VIDEO_SHARE);
         }
+        onProgress(input.shareDone(sourceEnd) * VIDEO_SHARE);
         return true;
       }
       try {
@@ -141,6 +140,7 @@ function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResu
     } catch (error) {
       withoutSound(error);
     }
+    noteLeftOut(notes, video.leftOut);
     noteMissingEnd(notes, {
       damagedEnd: video.endsDamaged,
       declared: input.duration,
@@ -174,7 +174,7 @@ function encode(options: SpoolOptions, reason: string): VideoResult {
     const onPicture = (done: number) => onProgress(done * VIDEO_SHARE);
     const encoded = input.isStill
       ? encodeSlide({ input, notes, target, slide: settings.slide, onProgress: onPicture })
-      : encodeVideo({ input, notes, path: join(folder, 'video.h264'), target, onProgress: onPicture });
+      : encodeVideo({ input, notes, path: join(folder, 'video.h264'), settings, onProgress: onPicture });
     const { sequence, frameRate, origin, end } = encoded;
     const soundEnd = Ticks90k((input.soundEnd ?? origin) - origin);
     const { maxGop } = settings;

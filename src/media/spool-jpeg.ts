@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { MediaInput } from './input/input.js';
 import { measurePictures } from './input/picture-times.js';
-import { Notes, noteDropped, noteMissingEnd } from './notes.js';
+import { Notes, noteDamaged, noteDropped, noteMissingEnd } from './notes.js';
 import { encodeJpeg } from './pictures/encode-jpeg.js';
 import { keptRate } from './pictures/kept-rate.js';
 import { aspectName, encodedFrameRate, ratioOf } from './ratio.js';
@@ -32,6 +32,7 @@ export function spoolJpeg({ source, folder, settings, onProgress }: SpoolOptions
     });
     onProgress(1);
     noteDropped(notes, { ...done, frameRate });
+    noteDamaged(notes, done.damaged);
     noteMissingEnd(notes, { damagedEnd: false, declared: input.duration, sourceEnd: done.end });
     const { width, height, sampleAspectRatio } = layout;
     return {

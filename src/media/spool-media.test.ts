@@ -393,6 +393,20 @@ test('an item is converted to the layout of its station', () => {
   assert.equal(h264(source({ extension: 'ts' }), { target: layout }).properties.video, 'copied');
 });
 
+test('pictures with more bits in a second than allowed are encoded with fewer, and the rate is said', () => {
+  const film = source({ extension: 'mp4', video: { width: 640, height: 360 } });
+  const copied = h264(film).video;
+  // Two groups of 25 pictures, in their order.
+  const seconds = [copied.sizes.subarray(0, 25), copied.sizes.subarray(25)].map((sizes) => total(sizes) * 8);
+  const peak = Math.max(...seconds);
+  assert.equal(h264(film, { maxBitrate: peak * 1.2 }).properties.video, 'copied');
+  const { video, properties } = h264(film, { maxBitrate: 100_000 });
+  const [, said] = /^(\d+\.\d) Mbit\/s at its peak, more than 0\.1$/.exec(properties.reason) ?? [];
+  assert.ok(Number(said) * 1e6 >= peak - 50_000 && Number(said) * 1e6 <= peak * 1.2, `${properties.reason}; ${peak}`);
+  // Of the buffer of 0.75 s, each second may use as much.
+  assert.ok(total(video.sizes) * 8 <= 100_000 * (2 + 0.75) * 1.1, `${total(video.sizes) * 8}`);
+});
+
 test('FFmpeg decodes every spool without a message', { skip: without('ffmpeg') }, () => {
   const spools = [
     h264(source({ extension: 'mp4' })),

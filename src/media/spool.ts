@@ -88,6 +88,6 @@ export interface SpoolOptions {
   /** An existing folder for the elementary streams. */
   folder: string;
   settings: MediaSettings;
-  /** Called at times with the share done, 0 to 1. */
+  /** Called at times with the share done, 0 to 1; with less than before where work only goes on. */
   onProgress(done: number): void;
 }

@@ -23,6 +23,10 @@ class Table<T extends Numbers> {
     this.#values[this.length++] = value;
   }
 
+  pop(): void {
+    this.length--;
+  }
+
   at(index: number): number {
     return this.#values[index]!;
   }

@@ -1,14 +1,19 @@
 /** Media files are read in a child process only, with limits on time and memory. This is its parent's side. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { isSystemError } from '../base/file-problem.js';
 import { Problem, type ProblemCode, problemCodes } from '../base/problem.js';
+import { systemTimers } from '../base/timers.js';
 import { Millis } from '../base/units.js';
 import type { GeneratedFilm } from '../media/settings.js';
+import { bytesReadBy } from '../system/process-limits.js';
 import type { MakeReel } from './child/make-reel.js';
 import { type Excess, guardChild } from './child-guard.js';
+import { SilenceWatch } from './silence-watch.js';
 import { type Measured, measuredSchema } from './verifications.js';
 
 /** The child's task: one JSON value on its standard input. */
@@ -46,7 +51,7 @@ function parseReport(line: string): MediaReport | null {
 }
 
 export interface PrepareLimits {
-  /** Longest time without a report; the child is then ended. */
+  /** Longest time without a report and without reading; the child is then ended. */
   silence: Millis;
   /** Longest time in all. */
   time: Millis;
@@ -101,7 +106,6 @@ export async function runMediaChild(options: {
         'The file may be damaged: convert it with another program and try again.',
       ),
     );
-  let silence = setTimeout(onSilence, limits.silence);
   const whole = setTimeout(() => {
     const hours = limits.time / 3_600_000;
     end(
@@ -109,6 +113,13 @@ export async function runMediaChild(options: {
     );
   }, limits.time);
   const { pid } = child;
+  const silence = new SilenceWatch({
+    timers: systemTimers,
+    limit: limits.silence,
+    sourceSize: request.task === 'reel' ? sizeOf(request.source) : 0,
+    bytesRead: () => (pid === undefined ? null : bytesReadBy(pid)),
+    onSilence,
+  });
   const guard =
     pid === undefined
       ? null
@@ -144,8 +155,7 @@ export async function runMediaChild(options: {
       keepWords(`${line}\n`);
       return;
     }
-    clearTimeout(silence);
-    silence = setTimeout(onSilence, limits.silence);
+    silence.report();
     if ('progress' in report) onProgress?.(report.progress);
     else if ('measured' in report) options.onMeasured?.(report.measured);
     else if ('problem' in report) {
@@ -159,7 +169,7 @@ export async function runMediaChild(options: {
   try {
     await ended;
   } finally {
-    clearTimeout(silence);
+    silence.end();
     clearTimeout(whole);
     guard?.release();
     signal?.removeEventListener('abort', abort);
@@ -175,6 +185,16 @@ export async function runMediaChild(options: {
     'The file may be damaged: convert it with another program and try again.',
   );
   throw withMemory(failure, guard?.peak ?? 0, limits.memory);
+}
+
+/** 0 for a file that cannot be looked at: the child finds the reason. */
+function sizeOf(source: string): number {
+  try {
+    return statSync(source).size;
+  } catch (error) {
+    if (isSystemError(error)) return 0;
+    throw error;
+  }
 }
 
 /** The last words of V8, of C++ and of C without memory. */

@@ -141,12 +141,13 @@ export class Store {
 
   /** The reel's id: the hash of the source's content and of the settings, the same on every machine. */
   reelId(contentHash: string, settings: MediaSettings): string {
-    const { format, fps, maxGop, target, slide, languages } = settings;
+    const { format, fps, maxGop, maxBitrate, target, slide, languages } = settings;
     // Defaults are left out, so that ids of earlier releases stay.
     const stands = slide === defaultMediaSettings.slide ? {} : { slide };
     const sound = languages.length > 0 ? { languages } : {};
+    const rate = maxBitrate === defaultMediaSettings.maxBitrate ? {} : { maxBitrate };
     const relevant =
-      format === 'jpeg' ? { format, fps, target, ...stands } : { format, maxGop, target, ...stands, ...sound };
+      format === 'jpeg' ? { format, fps, target, ...stands } : { format, maxGop, target, ...stands, ...sound, ...rate };
     return hash(JSON.stringify([REEL_VERSION, contentHash, relevant])).slice(0, 32);
   }
 

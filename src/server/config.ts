@@ -87,6 +87,8 @@ const configSchema = z.strictObject({
   fps: z.union([z.number().min(1).max(120), z.literal('source')]).default(defaultMediaSettings.fps),
   /** Longest distance of random access points at which video is copied rather than encoded. */
   maxGop: milliseconds.default(defaultMediaSettings.maxGop),
+  /** bit/s: most in the busiest second of video that is copied rather than encoded. */
+  maxBitrate: z.number().positive().default(defaultMediaSettings.maxBitrate),
   /** Of stations that have none of their own. */
   ...preferenceFields,
   /** How long each picture of a source of pictures stands. */

@@ -51,6 +51,18 @@ export async function memoryOf(pid: number): Promise<ProcessMemory | null> {
   }
 }
 
+/** Bytes that a process has read from files so far; null where that cannot be told: elsewhere than on Linux, or when it has ended. */
+export function bytesReadBy(pid: number): number | null {
+  if (process.platform !== 'linux') return null;
+  try {
+    // proc(5): rchar
+    return Number(/^rchar: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'latin1'))?.[1] ?? Number.NaN);
+  } catch (error) {
+    if (isSystemError(error)) return null;
+    throw error;
+  }
+}
+
 /** Null for a process that has ended and was not waited for. */
 function ofLinux(status: string): ProcessMemory | null {
   const field = (name: string) => Number(new RegExp(`^${name}:\\s*(\\d+) kB$`, 'm').exec(status)?.[1] ?? 0) * 1_024;

@@ -3,6 +3,7 @@ import { AV_PKT_DATA_NEW_EXTRADATA } from 'node-av/constants';
 import type { Packet } from 'node-av/lib';
 import { hdrName } from '../pictures/colour.js';
 import { type ByteSink, nowhere } from '../spool-file.js';
+import { FrameNumbers } from './frame-numbers.js';
 import {
   type DecoderConfiguration,
   NalList,
@@ -14,6 +15,9 @@ import {
 } from './h264-nal.js';
 import { parseSequenceParameters, type SequenceParameters } from './h264-sps.js';
 import { editSequenceParameters, type SequenceEdit } from './h264-sps-edit.js';
+import { parseSliceStart, sequenceOfPictureSet } from './slice-header.js';
+
+const BASELINE = 66;
 
 const startCode = Buffer.from([0, 0, 0, 1]);
 /** ITU-T H.264, 7.3.2.4: primary_pic_type 7, any slice. */
@@ -55,6 +59,9 @@ export class AccessUnits {
   /** The latest parameter sets of each type, by id. */
   readonly #sequenceSets = new Map<number, Buffer>();
   readonly #pictureSets = new Map<number, Buffer>();
+  readonly #sequences = new Map<number, SequenceParameters>();
+  readonly #sequenceOf = new Map<number, number>();
+  readonly #numbers = new FrameNumbers();
   #data: Buffer = Buffer.alloc(0);
   #isIdr = false;
   #hasPicture = false;
@@ -100,13 +107,17 @@ export class AccessUnits {
     this.#isReference = false;
     for (let i = 0; i < list.count; i++) {
       const start = list.starts[i]!;
-      const type = nalTypeOf(data[start]!);
+      const header = data[start]!;
+      const type = nalTypeOf(header);
+      // forbidden_zero_bit
+      if (header >= 0x80) return 'damaged';
       if (type === NalType.sequenceParameters || type === NalType.pictureParameters) {
         this.#keep(data.subarray(start, list.ends[i]));
       } else if (type >= NalType.slice && type <= NalType.idrSlice) {
-        this.#hasPicture = true;
-        if (data[start]! & NAL_REF_IDC) this.#isReference = true;
+        if (header & NAL_REF_IDC) this.#isReference = true;
         if (type === NalType.idrSlice) this.#isIdr = true;
+        if (!this.#hasPicture && !this.#isWhole(data.subarray(start, list.ends[i]))) return 'damaged';
+        this.#hasPicture = true;
       }
     }
     if (!this.#hasPicture) return 'no picture';
@@ -152,6 +163,25 @@ export class AccessUnits {
     return bytes;
   }
 
+  /** Whether the first slice of a picture is one, and no picture is missing before it: damage that is seen without decoding. */
+  #isWhole(slice: Buffer): boolean {
+    if (!this.isDecodable) return true;
+    let sequence: SequenceParameters | undefined;
+    const start = parseSliceStart(slice, (pictureSet) => {
+      sequence = this.#sequences.get(this.#sequenceOf.get(pictureSet) ?? -1);
+      return sequence?.frameNumBits ?? null;
+    });
+    // TypeScript does not see the assignment in the callback.
+    const used = sequence as SequenceParameters | undefined;
+    if (start === null || used === undefined) return false;
+    // Baseline has slices in any order.
+    if (start.firstMacroblock !== 0 && used.profile !== BASELINE) return false;
+    const isReference = (slice[0]! & NAL_REF_IDC) !== 0;
+    const { frameNumber: number } = start;
+    const follows = this.#numbers.take({ number, modulus: 2 ** used.frameNumBits, isReference, isIdr: this.#isIdr });
+    return follows || used.allowsFrameNumGaps;
+  }
+
   #configure({ nalLengthSize, parameterSets }: DecoderConfiguration): void {
     this.#nalLengthSize = nalLengthSize;
     for (const set of parameterSets) this.#keep(set);
@@ -164,7 +194,8 @@ export class AccessUnits {
   #keep(set: Buffer): void {
     const type = nalTypeOf(set[0] ?? 0);
     if (type === NalType.pictureParameters) {
-      keepIfNew(this.#pictureSets, pictureSetId(set), set);
+      const id = pictureSetId(set);
+      if (keepIfNew(this.#pictureSets, id, set)) this.#sequenceOf.set(id, sequenceOfPictureSet(set) ?? -1);
       return;
     }
     if (type !== NalType.sequenceParameters) return;
@@ -172,6 +203,7 @@ export class AccessUnits {
     const sequence = parseSequenceParameters(edited);
     if (sequence === null || !keepIfNew(this.#sequenceSets, sequence.id, edited)) return;
     if (edited === set && this.#edit && editSequenceParameters(set, this.#edit) === null) this.sequenceChanged = true;
+    this.#sequences.set(sequence.id, sequence);
     if (this.sequence === null) this.sequence = sequence;
     else if (!isSameKind(this.sequence, sequence)) this.sequenceChanged = true;
   }

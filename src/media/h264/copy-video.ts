@@ -21,6 +21,8 @@ import { CopiedVideoReader } from './copied-video-reader.js';
 import { type DecoderConfiguration, NalType, nalTypeOf, parseExtradata } from './h264-nal.js';
 import { parseSequenceParameters, type SequenceParameters } from './h264-sps.js';
 import { editSequenceParameters, type SequenceEdit } from './h264-sps-edit.js';
+import { checkLastGroup } from './last-group.js';
+import { PeakRate } from './peak-rate.js';
 
 /** Longest time between decoding and presentation of a picture. */
 const MOST_REORDERING = Ticks90k(250 * TICKS_PER_MILLI);
@@ -30,6 +32,7 @@ const LONGEST_INTERVAL = Ticks90k(700 * TICKS_PER_MILLI);
 
 /** Pictures after which those that are reordered have been seen. */
 const TRIAL = 64;
+const megabits = (rate: number): string => (rate / 1e6).toFixed(1).replace(/\.0$/, '');
 
 /** Thrown while copying, when the source turns out unfit; `message` is the reason, one phrase. */
 export class Unfit extends Error {}
@@ -97,6 +100,8 @@ export class VideoCopier {
   readonly frameRate: Ratio;
   /** Time of the first picture, on the source's clock. */
   origin: Ticks90k | null = null;
+  /** Pictures before the first IDR picture, left out because they need others that are missing. */
+  leftOut = 0;
   /** Whether the last access unit was damaged and left out. */
   endsDamaged = false;
   readonly #units: AccessUnits;
@@ -106,7 +111,11 @@ export class VideoCopier {
   readonly #source: string;
   /** Numbers of the source's video packets that are copied. */
   readonly #taken = uint32Table();
+  readonly #peak = new PeakRate();
   #packets = 0;
+  /** Where the last group begins in the file, where its pictures must be decoded to find whether they are whole. */
+  #groupPosition: bigint | null = null;
+  readonly #endsUnmarked: boolean;
   readonly #settings: MediaSettings;
   readonly #declaredEnd: Ticks90k | null;
   readonly #durations = { ofLast: Ticks90k(0), longest: Ticks90k(0) };
@@ -136,6 +145,7 @@ export class VideoCopier {
     this.#settings = settings;
     this.#configuration = configuration;
     this.#source = input.source;
+    this.#endsUnmarked = input.endsUnmarked;
     this.#edit = containerEdit(stream, configuration);
     this.#units = new AccessUnits(configuration, this.#edit);
     if (this.#units.sequence) this.#checkSequence(this.#units.sequence);
@@ -164,15 +174,22 @@ export class VideoCopier {
     this.#firstSeen ??= pts;
     if (this.origin === null) {
       if (isIdr) this.origin = pts;
-      else if (pts - this.#firstSeen > this.#limit) throw new Unfit('no key picture (IDR) near the beginning');
-      else return;
+      else if (packet.isKeyframe || pts - this.#firstSeen > this.#limit) {
+        throw new Unfit('no key picture (IDR) at the beginning');
+      } else {
+        this.leftOut++;
+        return;
+      }
     }
     const time = Ticks90k(pts - this.origin);
-    if (isIdr) this.#endGroup(time);
-    else this.#checkWithinGroup(time);
+    if (isIdr) {
+      this.#endGroup(time);
+      this.#groupPosition = packet.pos >= 0n ? packet.pos : null;
+    }
+    if (!isIdr) this.#checkWithinGroup(time);
     this.#taken.push(number);
     if (this.#taken.length === TRIAL) this.#checkOrder();
-    this.#table.add(this.#units, { pts: time, isIdr });
+    this.#peak.add(time, this.#table.add(this.#units, { pts: time, isIdr }));
     this.#durations.longest = Ticks90k(Math.max(this.#durations.longest, duration));
     if (time < this.#lastShown) this.#isReordered = true;
     else {
@@ -185,6 +202,7 @@ export class VideoCopier {
   finish(): { video: SpooledVideo; sequence: SequenceParameters } {
     const { sequence } = this.#units;
     if (this.origin === null || sequence === null) throw new Unfit('no key picture (IDR) in the file');
+    if (this.#table.pts.length > 0) this.#checkEnd();
     this.#checkReordering();
     if (this.#taken.length < TRIAL) this.#checkOrder();
     const again = {
@@ -194,7 +212,11 @@ export class VideoCopier {
       taken: this.#taken.view(),
     };
     const end = this.#end(this.origin);
-    const { target } = this.#settings;
+    // The next random access point is the first of the next loop.
+    if (end - this.#table.pts.at(this.#groupStart) > this.#limit) throw this.#tooFarApart();
+    const { target, maxBitrate } = this.#settings;
+    const peak = this.#peak.of(end);
+    if (peak > maxBitrate) throw new Unfit(`${megabits(peak)} Mbit/s at its peak, more than ${megabits(maxBitrate)}`);
     return { video: this.#table.finish(() => new CopiedVideoReader(again), { target, end }), sequence };
   }
 
@@ -222,6 +244,19 @@ export class VideoCopier {
       throw new Unfit('pictures more than 0.7 s apart');
     }
     return end;
+  }
+
+  /** Drops the last picture where it is cut off. */
+  #checkEnd(): void {
+    if (this.endsDamaged || !this.#endsUnmarked || this.#groupPosition === null) return;
+    const [first = 0, ...others] = this.#taken.view(this.#groupStart);
+    const pictures = [0, ...others.map((number) => number - first)];
+    const end = checkLastGroup({ source: this.#source, position: this.#groupPosition, pictures });
+    if (end === 'damaged') throw new Unfit('damaged pictures');
+    if (end === 'whole') return;
+    this.endsDamaged = true;
+    this.#taken.pop();
+    this.#table.removeLast();
   }
 
   get #limit(): Ticks90k {

@@ -22,6 +22,10 @@ export interface SequenceParameters {
   sampleAspectRatio: Ratio;
   /** What is said of the colour; null where nothing is. */
   signal: VideoSignal | null;
+  /** Bits of frame_num in slices. */
+  frameNumBits: number;
+  /** Whether frame_num may skip numbers, as where layers of a stream were removed. */
+  allowsFrameNumGaps: boolean;
 }
 
 /** video_signal_type of E.1.1; the code points are those of ITU-T H.273, 2 where one is not specified. */
@@ -121,7 +125,8 @@ function read(bits: BitReader): { sequence: SequenceParameters; positions: Seque
     bits.flag(); // qpprime_y_zero_transform_bypass_flag
     if (bits.flag()) skipScalingLists(bits, chromaFormat === 3 ? 12 : 8);
   }
-  bits.unsigned(); // log2_max_frame_num_minus4
+  const frameNumBits = bits.unsigned() + 4; // log2_max_frame_num_minus4
+  if (frameNumBits > 16) return null;
   const orderType = bits.unsigned(); // pic_order_cnt_type
   if (orderType === 0) {
     bits.unsigned(); // log2_max_pic_order_cnt_lsb_minus4
@@ -134,7 +139,7 @@ function read(bits: BitReader): { sequence: SequenceParameters; positions: Seque
     for (let i = 0; i < cycle; i++) bits.signed();
   }
   bits.unsigned(); // max_num_ref_frames
-  bits.flag(); // gaps_in_frame_num_value_allowed_flag
+  const allowsFrameNumGaps = bits.flag(); // gaps_in_frame_num_value_allowed_flag
   const widthInMacroblocks = bits.unsigned() + 1;
   const heightInMapUnits = bits.unsigned() + 1;
   const frameMbsOnly = bits.flag();
@@ -169,7 +174,17 @@ function read(bits: BitReader): { sequence: SequenceParameters; positions: Seque
     if (bits.flag()) signal = readSignal(bits);
     positions.signal = [from, bits.position];
   }
-  const kind = { id, profile, constraints, level, chromaFormat, bitDepth, frameMbsOnly };
+  const kind = {
+    id,
+    profile,
+    constraints,
+    level,
+    chromaFormat,
+    bitDepth,
+    frameMbsOnly,
+    frameNumBits,
+    allowsFrameNumGaps,
+  };
   return { sequence: { ...kind, width, height, sampleAspectRatio, signal }, positions };
 }
 

@@ -9,6 +9,7 @@ import {
   AVDISCARD_ALL,
   AVFMT_TS_DISCONT,
   AVSEEK_FLAG_BACKWARD,
+  AVSEEK_FLAG_BYTE,
 } from 'node-av/constants';
 import { Dictionary, FormatContext, InputFormat, Log, Packet, type Stream } from 'node-av/lib';
 import { Problem } from '../../base/problem.js';
@@ -79,13 +80,15 @@ export class MediaInput {
   soundEnd: Ticks90k | null = null;
   readonly #context: FormatContext;
   readonly #hasJumps: boolean;
+  /** Bytes. */
+  readonly #size: number;
 
   /**
    * `sound`: how it is chosen; without it, sound that begins late is not looked for. Throws a Problem of code `source` that
    * names the file and the cause.
    */
   constructor(source: string, notes?: Notes, sound?: SoundWanted) {
-    checkSource(source);
+    this.#size = checkSource(source);
     silenceLog();
     this.source = source;
     this.#context = new FormatContext();
@@ -154,6 +157,25 @@ export class MediaInput {
     const start = this.video.startTime === AV_NOPTS_VALUE ? 0n : this.video.startTime;
     const target = start + BigInt(Math.round((time * den) / (num * TICKS_PER_SECOND)));
     return time > 0 && this.#context.seekFrameSync(this.video.index, target, AVSEEK_FLAG_BACKWARD) >= 0;
+  }
+
+  /**
+   * The share of the file that is read, 0 to 1: by `time` after its beginning where the container gives its length, else by
+   * its bytes.
+   */
+  shareDone(time: number | null): number {
+    if (this.duration > 0 && time !== null) return time / this.duration;
+    return Number(this.#context.pbBytes) / this.#size;
+  }
+
+  /** Seeks to a byte of the file, where a packet begins; false where the container cannot. */
+  seekByte(position: bigint): boolean {
+    return this.#context.seekFrameSync(-1, position, AVSEEK_FLAG_BYTE) >= 0;
+  }
+
+  /** Whether nothing in the container shows that the last picture is cut off: packets end where the next one begins. */
+  get endsUnmarked(): boolean {
+    return this.#hasJumps || this.#context.iformat?.name === 'h264';
   }
 
   /**

@@ -5,8 +5,8 @@ import { systemPath } from '../../base/path-bytes.js';
 import { Problem } from '../../base/problem.js';
 import { topLevelBoxes } from './mov-boxes.js';
 
-/** Throws a Problem of code `source` unless it is a readable file that is not empty. */
-export function checkSource(source: string): void {
+/** Throws a Problem of code `source` unless it is a readable file that is not empty; returns its bytes. */
+export function checkSource(source: string): number {
   let stats: Stats;
   try {
     stats = statSync(systemPath(source));
@@ -19,6 +19,7 @@ export function checkSource(source: string): void {
   if (stats.size === 0) {
     throw new Problem('source', `${source}: the file is empty`, 'Copy or download it once more.');
   }
+  return stats.size;
 }
 
 /** The Problem for a file that FFmpeg refuses: an MP4 cut off or damaged, or no video. */

@@ -15,9 +15,9 @@ import { parseExtradata } from '../h264/h264-nal.js';
 import type { SequenceParameters } from '../h264/h264-sps.js';
 import type { MediaInput } from '../input/input.js';
 import { measurePictures } from '../input/picture-times.js';
-import { type Notes, noteDropped } from '../notes.js';
+import { type Notes, noteDamaged, noteDropped } from '../notes.js';
 import { quotient, ratioOf } from '../ratio.js';
-import type { Ratio, StationLayout } from '../settings.js';
+import type { MediaSettings, Ratio, StationLayout } from '../settings.js';
 import { frameTime, type SpooledVideo } from '../spool.js';
 import { SpoolFile } from '../spool-file.js';
 import { SpoolReader } from '../spool-reader.js';
@@ -54,10 +54,16 @@ function bPicturesFor(frameRate: Ratio, target: StationLayout | null): number {
 }
 
 /**
- * An encoder for frames such as `frame`, with groups of one second. `x264`: further settings of the encoder.
+ * An encoder for frames such as `frame`, with groups of one second. `x264`: further settings of the encoder; `maxBitrate`: bit/s
+ * that it may have at most.
  */
-export function openX264(frame: Frame, frameRate: Ratio, bPictures: number, x264: readonly string[] = []): Encoder {
-  const rate = maxRate({ width: frame.width, height: frame.height, frameRate });
+export function openX264(
+  frame: Frame,
+  frameRate: Ratio,
+  bPictures: number,
+  { x264 = [], maxBitrate = Number.POSITIVE_INFINITY }: { x264?: readonly string[]; maxBitrate?: number } = {},
+): Encoder {
+  const rate = Math.min(maxBitrate, maxRate({ width: frame.width, height: frame.height, frameRate }));
   const group = Math.max(1, Math.round(quotient(frameRate)));
   return new Encoder({
     name: FF_ENCODER_LIBX264,
@@ -103,10 +109,11 @@ export function encodeVideo(options: {
   input: MediaInput;
   notes: Notes;
   path: string;
-  target: StationLayout | null;
+  settings: Pick<MediaSettings, 'target' | 'maxBitrate'>;
   onProgress(done: number): void;
 }): EncodedVideo {
-  const { input, path, target, notes, onProgress } = options;
+  const { input, notes, path, settings, onProgress } = options;
+  const { target, maxBitrate } = settings;
   const times = measurePictures(input.source);
   const scan = scanOf(input);
   const { avgFrameRate, rFrameRate } = input.video;
@@ -135,7 +142,7 @@ export function encodeVideo(options: {
       layOut: (shape) => (target ? fittedLayout(shape, target) : h264Layout(shape)),
       onPicture(picture) {
         if (encoder === null) {
-          encoder = openX264(picture, frameRate, bPicturesFor(frameRate, target));
+          encoder = openX264(picture, frameRate, bPicturesFor(frameRate, target), { maxBitrate });
           units = new AccessUnits(parseExtradata(encoder.extradata) ?? { nalLengthSize: 0, parameterSets: [] });
         }
         encoder.encode(picture, keep);
@@ -147,9 +154,16 @@ export function encodeVideo(options: {
     used.encoder?.encode(null, keep);
     if (!used.units?.sequence) throw new Error('x264 gave no sequence parameter set');
     file.finish();
+    noteDamaged(notes, done.damaged);
     noteDropped(notes, { ...done, frameRate });
     const video = table.finish(() => new SpoolReader(path), { target, end: frameTime(done.count, frameRate) });
-    return { video, origin: done.origin, end: done.end, sequence: used.units.sequence, frameRate };
+    return {
+      video,
+      origin: done.origin,
+      end: done.end,
+      sequence: used.units.sequence,
+      frameRate,
+    };
   } catch (error) {
     file.discard();
     throw error;

@@ -43,6 +43,8 @@ export interface PicturesDone {
   /** Pictures of the source, and those of them that are left out. */
   pictures: number;
   dropped: number;
+  /** Pictures of the source with errors. */
+  damaged: number;
 }
 
 /** Decodes the whole file. Throws a Problem when no picture can be decoded. */
@@ -58,9 +60,7 @@ export function forEachPicture(options: PictureOptions): PicturesDone {
       if (!isVideo) return true;
       first ??= pts;
       flow.packetDuration = duration;
-      if (pts !== null && first !== null && input.duration > 0) {
-        onProgress((pts - first) / input.duration);
-      }
+      onProgress(input.shareDone(pts === null || first === null ? null : pts - first));
       decoder.decode(packet, onFrame);
       return true;
     });
@@ -73,7 +73,7 @@ export function forEachPicture(options: PictureOptions): PicturesDone {
         'See whether a player shows it; if so, convert it to MP4 with H.264 and AAC.',
       );
     }
-    return done;
+    return { ...done, damaged: decoder.damaged };
   } finally {
     flow.free();
     decoder.free();
@@ -146,7 +146,7 @@ class PictureFlow {
     return Ticks90k((shown[packet - beyond] ?? 0) + beyond * lastDuration);
   }
 
-  finish(): PicturesDone | null {
+  finish(): Omit<PicturesDone, 'damaged'> | null {
     this.#flush();
     if (this.#shown === null) return null;
     this.#show(this.#pacer.untilEnd(Ticks90k(Math.max(this.#end, this.#options.least ?? 0))));
@@ -209,6 +209,8 @@ class PictureFlow {
       const index = this.#pacer.next - i;
       frame.pts = BigInt(index);
       this.#options.onPicture(frame, index);
+      // A picture may be repeated for minutes.
+      this.#options.onProgress(0);
     }
   }
 }

@@ -17,11 +17,18 @@ export class VideoTable {
     this.#sink = sink;
   }
 
-  /** Adds the access unit that `units` parsed last. */
-  add(units: AccessUnits, picture: { pts: Ticks90k; isIdr: boolean }): void {
-    this.#sizes.push(units.write(this.#sink));
+  /** Adds the access unit that `units` parsed last; returns its bytes. */
+  add(units: AccessUnits, picture: { pts: Ticks90k; isIdr: boolean }): number {
+    const bytes = units.write(this.#sink);
+    this.#sizes.push(bytes);
     this.pts.push(picture.pts);
     this.#randomAccess.push(picture.isIdr ? 1 : 0);
+    return bytes;
+  }
+
+  /** Removes the access unit added last. */
+  removeLast(): void {
+    for (const table of [this.#sizes, this.pts, this.#randomAccess]) table.pop();
   }
 
   /**

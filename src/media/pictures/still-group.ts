@@ -41,7 +41,7 @@ export function encodeStill(frame: Frame, rate: Ratio): StillGroup {
   frame.pictType = AV_PICTURE_TYPE_NONE;
   const count = Math.round(quotient(frameRate));
   // The pictures after the first refer to it and add nothing: otherwise they would improve it, and it would pulse each second.
-  const encoder = openX264(frame, frameRate, 0, [`zones=0,0,b=${FIRST_PICTURE}/1,${count - 1},q=51`]);
+  const encoder = openX264(frame, frameRate, 0, { x264: [`zones=0,0,b=${FIRST_PICTURE}/1,${count - 1},q=51`] });
   try {
     const parsed = new AccessUnits(parseExtradata(encoder.extradata) ?? { nalLengthSize: 0, parameterSets: [] });
     const units: Buffer[] = [];

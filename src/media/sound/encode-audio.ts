@@ -110,8 +110,8 @@ export function encodeAudio(options: {
   const onFrame = (frame: Frame) => pipeline.put(frame, origin);
   try {
     input.forEachPacket(({ packet, isVideo, pts }) => {
+      onProgress(pts === null || isVideo ? 0 : (pts - origin) / duration);
       if (isVideo) return true;
-      if (pts !== null) onProgress((pts - origin) / duration);
       decoder.decode(packet, onFrame);
       return pts === null || pts - origin < duration + TICKS_PER_SECOND;
     });

@@ -27,11 +27,12 @@ export interface SoundOptions {
   origin: Ticks90k;
   /** Of the pictures. */
   duration: Ticks90k;
+  onProgress(done: number): void;
 }
 
 /** Copies the sound; null and the reason where it cannot be copied. */
 export function copySound(options: SoundOptions): { made: MadeSound | null; reason: string } {
-  const { source, path, sound, target, origin, duration } = options;
+  const { source, path, sound, target, origin, duration, onProgress } = options;
   const input = new MediaInput(source, undefined, sound);
   let copier: AudioCopier | null = null;
   try {
@@ -41,6 +42,7 @@ export function copySound(options: SoundOptions): { made: MadeSound | null; reas
     copier = used;
     input.forEachPacket((timed) => {
       if (!timed.isVideo) used.take(timed);
+      onProgress(0);
       return true;
     });
     const spooled = used.finish({ origin, duration });
@@ -55,7 +57,7 @@ export function copySound(options: SoundOptions): { made: MadeSound | null; reas
 }
 
 /** Encodes the sound. Where a track has none that can be decoded, the next one is tried; silence without any. */
-export function encodeSound(options: SoundOptions & { onProgress(done: number): void }): MadeSound {
+export function encodeSound(options: SoundOptions): MadeSound {
   const { source, path, target, origin, duration, onProgress } = options;
   const unusable = new Set(options.sound.unusable);
   for (;;) {

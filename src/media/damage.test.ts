@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
+import { accessUnits, shownPictures } from '../../test/support/decoded.js';
+import { ffmpeg } from '../../test/support/ffmpeg.js';
+import { makeSource } from '../../test/support/sources.js';
+import { sharedFolder } from '../../test/support/spool.js';
+import { without } from '../../test/support/tools.js';
+import { TS_PACKET_LENGTH } from '../wire/ts.js';
+import { MediaInput } from './input/input.js';
+import { defaultMediaSettings } from './settings.js';
+import type { Spool } from './spool.js';
+import { spoolMedia } from './spool-media.js';
+
+const folder = sharedFolder();
+const at = (name: string) => join(folder, name);
+const needs = { skip: without('ffmpeg') };
+
+before(() => {
+  if (needs.skip) return;
+  makeSource({ path: at('film.ts'), seconds: 4, video: { options: { preset: 'fast' } } });
+  makeSource({ path: at('film.mp4'), seconds: 4 });
+});
+
+type H264Spool = Spool & { format: 'h264' };
+
+function spool(source: string): H264Spool {
+  const into = mkdtempSync(at('spool-'));
+  const result = spoolMedia({ source, folder: into, settings: defaultMediaSettings, onProgress() {} });
+  assert.equal(result.format, 'h264');
+  return result;
+}
+
+/** A copy of the transport stream, whose packets `keep` may change; those for which it returns false are lost. */
+function changed(name: string, keep: (packet: Buffer, pid: number) => boolean): string {
+  const whole = readFileSync(at('film.ts'));
+  const packets: Buffer[] = [];
+  for (let start = 0; start < whole.length; start += TS_PACKET_LENGTH) {
+    const packet = whole.subarray(start, start + TS_PACKET_LENGTH);
+    if (keep(packet, packet.readUInt16BE(1) & 0x1fff)) packets.push(packet);
+  }
+  writeFileSync(at(name), Buffer.concat(packets));
+  return at(name);
+}
+
+/** Pictures in FFmpeg's transport streams. */
+const VIDEO = 0x100;
+
+test('a recording with a lost packet is shown in full, and without a message', needs, () => {
+  let number = 0;
+  const source = changed('lost.ts', (_, pid) => pid !== VIDEO || number++ !== 100);
+  const { video, properties } = spool(source);
+  assert.deepEqual(
+    [properties.video, properties.reason, properties.notes],
+    ['encoded', 'damaged pictures', ['1 damaged picture, shown as far as possible']],
+  );
+  assert.equal(shownPictures(accessUnits(video)).length, 100);
+});
+
+test('a recording that ends within a picture is copied up to it, and decodes without a message', needs, () => {
+  let pictures = 0;
+  const source = changed('cut.ts', (packet, pid) => {
+    const isBegin = pid === VIDEO && (packet[1]! & 0x40) !== 0; // payload_unit_start_indicator
+    if (isBegin) pictures++;
+    // Picture 60 is a large one: a reference picture.
+    return pictures < 60 || (pictures === 60 && isBegin);
+  });
+  const shown = shownPictures(source, { isDamaged: true });
+  const { video, properties } = spool(source);
+  assert.equal(properties.video, 'copied');
+  assert.match(properties.notes.join(), /^the file is cut off after \d\.\d s$/);
+  const copied = shownPictures(accessUnits(video));
+  assert.equal(copied.length, shown.length - 1);
+  assert.deepEqual(
+    copied,
+    shown.filter((picture) => copied.includes(picture)),
+  );
+});
+
+test('a recording that ends with a whole picture is copied to its end', needs, () => {
+  const { video, properties } = spool(at('film.ts'));
+  assert.deepEqual([properties.video, properties.notes], ['copied', []]);
+  assert.deepEqual(shownPictures(accessUnits(video)), shownPictures(at('film.ts')));
+});
+
+test('pictures without the one that they depend on are left out, and that is said', needs, () => {
+  const source = at('begins-late.ts');
+  // The first 12 of a group of 25.
+  ffmpeg('-i', at('film.ts'), '-c', 'copy', '-bsf:v', "noise=drop='lt(n,12)'", source);
+  const { video, properties } = spool(source);
+  assert.equal(properties.video, 'copied');
+  assert.deepEqual(properties.notes, ['13 pictures left out at the beginning: what they depend on is missing']);
+  assert.deepEqual(shownPictures(accessUnits(video)), shownPictures(at('film.ts')).slice(25));
+});
+
+/** A copy of the MP4 that `change` changes; it gets the offset of each picture, which begins with the length of its NAL. */
+function changedMp4(name: string, change: (bytes: Buffer, pictures: number[]) => void): string {
+  const bytes = readFileSync(at('film.mp4'));
+  const pictures: number[] = [];
+  const input = new MediaInput(at('film.mp4'));
+  input.forEachPacket(({ packet, isVideo }) => {
+    if (isVideo) pictures.push(Number(packet.pos));
+    return true;
+  });
+  input.close();
+  change(bytes, pictures);
+  writeFileSync(at(name), bytes);
+  return at(name);
+}
+
+const damages: [what: string, change: (bytes: Buffer, pictures: number[]) => void][] = [
+  ['a NAL unit that is longer than its picture', (bytes, pictures) => bytes.writeUInt32BE(2 ** 30, pictures[30])],
+  [
+    'a slice that begins in the middle of a picture',
+    (bytes, pictures) => bytes.fill(0x10, pictures[30]! + 5, pictures[30]! + 7),
+  ],
+  [
+    'a reference picture whose NAL unit is no slice',
+    (bytes, pictures) => bytes.fill(0x06, pictures[29]! + 4, pictures[29]! + 5),
+  ],
+];
+
+for (const [what, change] of damages) {
+  test(`${what} is noticed, and the station decodes without a message`, needs, () => {
+    const source = changedMp4('damaged.mp4', change);
+    const { video, properties } = spool(source);
+    assert.deepEqual([properties.video, properties.reason], ['encoded', 'damaged pictures']);
+    assert.ok(shownPictures(accessUnits(video)).length >= 99);
+  });
+}
