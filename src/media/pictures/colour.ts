@@ -168,41 +168,53 @@ export interface ColourConversion {
   scale: string;
   /** Filters after it. */
   filters: string[];
+  /** Of the result. */
+  matrix: AVColorSpace;
+}
+
+export interface ColourTarget {
+  /** H.264 has limited range; JPEG is BT.601 in full range (JFIF, 7). */
+  to: 'h264' | 'jpeg';
+  /** Of the result. */
+  size: Size;
+  /** For H.264: BT.601 or BT.709, where others before had that; null for the one that is nearest. */
+  matrix: AVColorSpace | null;
 }
 
 /**
- * From `colour` to pictures for H.264 in limited range, or to JPEG, which is BT.601 in full range (JFIF, 7). Pictures for H.264
- * keep BT.601 or BT.709, whichever they have, because their stream says it; other colour becomes BT.709, and a high dynamic
- * range is tone-mapped. `size` is that of the result.
+ * Pictures for H.264 keep BT.601 or BT.709, whichever they have, because their stream says it; other colour becomes BT.709, and a
+ * high dynamic range is tone-mapped.
  */
-export function convertColour(colour: Colour, to: 'h264' | 'jpeg', size: Size): ColourConversion {
-  const { matrix, primaries, transfer } = colour;
-  if (isHdr(colour)) return toneMapping(matrix, to);
-  const isWide = !ordinaryPrimaries.has(primaries) || unusualTransfers.has(transfer);
+export function convertColour(colour: Colour, { to, size, matrix: wanted }: ColourTarget): ColourConversion {
+  const { matrix } = colour;
   const isRgb = matrix === AVCOL_SPC_RGB;
   const range = to === 'jpeg' ? 'pc' : 'tv';
-  const nominal = to === 'jpeg' || (isRgb && !isHighDefinition(size)) ? 'bt470bg' : 'bt709';
-  if (isWide) {
-    const zscale = `zscale=p=bt709:t=bt709:m=${zscaleMatrix(nominal)}:r=${range}`;
-    return { scale: '', filters: [zscale] };
+  const isWide = isHdr(colour) || !ordinaryPrimaries.has(colour.primaries) || unusualTransfers.has(colour.transfer);
+  const result = resultOf(colour, { to, size, matrix: wanted }, isWide);
+  // The two BT.601 have the same matrix.
+  const isSame = matrix === result || (isBt601(matrix) && isBt601(result));
+  const toResult = `zscale=m=${isBt601(result) ? '470bg' : '709'}:r=${range}`;
+  if (isHdr(colour)) {
+    const before = isRgb || toneMappedMatrices.has(matrix) ? [] : ['zscale=m=2020_ncl'];
+    const after = result === AVCOL_SPC_BT709 && to === 'h264' ? [] : [toResult];
+    const scale = isRgb ? ':out_color_matrix=bt2020:out_range=tv' : '';
+    return { scale, filters: [...before, TONE_MAPPING, ...after], matrix: result };
   }
+  if (isWide) return { scale: '', filters: [`${toResult}:p=bt709:t=bt709`], matrix: result };
   // From RGB there is but one step, which `scale` takes anyway.
-  if (isRgb) return { scale: `:out_color_matrix=${nominal}:out_range=${range}`, filters: [] };
-  const isSame = to === 'jpeg' ? isBt601(matrix) : ordinaryMatrices.has(matrix);
-  if (isSame) return { scale: `:out_range=${range}`, filters: [] };
+  const name = isBt601(result) ? 'bt470bg' : 'bt709';
+  if (isRgb) return { scale: `:out_color_matrix=${name}:out_range=${range}`, filters: [], matrix: result };
+  if (isSame) return { scale: `:out_range=${range}`, filters: [], matrix: result };
   // `scale` would take the way through RGB, at a third of the speed.
-  return { scale: '', filters: [`zscale=m=${zscaleMatrix(nominal)}:r=${range}`] };
+  return { scale: '', filters: [toResult], matrix: result };
 }
 
-function toneMapping(matrix: AVColorSpace, to: 'h264' | 'jpeg'): ColourConversion {
-  const isRgb = matrix === AVCOL_SPC_RGB;
-  const before = isRgb || toneMappedMatrices.has(matrix) ? [] : ['zscale=m=2020_ncl'];
-  const after = to === 'jpeg' ? [`zscale=m=${zscaleMatrix('bt470bg')}:r=pc`] : [];
-  return {
-    scale: isRgb ? ':out_color_matrix=bt2020:out_range=tv' : '',
-    filters: [...before, TONE_MAPPING, ...after],
-  };
+function resultOf({ matrix }: Colour, { to, size, matrix: wanted }: ColourTarget, isWide: boolean): AVColorSpace {
+  if (to === 'jpeg') return AVCOL_SPC_BT470BG;
+  if (wanted !== null) return wanted;
+  if (isWide) return AVCOL_SPC_BT709;
+  if (matrix === AVCOL_SPC_RGB) return isHighDefinition(size) ? AVCOL_SPC_BT709 : AVCOL_SPC_BT470BG;
+  return ordinaryMatrices.has(matrix) ? matrix : AVCOL_SPC_BT709;
 }
 
-const zscaleMatrix = (name: 'bt470bg' | 'bt709'): string => (name === 'bt709' ? '709' : '470bg');
 const isBt601 = (matrix: number): boolean => matrix === AVCOL_SPC_BT470BG || matrix === AVCOL_SPC_SMPTE170M;

@@ -17,8 +17,9 @@ import type { Ratio, StationLayout } from '../settings.js';
 import type { SpooledFrames } from '../spool.js';
 import { SpoolFile } from '../spool-file.js';
 import { uint32Table } from '../tables.js';
+import { forLongestShape } from './film-frame.js';
 import { LAMBDA } from './jpeg-of.js';
-import { fittedLayout, jpegLayout, type PictureLayout, SLIDE_FRAME } from './picture-layout.js';
+import { fittedLayout, jpegLayout, type PictureLayout, type PictureShape, SLIDE_FRAME } from './picture-layout.js';
 import { forEachPicture, type PicturesDone } from './pictures.js';
 import { scanOf } from './scan.js';
 
@@ -46,8 +47,7 @@ function openMjpeg(frame: Frame, frameRate: Ratio): Encoder {
   });
 }
 
-/** Encodes all pictures of `input` to `path`. Throws a Problem when none can be decoded. */
-export function encodeJpeg(options: {
+export interface JpegOptions {
   input: MediaInput;
   notes: Notes;
   times: PictureTimes;
@@ -57,8 +57,21 @@ export function encodeJpeg(options: {
   /** How long a still picture stands. */
   slide: Millis;
   onProgress(done: number): void;
-}): { frames: SpooledFrames; layout: PictureLayout; done: PicturesDone } {
+}
+
+interface EncodedJpeg {
+  frames: SpooledFrames;
+  layout: PictureLayout;
+  done: PicturesDone;
+}
+
+/** Encodes all pictures of `input` to `path`. Throws a Problem when none can be decoded. */
+export const encodeJpeg = (options: JpegOptions): EncodedJpeg =>
+  forLongestShape(options.input, (input, leading) => encodeFor({ ...options, input }, leading));
+
+function encodeFor(options: JpegOptions, leading: PictureShape | null): EncodedJpeg {
   const { input, times, notes, path, frameRate, target, slide, onProgress } = options;
+  const frame = target ?? (input.isStill ? SLIDE_FRAME : null);
   const file = new SpoolFile(path);
   const sizes = uint32Table();
   let encoder: Encoder | null = null;
@@ -77,15 +90,15 @@ export function encodeJpeg(options: {
       frameRate,
       pixelFormat: 'yuvj420p',
       least: Ticks90k(input.isStill ? Math.round(slide * TICKS_PER_MILLI) : 0),
+      ...(frame ? {} : { leading }),
       layOut(shape) {
-        const frame = target ?? (input.isStill ? SLIDE_FRAME : null);
         layout = frame ? fittedLayout(shape, frame) : jpegLayout(shape);
         return layout;
       },
-      onPicture(frame) {
-        encoder ??= openMjpeg(frame, frameRate);
-        frame.quality = QUALITY * LAMBDA;
-        encoder.encode(frame, keep);
+      onPicture(picture) {
+        encoder ??= openMjpeg(picture, frameRate);
+        picture.quality = QUALITY * LAMBDA;
+        encoder.encode(picture, keep);
       },
       onProgress,
     });

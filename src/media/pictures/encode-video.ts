@@ -21,8 +21,9 @@ import type { MediaSettings, Ratio, StationLayout } from '../settings.js';
 import { frameTime, type SpooledVideo } from '../spool.js';
 import { SpoolFile } from '../spool-file.js';
 import { SpoolReader } from '../spool-reader.js';
+import { forLongestShape } from './film-frame.js';
 import { keptRate } from './kept-rate.js';
-import { fittedLayout, h264Layout } from './picture-layout.js';
+import { fittedLayout, h264Layout, type PictureShape } from './picture-layout.js';
 import { forEachPicture } from './pictures.js';
 import { noteScan, scannedRate, scanOf } from './scan.js';
 import { VideoTable } from './spooled-video.js';
@@ -104,14 +105,19 @@ export interface EncodedVideo {
   end: Ticks90k;
 }
 
-/** Encodes all pictures of `input` to `path`. Throws a Problem when none can be decoded. */
-export function encodeVideo(options: {
+export interface EncodeOptions {
   input: MediaInput;
   notes: Notes;
   path: string;
   settings: Pick<MediaSettings, 'target' | 'maxBitrate'>;
   onProgress(done: number): void;
-}): EncodedVideo {
+}
+
+/** Encodes all pictures of `input` to `path`. Throws a Problem when none can be decoded. */
+export const encodeVideo = (options: EncodeOptions): EncodedVideo =>
+  forLongestShape(options.input, (input, leading) => encodeFor({ ...options, input }, leading));
+
+function encodeFor(options: EncodeOptions, leading: PictureShape | null): EncodedVideo {
   const { input, notes, path, settings, onProgress } = options;
   const { target, maxBitrate } = settings;
   const times = measurePictures(input.source);
@@ -140,6 +146,7 @@ export function encodeVideo(options: {
       frameRate,
       pixelFormat: 'yuv420p',
       layOut: (shape) => (target ? fittedLayout(shape, target) : h264Layout(shape)),
+      ...(target ? {} : { leading }),
       onPicture(picture) {
         if (encoder === null) {
           encoder = openX264(picture, frameRate, bPicturesFor(frameRate, target), { maxBitrate });

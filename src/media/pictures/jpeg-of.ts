@@ -37,7 +37,11 @@ export function openScaling(
   frame.pts = 0n;
   const colour = colourOf(frame, container);
   setColour(frame, colour);
-  const conversion = convertColour(colour, 'jpeg', { width: scaledWidth, height: scaledHeight });
+  const conversion = convertColour(colour, {
+    to: 'jpeg',
+    size: { width: scaledWidth, height: scaledHeight },
+    matrix: null,
+  });
   return new FilterChain({
     kind: 'video',
     description: descriptionOf(frame),

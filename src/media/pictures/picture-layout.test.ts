@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { AVCOL_SPC_BT709 } from 'node-av/constants';
 import { Ticks90k } from '../../base/units.js';
 import type { Ratio, StationLayout } from '../settings.js';
+import type { ColourConversion } from './colour.js';
 import { fittedLayout, h264Layout, jpegLayout, layoutFilters } from './picture-layout.js';
 
 const hd: StationLayout = {
@@ -13,7 +15,7 @@ const hd: StationLayout = {
   channels: 2,
   reorderDelay: Ticks90k(0),
 };
-const colour = { scale: ':out_range=tv', filters: [] };
+const colour: ColourConversion = { scale: ':out_range=tv', filters: [], matrix: AVCOL_SPC_BT709 };
 const shape = (width: number, height: number, sampleAspectRatio: Ratio = [1, 1]) => ({
   width,
   height,

@@ -1,5 +1,5 @@
 /** Decoded pictures for an encoder: upright, progressive, in one size, at a constant rate. */
-import { AV_PICTURE_TYPE_NONE } from 'node-av/constants';
+import { AV_PICTURE_TYPE_NONE, type AVColorSpace } from 'node-av/constants';
 import { Frame, type Stream } from 'node-av/lib';
 import { Problem } from '../../base/problem.js';
 import { TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
@@ -13,6 +13,7 @@ import type { Ratio } from '../settings.js';
 import { colourOf, convertColour, declaredColour, hdrName, setColour } from './colour.js';
 import { type Crop, cropFilters, cropOf, croppedSize } from './cropping.js';
 import { checkDolbyVision } from './dolby-vision.js';
+import { FilmFrame } from './film-frame.js';
 import { isSideways, orientationOf, orientationOfFrame, uprightFilters } from './orientation.js';
 import { Pacer } from './pacer.js';
 import { layoutFilters, type PictureLayout, type PictureShape } from './picture-layout.js';
@@ -27,8 +28,9 @@ export interface PictureOptions {
   pixelFormat: 'yuv420p' | 'yuvj420p';
   /** The last picture stands at least until then. */
   least?: Ticks90k;
-  /** Called with the first picture; all later ones get the same frame. */
   layOut(shape: PictureShape): PictureLayout;
+  /** The shape of most of the film, or null for that of the first picture; absent where the frame does not depend on it. */
+  leading?: PictureShape | null;
   /** Picture number `index`, from 0. The frame is reused after the call; its `pts` is `index`. */
   onPicture(frame: Frame, index: number): void;
   onProgress(done: number): void;
@@ -96,8 +98,10 @@ class PictureFlow {
   readonly #pacer: Pacer;
   readonly #usualDuration: Ticks90k;
   #chain: FilterChain | null = null;
-  #description = '';
-  #layout: PictureLayout | null = null;
+  #kind = '';
+  readonly #frame: FilmFrame;
+  /** The matrix of the first pictures, which those of another one are converted to. */
+  #matrix: AVColorSpace | null = null;
   #origin: Ticks90k | null = null;
   #frames = 0;
   #next: Ticks90k = Ticks90k(0);
@@ -112,6 +116,14 @@ class PictureFlow {
     this.#pacer = new Pacer(options.frameRate);
     const rate = ratioOf(this.#stream.avgFrameRate) ?? options.frameRate;
     this.#usualDuration = Ticks90k(Math.round(TICKS_PER_SECOND / quotient(rate)));
+    const { shown, lastDuration } = options.times;
+    const whole = Ticks90k((shown.at(-1) ?? 0) - (shown[0] ?? 0) + lastDuration);
+    const { leading } = options;
+    this.#frame = new FilmFrame({
+      layOut: (shape) => options.layOut(shape),
+      ...(leading === undefined ? {} : { leading }),
+      whole,
+    });
     this.#spare = newFrame();
   }
 
@@ -128,12 +140,14 @@ class PictureFlow {
     if (aspect) frame.sampleAspectRatio = this.#stream.sampleAspectRatio;
     setColour(frame, colourOf(frame, this.#stream.codecpar));
     const description = descriptionOf(frame);
-    if (description !== this.#description) {
+    const kind = `${description} ${frame.colorPrimaries} ${frame.colorTrc}`;
+    if (kind !== this.#kind) {
       this.#flush();
-      this.#description = description;
+      this.#kind = kind;
       this.#chain = this.#openChain(frame, description);
     }
     this.#chain?.put(frame);
+    this.#frame.count(Ticks90k(duration));
     this.#moveOn();
   }
 
@@ -149,6 +163,7 @@ class PictureFlow {
   finish(): Omit<PicturesDone, 'damaged'> | null {
     this.#flush();
     if (this.#shown === null) return null;
+    this.#frame.finish(this.#options.notes);
     this.#show(this.#pacer.untilEnd(Ticks90k(Math.max(this.#end, this.#options.least ?? 0))));
     const { next: count, pictures, dropped } = this.#pacer;
     return { origin: this.#origin ?? Ticks90k(0), count, end: this.#end, pictures, dropped };
@@ -164,12 +179,14 @@ class PictureFlow {
     const orientation = orientationOfFrame(frame) ?? orientationOf(this.#stream.codecpar);
     const crop = cropOf(frame, this.#stream.codecpar);
     const shape = shapeOf(frame, crop, isSideways(orientation));
-    this.#layout ??= this.#options.layOut(shape);
-    const { layout, pixelFormat } = { layout: this.#layout, pixelFormat: this.#options.pixelFormat };
+    const layout = this.#frame.layoutOf(shape);
+    const { pixelFormat } = this.#options;
     const declared = declaredColour(frame);
     const hdr = hdrName(declared);
     if (hdr) this.#options.notes.add(`HDR (${hdr}) is tone-mapped to BT.709`);
-    const colour = convertColour(declared, pixelFormat === 'yuvj420p' ? 'jpeg' : 'h264', layout);
+    const to = pixelFormat === 'yuvj420p' ? 'jpeg' : 'h264';
+    const colour = convertColour(declared, { to, size: layout, matrix: this.#matrix });
+    this.#matrix ??= colour.matrix;
     const filters = [
       ...scanFilters(this.#options.scan, this.#stream, this.#options.frameRate),
       ...cropFilters(crop, frame),
