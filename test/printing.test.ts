@@ -31,7 +31,7 @@ async function serveWicked(context: TestContext) {
   const path = makeSource({ path: join(folder, `${WICKED}.mp4`), seconds: 1, audio: null, title: WICKED });
   const bad = join(folder, `${WICKED}-bad.mp4`);
   writeFileSync(bad, 'no video');
-  const server = await serve(context, [path, '--store', store.folder], 1);
+  const server = await serve(context, [path, '--titles', 'tag', '--store', store.folder], 1);
   return { server, path, bad, store };
 }
 

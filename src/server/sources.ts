@@ -57,20 +57,17 @@ const statOf = (path: string): Stats => statSync(systemPath(path));
  */
 function nameOf(path: string): string {
   if (!statOf(path).isDirectory()) return fileName(path);
-  return printableName(basename(path.replace(/[/\\]+$/, '')) || path);
+  const base = basename(path.replace(/[/\\]+$/, '')) || path;
+  return spaced(base) || base;
 }
 
 /** The name of a station of one file. */
 export function fileName(path: string): string {
   const base = basename(path);
-  return printableName(basename(base, extname(base))) || printableName(base);
+  return spaced(basename(base, extname(base))) || base;
 }
 
-const printableName = (name: string): string =>
-  shownPath(name)
-    .replaceAll('_', ' ')
-    .replaceAll(/\p{C}+/gu, ' ')
-    .trim();
+const spaced = (name: string): string => shownPath(name).replaceAll('_', ' ').trim();
 
 /** A system error in reading a source as a Problem that names it; any other error as it is. */
 export const sourceProblem = (path: string, error: unknown): unknown =>
