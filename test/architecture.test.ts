@@ -36,9 +36,14 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Of media, the parent side of a preparation knows only what the child hands over; the rest runs in the child. */
-const mediaForParents = ['settings.ts', 'spool.ts', 'spool-reader.ts', 'video-files.ts'].map((name) =>
-  join('src', 'media', name),
-);
+const mediaForParents = [
+  'ratio.ts',
+  'settings.ts',
+  'source-facts.ts',
+  'spool.ts',
+  'spool-reader.ts',
+  'video-files.ts',
+].map((name) => join('src', 'media', name));
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const isTest = (file: string) => file.endsWith('.test.ts');

@@ -53,6 +53,25 @@ function frameRate(text: string): number | 'source' {
   throw new InvalidArgumentError('It is a number from 1 to 120, or "source".');
 }
 
+function pictureSize(text: string): { width: number; height: number } {
+  const [, width, height] = (/^(\d{2,4})[x×](\d{2,4})$/.exec(text.trim()) ?? []).map(Number);
+  const isSide = (side = 0) => side >= 16 && side <= 8_192 && side % 2 === 0;
+  if (isSide(width) && isSide(height)) return { width: width!, height: height! };
+  throw new InvalidArgumentError('It is two even numbers from 16 to 8192, such as 1920x1080.');
+}
+
+function stationRate(text: string): number {
+  const value = Number(text);
+  if (value >= 5 && value <= 60) return value;
+  throw new InvalidArgumentError('It is a number from 5 to 60.');
+}
+
+function encodedBitrate(text: string): number {
+  const value = bitrate(text);
+  if (value >= 100_000 && value <= 200_000_000) return Math.round(value);
+  throw new InvalidArgumentError('It is from 100k to 200M.');
+}
+
 /** A moment in the past (Unix epoch); see contract/time-text.ts. */
 export function pastMoment(text: string): Millis {
   const moment = parseMoment(text, Millis(Date.now()));
@@ -118,6 +137,16 @@ export const mediaOptions = () => [
   new Option('--slide <time>', 'how long each photo or slide stands')
     .argParser(duration)
     .default(defaultMediaSettings.slide, `${defaultMediaSettings.slide / 1000}s`),
+  new Option(
+    '--size <pixels>',
+    'size of the pictures, such as 1920x1080 (default: that of most of the time)',
+  ).argParser(pictureSize),
+  new Option('--rate <frames>', 'frames a second, such as 25 or 29.97 (default: that of most of the time)').argParser(
+    stationRate,
+  ),
+  new Option('--bitrate <rate>', 'most bit/s of pictures that are encoded (default: by size and rate)').argParser(
+    encodedBitrate,
+  ),
 ];
 
 export interface MediaFlags {
@@ -128,7 +157,12 @@ export interface MediaFlags {
   slide: Millis;
 }
 
-export const preferencesOf = ({ titles }: Preferences): Preferences => ({ titles });
+export const preferencesOf = ({ titles, size, rate, bitrate }: Preferences): Preferences => ({
+  titles,
+  size,
+  rate,
+  bitrate,
+});
 
 export const settingsOf = ({ format, fps, maxGop, maxBitrate, slide }: MediaFlags) => ({
   ...defaultMediaSettings,

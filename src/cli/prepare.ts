@@ -51,7 +51,14 @@ export async function runPrepare({
         others: new Plans(),
       });
       leftOutEvent(plan, plan.source.notes).forEach(onEvent);
-      const ready = await prepareStation({ plan, settings, store, server: '', onEvent, signal });
+      const ready = await prepareStation({
+        plan,
+        settings: { ...settings, bitrate: preferences.bitrate },
+        store,
+        server: '',
+        onEvent,
+        signal,
+      });
       for (const item of ready?.station.items ?? []) printItem(item, store, output);
       ready?.station.close();
     } catch (error) {

@@ -6,7 +6,7 @@ import { type StationFormat, stationFormats } from '../wire/station-info.js';
 const count = z.int().nonnegative();
 const positive = z.int().positive().max(0x7fff_ffff);
 /** Pixels: as many as H.264 can count. */
-const pixels = positive.max(65_536);
+export const pixels = positive.max(65_536);
 /** Texts that are announced on the network, which has the same limit. */
 const text = z.string().max(200);
 /** A duration in ticks of 90 kHz. */
@@ -14,13 +14,15 @@ export const ticksSchema = count.transform(Ticks90k);
 
 /** Numerator and denominator, both positive, in lowest terms. */
 export type Ratio = [numerator: number, denominator: number];
-const ratioSchema = z.tuple([positive, positive]).transform((value): Ratio => value);
+export const ratioSchema = z.tuple([positive, positive]).transform((value): Ratio => value);
 /** Frames a second, from one in a quarter of an hour to the fastest of cameras. */
-const frameRateSchema = ratioSchema.refine(([frames, seconds]) => frames / seconds > 0.001 && frames / seconds < 2_000);
+export const frameRateSchema = ratioSchema.refine(
+  ([frames, seconds]) => frames / seconds > 0.001 && frames / seconds < 2_000,
+);
 
 export const formatSchema = z.enum(stationFormats);
 
-/** The format shared by all items of a station; the first item sets it. */
+/** The format shared by all items of a station; the reel of one of them sets it. */
 export const stationLayoutSchema = z.object({
   /** Pixels, as coded. */
   width: pixels,
@@ -78,7 +80,9 @@ export interface MediaSettings {
   slide: Millis;
   /** `h264` only: pictures are copied when their busiest second has at most this many bits, and encoded with at most as many. */
   maxBitrate: number;
-  /** The layout that the station's first item set; null for the first. */
+  /** `h264` only: most bit/s of pictures that are encoded; undefined: by their size and rate. */
+  bitrate?: number;
+  /** The layout that one of the station's files set; null for that file. */
   target: StationLayout | null;
 }
 

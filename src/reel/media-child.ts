@@ -9,7 +9,8 @@ import { isSystemError } from '../base/file-problem.js';
 import { Problem, type ProblemCode, problemCodes } from '../base/problem.js';
 import { systemTimers } from '../base/timers.js';
 import { Millis } from '../base/units.js';
-import type { GeneratedFilm } from '../media/settings.js';
+import type { GeneratedFilm, MediaSettings } from '../media/settings.js';
+import { type SourceFacts, sourceFactsSchema } from '../media/source-facts.js';
 import { bytesReadBy } from '../system/process-limits.js';
 import type { MakeReel } from './child/make-reel.js';
 import { type Excess, guardChild } from './child-guard.js';
@@ -21,11 +22,14 @@ export type MediaTask =
   | ({ task: 'reel' } & MakeReel)
   | { task: GeneratedFilm; path: string; seconds: number }
   /** Reads a file for its length and checksum, at most `rate` bytes a second. */
-  | { task: 'measure'; path: string; rate: number };
+  | { task: 'measure'; path: string; rate: number }
+  /** Looks at each for what a station's layout depends on. */
+  | { task: 'look'; sources: string[]; settings: MediaSettings };
 
 const reportSchema = z.union([
   z.strictObject({ progress: z.number() }),
   z.strictObject({ measured: measuredSchema }),
+  z.strictObject({ looked: sourceFactsSchema.nullable() }),
   z.strictObject({ done: z.literal(true) }),
   z.strictObject({
     problem: z.object({
@@ -85,6 +89,8 @@ export async function runMediaChild(options: {
   onProgress?(done: number): void;
   /** Called with the outcome of the task `measure`. */
   onMeasured?(measured: Measured): void;
+  /** Called for each file of the task `look`, in order; null: it cannot be used. */
+  onLooked?(facts: SourceFacts | null): void;
   /** The child's script; another one in tests. */
   entry?: string;
 }): Promise<void> {
@@ -158,6 +164,7 @@ export async function runMediaChild(options: {
     silence.report();
     if ('progress' in report) onProgress?.(report.progress);
     else if ('measured' in report) options.onMeasured?.(report.measured);
+    else if ('looked' in report) options.onLooked?.(report.looked);
     else if ('problem' in report) {
       const { code, message, next } = report.problem;
       problem ??= withMemory(new Problem(code, message, next), guard?.peak ?? 0, limits.memory);
@@ -203,7 +210,7 @@ const OUT_OF_MEMORY = /out of memory|bad_alloc|cannot allocate memory/i;
 /** The folder that a task writes to. */
 const folderOf = (request: MediaTask): string | undefined => {
   if (request.task === 'reel') return request.folder;
-  return request.task === 'measure' ? undefined : dirname(request.path);
+  return request.task === 'measure' || request.task === 'look' ? undefined : dirname(request.path);
 };
 
 const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;

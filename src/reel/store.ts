@@ -4,6 +4,7 @@
  *     reels/<id>/        finished reels; never changed, except that those of earlier releases are sealed
  *     making/<mark>-…/   reels being made or removed; a whole one is renamed to reels/<id> once it is on the disk
  *     damaged/<id>/      reels that were set aside because they are damaged, until they are made again
+ *     facts/<key>.json   what a look at a source told, with the size and time that the file had then
  *     sources/<key>.json the hash of a source file's content, with the size and time that the file had then
  *     verified/<id>.json the file of packets that was read in full and had its checksum
  *     running/<mark>-…   a server that runs with the store
@@ -94,7 +95,7 @@ export class Store {
       for (const name of await readdir(making)) {
         if (await isLeft(making, name)) await removeFolder(join(making, name));
       }
-      for (const name of ['sources', 'verified', 'stations']) await removeLeftovers(join(this.folder, name));
+      for (const name of ['sources', 'facts', 'verified', 'stations']) await removeLeftovers(join(this.folder, name));
     });
   }
 
@@ -141,11 +142,12 @@ export class Store {
 
   /** The reel's id: the hash of the source's content and of the settings, the same on every machine. */
   reelId(contentHash: string, settings: MediaSettings): string {
-    const { format, fps, maxGop, maxBitrate, target, slide, languages } = settings;
+    const { format, fps, maxGop, bitrate, maxBitrate, target, slide, languages } = settings;
     // Defaults are left out, so that ids of earlier releases stay.
     const stands = slide === defaultMediaSettings.slide ? {} : { slide };
     const sound = languages.length > 0 ? { languages } : {};
-    const rate = maxBitrate === defaultMediaSettings.maxBitrate ? {} : { maxBitrate };
+    const most = maxBitrate === defaultMediaSettings.maxBitrate ? {} : { maxBitrate };
+    const rate = bitrate === undefined ? most : { ...most, bitrate };
     const relevant =
       format === 'jpeg' ? { format, fps, target, ...stands } : { format, maxGop, target, ...stands, ...sound, ...rate };
     return hash(JSON.stringify([REEL_VERSION, contentHash, relevant])).slice(0, 32);

@@ -1,15 +1,40 @@
 /** How a station's items are called and laid out: a server's defaults, and what single stations have instead. */
 import { z } from 'zod';
+import { tidyFrameRate } from '../media/ratio.js';
+import type { LayoutRequest } from './layout-choice.js';
+
+/** Pixels of a side: an even number, as 4:2:0 needs it. */
+const side = z.int().min(16).max(8_192).multipleOf(2);
 
 export const preferenceFields = {
   /** What items are called by: their file's name, or the title in its metadata. NAME.nfo beside a file comes first. */
   titles: z.enum(['file', 'tag']).optional(),
+  /** Pixels of the pictures; default those of most of the station's time. */
+  size: z.strictObject({ width: side, height: side }).optional(),
+  /** Frames a second, such as 25 or 29.97; default that of most of the station's time. */
+  rate: z.number().min(5).max(60).optional(),
+  /** Most bit/s of pictures that are encoded; default by size and rate. */
+  bitrate: z.int().min(100_000).max(200_000_000).optional(),
 };
 
 const preferencesSchema = z.object(preferenceFields);
 export type Preferences = z.output<typeof preferencesSchema>;
 
 /** The preferences of a station: its own, or else its server's. */
-export const preferencesOf = ({ titles }: Preferences, { titles: usualTitles }: Preferences): Preferences => ({
-  titles: titles ?? usualTitles,
+export function preferencesOf(own: Preferences, usual: Preferences): Preferences {
+  return {
+    titles: own.titles ?? usual.titles,
+    size: own.size ?? usual.size,
+    rate: own.rate ?? usual.rate,
+    bitrate: own.bitrate ?? usual.bitrate,
+  };
+}
+
+export const requestOf = ({ size, rate }: Preferences): LayoutRequest => ({
+  size,
+  rate: rate === undefined ? undefined : tidyFrameRate([Math.round(rate * 1_000), 1_000]),
 });
+
+/** What of the layout is asked for, as part of a station's identity; empty where nothing is. */
+export const requestText = ({ size, rate }: Preferences): string =>
+  size || rate ? JSON.stringify([size && [size.width, size.height], rate]) : '';

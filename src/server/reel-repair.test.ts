@@ -157,6 +157,10 @@ test('a damaged reel without its source is set aside, and its station goes on wi
   const { store, file, reelOf, ...from } = await copy(context);
   const films = join(scratchFolder(context), 'films');
   cpSync(from.films, films, { recursive: true });
+  // Known files are on the air at once, before any reel is verified.
+  const earlier = await openServer(configOf(films, store));
+  await earlier.startStations();
+  await earlier.close();
   flipBit(file(TWO, ReelFile.packets.h264), 4_711, { touched: true });
   const { server, events, until, kinds } = await start(context, films, store);
   const gone = join(films, 'two.mp4');

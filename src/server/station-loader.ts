@@ -6,6 +6,7 @@ import type { MediaSettings, StationLayout } from '../media/settings.js';
 import { closeReel, inodeOf } from '../reel/open-reel.js';
 import { findReel, prepareReel } from '../reel/prepare.js';
 import type { Reel } from '../reel/reel.js';
+import { findFacts, knownFacts } from '../reel/source-facts.js';
 import type { Store } from '../reel/store.js';
 import { stationSsrc } from '../station/identity.js';
 import { isSameReel, type StationItem } from '../station/playlist.js';
@@ -13,11 +14,13 @@ import { Station } from '../station/station.js';
 import type { FecSize } from '../wire/fec.js';
 import type { StationInfo } from '../wire/station-info.js';
 import type { OnServerEvent } from './events.js';
-import { fileName, filesOf, sourceProblem } from './sources.js';
+import { type Candidate, chooseLayout, costText } from './layout-choice.js';
+import { requestOf } from './preferences.js';
+import { filesOf, sourceProblem } from './sources.js';
 import { describer } from './station-description.js';
+import { itemsOf, laidOutItems, type ReelOf } from './station-items.js';
 import type { StationPlan } from './station-plan.js';
 import type { StoredState } from './stored-station.js';
-import { sidecarTitle, titleOf, titlesOf } from './titles.js';
 
 /** A station that can go on the air. */
 export interface ReadyStation {
@@ -47,10 +50,21 @@ export interface LoadOptions {
 }
 
 /** The station if the store has all its reels, else null. Of the sources it reads only sizes and times. */
-export function loadStation(options: LoadOptions): Promise<ReadyStation | null> {
-  const { settings, store } = options;
-  return assemble(options, (source, target) => findReel({ source, settings: { ...settings, target }, store }));
+export async function loadStation(options: LoadOptions): Promise<ReadyStation | null> {
+  const { plan, settings, store } = options;
+  const candidates: Candidate[] = [];
+  for (const file of plan.source.files) {
+    const facts = needsFacts(plan) ? await knownFacts(file, { settings, store }) : null;
+    if (facts === undefined) return null;
+    candidates.push({ file, facts });
+  }
+  const known: ReelOf = (source, target) => findReel({ source, settings: { ...settings, target }, store });
+  return assemble(options, await laidOutItems(options, candidates, known));
 }
+
+/** Whether the layout is not simply that of the only file. */
+const needsFacts = ({ source, preferences }: StationPlan): boolean =>
+  source.files.length > 1 || preferences.size !== undefined || preferences.rate !== undefined;
 
 export interface PrepareOptions extends LoadOptions {
   signal: AbortSignal;
@@ -68,7 +82,21 @@ export async function prepareStation(options: PrepareOptions): Promise<ReadyStat
     unusable(options, plan.source.path, error);
     return null;
   }
-  return assemble(options, preparing(options));
+  const { files } = plan.source;
+  const facts = needsFacts(plan) ? await findFacts(files, options) : [];
+  const candidates = files.map((file, index): Candidate => ({ file, facts: facts[index] ?? null }));
+  const onMissing = () => noteCost(options, candidates);
+  return assemble(options, await laidOutItems(options, candidates, preparing(options, onMissing)));
+}
+
+/** What the layout costs, before it is paid. */
+function noteCost({ plan, onEvent }: PrepareOptions, candidates: readonly Candidate[]): void {
+  const choice = chooseLayout({ candidates, format: plan.format, request: requestOf(plan.preferences) });
+  if (choice === null || plan.format === 'jpeg') return;
+  const layout = choice.target ?? candidates.find(({ file }) => file === choice.model)?.facts;
+  if (!layout) return;
+  const message = `${plan.number} ${plan.name}: ${costText(candidates, layout)}.`;
+  onEvent({ kind: 'note', message, station: plan });
 }
 
 function unusable({ plan, signal, onEvent }: PrepareOptions, source: string, error: unknown): 'unusable' {
@@ -77,13 +105,16 @@ function unusable({ plan, signal, onEvent }: PrepareOptions, source: string, err
   return 'unusable';
 }
 
-/** Makes the reels that are missing. */
-function preparing(options: PrepareOptions): ReelOf {
+/** Makes the reels that are missing. `onMissing` is called before the first. */
+function preparing(options: PrepareOptions, onMissing: () => void = () => undefined): ReelOf {
+  let isFirst = true;
   const { plan: station, settings, store, onEvent, signal } = options;
   return async (source, target) => {
     try {
       const known = await findReel({ source, settings: { ...settings, target }, store });
       if (known) return known;
+      if (isFirst) onMissing();
+      isFirst = false;
       onEvent({ kind: 'preparing', station, source });
       const onProgress = (done: number) => onEvent({ kind: 'progress', station, source, done });
       const { reel } = await prepareReel({ source, settings: { ...settings, target }, store, signal, onProgress });
@@ -96,39 +127,10 @@ function preparing(options: PrepareOptions): ReelOf {
   };
 }
 
-/** The reel of a file, in a layout where one is given. Null: the store does not have it. */
-type ReelOf = (source: string, target: StationLayout | null) => Promise<Reel | null | 'unusable'>;
-
-/** The items in order; the first usable one sets the layout of the others. Null as soon as one is missing. */
-async function itemsOf(
-  { plan, onEvent }: Pick<LoadOptions, 'plan' | 'onEvent'>,
-  layout: StationLayout | null,
-  reelOf: ReelOf,
-): Promise<StationItem[] | null> {
-  const titles = namesOf(plan);
-  const items: StationItem[] = [];
-  let isComplete = false;
-  try {
-    for (const [index, file] of plan.source.files.entries()) {
-      const reel = await reelOf(file, layout);
-      if (reel === 'unusable') continue;
-      if (reel === null) return null;
-      layout ??= reel.data.manifest.layout;
-      const tag = plan.preferences.titles === 'tag' ? reel.data.manifest.properties.title : null;
-      items.push({ name: (await besideName(file, plan, onEvent)) ?? tag ?? titles[index]!, reel });
-    }
-    isComplete = true;
-    return items;
-  } finally {
-    if (!isComplete) for (const { reel } of items) closeReel(reel);
-  }
-}
-
-async function assemble(options: LoadOptions, reelOf: ReelOf): Promise<ReadyStation | null> {
-  const { plan } = options;
-  const items = await itemsOf(options, null, reelOf);
+/** A station of these items; null where there is none. */
+function assemble(options: LoadOptions, items: StationItem[] | null): ReadyStation | null {
   if (items === null || items.length === 0) return null;
-  return readyStation(options, new Station({ items, ssrc: stationSsrc(plan.id) }));
+  return readyStation(options, new Station({ items, ssrc: stationSsrc(options.plan.id) }));
 }
 
 export function readyStation(options: LoadOptions, station: Station): ReadyStation {
@@ -154,7 +156,7 @@ export async function reloadItems(options: PrepareOptions, station: Station): Pr
   const { layout } = station.items[0]!.reel.data.manifest;
   const prepare = preparing({ ...options, plan });
   const items =
-    (await itemsOf({ ...options, plan }, layout, async (source) => {
+    (await itemsOf({ ...options, plan }, async (source) => {
       const own = await ownLayout(options, source, layout);
       return own ?? prepare(source, (await isOwnLayout(options, source, station)) ? null : layout);
     })) ?? [];
@@ -205,22 +207,4 @@ export async function itemFor(
   const target = station.items[0]!.reel.data.manifest.layout;
   const reel = await findReel({ source: file, settings: { ...settings, target }, store });
   return reel && { name, reel };
-}
-
-/** What items are called by their files' names; the only one of a station that was given a name has that. */
-function namesOf({ name, source: { files } }: StationPlan): string[] {
-  const [file] = files;
-  if (file === undefined || files.length > 1) return titlesOf(files);
-  return [name === fileName(file) ? titleOf(file) : name];
-}
-
-/** The title in the file beside a film; null where there is none, or it cannot be read, which is an event. */
-async function besideName(file: string, plan: StationPlan, onEvent: OnServerEvent): Promise<string | null> {
-  try {
-    return await sidecarTitle(file);
-  } catch (error) {
-    const { message } = asProblem(sourceProblem(`the .nfo beside ${file}`, error));
-    onEvent({ kind: 'note', message: `${plan.number} ${plan.name}: ${message}.`, station: plan });
-    return null;
-  }
 }

@@ -108,7 +108,7 @@ export class StationStarter {
     const { config, settings, broadcaster, store, states, events, signal } = this.#options;
     return {
       plan,
-      settings: { ...settings, format: plan.format },
+      settings: { ...settings, format: plan.format, bitrate: plan.preferences.bitrate },
       store,
       states,
       server: config.name,

@@ -4,6 +4,7 @@ import { ReelDamage } from '../reel/read-reel.js';
 import { stationSsrc } from '../station/identity.js';
 import { openState } from '../station/open-state.js';
 import { nameEntry, type StationState, stateEntry, stateOf } from '../station/station-state.js';
+import { requestText } from './preferences.js';
 import type { StateLog, StateStore } from './state-store.js';
 import { type LoadOptions, type ReadyStation, readyStation } from './station-loader.js';
 
@@ -23,7 +24,7 @@ export interface StoredState {
 const CUT =
   'the last change in its state is left out, because its line is not whole: the machine stopped while it was written, or the file is damaged';
 
-type SourceOptions = Pick<LoadOptions, 'settings' | 'store'>;
+type SourceOptions = Pick<LoadOptions, 'plan' | 'settings' | 'store'>;
 
 export interface StateOptions {
   /** Where the operator's changes are stored. */
@@ -36,7 +37,7 @@ export interface StateOptions {
  */
 async function sourcesOf(
   files: readonly string[],
-  { settings, store }: SourceOptions,
+  { plan, settings, store }: SourceOptions,
   reads: boolean,
 ): Promise<string[] | null> {
   const sources: string[] = [];
@@ -44,7 +45,7 @@ async function sourcesOf(
     const known = await store.knownContentHash(file);
     if (known === null && !reads) return null;
     const content = known ?? (await store.readContentHash(file));
-    sources.push(store.reelId(content, { ...settings, target: null }));
+    sources.push(`${store.reelId(content, { ...settings, target: null })}${requestText(plan.preferences)}`);
   }
   return sources;
 }

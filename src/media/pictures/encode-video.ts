@@ -54,17 +54,24 @@ function bPicturesFor(frameRate: Ratio, target: StationLayout | null): number {
   return rate >= LEAST_RATE_FOR_B_PICTURES && needed <= (target?.reorderDelay ?? needed) ? 2 : 0;
 }
 
+interface EncoderOptions {
+  x264?: readonly string[];
+  bitrate?: number;
+  maxBitrate?: number;
+}
+
 /**
- * An encoder for frames such as `frame`, with groups of one second. `x264`: further settings of the encoder; `maxBitrate`: bit/s
- * that it may have at most.
+ * An encoder for frames such as `frame`, with groups of one second. `x264`: further settings of the encoder; `bitrate`: its
+ * highest, bit/s, by default by size and frame rate; `maxBitrate`: what it may be at most.
  */
 export function openX264(
   frame: Frame,
   frameRate: Ratio,
   bPictures: number,
-  { x264 = [], maxBitrate = Number.POSITIVE_INFINITY }: { x264?: readonly string[]; maxBitrate?: number } = {},
+  { x264 = [], bitrate, maxBitrate = Number.POSITIVE_INFINITY }: EncoderOptions = {},
 ): Encoder {
-  const rate = Math.min(maxBitrate, maxRate({ width: frame.width, height: frame.height, frameRate }));
+  const usual = bitrate ?? maxRate({ width: frame.width, height: frame.height, frameRate });
+  const rate = Math.min(maxBitrate, usual);
   const group = Math.max(1, Math.round(quotient(frameRate)));
   return new Encoder({
     name: FF_ENCODER_LIBX264,
@@ -109,7 +116,7 @@ export interface EncodeOptions {
   input: MediaInput;
   notes: Notes;
   path: string;
-  settings: Pick<MediaSettings, 'target' | 'maxBitrate'>;
+  settings: Pick<MediaSettings, 'target' | 'bitrate' | 'maxBitrate'>;
   onProgress(done: number): void;
 }
 
@@ -119,7 +126,7 @@ export const encodeVideo = (options: EncodeOptions): EncodedVideo =>
 
 function encodeFor(options: EncodeOptions, leading: PictureShape | null): EncodedVideo {
   const { input, notes, path, settings, onProgress } = options;
-  const { target, maxBitrate } = settings;
+  const { target, bitrate, maxBitrate } = settings;
   const times = measurePictures(input.source);
   const scan = scanOf(input);
   const { avgFrameRate, rFrameRate } = input.video;
@@ -149,7 +156,7 @@ function encodeFor(options: EncodeOptions, leading: PictureShape | null): Encode
       ...(target ? {} : { leading }),
       onPicture(picture) {
         if (encoder === null) {
-          encoder = openX264(picture, frameRate, bPicturesFor(frameRate, target), { maxBitrate });
+          encoder = openX264(picture, frameRate, bPicturesFor(frameRate, target), { bitrate, maxBitrate });
           units = new AccessUnits(parseExtradata(encoder.extradata) ?? { nalLengthSize: 0, parameterSets: [] });
         }
         encoder.encode(picture, keep);

@@ -5,7 +5,7 @@
 import { readFileSync, writeSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { dirname } from 'node:path';
-import { messageOf, Problem, systemCode } from '../../base/problem.js';
+import { messageOf, nullIfProblem, Problem, systemCode } from '../../base/problem.js';
 import type { MediaReport, MediaTask } from '../media-child.js';
 import { storeProblem } from '../store-problem.js';
 import { endWithParent } from './end-with-parent.js';
@@ -13,7 +13,17 @@ import { endWithParent } from './end-with-parent.js';
 /** What the task is about, and the folder of the store that its system errors come from. */
 function namesOf(task: MediaTask): [subject: string, folder: string] {
   if (task.task === 'reel') return [task.source, task.folder];
+  if (task.task === 'look') return [task.sources.join(', '), ''];
   return [task.task === 'measure' ? task.path : task.task.replace('-', ' '), dirname(task.path)];
+}
+
+/** Null for a file that cannot be used: the reason is reported when it is prepared. */
+function orNull<T>(look: () => T): T | null {
+  try {
+    return look();
+  } catch (error) {
+    return nullIfProblem(error);
+  }
 }
 
 /** Writes synchronously: the event loop does not run while a reel is made. */
@@ -67,6 +77,9 @@ try {
   } else if (task.task === 'measure') {
     const { measure } = await import('./measure.js');
     report({ measured: measure(task, onProgress) });
+  } else if (task.task === 'look') {
+    const { lookAtSource } = await import('../../media/look-at-source.js');
+    for (const source of task.sources) report({ looked: orNull(() => lookAtSource(source, task.settings)) });
   } else {
     const { generateFilm } = await import('../../media/generated-film.js');
     generateFilm(task.task, task);

@@ -1,0 +1,49 @@
+/** A look at a source for what a station's layout depends on: its headers, and some pictures where they tell no frame rate. */
+import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
+import { Unfit, VideoCopier } from './h264/copy-video.js';
+import { frameRateOf } from './input/frame-rate.js';
+import { MediaInput } from './input/input.js';
+import { isSideways, orientationOf } from './pictures/orientation.js';
+import { scannedRate, scanOf } from './pictures/scan.js';
+import { encodedFrameRate, quotient, ratioOf } from './ratio.js';
+import type { MediaSettings, Ratio } from './settings.js';
+import type { SourceFacts } from './source-facts.js';
+
+/** Throws a Problem of code `source` where it cannot be opened. */
+export function lookAtSource(source: string, settings: MediaSettings): SourceFacts {
+  const input = new MediaInput(source);
+  try {
+    const { codecpar } = input.video;
+    const pixel = ratioOf(input.video.sampleAspectRatio) ?? ratioOf(codecpar.sampleAspectRatio) ?? [1, 1];
+    const turned = isSideways(orientationOf(codecpar));
+    const { rate, encoded } = copying(input, settings);
+    return {
+      width: turned ? codecpar.height : codecpar.width,
+      height: turned ? codecpar.width : codecpar.height,
+      sampleAspectRatio: turned ? [pixel[1], pixel[0]] : pixel,
+      frameRate: rate,
+      channels: Math.max(0, input.audio?.codecpar.channels ?? 0),
+      duration: input.duration,
+      isStill: input.isStill,
+      reorderDelay: Ticks90k(
+        encoded === null ? Math.ceil((Math.max(0, codecpar.videoDelay) * TICKS_PER_SECOND) / quotient(rate)) : 0,
+      ),
+      encoded,
+    };
+  } finally {
+    input.close();
+  }
+}
+
+/** The frame rate of the pictures when they are copied, or encoded for the reason `encoded`. */
+function copying(input: MediaInput, settings: MediaSettings): { rate: Ratio; encoded: string | null } {
+  try {
+    if (settings.format === 'jpeg') throw new Unfit('a station of JPEG pictures');
+    const { frameRate } = new VideoCopier({ input, settings: { ...settings, target: null } });
+    return { rate: frameRate, encoded: null };
+  } catch (error) {
+    if (!(error instanceof Unfit)) throw error;
+    const rate = encodedFrameRate(frameRateOf(input));
+    return { rate: input.isStill ? rate : scannedRate(scanOf(input), rate), encoded: error.message };
+  }
+}

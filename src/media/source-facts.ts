@@ -1,0 +1,22 @@
+/** What a look at a source tells of its pictures and sound, before anything is prepared. No FFmpeg. */
+import { z } from 'zod';
+import { frameRateSchema, pixels, ratioSchema, ticksSchema } from './settings.js';
+
+export const sourceFactsSchema = z.strictObject({
+  /** Pixels, upright. */
+  width: pixels,
+  height: pixels,
+  sampleAspectRatio: ratioSchema,
+  frameRate: frameRateSchema,
+  /** Of the sound; 0 where there is none. */
+  channels: z.int().min(0).max(1_000),
+  /** According to the container; 0 where it has none. */
+  duration: ticksSchema,
+  /** Whether it is one picture, which fits into any layout. */
+  isStill: z.boolean(),
+  /** From decoding to presentation of pictures that are copied; 0 where they are encoded. */
+  reorderDelay: ticksSchema,
+  /** Why the pictures are encoded in any layout, one phrase; null where nothing speaks against copying them. */
+  encoded: z.string().max(500).nullable(),
+});
+export type SourceFacts = z.infer<typeof sourceFactsSchema>;

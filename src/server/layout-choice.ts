@@ -1,0 +1,163 @@
+/** A station's layout, chosen from what most of its time needs. Arithmetic only: the same files have the same layout everywhere. */
+import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
+import { isSameRate, quotient, reduce } from '../media/ratio.js';
+import type { Ratio, StationLayout } from '../media/settings.js';
+import type { SourceFacts } from '../media/source-facts.js';
+import type { StationFormat } from '../wire/station-info.js';
+
+/** A file, and what a look at it told; null where it cannot be used. */
+export interface Candidate {
+  file: string;
+  facts: SourceFacts | null;
+}
+
+/** What the station's owner asks for. */
+export interface LayoutRequest {
+  size?: { width: number; height: number };
+  rate?: Ratio;
+}
+
+/** The layout is that of the reel of `model`, prepared without a target; or `target`, where no file has what is asked for. */
+export type LayoutChoice = { model: string; target: null } | { model: null; target: StationLayout };
+
+export interface ChoiceOptions {
+  candidates: readonly Candidate[];
+  format: StationFormat;
+  request: LayoutRequest;
+}
+
+type Known = Candidate & { facts: SourceFacts };
+
+/** Of a file without one in its header, so that it counts at all. */
+const LEAST_DURATION = Ticks90k(TICKS_PER_SECOND);
+
+/** JPEG pictures are made of blocks of this size. */
+const JPEG_BLOCK = 8;
+
+/**
+ * The layout of most of the station's time: files of the same size, pixel shape and frame rate count together. Of these, the
+ * model is one that can be copied, with the number of channels of most of their time and the longest reordering: what needs less
+ * is copied as well. Among equals, the first file decides. Slides have a say only where there are no films. Null where no file can be used.
+ */
+export function chooseLayout({ candidates, format, request }: ChoiceOptions): LayoutChoice | null {
+  const usable = candidates.filter((candidate): candidate is Known => candidate.facts !== null);
+  const films = usable.filter(({ facts }) => !facts.isStill);
+  const known = films.length > 0 ? films : usable;
+  const meeting = known.filter(({ facts }) => meetsRequest(facts, request));
+  const group = longest(meeting, ({ facts }) => layoutKey(facts, format));
+  if (group.length > 0) return { model: modelOf(group).file, target: null };
+  const [usual] = longest(known, ({ facts }) => layoutKey(facts, format));
+  return usual ? { model: null, target: requestedLayout(usual.facts, channelsOf(known), request, format) } : null;
+}
+
+function meetsRequest(
+  { width, height, sampleAspectRatio, frameRate }: SourceFacts,
+  { size, rate }: LayoutRequest,
+): boolean {
+  const [pixelWidth, pixelHeight] = sampleAspectRatio;
+  const isSize = !size || (width === size.width && height === size.height && pixelWidth === pixelHeight);
+  return isSize && (!rate || isSameRate(frameRate, rate));
+}
+
+/** JPEG pictures have square pixels, and mostly a rate of their own. */
+function layoutKey({ width, height, sampleAspectRatio, frameRate }: SourceFacts, format: StationFormat): string {
+  return JSON.stringify([width, height, reduce(sampleAspectRatio), format === 'jpeg' ? null : reduce(frameRate)]);
+}
+
+/** The candidates of the key that has the most time. */
+function longest(candidates: readonly Known[], keyOf: (candidate: Known) => string): Known[] {
+  const groups = new Map<string, { members: Known[]; time: number }>();
+  for (const candidate of candidates) {
+    const key = keyOf(candidate);
+    const group = groups.get(key) ?? { members: [], time: 0 };
+    group.members.push(candidate);
+    group.time += Math.max(LEAST_DURATION, candidate.facts.duration);
+    groups.set(key, group);
+  }
+  // Sorting is stable, and a map keeps the order in which its keys came.
+  const [best] = [...groups.values()].sort((a, b) => b.time - a.time);
+  return best?.members ?? [];
+}
+
+function modelOf(group: readonly Known[]): Known {
+  const copied = group.filter(({ facts }) => facts.encoded === null);
+  const pool = copied.length > 0 ? copied : group;
+  const withSound = pool.filter(({ facts }) => facts.channels > 0);
+  const same = longest(withSound, ({ facts }) => String(facts.channels));
+  const [first, ...others] = same.length > 0 ? same : pool;
+  return others.reduce((most, each) => (each.facts.reorderDelay > most.facts.reorderDelay ? each : most), first!);
+}
+
+const channelsOf = (known: readonly Known[]): number => {
+  const [usual] = longest(
+    known.filter(({ facts }) => facts.channels > 0),
+    ({ facts }) => String(facts.channels),
+  );
+  return usual?.facts.channels === 1 ? 1 : 2;
+};
+
+/** The layout that is asked for; what is left open is that of most of the time. All pictures are encoded into it. */
+function requestedLayout(
+  usual: SourceFacts,
+  channels: number,
+  { size, rate }: LayoutRequest,
+  format: StationFormat,
+): StationLayout {
+  const frameRate = rate ?? usual.frameRate;
+  const multiple = format === 'jpeg' ? JPEG_BLOCK : 2;
+  const { width, height } = size ?? usual;
+  return {
+    width: width - (width % multiple),
+    height: height - (height % multiple),
+    sampleAspectRatio: size ? [1, 1] : usual.sampleAspectRatio,
+    frameRate,
+    channels: format === 'jpeg' ? 0 : channels,
+    reorderDelay: Ticks90k(format === 'jpeg' ? 0 : encodedDelay(frameRate)),
+  };
+}
+
+/** Lowest frame rate at which the encoder reorders pictures, by two; see media/pictures/encode-video.ts. */
+const LEAST_RATE_REORDERED = 10;
+
+const encodedDelay = (frameRate: Ratio): number =>
+  quotient(frameRate) >= LEAST_RATE_REORDERED ? Math.ceil((2 * TICKS_PER_SECOND) / quotient(frameRate)) : 0;
+
+type PictureKind = Pick<StationLayout, 'width' | 'height' | 'sampleAspectRatio' | 'frameRate'>;
+
+/** Why the pictures of a file are encoded for this layout, one phrase; null where they can be copied as far as its header tells. */
+export function encodedFor(facts: SourceFacts, layout: PictureKind): string | null {
+  const { width, height, sampleAspectRatio, frameRate } = layout;
+  if (facts.width !== width || facts.height !== height) return `not ${width} × ${height}`;
+  if (!isSameRate(facts.frameRate, frameRate)) return `not ${rateText(frameRate)} frames a second`;
+  if (facts.encoded !== null) return facts.encoded;
+  return JSON.stringify(reduce(facts.sampleAspectRatio)) === JSON.stringify(reduce(sampleAspectRatio))
+    ? null
+    : 'another pixel shape';
+}
+
+/** "25", "23.976" */
+export const rateText = (rate: Ratio): string => String(Math.round(quotient(rate) * 1_000) / 1_000);
+
+/**
+ * What the layout costs: "12 files, 1920 × 1080 at 25 frames a second: 9 can be copied, 3 are encoded (2 not 1920 × 1080, 1
+ * AV1 instead of H.264)".
+ */
+export function costText(candidates: readonly Candidate[], layout: PictureKind): string {
+  const known = candidates.flatMap(({ facts }) => facts ?? []);
+  const reasons = new Map<string, number>();
+  for (const facts of known) {
+    const reason = encodedFor(facts, layout);
+    if (reason !== null) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  }
+  const encoded = [...reasons.values()].reduce((sum, count) => sum + count, 0);
+  const copied = known.length - encoded;
+  const files = `${known.length} ${known.length === 1 ? 'file' : 'files'}`;
+  const why = [...reasons].sort(([, a], [, b]) => b - a).map(([reason, count]) => `${count} ${reason}`);
+  const all = encoded === 0 ? 'all can be copied' : '';
+  const some = [
+    copied > 0 ? `${copied} can be copied` : '',
+    `${copied > 0 ? encoded : 'all'} ${copied > 0 && encoded === 1 ? 'is' : 'are'} encoded (${why.join(', ')})`,
+  ].filter(Boolean);
+  const { width, height, frameRate } = layout;
+  return `${files}, ${width} × ${height} at ${rateText(frameRate)} frames a second: ${all || some.join(', ')}`;
+}
