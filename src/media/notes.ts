@@ -32,18 +32,22 @@ export function noteDropped(
   notes.add(`${dropped} of ${pictures} pictures are left out: they come faster than ${rate} a second`);
 }
 
-/** Notes a file that is cut off. `declared`: the length according to the container; 0 where it has none. */
+/**
+ * Notes a file that is cut off. All times are on the clock of its packets: `declaredEnd` according to its header, null where
+ * it has none; `origin` of the first picture; `end` of what was found. `endsDamaged`: the last picture is
+ * not whole.
+ */
 export function noteMissingEnd(
   notes: Notes,
-  { damagedEnd, declared, sourceEnd }: { damagedEnd: boolean; declared: Ticks90k; sourceEnd: Ticks90k },
+  given: { declaredEnd: Ticks90k | null; origin: Ticks90k; end: Ticks90k; endsDamaged?: boolean },
 ): void {
-  if (!damagedEnd && declared - sourceEnd < MISSING) return;
-  const seconds = (ticks: Ticks90k) => (ticks / TICKS_PER_SECOND).toFixed(1);
-  const isShorter = declared - sourceEnd >= MISSING;
-  const played = isShorter
-    ? `: ${seconds(sourceEnd)} s of ${seconds(declared)} s can be played`
-    : ` after ${seconds(sourceEnd)} s`;
-  notes.add(`the file is cut off${played}`);
+  const { declaredEnd, origin, end, endsDamaged = false } = given;
+  const seconds = (time: Ticks90k) => ((time - origin) / TICKS_PER_SECOND).toFixed(1);
+  if (declaredEnd !== null && declaredEnd - end >= MISSING) {
+    notes.add(`the file is cut off: ${seconds(end)} s of ${seconds(declaredEnd)} s can be played`);
+  } else if (endsDamaged) {
+    notes.add(`the file is cut off after ${seconds(end)} s`);
+  }
 }
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

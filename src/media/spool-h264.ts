@@ -141,11 +141,8 @@ function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResu
       withoutSound(error);
     }
     noteLeftOut(notes, video.leftOut);
-    noteMissingEnd(notes, {
-      damagedEnd: video.endsDamaged,
-      declared: input.duration,
-      sourceEnd: Ticks90k(Math.max(copied.duration, soundEnd)),
-    });
+    const end = Ticks90k(origin + Math.max(copied.duration, soundEnd));
+    noteMissingEnd(notes, { declaredEnd: input.declaredEnd, origin, end, endsDamaged: video.endsDamaged });
     return {
       video: spooled,
       sequence,
@@ -179,8 +176,8 @@ function encode(options: SpoolOptions, reason: string): VideoResult {
     const soundEnd = Ticks90k((input.soundEnd ?? origin) - origin);
     const { maxGop } = settings;
     const video = standUntil(encoded.video, { end: soundEnd, frameRate, maxGop });
-    const sourceEnd = Ticks90k(Math.max(end, soundEnd));
-    noteMissingEnd(notes, { damagedEnd: false, declared: input.duration, sourceEnd });
+    const sourceEnd = Ticks90k(origin + Math.max(end, soundEnd));
+    noteMissingEnd(notes, { declaredEnd: input.declaredEnd, origin, end: sourceEnd });
     // A pass of its own decides whether the sound can be copied.
     const audio = copySound(soundOptions(options, { origin, duration: video.duration }));
     return {

@@ -1,5 +1,6 @@
 /** A source as JPEG pictures at a constant rate. */
 import { join } from 'node:path';
+import { Ticks90k } from '../base/units.js';
 import { MediaInput } from './input/input.js';
 import { measurePictures } from './input/picture-times.js';
 import { Notes, noteDamaged, noteDropped, noteMissingEnd } from './notes.js';
@@ -14,7 +15,8 @@ export function spoolJpeg({ source, folder, settings, onProgress }: SpoolOptions
   const notes = new Notes();
   const input = new MediaInput(source, notes);
   try {
-    input.skipAudio();
+    // Otherwise the end of the file may be that of its sound.
+    if (input.videoEnd !== null) input.skipAudio();
     const { fps, slide, target } = settings;
     const times = measurePictures(source);
     const { avgFrameRate, rFrameRate } = input.video;
@@ -33,7 +35,9 @@ export function spoolJpeg({ source, folder, settings, onProgress }: SpoolOptions
     onProgress(1);
     noteDropped(notes, { ...done, frameRate });
     noteDamaged(notes, done.damaged);
-    noteMissingEnd(notes, { damagedEnd: false, declared: input.duration, sourceEnd: done.end });
+    const { origin } = done;
+    const end = Ticks90k(Math.max(origin + done.end, input.soundEnd ?? origin));
+    noteMissingEnd(notes, { declaredEnd: input.declaredEnd, origin, end });
     const { width, height, sampleAspectRatio } = layout;
     return {
       format: 'jpeg',

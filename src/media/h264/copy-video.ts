@@ -1,7 +1,7 @@
 /** Copied pictures: H.264 that every receiver plays goes on air without being decoded. */
 import { AV_CODEC_ID_H264, AVCOL_RANGE_JPEG } from 'node-av/constants';
 import type { Stream } from 'node-av/lib';
-import { TICKS_PER_MILLI, Ticks90k } from '../../base/units.js';
+import { TICKS_PER_MILLI, TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
 import { decodingDelayOf } from '../input/decoding-times.js';
 import { frameRateOf } from '../input/frame-rate.js';
 import type { MediaInput, TimedPacket } from '../input/input.js';
@@ -11,7 +11,7 @@ import { declaredColour, hdrName } from '../pictures/colour.js';
 import { containerCrop } from '../pictures/cropping.js';
 import { isUpright, orientationOf } from '../pictures/orientation.js';
 import { VideoTable } from '../pictures/spooled-video.js';
-import { isSameAspect, isSameRate, ratioOf, tidyFrameRate } from '../ratio.js';
+import { isNearly, isSameAspect, isSameRate, ratioOf, tidyFrameRate } from '../ratio.js';
 import type { MediaSettings, Ratio, StationLayout } from '../settings.js';
 import type { SpooledVideo } from '../spool.js';
 import { nowhere } from '../spool-file.js';
@@ -33,6 +33,9 @@ const LONGEST_INTERVAL = Ticks90k(700 * TICKS_PER_MILLI);
 /** Pictures after which those that are reordered have been seen. */
 const TRIAL = 64;
 const megabits = (rate: number): string => (rate / 1e6).toFixed(1).replace(/\.0$/, '');
+
+/** Share by which a header's frame rate may be off: pauses lower the average, and headers without one say 1,000. */
+const FAR = 0.5;
 
 /** Thrown while copying, when the source turns out unfit; `message` is the reason, one phrase. */
 export class Unfit extends Error {}
@@ -97,7 +100,8 @@ function containerEdit(stream: Stream, { parameterSets }: DecoderConfiguration):
  * - dropping pictures before the first IDR picture, and those that an edit list cuts off where no other needs them
  */
 export class VideoCopier {
-  readonly frameRate: Ratio;
+  /** According to the header; the average of the pictures where that is far from them, once all are there. */
+  frameRate: Ratio;
   /** Time of the first picture, on the source's clock. */
   origin: Ticks90k | null = null;
   /** Pictures before the first IDR picture, left out because they need others that are missing. */
@@ -243,6 +247,8 @@ export class VideoCopier {
     if (shown.some((time, i) => (shown[i + 1] ?? end) - time > LONGEST_INTERVAL)) {
       throw new Unfit('pictures more than 0.7 s apart');
     }
+    const average = tidyFrameRate([Math.round((shown.length / end) * TICKS_PER_SECOND * 1e6), 1e6]);
+    if (!isNearly(this.frameRate, average, FAR)) this.frameRate = average;
     return end;
   }
 

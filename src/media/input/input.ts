@@ -7,6 +7,7 @@ import {
   AV_PKT_FLAG_CORRUPT,
   AV_PKT_FLAG_DISCARD,
   AVDISCARD_ALL,
+  AVFMT_NOTIMESTAMPS,
   AVFMT_TS_DISCONT,
   AVSEEK_FLAG_BACKWARD,
   AVSEEK_FLAG_BYTE,
@@ -82,6 +83,8 @@ export class MediaInput {
   readonly #hasJumps: boolean;
   /** Bytes. */
   readonly #size: number;
+  /** Whether durations come from a header: otherwise FFmpeg estimates them from the packets or from the file's size. */
+  readonly #declares: boolean;
 
   /**
    * `sound`: how it is chosen; without it, sound that begins late is not looked for. Throws a Problem of code `source` that
@@ -124,7 +127,9 @@ export class MediaInput {
       // AV_TIME_BASE is microseconds.
       this.duration = Ticks90k(duration > 0n ? Math.round(Number(duration) * (TICKS_PER_SECOND / 1e6)) : 0);
       this.title = metadata?.get('title') || null;
-      this.#hasJumps = ((iformat?.flags ?? 0) & AVFMT_TS_DISCONT) !== 0;
+      const flags = iformat?.flags ?? 0;
+      this.#hasJumps = (flags & AVFMT_TS_DISCONT) !== 0;
+      this.#declares = (flags & (AVFMT_TS_DISCONT | AVFMT_NOTIMESTAMPS)) === 0;
     } catch (error) {
       this.close();
       throw error;
@@ -134,8 +139,19 @@ export class MediaInput {
   /** When the pictures end according to the container, on the clock of the packets; null where it does not know. */
   get videoEnd(): Ticks90k | null {
     const { startTime, duration, timeBase } = this.video;
-    if (this.#hasJumps || startTime === AV_NOPTS_VALUE || duration <= 0n) return null;
+    if (!this.#declares) return null;
+    // Matroska has no field for it; most writers add a tag.
+    if (startTime === AV_NOPTS_VALUE || duration <= 0n) return durationOf(this.video.metadata?.get('DURATION'));
     return Ticks90k(Math.round((Number(startTime + duration) * TICKS_PER_SECOND * timeBase.num) / timeBase.den));
+  }
+
+  /** When the file ends according to its header, on the clock of the packets; null where no header says so. */
+  get declaredEnd(): Ticks90k | null {
+    if (!this.#declares) return null;
+    if (this.videoEnd !== null) return this.videoEnd;
+    const { startTime } = this.#context;
+    const start = startTime === AV_NOPTS_VALUE ? 0 : Number(startTime) * (TICKS_PER_SECOND / 1e6);
+    return this.duration > 0 ? Ticks90k(Math.round(start + this.duration)) : null;
   }
 
   /** Skips the packets of the sound while reading, where the container allows it. */
@@ -243,6 +259,13 @@ export class MediaInput {
     const end = this.soundEnd ?? pts;
     if (pts - end <= LONGEST_PAUSE) this.soundEnd = Ticks90k(Math.max(end, pts + duration));
   }
+}
+
+/** A duration as Matroska's tags have it, "00:00:04.040000000"; null for anything else. */
+function durationOf(tag: string | null | undefined): Ticks90k | null {
+  const [, hours, minutes, seconds] = /^(\d+):(\d\d):(\d\d(?:\.\d+)?)$/.exec(tag ?? '') ?? [];
+  if (seconds === undefined) return null;
+  return Ticks90k(Math.round((Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds)) * TICKS_PER_SECOND));
 }
 
 /** Only times of decoding rise, so only they can jump back. */

@@ -24,7 +24,8 @@ export function stillDemuxer(source: string): string | null {
     const bytes = Buffer.alloc(LONGEST_BEGINNING);
     const text = bytes.toString('latin1', 0, readSync(file, bytes, 0, LONGEST_BEGINNING, 0));
     const demuxer = beginnings.find(([, beginning]) => begins(text, beginning))?.[0] ?? null;
-    return demuxer === 'png_pipe' && isAnimated(file) ? null : demuxer;
+    if (demuxer === 'png_pipe' && isAnimatedPng(file)) return null;
+    return demuxer === 'webp_pipe' && isAnimatedWebp(file) ? null : demuxer;
   } finally {
     closeSync(file);
   }
@@ -43,7 +44,7 @@ const MOST_CHUNKS = 100;
  *     | length: 32     | type: 4 chars | data      | CRC: 32 |
  *     +----------------+---------------+ - - - - - +---------+
  */
-function isAnimated(file: number): boolean {
+function isAnimatedPng(file: number): boolean {
   const header = Buffer.alloc(8);
   let at = 8;
   for (let chunk = 0; chunk < MOST_CHUNKS && readSync(file, header, 0, 8, at) === 8; chunk++) {
@@ -53,4 +54,18 @@ function isAnimated(file: number): boolean {
     at += 12 + header.readUInt32BE(0);
   }
   return false;
+}
+
+/** The bit "Animation" in the flags of a WebP file's first chunk, VP8X. */
+const WEBP_ANIMATION = 0x02;
+
+/**
+ * Whether a WebP file has more than one picture (WebP Container Specification, "Extended File Format"):
+ *
+ *     "RIFF" | size: 32 | "WEBP" | "VP8X" | size: 32 | flags: 8
+ */
+function isAnimatedWebp(file: number): boolean {
+  const header = Buffer.alloc(21);
+  readSync(file, header, 0, header.length, 0);
+  return header.toString('latin1', 12, 16) === 'VP8X' && (header[20]! & WEBP_ANIMATION) !== 0;
 }

@@ -128,3 +128,15 @@ test('pictures that come faster than 60 a second are left out evenly, with a not
   );
   assert.deepEqual(manifest.properties.notes, ['60 of 120 pictures are left out: they come faster than 60 a second']);
 });
+
+test('a header without a frame rate does not make 1,000 pictures a second', { skip }, () => {
+  const path = film('recorder.mkv', { rate: '30', seconds: 4, select: phone, codec: [...x264, '-bf', '0'] });
+  const unknown = join(folder, 'recorder-unknown.mkv');
+  // A stream copy with times that are no multiples of anything.
+  ffmpeg('-y', '-i', path, '-c', 'copy', '-bsf:v', 'setts=ts=PTS+mod(N*7\\,5)', unknown);
+  const { manifest, numbers } = onAir(unknown, folder);
+  const [pictures, seconds] = manifest.properties.frameRate;
+  assert.equal(manifest.properties.video, 'copied');
+  assert.ok(pictures / seconds > 20 && pictures / seconds <= 30.1, `${pictures}/${seconds}`);
+  assert.equal(numbers.length, shownOf(path).numbers.length);
+});
