@@ -5,6 +5,7 @@ import { Problem } from '../base/problem.js';
 import { Ticks90k } from '../base/units.js';
 import { codecThreads } from './codec-threads.js';
 import { check } from './ffmpeg-error.js';
+import { MOST_STILL_PIXELS } from './input/picture-limit.js';
 import { codecName } from './names.js';
 import { TICK_BASE } from './tick-base.js';
 
@@ -25,6 +26,7 @@ export class Decoder {
     this.#context.threadCount = codecThreads();
     // Otherwise cropping at the left is rounded down to what processors read at once.
     this.#context.setFlags(AV_CODEC_FLAG_UNALIGNED);
+    check(this.#context.setOption('max_pixels', String(MOST_STILL_PIXELS)), 'limiting pictures');
     if (this.#context.open2Sync(codec, null) < 0) throw new Undecodable(stream, source);
     this.#frame.alloc();
   }

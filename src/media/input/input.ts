@@ -3,7 +3,6 @@ import { constants } from 'node:os';
 import {
   AV_LOG_QUIET,
   AV_NOPTS_VALUE,
-  AV_PKT_DATA_ENCRYPTION_INFO,
   AV_PKT_FLAG_CORRUPT,
   AV_PKT_FLAG_DISCARD,
   AVDISCARD_ALL,
@@ -19,9 +18,11 @@ import type { Notes } from '../notes.js';
 import { TICK_BASE } from '../tick-base.js';
 import type { SoundWanted } from './choose-sound.js';
 import { chooseStreams } from './choose-streams.js';
+import { checkPacket, checkProtection } from './copy-protection.js';
 import { fileUrl } from './file-url.js';
 import { findLateSound } from './late-sound.js';
 import { movTracks } from './mov-boxes.js';
+import { checkPictureSize } from './picture-limit.js';
 import { checkSource, refused } from './source-check.js';
 import { stillDemuxer } from './still-picture.js';
 import { Timeline } from './timeline.js';
@@ -33,9 +34,6 @@ import { Timeline } from './timeline.js';
 const formats =
   'mov,mp4,matroska,webm,mpegts,mpeg,mpegvideo,avi,flv,live_flv,kux,asf,ogg,h264,hevc,vvc,av1,obu,m4v,ivf,gif,apng,mxf,' +
   'webp_anim,nut,rm,wtv,dv,yuv4mpegpipe,nsv,vc1,vc1test,bink,smk,gxf,amv,dirac,mp3,aac,flac,wav,w64,aiff,ac3,eac3,dts,ape,tta,caf';
-
-/** Sample entries of protected MP4 files: Common Encryption, and Apple's. */
-const encryptedTags = new Set(['encv', 'enca', 'drmi', 'drms', 'drmt']);
 
 export interface TimedPacket {
   packet: Packet;
@@ -122,7 +120,9 @@ export class MediaInput {
       for (const stream of streams) {
         if (stream.index !== video.index && stream.index !== audio?.index) stream.discard = AVDISCARD_ALL;
       }
-      if (encryptedTags.has(this.video.codecpar.codecTagString ?? '')) throw encrypted(source);
+      checkProtection(source, this.#context, [video, audio]);
+      const { width, height } = video.codecpar;
+      checkPictureSize(source, { width, height, isStill: this.isStill });
       const { duration, metadata, iformat } = this.#context;
       // AV_TIME_BASE is microseconds.
       this.duration = Ticks90k(duration > 0n ? Math.round(Number(duration) * (TICKS_PER_SECOND / 1e6)) : 0);
@@ -217,7 +217,6 @@ export class MediaInput {
       isCutOff: false,
     };
     const bases = this.#context.streams.map((stream) => stream.timeBase);
-    let checked = false;
     try {
       for (;;) {
         const result = this.#context.readFrameSync(packet);
@@ -230,10 +229,7 @@ export class MediaInput {
         const { streamIndex } = packet;
         timed.isVideo = streamIndex === this.video.index;
         if (timed.isVideo || streamIndex === this.audio?.index) {
-          if (timed.isVideo && !checked) {
-            if (packet.getSideData(AV_PKT_DATA_ENCRYPTION_INFO)) throw encrypted(this.source);
-            checked = true;
-          }
+          checkPacket(this.source, packet);
           packet.rescaleTs(bases[streamIndex]!, TICK_BASE);
           timed.duration = Ticks90k(Number(packet.duration));
           timed.pts = ticksOf(packet.pts);
@@ -302,13 +298,5 @@ function elsewhere(source: string): Problem {
     'source',
     `${source}: its pictures are in another file, to which it refers`,
     'Save it as a self-contained film, or name the file with the pictures.',
-  );
-}
-
-function encrypted(source: string): Problem {
-  return new Problem(
-    'source',
-    `${source}: is encrypted (copy protection)`,
-    'Use a copy without protection: this one plays only in the shop it came from.',
   );
 }

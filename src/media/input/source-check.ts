@@ -1,5 +1,5 @@
 /** Checks of a source without decoding it: whether it can be read, and why FFmpeg refuses it. */
-import { accessSync, constants, type Stats, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { fileProblem } from '../../base/file-problem.js';
 import { systemPath } from '../../base/path-bytes.js';
 import { Problem } from '../../base/problem.js';
@@ -22,6 +22,20 @@ export function checkSource(source: string): number {
   return stats.size;
 }
 
+/** How lists of files begin: M3U and HLS, DASH, PLS, ASX, SMIL, XSPF, FFmpeg's own. */
+const PLAYLIST = /^\ufeff?\s*(#EXTM3U|(<\?xml[^>]*>\s*)?<(MPD|asx|smil|playlist)\b|\[playlist\]|ffconcat )/i;
+
+function isPlaylist(source: string): boolean {
+  const file = openSync(systemPath(source), 'r');
+  try {
+    const beginning = Buffer.alloc(4_096);
+    const length = readSync(file, beginning, 0, beginning.length, 0);
+    return PLAYLIST.test(beginning.toString('utf8', 0, length));
+  } finally {
+    closeSync(file);
+  }
+}
+
 /** The Problem for a file that FFmpeg refuses: an MP4 cut off or damaged, or no video. */
 export function refused(source: string): Problem {
   const boxes = topLevelBoxes(source);
@@ -34,6 +48,9 @@ export function refused(source: string): Problem {
       );
     }
     return new Problem('source', `${source}: the MP4 file is damaged`, 'Copy or download it once more.');
+  }
+  if (isPlaylist(source)) {
+    return new Problem('source', `${source}: is a list of other files (a playlist)`, 'Name the files that it lists.');
   }
   return new Problem(
     'source',
