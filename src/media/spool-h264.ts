@@ -10,6 +10,7 @@ import { Notes, noteLeftOut, noteMissingEnd } from './notes.js';
 import { encodeSlide } from './pictures/encode-slide.js';
 import { encodeVideo } from './pictures/encode-video.js';
 import { standUntil } from './pictures/last-picture.js';
+import { noteLead } from './pictures/late-pictures.js';
 import { aspectName } from './ratio.js';
 import type { MediaSettings, Ratio } from './settings.js';
 import { AudioCopier } from './sound/copy-audio.js';
@@ -141,6 +142,7 @@ function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResu
       withoutSound(error);
     }
     noteLeftOut(notes, video.leftOut);
+    noteLead(notes, input);
     const end = Ticks90k(origin + Math.max(copied.duration, soundEnd));
     noteMissingEnd(notes, { declaredEnd: input.declaredEnd, origin, end, endsDamaged: video.endsDamaged });
     return {

@@ -9,6 +9,7 @@ import { lastDurationOf } from '../input/last-duration.js';
 import { codecName } from '../names.js';
 import { declaredColour, hdrName } from '../pictures/colour.js';
 import { containerCrop } from '../pictures/cropping.js';
+import { heldLead } from '../pictures/late-pictures.js';
 import { isUpright, orientationOf } from '../pictures/orientation.js';
 import { VideoTable } from '../pictures/spooled-video.js';
 import { isNearly, isSameAspect, isSameRate, ratioOf, tidyFrameRate } from '../ratio.js';
@@ -141,6 +142,8 @@ export class VideoCopier {
     if (!isUpright(orientationOf(codecpar))) throw new Unfit('rotated pictures');
     const configuration = parseExtradata(codecpar.extradata);
     if (configuration === null) throw new Unfit('damaged headers');
+    const lead = heldLead(input);
+    if (lead > 0) throw new Unfit(`pictures that begin ${(lead / TICKS_PER_SECOND).toFixed(1)} s behind the sound`);
     const rate = frameRateOf(input);
     if (rate === null) throw new Unfit('an unknown frame rate');
     this.frameRate = tidyFrameRate(rate);

@@ -78,7 +78,8 @@ export class MediaInput {
   /** The end of the sound read so far, where it is read; null before the first. */
   soundEnd: Ticks90k | null = null;
   readonly #context: FormatContext;
-  readonly #hasJumps: boolean;
+  /** Whether its clock may jump, as those of broadcasts do. */
+  readonly hasJumps: boolean;
   /** Bytes. */
   readonly #size: number;
   /** Whether durations come from a header: otherwise FFmpeg estimates them from the packets or from the file's size. */
@@ -128,7 +129,7 @@ export class MediaInput {
       this.duration = Ticks90k(duration > 0n ? Math.round(Number(duration) * (TICKS_PER_SECOND / 1e6)) : 0);
       this.title = metadata?.get('title') || null;
       const flags = iformat?.flags ?? 0;
-      this.#hasJumps = (flags & AVFMT_TS_DISCONT) !== 0;
+      this.hasJumps = (flags & AVFMT_TS_DISCONT) !== 0;
       this.#declares = (flags & (AVFMT_TS_DISCONT | AVFMT_NOTIMESTAMPS)) === 0;
     } catch (error) {
       this.close();
@@ -154,14 +155,20 @@ export class MediaInput {
     return this.duration > 0 ? Ticks90k(Math.round(start + this.duration)) : null;
   }
 
+  /** By how much the sound begins before the first picture, according to the probed packets; 0 where it does not. */
+  get soundLead(): Ticks90k {
+    const [pictures, sound] = [this.video, this.audio].map((stream) => (stream ? startOf(stream) : null));
+    return Ticks90k(Math.max(0, (pictures ?? 0) - (sound ?? pictures ?? 0)));
+  }
+
   /** Skips the packets of the sound while reading, where the container allows it. */
   skipAudio(): void {
-    if (this.audio && !this.#hasJumps) this.audio.discard = AVDISCARD_ALL;
+    if (this.audio && !this.hasJumps) this.audio.discard = AVDISCARD_ALL;
   }
 
   /** Skips the packets of the pictures while reading, where the container allows it. */
   skipVideo(): void {
-    if (!this.#hasJumps) this.video.discard = AVDISCARD_ALL;
+    if (!this.hasJumps) this.video.discard = AVDISCARD_ALL;
   }
 
   /**
@@ -191,7 +198,7 @@ export class MediaInput {
 
   /** Whether nothing in the container shows that the last picture is cut off: packets end where the next one begins. */
   get endsUnmarked(): boolean {
-    return this.#hasJumps || this.#context.iformat?.name === 'h264';
+    return this.hasJumps || this.#context.iformat?.name === 'h264';
   }
 
   /**
@@ -205,7 +212,7 @@ export class MediaInput {
 
   /** The same as a generator. */
   *packets(): Generator<TimedPacket, void, undefined> {
-    const timeline = this.#hasJumps ? new Timeline(this.video.index) : null;
+    const timeline = this.hasJumps ? new Timeline(this.video.index) : null;
     const packet = new Packet();
     packet.alloc();
     const timed: TimedPacket = {
@@ -262,6 +269,11 @@ function durationOf(tag: string | null | undefined): Ticks90k | null {
   const [, hours, minutes, seconds] = /^(\d+):(\d\d):(\d\d(?:\.\d+)?)$/.exec(tag ?? '') ?? [];
   if (seconds === undefined) return null;
   return Ticks90k(Math.round((Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds)) * TICKS_PER_SECOND));
+}
+
+function startOf({ startTime, timeBase }: Stream): Ticks90k | null {
+  if (startTime === AV_NOPTS_VALUE) return null;
+  return Ticks90k(Math.round((Number(startTime) * TICKS_PER_SECOND * timeBase.num) / timeBase.den));
 }
 
 /** Only times of decoding rise, so only they can jump back. */

@@ -23,6 +23,7 @@ import { SpoolFile } from '../spool-file.js';
 import { SpoolReader } from '../spool-reader.js';
 import { forLongestShape } from './film-frame.js';
 import { keptRate } from './kept-rate.js';
+import { heldLead, noteLead } from './late-pictures.js';
 import { fittedLayout, h264Layout, type PictureShape } from './picture-layout.js';
 import { forEachPicture } from './pictures.js';
 import { noteScan, scannedRate, scanOf } from './scan.js';
@@ -132,6 +133,7 @@ function encodeFor(options: EncodeOptions, leading: PictureShape | null): Encode
   const { avgFrameRate, rFrameRate } = input.video;
   const header = { average: ratioOf(avgFrameRate), base: ratioOf(rFrameRate) };
   const frameRate = target?.frameRate ?? scannedRate(scan, keptRate(times, header));
+  noteLead(notes, input);
   noteScan(notes, scan, frameRate);
   const file = new SpoolFile(path);
   const table = new VideoTable(file);
@@ -149,6 +151,7 @@ function encodeFor(options: EncodeOptions, leading: PictureShape | null): Encode
       input,
       notes,
       times,
+      lead: heldLead(input),
       scan,
       frameRate,
       pixelFormat: 'yuv420p',

@@ -10,6 +10,7 @@ import type { PictureTimes } from '../input/picture-times.js';
 import type { Notes } from '../notes.js';
 import { quotient, ratioOf } from '../ratio.js';
 import type { Ratio } from '../settings.js';
+import { frameTime } from '../spool.js';
 import { colourOf, convertColour, declaredColour, hdrName, setColour } from './colour.js';
 import { type Crop, cropFilters, cropOf, croppedSize } from './cropping.js';
 import { checkDolbyVision } from './dolby-vision.js';
@@ -23,6 +24,8 @@ export interface PictureOptions {
   input: MediaInput;
   notes: Notes;
   times: PictureTimes;
+  /** For how long the first picture stands ahead of its own time. */
+  lead?: Ticks90k;
   scan: Scan;
   frameRate: Ratio;
   pixelFormat: 'yuv420p' | 'yuvj420p';
@@ -102,6 +105,7 @@ class PictureFlow {
   readonly #frame: FilmFrame;
   /** The matrix of the first pictures, which those of another one are converted to. */
   #matrix: AVColorSpace | null = null;
+  readonly #lead: Ticks90k;
   #origin: Ticks90k | null = null;
   #frames = 0;
   #next: Ticks90k = Ticks90k(0);
@@ -114,6 +118,9 @@ class PictureFlow {
     this.#options = options;
     this.#stream = options.input.video;
     this.#pacer = new Pacer(options.frameRate);
+    // Whole pictures, so that none is off its time.
+    const leadingPictures = Math.floor(((options.lead ?? 0) * quotient(options.frameRate)) / TICKS_PER_SECOND);
+    this.#lead = frameTime(leadingPictures, options.frameRate);
     const rate = ratioOf(this.#stream.avgFrameRate) ?? options.frameRate;
     this.#usualDuration = Ticks90k(Math.round(TICKS_PER_SECOND / quotient(rate)));
     const { shown, lastDuration } = options.times;
@@ -129,11 +136,13 @@ class PictureFlow {
 
   put(frame: Frame): void {
     const given = this.#timeOf(frame);
-    this.#origin ??= given ?? Ticks90k(0);
-    const time = given === null ? this.#next : given - this.#origin;
+    const isFirst = this.#origin === null;
+    this.#origin ??= Ticks90k((given ?? 0) - this.#lead);
+    const own = given === null ? this.#next : given - this.#origin;
+    const time = isFirst ? 0 : own;
     const duration = Number(frame.duration) || this.packetDuration || this.#usualDuration;
-    this.#next = Ticks90k(time + duration);
-    this.#end = Ticks90k(Math.max(this.#end, time + this.#options.times.lastDuration));
+    this.#next = Ticks90k(own + duration);
+    this.#end = Ticks90k(Math.max(this.#end, own + this.#options.times.lastDuration));
     frame.pts = BigInt(time);
     // The container's pixel shape takes precedence over the stream's, as in players.
     const aspect = ratioOf(this.#stream.sampleAspectRatio);
