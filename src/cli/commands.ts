@@ -106,7 +106,7 @@ const withOnAirOptions = (command: Command): Command =>
 
 function addServe(program: Command, { signal, onExitCode }: CommandContext): void {
   withOnAirOptions(program.command('serve'))
-    .argument('<sources...>', 'films, pictures and folders, each a station; NAME=PATH names it')
+    .argument('<sources...>', 'films, songs, pictures and folders, each a station; NAME=PATH names it')
     .description('put stations on the air: a file is repeated for ever, a folder plays its files in order')
     .option(
       '--group <address>',
@@ -247,7 +247,7 @@ function addRecord(program: Command, { signal, onExitCode }: CommandContext): vo
 
 function addPrepare(program: Command, { signal, onExitCode }: CommandContext): void {
   withOptions(program.command('prepare'), mediaOptions())
-    .argument('<sources...>', 'films, pictures and folders')
+    .argument('<sources...>', 'films, songs, pictures and folders')
     .description('make reels ahead of time, so that a server goes on the air with them at once')
     .addOption(jsonOption())
     .addOption(quietOption())

@@ -192,7 +192,7 @@ function raisePriority(): void {
 }
 
 function nothingLeft(problems: readonly Problem[]): Problem {
-  const next = 'Give at least one video file, or a folder with some.';
+  const next = 'Give at least one file of video or sound, or a folder with some.';
   return new Problem(problems[0]?.code ?? 'source', 'nothing is left to play', next);
 }
 

@@ -1,7 +1,9 @@
 /** From a source file to elementary streams on disk. Synchronous: it runs in a process of its own. */
+import { SoundAlone } from './input/input.js';
 import type { Spool, SpoolOptions } from './spool.js';
 import { spoolH264 } from './spool-h264.js';
 import { spoolJpeg } from './spool-jpeg.js';
+import { spoolSound } from './spool-sound.js';
 
 /**
  * Writes the elementary streams of `source` into `folder`: copied where receivers can play them as they are, encoded
@@ -16,5 +18,11 @@ export function spoolMedia(options: SpoolOptions): Spool {
     options.onProgress(reached);
   };
   const forward = { ...options, onProgress };
-  return options.settings.format === 'jpeg' ? spoolJpeg(forward) : spoolH264(forward);
+  if (options.settings.format === 'jpeg') return spoolJpeg(forward);
+  try {
+    return spoolH264(forward);
+  } catch (error) {
+    if (error instanceof SoundAlone) return spoolSound(forward);
+    throw error;
+  }
 }

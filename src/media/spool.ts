@@ -79,7 +79,14 @@ export interface SpooledFrames {
 }
 
 export type Spool =
-  | { format: 'h264'; video: SpooledVideo; audio: SpooledAudio; properties: MediaProperties }
+  | {
+      format: 'h264';
+      video: SpooledVideo;
+      audio: SpooledAudio;
+      properties: MediaProperties;
+      /** A JPEG file, where the source has no pictures to take it from. */
+      poster?: Buffer | null;
+    }
   | { format: 'jpeg'; frames: SpooledFrames; frameRate: Ratio; duration: Ticks90k; properties: MediaProperties };
 
 export interface SpoolOptions {

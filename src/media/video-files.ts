@@ -1,11 +1,16 @@
-/** Which files of a folder are videos, by their names, without FFmpeg. */
+/** Which files of a folder are films or sound, by their names, without FFmpeg. */
 import { extname } from 'node:path';
 
+/** Of sound alone; lower case, with the dot. */
+const soundExtensions =
+  '.aac .ac3 .aif .aiff .ape .caf .dts .eac3 .flac .m4a .m4b .mka .mp2 .mp3 .oga .ogg .opus .tta .w64 .wav .weba .wma .wv';
+
 /** Lower case, with the dot. */
-export const videoExtensions: ReadonlySet<string> = new Set(
+export const playableExtensions: ReadonlySet<string> = new Set(
   (
     '.3g2 .3gp .asf .avi .divx .dv .f4v .flv .gif .h264 .264 .h265 .265 .hevc .ivf .m2t .m2ts .m2v .m4v .mkv .mov .mp4 ' +
-    '.mpeg .mpg .mts .mxf .nut .obu .ogm .ogv .qt .rm .rmvb .ts .vob .webm .wmv .wtv .y4m'
+    '.mpeg .mpg .mts .mxf .nut .obu .ogm .ogv .qt .rm .rmvb .ts .vob .webm .wmv .wtv .y4m ' +
+    soundExtensions
   ).split(' '),
 );
 
@@ -14,4 +19,5 @@ const pictureExtensions: ReadonlySet<string> = new Set('.bmp .jpeg .jpg .jxl .pn
 
 export const looksLikePicture = (path: string): boolean => pictureExtensions.has(extname(path).toLowerCase());
 
-export const looksLikeVideo = (path: string): boolean => videoExtensions.has(extname(path).toLowerCase());
+/** Whether it is a film or sound. */
+export const looksPlayable = (path: string): boolean => playableExtensions.has(extname(path).toLowerCase());

@@ -42,7 +42,7 @@ const stationSchema = z.strictObject({
   number: z.int().min(1).max(65_535).optional(),
   /** Default the name of its file or folder. */
   name: name.optional(),
-  /** A video file or a picture, a folder whose films (or pictures, where it has no films) are played in order of their names, or a film that the server generates. */
+  /** A film, a song or a picture, a folder whose films and songs (or pictures, where it has none) are played in order of their names, or a film that the server generates. */
   source: z.union([path, z.strictObject({ generated: z.literal('test-card') })]),
   /** Default the server's. */
   format: z.enum(stationFormats).optional(),

@@ -4,7 +4,7 @@ import { extname, join, relative } from 'node:path';
 import { fileProblem, isSystemError } from '../base/file-problem.js';
 import { pathFrom, systemPath } from '../base/path-bytes.js';
 import { messageOf, systemCode } from '../base/problem.js';
-import { looksLikePicture, looksLikeVideo } from '../media/video-files.js';
+import { looksLikePicture, looksPlayable } from '../media/video-files.js';
 
 export interface FolderScan {
   files: string[];
@@ -115,7 +115,7 @@ class Scan {
       else this.#faults.push(`folders within ${relative(this.#root, path)} are left out: they are nested too deeply`);
     } else if (unfinished.test(name)) this.#unfinished.push(this.#shown(path));
     else if (kind === 'file' && looksLikePicture(name)) this.pictures.push(path);
-    else if (!looksLikeVideo(name)) {
+    else if (!looksPlayable(name)) {
       if (!companions.has(extname(name).toLowerCase())) this.#others.push(this.#shown(path));
     } else if (kind === 'special') this.#special.push(this.#shown(path));
     else this.files.push(path);

@@ -38,7 +38,7 @@ export function filesOf(path: string): FolderScan {
     if (!stats.isDirectory()) throw new IrregularFileError(path);
     const { files, notes } = scanFolder(path);
     if (files.length > 0) return { files, notes };
-    const next = 'Put films or pictures into it, or name them one by one.';
+    const next = 'Put films, songs or pictures into it, or name them one by one.';
     throw new Problem(
       'source',
       `${path}: no film and no picture in this folder${notes.map((note) => `; ${note}`).join('')}`,

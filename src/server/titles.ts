@@ -7,7 +7,7 @@ import { basename, extname } from 'node:path';
 import { isMissing } from '../base/file-problem.js';
 import { shownPath } from '../base/path-bytes.js';
 import { readRegular } from '../base/regular-file.js';
-import { looksLikeVideo } from '../media/video-files.js';
+import { looksPlayable } from '../media/video-files.js';
 
 /** Most bytes of a file beside a film that is read: it has cast and plot as well. */
 const MOST_NFO = 1 << 20;
@@ -44,7 +44,7 @@ export function wordsOf(name: string): string {
 /** A file's name without its ending; what follows the last dot of another name belongs to it. */
 function stem(path: string): string {
   const base = basename(path);
-  return looksLikeVideo(base) || /^\.\w{1,4}$/.test(extname(base)) ? basename(base, extname(base)) : base;
+  return looksPlayable(base) || /^\.\w{1,4}$/.test(extname(base)) ? basename(base, extname(base)) : base;
 }
 
 /** A file's name as words, with everything that is in it. */

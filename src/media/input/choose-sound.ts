@@ -16,6 +16,8 @@ export interface SoundWanted {
   languages: readonly string[];
   /** Numbers of streams that turned out to have no sound that can be decoded. */
   unusable: ReadonlySet<number>;
+  /** Whether a file without pictures will do. */
+  alone?: boolean;
 }
 
 export interface ChosenSound {

@@ -1,11 +1,13 @@
 /** A media file, opened for reading its packets; all times in ticks of 90 kHz. */
 import { constants } from 'node:os';
 import {
+  AV_DISPOSITION_ATTACHED_PIC,
   AV_LOG_QUIET,
   AV_NOPTS_VALUE,
   AV_PKT_FLAG_CORRUPT,
   AV_PKT_FLAG_DISCARD,
   AVDISCARD_ALL,
+  AVDISCARD_DEFAULT,
   AVFMT_NOTIMESTAMPS,
   AVFMT_TS_DISCONT,
   AVSEEK_FLAG_BACKWARD,
@@ -17,7 +19,7 @@ import { TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
 import type { Notes } from '../notes.js';
 import { TICK_BASE } from '../tick-base.js';
 import type { SoundWanted } from './choose-sound.js';
-import { chooseStreams } from './choose-streams.js';
+import { type ChosenStreams, chooseStreams } from './choose-streams.js';
 import { checkPacket, checkProtection } from './copy-protection.js';
 import { fileUrl } from './file-url.js';
 import { findLateSound } from './late-sound.js';
@@ -28,12 +30,12 @@ import { stillDemuxer } from './still-picture.js';
 import { Timeline } from './timeline.js';
 
 /**
- * Containers of films, and of sound alone, which gets a message of its own. Left out are playlists and lists of files, with
+ * Containers of films, and of sound alone. Left out are playlists and lists of files, with
  * which FFmpeg would open other files, and text, which it would draw.
  */
 const formats =
   'mov,mp4,matroska,webm,mpegts,mpeg,mpegvideo,avi,flv,live_flv,kux,asf,ogg,h264,hevc,vvc,av1,obu,m4v,ivf,gif,apng,mxf,' +
-  'webp_anim,nut,rm,wtv,dv,yuv4mpegpipe,nsv,vc1,vc1test,bink,smk,gxf,amv,dirac,mp3,aac,flac,wav,w64,aiff,ac3,eac3,dts,ape,tta,caf';
+  'webp_anim,nut,rm,wtv,dv,yuv4mpegpipe,nsv,vc1,vc1test,bink,smk,gxf,amv,dirac,mp3,aac,flac,wav,w64,aiff,ac3,eac3,dts,ape,tta,wv,caf';
 
 export interface TimedPacket {
   packet: Packet;
@@ -49,6 +51,9 @@ export interface TimedPacket {
 }
 
 const ANY_SOUND: SoundWanted = { languages: [], unusable: new Set() };
+
+/** Packets among which the pictures that come with sound are looked for. */
+const MOST_BEFORE_COVERS = 100;
 
 /** Longest pause in sound; a later time stamp is a wrong one. */
 const LONGEST_PAUSE = Ticks90k(3_600 * TICKS_PER_SECOND);
@@ -66,7 +71,6 @@ const ticksOf = (value: bigint): Ticks90k | null => (value === AV_NOPTS_VALUE ? 
  */
 export class MediaInput {
   readonly source: string;
-  readonly video: Stream;
   readonly audio: Stream | null;
   /** What is left out of the sound. */
   readonly soundNotes: readonly string[];
@@ -77,6 +81,8 @@ export class MediaInput {
   readonly isStill: boolean;
   /** The end of the sound read so far, where it is read; null before the first. */
   soundEnd: Ticks90k | null = null;
+  /** Null where there is sound alone. */
+  readonly #video: Stream | null;
   readonly #context: FormatContext;
   /** Whether its clock may jump, as those of broadcasts do. */
   readonly hasJumps: boolean;
@@ -114,16 +120,18 @@ export class MediaInput {
       const chosen = chooseStreams(this.#context, { tracks, notes, sound: sound ?? ANY_SOUND });
       const { video } = chosen;
       const audio = chosen.sound.stream;
-      if (video === null) throw chosen.videoIsElsewhere ? elsewhere(source) : withoutVideo(source, audio !== null);
-      this.video = video;
+      if (video === null && !(sound?.alone && audio)) throw withoutVideo(source, chosen);
+      this.#video = video;
       this.audio = audio;
       this.soundNotes = chosen.sound.notes;
       for (const stream of streams) {
-        if (stream.index !== video.index && stream.index !== audio?.index) stream.discard = AVDISCARD_ALL;
+        if (stream.index !== video?.index && stream.index !== audio?.index) stream.discard = AVDISCARD_ALL;
       }
       checkProtection(source, this.#context, [video, audio]);
-      const { width, height } = video.codecpar;
-      checkPictureSize(source, { width, height, isStill: this.isStill });
+      if (video) {
+        const { width, height } = video.codecpar;
+        checkPictureSize(source, { width, height, isStill: this.isStill });
+      }
       const { duration, metadata, iformat } = this.#context;
       // AV_TIME_BASE is microseconds.
       this.duration = Ticks90k(duration > 0n ? Math.round(Number(duration) * (TICKS_PER_SECOND / 1e6)) : 0);
@@ -139,6 +147,7 @@ export class MediaInput {
 
   /** When the pictures end according to the container, on the clock of the packets; null where it does not know. */
   get videoEnd(): Ticks90k | null {
+    if (this.#video === null) return null;
     const { startTime, duration, timeBase } = this.video;
     if (!this.#declares) return null;
     // Matroska has no field for it; most writers add a tag.
@@ -161,6 +170,42 @@ export class MediaInput {
     return Ticks90k(Math.max(0, (pictures ?? 0) - (sound ?? pictures ?? 0)));
   }
 
+  /** Its pictures. Throws where there is sound alone, as only a caller that wants that may find. */
+  get video(): Stream {
+    if (this.#video === null) throw new Error(`${this.source} has no pictures`);
+    return this.#video;
+  }
+
+  /**
+   * The pictures that come with sound, such as its cover; the caller frees the packets. They come before all sound, so only an
+   * input of which nothing else is read has them.
+   */
+  takeCovers(): { stream: Stream; packet: Packet }[] {
+    const missing = new Map(
+      this.#context.streams
+        .filter((stream) => stream.hasDisposition(AV_DISPOSITION_ATTACHED_PIC))
+        .map((stream) => [stream.index, stream]),
+    );
+    for (const stream of missing.values()) stream.discard = AVDISCARD_DEFAULT;
+    const covers: { stream: Stream; packet: Packet }[] = [];
+    const packet = new Packet();
+    packet.alloc();
+    for (let i = 0; i < MOST_BEFORE_COVERS && missing.size > 0 && this.#context.readFrameSync(packet) >= 0; i++) {
+      const stream = missing.get(packet.streamIndex);
+      const kept = stream ? packet.clone() : null;
+      if (stream && kept) covers.push({ stream, packet: kept });
+      missing.delete(packet.streamIndex);
+      packet.unref();
+    }
+    packet.free();
+    return covers;
+  }
+
+  /** A tag of the file or, as in Ogg, of its sound; empty where there is none. */
+  tag(name: string): string {
+    return (this.#context.metadata?.get(name) || this.audio?.metadata?.get(name) || '').trim();
+  }
+
   /** Skips the packets of the sound while reading, where the container allows it. */
   skipAudio(): void {
     if (this.audio && !this.hasJumps) this.audio.discard = AVDISCARD_ALL;
@@ -168,7 +213,7 @@ export class MediaInput {
 
   /** Skips the packets of the pictures while reading, where the container allows it. */
   skipVideo(): void {
-    if (!this.hasJumps) this.video.discard = AVDISCARD_ALL;
+    if (this.#video && !this.hasJumps) this.#video.discard = AVDISCARD_ALL;
   }
 
   /**
@@ -212,7 +257,8 @@ export class MediaInput {
 
   /** The same as a generator. */
   *packets(): Generator<TimedPacket, void, undefined> {
-    const timeline = this.hasJumps ? new Timeline(this.video.index) : null;
+    const pictures = this.#video?.index ?? -1;
+    const timeline = this.hasJumps ? new Timeline(this.#video ? pictures : (this.audio?.index ?? -1)) : null;
     const packet = new Packet();
     packet.alloc();
     const timed: TimedPacket = {
@@ -234,7 +280,7 @@ export class MediaInput {
           return;
         }
         const { streamIndex } = packet;
-        timed.isVideo = streamIndex === this.video.index;
+        timed.isVideo = streamIndex === pictures;
         if (timed.isVideo || streamIndex === this.audio?.index) {
           checkPacket(this.source, packet);
           packet.rescaleTs(bases[streamIndex]!, TICK_BASE);
@@ -299,10 +345,22 @@ const diskErrors = (['EIO', 'ESTALE', 'ETIMEDOUT'] as const).map((name) => ({ na
 const diskProblem = (source: string, name: string) =>
   new Problem('source', `${source}: the disk or network file system fails (${name})`, 'Check it, then try again.');
 
-function withoutVideo(source: string, hasAudio: boolean): Problem {
-  return hasAudio
-    ? new Problem('source', `${source}: has sound but no pictures`, 'A station needs a video file.')
-    : new Problem('source', `${source}: has neither pictures nor sound that can be read`, 'Name a video file.');
+/** Thrown for a file that has sound but no pictures, where pictures are wanted. */
+export class SoundAlone extends Problem {
+  constructor(source: string) {
+    super(
+      'source',
+      `${source}: has sound but no pictures`,
+      'A station of JPEG pictures, and a slate, need a video file.',
+    );
+  }
+}
+
+function withoutVideo(source: string, { sound, videoIsElsewhere }: ChosenStreams): Problem {
+  if (videoIsElsewhere) return elsewhere(source);
+  if (sound.stream !== null) return new SoundAlone(source);
+  const message = `${source}: has neither pictures nor sound that can be read`;
+  return new Problem('source', message, 'Name a file of video or sound.');
 }
 
 function elsewhere(source: string): Problem {

@@ -54,7 +54,7 @@ export function refused(source: string): Problem {
   }
   return new Problem(
     'source',
-    `${source}: is not a video file of a known kind`,
-    'Use MP4, MKV, WebM, TS, MOV, AVI or another usual format.',
+    `${source}: is not a file of video or sound of a known kind`,
+    'Use MP4, MKV, WebM, TS, MOV, AVI, MP3, FLAC or another usual format.',
   );
 }

@@ -37,6 +37,21 @@ export function makePoster(options: { source: string; path: string }): void {
   }
 }
 
+/** A poster of `frame`, which has square pixels or the shape that it says; null where FFmpeg fails. */
+export function posterOf(frame: Frame): Buffer | null {
+  const out = new Frame();
+  out.alloc();
+  const chain = openScaling(frame, { widest: WIDEST, sampleAspectRatio: ratioOf(frame.sampleAspectRatio) ?? [1, 1] });
+  try {
+    chain.put(frame);
+    chain.put(null);
+    return chain.take(out) ? jpegOf(out, QUALITY) : null;
+  } finally {
+    chain.free();
+    out.free();
+  }
+}
+
 function bestPicture(source: string): Buffer | null {
   let best: { jpeg: Buffer; contrast: number } | null = null;
   for (const position of positions) {

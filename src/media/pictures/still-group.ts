@@ -6,7 +6,7 @@ import { AccessUnits } from '../h264/access-units.js';
 import { parseExtradata } from '../h264/h264-nal.js';
 import type { SequenceParameters } from '../h264/h264-sps.js';
 import { quotient } from '../ratio.js';
-import type { Ratio } from '../settings.js';
+import type { Ratio, StationLayout } from '../settings.js';
 import { type AccessUnitReader, frameTime, type SpooledVideo } from '../spool.js';
 import { openX264 } from './encode-video.js';
 
@@ -90,6 +90,22 @@ export function withStill(before: SpooledVideo, group: StillGroup, end: Ticks90k
     duration: Ticks90k(from + frameTime(count, frameRate)),
     open: () => new StillReader(before.open(), known, units),
   };
+}
+
+/** The picture of `group` alone, for `duration`. */
+export function stillVideo(
+  group: StillGroup,
+  { duration, target }: { duration: Ticks90k; target: StationLayout | null },
+): SpooledVideo {
+  const nothing: SpooledVideo = {
+    open: () => ({ read: () => undefined, close: () => undefined }),
+    sizes: new Uint32Array(),
+    pts: new Float64Array(),
+    randomAccess: new Uint8Array(),
+    duration: Ticks90k(0),
+    reorderDelay: target?.reorderDelay ?? Ticks90k(0),
+  };
+  return withStill(nothing, group, duration);
 }
 
 /** Reads the access units of a film, then those of a group, again and again. */

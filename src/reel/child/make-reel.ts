@@ -62,7 +62,9 @@ export function makeReel(options: MakeReel, onProgress: (done: number) => void):
   }
   const kept = new Set<string>([ReelFile.packets[spool.format], ReelFile.index]);
   for (const name of readdirSync(folder)) if (!kept.has(name)) rmSync(join(folder, name));
-  makePoster({ source, path: join(folder, ReelFile.poster) });
+  const poster = join(folder, ReelFile.poster);
+  if (spool.format === 'h264' && spool.poster) writeFileSync(poster, spool.poster);
+  else makePoster({ source, path: poster });
   const { width, height, sampleAspectRatio, frameRate, channels } = spool.properties;
   const reorderDelay = spool.format === 'h264' ? spool.video.reorderDelay : Ticks90k(0);
   const manifest: Omit<ReelManifest, 'id'> = {
