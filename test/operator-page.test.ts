@@ -120,7 +120,7 @@ test('the operator’s page', { skip }, async (context) => {
     const [first, second] = opened.operator.stations;
     assert.ok(first && second);
     first.info = { ...first.info, name: 'W'.repeat(90), nowPlaying: 'מסך '.repeat(30), next: '<b>&amp;'.repeat(20) };
-    second.items = [{ id: 'a', name: 'x'.repeat(180), duration: Millis(5_000) }];
+    second.items = [{ id: 'a', name: 'x'.repeat(180), duration: Millis(5_000), notes: [] }];
     opened.viewers.add(fakeViewer({ address: '2001:db8:1111:2222:3333:4444:5555:6666' }));
     const page = await look(context, browser, opened);
     for (const name of [null, ...(await page.locator('.station-name').all())]) {
@@ -177,8 +177,10 @@ test('the operator’s page', { skip }, async (context) => {
     const opened = await open(context);
     const page = await look(context, browser, opened);
     await page.locator('.station-name').first().click();
+    const cutOff = 'the file is cut off: 1.0 s of 2.0 s can be played';
+    assert.deepEqual(await page.locator('.item-notes').allInnerTexts(), [cutOff], 'what a reel lacks is shown');
     await button(page, 'Move Second film up').click();
-    assert.deepEqual(await page.locator('.items bdi').allInnerTexts(), ['Second film', 'First film']);
+    assert.deepEqual(await page.locator('.item-name').allInnerTexts(), ['Second film', 'First film']);
     await button(page, 'Save this order').click();
     await page.getByText('new order saved').waitFor();
     await button(page, 'Rename …').click();

@@ -36,9 +36,15 @@ export async function runPrepare({
   const store = new Store(options.store ?? defaultStore(), { log: (line) => output.print(line) });
   await store.open();
   let exitCode = 0;
-  const onEvent = printEvents(output, (problem) => {
+  const print = printEvents(output, (problem) => {
     exitCode ||= problem.exitCode;
   });
+  /** Reels whose notes were printed when they were made. */
+  const made = new Set<string>();
+  const onEvent = (event: ServerEvent) => {
+    if (event.kind === 'prepared') made.add(event.reel);
+    print(event);
+  };
   for (const [index, { source, ...config }] of stationsOf(sources).entries()) {
     try {
       const { format } = settings;
@@ -59,7 +65,11 @@ export async function runPrepare({
         onEvent,
         signal,
       });
-      for (const item of ready?.station.items ?? []) printItem(item, store, output);
+      for (const item of ready?.station.items ?? []) {
+        printItem(item, store, output);
+        const { id, properties } = item.reel.data.manifest;
+        if (!made.has(id)) for (const note of properties.notes) output.print(`  ${item.name}: ${note}`);
+      }
       ready?.station.close();
     } catch (error) {
       if (!(error instanceof Problem) || signal.aborted) throw error;

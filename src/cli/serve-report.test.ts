@@ -40,8 +40,8 @@ test('preparing is a line, progress, and the notes about the reel', () => {
   const { lines, json } = printed(
     { kind: 'preparing', station, source },
     { kind: 'progress', station, source, done: 0.5 },
-    { kind: 'prepared', station, source, notes: ['no sound'], encoded: 'HEVC' },
-    { kind: 'prepared', station, source, notes: [], encoded: null },
+    { kind: 'prepared', station, source, reel: 'a', notes: ['no sound'], encoded: 'HEVC' },
+    { kind: 'prepared', station, source, reel: 'b', notes: [], encoded: null },
   );
   assert.deepEqual(lines, [
     '2 Lobby: preparing film.mp4',
@@ -54,9 +54,39 @@ test('preparing is a line, progress, and the notes about the reel', () => {
 
 test('a station on the air is a line with its twins, and an event', () => {
   const info = makeStation(1, { bitrate: 5e6 });
-  const { lines, json } = printed({ kind: 'on-air', station: info, twins: ['north', 'south'] });
+  const { lines, json } = printed({ kind: 'on-air', station: info, twins: ['north', 'south'], notes: [] });
   assert.match(lines[0]!, /^On the air: 1 .*, 5\.0 Mbit\/s, rtp:\/\/[\d.:]+, together with north, south$/);
-  assert.deepEqual(json, [{ event: 'on-air', station: info }]);
+  assert.deepEqual(json, [{ event: 'on-air', station: info, notes: [] }]);
+});
+
+test('notes of items are said once, also where their reels were in the store', () => {
+  const source = 'new.mp4';
+  const notes = (count: number) =>
+    Array.from({ length: count }, (_, i) => ({ item: `item ${i}`, reel: String(i), notes: [`note ${i}`] }));
+  const { lines, json } = printed(
+    { kind: 'prepared', station, source, reel: '0', notes: ['note 0'], encoded: null },
+    { kind: 'on-air', station: makeStation(1), twins: [], notes: notes(2) },
+    { kind: 'on-air', station: makeStation(1), twins: [], notes: notes(14) },
+  );
+  assert.deepEqual(
+    lines.filter((line) => line.startsWith('  ')),
+    [
+      '  new.mp4: note 0',
+      '  item 1: note 1',
+      ...notes(12)
+        .slice(2)
+        .map(({ item, notes: [note] }) => `  ${item}: ${note}`),
+      '  and notes on 2 more items: the operator’s page shows them',
+    ],
+  );
+  assert.deepEqual((json[1] as { notes: unknown[] }).notes.length, 14, 'all for scripts');
+});
+
+test('what is left out of a folder is a line and an event', () => {
+  const left = ['1 file that is no film is left out: a.zip', 'a folder is left out: b: may not be read (EACCES)'];
+  const { lines, json } = printed({ kind: 'left-out', station, notes: left });
+  assert.deepEqual(lines, [`2 Lobby: ${left.join('; ')}`]);
+  assert.deepEqual(json, [{ event: 'left-out', station: 2, notes: left }]);
 });
 
 test('problems are printed with the number of their station', () => {

@@ -2,7 +2,7 @@
 import type { Problem } from '../base/problem.js';
 import { Millis } from '../base/units.js';
 import { type Stats, StatsOverTime } from '../playout/stats.js';
-import type { OnServerEvent, ServerEvent, StationName, StationTotals } from '../server/events.js';
+import type { ItemNotes, OnServerEvent, ServerEvent, StationName, StationTotals } from '../server/events.js';
 import type { StationInfo } from '../wire/station-info.js';
 import { countOf, type Output } from './output.js';
 
@@ -11,9 +11,13 @@ const STATUS_PERIOD = Millis(1_000);
 
 /** A listener that prints each event. `onProblem` gets the problems as well. */
 export function printEvents(output: Output, onProblem: (problem: Problem) => void = () => undefined): OnServerEvent {
+  /** Reels whose notes were printed when they were made. */
+  const printed = new Set<string>();
   return (event) => {
     if (event.kind === 'problem') onProblem(event.problem);
     print(event, output);
+    if (event.kind === 'prepared') printed.add(event.reel);
+    if (event.kind === 'on-air') printNotes(event.notes, printed, output);
   };
 }
 
@@ -32,7 +36,15 @@ function print(event: ServerEvent, output: Output): void {
       break;
     case 'on-air':
       output.print(`On the air: ${stationText(event.station, event.twins)}`);
-      output.event({ event: 'on-air', station: event.station });
+      output.event({
+        event: 'on-air',
+        station: event.station,
+        notes: event.notes.map(({ item, notes }) => ({ item, notes })),
+      });
+      break;
+    case 'left-out':
+      output.print(`${nameText(event.station)}: ${event.notes.join('; ')}`);
+      output.event({ event: 'left-out', station: event.station.number, notes: event.notes });
       break;
     case 'fec':
       output.print(`${nameText(event.station)}: error correction is ${event.mode} from now on`);
@@ -61,6 +73,21 @@ function print(event: ServerEvent, output: Output): void {
     case 'off-air':
     case 'changed':
     case 'removed':
+  }
+}
+
+/** Most items of a station whose notes are printed when it goes on the air; the operator's page and `--json` have all. */
+const MOST_NOTED = 10;
+
+/** The notes of items that are not in `printed`: their reels were in the store. */
+function printNotes(items: readonly ItemNotes[], printed: Set<string>, output: Output): void {
+  const noted = items.filter(({ reel }) => !printed.has(reel));
+  for (const { item, reel, notes } of noted.slice(0, MOST_NOTED)) {
+    for (const note of notes) output.print(`  ${item}: ${note}`);
+    printed.add(reel);
+  }
+  if (noted.length > MOST_NOTED) {
+    output.print(`  and notes on ${countOf(noted.length - MOST_NOTED, 'more item')}: the operator’s page shows them`);
   }
 }
 

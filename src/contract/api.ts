@@ -82,7 +82,10 @@ export const slateSchema = z.object({ id: text, name: text });
 export const lineUpStationSchema = z.object({
   info: stationSchema,
   onAir: z.boolean(),
-  items: z.array(z.object({ id: text, name: text, duration })),
+  /** `notes`: what an item lacks of its source, or shows differently. */
+  items: z.array(z.object({ id: text, name: text, duration, notes: z.array(z.string()) })),
+  /** What of its folder is not played. */
+  leftOut: z.array(z.string()),
   /** Id of the slate on the air; null: none. */
   slate: text.nullable(),
   /** The actions that are possible now. */

@@ -70,6 +70,8 @@ export interface ServerItem {
   readonly id: string;
   readonly name: string;
   readonly duration: Millis;
+  /** What it lacks of its source, or shows differently, one phrase each. */
+  readonly notes: readonly string[];
 }
 
 /** A station of the line-up, on the air or not. */
@@ -79,6 +81,8 @@ export interface ServerStation {
   readonly onAir: boolean;
   /** In playing order. */
   readonly items: readonly ServerItem[];
+  /** What of its folder is not played, one phrase each. */
+  readonly leftOut: readonly string[];
   /** Id of the slate on the air; null: none. */
   readonly slate: string | null;
   /** The actions that are possible now. */

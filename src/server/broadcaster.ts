@@ -14,7 +14,7 @@ import { UnicastServer } from '../unicast/unicast-server.js';
 import type { MessageKey } from '../wire/seal.js';
 import type { StationInfo } from '../wire/station-info.js';
 import type { FecConfig } from './config.js';
-import type { OnServerEvent } from './events.js';
+import { itemNotes, type OnServerEvent } from './events.js';
 import { InterfaceFollower } from './interface-follower.js';
 import type { ReadyStation } from './station-loader.js';
 
@@ -194,7 +194,7 @@ export class Broadcaster {
     }
     this.#onAir.set(plan.id, ready);
     this.#sorted = null;
-    this.#options.onEvent({ kind: 'on-air', station: info, twins });
+    this.#options.onEvent({ kind: 'on-air', station: info, twins, notes: itemNotes(station.items) });
   }
 
   /** Takes a station off the air; resolves when no thread reads its reels any more. */

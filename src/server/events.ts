@@ -4,6 +4,7 @@ import type { Millis } from '../base/units.js';
 import type { UnicastStats } from '../contract/server-view.js';
 import type { NetInterface } from '../net/interfaces.js';
 import type { Stats } from '../playout/stats.js';
+import type { StationItem } from '../station/playlist.js';
 import type { FecMode } from '../wire/fec.js';
 import type { StationInfo } from '../wire/station-info.js';
 
@@ -17,15 +18,38 @@ export interface StationName {
 /** Counters of a station since it went on the air. `unicast` is undefined until a viewer has asked for something. */
 export type StationTotals = Stats & { number: number; id: string; unicast: UnicastStats | undefined };
 
+/** What the reel of an item lacks of its source, or shows differently. */
+export interface ItemNotes {
+  readonly item: string;
+  readonly reel: string;
+  readonly notes: readonly string[];
+}
+
+export const itemNotes = (items: readonly StationItem[]): ItemNotes[] =>
+  items.flatMap(({ name, reel }) => {
+    const { id, properties } = reel.data.manifest;
+    return properties.notes.length === 0 ? [] : [{ item: name, reel: id, notes: properties.notes }];
+  });
+
 export type ServerEvent =
   /** The reel of a file is being made. `progress` follows, then `prepared` or `problem`. */
   | { kind: 'preparing'; station: StationName; source: string }
   /** `done` is the share of the reel that is made, 0 to 1. */
   | { kind: 'progress'; station: StationName; source: string; done: number }
   /** `encoded` is the reason why the file could not be copied, null where it was. */
-  | { kind: 'prepared'; station: StationName; source: string; notes: readonly string[]; encoded: string | null }
-  /** `twins` are the names of other servers that send the same station. */
-  | { kind: 'on-air'; station: StationInfo; twins: readonly string[] }
+  | {
+      kind: 'prepared';
+      station: StationName;
+      source: string;
+      /** Its id. */
+      reel: string;
+      notes: readonly string[];
+      encoded: string | null;
+    }
+  /** What of a station's folder is not played, one phrase each. */
+  | { kind: 'left-out'; station: StationName; notes: readonly string[] }
+  /** `twins` are the names of other servers that send the same station; `notes` those of its items that have some. */
+  | { kind: 'on-air'; station: StationInfo; twins: readonly string[]; notes: readonly ItemNotes[] }
   /** Its reels are closed after this. */
   | { kind: 'off-air'; station: StationName }
   /** A station, on the air or not, is described differently, or plays something else from now on. */
@@ -51,9 +75,7 @@ export type ServerEvent =
 
 /** An event for what is left out of a station's source. */
 export const leftOutEvent = (station: StationName, notes: readonly string[]): ServerEvent[] =>
-  notes.length === 0
-    ? []
-    : [{ kind: 'note', message: `${station.number} ${station.name}: ${notes.join('; ')}.`, station }];
+  notes.length === 0 ? [] : [{ kind: 'left-out', station, notes }];
 
 export type OnServerEvent = (event: ServerEvent) => void;
 

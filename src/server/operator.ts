@@ -327,7 +327,13 @@ export class ServerOperator implements Operator {
     return {
       info: ready.info(time),
       onAir: stats !== null,
-      items: items.map(({ name, reel }, index) => ({ id: ids[index]!, name, duration: ticksToMillis(reel.duration) })),
+      items: items.map(({ name, reel }, index) => ({
+        id: ids[index]!,
+        name,
+        duration: ticksToMillis(reel.duration),
+        notes: reel.data.manifest.properties.notes,
+      })),
+      leftOut: plan.source.notes,
       slate: timeline.override?.id ?? null,
       actions: this.#actions({ items: items.length, isOnAir: stats !== null, isSlate: timeline.override !== null }),
       sent: stats?.progress.snapshot() ?? null,

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readlinkSync, rmSync, truncateSync } from 'node:fs';
+import { mkdirSync, readdirSync, readlinkSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { makeFilm } from '../../test/support/film.js';
+import { makeSource } from '../../test/support/sources.js';
 import { scratchFolder } from '../../test/support/spool.js';
 import { ReelFile } from '../reel/reel.js';
 import { Store } from '../reel/store.js';
@@ -47,6 +48,28 @@ function openFiles(folder: string): string[] {
     }
   });
 }
+
+test('what a reel lacks of its source is said again when it comes from the store, and so is what is left out of a folder', async (context) => {
+  const films = join(scratchFolder(context), 'noted films');
+  mkdirSync(films);
+  const cut = makeSource({ path: join(films, 'cut.mp4'), seconds: 6, muxer: { movflags: '+faststart' } });
+  truncateSync(cut, Math.floor(statSync(cut).size * 0.6));
+  writeFileSync(join(films, 'other.zip'), '');
+  const leftOut = ['1 file that is no film is left out: other.zip'];
+  const opened = await open(context, { stations: [{ source: films }] });
+  const { server, events } = opened;
+  await server.startStations();
+  await server.close();
+  const prepared = events.find((event) => event.kind === 'prepared');
+  assert.match(prepared?.notes.join() ?? '', /^the file is cut off: 3\.\d s of 6\.0 s can be played$/);
+  const again = await open(context, { stations: [{ source: films }], store: opened.store });
+  await again.server.startStations();
+  assert.deepEqual(again.kinds(), ['left-out', 'on-air']);
+  const onAir = again.events.find((event) => event.kind === 'on-air');
+  assert.deepEqual(onAir?.notes, [{ item: 'cut', reel: prepared?.reel, notes: prepared?.notes }]);
+  const [station] = again.server.operator.view().stations;
+  assert.deepEqual([station?.items[0]?.notes, station?.leftOut], [prepared?.notes, leftOut]);
+});
 
 test('stations are added, changed and removed while the server runs, each with its events', async (context) => {
   const { server, film, kinds, ids, events } = await open(context);

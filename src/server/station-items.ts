@@ -89,10 +89,10 @@ export async function itemsOf(
   }
 }
 
-/** What items are called by their files' names; the only one of a station that was given a name has that. */
-function namesOf({ name, source: { files } }: StationPlan): string[] {
+/** What items are called by their files' names; that of a station of one file that was given a name has that. */
+function namesOf({ name, source: { path, files } }: StationPlan): string[] {
   const [file] = files;
-  if (file === undefined || files.length > 1) return titlesOf(files);
+  if (file === undefined || file !== path) return titlesOf(files);
   return [name === fileName(file) ? titleOf(file) : name];
 }
 

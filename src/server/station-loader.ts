@@ -118,8 +118,9 @@ function preparing(options: PrepareOptions, onMissing: () => void = () => undefi
       onEvent({ kind: 'preparing', station, source });
       const onProgress = (done: number) => onEvent({ kind: 'progress', station, source, done });
       const { reel } = await prepareReel({ source, settings: { ...settings, target }, store, signal, onProgress });
-      const { notes, reason } = reel.data.manifest.properties;
-      onEvent({ kind: 'prepared', station, source, notes, encoded: reason || null });
+      const { id, properties } = reel.data.manifest;
+      const { notes, reason } = properties;
+      onEvent({ kind: 'prepared', station, source, reel: id, notes, encoded: reason || null });
       return reel;
     } catch (error) {
       return unusable(options, source, error);

@@ -17,9 +17,15 @@ export const fakeServerStation = (info: StationInfo): FakeServerStation => ({
   info,
   onAir: true,
   items: [
-    { id: 'a', name: 'First film', duration: Millis(60_000) },
-    { id: 'b', name: 'Second film', duration: Millis(90_000) },
+    { id: 'a', name: 'First film', duration: Millis(60_000), notes: [] },
+    {
+      id: 'b',
+      name: 'Second film',
+      duration: Millis(90_000),
+      notes: ['the file is cut off: 1.0 s of 2.0 s can be played'],
+    },
   ],
+  leftOut: [],
   slate: null,
   actions: everything,
   counters: new StationCounters(),

@@ -21,6 +21,7 @@ export function lineUpOf({ catalogue, operator }: GatewayContext): LineUp {
       info: { ...info, oldest },
       onAir: true,
       items: [],
+      leftOut: [],
       slate: null,
       actions: [],
       parity: null,
@@ -28,10 +29,11 @@ export function lineUpOf({ catalogue, operator }: GatewayContext): LineUp {
     return { stations, slates: [] };
   }
   const { stations, slates } = operator.view();
-  const described = stations.map(({ info, onAir, items, slate, actions, parity }) => ({
+  const described = stations.map(({ info, onAir, items, leftOut, slate, actions, parity }) => ({
     info: { ...info, oldest: catalogue.find(info.id)?.oldest ?? null },
     onAir,
-    items: [...items],
+    items: items.map((item) => ({ ...item, notes: [...item.notes] })),
+    leftOut: [...leftOut],
     slate,
     actions: [...actions],
     parity: parity?.mode ?? null,

@@ -21,7 +21,7 @@ const moved = (items: readonly Item[], from: number, to: number): Item[] => {
   return [...others.slice(0, to), ...items.slice(from, from + 1), ...others.slice(to)];
 };
 
-export function ItemList({ station: { info, items, actions } }: { station: LineUpStation }) {
+export function ItemList({ station: { info, items, leftOut, actions } }: { station: LineUpStation }) {
   const store = useStore();
   const [changed, setChanged] = useState<readonly Item[] | null>(null);
   const shown = changed ?? items;
@@ -42,9 +42,12 @@ export function ItemList({ station: { info, items, actions } }: { station: LineU
     <section>
       <h3>Plays in a loop</h3>
       <ol class="items">
-        {shown.slice(0, MOST_ITEMS).map(({ id, name, duration }, index) => (
+        {shown.slice(0, MOST_ITEMS).map(({ id, name, duration, notes }, index) => (
           <li key={id}>
-            <bdi>{name}</bdi>
+            <span>
+              <bdi class="item-name">{name}</bdi>
+              {notes.length > 0 && <small class="item-notes">{notes.join('; ')}</small>}
+            </span>
             <span class="item-duration">{durationOf(duration)}</span>
             {orders && (
               <span class="item-buttons">
@@ -69,6 +72,7 @@ export function ItemList({ station: { info, items, actions } }: { station: LineU
         ))}
       </ol>
       {shown.length > MOST_ITEMS && <p class="hint">and {shown.length - MOST_ITEMS} more</p>}
+      {leftOut.length > 0 && <p class="hint">Not played: {leftOut.join('; ')}</p>}
       {changed !== null && (
         <div class="actions">
           <Button kind="primary" onClick={() => void keep()}>
