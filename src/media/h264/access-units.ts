@@ -15,7 +15,7 @@ import {
 } from './h264-nal.js';
 import { parseSequenceParameters, type SequenceParameters } from './h264-sps.js';
 import { editSequenceParameters, type SequenceEdit } from './h264-sps-edit.js';
-import { parseSliceStart, sequenceOfPictureSet } from './slice-header.js';
+import { type NalPlace, parseSliceStart, sequenceOfPictureSet } from './slice-header.js';
 
 const BASELINE = 66;
 
@@ -116,7 +116,7 @@ export class AccessUnits {
       } else if (type >= NalType.slice && type <= NalType.idrSlice) {
         if (header & NAL_REF_IDC) this.#isReference = true;
         if (type === NalType.idrSlice) this.#isIdr = true;
-        if (!this.#hasPicture && !this.#isWhole(data.subarray(start, list.ends[i]))) return 'damaged';
+        if (!this.#hasPicture && !this.#isWhole({ data, start, end: list.ends[i]! })) return 'damaged';
         this.#hasPicture = true;
       }
     }
@@ -164,7 +164,7 @@ export class AccessUnits {
   }
 
   /** Whether the first slice of a picture is one, and no picture is missing before it: damage that is seen without decoding. */
-  #isWhole(slice: Buffer): boolean {
+  #isWhole(slice: NalPlace): boolean {
     if (!this.isDecodable) return true;
     let sequence: SequenceParameters | undefined;
     const start = parseSliceStart(slice, (pictureSet) => {
@@ -176,7 +176,7 @@ export class AccessUnits {
     if (start === null || used === undefined) return false;
     // Baseline has slices in any order.
     if (start.firstMacroblock !== 0 && used.profile !== BASELINE) return false;
-    const isReference = (slice[0]! & NAL_REF_IDC) !== 0;
+    const isReference = (slice.data[slice.start]! & NAL_REF_IDC) !== 0;
     const { frameNumber: number } = start;
     const follows = this.#numbers.take({ number, modulus: 2 ** used.frameNumBits, isReference, isIdr: this.#isIdr });
     return follows || used.allowsFrameNumGaps;
@@ -195,7 +195,8 @@ export class AccessUnits {
     const type = nalTypeOf(set[0] ?? 0);
     if (type === NalType.pictureParameters) {
       const id = pictureSetId(set);
-      if (keepIfNew(this.#pictureSets, id, set)) this.#sequenceOf.set(id, sequenceOfPictureSet(set) ?? -1);
+      if (keepIfNew(this.#pictureSets, id, set))
+        this.#sequenceOf.set(id, sequenceOfPictureSet({ data: set, start: 0, end: set.length }) ?? -1);
       return;
     }
     if (type !== NalType.sequenceParameters) return;

@@ -1,15 +1,32 @@
 /** The beginning of a slice, ITU-T H.264, 7.3.3, and the numbers by which a missing picture is noticed. */
 import { BitReader } from './bit-reader.js';
-import { withoutEmulationPrevention } from './h264-sps.js';
 
 /** Bytes that hold first_mb_in_slice, slice_type, pic_parameter_set_id and frame_num in any slice. */
 const HEADER_LENGTH = 24;
 const GREATEST_SLICE_TYPE = 9;
 
+/** A NAL unit within `data`. */
+export interface NalPlace {
+  data: Uint8Array;
+  start: number;
+  end: number;
+}
+
+/** The beginning of a NAL unit behind its first byte; reused, since there are thousands a second. */
+const beginning = new Uint8Array(HEADER_LENGTH);
+
 /** Reads what `read` reads of the beginning of a NAL unit; null where it ends too early or holds impossible codes. */
-function reading<T>(nal: Uint8Array, read: (bits: BitReader) => T): T | null {
+function reading<T>({ data, start, end }: NalPlace, read: (bits: BitReader) => T): T | null {
+  beginning.fill(0);
+  let zeros = 0;
+  for (let at = start + 1, out = 0; at < end && out < HEADER_LENGTH; at++) {
+    const byte = data[at]!;
+    // emulation_prevention_three_byte
+    if (zeros < 2 || byte !== 3) beginning[out++] = byte;
+    zeros = byte === 0 ? zeros + 1 : 0;
+  }
   try {
-    return read(new BitReader(withoutEmulationPrevention(nal.subarray(1, HEADER_LENGTH))));
+    return read(new BitReader(beginning));
   } catch (error) {
     if (error instanceof RangeError) return null;
     throw error;
@@ -23,7 +40,7 @@ export interface SliceStart {
 }
 
 /** Reads a slice NAL unit up to its frame_num, whose bits `bitsOf` a picture parameter set gives; null when it is damaged. */
-export const parseSliceStart = (nal: Uint8Array, bitsOf: (pictureSet: number) => number | null): SliceStart | null =>
+export const parseSliceStart = (nal: NalPlace, bitsOf: (pictureSet: number) => number | null): SliceStart | null =>
   reading(nal, (bits) => {
     const firstMacroblock = bits.unsigned();
     const type = bits.unsigned();
@@ -33,7 +50,7 @@ export const parseSliceStart = (nal: Uint8Array, bitsOf: (pictureSet: number) =>
   });
 
 /** The SPS that a picture parameter set refers to, ITU-T H.264, 7.3.2.2; null when it is damaged. */
-export const sequenceOfPictureSet = (nal: Uint8Array): number | null =>
+export const sequenceOfPictureSet = (nal: NalPlace): number | null =>
   reading(nal, (bits) => {
     bits.unsigned(); // pic_parameter_set_id
     return bits.unsigned();
