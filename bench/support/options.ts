@@ -26,10 +26,7 @@ export function readOptions<T extends Record<string, Option>>(
   table: T,
 ): { [K in keyof T]: Widened<T[K][0]> } {
   const entries = Object.entries(table);
-  const options = Object.fromEntries(
-    entries.map(([name, [value]]) => [name, { type: typeof value === 'boolean' ? 'boolean' : 'string' } as const]),
-  );
-  const { values } = parseArgs({ options: { ...options, help: { type: 'boolean' } }, allowPositionals: true });
+  const { values } = parse(table);
   if (values.help) {
     console.log(`${description}\n`);
     for (const [name, [value, help]] of entries) {
@@ -48,6 +45,18 @@ export function readOptions<T extends Record<string, Option>>(
     return [name, typeof value === 'number' ? numbers[0] : numbers];
   });
   return Object.fromEntries(read);
+}
+
+/** The words of the command line that are no options, after the benchmark's name. */
+export const readWords = (table: Record<string, Option>): string[] => parse(table).positionals.slice(1);
+
+function parse(table: Record<string, Option>) {
+  const options = Object.fromEntries(
+    Object.entries(table).map(([name, [value]]) => {
+      return [name, { type: typeof value === 'boolean' ? 'boolean' : 'string' } as const];
+    }),
+  );
+  return parseArgs({ options: { ...options, help: { type: 'boolean' } }, allowPositionals: true });
 }
 
 /** `list`: beginnings of names, separated by commas; '' selects all. */

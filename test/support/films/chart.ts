@@ -4,9 +4,12 @@
  *
  *     W . . . . . . B     white and black in the upper corners, grey between them
  *     8 colours           two rows of four, each 2 × 2 cells
- *     the number's bits   the lowest at the left, white for 1
+ *     the number's bits   in Gray code, the lowest at the left, white for 1
  *     the bits inverted   so that a blend of two pictures has no number
  *     . . . . . . . .     grey, so that no column is black
+ *
+ * In Gray code no cell has the same colour in the pictures before and after one in which it has another: a deinterlacer that
+ * looks at both would take its place for still.
  */
 
 export const CELLS = 8;
@@ -42,7 +45,7 @@ function cellColour(column: number, row: number, number: number): Colour {
     return chart[Math.floor((row - 1) / PATCH) * CHART[0] + Math.floor(column / PATCH)]!;
   }
   if (row > INVERTED_ROW) return GREY;
-  const bit = Math.floor(number / 2 ** column) % 2 === 1;
+  const bit = Math.floor((number ^ (number >> 1)) / 2 ** column) % 2 === 1;
   return bit === (row === BITS_ROW) ? WHITE : BLACK;
 }
 
@@ -100,6 +103,9 @@ export interface PictureRead {
 /** Rec. 601, near enough for black, grey and white. */
 const luma = ([red, green, blue]: Colour) => 0.3 * red + 0.59 * green + 0.11 * blue;
 
+/** Of the bits above each other, as a share of that between white and black: less in a blend. */
+const LEAST_DIFFERENCE = 0.5;
+
 /** Brightest level of a bar beside the picture. */
 const BAR = 36;
 
@@ -110,10 +116,12 @@ export function readPicture(raster: Raster): PictureRead {
   if (turn === undefined) return { box, turn: null, number: null, colours: [] };
   const contrast = luma(cell(0, 0, turn)) - luma(cell(CELLS - 1, 0, turn));
   let number: number | null = 0;
-  for (let column = 0; column < CELLS; column++) {
+  let bit = 0;
+  for (let column = CELLS - 1; column >= 0; column--) {
     const difference = luma(cell(column, BITS_ROW, turn)) - luma(cell(column, INVERTED_ROW, turn));
-    if (Math.abs(difference) < contrast * 0.5) number = null;
-    else if (difference > 0 && number !== null) number += 2 ** column;
+    if (Math.abs(difference) < contrast * LEAST_DIFFERENCE) number = null;
+    if (difference > 0) bit ^= 1;
+    if (number !== null) number += bit * 2 ** column;
   }
   const colours = chart.map((_, i) => {
     const [column, row] = [(i % CHART[0]) * PATCH + 0.5, 1 + Math.floor(i / CHART[0]) * PATCH + 0.5];

@@ -20,6 +20,8 @@ const LOUDNESS_TOLERANCE = 1;
 const SHAPE_TOLERANCE = 0.02;
 /** Seconds: containers that count in milliseconds, and the rounding to ticks. */
 const TIME_TOLERANCE = 0.0015;
+/** Seconds: what is replaced sooner is not seen. */
+const LEAST_TIME = 0.004;
 /** Seconds by which sound and pictures of one film end apart. */
 const END_TOLERANCE = 0.1;
 
@@ -29,13 +31,14 @@ export function compare(source: Shown, air: OnAir, seconds?: number): Difference
   const add = (kind: Kind, text: string | null) => {
     if (text !== null) found.push({ kind, text });
   };
-  add('pictures', pictureDifference(source.pictures, air.shown.pictures));
-  add('times', timeDifference(source.pictures, air.shown.pictures));
+  const seen = source.pictures.filter(({ time }, i) => (source.pictures[i + 1]?.time ?? Infinity) - time > LEAST_TIME);
+  add('pictures', pictureDifference(seen, air.shown.pictures));
+  add('times', timeDifference(seen, air.shown.pictures));
   add('duration', durationDifference(source, air, seconds));
   add('sound', soundDifference(source, air));
   add('loudness', loudnessDifference(source, air));
   add('colours', colourDifference(source.pictures, air.shown.pictures));
-  add('shape', shapeDifference(source, air.shown));
+  add('shape', shapeDifference(source.pictures, air.shown.pictures));
   for (const fault of air.loopFaults) add('loops', fault);
   return found;
 }
@@ -67,9 +70,12 @@ const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(val
 const intervals = (pictures: readonly ShownPicture[]) =>
   pictures.slice(1).map(({ time }, i) => time - pictures[i]!.time);
 
-/** Half a picture where the air has a rate of its own, else what rounding explains. */
+/** Half a picture where the air has a constant rate and the source does not, else what rounding explains. */
 function timeTolerance(source: readonly ShownPicture[], air: readonly ShownPicture[]): number {
-  return source.length === air.length ? TIME_TOLERANCE : median(intervals(air)) / 2 + TIME_TOLERANCE;
+  const steps = intervals(source);
+  const isEven = Math.max(...steps) - Math.min(...steps) < TIME_TOLERANCE;
+  const isSame = source.length === air.length && isEven;
+  return isSame ? TIME_TOLERANCE : median(intervals(air)) / 2 + TIME_TOLERANCE;
 }
 
 function timeDifference(source: readonly ShownPicture[], air: readonly ShownPicture[]): string | null {
@@ -90,7 +96,7 @@ function timeDifference(source: readonly ShownPicture[], air: readonly ShownPict
   return text;
 }
 
-function durationDifference(source: Shown, { duration, shown }: OnAir, seconds?: number): string | null {
+export function durationDifference(source: Shown, { duration, shown }: OnAir, seconds?: number): string | null {
   const tolerance = TIME_TOLERANCE + median(intervals(shown.pictures)) / 2;
   const ends = [source.picturesEnd, source.sound?.end ?? source.picturesEnd];
   // Sound is padded to whole frames: within that, the pictures' end counts.
@@ -150,13 +156,13 @@ function colourDifference(source: readonly ShownPicture[], air: readonly ShownPi
   return `colour ${worst} is ${text(shown[worst]!)} instead of ${text(wanted[worst]!)}`;
 }
 
-function shapeDifference(source: Shown, air: Shown): string | null {
-  for (const [i, picture] of source.pictures.entries()) {
+export function shapeDifference(source: readonly ShownPicture[], air: readonly ShownPicture[]): string | null {
+  for (const [i, picture] of source.entries()) {
     if (picture.number === null) continue;
-    const other = air.pictures.find(({ number }) => number === picture.number);
+    const other = air.find(({ number }) => number === picture.number);
     if (!other) continue;
     if (other.turn !== picture.turn) return `picture ${i} is ${other.turn} instead of ${picture.turn}`;
-    const [wanted, shown] = [contentAspect(picture, source.aspect), contentAspect(other, air.aspect)];
+    const [wanted, shown] = [contentAspect(picture), contentAspect(other)];
     if (Math.abs(shown / wanted - 1) > SHAPE_TOLERANCE) {
       return `picture ${i} has an aspect ratio of ${shown.toFixed(3)} instead of ${wanted.toFixed(3)}`;
     }
@@ -165,6 +171,6 @@ function shapeDifference(source: Shown, air: Shown): string | null {
 }
 
 /** Of the picture without its bars. */
-function contentAspect({ box }: ShownPicture, aspect: number): number {
+function contentAspect({ box, aspect }: ShownPicture): number {
   return (aspect * (box.right - box.left)) / (box.bottom - box.top);
 }

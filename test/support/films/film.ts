@@ -14,8 +14,8 @@ export interface FilmVideo {
   pixelShape?: string;
   /** Matrix and range that the pictures are converted to, and what is written into the stream. */
   colour?: { matrix: string; range: 'tv' | 'pc'; tags: readonly string[] };
-  /** Numbers of the pictures that are drawn; without it all, in order. */
-  numbers?: readonly number[];
+  /** Of the first picture. */
+  firstNumber?: number;
   /** Further filters, after scaling. */
   filters?: readonly string[];
 }

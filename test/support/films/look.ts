@@ -5,6 +5,8 @@ import { runProgram } from './run-program.js';
 
 /** Points of a raster's side: several a cell. */
 const SIDE = 96;
+/** Points of a side of the small grey pictures. */
+const GREY_SIDE = 16;
 /** Units of a second in which times are read. */
 const TICKS = 90_000;
 /** Hz: enough for clicks. */
@@ -13,14 +15,14 @@ const RATE = 8_000;
 export interface ShownPicture extends PictureRead {
   /** Seconds after the first picture. */
   time: number;
-  /** Of the whole picture in `SIDE` × `SIDE` points, grey. */
+  /** Of the picture as displayed, with its bars: width divided by height. */
+  aspect: number;
+  /** The whole picture in `GREY_SIDE` × `GREY_SIDE` points. */
   grey: Buffer;
 }
 
 export interface Shown {
   pictures: ShownPicture[];
-  /** Of the picture as displayed, with its bars: width divided by height. */
-  aspect: number;
   /** Seconds after the first picture at which the last one ends, as far as the file says. */
   picturesEnd: number;
   /** Null where there is none. Its times are seconds after the first picture. */
@@ -40,12 +42,9 @@ interface ProbedStream {
   index: number;
   codec_type?: string;
   codec_name?: string;
-  width?: number;
   height?: number;
-  sample_aspect_ratio?: string;
   color_space?: string;
   disposition?: Record<string, number>;
-  side_data_list?: { rotation?: number }[];
 }
 
 /** Null where no player shows anything: with the reason. */
@@ -57,15 +56,15 @@ export async function look(path: string, options: LookOptions = {}): Promise<Sho
   const [pictures, sound] = [first(video), first(audio)];
   if (!pictures) return 'no pictures';
   const { longest, deinterlaced = false } = options;
-  const words = ['-v', 'warning', '-nostdin', '-i', path];
+  const words = ['-v', 'level+info', '-nostdin', '-hide_banner', '-i', path];
   const bounds = longest === undefined ? [] : ['-t', String(longest)];
   const chain = filtersOf(pictures, deinterlaced);
-  const picturesTo = (size: number, end: string[]) =>
-    words.push('-map', `0:${pictures.index}`, '-vf', chain(size), ...passThrough, ...bounds, ...end);
-  picturesTo(SIDE, ['-c:v', 'rawvideo', '-f', 'rawvideo', 'pipe:1']);
-  picturesTo(CHECKED, ['-c:v', 'rawvideo', '-f', 'framecrc', 'pipe:3']);
+  const picturesTo = (filters: string, end: string[]) =>
+    words.push('-map', `0:${pictures.index}`, '-vf', filters, ...passThrough, ...bounds, ...end);
+  picturesTo(`showinfo=checksum=0,${chain(SIDE)}`, ['-c:v', 'rawvideo', '-f', 'rawvideo', 'pipe:1']);
+  picturesTo(chain(CHECKED), ['-c:v', 'rawvideo', '-f', 'framecrc', 'pipe:3']);
   if (sound) {
-    const to = ['-map', `0:${sound.index}`, '-ac', '1', '-ar', String(RATE), '-c:a', 'pcm_s16le', ...bounds];
+    const to = ['-map', `0:${sound.index}`, '-af', STEREO, '-ar', String(RATE), '-c:a', 'pcm_s16le', ...bounds];
     words.push(...to, '-f', 's16le', 'pipe:4', ...to, '-f', 'framecrc', 'pipe:5');
   }
   const { outputs, stderr, late } = await runProgram('ffmpeg', words, sound ? 4 : 2);
@@ -73,7 +72,8 @@ export async function look(path: string, options: LookOptions = {}): Promise<Sho
   const times = framesIn(outputs.get(3)!);
   const rgb = outputs.get(1)!;
   const start = times[0]?.time;
-  if (start === undefined || rgb.length === 0) return `no picture can be decoded: ${stderr.split('\n')[0]}`;
+  if (start === undefined || rgb.length === 0) return `no picture can be decoded: ${messagesIn(stderr).split('\n')[0]}`;
+  const aspects = aspectsIn(stderr, deinterlaced);
   const length = SIDE * SIDE * 3;
   const shown: ShownPicture[] = [];
   for (let i = 0; i < times.length && (i + 1) * length <= rgb.length; i++) {
@@ -81,18 +81,38 @@ export async function look(path: string, options: LookOptions = {}): Promise<Sho
     shown.push({
       ...readPicture({ rgb: raster, side: SIDE }),
       time: times[i]!.time - start,
+      aspect: aspects[i] ?? aspects.at(-1) ?? 1,
       grey: greyOf(raster),
     });
   }
   const last = times[shown.length - 1]!;
   return {
     pictures: shown,
-    aspect: aspectOf(pictures),
     picturesEnd: last.time - start + last.duration,
     sound: sound ? soundFrom(outputs.get(4)!, framesIn(outputs.get(5)!), start) : null,
-    messages: stderr,
+    messages: messagesIn(stderr),
   };
 }
+
+/** Warnings and errors, without those of the conversion to RGB. */
+const messagesIn = (stderr: string) =>
+  stderr
+    .split('\n')
+    .filter((line) => /\[(warning|error|fatal|panic)\]/.test(line) && !line.startsWith('[swscaler'))
+    .join('\n');
+
+/** Width by height of each picture as displayed, from the filter showinfo: turned, with the shape of its pixels. */
+function aspectsIn(stderr: string, deinterlaced: boolean): number[] {
+  const pictures = stderr.matchAll(/ sar:(\d+)\/(\d+) s:(\d+)x(\d+) /g);
+  return [...pictures].flatMap((match) => {
+    const [across, down, width, height] = match.slice(1).map(Number) as [number, number, number, number];
+    const aspect = (width / height) * (across > 0 && down > 0 ? across / down : 1);
+    return deinterlaced ? [aspect, aspect] : [aspect];
+  });
+}
+
+/** One channel of what is heard in stereo; floating point, because speech becomes quieter in a mix of 16 bits. */
+const STEREO = 'aformat=sample_fmts=fltp:channel_layouts=stereo,pan=mono|c0=0.5*c0+0.5*c1';
 
 /** Side of pictures of which only the time is wanted. */
 const CHECKED = 16;
@@ -116,14 +136,6 @@ function filtersOf({ height = 0, color_space }: ProbedStream, deinterlaced: bool
   const matrix = isUntagged && height >= HD_HEIGHT ? ':in_color_matrix=bt709' : '';
   const fields = deinterlaced ? 'bwdif=mode=send_field,' : '';
   return (side) => `${fields}scale=${side}:${side}:flags=area+accurate_rnd+full_chroma_int${matrix},format=rgb24`;
-}
-
-/** Width by height as displayed: turned, with the shape of its pixels. */
-function aspectOf({ width = 1, height = 1, sample_aspect_ratio = '1:1', side_data_list = [] }: ProbedStream): number {
-  const [across, down] = sample_aspect_ratio.split(':').map(Number) as [number, number];
-  const aspect = (width / height) * (across > 0 && down > 0 ? across / down : 1);
-  const rotation = side_data_list.find((each) => each.rotation !== undefined)?.rotation ?? 0;
-  return Math.abs(rotation) % 180 === 90 ? 1 / aspect : aspect;
 }
 
 /** Output of the muxer framecrc: times in seconds, and bytes. */
@@ -154,9 +166,14 @@ function soundFrom(pcm: Buffer, frames: { time: number; bytes: number }[], start
 }
 
 function greyOf(rgb: Buffer): Buffer {
-  const grey = Buffer.alloc(rgb.length / 3);
-  for (let i = 0; i < grey.length; i++) {
-    grey[i] = (rgb[3 * i]! * 77 + rgb[3 * i + 1]! * 150 + rgb[3 * i + 2]! * 29) >> 8;
+  const each = SIDE / GREY_SIDE;
+  const sums = new Float64Array(GREY_SIDE ** 2);
+  for (let row = 0; row < SIDE; row++) {
+    for (let column = 0; column < SIDE; column++) {
+      const at = (row * SIDE + column) * 3;
+      const luma = rgb[at]! * 0.3 + rgb[at + 1]! * 0.59 + rgb[at + 2]! * 0.11;
+      sums[Math.floor(row / each) * GREY_SIDE + Math.floor(column / each)]! += luma;
+    }
   }
-  return grey;
+  return Buffer.from(sums.map((sum) => sum / each ** 2));
 }

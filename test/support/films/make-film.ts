@@ -53,10 +53,10 @@ async function encodeFilm(film: Film, folder: string): Promise<string> {
   return path;
 }
 
-function pictureInput({ rate = DEFAULT_RATE, numbers }: FilmVideo, seconds: number, folder: string): string[] {
+function pictureInput({ rate = DEFAULT_RATE, firstNumber = 0 }: FilmVideo, seconds: number, folder: string): string[] {
   const path = join(folder, 'pictures.rgb');
   const count = Math.round(seconds * rateOf(rate));
-  writeFileSync(path, drawPictures(numbers ?? Array.from({ length: count }, (_, i) => i)));
+  writeFileSync(path, drawPictures(Array.from({ length: count }, (_, i) => firstNumber + i)));
   return ['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', `${CELLS}x${CELLS}`, '-r', rate, '-i', path];
 }
 

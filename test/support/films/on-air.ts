@@ -1,7 +1,7 @@
 /** What is on the air of a file: a reel is made of it, and a station plays it three times. */
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PacketNumber, TICKS_PER_SECOND } from '../../../src/base/units.js';
+import { PacketNumber, TICKS_PER_SECOND, Ticks90k } from '../../../src/base/units.js';
 import { defaultMediaSettings, type MediaProperties, type MediaSettings } from '../../../src/media/settings.js';
 import { JpegAssembler } from '../../../src/receiver/jpeg-assembler.js';
 import { makeReel } from '../../../src/reel/child/make-reel.js';
@@ -12,7 +12,7 @@ import { type Reel, ReelFile } from '../../../src/reel/reel.js';
 import { Station } from '../../../src/station/station.js';
 import { parseRtp, RTP_HEADER_LENGTH } from '../../../src/wire/rtp.js';
 import { findClicks } from './clicks.js';
-import { look, type Shown, type ShownPicture } from './look.js';
+import { type LookOptions, look, type Shown, type ShownPicture } from './look.js';
 
 export const LOOPS = 3;
 
@@ -44,21 +44,35 @@ export async function putOnAir(source: string, settings: Partial<MediaSettings>,
   }
 }
 
-/** Looks at three loops of a station with this one reel. `folder`: for a file of its packets. */
-export async function lookAtReel(reel: Reel, folder: string): Promise<OnAir> {
+/**
+ * Looks at three loops of a station with this one reel, or at the first one where three last more than `longest` seconds, and no
+ * longer than that. `folder`: for a file of its packets.
+ */
+export async function lookAtReel(reel: Reel, folder: string, longest = Number.POSITIVE_INFINITY): Promise<OnAir> {
   const { properties, format } = reel.data.manifest;
   const station = new Station({ items: [{ name: 'film', reel }], ssrc: 1 });
-  const packets = station.packets(PacketNumber(0), PacketNumber(LOOPS * station.cyclePackets));
   const duration = reel.duration / TICKS_PER_SECOND;
-  const seen = await (format === 'h264' ? lookAtStream(packets, folder) : lookAtJpeg(packets, folder, properties));
+  const isLooped = LOOPS * duration <= longest;
+  const cycles = (isLooped ? LOOPS : 1) * station.cyclePackets;
+  // Pictures and sound of a moment leave up to two seconds later.
+  const last = isLooped ? cycles : Math.min(cycles, station.at(Ticks90k((longest + 2) * TICKS_PER_SECOND)));
+  const packets = station.packets(PacketNumber(0), PacketNumber(last));
+  const bound = isLooped ? {} : { longest };
+  const seen = await (format === 'h264'
+    ? lookAtStream(packets, folder, bound)
+    : lookAtJpeg(packets, folder, properties));
   if (typeof seen === 'string') throw new Error(`nothing on the air: ${seen}`);
-  return { ...splitLoops(seen, duration), duration, properties };
+  if (isLooped) return { ...splitLoops(seen, duration), duration, properties };
+  return { shown: seen, loopFaults: messageFault(seen), duration, properties };
 }
 
-function lookAtStream(packets: Buffer[], folder: string): Promise<Shown | string> {
+const messageFault = ({ messages }: Shown) =>
+  messages === '' ? [] : [`a decoder reports: ${messages.split('\n')[0]}`];
+
+function lookAtStream(packets: Buffer[], folder: string, options: LookOptions): Promise<Shown | string> {
   const path = join(folder, 'loops.ts');
   writeFileSync(path, Buffer.concat(packets.map((packet) => packet.subarray(RTP_HEADER_LENGTH))));
-  return look(path);
+  return look(path, options);
 }
 
 async function lookAtJpeg(
@@ -100,7 +114,7 @@ function splitLoops(seen: Shown, duration: number): { shown: Shown; loopFaults: 
   const loopFaults = others.flatMap((pictures, i) =>
     faultOf(first, pictures).map((fault) => `loop ${i + 2}: ${fault}`),
   );
-  if (seen.messages !== '') loopFaults.push(`a decoder reports: ${seen.messages.trim().split('\n')[0]}`);
+  loopFaults.push(...messageFault(seen));
   // The end of the last loop's sound leaves with the loop that follows: the second loop's is whole.
   const sound = seen.sound && soundOfLoop(seen.sound, duration, 2 * duration);
   if (seen.sound && sound) {
