@@ -14,7 +14,7 @@ import {
   ticksSchema,
 } from '../media/settings.js';
 
-/** Raised when the packets of the same source and settings change: older reels are then prepared again. */
+/** Of a reel that is not sealed. */
 export const REEL_VERSION = 2;
 /** Of a sealed manifest. */
 const SEALED_VERSION = 3;

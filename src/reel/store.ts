@@ -24,7 +24,6 @@ import { parsed, sealedJson, unsealedJson } from '../base/sealed-json.js';
 import { Millis } from '../base/units.js';
 import { defaultMediaSettings, type MediaSettings } from '../media/settings.js';
 import { isLeftBehind, ownMark } from '../system/process-mark.js';
-import { REEL_VERSION } from './manifest.js';
 import { closeReel } from './open-reel.js';
 import { ReelDamage, readReel } from './read-reel.js';
 import { type Reel, ReelFile } from './reel.js';
@@ -65,6 +64,9 @@ export interface StoreOptions {
 
 /** Called when packets of a reel that is open turned out to be others than those that were made. */
 export type OnDamage = (id: string, damage: ReelDamage) => void;
+
+/** Raised when the packets of the same source and settings change: films are then prepared again. */
+const PREPARATION = 3;
 
 /**
  * Responsible for:
@@ -150,7 +152,7 @@ export class Store {
     const rate = bitrate === undefined ? most : { ...most, bitrate };
     const relevant =
       format === 'jpeg' ? { format, fps, target, ...stands } : { format, maxGop, target, ...stands, ...sound, ...rate };
-    return hash(JSON.stringify([REEL_VERSION, contentHash, relevant])).slice(0, 32);
+    return hash(JSON.stringify([PREPARATION, contentHash, relevant])).slice(0, 32);
   }
 
   /** The hash of a source's content if its size and time are still those of the last reading, else null. */
