@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { Millis } from '../base/units.js';
 import { parseMoment } from '../contract/time-text.js';
 import { COMMON_DELAY } from '../contract/timing.js';
-import { defaultMediaSettings } from '../media/settings.js';
+import { defaultMediaSettings, LANGUAGE } from '../media/settings.js';
 import type { Preferences } from '../server/preferences.js';
 import { stationFormats } from '../wire/station-info.js';
 
@@ -44,6 +44,12 @@ export function bitrate(text: string): number {
   const value = Number(number) * (rateUnits.get(unit) ?? 0);
   if (value > 0) return value;
   throw new InvalidArgumentError('It is a number of bits a second such as 500M or 1G.');
+}
+
+function languages(text: string): string[] {
+  const tags = text.split(',').map((tag) => tag.trim());
+  if (tags.length <= 16 && tags.every((tag) => LANGUAGE.test(tag))) return tags;
+  throw new InvalidArgumentError('It is a list of languages such as en,de or pt-BR.');
 }
 
 function frameRate(text: string): number | 'source' {
@@ -147,6 +153,9 @@ export const mediaOptions = () => [
   new Option('--bitrate <rate>', 'most bit/s of pictures that are encoded (default: by size and rate)').argParser(
     encodedBitrate,
   ),
+  new Option('--audio <languages>', 'languages of the sound, the preferred one first, such as en,de').argParser(
+    languages,
+  ),
 ];
 
 export interface MediaFlags {
@@ -157,11 +166,12 @@ export interface MediaFlags {
   slide: Millis;
 }
 
-export const preferencesOf = ({ titles, size, rate, bitrate }: Preferences): Preferences => ({
+export const preferencesOf = ({ titles, size, rate, bitrate, audio }: Preferences): Preferences => ({
   titles,
   size,
   rate,
   bitrate,
+  audio,
 });
 
 export const settingsOf = ({ format, fps, maxGop, maxBitrate, slide }: MediaFlags) => ({

@@ -59,7 +59,7 @@ export async function runPrepare({
       leftOutEvent(plan, plan.source.notes).forEach(onEvent);
       const ready = await prepareStation({
         plan,
-        settings: { ...settings, bitrate: preferences.bitrate },
+        settings: { ...settings, bitrate: preferences.bitrate, languages: preferences.audio ?? [] },
         store,
         server: '',
         onEvent,

@@ -67,6 +67,9 @@ export const mediaPropertiesSchema = z.object({
 });
 export type MediaProperties = z.infer<typeof mediaPropertiesSchema>;
 
+/** A language tag of RFC 5646 with at most a script and a region. */
+export const LANGUAGE = /^[a-z]{2,3}(-[a-z]{4})?(-([a-z]{2}|\d{3}))?$/i;
+
 /** How a source is prepared. */
 export interface MediaSettings {
   format: StationFormat;

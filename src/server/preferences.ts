@@ -1,10 +1,14 @@
 /** How a station's items are called and laid out: a server's defaults, and what single stations have instead. */
 import { z } from 'zod';
 import { tidyFrameRate } from '../media/ratio.js';
+import { LANGUAGE } from '../media/settings.js';
 import type { LayoutRequest } from './layout-choice.js';
 
 /** Pixels of a side: an even number, as 4:2:0 needs it. */
 const side = z.int().min(16).max(8_192).multipleOf(2);
+
+/** RFC 5646, or the three letters of ISO 639-2. */
+const language = z.string().regex(LANGUAGE, { error: 'it is a language such as en, pt-BR or ger' });
 
 export const preferenceFields = {
   /** What items are called by: their file's name, or the title in its metadata. NAME.nfo beside a file comes first. */
@@ -15,6 +19,8 @@ export const preferenceFields = {
   rate: z.number().min(5).max(60).optional(),
   /** Most bit/s of pictures that are encoded; default by size and rate. */
   bitrate: z.int().min(100_000).max(200_000_000).optional(),
+  /** Languages of the sound, such as `en` or `ger`, the preferred one first; default the file's own choice. */
+  audio: z.array(language).max(16).optional(),
 };
 
 const preferencesSchema = z.object(preferenceFields);
@@ -27,6 +33,7 @@ export function preferencesOf(own: Preferences, usual: Preferences): Preferences
     size: own.size ?? usual.size,
     rate: own.rate ?? usual.rate,
     bitrate: own.bitrate ?? usual.bitrate,
+    audio: own.audio ?? usual.audio,
   };
 }
 

@@ -102,6 +102,17 @@ for (const [make, words, how] of undecodable) {
   });
 }
 
+test('a reel has the sound of the language that is set', needs, () => {
+  const spool = (languages: string[]) =>
+    spoolMedia({
+      source: at('three.mkv'),
+      folder: mkdtempSync(at('spool-')),
+      settings: { ...defaultMediaSettings, languages },
+      onProgress: () => undefined,
+    }).properties.notes;
+  assert.deepEqual(spool(['en']), ['3 sound tracks: English is played; German and English: Commentary are left out']);
+});
+
 test('encrypted sound is named, and the film is silent', needs, () => {
   const { audio, notes } = prepared(disguised('encrypted.mp4', 'one.mp4', 'enca'));
   assert.equal(audio, 'silent');
