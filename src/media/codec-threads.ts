@@ -10,3 +10,10 @@ export const MOST_THREADS = 16;
 /** Threads of one codec: as x264 chooses by itself, three for two processors, up to MOST_THREADS. */
 export const codecThreads = (processors = availableParallelism()): number =>
   Math.min(MOST_THREADS, Math.ceil(1.5 * processors));
+
+/** Pixels of the pictures for which MOST_THREADS is meant. */
+const PIXELS = 3_840 * 2_160;
+
+/** Threads that decode pictures of that size: the larger they are, the fewer. */
+export const decoderThreads = ({ width, height }: { width: number; height: number }): number =>
+  Math.max(1, Math.min(codecThreads(), Math.floor((MOST_THREADS * PIXELS) / Math.max(1, width * height))));

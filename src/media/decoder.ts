@@ -3,7 +3,7 @@ import { AV_CODEC_FLAG_UNALIGNED, AV_NOPTS_VALUE, AVERROR_EAGAIN } from 'node-av
 import { Codec, CodecContext, type CodecParameters, Frame, type Packet, type Stream } from 'node-av/lib';
 import { Problem } from '../base/problem.js';
 import { Ticks90k } from '../base/units.js';
-import { codecThreads } from './codec-threads.js';
+import { decoderThreads } from './codec-threads.js';
 import { check } from './ffmpeg-error.js';
 import { MOST_STILL_PIXELS } from './input/picture-limit.js';
 import { codecName } from './names.js';
@@ -23,7 +23,7 @@ export class Decoder {
     this.#context.parametersToContext(stream.codecpar);
     this.#context.pktTimebase = TICK_BASE;
     this.#context.framerate = stream.avgFrameRate;
-    this.#context.threadCount = codecThreads();
+    this.#context.threadCount = decoderThreads(stream.codecpar);
     // Otherwise cropping at the left is rounded down to what processors read at once.
     this.#context.setFlags(AV_CODEC_FLAG_UNALIGNED);
     check(this.#context.setOption('max_pixels', String(MOST_STILL_PIXELS)), 'limiting pictures');

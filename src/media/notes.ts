@@ -32,6 +32,18 @@ export function noteDropped(
   notes.add(`${dropped} of ${pictures} pictures are left out: they come faster than ${rate} a second`);
 }
 
+interface Size {
+  width: number;
+  height: number;
+}
+
+/** Notes pictures that are made smaller by more than an odd edge. */
+export function noteReduced(notes: Notes, from: Size, to: Size): void {
+  if (from.width - to.width < 2 && from.height - to.height < 2) return;
+  const size = ({ width, height }: Size) => `${width} × ${height}`;
+  notes.add(`pictures of ${size(from)} are reduced to ${size(to)}, which most receivers decode`);
+}
+
 /**
  * Notes a file that is cut off. All times are on the clock of its packets: `declaredEnd` according to its header, null where
  * it has none; `origin` of the first picture; `end` of what was found. `endsDamaged`: the last picture is

@@ -1,8 +1,9 @@
 /** A source as H.264 and AAC, copied or encoded. */
 import { join } from 'node:path';
 import { Ticks90k } from '../base/units.js';
-import { Unfit, VideoCopier } from './h264/copy-video.js';
+import { VideoCopier } from './h264/copy-video.js';
 import { h264CodecString, h264Name, type SequenceParameters } from './h264/h264-sps.js';
+import { Unfit } from './h264/unfit.js';
 import type { SoundWanted } from './input/choose-sound.js';
 import { MediaInput } from './input/input.js';
 import { AAC_CODEC_STRING, aacName } from './names.js';

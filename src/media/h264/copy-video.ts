@@ -1,29 +1,30 @@
 /** Copied pictures: H.264 that every receiver plays goes on air without being decoded. */
-import { AV_CODEC_ID_H264, AVCOL_RANGE_JPEG } from 'node-av/constants';
-import type { Stream } from 'node-av/lib';
+import { AV_CODEC_ID_H264 } from 'node-av/constants';
 import { TICKS_PER_MILLI, TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
 import { decodingDelayOf } from '../input/decoding-times.js';
 import { frameRateOf } from '../input/frame-rate.js';
 import type { MediaInput, TimedPacket } from '../input/input.js';
 import { lastDurationOf } from '../input/last-duration.js';
 import { codecName } from '../names.js';
-import { declaredColour, hdrName } from '../pictures/colour.js';
-import { containerCrop } from '../pictures/cropping.js';
+import { hdrName } from '../pictures/colour.js';
 import { heldLead } from '../pictures/late-pictures.js';
 import { isUpright, orientationOf } from '../pictures/orientation.js';
 import { VideoTable } from '../pictures/spooled-video.js';
-import { isNearly, isSameAspect, isSameRate, ratioOf, tidyFrameRate } from '../ratio.js';
+import { isNearly, isSameAspect, isSameRate, quotient, tidyFrameRate } from '../ratio.js';
 import type { MediaSettings, Ratio, StationLayout } from '../settings.js';
 import type { SpooledVideo } from '../spool.js';
 import { nowhere } from '../spool-file.js';
 import { uint32Table } from '../tables.js';
 import { AccessUnits } from './access-units.js';
+import { containerEdit } from './container-edit.js';
 import { CopiedVideoReader } from './copied-video-reader.js';
-import { type DecoderConfiguration, NalType, nalTypeOf, parseExtradata } from './h264-nal.js';
-import { parseSequenceParameters, type SequenceParameters } from './h264-sps.js';
-import { editSequenceParameters, type SequenceEdit } from './h264-sps-edit.js';
+import { isWithinLevel } from './h264-level.js';
+import { type DecoderConfiguration, parseExtradata } from './h264-nal.js';
+import type { SequenceParameters } from './h264-sps.js';
+import type { SequenceEdit } from './h264-sps-edit.js';
 import { checkLastGroup } from './last-group.js';
 import { PeakRate } from './peak-rate.js';
+import { Unfit } from './unfit.js';
 
 /** Longest time between decoding and presentation of a picture. */
 const MOST_REORDERING = Ticks90k(250 * TICKS_PER_MILLI);
@@ -38,9 +39,7 @@ const megabits = (rate: number): string => (rate / 1e6).toFixed(1).replace(/\.0$
 /** Share by which a header's frame rate may be off: pauses lower the average, and headers without one say 1,000. */
 const FAR = 0.5;
 
-/** Thrown while copying, when the source turns out unfit; `message` is the reason, one phrase. */
-export class Unfit extends Error {}
-
+const BEYOND_LEVEL = 'pictures beyond level 5.2, which few players decode';
 const BASELINE = 66;
 const MAIN = 77;
 const HIGH = 100;
@@ -62,37 +61,6 @@ function unfitTarget(sequence: SequenceParameters, frameRate: Ratio, target: Sta
   if (!isSameAspect(sequence.sampleAspectRatio, target.sampleAspectRatio))
     return "a pixel shape other than the station's";
   return isSameRate(frameRate, target.frameRate) ? null : "a frame rate other than the station's";
-}
-
-/** Most that extended_sar of H.264 can say. */
-const LARGEST_PIXEL_SIDE = 65_535;
-
-/**
- * What only the container of `stream` knows, for its parameter sets to say; null where there is nothing. Throws Unfit where
- * they cannot say it.
- */
-function containerEdit(stream: Stream, { parameterSets }: DecoderConfiguration): SequenceEdit | null {
-  const { codecpar } = stream;
-  const sets = parameterSets.filter((set) => nalTypeOf(set[0] ?? 0) === NalType.sequenceParameters);
-  const sequence = sets[0] && parseSequenceParameters(sets[0]);
-  // Without a set, what is known of the stream comes from its pictures.
-  if (!sequence) return null;
-  const given = ratioOf(stream.sampleAspectRatio);
-  const sampleAspectRatio = given && !isSameAspect(given, sequence.sampleAspectRatio) ? given : null;
-  const { matrix, primaries, transfer, range } = declaredColour(codecpar);
-  const edit: SequenceEdit = {
-    crop: containerCrop(codecpar),
-    sampleAspectRatio,
-    signal: { isFull: range === AVCOL_RANGE_JPEG, matrix, primaries, transfer },
-  };
-  // What is the same in all of them is written as it is.
-  if (sets.every((set) => editSequenceParameters(set, edit) === set)) return null;
-  if (sampleAspectRatio && Math.max(...sampleAspectRatio) > LARGEST_PIXEL_SIDE)
-    throw new Unfit('a pixel shape that only the container knows');
-  // Players with FFmpeg's decoder round cropping at the left down to what their processor reads at once.
-  if (edit.crop?.left || sets.some((set) => editSequenceParameters(set, edit) === null))
-    throw new Unfit('cropping that only the container knows');
-  return edit;
 }
 
 /**
@@ -221,6 +189,8 @@ export class VideoCopier {
     const end = this.#end(this.origin);
     // The next random access point is the first of the next loop.
     if (end - this.#table.pts.at(this.#groupStart) > this.#limit) throw this.#tooFarApart();
+    // Only now: the rate of some headers is wrong.
+    if (!isWithinLevel(sequence, quotient(this.frameRate))) throw new Unfit(BEYOND_LEVEL);
     const { target, maxBitrate } = this.#settings;
     const peak = this.#peak.of(end);
     if (peak > maxBitrate) throw new Unfit(`${megabits(peak)} Mbit/s at its peak, more than ${megabits(maxBitrate)}`);
@@ -274,7 +244,10 @@ export class VideoCopier {
 
   #checkSequence(sequence: SequenceParameters): void {
     const { target } = this.#settings;
-    const reason = unfitSequence(sequence) ?? (target ? unfitTarget(sequence, this.frameRate, target) : null);
+    const reason =
+      unfitSequence(sequence) ??
+      (isWithinLevel(sequence) ? null : BEYOND_LEVEL) ??
+      (target ? unfitTarget(sequence, this.frameRate, target) : null);
     if (reason !== null) throw new Unfit(reason);
   }
 

@@ -18,8 +18,10 @@ import {
   AVCOL_SPC_BT709,
   AVCOL_SPC_BT2020_CL,
   AVCOL_SPC_BT2020_NCL,
+  AVCOL_SPC_FCC,
   AVCOL_SPC_RGB,
   AVCOL_SPC_SMPTE170M,
+  AVCOL_SPC_SMPTE240M,
   AVCOL_SPC_UNSPECIFIED,
   AVCOL_TRC_ARIB_STD_B67,
   AVCOL_TRC_BT709,
@@ -152,8 +154,14 @@ const unusualTransfers: ReadonlySet<number> = new Set([
   AVCOL_TRC_LOG_SQRT,
   AVCOL_TRC_SMPTE428,
 ]);
-/** Matrices that the filter `tonemapx` knows. */
-const toneMappedMatrices: ReadonlySet<number> = new Set([...ordinaryMatrices, AVCOL_SPC_BT2020_NCL]);
+/** Matrices that the filters `scale` and `tonemapx` know. */
+const knownMatrices: ReadonlySet<number> = new Set([
+  ...ordinaryMatrices,
+  AVCOL_SPC_RGB,
+  AVCOL_SPC_FCC,
+  AVCOL_SPC_SMPTE240M,
+  AVCOL_SPC_BT2020_NCL,
+]);
 /**
  * Above 30% of the brightness of a white sheet of paper, 203 cd/m² (ITU-R BT.2408), lights are compressed up to the brightest
  * that the film's metadata name. That keeps faces as they are and is nearly what mpv and Chromium show. Dolby Vision's own
@@ -164,6 +172,8 @@ const TONE_MAPPING =
 
 /** How pictures are brought into the colour that goes on the air. */
 export interface ColourConversion {
+  /** Filters before `scale`. */
+  before: string[];
   /** Options of the filter `scale`. */
   scale: string;
   /** Filters after it. */
@@ -194,19 +204,22 @@ export function convertColour(colour: Colour, { to, size, matrix: wanted }: Colo
   // The two BT.601 have the same matrix.
   const isSame = matrix === result || (isBt601(matrix) && isBt601(result));
   const toResult = `zscale=m=${isBt601(result) ? '470bg' : '709'}:r=${range}`;
+  const isKnown = knownMatrices.has(matrix);
   if (isHdr(colour)) {
-    const before = isRgb || toneMappedMatrices.has(matrix) ? [] : ['zscale=m=2020_ncl'];
+    const before = isKnown ? [] : ['zscale=m=2020_ncl'];
     const after = result === AVCOL_SPC_BT709 && to === 'h264' ? [] : [toResult];
     const scale = isRgb ? ':out_color_matrix=bt2020:out_range=tv' : '';
-    return { scale, filters: [...before, TONE_MAPPING, ...after], matrix: result };
+    return { before, scale, filters: [TONE_MAPPING, ...after], matrix: result };
   }
-  if (isWide) return { scale: '', filters: [`${toResult}:p=bt709:t=bt709`], matrix: result };
+  // `scale` would take the way through RGB, at a third of the speed.
+  const conversion = isWide ? `${toResult}:p=bt709:t=bt709` : toResult;
+  if (!isKnown) return { before: [conversion], scale: '', filters: [], matrix: result };
+  if (isWide) return { before: [], scale: '', filters: [conversion], matrix: result };
   // From RGB there is but one step, which `scale` takes anyway.
   const name = isBt601(result) ? 'bt470bg' : 'bt709';
-  if (isRgb) return { scale: `:out_color_matrix=${name}:out_range=${range}`, filters: [], matrix: result };
-  if (isSame) return { scale: `:out_range=${range}`, filters: [], matrix: result };
-  // `scale` would take the way through RGB, at a third of the speed.
-  return { scale: '', filters: [toResult], matrix: result };
+  if (isRgb) return { before: [], scale: `:out_color_matrix=${name}:out_range=${range}`, filters: [], matrix: result };
+  if (isSame) return { before: [], scale: `:out_range=${range}`, filters: [], matrix: result };
+  return { before: [], scale: '', filters: [conversion], matrix: result };
 }
 
 function resultOf({ matrix }: Colour, { to, size, matrix: wanted }: ColourTarget, isWide: boolean): AVColorSpace {

@@ -15,7 +15,7 @@ import { parseExtradata } from '../h264/h264-nal.js';
 import type { SequenceParameters } from '../h264/h264-sps.js';
 import type { MediaInput } from '../input/input.js';
 import { measurePictures } from '../input/picture-times.js';
-import { type Notes, noteDamaged, noteDropped } from '../notes.js';
+import { type Notes, noteDamaged, noteDropped, noteReduced } from '../notes.js';
 import { quotient, ratioOf } from '../ratio.js';
 import type { MediaSettings, Ratio, StationLayout } from '../settings.js';
 import { frameTime, type SpooledVideo } from '../spool.js';
@@ -155,7 +155,12 @@ function encodeFor(options: EncodeOptions, leading: PictureShape | null): Encode
       scan,
       frameRate,
       pixelFormat: 'yuv420p',
-      layOut: (shape) => (target ? fittedLayout(shape, target) : h264Layout(shape)),
+      layOut(shape) {
+        if (target) return fittedLayout(shape, target);
+        const layout = h264Layout(shape);
+        noteReduced(notes, shape, layout);
+        return layout;
+      },
       ...(target ? {} : { leading }),
       onPicture(picture) {
         if (encoder === null) {

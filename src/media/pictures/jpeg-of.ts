@@ -48,6 +48,7 @@ export function openScaling(
     filters: [
       ...cropFilters(crop, frame),
       ...uprightFilters(orientation),
+      ...conversion.before,
       `scale=w=${scaledWidth}:h=${scaledHeight}:flags=area${conversion.scale}`,
       ...conversion.filters,
       'format=pix_fmts=yuvj420p',

@@ -15,7 +15,7 @@ const hd: StationLayout = {
   channels: 2,
   reorderDelay: Ticks90k(0),
 };
-const colour: ColourConversion = { scale: ':out_range=tv', filters: [], matrix: AVCOL_SPC_BT709 };
+const colour: ColourConversion = { before: [], scale: ':out_range=tv', filters: [], matrix: AVCOL_SPC_BT709 };
 const shape = (width: number, height: number, sampleAspectRatio: Ratio = [1, 1]) => ({
   width,
   height,
@@ -27,6 +27,15 @@ test('an odd edge is cut off', () => {
   const layout = h264Layout(odd);
   assert.deepEqual([layout.width, layout.height], [320, 180]);
   assert.equal(layoutFilters({ shape: odd, layout, pixelFormat: 'yuv420p', colour })[0], 'crop=320:180:0:0');
+});
+
+test('what receivers decode keeps its size, what is larger becomes 2160p', () => {
+  const size = (s: ReturnType<typeof shape>) => [h264Layout(s).width, h264Layout(s).height];
+  assert.deepEqual(size(shape(3_840, 2_160)), [3_840, 2_160]);
+  assert.deepEqual(size(shape(4_096, 2_304)), [4_096, 2_304]);
+  assert.deepEqual(size(shape(7_680, 4_320)), [3_840, 2_160]);
+  assert.deepEqual(size(shape(4_320, 7_680)), [2_160, 3_840]);
+  assert.deepEqual(size(shape(16_384, 256)), [4_096, 64]);
 });
 
 test('JPEG has square pixels and sizes in units of 8', () => {

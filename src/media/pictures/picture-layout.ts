@@ -1,5 +1,6 @@
 /** Size and shape of encoded pictures: arithmetic only. */
 import { LARGEST_JPEG_SIDE } from '../../wire/jpeg-file.js';
+import { isWithinLevel } from '../h264/h264-level.js';
 import { quotient, reduce } from '../ratio.js';
 import type { Ratio } from '../settings.js';
 import type { ColourConversion } from './colour.js';
@@ -35,9 +36,18 @@ const whole = (shape: PictureShape): PictureLayout => ({
   innerHeight: shape.height,
 });
 
-/** H.264 keeps size and pixel shape. */
+/** Pixels of 2160p, which level 5.2 of H.264 has at 60 pictures a second. */
+const REDUCED_PIXELS = 3_840 * 2_160;
+/** Pixels on a side that hardware decodes. */
+const LONGEST_SIDE = 4_096;
+
+/** H.264 keeps size and pixel shape, up to what most receivers decode; what is larger becomes 2160p. */
 export function h264Layout({ width, height, sampleAspectRatio }: PictureShape): PictureLayout {
-  return whole({ width: toEven(width), height: toEven(height), sampleAspectRatio });
+  if (isWithinLevel({ width, height })) {
+    return whole({ width: toEven(width), height: toEven(height), sampleAspectRatio });
+  }
+  const scale = Math.min(Math.sqrt(REDUCED_PIXELS / (width * height)), LONGEST_SIDE / Math.max(width, height));
+  return whole({ width: toMultiple(width * scale, 2), height: toMultiple(height * scale, 2), sampleAspectRatio });
 }
 
 /** JPEG has square pixels. */
@@ -85,6 +95,7 @@ export function layoutFilters(options: {
   const onlyOddEdge = cutOff.every((edge) => edge === 0 || edge === 1) && pixelFormat === 'yuv420p';
   if (onlyOddEdge && cutOff.includes(1)) filters.push(`crop=${innerWidth}:${innerHeight}:0:0`);
   filters.push(
+    ...colour.before,
     `scale=w=${innerWidth}:h=${innerHeight}${colour.scale}`,
     ...colour.filters,
     `format=pix_fmts=${pixelFormat}`,

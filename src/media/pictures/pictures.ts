@@ -225,6 +225,8 @@ class PictureFlow {
       this.#shown = taken;
       // Otherwise encoders would repeat the source's key pictures.
       taken.pictType = AV_PICTURE_TYPE_NONE;
+      // Grey pictures come without one.
+      if (this.#matrix !== null) taken.colorSpace = this.#matrix;
     }
   }
 

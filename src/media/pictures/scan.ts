@@ -5,6 +5,7 @@ import {
   AV_CODEC_ID_VP8,
   AV_CODEC_ID_VP9,
   AV_FRAME_FLAG_INTERLACED,
+  AVCOL_SPC_UNSPECIFIED,
 } from 'node-av/constants';
 import { Frame, type Stream } from 'node-av/lib';
 import { TICKS_PER_SECOND, type Ticks90k } from '../../base/units.js';
@@ -120,10 +121,13 @@ function look(source: string, time: number, counts: Counts): void {
     if (now !== null && before !== null && now > before) counts.intervals.push(now - before);
     before = now;
     frame.pts = BigInt(counts.pictures);
+    if (!isMarked) return;
+    // Only luma is looked at; its matrix may be one with which the filters may have difficulties.
+    frame.colorSpace = AVCOL_SPC_UNSPECIFIED;
     const described = descriptionOf(frame);
     chain ??= new FilterChain({ kind: 'video', description: described, filters: ['format=pix_fmts=gray'] });
     description ??= described;
-    if (described !== description || !isMarked) return;
+    if (described !== description) return;
     chain.put(frame);
     drain();
   };

@@ -2,7 +2,7 @@
 import { AV_CODEC_ID_AAC, AV_PKT_DATA_NEW_EXTRADATA, AV_PROFILE_AAC_LOW, AV_PROFILE_UNKNOWN } from 'node-av/constants';
 import type { Stream } from 'node-av/lib';
 import { TICKS_PER_MILLI, TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
-import { Unfit } from '../h264/copy-video.js';
+import { Unfit } from '../h264/unfit.js';
 import type { TimedPacket } from '../input/input.js';
 import { codecName } from '../names.js';
 import type { StationLayout } from '../settings.js';
