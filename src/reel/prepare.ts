@@ -1,5 +1,8 @@
 /** Preparing a reel: found in the store, or made in a child process with limits on time and memory. */
-import { rm } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
+import { fileProblem, isMissing } from '../base/file-problem.js';
+import { systemPath } from '../base/path-bytes.js';
+import { Problem } from '../base/problem.js';
 import type { MediaSettings } from '../media/settings.js';
 import { type PrepareLimits, runMediaChild } from './media-child.js';
 import { closeReel } from './open-reel.js';
@@ -10,6 +13,14 @@ export interface Preparation {
   reel: Reel;
   /** Whether it had to be made. */
   made: boolean;
+}
+
+/** A source that was written to while it was read: what was made of it may be of half a file. */
+export class SourceChanged extends Problem {
+  constructor(source: string) {
+    super('source', `${source}: changed while it was being prepared`, 'Try again when it is written.');
+    this.name = 'SourceChanged';
+  }
 }
 
 interface ReelRequest {
@@ -29,7 +40,7 @@ export async function findReel({ source, settings, store }: ReelRequest): Promis
 
 /**
  * The reel of `source`, made first where the store does not have it. `onProgress` gets the share done, 0 to 1.
- * Rejects with a Problem; an interrupted preparation leaves nothing in the store.
+ * Rejects with a Problem, SourceChanged where the source was written to meanwhile; an interrupted preparation leaves nothing in the store.
  */
 export async function prepareReel(
   options: ReelRequest & { limits?: Partial<PrepareLimits>; signal?: AbortSignal; onProgress?(done: number): void },
@@ -37,6 +48,7 @@ export async function prepareReel(
   const { source, settings, store, limits, signal, onProgress } = options;
   const found = await findReel(options);
   if (found) return { reel: found, made: false };
+  const before = await versionOf(source);
   const folder = await store.makingFolder();
   // The source is read for its hash while the child works: the hash gives the reel's id.
   const stop = new AbortController();
@@ -50,6 +62,8 @@ export async function prepareReel(
     if (reel) return { reel, made: false };
     const { id } = await hashing;
     await making;
+    const after = await versionOf(source);
+    if (after !== null && after !== before) throw new SourceChanged(source);
     await store.adopt(folder, id);
     return { reel: await store.openReel(id), made: true };
   } catch (error) {
@@ -61,6 +75,17 @@ export async function prepareReel(
     stop.abort();
     await Promise.allSettled([hashing, making]);
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Another text whenever the file was written to; null where it is gone, which changes nothing of what was read. */
+async function versionOf(source: string): Promise<string | null> {
+  try {
+    const { size, mtimeMs } = await stat(systemPath(source));
+    return `${size} ${mtimeMs}`;
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw fileProblem(error, { code: 'source', path: source, access: 'read' });
   }
 }
 

@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { openStore } from '../../test/support/film.js';
 import { makeSource, type SourceOptions } from '../../test/support/sources.js';
 import { scratchFolder } from '../../test/support/spool.js';
+import { Millis } from '../base/units.js';
 import { defaultMediaSettings } from '../media/settings.js';
 import { closeReel } from '../reel/open-reel.js';
 import type { Station } from '../station/station.js';
 import type { ServerEvent } from './events.js';
 import type { Preferences } from './preferences.js';
+import type { FileClock } from './settled-file.js';
 import { findSource } from './sources.js';
 import { loadStation, type PrepareOptions, prepareStation, reloadItems } from './station-loader.js';
 import { Plans, planStation } from './station-plan.js';
@@ -155,4 +157,40 @@ test('a file that cannot be used has no say, and is reported once', async (conte
   const ready = await prepare();
   assert.equal(ready.station.items.length, 1);
   assert.equal(events.filter(({ kind }) => kind === 'problem').length, 1);
+});
+
+test('a file that is still being written is left out of several with a problem, and waited for where it is alone', async (context) => {
+  const { prepare, folder, events, options } = await open(context, { 'a.mp4': {}, 'b.mp4': { title: 'b' } });
+  const film = join(folder, 'b.mp4');
+  const touch = (time: number) => utimesSync(film, time / 1_000, time / 1_000);
+  const start = Date.UTC(2026, 11, 1);
+  let now = start;
+  /** The file is written to until then. */
+  const clock = (end: number): FileClock => ({
+    now: () => Millis(now),
+    wait: async (delay) => {
+      now += delay;
+      if (now < end) touch(now - 100);
+    },
+  });
+  touch(start - 100);
+  const several = await prepareStation({ ...options(), fileClock: clock(Number.POSITIVE_INFINITY) });
+  context.after(() => several?.station.close());
+  assert.deepEqual(
+    several?.station.items.map(({ name }) => name),
+    ['a'],
+  );
+  const problems = () => events.flatMap((event) => (event.kind === 'problem' ? [event.problem.message] : []));
+  assert.deepEqual(problems(), [`${film}: is still being written`]);
+
+  events.length = 0;
+  const alone = await prepareStation({ ...options({}, film), fileClock: clock(now + 10_000) });
+  context.after(() => alone?.station.close());
+  assert.deepEqual(
+    alone?.station.items.map(({ name }) => name),
+    ['b'],
+  );
+  assert.ok(now > start + 10_000, 'it was waited for');
+  assert.equal(events.filter(({ kind }) => kind === 'note').length, 1, 'and that was said once');
+  assert.equal((await prepare()).station.items.length, 2, 'the next look takes it');
 });

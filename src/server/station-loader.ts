@@ -4,7 +4,7 @@ import { asProblem, nullIfProblem, Problem } from '../base/problem.js';
 import type { Ticks90k } from '../base/units.js';
 import type { MediaSettings, StationLayout } from '../media/settings.js';
 import { closeReel, inodeOf } from '../reel/open-reel.js';
-import { findReel, prepareReel } from '../reel/prepare.js';
+import { findReel, prepareReel, SourceChanged } from '../reel/prepare.js';
 import type { Reel } from '../reel/reel.js';
 import { findFacts, knownFacts } from '../reel/source-facts.js';
 import type { Store } from '../reel/store.js';
@@ -16,6 +16,7 @@ import type { StationInfo } from '../wire/station-info.js';
 import type { OnServerEvent } from './events.js';
 import { type Candidate, chooseLayout, costText } from './layout-choice.js';
 import { requestOf } from './preferences.js';
+import { type FileClock, isSettled, systemFileClock } from './settled-file.js';
 import { filesOf, sourceProblem } from './sources.js';
 import { describer } from './station-description.js';
 import { itemsOf, laidOutItems, type ReelOf } from './station-items.js';
@@ -67,6 +68,8 @@ const needsFacts = ({ source, preferences }: StationPlan): boolean =>
   source.files.length > 1 || preferences.size !== undefined || preferences.rate !== undefined;
 
 export interface PrepareOptions extends LoadOptions {
+  /** By which files are taken for whole; another one in tests. */
+  fileClock?: FileClock;
   signal: AbortSignal;
 }
 
@@ -105,6 +108,25 @@ function unusable({ plan, signal, onEvent }: PrepareOptions, source: string, err
   return 'unusable';
 }
 
+/**
+ * Resolves when a file is no longer written to. In a station of several files, the others do not wait for it: rejects with a
+ * Problem.
+ */
+async function whole(
+  { plan, signal, onEvent, fileClock = systemFileClock }: PrepareOptions,
+  source: string,
+): Promise<void> {
+  let isNoted = false;
+  while (!(await isSettled(source, fileClock, signal)) && !signal.aborted) {
+    if (plan.source.files.length > 1) throw new Problem('source', `${source}: is still being written`, TAKEN_LATER);
+    const message = `${plan.number} ${plan.name}: ${source} is still being written. It is prepared when that has ended.`;
+    if (!isNoted) onEvent({ kind: 'note', message, station: plan });
+    isNoted = true;
+  }
+}
+
+const TAKEN_LATER = 'It is left out until the station is reloaded or started again.';
+
 /** Makes the reels that are missing. `onMissing` is called before the first. */
 function preparing(options: PrepareOptions, onMissing: () => void = () => undefined): ReelOf {
   let isFirst = true;
@@ -113,11 +135,17 @@ function preparing(options: PrepareOptions, onMissing: () => void = () => undefi
     try {
       const known = await findReel({ source, settings: { ...settings, target }, store });
       if (known) return known;
+      await whole(options, source);
       if (isFirst) onMissing();
       isFirst = false;
       onEvent({ kind: 'preparing', station, source });
       const onProgress = (done: number) => onEvent({ kind: 'progress', station, source, done });
-      const { reel } = await prepareReel({ source, settings: { ...settings, target }, store, signal, onProgress });
+      const request = { source, settings: { ...settings, target }, store, signal, onProgress };
+      const { reel } = await prepareReel(request).catch(async (error: unknown) => {
+        if (!(error instanceof SourceChanged)) throw error;
+        await whole(options, source);
+        return prepareReel(request);
+      });
       const { id, properties } = reel.data.manifest;
       const { notes, reason } = properties;
       onEvent({ kind: 'prepared', station, source, reel: id, notes, encoded: reason || null });
