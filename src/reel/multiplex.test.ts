@@ -65,6 +65,27 @@ test('three loops keep every rule of a transport stream, with no jump at the joi
   assert.ok(audio.most <= 4 * 1_920 + 4, `audio steps ${audio.least} to ${audio.most}`);
 });
 
+test('still pictures at a low rate keep the rules', (context) => {
+  // Little but null packets, so that the packets before a random access point take long.
+  const still = fc.record({
+    sizes: fc.array(fc.integer({ min: 30, max: 3_000 }), { minLength: 50, maxLength: 200 }),
+    frame: fc.constantFrom(9_000, 18_000),
+    randomAccess: fc.constant(Array.from({ length: 9 }, (_, i) => (i + 1) * 5)),
+    bFrames: fc.constant(0),
+    audioFrame: fc.integer({ min: 9, max: 400 }),
+  });
+  const folder = scratchFolder(context);
+  fc.assert(
+    fc.property(still, (made) => {
+      const { stream, result } = multiplexed(folder, made);
+      const report = analyseTs(looped(stream, result.duration));
+      assert.deepEqual(report.faults, []);
+      assert.ok(report.longestPcrGap <= 3_600, `PCR gap ${report.longestPcrGap / 90} ms`);
+    }),
+    { numRuns: 60 },
+  );
+});
+
 test('any pictures keep the rules', (context) => {
   const folder = scratchFolder(context);
   fc.assert(

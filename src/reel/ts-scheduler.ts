@@ -21,6 +21,8 @@ import { INTERVAL_ROUNDING, LONGEST_INTERVAL } from './smoothing.js';
 const PCR_MOST = Ticks90k(3_600 - INTERVAL_ROUNDING);
 /** Age of the last PCR at which the next packet would be too late for another. */
 const PCR_LIMIT = Ticks90k(PCR_MOST - LONGEST_INTERVAL);
+/** The same before PAT and PMT, which nothing interrupts. */
+const PCR_LIMIT_BEFORE_PSI = Ticks90k(PCR_MOST - 2 * LONGEST_INTERVAL);
 /** The same before a random access point: alignment, PAT and PMT are up to 8 packets that nothing interrupts. */
 const PCR_LIMIT_BEFORE_HEADER = Ticks90k(PCR_MOST - 8 * LONGEST_INTERVAL);
 /** The same before the end: the next reel begins with PAT, PMT and then its PCR. */
@@ -73,6 +75,7 @@ export class TsScheduler {
   cannotWait(time: number): boolean {
     return (
       this.#nextVideo === 0 ||
+      this.#earlyPcrs > 0 ||
       this.#alignBefore > 0 ||
       this.#headerLeft > 0 ||
       this.#isPmtPending ||
@@ -89,7 +92,7 @@ export class TsScheduler {
     } else if (this.#headerLeft > 0) this.#writeHeader(out, at, time);
     else if (this.#isPmtPending) this.#writePmt(out, at);
     else if (this.#isPcrDue(time)) this.#writeScheduledPcr(out, at, time);
-    else if (this.#isPsiDue(time)) this.#writePat(out, at);
+    else if (this.#isPsiDue(time)) this.#beginPsi(out, at, time);
     else if (this.#audioCutter.packetsLeft > 0 || this.#isAudioDue(time)) this.#writeAudio(out, at);
     else if (this.#videoCutter.packetsLeft > 0) this.#videoCutter.write(out, at);
     else if (this.#alignBehind > 0) {
@@ -97,7 +100,7 @@ export class TsScheduler {
       writeNull(out, at);
     } else if (this.#nextVideo < this.#video.sizes.length) this.#beginVideo(out, at, slot, time);
     else if (this.#nextAudio < this.#plan.audioPackets.length) this.#writeAudio(out, at);
-    else if (this.#nextPsi < this.#plan.psiTimes.length) this.#writePat(out, at);
+    else if (this.#nextPsi < this.#plan.psiTimes.length) this.#beginPsi(out, at, time);
     else writeNull(out, at);
   }
 
@@ -153,6 +156,11 @@ export class TsScheduler {
     this.#lastPcr = time;
   }
 
+  #beginPsi(out: Buffer, at: number, time: number): void {
+    if (time - this.#lastPcr > PCR_LIMIT_BEFORE_PSI) this.#writeScheduledPcr(out, at, time);
+    else this.#writePat(out, at);
+  }
+
   #writePat(out: Buffer, at: number): void {
     this.#pat.copy(out, at);
     out[at + 3]! |= this.#psiCounter;
@@ -188,9 +196,13 @@ export class TsScheduler {
   #beginVideo(out: Buffer, at: number, slot: number, time: number): void {
     const index = this.#nextVideo;
     const randomAccess = this.#video.randomAccess[index] === 1;
-    if (randomAccess && this.#earlyPcrs < EARLY_PCR && time - this.#lastPcr > PCR_LIMIT_BEFORE_HEADER) {
-      this.#earlyPcrs++;
-      this.#writePcr(out, at, time);
+    if (randomAccess && time - this.#lastPcr > PCR_LIMIT_BEFORE_HEADER) {
+      // Audio may have come behind the early one: then one is borrowed from those that follow.
+      if (this.#earlyPcrs === EARLY_PCR) this.#writeScheduledPcr(out, at, time);
+      else {
+        this.#earlyPcrs++;
+        this.#writePcr(out, at, time);
+      }
       return;
     }
     this.#loadVideo(index, randomAccess);

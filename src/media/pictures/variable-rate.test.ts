@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ffmpeg } from '../../../test/support/ffmpeg.js';
 import { numberedPictures, onAir, shownOf, withoutRepeats } from '../../../test/support/shown-pictures.js';
 import { sharedFolder } from '../../../test/support/spool.js';
 import { without } from '../../../test/support/tools.js';
+import { analyseTs } from '../../../test/support/ts-analyser.js';
 
 const folder = sharedFolder();
 const skip = without('ffmpeg');
@@ -110,13 +112,16 @@ test('an animated WebP keeps its pictures and their time', { skip }, () => {
 test('a variable rate that is copied keeps pictures, times and duration', { skip }, () => {
   const path = film('copied.mp4', { rate: '30', seconds: 4, select: phone, codec: [...x264, '-bf', '2'] });
   const player = shownOf(path);
-  const { numbers, times, manifest } = onAir(path, folder);
+  const { numbers, times, manifest, path: air } = onAir(path, folder);
   assert.equal(manifest.properties.video, 'copied');
   assert.deepEqual(numbers, player.numbers);
   times.forEach((time, i) => {
     assert.ok(Math.abs(time - player.times[i]!) < 0.001);
   });
   assert.equal(manifest.duration, 360_000);
+  const { faults, leastLead, longestPcrGap } = analyseTs(readFileSync(air));
+  assert.deepEqual(faults, []);
+  assert.ok(leastLead > 0 && longestPcrGap <= 3_600, `${leastLead / 90} ms, ${longestPcrGap / 90} ms`);
 });
 
 test('pictures that come faster than 60 a second are left out evenly, with a note', { skip }, () => {
