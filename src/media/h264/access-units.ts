@@ -53,6 +53,8 @@ export class AccessUnits {
   sequence: SequenceParameters | null = null;
   /** Whether a later one describes pictures of another kind. */
   sequenceChanged = false;
+  /** Whether a picture is coded as two fields. */
+  hasFields = false;
   #nalLengthSize = 0;
   readonly #edit: SequenceEdit | null;
   readonly #list = new NalList();
@@ -174,6 +176,7 @@ export class AccessUnits {
     // TypeScript does not see the assignment in the callback.
     const used = sequence as SequenceParameters | undefined;
     if (start === null || used === undefined) return false;
+    if (start.isField && !used.frameMbsOnly) this.hasFields = true;
     // Baseline has slices in any order.
     if (start.firstMacroblock !== 0 && used.profile !== BASELINE) return false;
     const isReference = (slice.data[slice.start]! & NAL_REF_IDC) !== 0;
@@ -232,6 +235,7 @@ function isSameKind(a: SequenceParameters, b: SequenceParameters): boolean {
     a.chromaFormat === b.chromaFormat &&
     a.bitDepth === b.bitDepth &&
     a.frameMbsOnly === b.frameMbsOnly &&
+    a.isAdaptive === b.isAdaptive &&
     a.sampleAspectRatio.join() === b.sampleAspectRatio.join() &&
     isHdr(a) === isHdr(b)
   );

@@ -9,6 +9,7 @@ import { codecName } from '../names.js';
 import { hdrName } from '../pictures/colour.js';
 import { heldLead } from '../pictures/late-pictures.js';
 import { isUpright, orientationOf } from '../pictures/orientation.js';
+import { scanOf } from '../pictures/scan.js';
 import { VideoTable } from '../pictures/spooled-video.js';
 import { isNearly, isSameAspect, isSameRate, quotient, tidyFrameRate } from '../ratio.js';
 import type { MediaSettings, Ratio, StationLayout } from '../settings.js';
@@ -39,6 +40,7 @@ const megabits = (rate: number): string => (rate / 1e6).toFixed(1).replace(/\.0$
 /** Share by which a header's frame rate may be off: pauses lower the average, and headers without one say 1,000. */
 const FAR = 0.5;
 
+const INTERLACED = 'interlaced pictures';
 const BEYOND_LEVEL = 'pictures beyond level 5.2, which few players decode';
 const BASELINE = 66;
 const MAIN = 77;
@@ -50,7 +52,7 @@ function unfitSequence(sequence: SequenceParameters): string | null {
   if (sequence.chromaFormat !== 1) return 'colour that is not 4:2:0';
   if (![BASELINE, MAIN, HIGH].includes(sequence.profile)) return 'an H.264 profile that few players decode';
   if (sequence.signal && hdrName(sequence.signal)) return 'HDR pictures';
-  if (!sequence.frameMbsOnly) return 'interlaced pictures';
+  if (sequence.isAdaptive) return INTERLACED;
   return null;
 }
 
@@ -123,13 +125,17 @@ export class VideoCopier {
     this.#endsUnmarked = input.endsUnmarked;
     this.#edit = containerEdit(stream, configuration);
     this.#units = new AccessUnits(configuration, this.#edit);
-    if (this.#units.sequence) this.#checkSequence(this.#units.sequence);
+    const { sequence } = this.#units;
+    if (sequence) this.#checkSequence(sequence);
+    // Whole pictures may be marked as interlaced, and pictures of two fields coded as whole ones.
+    if (sequence && !sequence.frameMbsOnly && scanOf(input).kind === 'interlaced') throw new Unfit(INTERLACED);
   }
 
   take({ packet, pts, duration, corrupt, isCutOff }: TimedPacket): void {
     const number = this.#packets++;
     const kind = corrupt ? 'damaged' : this.#units.parsePacket(packet);
     if (kind === 'no picture') return;
+    if (this.#units.hasFields) throw new Unfit(INTERLACED);
     if (this.endsDamaged) throw new Unfit('damaged pictures');
     if (kind === 'damaged') {
       // Accepted at the very end, where files are cut off.

@@ -16,6 +16,8 @@ export interface SequenceParameters {
   bitDepth: number;
   /** False where pictures may be coded as fields. */
   frameMbsOnly: boolean;
+  /** Whether parts of a picture may be coded as fields. */
+  isAdaptive: boolean;
   /** Pixels, cropped. */
   width: number;
   height: number;
@@ -143,7 +145,7 @@ function read(bits: BitReader): { sequence: SequenceParameters; positions: Seque
   const widthInMacroblocks = bits.unsigned() + 1;
   const heightInMapUnits = bits.unsigned() + 1;
   const frameMbsOnly = bits.flag();
-  if (!frameMbsOnly) bits.flag(); // mb_adaptive_frame_field_flag
+  const isAdaptive = !frameMbsOnly && bits.flag(); // mb_adaptive_frame_field_flag
   bits.flag(); // direct_8x8_inference_flag
   const fieldFactor = frameMbsOnly ? 1 : 2;
   const cropUnit: [number, number] = [
@@ -182,6 +184,7 @@ function read(bits: BitReader): { sequence: SequenceParameters; positions: Seque
     chromaFormat,
     bitDepth,
     frameMbsOnly,
+    isAdaptive,
     frameNumBits,
     allowsFrameNumGaps,
   };

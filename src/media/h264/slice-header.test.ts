@@ -11,15 +11,15 @@ test('a slice is read up to its frame number', () => {
   // ue(0), ue(7), ue(2), u(4) = 9: 1 0001000 011 1001 …
   assert.deepEqual(
     parseSliceStart(place('41887280'), (set) => (set === 2 ? 4 : null)),
-    { firstMacroblock: 0, frameNumber: 9 },
+    { firstMacroblock: 0, frameNumber: 9, isField: false },
   );
 });
 
 test('emulation prevention within the beginning of a slice is left out', () => {
   // ue(0), ue(7), ue(0), u(16) = 0: 1 0001000 1 0000000 00000000 0…, with 03 behind two zero bytes
   const bits = (hex: string) => parseSliceStart(place(hex), () => 16);
-  assert.deepEqual(bits('418880000003018000'), { firstMacroblock: 0, frameNumber: 0 });
-  assert.deepEqual(bits('4188800000030180ff'), { firstMacroblock: 0, frameNumber: 0 });
+  assert.deepEqual(bits('418880000003018000'), { firstMacroblock: 0, frameNumber: 0, isField: false });
+  assert.deepEqual(bits('4188800000030180ff'), { firstMacroblock: 0, frameNumber: 0, isField: false });
 });
 
 test('a slice that ends too early, is of no type or without its parameter set is damaged', () => {

@@ -37,6 +37,8 @@ export interface SliceStart {
   /** first_mb_in_slice: 0 in a picture's first slice. */
   firstMacroblock: number;
   frameNumber: number;
+  /** field_pic_flag, where frame_mbs_only_flag of the sequence is 0; else of no meaning. */
+  isField: boolean;
 }
 
 /** Reads a slice NAL unit up to its frame_num, whose bits `bitsOf` a picture parameter set gives; null when it is damaged. */
@@ -46,7 +48,7 @@ export const parseSliceStart = (nal: NalPlace, bitsOf: (pictureSet: number) => n
     const type = bits.unsigned();
     const frameNumBits = bitsOf(bits.unsigned());
     if (type > GREATEST_SLICE_TYPE || frameNumBits === null) return null;
-    return { firstMacroblock, frameNumber: bits.read(frameNumBits) };
+    return { firstMacroblock, frameNumber: bits.read(frameNumBits), isField: bits.flag() };
   });
 
 /** The SPS that a picture parameter set refers to, ITU-T H.264, 7.3.2.2; null when it is damaged. */

@@ -77,6 +77,24 @@ for (const [what, video] of [
   });
 }
 
+test('whole pictures of H.264 whose headers allow fields are copied', () => {
+  const { properties, pictures } = spool(
+    interlaced(
+      {
+        interlaced: false,
+        picture: bar('25'),
+        options: { 'x264-params': 'fake-interlaced=1:bframes=0:keyint=25:min-keyint=25:scenecut=0' },
+      },
+      'mp4',
+    ),
+  );
+  assert.deepEqual([properties.video, properties.frameRate, properties.notes], ['copied', [25, 1], []]);
+  assert.deepEqual(
+    pictures.map(stepOf),
+    Array.from({ length: 25 }, (_, i) => i),
+  );
+});
+
 test('film with 2:3 pulldown is brought back to 24,000 / 1,001 pictures a second', () => {
   const plain = makeSource({
     path: join(folder, 'plain.m2v'),
