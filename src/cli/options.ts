@@ -52,6 +52,12 @@ function languages(text: string): string[] {
   throw new InvalidArgumentError('It is a list of languages such as en,de or pt-BR.');
 }
 
+function lufs(text: string): number {
+  const value = Number(text.replace('−', '-'));
+  if (text.trim() !== '' && value >= -40 && value <= -10) return value;
+  throw new InvalidArgumentError('It is a number from -40 to -10, such as -23.');
+}
+
 function frameRate(text: string): number | 'source' {
   if (text === 'source') return text;
   const value = Number(text);
@@ -156,6 +162,9 @@ export const mediaOptions = () => [
   new Option('--audio <languages>', 'languages of the sound, the preferred one first, such as en,de').argParser(
     languages,
   ),
+  new Option('--loudness <LUFS>', 'bring the sound of all items to this loudness, such as -23 (EBU R 128)').argParser(
+    lufs,
+  ),
 ];
 
 export interface MediaFlags {
@@ -166,12 +175,13 @@ export interface MediaFlags {
   slide: Millis;
 }
 
-export const preferencesOf = ({ titles, size, rate, bitrate, audio }: Preferences): Preferences => ({
+export const preferencesOf = ({ titles, size, rate, bitrate, audio, loudness }: Preferences): Preferences => ({
   titles,
   size,
   rate,
   bitrate,
   audio,
+  loudness,
 });
 
 export const settingsOf = ({ format, fps, maxGop, maxBitrate, slide }: MediaFlags) => ({

@@ -59,7 +59,12 @@ export async function runPrepare({
       leftOutEvent(plan, plan.source.notes).forEach(onEvent);
       const ready = await prepareStation({
         plan,
-        settings: { ...settings, bitrate: preferences.bitrate, languages: preferences.audio ?? [] },
+        settings: {
+          ...settings,
+          bitrate: preferences.bitrate,
+          languages: preferences.audio ?? [],
+          loudness: preferences.loudness ?? null,
+        },
         store,
         server: '',
         onEvent,

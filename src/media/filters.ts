@@ -72,6 +72,11 @@ export class FilterChain {
     return Ticks90k(Math.round(Number(frame.pts) * this.#ticks));
   }
 
+  /** The value of a filter's option, such as one that it exports; `filter` is its name with its instance. */
+  optionOf(filter: string, option: string): string | null {
+    return this.#graph.getFilter(filter)?.getOption(option) ?? null;
+  }
+
   free(): void {
     this.#graph.free();
   }

@@ -79,6 +79,8 @@ export interface MediaSettings {
   maxGop: Millis;
   /** Languages of the sound, RFC 5646, the preferred one first; none where the file decides. */
   languages: string[];
+  /** Integrated loudness of the sound by EBU R 128, LUFS; null for that of the source. */
+  loudness: number | null;
   /** How long a picture stands that is an item of its own. */
   slide: Millis;
   /** `h264` only: pictures are copied when their busiest second has at most this many bits, and encoded with at most as many. */
@@ -96,6 +98,7 @@ export const defaultMediaSettings: MediaSettings = {
   // x264's default is a key picture every 250: 10.4 s at 24 frames a second.
   maxGop: Millis(12_000),
   languages: [],
+  loudness: null,
   slide: Millis(10_000),
   // More than the 40 Mbit/s of a Blu-ray disc. Intra-coded camera files of hundreds overload receivers, and a server of many.
   maxBitrate: 50e6,

@@ -72,7 +72,8 @@ export function spoolH264(options: SpoolOptions): Spool {
 function soundOptions(options: SpoolOptions, times: { origin: Ticks90k; duration: Ticks90k }): SoundOptions {
   const { source, folder, settings } = options;
   return {
-    ...{ source, path: join(folder, 'audio.aac'), sound: soundWanted(settings), target: settings.target, ...times },
+    ...{ source, path: join(folder, 'audio.aac'), sound: soundWanted(settings), ...times },
+    ...{ target: settings.target, loudness: settings.loudness },
     onProgress: (done) => options.onProgress(VIDEO_SHARE + done * (1 - VIDEO_SHARE)),
   };
 }
@@ -104,7 +105,8 @@ function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResu
     };
     if (input.audio) {
       try {
-        sound = new AudioCopier({ stream: input.audio, path: join(folder, 'audio.aac'), target: settings.target });
+        const { target, loudness } = settings;
+        sound = new AudioCopier({ stream: input.audio, path: join(folder, 'audio.aac'), target, loudness });
       } catch (error) {
         withoutSound(error);
       }

@@ -22,7 +22,7 @@ const RATE: Ratio = [25, 1];
 /** Spools sound with a picture that stands. Throws as `spoolMedia` does. */
 export function spoolSound(options: SpoolOptions): Spool {
   const { source, folder, settings, onProgress } = options;
-  const { target, languages } = settings;
+  const { target, languages, loudness } = settings;
   const notes = new Notes();
   const sound = { languages, unusable: new Set<number>(), alone: true };
   const using = <T>(use: (input: MediaInput) => T): T => {
@@ -44,6 +44,7 @@ export function spoolSound(options: SpoolOptions): Spool {
     path: join(folder, 'audio.aac'),
     sound,
     target,
+    loudness,
     origin,
     duration: video.duration,
     onProgress,

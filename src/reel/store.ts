@@ -144,10 +144,10 @@ export class Store {
 
   /** The reel's id: the hash of the source's content and of the settings, the same on every machine. */
   reelId(contentHash: string, settings: MediaSettings): string {
-    const { format, fps, maxGop, bitrate, maxBitrate, target, slide, languages } = settings;
+    const { format, fps, maxGop, bitrate, maxBitrate, target, slide, languages, loudness } = settings;
     // Defaults are left out, so that ids of earlier releases stay.
     const stands = slide === defaultMediaSettings.slide ? {} : { slide };
-    const sound = languages.length > 0 ? { languages } : {};
+    const sound = { ...(languages.length > 0 && { languages }), ...(loudness !== null && { loudness }) };
     const most = maxBitrate === defaultMediaSettings.maxBitrate ? {} : { maxBitrate };
     const rate = bitrate === undefined ? most : { ...most, bitrate };
     const relevant =

@@ -21,6 +21,8 @@ export const preferenceFields = {
   bitrate: z.int().min(100_000).max(200_000_000).optional(),
   /** Languages of the sound, such as `en` or `ger`, the preferred one first; default the file's own choice. */
   audio: z.array(language).max(16).optional(),
+  /** Loudness of every item by EBU R 128, LUFS, such as -23; default that of the source. */
+  loudness: z.number().min(-40).max(-10).optional(),
 };
 
 const preferencesSchema = z.object(preferenceFields);
@@ -34,6 +36,7 @@ export function preferencesOf(own: Preferences, usual: Preferences): Preferences
     rate: own.rate ?? usual.rate,
     bitrate: own.bitrate ?? usual.bitrate,
     audio: own.audio ?? usual.audio,
+    loudness: own.loudness ?? usual.loudness,
   };
 }
 

@@ -106,10 +106,10 @@ export class StationStarter {
   /** How files of a station are loaded and prepared. */
   loadOptions(plan: StationPlan): PrepareOptions & StateOptions {
     const { config, settings, broadcaster, store, states, events, signal } = this.#options;
-    const { bitrate, audio: languages = [] } = plan.preferences;
+    const { bitrate, audio: languages = [], loudness = null } = plan.preferences;
     return {
       plan,
-      settings: { ...settings, format: plan.format, bitrate, languages },
+      settings: { ...settings, format: plan.format, bitrate, languages, loudness },
       store,
       states,
       server: config.name,

@@ -36,7 +36,8 @@ export class AudioCopier {
   #late: Ticks90k = Ticks90k(0);
   #filled: Ticks90k = Ticks90k(0);
 
-  constructor(options: { stream: Stream; path: string; target: StationLayout | null }) {
+  constructor(options: { stream: Stream; path: string; target: StationLayout | null; loudness: number | null }) {
+    if (options.loudness !== null) throw new Unfit(`sound brought to ${options.loudness} LUFS`);
     const { codecpar } = options.stream;
     if (codecpar.codecId !== AV_CODEC_ID_AAC) throw new Unfit(`${codecName(codecpar)} sound`);
     if (codecpar.sampleRate !== AUDIO_RATE) throw new Unfit(`sound at ${codecpar.sampleRate / 1_000} kHz`);

@@ -31,6 +31,9 @@ const DRIFT = 0.005;
 /** Eight hundredths of a semitone. */
 const SLOWEST = 0.005;
 
+/** At −1 dB, with time to decline before a peak; the delay that this takes is made good. */
+const LIMITER = 'alimiter=limit=0.891:level=disabled:attack=5:release=50:latency=1,aformat=sample_fmts=fltp';
+
 /** Longest gap that the filter fills. */
 const LONGEST_FILL = Ticks90k(2 * TICKS_PER_SECOND);
 
@@ -98,15 +101,17 @@ export function encodeAudio(options: {
   input: MediaInput;
   path: string;
   channels: number;
+  /** dB. */
+  gain: number;
   origin: Ticks90k;
   duration: Ticks90k;
   onProgress(done: number): void;
 }): SpooledAudio {
-  const { input, path, channels, origin, duration, onProgress } = options;
+  const { input, path, channels, gain, origin, duration, onProgress } = options;
   const { audio } = input;
   if (audio === null) return silentTrack(path, channels);
   const decoder = new Decoder(audio, input.source);
-  const pipeline = new AudioPipeline({ path, channels, duration });
+  const pipeline = new AudioPipeline({ path, channels, gain, duration });
   const onFrame = (frame: Frame) => pipeline.put(frame, origin);
   try {
     input.forEachPacket(({ packet, isVideo, pts }) => {
@@ -145,8 +150,8 @@ class AudioPipeline {
   #laidOut: Ticks90k = Ticks90k(0);
   #hasSound = false;
 
-  constructor(options: { path: string; channels: number; duration: Ticks90k }) {
-    const { path, channels, duration } = options;
+  constructor(options: { path: string; channels: number; gain: number; duration: Ticks90k }) {
+    const { path, channels, gain, duration } = options;
     this.#channels = channels;
     this.#duration = duration;
     this.#spool = new AudioSpool(path);
@@ -162,6 +167,7 @@ class AudioPipeline {
       filters: [
         // Inserts silence and cuts according to the time stamps, from 0 on.
         `aresample=${AUDIO_RATE}:async=1:min_hard_comp=${STRAY}:min_comp=${DRIFT}:max_soft_comp=${SLOWEST}:first_pts=0`,
+        ...(gain === 0 ? [] : [`volume=volume=${gain.toFixed(2)}dB`, LIMITER]),
         `apad=whole_len=${samples}`,
         `atrim=end_sample=${samples}`,
         `afade=t=in:d=${FADE}`,

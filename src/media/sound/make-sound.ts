@@ -8,6 +8,7 @@ import type { StationLayout } from '../settings.js';
 import type { SpooledAudio } from '../spool.js';
 import { AudioCopier } from './copy-audio.js';
 import { encodeAudio, silentTrack } from './encode-audio.js';
+import { measureLoudness } from './loudness.js';
 
 export interface MadeSound {
   spooled: SpooledAudio;
@@ -23,6 +24,8 @@ export interface SoundOptions {
   path: string;
   sound: SoundWanted;
   target: StationLayout | null;
+  /** LUFS; null for that of the source. */
+  loudness: number | null;
   /** Of the first picture, on the source's clock. */
   origin: Ticks90k;
   /** Of the pictures. */
@@ -32,13 +35,13 @@ export interface SoundOptions {
 
 /** Copies the sound; null and the reason where it cannot be copied. */
 export function copySound(options: SoundOptions): { made: MadeSound | null; reason: string } {
-  const { source, path, sound, target, origin, duration, onProgress } = options;
+  const { source, path, sound, target, loudness, origin, duration, onProgress } = options;
   const input = new MediaInput(source, undefined, sound);
   let copier: AudioCopier | null = null;
   try {
     if (input.audio === null) return { made: null, reason: '' };
     input.skipVideo();
-    const used = new AudioCopier({ stream: input.audio, path, target });
+    const used = new AudioCopier({ stream: input.audio, path, target, loudness });
     copier = used;
     input.forEachPacket((timed) => {
       if (!timed.isVideo) used.take(timed);
@@ -67,12 +70,29 @@ export function encodeSound(options: SoundOptions): MadeSound {
       const { audio, soundNotes: notes } = input;
       const channels = target?.channels ?? (audio?.codecpar.channels === 1 ? 1 : 2);
       if (audio === null) return { spooled: silentTrack(path, channels), channels, how: 'silent', notes };
-      const spooled = encoded({ input, path, channels, origin, duration, onProgress });
+      const gain = gainFor({ ...options, sound: { ...options.sound, unusable } }, channels);
+      const spooled = encoded({ input, path, channels, gain, origin, duration, onProgress });
       if (spooled !== null && spooled.sizes.length > 0) return { spooled, channels, how: 'encoded', notes };
       unusable.add(audio.index);
     } finally {
       input.close();
     }
+  }
+}
+
+/** The gain to the loudness that is set, dB; 0 where none is set or nothing can be heard. */
+function gainFor({ source, sound, loudness, onProgress }: SoundOptions, channels: number): number {
+  if (loudness === null) return 0;
+  const input = new MediaInput(source, undefined, sound);
+  try {
+    input.skipVideo();
+    const measured = measureLoudness(input, channels, () => onProgress(0));
+    return measured === null ? 0 : loudness - measured;
+  } catch (error) {
+    if (error instanceof Undecodable) return 0;
+    throw error;
+  } finally {
+    input.close();
   }
 }
 
