@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
@@ -53,7 +54,7 @@ test('a recording with a lost packet is shown in full, and without a message', n
   const { video, properties } = spool(source);
   assert.deepEqual(
     [properties.video, properties.reason, properties.notes],
-    ['encoded', 'damaged pictures', ['1 damaged picture, shown as far as possible']],
+    ['encoded', 'damaged pictures, sound that may be damaged as well', ['1 damaged picture, shown as far as possible']],
   );
   assert.equal(shownPictures(accessUnits(video)).length, 100);
 });
@@ -90,7 +91,7 @@ test('pictures without the one that they depend on are left out, and that is sai
   ffmpeg('-i', at('film.ts'), '-c', 'copy', '-bsf:v', "noise=drop='lt(n,12)'", source);
   const { video, properties } = spool(source);
   assert.equal(properties.video, 'copied');
-  assert.deepEqual(properties.notes, ['13 pictures left out at the beginning: what they depend on is missing']);
+  assert.equal(properties.notes[0], '13 pictures left out at the beginning: what they depend on is missing');
   assert.deepEqual(shownPictures(accessUnits(video)), shownPictures(at('film.ts')).slice(25));
 });
 
@@ -109,6 +110,12 @@ function changedMp4(name: string, change: (bytes: Buffer, pictures: number[]) =>
   return at(name);
 }
 
+/** What FFmpeg says when it decodes an elementary stream. */
+function messagesOf(input: Buffer, format: 'aac'): string {
+  const { stderr } = spawnSync('ffmpeg', ['-v', 'error', '-f', format, '-i', '-', '-f', 'null', '-'], { input });
+  return stderr.toString();
+}
+
 const damages: [what: string, change: (bytes: Buffer, pictures: number[]) => void][] = [
   ['a NAL unit that is longer than its picture', (bytes, pictures) => bytes.writeUInt32BE(2 ** 30, pictures[30])],
   [
@@ -119,13 +126,19 @@ const damages: [what: string, change: (bytes: Buffer, pictures: number[]) => voi
     'a reference picture whose NAL unit is no slice',
     (bytes, pictures) => bytes.fill(0x06, pictures[29]! + 4, pictures[29]! + 5),
   ],
+  [
+    'a block of zeros, as of a download that is not complete',
+    (bytes, pictures) => bytes.fill(0, pictures[25]! + 700, pictures[25]! + 1_724),
+  ],
 ];
 
 for (const [what, change] of damages) {
   test(`${what} is noticed, and the station decodes without a message`, needs, () => {
     const source = changedMp4('damaged.mp4', change);
-    const { video, properties } = spool(source);
-    assert.deepEqual([properties.video, properties.reason], ['encoded', 'damaged pictures']);
+    const { video, audio, properties } = spool(source);
+    assert.deepEqual([properties.video, properties.audio], ['encoded', 'encoded']);
+    assert.equal(properties.reason, 'damaged pictures, sound that may be damaged as well');
+    assert.equal(messagesOf(readFileSync(audio.path), 'aac'), '');
     assert.ok(shownPictures(accessUnits(video)).length >= 99);
   });
 }

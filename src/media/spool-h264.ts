@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Ticks90k } from '../base/units.js';
 import { VideoCopier } from './h264/copy-video.js';
 import { h264CodecString, h264Name, type SequenceParameters } from './h264/h264-sps.js';
-import { Unfit } from './h264/unfit.js';
+import { Damaged, Unfit } from './h264/unfit.js';
 import type { SoundWanted } from './input/choose-sound.js';
 import { MediaInput } from './input/input.js';
 import { AAC_CODEC_STRING, aacName } from './names.js';
@@ -85,7 +85,7 @@ function copyOrEncode(options: SpoolOptions): VideoResult {
     return copy(options);
   } catch (error) {
     if (!(error instanceof Unfit)) throw error;
-    return encode(options, error.message);
+    return encode(options, error);
   }
 }
 
@@ -167,7 +167,7 @@ function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResu
   }
 }
 
-function encode(options: SpoolOptions, reason: string): VideoResult {
+function encode(options: SpoolOptions, unfit: Unfit): VideoResult {
   const { source, folder, settings, onProgress } = options;
   const notes = new Notes();
   const input = new MediaInput(source, notes, soundWanted(settings));
@@ -184,13 +184,16 @@ function encode(options: SpoolOptions, reason: string): VideoResult {
     const sourceEnd = Ticks90k(origin + Math.max(end, soundEnd));
     noteMissingEnd(notes, { declaredEnd: input.declaredEnd, origin, end: sourceEnd });
     // A pass of its own decides whether the sound can be copied.
-    const audio = copySound(soundOptions(options, { origin, duration: video.duration }));
+    const audio =
+      unfit instanceof Damaged && input.audio !== null
+        ? { made: null, reason: 'sound that may be damaged as well' }
+        : copySound(soundOptions(options, { origin, duration: video.duration }));
     return {
       video,
       sequence,
       frameRate,
       origin,
-      reason,
+      reason: unfit.message,
       audio: audio.made,
       audioReason: audio.reason,
       notes,

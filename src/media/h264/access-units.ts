@@ -15,7 +15,7 @@ import {
 } from './h264-nal.js';
 import { parseSequenceParameters, type SequenceParameters } from './h264-sps.js';
 import { editSequenceParameters, type SequenceEdit } from './h264-sps-edit.js';
-import { type NalPlace, parseSliceStart, sequenceOfPictureSet } from './slice-header.js';
+import { hasZeros, type NalPlace, parseSliceStart, sequenceOfPictureSet } from './slice-header.js';
 
 const BASELINE = 66;
 
@@ -118,7 +118,9 @@ export class AccessUnits {
       } else if (type >= NalType.slice && type <= NalType.idrSlice) {
         if (header & NAL_REF_IDC) this.#isReference = true;
         if (type === NalType.idrSlice) this.#isIdr = true;
-        if (!this.#hasPicture && !this.#isWhole({ data, start, end: list.ends[i]! })) return 'damaged';
+        const end = list.ends[i]!;
+        if (!this.#hasPicture && !this.#isWhole({ data, start, end })) return 'damaged';
+        if (this.#nalLengthSize > 0 && hasZeros({ data, start, end })) return 'damaged';
         this.#hasPicture = true;
       }
     }

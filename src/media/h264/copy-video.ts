@@ -25,7 +25,7 @@ import type { SequenceParameters } from './h264-sps.js';
 import type { SequenceEdit } from './h264-sps-edit.js';
 import { checkLastGroup } from './last-group.js';
 import { PeakRate } from './peak-rate.js';
-import { Unfit } from './unfit.js';
+import { Damaged, Unfit } from './unfit.js';
 
 /** Longest time between decoding and presentation of a picture. */
 const MOST_REORDERING = Ticks90k(250 * TICKS_PER_MILLI);
@@ -136,7 +136,7 @@ export class VideoCopier {
     const kind = corrupt ? 'damaged' : this.#units.parsePacket(packet);
     if (kind === 'no picture') return;
     if (this.#units.hasFields) throw new Unfit(INTERLACED);
-    if (this.endsDamaged) throw new Unfit('damaged pictures');
+    if (this.endsDamaged) throw new Damaged('damaged pictures');
     if (kind === 'damaged') {
       // Accepted at the very end, where files are cut off.
       this.endsDamaged = this.origin !== null;
@@ -237,7 +237,7 @@ export class VideoCopier {
     const [first = 0, ...others] = this.#taken.view(this.#groupStart);
     const pictures = [0, ...others.map((number) => number - first)];
     const end = checkLastGroup({ source: this.#source, position: this.#groupPosition, pictures });
-    if (end === 'damaged') throw new Unfit('damaged pictures');
+    if (end === 'damaged') throw new Damaged('damaged pictures');
     if (end === 'whole') return;
     this.endsDamaged = true;
     this.#taken.pop();

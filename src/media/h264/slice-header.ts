@@ -33,6 +33,23 @@ function reading<T>({ data, start, end }: NalPlace, read: (bits: BitReader) => T
   }
 }
 
+/** Bytes between two looks for zeros: disks and downloads leave out blocks of at least 512. */
+const ZEROS_STRIDE = 256;
+
+/**
+ * Whether a NAL unit has a block of zeros within, as files have where a disk failed or a download is not complete. ITU-T
+ * H.264, 7.4.1: no NAL unit holds three zero bytes in a row. Zeros at its end are padding.
+ */
+export function hasZeros({ data, start, end }: NalPlace): boolean {
+  for (let at = start + ZEROS_STRIDE; at + 4 <= end; at += ZEROS_STRIDE) {
+    if ((data[at]! | data[at + 1]! | data[at + 2]! | data[at + 3]!) !== 0) continue;
+    let last = end - 1;
+    while (last > at && data[last] === 0) last--;
+    return last > at;
+  }
+  return false;
+}
+
 export interface SliceStart {
   /** first_mb_in_slice: 0 in a picture's first slice. */
   firstMacroblock: number;

@@ -18,6 +18,10 @@ const MOST_OFF = Ticks90k(20 * TICKS_PER_MILLI);
 /** Most silence inserted into one file: more means wrong time stamps. */
 const MOST_SILENCE = Ticks90k(3_600 * TICKS_PER_SECOND);
 
+/** Whether a frame lies in a block of zeros, as files have where a disk failed or a download is not complete. */
+const isBlank = (frame: Buffer): boolean =>
+  frame.length >= 8 && frame.readUInt32LE(0) === 0 && frame.readUInt32LE(4) === 0;
+
 /**
  * Responsible for:
  * - deciding whether sound can be copied; throws Unfit as soon as it cannot
@@ -53,7 +57,7 @@ export class AudioCopier {
 
   take({ packet, pts, corrupt, isCutOff }: TimedPacket): void {
     const { data } = packet;
-    if (isCutOff || corrupt || data === null || data.length === 0) return;
+    if (isCutOff || corrupt || data === null || data.length === 0 || isBlank(data)) return;
     const config = packet.getSideData(AV_PKT_DATA_NEW_EXTRADATA);
     if (config !== null && config.length > 0) this.#checkChannels(channelsOfConfig(config));
     if (this.#hasHeaders) {
