@@ -40,6 +40,8 @@ export const progressive: Scan = { kind: 'progressive', rate: null };
 const positions = [0, 0.2, 0.4, 0.6, 0.8];
 /** Pictures decoded at each: enough for several of a second to move. */
 const PICTURES = 16;
+/** As many are enough where none is marked and no field is repeated. */
+const FEW = 3;
 /** Least share of pictures, among those of which it can be said, that consist of two fields. */
 const LEAST_INTERLACED = 0.15;
 /** 2:3 pulldown: fields to a picture. */
@@ -117,6 +119,8 @@ function look(source: string, time: number, counts: Counts): void {
     counts.fields += 2 + frame.repeatPict;
     const isMarked = frame.hasFlags(AV_FRAME_FLAG_INTERLACED);
     if (isMarked) counts.marked++;
+    const isPlain = counts.marked === 0 && counts.fields === 2 * counts.pictures;
+    if (isPlain && PICTURES - left >= FEW) left = 0;
     const now = frameTimeOf(frame);
     if (now !== null && before !== null && now > before) counts.intervals.push(now - before);
     before = now;
