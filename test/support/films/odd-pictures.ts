@@ -236,23 +236,29 @@ export const changingFilms: readonly Film[] = [
   film('a change of shape', x264, {
     extension: 'ts',
     oddities: [{ odd: 'followed', by: other({ ...x264, size: [192, 144] }) }],
+    expected: { notes: [/ are fitted into /] },
   }),
   film('a change of pixel shape', x264, {
     extension: 'ts',
     oddities: [{ odd: 'followed', by: other({ ...x264, pixelShape: '4/3' }) }],
+    expected: { notes: [/ are fitted into /] },
   }),
   film('a change of size', x264, {
     extension: 'ts',
     oddities: [{ odd: 'followed', by: other({ ...x264, size: [480, 288] }) }],
+    expected: { notes: [/ are fitted into /] },
   }),
   film('a change of shape in MPEG-2', videos.mpeg2, {
     extension: 'ts',
     sound: sounds.mp2,
     oddities: [{ odd: 'followed', by: other({ ...videos.mpeg2, size: [192, 144] }, { sound: sounds.mp2 }) }],
+    expected: { notes: [/ are fitted into /] },
   }),
   film('a change of rate', x264, {
     extension: 'ts',
     oddities: [{ odd: 'followed', by: other({ ...x264, rate: '50' }) }],
+    // At the join, two have one time.
+    expected: { notes: [/^1 of 120 pictures are left out/] },
   }),
   film('a change of B-pictures', x264, {
     extension: 'ts',
