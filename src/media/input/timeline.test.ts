@@ -108,3 +108,17 @@ test('packets without a time of decoding take the shift of those before', () => 
   timeline.shift(PICTURES, Ticks90k(0), Ticks90k(3_600));
   assert.equal(timeline.currentShift(PICTURES), 20 * TICKS_PER_SECOND + 3_600);
 });
+
+test('sound that pauses for long beside the pictures goes on at its time', () => {
+  const [pictures, sound] = [0, 1];
+  const timeline = new Timeline(pictures);
+  const frame = Ticks90k(3_600);
+  for (let second = 0; second < 40; second++) {
+    for (let i = 0; i < 25; i++) {
+      assert.equal(timeline.shift(pictures, Ticks90k(second * TICKS_PER_SECOND + i * frame), frame), 0);
+    }
+    const time = Ticks90k(second * TICKS_PER_SECOND);
+    if (second < 5 || second > 30)
+      assert.equal(timeline.shift(sound, time, Ticks90k(TICKS_PER_SECOND)), 0, `${second} s`);
+  }
+});

@@ -48,7 +48,8 @@ export class Timeline {
       this.#streams.set(stream, state);
     }
     const delta = time + state.part.shift - state.next;
-    if (delta < -LONGEST_STEP_BACK || delta > LONGEST_PAUSE) {
+    const jumps = delta < -LONGEST_STEP_BACK || (delta > LONGEST_PAUSE && !this.#isInStep(state, time));
+    if (jumps) {
       state.part = this.#follow(state, stream, time) ?? this.#begin(Ticks90k(state.next - time));
     }
     const at = Ticks90k(time + state.part.shift);
@@ -56,6 +57,12 @@ export class Timeline {
     state.last = at;
     state.next = Ticks90k(at + (duration > 0 ? duration : state.step));
     return state.part.shift;
+  }
+
+  /** Whether `time` is that of the pictures, so that the stream has had a long pause. */
+  #isInStep({ part }: StreamState, time: Ticks90k): boolean {
+    const pictures = this.#streams.get(this.#pictures);
+    return pictures?.part === part && Math.abs(time + part.shift - pictures.last) <= LONGEST_PAUSE;
   }
 
   /** The shift of a packet of `stream` without a time to recognise a jump by. */
