@@ -287,8 +287,9 @@ export class MediaInput {
           timed.duration = Ticks90k(Number(packet.duration));
           timed.pts = ticksOf(packet.pts);
           if (timeline) shift(timed, shiftOf(timeline, timed));
-          timed.corrupt = packet.hasFlags(AV_PKT_FLAG_CORRUPT);
-          timed.isCutOff = packet.hasFlags(AV_PKT_FLAG_DISCARD);
+          const { flags } = packet;
+          timed.corrupt = (flags & AV_PKT_FLAG_CORRUPT) !== 0;
+          timed.isCutOff = (flags & AV_PKT_FLAG_DISCARD) !== 0;
           if (!timed.isVideo && !timed.isCutOff) this.#noteSound(timed);
           yield timed;
         }
