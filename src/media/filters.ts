@@ -1,6 +1,19 @@
 /** A chain of FFmpeg filters: frames are put in at one end and taken out at the other. */
-import { AV_BUFFERSRC_FLAG_KEEP_REF, AVERROR_EAGAIN, AVERROR_EOF } from 'node-av/constants';
-import { avGetPixFmtName, avGetSampleFmtName, type FilterContext, FilterGraph, type Frame } from 'node-av/lib';
+import {
+  AV_BUFFERSRC_FLAG_KEEP_REF,
+  AV_CHANNEL_ORDER_AMBISONIC,
+  AV_CHANNEL_ORDER_CUSTOM,
+  AVERROR_EAGAIN,
+  AVERROR_EOF,
+} from 'node-av/constants';
+import {
+  avChannelLayoutDefault,
+  avGetPixFmtName,
+  avGetSampleFmtName,
+  type FilterContext,
+  FilterGraph,
+  type Frame,
+} from 'node-av/lib';
 import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
 import { check, FfmpegError } from './ffmpeg-error.js';
 
@@ -16,13 +29,19 @@ export function descriptionOf(frame: Frame): string {
       `time_base=${TICK_BASE}:pixel_aspect=${aspect}:colorspace=${frame.colorSpace}:range=${frame.colorRange}`
     );
   }
-  const { mask } = frame.channelLayout;
+  const { mask } = layoutOf(frame);
   const layout = mask > 0n ? `0x${mask.toString(16)}` : `${frame.channels}c`;
   return (
     `sample_rate=${frame.sampleRate}:sample_fmt=${avGetSampleFmtName(frame.format as never)}:` +
     `channel_layout=${layout}:time_base=${TICK_BASE}`
   );
 }
+
+const ownOrders: ReadonlySet<number> = new Set([AV_CHANNEL_ORDER_CUSTOM, AV_CHANNEL_ORDER_AMBISONIC]);
+const hasOwnOrder = (frame: Frame): boolean => ownOrders.has(frame.channelLayout.order);
+
+/** Channels in an order of their own have no mask: they are taken for the usual ones of that number. */
+const layoutOf = (frame: Frame) => (hasOwnOrder(frame) ? avChannelLayoutDefault(frame.channels) : frame.channelLayout);
 
 export class FilterChain {
   readonly #graph = new FilterGraph();
@@ -53,6 +72,7 @@ export class FilterChain {
 
   /** Puts `frame` in, or the end with null. The frame stays the caller's. False when the filters take no more. */
   put(frame: Frame | null): boolean {
+    if (frame?.isAudio() && hasOwnOrder(frame)) frame.channelLayout = layoutOf(frame);
     const result = this.#in?.buffersrcAddFrameSync(frame, AV_BUFFERSRC_FLAG_KEEP_REF) ?? AVERROR_EOF;
     if (result === AVERROR_EOF) return false;
     check(result, 'filtering');

@@ -7,7 +7,10 @@ import { MediaInput } from './input.js';
 import { lastDurationOf } from './last-duration.js';
 
 export interface PictureTimes {
-  /** Ticks: when each picture is shown, in the order of time and on the clock of the packets; no time twice. */
+  /**
+   * Ticks: when each picture is shown, in the order of time and on the clock of the packets; no time twice. Empty where the
+   * file has no times.
+   */
   shown: Float64Array;
   /** How long the last one stands. */
   lastDuration: Ticks90k;
@@ -39,8 +42,8 @@ export function measurePictures(source: string): PictureTimes {
       }
       return true;
     });
-    // AVI stores no times of presentation: those of decoding are as many and as far apart.
-    const times = presented.length * 2 >= decoded.length ? presented : decoded;
+    // AVI stores no times of presentation, program streams not all: those of decoding are as many and as far apart.
+    const times = presented.length >= decoded.length ? presented : decoded;
     const shown = distinct(times.view().slice().sort());
     const lastDuration = lastDurationOf({
       shown,

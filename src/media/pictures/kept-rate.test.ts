@@ -70,6 +70,7 @@ const cases: { what: string; seconds: number[]; last: number; average?: Ratio; b
     expected: [10, 1],
   },
   { what: 'a single picture for a minute', seconds: [0], last: 60, average: [25, 1], base: [25, 1], expected: [5, 1] },
+  { what: 'a file without times', seconds: [], last: 0, average: [25, 1], base: [50, 1], expected: [25, 1] },
   { what: 'a single picture for 40 ms', seconds: [0], last: 0.04, expected: [24_000, 1_001] },
 ];
 

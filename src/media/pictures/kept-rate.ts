@@ -36,6 +36,7 @@ export interface HeaderRates {
 
 /** At most 60 a second, where pictures that come faster are left out evenly. */
 export function keptRate(times: ShownTimes, { average, base }: HeaderRates): Ratio {
+  if (times.shown.length === 0) return encodedFrameRate(average ?? base);
   const given = [base, average].flatMap((rate) => (rate ? [tidyFrameRate(rate)] : []));
   const constant = [...given, ...measured(times)].find((rate) => isConstant(times, rate));
   if (constant) {
