@@ -7,8 +7,8 @@ import {
   AVMEDIA_TYPE_AUDIO,
 } from 'node-av/constants';
 import { Codec, type Stream } from 'node-av/lib';
-import { printable } from '../../base/printable.js';
 import { codecName } from '../names.js';
+import { languageOf, tagOf, trackName } from './track-names.js';
 
 /** How sound is chosen. */
 export interface SoundWanted {
@@ -31,9 +31,6 @@ const forSome = [AV_DISPOSITION_COMMENT, AV_DISPOSITION_HEARING_IMPAIRED, AV_DIS
 
 /** Sample entries of protected MP4 files. */
 const encryptedTags = new Set(['enca', 'drms']);
-
-/** Longest title of a track in a note, characters. */
-const LONGEST_TITLE = 40;
 
 /**
  * Chooses among the tracks of sound in `streams` by these rules, the first one that distinguishes two decides: it can be
@@ -68,7 +65,7 @@ export function chooseSound(
   const left = tracks.filter((track) => track !== chosen && track.fault === null);
   for (const { stream, number, fault } of tracks) {
     if (fault === null) continue;
-    const which = tracks.length > 1 ? ` (${nameOf(stream) ?? `number ${number}`})` : '';
+    const which = tracks.length > 1 ? ` (${trackName(stream) ?? `number ${number}`})` : '';
     const instead = left.length > 0 ? '' : chosen ? `; ${longNameOf(chosen)} is played` : ': the film is silent';
     notes.push(`${codecName(stream.codecpar)} sound${which} ${fault}${instead}`);
   }
@@ -89,9 +86,6 @@ interface Track {
 }
 
 const listed = new Intl.ListFormat('en-GB');
-const languageNames = new Intl.DisplayNames('en', { type: 'language', fallback: 'none' });
-/** ISO 639-2. */
-const UNDETERMINED = 'und';
 const CANNOT = 'cannot be decoded';
 
 /** Why a track cannot be played; null where it can. */
@@ -101,31 +95,8 @@ function faultOf({ codecpar }: Stream): string | null {
   return codecpar.sampleRate > 0 && codecpar.channels > 0 ? null : 'is empty or cannot be decoded';
 }
 
-const tagOf = (stream: Stream, tag: string): string => stream.metadata?.get(tag) ?? '';
-
-/** The language of a tag, of any of the ISO 639 kinds, as in RFC 5646 without a region: "de" for "ger" and "de-AT". */
-function languageOf(tag: string): string {
-  try {
-    return new Intl.Locale(tag.replaceAll('_', '-')).language;
-  } catch (error) {
-    if (error instanceof RangeError) return tag.toLowerCase();
-    throw error;
-  }
-}
-
-/** The language, the title, or both; null where a track has neither. */
-function nameOf(stream: Stream): string | null {
-  const title = printable(tagOf(stream, 'title').trim()).slice(0, LONGEST_TITLE);
-  const code = languageOf(tagOf(stream, 'language'));
-  const language = /^[a-z]{2,3}$/.test(code) && code !== UNDETERMINED ? languageNames.of(code) : undefined;
-  if (!language) return title || null;
-  return title === '' || title.toLowerCase().includes(language.toLowerCase())
-    ? title || language
-    : `${language}: ${title}`;
-}
-
 const longNameOf = ({ stream, number }: Track): string =>
-  nameOf(stream) ?? `number ${number} (${codecName(stream.codecpar)})`;
+  trackName(stream) ?? `number ${number} (${codecName(stream.codecpar)})`;
 
 /** Compares two lists of numbers by the first that differ. */
 export function compare(a: number[], b: number[]): number {

@@ -135,3 +135,11 @@ test('pictures in another file are not read, another track is', needs, () => {
   });
   assert.throws(() => chosen(none), /none\.mp4: its pictures are in another file/);
 });
+
+test('subtitles are named, for they are left out', needs, () => {
+  writeFileSync(at('words.srt'), '1\n00:00:00,000 --> 00:00:01,000\nWords\n');
+  const words = ['-i', at('film.mp4'), '-i', at('words.srt'), '-map', '0', '-map', '1', '-map', '1', '-c', 'copy'];
+  ffmpeg(...words, '-metadata:s:s:0', 'language=eng', at('subtitles.mkv'));
+  const notes = ['the subtitles are left out: English and number 2'];
+  assert.deepEqual(chosen(at('subtitles.mkv')), { width: FILM, notes });
+});

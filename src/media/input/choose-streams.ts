@@ -27,6 +27,7 @@ import { codecName } from '../names.js';
 import type { Notes } from '../notes.js';
 import { type ChosenSound, chooseSound, compare, type SoundWanted } from './choose-sound.js';
 import type { MovTrack } from './mov-boxes.js';
+import { noteSubtitles } from './subtitle-tracks.js';
 
 /** Codecs of covers and preview pictures. Films are in them too, but then nothing else is beside them. */
 const stillCodecs: ReadonlySet<number> = new Set([
@@ -95,6 +96,7 @@ export function chooseStreams(
     const what = `${codecName(codecpar)}, ${codecpar.width} × ${codecpar.height}`;
     notes?.add(`${films.length} video tracks: number ${number} (${what}) is played`);
   }
+  if (notes) noteSubtitles(streams, notes);
   return { video: best.stream, sound: soundFor(best.stream.index), videoIsElsewhere: false };
 }
 
