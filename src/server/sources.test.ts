@@ -12,14 +12,15 @@ test('a folder plays its videos in order of their names, numbers as numbers, and
   mkdirSync(folder, { recursive: true });
   for (const name of ['Part 10.mp4', 'Part 2.MKV', '.hidden.mp4', 'notes.txt']) writeFileSync(join(folder, name), '');
   const source = findSource(`${folder}/`);
-  assert.equal(source.name, 'My films');
+  assert.deepEqual([source.name, source.title], ['My films', 'My films']);
   assert.deepEqual(source.files, [join(folder, 'Part 2.MKV'), join(folder, 'Part 10.mp4')]);
 });
 
-test('a file is named without its extension', (context) => {
-  const path = join(scratchFolder(context), 'The_film.mp4');
+test('a file is named without its extension, and called by its title', (context) => {
+  const path = join(scratchFolder(context), 'The_film.1080p.x264-GROUP.mp4');
   writeFileSync(path, '');
-  assert.deepEqual(findSource(path), { name: 'The film', path, files: [path], notes: [] });
+  const name = 'The film.1080p.x264-GROUP';
+  assert.deepEqual(findSource(path), { name, title: 'The film', path, files: [path], notes: [] });
 });
 
 const inTheWay: [what: string, make: (path: string) => void, cause: RegExp][] = [

@@ -6,10 +6,14 @@ import { shownPath, systemPath } from '../base/path-bytes.js';
 import { Problem } from '../base/problem.js';
 import { IrregularFileError } from '../base/regular-file.js';
 import { type FolderScan, scanFolder } from './folder-scan.js';
+import { titleOf, wordsOf } from './titles.js';
 
 /** The source of a station: a default name and the files, in the order in which they are played. */
 export interface StationSource {
+  /** Id and group of a station follow from it. */
   name: string;
+  /** What people call it; default its name. */
+  title?: string;
   /** As given, for messages. */
   path: string;
   files: string[];
@@ -24,7 +28,10 @@ export interface StationSource {
  * Throws a Problem of code `source` that names the path and the fault.
  */
 export function findSource(path: string): StationSource {
-  return { ...filesOf(path), name: nameOf(path), path };
+  const found = filesOf(path);
+  const name = nameOf(path);
+  const title = statOf(path).isDirectory() ? wordsOf(name) || name : titleOf(path);
+  return { ...found, name, title, path };
 }
 
 /**
@@ -53,7 +60,7 @@ const statOf = (path: string): Stats => statSync(systemPath(path));
 
 /**
  * A file's name without its extension, a folder's whole; underscores become spaces. A station's id and group come from it, so it
- * stays as it was in every release; titles are tidied further.
+ * stays as it was in every release; its title is tidied further.
  */
 function nameOf(path: string): string {
   if (!statOf(path).isDirectory()) return fileName(path);

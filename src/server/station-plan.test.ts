@@ -25,6 +25,12 @@ test('stations of one name have ids and groups of their own', () => {
   assert.notEqual(first.group, second.group);
 });
 
+test('a station is called by the title of its source; its id is that of the name', () => {
+  const titled = { ...source, name: 'The.Film.2008.x264', title: 'The Film 2008' };
+  const { id, name } = planStation({ config: {}, source: titled, number: 1, format: 'h264', others: new Plans() });
+  assert.deepEqual([id, name], ['the-film-2008-x264', 'The Film 2008']);
+});
+
 test('name, number, format and group are those of the configuration', () => {
   const { name, number, id, group } = plan({ name: 'Lobby', number: 7, format: 'jpeg', group: '239.1.2.3' });
   assert.deepEqual([name, number, id, group], ['Lobby', 7, 'lobby-jpeg', '239.1.2.3']);

@@ -49,12 +49,12 @@ export interface PlanOptions {
 
 /** A plan with an id and a group that no other has. Throws a Problem where the given number or group is in use. */
 export function planStation({ config, source, others, ...defaults }: PlanOptions): StationPlan {
-  const { name = source.name, number = defaults.number, format = defaults.format } = config;
+  const { name = source.title ?? source.name, number = defaults.number, format = defaults.format } = config;
   const sameNumber = others.byNumber.get(number);
   if (sameNumber) throw inUse(`the number ${number}`, name, sameNumber);
   const sameGroup = config.group === undefined ? undefined : others.byGroup.get(config.group);
   if (sameGroup) throw inUse(`the group ${config.group}`, name, sameGroup);
-  const id = distinctId(stationId(name, format), others.byId);
+  const id = distinctId(stationId(config.name ?? source.name, format), others.byId);
   const { group, port } = stationAddress(id, others.byGroup);
   const preferences = preferencesOf(config, defaults.preferences ?? {});
   return { number, id, name, format, source: { ...source, name }, preferences, group: config.group ?? group, port };
