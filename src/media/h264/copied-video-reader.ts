@@ -37,8 +37,9 @@ export class CopiedVideoReader implements AccessUnitReader {
       if (!value) throw this.#changed();
       if (!value.isVideo) continue;
       // Packets that are left out are parsed too: they may hold parameter sets.
-      const kind = value.corrupt ? 'damaged' : this.#units.parsePacket(value.packet);
-      if (this.#packet++ < wanted) continue;
+      const isTaken = this.#packet++ === wanted;
+      const kind = value.corrupt && !isTaken ? 'damaged' : this.#units.parsePacket(value.packet);
+      if (!isTaken) continue;
       if (kind === 'damaged' || this.#units.size !== length) throw this.#changed();
       let at = offset;
       this.#units.write({

@@ -5,6 +5,7 @@ import { decodingDelayOf } from '../input/decoding-times.js';
 import { frameRateOf } from '../input/frame-rate.js';
 import type { MediaInput, TimedPacket } from '../input/input.js';
 import { lastDurationOf } from '../input/last-duration.js';
+import { isWholeInTransport } from '../input/whole-in-transport.js';
 import { codecName } from '../names.js';
 import { hdrName } from '../pictures/colour.js';
 import { heldLead } from '../pictures/late-pictures.js';
@@ -133,7 +134,7 @@ export class VideoCopier {
 
   take({ packet, pts, duration, corrupt, isCutOff }: TimedPacket): void {
     const number = this.#packets++;
-    const kind = corrupt ? 'damaged' : this.#units.parsePacket(packet);
+    const kind = corrupt && !isWholeInTransport(this.#source, packet.pos) ? 'damaged' : this.#units.parsePacket(packet);
     if (kind === 'no picture') return;
     if (this.#units.hasFields) throw new Unfit(INTERLACED);
     if (this.endsDamaged) throw new Damaged('damaged pictures');

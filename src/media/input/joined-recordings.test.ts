@@ -28,13 +28,14 @@ function joined(name: string, paths: string[]): string {
 const h264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-bf', '2', '-g', '25', '-c:a', 'aac'];
 const mpeg2 = ['-c:v', 'mpeg2video', '-bf', '2', '-g', '25', '-q:v', '2', '-c:a', 'mp2'];
 
-for (const { what, extension, words } of [
-  { what: 'transport streams', extension: 'ts', words: h264 },
-  { what: 'program streams', extension: 'mpg', words: mpeg2 },
+for (const { what, extension, words, how } of [
+  { what: 'transport streams', extension: 'ts', words: h264, how: 'copied' },
+  { what: 'program streams', extension: 'mpg', words: mpeg2, how: 'encoded' },
 ]) {
   test(`two ${what} of 2 s, one behind the other, are 4 s long, with sound and pictures in step`, { skip }, () => {
     const part = recording(`part.${extension}`, 2, words);
-    const { numbers, times, duration, path } = onAir(joined(`joined.${extension}`, [part, part]), folder);
+    const { numbers, times, duration, path, manifest } = onAir(joined(`joined.${extension}`, [part, part]), folder);
+    assert.equal(manifest.properties.video, how);
     assert.deepEqual(numbers, [...numbersFrom(0, 49), ...numbersFrom(0, 49)]);
     assert.deepEqual(
       times,
@@ -61,6 +62,7 @@ test('a clock of 33 bits that wraps in the file leaves no trace', { skip }, () =
   const twice = onAir(joined('wraps-twice.ts', [wrapping, wrapping]), folder);
   assert.deepEqual(twice.numbers, [...numbersFrom(0, 49), ...numbersFrom(0, 49)]);
   assert.equal(twice.duration, 4);
+  assert.equal(twice.manifest.properties.video, 'copied');
 });
 
 test('a pause of 3 s stays a pause, a jump of hours is none', { skip }, () => {
