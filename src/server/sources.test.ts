@@ -17,9 +17,9 @@ test('a folder plays its videos in order of their names, numbers as numbers, and
 });
 
 test('a file is named without its extension, and called by its title', (context) => {
-  const path = join(scratchFolder(context), 'The_film.1080p.x264-GROUP.mp4');
+  const path = join(scratchFolder(context), 'The.film.1080p.x264-GROUP.mp4');
   writeFileSync(path, '');
-  const name = 'The film.1080p.x264-GROUP';
+  const name = 'The.film.1080p.x264-GROUP';
   assert.deepEqual(findSource(path), { name, title: 'The film', path, files: [path], notes: [] });
 });
 
