@@ -67,3 +67,13 @@ test('a Matroska file that ends early is cut off', { skip }, () => {
   const [note] = cutOff(onAir(path, folder));
   assert.match(note ?? '', /^the file is cut off: [12]\.\d s of 5\.0 s can be played$/);
 });
+
+for (const words of [[], ['-c:v', 'mpeg4']]) {
+  test(`an MP4 that ends a second early is cut off, ${words.length > 0 ? 'encoded' : 'copied'}`, { skip }, () => {
+    const whole = readFileSync(film('index-first.mp4', { seconds: 5, words: ['-movflags', 'faststart', ...words] }));
+    const path = join(folder, 'early.mp4');
+    writeFileSync(path, whole.subarray(0, Math.round(whole.length * 0.84)));
+    const [note] = cutOff(onAir(path, folder));
+    assert.match(note ?? '', /^the file is cut off after [34]\.\d s$/);
+  });
+}

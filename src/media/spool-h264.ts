@@ -147,7 +147,8 @@ function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResu
     noteLeftOut(notes, video.leftOut);
     noteLead(notes, input);
     const end = Ticks90k(origin + Math.max(copied.duration, soundEnd));
-    noteMissingEnd(notes, { declaredEnd: input.declaredEnd, origin, end, endsDamaged: video.endsDamaged });
+    const endsDamaged = video.endsDamaged || input.endsInPacket;
+    noteMissingEnd(notes, { declaredEnd: input.declaredEnd, origin, end, endsDamaged });
     return {
       video: spooled,
       sequence,
@@ -182,7 +183,8 @@ function encode(options: SpoolOptions, unfit: Unfit): VideoResult {
     const { maxGop } = settings;
     const video = standUntil(encoded.video, { end: soundEnd, frameRate, maxGop });
     const sourceEnd = Ticks90k(origin + Math.max(end, soundEnd));
-    noteMissingEnd(notes, { declaredEnd: input.declaredEnd, origin, end: sourceEnd });
+    const { declaredEnd, endsInPacket: endsDamaged } = input;
+    noteMissingEnd(notes, { declaredEnd, origin, end: sourceEnd, endsDamaged });
     // A pass of its own decides whether the sound can be copied.
     const audio =
       unfit instanceof Damaged && input.audio !== null

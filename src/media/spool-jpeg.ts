@@ -37,7 +37,7 @@ export function spoolJpeg({ source, folder, settings, onProgress }: SpoolOptions
     noteDamaged(notes, done.damaged);
     const { origin } = done;
     const end = Ticks90k(Math.max(origin + done.end, input.soundEnd ?? origin));
-    noteMissingEnd(notes, { declaredEnd: input.declaredEnd, origin, end });
+    noteMissingEnd(notes, { declaredEnd: input.declaredEnd, origin, end, endsDamaged: input.endsInPacket });
     const { width, height, sampleAspectRatio } = layout;
     return {
       format: 'jpeg',

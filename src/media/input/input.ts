@@ -81,6 +81,8 @@ export class MediaInput {
   readonly isStill: boolean;
   /** The end of the sound read so far, where it is read; null before the first. */
   soundEnd: Ticks90k | null = null;
+  /** Whether the last packet read is only a part of one, as at the end of a file that is cut off. */
+  endsInPacket = false;
   /** Null where there is sound alone. */
   readonly #video: Stream | null;
   readonly #context: FormatContext;
@@ -289,6 +291,8 @@ export class MediaInput {
           if (timeline) shift(timed, shiftOf(timeline, timed));
           const { flags } = packet;
           timed.corrupt = (flags & AV_PKT_FLAG_CORRUPT) !== 0;
+          // Counters of broadcasts jump without that.
+          this.endsInPacket = timed.corrupt && !this.hasJumps;
           timed.isCutOff = (flags & AV_PKT_FLAG_DISCARD) !== 0;
           if (!timed.isVideo && !timed.isCutOff) this.#noteSound(timed);
           yield timed;

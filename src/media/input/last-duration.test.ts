@@ -50,6 +50,14 @@ const cases: (Partial<LastPicture> & { what: string; shown: Float64Array; expect
     expected: 3_600,
   },
   {
+    what: 'a last picture of 40 ms is meant, however long the others stand',
+    shown: every(180_000, 6),
+    isReordered: true,
+    ownDuration: Ticks90k(180_000),
+    declaredEnd: Ticks90k(903_600),
+    expected: 3_600,
+  },
+  {
     what: 'an end before the last picture does not count',
     shown: every(3_600, 50),
     isReordered: true,

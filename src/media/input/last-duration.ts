@@ -29,7 +29,8 @@ export function lastDurationOf(last: LastPicture): Ticks90k {
   const own = ownDuration > 0 ? ownDuration : usual;
   const declared = declaredEnd === null ? 0 : declaredEnd - (shown.at(-1) ?? 0);
   // A file that is cut off declares an end that is never reached.
-  const isPossible = declared >= Math.max(LEAST, usual / 2) && declared <= Math.max(longest, longestDuration) + 1;
+  const least = Math.min(Math.max(LEAST, usual / 2), LONGEST_GUESS);
+  const isPossible = declared >= least && declared <= Math.max(longest, longestDuration) + 1;
   // In order, the packet is right except where an edit list cuts the last picture short.
   const duration =
     isPossible && (isReordered || declared < own) ? declared : isReordered ? Math.min(own, longest || own) : own;

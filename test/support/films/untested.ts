@@ -53,10 +53,7 @@ export const further: ReadonlySet<string> = new Set([
 
 /** Films of which the air does not show yet what a player shows. */
 export const differing: ReadonlySet<string> = new Set([
-  'an animated GIF of variable rate',
-  'a picture every two seconds, with B-pictures',
   'a transport stream written twice, encoded',
   'a change of B-pictures',
   'HEVC of gray',
-  'an MP4 with its index first, cut off',
 ]);
