@@ -37,6 +37,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 
 /** Of media, the parent side of a preparation knows only what the child hands over; the rest runs in the child. */
 const mediaForParents = [
+  join('input', 'still-picture.ts'),
   'ratio.ts',
   'settings.ts',
   'source-facts.ts',

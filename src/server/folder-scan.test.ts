@@ -133,3 +133,12 @@ test('a folder of pictures is a station of slides; beside films pictures are cov
   });
   assert.deepEqual(scan(folderWith(context, 'cover.jpg', 'film.mp4')), { files: ['film.mp4'], notes: [] });
 });
+
+test('animations are items beside films and beside slides alike', (context) => {
+  const slides = folderWith(context, 'a.png', 'b.webp', 'c.gif', 'd.apng', 'e.jpg');
+  // An extended WebP file with the flag "Animation".
+  writeFileSync(join(slides, 'b.webp'), 'RIFF\x10\0\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0', 'latin1');
+  assert.deepEqual(scan(slides).files, ['a.png', 'b.webp', 'c.gif', 'd.apng', 'e.jpg']);
+  writeFileSync(join(slides, 'film.mp4'), '');
+  assert.deepEqual(scan(slides).files, ['b.webp', 'c.gif', 'd.apng', 'film.mp4']);
+});

@@ -4,6 +4,7 @@ import { extname, join, relative } from 'node:path';
 import { fileProblem, isSystemError } from '../base/file-problem.js';
 import { pathFrom, systemPath } from '../base/path-bytes.js';
 import { messageOf, systemCode } from '../base/problem.js';
+import { isAnimation } from '../media/input/still-picture.js';
 import { looksLikePicture, looksPlayable } from '../media/video-files.js';
 
 export interface FolderScan {
@@ -44,6 +45,10 @@ const companions = new Set(
   ).split(' '),
 );
 
+/** Of animations, and of pictures that may be animations. */
+const animations = new Set(['.apng', '.gif']);
+const maybeAnimations = new Set(['.png', '.webp']);
+
 /** "Part 2" before "Part 10". */
 const collator = new Intl.Collator('en', { numeric: true });
 /** Names that read alike have an order as well: that in which a folder lists them differs from machine to machine. */
@@ -57,8 +62,7 @@ const byName = (a: Entry, b: Entry): number => collator.compare(a.name, b.name) 
 export function scanFolder(folder: string): FolderScan {
   const scan = new Scan(folder);
   scan.read(folder, 0);
-  // Pictures beside films are covers and posters.
-  return { files: scan.files.length > 0 ? scan.files : scan.pictures, notes: scan.notes };
+  return { files: scan.files, notes: scan.notes };
 }
 
 interface Entry {
@@ -67,8 +71,7 @@ interface Entry {
 }
 
 class Scan {
-  readonly files: string[] = [];
-  readonly pictures: string[] = [];
+  readonly #found: { path: string; is: 'film' | 'animation' | 'picture' }[] = [];
   readonly #root: string;
   readonly #others: string[] = [];
   readonly #unfinished: string[] = [];
@@ -80,6 +83,12 @@ class Scan {
 
   constructor(root: string) {
     this.#root = root;
+  }
+
+  /** Pictures beside films are covers and posters; beside animations they are slides. */
+  get files(): string[] {
+    const hasFilms = this.#found.some(({ is }) => is === 'film');
+    return this.#found.filter(({ is }) => is !== 'picture' || !hasFilms).map(({ path }) => path);
   }
 
   get notes(): string[] {
@@ -114,11 +123,12 @@ class Scan {
       if (depth < MOST_DEPTH) this.#readSubfolder(path, depth + 1);
       else this.#faults.push(`folders within ${relative(this.#root, path)} are left out: they are nested too deeply`);
     } else if (unfinished.test(name)) this.#unfinished.push(this.#shown(path));
-    else if (kind === 'file' && looksLikePicture(name)) this.pictures.push(path);
+    else if (kind === 'file' && looksLikePicture(name))
+      this.#found.push({ path, is: moves(path) ? 'animation' : 'picture' });
     else if (!looksPlayable(name)) {
       if (!companions.has(extname(name).toLowerCase())) this.#others.push(this.#shown(path));
     } else if (kind === 'special') this.#special.push(this.#shown(path));
-    else this.files.push(path);
+    else this.#found.push({ path, is: animations.has(extname(name).toLowerCase()) ? 'animation' : 'film' });
   }
 
   /** One that cannot be read keeps no other film from being played. */
@@ -141,6 +151,17 @@ function entryOf(folder: string, entry: Dirent<Buffer>): Entry {
   const name = pathFrom(entry.name);
   if (entry.isSymbolicLink()) return { name, kind: linkKind(join(folder, name)) };
   return { name, kind: entry.isFile() ? 'file' : entry.isDirectory() ? 'folder' : 'special' };
+}
+
+/** Whether it is an animation. What cannot be read is reported when it is opened. */
+function moves(path: string): boolean {
+  if (!maybeAnimations.has(extname(path).toLowerCase())) return false;
+  try {
+    return isAnimation(path);
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    return false;
+  }
 }
 
 /** What a link leads to. One that leads nowhere, or back to itself, counts as a file: it is reported when it is opened. */

@@ -19,13 +19,21 @@ const LONGEST_BEGINNING = 16;
 
 /** The demuxer of a file that is one picture, by its first bytes; null for any other. Throws the system's errors. */
 export function stillDemuxer(source: string): string | null {
+  const { demuxer, isAnimated } = kindOf(source);
+  return isAnimated ? null : demuxer;
+}
+
+/** Whether it is a PNG or WebP file of more than one picture, by its first bytes. Throws the system's errors. */
+export const isAnimation = (source: string): boolean => kindOf(source).isAnimated;
+
+function kindOf(source: string): { demuxer: string | null; isAnimated: boolean } {
   const file = openSync(systemPath(source), 'r');
   try {
     const bytes = Buffer.alloc(LONGEST_BEGINNING);
     const text = bytes.toString('latin1', 0, readSync(file, bytes, 0, LONGEST_BEGINNING, 0));
     const demuxer = beginnings.find(([, beginning]) => begins(text, beginning))?.[0] ?? null;
-    if (demuxer === 'png_pipe' && isAnimatedPng(file)) return null;
-    return demuxer === 'webp_pipe' && isAnimatedWebp(file) ? null : demuxer;
+    if (demuxer === 'png_pipe') return { demuxer, isAnimated: isAnimatedPng(file) };
+    return { demuxer, isAnimated: demuxer === 'webp_pipe' && isAnimatedWebp(file) };
   } finally {
     closeSync(file);
   }
