@@ -123,6 +123,53 @@ test('a playlist of three different items has one layout and no gap', { skip: wi
   assert.equal(await decodingMessages(context, path), '');
 });
 
+/** Films of one size and rate, in streams that differ. */
+const kinds: Record<string, SourceVideo> = {
+  model: {},
+  'BT.709': { colour: { matrix: 1, primaries: 1, transfer: 1 } },
+  // After one that says its colour.
+  baseline: { bPictures: 0, options: { profile: 'baseline' } },
+  'main, level 4.1, CAVLC, slices': { options: { profile: 'main', level: '4.1', coder: 'vlc', slices: 4 } },
+  'sixteen references, other sets': { options: { refs: 16, 'x264-params': 'sps-id=3:bframes=2:b-adapt=0' } },
+  'picture timing': { options: { 'nal-hrd': 'vbr', maxrate: 1_000_000, bufsize: 1_000_000 } },
+  'key pictures': { group: 1, bPictures: 0 },
+};
+
+test('films whose streams differ are copied, and are shown through their joins as they are alone', {
+  skip: without('ffmpeg', 'ffprobe'),
+}, async (context) => {
+  const folder = scratchFolder(context);
+  const store = await openStore(context);
+  const items = [];
+  const pictures: string[] = [];
+  const colours: string[] = [];
+  let target = null;
+  for (const [name, video] of Object.entries(kinds)) {
+    const path = makeSource({ path: join(folder, `${name}.mp4`), seconds: 0.4, video });
+    const reel: Reel = await reelOf(context, path, { target }, store);
+    target ??= reel.data.manifest.layout;
+    const { video: how, reason } = reel.data.manifest.properties;
+    assert.equal(how, 'copied', `${name}: ${reason}`);
+    items.push({ name, reel });
+    const own = await hashes(context, path, 'v');
+    pictures.push(...own);
+    // Without one of their own, they are of standard definition.
+    colours.push(...own.map(() => (video.colour ? 'bt709' : 'smpte170m')));
+  }
+  const station = new Station({ items, ssrc: 1 });
+  const from = cycleStart(station);
+  const path = join(folder, 'joined.ts');
+  const stream = transportStream(station, from, from + 2 * station.cyclePackets);
+  assert.deepEqual(analyseTs(stream).faults, []);
+  writeFileSync(path, stream);
+  assert.equal(await decodingMessages(context, path), '');
+  assert.deepEqual(await hashes(context, path, 'v'), [...pictures, ...pictures]);
+  // Decoders keep the colour of the pictures before, where a stream says none.
+  const words = ['-v', 'error', '-select_streams', 'v', '-show_entries', 'frame=color_space', '-of', 'csv=p=0', path];
+  const { stdout } = await run(context, 'ffprobe', words);
+  assert.deepEqual(String(stdout).match(/\w+/g), [...colours, ...colours]);
+});
+
 test('the wraps of PTS and PCR decode without a message', { skip: without('ffmpeg') }, async (context) => {
   const folder = scratchFolder(context);
   const source = join(folder, 'short.mp4');

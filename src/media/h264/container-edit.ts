@@ -1,11 +1,11 @@
-/** What only the container of a film knows, for its sequence parameter sets to say. */
-import { AVCOL_RANGE_JPEG } from 'node-av/constants';
-import type { Stream } from 'node-av/lib';
-import { declaredColour } from '../pictures/colour.js';
+/** What only the container of a film knows, or nobody, for its sequence parameter sets to say. */
+import { AVCOL_RANGE_JPEG, AVCOL_SPC_RGB, AVCOL_SPC_UNSPECIFIED } from 'node-av/constants';
+import type { CodecParameters, Stream } from 'node-av/lib';
+import { completeColour, declaredColour } from '../pictures/colour.js';
 import { containerCrop } from '../pictures/cropping.js';
 import { isSameAspect, ratioOf } from '../ratio.js';
 import { type DecoderConfiguration, NalType, nalTypeOf } from './h264-nal.js';
-import { parseSequenceParameters } from './h264-sps.js';
+import { parseSequenceParameters, type VideoSignal } from './h264-sps.js';
 import { editSequenceParameters, type SequenceEdit } from './h264-sps-edit.js';
 import { Unfit } from './unfit.js';
 
@@ -13,23 +13,31 @@ import { Unfit } from './unfit.js';
 const LARGEST_PIXEL_SIDE = 65_535;
 
 /**
- * What only the container of `stream` knows, for its parameter sets to say; null where there is nothing. Throws Unfit where
- * they cannot say it.
+ * The colour of all pictures, that which players assume where nothing is said of it. Said in any case: FFmpeg's decoder and
+ * Chromium show pictures that say nothing in the colour of the item before them.
+ */
+function signalOf(codecpar: CodecParameters): VideoSignal {
+  const declared = declaredColour(codecpar);
+  // Pictures in 4:2:0 say RGB by mistake.
+  if (declared.matrix === AVCOL_SPC_RGB) declared.matrix = AVCOL_SPC_UNSPECIFIED;
+  const { matrix, primaries, transfer, range } = completeColour(declared, codecpar);
+  return { isFull: range === AVCOL_RANGE_JPEG, matrix, primaries, transfer };
+}
+
+/**
+ * What the parameter sets of `stream` have to say as well; null where they say it already. Throws Unfit where they cannot say
+ * it.
  */
 export function containerEdit(stream: Stream, { parameterSets }: DecoderConfiguration): SequenceEdit | null {
   const { codecpar } = stream;
   const sets = parameterSets.filter((set) => nalTypeOf(set[0] ?? 0) === NalType.sequenceParameters);
   const sequence = sets[0] && parseSequenceParameters(sets[0]);
-  // Without a set, what is known of the stream comes from its pictures.
-  if (!sequence) return null;
+  const signal = signalOf(codecpar);
+  // Without a set, what else is known of the stream comes from its pictures.
+  if (!sequence) return { crop: null, sampleAspectRatio: null, signal };
   const given = ratioOf(stream.sampleAspectRatio);
   const sampleAspectRatio = given && !isSameAspect(given, sequence.sampleAspectRatio) ? given : null;
-  const { matrix, primaries, transfer, range } = declaredColour(codecpar);
-  const edit: SequenceEdit = {
-    crop: containerCrop(codecpar),
-    sampleAspectRatio,
-    signal: { isFull: range === AVCOL_RANGE_JPEG, matrix, primaries, transfer },
-  };
+  const edit: SequenceEdit = { crop: containerCrop(codecpar), sampleAspectRatio, signal };
   // What is the same in all of them is written as it is.
   if (sets.every((set) => editSequenceParameters(set, edit) === set)) return null;
   if (sampleAspectRatio && Math.max(...sampleAspectRatio) > LARGEST_PIXEL_SIDE)

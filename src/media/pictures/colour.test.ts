@@ -194,6 +194,13 @@ const copied: {
     tags: [6, 6, 6],
   },
   {
+    what: 'the colour that players assume where nobody says it',
+    extension: 'mp4',
+    video: {},
+    shown: asBt601,
+    tags: [6, 1, 1],
+  },
+  {
     what: "the stream's own colour, not that of the container",
     extension: 'mkv',
     video: { colour: { matrix: 1 }, containerColour: { matrix: 6, primaries: 6, transfer: 6 } },
