@@ -40,6 +40,7 @@ const mediaForParents = [
   join('input', 'still-picture.ts'),
   'ratio.ts',
   'settings.ts',
+  'most-demanding.ts',
   'source-facts.ts',
   'spool.ts',
   'spool-reader.ts',

@@ -21,3 +21,14 @@ test('a description is the same object until the item on air or the name changes
   plan.name = 'Entrance';
   assert.equal(at(11).name, 'Entrance');
 });
+
+test('a description names the profile and level that play all items', () => {
+  const item = (codecs: string) => {
+    const reel = fakeReel({ times: [0], duration: TICKS_PER_SECOND });
+    Object.assign(reel.data.manifest.properties, { codecs });
+    return { name: codecs, reel };
+  };
+  const station = new Station({ items: [item('avc1.4d4029,mp4a.40.2'), item('avc1.64001e,mp4a.40.2')], ssrc: 1 });
+  const plan = planStation({ config: {}, source, number: 1, format: 'h264', others: new Plans() });
+  assert.equal(describer({ plan, station, server: 'here' })(Ticks90k(0)).videoCodec, 'H.264 High 4.1');
+});

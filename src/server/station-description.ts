@@ -1,5 +1,6 @@
 /** The description of a station that is announced on the network. */
 import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
+import { mostDemandingVideo } from '../media/most-demanding.js';
 import { NowOnAir } from '../station/guide.js';
 import { scheduleHash } from '../station/identity.js';
 import type { Station } from '../station/station.js';
@@ -45,7 +46,7 @@ function describe({ plan, station, server, source, fec }: DescriptionOptions): S
   // A slate changes only the title on air, not the properties.
   const manifests = station.items.map(({ reel }) => reel.data.manifest);
   const { format, properties } = manifests[0]!;
-  const { width, height, aspectRatio, frameRate, videoCodec, audioCodec } = properties;
+  const { width, height, aspectRatio, frameRate, audioCodec } = properties;
   const bytes = manifests.reduce((sum, manifest) => sum + manifest.bytes, 0);
   const seconds = station.cycleDuration / TICKS_PER_SECOND;
   const interval = Math.max(...manifests.map((manifest) => manifest.randomAccessInterval)) / TICKS_PER_SECOND;
@@ -58,7 +59,7 @@ function describe({ plan, station, server, source, fec }: DescriptionOptions): S
     height,
     aspectRatio,
     frameRate: Math.round((frameRate[0] / frameRate[1]) * 1000) / 1000,
-    videoCodec,
+    videoCodec: mostDemandingVideo(manifests.map((manifest) => manifest.properties)),
     audioCodec,
     bitrate: Math.round((bytes * 8) / seconds),
     duration: seconds,

@@ -226,8 +226,10 @@ const profileNames: Record<number, string> = {
   110: 'High 10',
 };
 
+type ProfileAndLevel = Pick<SequenceParameters, 'profile' | 'constraints' | 'level'>;
+
 /** e.g. "H.264 High 4.0" */
-export function h264Name({ profile, constraints, level }: SequenceParameters): string {
+export function h264Name({ profile, constraints, level }: ProfileAndLevel): string {
   const constrained = profile === 66 && (constraints & 0x40) !== 0 ? 'Constrained ' : '';
   return `H.264 ${constrained}${profileNames[profile] ?? `profile ${profile}`} ${(level / 10).toFixed(1)}`;
 }
