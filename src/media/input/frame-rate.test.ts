@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Ticks90k } from '../../base/units.js';
-import { constantRate, isMeant } from './frame-rate.js';
+import { constantRate, isMeant, steadyRate } from './frame-rate.js';
 
 test('a gap or an odd last frame does not change the frame rate', () => {
   assert.equal(isMeant({ average: [5_997, 250], base: [24, 1], frames: 7_200 }), true, 'a gap');
@@ -29,4 +29,12 @@ test('a constant frame rate is found in times of milliseconds', () => {
 test('pictures at a varying rate have no constant rate', () => {
   assert.equal(constantRate(inMillis(25).filter((_, i) => i % 7 !== 3)), null);
   assert.equal(constantRate([Ticks90k(0), Ticks90k(3_600)]), null, 'too few');
+});
+
+test('pictures at a varying rate are called by the rate of their clock, or by a usual one above their average', () => {
+  assert.deepEqual(steadyRate([4_410, 179], [25, 1]), [25, 1]);
+  assert.deepEqual(steadyRate([284, 10], [30, 1]), [30, 1], 'a telephone that leaves out some pictures');
+  assert.deepEqual(steadyRate([4_410, 179], [90_000, 1]), [25, 1], 'a clock of ticks');
+  assert.deepEqual(steadyRate([25, 1], [50, 1]), [25, 1], 'fields');
+  assert.deepEqual(steadyRate([18, 1], [1_000, 1]), [18, 1], 'nothing usual is near');
 });

@@ -1,6 +1,6 @@
 /** The frame rate of a file, from its header or measured from its packets. */
 import { TICKS_PER_MILLI, TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
-import { isNearly, ratioOf, tidyFrameRate } from '../ratio.js';
+import { isNearly, quotient, ratioOf, tidyFrameRate, usualRates } from '../ratio.js';
 import type { Ratio } from '../settings.js';
 import { MediaInput } from './input.js';
 
@@ -18,7 +18,23 @@ export function frameRateOf({ video, source }: MediaInput): Ratio | null {
   if (average && base && isMeant({ average, base, frames })) return tidyFrameRate(base);
   const measured = measureFrameRate(source);
   if (measured) return measured;
-  return average ?? base;
+  return average && base ? steadyRate(average, base) : (average ?? base);
+}
+
+/** Most by which pauses lower the average of the rate of which all times are multiples. */
+const PAUSES = 1.5;
+/** Highest rate at which pictures are encoded: a higher one is that of a clock. */
+const HIGHEST = 60;
+/** Share by which a usual rate may be higher than an average. */
+const NEAR = 0.1;
+
+/** The constant rate that suits a file of variable rate best: a station's other films have it as well. */
+export function steadyRate(average: Ratio, base: Ratio): Ratio {
+  const [mean, most] = [quotient(average), quotient(base)];
+  if (most >= mean && most <= Math.min(HIGHEST, mean * PAUSES)) return tidyFrameRate(base);
+  const higher = usualRates.filter((rate) => quotient(rate) >= mean && quotient(rate) <= mean * (1 + NEAR));
+  const [nearest] = higher.sort((a, b) => quotient(a) - quotient(b));
+  return nearest ?? average;
 }
 
 /** Difference of average and base that gaps in a file cause. */
