@@ -11,6 +11,7 @@ import {
   FF_ENCODER_LIBVPX_VP9,
   FF_ENCODER_MPEG4,
 } from 'node-av/constants';
+import { accessUnits } from '../../test/support/decoded.js';
 import { makeSource, type SourceOptions } from '../../test/support/sources.js';
 import { without } from '../../test/support/tools.js';
 import { Millis, Ticks90k } from '../base/units.js';
@@ -18,7 +19,7 @@ import { NalList, NalType, nalTypeOf, parseExtradata, splitAnnexB, splitLengthPr
 import { MediaInput } from './input/input.js';
 import { defaultMediaSettings, type MediaProperties, type MediaSettings } from './settings.js';
 import { channelsOfAdts } from './sound/aac.js';
-import type { Spool, SpooledVideo } from './spool.js';
+import type { Spool } from './spool.js';
 import { spoolMedia } from './spool-media.js';
 
 // SVT-AV1 writes its settings to stderr, past FFmpeg's log; 1 leaves only errors.
@@ -54,19 +55,6 @@ const source = (options: Partial<SourceOptions> & { extension: string }): string
   makeSource({ seconds: 2, ...options, path: join(folder, `${made++}.${options.extension}`) });
 
 const total = (sizes: Uint32Array) => sizes.reduce((sum, size) => sum + size, 0);
-
-/** The access units, one after another. */
-function accessUnits({ open, sizes }: SpooledVideo): Buffer {
-  const bytes = Buffer.alloc(total(sizes));
-  const reader = open();
-  let at = 0;
-  for (const size of sizes) {
-    reader.read(bytes, at, size);
-    at += size;
-  }
-  reader.close();
-  return bytes;
-}
 
 /** NAL units of each access unit in the spool. */
 function nalUnits({ video }: H264Spool): Buffer[][] {

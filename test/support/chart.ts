@@ -6,6 +6,7 @@ import { avGetPixFmtName, Codec, CodecContext, Frame, Packet } from 'node-av/lib
 import { Decoder } from '../../src/media/decoder.js';
 import { MediaInput } from '../../src/media/input/input.js';
 import type { SpooledVideo } from '../../src/media/spool.js';
+import { accessUnits } from './decoded.js';
 
 export type Samples = [number, number, number];
 
@@ -140,17 +141,9 @@ function look(frame: Frame): ShownPicture {
 }
 
 /** Writes the access units of a spool into `folder`, as a file that decoders open. */
-export function writeAccessUnits({ open, sizes }: SpooledVideo, folder: string): string {
-  const bytes = Buffer.alloc(sizes.reduce((sum, size) => sum + size, 0));
-  const reader = open();
-  let at = 0;
-  for (const size of sizes) {
-    reader.read(bytes, at, size);
-    at += size;
-  }
-  reader.close();
+export function writeAccessUnits(video: SpooledVideo, folder: string): string {
   const path = join(folder, 'shown.h264');
-  writeFileSync(path, bytes);
+  writeFileSync(path, accessUnits(video));
   return path;
 }
 
