@@ -49,13 +49,9 @@ async function runFile(path) {
 /** By path. */
 const results = new Map();
 
-/** Runs test files, at most `concurrency` at once; resolves when all have ended. */
-async function runAll(paths, concurrency) {
-  const waiting = [...paths];
-  const work = async () => {
-    for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) results.set(path, await runFile(path));
-  };
-  await Promise.all(Array.from({ length: concurrency }, work));
+/** Runs the test files of a list one after another, and takes them from it; several may do so with one list. */
+async function work(waiting) {
+  for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) results.set(path, await runFile(path));
 }
 
 const isAlone = (path) => alone.includes(sourceOf(path));
@@ -64,15 +60,12 @@ const inLane = (lane) => files.filter((path) => laneOf(path) === lane);
 const others = inLane(-1).filter((path) => !isAlone(path));
 // Unit tests are short: they come last and fill the remaining processor time.
 const isWhole = (path) => path.startsWith(join(root, 'dist', 'test'));
-await runAll(files.filter(isAlone), 1);
+await work(files.filter(isAlone));
+const rest = [...others.filter(isWhole), ...others.filter((path) => !isWhole(path))];
 await Promise.all([
-  ...lanes.map((_, lane) => runAll(inLane(lane), 1)),
-  runAll(others.filter(isWhole), Math.max(1, availableParallelism() - 1)).then(() =>
-    runAll(
-      others.filter((path) => !isWhole(path)),
-      Math.max(2, availableParallelism() - 1),
-    ),
-  ),
+  // What has ended with its lane helps with the rest.
+  ...lanes.map((_, lane) => work(inLane(lane)).then(() => work(rest))),
+  ...Array.from({ length: Math.max(1, availableParallelism() - 1) }, () => work(rest)),
 ]);
 
 // Players of other people miss their times beside other tests on a busy machine: what fails is run once more, alone.

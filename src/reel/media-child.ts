@@ -204,8 +204,8 @@ function sizeOf(source: string): number {
   }
 }
 
-/** The last words of V8, of C++ and of C without memory. */
-const OUT_OF_MEMORY = /out of memory|bad_alloc|cannot allocate memory/i;
+/** The last words of V8, of Node.js, of C++ and of C without memory. */
+const OUT_OF_MEMORY = /out of memory|bad_alloc|(cannot|failed to) allocate memory|array buffer allocation failed/i;
 
 /** The folder that a task writes to. */
 const folderOf = (request: MediaTask): string | undefined => {
