@@ -4,7 +4,7 @@ import { TICKS_PER_SECOND } from '../base/units.js';
 import type { MediaSettings } from '../media/settings.js';
 import { defaultStore, Store } from '../reel/store.js';
 import { leftOutEvent, type ServerEvent } from '../server/events.js';
-import type { Preferences } from '../server/preferences.js';
+import { type Preferences, settingsFor } from '../server/preferences.js';
 import { findSource } from '../server/sources.js';
 import { prepareStation } from '../server/station-loader.js';
 import { Plans, planStation } from '../server/station-plan.js';
@@ -59,12 +59,7 @@ export async function runPrepare({
       leftOutEvent(plan, plan.source.notes).forEach(onEvent);
       const ready = await prepareStation({
         plan,
-        settings: {
-          ...settings,
-          bitrate: preferences.bitrate,
-          languages: preferences.audio ?? [],
-          loudness: preferences.loudness ?? null,
-        },
+        settings: settingsFor(settings, preferences),
         store,
         server: '',
         onEvent,

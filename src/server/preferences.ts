@@ -1,7 +1,7 @@
 /** How a station's items are called and laid out: a server's defaults, and what single stations have instead. */
 import { z } from 'zod';
 import { tidyFrameRate } from '../media/ratio.js';
-import { LANGUAGE } from '../media/settings.js';
+import { LANGUAGE, type MediaSettings } from '../media/settings.js';
 import type { LayoutRequest } from './layout-choice.js';
 
 /** Pixels of a side: an even number, as 4:2:0 needs it. */
@@ -39,6 +39,14 @@ export function preferencesOf(own: Preferences, usual: Preferences): Preferences
     loudness: own.loudness ?? usual.loudness,
   };
 }
+
+/** `settings` with what the preferences say of how media are prepared. */
+export const settingsFor = (settings: MediaSettings, { bitrate, audio, loudness }: Preferences): MediaSettings => ({
+  ...settings,
+  bitrate,
+  languages: audio ?? [],
+  loudness: loudness ?? null,
+});
 
 export const requestOf = ({ size, rate }: Preferences): LayoutRequest => ({
   size,

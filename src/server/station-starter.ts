@@ -15,6 +15,7 @@ import { CLAIM_PATIENCE, Claims } from './claims.js';
 import { checkStationConfig, type ServerConfig, type StationConfig, type StationConfigInput } from './config.js';
 import { leftOutEvent, type ServerEvents } from './events.js';
 import { type Entry, type LineUp, removedMeanwhile } from './line-up.js';
+import { settingsFor } from './preferences.js';
 import { findSource, type StationSource } from './sources.js';
 import type { StateStore } from './state-store.js';
 import { loadStation, type PrepareOptions, prepareStation, type ReadyStation } from './station-loader.js';
@@ -106,10 +107,9 @@ export class StationStarter {
   /** How files of a station are loaded and prepared. */
   loadOptions(plan: StationPlan): PrepareOptions & StateOptions {
     const { config, settings, broadcaster, store, states, events, signal } = this.#options;
-    const { bitrate, audio: languages = [], loudness = null } = plan.preferences;
     return {
       plan,
-      settings: { ...settings, format: plan.format, bitrate, languages, loudness },
+      settings: settingsFor({ ...settings, format: plan.format }, plan.preferences),
       store,
       states,
       server: config.name,
