@@ -159,9 +159,10 @@ export const mediaOptions = () => [
   new Option('--bitrate <rate>', 'most bit/s of pictures that are encoded (default: by size and rate)').argParser(
     encodedBitrate,
   ),
-  new Option('--audio <languages>', 'languages of the sound, the preferred one first, such as en,de').argParser(
-    languages,
-  ),
+  new Option(
+    '--audio <languages>',
+    'languages of the sound, such as en,de: the first is the main sound, the others are tracks beside it',
+  ).argParser(languages),
   new Option('--loudness <LUFS>', 'bring the sound of all items to this loudness, such as -23 (EBU R 128)').argParser(
     lufs,
   ),

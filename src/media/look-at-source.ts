@@ -24,6 +24,7 @@ export function lookAtSource(source: string, settings: MediaSettings): SourceFac
       sampleAspectRatio: turned ? [pixel[1], pixel[0]] : pixel,
       frameRate: rate,
       channels: Math.max(0, input.audio?.codecpar.channels ?? 0),
+      languages: [...input.soundLanguages],
       duration: input.duration,
       isStill: input.isStill,
       reorderDelay: Ticks90k(

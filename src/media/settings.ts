@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { Millis, Ticks90k } from '../base/units.js';
 import { type StationFormat, stationFormats } from '../wire/station-info.js';
+import { MOST_FURTHER } from '../wire/ts.js';
 
 const count = z.int().nonnegative();
 const positive = z.int().positive().max(0x7fff_ffff);
@@ -22,6 +23,24 @@ export const frameRateSchema = ratioSchema.refine(
 
 export const formatSchema = z.enum(stationFormats);
 
+/** A language tag of RFC 5646 with at most a script and a region. */
+export const LANGUAGE = /^[a-z]{2,3}(-[a-z]{4})?(-([a-z]{2}|\d{3}))?$/i;
+
+/** Tracks of sound that a station has at most, the main one included. */
+export const MOST_SOUND_TRACKS = 4;
+
+/** An elementary stream beside pictures and main sound. Kinds to come have other literals. */
+export const furtherStreamSchema = z.discriminatedUnion('kind', [
+  /** AAC-LC at 48 kHz. */
+  z.strictObject({
+    kind: z.literal('sound'),
+    /** RFC 5646, without a region. */
+    language: z.string().regex(LANGUAGE),
+    channels: positive.max(6),
+  }),
+]);
+export type FurtherStream = z.infer<typeof furtherStreamSchema>;
+
 /** The format shared by all items of a station; the reel of one of them sets it. */
 export const stationLayoutSchema = z.object({
   /** Pixels, as coded. */
@@ -35,6 +54,10 @@ export const stationLayoutSchema = z.object({
   channels: count.max(6),
   /** From DTS to PTS of a picture that is not reordered: the longest that any picture of the station needs. */
   reorderDelay: ticksSchema,
+  /** Language of the main sound, RFC 5646 without a region; only where there are further streams, and it is known. */
+  language: z.string().regex(LANGUAGE).optional(),
+  /** Elementary streams beside pictures and main sound, in the order of their PIDs; absent where there are none. */
+  further: z.array(furtherStreamSchema).min(1).max(MOST_FURTHER).optional(),
 });
 export type StationLayout = z.infer<typeof stationLayoutSchema>;
 
@@ -66,9 +89,6 @@ export const mediaPropertiesSchema = z.object({
   title: z.string().nullable(),
 });
 export type MediaProperties = z.infer<typeof mediaPropertiesSchema>;
-
-/** A language tag of RFC 5646 with at most a script and a region. */
-export const LANGUAGE = /^[a-z]{2,3}(-[a-z]{4})?(-([a-z]{2}|\d{3}))?$/i;
 
 /** How a source is prepared. */
 export interface MediaSettings {

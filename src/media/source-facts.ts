@@ -1,6 +1,6 @@
 /** What a look at a source tells of its pictures and sound, before anything is prepared. No FFmpeg. */
 import { z } from 'zod';
-import { frameRateSchema, pixels, ratioSchema, ticksSchema } from './settings.js';
+import { frameRateSchema, LANGUAGE, pixels, ratioSchema, ticksSchema } from './settings.js';
 
 export const sourceFactsSchema = z.strictObject({
   /** Pixels, upright. */
@@ -10,6 +10,8 @@ export const sourceFactsSchema = z.strictObject({
   frameRate: frameRateSchema,
   /** Of the sound; 0 where there is none. */
   channels: z.int().min(0).max(1_000),
+  /** Languages of the sound, RFC 5646 without a region. */
+  languages: z.array(z.string().regex(LANGUAGE)).max(1_000),
   /** According to the container; 0 where it has none. */
   duration: ticksSchema,
   /** Whether it is one picture, which fits into any layout. */

@@ -4,7 +4,6 @@ import { Ticks90k } from '../base/units.js';
 import { VideoCopier } from './h264/copy-video.js';
 import { h264CodecString, h264Name, type SequenceParameters } from './h264/h264-sps.js';
 import { Damaged, Unfit } from './h264/unfit.js';
-import type { SoundWanted } from './input/choose-sound.js';
 import { MediaInput } from './input/input.js';
 import { AAC_CODEC_STRING, aacName } from './names.js';
 import { Notes, noteLeftOut, noteMissingEnd } from './notes.js';
@@ -13,9 +12,10 @@ import { encodeVideo } from './pictures/encode-video.js';
 import { standUntil } from './pictures/last-picture.js';
 import { noteLead } from './pictures/late-pictures.js';
 import { aspectName } from './ratio.js';
-import type { MediaSettings, Ratio } from './settings.js';
+import type { Ratio } from './settings.js';
 import { AudioCopier } from './sound/copy-audio.js';
-import { copySound, encodeSound, type MadeSound, type SoundOptions } from './sound/make-sound.js';
+import { soundWanted, spoolFurther } from './sound/further-sound.js';
+import { chosenOf, copySound, encodeSound, type MadeSound, type SoundOptions } from './sound/make-sound.js';
 import type { Spool, SpooledVideo, SpoolOptions } from './spool.js';
 
 /** Share of the progress for the pictures; the sound takes the rest. */
@@ -31,6 +31,8 @@ interface VideoResult {
   audio: MadeSound | null;
   /** Why the sound is not copied. */
   audioReason: string;
+  /** Whether sound may be damaged as well. */
+  isDamaged: boolean;
   notes: Notes;
   title: string | null;
 }
@@ -40,8 +42,13 @@ export function spoolH264(options: SpoolOptions): Spool {
   const { onProgress } = options;
   const pictures = copyOrEncode(options);
   const { video, sequence, origin, frameRate } = pictures;
-  const audio = pictures.audio ?? encodeSound(soundOptions(options, { origin, duration: video.duration }));
-  for (const note of audio.notes) pictures.notes.add(note);
+  const wanted = soundOptions(options, { origin, duration: video.duration });
+  const audio = pictures.audio ?? encodeSound(wanted);
+  const { notes, isDamaged } = pictures;
+  for (const note of audio.notes) notes.add(note);
+  const { folder, settings } = options;
+  const { target } = settings;
+  const further = spoolFurther({ wanted, main: audio, target, folder, notes, copies: !isDamaged });
   onProgress(1);
   const { width, height, sampleAspectRatio } = sequence;
   const { channels, how } = audio;
@@ -49,6 +56,7 @@ export function spoolH264(options: SpoolOptions): Spool {
     format: 'h264',
     video,
     audio: audio.spooled,
+    ...further,
     properties: {
       width,
       height,
@@ -73,12 +81,10 @@ function soundOptions(options: SpoolOptions, times: { origin: Ticks90k; duration
   const { source, folder, settings } = options;
   return {
     ...{ source, path: join(folder, 'audio.aac'), sound: soundWanted(settings), ...times },
-    ...{ target: settings.target, loudness: settings.loudness },
+    ...{ channels: settings.target?.channels ?? null, loudness: settings.loudness },
     onProgress: (done) => options.onProgress(VIDEO_SHARE + done * (1 - VIDEO_SHARE)),
   };
 }
-
-const soundWanted = ({ languages }: MediaSettings): SoundWanted => ({ languages, unusable: new Set() });
 
 function copyOrEncode(options: SpoolOptions): VideoResult {
   try {
@@ -105,8 +111,9 @@ function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResu
     };
     if (input.audio) {
       try {
-        const { target, loudness } = settings;
-        sound = new AudioCopier({ stream: input.audio, path: join(folder, 'audio.aac'), target, loudness });
+        const channels = settings.target?.channels ?? null;
+        const path = join(folder, 'audio.aac');
+        sound = new AudioCopier({ stream: input.audio, path, channels, loudness: settings.loudness });
       } catch (error) {
         withoutSound(error);
       }
@@ -139,7 +146,7 @@ function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResu
     try {
       if (kept) {
         const frames = kept.finish({ origin, duration: spooled.duration });
-        audio = { spooled: frames, channels: kept.channels ?? 2, how: 'copied', notes: input.soundNotes };
+        audio = { spooled: frames, channels: kept.channels ?? 2, how: 'copied', ...chosenOf(input) };
       }
     } catch (error) {
       withoutSound(error);
@@ -157,6 +164,7 @@ function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResu
       reason: '',
       audio,
       audioReason,
+      isDamaged: false,
       notes,
       title: input.title,
     };
@@ -186,8 +194,9 @@ function encode(options: SpoolOptions, unfit: Unfit): VideoResult {
     const { declaredEnd, endsInPacket: endsDamaged } = input;
     noteMissingEnd(notes, { declaredEnd, origin, end: sourceEnd, endsDamaged });
     // A pass of its own decides whether the sound can be copied.
+    const isDamaged = unfit instanceof Damaged;
     const audio =
-      unfit instanceof Damaged && input.audio !== null
+      isDamaged && input.audio !== null
         ? { made: null, reason: 'sound that may be damaged as well' }
         : copySound(soundOptions(options, { origin, duration: video.duration }));
     return {
@@ -198,6 +207,7 @@ function encode(options: SpoolOptions, unfit: Unfit): VideoResult {
       reason: unfit.message,
       audio: audio.made,
       audioReason: audio.reason,
+      isDamaged,
       notes,
       title: input.title,
     };

@@ -12,6 +12,7 @@ import { soundPicture } from './pictures/sound-picture.js';
 import { encodeStill, type StillGroup, stillVideo } from './pictures/still-group.js';
 import { aspectName } from './ratio.js';
 import type { Ratio } from './settings.js';
+import { soundWanted, spoolFurther } from './sound/further-sound.js';
 import { copySound, encodeSound } from './sound/make-sound.js';
 import type { Spool, SpoolOptions } from './spool.js';
 
@@ -22,9 +23,9 @@ const RATE: Ratio = [25, 1];
 /** Spools sound with a picture that stands. Throws as `spoolMedia` does. */
 export function spoolSound(options: SpoolOptions): Spool {
   const { source, folder, settings, onProgress } = options;
-  const { target, languages, loudness } = settings;
+  const { target, loudness } = settings;
   const notes = new Notes();
-  const sound = { languages, unusable: new Set<number>(), alone: true };
+  const sound = { ...soundWanted(settings), alone: true };
   const using = <T>(use: (input: MediaInput) => T): T => {
     const input = new MediaInput(source, undefined, sound);
     try {
@@ -43,7 +44,7 @@ export function spoolSound(options: SpoolOptions): Spool {
     source,
     path: join(folder, 'audio.aac'),
     sound,
-    target,
+    channels: target?.channels ?? null,
     loudness,
     origin,
     duration: video.duration,
@@ -52,6 +53,7 @@ export function spoolSound(options: SpoolOptions): Spool {
   const copied = copySound(wanted);
   const made = copied.made ?? encodeSound(wanted);
   for (const note of made.notes) notes.add(note);
+  const further = spoolFurther({ wanted, main: made, target, folder, notes, copies: true });
   onProgress(1);
   const { width, height, sampleAspectRatio } = group.sequence;
   const { channels, how } = made;
@@ -59,6 +61,7 @@ export function spoolSound(options: SpoolOptions): Spool {
     format: 'h264',
     video,
     audio: made.spooled,
+    ...further,
     poster,
     properties: {
       width,

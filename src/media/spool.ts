@@ -4,7 +4,7 @@
  */
 
 import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
-import type { MediaProperties, MediaSettings, Ratio } from './settings.js';
+import type { FurtherStream, MediaProperties, MediaSettings, Ratio } from './settings.js';
 
 /** When frame `index`, counted from 0, begins at a constant frame rate. */
 export const frameTime = (index: number, [numerator, denominator]: Ratio): Ticks90k =>
@@ -51,6 +51,12 @@ export interface SpooledAudio {
   silence: Buffer;
 }
 
+/** A stream beside pictures and main sound. Kinds to come have other fields. */
+export interface SpooledFurther {
+  stream: FurtherStream & { kind: 'sound' };
+  audio: SpooledAudio;
+}
+
 /**
  * A reel has the number of frames nearest to its `duration`, their time stamps spread over it evenly, so that joins have no
  * gap or overlap. That stretches or squeezes its sound by at most half a frame, 10.7 ms. Sound that begins at `start` is
@@ -83,6 +89,10 @@ export type Spool =
       format: 'h264';
       video: SpooledVideo;
       audio: SpooledAudio;
+      /** Language of the main sound, where there are further streams and it is known. */
+      language?: string;
+      /** In the order of their PIDs; absent where there are none. */
+      further?: SpooledFurther[];
       properties: MediaProperties;
       /** A JPEG file, where the source has no pictures to take it from. */
       poster?: Buffer | null;

@@ -2,41 +2,46 @@
 import { Ticks90k } from '../base/units.js';
 import { placeSound, type SpooledAudio } from '../media/spool.js';
 import { SpoolReader } from '../media/spool-reader.js';
+import type { PesSource } from './pes-source.js';
 
-export interface AudioPlan {
-  /** Bytes of each frame. */
-  sizes: Uint32Array;
-  /** Presentation time of a frame. */
-  ptsOf(frame: number): Ticks90k;
-  /** Opens the frames; `read` must be called for each in order, copies it and returns its bytes. */
-  open(): { read(out: Buffer, offset: number, frame: number): number; close(): void };
-}
+export const AUDIO_FRAMES_PER_PES = 4;
 
-/** The frames of the film's sound in their places; those that the source lacks are silent. */
-export function planAudio(audio: SpooledAudio, duration: Ticks90k): AudioPlan {
+/** The frames of a track of sound in their places; those that it lacks are silent. */
+export function planAudio(options: {
+  audio: SpooledAudio;
+  duration: Ticks90k;
+  pid: number;
+  streamId: number;
+}): PesSource {
+  const { audio, duration, pid, streamId } = options;
   const { count, first: firstOfSource } = placeSound({ start: audio.start, duration });
   const sourceFrame = (frame: number) => {
     const index = frame - firstOfSource;
     return index >= 0 && index < audio.sizes.length ? index : -1;
   };
-  const sizes = new Uint32Array(count);
+  const frameSizes = new Uint32Array(count);
   for (let frame = 0; frame < count; frame++) {
     const source = sourceFrame(frame);
-    sizes[frame] = source < 0 ? audio.silence.length : audio.sizes[source]!;
+    frameSizes[frame] = source < 0 ? audio.silence.length : audio.sizes[source]!;
   }
+  const sizes = new Uint32Array(Math.ceil(count / AUDIO_FRAMES_PER_PES));
+  for (let frame = 0; frame < count; frame++) sizes[Math.floor(frame / AUDIO_FRAMES_PER_PES)]! += frameSizes[frame]!;
   const open = () => {
     const reader = new SpoolReader(audio.path);
     const before = audio.sizes.subarray(0, Math.max(0, -firstOfSource));
     reader.skip(before.reduce((sum, size) => sum + size, 0));
     return {
-      read(out: Buffer, offset: number, frame: number): number {
-        const size = sizes[frame]!;
-        if (sourceFrame(frame) < 0) audio.silence.copy(out, offset);
-        else reader.read(out, offset, size);
-        return size;
+      read(out: Buffer, offset: number, pes: number): void {
+        const first = pes * AUDIO_FRAMES_PER_PES;
+        const last = Math.min(first + AUDIO_FRAMES_PER_PES, count);
+        for (let frame = first, at = offset; frame < last; at += frameSizes[frame++]!) {
+          if (sourceFrame(frame) < 0) audio.silence.copy(out, at);
+          else reader.read(out, at, frameSizes[frame]!);
+        }
       },
       close: () => reader.close(),
     };
   };
-  return { sizes, ptsOf: (frame) => Ticks90k(Math.round((frame * duration) / count)), open };
+  const ptsOf = (pes: number) => Ticks90k(Math.round((pes * AUDIO_FRAMES_PER_PES * duration) / count));
+  return { pid, streamId, sizes, ptsOf, open };
 }

@@ -50,6 +50,7 @@ const madeUp: fc.Arbitrary<MadeUp> = fc.record({
   randomAccess: fc.uniqueArray(fc.integer({ min: 1, max: 14 }), { maxLength: 3 }),
   bFrames: fc.constantFrom(0, 1, 2),
   audioFrame: fc.integer({ min: 9, max: 800 }),
+  further: fc.constantFrom(0, 0, 1, 3),
 });
 
 test('three loops keep every rule of a transport stream, with no jump at the joins', (context) => {
@@ -120,8 +121,8 @@ for (const every of [1, 3, 60]) {
 }
 
 test('continuity counters begin at 0 and end at 15 on every PID, so any reel may follow any other', (context) => {
-  const { stream } = multiplexed(scratchFolder(context), film);
-  for (const pid of [Pid.pat, Pid.pmt, Pid.video, Pid.audio]) {
+  const { stream } = multiplexed(scratchFolder(context), { ...film, further: 2 });
+  for (const pid of [Pid.pat, Pid.pmt, Pid.video, Pid.audio, Pid.further, Pid.further + 1]) {
     const counters: number[] = [];
     for (let at = 0; at < stream.length; at += TS_PACKET_LENGTH) {
       if (pidOf(stream, at) === pid && hasPayload(stream, at)) counters.push(continuityCounterOf(stream, at));
@@ -159,4 +160,13 @@ test('audio shorter than the video is followed by silence, longer audio is cut',
     assert.deepEqual(report.faults, []);
     assert.ok(report.ptsSteps.get(Pid.audio)!.most <= 4 * 1_920 + 4);
   }
+});
+
+test('further tracks of sound have PIDs of their own and the times of the main one', (context) => {
+  const { stream, result } = multiplexed(scratchFolder(context), { ...film, further: 3 });
+  const report = analyseTs(looped(stream, result.duration));
+  assert.deepEqual(report.faults, []);
+  assert.ok(report.longestPcrGap <= 3_600 && report.leastLead > 0 && result.peakToAverage <= 2);
+  const main = report.ptsSteps.get(Pid.audio);
+  for (const pid of [0, 1, 2].map((i) => Pid.further + i)) assert.deepEqual(report.ptsSteps.get(pid), main);
 });

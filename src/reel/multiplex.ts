@@ -12,9 +12,11 @@
  * other reel. Seven packets form a group, the payload of one RTP packet; a random access point begins a group.
  */
 import type { Ticks90k } from '../base/units.js';
-import type { SpooledAudio, SpooledVideo } from '../media/spool.js';
-import { TS_GROUP_LENGTH, TS_PACKET_LENGTH, TS_PACKETS_PER_GROUP } from '../wire/ts.js';
+import type { SpooledAudio, SpooledFurther, SpooledVideo } from '../media/spool.js';
+import { StreamId } from '../wire/pes.js';
+import { Pid, TS_GROUP_LENGTH, TS_PACKET_LENGTH, TS_PACKETS_PER_GROUP } from '../wire/ts.js';
 import { planAudio } from './audio-plan.js';
+import { furtherPid, furtherStreamId, pmtOf } from './further-streams.js';
 import { planSending, sendingBounds } from './send-plan.js';
 import { busiestWindow, raiseFloor, type SendingCurve, tautString, WINDOW } from './smoothing.js';
 import { TsScheduler, writeNull } from './ts-scheduler.js';
@@ -36,22 +38,32 @@ export interface Multiplexed {
 }
 
 /**
- * Multiplexes `video` and `audio` and hands whole groups to `write`, in a buffer that is reused after the call.
+ * Multiplexes `video`, `audio` and the `further` streams, and hands whole groups to `write`, in a buffer that is reused after the call.
  * `onProgress` gets the share done, 0 to 1. Throws when the spool cannot be read.
  */
 export function multiplex(options: {
   video: SpooledVideo;
   audio: SpooledAudio;
+  /** Language of `audio`. */
+  language?: string;
+  further?: readonly SpooledFurther[];
   write(packets: Buffer): void;
   onProgress?(done: number): void;
 }): Multiplexed {
-  const { video, audio, write, onProgress } = options;
-  const audioPlan = planAudio(audio, video.duration);
-  const plan = planSending({ video, audioSizes: audioPlan.sizes, audioPts: audioPlan.ptsOf });
+  const { video, audio, language, further = [], write, onProgress } = options;
+  const { duration } = video;
+  const streams = [
+    planAudio({ audio, duration, pid: Pid.audio, streamId: StreamId.audio }),
+    ...further.map((each, i) =>
+      planAudio({ audio: each.audio, duration, pid: furtherPid(i), streamId: furtherStreamId(i) }),
+    ),
+  ];
+  const plan = planSending({ video, streams });
   const needed = tautString(sendingBounds(plan, video.randomAccess), plan.duration);
   const curve = raiseFloor(needed);
 
-  const scheduler = new TsScheduler({ video, audioPlan, plan });
+  const pmt = pmtOf({ language, further: further.map(({ stream }) => stream) });
+  const scheduler = new TsScheduler({ video, streams, plan, pmt });
   const out = Buffer.allocUnsafe(OUTPUT_GROUPS * TS_GROUP_LENGTH);
   const total = curve.counts.at(-1)!;
   let filled = 0;

@@ -4,6 +4,7 @@ import { MEDIA_DELAY_TICKS } from '../contract/timing.js';
 import type { SpooledVideo } from '../media/spool.js';
 import { PES_HEADER_LENGTH_PTS, PES_HEADER_LENGTH_PTS_DTS, padPackets, tsPacketsFor } from '../wire/pes.js';
 import { TS_PACKETS_PER_GROUP } from '../wire/ts.js';
+import type { PesSource } from './pes-source.js';
 import { type Bounds, GRID } from './smoothing.js';
 
 /**
@@ -11,7 +12,10 @@ import { type Bounds, GRID } from './smoothing.js';
  * before they are shown, and 20 ms, which keep the PCR clear of the DTS.
  */
 const VIDEO_WINDOW = Ticks90k(MEDIA_DELAY_TICKS - 22_500 - 1_800);
-/** Audio leaves late, so that a viewer that begins at a random access point gets the sound of its first picture. */
+/**
+ * Sound and all else beside the pictures leaves late, so that a viewer that begins at a random access point gets the sound of
+ * its first picture.
+ */
 const AUDIO_WAIT = Ticks90k(49_500);
 /** All packets leave before the reel's end: those of its last half second may leave from its beginning on. */
 const TAIL = Ticks90k(45_000);
@@ -27,7 +31,6 @@ export const RANDOM_ACCESS_HEADER = 3;
 export const EARLY_PCR = 1;
 /** Null packets reserved to bring a random access point to the beginning of a group. */
 export const ALIGNMENT = TS_PACKETS_PER_GROUP - 1;
-export const AUDIO_FRAMES_PER_PES = 4;
 /** Continuity counters count modulo 16. */
 const CONTINUITY_MODULUS = 16;
 
@@ -37,12 +40,17 @@ export interface SendPlan {
   decodingTimes: Float64Array;
   /** TS packets of each video access unit, without random access header and alignment. */
   videoPackets: Uint32Array;
-  /** TS packets of each audio PES packet, and the ticks at which it leaves. */
-  audioPackets: Uint32Array;
-  audioTimes: Float64Array;
+  /** The streams beside the pictures, the main sound first. */
+  streams: PlannedStream[];
   /** Ticks at which PAT and PMT leave, besides those of random access points, and PCRs. */
   psiTimes: Float64Array;
   pcrTimes: Float64Array;
+}
+
+/** The TS packets of each PES packet of a stream, and the ticks at which it leaves. */
+export interface PlannedStream {
+  packets: Uint32Array;
+  times: Float64Array;
 }
 
 /** Packets missing from `count` to a multiple of 16. */
@@ -57,13 +65,8 @@ function sum(values: Iterable<number>): number {
 const evenly = (count: number, duration: Ticks90k) =>
   Float64Array.from({ length: count }, (_, i) => ((i + 0.5) * duration) / count);
 
-/** Plans the packets of a reel. `audioSizes`: bytes of each frame; `audioPts`: presentation time of a frame. */
-export function planSending(options: {
-  video: SpooledVideo;
-  audioSizes: Uint32Array;
-  audioPts(frame: number): Ticks90k;
-}): SendPlan {
-  const { video, audioSizes, audioPts } = options;
+/** Plans the packets of a reel; `streams` are those beside the pictures, the main sound first. */
+export function planSending({ video, streams }: { video: SpooledVideo; streams: readonly PesSource[] }): SendPlan {
   const { duration } = video;
 
   const videoPackets = video.sizes.map((size, i) =>
@@ -71,35 +74,30 @@ export function planSending(options: {
   );
   padPackets(videoPackets, (i) => PES_HEADER_LENGTH_PTS_DTS + video.sizes[i]!, CONTINUITY_MODULUS);
 
-  const pesCount = Math.ceil(audioSizes.length / AUDIO_FRAMES_PER_PES);
-  const audioLength = (pes: number) => {
-    const first = pes * AUDIO_FRAMES_PER_PES;
-    return PES_HEADER_LENGTH_PTS + sum(audioSizes.subarray(first, first + AUDIO_FRAMES_PER_PES));
-  };
-  const audioPackets = new Uint32Array(pesCount);
-  const audioTimes = new Float64Array(pesCount);
-  const knee = Math.max(0, duration - TAIL - AUDIO_WAIT);
-  const kneeTime = knee === 0 ? 0 : knee + AUDIO_WAIT;
-  for (let pes = 0; pes < pesCount; pes++) {
-    audioPackets[pes] = tsPacketsFor(audioLength(pes), false);
-    const pts = audioPts(pes * AUDIO_FRAMES_PER_PES);
-    // Behind the knee, the rest of the audio is compressed into the rest of the reel.
-    const share = (duration - SLACK - kneeTime) / (duration - knee);
-    audioTimes[pes] = pts < knee ? pts + AUDIO_WAIT : kneeTime + (pts - knee) * share;
-  }
-  padPackets(audioPackets, audioLength, CONTINUITY_MODULUS);
-
   const randomAccessCount = sum(video.randomAccess);
   const psiCount = Math.ceil(duration / PSI_INTERVAL);
   return {
     duration,
     decodingTimes: Float64Array.from(video.pts).sort(),
     videoPackets,
-    audioPackets,
-    audioTimes,
+    streams: streams.map((stream) => planStream(stream, duration)),
     psiTimes: evenly(psiCount + padding(psiCount + randomAccessCount), duration),
     pcrTimes: evenly(Math.ceil(duration / PCR_INTERVAL), duration),
   };
+}
+
+function planStream({ sizes, ptsOf }: PesSource, duration: Ticks90k): PlannedStream {
+  const packets = sizes.map((size) => tsPacketsFor(PES_HEADER_LENGTH_PTS + size, false));
+  const knee = Math.max(0, duration - TAIL - AUDIO_WAIT);
+  const kneeTime = knee === 0 ? 0 : knee + AUDIO_WAIT;
+  const times = Float64Array.from(sizes, (_, pes) => {
+    const pts = ptsOf(pes);
+    // Behind the knee, the rest is compressed into the rest of the reel.
+    const share = (duration - SLACK - kneeTime) / (duration - knee);
+    return pts < knee ? pts + AUDIO_WAIT : kneeTime + (pts - knee) * share;
+  });
+  padPackets(packets, (pes) => PES_HEADER_LENGTH_PTS + sizes[pes]!, CONTINUITY_MODULUS);
+  return { packets, times };
 }
 
 /** The cumulative bounds between which the plan's packets may leave. */
@@ -118,10 +116,12 @@ export function sendingBounds(plan: SendPlan, randomAccess: Uint8Array): Bounds 
     const whole = packets + (randomAccess[i] === 1 ? EARLY_PCR + RANDOM_ACCESS_HEADER + ALIGNMENT : 0);
     add(whole, Math.min(time, duration - TAIL), time + VIDEO_WINDOW);
   });
-  plan.audioPackets.forEach((packets, i) => {
-    const time = plan.audioTimes[i]!;
-    add(packets, time - SLACK, time + SLACK);
-  });
+  for (const stream of plan.streams) {
+    stream.packets.forEach((packets, i) => {
+      const time = stream.times[i]!;
+      add(packets, time - SLACK, time + SLACK);
+    });
+  }
   for (const time of plan.psiTimes) add(2, time - SLACK, time + SLACK);
   for (const time of plan.pcrTimes) add(1, time - SLACK, time + SLACK);
   // PCRs of random access points come ahead of their time: at the end at most two are borrowed.

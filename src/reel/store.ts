@@ -22,7 +22,7 @@ import { messageOf, systemCode } from '../base/problem.js';
 import { IrregularFileError, openRegular, readRegular } from '../base/regular-file.js';
 import { parsed, sealedJson, unsealedJson } from '../base/sealed-json.js';
 import { Millis } from '../base/units.js';
-import { defaultMediaSettings, type MediaSettings } from '../media/settings.js';
+import { defaultMediaSettings, type MediaSettings, MOST_SOUND_TRACKS } from '../media/settings.js';
 import { isLeftBehind, ownMark } from '../system/process-mark.js';
 import { closeReel } from './open-reel.js';
 import { ReelDamage, readReel } from './read-reel.js';
@@ -147,7 +147,12 @@ export class Store {
     const { format, fps, maxGop, bitrate, maxBitrate, target, slide, languages, loudness } = settings;
     // Defaults are left out, so that ids of earlier releases stay.
     const stands = slide === defaultMediaSettings.slide ? {} : { slide };
-    const sound = { ...(languages.length > 0 && { languages }), ...(loudness !== null && { loudness }) };
+    const sound = {
+      ...(languages.length > 0 && { languages }),
+      // Reels made before had only the first of them.
+      ...(languages.length > 1 && { tracks: MOST_SOUND_TRACKS }),
+      ...(loudness !== null && { loudness }),
+    };
     const most = maxBitrate === defaultMediaSettings.maxBitrate ? {} : { maxBitrate };
     const rate = bitrate === undefined ? most : { ...most, bitrate };
     const relevant =

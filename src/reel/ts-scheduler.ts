@@ -2,8 +2,8 @@
 import { Ticks90k } from '../base/units.js';
 import { MEDIA_DELAY_TICKS } from '../contract/timing.js';
 import type { AccessUnitReader, SpooledVideo } from '../media/spool.js';
-import { PES_HEADER_LENGTH_PTS, PES_HEADER_LENGTH_PTS_DTS, PesCutter, StreamId, writePesHeader } from '../wire/pes.js';
-import { patPacket, pmtPacket } from '../wire/psi.js';
+import { PES_HEADER_LENGTH_PTS_DTS, PesCutter, StreamId, writePesHeader } from '../wire/pes.js';
+import { patPacket } from '../wire/psi.js';
 import {
   AdaptationFlag,
   PCR_EXTENSION_MODULUS,
@@ -13,8 +13,9 @@ import {
   TS_SYNC_BYTE,
   writePcr,
 } from '../wire/ts.js';
-import type { AudioPlan } from './audio-plan.js';
-import { ALIGNMENT, AUDIO_FRAMES_PER_PES, EARLY_PCR, RANDOM_ACCESS_HEADER, type SendPlan } from './send-plan.js';
+import type { PesSource } from './pes-source.js';
+import { ScheduledStream } from './scheduled-stream.js';
+import { ALIGNMENT, EARLY_PCR, RANDOM_ACCESS_HEADER, type SendPlan } from './send-plan.js';
 import { INTERVAL_ROUNDING, LONGEST_INTERVAL } from './smoothing.js';
 
 /** Longest interval between two PCRs: 40 ms, less the rounding of intervals. */
@@ -30,7 +31,7 @@ const PCR_LIMIT_BEFORE_END = Ticks90k(PCR_MOST - 3 * LONGEST_INTERVAL);
 
 /**
  * Responsible for:
- * - the order of packets: PCR, PAT and PMT at their times, audio at its own, video otherwise
+ * - the order of packets: PCR, PAT and PMT at their times, sound and further streams at theirs, video otherwise
  * - PAT, PMT and PCR directly before a random access point, which begins a group
  *
  * Times of packets are ticks with a fraction.
@@ -38,18 +39,14 @@ const PCR_LIMIT_BEFORE_END = Ticks90k(PCR_MOST - 3 * LONGEST_INTERVAL);
 export class TsScheduler {
   readonly randomAccess: number[] = [];
   readonly #video: SpooledVideo;
-  readonly #audioPlan: AudioPlan;
   readonly #plan: SendPlan;
   readonly #videoReader: AccessUnitReader;
-  readonly #audioReader: ReturnType<AudioPlan['open']>;
   readonly #videoCutter = new PesCutter(Pid.video);
-  readonly #audioCutter = new PesCutter(Pid.audio);
+  readonly #streams: readonly ScheduledStream[];
   readonly #pat = patPacket();
-  readonly #pmt = pmtPacket();
+  readonly #pmt: Buffer;
   #videoPes = Buffer.allocUnsafe(1 << 20);
-  #audioPes = Buffer.allocUnsafe(1 << 16);
   #nextVideo = 0;
-  #nextAudio = 0;
   #nextPsi = 0;
   #isPmtPending = false;
   #psiCounter = 0;
@@ -63,12 +60,14 @@ export class TsScheduler {
   #headerLeft = 0;
   #alignBehind = 0;
 
-  constructor(options: { video: SpooledVideo; audioPlan: AudioPlan; plan: SendPlan }) {
-    this.#video = options.video;
-    this.#audioPlan = options.audioPlan;
-    this.#plan = options.plan;
-    this.#videoReader = options.video.open();
-    this.#audioReader = options.audioPlan.open();
+  /** `streams`: those beside the pictures, as they are in the plan. */
+  constructor(options: { video: SpooledVideo; streams: readonly PesSource[]; plan: SendPlan; pmt: Buffer }) {
+    const { video, streams, plan, pmt } = options;
+    this.#video = video;
+    this.#plan = plan;
+    this.#pmt = pmt;
+    this.#videoReader = video.open();
+    this.#streams = streams.map((source, i) => new ScheduledStream(source, plan.streams[i]!));
   }
 
   /** Whether no null packet may come first at `time`: the next packets belong together, or a PCR is due. */
@@ -93,13 +92,13 @@ export class TsScheduler {
     else if (this.#isPmtPending) this.#writePmt(out, at);
     else if (this.#isPcrDue(time)) this.#writeScheduledPcr(out, at, time);
     else if (this.#isPsiDue(time)) this.#beginPsi(out, at, time);
-    else if (this.#audioCutter.packetsLeft > 0 || this.#isAudioDue(time)) this.#writeAudio(out, at);
+    else if (this.#writeDueStream(out, at, time)) return;
     else if (this.#videoCutter.packetsLeft > 0) this.#videoCutter.write(out, at);
     else if (this.#alignBehind > 0) {
       this.#alignBehind--;
       writeNull(out, at);
     } else if (this.#nextVideo < this.#video.sizes.length) this.#beginVideo(out, at, slot, time);
-    else if (this.#nextAudio < this.#plan.audioPackets.length) this.#writeAudio(out, at);
+    else if (this.#writeDueStream(out, at, Number.POSITIVE_INFINITY)) return;
     else if (this.#nextPsi < this.#plan.psiTimes.length) this.#beginPsi(out, at, time);
     else writeNull(out, at);
   }
@@ -108,15 +107,15 @@ export class TsScheduler {
   checkDone(): void {
     const left = [
       this.#video.sizes.length - this.#nextVideo + this.#videoCutter.packetsLeft,
-      this.#plan.audioPackets.length - this.#nextAudio + this.#audioCutter.packetsLeft,
       this.#plan.psiTimes.length - this.#nextPsi + (this.#isPmtPending ? 1 : 0),
+      ...this.#streams.map(({ left }) => left),
     ];
-    if (left.some((count) => count > 0)) throw new Error(`packets of video, audio and PSI left over: ${left}`);
+    if (left.some((count) => count > 0)) throw new Error(`packets of video, PSI and other streams left over: ${left}`);
   }
 
   close(): void {
     this.#videoReader.close();
-    this.#audioReader.close();
+    for (const stream of this.#streams) stream.close();
   }
 
   #isPcrDue(time: number): boolean {
@@ -131,10 +130,6 @@ export class TsScheduler {
 
   #isPsiDue(time: number): boolean {
     return this.#nextPsi < this.#plan.psiTimes.length && this.#plan.psiTimes[this.#nextPsi]! <= time;
-  }
-
-  #isAudioDue(time: number): boolean {
-    return this.#nextAudio < this.#plan.audioTimes.length && this.#plan.audioTimes[this.#nextAudio]! <= time;
   }
 
   #writeScheduledPcr(out: Buffer, at: number, time: number): void {
@@ -230,20 +225,11 @@ export class TsScheduler {
     this.#nextVideo++;
   }
 
-  #writeAudio(out: Buffer, at: number): void {
-    if (this.#audioCutter.packetsLeft === 0) this.#loadAudio();
-    this.#audioCutter.write(out, at);
-  }
-
-  #loadAudio(): void {
-    const { sizes, ptsOf } = this.#audioPlan;
-    const first = this.#nextAudio * AUDIO_FRAMES_PER_PES;
-    const last = Math.min(first + AUDIO_FRAMES_PER_PES, sizes.length);
-    let end = PES_HEADER_LENGTH_PTS;
-    for (let frame = first; frame < last; frame++) end += this.#audioReader.read(this.#audioPes, end, frame);
-    writePesHeader(this.#audioPes, StreamId.audio, end - PES_HEADER_LENGTH_PTS, ptsOf(first) + MEDIA_DELAY_TICKS, null);
-    this.#audioCutter.begin(this.#audioPes.subarray(0, end), this.#plan.audioPackets[this.#nextAudio]!, false);
-    this.#nextAudio++;
+  /** A PES packet that has begun is finished first; false where nothing is due. */
+  #writeDueStream(out: Buffer, at: number, time: number): boolean {
+    const stream = this.#streams.find(({ hasBegun }) => hasBegun) ?? this.#streams.find((each) => each.isDue(time));
+    stream?.write(out, at);
+    return stream !== undefined;
   }
 }
 

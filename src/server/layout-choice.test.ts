@@ -16,6 +16,7 @@ function candidate(file: string, facts: Facts | null): Candidate {
     channels: 2,
     encoded: null,
     isStill: false,
+    languages: [],
   };
   return {
     file,
@@ -135,4 +136,21 @@ test('what a layout costs is one line', () => {
     '1 file, 1920 × 1080 at 25 frames a second: all are encoded (1 not 1920 × 1080)',
   );
   assert.equal(encodedFor(candidate('a', { sampleAspectRatio: [2, 1] }).facts!, layout), 'another pixel shape');
+});
+
+test('of several languages that are asked for, the file with most of them is the model', () => {
+  const languages = ['en', 'ger', 'fr'];
+  const files = { plain: { languages: ['en'] }, both: { languages: ['de', 'en'] }, other: { languages: ['pl', 'ru'] } };
+  assert.equal(modelOf(files, { languages }), 'both');
+  assert.equal(modelOf(files, { languages: ['ger'] }), 'plain', 'one is a choice of the file’s tracks, no layout');
+});
+
+test('a layout that no file has gets a track for each language that is asked for and there', () => {
+  const files = { a: { languages: ['fr'] }, b: { languages: ['de', 'en'] } };
+  const request = { size: { width: 320, height: 180 }, languages: ['en-GB', 'de', 'it', 'fr'] };
+  const target = choose(files, request)?.target;
+  const sound = (language: string) => ({ kind: 'sound', language, channels: 2 });
+  assert.deepEqual([target?.language, target?.further], ['en', [sound('de'), sound('fr')]]);
+  const alone = choose({ a: { languages: ['fr'] } }, request)?.target;
+  assert.ok(alone && !('further' in alone) && !('language' in alone));
 });

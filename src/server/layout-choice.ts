@@ -1,7 +1,7 @@
 /** A station's layout, chosen from what most of its time needs. Arithmetic only: the same files have the same layout everywhere. */
 import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
 import { isSameRate, quotient, reduce } from '../media/ratio.js';
-import type { Ratio, StationLayout } from '../media/settings.js';
+import { MOST_SOUND_TRACKS, type Ratio, type StationLayout } from '../media/settings.js';
 import type { SourceFacts } from '../media/source-facts.js';
 import type { StationFormat } from '../wire/station-info.js';
 
@@ -15,6 +15,8 @@ export interface Candidate {
 export interface LayoutRequest {
   size?: { width: number; height: number };
   rate?: Ratio;
+  /** Languages of the sound, RFC 5646, the preferred one first. */
+  languages?: readonly string[];
 }
 
 /** The layout is that of the reel of `model`, prepared without a target; or `target`, where no file has what is asked for. */
@@ -36,8 +38,8 @@ const JPEG_BLOCK = 8;
 
 /**
  * The layout of most of the station's time: files of the same size, pixel shape and frame rate count together. Of these, the
- * model is one that can be copied, with the number of channels of most of their time and the longest reordering: what needs less
- * is copied as well. Among equals, the first file decides. Slides have a say only where there are no films. Null where no file can be used.
+ * model is one that can be copied, with the most of the languages that are asked for, the number of channels of most of their
+ * time and the longest reordering: what needs less is copied as well. Among equals, the first file decides. Slides have a say only where there are no films. Null where no file can be used.
  */
 export function chooseLayout({ candidates, format, request }: ChoiceOptions): LayoutChoice | null {
   const usable = candidates.filter((candidate): candidate is Known => candidate.facts !== null);
@@ -45,9 +47,9 @@ export function chooseLayout({ candidates, format, request }: ChoiceOptions): La
   const known = films.length > 0 ? films : usable;
   const meeting = known.filter(({ facts }) => meetsRequest(facts, request));
   const group = longest(meeting, ({ facts }) => layoutKey(facts, format));
-  if (group.length > 0) return { model: modelOf(group).file, target: null };
+  if (group.length > 0) return { model: modelOf(group, request).file, target: null };
   const [usual] = longest(known, ({ facts }) => layoutKey(facts, format));
-  return usual ? { model: null, target: requestedLayout(usual.facts, channelsOf(known), request, format) } : null;
+  return usual ? { model: null, target: requestedLayout(usual.facts, known, request, format) } : null;
 }
 
 function meetsRequest(
@@ -79,14 +81,24 @@ function longest(candidates: readonly Known[], keyOf: (candidate: Known) => stri
   return best?.members ?? [];
 }
 
-function modelOf(group: readonly Known[]): Known {
+function modelOf(group: readonly Known[], request: LayoutRequest): Known {
   const copied = group.filter(({ facts }) => facts.encoded === null);
   const pool = copied.length > 0 ? copied : group;
-  const withSound = pool.filter(({ facts }) => facts.channels > 0);
+  const most = Math.max(...pool.map(({ facts }) => tracksOf([facts], request).length));
+  const withSound = pool.filter(({ facts }) => facts.channels > 0 && tracksOf([facts], request).length === most);
   const same = longest(withSound, ({ facts }) => String(facts.channels));
   const [first, ...others] = same.length > 0 ? same : pool;
   return others.reduce((most, each) => (each.facts.reorderDelay > most.facts.reorderDelay ? each : most), first!);
 }
+
+/** The languages that are asked for and that are in one of the files, as many as a station has tracks; none where one is asked for. */
+function tracksOf(facts: readonly SourceFacts[], { languages = [] }: LayoutRequest): string[] {
+  if (languages.length < 2) return [];
+  const there = new Set(facts.flatMap((each) => each.languages));
+  return [...new Set(languages.map(languageOf))].filter((each) => there.has(each)).slice(0, MOST_SOUND_TRACKS);
+}
+
+const languageOf = (tag: string): string => new Intl.Locale(tag).language;
 
 const channelsOf = (known: readonly Known[]): number => {
   const [usual] = longest(
@@ -99,10 +111,12 @@ const channelsOf = (known: readonly Known[]): number => {
 /** The layout that is asked for; what is left open is that of most of the time. All pictures are encoded into it. */
 function requestedLayout(
   usual: SourceFacts,
-  channels: number,
-  { size, rate }: LayoutRequest,
+  known: readonly Known[],
+  request: LayoutRequest,
   format: StationFormat,
 ): StationLayout {
+  const { size, rate } = request;
+  const channels = channelsOf(known);
   const frameRate = rate ?? usual.frameRate;
   const multiple = format === 'jpeg' ? JPEG_BLOCK : 2;
   const { width, height } = size ?? usual;
@@ -113,7 +127,20 @@ function requestedLayout(
     frameRate,
     channels: format === 'jpeg' ? 0 : channels,
     reorderDelay: Ticks90k(format === 'jpeg' ? 0 : encodedDelay(frameRate)),
+    ...(format !== 'jpeg' && tracksIn(known, request, channels)),
   };
+}
+
+/** The main language and the further tracks that are asked for, where there are some. */
+function tracksIn(
+  known: readonly Known[],
+  request: LayoutRequest,
+  channels: number,
+): Pick<StationLayout, 'language' | 'further'> {
+  const facts = known.map((each) => each.facts);
+  const [language, ...others] = tracksOf(facts, request);
+  if (others.length === 0) return {};
+  return { language, further: others.map((each) => ({ kind: 'sound', language: each, channels })) };
 }
 
 /** Lowest frame rate at which the encoder reorders pictures, by two; see media/pictures/encode-video.ts. */

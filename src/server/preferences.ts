@@ -19,7 +19,10 @@ export const preferenceFields = {
   rate: z.number().min(5).max(60).optional(),
   /** Most bit/s of pictures that are encoded; default by size and rate. */
   bitrate: z.int().min(100_000).max(200_000_000).optional(),
-  /** Languages of the sound, such as `en` or `ger`, the preferred one first; default the file's own choice. */
+  /**
+   * Languages of the sound, such as `en` or `ger`, the preferred one first: it is the main sound, and the others are tracks
+   * beside it, three at most. Default the file's own choice, one track.
+   */
   audio: z.array(language).max(16).optional(),
   /** Loudness of every item by EBU R 128, LUFS, such as -23; default that of the source. */
   loudness: z.number().min(-40).max(-10).optional(),
@@ -48,8 +51,9 @@ export const settingsFor = (settings: MediaSettings, { bitrate, audio, loudness 
   loudness: loudness ?? null,
 });
 
-export const requestOf = ({ size, rate }: Preferences): LayoutRequest => ({
+export const requestOf = ({ size, rate, audio }: Preferences): LayoutRequest => ({
   size,
+  languages: audio,
   rate: rate === undefined ? undefined : tidyFrameRate([Math.round(rate * 1_000), 1_000]),
 });
 

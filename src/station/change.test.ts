@@ -30,9 +30,9 @@ const start = Ticks90k(161_000_000_000_000);
 const SOUND_UNIT = Ticks90k(4 * 1_930);
 
 /** Two films, a short one that can only be begun at its beginning, and a slate. */
-async function makeItems(context: TestContext): Promise<StationItem[]> {
+async function makeItems(context: TestContext, further = 0): Promise<StationItem[]> {
   const films = [madeFilm(200, 48), madeFilm(130, 24, 3), madeFilm(40, 40, 5), madeFilm(72, 24, 7)];
-  const reels = await Promise.all(films.map((film) => madeReel(context, film)));
+  const reels = await Promise.all(films.map((film) => madeReel(context, { ...film, further })));
   return reels.map((reel, i) => ({ name: `item ${i}`, reel }));
 }
 
@@ -117,6 +117,24 @@ test('under any commands the stream goes on: counters without a jump, time stamp
       }
     }),
     { numRuns: 25 },
+  );
+});
+
+test('under any commands further tracks of sound go on as the main one does', async (context) => {
+  const items = await makeItems(context, 2);
+  fc.assert(
+    fc.property(actions, (done) => {
+      const { station, end } = operate(items, done);
+      const from = station.randomAccessBefore(station.at(start));
+      const report = analyseTs(streamOf(station, from, station.at(Ticks90k(end + 4 * TICKS_PER_SECOND))));
+      assert.deepEqual(report.faults, []);
+      assert.ok(report.longestPcrGap <= 3_600 && report.leastLead > 0);
+      for (const pid of [Pid.audio, Pid.further, Pid.further + 1]) {
+        const { least, most } = report.ptsSteps.get(pid)!;
+        assert.ok(least > 0 && most <= 2 * SOUND_UNIT, `PID ${pid}: PTS ${least / 90} to ${most / 90} ms apart`);
+      }
+    }),
+    { numRuns: 15 },
   );
 });
 

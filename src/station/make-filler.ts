@@ -2,13 +2,14 @@
  * Fillers: RTP payloads between an item that is cut off and the item that follows.
  *
  * Sound leaves half a second later than the pictures that it belongs to. Behind a cut half a second would be missing, and
- * players that find a gap in the sound play the next item too early. A filler has that sound, in few packets in quick
- * succession, up to the beginning of the new sound. Where the new pictures have to wait, the filler lasts until then, so
+ * players that find a gap in the sound play the next item too early. A filler has that sound of every track, in few packets in
+ * quick succession, up to the beginning of the new sound. Where the new pictures have to wait, the filler lasts until then, so
  * that the clock reference goes on.
  */
 
 import { PacketNumber, PTS_MODULUS, TICKS_PER_MILLI, Ticks90k, unwrap } from '../base/units.js';
-import { patPacket, pmtPacket } from '../wire/psi.js';
+import { furtherPid, isContinuous, pmtOf } from '../reel/further-streams.js';
+import { patPacket } from '../wire/psi.js';
 import { RTP_HEADER_LENGTH } from '../wire/rtp.js';
 import {
   AdaptationFlag,
@@ -25,7 +26,7 @@ import {
   writePcr,
 } from '../wire/ts.js';
 import { fillerTime, type SpliceFillerData } from './splice-filler.js';
-import type { SpliceState } from './splice-state.js';
+import { furtherStreamsOf, type SpliceState } from './splice-state.js';
 import type { Station } from './station.js';
 
 /** Longest distance of payloads: each has a clock reference, and those may be 40 ms apart. */
@@ -60,14 +61,23 @@ export function makeFiller(station: Station, cut: PacketNumber, { old, own, wait
   const from = station.due(cut);
   const { playlist } = station.timeline.periods.at(-1)!;
   const step = Math.min(LONGEST_STEP, playlist.duration / playlist.packetCount / SPEED);
-  const units = soundOf(station, cut, Ticks90k(from + wait + MOST_LONGER + own.sound));
+  // A track, and when the new one begins.
+  const tracks = [
+    { pid: Pid.audio, begins: own.sound },
+    ...furtherStreamsOf(station).flatMap((stream, i) =>
+      isContinuous(stream) ? [{ pid: furtherPid(i), begins: own.further[i]! }] : [],
+    ),
+  ].map(({ pid, begins }) => {
+    const units = soundOf({ station, pid, from: cut, end: Ticks90k(from + wait + MOST_LONGER + begins) });
+    return { begins, units };
+  });
+  const pmt = pmtOf(station.items[0]!.reel.data.manifest.layout);
   let duration = wait;
   for (;;) {
-    // Each unit ends where the next begins; the end of the last is not known.
-    const wanted = units.filter(
-      (_, i) => (units[i + 1]?.pts ?? Number.POSITIVE_INFINITY) <= from + duration + own.sound,
-    );
-    const sound = wanted.flatMap(({ packets }) => packets);
+    const sound = tracks
+      .flatMap(({ begins, units }) => unitsUntil(units, Ticks90k(from + duration + begins)))
+      .sort((a, b) => a.pts - b.pts)
+      .flatMap(({ packets }) => packets);
     const count = Math.max(payloadsFor(sound.length), Math.ceil(duration / LONGEST_STEP));
     if (count === 0) return null;
     const needed = Ticks90k(Math.ceil(count * step));
@@ -75,9 +85,13 @@ export function makeFiller(station: Station, cut: PacketNumber, { old, own, wait
       duration = needed;
       continue;
     }
-    return build({ sound, count, from, duration, counters: old.counters });
+    return build({ sound, count, from, duration, pmt, counters: old.counters });
   }
 }
+
+/** The units that end at `end` or before. Each ends where the next begins; the end of the last is not known. */
+const unitsUntil = (units: readonly SoundUnit[], end: Ticks90k): SoundUnit[] =>
+  units.filter((_, i) => (units[i + 1]?.pts ?? Number.POSITIVE_INFINITY) <= end);
 
 /** One unit of sound, and its TS packets. */
 interface SoundUnit {
@@ -85,14 +99,15 @@ interface SoundUnit {
   readonly packets: Buffer[];
 }
 
-/** The sound of a station from packet `n` on, up to the first unit whose PTS is `end` or later, with that. */
-function soundOf(station: Station, n: PacketNumber, end: Ticks90k): SoundUnit[] {
+/** The sound on a PID from packet `from` on, up to the first unit whose PTS is `end` or later, with that. */
+function soundOf(options: { station: Station; pid: number; from: PacketNumber; end: Ticks90k }): SoundUnit[] {
+  const { station, pid, end } = options;
   const units: SoundUnit[] = [];
-  const last = station.due(n) + MOST_SOUND;
-  for (let from = n; station.due(from) < last; from = PacketNumber(from + STEP)) {
+  const last = station.due(options.from) + MOST_SOUND;
+  for (let { from } = options; station.due(from) < last; from = PacketNumber(from + STEP)) {
     for (const datagram of station.packets(from, PacketNumber(from + STEP))) {
       for (let at = RTP_HEADER_LENGTH; at < datagram.length; at += TS_PACKET_LENGTH) {
-        if (pidOf(datagram, at) !== Pid.audio) continue;
+        if (pidOf(datagram, at) !== pid) continue;
         if (startsPayloadUnit(datagram, at)) {
           const pts = Ticks90k(unwrap(readPesTime(datagram, at + payloadStart(datagram, at) + 9), last, PTS_MODULUS));
           units.push({ pts, packets: [] });
@@ -119,9 +134,10 @@ function build(options: {
   count: number;
   from: Ticks90k;
   duration: Ticks90k;
+  pmt: Buffer;
   counters: CounterShift;
 }): MadeFiller {
-  const { sound, count, from, duration, counters } = options;
+  const { sound, count, from, duration, pmt, counters } = options;
   const payloads = new SharedArrayBuffer(count * TS_GROUP_LENGTH);
   const out = Buffer.from(payloads);
   let next = 0;
@@ -134,19 +150,22 @@ function build(options: {
     };
     if (ownPackets(payload) > 1) {
       put(counted(patPacket(), counters.pat + sections));
-      put(counted(pmtPacket(), counters.pmt + sections));
+      put(counted(Buffer.from(pmt), counters.pmt + sections));
       sections++;
     }
     put(pcrPacket(Ticks90k(from + fillerTime(payload, count, duration)), counters.video));
     for (let room = TS_PACKETS_PER_GROUP - ownPackets(payload); room > 0; room--) put(sound[next++] ?? nullPacket);
   }
+  const packetsOn = (pid: number) => sound.filter((packet) => pidOf(packet, 0) === pid).length;
+  const { further } = counters;
   return {
     data: { payloads, duration },
     counters: {
       pat: (counters.pat + sections) & 0x0f,
       pmt: (counters.pmt + sections) & 0x0f,
       video: counters.video,
-      audio: (counters.audio + sound.length) & 0x0f,
+      audio: (counters.audio + packetsOn(Pid.audio)) & 0x0f,
+      ...(further && { further: further.map((counter, i) => (counter + packetsOn(furtherPid(i))) & 0x0f) }),
     },
   };
 }

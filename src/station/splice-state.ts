@@ -7,6 +7,7 @@
  */
 
 import { PacketNumber, PTS_MODULUS, TICKS_PER_SECOND, Ticks90k, unwrap } from '../base/units.js';
+import { type FurtherStream, furtherPid } from '../reel/further-streams.js';
 import { RTP_HEADER_LENGTH } from '../wire/rtp.js';
 import {
   type CounterShift,
@@ -25,6 +26,8 @@ export interface SpliceState {
   /** PTS of the next picture in decoding order, and of the next sound, as times of the station. */
   readonly pictures: Ticks90k;
   readonly sound: Ticks90k;
+  /** PTS of the next unit of each further stream. */
+  readonly further: readonly Ticks90k[];
   /** The next continuity counter of each PID. */
   readonly counters: CounterShift;
 }
@@ -36,43 +39,57 @@ const MOST = 16_384;
 /** Pictures that are searched backwards: more than are ever reordered. */
 const REORDERED = 20;
 
-const names = new Map<number, keyof CounterShift>([
-  [Pid.pat, 'pat'],
-  [Pid.pmt, 'pmt'],
-  [Pid.video, 'video'],
-  [Pid.audio, 'audio'],
-]);
+/** The streams beside pictures and main sound of a station. */
+export const furtherStreamsOf = (station: Station): readonly FurtherStream[] =>
+  station.items[0]!.reel.data.manifest.layout.further ?? [];
+
+/** The PIDs of those streams. */
+export const furtherPidsOf = (station: Station): readonly number[] =>
+  furtherStreamsOf(station).map((_, i) => furtherPid(i));
 
 /**
  * The state of an MPEG-TS station at packet `n`. Throws when its reel cannot be read, and a RangeError when the packets behind
  * `n` are not those of our multiplexer.
  */
 export function spliceStateAt(station: Station, n: PacketNumber): SpliceState {
-  const counters = new Map<keyof CounterShift, number>();
-  const times = new Map<keyof CounterShift, Ticks90k>();
+  const further = furtherPidsOf(station);
+  const timed = new Set<number>([Pid.video, Pid.audio, ...further]);
+  const all = new Set<number>([Pid.pat, Pid.pmt, ...timed]);
+  /** By PID. */
+  const counters = new Map<number, number>();
+  const times = new Map<number, Ticks90k>();
   const near = station.due(n);
-  for (let from: number = n; from < n + MOST && (counters.size < names.size || times.size < 2); from += STEP) {
+  for (let from: number = n; from < n + MOST && (counters.size < all.size || times.size < timed.size); from += STEP) {
     for (const datagram of station.packets(PacketNumber(from), PacketNumber(from + STEP))) {
       for (let at = RTP_HEADER_LENGTH; at < datagram.length; at += TS_PACKET_LENGTH) {
-        const name = names.get(pidOf(datagram, at));
-        if (name === undefined) continue;
+        const pid = pidOf(datagram, at);
+        if (!all.has(pid)) continue;
         // Without a payload it repeats the counter before.
         const counter = continuityCounterOf(datagram, at) + (hasPayload(datagram, at) ? 0 : 1);
-        if (!counters.has(name)) counters.set(name, counter & 0x0f);
-        if ((name !== 'video' && name !== 'audio') || times.has(name) || !startsPayloadUnit(datagram, at)) continue;
+        if (!counters.has(pid)) counters.set(pid, counter & 0x0f);
+        if (!timed.has(pid) || times.has(pid) || !startsPayloadUnit(datagram, at)) continue;
         const time = unwrap(readPesTime(datagram, at + payloadStart(datagram, at) + 9), near, PTS_MODULUS);
-        times.set(name, Ticks90k(time));
+        times.set(pid, Ticks90k(time));
       }
     }
   }
-  const { pat, pmt, video, audio } = Object.fromEntries(counters);
-  const pictures = times.get('video');
-  const sound = times.get('audio');
-  if (pat === undefined || pmt === undefined || video === undefined || audio === undefined) {
-    throw new RangeError(`PAT, PMT, video or audio is missing behind packet ${n}`);
-  }
-  if (pictures === undefined || sound === undefined) throw new RangeError(`time stamps are missing behind packet ${n}`);
-  return { pictures, sound, counters: { pat, pmt, video, audio } };
+  const found = <T>(of: Map<number, T>, pid: number): T => {
+    const value = of.get(pid);
+    if (value === undefined) throw new RangeError(`PID ${pid} or its time stamps are missing behind packet ${n}`);
+    return value;
+  };
+  return {
+    pictures: found(times, Pid.video),
+    sound: found(times, Pid.audio),
+    further: further.map((pid) => found(times, pid)),
+    counters: {
+      pat: found(counters, Pid.pat),
+      pmt: found(counters, Pid.pmt),
+      video: found(counters, Pid.video),
+      audio: found(counters, Pid.audio),
+      ...(further.length > 0 && { further: further.map((pid) => found(counters, pid)) }),
+    },
+  };
 }
 
 /** Whether the first TS packet of a PID with a payload begins a picture or a unit of sound; null where there is none. */

@@ -1,11 +1,19 @@
 /** Splices: where a station can be cut, and the period that goes on from there with its counters and time stamps. */
 
 import { PacketNumber, TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
+import { isContinuous } from '../reel/further-streams.js';
 import { type CounterShift, Pid } from '../wire/ts.js';
 import { makeFiller } from './make-filler.js';
 import type { PeriodOptions, PeriodStart } from './period.js';
 import { SpliceFiller } from './splice-filler.js';
-import { beginsUnit, endOfPictures, type SpliceState, spliceStateAt } from './splice-state.js';
+import {
+  beginsUnit,
+  endOfPictures,
+  furtherPidsOf,
+  furtherStreamsOf,
+  type SpliceState,
+  spliceStateAt,
+} from './splice-state.js';
 import { Station } from './station.js';
 import { Timeline } from './timeline.js';
 
@@ -67,12 +75,16 @@ function cleanCuts(
   const cuts: PacketNumber[] = [];
   let picturesBegin = false;
   let soundBegins = false;
+  // A unit that has begun has left within 40 ms, so where none is seen it has ended.
+  const furtherBegin = new Map(furtherPidsOf(station).map((pid) => [pid, true]));
   for (const [index, packet] of [...station.packets(from, end).entries()].reverse()) {
     const n = PacketNumber(from + index);
     picturesBegin = beginsUnit(packet, Pid.video) ?? picturesBegin;
     soundBegins = beginsUnit(packet, Pid.audio) ?? soundBegins;
+    for (const [pid, begins] of furtherBegin) furtherBegin.set(pid, beginsUnit(packet, pid) ?? begins);
+    const allBegin = picturesBegin && soundBegins && [...furtherBegin.values()].every(Boolean);
     // A filler is not cut: it has no reel.
-    if (picturesBegin && soundBegins && n < to && station.ranges(n, PacketNumber(n + 1)).length > 0) cuts.push(n);
+    if (allBegin && n < to && station.ranges(n, PacketNumber(n + 1)).length > 0) cuts.push(n);
   }
   return cuts.reverse();
 }
@@ -93,7 +105,10 @@ export function periodFrom(station: Station, cut: PacketNumber, start: PeriodSta
   if (old === null) return { ...start, from: due, first: cut, counters: null };
   const alone = Timeline.of({ periods: [{ ...start, from: Ticks90k(0), first: PacketNumber(0), counters: null }] });
   const own = spliceStateAt(new Station({ timeline: alone, ssrc: 0 }), PacketNumber(0));
-  const wait = Ticks90k(Math.max(0, old.pictures - due - own.pictures, old.sound - due - own.sound));
+  const overlaps = furtherStreamsOf(station).map((stream, i) =>
+    isContinuous(stream) ? old.further[i]! - due - own.further[i]! : 0,
+  );
+  const wait = Ticks90k(Math.max(0, old.pictures - due - own.pictures, old.sound - due - own.sound, ...overlaps));
   const between = makeFiller(ending, cut, { old, own, wait });
   if (between === null) return { ...start, from: due, first: cut, counters: difference(old.counters, own.counters) };
   const { data, counters } = between;
@@ -119,7 +134,9 @@ function endingState(station: Station, cut: PacketNumber): SpliceState | null {
 }
 
 function difference(old: CounterShift, own: CounterShift): CounterShift | null {
-  const less = (name: keyof CounterShift) => (old[name] - own[name]) & 0x0f;
+  const less = (name: 'pat' | 'pmt' | 'video' | 'audio') => (old[name] - own[name]) & 0x0f;
   const shift = { pat: less('pat'), pmt: less('pmt'), video: less('video'), audio: less('audio') };
-  return Object.values(shift).every((added) => added === 0) ? null : shift;
+  const further = old.further?.map((counter, i) => (counter - (own.further?.[i] ?? 0)) & 0x0f);
+  if ([...Object.values(shift), ...(further ?? [])].every((added) => added === 0)) return null;
+  return further ? { ...shift, further } : shift;
 }

@@ -1,6 +1,7 @@
 /** The schemas that all versions of a station's stored state share. */
 import { z } from 'zod';
 import type { PacketNumber, Ticks90k } from '../base/units.js';
+import { MOST_FURTHER } from '../wire/ts.js';
 import type { SpliceFillerData } from './splice-filler.js';
 import type { TimelineDelta } from './timeline-data.js';
 
@@ -19,7 +20,12 @@ export const itemSchema = z.strictObject({
 /** Fields of periods in all versions. */
 export const periodShape = {
   ...{ from: ticks, first: packetNumber, item: whole, packet: whole },
-  counters: z.strictObject({ pat: counter, pmt: counter, video: counter, audio: counter }).nullable(),
+  counters: z
+    .strictObject({
+      ...{ pat: counter, pmt: counter, video: counter, audio: counter },
+      further: z.array(counter).max(MOST_FURTHER).readonly().optional(),
+    })
+    .nullable(),
   filler: z.strictObject({ payloads: z.base64().max(1 << 20), duration: ticks }).nullable(),
 };
 /** Fields of entries in all versions. */

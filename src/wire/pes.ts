@@ -9,7 +9,8 @@ export const RANDOM_ACCESS_FIELD_LENGTH = 2;
 export const PES_HEADER_LENGTH_PTS = 14;
 export const PES_HEADER_LENGTH_PTS_DTS = 19;
 
-export const StreamId = { video: 0xe0, audio: 0xc0 } as const;
+/** `audio`: of the main sound; further tracks have the numbers behind it. */
+export const StreamId = { video: 0xe0, audio: 0xc0, private1: 0xbd } as const;
 
 /**
  * Writes a PES header (ISO/IEC 13818-1, section 2.4.3.6) at the start of `out`:

@@ -1,4 +1,4 @@
-/** Program specific information: the PAT and PMT of every reel, equal in all of them. */
+/** Program specific information: the PAT and PMT of every reel, equal in all of a station. */
 import { Pid, StreamType, TS_PACKET_LENGTH, TS_SYNC_BYTE } from './ts.js';
 
 /** CRC_32 of ISO/IEC 13818-1 annex A: polynomial 0x04C11DB7, most significant bit first, from all ones. */
@@ -29,6 +29,7 @@ const PROGRAM_NUMBER = 1;
  */
 function sectionPacket(pid: number, tableId: number, tableIdExtension: number, body: number[]): Buffer {
   const sectionLength = 5 + body.length + 4; // from table_id_extension to the CRC
+  if (5 + 3 + sectionLength > TS_PACKET_LENGTH) throw new RangeError(`a section of ${3 + sectionLength} bytes`);
   const section = [
     tableId,
     0xb0 | (sectionLength >> 8), // section_syntax_indicator 1, '0', reserved 11
@@ -57,19 +58,43 @@ export function patPacket(): Buffer {
   return sectionPacket(Pid.pat, 0x00, TRANSPORT_STREAM_ID, [0, PROGRAM_NUMBER, ...pidBytes(Pid.pmt)]);
 }
 
-/** H.264 on Pid.video, which carries the PCR, and AAC in ADTS on Pid.audio; without descriptors. */
-export function pmtPacket(): Buffer {
+/** An elementary stream in the PMT. */
+export interface ElementaryStream {
+  streamType: number;
+  /** Descriptors one after another. */
+  descriptors: readonly number[];
+}
+
+/** What a station has beside H.264 and AAC without descriptors. */
+export interface Program {
+  /** Descriptors of the main sound. */
+  audio?: readonly number[];
+  /** On the PIDs from Pid.further on, in their order; at most MOST_FURTHER. */
+  further?: readonly ElementaryStream[];
+}
+
+/**
+ * H.264 on Pid.video, which carries the PCR, AAC in ADTS on Pid.audio, and the further streams. Throws a RangeError where the
+ * section has no room in one packet.
+ */
+export function pmtPacket({ audio = [], further = [] }: Program = {}): Buffer {
   return sectionPacket(Pid.pmt, 0x02, PROGRAM_NUMBER, [
     ...pidBytes(Pid.video), // PCR_PID
     0xf0, // program_info_length 0
     0,
-    StreamType.h264,
-    ...pidBytes(Pid.video),
-    0xf0, // ES_info_length 0
-    0,
-    StreamType.aacAdts,
-    ...pidBytes(Pid.audio),
-    0xf0,
-    0,
+    ...streamBytes(Pid.video, { streamType: StreamType.h264, descriptors: [] }),
+    ...streamBytes(Pid.audio, { streamType: StreamType.aacAdts, descriptors: audio }),
+    ...further.flatMap((stream, i) => streamBytes(Pid.further + i, stream)),
   ]);
 }
+
+const streamBytes = (pid: number, { streamType, descriptors }: ElementaryStream): number[] => [
+  streamType,
+  ...pidBytes(pid),
+  0xf0 | (descriptors.length >> 8), // ES_info_length
+  descriptors.length & 0xff,
+  ...descriptors,
+];
+
+/** ISO_639_language_descriptor (ISO/IEC 13818-1, 2.6.18) of a code of ISO 639-2, without an audio_type. */
+export const languageDescriptor = (code: string): number[] => [0x0a, 4, ...Buffer.from(code, 'latin1'), 0];

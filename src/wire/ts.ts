@@ -26,10 +26,16 @@ export const TS_SYNC_BYTE = 0x47;
 export const TS_PACKETS_PER_GROUP = 7;
 export const TS_GROUP_LENGTH = TS_PACKETS_PER_GROUP * TS_PACKET_LENGTH;
 
-/** The PIDs of every station; equal, so that a demultiplexer notices no change of station. */
-export const Pid = { pat: 0x0000, pmt: 0x1000, video: 0x0100, audio: 0x0101, null: 0x1fff } as const;
+/**
+ * The PIDs of every station; equal, so that a demultiplexer notices no change of station. `further`: of the first elementary
+ * stream beside pictures and main sound, where a station has some; the others follow.
+ */
+export const Pid = { pat: 0x0000, pmt: 0x1000, video: 0x0100, audio: 0x0101, further: 0x0110, null: 0x1fff } as const;
 
-export const StreamType = { h264: 0x1b, aacAdts: 0x0f } as const;
+/** Elementary streams beside pictures and main sound: their descriptors fit into a PMT of one packet. */
+export const MOST_FURTHER = 8;
+
+export const StreamType = { h264: 0x1b, aacAdts: 0x0f, privatePes: 0x06 } as const;
 
 /** Ticks of 27 MHz per tick of 90 kHz. */
 export const PCR_EXTENSION_MODULUS = 300;
@@ -171,6 +177,8 @@ export interface CounterShift {
   readonly pmt: number;
   readonly video: number;
   readonly audio: number;
+  /** Of the further streams, in the order of their PIDs; absent where there are none. */
+  readonly further?: readonly number[];
 }
 
 /** Adds to the continuity counters of `count` TS packets at `offset`, in place. */
@@ -186,5 +194,6 @@ function shiftOf(shift: CounterShift, pid: number): number {
   if (pid === Pid.video) return shift.video;
   if (pid === Pid.audio) return shift.audio;
   if (pid === Pid.pat) return shift.pat;
-  return pid === Pid.pmt ? shift.pmt : 0;
+  if (pid === Pid.pmt) return shift.pmt;
+  return shift.further?.[pid - Pid.further] ?? 0;
 }

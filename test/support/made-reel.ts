@@ -27,14 +27,17 @@ let reels = 0;
 export async function madeReel(context: TestContext, made: MadeUp): Promise<Reel> {
   const folder = scratchFolder(context);
   const chunks: Buffer[] = [];
-  const result = multiplex({ ...makeSpool(folder, made), write: (packets) => chunks.push(Buffer.from(packets)) });
+  const spool = makeSpool(folder, made);
+  const result = multiplex({ ...spool, write: (packets) => chunks.push(Buffer.from(packets)) });
   writeTsIndex(folder, result);
   const path = join(folder, 'packets.ts');
   writeFileSync(path, Buffer.concat(chunks));
   const tag = ++reels;
   const { data } = fakeReel({ times: [0], duration: result.duration, tag });
+  const further = spool.further?.map(({ stream }) => stream);
   const manifest = {
     ...data.manifest,
+    layout: { ...data.manifest.layout, ...(further && { further }) },
     properties: { ...data.manifest.properties, frameRate: [90_000, made.frame] as Ratio },
     packets: result.groups,
     bytes: result.groups * TS_GROUP_LENGTH,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { Ticks90k } from '../../src/base/units.js';
-import type { SpooledAudio, SpooledVideo } from '../../src/media/spool.js';
+import type { SpooledAudio, SpooledFurther, SpooledVideo } from '../../src/media/spool.js';
 import { SpoolReader } from '../../src/media/spool-reader.js';
 
 /** A folder that is removed after the test. */
@@ -30,6 +30,8 @@ export interface MadeUp {
   audioFrame: number;
   /** Whether groups are closed: no picture behind a random access point is shown before it. */
   closed?: boolean;
+  /** Tracks of sound beside the main one. */
+  further?: number;
 }
 
 /** Decoding order of the presentation positions: I/P first, then the B-frames before it. */
@@ -44,7 +46,13 @@ function presentationOrder(count: number, bFrames: number): number[] {
   return order;
 }
 
-export function makeSpool(folder: string, made: MadeUp): { video: SpooledVideo; audio: SpooledAudio } {
+interface MadeSpool {
+  video: SpooledVideo;
+  audio: SpooledAudio;
+  further?: SpooledFurther[];
+}
+
+export function makeSpool(folder: string, made: MadeUp): MadeSpool {
   const { sizes, frame, randomAccess, bFrames, audioFrame, closed } = made;
   const begins = closed ? [0, ...randomAccess] : [0];
   const order = begins.flatMap((begin, i) =>
@@ -59,6 +67,9 @@ export function makeSpool(folder: string, made: MadeUp): { video: SpooledVideo; 
   const audioCount = Math.round((sizes.length * frame) / 1_920);
   const audioSizes = new Uint32Array(audioCount).fill(audioFrame);
   writeFileSync(audioPath, Buffer.concat(Array.from(audioSizes, fill)));
+  const audio = { path: audioPath, sizes: audioSizes, start: Ticks90k(0), silence: Buffer.alloc(9, 1) };
+  const languages = ['de', 'fr', 'pl'].slice(0, made.further ?? 0);
+  const further = languages.map((language) => ({ stream: { kind: 'sound' as const, language, channels: 2 }, audio }));
   return {
     video: {
       open: () => new SpoolReader(videoPath),
@@ -68,6 +79,7 @@ export function makeSpool(folder: string, made: MadeUp): { video: SpooledVideo; 
       duration: Ticks90k(sizes.length * frame),
       reorderDelay: Ticks90k(bFrames > 0 ? frame : 0),
     },
-    audio: { path: audioPath, sizes: audioSizes, start: Ticks90k(0), silence: Buffer.alloc(9, 1) },
+    audio,
+    ...(further.length > 0 && { further }),
   };
 }

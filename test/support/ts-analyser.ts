@@ -9,6 +9,7 @@ import {
   adaptationFlagsOf,
   continuityCounterOf,
   hasPayload,
+  MOST_FURTHER,
   Pid,
   payloadStart,
   pidOf,
@@ -93,7 +94,8 @@ export function analyseTs(stream: Buffer): TsReport {
         (adaptationFlagsOf(stream, pcrPacket) & AdaptationFlag.pcr) !== 0;
       if (!hasHeader) faults.push(`packet ${index}: no PAT, PMT and PCR directly before a random access point`);
     }
-    if (pid !== Pid.video && pid !== Pid.audio) continue;
+    const isFurther = pid >= Pid.further && pid < Pid.further + MOST_FURTHER;
+    if (pid !== Pid.video && pid !== Pid.audio && !isFurther) continue;
     if (!startsPayloadUnit(stream, at)) {
       // The PCR at the last packet of an access unit counts: it is measured where the next unit begins.
       continue;

@@ -8,7 +8,8 @@ import {
 } from 'node-av/constants';
 import { Codec, type Stream } from 'node-av/lib';
 import { codecName } from '../names.js';
-import { languageOf, tagOf, trackName } from './track-names.js';
+import { LANGUAGE } from '../settings.js';
+import { languageOf, tagOf, trackName, UNDETERMINED } from './track-names.js';
 
 /** How sound is chosen. */
 export interface SoundWanted {
@@ -18,10 +19,26 @@ export interface SoundWanted {
   unusable: ReadonlySet<number>;
   /** Whether a file without pictures will do. */
   alone?: boolean;
+  /** Languages of tracks that are carried beside the one that is played. */
+  also?: readonly string[];
+  /** The number of the one stream that is wanted. */
+  track?: number;
+}
+
+/** A track in one of the languages that are carried beside the one that is played; it may be that one. */
+export interface FurtherTrack {
+  /** RFC 5646, without a region. */
+  language: string;
+  /** The number of its stream. */
+  index: number;
 }
 
 export interface ChosenSound {
   stream: Stream | null;
+  /** One for each language of `also` that the file has, the one that is played included. */
+  further: FurtherTrack[];
+  /** Of all tracks that can be played, RFC 5646 without a region. */
+  languages: string[];
   /** What is left out. */
   notes: string[];
 }
@@ -39,10 +56,10 @@ const encryptedTags = new Set(['enca', 'drms']);
  */
 export function chooseSound(
   streams: readonly Stream[],
-  { languages, unusable, usual }: SoundWanted & { usual: number },
+  { languages, unusable, usual, also = [], track: only }: SoundWanted & { usual: number },
 ): ChosenSound {
   const tracks = streams
-    .filter(({ codecpar }) => codecpar.codecType === AVMEDIA_TYPE_AUDIO)
+    .filter(({ codecpar, index }) => codecpar.codecType === AVMEDIA_TYPE_AUDIO && (only ?? index) === index)
     .map((stream, i): Track => {
       return { stream, number: i + 1, fault: unusable.has(stream.index) ? CANNOT : faultOf(stream) };
     });
@@ -59,10 +76,17 @@ export function chooseSound(
     ];
   };
   const ranks = new Map(tracks.map((track) => [track, rank(track)]));
-  const [best] = tracks.toSorted((a, b) => compare(ranks.get(b)!, ranks.get(a)!));
+  const inOrder = tracks.toSorted((a, b) => compare(ranks.get(b)!, ranks.get(a)!));
+  const [best] = inOrder;
   const chosen = best && best.fault === null ? best : null;
+  const playable = inOrder.filter(({ fault }) => fault === null);
+  const carried = [...new Set(also.map(languageOf))].flatMap((language) => {
+    const track = chosen && isIn(language, chosen) ? chosen : playable.find((each) => isIn(language, each));
+    return track ? [{ language, track }] : [];
+  });
+  const isCarried = (track: Track) => track === chosen || carried.some((each) => each.track === track);
   const notes: string[] = [];
-  const left = tracks.filter((track) => track !== chosen && track.fault === null);
+  const left = tracks.filter((track) => !isCarried(track) && track.fault === null);
   for (const { stream, number, fault } of tracks) {
     if (fault === null) continue;
     const which = tracks.length > 1 ? ` (${trackName(stream) ?? `number ${number}`})` : '';
@@ -72,9 +96,24 @@ export function chooseSound(
   if (chosen !== null && left.length > 0) {
     const verb = left.length > 1 ? 'are' : 'is';
     const others = listed.format(left.map(longNameOf));
-    notes.push(`${tracks.length} sound tracks: ${longNameOf(chosen)} is played; ${others} ${verb} left out`);
+    const beside = tracks.filter((track) => isCarried(track) && track !== chosen).map(longNameOf);
+    const played = `${longNameOf(chosen)} is played${beside.length > 0 ? `, ${listed.format(beside)} beside it` : ''}`;
+    notes.push(`${tracks.length} sound tracks: ${played}; ${others} ${verb} left out`);
   }
-  return { stream: chosen?.stream ?? null, notes };
+  return {
+    stream: chosen?.stream ?? null,
+    further: carried.map(({ language, track }) => ({ language, index: track.stream.index })),
+    languages: [...new Set(playable.flatMap(({ stream }) => knownLanguage(stream) ?? []))],
+    notes,
+  };
+}
+
+const isIn = (language: string, { stream }: Track): boolean => languageOf(tagOf(stream, 'language')) === language;
+
+/** The language of a track, RFC 5646 without a region; null where it has none. */
+export function knownLanguage(stream: Stream): string | null {
+  const language = languageOf(tagOf(stream, 'language'));
+  return LANGUAGE.test(language) && language !== UNDETERMINED ? language : null;
 }
 
 interface Track {

@@ -18,7 +18,7 @@ import { Problem } from '../../base/problem.js';
 import { TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
 import type { Notes } from '../notes.js';
 import { TICK_BASE } from '../tick-base.js';
-import type { SoundWanted } from './choose-sound.js';
+import { type FurtherTrack, knownLanguage, type SoundWanted } from './choose-sound.js';
 import { type ChosenStreams, chooseStreams } from './choose-streams.js';
 import { checkPacket, checkProtection } from './copy-protection.js';
 import { fileUrl } from './file-url.js';
@@ -72,6 +72,12 @@ const ticksOf = (value: bigint): Ticks90k | null => (value === AV_NOPTS_VALUE ? 
 export class MediaInput {
   readonly source: string;
   readonly audio: Stream | null;
+  /** Its language, RFC 5646 without a region; null where it has none. */
+  readonly soundLanguage: string | null;
+  /** Tracks in the languages that are wanted beside it. */
+  readonly furtherSound: readonly FurtherTrack[];
+  /** Languages of all tracks of sound. */
+  readonly soundLanguages: readonly string[];
   /** What is left out of the sound. */
   readonly soundNotes: readonly string[];
   /** According to the container; 0 where it has none. */
@@ -125,6 +131,9 @@ export class MediaInput {
       if (video === null && !(sound?.alone && audio)) throw withoutVideo(source, chosen);
       this.#video = video;
       this.audio = audio;
+      this.soundLanguage = audio && knownLanguage(audio);
+      this.furtherSound = chosen.sound.further;
+      this.soundLanguages = chosen.sound.languages;
       this.soundNotes = chosen.sound.notes;
       for (const stream of streams) {
         if (stream.index !== video?.index && stream.index !== audio?.index) stream.discard = AVDISCARD_ALL;

@@ -5,7 +5,6 @@ import { TICKS_PER_MILLI, TICKS_PER_SECOND, Ticks90k } from '../../base/units.js
 import { Unfit } from '../h264/unfit.js';
 import type { TimedPacket } from '../input/input.js';
 import { codecName } from '../names.js';
-import type { StationLayout } from '../settings.js';
 import { AAC_FRAME_TICKS, AUDIO_RATE, placeSound, type SpooledAudio } from '../spool.js';
 import { channelsOfAdts, channelsOfConfig } from './aac.js';
 import { silentFrame } from './encode-audio.js';
@@ -30,7 +29,7 @@ const isBlank = (frame: Buffer): boolean =>
 export class AudioCopier {
   /** Null until the first frame where the container's header lacks it. */
   channels: number | null = null;
-  readonly #target: StationLayout | null;
+  readonly #wanted: number | null;
   readonly #spool: AudioSpool;
   readonly #hasHeaders: boolean;
   #silence: Buffer | null = null;
@@ -40,7 +39,8 @@ export class AudioCopier {
   #late: Ticks90k = Ticks90k(0);
   #filled: Ticks90k = Ticks90k(0);
 
-  constructor(options: { stream: Stream; path: string; target: StationLayout | null; loudness: number | null }) {
+  /** `channels`: those of the station; null: those of the stream. */
+  constructor(options: { stream: Stream; path: string; channels: number | null; loudness: number | null }) {
     if (options.loudness !== null) throw new Unfit(`sound brought to ${options.loudness} LUFS`);
     const { codecpar } = options.stream;
     if (codecpar.codecId !== AV_CODEC_ID_AAC) throw new Unfit(`${codecName(codecpar)} sound`);
@@ -48,7 +48,7 @@ export class AudioCopier {
     if (codecpar.profile !== AV_PROFILE_AAC_LOW && codecpar.profile !== AV_PROFILE_UNKNOWN) {
       throw new Unfit('AAC sound that is not LC');
     }
-    this.#target = options.target;
+    this.#wanted = options.channels;
     const config = codecpar.extradata;
     this.#hasHeaders = config === null || config.length === 0;
     if (config !== null && config.length > 0) this.#setChannels(channelsOfConfig(config));
@@ -101,8 +101,7 @@ export class AudioCopier {
   #setChannels(channels: number | null): void {
     if (channels === null) throw new Unfit('AAC sound of an unusual kind');
     if (this.channels !== null) throw new Unfit('sound that changes its channels');
-    if (this.#target && channels !== this.#target.channels)
-      throw new Unfit("a number of channels other than the station's");
+    if (channels !== (this.#wanted ?? channels)) throw new Unfit("a number of channels other than the station's");
     this.channels = channels;
     this.#silence = silentFrame(channels);
   }

@@ -2,9 +2,8 @@
 import type { Ticks90k } from '../../base/units.js';
 import { Undecodable } from '../decoder.js';
 import { Unfit } from '../h264/unfit.js';
-import type { SoundWanted } from '../input/choose-sound.js';
+import type { FurtherTrack, SoundWanted } from '../input/choose-sound.js';
 import { MediaInput } from '../input/input.js';
-import type { StationLayout } from '../settings.js';
 import type { SpooledAudio } from '../spool.js';
 import { AudioCopier } from './copy-audio.js';
 import { encodeAudio, silentTrack } from './encode-audio.js';
@@ -14,6 +13,12 @@ export interface MadeSound {
   spooled: SpooledAudio;
   channels: number;
   how: 'copied' | 'encoded' | 'silent';
+  /** The number of its stream; null where it is silent. */
+  index: number | null;
+  /** RFC 5646 without a region; null where it is not known. */
+  language: string | null;
+  /** Tracks in the languages that are wanted beside it. */
+  further: readonly FurtherTrack[];
   /** What is left out. */
   notes: readonly string[];
 }
@@ -23,7 +28,8 @@ export interface SoundOptions {
   /** The file for the frames. */
   path: string;
   sound: SoundWanted;
-  target: StationLayout | null;
+  /** Those of the station; null: those of the source, where it has one or two, else two. */
+  channels: number | null;
   /** LUFS; null for that of the source. */
   loudness: number | null;
   /** Of the first picture, on the source's clock. */
@@ -35,13 +41,13 @@ export interface SoundOptions {
 
 /** Copies the sound; null and the reason where it cannot be copied. */
 export function copySound(options: SoundOptions): { made: MadeSound | null; reason: string } {
-  const { source, path, sound, target, loudness, origin, duration, onProgress } = options;
+  const { source, path, sound, loudness, origin, duration, onProgress } = options;
   const input = new MediaInput(source, undefined, sound);
   let copier: AudioCopier | null = null;
   try {
     if (input.audio === null) return { made: null, reason: '' };
     input.skipVideo();
-    const used = new AudioCopier({ stream: input.audio, path, target, loudness });
+    const used = new AudioCopier({ stream: input.audio, path, channels: options.channels, loudness });
     copier = used;
     input.forEachPacket((timed) => {
       if (!timed.isVideo) used.take(timed);
@@ -49,7 +55,7 @@ export function copySound(options: SoundOptions): { made: MadeSound | null; reas
       return true;
     });
     const spooled = used.finish({ origin, duration });
-    return { made: { spooled, channels: used.channels ?? 2, how: 'copied', notes: input.soundNotes }, reason: '' };
+    return { made: { spooled, channels: used.channels ?? 2, how: 'copied', ...chosenOf(input) }, reason: '' };
   } catch (error) {
     copier?.discard();
     if (!(error instanceof Unfit)) throw error;
@@ -59,20 +65,29 @@ export function copySound(options: SoundOptions): { made: MadeSound | null; reas
   }
 }
 
+/** What is known of the sound that an input has chosen. */
+export const chosenOf = (input: MediaInput): Pick<MadeSound, 'index' | 'language' | 'further' | 'notes'> => ({
+  index: input.audio?.index ?? null,
+  language: input.soundLanguage,
+  further: input.furtherSound,
+  notes: input.soundNotes,
+});
+
 /** Encodes the sound. Where a track has none that can be decoded, the next one is tried; silence without any. */
 export function encodeSound(options: SoundOptions): MadeSound {
-  const { source, path, target, origin, duration, onProgress } = options;
+  const { source, path, origin, duration, onProgress } = options;
   const unusable = new Set(options.sound.unusable);
   for (;;) {
     const input = new MediaInput(source, undefined, { ...options.sound, unusable });
     try {
       input.skipVideo();
-      const { audio, soundNotes: notes } = input;
-      const channels = target?.channels ?? (audio?.codecpar.channels === 1 ? 1 : 2);
-      if (audio === null) return { spooled: silentTrack(path, channels), channels, how: 'silent', notes };
+      const { audio } = input;
+      const chosen = chosenOf(input);
+      const channels = options.channels ?? (audio?.codecpar.channels === 1 ? 1 : 2);
+      if (audio === null) return { spooled: silentTrack(path, channels), channels, how: 'silent', ...chosen };
       const gain = gainFor({ ...options, sound: { ...options.sound, unusable } }, channels);
       const spooled = encoded({ input, path, channels, gain, origin, duration, onProgress });
-      if (spooled !== null && spooled.sizes.length > 0) return { spooled, channels, how: 'encoded', notes };
+      if (spooled !== null && spooled.sizes.length > 0) return { spooled, channels, how: 'encoded', ...chosen };
       unusable.add(audio.index);
     } finally {
       input.close();

@@ -75,7 +75,7 @@ export function makeReel(options: MakeReel, onProgress: (done: number) => void):
     checksum,
     bitrate: bitrateOf({ bytes, duration: made.duration }),
     properties: spool.properties,
-    layout: { width, height, sampleAspectRatio, frameRate, channels, reorderDelay },
+    layout: { width, height, sampleAspectRatio, frameRate, channels, reorderDelay, ...furtherOf(spool) },
   };
   // Written last: a folder with a manifest is whole.
   const file = openSync(join(folder, ReelFile.manifest), 'w');
@@ -87,8 +87,16 @@ export function makeReel(options: MakeReel, onProgress: (done: number) => void):
   }
 }
 
-function makeTs({ video, audio }: Spool & { format: 'h264' }, folder: string, sink: Sink): Made {
-  const result = multiplex({ video, audio, ...sink });
+/** The streams beside pictures and main sound, as a layout has them. */
+function furtherOf(spool: Spool): Pick<ReelManifest['layout'], 'language' | 'further'> {
+  if (spool.format !== 'h264' || !spool.further?.length) return {};
+  const { language, further } = spool;
+  return { ...(language !== undefined && { language }), further: further.map(({ stream }) => stream) };
+}
+
+function makeTs(spool: Spool & { format: 'h264' }, folder: string, sink: Sink): Made {
+  const { video, audio, language, further } = spool;
+  const result = multiplex({ video, audio, language, further, ...sink });
   writeTsIndex(folder, result);
   return {
     duration: result.duration,

@@ -1,0 +1,32 @@
+/**
+ * The elementary streams that a station has beside pictures and main sound, as they lie in its transport stream. They are part
+ * of the station's layout, so that all its items have the same PIDs and the same PMT.
+ */
+import type { FurtherStream, StationLayout } from '../media/settings.js';
+import { iso639Part2 } from '../wire/iso-639.js';
+import { StreamId } from '../wire/pes.js';
+import { type ElementaryStream, languageDescriptor, pmtPacket } from '../wire/psi.js';
+import { Pid, StreamType } from '../wire/ts.js';
+
+export type { FurtherStream };
+
+type Streams = Pick<StationLayout, 'language' | 'further'>;
+
+/** The PMT of a station with that layout. The continuity counter is 0. */
+export const pmtOf = ({ language, further = [] }: Streams): Buffer =>
+  pmtPacket({ audio: language === undefined ? [] : descriptorOf(language), further: further.map(inPmt) });
+
+/** The PID of further stream `index`, from 0. */
+export const furtherPid = (index: number): number => Pid.further + index;
+
+/** The stream_id in the PES headers of further stream `index`. */
+export const furtherStreamId = (index: number): number => StreamId.audio + 1 + index;
+
+/** Kinds of streams whose units last until the next one begins: a splice has to go on with them without a gap. */
+export const isContinuous = ({ kind }: FurtherStream): boolean => kind === 'sound';
+
+const descriptorOf = (language: string): number[] => languageDescriptor(iso639Part2(language));
+
+function inPmt({ language }: FurtherStream): ElementaryStream {
+  return { streamType: StreamType.aacAdts, descriptors: descriptorOf(language) };
+}
