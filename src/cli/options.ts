@@ -149,6 +149,9 @@ export const mediaOptions = () => [
   new Option('--slide <time>', 'how long each photo or slide stands')
     .argParser(duration)
     .default(defaultMediaSettings.slide, `${defaultMediaSettings.slide / 1000}s`),
+  new Option('--fade <time>', 'how long each photo or slide fades in from the one before it, such as 1s')
+    .argParser(duration)
+    .default(defaultMediaSettings.fade, 'none'),
   new Option(
     '--size <pixels>',
     'size of the pictures, such as 1920x1080 (default: that of most of the time)',
@@ -174,6 +177,7 @@ export interface MediaFlags {
   maxGop: Millis;
   maxBitrate: number;
   slide: Millis;
+  fade: Millis;
 }
 
 export const preferencesOf = ({ titles, size, rate, bitrate, audio, loudness }: Preferences): Preferences => ({
@@ -185,11 +189,12 @@ export const preferencesOf = ({ titles, size, rate, bitrate, audio, loudness }: 
   loudness,
 });
 
-export const settingsOf = ({ format, fps, maxGop, maxBitrate, slide }: MediaFlags) => ({
+export const settingsOf = ({ format, fps, maxGop, maxBitrate, slide, fade }: MediaFlags) => ({
   ...defaultMediaSettings,
   format,
   fps,
   maxGop,
   maxBitrate,
   slide,
+  fade,
 });

@@ -103,7 +103,7 @@ export async function putOnAir(stations: StationConfigInput[], options: OnAirOpt
 }
 
 function configOf(stations: StationConfigInput[], options: OnAirOptions): ServerConfigInput {
-  const { format, fps, maxGop, maxBitrate, slide } = options.settings;
+  const { format, fps, maxGop, maxBitrate, slide, fade } = options.settings;
   return {
     name: options.name ?? hostname(),
     interface: options.interface,
@@ -122,6 +122,7 @@ function configOf(stations: StationConfigInput[], options: OnAirOptions): Server
     maxBitrate,
     ...options.preferences,
     slide,
+    fade,
     stations,
     slates: slatesOf(options.slate ?? []),
   };

@@ -2,9 +2,11 @@
 import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
 import { VideoCopier } from './h264/copy-video.js';
 import { Unfit } from './h264/unfit.js';
+import { isDocument } from './input/document-pages.js';
 import { frameRateOf } from './input/frame-rate.js';
 import { MediaInput } from './input/input.js';
 import { isSideways, orientationOf } from './pictures/orientation.js';
+import { SLIDE_FRAME, SLIDE_RATE } from './pictures/picture-layout.js';
 import { scannedRate, scanOf } from './pictures/scan.js';
 import { encodedFrameRate, quotient, ratioOf } from './ratio.js';
 import type { MediaSettings, Ratio } from './settings.js';
@@ -12,6 +14,7 @@ import type { SourceFacts } from './source-facts.js';
 
 /** Throws a Problem of code `source` where it cannot be opened. */
 export function lookAtSource(source: string, settings: MediaSettings): SourceFacts {
+  if (isDocument(source)) return pagesFacts;
   const input = new MediaInput(source);
   try {
     const { codecpar } = input.video;
@@ -36,6 +39,17 @@ export function lookAtSource(source: string, settings: MediaSettings): SourceFac
     input.close();
   }
 }
+
+/** Pages are drawn in the size of the station, or in that of slides. */
+const pagesFacts: SourceFacts = {
+  ...SLIDE_FRAME,
+  frameRate: SLIDE_RATE,
+  channels: 0,
+  duration: Ticks90k(0),
+  isStill: true,
+  reorderDelay: Ticks90k(0),
+  encoded: 'pages of a document',
+};
 
 /** The frame rate of the pictures when they are copied, or encoded for the reason `encoded`. */
 function copying(input: MediaInput, settings: MediaSettings): { rate: Ratio; encoded: string | null } {

@@ -103,6 +103,8 @@ export interface MediaSettings {
   loudness: number | null;
   /** How long a picture stands that is an item of its own. */
   slide: Millis;
+  /** How long it fades in from the picture before it, as a part of that time; 0: it does not. */
+  fade: Millis;
   /** `h264` only: pictures are copied when their busiest second has at most this many bits, and encoded with at most as many. */
   maxBitrate: number;
   /** `h264` only: most bit/s of pictures that are encoded; undefined: by their size and rate. */
@@ -120,6 +122,7 @@ export const defaultMediaSettings: MediaSettings = {
   languages: [],
   loudness: null,
   slide: Millis(10_000),
+  fade: Millis(0),
   // More than the 40 Mbit/s of a Blu-ray disc. Intra-coded camera files of hundreds overload receivers, and a server of many.
   maxBitrate: 50e6,
   target: null,

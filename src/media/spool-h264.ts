@@ -7,7 +7,6 @@ import { Damaged, Unfit } from './h264/unfit.js';
 import { MediaInput } from './input/input.js';
 import { AAC_CODEC_STRING, aacName } from './names.js';
 import { Notes, noteLeftOut, noteMissingEnd } from './notes.js';
-import { encodeSlide } from './pictures/encode-slide.js';
 import { encodeVideo } from './pictures/encode-video.js';
 import { standUntil } from './pictures/last-picture.js';
 import { noteLead } from './pictures/late-pictures.js';
@@ -181,11 +180,8 @@ function encode(options: SpoolOptions, unfit: Unfit): VideoResult {
   const notes = new Notes();
   const input = new MediaInput(source, notes, soundWanted(settings));
   try {
-    const { target } = settings;
     const onPicture = (done: number) => onProgress(done * VIDEO_SHARE);
-    const encoded = input.isStill
-      ? encodeSlide({ input, notes, target, slide: settings.slide, onProgress: onPicture })
-      : encodeVideo({ input, notes, path: join(folder, 'video.h264'), settings, onProgress: onPicture });
+    const encoded = encodeVideo({ input, notes, path: join(folder, 'video.h264'), settings, onProgress: onPicture });
     const { sequence, frameRate, origin, end } = encoded;
     const soundEnd = Ticks90k((input.soundEnd ?? origin) - origin);
     const { maxGop } = settings;

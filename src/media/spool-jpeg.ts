@@ -17,7 +17,7 @@ export function spoolJpeg({ source, folder, settings, onProgress }: SpoolOptions
   try {
     // Otherwise the end of the file may be that of its sound.
     if (input.videoEnd !== null) input.skipAudio();
-    const { fps, slide, target } = settings;
+    const { fps, target } = settings;
     const times = measurePictures(source);
     const { avgFrameRate, rFrameRate } = input.video;
     const header = { average: ratioOf(avgFrameRate), base: ratioOf(rFrameRate) };
@@ -29,7 +29,6 @@ export function spoolJpeg({ source, folder, settings, onProgress }: SpoolOptions
       path: join(folder, 'frames.mjpeg'),
       frameRate,
       target,
-      slide,
       onProgress,
     });
     onProgress(1);
@@ -67,4 +66,4 @@ export function spoolJpeg({ source, folder, settings, onProgress }: SpoolOptions
 }
 
 /** The ratio for a number such as 29.97. */
-const rateOf = (fps: number): Ratio => encodedFrameRate([Math.round(fps * 1_000), 1_000]);
+export const rateOf = (fps: number): Ratio => encodedFrameRate([Math.round(fps * 1_000), 1_000]);

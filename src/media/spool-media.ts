@@ -1,8 +1,11 @@
 /** From a source file to elementary streams on disk. Synchronous: it runs in a process of its own. */
 import { SoundAlone } from './input/input.js';
+import { checkSource } from './input/source-check.js';
+import { stillDemuxer } from './input/still-picture.js';
 import type { Spool, SpoolOptions } from './spool.js';
 import { spoolH264 } from './spool-h264.js';
 import { spoolJpeg } from './spool-jpeg.js';
+import { spoolSlides } from './spool-slides.js';
 import { spoolSound } from './spool-sound.js';
 
 /**
@@ -18,6 +21,7 @@ export function spoolMedia(options: SpoolOptions): Spool {
     options.onProgress(reached);
   };
   const forward = { ...options, onProgress };
+  if (options.pages !== undefined || isStill(options.source)) return spoolSlides(forward);
   if (options.settings.format === 'jpeg') return spoolJpeg(forward);
   try {
     return spoolH264(forward);
@@ -25,4 +29,9 @@ export function spoolMedia(options: SpoolOptions): Spool {
     if (error instanceof SoundAlone) return spoolSound(forward);
     throw error;
   }
+}
+
+function isStill(source: string): boolean {
+  checkSource(source);
+  return stillDemuxer(source) !== null;
 }

@@ -94,14 +94,27 @@ export type Spool =
       /** In the order of their PIDs; absent where there are none. */
       further?: SpooledFurther[];
       properties: MediaProperties;
-      /** A JPEG file, where the source has no pictures to take it from. */
-      poster?: Buffer | null;
+      poster?: Poster;
     }
-  | { format: 'jpeg'; frames: SpooledFrames; frameRate: Ratio; duration: Ticks90k; properties: MediaProperties };
+  | {
+      format: 'jpeg';
+      frames: SpooledFrames;
+      frameRate: Ratio;
+      duration: Ticks90k;
+      properties: MediaProperties;
+      poster?: Poster;
+    };
+
+/** A JPEG file, where it is not taken from the source; null where none can be made. */
+type Poster = Buffer | null;
 
 export interface SpoolOptions {
   /** The media file. */
   source: string;
+  /** The picture that a still picture fades in from: another file; null where there is none. */
+  before?: string | null;
+  /** Files of the pages of a source that has some. */
+  pages?: readonly string[];
   /** An existing folder for the elementary streams. */
   folder: string;
   settings: MediaSettings;

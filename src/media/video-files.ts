@@ -1,5 +1,6 @@
 /** Which files of a folder are films or sound, by their names, without FFmpeg. */
 import { extname } from 'node:path';
+import { defaultMediaSettings, type MediaSettings } from './settings.js';
 
 /** Of sound alone; lower case, with the dot. */
 const soundExtensions =
@@ -14,8 +15,19 @@ export const playableExtensions: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** Of photos and slides, and of animations that carry their names. */
-const pictureExtensions: ReadonlySet<string> = new Set('.bmp .jpeg .jpg .jxl .png .tif .tiff .webp'.split(' '));
+/** Of photos, slides and documents, and of animations that carry their names. */
+const pictureExtensions: ReadonlySet<string> = new Set(
+  '.avif .bmp .heic .heif .jpeg .jpg .jxl .pdf .png .tif .tiff .webp'.split(' '),
+);
+
+/**
+ * The settings that matter for a file, by its name: the times of slides are no settings of films, which would be prepared again
+ * with others.
+ */
+export function settingsOfFile(path: string, settings: MediaSettings): MediaSettings {
+  const { slide, fade } = defaultMediaSettings;
+  return looksLikePicture(path) ? settings : { ...settings, slide, fade };
+}
 
 export const looksLikePicture = (path: string): boolean => pictureExtensions.has(extname(path).toLowerCase());
 

@@ -4,6 +4,7 @@ import { fileProblem, isMissing } from '../base/file-problem.js';
 import { systemPath } from '../base/path-bytes.js';
 import { Problem } from '../base/problem.js';
 import type { MediaSettings } from '../media/settings.js';
+import { settingsOfFile } from '../media/video-files.js';
 import { type PrepareLimits, runMediaChild } from './media-child.js';
 import { closeReel } from './open-reel.js';
 import type { Reel } from './reel.js';
@@ -25,17 +26,33 @@ export class SourceChanged extends Problem {
 
 interface ReelRequest {
   source: string;
+  /** The picture that `source` fades in from, where it is one and `settings` have it fade; absent or null: there is none. */
+  before?: string | null;
   settings: MediaSettings;
   store: Store;
+}
+
+/** The request with what matters of it. */
+function relevant<T extends ReelRequest>(request: T): T {
+  const settings = settingsOfFile(request.source, request.settings);
+  return { ...request, settings, before: settings.fade > 0 ? request.before : null };
 }
 
 /**
  * The reel of `source` if the store is known to have it, else null. Reads no more of the source than its size and time.
  * Rejects with a Problem where the system refuses to read the source or the reel.
  */
-export async function findReel({ source, settings, store }: ReelRequest): Promise<Reel | null> {
+export async function findReel(request: ReelRequest): Promise<Reel | null> {
+  const id = await knownReelId(request);
+  return id === null ? null : request.store.findReel(id);
+}
+
+/** The id of the reel, if it is known without reading more of the source than its size and time; rejects as `findReel` does. */
+export async function knownReelId(request: ReelRequest): Promise<string | null> {
+  const { source, before, settings, store } = relevant(request);
   const content = await store.knownContentHash(source);
-  return content === null ? null : store.findReel(store.reelId(content, settings));
+  const other = before ? await store.knownContentHash(before) : undefined;
+  return content === null || other === null ? null : store.reelId(content, settings, other);
 }
 
 /**
@@ -45,15 +62,15 @@ export async function findReel({ source, settings, store }: ReelRequest): Promis
 export async function prepareReel(
   options: ReelRequest & { limits?: Partial<PrepareLimits>; signal?: AbortSignal; onProgress?(done: number): void },
 ): Promise<Preparation> {
-  const { source, settings, store, limits, signal, onProgress } = options;
+  const { source, before, settings, store, limits, signal, onProgress } = relevant(options);
   const found = await findReel(options);
   if (found) return { reel: found, made: false };
-  const before = await versionOf(source);
+  const version = await versionOf(source);
   const folder = await store.makingFolder();
   // The source is read for its hash while the child works: the hash gives the reel's id.
   const stop = new AbortController();
   const hashing = identifyReel(options, stop.signal);
-  const request = { task: 'reel', source, settings, folder } as const;
+  const request = { task: 'reel', source, before, settings, folder } as const;
   const ended = AbortSignal.any([stop.signal, ...(signal ? [signal] : [])]);
   const making = runMediaChild({ request, subject: source, limits, signal: ended, onProgress });
   try {
@@ -63,7 +80,7 @@ export async function prepareReel(
     const { id } = await hashing;
     await making;
     const after = await versionOf(source);
-    if (after !== null && after !== before) throw new SourceChanged(source);
+    if (after !== null && after !== version) throw new SourceChanged(source);
     await store.adopt(folder, id);
     return { reel: await store.openReel(id), made: true };
   } catch (error) {
@@ -90,7 +107,9 @@ async function versionOf(source: string): Promise<string | null> {
 }
 
 /** The id of the reel, by its source's content, and the reel itself if the store has it. */
-async function identifyReel({ source, settings, store }: ReelRequest, signal: AbortSignal) {
-  const id = store.reelId(await store.readContentHash(source, signal), settings);
+async function identifyReel(request: ReelRequest, signal: AbortSignal) {
+  const { source, before, settings, store } = relevant(request);
+  const content = await store.readContentHash(source, signal);
+  const id = store.reelId(content, settings, before ? await store.readContentHash(before, signal) : undefined);
   return { id, reel: await store.findReel(id) };
 }

@@ -142,11 +142,14 @@ export class Store {
     await this.#writing(async () => this.#run?.end());
   }
 
-  /** The reel's id: the hash of the source's content and of the settings, the same on every machine. */
-  reelId(contentHash: string, settings: MediaSettings): string {
-    const { format, fps, maxGop, bitrate, maxBitrate, target, slide, languages, loudness } = settings;
+  /**
+   * The reel's id: the hash of the source's content and of the settings, the same on every machine. `before`: that of the
+   * picture it fades in from, if it does.
+   */
+  reelId(contentHash: string, settings: MediaSettings, before?: string): string {
+    const { format, fps, maxGop, bitrate, maxBitrate, target, slide, fade, languages, loudness } = settings;
     // Defaults are left out, so that ids of earlier releases stay.
-    const stands = slide === defaultMediaSettings.slide ? {} : { slide };
+    const stands = { ...(slide !== defaultMediaSettings.slide && { slide }), ...(fade > 0 && { fade }) };
     const sound = {
       ...(languages.length > 0 && { languages }),
       // Reels made before had only the first of them.
@@ -157,7 +160,8 @@ export class Store {
     const rate = bitrate === undefined ? most : { ...most, bitrate };
     const relevant =
       format === 'jpeg' ? { format, fps, target, ...stands } : { format, maxGop, target, ...stands, ...sound, ...rate };
-    return hash(JSON.stringify([PREPARATION, contentHash, relevant])).slice(0, 32);
+    const content = before === undefined ? [contentHash] : [contentHash, before];
+    return hash(JSON.stringify([PREPARATION, ...content, relevant])).slice(0, 32);
   }
 
   /** The hash of a source's content if its size and time are still those of the last reading, else null. */

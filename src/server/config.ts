@@ -93,6 +93,8 @@ const configSchema = z.strictObject({
   ...preferenceFields,
   /** How long each picture of a source of pictures stands. */
   slide: z.number().min(500).max(86_400_000).transform(Millis).default(defaultMediaSettings.slide),
+  /** How long it fades in from the one before it, as a part of that time; half of it at most. */
+  fade: z.number().min(0).max(60_000).transform(Millis).default(defaultMediaSettings.fade),
   stations: z.array(stationSchema).max(65_000).default([]),
   /** Films that the operator can show in place of a programme. */
   slates: z.array(slateSchema).max(1_000).default([]),

@@ -40,7 +40,7 @@ const unfinished = /(\.(part|partial|crdownload|download|opdownload|tmp|temp|fil
 /** What usually lies beside films: nobody expects it to be played. */
 const companions = new Set(
   (
-    '.aria2 .ass .bif .cue .db .doc .docx .htm .html .idx .ini .jpeg .jpg .json .log .lrc .md .md5 .nfo .pdf .png .rtf .sfv .sha256 .smi ' +
+    '.aria2 .ass .bif .cue .db .doc .docx .htm .html .idx .ini .jpeg .jpg .json .log .lrc .md .md5 .nfo .png .rtf .sfv .sha256 .smi ' +
     '.srr .srt .ssa .sub .sup .torrent .txt .url .vtt .webp .xml'
   ).split(' '),
 );

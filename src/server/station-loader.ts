@@ -3,8 +3,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { asProblem, nullIfProblem, Problem } from '../base/problem.js';
 import type { Ticks90k } from '../base/units.js';
 import type { MediaSettings, StationLayout } from '../media/settings.js';
+import { looksLikePicture } from '../media/video-files.js';
 import { closeReel, inodeOf } from '../reel/open-reel.js';
-import { findReel, prepareReel, SourceChanged } from '../reel/prepare.js';
+import { findReel, knownReelId, prepareReel, SourceChanged } from '../reel/prepare.js';
 import type { Reel } from '../reel/reel.js';
 import { findFacts, knownFacts } from '../reel/source-facts.js';
 import type { Store } from '../reel/store.js';
@@ -59,7 +60,8 @@ export async function loadStation(options: LoadOptions): Promise<ReadyStation | 
     if (facts === undefined) return null;
     candidates.push({ file, facts });
   }
-  const known: ReelOf = (source, target) => findReel({ source, settings: { ...settings, target }, store });
+  const known: ReelOf = (source, target) =>
+    findReel({ ...sourceOf(plan, source), settings: { ...settings, target }, store });
   return assemble(options, await laidOutItems(options, candidates, known));
 }
 
@@ -133,14 +135,14 @@ function preparing(options: PrepareOptions, onMissing: () => void = () => undefi
   const { plan: station, settings, store, onEvent, signal } = options;
   return async (source, target) => {
     try {
-      const known = await findReel({ source, settings: { ...settings, target }, store });
+      const known = await findReel({ ...sourceOf(station, source), settings: { ...settings, target }, store });
       if (known) return known;
       await whole(options, source);
       if (isFirst) onMissing();
       isFirst = false;
       onEvent({ kind: 'preparing', station, source });
       const onProgress = (done: number) => onEvent({ kind: 'progress', station, source, done });
-      const request = { source, settings: { ...settings, target }, store, signal, onProgress };
+      const request = { ...sourceOf(station, source), settings: { ...settings, target }, store, signal, onProgress };
       const { reel } = await prepareReel(request).catch(async (error: unknown) => {
         if (!(error instanceof SourceChanged)) throw error;
         await whole(options, source);
@@ -154,6 +156,13 @@ function preparing(options: PrepareOptions, onMissing: () => void = () => undefi
       return unusable(options, source, error);
     }
   };
+}
+
+/** A file of a station, with the picture that it fades in from, where both are pictures: a station begins behind its last file. */
+function sourceOf({ source: { files } }: StationPlan, source: string): { source: string; before: string | null } {
+  const before = files.at(files.indexOf(source) - 1);
+  const fades = before !== undefined && before !== source && looksLikePicture(source) && looksLikePicture(before);
+  return { source, before: fades ? before : null };
 }
 
 /** A station of these items; null where there is none. */
@@ -193,21 +202,24 @@ export async function reloadItems(options: PrepareOptions, station: Station): Pr
   throw new Problem('source', 'none of its files can be played', 'The log has the reason for each.');
 }
 
+const ownRequest = ({ plan, settings, store }: LoadOptions, source: string) => ({
+  ...sourceOf(plan, source),
+  settings: { ...settings, target: null },
+  store,
+});
+
 /** The reel of a file that was prepared without a target and has that layout. Null where the store has none. */
 async function ownLayout(options: LoadOptions, source: string, layout: StationLayout): Promise<Reel | null> {
-  const { settings, store } = options;
   // A fault of the file is reported when it is prepared.
-  const reel = await findReel({ source, settings: { ...settings, target: null }, store }).catch(nullIfProblem);
+  const reel = await findReel(ownRequest(options, source)).catch(nullIfProblem);
   if (reel === null || isDeepStrictEqual(reel.data.manifest.layout, layout)) return reel;
   closeReel(reel);
   return null;
 }
 
 /** Whether the station has, or had, a reel of the file that was prepared without a target: it is made again in the same way. */
-async function isOwnLayout({ settings, store }: LoadOptions, source: string, station: Station): Promise<boolean> {
-  const content = await store.knownContentHash(source).catch(nullIfProblem);
-  if (content === null) return false;
-  const id = store.reelId(content, { ...settings, target: null });
+async function isOwnLayout(options: LoadOptions, source: string, station: Station): Promise<boolean> {
+  const id = await knownReelId(ownRequest(options, source)).catch(nullIfProblem);
   return station.timeline.items.some(({ reel }) => reel.data.manifest.id === id);
 }
 

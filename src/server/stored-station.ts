@@ -1,5 +1,6 @@
 /** Stations as their operator left them: stored after each change, and restored when a server starts. */
 import { messageOf, nullIfProblem, Problem, systemCode } from '../base/problem.js';
+import { settingsOfFile } from '../media/video-files.js';
 import { ReelDamage } from '../reel/read-reel.js';
 import { stationSsrc } from '../station/identity.js';
 import { openState } from '../station/open-state.js';
@@ -45,7 +46,9 @@ async function sourcesOf(
     const known = await store.knownContentHash(file);
     if (known === null && !reads) return null;
     const content = known ?? (await store.readContentHash(file));
-    sources.push(`${store.reelId(content, { ...settings, target: null })}${requestText(plan.preferences)}`);
+    sources.push(
+      `${store.reelId(content, { ...settingsOfFile(file, settings), target: null })}${requestText(plan.preferences)}`,
+    );
   }
   return sources;
 }

@@ -7,7 +7,6 @@ import {
   FF_THREAD_FRAME,
 } from 'node-av/constants';
 import { type Frame, type Packet, Rational } from 'node-av/lib';
-import { type Millis, TICKS_PER_MILLI, Ticks90k } from '../../base/units.js';
 import { codecThreads } from '../codec-threads.js';
 import { Encoder } from '../encoder.js';
 import type { MediaInput } from '../input/input.js';
@@ -19,14 +18,15 @@ import { SpoolFile } from '../spool-file.js';
 import { uint32Table } from '../tables.js';
 import { forLongestShape } from './film-frame.js';
 import { LAMBDA } from './jpeg-of.js';
-import { fittedLayout, jpegLayout, type PictureLayout, type PictureShape, SLIDE_FRAME } from './picture-layout.js';
+import { fittedLayout, jpegLayout, type PictureLayout, type PictureShape } from './picture-layout.js';
 import { forEachPicture, type PicturesDone } from './pictures.js';
 import { scanOf } from './scan.js';
 
 /** FFmpeg's scale of 1 (best) to 31. */
 const QUALITY = 5;
 
-function openMjpeg(frame: Frame, frameRate: Ratio): Encoder {
+/** An encoder for frames such as `frame`. */
+export function openMjpeg(frame: Frame, frameRate: Ratio): Encoder {
   return new Encoder({
     name: FF_ENCODER_MJPEG,
     configure(context) {
@@ -47,6 +47,12 @@ function openMjpeg(frame: Frame, frameRate: Ratio): Encoder {
   });
 }
 
+/** Encodes `picture`; `keep` gets the files that are finished. */
+export function encodeMjpeg(encoder: Encoder, picture: Frame, keep: (packet: Packet) => void): void {
+  picture.quality = QUALITY * LAMBDA;
+  encoder.encode(picture, keep);
+}
+
 export interface JpegOptions {
   input: MediaInput;
   notes: Notes;
@@ -54,8 +60,6 @@ export interface JpegOptions {
   path: string;
   frameRate: Ratio;
   target: StationLayout | null;
-  /** How long a still picture stands. */
-  slide: Millis;
   onProgress(done: number): void;
 }
 
@@ -70,8 +74,7 @@ export const encodeJpeg = (options: JpegOptions): EncodedJpeg =>
   forLongestShape(options.input, (input, leading) => encodeFor({ ...options, input }, leading));
 
 function encodeFor(options: JpegOptions, leading: PictureShape | null): EncodedJpeg {
-  const { input, times, notes, path, frameRate, target, slide, onProgress } = options;
-  const frame = target ?? (input.isStill ? SLIDE_FRAME : null);
+  const { input, times, notes, path, frameRate, target, onProgress } = options;
   const file = new SpoolFile(path);
   const sizes = uint32Table();
   let encoder: Encoder | null = null;
@@ -89,16 +92,14 @@ function encodeFor(options: JpegOptions, leading: PictureShape | null): EncodedJ
       scan: scanOf(input),
       frameRate,
       pixelFormat: 'yuvj420p',
-      least: Ticks90k(input.isStill ? Math.round(slide * TICKS_PER_MILLI) : 0),
-      ...(frame ? {} : { leading }),
+      ...(target ? {} : { leading }),
       layOut(shape) {
-        layout = frame ? fittedLayout(shape, frame) : jpegLayout(shape);
+        layout = target ? fittedLayout(shape, target) : jpegLayout(shape);
         return layout;
       },
       onPicture(picture) {
         encoder ??= openMjpeg(picture, frameRate);
-        picture.quality = QUALITY * LAMBDA;
-        encoder.encode(picture, keep);
+        encodeMjpeg(encoder, picture, keep);
       },
       onProgress,
     });

@@ -64,6 +64,9 @@ export function jpegLayout({ width, height, sampleAspectRatio }: PictureShape): 
 /** The frame of photos and slides where the station has none: full HD. */
 export const SLIDE_FRAME: PictureShape = { width: 1_920, height: 1_080, sampleAspectRatio: [1, 1] };
 
+/** As films of 25 pictures a second, so that a slide and a film can follow each other; what stands costs next to nothing. */
+export const SLIDE_RATE: Ratio = [25, 1];
+
 /** As large as fits into the station's frame with the picture's own aspect ratio. */
 export function fittedLayout(shape: PictureShape, target: PictureShape): PictureLayout {
   const { width, height, sampleAspectRatio } = target;

@@ -29,8 +29,8 @@ export interface PictureOptions {
   scan: Scan;
   frameRate: Ratio;
   pixelFormat: 'yuv420p' | 'yuvj420p';
-  /** The last picture stands at least until then. */
-  least?: Ticks90k;
+  /** The matrix of BT.601 or BT.709 that they have in any case; by default the first picture's own, or the nearest. */
+  matrix?: AVColorSpace;
   layOut(shape: PictureShape): PictureLayout;
   /** The shape of most of the film, or null for that of the first picture; absent where the frame does not depend on it. */
   leading?: PictureShape | null;
@@ -104,7 +104,7 @@ class PictureFlow {
   #kind = '';
   readonly #frame: FilmFrame;
   /** The matrix of the first pictures, which those of another one are converted to. */
-  #matrix: AVColorSpace | null = null;
+  #matrix: AVColorSpace | null;
   readonly #lead: Ticks90k;
   #origin: Ticks90k | null = null;
   #frames = 0;
@@ -116,6 +116,7 @@ class PictureFlow {
 
   constructor(options: PictureOptions) {
     this.#options = options;
+    this.#matrix = options.matrix ?? null;
     this.#stream = options.input.video;
     this.#pacer = new Pacer(options.frameRate);
     // Whole pictures, so that none is off its time.
@@ -173,7 +174,7 @@ class PictureFlow {
     this.#flush();
     if (this.#shown === null) return null;
     this.#frame.finish(this.#options.notes);
-    this.#show(this.#pacer.untilEnd(Ticks90k(Math.max(this.#end, this.#options.least ?? 0))));
+    this.#show(this.#pacer.untilEnd(this.#end));
     const { next: count, pictures, dropped } = this.#pacer;
     return { origin: this.#origin ?? Ticks90k(0), count, end: this.#end, pictures, dropped };
   }

@@ -17,6 +17,8 @@ import { writeTsIndex } from '../ts-reel.js';
 
 export interface MakeReel {
   source: string;
+  /** The picture that a still one fades in from. */
+  before?: string | null;
   settings: MediaSettings;
   /** An existing, empty folder, which becomes the reel's. */
   folder: string;
@@ -36,9 +38,16 @@ const SPOOL_SHARE = 0.9;
  * Makes the reel; `onProgress` gets the share done, 0 to 1. Throws a Problem when the source cannot be used, and the
  * system's error when the folder cannot be written.
  */
-export function makeReel(options: MakeReel, onProgress: (done: number) => void): void {
-  const { source, settings, folder } = options;
-  const spool = spoolMedia({ source, folder, settings, onProgress: (done) => onProgress(done * SPOOL_SHARE) });
+export function makeReel(options: MakeReel & { pages?: readonly string[] }, onProgress: (done: number) => void): void {
+  const { source, before, pages, settings, folder } = options;
+  const spool = spoolMedia({
+    source,
+    before,
+    pages,
+    folder,
+    settings,
+    onProgress: (done) => onProgress(done * SPOOL_SHARE),
+  });
   const duration = spool.format === 'h264' ? spool.video.duration : spool.duration;
   if (duration > LONGEST_REEL) {
     throw new Problem('source', `${source}: longer than 13 hours`, 'Cut it into parts and put them into a folder.');
@@ -63,7 +72,7 @@ export function makeReel(options: MakeReel, onProgress: (done: number) => void):
   const kept = new Set<string>([ReelFile.packets[spool.format], ReelFile.index]);
   for (const name of readdirSync(folder)) if (!kept.has(name)) rmSync(join(folder, name));
   const poster = join(folder, ReelFile.poster);
-  if (spool.format === 'h264' && spool.poster) writeFileSync(poster, spool.poster);
+  if (spool.poster) writeFileSync(poster, spool.poster);
   else makePoster({ source, path: poster });
   const { width, height, sampleAspectRatio, frameRate, channels } = spool.properties;
   const reorderDelay = spool.format === 'h264' ? spool.video.reorderDelay : Ticks90k(0);

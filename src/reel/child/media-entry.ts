@@ -26,6 +26,17 @@ function orNull<T>(look: () => T): T | null {
   }
 }
 
+/** The task with the pages of documents as pictures. */
+async function withPages(task: MediaTask & { task: 'reel' }) {
+  const { source, before, folder, settings } = task;
+  const { isDocument, pagesOf } = await import('../../media/input/document-pages.js');
+  const options = { folder, target: settings.target, onPage: () => onProgress(0) };
+  const pages = isDocument(source) ? await pagesOf({ ...options, source, name: 'page' }) : undefined;
+  if (!before || !isDocument(before)) return { ...task, pages };
+  const [last] = await pagesOf({ ...options, source: before, name: 'before', onlyLast: true });
+  return { ...task, pages, before: last };
+}
+
 /** Writes synchronously: the event loop does not run while a reel is made. */
 function report(line: MediaReport): void {
   writeSync(1, `${JSON.stringify(line)}\n`);
@@ -73,7 +84,7 @@ try {
   // Imported here, so that a missing FFmpeg can be reported.
   if (task.task === 'reel') {
     const { makeReel } = await import('./make-reel.js');
-    makeReel(task, onProgress);
+    makeReel(await withPages(task), onProgress);
   } else if (task.task === 'measure') {
     const { measure } = await import('./measure.js');
     report({ measured: measure(task, onProgress) });

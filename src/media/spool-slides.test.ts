@@ -3,13 +3,13 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { accessUnits, shownPictures } from '../../../test/support/decoded.js';
-import { ffmpeg } from '../../../test/support/ffmpeg.js';
-import { sharedFolder } from '../../../test/support/spool.js';
-import { without } from '../../../test/support/tools.js';
-import { Millis, Ticks90k } from '../../base/units.js';
-import { defaultMediaSettings, type MediaSettings } from '../settings.js';
-import { spoolMedia } from '../spool-media.js';
+import { accessUnits, shownPictures } from '../../test/support/decoded.js';
+import { ffmpeg } from '../../test/support/ffmpeg.js';
+import { sharedFolder } from '../../test/support/spool.js';
+import { without } from '../../test/support/tools.js';
+import { Millis, Ticks90k } from '../base/units.js';
+import { defaultMediaSettings, type MediaSettings } from './settings.js';
+import { spoolMedia } from './spool-media.js';
 
 const folder = sharedFolder();
 const at = (name: string) => join(folder, name);
@@ -121,4 +121,105 @@ test('in a station of JPEG pictures it stands as long', needs, () => {
   assert.ok(result.format === 'jpeg');
   assert.deepEqual([result.frames.sizes.length, result.duration], [20, 180_000]);
   assert.deepEqual([result.properties.width, result.properties.height], [1_920, 1_080]);
+});
+
+/** R, G and B in the middle of each picture. */
+function middles(stream: Buffer): number[][] {
+  const words = [
+    '-v',
+    'error',
+    '-f',
+    'h264',
+    '-i',
+    '-',
+    '-vf',
+    'crop=2:2,scale=1:1,format=rgb24',
+    '-f',
+    'rawvideo',
+    '-',
+  ];
+  const { stdout } = spawnSync('ffmpeg', words, { input: stream });
+  return Array.from({ length: stdout.length / 3 }, (_, i) => [...stdout.subarray(i * 3, i * 3 + 3)]);
+}
+
+function plain(name: string, colour: string): string {
+  ffmpeg('-f', 'lavfi', '-i', `color=${colour}:s=64x36,format=rgb24`, '-frames:v', '1', '-y', at(name));
+  return at(name);
+}
+
+const small = {
+  width: 64,
+  height: 36,
+  sampleAspectRatio: [1, 1] as [number, number],
+  frameRate: [25, 1] as [number, number],
+  channels: 2,
+  reorderDelay: Ticks90k(7_200),
+};
+
+test('a picture fades in from the one before it, and stands for the rest of its time', needs, () => {
+  const settings: MediaSettings = { ...defaultMediaSettings, target: small, slide: Millis(2_000), fade: Millis(400) };
+  const [before, source] = [plain('before.png', 'red'), plain('after.png', 'blue')];
+  const result = spoolMedia({ source, before, folder: mkdtempSync(at('spool-')), settings, onProgress() {} });
+  assert.ok(result.format === 'h264');
+  const stream = accessUnits(result.video);
+  const shown = middles(stream);
+  assert.deepEqual([shown.length, result.video.duration], [50, 180_000]);
+  for (let i = 0; i < 10; i++) {
+    const share = (i + 1) / 11;
+    assertNear(shown[i]!, [255 * (1 - share), 0, 255 * share], `picture ${i}`);
+  }
+  for (const picture of shown.slice(10)) assertNear(picture, [0, 0, 255], 'behind the fade');
+  assert.deepEqual(
+    [...result.video.randomAccess.entries()].filter(([, is]) => is).map(([i]) => i),
+    [0, 10, 35],
+  );
+  const { stderr } = spawnSync('ffmpeg', ['-v', 'warning', '-f', 'h264', '-i', '-', '-f', 'null', '-'], {
+    input: stream,
+  });
+  assert.equal(String(stderr), '');
+});
+
+test('a fade is cut to half of the time, and one of two pictures is none', needs, () => {
+  const [before, source] = [plain('before.png', 'red'), plain('after.png', 'blue')];
+  const redness = (slide: number, fade: number) => {
+    const settings = { ...defaultMediaSettings, target: small, slide: Millis(slide), fade: Millis(fade) };
+    const result = spoolMedia({ source, before, folder: mkdtempSync(at('spool-')), settings, onProgress() {} });
+    assert.ok(result.format === 'h264');
+    return middles(accessUnits(result.video)).filter(([red]) => red! > 5).length;
+  };
+  assert.equal(redness(1_000, 5_000), 12);
+  assert.equal(redness(1_000, 80), 0);
+});
+
+test('where the picture before it cannot be decoded, it does not fade in, and says so', needs, () => {
+  writeFileSync(at('broken.png'), readFileSync(plain('whole.png', 'red')).subarray(0, 45));
+  const settings: MediaSettings = { ...defaultMediaSettings, target: small, slide: Millis(1_000), fade: Millis(400) };
+  const folder = mkdtempSync(at('spool-'));
+  const result = spoolMedia({
+    source: plain('next.png', 'blue'),
+    before: at('broken.png'),
+    folder,
+    settings,
+    onProgress() {},
+  });
+  assert.deepEqual(result.properties.notes, ['it does not fade in: the picture before it cannot be decoded']);
+});
+
+test('in a station of JPEG pictures it fades in as well', needs, () => {
+  const settings: MediaSettings = {
+    ...defaultMediaSettings,
+    format: 'jpeg',
+    fps: 10,
+    slide: Millis(2_000),
+    fade: Millis(500),
+  };
+  const [before, source] = [photo('a.png', 'red'), photo('b.png', 'blue')];
+  const result = spoolMedia({ source, before, folder: mkdtempSync(at('spool-')), settings, onProgress() {} });
+  assert.ok(result.format === 'jpeg');
+  const { sizes, path } = result.frames;
+  assert.equal(sizes.length, 20);
+  const files = readFileSync(path);
+  const starts = [...sizes].map((_, i) => sizes.slice(0, i).reduce((sum, size) => sum + size, 0));
+  const different = new Set(starts.map((start, i) => files.subarray(start, start + sizes[i]!).toString('latin1')));
+  assert.equal(different.size, 6, 'five on the way, and one that stands');
 });

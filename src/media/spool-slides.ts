@@ -1,0 +1,274 @@
+/** Pictures that stand: a photo, a slide, the pages of a document. */
+import { closeSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { AV_PIX_FMT_YUV420P, AV_PKT_FLAG_KEY } from 'node-av/constants';
+import type { Frame, Packet } from 'node-av/lib';
+import { Ticks90k } from '../base/units.js';
+import type { Encoder } from './encoder.js';
+import { AccessUnits } from './h264/access-units.js';
+import { parseExtradata } from './h264/h264-nal.js';
+import { h264CodecString, h264Name, type SequenceParameters } from './h264/h264-sps.js';
+import { MediaInput } from './input/input.js';
+import { AAC_CODEC_STRING, aacName } from './names.js';
+import { Notes } from './notes.js';
+import { encodeMjpeg, openMjpeg } from './pictures/encode-jpeg.js';
+import { openX264 } from './pictures/encode-video.js';
+import { SLIDE_FRAME, SLIDE_RATE } from './pictures/picture-layout.js';
+import { posterOf } from './pictures/poster.js';
+import { forEachSlide, type SlideSink } from './pictures/slides.js';
+import { encodeStill, stillRate } from './pictures/still-group.js';
+import { aspectName } from './ratio.js';
+import type { MediaProperties, Ratio } from './settings.js';
+import { encodeSound } from './sound/make-sound.js';
+import { type AccessUnitReader, frameTime, type Spool, type SpooledVideo, type SpoolOptions } from './spool.js';
+import { SpoolFile } from './spool-file.js';
+import { rateOf } from './spool-jpeg.js';
+import { float64Table, uint8Table, uint32Table } from './tables.js';
+
+/** Spools a source of pictures that stand; `pages` are its pictures, where it has several. Throws as `spoolMedia` does. */
+export function spoolSlides(options: SpoolOptions): Spool {
+  const { source, before = null, pages = [source], settings, onProgress } = options;
+  const { format, target, slide, fade, fps } = settings;
+  const isJpeg = format === 'jpeg';
+  const own = isJpeg && fps !== 'source' ? rateOf(fps) : SLIDE_RATE;
+  const frameRate = isJpeg ? (target?.frameRate ?? own) : stillRate(target?.frameRate ?? SLIDE_RATE);
+  const notes = new Notes();
+  const sink = isJpeg ? new JpegSlides(options, frameRate) : new H264Slides(options, frameRate);
+  let poster: Buffer | null = null;
+  let isFirst = true;
+  const taking: SlideSink = {
+    fade: (frame, isBegin) => sink.fade(frame, isBegin),
+    stand(frame, count) {
+      if (isFirst) poster = posterOf(frame);
+      isFirst = false;
+      sink.stand(frame, count);
+    },
+  };
+  const pixelFormat = isJpeg ? 'yuvj420p' : 'yuv420p';
+  const frame = target ?? SLIDE_FRAME;
+  try {
+    forEachSlide({ pictures: pages, before, notes, frame, frameRate, pixelFormat, slide, fade, onProgress }, taking);
+    return sink.finish({ poster, notes: notes.texts, title: titleOf(pages[0]!) });
+  } finally {
+    sink.free();
+  }
+}
+
+/** The title in the picture's own metadata. */
+function titleOf(picture: string): string | null {
+  const input = new MediaInput(picture);
+  try {
+    return input.title;
+  } finally {
+    input.close();
+  }
+}
+
+type Described = { poster: Buffer | null } & Pick<MediaProperties, 'notes' | 'title'>;
+
+/** Responsible for slides as H.264: a group for each fade, and for each picture one that is repeated while it stands. */
+class H264Slides implements SlideSink {
+  readonly #options: SpoolOptions;
+  readonly #frameRate: Ratio;
+  readonly #path: string;
+  readonly #file: SpoolFile;
+  /** Where the access units begin in the file: those of a picture that stands are there once. */
+  readonly #starts = float64Table();
+  readonly #sizes = uint32Table();
+  readonly #randomAccess = uint8Table();
+  #fading: { encoder: Encoder; units: AccessUnits } | null = null;
+  #sequence: SequenceParameters | null = null;
+
+  constructor(options: SpoolOptions, frameRate: Ratio) {
+    this.#options = options;
+    this.#frameRate = frameRate;
+    this.#path = join(options.folder, 'video.h264');
+    this.#file = new SpoolFile(this.#path);
+  }
+
+  fade(frame: Frame, isFirst: boolean): void {
+    if (isFirst) this.#endFade();
+    frame.format = AV_PIX_FMT_YUV420P;
+    // No picture is reordered: the pictures that stand are not.
+    const encoder = this.#fading?.encoder ?? openX264(frame, this.#frameRate, 0);
+    const units =
+      this.#fading?.units ??
+      new AccessUnits(parseExtradata(encoder.extradata) ?? { nalLengthSize: 0, parameterSets: [] });
+    this.#fading = { encoder, units };
+    encoder.encode(frame, this.#keep);
+  }
+
+  stand(frame: Frame, count: number): void {
+    this.#endFade();
+    const { units, sequence } = encodeStill(frame, this.#frameRate);
+    this.#sequence = sequence;
+    const starts = units.map((unit) => {
+      const start = this.#file.bytes;
+      this.#file.append(unit);
+      return start;
+    });
+    for (let i = 0; i < count; i++) {
+      const inGroup = i % units.length;
+      this.#add(starts[inGroup]!, units[inGroup]!.length, inGroup === 0);
+    }
+  }
+
+  finish({ poster, notes, title }: Described): Spool {
+    this.#file.finish();
+    const sequence = this.#sequence;
+    if (sequence === null) throw new Error('slides without a picture');
+    const { folder, settings } = this.#options;
+    const video = this.#video();
+    const { width, height, sampleAspectRatio } = sequence;
+    const { spooled, channels } = encodeSound({
+      source: this.#options.pages?.[0] ?? this.#options.source,
+      path: join(folder, 'audio.aac'),
+      sound: { languages: [], unusable: new Set() },
+      target: settings.target,
+      loudness: null,
+      origin: Ticks90k(0),
+      duration: video.duration,
+      onProgress: () => this.#options.onProgress(1),
+    });
+    const properties: MediaProperties = {
+      width,
+      height,
+      sampleAspectRatio,
+      aspectRatio: aspectName({ width, height, sampleAspectRatio }),
+      frameRate: this.#frameRate,
+      videoCodec: h264Name(sequence),
+      audioCodec: aacName(channels),
+      codecs: `${h264CodecString(sequence)},${AAC_CODEC_STRING}`,
+      video: 'encoded',
+      audio: 'silent',
+      channels,
+      reason: 'a still picture',
+      notes,
+      title,
+    };
+    return { format: 'h264', video, audio: spooled, properties, poster };
+  }
+
+  free(): void {
+    this.#fading?.encoder.free();
+    this.#fading = null;
+    this.#file.discard();
+  }
+
+  readonly #keep = (packet: Packet): void => {
+    const { data } = packet;
+    if (data === null || this.#fading === null) return;
+    const { units } = this.#fading;
+    units.parse(data);
+    const start = this.#file.bytes;
+    this.#add(start, units.write(this.#file), packet.hasFlags(AV_PKT_FLAG_KEY));
+  };
+
+  #endFade(): void {
+    if (this.#fading === null) return;
+    this.#fading.encoder.encode(null, this.#keep);
+    this.#fading.encoder.free();
+    this.#fading = null;
+  }
+
+  #add(start: number, size: number, isRandomAccess: boolean): void {
+    this.#starts.push(start);
+    this.#sizes.push(size);
+    this.#randomAccess.push(isRandomAccess ? 1 : 0);
+  }
+
+  #video(): SpooledVideo {
+    const starts = this.#starts.view();
+    const pts = Float64Array.from(starts, (_, index) => frameTime(index, this.#frameRate));
+    return {
+      open: () => openUnits(this.#path, starts),
+      sizes: this.#sizes.view(),
+      pts,
+      randomAccess: this.#randomAccess.view(),
+      duration: frameTime(starts.length, this.#frameRate),
+      reorderDelay: this.#options.settings.target?.reorderDelay ?? Ticks90k(0),
+    };
+  }
+}
+
+/** Reads access units that begin at `starts` of a file. */
+function openUnits(path: string, starts: Float64Array): AccessUnitReader {
+  const file = openSync(path, 'r');
+  let next = 0;
+  return {
+    read(out, offset, length) {
+      if (readSync(file, out, offset, length, starts[next++]!) < length) throw new Error(`${path} ended early`);
+    },
+    close: () => closeSync(file),
+  };
+}
+
+/** Responsible for slides as JPEG pictures. */
+class JpegSlides implements SlideSink {
+  readonly #frameRate: Ratio;
+  readonly #path: string;
+  readonly #file: SpoolFile;
+  readonly #sizes = uint32Table();
+  #size = { width: 0, height: 0, sampleAspectRatio: [1, 1] as Ratio };
+
+  constructor({ folder }: SpoolOptions, frameRate: Ratio) {
+    this.#frameRate = frameRate;
+    this.#path = join(folder, 'frames.mjpeg');
+    this.#file = new SpoolFile(this.#path);
+  }
+
+  fade(frame: Frame): void {
+    this.stand(frame, 1);
+  }
+
+  stand(frame: Frame, count: number): void {
+    this.#size = { ...this.#size, width: frame.width, height: frame.height };
+    const encoder = openMjpeg(frame, this.#frameRate);
+    const keep = ({ data }: Packet) => {
+      if (data === null) return;
+      for (let i = 0; i < count; i++) {
+        this.#file.append(data);
+        this.#sizes.push(data.length);
+      }
+    };
+    try {
+      encodeMjpeg(encoder, frame, keep);
+      encoder.encode(null, keep);
+    } finally {
+      encoder.free();
+    }
+  }
+
+  finish({ poster, notes, title }: Described): Spool {
+    this.#file.finish();
+    const { width, height, sampleAspectRatio } = this.#size;
+    const sizes = this.#sizes.view();
+    return {
+      format: 'jpeg',
+      frames: { path: this.#path, sizes },
+      frameRate: this.#frameRate,
+      duration: frameTime(sizes.length, this.#frameRate),
+      poster,
+      properties: {
+        width,
+        height,
+        sampleAspectRatio,
+        aspectRatio: aspectName({ width, height, sampleAspectRatio }),
+        frameRate: this.#frameRate,
+        videoCodec: 'JPEG',
+        audioCodec: null,
+        codecs: 'jpeg',
+        video: 'encoded',
+        audio: 'none',
+        channels: 0,
+        reason: 'a station of JPEG pictures',
+        notes,
+        title,
+      },
+    };
+  }
+
+  free(): void {
+    this.#file.discard();
+  }
+}
