@@ -45,6 +45,7 @@ const pagesFacts: SourceFacts = {
   ...SLIDE_FRAME,
   frameRate: SLIDE_RATE,
   channels: 0,
+  languages: [],
   duration: Ticks90k(0),
   isStill: true,
   reorderDelay: Ticks90k(0),

@@ -19,7 +19,8 @@ import { forEachSlide, type SlideSink } from './pictures/slides.js';
 import { encodeStill, stillRate } from './pictures/still-group.js';
 import { aspectName } from './ratio.js';
 import type { MediaProperties, Ratio } from './settings.js';
-import { encodeSound } from './sound/make-sound.js';
+import { soundWanted, spoolFurther } from './sound/further-sound.js';
+import { encodeSound, type SoundOptions } from './sound/make-sound.js';
 import { type AccessUnitReader, frameTime, type Spool, type SpooledVideo, type SpoolOptions } from './spool.js';
 import { SpoolFile } from './spool-file.js';
 import { rateOf } from './spool-jpeg.js';
@@ -48,7 +49,7 @@ export function spoolSlides(options: SpoolOptions): Spool {
   const frame = target ?? SLIDE_FRAME;
   try {
     forEachSlide({ pictures: pages, before, notes, frame, frameRate, pixelFormat, slide, fade, onProgress }, taking);
-    return sink.finish({ poster, notes: notes.texts, title: titleOf(pages[0]!) });
+    return sink.finish({ poster, notes, title: titleOf(pages[0]!) });
   } finally {
     sink.free();
   }
@@ -64,7 +65,11 @@ function titleOf(picture: string): string | null {
   }
 }
 
-type Described = { poster: Buffer | null } & Pick<MediaProperties, 'notes' | 'title'>;
+interface Described {
+  poster: Buffer | null;
+  notes: Notes;
+  title: string | null;
+}
 
 /** Responsible for slides as H.264: a group for each fade, and for each picture one that is repeated while it stands. */
 class H264Slides implements SlideSink {
@@ -120,16 +125,20 @@ class H264Slides implements SlideSink {
     const { folder, settings } = this.#options;
     const video = this.#video();
     const { width, height, sampleAspectRatio } = sequence;
-    const { spooled, channels } = encodeSound({
+    const { target } = settings;
+    const wanted: SoundOptions = {
       source: this.#options.pages?.[0] ?? this.#options.source,
       path: join(folder, 'audio.aac'),
-      sound: { languages: [], unusable: new Set() },
-      target: settings.target,
+      sound: soundWanted(settings),
+      channels: target?.channels ?? null,
       loudness: null,
       origin: Ticks90k(0),
       duration: video.duration,
       onProgress: () => this.#options.onProgress(1),
-    });
+    };
+    const main = encodeSound(wanted);
+    const { spooled, channels } = main;
+    const further = spoolFurther({ wanted, main, target, folder, notes, copies: false });
     const properties: MediaProperties = {
       width,
       height,
@@ -143,10 +152,10 @@ class H264Slides implements SlideSink {
       audio: 'silent',
       channels,
       reason: 'a still picture',
-      notes,
+      notes: notes.texts,
       title,
     };
-    return { format: 'h264', video, audio: spooled, properties, poster };
+    return { format: 'h264', video, audio: spooled, ...further, properties, poster };
   }
 
   free(): void {
@@ -262,7 +271,7 @@ class JpegSlides implements SlideSink {
         audio: 'none',
         channels: 0,
         reason: 'a station of JPEG pictures',
-        notes,
+        notes: notes.texts,
         title,
       },
     };
