@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { Millis } from '../base/units.js';
 import { parseMoment } from '../contract/time-text.js';
 import { COMMON_DELAY } from '../contract/timing.js';
-import { defaultMediaSettings, LANGUAGE } from '../media/settings.js';
+import { defaultMediaSettings, LANGUAGE, LEAST_CRF, type MediaSettings, MOST_CRF, presets } from '../media/settings.js';
 import type { Preferences } from '../server/preferences.js';
 import { stationFormats } from '../wire/station-info.js';
 
@@ -162,6 +162,12 @@ export const mediaOptions = () => [
   new Option('--bitrate <rate>', 'most bit/s of pictures that are encoded (default: by size and rate)').argParser(
     encodedBitrate,
   ),
+  new Option('--crf <number>', 'quality of pictures that are encoded, from 12 (best) to 35')
+    .argParser(wholeNumber({ least: LEAST_CRF, most: MOST_CRF }))
+    .default(defaultMediaSettings.crf),
+  new Option('--preset <preset>', 'how x264 encodes; auto: the best that is twice as fast here as the film plays')
+    .choices(presets)
+    .default(defaultMediaSettings.preset),
   new Option(
     '--audio <languages>',
     'languages of the sound, such as en,de: the first is the main sound, the others are tracks beside it',
@@ -178,6 +184,8 @@ export interface MediaFlags {
   maxBitrate: number;
   slide: Millis;
   fade: Millis;
+  crf: number;
+  preset: MediaSettings['preset'];
 }
 
 export const preferencesOf = ({ titles, size, rate, bitrate, audio, loudness }: Preferences): Preferences => ({
@@ -189,7 +197,16 @@ export const preferencesOf = ({ titles, size, rate, bitrate, audio, loudness }: 
   loudness,
 });
 
-export const settingsOf = ({ format, fps, maxGop, maxBitrate, slide, fade }: MediaFlags) => ({
+export const settingsOf = ({
+  format,
+  fps,
+  maxGop,
+  maxBitrate,
+  slide,
+  fade,
+  crf,
+  preset,
+}: MediaFlags): MediaSettings => ({
   ...defaultMediaSettings,
   format,
   fps,
@@ -197,4 +214,6 @@ export const settingsOf = ({ format, fps, maxGop, maxBitrate, slide, fade }: Med
   maxBitrate,
   slide,
   fade,
+  crf,
+  preset,
 });

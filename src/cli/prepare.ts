@@ -81,9 +81,10 @@ export async function runPrepare({
 
 function printItem({ name, reel }: StationItem, store: Store, output: Output): void {
   const { id, duration, bitrate, properties } = reel.data.manifest;
-  const { width, height, aspectRatio, video, audio } = properties;
+  const { width, height, aspectRatio, video, audio, encoding } = properties;
   const rate = (bitrate / 1e6).toFixed(1);
   output.print(`Prepared: ${name}, ${width}×${height} ${aspectRatio}, ${rate} Mbit/s, video ${video}, audio ${audio}`);
+  if (encoding !== undefined) output.print(`  ${name}: ${encoding}`);
   const reelFolder = store.reelFolder(id);
   output.event({
     event: 'prepared',

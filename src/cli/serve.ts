@@ -103,7 +103,7 @@ export async function putOnAir(stations: StationConfigInput[], options: OnAirOpt
 }
 
 function configOf(stations: StationConfigInput[], options: OnAirOptions): ServerConfigInput {
-  const { format, fps, maxGop, maxBitrate, slide, fade } = options.settings;
+  const { format, fps, maxGop, maxBitrate, slide, fade, crf, preset } = options.settings;
   return {
     name: options.name ?? hostname(),
     interface: options.interface,
@@ -123,6 +123,8 @@ function configOf(stations: StationConfigInput[], options: OnAirOptions): Server
     ...options.preferences,
     slide,
     fade,
+    crf,
+    preset,
     stations,
     slates: slatesOf(options.slate ?? []),
   };

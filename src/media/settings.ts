@@ -78,6 +78,8 @@ export const mediaPropertiesSchema = z.object({
   /** RFC 6381, e.g. "avc1.640028,mp4a.40.2" */
   codecs: text,
   video: z.enum(['copied', 'encoded']),
+  /** How encoded pictures were made, e.g. "x264 faster, CRF 21, at most 8 Mbit/s, groups of 2 s"; missing in copied ones. */
+  encoding: text.optional(),
   audio: z.enum(['copied', 'encoded', 'silent', 'none']),
   /** Audio channels; 0 where the format carries none. */
   channels: count.max(6),
@@ -89,6 +91,15 @@ export const mediaPropertiesSchema = z.object({
   title: z.string().nullable(),
 });
 export type MediaProperties = z.infer<typeof mediaPropertiesSchema>;
+
+/** Presets of x264, from the quickest to the best: each level of H.264 that they need, receivers have. */
+export const x264Presets = ['veryfast', 'faster', 'fast', 'medium'] as const;
+export type X264Preset = (typeof x264Presets)[number];
+export const presets = ['auto', ...x264Presets] as const;
+
+/** Constant rate factors of x264 that make sense: from what nobody tells from the source to what everybody does. */
+export const LEAST_CRF = 12;
+export const MOST_CRF = 35;
 
 /** How a source is prepared. */
 export interface MediaSettings {
@@ -109,6 +120,10 @@ export interface MediaSettings {
   maxBitrate: number;
   /** `h264` only: most bit/s of pictures that are encoded; undefined: by their size and rate. */
   bitrate?: number;
+  /** `h264` only: x264's preset; `auto` is the best one with which this machine is twice as fast as the film plays. */
+  preset: (typeof presets)[number];
+  /** `h264` only: quality of pictures that are encoded, as x264's constant rate factor; the lower, the better. */
+  crf: number;
   /** The layout that one of the station's files set; null for that file. */
   target: StationLayout | null;
 }
@@ -125,6 +140,8 @@ export const defaultMediaSettings: MediaSettings = {
   fade: Millis(0),
   // More than the 40 Mbit/s of a Blu-ray disc. Intra-coded camera files of hundreds overload receivers, and a server of many.
   maxBitrate: 50e6,
+  preset: 'auto',
+  crf: 21,
   target: null,
 };
 

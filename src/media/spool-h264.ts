@@ -26,6 +26,8 @@ interface VideoResult {
   frameRate: Ratio;
   origin: Ticks90k;
   reason: string;
+  /** How they were encoded; null where they are copied. */
+  encoding: string | null;
   /** Null where the sound is not copied. */
   audio: MadeSound | null;
   /** Why the sound is not copied. */
@@ -66,6 +68,7 @@ export function spoolH264(options: SpoolOptions): Spool {
       audioCodec: aacName(channels),
       codecs: `${h264CodecString(sequence)},${AAC_CODEC_STRING}`,
       video: pictures.reason === '' ? 'copied' : 'encoded',
+      ...(pictures.encoding !== null && { encoding: pictures.encoding }),
       audio: how,
       channels,
       reason: [pictures.reason, how === 'encoded' ? pictures.audioReason : ''].filter(Boolean).join(', '),
@@ -161,6 +164,7 @@ function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResu
       frameRate: video.frameRate,
       origin,
       reason: '',
+      encoding: null,
       audio,
       audioReason,
       isDamaged: false,
@@ -201,6 +205,7 @@ function encode(options: SpoolOptions, unfit: Unfit): VideoResult {
       frameRate,
       origin,
       reason: unfit.message,
+      encoding: encoded.encoding,
       audio: audio.made,
       audioReason: audio.reason,
       isDamaged,

@@ -302,7 +302,8 @@ for (const { what, options, settings, expected, pictures, duration } of awkward)
     assert.equal(video.sizes.length, pictures);
     assert.equal(video.duration, duration);
     if (properties.video === 'encoded') {
-      const group = Math.round(properties.frameRate[0] / properties.frameRate[1]);
+      const seconds = Math.min(2, (settings?.maxGop ?? Number.POSITIVE_INFINITY) / 1_000);
+      const group = Math.round((seconds * properties.frameRate[0]) / properties.frameRate[1]);
       video.randomAccess.forEach((flag, i) => {
         assert.equal(flag, i % group === 0 ? 1 : 0, `picture ${i}`);
       });
@@ -314,6 +315,20 @@ for (const { what, options, settings, expected, pictures, duration } of awkward)
     if (properties.audio === 'silent') assert.equal(audio.sizes.length, 0);
   });
 }
+
+test('encoded pictures say how they were made, and come in groups of 2 s, or shorter ones where that is asked for', () => {
+  const path = source({ extension: 'mp4', seconds: 3 });
+  const encode = (settings: Partial<MediaSettings>) => h264(path, { ...settings, maxGop: Millis(800) });
+  const { video, properties } = encode({ preset: 'fast', crf: 30 });
+  assert.equal(properties.encoding, 'x264 fast, CRF 30, at most 0.8 Mbit/s, groups of 0.8 s');
+  assert.deepEqual(
+    [...video.randomAccess.entries()].flatMap(([i, flag]) => (flag ? [i] : [])),
+    [0, 20, 40, 60],
+  );
+  assert.match(encode({}).properties.encoding ?? '', /^x264 \w+, CRF 21, /);
+  assert.ok(total(encode({ preset: 'fast', crf: 20 }).video.sizes) > total(video.sizes), 'a lower factor takes more');
+  assert.equal(h264(path).properties.encoding, undefined, 'of copied pictures nothing is said');
+});
 
 test('pictures that start late keep their distance to the sound', () => {
   const { video, audio } = h264(source({ extension: 'mp4', video: { start: 0.48 } }));

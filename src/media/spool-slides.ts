@@ -12,11 +12,10 @@ import { MediaInput } from './input/input.js';
 import { AAC_CODEC_STRING, aacName } from './names.js';
 import { Notes } from './notes.js';
 import { encodeMjpeg, openMjpeg } from './pictures/encode-jpeg.js';
-import { openX264 } from './pictures/encode-video.js';
 import { SLIDE_FRAME, SLIDE_RATE } from './pictures/picture-layout.js';
 import { posterOf } from './pictures/poster.js';
 import { forEachSlide, type SlideSink } from './pictures/slides.js';
-import { encodeStill, stillRate } from './pictures/still-group.js';
+import { encodeStill, openInOrder, stillRate } from './pictures/still-group.js';
 import { aspectName } from './ratio.js';
 import type { MediaProperties, Ratio } from './settings.js';
 import { soundWanted, spoolFurther } from './sound/further-sound.js';
@@ -83,6 +82,7 @@ class H264Slides implements SlideSink {
   readonly #randomAccess = uint8Table();
   #fading: { encoder: Encoder; units: AccessUnits } | null = null;
   #sequence: SequenceParameters | null = null;
+  #encoding = '';
 
   constructor(options: SpoolOptions, frameRate: Ratio) {
     this.#options = options;
@@ -94,8 +94,7 @@ class H264Slides implements SlideSink {
   fade(frame: Frame, isFirst: boolean): void {
     if (isFirst) this.#endFade();
     frame.format = AV_PIX_FMT_YUV420P;
-    // No picture is reordered: the pictures that stand are not.
-    const encoder = this.#fading?.encoder ?? openX264(frame, this.#frameRate, 0);
+    const encoder = this.#fading?.encoder ?? openInOrder(frame, this.#frameRate);
     const units =
       this.#fading?.units ??
       new AccessUnits(parseExtradata(encoder.extradata) ?? { nalLengthSize: 0, parameterSets: [] });
@@ -105,8 +104,9 @@ class H264Slides implements SlideSink {
 
   stand(frame: Frame, count: number): void {
     this.#endFade();
-    const { units, sequence } = encodeStill(frame, this.#frameRate);
+    const { units, sequence, encoding } = encodeStill(frame, this.#frameRate);
     this.#sequence = sequence;
+    this.#encoding = encoding;
     const starts = units.map((unit) => {
       const start = this.#file.bytes;
       this.#file.append(unit);
@@ -149,6 +149,7 @@ class H264Slides implements SlideSink {
       audioCodec: aacName(channels),
       codecs: `${h264CodecString(sequence)},${AAC_CODEC_STRING}`,
       video: 'encoded',
+      encoding: this.#encoding,
       audio: 'silent',
       channels,
       reason: 'a still picture',

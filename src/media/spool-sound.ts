@@ -73,6 +73,7 @@ export function spoolSound(options: SpoolOptions): Spool {
       audioCodec: aacName(channels),
       codecs: `${h264CodecString(group.sequence)},${AAC_CODEC_STRING}`,
       video: 'encoded',
+      encoding: group.encoding,
       audio: how,
       channels,
       reason: ['sound without pictures', how === 'encoded' ? copied.reason : ''].filter(Boolean).join(', '),

@@ -24,7 +24,7 @@ import { scratchFolder, sharedFolder } from '../../test/support/spool.js';
 import { unseal } from '../../test/support/unseal.js';
 import { Problem } from '../base/problem.js';
 import { Millis } from '../base/units.js';
-import { defaultMediaSettings } from '../media/settings.js';
+import { defaultMediaSettings, type MediaSettings } from '../media/settings.js';
 import { ownMark } from '../system/process-mark.js';
 import { closeReel } from './open-reel.js';
 import { findReel, prepareReel } from './prepare.js';
@@ -49,6 +49,16 @@ test('a reel is made once, also for a copy of its source under another name', as
   assert.deepEqual(readdirSync(join(store.folder, 'reels')), [first.reel.data.manifest.id]);
   assert.deepEqual(readdirSync(join(store.folder, 'making')), []);
   for (const { reel } of [first, again, other]) closeReel(reel);
+});
+
+test('settings that are as always leave the id of a reel as it is, and others change it', async (context) => {
+  const store = await openStore(context);
+  const idWith = (changed: Partial<MediaSettings>) => store.reelId('0'.repeat(64), { ...settings, ...changed });
+  assert.equal(idWith({}), 'befb0f74f4f712b9850c1d8edf262605');
+  const others: Partial<MediaSettings>[] = [{ preset: 'medium' }, { crf: 18 }, { bitrate: 1e6 }, { maxBitrate: 1e6 }];
+  assert.equal(new Set([{}, ...others].map(idWith)).size, 1 + others.length);
+  const idOfJpeg = (changed: Partial<MediaSettings>) => idWith({ format: 'jpeg', ...changed });
+  assert.equal(idOfJpeg({ crf: 18 }), idOfJpeg({}), 'what does not concern a format does not count');
 });
 
 test('a source that changed is prepared again', async (context) => {

@@ -148,6 +148,7 @@ export class Store {
    */
   reelId(contentHash: string, settings: MediaSettings, before?: string): string {
     const { format, fps, maxGop, bitrate, maxBitrate, target, slide, fade, languages, loudness } = settings;
+    const { preset, crf } = settings;
     // Defaults are left out, so that ids of earlier releases stay.
     const stands = { ...(slide !== defaultMediaSettings.slide && { slide }), ...(fade > 0 && { fade }) };
     const sound = {
@@ -158,8 +159,14 @@ export class Store {
     };
     const most = maxBitrate === defaultMediaSettings.maxBitrate ? {} : { maxBitrate };
     const rate = bitrate === undefined ? most : { ...most, bitrate };
+    const quality = {
+      ...(preset !== defaultMediaSettings.preset && { preset }),
+      ...(crf !== defaultMediaSettings.crf && { crf }),
+    };
     const relevant =
-      format === 'jpeg' ? { format, fps, target, ...stands } : { format, maxGop, target, ...stands, ...sound, ...rate };
+      format === 'jpeg'
+        ? { format, fps, target, ...stands }
+        : { format, maxGop, target, ...stands, ...sound, ...rate, ...quality };
     const content = before === undefined ? [contentHash] : [contentHash, before];
     return hash(JSON.stringify([PREPARATION, ...content, relevant])).slice(0, 32);
   }

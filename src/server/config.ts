@@ -3,7 +3,7 @@ import { isIPv4 } from 'node:net';
 import { z } from 'zod';
 import { Problem } from '../base/problem.js';
 import { Millis } from '../base/units.js';
-import { defaultMediaSettings } from '../media/settings.js';
+import { defaultMediaSettings, LEAST_CRF, MOST_CRF, presets } from '../media/settings.js';
 import { fecSizeFault } from '../wire/fec.js';
 import { isStationGroup, stationFormats } from '../wire/station-info.js';
 import { preferenceFields } from './preferences.js';
@@ -89,6 +89,10 @@ const configSchema = z.strictObject({
   maxGop: milliseconds.default(defaultMediaSettings.maxGop),
   /** bit/s: most in the busiest second of video that is copied rather than encoded. */
   maxBitrate: z.number().positive().default(defaultMediaSettings.maxBitrate),
+  /** Quality of pictures that are encoded, as x264's constant rate factor; the lower, the better. */
+  crf: z.int().min(LEAST_CRF).max(MOST_CRF).default(defaultMediaSettings.crf),
+  /** x264's preset; `auto` is the best one with which the machine is twice as fast as the film plays. */
+  preset: z.enum(presets).default(defaultMediaSettings.preset),
   /** Of stations that have none of their own. */
   ...preferenceFields,
   /** How long each picture of a source of pictures stands. */

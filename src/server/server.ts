@@ -47,7 +47,19 @@ const OTHER_FILES = 2;
  */
 export async function openServer(config: ServerConfigInput, onEvent?: OnServerEvent): Promise<Server> {
   const checked = checkServerConfig(config);
-  const { interface: wanted, name: server, store: folder, format, fps, maxGop, maxBitrate, slide, fade } = checked;
+  const {
+    interface: wanted,
+    name: server,
+    store: folder,
+    format,
+    fps,
+    maxGop,
+    maxBitrate,
+    slide,
+    fade,
+    crf,
+    preset,
+  } = checked;
   const at = wanted === undefined ? loopback() : resolveInterface(wanted);
   const foundBy = at.address === wanted?.trim() ? 'address' : 'name';
   const events = new ServerEvents();
@@ -59,7 +71,7 @@ export async function openServer(config: ServerConfigInput, onEvent?: OnServerEv
   found.catch(() => undefined); // Reported by the first station, which waits for it.
   const store = new Store(folder ?? defaultStore(), { log });
   await store.open();
-  const settings = { ...defaultMediaSettings, format, fps, maxGop, maxBitrate, slide, fade };
+  const settings = { ...defaultMediaSettings, format, fps, maxGop, maxBitrate, slide, fade, crf, preset };
   const slates = new Slates(checked.slates, { settings, store, onEvent: events.emit });
   const broadcaster = await Broadcaster.open({ ...checked, at, foundBy, server, messageKey, onEvent: events.emit });
   const states = new FileStateStore(store.folder);

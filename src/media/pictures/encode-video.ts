@@ -1,15 +1,8 @@
 /** Encoding pictures that cannot be copied, with x264. */
-import {
-  AV_CODEC_FLAG_CLOSED_GOP,
-  AV_CODEC_FLAG_GLOBAL_HEADER,
-  AV_PIX_FMT_YUV420P,
-  AV_PKT_FLAG_KEY,
-  FF_ENCODER_LIBX264,
-} from 'node-av/constants';
-import { type Frame, type Packet, Rational } from 'node-av/lib';
+import { AV_PKT_FLAG_KEY } from 'node-av/constants';
+import type { Packet } from 'node-av/lib';
 import { TICKS_PER_SECOND, type Ticks90k } from '../../base/units.js';
-import { codecThreads } from '../codec-threads.js';
-import { Encoder } from '../encoder.js';
+import type { Encoder } from '../encoder.js';
 import { AccessUnits } from '../h264/access-units.js';
 import { parseExtradata } from '../h264/h264-nal.js';
 import type { SequenceParameters } from '../h264/h264-sps.js';
@@ -28,24 +21,13 @@ import { fittedLayout, h264Layout, type PictureShape } from './picture-layout.js
 import { forEachPicture } from './pictures.js';
 import { noteScan, scannedRate, scanOf } from './scan.js';
 import { VideoTable } from './spooled-video.js';
+import { type EncodingPlan, openX264, type PictureKind, usualMaxRate } from './x264.js';
+import { presetFor } from './x264-preset.js';
 
-/** Highest bit rate of 1080p at 30 frames a second, bit/s; that of other sizes grows less than in proportion. */
-const FULL_HD_MAX_RATE = 8_000_000;
-const FULL_HD = 1_920 * 1_080 * 30;
-const LEAST_MAX_RATE = 800_000;
-const GREATEST_MAX_RATE = 25_000_000;
-/** Seconds of the VBV: fits into the time between sending and presentation. */
-const VBV_LENGTH = 0.75;
+/** Seconds of a group of pictures: longer ones save little, and all but our own viewers wait for the next on tuning. */
+const GROUP_LENGTH = 2;
 /** Lowest frame rate at which the delay of two B-pictures is acceptable. */
 const LEAST_RATE_FOR_B_PICTURES = 10;
-
-/** The encoder's maximum rate, bit/s. */
-function maxRate(options: { width: number; height: number; frameRate: Ratio }): number {
-  const { width, height, frameRate } = options;
-  const size = (width * height * quotient(frameRate)) / FULL_HD;
-  const rate = Math.min(GREATEST_MAX_RATE, Math.max(LEAST_MAX_RATE, FULL_HD_MAX_RATE * size ** 0.75));
-  return Math.round(rate / 1_000) * 1_000;
-}
 
 /** B-pictures in a row: two where frame rate and the station's delay allow it, else none. */
 function bPicturesFor(frameRate: Ratio, target: StationLayout | null): number {
@@ -55,52 +37,16 @@ function bPicturesFor(frameRate: Ratio, target: StationLayout | null): number {
   return rate >= LEAST_RATE_FOR_B_PICTURES && needed <= (target?.reorderDelay ?? needed) ? 2 : 0;
 }
 
-interface EncoderOptions {
-  x264?: readonly string[];
-  bitrate?: number;
-  maxBitrate?: number;
-}
-
-/**
- * An encoder for frames such as `frame`, with groups of one second. `x264`: further settings of the encoder; `bitrate`: its
- * highest, bit/s, by default by size and frame rate; `maxBitrate`: what it may be at most.
- */
-export function openX264(
-  frame: Frame,
-  frameRate: Ratio,
-  bPictures: number,
-  { x264 = [], bitrate, maxBitrate = Number.POSITIVE_INFINITY }: EncoderOptions = {},
-): Encoder {
-  const usual = bitrate ?? maxRate({ width: frame.width, height: frame.height, frameRate });
-  const rate = Math.min(maxBitrate, usual);
-  const group = Math.max(1, Math.round(quotient(frameRate)));
-  return new Encoder({
-    name: FF_ENCODER_LIBX264,
-    configure(context) {
-      context.width = frame.width;
-      context.height = frame.height;
-      context.pixelFormat = AV_PIX_FMT_YUV420P;
-      context.timeBase = new Rational(frameRate[1], frameRate[0]);
-      context.framerate = new Rational(frameRate[0], frameRate[1]);
-      context.sampleAspectRatio = frame.sampleAspectRatio;
-      context.colorRange = frame.colorRange;
-      context.colorSpace = frame.colorSpace;
-      context.colorPrimaries = frame.colorPrimaries;
-      context.colorTrc = frame.colorTrc;
-      context.gopSize = group;
-      context.maxBFrames = bPictures;
-      context.rcMaxRate = BigInt(rate);
-      context.rcBufferSize = Math.round(rate * VBV_LENGTH);
-      context.threadCount = codecThreads();
-      context.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER, AV_CODEC_FLAG_CLOSED_GOP);
-    },
-    options: {
-      preset: 'veryfast',
-      profile: 'high',
-      crf: 21,
-      'x264-params': ['scenecut=0:open-gop=0', `keyint=${group}:min-keyint=${group}`, ...x264].join(':'),
-    },
-  });
+/** How pictures of that kind are encoded. */
+function planFor(kind: PictureKind, { target, maxGop, bitrate, maxBitrate }: EncodeSettings): EncodingPlan {
+  const { frameRate } = kind;
+  const seconds = Math.min(GROUP_LENGTH, maxGop / 1_000);
+  return {
+    frameRate,
+    group: Math.max(1, Math.round(quotient(frameRate) * seconds)),
+    bPictures: bPicturesFor(frameRate, target),
+    maxRate: Math.min(maxBitrate, bitrate ?? usualMaxRate(kind)),
+  };
 }
 
 export interface EncodedVideo {
@@ -111,14 +57,24 @@ export interface EncodedVideo {
   frameRate: Ratio;
   /** When the source's last picture ended. */
   end: Ticks90k;
+  /** How the pictures were encoded; see MediaProperties. */
+  encoding: string;
 }
+
+type EncodeSettings = Pick<MediaSettings, 'target' | 'maxGop' | 'bitrate' | 'maxBitrate' | 'preset' | 'crf'>;
 
 export interface EncodeOptions {
   input: MediaInput;
   notes: Notes;
   path: string;
-  settings: Pick<MediaSettings, 'target' | 'bitrate' | 'maxBitrate'>;
+  settings: EncodeSettings;
   onProgress(done: number): void;
+}
+
+/** e.g. "at most 8 Mbit/s, groups of 2 s" */
+export function planText({ maxRate, group, frameRate }: EncodingPlan): string {
+  const seconds = Number((group / quotient(frameRate)).toFixed(1));
+  return `at most ${Number((maxRate / 1e6).toFixed(1))} Mbit/s, groups of ${seconds} s`;
 }
 
 /** Encodes all pictures of `input` to `path`. Throws a Problem when none can be decoded. */
@@ -127,7 +83,7 @@ export const encodeVideo = (options: EncodeOptions): EncodedVideo =>
 
 function encodeFor(options: EncodeOptions, leading: PictureShape | null): EncodedVideo {
   const { input, notes, path, settings, onProgress } = options;
-  const { target, bitrate, maxBitrate } = settings;
+  const { target, crf } = settings;
   const times = measurePictures(input.source);
   const scan = scanOf(input);
   const { avgFrameRate, rFrameRate } = input.video;
@@ -139,6 +95,7 @@ function encodeFor(options: EncodeOptions, leading: PictureShape | null): Encode
   const table = new VideoTable(file);
   let encoder: Encoder | null = null;
   let units: AccessUnits | null = null;
+  let encoding = '';
   const keep = (packet: Packet) => {
     const { data } = packet;
     if (data === null || units === null) return;
@@ -164,7 +121,11 @@ function encodeFor(options: EncodeOptions, leading: PictureShape | null): Encode
       ...(target ? {} : { leading }),
       onPicture(picture) {
         if (encoder === null) {
-          encoder = openX264(picture, frameRate, bPicturesFor(frameRate, target), { bitrate, maxBitrate });
+          const kind = { width: picture.width, height: picture.height, frameRate };
+          const plan = planFor(kind, settings);
+          const preset = settings.preset === 'auto' ? presetFor(kind) : settings.preset;
+          encoder = openX264(picture, plan, { preset, crf });
+          encoding = `x264 ${preset}, CRF ${crf}, ${planText(plan)}`;
           units = new AccessUnits(parseExtradata(encoder.extradata) ?? { nalLengthSize: 0, parameterSets: [] });
         }
         encoder.encode(picture, keep);
@@ -185,6 +146,7 @@ function encodeFor(options: EncodeOptions, leading: PictureShape | null): Encode
       end: done.end,
       sequence: used.units.sequence,
       frameRate,
+      encoding,
     };
   } catch (error) {
     file.discard();

@@ -2,13 +2,14 @@
 import { AV_PICTURE_TYPE_NONE, AV_PIX_FMT_YUV420P } from 'node-av/constants';
 import type { Frame, Packet } from 'node-av/lib';
 import { TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
+import type { Encoder } from '../encoder.js';
 import { AccessUnits } from '../h264/access-units.js';
 import { parseExtradata } from '../h264/h264-nal.js';
 import type { SequenceParameters } from '../h264/h264-sps.js';
 import { quotient } from '../ratio.js';
-import type { Ratio, StationLayout } from '../settings.js';
+import { defaultMediaSettings, type Ratio, type StationLayout } from '../settings.js';
 import { type AccessUnitReader, frameTime, type SpooledVideo } from '../spool.js';
-import { openX264 } from './encode-video.js';
+import { openX264, usualMaxRate, type X264Quality } from './x264.js';
 
 /**
  * Fewest pictures a second. Time stamps of a transport stream are at most 700 ms apart; and two IDR pictures one after the
@@ -19,18 +20,31 @@ const LEAST_RATE = 5;
 /** Bits of the first picture of a group, as a multiple of those in a film: nothing improves it later. */
 const FIRST_PICTURE = 1.5;
 
+/** A better preset gains nothing in one picture. */
+const QUALITY: X264Quality = { preset: 'veryfast', crf: defaultMediaSettings.crf };
+
 /** One second of a standing picture. */
 export interface StillGroup {
   /** The access units; the first one is an IDR picture, and each refers to those before it. */
   units: Buffer[];
   frameRate: Ratio;
   sequence: SequenceParameters;
+  /** How it was encoded; see MediaProperties. */
+  encoding: string;
 }
 
 /** `rate`, or the least of its multiples at which a picture can stand. */
 export function stillRate([frames, seconds]: Ratio): Ratio {
   const factor = Math.max(1, Math.ceil((LEAST_RATE * seconds) / frames));
   return [frames * factor, seconds];
+}
+
+/** An encoder for standing pictures and what is between them: groups of one second, in which no picture is reordered. */
+export function openInOrder(frame: Frame, frameRate: Ratio, extra: readonly string[] = []): Encoder {
+  const { width, height } = frame;
+  const group = Math.max(1, Math.round(quotient(frameRate)));
+  const plan = { frameRate, group, bPictures: 0, maxRate: usualMaxRate({ width, height, frameRate }) };
+  return openX264(frame, plan, QUALITY, extra);
 }
 
 /** Encodes `frame`, in 4:2:0 with 8 bits and any range, as often as it is shown in a second. */
@@ -41,7 +55,8 @@ export function encodeStill(frame: Frame, rate: Ratio): StillGroup {
   frame.pictType = AV_PICTURE_TYPE_NONE;
   const count = Math.round(quotient(frameRate));
   // The pictures after the first refer to it and add nothing: otherwise they would improve it, and it would pulse each second.
-  const encoder = openX264(frame, frameRate, 0, { x264: [`zones=0,0,b=${FIRST_PICTURE}/1,${count - 1},q=51`] });
+  const zones = `zones=0,0,b=${FIRST_PICTURE}/1,${count - 1},q=51`;
+  const encoder = openInOrder(frame, frameRate, [zones]);
   try {
     const parsed = new AccessUnits(parseExtradata(encoder.extradata) ?? { nalLengthSize: 0, parameterSets: [] });
     const units: Buffer[] = [];
@@ -58,7 +73,13 @@ export function encodeStill(frame: Frame, rate: Ratio): StillGroup {
     }
     encoder.encode(null, keep);
     if (parsed.sequence === null) throw new Error('x264 gave no sequence parameter set');
-    return { units, frameRate, sequence: parsed.sequence };
+    const { preset, crf } = QUALITY;
+    return {
+      units,
+      frameRate,
+      sequence: parsed.sequence,
+      encoding: `x264 ${preset}, CRF ${crf}, one picture that stands`,
+    };
   } finally {
     encoder.free();
   }
