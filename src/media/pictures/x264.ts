@@ -57,7 +57,7 @@ export interface X264Quality {
   crf: number;
 }
 
-/** Sets what every encoder is told of frames such as `frame`. */
+/** Sets what all encoders need to know of frames such as `frame`. */
 export function configurePictures(
   context: CodecContext,
   frame: Frame,
