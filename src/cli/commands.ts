@@ -18,6 +18,7 @@ import {
   interfaceOption,
   jsonOption,
   keyOption,
+  languages,
   mediaOptions,
   momentOption,
   preferencesOf,
@@ -177,6 +178,7 @@ Keys, in the window and in the terminal:
   Home                the beginning of the item on the air
   l                   back to live
   1 … 9, Page Up/Down another station; Backspace the one before
+  b                   next track of sound
   c, i, q             list, information, exit
 
 Over SSH: --player terminal has mpv draw the picture in the terminal.`;
@@ -189,6 +191,12 @@ function addWatch(program: Command, { signal, onExitCode }: CommandContext): voi
     .addOption(interfaceOption())
     .addOption(keyOption())
     .addOption(momentOption('--at <time>'))
+    .addOption(
+      new Option(
+        '--audio <languages>',
+        'language of the sound, of the tracks that a station has, such as de',
+      ).argParser(languages),
+    )
     .option('--stay', 'keep the distance to live: never play faster to reduce it', false)
     .option('--sync', 'show every picture at the same moment as pages and all other viewers with --sync', false)
     .addOption(delayOption().implies({ sync: true }))

@@ -46,7 +46,7 @@ export function bitrate(text: string): number {
   throw new InvalidArgumentError('It is a number of bits a second such as 500M or 1G.');
 }
 
-function languages(text: string): string[] {
+export function languages(text: string): string[] {
   const tags = text.split(',').map((tag) => tag.trim());
   if (tags.length <= 16 && tags.every((tag) => LANGUAGE.test(tag))) return tags;
   throw new InvalidArgumentError('It is a list of languages such as en,de or pt-BR.');

@@ -36,6 +36,8 @@ export interface WatchOptions {
   duration?: Millis;
   /** When the first picture was on the air (Unix epoch); undefined: now. */
   at?: Millis;
+  /** Languages of the sound, the preferred one first; undefined: the stations' main sound. */
+  audio?: string[];
   /** Keeps the distance to the picture on the air that the first picture had. */
   stay?: boolean;
   /** How long after its time stamp each picture is shown; undefined: as soon as possible. */
@@ -89,6 +91,7 @@ export async function runWatch(options: WatchOptions): Promise<number> {
     startPlayer: (events) => startPlayer({ name: player, events, terminal, output, graphics }),
     first: options.at === undefined ? null : millisToTicks(options.at),
     stay: options.stay,
+    sound: options.audio,
     delay: options.delay,
     refresh: async () => {
       const { interface: at, also } = options;

@@ -19,9 +19,17 @@ const count = z.number().min(0).max(1e12);
 export const clientMessageSchema = z.discriminatedUnion('type', [
   /**
    * Sends the station on the channel, in place of the former one: from `at` on, or live. Media that leaves at or after
-   * `until` is held back; null or absent: media is sent as it leaves.
+   * `until` is held back; null or absent: media is sent as it leaves. `audio`: the languages of the sound, the preferred one
+   * first; the channel has one track, the main one where the station has none of them.
    */
-  z.object({ type: z.literal('tune'), channel, station, at: time.optional(), until: time.nullish() }),
+  z.object({
+    type: z.literal('tune'),
+    channel,
+    station,
+    at: time.optional(),
+    until: time.nullish(),
+    audio: z.array(z.string().max(35)).max(16).optional(),
+  }),
   /** Media that leaves at or after `time` is held back from now on; null: media is sent as it leaves. */
   z.object({ type: z.literal('until'), channel, time: time.nullable() }),
   z.object({ type: z.literal('stop'), channel }),

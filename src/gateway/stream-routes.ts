@@ -2,6 +2,7 @@
 import { writeSdp } from '../wire/sdp.js';
 import type { Routes } from './context.js';
 import { HttpProblem } from './http-problem.js';
+import { inLanguage } from './one-track.js';
 import type { Chunk, ReadStart } from './source.js';
 import { MEDIA_HEADERS, momentOf, readStation, stationOf } from './station-requests.js';
 import { stream } from './stream.js';
@@ -27,14 +28,15 @@ export const streamRoutes: Routes = (app, context) => {
       ...MEDIA_HEADERS,
       'content-type': isStream ? 'video/mp2t' : `multipart/x-mixed-replace; boundary=${BOUNDARY}`,
     };
-    app.get<{ Params: { id: string }; Querystring: { at?: unknown } }>(
+    app.get<{ Params: { id: string }; Querystring: { at?: unknown; audio?: unknown } }>(
       `/stations/:id(^[^./]+).${suffix}`,
       async (request, reply) => {
-        const source = stationOf(catalogue, request.params.id);
-        const { format } = source.info;
+        const station = stationOf(catalogue, request.params.id);
+        const { format } = station.info;
         if (isStream && format !== 'h264') throw wrongFormat('JPEG pictures', '.mjpeg');
         if (!isStream && format !== 'jpeg') throw wrongFormat('a transport stream', '.ts');
-        const { at } = request.query;
+        const { at, audio } = request.query;
+        const source = inLanguage(station, audio);
         const start = at === undefined ? null : momentOf(at, source.now());
         if (request.method === 'HEAD') return reply.headers(headers).send();
         const { address } = context.clientOf(request.raw);

@@ -1,7 +1,7 @@
 /** Settings of a preparation and properties of its result: the part of media that parent processes use. No FFmpeg. */
 import { z } from 'zod';
 import { Millis, Ticks90k } from '../base/units.js';
-import { type StationFormat, stationFormats } from '../wire/station-info.js';
+import { MOST_SOUND_TRACKS, type StationFormat, stationFormats } from '../wire/station-info.js';
 import { MOST_FURTHER } from '../wire/ts.js';
 
 const count = z.int().nonnegative();
@@ -23,11 +23,10 @@ export const frameRateSchema = ratioSchema.refine(
 
 export const formatSchema = z.enum(stationFormats);
 
+export { MOST_SOUND_TRACKS };
+
 /** A language tag of RFC 5646 with at most a script and a region. */
 export const LANGUAGE = /^[a-z]{2,3}(-[a-z]{4})?(-([a-z]{2}|\d{3}))?$/i;
-
-/** Tracks of sound that a station has at most, the main one included. */
-export const MOST_SOUND_TRACKS = 4;
 
 /** An elementary stream beside pictures and main sound. Kinds to come have other literals. */
 export const furtherStreamSchema = z.discriminatedUnion('kind', [

@@ -1,6 +1,7 @@
 /** The description of a station that is announced on the network. */
 import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
 import { mostDemandingVideo } from '../media/most-demanding.js';
+import type { StationLayout } from '../media/settings.js';
 import { NowOnAir } from '../station/guide.js';
 import { scheduleHash } from '../station/identity.js';
 import type { Station } from '../station/station.js';
@@ -45,7 +46,8 @@ export function describer(options: DescriptionOptions): (time: Ticks90k) => Stat
 function describe({ plan, station, server, source, fec }: DescriptionOptions): StationInfo {
   // A slate changes only the title on air, not the properties.
   const manifests = station.items.map(({ reel }) => reel.data.manifest);
-  const { format, properties } = manifests[0]!;
+  const { format, properties, layout } = manifests[0]!;
+  const languages = languagesOf(layout);
   const { width, height, aspectRatio, frameRate, audioCodec } = properties;
   const bytes = manifests.reduce((sum, manifest) => sum + manifest.bytes, 0);
   const seconds = station.cycleDuration / TICKS_PER_SECOND;
@@ -61,6 +63,7 @@ function describe({ plan, station, server, source, fec }: DescriptionOptions): S
     frameRate: Math.round((frameRate[0] / frameRate[1]) * 1000) / 1000,
     videoCodec: mostDemandingVideo(manifests.map((manifest) => manifest.properties)),
     audioCodec,
+    ...(languages && { languages }),
     bitrate: Math.round((bytes * 8) / seconds),
     duration: seconds,
     group: plan.group,
@@ -77,4 +80,10 @@ function describe({ plan, station, server, source, fec }: DescriptionOptions): S
     ]),
     server,
   };
+}
+
+/** The languages of the tracks of sound, the main one first; null where there is nothing beside it. */
+function languagesOf({ language = 'und', further }: StationLayout): string[] | null {
+  if (!further) return null;
+  return [language, ...further.flatMap((stream) => (stream.kind === 'sound' ? stream.language : []))];
 }

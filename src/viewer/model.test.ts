@@ -305,3 +305,21 @@ test('no sequence of keys leads to an inconsistent state', () => {
     }),
   );
 });
+
+test('b plays the next track of sound at the picture that is shown, and says which', () => {
+  const { key, info } = channel(1);
+  const bench = new Bench([{ key, info: { ...info, languages: ['en', 'de'] } }]).keys('1');
+  bench.did('tune studio/station-1');
+  bench.event({ type: 'picture' }).behind(0).keys('b');
+  bench.did('seek live');
+  assert.deepEqual([bench.state.sound, bench.state.notice?.text], [['de'], 'Sound: German']);
+  bench.event({ type: 'picture' }).behind(20_000).keys('b');
+  bench.did('seek 0');
+  assert.deepEqual(bench.state.sound, ['en']);
+});
+
+test('b changes nothing where a station has one track of sound', () => {
+  const bench = watching().keys('b');
+  bench.did();
+  assert.match(bench.state.notice!.text, /one track/);
+});

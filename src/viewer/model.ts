@@ -9,6 +9,7 @@
  *        └───────────────────2───────────────────────┘
  */
 import { Millis } from '../base/units.js';
+import { nextLanguage, ONE_SOUND, soundText } from '../contract/sound.js';
 import {
   BANNER_TIME,
   isBehind,
@@ -18,13 +19,13 @@ import {
   TYPING_TIMEOUT,
   withDigit,
 } from '../contract/viewing.js';
-import { markedIn, onSeekKey, playLive, toLive } from './seeking.js';
+import { markedIn, onSeekKey, playAgain, playLive, toLive } from './seeking.js';
 import { type Channel, currentChannel, type Step, type ViewerEvent, type ViewerState } from './state.js';
 
 /** Longest gap between packets before the viewer shows that none come. */
 export const SILENCE = Millis(3000);
 
-export function initialState(channels: readonly Channel[]): ViewerState {
+export function initialState(channels: readonly Channel[], sound: readonly string[] = []): ViewerState {
   return {
     mode: 'choosing',
     channels: inOrder(channels),
@@ -44,6 +45,7 @@ export function initialState(channels: readonly Channel[]): ViewerState {
     reach: null,
     offset: null,
     seeking: false,
+    sound,
     following: true,
   };
 }
@@ -132,11 +134,21 @@ function onWatchingKey(state: ViewerState, key: string, now: Millis): Step {
       return state.previous === null ? stay(state) : tune(state, state.previous, now);
     case 'i':
       return stay({ ...state, bannerUntil: state.bannerUntil > now ? Millis(0) : Millis(now + 2 * BANNER_TIME) });
+    case 'b':
+      return playNextSound(state, now);
     case 'esc':
       return stay({ ...state, typed: '', bannerUntil: Millis(0), notice: null });
     default:
       return onSeekKey(state, key, now) ?? stay(state);
   }
+}
+
+/** The next track of sound: the player begins again with it, at the picture that it shows. */
+function playNextSound(state: ViewerState, now: Millis): Step {
+  const language = nextLanguage(currentChannel(state)?.info ?? {}, state.sound);
+  const text = language === null ? ONE_SOUND : soundText(language);
+  const noticed: ViewerState = { ...state, notice: { text, until: Millis(now + NOTICE_TIME) } };
+  return language === null ? stay(noticed) : playAgain({ ...noticed, sound: [language] });
 }
 
 function onMenuKey(state: ViewerState, key: string, now: Millis): Step {

@@ -97,8 +97,8 @@ export class Playback {
     this.#player?.show(overlay);
   }
 
-  /** Plays this moment instead of the one before. */
-  play(receiver: StationReceiver, moment: Moment, { paused }: { paused: boolean }): void {
+  /** Plays this moment instead of the one before. `track`: of the sound, from 0. */
+  play(receiver: StationReceiver, moment: Moment, { paused, track }: { paused: boolean; track: number }): void {
     const player = this.#player;
     if (!player) return;
     this.#plays++;
@@ -114,7 +114,7 @@ export class Playback {
     if (inStep) this.#cancelWait = () => undefined;
     const url = this.#feed.open({ station, buffer: moment.buffer, begin });
     const { name: title, format } = station;
-    player.play({ url, title, format, from, paused: paused || inStep !== null }).catch(this.#options.onFailure);
+    player.play({ url, title, format, from, track, paused: paused || inStep !== null }).catch(this.#options.onFailure);
   }
 
   pause(): void {

@@ -27,6 +27,11 @@ export function toLive(state: ViewerState): Step {
   return { state: { ...live, marked: markedIn(live) }, effects: [{ type: 'seek', to: { kind: 'live' } }] };
 }
 
+/** Seeks the picture that is shown. */
+export function playAgain(state: ViewerState): Step {
+  return isBehind(state.distance) ? seek(state, Millis(0)) : toLive(state);
+}
+
 /** The marked line of the menu, whose last line is there only while the picture is behind. */
 export const markedIn = (state: ViewerState): number =>
   state.mode === 'menu' && !isBehind(state.distance) ? Math.min(state.marked, 2) : state.marked;

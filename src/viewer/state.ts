@@ -49,6 +49,8 @@ export interface ViewerState {
   offset: Millis | null;
   /** A picture was sought that is not on the screen yet. */
   seeking: boolean;
+  /** Languages of the sound that the user wants, the preferred one first; none where the station decides. */
+  sound: readonly string[];
   /** Whether the user wants the picture on the air: not after a pause, nor after seeking back. */
   following: boolean;
 }

@@ -3,6 +3,7 @@
 import { Problem } from '../base/problem.js';
 import { systemTimers, type Timers } from '../base/timers.js';
 import { Millis, millisToTicks, Ticks90k } from '../base/units.js';
+import { trackFor } from '../contract/sound.js';
 import { Refusal } from '../control/refusal.js';
 import type { ReceiverStats } from '../receiver/receiver-stats.js';
 import type { StationReceiver } from '../receiver/station-receiver.js';
@@ -25,6 +26,8 @@ export interface ViewerOptions {
   createTuner?: (events: ConstructorParameters<typeof Tuner>[0]) => Pick<Tuner, keyof Tuner>;
   /** The first picture of the first station; null: the one on the air. */
   first?: Ticks90k | null;
+  /** Languages of the sound, the preferred one first. */
+  sound?: readonly string[];
   /** Whether the picture keeps the distance to the one on the air that it begins with. */
   stay?: boolean;
   /** How long after its time stamp each picture is shown, on every screen with this delay; undefined: as soon as possible. */
@@ -73,7 +76,7 @@ export class Viewer {
     this.#timers = options.timers ?? systemTimers;
     this.#first = options.first ?? null;
     this.#channels = new Map(options.channels.map((channel) => [channel.key, channel]));
-    this.#state = initialState(options.channels);
+    this.#state = initialState(options.channels, options.sound);
     this.#playback = new Playback({
       startPlayer: options.startPlayer,
       timers: this.#timers,
@@ -253,8 +256,8 @@ export class Viewer {
   #playWhenReady(receiver: StationReceiver, moment: Moment, isWanted: () => boolean): void {
     moment.buffer.wait(null, () => {
       if (!isWanted() || moment.buffer.isEnded || this.#isEnded) return;
-      const { paused } = this.#state;
-      this.#playback.play(receiver, moment, { paused });
+      const { paused, sound } = this.#state;
+      this.#playback.play(receiver, moment, { paused, track: trackFor(receiver.station, sound) });
       for (const before of this.#leaving.splice(0)) void before.close();
       if (!paused) this.#pauseServer(false);
     });

@@ -71,18 +71,20 @@ export interface Program {
   audio?: readonly number[];
   /** On the PIDs from Pid.further on, in their order; at most MOST_FURTHER. */
   further?: readonly ElementaryStream[];
+  /** Without the pictures, of which the PID still carries the PCR. */
+  soundOnly?: boolean;
 }
 
 /**
  * H.264 on Pid.video, which carries the PCR, AAC in ADTS on Pid.audio, and the further streams. Throws a RangeError where the
  * section has no room in one packet.
  */
-export function pmtPacket({ audio = [], further = [] }: Program = {}): Buffer {
+export function pmtPacket({ audio = [], further = [], soundOnly = false }: Program = {}): Buffer {
   return sectionPacket(Pid.pmt, 0x02, PROGRAM_NUMBER, [
     ...pidBytes(Pid.video), // PCR_PID
     0xf0, // program_info_length 0
     0,
-    ...streamBytes(Pid.video, { streamType: StreamType.h264, descriptors: [] }),
+    ...(soundOnly ? [] : streamBytes(Pid.video, { streamType: StreamType.h264, descriptors: [] })),
     ...streamBytes(Pid.audio, { streamType: StreamType.aacAdts, descriptors: audio }),
     ...further.flatMap((stream, i) => streamBytes(Pid.further + i, stream)),
   ]);

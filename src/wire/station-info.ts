@@ -29,6 +29,8 @@ const LONGEST_CYCLE = 1e9;
 const LONGEST_ACCESS = 86_400;
 /** The ports below belong to services of the system. */
 const FIRST_PORT = 1_024;
+/** Tracks of sound that a station has at most, the main one included. */
+export const MOST_SOUND_TRACKS = 4;
 /** Ports that a station has above its own: parity and repair. */
 export const PORTS_ABOVE = 7;
 
@@ -64,6 +66,15 @@ export const stationInfoSchema = z.object({
   frameRate: z.number().positive().max(MOST_FRAMES),
   videoCodec: text,
   audioCodec: text.nullable(),
+  /**
+   * Languages of the tracks of sound, RFC 5646 without a region, the main one first; "und" where that has none. Absent where
+   * there is one track and nothing beside it.
+   */
+  languages: z
+    .array(z.string().regex(/^[a-z]{2,3}$/))
+    .min(1)
+    .max(MOST_SOUND_TRACKS)
+    .optional(),
   /** Average, bit/s, with TS overhead and without RTP, UDP and IP. */
   bitrate: z.number().min(1).max(MOST_BITRATE),
   /** Of the whole cycle of items, seconds. */

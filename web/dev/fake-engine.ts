@@ -16,7 +16,11 @@ export class FakeEngine implements Engine {
   readonly stations = signal<readonly LiveStation[]>([]);
   readonly thumbnails = signal<ReadonlyMap<string, string>>(new Map());
   /** The last requests, for tests. */
-  readonly asked = { preload: [] as readonly string[], thumbnails: [] as readonly string[] };
+  readonly asked = {
+    preload: [] as readonly string[],
+    thumbnails: [] as readonly string[],
+    language: null as string | null,
+  };
   readonly screens = new Set<FakeScreen>();
   readonly #timer: ReturnType<typeof setInterval>;
 
@@ -32,6 +36,10 @@ export class FakeEngine implements Engine {
   wantThumbnails(stations: readonly string[]): void {
     this.asked.thumbnails = stations;
     this.#drawThumbnails();
+  }
+
+  setLanguage(language: string | null): void {
+    this.asked.language = language;
   }
 
   preload(stations: readonly string[]): void {

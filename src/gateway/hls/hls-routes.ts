@@ -9,10 +9,11 @@ import { Problem } from '../../base/problem.js';
 import { Millis, ticksToMillis } from '../../base/units.js';
 import type { Routes } from '../context.js';
 import { HttpProblem, httpProblemOf } from '../http-problem.js';
+import { trackOf, withTrack } from '../one-track.js';
 import type { StationSource } from '../source.js';
 import { MEDIA_HEADERS, momentOf, stationOf } from '../station-requests.js';
 import { HlsViewers } from './hls-viewers.js';
-import { mainPlaylist, mediaPlaylist } from './playlist.js';
+import { mainPlaylist, mediaPlaylist, selectionOf } from './playlist.js';
 import { SegmentMemory } from './segment-memory.js';
 import { LONGEST, Segments, SHORTEST, segmentSeconds } from './segments.js';
 
@@ -34,6 +35,8 @@ const MOST_LENGTHS = 2;
 const FOR_EVER = 'public, max-age=31536000, immutable';
 
 interface MainQuery {
+  /** Language of the track that is played where the viewer chooses none. */
+  audio?: unknown;
   /** The time to start at. */
   start?: unknown;
 }
@@ -65,9 +68,17 @@ const wholeNumber = (text: unknown): number => {
   throw new HttpProblem(400, 'Not a playlist', 'Request a playlist of the past as index.m3u8?start= with a time.');
 };
 
-const secondsOf = (text: string): number => {
-  const seconds = /^[1-9]\d?$/.test(text) ? Number(text) : 0;
-  if (seconds >= SHORTEST && seconds <= LONGEST) return seconds;
+/** W, and the language of the one track of sound that there is in the segments, alone or beside the pictures. */
+interface Folder {
+  seconds: number;
+  language?: string;
+  soundOnly: boolean;
+}
+
+const folderOf = (text: string): Folder => {
+  const [, digits, language, sound] = /^([1-9]\d?)(?:-([a-z]{2,3})(-sound)?)?$/.exec(text) ?? [];
+  const seconds = Number(digits ?? 0);
+  if (seconds >= SHORTEST && seconds <= LONGEST) return { seconds, language, soundOnly: sound !== undefined };
   throw new HttpProblem(
     404,
     'No such segments',
@@ -91,10 +102,12 @@ export const hlsRoutes: Routes = (app, context) => {
     if (source.info.format === 'h264') return source;
     throw new HttpProblem(404, 'Not in this format', 'This station has JPEG pictures. Its address ends in .mjpeg.');
   };
-  const segmentsOf = (source: StationSource, seconds: number): Segments => {
+  const segmentsOf = (station: StationSource, { seconds, language, soundOnly }: Folder): Segments => {
+    const source =
+      language === undefined ? station : withTrack(station, { track: trackOf(station, language), soundOnly });
     const lengths = known.get(source) ?? new Map<number, Segments>();
     known.set(source, lengths);
-    const segments = lengths.get(seconds) ?? new Segments(source, seconds);
+    const segments = lengths.get(seconds) ?? new Segments(source, seconds, selectionOf({ language, soundOnly }));
     lengths.delete(seconds);
     lengths.set(seconds, segments);
     const [oldest] = lengths.keys();
@@ -103,17 +116,21 @@ export const hlsRoutes: Routes = (app, context) => {
   };
 
   /** The multivariant playlist: live, or from `start` on. */
-  const mainOf = (source: StationSource, { start }: MainQuery): string => {
-    const seconds = segmentSeconds(source.info);
-    const address = `${seconds}/index.m3u8`;
-    if (start === undefined) return mainPlaylist(source.info, address);
-    const segments = segmentsOf(source, seconds);
+  const mainOf = (source: StationSource, { start, audio }: MainQuery): string => {
+    const { info } = source;
+    const seconds = segmentSeconds(info);
+    const { languages } = info;
+    const track = audio === undefined ? 0 : trackOf(source, audio);
+    const addressOf = (query: string) => (selection: string) => `${seconds}${selection}/index.m3u8${query}`;
+    const playlist = (query: string) => mainPlaylist(info, { addressOf: addressOf(query), languages, track });
+    if (start === undefined) return playlist('');
+    const segments = segmentsOf(source, { seconds, soundOnly: false });
     const moment = momentOf(start, source.now());
     const first = Math.min(segments.containing(moment), segments.newest);
     if (first < segments.oldest) throw gone();
     // A playlist of the past grows at the pace of the station, so a player that starts near its end starts at `start`.
     const behind = Math.floor(source.now() - moment);
-    return mainPlaylist(source.info, `${address}?from=${first}&behind=${behind}`);
+    return playlist(`?from=${first}&behind=${behind}`);
   };
 
   const listOf = async (source: StationSource, segments: Segments, query: ListQuery): Promise<string> => {
@@ -145,7 +162,7 @@ export const hlsRoutes: Routes = (app, context) => {
     '/stations/:id/:seconds/index.m3u8',
     async (request, reply) => {
       const source = sourceOf(request.params.id);
-      const segments = segmentsOf(source, secondsOf(request.params.seconds));
+      const segments = segmentsOf(source, folderOf(request.params.seconds));
       viewers.onRequest(context.clientOf(request.raw).address, source.info.id);
       return sendList(reply, await listOf(source, segments, request.query).catch(rethrow));
     },
@@ -170,7 +187,7 @@ export const hlsRoutes: Routes = (app, context) => {
     reply.headers(headers).type('video/mp2t');
     if (request.method === 'HEAD') return reply.send();
 
-    const taken = memory.take({ source, key, from, to, within, client: networkOf(address) });
+    const taken = memory.take({ source: segments.source, key, from, to, within, client: networkOf(address) });
     const { socket } = request.raw;
     viewer.sockets.add(socket);
     viewer.behind = Millis(Math.max(0, source.now() - ticksToMillis(from)));
@@ -195,7 +212,7 @@ export const hlsRoutes: Routes = (app, context) => {
     async (request, reply) => {
       const { id, seconds, k } = request.params;
       const source = sourceOf(id);
-      const segments = segmentsOf(source, secondsOf(seconds));
+      const segments = segmentsOf(source, folderOf(seconds));
       return send(request, reply, { source, segments, k: Number(k) }).catch(rethrow);
     },
   );

@@ -1,6 +1,7 @@
 /** HLS playlists (RFC 8216) as text. */
 
 import { TICKS_PER_SECOND, ticksToMillis } from '../../base/units.js';
+import { languageText } from '../../contract/sound.js';
 import type { StationInfo } from '../../wire/station-info.js';
 import type { Segment } from './segments.js';
 
@@ -25,14 +26,45 @@ export function mediaPlaylist(segments: readonly Segment[], longest: number): st
 /** Peak rate of a segment over the station's average: films have variable rates. */
 const PEAK = 2;
 
-/** A multivariant playlist of one media playlist. */
-export function mainPlaylist(info: StationInfo, address: string): string {
+/** The group of the tracks of sound in a multivariant playlist. */
+const GROUP = 'sound';
+
+/** What a folder of segments has of a station, as a part of its address: a track of sound, alone or with the pictures. */
+export const selectionOf = ({ language, soundOnly = false }: { language?: string; soundOnly?: boolean }): string =>
+  language === undefined ? '' : `-${language}${soundOnly ? '-sound' : ''}`;
+
+interface MainOptions {
+  /** Address of the media playlist of a selection. */
+  addressOf(selection: string): string;
+  /** Of the tracks of sound; absent: there is one. */
+  languages?: readonly string[];
+  /** The track beside the pictures. */
+  track: number;
+}
+
+/** A multivariant playlist of one stream with pictures, and of its further tracks of sound. */
+export function mainPlaylist(info: StationInfo, { addressOf, languages = [], track }: MainOptions): string {
   const { bitrate, width, height, frameRate } = info;
   const attributes = [
     `BANDWIDTH=${Math.ceil(bitrate * PEAK)}`,
     `AVERAGE-BANDWIDTH=${Math.ceil(bitrate)}`,
     `RESOLUTION=${width}x${height}`,
     `FRAME-RATE=${frameRate.toFixed(3)}`,
+    ...(languages.length > 0 ? [`AUDIO="${GROUP}"`] : []),
   ];
-  return textOf(['#EXTM3U', '#EXT-X-VERSION:6', `#EXT-X-STREAM-INF:${attributes.join(',')}`, address]);
+  const sounds = languages.map((language, i) => {
+    const own = [
+      'TYPE=AUDIO',
+      `GROUP-ID="${GROUP}"`,
+      `NAME="${languageText(language)}"`,
+      `LANGUAGE="${language}"`,
+      `DEFAULT=${i === track ? 'YES' : 'NO'}`,
+      'AUTOSELECT=YES',
+      // Without an address it is in the stream with the pictures.
+      ...(i === track ? [] : [`URI="${addressOf(selectionOf({ language, soundOnly: true }))}"`]),
+    ];
+    return `#EXT-X-MEDIA:${own.join(',')}`;
+  });
+  const stream = addressOf(selectionOf({ language: languages[track] }));
+  return textOf(['#EXTM3U', '#EXT-X-VERSION:6', ...sounds, `#EXT-X-STREAM-INF:${attributes.join(',')}`, stream]);
 }

@@ -43,15 +43,19 @@ const MOST_KEPT = 8_192;
 
 /** Responsible for: where the segments of one station start, for one W, and which are available. */
 export class Segments {
-  readonly #source: StationSource;
+  /** What is read for them. */
+  readonly source: StationSource;
   /** W. */
   readonly seconds: number;
   readonly #length: Ticks90k;
+  readonly #selection: string;
   /** Starts in the past, which never change. */
   readonly #beginnings = new Map<number, Beginning>();
 
-  constructor(source: StationSource, seconds: number) {
-    this.#source = source;
+  /** `selection`: what of the station the source has; empty: all. */
+  constructor(source: StationSource, seconds: number, selection = '') {
+    this.source = source;
+    this.#selection = selection;
     this.seconds = seconds;
     this.#length = Ticks90k(seconds * TICKS_PER_SECOND);
   }
@@ -67,13 +71,13 @@ export class Segments {
 
   /** Number of the newest complete segment. */
   get newest(): number {
-    const last = this.#numberAt(this.#source.now());
+    const last = this.#numberAt(this.source.now());
     return this.#beginning(last) ? last - 1 : last - 2;
   }
 
   /** Number of the oldest segment that is available completely. */
   get oldest(): number {
-    return Math.ceil((this.#source.oldest ?? 0) / 1000 / this.seconds);
+    return Math.ceil((this.source.oldest ?? 0) / 1000 / this.seconds);
   }
 
   /** Number of the segment that contains `time`. */
@@ -86,7 +90,7 @@ export class Segments {
   /** The segments `first` to `last`, which must be complete. */
   list(first: number, last: number): Segment[] {
     this.#learn(first, last + 1);
-    const isExpected = this.seconds > betweenPoints(this.#source.info);
+    const isExpected = this.seconds > betweenPoints(this.source.info);
     return Array.from({ length: Math.max(0, last + 1 - first) }, (_, i) => {
       const k = first + i;
       const [begins, ends] = [this.#beginnings.get(k), this.#beginnings.get(k + 1)];
@@ -99,8 +103,8 @@ export class Segments {
 
   /** Unique among the segments of all stations: equal keys mean equal bytes. */
   key(k: number): string {
-    const { id, ssrc, schedule } = this.#source.info;
-    return `${id}-${ssrc}-${schedule}-${this.seconds}-${k}`;
+    const { id, ssrc, schedule } = this.source.info;
+    return `${id}-${ssrc}-${schedule}-${this.seconds}${this.#selection}-${k}`;
   }
 
   /** The start of a segment; undefined: unknown, or in the future. */
@@ -114,10 +118,10 @@ export class Segments {
     while (from <= last && this.#beginnings.has(from)) from++;
     if (from > last) return;
     const length = this.#length;
-    const now = this.#source.now();
+    const now = this.source.now();
     const beginOf = (k: number) => Ticks90k(k * length);
     const until = Millis(Math.min(ticksToMillis(beginOf(last + 1)), now));
-    const points = this.#source.randomAccessPoints(ticksToMillis(beginOf(from)), until);
+    const points = this.source.randomAccessPoints(ticksToMillis(beginOf(from)), until);
     if (points === null) return;
     let next = 0;
     for (let k = from; k <= last; k++) {

@@ -13,6 +13,7 @@ import {
 import { FrameFlag, FrameKind } from '../../wire/live-frame.js';
 import type { GatewayContext } from '../context.js';
 import { HttpProblem, noSuchStation } from '../http-problem.js';
+import { forPage } from '../one-track.js';
 import type { ThumbnailSubscription, Thumbnails } from '../thumbnails/thumbnails.js';
 import { LiveChannel } from './live-channel.js';
 import { CloseCode, type LiveTransport } from './live-transport.js';
@@ -142,7 +143,7 @@ export class LiveSession {
     }
   }
 
-  async #tune({ channel: number, station, at, until }: ReceivedMessage & { type: 'tune' }): Promise<void> {
+  async #tune({ channel: number, station, at, until, audio = [] }: ReceivedMessage & { type: 'tune' }): Promise<void> {
     const { context, transport, address } = this.#options;
     this.#drop(number);
     const source = context.catalogue.find(station);
@@ -153,7 +154,7 @@ export class LiveSession {
     }
     const channel: LiveChannel = new LiveChannel({
       number,
-      source,
+      source: forPage(source, audio),
       transport,
       context,
       address,

@@ -23,7 +23,7 @@ const keys: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     [...'0123456789'].flatMap((digit) => [[digit, digit] as const, [`KP${digit}`, digit] as const]),
   ),
-  ...Object.fromEntries([...'pqicl'].flatMap((key) => [[key, key] as const, [key.toUpperCase(), key] as const])),
+  ...Object.fromEntries([...'pqiclb'].flatMap((key) => [[key, key] as const, [key.toUpperCase(), key] as const])),
   SPACE: 'space',
   ENTER: 'enter',
   KP_ENTER: 'enter',
@@ -168,7 +168,7 @@ export class MpvPlayer implements Player {
     return player;
   }
 
-  async play({ url, title, format, from, paused }: Media): Promise<void> {
+  async play({ url, title, format, from, track, paused }: Media): Promise<void> {
     this.#isPaused = paused;
     this.#redrawWhilePaused();
     this.#loaded = null;
@@ -176,7 +176,7 @@ export class MpvPlayer implements Player {
       name: 'loadfile',
       url,
       flags: 'replace',
-      options: from === null ? {} : trimmed(from),
+      options: { ...(from === null ? {} : trimmed(from)), ...(track > 0 && { aid: String(track + 1) }) },
     };
     const answers = [
       this.#ipc.command(['set_property', 'demuxer-lavf-format', format === 'h264' ? 'mpegts' : '']),

@@ -13,6 +13,8 @@ export interface Media {
   /** Title of the window. */
   title: string;
   format: StationFormat;
+  /** Of the sound, from 0, the main one. */
+  track: number;
   /** Time of the first picture to show; null: the first one there is. */
   from: Ticks90k | null;
   /** Whether the player shows the first picture and stops there. */

@@ -3,6 +3,7 @@
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import { Millis } from '../../../src/base/units.js';
 import type { LiveStation } from '../../../src/contract/live.js';
+import { nextLanguage, ONE_SOUND, soundText } from '../../../src/contract/sound.js';
 import { TYPING_TIMEOUT } from '../../../src/contract/viewing.js';
 import type { Engine, Screen } from '../player/player.js';
 import { addressOf, pictureAddress, readAddress, startAddress, writeAddress } from '../state/address.js';
@@ -45,6 +46,8 @@ export class Page {
   readonly engine: Engine;
   readonly state: ReadonlySignal<PageState>;
   readonly sound: Signal<Sound>;
+  /** Of the sound; null: that of each station's main sound. */
+  readonly language: Signal<string | null>;
   /** The server's clock (Unix epoch), by the second. */
   readonly clock: Signal<Millis>;
   readonly controls = new ControlsVisibility();
@@ -68,6 +71,7 @@ export class Page {
     this.#state = signal(initialState(settings));
     this.state = this.#state;
     this.sound = signal({ volume: settings.volume, muted: settings.muted });
+    this.language = signal(settings.language);
     this.clock = signal(engine.now() ?? Millis(Date.now()));
     this.screens = new Screens(engine, this.sound);
     this.thumbnails = new VisibleThumbnails(engine);
@@ -76,7 +80,11 @@ export class Page {
     this.#start = startAddress({ hash: location.hash, search: location.search, last: settings.last });
     this.#ends.push(
       effect(() => this.#onStations(engine.stations.value)),
-      effect(() => writeSettings(storage, { ...this.sound.value, ...this.#kept.value })),
+      effect(() => engine.setLanguage(this.language.value)),
+      effect(() => {
+        const language = this.language.value;
+        writeSettings(storage, { ...this.sound.value, ...this.#kept.value, language });
+      }),
       effect(() => this.#preload()),
       effect(() => this.#showTitle()),
       effect(() => this.controls.hold(this.#state.value.dialog === 'menu')),
@@ -221,6 +229,9 @@ export class Page {
         this.notify(muted ? 'Sound off' : 'Sound on', { brief: true });
         return;
       }
+      case 'next-sound':
+        this.#playNextSound();
+        return;
       case 'full-screen':
         toggleFullScreen().catch(() => this.notify('This browser does not support full screen.'));
         return;
@@ -244,6 +255,15 @@ export class Page {
       default:
         this.screens.apply(wanted);
     }
+  }
+
+  #playNextSound(): void {
+    const state = this.#state.peek();
+    const station = findStation(state, focused(state)?.station);
+    const wanted = this.language.peek();
+    const language = nextLanguage(station ?? {}, wanted === null ? [] : [wanted]);
+    this.notify(language === null ? ONE_SOUND : soundText(language), { brief: true });
+    if (language !== null) this.language.value = language;
   }
 
   /** 0 to 1; unmutes. */

@@ -77,6 +77,12 @@ export function createEngine(options: EngineOptions = optionsOf(location.search)
     now: () => gateway.now(),
     wantThumbnails: (stations) => gateway.wantThumbnails(stations),
     preload: (stations) => preloader.want(stations),
+    setLanguage(language) {
+      if (gateway.language === language) return;
+      gateway.language = language;
+      preloader.forget();
+      for (const screen of screens) screen.playAgain();
+    },
     createScreen() {
       const screen: StationScreen = new StationScreen({
         gateway,

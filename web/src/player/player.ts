@@ -77,6 +77,8 @@ export interface Engine {
   /** Selects the stations whose thumbnails are sent. */
   wantThumbnails(stations: readonly string[]): void;
   createScreen(): Screen;
+  /** The language of the sound, where a station has it; null: its main sound. Screens go on with it. */
+  setLanguage(language: string | null): void;
   /** Preloads stations that are likely to be tuned to next. */
   preload(stations: readonly string[]): void;
   close(): void;

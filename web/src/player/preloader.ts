@@ -50,6 +50,11 @@ export class Preloader {
     return player;
   }
 
+  /** Closes all players: stations are preloaded again. */
+  forget(): void {
+    for (const station of [...this.#players.keys()]) this.#drop(station);
+  }
+
   close(): void {
     clearInterval(this.#timer);
     document.removeEventListener('visibilitychange', this.#onVisibility);

@@ -137,6 +137,15 @@ export class StationScreen implements Screen {
     else this.#begin({ station, at: time, paused: this.#player?.state.isPaused ?? false });
   }
 
+  /** Begins again where it is, for another track of sound; a station with one track goes on. */
+  playAgain(): void {
+    const station = this.station.peek();
+    const player = this.#player;
+    if (station === null || !player || !this.#options.gateway.station(station)?.languages) return;
+    const { isFollowing, position, isPaused } = player.state;
+    this.#begin({ station, at: isFollowing ? null : position, paused: isPaused });
+  }
+
   stop(): void {
     clearTimeout(this.#later);
     this.#closeOld();

@@ -70,6 +70,7 @@ export const keyTable: readonly { title: string; keys: readonly (readonly [keys:
     keys: [
       ['↑ ↓', 'louder, quieter'],
       ['m', 'sound off, on'],
+      ['b', 'next track of sound'],
       ['f', 'full screen'],
       ['o', 'picture in picture'],
       ['a', 'add a picture'],

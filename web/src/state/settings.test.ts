@@ -3,17 +3,25 @@ import { test } from 'node:test';
 import { readSettings, writeSettings } from './settings.js';
 
 const holding = (text: string | null) => ({ getItem: () => text });
-const defaults = { favourites: [], last: null, volume: 1, muted: false };
+const defaults = { favourites: [], last: null, volume: 1, muted: false, language: null };
 
 test('stored settings are read again', () => {
   const kept = new Map<string, string>();
-  const settings = { favourites: ['news'], last: 'news', volume: 0.4, muted: true };
+  const settings = { favourites: ['news'], last: 'news', volume: 0.4, muted: true, language: 'de' };
   writeSettings({ setItem: (key, value) => kept.set(key, value) }, settings);
   assert.deepEqual(readSettings({ getItem: (key) => kept.get(key) ?? null }), settings);
 });
 
 test('missing and malformed settings have their defaults', () => {
-  for (const text of [null, '', '{', '5', 'null', '[]', '{"volume":7,"favourites":3,"last":{},"muted":"yes"}']) {
+  for (const text of [
+    null,
+    '',
+    '{',
+    '5',
+    'null',
+    '[]',
+    '{"volume":7,"favourites":3,"last":{},"muted":"yes","language":"?"}',
+  ]) {
     assert.deepEqual(readSettings(holding(text)), defaults);
   }
   assert.deepEqual(readSettings(null), defaults);

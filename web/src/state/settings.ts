@@ -7,10 +7,12 @@ export interface Settings {
   /** 0 to 1. */
   volume: number;
   muted: boolean;
+  /** Language of the sound; null: that of each station's main sound. */
+  language: string | null;
 }
 
 const KEY = 'multistreamcast';
-const defaults: Settings = { favourites: [], last: null, volume: 1, muted: false };
+const defaults: Settings = { favourites: [], last: null, volume: 1, muted: false, language: null };
 
 export function readSettings(storage: Pick<Storage, 'getItem'> | null): Settings {
   let kept: Partial<Record<keyof Settings, unknown>> | null;
@@ -20,12 +22,13 @@ export function readSettings(storage: Pick<Storage, 'getItem'> | null): Settings
     kept = null;
   }
   if (typeof kept !== 'object' || kept === null) return defaults;
-  const { favourites, last, volume, muted } = kept;
+  const { favourites, last, volume, muted, language } = kept;
   return {
     favourites: Array.isArray(favourites) ? favourites.filter((id) => typeof id === 'string') : [],
     last: typeof last === 'string' ? last : null,
     volume: typeof volume === 'number' && volume >= 0 && volume <= 1 ? volume : 1,
     muted: muted === true,
+    language: typeof language === 'string' && /^[a-z]{2,3}$/.test(language) ? language : null,
   };
 }
 

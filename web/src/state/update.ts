@@ -106,6 +106,7 @@ const acts: ReadonlyMap<string, Effect> = new Map([
   ['up', { type: 'volume', by: 0.05 }],
   ['down', { type: 'volume', by: -0.05 }],
   ['m', { type: 'mute' }],
+  ['b', { type: 'next-sound' }],
   ['o', { type: 'picture-in-picture' }],
   ['u', { type: 'copy-link' }],
   ['enter', { type: 'controls' }],

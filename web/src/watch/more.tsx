@@ -1,5 +1,5 @@
 /** Functions without a button among the controls, and the sleep timer. */
-import { MOST_PICTURES } from '../state/state.js';
+import { findStation, focused, MOST_PICTURES } from '../state/state.js';
 import { leftText } from '../state/texts.js';
 import { Dialog } from '../ui/dialog.js';
 import { Icon, type IconName } from '../ui/icons.js';
@@ -14,9 +14,12 @@ interface Item {
 export function More() {
   const page = usePage();
   const { pictures, statistics } = page.state.value;
+  const station = findStation(page.state.value, focused(page.state.value)?.station);
   const items: (Item | false)[] = [
     pictures.length < MOST_PICTURES && { icon: 'add', text: 'Add a picture', press: 'a' },
     pictures.length > 1 && { icon: 'remove', text: 'Remove this picture', press: 'x' },
+    station?.languages !== undefined &&
+      station.languages.length > 1 && { icon: 'sound', text: 'Next track of sound', press: 'b' },
     page.screen.value?.pictureInPicture != null && { icon: 'inset', text: 'Picture in picture', press: 'o' },
     { icon: 'link', text: 'Copy a link to this moment', press: 'u' },
     { icon: 'moon', text: 'Sleep timer', press: 't' },

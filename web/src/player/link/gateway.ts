@@ -43,6 +43,8 @@ export class Gateway {
   #offset: Millis | null = null;
   #wanted: readonly string[] = [];
   #delay = Millis(0);
+  /** Language of the sound, where a station has it; null: its main sound. */
+  language: string | null = null;
 
   constructor(worker: GatewayWorker, url: string) {
     this.#worker = worker;
@@ -101,7 +103,8 @@ export class Gateway {
     while (this.#channels.has(this.#lastChannel));
     const channel = this.#lastChannel;
     this.#channels.set(channel, user);
-    this.send({ type: 'tune', channel, ...request });
+    const audio = this.language === null ? {} : { audio: [this.language] };
+    this.send({ type: 'tune', channel, ...request, ...audio });
     return channel;
   }
 

@@ -1,0 +1,60 @@
+/**
+ * One track of sound of a station's transport stream, for players that cannot choose. Packets are taken or left out one by one,
+ * so that any part of a stream can be taken: the counters of a PID that is taken whole go on.
+ */
+import { type ElementaryStream, pmtPacket } from './psi.js';
+import { hasPayload, Pid, pidOf, TS_PACKET_LENGTH } from './ts.js';
+
+/** `track`: from 0, the main one; further ones are the streams from Pid.further on. */
+export interface SelectOptions {
+  track: number;
+  /** Whether the pictures are left out; the clock reference stays on their PID. */
+  soundOnly?: boolean;
+}
+
+/** The whole TS packets in `packets` with that track on Pid.audio, the pictures, PAT and PMT, and nothing else. */
+export function selectTrack(packets: Buffer, { track, soundOnly = false }: SelectOptions): Buffer {
+  const wanted = track === 0 ? Pid.audio : Pid.further + track - 1;
+  const out = Buffer.allocUnsafe(packets.length);
+  let filled = 0;
+  for (let at = 0; at + TS_PACKET_LENGTH <= packets.length; at += TS_PACKET_LENGTH) {
+    const pid = pidOf(packets, at);
+    const isTaken =
+      pid === wanted ||
+      pid === Pid.pat ||
+      pid === Pid.pmt ||
+      (pid === Pid.video && !(soundOnly && hasPayload(packets, at)));
+    if (!isTaken) continue;
+    if (pid === Pid.pmt) selectedPmt(packets.subarray(at, at + TS_PACKET_LENGTH), wanted, soundOnly).copy(out, filled);
+    else packets.copy(out, filled, at, at + TS_PACKET_LENGTH);
+    if (pid === wanted) {
+      out[filled + 1] = (out[filled + 1]! & 0xe0) | (Pid.audio >> 8);
+      out[filled + 2] = Pid.audio & 0xff;
+    }
+    filled += TS_PACKET_LENGTH;
+  }
+  return out.subarray(0, filled);
+}
+
+/** The PMT with the same continuity counter. */
+function selectedPmt(pmt: Buffer, wanted: number, soundOnly: boolean): Buffer {
+  const stream = streamsOf(pmt).get(wanted);
+  const selected = pmtPacket({ audio: stream?.descriptors ?? [], soundOnly });
+  selected[3] = pmt[3]!;
+  return selected;
+}
+
+/** The streams in a PMT of one packet, by PID; none of a damaged one. */
+export function streamsOf(pmt: Buffer): Map<number, ElementaryStream> {
+  const streams = new Map<number, ElementaryStream>();
+  const end = Math.min(TS_PACKET_LENGTH, 5 + 3 + (pmt.readUInt16BE(6) & 0x0fff)) - 4; // pointer_field 0, section_length, CRC_32
+  let at = 17 + (pmt.readUInt16BE(15) & 0x0fff); // program_info_length
+  while (at + 5 <= end) {
+    const length = pmt.readUInt16BE(at + 3) & 0x0fff; // ES_info_length
+    if (at + 5 + length > end) break;
+    const descriptors = [...pmt.subarray(at + 5, at + 5 + length)];
+    streams.set(pmt.readUInt16BE(at + 1) & 0x1fff, { streamType: pmt[at]!, descriptors });
+    at += 5 + length;
+  }
+  return streams;
+}
