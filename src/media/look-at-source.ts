@@ -14,9 +14,10 @@ import type { SourceFacts } from './source-facts.js';
 
 /** Throws a Problem of code `source` where it cannot be opened. */
 export function lookAtSource(source: string, settings: MediaSettings): SourceFacts {
-  if (isDocument(source)) return pagesFacts;
+  if (isDocument(source)) return slideFacts('pages of a document');
   const input = new MediaInput(source);
   try {
+    if (input.isStill) return slideFacts('a still picture');
     const { codecpar } = input.video;
     const pixel = ratioOf(input.video.sampleAspectRatio) ?? ratioOf(codecpar.sampleAspectRatio) ?? [1, 1];
     const turned = isSideways(orientationOf(codecpar));
@@ -29,7 +30,7 @@ export function lookAtSource(source: string, settings: MediaSettings): SourceFac
       channels: Math.max(0, input.audio?.codecpar.channels ?? 0),
       languages: [...input.soundLanguages],
       duration: input.duration,
-      isStill: input.isStill,
+      isStill: false,
       reorderDelay: Ticks90k(
         encoded === null ? Math.ceil((Math.max(0, codecpar.videoDelay) * TICKS_PER_SECOND) / quotient(rate)) : 0,
       ),
@@ -40,8 +41,8 @@ export function lookAtSource(source: string, settings: MediaSettings): SourceFac
   }
 }
 
-/** Pages are drawn in the size of the station, or in that of slides. */
-const pagesFacts: SourceFacts = {
+/** Pictures that stand are fitted into the station's frame, or into that of slides. */
+const slideFacts = (encoded: string): SourceFacts => ({
   ...SLIDE_FRAME,
   frameRate: SLIDE_RATE,
   channels: 0,
@@ -49,8 +50,8 @@ const pagesFacts: SourceFacts = {
   duration: Ticks90k(0),
   isStill: true,
   reorderDelay: Ticks90k(0),
-  encoded: 'pages of a document',
-};
+  encoded,
+});
 
 /** The frame rate of the pictures when they are copied, or encoded for the reason `encoded`. */
 function copying(input: MediaInput, settings: MediaSettings): { rate: Ratio; encoded: string | null } {
@@ -61,6 +62,6 @@ function copying(input: MediaInput, settings: MediaSettings): { rate: Ratio; enc
   } catch (error) {
     if (!(error instanceof Unfit)) throw error;
     const rate = encodedFrameRate(frameRateOf(input));
-    return { rate: input.isStill ? rate : scannedRate(scanOf(input), rate), encoded: error.message };
+    return { rate: scannedRate(scanOf(input), rate), encoded: error.message };
   }
 }
