@@ -2,7 +2,6 @@
 import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
 import { VideoCopier } from './h264/copy-video.js';
 import { Unfit } from './h264/unfit.js';
-import { isDocument } from './input/document-pages.js';
 import { frameRateOf } from './input/frame-rate.js';
 import { MediaInput } from './input/input.js';
 import { isSideways, orientationOf } from './pictures/orientation.js';
@@ -10,14 +9,14 @@ import { SLIDE_FRAME, SLIDE_RATE } from './pictures/picture-layout.js';
 import { scannedRate, scanOf } from './pictures/scan.js';
 import { encodedFrameRate, quotient, ratioOf } from './ratio.js';
 import type { MediaSettings, Ratio } from './settings.js';
+import { isSlide } from './slide-pictures.js';
 import type { SourceFacts } from './source-facts.js';
 
 /** Throws a Problem of code `source` where it cannot be opened. */
 export function lookAtSource(source: string, settings: MediaSettings): SourceFacts {
-  if (isDocument(source)) return slideFacts('pages of a document');
+  if (isSlide(source)) return slideFacts;
   const input = new MediaInput(source);
   try {
-    if (input.isStill) return slideFacts('a still picture');
     const { codecpar } = input.video;
     const pixel = ratioOf(input.video.sampleAspectRatio) ?? ratioOf(codecpar.sampleAspectRatio) ?? [1, 1];
     const turned = isSideways(orientationOf(codecpar));
@@ -42,7 +41,7 @@ export function lookAtSource(source: string, settings: MediaSettings): SourceFac
 }
 
 /** Pictures that stand are fitted into the station's frame, or into that of slides. */
-const slideFacts = (encoded: string): SourceFacts => ({
+const slideFacts: SourceFacts = {
   ...SLIDE_FRAME,
   frameRate: SLIDE_RATE,
   channels: 0,
@@ -50,8 +49,8 @@ const slideFacts = (encoded: string): SourceFacts => ({
   duration: Ticks90k(0),
   isStill: true,
   reorderDelay: Ticks90k(0),
-  encoded,
-});
+  encoded: 'a still picture',
+};
 
 /** The frame rate of the pictures when they are copied, or encoded for the reason `encoded`. */
 function copying(input: MediaInput, settings: MediaSettings): { rate: Ratio; encoded: string | null } {

@@ -1,7 +1,6 @@
 /** From a source file to elementary streams on disk. Synchronous: it runs in a process of its own. */
 import { SoundAlone } from './input/input.js';
-import { checkSource } from './input/source-check.js';
-import { stillDemuxer } from './input/still-picture.js';
+import { isSlide } from './slide-pictures.js';
 import type { Spool, SpoolOptions } from './spool.js';
 import { spoolH264 } from './spool-h264.js';
 import { spoolJpeg } from './spool-jpeg.js';
@@ -21,7 +20,7 @@ export function spoolMedia(options: SpoolOptions): Spool {
     options.onProgress(reached);
   };
   const forward = { ...options, onProgress };
-  if (options.pages !== undefined || isStill(options.source)) return spoolSlides(forward);
+  if (options.pages !== undefined || isSlide(options.source)) return spoolSlides(forward);
   if (options.settings.format === 'jpeg') return spoolJpeg(forward);
   try {
     return spoolH264(forward);
@@ -29,9 +28,4 @@ export function spoolMedia(options: SpoolOptions): Spool {
     if (error instanceof SoundAlone) return spoolSound(forward);
     throw error;
   }
-}
-
-function isStill(source: string): boolean {
-  checkSource(source);
-  return stillDemuxer(source) !== null;
 }

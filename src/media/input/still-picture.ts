@@ -12,6 +12,8 @@ const beginnings: readonly (readonly [demuxer: string, beginning: string])[] = [
   ['tiff_pipe', 'MM\0\x2a'],
   ['bmp_pipe', 'BM....\0\0\0\0'],
   ['jpegxl_pipe', '\xff\x0a'],
+  // HEIF and AVIF (ISO/IEC 23008-12, 10): one picture; sequences of them have other brands.
+  ...['heic', 'heix', 'heim', 'heis', 'mif1', 'avif'].map((brand) => ['mov', `....ftyp${brand}`] as const),
   ['jpegxl_pipe', '\0\0\0\x0cJXL \r\n\x87\n'],
 ];
 

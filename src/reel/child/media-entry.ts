@@ -26,15 +26,15 @@ function orNull<T>(look: () => T): T | null {
   }
 }
 
-/** The task with the pages of documents as pictures. */
+/** The task with the pictures of its documents and photos. */
 async function withPages(task: MediaTask & { task: 'reel' }) {
   const { source, before, folder, settings } = task;
-  const { isDocument, pagesOf } = await import('../../media/input/document-pages.js');
+  const { slidePictures } = await import('../../media/slide-pictures.js');
   const options = { folder, target: settings.target, onPage: () => onProgress(0) };
-  const pages = isDocument(source) ? await pagesOf({ ...options, source, name: 'page' }) : undefined;
-  if (!before || !isDocument(before)) return { ...task, pages };
-  const [last] = await pagesOf({ ...options, source: before, name: 'before', onlyLast: true });
-  return { ...task, pages, before: last };
+  const pages = await slidePictures({ ...options, source, name: 'page' });
+  if (!before) return { ...task, pages };
+  const last = await slidePictures({ ...options, source: before, name: 'before', onlyLast: true });
+  return { ...task, pages, before: last?.[0] ?? before };
 }
 
 /** Writes synchronously: the event loop does not run while a reel is made. */
