@@ -172,6 +172,10 @@ export const mediaOptions = () => [
     '--audio <languages>',
     'languages of the sound, such as en,de: the first is the main sound, the others are tracks beside it',
   ).argParser(languages),
+  new Option(
+    '--channels <layout>',
+    'stereo: mix sound of more channels down, speech at its level; 5.1: keep it also where it is encoded',
+  ).choices(['stereo', '5.1']),
   new Option('--loudness <LUFS>', 'bring the sound of all items to this loudness, such as -23 (EBU R 128)').argParser(
     lufs,
   ),
@@ -188,12 +192,21 @@ export interface MediaFlags {
   preset: MediaSettings['preset'];
 }
 
-export const preferencesOf = ({ titles, size, rate, bitrate, audio, loudness }: Preferences): Preferences => ({
+export const preferencesOf = ({
   titles,
   size,
   rate,
   bitrate,
   audio,
+  channels,
+  loudness,
+}: Preferences): Preferences => ({
+  titles,
+  size,
+  rate,
+  bitrate,
+  audio,
+  channels,
   loudness,
 });
 

@@ -82,6 +82,8 @@ export const mediaPropertiesSchema = z.object({
   audio: z.enum(['copied', 'encoded', 'silent', 'none']),
   /** Audio channels; 0 where the format carries none. */
   channels: count.max(6),
+  /** Integrated loudness of the source's sound by EBU R 128, LUFS, where it was measured. */
+  loudness: z.number().min(-100).max(100).optional(),
   /** Why it was encoded, one phrase; empty when all was copied. */
   reason: z.string(),
   /** Lines for the log, e.g. that the file is cut off. */
@@ -109,6 +111,8 @@ export interface MediaSettings {
   maxGop: Millis;
   /** Languages of the sound, RFC 5646, the preferred one first; none where the file decides. */
   languages: string[];
+  /** 2: sound of more channels is mixed down; 6: 5.1 stays also where it is encoded; null: 5.1 stays where it is copied. */
+  channels: 2 | 6 | null;
   /** Integrated loudness of the sound by EBU R 128, LUFS; null for that of the source. */
   loudness: number | null;
   /** How long a picture stands that is an item of its own. */
@@ -134,6 +138,7 @@ export const defaultMediaSettings: MediaSettings = {
   // x264's default is a key picture every 250: 10.4 s at 24 frames a second.
   maxGop: Millis(12_000),
   languages: [],
+  channels: null,
   loudness: null,
   slide: Millis(10_000),
   fade: Millis(0),

@@ -13,7 +13,7 @@ import { noteLead } from './pictures/late-pictures.js';
 import { aspectName } from './ratio.js';
 import type { Ratio } from './settings.js';
 import { AudioCopier } from './sound/copy-audio.js';
-import { soundWanted, spoolFurther } from './sound/further-sound.js';
+import { channelsWanted, soundWanted, spoolFurther } from './sound/further-sound.js';
 import { chosenOf, copySound, encodeSound, type MadeSound, type SoundOptions } from './sound/make-sound.js';
 import type { Spool, SpooledVideo, SpoolOptions } from './spool.js';
 
@@ -72,6 +72,7 @@ export function spoolH264(options: SpoolOptions): Spool {
       audio: how,
       channels,
       reason: [pictures.reason, how === 'encoded' ? pictures.audioReason : ''].filter(Boolean).join(', '),
+      ...(audio.loudness !== undefined && { loudness: audio.loudness }),
       notes: pictures.notes.texts,
       title: pictures.title,
     },
@@ -83,7 +84,7 @@ function soundOptions(options: SpoolOptions, times: { origin: Ticks90k; duration
   const { source, folder, settings } = options;
   return {
     ...{ source, path: join(folder, 'audio.aac'), sound: soundWanted(settings), ...times },
-    ...{ channels: settings.target?.channels ?? null, loudness: settings.loudness },
+    ...{ channels: channelsWanted(settings), surround: settings.channels === 6, loudness: settings.loudness },
     onProgress: (done) => options.onProgress(VIDEO_SHARE + done * (1 - VIDEO_SHARE)),
   };
 }
@@ -113,7 +114,7 @@ function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResu
     };
     if (input.audio) {
       try {
-        const channels = settings.target?.channels ?? null;
+        const channels = channelsWanted(settings);
         const path = join(folder, 'audio.aac');
         sound = new AudioCopier({ stream: input.audio, path, channels, loudness: settings.loudness });
       } catch (error) {

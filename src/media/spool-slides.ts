@@ -18,7 +18,7 @@ import { forEachSlide, type SlideSink } from './pictures/slides.js';
 import { encodeStill, openInOrder, stillRate } from './pictures/still-group.js';
 import { aspectName } from './ratio.js';
 import type { MediaProperties, Ratio } from './settings.js';
-import { soundWanted, spoolFurther } from './sound/further-sound.js';
+import { channelsWanted, soundWanted, spoolFurther } from './sound/further-sound.js';
 import { encodeSound, type SoundOptions } from './sound/make-sound.js';
 import { type AccessUnitReader, frameTime, type Spool, type SpooledVideo, type SpoolOptions } from './spool.js';
 import { SpoolFile } from './spool-file.js';
@@ -130,7 +130,8 @@ class H264Slides implements SlideSink {
       source: this.#options.pages?.[0] ?? this.#options.source,
       path: join(folder, 'audio.aac'),
       sound: soundWanted(settings),
-      channels: target?.channels ?? null,
+      channels: channelsWanted(settings),
+      surround: false,
       loudness: null,
       origin: Ticks90k(0),
       duration: video.duration,

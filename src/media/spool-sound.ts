@@ -12,7 +12,7 @@ import { soundPicture } from './pictures/sound-picture.js';
 import { encodeStill, type StillGroup, stillVideo } from './pictures/still-group.js';
 import { aspectName } from './ratio.js';
 import type { Ratio } from './settings.js';
-import { soundWanted, spoolFurther } from './sound/further-sound.js';
+import { channelsWanted, soundWanted, spoolFurther } from './sound/further-sound.js';
 import { copySound, encodeSound } from './sound/make-sound.js';
 import type { Spool, SpoolOptions } from './spool.js';
 
@@ -44,7 +44,8 @@ export function spoolSound(options: SpoolOptions): Spool {
     source,
     path: join(folder, 'audio.aac'),
     sound,
-    channels: target?.channels ?? null,
+    channels: channelsWanted(settings),
+    surround: settings.channels === 6,
     loudness,
     origin,
     duration: video.duration,
@@ -77,6 +78,7 @@ export function spoolSound(options: SpoolOptions): Spool {
       audio: how,
       channels,
       reason: ['sound without pictures', how === 'encoded' ? copied.reason : ''].filter(Boolean).join(', '),
+      ...(made.loudness !== undefined && { loudness: made.loudness }),
       notes: notes.texts,
       title,
     },

@@ -147,7 +147,7 @@ export class Store {
    * picture it fades in from, if it does.
    */
   reelId(contentHash: string, settings: MediaSettings, before?: string): string {
-    const { format, fps, maxGop, bitrate, maxBitrate, target, slide, fade, languages, loudness } = settings;
+    const { format, fps, maxGop, bitrate, maxBitrate, target, slide, fade, languages, loudness, channels } = settings;
     const { preset, crf } = settings;
     // Defaults are left out, so that ids of earlier releases stay.
     const stands = { ...(slide !== defaultMediaSettings.slide && { slide }), ...(fade > 0 && { fade }) };
@@ -155,6 +155,7 @@ export class Store {
       ...(languages.length > 0 && { languages }),
       // Reels made before had only the first of them.
       ...(languages.length > 1 && { tracks: MOST_SOUND_TRACKS }),
+      ...(channels !== null && { channels }),
       ...(loudness !== null && { loudness }),
     };
     const most = maxBitrate === defaultMediaSettings.maxBitrate ? {} : { maxBitrate };

@@ -145,6 +145,14 @@ test('of several languages that are asked for, the file with most of them is the
   assert.equal(modelOf(files, { languages: ['ger'] }), 'plain', 'one is a choice of the file’s tracks, no layout');
 });
 
+test('a layout that no file has has the channels that are asked for, 5.1 where there is some', () => {
+  const size = { width: 320, height: 180 };
+  const channelsOf = (channels: number, asked?: 2 | 6) =>
+    choose({ a: { channels } }, { size, channels: asked })?.target?.channels;
+  assert.deepEqual([channelsOf(6), channelsOf(6, 2), channelsOf(6, 6), channelsOf(2, 6)], [2, 2, 6, 2]);
+  assert.deepEqual([channelsOf(1), channelsOf(1, 2)], [1, 2]);
+});
+
 test('a layout that no file has gets a track for each language that is asked for and there', () => {
   const files = { a: { languages: ['fr'] }, b: { languages: ['de', 'en'] } };
   const request = { size: { width: 320, height: 180 }, languages: ['en-GB', 'de', 'it', 'fr'] };

@@ -17,6 +17,8 @@ export interface LayoutRequest {
   rate?: Ratio;
   /** Languages of the sound, RFC 5646, the preferred one first. */
   languages?: readonly string[];
+  /** Of the sound; 6: where most of the time has as many. */
+  channels?: 2 | 6;
 }
 
 /** The layout is that of the reel of `model`, prepared without a target; or `target`, where no file has what is asked for. */
@@ -100,12 +102,14 @@ function tracksOf(facts: readonly SourceFacts[], { languages = [] }: LayoutReque
 
 const languageOf = (tag: string): string => new Intl.Locale(tag).language;
 
-const channelsOf = (known: readonly Known[]): number => {
+const channelsOf = (known: readonly Known[], { channels }: LayoutRequest): number => {
   const [usual] = longest(
     known.filter(({ facts }) => facts.channels > 0),
     ({ facts }) => String(facts.channels),
   );
-  return usual?.facts.channels === 1 ? 1 : 2;
+  const own = usual?.facts.channels ?? 2;
+  if (channels === 6 && own >= 6) return 6;
+  return own === 1 && channels === undefined ? 1 : 2;
 };
 
 /** The layout that is asked for; what is left open is that of most of the time. All pictures are encoded into it. */
@@ -116,7 +120,7 @@ function requestedLayout(
   format: StationFormat,
 ): StationLayout {
   const { size, rate } = request;
-  const channels = channelsOf(known);
+  const channels = channelsOf(known, request);
   const frameRate = rate ?? usual.frameRate;
   const multiple = format === 'jpeg' ? JPEG_BLOCK : 2;
   const { width, height } = size ?? usual;

@@ -24,6 +24,11 @@ export const preferenceFields = {
    * beside it, three at most. Default the file's own choice, one track.
    */
   audio: z.array(language).max(16).optional(),
+  /**
+   * `stereo`: sound of more channels is mixed down, speech at its level; `5.1`: it keeps its channels also where it is encoded.
+   * Default: 5.1 is kept where it is copied.
+   */
+  channels: z.enum(['stereo', '5.1']).optional(),
   /** Loudness of every item by EBU R 128, LUFS, such as -23; default that of the source. */
   loudness: z.number().min(-40).max(-10).optional(),
 };
@@ -39,21 +44,29 @@ export function preferencesOf(own: Preferences, usual: Preferences): Preferences
     rate: own.rate ?? usual.rate,
     bitrate: own.bitrate ?? usual.bitrate,
     audio: own.audio ?? usual.audio,
+    channels: own.channels ?? usual.channels,
     loudness: own.loudness ?? usual.loudness,
   };
 }
 
+const channelCounts = { stereo: 2, '5.1': 6 } as const;
+
 /** `settings` with what the preferences say of how media are prepared. */
-export const settingsFor = (settings: MediaSettings, { bitrate, audio, loudness }: Preferences): MediaSettings => ({
+export const settingsFor = (
+  settings: MediaSettings,
+  { bitrate, audio, channels, loudness }: Preferences,
+): MediaSettings => ({
   ...settings,
   bitrate,
   languages: audio ?? [],
+  channels: channels === undefined ? null : channelCounts[channels],
   loudness: loudness ?? null,
 });
 
-export const requestOf = ({ size, rate, audio }: Preferences): LayoutRequest => ({
+export const requestOf = ({ size, rate, audio, channels }: Preferences): LayoutRequest => ({
   size,
   languages: audio,
+  channels: channels && channelCounts[channels],
   rate: rate === undefined ? undefined : tidyFrameRate([Math.round(rate * 1_000), 1_000]),
 });
 

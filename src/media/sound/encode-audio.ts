@@ -13,6 +13,7 @@ import { descriptionOf, FilterChain } from '../filters.js';
 import type { MediaInput } from '../input/input.js';
 import { AAC_FRAME_SAMPLES, AAC_FRAME_TICKS, AUDIO_RATE, type SpooledAudio } from '../spool.js';
 import { adtsFrame } from './aac.js';
+import { LIMITER, layoutText, mixTo } from './mix.js';
 import { AudioSpool } from './spooled-audio.js';
 
 /** bit/s */
@@ -30,9 +31,6 @@ const STRAY = 0.015;
 const DRIFT = 0.005;
 /** Eight hundredths of a semitone. */
 const SLOWEST = 0.005;
-
-/** At −1 dB, with time to decline before a peak; the delay that this takes is made good. */
-const LIMITER = 'alimiter=limit=0.891:level=disabled:attack=5:release=50:latency=1,aformat=sample_fmts=fltp';
 
 /** Longest gap that the filter fills. */
 const LONGEST_FILL = Ticks90k(2 * TICKS_PER_SECOND);
@@ -160,10 +158,9 @@ class AudioPipeline {
     this.#out.alloc();
     const samples = Math.max(1, Math.round(duration / AAC_FRAME_TICKS)) * AAC_FRAME_SAMPLES;
     const fadeOut = Math.max(0, samples / AUDIO_RATE - FADE);
-    const layout = `0x${avChannelLayoutDefault(channels).mask.toString(16)}`;
     this.#layOut = new FilterChain({
       kind: 'audio',
-      description: `sample_rate=${AUDIO_RATE}:sample_fmt=fltp:channel_layout=${layout}:time_base=1/${TICKS_PER_SECOND}`,
+      description: `sample_rate=${AUDIO_RATE}:sample_fmt=fltp:channel_layout=${layoutText(channels)}:time_base=1/${TICKS_PER_SECOND}`,
       filters: [
         // Inserts silence and cuts according to the time stamps, from 0 on.
         `aresample=${AUDIO_RATE}:async=1:min_hard_comp=${STRAY}:min_comp=${DRIFT}:max_soft_comp=${SLOWEST}:first_pts=0`,
@@ -186,8 +183,9 @@ class AudioPipeline {
     if (description !== this.#description) {
       this.#flushConversion();
       this.#description = description;
-      const layout = `0x${avChannelLayoutDefault(this.#channels).mask.toString(16)}`;
-      const filters = [`aresample=${AUDIO_RATE}`, `aformat=sample_fmts=fltp:channel_layouts=${layout}`];
+      // A sum of channels may have peaks beyond what can be written.
+      const isMixed = frame.channels > this.#channels;
+      const filters = [...mixTo(this.#channels), ...(isMixed ? [LIMITER] : [])];
       this.#convert = new FilterChain({ kind: 'audio', description, filters });
     }
     this.#convert?.put(frame);

@@ -18,6 +18,10 @@ export function soundWanted({ languages, target }: MediaSettings): SoundWanted {
   return { languages, unusable: new Set(), also };
 }
 
+/** Channels of the main sound: the station's, or two where that is set; null: those of the source. */
+export const channelsWanted = ({ target, channels }: MediaSettings): number | null =>
+  target?.channels ?? (channels === 2 ? 2 : null);
+
 export interface FurtherSoundOptions {
   /** Of the main sound. */
   wanted: SoundOptions;
@@ -46,7 +50,7 @@ export function spoolFurther(options: FurtherSoundOptions): Pick<Spool & { forma
   }
   const tracks = main.further.filter(({ index, language }) => index !== main.index && language !== main.language);
   const further = tracks.slice(0, MOST_SOUND_TRACKS - 1).flatMap((track, i): SpooledFurther[] => {
-    const made = trackSound(options, { track, channels: null, number: i });
+    const made = trackSound(options, { track, channels: options.wanted.channels, number: i });
     if (made === null) return noteUndecodable(notes, track);
     const { language } = track;
     return [{ stream: { kind: 'sound', language, channels: made.channels }, audio: made.spooled }];

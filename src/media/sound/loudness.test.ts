@@ -28,6 +28,7 @@ for (const [volume, what] of [
     ffmpeg('-f', 'lavfi', '-i', `anoisesrc=c=pink:r=48000:d=4:seed=7,volume=${volume}`, '-ac', '2', source);
     const { audio, properties } = spoolH264(source, -23);
     assert.equal(properties.audio, 'encoded');
+    assert.ok(Math.abs(properties.loudness! - loudnessOf(source)) <= 0.3, `measured: ${properties.loudness} LUFS`);
     const loudness = loudnessOf(audio.path);
     assert.ok(Math.abs(loudness + 23) <= 0.5, `${loudness} LUFS`);
   });

@@ -1,9 +1,10 @@
 /** The loudness of a film's sound, by EBU R 128 (ITU-R BS.1770). */
-import { avChannelLayoutDefault, Frame } from 'node-av/lib';
+import { Frame } from 'node-av/lib';
 import { Decoder } from '../decoder.js';
 import { descriptionOf, FilterChain } from '../filters.js';
 import type { MediaInput } from '../input/input.js';
 import { AUDIO_RATE } from '../spool.js';
+import { layoutText, mixTo } from './mix.js';
 
 /** Below this, in LUFS, there is nothing to be heard: the absolute gate is at −70. */
 const SILENCE = -60;
@@ -14,10 +15,9 @@ const METER = 'ebur128@meter';
 export function measureLoudness(input: MediaInput, channels: number, onProgress: () => void): number | null {
   if (input.audio === null) return null;
   const decoder = new Decoder(input.audio, input.source);
-  const layout = `0x${avChannelLayoutDefault(channels).mask.toString(16)}`;
   const meter = new FilterChain({
     kind: 'audio',
-    description: `sample_rate=${AUDIO_RATE}:sample_fmt=fltp:channel_layout=${layout}:time_base=1/${AUDIO_RATE}`,
+    description: `sample_rate=${AUDIO_RATE}:sample_fmt=fltp:channel_layout=${layoutText(channels)}:time_base=1/${AUDIO_RATE}`,
     filters: [METER],
   });
   let convert: FilterChain | null = null;
@@ -46,8 +46,7 @@ export function measureLoudness(input: MediaInput, channels: number, onProgress:
       moveOn();
       convert?.free();
       description = kind;
-      const filters = [`aresample=${AUDIO_RATE}`, `aformat=sample_fmts=fltp:channel_layouts=${layout}`];
-      convert = new FilterChain({ kind: 'audio', description, filters });
+      convert = new FilterChain({ kind: 'audio', description, filters: mixTo(channels) });
     }
     convert?.put(decoded);
     moveOn();

@@ -15,6 +15,8 @@ export interface MadeSound {
   how: 'copied' | 'encoded' | 'silent';
   /** The number of its stream; null where it is silent. */
   index: number | null;
+  /** Integrated loudness of the source's sound, LUFS, where it was measured. */
+  loudness?: number;
   /** RFC 5646 without a region; null where it is not known. */
   language: string | null;
   /** Tracks in the languages that are wanted beside it. */
@@ -30,6 +32,8 @@ export interface SoundOptions {
   sound: SoundWanted;
   /** Those of the station; null: those of the source, where it has one or two, else two. */
   channels: number | null;
+  /** Whether sound of 5.1 that is encoded keeps its channels, where `channels` is null. */
+  surround: boolean;
   /** LUFS; null for that of the source. */
   loudness: number | null;
   /** Of the first picture, on the source's clock. */
@@ -83,11 +87,14 @@ export function encodeSound(options: SoundOptions): MadeSound {
       input.skipVideo();
       const { audio } = input;
       const chosen = chosenOf(input);
-      const channels = options.channels ?? (audio?.codecpar.channels === 1 ? 1 : 2);
+      const channels = options.channels ?? channelsOf(audio?.codecpar.channels ?? 2, options.surround);
       if (audio === null) return { spooled: silentTrack(path, channels), channels, how: 'silent', ...chosen };
-      const gain = gainFor({ ...options, sound: { ...options.sound, unusable } }, channels);
+      const measured = measuredLoudness({ ...options, sound: { ...options.sound, unusable } }, channels);
+      const gain = measured === null || options.loudness === null ? 0 : options.loudness - measured;
       const spooled = encoded({ input, path, channels, gain, origin, duration, onProgress });
-      if (spooled !== null && spooled.sizes.length > 0) return { spooled, channels, how: 'encoded', ...chosen };
+      if (spooled !== null && spooled.sizes.length > 0) {
+        return { spooled, channels, how: 'encoded', ...chosen, ...(measured !== null && { loudness: measured }) };
+      }
       unusable.add(audio.index);
     } finally {
       input.close();
@@ -95,16 +102,17 @@ export function encodeSound(options: SoundOptions): MadeSound {
   }
 }
 
-/** The gain to the loudness that is set, dB; 0 where none is set or nothing can be heard. */
-function gainFor({ source, sound, loudness, onProgress }: SoundOptions, channels: number): number {
-  if (loudness === null) return 0;
+const channelsOf = (own: number, surround: boolean): number => (own === 1 ? 1 : surround && own >= 6 ? 6 : 2);
+
+/** The loudness of the source, LUFS; null where none is set or nothing can be heard. */
+function measuredLoudness({ source, sound, loudness, onProgress }: SoundOptions, channels: number): number | null {
+  if (loudness === null) return null;
   const input = new MediaInput(source, undefined, sound);
   try {
     input.skipVideo();
-    const measured = measureLoudness(input, channels, () => onProgress(0));
-    return measured === null ? 0 : loudness - measured;
+    return measureLoudness(input, channels, () => onProgress(0));
   } catch (error) {
-    if (error instanceof Undecodable) return 0;
+    if (error instanceof Undecodable) return null;
     throw error;
   } finally {
     input.close();
