@@ -3,7 +3,15 @@ import { InvalidArgumentError, Option } from 'commander';
 import { Millis } from '../base/units.js';
 import { parseMoment } from '../contract/time-text.js';
 import { COMMON_DELAY } from '../contract/timing.js';
-import { defaultMediaSettings, LANGUAGE, LEAST_CRF, type MediaSettings, MOST_CRF, presets } from '../media/settings.js';
+import {
+  defaultMediaSettings,
+  encoderNames,
+  LANGUAGE,
+  LEAST_CRF,
+  type MediaSettings,
+  MOST_CRF,
+  presets,
+} from '../media/settings.js';
 import type { Preferences } from '../server/preferences.js';
 import { stationFormats } from '../wire/station-info.js';
 
@@ -168,6 +176,9 @@ export const mediaOptions = () => [
   new Option('--preset <preset>', 'how x264 encodes; auto: the best that is twice as fast here as the film plays')
     .choices(presets)
     .default(defaultMediaSettings.preset),
+  new Option('--encoder <encoder>', 'what encodes: x264, or hardware where it works; auto: any that does')
+    .choices(encoderNames)
+    .default(defaultMediaSettings.encoder),
   new Option(
     '--audio <languages>',
     'languages of the sound, such as en,de: the first is the main sound, the others are tracks beside it',
@@ -190,6 +201,7 @@ export interface MediaFlags {
   fade: Millis;
   crf: number;
   preset: MediaSettings['preset'];
+  encoder: MediaSettings['encoder'];
 }
 
 export const preferencesOf = ({
@@ -219,6 +231,7 @@ export const settingsOf = ({
   fade,
   crf,
   preset,
+  encoder,
 }: MediaFlags): MediaSettings => ({
   ...defaultMediaSettings,
   format,
@@ -229,4 +242,5 @@ export const settingsOf = ({
   fade,
   crf,
   preset,
+  encoder,
 });

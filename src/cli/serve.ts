@@ -103,7 +103,7 @@ export async function putOnAir(stations: StationConfigInput[], options: OnAirOpt
 }
 
 function configOf(stations: StationConfigInput[], options: OnAirOptions): ServerConfigInput {
-  const { format, fps, maxGop, maxBitrate, slide, fade, crf, preset } = options.settings;
+  const { format, fps, maxGop, maxBitrate, slide, fade, crf, preset, encoder } = options.settings;
   return {
     name: options.name ?? hostname(),
     interface: options.interface,
@@ -125,6 +125,7 @@ function configOf(stations: StationConfigInput[], options: OnAirOptions): Server
     fade,
     crf,
     preset,
+    encoder,
     stations,
     slates: slatesOf(options.slate ?? []),
   };

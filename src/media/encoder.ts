@@ -2,7 +2,7 @@
 import type { FFEncoderCodec } from 'node-av/constants';
 import { AVERROR_EAGAIN, AVERROR_EOF } from 'node-av/constants';
 import { Codec, CodecContext, type CodecParameters, type Frame, Packet, type Rational } from 'node-av/lib';
-import { check } from './ffmpeg-error.js';
+import { check, FfmpegError } from './ffmpeg-error.js';
 
 export class Encoder {
   readonly #context = new CodecContext();
@@ -15,15 +15,24 @@ export class Encoder {
     options?: Record<string, string | number>;
   }) {
     const codec = Codec.findEncoderByName(options.name);
-    if (codec === null) throw new Error(`this FFmpeg has no encoder ${options.name}`);
+    if (codec === null) throw new FfmpegError(`this FFmpeg has no encoder ${options.name}`);
     this.#context.allocContext3(codec);
     options.configure(this.#context);
+    try {
+      this.#open(codec, options);
+    } catch (error) {
+      this.#context.freeContext();
+      throw error;
+    }
+    this.#packet.alloc();
+  }
+
+  #open(codec: Codec, options: { name: FFEncoderCodec; options?: Record<string, string | number> }): void {
     // Not as a dictionary to `open2Sync`: node-av 6.1 frees that twice and crashes when the process ends.
     for (const [key, value] of Object.entries(options.options ?? {})) {
       check(this.#context.setOption(key, String(value)), `option ${key} of ${options.name}`);
     }
     check(this.#context.open2Sync(codec, null), `opening ${options.name}`);
-    this.#packet.alloc();
   }
 
   get extradata(): Buffer | null {

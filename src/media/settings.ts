@@ -98,6 +98,12 @@ export const x264Presets = ['veryfast', 'faster', 'fast', 'medium'] as const;
 export type X264Preset = (typeof x264Presets)[number];
 export const presets = ['auto', ...x264Presets] as const;
 
+/** Encoders of graphics hardware. */
+export const hardwareNames = ['nvenc', 'qsv', 'vaapi', 'videotoolbox'] as const;
+export type HardwareName = (typeof hardwareNames)[number];
+export const encoderNames = ['x264', 'auto', ...hardwareNames] as const;
+export type EncoderName = (typeof encoderNames)[number];
+
 /** Constant rate factors of x264 that make sense: from what nobody tells from the source to what everybody does. */
 export const LEAST_CRF = 12;
 export const MOST_CRF = 35;
@@ -127,6 +133,8 @@ export interface MediaSettings {
   preset: (typeof presets)[number];
   /** `h264` only: quality of pictures that are encoded, as x264's constant rate factor; the lower, the better. */
   crf: number;
+  /** `h264` only: what encodes films; `auto` is any hardware that works. Where hardware does not, it is x264, with a note. */
+  encoder: EncoderName;
   /** The layout that one of the station's files set; null for that file. */
   target: StationLayout | null;
 }
@@ -146,6 +154,7 @@ export const defaultMediaSettings: MediaSettings = {
   maxBitrate: 50e6,
   preset: 'auto',
   crf: 21,
+  encoder: 'x264',
   target: null,
 };
 

@@ -55,7 +55,13 @@ test('settings that are as always leave the id of a reel as it is, and others ch
   const store = await openStore(context);
   const idWith = (changed: Partial<MediaSettings>) => store.reelId('0'.repeat(64), { ...settings, ...changed });
   assert.equal(idWith({}), 'befb0f74f4f712b9850c1d8edf262605');
-  const others: Partial<MediaSettings>[] = [{ preset: 'medium' }, { crf: 18 }, { bitrate: 1e6 }, { maxBitrate: 1e6 }];
+  const others: Partial<MediaSettings>[] = [
+    { preset: 'medium' },
+    { crf: 18 },
+    { encoder: 'auto' },
+    { bitrate: 1e6 },
+    { maxBitrate: 1e6 },
+  ];
   assert.equal(new Set([{}, ...others].map(idWith)).size, 1 + others.length);
   const idOfJpeg = (changed: Partial<MediaSettings>) => idWith({ format: 'jpeg', ...changed });
   assert.equal(idOfJpeg({ crf: 18 }), idOfJpeg({}), 'what does not concern a format does not count');

@@ -148,7 +148,7 @@ export class Store {
    */
   reelId(contentHash: string, settings: MediaSettings, before?: string): string {
     const { format, fps, maxGop, bitrate, maxBitrate, target, slide, fade, languages, loudness, channels } = settings;
-    const { preset, crf } = settings;
+    const { preset, crf, encoder } = settings;
     // Defaults are left out, so that ids of earlier releases stay.
     const stands = { ...(slide !== defaultMediaSettings.slide && { slide }), ...(fade > 0 && { fade }) };
     const sound = {
@@ -163,6 +163,7 @@ export class Store {
     const quality = {
       ...(preset !== defaultMediaSettings.preset && { preset }),
       ...(crf !== defaultMediaSettings.crf && { crf }),
+      ...(encoder !== defaultMediaSettings.encoder && { encoder }),
     };
     const relevant =
       format === 'jpeg'

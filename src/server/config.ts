@@ -3,7 +3,7 @@ import { isIPv4 } from 'node:net';
 import { z } from 'zod';
 import { Problem } from '../base/problem.js';
 import { Millis } from '../base/units.js';
-import { defaultMediaSettings, LEAST_CRF, MOST_CRF, presets } from '../media/settings.js';
+import { defaultMediaSettings, encoderNames, LEAST_CRF, MOST_CRF, presets } from '../media/settings.js';
 import { fecSizeFault } from '../wire/fec.js';
 import { isStationGroup, stationFormats } from '../wire/station-info.js';
 import { preferenceFields } from './preferences.js';
@@ -93,6 +93,8 @@ const configSchema = z.strictObject({
   crf: z.int().min(LEAST_CRF).max(MOST_CRF).default(defaultMediaSettings.crf),
   /** x264's preset; `auto` is the best one with which the machine is twice as fast as the film plays. */
   preset: z.enum(presets).default(defaultMediaSettings.preset),
+  /** What encodes; `auto` is any hardware that works. Where hardware does not, it is x264, with a note. */
+  encoder: z.enum(encoderNames).default(defaultMediaSettings.encoder),
   /** Of stations that have none of their own. */
   ...preferenceFields,
   /** How long each picture of a source of pictures stands. */

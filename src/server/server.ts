@@ -59,6 +59,7 @@ export async function openServer(config: ServerConfigInput, onEvent?: OnServerEv
     fade,
     crf,
     preset,
+    encoder,
   } = checked;
   const at = wanted === undefined ? loopback() : resolveInterface(wanted);
   const foundBy = at.address === wanted?.trim() ? 'address' : 'name';
@@ -71,7 +72,7 @@ export async function openServer(config: ServerConfigInput, onEvent?: OnServerEv
   found.catch(() => undefined); // Reported by the first station, which waits for it.
   const store = new Store(folder ?? defaultStore(), { log });
   await store.open();
-  const settings = { ...defaultMediaSettings, format, fps, maxGop, maxBitrate, slide, fade, crf, preset };
+  const settings = { ...defaultMediaSettings, format, fps, maxGop, maxBitrate, slide, fade, crf, preset, encoder };
   const slates = new Slates(checked.slates, { settings, store, onEvent: events.emit });
   const broadcaster = await Broadcaster.open({ ...checked, at, foundBy, server, messageKey, onEvent: events.emit });
   const states = new FileStateStore(store.folder);

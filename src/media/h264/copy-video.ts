@@ -20,6 +20,7 @@ import { uint32Table } from '../tables.js';
 import { AccessUnits } from './access-units.js';
 import { containerEdit } from './container-edit.js';
 import { CopiedVideoReader } from './copied-video-reader.js';
+import { GroupRules } from './group-rules.js';
 import { isWithinLevel } from './h264-level.js';
 import { type DecoderConfiguration, parseExtradata } from './h264-nal.js';
 import type { SequenceParameters } from './h264-sps.js';
@@ -27,9 +28,6 @@ import type { SequenceEdit } from './h264-sps-edit.js';
 import { checkLastGroup } from './last-group.js';
 import { PeakRate } from './peak-rate.js';
 import { Damaged, Unfit } from './unfit.js';
-
-/** Longest time between decoding and presentation of a picture. */
-const MOST_REORDERING = Ticks90k(250 * TICKS_PER_MILLI);
 
 /** Most time between two pictures of a transport stream: ISO/IEC 13818-1, 2.7.5, allows 700 ms between their PTS. */
 const LONGEST_INTERVAL = Ticks90k(700 * TICKS_PER_MILLI);
@@ -48,7 +46,7 @@ const MAIN = 77;
 const HIGH = 100;
 
 /** Why pictures of this kind are not copied, or null. */
-function unfitSequence(sequence: SequenceParameters): string | null {
+export function unfitSequence(sequence: SequenceParameters): string | null {
   if (sequence.bitDepth !== 8) return `${sequence.bitDepth}-bit pictures`;
   if (sequence.chromaFormat !== 1) return 'colour that is not 4:2:0';
   if (![BASELINE, MAIN, HIGH].includes(sequence.profile)) return 'an H.264 profile that few players decode';
@@ -82,6 +80,7 @@ export class VideoCopier {
   endsDamaged = false;
   readonly #units: AccessUnits;
   readonly #table = new VideoTable(nowhere);
+  readonly #rules: GroupRules;
   readonly #configuration: DecoderConfiguration;
   readonly #edit: SequenceEdit | null;
   readonly #source: string;
@@ -100,8 +99,6 @@ export class VideoCopier {
   /** Whether pictures up to the next IDR picture may need one that is cut off. */
   #needsCutOff = false;
   #firstSeen: Ticks90k | null = null;
-  #groupStart = 0;
-  #latest: Ticks90k = Ticks90k(-1);
   #lastShown: Ticks90k = Ticks90k(-1);
 
   constructor(options: { input: MediaInput; settings: MediaSettings }) {
@@ -121,6 +118,8 @@ export class VideoCopier {
     this.#declaredEnd = input.videoEnd;
     this.#mayReorder = codecpar.videoDelay > 0;
     this.#settings = settings;
+    const limit = Ticks90k(Math.round(settings.maxGop * TICKS_PER_MILLI));
+    this.#rules = new GroupRules(this.#table.pts, { limit, target: settings.target });
     this.#configuration = configuration;
     this.#source = input.source;
     this.#endsUnmarked = input.endsUnmarked;
@@ -156,7 +155,7 @@ export class VideoCopier {
     this.#firstSeen ??= pts;
     if (this.origin === null) {
       if (isIdr) this.origin = pts;
-      else if (packet.isKeyframe || pts - this.#firstSeen > this.#limit) {
+      else if (packet.isKeyframe || pts - this.#firstSeen > this.#rules.limit) {
         throw new Unfit('no key picture (IDR) at the beginning');
       } else {
         this.leftOut++;
@@ -164,11 +163,8 @@ export class VideoCopier {
       }
     }
     const time = Ticks90k(pts - this.origin);
-    if (isIdr) {
-      this.#endGroup(time);
-      this.#groupPosition = packet.pos >= 0n ? packet.pos : null;
-    }
-    if (!isIdr) this.#checkWithinGroup(time);
+    this.#rules.take(time, isIdr);
+    if (isIdr) this.#groupPosition = packet.pos >= 0n ? packet.pos : null;
     this.#taken.push(number);
     if (this.#taken.length === TRIAL) this.#checkOrder();
     this.#peak.add(time, this.#table.add(this.#units, { pts: time, isIdr }));
@@ -185,7 +181,6 @@ export class VideoCopier {
     const { sequence } = this.#units;
     if (this.origin === null || sequence === null) throw new Unfit('no key picture (IDR) in the file');
     if (this.#table.pts.length > 0) this.#checkEnd();
-    this.#checkReordering();
     if (this.#taken.length < TRIAL) this.#checkOrder();
     const again = {
       source: this.#source,
@@ -195,7 +190,7 @@ export class VideoCopier {
     };
     const end = this.#end(this.origin);
     // The next random access point is the first of the next loop.
-    if (end - this.#table.pts.at(this.#groupStart) > this.#limit) throw this.#tooFarApart();
+    this.#rules.finish(end);
     // Only now: the rate of some headers is wrong.
     if (!isWithinLevel(sequence, quotient(this.frameRate))) throw new Unfit(BEYOND_LEVEL);
     const { target, maxBitrate } = this.#settings;
@@ -235,7 +230,7 @@ export class VideoCopier {
   /** Drops the last picture where it is cut off. */
   #checkEnd(): void {
     if (this.endsDamaged || !this.#endsUnmarked || this.#groupPosition === null) return;
-    const [first = 0, ...others] = this.#taken.view(this.#groupStart);
+    const [first = 0, ...others] = this.#taken.view(this.#rules.start);
     const pictures = [0, ...others.map((number) => number - first)];
     const end = checkLastGroup({ source: this.#source, position: this.#groupPosition, pictures });
     if (end === 'damaged') throw new Damaged('damaged pictures');
@@ -245,10 +240,6 @@ export class VideoCopier {
     this.#table.removeLast();
   }
 
-  get #limit(): Ticks90k {
-    return Ticks90k(Math.round(this.#settings.maxGop * TICKS_PER_MILLI));
-  }
-
   #checkSequence(sequence: SequenceParameters): void {
     const { target } = this.#settings;
     const reason =
@@ -256,41 +247,5 @@ export class VideoCopier {
       (isWithinLevel(sequence) ? null : BEYOND_LEVEL) ??
       (target ? unfitTarget(sequence, this.frameRate, target) : null);
     if (reason !== null) throw new Unfit(reason);
-  }
-
-  #endGroup(time: Ticks90k): void {
-    if (this.#table.pts.length > 0) {
-      const last = this.#table.pts.at(this.#groupStart);
-      if (time <= this.#latest) throw new Unfit('time stamps out of order');
-      if (time - last > this.#limit) throw this.#tooFarApart();
-      this.#checkReordering();
-    }
-    this.#groupStart = this.#table.pts.length;
-    this.#latest = time;
-  }
-
-  #checkWithinGroup(time: Ticks90k): void {
-    const start = this.#table.pts.at(this.#groupStart);
-    if (time <= start) throw new Unfit('time stamps out of order');
-    if (time - start > this.#limit) throw this.#tooFarApart();
-    this.#latest = Ticks90k(Math.max(this.#latest, time));
-  }
-
-  #tooFarApart(): Unfit {
-    return new Unfit(`key pictures (IDR) more than ${this.#settings.maxGop / 1_000} s apart`);
-  }
-
-  /** Pictures of a group are shown before those of the next, so each group can be sorted by itself. */
-  #checkReordering(): void {
-    const decoded = this.#table.pts.view(this.#groupStart);
-    const shown = decoded.slice().sort();
-    for (const [i, time] of shown.entries()) {
-      if (i > 0 && time === shown[i - 1]) throw new Unfit('two pictures at one time');
-      const needed = time - decoded[i]!;
-      if (needed > MOST_REORDERING) throw new Unfit('pictures reordered by more than 250 ms');
-      if (needed > (this.#settings.target?.reorderDelay ?? MOST_REORDERING)) {
-        throw new Unfit('pictures reordered by more than those of the station');
-      }
-    }
   }
 }

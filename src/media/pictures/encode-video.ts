@@ -1,26 +1,26 @@
 /** Encoding pictures that cannot be copied, with x264. */
-import { AV_PKT_FLAG_KEY } from 'node-av/constants';
-import type { Packet } from 'node-av/lib';
+import type { Frame } from 'node-av/lib';
 import { TICKS_PER_SECOND, type Ticks90k } from '../../base/units.js';
-import type { Encoder } from '../encoder.js';
-import { AccessUnits } from '../h264/access-units.js';
-import { parseExtradata } from '../h264/h264-nal.js';
+import { FfmpegError } from '../ffmpeg-error.js';
 import type { SequenceParameters } from '../h264/h264-sps.js';
-import type { MediaInput } from '../input/input.js';
+import { Unfit } from '../h264/unfit.js';
+import { MediaInput } from '../input/input.js';
 import { measurePictures } from '../input/picture-times.js';
 import { type Notes, noteDamaged, noteDropped, noteReduced } from '../notes.js';
 import { quotient, ratioOf } from '../ratio.js';
 import type { MediaSettings, Ratio, StationLayout } from '../settings.js';
-import { frameTime, type SpooledVideo } from '../spool.js';
-import { SpoolFile } from '../spool-file.js';
+import type { SpooledVideo } from '../spool.js';
+import { type ByteSink, SpoolFile } from '../spool-file.js';
 import { SpoolReader } from '../spool-reader.js';
+import { chooseEncoder, tryEncoding } from './choose-encoder.js';
+import { EncodedUnits } from './encoded-units.js';
 import { forLongestShape } from './film-frame.js';
+import type { Hardware, PictureEncoder } from './hardware.js';
 import { keptRate } from './kept-rate.js';
 import { heldLead, noteLead } from './late-pictures.js';
 import { fittedLayout, h264Layout, type PictureShape } from './picture-layout.js';
 import { forEachPicture } from './pictures.js';
 import { noteScan, scannedRate, scanOf } from './scan.js';
-import { VideoTable } from './spooled-video.js';
 import { type EncodingPlan, openX264, type PictureKind, usualMaxRate } from './x264.js';
 import { presetFor } from './x264-preset.js';
 
@@ -61,7 +61,10 @@ export interface EncodedVideo {
   encoding: string;
 }
 
-type EncodeSettings = Pick<MediaSettings, 'target' | 'maxGop' | 'bitrate' | 'maxBitrate' | 'preset' | 'crf'>;
+type EncodeSettings = Pick<
+  MediaSettings,
+  'target' | 'maxGop' | 'bitrate' | 'maxBitrate' | 'preset' | 'crf' | 'encoder'
+>;
 
 export interface EncodeOptions {
   input: MediaInput;
@@ -77,13 +80,85 @@ export function planText({ maxRate, group, frameRate }: EncodingPlan): string {
   return `at most ${Number((maxRate / 1e6).toFixed(1))} Mbit/s, groups of ${seconds} s`;
 }
 
-/** Encodes all pictures of `input` to `path`. Throws a Problem when none can be decoded. */
-export const encodeVideo = (options: EncodeOptions): EncodedVideo =>
-  forLongestShape(options.input, (input, leading) => encodeFor({ ...options, input }, leading));
+/** Thrown where hardware fails, or makes what cannot go on the air, although its trial succeeded. */
+class HardwareFailed extends Error {
+  readonly hardware: Hardware;
 
-function encodeFor(options: EncodeOptions, leading: PictureShape | null): EncodedVideo {
-  const { input, notes, path, settings, onProgress } = options;
+  constructor(hardware: Hardware, reason: string) {
+    super(reason);
+    this.hardware = hardware;
+  }
+}
+
+/** Encodes all pictures of `input` to `path`. Throws a Problem when none can be decoded. `all`: other hardware in tests. */
+export function encodeVideo(options: EncodeOptions, all?: readonly Hardware[]): EncodedVideo {
+  const excluded = new Map<Hardware, string>();
+  let input = options.input;
+  for (;;) {
+    try {
+      return forLongestShape(input, (again, leading) =>
+        encodeFor({ ...options, input: again, leading, excluded, all }),
+      );
+    } catch (error) {
+      if (!(error instanceof HardwareFailed)) throw error;
+      excluded.set(error.hardware, error.message);
+    } finally {
+      if (input !== options.input) input.close();
+    }
+    input = new MediaInput(options.input.source);
+    input.skipAudio();
+  }
+}
+
+/** The encoder that is opened for the first picture, and what it makes. */
+interface Encoding {
+  encoder: PictureEncoder;
+  units: EncodedUnits;
+  /** Null: x264. */
+  hardware: Hardware | null;
+  /** How pictures are encoded; see MediaProperties. */
+  text: string;
+}
+
+interface OpenOptions extends Pick<EncodeOptions, 'notes' | 'settings'> {
+  frameRate: Ratio;
+  sink: ByteSink;
+  excluded: ReadonlyMap<Hardware, string>;
+  all: readonly Hardware[] | undefined;
+}
+
+function openEncoding(frame: Frame, { notes, settings, frameRate, sink, excluded, all }: OpenOptions): Encoding {
   const { target, crf } = settings;
+  const kind = { width: frame.width, height: frame.height, frameRate };
+  const plan = planFor(kind, settings);
+  const trial = (candidate: Hardware) => tryEncoding(candidate, { frame, plan, crf, target });
+  const { hardware, refused } = chooseEncoder(settings.encoder, { trial, excluded, all });
+  if (hardware === null && refused.length > 0) {
+    notes.add(`encoded by x264, because hardware cannot be used (${refused.join('; ')})`);
+  }
+  if (hardware !== null) notes.add(`encoded by ${hardware.title} instead of x264`);
+  const preset = settings.preset === 'auto' ? presetFor(kind) : settings.preset;
+  const encoder = hardware?.open(frame, plan, crf) ?? openX264(frame, plan, { preset, crf });
+  const how = hardware ? `${hardware.title}, ${hardware.quality(plan, crf)}` : `x264 ${preset}, CRF ${crf}`;
+  const units = new EncodedUnits({ extradata: encoder.extradata, plan, target, sink, isHardware: hardware !== null });
+  return { encoder, units, hardware, text: `${how}, ${planText(plan)}` };
+}
+
+/** Runs a step of encoding; what fails of hardware excludes it. */
+function step<T>({ hardware }: Encoding, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (hardware === null || !(error instanceof FfmpegError || error instanceof Unfit)) throw error;
+    throw new HardwareFailed(hardware, error.message);
+  }
+}
+
+function encodeFor(
+  options: EncodeOptions & Pick<OpenOptions, 'excluded' | 'all'> & { leading: PictureShape | null },
+): EncodedVideo {
+  const { input, notes, path, settings, leading, excluded, all, onProgress } = options;
+  const { target } = settings;
   const times = measurePictures(input.source);
   const scan = scanOf(input);
   const { avgFrameRate, rFrameRate } = input.video;
@@ -92,17 +167,9 @@ function encodeFor(options: EncodeOptions, leading: PictureShape | null): Encode
   noteLead(notes, input);
   noteScan(notes, scan, frameRate);
   const file = new SpoolFile(path);
-  const table = new VideoTable(file);
-  let encoder: Encoder | null = null;
-  let units: AccessUnits | null = null;
-  let encoding = '';
-  const keep = (packet: Packet) => {
-    const { data } = packet;
-    if (data === null || units === null) return;
-    units.parse(data);
-    const pts = frameTime(Number(packet.pts), frameRate);
-    table.add(units, { pts, isIdr: packet.hasFlags(AV_PKT_FLAG_KEY) });
-  };
+  let encoding = null as Encoding | null;
+  const encode = (open: Encoding, picture: Frame | null) =>
+    step(open, () => open.encoder.encode(picture, (packet) => open.units.take(packet)));
   try {
     const done = forEachPicture({
       input,
@@ -111,7 +178,8 @@ function encodeFor(options: EncodeOptions, leading: PictureShape | null): Encode
       lead: heldLead(input),
       scan,
       frameRate,
-      pixelFormat: 'yuv420p',
+      // Hardware takes no other, and x264 both.
+      pixelFormat: settings.encoder === 'x264' ? 'yuv420p' : 'nv12',
       layOut(shape) {
         if (target) return fittedLayout(shape, target);
         const layout = h264Layout(shape);
@@ -120,38 +188,24 @@ function encodeFor(options: EncodeOptions, leading: PictureShape | null): Encode
       },
       ...(target ? {} : { leading }),
       onPicture(picture) {
-        if (encoder === null) {
-          const kind = { width: picture.width, height: picture.height, frameRate };
-          const plan = planFor(kind, settings);
-          const preset = settings.preset === 'auto' ? presetFor(kind) : settings.preset;
-          encoder = openX264(picture, plan, { preset, crf });
-          encoding = `x264 ${preset}, CRF ${crf}, ${planText(plan)}`;
-          units = new AccessUnits(parseExtradata(encoder.extradata) ?? { nalLengthSize: 0, parameterSets: [] });
-        }
-        encoder.encode(picture, keep);
+        encoding ??= openEncoding(picture, { notes, settings, frameRate, sink: file, excluded, all });
+        encode(encoding, picture);
       },
       onProgress,
     });
-    // TypeScript does not see the assignments in the callbacks.
-    const used = { encoder, units } as { encoder: Encoder | null; units: AccessUnits | null };
-    used.encoder?.encode(null, keep);
-    if (!used.units?.sequence) throw new Error('x264 gave no sequence parameter set');
+    const used = encoding;
+    if (used === null) throw new Error('a film without pictures');
+    encode(used, null);
     file.finish();
+    const { video, sequence } = step(used, () => used.units.finish(done.count, () => new SpoolReader(path)));
     noteDamaged(notes, done.damaged);
     noteDropped(notes, { ...done, frameRate });
-    const video = table.finish(() => new SpoolReader(path), { target, end: frameTime(done.count, frameRate) });
-    return {
-      video,
-      origin: done.origin,
-      end: done.end,
-      sequence: used.units.sequence,
-      frameRate,
-      encoding,
-    };
+    const { origin, end } = done;
+    return { video, origin, end, sequence, frameRate, encoding: used.text };
   } catch (error) {
     file.discard();
     throw error;
   } finally {
-    (encoder as Encoder | null)?.free();
+    encoding?.encoder.free();
   }
 }

@@ -88,14 +88,14 @@ const even = (value: number) => value - (value % 2);
 export function layoutFilters(options: {
   shape: PictureShape;
   layout: PictureLayout;
-  pixelFormat: 'yuv420p' | 'yuvj420p';
+  pixelFormat: 'yuv420p' | 'nv12' | 'yuvj420p';
   colour: ColourConversion;
 }): string[] {
   const { shape, layout, pixelFormat, colour } = options;
   const { width, height, innerWidth, innerHeight, sampleAspectRatio } = layout;
   const filters: string[] = [];
   const cutOff = [shape.width - innerWidth, shape.height - innerHeight];
-  const onlyOddEdge = cutOff.every((edge) => edge === 0 || edge === 1) && pixelFormat === 'yuv420p';
+  const onlyOddEdge = cutOff.every((edge) => edge === 0 || edge === 1) && pixelFormat !== 'yuvj420p';
   if (onlyOddEdge && cutOff.includes(1)) filters.push(`crop=${innerWidth}:${innerHeight}:0:0`);
   filters.push(
     ...colour.before,

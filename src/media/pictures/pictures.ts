@@ -28,7 +28,7 @@ export interface PictureOptions {
   lead?: Ticks90k;
   scan: Scan;
   frameRate: Ratio;
-  pixelFormat: 'yuv420p' | 'yuvj420p';
+  pixelFormat: 'yuv420p' | 'nv12' | 'yuvj420p';
   /** The matrix of BT.601 or BT.709 that they have in any case; by default the first picture's own, or the nearest. */
   matrix?: AVColorSpace;
   layOut(shape: PictureShape): PictureLayout;
