@@ -27,11 +27,15 @@ process.env.MSC_INTERFACE ??= 'lo';
 /** Most files that are run again: more failures than these are no matter of a busy machine. */
 const MOST_AGAIN = 5;
 
+/** Files whose time is told. */
+const MOST_NAMED = 15;
+
 const sourceOf = (path) => relative(join(root, 'dist'), path).split(sep).join('/').replace(/\.js$/, '.ts');
 
 /** Runs a test file; resolves with the names of its tests by outcome, and the reasons of skipped ones. */
 async function runFile(path) {
-  const result = { passed: [], failed: [], skipped: new Map() };
+  const began = performance.now();
+  const result = { passed: [], failed: [], skipped: new Map(), seconds: 0 };
   const stream = run({ files: [path], timeout: 480_000 });
   stream.on('test:pass', ({ name, skip, details }) => {
     if (details.type === 'suite') return;
@@ -43,6 +47,7 @@ async function runFile(path) {
   });
   stream.compose(new spec()).pipe(process.stdout, { end: false });
   await new Promise((resolve) => stream.on('end', resolve));
+  result.seconds = (performance.now() - began) / 1000;
   return result;
 }
 
@@ -84,6 +89,9 @@ const all = [...results];
 const skipped = all.flatMap(([, { skipped }]) => [...skipped]);
 const failures = all.flatMap(([path, { failed }]) => failed.map((name) => `${sourceOf(path)}: ${name}`));
 const passed = all.reduce((sum, [, { passed }]) => sum + passed.length, 0);
+const slowest = all.toSorted(([, a], [, b]) => b.seconds - a.seconds).slice(0, MOST_NAMED);
+console.log('\nThe files that took longest:');
+for (const [path, { seconds }] of slowest) console.log(`  ${seconds.toFixed(0).padStart(4)} s  ${sourceOf(path)}`);
 if (skipped.length > 0) {
   console.log('\nSkipped:');
   for (const [name, reason] of skipped) console.log(`  ${name}: ${reason}`);
