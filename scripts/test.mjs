@@ -27,7 +27,7 @@ process.env.MSC_INTERFACE ??= 'lo';
 /** Most files that are run again: more failures than these are no matter of a busy machine. */
 const MOST_AGAIN = 5;
 
-/** Files whose time is told. */
+/** Files whose time is printed. */
 const MOST_NAMED = 15;
 
 const sourceOf = (path) => relative(join(root, 'dist'), path).split(sep).join('/').replace(/\.js$/, '.ts');
