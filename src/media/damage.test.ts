@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { accessUnits, shownPictures } from '../../test/support/decoded.js';
 import { ffmpeg } from '../../test/support/ffmpeg.js';
-import { makeSource } from '../../test/support/sources.js';
+import { putOnAir } from '../../test/support/films/on-air.js';
+import { seeded } from '../../test/support/flips.js';
+import { makeSource, type SourceVideo } from '../../test/support/sources.js';
 import { sharedFolder } from '../../test/support/spool.js';
 import { without } from '../../test/support/tools.js';
 import { TS_PACKET_LENGTH } from '../wire/ts.js';
 import { MediaInput } from './input/input.js';
-import { defaultMediaSettings } from './settings.js';
+import { defaultMediaSettings, type MediaSettings } from './settings.js';
 import type { Spool } from './spool.js';
 import { spoolMedia } from './spool-media.js';
 
@@ -26,9 +28,14 @@ before(() => {
 
 type H264Spool = Spool & { format: 'h264' };
 
-function spool(source: string): H264Spool {
+function spool(source: string, settings: Partial<MediaSettings> = {}): H264Spool {
   const into = mkdtempSync(at('spool-'));
-  const result = spoolMedia({ source, folder: into, settings: defaultMediaSettings, onProgress() {} });
+  const result = spoolMedia({
+    source,
+    folder: into,
+    settings: { ...defaultMediaSettings, ...settings },
+    onProgress() {},
+  });
   assert.equal(result.format, 'h264');
   return result;
 }
@@ -45,6 +52,14 @@ function changed(name: string, keep: (packet: Buffer, pid: number) => boolean): 
   return at(name);
 }
 
+/** Groups of 25 of which not all pictures are shown as they were. */
+function groupsThatDiffer(whole: string[], shown: string[]): number[] {
+  const different = whole.flatMap((picture, i) => (shown.includes(picture) ? [] : [Math.floor(i / 25)]));
+  return [...new Set(different)];
+}
+
+const ENCODED_AROUND = /^\d damaged pictures?, shown as far as possible: [12].0 s around them are encoded$/;
+
 /** Pictures in FFmpeg's transport streams. */
 const VIDEO = 0x100;
 
@@ -52,11 +67,11 @@ test('a recording with a lost packet is shown in full, and without a message', n
   let number = 0;
   const source = changed('lost.ts', (_, pid) => pid !== VIDEO || number++ !== 100);
   const { video, properties } = spool(source);
-  assert.deepEqual(
-    [properties.video, properties.reason, properties.notes],
-    ['encoded', 'damaged pictures, sound that may be damaged as well', ['1 damaged picture, shown as far as possible']],
-  );
-  assert.equal(shownPictures(accessUnits(video)).length, 100);
+  assert.deepEqual([properties.video, properties.audio, properties.reason], ['copied', 'copied', '']);
+  assert.match(properties.notes.join(), ENCODED_AROUND);
+  const [whole, shown] = [shownPictures(at('film.ts')), shownPictures(accessUnits(video))];
+  assert.equal(shown.length, 100);
+  assert.deepEqual(groupsThatDiffer(whole, shown), [0]);
 });
 
 test('a recording that ends within a picture is copied up to it, and decodes without a message', needs, () => {
@@ -116,29 +131,96 @@ function messagesOf(input: Buffer, format: 'aac'): string {
   return stderr.toString();
 }
 
-const damages: [what: string, change: (bytes: Buffer, pictures: number[]) => void][] = [
-  ['a NAL unit that is longer than its picture', (bytes, pictures) => bytes.writeUInt32BE(2 ** 30, pictures[30])],
+const damages: [what: string, groups: number[], change: (bytes: Buffer, pictures: number[]) => void][] = [
+  ['a NAL unit that is longer than its picture', [1], (bytes, pictures) => bytes.writeUInt32BE(2 ** 30, pictures[30])],
   [
     'a slice that begins in the middle of a picture',
+    [1],
     (bytes, pictures) => bytes.fill(0x10, pictures[30]! + 5, pictures[30]! + 7),
   ],
   [
     'a reference picture whose NAL unit is no slice',
+    [1],
     (bytes, pictures) => bytes.fill(0x06, pictures[29]! + 4, pictures[29]! + 5),
   ],
   [
     'a block of zeros, as of a download that is not complete',
+    [0, 1],
     (bytes, pictures) => bytes.fill(0, pictures[25]! + 700, pictures[25]! + 1_724),
+  ],
+  [
+    'a key picture whose slice has no beginning',
+    [1, 2],
+    (bytes, pictures) => bytes.fill(0, pictures[50]!, pictures[50]! + 9),
   ],
 ];
 
-for (const [what, change] of damages) {
-  test(`${what} is noticed, and the station decodes without a message`, needs, () => {
+for (const [what, groups, change] of damages) {
+  test(`${what} is noticed, what is around it is encoded, and the station decodes without a message`, needs, () => {
     const source = changedMp4('damaged.mp4', change);
     const { video, audio, properties } = spool(source);
-    assert.deepEqual([properties.video, properties.audio], ['encoded', 'encoded']);
-    assert.equal(properties.reason, 'damaged pictures, sound that may be damaged as well');
+    assert.deepEqual([properties.video, properties.reason], ['copied', '']);
+    assert.equal(properties.notes.length, 1);
+    assert.match(
+      properties.notes[0]!,
+      /^\d damaged pictures?, shown as far as possible: [12].0 s around them are encoded$/,
+    );
     assert.equal(messagesOf(readFileSync(audio.path), 'aac'), '');
-    assert.ok(shownPictures(accessUnits(video)).length >= 99);
+    const shown = shownPictures(accessUnits(video));
+    assert.ok(shown.length >= 99, `${shown.length} pictures`);
+    const differing = groupsThatDiffer(shownPictures(at('film.mp4')), shown);
+    assert.deepEqual(differing, groups);
   });
 }
+
+/** Seeded places within pictures, the first one included, and within frames of sound. */
+function flipBits(source: string, name: string, seed: number, count: number): string {
+  const bytes = readFileSync(source);
+  const places: { position: number; size: number }[] = [];
+  const input = new MediaInput(source);
+  input.forEachPacket(({ packet }) => {
+    places.push({ position: Number(packet.pos), size: packet.size });
+    return true;
+  });
+  input.close();
+  for (const at of seeded(seed, count, 2 ** 31)) {
+    const { position, size } = places[at % places.length]!;
+    const byte = position + (at % size);
+    bytes[byte] = bytes[byte]! ^ (1 << (at & 7));
+  }
+  writeFileSync(at(name), bytes);
+  return at(name);
+}
+
+test(
+  'flipped bits are found by decoding, and a recording of three loops decodes without a message',
+  needs,
+  async () => {
+    const kinds: Record<string, SourceVideo> = {
+      'cabac.mp4': { options: { preset: 'fast' } },
+      'cavlc.mp4': { bPictures: 0, options: { profile: 'baseline' } },
+      'slices.mkv': { options: { slices: 4 } },
+    };
+    let mended = 0;
+    let replaced = 0;
+    for (const [name, video] of Object.entries(kinds)) {
+      const source = makeSource({ path: at(name), seconds: 3, video, audio: {} });
+      for (const seed of [1, 2]) {
+        const damaged = flipBits(source, `flipped-${name}`, seed, 6);
+        const { shown, properties } = await putOnAir(damaged, { decodeCheck: true }, at('air'));
+        assert.equal(shown.messages, '', `${name}, seed ${seed}`);
+        if (properties.notes.some((note) => ENCODED_AROUND.test(note))) mended++;
+        if (properties.audio === 'encoded') replaced++;
+      }
+    }
+    assert.ok(mended >= 2 && replaced >= 2, `pictures of ${mended} films, sound of ${replaced}`);
+  },
+);
+
+test('a whole film is copied as it is, also where it is decoded to find damage', needs, () => {
+  for (const name of ['film.ts', 'film.mp4']) {
+    const { video, properties } = spool(at(name), { decodeCheck: true });
+    assert.deepEqual([properties.video, properties.audio, properties.notes], ['copied', 'copied', []]);
+    assert.deepEqual(shownPictures(accessUnits(video)), shownPictures(at(name)));
+  }
+});

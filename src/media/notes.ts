@@ -69,6 +69,12 @@ export function noteDamaged(notes: Notes, count: number): void {
   if (count > 0) notes.add(`${counted(count, 'damaged picture')}, shown as far as possible`);
 }
 
+/** Notes damaged pictures of a copied film; `encoded`: ticks of the pictures around them that are encoded. */
+export function noteMended(notes: Notes, { damaged, encoded }: { damaged: number; encoded: Ticks90k }): void {
+  const seconds = (encoded / TICKS_PER_SECOND).toFixed(1);
+  notes.add(`${counted(damaged, 'damaged picture')}, shown as far as possible: ${seconds} s around them are encoded`);
+}
+
 /** Notes pictures at the beginning of a copied film that cannot be decoded. */
 export function noteLeftOut(notes: Notes, count: number): void {
   if (count > 0) notes.add(`${counted(count, 'picture')} left out at the beginning: what they depend on is missing`);

@@ -135,6 +135,8 @@ export interface MediaSettings {
   crf: number;
   /** `h264` only: what encodes films; `auto` is any hardware that works. Where hardware does not, it is x264, with a note. */
   encoder: EncoderName;
+  /** `h264` only: what is copied is decoded as well, to find damage within; without it, only what shows it by its structure. */
+  decodeCheck?: boolean;
   /** The layout that one of the station's files set; null for that file. */
   target: StationLayout | null;
 }

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { Ticks90k } from '../base/units.js';
 import { VideoCopier } from './h264/copy-video.js';
 import { h264CodecString, h264Name, type SequenceParameters } from './h264/h264-sps.js';
+import { type CopiedPictures, mendVideo } from './h264/mended-video.js';
 import { Damaged, Unfit } from './h264/unfit.js';
 import { MediaInput } from './input/input.js';
 import { AAC_CODEC_STRING, aacName } from './names.js';
-import { Notes, noteLeftOut, noteMissingEnd } from './notes.js';
+import { Notes, noteLeftOut, noteMended, noteMissingEnd } from './notes.js';
 import { encodeVideo } from './pictures/encode-video.js';
 import { standUntil } from './pictures/last-picture.js';
 import { noteLead } from './pictures/late-pictures.js';
@@ -32,8 +33,8 @@ interface VideoResult {
   audio: MadeSound | null;
   /** Why the sound is not copied. */
   audioReason: string;
-  /** Whether sound may be damaged as well. */
-  isDamaged: boolean;
+  /** Whether copied sound is decoded, to find damage. */
+  check: boolean;
   notes: Notes;
   title: string | null;
 }
@@ -43,13 +44,13 @@ export function spoolH264(options: SpoolOptions): Spool {
   const { onProgress } = options;
   const pictures = copyOrEncode(options);
   const { video, sequence, origin, frameRate } = pictures;
-  const wanted = soundOptions(options, { origin, duration: video.duration });
+  const wanted = soundOptions(options, { origin, duration: video.duration, check: pictures.check });
   const audio = pictures.audio ?? encodeSound(wanted);
-  const { notes, isDamaged } = pictures;
+  const { notes } = pictures;
   for (const note of audio.notes) notes.add(note);
   const { folder, settings } = options;
   const { target } = settings;
-  const further = spoolFurther({ wanted, main: audio, target, folder, notes, copies: !isDamaged });
+  const further = spoolFurther({ wanted, main: audio, target, folder, notes, copies: true });
   onProgress(1);
   const { width, height, sampleAspectRatio } = sequence;
   const { channels, how } = audio;
@@ -80,7 +81,10 @@ export function spoolH264(options: SpoolOptions): Spool {
 }
 
 /** Which sound is made, and for which pictures. */
-function soundOptions(options: SpoolOptions, times: { origin: Ticks90k; duration: Ticks90k }): SoundOptions {
+function soundOptions(
+  options: SpoolOptions,
+  times: { origin: Ticks90k; duration: Ticks90k; check: boolean },
+): SoundOptions {
   const { source, folder, settings } = options;
   return {
     ...{ source, path: join(folder, 'audio.aac'), sound: soundWanted(settings), ...times },
@@ -91,20 +95,31 @@ function soundOptions(options: SpoolOptions, times: { origin: Ticks90k; duration
 
 function copyOrEncode(options: SpoolOptions): VideoResult {
   try {
-    return copy(options);
+    try {
+      return copy(options, options.settings.decodeCheck === true);
+    } catch (error) {
+      if (!(error instanceof Damaged)) throw error;
+      // Where some damage shows, there may be more that does not.
+      return copy(options, true);
+    }
   } catch (error) {
     if (!(error instanceof Unfit)) throw error;
     return encode(options, error);
   }
 }
 
-/** Copies the pictures, and in the same pass the sound where possible. Throws Unfit when the pictures cannot be copied. */
-function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResult {
+/**
+ * Copies the pictures, and in the same pass the sound where possible; with `check`, both are decoded as well, and groups with
+ * damaged pictures encoded. Throws Unfit when the pictures cannot be copied, Damaged where most of them would be encoded.
+ */
+function copy({ source, folder, settings, onProgress }: SpoolOptions, check: boolean): VideoResult {
   const notes = new Notes();
   const input = new MediaInput(source, notes, soundWanted(settings));
   let sound: AudioCopier | null = null;
+  let copier: VideoCopier | null = null;
   try {
-    const video = new VideoCopier({ input, settings });
+    const video = new VideoCopier({ input, settings, check });
+    copier = video;
     let audioReason = '';
     const withoutSound = (error: unknown) => {
       if (!(error instanceof Unfit)) throw error;
@@ -116,7 +131,7 @@ function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResu
       try {
         const channels = channelsWanted(settings);
         const path = join(folder, 'audio.aac');
-        sound = new AudioCopier({ stream: input.audio, path, channels, loudness: settings.loudness });
+        sound = new AudioCopier({ stream: input.audio, path, channels, loudness: settings.loudness, check });
       } catch (error) {
         withoutSound(error);
       }
@@ -139,10 +154,13 @@ function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResu
       return true;
     });
     const origin = video.origin ?? Ticks90k(0);
-    const { video: copied, sequence } = video.finish();
+    const { copied, damaged } = video.finish();
+    const { sequence } = copied;
+    const pictures =
+      damaged.size === 0 ? copied.video : mended(copied, damaged, { folder, settings, notes, onProgress });
     const soundEnd = Ticks90k((input.soundEnd ?? origin) - origin);
     const { maxGop } = settings;
-    const spooled = standUntil(copied, { end: soundEnd, frameRate: video.frameRate, maxGop });
+    const spooled = standUntil(pictures, { end: soundEnd, frameRate: video.frameRate, maxGop });
     let audio: VideoResult['audio'] = null;
     // TypeScript does not see that the callback may have emptied it.
     const kept = sound as AudioCopier | null;
@@ -156,7 +174,7 @@ function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResu
     }
     noteLeftOut(notes, video.leftOut);
     noteLead(notes, input);
-    const end = Ticks90k(origin + Math.max(copied.duration, soundEnd));
+    const end = Ticks90k(origin + Math.max(pictures.duration, soundEnd));
     const endsDamaged = video.endsDamaged || input.endsInPacket;
     noteMissingEnd(notes, { declaredEnd: input.declaredEnd, origin, end, endsDamaged });
     return {
@@ -168,7 +186,7 @@ function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResu
       encoding: null,
       audio,
       audioReason,
-      isDamaged: false,
+      check,
       notes,
       title: input.title,
     };
@@ -176,8 +194,20 @@ function copy({ source, folder, settings, onProgress }: SpoolOptions): VideoResu
     (sound as AudioCopier | null)?.discard();
     throw error;
   } finally {
+    copier?.free();
     input.close();
   }
+}
+
+/** The copied pictures, with the groups of damaged ones encoded. */
+function mended(
+  copied: CopiedPictures,
+  damaged: ReadonlySet<number>,
+  { folder, settings, notes, onProgress }: Omit<SpoolOptions, 'source'> & { notes: Notes },
+): SpooledVideo {
+  const { video, encoded } = mendVideo(copied, { damaged, path: join(folder, 'mended.h264'), settings, onProgress });
+  noteMended(notes, { damaged: damaged.size, encoded });
+  return video;
 }
 
 function encode(options: SpoolOptions, unfit: Unfit): VideoResult {
@@ -194,12 +224,8 @@ function encode(options: SpoolOptions, unfit: Unfit): VideoResult {
     const sourceEnd = Ticks90k(origin + Math.max(end, soundEnd));
     const { declaredEnd, endsInPacket: endsDamaged } = input;
     noteMissingEnd(notes, { declaredEnd, origin, end: sourceEnd, endsDamaged });
-    // A pass of its own decides whether the sound can be copied.
-    const isDamaged = unfit instanceof Damaged;
-    const audio =
-      isDamaged && input.audio !== null
-        ? { made: null, reason: 'sound that may be damaged as well' }
-        : copySound(soundOptions(options, { origin, duration: video.duration }));
+    // A pass of its own decides whether the sound can be copied. Next to encoding pictures, decoding it costs nothing.
+    const audio = copySound(soundOptions(options, { origin, duration: video.duration, check: true }));
     return {
       video,
       sequence,
@@ -209,7 +235,7 @@ function encode(options: SpoolOptions, unfit: Unfit): VideoResult {
       encoding: encoded.encoding,
       audio: audio.made,
       audioReason: audio.reason,
-      isDamaged,
+      check: true,
       notes,
       title: input.title,
     };

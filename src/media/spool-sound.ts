@@ -49,6 +49,7 @@ export function spoolSound(options: SpoolOptions): Spool {
     loudness,
     origin,
     duration: video.duration,
+    check: settings.decodeCheck === true,
     onProgress,
   };
   const copied = copySound(wanted);

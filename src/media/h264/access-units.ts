@@ -79,6 +79,8 @@ export class AccessUnits {
 
   /** Parses a packet, with the configuration that may come with it, so that `write` writes it; it is used until the next call. */
   parsePacket(packet: Packet): AccessUnitKind {
+    this.#list.clear();
+    this.#isIdr = false;
     const extradata = packet.getSideData(AV_PKT_DATA_NEW_EXTRADATA);
     let isReconfigured = this.#isReconfigured && !this.#hasPicture;
     if (extradata !== null) {
@@ -101,12 +103,12 @@ export class AccessUnits {
     const list = this.#list;
     const whole =
       this.#nalLengthSize === 0 ? splitAnnexB(data, list) : splitLengthPrefixed(data, this.#nalLengthSize, list);
-    if (!whole) return 'damaged';
     this.#data = data;
     this.#isIdr = false;
     this.#isReconfigured = false;
     this.#hasPicture = false;
     this.#isReference = false;
+    if (!whole) return 'damaged';
     for (let i = 0; i < list.count; i++) {
       const start = list.starts[i]!;
       const header = data[start]!;
@@ -128,6 +130,11 @@ export class AccessUnits {
     return this.#isIdr ? 'idr' : 'other';
   }
 
+  /** Whether the access unit last parsed is an IDR picture, as far as it could be read. */
+  get isRandomAccess(): boolean {
+    return this.#isIdr;
+  }
+
   /** Whether pictures decoded later may need the one last parsed. */
   get isReference(): boolean {
     return this.#isReference;
@@ -141,6 +148,13 @@ export class AccessUnits {
   /** Bytes that `write` writes of the access unit last parsed. */
   get size(): number {
     return this.write(nowhere);
+  }
+
+  /** A copy of what `write` writes; of a damaged access unit, as much as could be taken apart. */
+  copy(): Buffer {
+    const pieces: Buffer[] = [];
+    this.write({ append: (piece, start, end) => pieces.push(piece.subarray(start, end)) });
+    return Buffer.concat(pieces);
   }
 
   /** Appends the access unit last parsed; returns its bytes. */

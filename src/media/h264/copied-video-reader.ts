@@ -38,7 +38,7 @@ export class CopiedVideoReader implements AccessUnitReader {
       if (!value.isVideo) continue;
       // Packets that are left out are parsed too: they may hold parameter sets.
       const isTaken = this.#packet++ === wanted;
-      const kind = value.corrupt && !isTaken ? 'damaged' : this.#units.parsePacket(value.packet);
+      const kind = this.#units.parsePacket(value.packet);
       if (!isTaken) continue;
       if (kind === 'damaged' || this.#units.size !== length) throw this.#changed();
       let at = offset;

@@ -1,6 +1,7 @@
 /** Copied pictures: H.264 that every receiver plays goes on air without being decoded. */
 import { AV_CODEC_ID_H264 } from 'node-av/constants';
 import { TICKS_PER_MILLI, TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
+import { DecodeCheck } from '../decode-check.js';
 import { decodingDelayOf } from '../input/decoding-times.js';
 import { frameRateOf } from '../input/frame-rate.js';
 import type { MediaInput, TimedPacket } from '../input/input.js';
@@ -14,7 +15,6 @@ import { scanOf } from '../pictures/scan.js';
 import { VideoTable } from '../pictures/spooled-video.js';
 import { isNearly, isSameAspect, isSameRate, quotient, tidyFrameRate } from '../ratio.js';
 import type { MediaSettings, Ratio, StationLayout } from '../settings.js';
-import type { SpooledVideo } from '../spool.js';
 import { nowhere } from '../spool-file.js';
 import { uint32Table } from '../tables.js';
 import { AccessUnits } from './access-units.js';
@@ -26,6 +26,7 @@ import { type DecoderConfiguration, parseExtradata } from './h264-nal.js';
 import type { SequenceParameters } from './h264-sps.js';
 import type { SequenceEdit } from './h264-sps-edit.js';
 import { checkLastGroup } from './last-group.js';
+import type { CopiedPictures } from './mended-video.js';
 import { PeakRate } from './peak-rate.js';
 import { Damaged, Unfit } from './unfit.js';
 
@@ -64,10 +65,17 @@ function unfitTarget(sequence: SequenceParameters, frameRate: Ratio, target: Sta
   return isSameRate(frameRate, target.frameRate) ? null : "a frame rate other than the station's";
 }
 
+export interface VideoCopy {
+  copied: CopiedPictures;
+  /** Pictures that are to be encoded, by their numbers in decoding order. */
+  damaged: ReadonlySet<number>;
+}
+
 /**
  * Responsible for:
  * - deciding, packet by packet, whether pictures can be copied; throws Unfit as soon as they cannot
  * - dropping pictures before the first IDR picture, and those that an edit list cuts off where no other needs them
+ * - throwing Damaged at the first damage that is seen without decoding, or decoding everything to find all damage
  */
 export class VideoCopier {
   /** According to the header; the average of the pictures where that is far from them, once all are there. */
@@ -99,10 +107,14 @@ export class VideoCopier {
   /** Whether pictures up to the next IDR picture may need one that is cut off. */
   #needsCutOff = false;
   #firstSeen: Ticks90k | null = null;
+  /** Null where nothing is decoded. */
+  readonly #check: DecodeCheck | null;
+  readonly #damaged = new Set<number>();
   #lastShown: Ticks90k = Ticks90k(-1);
 
-  constructor(options: { input: MediaInput; settings: MediaSettings }) {
-    const { input, settings } = options;
+  /** `check`: decodes every picture, and is freed with `free`. */
+  constructor(options: { input: MediaInput; settings: MediaSettings; check?: boolean }) {
+    const { input, settings, check = false } = options;
     const stream = input.video;
     const { codecpar } = stream;
     if (input.isStill) throw new Unfit('a still picture');
@@ -129,17 +141,24 @@ export class VideoCopier {
     if (sequence) this.#checkSequence(sequence);
     // Whole pictures may be marked as interlaced, and pictures of two fields coded as whole ones.
     if (sequence && !sequence.frameMbsOnly && scanOf(input).kind === 'interlaced') throw new Unfit(INTERLACED);
+    this.#check = check ? new DecodeCheck(codecpar, { isComplete: true }) : null;
+  }
+
+  free(): void {
+    this.#check?.free();
   }
 
   take({ packet, pts, duration, corrupt, isCutOff }: TimedPacket): void {
     const number = this.#packets++;
-    const kind = corrupt && !isWholeInTransport(this.#source, packet.pos) ? 'damaged' : this.#units.parsePacket(packet);
+    const parsed = this.#units.parsePacket(packet);
+    const kind = corrupt && !isWholeInTransport(this.#source, packet.pos) ? 'damaged' : parsed;
     if (kind === 'no picture') return;
     if (this.#units.hasFields) throw new Unfit(INTERLACED);
-    if (this.endsDamaged) throw new Damaged('damaged pictures');
+    if (this.endsDamaged && this.#check === null) throw new Damaged('damaged pictures');
+    // Accepted at the very end, where files are cut off.
+    this.endsDamaged = kind === 'damaged' && this.origin !== null;
     if (kind === 'damaged') {
-      // Accepted at the very end, where files are cut off.
-      this.endsDamaged = this.origin !== null;
+      this.#takeDamaged(number, isCutOff ? null : pts);
       return;
     }
     if (isCutOff) {
@@ -165,6 +184,7 @@ export class VideoCopier {
     const time = Ticks90k(pts - this.origin);
     this.#rules.take(time, isIdr);
     if (isIdr) this.#groupPosition = packet.pos >= 0n ? packet.pos : null;
+    this.#check?.put(this.#units.copy(), this.#taken.length);
     this.#taken.push(number);
     if (this.#taken.length === TRIAL) this.#checkOrder();
     this.#peak.add(time, this.#table.add(this.#units, { pts: time, isIdr }));
@@ -176,11 +196,28 @@ export class VideoCopier {
     }
   }
 
+  /** A picture of which nothing can be copied, but its place is known. */
+  #takeDamaged(number: number, pts: Ticks90k | null): void {
+    // The film may begin with it: a player shows what is left of it.
+    const isFirst = this.origin === null && this.#units.isRandomAccess && pts !== null;
+    if (isFirst && this.#check === null) throw new Damaged('damaged pictures');
+    if (isFirst) this.origin = pts;
+    if (this.origin === null) this.leftOut++;
+    if (this.origin === null || this.#check === null || pts === null) return;
+    const time = Ticks90k(pts - this.origin);
+    this.#rules.takeDamaged(time, isFirst);
+    this.#damaged.add(this.#taken.length);
+    this.#taken.push(number);
+    this.#table.addDamaged({ pts: time, isIdr: isFirst });
+    this.#lastShown = Ticks90k(Math.max(this.#lastShown, time));
+  }
+
   /** Throws Unfit when there are no pictures, or the last ones cannot be copied. */
-  finish(): { video: SpooledVideo; sequence: SequenceParameters } {
+  finish(): VideoCopy {
     const { sequence } = this.#units;
     if (this.origin === null || sequence === null) throw new Unfit('no key picture (IDR) in the file');
-    if (this.#table.pts.length > 0) this.#checkEnd();
+    if (this.#check) this.#checkDecoded(this.#check.finish());
+    else if (this.#table.pts.length > 0) this.#checkEnd();
     if (this.#taken.length < TRIAL) this.#checkOrder();
     const again = {
       source: this.#source,
@@ -196,7 +233,8 @@ export class VideoCopier {
     const { target, maxBitrate } = this.#settings;
     const peak = this.#peak.of(end);
     if (peak > maxBitrate) throw new Unfit(`${megabits(peak)} Mbit/s at its peak, more than ${megabits(maxBitrate)}`);
-    return { video: this.#table.finish(() => new CopiedVideoReader(again), { target, end }), sequence };
+    const video = this.#table.finish(() => new CopiedVideoReader(again), { target, end });
+    return { copied: { video, sequence, frameRate: this.frameRate, again }, damaged: this.#damaged };
   }
 
   /** Throws Unfit when the times are those of decoding: the first pictures are in order, and their decoder reorders. */
@@ -227,6 +265,23 @@ export class VideoCopier {
     return end;
   }
 
+  /** Takes what the decoder found; drops the last picture where it is cut off. */
+  #checkDecoded(damaged: ReadonlySet<number>): void {
+    for (const index of damaged) this.#damaged.add(index);
+    const last = this.#taken.length - 1;
+    const isOnly = this.#damaged.has(last) && ![...this.#damaged].some((i) => i >= this.#rules.start && i < last);
+    const isCutOff = this.endsDamaged || (this.#endsUnmarked && isOnly);
+    if (isOnly && isCutOff && last > this.#rules.start) this.#dropLast();
+    else this.endsDamaged = false;
+  }
+
+  #dropLast(): void {
+    this.endsDamaged = true;
+    this.#damaged.delete(this.#taken.length - 1);
+    this.#taken.pop();
+    this.#table.removeLast();
+  }
+
   /** Drops the last picture where it is cut off. */
   #checkEnd(): void {
     if (this.endsDamaged || !this.#endsUnmarked || this.#groupPosition === null) return;
@@ -235,9 +290,7 @@ export class VideoCopier {
     const end = checkLastGroup({ source: this.#source, position: this.#groupPosition, pictures });
     if (end === 'damaged') throw new Damaged('damaged pictures');
     if (end === 'whole') return;
-    this.endsDamaged = true;
-    this.#taken.pop();
-    this.#table.removeLast();
+    this.#dropLast();
   }
 
   #checkSequence(sequence: SequenceParameters): void {

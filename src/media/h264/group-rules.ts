@@ -19,6 +19,8 @@ export class GroupRules {
   readonly limit: Ticks90k;
   readonly #target: StationLayout | null;
   #latest = Ticks90k(-1);
+  /** Whether the group has a damaged picture, so that its length does not matter: it is encoded. */
+  #isDamaged = false;
 
   /** `pts`: the times of the pictures so far, in decoding order. */
   constructor(
@@ -36,32 +38,39 @@ export class GroupRules {
     else this.#goOn(time);
   }
 
+  /** The same for a picture that is not copied. */
+  takeDamaged(time: Ticks90k, isFirst: boolean): void {
+    this.#isDamaged = true;
+    if (!isFirst) this.#goOn(time);
+  }
+
   /** Checks the last group, and that it ends in time for the next loop. */
   finish(end: Ticks90k): void {
     this.#checkReordering();
-    if (end - this.#pts.at(this.start) > this.limit) throw this.#tooFarApart();
+    this.#checkLength(end);
   }
 
   #begin(time: Ticks90k): void {
     if (this.#pts.length > 0) {
-      const last = this.#pts.at(this.start);
       if (time <= this.#latest) throw new Unfit('time stamps out of order');
-      if (time - last > this.limit) throw this.#tooFarApart();
+      this.#checkLength(time);
       this.#checkReordering();
     }
     this.start = this.#pts.length;
+    this.#isDamaged = false;
     this.#latest = time;
   }
 
   #goOn(time: Ticks90k): void {
     const start = this.#pts.at(this.start);
     if (time <= start) throw new Unfit('time stamps out of order');
-    if (time - start > this.limit) throw this.#tooFarApart();
+    this.#checkLength(time);
     this.#latest = Ticks90k(Math.max(this.#latest, time));
   }
 
-  #tooFarApart(): Unfit {
-    return new Unfit(`key pictures (IDR) more than ${this.limit / TICKS_PER_SECOND} s apart`);
+  #checkLength(end: Ticks90k): void {
+    if (this.#isDamaged || end - this.#pts.at(this.start) <= this.limit) return;
+    throw new Unfit(`key pictures (IDR) more than ${this.limit / TICKS_PER_SECOND} s apart`);
   }
 
   /** Pictures of a group are shown before those of the next, so each group can be sorted by itself. */

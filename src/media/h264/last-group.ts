@@ -1,5 +1,5 @@
 /** The end of a copied film, decoded: in some containers nothing else shows that its last picture is cut off. */
-import { Decoder } from '../decoder.js';
+import { DecodeCheck } from '../decode-check.js';
 import { MediaInput } from '../input/input.js';
 
 /** `cut off`: all pictures but the last one are whole. */
@@ -12,27 +12,21 @@ export type LastGroup = 'whole' | 'cut off' | 'damaged';
 export function checkLastGroup(options: { source: string; position: bigint; pictures: number[] }): LastGroup {
   const { source, position, pictures } = options;
   const input = new MediaInput(source);
-  const decoder = new Decoder(input.video, source);
-  const whole = new Set<number>();
-  const look = (frame: { pts: bigint; decodeErrorFlags: number }) => {
-    if (frame.decodeErrorFlags === 0) whole.add(Number(frame.pts));
-  };
+  const check = new DecodeCheck(input.video.codecpar, { isComplete: false });
+  let found: Set<number>;
   try {
     if (!input.seekByte(position)) return 'whole';
     let count = 0;
     input.forEachPacket(({ packet, isVideo }) => {
-      if (!isVideo) return true;
-      // A frame has the time of its packet: here, its number.
-      packet.pts = BigInt(count++);
-      decoder.decode(packet, look);
+      if (isVideo && packet.data) check.put(packet.data, count++);
       return true;
     });
-    decoder.decode(null, look);
+    found = check.finish();
   } finally {
-    decoder.free();
+    check.free();
     input.close();
   }
-  const damaged = pictures.filter((picture) => !whole.has(picture));
+  const damaged = pictures.filter((picture) => found.has(picture));
   if (damaged.length === 0) return 'whole';
   return damaged.length === 1 && damaged[0] === pictures.at(-1) ? 'cut off' : 'damaged';
 }

@@ -1,8 +1,7 @@
 /** The last picture of a film, where its sound goes on. */
-import { AV_CODEC_FLAG_UNALIGNED, AV_CODEC_ID_H264 } from 'node-av/constants';
-import { Codec, CodecContext, Frame, Packet } from 'node-av/lib';
+import type { Frame } from 'node-av/lib';
 import { TICKS_PER_MILLI, Ticks90k } from '../../base/units.js';
-import { check } from '../ffmpeg-error.js';
+import { AnnexBDecoder } from '../h264/annex-b-decoder.js';
 import type { MediaSettings, Ratio } from '../settings.js';
 import type { SpooledVideo } from '../spool.js';
 import { encodeStill, withStill } from './still-group.js';
@@ -35,47 +34,24 @@ export function standUntil(
 
 /** Decodes the last group; the caller frees the frame. Null where nothing can be decoded. */
 function lastPicture(video: SpooledVideo): Frame | null {
-  const codec = Codec.findDecoder(AV_CODEC_ID_H264);
-  if (codec === null) throw new Error('this FFmpeg has no decoder of H.264');
-  const context = new CodecContext();
-  context.allocContext3(codec);
-  // As for all pictures: cropping is exact.
-  context.setFlags(AV_CODEC_FLAG_UNALIGNED);
-  check(context.open2Sync(codec, null), 'opening the decoder of H.264');
-  const packet = new Packet();
-  packet.alloc();
-  const frame = new Frame();
-  frame.alloc();
   let last: Frame | null = null;
-  const drain = () => {
-    while (context.receiveFrameSync(frame) >= 0) {
-      if (last === null || frame.pts >= last.pts) {
-        last?.free();
-        last = frame.clone();
-      }
-      frame.unref();
-    }
-  };
+  const decoder = new AnnexBDecoder((frame) => {
+    if (last !== null && frame.pts < last.pts) return;
+    last?.free();
+    last = frame.clone();
+  });
   const reader = video.open();
   try {
     const group = video.randomAccess.lastIndexOf(1);
     const unit = Buffer.allocUnsafe(video.sizes.reduce((most, size) => Math.max(most, size), 0));
     for (const [i, size] of video.sizes.entries()) {
       reader.read(unit, 0, size);
-      if (i < group) continue;
-      packet.data = unit.subarray(0, size);
-      packet.pts = BigInt(video.pts[i]!);
-      context.sendPacketSync(packet);
-      packet.unref();
-      drain();
+      if (i >= group) decoder.put(unit.subarray(0, size), video.pts[i]!);
     }
-    context.sendPacketSync(null);
-    drain();
+    decoder.finish();
     return last;
   } finally {
     reader.close();
-    packet.free();
-    frame.free();
-    context.freeContext();
+    decoder.free();
   }
 }

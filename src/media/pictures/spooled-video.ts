@@ -26,6 +26,13 @@ export class VideoTable {
     return bytes;
   }
 
+  /** Adds a picture whose access unit cannot be used, and which is encoded instead. */
+  addDamaged(picture: { pts: Ticks90k; isIdr: boolean }): void {
+    this.#sizes.push(0);
+    this.pts.push(picture.pts);
+    this.#randomAccess.push(picture.isIdr ? 1 : 0);
+  }
+
   /** Removes the access unit added last. */
   removeLast(): void {
     for (const table of [this.#sizes, this.pts, this.#randomAccess]) table.pop();

@@ -63,9 +63,7 @@ export function encodeStill(frame: Frame, rate: Ratio): StillGroup {
     const keep = ({ data }: Packet) => {
       if (data === null) return;
       parsed.parse(data);
-      const pieces: Buffer[] = [];
-      parsed.write({ append: (piece, start, end) => pieces.push(Buffer.from(piece.subarray(start, end))) });
-      units.push(Buffer.concat(pieces));
+      units.push(parsed.copy());
     };
     for (let i = 0; i < count; i++) {
       frame.pts = BigInt(i);

@@ -48,7 +48,13 @@ export interface EncodingPlan {
   bPictures: number;
   /** The highest bit rate over VBV_LENGTH, bit/s. */
   maxRate: number;
+  /** profile_idc of ITU-T H.264, A.2: Baseline, Main or High, which is the default. */
+  profile?: number;
 }
+
+/** x264's names of profiles. */
+const profileNames: Record<number, string> = { 66: 'baseline', 77: 'main', 100: 'high' };
+const HIGH = 100;
 
 /** What is chosen of x264's settings. */
 export interface X264Quality {
@@ -98,7 +104,7 @@ export function openX264(
     },
     options: {
       preset,
-      profile: 'high',
+      profile: profileNames[plan.profile ?? HIGH] ?? 'high',
       crf,
       'x264-params': ['scenecut=0:open-gop=0', `keyint=${group}:min-keyint=${group}`, ...lookahead, ...extra].join(':'),
     },

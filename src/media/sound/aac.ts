@@ -59,6 +59,25 @@ export function channelsOfAdts(frame: Uint8Array): number | null {
   return channels >= 1 && channels <= 6 && length === frame.length && blocks === 1 ? channels : null;
 }
 
+const SINGLE_CHANNEL_ELEMENT = 0;
+const CHANNEL_PAIR_ELEMENT = 1;
+
+/**
+ * Whether ics_reserved_bit of the first element is set, ISO/IEC 14496-3, 4.4.2.7 (table 4.6): decoders warn of it and do not
+ * call it an error.
+ */
+export function hasReservedBit(frame: Uint8Array): boolean {
+  const raw = frame.subarray(isAdts(frame) ? ADTS_HEADER_LENGTH : 0);
+  if (raw.length < 3) return false;
+  const bits = new BitReader(raw);
+  const element = bits.read(3); // id_syn_ele
+  if (element !== SINGLE_CHANNEL_ELEMENT && element !== CHANNEL_PAIR_ELEMENT) return false;
+  bits.read(4); // element_instance_tag
+  // common_window: ics_info comes before global_gain
+  if (element === SINGLE_CHANNEL_ELEMENT || !bits.flag()) bits.read(8);
+  return bits.flag();
+}
+
 /** Writes the header of a frame of `length` bytes of AAC; returns false where it would be too long for ADTS. */
 export function writeAdtsHeader(out: Buffer, options: { channels: number; length: number }): boolean {
   const { channels, length } = options;

@@ -2,11 +2,12 @@
 import { AV_CODEC_ID_AAC, AV_PKT_DATA_NEW_EXTRADATA, AV_PROFILE_AAC_LOW, AV_PROFILE_UNKNOWN } from 'node-av/constants';
 import type { Stream } from 'node-av/lib';
 import { TICKS_PER_MILLI, TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
+import { DecodeCheck } from '../decode-check.js';
 import { Unfit } from '../h264/unfit.js';
 import type { TimedPacket } from '../input/input.js';
 import { codecName } from '../names.js';
 import { AAC_FRAME_TICKS, AUDIO_RATE, placeSound, type SpooledAudio } from '../spool.js';
-import { channelsOfAdts, channelsOfConfig } from './aac.js';
+import { channelsOfAdts, channelsOfConfig, hasReservedBit } from './aac.js';
 import { silentFrame } from './encode-audio.js';
 import { AudioSpool } from './spooled-audio.js';
 
@@ -17,6 +18,8 @@ const MOST_OFF = Ticks90k(20 * TICKS_PER_MILLI);
 /** Most silence inserted into one file: more means wrong time stamps. */
 const MOST_SILENCE = Ticks90k(3_600 * TICKS_PER_SECOND);
 
+const DAMAGED = 'damaged sound';
+
 /** Whether a frame lies in a block of zeros, as files have where a disk failed or a download is not complete. */
 const isBlank = (frame: Buffer): boolean =>
   frame.length >= 8 && frame.readUInt32LE(0) === 0 && frame.readUInt32LE(4) === 0;
@@ -25,6 +28,7 @@ const isBlank = (frame: Buffer): boolean =>
  * Responsible for:
  * - deciding whether sound can be copied; throws Unfit as soon as it cannot
  * - a continuous sequence of frames: silence for missing ones, none twice
+ * - decoding every frame to find damaged ones, where that is wanted: sound with one is not copied
  */
 export class AudioCopier {
   /** Null until the first frame where the container's header lacks it. */
@@ -32,6 +36,8 @@ export class AudioCopier {
   readonly #wanted: number | null;
   readonly #spool: AudioSpool;
   readonly #hasHeaders: boolean;
+  /** Null where nothing is decoded. */
+  #check: DecodeCheck | null;
   #silence: Buffer | null = null;
   #start: Ticks90k | null = null;
   /** By how much frames are late where they are put, least and most. */
@@ -39,8 +45,14 @@ export class AudioCopier {
   #late: Ticks90k = Ticks90k(0);
   #filled: Ticks90k = Ticks90k(0);
 
-  /** `channels`: those of the station; null: those of the stream. */
-  constructor(options: { stream: Stream; path: string; channels: number | null; loudness: number | null }) {
+  /** `channels`: those of the station; null: those of the stream. `check`: whether every frame is decoded. */
+  constructor(options: {
+    stream: Stream;
+    path: string;
+    channels: number | null;
+    loudness: number | null;
+    check: boolean;
+  }) {
     if (options.loudness !== null) throw new Unfit(`sound brought to ${options.loudness} LUFS`);
     const { codecpar } = options.stream;
     if (codecpar.codecId !== AV_CODEC_ID_AAC) throw new Unfit(`${codecName(codecpar)} sound`);
@@ -52,6 +64,7 @@ export class AudioCopier {
     const config = codecpar.extradata;
     this.#hasHeaders = config === null || config.length === 0;
     if (config !== null && config.length > 0) this.#setChannels(channelsOfConfig(config));
+    this.#check = options.check ? new DecodeCheck(codecpar, { isComplete: this.#hasHeaders }) : null;
     this.#spool = new AudioSpool(options.path);
   }
 
@@ -64,6 +77,10 @@ export class AudioCopier {
       const channels = channelsOfAdts(data);
       if (channels === null) throw new Unfit('AAC sound of an unusual kind');
       this.#checkChannels(channels);
+    }
+    if (this.#check) {
+      this.#check.put(data, this.#spool.frames);
+      if (hasReservedBit(data)) throw new Unfit(DAMAGED);
     }
     if (this.#start === null) {
       // Sound without a time cannot be aligned with the pictures.
@@ -87,11 +104,19 @@ export class AudioCopier {
     const start = Ticks90k(Math.round(this.#start - origin + (this.#early + this.#late) / 2));
     const { mostOff } = placeSound({ start, duration });
     if (mostOff + (this.#late - this.#early) / 2 > MOST_OFF) throw new Unfit('sound with gaps of less than a frame');
+    if (this.#check && this.#check.finish().size > 0) throw new Unfit(DAMAGED);
+    this.#free();
     return this.#spool.finish(start, this.#silence);
   }
 
   discard(): void {
+    this.#free();
     this.#spool.discard();
+  }
+
+  #free(): void {
+    this.#check?.free();
+    this.#check = null;
   }
 
   #checkChannels(channels: number | null): void {

@@ -40,6 +40,8 @@ export interface SoundOptions {
   origin: Ticks90k;
   /** Of the pictures. */
   duration: Ticks90k;
+  /** Whether copied sound is decoded, to find damage; it is not without this. */
+  check?: boolean;
   onProgress(done: number): void;
 }
 
@@ -51,7 +53,8 @@ export function copySound(options: SoundOptions): { made: MadeSound | null; reas
   try {
     if (input.audio === null) return { made: null, reason: '' };
     input.skipVideo();
-    const used = new AudioCopier({ stream: input.audio, path, channels: options.channels, loudness });
+    const { channels, check = false } = options;
+    const used = new AudioCopier({ stream: input.audio, path, channels, loudness, check });
     copier = used;
     input.forEachPacket((timed) => {
       if (!timed.isVideo) used.take(timed);

@@ -1,0 +1,54 @@
+/** A decoder of access units as they go on the air, which shows of damaged ones what players show. */
+import { AV_CODEC_FLAG_UNALIGNED, AV_CODEC_ID_H264 } from 'node-av/constants';
+import { Codec, CodecContext, Frame, Packet } from 'node-av/lib';
+import { codecThreads } from '../codec-threads.js';
+import { check } from '../ffmpeg-error.js';
+
+export class AnnexBDecoder {
+  readonly #context = new CodecContext();
+  readonly #packet = new Packet();
+  readonly #frame = new Frame();
+  readonly #take: (frame: Frame) => void;
+
+  /** `take` gets the pictures in the order shown, each with the number of its access unit as `pts`. The frame is reused. */
+  constructor(take: (frame: Frame) => void) {
+    const codec = Codec.findDecoder(AV_CODEC_ID_H264);
+    if (codec === null) throw new Error('this FFmpeg has no decoder of H.264');
+    this.#context.allocContext3(codec);
+    this.#context.threadCount = codecThreads();
+    // As for all pictures: cropping is exact.
+    this.#context.setFlags(AV_CODEC_FLAG_UNALIGNED);
+    check(this.#context.open2Sync(codec, null), 'opening the decoder of H.264');
+    this.#packet.alloc();
+    this.#frame.alloc();
+    this.#take = take;
+  }
+
+  /** Decodes access unit `number`; what cannot be decoded is skipped. */
+  put(unit: Buffer, number: number): void {
+    this.#packet.data = unit;
+    this.#packet.pts = BigInt(number);
+    this.#context.sendPacketSync(this.#packet);
+    this.#packet.unref();
+    this.#drain();
+  }
+
+  /** Hands over the pictures that are held back. */
+  finish(): void {
+    this.#context.sendPacketSync(null);
+    this.#drain();
+  }
+
+  free(): void {
+    this.#packet.free();
+    this.#frame.free();
+    this.#context.freeContext();
+  }
+
+  #drain(): void {
+    while (this.#context.receiveFrameSync(this.#frame) >= 0) {
+      this.#take(this.#frame);
+      this.#frame.unref();
+    }
+  }
+}
