@@ -148,7 +148,7 @@ export class Store {
    */
   reelId(contentHash: string, settings: MediaSettings, before?: string): string {
     const { format, fps, maxGop, bitrate, maxBitrate, target, slide, fade, languages, loudness, channels } = settings;
-    const { preset, crf, encoder } = settings;
+    const { preset, crf, encoder, decodeCheck = false } = settings;
     // Defaults are left out, so that ids of earlier releases stay.
     const stands = { ...(slide !== defaultMediaSettings.slide && { slide }), ...(fade > 0 && { fade }) };
     const sound = {
@@ -168,7 +168,7 @@ export class Store {
     const relevant =
       format === 'jpeg'
         ? { format, fps, target, ...stands }
-        : { format, maxGop, target, ...stands, ...sound, ...rate, ...quality };
+        : { format, maxGop, target, ...stands, ...sound, ...rate, ...quality, ...(decodeCheck && { decodeCheck }) };
     const content = before === undefined ? [contentHash] : [contentHash, before];
     return hash(JSON.stringify([PREPARATION, ...content, relevant])).slice(0, 32);
   }
