@@ -263,7 +263,7 @@ class RegionEncoder {
     const { width, height, profile } = sequence;
     const maxRate = Math.min(maxBitrate, bitrate ?? usualMaxRate({ width, height, frameRate }));
     const group = Math.max(1, Math.round(quotient(frameRate)));
-    // Not reordered: whatever delay the copied pictures have is enough.
+    // Not reordered: the delay of the copied pictures is enough, even if it is 0.
     const plan = { frameRate, group, bPictures: 0, maxRate, profile };
     const encoder = openX264(frame, plan, { preset: 'veryfast', crf });
     this.#units = new AccessUnits(parseExtradata(encoder.extradata) ?? { nalLengthSize: 0, parameterSets: [] });
