@@ -37,6 +37,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 
 /** Of media, the parent side of a preparation knows only what the child hands over; the rest runs in the child. */
 const mediaForParents = [
+  join('input', 'language.ts'),
   join('input', 'still-picture.ts'),
   'ratio.ts',
   'settings.ts',
@@ -44,6 +45,8 @@ const mediaForParents = [
   'source-facts.ts',
   'spool.ts',
   'spool-reader.ts',
+  join('subtitles', 'carried.ts'),
+  join('subtitles', 'subtitle-files.ts'),
   'video-files.ts',
 ].map((name) => join('src', 'media', name));
 

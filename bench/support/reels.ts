@@ -63,7 +63,7 @@ export async function makeReel(
 
 /** The id of a source's reel with the default options of `msc serve`. */
 export const reelId = async (store: Store, source: string): Promise<string> =>
-  store.reelId(await store.readContentHash(source), { ...defaultMediaSettings, target: null });
+  store.reelId(await store.readContentHash(source, defaultMediaSettings), defaultMediaSettings);
 
 /**
  * Puts `count` sources with a reel each into the store: files of their own with the same packets. The sources are no

@@ -10,6 +10,7 @@ import {
   LEAST_CRF,
   type MediaSettings,
   MOST_CRF,
+  MOST_SUBTITLES,
   presets,
 } from '../media/settings.js';
 import type { Preferences } from '../server/preferences.js';
@@ -58,6 +59,13 @@ export function languages(text: string): string[] {
   const tags = text.split(',').map((tag) => tag.trim());
   if (tags.length <= 16 && tags.every((tag) => LANGUAGE.test(tag))) return tags;
   throw new InvalidArgumentError('It is a list of languages such as en,de or pt-BR.');
+}
+
+function subtitleLanguages(text: string): string[] {
+  if (text.trim() === 'none') return [];
+  const tags = languages(text);
+  if (tags.length <= MOST_SUBTITLES) return tags;
+  throw new InvalidArgumentError(`There are at most ${MOST_SUBTITLES}.`);
 }
 
 function lufs(text: string): number {
@@ -187,6 +195,13 @@ export const mediaOptions = () => [
     '--channels <layout>',
     'stereo: mix sound of more channels down, speech at its level; 5.1: keep it also where it is encoded',
   ).choices(['stereo', '5.1']),
+  new Option('--subtitles <languages>', 'languages of the subtitles to carry, such as en,de (default: none)').argParser(
+    subtitleLanguages,
+  ),
+  new Option(
+    '--burn-subtitles',
+    'draw subtitles into the pictures instead: the first language of --subtitles, or what the film prefers',
+  ),
   new Option('--loudness <LUFS>', 'bring the sound of all items to this loudness, such as -23 (EBU R 128)').argParser(
     lufs,
   ),
@@ -204,22 +219,16 @@ export interface MediaFlags {
   encoder: MediaSettings['encoder'];
 }
 
-export const preferencesOf = ({
-  titles,
-  size,
-  rate,
-  bitrate,
-  audio,
-  channels,
-  loudness,
-}: Preferences): Preferences => ({
-  titles,
-  size,
-  rate,
-  bitrate,
-  audio,
-  channels,
-  loudness,
+export const preferencesOf = (flags: Preferences): Preferences => ({
+  titles: flags.titles,
+  size: flags.size,
+  rate: flags.rate,
+  bitrate: flags.bitrate,
+  audio: flags.audio,
+  channels: flags.channels,
+  subtitles: flags.subtitles,
+  burnSubtitles: flags.burnSubtitles,
+  loudness: flags.loudness,
 });
 
 export const settingsOf = ({

@@ -53,12 +53,23 @@ export class FilterChain {
 
   /**
    * `filters` in FFmpeg's notation, each `name=options`. Frames either are put in and look like `description`, with
-   * times in ticks of 90 kHz, or come from `source`, a filter or a graph of filters with one end.
+   * times in ticks of 90 kHz, or come from `source`, a filter or a graph of filters with one end. `over`: filters for one frame,
+   * put in by `putOver`, which the filters lay over each of the others.
    */
-  constructor(options: { kind: 'video' | 'audio'; filters: string[]; description?: string; source?: string }) {
-    const { kind, description, filters, source } = options;
+  constructor(options: {
+    kind: 'video' | 'audio';
+    filters: string[];
+    description?: string;
+    source?: string;
+    over?: { description: string; filters: string[] };
+  }) {
+    const { kind, description, filters, source, over } = options;
     const buffer = `${kind === 'video' ? '' : 'a'}buffer`;
-    const graph = [source ?? `${buffer}@in=${description}`, ...filters, `${buffer}sink@out`].join(',');
+    const begin = source ?? `${buffer}@in=${description}`;
+    const begins = over
+      ? `${begin}[in];${[`buffer@over=${over.description}`, ...over.filters].join(',')}[over];[in][over]`
+      : `${begin},`;
+    const graph = begins + [...filters, `${buffer}sink@out`].join(',');
     this.#graph.alloc();
     check(this.#graph.parsePtr(graph), `parsing ${graph}`);
     check(this.#graph.configSync(), `opening ${graph}`);
@@ -77,6 +88,14 @@ export class FilterChain {
     if (result === AVERROR_EOF) return false;
     check(result, 'filtering');
     return true;
+  }
+
+  /** Puts in the frame that lies over all others. It stays the caller's. */
+  putOver(frame: Frame): void {
+    const over = this.#graph.getFilter('buffer@over');
+    if (over === null) throw new FfmpegError('no second beginning');
+    check(over.buffersrcAddFrameSync(frame, AV_BUFFERSRC_FLAG_KEEP_REF), 'filtering');
+    check(over.buffersrcAddFrameSync(null), 'filtering');
   }
 
   /** Takes a frame out; false when there is none yet, or no more. */

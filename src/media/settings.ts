@@ -28,6 +28,9 @@ export { MOST_SOUND_TRACKS };
 /** A language tag of RFC 5646 with at most a script and a region. */
 export const LANGUAGE = /^[a-z]{2,3}(-[a-z]{4})?(-([a-z]{2}|\d{3}))?$/i;
 
+/** Streams of subtitles: as many as have room in the PMT beside the tracks of sound. */
+export const MOST_SUBTITLES = 5;
+
 /** An elementary stream beside pictures and main sound. Kinds to come have other literals. */
 export const furtherStreamSchema = z.discriminatedUnion('kind', [
   /** AAC-LC at 48 kHz. */
@@ -36,6 +39,12 @@ export const furtherStreamSchema = z.discriminatedUnion('kind', [
     /** RFC 5646, without a region. */
     language: z.string().regex(LANGUAGE),
     channels: positive.max(6),
+  }),
+  /** DVB subtitles (ETSI EN 300 743). */
+  z.strictObject({
+    kind: z.literal('subtitles'),
+    /** RFC 5646, without a region. */
+    language: z.string().regex(LANGUAGE),
   }),
 ]);
 export type FurtherStream = z.infer<typeof furtherStreamSchema>;
@@ -119,6 +128,10 @@ export interface MediaSettings {
   languages: string[];
   /** 2: sound of more channels is mixed down; 6: 5.1 stays also where it is encoded; null: 5.1 stays where it is copied. */
   channels: 2 | 6 | null;
+  /** Languages of the subtitles, RFC 5646, the preferred one first; none where they are left out. */
+  subtitles: string[];
+  /** Whether the first of them that the source has is drawn into the pictures; without languages, what the file prefers. */
+  burnSubtitles: boolean;
   /** Integrated loudness of the sound by EBU R 128, LUFS; null for that of the source. */
   loudness: number | null;
   /** How long a picture stands that is an item of its own. */
@@ -149,6 +162,8 @@ export const defaultMediaSettings: MediaSettings = {
   maxGop: Millis(12_000),
   languages: [],
   channels: null,
+  subtitles: [],
+  burnSubtitles: false,
   loudness: null,
   slide: Millis(10_000),
   fade: Millis(0),

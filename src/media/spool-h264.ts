@@ -17,6 +17,8 @@ import { AudioCopier } from './sound/copy-audio.js';
 import { channelsWanted, soundWanted, spoolFurther } from './sound/further-sound.js';
 import { chosenOf, copySound, encodeSound, type MadeSound, type SoundOptions } from './sound/make-sound.js';
 import type { Spool, SpooledVideo, SpoolOptions } from './spool.js';
+import { wantsSubtitles } from './subtitles/carried.js';
+import { carrySubtitles, type FilmSubtitles, filmSubtitles, withFurther } from './subtitles/make-subtitles.js';
 
 /** Share of the progress for the pictures; the sound takes the rest. */
 const VIDEO_SHARE = 0.9;
@@ -42,7 +44,8 @@ interface VideoResult {
 /** Spools `source` as H.264 and AAC. Throws as `spoolMedia` does. */
 export function spoolH264(options: SpoolOptions): Spool {
   const { onProgress } = options;
-  const pictures = copyOrEncode(options);
+  const subtitles = filmSubtitles(options);
+  const pictures = copyOrEncode(options, subtitles);
   const { video, sequence, origin, frameRate } = pictures;
   const wanted = soundOptions(options, { origin, duration: video.duration, check: pictures.check });
   const audio = pictures.audio ?? encodeSound(wanted);
@@ -51,6 +54,8 @@ export function spoolH264(options: SpoolOptions): Spool {
   const { folder, settings } = options;
   const { target } = settings;
   const further = spoolFurther({ wanted, main: audio, target, folder, notes, copies: true });
+  const carried = carrySubtitles(options, subtitles, { frame: sequence, origin, duration: video.duration });
+  for (const note of subtitles?.notes.texts ?? []) notes.add(note);
   onProgress(1);
   const { width, height, sampleAspectRatio } = sequence;
   const { channels, how } = audio;
@@ -58,7 +63,7 @@ export function spoolH264(options: SpoolOptions): Spool {
     format: 'h264',
     video,
     audio: audio.spooled,
-    ...further,
+    ...withFurther(further, carried),
     properties: {
       width,
       height,
@@ -93,8 +98,9 @@ function soundOptions(
   };
 }
 
-function copyOrEncode(options: SpoolOptions): VideoResult {
+function copyOrEncode(options: SpoolOptions, subtitles: FilmSubtitles | null): VideoResult {
   try {
+    if (subtitles?.burned) throw new Unfit('subtitles to be burned in');
     try {
       return copy(options, options.settings.decodeCheck === true);
     } catch (error) {
@@ -104,7 +110,7 @@ function copyOrEncode(options: SpoolOptions): VideoResult {
     }
   } catch (error) {
     if (!(error instanceof Unfit)) throw error;
-    return encode(options, error);
+    return encode(options, error, subtitles);
   }
 }
 
@@ -114,7 +120,7 @@ function copyOrEncode(options: SpoolOptions): VideoResult {
  */
 function copy({ source, folder, settings, onProgress }: SpoolOptions, check: boolean): VideoResult {
   const notes = new Notes();
-  const input = new MediaInput(source, notes, soundWanted(settings));
+  const input = new MediaInput(source, notes, soundWanted(settings), wantsSubtitles(settings));
   let sound: AudioCopier | null = null;
   let copier: VideoCopier | null = null;
   try {
@@ -210,13 +216,14 @@ function mended(
   return video;
 }
 
-function encode(options: SpoolOptions, unfit: Unfit): VideoResult {
+function encode(options: SpoolOptions, unfit: Unfit, subtitles: FilmSubtitles | null): VideoResult {
   const { source, folder, settings, onProgress } = options;
   const notes = new Notes();
-  const input = new MediaInput(source, notes, soundWanted(settings));
+  const input = new MediaInput(source, notes, soundWanted(settings), wantsSubtitles(settings));
   try {
     const onPicture = (done: number) => onProgress(done * VIDEO_SHARE);
-    const encoded = encodeVideo({ input, notes, path: join(folder, 'video.h264'), settings, onProgress: onPicture });
+    const path = join(folder, 'video.h264');
+    const encoded = encodeVideo({ input, notes, path, settings, subtitles, onProgress: onPicture });
     const { sequence, frameRate, origin, end } = encoded;
     const soundEnd = Ticks90k((input.soundEnd ?? origin) - origin);
     const { maxGop } = settings;

@@ -9,11 +9,14 @@ import { keptRate } from './pictures/kept-rate.js';
 import { aspectName, encodedFrameRate, ratioOf } from './ratio.js';
 import type { Ratio } from './settings.js';
 import { frameTime, type Spool, type SpoolOptions } from './spool.js';
+import { filmSubtitles } from './subtitles/make-subtitles.js';
 
 /** Spools `source` as JPEG pictures. Throws as `spoolMedia` does. */
-export function spoolJpeg({ source, folder, settings, onProgress }: SpoolOptions): Spool {
+export function spoolJpeg(options: SpoolOptions): Spool {
+  const { source, folder, settings, onProgress } = options;
+  const subtitles = filmSubtitles(options);
   const notes = new Notes();
-  const input = new MediaInput(source, notes);
+  const input = new MediaInput(source, notes, undefined, subtitles !== null);
   try {
     // Otherwise the end of the file may be that of its sound.
     if (input.videoEnd !== null) input.skipAudio();
@@ -29,9 +32,11 @@ export function spoolJpeg({ source, folder, settings, onProgress }: SpoolOptions
       path: join(folder, 'frames.mjpeg'),
       frameRate,
       target,
+      subtitles,
       onProgress,
     });
     onProgress(1);
+    for (const note of subtitles?.notes.texts ?? []) notes.add(note);
     noteDropped(notes, { ...done, frameRate });
     noteDamaged(notes, done.damaged);
     const { origin } = done;

@@ -23,6 +23,7 @@ import { encodeSound, type SoundOptions } from './sound/make-sound.js';
 import { type AccessUnitReader, frameTime, type Spool, type SpooledVideo, type SpoolOptions } from './spool.js';
 import { SpoolFile } from './spool-file.js';
 import { rateOf } from './spool-jpeg.js';
+import { carrySubtitles, withFurther } from './subtitles/make-subtitles.js';
 import { float64Table, uint8Table, uint32Table } from './tables.js';
 
 /** Spools a source of pictures that stand; `pages` are its pictures, where it has several. Throws as `spoolMedia` does. */
@@ -140,6 +141,8 @@ class H264Slides implements SlideSink {
     const main = encodeSound(wanted);
     const { spooled, channels } = main;
     const further = spoolFurther({ wanted, main, target, folder, notes, copies: false });
+    const { origin, duration } = wanted;
+    const carried = carrySubtitles(this.#options, null, { frame: sequence, origin, duration });
     const properties: MediaProperties = {
       width,
       height,
@@ -157,7 +160,7 @@ class H264Slides implements SlideSink {
       notes: notes.texts,
       title,
     };
-    return { format: 'h264', video, audio: spooled, ...further, properties, poster };
+    return { format: 'h264', video, audio: spooled, ...withFurther(further, carried), properties, poster };
   }
 
   free(): void {

@@ -15,6 +15,7 @@ import type { Ratio } from './settings.js';
 import { channelsWanted, soundWanted, spoolFurther } from './sound/further-sound.js';
 import { copySound, encodeSound } from './sound/make-sound.js';
 import type { Spool, SpoolOptions } from './spool.js';
+import { carrySubtitles, withFurther } from './subtitles/make-subtitles.js';
 
 /** The layout of stations of sound. A picture that stands costs little at any rate, and films can follow at this one. */
 const FRAME: PictureShape = { width: 1_280, height: 720, sampleAspectRatio: [1, 1] };
@@ -56,6 +57,7 @@ export function spoolSound(options: SpoolOptions): Spool {
   const made = copied.made ?? encodeSound(wanted);
   for (const note of made.notes) notes.add(note);
   const further = spoolFurther({ wanted, main: made, target, folder, notes, copies: true });
+  const carried = carrySubtitles(options, null, { frame: group.sequence, origin, duration: video.duration });
   onProgress(1);
   const { width, height, sampleAspectRatio } = group.sequence;
   const { channels, how } = made;
@@ -63,7 +65,7 @@ export function spoolSound(options: SpoolOptions): Spool {
     format: 'h264',
     video,
     audio: made.spooled,
-    ...further,
+    ...withFurther(further, carried),
     poster,
     properties: {
       width,

@@ -5,6 +5,7 @@
 
 import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
 import type { FurtherStream, MediaProperties, MediaSettings, Ratio } from './settings.js';
+import type { SubtitleFile } from './subtitles/subtitle-files.js';
 
 /** When frame `index`, counted from 0, begins at a constant frame rate. */
 export const frameTime = (index: number, [numerator, denominator]: Ratio): Ticks90k =>
@@ -51,11 +52,18 @@ export interface SpooledAudio {
   silence: Buffer;
 }
 
-/** A stream beside pictures and main sound. Kinds to come have other fields. */
-export interface SpooledFurther {
-  stream: FurtherStream & { kind: 'sound' };
-  audio: SpooledAudio;
-}
+/** A stream beside pictures and main sound. */
+export type SpooledFurther =
+  | { stream: FurtherStream & { kind: 'sound' }; audio: SpooledAudio }
+  | { stream: FurtherStream & { kind: 'subtitles' }; pages: SubtitlePages };
+
+/** Pages of DVB subtitles in the order of their times, at most some seconds apart; the first is at 0, the last clears the screen. */
+export type SubtitlePages = {
+  /** From the first picture on. */
+  pts: Ticks90k;
+  /** PES data: as it lies behind the PES header. */
+  data: Buffer;
+}[];
 
 /**
  * A reel has the number of frames nearest to its `duration`, their time stamps spread over it evenly, so that joins have no
@@ -118,6 +126,8 @@ export interface SpoolOptions {
   /** An existing folder for the elementary streams. */
   folder: string;
   settings: MediaSettings;
+  /** Files with subtitles beside the source that may be used; none by default. */
+  subtitleFiles?: readonly SubtitleFile[];
   /** Called at times with the share done, 0 to 1; with less than before where work only goes on. */
   onProgress(done: number): void;
 }

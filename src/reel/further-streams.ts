@@ -3,9 +3,10 @@
  * of the station's layout, so that all its items have the same PIDs and the same PMT.
  */
 import type { FurtherStream, StationLayout } from '../media/settings.js';
+import { SUBTITLE_PAGE_ID } from '../wire/dvb-subtitle.js';
 import { iso639Part2 } from '../wire/iso-639.js';
 import { StreamId } from '../wire/pes.js';
-import { type ElementaryStream, languageDescriptor, pmtPacket } from '../wire/psi.js';
+import { type ElementaryStream, languageDescriptor, pmtPacket, subtitlingDescriptor } from '../wire/psi.js';
 import { Pid, StreamType } from '../wire/ts.js';
 
 export type { FurtherStream };
@@ -20,13 +21,18 @@ export const pmtOf = ({ language, further = [] }: Streams): Buffer =>
 export const furtherPid = (index: number): number => Pid.further + index;
 
 /** The stream_id in the PES headers of further stream `index`. */
-export const furtherStreamId = (index: number): number => StreamId.audio + 1 + index;
+export const furtherStreamId = ({ kind }: FurtherStream, index: number): number =>
+  kind === 'sound' ? StreamId.audio + 1 + index : StreamId.private1;
 
 /** Kinds of streams whose units last until the next one begins: a splice has to go on with them without a gap. */
 export const isContinuous = ({ kind }: FurtherStream): boolean => kind === 'sound';
 
 const descriptorOf = (language: string): number[] => languageDescriptor(iso639Part2(language));
 
-function inPmt({ language }: FurtherStream): ElementaryStream {
+function inPmt({ kind, language }: FurtherStream): ElementaryStream {
+  if (kind === 'subtitles') {
+    const descriptors = subtitlingDescriptor(iso639Part2(language), SUBTITLE_PAGE_ID);
+    return { streamType: StreamType.privatePes, descriptors };
+  }
   return { streamType: StreamType.aacAdts, descriptors: descriptorOf(language) };
 }

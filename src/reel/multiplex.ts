@@ -19,6 +19,7 @@ import { planAudio } from './audio-plan.js';
 import { furtherPid, furtherStreamId, pmtOf } from './further-streams.js';
 import { planSending, sendingBounds } from './send-plan.js';
 import { busiestWindow, raiseFloor, type SendingCurve, tautString, WINDOW } from './smoothing.js';
+import { planSubtitles } from './subtitle-plan.js';
 import { TsScheduler, writeNull } from './ts-scheduler.js';
 
 /** Groups handed over at once. */
@@ -54,9 +55,10 @@ export function multiplex(options: {
   const { duration } = video;
   const streams = [
     planAudio({ audio, duration, pid: Pid.audio, streamId: StreamId.audio }),
-    ...further.map((each, i) =>
-      planAudio({ audio: each.audio, duration, pid: furtherPid(i), streamId: furtherStreamId(i) }),
-    ),
+    ...further.map((each, i) => {
+      const on = { pid: furtherPid(i), streamId: furtherStreamId(each.stream, i) };
+      return 'pages' in each ? planSubtitles({ ...each, ...on }) : planAudio({ ...each, duration, ...on });
+    }),
   ];
   const plan = planSending({ video, streams });
   const needed = tautString(sendingBounds(plan, video.randomAccess), plan.duration);

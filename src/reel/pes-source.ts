@@ -8,6 +8,8 @@ export interface PesSource {
   streamId: number;
   /** Bytes of payload of each. */
   sizes: Uint32Array;
+  /** From when a payload is presented in the reel, less the media delay, until it leaves; default that of sound. */
+  wait?: Ticks90k;
   /** Presentation time, from the reel's beginning on. */
   ptsOf(pes: number): Ticks90k;
   /** Opens the payloads; `read` must be called for each in order, and copies it to `offset` of `out`. */

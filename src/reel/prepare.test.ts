@@ -35,7 +35,7 @@ test('a reel depends on the picture that it fades in from, and that of a film on
   const file = async (name: string) => {
     const path = join(folder, name);
     writeFileSync(path, name);
-    await store.readContentHash(path);
+    await store.readContentHash(path, defaultMediaSettings);
     return path;
   };
   const [film, one, two, three] = await Promise.all(['film.mp4', 'one.png', 'two.pdf', 'three.jpg'].map(file));

@@ -9,6 +9,7 @@ import { type PrepareLimits, runMediaChild } from './media-child.js';
 import { closeReel } from './open-reel.js';
 import type { Reel } from './reel.js';
 import type { Store } from './store.js';
+import { subtitleFilesOf } from './subtitle-files.js';
 
 export interface Preparation {
   reel: Reel;
@@ -50,8 +51,8 @@ export async function findReel(request: ReelRequest): Promise<Reel | null> {
 /** The id of the reel, if it is known without reading more of the source than its size and time; rejects as `findReel` does. */
 export async function knownReelId(request: ReelRequest): Promise<string | null> {
   const { source, before, settings, store } = relevant(request);
-  const content = await store.knownContentHash(source);
-  const other = before ? await store.knownContentHash(before) : undefined;
+  const content = await store.knownContentHash(source, settings);
+  const other = before ? await store.knownContentHash(before, settings) : undefined;
   return content === null || other === null ? null : store.reelId(content, settings, other);
 }
 
@@ -70,7 +71,8 @@ export async function prepareReel(
   // The source is read for its hash while the child works: the hash gives the reel's id.
   const stop = new AbortController();
   const hashing = identifyReel(options, stop.signal);
-  const request = { task: 'reel', source, before, settings, folder } as const;
+  const subtitleFiles = await subtitleFilesOf(source, settings);
+  const request = { task: 'reel', source, before, settings, subtitleFiles, folder } as const;
   const ended = AbortSignal.any([stop.signal, ...(signal ? [signal] : [])]);
   const making = runMediaChild({ request, subject: source, limits, signal: ended, onProgress });
   try {
@@ -109,7 +111,8 @@ async function versionOf(source: string): Promise<string | null> {
 /** The id of the reel, by its source's content, and the reel itself if the store has it. */
 async function identifyReel(request: ReelRequest, signal: AbortSignal) {
   const { source, before, settings, store } = relevant(request);
-  const content = await store.readContentHash(source, signal);
-  const id = store.reelId(content, settings, before ? await store.readContentHash(before, signal) : undefined);
+  const content = await store.readContentHash(source, settings, signal);
+  const other = before ? await store.readContentHash(before, settings, signal) : undefined;
+  const id = store.reelId(content, settings, other);
   return { id, reel: await store.findReel(id) };
 }

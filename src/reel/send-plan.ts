@@ -86,15 +86,15 @@ export function planSending({ video, streams }: { video: SpooledVideo; streams: 
   };
 }
 
-function planStream({ sizes, ptsOf }: PesSource, duration: Ticks90k): PlannedStream {
+function planStream({ sizes, ptsOf, wait = AUDIO_WAIT }: PesSource, duration: Ticks90k): PlannedStream {
   const packets = sizes.map((size) => tsPacketsFor(PES_HEADER_LENGTH_PTS + size, false));
-  const knee = Math.max(0, duration - TAIL - AUDIO_WAIT);
-  const kneeTime = knee === 0 ? 0 : knee + AUDIO_WAIT;
+  const knee = Math.max(0, duration - TAIL - wait);
+  const kneeTime = knee === 0 ? 0 : knee + wait;
   const times = Float64Array.from(sizes, (_, pes) => {
     const pts = ptsOf(pes);
     // Behind the knee, the rest is compressed into the rest of the reel.
     const share = (duration - SLACK - kneeTime) / (duration - knee);
-    return pts < knee ? pts + AUDIO_WAIT : kneeTime + (pts - knee) * share;
+    return pts < knee ? pts + wait : kneeTime + (pts - knee) * share;
   });
   padPackets(packets, (pes) => PES_HEADER_LENGTH_PTS + sizes[pes]!, CONTINUITY_MODULUS);
   return { packets, times };

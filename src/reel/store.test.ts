@@ -242,7 +242,7 @@ for (const note of ['', '{', 'null', '[]', '{"size": 1}', '{"size":1,"mtimeMs":1
     const { store, source } = await storeWithReel(context);
     const sources = join(store.folder, 'sources');
     for (const name of readdirSync(sources)) writeFileSync(join(sources, name), note);
-    assert.equal(await store.knownContentHash(source), null);
+    assert.equal(await store.knownContentHash(source, defaultMediaSettings), null);
     const again = await prepareReel({ source, settings, store });
     assert.equal(again.made, false);
     closeReel(again.reel);
@@ -251,21 +251,21 @@ for (const note of ['', '{', 'null', '[]', '{"size": 1}', '{"size":1,"mtimeMs":1
 
 test('a note of an earlier release counts also where it cannot be sealed now', async (context) => {
   const { store, source, lines } = await storeWithReel(context);
-  const content = await store.readContentHash(source);
+  const content = await store.readContentHash(source, defaultMediaSettings);
   const sources = join(store.folder, 'sources');
   for (const name of readdirSync(sources)) {
     const { seal: _, ...note } = JSON.parse(readFileSync(join(sources, name), 'utf8'));
     writeFileSync(join(sources, name), JSON.stringify(note));
   }
   failCall(context, { call: 'rename', code: 'ENOSPC' });
-  assert.equal(await store.knownContentHash(source), content);
+  assert.equal(await store.knownContentHash(source, defaultMediaSettings), content);
   assert.match(lines.join('\n'), /stays without a checksum: ENOSPC/);
 });
 
 test('a note on a source that cannot be read is a problem', async (context) => {
   const { store, source } = await storeWithReel(context);
   failCall(context, { call: 'open', code: 'EIO', applies: (path) => path.includes('sources') });
-  await rejectsWithProblem(store.knownContentHash(source), store.folder, 'open');
+  await rejectsWithProblem(store.knownContentHash(source, defaultMediaSettings), store.folder, 'open');
 });
 
 test('a source that cannot be read is a problem of the source', async (context) => {
@@ -379,28 +379,28 @@ test('a server that was killed leaves nothing, and its reels are trusted', async
 
 test('no changed bit of a note on a source goes unnoticed: the source is read again', async (context) => {
   const { store, source, lines } = await storeWithReel(context);
-  const content = await store.readContentHash(source);
+  const content = await store.readContentHash(source, defaultMediaSettings);
   const [name] = readdirSync(join(store.folder, 'sources')).filter((each) =>
     readFileSync(join(store.folder, 'sources', each), 'utf8').includes(source),
   );
   const path = join(store.folder, 'sources', name!);
   for (const flipped of flips(readFileSync(path))) {
     writeFileSync(path, flipped);
-    assert.equal(await store.knownContentHash(source), null);
+    assert.equal(await store.knownContentHash(source, defaultMediaSettings), null);
     assert.match(lines.pop()!, /is damaged: .* is read again/);
   }
-  assert.equal(await store.readContentHash(source), content);
+  assert.equal(await store.readContentHash(source, defaultMediaSettings), content);
 });
 
 test('a note of an earlier release is believed, and sealed', async (context) => {
   const { store, source, lines } = await storeWithReel(context);
-  const content = await store.readContentHash(source);
+  const content = await store.readContentHash(source, defaultMediaSettings);
   for (const each of readdirSync(join(store.folder, 'sources'))) {
     const path = join(store.folder, 'sources', each);
     const { seal, ...note } = JSON.parse(readFileSync(path, 'utf8'));
     writeFileSync(path, JSON.stringify(note));
     if (note.path !== source) continue;
-    assert.equal(await store.knownContentHash(source), content);
+    assert.equal(await store.knownContentHash(source, defaultMediaSettings), content);
     assert.equal(JSON.parse(readFileSync(path, 'utf8')).seal, seal);
   }
   assert.deepEqual(lines, []);

@@ -31,6 +31,7 @@ import { ReelVerifier } from './reel-verifier.js';
 import { sealReel } from './seal-reel.js';
 import { storeProblem } from './store-problem.js';
 import { beginRun, type StoreRun } from './store-runs.js';
+import { withSubtitleFiles } from './subtitle-files.js';
 import { type FileIdentity, isSameFile, Verifications } from './verifications.js';
 
 /** The store's folder where the user names none: in the user's cache folder. */
@@ -148,7 +149,7 @@ export class Store {
    */
   reelId(contentHash: string, settings: MediaSettings, before?: string): string {
     const { format, fps, maxGop, bitrate, maxBitrate, target, slide, fade, languages, loudness, channels } = settings;
-    const { preset, crf, encoder, decodeCheck = false } = settings;
+    const { subtitles, burnSubtitles, preset, crf, encoder, decodeCheck = false } = settings;
     // Defaults are left out, so that ids of earlier releases stay.
     const stands = { ...(slide !== defaultMediaSettings.slide && { slide }), ...(fade > 0 && { fade }) };
     const sound = {
@@ -158,6 +159,7 @@ export class Store {
       ...(channels !== null && { channels }),
       ...(loudness !== null && { loudness }),
     };
+    const text = { ...(subtitles.length > 0 && { subtitles }), ...(burnSubtitles && { burnSubtitles }) };
     const most = maxBitrate === defaultMediaSettings.maxBitrate ? {} : { maxBitrate };
     const rate = bitrate === undefined ? most : { ...most, bitrate };
     const quality = {
@@ -167,27 +169,41 @@ export class Store {
     };
     const relevant =
       format === 'jpeg'
-        ? { format, fps, target, ...stands }
-        : { format, maxGop, target, ...stands, ...sound, ...rate, ...quality, ...(decodeCheck && { decodeCheck }) };
+        ? { format, fps, target, ...stands, ...(burnSubtitles && text) }
+        : {
+            format,
+            maxGop,
+            target,
+            ...stands,
+            ...sound,
+            ...text,
+            ...rate,
+            ...quality,
+            ...(decodeCheck && { decodeCheck }),
+          };
     const content = before === undefined ? [contentHash] : [contentHash, before];
     return hash(JSON.stringify([PREPARATION, ...content, relevant])).slice(0, 32);
   }
 
-  /** The hash of a source's content if its size and time are still those of the last reading, else null. */
-  async knownContentHash(source: string): Promise<string | null> {
+  /**
+   * The hash of a source's content, and of the files with subtitles beside it that `settings` may take. Null where its size and time are
+   * not those of the last reading.
+   */
+  async knownContentHash(source: string, settings: MediaSettings): Promise<string | null> {
     const path = resolve(source);
     const { size, mtimeMs } = await readingSource(path, () => statRegular(path));
     const known = await this.#readSourceNote(path);
-    return known?.size === size && known.mtimeMs === mtimeMs ? known.content : null;
+    if (known?.size !== size || known.mtimeMs !== mtimeMs) return null;
+    return withSubtitleFiles(path, known.content, settings);
   }
 
-  /** Reads a source in full for the hash of its content, and remembers it. */
-  async readContentHash(source: string, signal?: AbortSignal): Promise<string> {
+  /** Reads a source in full for the same hash, and remembers its content's. */
+  async readContentHash(source: string, settings: MediaSettings, signal?: AbortSignal): Promise<string> {
     const path = resolve(source);
     const { size, mtimeMs } = await readingSource(path, () => statRegular(path));
     const content = await readingSource(path, () => hashFile(path, signal));
     await this.#writing(() => this.#writeSourceNote({ path, size, mtimeMs, content }));
-    return content;
+    return withSubtitleFiles(path, content, settings);
   }
 
   reelFolder(id: string): string {

@@ -1,7 +1,7 @@
 /** A station's layout, chosen from what most of its time needs. Arithmetic only: the same files have the same layout everywhere. */
 import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
 import { isSameRate, quotient, reduce } from '../media/ratio.js';
-import { MOST_SOUND_TRACKS, type Ratio, type StationLayout } from '../media/settings.js';
+import { type FurtherStream, MOST_SOUND_TRACKS, type Ratio, type StationLayout } from '../media/settings.js';
 import type { SourceFacts } from '../media/source-facts.js';
 import type { StationFormat } from '../wire/station-info.js';
 
@@ -19,6 +19,8 @@ export interface LayoutRequest {
   languages?: readonly string[];
   /** Of the sound; 6: where most of the time has as many. */
   channels?: 2 | 6;
+  /** Languages of the subtitles that are carried, RFC 5646. */
+  subtitles?: readonly string[];
 }
 
 /** The layout is that of the reel of `model`, prepared without a target; or `target`, where no file has what is asked for. */
@@ -143,8 +145,12 @@ function tracksIn(
 ): Pick<StationLayout, 'language' | 'further'> {
   const facts = known.map((each) => each.facts);
   const [language, ...others] = tracksOf(facts, request);
-  if (others.length === 0) return {};
-  return { language, further: others.map((each) => ({ kind: 'sound', language: each, channels })) };
+  const further: FurtherStream[] = [
+    ...others.map((each) => ({ kind: 'sound', language: each, channels }) as const),
+    ...(request.subtitles ?? []).map((each) => ({ kind: 'subtitles', language: each }) as const),
+  ];
+  if (further.length === 0) return {};
+  return { ...(others.length > 0 && { language }), further };
 }
 
 /** Lowest frame rate at which the encoder reorders pictures, by two; see media/pictures/encode-video.ts. */

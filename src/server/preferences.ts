@@ -1,7 +1,8 @@
 /** How a station's items are called and laid out: a server's defaults, and what single stations have instead. */
 import { z } from 'zod';
 import { tidyFrameRate } from '../media/ratio.js';
-import { LANGUAGE, type MediaSettings } from '../media/settings.js';
+import { LANGUAGE, type MediaSettings, MOST_SUBTITLES } from '../media/settings.js';
+import { carriedLanguages } from '../media/subtitles/carried.js';
 import type { LayoutRequest } from './layout-choice.js';
 
 /** Pixels of a side: an even number, as 4:2:0 needs it. */
@@ -29,6 +30,10 @@ export const preferenceFields = {
    * Default: 5.1 is kept where it is copied.
    */
   channels: z.enum(['stereo', '5.1']).optional(),
+  /** Languages of the subtitles that are carried; default none. */
+  subtitles: z.array(language).max(MOST_SUBTITLES).optional(),
+  /** Whether the first of them that a film has, or what the film prefers, is drawn into its pictures instead. */
+  burnSubtitles: z.boolean().optional(),
   /** Loudness of every item by EBU R 128, LUFS, such as -23; default that of the source. */
   loudness: z.number().min(-40).max(-10).optional(),
 };
@@ -45,6 +50,8 @@ export function preferencesOf(own: Preferences, usual: Preferences): Preferences
     bitrate: own.bitrate ?? usual.bitrate,
     audio: own.audio ?? usual.audio,
     channels: own.channels ?? usual.channels,
+    subtitles: own.subtitles ?? usual.subtitles,
+    burnSubtitles: own.burnSubtitles ?? usual.burnSubtitles,
     loudness: own.loudness ?? usual.loudness,
   };
 }
@@ -52,20 +59,27 @@ export function preferencesOf(own: Preferences, usual: Preferences): Preferences
 const channelCounts = { stereo: 2, '5.1': 6 } as const;
 
 /** `settings` with what the preferences say of how media are prepared. */
-export const settingsFor = (
-  settings: MediaSettings,
-  { bitrate, audio, channels, loudness }: Preferences,
-): MediaSettings => ({
+export const settingsFor = (settings: MediaSettings, preferences: Preferences): MediaSettings => ({
   ...settings,
-  bitrate,
-  languages: audio ?? [],
-  channels: channels === undefined ? null : channelCounts[channels],
-  loudness: loudness ?? null,
+  bitrate: preferences.bitrate,
+  languages: preferences.audio ?? [],
+  channels: preferences.channels === undefined ? null : channelCounts[preferences.channels],
+  subtitles: preferences.subtitles ?? [],
+  burnSubtitles: preferences.burnSubtitles ?? false,
+  loudness: preferences.loudness ?? null,
 });
 
-export const requestOf = ({ size, rate, audio, channels }: Preferences): LayoutRequest => ({
+export const requestOf = ({
+  size,
+  rate,
+  audio,
+  channels,
+  subtitles = [],
+  burnSubtitles = false,
+}: Preferences): LayoutRequest => ({
   size,
   languages: audio,
+  subtitles: carriedLanguages({ subtitles, burnSubtitles, target: null }),
   channels: channels && channelCounts[channels],
   rate: rate === undefined ? undefined : tidyFrameRate([Math.round(rate * 1_000), 1_000]),
 });

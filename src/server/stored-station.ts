@@ -43,9 +43,9 @@ async function sourcesOf(
 ): Promise<string[] | null> {
   const sources: string[] = [];
   for (const file of files) {
-    const known = await store.knownContentHash(file);
+    const known = await store.knownContentHash(file, settings);
     if (known === null && !reads) return null;
-    const content = known ?? (await store.readContentHash(file));
+    const content = known ?? (await store.readContentHash(file, settings));
     sources.push(
       `${store.reelId(content, { ...settingsOfFile(file, settings), target: null })}${requestText(plan.preferences)}`,
     );

@@ -100,3 +100,16 @@ const streamBytes = (pid: number, { streamType, descriptors }: ElementaryStream)
 
 /** ISO_639_language_descriptor (ISO/IEC 13818-1, 2.6.18) of a code of ISO 639-2, without an audio_type. */
 export const languageDescriptor = (code: string): number[] => [0x0a, 4, ...Buffer.from(code, 'latin1'), 0];
+
+/** subtitling_type (ETSI EN 300 468, table 26): DVB subtitles that tell the size of the picture they are for. */
+const HIGH_DEFINITION_SUBTITLES = 0x14;
+
+/** subtitling_descriptor (ETSI EN 300 468, 6.2.42) of subtitles in one language, a code of ISO 639-2, all on one page. */
+export const subtitlingDescriptor = (code: string, page: number): number[] => [
+  0x59,
+  8,
+  ...Buffer.from(code, 'latin1'),
+  HIGH_DEFINITION_SUBTITLES,
+  ...[page >> 8, page & 0xff], // composition_page_id
+  ...[page >> 8, page & 0xff], // ancillary_page_id
+];

@@ -9,7 +9,8 @@ import {
 import { Codec, type Stream } from 'node-av/lib';
 import { codecName } from '../names.js';
 import { LANGUAGE } from '../settings.js';
-import { languageOf, tagOf, trackName, UNDETERMINED } from './track-names.js';
+import { languageOf, UNDETERMINED } from './language.js';
+import { tagOf, trackName } from './track-names.js';
 
 /** How sound is chosen. */
 export interface SoundWanted {

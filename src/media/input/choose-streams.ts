@@ -26,8 +26,8 @@ import { Codec, type FormatContext, type Stream } from 'node-av/lib';
 import { codecName } from '../names.js';
 import type { Notes } from '../notes.js';
 import { type ChosenSound, chooseSound, compare, type SoundWanted } from './choose-sound.js';
+import { noteSubtitles } from './choose-subtitles.js';
 import type { MovTrack } from './mov-boxes.js';
-import { noteSubtitles } from './subtitle-tracks.js';
 
 /** Codecs of covers and preview pictures. Films are in them too, but then nothing else is beside them. */
 const stillCodecs: ReadonlySet<number> = new Set([
@@ -64,11 +64,12 @@ export interface ChosenStreams {
 /**
  * Chooses the pictures by these rules, the first one that distinguishes two tracks decides: they can be decoded; they
  * are more than one; their codec is one of films; they are for all viewers; they are the container's default; they last
- * long; they are large; they come first. `tracks`: those of an MP4 or QuickTime file.
+ * long; they are large; they come first. `tracks`: those of an MP4 or QuickTime file; `subtitles`: whether they are chosen elsewhere,
+ * else they are noted as left out.
  */
 export function chooseStreams(
   context: FormatContext,
-  options: { tracks: Map<number, MovTrack>; notes: Notes | undefined; sound: SoundWanted },
+  options: { tracks: Map<number, MovTrack>; notes: Notes | undefined; sound: SoundWanted; subtitles: boolean },
 ): ChosenStreams {
   const { tracks, notes } = options;
   const { streams } = context;
@@ -96,7 +97,7 @@ export function chooseStreams(
     const what = `${codecName(codecpar)}, ${codecpar.width} × ${codecpar.height}`;
     notes?.add(`${films.length} video tracks: number ${number} (${what}) is played`);
   }
-  if (notes) noteSubtitles(streams, notes);
+  if (notes && !options.subtitles) noteSubtitles(streams, notes);
   return { video: best.stream, sound: soundFor(best.stream.index), videoIsElsewhere: false };
 }
 

@@ -100,10 +100,10 @@ export class MediaInput {
   readonly #declares: boolean;
 
   /**
-   * `sound`: how it is chosen; without it, sound that begins late is not looked for. Throws a Problem of code `source` that
-   * names the file and the cause.
+   * `sound`: how it is chosen; without it, sound that begins late is not looked for. `subtitles`: whether the caller sees to them;
+   * else they are noted as left out. Throws a Problem of code `source` that names the file and the cause.
    */
-  constructor(source: string, notes?: Notes, sound?: SoundWanted) {
+  constructor(source: string, notes?: Notes, sound?: SoundWanted, subtitles = false) {
     this.#size = checkSource(source);
     silenceLog();
     this.source = source;
@@ -125,7 +125,7 @@ export class MediaInput {
       const { streams } = this.#context;
       const isMov = this.#context.iformat?.name?.includes('mov') ?? false;
       const tracks = isMov ? movTracks(source) : new Map();
-      const chosen = chooseStreams(this.#context, { tracks, notes, sound: sound ?? ANY_SOUND });
+      const chosen = chooseStreams(this.#context, { tracks, notes, sound: sound ?? ANY_SOUND, subtitles });
       const { video } = chosen;
       const audio = chosen.sound.stream;
       if (video === null && !(sound?.alone && audio)) throw withoutVideo(source, chosen);
@@ -170,9 +170,7 @@ export class MediaInput {
   get declaredEnd(): Ticks90k | null {
     if (!this.#declares) return null;
     if (this.videoEnd !== null) return this.videoEnd;
-    const { startTime } = this.#context;
-    const start = startTime === AV_NOPTS_VALUE ? 0 : Number(startTime) * (TICKS_PER_SECOND / 1e6);
-    return this.duration > 0 ? Ticks90k(Math.round(start + this.duration)) : null;
+    return this.duration > 0 ? Ticks90k(this.start + this.duration) : null;
   }
 
   /** By how much the sound begins before the first picture, according to the probed packets; 0 where it does not. */
@@ -210,6 +208,17 @@ export class MediaInput {
     }
     packet.free();
     return covers;
+  }
+
+  /** All of its streams. */
+  get streams(): readonly Stream[] {
+    return this.#context.streams;
+  }
+
+  /** When the file begins, on the clock of the packets. */
+  get start(): Ticks90k {
+    const { startTime } = this.#context;
+    return Ticks90k(startTime === AV_NOPTS_VALUE ? 0 : Math.round(Number(startTime) * (TICKS_PER_SECOND / 1e6)));
   }
 
   /** A tag of the file or, as in Ogg, of its sound; empty where there is none. */
@@ -268,6 +277,21 @@ export class MediaInput {
 
   /** The same as a generator. */
   *packets(): Generator<TimedPacket, void, undefined> {
+    yield* this.#read(new Set());
+  }
+
+  /**
+   * The packets of other streams, by their numbers, with times on the clock that those of `packets` have. Of an input of which nothing
+   * else is read. Throws as `forEachPacket` does.
+   */
+  *packetsOf(streams: ReadonlySet<number>): Generator<TimedPacket, void, undefined> {
+    this.skipAudio();
+    this.skipVideo();
+    for (const stream of this.#context.streams) if (streams.has(stream.index)) stream.discard = AVDISCARD_DEFAULT;
+    for (const timed of this.#read(streams)) if (streams.has(timed.packet.streamIndex)) yield timed;
+  }
+
+  *#read(others: ReadonlySet<number>): Generator<TimedPacket, void, undefined> {
     const pictures = this.#video?.index ?? -1;
     const timeline = this.hasJumps ? new Timeline(this.#video ? pictures : (this.audio?.index ?? -1)) : null;
     const packet = new Packet();
@@ -292,18 +316,19 @@ export class MediaInput {
         }
         const { streamIndex } = packet;
         timed.isVideo = streamIndex === pictures;
-        if (timed.isVideo || streamIndex === this.audio?.index) {
+        const isOther = others.has(streamIndex);
+        if (timed.isVideo || streamIndex === this.audio?.index || isOther) {
           checkPacket(this.source, packet);
           packet.rescaleTs(bases[streamIndex]!, TICK_BASE);
           timed.duration = Ticks90k(Number(packet.duration));
           timed.pts = ticksOf(packet.pts);
-          if (timeline) shift(timed, shiftOf(timeline, timed));
+          if (timeline) shift(timed, isOther ? timeline.sparseShift(timed.pts) : shiftOf(timeline, timed));
           const { flags } = packet;
           timed.corrupt = (flags & AV_PKT_FLAG_CORRUPT) !== 0;
           // Counters of broadcasts jump without that.
           this.endsInPacket = timed.corrupt && !this.hasJumps;
           timed.isCutOff = (flags & AV_PKT_FLAG_DISCARD) !== 0;
-          if (!timed.isVideo && !timed.isCutOff) this.#noteSound(timed);
+          if (!timed.isVideo && !isOther && !timed.isCutOff) this.#noteSound(timed);
           yield timed;
         }
         packet.unref();

@@ -13,6 +13,7 @@ const LONGEST_SEAM = Ticks90k(TICKS_PER_SECOND / 4);
 /** The time between two jumps, with the shift for all streams. */
 interface Part {
   shift: Ticks90k;
+  before: Part | null;
   next: Part | null;
 }
 
@@ -30,7 +31,7 @@ interface StreamState {
  * part, the others follow. Pictures are joined without pause or overlap; sound keeps its distance to them.
  */
 export class Timeline {
-  #latest: Part = { shift: Ticks90k(0), next: null };
+  #latest: Part = { shift: Ticks90k(0), before: null, next: null };
   readonly #streams = new Map<number, StreamState>();
   readonly #pictures: number;
 
@@ -70,6 +71,18 @@ export class Timeline {
     return (this.#streams.get(stream)?.part ?? this.#latest).shift;
   }
 
+  /**
+   * The shift of a packet of a stream with few packets, such as subtitles: a jump cannot be told from a pause in it. It is that of the
+   * part in which the packet is nearest to the pictures.
+   */
+  sparseShift(time: Ticks90k | null): Ticks90k {
+    const pictures = this.#streams.get(this.#pictures);
+    if (pictures === undefined || time === null) return this.#latest.shift;
+    const { part, last } = pictures;
+    const near = [part, part.before, part.next].flatMap((each) => (each === null ? [] : [each.shift]));
+    return near.reduce((best, each) => (Math.abs(time + each - last) < Math.abs(time + best - last) ? each : best));
+  }
+
   /** The part that another stream has begun and `stream` enters at `time`; null for none. */
   #follow({ part, next }: StreamState, stream: number, time: Ticks90k): Part | null {
     for (let later = part.next; later !== null; later = later.next) {
@@ -82,7 +95,7 @@ export class Timeline {
   }
 
   #begin(shift: Ticks90k): Part {
-    const part = { shift, next: null };
+    const part = { shift, before: this.#latest, next: null };
     this.#latest.next = part;
     this.#latest = part;
     return part;

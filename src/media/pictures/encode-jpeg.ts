@@ -15,6 +15,7 @@ import type { Notes } from '../notes.js';
 import type { Ratio, StationLayout } from '../settings.js';
 import type { SpooledFrames } from '../spool.js';
 import { SpoolFile } from '../spool-file.js';
+import { type FilmSubtitles, frameOf } from '../subtitles/make-subtitles.js';
 import { uint32Table } from '../tables.js';
 import { forLongestShape } from './film-frame.js';
 import { LAMBDA } from './jpeg-of.js';
@@ -60,6 +61,7 @@ export interface JpegOptions {
   path: string;
   frameRate: Ratio;
   target: StationLayout | null;
+  subtitles: FilmSubtitles | null;
   onProgress(done: number): void;
 }
 
@@ -74,7 +76,7 @@ export const encodeJpeg = (options: JpegOptions): EncodedJpeg =>
   forLongestShape(options.input, (input, leading) => encodeFor({ ...options, input }, leading));
 
 function encodeFor(options: JpegOptions, leading: PictureShape | null): EncodedJpeg {
-  const { input, times, notes, path, frameRate, target, onProgress } = options;
+  const { input, times, notes, path, frameRate, target, subtitles, onProgress } = options;
   const file = new SpoolFile(path);
   const sizes = uint32Table();
   let encoder: Encoder | null = null;
@@ -97,6 +99,7 @@ function encodeFor(options: JpegOptions, leading: PictureShape | null): EncodedJ
         layout = target ? fittedLayout(shape, target) : jpegLayout(shape);
         return layout;
       },
+      burnerFor: (picture) => subtitles?.burner(frameOf(picture)) ?? null,
       onPicture(picture) {
         encoder ??= openMjpeg(picture, frameRate);
         encodeMjpeg(encoder, picture, keep);

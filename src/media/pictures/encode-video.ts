@@ -12,6 +12,7 @@ import type { MediaSettings, Ratio, StationLayout } from '../settings.js';
 import type { SpooledVideo } from '../spool.js';
 import { type ByteSink, SpoolFile } from '../spool-file.js';
 import { SpoolReader } from '../spool-reader.js';
+import { type FilmSubtitles, frameOf } from '../subtitles/make-subtitles.js';
 import { chooseEncoder, tryEncoding } from './choose-encoder.js';
 import { EncodedUnits } from './encoded-units.js';
 import { forLongestShape } from './film-frame.js';
@@ -71,6 +72,8 @@ export interface EncodeOptions {
   notes: Notes;
   path: string;
   settings: EncodeSettings;
+  /** Those that may be burned in. */
+  subtitles?: FilmSubtitles | null;
   onProgress(done: number): void;
 }
 
@@ -157,7 +160,7 @@ function step<T>({ hardware }: Encoding, run: () => T): T {
 function encodeFor(
   options: EncodeOptions & Pick<OpenOptions, 'excluded' | 'all'> & { leading: PictureShape | null },
 ): EncodedVideo {
-  const { input, notes, path, settings, leading, excluded, all, onProgress } = options;
+  const { input, notes, path, settings, subtitles, leading, excluded, all, onProgress } = options;
   const { target } = settings;
   const times = measurePictures(input.source);
   const scan = scanOf(input);
@@ -187,6 +190,7 @@ function encodeFor(
         return layout;
       },
       ...(target ? {} : { leading }),
+      burnerFor: (picture) => subtitles?.burner(frameOf(picture)) ?? null,
       onPicture(picture) {
         encoding ??= openEncoding(picture, { notes, settings, frameRate, sink: file, excluded, all });
         encode(encoding, picture);

@@ -11,6 +11,7 @@ import type { Notes } from '../notes.js';
 import { quotient, ratioOf } from '../ratio.js';
 import type { Ratio } from '../settings.js';
 import { frameTime } from '../spool.js';
+import type { Burner } from '../subtitles/burner.js';
 import { colourOf, convertColour, declaredColour, hdrName, setColour } from './colour.js';
 import { type Crop, cropFilters, cropOf, croppedSize } from './cropping.js';
 import { checkDolbyVision } from './dolby-vision.js';
@@ -36,6 +37,8 @@ export interface PictureOptions {
   leading?: PictureShape | null;
   /** Picture number `index`, from 0. The frame is reused after the call; its `pts` is `index`. */
   onPicture(frame: Frame, index: number): void;
+  /** What draws subtitles into pictures such as `frame`; null for none. */
+  burnerFor?(frame: Frame): Burner | null;
   onProgress(done: number): void;
 }
 
@@ -110,6 +113,8 @@ class PictureFlow {
   #frames = 0;
   #next: Ticks90k = Ticks90k(0);
   #end: Ticks90k = Ticks90k(0);
+  /** Undefined before the first picture. */
+  #burner: Burner | null | undefined;
   /** The picture that is shown until the next one. */
   #shown: Frame | null = null;
   #spare: Frame;
@@ -181,6 +186,7 @@ class PictureFlow {
 
   free(): void {
     this.#chain?.free();
+    this.#burner?.free();
     this.#shown?.free();
     this.#spare.free();
   }
@@ -231,13 +237,20 @@ class PictureFlow {
     }
   }
 
+  #withSubtitles(frame: Frame, index: number): Frame {
+    const { burnerFor, frameRate } = this.#options;
+    if (this.#burner === undefined) this.#burner = burnerFor?.(frame) ?? null;
+    const time = Ticks90k((this.#origin ?? 0) + frameTime(index, frameRate));
+    return this.#burner?.burn(frame, time) ?? frame;
+  }
+
   #show(times: number): void {
     const frame = this.#shown;
     if (frame === null) return;
     for (let i = times; i > 0; i--) {
       const index = this.#pacer.next - i;
       frame.pts = BigInt(index);
-      this.#options.onPicture(frame, index);
+      this.#options.onPicture(this.#withSubtitles(frame, index), index);
       // A picture may be repeated for minutes.
       this.#options.onProgress(0);
     }

@@ -8,6 +8,7 @@ import { makePoster } from '../../media/pictures/poster.js';
 import type { MediaSettings } from '../../media/settings.js';
 import type { Spool } from '../../media/spool.js';
 import { spoolMedia } from '../../media/spool-media.js';
+import type { SubtitleFile } from '../../media/subtitles/subtitle-files.js';
 import { packFrames } from '../jpeg-packer.js';
 import { writeJpegIndex } from '../jpeg-reel.js';
 import { bitrateOf, LONGEST_REEL, REEL_VERSION, type ReelManifest } from '../manifest.js';
@@ -20,6 +21,8 @@ export interface MakeReel {
   /** The picture that a still one fades in from. */
   before?: string | null;
   settings: MediaSettings;
+  /** Files with subtitles beside the source that may be used. */
+  subtitleFiles?: readonly SubtitleFile[];
   /** An existing, empty folder, which becomes the reel's. */
   folder: string;
 }
@@ -39,13 +42,14 @@ const SPOOL_SHARE = 0.9;
  * system's error when the folder cannot be written.
  */
 export function makeReel(options: MakeReel & { pages?: readonly string[] }, onProgress: (done: number) => void): void {
-  const { source, before, pages, settings, folder } = options;
+  const { source, before, pages, settings, subtitleFiles, folder } = options;
   const spool = spoolMedia({
     source,
     before,
     pages,
     folder,
     settings,
+    subtitleFiles,
     onProgress: (done) => onProgress(done * SPOOL_SHARE),
   });
   const duration = spool.format === 'h264' ? spool.video.duration : spool.duration;
