@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readlinkSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { FF_ENCODER_MPEG4 } from 'node-av/constants';
 import { makeFilm } from '../../test/support/film.js';
 import { makeSource } from '../../test/support/sources.js';
 import { scratchFolder } from '../../test/support/spool.js';
@@ -69,6 +70,25 @@ test('what a reel lacks of its source is said again when it comes from the store
   assert.deepEqual(onAir?.notes, [{ item: 'cut', reel: prepared?.reel, notes: prepared?.notes }]);
   const [station] = again.server.operator.view().stations;
   assert.deepEqual([station?.items[0]?.notes, station?.leftOut], [prepared?.notes, leftOut]);
+});
+
+test('a station that can be copied does not wait for one before it that has to be encoded', async (context) => {
+  const folder = scratchFolder(context);
+  const encoded = makeSource({
+    path: join(folder, 'slow.mkv'),
+    seconds: 1,
+    video: { codec: FF_ENCODER_MPEG4, openGroups: true, bPictures: 0 },
+  });
+  const copied = makeSource({ path: join(folder, 'quick.mp4'), seconds: 1 });
+  const { server, events } = await open(context, { stations: [{ source: encoded }, { source: copied }] });
+  await server.startStations();
+  const onAir = events.flatMap((event) =>
+    event.kind === 'on-air' ? [[event.station.number, event.station.name]] : [],
+  );
+  assert.deepEqual(onAir, [
+    [2, 'quick'],
+    [1, 'slow'],
+  ]);
 });
 
 test('stations are added, changed and removed while the server runs, each with its events', async (context) => {

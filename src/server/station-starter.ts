@@ -7,15 +7,17 @@ import { type FoundStation, findStations, type StationServer } from '../discover
 import type { MediaSettings } from '../media/settings.js';
 import { generate, generatedPath } from '../reel/generated.js';
 import { ReelDamage } from '../reel/read-reel.js';
+import { findFacts } from '../reel/source-facts.js';
 import type { Store } from '../reel/store.js';
 import type { MessageKey } from '../wire/seal.js';
 import { stationInfoSchema } from '../wire/station-info.js';
 import type { Broadcaster } from './broadcaster.js';
 import { CLAIM_PATIENCE, Claims } from './claims.js';
 import { checkStationConfig, type ServerConfig, type StationConfig, type StationConfigInput } from './config.js';
+import { forEachByEncoding, pixelsToEncode } from './encoding-order.js';
 import { leftOutEvent, type ServerEvents } from './events.js';
 import { type Entry, type LineUp, removedMeanwhile } from './line-up.js';
-import { settingsFor } from './preferences.js';
+import { requestOf, settingsFor } from './preferences.js';
 import { findSource, type StationSource } from './sources.js';
 import type { StateStore } from './state-store.js';
 import { loadStation, type PrepareOptions, prepareStation, type ReadyStation } from './station-loader.js';
@@ -56,7 +58,7 @@ export class StationStarter {
 
   /**
    * Puts the stations of the configuration on the air: first those whose reels exist, then, one after another, those whose
-   * reels have to be made. `found` are the stations of other servers. Resolves when each of them is on the air or has failed,
+   * reels have to be made, what is quick first. `found` are the stations of other servers. Resolves when each of them is on the air or has failed,
    * which is an event `problem`.
    */
   async startConfigured(found: readonly FoundStation[]): Promise<void> {
@@ -74,12 +76,25 @@ export class StationStarter {
         if (!(await this.#start(entry, loadKnown, { found, onWait }))) missing.push(entry);
       });
     }
-    for (const entry of missing) {
-      await begin(entry, async (onWait) => {
+    const prepare = (entry: Entry) =>
+      begin(entry, async (onWait) => {
         if (!(await this.#start(entry, prepareMissing, { found, onWait }))) this.#options.lineUp.delete(entry);
       });
-    }
+    await forEachByEncoding(
+      missing,
+      (entries) => Promise.all(entries.map(({ plan }) => this.#pixelsOf(plan))),
+      prepare,
+    );
     await Promise.all(starting);
+  }
+
+  /** What of a station has to be encoded; 0 where that cannot be told. */
+  async #pixelsOf(plan: StationPlan): Promise<number> {
+    const { files, generate } = plan.source;
+    if (generate) return 0;
+    const facts = await findFacts(files, this.loadOptions(plan)).catch(nullIfProblem);
+    const candidates = files.map((file, index) => ({ file, facts: facts?.[index] ?? null }));
+    return pixelsToEncode({ candidates, format: plan.format, request: requestOf(plan.preferences) });
   }
 
   /** Adds a station to the line-up and puts it on the air; resolves with its id. Rejects with a Problem, and it is in no line-up. */
