@@ -191,6 +191,7 @@ export const mediaOptions = () => [
     '--audio <languages>',
     'languages of the sound, such as en,de: the first is the main sound, the others are tracks beside it',
   ).argParser(languages),
+  new Option('--ac3', 'carry the AC-3 or E-AC-3 of films as it is, in a track beside the main sound'),
   new Option(
     '--channels <layout>',
     'stereo: mix sound of more channels down, speech at its level; 5.1: keep it also where it is encoded',
@@ -225,6 +226,7 @@ export const preferencesOf = (flags: Preferences): Preferences => ({
   rate: flags.rate,
   bitrate: flags.bitrate,
   audio: flags.audio,
+  ac3: flags.ac3,
   channels: flags.channels,
   subtitles: flags.subtitles,
   burnSubtitles: flags.burnSubtitles,

@@ -17,7 +17,7 @@ import { Encoder } from './encoder.js';
 import { FilterChain } from './filters.js';
 import { silenceLog } from './input/input.js';
 import type { GeneratedFilm } from './settings.js';
-import { openAac } from './sound/encode-audio.js';
+import { AAC } from './sound/sound-codecs.js';
 import { AAC_FRAME_SAMPLES, AUDIO_RATE } from './spool.js';
 
 const WIDTH = 1_280;
@@ -72,7 +72,7 @@ export function generateFilm(film: GeneratedFilm, { path, seconds }: { path: str
   silenceLog();
   const { title, pictures, sound } = films[film];
   const writer = new ContainerWriter(path);
-  const encoders = { video: openVideo(writer.wantsGlobalHeader), audio: openAac(2) };
+  const encoders = { video: openVideo(writer.wantsGlobalHeader), audio: AAC.open(2) };
   const video = new FilterChain({
     kind: 'video',
     source: pictures,

@@ -28,6 +28,7 @@ export function lookAtSource(source: string, settings: MediaSettings): SourceFac
       frameRate: rate,
       channels: Math.max(0, input.audio?.codecpar.channels ?? 0),
       languages: [...input.soundLanguages],
+      dolby: input.dolby?.codec ?? null,
       duration: input.duration,
       isStill: false,
       reorderDelay: Ticks90k(
@@ -46,6 +47,7 @@ const slideFacts: SourceFacts = {
   frameRate: SLIDE_RATE,
   channels: 0,
   languages: [],
+  dolby: null,
   duration: Ticks90k(0),
   isStill: true,
   reorderDelay: Ticks90k(0),

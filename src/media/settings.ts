@@ -31,11 +31,17 @@ export const LANGUAGE = /^[a-z]{2,3}(-[a-z]{4})?(-([a-z]{2}|\d{3}))?$/i;
 /** Streams of subtitles: as many as have room in the PMT beside the tracks of sound. */
 export const MOST_SUBTITLES = 5;
 
+/** Codecs of sound that a station can have beside AAC. */
+export const dolbyCodecs = ['ac-3', 'e-ac-3'] as const;
+export type DolbyCodec = (typeof dolbyCodecs)[number];
+
 /** An elementary stream beside pictures and main sound. Kinds to come have other literals. */
 export const furtherStreamSchema = z.discriminatedUnion('kind', [
-  /** AAC-LC at 48 kHz. */
+  /** At 48 kHz. Tracks of AAC-LC come first. */
   z.strictObject({
     kind: z.literal('sound'),
+    /** Absent: AAC-LC. */
+    codec: z.enum(dolbyCodecs).optional(),
     /** RFC 5646, without a region. */
     language: z.string().regex(LANGUAGE),
     channels: positive.max(6),
@@ -126,6 +132,8 @@ export interface MediaSettings {
   maxGop: Millis;
   /** Languages of the sound, RFC 5646, the preferred one first; none where the file decides. */
   languages: string[];
+  /** Whether a track of AC-3 or E-AC-3 is carried as it is, beside the main one. */
+  ac3: boolean;
   /** 2: sound of more channels is mixed down; 6: 5.1 stays also where it is encoded; null: 5.1 stays where it is copied. */
   channels: 2 | 6 | null;
   /** Languages of the subtitles, RFC 5646, the preferred one first; none where they are left out. */
@@ -161,6 +169,7 @@ export const defaultMediaSettings: MediaSettings = {
   // x264's default is a key picture every 250: 10.4 s at 24 frames a second.
   maxGop: Millis(12_000),
   languages: [],
+  ac3: false,
   channels: null,
   subtitles: [],
   burnSubtitles: false,

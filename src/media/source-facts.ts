@@ -1,6 +1,6 @@
 /** What a look at a source tells of its pictures and sound, before anything is prepared. No FFmpeg. */
 import { z } from 'zod';
-import { frameRateSchema, LANGUAGE, pixels, ratioSchema, ticksSchema } from './settings.js';
+import { dolbyCodecs, frameRateSchema, LANGUAGE, pixels, ratioSchema, ticksSchema } from './settings.js';
 
 export const sourceFactsSchema = z.strictObject({
   /** Pixels, upright. */
@@ -12,6 +12,8 @@ export const sourceFactsSchema = z.strictObject({
   channels: z.int().min(0).max(1_000),
   /** Languages of the sound, RFC 5646 without a region. */
   languages: z.array(z.string().regex(LANGUAGE)).max(1_000),
+  /** The codec of a track of AC-3 or E-AC-3 in the language that is played; null where there is none. */
+  dolby: z.enum(dolbyCodecs).nullable(),
   /** According to the container; 0 where it has none. */
   duration: ticksSchema,
   /** Whether it is one picture, which fits into any layout. */

@@ -40,10 +40,12 @@ export const AAC_FRAME_TICKS = Ticks90k(1_920);
 /** The one sampling rate on air, Hz. */
 export const AUDIO_RATE = 48_000;
 
-/** AAC-LC in ADTS. */
+/** AAC-LC in ADTS, or another codec. */
 export interface SpooledAudio {
-  /** ADTS frames of `AAC_FRAME_TICKS` each, one after another. */
+  /** Frames one after another. */
   path: string;
+  /** Length of each; absent: AAC_FRAME_TICKS. */
+  frame?: Ticks90k;
   /** Bytes of each frame; empty where there is no sound at all. */
   sizes: Uint32Array;
   /** Of the first frame, relative to the first picture; may be negative. */
@@ -67,10 +69,10 @@ export type SubtitlePages = {
 
 /**
  * A reel has the number of frames nearest to its `duration`, their time stamps spread over it evenly, so that joins have no
- * gap or overlap. That stretches or squeezes its sound by at most half a frame, 10.7 ms. Sound that begins at `start` is
- * put where it is in time in the middle of the reel: at both ends it is then off by at most 16 ms.
+ * gap or overlap. That stretches or squeezes its sound by at most half a frame, 10.7 ms of AAC. Sound that begins at `start` is
+ * put where it is in time in the middle of the reel: at both ends it is then off by at most 16 ms. `frame`: the length of one.
  */
-export function placeSound({ start, duration }: { start: Ticks90k; duration: Ticks90k }): {
+export function placeSound(options: { start: Ticks90k; duration: Ticks90k; frame?: Ticks90k }): {
   /** Frames in the reel. */
   count: number;
   /** The frame of the reel in whose place the first frame of the sound is. */
@@ -78,10 +80,11 @@ export function placeSound({ start, duration }: { start: Ticks90k; duration: Tic
   /** Farthest that a frame is off its time. */
   mostOff: Ticks90k;
 } {
-  const count = Math.max(1, Math.round(duration / AAC_FRAME_TICKS));
-  const first = Math.round(start / AAC_FRAME_TICKS + (count - duration / AAC_FRAME_TICKS) / 2);
-  const atBegin = first * AAC_FRAME_TICKS - start;
-  const atEnd = atBegin + duration - count * AAC_FRAME_TICKS;
+  const { start, duration, frame = AAC_FRAME_TICKS } = options;
+  const count = Math.max(1, Math.round(duration / frame));
+  const first = Math.round(start / frame + (count - duration / frame) / 2);
+  const atBegin = first * frame - start;
+  const atEnd = atBegin + duration - count * frame;
   return { count, first, mostOff: Ticks90k(Math.max(Math.abs(atBegin), Math.abs(atEnd))) };
 }
 

@@ -6,7 +6,14 @@ import type { FurtherStream, StationLayout } from '../media/settings.js';
 import { SUBTITLE_PAGE_ID } from '../wire/dvb-subtitle.js';
 import { iso639Part2 } from '../wire/iso-639.js';
 import { StreamId } from '../wire/pes.js';
-import { type ElementaryStream, languageDescriptor, pmtPacket, subtitlingDescriptor } from '../wire/psi.js';
+import {
+  AC3_DESCRIPTOR,
+  type ElementaryStream,
+  ENHANCED_AC3_DESCRIPTOR,
+  languageDescriptor,
+  pmtPacket,
+  subtitlingDescriptor,
+} from '../wire/psi.js';
 import { Pid, StreamType } from '../wire/ts.js';
 
 export type { FurtherStream };
@@ -20,19 +27,23 @@ export const pmtOf = ({ language, further = [] }: Streams): Buffer =>
 /** The PID of further stream `index`, from 0. */
 export const furtherPid = (index: number): number => Pid.further + index;
 
-/** The stream_id in the PES headers of further stream `index`. */
-export const furtherStreamId = ({ kind }: FurtherStream, index: number): number =>
-  kind === 'sound' ? StreamId.audio + 1 + index : StreamId.private1;
+/** The stream_id in the PES headers of a further stream; `index`: its place, from 0. */
+export const furtherStreamId = (stream: FurtherStream, index: number): number =>
+  stream.kind === 'sound' && !stream.codec ? StreamId.audio + 1 + index : StreamId.private1;
 
 /** Kinds of streams whose units last until the next one begins: a splice has to go on with them without a gap. */
 export const isContinuous = ({ kind }: FurtherStream): boolean => kind === 'sound';
 
 const descriptorOf = (language: string): number[] => languageDescriptor(iso639Part2(language));
 
-function inPmt({ kind, language }: FurtherStream): ElementaryStream {
-  if (kind === 'subtitles') {
+function inPmt(stream: FurtherStream): ElementaryStream {
+  const { language } = stream;
+  if (stream.kind === 'subtitles') {
     const descriptors = subtitlingDescriptor(iso639Part2(language), SUBTITLE_PAGE_ID);
     return { streamType: StreamType.privatePes, descriptors };
   }
-  return { streamType: StreamType.aacAdts, descriptors: descriptorOf(language) };
+  const descriptors = descriptorOf(language);
+  if (!stream.codec) return { streamType: StreamType.aacAdts, descriptors };
+  const own = stream.codec === 'ac-3' ? AC3_DESCRIPTOR : ENHANCED_AC3_DESCRIPTOR;
+  return { streamType: StreamType.privatePes, descriptors: [...own, ...descriptors] };
 }

@@ -18,7 +18,7 @@ import type { Store } from './store.js';
 const MOST_CRASHES = 3;
 
 /** Raised when a look at the same file finds something else: files are then looked at again. */
-const VERSION = 2;
+const VERSION = 3;
 
 const noteSchema = z.strictObject({
   version: z.literal(VERSION),

@@ -148,7 +148,8 @@ export class Store {
    * picture it fades in from, if it does.
    */
   reelId(contentHash: string, settings: MediaSettings, before?: string): string {
-    const { format, fps, maxGop, bitrate, maxBitrate, target, slide, fade, languages, loudness, channels } = settings;
+    const { format, fps, maxGop, bitrate, maxBitrate, target, slide, fade } = settings;
+    const { languages, ac3, loudness, channels } = settings;
     const { subtitles, burnSubtitles, preset, crf, encoder, decodeCheck = false } = settings;
     // Defaults are left out, so that ids of earlier releases stay.
     const stands = { ...(slide !== defaultMediaSettings.slide && { slide }), ...(fade > 0 && { fade }) };
@@ -156,6 +157,7 @@ export class Store {
       ...(languages.length > 0 && { languages }),
       // Reels made before had only the first of them.
       ...(languages.length > 1 && { tracks: MOST_SOUND_TRACKS }),
+      ...(ac3 && { ac3 }),
       ...(channels !== null && { channels }),
       ...(loudness !== null && { loudness }),
     };

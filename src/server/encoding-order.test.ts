@@ -11,6 +11,7 @@ const facts = (changed: Partial<SourceFacts> = {}): SourceFacts => ({
   frameRate: [25, 1],
   channels: 2,
   languages: [],
+  dolby: null,
   duration: Ticks90k(90_000),
   isStill: false,
   reorderDelay: Ticks90k(0),

@@ -17,6 +17,7 @@ function candidate(file: string, facts: Facts | null): Candidate {
     encoded: null,
     isStill: false,
     languages: [],
+    dolby: null,
   };
   return {
     file,
@@ -161,4 +162,14 @@ test('a layout that no file has gets a track for each language that is asked for
   assert.deepEqual([target?.language, target?.further], ['en', [sound('de'), sound('fr')]]);
   const alone = choose({ a: { languages: ['fr'] } }, request)?.target;
   assert.ok(alone && !('further' in alone) && !('language' in alone));
+});
+
+test('AC-3 that is asked for is in the layout where a file has some', () => {
+  const request = { size: { width: 320, height: 180 }, ac3: true };
+  const files = { plain: {}, dolby: { dolby: 'e-ac-3' as const } };
+  const sound = { kind: 'sound', codec: 'e-ac-3', language: 'und', channels: 6 };
+  assert.deepEqual(choose(files, request)?.target?.further, [sound]);
+  assert.equal(choose({ plain: {} }, request)?.target?.further, undefined);
+  assert.equal(modelOf(files, { ac3: true }), 'dolby');
+  assert.equal(modelOf(files), 'plain');
 });

@@ -17,6 +17,8 @@ export interface LayoutRequest {
   rate?: Ratio;
   /** Languages of the sound, RFC 5646, the preferred one first. */
   languages?: readonly string[];
+  /** Whether AC-3 or E-AC-3 is carried beside the main sound. */
+  ac3?: boolean;
   /** Of the sound; 6: where most of the time has as many. */
   channels?: 2 | 6;
   /** Languages of the subtitles that are carried, RFC 5646. */
@@ -88,8 +90,10 @@ function longest(candidates: readonly Known[], keyOf: (candidate: Known) => stri
 function modelOf(group: readonly Known[], request: LayoutRequest): Known {
   const copied = group.filter(({ facts }) => facts.encoded === null);
   const pool = copied.length > 0 ? copied : group;
-  const most = Math.max(...pool.map(({ facts }) => tracksOf([facts], request).length));
-  const withSound = pool.filter(({ facts }) => facts.channels > 0 && tracksOf([facts], request).length === most);
+  const countOf = ({ facts }: Known) =>
+    tracksOf([facts], request).length + (request.ac3 && facts.dolby !== null ? 1 : 0);
+  const most = Math.max(...pool.map(countOf));
+  const withSound = pool.filter((each) => each.facts.channels > 0 && countOf(each) === most);
   const same = longest(withSound, ({ facts }) => String(facts.channels));
   const [first, ...others] = same.length > 0 ? same : pool;
   return others.reduce((most, each) => (each.facts.reorderDelay > most.facts.reorderDelay ? each : most), first!);
@@ -145,12 +149,14 @@ function tracksIn(
 ): Pick<StationLayout, 'language' | 'further'> {
   const facts = known.map((each) => each.facts);
   const [language, ...others] = tracksOf(facts, request);
+  const codec = request.ac3 ? facts.find(({ dolby }) => dolby !== null)?.dolby : null;
   const further: FurtherStream[] = [
     ...others.map((each) => ({ kind: 'sound', language: each, channels }) as const),
+    ...(codec ? [{ kind: 'sound', codec, language: language ?? 'und', channels: 6 } as const] : []),
     ...(request.subtitles ?? []).map((each) => ({ kind: 'subtitles', language: each }) as const),
   ];
   if (further.length === 0) return {};
-  return { ...(others.length > 0 && { language }), further };
+  return { ...((others.length > 0 || codec) && language !== undefined && { language }), further };
 }
 
 /** Lowest frame rate at which the encoder reorders pictures, by two; see media/pictures/encode-video.ts. */

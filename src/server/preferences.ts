@@ -25,6 +25,8 @@ export const preferenceFields = {
    * beside it, three at most. Default the file's own choice, one track.
    */
   audio: z.array(language).max(16).optional(),
+  /** Whether AC-3 or E-AC-3 of the files is carried as it is, in a track beside the main sound. */
+  ac3: z.boolean().optional(),
   /**
    * `stereo`: sound of more channels is mixed down, speech at its level; `5.1`: it keeps its channels also where it is encoded.
    * Default: 5.1 is kept where it is copied.
@@ -49,6 +51,7 @@ export function preferencesOf(own: Preferences, usual: Preferences): Preferences
     rate: own.rate ?? usual.rate,
     bitrate: own.bitrate ?? usual.bitrate,
     audio: own.audio ?? usual.audio,
+    ac3: own.ac3 ?? usual.ac3,
     channels: own.channels ?? usual.channels,
     subtitles: own.subtitles ?? usual.subtitles,
     burnSubtitles: own.burnSubtitles ?? usual.burnSubtitles,
@@ -63,6 +66,7 @@ export const settingsFor = (settings: MediaSettings, preferences: Preferences): 
   ...settings,
   bitrate: preferences.bitrate,
   languages: preferences.audio ?? [],
+  ac3: preferences.ac3 ?? false,
   channels: preferences.channels === undefined ? null : channelCounts[preferences.channels],
   subtitles: preferences.subtitles ?? [],
   burnSubtitles: preferences.burnSubtitles ?? false,
@@ -73,12 +77,14 @@ export const requestOf = ({
   size,
   rate,
   audio,
+  ac3,
   channels,
   subtitles = [],
   burnSubtitles = false,
 }: Preferences): LayoutRequest => ({
   size,
   languages: audio,
+  ac3,
   subtitles: carriedLanguages({ subtitles, burnSubtitles, target: null }),
   channels: channels && channelCounts[channels],
   rate: rate === undefined ? undefined : tidyFrameRate([Math.round(rate * 1_000), 1_000]),

@@ -85,5 +85,5 @@ function describe({ plan, station, server, source, fec }: DescriptionOptions): S
 /** The languages of the tracks of sound, the main one first; null where there is nothing beside it. */
 function languagesOf({ language = 'und', further }: StationLayout): string[] | null {
   if (!further) return null;
-  return [language, ...further.flatMap((stream) => (stream.kind === 'sound' ? stream.language : []))];
+  return [language, ...further.flatMap((stream) => (stream.kind === 'sound' && !stream.codec ? stream.language : []))];
 }

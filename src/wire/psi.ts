@@ -113,3 +113,7 @@ export const subtitlingDescriptor = (code: string, page: number): number[] => [
   ...[page >> 8, page & 0xff], // composition_page_id
   ...[page >> 8, page & 0xff], // ancillary_page_id
 ];
+
+/** AC-3_descriptor and enhanced_ac-3_descriptor (ETSI EN 300 468, annex D) without optional fields. */
+export const AC3_DESCRIPTOR: readonly number[] = [0x6a, 1, 0];
+export const ENHANCED_AC3_DESCRIPTOR: readonly number[] = [0x7a, 1, 0];

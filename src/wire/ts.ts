@@ -33,7 +33,7 @@ export const TS_GROUP_LENGTH = TS_PACKETS_PER_GROUP * TS_PACKET_LENGTH;
 export const Pid = { pat: 0x0000, pmt: 0x1000, video: 0x0100, audio: 0x0101, further: 0x0110, null: 0x1fff } as const;
 
 /** Elementary streams beside pictures and main sound: their descriptors fit into a PMT of one packet. */
-export const MOST_FURTHER = 8;
+export const MOST_FURTHER = 9;
 
 export const StreamType = { h264: 0x1b, aacAdts: 0x0f, privatePes: 0x06 } as const;
 

@@ -1,5 +1,7 @@
 /** Which sound of a film is played, and what is said about the rest. */
 import {
+  AV_CODEC_ID_AC3,
+  AV_CODEC_ID_EAC3,
   AV_DISPOSITION_COMMENT,
   AV_DISPOSITION_DEFAULT,
   AV_DISPOSITION_HEARING_IMPAIRED,
@@ -8,7 +10,7 @@ import {
 } from 'node-av/constants';
 import { Codec, type Stream } from 'node-av/lib';
 import { codecName } from '../names.js';
-import { LANGUAGE } from '../settings.js';
+import { type DolbyCodec, LANGUAGE } from '../settings.js';
 import { languageOf, UNDETERMINED } from './language.js';
 import { tagOf, trackName } from './track-names.js';
 
@@ -22,6 +24,8 @@ export interface SoundWanted {
   alone?: boolean;
   /** Languages of tracks that are carried beside the one that is played. */
   also?: readonly string[];
+  /** Whether a track of AC-3 or E-AC-3 is carried beside it; `any`, or that codec. */
+  dolby?: DolbyCodec | 'any';
   /** The number of the one stream that is wanted. */
   track?: number;
 }
@@ -34,10 +38,22 @@ export interface FurtherTrack {
   index: number;
 }
 
+/** A track of AC-3 or E-AC-3; it may be the one that is played. */
+export interface DolbyTrack {
+  codec: DolbyCodec;
+  index: number;
+  /** At most 6: what is beyond 5.1 is not counted. */
+  channels: number;
+  /** RFC 5646 without a region; null where it has none. */
+  language: string | null;
+}
+
 export interface ChosenSound {
   stream: Stream | null;
   /** One for each language of `also` that the file has, the one that is played included. */
   further: FurtherTrack[];
+  /** In the language that is played, if there is one in it; null: there is none, or none is wanted. */
+  dolby: DolbyTrack | null;
   /** Of all tracks that can be played, RFC 5646 without a region. */
   languages: string[];
   /** What is left out. */
@@ -57,7 +73,7 @@ const encryptedTags = new Set(['enca', 'drms']);
  */
 export function chooseSound(
   streams: readonly Stream[],
-  { languages, unusable, usual, also = [], track: only }: SoundWanted & { usual: number },
+  { languages, unusable, usual, also = [], dolby: wantedDolby, track: only }: SoundWanted & { usual: number },
 ): ChosenSound {
   const tracks = streams
     .filter(({ codecpar, index }) => codecpar.codecType === AVMEDIA_TYPE_AUDIO && (only ?? index) === index)
@@ -85,7 +101,9 @@ export function chooseSound(
     const track = chosen && isIn(language, chosen) ? chosen : playable.find((each) => isIn(language, each));
     return track ? [{ language, track }] : [];
   });
-  const isCarried = (track: Track) => track === chosen || carried.some((each) => each.track === track);
+  const dolby = dolbyOf(playable, chosen, wantedDolby);
+  const isCarried = (track: Track) =>
+    track === chosen || track.stream.index === dolby?.index || carried.some((each) => each.track === track);
   const notes: string[] = [];
   const left = tracks.filter((track) => !isCarried(track) && track.fault === null);
   for (const { stream, number, fault } of tracks) {
@@ -104,9 +122,27 @@ export function chooseSound(
   return {
     stream: chosen?.stream ?? null,
     further: carried.map(({ language, track }) => ({ language, index: track.stream.index })),
+    dolby,
     languages: [...new Set(playable.flatMap(({ stream }) => knownLanguage(stream) ?? []))],
     notes,
   };
+}
+
+const codecs = new Map<number, DolbyCodec>([
+  [AV_CODEC_ID_AC3, 'ac-3'],
+  [AV_CODEC_ID_EAC3, 'e-ac-3'],
+]);
+
+/** The track of AC-3 or E-AC-3 that is carried: the one that is played, or one of its language. */
+function dolbyOf(playable: readonly Track[], chosen: Track | null, wanted: SoundWanted['dolby']): DolbyTrack | null {
+  if (wanted === undefined || chosen === null) return null;
+  const language = knownLanguage(chosen.stream);
+  const [best] = [chosen, ...playable].flatMap(({ stream }) => {
+    const codec = codecs.get(stream.codecpar.codecId);
+    const isFit = codec !== undefined && (wanted === 'any' || wanted === codec) && knownLanguage(stream) === language;
+    return isFit ? [{ codec, index: stream.index, channels: Math.min(6, stream.codecpar.channels), language }] : [];
+  });
+  return best ?? null;
 }
 
 const isIn = (language: string, { stream }: Track): boolean => languageOf(tagOf(stream, 'language')) === language;

@@ -18,7 +18,7 @@ import { Problem } from '../../base/problem.js';
 import { TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
 import type { Notes } from '../notes.js';
 import { TICK_BASE } from '../tick-base.js';
-import { type FurtherTrack, knownLanguage, type SoundWanted } from './choose-sound.js';
+import { type DolbyTrack, type FurtherTrack, knownLanguage, type SoundWanted } from './choose-sound.js';
 import { type ChosenStreams, chooseStreams } from './choose-streams.js';
 import { checkPacket, checkProtection } from './copy-protection.js';
 import { fileUrl } from './file-url.js';
@@ -50,7 +50,7 @@ export interface TimedPacket {
   isCutOff: boolean;
 }
 
-const ANY_SOUND: SoundWanted = { languages: [], unusable: new Set() };
+const ANY_SOUND: SoundWanted = { languages: [], unusable: new Set(), dolby: 'any' };
 
 /** Packets among which the pictures that come with sound are looked for. */
 const MOST_BEFORE_COVERS = 100;
@@ -76,6 +76,8 @@ export class MediaInput {
   readonly soundLanguage: string | null;
   /** Tracks in the languages that are wanted beside it. */
   readonly furtherSound: readonly FurtherTrack[];
+  /** The track of AC-3 or E-AC-3 that goes with it; null where there is none, or none is wanted. */
+  readonly dolby: DolbyTrack | null;
   /** Languages of all tracks of sound. */
   readonly soundLanguages: readonly string[];
   /** What is left out of the sound. */
@@ -133,6 +135,7 @@ export class MediaInput {
       this.audio = audio;
       this.soundLanguage = audio && knownLanguage(audio);
       this.furtherSound = chosen.sound.further;
+      this.dolby = chosen.sound.dolby;
       this.soundLanguages = chosen.sound.languages;
       this.soundNotes = chosen.sound.notes;
       for (const stream of streams) {

@@ -1,22 +1,19 @@
 /** Copied sound: AAC-LC at 48 kHz goes on air without being decoded. */
 import { AV_CODEC_ID_AAC, AV_PKT_DATA_NEW_EXTRADATA, AV_PROFILE_AAC_LOW, AV_PROFILE_UNKNOWN } from 'node-av/constants';
 import type { Stream } from 'node-av/lib';
-import { TICKS_PER_MILLI, TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
+import type { Ticks90k } from '../../base/units.js';
 import { DecodeCheck } from '../decode-check.js';
 import { Unfit } from '../h264/unfit.js';
 import type { TimedPacket } from '../input/input.js';
 import { codecName } from '../names.js';
-import { AAC_FRAME_TICKS, AUDIO_RATE, placeSound, type SpooledAudio } from '../spool.js';
+import { AAC_FRAME_TICKS, AUDIO_RATE, type SpooledAudio } from '../spool.js';
 import { channelsOfAdts, channelsOfConfig, hasReservedBit } from './aac.js';
 import { silentFrame } from './encode-audio.js';
+import { FramePlacer, millis } from './frame-placer.js';
 import { AudioSpool } from './spooled-audio.js';
 
-/** Largest error of time stamps: rounding to milliseconds, and recorders, stay below it. */
-const STRAY = Ticks90k((AAC_FRAME_TICKS * 3) / 4);
-/** Farthest that copied sound may be off on the air: 20 ms. Whole frames fit into gaps and films only nearly. */
-const MOST_OFF = Ticks90k(20 * TICKS_PER_MILLI);
-/** Most silence inserted into one file: more means wrong time stamps. */
-const MOST_SILENCE = Ticks90k(3_600 * TICKS_PER_SECOND);
+/** Farthest that copied sound may be off on the air. Whole frames fit into gaps and films only nearly. */
+const MOST_OFF = millis(20);
 
 const DAMAGED = 'damaged sound';
 
@@ -36,14 +33,10 @@ export class AudioCopier {
   readonly #wanted: number | null;
   readonly #spool: AudioSpool;
   readonly #hasHeaders: boolean;
+  readonly #placer: FramePlacer;
   /** Null where nothing is decoded. */
   #check: DecodeCheck | null;
   #silence: Buffer | null = null;
-  #start: Ticks90k | null = null;
-  /** By how much frames are late where they are put, least and most. */
-  #early: Ticks90k = Ticks90k(0);
-  #late: Ticks90k = Ticks90k(0);
-  #filled: Ticks90k = Ticks90k(0);
 
   /** `channels`: those of the station; null: those of the stream. `check`: whether every frame is decoded. */
   constructor(options: {
@@ -66,6 +59,7 @@ export class AudioCopier {
     if (config !== null && config.length > 0) this.#setChannels(channelsOfConfig(config));
     this.#check = options.check ? new DecodeCheck(codecpar, { isComplete: this.#hasHeaders }) : null;
     this.#spool = new AudioSpool(options.path);
+    this.#placer = new FramePlacer(this.#spool, AAC_FRAME_TICKS);
   }
 
   take({ packet, pts, corrupt, isCutOff }: TimedPacket): void {
@@ -82,31 +76,18 @@ export class AudioCopier {
       this.#check.put(data, this.#spool.frames);
       if (hasReservedBit(data)) throw new Unfit(DAMAGED);
     }
-    if (this.#start === null) {
-      // Sound without a time cannot be aligned with the pictures.
-      if (pts === null) return;
-      this.#start = pts;
-    }
-    const stray = pts === null ? 0 : pts - (this.#start + this.#spool.frames * AAC_FRAME_TICKS);
-    if (stray < -STRAY) return;
-    const missing = stray > STRAY ? Math.round(stray / AAC_FRAME_TICKS) : 0;
-    if (missing > 0) this.#fill(missing);
-    const left = stray - missing * AAC_FRAME_TICKS;
-    this.#early = Ticks90k(Math.min(this.#early, left));
-    this.#late = Ticks90k(Math.max(this.#late, left));
+    if (!this.#placer.takes(pts, this.#silence)) return;
     if (this.#hasHeaders) this.#spool.add(data);
     else if (!this.#spool.addRaw(data, this.channels ?? 0)) throw new Unfit('AAC frames of over 8 kB');
   }
 
   /** `origin`: the time of the first picture, on the source's clock; `duration`: of the pictures. */
   finish({ origin, duration }: { origin: Ticks90k; duration: Ticks90k }): SpooledAudio {
-    if (this.#silence === null || this.#start === null) throw new Unfit('a sound track without sound');
-    const start = Ticks90k(Math.round(this.#start - origin + (this.#early + this.#late) / 2));
-    const { mostOff } = placeSound({ start, duration });
-    if (mostOff + (this.#late - this.#early) / 2 > MOST_OFF) throw new Unfit('sound with gaps of less than a frame');
+    if (this.#silence === null) throw new Unfit('a sound track without sound');
+    const start = this.#placer.start({ origin, duration, mostOff: MOST_OFF });
     if (this.#check && this.#check.finish().size > 0) throw new Unfit(DAMAGED);
     this.#free();
-    return this.#spool.finish(start, this.#silence);
+    return this.#spool.finish({ start, silence: this.#silence });
   }
 
   discard(): void {
@@ -129,11 +110,5 @@ export class AudioCopier {
     if (channels !== (this.#wanted ?? channels)) throw new Unfit("a number of channels other than the station's");
     this.channels = channels;
     this.#silence = silentFrame(channels);
-  }
-
-  #fill(frames: number): void {
-    this.#filled = Ticks90k(this.#filled + frames * AAC_FRAME_TICKS);
-    if (this.#silence === null || this.#filled > MOST_SILENCE) throw new Unfit('sound with long gaps');
-    for (let i = 0; i < frames; i++) this.#spool.add(this.#silence);
   }
 }

@@ -1,23 +1,16 @@
-/** Encoding sound that cannot be copied: decoded, converted to 48 kHz and the station's channels, encoded as AAC-LC. */
-import {
-  AV_CODEC_FLAG_BITEXACT,
-  AV_CODEC_FLAG_GLOBAL_HEADER,
-  AV_SAMPLE_FMT_FLTP,
-  FF_ENCODER_AAC,
-} from 'node-av/constants';
-import { avChannelLayoutDefault, Frame, Rational } from 'node-av/lib';
+/** Encoding sound that cannot be copied: decoded, converted to 48 kHz and the station's channels, and encoded. */
+import { AV_SAMPLE_FMT_FLTP } from 'node-av/constants';
+import { avChannelLayoutDefault, Frame } from 'node-av/lib';
 import { TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
 import { Decoder, frameTimeOf } from '../decoder.js';
-import { Encoder } from '../encoder.js';
+import type { Encoder } from '../encoder.js';
 import { descriptionOf, FilterChain } from '../filters.js';
 import type { MediaInput } from '../input/input.js';
-import { AAC_FRAME_SAMPLES, AAC_FRAME_TICKS, AUDIO_RATE, type SpooledAudio } from '../spool.js';
+import { AUDIO_RATE, type SpooledAudio } from '../spool.js';
 import { adtsFrame } from './aac.js';
 import { LIMITER, layoutText, mixTo } from './mix.js';
+import { AAC, type SoundCodec } from './sound-codecs.js';
 import { AudioSpool } from './spooled-audio.js';
-
-/** bit/s */
-const bitRate = (channels: number): bigint => (channels === 1 ? 96_000n : channels === 2 ? 160_000n : 384_000n);
 
 /** Seconds: inaudible, and long enough that a loop does not click. */
 const FADE = 0.008;
@@ -35,21 +28,6 @@ const SLOWEST = 0.005;
 /** Longest gap that the filter fills. */
 const LONGEST_FILL = Ticks90k(2 * TICKS_PER_SECOND);
 
-/** An encoder of AAC-LC at 48 kHz. */
-export function openAac(channels: number): Encoder {
-  return new Encoder({
-    name: FF_ENCODER_AAC,
-    configure(context) {
-      context.sampleRate = AUDIO_RATE;
-      context.sampleFormat = AV_SAMPLE_FMT_FLTP;
-      context.channelLayout = avChannelLayoutDefault(channels);
-      context.timeBase = new Rational(1, AUDIO_RATE);
-      context.bitRate = bitRate(channels);
-      context.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER, AV_CODEC_FLAG_BITEXACT);
-    },
-  });
-}
-
 /** Samples of silence for the encoder; the caller frees the frame. */
 function silence(channels: number, nbSamples: number): Frame {
   return Frame.fromAudioBuffer(Buffer.alloc(nbSamples * channels * Float32Array.BYTES_PER_ELEMENT), {
@@ -62,17 +40,18 @@ function silence(channels: number, nbSamples: number): Frame {
   });
 }
 
-/** One ADTS frame of silence. */
-export function silentFrame(channels: number): Buffer {
-  const encoder = openAac(channels);
+/** One frame of silence, as it goes on the air. */
+export function silentFrame(channels: number, codec: SoundCodec = AAC): Buffer {
+  const { samples, isRaw } = codec;
+  const encoder = codec.open(channels);
   const frames: Buffer[] = [];
   const keep = (packet: { data: Buffer | null }) => {
-    if (packet.data) frames.push(adtsFrame(packet.data, channels));
+    if (packet.data) frames.push(isRaw ? adtsFrame(packet.data, channels) : Buffer.from(packet.data));
   };
   try {
     for (let i = 0; i < 8; i++) {
-      const frame = silence(channels, AAC_FRAME_SAMPLES);
-      frame.pts = BigInt(i * AAC_FRAME_SAMPLES);
+      const frame = silence(channels, samples);
+      frame.pts = BigInt(i * samples);
       encoder.encode(frame, keep);
       frame.free();
     }
@@ -87,9 +66,11 @@ export function silentFrame(channels: number): Buffer {
 }
 
 /** A track without sound. */
-export function silentTrack(path: string, channels: number): SpooledAudio {
-  return new AudioSpool(path).finish(Ticks90k(0), silentFrame(channels));
+export function silentTrack(path: string, channels: number, codec: SoundCodec = AAC): SpooledAudio {
+  return new AudioSpool(path).finish({ start: Ticks90k(0), silence: silentFrame(channels, codec), ...lengthOf(codec) });
 }
+
+const lengthOf = (codec: SoundCodec): Pick<SpooledAudio, 'frame'> => (codec === AAC ? {} : { frame: codec.ticks });
 
 /**
  * Encodes the sound of the pictures from `origin` (on the source's clock) on for `duration`: sound before and after is cut
@@ -99,17 +80,18 @@ export function encodeAudio(options: {
   input: MediaInput;
   path: string;
   channels: number;
+  codec?: SoundCodec;
   /** dB. */
   gain: number;
   origin: Ticks90k;
   duration: Ticks90k;
   onProgress(done: number): void;
 }): SpooledAudio {
-  const { input, path, channels, gain, origin, duration, onProgress } = options;
+  const { input, path, channels, codec = AAC, gain, origin, duration, onProgress } = options;
   const { audio } = input;
-  if (audio === null) return silentTrack(path, channels);
+  if (audio === null) return silentTrack(path, channels, codec);
   const decoder = new Decoder(audio, input.source);
-  const pipeline = new AudioPipeline({ path, channels, gain, duration });
+  const pipeline = new AudioPipeline({ path, channels, codec, gain, duration });
   const onFrame = (frame: Frame) => pipeline.put(frame, origin);
   try {
     input.forEachPacket(({ packet, isVideo, pts }) => {
@@ -136,6 +118,7 @@ class AudioPipeline {
   readonly #spool: AudioSpool;
   readonly #encoder: Encoder;
   readonly #channels: number;
+  readonly #codec: SoundCodec;
   readonly #duration: Ticks90k;
   readonly #layOut: FilterChain;
   readonly #middle = new Frame();
@@ -148,15 +131,16 @@ class AudioPipeline {
   #laidOut: Ticks90k = Ticks90k(0);
   #hasSound = false;
 
-  constructor(options: { path: string; channels: number; gain: number; duration: Ticks90k }) {
-    const { path, channels, gain, duration } = options;
+  constructor(options: { path: string; channels: number; codec: SoundCodec; gain: number; duration: Ticks90k }) {
+    const { path, channels, codec, gain, duration } = options;
+    this.#codec = codec;
     this.#channels = channels;
     this.#duration = duration;
     this.#spool = new AudioSpool(path);
-    this.#encoder = openAac(channels);
+    this.#encoder = codec.open(channels);
     this.#middle.alloc();
     this.#out.alloc();
-    const samples = Math.max(1, Math.round(duration / AAC_FRAME_TICKS)) * AAC_FRAME_SAMPLES;
+    const samples = Math.max(1, Math.round(duration / codec.ticks)) * codec.samples;
     const fadeOut = Math.max(0, samples / AUDIO_RATE - FADE);
     this.#layOut = new FilterChain({
       kind: 'audio',
@@ -169,7 +153,7 @@ class AudioPipeline {
         `atrim=end_sample=${samples}`,
         `afade=t=in:d=${FADE}`,
         `afade=t=out:st=${fadeOut}:d=${FADE}`,
-        `asetnsamples=n=${AAC_FRAME_SAMPLES}:p=1`,
+        `asetnsamples=n=${codec.samples}:p=1`,
       ],
     });
   }
@@ -196,13 +180,14 @@ class AudioPipeline {
     this.#flushConversion();
     if (!this.#hasSound) {
       this.discard();
-      return silentTrack(this.#spool.path, this.#channels);
+      return silentTrack(this.#spool.path, this.#channels, this.#codec);
     }
     this.#layOut.put(null);
     this.#encodeReady();
     this.#encoder.encode(null, (packet) => this.#keep(packet));
     this.#free();
-    return this.#spool.finish(this.#start ?? Ticks90k(0), silentFrame(this.#channels));
+    const silence = silentFrame(this.#channels, this.#codec);
+    return this.#spool.finish({ start: this.#start ?? Ticks90k(0), silence, ...lengthOf(this.#codec) });
   }
 
   discard(): void {
@@ -255,7 +240,8 @@ class AudioPipeline {
     if (packet.data === null) return;
     // The encoder's first packets have times before 0: the priming of the decoder.
     this.#start ??= Ticks90k(Math.round((Number(packet.pts) * TICKS_PER_SECOND) / AUDIO_RATE));
-    this.#spool.addRaw(packet.data, this.#channels);
+    if (this.#codec.isRaw) this.#spool.addRaw(packet.data, this.#channels);
+    else this.#spool.add(packet.data);
   }
 
   #free(): void {

@@ -1,11 +1,20 @@
 /** Tracks of sound beside the main one: those in the station's further languages. */
 import { join } from 'node:path';
 import type { FurtherTrack, SoundWanted } from '../input/choose-sound.js';
+import { UNDETERMINED } from '../input/language.js';
 import { languageName } from '../input/track-names.js';
 import type { Notes } from '../notes.js';
-import { type FurtherStream, type MediaSettings, MOST_SOUND_TRACKS, type StationLayout } from '../settings.js';
-import type { Spool, SpooledFurther } from '../spool.js';
+import {
+  type DolbyCodec,
+  type FurtherStream,
+  type MediaSettings,
+  MOST_SOUND_TRACKS,
+  type StationLayout,
+} from '../settings.js';
+import type { Spool, SpooledAudio, SpooledFurther } from '../spool.js';
+import { copyDolby } from './copy-dolby.js';
 import { copySound, encodeSound, type MadeSound, type SoundOptions } from './make-sound.js';
+import { dolbyCodecs } from './sound-codecs.js';
 
 type SoundStream = FurtherStream & { kind: 'sound' };
 
@@ -13,9 +22,12 @@ const soundsOf = (target: StationLayout): SoundStream[] =>
   (target.further ?? []).filter((stream): stream is SoundStream => stream.kind === 'sound');
 
 /** How the main sound is chosen, and which languages are looked for beside it: the station's, or else those that are set. */
-export function soundWanted({ languages, target }: MediaSettings): SoundWanted {
-  const also = target ? soundsOf(target).map(({ language }) => language) : languages.length > 1 ? languages : [];
-  return { languages, unusable: new Set(), also };
+export function soundWanted({ languages, target, ac3 }: MediaSettings): SoundWanted {
+  const tracks = target ? soundsOf(target) : [];
+  const own = languages.length > 1 ? languages : [];
+  const also = target ? tracks.filter(({ codec }) => !codec).map(({ language }) => language) : own;
+  const dolby = target ? tracks.find(({ codec }) => codec)?.codec : ac3 ? 'any' : undefined;
+  return { languages, unusable: new Set(), also, ...(dolby && { dolby }) };
 }
 
 /** Channels of the main sound: the station's, or two where that is set; null: those of the source. */
@@ -55,7 +67,45 @@ export function spoolFurther(options: FurtherSoundOptions): Pick<Spool & { forma
     const { language } = track;
     return [{ stream: { kind: 'sound', language, channels: made.channels }, audio: made.spooled }];
   });
-  return further.length > 0 ? { language: main.language ?? undefined, further } : {};
+  const all = [...further, ...dolbyTrack(options, further.length)];
+  return all.length > 0 ? { language: main.language ?? undefined, further: all } : {};
+}
+
+/** The track of AC-3 or E-AC-3 of a source without a layout; none where it cannot be copied. */
+function dolbyTrack(options: FurtherSoundOptions, number: number): SpooledFurther[] {
+  const { main, notes } = options;
+  if (main.dolby === null) return [];
+  const { codec, channels, language } = main.dolby;
+  const audio = copiedDolby(options, { codec, number });
+  if (audio === null) {
+    notes.add(`the ${codec.toUpperCase()} sound is not copied: its frames are unusual`);
+    return [];
+  }
+  return [{ stream: { kind: 'sound', codec, language: language ?? UNDETERMINED, channels }, audio }];
+}
+
+/** Null where the source has no such track, or none that can be copied. */
+function copiedDolby(
+  { main, wanted, folder, copies }: FurtherSoundOptions,
+  { codec, number }: { codec: DolbyCodec; number: number },
+): SpooledAudio | null {
+  if (!copies || main.dolby?.codec !== codec) return null;
+  const sound = { ...wanted.sound, languages: [], also: [], dolby: undefined, track: main.dolby.index };
+  return copyDolby({ ...wanted, sound, path: pathOf(folder, number) }, codec);
+}
+
+/** The AC-3 or E-AC-3 of a station: copied, or encoded from the main sound. */
+function dolbyInLayout(
+  options: FurtherSoundOptions,
+  { stream, codec, number }: { stream: SoundStream; codec: DolbyCodec; number: number },
+): SpooledFurther {
+  const { wanted, folder, main, notes } = options;
+  const copied = copiedDolby(options, { codec, number });
+  if (copied) return { stream, audio: copied };
+  if (main.how !== 'silent') notes.add(`no ${codec.toUpperCase()} sound that can be copied: that track is encoded`);
+  const { channels } = stream;
+  const made = encodeSound({ ...wanted, path: pathOf(folder, number), channels, codec: dolbyCodecs[codec] });
+  return { stream, audio: made.spooled };
 }
 
 function noteUndecodable(notes: Notes, { language }: FurtherTrack): [] {
@@ -66,7 +116,8 @@ function noteUndecodable(notes: Notes, { language }: FurtherTrack): [] {
 /** The sound of a station's language, or the main sound in its place. */
 function inLayout(options: FurtherSoundOptions, stream: SoundStream, number: number): SpooledFurther {
   const { main, wanted, folder, notes } = options;
-  const { language, channels } = stream;
+  const { language, channels, codec } = stream;
+  if (codec) return dolbyInLayout(options, { stream, codec, number });
   const track = main.further.find((each) => each.language === language);
   const isMain = track !== undefined && track.index === main.index;
   const own = track && !isMain ? trackSound(options, { track, channels, number }) : null;

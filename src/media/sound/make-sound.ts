@@ -2,12 +2,13 @@
 import type { Ticks90k } from '../../base/units.js';
 import { Undecodable } from '../decoder.js';
 import { Unfit } from '../h264/unfit.js';
-import type { FurtherTrack, SoundWanted } from '../input/choose-sound.js';
+import type { DolbyTrack, FurtherTrack, SoundWanted } from '../input/choose-sound.js';
 import { MediaInput } from '../input/input.js';
 import type { SpooledAudio } from '../spool.js';
 import { AudioCopier } from './copy-audio.js';
 import { encodeAudio, silentTrack } from './encode-audio.js';
 import { measureLoudness } from './loudness.js';
+import type { SoundCodec } from './sound-codecs.js';
 
 export interface MadeSound {
   spooled: SpooledAudio;
@@ -21,6 +22,8 @@ export interface MadeSound {
   language: string | null;
   /** Tracks in the languages that are wanted beside it. */
   further: readonly FurtherTrack[];
+  /** The track of AC-3 or E-AC-3 that goes with it; null where there is none, or none is wanted. */
+  dolby: DolbyTrack | null;
   /** What is left out. */
   notes: readonly string[];
 }
@@ -34,6 +37,8 @@ export interface SoundOptions {
   channels: number | null;
   /** Whether sound of 5.1 that is encoded keeps its channels, where `channels` is null. */
   surround: boolean;
+  /** Default AAC-LC. */
+  codec?: SoundCodec;
   /** LUFS; null for that of the source. */
   loudness: number | null;
   /** Of the first picture, on the source's clock. */
@@ -73,16 +78,17 @@ export function copySound(options: SoundOptions): { made: MadeSound | null; reas
 }
 
 /** What is known of the sound that an input has chosen. */
-export const chosenOf = (input: MediaInput): Pick<MadeSound, 'index' | 'language' | 'further' | 'notes'> => ({
+export const chosenOf = (input: MediaInput): Pick<MadeSound, 'index' | 'language' | 'further' | 'dolby' | 'notes'> => ({
   index: input.audio?.index ?? null,
   language: input.soundLanguage,
   further: input.furtherSound,
+  dolby: input.dolby,
   notes: input.soundNotes,
 });
 
 /** Encodes the sound. Where a track has none that can be decoded, the next one is tried; silence without any. */
 export function encodeSound(options: SoundOptions): MadeSound {
-  const { source, path, origin, duration, onProgress } = options;
+  const { source, path, codec, origin, duration, onProgress } = options;
   const unusable = new Set(options.sound.unusable);
   for (;;) {
     const input = new MediaInput(source, undefined, { ...options.sound, unusable });
@@ -91,10 +97,10 @@ export function encodeSound(options: SoundOptions): MadeSound {
       const { audio } = input;
       const chosen = chosenOf(input);
       const channels = options.channels ?? channelsOf(audio?.codecpar.channels ?? 2, options.surround);
-      if (audio === null) return { spooled: silentTrack(path, channels), channels, how: 'silent', ...chosen };
+      if (audio === null) return { spooled: silentTrack(path, channels, codec), channels, how: 'silent', ...chosen };
       const measured = measuredLoudness({ ...options, sound: { ...options.sound, unusable } }, channels);
       const gain = measured === null || options.loudness === null ? 0 : options.loudness - measured;
-      const spooled = encoded({ input, path, channels, gain, origin, duration, onProgress });
+      const spooled = encoded({ input, path, channels, codec, gain, origin, duration, onProgress });
       if (spooled !== null && spooled.sizes.length > 0) {
         return { spooled, channels, how: 'encoded', ...chosen, ...(measured !== null && { loudness: measured }) };
       }

@@ -1,5 +1,4 @@
 /** Writes AAC frames into the spool. */
-import type { Ticks90k } from '../../base/units.js';
 import type { SpooledAudio } from '../spool.js';
 import { SpoolFile } from '../spool-file.js';
 import { uint32Table } from '../tables.js';
@@ -37,9 +36,11 @@ export class AudioSpool {
     return true;
   }
 
-  finish(start: Ticks90k, silence: Buffer): SpooledAudio {
+  /** `frame`: the length of a frame that is not of AAC. */
+  finish({ start, silence, frame }: Pick<SpooledAudio, 'start' | 'silence' | 'frame'>): SpooledAudio {
     this.#file.finish();
-    return { path: this.#file.path, sizes: this.#sizes.view(), start, silence };
+    const spooled = { path: this.#file.path, sizes: this.#sizes.view(), start, silence };
+    return frame === undefined ? spooled : { ...spooled, frame };
   }
 
   discard(): void {

@@ -129,3 +129,47 @@ test('songs and silent films fit into such a station', needs, () => {
   const silent = made(at('silent.mp4'), settings);
   assert.deepEqual([tracksOf(silent), silent.notes], [['0x101 eng', '0x110 deu'], []]);
 });
+
+for (const codec of ['ac3', 'eac3'] as const) {
+  const name = codec === 'ac3' ? 'ac-3' : 'e-ac-3';
+  test(`${codec} is carried as it is beside the main sound, by the layout in every film`, needs, () => {
+    const source = at(`${codec}.mkv`);
+    const tone = ['-f', 'lavfi', '-i', 'sine=f=600:r=48000:d=2', '-map', '0', '-map', '1'];
+    ffmpeg(...pictures, ...tone, ...h264, '-c:a', codec, '-ac', '6', '-metadata:s:a:0', 'language=eng', source);
+    const reel = made(source, { ac3: true });
+    assert.deepEqual(codecsOf(reel), ['aac 2', `${codec} 6`]);
+    assert.deepEqual(tonesOf(reel), [600, 600]);
+    assert.deepEqual(reel.layout.further, [{ kind: 'sound', codec: name, language: 'en', channels: 6 }]);
+    assert.deepEqual(reel.notes, []);
+    const frames = framesOf(source, 0);
+    const own = framesOf(reel.packets, 1);
+    assert.ok(own.filter((hash) => frames.includes(hash)).length >= frames.length - 1, 'frames of the source');
+
+    const other = film(`beside-${codec}.mp4`, [['eng', 900]]);
+    const encoded = made(other, { ac3: true, target: reel.layout });
+    assert.deepEqual(codecsOf(encoded), ['aac 2', `${codec} 6`]);
+    assert.deepEqual(tonesOf(encoded), [900, 900]);
+    assert.deepEqual(encoded.layout, reel.layout);
+    assert.deepEqual(encoded.notes, [`no ${name.toUpperCase()} sound that can be copied: that track is encoded`]);
+  });
+}
+
+test('without AC-3 in a film, asking for it changes nothing', needs, () => {
+  assert.equal(made(film('none.mp4', [['eng', 900]]), { ac3: true }).layout.further, undefined);
+});
+
+/** Codec and channels of each track of sound. */
+function codecsOf({ packets }: Made): string[] {
+  const words = ['-v', 'error', '-select_streams', 'a', '-show_entries', 'stream=codec_name,channels', '-of', 'json'];
+  const { streams } = JSON.parse(execFileSync('ffprobe', [...words, packets]).toString());
+  return streams.map(
+    ({ codec_name, channels }: { codec_name: string; channels: number }) => `${codec_name} ${channels}`,
+  );
+}
+
+/** A hash of each packet of a track. */
+function framesOf(path: string, track: number): string[] {
+  const words = ['-v', 'error', '-i', path, '-map', `0:a:${track}`, '-c', 'copy', '-f', 'framemd5', '-'];
+  const lines = execFileSync('ffmpeg', words).toString().split('\n');
+  return lines.filter((line) => /^\d/.test(line)).map((line) => line.split(',')[5]!.trim());
+}
