@@ -171,7 +171,7 @@ test('pause freezes the picture, and the next one follows it', {
 
   push(0, Math.floor(groups / 2));
   const url = feed.open({ station: stationInfo(1), buffer });
-  await player.play({ url, title: 'Film', format: 'h264', from: null, track: 0, paused: false });
+  await player.play({ url, title: 'Film', format: 'h264', from: null, track: 0, subtitles: null, paused: false });
   await picture;
   player.pause();
   const frozen = await time();

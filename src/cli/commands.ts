@@ -179,6 +179,7 @@ Keys, in the window and in the terminal:
   l                   back to live
   1 … 9, Page Up/Down another station; Backspace the one before
   b                   next track of sound
+  v                   subtitles: each language, then none
   c, i, q             list, information, exit
 
 Over SSH: --player terminal has mpv draw the picture in the terminal.`;
@@ -196,6 +197,11 @@ function addWatch(program: Command, { signal, onExitCode }: CommandContext): voi
         '--audio <languages>',
         'language of the sound, of the tracks that a station has, such as de',
       ).argParser(languages),
+    )
+    .addOption(
+      new Option('--subtitles <languages>', 'language of subtitles to show, of those that a station has').argParser(
+        languages,
+      ),
     )
     .option('--stay', 'keep the distance to live: never play faster to reduce it', false)
     .option('--sync', 'show every picture at the same moment as pages and all other viewers with --sync', false)

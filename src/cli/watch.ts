@@ -38,6 +38,8 @@ export interface WatchOptions {
   at?: Millis;
   /** Languages of the sound, the preferred one first; undefined: the stations' main sound. */
   audio?: string[];
+  /** Languages of the subtitles, the preferred one first; undefined: none. */
+  subtitles?: string[];
   /** Keeps the distance to the picture on the air that the first picture had. */
   stay?: boolean;
   /** How long after its time stamp each picture is shown; undefined: as soon as possible. */
@@ -92,6 +94,7 @@ export async function runWatch(options: WatchOptions): Promise<number> {
     first: options.at === undefined ? null : millisToTicks(options.at),
     stay: options.stay,
     sound: options.audio,
+    subtitles: options.subtitles,
     delay: options.delay,
     refresh: async () => {
       const { interface: at, also } = options;

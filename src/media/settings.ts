@@ -1,7 +1,7 @@
 /** Settings of a preparation and properties of its result: the part of media that parent processes use. No FFmpeg. */
 import { z } from 'zod';
 import { Millis, Ticks90k } from '../base/units.js';
-import { MOST_SOUND_TRACKS, type StationFormat, stationFormats } from '../wire/station-info.js';
+import { MOST_SOUND_TRACKS, MOST_SUBTITLES, type StationFormat, stationFormats } from '../wire/station-info.js';
 import { MOST_FURTHER } from '../wire/ts.js';
 
 const count = z.int().nonnegative();
@@ -23,13 +23,10 @@ export const frameRateSchema = ratioSchema.refine(
 
 export const formatSchema = z.enum(stationFormats);
 
-export { MOST_SOUND_TRACKS };
+export { MOST_SOUND_TRACKS, MOST_SUBTITLES };
 
 /** A language tag of RFC 5646 with at most a script and a region. */
 export const LANGUAGE = /^[a-z]{2,3}(-[a-z]{4})?(-([a-z]{2}|\d{3}))?$/i;
-
-/** Streams of subtitles: as many as have room in the PMT beside the tracks of sound. */
-export const MOST_SUBTITLES = 5;
 
 /** Codecs of sound that a station can have beside AAC. */
 export const dolbyCodecs = ['ac-3', 'e-ac-3'] as const;

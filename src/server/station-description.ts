@@ -1,7 +1,9 @@
 /** The description of a station that is announced on the network. */
+
 import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
 import { mostDemandingVideo } from '../media/most-demanding.js';
 import type { StationLayout } from '../media/settings.js';
+import { carriedLanguages } from '../media/subtitles/carried.js';
 import { NowOnAir } from '../station/guide.js';
 import { scheduleHash } from '../station/identity.js';
 import type { Station } from '../station/station.js';
@@ -48,6 +50,7 @@ function describe({ plan, station, server, source, fec }: DescriptionOptions): S
   const manifests = station.items.map(({ reel }) => reel.data.manifest);
   const { format, properties, layout } = manifests[0]!;
   const languages = languagesOf(layout);
+  const subtitles = carriedLanguages({ subtitles: [], burnSubtitles: false, target: layout });
   const { width, height, aspectRatio, frameRate, audioCodec } = properties;
   const bytes = manifests.reduce((sum, manifest) => sum + manifest.bytes, 0);
   const seconds = station.cycleDuration / TICKS_PER_SECOND;
@@ -64,6 +67,7 @@ function describe({ plan, station, server, source, fec }: DescriptionOptions): S
     videoCodec: mostDemandingVideo(manifests.map((manifest) => manifest.properties)),
     audioCodec,
     ...(languages && { languages }),
+    ...(subtitles.length > 0 && { subtitles }),
     bitrate: Math.round((bytes * 8) / seconds),
     duration: seconds,
     group: plan.group,

@@ -323,3 +323,21 @@ test('b changes nothing where a station has one track of sound', () => {
   bench.did();
   assert.match(bench.state.notice!.text, /one track/);
 });
+
+test('v shows each language of the subtitles in turn, then none, while the picture goes on', () => {
+  const { key, info } = channel(1);
+  const bench = new Bench([{ key, info: { ...info, subtitles: ['en', 'de'] } }]).keys('1');
+  bench.did('tune studio/station-1');
+  bench.event({ type: 'picture' }).behind(0).keys('v');
+  bench.did('subtitles');
+  assert.deepEqual([bench.state.subtitles, bench.state.notice?.text], [['en'], 'Subtitles: English']);
+  bench.keys('v').keys('v');
+  bench.did('subtitles', 'subtitles');
+  assert.deepEqual([bench.state.subtitles, bench.state.notice?.text], [[], 'Subtitles off']);
+});
+
+test('v changes nothing where a station has no subtitles', () => {
+  const bench = watching().keys('v');
+  bench.did();
+  assert.match(bench.state.notice!.text, /no subtitles/);
+});

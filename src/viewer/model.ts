@@ -10,6 +10,7 @@
  */
 import { Millis } from '../base/units.js';
 import { nextLanguage, ONE_SOUND, soundText } from '../contract/sound.js';
+import { NO_SUBTITLES, nextSubtitles, subtitlesText } from '../contract/subtitles.js';
 import {
   BANNER_TIME,
   isBehind,
@@ -25,7 +26,11 @@ import { type Channel, currentChannel, type Step, type ViewerEvent, type ViewerS
 /** Longest gap between packets before the viewer shows that none come. */
 export const SILENCE = Millis(3000);
 
-export function initialState(channels: readonly Channel[], sound: readonly string[] = []): ViewerState {
+export function initialState(
+  channels: readonly Channel[],
+  sound: readonly string[] = [],
+  subtitles: readonly string[] = [],
+): ViewerState {
   return {
     mode: 'choosing',
     channels: inOrder(channels),
@@ -46,6 +51,7 @@ export function initialState(channels: readonly Channel[], sound: readonly strin
     offset: null,
     seeking: false,
     sound,
+    subtitles,
     following: true,
   };
 }
@@ -136,6 +142,8 @@ function onWatchingKey(state: ViewerState, key: string, now: Millis): Step {
       return stay({ ...state, bannerUntil: state.bannerUntil > now ? Millis(0) : Millis(now + 2 * BANNER_TIME) });
     case 'b':
       return playNextSound(state, now);
+    case 'v':
+      return showNextSubtitles(state, now);
     case 'esc':
       return stay({ ...state, typed: '', bannerUntil: Millis(0), notice: null });
     default:
@@ -149,6 +157,13 @@ function playNextSound(state: ViewerState, now: Millis): Step {
   const text = language === null ? ONE_SOUND : soundText(language);
   const noticed: ViewerState = { ...state, notice: { text, until: Millis(now + NOTICE_TIME) } };
   return language === null ? stay(noticed) : playAgain({ ...noticed, sound: [language] });
+}
+
+function showNextSubtitles(state: ViewerState, now: Millis): Step {
+  const subtitles = nextSubtitles(currentChannel(state)?.info ?? {}, state.subtitles);
+  const text = subtitles === null ? NO_SUBTITLES : subtitlesText(subtitles);
+  const noticed: ViewerState = { ...state, notice: { text, until: Millis(now + NOTICE_TIME) } };
+  return subtitles === null ? stay(noticed) : { state: { ...noticed, subtitles }, effects: [{ type: 'subtitles' }] };
 }
 
 function onMenuKey(state: ViewerState, key: string, now: Millis): Step {

@@ -97,8 +97,12 @@ export class Playback {
     this.#player?.show(overlay);
   }
 
-  /** Plays this moment instead of the one before. `track`: of the sound, from 0. */
-  play(receiver: StationReceiver, moment: Moment, { paused, track }: { paused: boolean; track: number }): void {
+  /** Plays this moment instead of the one before. `track`: of the sound, from 0; `subtitles`: their stream, null for none. */
+  play(
+    receiver: StationReceiver,
+    moment: Moment,
+    { paused, track, subtitles }: { paused: boolean; track: number; subtitles: number | null },
+  ): void {
     const player = this.#player;
     if (!player) return;
     this.#plays++;
@@ -114,7 +118,8 @@ export class Playback {
     if (inStep) this.#cancelWait = () => undefined;
     const url = this.#feed.open({ station, buffer: moment.buffer, begin });
     const { name: title, format } = station;
-    player.play({ url, title, format, from, track, paused: paused || inStep !== null }).catch(this.#options.onFailure);
+    const media = { url, title, format, from, track, subtitles, paused: paused || inStep !== null };
+    player.play(media).catch(this.#options.onFailure);
   }
 
   pause(): void {
@@ -124,6 +129,10 @@ export class Playback {
 
   resume(): void {
     this.#player?.resume();
+  }
+
+  setSubtitles(stream: number | null): void {
+    this.#player?.setSubtitles?.(stream);
   }
 
   /** Pictures until the next `play`, or `endSeek`, are of the moment before. */

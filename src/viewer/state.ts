@@ -51,6 +51,8 @@ export interface ViewerState {
   seeking: boolean;
   /** Languages of the sound that the user wants, the preferred one first; none where the station decides. */
   sound: readonly string[];
+  /** Languages of the subtitles that the user wants, the preferred one first; none for no subtitles. */
+  subtitles: readonly string[];
   /** Whether the user wants the picture on the air: not after a pause, nor after seeking back. */
   following: boolean;
 }
@@ -79,6 +81,8 @@ export type Effect =
   | { type: 'tune'; key: string }
   | { type: 'pause' }
   | { type: 'resume' }
+  /** Show the subtitles that are wanted now. */
+  | { type: 'subtitles' }
   /** Continue at that picture; paused if it was. */
   | { type: 'seek'; to: Seek }
   /** Find the stations again. */

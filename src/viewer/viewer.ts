@@ -4,6 +4,7 @@ import { Problem } from '../base/problem.js';
 import { systemTimers, type Timers } from '../base/timers.js';
 import { Millis, millisToTicks, Ticks90k } from '../base/units.js';
 import { trackFor } from '../contract/sound.js';
+import { subtitlesFor } from '../contract/subtitles.js';
 import { Refusal } from '../control/refusal.js';
 import type { ReceiverStats } from '../receiver/receiver-stats.js';
 import type { StationReceiver } from '../receiver/station-receiver.js';
@@ -28,6 +29,8 @@ export interface ViewerOptions {
   first?: Ticks90k | null;
   /** Languages of the sound, the preferred one first. */
   sound?: readonly string[];
+  /** Languages of the subtitles, the preferred one first; none by default. */
+  subtitles?: readonly string[];
   /** Whether the picture keeps the distance to the one on the air that it begins with. */
   stay?: boolean;
   /** How long after its time stamp each picture is shown, on every screen with this delay; undefined: as soon as possible. */
@@ -76,7 +79,7 @@ export class Viewer {
     this.#timers = options.timers ?? systemTimers;
     this.#first = options.first ?? null;
     this.#channels = new Map(options.channels.map((channel) => [channel.key, channel]));
-    this.#state = initialState(options.channels, options.sound);
+    this.#state = initialState(options.channels, options.sound, options.subtitles);
     this.#playback = new Playback({
       startPlayer: options.startPlayer,
       timers: this.#timers,
@@ -172,6 +175,9 @@ export class Viewer {
         this.#playback.resume();
         this.#pauseServer(false);
         break;
+      case 'subtitles':
+        this.#showSubtitles();
+        break;
       case 'refresh':
         this.#refresh();
         break;
@@ -253,11 +259,18 @@ export class Viewer {
   }
 
   /** The picture before stays until there is one of this moment. */
+  #showSubtitles(): void {
+    const station = currentChannel(this.#state)?.info;
+    if (station) this.#playback.setSubtitles(subtitlesFor(station, this.#state.subtitles));
+  }
+
   #playWhenReady(receiver: StationReceiver, moment: Moment, isWanted: () => boolean): void {
     moment.buffer.wait(null, () => {
       if (!isWanted() || moment.buffer.isEnded || this.#isEnded) return;
-      const { paused, sound } = this.#state;
-      this.#playback.play(receiver, moment, { paused, track: trackFor(receiver.station, sound) });
+      const { paused, sound, subtitles } = this.#state;
+      const { station } = receiver;
+      const chosen = { track: trackFor(station, sound), subtitles: subtitlesFor(station, subtitles) };
+      this.#playback.play(receiver, moment, { paused, ...chosen });
       for (const before of this.#leaving.splice(0)) void before.close();
       if (!paused) this.#pauseServer(false);
     });

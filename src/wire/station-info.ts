@@ -31,6 +31,9 @@ const LONGEST_ACCESS = 86_400;
 const FIRST_PORT = 1_024;
 /** Tracks of sound that a station has at most, the main one included. */
 export const MOST_SOUND_TRACKS = 4;
+
+/** Streams of subtitles that a station has at most: as many as have room in the PMT beside the tracks of sound. */
+export const MOST_SUBTITLES = 5;
 /** Ports that a station has above its own: parity and repair. */
 export const PORTS_ABOVE = 7;
 
@@ -74,6 +77,12 @@ export const stationInfoSchema = z.object({
     .array(z.string().regex(/^[a-z]{2,3}$/))
     .min(1)
     .max(MOST_SOUND_TRACKS)
+    .optional(),
+  /** Languages of the streams of DVB subtitles, RFC 5646 without a region, in the order of their PIDs. Absent where there are none. */
+  subtitles: z
+    .array(z.string().regex(/^[a-z]{2,3}$/))
+    .min(1)
+    .max(MOST_SUBTITLES)
     .optional(),
   /** Average, bit/s, with TS overhead and without RTP, UDP and IP. */
   bitrate: z.number().min(1).max(MOST_BITRATE),

@@ -23,7 +23,7 @@ const keys: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     [...'0123456789'].flatMap((digit) => [[digit, digit] as const, [`KP${digit}`, digit] as const]),
   ),
-  ...Object.fromEntries([...'pqiclb'].flatMap((key) => [[key, key] as const, [key.toUpperCase(), key] as const])),
+  ...Object.fromEntries([...'pqiclbv'].flatMap((key) => [[key, key] as const, [key.toUpperCase(), key] as const])),
   SPACE: 'space',
   ENTER: 'enter',
   KP_ENTER: 'enter',
@@ -168,7 +168,7 @@ export class MpvPlayer implements Player {
     return player;
   }
 
-  async play({ url, title, format, from, track, paused }: Media): Promise<void> {
+  async play({ url, title, format, from, track, subtitles, paused }: Media): Promise<void> {
     this.#isPaused = paused;
     this.#redrawWhilePaused();
     this.#loaded = null;
@@ -176,7 +176,11 @@ export class MpvPlayer implements Player {
       name: 'loadfile',
       url,
       flags: 'replace',
-      options: { ...(from === null ? {} : trimmed(from)), ...(track > 0 && { aid: String(track + 1) }) },
+      options: {
+        ...(from === null ? {} : trimmed(from)),
+        ...(track > 0 && { aid: String(track + 1) }),
+        sid: sidOf(subtitles),
+      },
     };
     const answers = [
       this.#ipc.command(['set_property', 'demuxer-lavf-format', format === 'h264' ? 'mpegts' : '']),
@@ -216,6 +220,10 @@ export class MpvPlayer implements Player {
   setSpeed(speed: number): void {
     this.#send(['set_property', 'audio-pitch-correction', Math.abs(speed - 1) > INAUDIBLE]);
     this.#send(['set_property', 'speed', speed]);
+  }
+
+  setSubtitles(stream: number | null): void {
+    this.#send(['set_property', 'sid', sidOf(stream)]);
   }
 
   show(overlay: Overlay | null): void {
@@ -318,6 +326,9 @@ export class MpvPlayer implements Player {
     this.#ipc.command(command).catch(unlessClosed);
   }
 }
+
+/** mpv's number of a stream of subtitles, in the order of the PMT. */
+const sidOf = (stream: number | null): string => (stream === null ? 'no' : String(stream + 1));
 
 /** The end of mpv is reported once, by its process, and not by every command that did not reach it. */
 function unlessClosed(error: unknown): void {

@@ -15,6 +15,8 @@ export interface Media {
   format: StationFormat;
   /** Of the sound, from 0, the main one. */
   track: number;
+  /** Stream of the subtitles, from 0; null for none. */
+  subtitles: number | null;
   /** Time of the first picture to show; null: the first one there is. */
   from: Ticks90k | null;
   /** Whether the player shows the first picture and stops there. */
@@ -44,6 +46,8 @@ export interface Player {
   buffered?(): Promise<Millis | null>;
   /** Playback speed, 1 is normal; the pitch of the sound is kept. `play` sets it to 1. */
   setSpeed?(speed: number): void;
+  /** Shows a stream of subtitles, from 0; null for none. Absent: shows none. */
+  setSubtitles?(stream: number | null): void;
   /** Lays an overlay over the picture; null removes it. */
   show(overlay: Overlay | null): void;
   /** Ends the program; resolves when it has ended. Does not call `onClosed`. */
