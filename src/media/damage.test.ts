@@ -6,7 +6,7 @@ import { before, test } from 'node:test';
 import { accessUnits, shownPictures } from '../../test/support/decoded.js';
 import { ffmpeg } from '../../test/support/ffmpeg.js';
 import { putOnAir } from '../../test/support/films/on-air.js';
-import { seeded } from '../../test/support/flips.js';
+import { flipPackets } from '../../test/support/flips.js';
 import { makeSource, type SourceVideo } from '../../test/support/sources.js';
 import { sharedFolder } from '../../test/support/spool.js';
 import { without } from '../../test/support/tools.js';
@@ -173,25 +173,6 @@ for (const [what, groups, change] of damages) {
   });
 }
 
-/** Seeded places within pictures, the first one included, and within frames of sound. */
-function flipBits(source: string, name: string, seed: number, count: number): string {
-  const bytes = readFileSync(source);
-  const places: { position: number; size: number }[] = [];
-  const input = new MediaInput(source);
-  input.forEachPacket(({ packet }) => {
-    places.push({ position: Number(packet.pos), size: packet.size });
-    return true;
-  });
-  input.close();
-  for (const at of seeded(seed, count, 2 ** 31)) {
-    const { position, size } = places[at % places.length]!;
-    const byte = position + (at % size);
-    bytes[byte] = bytes[byte]! ^ (1 << (at & 7));
-  }
-  writeFileSync(at(name), bytes);
-  return at(name);
-}
-
 test(
   'flipped bits are found by decoding, and a recording of three loops decodes without a message',
   needs,
@@ -206,7 +187,7 @@ test(
     for (const [name, video] of Object.entries(kinds)) {
       const source = makeSource({ path: at(name), seconds: 3, video, audio: {} });
       for (const seed of [1, 2]) {
-        const damaged = flipBits(source, `flipped-${name}`, seed, 6);
+        const damaged = flipPackets(source, at(`flipped-${name}`), { seed, count: 6 });
         const { shown, properties } = await putOnAir(damaged, { decodeCheck: true }, at('air'));
         assert.equal(shown.messages, '', `${name}, seed ${seed}`);
         if (properties.notes.some((note) => ENCODED_AROUND.test(note))) mended++;

@@ -44,6 +44,11 @@ export class DecodeCheck {
     this.#drain(index);
   }
 
+  /** Whether damage was found so far. */
+  get hasDamage(): boolean {
+    return this.#damaged.size > 0;
+  }
+
   /** The access units that are damaged. */
   finish(): Set<number> {
     this.#context.sendPacketSync(null);

@@ -23,12 +23,15 @@ export type MediaTask =
   | { task: GeneratedFilm; path: string; seconds: number }
   /** Reads a file for its length and checksum, at most `rate` bytes a second. */
   | { task: 'measure'; path: string; rate: number }
+  /** Decodes the packets of a reel. */
+  | { task: 'check'; path: string }
   /** Looks at each for what a station's layout depends on. */
   | { task: 'look'; sources: string[]; settings: MediaSettings };
 
 const reportSchema = z.union([
   z.strictObject({ progress: z.number() }),
   z.strictObject({ measured: measuredSchema }),
+  z.strictObject({ checked: z.strictObject({ isDamaged: z.boolean() }) }),
   z.strictObject({ looked: sourceFactsSchema.nullable() }),
   z.strictObject({ done: z.literal(true) }),
   z.strictObject({
@@ -89,6 +92,8 @@ export async function runMediaChild(options: {
   onProgress?(done: number): void;
   /** Called with the outcome of the task `measure`. */
   onMeasured?(measured: Measured): void;
+  /** Called with the outcome of the task `check`. */
+  onChecked?(isDamaged: boolean): void;
   /** Called for each file of the task `look`, in order; null: it cannot be used. */
   onLooked?(facts: SourceFacts | null): void;
   /** The child's script; another one in tests. */
@@ -164,6 +169,7 @@ export async function runMediaChild(options: {
     silence.report();
     if ('progress' in report) onProgress?.(report.progress);
     else if ('measured' in report) options.onMeasured?.(report.measured);
+    else if ('checked' in report) options.onChecked?.(report.checked.isDamaged);
     else if ('looked' in report) options.onLooked?.(report.looked);
     else if ('problem' in report) {
       const { code, message, next } = report.problem;
@@ -210,7 +216,9 @@ const OUT_OF_MEMORY = /out of memory|bad_alloc|(cannot|failed to) allocate memor
 /** The folder that a task writes to. */
 const folderOf = (request: MediaTask): string | undefined => {
   if (request.task === 'reel') return request.folder;
-  return request.task === 'measure' || request.task === 'look' ? undefined : dirname(request.path);
+  return request.task === 'measure' || request.task === 'look' || request.task === 'check'
+    ? undefined
+    : dirname(request.path);
 };
 
 const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;

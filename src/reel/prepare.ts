@@ -50,10 +50,21 @@ export async function findReel(request: ReelRequest): Promise<Reel | null> {
 
 /** The id of the reel, if it is known without reading more of the source than its size and time; rejects as `findReel` does. */
 export async function knownReelId(request: ReelRequest): Promise<string | null> {
+  return (await knownReelIds(request)).at(-1) ?? null;
+}
+
+/**
+ * The ids that the reel has had, the present one last: where decoding has found damage in the copied one, that is the one which
+ * is encoded around it. Empty where they are not known without reading the source; rejects as `findReel` does.
+ */
+export async function knownReelIds(request: ReelRequest): Promise<string[]> {
   const { source, before, settings, store } = relevant(request);
   const content = await store.knownContentHash(source, settings);
   const other = before ? await store.knownContentHash(before, settings) : undefined;
-  return content === null || other === null ? null : store.reelId(content, settings, other);
+  if (content === null || other === null) return [];
+  const copied = store.reelId(content, settings, other);
+  if ((await store.isCopiedDamaged(copied)) !== true) return [copied];
+  return [copied, store.reelId(content, { ...settings, decodeCheck: true }, other)];
 }
 
 /**
@@ -63,14 +74,18 @@ export async function knownReelId(request: ReelRequest): Promise<string | null> 
 export async function prepareReel(
   options: ReelRequest & { limits?: Partial<PrepareLimits>; signal?: AbortSignal; onProgress?(done: number): void },
 ): Promise<Preparation> {
-  const { source, before, settings, store, limits, signal, onProgress } = relevant(options);
-  const found = await findReel(options);
+  const { store, limits, signal, onProgress } = options;
+  const ids = await knownReelIds(options);
+  const found = ids.length > 0 ? await store.findReel(ids.at(-1)!) : null;
   if (found) return { reel: found, made: false };
+  const decodeCheck = ids.length > 1;
+  const wanted = decodeCheck ? { ...options, settings: { ...options.settings, decodeCheck } } : options;
+  const { source, before, settings } = relevant(wanted);
   const version = await versionOf(source);
   const folder = await store.makingFolder();
   // The source is read for its hash while the child works: the hash gives the reel's id.
   const stop = new AbortController();
-  const hashing = identifyReel(options, stop.signal);
+  const hashing = identifyReel(wanted, stop.signal);
   const subtitleFiles = await subtitleFilesOf(source, settings);
   const request = { task: 'reel', source, before, settings, subtitleFiles, folder } as const;
   const ended = AbortSignal.any([stop.signal, ...(signal ? [signal] : [])]);
@@ -84,6 +99,7 @@ export async function prepareReel(
     const after = await versionOf(source);
     if (after !== null && after !== version) throw new SourceChanged(source);
     await store.adopt(folder, id);
+    if (decodeCheck) await store.noteCopiedDamage(id, false);
     return { reel: await store.openReel(id), made: true };
   } catch (error) {
     stop.abort();

@@ -24,6 +24,8 @@ import { parsed, sealedJson, unsealedJson } from '../base/sealed-json.js';
 import { Millis } from '../base/units.js';
 import { defaultMediaSettings, type MediaSettings, MOST_SOUND_TRACKS } from '../media/settings.js';
 import { isLeftBehind, ownMark } from '../system/process-mark.js';
+import { DecodeChecks } from './decode-checks.js';
+import { DecodeNotes } from './decode-notes.js';
 import { closeReel } from './open-reel.js';
 import { ReelDamage, readReel } from './read-reel.js';
 import { type Reel, ReelFile } from './reel.js';
@@ -63,6 +65,9 @@ export interface StoreOptions {
   log?(line: string): void;
 }
 
+/** Called when decoding found damage that was copied into a reel that is open. */
+export type OnCopiedDamage = (id: string) => void;
+
 /** Called when packets of a reel that is open turned out to be others than those that were made. */
 export type OnDamage = (id: string, damage: ReelDamage) => void;
 
@@ -72,7 +77,7 @@ const PREPARATION = 3;
 /**
  * Responsible for:
  * - finding and opening reels, putting finished ones in their place, setting damaged ones aside
- * - the packets of open reels being verified, for servers
+ * - the packets of open reels being verified, and copied ones decoded, for servers
  * - the hashes of sources, remembered from start to start
  *
  * Where the system refuses, methods reject with a Problem of code 'store', or 'source' where it is the source.
@@ -82,12 +87,15 @@ export class Store {
   readonly #log: (line: string) => void;
   readonly #verifications: Verifications;
   #verifier: ReelVerifier | null = null;
+  readonly #decoded: DecodeNotes;
+  #checks: DecodeChecks | null = null;
   #run: StoreRun | null = null;
 
   constructor(folder: string, { log = () => {} }: StoreOptions = {}) {
     this.folder = resolve(folder);
     this.#log = log;
     this.#verifications = new Verifications(join(this.folder, 'verified'));
+    this.#decoded = new DecodeNotes(join(this.folder, 'decoded'));
   }
 
   /** Makes the folders, and removes the remains of processes that were killed. */
@@ -98,16 +106,23 @@ export class Store {
       for (const name of await readdir(making)) {
         if (await isLeft(making, name)) await removeFolder(join(making, name));
       }
-      for (const name of ['sources', 'facts', 'verified', 'stations']) await removeLeftovers(join(this.folder, name));
+      for (const name of ['sources', 'facts', 'verified', 'decoded', 'stations'])
+        await removeLeftovers(join(this.folder, name));
     });
   }
 
   /**
    * From now on, for a server: the packets of every reel that is opened are verified, once for each file. They are verified before
    * the reel is used where the machine stopped under an earlier server, as far as that takes about a minute of a hard disk in all.
-   * `close` ends it.
+   * Behind that, reels with copied pictures or sound are decoded, once each, to find damage. `close` ends both.
    */
-  async serve(onDamage: OnDamage): Promise<void> {
+  async serve(onDamage: OnDamage, onCopiedDamage: OnCopiedDamage = () => undefined): Promise<void> {
+    this.#checks = new DecodeChecks({
+      notes: this.#decoded,
+      packetsOf: ({ id, format }) => join(this.reelFolder(id), ReelFile.packets[format]),
+      onDamage: onCopiedDamage,
+      log: this.#log,
+    });
     await this.#writing(async () => {
       this.#run = await this.#beginRun();
       const brokenSince = this.#run?.brokenSince ?? null;
@@ -139,6 +154,7 @@ export class Store {
 
   /** Ends the verification, for a server. */
   async close(): Promise<void> {
+    await this.#checks?.close();
     await this.#verifier?.close();
     await this.#writing(async () => this.#run?.end());
   }
@@ -185,6 +201,16 @@ export class Store {
           };
     const content = before === undefined ? [contentHash] : [contentHash, before];
     return hash(JSON.stringify([PREPARATION, ...content, relevant])).slice(0, 32);
+  }
+
+  /** Whether decoding found damage in the reel `id`; null where it was not decoded yet. */
+  async isCopiedDamaged(id: string): Promise<boolean | null> {
+    return this.#reading(id, () => this.#decoded.read(id));
+  }
+
+  /** Notes whether the reel `id` has damage that was copied into it. */
+  async noteCopiedDamage(id: string, isDamaged: boolean): Promise<void> {
+    await this.#writing(() => this.#decoded.write(id, isDamaged));
   }
 
   /**
@@ -240,6 +266,7 @@ export class Store {
     const reel = await readReel(this.reelFolder(id));
     try {
       await this.#verifier?.admit(reel);
+      this.#checks?.add(reel.data.manifest);
       return reel;
     } catch (error) {
       closeReel(reel);

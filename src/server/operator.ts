@@ -113,6 +113,11 @@ export class ServerOperator implements Operator {
       this.#change(ready, replaceItems(station, this.#now(), whole));
     });
     // One that has begun may have opened the damaged reel.
+    await this.takeReels(entry);
+  }
+
+  /** Goes on with the reels of its source as they are prepared now; those of before play until then. Rejects as `replaceReel` does. */
+  async takeReels(entry: Entry): Promise<void> {
     while (this.#reloading.has(entry)) await this.#reloading.get(entry);
     await this.#readAgain(entry, { isOnAir: false });
   }

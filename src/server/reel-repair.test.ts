@@ -4,11 +4,12 @@ import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, statSync } from
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { makeFilm } from '../../test/support/film.js';
-import { flipBit, seeded } from '../../test/support/flips.js';
+import { flipBit, flipPackets, seeded } from '../../test/support/flips.js';
 import { scratchFolder, sharedFolder } from '../../test/support/spool.js';
 import { inodeOf } from '../reel/open-reel.js';
 import { ReelDamage } from '../reel/read-reel.js';
 import { ReelFile } from '../reel/reel.js';
+import { Store } from '../reel/store.js';
 import { type ServerEvent, ServerEvents } from './events.js';
 import { LineUp } from './line-up.js';
 import { ReelRepair } from './reel-repair.js';
@@ -110,6 +111,32 @@ test('a changed bit in a reel’s properties or index is said, and only that ree
   const notes = events.flatMap((event) => (event.kind === 'note' ? [event.message] : [])).join('\n');
   for (const [station, name] of damaged) assert.ok(notes.includes(`${reelOf(station)} is damaged: ${name}`), notes);
   assert.deepEqual(readdirSync(join(store, 'damaged')), [], 'made again');
+});
+
+test('a film in whose reel decoding found damage is prepared again, and plays on until then', async (context) => {
+  const folder = scratchFolder(context);
+  const films = join(folder, 'films');
+  mkdirSync(join(films, 'hall'), { recursive: true });
+  const whole = makeFilm(join(folder, 'whole.mp4'), 3);
+  flipPackets(whole, join(films, 'one.mp4'), { seed: 1, count: 8 });
+  for (const name of ['two.mp4', join('hall', 'a.mp4')]) makeFilm(join(films, name), 1);
+  const storeFolder = join(folder, 'store');
+  const { server, events, kinds } = await start(context, films, storeFolder);
+  const reelOf = () => server.operator.view().stations.find(({ info }) => info.id === ONE)!.items[0]!.id;
+  const copied = reelOf();
+  const store = new Store(storeFolder);
+  await store.noteCopiedDamage(copied, true);
+  await server.encodeDamage(copied);
+  const without = (station: string) => kinds(station).filter((kind) => kind !== 'note');
+  assert.deepEqual(without(ONE), ['preparing', 'prepared', 'on-air', 'preparing', 'prepared', 'changed']);
+  assert.deepEqual(without(TWO), ['preparing', 'prepared', 'on-air']);
+  assert.ok(events.some((event) => event.kind === 'note' && /decoding found damage/.test(event.message)));
+  assert.notEqual(reelOf(), copied);
+  assert.equal(await store.isCopiedDamaged(reelOf()), false);
+  await server.close();
+  const again = await start(context, films, storeFolder);
+  const next = again.events.filter((event) => event.kind === 'preparing' || event.kind === 'problem');
+  assert.deepEqual([next, onAir(again.server).includes(ONE)], [[], true], 'nothing is prepared at the next start');
 });
 
 test('a station whose packets are damaged stays on the air, with its other items or as it is, until they are made again', async (context) => {

@@ -23,6 +23,7 @@ export interface ReelRepairOptions {
 
 /**
  * Responsible for:
+ * - films with damage that was copied being prepared again
  * - a damaged reel being set aside, and made again for each station that plays it, or for slates
  * - the stations that play it: they go on with their other items, or with the damaged reel, until then
  * - a line for each of them, also where it cannot be made again
@@ -55,6 +56,25 @@ export class ReelRepair {
     }
     for (const entry of entries) await this.#replaceIn(entry, isDamaged);
     if (isSlate) await prepareSlates();
+  }
+
+  /** For a reel into which damage was copied, found by decoding: its film is prepared again, and encoded around it. */
+  async encodeDamage(reel: string): Promise<void> {
+    const { lineUp, operator, events, signal } = this.#options;
+    const plays = ({ ready }: Entry) =>
+      ready?.station.items.some((item) => item.reel.data.manifest.id === reel) ?? false;
+    for (const entry of lineUp.entries.filter(plays)) {
+      const { number, name } = entry.plan;
+      const message = `${number} ${name}: decoding found damage in a film that was copied. It is encoded around the damage, and plays as it is until then.`;
+      events.emit({ kind: 'note', message, station: entry.plan });
+      try {
+        await operator.takeReels(entry);
+      } catch (error) {
+        if (entry.removal.signal.aborted || signal.aborted) return;
+        const { code, message, next } = asProblem(error);
+        this.#emit(entry, new Problem(code, `its damaged film plays on: ${message}`, next, { cause: error }));
+      }
+    }
   }
 
   async #replaceIn(entry: Entry, isDamaged: (item: StationItem) => boolean): Promise<void> {

@@ -88,7 +88,10 @@ export async function openServer(config: ServerConfigInput, onEvent?: OnServerEv
     broadcaster,
   });
   try {
-    await store.serve((id, damage) => void opened.replaceReel(id, damage));
+    await store.serve(
+      (id, damage) => void opened.replaceReel(id, damage),
+      (id) => void opened.encodeDamage(id),
+    );
     return opened;
   } catch (error) {
     await opened.close();
@@ -269,6 +272,13 @@ export class Server {
    */
   replaceReel(reel: string, damage: ReelDamage): Promise<void> {
     return this.#run(() => this.#repair.replace(reel, damage)).catch((error: unknown) => {
+      if (!this.#ending.signal.aborted) this.#parts.events.emit({ kind: 'problem', problem: asProblem(error) });
+    });
+  }
+
+  /** Prepares films again whose copied reel has damage, for the stations that play them. Never rejects. */
+  encodeDamage(reel: string): Promise<void> {
+    return this.#run(() => this.#repair.encodeDamage(reel)).catch((error: unknown) => {
       if (!this.#ending.signal.aborted) this.#parts.events.emit({ kind: 'problem', problem: asProblem(error) });
     });
   }

@@ -5,7 +5,7 @@ import type { Ticks90k } from '../base/units.js';
 import type { MediaSettings, StationLayout } from '../media/settings.js';
 import { looksLikePicture } from '../media/video-files.js';
 import { closeReel, inodeOf } from '../reel/open-reel.js';
-import { findReel, knownReelId, prepareReel, SourceChanged } from '../reel/prepare.js';
+import { findReel, knownReelIds, prepareReel, SourceChanged } from '../reel/prepare.js';
 import type { Reel } from '../reel/reel.js';
 import { findFacts, knownFacts } from '../reel/source-facts.js';
 import type { Store } from '../reel/store.js';
@@ -219,8 +219,8 @@ async function ownLayout(options: LoadOptions, source: string, layout: StationLa
 
 /** Whether the station has, or had, a reel of the file that was prepared without a target: it is made again in the same way. */
 async function isOwnLayout(options: LoadOptions, source: string, station: Station): Promise<boolean> {
-  const id = await knownReelId(ownRequest(options, source)).catch(nullIfProblem);
-  return station.timeline.items.some(({ reel }) => reel.data.manifest.id === id);
+  const ids = await knownReelIds(ownRequest(options, source)).catch(nullIfProblem);
+  return station.timeline.items.some(({ reel }) => ids?.includes(reel.data.manifest.id));
 }
 
 /**

@@ -14,7 +14,10 @@ import { endWithParent } from './end-with-parent.js';
 function namesOf(task: MediaTask): [subject: string, folder: string] {
   if (task.task === 'reel') return [task.source, task.folder];
   if (task.task === 'look') return [task.sources.join(', '), ''];
-  return [task.task === 'measure' ? task.path : task.task.replace('-', ' '), dirname(task.path)];
+  return [
+    task.task === 'measure' || task.task === 'check' ? task.path : task.task.replace('-', ' '),
+    dirname(task.path),
+  ];
 }
 
 /** Null for a file that cannot be used: the reason is reported when it is prepared. */
@@ -88,6 +91,9 @@ try {
   } else if (task.task === 'measure') {
     const { measure } = await import('./measure.js');
     report({ measured: measure(task, onProgress) });
+  } else if (task.task === 'check') {
+    const { hasDamage } = await import('../../media/check-reel.js');
+    report({ checked: { isDamaged: hasDamage(task.path, onProgress) } });
   } else if (task.task === 'look') {
     const { lookAtSource } = await import('../../media/look-at-source.js');
     for (const source of task.sources) report({ looked: orNull(() => lookAtSource(source, task.settings)) });
