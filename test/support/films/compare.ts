@@ -123,8 +123,8 @@ function soundDifference(source: Shown, { shown, duration }: OnAir): string | nu
   if (lost.length > 0)
     return `${lost.length} of ${wanted.length} clicks are missing, the first at ${lost[0]!.time.toFixed(2)} s`;
   if (heard.length !== wanted.length) return `${heard.length} clicks instead of ${wanted.length}`;
-  const worst = far.reduce((a, b) => (b.nearest > a.nearest ? b : a));
-  if (worst.nearest <= SOUND_TOLERANCE) return null;
+  const [worst] = far.toSorted((a, b) => b.nearest - a.nearest);
+  if (!worst || worst.nearest <= SOUND_TOLERANCE) return null;
   return `the click at ${worst.time.toFixed(3)} s is ${(worst.nearest * 1000).toFixed(0)} ms off`;
 }
 
