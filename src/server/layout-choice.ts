@@ -58,6 +58,12 @@ export function chooseLayout({ candidates, format, request }: ChoiceOptions): La
   return usual ? { model: null, target: requestedLayout(usual.facts, known, request, format) } : null;
 }
 
+/** What the layout is of the station's pictures, as far as the headers tell; null where no file can be used. */
+export function layoutOf(options: ChoiceOptions): PictureKind | null {
+  const choice = chooseLayout(options);
+  return choice?.target ?? options.candidates.find(({ file }) => file === choice?.model)?.facts ?? null;
+}
+
 function meetsRequest(
   { width, height, sampleAspectRatio, frameRate }: SourceFacts,
   { size, rate }: LayoutRequest,
@@ -165,7 +171,7 @@ const LEAST_RATE_REORDERED = 10;
 const encodedDelay = (frameRate: Ratio): number =>
   quotient(frameRate) >= LEAST_RATE_REORDERED ? Math.ceil((2 * TICKS_PER_SECOND) / quotient(frameRate)) : 0;
 
-type PictureKind = Pick<StationLayout, 'width' | 'height' | 'sampleAspectRatio' | 'frameRate'>;
+export type PictureKind = Pick<StationLayout, 'width' | 'height' | 'sampleAspectRatio' | 'frameRate'>;
 
 /** Why the pictures of a file are encoded for this layout, one phrase; null where they can be copied as far as its header tells. */
 export function encodedFor(facts: SourceFacts, layout: PictureKind): string | null {

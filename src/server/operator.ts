@@ -165,6 +165,12 @@ export class ServerOperator implements Operator {
     });
   }
 
+  /** Has a station play all its files, on the air or not; resolves when their reels are made. Rejects with a Problem. */
+  async complete(entry: Entry): Promise<void> {
+    await this.#reloading.get(entry);
+    if (entry.ready !== null) await this.#readAgain(entry, { isOnAir: false });
+  }
+
   async #reload(id: string): Promise<void> {
     const entry = this.#options.lineUp.find(id);
     if (entry.ready === null) throw notReady();

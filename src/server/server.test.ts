@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readlinkSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { FF_ENCODER_MPEG4 } from 'node-av/constants';
 import { makeFilm } from '../../test/support/film.js';
@@ -89,6 +89,42 @@ test('a station that can be copied does not wait for one before it that has to b
     [2, 'quick'],
     [1, 'slow'],
   ]);
+});
+
+test('every station is on the air with its first film before second films are encoded', async (context) => {
+  const folder = scratchFolder(context);
+  const films = (name: string, seconds: number): string => {
+    mkdirSync(join(folder, name));
+    for (const part of ['1', '2']) {
+      const video = { codec: FF_ENCODER_MPEG4, openGroups: true, bPictures: 0 } as const;
+      makeSource({ path: join(folder, name, `${name} ${part}.mkv`), seconds, video, title: part });
+    }
+    return join(folder, name);
+  };
+  const stations = [{ source: films('longer', 2) }, { source: films('shorter', 1) }];
+  const { server, events, store, kinds } = await open(context, { stations });
+  await server.startStations();
+  const steps = events.flatMap((event) => {
+    if (event.kind === 'prepared') return [basename(event.source, '.mkv')];
+    return event.kind === 'on-air' ? [`${event.station.name} on the air`] : [];
+  });
+  const begun = ['shorter 1', 'shorter on the air', 'longer 1', 'longer on the air'];
+  assert.deepEqual(steps, [...begun, 'shorter 2', 'longer 2']);
+  const notes = events.flatMap((event) => (event.kind === 'note' ? [event.message] : []));
+  assert.ok(notes.includes('2 shorter: on the air with 1 of 2 films; the others follow when they are encoded.'));
+  const items = () => server.operator.view().stations.map((station) => station.items.map(({ name }) => name));
+  const whole = [
+    ['longer 1', 'longer 2'],
+    ['shorter 1', 'shorter 2'],
+  ];
+  assert.deepEqual(items(), whole);
+  await server.close();
+  assert.ok(!kinds().includes('problem'));
+  const again = await open(context, { stations, store });
+  await again.server.startStations();
+  assert.ok(!again.kinds().includes('preparing'), 'all reels are there');
+  const restored = again.server.operator.view().stations.map((station) => station.items.map(({ name }) => name));
+  assert.deepEqual(restored, whole);
 });
 
 test('stations are added, changed and removed while the server runs, each with its events', async (context) => {

@@ -19,7 +19,7 @@ import { Broadcaster } from './broadcaster.js';
 import { checkServerConfig, type ServerConfig, type ServerConfigInput, type StationConfigInput } from './config.js';
 import { type OnServerEvent, ServerEvents } from './events.js';
 import { FileStateStore } from './file-state-store.js';
-import { LineUp } from './line-up.js';
+import { type Entry, LineUp } from './line-up.js';
 import { ServerOperator } from './operator.js';
 import { ReelRepair } from './reel-repair.js';
 import { Slates } from './slates.js';
@@ -149,7 +149,8 @@ export class Server {
     this.#parts = parts;
     const lineUp = this.#lineUp;
     const { signal } = this.#ending;
-    const starter = new StationStarter({ ...parts, lineUp, signal });
+    const complete = (entry: Entry) => this.#operator.complete(entry);
+    const starter = new StationStarter({ ...parts, lineUp, complete, signal });
     const operator = new ServerOperator({ ...parts, lineUp, load: (plan) => starter.loadOptions(plan) });
     this.#starter = starter;
     this.#operator = operator;

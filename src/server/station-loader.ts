@@ -14,8 +14,9 @@ import { isSameReel, type StationItem } from '../station/playlist.js';
 import { Station } from '../station/station.js';
 import type { FecSize } from '../wire/fec.js';
 import type { StationInfo } from '../wire/station-info.js';
+import { isQuick } from './encoding-order.js';
 import type { OnServerEvent } from './events.js';
-import { type Candidate, chooseLayout, costText } from './layout-choice.js';
+import { type Candidate, costText, layoutOf } from './layout-choice.js';
 import { requestOf } from './preferences.js';
 import { type FileClock, isSettled, systemFileClock } from './settled-file.js';
 import { filesOf, sourceProblem } from './sources.js';
@@ -36,6 +37,8 @@ export interface ReadyStation {
   sources: string[] | null;
   /** What of it is stored; null: nothing, as far as is known. */
   stored: StoredState | null;
+  /** Files that are not among its items, because they are still to be encoded. */
+  left: number;
 }
 
 export interface LoadOptions {
@@ -72,6 +75,8 @@ const needsFacts = ({ source, preferences }: StationPlan): boolean =>
 export interface PrepareOptions extends LoadOptions {
   /** By which files are taken for whole; another one in tests. */
   fileClock?: FileClock;
+  /** Whether it may begin with what can be copied, or one film where nothing can, and without the others. */
+  isEarly?: boolean;
   signal: AbortSignal;
 }
 
@@ -91,15 +96,38 @@ export async function prepareStation(options: PrepareOptions): Promise<ReadyStat
   const facts = needsFacts(plan) ? await findFacts(files, options) : [];
   const candidates = files.map((file, index): Candidate => ({ file, facts: facts[index] ?? null }));
   const onMissing = () => noteCost(options, candidates);
-  return assemble(options, await laidOutItems(options, candidates, preparing(options, onMissing)));
+  const prepare = preparing(options, onMissing);
+  const early = options.isEarly ? withoutEncoding(options, candidates, prepare) : null;
+  const ready = assemble(options, await laidOutItems(options, candidates, early?.reelOf ?? prepare));
+  if (ready && early) ready.left = early.left();
+  return ready;
+}
+
+/** Prepares one film, and of the others those that need no encoding; the rest is counted and left out. */
+function withoutEncoding(options: PrepareOptions, candidates: readonly Candidate[], prepare: ReelOf) {
+  const { plan, settings, store } = options;
+  const layout = layoutOf({ candidates, format: plan.format, request: requestOf(plan.preferences) });
+  const facts = new Map(candidates.map((candidate) => [candidate.file, candidate.facts]));
+  let hasFilm = false;
+  let left = 0;
+  const reelOf: ReelOf = async (source, target) => {
+    if (hasFilm && layout !== null && !isQuick(facts.get(source) ?? null, layout)) {
+      const known = await findReel({ source, settings: { ...settings, target }, store }).catch(nullIfProblem);
+      if (known) return known;
+      left++;
+      return 'unusable';
+    }
+    const reel = await prepare(source, target);
+    hasFilm ||= reel !== null && reel !== 'unusable';
+    return reel;
+  };
+  return { reelOf, left: () => left };
 }
 
 /** What the layout costs, before it is paid. */
 function noteCost({ plan, onEvent }: PrepareOptions, candidates: readonly Candidate[]): void {
-  const choice = chooseLayout({ candidates, format: plan.format, request: requestOf(plan.preferences) });
-  if (choice === null || plan.format === 'jpeg') return;
-  const layout = choice.target ?? candidates.find(({ file }) => file === choice.model)?.facts;
-  if (!layout) return;
+  const layout = layoutOf({ candidates, format: plan.format, request: requestOf(plan.preferences) });
+  if (layout === null || plan.format === 'jpeg') return;
   const message = `${plan.number} ${plan.name}: ${costText(candidates, layout)}.`;
   onEvent({ kind: 'note', message, station: plan });
 }
@@ -173,7 +201,15 @@ function assemble(options: LoadOptions, items: StationItem[] | null): ReadyStati
 
 export function readyStation(options: LoadOptions, station: Station): ReadyStation {
   const poster = ({ reel }: StationItem) => options.store.poster(reel.data.manifest.id);
-  return { plan: options.plan, station, poster, info: describer({ ...options, station }), sources: null, stored: null };
+  return {
+    plan: options.plan,
+    station,
+    poster,
+    info: describer({ ...options, station }),
+    sources: null,
+    stored: null,
+    left: 0,
+  };
 }
 
 export interface Reloaded {

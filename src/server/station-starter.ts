@@ -37,6 +37,8 @@ export interface StationStarterOptions {
   events: ServerEvents;
   broadcaster: Broadcaster;
   lineUp: LineUp;
+  /** Has a station on the air play all its files; resolves when their reels are made. */
+  complete(entry: Entry): Promise<void>;
   /** Aborted when the server ends. */
   signal: AbortSignal;
 }
@@ -58,7 +60,8 @@ export class StationStarter {
 
   /**
    * Puts the stations of the configuration on the air: first those whose reels exist, then, one after another, those whose
-   * reels have to be made, what is quick first. `found` are the stations of other servers. Resolves when each of them is on the air or has failed,
+   * reels have to be made, what is quick first. What takes long begins with one film, and gets the others when every station has
+   * one. `found` are the stations of other servers. Resolves when each of them is on the air or has failed,
    * which is an event `problem`.
    */
   async startConfigured(found: readonly FoundStation[]): Promise<void> {
@@ -76,22 +79,43 @@ export class StationStarter {
         if (!(await this.#start(entry, loadKnown, { found, onWait }))) missing.push(entry);
       });
     }
-    const prepare = (entry: Entry) =>
+    const unfinished: Entry[] = [];
+    const prepare = (entry: Entry, isEarly: boolean) =>
       begin(entry, async (onWait) => {
-        if (!(await this.#start(entry, prepareMissing, { found, onWait }))) this.#options.lineUp.delete(entry);
+        const load: Load = (options) => prepareMissing({ ...options, isEarly });
+        if (!(await this.#start(entry, load, { found, onWait }))) this.#options.lineUp.delete(entry);
+        else if (this.#noteLeft(entry)) unfinished.push(entry);
       });
-    await forEachByEncoding(
-      missing,
-      (entries) => Promise.all(entries.map(({ plan }) => this.#pixelsOf(plan))),
-      prepare,
-    );
+    const look = (entries: readonly Entry[]) => Promise.all(entries.map(({ plan }) => this.#pixelsOf(plan)));
+    await forEachByEncoding(missing, look, prepare);
+    for (const entry of unfinished) await this.#complete(entry);
     await Promise.all(starting);
+  }
+
+  /** Notes that films of a station are still to be encoded; returns whether there are some. */
+  #noteLeft({ ready, plan: station }: Entry): boolean {
+    if (ready === null || ready.left === 0) return false;
+    const items = ready.station.items.length;
+    const message = `${station.number} ${station.name}: on the air with ${items} of ${items + ready.left} films; the others follow when they are encoded.`;
+    this.#options.events.emit({ kind: 'note', message, station });
+    return true;
+  }
+
+  /** Has a station play the films that were left for later; where that fails it is an event, and the station stays as it is. */
+  async #complete(entry: Entry): Promise<void> {
+    if (this.#isAborted(entry)) return;
+    try {
+      await this.#options.complete(entry);
+    } catch (error) {
+      if (this.#isAborted(entry)) return;
+      this.#options.events.emit({ kind: 'problem', problem: asProblem(error), station: entry.plan });
+    }
   }
 
   /** What of a station has to be encoded; 0 where that cannot be told. */
   async #pixelsOf(plan: StationPlan): Promise<number> {
     const { files, generate } = plan.source;
-    if (generate) return 0;
+    if (generate || (files.length < 2 && this.#options.config.stations.length < 2)) return 0;
     const facts = await findFacts(files, this.loadOptions(plan)).catch(nullIfProblem);
     const candidates = files.map((file, index) => ({ file, facts: facts?.[index] ?? null }));
     return pixelsToEncode({ candidates, format: plan.format, request: requestOf(plan.preferences) });
