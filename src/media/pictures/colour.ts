@@ -132,6 +132,17 @@ export function colourOf(frame: Frame, container?: CodecParameters): Colour {
   return completeColour(given, frame);
 }
 
+const greyFormat = /^gr[ae]y/;
+
+/**
+ * Filters for grey pictures of limited range, where `scale` takes all grey for full range: they become pictures with colour, of the
+ * same brightness.
+ */
+export const greyFilters = (frame: Frame): string[] =>
+  frame.colorRange === AVCOL_RANGE_MPEG && greyFormat.test(avGetPixFmtName(frame.format as AVPixelFormat) ?? '')
+    ? ['scale=in_range=pc:out_range=pc', 'format=yuv420p', 'setparams=range=tv']
+    : [];
+
 /** Writes `colour` onto a frame, so that filters convert from it and encoders say it. */
 export function setColour(frame: Frame, { matrix, primaries, transfer, range }: Colour): void {
   frame.colorSpace = matrix;

@@ -12,7 +12,7 @@ import { quotient, ratioOf } from '../ratio.js';
 import type { Ratio } from '../settings.js';
 import { frameTime } from '../spool.js';
 import type { Burner } from '../subtitles/burner.js';
-import { colourOf, convertColour, declaredColour, hdrName, setColour } from './colour.js';
+import { colourOf, convertColour, declaredColour, greyFilters, hdrName, setColour } from './colour.js';
 import { type Crop, cropFilters, cropOf, croppedSize } from './cropping.js';
 import { checkDolbyVision } from './dolby-vision.js';
 import { FilmFrame } from './film-frame.js';
@@ -205,6 +205,7 @@ class PictureFlow {
     this.#matrix ??= colour.matrix;
     const filters = [
       ...scanFilters(this.#options.scan, this.#stream, this.#options.frameRate),
+      ...(this.#options.input.isStill ? [] : greyFilters(frame)),
       ...cropFilters(crop, frame),
       // Transparent parts are black; without this, anything may show under them.
       ...(this.#options.input.isStill ? ['premultiply=inplace=1'] : []),
