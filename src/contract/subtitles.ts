@@ -4,6 +4,9 @@ import { languageText, primaryLanguage } from './sound.js';
 
 type Languages = Pick<StationInfo, 'subtitles'>;
 
+/** The number of the first stream of subtitles among a station's further streams: they follow the tracks of sound in AAC. */
+export const firstSubtitles = ({ languages = ['und'] }: Pick<StationInfo, 'languages'>): number => languages.length - 1;
+
 /** The stream in the first of the languages `wanted` that a station has, from 0; null where it has none of them. */
 export function subtitlesFor({ subtitles = [] }: Languages, wanted: readonly string[]): number | null {
   for (const language of wanted) {

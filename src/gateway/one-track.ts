@@ -1,5 +1,6 @@
 /** A station with one of its tracks of sound, for players that cannot choose: pages, and players that ask for a language. */
 import { primaryLanguage, trackFor } from '../contract/sound.js';
+import { firstSubtitles } from '../contract/subtitles.js';
 import { type SelectOptions, selectTrack } from '../wire/select-track.js';
 import { HttpProblem } from './http-problem.js';
 import type { Chunk, ReadStart, StationReader, StationSource } from './source.js';
@@ -11,7 +12,8 @@ const selected = new WeakMap<Chunk, Map<string, Chunk>>();
 
 /** The station with that track, the same object each time. */
 export function withTrack(source: StationSource, options: SelectOptions): StationSource {
-  const key = `${options.track} ${options.soundOnly ?? false}`;
+  const { track: number, soundOnly = false, subtitles } = options;
+  const key = `${number} ${soundOnly} ${subtitles ? `${subtitles.first} ${subtitles.count}` : ''}`;
   const sources = known.get(source) ?? new Map<string, StationSource>();
   known.set(source, sources);
   const track = sources.get(key) ?? new OneTrack(source, options, key);
@@ -19,9 +21,12 @@ export function withTrack(source: StationSource, options: SelectOptions): Statio
   return track;
 }
 
-/** For pages: the track in one of the languages `wanted`, or the main one. */
+/** For pages: the track in one of the languages `wanted`, or the main one, and all subtitles, which the page draws. */
 export function forPage(source: StationSource, wanted: readonly string[]): StationSource {
-  return source.info.languages ? withTrack(source, { track: trackFor(source.info, wanted) }) : source;
+  const { info } = source;
+  if (!info.languages) return source;
+  const subtitles = info.subtitles && { first: firstSubtitles(info), count: info.subtitles.length };
+  return withTrack(source, { track: trackFor(info, wanted), subtitles });
 }
 
 /** For a query parameter with a language; undefined: all tracks. Throws an HttpProblem where the station does not have it. */

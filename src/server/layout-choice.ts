@@ -158,8 +158,8 @@ function tracksIn(
   const codec = request.ac3 ? facts.find(({ dolby }) => dolby !== null)?.dolby : null;
   const further: FurtherStream[] = [
     ...others.map((each) => ({ kind: 'sound', language: each, channels }) as const),
-    ...(codec ? [{ kind: 'sound', codec, language: language ?? 'und', channels: 6 } as const] : []),
     ...(request.subtitles ?? []).map((each) => ({ kind: 'subtitles', language: each }) as const),
+    ...(codec ? [{ kind: 'sound', codec, language: language ?? 'und', channels: 6 } as const] : []),
   ];
   if (further.length === 0) return {};
   return { ...((others.length > 0 || codec) && language !== undefined && { language }), further };

@@ -10,10 +10,15 @@ export interface SelectOptions {
   track: number;
   /** Whether the pictures are left out; the clock reference stays on their PID. */
   soundOnly?: boolean;
+  /**
+   * Streams of subtitles that stay, by their numbers among the further ones. They keep their PIDs, and the PMT does not name them: players
+   * pass them over.
+   */
+  subtitles?: { first: number; count: number };
 }
 
 /** The whole TS packets in `packets` with that track on Pid.audio, the pictures, PAT and PMT, and nothing else. */
-export function selectTrack(packets: Buffer, { track, soundOnly = false }: SelectOptions): Buffer {
+export function selectTrack(packets: Buffer, { track, soundOnly = false, subtitles }: SelectOptions): Buffer {
   const wanted = track === 0 ? Pid.audio : Pid.further + track - 1;
   const out = Buffer.allocUnsafe(packets.length);
   let filled = 0;
@@ -23,6 +28,7 @@ export function selectTrack(packets: Buffer, { track, soundOnly = false }: Selec
       pid === wanted ||
       pid === Pid.pat ||
       pid === Pid.pmt ||
+      (subtitles !== undefined && isAmong(pid - Pid.further, subtitles)) ||
       (pid === Pid.video && !(soundOnly && hasPayload(packets, at)));
     if (!isTaken) continue;
     if (pid === Pid.pmt) selectedPmt(packets.subarray(at, at + TS_PACKET_LENGTH), wanted, soundOnly).copy(out, filled);
@@ -35,6 +41,9 @@ export function selectTrack(packets: Buffer, { track, soundOnly = false }: Selec
   }
   return out.subarray(0, filled);
 }
+
+const isAmong = (number: number, { first, count }: { first: number; count: number }): boolean =>
+  number >= first && number < first + count;
 
 /** The PMT with the same continuity counter. */
 function selectedPmt(pmt: Buffer, wanted: number, soundOnly: boolean): Buffer {

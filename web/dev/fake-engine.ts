@@ -20,6 +20,7 @@ export class FakeEngine implements Engine {
     preload: [] as readonly string[],
     thumbnails: [] as readonly string[],
     language: null as string | null,
+    subtitles: null as string | null,
   };
   readonly screens = new Set<FakeScreen>();
   readonly #timer: ReturnType<typeof setInterval>;
@@ -36,6 +37,10 @@ export class FakeEngine implements Engine {
   wantThumbnails(stations: readonly string[]): void {
     this.asked.thumbnails = stations;
     this.#drawThumbnails();
+  }
+
+  setSubtitles(language: string | null): void {
+    this.asked.subtitles = language;
   }
 
   setLanguage(language: string | null): void {

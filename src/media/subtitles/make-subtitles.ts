@@ -73,9 +73,14 @@ export function carrySubtitles(
 
 type Further = Pick<Spool & { format: 'h264' }, 'language' | 'further'>;
 
-/** The further streams with the subtitles behind them. */
-export const withFurther = (sound: Further, subtitles: readonly SpooledFurther[]): Further =>
-  subtitles.length === 0 ? sound : { ...sound, further: [...(sound.further ?? []), ...subtitles] };
+/** The further streams: tracks of sound in AAC, the subtitles, and sound in other codecs. */
+export function withFurther(sound: Further, subtitles: readonly SpooledFurther[]): Further {
+  if (subtitles.length === 0) return sound;
+  const { further = [] } = sound;
+  const aac = further.filter(({ stream }) => stream.kind === 'sound' && !stream.codec);
+  const others = further.filter((each) => !aac.includes(each));
+  return { ...sound, further: [...aac, ...subtitles, ...others] };
+}
 
 /** What is shown of the subtitles of one source. */
 export class FilmSubtitles {

@@ -12,9 +12,8 @@ const MOST_BYTES = 1 << 27;
 const colourSteps = [256, 16, 8, 4];
 /** Before the end of a reel, the last page is cleared this long ahead: before anything of the next one. */
 const CLEARED_BEFORE_END = Ticks90k(TICKS_PER_SECOND / 25);
-/** A page is sent again this long after, for viewers that tune in; one of nothing, which costs little, sooner. */
-const REPETITION = Ticks90k(2 * TICKS_PER_SECOND);
-const EMPTY_REPETITION = Ticks90k(TICKS_PER_SECOND);
+/** A page is sent again this long after, for viewers that tune in. */
+const REPETITION = Ticks90k(TICKS_PER_SECOND);
 /** A receiver that misses the page that clears another does so by itself this long after, seconds. */
 const TIMEOUT_MARGIN = 2;
 const LONGEST_TIMEOUT = 255;
@@ -147,7 +146,7 @@ class ReelPages {
   /** Shows nothing; `next`: the page behind it, for its size. */
   clear(start: number, end: number, next: SubtitlePage | null): void {
     if (this.pages.length === 0 && next) this.#size = { width: next.width, height: next.height };
-    for (let pts = start; pts < end; pts += EMPTY_REPETITION) {
+    for (let pts = start; pts < end; pts += REPETITION) {
       this.#add(pts, { ...this.#size, regions: [], timeout: 1 });
     }
   }

@@ -8,7 +8,7 @@ document.getElementById('screen')!.append(screen.element);
 
 /** The visible picture, on top of the others. */
 const picture = (): Element | null => {
-  const elements = [...screen.element.children] as HTMLElement[];
+  const elements = ([...screen.element.children] as HTMLElement[]).filter(({ className }) => className !== 'subtitles');
   return elements.find(({ style }) => style.zIndex === '1') ?? elements.at(-1) ?? null;
 };
 

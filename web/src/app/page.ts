@@ -4,6 +4,7 @@ import { batch, computed, effect, type ReadonlySignal, type Signal, signal } fro
 import { Millis } from '../../../src/base/units.js';
 import type { LiveStation } from '../../../src/contract/live.js';
 import { nextLanguage, ONE_SOUND, soundText } from '../../../src/contract/sound.js';
+import { NO_SUBTITLES, nextSubtitles, subtitlesText } from '../../../src/contract/subtitles.js';
 import { TYPING_TIMEOUT } from '../../../src/contract/viewing.js';
 import type { Engine, Screen } from '../player/player.js';
 import { addressOf, pictureAddress, readAddress, startAddress, writeAddress } from '../state/address.js';
@@ -48,6 +49,8 @@ export class Page {
   readonly sound: Signal<Sound>;
   /** Of the sound; null: that of each station's main sound. */
   readonly language: Signal<string | null>;
+  /** Language of the subtitles; null: none. */
+  readonly subtitles: Signal<string | null>;
   /** The server's clock (Unix epoch), by the second. */
   readonly clock: Signal<Millis>;
   readonly controls = new ControlsVisibility();
@@ -72,6 +75,7 @@ export class Page {
     this.state = this.#state;
     this.sound = signal({ volume: settings.volume, muted: settings.muted });
     this.language = signal(settings.language);
+    this.subtitles = signal(settings.subtitles);
     this.clock = signal(engine.now() ?? Millis(Date.now()));
     this.screens = new Screens(engine, this.sound);
     this.thumbnails = new VisibleThumbnails(engine);
@@ -81,9 +85,10 @@ export class Page {
     this.#ends.push(
       effect(() => this.#onStations(engine.stations.value)),
       effect(() => engine.setLanguage(this.language.value)),
+      effect(() => engine.setSubtitles(this.subtitles.value)),
       effect(() => {
-        const language = this.language.value;
-        writeSettings(storage, { ...this.sound.value, ...this.#kept.value, language });
+        const [language, subtitles] = [this.language.value, this.subtitles.value];
+        writeSettings(storage, { ...this.sound.value, ...this.#kept.value, language, subtitles });
       }),
       effect(() => this.#preload()),
       effect(() => this.#showTitle()),
@@ -232,6 +237,9 @@ export class Page {
       case 'next-sound':
         this.#playNextSound();
         return;
+      case 'next-subtitles':
+        this.#showNextSubtitles();
+        return;
       case 'full-screen':
         toggleFullScreen().catch(() => this.notify('This browser does not support full screen.'));
         return;
@@ -255,6 +263,15 @@ export class Page {
       default:
         this.screens.apply(wanted);
     }
+  }
+
+  #showNextSubtitles(): void {
+    const state = this.#state.peek();
+    const station = findStation(state, focused(state)?.station);
+    const wanted = this.subtitles.peek();
+    const next = nextSubtitles(station ?? {}, wanted === null ? [] : [wanted]);
+    this.notify(next === null ? NO_SUBTITLES : subtitlesText(next), { brief: true });
+    if (next !== null) this.subtitles.value = next[0] ?? null;
   }
 
   #playNextSound(): void {

@@ -83,6 +83,9 @@ export function createEngine(options: EngineOptions = optionsOf(location.search)
       preloader.forget();
       for (const screen of screens) screen.playAgain();
     },
+    setSubtitles(language) {
+      gateway.subtitles = language;
+    },
     createScreen() {
       const screen: StationScreen = new StationScreen({
         gateway,

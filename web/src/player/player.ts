@@ -79,6 +79,8 @@ export interface Engine {
   createScreen(): Screen;
   /** The language of the sound, where a station has it; null: its main sound. Screens go on with it. */
   setLanguage(language: string | null): void;
+  /** The language of the subtitles; null: none are shown. */
+  setSubtitles(language: string | null): void;
   /** Preloads stations that are likely to be tuned to next. */
   preload(stations: readonly string[]): void;
   close(): void;

@@ -51,6 +51,8 @@ export interface PlaybackState {
 
 export interface StationPlayer {
   readonly element: HTMLElement;
+  /** What lies over it; its owner places both. */
+  readonly overlay?: HTMLElement;
   /** Its id. */
   readonly station: string;
   readonly state: PlaybackState;

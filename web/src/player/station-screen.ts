@@ -35,6 +35,9 @@ const LINGER = 100;
 type Start = Omit<Beginning, 'sound'>;
 
 const STYLE = 'position:absolute;inset:0;width:100%;height:100%;object-fit:contain;display:block';
+/** Above an element that was just swapped in. */
+const OVERLAY_STYLE =
+  'position:absolute;inset:0;width:100%;height:100%;object-fit:contain;z-index:2;pointer-events:none';
 const MUTED: Sound = { volume: 0, muted: true };
 
 /**
@@ -210,6 +213,10 @@ export class StationScreen implements Screen {
     player.events = this.#eventsOf(player);
     player.element.style.cssText = STYLE;
     putFirst(this.element, player.element);
+    if (player.overlay) {
+      player.overlay.style.cssText = OVERLAY_STYLE;
+      player.element.after(player.overlay);
+    }
     player.setSound(sound);
     if (player.state.isShown) requestAnimationFrame(() => this.#swap(player));
     this.#update();

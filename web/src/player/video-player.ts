@@ -1,11 +1,14 @@
 /** Plays an h264 station in a video element, as a VideoPlayback orders. */
 import { Millis } from '../../../src/base/units.js';
+import { firstSubtitles, subtitlesFor } from '../../../src/contract/subtitles.js';
 import { MEDIA_DELAY } from '../../../src/contract/timing.js';
 import type { FrameHeader } from '../../../src/wire/live-frame.js';
 import type { FeedEvents, MediaFeed } from './media/media-feed.js';
 import { type ShownPicture, watchPictures } from './media/pictures.js';
 import { firstPicture } from './media/pts.js';
 import { ahead, removable } from './media/ranges.js';
+import { SubtitleCanvas } from './media/subtitle-canvas.js';
+import { Subtitles } from './media/subtitles.js';
 import type {
   PlaybackState,
   PlayerEvents,
@@ -35,12 +38,16 @@ const PICTURE_WITHIN = 100;
  */
 export class VideoPlayer implements StationPlayer {
   readonly element = document.createElement('video');
+  readonly #canvas = new SubtitleCanvas();
+  readonly overlay = this.#canvas.element;
   readonly station: string;
   events: PlayerEvents;
   readonly #options: VideoPlayerOptions;
   readonly #playback: VideoPlayback;
   readonly #feed: MediaFeed;
   readonly #stream: StationStream;
+  /** Null while the station is not known to have some. */
+  #subtitles: Subtitles | null = null;
   readonly #endWatching: () => void;
   readonly #timer: ReturnType<typeof setInterval>;
   #held: Uint8Array<ArrayBuffer>[] = [];
@@ -155,6 +162,7 @@ export class VideoPlayer implements StationPlayer {
   close(): void {
     this.freeze();
     this.#feed.close();
+    this.overlay.remove();
     this.element.remove();
   }
 
@@ -171,6 +179,7 @@ export class VideoPlayer implements StationPlayer {
 
   #onMedia(header: FrameHeader, data: Uint8Array<ArrayBuffer>): void {
     const time = Millis(header.time);
+    this.#takeSubtitles(data, time);
     if (this.#playback.phase === 'tuning') {
       const first = firstPicture(data, time);
       if (first === null) return;
@@ -188,6 +197,22 @@ export class VideoPlayer implements StationPlayer {
     const shownAt = gateway.serverTime(at);
     const late = shownAt === null ? null : Millis(shownAt - this.#feed.toPts(mediaTime) - gateway.delay);
     this.#run(this.#playback.onPicture({ media: mediaTime, late }));
+    this.#showSubtitles(this.#feed.toPts(mediaTime));
+  }
+
+  #takeSubtitles(data: Uint8Array, time: Millis): void {
+    const info = this.#options.gateway.station(this.station);
+    const count = info?.subtitles?.length ?? 0;
+    if (info && count > 0) this.#subtitles ??= new Subtitles({ first: firstSubtitles(info), count });
+    this.#subtitles?.take(data, time);
+  }
+
+  #showSubtitles(pts: Millis): void {
+    const { gateway } = this.#options;
+    const info = gateway.station(this.station);
+    if (!this.#subtitles || !info) return;
+    const stream = subtitlesFor(info, gateway.subtitles === null ? [] : [gateway.subtitles]);
+    this.#canvas.show(this.#subtitles, { stream, pts, video: this.element });
   }
 
   #settle(): void {

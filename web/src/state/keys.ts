@@ -71,6 +71,7 @@ export const keyTable: readonly { title: string; keys: readonly (readonly [keys:
       ['↑ ↓', 'louder, quieter'],
       ['m', 'sound off, on'],
       ['b', 'next track of sound'],
+      ['v', 'subtitles: each language, then none'],
       ['f', 'full screen'],
       ['o', 'picture in picture'],
       ['a', 'add a picture'],

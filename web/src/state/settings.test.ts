@@ -3,11 +3,11 @@ import { test } from 'node:test';
 import { readSettings, writeSettings } from './settings.js';
 
 const holding = (text: string | null) => ({ getItem: () => text });
-const defaults = { favourites: [], last: null, volume: 1, muted: false, language: null };
+const defaults = { favourites: [], last: null, volume: 1, muted: false, language: null, subtitles: null };
 
 test('stored settings are read again', () => {
   const kept = new Map<string, string>();
-  const settings = { favourites: ['news'], last: 'news', volume: 0.4, muted: true, language: 'de' };
+  const settings = { favourites: ['news'], last: 'news', volume: 0.4, muted: true, language: 'de', subtitles: 'en' };
   writeSettings({ setItem: (key, value) => kept.set(key, value) }, settings);
   assert.deepEqual(readSettings({ getItem: (key) => kept.get(key) ?? null }), settings);
 });
@@ -20,7 +20,7 @@ test('missing and malformed settings have their defaults', () => {
     '5',
     'null',
     '[]',
-    '{"volume":7,"favourites":3,"last":{},"muted":"yes","language":"?"}',
+    '{"volume":7,"favourites":3,"last":{},"muted":"yes","language":"?","subtitles":1}',
   ]) {
     assert.deepEqual(readSettings(holding(text)), defaults);
   }

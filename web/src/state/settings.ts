@@ -9,10 +9,12 @@ export interface Settings {
   muted: boolean;
   /** Language of the sound; null: that of each station's main sound. */
   language: string | null;
+  /** Language of the subtitles; null: none. */
+  subtitles: string | null;
 }
 
 const KEY = 'multistreamcast';
-const defaults: Settings = { favourites: [], last: null, volume: 1, muted: false, language: null };
+const defaults: Settings = { favourites: [], last: null, volume: 1, muted: false, language: null, subtitles: null };
 
 export function readSettings(storage: Pick<Storage, 'getItem'> | null): Settings {
   let kept: Partial<Record<keyof Settings, unknown>> | null;
@@ -22,13 +24,14 @@ export function readSettings(storage: Pick<Storage, 'getItem'> | null): Settings
     kept = null;
   }
   if (typeof kept !== 'object' || kept === null) return defaults;
-  const { favourites, last, volume, muted, language } = kept;
+  const { favourites, last, volume, muted, language, subtitles } = kept;
   return {
     favourites: Array.isArray(favourites) ? favourites.filter((id) => typeof id === 'string') : [],
     last: typeof last === 'string' ? last : null,
     volume: typeof volume === 'number' && volume >= 0 && volume <= 1 ? volume : 1,
     muted: muted === true,
-    language: typeof language === 'string' && /^[a-z]{2,3}$/.test(language) ? language : null,
+    language: languageOrNull(language),
+    subtitles: languageOrNull(subtitles),
   };
 }
 
@@ -40,3 +43,6 @@ export function writeSettings(storage: Pick<Storage, 'setItem'> | null, settings
     console.warn('The settings could not be stored.', error);
   }
 }
+
+const languageOrNull = (value: unknown): string | null =>
+  typeof value === 'string' && /^[a-z]{2,3}$/.test(value) ? value : null;

@@ -92,7 +92,17 @@ export type Effect =
   | { type: 'seek'; picture: number; time: Millis }
   /** Change of the volume, of 1. */
   | { type: 'volume'; by: number }
-  | { type: 'mute' | 'next-sound' | 'full-screen' | 'picture-in-picture' | 'copy-link' | 'search' | 'controls' };
+  | {
+      type:
+        | 'mute'
+        | 'next-sound'
+        | 'next-subtitles'
+        | 'full-screen'
+        | 'picture-in-picture'
+        | 'copy-link'
+        | 'search'
+        | 'controls';
+    };
 
 export interface Step {
   state: PageState;

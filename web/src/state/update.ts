@@ -107,6 +107,7 @@ const acts: ReadonlyMap<string, Effect> = new Map([
   ['down', { type: 'volume', by: -0.05 }],
   ['m', { type: 'mute' }],
   ['b', { type: 'next-sound' }],
+  ['v', { type: 'next-subtitles' }],
   ['o', { type: 'picture-in-picture' }],
   ['u', { type: 'copy-link' }],
   ['enter', { type: 'controls' }],

@@ -46,6 +46,12 @@ const icons = {
       <path d="M15.5 9a4.2 4.2 0 0 1 0 6M18 6.5a7.8 7.8 0 0 1 0 11" />
     </>
   ),
+  subtitles: (
+    <>
+      <rect x="3" y="5" width="18" height="14" rx="2" />
+      <path d="M6.5 12h3m3 0h5M6.5 15.5h6m3 0h2" />
+    </>
+  ),
   silent: (
     <>
       <path d="M4 9.5v5h3.5L12 18.5v-13L7.5 9.5z" fill="currentColor" />

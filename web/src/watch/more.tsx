@@ -20,6 +20,7 @@ export function More() {
     pictures.length > 1 && { icon: 'remove', text: 'Remove this picture', press: 'x' },
     station?.languages !== undefined &&
       station.languages.length > 1 && { icon: 'sound', text: 'Next track of sound', press: 'b' },
+    station?.subtitles !== undefined && { icon: 'subtitles', text: 'Subtitles', press: 'v' },
     page.screen.value?.pictureInPicture != null && { icon: 'inset', text: 'Picture in picture', press: 'o' },
     { icon: 'link', text: 'Copy a link to this moment', press: 'u' },
     { icon: 'moon', text: 'Sleep timer', press: 't' },

@@ -43,6 +43,8 @@ export class Gateway {
   #offset: Millis | null = null;
   #wanted: readonly string[] = [];
   #delay = Millis(0);
+  /** Language of the subtitles; null: none are shown. */
+  subtitles: string | null = null;
   /** Language of the sound, where a station has it; null: its main sound. */
   language: string | null = null;
 
