@@ -263,6 +263,7 @@ function addPrepare(program: Command, { signal, onExitCode }: CommandContext): v
   withOptions(program.command('prepare'), mediaOptions())
     .argument('<sources...>', 'films, songs, pictures and folders')
     .description('make reels ahead of time, so that a server goes on the air with them at once')
+    .option('--check', 'decode what is copied, and encode around damage that shows in no other way', false)
     .addOption(jsonOption())
     .addOption(quietOption())
     .action(async (sources, flags) => {

@@ -6,7 +6,7 @@ import { defaultStore, Store } from '../reel/store.js';
 import { leftOutEvent, type ServerEvent } from '../server/events.js';
 import { type Preferences, settingsFor } from '../server/preferences.js';
 import { findSource } from '../server/sources.js';
-import { prepareStation } from '../server/station-loader.js';
+import { prepareStation, type ReadyStation } from '../server/station-loader.js';
 import { Plans, planStation } from '../server/station-plan.js';
 import type { StationItem } from '../station/station.js';
 import { type Output, openOutput } from './output.js';
@@ -19,6 +19,8 @@ export interface PrepareOptions {
   store?: string;
   settings: MediaSettings;
   preferences: Preferences;
+  /** Whether copied reels are decoded to find damage, which is then encoded. */
+  check: boolean;
   json: boolean;
   quiet: boolean;
   signal: AbortSignal;
@@ -29,6 +31,7 @@ export async function runPrepare({
   sources,
   settings,
   preferences,
+  check,
   signal,
   ...options
 }: PrepareOptions): Promise<number> {
@@ -57,14 +60,12 @@ export async function runPrepare({
         others: new Plans(),
       });
       leftOutEvent(plan, plan.source.notes).forEach(onEvent);
-      const ready = await prepareStation({
-        plan,
-        settings: settingsFor(settings, preferences),
-        store,
-        server: '',
-        onEvent,
-        signal,
-      });
+      const request = { plan, settings: settingsFor(settings, preferences), store, server: '', onEvent, signal };
+      let ready = await prepareStation(request);
+      if (check && ready && (await hasCopiedDamage(ready, store, signal))) {
+        ready.station.close();
+        ready = await prepareStation(request);
+      }
       for (const item of ready?.station.items ?? []) {
         printItem(item, store, output);
         const { id, properties } = item.reel.data.manifest;
@@ -77,6 +78,15 @@ export async function runPrepare({
     }
   }
   return exitCode;
+}
+
+/** Whether decoding finds damage in a reel of the station. */
+async function hasCopiedDamage({ station }: ReadyStation, store: Store, signal: AbortSignal): Promise<boolean> {
+  let isDamaged = false;
+  for (const { reel } of station.items) {
+    if (await store.decode(reel.data.manifest, signal)) isDamaged = true;
+  }
+  return isDamaged;
 }
 
 function printItem({ name, reel }: StationItem, store: Store, output: Output): void {

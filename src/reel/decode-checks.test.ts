@@ -93,8 +93,8 @@ test('a film in whose reel decoding finds damage is prepared again, with an id o
   closeReel(copied.reel);
   const { id, properties } = copied.reel.data.manifest;
   assert.deepEqual([properties.video, properties.notes], ['copied', []], 'nothing shows it');
-  assert.equal(await checkReel(packets(id), signal), true);
-  await store.noteCopiedDamage(id, true);
+  assert.equal(await store.decode(copied.reel.data.manifest, signal), true);
+  assert.equal(await store.isCopiedDamaged(id), true);
   const again = await prepareReel(request);
   closeReel(again.reel);
   const { manifest } = again.reel.data;

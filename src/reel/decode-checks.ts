@@ -32,6 +32,28 @@ export async function checkReel(path: string, signal: AbortSignal): Promise<bool
   return first;
 }
 
+interface Decoding extends Pick<DecodeChecksOptions, 'notes' | 'packetsOf'> {
+  check?: typeof checkReel;
+  signal: AbortSignal;
+}
+
+/**
+ * Decodes a reel with copied pictures or sound, unless that was done before: whether damage was copied into it. Rejects with a
+ * Problem, and with the system's errors.
+ */
+export async function isCopiedDamaged(manifest: ReelManifest, options: Decoding): Promise<boolean> {
+  const { notes, packetsOf, check = checkReel, signal } = options;
+  if (!isCopied(manifest)) return false;
+  const known = await notes.read(manifest.id);
+  if (known !== null) return known;
+  const isDamaged = await check(packetsOf(manifest), signal);
+  await notes.write(manifest.id, isDamaged);
+  return isDamaged;
+}
+
+const isCopied = ({ format, properties: { video, audio } }: ReelManifest): boolean =>
+  format === 'h264' && (video === 'copied' || audio === 'copied');
+
 /**
  * Responsible for: decoding every reel with copied pictures or sound once, one after another, in one thread, behind everything
  * else.
@@ -49,10 +71,8 @@ export class DecodeChecks {
 
   /** To be called with each reel that is opened. */
   add(manifest: ReelManifest): void {
-    const { format, properties, id } = manifest;
-    const isCopied = properties.video === 'copied' || properties.audio === 'copied';
-    if (format !== 'h264' || !isCopied || this.#ending.signal.aborted) return;
-    this.#waiting.set(id, manifest);
+    if (!isCopied(manifest) || this.#ending.signal.aborted) return;
+    this.#waiting.set(manifest.id, manifest);
     this.#cancel();
     this.#cancel = this.#options.timers.after(QUIET, () => {
       this.#running ??= this.#run();
@@ -73,25 +93,17 @@ export class DecodeChecks {
   }
 
   async #run(): Promise<void> {
+    const { signal } = this.#ending;
     for (const [id, manifest] of this.#waiting) {
       this.#waiting.delete(id);
       try {
-        if (await this.#isDamaged(manifest)) this.#options.onDamage(id);
+        if (await isCopiedDamaged(manifest, { ...this.#options, signal })) this.#options.onDamage(id);
       } catch (error) {
-        if (this.#ending.signal.aborted) break;
+        if (signal.aborted) break;
         if (!(error instanceof Problem || isSystemError(error))) throw error;
         this.#options.log(`A reel cannot be checked for damage: ${messageOf(error)}`);
       }
     }
     this.#running = null;
-  }
-
-  async #isDamaged(manifest: ReelManifest): Promise<boolean> {
-    const { notes, packetsOf, check } = this.#options;
-    const known = await notes.read(manifest.id);
-    if (known !== null) return known;
-    const isDamaged = await check(packetsOf(manifest), this.#ending.signal);
-    await notes.write(manifest.id, isDamaged);
-    return isDamaged;
   }
 }

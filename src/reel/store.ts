@@ -24,8 +24,9 @@ import { parsed, sealedJson, unsealedJson } from '../base/sealed-json.js';
 import { Millis } from '../base/units.js';
 import { defaultMediaSettings, type MediaSettings, MOST_SOUND_TRACKS } from '../media/settings.js';
 import { isLeftBehind, ownMark } from '../system/process-mark.js';
-import { DecodeChecks } from './decode-checks.js';
+import { DecodeChecks, isCopiedDamaged } from './decode-checks.js';
 import { DecodeNotes } from './decode-notes.js';
+import type { ReelManifest } from './manifest.js';
 import { closeReel } from './open-reel.js';
 import { ReelDamage, readReel } from './read-reel.js';
 import { type Reel, ReelFile } from './reel.js';
@@ -119,7 +120,7 @@ export class Store {
   async serve(onDamage: OnDamage, onCopiedDamage: OnCopiedDamage = () => undefined): Promise<void> {
     this.#checks = new DecodeChecks({
       notes: this.#decoded,
-      packetsOf: ({ id, format }) => join(this.reelFolder(id), ReelFile.packets[format]),
+      packetsOf: (manifest) => this.#packetsPath(manifest),
       onDamage: onCopiedDamage,
       log: this.#log,
     });
@@ -201,6 +202,19 @@ export class Store {
           };
     const content = before === undefined ? [contentHash] : [contentHash, before];
     return hash(JSON.stringify([PREPARATION, ...content, relevant])).slice(0, 32);
+  }
+
+  /**
+   * Decodes a reel with copied pictures or sound, unless that was done before: whether damage was copied into it. The film is then
+   * prepared in another way.
+   */
+  async decode(manifest: ReelManifest, signal: AbortSignal): Promise<boolean> {
+    const packetsOf = (of: ReelManifest) => this.#packetsPath(of);
+    return this.#writing(() => isCopiedDamaged(manifest, { notes: this.#decoded, packetsOf, signal }));
+  }
+
+  #packetsPath({ id, format }: ReelManifest): string {
+    return join(this.reelFolder(id), ReelFile.packets[format]);
   }
 
   /** Whether decoding found damage in the reel `id`; null where it was not decoded yet. */
