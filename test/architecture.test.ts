@@ -47,6 +47,7 @@ const mediaForParents = [
   'spool-reader.ts',
   join('subtitles', 'carried.ts'),
   join('subtitles', 'subtitle-files.ts'),
+  join('pictures', 'cover-files.ts'),
   'video-files.ts',
 ].map((name) => join('src', 'media', name));
 

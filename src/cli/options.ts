@@ -203,6 +203,7 @@ export const mediaOptions = () => [
     '--burn-subtitles',
     'draw subtitles into the pictures instead: the first language of --subtitles, or what the film prefers',
   ),
+  new Option('--spectrum', 'show a moving spectrum with songs and other sound alone'),
   new Option('--loudness <LUFS>', 'bring the sound of all items to this loudness, such as -23 (EBU R 128)').argParser(
     lufs,
   ),
@@ -230,6 +231,7 @@ export const preferencesOf = (flags: Preferences): Preferences => ({
   channels: flags.channels,
   subtitles: flags.subtitles,
   burnSubtitles: flags.burnSubtitles,
+  spectrum: flags.spectrum,
   loudness: flags.loudness,
 });
 

@@ -61,20 +61,23 @@ export class FilterChain {
     filters: string[];
     description?: string;
     source?: string;
+    /** What comes out; default the same kind. */
+    to?: 'video';
     over?: { description: string; filters: string[] };
   }) {
-    const { kind, description, filters, source, over } = options;
+    const { kind, description, filters, source, over, to = kind } = options;
     const buffer = `${kind === 'video' ? '' : 'a'}buffer`;
+    const sink = `${to === 'video' ? '' : 'a'}buffersink@out`;
     const begin = source ?? `${buffer}@in=${description}`;
     const begins = over
       ? `${begin}[in];${[`buffer@over=${over.description}`, ...over.filters].join(',')}[over];[in][over]`
       : `${begin},`;
-    const graph = begins + [...filters, `${buffer}sink@out`].join(',');
+    const graph = begins + [...filters, sink].join(',');
     this.#graph.alloc();
     check(this.#graph.parsePtr(graph), `parsing ${graph}`);
     check(this.#graph.configSync(), `opening ${graph}`);
     this.#in = this.#graph.getFilter(`${buffer}@in`);
-    const out = this.#graph.getFilter(`${buffer}sink@out`);
+    const out = this.#graph.getFilter(sink);
     if (out === null) throw new FfmpegError(`no end in ${graph}`);
     this.#out = out;
     const { num, den } = out.buffersinkGetTimeBase();

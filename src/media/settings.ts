@@ -139,6 +139,8 @@ export interface MediaSettings {
   burnSubtitles: boolean;
   /** Integrated loudness of the sound by EBU R 128, LUFS; null for that of the source. */
   loudness: number | null;
+  /** Whether a moving spectrum is shown with sound alone. */
+  spectrum: boolean;
   /** How long a picture stands that is an item of its own. */
   slide: Millis;
   /** How long it fades in from the picture before it, as a part of that time; 0: it does not. */
@@ -171,6 +173,7 @@ export const defaultMediaSettings: MediaSettings = {
   subtitles: [],
   burnSubtitles: false,
   loudness: null,
+  spectrum: false,
   slide: Millis(10_000),
   fade: Millis(0),
   // More than the 40 Mbit/s of a Blu-ray disc. Intra-coded camera files of hundreds overload receivers, and a server of many.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { clicksOf, clicksSource } from '../../test/support/clicks.js';
@@ -26,11 +26,16 @@ before(() => {
   if (!needs.skip) ffmpeg('-f', 'lavfi', '-i', 'color=red:s=400x400', '-frames:v', '1', at('cover.jpg'));
 });
 
-function spool(source: string, target: StationLayout | null = null): Spool & { format: 'h264' } {
+function spool(
+  source: string,
+  target: StationLayout | null = null,
+  { cover, spectrum = false }: { cover?: string; spectrum?: boolean } = {},
+): Spool & { format: 'h264' } {
   const result = spoolMedia({
     source,
+    cover,
     folder: mkdtempSync(at('spool-')),
-    settings: { ...defaultMediaSettings, target },
+    settings: { ...defaultMediaSettings, target, spectrum },
     onProgress: () => undefined,
   });
   assert.equal(result.format, 'h264');
@@ -132,4 +137,59 @@ test('a station of JPEG pictures takes no sound alone', needs, () => {
   const options = { source: at('jpeg.flac'), folder, onProgress: () => undefined };
   const settings = { ...defaultMediaSettings, format: 'jpeg' as const };
   assert.throws(() => spoolMedia({ ...options, settings }), /jpeg\.flac: has sound but no pictures/);
+});
+
+/** The colour at a place of a picture of 1280 × 720. */
+const colourAt = (picture: Buffer, x: number, y: number) => [
+  ...picture.subarray(3 * (y * 1_280 + x), 3 * (y * 1_280 + x) + 3),
+];
+
+test(
+  'the cover beside a song is its picture, one in it comes first, and one that cannot be decoded is noted',
+  needs,
+  () => {
+    ffmpeg(...clicks, '-c:a', 'flac', at('plain.flac'));
+    const isRed = (picture: Buffer) => {
+      const [r, g, b] = colourAt(picture, 640, 360) as [number, number, number];
+      return r > 240 && g < 15 && b < 15;
+    };
+    assert.ok(isRed(pictures(spool(at('plain.flac'), null, { cover: at('cover.jpg') }))[0]!));
+    assert.ok(!isRed(pictures(spool(at('plain.flac')))[0]!));
+
+    writeFileSync(at('broken.jpg'), 'no picture');
+    const { properties } = spool(at('plain.flac'), null, { cover: at('broken.jpg') });
+    assert.deepEqual(properties.notes, ['the cover broken.jpg cannot be decoded']);
+
+    const blue = ['-f', 'lavfi', '-i', 'color=blue:s=64x64:d=0.04', '-map', '0', '-map', '1', '-frames:v', '1'];
+    ffmpeg(...clicks, ...blue, '-c:a', 'libmp3lame', '-c:v', 'mjpeg', '-disposition:v', 'attached_pic', at('own.mp3'));
+    assert.ok(!isRed(pictures(spool(at('own.mp3'), null, { cover: at('cover.jpg') }))[0]!));
+  },
+);
+
+test('a moving spectrum is below the picture, in time with the sound', needs, () => {
+  // Silence, then a tone from 1.5 s on.
+  const tone = "aevalsrc='0.5*sin(2*PI*6000*t)*gt(t,1.5)':s=48000:d=3";
+  ffmpeg('-f', 'lavfi', '-i', tone, '-c:a', 'flac', at('late.flac'));
+  const made = spool(at('late.flac'), null, { cover: at('cover.jpg'), spectrum: true });
+  assert.equal(made.video.duration, 3 * TICKS_PER_SECOND);
+  assert.equal(made.properties.encoding, 'x264 veryfast, CRF 21, a moving spectrum');
+  assert.equal(made.video.sizes.length, 75);
+  const shown = pictures(made);
+  // The newest column is at the right.
+  const isBright = (picture: Buffer) => {
+    for (let y = 580; y < 720; y++) if (Math.max(...colourAt(picture, 1_275, y)) > 120) return true;
+    return false;
+  };
+  const first = shown.findIndex(isBright);
+  assert.ok(Math.abs(first / 25 - 1.5) <= 0.12, `the tone shows after ${first / 25} s`);
+  assert.ok(shown.slice(first + 3).every(isBright));
+  assert.ok(colourAt(shown[70]!, 640, 280)[0]! > 240, 'the cover stays above it');
+  made.video.randomAccess.forEach((flag, i) => {
+    assert.equal(flag, i % 25 === 0 ? 1 : 0);
+  });
+});
+
+test('a spectrum of silence is the picture that stands', needs, () => {
+  ffmpeg('-f', 'lavfi', '-i', 'anullsrc=r=48000', '-t', '1', '-c:a', 'flac', at('silence.flac'));
+  assert.equal(spool(at('silence.flac'), null, { spectrum: true }).video.duration, TICKS_PER_SECOND);
 });

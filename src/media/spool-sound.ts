@@ -1,6 +1,7 @@
 /** A file of sound alone: radio, with its cover or a card as the picture. */
 import { join } from 'node:path';
 import { AV_NOPTS_VALUE } from 'node-av/constants';
+import type { Frame } from 'node-av/lib';
 import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
 import { h264CodecString, h264Name } from './h264/h264-sps.js';
 import { MediaInput } from './input/input.js';
@@ -9,12 +10,13 @@ import { Notes, noteMissingEnd } from './notes.js';
 import type { PictureShape } from './pictures/picture-layout.js';
 import { posterOf } from './pictures/poster.js';
 import { soundPicture } from './pictures/sound-picture.js';
+import { encodeSpectrum, spectrumHeight, withRoom } from './pictures/spectrum.js';
 import { encodeStill, type StillGroup, stillVideo } from './pictures/still-group.js';
 import { aspectName } from './ratio.js';
 import type { Ratio } from './settings.js';
 import { channelsWanted, soundWanted, spoolFurther } from './sound/further-sound.js';
-import { copySound, encodeSound } from './sound/make-sound.js';
-import type { Spool, SpoolOptions } from './spool.js';
+import { copySound, encodeSound, type MadeSound } from './sound/make-sound.js';
+import type { Spool, SpooledVideo, SpoolOptions } from './spool.js';
 import { carrySubtitles, withFurther } from './subtitles/make-subtitles.js';
 
 /** The layout of stations of sound. A picture that stands costs little at any rate, and films can follow at this one. */
@@ -36,7 +38,8 @@ export function spoolSound(options: SpoolOptions): Spool {
     }
   };
   const frame = target ?? FRAME;
-  const { group, poster } = using((input) => stillOf(input, { frame, rate: target?.frameRate ?? RATE, folder, notes }));
+  const given = { frame, frameRate: target?.frameRate ?? RATE, folder, notes, cover: options.cover ?? null };
+  const { picture, group, poster } = using((input) => stillOf(input, given, settings.spectrum));
   const { origin, end, declaredEnd, title } = using(timesOf);
   const length = Ticks90k(end - origin);
   noteMissingEnd(notes, { declaredEnd, origin, end });
@@ -58,12 +61,15 @@ export function spoolSound(options: SpoolOptions): Spool {
   for (const note of made.notes) notes.add(note);
   const further = spoolFurther({ wanted, main: made, target, folder, notes, copies: true });
   const carried = carrySubtitles(options, null, { frame: group.sequence, origin, duration: video.duration });
+  const moving = withSpectrum(options, { picture, group, video, made });
+  picture.free();
   onProgress(1);
   const { width, height, sampleAspectRatio } = group.sequence;
   const { channels, how } = made;
+  const sequence = moving?.sequence ?? group.sequence;
   return {
     format: 'h264',
-    video,
+    video: moving?.video ?? video,
     audio: made.spooled,
     ...withFurther(further, carried),
     poster,
@@ -73,11 +79,11 @@ export function spoolSound(options: SpoolOptions): Spool {
       sampleAspectRatio,
       aspectRatio: aspectName({ width, height, sampleAspectRatio }),
       frameRate: group.frameRate,
-      videoCodec: h264Name(group.sequence),
+      videoCodec: h264Name(sequence),
       audioCodec: aacName(channels),
-      codecs: `${h264CodecString(group.sequence)},${AAC_CODEC_STRING}`,
+      codecs: `${h264CodecString(sequence)},${AAC_CODEC_STRING}`,
       video: 'encoded',
-      encoding: group.encoding,
+      encoding: moving ? group.encoding.replace(STANDS, MOVES) : group.encoding,
       audio: how,
       channels,
       reason: ['sound without pictures', how === 'encoded' ? copied.reason : ''].filter(Boolean).join(', '),
@@ -88,16 +94,34 @@ export function spoolSound(options: SpoolOptions): Spool {
   };
 }
 
+/** The caller frees the picture. */
 function stillOf(
   input: MediaInput,
-  { rate, ...options }: { frame: PictureShape; rate: Ratio; folder: string; notes: Notes },
-): { group: StillGroup; poster: Buffer | null } {
-  const picture = soundPicture(input, options);
-  try {
-    return { poster: posterOf(picture), group: encodeStill(picture, rate) };
-  } finally {
-    picture.free();
-  }
+  options: Parameters<typeof soundPicture>[1],
+  hasSpectrum: boolean,
+): { picture: Frame; group: StillGroup; poster: Buffer | null } {
+  const { width, height, sampleAspectRatio } = options.frame;
+  const above = { width, height: height - spectrumHeight(height), sampleAspectRatio };
+  const picture = hasSpectrum
+    ? withRoom(soundPicture(input, { ...options, frame: above }), height)
+    : soundPicture(input, options);
+  return { picture, poster: posterOf(picture), group: encodeStill(picture, options.frameRate) };
+}
+
+const STANDS = 'one picture that stands';
+const MOVES = 'a moving spectrum';
+
+/** The pictures with the spectrum of the sound, where that is asked for and there is sound; null otherwise. */
+function withSpectrum(
+  { settings, folder, onProgress }: SpoolOptions,
+  on: { picture: Frame; group: StillGroup; video: SpooledVideo; made: MadeSound },
+): ReturnType<typeof encodeSpectrum> | null {
+  const { picture, group, video, made } = on;
+  if (!settings.spectrum || made.how === 'silent') return null;
+  const { frameRate } = group;
+  const count = video.sizes.length;
+  const path = join(folder, 'video.h264');
+  return encodeSpectrum({ picture, audio: made.spooled, frameRate, count, target: settings.target, path, onProgress });
 }
 
 /** When the sound begins and ends, on the source's clock. A container may have it begin behind the encoder's priming. */

@@ -131,6 +131,8 @@ export interface SpoolOptions {
   settings: MediaSettings;
   /** Files with subtitles beside the source that may be used; none by default. */
   subtitleFiles?: readonly SubtitleFile[];
+  /** The cover beside a song; null or absent: there is none. */
+  cover?: string | null;
   /** Called at times with the share done, 0 to 1; with less than before where work only goes on. */
   onProgress(done: number): void;
 }

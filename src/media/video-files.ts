@@ -6,6 +6,10 @@ import { defaultMediaSettings, type MediaSettings } from './settings.js';
 const soundExtensions =
   '.aac .ac3 .aif .aiff .ape .caf .dts .eac3 .flac .m4a .m4b .mka .mp2 .mp3 .oga .ogg .opus .tta .w64 .wav .weba .wma .wv';
 
+/** Whether it is sound alone. */
+export const looksLikeSound = (path: string): boolean => soundOnly.has(extname(path).toLowerCase());
+const soundOnly: ReadonlySet<string> = new Set(soundExtensions.split(' '));
+
 /** Lower case, with the dot. */
 export const playableExtensions: ReadonlySet<string> = new Set(
   (
@@ -21,12 +25,13 @@ const pictureExtensions: ReadonlySet<string> = new Set(
 );
 
 /**
- * The settings that matter for a file, by its name: the times of slides are no settings of films, which would be prepared again
- * with others.
+ * The settings that matter for a file, by its name: the times of slides are no settings of films, nor is the spectrum of songs:
+ * they would be prepared again with others.
  */
 export function settingsOfFile(path: string, settings: MediaSettings): MediaSettings {
-  const { slide, fade } = defaultMediaSettings;
-  return looksLikePicture(path) ? settings : { ...settings, slide, fade };
+  const { slide, fade, spectrum } = defaultMediaSettings;
+  const own = looksLikeSound(path) ? settings : { ...settings, spectrum };
+  return looksLikePicture(path) ? own : { ...own, slide, fade };
 }
 
 export const looksLikePicture = (path: string): boolean => pictureExtensions.has(extname(path).toLowerCase());

@@ -5,6 +5,7 @@ import { systemPath } from '../base/path-bytes.js';
 import { Problem } from '../base/problem.js';
 import type { MediaSettings } from '../media/settings.js';
 import { settingsOfFile } from '../media/video-files.js';
+import { coverOf } from './cover-files.js';
 import { type PrepareLimits, runMediaChild } from './media-child.js';
 import { closeReel } from './open-reel.js';
 import type { Reel } from './reel.js';
@@ -87,7 +88,8 @@ export async function prepareReel(
   const stop = new AbortController();
   const hashing = identifyReel(wanted, stop.signal);
   const subtitleFiles = await subtitleFilesOf(source, settings);
-  const request = { task: 'reel', source, before, settings, subtitleFiles, folder } as const;
+  const cover = await coverOf(source);
+  const request = { task: 'reel', source, before, settings, subtitleFiles, cover, folder } as const;
   const ended = AbortSignal.any([stop.signal, ...(signal ? [signal] : [])]);
   const making = runMediaChild({ request, subject: source, limits, signal: ended, onProgress });
   try {

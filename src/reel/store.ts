@@ -24,6 +24,7 @@ import { parsed, sealedJson, unsealedJson } from '../base/sealed-json.js';
 import { Millis } from '../base/units.js';
 import { defaultMediaSettings, type MediaSettings, MOST_SOUND_TRACKS } from '../media/settings.js';
 import { isLeftBehind, ownMark } from '../system/process-mark.js';
+import { withCover } from './cover-files.js';
 import { DecodeChecks, isCopiedDamaged } from './decode-checks.js';
 import { DecodeNotes } from './decode-notes.js';
 import type { ReelManifest } from './manifest.js';
@@ -166,7 +167,7 @@ export class Store {
    */
   reelId(contentHash: string, settings: MediaSettings, before?: string): string {
     const { format, fps, maxGop, bitrate, maxBitrate, target, slide, fade } = settings;
-    const { languages, ac3, loudness, channels } = settings;
+    const { languages, ac3, loudness, channels, spectrum } = settings;
     const { subtitles, burnSubtitles, preset, crf, encoder, decodeCheck = false } = settings;
     // Defaults are left out, so that ids of earlier releases stay.
     const stands = { ...(slide !== defaultMediaSettings.slide && { slide }), ...(fade > 0 && { fade }) };
@@ -177,6 +178,7 @@ export class Store {
       ...(ac3 && { ac3 }),
       ...(channels !== null && { channels }),
       ...(loudness !== null && { loudness }),
+      ...(spectrum && { spectrum }),
     };
     const text = { ...(subtitles.length > 0 && { subtitles }), ...(burnSubtitles && { burnSubtitles }) };
     const most = maxBitrate === defaultMediaSettings.maxBitrate ? {} : { maxBitrate };
@@ -228,15 +230,15 @@ export class Store {
   }
 
   /**
-   * The hash of a source's content, and of the files with subtitles beside it that `settings` may take. Null where its size and time are
-   * not those of the last reading.
+   * The hash of a source's content, of the files with subtitles beside it that `settings` may take, and of a song's cover. Null
+   * where its size and time are not those of the last reading.
    */
   async knownContentHash(source: string, settings: MediaSettings): Promise<string | null> {
     const path = resolve(source);
     const { size, mtimeMs } = await readingSource(path, () => statRegular(path));
     const known = await this.#readSourceNote(path);
     if (known?.size !== size || known.mtimeMs !== mtimeMs) return null;
-    return withSubtitleFiles(path, known.content, settings);
+    return withFilesBeside(path, known.content, settings);
   }
 
   /** Reads a source in full for the same hash, and remembers its content's. */
@@ -245,7 +247,7 @@ export class Store {
     const { size, mtimeMs } = await readingSource(path, () => statRegular(path));
     const content = await readingSource(path, () => hashFile(path, signal));
     await this.#writing(() => this.#writeSourceNote({ path, size, mtimeMs, content }));
-    return withSubtitleFiles(path, content, settings);
+    return withFilesBeside(path, content, settings);
   }
 
   reelFolder(id: string): string {
@@ -442,6 +444,9 @@ export class Store {
     }
   }
 }
+
+const withFilesBeside = async (path: string, content: string, settings: MediaSettings): Promise<string> =>
+  withCover(path, await withSubtitleFiles(path, content, settings));
 
 /** Whether an entry of a folder was left by a process that has ended. Another server that starts may remove it first. */
 async function isLeft(folder: string, name: string): Promise<boolean> {

@@ -36,6 +36,8 @@ export const preferenceFields = {
   subtitles: z.array(language).max(MOST_SUBTITLES).optional(),
   /** Whether the first of them that a film has, or what the film prefers, is drawn into its pictures instead. */
   burnSubtitles: z.boolean().optional(),
+  /** Whether songs and other sound alone are shown with a moving spectrum. */
+  spectrum: z.boolean().optional(),
   /** Loudness of every item by EBU R 128, LUFS, such as -23; default that of the source. */
   loudness: z.number().min(-40).max(-10).optional(),
 };
@@ -55,6 +57,7 @@ export function preferencesOf(own: Preferences, usual: Preferences): Preferences
     channels: own.channels ?? usual.channels,
     subtitles: own.subtitles ?? usual.subtitles,
     burnSubtitles: own.burnSubtitles ?? usual.burnSubtitles,
+    spectrum: own.spectrum ?? usual.spectrum,
     loudness: own.loudness ?? usual.loudness,
   };
 }
@@ -70,6 +73,7 @@ export const settingsFor = (settings: MediaSettings, preferences: Preferences): 
   channels: preferences.channels === undefined ? null : channelCounts[preferences.channels],
   subtitles: preferences.subtitles ?? [],
   burnSubtitles: preferences.burnSubtitles ?? false,
+  spectrum: preferences.spectrum ?? false,
   loudness: preferences.loudness ?? null,
 });
 

@@ -42,6 +42,8 @@ export interface SlideOptions {
   onProgress(done: number): void;
 }
 
+type OnePicture = Pick<SlideOptions, 'notes' | 'frame' | 'frameRate' | 'pixelFormat' | 'onProgress'>;
+
 /** Decodes the pictures one after another. Throws a Problem where one cannot be decoded. */
 export function forEachSlide(options: SlideOptions, sink: SlideSink): void {
   const { pictures, slide, fade, frameRate, onProgress } = options;
@@ -78,7 +80,7 @@ function pictureBefore(options: SlideOptions, matrix: AVColorSpace): Frame | nul
 }
 
 /** The picture as it goes on the air; the caller frees the frame. `matrix` as in `PictureOptions`. */
-function pictureOf(source: string, options: SlideOptions, matrix: AVColorSpace | null): Frame {
+export function pictureOf(source: string, options: OnePicture, matrix: AVColorSpace | null): Frame {
   const { notes, frame, frameRate, pixelFormat, onProgress } = options;
   const input = new MediaInput(source);
   let picture: Frame | null = null;

@@ -1,16 +1,20 @@
-/** The picture of a file that has sound alone: its cover, or a card with its title. */
+/** The picture of a file that has sound alone: its cover, in it or beside it, or a card with its title. */
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { AVCOL_PRI_BT709, AVCOL_RANGE_MPEG, AVCOL_SPC_BT709, AVCOL_TRC_BT709 } from 'node-av/constants';
 import { Frame, type Packet, type Stream } from 'node-av/lib';
+import { printable } from '../../base/printable.js';
+import { nullIfProblem } from '../../base/problem.js';
 import { Decoder, Undecodable } from '../decoder.js';
 import { FfmpegError } from '../ffmpeg-error.js';
 import { descriptionOf, FilterChain } from '../filters.js';
 import type { MediaInput } from '../input/input.js';
 import type { Notes } from '../notes.js';
 import { quotient, ratioOf } from '../ratio.js';
+import type { Ratio } from '../settings.js';
 import { colourOf, convertColour, setColour } from './colour.js';
 import { fittedLayout, layoutFilters, type PictureShape } from './picture-layout.js';
+import { pictureOf } from './slides.js';
 import { type CardLine, cardLines } from './text-card.js';
 
 interface PictureOptions {
@@ -18,6 +22,9 @@ interface PictureOptions {
   /** Takes the texts of a card. */
   folder: string;
   notes: Notes;
+  frameRate: Ratio;
+  /** A picture beside the file; null: there is none. */
+  cover: string | null;
 }
 
 /** What the front cover is called, where there are several. */
@@ -40,7 +47,19 @@ export function soundPicture(input: MediaInput, options: PictureOptions): Frame 
   } finally {
     for (const { packet } of covers) packet.free();
   }
-  return cardPicture(input, options);
+  return fileCover(options) ?? cardPicture(input, options);
+}
+
+/** The cover beside the file; null where there is none, or it cannot be decoded, which is noted. */
+function fileCover({ cover, ...options }: PictureOptions): Frame | null {
+  if (cover === null) return null;
+  try {
+    return pictureOf(cover, { ...options, pixelFormat: 'yuv420p', onProgress: () => undefined }, null);
+  } catch (error) {
+    nullIfProblem(error);
+    options.notes.add(`the cover ${printable(basename(cover))} cannot be decoded`);
+    return null;
+  }
 }
 
 /** What `make` makes of the picture in `packet`; null where it cannot be decoded. */

@@ -23,6 +23,8 @@ export interface MakeReel {
   settings: MediaSettings;
   /** Files with subtitles beside the source that may be used. */
   subtitleFiles?: readonly SubtitleFile[];
+  /** The cover beside a song; null or absent: there is none. */
+  cover?: string | null;
   /** An existing, empty folder, which becomes the reel's. */
   folder: string;
 }
@@ -42,7 +44,7 @@ const SPOOL_SHARE = 0.9;
  * system's error when the folder cannot be written.
  */
 export function makeReel(options: MakeReel & { pages?: readonly string[] }, onProgress: (done: number) => void): void {
-  const { source, before, pages, settings, subtitleFiles, folder } = options;
+  const { source, before, pages, settings, subtitleFiles, cover, folder } = options;
   const spool = spoolMedia({
     source,
     before,
@@ -50,6 +52,7 @@ export function makeReel(options: MakeReel & { pages?: readonly string[] }, onPr
     folder,
     settings,
     subtitleFiles,
+    cover,
     onProgress: (done) => onProgress(done * SPOOL_SHARE),
   });
   const duration = spool.format === 'h264' ? spool.video.duration : spool.duration;
