@@ -7,7 +7,8 @@ type Languages = Pick<StationInfo, 'languages'>;
 /** The language of a tag without script and region: "de" for "ger" and "de-AT". */
 export function primaryLanguage(tag: string): string {
   try {
-    return new Intl.Locale(tag).language;
+    // ICU has no language for "und".
+    return new Intl.Locale(tag).language ?? 'und';
   } catch (error) {
     if (error instanceof RangeError) return tag.toLowerCase();
     throw error;

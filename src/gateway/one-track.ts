@@ -12,8 +12,8 @@ const selected = new WeakMap<Chunk, Map<string, Chunk>>();
 
 /** The station with that track, the same object each time. */
 export function withTrack(source: StationSource, options: SelectOptions): StationSource {
-  const { track: number, soundOnly = false, subtitles } = options;
-  const key = `${number} ${soundOnly} ${subtitles ? `${subtitles.first} ${subtitles.count}` : ''}`;
+  const { track: number, soundOnly = false, subtitles, subtitlesOnly = false } = options;
+  const key = `${number} ${soundOnly} ${subtitlesOnly} ${subtitles ? `${subtitles.first} ${subtitles.count}` : ''}`;
   const sources = known.get(source) ?? new Map<string, StationSource>();
   known.set(source, sources);
   const track = sources.get(key) ?? new OneTrack(source, options, key);
@@ -33,6 +33,18 @@ export function forPage(source: StationSource, wanted: readonly string[]): Stati
 export function inLanguage(source: StationSource, language: unknown): StationSource {
   if (language === undefined) return source;
   return withTrack(source, { track: trackOf(source, language) });
+}
+
+/** The subtitles in a language alone. Throws an HttpProblem where the station does not have them. */
+export function subtitlesOf(source: StationSource, language: string): StationSource {
+  const { info } = source;
+  const stream = info.subtitles?.indexOf(language) ?? -1;
+  if (stream < 0) throw new HttpProblem(404, 'No subtitles in that language', 'index.m3u8 lists those that there are.');
+  return withTrack(source, {
+    track: 0,
+    subtitles: { first: firstSubtitles(info) + stream, count: 1 },
+    subtitlesOnly: true,
+  });
 }
 
 /** The track of a language. Throws an HttpProblem where the station does not have it. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { encodeSubtitlePage, type SubtitlePage } from './dvb-subtitle.js';
+import { encodeSubtitlePage, type SubtitlePage, textsIn } from './dvb-subtitle.js';
 import { DvbSubtitleDecoder } from './dvb-subtitle-decoder.js';
 
 /** Greys, which colours of BT.601 with 8 bits keep; the first is transparent. */
@@ -52,9 +52,11 @@ test('a page is decoded as it was encoded, with runs of every length and any num
 });
 
 test('the text of a page is in a segment of its own', () => {
-  const text = { duration: 2_500, text: 'Grüße\naus 漢字' };
+  const text = { age: 1_000, duration: 2_500, text: 'Grüße\naus 漢字' };
   const page: SubtitlePage = { width: 720, height: 576, regions: [], timeout: 1, text };
-  assert.deepEqual(new DvbSubtitleDecoder().decode(encodeSubtitlePage(page, 0))?.text, text);
+  const data = encodeSubtitlePage(page, 0);
+  assert.deepEqual(new DvbSubtitleDecoder().decode(data)?.text, text);
+  assert.deepEqual(textsIn(data), [text]);
 });
 
 test('any bytes are decoded without an exception', () => {

@@ -53,8 +53,15 @@ export interface SubtitlePage {
   regions: SubtitleRegion[];
   /** Seconds after which a receiver clears the page by itself, 1 to 255. */
   timeout: number;
-  /** What the bitmaps say, for receivers that show text; its duration in ms. */
-  text?: { duration: number; text: string } | null;
+  /** What the bitmaps say, for receivers that show text. */
+  text?: SubtitleText | null;
+}
+
+export interface SubtitleText {
+  /** For how long it has been shown, and is still shown from the page's time on, ms. */
+  age: number;
+  duration: number;
+  text: string;
 }
 
 /**
@@ -74,17 +81,31 @@ export function encodeSubtitlePage(page: SubtitlePage, version: number): Buffer 
   for (const [id, region] of regions.entries()) add(SegmentType.region, regionComposition(region, id, versionBits));
   for (const [id, region] of regions.entries()) add(SegmentType.clut, clutDefinition(region, id, versionBits));
   for (const [id, region] of regions.entries()) add(SegmentType.object, ...objectData(region, id, versionBits));
-  if (text) add(SegmentType.text, TEXT_MARK, uint32(text.duration), Buffer.from(text.text));
+  if (text) add(SegmentType.text, TEXT_MARK, uint32(text.age), uint32(text.duration), Buffer.from(text.text));
   add(SegmentType.end);
   return Buffer.concat([Buffer.from(PES_DATA_HEADER), ...segments, Buffer.from([PES_DATA_END])]);
 }
 
 /** The text in a private segment; null where it is another one. */
-export function decodeText(data: Uint8Array): { duration: number; text: string } | null {
-  if (data.length < TEXT_MARK.length + 4 || !TEXT_MARK.every((byte, i) => data[i] === byte)) return null;
+export function decodeText(data: Uint8Array): SubtitleText | null {
+  if (data.length < TEXT_MARK.length + 8 || !TEXT_MARK.every((byte, i) => data[i] === byte)) return null;
   const at = TEXT_MARK.length;
-  const duration = new DataView(data.buffer, data.byteOffset, data.byteLength).getUint32(at);
-  return { duration, text: new TextDecoder().decode(data.subarray(at + 4)) };
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  const text = new TextDecoder().decode(data.subarray(at + 8));
+  return { age: view.getUint32(at), duration: view.getUint32(at + 4), text };
+}
+
+/** The texts in the PES data of a page, without decoding its bitmaps. Takes any bytes. */
+export function textsIn(data: Uint8Array): SubtitleText[] {
+  const texts: SubtitleText[] = [];
+  for (let at: number = PES_DATA_HEADER.length; at + 6 <= data.length && data[at] === SYNC_BYTE; ) {
+    const end = at + 6 + ((data[at + 4]! << 8) | data[at + 5]!);
+    const text =
+      data[at + 1] === SegmentType.text && end <= data.length ? decodeText(data.subarray(at + 6, end)) : null;
+    if (text) texts.push(text);
+    at = end;
+  }
+  return texts;
 }
 
 const uint16 = (value: number): [number, number] => [value >> 8, value & 0xff];

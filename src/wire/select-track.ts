@@ -15,21 +15,27 @@ export interface SelectOptions {
    * pass them over.
    */
   subtitles?: { first: number; count: number };
+  /** Whether those are all that there is. */
+  subtitlesOnly?: boolean;
 }
 
 /** The whole TS packets in `packets` with that track on Pid.audio, the pictures, PAT and PMT, and nothing else. */
-export function selectTrack(packets: Buffer, { track, soundOnly = false, subtitles }: SelectOptions): Buffer {
+export function selectTrack(
+  packets: Buffer,
+  { track, soundOnly = false, subtitles, subtitlesOnly = false }: SelectOptions,
+): Buffer {
   const wanted = track === 0 ? Pid.audio : Pid.further + track - 1;
   const out = Buffer.allocUnsafe(packets.length);
   let filled = 0;
   for (let at = 0; at + TS_PACKET_LENGTH <= packets.length; at += TS_PACKET_LENGTH) {
     const pid = pidOf(packets, at);
-    const isTaken =
+    const isSubtitles = subtitles !== undefined && isAmong(pid - Pid.further, subtitles);
+    const isOther =
       pid === wanted ||
       pid === Pid.pat ||
       pid === Pid.pmt ||
-      (subtitles !== undefined && isAmong(pid - Pid.further, subtitles)) ||
       (pid === Pid.video && !(soundOnly && hasPayload(packets, at)));
+    const isTaken = isSubtitles || (isOther && !subtitlesOnly);
     if (!isTaken) continue;
     if (pid === Pid.pmt) selectedPmt(packets.subarray(at, at + TS_PACKET_LENGTH), wanted, soundOnly).copy(out, filled);
     else packets.copy(out, filled, at, at + TS_PACKET_LENGTH);

@@ -9,13 +9,14 @@ import { Problem } from '../../base/problem.js';
 import { Millis, ticksToMillis } from '../../base/units.js';
 import type { Routes } from '../context.js';
 import { HttpProblem, httpProblemOf } from '../http-problem.js';
-import { trackOf, withTrack } from '../one-track.js';
+import { subtitlesOf, trackOf, withTrack } from '../one-track.js';
 import type { StationSource } from '../source.js';
 import { MEDIA_HEADERS, momentOf, stationOf } from '../station-requests.js';
 import { HlsViewers } from './hls-viewers.js';
 import { mainPlaylist, mediaPlaylist, selectionOf } from './playlist.js';
 import { SegmentMemory } from './segment-memory.js';
 import { LONGEST, Segments, SHORTEST, segmentSeconds } from './segments.js';
+import { webVtt } from './vtt.js';
 
 /**
  * Segments of a live playlist. Players start three target durations, 2 W each, before its end: seven segments, of which the
@@ -39,6 +40,13 @@ interface MainQuery {
   audio?: unknown;
   /** The time to start at. */
   start?: unknown;
+}
+
+interface SegmentParams {
+  id: string;
+  /** The folder: W, and what is selected. */
+  seconds: string;
+  k: string;
 }
 
 interface ListQuery {
@@ -73,12 +81,16 @@ interface Folder {
   seconds: number;
   language?: string;
   soundOnly: boolean;
+  /** Whether it has the subtitles in that language, and nothing else. */
+  isText: boolean;
 }
 
 const folderOf = (text: string): Folder => {
-  const [, digits, language, sound] = /^([1-9]\d?)(?:-([a-z]{2,3})(-sound)?)?$/.exec(text) ?? [];
+  const [, digits, language, alone] = /^([1-9]\d?)(?:-([a-z]{2,3})(-sound|-subtitles)?)?$/.exec(text) ?? [];
   const seconds = Number(digits ?? 0);
-  if (seconds >= SHORTEST && seconds <= LONGEST) return { seconds, language, soundOnly: sound !== undefined };
+  if (seconds >= SHORTEST && seconds <= LONGEST) {
+    return { seconds, language, soundOnly: alone === '-sound', isText: alone === '-subtitles' };
+  }
   throw new HttpProblem(
     404,
     'No such segments',
@@ -102,12 +114,18 @@ export const hlsRoutes: Routes = (app, context) => {
     if (source.info.format === 'h264') return source;
     throw new HttpProblem(404, 'Not in this format', 'This station has JPEG pictures. Its address ends in .mjpeg.');
   };
-  const segmentsOf = (station: StationSource, { seconds, language, soundOnly }: Folder): Segments => {
+  const segmentsOf = (station: StationSource, { seconds, language, soundOnly, isText }: Folder): Segments => {
     const source =
-      language === undefined ? station : withTrack(station, { track: trackOf(station, language), soundOnly });
+      language === undefined
+        ? station
+        : isText
+          ? subtitlesOf(station, language)
+          : withTrack(station, { track: trackOf(station, language), soundOnly });
     const lengths = known.get(source) ?? new Map<number, Segments>();
     known.set(source, lengths);
-    const segments = lengths.get(seconds) ?? new Segments(source, seconds, selectionOf({ language, soundOnly }));
+    const segments =
+      lengths.get(seconds) ??
+      new Segments(source, seconds, isText ? `-${language}-subtitles` : selectionOf({ language, soundOnly }));
     lengths.delete(seconds);
     lengths.set(seconds, segments);
     const [oldest] = lengths.keys();
@@ -124,7 +142,7 @@ export const hlsRoutes: Routes = (app, context) => {
     const addressOf = (query: string) => (selection: string) => `${seconds}${selection}/index.m3u8${query}`;
     const playlist = (query: string) => mainPlaylist(info, { addressOf: addressOf(query), languages, track });
     if (start === undefined) return playlist('');
-    const segments = segmentsOf(source, { seconds, soundOnly: false });
+    const segments = segmentsOf(source, { seconds, soundOnly: false, isText: false });
     const moment = momentOf(start, source.now());
     const first = Math.min(segments.containing(moment), segments.newest);
     if (first < segments.oldest) throw gone();
@@ -133,20 +151,25 @@ export const hlsRoutes: Routes = (app, context) => {
     return playlist(`?from=${first}&behind=${behind}`);
   };
 
-  const listOf = async (source: StationSource, segments: Segments, query: ListQuery): Promise<string> => {
+  const listOf = async (
+    source: StationSource,
+    { segments, isText }: { segments: Segments; isText: boolean },
+    query: ListQuery,
+  ): Promise<string> => {
+    const extension = isText ? 'vtt' : 'ts';
     const { oldest, seconds, longest } = segments;
     if (query.from === undefined && query.behind === undefined) {
       await viewers.watch(source);
       const { newest } = segments;
       const first = Math.max(segments.oldest, newest + 1 - LIVE);
       if (newest < first) throw notYet(seconds);
-      return mediaPlaylist(segments.list(first, newest), longest);
+      return mediaPlaylist(segments.list(first, newest), longest, extension);
     }
     const [from, behind] = [wholeNumber(query.from), wholeNumber(query.behind)];
     const last = Math.min(segments.newest, segments.containing(Millis(source.now() - behind)) + AHEAD);
     const first = Math.max(from, oldest, last + 1 - Math.ceil(LONGEST_LIST / 1000 / seconds));
     if (last < first) throw notYet(seconds);
-    return mediaPlaylist(segments.list(first, last), longest);
+    return mediaPlaylist(segments.list(first, last), longest, extension);
   };
 
   const sendList = (reply: FastifyReply, list: string): FastifyReply =>
@@ -162,19 +185,23 @@ export const hlsRoutes: Routes = (app, context) => {
     '/stations/:id/:seconds/index.m3u8',
     async (request, reply) => {
       const source = sourceOf(request.params.id);
-      const segments = segmentsOf(source, folderOf(request.params.seconds));
+      const folder = folderOf(request.params.seconds);
+      const segments = segmentsOf(source, folder);
       viewers.onRequest(context.clientOf(request.raw).address, source.info.id);
-      return sendList(reply, await listOf(source, segments, request.query).catch(rethrow));
+      const list = await listOf(source, { segments, isText: folder.isText }, request.query).catch(rethrow);
+      return sendList(reply, list);
     },
   );
 
   interface Wanted {
     source: StationSource;
+    /** Whether it is sent as WebVTT. */
+    isText: boolean;
     segments: Segments;
     k: number;
   }
 
-  const send = async (request: FastifyRequest, reply: FastifyReply, { source, segments, k }: Wanted) => {
+  const send = async (request: FastifyRequest, reply: FastifyReply, { source, segments, isText, k }: Wanted) => {
     if (k > segments.newest) throw notYet(Math.min(60, Math.max(1, (k - segments.newest) * segments.seconds)));
     if (k < segments.oldest) throw gone();
     const key = segments.key(k);
@@ -184,7 +211,7 @@ export const hlsRoutes: Routes = (app, context) => {
     const viewer = viewers.onRequest(address, source.info.id);
     if (request.headers['if-none-match'] === etag) return reply.code(304).headers(headers).send();
     const { from, to, within } = segments.list(k, k)[0]!;
-    reply.headers(headers).type('video/mp2t');
+    reply.headers(headers).type(isText ? 'text/vtt; charset=utf-8' : 'video/mp2t');
     if (request.method === 'HEAD') return reply.send();
 
     const taken = memory.take({ source: segments.source, key, from, to, within, client: networkOf(address) });
@@ -197,6 +224,13 @@ export const hlsRoutes: Routes = (app, context) => {
     });
     reply.raw.setTimeout(STALLED);
     await taken.begun;
+    if (isText) {
+      const parts: Buffer[] = [];
+      for await (const part of taken.parts()) parts.push(part);
+      const text = webVtt(Buffer.concat(parts), from);
+      viewer.bytes += text.length;
+      return reply.send(text);
+    }
     if (taken.length !== null) reply.header('content-length', taken.length);
     const counted = async function* () {
       for await (const part of taken.parts()) {
@@ -207,13 +241,23 @@ export const hlsRoutes: Routes = (app, context) => {
     return reply.send(Readable.from(counted(), { highWaterMark: 1 }));
   };
 
-  app.get<{ Params: { id: string; seconds: string; k: string } }>(
-    '/stations/:id/:seconds/:k(^(?:0|[1-9]\\d{0,11})).ts',
-    async (request, reply) => {
-      const { id, seconds, k } = request.params;
-      const source = sourceOf(id);
-      const segments = segmentsOf(source, folderOf(seconds));
-      return send(request, reply, { source, segments, k: Number(k) }).catch(rethrow);
-    },
+  const sendSegment = async (
+    request: FastifyRequest<{ Params: SegmentParams }>,
+    reply: FastifyReply,
+    isText: boolean,
+  ) => {
+    const { id, seconds, k } = request.params;
+    const source = sourceOf(id);
+    const folder = folderOf(seconds);
+    if (folder.isText !== isText) throw gone();
+    const segments = segmentsOf(source, folder);
+    return send(request, reply, { source, segments, isText, k: Number(k) }).catch(rethrow);
+  };
+
+  app.get<{ Params: SegmentParams }>('/stations/:id/:seconds/:k(^(?:0|[1-9]\\d{0,11})).ts', async (request, reply) =>
+    sendSegment(request, reply, false),
+  );
+  app.get<{ Params: SegmentParams }>('/stations/:id/:seconds/:k(^(?:0|[1-9]\\d{0,11})).vtt', async (request, reply) =>
+    sendSegment(request, reply, true),
   );
 };

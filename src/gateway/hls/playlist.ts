@@ -7,8 +7,8 @@ import type { Segment } from './segments.js';
 
 const textOf = (lines: readonly string[]): string => `${lines.join('\n')}\n`;
 
-/** A media playlist of consecutive segments beside it. `longest`: the target duration, seconds. */
-export function mediaPlaylist(segments: readonly Segment[], longest: number): string {
+/** A media playlist of consecutive segments beside it. `longest`: the target duration, seconds; `extension`: of their addresses. */
+export function mediaPlaylist(segments: readonly Segment[], longest: number, extension: 'ts' | 'vtt' = 'ts'): string {
   return textOf([
     '#EXTM3U',
     '#EXT-X-VERSION:6',
@@ -18,7 +18,7 @@ export function mediaPlaylist(segments: readonly Segment[], longest: number): st
     ...segments.flatMap(({ k, from, to }) => [
       `#EXT-X-PROGRAM-DATE-TIME:${new Date(ticksToMillis(from)).toISOString()}`,
       `#EXTINF:${((to - from) / TICKS_PER_SECOND).toFixed(6)},`,
-      `${k}.ts`,
+      `${k}.${extension}`,
     ]),
   ]);
 }
@@ -28,6 +28,8 @@ const PEAK = 2;
 
 /** The group of the tracks of sound in a multivariant playlist. */
 const GROUP = 'sound';
+/** The group of the subtitles. */
+const SUBTITLES = 'subtitles';
 
 /** What a folder of segments has of a station, as a part of its address: a track of sound, alone or with the pictures. */
 export const selectionOf = ({ language, soundOnly = false }: { language?: string; soundOnly?: boolean }): string =>
@@ -44,13 +46,14 @@ interface MainOptions {
 
 /** A multivariant playlist of one stream with pictures, and of its further tracks of sound. */
 export function mainPlaylist(info: StationInfo, { addressOf, languages = [], track }: MainOptions): string {
-  const { bitrate, width, height, frameRate } = info;
+  const { bitrate, width, height, frameRate, subtitles = [] } = info;
   const attributes = [
     `BANDWIDTH=${Math.ceil(bitrate * PEAK)}`,
     `AVERAGE-BANDWIDTH=${Math.ceil(bitrate)}`,
     `RESOLUTION=${width}x${height}`,
     `FRAME-RATE=${frameRate.toFixed(3)}`,
     ...(languages.length > 0 ? [`AUDIO="${GROUP}"`] : []),
+    ...(subtitles.length > 0 ? [`SUBTITLES="${SUBTITLES}"`] : []),
   ];
   const sounds = languages.map((language, i) => {
     const own = [
@@ -65,6 +68,25 @@ export function mainPlaylist(info: StationInfo, { addressOf, languages = [], tra
     ];
     return `#EXT-X-MEDIA:${own.join(',')}`;
   });
+  const texts = subtitles.map((language) => {
+    const own = [
+      'TYPE=SUBTITLES',
+      `GROUP-ID="${SUBTITLES}"`,
+      `NAME="${languageText(language)}"`,
+      `LANGUAGE="${language}"`,
+      'DEFAULT=NO',
+      'AUTOSELECT=NO',
+      `URI="${addressOf(`-${language}-subtitles`)}"`,
+    ];
+    return `#EXT-X-MEDIA:${own.join(',')}`;
+  });
   const stream = addressOf(selectionOf({ language: languages[track] }));
-  return textOf(['#EXTM3U', '#EXT-X-VERSION:6', ...sounds, `#EXT-X-STREAM-INF:${attributes.join(',')}`, stream]);
+  return textOf([
+    '#EXTM3U',
+    '#EXT-X-VERSION:6',
+    ...sounds,
+    ...texts,
+    `#EXT-X-STREAM-INF:${attributes.join(',')}`,
+    stream,
+  ]);
 }

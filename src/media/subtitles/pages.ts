@@ -110,7 +110,7 @@ export class SubtitlePages {
       const regions = regionsOf(picture, colours);
       if (regions.length === 0) return null;
       const page = placed(
-        { ...sizeOf(picture), regions, timeout: 1, text: text === '' ? null : { duration: 0, text } },
+        { ...sizeOf(picture), regions, timeout: 1, text: text === '' ? null : { age: 0, duration: 0, text } },
         this.#placement,
       );
       const bytes = lengthOf(page);
@@ -138,7 +138,8 @@ class ReelPages {
     this.#size = { width: page.width, height: page.height };
     for (let pts = start; pts < end; pts += REPETITION) {
       const left = (end - pts) / TICKS_PER_SECOND;
-      const text = page.text ? { ...page.text, duration: Math.round(left * 1_000) } : null;
+      const age = Math.round(((pts - start) * 1_000) / TICKS_PER_SECOND);
+      const text = page.text ? { ...page.text, age, duration: Math.round(left * 1_000) } : null;
       this.#add(pts, { ...page, text, timeout: Math.min(LONGEST_TIMEOUT, Math.ceil(left) + TIMEOUT_MARGIN) });
     }
   }

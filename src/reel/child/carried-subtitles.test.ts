@@ -160,7 +160,7 @@ test('the text of a page is beside its bitmaps, with the time for which it is st
     at = end + (bytes[end] === PES_DATA_END ? 1 : 0);
   }
   assert.deepEqual(texts, [
-    { duration: 700, text: 'Hello' },
-    { duration: 800, text: 'Second' },
+    { age: 0, duration: 700, text: 'Hello' },
+    { age: 0, duration: 800, text: 'Second' },
   ]);
 });
