@@ -61,6 +61,12 @@ const LONGEST_PAUSE = Ticks90k(3_600 * TICKS_PER_SECOND);
 /** Keeps FFmpeg's log lines from the terminal: its return codes are enough. */
 export const silenceLog = (): void => Log.setLevel(AV_LOG_QUIET);
 
+/** A thousand years: a later time is a wrong one, and numbers would not tell its pictures apart. */
+const LATEST = BigInt(1_000 * 365 * 86_400 * TICKS_PER_SECOND);
+
+/** A time that cannot be right is none. */
+const plausible = (value: bigint): bigint => (value > LATEST || value < -LATEST ? AV_NOPTS_VALUE : value);
+
 const ticksOf = (value: bigint): Ticks90k | null => (value === AV_NOPTS_VALUE ? null : Ticks90k(Number(value)));
 
 /**
@@ -323,6 +329,8 @@ export class MediaInput {
         if (timed.isVideo || streamIndex === this.audio?.index || isOther) {
           checkPacket(this.source, packet);
           packet.rescaleTs(bases[streamIndex]!, TICK_BASE);
+          packet.pts = plausible(packet.pts);
+          packet.dts = plausible(packet.dts);
           timed.duration = Ticks90k(Number(packet.duration));
           timed.pts = ticksOf(packet.pts);
           if (timeline) shift(timed, isOther ? timeline.sparseShift(timed.pts) : shiftOf(timeline, timed));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { clicksOf, clicksSource } from '../../../test/support/clicks.js';
 import { ffmpeg } from '../../../test/support/ffmpeg.js';
-import { numberedPictures, numbersFrom, onAir, withoutRepeats } from '../../../test/support/shown-pictures.js';
+import { numberedPictures, numbersFrom, onAir, shownOf, withoutRepeats } from '../../../test/support/shown-pictures.js';
 import { sharedFolder } from '../../../test/support/spool.js';
 import { without } from '../../../test/support/tools.js';
 
@@ -43,4 +43,18 @@ test('a little sound ahead of the pictures is left out, with a note', { skip }, 
   const { manifest } = onAir(film('slightly-late.mp4', 0.4), folder);
   assert.equal(manifest.properties.video, 'copied');
   assert.deepEqual(manifest.properties.notes, ['the first 0.4 s of sound are left out: the pictures begin later']);
+});
+
+test('pictures whose times lie thousands of years ahead come before the first one with a time that can be', {
+  skip,
+}, () => {
+  const whole = join(folder, 'theora.ogv');
+  const input = ['-f', 'lavfi', '-i', `${numberedPictures(25)},trim=duration=4`];
+  ffmpeg('-y', ...input, '-c:v', 'libtheora', '-q:v', '8', '-g', '64', whole);
+  // Before the beginning the numbers of granules are negative.
+  const cut = join(folder, 'cut.ogv');
+  ffmpeg('-y', '-ss', '1.3', '-i', whole, '-t', '2', '-c', 'copy', cut);
+  const { numbers, times } = onAir(cut, folder);
+  assert.deepEqual(withoutRepeats(numbers), withoutRepeats(shownOf(cut).numbers));
+  assert.ok(times.at(-1)! < 4, `${times.at(-1)} s`);
 });

@@ -110,6 +110,8 @@ class PictureFlow {
   #matrix: AVColorSpace | null;
   readonly #lead: Ticks90k;
   #origin: Ticks90k | null = null;
+  /** Whether a picture had a time of its own. */
+  #isTimed = false;
   #frames = 0;
   #next: Ticks90k = Ticks90k(0);
   #end: Ticks90k = Ticks90k(0);
@@ -143,6 +145,9 @@ class PictureFlow {
   put(frame: Frame): void {
     const given = this.#timeOf(frame);
     const isFirst = this.#origin === null;
+    // Pictures without times at the beginning of a film come before the first one that has one.
+    if (given !== null && !this.#isTimed && !isFirst) this.#origin = Ticks90k(given - this.#next);
+    this.#isTimed ||= given !== null;
     this.#origin ??= Ticks90k((given ?? 0) - this.#lead);
     const own = given === null ? this.#next : given - this.#origin;
     const time = isFirst ? 0 : own;
