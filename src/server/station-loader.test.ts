@@ -184,7 +184,9 @@ test('a file that is still being written is left out of several with a problem, 
   assert.deepEqual(problems(), [`${film}: is still being written`]);
 
   events.length = 0;
-  const alone = await prepareStation({ ...options({}, film), fileClock: clock(now + 10_000) });
+  let waits = 0;
+  const onWait = () => waits++;
+  const alone = await prepareStation({ ...options({}, film), onWait, fileClock: clock(now + 10_000) });
   context.after(() => alone?.station.close());
   assert.deepEqual(
     alone?.station.items.map(({ name }) => name),
@@ -192,5 +194,6 @@ test('a file that is still being written is left out of several with a problem, 
   );
   assert.ok(now > start + 10_000, 'it was waited for');
   assert.equal(events.filter(({ kind }) => kind === 'note').length, 1, 'and that was said once');
+  assert.ok(waits > 0, 'so that the next station need not wait');
   assert.equal((await prepare()).station.items.length, 2, 'the next look takes it');
 });

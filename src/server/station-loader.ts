@@ -77,6 +77,8 @@ export interface PrepareOptions extends LoadOptions {
   fileClock?: FileClock;
   /** Whether it may begin with what can be copied, or one film where nothing can, and without the others. */
   isEarly?: boolean;
+  /** Called when the station waits for its file, which is still being written. */
+  onWait?(): void;
   signal: AbortSignal;
 }
 
@@ -143,7 +145,7 @@ function unusable({ plan, signal, onEvent }: PrepareOptions, source: string, err
  * Problem.
  */
 async function whole(
-  { plan, signal, onEvent, fileClock = systemFileClock }: PrepareOptions,
+  { plan, signal, onEvent, onWait, fileClock = systemFileClock }: PrepareOptions,
   source: string,
 ): Promise<void> {
   let isNoted = false;
@@ -152,6 +154,7 @@ async function whole(
     const message = `${plan.number} ${plan.name}: ${source} is still being written. It is prepared when that has ended.`;
     if (!isNoted) onEvent({ kind: 'note', message, station: plan });
     isNoted = true;
+    onWait?.();
   }
 }
 

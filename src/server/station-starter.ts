@@ -67,7 +67,7 @@ export class StationStarter {
   async startConfigured(found: readonly FoundStation[]): Promise<void> {
     const missing: Entry[] = [];
     const starting: Promise<void>[] = [];
-    // A station that waits for a claim on its group to end does not delay the next.
+    // A station that waits, for a claim on its group to end or for its file to be written, does not delay the next.
     const begin = (entry: Entry, start: (onWait: () => void) => Promise<void>) =>
       new Promise<void>((resolve, reject) => {
         const started = this.#attempt(entry, () => start(resolve));
@@ -82,7 +82,7 @@ export class StationStarter {
     const unfinished: Entry[] = [];
     const prepare = (entry: Entry, isEarly: boolean) =>
       begin(entry, async (onWait) => {
-        const load: Load = (options) => prepareMissing({ ...options, isEarly });
+        const load: Load = (options) => prepareMissing({ ...options, isEarly, onWait });
         if (!(await this.#start(entry, load, { found, onWait }))) this.#options.lineUp.delete(entry);
         else if (this.#noteLeft(entry)) unfinished.push(entry);
       });
