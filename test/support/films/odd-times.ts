@@ -84,7 +84,8 @@ export const joinedFilms: readonly Film[] = [
     video: videos.mpeg2,
     sound: sounds.mp2,
     oddities: [{ odd: 'twice' }],
-    expected: { seconds: 4 },
+    // FFmpeg's tool plays the sound of the second recording right behind that of the first, 16 ms later than its time stamps say.
+    expected: { seconds: 4, differences: [/^sound: the click at 3\.8\d\d s is 2\d ms off$/] },
   }),
   film('a programme stream written twice', 'mpg', {
     video: videos.mpeg2,

@@ -52,7 +52,4 @@ export const further: ReadonlySet<string> = new Set([
 ]);
 
 /** Films of which the air does not show yet what a player shows. */
-export const differing: ReadonlySet<string> = new Set([
-  'a transport stream written twice, encoded',
-  'a change of B-pictures',
-]);
+export const differing: ReadonlySet<string> = new Set(['a change of B-pictures']);
