@@ -373,10 +373,10 @@ function startOf({ startTime, timeBase }: Stream): Ticks90k | null {
 }
 
 /** Only times of decoding rise, so only they can jump back. */
-function shiftOf(timeline: Timeline, { packet, duration }: TimedPacket): Ticks90k {
+function shiftOf(timeline: Timeline, { packet, pts, duration }: TimedPacket): Ticks90k {
   const decoded = ticksOf(packet.dts);
   if (decoded === null) return timeline.currentShift(packet.streamIndex);
-  return timeline.shift(packet.streamIndex, decoded, duration);
+  return timeline.shift(packet.streamIndex, decoded, duration, Ticks90k(Math.max(0, (pts ?? decoded) - decoded)));
 }
 
 function shift(timed: TimedPacket, by: Ticks90k): void {

@@ -122,3 +122,23 @@ test('sound that pauses for long beside the pictures goes on at its time', () =>
       assert.equal(timeline.shift(sound, time, Ticks90k(TICKS_PER_SECOND)), 0, `${second} s`);
   }
 });
+
+test('recordings whose pictures are reordered differently are joined where they are shown', () => {
+  const delay = Ticks90k(7_200);
+  const step = Ticks90k(3_600);
+  const shown = (timeline: Timeline, time: number, own: Ticks90k) =>
+    time + own + timeline.shift(PICTURES, Ticks90k(time), step, own);
+  for (const [first, second] of [
+    [delay, Ticks90k(0)],
+    [Ticks90k(0), delay],
+    [delay, delay],
+  ] as const) {
+    const timeline = new Timeline(PICTURES);
+    const times = [...run(PICTURES, 90_000, 5).map(([, time]) => shown(timeline, time, first))];
+    times.push(...run(PICTURES, 900, 5).map(([, time]) => shown(timeline, time, second)));
+    assert.deepEqual(
+      times.map((time) => time - times[0]!),
+      Array.from({ length: 10 }, (_, i) => i * 3_600),
+    );
+  }
+});

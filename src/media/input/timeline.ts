@@ -21,6 +21,8 @@ interface StreamState {
   part: Part;
   /** When the packet after the last one is expected. */
   next: Ticks90k;
+  /** When what was decoded so far has been shown or played. */
+  end: Ticks90k;
   last: Ticks90k;
   /** From the last packet but one to the last one, for packets without a duration. */
   step: Ticks90k;
@@ -40,23 +42,28 @@ export class Timeline {
     this.#pictures = pictures;
   }
 
-  /** The shift to add to the times of a packet of `stream` that is decoded at `time` and lasts for `duration`. */
-  shift(stream: number, time: Ticks90k, duration: Ticks90k): Ticks90k {
+  /**
+   * The shift to add to the times of a packet of `stream` that is decoded at `time`, shown `delay` later, and lasts for `duration`.
+   */
+  shift(stream: number, time: Ticks90k, duration: Ticks90k, delay = Ticks90k(0)): Ticks90k {
     let state = this.#streams.get(stream);
     if (state === undefined) {
       const at = Ticks90k(time + this.#latest.shift);
-      state = { part: this.#latest, next: at, last: at, step: Ticks90k(0) };
+      state = { part: this.#latest, next: at, end: at, last: at, step: Ticks90k(0) };
       this.#streams.set(stream, state);
     }
     const delta = time + state.part.shift - state.next;
     const jumps = delta < -LONGEST_STEP_BACK || (delta > LONGEST_PAUSE && !this.#isInStep(state, time));
     if (jumps) {
-      state.part = this.#follow(state, stream, time) ?? this.#begin(Ticks90k(state.next - time));
+      // Recordings may differ in how far their pictures are reordered: what is shown is joined.
+      const next = Ticks90k(state.end - delay);
+      state.part = this.#follow({ part: state.part, next }, stream, time) ?? this.#begin(Ticks90k(next - time));
     }
     const at = Ticks90k(time + state.part.shift);
     if (at > state.last) state.step = Ticks90k(Math.min(at - state.last, LONGEST_STEP_BACK));
     state.last = at;
     state.next = Ticks90k(at + (duration > 0 ? duration : state.step));
+    state.end = Ticks90k(Math.max(state.end, state.next + delay));
     return state.part.shift;
   }
 
@@ -84,7 +91,7 @@ export class Timeline {
   }
 
   /** The part that another stream has begun and `stream` enters at `time`; null for none. */
-  #follow({ part, next }: StreamState, stream: number, time: Ticks90k): Part | null {
+  #follow({ part, next }: Pick<StreamState, 'part' | 'next'>, stream: number, time: Ticks90k): Part | null {
     for (let later = part.next; later !== null; later = later.next) {
       const delta = time + later.shift - next;
       if (delta < -LONGEST_LEAD || delta > LONGEST_PAUSE) continue;

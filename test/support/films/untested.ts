@@ -50,6 +50,3 @@ export const further: ReadonlySet<string> = new Set([
     'full range of VP9',
   ],
 ]);
-
-/** Films of which the air does not show yet what a player shows. */
-export const differing: ReadonlySet<string> = new Set(['a change of B-pictures']);
