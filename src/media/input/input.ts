@@ -376,7 +376,12 @@ function startOf({ startTime, timeBase }: Stream): Ticks90k | null {
 function shiftOf(timeline: Timeline, { packet, pts, duration }: TimedPacket): Ticks90k {
   const decoded = ticksOf(packet.dts);
   if (decoded === null) return timeline.currentShift(packet.streamIndex);
-  return timeline.shift(packet.streamIndex, decoded, duration, Ticks90k(Math.max(0, (pts ?? decoded) - decoded)));
+  return timeline.shift(
+    packet.streamIndex,
+    decoded,
+    duration,
+    pts === null ? null : Ticks90k(Math.max(0, pts - decoded)),
+  );
 }
 
 function shift(timed: TimedPacket, by: Ticks90k): void {

@@ -23,6 +23,8 @@ interface StreamState {
   next: Ticks90k;
   /** When what was decoded so far has been shown or played. */
   end: Ticks90k;
+  /** From decoding to showing the first packet of the part: those without a time of showing are not shown later. */
+  delay: Ticks90k;
   last: Ticks90k;
   /** From the last packet but one to the last one, for packets without a duration. */
   step: Ticks90k;
@@ -43,27 +45,29 @@ export class Timeline {
   }
 
   /**
-   * The shift to add to the times of a packet of `stream` that is decoded at `time`, shown `delay` later, and lasts for `duration`.
+   * The shift to add to the times of a packet of `stream` that is decoded at `time`, shown `delay` later (null: not known), and lasts for
+   * `duration`.
    */
-  shift(stream: number, time: Ticks90k, duration: Ticks90k, delay = Ticks90k(0)): Ticks90k {
+  shift(stream: number, time: Ticks90k, duration: Ticks90k, delay: Ticks90k | null = Ticks90k(0)): Ticks90k {
     let state = this.#streams.get(stream);
     if (state === undefined) {
       const at = Ticks90k(time + this.#latest.shift);
-      state = { part: this.#latest, next: at, end: at, last: at, step: Ticks90k(0) };
+      state = { part: this.#latest, next: at, end: at, delay: delay ?? Ticks90k(0), last: at, step: Ticks90k(0) };
       this.#streams.set(stream, state);
     }
     const delta = time + state.part.shift - state.next;
     const jumps = delta < -LONGEST_STEP_BACK || (delta > LONGEST_PAUSE && !this.#isInStep(state, time));
     if (jumps) {
       // Recordings may differ in how far their pictures are reordered: what is shown is joined.
-      const next = Ticks90k(state.end - delay);
+      const next = Ticks90k(state.end - (delay ?? state.delay));
       state.part = this.#follow({ part: state.part, next }, stream, time) ?? this.#begin(Ticks90k(next - time));
+      state.delay = delay ?? state.delay;
     }
     const at = Ticks90k(time + state.part.shift);
     if (at > state.last) state.step = Ticks90k(Math.min(at - state.last, LONGEST_STEP_BACK));
     state.last = at;
     state.next = Ticks90k(at + (duration > 0 ? duration : state.step));
-    state.end = Ticks90k(Math.max(state.end, state.next + delay));
+    state.end = Ticks90k(Math.max(state.end, state.next + (delay ?? state.delay)));
     return state.part.shift;
   }
 
