@@ -101,6 +101,7 @@ const withOnAirOptions = (command: Command): Command =>
       'most playout threads (default: one for each processor)',
       wholeNumber({ least: 1, most: 256 }),
     )
+    .option('--no-decode-check', 'do not decode copied films in the background, once each, to find damage in them')
     .option('--stats <time>', 'print the counters this often: a line, or with --json those of each station', duration)
     .addOption(jsonOption())
     .addOption(quietOption());

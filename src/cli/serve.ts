@@ -40,6 +40,8 @@ export interface OnAirOptions {
   name?: string;
   /** Most playout threads. */
   workers?: number;
+  /** Whether copied films are decoded to find damage. */
+  decodeCheck: boolean;
   /** Parity of the stations. */
   fec: FecConfig;
   /** Time between two reports of the counters. */
@@ -111,6 +113,7 @@ function configOf(stations: StationConfigInput[], options: OnAirOptions): Server
     controlPort: options.controlPort,
     key: options.key,
     workers: options.workers,
+    decodeCheck: options.decodeCheck,
     fec: options.fec,
     unicastBudget: options.unicast,
     history: options.history,

@@ -116,15 +116,17 @@ export class Store {
   /**
    * From now on, for a server: the packets of every reel that is opened are verified, once for each file. They are verified before
    * the reel is used where the machine stopped under an earlier server, as far as that takes about a minute of a hard disk in all.
-   * Behind that, reels with copied pictures or sound are decoded, once each, to find damage. `close` ends both.
+   * Behind that, with `onCopiedDamage`, reels with copied pictures or sound are decoded, once each, to find damage. `close` ends both.
    */
-  async serve(onDamage: OnDamage, onCopiedDamage: OnCopiedDamage = () => undefined): Promise<void> {
-    this.#checks = new DecodeChecks({
-      notes: this.#decoded,
-      packetsOf: (manifest) => this.#packetsPath(manifest),
-      onDamage: onCopiedDamage,
-      log: this.#log,
-    });
+  async serve(onDamage: OnDamage, onCopiedDamage: OnCopiedDamage | null = null): Promise<void> {
+    if (onCopiedDamage) {
+      this.#checks = new DecodeChecks({
+        notes: this.#decoded,
+        packetsOf: (manifest) => this.#packetsPath(manifest),
+        onDamage: onCopiedDamage,
+        log: this.#log,
+      });
+    }
     await this.#writing(async () => {
       this.#run = await this.#beginRun();
       const brokenSince = this.#run?.brokenSince ?? null;

@@ -69,6 +69,8 @@ const configSchema = z.strictObject({
   controlPort: z.int().min(0).max(65_535).default(5601),
   /** File with the secret of viewers and servers that believe each other; default none: all are answered and believed. */
   key: path.optional(),
+  /** Whether copied films are decoded once, in the background, to find damage. */
+  decodeCheck: z.boolean().default(true),
   /** Most playout threads; default one for each processor. */
   workers: z.int().min(1).max(256).optional(),
   /** Parity of all stations. */

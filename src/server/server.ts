@@ -90,7 +90,7 @@ export async function openServer(config: ServerConfigInput, onEvent?: OnServerEv
   try {
     await store.serve(
       (id, damage) => void opened.replaceReel(id, damage),
-      (id) => void opened.encodeDamage(id),
+      checked.decodeCheck ? (id) => void opened.encodeDamage(id) : null,
     );
     return opened;
   } catch (error) {
