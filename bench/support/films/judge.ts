@@ -70,7 +70,9 @@ async function judgeIn(source: string, file: string, folder: string, options: Ju
   const shown = await look(source, { longest, deinterlaced });
   const store = new Store(join(folder, 'store'));
   await store.open();
-  const preparing = prepareReel({ source, settings: defaultMediaSettings, store, limits: { time, silence } });
+  // As it is on the air once a server has decoded it.
+  const settings = { ...defaultMediaSettings, decodeCheck: true };
+  const preparing = prepareReel({ source, settings, store, limits: { time, silence } });
   const reel = await preparing.then(
     (made) => made.reel,
     (error: unknown) => error,

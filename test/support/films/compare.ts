@@ -131,6 +131,8 @@ function soundDifference(source: Shown, { shown, duration }: OnAir): string | nu
 function loudnessDifference(source: Shown, { shown, duration }: OnAir): string | null {
   if (!source.sound || !shown.sound || findClicks(source.sound).length === 0) return null;
   const energies = [source.sound, shown.sound].map((sound) => energyOf(sound, 0, duration)) as [number, number];
+  // Nothing of the sound may be left to compare.
+  if (energies[0] === 0 && energies[1] === 0) return null;
   const difference = 10 * Math.log10(energies[1] / energies[0]);
   return Math.abs(difference) <= LOUDNESS_TOLERANCE ? null : `${difference.toFixed(1)} dB`;
 }
