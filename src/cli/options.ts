@@ -4,6 +4,8 @@ import { Millis } from '../base/units.js';
 import { parseMoment } from '../contract/time-text.js';
 import { COMMON_DELAY } from '../contract/timing.js';
 import {
+  type CommonSettings,
+  commonSettings,
   defaultMediaSettings,
   encoderNames,
   LANGUAGE,
@@ -209,18 +211,6 @@ export const mediaOptions = () => [
   ),
 ];
 
-export interface MediaFlags {
-  format: (typeof stationFormats)[number];
-  fps: number | 'source';
-  maxGop: Millis;
-  maxBitrate: number;
-  slide: Millis;
-  fade: Millis;
-  crf: number;
-  preset: MediaSettings['preset'];
-  encoder: MediaSettings['encoder'];
-}
-
 export const preferencesOf = (flags: Preferences): Preferences => ({
   titles: flags.titles,
   size: flags.size,
@@ -235,25 +225,7 @@ export const preferencesOf = (flags: Preferences): Preferences => ({
   loudness: flags.loudness,
 });
 
-export const settingsOf = ({
-  format,
-  fps,
-  maxGop,
-  maxBitrate,
-  slide,
-  fade,
-  crf,
-  preset,
-  encoder,
-}: MediaFlags): MediaSettings => ({
+export const settingsOf = (flags: CommonSettings): MediaSettings => ({
   ...defaultMediaSettings,
-  format,
-  fps,
-  maxGop,
-  maxBitrate,
-  slide,
-  fade,
-  crf,
-  preset,
-  encoder,
+  ...commonSettings(flags),
 });

@@ -8,7 +8,7 @@ import type { Millis } from '../base/units.js';
 import { CredentialsFile } from '../gateway/access/credentials.js';
 import { LocalCatalogue } from '../gateway/local-catalogue.js';
 import { Viewers } from '../gateway/viewers.js';
-import type { MediaSettings } from '../media/settings.js';
+import { commonSettings, type MediaSettings } from '../media/settings.js';
 import { checkGroup, listInterfaces, type NetInterface } from '../net/interfaces.js';
 import { ThumbnailChild } from '../reel/thumbnail-child.js';
 import type { FecConfig, ServerConfigInput, StationConfigInput } from '../server/config.js';
@@ -105,7 +105,6 @@ export async function putOnAir(stations: StationConfigInput[], options: OnAirOpt
 }
 
 function configOf(stations: StationConfigInput[], options: OnAirOptions): ServerConfigInput {
-  const { format, fps, maxGop, maxBitrate, slide, fade, crf, preset, encoder } = options.settings;
   return {
     name: options.name ?? hostname(),
     interface: options.interface,
@@ -119,16 +118,8 @@ function configOf(stations: StationConfigInput[], options: OnAirOptions): Server
     history: options.history,
     statsPeriod: options.stats,
     store: options.store,
-    format,
-    fps,
-    maxGop,
-    maxBitrate,
+    ...commonSettings(options.settings),
     ...options.preferences,
-    slide,
-    fade,
-    crf,
-    preset,
-    encoder,
     stations,
     slates: slatesOf(options.slate ?? []),
   };

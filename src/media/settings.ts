@@ -186,3 +186,15 @@ export const defaultMediaSettings: MediaSettings = {
 
 /** Films that `msc` makes itself: colour bars with a running clock, and the still picture "Back soon". */
 export type GeneratedFilm = 'test-card' | 'slate';
+
+/** The settings that a server has for all its stations; the others are those of a station, a film or a layout. */
+export type CommonSettings = Pick<
+  MediaSettings,
+  'format' | 'fps' | 'maxGop' | 'maxBitrate' | 'slide' | 'fade' | 'crf' | 'preset' | 'encoder'
+>;
+
+/** Those of `from`, without anything else that it has. */
+export const commonSettings = (from: CommonSettings): CommonSettings => {
+  const { format, fps, maxGop, maxBitrate, slide, fade, crf, preset, encoder } = from;
+  return { format, fps, maxGop, maxBitrate, slide, fade, crf, preset, encoder };
+};

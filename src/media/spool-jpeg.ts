@@ -6,8 +6,9 @@ import { measurePictures } from './input/picture-times.js';
 import { Notes, noteDamaged, noteDropped, noteMissingEnd } from './notes.js';
 import { encodeJpeg } from './pictures/encode-jpeg.js';
 import { keptRate } from './pictures/kept-rate.js';
+import type { PictureShape } from './pictures/picture-layout.js';
 import { aspectName, encodedFrameRate, ratioOf } from './ratio.js';
-import type { Ratio } from './settings.js';
+import type { MediaProperties, Ratio } from './settings.js';
 import { frameTime, type Spool, type SpoolOptions } from './spool.js';
 import { filmSubtitles } from './subtitles/make-subtitles.js';
 
@@ -42,28 +43,12 @@ export function spoolJpeg(options: SpoolOptions): Spool {
     const { origin } = done;
     const end = Ticks90k(Math.max(origin + done.end, input.soundEnd ?? origin));
     noteMissingEnd(notes, { declaredEnd: input.declaredEnd, origin, end, endsDamaged: input.endsInPacket });
-    const { width, height, sampleAspectRatio } = layout;
     return {
       format: 'jpeg',
       frames,
       frameRate,
       duration: frameTime(frames.sizes.length, frameRate),
-      properties: {
-        width,
-        height,
-        sampleAspectRatio,
-        aspectRatio: aspectName(layout),
-        frameRate,
-        videoCodec: 'JPEG',
-        audioCodec: null,
-        codecs: 'jpeg',
-        video: 'encoded',
-        audio: 'none',
-        channels: 0,
-        reason: 'a station of JPEG pictures',
-        notes: notes.texts,
-        title: input.title,
-      },
+      properties: jpegProperties(layout, { frameRate, notes, title: input.title }),
     };
   } finally {
     input.close();
@@ -72,3 +57,23 @@ export function spoolJpeg(options: SpoolOptions): Spool {
 
 /** The ratio for a number such as 29.97. */
 export const rateOf = (fps: number): Ratio => encodedFrameRate([Math.round(fps * 1_000), 1_000]);
+
+/** The properties of JPEG pictures of that size. */
+export function jpegProperties(
+  { width, height, sampleAspectRatio }: PictureShape,
+  { frameRate, notes, title }: { frameRate: Ratio; notes: Notes; title: string | null },
+): MediaProperties {
+  return {
+    ...{ width, height, sampleAspectRatio, frameRate },
+    aspectRatio: aspectName({ width, height, sampleAspectRatio }),
+    videoCodec: 'JPEG',
+    audioCodec: null,
+    codecs: 'jpeg',
+    video: 'encoded',
+    audio: 'none',
+    channels: 0,
+    reason: 'a station of JPEG pictures',
+    notes: notes.texts,
+    title,
+  };
+}

@@ -22,7 +22,7 @@ import { channelsWanted, soundWanted, spoolFurther } from './sound/further-sound
 import { encodeSound, type SoundOptions } from './sound/make-sound.js';
 import { type AccessUnitReader, frameTime, type Spool, type SpooledVideo, type SpoolOptions } from './spool.js';
 import { SpoolFile } from './spool-file.js';
-import { rateOf } from './spool-jpeg.js';
+import { jpegProperties, rateOf } from './spool-jpeg.js';
 import { carrySubtitles, withFurther } from './subtitles/make-subtitles.js';
 import { float64Table, uint8Table, uint32Table } from './tables.js';
 
@@ -255,7 +255,6 @@ class JpegSlides implements SlideSink {
 
   finish({ poster, notes, title }: Described): Spool {
     this.#file.finish();
-    const { width, height, sampleAspectRatio } = this.#size;
     const sizes = this.#sizes.view();
     return {
       format: 'jpeg',
@@ -263,22 +262,7 @@ class JpegSlides implements SlideSink {
       frameRate: this.#frameRate,
       duration: frameTime(sizes.length, this.#frameRate),
       poster,
-      properties: {
-        width,
-        height,
-        sampleAspectRatio,
-        aspectRatio: aspectName({ width, height, sampleAspectRatio }),
-        frameRate: this.#frameRate,
-        videoCodec: 'JPEG',
-        audioCodec: null,
-        codecs: 'jpeg',
-        video: 'encoded',
-        audio: 'none',
-        channels: 0,
-        reason: 'a station of JPEG pictures',
-        notes: notes.texts,
-        title,
-      },
+      properties: jpegProperties(this.#size, { frameRate: this.#frameRate, notes, title }),
     };
   }
 

@@ -7,7 +7,7 @@ import { type Millis, millisToTicks } from '../base/units.js';
 import type { Operator } from '../contract/server-view.js';
 import { readKeyFile } from '../control/key-file.js';
 import { type FoundStation, findStations } from '../discovery/find.js';
-import { defaultMediaSettings, type MediaSettings } from '../media/settings.js';
+import { commonSettings, defaultMediaSettings, type MediaSettings } from '../media/settings.js';
 import { loopback, type NetInterface, resolveInterface } from '../net/interfaces.js';
 import { statsOf } from '../playout/stats.js';
 import type { ReelDamage } from '../reel/read-reel.js';
@@ -47,20 +47,7 @@ const OTHER_FILES = 2;
  */
 export async function openServer(config: ServerConfigInput, onEvent?: OnServerEvent): Promise<Server> {
   const checked = checkServerConfig(config);
-  const {
-    interface: wanted,
-    name: server,
-    store: folder,
-    format,
-    fps,
-    maxGop,
-    maxBitrate,
-    slide,
-    fade,
-    crf,
-    preset,
-    encoder,
-  } = checked;
+  const { interface: wanted, name: server, store: folder } = checked;
   const at = wanted === undefined ? loopback() : resolveInterface(wanted);
   const foundBy = at.address === wanted?.trim() ? 'address' : 'name';
   const events = new ServerEvents();
@@ -72,7 +59,7 @@ export async function openServer(config: ServerConfigInput, onEvent?: OnServerEv
   found.catch(() => undefined); // Reported by the first station, which waits for it.
   const store = new Store(folder ?? defaultStore(), { log });
   await store.open();
-  const settings = { ...defaultMediaSettings, format, fps, maxGop, maxBitrate, slide, fade, crf, preset, encoder };
+  const settings = { ...defaultMediaSettings, ...commonSettings(checked) };
   const slates = new Slates(checked.slates, { settings, store, onEvent: events.emit });
   const broadcaster = await Broadcaster.open({ ...checked, at, foundBy, server, messageKey, onEvent: events.emit });
   const states = new FileStateStore(store.folder);
