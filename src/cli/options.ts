@@ -13,10 +13,10 @@ import {
   type MediaSettings,
   MOST_CRF,
   MOST_SUBTITLES,
+  preparedFormats,
   presets,
 } from '../media/settings.js';
 import type { Preferences } from '../server/preferences.js';
-import { stationFormats } from '../wire/station-info.js';
 
 /** A parser of whole numbers from `least` to `most`. */
 export const wholeNumber =
@@ -150,7 +150,7 @@ export const momentOption = (flags: string) =>
 export const mediaOptions = () => [
   storeOption(),
   new Option('--format <format>', 'what goes on the air: h264 with sound, or JPEG frames')
-    .choices(stationFormats)
+    .choices(preparedFormats)
     .default(defaultMediaSettings.format),
   new Option('--fps <rate>', 'frames a second of JPEG stations, or "source"')
     .argParser(frameRate)

@@ -1,6 +1,6 @@
 /** Times that servers and receivers must agree on. */
 import { Millis, millisToTicks, Ticks90k } from '../base/units.js';
-import type { StationFormat } from '../wire/station-info.js';
+import { isTransport, type StationFormat } from '../wire/station-info.js';
 
 /**
  * A transport stream's PTS minus the moment that the picture or sound belongs to; also the time in which its packets leave.
@@ -10,7 +10,8 @@ export const MEDIA_DELAY = Millis(1_000);
 export const MEDIA_DELAY_TICKS: Ticks90k = millisToTicks(MEDIA_DELAY);
 
 /** The same of a station of that format, 90 kHz ticks. */
-export const mediaDelayOf = (format: StationFormat): Ticks90k => (format === 'h264' ? MEDIA_DELAY_TICKS : Ticks90k(0));
+export const mediaDelayOf = (format: StationFormat): Ticks90k =>
+  isTransport(format) ? MEDIA_DELAY_TICKS : Ticks90k(0);
 
 /**
  * Gateways send a station in chunks: the packets that leave within one of these windows, counted from the Unix epoch. So

@@ -7,6 +7,7 @@ import { JpegAssembler } from '../receiver/jpeg-assembler.js';
 import { copyPayloads, type PacketSlots, type PayloadReader } from '../reel/payload-reader.js';
 import type { Station } from '../station/station.js';
 import { parseRtp, RTP_HEADER_LENGTH } from '../wire/rtp.js';
+import { isTransport } from '../wire/station-info.js';
 import type { ChunkMemory } from './chunk-memory.js';
 import type { Chunk } from './source.js';
 
@@ -77,7 +78,7 @@ export class StationChunks {
 
   /** When the last packet of the window leaves. */
   completeAt(window: number): Ticks90k {
-    if (this.#station.format === 'h264') return Ticks90k((window + 1) * CHUNK_TICKS);
+    if (isTransport(this.#station.format)) return Ticks90k((window + 1) * CHUNK_TICKS);
     const { to } = this.#packetsOf(window);
     return Ticks90k(Math.max((window + 1) * CHUNK_TICKS, this.#station.due(PacketNumber(to - 1))));
   }
@@ -106,7 +107,7 @@ export class StationChunks {
   #packetsOf(window: number): { from: PacketNumber; to: PacketNumber } {
     const first = (time: Ticks90k): PacketNumber => {
       const n = PacketNumber(this.#station.at(Ticks90k(time - 1)) + 1);
-      return this.#station.format === 'h264' ? n : this.#nextPicture(n);
+      return isTransport(this.#station.format) ? n : this.#nextPicture(n);
     };
     return { from: first(Ticks90k(window * CHUNK_TICKS)), to: first(Ticks90k((window + 1) * CHUNK_TICKS)) };
   }
@@ -121,7 +122,7 @@ export class StationChunks {
     const { from, to } = this.#packetsOf(window);
     if (from === to) return [];
     const packets = await readPackets(this.#station, from, to);
-    return this.#station.format === 'h264' ? this.#streamChunks(from, packets) : this.#pictures(from, packets);
+    return isTransport(this.#station.format) ? this.#streamChunks(from, packets) : this.#pictures(from, packets);
   }
 
   #streamChunks(from: PacketNumber, packets: readonly Buffer[]): Chunk[] {

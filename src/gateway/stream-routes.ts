@@ -1,5 +1,6 @@
 /** `/stations/{id}.ts`, `.mjpeg`, `.sdp` and `/stations/{id}/poster.jpg`: a station for players and browsers. */
 import { writeSdp } from '../wire/sdp.js';
+import { isTransport } from '../wire/station-info.js';
 import type { Routes } from './context.js';
 import { HttpProblem } from './http-problem.js';
 import { inLanguage } from './one-track.js';
@@ -33,7 +34,7 @@ export const streamRoutes: Routes = (app, context) => {
       async (request, reply) => {
         const station = stationOf(catalogue, request.params.id);
         const { format } = station.info;
-        if (isStream && format !== 'h264') throw wrongFormat('JPEG pictures', '.mjpeg');
+        if (isStream && !isTransport(format)) throw wrongFormat('JPEG pictures', '.mjpeg');
         if (!isStream && format !== 'jpeg') throw wrongFormat('a transport stream', '.ts');
         const { at, audio } = request.query;
         const source = inLanguage(station, audio);

@@ -22,6 +22,8 @@ export const frameRateSchema = ratioSchema.refine(
 );
 
 export const formatSchema = z.enum(stationFormats);
+/** Formats that sources are prepared as. */
+export const preparedFormats: readonly StationFormat[] = ['h264', 'jpeg'];
 
 export { MOST_SOUND_TRACKS, MOST_SUBTITLES };
 

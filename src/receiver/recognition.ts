@@ -12,7 +12,7 @@ import { FLOW_AHEAD } from '../contract/flow.js';
 import { emptyRetransmission, type RetransmissionFields, readRetransmission } from '../wire/retransmission.js';
 import { emptyRtp, type RtpFields, readRtp } from '../wire/rtp.js';
 import { jpegScanStart } from '../wire/rtp-jpeg.js';
-import { payloadTypeOf, type StationInfo } from '../wire/station-info.js';
+import { isTransport, payloadTypeOf, type StationInfo } from '../wire/station-info.js';
 import { areWholePackets } from '../wire/ts.js';
 import { GroupNumbers, packetRate } from './group-numbers.js';
 import { StreamClock } from './stream-clock.js';
@@ -108,7 +108,7 @@ export class Recognition {
   }
 
   #check(isRight: boolean, { start, end }: RtpFields, buffer: Buffer): boolean {
-    if (this.#station.format === 'h264') return this.#count(isRight && areWholePackets(buffer, start, end));
+    if (isTransport(this.#station.format)) return this.#count(isRight && areWholePackets(buffer, start, end));
     const scan = jpegScanStart(buffer, start, end);
     return this.#count(isRight && scan >= 0 && scan < end);
   }

@@ -7,7 +7,7 @@ import { openSession, type Session, type Tuned } from '../control/client.js';
 import type { FoundStation, StationServer } from '../discovery/find.js';
 import { openGroupBatched } from '../net/receive-batched.js';
 import type { MessageKey } from '../wire/seal.js';
-import type { StationInfo } from '../wire/station-info.js';
+import { isTransport, type StationInfo } from '../wire/station-info.js';
 import { race } from './race.js';
 import { SilentServers } from './silent-servers.js';
 import { Receiver, type StationReceiver, type Target } from './station-receiver.js';
@@ -265,7 +265,7 @@ export class Tuner {
     isLive: boolean,
   ): Promise<Tuned | null> {
     // A player begins with any JPEG picture: the next is as good.
-    const wantsBurst = isLive && this.#options.burst !== false && info.format === 'h264';
+    const wantsBurst = isLive && this.#options.burst !== false && isTransport(info.format);
     const burst = wantsBurst ? receiver.burst() : undefined;
     const turn = ++this.#turns;
     const before = this.#link;

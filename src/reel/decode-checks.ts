@@ -3,6 +3,7 @@ import { isSystemError } from '../base/file-problem.js';
 import { messageOf, Problem } from '../base/problem.js';
 import { systemTimers, type Timers } from '../base/timers.js';
 import { Millis } from '../base/units.js';
+import { isTransport } from '../wire/station-info.js';
 import type { DecodeNotes } from './decode-notes.js';
 import type { ReelManifest } from './manifest.js';
 import { runMediaChild } from './media-child.js';
@@ -52,7 +53,7 @@ export async function isCopiedDamaged(manifest: ReelManifest, options: Decoding)
 }
 
 const isCopied = ({ format, properties: { video, audio } }: ReelManifest): boolean =>
-  format === 'h264' && (video === 'copied' || audio === 'copied');
+  isTransport(format) && (video === 'copied' || audio === 'copied');
 
 /**
  * Responsible for: decoding every reel with copied pictures or sound once, one after another, in one thread, behind everything

@@ -13,16 +13,22 @@ import {
   languageDescriptor,
   pmtPacket,
   subtitlingDescriptor,
+  videoStreamOf,
 } from '../wire/psi.js';
+import type { TransportFormat } from '../wire/station-info.js';
 import { Pid, StreamType } from '../wire/ts.js';
 
 export type { FurtherStream };
 
 type Streams = Pick<StationLayout, 'language' | 'further'>;
 
-/** The PMT of a station with that layout. The continuity counter is 0. */
-export const pmtOf = ({ language, further = [] }: Streams): Buffer =>
-  pmtPacket({ audio: language === undefined ? [] : descriptorOf(language), further: further.map(inPmt) });
+/** The PMT of a station of that format and layout. The continuity counter is 0. */
+export const pmtOf = (format: TransportFormat, { language, further = [] }: Streams): Buffer =>
+  pmtPacket({
+    video: videoStreamOf(format),
+    audio: language === undefined ? [] : descriptorOf(language),
+    further: further.map(inPmt),
+  });
 
 /** The PID of further stream `index`, from 0. */
 export const furtherPid = (index: number): number => Pid.further + index;

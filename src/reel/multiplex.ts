@@ -14,6 +14,7 @@
 import type { Ticks90k } from '../base/units.js';
 import type { SpooledAudio, SpooledFurther, SpooledVideo } from '../media/spool.js';
 import { StreamId } from '../wire/pes.js';
+import type { TransportFormat } from '../wire/station-info.js';
 import { Pid, TS_GROUP_LENGTH, TS_PACKET_LENGTH, TS_PACKETS_PER_GROUP } from '../wire/ts.js';
 import { planAudio } from './audio-plan.js';
 import { furtherPid, furtherStreamId, pmtOf } from './further-streams.js';
@@ -43,6 +44,8 @@ export interface Multiplexed {
  * `onProgress` gets the share done, 0 to 1. Throws when the spool cannot be read.
  */
 export function multiplex(options: {
+  /** Of `video`; default: h264. */
+  format?: TransportFormat;
   video: SpooledVideo;
   audio: SpooledAudio;
   /** Language of `audio`. */
@@ -51,7 +54,7 @@ export function multiplex(options: {
   write(packets: Buffer): void;
   onProgress?(done: number): void;
 }): Multiplexed {
-  const { video, audio, language, further = [], write, onProgress } = options;
+  const { format = 'h264', video, audio, language, further = [], write, onProgress } = options;
   const { duration } = video;
   const streams = [
     planAudio({ audio, duration, pid: Pid.audio, streamId: StreamId.audio }),
@@ -64,7 +67,7 @@ export function multiplex(options: {
   const needed = tautString(sendingBounds(plan, video.randomAccess), plan.duration);
   const curve = raiseFloor(needed);
 
-  const pmt = pmtOf({ language, further: further.map(({ stream }) => stream) });
+  const pmt = pmtOf(format, { language, further: further.map(({ stream }) => stream) });
   const scheduler = new TsScheduler({ video, streams, plan, pmt });
   const out = Buffer.allocUnsafe(OUTPUT_GROUPS * TS_GROUP_LENGTH);
   const total = curve.counts.at(-1)!;

@@ -1,5 +1,6 @@
 /** Open reels, in any thread. */
 import { closeSync, fstatSync } from 'node:fs';
+import { isTransport } from '../wire/station-info.js';
 import { JpegReel } from './jpeg-reel.js';
 import type { Reel, ReelData } from './reel.js';
 import { TsReel } from './ts-reel.js';
@@ -7,7 +8,7 @@ import type { FileIdentity } from './verifications.js';
 
 /** A reel of either format that another thread has opened. */
 export const reelOf = (data: ReelData): Reel =>
-  data.manifest.format === 'h264' ? new TsReel(data) : new JpegReel(data);
+  isTransport(data.manifest.format) ? new TsReel(data) : new JpegReel(data);
 
 /** Closes the reel's file for all threads: none may read it any more. */
 export function closeReel(reel: Reel): void {

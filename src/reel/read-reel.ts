@@ -6,6 +6,7 @@ import { crc32 } from 'node:zlib';
 import { fileProblem } from '../base/file-problem.js';
 import { systemCode } from '../base/problem.js';
 import { IrregularFileError, openRegular, readRegular } from '../base/regular-file.js';
+import { isTransport } from '../wire/station-info.js';
 import { jpegIndexFault, jpegIndexOf } from './jpeg-reel.js';
 import { type IndexSeal, MOST_MANIFEST, type ParsedManifest, parseManifest, type ReelManifest } from './manifest.js';
 import { reelOf } from './open-reel.js';
@@ -100,6 +101,6 @@ const parseIndex =
       return 'its checksum is wrong';
     const numbers = new Uint32Array(new SharedArrayBuffer(bytes.length));
     for (let i = 0; i < numbers.length; i++) numbers[i] = bytes.readUInt32LE(i * 4);
-    if (manifest.format === 'h264') return tsIndexFault(numbers, manifest) ?? (numbers.buffer as SharedArrayBuffer);
+    if (isTransport(manifest.format)) return tsIndexFault(numbers, manifest) ?? (numbers.buffer as SharedArrayBuffer);
     return jpegIndexFault(numbers, manifest) ?? jpegIndexOf(numbers);
   };

@@ -6,8 +6,8 @@ import type { ReelManifest } from './manifest.js';
 /** The files of a reel's folder. */
 export const ReelFile = {
   manifest: 'reel.json',
-  /** RTP payloads one after another: of h264, a transport stream that any player reads. */
-  packets: { h264: 'packets.ts', jpeg: 'packets.rtpjpeg' },
+  /** RTP payloads one after another: of all but JPEG, a transport stream that any player reads. */
+  packets: { h264: 'packets.ts', hevc: 'packets.ts', jpeg: 'packets.rtpjpeg' },
   index: 'index.bin',
   poster: 'poster.jpg',
 } as const;

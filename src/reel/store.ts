@@ -421,7 +421,7 @@ export class Store {
   }
 
   async #statPackets(id: string): Promise<Stats | null> {
-    for (const packets of Object.values(ReelFile.packets)) {
+    for (const packets of new Set(Object.values(ReelFile.packets))) {
       const stats = await this.#reading(id, () => stat(join(this.reelFolder(id), packets)));
       if (stats !== null) return stats;
     }

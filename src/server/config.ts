@@ -3,9 +3,16 @@ import { isIPv4 } from 'node:net';
 import { z } from 'zod';
 import { Problem } from '../base/problem.js';
 import { Millis } from '../base/units.js';
-import { defaultMediaSettings, encoderNames, LEAST_CRF, MOST_CRF, presets } from '../media/settings.js';
+import {
+  defaultMediaSettings,
+  encoderNames,
+  LEAST_CRF,
+  MOST_CRF,
+  preparedFormats,
+  presets,
+} from '../media/settings.js';
 import { fecSizeFault } from '../wire/fec.js';
-import { isStationGroup, stationFormats } from '../wire/station-info.js';
+import { isStationGroup } from '../wire/station-info.js';
 import { preferenceFields } from './preferences.js';
 
 const name = z
@@ -45,7 +52,7 @@ const stationSchema = z.strictObject({
   /** A film, a song or a picture, a folder whose films and songs (or pictures, where it has none) are played in order of their names, or a film that the server generates. */
   source: z.union([path, z.strictObject({ generated: z.literal('test-card') })]),
   /** Default the server's. */
-  format: z.enum(stationFormats).optional(),
+  format: z.enum(preparedFormats).optional(),
   /** IPv4 multicast group; default derived from its id. */
   group: group.optional(),
   /** Default the server's. */
@@ -84,7 +91,7 @@ const configSchema = z.strictObject({
   /** The folder of the reels; default in the user's cache folder. */
   store: path.optional(),
   /** Format of stations that name none. */
-  format: z.enum(stationFormats).default(defaultMediaSettings.format),
+  format: z.enum(preparedFormats).default(defaultMediaSettings.format),
   /** Frames a second of JPEG stations. */
   fps: z.union([z.number().min(1).max(120), z.literal('source')]).default(defaultMediaSettings.fps),
   /** Longest distance of random access points at which video is copied rather than encoded. */

@@ -4,8 +4,8 @@ import { PORTS_PER_STATION } from '../contract/addresses.js';
 import type { StationFormat } from '../wire/station-info.js';
 
 /**
- * A station's id: its name in lower case, with hyphens for everything but letters and digits, and "-jpeg" for that format,
- * so that the same film can be on the air in both. A name without letters and digits gives "station".
+ * A station's id: its name in lower case, with hyphens for everything but letters and digits, and the format unless it is h264,
+ * so that the same film can be on the air in several. A name without letters and digits gives "station".
  */
 export function stationId(name: string, format: StationFormat): string {
   const words = name
@@ -13,7 +13,7 @@ export function stationId(name: string, format: StationFormat): string {
     .toLowerCase()
     .match(/[\p{L}\p{M}\p{N}]+/gu) ?? ['station'];
   const id = words.join('-').slice(0, 90);
-  return format === 'jpeg' ? `${id}-jpeg` : id;
+  return format === 'h264' ? id : `${id}-${format}`;
 }
 
 export interface StationAddress {

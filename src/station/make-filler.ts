@@ -11,6 +11,7 @@ import { PacketNumber, PTS_MODULUS, TICKS_PER_MILLI, Ticks90k, unwrap } from '..
 import { furtherPid, isContinuous, pmtOf } from '../reel/further-streams.js';
 import { patPacket } from '../wire/psi.js';
 import { RTP_HEADER_LENGTH } from '../wire/rtp.js';
+import { isTransport } from '../wire/station-info.js';
 import {
   AdaptationFlag,
   type CounterShift,
@@ -71,7 +72,9 @@ export function makeFiller(station: Station, cut: PacketNumber, { old, own, wait
     const units = soundOf({ station, pid, from: cut, end: Ticks90k(from + wait + MOST_LONGER + begins) });
     return { begins, units };
   });
-  const pmt = pmtOf(station.items[0]!.reel.data.manifest.layout);
+  const { format, layout } = station.items[0]!.reel.data.manifest;
+  if (!isTransport(format)) throw new RangeError('a station of JPEG pictures has no filler');
+  const pmt = pmtOf(format, layout);
   let duration = wait;
   for (;;) {
     const sound = tracks

@@ -5,6 +5,7 @@ import { FIRST_CREDIT, FLOW_AHEAD, FLOW_SILENCE, greatestFlowSpeed } from '../co
 import { MEDIA_DELAY } from '../contract/timing.js';
 import type { FlowRequest } from '../control/flows.js';
 import type { Station } from '../station/station.js';
+import { isTransport } from '../wire/station-info.js';
 
 /** Packets that leave at once at the beginning, so that the first picture appears soon. */
 export const FIRST_PACKETS = 32;
@@ -33,7 +34,7 @@ export function flowBeginning(
 
 /** The last random access point whose picture has been due on the screen. */
 function newest(station: Station, now: Millis): PacketNumber {
-  if (station.format === 'h264') return station.randomAccessBefore(atMillis(station, Millis(now - MEDIA_DELAY)));
+  if (isTransport(station.format)) return station.randomAccessBefore(atMillis(station, Millis(now - MEDIA_DELAY)));
   const underWay = station.randomAccessBefore(atMillis(station, now));
   return station.randomAccessBefore(PacketNumber(underWay - 1));
 }

@@ -3,7 +3,7 @@
 import { Millis, PTS_MODULUS, Ticks90k, ticksToMillis, wrap } from '../base/units.js';
 import type { StreamUnit } from '../receiver/stream-buffer.js';
 import { matroskaHeader, matroskaPicture } from '../wire/matroska.js';
-import type { StationInfo } from '../wire/station-info.js';
+import { isTransport, type StationInfo } from '../wire/station-info.js';
 import { TsTail } from './ts-tail.js';
 
 export interface Container {
@@ -26,7 +26,7 @@ export function containerFor(
   station: Pick<StationInfo, 'format' | 'width' | 'height' | 'frameRate' | 'name'>,
   times: 'from-zero' | 'their-own' = 'from-zero',
 ): Container {
-  if (station.format === 'h264') {
+  if (isTransport(station.format)) {
     const tail = new TsTail();
     return {
       contentType: 'video/mp2t',

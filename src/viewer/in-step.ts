@@ -3,7 +3,7 @@
 import { Millis, type Ticks90k, ticksToMillis } from '../base/units.js';
 import { type Correction, Steering } from '../clock/steering.js';
 import { MEDIA_DELAY } from '../contract/timing.js';
-import type { StationFormat } from '../wire/station-info.js';
+import { isTransport, type StationFormat } from '../wire/station-info.js';
 
 /** Time from `play` to the first picture on the screen: assumed at first, then learnt within these bounds. */
 const STARTUP: Readonly<Record<'first' | 'least' | 'most', Millis>> = {
@@ -24,7 +24,7 @@ const SLOW_CORRECTION = Millis(10_000);
  * is when it was sent; time stamps of H.264 are MEDIA_DELAY later.
  */
 export const dueAfter = (format: StationFormat, delay: Millis): Millis =>
-  Millis(delay + (format === 'h264' ? 0 : MEDIA_DELAY));
+  Millis(delay + (isTransport(format) ? 0 : MEDIA_DELAY));
 
 /**
  * Responsible for:

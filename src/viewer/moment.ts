@@ -4,7 +4,7 @@ import { Millis, millisToTicks, TICKS_PER_SECOND, Ticks90k, ticksToMillis } from
 import { mediaDelayOf } from '../contract/timing.js';
 import type { StationReceiver, Target } from '../receiver/station-receiver.js';
 import type { Cursor, StreamBuffer } from '../receiver/stream-buffer.js';
-import type { StationFormat } from '../wire/station-info.js';
+import { isTransport, type StationFormat } from '../wire/station-info.js';
 
 /** Where a player begins. */
 export interface Moment {
@@ -95,4 +95,4 @@ function isHeld({ buffer, begin }: Pick<Moment, 'buffer' | 'begin'>): boolean {
 
 /** null for JPEG, where a player begins with any picture. */
 const exactly = ({ station }: StationReceiver, picture: Ticks90k): Ticks90k | null =>
-  station.format === 'h264' ? picture : null;
+  isTransport(station.format) ? picture : null;

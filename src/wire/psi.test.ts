@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { iso639Part2 } from './iso-639.js';
-import { crc32Mpeg, type ElementaryStream, languageDescriptor, pmtPacket } from './psi.js';
+import { crc32Mpeg, type ElementaryStream, languageDescriptor, pmtPacket, videoStreamOf } from './psi.js';
 import { MOST_FURTHER, StreamType } from './ts.js';
 
 /** The section in a packet, after pointer_field. */
@@ -21,10 +21,19 @@ test('a PMT names each stream with its type, PID and descriptors', () => {
   assert.deepEqual([...section.subarray(12, -4)], streams);
 });
 
+test('a PMT with HEVC names its stream type and its registration', () => {
+  const section = sectionOf(pmtPacket({ video: videoStreamOf('hevc') }));
+  const streams = [...[0x24, 0xe1, 0x00, 0xf0, 6, 0x05, 4, ...Buffer.from('HEVC')], ...[0x0f, 0xe1, 0x01, 0xf0, 0]];
+  assert.deepEqual([...section.subarray(12, -4)], streams);
+});
+
 test('as many further streams as a station has fit into the packet, and what has no room is refused', () => {
   const subtitles: ElementaryStream = { streamType: StreamType.privatePes, descriptors: Array<number>(10).fill(0) };
   const most = [german, german, german, ...Array<ElementaryStream>(MOST_FURTHER - 3).fill(subtitles)];
-  assert.equal(crc32Mpeg(sectionOf(pmtPacket({ audio: german.descriptors, further: most }))), 0);
+  assert.equal(
+    crc32Mpeg(sectionOf(pmtPacket({ video: videoStreamOf('hevc'), audio: german.descriptors, further: most }))),
+    0,
+  );
   assert.throws(() => pmtPacket({ further: [...most, ...most] }), RangeError);
 });
 

@@ -1,4 +1,5 @@
 /** Program specific information: the PAT and PMT of every reel, equal in all of a station. */
+import type { TransportFormat } from './station-info.js';
 import { Pid, StreamType, TS_PACKET_LENGTH, TS_SYNC_BYTE } from './ts.js';
 
 /** CRC_32 of ISO/IEC 13818-1 annex A: polynomial 0x04C11DB7, most significant bit first, from all ones. */
@@ -65,26 +66,42 @@ export interface ElementaryStream {
   descriptors: readonly number[];
 }
 
-/** What a station has beside H.264 and AAC without descriptors. */
+/** registration_descriptor (ISO/IEC 13818-1, 2.6.8). */
+const registrationDescriptor = (formatIdentifier: string): number[] => [
+  0x05,
+  4,
+  ...Buffer.from(formatIdentifier, 'latin1'),
+];
+
+/**
+ * The pictures of a format, as the PMT names them. HEVC needs no descriptor where it has neither temporal layers nor still pictures
+ * (ISO/IEC 13818-1, 2.6.95; ETSI TS 101 154, 5.14); FFmpeg registers it, so receivers are used to that.
+ */
+export const videoStreamOf = (format: TransportFormat): ElementaryStream => ({
+  streamType: StreamType[format],
+  descriptors: format === 'hevc' ? registrationDescriptor('HEVC') : [],
+});
+
+/** What a station has beside AAC without descriptors. */
 export interface Program {
+  /** On Pid.video, which carries the PCR also where there are no pictures: null. Default: H.264. */
+  video?: ElementaryStream | null;
   /** Descriptors of the main sound. */
   audio?: readonly number[];
   /** On the PIDs from Pid.further on, in their order; at most MOST_FURTHER. */
   further?: readonly ElementaryStream[];
-  /** Without the pictures, of which the PID still carries the PCR. */
-  soundOnly?: boolean;
 }
 
 /**
- * H.264 on Pid.video, which carries the PCR, AAC in ADTS on Pid.audio, and the further streams. Throws a RangeError where the
- * section has no room in one packet.
+ * Pictures on Pid.video, AAC in ADTS on Pid.audio, and the further streams. Throws a RangeError where the section has no room in
+ * one packet.
  */
-export function pmtPacket({ audio = [], further = [], soundOnly = false }: Program = {}): Buffer {
+export function pmtPacket({ video = videoStreamOf('h264'), audio = [], further = [] }: Program = {}): Buffer {
   return sectionPacket(Pid.pmt, 0x02, PROGRAM_NUMBER, [
     ...pidBytes(Pid.video), // PCR_PID
     0xf0, // program_info_length 0
     0,
-    ...(soundOnly ? [] : streamBytes(Pid.video, { streamType: StreamType.h264, descriptors: [] })),
+    ...(video ? streamBytes(Pid.video, video) : []),
     ...streamBytes(Pid.audio, { streamType: StreamType.aacAdts, descriptors: audio }),
     ...further.flatMap((stream, i) => streamBytes(Pid.further + i, stream)),
   ]);

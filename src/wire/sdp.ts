@@ -24,7 +24,7 @@ export interface SdpOptions {
   source?: string;
 }
 
-const encodings: Record<StationFormat, string> = { h264: 'MP2T', jpeg: 'JPEG' };
+const encodings: Record<StationFormat, string> = { h264: 'MP2T', hevc: 'MP2T', jpeg: 'JPEG' };
 
 /** Longest name in s=, in characters: the SAP datagram stays below 1 kB. */
 const MAX_NAME_CHARACTERS = 100;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { languageDescriptor, patPacket, pmtPacket } from './psi.js';
+import { languageDescriptor, patPacket, pmtPacket, videoStreamOf } from './psi.js';
 import { selectTrack, streamsOf } from './select-track.js';
 import { continuityCounterOf, Pid, pidOf, StreamType, TS_PACKET_LENGTH, TS_SYNC_BYTE } from './ts.js';
 
@@ -36,6 +36,14 @@ test('a further track takes the place of the main one, with its own counters and
   const streams = streamsOf(selected.subarray(TS_PACKET_LENGTH, 2 * TS_PACKET_LENGTH));
   assert.deepEqual([...streams.keys()], [Pid.video, Pid.audio]);
   assert.deepEqual(streams.get(Pid.audio), stream('deu'));
+});
+
+test('pictures keep their stream type', () => {
+  for (const format of ['h264', 'hevc'] as const) {
+    const video = videoStreamOf(format);
+    const selected = selectTrack(pmtPacket({ video, further: [stream('deu')] }), { track: 1 });
+    assert.deepEqual(streamsOf(selected).get(Pid.video), video);
+  }
 });
 
 test('of sound alone, the clock reference stays', () => {

@@ -53,8 +53,9 @@ const isAmong = (number: number, { first, count }: { first: number; count: numbe
 
 /** The PMT with the same continuity counter. */
 function selectedPmt(pmt: Buffer, wanted: number, soundOnly: boolean): Buffer {
-  const stream = streamsOf(pmt).get(wanted);
-  const selected = pmtPacket({ audio: stream?.descriptors ?? [], soundOnly });
+  const streams = streamsOf(pmt);
+  const video = soundOnly ? null : streams.get(Pid.video);
+  const selected = pmtPacket({ video, audio: streams.get(wanted)?.descriptors });
   selected[3] = pmt[3]!;
   return selected;
 }

@@ -1,8 +1,13 @@
 /** The description of a station: the rows of `msc list`, the body of STATIONS replies. */
 import { z } from 'zod';
 
-export const stationFormats = ['h264', 'jpeg'] as const;
+/** `h264` and `hevc` are transport streams with AAC, `jpeg` is pictures without sound. */
+export const stationFormats = ['h264', 'jpeg', 'hevc'] as const;
 export type StationFormat = (typeof stationFormats)[number];
+/** The formats that are MPEG-TS. */
+export type TransportFormat = Exclude<StationFormat, 'jpeg'>;
+
+export const isTransport = (format: StationFormat): format is TransportFormat => format !== 'jpeg';
 
 /** Of names and titles, in UTF-16 units. In bytes the datagram limits all texts of a station together: 1,368. */
 const text = z.string().max(200);
@@ -117,7 +122,7 @@ export const stationInfoSchema = z.object({
 export type StationInfo = z.infer<typeof stationInfoSchema>;
 
 /** RTP payload type: 33 MP2T, 26 JPEG (RFC 3551). Both have a 90 kHz clock. */
-export const payloadTypeOf = (format: StationFormat): number => (format === 'h264' ? 33 : 26);
+export const payloadTypeOf = (format: StationFormat): number => (isTransport(format) ? 33 : 26);
 
 /** The description, or the name of its first field that no station can have; for what is no object, "description". */
 export function readStationInfo(value: unknown): StationInfo | { fault: string } {

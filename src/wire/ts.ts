@@ -35,7 +35,7 @@ export const Pid = { pat: 0x0000, pmt: 0x1000, video: 0x0100, audio: 0x0101, fur
 /** Elementary streams beside pictures and main sound: their descriptors fit into a PMT of one packet. */
 export const MOST_FURTHER = 9;
 
-export const StreamType = { h264: 0x1b, aacAdts: 0x0f, privatePes: 0x06 } as const;
+export const StreamType = { h264: 0x1b, hevc: 0x24, aacAdts: 0x0f, privatePes: 0x06 } as const;
 
 /** Ticks of 27 MHz per tick of 90 kHz. */
 export const PCR_EXTENSION_MODULUS = 300;

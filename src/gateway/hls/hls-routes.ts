@@ -7,6 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { networkOf } from '../../base/ip-network.js';
 import { Problem } from '../../base/problem.js';
 import { Millis, ticksToMillis } from '../../base/units.js';
+import { isTransport } from '../../wire/station-info.js';
 import type { Routes } from '../context.js';
 import { HttpProblem, httpProblemOf } from '../http-problem.js';
 import { subtitlesOf, trackOf, withTrack } from '../one-track.js';
@@ -111,7 +112,7 @@ export const hlsRoutes: Routes = (app, context) => {
 
   const sourceOf = (id: string): StationSource => {
     const source = stationOf(catalogue, id);
-    if (source.info.format === 'h264') return source;
+    if (isTransport(source.info.format)) return source;
     throw new HttpProblem(404, 'Not in this format', 'This station has JPEG pictures. Its address ends in .mjpeg.');
   };
   const segmentsOf = (station: StationSource, { seconds, language, soundOnly, isText }: Folder): Segments => {

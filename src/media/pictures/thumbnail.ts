@@ -1,5 +1,5 @@
 /** Thumbnails: a small JPEG of one picture of a stream. */
-import { AV_CODEC_ID_H264, AV_CODEC_ID_MJPEG } from 'node-av/constants';
+import { AV_CODEC_ID_H264, AV_CODEC_ID_HEVC, AV_CODEC_ID_MJPEG } from 'node-av/constants';
 import { Codec, CodecContext, Frame, Packet } from 'node-av/lib';
 import type { StationFormat } from '../../wire/station-info.js';
 import { check, FfmpegError } from '../ffmpeg-error.js';
@@ -7,14 +7,15 @@ import type { FilterChain } from '../filters.js';
 import { ratioOf } from '../ratio.js';
 import { jpegOf, openScaling } from './jpeg-of.js';
 
+const codecs = { h264: AV_CODEC_ID_H264, hevc: AV_CODEC_ID_HEVC, jpeg: AV_CODEC_ID_MJPEG } as const;
 /** FFmpeg's scale of 1 (best) to 31. */
 const QUALITY = 5;
-/** Pixels: 8,192 × 4,320, the most that H.264 knows (level 6.2). */
+/** Pixels: 8,192 × 4,320, the most that H.264 and HEVC know (level 6.2). */
 const MOST_PIXELS = 35_389_440;
 
 /**
- * A JPEG file, at most `width` pixels wide and as the picture is displayed. `picture` is an access unit with an IDR
- * picture and its parameter sets (Annex B), or a JPEG file. Null where FFmpeg cannot decode or scale it.
+ * A JPEG file, at most `width` pixels wide and as the picture is displayed. `picture` is an access unit with a
+ * random access picture and its parameter sets (Annex B), or a JPEG file. Null where FFmpeg cannot decode or scale it.
  */
 export function makeThumbnail(options: { format: StationFormat; picture: Buffer; width: number }): Buffer | null {
   const frame = decode(options.format, options.picture);
@@ -41,7 +42,7 @@ export function makeThumbnail(options: { format: StationFormat; picture: Buffer;
 
 /** Each picture has its own decoder, so that no state of one station reaches the next. */
 function decode(format: StationFormat, picture: Buffer): Frame | null {
-  const codec = Codec.findDecoder(format === 'h264' ? AV_CODEC_ID_H264 : AV_CODEC_ID_MJPEG);
+  const codec = Codec.findDecoder(codecs[format]);
   if (codec === null) throw new Error(`this FFmpeg has no decoder for ${format}`);
   const context = new CodecContext();
   const packet = new Packet();

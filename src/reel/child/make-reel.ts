@@ -55,7 +55,7 @@ export function makeReel(options: MakeReel & { pages?: readonly string[] }, onPr
     cover,
     onProgress: (done) => onProgress(done * SPOOL_SHARE),
   });
-  const duration = spool.format === 'h264' ? spool.video.duration : spool.duration;
+  const duration = spool.format !== 'jpeg' ? spool.video.duration : spool.duration;
   if (duration > LONGEST_REEL) {
     throw new Problem('source', `${source}: longer than 13 hours`, 'Cut it into parts and put them into a folder.');
   }
@@ -71,7 +71,7 @@ export function makeReel(options: MakeReel & { pages?: readonly string[] }, onPr
   const sink: Sink = { write, onProgress: (done) => onProgress(SPOOL_SHARE + done * (1 - SPOOL_SHARE)) };
   let made: Made;
   try {
-    made = spool.format === 'h264' ? makeTs(spool, folder, sink) : makeJpeg(spool, folder, sink);
+    made = spool.format !== 'jpeg' ? makeTs(spool, folder, sink) : makeJpeg(spool, folder, sink);
     fsyncSync(output);
   } finally {
     closeSync(output);
@@ -82,7 +82,7 @@ export function makeReel(options: MakeReel & { pages?: readonly string[] }, onPr
   if (spool.poster) writeFileSync(poster, spool.poster);
   else makePoster({ source, path: poster });
   const { width, height, sampleAspectRatio, frameRate, channels } = spool.properties;
-  const reorderDelay = spool.format === 'h264' ? spool.video.reorderDelay : Ticks90k(0);
+  const reorderDelay = spool.format !== 'jpeg' ? spool.video.reorderDelay : Ticks90k(0);
   const manifest: Omit<ReelManifest, 'id'> = {
     version: REEL_VERSION,
     format: spool.format,
@@ -105,14 +105,14 @@ export function makeReel(options: MakeReel & { pages?: readonly string[] }, onPr
 
 /** The streams beside pictures and main sound, as a layout has them. */
 function furtherOf(spool: Spool): Pick<ReelManifest['layout'], 'language' | 'further'> {
-  if (spool.format !== 'h264' || !spool.further?.length) return {};
+  if (spool.format === 'jpeg' || !spool.further?.length) return {};
   const { language, further } = spool;
   return { ...(language !== undefined && { language }), further: further.map(({ stream }) => stream) };
 }
 
-function makeTs(spool: Spool & { format: 'h264' }, folder: string, sink: Sink): Made {
-  const { video, audio, language, further } = spool;
-  const result = multiplex({ video, audio, language, further, ...sink });
+function makeTs(spool: Exclude<Spool, { format: 'jpeg' }>, folder: string, sink: Sink): Made {
+  const { format, video, audio, language, further } = spool;
+  const result = multiplex({ format, video, audio, language, further, ...sink });
   writeTsIndex(folder, result);
   return {
     duration: result.duration,

@@ -5,6 +5,7 @@ import { Duplex } from 'node:stream';
 import { z } from 'zod';
 import { printable } from '../../base/printable.js';
 import { Millis, TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
+import { isTransport } from '../../wire/station-info.js';
 import type { Overlay } from '../overlay.js';
 import { assOf, CANVAS_HEIGHT } from '../overlay-ass.js';
 import { demuxerSeconds } from '../picture-time.js';
@@ -183,7 +184,7 @@ export class MpvPlayer implements Player {
       },
     };
     const answers = [
-      this.#ipc.command(['set_property', 'demuxer-lavf-format', format === 'h264' ? 'mpegts' : '']),
+      this.#ipc.command(['set_property', 'demuxer-lavf-format', isTransport(format) ? 'mpegts' : '']),
       this.#ipc.command(['set_property', 'title', printable(title).replaceAll('$', '$$$$')]), // mpv expands properties in it
       this.#ipc.command(['set_property', 'speed', 1]),
       this.#ipc.command(loading).then((answer) => {

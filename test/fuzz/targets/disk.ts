@@ -14,7 +14,7 @@ import { logLine, parseLog } from '../../../src/server/state-log.js';
 import { Station } from '../../../src/station/station.js';
 import { stateEntry, stateOf } from '../../../src/station/station-state.js';
 import type { StationFormat } from '../../../src/wire/station-info.js';
-import { stationFormats } from '../../../src/wire/station-info.js';
+import { isTransport, stationFormats } from '../../../src/wire/station-info.js';
 import { TS_GROUP_LENGTH } from '../../../src/wire/ts.js';
 import { fakeReel } from '../../support/fake-reel.js';
 import type { FuzzTarget } from '../target.js';
@@ -39,7 +39,7 @@ function wholeReel(format: StationFormat): { manifest: string; index: Buffer } {
   const path = folder();
   const { manifest } = fakeReel({ times: [0], duration: 1, format }).data;
   let facts: Partial<ReelManifest>;
-  if (format === 'h264') {
+  if (isTransport(format)) {
     const curve = { times: [0, 900, 9_000].map(Ticks90k), counts: [0, 70, 140] };
     writeTsIndex(path, { curve, randomAccess: [0, 8], groups: 20, duration: Ticks90k(9_000), peakToAverage: 1 });
     facts = { duration: Ticks90k(9_000), packets: 20, bytes: 20 * TS_GROUP_LENGTH };

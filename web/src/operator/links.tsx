@@ -1,5 +1,6 @@
 /** Addresses to share. */
 import type { ApiStation } from '../../../src/contract/api.js';
+import { isTransport } from '../../../src/wire/station-info.js';
 import { CopyRow } from './copy.js';
 import { Sheet } from './sheet.js';
 
@@ -29,7 +30,7 @@ export function StationLinks({ station }: { station: ApiStation }) {
   const base = `${location.origin}/stations/${encodeURIComponent(station.id)}`;
   return (
     <ul class="copies">
-      {station.format === 'h264' ? (
+      {isTransport(station.format) ? (
         <>
           <CopyRow title="HTTP" address={`${base}.ts`} />
           <CopyRow title="HLS" address={`${base}/index.m3u8`} />
