@@ -13,7 +13,7 @@ import { without } from '../../test/support/tools.js';
 import { TS_PACKET_LENGTH } from '../wire/ts.js';
 import { MediaInput } from './input/input.js';
 import { defaultMediaSettings, type MediaSettings } from './settings.js';
-import type { Spool } from './spool.js';
+import type { FilmSpool } from './spool.js';
 import { spoolMedia } from './spool-media.js';
 
 const folder = sharedFolder();
@@ -26,9 +26,7 @@ before(() => {
   makeSource({ path: at('film.mp4'), seconds: 4 });
 });
 
-type H264Spool = Spool & { format: 'h264' };
-
-function spool(source: string, settings: Partial<MediaSettings> = {}): H264Spool {
+function spool(source: string, settings: Partial<MediaSettings> = {}): FilmSpool {
   const into = mkdtempSync(at('spool-'));
   const result = spoolMedia({
     source,

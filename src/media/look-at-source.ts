@@ -1,7 +1,7 @@
 /** A look at a source for what a station's layout depends on: its headers, and some pictures where they tell no frame rate. */
 import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
-import { VideoCopier } from './h264/copy-video.js';
-import { Unfit } from './h264/unfit.js';
+import { VideoCopier } from './copy/copy-video.js';
+import { Unfit } from './copy/unfit.js';
 import { frameRateOf } from './input/frame-rate.js';
 import { MediaInput } from './input/input.js';
 import { isSideways, orientationOf } from './pictures/orientation.js';

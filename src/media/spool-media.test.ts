@@ -15,11 +15,12 @@ import { accessUnits } from '../../test/support/decoded.js';
 import { makeSource, type SourceOptions } from '../../test/support/sources.js';
 import { without } from '../../test/support/tools.js';
 import { Millis, Ticks90k } from '../base/units.js';
-import { NalList, NalType, nalTypeOf, parseExtradata, splitAnnexB, splitLengthPrefixed } from './h264/h264-nal.js';
+import { NalType, nalTypeOf, parseExtradata } from './h264/h264-nal.js';
 import { MediaInput } from './input/input.js';
+import { NalList, splitAnnexB, splitLengthPrefixed } from './nal/nal-units.js';
 import { defaultMediaSettings, type MediaProperties, type MediaSettings } from './settings.js';
 import { channelsOfAdts } from './sound/aac.js';
-import type { Spool } from './spool.js';
+import type { FilmSpool, Spool } from './spool.js';
 import { spoolMedia } from './spool-media.js';
 
 // SVT-AV1 writes its settings to stderr, past FFmpeg's log; 1 leaves only errors.
@@ -27,8 +28,6 @@ process.env.SVT_LOG = '1';
 
 const folder = mkdtempSync(join(tmpdir(), 'msc-media-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
-
-type H264Spool = Spool & { format: 'h264' };
 
 let made = 0;
 function spool(source: string, settings: Partial<MediaSettings> = {}): Spool {
@@ -44,7 +43,7 @@ function spool(source: string, settings: Partial<MediaSettings> = {}): Spool {
   return result;
 }
 
-function h264(source: string, settings: Partial<MediaSettings> = {}): H264Spool {
+function h264(source: string, settings: Partial<MediaSettings> = {}): FilmSpool {
   const result = spool(source, settings);
   assert.equal(result.format, 'h264');
   assertWhole(result);
@@ -57,7 +56,7 @@ const source = (options: Partial<SourceOptions> & { extension: string }): string
 const total = (sizes: Uint32Array) => sizes.reduce((sum, size) => sum + size, 0);
 
 /** NAL units of each access unit in the spool. */
-function nalUnits({ video }: H264Spool): Buffer[][] {
+function nalUnits({ video }: FilmSpool): Buffer[][] {
   const bytes = accessUnits(video);
   const list = new NalList();
   let at = 0;
@@ -71,7 +70,7 @@ function nalUnits({ video }: H264Spool): Buffer[][] {
 }
 
 /** The rules for every spool. */
-function assertWhole(result: H264Spool): void {
+function assertWhole(result: FilmSpool): void {
   const { video, audio, properties } = result;
   assert.equal(statSync(audio.path).size, total(audio.sizes));
   assert.equal(video.pts.length, video.sizes.length);

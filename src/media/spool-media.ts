@@ -2,7 +2,7 @@
 import { SoundAlone } from './input/input.js';
 import { isSlide } from './slide-pictures.js';
 import type { Spool, SpoolOptions } from './spool.js';
-import { spoolH264 } from './spool-h264.js';
+import { spoolFilm } from './spool-film.js';
 import { spoolJpeg } from './spool-jpeg.js';
 import { spoolSlides } from './spool-slides.js';
 import { spoolSound } from './spool-sound.js';
@@ -23,7 +23,7 @@ export function spoolMedia(options: SpoolOptions): Spool {
   if (options.pages !== undefined || isSlide(options.source)) return spoolSlides(forward);
   if (options.settings.format === 'jpeg') return spoolJpeg(forward);
   try {
-    return spoolH264(forward);
+    return spoolFilm(forward);
   } catch (error) {
     if (error instanceof SoundAlone) return spoolSound(forward);
     throw error;

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { AV_PIX_FMT_YUV420P, AV_PKT_FLAG_KEY } from 'node-av/constants';
 import type { Frame, Packet } from 'node-av/lib';
 import { Ticks90k } from '../base/units.js';
-import type { Encoder } from './encoder.js';
-import { AccessUnits } from './h264/access-units.js';
-import { parseExtradata } from './h264/h264-nal.js';
-import { h264CodecString, h264Name, type SequenceParameters } from './h264/h264-sps.js';
+import { AccessUnits } from './copy/access-units.js';
+import type { Sequence } from './copy/picture-codec.js';
 import { MediaInput } from './input/input.js';
 import { AAC_CODEC_STRING, aacName } from './names.js';
 import { Notes } from './notes.js';
+import { type AirFormat, airFormatOf } from './pictures/air-format.js';
 import { encodeMjpeg, openMjpeg } from './pictures/encode-jpeg.js';
+import type { PictureEncoder } from './pictures/hardware.js';
 import { SLIDE_FRAME, SLIDE_RATE } from './pictures/picture-layout.js';
 import { posterOf } from './pictures/poster.js';
 import { forEachSlide, type SlideSink } from './pictures/slides.js';
@@ -34,7 +34,7 @@ export function spoolSlides(options: SpoolOptions): Spool {
   const own = isJpeg && fps !== 'source' ? rateOf(fps) : SLIDE_RATE;
   const frameRate = isJpeg ? (target?.frameRate ?? own) : stillRate(target?.frameRate ?? SLIDE_RATE);
   const notes = new Notes();
-  const sink = isJpeg ? new JpegSlides(options, frameRate) : new H264Slides(options, frameRate);
+  const sink = isJpeg ? new JpegSlides(options, frameRate) : new StreamSlides(options, frameRate);
   let poster: Buffer | null = null;
   let isFirst = true;
   const taking: SlideSink = {
@@ -71,9 +71,10 @@ interface Described {
   title: string | null;
 }
 
-/** Responsible for slides as H.264: a group for each fade, and for each picture one that is repeated while it stands. */
-class H264Slides implements SlideSink {
+/** Responsible for slides as a stream: a group for each fade, and for each picture one that is repeated while it stands. */
+class StreamSlides implements SlideSink {
   readonly #options: SpoolOptions;
+  readonly #format: AirFormat;
   readonly #frameRate: Ratio;
   readonly #path: string;
   readonly #file: SpoolFile;
@@ -81,31 +82,30 @@ class H264Slides implements SlideSink {
   readonly #starts = float64Table();
   readonly #sizes = uint32Table();
   readonly #randomAccess = uint8Table();
-  #fading: { encoder: Encoder; units: AccessUnits } | null = null;
-  #sequence: SequenceParameters | null = null;
+  #fading: { encoder: PictureEncoder; units: AccessUnits } | null = null;
+  #sequence: Sequence | null = null;
   #encoding = '';
 
   constructor(options: SpoolOptions, frameRate: Ratio) {
     this.#options = options;
+    this.#format = airFormatOf(options.settings);
     this.#frameRate = frameRate;
-    this.#path = join(options.folder, 'video.h264');
+    this.#path = join(options.folder, 'video');
     this.#file = new SpoolFile(this.#path);
   }
 
   fade(frame: Frame, isFirst: boolean): void {
     if (isFirst) this.#endFade();
     frame.format = AV_PIX_FMT_YUV420P;
-    const encoder = this.#fading?.encoder ?? openInOrder(frame, this.#frameRate);
-    const units =
-      this.#fading?.units ??
-      new AccessUnits(parseExtradata(encoder.extradata) ?? { nalLengthSize: 0, parameterSets: [] });
+    const encoder = this.#fading?.encoder ?? openInOrder(frame, this.#frameRate, this.#format).encoder;
+    const units = this.#fading?.units ?? AccessUnits.ofEncoder(this.#format.codec, encoder.extradata);
     this.#fading = { encoder, units };
     encoder.encode(frame, this.#keep);
   }
 
   stand(frame: Frame, count: number): void {
     this.#endFade();
-    const { units, sequence, encoding } = encodeStill(frame, this.#frameRate);
+    const { units, sequence, encoding } = encodeStill(frame, this.#frameRate, this.#format);
     this.#sequence = sequence;
     this.#encoding = encoding;
     const starts = units.map((unit) => {
@@ -149,9 +149,9 @@ class H264Slides implements SlideSink {
       sampleAspectRatio,
       aspectRatio: aspectName({ width, height, sampleAspectRatio }),
       frameRate: this.#frameRate,
-      videoCodec: h264Name(sequence),
+      videoCodec: sequence.name,
       audioCodec: aacName(channels),
-      codecs: `${h264CodecString(sequence)},${AAC_CODEC_STRING}`,
+      codecs: `${sequence.codecString},${AAC_CODEC_STRING}`,
       video: 'encoded',
       encoding: this.#encoding,
       audio: 'silent',
@@ -160,7 +160,14 @@ class H264Slides implements SlideSink {
       notes: notes.texts,
       title,
     };
-    return { format: 'h264', video, audio: spooled, ...withFurther(further, carried), properties, poster };
+    return {
+      format: this.#format.codec.format,
+      video,
+      audio: spooled,
+      ...withFurther(further, carried),
+      properties,
+      poster,
+    };
   }
 
   free(): void {

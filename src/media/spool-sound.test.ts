@@ -9,7 +9,7 @@ import { sharedFolder } from '../../test/support/spool.js';
 import { without } from '../../test/support/tools.js';
 import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
 import { defaultMediaSettings, type StationLayout } from './settings.js';
-import type { Spool } from './spool.js';
+import type { FilmSpool } from './spool.js';
 import { spoolMedia } from './spool-media.js';
 
 const folder = sharedFolder();
@@ -30,7 +30,7 @@ function spool(
   source: string,
   target: StationLayout | null = null,
   { cover, spectrum = false }: { cover?: string; spectrum?: boolean } = {},
-): Spool & { format: 'h264' } {
+): FilmSpool {
   const result = spoolMedia({
     source,
     cover,
@@ -43,7 +43,7 @@ function spool(
 }
 
 /** All pictures, decoded, as RGB; FFmpeg has nothing to say about them. */
-function pictures({ video, properties }: Spool & { format: 'h264' }): Buffer[] {
+function pictures({ video, properties }: FilmSpool): Buffer[] {
   const bytes = Buffer.alloc(video.sizes.reduce((sum, size) => sum + size, 0));
   const reader = video.open();
   let offset = 0;

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { AV_NOPTS_VALUE } from 'node-av/constants';
 import type { Frame } from 'node-av/lib';
 import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
-import { h264CodecString, h264Name } from './h264/h264-sps.js';
 import { MediaInput } from './input/input.js';
 import { AAC_CODEC_STRING, aacName } from './names.js';
 import { Notes, noteMissingEnd } from './notes.js';
+import { type AirFormat, airFormatOf } from './pictures/air-format.js';
 import type { PictureShape } from './pictures/picture-layout.js';
 import { posterOf } from './pictures/poster.js';
 import { soundPicture } from './pictures/sound-picture.js';
@@ -27,6 +27,7 @@ const RATE: Ratio = [25, 1];
 export function spoolSound(options: SpoolOptions): Spool {
   const { source, folder, settings, onProgress } = options;
   const { target, loudness } = settings;
+  const format = airFormatOf(settings);
   const notes = new Notes();
   const sound = { ...soundWanted(settings), alone: true };
   const using = <T>(use: (input: MediaInput) => T): T => {
@@ -39,7 +40,9 @@ export function spoolSound(options: SpoolOptions): Spool {
   };
   const frame = target ?? FRAME;
   const given = { frame, frameRate: target?.frameRate ?? RATE, folder, notes, cover: options.cover ?? null };
-  const { picture, group, poster } = using((input) => stillOf(input, given, settings.spectrum));
+  const { picture, group, poster } = using((input) =>
+    stillOf(input, given, { hasSpectrum: settings.spectrum, format }),
+  );
   const { origin, end, declaredEnd, title } = using(timesOf);
   const length = Ticks90k(end - origin);
   noteMissingEnd(notes, { declaredEnd, origin, end });
@@ -68,7 +71,7 @@ export function spoolSound(options: SpoolOptions): Spool {
   const { channels, how } = made;
   const sequence = moving?.sequence ?? group.sequence;
   return {
-    format: 'h264',
+    format: format.codec.format,
     video: moving?.video ?? video,
     audio: made.spooled,
     ...withFurther(further, carried),
@@ -79,9 +82,9 @@ export function spoolSound(options: SpoolOptions): Spool {
       sampleAspectRatio,
       aspectRatio: aspectName({ width, height, sampleAspectRatio }),
       frameRate: group.frameRate,
-      videoCodec: h264Name(sequence),
+      videoCodec: sequence.name,
       audioCodec: aacName(channels),
-      codecs: `${h264CodecString(sequence)},${AAC_CODEC_STRING}`,
+      codecs: `${sequence.codecString},${AAC_CODEC_STRING}`,
       video: 'encoded',
       encoding: moving ? group.encoding.replace(STANDS, MOVES) : group.encoding,
       audio: how,
@@ -98,14 +101,14 @@ export function spoolSound(options: SpoolOptions): Spool {
 function stillOf(
   input: MediaInput,
   options: Parameters<typeof soundPicture>[1],
-  hasSpectrum: boolean,
+  { hasSpectrum, format }: { hasSpectrum: boolean; format: AirFormat },
 ): { picture: Frame; group: StillGroup; poster: Buffer | null } {
   const { width, height, sampleAspectRatio } = options.frame;
   const above = { width, height: height - spectrumHeight(height), sampleAspectRatio };
   const picture = hasSpectrum
     ? withRoom(soundPicture(input, { ...options, frame: above }), height)
     : soundPicture(input, options);
-  return { picture, poster: posterOf(picture), group: encodeStill(picture, options.frameRate) };
+  return { picture, poster: posterOf(picture), group: encodeStill(picture, options.frameRate, format) };
 }
 
 const STANDS = 'one picture that stands';
@@ -120,8 +123,10 @@ function withSpectrum(
   if (!settings.spectrum || made.how === 'silent') return null;
   const { frameRate } = group;
   const count = video.sizes.length;
-  const path = join(folder, 'video.h264');
-  return encodeSpectrum({ picture, audio: made.spooled, frameRate, count, target: settings.target, path, onProgress });
+  const path = join(folder, 'video');
+  const { target } = settings;
+  const format = airFormatOf(settings);
+  return encodeSpectrum({ picture, audio: made.spooled, format, frameRate, count, target, path, onProgress });
 }
 
 /** When the sound begins and ends, on the source's clock. A container may have it begin behind the encoder's priming. */

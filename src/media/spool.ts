@@ -4,6 +4,7 @@
  */
 
 import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
+import type { TransportFormat } from '../wire/station-info.js';
 import type { FurtherStream, MediaProperties, MediaSettings, Ratio } from './settings.js';
 import type { SubtitleFile } from './subtitles/subtitle-files.js';
 
@@ -18,7 +19,7 @@ export interface AccessUnitReader {
   close(): void;
 }
 
-/** H.264 in decoding order. */
+/** Pictures of H.264 or H.265 in decoding order. */
 export interface SpooledVideo {
   /** Opens the Annex B access units; each begins with an access unit delimiter. */
   open(): AccessUnitReader;
@@ -26,7 +27,7 @@ export interface SpooledVideo {
   sizes: Uint32Array;
   /** Ticks: presentation time of each access unit; the picture shown first has 0. */
   pts: Float64Array;
-  /** 1 where the access unit is an IDR picture, with its parameter sets. */
+  /** 1 where the access unit is a random access point, with its parameter sets. */
   randomAccess: Uint8Array;
   /** The end of the picture shown last. */
   duration: Ticks90k;
@@ -97,7 +98,7 @@ export interface SpooledFrames {
 
 export type Spool =
   | {
-      format: 'h264';
+      format: TransportFormat;
       video: SpooledVideo;
       audio: SpooledAudio;
       /** Language of the main sound, where there are further streams and it is known. */
@@ -115,6 +116,9 @@ export type Spool =
       properties: MediaProperties;
       poster?: Poster;
     };
+
+/** The spool of a transport stream. */
+export type FilmSpool = Exclude<Spool, { format: 'jpeg' }>;
 
 /** A JPEG file, where it is not taken from the source; null where none can be made. */
 type Poster = Buffer | null;

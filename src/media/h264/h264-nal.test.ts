@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { NalList, parseExtradata, splitAnnexB, splitLengthPrefixed } from './h264-nal.js';
+import { NalList, splitAnnexB, splitLengthPrefixed } from '../nal/nal-units.js';
+import { parseExtradata } from './h264-nal.js';
 
 const unitsOf = (data: Buffer, list: NalList): Buffer[] =>
   Array.from({ length: list.count }, (_, i) => data.subarray(list.starts[i], list.ends[i]));

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Ratio } from '../settings.js';
-import { h264CodecString, h264Name, parseSequenceParameters } from './h264-sps.js';
-import { editSequenceParameters } from './h264-sps-edit.js';
+import { editSequenceParameters, parseSequenceParameters } from './h264-sps.js';
 
 /** The parameter sets of films and broadcasts, as their encoders wrote them. */
 const cases = [
@@ -49,8 +48,8 @@ for (const { what, hex, expected, aspect, name, codec } of cases) {
       assert.equal(sequence[key as keyof typeof sequence], value, key);
     }
     assert.deepEqual(sequence.sampleAspectRatio, aspect);
-    assert.equal(h264Name(sequence), name);
-    assert.equal(h264CodecString(sequence), codec);
+    assert.equal(sequence.name, name);
+    assert.equal(sequence.codecString, codec);
   });
 }
 

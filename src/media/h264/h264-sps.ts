@@ -1,96 +1,25 @@
 /** The sequence parameter set of H.264: properties of the pictures. ITU-T H.264, 7.3.2.1.1 and E.1.1. */
+import type { Sequence } from '../copy/picture-codec.js';
+import { BitReader } from '../nal/bit-reader.js';
+import { withoutEmulationPrevention } from '../nal/emulation-prevention.js';
+import { editSet, type SequenceEdit, type SequencePositions, type SetSyntax } from '../nal/sequence-edit.js';
+import { readUsability } from '../nal/usability.js';
 
-import { reduce } from '../ratio.js';
-import type { Ratio } from '../settings.js';
-import { BitReader } from './bit-reader.js';
-
-export interface SequenceParameters {
+export interface SequenceParameters extends Sequence {
   id: number;
-  profile: number;
   /** constraint_set0_flag is the highest bit. */
   constraints: number;
   /** Ten times the level: 40 is 4.0. */
   level: number;
-  /** 1 is 4:2:0. */
-  chromaFormat: number;
-  bitDepth: number;
   /** False where pictures may be coded as fields. */
   frameMbsOnly: boolean;
   /** Whether parts of a picture may be coded as fields. */
   isAdaptive: boolean;
-  /** Pixels, cropped. */
-  width: number;
-  height: number;
-  sampleAspectRatio: Ratio;
-  /** What is said of the colour; null where nothing is. */
-  signal: VideoSignal | null;
   /** Bits of frame_num in slices. */
   frameNumBits: number;
   /** Whether frame_num may skip numbers, as where layers of a stream were removed. */
   allowsFrameNumGaps: boolean;
 }
-
-/** video_signal_type of E.1.1; the code points are those of ITU-T H.273, 2 where one is not specified. */
-export interface VideoSignal {
-  isFull: boolean;
-  primaries: number;
-  transfer: number;
-  matrix: number;
-}
-
-/** Where parts of a set lie in its payload, in bits; those of the VUI are null where it has none. */
-export interface SequencePositions {
-  /** frame_cropping_flag */
-  cropping: number;
-  /** left, right, top, bottom, in units. */
-  crop: [number, number, number, number];
-  /** Pixels in a unit. */
-  cropUnit: [x: number, y: number];
-  /** vui_parameters_present_flag */
-  usability: number;
-  /** overscan_info_present_flag */
-  overscan: number | null;
-  /** video_signal_type_present_flag, and the end of what it announces. */
-  signal: [from: number, to: number] | null;
-}
-
-/** Without the emulation_prevention_three_byte after each 00 00. */
-export function withoutEmulationPrevention(nal: Uint8Array): Uint8Array {
-  const out = new Uint8Array(nal.length);
-  let length = 0;
-  let zeros = 0;
-  for (const byte of nal) {
-    if (zeros >= 2 && byte === 3) {
-      zeros = 0;
-      continue;
-    }
-    zeros = byte === 0 ? zeros + 1 : 0;
-    out[length++] = byte;
-  }
-  return out.subarray(0, length);
-}
-
-/** Table E-1: aspect_ratio_idc. */
-const sampleAspectRatios: Ratio[] = [
-  [1, 1],
-  [1, 1],
-  [12, 11],
-  [10, 11],
-  [16, 11],
-  [40, 33],
-  [24, 11],
-  [20, 11],
-  [32, 11],
-  [80, 33],
-  [18, 11],
-  [15, 11],
-  [64, 33],
-  [160, 99],
-  [4, 3],
-  [3, 2],
-  [2, 1],
-];
-const EXTENDED_SAR = 255;
 
 /** Profiles whose parameter sets hold chroma format and bit depth. */
 const highProfiles = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
@@ -99,8 +28,15 @@ const highProfiles = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139
 export const parseSequenceParameters = (nal: Uint8Array): SequenceParameters | null =>
   locateSequenceParameters(withoutEmulationPrevention(nal.subarray(1)))?.sequence ?? null;
 
+/** chroma_loc, timing, nal_hrd, vcl_hrd, pic_struct and bitstream_restriction. */
+const FURTHER_FLAGS = 6;
+const syntax: SetSyntax = { header: 1, furtherFlags: FURTHER_FLAGS, locate: locateSequenceParameters };
+
+/** The NAL unit with `edit` applied; see `editSet`. */
+export const editSequenceParameters = (nal: Buffer, edit: SequenceEdit): Buffer | null => editSet(nal, edit, syntax);
+
 /** The same for its payload, with the positions of its parts. */
-export function locateSequenceParameters(
+function locateSequenceParameters(
   payload: Uint8Array,
 ): { sequence: SequenceParameters; positions: SequencePositions } | null {
   try {
@@ -158,24 +94,12 @@ function read(bits: BitReader): { sequence: SequenceParameters; positions: Seque
   const width = widthInMacroblocks * 16 - (crop[0] + crop[1]) * cropUnit[0];
   const height = heightInMapUnits * 16 * fieldFactor - (crop[2] + crop[3]) * cropUnit[1];
   if (width <= 0 || height <= 0) return null;
+  const croppingEnd = bits.position;
+  const { sampleAspectRatio, signal, overscan, signalAt } = readUsability(bits);
   const positions: SequencePositions = {
-    cropping,
-    crop,
-    cropUnit,
-    usability: bits.position,
-    overscan: null,
-    signal: null,
+    ...{ cropping, croppingEnd, crop, cropUnit },
+    ...{ usability: croppingEnd, overscan, signal: signalAt },
   };
-  let sampleAspectRatio: Ratio = [1, 1];
-  let signal: VideoSignal | null = null;
-  if (bits.flag()) {
-    if (bits.flag()) sampleAspectRatio = readAspectRatio(bits);
-    positions.overscan = bits.position;
-    if (bits.flag()) bits.flag(); // overscan_info_present_flag, overscan_appropriate_flag
-    const from = bits.position;
-    if (bits.flag()) signal = readSignal(bits);
-    positions.signal = [from, bits.position];
-  }
   const kind = {
     id,
     profile,
@@ -188,22 +112,9 @@ function read(bits: BitReader): { sequence: SequenceParameters; positions: Seque
     frameNumBits,
     allowsFrameNumGaps,
   };
-  return { sequence: { ...kind, width, height, sampleAspectRatio, signal }, positions };
-}
-
-function readSignal(bits: BitReader): VideoSignal {
-  bits.read(3); // video_format
-  const isFull = bits.flag();
-  if (!bits.flag()) return { isFull, primaries: 2, transfer: 2, matrix: 2 };
-  return { isFull, primaries: bits.read(8), transfer: bits.read(8), matrix: bits.read(8) };
-}
-
-function readAspectRatio(bits: BitReader): Ratio {
-  const index = bits.read(8);
-  if (index !== EXTENDED_SAR) return sampleAspectRatios[index] ?? [1, 1];
-  const width = bits.read(16);
-  const height = bits.read(16);
-  return width > 0 && height > 0 ? reduce([width, height]) : [1, 1];
+  const fields = isAdaptive ? 'mixed' : frameMbsOnly ? 'none' : 'apart';
+  const texts = { name: h264Name(kind), codecString: h264CodecString(kind) };
+  return { sequence: { ...kind, ...texts, fields, width, height, sampleAspectRatio, signal }, positions };
 }
 
 function skipScalingLists(bits: BitReader, count: number): void {
@@ -235,6 +146,6 @@ export function h264Name({ profile, constraints, level }: ProfileAndLevel): stri
 }
 
 /** RFC 6381, 3.3: e.g. "avc1.640028" */
-export function h264CodecString({ profile, constraints, level }: SequenceParameters): string {
+export function h264CodecString({ profile, constraints, level }: ProfileAndLevel): string {
   return `avc1.${[profile, constraints, level].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 }

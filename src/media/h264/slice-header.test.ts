@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseSliceStart, sequenceOfPictureSet } from './slice-header.js';
+import { parseSliceStart, pictureSetIds } from './slice-header.js';
 
 const place = (hex: string) => {
   const data = Buffer.from(hex, 'hex');
@@ -44,7 +44,7 @@ test('a slice that ends too early, is of no type or without its parameter set is
 
 test('a picture parameter set names its sequence parameter set', () => {
   // ue(0), ue(0); ue(1), ue(2)
-  assert.equal(sequenceOfPictureSet(place('68c0')), 0);
-  assert.equal(sequenceOfPictureSet(place('684c')), 2);
-  assert.equal(sequenceOfPictureSet(place('68')), null);
+  assert.deepEqual(pictureSetIds(place('68c0')), { id: 0, sequence: 0 });
+  assert.deepEqual(pictureSetIds(place('684c')), { id: 1, sequence: 2 });
+  assert.equal(pictureSetIds(place('68')), null);
 });

@@ -12,6 +12,7 @@ import { Ticks90k } from '../../base/units.js';
 import { Encoder } from '../encoder.js';
 import { FfmpegError } from '../ffmpeg-error.js';
 import { FilterChain } from '../filters.js';
+import { h264 } from '../h264/h264-codec.js';
 import { MediaInput, silenceLog } from '../input/input.js';
 import { Notes } from '../notes.js';
 import { defaultMediaSettings, type EncoderName, type MediaSettings, type StationLayout } from '../settings.js';
@@ -103,7 +104,7 @@ test('hardware is tried only where it is asked for, and the first that works is 
 test('a trial succeeds where the rules of the air are kept, and says what is not', () => {
   withPicture((frame) => {
     const attempt = (candidate: Hardware, target: StationLayout | null = layout) =>
-      tryEncoding(candidate, { frame, plan, crf: 21, target });
+      tryEncoding(candidate, { codec: h264, frame, plan, crf: 21, target });
     assert.equal(attempt(working), null);
     assert.equal(attempt(absent), 'no such device');
     assert.equal(attempt(openWith('keyint=25:min-keyint=25')), 'key pictures (IDR) more than 0.4 s apart');
@@ -122,7 +123,7 @@ test('a trial succeeds where the rules of the air are kept, and says what is not
 test('what hardware is not there, or cannot encode, is no error of the program', () => {
   withPicture((frame) => {
     for (const candidate of hardware) {
-      const reason = tryEncoding(candidate, { frame, plan, crf: 21, target: null });
+      const reason = tryEncoding(candidate, { codec: h264, frame, plan, crf: 21, target: null });
       assert.ok(reason === null || reason.length > 5, `${candidate.title}: ${reason}`);
     }
   });

@@ -2,8 +2,9 @@
 import { AV_PICTURE_TYPE_NONE } from 'node-av/constants';
 import { Frame } from 'node-av/lib';
 import { messageOf } from '../../base/problem.js';
+import type { PictureCodec } from '../copy/picture-codec.js';
+import { Unfit } from '../copy/unfit.js';
 import { check, FfmpegError } from '../ffmpeg-error.js';
-import { Unfit } from '../h264/unfit.js';
 import type { EncoderName, StationLayout } from '../settings.js';
 import { nowhere } from '../spool-file.js';
 import { EncodedUnits } from './encoded-units.js';
@@ -51,7 +52,13 @@ const nothing = (): never => {
 /** Encodes a group and the beginning of the next from `frame`, and checks what comes out as that of a film. Null: nothing is wrong. */
 export function tryEncoding(
   candidate: Hardware,
-  { frame, plan, crf, target }: { frame: Frame; plan: EncodingPlan; crf: number; target: StationLayout | null },
+  {
+    codec,
+    frame,
+    plan,
+    crf,
+    target,
+  }: { codec: PictureCodec; frame: Frame; plan: EncodingPlan; crf: number; target: StationLayout | null },
 ): string | null {
   const copy = new Frame();
   copy.alloc();
@@ -61,7 +68,14 @@ export function tryEncoding(
     copy.pictType = AV_PICTURE_TYPE_NONE;
     const encoder = candidate.open(copy, plan, crf);
     try {
-      const units = new EncodedUnits({ extradata: encoder.extradata, plan, target, sink: nowhere, isHardware: true });
+      const units = new EncodedUnits({
+        codec,
+        extradata: encoder.extradata,
+        plan,
+        target,
+        sink: nowhere,
+        isHardware: true,
+      });
       const count = plan.group + 2;
       for (let i = 0; i < count; i++) {
         copy.pts = BigInt(i);

@@ -1,9 +1,9 @@
 /** Encoding pictures that cannot be copied, with x264. */
 import type { Frame } from 'node-av/lib';
 import { TICKS_PER_SECOND, type Ticks90k } from '../../base/units.js';
+import type { Sequence } from '../copy/picture-codec.js';
+import { Unfit } from '../copy/unfit.js';
 import { FfmpegError } from '../ffmpeg-error.js';
-import type { SequenceParameters } from '../h264/h264-sps.js';
-import { Unfit } from '../h264/unfit.js';
 import { MediaInput } from '../input/input.js';
 import { measurePictures } from '../input/picture-times.js';
 import { type Notes, noteDamaged, noteDropped, noteReduced } from '../notes.js';
@@ -13,6 +13,7 @@ import type { SpooledVideo } from '../spool.js';
 import { type ByteSink, SpoolFile } from '../spool-file.js';
 import { SpoolReader } from '../spool-reader.js';
 import { type FilmSubtitles, frameOf } from '../subtitles/make-subtitles.js';
+import { airFormatOf } from './air-format.js';
 import { chooseEncoder, tryEncoding } from './choose-encoder.js';
 import { EncodedUnits } from './encoded-units.js';
 import { forLongestShape } from './film-frame.js';
@@ -22,8 +23,8 @@ import { heldLead, noteLead } from './late-pictures.js';
 import { fittedLayout, h264Layout, type PictureShape } from './picture-layout.js';
 import { forEachPicture } from './pictures.js';
 import { noteScan, scannedRate, scanOf } from './scan.js';
-import { type EncodingPlan, openX264, type PictureKind, usualMaxRate } from './x264.js';
-import { presetFor } from './x264-preset.js';
+import { openSoftware } from './software.js';
+import { type EncodingPlan, type PictureKind, usualMaxRate } from './x264.js';
 
 /** Seconds of a group of pictures: longer ones save little, and all but our own viewers wait for the next on tuning. */
 const GROUP_LENGTH = 2;
@@ -54,7 +55,7 @@ export interface EncodedVideo {
   video: SpooledVideo;
   /** Time of the first picture, on the source's clock. */
   origin: Ticks90k;
-  sequence: SequenceParameters;
+  sequence: Sequence;
   frameRate: Ratio;
   /** When the source's last picture ended. */
   end: Ticks90k;
@@ -64,7 +65,7 @@ export interface EncodedVideo {
 
 type EncodeSettings = Pick<
   MediaSettings,
-  'target' | 'maxGop' | 'bitrate' | 'maxBitrate' | 'preset' | 'crf' | 'encoder'
+  'format' | 'target' | 'maxGop' | 'bitrate' | 'maxBitrate' | 'preset' | 'crf' | 'encoder'
 >;
 
 export interface EncodeOptions {
@@ -132,19 +133,28 @@ interface OpenOptions extends Pick<EncodeOptions, 'notes' | 'settings'> {
 
 function openEncoding(frame: Frame, { notes, settings, frameRate, sink, excluded, all }: OpenOptions): Encoding {
   const { target, crf } = settings;
+  const format = airFormatOf(settings);
+  const { codec } = format;
   const kind = { width: frame.width, height: frame.height, frameRate };
   const plan = planFor(kind, settings);
-  const trial = (candidate: Hardware) => tryEncoding(candidate, { frame, plan, crf, target });
+  const trial = (candidate: Hardware) => tryEncoding(candidate, { codec, frame, plan, crf, target });
   const { hardware, refused } = chooseEncoder(settings.encoder, { trial, excluded, all });
   if (hardware === null && refused.length > 0) {
     notes.add(`encoded by x264, because hardware cannot be used (${refused.join('; ')})`);
   }
   if (hardware !== null) notes.add(`encoded by ${hardware.title} instead of x264`);
-  const preset = settings.preset === 'auto' ? presetFor(kind) : settings.preset;
-  const encoder = hardware?.open(frame, plan, crf) ?? openX264(frame, plan, { preset, crf });
-  const how = hardware ? `${hardware.title}, ${hardware.quality(plan, crf)}` : `x264 ${preset}, CRF ${crf}`;
-  const units = new EncodedUnits({ extradata: encoder.extradata, plan, target, sink, isHardware: hardware !== null });
-  return { encoder, units, hardware, text: `${how}, ${planText(plan)}` };
+  const { encoder, text } = hardware
+    ? { encoder: hardware.open(frame, plan, crf), text: `${hardware.title}, ${hardware.quality(plan, crf)}` }
+    : openSoftware(frame, plan, { format, preset: settings.preset, crf });
+  const units = new EncodedUnits({
+    codec,
+    extradata: encoder.extradata,
+    plan,
+    target,
+    sink,
+    isHardware: hardware !== null,
+  });
+  return { encoder, units, hardware, text: `${text}, ${planText(plan)}` };
 }
 
 /** Runs a step of encoding; what fails of hardware excludes it. */

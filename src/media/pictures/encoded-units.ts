@@ -1,14 +1,11 @@
 /** What an encoder makes, checked as the pictures of a film are that is copied. */
 import type { Packet } from 'node-av/lib';
 import { TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
-import { AccessUnits } from '../h264/access-units.js';
-import { unfitSequence } from '../h264/copy-video.js';
-import { GroupRules } from '../h264/group-rules.js';
-import { isWithinLevel } from '../h264/h264-level.js';
-import { parseExtradata } from '../h264/h264-nal.js';
-import type { SequenceParameters } from '../h264/h264-sps.js';
-import { PeakRate } from '../h264/peak-rate.js';
-import { Unfit } from '../h264/unfit.js';
+import { AccessUnits } from '../copy/access-units.js';
+import { GroupRules } from '../copy/group-rules.js';
+import { PeakRate } from '../copy/peak-rate.js';
+import type { PictureCodec, Sequence } from '../copy/picture-codec.js';
+import { Unfit } from '../copy/unfit.js';
 import { quotient } from '../ratio.js';
 import type { StationLayout } from '../settings.js';
 import { type AccessUnitReader, frameTime, type SpooledVideo } from '../spool.js';
@@ -20,6 +17,7 @@ import { type EncodingPlan, VBV_LENGTH } from './x264.js';
 const MOST_PEAK = 1.1 * (1 + VBV_LENGTH);
 
 export interface EncodedOptions {
+  codec: PictureCodec;
   /** The encoder's, with its parameter sets. */
   extradata: Buffer | null;
   plan: EncodingPlan;
@@ -32,6 +30,7 @@ export interface EncodedOptions {
 
 /** Responsible for the access units of an encoder. Throws Unfit as soon as they break the rules of what is on the air. */
 export class EncodedUnits {
+  readonly #codec: PictureCodec;
   readonly #plan: EncodingPlan;
   readonly #target: StationLayout | null;
   readonly #units: AccessUnits;
@@ -39,11 +38,12 @@ export class EncodedUnits {
   readonly #rules: GroupRules;
   readonly #peak: PeakRate | null;
 
-  constructor({ extradata, plan, target, sink, isHardware }: EncodedOptions) {
+  constructor({ codec, extradata, plan, target, sink, isHardware }: EncodedOptions) {
     this.#peak = isHardware ? new PeakRate() : null;
+    this.#codec = codec;
     this.#plan = plan;
     this.#target = target;
-    this.#units = new AccessUnits(parseExtradata(extradata) ?? { nalLengthSize: 0, parameterSets: [] });
+    this.#units = AccessUnits.ofEncoder(codec, extradata);
     this.#table = new VideoTable(sink);
     const limit = Ticks90k(Math.ceil((plan.group * TICKS_PER_SECOND) / quotient(plan.frameRate)));
     this.#rules = new GroupRules(this.#table.pts, { limit, target });
@@ -54,25 +54,25 @@ export class EncodedUnits {
     const kind = this.#units.parse(data);
     if (kind === 'damaged') throw new Unfit('damaged pictures');
     if (kind === 'no picture') return;
-    const isIdr = kind === 'idr' && this.#units.isDecodable;
-    if (this.#table.pts.length === 0 && !isIdr) throw new Unfit('no key picture (IDR) at the beginning');
+    const isRandomAccess = kind === 'random access' && this.#units.isDecodable;
+    if (this.#table.pts.length === 0 && !isRandomAccess) throw new Unfit('no key picture (IDR) at the beginning');
     const time = frameTime(Number(pts), this.#plan.frameRate);
-    this.#rules.take(time, isIdr);
-    const bytes = this.#table.add(this.#units, { pts: time, isIdr });
+    this.#rules.take(time, isRandomAccess);
+    const bytes = this.#table.add(this.#units, { pts: time, isRandomAccess });
     this.#peak?.add(time, bytes);
   }
 
   /** Checks the whole of `count` pictures; `open` reads the access units again. */
-  finish(count: number, open: () => AccessUnitReader): { video: SpooledVideo; sequence: SequenceParameters } {
+  finish(count: number, open: () => AccessUnitReader): { video: SpooledVideo; sequence: Sequence } {
     const { sequence, sequenceChanged, hasFields } = this.#units;
     const { frameRate, maxRate } = this.#plan;
     const found = this.#table.pts.length;
     if (found !== count || sequence === null) throw new Unfit(`${found} of ${count} pictures`);
     const end = frameTime(count, frameRate);
     this.#rules.finish(end);
-    const kind = unfitSequence(sequence);
+    const kind = this.#codec.unfit(sequence);
     if (kind !== null) throw new Unfit(kind);
-    if (!isWithinLevel(sequence)) throw new Unfit('pictures beyond level 5.2');
+    if (!this.#codec.isWithinLevel(sequence)) throw new Unfit('pictures beyond level 5.2');
     if (sequenceChanged) throw new Unfit('pictures that change their kind');
     if (hasFields) throw new Unfit('pictures of two fields');
     const peak = this.#peak?.of(end) ?? 0;

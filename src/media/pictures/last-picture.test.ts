@@ -8,7 +8,7 @@ import { sharedFolder } from '../../../test/support/spool.js';
 import { without } from '../../../test/support/tools.js';
 import { Millis, TICKS_PER_SECOND } from '../../base/units.js';
 import { defaultMediaSettings, type MediaSettings } from '../settings.js';
-import type { Spool } from '../spool.js';
+import type { FilmSpool } from '../spool.js';
 import { spoolMedia } from '../spool-media.js';
 
 const folder = sharedFolder();
@@ -24,7 +24,7 @@ before(() => {
   }
 });
 
-function spool(source: string, settings: Partial<MediaSettings> = {}): Spool & { format: 'h264' } {
+function spool(source: string, settings: Partial<MediaSettings> = {}): FilmSpool {
   const result = spoolMedia({
     source,
     folder: mkdtempSync(at('spool-')),
@@ -36,7 +36,7 @@ function spool(source: string, settings: Partial<MediaSettings> = {}): Spool & {
 }
 
 /** The elementary stream, as a file. */
-function elementary({ video }: Spool & { format: 'h264' }): string {
+function elementary({ video }: FilmSpool): string {
   const bytes = Buffer.alloc(video.sizes.reduce((sum, size) => sum + size, 0));
   const reader = video.open();
   let offset = 0;
@@ -62,7 +62,7 @@ function decoded(path: string): { pictures: Buffer[]; words: string } {
 const meanDifference = (a: Buffer, b: Buffer): number =>
   a.reduce((sum, value, i) => sum + Math.abs(value - b[i]!), 0) / a.length;
 
-const longestGroup = ({ video }: Spool & { format: 'h264' }): number => {
+const longestGroup = ({ video }: FilmSpool): number => {
   const times = [...video.pts].filter((_, i) => video.randomAccess[i] === 1);
   return Math.max(...[...times, video.duration].map((time, i) => (i === 0 ? 0 : time - times[i - 1]!)));
 };

@@ -1,9 +1,10 @@
 /** The last picture of a film, where its sound goes on. */
 import type { Frame } from 'node-av/lib';
 import { TICKS_PER_MILLI, Ticks90k } from '../../base/units.js';
-import { AnnexBDecoder } from '../h264/annex-b-decoder.js';
+import { AnnexBDecoder } from '../copy/annex-b-decoder.js';
 import type { MediaSettings, Ratio } from '../settings.js';
 import type { SpooledVideo } from '../spool.js';
+import type { AirFormat } from './air-format.js';
 import { encodeStill, withStill } from './still-group.js';
 
 /** Longest sound behind the last picture that is left out: two frames of AAC, and what is short of them. */
@@ -14,7 +15,12 @@ const LONGEST_PICTURE = Ticks90k(600 * TICKS_PER_MILLI);
 /** The film's pictures; the last one stands until `end`, the end of its sound. */
 export function standUntil(
   video: SpooledVideo,
-  { end, frameRate, maxGop }: { end: Ticks90k; frameRate: Ratio } & Pick<MediaSettings, 'maxGop'>,
+  {
+    end,
+    frameRate,
+    maxGop,
+    format,
+  }: { end: Ticks90k; frameRate: Ratio; format: AirFormat } & Pick<MediaSettings, 'maxGop'>,
 ): SpooledVideo {
   if (end - video.duration <= NO_SOUND) return video;
   const lastShown = video.pts.reduce((latest, time) => Math.max(latest, time), 0);
@@ -22,20 +28,20 @@ export function standUntil(
   if (end - lastShown <= LONGEST_PICTURE && end - lastAccess <= maxGop * TICKS_PER_MILLI) {
     return { ...video, duration: end };
   }
-  const frame = lastPicture(video);
+  const frame = lastPicture(video, format);
   // A film whose last group cannot be decoded has no picture that could stand.
   if (frame === null) return video;
   try {
-    return withStill(video, encodeStill(frame, frameRate), end);
+    return withStill(video, encodeStill(frame, frameRate, format), end);
   } finally {
     frame.free();
   }
 }
 
 /** Decodes the last group; the caller frees the frame. Null where nothing can be decoded. */
-function lastPicture(video: SpooledVideo): Frame | null {
+function lastPicture(video: SpooledVideo, { codec }: AirFormat): Frame | null {
   let last: Frame | null = null;
-  const decoder = new AnnexBDecoder((frame) => {
+  const decoder = new AnnexBDecoder(codec, (frame) => {
     if (last !== null && frame.pts < last.pts) return;
     last?.free();
     last = frame.clone();

@@ -2,19 +2,18 @@
 import { AV_PICTURE_TYPE_NONE, AV_PKT_FLAG_KEY } from 'node-av/constants';
 import { Frame } from 'node-av/lib';
 import { TICKS_PER_SECOND, type Ticks90k } from '../../base/units.js';
+import { AccessUnits } from '../copy/access-units.js';
+import type { Sequence } from '../copy/picture-codec.js';
 import { Decoder } from '../decoder.js';
-import type { Encoder } from '../encoder.js';
 import { check } from '../ffmpeg-error.js';
 import { descriptionOf, FilterChain } from '../filters.js';
-import { AccessUnits } from '../h264/access-units.js';
-import { parseExtradata } from '../h264/h264-nal.js';
-import type { SequenceParameters } from '../h264/h264-sps.js';
 import { MediaInput } from '../input/input.js';
 import { quotient } from '../ratio.js';
 import type { Ratio, StationLayout } from '../settings.js';
 import { frameTime, type SpooledAudio, type SpooledVideo } from '../spool.js';
 import { SpoolFile } from '../spool-file.js';
 import { SpoolReader } from '../spool-reader.js';
+import type { AirFormat } from './air-format.js';
 import { VideoTable } from './spooled-video.js';
 import { openInOrder } from './still-group.js';
 
@@ -47,6 +46,7 @@ export interface SpectrumOptions {
   picture: Frame;
   /** The sound that goes on the air, of AAC. */
   audio: SpooledAudio;
+  format: AirFormat;
   frameRate: Ratio;
   /** How many pictures. */
   count: number;
@@ -57,18 +57,18 @@ export interface SpectrumOptions {
 }
 
 /** Encodes `count` pictures. Throws Undecodable where the sound cannot be read. */
-export function encodeSpectrum(options: SpectrumOptions): { video: SpooledVideo; sequence: SequenceParameters } {
-  const { picture, frameRate, count, target, path, onProgress } = options;
+export function encodeSpectrum(options: SpectrumOptions): { video: SpooledVideo; sequence: Sequence } {
+  const { picture, format, frameRate, count, target, path, onProgress } = options;
   const file = new SpoolFile(path);
   const table = new VideoTable(file);
-  const encoder: Encoder = openInOrder(picture, frameRate);
-  const units = new AccessUnits(parseExtradata(encoder.extradata) ?? { nalLengthSize: 0, parameterSets: [] });
+  const { encoder } = openInOrder(picture, frameRate, format);
+  const units = AccessUnits.ofEncoder(format.codec, encoder.extradata);
   let encoded = 0;
   const encode = (frame: Frame | null) =>
     encoder.encode(frame, (packet) => {
       if (packet.data === null) return;
       units.parse(packet.data);
-      table.add(units, { pts: frameTime(encoded++, frameRate), isIdr: packet.hasFlags(AV_PKT_FLAG_KEY) });
+      table.add(units, { pts: frameTime(encoded++, frameRate), isRandomAccess: packet.hasFlags(AV_PKT_FLAG_KEY) });
     });
   const shown = picture.clone();
   if (shown === null) throw new Error('no memory for a picture');
@@ -89,7 +89,7 @@ export function encodeSpectrum(options: SpectrumOptions): { video: SpooledVideo;
     while (next < count) show();
     encode(null);
     file.finish();
-    if (units.sequence === null) throw new Error('x264 gave no sequence parameter set');
+    if (units.sequence === null) throw new Error('the encoder gave no sequence parameter set');
     const end = frameTime(count, frameRate);
     return { video: table.finish(() => new SpoolReader(path), { target, end }), sequence: units.sequence };
   } catch (error) {

@@ -1,6 +1,6 @@
 /** The table of a spool's access units. */
 import { Ticks90k } from '../../base/units.js';
-import type { AccessUnits } from '../h264/access-units.js';
+import type { AccessUnits } from '../copy/access-units.js';
 import type { StationLayout } from '../settings.js';
 import type { AccessUnitReader, SpooledVideo } from '../spool.js';
 import type { ByteSink } from '../spool-file.js';
@@ -18,19 +18,19 @@ export class VideoTable {
   }
 
   /** Adds the access unit that `units` parsed last; returns its bytes. */
-  add(units: AccessUnits, picture: { pts: Ticks90k; isIdr: boolean }): number {
+  add(units: AccessUnits, picture: { pts: Ticks90k; isRandomAccess: boolean }): number {
     const bytes = units.write(this.#sink);
     this.#sizes.push(bytes);
     this.pts.push(picture.pts);
-    this.#randomAccess.push(picture.isIdr ? 1 : 0);
+    this.#randomAccess.push(picture.isRandomAccess ? 1 : 0);
     return bytes;
   }
 
   /** Adds a picture whose access unit cannot be used, and which is encoded instead. */
-  addDamaged(picture: { pts: Ticks90k; isIdr: boolean }): void {
+  addDamaged(picture: { pts: Ticks90k; isRandomAccess: boolean }): void {
     this.#sizes.push(0);
     this.pts.push(picture.pts);
-    this.#randomAccess.push(picture.isIdr ? 1 : 0);
+    this.#randomAccess.push(picture.isRandomAccess ? 1 : 0);
   }
 
   /** Removes the access unit added last. */

@@ -2,14 +2,14 @@
 import { AV_PICTURE_TYPE_NONE, AV_PIX_FMT_YUV420P } from 'node-av/constants';
 import type { Frame, Packet } from 'node-av/lib';
 import { TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
-import type { Encoder } from '../encoder.js';
-import { AccessUnits } from '../h264/access-units.js';
-import { parseExtradata } from '../h264/h264-nal.js';
-import type { SequenceParameters } from '../h264/h264-sps.js';
+import { AccessUnits } from '../copy/access-units.js';
+import type { Sequence } from '../copy/picture-codec.js';
 import { quotient } from '../ratio.js';
 import { defaultMediaSettings, type Ratio, type StationLayout } from '../settings.js';
 import { type AccessUnitReader, frameTime, type SpooledVideo } from '../spool.js';
-import { openX264, usualMaxRate, type X264Quality } from './x264.js';
+import type { AirFormat } from './air-format.js';
+import { openSoftware, type Software, type SoftwareQuality } from './software.js';
+import { usualMaxRate } from './x264.js';
 
 /**
  * Fewest pictures a second. Time stamps of a transport stream are at most 700 ms apart; and two IDR pictures one after the
@@ -21,14 +21,14 @@ const LEAST_RATE = 5;
 const FIRST_PICTURE = 1.5;
 
 /** A better preset gains nothing in one picture. */
-const QUALITY: X264Quality = { preset: 'veryfast', crf: defaultMediaSettings.crf };
+const QUALITY: SoftwareQuality = { preset: 'veryfast', crf: defaultMediaSettings.crf };
 
 /** One second of a standing picture. */
 export interface StillGroup {
   /** The access units; the first one is an IDR picture, and each refers to those before it. */
   units: Buffer[];
   frameRate: Ratio;
-  sequence: SequenceParameters;
+  sequence: Sequence;
   /** How it was encoded; see MediaProperties. */
   encoding: string;
 }
@@ -40,15 +40,20 @@ export function stillRate([frames, seconds]: Ratio): Ratio {
 }
 
 /** An encoder for standing pictures and what is between them: groups of one second, in which no picture is reordered. */
-export function openInOrder(frame: Frame, frameRate: Ratio, extra: readonly string[] = []): Encoder {
+export function openInOrder(
+  frame: Frame,
+  frameRate: Ratio,
+  format: AirFormat,
+  extra: readonly string[] = [],
+): Software {
   const { width, height } = frame;
   const group = Math.max(1, Math.round(quotient(frameRate)));
   const plan = { frameRate, group, bPictures: 0, maxRate: usualMaxRate({ width, height, frameRate }) };
-  return openX264(frame, plan, QUALITY, extra);
+  return openSoftware(frame, plan, { ...QUALITY, format, extra });
 }
 
 /** Encodes `frame`, in 4:2:0 with 8 bits and any range, as often as it is shown in a second. */
-export function encodeStill(frame: Frame, rate: Ratio): StillGroup {
+export function encodeStill(frame: Frame, rate: Ratio, format: AirFormat): StillGroup {
   const frameRate = stillRate(rate);
   // Full range has a format of its own, with the same layout.
   frame.format = AV_PIX_FMT_YUV420P;
@@ -56,9 +61,9 @@ export function encodeStill(frame: Frame, rate: Ratio): StillGroup {
   const count = Math.round(quotient(frameRate));
   // The pictures after the first refer to it and add nothing: otherwise they would improve it, and it would pulse each second.
   const zones = `zones=0,0,b=${FIRST_PICTURE}/1,${count - 1},q=51`;
-  const encoder = openInOrder(frame, frameRate, [zones]);
+  const { encoder, text } = openInOrder(frame, frameRate, format, [zones]);
   try {
-    const parsed = new AccessUnits(parseExtradata(encoder.extradata) ?? { nalLengthSize: 0, parameterSets: [] });
+    const parsed = AccessUnits.ofEncoder(format.codec, encoder.extradata);
     const units: Buffer[] = [];
     const keep = ({ data }: Packet) => {
       if (data === null) return;
@@ -70,13 +75,12 @@ export function encodeStill(frame: Frame, rate: Ratio): StillGroup {
       encoder.encode(frame, keep);
     }
     encoder.encode(null, keep);
-    if (parsed.sequence === null) throw new Error('x264 gave no sequence parameter set');
-    const { preset, crf } = QUALITY;
+    if (parsed.sequence === null) throw new Error('the encoder gave no sequence parameter set');
     return {
       units,
       frameRate,
       sequence: parsed.sequence,
-      encoding: `x264 ${preset}, CRF ${crf}, one picture that stands`,
+      encoding: `${text}, one picture that stands`,
     };
   } finally {
     encoder.free();

@@ -13,7 +13,7 @@ import type { Ratio, X264Preset } from '../settings.js';
 
 /** Highest bit rate of 1080p at 30 frames a second, bit/s; that of other sizes grows less than in proportion. */
 const FULL_HD_MAX_RATE = 8_000_000;
-const FULL_HD = 1_920 * 1_080;
+export const FULL_HD = 1_920 * 1_080;
 const FULL_HD_PIXEL_RATE = FULL_HD * 30;
 const LEAST_MAX_RATE = 800_000;
 const GREATEST_MAX_RATE = 25_000_000;
@@ -21,10 +21,10 @@ const GREATEST_MAX_RATE = 25_000_000;
 export const VBV_LENGTH = 0.75;
 
 /**
- * Pictures that x264 keeps to look ahead where they are larger than full HD: as many as `veryfast` does. Those of the better presets, up to
+ * Pictures that an encoder keeps to look ahead where they are larger than full HD: as many as `veryfast` does. Those of the better presets, up to
  * 40 of some 25 MB in 2160p, would not fit into the memory of the process beside MOST_THREADS of two codecs.
  */
-const LOOKAHEAD_OF_LARGE = 10;
+export const LOOKAHEAD_OF_LARGE = 10;
 
 export interface PictureKind {
   width: number;

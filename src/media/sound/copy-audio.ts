@@ -2,8 +2,8 @@
 import { AV_CODEC_ID_AAC, AV_PKT_DATA_NEW_EXTRADATA, AV_PROFILE_AAC_LOW, AV_PROFILE_UNKNOWN } from 'node-av/constants';
 import type { Stream } from 'node-av/lib';
 import type { Ticks90k } from '../../base/units.js';
+import { Unfit } from '../copy/unfit.js';
 import { DecodeCheck } from '../decode-check.js';
-import { Unfit } from '../h264/unfit.js';
 import type { TimedPacket } from '../input/input.js';
 import { codecName } from '../names.js';
 import { AAC_FRAME_TICKS, AUDIO_RATE, type SpooledAudio } from '../spool.js';

@@ -1,6 +1,7 @@
 /** Copied AC-3 and E-AC-3, beside sound that every receiver decodes. */
+
+import { Unfit } from '../copy/unfit.js';
 import { Undecodable } from '../decoder.js';
-import { Unfit } from '../h264/unfit.js';
 import { MediaInput } from '../input/input.js';
 import type { DolbyCodec } from '../settings.js';
 import { AUDIO_RATE, type SpooledAudio } from '../spool.js';

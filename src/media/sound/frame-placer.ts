@@ -1,6 +1,6 @@
 /** Copied frames of sound in their places. */
 import { TICKS_PER_MILLI, TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
-import { Unfit } from '../h264/unfit.js';
+import { Unfit } from '../copy/unfit.js';
 import { placeSound } from '../spool.js';
 import type { AudioSpool } from './spooled-audio.js';
 

@@ -11,7 +11,7 @@ import {
   MOST_SOUND_TRACKS,
   type StationLayout,
 } from '../settings.js';
-import type { Spool, SpooledAudio, SpooledFurther } from '../spool.js';
+import type { FilmSpool, SpooledAudio, SpooledFurther } from '../spool.js';
 import { copyDolby } from './copy-dolby.js';
 import { copySound, encodeSound, type MadeSound, type SoundOptions } from './make-sound.js';
 import { dolbyCodecs } from './sound-codecs.js';
@@ -50,7 +50,7 @@ export interface FurtherSoundOptions {
  * where the source lacks one, so that a viewer who has chosen it hears something, and a note. Without a layout they are those
  * that the source has.
  */
-export function spoolFurther(options: FurtherSoundOptions): Pick<Spool & { format: 'h264' }, 'language' | 'further'> {
+export function spoolFurther(options: FurtherSoundOptions): Pick<FilmSpool, 'language' | 'further'> {
   const { main, target, notes } = options;
   if (target) {
     const { language } = target;

@@ -26,7 +26,7 @@ for (const [volume, what] of [
   test(`${what} sound is brought to the loudness that is set`, { skip: without('ffmpeg') }, () => {
     const source = at(`${what}.flac`);
     ffmpeg('-f', 'lavfi', '-i', `anoisesrc=c=pink:r=48000:d=4:seed=7,volume=${volume}`, '-ac', '2', source);
-    const { audio, properties } = spoolH264(source, -23);
+    const { audio, properties } = spoolFilm(source, -23);
     assert.equal(properties.audio, 'encoded');
     assert.ok(Math.abs(properties.loudness! - loudnessOf(source)) <= 0.3, `measured: ${properties.loudness} LUFS`);
     const loudness = loudnessOf(audio.path);
@@ -36,11 +36,11 @@ for (const [volume, what] of [
 
 test('sound that would be copied is encoded where a loudness is set, and says why', { skip: without('ffmpeg') }, () => {
   ffmpeg('-f', 'lavfi', '-i', 'sine=r=48000:d=2', '-c:a', 'aac', at('aac.m4a'));
-  const { properties } = spoolH264(at('aac.m4a'), -23);
+  const { properties } = spoolFilm(at('aac.m4a'), -23);
   assert.match(properties.reason, /sound brought to -23 LUFS/);
 });
 
-function spoolH264(source: string, loudness: number) {
+function spoolFilm(source: string, loudness: number) {
   const spool = spoolMedia({
     source,
     folder: mkdtempSync(at('spool-')),

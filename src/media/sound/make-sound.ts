@@ -1,7 +1,7 @@
 /** The sound of a film in a pass of its own, without the pictures. */
 import type { Ticks90k } from '../../base/units.js';
+import { Unfit } from '../copy/unfit.js';
 import { Undecodable } from '../decoder.js';
-import { Unfit } from '../h264/unfit.js';
 import type { DolbyTrack, FurtherTrack, SoundWanted } from '../input/choose-sound.js';
 import { MediaInput } from '../input/input.js';
 import type { SpooledAudio } from '../spool.js';

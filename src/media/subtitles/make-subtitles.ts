@@ -14,7 +14,7 @@ import { Notes } from '../notes.js';
 import { isSideways, orientationOf } from '../pictures/orientation.js';
 import { quotient, ratioOf } from '../ratio.js';
 import type { Ratio } from '../settings.js';
-import type { Spool, SpooledFurther, SpoolOptions } from '../spool.js';
+import type { FilmSpool, SpooledFurther, SpoolOptions } from '../spool.js';
 import { type Burner, PageBurner, ScriptBurner } from './burner.js';
 import { carriedLanguages, wantsSubtitles } from './carried.js';
 import { type Placement, SubtitlePages } from './pages.js';
@@ -71,7 +71,7 @@ export function carrySubtitles(
   });
 }
 
-type Further = Pick<Spool & { format: 'h264' }, 'language' | 'further'>;
+type Further = Pick<FilmSpool, 'language' | 'further'>;
 
 /** The further streams: tracks of sound in AAC, the subtitles, and sound in other codecs. */
 export function withFurther(sound: Further, subtitles: readonly SpooledFurther[]): Further {

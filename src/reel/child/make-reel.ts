@@ -6,7 +6,7 @@ import { Problem } from '../../base/problem.js';
 import { Ticks90k } from '../../base/units.js';
 import { makePoster } from '../../media/pictures/poster.js';
 import type { MediaSettings } from '../../media/settings.js';
-import type { Spool } from '../../media/spool.js';
+import type { FilmSpool, Spool } from '../../media/spool.js';
 import { spoolMedia } from '../../media/spool-media.js';
 import type { SubtitleFile } from '../../media/subtitles/subtitle-files.js';
 import { packFrames } from '../jpeg-packer.js';
@@ -110,7 +110,7 @@ function furtherOf(spool: Spool): Pick<ReelManifest['layout'], 'language' | 'fur
   return { ...(language !== undefined && { language }), further: further.map(({ stream }) => stream) };
 }
 
-function makeTs(spool: Exclude<Spool, { format: 'jpeg' }>, folder: string, sink: Sink): Made {
+function makeTs(spool: FilmSpool, folder: string, sink: Sink): Made {
   const { format, video, audio, language, further } = spool;
   const result = multiplex({ format, video, audio, language, further, ...sink });
   writeTsIndex(folder, result);

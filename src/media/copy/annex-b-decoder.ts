@@ -1,8 +1,9 @@
 /** A decoder of access units as they go on the air, which shows of damaged ones what players show. */
-import { AV_CODEC_FLAG_UNALIGNED, AV_CODEC_ID_H264 } from 'node-av/constants';
+import { AV_CODEC_FLAG_UNALIGNED } from 'node-av/constants';
 import { Codec, CodecContext, Frame, Packet } from 'node-av/lib';
 import { codecThreads } from '../codec-threads.js';
 import { check } from '../ffmpeg-error.js';
+import type { PictureCodec } from './picture-codec.js';
 
 export class AnnexBDecoder {
   readonly #context = new CodecContext();
@@ -11,14 +12,14 @@ export class AnnexBDecoder {
   readonly #take: (frame: Frame) => void;
 
   /** `take` gets the pictures in the order shown, each with the number of its access unit as `pts`. The frame is reused. */
-  constructor(take: (frame: Frame) => void) {
-    const codec = Codec.findDecoder(AV_CODEC_ID_H264);
-    if (codec === null) throw new Error('this FFmpeg has no decoder of H.264');
+  constructor({ codecId, title }: PictureCodec, take: (frame: Frame) => void) {
+    const codec = Codec.findDecoder(codecId);
+    if (codec === null) throw new Error(`this FFmpeg has no decoder of ${title}`);
     this.#context.allocContext3(codec);
     this.#context.threadCount = codecThreads();
     // As for all pictures: cropping is exact.
     this.#context.setFlags(AV_CODEC_FLAG_UNALIGNED);
-    check(this.#context.open2Sync(codec, null), 'opening the decoder of H.264');
+    check(this.#context.open2Sync(codec, null), `opening the decoder of ${title}`);
     this.#packet.alloc();
     this.#frame.alloc();
     this.#take = take;

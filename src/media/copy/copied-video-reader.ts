@@ -1,10 +1,11 @@
 /** Copied pictures, read from their source a second time: faster than writing them to the disk in between. */
 import { Problem } from '../../base/problem.js';
 import { MediaInput } from '../input/input.js';
+import type { DecoderConfiguration } from '../nal/nal-units.js';
+import type { SequenceEdit } from '../nal/sequence-edit.js';
 import type { AccessUnitReader } from '../spool.js';
 import { AccessUnits } from './access-units.js';
-import type { DecoderConfiguration } from './h264-nal.js';
-import type { SequenceEdit } from './h264-sps-edit.js';
+import type { PictureCodec } from './picture-codec.js';
 
 export class CopiedVideoReader implements AccessUnitReader {
   readonly #source: string;
@@ -18,13 +19,14 @@ export class CopiedVideoReader implements AccessUnitReader {
   /** `taken`: numbers, from 0, of the source's video packets that are copied. */
   constructor(options: {
     source: string;
+    codec: PictureCodec;
     configuration: DecoderConfiguration;
     edit: SequenceEdit | null;
     taken: Uint32Array;
   }) {
     this.#source = options.source;
     this.#taken = options.taken;
-    this.#units = new AccessUnits(options.configuration, options.edit);
+    this.#units = new AccessUnits(options.codec, options.configuration, options.edit);
     this.#input = new MediaInput(options.source);
     this.#input.skipAudio();
     this.#packets = this.#input.packets();

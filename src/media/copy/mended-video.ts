@@ -8,10 +8,13 @@
 import { AV_PICTURE_TYPE_NONE, AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUVJ420P, AV_PKT_FLAG_KEY } from 'node-av/constants';
 import type { Frame, Packet } from 'node-av/lib';
 import { Ticks90k } from '../../base/units.js';
-import type { Encoder } from '../encoder.js';
 import { MediaInput } from '../input/input.js';
+import type { DecoderConfiguration } from '../nal/nal-units.js';
+import type { SequenceEdit } from '../nal/sequence-edit.js';
+import type { PictureEncoder } from '../pictures/hardware.js';
+import { openSoftware } from '../pictures/software.js';
 import { VideoTable } from '../pictures/spooled-video.js';
-import { openX264, usualMaxRate } from '../pictures/x264.js';
+import { usualMaxRate } from '../pictures/x264.js';
 import { quotient } from '../ratio.js';
 import type { MediaSettings, Ratio } from '../settings.js';
 import type { AccessUnitReader, SpooledVideo } from '../spool.js';
@@ -20,9 +23,7 @@ import { SpoolReader } from '../spool-reader.js';
 import { AccessUnits } from './access-units.js';
 import { AnnexBDecoder } from './annex-b-decoder.js';
 import { CopiedVideoReader } from './copied-video-reader.js';
-import { type DecoderConfiguration, parseExtradata } from './h264-nal.js';
-import type { SequenceParameters } from './h264-sps.js';
-import type { SequenceEdit } from './h264-sps-edit.js';
+import type { PictureCodec, Sequence } from './picture-codec.js';
 import { Damaged } from './unfit.js';
 
 /** Largest share of a film that is encoded around its damage: one that is damaged everywhere is encoded as a whole. */
@@ -31,10 +32,11 @@ const MOST_ENCODED = 0.5;
 /** What is copied, and how it is read again. */
 export interface CopiedPictures {
   video: SpooledVideo;
-  sequence: SequenceParameters;
+  sequence: Sequence;
   frameRate: Ratio;
   again: {
     source: string;
+    codec: PictureCodec;
     configuration: DecoderConfiguration;
     edit: SequenceEdit | null;
     /** Numbers of the source's video packets, one for each picture. */
@@ -153,7 +155,7 @@ function encodeRegions(copied: CopiedPictures, regions: Region[], table: VideoTa
   });
   const input = new MediaInput(again.source);
   input.skipAudio();
-  const units = new AccessUnits(again.configuration, again.edit);
+  const units = new AccessUnits(again.codec, again.configuration, again.edit);
   let encoding: RegionEncoder | null = null;
   let number = -1;
   const finish = () => {
@@ -194,7 +196,7 @@ class RegionEncoder {
   readonly #decoder: AnnexBDecoder;
   /** When the pictures of the region are shown, in that order. */
   readonly #times: Float64Array;
-  #encoder: Encoder | null = null;
+  #encoder: PictureEncoder | null = null;
   #units: AccessUnits | null = null;
   /** The picture that is shown until the next one. */
   #standing: Frame | null = null;
@@ -206,7 +208,7 @@ class RegionEncoder {
     this.#table = table;
     this.#settings = settings;
     this.#times = copied.video.pts.slice(region.from, region.to).sort();
-    this.#decoder = new AnnexBDecoder((frame) => this.#take(frame));
+    this.#decoder = new AnnexBDecoder(copied.again.codec, (frame) => this.#take(frame));
   }
 
   put(unit: Buffer, index: number): void {
@@ -257,16 +259,17 @@ class RegionEncoder {
     }
   }
 
-  #open(frame: Frame): Encoder {
-    const { sequence, frameRate } = this.#copied;
+  #open(frame: Frame): PictureEncoder {
+    const { sequence, frameRate, again } = this.#copied;
     const { bitrate, maxBitrate, crf } = this.#settings;
     const { width, height, profile } = sequence;
     const maxRate = Math.min(maxBitrate, bitrate ?? usualMaxRate({ width, height, frameRate }));
     const group = Math.max(1, Math.round(quotient(frameRate)));
     // Not reordered: the delay of the copied pictures is enough, even if it is 0.
     const plan = { frameRate, group, bPictures: 0, maxRate, profile };
-    const encoder = openX264(frame, plan, { preset: 'veryfast', crf });
-    this.#units = new AccessUnits(parseExtradata(encoder.extradata) ?? { nalLengthSize: 0, parameterSets: [] });
+    const format = { codec: again.codec, bitDepth: sequence.bitDepth };
+    const { encoder } = openSoftware(frame, plan, { format, preset: 'veryfast', crf });
+    this.#units = AccessUnits.ofEncoder(this.#copied.again.codec, encoder.extradata);
     return encoder;
   }
 
@@ -275,6 +278,6 @@ class RegionEncoder {
     if (data === null || this.#units === null) return;
     this.#units.parse(data);
     const pts = Ticks90k(this.#times[Number(packet.pts)]!);
-    this.#table.add(this.#units, { pts, isIdr: packet.hasFlags(AV_PKT_FLAG_KEY) });
+    this.#table.add(this.#units, { pts, isRandomAccess: packet.hasFlags(AV_PKT_FLAG_KEY) });
   };
 }

@@ -1,13 +1,14 @@
-/** A source as H.264 and AAC, copied or encoded. */
+/** A film as pictures and sound of a stream, copied or encoded. */
 import { join } from 'node:path';
 import { Ticks90k } from '../base/units.js';
-import { VideoCopier } from './h264/copy-video.js';
-import { h264CodecString, h264Name, type SequenceParameters } from './h264/h264-sps.js';
-import { type CopiedPictures, mendVideo } from './h264/mended-video.js';
-import { Damaged, Unfit } from './h264/unfit.js';
+import { VideoCopier } from './copy/copy-video.js';
+import { type CopiedPictures, mendVideo } from './copy/mended-video.js';
+import type { Sequence } from './copy/picture-codec.js';
+import { Damaged, Unfit } from './copy/unfit.js';
 import { MediaInput } from './input/input.js';
 import { AAC_CODEC_STRING, aacName } from './names.js';
 import { Notes, noteLeftOut, noteMended, noteMissingEnd } from './notes.js';
+import { airFormatOf } from './pictures/air-format.js';
 import { encodeVideo } from './pictures/encode-video.js';
 import { standUntil } from './pictures/last-picture.js';
 import { noteLead } from './pictures/late-pictures.js';
@@ -25,7 +26,7 @@ const VIDEO_SHARE = 0.9;
 
 interface VideoResult {
   video: SpooledVideo;
-  sequence: SequenceParameters;
+  sequence: Sequence;
   frameRate: Ratio;
   origin: Ticks90k;
   reason: string;
@@ -41,9 +42,10 @@ interface VideoResult {
   title: string | null;
 }
 
-/** Spools `source` as H.264 and AAC. Throws as `spoolMedia` does. */
-export function spoolH264(options: SpoolOptions): Spool {
+/** Spools `source` as H.264 or H.265, and AAC. Throws as `spoolMedia` does. */
+export function spoolFilm(options: SpoolOptions): Spool {
   const { onProgress } = options;
+  const format = airFormatOf(options.settings);
   const subtitles = filmSubtitles(options);
   const pictures = copyOrEncode(options, subtitles);
   const { video, sequence, origin, frameRate } = pictures;
@@ -60,7 +62,7 @@ export function spoolH264(options: SpoolOptions): Spool {
   const { width, height, sampleAspectRatio } = sequence;
   const { channels, how } = audio;
   return {
-    format: 'h264',
+    format: format.codec.format,
     video,
     audio: audio.spooled,
     ...withFurther(further, carried),
@@ -70,9 +72,9 @@ export function spoolH264(options: SpoolOptions): Spool {
       sampleAspectRatio,
       aspectRatio: aspectName({ width, height, sampleAspectRatio }),
       frameRate,
-      videoCodec: h264Name(sequence),
+      videoCodec: sequence.name,
       audioCodec: aacName(channels),
-      codecs: `${h264CodecString(sequence)},${AAC_CODEC_STRING}`,
+      codecs: `${sequence.codecString},${AAC_CODEC_STRING}`,
       video: pictures.reason === '' ? 'copied' : 'encoded',
       ...(pictures.encoding !== null && { encoding: pictures.encoding }),
       audio: how,
@@ -119,6 +121,7 @@ function copyOrEncode(options: SpoolOptions, subtitles: FilmSubtitles | null): V
  * damaged pictures encoded. Throws Unfit when the pictures cannot be copied, Damaged where most of them would be encoded.
  */
 function copy({ source, folder, settings, onProgress }: SpoolOptions, check: boolean): VideoResult {
+  const format = airFormatOf(settings);
   const notes = new Notes();
   const input = new MediaInput(source, notes, soundWanted(settings), wantsSubtitles(settings));
   let sound: AudioCopier | null = null;
@@ -166,7 +169,7 @@ function copy({ source, folder, settings, onProgress }: SpoolOptions, check: boo
       damaged.size === 0 ? copied.video : mended(copied, damaged, { folder, settings, notes, onProgress });
     const soundEnd = Ticks90k((input.soundEnd ?? origin) - origin);
     const { maxGop } = settings;
-    const spooled = standUntil(pictures, { end: soundEnd, frameRate: video.frameRate, maxGop });
+    const spooled = standUntil(pictures, { end: soundEnd, frameRate: video.frameRate, maxGop, format });
     let audio: VideoResult['audio'] = null;
     // TypeScript does not see that the callback may have emptied it.
     const kept = sound as AudioCopier | null;
@@ -211,23 +214,24 @@ function mended(
   damaged: ReadonlySet<number>,
   { folder, settings, notes, onProgress }: Omit<SpoolOptions, 'source'> & { notes: Notes },
 ): SpooledVideo {
-  const { video, encoded } = mendVideo(copied, { damaged, path: join(folder, 'mended.h264'), settings, onProgress });
+  const { video, encoded } = mendVideo(copied, { damaged, path: join(folder, 'mended'), settings, onProgress });
   noteMended(notes, { damaged: damaged.size, encoded });
   return video;
 }
 
 function encode(options: SpoolOptions, unfit: Unfit, subtitles: FilmSubtitles | null): VideoResult {
   const { source, folder, settings, onProgress } = options;
+  const format = airFormatOf(settings);
   const notes = new Notes();
   const input = new MediaInput(source, notes, soundWanted(settings), wantsSubtitles(settings));
   try {
     const onPicture = (done: number) => onProgress(done * VIDEO_SHARE);
-    const path = join(folder, 'video.h264');
+    const path = join(folder, 'video');
     const encoded = encodeVideo({ input, notes, path, settings, subtitles, onProgress: onPicture });
     const { sequence, frameRate, origin, end } = encoded;
     const soundEnd = Ticks90k((input.soundEnd ?? origin) - origin);
     const { maxGop } = settings;
-    const video = standUntil(encoded.video, { end: soundEnd, frameRate, maxGop });
+    const video = standUntil(encoded.video, { end: soundEnd, frameRate, maxGop, format });
     const sourceEnd = Ticks90k(origin + Math.max(end, soundEnd));
     const { declaredEnd, endsInPacket: endsDamaged } = input;
     noteMissingEnd(notes, { declaredEnd, origin, end: sourceEnd, endsDamaged });

@@ -1,5 +1,4 @@
-/** Copied pictures: H.264 that every receiver plays goes on air without being decoded. */
-import { AV_CODEC_ID_H264 } from 'node-av/constants';
+/** Copied pictures: those that every receiver of the station's format plays go on air without being decoded. */
 import { TICKS_PER_MILLI, TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
 import { DecodeCheck } from '../decode-check.js';
 import { decodingDelayOf } from '../input/decoding-times.js';
@@ -7,8 +6,9 @@ import { frameRateOf } from '../input/frame-rate.js';
 import type { MediaInput, TimedPacket } from '../input/input.js';
 import { lastDurationOf } from '../input/last-duration.js';
 import { isWholeInTransport } from '../input/whole-in-transport.js';
+import type { DecoderConfiguration } from '../nal/nal-units.js';
+import type { SequenceEdit } from '../nal/sequence-edit.js';
 import { codecName } from '../names.js';
-import { hdrName } from '../pictures/colour.js';
 import { heldLead } from '../pictures/late-pictures.js';
 import { isUpright, orientationOf } from '../pictures/orientation.js';
 import { scanOf } from '../pictures/scan.js';
@@ -18,16 +18,14 @@ import type { MediaSettings, Ratio, StationLayout } from '../settings.js';
 import { nowhere } from '../spool-file.js';
 import { uint32Table } from '../tables.js';
 import { AccessUnits } from './access-units.js';
+import { codecOf } from './codecs.js';
 import { containerEdit } from './container-edit.js';
 import { CopiedVideoReader } from './copied-video-reader.js';
 import { GroupRules } from './group-rules.js';
-import { isWithinLevel } from './h264-level.js';
-import { type DecoderConfiguration, parseExtradata } from './h264-nal.js';
-import type { SequenceParameters } from './h264-sps.js';
-import type { SequenceEdit } from './h264-sps-edit.js';
 import { checkLastGroup } from './last-group.js';
 import type { CopiedPictures } from './mended-video.js';
 import { PeakRate } from './peak-rate.js';
+import type { PictureCodec, Sequence } from './picture-codec.js';
 import { Damaged, Unfit } from './unfit.js';
 
 /** Most time between two pictures of a transport stream: ISO/IEC 13818-1, 2.7.5, allows 700 ms between their PTS. */
@@ -42,22 +40,8 @@ const FAR = 0.5;
 
 const INTERLACED = 'interlaced pictures';
 const BEYOND_LEVEL = 'pictures beyond level 5.2, which few players decode';
-const BASELINE = 66;
-const MAIN = 77;
-const HIGH = 100;
-
-/** Why pictures of this kind are not copied, or null. */
-export function unfitSequence(sequence: SequenceParameters): string | null {
-  if (sequence.bitDepth !== 8) return `${sequence.bitDepth}-bit pictures`;
-  if (sequence.chromaFormat !== 1) return 'colour that is not 4:2:0';
-  if (![BASELINE, MAIN, HIGH].includes(sequence.profile)) return 'an H.264 profile that few players decode';
-  if (sequence.signal && hdrName(sequence.signal)) return 'HDR pictures';
-  if (sequence.isAdaptive) return INTERLACED;
-  return null;
-}
-
 /** Why the pictures do not match the station's other items, or null. */
-function unfitTarget(sequence: SequenceParameters, frameRate: Ratio, target: StationLayout): string | null {
+function unfitTarget(sequence: Sequence, frameRate: Ratio, target: StationLayout): string | null {
   if (sequence.width !== target.width || sequence.height !== target.height)
     return "a picture size other than the station's";
   if (!isSameAspect(sequence.sampleAspectRatio, target.sampleAspectRatio))
@@ -74,7 +58,7 @@ export interface VideoCopy {
 /**
  * Responsible for:
  * - deciding, packet by packet, whether pictures can be copied; throws Unfit as soon as they cannot
- * - dropping pictures before the first IDR picture, and those that an edit list cuts off where no other needs them
+ * - dropping pictures before the first random access point, and those that an edit list cuts off where no other needs them
  * - throwing Damaged at the first damage that is seen without decoding, or decoding everything to find all damage
  */
 export class VideoCopier {
@@ -82,10 +66,11 @@ export class VideoCopier {
   frameRate: Ratio;
   /** Time of the first picture, on the source's clock. */
   origin: Ticks90k | null = null;
-  /** Pictures before the first IDR picture, left out because they need others that are missing. */
+  /** Pictures before the first random access point, left out because they need others that are missing. */
   leftOut = 0;
   /** Whether the last access unit was damaged and left out. */
   endsDamaged = false;
+  readonly #codec: PictureCodec;
   readonly #units: AccessUnits;
   readonly #table = new VideoTable(nowhere);
   readonly #rules: GroupRules;
@@ -104,7 +89,7 @@ export class VideoCopier {
   readonly #durations = { ofLast: Ticks90k(0), longest: Ticks90k(0) };
   readonly #mayReorder: boolean;
   #isReordered = false;
-  /** Whether pictures up to the next IDR picture may need one that is cut off. */
+  /** Whether pictures up to the next random access point may need one that is cut off. */
   #needsCutOff = false;
   #firstSeen: Ticks90k | null = null;
   /** Null where nothing is decoded. */
@@ -118,9 +103,10 @@ export class VideoCopier {
     const stream = input.video;
     const { codecpar } = stream;
     if (input.isStill) throw new Unfit('a still picture');
-    if (codecpar.codecId !== AV_CODEC_ID_H264) throw new Unfit(`${codecName(codecpar)} instead of H.264`);
+    const codec = codecOf(settings.format);
+    if (codecpar.codecId !== codec.codecId) throw new Unfit(`${codecName(codecpar)} instead of ${codec.title}`);
     if (!isUpright(orientationOf(codecpar))) throw new Unfit('rotated pictures');
-    const configuration = parseExtradata(codecpar.extradata);
+    const configuration = codec.parseExtradata(codecpar.extradata);
     if (configuration === null) throw new Unfit('damaged headers');
     const lead = heldLead(input);
     if (lead > 0) throw new Unfit(`pictures that begin ${(lead / TICKS_PER_SECOND).toFixed(1)} s behind the sound`);
@@ -132,15 +118,16 @@ export class VideoCopier {
     this.#settings = settings;
     const limit = Ticks90k(Math.round(settings.maxGop * TICKS_PER_MILLI));
     this.#rules = new GroupRules(this.#table.pts, { limit, target: settings.target });
+    this.#codec = codec;
     this.#configuration = configuration;
     this.#source = input.source;
     this.#endsUnmarked = input.endsUnmarked;
-    this.#edit = containerEdit(stream, configuration);
-    this.#units = new AccessUnits(configuration, this.#edit);
+    this.#edit = containerEdit(stream, configuration, codec);
+    this.#units = new AccessUnits(codec, configuration, this.#edit);
     const { sequence } = this.#units;
     if (sequence) this.#checkSequence(sequence);
     // Whole pictures may be marked as interlaced, and pictures of two fields coded as whole ones.
-    if (sequence && !sequence.frameMbsOnly && scanOf(input).kind === 'interlaced') throw new Unfit(INTERLACED);
+    if (sequence && sequence.fields !== 'none' && scanOf(input).kind === 'interlaced') throw new Unfit(INTERLACED);
     this.#check = check ? new DecodeCheck(codecpar, { isComplete: true }) : null;
   }
 
@@ -166,14 +153,14 @@ export class VideoCopier {
       return;
     }
     if (pts === null) throw new Unfit('pictures without time stamps');
-    const isIdr = kind === 'idr' && this.#units.isDecodable;
-    if (isIdr) this.#needsCutOff = false;
+    const isRandomAccess = kind === 'random access' && this.#units.isDecodable;
+    if (isRandomAccess) this.#needsCutOff = false;
     if (this.#needsCutOff) throw new Unfit('a cut between key pictures (IDR)');
-    if (isIdr && this.#units.sequence) this.#checkSequence(this.#units.sequence);
+    if (isRandomAccess && this.#units.sequence) this.#checkSequence(this.#units.sequence);
     if (this.#units.sequenceChanged) throw new Unfit('pictures that change their kind');
     this.#firstSeen ??= pts;
     if (this.origin === null) {
-      if (isIdr) this.origin = pts;
+      if (isRandomAccess) this.origin = pts;
       else if (packet.isKeyframe || pts - this.#firstSeen > this.#rules.limit) {
         throw new Unfit('no key picture (IDR) at the beginning');
       } else {
@@ -182,12 +169,12 @@ export class VideoCopier {
       }
     }
     const time = Ticks90k(pts - this.origin);
-    this.#rules.take(time, isIdr);
-    if (isIdr) this.#groupPosition = packet.pos >= 0n ? packet.pos : null;
+    this.#rules.take(time, isRandomAccess);
+    if (isRandomAccess) this.#groupPosition = packet.pos >= 0n ? packet.pos : null;
     this.#check?.put(this.#units.copy(), this.#taken.length);
     this.#taken.push(number);
     if (this.#taken.length === TRIAL) this.#checkOrder();
-    this.#peak.add(time, this.#table.add(this.#units, { pts: time, isIdr }));
+    this.#peak.add(time, this.#table.add(this.#units, { pts: time, isRandomAccess }));
     this.#durations.longest = Ticks90k(Math.max(this.#durations.longest, duration));
     if (time < this.#lastShown) this.#isReordered = true;
     else {
@@ -208,7 +195,7 @@ export class VideoCopier {
     this.#rules.takeDamaged(time, isFirst);
     this.#damaged.add(this.#taken.length);
     this.#taken.push(number);
-    this.#table.addDamaged({ pts: time, isIdr: isFirst });
+    this.#table.addDamaged({ pts: time, isRandomAccess: isFirst });
     this.#lastShown = Ticks90k(Math.max(this.#lastShown, time));
   }
 
@@ -221,6 +208,7 @@ export class VideoCopier {
     if (this.#taken.length < TRIAL) this.#checkOrder();
     const again = {
       source: this.#source,
+      codec: this.#codec,
       configuration: this.#configuration,
       edit: this.#edit,
       taken: this.#taken.view(),
@@ -229,7 +217,7 @@ export class VideoCopier {
     // The next random access point is the first of the next loop.
     this.#rules.finish(end);
     // Only now: the rate of some headers is wrong.
-    if (!isWithinLevel(sequence, quotient(this.frameRate))) throw new Unfit(BEYOND_LEVEL);
+    if (!this.#codec.isWithinLevel(sequence, quotient(this.frameRate))) throw new Unfit(BEYOND_LEVEL);
     const { target, maxBitrate } = this.#settings;
     const peak = this.#peak.of(end);
     if (peak > maxBitrate) throw new Unfit(`${megabits(peak)} Mbit/s at its peak, more than ${megabits(maxBitrate)}`);
@@ -293,11 +281,11 @@ export class VideoCopier {
     this.#dropLast();
   }
 
-  #checkSequence(sequence: SequenceParameters): void {
+  #checkSequence(sequence: Sequence): void {
     const { target } = this.#settings;
     const reason =
-      unfitSequence(sequence) ??
-      (isWithinLevel(sequence) ? null : BEYOND_LEVEL) ??
+      this.#codec.unfit(sequence) ??
+      (this.#codec.isWithinLevel(sequence) ? null : BEYOND_LEVEL) ??
       (target ? unfitTarget(sequence, this.frameRate, target) : null);
     if (reason !== null) throw new Unfit(reason);
   }

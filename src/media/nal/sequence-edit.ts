@@ -2,13 +2,38 @@
 import type { Crop } from '../pictures/cropping.js';
 import type { Ratio } from '../settings.js';
 import { BitWriter } from './bit-writer.js';
-import {
-  locateSequenceParameters,
-  type SequenceParameters,
-  type SequencePositions,
-  type VideoSignal,
-  withoutEmulationPrevention,
-} from './h264-sps.js';
+import { withEmulationPrevention, withoutEmulationPrevention } from './emulation-prevention.js';
+import type { VideoSignal } from './usability.js';
+
+/** Where parts of a set lie in its payload, in bits; those of the VUI are null where it has none. */
+export interface SequencePositions {
+  /** frame_cropping_flag of H.264, conformance_window_flag of H.265; and behind the cropping. */
+  cropping: number;
+  croppingEnd: number;
+  /** left, right, top, bottom, in units. */
+  crop: [number, number, number, number];
+  /** Pixels in a unit. */
+  cropUnit: [x: number, y: number];
+  /** vui_parameters_present_flag */
+  usability: number;
+  /** overscan_info_present_flag */
+  overscan: number | null;
+  /** video_signal_type_present_flag, and the end of what it announces. */
+  signal: [from: number, to: number] | null;
+}
+
+/** How the sets of a codec are read and written. */
+export interface SetSyntax {
+  /** Bytes of the NAL unit's header. */
+  header: number;
+  /** Flags at the end of a VUI, behind video_signal_type, each of which announces more. */
+  furtherFlags: number;
+  /** Null where the set is damaged. */
+  locate(payload: Uint8Array): {
+    sequence: { sampleAspectRatio: Ratio; signal: VideoSignal | null };
+    positions: SequencePositions;
+  } | null;
+}
 
 /** What the set has to say; null leaves it as it is. */
 export interface SequenceEdit {
@@ -45,9 +70,9 @@ function signalWith(own: VideoSignal | null, other: VideoSignal | null): VideoSi
  * The NAL unit with `edit` applied. Null where the set is damaged or cannot say it: cropping has units of two pixels, those
  * of a sample of colour, or more.
  */
-export function editSequenceParameters(nal: Buffer, edit: SequenceEdit): Buffer | null {
-  const payload = withoutEmulationPrevention(nal.subarray(1));
-  const found = locateSequenceParameters(payload);
+export function editSet(nal: Buffer, edit: SequenceEdit, syntax: SetSyntax): Buffer | null {
+  const payload = withoutEmulationPrevention(nal.subarray(syntax.header));
+  const found = syntax.locate(payload);
   if (found === null) return null;
   const { sequence, positions } = found;
   const crop = croppingWith(positions, edit.crop);
@@ -59,8 +84,11 @@ export function editSequenceParameters(nal: Buffer, edit: SequenceEdit): Buffer 
   const isCropped = crop.some((units) => units > 0);
   out.flag(isCropped); // frame_cropping_flag
   if (isCropped) for (const units of crop) out.unsigned(units);
-  writeUsability(out, payload, { sequence, positions, edit: { ...edit, signal } });
-  return Buffer.concat([nal.subarray(0, 1), withEmulationPrevention(out.bytes)]);
+  out.copy(payload, positions.croppingEnd, positions.usability);
+  const { sampleAspectRatio } = sequence;
+  const { furtherFlags } = syntax;
+  writeUsability(out, payload, { sampleAspectRatio, positions, furtherFlags, edit: { ...edit, signal } });
+  return Buffer.concat([nal.subarray(0, syntax.header), withEmulationPrevention(out.bytes)]);
 }
 
 /** Left, right, top and bottom in units; null where a sum is no multiple of one. */
@@ -75,7 +103,12 @@ function croppingWith({ crop, cropUnit }: SequencePositions, more: Crop | null):
 function writeUsability(
   out: BitWriter,
   payload: Uint8Array,
-  { sequence, positions, edit }: { sequence: SequenceParameters; positions: SequencePositions; edit: SequenceEdit },
+  {
+    sampleAspectRatio,
+    positions,
+    furtherFlags,
+    edit,
+  }: { sampleAspectRatio: Ratio; positions: SequencePositions; furtherFlags: number; edit: SequenceEdit },
 ): void {
   const end = endOfPayload(payload);
   const { usability, overscan, signal } = positions;
@@ -85,7 +118,7 @@ function writeUsability(
     return;
   }
   out.flag(true); // vui_parameters_present_flag
-  const aspect = edit.sampleAspectRatio ?? (hasUsability ? null : sequence.sampleAspectRatio);
+  const aspect = edit.sampleAspectRatio ?? (hasUsability ? null : sampleAspectRatio);
   if (aspect === null) {
     out.copy(payload, usability + 1, overscan!);
   } else {
@@ -102,8 +135,7 @@ function writeUsability(
     out.copy(payload, signal[1], end);
     return;
   }
-  // chroma_loc, timing, nal_hrd, vcl_hrd, pic_struct and bitstream_restriction: none present
-  out.write(0, 6);
+  out.write(0, furtherFlags);
   out.copy(payload, usability + 1, end);
 }
 
@@ -124,19 +156,4 @@ function endOfPayload(payload: Uint8Array): number {
   while (last > 0 && payload[last] === 0) last--;
   const zeros = 31 - Math.clz32(payload[last]! & -payload[last]!);
   return last * 8 + 8 - zeros;
-}
-
-/** With an emulation_prevention_three_byte wherever three bytes would look like a start code. */
-function withEmulationPrevention(payload: Uint8Array): Uint8Array {
-  const out: number[] = [];
-  let zeros = 0;
-  for (const byte of payload) {
-    if (zeros >= 2 && byte <= 3) {
-      out.push(3);
-      zeros = 0;
-    }
-    out.push(byte);
-    zeros = byte === 0 ? zeros + 1 : 0;
-  }
-  return Uint8Array.from(out);
 }

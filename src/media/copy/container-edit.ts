@@ -1,15 +1,16 @@
 /** What only the container of a film knows, or nobody, for its sequence parameter sets to say. */
 import { AVCOL_RANGE_JPEG, AVCOL_SPC_RGB, AVCOL_SPC_UNSPECIFIED } from 'node-av/constants';
 import type { CodecParameters, Stream } from 'node-av/lib';
+import type { DecoderConfiguration } from '../nal/nal-units.js';
+import type { SequenceEdit } from '../nal/sequence-edit.js';
+import type { VideoSignal } from '../nal/usability.js';
 import { completeColour, declaredColour } from '../pictures/colour.js';
 import { containerCrop } from '../pictures/cropping.js';
 import { isSameAspect, ratioOf } from '../ratio.js';
-import { type DecoderConfiguration, NalType, nalTypeOf } from './h264-nal.js';
-import { parseSequenceParameters, type VideoSignal } from './h264-sps.js';
-import { editSequenceParameters, type SequenceEdit } from './h264-sps-edit.js';
+import type { PictureCodec } from './picture-codec.js';
 import { Unfit } from './unfit.js';
 
-/** Most that extended_sar of H.264 can say. */
+/** Most that extended_sar of H.264 and H.265 can say. */
 const LARGEST_PIXEL_SIDE = 65_535;
 
 /**
@@ -28,10 +29,14 @@ function signalOf(codecpar: CodecParameters): VideoSignal {
  * What the parameter sets of `stream` have to say as well; null where they say it already. Throws Unfit where they cannot say
  * it.
  */
-export function containerEdit(stream: Stream, { parameterSets }: DecoderConfiguration): SequenceEdit | null {
+export function containerEdit(
+  stream: Stream,
+  { parameterSets }: DecoderConfiguration,
+  codec: PictureCodec,
+): SequenceEdit | null {
   const { codecpar } = stream;
-  const sets = parameterSets.filter((set) => nalTypeOf(set[0] ?? 0) === NalType.sequenceParameters);
-  const sequence = sets[0] && parseSequenceParameters(sets[0]);
+  const sets = parameterSets.filter((set) => set.length > 0 && codec.isSequenceSet(set));
+  const sequence = sets[0] && codec.readSequence(sets[0]);
   const signal = signalOf(codecpar);
   // Without a set, what else is known of the stream comes from its pictures.
   if (!sequence) return { crop: null, sampleAspectRatio: null, signal };
@@ -39,11 +44,11 @@ export function containerEdit(stream: Stream, { parameterSets }: DecoderConfigur
   const sampleAspectRatio = given && !isSameAspect(given, sequence.sampleAspectRatio) ? given : null;
   const edit: SequenceEdit = { crop: containerCrop(codecpar), sampleAspectRatio, signal };
   // What is the same in all of them is written as it is.
-  if (sets.every((set) => editSequenceParameters(set, edit) === set)) return null;
+  if (sets.every((set) => codec.editSequence(set, edit) === set)) return null;
   if (sampleAspectRatio && Math.max(...sampleAspectRatio) > LARGEST_PIXEL_SIDE)
     throw new Unfit('a pixel shape that only the container knows');
   // Players with FFmpeg's decoder round cropping at the left down to what their processor reads at once.
-  if (edit.crop?.left || sets.some((set) => editSequenceParameters(set, edit) === null))
+  if (edit.crop?.left || sets.some((set) => codec.editSequence(set, edit) === null))
     throw new Unfit('cropping that only the container knows');
   return edit;
 }
