@@ -50,9 +50,11 @@ test('HLS has the subtitles as WebVTT, a cue with the same times in each of its 
   }
   assert.ok([...cues.values()].some((count) => count > 1));
   assert.equal((await fetch(list.replace('-de-', '-fr-'))).status, 404);
-  // The main sound has no language, and is played all the same.
+  // The main sound has no language, and is played all the same. Bitmaps, and players without WebVTT, have the DVB subtitles.
   const pictures = new URL(/^\d\S*$/m.exec(master)![0], `${base}/`).href;
-  const words = ['-v', 'error', '-show_entries', 'stream=codec_name', '-of', 'csv=p=0', pictures];
-  const { stdout } = await run(context, 'ffprobe', words);
-  assert.deepEqual([...new Set(stdout.toString().trim().split(/\s+/))], ['h264', 'aac']);
+  for (const address of [pictures, `${base}.ts?at=-5s&audio=und`]) {
+    const words = ['-v', 'error', '-show_entries', 'stream=codec_name', '-of', 'csv=p=0', address];
+    const { stdout } = await run(context, 'ffprobe', words);
+    assert.deepEqual([...new Set(stdout.toString().trim().split(/\s+/))], ['h264', 'aac', 'dvb_subtitle']);
+  }
 });

@@ -2,6 +2,7 @@
 import { primaryLanguage, trackFor } from '../contract/sound.js';
 import { firstSubtitles } from '../contract/subtitles.js';
 import { type SelectOptions, selectTrack } from '../wire/select-track.js';
+import type { StationInfo } from '../wire/station-info.js';
 import { HttpProblem } from './http-problem.js';
 import type { Chunk, ReadStart, StationReader, StationSource } from './source.js';
 
@@ -12,8 +13,9 @@ const selected = new WeakMap<Chunk, Map<string, Chunk>>();
 
 /** The station with that track, the same object each time. */
 export function withTrack(source: StationSource, options: SelectOptions): StationSource {
-  const { track: number, soundOnly = false, subtitles, subtitlesOnly = false } = options;
-  const key = `${number} ${soundOnly} ${subtitlesOnly} ${subtitles ? `${subtitles.first} ${subtitles.count}` : ''}`;
+  const { track: number, soundOnly = false, subtitles, hidesSubtitles = false, subtitlesOnly = false } = options;
+  const kept = subtitles ? `${subtitles.first} ${subtitles.count} ${hidesSubtitles}` : '';
+  const key = `${number} ${soundOnly} ${subtitlesOnly} ${kept}`;
   const sources = known.get(source) ?? new Map<string, StationSource>();
   known.set(source, sources);
   const track = sources.get(key) ?? new OneTrack(source, options, key);
@@ -25,14 +27,21 @@ export function withTrack(source: StationSource, options: SelectOptions): Statio
 export function forPage(source: StationSource, wanted: readonly string[]): StationSource {
   const { info } = source;
   if (!info.languages) return source;
-  const subtitles = info.subtitles && { first: firstSubtitles(info), count: info.subtitles.length };
-  return withTrack(source, { track: trackFor(info, wanted), subtitles });
+  return withTrack(source, { track: trackFor(info, wanted), subtitles: allSubtitles(info), hidesSubtitles: true });
 }
 
-/** For a query parameter with a language; undefined: all tracks. Throws an HttpProblem where the station does not have it. */
+const allSubtitles = (info: StationInfo): SelectOptions['subtitles'] =>
+  info.subtitles && { first: firstSubtitles(info), count: info.subtitles.length };
+
+/** One track of sound, the pictures and all subtitles; undefined: all tracks. Throws an HttpProblem where the station does not have it. */
 export function inLanguage(source: StationSource, language: unknown): StationSource {
   if (language === undefined) return source;
-  return withTrack(source, { track: trackOf(source, language) });
+  return withTrack(source, { track: trackOf(source, language), subtitles: allSubtitles(source.info) });
+}
+
+/** The track of sound in a language alone. Throws an HttpProblem where the station does not have it. */
+export function soundOf(source: StationSource, language: string): StationSource {
+  return withTrack(source, { track: trackOf(source, language), soundOnly: true });
 }
 
 /** The subtitles in a language alone. Throws an HttpProblem where the station does not have them. */

@@ -90,20 +90,27 @@ export interface Program {
   audio?: readonly number[];
   /** On the PIDs from Pid.further on, in their order; at most MOST_FURTHER. */
   further?: readonly ElementaryStream[];
+  /** The number of the first of them, on Pid.further + that; default 0. */
+  firstFurther?: number;
 }
 
 /**
  * Pictures on Pid.video, AAC in ADTS on Pid.audio, and the further streams. Throws a RangeError where the section has no room in
  * one packet.
  */
-export function pmtPacket({ video = videoStreamOf('h264'), audio = [], further = [] }: Program = {}): Buffer {
+export function pmtPacket({
+  video = videoStreamOf('h264'),
+  audio = [],
+  further = [],
+  firstFurther = 0,
+}: Program = {}): Buffer {
   return sectionPacket(Pid.pmt, 0x02, PROGRAM_NUMBER, [
     ...pidBytes(Pid.video), // PCR_PID
     0xf0, // program_info_length 0
     0,
     ...(video ? streamBytes(Pid.video, video) : []),
     ...streamBytes(Pid.audio, { streamType: StreamType.aacAdts, descriptors: audio }),
-    ...further.flatMap((stream, i) => streamBytes(Pid.further + i, stream)),
+    ...further.flatMap((stream, i) => streamBytes(Pid.further + firstFurther + i, stream)),
   ]);
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { languageDescriptor, patPacket, pmtPacket, videoStreamOf } from './psi.js';
+import { languageDescriptor, patPacket, pmtPacket, subtitlingDescriptor, videoStreamOf } from './psi.js';
 import { selectTrack, streamsOf } from './select-track.js';
 import { continuityCounterOf, Pid, pidOf, StreamType, TS_PACKET_LENGTH, TS_SYNC_BYTE } from './ts.js';
 
@@ -56,13 +56,34 @@ test('of sound alone, the clock reference stays', () => {
   assert.deepEqual([...streams], [[Pid.audio, stream('eng')]]);
 });
 
+test('subtitles stay on their PIDs, in the PMT unless it hides them', () => {
+  const subtitle = { streamType: StreamType.privatePes, descriptors: subtitlingDescriptor('deu', 1) };
+  const tables = pmtPacket({ further: [stream('deu'), stream('fra'), subtitle] });
+  const packets = Buffer.concat([tables, ...all.slice(2), packet(Pid.further + 2, 8, 6)]);
+  const subtitles = { first: 2, count: 1 };
+  const kept = [
+    [Pid.video, 3, 0xff],
+    [Pid.video, 4, 1],
+    [Pid.audio, 6, 3],
+    [Pid.further + 2, 8, 6],
+  ];
+  for (const hidesSubtitles of [false, true]) {
+    const selected = selectTrack(packets, { track: 1, subtitles, hidesSubtitles });
+    assert.deepEqual(packetsOf(selected).slice(1), kept);
+    const streams = streamsOf(selected.subarray(0, TS_PACKET_LENGTH));
+    const named = [Pid.video, Pid.audio, ...(hidesSubtitles ? [] : [Pid.further + 2])];
+    assert.deepEqual([...streams.keys()], named);
+    assert.deepEqual(streams.get(Pid.further + 2), hidesSubtitles ? undefined : subtitle);
+  }
+});
+
 test('any bytes are read without an error', () => {
   const bytes = fc.uint8Array({ minLength: TS_PACKET_LENGTH, maxLength: TS_PACKET_LENGTH });
   fc.assert(
     fc.property(bytes, fc.integer({ min: 0, max: 3 }), (given, track) => {
       const damaged = Buffer.from(given);
       damaged.set([TS_SYNC_BYTE, 0x40 | (Pid.pmt >> 8), Pid.pmt & 0xff, 0x10]);
-      assert.ok(selectTrack(damaged, { track }).length <= TS_PACKET_LENGTH);
+      assert.ok(selectTrack(damaged, { track, subtitles: { first: 0, count: 8 } }).length <= TS_PACKET_LENGTH);
     }),
   );
 });

@@ -10,20 +10,17 @@ export interface SelectOptions {
   track: number;
   /** Whether the pictures are left out; the clock reference stays on their PID. */
   soundOnly?: boolean;
-  /**
-   * Streams of subtitles that stay, by their numbers among the further ones. They keep their PIDs, and the PMT does not name them: players
-   * pass them over.
-   */
+  /** Streams of subtitles that stay, on their PIDs, by their numbers among the further ones. */
   subtitles?: { first: number; count: number };
+  /** Whether the PMT leaves them out: players pass them over. */
+  hidesSubtitles?: boolean;
   /** Whether those are all that there is. */
   subtitlesOnly?: boolean;
 }
 
 /** The whole TS packets in `packets` with that track on Pid.audio, the pictures, PAT and PMT, and nothing else. */
-export function selectTrack(
-  packets: Buffer,
-  { track, soundOnly = false, subtitles, subtitlesOnly = false }: SelectOptions,
-): Buffer {
+export function selectTrack(packets: Buffer, options: SelectOptions): Buffer {
+  const { track, soundOnly = false, subtitles, subtitlesOnly = false } = options;
   const wanted = track === 0 ? Pid.audio : Pid.further + track - 1;
   const out = Buffer.allocUnsafe(packets.length);
   let filled = 0;
@@ -37,7 +34,7 @@ export function selectTrack(
       (pid === Pid.video && !(soundOnly && hasPayload(packets, at)));
     const isTaken = isSubtitles || (isOther && !subtitlesOnly);
     if (!isTaken) continue;
-    if (pid === Pid.pmt) selectedPmt(packets.subarray(at, at + TS_PACKET_LENGTH), wanted, soundOnly).copy(out, filled);
+    if (pid === Pid.pmt) selectedPmt(packets.subarray(at, at + TS_PACKET_LENGTH), wanted, options).copy(out, filled);
     else packets.copy(out, filled, at, at + TS_PACKET_LENGTH);
     if (pid === wanted) {
       out[filled + 1] = (out[filled + 1]! & 0xe0) | (Pid.audio >> 8);
@@ -51,11 +48,19 @@ export function selectTrack(
 const isAmong = (number: number, { first, count }: { first: number; count: number }): boolean =>
   number >= first && number < first + count;
 
-/** The PMT with the same continuity counter. */
-function selectedPmt(pmt: Buffer, wanted: number, soundOnly: boolean): Buffer {
+/** The PMT with the same continuity counter. Nothing is added to it, so that it has room also where it is damaged. */
+function selectedPmt(pmt: Buffer, wanted: number, options: SelectOptions): Buffer {
+  const { soundOnly = false, subtitles, hidesSubtitles = false } = options;
   const streams = streamsOf(pmt);
-  const video = soundOnly ? null : streams.get(Pid.video);
-  const selected = pmtPacket({ video, audio: streams.get(wanted)?.descriptors });
+  const audio = streams.get(wanted)?.descriptors;
+  const isNamed = ([pid]: [pid: number, stream: ElementaryStream]) =>
+    subtitles !== undefined && !hidesSubtitles && isAmong(pid - Pid.further, subtitles);
+  const selected = pmtPacket({
+    video: soundOnly ? null : (streams.get(Pid.video) ?? null),
+    audio,
+    further: audio ? [...streams].filter(isNamed).map(([, stream]) => stream) : [],
+    firstFurther: subtitles?.first,
+  });
   selected[3] = pmt[3]!;
   return selected;
 }

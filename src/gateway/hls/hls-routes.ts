@@ -10,7 +10,7 @@ import { Millis, ticksToMillis } from '../../base/units.js';
 import { isTransport } from '../../wire/station-info.js';
 import type { Routes } from '../context.js';
 import { HttpProblem, httpProblemOf } from '../http-problem.js';
-import { subtitlesOf, trackOf, withTrack } from '../one-track.js';
+import { inLanguage, soundOf, subtitlesOf, trackOf } from '../one-track.js';
 import type { StationSource } from '../source.js';
 import { MEDIA_HEADERS, momentOf, stationOf } from '../station-requests.js';
 import { HlsViewers } from './hls-viewers.js';
@@ -99,6 +99,13 @@ const folderOf = (text: string): Folder => {
   );
 };
 
+/** What a folder has of a station. Throws an HttpProblem where the station does not have the language. */
+function selectedFrom(station: StationSource, { language, soundOnly, isText }: Folder): StationSource {
+  if (language === undefined) return station;
+  if (isText) return subtitlesOf(station, language);
+  return soundOnly ? soundOf(station, language) : inLanguage(station, language);
+}
+
 const rethrow = (error: unknown): never => {
   throw error instanceof Problem ? httpProblemOf(error) : error;
 };
@@ -115,13 +122,9 @@ export const hlsRoutes: Routes = (app, context) => {
     if (isTransport(source.info.format)) return source;
     throw new HttpProblem(404, 'Not in this format', 'This station has JPEG pictures. Its address ends in .mjpeg.');
   };
-  const segmentsOf = (station: StationSource, { seconds, language, soundOnly, isText }: Folder): Segments => {
-    const source =
-      language === undefined
-        ? station
-        : isText
-          ? subtitlesOf(station, language)
-          : withTrack(station, { track: trackOf(station, language), soundOnly });
+  const segmentsOf = (station: StationSource, folder: Folder): Segments => {
+    const { seconds, language, soundOnly, isText } = folder;
+    const source = selectedFrom(station, folder);
     const lengths = known.get(source) ?? new Map<number, Segments>();
     known.set(source, lengths);
     const segments =
