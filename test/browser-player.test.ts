@@ -8,7 +8,7 @@ import { bigBuckBunny, openStore } from './support/film.js';
 import { finished, serve, startMsc } from './support/msc.js';
 import { scratchFolder } from './support/spool.js';
 
-test('the page is opened on the station and the moment, and its address is served', {
+test('the page is opened on the station, the moment and in the languages, and its address is served', {
   timeout: 60_000,
   skip: process.platform === 'win32' && 'needs a shell',
 }, async (context) => {
@@ -24,11 +24,12 @@ test('the page is opened on the station and the moment, and its address is serve
     delete process.env.MSC_BROWSER;
   });
   const { id } = server.stations[0]!;
-  const watch = startMsc(context, ['watch', id, '--player', 'browser', '--at', '-1h', '--quiet']);
+  const watch = startMsc(context, ['watch', id, '--player', 'browser', '--at', '-1h', '--audio', 'de,en', '--quiet']);
   const end = finished(watch);
   await until(context, () => existsSync(opened));
   const page = new URL(readFileSync(opened, 'utf8'));
   assert.equal(page.hostname, '127.0.0.1');
+  assert.deepEqual([...page.searchParams], [['audio', 'de,en']]);
   const [path, moment = ''] = page.hash.slice(1).split('?t=');
   assert.equal(path, `/${id}`);
   assert.ok(Math.abs(Date.parse(moment) - Date.now() + 3_600_000) < 60_000, moment);

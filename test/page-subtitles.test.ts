@@ -40,7 +40,7 @@ for (const search of ['', '?player=mpegts']) {
         await viewing.do(`screen.seek(${began + moment})`);
         await until(context, async () => (await isShown()) === expected);
       };
-      await viewing.do(`engine.setSubtitles('de')`);
+      await viewing.do(`engine.setSubtitles(['de'])`);
       await viewing.do(`screen.seek(${before})`);
       await viewing.until(({ time }) => time !== null && Math.abs(time - before) < 100);
       await until(context, async () => (await viewing.do<number>('screen.statistics.peek()?.buffer ?? 0')) > 2 * FILM);
@@ -56,7 +56,7 @@ for (const search of ['', '?player=mpegts']) {
       return data.filter((value, i) => i % 4 === 3 && value > 200 && data[i - 1] > 200).length;
     })()`);
       assert.ok(light > 500, `${light} light pixels`);
-      await viewing.do(`engine.setSubtitles('en')`);
+      await viewing.do(`engine.setSubtitles(['en'])`);
       await showAt(BEGIN + 300, false);
     },
   );

@@ -178,6 +178,30 @@ test('the page', { skip }, async (context) => {
     },
   );
 
+  await context.test(
+    'keys choose the sound and the subtitles, from the languages of the address on',
+    async (context) => {
+      const page = await open(context, browser, at('?audio=it,de&subtitles=de#/cinema-one'));
+      const asked = () => page.evaluate('[engine.asked.languages.join(), engine.asked.subtitles.join()]');
+      assert.deepEqual(await asked(), ['it,de', 'de']);
+      const presses: [key: string, notice: string, asked: string[]][] = [
+        ['b', 'Sound: French', ['fr', 'de']],
+        ['b', 'Sound: English', ['en', 'de']],
+        ['v', 'Subtitles off', ['en', '']],
+        ['v', 'Subtitles: English', ['en', 'en']],
+      ];
+      for (const [key, notice, expected] of presses) {
+        await page.keyboard.press(key);
+        await page.getByText(notice, { exact: true }).first().waitFor();
+        assert.deepEqual(await asked(), expected);
+      }
+      const other = await open(context, browser, at('#/newsroom'), ['b']);
+      await other.getByText('This station has one track of sound.', { exact: true }).first().waitFor();
+      await other.keyboard.press('v');
+      await other.getByText('This station has no subtitles.', { exact: true }).first().waitFor();
+    },
+  );
+
   await context.test('favourites, the last station and the volume are kept for the next visit', async () => {
     const visit = await browser.newContext();
     const first = await visit.newPage();

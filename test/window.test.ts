@@ -57,7 +57,7 @@ test('a station is watched, paused, changed and left by keys in the same window'
   const screen = await openScreen(context);
   const { folder } = await openStore(context);
   const sources = [`One=${film(context, 'one')}`, `Two=${film(context, 'two')}`];
-  await serve(context, [...sources, '--store', folder], 2, network);
+  await serve(context, [...sources, '--subtitles', 'en', '--store', folder], 2, network);
 
   const words = ['watch', 'One', '--player', 'mpv'];
   const viewer = startMsc(context, words, [...network, 'env', `DISPLAY=${screen.env.DISPLAY}`]);
@@ -80,6 +80,13 @@ test('a station is watched, paused, changed and left by keys in the same window'
   const [window] = screen.windows('^One$');
   screen.focus(window!);
   await until(watching, () => !isBlack(screen.pixels()) && !isFrozen(screen));
+
+  screen.press('b');
+  await prints('This station has one track of sound.');
+  screen.press('v');
+  await prints('Subtitles: English');
+  screen.press('v');
+  await prints('Subtitles off');
 
   screen.press('p');
   await prints('Paused\n  1  Exit\n  2  Change the station\n> 3  Resume');

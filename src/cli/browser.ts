@@ -21,6 +21,10 @@ export interface BrowserOptions {
   also?: string[];
   /** When the first picture was on the air (Unix epoch); undefined: now. */
   at?: Millis;
+  /** Languages of the sound, the preferred one first; undefined: what the page's viewer chose last. */
+  audio?: string[];
+  /** Languages of the subtitles, the preferred one first; undefined: what the page's viewer chose last. */
+  subtitles?: string[];
   /** How long after its time stamp each picture is shown; undefined: COMMON_DELAY. */
   delay?: Millis;
   /** Ends after this time; undefined: when the user ends it. */
@@ -43,6 +47,10 @@ export async function runInBrowser(options: BrowserOptions): Promise<number> {
   try {
     await gateway.catalogue.open();
     const page = new URL(gateway.url);
+    const { audio, subtitles } = options;
+    for (const [name, languages] of Object.entries({ audio, subtitles })) {
+      if (languages) page.searchParams.set(name, languages.join());
+    }
     const isChosen = ({ group, port }: StationInfo) => group === chosen?.info.group && port === chosen.info.port;
     const source = gateway.catalogue.stations.find(({ info }) => isChosen(info));
     if (source) page.hash = hashOf(source.info.id, options.at);

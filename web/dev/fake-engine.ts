@@ -19,8 +19,8 @@ export class FakeEngine implements Engine {
   readonly asked = {
     preload: [] as readonly string[],
     thumbnails: [] as readonly string[],
-    language: null as string | null,
-    subtitles: null as string | null,
+    languages: [] as readonly string[],
+    subtitles: [] as readonly string[],
   };
   readonly screens = new Set<FakeScreen>();
   readonly #timer: ReturnType<typeof setInterval>;
@@ -39,12 +39,12 @@ export class FakeEngine implements Engine {
     this.#drawThumbnails();
   }
 
-  setSubtitles(language: string | null): void {
-    this.asked.subtitles = language;
+  setSubtitles(wanted: readonly string[]): void {
+    this.asked.subtitles = wanted;
   }
 
-  setLanguage(language: string | null): void {
-    this.asked.language = language;
+  setLanguages(wanted: readonly string[]): void {
+    this.asked.languages = wanted;
   }
 
   preload(stations: readonly string[]): void {

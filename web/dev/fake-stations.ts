@@ -17,7 +17,10 @@ const sketches: readonly Sketch[] = [
     name: 'Cinema One',
     titles: ['Big Buck Bunny', 'Sintel', 'Tears of Steel', 'Elephants Dream'],
     minutes: 95,
-    picture: { width: 3840, height: 2160, frameRate: 24, bitrate: 18_000_000 },
+    picture: {
+      ...{ width: 3840, height: 2160, frameRate: 24, bitrate: 18_000_000 },
+      ...{ languages: ['en', 'de', 'fr'], subtitles: ['en', 'de'] },
+    },
   },
   {
     name: 'Newsroom',

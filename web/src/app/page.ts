@@ -10,7 +10,7 @@ import type { Engine, Screen } from '../player/player.js';
 import { addressOf, pictureAddress, readAddress, startAddress, writeAddress } from '../state/address.js';
 import { neighbour } from '../state/pictures.js';
 import { loopFrom, nowAndNext, programmeAt } from '../state/programmes.js';
-import { readSettings, writeSettings } from '../state/settings.js';
+import { readSettings, settingsOfAddress, writeSettings } from '../state/settings.js';
 import {
   type Address,
   type Effect,
@@ -47,10 +47,10 @@ export class Page {
   readonly engine: Engine;
   readonly state: ReadonlySignal<PageState>;
   readonly sound: Signal<Sound>;
-  /** Of the sound; null: that of each station's main sound. */
-  readonly language: Signal<string | null>;
-  /** Language of the subtitles; null: none. */
-  readonly subtitles: Signal<string | null>;
+  /** Languages of the sound, the preferred one first; empty: each station's main sound. */
+  readonly languages: Signal<readonly string[]>;
+  /** Languages of the subtitles, the preferred one first; empty: none. */
+  readonly subtitles: Signal<readonly string[]>;
   /** The server's clock (Unix epoch), by the second. */
   readonly clock: Signal<Millis>;
   readonly controls = new ControlsVisibility();
@@ -69,12 +69,12 @@ export class Page {
   #typing: ReturnType<typeof setTimeout> | undefined;
 
   constructor({ engine, storage, fetchGuide }: PageOptions) {
-    const settings = readSettings(storage);
+    const settings = settingsOfAddress(location.search, readSettings(storage));
     this.engine = engine;
     this.#state = signal(initialState(settings));
     this.state = this.#state;
     this.sound = signal({ volume: settings.volume, muted: settings.muted });
-    this.language = signal(settings.language);
+    this.languages = signal(settings.languages);
     this.subtitles = signal(settings.subtitles);
     this.clock = signal(engine.now() ?? Millis(Date.now()));
     this.screens = new Screens(engine, this.sound);
@@ -84,11 +84,11 @@ export class Page {
     this.#start = startAddress({ hash: location.hash, search: location.search, last: settings.last });
     this.#ends.push(
       effect(() => this.#onStations(engine.stations.value)),
-      effect(() => engine.setLanguage(this.language.value)),
+      effect(() => engine.setLanguages(this.languages.value)),
       effect(() => engine.setSubtitles(this.subtitles.value)),
       effect(() => {
-        const [language, subtitles] = [this.language.value, this.subtitles.value];
-        writeSettings(storage, { ...this.sound.value, ...this.#kept.value, language, subtitles });
+        const [languages, subtitles] = [this.languages.value, this.subtitles.value];
+        writeSettings(storage, { ...this.sound.value, ...this.#kept.value, languages, subtitles });
       }),
       effect(() => this.#preload()),
       effect(() => this.#showTitle()),
@@ -268,19 +268,17 @@ export class Page {
   #showNextSubtitles(): void {
     const state = this.#state.peek();
     const station = findStation(state, focused(state)?.station);
-    const wanted = this.subtitles.peek();
-    const next = nextSubtitles(station ?? {}, wanted === null ? [] : [wanted]);
+    const next = nextSubtitles(station ?? {}, this.subtitles.peek());
     this.notify(next === null ? NO_SUBTITLES : subtitlesText(next), { brief: true });
-    if (next !== null) this.subtitles.value = next[0] ?? null;
+    if (next !== null) this.subtitles.value = next;
   }
 
   #playNextSound(): void {
     const state = this.#state.peek();
     const station = findStation(state, focused(state)?.station);
-    const wanted = this.language.peek();
-    const language = nextLanguage(station ?? {}, wanted === null ? [] : [wanted]);
+    const language = nextLanguage(station ?? {}, this.languages.peek());
     this.notify(language === null ? ONE_SOUND : soundText(language), { brief: true });
-    if (language !== null) this.language.value = language;
+    if (language !== null) this.languages.value = [language];
   }
 
   /** 0 to 1; unmutes. */

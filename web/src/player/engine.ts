@@ -77,14 +77,14 @@ export function createEngine(options: EngineOptions = optionsOf(location.search)
     now: () => gateway.now(),
     wantThumbnails: (stations) => gateway.wantThumbnails(stations),
     preload: (stations) => preloader.want(stations),
-    setLanguage(language) {
-      if (gateway.language === language) return;
-      gateway.language = language;
+    setLanguages(wanted) {
+      if (gateway.languages.join() === wanted.join()) return;
+      gateway.languages = wanted;
       preloader.forget();
       for (const screen of screens) screen.playAgain();
     },
-    setSubtitles(language) {
-      gateway.subtitles = language;
+    setSubtitles(wanted) {
+      gateway.subtitles = wanted;
     },
     createScreen() {
       const screen: StationScreen = new StationScreen({

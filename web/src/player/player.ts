@@ -77,10 +77,10 @@ export interface Engine {
   /** Selects the stations whose thumbnails are sent. */
   wantThumbnails(stations: readonly string[]): void;
   createScreen(): Screen;
-  /** The language of the sound, where a station has it; null: its main sound. Screens go on with it. */
-  setLanguage(language: string | null): void;
-  /** The language of the subtitles; null: none are shown. */
-  setSubtitles(language: string | null): void;
+  /** Languages of the sound, the preferred one first; where a station has none of them, its main sound. Screens go on with it. */
+  setLanguages(wanted: readonly string[]): void;
+  /** Languages of the subtitles, the preferred one first; where a station has none of them, none are shown. */
+  setSubtitles(wanted: readonly string[]): void;
   /** Preloads stations that are likely to be tuned to next. */
   preload(stations: readonly string[]): void;
   close(): void;

@@ -211,7 +211,7 @@ export class VideoPlayer implements StationPlayer {
     const { gateway } = this.#options;
     const info = gateway.station(this.station);
     if (!this.#subtitles || !info) return;
-    const stream = subtitlesFor(info, gateway.subtitles === null ? [] : [gateway.subtitles]);
+    const stream = subtitlesFor(info, gateway.subtitles);
     this.#canvas.show(this.#subtitles, { stream, pts, video: this.element });
   }
 

@@ -43,10 +43,10 @@ export class Gateway {
   #offset: Millis | null = null;
   #wanted: readonly string[] = [];
   #delay = Millis(0);
-  /** Language of the subtitles; null: none are shown. */
-  subtitles: string | null = null;
-  /** Language of the sound, where a station has it; null: its main sound. */
-  language: string | null = null;
+  /** Languages of the subtitles, the preferred one first. */
+  subtitles: readonly string[] = [];
+  /** Languages of the sound, the preferred one first. */
+  languages: readonly string[] = [];
 
   constructor(worker: GatewayWorker, url: string) {
     this.#worker = worker;
@@ -105,7 +105,7 @@ export class Gateway {
     while (this.#channels.has(this.#lastChannel));
     const channel = this.#lastChannel;
     this.#channels.set(channel, user);
-    const audio = this.language === null ? {} : { audio: [this.language] };
+    const audio = this.languages.length === 0 ? {} : { audio: [...this.languages] };
     this.send({ type: 'tune', channel, ...request, ...audio });
     return channel;
   }
