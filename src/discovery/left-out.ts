@@ -40,9 +40,13 @@ export function leftOutLines({ servers, foreign, cut, wrong }: LeftOut): string[
     ...foreignLines(foreign),
     ...named(
       wrong,
-      ({ server, field, stations }) =>
-        `The server ${at(server)} describes ${stations === 1 ? 'a station' : `${stations} stations`} wrongly ` +
-        `(${field}): left out of the list.`,
+      ({ server, field, stations }) => {
+        const which = stations === 1 ? 'a station' : `${stations} stations`;
+        return field === 'format'
+          ? `The server ${at(server)} has ${which} of a format that this release does not know: left out of the list. ` +
+              'A newer release may know it.'
+          : `The server ${at(server)} describes ${which} wrongly (${field}): left out of the list.`;
+      },
       'stations described wrongly',
     ),
     ...named(

@@ -32,3 +32,18 @@ test('a description names the profile and level that play all items', () => {
   const plan = planStation({ config: {}, source, number: 1, format: 'h264', others: new Plans() });
   assert.equal(describer({ plan, station, server: 'here' })(Ticks90k(0)).videoCodec, 'H.264 High 4.1');
 });
+
+test('a description of HEVC has the codec string that stands for all items, one of H.264 has none', () => {
+  const codecsOf = (...films: string[]) => {
+    const items = films.map((codecs) => {
+      const reel = fakeReel({ times: [0], duration: TICKS_PER_SECOND });
+      Object.assign(reel.data.manifest.properties, { codecs });
+      return { name: codecs, reel };
+    });
+    const station = new Station({ items, ssrc: 1 });
+    const plan = planStation({ config: {}, source, number: 1, format: 'h264', others: new Plans() });
+    return describer({ plan, station, server: 'here' })(Ticks90k(0)).codecs;
+  };
+  assert.equal(codecsOf('hvc1.1.6.L93.90,mp4a.40.2', 'hvc1.2.4.L63.90,mp4a.40.2'), 'hvc1.2.4.L93.90,mp4a.40.2');
+  assert.equal(codecsOf('avc1.4d4029,mp4a.40.2'), undefined);
+});

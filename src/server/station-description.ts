@@ -1,6 +1,7 @@
 /** The description of a station that is announced on the network. */
 
 import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
+import { mostDemandingHevc } from '../contract/hevc-codecs.js';
 import { mostDemandingVideo } from '../media/most-demanding.js';
 import type { StationLayout } from '../media/settings.js';
 import { carriedLanguages } from '../media/subtitles/carried.js';
@@ -52,6 +53,7 @@ function describe({ plan, station, server, source, fec }: DescriptionOptions): S
   const languages = languagesOf(layout);
   const subtitles = carriedLanguages({ subtitles: [], burnSubtitles: false, target: layout });
   const { width, height, aspectRatio, frameRate, audioCodec } = properties;
+  const codecs = mostDemandingHevc(manifests.map((manifest) => manifest.properties.codecs));
   const bytes = manifests.reduce((sum, manifest) => sum + manifest.bytes, 0);
   const seconds = station.cycleDuration / TICKS_PER_SECOND;
   const interval = Math.max(...manifests.map((manifest) => manifest.randomAccessInterval)) / TICKS_PER_SECOND;
@@ -66,6 +68,7 @@ function describe({ plan, station, server, source, fec }: DescriptionOptions): S
     frameRate: Math.round((frameRate[0] / frameRate[1]) * 1000) / 1000,
     videoCodec: mostDemandingVideo(manifests.map((manifest) => manifest.properties)),
     audioCodec,
+    ...(codecs !== null && { codecs }),
     ...(languages && { languages }),
     ...(subtitles.length > 0 && { subtitles }),
     bitrate: Math.round((bytes * 8) / seconds),

@@ -17,6 +17,7 @@ test('what real stations have is believed', () => {
     { fec: { columns: 1, rows: 4 }, group: '239.255.255.255', port: 65_528 },
     { source: '10.0.0.1' },
     { source: '127.0.0.1' },
+    { format: 'hevc', codecs: 'hvc1.2.4.L153.B0,mp4a.40.2' },
     { name: '', server: '', schedule: '', nowPlaying: 'ö'.repeat(200) },
   ];
   for (const changes of real) assert.ok(isBelieved(changes), JSON.stringify(changes));
@@ -51,6 +52,9 @@ test('a field that no station can have is named', () => {
     ['name', 'x'.repeat(201)],
     ['schedule', 'f'.repeat(65)],
     ['ssrc', 2 ** 32],
+    ['format', 'av1'],
+    ['codecs', 'hvc1"'],
+    ['codecs', 'x'.repeat(81)],
     ['source', '239.255.1.1'],
     ['source', '0.0.0.0'],
     ['source', '255.255.255.255'],

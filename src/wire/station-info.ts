@@ -74,6 +74,11 @@ export const stationInfoSchema = z.object({
   frameRate: z.number().positive().max(MOST_FRAMES),
   videoCodec: text,
   audioCodec: text.nullable(),
+  /** RFC 6381: what a player needs for all its items. Absent: H.264 and AAC, JPEG, or not known. */
+  codecs: z
+    .string()
+    .regex(/^[A-Za-z0-9.,]{1,80}$/)
+    .optional(),
   /**
    * Languages of the tracks of sound, RFC 5646 without a region, the main one first; "und" where that has none. Absent where
    * there is one track and nothing beside it.

@@ -7,15 +7,19 @@ export const NUMBERED_RATE = 25;
 const BITS = 10;
 const SIZE = { width: 640, height: 360, bars: 60 };
 
-/** With a tone. Needs ffmpeg. `seconds`: at most 40, because the numbers repeat after that. */
-export function makeNumberedFilm(path: string, seconds: number): string {
+/** Its pictures without end, for FFmpeg's `lavfi`. */
+export function numberedSource(): string {
   const { width, height, bars } = SIZE;
   // One pixel a bar, enlarged: ten times as fast as full size.
   const rows = height / bars;
   const luma = `if(lt(Y,${rows - 1}),128,if(mod(floor(N/pow(2,X)),2),235,16))`;
   const drawn = `color=gray:s=${BITS}x${rows}:r=${NUMBERED_RATE},format=gray,geq=lum='${luma}'`;
-  const pictures = `${drawn},scale=${width}:${height}:flags=neighbor:in_range=tv:out_range=tv,setsar=1,format=yuv420p`;
-  const inputs = ['-f', 'lavfi', '-i', pictures, '-f', 'lavfi', '-i', 'sine=440:r=48000'];
+  return `${drawn},scale=${width}:${height}:flags=neighbor:in_range=tv:out_range=tv,setsar=1,format=yuv420p`;
+}
+
+/** With a tone. Needs ffmpeg. `seconds`: at most 40, because the numbers repeat after that. */
+export function makeNumberedFilm(path: string, seconds: number): string {
+  const inputs = ['-f', 'lavfi', '-i', numberedSource(), '-f', 'lavfi', '-i', 'sine=440:r=48000'];
   const video = ['-c:v', 'libx264', '-g', '75', '-bf', '2', '-preset', 'veryfast', '-pix_fmt', 'yuv420p'];
   const words = ['-v', 'error', ...inputs, '-t', String(seconds), ...video, '-c:a', 'aac', path];
   const { status, stderr } = spawnSync('ffmpeg', words);

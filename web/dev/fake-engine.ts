@@ -51,6 +51,11 @@ export class FakeEngine implements Engine {
     this.asked.preload = stations;
   }
 
+  /** As in a browser without HEVC. */
+  obstacleTo({ format }: LiveStation): string | null {
+    return format === 'hevc' ? 'This browser cannot decode H.265 (HEVC).' : null;
+  }
+
   createScreen(): Screen {
     const screen = new FakeScreen(this);
     this.screens.add(screen);
@@ -130,11 +135,12 @@ export class FakeScreen implements Screen {
     this.#frozen = null;
     this.#back = at === undefined ? DELAY : Millis(Date.now() - at);
     this.following.value = at === undefined;
-    const known = this.#engine.stations.peek().some(({ id }) => id === station);
-    this.problem.value = known ? null : 'There is no such station here.';
-    this.status.value = known ? 'tuning' : 'ended';
+    const known = this.#engine.stations.peek().find(({ id }) => id === station);
+    this.problem.value = known ? this.#engine.obstacleTo(known) : 'There is no such station here.';
+    const isPlayed = this.problem.value === null;
+    this.status.value = isPlayed ? 'tuning' : 'ended';
     clearTimeout(this.#tuning);
-    if (known) this.#tuning = setTimeout(() => this.#begin(), TUNING);
+    if (isPlayed) this.#tuning = setTimeout(() => this.#begin(), TUNING);
   }
 
   #begin(): void {

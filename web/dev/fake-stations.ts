@@ -76,6 +76,12 @@ const awkward: readonly Sketch[] = [
   { name: '日本語放送第一テレビジョン', titles: ['朝のニュースと天気予報', '港の歴史'], minutes: 30 },
   { name: '<b>bold</b> & "quoted"', titles: ['<script>alert(1)</script>'], minutes: 30 },
   { name: 'القناة الأولى', titles: ['نشرة الأخبار'], minutes: 30 },
+  {
+    name: 'Roof',
+    titles: ['A day above the town'],
+    minutes: 30,
+    picture: { format: 'hevc', videoCodec: 'H.265 Main 10 5.1', width: 3840, height: 2160 },
+  },
 ];
 
 const idOf = (name: string): string =>

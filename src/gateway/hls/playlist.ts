@@ -46,10 +46,11 @@ interface MainOptions {
 
 /** A multivariant playlist of one stream with pictures, and of its further tracks of sound. */
 export function mainPlaylist(info: StationInfo, { addressOf, languages = [], track }: MainOptions): string {
-  const { bitrate, width, height, frameRate, subtitles = [] } = info;
+  const { bitrate, width, height, frameRate, codecs, subtitles = [] } = info;
   const attributes = [
     `BANDWIDTH=${Math.ceil(bitrate * PEAK)}`,
     `AVERAGE-BANDWIDTH=${Math.ceil(bitrate)}`,
+    ...(codecs === undefined ? [] : [`CODECS="${codecs}"`]),
     `RESOLUTION=${width}x${height}`,
     `FRAME-RATE=${frameRate.toFixed(3)}`,
     ...(languages.length > 0 ? [`AUDIO="${GROUP}"`] : []),

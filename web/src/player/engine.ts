@@ -4,7 +4,7 @@ import { CanvasPlayer } from './canvas-player.js';
 import { Gateway, type GatewayWorker } from './link/gateway.js';
 import { MediaSourceFeed } from './media/media-source-feed.js';
 import { MpegtsFeed } from './media/mpegts-feed.js';
-import { type VideoPath, videoPath } from './media/support.js';
+import { mpegTsOf, obstacleTo, type VideoPath, videoPath } from './media/support.js';
 import type { Engine } from './player.js';
 import { Preloader } from './preloader.js';
 import type { Beginning, PlayerEvents, StationPlayer } from './station-player.js';
@@ -15,7 +15,7 @@ import { VideoPlayer } from './video-player.js';
 export interface EngineOptions {
   /** Of the WebSocket; default: the page's own gateway. */
   url?: string;
-  /** How h264 stations are played; default: the best way that this browser has. */
+  /** How transport streams are played; default: the best way that this browser has. */
   path?: VideoPath;
 }
 
@@ -28,7 +28,6 @@ export const optionsOf = (search: string): EngineOptions =>
 
 export function createEngine(options: EngineOptions = optionsOf(location.search)): Engine {
   const url = options.url ?? `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/live`;
-  const path = options.path ?? videoPath();
   const worker = new Worker(new URL('./link/worker.ts', import.meta.url), { type: 'module' });
   const gateway = new Gateway(worker as GatewayWorker, url);
   const startup: Startup = { time: STARTUP };
@@ -36,11 +35,14 @@ export function createEngine(options: EngineOptions = optionsOf(location.search)
 
   const createPlayer = (beginning: Beginning, events: PlayerEvents): StationPlayer | string => {
     const { station } = beginning;
-    if (gateway.station(station)?.format === 'jpeg') return new CanvasPlayer({ gateway, beginning, events });
-    if (path === null) return 'This browser cannot play video.';
-    const Feed = path === 'mse' ? MediaSourceFeed : MpegtsFeed;
+    // The gateway refuses one that it does not list any more.
+    const info = gateway.station(station) ?? { format: 'h264' };
+    if (info.format === 'jpeg') return new CanvasPlayer({ gateway, beginning, events });
+    const obstacle = obstacleTo(info);
+    if (obstacle !== null) return obstacle;
+    const path = options.path ?? videoPath(info);
     const createFeed: ConstructorParameters<typeof VideoPlayer>[0]['createFeed'] = (element, feedEvents) =>
-      new Feed(element, feedEvents);
+      path === 'mse' ? new MediaSourceFeed(element, feedEvents, mpegTsOf(info)) : new MpegtsFeed(element, feedEvents);
     return new VideoPlayer({ gateway, beginning, events, startup, createFeed });
   };
 
@@ -75,8 +77,10 @@ export function createEngine(options: EngineOptions = optionsOf(location.search)
     stations: gateway.stations,
     thumbnails: gateway.thumbnails,
     now: () => gateway.now(),
+    obstacleTo,
     wantThumbnails: (stations) => gateway.wantThumbnails(stations),
-    preload: (stations) => preloader.want(stations),
+    preload: (stations) =>
+      preloader.want(stations.filter((id) => obstacleTo(gateway.station(id) ?? { format: 'h264' }) === null)),
     setLanguages(wanted) {
       if (gateway.languages.join() === wanted.join()) return;
       gateway.languages = wanted;

@@ -77,6 +77,8 @@ export interface Engine {
   /** Selects the stations whose thumbnails are sent. */
   wantThumbnails(stations: readonly string[]): void;
   createScreen(): Screen;
+  /** Why this browser cannot play a station, a sentence; null: it can. */
+  obstacleTo(station: LiveStation): string | null;
   /** Languages of the sound, the preferred one first; where a station has none of them, its main sound. Screens go on with it. */
   setLanguages(wanted: readonly string[]): void;
   /** Languages of the subtitles, the preferred one first; where a station has none of them, none are shown. */

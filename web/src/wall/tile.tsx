@@ -21,6 +21,7 @@ export function Tile({ station, favourite }: TileProps) {
   const { now, next } = nowAndNext(station, page.guide.around.value, time);
   const part = passed(now, time);
   const left = leftText(now.to, time);
+  const obstacle = page.engine.obstacleTo(station);
   const marked = useDerived(() => page.marked.value === id, [page, id]);
   return (
     <li class="tile" data-station={id}>
@@ -46,7 +47,8 @@ export function Tile({ station, favourite }: TileProps) {
       >
         <div class="tile-picture">
           <Thumbnail station={id} />
-          {marked && <Preview station={id} />}
+          {marked && obstacle === null && <Preview station={id} />}
+          {obstacle !== null && <p class="tile-obstacle">{obstacle} VLC and msc watch can.</p>}
           {part !== null && (
             <div class="tile-passed">
               <div style={{ inlineSize: `${100 * part}%` }} />

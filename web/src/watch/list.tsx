@@ -84,7 +84,7 @@ function Row({ station, current, first, favourite }: RowProps) {
           <span class="row-now clip" dir="auto">
             {isNamesake(station, now) ? '' : now.title}
           </span>
-          <span class="note clip">{pictureText(station)}</span>
+          <span class="note clip">{page.engine.obstacleTo(station) ?? pictureText(station)}</span>
         </span>
         {favourite && (
           <>

@@ -1,8 +1,11 @@
 /** One picture fills the page; two to four share it, and the one in focus has sound. */
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
+import type { LiveStation } from '../../../src/contract/live.js';
+import { codecsText } from '../../../src/contract/station-text.js';
 import type { Screen } from '../player/player.js';
 import { findStation, type Picture } from '../state/state.js';
+import { copyText } from '../ui/copy-text.js';
 import { Icon } from '../ui/icons.js';
 import { Thumbnail } from '../ui/thumbnail.js';
 import { usePage } from '../ui/use-page.js';
@@ -32,10 +35,11 @@ function PictureFrame({ picture, alone, stage }: PictureFrameProps) {
   const station = findStation(state, picture.station);
   const isAudible = picture.id === state.focus;
   const name = station?.name ?? picture.station;
+  const obstacle = station && page.engine.obstacleTo(station);
   const number = state.pictures.indexOf(picture) + 1;
   return (
     <div class="picture" data-audible={isAudible && !alone}>
-      {screen && <Shown screen={screen} picture={picture} />}
+      {screen && <Shown screen={screen} picture={picture} covered={obstacle !== null} />}
       {!alone && (
         <button
           type="button"
@@ -54,19 +58,19 @@ function PictureFrame({ picture, alone, stage }: PictureFrameProps) {
           </span>
         </button>
       )}
-      {screen && <Trouble screen={screen} name={name} />}
+      {screen && <Trouble screen={screen} name={name} elsewhere={alone && obstacle !== null ? station : null} />}
     </div>
   );
 }
 
-/** The screen's element, covered by the newest thumbnail if tuning takes a while. */
-function Shown({ screen, picture }: { screen: Screen; picture: Picture }) {
+/** The screen's element, covered by the newest thumbnail if tuning takes a while, or where nothing can be played. */
+function Shown({ screen, picture, covered }: { screen: Screen; picture: Picture; covered: boolean }) {
   const ref = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => ref.current?.replaceChildren(screen.element), [screen]);
   return (
     <>
       <div class="picture-screen" ref={ref} />
-      {screen.status.value === 'tuning' && screen.following.value && (
+      {(covered || (screen.status.value === 'tuning' && screen.following.value)) && (
         <div class="picture-tuning">
           <Thumbnail key={picture.station} station={picture.station} />
         </div>
@@ -75,8 +79,15 @@ function Shown({ screen, picture }: { screen: Screen; picture: Picture }) {
   );
 }
 
+interface TroubleProps {
+  screen: Screen;
+  name: string;
+  /** A station that other players play, and this browser does not. */
+  elsewhere: LiveStation | null;
+}
+
 /** Explains why there is no picture. */
-function Trouble({ screen, name }: { screen: Screen; name: string }) {
+function Trouble({ screen, name, elsewhere }: TroubleProps) {
   const page = usePage();
   const status = screen.status.value;
   if (status === 'tuning') {
@@ -109,9 +120,38 @@ function Trouble({ screen, name }: { screen: Screen; name: string }) {
           </>
         )}
       </p>
-      <button type="button" class="button" onClick={() => page.key('c')}>
-        Change the station
-      </button>
+      {elsewhere && <Elsewhere station={elsewhere} />}
+      <div class="trouble-buttons">
+        {elsewhere && <CopyAddress station={elsewhere} />}
+        <button type="button" class="button" onClick={() => page.key('c')}>
+          Change the station
+        </button>
+      </div>
     </div>
+  );
+}
+
+const streamAddress = ({ id }: LiveStation): string => `${location.origin}/stations/${encodeURIComponent(id)}.ts`;
+
+/** What plays a station that this browser cannot play. */
+const Elsewhere = ({ station }: { station: LiveStation }) => (
+  <>
+    <p class="trouble-next">
+      <code>msc watch</code> plays {codecsText(station)}, and so does VLC from this address:
+    </p>
+    <code class="trouble-address">{streamAddress(station)}</code>
+  </>
+);
+
+function CopyAddress({ station }: { station: LiveStation }) {
+  const page = usePage();
+  const copy = async () => {
+    const copied = await copyText(streamAddress(station));
+    page.notify(copied ? 'Address copied.' : 'The browser does not allow copying: select the address instead.');
+  };
+  return (
+    <button type="button" class="button" onClick={() => void copy()}>
+      Copy the address
+    </button>
   );
 }

@@ -6,7 +6,7 @@ import { Millis, TICKS_PER_SECOND } from '../../../../src/base/units.js';
 import type { FeedEvents, MediaFeed } from './media-feed.js';
 import type { FirstPicture } from './pts.js';
 import { type Range, rangesOf } from './ranges.js';
-import { MPEG_TS, type PageMediaSource, sourceClass } from './support.js';
+import { type PageMediaSource, sourceClass } from './support.js';
 
 /** Bytes appended at once: a compromise between the number of calls and the delay of the first picture. */
 const AT_ONCE = 512 * 1024;
@@ -22,6 +22,7 @@ export class MediaSourceFeed implements MediaFeed {
   readonly goesAhead = true;
   readonly #element: HTMLVideoElement;
   readonly #events: FeedEvents;
+  readonly #type: string;
   readonly #source: PageMediaSource;
   readonly #url: string;
   #buffer: SourceBuffer | null = null;
@@ -33,9 +34,11 @@ export class MediaSourceFeed implements MediaFeed {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
 
-  constructor(element: HTMLVideoElement, events: FeedEvents) {
+  /** `type`: of what is appended, a MIME type with codecs. */
+  constructor(element: HTMLVideoElement, events: FeedEvents, type: string) {
     this.#element = element;
     this.#events = events;
+    this.#type = type;
     const { MediaSource, isManaged } = sourceClass()!;
     this.#source = new MediaSource();
     this.#source.addEventListener('sourceopen', () => this.#opened(), { once: true });
@@ -95,7 +98,7 @@ export class MediaSourceFeed implements MediaFeed {
     this.#source.duration = Number.POSITIVE_INFINITY;
     // Lets the element seek to a time that is not buffered yet.
     this.#source.setLiveSeekableRange?.(0, FOR_EVER);
-    this.#buffer = this.#source.addSourceBuffer(MPEG_TS);
+    this.#buffer = this.#source.addSourceBuffer(this.#type);
     this.#buffer.addEventListener('updateend', () => this.#work());
     this.#buffer.addEventListener('error', () => this.#fail());
     this.#prepare();

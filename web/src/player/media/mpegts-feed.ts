@@ -1,4 +1,4 @@
-/** mpegts.js, for browsers that play H.264 and AAC, but not in MPEG-TS. Loaded only where it is needed. */
+/** mpegts.js, for browsers that play what a station sends, but not in MPEG-TS. Loaded only where it is needed. */
 
 import type Mpegts from 'mpegts.js';
 import { Millis } from '../../../../src/base/units.js';

@@ -1,0 +1,105 @@
+/** Stations of HEVC as players and gateways of other people get them. */
+import assert from 'node:assert/strict';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { PacketNumber, Ticks90k } from '../src/base/units.js';
+import { FirstAccessUnit } from '../src/gateway/thumbnails/first-picture.js';
+import { silenceLog } from '../src/media/input/input.js';
+import { makeThumbnail } from '../src/media/pictures/thumbnail.js';
+import { Station } from '../src/station/station.js';
+import { transportStream } from './support/film.js';
+import { hevcReel } from './support/hevc.js';
+import { openHevcGateway } from './support/hevc-gateway.js';
+import { run } from './support/run.js';
+import { jpegSize } from './support/sources.js';
+import { scratchFolder } from './support/spool.js';
+import { type Tool, without } from './support/tools.js';
+import { analyseTs } from './support/ts-analyser.js';
+
+silenceLog();
+
+const SECONDS = 2;
+const LOOPS = 3;
+const PICTURES = 25 * SECONDS * LOOPS;
+
+const needs = (...tools: Tool[]) => ({ skip: without('ffmpeg', 'ffprobe', ...tools), timeout: 60_000 });
+
+/** Three loops of a film, as a file that every user may read. */
+async function loops(context: TestContext) {
+  const reel = await hevcReel(context, { seconds: SECONDS });
+  const station = new Station({ items: [{ name: 'film', reel }], ssrc: 1 });
+  const stream = transportStream(station, 0, reel.packetCount * LOOPS);
+  const folder = scratchFolder(context);
+  chmodSync(folder, 0o755);
+  const path = join(folder, 'station.ts');
+  writeFileSync(path, stream);
+  return { reel, station, stream, path };
+}
+
+test('three loops keep every rule of a transport stream, and decode without a message', needs(), async (context) => {
+  const { stream, path } = await loops(context);
+  const { faults, randomAccessPoints } = analyseTs(stream);
+  assert.deepEqual(faults, []);
+  assert.equal(randomAccessPoints, SECONDS * LOOPS);
+  const words = ['-v', 'warning', '-i', path, '-map', '0:v', '-f', 'framemd5', '-'];
+  const { stdout, stderr } = await run(context, 'ffmpeg', words);
+  assert.equal(stderr, '');
+  assert.equal(stdout.toString().match(/^0,/gm)?.length, PICTURES);
+  const probed = await run(context, 'ffprobe', [
+    '-v',
+    'error',
+    '-show_entries',
+    'stream=codec_name',
+    '-of',
+    'csv',
+    path,
+  ]);
+  assert.deepEqual(
+    [...new Set(probed.stdout.toString().trim().split(/\s+/))],
+    ['program,stream,hevc', 'stream,aac', 'stream,hevc'],
+  );
+});
+
+test('GStreamer, mpv and VLC play it', needs('gst-launch-1.0', 'mpv', 'cvlc'), async (context) => {
+  const { path } = await loops(context);
+  const pipeline = `-q filesrc location=${path} ! tsdemux ! h265parse ! avdec_h265 ! fakesink`;
+  assert.equal((await run(context, 'gst-launch-1.0', pipeline.split(' '))).exitCode, 0);
+  const quiet = ['--no-config', '--vo=null', '--ao=null', '--untimed', '--msg-level=all=warn'];
+  const mpv = await run(context, 'mpv', [...quiet, path]);
+  assert.deepEqual([mpv.exitCode, mpv.stdout.toString(), mpv.stderr], [0, '', '']);
+  const vlc = ['cvlc', '-vv', '--vout', 'dummy', '--aout', 'dummy', path];
+  const nobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups', 'env', 'HOME=/tmp'];
+  // VLC refuses to run as root.
+  const [program = '', ...words] = process.getuid?.() === 0 ? [...nobody, ...vlc] : vlc;
+  const seen = /Received first picture/;
+  const { stderr } = await run(context, program, words, { until: (printed) => seen.test(printed) });
+  assert.match(stderr, seen);
+});
+
+test('any random access point gives a thumbnail', needs(), async (context) => {
+  const { reel, station } = await loops(context);
+  for (const from of [0, Math.floor(reel.packetCount / 2)]) {
+    const unit = new FirstAccessUnit();
+    unit.push(transportStream(station, station.randomAccessBefore(PacketNumber(from)), reel.packetCount));
+    const picture = unit.picture(Ticks90k(0))!.data;
+    assert.deepEqual(jpegSize(makeThumbnail({ format: 'hevc', picture, width: 320 })!), [320, 180]);
+  }
+  assert.equal(makeThumbnail({ format: 'hevc', picture: Buffer.from('no picture'), width: 320 }), null);
+});
+
+test('a gateway sends it by HTTP and HLS, with its codecs', needs(), async (context) => {
+  const { url, hevc } = await openHevcGateway(context);
+  const main = await (await fetch(`${url}/stations/${hevc}/index.m3u8`)).text();
+  assert.match(main, /^#EXT-X-STREAM-INF:.*,CODECS="hvc1\.1\.6\.L63\.90,mp4a\.40\.2",RESOLUTION=640x360/m);
+  for (const address of [`/stations/${hevc}.ts`, `/stations/${hevc}/index.m3u8`]) {
+    const input = ['-v', 'warning', '-i', url + address, '-map', '0:v', '-frames:v', '40', '-f', 'framemd5', '-'];
+    const { stdout, stderr } = await run(context, 'ffmpeg', input);
+    assert.equal(stderr, '', address);
+    assert.equal(stdout.toString().match(/^0,/gm)?.length, 40, address);
+  }
+  const sdp = await (await fetch(`${url}/stations/${hevc}.sdp`)).text();
+  assert.match(sdp, /^a=rtpmap:33 MP2T\/90000/m);
+  const list = await (await fetch(`${url}/stations.m3u`)).text();
+  assert.ok(list.includes(`${url}/stations/${hevc}.ts`));
+});
