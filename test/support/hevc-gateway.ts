@@ -10,7 +10,7 @@ import { Viewers } from '../../src/gateway/viewers.js';
 import { ThumbnailChild } from '../../src/reel/thumbnail-child.js';
 import { Station } from '../../src/station/station.js';
 import { reelOf } from './film.js';
-import { HEVC_CODECS, hevcReel } from './hevc.js';
+import { HEVC_CODECS, hevcReel } from './hevc-reel.js';
 import { makeNumberedFilm } from './numbered-film.js';
 import { scratchFolder } from './spool.js';
 import { makeStation } from './stations.js';
