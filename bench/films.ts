@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { Millis } from '../src/base/units.js';
+import type { Film } from '../test/support/films/film.js';
 import { makeFilm } from '../test/support/films/make-film.js';
 import { finish, log, requirePrograms, scratch } from './support/benchmark.js';
 import { type Judgement, judge, outcomes } from './support/films/judge.js';
@@ -36,6 +37,9 @@ async function forAll<T>(items: readonly T[], task: (item: T, index: number) => 
 
 const isChosen = (name: string, index: number) => name.includes(options.only) && index % options.every === 0;
 
+/** Without its extension. */
+const fileName = ({ name }: Film) => name.replaceAll(/[/:]/g, '-');
+
 async function generate(folder: string): Promise<never> {
   mkdirSync(folder, { recursive: true });
   const missing: { film: string; why: string }[] = [];
@@ -44,7 +48,7 @@ async function generate(folder: string): Promise<never> {
     manyFilms.filter(({ name }, i) => isChosen(name, i)),
     async (film) => {
       try {
-        await makeFilm(film, join(folder, film.name.replaceAll(/[/:]/g, '-')));
+        await makeFilm(film, join(folder, fileName(film)));
         made++;
       } catch (error) {
         missing.push({ film: film.name, why: error instanceof Error ? (error.message.split(': ').at(-1) ?? '') : '' });
@@ -64,6 +68,7 @@ const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   .filter((name) => statSync(join(folder, name)).isFile())
   .sort()
   .filter(isChosen);
+const known = new Map(manyFilms.map((film) => [fileName(film), film.expected]));
 const judgements: Judgement[] = [];
 const room = scratch();
 /** No progress for this time is a hang. */
@@ -75,12 +80,13 @@ await forAll(files, async (file, index) => {
     deinterlaced: !options.progressive,
     time: Millis(options.time * 1000),
     silence: SILENCE,
+    expected: known.get(basename(file, extname(file))),
   }).catch((error: unknown): Judgement => {
     const why = error instanceof Error ? error.message : String(error);
     return { file, outcome: 'crashed or hung', why, notes: [], reason: '' };
   });
   judgements.push(judged);
-  if (judged.outcome !== 'right') log(`${file}: ${judged.outcome}: ${judged.why}`);
+  if (!judged.outcome.startsWith('right')) log(`${file}: ${judged.outcome}: ${judged.why}`);
 });
 
 /** Characters of a line of the table. */

@@ -20,11 +20,18 @@ const FARTHEST = 0.5;
 /** Least correlation of a sound's envelope at its place. */
 const LEAST_CORRELATION = 0.7;
 
-/** By numbers and clicks where the source has them. `longest`: no more than these seconds were looked at. */
-export function compareFiles(source: Shown, air: OnAir, longest: number): Difference[] {
+interface Bounds {
+  /** No more than these seconds were looked at. */
+  longest: number;
+  /** How long a player shows the source, where the file itself does not say it. */
+  seconds?: number;
+}
+
+/** By numbers and clicks where the source has them. */
+export function compareFiles(source: Shown, air: OnAir, { longest, seconds }: Bounds): Difference[] {
   const numbered = source.pictures.filter(({ turn }) => turn !== null).length;
   const isLong = source.picturesEnd > longest - 1;
-  if (numbered > source.pictures.length / 2 && !isLong) return compare(source, air);
+  if (numbered > source.pictures.length / 2 && !isLong) return compare(source, air, seconds);
   const found: Difference[] = [];
   const add = (kind: Difference['kind'], text: string | null) => {
     if (text !== null) found.push({ kind, text });
@@ -35,7 +42,7 @@ export function compareFiles(source: Shown, air: OnAir, longest: number): Differ
   ) as [ShownPicture[], ShownPicture[]];
   if (shown.length < wanted.length) add('pictures', `${shown.length} pictures instead of ${wanted.length}`);
   else add('pictures', unlikePictures(wanted, shown));
-  if (!isLong) add('duration', durationDifference(source, air));
+  if (!isLong) add('duration', durationDifference(source, air, seconds));
   add('sound', soundDifference(source, air.shown, Math.min(until, air.duration)));
   if (found.every(({ kind }) => kind !== 'pictures'))
     add('shape', shapeDifference(wanted.slice(0, 1), shown.slice(0, 1)));

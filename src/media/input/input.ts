@@ -4,6 +4,7 @@ import {
   AV_DISPOSITION_ATTACHED_PIC,
   AV_LOG_QUIET,
   AV_NOPTS_VALUE,
+  AV_PKT_DATA_SKIP_SAMPLES,
   AV_PKT_FLAG_CORRUPT,
   AV_PKT_FLAG_DISCARD,
   AVDISCARD_ALL,
@@ -95,6 +96,8 @@ export class MediaInput {
   readonly isStill: boolean;
   /** The end of the sound read so far, where it is read; null before the first. */
   soundEnd: Ticks90k | null = null;
+  /** Duration of the packet of sound before. */
+  #soundFrame = Ticks90k(0);
   /** Whether the last packet read is only a part of one, as at the end of a file that is cut off. */
   endsInPacket = false;
   /** Null where there is sound alone. */
@@ -353,11 +356,22 @@ export class MediaInput {
     this.#context.closeInputSync();
   }
 
-  #noteSound({ pts, duration, corrupt }: TimedPacket): void {
+  #noteSound({ packet, pts, duration, corrupt }: TimedPacket): void {
     if (pts === null || corrupt) return;
     const end = this.soundEnd ?? pts;
-    if (pts - end <= LONGEST_PAUSE) this.soundEnd = Ticks90k(Math.max(end, pts + duration));
+    if (pts - end > LONGEST_PAUSE) return;
+    // The duration of the last frame may be the whole frame's, or what is played of it.
+    const played = Math.max(duration, this.#soundFrame) - paddingOf(packet, this.audio?.codecpar.sampleRate ?? 0);
+    this.#soundFrame = duration;
+    this.soundEnd = Ticks90k(Math.max(end, pts + Math.min(duration, played)));
   }
+}
+
+/** Ticks at the end of a packet of sound that only fill its last frame, and are not played: AV_PKT_DATA_SKIP_SAMPLES. */
+function paddingOf(packet: Packet, rate: number): number {
+  const skipped = packet.getSideData(AV_PKT_DATA_SKIP_SAMPLES);
+  if (skipped === null || skipped.length < 8 || rate <= 0) return 0;
+  return Math.round((skipped.readUInt32LE(4) * TICKS_PER_SECOND) / rate);
 }
 
 /** A duration as Matroska's tags have it, "00:00:04.040000000"; null for anything else. */

@@ -106,3 +106,14 @@ test('pictures longer than the sound are all shown', needs, () => {
   assert.deepEqual([properties.video, properties.audio, properties.notes], ['copied', 'copied', []]);
   assert.equal(video.duration, 2 * TICKS_PER_SECOND);
 });
+
+test('what only fills the last frame of sound is not played', needs, () => {
+  const path = at('padded.mkv');
+  const pictures = ['-f', 'lavfi', '-i', 'testsrc2=s=160x90:r=25:d=2'];
+  // Opus has frames of 20 ms, and 6.5 ms in front of the sound: the last frame is nearly all padding.
+  const sound = ['-f', 'lavfi', '-i', 'sine=d=2.494:r=48000', '-c:a', 'libopus'];
+  ffmpeg(...pictures, ...sound, '-c:v', 'libx264', '-preset', 'ultrafast', path);
+  const { duration } = spool(path).video;
+  // Matroska puts the pictures 7 ms after the sound.
+  assert.ok(Math.abs(duration / TICKS_PER_SECOND - 2.487) < 0.002, `${duration} ticks`);
+});
