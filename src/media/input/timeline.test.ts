@@ -142,3 +142,22 @@ test('recordings whose pictures are reordered differently are joined where they 
     );
   }
 });
+
+test('a packet of subtitles belongs to the part in which it is nearest to the pictures', () => {
+  const timeline = new Timeline(PICTURES);
+  const play = (packets: [stream: number, time: number][]) => {
+    for (const [stream, time] of packets) timeline.shift(stream, Ticks90k(time), Ticks90k(3_600));
+  };
+  const placed = (time: number) => time + timeline.sparseShift(Ticks90k(time));
+  assert.equal(placed(7_000), 7_000);
+  play([...run(SOUND, 0, 10), ...run(PICTURES, 0, 8), ...run(SOUND, hour, 2)]);
+  // The sound is in the second recording, the pictures are still in the first.
+  assert.equal(placed(30_000), 30_000);
+  assert.equal(placed(hour + 1_000), 36_000 + 1_000);
+  play([...run(PICTURES, 8 * 3_600, 2), ...run(PICTURES, hour, 10)]);
+  // A subtitle of the first that is stored late, and those of the second.
+  assert.equal(placed(35_000), 35_000);
+  assert.equal(placed(hour + 20_000), 36_000 + 20_000);
+  // Without a time it is that of the newest part.
+  assert.equal(timeline.sparseShift(null), 36_000 - hour);
+});
