@@ -51,6 +51,17 @@ test('a page is decoded as it was encoded, with runs of every length and any num
   );
 });
 
+test('what is behind the last pixel of a line costs nothing: GStreamer refuses lines as long as their region', () => {
+  for (const colours of [16, 256]) {
+    const dataOf = (line: number[]) => {
+      const pixels = Uint8Array.from([...line, ...line]);
+      const shown = { x: 0, y: 0, width: line.length, height: 2, pixels, palette: greys(colours) };
+      return encodeSubtitlePage({ width: 720, height: 576, regions: [shown], timeout: 9 }, 0);
+    };
+    assert.equal(dataOf([1, 0, 2, 0, 0, 0, 0]).length, dataOf([1, 0, 2]).length);
+  }
+});
+
 test('the text of a page is in a segment of its own', () => {
   const text = { age: 1_000, duration: 2_500, text: 'Grüße\naus 漢字' };
   const page: SubtitlePage = { width: 720, height: 576, regions: [], timeout: 1, text };

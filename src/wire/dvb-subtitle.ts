@@ -171,7 +171,7 @@ function objectData(region: SubtitleRegion, id: number, versionBits: number): (U
   const fields = [0, 1].map((parity) => {
     const writer = new PixelWriter();
     for (let line = parity; line < region.height; line += 2) {
-      const pixels = region.pixels.subarray(line * region.width, (line + 1) * region.width);
+      const pixels = withoutGround(region.pixels.subarray(line * region.width, (line + 1) * region.width));
       if (isDeep(region)) writeDeepLine(writer, pixels);
       else writeLine(writer, pixels);
     }
@@ -182,6 +182,13 @@ function objectData(region: SubtitleRegion, id: number, versionBits: number): (U
   // object_version_number, object_coding_method 0: pixels, non_modifying_colour_flag 0
   const head = [...uint16(id), versionBits | 0x01, ...uint16(top.length), ...uint16(bottom.length)];
   return [head, top, bottom, (top.length + bottom.length) % 2 === 0 ? [0] : []];
+}
+
+/** A line without what the region is filled with at its end. */
+function withoutGround(line: Uint8Array): Uint8Array {
+  let end = line.length;
+  while (end > 0 && line[end - 1] === 0) end--;
+  return line.subarray(0, end);
 }
 
 /** Section 7.2.5.1: data_type. */

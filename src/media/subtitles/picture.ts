@@ -22,7 +22,11 @@ export const emptyPicture = ({ width, height }: { width: number; height: number 
 const LARGEST_GAP = 16;
 const MOST_REGIONS = 16;
 
-/** The bands of lines with pixels, from the top, each cut to what it shows. Quantised to at most `colours` colours, 256 at most. */
+/**
+ * The bands of lines with pixels, from the top, each cut to what it shows and a column behind it: GStreamer refuses lines that are as long
+ * as their region. Quantised to at most `colours` colours, 256 at
+ * most.
+ */
 export function regionsOf(picture: SubtitlePicture, colours: number): SubtitleRegion[] {
   const { width, height, rgba } = picture;
   const words = new Uint32Array(rgba.buffer, rgba.byteOffset, width * height);
@@ -41,9 +45,10 @@ export function regionsOf(picture: SubtitlePicture, colours: number): SubtitleRe
     } else bands.push({ top: y, bottom: y, left, right });
   }
   return bands.map(({ top, bottom, left, right }) => {
-    const [w, h] = [right - left + 1, bottom - top + 1];
+    const end = Math.min(width, right + 2);
+    const [w, h] = [end - left, bottom - top + 1];
     const cut = new Uint32Array(w * h);
-    for (let y = 0; y < h; y++) cut.set(words.subarray((top + y) * width + left, (top + y) * width + right + 1), y * w);
+    for (let y = 0; y < h; y++) cut.set(words.subarray((top + y) * width + left, (top + y) * width + end), y * w);
     return { x: left, y: top, width: w, height: h, ...paletteOf(cut, colours) };
   });
 }
