@@ -12,7 +12,7 @@ import { parityOf } from '../src/station/fec-source.js';
 import { packetsOf } from '../src/station/packet-source.js';
 import { Station } from '../src/station/station.js';
 import { parseRtp } from '../src/wire/rtp.js';
-import type { StationFormat } from '../src/wire/station-info.js';
+import type { StationFormat } from '../src/wire/station-format.js';
 import { capture } from './support/capture.js';
 import { makeFilm, openStore, reelOf } from './support/film.js';
 import { serve } from './support/msc.js';

@@ -10,7 +10,7 @@ import { openGateway } from '../src/gateway/gateway.js';
 import { LocalCatalogue } from '../src/gateway/local-catalogue.js';
 import { Viewers } from '../src/gateway/viewers.js';
 import { Station } from '../src/station/station.js';
-import type { StationFormat } from '../src/wire/station-info.js';
+import type { StationFormat } from '../src/wire/station-format.js';
 import { TS_GROUP_LENGTH } from '../src/wire/ts.js';
 import { until } from './support/display.js';
 import { bigBuckBunny, makeFilm, reelOf, transportStream } from './support/film.js';

@@ -1,5 +1,5 @@
 /** Default groups and ports. None is registered. */
-import { PORTS_ABOVE } from '../wire/station-info.js';
+import { PORTS_ABOVE } from '../wire/station-format.js';
 
 /** Group and port of a viewer's query: all servers of a network listen here. Inside RFC 2365's local scope. */
 export const DISCOVERY_GROUP = '239.255.255.240';

@@ -1,6 +1,6 @@
 /** Times that servers and receivers must agree on. */
 import { Millis, millisToTicks, Ticks90k } from '../base/units.js';
-import { isTransport, type StationFormat } from '../wire/station-info.js';
+import { isTransport, type StationFormat } from '../wire/station-format.js';
 
 /**
  * A transport stream's PTS minus the moment that the picture or sound belongs to; also the time in which its packets leave.

@@ -3,7 +3,7 @@
 import type { Ticks90k } from '../base/units.js';
 import { chunkWindowOf } from '../contract/timing.js';
 import type { Cursor, StreamBuffer, StreamUnit } from '../receiver/stream-buffer.js';
-import type { StationFormat } from '../wire/station-info.js';
+import type { StationFormat } from '../wire/station-format.js';
 import type { Chunk } from './source.js';
 
 /** Most bytes read from the buffer at once. */

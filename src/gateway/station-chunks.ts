@@ -7,7 +7,7 @@ import { JpegAssembler } from '../receiver/jpeg-assembler.js';
 import { copyPayloads, type PacketSlots, type PayloadReader } from '../reel/payload-reader.js';
 import type { Station } from '../station/station.js';
 import { parseRtp, RTP_HEADER_LENGTH } from '../wire/rtp.js';
-import { isTransport } from '../wire/station-info.js';
+import { isTransport } from '../wire/station-format.js';
 import type { ChunkMemory } from './chunk-memory.js';
 import type { Chunk } from './source.js';
 

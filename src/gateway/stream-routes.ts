@@ -1,6 +1,6 @@
 /** `/stations/{id}.ts`, `.mjpeg`, `.sdp` and `/stations/{id}/poster.jpg`: a station for players and browsers. */
 import { writeSdp } from '../wire/sdp.js';
-import { isTransport } from '../wire/station-info.js';
+import { isTransport } from '../wire/station-format.js';
 import type { Routes } from './context.js';
 import { HttpProblem } from './http-problem.js';
 import { inLanguage } from './one-track.js';

@@ -1,7 +1,7 @@
 /** Settings of a preparation and properties of its result: the part of media that parent processes use. No FFmpeg. */
 import { z } from 'zod';
 import { Millis, Ticks90k } from '../base/units.js';
-import { MOST_SOUND_TRACKS, MOST_SUBTITLES, type StationFormat, stationFormats } from '../wire/station-info.js';
+import { MOST_SOUND_TRACKS, MOST_SUBTITLES, type StationFormat, stationFormats } from '../wire/station-format.js';
 import { MOST_FURTHER } from '../wire/ts.js';
 
 const count = z.int().nonnegative();

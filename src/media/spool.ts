@@ -4,7 +4,7 @@
  */
 
 import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
-import type { TransportFormat } from '../wire/station-info.js';
+import type { TransportFormat } from '../wire/station-format.js';
 import type { FurtherStream, MediaProperties, MediaSettings, Ratio } from './settings.js';
 import type { SubtitleFile } from './subtitles/subtitle-files.js';
 

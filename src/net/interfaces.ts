@@ -2,7 +2,7 @@
 import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { messageOf, Problem } from '../base/problem.js';
-import { isStationGroup } from '../wire/station-info.js';
+import { isStationGroup } from '../wire/station-format.js';
 
 export interface NetInterface {
   /** The system's name: eth0, en0, "Wi-Fi". */

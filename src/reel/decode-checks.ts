@@ -3,7 +3,7 @@ import { isSystemError } from '../base/file-problem.js';
 import { messageOf, Problem } from '../base/problem.js';
 import { systemTimers, type Timers } from '../base/timers.js';
 import { Millis } from '../base/units.js';
-import { isTransport } from '../wire/station-info.js';
+import { isTransport } from '../wire/station-format.js';
 import type { DecodeNotes } from './decode-notes.js';
 import type { ReelManifest } from './manifest.js';
 import { runMediaChild } from './media-child.js';

@@ -15,7 +15,7 @@ import {
   subtitlingDescriptor,
   videoStreamOf,
 } from '../wire/psi.js';
-import type { TransportFormat } from '../wire/station-info.js';
+import type { TransportFormat } from '../wire/station-format.js';
 import { Pid, StreamType } from '../wire/ts.js';
 
 export type { FurtherStream };

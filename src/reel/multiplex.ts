@@ -14,7 +14,7 @@
 import type { Ticks90k } from '../base/units.js';
 import type { SpooledAudio, SpooledFurther, SpooledVideo } from '../media/spool.js';
 import { StreamId } from '../wire/pes.js';
-import type { TransportFormat } from '../wire/station-info.js';
+import type { TransportFormat } from '../wire/station-format.js';
 import { Pid, TS_GROUP_LENGTH, TS_PACKET_LENGTH, TS_PACKETS_PER_GROUP } from '../wire/ts.js';
 import { planAudio } from './audio-plan.js';
 import { furtherPid, furtherStreamId, pmtOf } from './further-streams.js';

@@ -1,6 +1,6 @@
 /** Open reels, in any thread. */
 import { closeSync, fstatSync } from 'node:fs';
-import { isTransport } from '../wire/station-info.js';
+import { isTransport } from '../wire/station-format.js';
 import { JpegReel } from './jpeg-reel.js';
 import type { Reel, ReelData } from './reel.js';
 import { TsReel } from './ts-reel.js';

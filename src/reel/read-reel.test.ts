@@ -8,7 +8,7 @@ import { fakeReel } from '../../test/support/fake-reel.js';
 import { flips } from '../../test/support/flips.js';
 import { scratchFolder } from '../../test/support/spool.js';
 import { Ticks90k } from '../base/units.js';
-import type { StationFormat } from '../wire/station-info.js';
+import type { StationFormat } from '../wire/station-format.js';
 import { TS_GROUP_LENGTH } from '../wire/ts.js';
 import { writeJpegIndex } from './jpeg-reel.js';
 import { bitrateOf, parseManifest, type ReelManifest } from './manifest.js';

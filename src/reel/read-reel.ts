@@ -6,7 +6,7 @@ import { crc32 } from 'node:zlib';
 import { fileProblem } from '../base/file-problem.js';
 import { systemCode } from '../base/problem.js';
 import { IrregularFileError, openRegular, readRegular } from '../base/regular-file.js';
-import { isTransport } from '../wire/station-info.js';
+import { isTransport } from '../wire/station-format.js';
 import { jpegIndexFault, jpegIndexOf } from './jpeg-reel.js';
 import { type IndexSeal, MOST_MANIFEST, type ParsedManifest, parseManifest, type ReelManifest } from './manifest.js';
 import { reelOf } from './open-reel.js';

@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { messageOf } from '../base/problem.js';
 import { Millis } from '../base/units.js';
-import type { StationFormat } from '../wire/station-info.js';
+import type { StationFormat } from '../wire/station-format.js';
 import { guardChild } from './child-guard.js';
 
 /** `picture` as for `makeThumbnail`; `width` is the widest result, pixels. */

@@ -12,7 +12,7 @@ import {
   presets,
 } from '../media/settings.js';
 import { fecSizeFault } from '../wire/fec.js';
-import { isStationGroup } from '../wire/station-info.js';
+import { isStationGroup } from '../wire/station-format.js';
 import { preferenceFields } from './preferences.js';
 
 const name = z

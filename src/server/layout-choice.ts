@@ -3,7 +3,7 @@ import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
 import { isSameRate, quotient, reduce } from '../media/ratio.js';
 import { type FurtherStream, MOST_SOUND_TRACKS, type Ratio, type StationLayout } from '../media/settings.js';
 import type { SourceFacts } from '../media/source-facts.js';
-import type { StationFormat } from '../wire/station-info.js';
+import type { StationFormat } from '../wire/station-format.js';
 
 /** A file, and what a look at it told; null where it cannot be used. */
 export interface Candidate {

@@ -2,7 +2,7 @@
 import { Problem } from '../base/problem.js';
 import { distinctId } from '../contract/station-id.js';
 import { type StationAddress, stationAddress, stationId } from '../station/identity.js';
-import type { StationFormat } from '../wire/station-info.js';
+import type { StationFormat } from '../wire/station-format.js';
 import type { StationConfig } from './config.js';
 import { type Preferences, preferencesOf } from './preferences.js';
 import type { StationSource } from './sources.js';

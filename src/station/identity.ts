@@ -1,7 +1,7 @@
 /** The identity of a station on the network: id, group, port, SSRC. All follow from its name. */
 import { createHash } from 'node:crypto';
 import { PORTS_PER_STATION } from '../contract/addresses.js';
-import type { StationFormat } from '../wire/station-info.js';
+import type { StationFormat } from '../wire/station-format.js';
 
 /**
  * A station's id: its name in lower case, with hyphens for everything but letters and digits, and the format unless it is h264,

@@ -11,7 +11,7 @@ import { PacketNumber, PTS_MODULUS, TICKS_PER_MILLI, Ticks90k, unwrap } from '..
 import { furtherPid, isContinuous, pmtOf } from '../reel/further-streams.js';
 import { patPacket } from '../wire/psi.js';
 import { RTP_HEADER_LENGTH } from '../wire/rtp.js';
-import { isTransport } from '../wire/station-info.js';
+import { isTransport } from '../wire/station-format.js';
 import {
   AdaptationFlag,
   type CounterShift,

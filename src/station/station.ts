@@ -11,7 +11,7 @@ import { closeReel, reelOf } from '../reel/open-reel.js';
 import { MOST_PAYLOADS, type PacketSlots, type PayloadReader } from '../reel/payload-reader.js';
 import type { Reel } from '../reel/reel.js';
 import { RTP_HEADER_LENGTH, writeRtpHeader } from '../wire/rtp.js';
-import { payloadTypeOf, type StationFormat } from '../wire/station-info.js';
+import { payloadTypeOf, type StationFormat } from '../wire/station-format.js';
 import { shiftCounters, TS_GROUP_LENGTH, TS_PACKETS_PER_GROUP } from '../wire/ts.js';
 import { type PacketSource, packetsOf } from './packet-source.js';
 import { PeriodLookup } from './period-lookup.js';

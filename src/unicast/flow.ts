@@ -5,7 +5,7 @@ import { FIRST_CREDIT, FLOW_AHEAD, FLOW_SILENCE, greatestFlowSpeed } from '../co
 import { MEDIA_DELAY } from '../contract/timing.js';
 import type { FlowRequest } from '../control/flows.js';
 import type { Station } from '../station/station.js';
-import { isTransport } from '../wire/station-info.js';
+import { isTransport } from '../wire/station-format.js';
 
 /** Packets that leave at once at the beginning, so that the first picture appears soon. */
 export const FIRST_PACKETS = 32;

@@ -3,7 +3,8 @@
 import { Millis, PTS_MODULUS, Ticks90k, ticksToMillis, wrap } from '../base/units.js';
 import type { StreamUnit } from '../receiver/stream-buffer.js';
 import { matroskaHeader, matroskaPicture } from '../wire/matroska.js';
-import { isTransport, type StationInfo } from '../wire/station-info.js';
+import { isTransport } from '../wire/station-format.js';
+import type { StationInfo } from '../wire/station-info.js';
 import { TsTail } from './ts-tail.js';
 
 export interface Container {

@@ -3,7 +3,7 @@
 import { Millis, type Ticks90k, ticksToMillis } from '../base/units.js';
 import { type Correction, Steering } from '../clock/steering.js';
 import { MEDIA_DELAY } from '../contract/timing.js';
-import { isTransport, type StationFormat } from '../wire/station-info.js';
+import { isTransport, type StationFormat } from '../wire/station-format.js';
 
 /** Time from `play` to the first picture on the screen: assumed at first, then learnt within these bounds. */
 const STARTUP: Readonly<Record<'first' | 'least' | 'most', Millis>> = {

@@ -4,7 +4,7 @@ import { Millis, millisToTicks, TICKS_PER_SECOND, Ticks90k, ticksToMillis } from
 import { mediaDelayOf } from '../contract/timing.js';
 import type { StationReceiver, Target } from '../receiver/station-receiver.js';
 import type { Cursor, StreamBuffer } from '../receiver/stream-buffer.js';
-import { isTransport, type StationFormat } from '../wire/station-info.js';
+import { isTransport, type StationFormat } from '../wire/station-format.js';
 
 /** Where a player begins. */
 export interface Moment {

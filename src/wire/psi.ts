@@ -1,5 +1,5 @@
 /** Program specific information: the PAT and PMT of every reel, equal in all of a station. */
-import type { TransportFormat } from './station-info.js';
+import type { TransportFormat } from './station-format.js';
 import { Pid, StreamType, TS_PACKET_LENGTH, TS_SYNC_BYTE } from './ts.js';
 
 /** CRC_32 of ISO/IEC 13818-1 annex A: polynomial 0x04C11DB7, most significant bit first, from all ones. */

@@ -15,7 +15,8 @@
  */
 import { createHash } from 'node:crypto';
 import { parse, type SessionDescription, write } from 'sdp-transform';
-import { payloadTypeOf, type StationFormat, type StationInfo } from './station-info.js';
+import { payloadTypeOf, type StationFormat } from './station-format.js';
+import type { StationInfo } from './station-info.js';
 
 export interface SdpOptions {
   /** Time to live of the multicast packets, 0–255, for c=. */

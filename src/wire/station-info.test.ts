@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { makeStation } from '../../test/support/stations.js';
-import { isStationGroup, MOST_BITRATE, readStationInfo, type StationInfo } from './station-info.js';
+import { isStationGroup, MOST_BITRATE } from './station-format.js';
+import { readStationInfo, type StationInfo } from './station-info.js';
 
 const isBelieved = (changes: object): boolean => !('fault' in readStationInfo({ ...makeStation(1), ...changes }));
 

@@ -1,13 +1,13 @@
 /** The description of a station: the rows of `msc list`, the body of STATIONS replies. */
 import { z } from 'zod';
-
-/** `h264` and `hevc` are transport streams with AAC, `jpeg` is pictures without sound. */
-export const stationFormats = ['h264', 'jpeg', 'hevc'] as const;
-export type StationFormat = (typeof stationFormats)[number];
-/** The formats that are MPEG-TS. */
-export type TransportFormat = Exclude<StationFormat, 'jpeg'>;
-
-export const isTransport = (format: StationFormat): format is TransportFormat => format !== 'jpeg';
+import {
+  isStationGroup,
+  MOST_BITRATE,
+  MOST_SOUND_TRACKS,
+  MOST_SUBTITLES,
+  PORTS_ABOVE,
+  stationFormats,
+} from './station-format.js';
 
 /** Of names and titles, in UTF-16 units. In bytes the datagram limits all texts of a station together: 1,368. */
 const text = z.string().max(200);
@@ -21,12 +21,6 @@ export const timeSchema = z.number().min(0).max(LATEST_TIME);
 const MOST_PIXELS = 16_384;
 /** Frames a second: those of high-speed cameras' films. */
 const MOST_FRAMES = 1_000;
-/**
- * bit/s, the rate that a receiver's windows and credit follow from. The highest of H.264 (level 6.2, High profile:
- * 1,000 Mbit/s), and what a gigabit network carries. Films of 4K at 60 frames a second have 50 to 300 Mbit/s, JPEG
- * stations up to several hundred.
- */
-export const MOST_BITRATE = 1_000_000_000;
 /** Seconds: a reel has one frame at least; a folder of a hundred thousand films lasts six years. */
 const SHORTEST_CYCLE = 0.001;
 const LONGEST_CYCLE = 1e9;
@@ -34,26 +28,9 @@ const LONGEST_CYCLE = 1e9;
 const LONGEST_ACCESS = 86_400;
 /** The ports below belong to services of the system. */
 const FIRST_PORT = 1_024;
-/** Tracks of sound that a station has at most, the main one included. */
-export const MOST_SOUND_TRACKS = 4;
-
-/** Streams of subtitles that a station has at most: as many as have room in the PMT beside the tracks of sound. */
-export const MOST_SUBTITLES = 5;
-/** Ports that a station has above its own: parity and repair. */
-export const PORTS_ABOVE = 7;
-
 const fec = z
   .object({ columns: z.int().min(1).max(20), rows: z.int().min(4).max(20) })
   .refine(({ columns, rows }) => columns * rows <= 100);
-
-/**
- * Whether a station may have this group: IPv4 multicast, except the block of the network's own protocols (224.0.0.0/24,
- * RFC 5771, which is never forwarded and always flooded).
- */
-export function isStationGroup(group: string): boolean {
-  const [first = 0, second = 0, third = 0] = group.split('.').map(Number);
-  return first >= 224 && first <= 239 && (first > 224 || second > 0 || third > 0);
-}
 
 const isUnicast = (address: string): boolean => !/^(0|22[4-9]|2[3-5]\d)\./.test(address);
 
@@ -125,9 +102,6 @@ export const stationInfoSchema = z.object({
 
 /** A station as its server describes it. */
 export type StationInfo = z.infer<typeof stationInfoSchema>;
-
-/** RTP payload type: 33 MP2T, 26 JPEG (RFC 3551). Both have a 90 kHz clock. */
-export const payloadTypeOf = (format: StationFormat): number => (isTransport(format) ? 33 : 26);
 
 /** The description, or the name of its first field that no station can have; for what is no object, "description". */
 export function readStationInfo(value: unknown): StationInfo | { fault: string } {

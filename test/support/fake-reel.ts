@@ -4,7 +4,7 @@ import { Ticks90k } from '../../src/base/units.js';
 import { REEL_VERSION, type ReelManifest } from '../../src/reel/manifest.js';
 import type { PayloadReader } from '../../src/reel/payload-reader.js';
 import { lastAtMost, type Reel } from '../../src/reel/reel.js';
-import type { StationFormat } from '../../src/wire/station-info.js';
+import type { StationFormat } from '../../src/wire/station-format.js';
 
 export interface FakeReelOptions {
   /** Ticks at which packets leave; the first is 0. */

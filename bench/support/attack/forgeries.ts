@@ -7,7 +7,8 @@ import { emptyFec, FEC_PARITY_AT, writeFecHeaders } from '../../../src/wire/fec.
 import { encodeMessage, message, START_LENGTH } from '../../../src/wire/message.js';
 import { RETRANSMISSION_OVERHEAD, writeRetransmission } from '../../../src/wire/retransmission.js';
 import { emptyRtp, RTP_HEADER_LENGTH, readRtp, writeRtpHeader } from '../../../src/wire/rtp.js';
-import { payloadTypeOf, type StationInfo } from '../../../src/wire/station-info.js';
+import { payloadTypeOf } from '../../../src/wire/station-format.js';
+import type { StationInfo } from '../../../src/wire/station-info.js';
 import { TS_GROUP_LENGTH, TS_PACKET_LENGTH } from '../../../src/wire/ts.js';
 import type { AttackTask, Prepare } from './attacks.js';
 import { Client } from './client.js';

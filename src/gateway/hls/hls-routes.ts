@@ -7,7 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { networkOf } from '../../base/ip-network.js';
 import { Problem } from '../../base/problem.js';
 import { Millis, ticksToMillis } from '../../base/units.js';
-import { isTransport } from '../../wire/station-info.js';
+import { isTransport } from '../../wire/station-format.js';
 import type { Routes } from '../context.js';
 import { HttpProblem, httpProblemOf } from '../http-problem.js';
 import { inLanguage, soundOf, subtitlesOf, trackOf } from '../one-track.js';

@@ -2,7 +2,8 @@
 import { messageOf, Problem } from '../../base/problem.js';
 import type { Timers } from '../../base/timers.js';
 import { Millis, type Ticks90k } from '../../base/units.js';
-import type { StationFormat, StationInfo } from '../../wire/station-info.js';
+import type { StationFormat } from '../../wire/station-format.js';
+import type { StationInfo } from '../../wire/station-info.js';
 import type { Catalogue, StationSource } from '../source.js';
 import { firstPicture, type Picture } from './first-picture.js';
 

@@ -1,5 +1,5 @@
 /** The codecs of pictures that stations can have. */
-import type { StationFormat } from '../../wire/station-info.js';
+import type { StationFormat } from '../../wire/station-format.js';
 import { h264 } from '../h264/h264-codec.js';
 import type { PictureCodec } from './picture-codec.js';
 

@@ -1,7 +1,7 @@
 /** Thumbnails: a small JPEG of one picture of a stream. */
 import { AV_CODEC_ID_H264, AV_CODEC_ID_HEVC, AV_CODEC_ID_MJPEG } from 'node-av/constants';
 import { Codec, CodecContext, Frame, Packet } from 'node-av/lib';
-import type { StationFormat } from '../../wire/station-info.js';
+import type { StationFormat } from '../../wire/station-format.js';
 import { check, FfmpegError } from '../ffmpeg-error.js';
 import type { FilterChain } from '../filters.js';
 import { ratioOf } from '../ratio.js';

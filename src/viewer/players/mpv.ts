@@ -5,7 +5,7 @@ import { Duplex } from 'node:stream';
 import { z } from 'zod';
 import { printable } from '../../base/printable.js';
 import { Millis, TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
-import { isTransport } from '../../wire/station-info.js';
+import { isTransport } from '../../wire/station-format.js';
 import type { Overlay } from '../overlay.js';
 import { assOf, CANVAS_HEIGHT } from '../overlay-ass.js';
 import { demuxerSeconds } from '../picture-time.js';

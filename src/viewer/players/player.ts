@@ -1,7 +1,7 @@
 /** The interface of players to the viewer. */
 
 import type { Millis, Ticks90k } from '../../base/units.js';
-import type { StationFormat } from '../../wire/station-info.js';
+import type { StationFormat } from '../../wire/station-format.js';
 import type { Overlay } from '../overlay.js';
 
 export const playerNames = ['mpv', 'terminal', 'none'] as const;

@@ -18,7 +18,8 @@ import {
 import { decodeSap, encodeSap } from '../../../src/wire/sap.js';
 import { readSdp, writeSdp } from '../../../src/wire/sdp.js';
 import { messageKey, Seals } from '../../../src/wire/seal.js';
-import { readStationInfo, type StationInfo, stationFormats } from '../../../src/wire/station-info.js';
+import { stationFormats } from '../../../src/wire/station-format.js';
+import { readStationInfo, type StationInfo } from '../../../src/wire/station-info.js';
 import { fitStation, PageCollector, paginate } from '../../../src/wire/station-pages.js';
 import { makeStation, makeStations } from '../../support/stations.js';
 import { Choices, type FuzzTarget } from '../target.js';

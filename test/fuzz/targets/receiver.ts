@@ -9,7 +9,7 @@ import { emptyFec, FEC_PARITY_AT, writeFecHeaders } from '../../../src/wire/fec.
 import { encodeFeedback } from '../../../src/wire/feedback.js';
 import { RETRANSMISSION_OVERHEAD, writeRetransmission } from '../../../src/wire/retransmission.js';
 import { RTP_HEADER_LENGTH, writeRtpHeader } from '../../../src/wire/rtp.js';
-import type { StationFormat } from '../../../src/wire/station-info.js';
+import type { StationFormat } from '../../../src/wire/station-format.js';
 import { AdaptationFlag, Pid, TS_PACKET_LENGTH } from '../../../src/wire/ts.js';
 import { batchOf } from '../../support/received-batch.js';
 import { makeStation } from '../../support/stations.js';

@@ -1,6 +1,6 @@
 /** Addresses to share. */
 import type { ApiStation } from '../../../src/contract/api.js';
-import { isTransport } from '../../../src/wire/station-info.js';
+import { isTransport } from '../../../src/wire/station-format.js';
 import { CopyRow } from './copy.js';
 import { Sheet } from './sheet.js';
 

@@ -1,6 +1,7 @@
 /** The media features of this browser. */
 import { ORDINARY_HEVC } from '../../../../src/contract/hevc-codecs.js';
-import { isTransport, type StationInfo } from '../../../../src/wire/station-info.js';
+import { isTransport } from '../../../../src/wire/station-format.js';
+import type { StationInfo } from '../../../../src/wire/station-info.js';
 
 /** What decides whether a browser plays a station. */
 export type Sent = Pick<StationInfo, 'format' | 'codecs'>;
