@@ -149,7 +149,10 @@ export const momentOption = (flags: string) =>
 /** How media are prepared. */
 export const mediaOptions = () => [
   storeOption(),
-  new Option('--format <format>', 'what goes on the air: h264 with sound, or JPEG frames')
+  new Option(
+    '--format <format>',
+    'what goes on the air: h264 with sound; hevc with sound, for screens that take it; or JPEG frames',
+  )
     .choices(preparedFormats)
     .default(defaultMediaSettings.format),
   new Option('--fps <rate>', 'frames a second of JPEG stations, or "source"')
@@ -183,10 +186,16 @@ export const mediaOptions = () => [
   new Option('--crf <number>', 'quality of pictures that are encoded, from 12 (best) to 35')
     .argParser(wholeNumber({ least: LEAST_CRF, most: MOST_CRF }))
     .default(defaultMediaSettings.crf),
-  new Option('--preset <preset>', 'how x264 encodes; auto: the best that is twice as fast here as the film plays')
+  new Option(
+    '--preset <preset>',
+    'how x264 or x265 encodes; auto: the best that is twice as fast here as the film plays',
+  )
     .choices(presets)
     .default(defaultMediaSettings.preset),
-  new Option('--encoder <encoder>', 'what encodes: x264, or hardware where it works; auto: any that does')
+  new Option(
+    '--encoder <encoder>',
+    'what encodes stations of h264: x264, or hardware where it works; auto: any that does',
+  )
     .choices(encoderNames)
     .default(defaultMediaSettings.encoder),
   new Option(

@@ -3,6 +3,7 @@ import { Problem } from '../base/problem.js';
 import { TICKS_PER_SECOND } from '../base/units.js';
 import type { MediaSettings } from '../media/settings.js';
 import { defaultStore, Store } from '../reel/store.js';
+import { checkEncoder } from '../server/config.js';
 import { leftOutEvent, type ServerEvent } from '../server/events.js';
 import { type Preferences, settingsFor } from '../server/preferences.js';
 import { findSource } from '../server/sources.js';
@@ -35,6 +36,7 @@ export async function runPrepare({
   signal,
   ...options
 }: PrepareOptions): Promise<number> {
+  checkEncoder(settings);
   const output = openOutput(options);
   const store = new Store(options.store ?? defaultStore(), { log: (line) => output.print(line) });
   await store.open();

@@ -4,6 +4,7 @@ import { VideoCopier } from './copy/copy-video.js';
 import { Unfit } from './copy/unfit.js';
 import { frameRateOf } from './input/frame-rate.js';
 import { MediaInput } from './input/input.js';
+import { layoutDepth } from './pictures/air-format.js';
 import { isSideways, orientationOf } from './pictures/orientation.js';
 import { SLIDE_FRAME, SLIDE_RATE } from './pictures/picture-layout.js';
 import { scannedRate, scanOf } from './pictures/scan.js';
@@ -20,7 +21,7 @@ export function lookAtSource(source: string, settings: MediaSettings): SourceFac
     const { codecpar } = input.video;
     const pixel = ratioOf(input.video.sampleAspectRatio) ?? ratioOf(codecpar.sampleAspectRatio) ?? [1, 1];
     const turned = isSideways(orientationOf(codecpar));
-    const { rate, encoded } = copying(input, settings);
+    const { rate, encoded, depth } = copying(input, settings);
     return {
       width: turned ? codecpar.height : codecpar.width,
       height: turned ? codecpar.width : codecpar.height,
@@ -34,6 +35,7 @@ export function lookAtSource(source: string, settings: MediaSettings): SourceFac
       reorderDelay: Ticks90k(
         encoded === null ? Math.ceil((Math.max(0, codecpar.videoDelay) * TICKS_PER_SECOND) / quotient(rate)) : 0,
       ),
+      ...depth,
       encoded,
     };
   } finally {
@@ -55,14 +57,17 @@ const slideFacts: SourceFacts = {
 };
 
 /** The frame rate of the pictures when they are copied, or encoded for the reason `encoded`. */
-function copying(input: MediaInput, settings: MediaSettings): { rate: Ratio; encoded: string | null } {
+function copying(
+  input: MediaInput,
+  settings: MediaSettings,
+): { rate: Ratio; encoded: string | null; depth: Pick<SourceFacts, 'bitDepth'> } {
   try {
     if (settings.format === 'jpeg') throw new Unfit('a station of JPEG pictures');
-    const { frameRate } = new VideoCopier({ input, settings: { ...settings, target: null } });
-    return { rate: frameRate, encoded: null };
+    const { frameRate, sequence } = new VideoCopier({ input, settings: { ...settings, target: null } });
+    return { rate: frameRate, encoded: null, depth: sequence ? layoutDepth(sequence) : {} };
   } catch (error) {
     if (!(error instanceof Unfit)) throw error;
     const rate = encodedFrameRate(frameRateOf(input));
-    return { rate: scannedRate(scanOf(input), rate), encoded: error.message };
+    return { rate: scannedRate(scanOf(input), rate), encoded: error.message, depth: {} };
   }
 }

@@ -11,6 +11,8 @@ test('a station needs the highest profile and the highest level of its films', (
     [['avc1.42c01e', 'avc1.4d401e'], 'H.264 Main 3.0'],
     [['avc1.42c01e', 'avc1.42c01f'], 'H.264 Constrained Baseline 3.1'],
     [['avc1.42c01e', 'avc1.42801f'], 'H.264 Baseline 3.1'],
+    [['hvc1.1.6.L93.90'], 'H.265 Main 3.1'],
+    [['hvc1.1.6.L123.B0', 'hvc1.2.4.L93.90', 'hvc1.1.6.H60.90'], 'H.265 Main 10 4.1 High tier'],
   ];
   for (const [codecs, needed] of cases) assert.equal(mostDemandingVideo(codecs.map(film)), needed);
 });

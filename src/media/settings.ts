@@ -23,7 +23,7 @@ export const frameRateSchema = ratioSchema.refine(
 
 export const formatSchema = z.enum(stationFormats);
 /** Formats that sources are prepared as. */
-export const preparedFormats: readonly StationFormat[] = ['h264', 'jpeg'];
+export const preparedFormats: readonly StationFormat[] = ['h264', 'hevc', 'jpeg'];
 
 export { MOST_SOUND_TRACKS, MOST_SUBTITLES };
 
@@ -67,6 +67,8 @@ export const stationLayoutSchema = z.object({
   channels: count.max(6),
   /** From DTS to PTS of a picture that is not reordered: the longest that any picture of the station needs. */
   reorderDelay: ticksSchema,
+  /** Bits of a sample of the pictures; absent: 8. */
+  bitDepth: z.literal(10).optional(),
   /** Language of the main sound, RFC 5646 without a region; only where there are further streams, and it is known. */
   language: z.string().regex(LANGUAGE).optional(),
   /** Elementary streams beside pictures and main sound, in the order of their PIDs; absent where there are none. */
@@ -117,6 +119,12 @@ export const hardwareNames = ['nvenc', 'qsv', 'vaapi', 'videotoolbox'] as const;
 export type HardwareName = (typeof hardwareNames)[number];
 export const encoderNames = ['x264', 'auto', ...hardwareNames] as const;
 export type EncoderName = (typeof encoderNames)[number];
+
+/** Why that encoder cannot be had for stations of that format; null where it can. */
+export const encoderFault = ({ format, encoder }: Pick<MediaSettings, 'format' | 'encoder'>): string | null =>
+  format === 'hevc' && encoder !== 'x264'
+    ? `stations of hevc are encoded by x265: an encoder (${encoder}) can be chosen for h264 only`
+    : null;
 
 /** Constant rate factors of x264 that make sense: from what nobody tells from the source to what everybody does. */
 export const LEAST_CRF = 12;

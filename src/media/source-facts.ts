@@ -20,6 +20,8 @@ export const sourceFactsSchema = z.strictObject({
   isStill: z.boolean(),
   /** From decoding to presentation of pictures that are copied; 0 where they are encoded. */
   reorderDelay: ticksSchema,
+  /** Bits of a sample of pictures that are copied; absent: 8, or they are encoded. */
+  bitDepth: z.literal(10).optional(),
   /** Why the pictures are encoded in any layout, one phrase; null where nothing speaks against copying them. */
   encoded: z.string().max(500).nullable(),
 });

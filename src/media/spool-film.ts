@@ -8,7 +8,7 @@ import { Damaged, Unfit } from './copy/unfit.js';
 import { MediaInput } from './input/input.js';
 import { AAC_CODEC_STRING, aacName } from './names.js';
 import { Notes, noteLeftOut, noteMended, noteMissingEnd } from './notes.js';
-import { airFormatOf } from './pictures/air-format.js';
+import { airFormatOf, layoutDepth } from './pictures/air-format.js';
 import { encodeVideo } from './pictures/encode-video.js';
 import { standUntil } from './pictures/last-picture.js';
 import { noteLead } from './pictures/late-pictures.js';
@@ -64,6 +64,7 @@ export function spoolFilm(options: SpoolOptions): Spool {
   return {
     format: format.codec.format,
     video,
+    ...layoutDepth(sequence),
     audio: audio.spooled,
     ...withFurther(further, carried),
     properties: {
@@ -169,7 +170,9 @@ function copy({ source, folder, settings, onProgress }: SpoolOptions, check: boo
       damaged.size === 0 ? copied.video : mended(copied, damaged, { folder, settings, notes, onProgress });
     const soundEnd = Ticks90k((input.soundEnd ?? origin) - origin);
     const { maxGop } = settings;
-    const spooled = standUntil(pictures, { end: soundEnd, frameRate: video.frameRate, maxGop, format });
+    const { bitDepth } = sequence;
+    const last = { end: soundEnd, frameRate: video.frameRate, maxGop, format: { ...format, bitDepth } };
+    const spooled = standUntil(pictures, last);
     let audio: VideoResult['audio'] = null;
     // TypeScript does not see that the callback may have emptied it.
     const kept = sound as AudioCopier | null;

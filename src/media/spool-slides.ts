@@ -1,7 +1,7 @@
 /** Pictures that stand: a photo, a slide, the pages of a document. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { AV_PIX_FMT_YUV420P, AV_PKT_FLAG_KEY } from 'node-av/constants';
+import { AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUVJ420P, AV_PKT_FLAG_KEY } from 'node-av/constants';
 import type { Frame, Packet } from 'node-av/lib';
 import { Ticks90k } from '../base/units.js';
 import { AccessUnits } from './copy/access-units.js';
@@ -9,7 +9,7 @@ import type { Sequence } from './copy/picture-codec.js';
 import { MediaInput } from './input/input.js';
 import { AAC_CODEC_STRING, aacName } from './names.js';
 import { Notes } from './notes.js';
-import { type AirFormat, airFormatOf } from './pictures/air-format.js';
+import { type AirFormat, airFormatOf, layoutDepth } from './pictures/air-format.js';
 import { encodeMjpeg, openMjpeg } from './pictures/encode-jpeg.js';
 import type { PictureEncoder } from './pictures/hardware.js';
 import { SLIDE_FRAME, SLIDE_RATE } from './pictures/picture-layout.js';
@@ -96,7 +96,7 @@ class StreamSlides implements SlideSink {
 
   fade(frame: Frame, isFirst: boolean): void {
     if (isFirst) this.#endFade();
-    frame.format = AV_PIX_FMT_YUV420P;
+    if (frame.format === AV_PIX_FMT_YUVJ420P) frame.format = AV_PIX_FMT_YUV420P;
     const encoder = this.#fading?.encoder ?? openInOrder(frame, this.#frameRate, this.#format).encoder;
     const units = this.#fading?.units ?? AccessUnits.ofEncoder(this.#format.codec, encoder.extradata);
     this.#fading = { encoder, units };
@@ -163,6 +163,7 @@ class StreamSlides implements SlideSink {
     return {
       format: this.#format.codec.format,
       video,
+      ...layoutDepth(sequence),
       audio: spooled,
       ...withFurther(further, carried),
       properties,

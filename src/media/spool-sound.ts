@@ -6,7 +6,7 @@ import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
 import { MediaInput } from './input/input.js';
 import { AAC_CODEC_STRING, aacName } from './names.js';
 import { Notes, noteMissingEnd } from './notes.js';
-import { type AirFormat, airFormatOf } from './pictures/air-format.js';
+import { type AirFormat, airFormatOf, layoutDepth } from './pictures/air-format.js';
 import type { PictureShape } from './pictures/picture-layout.js';
 import { posterOf } from './pictures/poster.js';
 import { soundPicture } from './pictures/sound-picture.js';
@@ -73,6 +73,7 @@ export function spoolSound(options: SpoolOptions): Spool {
   return {
     format: format.codec.format,
     video: moving?.video ?? video,
+    ...layoutDepth(sequence),
     audio: made.spooled,
     ...withFurther(further, carried),
     poster,

@@ -100,6 +100,8 @@ export type Spool =
   | {
       format: TransportFormat;
       video: SpooledVideo;
+      /** Bits of a sample of the pictures; absent: 8. */
+      bitDepth?: 10;
       audio: SpooledAudio;
       /** Language of the main sound, where there are further streams and it is known. */
       language?: string;

@@ -122,14 +122,14 @@ function contradiction({ properties, layout, ...manifest }: Facts): string | nul
     return 'its random access points are further apart than it is long';
   }
   const { width, height, sampleAspectRatio, frameRate, channels } = properties;
-  const own: Omit<StationLayout, 'reorderDelay' | 'language' | 'further'> = {
+  const own: Omit<StationLayout, 'reorderDelay' | 'bitDepth' | 'language' | 'further'> = {
     width,
     height,
     sampleAspectRatio,
     frameRate,
     channels,
   };
-  const { reorderDelay: _, language: __, further: ___, ...of } = layout;
+  const { reorderDelay: _, bitDepth: __, language: ___, further: ____, ...of } = layout;
   return JSON.stringify(Object.entries(own).sort()) === JSON.stringify(Object.entries(of).sort())
     ? null
     : 'its layout is not that of its pictures';

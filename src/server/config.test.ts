@@ -26,12 +26,14 @@ test('a wrong field is named with its value and the allowed ones', () => {
     [{ workers: 1.5 }, /workers is 1\.5: .*int/],
     [{ history: 0 }, /history is 0: .*0/],
     [{ fps: 121 }, /fps is 121/],
-    [{ format: 'mpeg2' }, /format is "mpeg2": .*"h264"\|"jpeg"/],
+    [{ format: 'mpeg2' }, /format is "mpeg2": .*"h264"\|"hevc"\|"jpeg"/],
     [{ fec: { size: { columns: 3, rows: 5 }, mode: 'both' } }, /SMPTE 2022-1 does not allow it: L is 3, not 4 to 20/],
     [{ stations: [{ source: 'a.mp4' }, { source: 'b.mp4', number: 0 }] }, /stations\.1\.number is 0: .*1/],
     [{ stations: [{ source: 'a.mp4', group: '10.0.0.1' }] }, /stations\.0\.group is "10\.0\.0\.1": .*224\.0\.1\.0/],
     [{ stations: [{}] }, /stations\.0\.source/],
     [{ speed: 3 }, /speed/],
+    [{ format: 'hevc', encoder: 'nvenc' }, /an encoder \(nvenc\) can be chosen for h264 only/],
+    [{ encoder: 'auto', stations: [{ source: 'a.mp4', format: 'hevc' }] }, /x265: an encoder \(auto\)/],
   ];
   for (const [fields, expected] of wrong) assert.match(messageOf({ name: 'here', ...fields }), expected);
   assert.match(messageOf({}), /name/);

@@ -5,14 +5,16 @@ import { Problem } from '../base/problem.js';
 import { Millis } from '../base/units.js';
 import {
   defaultMediaSettings,
+  encoderFault,
   encoderNames,
   LEAST_CRF,
+  type MediaSettings,
   MOST_CRF,
   preparedFormats,
   presets,
 } from '../media/settings.js';
 import { fecSizeFault } from '../wire/fec.js';
-import { isStationGroup } from '../wire/station-format.js';
+import { isStationGroup, type StationFormat } from '../wire/station-format.js';
 import { preferenceFields } from './preferences.js';
 
 const name = z
@@ -138,7 +140,21 @@ const check = <T>(schema: z.ZodType<T>, input: unknown, what: string): T => {
 };
 
 /** The configuration with its defaults. Throws a Problem of code `usage` that names each wrong field, its value and the allowed ones. */
-export const checkServerConfig = (input: unknown): ServerConfig => check(configSchema, input, 'configuration');
+export function checkServerConfig(input: unknown): ServerConfig {
+  const config = check(configSchema, input, 'configuration');
+  const formats = new Set<StationFormat>([
+    config.format,
+    ...config.stations.map(({ format = config.format }) => format),
+  ]);
+  for (const format of formats) checkEncoder({ ...config, format });
+  return config;
+}
+
+/** Throws a Problem of code `usage` where the encoder cannot be had for stations of the format. */
+export function checkEncoder(settings: Pick<MediaSettings, 'format' | 'encoder'>): void {
+  const fault = encoderFault(settings);
+  if (fault) throw new Problem('usage', fault, 'Leave it out, or choose the format h264.');
+}
 
 /** The same for one station. */
 export const checkStationConfig = (input: unknown): StationConfig => check(stationSchema, input, 'station');

@@ -54,6 +54,13 @@ test('of equals, the first decides', () => {
   assert.equal(modelOf({ a: { ...small, seconds: 0 }, b: { seconds: 0 } }), 'a', 'also without a duration');
 });
 
+test('the depth of most of the time that can be copied is the station’s', () => {
+  const ten = { bitDepth: 10 } as const;
+  assert.equal(modelOf({ a: {}, b: ten, c: ten }), 'b');
+  assert.equal(modelOf({ a: {}, b: { ...ten, seconds: 10 } }), 'a');
+  assert.equal(modelOf({ a: { encoded: 'H.264 instead of H.265' }, b: { ...ten, seconds: 10 } }), 'b');
+});
+
 test('the most demanding reordering that can be copied is the station’s', () => {
   const long = { reorderDelay: Ticks90k(10_800) };
   assert.equal(modelOf({ plain: { reorderDelay: Ticks90k(0) }, usual: {}, long, again: long }), 'long');

@@ -44,8 +44,8 @@ const JPEG_BLOCK = 8;
 
 /**
  * The layout of most of the station's time: files of the same size, pixel shape and frame rate count together. Of these, the
- * model is one that can be copied, with the most of the languages that are asked for, the number of channels of most of their
- * time and the longest reordering: what needs less is copied as well. Among equals, the first file decides. Slides have a say only where there are no films. Null where no file can be used.
+ * model is one that can be copied, of the bit depth of most of their time, with the most of the languages that are asked for, the
+ * number of channels of most of their time and the longest reordering: what needs less is copied as well. Among equals, the first file decides. Slides have a say only where there are no films. Null where no file can be used.
  */
 export function chooseLayout({ candidates, format, request }: ChoiceOptions): LayoutChoice | null {
   const usable = candidates.filter((candidate): candidate is Known => candidate.facts !== null);
@@ -95,7 +95,8 @@ function longest(candidates: readonly Known[], keyOf: (candidate: Known) => stri
 
 function modelOf(group: readonly Known[], request: LayoutRequest): Known {
   const copied = group.filter(({ facts }) => facts.encoded === null);
-  const pool = copied.length > 0 ? copied : group;
+  // Pictures of another depth are encoded: unlike reordering, the more demanding one does not hold the other.
+  const pool = longest(copied.length > 0 ? copied : group, ({ facts }) => String(facts.bitDepth ?? 8));
   const countOf = ({ facts }: Known) =>
     tracksOf([facts], request).length + (request.ac3 && facts.dolby !== null ? 1 : 0);
   const most = Math.max(...pool.map(countOf));
@@ -171,7 +172,7 @@ const LEAST_RATE_REORDERED = 10;
 const encodedDelay = (frameRate: Ratio): number =>
   quotient(frameRate) >= LEAST_RATE_REORDERED ? Math.ceil((2 * TICKS_PER_SECOND) / quotient(frameRate)) : 0;
 
-export type PictureKind = Pick<StationLayout, 'width' | 'height' | 'sampleAspectRatio' | 'frameRate'>;
+export type PictureKind = Pick<StationLayout, 'width' | 'height' | 'sampleAspectRatio' | 'frameRate' | 'bitDepth'>;
 
 /** Why the pictures of a file are encoded for this layout, one phrase; null where they can be copied as far as its header tells. */
 export function encodedFor(facts: SourceFacts, layout: PictureKind): string | null {
@@ -179,6 +180,8 @@ export function encodedFor(facts: SourceFacts, layout: PictureKind): string | nu
   if (facts.width !== width || facts.height !== height) return `not ${width} × ${height}`;
   if (!isSameRate(facts.frameRate, frameRate)) return `not ${rateText(frameRate)} frames a second`;
   if (facts.encoded !== null) return facts.encoded;
+  const bitDepth = layout.bitDepth ?? 8;
+  if ((facts.bitDepth ?? 8) !== bitDepth) return `not ${bitDepth} bits`;
   return JSON.stringify(reduce(facts.sampleAspectRatio)) === JSON.stringify(reduce(sampleAspectRatio))
     ? null
     : 'another pixel shape';

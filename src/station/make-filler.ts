@@ -5,6 +5,9 @@
  * players that find a gap in the sound play the next item too early. A filler has that sound of every track, in few packets in
  * quick succession, up to the beginning of the new sound. Where the new pictures have to wait, the filler lasts until then, so
  * that the clock reference goes on.
+ *
+ * Pictures of H.265 may go on at a random access point whose leading pictures need others before it (CRA). The filler then ends the
+ * sequence of the old pictures, so that decoders leave those out instead of showing them with what they do not belong to.
  */
 
 import { PacketNumber, PTS_MODULUS, TICKS_PER_MILLI, Ticks90k, unwrap } from '../base/units.js';
@@ -77,18 +80,19 @@ export function makeFiller(station: Station, cut: PacketNumber, { old, own, wait
   const pmt = pmtOf(format, layout);
   let duration = wait;
   for (;;) {
-    const sound = tracks
+    const carried = tracks
       .flatMap(({ begins, units }) => unitsUntil(units, Ticks90k(from + duration + begins)))
       .sort((a, b) => a.pts - b.pts)
       .flatMap(({ packets }) => packets);
-    const count = Math.max(payloadsFor(sound.length), Math.ceil(duration / LONGEST_STEP));
+    const packets = format === 'hevc' ? [endPacket(old.counters.video), ...carried] : carried;
+    const count = Math.max(payloadsFor(packets.length), Math.ceil(duration / LONGEST_STEP));
     if (count === 0) return null;
     const needed = Ticks90k(Math.ceil(count * step));
     if (needed > duration) {
       duration = needed;
       continue;
     }
-    return build({ sound, count, from, duration, pmt, counters: old.counters });
+    return build({ packets, count, from, duration, pmt, counters: old.counters });
   }
 }
 
@@ -132,18 +136,36 @@ function payloadsFor(sound: number): number {
 
 const ownPackets = (payload: number): number => (payload % PSI_EVERY === 0 ? 3 : 1);
 
+/** end_of_seq_rbsp of ITU-T H.265, 7.3.2.6, with its start code. */
+const END_OF_SEQUENCE = Buffer.from([0, 0, 0, 1, 0x48, 0x01]);
+
+/** A packet that ends the sequence of pictures of H.265: the last bytes of the picture before it, whose PES packet has no length. */
+function endPacket(counter: number): Buffer {
+  const packet = Buffer.alloc(TS_PACKET_LENGTH, 0xff);
+  const payload = TS_PACKET_LENGTH - END_OF_SEQUENCE.length;
+  packet[0] = TS_SYNC_BYTE;
+  packet[1] = Pid.video >> 8; // payload_unit_start_indicator: 0
+  packet[2] = Pid.video & 0xff;
+  packet[3] = 0x30 | counter; // adaptation_field_control: a field and a payload; continuity_counter
+  packet[4] = payload - 5; // adaptation_field_length
+  packet[5] = 0;
+  END_OF_SEQUENCE.copy(packet, payload);
+  return packet;
+}
+
 function build(options: {
-  sound: Buffer[];
+  packets: Buffer[];
   count: number;
   from: Ticks90k;
   duration: Ticks90k;
   pmt: Buffer;
   counters: CounterShift;
 }): MadeFiller {
-  const { sound, count, from, duration, pmt, counters } = options;
+  const { packets, count, from, duration, pmt, counters } = options;
   const payloads = new SharedArrayBuffer(count * TS_GROUP_LENGTH);
   const out = Buffer.from(payloads);
   let next = 0;
+  let video = counters.video;
   let sections = 0;
   for (let payload = 0; payload < count; payload++) {
     let at = payload * TS_GROUP_LENGTH;
@@ -156,17 +178,21 @@ function build(options: {
       put(counted(Buffer.from(pmt), counters.pmt + sections));
       sections++;
     }
-    put(pcrPacket(Ticks90k(from + fillerTime(payload, count, duration)), counters.video));
-    for (let room = TS_PACKETS_PER_GROUP - ownPackets(payload); room > 0; room--) put(sound[next++] ?? nullPacket);
+    put(pcrPacket(Ticks90k(from + fillerTime(payload, count, duration)), video));
+    for (let room = TS_PACKETS_PER_GROUP - ownPackets(payload); room > 0; room--) {
+      const packet = packets[next++] ?? nullPacket;
+      put(packet);
+      if (pidOf(packet, 0) === Pid.video) video = (video + 1) & 0x0f;
+    }
   }
-  const packetsOn = (pid: number) => sound.filter((packet) => pidOf(packet, 0) === pid).length;
+  const packetsOn = (pid: number) => packets.filter((packet) => pidOf(packet, 0) === pid).length;
   const { further } = counters;
   return {
     data: { payloads, duration },
     counters: {
       pat: (counters.pat + sections) & 0x0f,
       pmt: (counters.pmt + sections) & 0x0f,
-      video: counters.video,
+      video,
       audio: (counters.audio + packetsOn(Pid.audio)) & 0x0f,
       ...(further && { further: further.map((counter, i) => (counter + packetsOn(furtherPid(i))) & 0x0f) }),
     },

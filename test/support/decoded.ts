@@ -3,11 +3,14 @@ import { spawnSync } from 'node:child_process';
 import type { SpooledVideo } from '../../src/media/spool.js';
 
 /**
- * Hashes of the pictures of a file, or of H.264 in Annex B. Throws with the messages that decoding them causes, unless those
+ * Hashes of the pictures of a file, or of a stream in Annex B, of H.264 by default. Throws with the messages that decoding them causes, unless those
  * are expected.
  */
-export function shownPictures(input: string | Buffer, options: { isDamaged?: boolean } = {}): string[] {
-  const source = typeof input === 'string' ? ['-i', input] : ['-f', 'h264', '-i', '-'];
+export function shownPictures(
+  input: string | Buffer,
+  options: { isDamaged?: boolean; format?: 'h264' | 'hevc' } = {},
+): string[] {
+  const source = typeof input === 'string' ? ['-i', input] : ['-f', options.format ?? 'h264', '-i', '-'];
   const { stdout, stderr } = spawnSync(
     'ffmpeg',
     [

@@ -36,6 +36,12 @@ export class AccessUnits {
   #isReconfigured = false;
   #isReference = false;
   #leading: Leading = 'no';
+  /** Whether the sequence of the pictures has ended, so that the next random access point begins another. */
+  #hasEnded = false;
+  /** Whether the end of a sequence is to be written in front of the access unit last parsed. */
+  #isBehindEnd = false;
+  /** Whether the last random access point began a sequence. */
+  #beganSequence = false;
 
   /** `edit`: what the sequence parameter sets have to say as well. */
   constructor(codec: PictureCodec, configuration: DecoderConfiguration, edit: SequenceEdit | null = null) {
@@ -83,19 +89,23 @@ export class AccessUnits {
     this.#hasPicture = false;
     this.#isReference = false;
     this.#leading = 'no';
+    this.#isBehindEnd = false;
     if (!whole) return 'damaged';
     for (let i = 0; i < list.count; i++) {
       const start = list.starts[i]!;
       // forbidden_zero_bit
       if (data[start]! >= 0x80) return 'damaged';
       const role = codec.roleOf(data, start);
-      if (role === 'parameters') {
+      if (role === 'end') {
+        this.#hasEnded = true;
+      } else if (role === 'parameters') {
         this.#keep(data.subarray(start, list.ends[i]));
       } else if (role === 'slice' || role === 'random access') {
-        if (codec.isReference(data, start, this.sequence)) this.#isReference = true;
+        if (this.#reader.isReference(data, start)) this.#isReference = true;
         if (role === 'random access') this.#isRandomAccess = true;
         const nal = { data, start, end: list.ends[i]! };
         if (!this.#hasPicture) {
+          if (this.#isRandomAccess) this.#beginGroup(start);
           this.#leading = codec.leadingOf(data, start);
           if (this.isDecodable && !this.#reader.isWhole(nal, this.#isRandomAccess)) return 'damaged';
         }
@@ -120,6 +130,11 @@ export class AccessUnits {
   /** Whether the picture last parsed is shown before the random access point that it follows. */
   get leading(): Leading {
     return this.#leading;
+  }
+
+  /** Whether no decoder shows the picture last parsed: it needs others that are of the sequence before. */
+  get isNeverShown(): boolean {
+    return this.#leading === 'skipped' && this.#beganSequence;
   }
 
   /** Whether a picture was coded as two fields. */
@@ -149,6 +164,10 @@ export class AccessUnits {
   write(sink: ByteSink): number {
     const codec = this.#codec;
     let bytes = codec.delimiter.length;
+    if (this.#isBehindEnd && codec.endOfSequence) {
+      sink.append(codec.endOfSequence);
+      bytes += codec.endOfSequence.length;
+    }
     sink.append(codec.delimiter);
     if (this.#isRandomAccess || this.#isReconfigured) {
       for (const sets of this.#sets) for (const set of sets.values()) bytes += appendNal(sink, set, 0, set.length);
@@ -157,7 +176,7 @@ export class AccessUnits {
     for (let i = 0; i < count; i++) {
       const start = starts[i]!;
       const role = codec.roleOf(this.#data, start);
-      if (role === 'left out') continue;
+      if (role === 'left out' || role === 'end') continue;
       if (this.#isRandomAccess && role === 'parameters') continue;
       if (role === 'parameters' && this.#edit) {
         const set = this.#edited(this.#data.subarray(start, ends[i]));
@@ -167,6 +186,13 @@ export class AccessUnits {
       }
     }
     return bytes;
+  }
+
+  #beginGroup(start: number): void {
+    const { endOfSequence, beginsSequence } = this.#codec;
+    this.#beganSequence = this.#hasEnded || beginsSequence(this.#data, start);
+    this.#isBehindEnd = this.#hasEnded && endOfSequence !== null;
+    this.#hasEnded = false;
   }
 
   #configure({ nalLengthSize, parameterSets }: DecoderConfiguration): void {

@@ -16,7 +16,7 @@ import { VideoTable } from '../pictures/spooled-video.js';
 import { isNearly, isSameAspect, isSameRate, quotient, tidyFrameRate } from '../ratio.js';
 import type { MediaSettings, Ratio, StationLayout } from '../settings.js';
 import { nowhere } from '../spool-file.js';
-import { uint32Table } from '../tables.js';
+import { uint8Table, uint32Table } from '../tables.js';
 import { AccessUnits } from './access-units.js';
 import { codecOf } from './codecs.js';
 import { containerEdit } from './container-edit.js';
@@ -44,6 +44,7 @@ const BEYOND_LEVEL = 'pictures beyond level 5.2, which few players decode';
 function unfitTarget(sequence: Sequence, frameRate: Ratio, target: StationLayout): string | null {
   if (sequence.width !== target.width || sequence.height !== target.height)
     return "a picture size other than the station's";
+  if (sequence.bitDepth !== (target.bitDepth ?? 8)) return `${sequence.bitDepth}-bit pictures, unlike the station's`;
   if (!isSameAspect(sequence.sampleAspectRatio, target.sampleAspectRatio))
     return "a pixel shape other than the station's";
   return isSameRate(frameRate, target.frameRate) ? null : "a frame rate other than the station's";
@@ -91,6 +92,14 @@ export class VideoCopier {
   #isReordered = false;
   /** Whether pictures up to the next random access point may need one that is cut off. */
   #needsCutOff = false;
+  /** Whether the random access point before is the first picture, so that some leading pictures of it cannot be decoded. */
+  #skipsLeading = false;
+  /** Whether what those need is there, but cut off. */
+  #isBehindCut = false;
+  /** Numbers of the packets of the last group that cannot be decoded where decoding begins with it. */
+  readonly #skippedInGroup = new Set<number>();
+  /** Of each picture that is copied: 1 where it cannot be decoded when decoding begins with its group. */
+  readonly #leading = uint8Table();
   #firstSeen: Ticks90k | null = null;
   /** Null where nothing is decoded. */
   readonly #check: DecodeCheck | null;
@@ -131,6 +140,11 @@ export class VideoCopier {
     this.#check = check ? new DecodeCheck(codecpar, { isComplete: true }) : null;
   }
 
+  /** The first sequence of the pictures; null where no header holds it. */
+  get sequence(): Sequence | null {
+    return this.#units.sequence;
+  }
+
   free(): void {
     this.#check?.free();
   }
@@ -144,17 +158,27 @@ export class VideoCopier {
     if (this.endsDamaged && this.#check === null) throw new Damaged('damaged pictures');
     // Accepted at the very end, where files are cut off.
     this.endsDamaged = kind === 'damaged' && this.origin !== null;
+    if (this.#units.leading === 'skipped' && this.origin !== null) {
+      if (this.#units.isNeverShown) return;
+      if (this.#skipsLeading && this.#takeSkipped(isCutOff)) return;
+    }
     if (kind === 'damaged') {
       this.#takeDamaged(number, isCutOff ? null : pts);
       return;
     }
     if (isCutOff) {
-      this.#needsCutOff ||= this.#units.isReference;
+      // No others than leading pictures need one of those.
+      if (this.#units.leading !== 'skipped') this.#needsCutOff ||= this.#units.isReference;
       return;
     }
     if (pts === null) throw new Unfit('pictures without time stamps');
     const isRandomAccess = kind === 'random access' && this.#units.isDecodable;
-    if (isRandomAccess) this.#needsCutOff = false;
+    if (isRandomAccess) {
+      this.#isBehindCut = this.#needsCutOff;
+      this.#needsCutOff = false;
+      this.#skipsLeading = this.origin === null;
+      this.#skippedInGroup.clear();
+    }
     if (this.#needsCutOff) throw new Unfit('a cut between key pictures (IDR)');
     if (isRandomAccess && this.#units.sequence) this.#checkSequence(this.#units.sequence);
     if (this.#units.sequenceChanged) throw new Unfit('pictures that change their kind');
@@ -169,7 +193,10 @@ export class VideoCopier {
       }
     }
     const time = Ticks90k(pts - this.origin);
-    this.#rules.take(time, isRandomAccess);
+    const { leading } = this.#units;
+    this.#rules.take(time, { isRandomAccess, isLeading: leading !== 'no' });
+    if (leading === 'skipped') this.#skippedInGroup.add(number);
+    this.#leading.push(leading === 'skipped' ? 1 : 0);
     if (isRandomAccess) this.#groupPosition = packet.pos >= 0n ? packet.pos : null;
     this.#check?.put(this.#units.copy(), this.#taken.length);
     this.#taken.push(number);
@@ -183,18 +210,34 @@ export class VideoCopier {
     }
   }
 
+  /**
+   * A picture that needs some of before the first random access point: players leave it out, unless what it needs is there and only
+   * cut off. Returns whether it is left out.
+   */
+  #takeSkipped(isCutOff: boolean): boolean {
+    if (isCutOff) return false;
+    if (this.#isBehindCut) throw new Unfit('a cut between key pictures (IDR)');
+    this.leftOut++;
+    this.endsDamaged = false;
+    return true;
+  }
+
   /** A picture of which nothing can be copied, but its place is known. */
   #takeDamaged(number: number, pts: Ticks90k | null): void {
     // The film may begin with it: a player shows what is left of it.
     const isFirst = this.origin === null && this.#units.isRandomAccess && pts !== null;
     if (isFirst && this.#check === null) throw new Damaged('damaged pictures');
-    if (isFirst) this.origin = pts;
+    if (isFirst) {
+      this.origin = pts;
+      this.#skipsLeading = true;
+    }
     if (this.origin === null) this.leftOut++;
     if (this.origin === null || this.#check === null || pts === null) return;
     const time = Ticks90k(pts - this.origin);
     this.#rules.takeDamaged(time, isFirst);
     this.#damaged.add(this.#taken.length);
     this.#taken.push(number);
+    this.#leading.push(this.#units.leading === 'skipped' ? 1 : 0);
     this.#table.addDamaged({ pts: time, isRandomAccess: isFirst });
     this.#lastShown = Ticks90k(Math.max(this.#lastShown, time));
   }
@@ -222,7 +265,8 @@ export class VideoCopier {
     const peak = this.#peak.of(end);
     if (peak > maxBitrate) throw new Unfit(`${megabits(peak)} Mbit/s at its peak, more than ${megabits(maxBitrate)}`);
     const video = this.#table.finish(() => new CopiedVideoReader(again), { target, end });
-    return { copied: { video, sequence, frameRate: this.frameRate, again }, damaged: this.#damaged };
+    const leading = this.#leading.view();
+    return { copied: { video, sequence, frameRate: this.frameRate, leading, again }, damaged: this.#damaged };
   }
 
   /** Throws Unfit when the times are those of decoding: the first pictures are in order, and their decoder reorders. */
@@ -267,6 +311,7 @@ export class VideoCopier {
     this.endsDamaged = true;
     this.#damaged.delete(this.#taken.length - 1);
     this.#taken.pop();
+    this.#leading.pop();
     this.#table.removeLast();
   }
 
@@ -274,7 +319,8 @@ export class VideoCopier {
   #checkEnd(): void {
     if (this.endsDamaged || !this.#endsUnmarked || this.#groupPosition === null) return;
     const [first = 0, ...others] = this.#taken.view(this.#rules.start);
-    const pictures = [0, ...others.map((number) => number - first)];
+    const decodable = [...others].filter((number) => !this.#skippedInGroup.has(number));
+    const pictures = [0, ...decodable.map((number) => number - first)];
     const end = checkLastGroup({ source: this.#source, position: this.#groupPosition, pictures });
     if (end === 'damaged') throw new Damaged('damaged pictures');
     if (end === 'whole') return;

@@ -8,8 +8,8 @@ import { Unfit } from './unfit.js';
 export const MOST_REORDERING = Ticks90k(250 * TICKS_PER_MILLI);
 
 /**
- * Responsible for: groups that are closed and not too long, and pictures that are not reordered further than the station allows.
- * Throws Unfit as soon as one is.
+ * Responsible for: groups that are shown one after the other and not too long, and pictures that are not reordered further than the
+ * station allows. Throws Unfit as soon as one is.
  */
 export class GroupRules {
   /** Number of the picture with which the current group begins. */
@@ -19,6 +19,8 @@ export class GroupRules {
   readonly limit: Ticks90k;
   readonly #target: StationLayout | null;
   #latest = Ticks90k(-1);
+  /** The latest picture of the groups before. */
+  #latestBefore = Ticks90k(-1);
   /** Whether the group has a damaged picture, so that its length does not matter: it is encoded. */
   #isDamaged = false;
 
@@ -33,15 +35,15 @@ export class GroupRules {
   }
 
   /** Checks the next picture, before its time is added to the others. */
-  take(time: Ticks90k, isIdr: boolean): void {
-    if (isIdr) this.#begin(time);
-    else this.#goOn(time);
+  take(time: Ticks90k, kind: { isRandomAccess: boolean; isLeading: boolean }): void {
+    if (kind.isRandomAccess) this.#begin(time);
+    else this.#goOn(time, kind.isLeading);
   }
 
   /** The same for a picture that is not copied. */
   takeDamaged(time: Ticks90k, isFirst: boolean): void {
     this.#isDamaged = true;
-    if (!isFirst) this.#goOn(time);
+    if (!isFirst) this.#goOn(time, true);
   }
 
   /** Checks the last group, and that it ends in time for the next loop. */
@@ -58,12 +60,14 @@ export class GroupRules {
     }
     this.start = this.#pts.length;
     this.#isDamaged = false;
+    this.#latestBefore = this.#latest;
     this.#latest = time;
   }
 
-  #goOn(time: Ticks90k): void {
-    const start = this.#pts.at(this.start);
-    if (time <= start) throw new Unfit('time stamps out of order');
+  /** Leading pictures are shown before the random access point that begins their group, and behind all groups before. */
+  #goOn(time: Ticks90k, isLeading: boolean): void {
+    const earliest = isLeading ? this.#latestBefore : this.#pts.at(this.start);
+    if (time <= earliest) throw new Unfit('time stamps out of order');
     this.#checkLength(time);
     this.#latest = Ticks90k(Math.max(this.#latest, time));
   }

@@ -5,7 +5,13 @@
  *     source        | IDR ………… | IDR … damaged … | IDR ………… |
  *     on the air    | copied   | encoded         | copied   |
  */
-import { AV_PICTURE_TYPE_NONE, AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUVJ420P, AV_PKT_FLAG_KEY } from 'node-av/constants';
+import {
+  AV_PICTURE_TYPE_NONE,
+  AV_PIX_FMT_YUV420P,
+  AV_PIX_FMT_YUV420P10LE,
+  AV_PIX_FMT_YUVJ420P,
+  AV_PKT_FLAG_KEY,
+} from 'node-av/constants';
 import type { Frame, Packet } from 'node-av/lib';
 import { Ticks90k } from '../../base/units.js';
 import { MediaInput } from '../input/input.js';
@@ -29,11 +35,15 @@ import { Damaged } from './unfit.js';
 /** Largest share of a film that is encoded around its damage: one that is damaged everywhere is encoded as a whole. */
 const MOST_ENCODED = 0.5;
 
+const picturesIn = ({ from, to, leading }: Region): number => to - from + leading.length;
+
 /** What is copied, and how it is read again. */
 export interface CopiedPictures {
   video: SpooledVideo;
   sequence: Sequence;
   frameRate: Ratio;
+  /** Of each picture: 1 where it cannot be decoded when decoding begins with its group. */
+  leading: Uint8Array;
   again: {
     source: string;
     codec: PictureCodec;
@@ -48,11 +58,41 @@ export interface CopiedPictures {
 interface Region {
   from: number;
   to: number;
+  /** Pictures of the next group that need some of the region: they are encoded with it, since they are shown right behind it. */
+  leading: readonly number[];
+}
+
+interface Pictures {
+  randomAccess: Uint8Array;
+  /** 1 where one needs pictures of the group before. */
+  leading: Uint8Array;
 }
 
 /** The groups with damaged pictures; those that follow each other are one region. */
-export function damagedRegions(randomAccess: Uint8Array, damaged: ReadonlySet<number>): Region[] {
-  const regions: Region[] = [];
+export function damagedRegions({ randomAccess, leading }: Pictures, damaged: ReadonlySet<number>): Region[] {
+  const regions = damagedGroups(randomAccess, damaged).map((region) => ({
+    ...region,
+    leading: leadingBehind(region.to, { randomAccess, leading }),
+  }));
+  const merged: Region[] = [];
+  for (const region of regions) {
+    const last = merged.at(-1);
+    // The group between two regions cannot be both what the one shows and what the other is decoded from.
+    if (last && last.leading.length > 0 && randomAccess.lastIndexOf(1, region.from - 1) === last.to) {
+      merged[merged.length - 1] = { ...region, from: last.from };
+    } else merged.push(region);
+  }
+  return merged;
+}
+
+function leadingBehind(to: number, { randomAccess, leading }: Pictures): number[] {
+  const found: number[] = [];
+  for (let i = to + 1; i < leading.length && randomAccess[i] === 0; i++) if (leading[i] === 1) found.push(i);
+  return found;
+}
+
+function damagedGroups(randomAccess: Uint8Array, damaged: ReadonlySet<number>): { from: number; to: number }[] {
+  const regions: { from: number; to: number }[] = [];
   let from = 0;
   let isDamaged = false;
   for (let i = 0; i <= randomAccess.length; i++) {
@@ -83,8 +123,8 @@ export interface MendOptions {
  */
 export function mendVideo(copied: CopiedPictures, options: MendOptions): { video: SpooledVideo; encoded: Ticks90k } {
   const { video, again } = copied;
-  const regions = damagedRegions(video.randomAccess, options.damaged);
-  const count = regions.reduce((sum, { from, to }) => sum + to - from, 0);
+  const regions = damagedRegions({ ...video, leading: copied.leading }, options.damaged);
+  const count = regions.reduce((sum, region) => sum + picturesIn(region), 0);
   if (count > video.sizes.length * MOST_ENCODED) throw new Damaged('damaged pictures');
   const file = new SpoolFile(options.path);
   const table = new VideoTable(file);
@@ -96,45 +136,107 @@ export function mendVideo(copied: CopiedPictures, options: MendOptions): { video
     throw error;
   }
   // Each picture of a region is encoded, so that their number stays.
-  const { sizes, pts, randomAccess } = table.finish(() => new SpoolReader(options.path), {
-    target: null,
-    end: video.duration,
-  });
-  const mended = { sizes: video.sizes.slice(), pts: video.pts.slice(), randomAccess: video.randomAccess.slice() };
-  const isEncoded = new Uint8Array(video.sizes.length);
-  let at = 0;
-  let encoded = 0;
-  for (const { from, to } of regions) {
-    const end = at + to - from;
-    mended.sizes.set(sizes.subarray(at, end), from);
-    mended.pts.set(pts.subarray(at, end), from);
-    mended.randomAccess.set(randomAccess.subarray(at, end), from);
-    isEncoded.fill(1, from, to);
-    at = end;
-    encoded += (video.pts[to] ?? video.duration) - video.pts[from]!;
-  }
-  const taken = again.taken.filter((_, i) => isEncoded[i] === 0);
+  const encodedVideo = table.finish(() => new SpoolReader(options.path), { target: null, end: video.duration });
+  const { endOfSequence } = again.codec;
+  const mended = replaceRegions(video, { regions, encoded: encodedVideo, endOfSequence });
+  const { order, ends } = mended;
+  const isCopied = new Set(order);
+  const taken = again.taken.filter((_, i) => isCopied.has(i));
   const open = () =>
-    new MendedReader(new CopiedVideoReader({ ...again, taken }), new SpoolReader(options.path), isEncoded);
-  return { video: { ...video, ...mended, open }, encoded: Ticks90k(encoded) };
+    new MendedReader(new CopiedVideoReader({ ...again, taken }), new SpoolReader(options.path), {
+      order,
+      ends,
+      endOfSequence,
+    });
+  return { video: { ...video, ...mended.table, open }, encoded: mended.ticks };
 }
+
+/** In the place of an encoded picture. */
+const ENCODED = -1;
+
+/** The table of the film with its regions replaced. */
+function replaceRegions(
+  video: SpooledVideo,
+  given: { regions: readonly Region[]; encoded: SpooledVideo; endOfSequence: Buffer | null },
+): {
+  table: Pick<SpooledVideo, 'sizes' | 'pts' | 'randomAccess'>;
+  /** The pictures by their numbers before, or ENCODED. */
+  order: number[];
+  /** The last pictures of regions, where what follows is decoded by itself only behind the end of a sequence. */
+  ends: Set<number>;
+  ticks: Ticks90k;
+} {
+  const { regions, encoded, endOfSequence } = given;
+  const order: number[] = [];
+  const ends = new Set<number>();
+  let ticks = 0;
+  let next = 0;
+  const moved = new Set(regions.flatMap(({ leading }) => leading));
+  const copyUntil = (end: number) => {
+    for (; next < end; next++) if (!moved.has(next)) order.push(next);
+  };
+  for (const region of regions) {
+    copyUntil(region.from);
+    for (let i = picturesIn(region); i > 0; i--) order.push(ENCODED);
+    const isLast = region.to === video.sizes.length;
+    if (!isLast && endOfSequence) ends.add(order.length - 1);
+    next = region.to;
+    ticks += (isLast ? video.duration : video.pts[region.to]!) - timesOf(region, video)[0]!;
+  }
+  copyUntil(video.sizes.length);
+  const table = {
+    sizes: new Uint32Array(order.length),
+    pts: new Float64Array(order.length),
+    randomAccess: new Uint8Array(order.length),
+  };
+  let at = 0;
+  for (const [i, number] of order.entries()) {
+    const [from, index] = number === ENCODED ? [encoded, at++] : [video, number];
+    table.sizes[i] = from.sizes[index]! + (ends.has(i) ? endOfSequence!.length : 0);
+    table.pts[i] = from.pts[index]!;
+    table.randomAccess[i] = from.randomAccess[index]!;
+  }
+  return { table, order, ends, ticks: Ticks90k(ticks) };
+}
+
+/** When the pictures of a region are shown, in that order. */
+const timesOf = ({ from, to, leading }: Region, { pts }: SpooledVideo): Float64Array =>
+  Float64Array.from([...pts.subarray(from, to), ...leading.map((index) => pts[index]!)]).sort();
 
 /** Reads copied and encoded access units in their order. */
 class MendedReader implements AccessUnitReader {
   readonly #copied: AccessUnitReader;
   readonly #encoded: SpoolReader;
-  readonly #isEncoded: Uint8Array;
+  readonly #order: readonly number[];
+  readonly #ends: ReadonlySet<number>;
+  readonly #endOfSequence: Buffer;
   #next = 0;
 
-  constructor(copied: AccessUnitReader, encoded: SpoolReader, isEncoded: Uint8Array) {
+  constructor(
+    copied: AccessUnitReader,
+    encoded: SpoolReader,
+    {
+      order,
+      ends,
+      endOfSequence,
+    }: { order: readonly number[]; ends: ReadonlySet<number>; endOfSequence: Buffer | null },
+  ) {
     this.#copied = copied;
     this.#encoded = encoded;
-    this.#isEncoded = isEncoded;
+    this.#order = order;
+    this.#ends = ends;
+    this.#endOfSequence = endOfSequence ?? Buffer.alloc(0);
   }
 
   read(out: Buffer, offset: number, length: number): void {
-    const reader = this.#isEncoded[this.#next++] === 1 ? this.#encoded : this.#copied;
-    reader.read(out, offset, length);
+    const index = this.#next++;
+    if (this.#order[index] !== ENCODED) {
+      this.#copied.read(out, offset, length);
+      return;
+    }
+    const own = length - (this.#ends.has(index) ? this.#endOfSequence.length : 0);
+    this.#encoded.read(out, offset, own);
+    if (own < length) this.#endOfSequence.copy(out, offset + own);
   }
 
   close(): void {
@@ -148,10 +250,13 @@ function encodeRegions(copied: CopiedPictures, regions: Region[], table: VideoTa
   const { video, again } = copied;
   const { taken } = again;
   const indexOf = new Map<number, number>();
-  const ranges = regions.map(({ from, to }) => {
+  const ranges = regions.map((region) => {
+    const { from, to, leading } = region;
     const start = from === 0 ? 0 : video.randomAccess.lastIndexOf(1, from - 1);
-    for (let i = start; i < to; i++) indexOf.set(taken[i]!, i);
-    return { region: { from, to }, first: taken[start]!, end: taken[to] ?? Number.POSITIVE_INFINITY };
+    // Leading pictures are decoded behind the random access point that they follow.
+    const end = leading.length > 0 ? leading.at(-1)! + 1 : to;
+    for (let i = start; i < end; i++) indexOf.set(taken[i]!, i);
+    return { region, first: taken[start]!, end: taken[end] ?? Number.POSITIVE_INFINITY };
   });
   const input = new MediaInput(again.source);
   input.skipAudio();
@@ -187,6 +292,12 @@ function encodeRegions(copied: CopiedPictures, regions: Region[], table: VideoTa
   }
 }
 
+/** Formats of decoded pictures that can be encoded again, by their depth. */
+const formats: Readonly<Record<number, readonly number[]>> = {
+  8: [AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUVJ420P],
+  10: [AV_PIX_FMT_YUV420P10LE],
+};
+
 /** Encodes the pictures of one region: one for each of its access units, that before it again where one cannot be decoded. */
 class RegionEncoder {
   readonly #copied: CopiedPictures;
@@ -207,7 +318,7 @@ class RegionEncoder {
     this.#region = region;
     this.#table = table;
     this.#settings = settings;
-    this.#times = copied.video.pts.slice(region.from, region.to).sort();
+    this.#times = timesOf(region, copied.video);
     this.#decoder = new AnnexBDecoder(copied.again.codec, (frame) => this.#take(frame));
   }
 
@@ -229,10 +340,9 @@ class RegionEncoder {
   }
 
   #take(frame: Frame): void {
-    const { width, height } = this.#copied.sequence;
-    const isUsable = frame.format === AV_PIX_FMT_YUV420P || frame.format === AV_PIX_FMT_YUVJ420P;
+    const { width, height, bitDepth } = this.#copied.sequence;
     // Damaged parameter sets describe other pictures.
-    if (!isUsable || frame.width !== width || frame.height !== height) return;
+    if (!formats[bitDepth]?.includes(frame.format) || frame.width !== width || frame.height !== height) return;
     const index = Number(frame.pts);
     const isBefore = index < this.#region.from;
     const place = isBefore ? 0 : this.#times.indexOf(this.#copied.video.pts[index]!);
@@ -250,7 +360,7 @@ class RegionEncoder {
     for (; this.#shown < end; this.#shown++) {
       if (frame === null) throw new Damaged('damaged pictures');
       // Full range has a format of its own, with the same layout.
-      frame.format = AV_PIX_FMT_YUV420P;
+      if (frame.format === AV_PIX_FMT_YUVJ420P) frame.format = AV_PIX_FMT_YUV420P;
       // Otherwise the encoder would repeat the source's key pictures.
       frame.pictType = AV_PICTURE_TYPE_NONE;
       frame.pts = BigInt(this.#shown);

@@ -17,6 +17,8 @@ export interface Sequence {
   codecString: string;
   /** profile_idc */
   profile: number;
+  /** level_idc */
+  level: number;
   /** 1 is 4:2:0. */
   chromaFormat: number;
   bitDepth: number;
@@ -31,10 +33,10 @@ export interface Sequence {
 }
 
 /**
- * What becomes of a NAL unit: kept as it is; left out, because it is ours to write or for other decoders; a parameter set; a part
- * of a picture, at which a decoder can begin or not.
+ * What becomes of a NAL unit: kept as it is; left out, because it is ours to write or for other decoders; the end of a sequence; a
+ * parameter set; a part of a picture, at which a decoder can begin or not.
  */
-export type NalRole = 'other' | 'left out' | 'parameters' | 'slice' | 'random access';
+export type NalRole = 'other' | 'left out' | 'end' | 'parameters' | 'slice' | 'random access';
 
 /** A parameter set. `kind`: its place among those that are written before a random access point. */
 export interface ParameterSet {
@@ -58,6 +60,8 @@ export interface PictureReader {
   readSet(set: Buffer): ParameterSet | null;
   /** Notes a set that `readSet` read, for the pictures behind it. */
   useSet(set: ParameterSet): void;
+  /** Whether pictures decoded later may need the one with this slice. */
+  isReference(data: Buffer, start: number): boolean;
   /** Whether the first slice of a picture is one, and no picture is missing before it: damage that is seen without decoding. */
   isWhole(slice: NalPlace, isRandomAccess: boolean): boolean;
 }
@@ -67,8 +71,6 @@ export interface PictureCodec {
   /** As in messages. */
   title: string;
   codecId: AVCodecID;
-  /** Bytes of a NAL unit's header. */
-  header: number;
   /** An access unit delimiter, with its start code. */
   delimiter: Buffer;
   /** Kinds of parameter sets that a decoder needs. */
@@ -76,9 +78,14 @@ export interface PictureCodec {
   /** Reads the extradata of a stream in either of their forms; null when they are damaged. */
   parseExtradata(extradata: Buffer | null): DecoderConfiguration | null;
   roleOf(data: Buffer, start: number): NalRole;
-  /** Whether pictures decoded later may need a slice. */
-  isReference(data: Buffer, start: number, sequence: Sequence | null): boolean;
+  /** By a slice. */
   leadingOf(data: Buffer, start: number): Leading;
+  /** Whether a decoder begins a sequence with a random access point in any case, so that it shows no picture of before it. */
+  beginsSequence(data: Buffer, start: number): boolean;
+  /**
+   * A NAL unit, with its start code, behind which any random access point begins a sequence; null where each of them does by itself.
+   */
+  endOfSequence: Buffer | null;
   isSequenceSet(set: Buffer): boolean;
   readSequence(set: Buffer): Sequence | null;
   /** The NAL unit of a sequence parameter set with `edit` applied; null where it is damaged or cannot say it. */

@@ -67,6 +67,10 @@ class H264Reader implements PictureReader {
     else this.#sequenceOf.set(id, refersTo);
   }
 
+  isReference(data: Buffer, start: number): boolean {
+    return (data[start]! & NAL_REF_IDC) !== 0;
+  }
+
   isWhole(slice: NalPlace, isRandomAccess: boolean): boolean {
     let sequence: SequenceParameters | undefined;
     const start = parseSliceStart(slice, (pictureSet) => {
@@ -101,13 +105,13 @@ export const h264: PictureCodec = {
   format: 'h264',
   title: 'H.264',
   codecId: AV_CODEC_ID_H264,
-  header: 1,
   delimiter,
   setKinds: 2,
   parseExtradata,
   roleOf: (data, start) => roles[nalTypeOf(data[start]!)]!,
-  isReference: (data, start) => (data[start]! & NAL_REF_IDC) !== 0,
   leadingOf: () => 'no',
+  beginsSequence: () => true,
+  endOfSequence: null,
   isSequenceSet: (set) => nalTypeOf(set[0]!) === NalType.sequenceParameters,
   readSequence: parseSequenceParameters,
   editSequence: editSequenceParameters,

@@ -9,8 +9,6 @@ export interface SequenceParameters extends Sequence {
   id: number;
   /** constraint_set0_flag is the highest bit. */
   constraints: number;
-  /** Ten times the level: 40 is 4.0. */
-  level: number;
   /** False where pictures may be coded as fields. */
   frameMbsOnly: boolean;
   /** Whether parts of a picture may be coded as fields. */

@@ -20,7 +20,7 @@ import { forLongestShape } from './film-frame.js';
 import type { Hardware, PictureEncoder } from './hardware.js';
 import { keptRate } from './kept-rate.js';
 import { heldLead, noteLead } from './late-pictures.js';
-import { fittedLayout, h264Layout, type PictureShape } from './picture-layout.js';
+import { fittedLayout, type PictureShape, type PixelFormat, videoLayout } from './picture-layout.js';
 import { forEachPicture } from './pictures.js';
 import { noteScan, scannedRate, scanOf } from './scan.js';
 import { openSoftware } from './software.js';
@@ -138,7 +138,10 @@ function openEncoding(frame: Frame, { notes, settings, frameRate, sink, excluded
   const kind = { width: frame.width, height: frame.height, frameRate };
   const plan = planFor(kind, settings);
   const trial = (candidate: Hardware) => tryEncoding(candidate, { codec, frame, plan, crf, target });
-  const { hardware, refused } = chooseEncoder(settings.encoder, { trial, excluded, all });
+  // Of stations that were added while a server of others encodes by hardware.
+  const isHardware = codec.format === 'h264';
+  if (!isHardware && settings.encoder !== 'x264') notes.add('encoded by x265, because hardware is used for H.264 only');
+  const { hardware, refused } = chooseEncoder(isHardware ? settings.encoder : 'x264', { trial, excluded, all });
   if (hardware === null && refused.length > 0) {
     notes.add(`encoded by x264, because hardware cannot be used (${refused.join('; ')})`);
   }
@@ -167,11 +170,18 @@ function step<T>({ hardware }: Encoding, run: () => T): T {
   }
 }
 
+function pixelFormatFor(settings: EncodeSettings): PixelFormat {
+  if (airFormatOf(settings).bitDepth === 10) return 'yuv420p10le';
+  // Hardware takes no other, and x264 both.
+  return settings.encoder === 'x264' ? 'yuv420p' : 'nv12';
+}
+
 function encodeFor(
   options: EncodeOptions & Pick<OpenOptions, 'excluded' | 'all'> & { leading: PictureShape | null },
 ): EncodedVideo {
   const { input, notes, path, settings, subtitles, leading, excluded, all, onProgress } = options;
   const { target } = settings;
+  const { codec } = airFormatOf(settings);
   const times = measurePictures(input.source);
   const scan = scanOf(input);
   const { avgFrameRate, rFrameRate } = input.video;
@@ -191,11 +201,10 @@ function encodeFor(
       lead: heldLead(input),
       scan,
       frameRate,
-      // Hardware takes no other, and x264 both.
-      pixelFormat: settings.encoder === 'x264' ? 'yuv420p' : 'nv12',
+      pixelFormat: pixelFormatFor(settings),
       layOut(shape) {
         if (target) return fittedLayout(shape, target);
-        const layout = h264Layout(shape);
+        const layout = videoLayout(shape, codec);
         noteReduced(notes, shape, layout);
         return layout;
       },

@@ -57,7 +57,7 @@ export class EncodedUnits {
     const isRandomAccess = kind === 'random access' && this.#units.isDecodable;
     if (this.#table.pts.length === 0 && !isRandomAccess) throw new Unfit('no key picture (IDR) at the beginning');
     const time = frameTime(Number(pts), this.#plan.frameRate);
-    this.#rules.take(time, isRandomAccess);
+    this.#rules.take(time, { isRandomAccess, isLeading: this.#units.leading !== 'no' });
     const bytes = this.#table.add(this.#units, { pts: time, isRandomAccess });
     this.#peak?.add(time, bytes);
   }

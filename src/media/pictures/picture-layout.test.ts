@@ -3,9 +3,10 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { AVCOL_SPC_BT709 } from 'node-av/constants';
 import { Ticks90k } from '../../base/units.js';
+import { h264 } from '../h264/h264-codec.js';
 import type { Ratio, StationLayout } from '../settings.js';
 import type { ColourConversion } from './colour.js';
-import { fittedLayout, h264Layout, jpegLayout, layoutFilters } from './picture-layout.js';
+import { fittedLayout, jpegLayout, layoutFilters, videoLayout } from './picture-layout.js';
 
 const hd: StationLayout = {
   width: 1_280,
@@ -24,13 +25,13 @@ const shape = (width: number, height: number, sampleAspectRatio: Ratio = [1, 1])
 
 test('an odd edge is cut off', () => {
   const odd = shape(321, 181);
-  const layout = h264Layout(odd);
+  const layout = videoLayout(odd, h264);
   assert.deepEqual([layout.width, layout.height], [320, 180]);
   assert.equal(layoutFilters({ shape: odd, layout, pixelFormat: 'yuv420p', colour })[0], 'crop=320:180:0:0');
 });
 
 test('what receivers decode keeps its size, what is larger becomes 2160p', () => {
-  const size = (s: ReturnType<typeof shape>) => [h264Layout(s).width, h264Layout(s).height];
+  const size = (s: ReturnType<typeof shape>) => [videoLayout(s, h264).width, videoLayout(s, h264).height];
   assert.deepEqual(size(shape(3_840, 2_160)), [3_840, 2_160]);
   assert.deepEqual(size(shape(4_096, 2_304)), [4_096, 2_304]);
   assert.deepEqual(size(shape(7_680, 4_320)), [3_840, 2_160]);

@@ -1,6 +1,6 @@
 /** Size and shape of encoded pictures: arithmetic only. */
 import { LARGEST_JPEG_SIDE } from '../../wire/jpeg-file.js';
-import { isWithinLevel } from '../h264/h264-level.js';
+import type { PictureCodec } from '../copy/picture-codec.js';
 import { quotient, reduce } from '../ratio.js';
 import type { Ratio } from '../settings.js';
 import type { ColourConversion } from './colour.js';
@@ -36,13 +36,16 @@ const whole = (shape: PictureShape): PictureLayout => ({
   innerHeight: shape.height,
 });
 
-/** Pixels of 2160p, which level 5.2 of H.264 has at 60 pictures a second. */
+/** Pixels of 2160p, which level 5.2 of H.264 and H.265 has at 60 pictures a second. */
 const REDUCED_PIXELS = 3_840 * 2_160;
 /** Pixels on a side that hardware decodes. */
 const LONGEST_SIDE = 4_096;
 
-/** H.264 keeps size and pixel shape, up to what most receivers decode; what is larger becomes 2160p. */
-export function h264Layout({ width, height, sampleAspectRatio }: PictureShape): PictureLayout {
+/** Pictures keep size and pixel shape, up to what most receivers decode; what is larger becomes 2160p. */
+export function videoLayout(
+  { width, height, sampleAspectRatio }: PictureShape,
+  { isWithinLevel }: Pick<PictureCodec, 'isWithinLevel'>,
+): PictureLayout {
   if (isWithinLevel({ width, height })) {
     return whole({ width: toEven(width), height: toEven(height), sampleAspectRatio });
   }
@@ -84,11 +87,14 @@ export function fittedLayout(shape: PictureShape, target: PictureShape): Picture
 
 const even = (value: number) => value - (value % 2);
 
+/** Formats of pictures that are encoded, in 4:2:0. */
+export type PixelFormat = 'yuv420p' | 'yuv420p10le' | 'nv12' | 'yuvj420p';
+
 /** FFmpeg filters from `shape` to `layout`, and to the colour that goes on the air. */
 export function layoutFilters(options: {
   shape: PictureShape;
   layout: PictureLayout;
-  pixelFormat: 'yuv420p' | 'nv12' | 'yuvj420p';
+  pixelFormat: PixelFormat;
   colour: ColourConversion;
 }): string[] {
   const { shape, layout, pixelFormat, colour } = options;

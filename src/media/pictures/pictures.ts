@@ -18,7 +18,7 @@ import { checkDolbyVision } from './dolby-vision.js';
 import { FilmFrame } from './film-frame.js';
 import { isSideways, orientationOf, orientationOfFrame, uprightFilters } from './orientation.js';
 import { Pacer } from './pacer.js';
-import { layoutFilters, type PictureLayout, type PictureShape } from './picture-layout.js';
+import { layoutFilters, type PictureLayout, type PictureShape, type PixelFormat } from './picture-layout.js';
 import { type Scan, scanFilters } from './scan.js';
 
 export interface PictureOptions {
@@ -29,7 +29,7 @@ export interface PictureOptions {
   lead?: Ticks90k;
   scan: Scan;
   frameRate: Ratio;
-  pixelFormat: 'yuv420p' | 'nv12' | 'yuvj420p';
+  pixelFormat: PixelFormat;
   /** The matrix of BT.601 or BT.709 that they have in any case; by default the first picture's own, or the nearest. */
   matrix?: AVColorSpace;
   layOut(shape: PictureShape): PictureLayout;

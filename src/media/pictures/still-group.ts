@@ -1,5 +1,5 @@
 /** A picture that stands: one second of it is encoded, and repeated for as long as it stands. */
-import { AV_PICTURE_TYPE_NONE, AV_PIX_FMT_YUV420P } from 'node-av/constants';
+import { AV_PICTURE_TYPE_NONE, AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUVJ420P } from 'node-av/constants';
 import type { Frame, Packet } from 'node-av/lib';
 import { TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
 import { AccessUnits } from '../copy/access-units.js';
@@ -52,11 +52,11 @@ export function openInOrder(
   return openSoftware(frame, plan, { ...QUALITY, format, extra });
 }
 
-/** Encodes `frame`, in 4:2:0 with 8 bits and any range, as often as it is shown in a second. */
+/** Encodes `frame`, in 4:2:0 with 8 bits or those of `format` and any range, as often as it is shown in a second. */
 export function encodeStill(frame: Frame, rate: Ratio, format: AirFormat): StillGroup {
   const frameRate = stillRate(rate);
   // Full range has a format of its own, with the same layout.
-  frame.format = AV_PIX_FMT_YUV420P;
+  if (frame.format === AV_PIX_FMT_YUVJ420P) frame.format = AV_PIX_FMT_YUV420P;
   frame.pictType = AV_PICTURE_TYPE_NONE;
   const count = Math.round(quotient(frameRate));
   // The pictures after the first refer to it and add nothing: otherwise they would improve it, and it would pulse each second.

@@ -82,6 +82,7 @@ export function makeReel(options: MakeReel & { pages?: readonly string[] }, onPr
   if (spool.poster) writeFileSync(poster, spool.poster);
   else makePoster({ source, path: poster });
   const { width, height, sampleAspectRatio, frameRate, channels } = spool.properties;
+  const depth = spool.format === 'jpeg' || spool.bitDepth === undefined ? {} : { bitDepth: spool.bitDepth };
   const reorderDelay = spool.format !== 'jpeg' ? spool.video.reorderDelay : Ticks90k(0);
   const manifest: Omit<ReelManifest, 'id'> = {
     version: REEL_VERSION,
@@ -91,7 +92,7 @@ export function makeReel(options: MakeReel & { pages?: readonly string[] }, onPr
     checksum,
     bitrate: bitrateOf({ bytes, duration: made.duration }),
     properties: spool.properties,
-    layout: { width, height, sampleAspectRatio, frameRate, channels, reorderDelay, ...furtherOf(spool) },
+    layout: { width, height, sampleAspectRatio, frameRate, channels, reorderDelay, ...depth, ...furtherOf(spool) },
   };
   // Written last: a folder with a manifest is whole.
   const file = openSync(join(folder, ReelFile.manifest), 'w');
