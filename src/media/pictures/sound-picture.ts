@@ -118,7 +118,7 @@ function cardPicture(input: MediaInput, { frame, folder, notes }: PictureOptions
   const lines = cardLines(texts, input.source, aspect);
   const picture = drawn(lines, frame, folder);
   if (picture !== null) return picture;
-  notes.add('its card is empty: no font is installed');
+  notes.add('its card is empty: no font is installed, such as those of the package fonts-dejavu-core');
   const empty = drawn([], frame, folder);
   if (empty === null) throw new FfmpegError('no picture for a card');
   return empty;

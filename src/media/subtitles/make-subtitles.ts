@@ -20,6 +20,7 @@ import { carriedLanguages, wantsSubtitles } from './carried.js';
 import { type Placement, SubtitlePages } from './pages.js';
 import { areBitmaps, readBitmaps, readScript, writeFonts } from './read-subtitles.js';
 import { renderScript, textOf } from './render-script.js';
+import { plainText, type Script } from './script.js';
 
 /** Lines of the pictures that text is drawn on; receivers scale them to theirs. */
 const CANVAS_HEIGHT = 720;
@@ -27,6 +28,12 @@ const CANVAS_HEIGHT = 720;
 const TEXT_COLOURS = 16;
 /** Shapes that differ by less are taken for the same. */
 const SAME_SHAPE = 1.03;
+
+/** Lines of text that are drawn to see whether there are fonts: one may be invisible on purpose. */
+const TRIED = 10;
+
+const withoutFonts = ({ name }: Subtitles): string =>
+  `the subtitles (${name}) are left out: no font is installed, such as those of the package fonts-dejavu-core`;
 
 const listed = new Intl.ListFormat('en-GB');
 
@@ -121,7 +128,19 @@ export class FilmSubtitles {
     const { burned } = this;
     if (burned === null) return null;
     if (areBitmaps(burned)) return new PageBurner(this.#pagesOf(burned, frame));
-    return new ScriptBurner(readScript(source, burned, canvasOf(frame)), { folder, fonts: this.#fontFolder() });
+    const script = readScript(source, burned, canvasOf(frame));
+    if (!this.#isDrawn(script, canvasOf(frame))) this.notes.add(withoutFonts(burned));
+    return new ScriptBurner(script, { folder, fonts: this.#fontFolder() });
+  }
+
+  /** Whether something is seen of the first lines of text; true where there is no text. */
+  #isDrawn(script: Script, size: { width: number; height: number }): boolean {
+    const events = script.events.filter((event) => plainText(event) !== '').slice(0, TRIED);
+    let isDrawn = events.length === 0;
+    renderScript({ ...script, events }, { ...this.#rendering(), size }, ({ picture }) => {
+      isDrawn ||= picture !== null;
+    });
+    return isDrawn;
   }
 
   /** The subtitles in a language that is carried, on the clock of the film's packets; null where the film has none. */
@@ -131,7 +150,7 @@ export class FilmSubtitles {
   }
 
   #pagesOf(subtitles: Subtitles, frame: Frame): SubtitlePages {
-    const { source, folder } = this.#options;
+    const { source } = this.#options;
     if (subtitles.kind === 'track' && areBitmaps(subtitles)) {
       return this.#bitmapsOf(subtitles, frame);
     }
@@ -140,7 +159,7 @@ export class FilmSubtitles {
     const script = readScript(source, subtitles, size);
     let isText = false;
     let end: Ticks90k | null = null;
-    renderScript(script, { folder, fonts: this.#fontFolder(), size }, ({ start, end: to, events, picture }) => {
+    renderScript(script, { ...this.#rendering(), size }, ({ start, end: to, events, picture }) => {
       if (end !== null && end < start) pages.show(end, null);
       const text = textOf(events);
       isText ||= text !== '';
@@ -148,9 +167,7 @@ export class FilmSubtitles {
       end = to;
     });
     if (end !== null) pages.finish(end);
-    if (isText && pages.count === 0) {
-      this.notes.add(`the subtitles (${subtitles.name}) are left out: this system has no fonts`);
-    }
+    if (isText && pages.count === 0) this.notes.add(withoutFonts(subtitles));
     this.#noteTooLarge(subtitles, pages);
     return pages;
   }
@@ -179,6 +196,10 @@ export class FilmSubtitles {
   #noteTooLarge({ name }: Subtitles, { tooLarge }: SubtitlePages): void {
     if (tooLarge > 0)
       this.notes.add(`${tooLarge} pictures of the subtitles (${name}) are left out: they are too large`);
+  }
+
+  #rendering() {
+    return { folder: this.#options.folder, fonts: this.#fontFolder() };
   }
 
   #fontFolder(): string | null {
