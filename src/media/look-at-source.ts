@@ -2,8 +2,10 @@
 import { TICKS_PER_SECOND, Ticks90k } from '../base/units.js';
 import { VideoCopier } from './copy/copy-video.js';
 import { Unfit } from './copy/unfit.js';
+import { candidatesOf, firstSubtitles } from './input/choose-subtitles.js';
 import { frameRateOf } from './input/frame-rate.js';
 import { MediaInput } from './input/input.js';
+import { Notes } from './notes.js';
 import { layoutDepth } from './pictures/air-format.js';
 import { isSideways, orientationOf } from './pictures/orientation.js';
 import { SLIDE_FRAME, SLIDE_RATE } from './pictures/picture-layout.js';
@@ -12,16 +14,22 @@ import { encodedFrameRate, quotient, ratioOf } from './ratio.js';
 import type { MediaSettings, Ratio } from './settings.js';
 import { isSlide } from './slide-pictures.js';
 import type { SourceFacts } from './source-facts.js';
+import { BURNED_IN } from './subtitles/carried.js';
+import type { SubtitleFile } from './subtitles/subtitle-files.js';
 
-/** Throws a Problem of code `source` where it cannot be opened. */
-export function lookAtSource(source: string, settings: MediaSettings): SourceFacts {
+/** `files`: those with subtitles beside it. Throws a Problem of code `source` where it cannot be opened. */
+export function lookAtSource(
+  source: string,
+  settings: MediaSettings,
+  files: readonly SubtitleFile[] = [],
+): SourceFacts {
   if (isSlide(source)) return slideFacts;
   const input = new MediaInput(source);
   try {
     const { codecpar } = input.video;
     const pixel = ratioOf(input.video.sampleAspectRatio) ?? ratioOf(codecpar.sampleAspectRatio) ?? [1, 1];
     const turned = isSideways(orientationOf(codecpar));
-    const { rate, encoded, depth } = copying(input, settings);
+    const { rate, encoded, depth } = copying(input, settings, files);
     return {
       width: turned ? codecpar.height : codecpar.width,
       height: turned ? codecpar.width : codecpar.height,
@@ -60,9 +68,12 @@ const slideFacts: SourceFacts = {
 function copying(
   input: MediaInput,
   settings: MediaSettings,
+  files: readonly SubtitleFile[],
 ): { rate: Ratio; encoded: string | null; depth: Pick<SourceFacts, 'bitDepth'> } {
   try {
     if (settings.format === 'jpeg') throw new Unfit('a station of JPEG pictures');
+    const candidates = settings.burnSubtitles ? candidatesOf({ streams: input.streams, files }, new Notes()) : [];
+    if (firstSubtitles(candidates, settings.subtitles) !== null) throw new Unfit(BURNED_IN);
     const { frameRate, sequence } = new VideoCopier({ input, settings: { ...settings, target: null } });
     return { rate: frameRate, encoded: null, depth: sequence ? layoutDepth(sequence) : {} };
   } catch (error) {

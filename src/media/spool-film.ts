@@ -18,7 +18,7 @@ import { AudioCopier } from './sound/copy-audio.js';
 import { channelsWanted, soundWanted, spoolFurther } from './sound/further-sound.js';
 import { chosenOf, copySound, encodeSound, type MadeSound, type SoundOptions } from './sound/make-sound.js';
 import type { Spool, SpooledVideo, SpoolOptions } from './spool.js';
-import { wantsSubtitles } from './subtitles/carried.js';
+import { BURNED_IN, wantsSubtitles } from './subtitles/carried.js';
 import { carrySubtitles, type FilmSubtitles, filmSubtitles, withFurther } from './subtitles/make-subtitles.js';
 
 /** Share of the progress for the pictures; the sound takes the rest. */
@@ -103,7 +103,7 @@ function soundOptions(
 
 function copyOrEncode(options: SpoolOptions, subtitles: FilmSubtitles | null): VideoResult {
   try {
-    if (subtitles?.burned) throw new Unfit('subtitles to be burned in');
+    if (subtitles?.burned) throw new Unfit(BURNED_IN);
     try {
       return copy(options, options.settings.decodeCheck === true);
     } catch (error) {

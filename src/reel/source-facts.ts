@@ -13,6 +13,7 @@ import type { MediaSettings } from '../media/settings.js';
 import { type SourceFacts, sourceFactsSchema } from '../media/source-facts.js';
 import { runMediaChild } from './media-child.js';
 import type { Store } from './store.js';
+import { subtitleFilesOf } from './subtitle-files.js';
 
 /** Files that may end the child that looks at them: more are rather a fault of the installation, which preparing reports. */
 const MOST_CRASHES = 3;
@@ -45,7 +46,7 @@ interface FactsOptions {
 export async function knownFacts(source: string, options: FactsOptions): Promise<SourceFacts | null | undefined> {
   const path = resolve(source);
   const { size, mtimeMs } = await statSource(path);
-  const note = await readNote(notePath(path, options));
+  const note = await readNote(await notePath(path, options));
   return note?.path === path && note.size === size && note.mtimeMs === mtimeMs ? note.facts : undefined;
 }
 
@@ -95,7 +96,8 @@ async function lookAt(
       if (facts !== null) found.set(source, facts);
       const stats = times[from + index];
       const path = resolve(source);
-      if (stats) await writeNote(notePath(path, { settings, store }), { version: VERSION, path, ...stats, facts });
+      if (stats)
+        await writeNote(await notePath(path, { settings, store }), { version: VERSION, path, ...stats, facts });
     }
     // The one behind them ended the child.
     from += looked.length + 1;
@@ -114,11 +116,15 @@ async function statSource(path: string): Promise<{ size: number; mtimeMs: number
   }
 }
 
-/** What can be copied depends on the settings. */
-function notePath(path: string, { settings, store }: FactsOptions): string {
-  const { format, maxGop } = settings;
-  const hash = createHash('sha256').update(`${format} ${maxGop} `).update(systemPath(path)).digest('hex');
-  return join(store.folder, 'facts', `${hash.slice(0, 32)}.json`);
+/** What can be copied depends on the settings, and on subtitles that are to be burned in. Rejects as `subtitleFilesOf` does. */
+async function notePath(path: string, { settings, store }: FactsOptions): Promise<string> {
+  const { format, maxGop, burnSubtitles, subtitles } = settings;
+  const hash = createHash('sha256').update(`${format} ${maxGop} `).update(systemPath(path));
+  if (burnSubtitles) {
+    const files = await subtitleFilesOf(path, settings);
+    hash.update(JSON.stringify([subtitles, files.map(({ name }) => name)]));
+  }
+  return join(store.folder, 'facts', `${hash.digest('hex').slice(0, 32)}.json`);
 }
 
 /** Null where there is none, or a damaged one: the file is then looked at again. */

@@ -143,6 +143,12 @@ test('what a layout costs is one line', () => {
     costText(candidates.slice(2, 3), layout),
     '1 file, 1920 × 1080 at 25 frames a second: all are encoded (1 not 1920 × 1080)',
   );
+  const further = { reorderDelay: Ticks90k(10_800) };
+  assert.equal(
+    encodedFor({ ...layout, ...further }, { ...layout, reorderDelay: Ticks90k(7_200) }),
+    'pictures reordered further than the station allows',
+  );
+  assert.equal(encodedFor({ ...layout, ...further }, { ...layout, ...further }), null);
   assert.equal(encodedFor(candidate('a', { sampleAspectRatio: [2, 1] }).facts!, layout), 'another pixel shape');
 });
 

@@ -172,7 +172,8 @@ const LEAST_RATE_REORDERED = 10;
 const encodedDelay = (frameRate: Ratio): number =>
   quotient(frameRate) >= LEAST_RATE_REORDERED ? Math.ceil((2 * TICKS_PER_SECOND) / quotient(frameRate)) : 0;
 
-export type PictureKind = Pick<StationLayout, 'width' | 'height' | 'sampleAspectRatio' | 'frameRate' | 'bitDepth'>;
+export type PictureKind = Pick<StationLayout, 'width' | 'height' | 'sampleAspectRatio' | 'frameRate' | 'bitDepth'> &
+  Partial<Pick<StationLayout, 'reorderDelay'>>;
 
 /** Why the pictures of a file are encoded for this layout, one phrase; null where they can be copied as far as its header tells. */
 export function encodedFor(facts: SourceFacts, layout: PictureKind): string | null {
@@ -182,9 +183,11 @@ export function encodedFor(facts: SourceFacts, layout: PictureKind): string | nu
   if (facts.encoded !== null) return facts.encoded;
   const bitDepth = layout.bitDepth ?? 8;
   if ((facts.bitDepth ?? 8) !== bitDepth) return `not ${bitDepth} bits`;
-  return JSON.stringify(reduce(facts.sampleAspectRatio)) === JSON.stringify(reduce(sampleAspectRatio))
-    ? null
-    : 'another pixel shape';
+  if (JSON.stringify(reduce(facts.sampleAspectRatio)) !== JSON.stringify(reduce(sampleAspectRatio))) {
+    return 'another pixel shape';
+  }
+  const { reorderDelay = Number.POSITIVE_INFINITY } = layout;
+  return facts.reorderDelay > reorderDelay ? 'pictures reordered further than the station allows' : null;
 }
 
 /** "25", "23.976" */

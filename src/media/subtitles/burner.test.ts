@@ -7,6 +7,7 @@ import { accessUnits } from '../../../test/support/decoded.js';
 import { ffmpeg } from '../../../test/support/ffmpeg.js';
 import { scratchFolder, sharedFolder } from '../../../test/support/spool.js';
 import { without } from '../../../test/support/tools.js';
+import { lookAtSource } from '../look-at-source.js';
 import { defaultMediaSettings, type MediaSettings } from '../settings.js';
 import { spoolMedia } from '../spool-media.js';
 import { subtitleFilesAmong } from './subtitle-files.js';
@@ -87,6 +88,17 @@ test('a film without subtitles in the language is copied', needs, (context) => {
   assert.deepEqual(lit, []);
   assert.equal(reason, '');
   assert.deepEqual(notes, ['the subtitles are left out: German']);
+});
+
+test('a look at a source knows that its subtitles are to be burned in', needs, () => {
+  const burn = { ...defaultMediaSettings, burnSubtitles: true };
+  const reasonOf = (settings: MediaSettings, names: string[] = []) =>
+    lookAtSource(at('srt.mkv'), settings, subtitleFilesAmong('srt.mkv', names)).encoded;
+  assert.equal(reasonOf({ ...burn, subtitles: ['de'] }), 'subtitles to be burned in');
+  assert.equal(reasonOf(burn), 'subtitles to be burned in');
+  assert.equal(reasonOf({ ...burn, subtitles: ['fr'] }), null);
+  assert.equal(reasonOf({ ...burn, subtitles: ['fr'] }, ['srt.fr.vtt']), 'subtitles to be burned in');
+  assert.equal(reasonOf({ ...defaultMediaSettings, subtitles: ['de'] }), null);
 });
 
 test(

@@ -10,6 +10,9 @@ export function carriedLanguages({ subtitles, burnSubtitles, target }: Wanted): 
   return burnSubtitles ? [] : [...new Set(subtitles.map(languageOf))].slice(0, MOST_SUBTITLES);
 }
 
+/** Why the pictures of a film are encoded whose subtitles are burned in. */
+export const BURNED_IN = 'subtitles to be burned in';
+
 /** Whether any subtitles of the source are shown. */
 export const wantsSubtitles = (settings: Wanted): boolean =>
   settings.burnSubtitles || carriedLanguages(settings).length > 0;

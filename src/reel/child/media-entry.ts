@@ -21,9 +21,9 @@ function namesOf(task: MediaTask): [subject: string, folder: string] {
 }
 
 /** Null for a file that cannot be used: the reason is reported when it is prepared. */
-function orNull<T>(look: () => T): T | null {
+async function orNull<T>(look: () => Promise<T>): Promise<T | null> {
   try {
-    return look();
+    return await look();
   } catch (error) {
     return nullIfProblem(error);
   }
@@ -96,7 +96,14 @@ try {
     report({ checked: { isDamaged: hasDamage(task.path, onProgress) } });
   } else if (task.task === 'look') {
     const { lookAtSource } = await import('../../media/look-at-source.js');
-    for (const source of task.sources) report({ looked: orNull(() => lookAtSource(source, task.settings)) });
+    const { subtitleFilesOf } = await import('../subtitle-files.js');
+    for (const source of task.sources) {
+      report({
+        looked: await orNull(async () =>
+          lookAtSource(source, task.settings, await subtitleFilesOf(source, task.settings)),
+        ),
+      });
+    }
   } else {
     const { generateFilm } = await import('../../media/generated-film.js');
     generateFilm(task.task, task);
