@@ -1,4 +1,4 @@
-/** A system without fonts: fontconfig is told so before FFmpeg asks it, in a process of its own. */
+/** A system without fonts: fontconfig is configured to find none before FFmpeg asks it, in a process of its own. */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
