@@ -12,6 +12,7 @@ import { quotient, ratioOf } from '../ratio.js';
 import type { Ratio } from '../settings.js';
 import { frameTime } from '../spool.js';
 import type { Burner } from '../subtitles/burner.js';
+import { dropCaptions, FieldCaptions } from './captions.js';
 import { colourOf, convertColour, declaredColour, greyFilters, hdrName, setColour } from './colour.js';
 import { type Crop, cropFilters, cropOf, croppedSize } from './cropping.js';
 import { checkDolbyVision } from './dolby-vision.js';
@@ -19,7 +20,7 @@ import { FilmFrame } from './film-frame.js';
 import { isSideways, orientationOf, orientationOfFrame, uprightFilters } from './orientation.js';
 import { Pacer } from './pacer.js';
 import { layoutFilters, type PictureLayout, type PictureShape, type PixelFormat } from './picture-layout.js';
-import { type Scan, scanFilters } from './scan.js';
+import { isEachField, type Scan, scanFilters } from './scan.js';
 
 export interface PictureOptions {
   input: MediaInput;
@@ -105,6 +106,8 @@ class PictureFlow {
   readonly #usualDuration: Ticks90k;
   #chain: FilterChain | null = null;
   #kind = '';
+  /** Where a picture is made of each field. */
+  #fieldCaptions: FieldCaptions | null = null;
   readonly #frame: FilmFrame;
   /** The matrix of the first pictures, which those of another one are converted to. */
   #matrix: AVColorSpace | null;
@@ -208,8 +211,10 @@ class PictureFlow {
     const to = pixelFormat === 'yuvj420p' ? 'jpeg' : 'h264';
     const colour = convertColour(declared, { to, size: layout, matrix: this.#matrix });
     this.#matrix ??= colour.matrix;
+    const deinterlacing = scanFilters(this.#options.scan, this.#stream, this.#options.frameRate);
+    this.#fieldCaptions = deinterlacing.some(isEachField) ? new FieldCaptions() : null;
     const filters = [
-      ...scanFilters(this.#options.scan, this.#stream, this.#options.frameRate),
+      ...deinterlacing,
       ...(this.#options.input.isStill ? [] : greyFilters(frame)),
       ...cropFilters(crop, frame),
       // Transparent parts are black; without this, anything may show under them.
@@ -236,6 +241,7 @@ class PictureFlow {
       this.#spare = this.#shown ?? newFrame();
       this.#spare.unref();
       this.#shown = taken;
+      this.#fieldCaptions?.take(taken);
       // Otherwise encoders would repeat the source's key pictures.
       taken.pictType = AV_PICTURE_TYPE_NONE;
       // Grey pictures come without one.
@@ -254,6 +260,7 @@ class PictureFlow {
     const frame = this.#shown;
     if (frame === null) return;
     for (let i = times; i > 0; i--) {
+      if (i < times) dropCaptions(frame);
       const index = this.#pacer.next - i;
       frame.pts = BigInt(index);
       this.#options.onPicture(this.#withSubtitles(frame, index), index);

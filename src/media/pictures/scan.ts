@@ -174,9 +174,12 @@ const MORE = 1.5;
 /** FFmpeg filters for pictures of that kind that go on the air at `rate`. */
 export function scanFilters({ kind, rate: decoded }: Scan, stream: Stream, rate: Ratio): string[] {
   if (kind === 'dressed' || isSurelyProgressive(stream)) return [];
-  const isEachField = kind === 'interlaced' && decoded !== null && quotient(rate) > decoded * MORE;
-  return [`bwdif=mode=${isEachField ? 'send_field' : 'send_frame'}:deint=interlaced`];
+  const hasEachField = kind === 'interlaced' && decoded !== null && quotient(rate) > decoded * MORE;
+  return [`bwdif=mode=${hasEachField ? 'send_field' : 'send_frame'}:deint=interlaced`];
 }
+
+/** Whether a filter makes a picture of each field. */
+export const isEachField = (filter: string): boolean => filter.includes('send_field');
 
 const tidy = (rate: number): string => String(Number(rate.toFixed(3)));
 

@@ -8,6 +8,7 @@ import { quotient } from '../ratio.js';
 import { defaultMediaSettings, type Ratio, type StationLayout } from '../settings.js';
 import { type AccessUnitReader, frameTime, type SpooledVideo } from '../spool.js';
 import type { AirFormat } from './air-format.js';
+import { dropCaptions } from './captions.js';
 import { openSoftware, type Software, type SoftwareQuality } from './software.js';
 import { usualMaxRate } from './x264.js';
 
@@ -58,6 +59,7 @@ export function encodeStill(frame: Frame, rate: Ratio, format: AirFormat): Still
   // Full range has a format of its own, with the same layout.
   if (frame.format === AV_PIX_FMT_YUVJ420P) frame.format = AV_PIX_FMT_YUV420P;
   frame.pictType = AV_PICTURE_TYPE_NONE;
+  dropCaptions(frame);
   const count = Math.round(quotient(frameRate));
   // The pictures after the first refer to it and add nothing: otherwise they would improve it, and it would pulse each second.
   const zones = `zones=0,0,b=${FIRST_PICTURE}/1,${count - 1},q=51`;
