@@ -103,3 +103,64 @@ test('a gateway sends it by HTTP and HLS, with its codecs', needs(), async (cont
   const list = await (await fetch(`${url}/stations.m3u`)).text();
   assert.ok(list.includes(`${url}/stations/${hevc}.ts`));
 });
+
+test('HLS has it as fragmented MP4 too, whose segments follow each other without a gap', needs(), async (context) => {
+  const { url, hevc, h264 } = await openHevcGateway(context);
+  const main = `${url}/stations/${hevc}/index.m3u8?segments=mp4`;
+  const address = new URL((await (await fetch(main)).text()).trimEnd().split('\n').at(-1)!, main).href;
+  assert.match(address, /\/2-mp4\/index\.m3u8$/);
+  const list = await (await fetch(address)).text();
+  assert.match(list, /^#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n/);
+  const maps = [...list.matchAll(/^#EXT-X-MAP:URI="([0-9a-f]{16}\.mp4)"$/gm)].map(([, map = '']) => map);
+  assert.equal(maps.length, 1, 'one set of parameters');
+  const media = [...list.matchAll(/^\d+\.m4s$/gm)].map(([name]) => name);
+  assert.equal(media.length, 7);
+  const parts = [];
+  for (const name of [...maps, ...media]) {
+    const response = await fetch(new URL(name, address));
+    assert.equal(response.status, 200, name);
+    assert.match(response.headers.get('cache-control')!, /immutable/);
+    parts.push(Buffer.from(await response.arrayBuffer()));
+  }
+  const path = join(scratchFolder(context), 'segments.mp4');
+  writeFileSync(path, Buffer.concat(parts));
+  const decoded = await run(context, 'ffmpeg', ['-v', 'warning', '-i', path, '-f', 'null', '-']);
+  assert.equal(decoded.stderr, '');
+  const entries = ['-show_entries', 'packet=codec_type,pts,dts,duration:stream=codec_tag_string', '-of', 'json'];
+  const probed = await run(context, 'ffprobe', ['-v', 'error', ...entries, path]);
+  const { packets, streams } = JSON.parse(probed.stdout.toString()) as {
+    packets: { codec_type: string; pts: number; dts: number; duration: number }[];
+    streams: { codec_tag_string: string }[];
+  };
+  assert.deepEqual(
+    streams.map((stream) => stream.codec_tag_string),
+    ['hvc1', 'mp4a'],
+  );
+  const pictures = packets.filter(({ codec_type }) => codec_type === 'video');
+  // A segment begins with the first random access point in its two seconds.
+  assert.ok(pictures.length >= 6 * 2 * 25, `${pictures.length} pictures`);
+  const gaps = pictures.slice(1).filter(({ dts }, i) => dts !== pictures[i]!.dts + pictures[i]!.duration);
+  assert.deepEqual(gaps, []);
+  // Frames of AAC have 1,920 ticks, and are spread evenly over the film.
+  const frames = packets.filter(({ codec_type }) => codec_type === 'audio');
+  const steps = frames.slice(1).map(({ dts }, i) => dts - frames[i]!.dts);
+  assert.ok(
+    steps.every((step) => step > 1_910 && step < 1_930),
+    `${Math.min(...steps)} to ${Math.max(...steps)}`,
+  );
+  const shown = pictures.map(({ pts }) => pts).sort((a, b) => a - b);
+  assert.deepEqual([...new Set(shown.slice(1).map((pts, i) => pts - shown[i]!))], [3_600]);
+
+  const played = ['-v', 'warning', '-i', main, '-map', '0:v', '-frames:v', '40', '-f', 'framemd5', '-'];
+  const { stdout, stderr } = await run(context, 'ffmpeg', played);
+  assert.equal(stderr, '');
+  assert.equal(stdout.toString().match(/^0,/gm)?.length, 40);
+  for (const other of [
+    `${h264}/index.m3u8?segments=mp4`,
+    `${h264}/2-mp4/index.m3u8`,
+    `${hevc}/2-mp4/${'0'.repeat(16)}.mp4`,
+    `${hevc}/2/1.m4s`,
+  ]) {
+    assert.equal((await fetch(`${url}/stations/${other}`)).status, 404, other);
+  }
+});

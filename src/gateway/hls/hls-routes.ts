@@ -13,8 +13,9 @@ import { HttpProblem, httpProblemOf } from '../http-problem.js';
 import { inLanguage, soundOf, subtitlesOf, trackOf } from '../one-track.js';
 import type { StationSource } from '../source.js';
 import { MEDIA_HEADERS, momentOf, stationOf } from '../station-requests.js';
+import { FragmentMemory } from './fragment-memory.js';
 import { HlsViewers } from './hls-viewers.js';
-import { mainPlaylist, mediaPlaylist, selectionOf } from './playlist.js';
+import { mainPlaylist, mediaPlaylist, type SegmentExtension, selectionOf } from './playlist.js';
 import { SegmentMemory } from './segment-memory.js';
 import { LONGEST, Segments, SHORTEST, segmentSeconds } from './segments.js';
 import { webVtt } from './vtt.js';
@@ -31,6 +32,9 @@ const LONGEST_LIST = Millis(3_600_000);
 /** Longest time without progress before a response is ended. */
 const STALLED = Millis(20_000);
 
+/** Most segments of fragmented MP4 that a playlist lists: each of them is made for it. */
+const MOST_FRAGMENTS = 30;
+
 /** Values of W whose segments are kept for a station: the current one, and the previous one. */
 const MOST_LENGTHS = 2;
 
@@ -41,6 +45,8 @@ interface MainQuery {
   audio?: unknown;
   /** The time to start at. */
   start?: unknown;
+  /** `mp4`: segments of fragmented MP4, of stations of HEVC. */
+  segments?: unknown;
 }
 
 interface SegmentParams {
@@ -72,6 +78,12 @@ const gone = (): HttpProblem =>
     },
   );
 
+/** Fragmented MP4 is for players that take HEVC in nothing else. */
+function requireHevc({ info }: StationSource): void {
+  if (info.format === 'hevc') return;
+  throw new HttpProblem(404, 'Not in this format', 'Stations of H.264 have segments of MPEG-TS: leave "mp4" out.');
+}
+
 const wholeNumber = (text: unknown): number => {
   if (typeof text === 'string' && /^\d{1,12}$/.test(text)) return Number(text);
   throw new HttpProblem(400, 'Not a playlist', 'Request a playlist of the past as index.m3u8?start= with a time.');
@@ -84,13 +96,16 @@ interface Folder {
   soundOnly: boolean;
   /** Whether it has the subtitles in that language, and nothing else. */
   isText: boolean;
+  /** Whether its segments are fragmented MP4. */
+  isMp4: boolean;
 }
 
 const folderOf = (text: string): Folder => {
-  const [, digits, language, alone] = /^([1-9]\d?)(?:-([a-z]{2,3})(-sound|-subtitles)?)?$/.exec(text) ?? [];
+  const [, digits, mp4, language, alone] = /^([1-9]\d?)(-mp4)?(?:-([a-z]{2,3})(-sound|-subtitles)?)?$/.exec(text) ?? [];
   const seconds = Number(digits ?? 0);
   if (seconds >= SHORTEST && seconds <= LONGEST) {
-    return { seconds, language, soundOnly: alone === '-sound', isText: alone === '-subtitles' };
+    const isText = alone === '-subtitles';
+    return { seconds, language, soundOnly: alone === '-sound', isText, isMp4: mp4 !== undefined && !isText };
   }
   throw new HttpProblem(
     404,
@@ -106,6 +121,10 @@ function selectedFrom(station: StationSource, { language, soundOnly, isText }: F
   return soundOnly ? soundOf(station, language) : inLanguage(station, language);
 }
 
+const fail = (error: Error): never => {
+  throw error;
+};
+
 const rethrow = (error: unknown): never => {
   throw error instanceof Problem ? httpProblemOf(error) : error;
 };
@@ -113,6 +132,7 @@ const rethrow = (error: unknown): never => {
 export const hlsRoutes: Routes = (app, context) => {
   const { catalogue } = context;
   const memory = new SegmentMemory();
+  const fragments = new FragmentMemory(memory);
   const viewers = new HlsViewers(context);
   const known = new WeakMap<StationSource, Map<number, Segments>>();
   app.addHook('onClose', async () => viewers.close());
@@ -138,15 +158,17 @@ export const hlsRoutes: Routes = (app, context) => {
   };
 
   /** The multivariant playlist: live, or from `start` on. */
-  const mainOf = (source: StationSource, { start, audio }: MainQuery): string => {
+  const mainOf = (source: StationSource, { start, audio, segments: container }: MainQuery): string => {
     const { info } = source;
     const seconds = segmentSeconds(info);
     const { languages } = info;
     const track = audio === undefined ? 0 : trackOf(source, audio);
-    const addressOf = (query: string) => (selection: string) => `${seconds}${selection}/index.m3u8${query}`;
+    if (container === 'mp4') requireHevc(source);
+    const folder = container === 'mp4' ? `${seconds}-mp4` : seconds;
+    const addressOf = (query: string) => (selection: string) => `${folder}${selection}/index.m3u8${query}`;
     const playlist = (query: string) => mainPlaylist(info, { addressOf: addressOf(query), languages, track });
     if (start === undefined) return playlist('');
-    const segments = segmentsOf(source, { seconds, soundOnly: false, isText: false });
+    const segments = segmentsOf(source, { seconds, soundOnly: false, isText: false, isMp4: false });
     const moment = momentOf(start, source.now());
     const first = Math.min(segments.containing(moment), segments.newest);
     if (first < segments.oldest) throw gone();
@@ -157,23 +179,30 @@ export const hlsRoutes: Routes = (app, context) => {
 
   const listOf = async (
     source: StationSource,
-    { segments, isText }: { segments: Segments; isText: boolean },
-    query: ListQuery,
+    { segments, extension }: { segments: Segments; extension: SegmentExtension },
+    { query, client }: { query: ListQuery; client: string },
   ): Promise<string> => {
-    const extension = isText ? 'vtt' : 'ts';
     const { oldest, seconds, longest } = segments;
+    const playlist = async (first: number, last: number) => {
+      if (extension !== 'm4s') return mediaPlaylist(segments.list(first, last), longest, extension);
+      // They are made to find out which parameters they have.
+      const listed = segments.list(Math.max(first, last + 1 - MOST_FRAGMENTS), last);
+      const made = await Promise.all(listed.map(({ k }) => fragments.take(segments, k, client)));
+      const maps = made.map(({ name }) => `${name}.mp4`);
+      return mediaPlaylist(listed, longest, extension, maps);
+    };
     if (query.from === undefined && query.behind === undefined) {
       await viewers.watch(source);
       const { newest } = segments;
       const first = Math.max(segments.oldest, newest + 1 - LIVE);
       if (newest < first) throw notYet(seconds);
-      return mediaPlaylist(segments.list(first, newest), longest, extension);
+      return playlist(first, newest);
     }
     const [from, behind] = [wholeNumber(query.from), wholeNumber(query.behind)];
     const last = Math.min(segments.newest, segments.containing(Millis(source.now() - behind)) + AHEAD);
     const first = Math.max(from, oldest, last + 1 - Math.ceil(LONGEST_LIST / 1000 / seconds));
     if (last < first) throw notYet(seconds);
-    return mediaPlaylist(segments.list(first, last), longest, extension);
+    return playlist(first, last);
   };
 
   const sendList = (reply: FastifyReply, list: string): FastifyReply =>
@@ -190,9 +219,13 @@ export const hlsRoutes: Routes = (app, context) => {
     async (request, reply) => {
       const source = sourceOf(request.params.id);
       const folder = folderOf(request.params.seconds);
+      if (folder.isMp4) requireHevc(source);
       const segments = segmentsOf(source, folder);
-      viewers.onRequest(context.clientOf(request.raw).address, source.info.id);
-      const list = await listOf(source, { segments, isText: folder.isText }, request.query).catch(rethrow);
+      const { address } = context.clientOf(request.raw);
+      viewers.onRequest(address, source.info.id);
+      const extension = folder.isText ? 'vtt' : folder.isMp4 ? 'm4s' : 'ts';
+      const asked = { query: request.query, client: networkOf(address) };
+      const list = await listOf(source, { segments, extension }, asked).catch(rethrow);
       return sendList(reply, list);
     },
   );
@@ -253,7 +286,7 @@ export const hlsRoutes: Routes = (app, context) => {
     const { id, seconds, k } = request.params;
     const source = sourceOf(id);
     const folder = folderOf(seconds);
-    if (folder.isText !== isText) throw gone();
+    if (folder.isText !== isText || folder.isMp4) throw gone();
     const segments = segmentsOf(source, folder);
     return send(request, reply, { source, segments, isText, k: Number(k) }).catch(rethrow);
   };
@@ -264,4 +297,42 @@ export const hlsRoutes: Routes = (app, context) => {
   app.get<{ Params: SegmentParams }>('/stations/:id/:seconds/:k(^(?:0|[1-9]\\d{0,11})).vtt', async (request, reply) =>
     sendSegment(request, reply, true),
   );
+
+  interface Fragmented {
+    Params: { id: string; seconds: string; name: string };
+  }
+
+  const fragmentedOf = ({ id, seconds }: Fragmented['Params']) => {
+    const source = sourceOf(id);
+    const folder = folderOf(seconds);
+    if (!folder.isMp4) throw gone();
+    requireHevc(source);
+    return { source, segments: segmentsOf(source, folder) };
+  };
+  const mp4Headers = { ...MEDIA_HEADERS, 'cache-control': FOR_EVER };
+
+  app.get<Fragmented>('/stations/:id/:seconds/:name(^[0-9a-f]{16}).mp4', async (request, reply) => {
+    const { segments } = fragmentedOf(request.params);
+    const { name } = request.params;
+    // Another gateway may have listed it.
+    const { newest } = segments;
+    const client = networkOf(context.clientOf(request.raw).address);
+    if (!fragments.init(name) && newest >= segments.oldest)
+      await fragments.take(segments, newest, client).catch(rethrow);
+    const init = fragments.init(name) ?? fail(gone());
+    return reply.headers(mp4Headers).type('video/mp4').send(init);
+  });
+
+  app.get<Fragmented>('/stations/:id/:seconds/:name(^(?:0|[1-9]\\d{0,11})).m4s', async (request, reply) => {
+    const { source, segments } = fragmentedOf(request.params);
+    const k = Number(request.params.name);
+    if (k > segments.newest) throw notYet(Math.min(60, Math.max(1, (k - segments.newest) * segments.seconds)));
+    if (k < segments.oldest) throw gone();
+    const { address } = context.clientOf(request.raw);
+    const viewer = viewers.onRequest(address, source.info.id);
+    const { media } = await fragments.take(segments, k, networkOf(address)).catch(rethrow);
+    viewer.bytes += media.length;
+    reply.raw.setTimeout(STALLED);
+    return reply.headers(mp4Headers).type('video/iso.segment').send(media);
+  });
 };

@@ -7,15 +7,26 @@ import type { Segment } from './segments.js';
 
 const textOf = (lines: readonly string[]): string => `${lines.join('\n')}\n`;
 
-/** A media playlist of consecutive segments beside it. `longest`: the target duration, seconds; `extension`: of their addresses. */
-export function mediaPlaylist(segments: readonly Segment[], longest: number, extension: 'ts' | 'vtt' = 'ts'): string {
+export type SegmentExtension = 'ts' | 'vtt' | 'm4s';
+
+/**
+ * A media playlist of consecutive segments beside it. `longest`: the target duration, seconds; `extension`: of their addresses; `maps`:
+ * the addresses of their initialization segments.
+ */
+export function mediaPlaylist(
+  segments: readonly Segment[],
+  longest: number,
+  extension: SegmentExtension = 'ts',
+  maps: readonly string[] = [],
+): string {
   return textOf([
     '#EXTM3U',
-    '#EXT-X-VERSION:6',
+    `#EXT-X-VERSION:${extension === 'm4s' ? 7 : 6}`,
     ...(segments.every(({ isIndependent }) => isIndependent) ? ['#EXT-X-INDEPENDENT-SEGMENTS'] : []),
     `#EXT-X-TARGETDURATION:${longest}`,
     `#EXT-X-MEDIA-SEQUENCE:${segments[0]?.k ?? 0}`,
-    ...segments.flatMap(({ k, from, to }) => [
+    ...segments.flatMap(({ k, from, to }, i) => [
+      ...(maps[i] === maps[i - 1] ? [] : [`#EXT-X-MAP:URI="${maps[i]}"`]),
       `#EXT-X-PROGRAM-DATE-TIME:${new Date(ticksToMillis(from)).toISOString()}`,
       `#EXTINF:${((to - from) / TICKS_PER_SECOND).toFixed(6)},`,
       `${k}.${extension}`,
