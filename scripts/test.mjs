@@ -1,7 +1,7 @@
 // `npm test`: sets up what is missing, runs every test, ends with a line "N passed, N failed, N skipped".
 // Arguments choose test files: those whose path contains one of them.
-import { readdirSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
@@ -23,6 +23,11 @@ const files = ['test', 'web-js/web', 'src']
 
 process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --enable-source-maps`.trim();
 process.env.MSC_INTERFACE ??= 'lo';
+
+// Reels that the test files share.
+const shared = mkdtempSync(join(tmpdir(), 'msc-tests-'));
+process.env.MSC_TEST_STORE = join(shared, 'store');
+process.on('exit', () => rmSync(shared, { recursive: true, force: true }));
 
 /** Most files that are run again: more failures than these are no matter of a busy machine. */
 const MOST_AGAIN = 5;

@@ -4,7 +4,7 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { until } from './support/display.js';
-import { bigBuckBunny, openStore } from './support/film.js';
+import { bigBuckBunny, sharedStore } from './support/film.js';
 import { finished, serve, startMsc } from './support/msc.js';
 import { scratchFolder } from './support/spool.js';
 
@@ -12,7 +12,7 @@ test('the page is opened on the station, the moment and in the languages, and it
   timeout: 60_000,
   skip: process.platform === 'win32' && 'needs a shell',
 }, async (context) => {
-  const store = await openStore(context);
+  const store = await sharedStore();
   const server = await serve(context, [`Seen in a browser=${bigBuckBunny}`, '--store', store.folder], 1);
   const folder = scratchFolder(context);
   const browser = join(folder, 'browser');

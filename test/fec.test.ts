@@ -14,7 +14,7 @@ import { Station } from '../src/station/station.js';
 import { parseRtp } from '../src/wire/rtp.js';
 import type { StationFormat } from '../src/wire/station-format.js';
 import { capture } from './support/capture.js';
-import { makeFilm, openStore, reelOf } from './support/film.js';
+import { makeFilm, reelOf, sharedStore } from './support/film.js';
 import { serve } from './support/msc.js';
 import { framed, unframed } from './support/rtp-stream.js';
 import { run } from './support/run.js';
@@ -29,7 +29,7 @@ for (const format of ['h264', 'jpeg'] as const) {
       timeout: 60_000,
     }, async (context) => {
       const source = makeFilm(join(scratchFolder(context), `fec-${format}-${mode}.mp4`), 3);
-      const store = await openStore(context);
+      const store = await sharedStore();
       const option = mode === 'columns' ? '10x5:columns' : '10x5';
       const words = [source, '--store', store.folder, '--format', format, '--fec', option];
       const server = await serve(context, words, 1);
@@ -72,7 +72,7 @@ test('a station has no parity by default, announces none and sends none', {
   timeout: 60_000,
 }, async (context) => {
   const source = makeFilm(join(scratchFolder(context), 'no-fec.mp4'), 3);
-  const store = await openStore(context);
+  const store = await sharedStore();
   for (const words of [[], ['--fec', 'none']]) {
     const server = await serve(context, [source, '--store', store.folder, ...words], 1);
     const { group, port, fec } = server.stations[0]!;

@@ -16,7 +16,7 @@ import { Viewers } from '../src/gateway/viewers.js';
 import { Station } from '../src/station/station.js';
 import { startsRandomAccess, TS_GROUP_LENGTH } from '../src/wire/ts.js';
 import { until } from './support/display.js';
-import { makeFilm, openStore, reelOf, transportStream } from './support/film.js';
+import { makeFilm, reelOf, sharedStore, transportStream } from './support/film.js';
 import { HandTimers } from './support/hand-timers.js';
 import { serve, startMsc } from './support/msc.js';
 import { makeSource } from './support/sources.js';
@@ -314,7 +314,7 @@ test('a gateway that receives a station from the network has the same segments',
 }, async (context) => {
   const folder = scratchFolder(context);
   const film = makeFilm(join(folder, 'film.mp4'), 7);
-  const store = await openStore(context);
+  const store = await sharedStore();
   const server = await serve(context, [film, '--store', store.folder, '--http', '127.0.0.1:0'], 1);
   const child = startMsc(context, ['gateway', '--json', '--http', '127.0.0.1:0']);
   const [line] = await once(createInterface({ input: child.stdout! }), 'line');

@@ -11,14 +11,14 @@ import { Tuner } from '../src/receiver/tuner.js';
 import { Station } from '../src/station/station.js';
 import { startsRandomAccess, TS_GROUP_LENGTH } from '../src/wire/ts.js';
 import { until } from './support/display.js';
-import { bigBuckBunny, openStore, reelOf, transportStream } from './support/film.js';
+import { bigBuckBunny, reelOf, sharedStore, transportStream } from './support/film.js';
 import { findOnAir, foundAt } from './support/found.js';
 import { HandTimers } from './support/hand-timers.js';
 import { serve } from './support/msc.js';
 import { makeStation } from './support/stations.js';
 
 async function onAir(context: TestContext) {
-  const store = await openStore(context);
+  const store = await sharedStore();
   const server = await serve(context, [`Bunny=${bigBuckBunny}`, '--store', store.folder, '--name', 'projector'], 1);
   const reel = await reelOf(context, bigBuckBunny, {}, store);
   const [info] = server.stations;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { makeFilm, openStore } from './support/film.js';
+import { makeFilm, sharedStore } from './support/film.js';
 import { serve } from './support/msc.js';
 import { run } from './support/run.js';
 import { scratchFolder } from './support/spool.js';
@@ -16,7 +16,7 @@ let stations = 0;
 /** Opens a station's address in a player. Each station has its own name, from which its group is derived. */
 async function onAir(context: TestContext): Promise<(suffix: string) => string> {
   const film = makeFilm(join(scratchFolder(context), `played ${++stations}.mp4`), 7);
-  const store = await openStore(context);
+  const store = await sharedStore();
   const server = await serve(context, [film, '--store', store.folder, '--http', '127.0.0.1:0'], 1);
   return (suffix) => `${server.url}/stations/${server.stations[0]!.id}${suffix}`;
 }
@@ -67,7 +67,7 @@ describe('a playlist', { concurrency: true }, () => {
       timeout: 90_000,
     }, async (context) => {
       const film = makeFilm(join(scratchFolder(context), 'film.mp4'), 7);
-      const store = await openStore(context);
+      const store = await sharedStore();
       const films = [via, `${via}, "second"`].map((name) => `${name}=${film}`);
       const words = [...films, '--store', store.folder, '--http', '127.0.0.1:0'];
       const { url, stations } = await serve(context, words, 2);

@@ -5,7 +5,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { readSdp, writeSdp } from '../src/wire/sdp.js';
 import type { StationFormat } from '../src/wire/station-format.js';
 import type { StationInfo } from '../src/wire/station-info.js';
-import { makeFilm, openStore } from './support/film.js';
+import { makeFilm, sharedStore } from './support/film.js';
 import { serve } from './support/msc.js';
 import { ownNetwork, withoutNetwork } from './support/network.js';
 import { type Ran, run } from './support/run.js';
@@ -20,7 +20,7 @@ async function onAir(context: TestContext, format: StationFormat) {
   chmodSync(folder, 0o755);
   const source = join(folder, 'source.mp4');
   makeFilm(source, 3);
-  const store = await openStore(context);
+  const store = await sharedStore();
   const network = await ownNetwork(context);
   const server = await serve(context, [source, '--store', store.folder, '--format', format], 1, network);
   const [station] = server.stations as [StationInfo];

@@ -4,7 +4,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { until } from './support/display.js';
-import { makeFilm, openStore } from './support/film.js';
+import { makeFilm, sharedStore } from './support/film.js';
 import { finished, type Server, serve, startMsc } from './support/msc.js';
 import { type Star, star, withoutNetwork } from './support/network.js';
 import { scratchFolder } from './support/spool.js';
@@ -46,7 +46,7 @@ for (const { what, until: said, begin, end } of interruptions) {
     skip: withoutNetwork(),
     timeout: 120_000,
   }, async (context) => {
-    const store = await openStore(context);
+    const store = await sharedStore();
     const film = makeFilm(join(scratchFolder(context), 'film.mp4'), 20);
     const network = await star(context, 1);
     const words = [`Film=${film}`, '--store', store.folder, '--interface', 'cable'];
@@ -78,7 +78,7 @@ test('a server listens by HTTP at an address that has gone and returned, and a v
   skip: withoutNetwork(),
   timeout: 240_000,
 }, async (context) => {
-  const store = await openStore(context);
+  const store = await sharedStore();
   const film = makeFilm(join(scratchFolder(context), 'film.mp4'), 20);
   const { middle, ends, interfaces, cut, lay } = await star(context, 1);
   const [cable = ''] = interfaces;

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import { makeKeyFile } from '../src/control/key-file.js';
 import { until } from './support/display.js';
-import { makeFilm, openStore } from './support/film.js';
+import { makeFilm, sharedStore } from './support/film.js';
 import { runMsc, serve, startMsc } from './support/msc.js';
 import { makeSource } from './support/sources.js';
 import { scratchFolder } from './support/spool.js';
@@ -20,7 +20,7 @@ async function makeKey(context: TestContext): Promise<string> {
 /** A server with a key and one station. */
 async function keyedServer(context: TestContext, name: string) {
   const folder = scratchFolder(context);
-  const store = await openStore(context);
+  const store = await sharedStore();
   const film = makeFilm(join(folder, 'film.mp4'), 2);
   const key = await makeKey(context);
   const words = [`${name} ${process.pid}=${film}`, '--store', store.folder, '--key', key];
@@ -87,7 +87,7 @@ test('a claim of a server without the key keeps no server with one off the air',
   timeout: 120_000,
 }, async (context) => {
   const folder = scratchFolder(context);
-  const store = await openStore(context);
+  const store = await sharedStore();
   const key = await makeKey(context);
   const [one, two] = ['one.mp4', 'two.mp4'].map((name, i) => {
     const path = join(folder, name);

@@ -6,7 +6,7 @@ import { Millis, millisToTicks, PTS_MODULUS, Ticks90k } from '../src/base/units.
 import type { Reel } from '../src/reel/reel.js';
 import { Station } from '../src/station/station.js';
 import { Pid } from '../src/wire/ts.js';
-import { bigBuckBunny, makeFilm, openStore, reelOf, transportStream } from './support/film.js';
+import { bigBuckBunny, makeFilm, reelOf, sharedStore, transportStream } from './support/film.js';
 import { decodingMessages, hashes, run } from './support/run.js';
 import { makeSource, type SourceAudio, type SourceVideo } from './support/sources.js';
 import { scratchFolder } from './support/spool.js';
@@ -84,7 +84,7 @@ test('an independent analyser agrees with ours', { skip: without('tsreport', 'ff
 
 test('a playlist of three different items has one layout and no gap', { skip: without('ffmpeg') }, async (context) => {
   const folder = scratchFolder(context);
-  const store = await openStore(context);
+  const store = await sharedStore();
   const sources: { name: string; video: SourceVideo; audio: SourceAudio | null }[] = [
     {
       name: 'first.mp4',
@@ -139,7 +139,7 @@ test('films whose streams differ are copied, and are shown through their joins a
   skip: without('ffmpeg', 'ffprobe'),
 }, async (context) => {
   const folder = scratchFolder(context);
-  const store = await openStore(context);
+  const store = await sharedStore();
   const items = [];
   const pictures: string[] = [];
   const colours: string[] = [];

@@ -18,7 +18,7 @@ import { PlayoutPool } from '../src/playout/playout-pool.js';
 import { Station } from '../src/station/station.js';
 import { parseRtp } from '../src/wire/rtp.js';
 import { until } from './support/display.js';
-import { makeFilm, openStore, reelOf } from './support/film.js';
+import { makeFilm, reelOf, sharedStore } from './support/film.js';
 import { runMsc, serve } from './support/msc.js';
 import { overflows } from './support/overflows.js';
 import { decodingMessages, hashes, run } from './support/run.js';
@@ -40,7 +40,7 @@ function wholeLoops(recorded: string[], film: string[]): number {
 }
 
 test('a recording can go to standard output', { skip: without('ffprobe'), timeout: 60_000 }, async (context) => {
-  const store = await openStore(context);
+  const store = await sharedStore();
   await serve(context, [`Pipe=${filmOf(context, 2)}`, '--store', store.folder], 1);
   const { exitCode, stdout } = await runMsc(context, ['record', 'Pipe', '-d', '1s', '-o', '-', '-q']);
   assert.equal(exitCode, 0);
@@ -113,7 +113,7 @@ describe('in real time', { concurrency: true }, () => {
     timeout: 180_000,
   }, async (context) => {
     const film = filmOf(context, 5);
-    const store = await openStore(context);
+    const store = await sharedStore();
     const ts = await serve(context, [`Minute=${film}`, '--store', store.folder], 1);
     const jpeg = await serve(context, [`Pictures=${film}`, '--store', store.folder, '--format', 'jpeg'], 1);
     assert.equal(jpeg.stations[0]?.frameRate, 30);
@@ -147,7 +147,7 @@ describe('in real time', { concurrency: true }, () => {
     timeout: 120_000,
   }, async (context) => {
     const film = filmOf(context, 3);
-    const store = await openStore(context);
+    const store = await sharedStore();
     const server = await serve(context, [`Loops=${film}`, '--store', store.folder], 1);
     const output = join(scratchFolder(context), 'out.ts');
     const { exitCode, stdout, stderr } = await runMsc(context, [
@@ -203,7 +203,7 @@ describe('in real time', { concurrency: true }, () => {
 });
 
 test('a server on the air is listed', { timeout: 60_000 }, async (context) => {
-  const store = await openStore(context);
+  const store = await sharedStore();
   const server = await serve(context, [`Listed=${filmOf(context, 2)}`, '--store', store.folder], 1);
   let listed: Record<string, unknown> | undefined;
   // On a busy machine other servers may reply long before it does.

@@ -99,7 +99,7 @@ for (const { name, path, watch, ...way } of ways) {
 }
 
 test('playing continues after a restart of the server, live and in the past', needs, async (context) => {
-  const { server, start, front, station } = await openFilm(context);
+  const { server, start, front, station } = await openFilm(context, { endsServer: true });
   const another = await chromium(context, front.url);
   const [viewing, past] = [await another(), await another()];
   await viewing.live(station);

@@ -8,7 +8,7 @@ import type { Cursor } from '../src/receiver/stream-buffer.js';
 import { Tuner } from '../src/receiver/tuner.js';
 import { Station } from '../src/station/station.js';
 import { TS_GROUP_LENGTH } from '../src/wire/ts.js';
-import { bigBuckBunny, makeFilm, openStore, reelOf, transportStream } from './support/film.js';
+import { bigBuckBunny, makeFilm, reelOf, sharedStore, transportStream } from './support/film.js';
 import { findOnAir } from './support/found.js';
 import { serve } from './support/msc.js';
 import { openRelay, type RelayOptions } from './support/relay-sockets.js';
@@ -56,7 +56,7 @@ const cases: Case[] = [
 
 /** A station on the air, and its packets. */
 async function onAir(context: TestContext, source: string, flags: readonly string[]) {
-  const store = await openStore(context);
+  const store = await sharedStore();
   const name = `Repair ${randomUUID()}`;
   const server = await serve(context, [`${name}=${source}`, '--store', store.folder, ...flags], 1);
   const info = server.stations[0]!;

@@ -6,7 +6,7 @@ import { findChannels } from '../src/cli/find.js';
 import { MpvPlayer } from '../src/viewer/players/mpv.js';
 import { Viewer } from '../src/viewer/viewer.js';
 import { openScreen, SCREEN, type Screen, until } from './support/display.js';
-import { openStore } from './support/film.js';
+import { sharedStore } from './support/film.js';
 import { serve } from './support/msc.js';
 import { makeNumberedFilm, NUMBERED_RATE, readNumber } from './support/numbered-film.js';
 import { scratchFolder } from './support/spool.js';
@@ -62,7 +62,7 @@ for (const format of ['h264', 'jpeg']) {
     const screen = await openScreen(context);
     process.env.DISPLAY = screen.env.DISPLAY; // Its windows open on the display of this process.
     const film = makeNumberedFilm(join(scratchFolder(context), 'film.mp4'), SECONDS);
-    const { folder } = await openStore(context);
+    const { folder } = await sharedStore();
     const name = `Numbers ${process.pid}`;
     await serve(context, [`${name}=${film}`, '--store', folder, '--format', format, '--fps', 'source'], 1);
     const channels = await findChannels({ interface: 'lo' });

@@ -7,7 +7,7 @@ import { Station } from '../src/station/station.js';
 import { parseRtp } from '../src/wire/rtp.js';
 import { capture } from './support/capture.js';
 import { until } from './support/display.js';
-import { bigBuckBunny, makeFilm, openStore, reelOf } from './support/film.js';
+import { bigBuckBunny, makeFilm, reelOf, sharedStore } from './support/film.js';
 import { runMsc, serve, startMsc } from './support/msc.js';
 import { makeSource } from './support/sources.js';
 import { scratchFolder } from './support/spool.js';
@@ -29,7 +29,7 @@ function assertSame(received: Map<number, Buffer>, station: Station): void {
 const asStation = (reel: Reel, ssrc: number) => new Station({ items: [{ name: 'film', reel }], ssrc });
 
 test('two servers of a station send the same bytes, which a third one computes', async (context) => {
-  const store = await openStore(context);
+  const store = await sharedStore();
   const words = [`Twins=${bigBuckBunny}`, '--store', store.folder];
   const first = await serve(context, words, 1);
   const second = await serve(context, words, 1);
@@ -51,7 +51,7 @@ test('two servers of a station send the same bytes, which a third one computes',
 });
 
 test('msc list has a station of two servers once, with both, and then with the one that remains', async (context) => {
-  const store = await openStore(context);
+  const store = await sharedStore();
   const film = makeFilm(join(scratchFolder(context), 'listed.mp4'), 2);
   const words = [`Listed ${process.pid}=${film}`, '--store', store.folder];
   const servers = [await serve(context, words, 1), await serve(context, words, 1)];
@@ -78,7 +78,7 @@ test('a killed server that is started again continues the same stream', async (c
   const folder = scratchFolder(context);
   const source = join(folder, 'phoenix.mp4');
   makeFilm(source, 2);
-  const store = await openStore(context);
+  const store = await sharedStore();
   const words = [source, '--store', store.folder];
   const station = asStation(await reelOf(context, source, {}, store), 0);
   const captures: Map<number, Buffer>[] = [];
@@ -100,7 +100,7 @@ test('a killed server that is started again continues the same stream', async (c
 
 test('a station whose group another server has goes on the air after three seconds, with a warning', async (context) => {
   const folder = scratchFolder(context);
-  const store = await openStore(context);
+  const store = await sharedStore();
   const [one, two] = ['one.mp4', 'two.mp4'].map((name, i) => {
     const path = join(folder, name);
     makeSource({ path, seconds: 1 + i, video: { width: 320, height: 240, frameRate: [25, 1] }, audio: null });

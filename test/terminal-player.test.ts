@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { until } from './support/display.js';
-import { openStore } from './support/film.js';
+import { sharedStore } from './support/film.js';
 import { mscCommand, serve } from './support/msc.js';
 import { ownNetwork, withoutNetwork } from './support/network.js';
 import { openPty, type Pty } from './support/pty.js';
@@ -93,7 +93,7 @@ function assertRestored({ screen }: Pty): void {
 /** Two stations on the air, and a terminal in which they can be watched. */
 async function watching(context: TestContext, words: string[]) {
   const network = await ownNetwork(context);
-  const { folder } = await openStore(context);
+  const { folder } = await sharedStore();
   const sources = [`One=${await film(context, 'one', '0xd03020')}`, `Two=${await film(context, 'two', '0x2040c0')}`];
   await serve(context, [...sources, '--store', folder], 2, network);
   const mark = `MSC_TEST_MARK=${process.pid}-${Math.random()}`;

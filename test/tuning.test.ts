@@ -8,13 +8,13 @@ import type { StreamBuffer } from '../src/receiver/stream-buffer.js';
 import { Tuner } from '../src/receiver/tuner.js';
 import { Station } from '../src/station/station.js';
 import { TS_GROUP_LENGTH } from '../src/wire/ts.js';
-import { bigBuckBunny, openStore, reelOf, transportStream } from './support/film.js';
+import { bigBuckBunny, reelOf, sharedStore, transportStream } from './support/film.js';
 import { findOnAir } from './support/found.js';
 import { serve } from './support/msc.js';
 
 /** Two stations with the same film on the air, and a tuner. */
 async function onAir(context: TestContext) {
-  const store = await openStore(context);
+  const store = await sharedStore();
   const names = ['one', 'other'].map((which) => `Tuning ${process.pid} ${which}`);
   const server = await serve(context, [...names.map((name) => `${name}=${bigBuckBunny}`), '--store', store.folder], 2);
   const reel = await reelOf(context, bigBuckBunny, {}, store);

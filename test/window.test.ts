@@ -10,7 +10,7 @@ import { MpvPlayer } from '../src/viewer/players/mpv.js';
 import { TS_GROUP_LENGTH } from '../src/wire/ts.js';
 import { stationInfo } from './support/channels.js';
 import { openScreen, SCREEN, type Screen, until } from './support/display.js';
-import { openStore } from './support/film.js';
+import { sharedStore } from './support/film.js';
 import { serve, startMsc } from './support/msc.js';
 import { ownNetwork, withoutNetwork } from './support/network.js';
 import { run } from './support/run.js';
@@ -55,7 +55,7 @@ test('a station is watched, paused, changed and left by keys in the same window'
 }, async (context) => {
   const network = await ownNetwork(context);
   const screen = await openScreen(context);
-  const { folder } = await openStore(context);
+  const { folder } = await sharedStore();
   const sources = [`One=${film(context, 'one')}`, `Two=${film(context, 'two')}`];
   await serve(context, [...sources, '--subtitles', 'en', '--store', folder], 2, network);
 

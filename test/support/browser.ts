@@ -1,6 +1,7 @@
 /** Chromium for tests: Debian's package, headless, with a temporary profile. */
 import type { TestContext } from 'node:test';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { fileEnd } from './file-end.js';
 import { numberOnScript } from './numbered-film.js';
 import { without } from './tools.js';
 
@@ -37,16 +38,28 @@ export interface BrowserOptions {
 /** For the `skip` option of a test: false where Chromium is installed, otherwise the reason. */
 export const withoutBrowser = (): string | false => without('chromium');
 
-export async function openBrowser(
-  context: TestContext,
-  { autoplay = 'allowed' }: BrowserOptions = {},
-): Promise<Browser> {
+/** Of this test file: one starts in three seconds of processor time. */
+const browsers = new Map<Autoplay, Promise<Browser>>();
+
+async function launch(autoplay: Autoplay): Promise<Browser> {
   const policy = autoplay === 'allowed' ? 'no-user-gesture-required' : 'document-user-activation-required';
   const browser = await chromium.launch({
     executablePath: EXECUTABLE,
     args: [...FLAGS, `--autoplay-policy=${policy}`],
   });
-  context.after(() => browser.close());
+  fileEnd.after(() => browser.close());
+  return browser;
+}
+
+/** The file's browser. The pages that it opens for this test, each with a profile of its own, are closed when the test ends. */
+export async function openBrowser(
+  context: TestContext,
+  { autoplay = 'allowed' }: BrowserOptions = {},
+): Promise<Browser> {
+  const launched = browsers.get(autoplay) ?? launch(autoplay);
+  browsers.set(autoplay, launched);
+  const browser = await launched;
+  context.after(() => Promise.all(browser.contexts().map((profile) => profile.close())));
   return browser;
 }
 

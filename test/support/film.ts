@@ -5,13 +5,13 @@ import type { TestContext } from 'node:test';
 import { PacketNumber } from '../../src/base/units.js';
 import { defaultMediaSettings, type MediaSettings } from '../../src/media/settings.js';
 import { closeReel } from '../../src/reel/open-reel.js';
-import { prepareReel } from '../../src/reel/prepare.js';
+import { knownReelId, prepareReel } from '../../src/reel/prepare.js';
 import type { Reel } from '../../src/reel/reel.js';
 import { Store } from '../../src/reel/store.js';
 import type { Station } from '../../src/station/station.js';
 import { RTP_HEADER_LENGTH } from '../../src/wire/rtp.js';
 import { makeSource } from './sources.js';
-import { scratchFolder } from './spool.js';
+import { scratchFolder, sharedFolder } from './spool.js';
 
 /** 30 s, 1920 × 1080, 24 frames a second, H.264 and AAC 5.1. */
 export const bigBuckBunny = join(
@@ -19,23 +19,43 @@ export const bigBuckBunny = join(
   'video.mp4',
 );
 
+/** A store of its own, for tests of stores and of what servers write to them. */
 export async function openStore(context: TestContext): Promise<Store> {
   const store = new Store(join(scratchFolder(context), 'store'));
   await store.open();
   return store;
 }
 
+let shared: Promise<Store> | undefined;
+
+/**
+ * The store of all tests of a run, or of this file where it runs alone: a reel is made once. For servers whose stations nobody
+ * changes, because changes are kept in the store by the station's name.
+ */
+export function sharedStore(): Promise<Store> {
+  shared ??= (async () => {
+    const store = new Store(process.env.MSC_TEST_STORE ?? join(sharedFolder(), 'store'));
+    await store.open();
+    return store;
+  })();
+  return shared;
+}
+
+/** Without `store`, the reel is that of the shared one. */
 export async function reelOf(
   context: TestContext,
   source: string,
   settings: Partial<MediaSettings> = {},
   store?: Store,
 ): Promise<Reel> {
-  const { reel } = await prepareReel({
+  const request = {
     source,
     settings: { ...defaultMediaSettings, ...settings },
-    store: store ?? (await openStore(context)),
-  });
+    store: store ?? (await sharedStore()),
+  };
+  // Films of tests are small: that their reel is there is known sooner than a child process has started.
+  if ((await knownReelId(request)) === null) await request.store.readContentHash(source, request.settings);
+  const { reel } = await prepareReel(request);
   context.after(() => closeReel(reel));
   return reel;
 }

@@ -26,7 +26,7 @@ export interface Finished {
  * Starts `msc` on the loopback interface; it is killed with the test if it is still running. `before` is a command that runs
  * it, for instance in another network.
  */
-export function startMsc(context: TestContext, words: string[], before: string[] = []): ChildProcess {
+export function startMsc(context: Pick<TestContext, 'after'>, words: string[], before: string[] = []): ChildProcess {
   const [command, ...rest] = [...before, ...mscCommand(words)];
   const child = spawn(command!, rest, {
     env: { ...process.env, MSC_INTERFACE: 'lo' },
@@ -71,7 +71,12 @@ export interface Server {
 }
 
 /** Starts `msc serve` and waits until `count` stations are on the air. Rejects when it ends earlier. */
-export async function serve(context: TestContext, words: string[], count: number, before?: string[]): Promise<Server> {
+export async function serve(
+  context: Pick<TestContext, 'after'>,
+  words: string[],
+  count: number,
+  before?: string[],
+): Promise<Server> {
   const child = startMsc(context, ['serve', '--json', '--control-port', '0', ...words], before);
   let stderr = '';
   child.stderr?.setEncoding('utf8').on('data', (text) => {

@@ -5,12 +5,12 @@ import { spawnSync } from 'node:child_process';
 export const NUMBERED_RATE = 25;
 /** Bars at the bottom of each picture, white or black: the bits of its number, the lowest at the left. */
 const BITS = 10;
-const SIZE = { width: 640, height: 360, bars: 60 };
+const SIZE = { width: 320, height: 180, bars: 30 };
 
 /** Its pictures without end, for FFmpeg's `lavfi`. */
 export function numberedSource(): string {
   const { width, height, bars } = SIZE;
-  // One pixel a bar, enlarged: ten times as fast as full size.
+  // One pixel a bar, enlarged: several times as fast as full size.
   const rows = height / bars;
   const luma = `if(lt(Y,${rows - 1}),128,if(mod(floor(N/pow(2,X)),2),235,16))`;
   const drawn = `color=gray:s=${BITS}x${rows}:r=${NUMBERED_RATE},format=gray,geq=lum='${luma}'`;

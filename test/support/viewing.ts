@@ -5,6 +5,7 @@ import type { TestContext } from 'node:test';
 import { openBrowser, openPage, withoutBrowser } from './browser.js';
 import { until } from './display.js';
 import { type EnginePage, serveEnginePage } from './engine-page.js';
+import { fileEnd } from './file-end.js';
 import { openFirefox } from './firefox.js';
 import { type Server, serve } from './msc.js';
 import { makeNumberedFilm, NUMBERED_RATE, numberOnScript } from './numbered-film.js';
@@ -20,11 +21,15 @@ export const needsFirefox = { skip: without('ffmpeg', 'firefox-esr'), timeout: 1
 let servers = 0;
 /** Of the films, and of the store with their reels: made once. */
 let folder: string | undefined;
+/** Servers that the tests of a file share, by what they play. */
+const shared = new Map<string, Promise<ServedFilm>>();
 
 export interface FilmOptions {
   /** Of the film. */
   seconds?: number;
   format?: 'h264' | 'jpeg';
+  /** Whether the test ends the server. The others of the file share one. */
+  endsServer?: boolean;
 }
 
 export interface Film {
@@ -39,10 +44,15 @@ export interface Film {
   seconds: number;
 }
 
-export async function openFilm(
-  context: TestContext,
-  { seconds = 20, format = 'h264' }: FilmOptions = {},
-): Promise<Film> {
+interface ServedFilm {
+  server: Server;
+  start(): Promise<Server>;
+}
+
+async function serveFilm(
+  context: Pick<TestContext, 'after'>,
+  { seconds, format }: Required<Pick<FilmOptions, 'seconds' | 'format'>>,
+): Promise<ServedFilm> {
   folder ??= sharedFolder();
   const film = join(folder, `film of ${seconds} s.mp4`);
   if (!existsSync(film)) makeNumberedFilm(film, seconds);
@@ -51,7 +61,18 @@ export async function openFilm(
   const stations = [`Film ${unique}=${film}`, `Other ${unique}=${film}`];
   const options = ['--format', format, '--fps', 'source', '--store', join(folder, 'store'), '--http', '0'];
   const start = () => serve(context, [...stations, ...options], 2);
-  const server = await start();
+  return { server: await start(), start };
+}
+
+export async function openFilm(
+  context: TestContext,
+  { seconds = 20, format = 'h264', endsServer = false }: FilmOptions = {},
+): Promise<Film> {
+  const key = `${seconds} s of ${format}`;
+  const film = { seconds, format };
+  const serving = endsServer ? serveFilm(context, film) : (shared.get(key) ?? serveFilm(fileEnd, film));
+  if (!endsServer) shared.set(key, serving);
+  const { server, start } = await serving;
   const [station = '', other = ''] = server.stations.map(({ id }) => id);
   const front = await serveEnginePage(context, server.url!);
   return { server, start, front, station, other, seconds };
