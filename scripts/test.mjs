@@ -24,9 +24,9 @@ const files = ['test', 'web-js/web', 'src']
 process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --enable-source-maps`.trim();
 process.env.MSC_INTERFACE ??= 'lo';
 
-// Reels that the test files share.
+// Films and reels that the test files share.
 const shared = mkdtempSync(join(tmpdir(), 'msc-tests-'));
-process.env.MSC_TEST_STORE = join(shared, 'store');
+process.env.MSC_TEST_SHARED = shared;
 process.on('exit', () => rmSync(shared, { recursive: true, force: true }));
 
 /** Most files that are run again: more failures than these are no matter of a busy machine. */

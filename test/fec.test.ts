@@ -14,7 +14,7 @@ import { Station } from '../src/station/station.js';
 import { parseRtp } from '../src/wire/rtp.js';
 import type { StationFormat } from '../src/wire/station-format.js';
 import { capture } from './support/capture.js';
-import { makeFilm, reelOf, sharedStore } from './support/film.js';
+import { reelOf, sharedFilm, sharedStore } from './support/film.js';
 import { serve } from './support/msc.js';
 import { framed, unframed } from './support/rtp-stream.js';
 import { run } from './support/run.js';
@@ -28,7 +28,7 @@ for (const format of ['h264', 'jpeg'] as const) {
     test(`${format}: lost packets of a station on the air are recovered from parity of ${mode}`, {
       timeout: 60_000,
     }, async (context) => {
-      const source = makeFilm(join(scratchFolder(context), `fec-${format}-${mode}.mp4`), 3);
+      const source = `Parity ${format} ${mode}=${sharedFilm(3)}`;
       const store = await sharedStore();
       const option = mode === 'columns' ? '10x5:columns' : '10x5';
       const words = [source, '--store', store.folder, '--format', format, '--fec', option];
@@ -71,7 +71,7 @@ for (const format of ['h264', 'jpeg'] as const) {
 test('a station has no parity by default, announces none and sends none', {
   timeout: 60_000,
 }, async (context) => {
-  const source = makeFilm(join(scratchFolder(context), 'no-fec.mp4'), 3);
+  const source = `No parity=${sharedFilm(3)}`;
   const store = await sharedStore();
   for (const words of [[], ['--fec', 'none']]) {
     const server = await serve(context, [source, '--store', store.folder, ...words], 1);
@@ -100,7 +100,7 @@ interface Sent {
 
 /** The packets and the parity of twenty blocks of a station. */
 async function sentBy(context: TestContext, format: StationFormat): Promise<Sent> {
-  const source = makeFilm(join(scratchFolder(context), 'film.mp4'), 5);
+  const source = sharedFilm(5);
   const reel = await reelOf(context, source, { format });
   const station = new Station({ items: [{ name: 'film', reel }], ssrc: 0x1234_5678 });
   const { columns, rows } = parityOf(station, { columns: 10, rows: 5 });

@@ -16,7 +16,7 @@ import { Viewers } from '../src/gateway/viewers.js';
 import { Station } from '../src/station/station.js';
 import { startsRandomAccess, TS_GROUP_LENGTH } from '../src/wire/ts.js';
 import { until } from './support/display.js';
-import { makeFilm, reelOf, sharedStore, transportStream } from './support/film.js';
+import { reelOf, sharedFilm, sharedStore, transportStream } from './support/film.js';
 import { HandTimers } from './support/hand-timers.js';
 import { serve, startMsc } from './support/msc.js';
 import { makeSource } from './support/sources.js';
@@ -32,7 +32,7 @@ async function open(context: TestContext) {
   const path = join(scratchFolder(context), 'film.mp4');
   makeSource({ path, seconds: 7, video: { frameRate: [25, 1], group: 30 }, audio: { channels: 2 } });
   const reel = await reelOf(context, path);
-  const pictures = await reelOf(context, makeFilm(join(scratchFolder(context), 'small.mp4'), 1), { format: 'jpeg' });
+  const pictures = await reelOf(context, sharedFilm(1), { format: 'jpeg' });
   const timers = new HandTimers();
   const now = () => Millis(EPOCH + timers.now());
   const described = { randomAccessInterval: 1.2 };
@@ -312,10 +312,9 @@ test('the playlist and the guide use the origin of the request', { timeout: 60_0
 test('a gateway that receives a station from the network has the same segments', {
   timeout: 60_000,
 }, async (context) => {
-  const folder = scratchFolder(context);
-  const film = makeFilm(join(folder, 'film.mp4'), 7);
+  const film = sharedFilm(7);
   const store = await sharedStore();
-  const server = await serve(context, [film, '--store', store.folder, '--http', '127.0.0.1:0'], 1);
+  const server = await serve(context, [`Segments=${film}`, '--store', store.folder, '--http', '127.0.0.1:0'], 1);
   const child = startMsc(context, ['gateway', '--json', '--http', '127.0.0.1:0']);
   const [line] = await once(createInterface({ input: child.stdout! }), 'line');
   const url: string = JSON.parse(line).url;

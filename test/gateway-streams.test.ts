@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Millis, millisToTicks, PacketNumber } from '../src/base/units.js';
 import { MOST_QUEUED, STALLED } from '../src/gateway/delivery.js';
@@ -13,16 +12,15 @@ import { Station } from '../src/station/station.js';
 import type { StationFormat } from '../src/wire/station-format.js';
 import { TS_GROUP_LENGTH } from '../src/wire/ts.js';
 import { until } from './support/display.js';
-import { bigBuckBunny, makeFilm, reelOf, transportStream } from './support/film.js';
+import { bigBuckBunny, reelOf, sharedFilm, transportStream } from './support/film.js';
 import { HandTimers } from './support/hand-timers.js';
-import { scratchFolder } from './support/spool.js';
 import { makeStation } from './support/stations.js';
 
 const EPOCH = 1_800_000_000_000;
 
 /** A gateway with one station; the test turns the clock. */
 async function open(context: TestContext, format: StationFormat = 'h264') {
-  const film = format === 'h264' ? bigBuckBunny : makeFilm(join(scratchFolder(context), 'film.mp4'), 2);
+  const film = format === 'h264' ? bigBuckBunny : sharedFilm(2);
   const reel = await reelOf(context, film, { format });
   const station = new Station({ items: [{ name: 'film', reel }], ssrc: 1 });
   const info = makeStation(1, { format });

@@ -1,24 +1,32 @@
 /** Players of other projects play the addresses of a server. */
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { makeFilm, sharedStore } from './support/film.js';
-import { serve } from './support/msc.js';
+import { fileEnd } from './support/file-end.js';
+import { sharedFilm, sharedStore } from './support/film.js';
+import { type Server, serve } from './support/msc.js';
 import { run } from './support/run.js';
-import { scratchFolder } from './support/spool.js';
 import { type Tool, without } from './support/tools.js';
 
 /** More than two segments. */
 const PICTURES = 150;
 
-let stations = 0;
+let served: Promise<Server> | undefined;
 
-/** Opens a station's address in a player. Each station has its own name, from which its group is derived. */
-async function onAir(context: TestContext): Promise<(suffix: string) => string> {
-  const film = makeFilm(join(scratchFolder(context), `played ${++stations}.mp4`), 7);
-  const store = await sharedStore();
-  const server = await serve(context, [film, '--store', store.folder, '--http', '127.0.0.1:0'], 1);
-  return (suffix) => `${server.url}/stations/${server.stations[0]!.id}${suffix}`;
+/** A server of two stations, which all tests share: players change nothing. */
+function onAir(): Promise<Server> {
+  served ??= (async () => {
+    const film = sharedFilm(7);
+    const stations = ['Played', 'Played, "second"'].map((name) => `${name}=${film}`);
+    const { folder } = await sharedStore();
+    return serve(fileEnd, [...stations, '--store', folder, '--http', '127.0.0.1:0'], 2);
+  })();
+  return served;
+}
+
+/** The address of its first station. */
+async function addressOf(suffix: string): Promise<string> {
+  const { url, stations } = await onAir();
+  return `${url}/stations/${stations[0]!.id}${suffix}`;
 }
 
 const addresses = { 'as HLS': '/index.m3u8', 'as HLS, an hour ago': '/index.m3u8?start=-1h', 'as a stream': '.ts' };
@@ -28,8 +36,7 @@ const playing = (player: string, tool: Tool, play: (context: TestContext, addres
   describe(player, { concurrency: true }, () => {
     for (const [how, suffix] of Object.entries(addresses)) {
       test(`${player} plays a station ${how}`, { skip: without(tool), timeout: 90_000 }, async (context) => {
-        const address = await onAir(context);
-        await play(context, address(suffix));
+        await play(context, await addressOf(suffix));
       });
     }
   });
@@ -66,11 +73,7 @@ describe('a playlist', { concurrency: true }, () => {
       skip: without('mpv'),
       timeout: 90_000,
     }, async (context) => {
-      const film = makeFilm(join(scratchFolder(context), 'film.mp4'), 7);
-      const store = await sharedStore();
-      const films = [via, `${via}, "second"`].map((name) => `${name}=${film}`);
-      const words = [...films, '--store', store.folder, '--http', '127.0.0.1:0'];
-      const { url, stations } = await serve(context, words, 2);
+      const { url, stations } = await onAir();
       const { exitCode, stdout } = await run(context, 'mpv', [
         ...['--no-config', '--vo=null', '--ao=null', '--untimed', '--frames=25', '--quiet', '--msg-level=all=info'],
         `${url}/stations.m3u?via=${via}`,
@@ -89,12 +92,11 @@ test('FFmpeg plays the past from the requested time on', {
   skip: without('ffprobe'),
   timeout: 60_000,
 }, async (context) => {
-  const address = await onAir(context);
   const moment = Math.floor(Date.now() / 1000) - 3_600;
   const words = ['-v', 'warning', '-select_streams', 'v', '-show_entries', 'packet=pts_time', '-of', 'csv=p=0'];
   const { stdout } = await run(context, 'ffprobe', [
     ...words,
-    ...['-read_intervals', '%+#1', address(`/index.m3u8?start=${moment}`)],
+    ...['-read_intervals', '%+#1', await addressOf(`/index.m3u8?start=${moment}`)],
   ]);
   // Time stamps are the picture's own time plus a second, modulo 2^33.
   const wrapsAt = 2 ** 33 / 90_000;

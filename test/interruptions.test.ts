@@ -4,7 +4,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { until } from './support/display.js';
-import { makeFilm, sharedStore } from './support/film.js';
+import { sharedFilm, sharedStore } from './support/film.js';
 import { finished, type Server, serve, startMsc } from './support/msc.js';
 import { type Star, star, withoutNetwork } from './support/network.js';
 import { scratchFolder } from './support/spool.js';
@@ -47,7 +47,7 @@ for (const { what, until: said, begin, end } of interruptions) {
     timeout: 120_000,
   }, async (context) => {
     const store = await sharedStore();
-    const film = makeFilm(join(scratchFolder(context), 'film.mp4'), 20);
+    const film = sharedFilm(20);
     const network = await star(context, 1);
     const words = [`Film=${film}`, '--store', store.folder, '--interface', 'cable'];
     const server = await serve(context, words, 1, network.ends[0]);
@@ -79,7 +79,7 @@ test('a server listens by HTTP at an address that has gone and returned, and a v
   timeout: 240_000,
 }, async (context) => {
   const store = await sharedStore();
-  const film = makeFilm(join(scratchFolder(context), 'film.mp4'), 20);
+  const film = sharedFilm(20);
   const { middle, ends, interfaces, cut, lay } = await star(context, 1);
   const [cable = ''] = interfaces;
   const words = [`Film=${film}`, '--store', store.folder, '--interface', 'cable', '--http', '10.0.0.2:8080'];

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import { makeKeyFile } from '../src/control/key-file.js';
 import { until } from './support/display.js';
-import { makeFilm, sharedStore } from './support/film.js';
+import { sharedFilm, sharedStore } from './support/film.js';
 import { runMsc, serve, startMsc } from './support/msc.js';
 import { makeSource } from './support/sources.js';
 import { scratchFolder } from './support/spool.js';
@@ -21,7 +21,7 @@ async function makeKey(context: TestContext): Promise<string> {
 async function keyedServer(context: TestContext, name: string) {
   const folder = scratchFolder(context);
   const store = await sharedStore();
-  const film = makeFilm(join(folder, 'film.mp4'), 2);
+  const film = sharedFilm(2);
   const key = await makeKey(context);
   const words = [`${name} ${process.pid}=${film}`, '--store', store.folder, '--key', key];
   const server = await serve(context, words, 1);

@@ -40,19 +40,20 @@ test('three loops of a film conform to MPEG-TS, and its frames are unchanged', {
   assert.ok(report.leastLead > 0);
   assert.deepEqual(report.ptsSteps.get(Pid.video), { least: 3_750, most: 3_750 });
 
-  const path = join(scratchFolder(context), 'three.ts');
-  writeFileSync(path, stream);
+  // Two of them have the join; decoding 1080p takes most of this test's time.
+  const path = join(scratchFolder(context), 'two.ts');
+  writeFileSync(path, transportStream(station, from, from + 2 * station.cyclePackets));
   const frames = await hashes(context, bigBuckBunny, 'v');
   assert.equal(frames.length, 720);
-  assert.deepEqual(await hashes(context, path, 'v'), [...frames, ...frames, ...frames]);
+  assert.deepEqual(await hashes(context, path, 'v'), [...frames, ...frames]);
   // MP4 holds AAC without ADTS headers: both are compared as ADTS.
   const source = join(scratchFolder(context), 'source.aac');
   await run(context, 'ffmpeg', ['-v', 'error', '-i', bigBuckBunny, '-vn', '-c', 'copy', '-f', 'adts', source]);
   const packets = await hashes(context, source, 'a');
   const recorded = await hashes(context, path, 'a');
-  const perLoop = recorded.length / 3;
+  const perLoop = recorded.length / 2;
   assert.ok(Math.abs(packets.length - perLoop) <= 2, `${packets.length} packets in the source, ${perLoop} in a loop`);
-  for (const loop of [0, 1, 2]) {
+  for (const loop of [0, 1]) {
     const played = recorded.slice(loop * perLoop, (loop + 1) * perLoop);
     const common = played.filter((hash) => packets.includes(hash)).length;
     assert.ok(common >= packets.length - 1 || common === perLoop, `${common} of ${perLoop} packets are the source's`);

@@ -18,14 +18,12 @@ import { PlayoutPool } from '../src/playout/playout-pool.js';
 import { Station } from '../src/station/station.js';
 import { parseRtp } from '../src/wire/rtp.js';
 import { until } from './support/display.js';
-import { makeFilm, reelOf, sharedStore } from './support/film.js';
+import { reelOf, sharedFilm, sharedStore } from './support/film.js';
 import { runMsc, serve } from './support/msc.js';
 import { overflows } from './support/overflows.js';
 import { decodingMessages, hashes, run } from './support/run.js';
 import { scratchFolder } from './support/spool.js';
 import { without } from './support/tools.js';
-
-const filmOf = (context: TestContext, seconds: number) => makeFilm(join(scratchFolder(context), 'film.mp4'), seconds);
 
 /** The hashes of whole loops within a recording, which begins at a random access point somewhere in the film. */
 function wholeLoops(recorded: string[], film: string[]): number {
@@ -41,7 +39,7 @@ function wholeLoops(recorded: string[], film: string[]): number {
 
 test('a recording can go to standard output', { skip: without('ffprobe'), timeout: 60_000 }, async (context) => {
   const store = await sharedStore();
-  await serve(context, [`Pipe=${filmOf(context, 2)}`, '--store', store.folder], 1);
+  await serve(context, [`Pipe=${sharedFilm(2)}`, '--store', store.folder], 1);
   const { exitCode, stdout } = await runMsc(context, ['record', 'Pipe', '-d', '1s', '-o', '-', '-q']);
   assert.equal(exitCode, 0);
   assert.equal(stdout[0], 'G'); // sync_byte
@@ -112,7 +110,7 @@ describe('in real time', { concurrency: true }, () => {
     skip: without('ffprobe'),
     timeout: 180_000,
   }, async (context) => {
-    const film = filmOf(context, 5);
+    const film = sharedFilm(5);
     const store = await sharedStore();
     const ts = await serve(context, [`Minute=${film}`, '--store', store.folder], 1);
     const jpeg = await serve(context, [`Pictures=${film}`, '--store', store.folder, '--format', 'jpeg'], 1);
@@ -146,7 +144,7 @@ describe('in real time', { concurrency: true }, () => {
     skip: without('ffmpeg'),
     timeout: 120_000,
   }, async (context) => {
-    const film = filmOf(context, 3);
+    const film = sharedFilm(3);
     const store = await sharedStore();
     const server = await serve(context, [`Loops=${film}`, '--store', store.folder], 1);
     const output = join(scratchFolder(context), 'out.ts');
@@ -178,7 +176,7 @@ describe('in real time', { concurrency: true }, () => {
     skip: without('ffmpeg'),
     timeout: 180_000,
   }, async (context) => {
-    const film = filmOf(context, 2);
+    const film = sharedFilm(2);
     const reel = await reelOf(context, film);
     const station = new Station({ items: [{ name: 'film', reel }], ssrc: 1 });
     const frames = new Set(await hashes(context, film, 'v'));
@@ -204,7 +202,7 @@ describe('in real time', { concurrency: true }, () => {
 
 test('a server on the air is listed', { timeout: 60_000 }, async (context) => {
   const store = await sharedStore();
-  const server = await serve(context, [`Listed=${filmOf(context, 2)}`, '--store', store.folder], 1);
+  const server = await serve(context, [`Listed=${sharedFilm(2)}`, '--store', store.folder], 1);
   let listed: Record<string, unknown> | undefined;
   // On a busy machine other servers may reply long before it does.
   await until(context, async () => {
@@ -227,7 +225,7 @@ test('a server on the air is listed', { timeout: 60_000 }, async (context) => {
 test('RTP packets of a JPEG station have one time stamp and one marker a frame', {
   timeout: 60_000,
 }, async (context) => {
-  const reel = await reelOf(context, filmOf(context, 2), { format: 'jpeg' });
+  const reel = await reelOf(context, sharedFilm(2), { format: 'jpeg' });
   const station = new Station({ items: [{ name: 'film', reel }], ssrc: 9 });
   const packets = station
     .packets(PacketNumber(0), PacketNumber(station.cyclePackets))

@@ -1,14 +1,12 @@
 /** The viewer's page as delivered by `msc serve`, in Chromium. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openBrowser, openPage, withoutBrowser } from './support/browser.js';
 import { until } from './support/display.js';
-import { makeFilm } from './support/film.js';
+import { sharedFilm, sharedStore } from './support/film.js';
 import { serve } from './support/msc.js';
-import { scratchFolder } from './support/spool.js';
 
 /** Compressed size of everything that the page loads until it plays. */
 const BUDGET = 150_000;
@@ -17,9 +15,8 @@ const isBuilt = existsSync(fileURLToPath(new URL('../web/index.html', import.met
 const skip = withoutBrowser() || (!isBuilt && 'the pages are not built');
 
 test('from the wall to a picture that plays, pauses and goes back to live', { skip }, async (context) => {
-  const folder = scratchFolder(context);
-  const films = ['Harbour', 'News'].map((name) => makeFilm(join(folder, `${name}.mp4`), 8));
-  const store = join(folder, 'store');
+  const films = ['Harbour', 'News'].map((name) => `${name}=${sharedFilm(8)}`);
+  const { folder: store } = await sharedStore();
   const server = await serve(context, [...films, '--store', store, '--http', '127.0.0.1:0', '--quiet'], 2);
   const browser = await openBrowser(context);
   const page = await openPage(context, browser, `${server.url}/healthz`);
@@ -70,9 +67,8 @@ test('Page Up shows the preloaded neighbour, which does not stop for it', {
   skip,
   timeout: 120_000,
 }, async (context) => {
-  const folder = scratchFolder(context);
-  const films = ['Pier', 'Quay'].map((name) => makeFilm(join(folder, `${name}.mp4`), 8));
-  const store = join(folder, 'store');
+  const films = ['Pier', 'Quay'].map((name) => `${name}=${sharedFilm(8)}`);
+  const { folder: store } = await sharedStore();
   const server = await serve(context, [...films, '--store', store, '--http', '127.0.0.1:0', '--quiet'], 2);
   const browser = await openBrowser(context);
   const page = await openPage(context, browser, `${server.url}/#/${server.stations[0]!.id}`);

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { watch } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { makeFilm, sharedStore } from './support/film.js';
+import { sharedFilm, sharedStore } from './support/film.js';
 import { finished, serve, startMsc } from './support/msc.js';
 import { scratchFolder } from './support/spool.js';
 
@@ -23,7 +23,7 @@ for (const { way, before, skip } of ways) {
   }, async (context) => {
     const folder = scratchFolder(context);
     const store = await sharedStore();
-    const film = makeFilm(join(folder, 'film.mp4'), 2);
+    const film = sharedFilm(2);
     const server = await serve(context, [`Ended=${film}`, '--store', store.folder], 1);
     const output = join(folder, 'out.ts');
     const child = startMsc(context, ['record', 'Ended', '-o', output, '--json'], before);

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Millis, type Ticks90k } from '../src/base/units.js';
 import type { StationReceiver } from '../src/receiver/station-receiver.js';
@@ -8,11 +7,10 @@ import type { Cursor } from '../src/receiver/stream-buffer.js';
 import { Tuner } from '../src/receiver/tuner.js';
 import { Station } from '../src/station/station.js';
 import { TS_GROUP_LENGTH } from '../src/wire/ts.js';
-import { bigBuckBunny, makeFilm, reelOf, sharedStore, transportStream } from './support/film.js';
+import { bigBuckBunny, reelOf, sharedFilm, sharedStore, transportStream } from './support/film.js';
 import { findOnAir } from './support/found.js';
 import { serve } from './support/msc.js';
 import { openRelay, type RelayOptions } from './support/relay-sockets.js';
-import { scratchFolder } from './support/spool.js';
 
 /** Deadline of missing packets: longer than any machine takes to repair them. */
 const PATIENT = Millis(30_000);
@@ -96,7 +94,7 @@ function assertWhole(bytes: Buffer, station: Station, time: Ticks90k): void {
 
 /** Watches a station over a network until it is complete; returns how many packets its server did not send. */
 async function watch(context: TestContext, { by, isSmall, flags = [], network: _, ...network }: Case, isLast: boolean) {
-  const source = isSmall ? makeFilm(join(scratchFolder(context), 'small.mp4'), 10) : bigBuckBunny;
+  const source = isSmall ? sharedFilm(10) : bigBuckBunny;
   const { server, info, station, controlPort } = await onAir(context, source, flags);
   const relay = await openRelay(context, { controlPort, stations: [info], ...network });
   const events = { onServer: () => undefined, onTrouble: (problem: Error) => assert.fail(problem) };

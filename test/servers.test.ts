@@ -7,7 +7,7 @@ import { Station } from '../src/station/station.js';
 import { parseRtp } from '../src/wire/rtp.js';
 import { capture } from './support/capture.js';
 import { until } from './support/display.js';
-import { bigBuckBunny, makeFilm, reelOf, sharedStore } from './support/film.js';
+import { bigBuckBunny, makeFilm, reelOf, sharedFilm, sharedStore } from './support/film.js';
 import { runMsc, serve, startMsc } from './support/msc.js';
 import { makeSource } from './support/sources.js';
 import { scratchFolder } from './support/spool.js';
@@ -52,7 +52,7 @@ test('two servers of a station send the same bytes, which a third one computes',
 
 test('msc list has a station of two servers once, with both, and then with the one that remains', async (context) => {
   const store = await sharedStore();
-  const film = makeFilm(join(scratchFolder(context), 'listed.mp4'), 2);
+  const film = sharedFilm(2);
   const words = [`Listed ${process.pid}=${film}`, '--store', store.folder];
   const servers = [await serve(context, words, 1), await serve(context, words, 1)];
   const id = servers[0]!.stations[0]!.id;

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { until } from './support/display.js';
-import { makeFilm, reelOf, sharedStore } from './support/film.js';
+import { reelOf, sharedFilm, sharedStore } from './support/film.js';
 import { finished, serve, startMsc } from './support/msc.js';
 import { star, withoutNetwork } from './support/network.js';
 import { scratchFolder } from './support/spool.js';
@@ -15,7 +15,7 @@ test('when one of two servers on two networks is killed, a receiver of both lose
   timeout: 120_000,
 }, async (context) => {
   const store = await sharedStore();
-  const film = makeFilm(join(scratchFolder(context), 'film.mp4'), 20);
+  const film = sharedFilm(20);
   const { bitrate } = (await reelOf(context, film, {}, store)).data.manifest;
   const { middle, interfaces, ends } = await star(context, 2);
   const words = [`Twins=${film}`, '--store', store.folder, '--interface', 'cable'];

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Worker } from 'node:worker_threads';
 import { Problem } from '../src/base/problem.js';
@@ -16,9 +15,8 @@ import { StationCounters } from '../src/threads/station-counters.js';
 import { UnicastServer } from '../src/unicast/unicast-server.js';
 import { emptyRetransmission, readRetransmission } from '../src/wire/retransmission.js';
 import { parseRtp } from '../src/wire/rtp.js';
-import { makeFilm, reelOf } from './support/film.js';
+import { reelOf, sharedFilm } from './support/film.js';
 import { HandTimers } from './support/hand-timers.js';
-import { scratchFolder } from './support/spool.js';
 import { makeStation } from './support/stations.js';
 
 const { libc } = await loadLibc();
@@ -67,7 +65,7 @@ async function freePort(): Promise<number> {
 }
 
 async function makeServed(context: TestContext) {
-  const path = makeFilm(join(scratchFolder(context), 'film.mp4'), 4);
+  const path = sharedFilm(4);
   const station = new Station({ items: [{ name: 'film', reel: await reelOf(context, path) }], ssrc: 42 });
   const info = makeStation(1, { ssrc: 42, bitrate: station.items[0]!.reel.data.manifest.bitrate });
   return { station, info, progress: new StationCounters() };

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { until } from '../../test/support/display.js';
-import { bigBuckBunny, makeFilm, reelOf, transportStream } from '../../test/support/film.js';
+import { bigBuckBunny, reelOf, sharedFilm, transportStream } from '../../test/support/film.js';
 import { HandTimers } from '../../test/support/hand-timers.js';
-import { scratchFolder } from '../../test/support/spool.js';
 import { makeStation } from '../../test/support/stations.js';
 import { Problem } from '../base/problem.js';
 import { Millis, millisToTicks, PacketNumber, Ticks90k, ticksToMillis } from '../base/units.js';
@@ -184,7 +182,7 @@ test('a station without readers sets no timer', async (context) => {
 });
 
 test('the pictures of a jpeg station are chunks, each complete', async (context) => {
-  const film = makeFilm(join(scratchFolder(context), 'film.mp4'), 2);
+  const film = sharedFilm(2);
   const reel = await reelOf(context, film, { format: 'jpeg' });
   const station = new Station({ items: [{ name: 'film', reel }], ssrc: 1 });
   const timers = new HandTimers();

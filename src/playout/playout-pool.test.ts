@@ -3,7 +3,7 @@ import { closeSync, openSync, readdirSync, readlinkSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { makeFilm, reelOf } from '../../test/support/film.js';
+import { reelOf, sharedFilm } from '../../test/support/film.js';
 import { scratchFolder } from '../../test/support/spool.js';
 import { Problem } from '../base/problem.js';
 import { Millis, wrappedDistance } from '../base/units.js';
@@ -27,7 +27,7 @@ async function freePort(): Promise<number> {
 test('stations of several threads leave whole and in order, while others come and go', {
   timeout: 60_000,
 }, async (context) => {
-  const reel = await reelOf(context, makeFilm(join(scratchFolder(context), 'film.mp4'), 2));
+  const reel = await reelOf(context, sharedFilm(2));
   const clock = new SlewingClock();
   const pool = await PlayoutPool.open({
     clock,
@@ -116,7 +116,7 @@ const openSockets = (): number =>
 
 test('a thread that dies of a message leaves no socket open', async (context) => {
   if (process.platform !== 'linux') return;
-  const reel = await reelOf(context, makeFilm(join(scratchFolder(context), 'film.mp4'), 1));
+  const reel = await reelOf(context, sharedFilm(1));
   const before = openSockets();
   let onDeath: (line: string) => void = fail;
   const options = { clock: new SlewingClock(), interfaceAddress: here, ttl: 1, workers: 1, onReadError: fail };
@@ -139,7 +139,7 @@ test('a thread that dies of a message leaves no socket open', async (context) =>
 });
 
 test('parity that follows losses ends with its station: a station that is stopped has no controller', async (context) => {
-  const reel = await reelOf(context, makeFilm(join(scratchFolder(context), 'film.mp4'), 1));
+  const reel = await reelOf(context, sharedFilm(1));
   const pool = await PlayoutPool.open({
     clock: new SlewingClock(),
     interfaceAddress: here,
@@ -174,7 +174,7 @@ test('parity that follows losses ends with its station: a station that is stoppe
 
 test('a reel that cannot be read is reported with its cause', { timeout: 30_000 }, async (context) => {
   const folder = scratchFolder(context);
-  const reel = await reelOf(context, makeFilm(join(folder, 'film.mp4'), 1));
+  const reel = await reelOf(context, sharedFilm(1));
   const path = join(folder, 'empty');
   writeFileSync(path, '');
   const descriptor = openSync(path, 'r');

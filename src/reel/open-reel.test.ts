@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { fstatSync, readSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { fakeReel } from '../../test/support/fake-reel.js';
-import { makeFilm, reelOf as reelOfFilm } from '../../test/support/film.js';
+import { reelOf as reelOfFilm, sharedFilm } from '../../test/support/film.js';
 import { scratchFolder } from '../../test/support/spool.js';
 import { Ticks90k } from '../base/units.js';
 import type { Ratio } from '../media/settings.js';
@@ -141,7 +140,7 @@ for (const [format, madeUp] of Object.entries({ h264: tsReels, jpeg: jpegReels }
 
 for (const format of ['h264', 'jpeg'] as const) {
   test(`${format}: the payloads of a film are at the positions of its reel`, async (context) => {
-    const reel = await reelOfFilm(context, makeFilm(join(scratchFolder(context), 'film.mp4'), 2), { format });
+    const reel = await reelOfFilm(context, sharedFilm(2), { format });
     const { descriptor } = reel.data;
     assert.equal(fstatSync(descriptor).size, reel.position(reel.packetCount));
     const begins = Array.from({ length: reel.packetCount }, (_, n) => {

@@ -1,7 +1,9 @@
 /** The real film of the tests, and reels of it in a store that is removed after the test. */
+import { existsSync, linkSync, mkdirSync, unlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { systemCode } from '../../src/base/problem.js';
 import { PacketNumber } from '../../src/base/units.js';
 import { defaultMediaSettings, type MediaSettings } from '../../src/media/settings.js';
 import { closeReel } from '../../src/reel/open-reel.js';
@@ -26,15 +28,19 @@ export async function openStore(context: TestContext): Promise<Store> {
   return store;
 }
 
+/** What all tests of a run share, or those of this file where it runs alone. */
+let sharedByTests: string | undefined;
+const inShared = (...names: string[]): string => {
+  sharedByTests ??= process.env.MSC_TEST_SHARED ?? sharedFolder();
+  return join(sharedByTests, ...names);
+};
+
 let shared: Promise<Store> | undefined;
 
-/**
- * The store of all tests of a run, or of this file where it runs alone: a reel is made once. For servers whose stations nobody
- * changes, because changes are kept in the store by the station's name.
- */
+/** A store in which each reel is made once. Not for stations that are changed: changes are kept in it by the station's name. */
 export function sharedStore(): Promise<Store> {
   shared ??= (async () => {
-    const store = new Store(process.env.MSC_TEST_STORE ?? join(sharedFolder(), 'store'));
+    const store = new Store(inShared('store'));
     await store.open();
     return store;
   })();
@@ -74,3 +80,19 @@ export const makeFilm = (path: string, seconds: number): string =>
     video: { width: 320, height: 240, frameRate: [25, 1] },
     audio: { sampleRate: 48_000, channels: 2 },
   });
+
+/** The film of `makeFilm` at one place for all tests: servers find its reel in the shared store without a child process. */
+export function sharedFilm(seconds: number): string {
+  const path = inShared(`${seconds} s`, 'film.mp4');
+  if (existsSync(path)) return path;
+  mkdirSync(dirname(path), { recursive: true });
+  const made = makeFilm(join(dirname(path), `${process.pid}.mp4`), seconds);
+  try {
+    linkSync(made, path);
+  } catch (error) {
+    // Another test made it meanwhile; with another one's times it would be another file.
+    if (systemCode(error) !== 'EEXIST') throw error;
+  }
+  unlinkSync(made);
+  return path;
+}

@@ -36,9 +36,11 @@ export interface LookOptions {
   deinterlaced?: boolean;
   /** Look at no more than these seconds of the file. */
   longest?: number;
+  /** Its streams where they are known, so that ffprobe, which starts slowly, is not asked for them. */
+  streams?: readonly ProbedStream[];
 }
 
-interface ProbedStream {
+export interface ProbedStream {
   index: number;
   codec_type?: string;
   codec_name?: string;
@@ -49,7 +51,7 @@ interface ProbedStream {
 
 /** Null where no player shows anything: with the reason. */
 export async function look(path: string, options: LookOptions = {}): Promise<Shown | string> {
-  const streams = await probe(path);
+  const streams = options.streams ?? (await probe(path));
   const video = streams.filter(({ codec_type }) => codec_type === 'video').filter(isFilm);
   const audio = streams.filter(({ codec_type }) => codec_type === 'audio').filter(({ codec_name }) => codec_name);
   const first = (list: ProbedStream[]) => list.find(({ disposition }) => disposition?.default === 1) ?? list[0];
@@ -129,7 +131,7 @@ async function probe(path: string): Promise<ProbedStream[]> {
 }
 
 /** Players take untagged pictures of this height and above for BT.709. */
-const HD_HEIGHT = 577;
+export const HD_HEIGHT = 577;
 
 function filtersOf({ height = 0, color_space }: ProbedStream, deinterlaced: boolean): (side: number) => string {
   const isUntagged = color_space === undefined || color_space === 'unknown';

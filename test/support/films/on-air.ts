@@ -12,7 +12,7 @@ import { type Reel, ReelFile } from '../../../src/reel/reel.js';
 import { Station } from '../../../src/station/station.js';
 import { parseRtp, RTP_HEADER_LENGTH } from '../../../src/wire/rtp.js';
 import { findClicks } from './clicks.js';
-import { type LookOptions, look, type Shown, type ShownPicture } from './look.js';
+import { HD_HEIGHT, type LookOptions, look, type ProbedStream, type Shown, type ShownPicture } from './look.js';
 
 export const LOOPS = 3;
 
@@ -59,11 +59,18 @@ export async function lookAtReel(reel: Reel, folder: string, longest = Number.PO
   const packets = station.packets(PacketNumber(0), PacketNumber(last));
   const bound = isLooped ? {} : { longest };
   const seen = await (format === 'h264'
-    ? lookAtStream(packets, folder, bound)
+    ? lookAtStream(packets, folder, { ...bound, streams: streamsOf(properties) })
     : lookAtJpeg(packets, folder, properties));
   if (typeof seen === 'string') throw new Error(`nothing on the air: ${seen}`);
   if (isLooped) return { ...splitLoops(seen, duration), duration, properties };
   return { shown: seen, loopFaults: messageFault(seen), duration, properties };
+}
+
+/** The first streams of a station; undefined where the colours depend on what the pictures themselves say of their matrix. */
+function streamsOf({ height, audio }: MediaProperties): ProbedStream[] | undefined {
+  if (height >= HD_HEIGHT) return undefined;
+  const sound = { index: 1, codec_type: 'audio', codec_name: 'aac' };
+  return [{ index: 0, codec_type: 'video', height }, ...(audio === 'none' ? [] : [sound])];
 }
 
 const messageFault = ({ messages }: Shown) =>
@@ -75,12 +82,8 @@ function lookAtStream(packets: Buffer[], folder: string, options: LookOptions): 
   return look(path, options);
 }
 
-async function lookAtJpeg(
-  packets: Buffer[],
-  folder: string,
-  { width, height }: MediaProperties,
-): Promise<Shown | string> {
-  const assembler = new JpegAssembler({ width, height });
+async function lookAtJpeg(packets: Buffer[], folder: string, properties: MediaProperties): Promise<Shown | string> {
+  const assembler = new JpegAssembler(properties);
   const frames = packets.flatMap((packet, n) => {
     const parsed = parseRtp(packet);
     return parsed ? (assembler.push(PacketNumber(n), parsed) ?? []) : [];
@@ -88,7 +91,7 @@ async function lookAtJpeg(
   if (assembler.counts.torn + assembler.counts.refused > 0) return 'torn pictures';
   const path = join(folder, 'loops.mjpeg');
   writeFileSync(path, Buffer.concat(frames.map(({ jpeg }) => jpeg)));
-  const seen = await look(path);
+  const seen = await look(path, { streams: streamsOf(properties) });
   if (typeof seen === 'string') return seen;
   const time = (index: number) => (frames[index]!.timestamp - frames[0]!.timestamp) / TICKS_PER_SECOND;
   const interval = time(1);
