@@ -1,12 +1,12 @@
 /** The operator's page in Chromium, with a gateway whose stations are made up and whose clock is turned by hand. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { Millis } from '../src/base/units.js';
 import { hashPassword } from '../src/gateway/access/password.js';
 import { type Gateway, openGateway } from '../src/gateway/gateway.js';
-import { openBrowser, openPage, SCREENS, withoutBrowser } from './support/browser.js';
+import { axeFaults } from './support/axe.js';
+import { COARSE, openBrowser, openPage, SCREENS, withoutBrowser } from './support/browser.js';
 import { until } from './support/display.js';
 import { EPOCH, type FakeGateway, fakeGateway, fakeViewer } from './support/fake-gateway.js';
 
@@ -44,20 +44,13 @@ async function open(context: TestContext): Promise<Opened> {
 }
 
 async function look(context: TestContext, browser: Browser, { url }: Opened): Promise<Page> {
-  const page = await openPage(context, browser, url);
+  const page = await openPage(context, browser, url, { deviceScaleFactor: COARSE });
   context.after(() => page.close());
   await page.locator('.station, .log-in').first().waitFor();
   return page;
 }
 
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
-
-/** Accessibility faults that axe finds. */
-async function faults(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const { violations } = (await page.evaluate('axe.run(document)')) as axe.AxeResults;
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-}
 
 /** Classes of elements that are wider than the screen. */
 const whatIsWider = `[...document.querySelectorAll('body *')]
@@ -99,22 +92,22 @@ test('the operator’s page', { skip }, async (context) => {
       opened.timers.advance(Millis(5_000));
       const page = await look(context, browser, opened);
       await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
-      assert.deepEqual(await faults(page), [], 'the page');
+      assert.deepEqual(await axeFaults(page), [], 'the page');
       await page.locator('.station-name').first().click();
       await page.locator('.details .plot canvas').first().waitFor();
       await page.locator('.check summary').click();
-      assert.deepEqual(await faults(page), [], 'a station’s details');
+      assert.deepEqual(await axeFaults(page), [], 'a station’s details');
       for (const name of ['Links', 'All stations …', 'Show …', 'Rename …', 'Stop …', 'Disconnect 192.0.2.17']) {
         await button(page, name).click();
         await page.locator('dialog[open]').waitFor();
-        assert.deepEqual(await faults(page), [], name);
+        assert.deepEqual(await axeFaults(page), [], name);
         await page.keyboard.press('Escape');
         await page.locator('dialog').waitFor({ state: 'detached' });
       }
       opened.credentials.data = { ...opened.credentials.data, password: await hashPassword('correct horse') };
       await page.reload();
       await page.locator('.log-in').waitFor();
-      assert.deepEqual(await faults(page), [], 'logging in');
+      assert.deepEqual(await axeFaults(page), [], 'logging in');
     });
   }
 
@@ -241,7 +234,7 @@ test('the operator’s page', { skip }, async (context) => {
     await opened.restart();
     await until(context, async () => {
       opened.timers.advance(NO_FASTER);
-      return (await page.locator('.station').count()) > 0 && (await page.locator('.toast-lost').count()) === 0;
+      return page.evaluate<boolean>(`document.querySelector('.station') && !document.querySelector('.toast-lost')`);
     });
     opened.operator.stations[0]!.info = { ...opened.operator.stations[0]!.info, name: 'After' };
     await until(context, async () => {

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { openBrowser, openPage, withoutBrowser } from './support/browser.js';
+import { COARSE, openBrowser, openPage, withoutBrowser } from './support/browser.js';
 import { press, servePage } from './support/page-server.js';
 
 const SECOND = 1000;
 
 /** Opens the page, and a view by keys. */
 async function open(context: TestContext, browser: Browser, url: string, keys: readonly string[] = []): Promise<Page> {
-  const page = await openPage(context, browser, url);
+  const page = await openPage(context, browser, url, { deviceScaleFactor: COARSE });
   context.after(() => page.close());
   await page.locator('.tile, .watch, .wall-nothing').first().waitFor();
   for (const key of keys) await press(page, key);

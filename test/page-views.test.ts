@@ -1,8 +1,8 @@
 /** Every view of the viewer's page in Chromium, with made-up stations: both colour schemes, every width, touch. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import axe from 'axe-core';
-import { openBrowser, SCREENS, withoutBrowser } from './support/browser.js';
+import { axeFaults } from './support/axe.js';
+import { COARSE, openBrowser, SCREENS, withoutBrowser } from './support/browser.js';
 import { press, servePage } from './support/page-server.js';
 
 /** Every view, with the keys that open it. */
@@ -49,29 +49,28 @@ test('the views of the page', { skip }, async (context) => {
   for (const scheme of ['dark', 'light'] as const) {
     await context.test(`axe finds nothing in any view, ${scheme}`, async (context) => {
       let seen = 0;
+      const page = await browser.newPage({ colorScheme: scheme, deviceScaleFactor: COARSE, reducedMotion: 'reduce' });
+      // Each view is opened as if for the first time.
+      await page.addInitScript({ content: 'localStorage.clear()' });
       for (const [view, keys] of Object.entries(views)) {
         // The player is dark in both colour schemes.
         if (scheme === 'light' && keys.includes('2')) continue;
         seen++;
-        const page = await browser.newPage({ colorScheme: scheme, reducedMotion: 'reduce' });
         // A number can be longer only with more than nine stations.
         await page.goto(at(keys[0] === '1' ? '' : '?stations=4'));
         await page.locator('.tile').first().waitFor();
         for (const key of keys) await press(page, key);
         if (keys.includes('2')) await page.locator('.picture-tuning').waitFor({ state: 'detached' });
-        await page.evaluate(axe.source);
-        const found = (await page.evaluate('axe.run(document)')) as axe.AxeResults;
-        const faults = found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-        assert.deepEqual(faults, [], view);
-        await page.close();
+        assert.deepEqual(await axeFaults(page), [], view);
       }
+      await page.close();
       context.diagnostic(`${seen} views`);
     });
   }
 
   await context.test('nothing is wider than the screen, at any width', async (context) => {
     for (const stations of ['12', 'awkward']) {
-      const page = await browser.newPage({ reducedMotion: 'reduce' });
+      const page = await browser.newPage({ deviceScaleFactor: COARSE, reducedMotion: 'reduce' });
       await page.goto(at(`?stations=${stations}`));
       await page.locator('.tile').first().waitFor();
       for (const keys of [[], ['2'], ['p'], ['2'], ['Escape', 'Escape', 'g'], ['Escape', 't'], ['Escape', '?']]) {

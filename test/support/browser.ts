@@ -1,6 +1,6 @@
 /** Chromium for tests: Debian's package, headless, with a temporary profile. */
 import type { TestContext } from 'node:test';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { fileEnd } from './file-end.js';
 import { numberOnScript } from './numbered-film.js';
 import { without } from './tools.js';
@@ -27,6 +27,9 @@ export const SCREENS = [
   [1920, 1080],
   [3840, 2160],
 ] as const;
+
+/** Scale of pages whose layout matters, but not their pixels: there is no graphics card to draw those of the largest screens. */
+export const COARSE = 0.25;
 
 export type Autoplay = 'allowed' | 'refused';
 
@@ -71,9 +74,9 @@ export async function openPage(
   context: TestContext,
   browser: Browser,
   url: string,
-  viewport?: { width: number; height: number },
+  options: BrowserContextOptions = {},
 ): Promise<Page> {
-  const page = await browser.newPage({ viewport });
+  const page = await browser.newPage(options);
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(String(error.stack ?? error)));
   page.on('request', (request) => {

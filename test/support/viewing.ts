@@ -79,7 +79,7 @@ export async function openFilm(
 }
 
 /** Small: there is no graphics card to draw it. */
-const VIEWPORT = { width: 480, height: 270 };
+const VIEWPORT = { viewport: { width: 480, height: 270 } };
 
 /** Pages of one Chromium. */
 export async function chromium(context: TestContext, url: string, seconds = 20): Promise<() => Promise<Viewing>> {
