@@ -7,6 +7,7 @@ import { ffmpeg } from '../../../test/support/ffmpeg.js';
 import { sharedFolder } from '../../../test/support/spool.js';
 import { without } from '../../../test/support/tools.js';
 import { Millis, TICKS_PER_SECOND } from '../../base/units.js';
+import { idrPictureId } from '../h264/idr-picture-id.js';
 import { defaultMediaSettings, type MediaSettings } from '../settings.js';
 import type { FilmSpool } from '../spool.js';
 import { spoolMedia } from '../spool-media.js';
@@ -87,6 +88,28 @@ for (const [how, settings] of ways) {
     for (const picture of pictures.slice(50)) assert.ok(meanDifference(picture, last) < 2);
   });
 }
+
+test('the picture that stands behind a single IDR picture has another number than that', needs, () => {
+  const numbers = (name: string, seconds: number) => {
+    const sound = ['-f', 'lavfi', '-i', 'sine=d=4:r=48000', '-c:a', 'aac'];
+    const coding = ['-c:v', 'libx264', '-g', '1', '-bf', '0'];
+    ffmpeg('-f', 'lavfi', '-i', `testsrc2=s=160x90:r=25:d=${seconds}`, ...sound, ...coding, at(name));
+    const { video, properties } = spool(at(name));
+    assert.equal(properties.video, 'copied');
+    const reader = video.open();
+    const ids = [...video.sizes].map((size) => {
+      const unit = Buffer.alloc(size);
+      reader.read(unit, 0, size);
+      return idrPictureId(unit);
+    });
+    reader.close();
+    return ids;
+  };
+  const one = numbers('one.mp4', 0.04);
+  assert.deepEqual(one.slice(0, 4), [0, 1, null, null]);
+  assert.equal(one[26], 1);
+  assert.deepEqual(numbers('two.mp4', 0.08).slice(0, 4), [0, 1, 0, null]);
+});
 
 test('the last picture is shown for longer where the sound ends soon after it', needs, () => {
   const { video, properties } = spool(at('2.3.mp4'));

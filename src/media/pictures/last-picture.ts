@@ -28,18 +28,18 @@ export function standUntil(
   if (end - lastShown <= LONGEST_PICTURE && end - lastAccess <= maxGop * TICKS_PER_MILLI) {
     return { ...video, duration: end };
   }
-  const frame = lastPicture(video, format);
+  const { frame, unit } = lastPicture(video, format);
   // A film whose last group cannot be decoded has no picture that could stand.
   if (frame === null) return video;
   try {
-    return withStill(video, encodeStill(frame, frameRate, format), end);
+    return withStill(video, encodeStill(frame, frameRate, format, unit), end);
   } finally {
     frame.free();
   }
 }
 
-/** Decodes the last group; the caller frees the frame. Null where nothing can be decoded. */
-function lastPicture(video: SpooledVideo, { codec }: AirFormat): Frame | null {
+/** Decodes the last group; the caller frees the frame, null where nothing can be decoded. `unit`: the last access unit. */
+function lastPicture(video: SpooledVideo, { codec }: AirFormat): { frame: Frame | null; unit: Buffer } {
   let last: Frame | null = null;
   const decoder = new AnnexBDecoder(codec, (frame) => {
     if (last !== null && frame.pts < last.pts) return;
@@ -55,7 +55,7 @@ function lastPicture(video: SpooledVideo, { codec }: AirFormat): Frame | null {
       if (i >= group) decoder.put(unit.subarray(0, size), video.pts[i]!);
     }
     decoder.finish();
-    return last;
+    return { frame: last, unit: unit.subarray(0, video.sizes.at(-1)) };
   } finally {
     reader.close();
     decoder.free();

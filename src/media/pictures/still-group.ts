@@ -4,6 +4,7 @@ import type { Frame, Packet } from 'node-av/lib';
 import { TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
 import { AccessUnits } from '../copy/access-units.js';
 import type { Sequence } from '../copy/picture-codec.js';
+import { idrPictureId } from '../h264/idr-picture-id.js';
 import { quotient } from '../ratio.js';
 import { defaultMediaSettings, type Ratio, type StationLayout } from '../settings.js';
 import { type AccessUnitReader, frameTime, type SpooledVideo } from '../spool.js';
@@ -14,7 +15,7 @@ import { usualMaxRate } from './x264.js';
 
 /**
  * Fewest pictures a second. Time stamps of a transport stream are at most 700 ms apart; and two IDR pictures one after the
- * other, as with one picture a second, would need different numbers.
+ * other, as with one picture a second, have to have different numbers.
  */
 const LEAST_RATE = 5;
 
@@ -53,8 +54,11 @@ export function openInOrder(
   return openSoftware(frame, plan, { ...QUALITY, format, extra });
 }
 
-/** Encodes `frame`, in 4:2:0 with 8 bits or those of `format` and any range, as often as it is shown in a second. */
-export function encodeStill(frame: Frame, rate: Ratio, format: AirFormat): StillGroup {
+/**
+ * Encodes `frame`, in 4:2:0 with 8 bits or those of `format` and any range, as often as it is shown in a second. `before`: the access unit
+ * that it follows, where that is known.
+ */
+export function encodeStill(frame: Frame, rate: Ratio, format: AirFormat, before: Buffer | null = null): StillGroup {
   const frameRate = stillRate(rate);
   // Full range has a format of its own, with the same layout.
   if (frame.format === AV_PIX_FMT_YUVJ420P) frame.format = AV_PIX_FMT_YUV420P;
@@ -62,8 +66,8 @@ export function encodeStill(frame: Frame, rate: Ratio, format: AirFormat): Still
   dropCaptions(frame);
   const count = Math.round(quotient(frameRate));
   // The pictures after the first refer to it and add nothing: otherwise they would improve it, and it would pulse each second.
-  const zones = `zones=0,0,b=${FIRST_PICTURE}/1,${count - 1},q=51`;
-  const { encoder, text } = openInOrder(frame, frameRate, format, [zones]);
+  const zones = [0, count].map((at) => `${at},${at},b=${FIRST_PICTURE}/${at + 1},${at + count - 1},q=51`);
+  const { encoder, text } = openInOrder(frame, frameRate, format, [`zones=${zones.join('/')}`]);
   try {
     const parsed = AccessUnits.ofEncoder(format.codec, encoder.extradata);
     const units: Buffer[] = [];
@@ -72,14 +76,17 @@ export function encodeStill(frame: Frame, rate: Ratio, format: AirFormat): Still
       parsed.parse(data);
       units.push(parsed.copy());
     };
-    for (let i = 0; i < count; i++) {
+    // Of two groups, the first IDR pictures have different numbers.
+    const other = format.codec.format === 'h264' && before !== null ? idrPictureId(before) : null;
+    for (let i = 0; i < (other === null ? count : 2 * count); i++) {
       frame.pts = BigInt(i);
       encoder.encode(frame, keep);
     }
     encoder.encode(null, keep);
+    const isSame = other !== null && idrPictureId(units[0]!) === other;
     if (parsed.sequence === null) throw new Error('the encoder gave no sequence parameter set');
     return {
-      units,
+      units: isSame ? units.slice(count) : units.slice(0, count),
       frameRate,
       sequence: parsed.sequence,
       encoding: `${text}, one picture that stands`,
