@@ -39,7 +39,7 @@ const interop = (name: string, tools: Tool[], body: (context: TestContext) => Pr
 
 // Concurrent, because players mostly wait.
 describe('players', { concurrency: 3 }, () => {
-  for (const format of ['h264', 'jpeg'] as const) {
+  for (const format of ['h264', 'hevc', 'jpeg'] as const) {
     interop(`ffmpeg plays an ${format} station from its SDP`, ['ffmpeg'], async (context) => {
       const { inside, sdp } = await onAir(context, format);
       const input = ['-protocol_whitelist', 'file,udp,rtp', '-i', sdp, '-map', '0:v', '-frames:v', String(PICTURES)];
@@ -52,7 +52,11 @@ describe('players', { concurrency: 3 }, () => {
       assert.equal(pictures.length, PICTURES);
     });
 
-    const depayloaders = { h264: 'rtpmp2tdepay ! tsdemux ! h264parse ! avdec_h264', jpeg: 'rtpjpegdepay ! jpegdec' };
+    const depayloaders = {
+      h264: 'rtpmp2tdepay ! tsdemux ! h264parse ! avdec_h264',
+      hevc: 'rtpmp2tdepay ! tsdemux ! h265parse ! avdec_h265',
+      jpeg: 'rtpjpegdepay ! jpegdec',
+    };
     interop(`GStreamer plays an ${format} station from its SDP`, ['gst-launch-1.0'], async (context) => {
       const { inside, sdp } = await onAir(context, format);
       const pipeline = `filesrc location=${sdp} ! sdpdemux ! ${depayloaders[format]} ! identity eos-after=${PICTURES} ! fakesink`;
