@@ -1,6 +1,4 @@
 /** From a source file to elementary streams on disk. Synchronous: it runs in a process of its own. */
-import { codecOf } from './copy/codecs.js';
-import { withEndOfSequence } from './copy/end-of-sequence.js';
 import { SoundAlone } from './input/input.js';
 import { isSlide } from './slide-pictures.js';
 import type { Spool, SpoolOptions } from './spool.js';
@@ -21,21 +19,13 @@ export function spoolMedia(options: SpoolOptions): Spool {
     reached = Math.max(reached, Math.min(1, done));
     options.onProgress(reached);
   };
-  return ended(spool({ ...options, onProgress }));
-}
-
-function spool(forward: SpoolOptions): Spool {
-  if (forward.pages !== undefined || isSlide(forward.source)) return spoolSlides(forward);
-  if (forward.settings.format === 'jpeg') return spoolJpeg(forward);
+  const forward = { ...options, onProgress };
+  if (options.pages !== undefined || isSlide(options.source)) return spoolSlides(forward);
+  if (options.settings.format === 'jpeg') return spoolJpeg(forward);
   try {
     return spoolFilm(forward);
   } catch (error) {
     if (error instanceof SoundAlone) return spoolSound(forward);
     throw error;
   }
-}
-
-function ended(made: Spool): Spool {
-  if (made.format === 'jpeg') return made;
-  return { ...made, video: withEndOfSequence(made.video, codecOf(made.format).endOfSequence) };
 }

@@ -38,8 +38,8 @@ export class AccessUnits {
   #leading: Leading = 'no';
   /** Whether the sequence of the pictures has ended, so that the next random access point begins another. */
   #hasEnded = false;
-  /** Whether the end of a sequence is to be written in front of the access unit last parsed. */
-  #isBehindEnd = false;
+  /** Whether the access unit last parsed is written as the beginning of a sequence. */
+  #isBeginning = false;
   /** Whether the last random access point began a sequence. */
   #beganSequence = false;
 
@@ -89,7 +89,7 @@ export class AccessUnits {
     this.#hasPicture = false;
     this.#isReference = false;
     this.#leading = 'no';
-    this.#isBehindEnd = false;
+    this.#isBeginning = false;
     if (!whole) return 'damaged';
     for (let i = 0; i < list.count; i++) {
       const start = list.starts[i]!;
@@ -148,6 +148,14 @@ export class AccessUnits {
     return true;
   }
 
+  /**
+   * Has `write` write the random access point last parsed as the beginning of a sequence, unless it is one: nothing before it is
+   * needed any more, and its leading pictures that need it must be left out.
+   */
+  beginSequence(): void {
+    if (this.#isRandomAccess && !this.#beganSequence) this.#isBeginning = true;
+  }
+
   /** Bytes that `write` writes of the access unit last parsed. */
   get size(): number {
     return this.write(nowhere);
@@ -164,14 +172,11 @@ export class AccessUnits {
   write(sink: ByteSink): number {
     const codec = this.#codec;
     let bytes = codec.delimiter.length;
-    if (this.#isBehindEnd && codec.endOfSequence) {
-      sink.append(codec.endOfSequence);
-      bytes += codec.endOfSequence.length;
-    }
     sink.append(codec.delimiter);
     if (this.#isRandomAccess || this.#isReconfigured) {
       for (const sets of this.#sets) for (const set of sets.values()) bytes += appendNal(sink, set, 0, set.length);
     }
+    const header = this.#isBeginning ? codec.beginningHeader : null;
     const { starts, ends, count } = this.#list;
     for (let i = 0; i < count; i++) {
       const start = starts[i]!;
@@ -181,6 +186,8 @@ export class AccessUnits {
       if (role === 'parameters' && this.#edit) {
         const set = this.#edited(this.#data.subarray(start, ends[i]));
         bytes += appendNal(sink, set, 0, set.length);
+      } else if (header && role === 'random access') {
+        bytes += appendNal(sink, this.#data, start + header.length, ends[i]!, header);
       } else {
         bytes += appendNal(sink, this.#data, start, ends[i]!);
       }
@@ -189,9 +196,8 @@ export class AccessUnits {
   }
 
   #beginGroup(start: number): void {
-    const { endOfSequence, beginsSequence } = this.#codec;
-    this.#beganSequence = this.#hasEnded || beginsSequence(this.#data, start);
-    this.#isBehindEnd = this.#hasEnded && endOfSequence !== null;
+    this.#beganSequence = this.#hasEnded || this.#codec.beginsSequence(this.#data, start);
+    this.#isBeginning = this.#hasEnded;
     this.#hasEnded = false;
   }
 
@@ -239,8 +245,9 @@ function isSameKind(a: Sequence, b: Sequence): boolean {
 
 const isHdr = ({ signal }: Sequence): boolean => signal !== null && hdrName(signal) !== null;
 
-function appendNal(sink: ByteSink, data: Buffer, start: number, end: number): number {
+function appendNal(sink: ByteSink, data: Buffer, start: number, end: number, header: Buffer | null = null): number {
   sink.append(startCode);
+  if (header) sink.append(header);
   sink.append(data, start, end);
-  return startCode.length + end - start;
+  return startCode.length + (header?.length ?? 0) + end - start;
 }

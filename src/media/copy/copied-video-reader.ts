@@ -10,6 +10,7 @@ import type { PictureCodec } from './picture-codec.js';
 export class CopiedVideoReader implements AccessUnitReader {
   readonly #source: string;
   readonly #taken: Uint32Array;
+  readonly #begins: ReadonlySet<number>;
   readonly #input: MediaInput;
   readonly #packets: ReturnType<MediaInput['packets']>;
   readonly #units: AccessUnits;
@@ -23,9 +24,12 @@ export class CopiedVideoReader implements AccessUnitReader {
     configuration: DecoderConfiguration;
     edit: SequenceEdit | null;
     taken: Uint32Array;
+    /** Those of random access points that begin a sequence besides the first. */
+    begins?: ReadonlySet<number>;
   }) {
     this.#source = options.source;
     this.#taken = options.taken;
+    this.#begins = new Set([options.taken[0]!, ...(options.begins ?? [])]);
     this.#units = new AccessUnits(options.codec, options.configuration, options.edit);
     this.#input = new MediaInput(options.source);
     this.#input.skipAudio();
@@ -42,6 +46,7 @@ export class CopiedVideoReader implements AccessUnitReader {
       const isTaken = this.#packet++ === wanted;
       const kind = this.#units.parsePacket(value.packet);
       if (!isTaken) continue;
+      if (this.#begins.has(wanted)) this.#units.beginSequence();
       if (kind === 'damaged' || this.#units.size !== length) throw this.#changed();
       let at = offset;
       this.#units.write({

@@ -9,6 +9,7 @@ import { isWholeInTransport } from '../input/whole-in-transport.js';
 import type { DecoderConfiguration } from '../nal/nal-units.js';
 import type { SequenceEdit } from '../nal/sequence-edit.js';
 import { codecName } from '../names.js';
+import { isDolbyVision } from '../pictures/dolby-vision.js';
 import { heldLead } from '../pictures/late-pictures.js';
 import { isUpright, orientationOf } from '../pictures/orientation.js';
 import { scanOf } from '../pictures/scan.js';
@@ -114,6 +115,8 @@ export class VideoCopier {
     if (input.isStill) throw new Unfit('a still picture');
     const codec = codecOf(settings.format);
     if (codecpar.codecId !== codec.codecId) throw new Unfit(`${codecName(codecpar)} instead of ${codec.title}`);
+    // Its base layer may have colours of its own; what else it holds is left out.
+    if (codec.format === 'hevc' && isDolbyVision(input)) throw new Unfit('Dolby Vision');
     if (!isUpright(orientationOf(codecpar))) throw new Unfit('rotated pictures');
     const configuration = codec.parseExtradata(codecpar.extradata);
     if (configuration === null) throw new Unfit('damaged headers');
@@ -198,6 +201,7 @@ export class VideoCopier {
     if (leading === 'skipped') this.#skippedInGroup.add(number);
     this.#leading.push(leading === 'skipped' ? 1 : 0);
     if (isRandomAccess) this.#groupPosition = packet.pos >= 0n ? packet.pos : null;
+    if (this.#taken.length === 0) this.#units.beginSequence();
     this.#check?.put(this.#units.copy(), this.#taken.length);
     this.#taken.push(number);
     if (this.#taken.length === TRIAL) this.#checkOrder();

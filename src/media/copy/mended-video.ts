@@ -70,7 +70,9 @@ interface Pictures {
 
 /** The groups with damaged pictures; those that follow each other are one region. */
 export function damagedRegions({ randomAccess, leading }: Pictures, damaged: ReadonlySet<number>): Region[] {
-  const regions = damagedGroups(randomAccess, damaged).map((region) => ({
+  // A leading picture is encoded with the group before its own.
+  const inGroups = new Set([...damaged].map((i) => (leading[i] === 1 ? randomAccess.lastIndexOf(1, i) - 1 : i)));
+  const regions = damagedGroups(randomAccess, inGroups).map((region) => ({
     ...region,
     leading: leadingBehind(region.to, { randomAccess, leading }),
   }));
@@ -137,17 +139,13 @@ export function mendVideo(copied: CopiedPictures, options: MendOptions): { video
   }
   // Each picture of a region is encoded, so that their number stays.
   const encodedVideo = table.finish(() => new SpoolReader(options.path), { target: null, end: video.duration });
-  const { endOfSequence } = again.codec;
-  const mended = replaceRegions(video, { regions, encoded: encodedVideo, endOfSequence });
-  const { order, ends } = mended;
+  const mended = replaceRegions(video, { regions, encoded: encodedVideo });
+  const { order } = mended;
   const isCopied = new Set(order);
   const taken = again.taken.filter((_, i) => isCopied.has(i));
+  const begins = new Set(regions.flatMap(({ to }) => again.taken[to] ?? []));
   const open = () =>
-    new MendedReader(new CopiedVideoReader({ ...again, taken }), new SpoolReader(options.path), {
-      order,
-      ends,
-      endOfSequence,
-    });
+    new MendedReader(new CopiedVideoReader({ ...again, taken, begins }), new SpoolReader(options.path), order);
   return { video: { ...video, ...mended.table, open }, encoded: mended.ticks };
 }
 
@@ -157,18 +155,14 @@ const ENCODED = -1;
 /** The table of the film with its regions replaced. */
 function replaceRegions(
   video: SpooledVideo,
-  given: { regions: readonly Region[]; encoded: SpooledVideo; endOfSequence: Buffer | null },
+  { regions, encoded }: { regions: readonly Region[]; encoded: SpooledVideo },
 ): {
   table: Pick<SpooledVideo, 'sizes' | 'pts' | 'randomAccess'>;
   /** The pictures by their numbers before, or ENCODED. */
   order: number[];
-  /** The last pictures of regions, where what follows is decoded by itself only behind the end of a sequence. */
-  ends: Set<number>;
   ticks: Ticks90k;
 } {
-  const { regions, encoded, endOfSequence } = given;
   const order: number[] = [];
-  const ends = new Set<number>();
   let ticks = 0;
   let next = 0;
   const moved = new Set(regions.flatMap(({ leading }) => leading));
@@ -179,7 +173,6 @@ function replaceRegions(
     copyUntil(region.from);
     for (let i = picturesIn(region); i > 0; i--) order.push(ENCODED);
     const isLast = region.to === video.sizes.length;
-    if (!isLast && endOfSequence) ends.add(order.length - 1);
     next = region.to;
     ticks += (isLast ? video.duration : video.pts[region.to]!) - timesOf(region, video)[0]!;
   }
@@ -192,11 +185,11 @@ function replaceRegions(
   let at = 0;
   for (const [i, number] of order.entries()) {
     const [from, index] = number === ENCODED ? [encoded, at++] : [video, number];
-    table.sizes[i] = from.sizes[index]! + (ends.has(i) ? endOfSequence!.length : 0);
+    table.sizes[i] = from.sizes[index]!;
     table.pts[i] = from.pts[index]!;
     table.randomAccess[i] = from.randomAccess[index]!;
   }
-  return { table, order, ends, ticks: Ticks90k(ticks) };
+  return { table, order, ticks: Ticks90k(ticks) };
 }
 
 /** When the pictures of a region are shown, in that order. */
@@ -208,35 +201,17 @@ class MendedReader implements AccessUnitReader {
   readonly #copied: AccessUnitReader;
   readonly #encoded: SpoolReader;
   readonly #order: readonly number[];
-  readonly #ends: ReadonlySet<number>;
-  readonly #endOfSequence: Buffer;
   #next = 0;
 
-  constructor(
-    copied: AccessUnitReader,
-    encoded: SpoolReader,
-    {
-      order,
-      ends,
-      endOfSequence,
-    }: { order: readonly number[]; ends: ReadonlySet<number>; endOfSequence: Buffer | null },
-  ) {
+  constructor(copied: AccessUnitReader, encoded: SpoolReader, order: readonly number[]) {
     this.#copied = copied;
     this.#encoded = encoded;
     this.#order = order;
-    this.#ends = ends;
-    this.#endOfSequence = endOfSequence ?? Buffer.alloc(0);
   }
 
   read(out: Buffer, offset: number, length: number): void {
-    const index = this.#next++;
-    if (this.#order[index] !== ENCODED) {
-      this.#copied.read(out, offset, length);
-      return;
-    }
-    const own = length - (this.#ends.has(index) ? this.#endOfSequence.length : 0);
-    this.#encoded.read(out, offset, own);
-    if (own < length) this.#endOfSequence.copy(out, offset + own);
+    const reader = this.#order[this.#next++] === ENCODED ? this.#encoded : this.#copied;
+    reader.read(out, offset, length);
   }
 
   close(): void {

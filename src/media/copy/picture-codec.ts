@@ -80,12 +80,10 @@ export interface PictureCodec {
   roleOf(data: Buffer, start: number): NalRole;
   /** By a slice. */
   leadingOf(data: Buffer, start: number): Leading;
-  /** Whether a decoder begins a sequence with a random access point in any case, so that it shows no picture of before it. */
+  /** Whether a decoder begins a sequence with a random access point in any case: nothing behind it needs a picture before it. */
   beginsSequence(data: Buffer, start: number): boolean;
-  /**
-   * A NAL unit, with its start code, behind which any random access point begins a sequence; null where each of them does by itself.
-   */
-  endOfSequence: Buffer | null;
+  /** The header of a NAL unit that makes any random access point begin a sequence; null where all do. */
+  beginningHeader: Buffer | null;
   isSequenceSet(set: Buffer): boolean;
   readSequence(set: Buffer): Sequence | null;
   /** The NAL unit of a sequence parameter set with `edit` applied; null where it is damaged or cannot say it. */

@@ -111,7 +111,7 @@ export const h264: PictureCodec = {
   roleOf: (data, start) => roles[nalTypeOf(data[start]!)]!,
   leadingOf: () => 'no',
   beginsSequence: () => true,
-  endOfSequence: null,
+  beginningHeader: null,
   isSequenceSet: (set) => nalTypeOf(set[0]!) === NalType.sequenceParameters,
   readSequence: parseSequenceParameters,
   editSequence: editSequenceParameters,

@@ -14,8 +14,11 @@ const MAIN_10 = 2;
 /** ITU-T H.265, 7.3.2.5: pic_type 2, any slice. */
 const delimiter = Buffer.from([0, 0, 0, 1, NalType.accessUnitDelimiter << 1, 1, 0x50]);
 
-/** ITU-T H.265, 7.3.2.6: nothing but a header. */
-const endOfSequence = Buffer.from([0, 0, 0, 1, NalType.endOfSequence << 1, 1]);
+/**
+ * What makes a CRA picture the beginning of a sequence, ITU-T H.265, 3.14: a BLA picture has the same syntax. Its leading pictures that
+ * cannot be decoded are left out.
+ */
+const beginningHeader = Buffer.from([NalType.blaWithRadl << 1, 1]);
 
 /**
  * By nal_unit_type. Left out are delimiters (ours replace them), filler and what the standard does not know, such as the
@@ -110,7 +113,7 @@ export const hevc: PictureCodec = {
   title: 'H.265',
   codecId: AV_CODEC_ID_HEVC,
   delimiter,
-  endOfSequence,
+  beginningHeader,
   setKinds: 3,
   parseExtradata,
   roleOf: (data, start) => (isBaseLayer(data, start) ? roles[nalTypeOf(data[start]!)]! : 'left out'),

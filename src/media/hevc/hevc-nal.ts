@@ -20,6 +20,7 @@ export const NalType = {
   raslN: 8,
   raslR: 9,
   blaWithLeading: 16,
+  blaWithRadl: 17,
   idrWithLeading: 19,
   idrWithoutLeading: 20,
   cra: 21,

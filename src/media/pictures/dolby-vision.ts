@@ -18,10 +18,18 @@ const baseLayers: Readonly<Record<number, string>> = { 1: 'HDR10', 2: 'SDR', 4: 
 /** Profiles whose base layer is in Dolby's own colour space, unless it is said to be compatible. */
 const ownColour: ReadonlySet<number> = new Set([10, 20]);
 
-/** Notes that the base layer is shown; throws a Problem where it cannot be. */
-export function checkDolbyVision({ video, source }: MediaInput, notes: Notes): void {
+const recordOf = ({ video }: MediaInput): Buffer | null => {
   const record = video.codecpar.getCodedSideData(AV_PKT_DATA_DOVI_CONF);
-  if (record === null || record.length <= COMPATIBILITY) return;
+  return record === null || record.length <= COMPATIBILITY ? null : record;
+};
+
+export const isDolbyVision = (input: MediaInput): boolean => recordOf(input) !== null;
+
+/** Notes that the base layer is shown; throws a Problem where it cannot be. */
+export function checkDolbyVision(input: MediaInput, notes: Notes): void {
+  const record = recordOf(input);
+  if (record === null) return;
+  const { source } = input;
   const profile = record[PROFILE]!;
   const compatibility = record[COMPATIBILITY]!;
   if (profile === 5 || (ownColour.has(profile) && compatibility === 0)) {

@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
+import { makeHevc } from '../../../test/support/hevc.js';
 import { jpegSize, makeSource, type SourceVideo } from '../../../test/support/sources.js';
 import { scratchFolder } from '../../../test/support/spool.js';
+import { without } from '../../../test/support/tools.js';
 import { silenceLog } from '../input/input.js';
 import { makeThumbnail } from './thumbnail.js';
 
@@ -28,6 +30,14 @@ for (const [what, video, size] of sizes) {
     assert.deepEqual(jpegSize(thumbnail), size);
   });
 }
+
+test('a thumbnail of a picture of H.265 with 10 bits is a JPEG', { skip: without('ffmpeg') }, (context) => {
+  const path = join(scratchFolder(context), 'one.h265');
+  makeHevc({ path, seconds: 0.04, pixelFormat: 'yuv420p10le', words: ['-an'] });
+  const thumbnail = makeThumbnail({ format: 'hevc', picture: readFileSync(path), width: 80 });
+  assert.ok(thumbnail);
+  assert.deepEqual(jpegSize(thumbnail), [80, 46]);
+});
 
 test('a thumbnail of a JPEG picture is a smaller JPEG', (context) => {
   const picture = makeThumbnail({

@@ -58,7 +58,7 @@ export async function lookAtReel(reel: Reel, folder: string, longest = Number.PO
   const last = isLooped ? cycles : Math.min(cycles, station.at(Ticks90k((longest + 2) * TICKS_PER_SECOND)));
   const packets = station.packets(PacketNumber(0), PacketNumber(last));
   const bound = isLooped ? {} : { longest };
-  const seen = await (format === 'h264'
+  const seen = await (format !== 'jpeg'
     ? lookAtStream(packets, folder, { ...bound, streams: streamsOf(properties) })
     : lookAtJpeg(packets, folder, properties));
   if (typeof seen === 'string') throw new Error(`nothing on the air: ${seen}`);
