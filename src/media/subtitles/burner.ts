@@ -1,7 +1,7 @@
 /** Draws subtitles into pictures that are to be encoded. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AV_PICTURE_TYPE_NONE, AV_PIX_FMT_RGBA } from 'node-av/constants';
+import { AV_PICTURE_TYPE_NONE, AV_PIX_FMT_RGBA, AV_PIX_FMT_YUV420P10LE } from 'node-av/constants';
 import { Frame } from 'node-av/lib';
 import { TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
 import { check } from '../ffmpeg-error.js';
@@ -115,7 +115,8 @@ function overlayOf(page: Parameters<typeof pictureOf>[0], frame: Frame, descript
       description: `video_size=${width}x${height}:pix_fmt=rgba:time_base=1/${TICKS_PER_SECOND}:pixel_aspect=1/1`,
       filters: [`scale=${frame.width}:${frame.height}`],
     },
-    filters: ['overlay=eof_action=repeat'],
+    // By default it takes away two of ten bits.
+    filters: [`overlay=eof_action=repeat${frame.format === AV_PIX_FMT_YUV420P10LE ? ':format=yuv420p10' : ''}`],
   });
   const over = newFrame();
   try {
