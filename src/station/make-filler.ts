@@ -7,7 +7,8 @@
  * that the clock reference goes on.
  *
  * Pictures of H.265 may go on at a random access point whose leading pictures need others before it (CRA). The filler then ends the
- * sequence of the old pictures, so that decoders leave those out instead of showing them with what they do not belong to.
+ * sequence of the old pictures, so that decoders leave those out instead of showing them with what they do not belong to. They also
+ * drop old pictures that they have not shown yet, up to the reorder delay (ITU-T H.265, C.5.2.2).
  */
 
 import { PacketNumber, PTS_MODULUS, TICKS_PER_MILLI, Ticks90k, unwrap } from '../base/units.js';
