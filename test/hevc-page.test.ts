@@ -70,7 +70,6 @@ test('Chromium says on the wall and in the picture what it cannot decode, and wh
   assert.match(said, /msc watch plays H.265 Main 2.1 \+ AAC, and so does VLC from this address:/);
   assert.ok(said.includes(`${url}/stations/station-2.ts`), said);
   await page.locator('.picture-tuning img').waitFor();
-  if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/watch.png` });
 
   await page.keyboard.press('PageUp');
   await trouble.waitFor({ state: 'detached' });
