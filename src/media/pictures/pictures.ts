@@ -20,7 +20,7 @@ import { FilmFrame } from './film-frame.js';
 import { isSideways, orientationOf, orientationOfFrame, uprightFilters } from './orientation.js';
 import { Pacer } from './pacer.js';
 import { layoutFilters, type PictureLayout, type PictureShape, type PixelFormat } from './picture-layout.js';
-import { isEachField, type Scan, scanFilters } from './scan.js';
+import { areFields, isEachField, type Scan, scanFilters } from './scan.js';
 
 export interface PictureOptions {
   input: MediaInput;
@@ -103,6 +103,8 @@ class PictureFlow {
   readonly #options: PictureOptions;
   readonly #stream: Stream;
   readonly #pacer: Pacer;
+  /** How long the frame decoded last stands. */
+  readonly #lastDuration: Ticks90k;
   readonly #usualDuration: Ticks90k;
   #chain: FilterChain | null = null;
   #kind = '';
@@ -136,6 +138,8 @@ class PictureFlow {
     this.#usualDuration = Ticks90k(Math.round(TICKS_PER_SECOND / quotient(rate)));
     const { shown, lastDuration } = options.times;
     const whole = Ticks90k((shown.at(-1) ?? 0) - (shown[0] ?? 0) + lastDuration);
+    // The two fields of the last frame may be packets of their own.
+    this.#lastDuration = Ticks90k(lastDuration * (areFields(options.scan, shown.length, whole) ? 2 : 1));
     const { leading } = options;
     this.#frame = new FilmFrame({
       layOut: (shape) => options.layOut(shape),
@@ -156,7 +160,7 @@ class PictureFlow {
     const time = isFirst ? 0 : own;
     const duration = Number(frame.duration) || this.packetDuration || this.#usualDuration;
     this.#next = Ticks90k(own + duration);
-    this.#end = Ticks90k(Math.max(this.#end, own + this.#options.times.lastDuration));
+    this.#end = Ticks90k(Math.max(this.#end, own + this.#lastDuration));
     frame.pts = BigInt(time);
     // The container's pixel shape takes precedence over the stream's, as in players.
     const aspect = ratioOf(this.#stream.sampleAspectRatio);

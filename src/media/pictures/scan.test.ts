@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { FF_ENCODER_MPEG2VIDEO } from 'node-av/constants';
 import { picturesOf, type ShownPicture, writeAccessUnits } from '../../../test/support/chart.js';
+import { ffmpeg } from '../../../test/support/ffmpeg.js';
+import { fieldStream } from '../../../test/support/paff.js';
 import { makeSource, type SourceVideo } from '../../../test/support/sources.js';
 import { sharedFolder } from '../../../test/support/spool.js';
+import { without } from '../../../test/support/tools.js';
 import { silenceLog } from '../input/input.js';
 import { defaultMediaSettings } from '../settings.js';
 import { spoolMedia } from '../spool-media.js';
@@ -73,6 +76,23 @@ for (const [what, video] of [
     assert.deepEqual(
       pictures.map(stepOf),
       Array.from({ length: 25 }, (_, i) => i),
+    );
+  });
+}
+
+for (const extension of ['ts', 'mkv', 'mp4']) {
+  test(`each of two fields that are coded apart in ${extension} becomes a picture`, { skip: without('ffmpeg') }, () => {
+    const lumaOf = (field: number, x: number) => (x >= STEP * field && x < STEP * field + BAR ? 235 : 16);
+    const stream = join(folder, 'paff.h264');
+    writeFileSync(stream, fieldStream({ ...size, frames: 25, lumaOf }, 25));
+    const film = join(folder, `paff.${extension}`);
+    ffmpeg('-framerate', '25', '-i', stream, '-c', 'copy', film);
+    const { properties, pictures } = spool(film);
+    assert.deepEqual([properties.video, properties.frameRate], ['encoded', [50, 1]]);
+    assert.deepEqual(properties.notes, ['interlaced pictures are deinterlaced: 25 frames become 50 pictures a second']);
+    assert.deepEqual(
+      pictures.map(stepOf),
+      Array.from({ length: 50 }, (_, i) => i),
     );
   });
 }

@@ -178,6 +178,10 @@ export function scanFilters({ kind, rate: decoded }: Scan, stream: Stream, rate:
   return [`bwdif=mode=${hasEachField ? 'send_field' : 'send_frame'}:deint=interlaced`];
 }
 
+/** Whether `packets` in `duration` are fields: there are more than decoded frames. */
+export const areFields = ({ kind, rate }: Scan, packets: number, duration: Ticks90k): boolean =>
+  kind === 'interlaced' && rate !== null && packets > (rate * MORE * duration) / TICKS_PER_SECOND;
+
 /** Whether a filter makes a picture of each field. */
 export const isEachField = (filter: string): boolean => filter.includes('send_field');
 
