@@ -1,7 +1,9 @@
 /** Segments as fragmented MP4, made of those of MPEG-TS when they are wanted, once for all viewers. */
 import { Problem } from '../../base/problem.js';
+import type { Timers } from '../../base/timers.js';
+import { Millis } from '../../base/units.js';
 import { type Fragment, Fragmenter } from './fragment.js';
-import type { SegmentMemory } from './segment-memory.js';
+import type { SegmentMemory, TakenSegment } from './segment-memory.js';
 import type { Segments } from './segments.js';
 
 /** Most bytes of fragments that are kept: a dozen of the largest, of 60 Mbit/s and four seconds. */
@@ -9,14 +11,25 @@ const MOST_KEPT = 64 * 2 ** 20;
 /** Most initialization segments that are kept, of some 1 KiB: a station has one for each way in which its films were encoded. */
 const MOST_INITS = 256;
 
+/** Longest time in which a segment is read: without pictures and sound behind it, it would wait for them without end. */
+const PATIENCE = Millis(20_000);
+
+interface Conversion {
+  k: number;
+  client: string;
+  taken: TakenSegment[];
+}
+
 export class FragmentMemory {
   readonly #memory: SegmentMemory;
+  readonly #timers: Timers;
   /** By key, the least recently taken first. */
   readonly #fragments = new Map<string, { made: Promise<Fragment>; bytes: number }>();
   readonly #inits = new Map<string, Buffer>();
 
-  constructor(memory: SegmentMemory) {
+  constructor(memory: SegmentMemory, timers: Timers) {
     this.#memory = memory;
+    this.#timers = timers;
   }
 
   /** The initialization segment of a fragment that was taken; undefined: of none lately. */
@@ -45,21 +58,33 @@ export class FragmentMemory {
   }
 
   async #make(segments: Segments, k: number, client: string): Promise<Fragment> {
-    const { width, height } = segments.source.info;
-    const [segment, next] = [segments.list(k, k)[0]!, segments.list(k + 1, k + 1)[0]!];
-    const fragmenter = new Fragmenter({ near: segment.from, width, height });
-    const own = this.#memory.take({ source: segments.source, key: segments.key(k), client, ...segment });
+    const taken: TakenSegment[] = [];
+    let cancel = () => {};
+    const late = new Promise<never>((_resolve, reject) => {
+      const problem = new Problem('network', 'the station sends nothing at the moment', 'Try again in a few seconds.');
+      cancel = this.#timers.after(PATIENCE, () => reject(problem));
+    });
     try {
-      for await (const part of own.parts()) fragmenter.push(part);
+      return await Promise.race([this.#convert(segments, { k, client, taken }), late]);
     } finally {
-      own.close();
+      cancel();
+      for (const each of taken) each.close();
     }
-    const behind = this.#memory.take({ source: segments.source, key: segments.key(k + 1), client, ...next });
-    try {
-      for await (const part of behind.parts()) if (fragmenter.pushBehind(part)) break;
-    } finally {
-      behind.close();
-    }
+  }
+
+  /** Puts what it reads into `taken`, for the caller to close. */
+  async #convert(segments: Segments, { k, client, taken }: Conversion): Promise<Fragment> {
+    const { source } = segments;
+    const partsOf = (number: number) => {
+      const [segment] = segments.list(number, number);
+      const one = this.#memory.take({ source, key: segments.key(number), client, ...segment! });
+      taken.push(one);
+      return one.parts();
+    };
+    const { width, height } = source.info;
+    const fragmenter = new Fragmenter({ near: segments.list(k, k)[0]!.from, width, height });
+    for await (const part of partsOf(k)) fragmenter.push(part);
+    for await (const part of partsOf(k + 1)) if (fragmenter.pushBehind(part)) break;
     const fragment = fragmenter.finish(k);
     if (fragment) return fragment;
     throw new Problem('network', 'nothing of this segment can be decoded', 'Go on with the next one.');

@@ -132,7 +132,7 @@ const rethrow = (error: unknown): never => {
 export const hlsRoutes: Routes = (app, context) => {
   const { catalogue } = context;
   const memory = new SegmentMemory();
-  const fragments = new FragmentMemory(memory);
+  const fragments = new FragmentMemory(memory, context.timers);
   const viewers = new HlsViewers(context);
   const known = new WeakMap<StationSource, Map<number, Segments>>();
   app.addHook('onClose', async () => viewers.close());
