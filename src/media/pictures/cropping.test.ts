@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { chart, chartPicture, picturesOf, writeAccessUnits } from '../../../test/support/chart.js';
+import { ffmpeg } from '../../../test/support/ffmpeg.js';
 import { jpegSize, makeSource } from '../../../test/support/sources.js';
 import { sharedFolder } from '../../../test/support/spool.js';
+import { without } from '../../../test/support/tools.js';
 import { silenceLog } from '../input/input.js';
 import { defaultMediaSettings } from '../settings.js';
 import { spoolMedia } from '../spool-media.js';
@@ -72,3 +74,23 @@ for (const [extension, crop, how, shown] of [
     assert.deepEqual(jpegSize(readFileSync(poster)), shown);
   });
 }
+
+test('padding from the middle of a film on is not shown, and the rest is fitted into its frame', {
+  skip: without('ffmpeg'),
+}, () => {
+  const at = (name: string) => join(folder, name);
+  // The last six lines are light.
+  const picture = 'color=c=0x606060:s=160x96:r=25:d=1,drawbox=y=90:h=6:c=white:t=fill';
+  ffmpeg('-f', 'lavfi', '-i', picture, '-c:v', 'libx264', '-crf', '5', '-g', '25', at('whole.ts'));
+  ffmpeg('-i', at('whole.ts'), '-c', 'copy', '-bsf:v', 'h264_metadata=crop_bottom=6', at('cropped.ts'));
+  writeFileSync(at('both.ts'), Buffer.concat([readFileSync(at('whole.ts')), readFileSync(at('cropped.ts'))]));
+  const result = spool(at('both.ts'));
+  assert.deepEqual(result.properties.notes, ['1.0 s of pictures of 160 × 90 are fitted into 160 × 96']);
+  const pictures = picturesOf(writeAccessUnits(result.video, mkdtempSync(join(folder, 'shown-'))));
+  assert.equal(pictures.length, 50);
+  for (const [i, picture] of pictures.entries()) {
+    assert.deepEqual([picture.width, picture.height], [160, 96]);
+    const [bottom = 0] = picture.at(1, 96).at(-1)!;
+    assert.ok(i < 25 ? bottom > 200 : bottom < 30, `picture ${i}: ${bottom}`);
+  }
+});
