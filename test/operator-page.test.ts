@@ -237,6 +237,7 @@ test('the operator’s page', { skip }, async (context) => {
       return page.evaluate<boolean>(`document.querySelector('.station') && !document.querySelector('.toast-lost')`);
     });
     opened.operator.stations[0]!.info = { ...opened.operator.stations[0]!.info, name: 'After' };
+    opened.operator.revision++;
     await until(context, async () => {
       opened.timers.advance(NO_FASTER);
       return (await page.getByText('After').count()) > 0;

@@ -6,8 +6,12 @@ import { numberOnScript } from './numbered-film.js';
 import { without } from './tools.js';
 
 const EXECUTABLE = '/usr/bin/chromium';
-/** No graphics card, and no requests except to the page's own server. */
+/**
+ * No graphics card, no requests except to the page's own server, and no process for a page's site beside the one that the page
+ * began in.
+ */
 const FLAGS = [
+  '--disable-site-isolation-trials',
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
