@@ -8,7 +8,7 @@ import type { Programme } from '../station/guide.js';
 import type { StationInfo } from '../wire/station-info.js';
 
 /**
- * The unit of delivery. Of an h264 station the payloads of all packets that leave within one CHUNK_TIME, counted from the
+ * The unit of delivery. Of a transport stream the payloads of all packets that leave within one CHUNK_TIME, counted from the
  * Unix epoch, and divided before a random access point; of a jpeg station one picture, a JPEG file.
  */
 export interface Chunk {

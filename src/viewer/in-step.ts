@@ -21,7 +21,7 @@ const SLOW_CORRECTION = Millis(10_000);
 
 /**
  * How long after its time a picture is due if pictures are shown `delay` after their time stamps. The time of a JPEG picture
- * is when it was sent; time stamps of H.264 are MEDIA_DELAY later.
+ * is when it was sent; those of a transport stream are MEDIA_DELAY later.
  */
 export const dueAfter = (format: StationFormat, delay: Millis): Millis =>
   Millis(delay + (isTransport(format) ? 0 : MEDIA_DELAY));

@@ -1,4 +1,4 @@
-/** Plays an h264 station in a video element, as a VideoPlayback orders. */
+/** Plays a station that is a transport stream in a video element, as a VideoPlayback orders. */
 import { Millis } from '../../../src/base/units.js';
 import { firstSubtitles, subtitlesFor } from '../../../src/contract/subtitles.js';
 import { MEDIA_DELAY } from '../../../src/contract/timing.js';
