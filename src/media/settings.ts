@@ -135,7 +135,7 @@ export interface MediaSettings {
   format: StationFormat;
   /** `jpeg` only: frames a second, or those of the source. */
   fps: number | 'source';
-  /** `h264` only: pictures are copied when random access points are at most this far apart. */
+  /** Not of `jpeg`: pictures are copied when random access points are at most this far apart. */
   maxGop: Millis;
   /** Languages of the sound, RFC 5646, the preferred one first; none where the file decides. */
   languages: string[];
@@ -155,17 +155,17 @@ export interface MediaSettings {
   slide: Millis;
   /** How long it fades in from the picture before it, as a part of that time; 0: it does not. */
   fade: Millis;
-  /** `h264` only: pictures are copied when their busiest second has at most this many bits, and encoded with at most as many. */
+  /** Not of `jpeg`: pictures are copied when their busiest second has at most this many bits, and encoded with at most as many. */
   maxBitrate: number;
-  /** `h264` only: most bit/s of pictures that are encoded; undefined: by their size and rate. */
+  /** Not of `jpeg`: most bit/s of pictures that are encoded; undefined: by their size and rate. */
   bitrate?: number;
-  /** `h264` only: x264's preset; `auto` is the best one with which this machine is twice as fast as the film plays. */
+  /** Not of `jpeg`: the encoder's preset, as x264 names them; `auto` is the best one with which this machine is twice as fast as the film plays. */
   preset: (typeof presets)[number];
-  /** `h264` only: quality of pictures that are encoded, as x264's constant rate factor; the lower, the better. */
+  /** Not of `jpeg`: quality of pictures that are encoded, as x264's constant rate factor; the lower, the better. */
   crf: number;
   /** `h264` only: what encodes films; `auto` is any hardware that works. Where hardware does not, it is x264, with a note. */
   encoder: EncoderName;
-  /** `h264` only: what is copied is decoded as well, to find damage within; without it, only what shows it by its structure. */
+  /** Not of `jpeg`: what is copied is decoded as well, to find damage within; without it, only what shows it by its structure. */
   decodeCheck?: boolean;
   /** The layout that one of the station's files set; null for that file. */
   target: StationLayout | null;

@@ -182,14 +182,14 @@ export class VideoCopier {
       this.#skipsLeading = this.origin === null;
       this.#skippedInGroup.clear();
     }
-    if (this.#needsCutOff) throw new Unfit('a cut between key pictures (IDR)');
+    if (this.#needsCutOff) throw new Unfit('a cut between key pictures');
     if (isRandomAccess && this.#units.sequence) this.#checkSequence(this.#units.sequence);
     if (this.#units.sequenceChanged) throw new Unfit('pictures that change their kind');
     this.#firstSeen ??= pts;
     if (this.origin === null) {
       if (isRandomAccess) this.origin = pts;
       else if (packet.isKeyframe || pts - this.#firstSeen > this.#rules.limit) {
-        throw new Unfit('no key picture (IDR) at the beginning');
+        throw new Unfit('no key picture at the beginning');
       } else {
         this.leftOut++;
         return;
@@ -220,7 +220,7 @@ export class VideoCopier {
    */
   #takeSkipped(isCutOff: boolean): boolean {
     if (isCutOff) return false;
-    if (this.#isBehindCut) throw new Unfit('a cut between key pictures (IDR)');
+    if (this.#isBehindCut) throw new Unfit('a cut between key pictures');
     this.leftOut++;
     this.endsDamaged = false;
     return true;
@@ -249,7 +249,7 @@ export class VideoCopier {
   /** Throws Unfit when there are no pictures, or the last ones cannot be copied. */
   finish(): VideoCopy {
     const { sequence } = this.#units;
-    if (this.origin === null || sequence === null) throw new Unfit('no key picture (IDR) in the file');
+    if (this.origin === null || sequence === null) throw new Unfit('no key picture in the file');
     if (this.#check) this.#checkDecoded(this.#check.finish());
     else if (this.#table.pts.length > 0) this.#checkEnd();
     if (this.#taken.length < TRIAL) this.#checkOrder();

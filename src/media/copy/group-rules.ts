@@ -74,7 +74,7 @@ export class GroupRules {
 
   #checkLength(end: Ticks90k): void {
     if (this.#isDamaged || end - this.#pts.at(this.start) <= this.limit) return;
-    throw new Unfit(`key pictures (IDR) more than ${this.limit / TICKS_PER_SECOND} s apart`);
+    throw new Unfit(`key pictures more than ${this.limit / TICKS_PER_SECOND} s apart`);
   }
 
   /** Pictures of a group are shown before those of the next, so each group can be sorted by itself. */

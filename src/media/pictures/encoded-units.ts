@@ -55,7 +55,7 @@ export class EncodedUnits {
     if (kind === 'damaged') throw new Unfit('damaged pictures');
     if (kind === 'no picture') return;
     const isRandomAccess = kind === 'random access' && this.#units.isDecodable;
-    if (this.#table.pts.length === 0 && !isRandomAccess) throw new Unfit('no key picture (IDR) at the beginning');
+    if (this.#table.pts.length === 0 && !isRandomAccess) throw new Unfit('no key picture at the beginning');
     const time = frameTime(Number(pts), this.#plan.frameRate);
     this.#rules.take(time, { isRandomAccess, isLeading: this.#units.leading !== 'no' });
     const bytes = this.#table.add(this.#units, { pts: time, isRandomAccess });
