@@ -1,5 +1,11 @@
 /** A synchronous decoder; it skips data that it cannot decode. */
-import { AV_CODEC_FLAG_UNALIGNED, AV_NOPTS_VALUE, AVERROR_EAGAIN } from 'node-av/constants';
+import {
+  AV_CODEC_FLAG_UNALIGNED,
+  AV_CODEC_ID_HEVC,
+  AV_FRAME_FLAG_CORRUPT,
+  AV_NOPTS_VALUE,
+  AVERROR_EAGAIN,
+} from 'node-av/constants';
 import { Codec, CodecContext, type CodecParameters, Frame, type Packet, type Stream } from 'node-av/lib';
 import { Problem } from '../base/problem.js';
 import { Ticks90k } from '../base/units.js';
@@ -7,11 +13,14 @@ import { decoderThreads } from './codec-threads.js';
 import { check } from './ffmpeg-error.js';
 import { MOST_STILL_PIXELS } from './input/picture-limit.js';
 import { codecName } from './names.js';
+import { showTorn } from './show-torn.js';
 import { TICK_BASE } from './tick-base.js';
 
 export class Decoder {
   readonly #context = new CodecContext();
   readonly #frame = new Frame();
+  /** Of frames in which errors were found. */
+  readonly #damageFlags: number;
   /** Frames in which errors were found. */
   damaged = 0;
 
@@ -26,6 +35,8 @@ export class Decoder {
     this.#context.threadCount = decoderThreads(stream.codecpar);
     // Otherwise cropping at the left is rounded down to what processors read at once.
     this.#context.setFlags(AV_CODEC_FLAG_UNALIGNED);
+    showTorn(this.#context, stream.codecpar.codecId);
+    this.#damageFlags = stream.codecpar.codecId === AV_CODEC_ID_HEVC ? AV_FRAME_FLAG_CORRUPT : 0;
     check(this.#context.setOption('max_pixels', String(MOST_STILL_PIXELS)), 'limiting pictures');
     if (this.#context.open2Sync(codec, null) < 0) throw new Undecodable(stream, source);
     this.#frame.alloc();
@@ -52,7 +63,8 @@ export class Decoder {
 
   #drain(take: (frame: Frame) => void): void {
     while (this.#context.receiveFrameSync(this.#frame) >= 0) {
-      if (this.#frame.decodeErrorFlags !== 0) this.damaged++;
+      const { decodeErrorFlags, flags } = this.#frame;
+      if (decodeErrorFlags !== 0 || (flags & this.#damageFlags) !== 0) this.damaged++;
       take(this.#frame);
       this.#frame.unref();
     }

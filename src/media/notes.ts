@@ -75,7 +75,8 @@ export function noteMended(notes: Notes, { damaged, encoded }: { damaged: number
   notes.add(`${counted(damaged, 'damaged picture')}, shown as far as possible: ${seconds} s around them are encoded`);
 }
 
-/** Notes pictures at the beginning of a copied film that cannot be decoded. */
-export function noteLeftOut(notes: Notes, count: number): void {
-  if (count > 0) notes.add(`${counted(count, 'picture')} left out at the beginning: what they depend on is missing`);
+/** Notes pictures at the beginning of a copied film, or of each of several that are joined, that cannot be decoded. */
+export function noteLeftOut(notes: Notes, { count, isJoined }: { count: number; isJoined: boolean }): void {
+  const where = isJoined ? 'where recordings begin' : 'at the beginning';
+  if (count > 0) notes.add(`${counted(count, 'picture')} left out ${where}: what they depend on is missing`);
 }

@@ -184,7 +184,7 @@ function copy({ source, folder, settings, onProgress }: SpoolOptions, check: boo
     } catch (error) {
       withoutSound(error);
     }
-    noteLeftOut(notes, video.leftOut);
+    noteLeftOut(notes, { count: video.leftOut, isJoined: video.isJoined });
     noteLead(notes, input);
     const end = Ticks90k(origin + Math.max(pictures.duration, soundEnd));
     const endsDamaged = video.endsDamaged || input.endsInPacket;

@@ -116,6 +116,32 @@ test(
   },
 );
 
+test(
+  'a recording with an open group behind another is copied without the pictures that need what is not there',
+  needs,
+  () => {
+    const source = at('joined.ts');
+    writeFileSync(source, Buffer.concat([readFileSync(at('film.ts')), fromSecondGroup(at('film.ts'))]));
+    const made = spool(source);
+    assert.deepEqual(
+      [made.properties.video, made.properties.notes],
+      ['copied', ['1 picture left out where recordings begin: what they depend on is missing']],
+    );
+    const whole = shownPictures(at('film.ts'));
+    const pictures = shown(made);
+    assert.deepEqual(pictures, [...whole, ...whole.slice(whole.length - pictures.length)]);
+  },
+);
+
+test('a recording that begins within a group behind another is encoded where pictures are missing', needs, () => {
+  const source = at('torn.ts');
+  const film = readFileSync(at('film.ts'));
+  const middle = Math.round(film.length / TS_PACKET_LENGTH / 2) * TS_PACKET_LENGTH;
+  writeFileSync(source, Buffer.concat([film, film.subarray(middle)]));
+  const { properties } = spool(source);
+  assert.match(properties.notes.join(), /damaged pictures?, shown as far as possible/);
+});
+
 /** A copy of a film with zeros within the picture of packet `number`. */
 function zeroed(source: string, number: number): string {
   const words = ['-v', 'error', '-select_streams', 'v', '-show_entries', 'packet=pos,size', '-of', 'csv=p=0', source];

@@ -4,7 +4,6 @@
 export const HevcNal = { vps: 32, sps: 33, pps: 34, delimiter: 35, filler: 38 } as const;
 
 export const nalTypeOf = (nal: Uint8Array): number => (nal[0]! >> 1) & 0x3f;
-export const isParameterSet = (type: number): boolean => type >= HevcNal.vps && type <= HevcNal.pps;
 
 /** The NAL units of an access unit, without start codes and the zeros behind them. */
 export function nalUnits(unit: Buffer): Buffer[] {

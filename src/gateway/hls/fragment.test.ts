@@ -73,18 +73,19 @@ test('a fragment has what begins in its segment, and other parameter sets begin 
   const runs = boxes(media, 'moof/traf/trun').map((body) =>
     Array.from({ length: countIn(body) }, (_, i) => [0, 4, 12].map((field) => body.readUInt32BE(12 + 16 * i + field))),
   );
-  // Duration, size, offset: parameter sets and delimiters are not among the samples.
+  // Duration, size, offset: parameter sets are in the samples too, for players that keep to the first sample entry; delimiters are not.
+  const sets = [VPS, SPS, PPS].reduce((sum, hex) => sum + 4 + hex.length / 2, 0);
   const pictures = [
-    [3_600, 8, 7_200],
+    [3_600, sets + 8, 7_200],
     [3_600, 8, 7_200],
   ];
   const frames = [
     [1_921, 10, 0],
     [1_920, 20, 0],
   ];
-  assert.deepEqual(runs, [pictures, frames, [[3_600, 8, 7_200]]]);
+  assert.deepEqual(runs, [pictures, frames, [[3_600, sets + 8, 7_200]]]);
   const [mdat] = boxes(media, 'mdat');
-  assert.equal(mdat!.subarray(0, 8).toString('hex'), '000000042601aabb');
+  assert.equal(mdat!.subarray(sets, sets + 8).toString('hex'), '000000042601aabb');
 });
 
 test('a segment without a picture that can be decoded, and without sound, has no fragment', () => {

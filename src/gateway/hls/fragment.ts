@@ -1,14 +1,7 @@
 /** A segment of MPEG-TS with HEVC as fragmented MP4, for players of HLS that take HEVC in nothing else. */
 import { createHash } from 'node:crypto';
 import { PTS_MODULUS, Ticks90k, unwrap } from '../../base/units.js';
-import {
-  HevcNal,
-  type HevcParameters,
-  hevcParameters,
-  isParameterSet,
-  nalTypeOf,
-  nalUnits,
-} from '../../wire/hevc-parameters.js';
+import { HevcNal, type HevcParameters, hevcParameters, nalTypeOf, nalUnits } from '../../wire/hevc-parameters.js';
 import {
   AUDIO_TRACK,
   type AudioTrack,
@@ -152,16 +145,15 @@ function picturesOf({ units, end }: Track): { entries: HevcParameters[]; runs: M
       if (runs.at(-1)?.entry !== entry) runs.push({ track: VIDEO_TRACK, entry, time: dts, samples: [] });
     }
     const next = units[i + 1]?.dts ?? end ?? dts + LAST_PICTURE;
-    // Parameter sets are in the sample entry; those between random access points stay where they are.
-    const kept = nals.filter((nal) => isKept(nalTypeOf(nal), parameters !== null));
+    // Parameter sets are in the sample entry, and stay in front of the pictures for players that keep to the first entry.
+    const kept = nals.filter((nal) => isKept(nalTypeOf(nal)));
     const data = kept.flatMap((nal) => [lengthOf(nal), nal]);
     runs.at(-1)?.samples.push({ duration: Math.max(0, next - dts), offset: pts - dts, isSync, data });
   }
   return { entries, runs };
 }
 
-const isKept = (type: number, isInEntry: boolean): boolean =>
-  type !== HevcNal.delimiter && type !== HevcNal.filler && !(isInEntry && isParameterSet(type));
+const isKept = (type: number): boolean => type !== HevcNal.delimiter && type !== HevcNal.filler;
 
 function lengthOf(nal: Uint8Array): Buffer {
   const length = Buffer.alloc(4);

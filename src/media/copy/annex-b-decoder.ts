@@ -3,6 +3,7 @@ import { AV_CODEC_FLAG_UNALIGNED } from 'node-av/constants';
 import { Codec, CodecContext, Frame, Packet } from 'node-av/lib';
 import { codecThreads } from '../codec-threads.js';
 import { check } from '../ffmpeg-error.js';
+import { showTorn } from '../show-torn.js';
 import type { PictureCodec } from './picture-codec.js';
 
 export class AnnexBDecoder {
@@ -19,6 +20,7 @@ export class AnnexBDecoder {
     this.#context.threadCount = codecThreads();
     // As for all pictures: cropping is exact.
     this.#context.setFlags(AV_CODEC_FLAG_UNALIGNED);
+    showTorn(this.#context, codecId);
     check(this.#context.open2Sync(codec, null), `opening the decoder of ${title}`);
     this.#packet.alloc();
     this.#frame.alloc();

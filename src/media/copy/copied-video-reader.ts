@@ -25,11 +25,11 @@ export class CopiedVideoReader implements AccessUnitReader {
     edit: SequenceEdit | null;
     taken: Uint32Array;
     /** Those of random access points that begin a sequence besides the first. */
-    begins?: ReadonlySet<number>;
+    begins: ReadonlySet<number>;
   }) {
     this.#source = options.source;
     this.#taken = options.taken;
-    this.#begins = new Set([options.taken[0]!, ...(options.begins ?? [])]);
+    this.#begins = new Set([options.taken[0]!, ...options.begins]);
     this.#units = new AccessUnits(options.codec, options.configuration, options.edit);
     this.#input = new MediaInput(options.source);
     this.#input.skipAudio();

@@ -93,8 +93,10 @@ export class VideoCopier {
   #isReordered = false;
   /** Whether pictures up to the next random access point may need one that is cut off. */
   #needsCutOff = false;
-  /** Whether the random access point before is the first picture, so that some leading pictures of it cannot be decoded. */
+  /** Whether the random access point before is the first of a recording, so that some leading pictures of it cannot be decoded. */
   #skipsLeading = false;
+  /** Numbers of the packets with which another recording begins. */
+  readonly #begins = new Set<number>();
   /** Whether what those need is there, but cut off. */
   #isBehindCut = false;
   /** Numbers of the packets of the last group that cannot be decoded where decoding begins with it. */
@@ -148,11 +150,16 @@ export class VideoCopier {
     return this.#units.sequence;
   }
 
+  /** Whether several recordings are joined, each with a random access point of its own. */
+  get isJoined(): boolean {
+    return this.#begins.size > 0;
+  }
+
   free(): void {
     this.#check?.free();
   }
 
-  take({ packet, pts, duration, corrupt, isCutOff }: TimedPacket): void {
+  take({ packet, pts, duration, corrupt, isCutOff, isBehindJump }: TimedPacket): void {
     const number = this.#packets++;
     const parsed = this.#units.parsePacket(packet);
     const kind = corrupt && !isWholeInTransport(this.#source, packet.pos) ? 'damaged' : parsed;
@@ -176,11 +183,16 @@ export class VideoCopier {
     }
     if (pts === null) throw new Unfit('pictures without time stamps');
     const isRandomAccess = kind === 'random access' && this.#units.isDecodable;
+    const isBehindJoin = isBehindJump && this.origin !== null;
+    // Only decoding shows what of another recording is needed and missing.
+    const mayMiss = isBehindJoin && !isRandomAccess && !this.#codec.countsPictures;
+    if (mayMiss && this.#check === null) throw new Damaged('damaged pictures');
     if (isRandomAccess) {
       this.#isBehindCut = this.#needsCutOff;
       this.#needsCutOff = false;
-      this.#skipsLeading = this.origin === null;
+      this.#skipsLeading = this.origin === null || isBehindJoin;
       this.#skippedInGroup.clear();
+      if (isBehindJoin) this.#begins.add(number);
     }
     if (this.#needsCutOff) throw new Unfit('a cut between key pictures');
     if (isRandomAccess && this.#units.sequence) this.#checkSequence(this.#units.sequence);
@@ -201,7 +213,7 @@ export class VideoCopier {
     if (leading === 'skipped') this.#skippedInGroup.add(number);
     this.#leading.push(leading === 'skipped' ? 1 : 0);
     if (isRandomAccess) this.#groupPosition = packet.pos >= 0n ? packet.pos : null;
-    if (this.#taken.length === 0) this.#units.beginSequence();
+    if (this.#taken.length === 0 || this.#begins.has(number)) this.#units.beginSequence();
     this.#check?.put(this.#units.copy(), this.#taken.length);
     this.#taken.push(number);
     if (this.#taken.length === TRIAL) this.#checkOrder();
@@ -259,6 +271,7 @@ export class VideoCopier {
       configuration: this.#configuration,
       edit: this.#edit,
       taken: this.#taken.view(),
+      begins: this.#begins,
     };
     const end = this.#end(this.origin);
     // The next random access point is the first of the next loop.

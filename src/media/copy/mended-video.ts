@@ -51,6 +51,8 @@ export interface CopiedPictures {
     edit: SequenceEdit | null;
     /** Numbers of the source's video packets, one for each picture. */
     taken: Uint32Array;
+    /** Those of random access points that begin a sequence besides the first. */
+    begins: ReadonlySet<number>;
   };
 }
 
@@ -143,7 +145,7 @@ export function mendVideo(copied: CopiedPictures, options: MendOptions): { video
   const { order } = mended;
   const isCopied = new Set(order);
   const taken = again.taken.filter((_, i) => isCopied.has(i));
-  const begins = new Set(regions.flatMap(({ to }) => again.taken[to] ?? []));
+  const begins = new Set([...again.begins, ...regions.flatMap(({ to }) => again.taken[to] ?? [])]);
   const open = () =>
     new MendedReader(new CopiedVideoReader({ ...again, taken, begins }), new SpoolReader(options.path), order);
   return { video: { ...video, ...mended.table, open }, encoded: mended.ticks };

@@ -73,6 +73,8 @@ export interface PictureCodec {
   codecId: AVCodecID;
   /** An access unit delimiter, with its start code. */
   delimiter: Buffer;
+  /** Whether numbers in the pictures show that one is missing. */
+  countsPictures: boolean;
   /** Kinds of parameter sets that a decoder needs. */
   setKinds: number;
   /** Reads the extradata of a stream in either of their forms; null when they are damaged. */

@@ -106,6 +106,7 @@ export const h264: PictureCodec = {
   title: 'H.264',
   codecId: AV_CODEC_ID_H264,
   delimiter,
+  countsPictures: true,
   setKinds: 2,
   parseExtradata,
   roleOf: (data, start) => roles[nalTypeOf(data[start]!)]!,

@@ -113,6 +113,7 @@ export const hevc: PictureCodec = {
   title: 'H.265',
   codecId: AV_CODEC_ID_HEVC,
   delimiter,
+  countsPictures: false,
   beginningHeader,
   setKinds: 3,
   parseExtradata,

@@ -49,6 +49,8 @@ export interface TimedPacket {
   corrupt: boolean;
   /** Whether it is decoded for others only: an edit list has cut it off, and no player shows or plays it. */
   isCutOff: boolean;
+  /** Whether the clock jumped since the picture before, as where recordings are joined. */
+  isBehindJump: boolean;
 }
 
 const ANY_SOUND: SoundWanted = { languages: [], unusable: new Set(), dolby: 'any' };
@@ -315,7 +317,10 @@ export class MediaInput {
       duration: Ticks90k(0),
       corrupt: false,
       isCutOff: false,
+      isBehindJump: false,
     };
+    /** What is added to times of the pictures. */
+    let shifted = Ticks90k(0);
     const bases = this.#context.streams.map((stream) => stream.timeBase);
     try {
       for (;;) {
@@ -336,7 +341,12 @@ export class MediaInput {
           packet.dts = plausible(packet.dts);
           timed.duration = Ticks90k(Number(packet.duration));
           timed.pts = ticksOf(packet.pts);
-          if (timeline) shift(timed, isOther ? timeline.sparseShift(timed.pts) : shiftOf(timeline, timed));
+          if (timeline) {
+            const by = isOther ? timeline.sparseShift(timed.pts) : shiftOf(timeline, timed);
+            shift(timed, by);
+            timed.isBehindJump = timed.isVideo && by !== shifted;
+            if (timed.isVideo) shifted = by;
+          }
           const { flags } = packet;
           timed.corrupt = (flags & AV_PKT_FLAG_CORRUPT) !== 0;
           // Counters of broadcasts jump without that.
