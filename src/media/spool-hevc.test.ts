@@ -142,6 +142,19 @@ test('a recording that begins within a group behind another is encoded where pic
   assert.match(properties.notes.join(), /damaged pictures?, shown as far as possible/);
 });
 
+test(
+  'a film whose open groups have lost their random access points is shown as far as possible, with a note',
+  needs,
+  () => {
+    const source = at('lost.mp4');
+    // 21: CRA.
+    ffmpeg('-i', at('film.mp4'), '-c', 'copy', '-bsf:v', 'filter_units=remove_types=21', source);
+    const { video, properties } = spool(source);
+    assert.equal(video.duration, spool(at('film.mp4')).video.duration);
+    assert.match(properties.notes.join(), /damaged pictures?, shown as far as possible/);
+  },
+);
+
 /** A copy of a film with zeros within the picture of packet `number`. */
 function zeroed(source: string, number: number): string {
   const words = ['-v', 'error', '-select_streams', 'v', '-show_entries', 'packet=pos,size', '-of', 'csv=p=0', source];

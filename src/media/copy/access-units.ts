@@ -42,6 +42,8 @@ export class AccessUnits {
   #isBeginning = false;
   /** Whether the last random access point began a sequence. */
   #beganSequence = false;
+  /** Whether the last random access point may have leading pictures that need some of before it. */
+  #allowsSkipped = true;
 
   /** `edit`: what the sequence parameter sets have to say as well. */
   constructor(codec: PictureCodec, configuration: DecoderConfiguration, edit: SequenceEdit | null = null) {
@@ -107,6 +109,8 @@ export class AccessUnits {
         if (!this.#hasPicture) {
           if (this.#isRandomAccess) this.#beginGroup(start);
           this.#leading = codec.leadingOf(data, start);
+          // The random access point that they follow is lost.
+          if (this.#leading === 'skipped' && !this.#allowsSkipped) return 'damaged';
           if (this.isDecodable && !this.#reader.isWhole(nal, this.#isRandomAccess)) return 'damaged';
         }
         if (this.#nalLengthSize > 0 && hasZeros(nal)) return 'damaged';
@@ -134,7 +138,7 @@ export class AccessUnits {
 
   /** Whether no decoder shows the picture last parsed: it needs others that are of the sequence before. */
   get isNeverShown(): boolean {
-    return this.#leading === 'skipped' && this.#beganSequence;
+    return this.#leading === 'skipped' && this.#beganSequence && this.#allowsSkipped;
   }
 
   /** Whether a picture was coded as two fields. */
@@ -197,6 +201,7 @@ export class AccessUnits {
 
   #beginGroup(start: number): void {
     this.#beganSequence = this.#hasEnded || this.#codec.beginsSequence(this.#data, start);
+    this.#allowsSkipped = this.#codec.allowsSkipped(this.#data, start);
     this.#isBeginning = this.#hasEnded;
     this.#hasEnded = false;
   }

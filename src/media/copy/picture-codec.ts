@@ -84,6 +84,8 @@ export interface PictureCodec {
   leadingOf(data: Buffer, start: number): Leading;
   /** Whether a decoder begins a sequence with a random access point in any case: nothing behind it needs a picture before it. */
   beginsSequence(data: Buffer, start: number): boolean;
+  /** Whether leading pictures of a random access point may need some of before it. */
+  allowsSkipped(data: Buffer, start: number): boolean;
   /** The header of a NAL unit that makes any random access point begin a sequence; null where all do. */
   beginningHeader: Buffer | null;
   isSequenceSet(set: Buffer): boolean;

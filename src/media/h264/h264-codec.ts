@@ -112,6 +112,7 @@ export const h264: PictureCodec = {
   roleOf: (data, start) => roles[nalTypeOf(data[start]!)]!,
   leadingOf: () => 'no',
   beginsSequence: () => true,
+  allowsSkipped: () => false,
   beginningHeader: null,
   isSequenceSet: (set) => nalTypeOf(set[0]!) === NalType.sequenceParameters,
   readSequence: parseSequenceParameters,

@@ -95,6 +95,8 @@ class HevcReader implements PictureReader {
   }
 }
 
+const isIdr = (type: number): boolean => type === NalType.idrWithLeading || type === NalType.idrWithoutLeading;
+
 function leadingOf(type: number): Leading {
   if (type === NalType.raslN || type === NalType.raslR) return 'skipped';
   return type === NalType.radlN || type === NalType.radlR ? 'decodable' : 'no';
@@ -105,7 +107,7 @@ function unfit({ bitDepth, chromaFormat, profile, signal, level }: Sequence): st
   if (chromaFormat !== 1) return 'colour that is not 4:2:0';
   if (profile !== MAIN && profile !== MAIN_10) return 'an H.265 profile that few players decode';
   if (signal && hdrName(signal)) return 'HDR pictures';
-  return level > LEVEL_5_2 ? 'pictures beyond level 5.2, which few players decode' : null;
+  return level > LEVEL_5_2 ? 'a level beyond 5.2, which few players decode' : null;
 }
 
 export const hevc: PictureCodec = {
@@ -119,6 +121,7 @@ export const hevc: PictureCodec = {
   parseExtradata,
   roleOf: (data, start) => (isBaseLayer(data, start) ? roles[nalTypeOf(data[start]!)]! : 'left out'),
   leadingOf: (data, start) => leadingOf(nalTypeOf(data[start]!)),
+  allowsSkipped: (data, start) => !isIdr(nalTypeOf(data[start]!)),
   beginsSequence: (data, start) => nalTypeOf(data[start]!) !== NalType.cra,
   isSequenceSet: (set) => nalTypeOf(set[0]!) === NalType.sequenceParameters && isBaseLayer(set, 0),
   readSequence: parseSequenceParameters,
