@@ -109,8 +109,11 @@ export class AccessUnits {
         if (!this.#hasPicture) {
           if (this.#isRandomAccess) this.#beginGroup(start);
           this.#leading = codec.leadingOf(data, start);
-          // The random access point that they follow is lost.
-          if (this.#leading === 'skipped' && !this.#allowsSkipped) return 'damaged';
+          if (this.#leading === 'skipped' && !this.#allowsSkipped) {
+            // The random access point that it follows is lost.
+            this.#leading = 'no';
+            return 'damaged';
+          }
           if (this.isDecodable && !this.#reader.isWhole(nal, this.#isRandomAccess)) return 'damaged';
         }
         if (this.#nalLengthSize > 0 && hasZeros(nal)) return 'damaged';
@@ -138,7 +141,7 @@ export class AccessUnits {
 
   /** Whether no decoder shows the picture last parsed: it needs others that are of the sequence before. */
   get isNeverShown(): boolean {
-    return this.#leading === 'skipped' && this.#beganSequence && this.#allowsSkipped;
+    return this.#leading === 'skipped' && this.#beganSequence;
   }
 
   /** Whether a picture was coded as two fields. */
