@@ -7,6 +7,18 @@ import type { AccessUnitReader } from '../spool.js';
 import { AccessUnits } from './access-units.js';
 import type { PictureCodec } from './picture-codec.js';
 
+/** What is copied of a source. */
+export interface CopiedSource {
+  source: string;
+  codec: PictureCodec;
+  configuration: DecoderConfiguration;
+  edit: SequenceEdit | null;
+  /** Numbers, from 0, of the source's video packets, one for each picture. */
+  taken: Uint32Array;
+  /** Those of random access points that begin a sequence besides the first. */
+  begins: ReadonlySet<number>;
+}
+
 export class CopiedVideoReader implements AccessUnitReader {
   readonly #source: string;
   readonly #taken: Uint32Array;
@@ -17,16 +29,7 @@ export class CopiedVideoReader implements AccessUnitReader {
   #next = 0;
   #packet = 0;
 
-  /** `taken`: numbers, from 0, of the source's video packets that are copied. */
-  constructor(options: {
-    source: string;
-    codec: PictureCodec;
-    configuration: DecoderConfiguration;
-    edit: SequenceEdit | null;
-    taken: Uint32Array;
-    /** Those of random access points that begin a sequence besides the first. */
-    begins: ReadonlySet<number>;
-  }) {
+  constructor(options: CopiedSource) {
     this.#source = options.source;
     this.#taken = options.taken;
     this.#begins = new Set([options.taken[0]!, ...options.begins]);

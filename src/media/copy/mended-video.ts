@@ -15,8 +15,6 @@ import {
 import type { Frame, Packet } from 'node-av/lib';
 import { Ticks90k } from '../../base/units.js';
 import { MediaInput } from '../input/input.js';
-import type { DecoderConfiguration } from '../nal/nal-units.js';
-import type { SequenceEdit } from '../nal/sequence-edit.js';
 import type { PictureEncoder } from '../pictures/hardware.js';
 import { openSoftware } from '../pictures/software.js';
 import { VideoTable } from '../pictures/spooled-video.js';
@@ -28,8 +26,8 @@ import { SpoolFile } from '../spool-file.js';
 import { SpoolReader } from '../spool-reader.js';
 import { AccessUnits } from './access-units.js';
 import { AnnexBDecoder } from './annex-b-decoder.js';
-import { CopiedVideoReader } from './copied-video-reader.js';
-import type { PictureCodec, Sequence } from './picture-codec.js';
+import { type CopiedSource, CopiedVideoReader } from './copied-video-reader.js';
+import type { Sequence } from './picture-codec.js';
 import { Damaged } from './unfit.js';
 
 /** Largest share of a film that is encoded around its damage: one that is damaged everywhere is encoded as a whole. */
@@ -44,16 +42,7 @@ export interface CopiedPictures {
   frameRate: Ratio;
   /** Of each picture: 1 where it cannot be decoded when decoding begins with its group. */
   leading: Uint8Array;
-  again: {
-    source: string;
-    codec: PictureCodec;
-    configuration: DecoderConfiguration;
-    edit: SequenceEdit | null;
-    /** Numbers of the source's video packets, one for each picture. */
-    taken: Uint32Array;
-    /** Those of random access points that begin a sequence besides the first. */
-    begins: ReadonlySet<number>;
-  };
+  again: CopiedSource;
 }
 
 /** Whole groups of pictures, by their numbers in decoding order; `to` is excluded. */
