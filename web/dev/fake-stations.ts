@@ -78,7 +78,7 @@ const awkward: readonly Sketch[] = [
   { name: 'القناة الأولى', titles: ['نشرة الأخبار'], minutes: 30 },
   {
     name: 'Roof',
-    titles: ['A day above the town'],
+    titles: ['A day above the town', 'A night above the town'],
     minutes: 30,
     picture: { format: 'hevc', videoCodec: 'H.265 Main 10 5.1', width: 3840, height: 2160 },
   },
