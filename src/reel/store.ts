@@ -10,17 +10,16 @@
  *     running/<mark>-…   a server that runs with the store
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { close, read, type Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { z } from 'zod';
 import { removeLeftovers, replaceFile, syncFolder } from '../base/atomic-file.js';
 import { fileProblem, isMissing, isSystemError } from '../base/file-problem.js';
 import { systemPath } from '../base/path-bytes.js';
 import { messageOf, systemCode } from '../base/problem.js';
-import { IrregularFileError, openRegular, readRegular } from '../base/regular-file.js';
+import { hashRegular, IrregularFileError, readRegular } from '../base/regular-file.js';
 import { parsed, sealedJson, unsealedJson } from '../base/sealed-json.js';
 import { Millis } from '../base/units.js';
 import { defaultMediaSettings, type MediaSettings, MOST_SOUND_TRACKS } from '../media/settings.js';
@@ -248,7 +247,7 @@ export class Store {
   async readContentHash(source: string, settings: MediaSettings, signal?: AbortSignal): Promise<string> {
     const path = resolve(source);
     const { size, mtimeMs } = await readingSource(path, () => statRegular(path));
-    const content = await readingSource(path, () => hashFile(path, signal));
+    const content = await readingSource(path, () => hashRegular(path, signal));
     await this.#writing(() => this.#writeSourceNote({ path, size, mtimeMs, content }));
     return withFilesBeside(path, content, settings);
   }
@@ -481,21 +480,3 @@ const removeFolder = (folder: string) => rm(folder, { recursive: true, force: tr
 const isOccupied = (error: unknown): boolean => ['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(systemCode(error) ?? '');
 
 const hash = (text: string) => createHash('sha256').update(systemPath(text)).digest('hex');
-
-async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
-  const digest = createHash('sha256');
-  const descriptor = await openRegular(path);
-  try {
-    // One buffer for all of it: a stream leaves one behind for each part, and collecting those takes as long as half the hash.
-    const buffer = Buffer.allocUnsafeSlow(1 << 20);
-    for (;;) {
-      signal?.throwIfAborted();
-      const { bytesRead } = await promisify(read)(descriptor, buffer, 0, buffer.length, null);
-      if (bytesRead === 0) break;
-      digest.update(buffer.subarray(0, bytesRead));
-    }
-  } finally {
-    await promisify(close)(descriptor);
-  }
-  return digest.digest('hex');
-}
