@@ -1,4 +1,7 @@
 /** HEVC as it lies in MPEG-TS (ITU-T H.265, annex B), and its parameter sets as MP4 has them (ISO/IEC 14496-15, 8.3.3). */
+import { BitReader } from './bit-reader.js';
+import { withoutEmulationPrevention } from './emulation-prevention.js';
+import { NalList, splitAnnexB } from './nal-units.js';
 
 /** nal_unit_type (table 7-1). */
 export const HevcNal = { vps: 32, sps: 33, pps: 34, delimiter: 35, filler: 38 } as const;
@@ -7,19 +10,10 @@ export const nalTypeOf = (nal: Uint8Array): number => (nal[0]! >> 1) & 0x3f;
 
 /** The NAL units of an access unit, without start codes and the zeros behind them. */
 export function nalUnits(unit: Buffer): Buffer[] {
-  const units: Buffer[] = [];
-  let start = -1;
-  for (let at = unit.indexOf(START_CODE); ; at = unit.indexOf(START_CODE, at + 3)) {
-    if (start >= 0) {
-      let end = at < 0 ? unit.length : at;
-      while (end > start && unit[end - 1] === 0) end--;
-      if (end - start >= 2) units.push(unit.subarray(start, end));
-    }
-    if (at < 0) return units;
-    start = at + 3;
-  }
+  const list = new NalList();
+  splitAnnexB(unit, list);
+  return Array.from({ length: list.count }, (_, i) => unit.subarray(list.starts[i], list.ends[i]));
 }
-const START_CODE = Buffer.from([0, 0, 1]);
 
 /** Parameter sets of pictures. */
 export interface HevcParameters {
@@ -68,55 +62,31 @@ interface Format {
 
 /** The beginning of an SPS (7.3.2.2.1); null where it ends too early. */
 function formatOf(sps: Buffer): Format | null {
-  const bits = new Bits(sps.subarray(2));
-  bits.skip(4); // sps_video_parameter_set_id
-  const last = bits.take(3); // sps_max_sub_layers_minus1
-  const isNested = bits.take(1);
-  const profileTierLevel = Uint8Array.from({ length: 12 }, () => bits.take(8));
-  const flags = Array.from({ length: last }, () => [bits.take(1), bits.take(1)] as const);
-  if (last > 0) bits.skip(2 * (8 - last));
-  for (const [hasProfile, hasLevel] of flags) bits.skip(88 * hasProfile + 8 * hasLevel);
-  bits.golomb(); // sps_seq_parameter_set_id
-  const chroma = bits.golomb();
-  if (chroma === 3) bits.skip(1);
-  bits.golomb(); // pic_width_in_luma_samples
-  bits.golomb();
-  if (bits.take(1)) for (let side = 0; side < 4; side++) bits.golomb(); // conformance_window
-  const [lumaDepth, chromaDepth] = [bits.golomb(), bits.golomb()];
-  if (bits.isBeyond || chroma > 3 || lumaDepth > 7 || chromaDepth > 7) return null;
-  return { profileTierLevel, subLayers: last + 1, isNested, chroma, lumaDepth, chromaDepth };
+  try {
+    return readFormat(new BitReader(withoutEmulationPrevention(sps.subarray(2))));
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
 }
 
-/** Reads bits of a raw byte sequence payload; behind its end there are zeros. */
-class Bits {
-  readonly #bytes: number[] = [];
-  #at = 0;
-
-  constructor(nal: Uint8Array) {
-    // emulation_prevention_three_byte (7.3.1.1)
-    for (const [i, byte] of nal.entries()) if (byte !== 3 || i < 2 || nal[i - 1] || nal[i - 2]) this.#bytes.push(byte);
+function readFormat(bits: BitReader): Format | null {
+  bits.read(4); // sps_video_parameter_set_id
+  const last = bits.read(3); // sps_max_sub_layers_minus1
+  const isNested = bits.read(1);
+  const profileTierLevel = Uint8Array.from({ length: 12 }, () => bits.read(8));
+  const flags = Array.from({ length: last }, () => [bits.flag(), bits.flag()] as const);
+  if (last > 0) bits.read(2 * (8 - last));
+  for (const [hasProfile, hasLevel] of flags) {
+    for (let byte = (hasProfile ? 11 : 0) + (hasLevel ? 1 : 0); byte > 0; byte--) bits.read(8);
   }
-
-  get isBeyond(): boolean {
-    return this.#at > 8 * this.#bytes.length;
-  }
-
-  take(count: number): number {
-    let value = 0;
-    for (let i = 0; i < count; i++, this.#at++) {
-      value = value * 2 + (((this.#bytes[this.#at >> 3] ?? 0) >> (7 - (this.#at & 7))) & 1);
-    }
-    return value;
-  }
-
-  skip(count: number): void {
-    this.#at += count;
-  }
-
-  /** ue(v) (9.2). */
-  golomb(): number {
-    let zeros = 0;
-    while (zeros < 32 && !this.isBeyond && this.take(1) === 0) zeros++;
-    return 2 ** zeros - 1 + this.take(zeros);
-  }
+  bits.unsigned(); // sps_seq_parameter_set_id
+  const chroma = bits.unsigned();
+  if (chroma === 3) bits.flag();
+  bits.unsigned(); // pic_width_in_luma_samples
+  bits.unsigned();
+  if (bits.flag()) for (let side = 0; side < 4; side++) bits.unsigned(); // conformance_window
+  const [lumaDepth, chromaDepth] = [bits.unsigned(), bits.unsigned()];
+  if (chroma > 3 || lumaDepth > 7 || chromaDepth > 7) return null;
+  return { profileTierLevel, subLayers: last + 1, isNested, chroma, lumaDepth, chromaDepth };
 }

@@ -1,6 +1,6 @@
 /** H.264 whose frames are coded as two fields (PAFF), which x264 does not make: samples as they are, in Main profile. */
 import { BitWriter } from '../../src/media/nal/bit-writer.js';
-import { withEmulationPrevention } from '../../src/media/nal/emulation-prevention.js';
+import { withEmulationPrevention } from '../../src/wire/emulation-prevention.js';
 
 export interface FieldFilm {
   /** Pixels; multiples of 16 and of 32. */

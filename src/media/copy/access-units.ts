@@ -1,7 +1,13 @@
 /** Access units of a source or an encoder, brought into the form that goes on air. */
 import { AV_PKT_DATA_NEW_EXTRADATA } from 'node-av/constants';
 import type { Packet } from 'node-av/lib';
-import { type DecoderConfiguration, hasZeros, NalList, splitAnnexB, splitLengthPrefixed } from '../nal/nal-units.js';
+import {
+  type DecoderConfiguration,
+  hasZeros,
+  NalList,
+  splitAnnexB,
+  splitLengthPrefixed,
+} from '../../wire/nal-units.js';
 import type { SequenceEdit } from '../nal/sequence-edit.js';
 import { hdrName } from '../pictures/colour.js';
 import { type ByteSink, nowhere } from '../spool-file.js';

@@ -1,7 +1,7 @@
 /** What only the container of a film knows, or nobody, for its sequence parameter sets to say. */
 import { AVCOL_RANGE_JPEG, AVCOL_SPC_RGB, AVCOL_SPC_UNSPECIFIED } from 'node-av/constants';
 import type { CodecParameters, Stream } from 'node-av/lib';
-import type { DecoderConfiguration } from '../nal/nal-units.js';
+import type { DecoderConfiguration } from '../../wire/nal-units.js';
 import type { SequenceEdit } from '../nal/sequence-edit.js';
 import type { VideoSignal } from '../nal/usability.js';
 import { completeColour, declaredColour } from '../pictures/colour.js';

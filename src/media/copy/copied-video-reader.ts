@@ -1,7 +1,7 @@
 /** Copied pictures, read from their source a second time: faster than writing them to the disk in between. */
 import { Problem } from '../../base/problem.js';
+import type { DecoderConfiguration } from '../../wire/nal-units.js';
 import { MediaInput } from '../input/input.js';
-import type { DecoderConfiguration } from '../nal/nal-units.js';
 import type { SequenceEdit } from '../nal/sequence-edit.js';
 import type { AccessUnitReader } from '../spool.js';
 import { AccessUnits } from './access-units.js';

@@ -1,12 +1,12 @@
 /** Copied pictures: those that every receiver of the station's format plays go on air without being decoded. */
 import { TICKS_PER_MILLI, TICKS_PER_SECOND, Ticks90k } from '../../base/units.js';
+import type { DecoderConfiguration } from '../../wire/nal-units.js';
 import { DecodeCheck } from '../decode-check.js';
 import { decodingDelayOf } from '../input/decoding-times.js';
 import { frameRateOf } from '../input/frame-rate.js';
 import type { MediaInput, TimedPacket } from '../input/input.js';
 import { lastDurationOf } from '../input/last-duration.js';
 import { isWholeInTransport } from '../input/whole-in-transport.js';
-import type { DecoderConfiguration } from '../nal/nal-units.js';
 import type { SequenceEdit } from '../nal/sequence-edit.js';
 import { codecName } from '../names.js';
 import { isDolbyVision } from '../pictures/dolby-vision.js';

@@ -3,8 +3,8 @@
  * units, parameter sets with ids, and pictures at which a decoder can begin.
  */
 import type { AVCodecID } from 'node-av/constants';
+import type { DecoderConfiguration, NalPlace } from '../../wire/nal-units.js';
 import type { TransportFormat } from '../../wire/station-format.js';
-import type { DecoderConfiguration, NalPlace } from '../nal/nal-units.js';
 import type { SequenceEdit } from '../nal/sequence-edit.js';
 import type { VideoSignal } from '../nal/usability.js';
 import type { Ratio } from '../settings.js';

@@ -1,7 +1,7 @@
 /** H.264 as copying and encoding see it. */
 import { AV_CODEC_ID_H264 } from 'node-av/constants';
+import type { NalPlace } from '../../wire/nal-units.js';
 import type { NalRole, ParameterSet, PictureCodec, PictureReader, Sequence } from '../copy/picture-codec.js';
-import type { NalPlace } from '../nal/nal-units.js';
 import { hdrName } from '../pictures/colour.js';
 import { FrameNumbers } from './frame-numbers.js';
 import { isWithinLevel } from './h264-level.js';

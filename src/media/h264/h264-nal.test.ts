@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { NalList, splitAnnexB, splitLengthPrefixed } from '../nal/nal-units.js';
+import { NalList, splitAnnexB, splitLengthPrefixed } from '../../wire/nal-units.js';
 import { parseExtradata } from './h264-nal.js';
 
 const unitsOf = (data: Buffer, list: NalList): Buffer[] =>

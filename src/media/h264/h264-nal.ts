@@ -5,7 +5,7 @@
  *     |F|NRI|Type |     the first byte of a NAL unit, ITU-T H.264, 7.3.1
  *     +-+---+-----+
  */
-import { annexBConfiguration, type DecoderConfiguration, readPrefixedSets } from '../nal/nal-units.js';
+import { annexBConfiguration, type DecoderConfiguration, readPrefixedSets } from '../../wire/nal-units.js';
 
 /** ITU-T H.264, table 7-1. */
 export const NalType = {

@@ -1,6 +1,7 @@
 /** The number of an IDR picture, by which it is distinguished from another one next to it. */
+
+import { NalList, splitAnnexB } from '../../wire/nal-units.js';
 import { readBeginning } from '../nal/beginning.js';
-import { NalList, splitAnnexB } from '../nal/nal-units.js';
 import { NalType, nalTypeOf } from './h264-nal.js';
 import { parseSequenceParameters, type SequenceParameters } from './h264-sps.js';
 import { pictureSetIds } from './slice-header.js';

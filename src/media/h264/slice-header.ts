@@ -1,6 +1,7 @@
 /** The beginning of a slice, ITU-T H.264, 7.3.3, and the numbers by which a missing picture is noticed. */
+
+import type { NalPlace } from '../../wire/nal-units.js';
 import { readBeginning } from '../nal/beginning.js';
-import type { NalPlace } from '../nal/nal-units.js';
 
 /** Bytes of a NAL unit's header. */
 const HEADER = 1;

@@ -1,8 +1,8 @@
 /** H.265 as copying and encoding see it. */
 import { AV_CODEC_ID_HEVC } from 'node-av/constants';
+import type { NalPlace } from '../../wire/nal-units.js';
 import type { Leading, NalRole, ParameterSet, PictureCodec, PictureReader, Sequence } from '../copy/picture-codec.js';
 import { readBeginning } from '../nal/beginning.js';
-import type { NalPlace } from '../nal/nal-units.js';
 import { hdrName } from '../pictures/colour.js';
 import { isWithinLevel, LEVEL_5_2 } from './hevc-level.js';
 import { isBaseLayer, NAL_HEADER, NalType, nalTypeOf, parseExtradata } from './hevc-nal.js';

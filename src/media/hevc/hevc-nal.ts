@@ -6,7 +6,7 @@
  *     +-+-----------+-----------+---------+
  *      1      6           6          3 bits
  */
-import { annexBConfiguration, type DecoderConfiguration, readPrefixedSets } from '../nal/nal-units.js';
+import { annexBConfiguration, type DecoderConfiguration, readPrefixedSets } from '../../wire/nal-units.js';
 
 /** Bytes of a NAL unit's header. */
 export const NAL_HEADER = 2;

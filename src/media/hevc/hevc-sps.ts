@@ -1,7 +1,8 @@
 /** The sequence parameter set of H.265: properties of the pictures. ITU-T H.265, 7.3.2.2, 7.3.3 and E.2.1. */
+
+import { BitReader } from '../../wire/bit-reader.js';
+import { withoutEmulationPrevention } from '../../wire/emulation-prevention.js';
 import type { Sequence } from '../copy/picture-codec.js';
-import { BitReader } from '../nal/bit-reader.js';
-import { withoutEmulationPrevention } from '../nal/emulation-prevention.js';
 import { editSet, type SequenceEdit, type SequencePositions, type SetSyntax } from '../nal/sequence-edit.js';
 import { readUsability } from '../nal/usability.js';
 import { NAL_HEADER } from './hevc-nal.js';

@@ -1,6 +1,6 @@
 /** The beginning of a NAL unit, read without copying the rest. */
-import { BitReader } from './bit-reader.js';
-import type { NalPlace } from './nal-units.js';
+import { BitReader } from '../../wire/bit-reader.js';
+import type { NalPlace } from '../../wire/nal-units.js';
 
 /** Bytes that are read: more than any code needs that is looked for. */
 const LENGTH = 24;

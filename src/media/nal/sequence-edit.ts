@@ -1,8 +1,9 @@
 /** Sequence parameter sets that say what otherwise only the container knows: cropping, pixel shape, colour. */
+
+import { withEmulationPrevention, withoutEmulationPrevention } from '../../wire/emulation-prevention.js';
 import type { Crop } from '../pictures/cropping.js';
 import type { Ratio } from '../settings.js';
 import { BitWriter } from './bit-writer.js';
-import { withEmulationPrevention, withoutEmulationPrevention } from './emulation-prevention.js';
 import type { VideoSignal } from './usability.js';
 
 /** Where parts of a set lie in its payload, in bits; those of the VUI are null where it has none. */

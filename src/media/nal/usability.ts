@@ -1,7 +1,8 @@
 /** The beginning of the video usability information, which is the same in H.264 (E.1.1) and H.265 (E.2.1). */
+
+import type { BitReader } from '../../wire/bit-reader.js';
 import { reduce } from '../ratio.js';
 import type { Ratio } from '../settings.js';
-import type { BitReader } from './bit-reader.js';
 
 /** video_signal_type of E.1.1; the code points are those of ITU-T H.273, 2 where one is not specified. */
 export interface VideoSignal {

@@ -12,7 +12,7 @@
  *     profile:2 | sampling_frequency_index:4 | private:1 | channel_configuration:3 | original, home:2
  *     copyright:2 | aac_frame_length:13 | adts_buffer_fullness:11 | number_of_raw_data_blocks_in_frame:2
  */
-import { BitReader } from '../nal/bit-reader.js';
+import { BitReader } from '../../wire/bit-reader.js';
 
 /** AAC-LC; ADTS writes it less one. */
 const LOW_COMPLEXITY = 2;
