@@ -13,10 +13,10 @@ import {
   type MediaSettings,
   MOST_CRF,
   MOST_SUBTITLES,
-  preparedFormats,
   presets,
 } from '../media/settings.js';
 import type { Preferences } from '../server/preferences.js';
+import { stationFormats } from '../wire/station-format.js';
 
 /** A parser of whole numbers from `least` to `most`. */
 export const wholeNumber =
@@ -153,7 +153,7 @@ export const mediaOptions = () => [
     '--format <format>',
     'what goes on the air: h264 with sound; hevc with sound, for screens that take it; or JPEG frames',
   )
-    .choices(preparedFormats)
+    .choices(stationFormats)
     .default(defaultMediaSettings.format),
   new Option('--fps <rate>', 'frames a second of JPEG stations, or "source"')
     .argParser(frameRate)

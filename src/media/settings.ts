@@ -22,8 +22,6 @@ export const frameRateSchema = ratioSchema.refine(
 );
 
 export const formatSchema = z.enum(stationFormats);
-/** Formats that sources are prepared as. */
-export const preparedFormats: readonly StationFormat[] = ['h264', 'hevc', 'jpeg'];
 
 export { MOST_SOUND_TRACKS, MOST_SUBTITLES };
 

@@ -10,11 +10,10 @@ import {
   LEAST_CRF,
   type MediaSettings,
   MOST_CRF,
-  preparedFormats,
   presets,
 } from '../media/settings.js';
 import { fecSizeFault } from '../wire/fec.js';
-import { isStationGroup, type StationFormat } from '../wire/station-format.js';
+import { isStationGroup, type StationFormat, stationFormats } from '../wire/station-format.js';
 import { preferenceFields } from './preferences.js';
 
 const name = z
@@ -54,7 +53,7 @@ const stationSchema = z.strictObject({
   /** A film, a song or a picture, a folder whose films and songs (or pictures, where it has none) are played in order of their names, or a film that the server generates. */
   source: z.union([path, z.strictObject({ generated: z.literal('test-card') })]),
   /** Default the server's. */
-  format: z.enum(preparedFormats).optional(),
+  format: z.enum(stationFormats).optional(),
   /** IPv4 multicast group; default derived from its id. */
   group: group.optional(),
   /** Default the server's. */
@@ -93,7 +92,7 @@ const configSchema = z.strictObject({
   /** The folder of the reels; default in the user's cache folder. */
   store: path.optional(),
   /** Format of stations that name none. */
-  format: z.enum(preparedFormats).default(defaultMediaSettings.format),
+  format: z.enum(stationFormats).default(defaultMediaSettings.format),
   /** Frames a second of JPEG stations. */
   fps: z.union([z.number().min(1).max(120), z.literal('source')]).default(defaultMediaSettings.fps),
   /** Longest distance of random access points at which video is copied rather than encoded. */

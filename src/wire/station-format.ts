@@ -1,7 +1,7 @@
 /** What a station can be, without the schema of its description: threads that send packets start without loading that. */
 
 /** `h264` and `hevc` are transport streams with AAC, `jpeg` is pictures without sound. */
-export const stationFormats = ['h264', 'jpeg', 'hevc'] as const;
+export const stationFormats = ['h264', 'hevc', 'jpeg'] as const;
 export type StationFormat = (typeof stationFormats)[number];
 /** The formats that are MPEG-TS. */
 export type TransportFormat = Exclude<StationFormat, 'jpeg'>;
